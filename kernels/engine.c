@@ -1,0 +1,94 @@
+/* Names to engines, and what engines share. */
+#include "engine.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+extern const engine_api engine_cpu;
+
+/* The one list of engines, best first. */
+const engine_api *const engine_list[] = {
+    &engine_cpu,
+    NULL,
+};
+
+engine_config engine_config_defaults(void)
+{
+    const engine_config config = {
+        .batch_size = 32,
+        .learning_rate = 1e-3,
+        .beta_1 = 0.9,
+        .beta_2 = 0.999,
+        .epsilon = 1e-7,
+    };
+    return config;
+}
+
+const engine_api *engine_find(const char *name)
+{
+    char reason[256];
+    for (size_t i = 0; engine_list[i] != NULL; i++) {
+        if (strcmp(name, "auto") == 0 ? engine_list[i]->available(reason, sizeof reason)
+                                      : strcmp(name, engine_list[i]->name) == 0) {
+            return engine_list[i];
+        }
+    }
+    return NULL;
+}
+
+const char *engine_status_string(engine_status status)
+{
+    switch (status) {
+    case ENGINE_OK:
+        return "done";
+    case ENGINE_INVALID:
+        return "invalid argument";
+    case ENGINE_NO_MEMORY:
+        return "not enough memory";
+    case ENGINE_UNAVAILABLE:
+        return "not available on this machine";
+    case ENGINE_FAILED:
+        return "the device failed";
+    }
+    return "unknown status";
+}
+
+const char *engine_precision_name(engine_precision precision)
+{
+    switch (precision) {
+    case ENGINE_DEFAULT_PRECISION:
+        return "default";
+    case ENGINE_FP32:
+        return "fp32";
+    case ENGINE_TF32:
+        return "tf32";
+    case ENGINE_BF16:
+        return "bf16";
+    }
+    return "unknown precision";
+}
+
+engine_status engine_config_check(const engine_config *config, uint32_t training_count,
+                                  char *message, size_t message_bytes)
+{
+    if (config->batch_size == 0 || config->batch_size > training_count) {
+        snprintf(message, message_bytes, "batch size %u is not in 1 .. %u, the training samples",
+                 (unsigned)config->batch_size, (unsigned)training_count);
+        return ENGINE_INVALID;
+    }
+    if (!(config->learning_rate > 0) || !isfinite(config->learning_rate)) {
+        snprintf(message, message_bytes, "learning rate %g is not a positive number",
+                 config->learning_rate);
+        return ENGINE_INVALID;
+    }
+    if (!(config->beta_1 >= 0 && config->beta_1 < 1) ||
+        !(config->beta_2 >= 0 && config->beta_2 < 1) || !(config->epsilon > 0) ||
+        !isfinite(config->epsilon)) {
+        snprintf(message, message_bytes,
+                 "Adam's beta 1 %g and beta 2 %g must be in [0, 1), its epsilon %g positive",
+                 config->beta_1, config->beta_2, config->epsilon);
+        return ENGINE_INVALID;
+    }
+    return ENGINE_OK;
+}

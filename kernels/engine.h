@@ -1,0 +1,181 @@
+/* The seam between the run loop and whatever computes: one const table of functions an engine.
+ *
+ * The seam lies at the network, not at single operations, because fusing across layers is where
+ * speed comes from. An engine is made from a configuration and the two data sets (uploaded once),
+ * trains steps, hands out the metrics of finished steps, evaluates, predicts, and gives its
+ * tensors and its whole state. It knows nothing of files, logs or epochs' ends.
+ *
+ * Every engine draws initial weights, orders and dropout masks from philox.h and computes the
+ * network of lenet.h. Same seed, engine, instruction set, precision and micro-batch: bitwise the
+ * same results, for any number of threads.
+ *
+ * One thread at a time may use a handle; different handles are independent. */
+#ifndef KERNELS_ENGINE_H
+#define KERNELS_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lenet.h"
+
+typedef enum engine_status {
+    ENGINE_OK = 0,
+    ENGINE_INVALID,     /* an argument or the configuration is out of range; nothing changed */
+    ENGINE_NO_MEMORY,   /* the plan does not fit; nothing is held */
+    ENGINE_UNAVAILABLE, /* this machine lacks the device or an instruction set that was asked for */
+    ENGINE_FAILED       /* the device failed; the handle is good for message and destroy only */
+} engine_status;
+
+typedef enum engine_precision {
+    ENGINE_DEFAULT_PRECISION = 0, /* the engine's own choice, told by `precision` below */
+    ENGINE_FP32,
+    ENGINE_TF32,
+    ENGINE_BF16
+} engine_precision;
+
+/* Start from engine_config_defaults(). */
+typedef struct engine_config {
+    uint32_t batch_size;  /* 1 .. training samples */
+    uint32_t micro_batch; /* samples worked on at once, 0 for the whole batch */
+    uint64_t seed;
+    engine_precision precision;
+    double learning_rate; /* Adam as Keras defines it: p -= alpha_t m / (sqrt(v) + epsilon), */
+    double beta_1;        /* alpha_t = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) */
+    double beta_2;
+    double epsilon;
+    uint32_t threads; /* 0 for as many as this process may run on; a GPU engine ignores it */
+    int32_t device;   /* ordinal; the CPU engine ignores it */
+    const char *isa;  /* CPU: "avx512", "avx2", "portable"; NULL for the best the machine has */
+} engine_config;
+
+/* Host memory of one data set: 8-bit grey images [count,28,28] and labels [count] below 10.
+ * Pixels enter the network as byte / 255. The engine copies what it needs during create. */
+typedef struct engine_data {
+    const uint8_t *images;
+    const uint8_t *labels;
+    uint32_t count;
+} engine_data;
+
+typedef enum engine_set { ENGINE_TRAINING = 0, ENGINE_VALIDATION = 1 } engine_set;
+
+/* One finished training step, from its forward pass (dropout on, before its update). */
+typedef struct engine_step {
+    uint64_t step;    /* 1-based over the run: the number of updates done after it */
+    double loss_sum;  /* sum over the samples of -log p(label) */
+    uint32_t correct; /* samples whose largest logit is the label's; the first of equals counts */
+    uint32_t samples; /* the last batch of an epoch may be short */
+} engine_step;
+
+typedef struct engine_result {
+    double loss_sum;
+    uint32_t correct;
+    uint32_t samples;
+} engine_result;
+
+/* What a run takes, in bytes, by part; parts that an engine does not have are 0. */
+typedef struct engine_memory {
+    uint64_t data;       /* both data sets and an epoch's order */
+    uint64_t parameters; /* weights, and copies of them in other forms */
+    uint64_t optimizer;  /* Adam's moments */
+    uint64_t gradients;
+    uint64_t activations;
+    uint64_t workspace;
+    uint64_t total;
+} engine_memory;
+
+enum { ENGINE_HISTOGRAM_BUCKETS = 30 };
+
+/* Equal buckets between min and max; the last one includes max. When min == max all values are
+ * in the last. Values that are not finite are counted apart and are in nothing else. */
+typedef struct engine_histogram {
+    double min;
+    double max;
+    double sum;
+    double sum_of_squares;
+    uint64_t finite;
+    uint64_t not_finite;
+    uint64_t buckets[ENGINE_HISTOGRAM_BUCKETS];
+} engine_histogram;
+
+typedef struct engine engine; /* each engine defines its own */
+
+/* The longest run of steps that train takes at once, and so the most that poll holds back. */
+enum { ENGINE_MAX_QUEUED_STEPS = 1024 };
+
+typedef struct engine_api {
+    const char *name;        /* as --engine takes it */
+    const char *description; /* one line for --help */
+
+    /* Can it run on this machine? If not, `reason` [reason_bytes] says why, in one line. */
+    bool (*available)(char *reason, size_t reason_bytes);
+
+    /* What a run with this configuration would take; nothing is taken. */
+    engine_status (*plan)(const engine_config *config, uint32_t training_count,
+                          uint32_t validation_count, engine_memory *out);
+
+    /* On success *out is the caller's until destroy. Otherwise *out is NULL and `message`
+     * [message_bytes] says why, in one line. All memory of the run is taken here. */
+    engine_status (*create)(engine **out, const engine_config *config, const engine_data *training,
+                            const engine_data *validation, char *message, size_t message_bytes);
+    void (*destroy)(engine *); /* waits for work under way; NULL is allowed */
+
+    /* What is really held, the precision and the hardware really used (for example
+     * "avx512, 2 threads"). The text is the handle's. */
+    void (*memory)(const engine *, engine_memory *out);
+    engine_precision (*precision)(const engine *);
+    const char *(*hardware)(const engine *);
+    const char *(*message)(const engine *); /* of the last call that was not ENGINE_OK */
+
+    /* Trains the next `steps` steps (0 .. ENGINE_MAX_QUEUED_STEPS less those not yet polled;
+     * else ENGINE_INVALID). Epoch e's order is drawn when its first step is due; a step never
+     * crosses an epoch's end. May return before they are done (a GPU does). */
+    engine_status (*train)(engine *, uint32_t steps);
+
+    /* Moves finished steps, oldest first, into out[capacity]; *count says how many. With `wait`
+     * it returns only when all queued steps are finished or out is full. */
+    engine_status (*poll)(engine *, engine_step *out, size_t capacity, size_t *count, bool wait);
+
+    /* The whole of a data set, dropout off, after all queued steps. */
+    engine_status (*evaluate)(engine *, engine_set set, engine_result *out);
+
+    /* Softmax probabilities [count,10] of images [count,28,28], dropout off. */
+    engine_status (*predict)(engine *, const uint8_t *images, uint32_t count, float *probabilities);
+
+    /* A tensor as floats, row-major. Names: those of lenet_tensors (values after the last step);
+     * "gradient/" + such a name (of the last step); of the last step's forward pass
+     * "activation/conv1" [n,26,26,32] after ReLU, "activation/pool" [n,12,12,64] and
+     * "activation/dense1" [n,128] after dropout, "activation/logits" [n,10].
+     * *count is set to the number of floats even when `capacity` is too small for them, which is
+     * ENGINE_INVALID, as is an unknown name or a tensor that no step has made yet. */
+    engine_status (*read_tensor)(engine *, const char *name, float *out, size_t capacity,
+                                 size_t *count);
+    engine_status (*read_histogram)(engine *, const char *name, engine_histogram *out);
+
+    /* The whole state: parameters, both moments, the number of steps done. A state is good for
+     * engines of the same name and training set; import into another batch size is
+     * ENGINE_INVALID, since its step would name another place. After import training goes on
+     * exactly as it would have. */
+    size_t (*state_bytes)(const engine *);
+    engine_status (*export_state)(engine *, void *out, size_t bytes);
+    engine_status (*import_state)(engine *, const void *state, size_t bytes);
+} engine_api;
+
+/* Keras' defaults: batch size 32, Adam 1e-3, 0.9, 0.999, 1e-7, seed 0. */
+engine_config engine_config_defaults(void);
+
+/* All engines built in, best first, NULL behind the last. */
+extern const engine_api *const engine_list[];
+
+/* By name; "auto" is the first that is available. NULL if there is none of that name. */
+const engine_api *engine_find(const char *name);
+
+const char *engine_status_string(engine_status status);
+const char *engine_precision_name(engine_precision precision);
+
+/* Shared by engines: the checks of a configuration that every engine makes. `message` as in
+ * create. */
+engine_status engine_config_check(const engine_config *config, uint32_t training_count,
+                                  char *message, size_t message_bytes);
+
+#endif

@@ -1,0 +1,38 @@
+/* The data set: from files to host memory, checked.
+ *
+ * Takes a directory of the four IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte,
+ * t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each plain, or gzipped with ".gz" behind its
+ * name) or one .npz as Keras ships it (arrays x_train, y_train, x_test, y_test). Any 28x28 8-bit
+ * images with up to ten classes, whatever their counts. Knows nothing of engines or logs. */
+#ifndef TRAINER_DATASET_H
+#define TRAINER_DATASET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct dataset_part {
+    uint8_t *images; /* [count,28,28], owned by the dataset */
+    uint8_t *labels; /* [count], each below 10 */
+    uint32_t count;  /* at least 1 */
+} dataset_part;
+
+typedef struct dataset {
+    dataset_part training;
+    dataset_part validation;
+    uint32_t crc32; /* zlib's CRC-32 over training images, labels, validation images, labels:
+                       tells data sets apart in run.json */
+} dataset;
+
+/* Reads and checks everything. 0 on success; otherwise -1, *out is empty and `message`
+ * [message_bytes] holds one line that names the file and what is wrong with it. No error leaves
+ * anything allocated, and no header is believed before the file has been seen to hold as much. */
+__attribute__((warn_unused_result)) int dataset_load(dataset *out, const char *path, char *message,
+                                                     size_t message_bytes);
+
+/* Keeps the first `samples` training samples (1 .. count). */
+void dataset_limit_training(dataset *set, uint32_t samples);
+
+/* Frees what the dataset owns and empties it; an empty one is allowed. */
+void dataset_free(dataset *set);
+
+#endif

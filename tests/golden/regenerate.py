@@ -10,8 +10,13 @@ here from the documentation in kernels/philox.h and tests/reference/synthetic_di
 the initial weights, the order of each epoch and the dropout masks. So an engine of ours needs
 nothing but the seed to repeat the run.
 
-It is done twice: in float64, which the double-precision reference must meet to rounding, and in
-float32, which is what users of Keras run and what shows how far single precision strays.
+It is done twice: in float64, which the double-precision reference must meet to rounding and
+engines to 1e-5, and in float32, which is what users of Keras run and what shows how far single
+precision strays: in this run by 3e-7 of a loss. Other data (DATA_SEED) strayed by up to 6e-4 within
+20 steps, for two reasons that are no error. Keras computes 1 - beta_2^t in float32, which is up to
+6e-5 off in the first steps, and the rates with it; and where a hidden unit's sum is nearly 0 for a
+sample, rounding decides whether ReLU lets its gradient through, of which Adam makes a whole step.
+The data here are such that nothing in the run hangs on that.
 """
 
 import argparse
@@ -31,7 +36,7 @@ BATCH_SIZE = 16
 TRAINING = 149  # nine full batches and one of five: ten steps an epoch
 VALIDATION = 50  # images behind those of training
 EPOCHS = 2
-DATA_SEED = 7
+DATA_SEED = 7  # see above
 
 # Philox's purposes: the first four of kernels/philox.h, the last of synthetic_digits.h.
 WEIGHTS, ORDER, DROPOUT1, DROPOUT2, DIGITS = 1, 2, 3, 4, 256
@@ -309,6 +314,8 @@ static const keras_golden keras_float32 = {{
 
 def committed():
     golden = {}
+    if not HEADER.exists():
+        return golden
     for precision, body in re.findall(r"keras_(float\d\d) = \{\n(.*?)\n\};", HEADER.read_text(), re.S):
         golden[precision] = {
             name: [float(v) for v in values.split(",") if v.strip()]

@@ -15,9 +15,9 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 WALL_TIME = 1700000000.25
 
 
-def record(event):
+def record(payload):
     stream = io.BytesIO()
-    RecordWriter(stream).write(event.SerializeToString())
+    RecordWriter(stream).write(payload)
     return stream.getvalue()
 
 
@@ -70,6 +70,7 @@ def events():
         session_log=event_pb2.SessionLog(status=event_pb2.SessionLog.START))
     yield "graph_def", "A graph as bytes.", event_pb2.Event(
         wall_time=WALL_TIME, graph_def=b"\x00\x01\x02")
+    yield "no_event", "A good record whose payload is not an event: a key without its end.", b"\xff"
 
 
 def main():
@@ -78,7 +79,7 @@ def main():
     out.write("#ifndef TESTS_GOLDEN_EVENTS_H\n#define TESTS_GOLDEN_EVENTS_H\n\n")
     out.write("#include <stdint.h>\n\n#define GOLDEN_WALL_TIME 1700000000.25\n")
     for name, comment, event in events():
-        data = record(event)
+        data = record(event if isinstance(event, bytes) else event.SerializeToString())
         out.write(f"\n/* {comment} */\nstatic const uint8_t golden_{name}[{len(data)}] = {{\n")
         for at in range(0, len(data), 16):
             out.write("    " + " ".join(f"0x{b:02x}," for b in data[at:at + 16]) + "\n")

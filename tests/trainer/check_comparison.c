@@ -303,7 +303,8 @@ START_TEST(the_table_fits_in_120_columns_and_says_ties)
     FILE *out = open_memstream(&text, &size);
     comparison_print(&all, out);
     fclose(out);
-    ck_assert_ptr_nonnull(strstr(text, "batch size 16: 2 epochs; next batch size 64: 3 epochs (a tie)"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "batch size 16: 2 epochs; next batch size 64: 3 epochs (a tie)"));
     ck_assert_ptr_nonnull(strstr(text, "batch size 64: 30.0 s; next batch size 16: 40.0 s"));
     ck_assert_ptr_nonnull(strstr(text, "batch size 16: 99.35 % ± 0.08"));
     ck_assert_ptr_nonnull(strstr(text, "2.00 times the time an epoch"));

@@ -98,9 +98,8 @@ START_TEST(a_done_epoch_loses_no_figure_and_no_line_is_too_wide)
     for (unsigned width = 24; width <= 200; width++) {
         char *rest = text;
         progress_format_done(text, sizeof text, &view, width);
-        ck_assert_ptr_nonnull(strstr(text, "\nloss: 0.1235") == NULL
-                                  ? strstr(text, " - loss: 0.1235")
-                                  : text);
+        ck_assert_ptr_nonnull(
+            strstr(text, "\nloss: 0.1235") == NULL ? strstr(text, " - loss: 0.1235") : text);
         ck_assert_ptr_nonnull(strstr(text, "accuracy: 0.9877"));
         ck_assert_ptr_nonnull(strstr(text, "val_loss: 0.0345"));
         ck_assert_ptr_nonnull(strstr(text, "val_accuracy: 0.9896"));

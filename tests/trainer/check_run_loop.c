@@ -159,8 +159,8 @@ START_TEST(epoch_metrics_are_means_over_the_samples_with_a_short_last_batch)
         ck_assert_double_gt(value_at(&training, "epoch_steps_per_second", epoch), 0);
         ck_assert_double_gt(value_at(&training, "epoch_samples_per_second", epoch), 0);
     }
-    ck_assert_uint_eq(training.count, 1 + 5 * EPOCHS);     /* with the network */
-    ck_assert_uint_eq(training.events, 1 + 1 + EPOCHS);    /* with the file's version */
+    ck_assert_uint_eq(training.count, 1 + 5 * EPOCHS);  /* with the network */
+    ck_assert_uint_eq(training.events, 1 + 1 + EPOCHS); /* with the file's version */
     ck_assert_uint_eq(count_tag(&training, "keras"), 1);
 }
 END_TEST
@@ -171,7 +171,8 @@ START_TEST(validation_is_logged_by_epoch_and_by_iteration)
     const points validation = read_points("run/validation");
     for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
         const uint64_t steps = (uint64_t)(epoch + 1) * STEPS;
-        const double loss = fake_engine_val_loss_sum(steps, VALIDATION_SAMPLES) / VALIDATION_SAMPLES;
+        const double loss =
+            fake_engine_val_loss_sum(steps, VALIDATION_SAMPLES) / VALIDATION_SAMPLES;
         const double accuracy =
             (double)fake_engine_val_correct(steps, VALIDATION_SAMPLES) / VALIDATION_SAMPLES;
         const int64_t iterations = (int64_t)steps;
@@ -198,8 +199,7 @@ START_TEST(batch_points_are_the_epochs_running_means_at_multiples_of_k)
             continue;
         }
         ASSERT_LOGGED(value_at(&training, "batch_loss", step), expected_loss(epoch, place));
-        ASSERT_LOGGED(value_at(&training, "batch_accuracy", step),
-                      expected_accuracy(epoch, place));
+        ASSERT_LOGGED(value_at(&training, "batch_accuracy", step), expected_accuracy(epoch, place));
     }
     ck_assert_uint_eq(count_tag(&training, "batch_loss"), EPOCHS * STEPS / every);
 }
@@ -306,15 +306,17 @@ END_TEST
 
 /* ---- What fails later leaves what was logged, marked ---- */
 
-static void assert_interrupted(uint32_t epochs)
+/* run.json and the event files agree on `least` to `most` epochs of an interrupted run. */
+static void assert_interrupted(uint32_t least, uint32_t most)
 {
     run_record there;
     ck_assert_int_eq(run_record_read(&there, scratch_path("run"), message), RUN_RECORD_READ);
     ck_assert_int_eq(there.state, RUN_INTERRUPTED);
-    ck_assert_uint_eq(there.epoch_count, epochs);
-    run_record_free(&there);
+    ck_assert_uint_ge(there.epoch_count, least);
+    ck_assert_uint_le(there.epoch_count, most);
     const points training = read_points("run/train");
-    ck_assert_uint_eq(count_tag(&training, "epoch_loss"), epochs);
+    ck_assert_uint_eq(count_tag(&training, "epoch_loss"), there.epoch_count);
+    run_record_free(&there);
 }
 
 START_TEST(an_engine_that_fails_marks_the_run_and_keeps_its_log)
@@ -322,7 +324,7 @@ START_TEST(an_engine_that_fails_marks_the_run_and_keeps_its_log)
     fake_engine_plan_now.fail_at_step = STEPS + 2;
     ck_assert_int_eq(train_with("run", EPOCHS, 0), RUN_OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(message, "the fake engine failed to train: told to fail"));
-    assert_interrupted(1);
+    assert_interrupted(1, 1);
 }
 END_TEST
 
@@ -330,7 +332,7 @@ START_TEST(an_engine_that_loses_steps_is_not_waited_for)
 {
     fake_engine_plan_now.lost_steps = 1;
     ck_assert_int_eq(train_with("run", EPOCHS, 0), RUN_OUTCOME_FAILED);
-    assert_interrupted(0);
+    assert_interrupted(0, 0);
 }
 END_TEST
 
@@ -351,7 +353,7 @@ START_TEST(a_signal_ends_the_run_with_everything_logged_so_far)
     fake_engine_plan_now.on_step = raise_in_second_epoch;
     ck_assert_int_eq(train_with("run", 1000, 1), RUN_OUTCOME_STOPPED);
     ck_assert_int_eq(signals_noted(), signal_to_raise);
-    assert_interrupted(1);
+    assert_interrupted(1, 2); /* the chunk may be the epoch */
     const points training = read_points("run/train");
     ck_assert(isfinite(value_at(&training, "batch_loss", STEPS + 1)));
 }

@@ -20,8 +20,9 @@ END_TEST
 
 START_TEST(anything_but_digits_in_range_is_no_whole_number)
 {
-    static const char *const wrong[] = {"",    " 1",   "1 ",         "+1",  "-1", "1.0",
-                                        "1e3", "0x10", "4294967296", "abc", "0",  "18446744073709551616"};
+    static const char *const wrong[] = {"",           " 1",  "1 ",  "+1",
+                                        "-1",         "1.0", "1e3", "0x10",
+                                        "4294967296", "abc", "0",   "18446744073709551616"};
     uint64_t value = 7;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         ck_assert_msg(!number_parse(wrong[i], 1, UINT32_MAX, &value), "\"%s\"", wrong[i]);
@@ -32,8 +33,8 @@ END_TEST
 
 START_TEST(positive_reals_are_plain_and_finite)
 {
-    static const char *const wrong[] = {"", "0", "-1", "nan", "inf", "1e999", "0x1p-3",
-                                        " 1", "1e", "1.2.3", "1e-400", "e5"};
+    static const char *const wrong[] = {"",       "0",  "-1", "nan",   "inf",    "1e999",
+                                        "0x1p-3", " 1", "1e", "1.2.3", "1e-400", "e5"};
     double value = 7;
     ck_assert(number_parse_positive_real("1e-3", &value));
     ck_assert_double_eq(value, 1e-3);
@@ -93,9 +94,10 @@ END_TEST
 START_TEST(every_option_is_taken)
 {
     static const char *const arguments[] = {
-        "--batch-sizes=8,128,1", "--epochs=3",   "--seed=9",        "--learning-rate=0.5",
-        "--data=d",              "--logdir=l",   "--engine=cpu",    "--precision=bf16",
-        "--train-samples=100",   "--threads=2",  "--update-freq=7", "--isa=avx2",
+        "--batch-sizes=8,128,1", "--epochs=3",       "--seed=9",
+        "--learning-rate=0.5",   "--data=d",         "--logdir=l",
+        "--engine=cpu",          "--precision=bf16", "--train-samples=100",
+        "--threads=2",           "--update-freq=7",  "--isa=avx2",
         "--overwrite",           "--quiet"};
     run_options options;
     ck_assert_int_eq(parse(&options, true, 14, arguments), COMMAND_DONE);
@@ -132,14 +134,31 @@ START_TEST(update_frequency_takes_words_and_numbers)
 }
 END_TEST
 
-static const char *const wrong_arguments[] = {
-    "--batch-sizes=",      "--batch-sizes=0",    "--batch-sizes=-1",      "--batch-sizes=64,,16",
-    "--batch-sizes=64,",   "--batch-sizes=8,8",  "--batch-sizes=a",       "--epochs=0",
-    "--epochs=-3",         "--epochs=3x",        "--epochs=1000001",      "--seed=-1",
-    "--seed=9223372036854775808",                "--learning-rate=0",     "--learning-rate=nan",
-    "--data=",             "--logdir=",          "--engine=gpu",          "--precision=fp64",
-    "--train-samples=0",   "--threads=0",        "--update-freq=0",       "--update-freq=often",
-    "--isa=sse",           "extra"};
+static const char *const wrong_arguments[] = {"--batch-sizes=",
+                                              "--batch-sizes=0",
+                                              "--batch-sizes=-1",
+                                              "--batch-sizes=64,,16",
+                                              "--batch-sizes=64,",
+                                              "--batch-sizes=8,8",
+                                              "--batch-sizes=a",
+                                              "--epochs=0",
+                                              "--epochs=-3",
+                                              "--epochs=3x",
+                                              "--epochs=1000001",
+                                              "--seed=-1",
+                                              "--seed=9223372036854775808",
+                                              "--learning-rate=0",
+                                              "--learning-rate=nan",
+                                              "--data=",
+                                              "--logdir=",
+                                              "--engine=gpu",
+                                              "--precision=fp64",
+                                              "--train-samples=0",
+                                              "--threads=0",
+                                              "--update-freq=0",
+                                              "--update-freq=often",
+                                              "--isa=sse",
+                                              "extra"};
 
 START_TEST(wrong_arguments_are_wrong_usage)
 {

@@ -7,13 +7,14 @@
 
 extern const engine_api fake_engine;
 
-/* What the next engine does; all zero is a plain run. Not copied: a test may change it meanwhile. */
+/* What the next engine does; all zero is a plain run. Not copied: a test may change it meanwhile.
+ */
 typedef struct fake_engine_plan {
     engine_status create_status;
-    uint64_t fail_at_step;           /* train fails when it comes to this step; 0 for never */
-    void (*on_step)(uint64_t step);  /* called when a step is trained; may be NULL */
-    const uint32_t *val_correct;     /* [epochs], for evaluate; NULL for the formula below */
-    uint32_t lost_steps;             /* so many steps never come out of poll */
+    uint64_t fail_at_step;          /* train fails when it comes to this step; 0 for never */
+    void (*on_step)(uint64_t step); /* called when a step is trained; may be NULL */
+    const uint32_t *val_correct;    /* [epochs], for evaluate; NULL for the formula below */
+    uint32_t lost_steps;            /* so many steps never come out of poll */
 } fake_engine_plan;
 
 extern fake_engine_plan fake_engine_plan_now;

@@ -45,9 +45,13 @@ TBLOG_API const char *tblog_version(void);
 
 typedef struct tblog_writer tblog_writer;
 
-/* Seconds since the epoch, and a wait for some of them. Tests replace the clock; `context` is
- * passed through. */
-typedef struct tblog_clock tblog_clock;
+/* What stamps the events. A program that replays old data, or a test, puts its own in the place of
+ * the system's. `wall_time` gets `context` and returns seconds since the epoch; several threads may
+ * call it, and it must not call the writer. The flush interval does not go by it. */
+typedef struct tblog_clock {
+    double (*wall_time)(void *context);
+    void *context;
+} tblog_clock;
 
 typedef struct tblog_writer_options {
     size_t size;                /* sizeof(tblog_writer_options), set by the initializer */
@@ -134,7 +138,9 @@ typedef struct tblog_event {
     const char *writer;       /* source_metadata.writer; else NULL */
     const tblog_value *values;
     size_t value_count;
-    uint64_t offset; /* of its record in the file */
+    uint64_t offset;     /* of its record in the file */
+    const char *content; /* which of Event's fields it carries: "file_version", "summary",
+                            "graph_def", "session_log", …; "" for none */
 } tblog_event;
 
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_open(tblog_reader **out, const char *path);

@@ -1,0 +1,121 @@
+/* The layers as functions, one table an instruction set. Each function works on one sample, or on
+ * one block of a layer's weights, in one thread; which ones run at the same time is cpu_step.c's
+ * business. All arrays are floats, row-major, aligned to 64 bytes, and padded to a multiple of 16
+ * floats where a comment gives a stride. */
+#ifndef KERNELS_CPU_KERNELS_H
+#define KERNELS_CPU_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lenet.h"
+
+enum {
+    /* Floats from sample to sample of the pooled activations. The padding keeps the samples of a
+     * tile out of each other's cache sets: 9216 floats are a multiple of 4 KiB. */
+    CPU_POOL_STRIDE = LENET_FLAT + 16,
+
+    /* dense1's product over 9216 inputs is the sum of this many partial ones, added in order. */
+    CPU_DENSE1_SPLITS = 36,
+    CPU_DENSE1_SPLIT = LENET_FLAT / CPU_DENSE1_SPLITS, /* 256 inputs */
+
+    /* dense1's backward pass and update go by blocks of inputs. */
+    CPU_DENSE1_BLOCKS = 96,
+    CPU_DENSE1_BLOCK = LENET_FLAT / CPU_DENSE1_BLOCKS, /* 96 inputs */
+
+    CPU_PATCH = LENET_KERNEL_SIDE * LENET_KERNEL_SIDE * LENET_CONV1_CHANNELS, /* 288 */
+    CPU_POSITIONS = LENET_POOL_SIDE * LENET_POOL_SIDE,                        /* 144 */
+
+    /* A route says which of a pooling window's four positions the gradient goes to: 0 .. 3 in
+     * row-major order, or none, since ReLU or dropout closed it. */
+    CPU_ROUTE_NONE = 4,
+};
+
+/* The gradients of the two convolutions, in the order of the partial sums. */
+typedef struct cpu_conv_gradients {
+    float conv2_kernel[LENET_CONV2_CHANNELS][CPU_PATCH]; /* transposed: [64][3,3,32] */
+    float conv2_bias[LENET_CONV2_CHANNELS];
+    float conv1_kernel[9][LENET_CONV1_CHANNELS];
+    float conv1_bias[LENET_CONV1_CHANNELS];
+} cpu_conv_gradients;
+
+/* Room for one thread's work on one sample. */
+typedef struct cpu_scratch {
+    _Alignas(64) float image[LENET_IMAGE_PIXELS];
+    _Alignas(64) float rows[2][LENET_CONV2_SIDE][LENET_CONV2_CHANNELS];
+    _Alignas(64) float conv1[LENET_CONV1_FLOATS]; /* activations, or their gradient */
+    _Alignas(64) uint8_t bytes[LENET_FLAT];
+    _Alignas(64) float block[2][CPU_DENSE1_BLOCK][LENET_DENSE1];
+    /* conv2's nonzero output gradients by channel: the place of their patch in conv1's
+     * activations, and their value. */
+    struct cpu_entry {
+        uint32_t patch;
+        float gradient;
+    } entries[LENET_CONV2_CHANNELS][CPU_POSITIONS];
+} cpu_scratch;
+
+typedef struct cpu_adam {
+    float alpha; /* learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) */
+    float one_minus_beta_1;
+    float one_minus_beta_2;
+    float epsilon;
+} cpu_adam;
+
+typedef struct cpu_kernels {
+    const char *isa;
+
+    /* image [28,28] -> out [26,26,32] after ReLU. */
+    void (*conv1_forward)(const float *image, const float *kernel, const float *bias, float *out);
+
+    /* conv1 [26,26,32] -> pooled [12,12,64] after ReLU and max pooling, route likewise.
+     * `rows` [2,24,64] is scratch. */
+    void (*conv2_forward)(const float *conv1, const float *kernel, const float *bias, float *rows,
+                          float *pooled, uint8_t *route);
+
+    /* Draws and applies the first dropout's mask of sample `sample` at `step` (from 0). */
+    void (*dropout1)(uint64_t seed, uint64_t step, uint32_t sample, uint8_t *bytes, float *pooled,
+                     uint8_t *route);
+
+    /* sums[n,128] over inputs [split * 256, + 256) of pooled (n samples, CPU_POOL_STRIDE). */
+    void (*dense1_forward)(const float *pooled, uint32_t n, const float *kernel, unsigned split,
+                           float *sums);
+
+    /* gradient[96,128] of the kernel's rows [block * 96, + 96); n samples. */
+    void (*dense1_kernel_gradient)(const float *pooled, const float *sums_gradient, uint32_t n,
+                                   unsigned block, float *gradient);
+
+    /* The block's part of pooled_gradient (n samples, CPU_POOL_STRIDE), from sums_gradient
+     * transposed: [128, stride]. `scratch` [96,64]. */
+    void (*dense1_input_gradient)(const float *kernel, const float *transposed, size_t stride,
+                                  uint32_t n, unsigned block, float *scratch,
+                                  float *pooled_gradient);
+
+    /* Adds one sample's gradients of conv2 to `sums` and sets conv1_gradient [26,26,32]. Works
+     * through the nonzero output gradients only: pooling leaves at most one in four, dropout
+     * and ReLU fewer. kernel_transposed [64][3,3,32]. */
+    void (*conv2_backward)(const float *conv1, const float *kernel_transposed,
+                           const float *pooled_gradient, const uint8_t *route,
+                           struct cpu_entry (*entries)[CPU_POSITIONS], cpu_conv_gradients *sums,
+                           float *conv1_gradient);
+
+    /* Adds one sample's gradients of conv1, whose activations close the gates of ReLU. */
+    void (*conv1_backward)(const float *image, const float *conv1, const float *conv1_gradient,
+                           cpu_conv_gradients *sums);
+
+    /* Adam's update of `count` parameters, rounded up to 16. */
+    void (*adam)(const cpu_adam *adam, float *p, float *m, float *v, const float *gradient,
+                 size_t count);
+
+    /* to[count] = the sum of from[i * stride + ..], i = 0 .. terms - 1 in that order, from
+     * `start` [count], or from 0 where it is NULL; count a multiple of 16. */
+    void (*sum)(float *to, const float *start, const float *from, size_t stride, size_t terms,
+                size_t count);
+} cpu_kernels;
+
+/* The tables built in, best first, NULL behind the last. */
+extern const cpu_kernels *const cpu_kernels_list[];
+
+/* The table by name, or the best for NULL; NULL if it is unknown or the machine lacks it. */
+const cpu_kernels *cpu_kernels_find(const char *isa);
+
+#endif

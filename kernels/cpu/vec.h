@@ -1,0 +1,122 @@
+/* One name for the machine's vectors of floats, so that each kernel is written once and compiled
+ * once for each instruction set: CPU_ISA_AVX512, CPU_ISA_AVX2, or neither (4 floats in the
+ * compiler's own vector types, which every machine has).
+ *
+ * Arithmetic operators and comparisons work on vec as the compiler defines them. Products are
+ * fused with sums only where vec_fma says so. */
+#ifndef KERNELS_CPU_VEC_H
+#define KERNELS_CPU_VEC_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#else
+#include <math.h>
+#endif
+
+#if defined(CPU_ISA_AVX512)
+#define CPU_ISA_NAME   "avx512"
+#define CPU_NAME(name) name##_avx512
+enum { VEC = 16 };
+#elif defined(CPU_ISA_AVX2)
+#define CPU_ISA_NAME   "avx2"
+#define CPU_NAME(name) name##_avx2
+enum { VEC = 8 };
+#else
+#define CPU_ISA_NAME   "portable"
+#define CPU_NAME(name) name##_portable
+enum { VEC = 4 };
+#endif
+
+typedef float vec __attribute__((vector_size(VEC * sizeof(float))));
+typedef int32_t vec_int __attribute__((vector_size(VEC * sizeof(int32_t))));
+typedef uint8_t vec_byte __attribute__((vector_size(VEC)));
+
+#define VEC_INLINE static inline __attribute__((always_inline))
+/* Unrolls the following loop, whose count is a constant once inlined. */
+#define VEC_UNROLL _Pragma("GCC unroll 32")
+
+VEC_INLINE vec vec_load(const float *from)
+{
+    vec v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+VEC_INLINE void vec_store(float *to, vec v)
+{
+    memcpy(to, &v, sizeof v);
+}
+
+VEC_INLINE vec vec_all(float value)
+{
+#if defined(CPU_ISA_AVX512)
+    return (vec)_mm512_set1_ps(value);
+#elif defined(CPU_ISA_AVX2)
+    return (vec)_mm256_set1_ps(value);
+#else
+    return (vec){value, value, value, value};
+#endif
+}
+
+/* a * b + c, with one rounding where the instruction set has it. */
+VEC_INLINE vec vec_fma(vec a, vec b, vec c)
+{
+#if defined(CPU_ISA_AVX512)
+    return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(CPU_ISA_AVX2)
+    return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#else
+    return a * b + c;
+#endif
+}
+
+VEC_INLINE vec vec_sqrt(vec a)
+{
+#if defined(CPU_ISA_AVX512)
+    return (vec)_mm512_sqrt_ps((__m512)a);
+#elif defined(CPU_ISA_AVX2)
+    return (vec)_mm256_sqrt_ps((__m256)a);
+#elif defined(__x86_64__)
+    return (vec)_mm_sqrt_ps((__m128)a);
+#else
+    return (vec){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])};
+#endif
+}
+
+/* `a` where the mask (a comparison's result) is set, else 0. */
+VEC_INLINE vec vec_where(vec_int mask, vec a)
+{
+    return (vec)((vec_int)a & mask);
+}
+
+VEC_INLINE vec vec_relu(vec a)
+{
+    return vec_where(a > vec_all(0), a);
+}
+
+/* Bit i of the result is set where bytes[i] == value, for 64 bytes. */
+VEC_INLINE uint64_t vec_bytes_equal(const uint8_t *bytes, uint8_t value)
+{
+#if defined(CPU_ISA_AVX512)
+    return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(bytes), _mm512_set1_epi8((char)value));
+#elif defined(__x86_64__)
+    uint64_t mask = 0;
+    for (int i = 0; i < 64; i += 16) {
+        const __m128i here = _mm_loadu_si128((const __m128i *)(const void *)(bytes + i));
+        const int bits = _mm_movemask_epi8(_mm_cmpeq_epi8(here, _mm_set1_epi8((char)value)));
+        mask |= (uint64_t)(uint32_t)bits << i;
+    }
+    return mask;
+#else
+    uint64_t mask = 0;
+    for (int i = 0; i < 64; i++) {
+        mask |= (uint64_t)(bytes[i] == value) << i;
+    }
+    return mask;
+#endif
+}
+
+#endif

@@ -1,0 +1,26 @@
+/* Bytes that grow at their end. One owner, one thread at a time. */
+#ifndef TBLOG_BYTE_BUFFER_H
+#define TBLOG_BYTE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* All zero is an empty buffer. */
+typedef struct byte_buffer {
+    uint8_t *data; /* NULL while capacity is 0 */
+    size_t size;
+    size_t capacity;
+} byte_buffer;
+
+/* Makes room for `extra` bytes behind the present ones. False without memory, with the contents as
+ * they were. */
+__attribute__((warn_unused_result)) bool byte_buffer_reserve(byte_buffer *buffer, size_t extra);
+
+/* Drops the first `count` bytes (at most size). */
+void byte_buffer_drop_front(byte_buffer *buffer, size_t count);
+
+/* Frees the bytes and leaves an empty buffer. */
+void byte_buffer_free(byte_buffer *buffer);
+
+#endif

@@ -1,0 +1,26 @@
+/* Events from protobuf messages. This file and event_encode are the only ones that see the
+ * generated code. Knows nothing of framing or files. One thread at a time a decoder. */
+#ifndef TBLOG_EVENT_DECODE_H
+#define TBLOG_EVENT_DECODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "byte_buffer.h"
+#include "tblog/tblog.h"
+
+/* All zero is a new decoder. */
+typedef struct event_decoder {
+    struct TblogPb__Event *message; /* the present event, or NULL */
+    byte_buffer values;             /* tblog_value [], the present event's */
+    const char *problem;            /* what is wrong, behind TBLOG_DAMAGED; a constant */
+} event_decoder;
+
+/* Fills *event but for its offset. Its pointers are good until the next call. TBLOG_DAMAGED where
+ * the payload is not an Event or a string in it is not UTF-8; TBLOG_NO_MEMORY. */
+TBLOG_MUST_CHECK tblog_status event_decode(event_decoder *decoder, const uint8_t *payload,
+                                           size_t payload_bytes, tblog_event *event);
+
+void event_decoder_free(event_decoder *decoder);
+
+#endif

@@ -1,0 +1,108 @@
+/* The reader: records (record_reader) become events (event_decode), and what is wrong becomes a
+ * status and a line of text. */
+#include "reader_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event_decode.h"
+#include "record_reader.h"
+
+struct tblog_reader {
+    record_source *source;
+    record_reader records;
+    event_decoder decoder;
+    uint64_t offset; /* just behind the last whole record that is an event */
+    bool damaged;
+    char message[256];
+};
+
+tblog_status reader_open_on_source(tblog_reader **out, record_source *source)
+{
+    tblog_reader *reader = calloc(1, sizeof *reader);
+    *out = reader;
+    if (reader == NULL) {
+        source->close(source);
+        return TBLOG_NO_MEMORY;
+    }
+    reader->source = source;
+    record_reader_init(&reader->records, source);
+    return TBLOG_OK;
+}
+
+tblog_status tblog_reader_open(tblog_reader **out, const char *path)
+{
+    if (out == NULL)
+        return TBLOG_INVALID;
+    *out = NULL;
+    if (path == NULL)
+        return TBLOG_INVALID;
+    record_source *source = source_file_open(path);
+    if (source == NULL)
+        return errno == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
+    return reader_open_on_source(out, source);
+}
+
+static void describe(tblog_reader *reader, tblog_status status, const char *problem)
+{
+    char reason[128] = "";
+    if (status == TBLOG_IO && strerror_r(reader->records.cause, reason, sizeof reason) != 0)
+        snprintf(reason, sizeof reason, "error %d", reader->records.cause);
+    if (status == TBLOG_END)
+        reader->message[0] = '\0';
+    else
+        snprintf(reader->message, sizeof reader->message, "at byte %" PRIu64 ": %s%s%s",
+                 reader->offset, problem, reason[0] == '\0' ? "" : ": ", reason);
+}
+
+tblog_status tblog_reader_next(tblog_reader *reader, tblog_event *event)
+{
+    if (reader == NULL || event == NULL)
+        return TBLOG_INVALID;
+    *event = (tblog_event){0};
+    if (reader->damaged)
+        return TBLOG_DAMAGED;
+    const uint8_t *payload;
+    size_t payload_bytes;
+    tblog_status status = record_reader_next(&reader->records, &payload, &payload_bytes);
+    const char *problem = reader->records.problem;
+    if (status == TBLOG_OK) {
+        status = event_decode(&reader->decoder, payload, payload_bytes, event);
+        problem = status == TBLOG_NO_MEMORY ? "no memory for the event" : reader->decoder.problem;
+    }
+    if (status == TBLOG_OK) {
+        event->offset = reader->offset;
+        reader->offset = reader->records.offset;
+        return TBLOG_OK;
+    }
+    *event = (tblog_event){0};
+    /* A record that found no memory is tried again. */
+    reader->records.offset = reader->offset;
+    reader->damaged = status == TBLOG_DAMAGED;
+    describe(reader, status, problem);
+    return status;
+}
+
+uint64_t tblog_reader_offset(const tblog_reader *reader)
+{
+    return reader == NULL ? 0 : reader->offset;
+}
+
+const char *tblog_reader_message(const tblog_reader *reader)
+{
+    return reader == NULL ? "" : reader->message;
+}
+
+void tblog_reader_close(tblog_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    event_decoder_free(&reader->decoder);
+    record_reader_free(&reader->records);
+    reader->source->close(reader->source);
+    free(reader);
+}

@@ -1,0 +1,11 @@
+/* The reader without the file system, for tests that let reading fail. */
+#ifndef TBLOG_READER_INTERNAL_H
+#define TBLOG_READER_INTERNAL_H
+
+#include "source.h"
+#include "tblog/tblog.h"
+
+/* As tblog_reader_open. The source is the reader's from this call on, even where the call fails. */
+TBLOG_MUST_CHECK tblog_status reader_open_on_source(tblog_reader **out, record_source *source);
+
+#endif

@@ -1,0 +1,38 @@
+/* Takes records (record_format.h) from a source, one after the other, and checks both checksums.
+ * Knows nothing of what the payloads are. One thread at a time.
+ *
+ * No length is believed: memory grows only with bytes that the source has really given. */
+#ifndef TBLOG_RECORD_READER_H
+#define TBLOG_RECORD_READER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "byte_buffer.h"
+#include "source.h"
+#include "tblog/tblog.h"
+
+typedef struct record_reader {
+    record_source *source; /* the caller's */
+    byte_buffer window;    /* bytes of the file, from window_at on */
+    uint64_t window_at;    /* at most offset */
+    uint64_t offset;       /* just behind the last whole record */
+    int cause;             /* errno value behind TBLOG_IO */
+    const char *problem;   /* what is wrong, for all but TBLOG_OK and TBLOG_END; a constant */
+} record_reader;
+
+void record_reader_init(record_reader *reader, record_source *source);
+
+/* TBLOG_OK with the next record's payload, good until the next call, and offset behind it.
+ * Otherwise offset stays, and the call may be repeated:
+ *   TBLOG_END        the file ends here; it may grow
+ *   TBLOG_TRUNCATED  the file ends inside the record; it may grow
+ *   TBLOG_DAMAGED    a checksum is wrong, or the length is beyond RECORD_PAYLOAD_MAX
+ *   TBLOG_IO, TBLOG_NO_MEMORY */
+TBLOG_MUST_CHECK tblog_status record_reader_next(record_reader *reader, const uint8_t **payload,
+                                                 size_t *payload_bytes);
+
+/* Frees the memory; the source stays open. */
+void record_reader_free(record_reader *reader);
+
+#endif

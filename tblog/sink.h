@@ -1,0 +1,25 @@
+/* Where records go: a file that is written at given offsets. The writer knows only this table of
+ * functions, so that tests can put a file into memory and let any call fail. */
+#ifndef TBLOG_SINK_H
+#define TBLOG_SINK_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+typedef struct record_sink record_sink;
+
+/* Each function is its system call's namesake: -1 with errno on failure, EINTR included; a write
+ * may be short. Calls come from one thread at a time. */
+struct record_sink {
+    ssize_t (*write_at)(record_sink *self, const void *data, size_t bytes, uint64_t offset);
+    int (*truncate)(record_sink *self, uint64_t size);
+    int (*sync)(record_sink *self); /* to the storage device, the file's directory entry included */
+    int (*close)(record_sink *self); /* frees the sink, whatever it returns */
+};
+
+/* A sink for the file of this path that `descriptor` has open for writing. Owns the descriptor from
+ * now on. NULL without memory, with the descriptor still the caller's. */
+__attribute__((warn_unused_result)) record_sink *sink_file_create(int descriptor, const char *path);
+
+#endif

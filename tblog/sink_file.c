@@ -1,0 +1,84 @@
+#include "sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct sink_file {
+    record_sink base;
+    int descriptor;
+    bool directory_synced;
+    char directory[];
+} sink_file;
+
+static ssize_t sink_file_write_at(record_sink *self, const void *data, size_t bytes,
+                                  uint64_t offset)
+{
+    return pwrite(((sink_file *)self)->descriptor, data, bytes, (off_t)offset);
+}
+
+static int sink_file_truncate(record_sink *self, uint64_t size)
+{
+    return ftruncate(((sink_file *)self)->descriptor, (off_t)size);
+}
+
+/* Without this a file whose data is safe could have no name after a power loss. */
+static int sync_directory(const char *directory)
+{
+    int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return -1;
+    int result = fsync(descriptor);
+    int cause = errno;
+    close(descriptor);
+    errno = cause;
+    /* Some network file systems cannot sync a directory and say so with EINVAL. */
+    return result != 0 && cause == EINVAL ? 0 : result;
+}
+
+static int sink_file_sync(record_sink *self)
+{
+    sink_file *file = (sink_file *)self;
+    if (fsync(file->descriptor) != 0)
+        return -1;
+    if (!file->directory_synced) {
+        if (sync_directory(file->directory) != 0)
+            return -1;
+        file->directory_synced = true;
+    }
+    return 0;
+}
+
+static int sink_file_close(record_sink *self)
+{
+    sink_file *file = (sink_file *)self;
+    /* Linux gives the descriptor back in every case, so close is never repeated. */
+    int result = close(file->descriptor);
+    int cause = errno;
+    free(file);
+    errno = cause;
+    return result != 0 && cause == EINTR ? 0 : result;
+}
+
+record_sink *sink_file_create(int descriptor, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *directory = slash == NULL ? "." : path;
+    /* The directory of "/name" is "/": its slash stays. */
+    size_t length = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
+    sink_file *file = malloc(sizeof *file + length + 1);
+    if (file == NULL)
+        return NULL;
+    file->base = (record_sink){.write_at = sink_file_write_at,
+                               .truncate = sink_file_truncate,
+                               .sync = sink_file_sync,
+                               .close = sink_file_close};
+    file->descriptor = descriptor;
+    file->directory_synced = false;
+    memcpy(file->directory, directory, length);
+    file->directory[length] = '\0';
+    return &file->base;
+}

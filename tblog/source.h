@@ -1,0 +1,21 @@
+/* Where records come from: a file that is read at given offsets, and that may grow meanwhile. The
+ * reader knows only this table of functions, so that tests can let any call fail. */
+#ifndef TBLOG_SOURCE_H
+#define TBLOG_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+typedef struct record_source record_source;
+
+struct record_source {
+    /* As pread: fewer bytes than asked for at any time, 0 at the end, -1 with errno. */
+    ssize_t (*read_at)(record_source *self, void *data, size_t bytes, uint64_t offset);
+    void (*close)(record_source *self); /* frees the record_source */
+};
+
+/* Opens a regular file. NULL with errno: EISDIR for a directory, ESPIPE for what has no offsets. */
+__attribute__((warn_unused_result)) record_source *source_file_open(const char *path);
+
+#endif

@@ -1,0 +1,37 @@
+#include "utf8.h"
+
+#include <stdint.h>
+
+/* The length of the well-formed sequence at the start of `at`, or 0. */
+static size_t sequence_bytes(const uint8_t *at, size_t left)
+{
+    uint8_t first = at[0];
+    if (first < 0x80)
+        return 1;
+    size_t length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    if (length == 0 || length > left)
+        return 0;
+    /* The second byte's range excludes overlong forms, surrogates and what is too large. */
+    uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (at[1] < low || at[1] > high)
+        return 0;
+    for (size_t i = 2; i < length; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    return length;
+}
+
+bool utf8_is_valid(const void *text, size_t bytes)
+{
+    const uint8_t *at = text;
+    while (bytes > 0) {
+        size_t length = sequence_bytes(at, bytes);
+        if (length == 0)
+            return false;
+        at += length;
+        bytes -= length;
+    }
+    return true;
+}

@@ -1,0 +1,12 @@
+#ifndef TBLOG_UTF8_H
+#define TBLOG_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether the bytes are well-formed UTF-8 (Unicode table 3-7: no overlong forms, no surrogates,
+ * nothing above U+10FFFF). Protobuf demands it of strings, and readers refuse a whole event with
+ * one that is not. NUL bytes are allowed. */
+bool utf8_is_valid(const void *text, size_t bytes);
+
+#endif

@@ -1,0 +1,188 @@
+/* What is the CPU engine's own: its threads, its instruction sets, and that a step takes no
+ * memory. The linker sends every allocation of the engine through the counters below. */
+#include <check.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/cpu_kernels.h"
+#include "cpu/thread_pool.h"
+#include "engine.h"
+#include "sample_data.h"
+
+static atomic_uint allocations;
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t count, size_t bytes);
+void *__real_realloc(void *memory, size_t bytes);
+void *__real_aligned_alloc(size_t alignment, size_t bytes);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes);
+void *__wrap_realloc(void *memory, size_t bytes);
+void *__wrap_aligned_alloc(size_t alignment, size_t bytes);
+
+void *__wrap_malloc(size_t bytes)
+{
+    allocations++;
+    return __real_malloc(bytes);
+}
+
+void *__wrap_calloc(size_t count, size_t bytes)
+{
+    allocations++;
+    return __real_calloc(count, bytes);
+}
+
+void *__wrap_realloc(void *memory, size_t bytes)
+{
+    allocations++;
+    return __real_realloc(memory, bytes);
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t bytes)
+{
+    allocations++;
+    return __real_aligned_alloc(alignment, bytes);
+}
+
+START_TEST(training_and_evaluation_take_no_memory)
+{
+    engine_data training = sample_data(40, 1);
+    engine_data validation = sample_data(9, 2);
+    engine_config config = engine_config_defaults();
+    config.batch_size = 16;
+    config.threads = 2;
+    char message[200];
+    engine *e = NULL;
+    const engine_api *api = engine_find("cpu");
+    const unsigned before = allocations;
+    const engine_status made =
+        api->create(&e, &config, &training, &validation, message, sizeof message);
+    ck_assert_int_eq(made, ENGINE_OK);
+    ck_assert_uint_gt(allocations, before); /* the counters do count */
+    engine_step steps[7];
+    engine_result result;
+    size_t count = 0;
+    /* Check's own assertions allocate, so none stands between the two countings. */
+    const unsigned created = allocations;
+    const engine_status trained = api->train(e, 7);
+    const engine_status polled = api->poll(e, steps, 7, &count, true);
+    const engine_status evaluated = api->evaluate(e, ENGINE_VALIDATION, &result);
+    const unsigned afterwards = allocations;
+    ck_assert_int_eq(trained, ENGINE_OK);
+    ck_assert_int_eq(polled, ENGINE_OK);
+    ck_assert_int_eq(evaluated, ENGINE_OK);
+    ck_assert_uint_eq(afterwards, created);
+    api->destroy(e);
+    sample_data_free(&training);
+    sample_data_free(&validation);
+}
+END_TEST
+
+enum { TASKS = 1000 };
+
+static void mark(void *context, unsigned task, unsigned worker)
+{
+    atomic_uint *marks = context;
+    ck_assert_uint_lt(worker, 4);
+    marks[task]++;
+}
+
+START_TEST(the_pool_runs_each_task_once)
+{
+    static atomic_uint marks[TASKS];
+    thread_pool *pool = thread_pool_create(4);
+    ck_assert_ptr_nonnull(pool);
+    for (unsigned round = 1; round <= 300; round++) {
+        const unsigned count = round % 3 == 0 ? TASKS : round % 7;
+        memset(marks, 0, sizeof marks);
+        thread_pool_run(pool, mark, marks, count);
+        for (unsigned task = 0; task < TASKS; task++) {
+            ck_assert_uint_eq(marks[task], task < count ? 1 : 0);
+        }
+    }
+    thread_pool_destroy(pool);
+    thread_pool_destroy(NULL);
+}
+END_TEST
+
+START_TEST(the_portable_kernels_are_always_there)
+{
+    ck_assert_ptr_nonnull(cpu_kernels_find("portable"));
+    ck_assert_ptr_nonnull(cpu_kernels_find(NULL));
+    ck_assert_ptr_null(cpu_kernels_find("sse9"));
+    engine_data data = sample_data(4, 1);
+    engine_config config = engine_config_defaults();
+    config.batch_size = 2;
+    config.isa = "sse9";
+    char message[200] = "";
+    engine *e = NULL;
+    ck_assert_int_eq(engine_find("cpu")->create(&e, &config, &data, &data, message, 200),
+                     ENGINE_UNAVAILABLE);
+    ck_assert_ptr_nonnull(strstr(message, "sse9"));
+    sample_data_free(&data);
+}
+END_TEST
+
+/* The worst case for the sparse backward pass: every route open, all on one position. */
+START_TEST(every_route_open_is_no_overflow)
+{
+    for (size_t i = 0; cpu_kernels_list[i] != NULL; i++) {
+        const cpu_kernels *kernels = cpu_kernels_find(cpu_kernels_list[i]->isa);
+        if (kernels == NULL) {
+            continue;
+        }
+        float *conv1 = aligned_alloc(64, LENET_CONV1_FLOATS * sizeof *conv1);
+        float *kernel = aligned_alloc(64, CPU_PATCH * LENET_CONV2_CHANNELS * sizeof *kernel);
+        float *pooled = aligned_alloc(64, LENET_FLAT * sizeof *pooled);
+        float *gradient = aligned_alloc(64, LENET_CONV1_FLOATS * sizeof *gradient);
+        uint8_t *route = aligned_alloc(64, LENET_FLAT);
+        cpu_scratch *scratch = aligned_alloc(64, sizeof *scratch);
+        cpu_conv_gradients *sums = aligned_alloc(64, sizeof *sums);
+        memset(sums, 0, sizeof *sums);
+        memset(route, 3, LENET_FLAT);
+        for (size_t j = 0; j < LENET_CONV1_FLOATS; j++) {
+            conv1[j] = 1;
+        }
+        for (size_t j = 0; j < CPU_PATCH * LENET_CONV2_CHANNELS; j++) {
+            kernel[j] = 1;
+        }
+        for (size_t j = 0; j < LENET_FLAT; j++) {
+            pooled[j] = 0.75f; /* times the dropout's 4/3 it is 1 */
+        }
+        kernels->conv2_backward(conv1, kernel, pooled, route, scratch->entries, sums, gradient);
+        ck_assert_float_eq(sums->conv2_bias[63], CPU_POSITIONS);
+        ck_assert_float_eq(sums->conv2_kernel[0][0], CPU_POSITIONS);
+        ck_assert_float_eq(sums->conv2_kernel[63][CPU_PATCH - 1], CPU_POSITIONS);
+        /* Row 0 of conv1 lies in no patch of an odd position; the last corner in one patch, and
+         * each of the 64 channels adds 1. */
+        ck_assert_float_eq(gradient[0], 0);
+        ck_assert_float_eq(gradient[LENET_CONV1_FLOATS - 1], 64);
+        free(conv1);
+        free(kernel);
+        free(pooled);
+        free(gradient);
+        free(route);
+        free(scratch);
+        free(sums);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("cpu");
+    TCase *c = tcase_create("cpu");
+    tcase_set_timeout(c, 240);
+    tcase_add_test(c, training_and_evaluation_take_no_memory);
+    tcase_add_test(c, the_pool_runs_each_task_once);
+    tcase_add_test(c, the_portable_kernels_are_always_there);
+    tcase_add_test(c, every_route_open_is_no_overflow);
+    suite_add_tcase(suite, c);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

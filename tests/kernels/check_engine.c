@@ -1,0 +1,387 @@
+/* What the engine's interface promises, held for every engine that this machine can run; the
+ * numbers themselves are check_engine_reference.c's business. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "sample_data.h"
+
+enum { TRAINING = 45, VALIDATION = 150, BATCH = 16, BATCHES = 3, EPOCHS = 2 };
+
+static const engine_api *api;
+static engine_data training;
+static engine_data validation;
+
+static void make_data(void)
+{
+    training = sample_data(TRAINING, 1);
+    validation = sample_data(VALIDATION, 2);
+}
+
+static void free_data(void)
+{
+    sample_data_free(&training);
+    sample_data_free(&validation);
+}
+
+static engine_config small_config(void)
+{
+    engine_config config = engine_config_defaults();
+    config.batch_size = BATCH;
+    config.seed = 5;
+    config.threads = 2;
+    return config;
+}
+
+static engine *make_engine(const engine_config *config)
+{
+    char message[200] = "";
+    engine *e = NULL;
+    const engine_status status =
+        api->create(&e, config, &training, &validation, message, sizeof message);
+    ck_assert_msg(status == ENGINE_OK, "%s", message);
+    ck_assert_ptr_nonnull(e);
+    return e;
+}
+
+static void train(engine *e, uint32_t steps, engine_step *out)
+{
+    size_t count = 0;
+    ck_assert_int_eq(api->train(e, steps), ENGINE_OK);
+    ck_assert_int_eq(api->poll(e, out, steps, &count, true), ENGINE_OK);
+    ck_assert_uint_eq(count, steps);
+}
+
+/* Trains `steps` steps in a new engine and returns its state, to be freed. */
+static unsigned char *state_after(const engine_config *config, uint32_t steps, size_t *bytes)
+{
+    engine_step metrics[BATCHES * EPOCHS];
+    engine *e = make_engine(config);
+    train(e, steps, metrics);
+    *bytes = api->state_bytes(e);
+    unsigned char *state = malloc(*bytes);
+    ck_assert_int_eq(api->export_state(e, state, *bytes), ENGINE_OK);
+    api->destroy(e);
+    return state;
+}
+
+START_TEST(steps_are_numbered_from_1_and_the_last_batch_is_short)
+{
+    const engine_config config = small_config();
+    engine *e = make_engine(&config);
+    engine_step steps[BATCHES * EPOCHS];
+    train(e, BATCHES * EPOCHS, steps);
+    for (uint32_t i = 0; i < BATCHES * EPOCHS; i++) {
+        const uint32_t expected = i % BATCHES == BATCHES - 1 ? TRAINING % BATCH : BATCH;
+        ck_assert_uint_eq(steps[i].step, i + 1);
+        ck_assert_uint_eq(steps[i].samples, expected);
+        ck_assert(isfinite(steps[i].loss_sum) && steps[i].loss_sum > 0);
+        ck_assert_uint_le(steps[i].correct, steps[i].samples);
+    }
+    api->destroy(e);
+}
+END_TEST
+
+START_TEST(training_lowers_the_loss)
+{
+    const engine_config config = small_config();
+    engine *e = make_engine(&config);
+    engine_result before;
+    engine_result after;
+    engine_step steps[30];
+    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &before), ENGINE_OK);
+    train(e, 30, steps);
+    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &after), ENGINE_OK);
+    ck_assert_uint_eq(after.samples, TRAINING);
+    /* An untrained network is near ln 10 = 2.30 a sample. */
+    ck_assert_double_gt(before.loss_sum / TRAINING, 1.5);
+    ck_assert_double_lt(after.loss_sum, before.loss_sum / 2);
+    ck_assert_uint_gt(after.correct, before.correct);
+    api->destroy(e);
+}
+END_TEST
+
+START_TEST(any_number_of_threads_gives_the_same_bits)
+{
+    engine_config config = small_config();
+    config.threads = 1;
+    size_t bytes = 0;
+    unsigned char *one = state_after(&config, BATCHES + 1, &bytes);
+    for (uint32_t threads = 2; threads <= 7; threads += 2) {
+        config.threads = threads;
+        size_t other_bytes = 0;
+        unsigned char *other = state_after(&config, BATCHES + 1, &other_bytes);
+        ck_assert_uint_eq(bytes, other_bytes);
+        ck_assert_msg(memcmp(one, other, bytes) == 0, "%u threads differ from 1",
+                      (unsigned)threads);
+        free(other);
+    }
+    config.seed++;
+    unsigned char *control = state_after(&config, BATCHES + 1, &bytes);
+    ck_assert_int_ne(memcmp(one, control, bytes), 0);
+    free(control);
+    free(one);
+}
+END_TEST
+
+START_TEST(cutting_a_run_into_calls_changes_nothing)
+{
+    const engine_config config = small_config();
+    size_t bytes = 0;
+    unsigned char *whole = state_after(&config, 5, &bytes);
+    engine *e = make_engine(&config);
+    engine_step steps[5];
+    engine_result result;
+    for (uint32_t i = 0; i < 5; i++) {
+        train(e, 1, steps + i);
+        ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result), ENGINE_OK);
+    }
+    unsigned char *cut = malloc(bytes);
+    ck_assert_int_eq(api->export_state(e, cut, bytes), ENGINE_OK);
+    ck_assert_mem_eq(whole, cut, bytes);
+    api->destroy(e);
+    free(cut);
+    free(whole);
+}
+END_TEST
+
+START_TEST(an_imported_state_goes_on_as_if_never_left)
+{
+    const engine_config config = small_config();
+    size_t bytes = 0;
+    unsigned char *half = state_after(&config, 2, &bytes);
+    unsigned char *whole = state_after(&config, 5, &bytes);
+    engine *e = make_engine(&config);
+    engine_step steps[5];
+    train(e, 5, steps); /* a state that must leave no trace */
+    ck_assert_int_eq(api->import_state(e, half, bytes), ENGINE_OK);
+    train(e, 3, steps);
+    ck_assert_uint_eq(steps[0].step, 3);
+    unsigned char *resumed = malloc(bytes);
+    ck_assert_int_eq(api->export_state(e, resumed, bytes), ENGINE_OK);
+    ck_assert_mem_eq(whole, resumed, bytes);
+
+    ck_assert_int_eq(api->import_state(e, half, bytes - 1), ENGINE_INVALID);
+    half[0] ^= 1;
+    ck_assert_int_eq(api->import_state(e, half, bytes), ENGINE_INVALID);
+    ck_assert_str_ne(api->message(e), "");
+    ck_assert_int_eq(api->export_state(e, half, bytes), ENGINE_OK);
+    ck_assert_mem_eq(whole, half, bytes);
+    api->destroy(e);
+    free(resumed);
+    free(whole);
+    free(half);
+}
+END_TEST
+
+START_TEST(a_state_of_another_run_is_refused)
+{
+    engine_config config = small_config();
+    size_t bytes = 0;
+    unsigned char *state = state_after(&config, 2, &bytes);
+    config.batch_size++;
+    engine *e = make_engine(&config);
+    ck_assert_int_eq(api->import_state(e, state, bytes), ENGINE_INVALID);
+    api->destroy(e);
+    free(state);
+}
+END_TEST
+
+START_TEST(no_more_steps_are_taken_than_can_be_held)
+{
+    const engine_config config = small_config();
+    engine *e = make_engine(&config);
+    engine_step steps[3];
+    size_t count = 9;
+    ck_assert_int_eq(api->train(e, ENGINE_MAX_QUEUED_STEPS + 1), ENGINE_INVALID);
+    ck_assert_int_eq(api->poll(e, steps, 3, &count, true), ENGINE_OK);
+    ck_assert_uint_eq(count, 0);
+    ck_assert_int_eq(api->train(e, 3), ENGINE_OK);
+    ck_assert_int_eq(api->train(e, ENGINE_MAX_QUEUED_STEPS - 2), ENGINE_INVALID);
+    ck_assert_int_eq(api->poll(e, steps, 2, &count, true), ENGINE_OK);
+    ck_assert_uint_eq(count, 2);
+    ck_assert_uint_eq(steps[1].step, 2);
+    ck_assert_int_eq(api->poll(e, steps, 3, &count, true), ENGINE_OK);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_uint_eq(steps[0].step, 3);
+    api->destroy(e);
+}
+END_TEST
+
+START_TEST(predictions_agree_with_evaluation)
+{
+    const engine_config config = small_config();
+    engine *e = make_engine(&config);
+    engine_step steps[4];
+    train(e, 4, steps);
+    engine_result result;
+    ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result), ENGINE_OK);
+    float *p = malloc(VALIDATION * LENET_CLASSES * sizeof *p);
+    ck_assert_int_eq(api->predict(e, validation.images, VALIDATION, p), ENGINE_OK);
+    double loss = 0;
+    for (uint32_t i = 0; i < VALIDATION; i++) {
+        double sum = 0;
+        for (int j = 0; j < LENET_CLASSES; j++) {
+            sum += p[i * LENET_CLASSES + (uint32_t)j];
+        }
+        ck_assert_double_eq_tol(sum, 1, 1e-6);
+        loss -= log((double)p[i * LENET_CLASSES + validation.labels[i]]);
+    }
+    ck_assert_uint_eq(result.samples, VALIDATION);
+    ck_assert_double_eq_tol(loss / result.loss_sum, 1, 1e-5);
+    free(p);
+    api->destroy(e);
+}
+END_TEST
+
+START_TEST(unknown_or_not_yet_made_tensors_are_refused)
+{
+    const engine_config config = small_config();
+    engine *e = make_engine(&config);
+    float few[8];
+    size_t count = 0;
+    ck_assert_int_eq(api->read_tensor(e, "conv3/kernel", few, 8, &count), ENGINE_INVALID);
+    ck_assert_int_eq(api->read_tensor(e, "gradient/conv1/bias", few, 8, &count), ENGINE_INVALID);
+    ck_assert_int_eq(api->read_tensor(e, "activation/logits", few, 8, &count), ENGINE_INVALID);
+    ck_assert_int_eq(api->read_tensor(e, "conv1/bias", few, 8, &count), ENGINE_INVALID);
+    ck_assert_uint_eq(count, 32);
+    float bias[32];
+    ck_assert_int_eq(api->read_tensor(e, "conv1/bias", bias, 32, &count), ENGINE_OK);
+    for (int i = 0; i < 32; i++) {
+        ck_assert_float_eq(bias[i], 0);
+    }
+    api->destroy(e);
+}
+END_TEST
+
+START_TEST(a_histogram_counts_what_the_tensor_holds)
+{
+    const engine_config config = small_config();
+    engine *e = make_engine(&config);
+    engine_step steps[2];
+    train(e, 2, steps);
+    const char *const names[] = {"conv2/kernel", "gradient/dense1/kernel", "activation/pool",
+                                 "activation/logits"};
+    float *values = malloc(LENET_PARAMETERS * sizeof *values);
+    for (size_t t = 0; t < sizeof names / sizeof *names; t++) {
+        size_t count = 0;
+        engine_histogram h;
+        ck_assert_int_eq(api->read_tensor(e, names[t], values, LENET_PARAMETERS, &count),
+                         ENGINE_OK);
+        ck_assert_int_eq(api->read_histogram(e, names[t], &h), ENGINE_OK);
+        double sum = 0;
+        double min = INFINITY;
+        double max = -INFINITY;
+        for (size_t i = 0; i < count; i++) {
+            sum += (double)values[i];
+            min = fmin(min, (double)values[i]);
+            max = fmax(max, (double)values[i]);
+        }
+        uint64_t in_buckets = 0;
+        for (int b = 0; b < ENGINE_HISTOGRAM_BUCKETS; b++) {
+            in_buckets += h.buckets[b];
+        }
+        ck_assert_double_eq(h.min, min);
+        ck_assert_double_eq(h.max, max);
+        ck_assert_double_eq_tol(h.sum, sum, 1e-9 * (double)count);
+        ck_assert_uint_eq(h.finite, count);
+        ck_assert_uint_eq(h.not_finite, 0);
+        ck_assert_uint_eq(in_buckets, count);
+        ck_assert_uint_gt(h.buckets[ENGINE_HISTOGRAM_BUCKETS - 1], 0);
+    }
+    free(values);
+    api->destroy(e);
+}
+END_TEST
+
+START_TEST(the_plan_is_what_is_taken)
+{
+    engine_config config = small_config();
+    engine_memory plan;
+    engine_memory taken;
+    ck_assert_int_eq(api->plan(&config, TRAINING, VALIDATION, &plan), ENGINE_OK);
+    engine *e = make_engine(&config);
+    api->memory(e, &taken);
+    ck_assert_mem_eq(&plan, &taken, sizeof plan);
+    ck_assert_uint_eq(plan.total, plan.data + plan.parameters + plan.optimizer + plan.gradients +
+                                      plan.activations + plan.workspace);
+    api->destroy(e);
+    config.batch_size *= 2;
+    engine_memory larger;
+    ck_assert_int_eq(api->plan(&config, TRAINING, VALIDATION, &larger), ENGINE_OK);
+    ck_assert_uint_gt(larger.activations, plan.activations);
+}
+END_TEST
+
+START_TEST(configurations_out_of_range_are_refused)
+{
+    const engine_config good = small_config();
+    engine_config bad[8];
+    for (size_t i = 0; i < 8; i++) {
+        bad[i] = good;
+    }
+    bad[0].batch_size = 0;
+    bad[1].batch_size = TRAINING + 1;
+    bad[2].learning_rate = 0;
+    bad[3].learning_rate = NAN;
+    bad[4].beta_1 = 1;
+    bad[5].epsilon = -1;
+    bad[6].precision = (engine_precision)99;
+    bad[7].micro_batch = BATCH + 1;
+    for (size_t i = 0; i < 8; i++) {
+        char message[200] = "";
+        engine *e = NULL;
+        engine_memory plan;
+        ck_assert_int_eq(api->create(&e, &bad[i], &training, &validation, message, 200),
+                         ENGINE_INVALID);
+        ck_assert_ptr_null(e);
+        ck_assert_str_ne(message, "");
+        ck_assert_ptr_null(strchr(message, '\n'));
+        ck_assert_int_eq(api->plan(&bad[i], TRAINING, VALIDATION, &plan), ENGINE_INVALID);
+    }
+}
+END_TEST
+
+static TCase *engine_case(const engine_api *which)
+{
+    api = which;
+    TCase *c = tcase_create(which->name);
+    tcase_set_timeout(c, 240);
+    tcase_add_unchecked_fixture(c, make_data, free_data);
+    tcase_add_test(c, steps_are_numbered_from_1_and_the_last_batch_is_short);
+    tcase_add_test(c, training_lowers_the_loss);
+    tcase_add_test(c, any_number_of_threads_gives_the_same_bits);
+    tcase_add_test(c, cutting_a_run_into_calls_changes_nothing);
+    tcase_add_test(c, an_imported_state_goes_on_as_if_never_left);
+    tcase_add_test(c, a_state_of_another_run_is_refused);
+    tcase_add_test(c, no_more_steps_are_taken_than_can_be_held);
+    tcase_add_test(c, predictions_agree_with_evaluation);
+    tcase_add_test(c, unknown_or_not_yet_made_tensors_are_refused);
+    tcase_add_test(c, a_histogram_counts_what_the_tensor_holds);
+    tcase_add_test(c, the_plan_is_what_is_taken);
+    tcase_add_test(c, configurations_out_of_range_are_refused);
+    return c;
+}
+
+int main(void)
+{
+    int failed = 0;
+    for (size_t i = 0; engine_list[i] != NULL; i++) {
+        char reason[200];
+        if (!engine_list[i]->available(reason, sizeof reason)) {
+            printf("engine %s: not here: %s\n", engine_list[i]->name, reason);
+            continue;
+        }
+        Suite *suite = suite_create("engine");
+        suite_add_tcase(suite, engine_case(engine_list[i]));
+        SRunner *runner = srunner_create(suite);
+        srunner_set_fork_status(runner, CK_NOFORK); /* an engine's threads do not survive fork */
+        srunner_run_all(runner, CK_NORMAL);
+        failed += srunner_ntests_failed(runner);
+        srunner_free(runner);
+    }
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,86 @@
+/* trainer compare: the runs below a directory, side by side. */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "comparison.h"
+#include "message.h"
+
+enum { KEY_FORMAT = 256 };
+
+typedef struct compare_options {
+    const char *root;
+    bool json;
+} compare_options;
+
+static const struct argp_option option_table[] = {
+    {"format", KEY_FORMAT, "table|json", 0, "A table for people (default) or JSON", 0}, {0}};
+
+static error_t take_option(int key, char *text, struct argp_state *state)
+{
+    compare_options *options = state->input;
+    switch (key) {
+    case KEY_FORMAT:
+        options->json = strcmp(text, "json") == 0;
+        if (!options->json && strcmp(text, "table") != 0) {
+            fprintf(stderr, "%s: --format: \"%s\" is not table or json\n", state->name, text);
+            return EINVAL;
+        }
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0 || *text == '\0') {
+            fprintf(stderr, "%s: \"%s\" is too much: one directory is taken\n", state->name, text);
+            return EINVAL;
+        }
+        options->root = text;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static command_status compare(const char *program, const compare_options *options)
+{
+    char message[MESSAGE_BYTES];
+    comparison all = {0};
+    command_status status = COMMAND_FAILED;
+    if (comparison_add_below(&all, options->root, stderr, message) != 0) {
+        fprintf(stderr, "%s: %s\n", program, message);
+        goto cleanup;
+    }
+    if (all.count == 0) {
+        fprintf(stderr, "%s: %s holds no runs of the trainer\n", program, options->root);
+        goto cleanup;
+    }
+    comparison_sort(&all);
+    status = COMMAND_DONE;
+    if (!options->json) {
+        comparison_print(&all, stdout);
+    } else if (comparison_print_json(&all, stdout) != 0) {
+        fprintf(stderr, "%s: no memory for the JSON text\n", program);
+        status = COMMAND_FAILED;
+    }
+cleanup:
+    comparison_free(&all);
+    return status;
+}
+
+command_status compare_command(int argc, char **argv)
+{
+    const struct argp parser = {
+        option_table,
+        take_option,
+        "[ROOT]",
+        "Compares the runs in ROOT (default ./logs) and in the directories below it: what each "
+        "batch size reached, what it cost, which converges fastest and which validates best.",
+        NULL,
+        NULL,
+        NULL};
+    compare_options options = {.root = "./logs"};
+    if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0) {
+        return COMMAND_USAGE;
+    }
+    return compare(argv[0], &options);
+}

@@ -1,0 +1,232 @@
+#include "comparison.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "message.h"
+#include "run_directory.h"
+
+enum { DEEPEST_RUN = 8 }; /* directories below the root that are searched for runs */
+
+/* An event file has 32-bit floats: the fraction of `samples` that such a float came from. */
+static double exact_accuracy(double accuracy, uint32_t samples)
+{
+    return isfinite(accuracy) ? round(accuracy * samples) / samples : accuracy;
+}
+
+static double standard_error(double accuracy, uint32_t samples)
+{
+    return sqrt(accuracy * (1 - accuracy) / samples);
+}
+
+static compared_figure summarize(const run_point *points, uint32_t count, size_t offset,
+                                 bool highest)
+{
+    compared_figure figure = {.best = NAN};
+    for (uint32_t i = 0; i < count; i++) {
+        const double value = *(const double *)((const char *)&points[i] + offset);
+        figure.final = value;
+        if (isfinite(value) &&
+            (figure.best_epoch == 0 || (highest ? value > figure.best : value < figure.best))) {
+            figure.best = value;
+            figure.best_epoch = i + 1;
+        }
+    }
+    return figure;
+}
+
+/* The first epoch whose validation accuracy, moved by `shift` standard errors, is at the
+ * target. */
+static uint32_t first_at_target(const compared_run *run, double shift)
+{
+    for (uint32_t i = 0; i < run->epochs; i++) {
+        const double accuracy = run->curves.points[i].val_accuracy;
+        const double error = standard_error(accuracy, run->record.config.validation_samples);
+        if (accuracy + shift * error >= COMPARISON_TARGET) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+double comparison_seconds_to(const compared_run *run, uint32_t epoch)
+{
+    double seconds = 0;
+    for (uint32_t i = 0; i < epoch; i++) {
+        seconds += run->record.epochs[i].training_seconds;
+    }
+    return seconds;
+}
+
+static void derive_costs(compared_run *run)
+{
+    const double training = comparison_seconds_to(run, run->epochs);
+    double validation = 0;
+    for (uint32_t i = 0; i < run->epochs; i++) {
+        validation += run->record.epochs[i].validation_seconds;
+    }
+    run->seconds_per_epoch = training / run->epochs;
+    run->validation_seconds_per_epoch = validation / run->epochs;
+    run->samples_per_second = run->record.config.training_samples /
+                              (run->seconds_per_epoch > 0 ? run->seconds_per_epoch : 1e-9);
+}
+
+static void derive(compared_run *run)
+{
+    const run_config *config = &run->record.config;
+    run_point *points = run->curves.points;
+    run->steps_per_epoch = run_config_steps_per_epoch(config);
+    /* A killed process may have logged an epoch that run.json does not have yet. */
+    run->epochs =
+        run->curves.epochs < run->record.epoch_count ? run->curves.epochs : run->record.epoch_count;
+    if (run->epochs == 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < run->epochs; i++) {
+        points[i].accuracy = exact_accuracy(points[i].accuracy, config->training_samples);
+        points[i].val_accuracy = exact_accuracy(points[i].val_accuracy, config->validation_samples);
+    }
+    derive_costs(run);
+    run->loss = summarize(points, run->epochs, offsetof(run_point, loss), false);
+    run->accuracy = summarize(points, run->epochs, offsetof(run_point, accuracy), true);
+    run->val_loss = summarize(points, run->epochs, offsetof(run_point, val_loss), false);
+    run->val_accuracy = summarize(points, run->epochs, offsetof(run_point, val_accuracy), true);
+    run->final_error = standard_error(run->val_accuracy.final, config->validation_samples);
+    run->best_error = standard_error(run->val_accuracy.best, config->validation_samples);
+    run->target_epoch = first_at_target(run, 0);
+    run->target_epoch_earliest = first_at_target(run, 1);
+    run->target_epoch_latest = first_at_target(run, -1);
+}
+
+static void make_note(compared_run *run)
+{
+    if (run->curves.note[0] != '\0') {
+        snprintf(run->note, sizeof run->note, "%s", run->curves.note);
+    } else if (run->curves.epochs < run->record.epoch_count) {
+        snprintf(run->note, sizeof run->note, "run.json has %u epochs, but the event files only %u",
+                 (unsigned)run->record.epoch_count, (unsigned)run->curves.epochs);
+    } else if (run->record.state != RUN_FINISHED) {
+        snprintf(run->note, sizeof run->note, "not finished: %u of %u epochs",
+                 (unsigned)run->epochs, (unsigned)run->record.config.epochs);
+    }
+}
+
+int comparison_add(comparison *self, const char *directory, const char *name, char *message)
+{
+    compared_run run = {0};
+    switch (run_record_read(&run.record, directory, message)) {
+    case RUN_RECORD_READ:
+        break;
+    case RUN_RECORD_ABSENT:
+        return message_set(message, "%s holds no run (no " RUN_RECORD_FILE ")", directory);
+    case RUN_RECORD_DAMAGED:
+        return -1;
+    }
+    if (run_reader_read(&run.curves, directory, run.record.config.epochs, message) != 0) {
+        run_record_free(&run.record);
+        return -1;
+    }
+    compared_run *runs = realloc(self->runs, (self->count + 1) * sizeof *runs);
+    if (runs == NULL) {
+        run_curves_free(&run.curves);
+        run_record_free(&run.record);
+        return message_set(message, "no memory for another run");
+    }
+    snprintf(run.name, sizeof run.name, "%s", name);
+    derive(&run);
+    make_note(&run);
+    runs[self->count] = run;
+    self->runs = runs;
+    self->count++;
+    return 0;
+}
+
+static int add_below(comparison *self, const char *root, const char *directory, unsigned depth,
+                     FILE *warnings, char *message);
+
+/* A child of a directory that is searched; not a directory itself: nothing. Links are not
+ * followed, so that no circle is walked. */
+static int add_child(comparison *self, const char *root, const char *directory, const char *child,
+                     unsigned depth, FILE *warnings, char *message)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    if (strcmp(child, ".") == 0 || strcmp(child, "..") == 0) {
+        return 0;
+    }
+    if (message_join_path(path, sizeof path, directory, child, message) != 0 ||
+        lstat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
+        return 0;
+    }
+    return add_below(self, root, path, depth + 1, warnings, message);
+}
+
+static int add_below(comparison *self, const char *root, const char *directory, unsigned depth,
+                     FILE *warnings, char *message)
+{
+    struct dirent **entries;
+    const char *name = directory + strlen(root);
+    name += strspn(name, "/");
+    run_record probe;
+    const run_record_presence presence = run_record_read(&probe, directory, message);
+    run_record_free(&probe);
+    if (presence == RUN_RECORD_READ) {
+        return comparison_add(self, directory, name[0] != '\0' ? name : directory, message);
+    }
+    if (presence == RUN_RECORD_DAMAGED) {
+        fprintf(warnings, "%s; the run is left out\n", message);
+        return 0;
+    }
+    const int count = depth < DEEPEST_RUN ? scandir(directory, &entries, NULL, alphasort) : 0;
+    if (count < 0) {
+        return message_set(message, "%s cannot be read: %s", directory, strerror(errno));
+    }
+    int status = 0;
+    for (int i = 0; i < count; i++) {
+        if (status == 0) {
+            status = add_child(self, root, directory, entries[i]->d_name, depth, warnings, message);
+        }
+        free(entries[i]);
+    }
+    if (depth < DEEPEST_RUN) {
+        free(entries);
+    }
+    return status;
+}
+
+int comparison_add_below(comparison *self, const char *root, FILE *warnings, char *message)
+{
+    return add_below(self, root, root, 0, warnings, message);
+}
+
+static int compare_runs(const void *a, const void *b)
+{
+    const compared_run *left = a;
+    const compared_run *right = b;
+    if (left->record.config.batch_size != right->record.config.batch_size) {
+        return left->record.config.batch_size > right->record.config.batch_size ? -1 : 1;
+    }
+    return strcmp(left->name, right->name);
+}
+
+void comparison_sort(comparison *self)
+{
+    if (self->count > 1) {
+        qsort(self->runs, self->count, sizeof *self->runs, compare_runs);
+    }
+}
+
+void comparison_free(comparison *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        run_curves_free(&self->runs[i].curves);
+        run_record_free(&self->runs[i].record);
+    }
+    free(self->runs);
+    *self = (comparison){0};
+}

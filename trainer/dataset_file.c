@@ -1,0 +1,143 @@
+/* Files as sources of bytes: plain, or gzipped and inflated on the way.
+ *
+ * zlib's gzread would take plain data for gzip and skip garbage behind it, so the gzip side calls
+ * inflate itself: nothing but whole gzip members with right checksums, up to the file's end. */
+#include "dataset_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { INPUT_BYTES = 64 * 1024, ANY_GZIP = 15 + 16 /* windowBits: largest window, gzip only */ };
+
+typedef struct file_state {
+    int descriptor;
+    bool gzipped;
+    /* The rest is used only when gzipped. */
+    bool between_members; /* a whole member lies behind, nothing of another was read yet */
+    z_stream stream;
+    uint8_t input[INPUT_BYTES];
+} file_state;
+
+static ptrdiff_t read_plain(dataset_source *source, uint8_t *to, size_t bytes)
+{
+    const file_state *file = source->state;
+    ssize_t got;
+    do {
+        got = read(file->descriptor, to, bytes);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        return dataset_fail(source->message, source->name, "%s", strerror(errno));
+    }
+    return got;
+}
+
+/* Makes sure that inflate has input. 1, 0 at the proper end of the data, or -1. */
+static int refill(dataset_source *source)
+{
+    file_state *file = source->state;
+    if (file->stream.avail_in == 0) {
+        ptrdiff_t got = read_plain(source, file->input, sizeof file->input);
+        if (got < 0) {
+            return -1;
+        }
+        if (got == 0 && !file->between_members) {
+            return dataset_fail(source->message, source->name,
+                                "is truncated: the file ends inside its gzip data");
+        }
+        if (got == 0) {
+            return 0;
+        }
+        file->stream.next_in = file->input;
+        file->stream.avail_in = (uInt)got;
+    }
+    if (file->between_members) {
+        if (*file->stream.next_in != 0x1f) {
+            return dataset_fail(source->message, source->name, "has garbage behind its gzip data");
+        }
+        inflateReset(&file->stream);
+        file->between_members = false;
+    }
+    return 1;
+}
+
+static ptrdiff_t read_gzipped(dataset_source *source, uint8_t *to, size_t bytes)
+{
+    file_state *file = source->state;
+    size_t wanted = bytes < INPUT_BYTES ? bytes : INPUT_BYTES;
+    for (;;) {
+        int more = refill(source);
+        if (more <= 0) {
+            return more;
+        }
+        file->stream.next_out = to;
+        file->stream.avail_out = (uInt)wanted;
+        int status = inflate(&file->stream, Z_NO_FLUSH);
+        if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) {
+            const char *reason = file->stream.msg != NULL ? file->stream.msg : zError(status);
+            return dataset_fail(source->message, source->name, "is not whole gzip data (%s)",
+                                reason);
+        }
+        file->between_members = status == Z_STREAM_END;
+        size_t got = wanted - file->stream.avail_out;
+        if (got > 0) {
+            return (ptrdiff_t)got;
+        }
+    }
+}
+
+static void close_file(dataset_source *source)
+{
+    file_state *file = source->state;
+    if (file->gzipped) {
+        inflateEnd(&file->stream);
+    }
+    close(file->descriptor);
+    free(file);
+}
+
+int dataset_file_open(dataset_source *out, const char *path, bool gzipped, dataset_message message)
+{
+    /* Without O_NONBLOCK a named pipe would keep open() waiting for a writer. */
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) {
+        return dataset_fail(message, path, "%s", strerror(errno));
+    }
+    file_state *file = NULL;
+    struct stat status;
+    if (fstat(descriptor, &status) != 0) {
+        dataset_fail(message, path, "%s", strerror(errno));
+        goto failed;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        dataset_fail(message, path, "is %s, not a file",
+                     S_ISDIR(status.st_mode) ? "a directory" : "a device or pipe");
+        goto failed;
+    }
+    file = calloc(1, sizeof *file);
+    if (file == NULL) {
+        dataset_fail(message, path, "no memory for a read buffer");
+        goto failed;
+    }
+    file->descriptor = descriptor;
+    file->gzipped = gzipped;
+    if (gzipped && inflateInit2(&file->stream, ANY_GZIP) != Z_OK) {
+        dataset_fail(message, path, "no memory to inflate it");
+        goto failed;
+    }
+    *out = (dataset_source){.name = path,
+                            .message = message,
+                            .state = file,
+                            .read = gzipped ? read_gzipped : read_plain,
+                            .close = close_file};
+    return 0;
+
+failed:
+    free(file);
+    close(descriptor);
+    return -1;
+}

@@ -1,0 +1,118 @@
+/* The four IDX files in a folder, as MNIST's own page describes the format: two zero bytes, the
+ * element type, the number of dimensions, then each dimension's size as a big-endian u32, then the
+ * elements, row by row. */
+#include "dataset_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { TYPE_UNSIGNED_BYTE = 0x08, MAX_RANK = 3 };
+
+static const char *const file_names[4] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+                                          "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
+
+static int check_magic(dataset_source *source, const uint8_t magic[4], unsigned rank)
+{
+    if (magic[0] == 0x1f && magic[1] == 0x8b) {
+        return dataset_fail(source->message, source->name,
+                            "is gzip data: unpack it, or end its name in .gz");
+    }
+    if (magic[0] != 0 || magic[1] != 0) {
+        return dataset_fail(source->message, source->name,
+                            "is not an IDX file: it begins with %02x %02x %02x %02x", magic[0],
+                            magic[1], magic[2], magic[3]);
+    }
+    if (magic[2] != TYPE_UNSIGNED_BYTE) {
+        return dataset_fail(source->message, source->name,
+                            "has element type 0x%02x instead of 0x%02x (unsigned byte)", magic[2],
+                            TYPE_UNSIGNED_BYTE);
+    }
+    if (magic[3] != rank) {
+        return dataset_fail(source->message, source->name,
+                            "has %u dimension(s) instead of the %u of %s", magic[3], rank,
+                            rank == 1 ? "labels" : "images");
+    }
+    return 0;
+}
+
+static uint32_t big_endian_u32(const uint8_t bytes[4])
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static int read_idx(dataset_source *source, dataset_kind kind, dataset_array *out)
+{
+    unsigned rank = kind == DATASET_IMAGES ? 3 : 1;
+    uint8_t magic[4];
+    uint8_t sizes[4 * MAX_RANK];
+    if (dataset_source_fill(source, magic, sizeof magic) != 0 ||
+        check_magic(source, magic, rank) != 0 ||
+        dataset_source_fill(source, sizes, (size_t)4 * rank) != 0) {
+        return -1;
+    }
+    if (kind == DATASET_IMAGES) {
+        uint32_t rows = big_endian_u32(sizes + 4);
+        uint32_t columns = big_endian_u32(sizes + 8);
+        if (rows != DATASET_SIDE || columns != DATASET_SIDE) {
+            return dataset_fail(source->message, source->name,
+                                "holds images of %" PRIu32 "x%" PRIu32 " instead of %dx%d", rows,
+                                columns, DATASET_SIDE, DATASET_SIDE);
+        }
+    }
+    dataset_layout layout = {.kind = kind, .count = big_endian_u32(sizes), .item_bytes = 1};
+    return dataset_array_read(source, &layout, out);
+}
+
+/* Anything but "there is no such file" counts as existing, and is reported when it is opened. */
+static bool exists(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 || errno != ENOENT;
+}
+
+static int read_file(const dataset_container *container, const char *name, dataset_kind kind,
+                     dataset_array *out)
+{
+    char path[DATASET_NAME_BYTES];
+    int length = snprintf(path, sizeof path, "%s/%s.gz", container->path, name);
+    if (length < 0 || (size_t)length >= sizeof path) {
+        return dataset_fail(container->message, container->path, "the path is too long");
+    }
+    bool gzipped = false;
+    path[length - 3] = '\0';
+    if (!exists(path)) {
+        path[length - 3] = '.';
+        gzipped = true;
+        if (!exists(path)) {
+            return dataset_fail(container->message, container->path,
+                                "%s is missing, plain or with .gz (scripts/fetch_mnist.sh "
+                                "fetches MNIST)",
+                                name);
+        }
+    }
+    dataset_source source;
+    if (dataset_file_open(&source, path, gzipped, container->message) != 0) {
+        return -1;
+    }
+    int status = read_idx(&source, kind, out);
+    source.close(&source);
+    return status;
+}
+
+static void close_folder(dataset_container *container)
+{
+    (void)container; /* files are opened one by one */
+}
+
+int dataset_idx_open(dataset_container *out, const char *path, dataset_message message)
+{
+    *out = (dataset_container){.path = path,
+                               .names = file_names,
+                               .message = message,
+                               .read = read_file,
+                               .close = close_folder};
+    return 0;
+}

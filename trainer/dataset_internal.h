@@ -1,0 +1,103 @@
+/* What the files behind dataset.h share: one way to say what is wrong with a file, one way to read
+ * its bytes whatever wraps them, and one way to turn those bytes into a checked array.
+ *
+ *   a file, or an entry of a zip  →  dataset_source  →  dataset_array  →  dataset
+ *   (dataset_file.c, dataset_npz.c)  (bytes in order)   (checked)         (four of them)
+ *
+ * Private to the data set; everyone else includes dataset.h. */
+#ifndef TRAINER_DATASET_INTERNAL_H
+#define TRAINER_DATASET_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    DATASET_SIDE = 28,                            /* pixels in a row and in a column */
+    DATASET_PIXELS = DATASET_SIDE * DATASET_SIDE, /* bytes in an image */
+    DATASET_CLASSES = 10,
+    DATASET_NAME_BYTES = 4096 + 64 /* of a path, and of an archive's entry behind it */
+};
+
+/* An array of more bytes is refused, so that a small bomb of zeros cannot take all memory. */
+#define DATASET_ARRAY_MAX_BYTES ((uint64_t)1 << 31)
+
+/* Where the caller of dataset_load wants to read what went wrong. */
+typedef struct dataset_message {
+    char *text;
+    size_t bytes;
+} dataset_message;
+
+/* Writes "NAME: …" on one line (control characters become '?'). Always returns -1. */
+__attribute__((format(printf, 3, 4))) int dataset_fail(dataset_message message, const char *name,
+                                                       const char *format, ...);
+
+/* Bytes, read front to back. The source's owner keeps `name` alive until close. */
+typedef struct dataset_source {
+    const char *name; /* as errors call it */
+    dataset_message message;
+    void *state;
+    /* Reads 1 .. bytes bytes and returns how many; 0 at the end, once every checksum behind it has
+     * been seen to hold; -1 after writing the message. `bytes` is at least 1. */
+    ptrdiff_t (*read)(struct dataset_source *source, uint8_t *to, size_t bytes);
+    void (*close)(struct dataset_source *source);
+} dataset_source;
+
+/* Opens a regular file, plain or gzipped. 0, or -1 after writing the message. */
+int dataset_file_open(dataset_source *out, const char *path, bool gzipped, dataset_message message);
+
+/* Fills `to`; the source's end before that is an error. 0, or -1 after writing the message. */
+int dataset_source_fill(dataset_source *source, uint8_t *to, size_t bytes);
+
+typedef enum dataset_kind { DATASET_IMAGES, DATASET_LABELS } dataset_kind;
+
+/* What a file's header says of its elements. */
+typedef struct dataset_layout {
+    dataset_kind kind;
+    uint64_t count;    /* images or labels; any value, for the file may lie */
+    size_t item_bytes; /* a label's width: 1, 2, 4 or 8, little-endian; images have 1 */
+    bool is_signed;
+} dataset_layout;
+
+/* Images as they are; labels as one byte each, below DATASET_CLASSES. */
+typedef struct dataset_array {
+    uint8_t *bytes; /* for free() */
+    uint32_t count; /* at least 1 */
+} dataset_array;
+
+/* Reads the elements that must make up the whole rest of the source. The buffer grows as bytes
+ * arrive, to at most twice what has arrived. 0, or -1 after writing the message, *out untouched. */
+int dataset_array_read(dataset_source *source, const dataset_layout *layout, dataset_array *out);
+
+/* What holds the four arrays. */
+typedef struct dataset_container {
+    const char *path;
+    /* Training images, training labels, validation images, validation labels. */
+    const char *const *names;
+    dataset_message message;
+    void *state;
+    /* Reads the array of that name. 0, or -1 after writing the message. */
+    int (*read)(const struct dataset_container *container, const char *name, dataset_kind kind,
+                dataset_array *out);
+    void (*close)(struct dataset_container *container);
+} dataset_container;
+
+/* Both return 0, or -1 after writing the message; `path` must outlive the container. */
+int dataset_idx_open(dataset_container *out, const char *path, dataset_message message);
+int dataset_npz_open(dataset_container *out, const char *path, dataset_message message);
+
+enum { DATASET_NPY_HEADER_BYTES = 4096, DATASET_NPY_MAX_RANK = 8 };
+
+/* The header of a .npy array, as NumPy's format versions 1.0 to 3.0 write it. */
+typedef struct dataset_npy_header {
+    char text[DATASET_NPY_HEADER_BYTES + 1]; /* the dictionary itself, for messages */
+    char dtype[16];                          /* such as |u1 or <i8 */
+    bool fortran_order;
+    unsigned rank;
+    uint64_t shape[DATASET_NPY_MAX_RANK];
+} dataset_npy_header;
+
+/* Leaves the source at the first element. 0, or -1 after writing the message. */
+int dataset_npy_header_read(dataset_source *source, dataset_npy_header *out);
+
+#endif

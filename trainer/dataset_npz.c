@@ -1,0 +1,131 @@
+/* An .npz archive: a zip file whose entries are .npy arrays, stored or deflated. libzip does the
+ * zip; what the arrays must look like is here. */
+#include "dataset_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <zip.h>
+
+static const char *const array_names[4] = {"x_train", "y_train", "x_test", "y_test"};
+
+static ptrdiff_t read_entry(dataset_source *source, uint8_t *to, size_t bytes)
+{
+    zip_file_t *entry = source->state;
+    zip_int64_t got = zip_fread(entry, to, bytes);
+    if (got < 0) {
+        return dataset_fail(source->message, source->name, "cannot be read: %s",
+                            zip_file_strerror(entry));
+    }
+    return (ptrdiff_t)got;
+}
+
+static int check_images(dataset_source *source, const dataset_npy_header *header,
+                        dataset_layout *out)
+{
+    if (strcmp(header->dtype, "|u1") != 0) {
+        return dataset_fail(source->message, source->name,
+                            "its dtype must be |u1 (unsigned bytes), but its header says %.120s",
+                            header->text);
+    }
+    if (header->rank != 3 || header->shape[1] != DATASET_SIDE || header->shape[2] != DATASET_SIDE) {
+        return dataset_fail(source->message, source->name,
+                            "its shape must be (n, %d, %d), but its header says %.120s",
+                            DATASET_SIDE, DATASET_SIDE, header->text);
+    }
+    *out = (dataset_layout){.kind = DATASET_IMAGES, .count = header->shape[0], .item_bytes = 1};
+    return 0;
+}
+
+/* Labels that were never cast to bytes are NumPy's own integers, so these are taken too. */
+static int check_labels(dataset_source *source, const dataset_npy_header *header,
+                        dataset_layout *out)
+{
+    static const char *const unsigned_types[] = {"|u1", "<u2", "<u4", "<u8"};
+    static const char *const signed_types[] = {"|i1", "<i2", "<i4", "<i8"};
+    *out = (dataset_layout){.kind = DATASET_LABELS, .count = header->shape[0]};
+    for (size_t i = 0; i < 4; i++) {
+        bool is_signed = strcmp(header->dtype, signed_types[i]) == 0;
+        if (is_signed || strcmp(header->dtype, unsigned_types[i]) == 0) {
+            out->is_signed = is_signed;
+            out->item_bytes = (size_t)1 << i;
+        }
+    }
+    if (out->item_bytes == 0) {
+        return dataset_fail(source->message, source->name,
+                            "its dtype must be |u1 (or a little-endian integer), but its header "
+                            "says %.120s",
+                            header->text);
+    }
+    if (header->rank != 1) {
+        return dataset_fail(source->message, source->name,
+                            "its shape must be (n,), but its header says %.120s", header->text);
+    }
+    return 0;
+}
+
+static int read_npy(dataset_source *source, dataset_kind kind, dataset_array *out)
+{
+    dataset_npy_header header = {0};
+    if (dataset_npy_header_read(source, &header) != 0) {
+        return -1;
+    }
+    dataset_layout layout;
+    if ((kind == DATASET_IMAGES ? check_images : check_labels)(source, &header, &layout) != 0) {
+        return -1;
+    }
+    if (header.fortran_order) {
+        return dataset_fail(source->message, source->name,
+                            "must be in C order, but its header says %.120s", header.text);
+    }
+    return dataset_array_read(source, &layout, out);
+}
+
+static int read_array(const dataset_container *container, const char *name, dataset_kind kind,
+                      dataset_array *out)
+{
+    zip_t *archive = container->state;
+    char entry_name[32];
+    char source_name[DATASET_NAME_BYTES];
+    snprintf(entry_name, sizeof entry_name, "%s.npy", name);
+    snprintf(source_name, sizeof source_name, "%s: %s", container->path, entry_name);
+    zip_int64_t index = zip_name_locate(archive, entry_name, 0);
+    if (index < 0) {
+        return dataset_fail(container->message, container->path, "has no array %s", name);
+    }
+    zip_file_t *entry = zip_fopen_index(archive, (zip_uint64_t)index, 0);
+    if (entry == NULL) {
+        return dataset_fail(container->message, source_name, "cannot be read: %s",
+                            zip_strerror(archive));
+    }
+    dataset_source source = {
+        .name = source_name, .message = container->message, .state = entry, .read = read_entry};
+    int status = read_npy(&source, kind, out);
+    zip_fclose(entry);
+    return status;
+}
+
+static void close_archive(dataset_container *container)
+{
+    zip_discard(container->state);
+}
+
+int dataset_npz_open(dataset_container *out, const char *path, dataset_message message)
+{
+    int code;
+    zip_t *archive = zip_open(path, ZIP_RDONLY, &code);
+    if (archive == NULL) {
+        zip_error_t error;
+        zip_error_init_with_code(&error, code);
+        dataset_fail(message, path, "cannot be read as .npz: %s%s", zip_error_strerror(&error),
+                     code == ZIP_ER_NOZIP ? " (for IDX files, give their folder)" : "");
+        zip_error_fini(&error);
+        return -1;
+    }
+    *out = (dataset_container){.path = path,
+                               .names = array_names,
+                               .message = message,
+                               .state = archive,
+                               .read = read_array,
+                               .close = close_archive};
+    return 0;
+}

@@ -1,0 +1,137 @@
+#include "experiment.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "message.h"
+#include "progress.h"
+#include "run_loop.h"
+
+static command_status find_engine(experiment *self)
+{
+    char reason[MESSAGE_BYTES] = "";
+    const char *name = self->options->engine;
+    const engine_api *api = engine_find(name);
+    if (api == NULL) {
+        fprintf(stderr, "%s: --engine %s: this build of the trainer has no such engine\n",
+                self->program, name);
+        return COMMAND_FAILED;
+    }
+    if (!api->available(reason, sizeof reason)) {
+        fprintf(stderr, "%s: --engine %s: %s\n", self->program, name, reason);
+        return COMMAND_FAILED;
+    }
+    self->api = api;
+    return COMMAND_DONE;
+}
+
+command_status experiment_open(experiment *out, const char *program, const run_options *options)
+{
+    char message[MESSAGE_BYTES];
+    experiment self = {.program = program, .options = options};
+    *out = self;
+    const command_status status = find_engine(&self);
+    if (status != COMMAND_DONE) {
+        return status;
+    }
+    if (dataset_load(&self.data, options->data, message, sizeof message) != 0) {
+        fprintf(stderr, "%s: %s\n", program, message);
+        return COMMAND_FAILED;
+    }
+    if (options->train_samples > self.data.training.count) {
+        fprintf(stderr, "%s: --train-samples %u: %s has only %u training samples\n", program,
+                (unsigned)options->train_samples, options->data,
+                (unsigned)self.data.training.count);
+        dataset_free(&self.data);
+        return COMMAND_USAGE;
+    }
+    if (options->train_samples > 0) {
+        dataset_limit_training(&self.data, options->train_samples);
+    }
+    *out = self;
+    return COMMAND_DONE;
+}
+
+void experiment_close(experiment *self)
+{
+    dataset_free(&self->data);
+}
+
+static uint32_t log_every(const run_options *options, const run_config *config)
+{
+    const uint32_t one_percent = run_config_steps_per_epoch(config) / 100;
+    switch (options->frequency) {
+    case LOG_EPOCH:
+        return 0;
+    case LOG_STEPS:
+        return options->log_steps;
+    case LOG_ONE_PERCENT:
+        break;
+    }
+    return one_percent > 0 ? one_percent : 1;
+}
+
+command_status experiment_configure(const experiment *self, uint32_t batch_size, run_config *out)
+{
+    const run_options *options = self->options;
+    run_config config = {
+        .batch_size = batch_size,
+        .epochs = options->epochs,
+        .seed = options->seed,
+        .learning_rate = options->learning_rate,
+        .precision = options->precision,
+        .training_samples = self->data.training.count,
+        .validation_samples = self->data.validation.count,
+        .data_crc32 = self->data.crc32,
+    };
+    if (batch_size > config.training_samples) {
+        fprintf(stderr, "%s: %s: %u is larger than the training set of %u samples\n", self->program,
+                options->batch_size_option, (unsigned)batch_size,
+                (unsigned)config.training_samples);
+        return COMMAND_USAGE;
+    }
+    snprintf(config.engine, sizeof config.engine, "%s", self->api->name);
+    snprintf(config.isa, sizeof config.isa, "%s", options->isa != NULL ? options->isa : "");
+    config.log_every = log_every(options, &config);
+    *out = config;
+    return COMMAND_DONE;
+}
+
+int experiment_run_path(char *out, const char *parent, uint32_t batch_size, char *message)
+{
+    char name[64];
+    snprintf(name, sizeof name, "LeNet-MNIST-2-BatchSize=%u", (unsigned)batch_size);
+    return message_join_path(out, PATH_MAX, parent, name, message);
+}
+
+command_status experiment_run(const experiment *self, const run_config *config,
+                              const char *directory, run_record *record)
+{
+    char message[MESSAGE_BYTES];
+    progress display;
+    progress_init(&display, stdout, progress_mode_for(stdout, self->options->quiet));
+    const run_job job = {
+        .api = self->api,
+        .config = config,
+        .data = &self->data,
+        .data_path = self->options->data,
+        .directory = directory,
+        .threads = self->options->threads,
+        .display = &display,
+    };
+    const run_outcome outcome = run_loop(&job, record, message);
+    if (outcome == RUN_OUTCOME_REJECTED || outcome == RUN_OUTCOME_FAILED) {
+        fprintf(stderr, "%s: %s\n", self->program, message);
+    }
+    switch (outcome) {
+    case RUN_OUTCOME_FINISHED:
+        return COMMAND_DONE;
+    case RUN_OUTCOME_STOPPED:
+        return COMMAND_STOPPED;
+    case RUN_OUTCOME_REJECTED:
+        return COMMAND_USAGE;
+    case RUN_OUTCOME_FAILED:
+        break;
+    }
+    return COMMAND_FAILED;
+}

@@ -1,0 +1,45 @@
+/* What train and sweep share: the data set and the engine that the options name, the
+ * configuration of a run, and a run with its errors told on stderr. */
+#ifndef TRAINER_EXPERIMENT_H
+#define TRAINER_EXPERIMENT_H
+
+#include <limits.h>
+
+#include "command.h"
+#include "dataset.h"
+#include "engine.h"
+#include "run_config.h"
+#include "run_options.h"
+#include "run_record.h"
+
+typedef struct experiment {
+    const char *program;        /* for messages */
+    const run_options *options; /* the caller's */
+    const engine_api *api;
+    dataset data; /* training set cut to --train-samples */
+} experiment;
+
+/* Finds the engine and loads the data. COMMAND_DONE, or another status after one line on stderr
+ * and nothing held. */
+__attribute__((warn_unused_result)) command_status
+experiment_open(experiment *out, const char *program, const run_options *options);
+
+void experiment_close(experiment *self); /* an empty one is allowed */
+
+/* The configuration of the run at one batch size; COMMAND_USAGE, after one line on stderr, where
+ * the batch size is larger than the training set. */
+__attribute__((warn_unused_result)) command_status
+experiment_configure(const experiment *self, uint32_t batch_size, run_config *out);
+
+/* parent/LeNet-MNIST-2-BatchSize=N into out[PATH_MAX]; -1 with a message [MESSAGE_BYTES]. */
+__attribute__((warn_unused_result)) int experiment_run_path(char *out, const char *parent,
+                                                            uint32_t batch_size, char *message);
+
+/* Trains one run in `directory`, replacing a run of the trainer that is there. *record as in
+ * run_loop; the caller frees it. */
+__attribute__((warn_unused_result)) command_status experiment_run(const experiment *self,
+                                                                  const run_config *config,
+                                                                  const char *directory,
+                                                                  run_record *record);
+
+#endif

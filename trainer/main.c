@@ -1,0 +1,100 @@
+/* trainer: dispatches to its commands, and the only place that picks exit codes: 0 done, 1 failed,
+ * 2 wrong usage, 128 + the signal's number after a signal. */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "signals.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
+
+const char *argp_program_version = "trainer " TRAINER_VERSION;
+
+typedef struct command {
+    const char *name;
+    const char *full_name;
+    command_status (*run)(int argc, char **argv);
+} command;
+
+static const command commands[] = {
+    {"train", "trainer train", train_command},
+    {"sweep", "trainer sweep", sweep_command},
+    {"compare", "trainer compare", compare_command},
+};
+
+static const char documentation[] =
+    "Trains LeNet on MNIST and logs each run for TensorBoard."
+    "\v"
+    "Commands:\n"
+    "  train     one run at one batch size\n"
+    "  sweep     a run at each of several batch sizes, then the comparison\n"
+    "  compare   the comparison of the runs below a directory\n\n"
+    "`trainer COMMAND --help' tells a command's options. Exit status: 0 done, 1 failed, "
+    "2 wrong usage, 130 or 143 after SIGINT or SIGTERM.";
+
+/* What the top level found: the command, and where its arguments begin. */
+typedef struct choice {
+    const command *command;
+    int arguments_at;
+} choice;
+
+static error_t take_argument(int key, char *argument, struct argp_state *state)
+{
+    choice *chosen = state->input;
+    if (key == ARGP_KEY_NO_ARGS) {
+        fprintf(stderr, "trainer: no command; there are train, sweep and compare "
+                        "(`trainer --help' tells more)\n");
+        return EINVAL;
+    }
+    if (key != ARGP_KEY_ARG) {
+        return ARGP_ERR_UNKNOWN;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(argument, commands[i].name) == 0) {
+            chosen->command = &commands[i];
+            chosen->arguments_at = state->next - 1;
+            state->next = state->argc;
+            return 0;
+        }
+    }
+    fprintf(stderr, "trainer: there is no command \"%s\", but train, sweep and compare\n",
+            argument);
+    return EINVAL;
+}
+
+static int exit_code(command_status status)
+{
+    switch (status) {
+    case COMMAND_DONE:
+    case COMMAND_STOPPED:
+        return signals_noted() != 0 ? EXIT_SIGNAL + signals_noted() : EXIT_DONE;
+    case COMMAND_FAILED:
+        return EXIT_FAILED;
+    case COMMAND_USAGE:
+        return EXIT_USAGE;
+    }
+    return EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    const struct argp parser = {NULL, take_argument, "COMMAND [OPTION...]", documentation, NULL,
+                                NULL, NULL};
+    choice chosen = {0};
+    argp_err_exit_status = EXIT_USAGE;
+    if (argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &chosen) != 0) {
+        return EXIT_USAGE;
+    }
+    char **arguments = argv + chosen.arguments_at;
+    char name[32];
+    snprintf(name, sizeof name, "%s", chosen.command->full_name);
+    arguments[0] = name;
+    const command_status status = chosen.command->run(argc - chosen.arguments_at, arguments);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "%s: standard output cannot be written: %s\n", name, strerror(errno));
+        return status == COMMAND_DONE ? EXIT_FAILED : exit_code(status);
+    }
+    return exit_code(status);
+}

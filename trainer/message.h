@@ -1,0 +1,19 @@
+/* One line of text that says what went wrong, handed up beside a status code until a command
+ * prints it. */
+#ifndef TRAINER_MESSAGE_H
+#define TRAINER_MESSAGE_H
+
+#include <stddef.h>
+
+enum { MESSAGE_BYTES = 1024 };
+
+/* Formats into `message` [MESSAGE_BYTES], cut off where it is too long. Always returns -1, so
+ * that a function can end with it. */
+__attribute__((format(printf, 2, 3))) int message_set(char *message, const char *format, ...);
+
+/* out[out_bytes] = directory/name. 0, or -1 with a message where that is too long. */
+__attribute__((warn_unused_result)) int message_join_path(char *out, size_t out_bytes,
+                                                          const char *directory, const char *name,
+                                                          char *message);
+
+#endif

@@ -1,0 +1,16 @@
+/* Strict numbers from the command line: decimal digits and nothing around them, no sign, no
+ * space, no second meaning. */
+#ifndef TRAINER_NUMBER_H
+#define TRAINER_NUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A whole number in minimum .. maximum. False, and *out unchanged, for everything else. */
+__attribute__((warn_unused_result)) bool number_parse(const char *text, uint64_t minimum,
+                                                      uint64_t maximum, uint64_t *out);
+
+/* A positive finite number such as 0.001 or 1e-3. */
+__attribute__((warn_unused_result)) bool number_parse_positive_real(const char *text, double *out);
+
+#endif

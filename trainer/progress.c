@@ -1,0 +1,252 @@
+#include "progress.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "number.h"
+
+enum { LINE_BYTES = 512, PART_BYTES = 64, BAR_WIDEST = 30, BAR_NARROWEST = 10, DEFAULT_WIDTH = 80 };
+
+static const double redraw_interval_seconds = 0.1;
+
+progress_mode progress_mode_for(FILE *out, bool quiet)
+{
+    const char *terminal = getenv("TERM");
+    if (quiet) {
+        return PROGRESS_QUIET;
+    }
+    const bool redraws = isatty(fileno(out)) && terminal != NULL && strcmp(terminal, "dumb") != 0;
+    return redraws ? PROGRESS_REDRAW : PROGRESS_LINES;
+}
+
+/* The window's columns, or COLUMNS where that is less or all there is. One column stays free:
+ * some terminals wrap as soon as the last one is written. */
+static unsigned terminal_width(FILE *out)
+{
+    struct winsize window;
+    uint64_t width = 0;
+    uint64_t columns;
+    const char *text = getenv("COLUMNS");
+    if (ioctl(fileno(out), TIOCGWINSZ, &window) == 0) {
+        width = window.ws_col;
+    }
+    if (text != NULL && number_parse(text, 1, 10000, &columns) && (width == 0 || columns < width)) {
+        width = columns;
+    }
+    width = width == 0 ? DEFAULT_WIDTH : width;
+    return width > 1 ? (unsigned)width - 1 : 1;
+}
+
+/* "7s", "1:05", "2:01:07". */
+static void format_seconds(char *out, double seconds)
+{
+    if (!(seconds >= 0) || seconds > 1e8) {
+        seconds = 0;
+    }
+    const unsigned long whole = (unsigned long)(seconds + 0.5);
+    if (whole < 60) {
+        snprintf(out, PART_BYTES, "%lus", whole);
+    } else if (whole < 3600) {
+        snprintf(out, PART_BYTES, "%lu:%02lu", whole / 60, whole % 60);
+    } else {
+        snprintf(out, PART_BYTES, "%lu:%02lu:%02lu", whole / 3600, whole / 60 % 60, whole % 60);
+    }
+}
+
+static void format_step_time(char *out, double seconds)
+{
+    if (seconds < 1e-3) {
+        snprintf(out, PART_BYTES, "%.0fus/step", seconds * 1e6);
+    } else if (seconds < 1) {
+        snprintf(out, PART_BYTES, seconds < 0.01 ? "%.1fms/step" : "%.0fms/step", seconds * 1e3);
+    } else {
+        snprintf(out, PART_BYTES, "%.2fs/step", seconds);
+    }
+}
+
+static double step_seconds(const progress_view *view)
+{
+    return view->step == 0 ? 0 : view->training_seconds / view->step;
+}
+
+/* "[=======>......]", `width` columns with its brackets. */
+static void format_bar(char *out, const progress_view *view, unsigned width)
+{
+    const unsigned inner = width - 2;
+    const unsigned done =
+        view->steps == 0 ? 0 : (unsigned)((uint64_t)inner * view->step / view->steps);
+    memset(out + 1, '=', inner);
+    if (done < inner) {
+        memset(out + 1 + done, '.', inner - done);
+        out[1 + done] = '>';
+    }
+    out[0] = '[';
+    out[width - 1] = ']';
+    out[width] = '\0';
+}
+
+static unsigned digits(uint32_t value)
+{
+    unsigned count = 1;
+    for (; value >= 10; value /= 10) {
+        count++;
+    }
+    return count;
+}
+
+/* " 17/938", as wide at the first step as at the last. */
+static void format_count(char *out, const progress_view *view)
+{
+    snprintf(out, PART_BYTES, "%*u/%u", (int)digits(view->steps), (unsigned)view->step,
+             (unsigned)view->steps);
+}
+
+void progress_format_running(char *out, size_t out_bytes, const progress_view *view, unsigned width)
+{
+    char count[PART_BYTES];
+    char left[PART_BYTES];
+    char bar[PART_BYTES] = "";
+    char tail[4 * PART_BYTES];
+    format_count(count, view);
+    format_seconds(left, step_seconds(view) * (view->steps - view->step));
+    const int tail_length = snprintf(tail, sizeof tail, " ETA %s - loss: %.4f - accuracy: %.4f",
+                                     left, view->loss, view->accuracy);
+    const size_t text = strlen(count) + (size_t)tail_length;
+    if (text + 1 + BAR_NARROWEST <= width) {
+        const size_t room = width - text - 1;
+        bar[0] = ' ';
+        format_bar(bar + 1, view, room < BAR_WIDEST ? (unsigned)room : BAR_WIDEST);
+    }
+    const size_t limit = (size_t)width + 1 < out_bytes ? (size_t)width + 1 : out_bytes;
+    snprintf(out, limit, "%s%s%s", count, bar, tail);
+}
+
+/* Appends `part`: behind " - " where the line has room for it, else on a line of its own. */
+static void append(char *out, size_t out_bytes, size_t *line_start, const char *part,
+                   unsigned width)
+{
+    const size_t used = strlen(out);
+    const bool fits = width == 0 || used - *line_start + strlen(part) + 3 <= width;
+    snprintf(out + used, out_bytes - used, "%s%s", fits ? " - " : "\n", part);
+    if (!fits) {
+        *line_start = used + 1;
+    }
+}
+
+/* The part in front of the figures; `figures` is how many columns they take. */
+static void format_done_head(char *out, const progress_view *view, size_t figures, unsigned width)
+{
+    char count[PART_BYTES];
+    char seconds[PART_BYTES];
+    char step_time[PART_BYTES];
+    char bar[PART_BYTES] = "";
+    format_count(count, view);
+    format_seconds(seconds, view->total_seconds);
+    format_step_time(step_time, step_seconds(view));
+    if (width == 0) {
+        snprintf(out, LINE_BYTES, "Epoch %*u/%u - %s - %s %s", (int)digits(view->epochs),
+                 (unsigned)view->epoch, (unsigned)view->epochs, count, seconds, step_time);
+        return;
+    }
+    const size_t text = strlen(count) + strlen(seconds) + strlen(step_time) + 2 + figures;
+    if (text + 1 + BAR_NARROWEST <= width) {
+        const size_t room = width - text - 1;
+        bar[0] = ' ';
+        format_bar(bar + 1, view, room < BAR_WIDEST ? (unsigned)room : BAR_WIDEST);
+    }
+    snprintf(out, LINE_BYTES, "%s%s %s %s", count, bar, seconds, step_time);
+}
+
+void progress_format_done(char *out, size_t out_bytes, const progress_view *view, unsigned width)
+{
+    const struct {
+        const char *name;
+        double value;
+    } figures[] = {{"loss", view->loss},
+                   {"accuracy", view->accuracy},
+                   {"val_loss", view->val_loss},
+                   {"val_accuracy", view->val_accuracy}};
+    enum { FIGURES = sizeof figures / sizeof figures[0] };
+    char parts[FIGURES][PART_BYTES];
+    char head[LINE_BYTES];
+    size_t columns = 0;
+    size_t line_start = 0;
+
+    for (size_t i = 0; i < FIGURES; i++) {
+        snprintf(parts[i], PART_BYTES, "%s: %.4f", figures[i].name, figures[i].value);
+        columns += strlen(" - ") + strlen(parts[i]);
+    }
+    format_done_head(head, view, columns, width);
+    snprintf(out, out_bytes, "%s", head);
+    for (size_t i = 0; i < FIGURES; i++) {
+        append(out, out_bytes, &line_start, parts[i], width);
+    }
+}
+
+void progress_init(progress *display, FILE *out, progress_mode mode)
+{
+    *display = (progress){.out = out, .mode = mode};
+}
+
+void progress_say(progress *display, const char *format, ...)
+{
+    va_list arguments;
+    if (display->mode == PROGRESS_QUIET) {
+        return;
+    }
+    progress_break(display);
+    va_start(arguments, format);
+    vfprintf(display->out, format, arguments);
+    va_end(arguments);
+    fputc('\n', display->out);
+    fflush(display->out);
+}
+
+void progress_epoch_begin(progress *display, uint32_t epoch, uint32_t epochs)
+{
+    if (display->mode == PROGRESS_REDRAW) {
+        fprintf(display->out, "Epoch %u/%u\n", (unsigned)epoch, (unsigned)epochs);
+        fflush(display->out);
+        display->drawn_at = 0;
+    }
+}
+
+void progress_update(progress *display, const progress_view *view, double now_seconds)
+{
+    char line[LINE_BYTES];
+    if (display->mode != PROGRESS_REDRAW ||
+        (display->line_open && now_seconds - display->drawn_at < redraw_interval_seconds &&
+         view->step != view->steps)) {
+        return;
+    }
+    progress_format_running(line, sizeof line, view, terminal_width(display->out));
+    fprintf(display->out, "\r%s\033[K", line);
+    fflush(display->out);
+    display->drawn_at = now_seconds;
+    display->line_open = true;
+}
+
+void progress_epoch_end(progress *display, const progress_view *view)
+{
+    char text[LINE_BYTES];
+    if (display->mode == PROGRESS_QUIET) {
+        return;
+    }
+    const bool redraws = display->mode == PROGRESS_REDRAW;
+    progress_format_done(text, sizeof text, view, redraws ? terminal_width(display->out) : 0);
+    fprintf(display->out, "%s%s\n", redraws ? "\r\033[K" : "", text);
+    fflush(display->out);
+    display->line_open = false;
+}
+
+void progress_break(progress *display)
+{
+    if (display->line_open) {
+        fputc('\n', display->out);
+        fflush(display->out);
+        display->line_open = false;
+    }
+}

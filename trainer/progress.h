@@ -1,0 +1,64 @@
+/* A run's progress as Keras users know it: epoch, steps, bar, time left, running means. On a
+ * terminal one line is drawn again and again, elsewhere an epoch prints one line at its end.
+ *
+ * Seconds are whoever calls's, from any fixed moment, so that tests need no clock. */
+#ifndef TRAINER_PROGRESS_H
+#define TRAINER_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef enum progress_mode {
+    PROGRESS_QUIET,
+    PROGRESS_LINES, /* one line an epoch */
+    PROGRESS_REDRAW /* a terminal */
+} progress_mode;
+
+/* QUIET if asked for, REDRAW if `out` is a terminal that can move its cursor, else LINES. */
+progress_mode progress_mode_for(FILE *out, bool quiet);
+
+/* What is shown of an epoch. */
+typedef struct progress_view {
+    uint32_t epoch; /* from 1 */
+    uint32_t epochs;
+    uint32_t step; /* done in this epoch */
+    uint32_t steps;
+    double training_seconds; /* in this epoch so far */
+    double total_seconds;    /* the same with validation */
+    double loss;             /* running means */
+    double accuracy;
+    double val_loss; /* at the end of the epoch */
+    double val_accuracy;
+} progress_view;
+
+/* The line while an epoch is trained, at most `width` columns, all of them ASCII: parts that have
+ * no room are left out. out[out_bytes] is cut off where it must be. */
+void progress_format_running(char *out, size_t out_bytes, const progress_view *view,
+                             unsigned width);
+
+/* The epoch's last word, broken into lines of at most `width` columns between figures, without a
+ * newline at its end; width 0 puts all on one line behind "Epoch n/N". */
+void progress_format_done(char *out, size_t out_bytes, const progress_view *view, unsigned width);
+
+typedef struct progress {
+    FILE *out;
+    progress_mode mode;
+    double drawn_at; /* seconds of the last drawing, for at most ten a second */
+    bool line_open;  /* the cursor stands in a line that is being redrawn */
+} progress;
+
+void progress_init(progress *display, FILE *out, progress_mode mode);
+
+/* A line of the run's head (printf-like), without its newline. */
+__attribute__((format(printf, 2, 3))) void progress_say(progress *display, const char *format, ...);
+
+void progress_epoch_begin(progress *display, uint32_t epoch, uint32_t epochs);
+void progress_update(progress *display, const progress_view *view, double now_seconds);
+void progress_epoch_end(progress *display, const progress_view *view);
+
+/* Ends a line that is being redrawn, so that something else can be printed. */
+void progress_break(progress *display);
+
+#endif

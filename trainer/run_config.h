@@ -1,0 +1,42 @@
+/* What determines a run's result, and its form in run.json. Two runs with equal configurations
+ * are the same run: what only changes how long it takes (threads) is not in here. */
+#ifndef TRAINER_RUN_CONFIG_H
+#define TRAINER_RUN_CONFIG_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "engine.h"
+
+enum { RUN_CONFIG_NAME_BYTES = 32, RUN_CONFIG_MAX_EPOCHS = 1000000 };
+
+typedef struct run_config {
+    uint32_t batch_size;  /* 1 .. training_samples */
+    uint32_t epochs;      /* 1 .. RUN_CONFIG_MAX_EPOCHS */
+    uint64_t seed;        /* at most INT64_MAX, the largest whole number of run.json */
+    double learning_rate; /* positive */
+    uint32_t log_every;   /* batch_loss and batch_accuracy every so many steps; 0 for never */
+    char engine[RUN_CONFIG_NAME_BYTES]; /* an engine's name, never "auto" */
+    char isa[RUN_CONFIG_NAME_BYTES];    /* instruction set asked for; "" for the best there is */
+    engine_precision precision;         /* asked for */
+    uint32_t training_samples;
+    uint32_t validation_samples;
+    uint32_t data_crc32; /* dataset.crc32 */
+} run_config;
+
+/* Steps of an epoch: batch_size times this covers the training set. */
+uint32_t run_config_steps_per_epoch(const run_config *config);
+
+/* A new object, or NULL without memory. Keys: the names above; data_crc32 as 8 hex digits. */
+json_t *run_config_to_json(const run_config *config);
+
+/* 0, or -1 with a message [MESSAGE_BYTES] that names the key that is missing or out of range. */
+__attribute__((warn_unused_result)) int run_config_from_json(run_config *out, const json_t *object,
+                                                             char *message);
+
+/* Where two configurations differ, as text such as "epochs is 15 there and 3 here", into
+ * text[text_bytes] ("" where they are equal); returns the number of differences. */
+unsigned run_config_difference(const run_config *there, const run_config *here, char *text,
+                               size_t text_bytes);
+
+#endif

@@ -1,0 +1,333 @@
+#include "run_loop.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "message.h"
+#include "run_directory.h"
+#include "run_log.h"
+#include "signals.h"
+
+/* Steps are asked for in chunks of about this long: short enough for a live display and a
+ * prompt end after a signal, long enough to keep a GPU's queue full. */
+static const double chunk_seconds = 0.05;
+
+typedef struct run {
+    const run_job *job;
+    run_record *record;
+    char *message;
+    engine *engine;
+    run_directory *directory;
+    run_log *log;
+    uint64_t iterations; /* updates done over the run */
+    uint32_t chunk;      /* steps to ask for at once */
+    engine_step steps[ENGINE_MAX_QUEUED_STEPS];
+} run;
+
+/* Sums over an epoch so far; its means count a short last batch by its samples, as Keras does. */
+typedef struct epoch_sums {
+    double loss;
+    uint64_t correct;
+    uint64_t samples;
+    uint32_t steps;
+} epoch_sums;
+
+static double mean_loss(const epoch_sums *sums)
+{
+    return sums->loss / (double)sums->samples;
+}
+
+static double mean_accuracy(const epoch_sums *sums)
+{
+    return (double)sums->correct / (double)sums->samples;
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static int engine_failed(run *self, const char *what, engine_status status)
+{
+    const char *cause = self->job->api->message(self->engine);
+    return message_set(self->message, "the %s engine failed to %s: %s", self->job->api->name, what,
+                       cause != NULL && cause[0] != '\0' ? cause : engine_status_string(status));
+}
+
+/* Adds one step to the sums and logs them where a point is due. */
+static int take_step(run *self, epoch_sums *sums, const engine_step *step)
+{
+    const uint32_t log_every = self->job->config->log_every;
+    sums->loss += step->loss_sum;
+    sums->correct += step->correct;
+    sums->samples += step->samples;
+    sums->steps++;
+    self->iterations = step->step;
+    if (log_every == 0 || step->step % log_every != 0) {
+        return 0;
+    }
+    return run_log_batch(self->log, step->step, mean_loss(sums), mean_accuracy(sums),
+                         self->message);
+}
+
+/* Trains `count` steps and takes the metrics of each. */
+static int train_chunk(run *self, epoch_sums *sums, uint32_t count)
+{
+    const engine_api *api = self->job->api;
+    const engine_status status = api->train(self->engine, count);
+    if (status != ENGINE_OK) {
+        return engine_failed(self, "train", status);
+    }
+    for (size_t taken = 0; taken < count;) {
+        size_t ready = 0;
+        const engine_status polled =
+            api->poll(self->engine, self->steps, ENGINE_MAX_QUEUED_STEPS, &ready, true);
+        if (polled != ENGINE_OK || ready == 0) {
+            return engine_failed(self, "finish its steps", polled);
+        }
+        for (size_t i = 0; i < ready; i++) {
+            if (take_step(self, sums, &self->steps[i]) != 0) {
+                return -1;
+            }
+        }
+        taken += ready;
+    }
+    return 0;
+}
+
+/* The next chunk's size from how long this one took; it grows at most fourfold at a time, since
+ * one short measurement says little. */
+static uint32_t next_chunk(uint32_t chunk, uint32_t done, double seconds)
+{
+    const double fitting = chunk_seconds * done / (seconds > 1e-9 ? seconds : 1e-9);
+    const uint32_t most = chunk > ENGINE_MAX_QUEUED_STEPS / 4 ? ENGINE_MAX_QUEUED_STEPS : 4 * chunk;
+    if (fitting >= most) {
+        return most;
+    }
+    return fitting > 1 ? (uint32_t)fitting : 1;
+}
+
+/* Trains an epoch's steps, or fewer if a signal comes. */
+static int train_epoch(run *self, epoch_sums *sums, progress_view *view)
+{
+    const double begin = seconds_now();
+    while (sums->steps < view->steps && signals_noted() == 0) {
+        const uint32_t left = view->steps - sums->steps;
+        const uint32_t count = self->chunk < left ? self->chunk : left;
+        const double chunk_begin = seconds_now();
+        if (train_chunk(self, sums, count) != 0 || run_log_check(self->log, self->message) != 0) {
+            return -1;
+        }
+        const double now = seconds_now();
+        self->chunk = next_chunk(self->chunk, count, now - chunk_begin);
+        view->step = sums->steps;
+        view->training_seconds = now - begin;
+        view->loss = mean_loss(sums);
+        view->accuracy = mean_accuracy(sums);
+        progress_update(self->job->display, view, now);
+    }
+    return 0;
+}
+
+static int validate(run *self, progress_view *view)
+{
+    const double begin = seconds_now();
+    engine_result result;
+    const engine_status status = self->job->api->evaluate(self->engine, ENGINE_VALIDATION, &result);
+    if (status != ENGINE_OK) {
+        return engine_failed(self, "validate", status);
+    }
+    view->total_seconds = view->training_seconds + (seconds_now() - begin);
+    view->val_loss = result.loss_sum / result.samples;
+    view->val_accuracy = (double)result.correct / result.samples;
+    return 0;
+}
+
+/* Event files, then run.json, then the display: nothing is shown that is not on disk. */
+static int keep_epoch(run *self, const epoch_sums *sums, const progress_view *view)
+{
+    const double seconds = view->training_seconds > 0 ? view->training_seconds : 1e-9;
+    const run_epoch epoch = {
+        .loss = view->loss,
+        .accuracy = view->accuracy,
+        .val_loss = view->val_loss,
+        .val_accuracy = view->val_accuracy,
+        .training_seconds = view->training_seconds,
+        .validation_seconds = view->total_seconds - view->training_seconds,
+    };
+    const run_log_epoch_figures figures = {
+        .epoch = view->epoch - 1,
+        .loss = view->loss,
+        .accuracy = view->accuracy,
+        .learning_rate = self->job->config->learning_rate,
+        .steps_per_second = sums->steps / seconds,
+        .samples_per_second = (double)sums->samples / seconds,
+        .iterations = self->iterations,
+        .val_loss = view->val_loss,
+        .val_accuracy = view->val_accuracy,
+    };
+    if (run_log_epoch(self->log, &figures, self->message) != 0) {
+        return -1;
+    }
+    if (run_record_add_epoch(self->record, &epoch) != 0) {
+        return message_set(self->message, "no memory for another epoch's results");
+    }
+    if (run_record_write(self->record, self->job->directory, self->message) != 0) {
+        return -1;
+    }
+    progress_epoch_end(self->job->display, view);
+    return 0;
+}
+
+/* Epochs until the last one or a signal. */
+static int train_epochs(run *self)
+{
+    const run_config *config = self->job->config;
+    for (uint32_t epoch = 1; epoch <= config->epochs && signals_noted() == 0; epoch++) {
+        epoch_sums sums = {0};
+        progress_view view = {
+            .epoch = epoch,
+            .epochs = config->epochs,
+            .steps = run_config_steps_per_epoch(config),
+        };
+        progress_epoch_begin(self->job->display, epoch, config->epochs);
+        if (train_epoch(self, &sums, &view) != 0) {
+            return -1;
+        }
+        if (sums.steps == view.steps &&
+            (validate(self, &view) != 0 || keep_epoch(self, &sums, &view) != 0)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static engine_config engine_settings(const run_job *job)
+{
+    engine_config settings = engine_config_defaults();
+    settings.batch_size = job->config->batch_size;
+    settings.seed = job->config->seed;
+    settings.precision = job->config->precision;
+    settings.learning_rate = job->config->learning_rate;
+    settings.threads = job->threads;
+    settings.isa = job->config->isa[0] != '\0' ? job->config->isa : NULL;
+    return settings;
+}
+
+static run_outcome make_engine(run *self)
+{
+    const run_job *job = self->job;
+    const engine_config settings = engine_settings(job);
+    const engine_data training = {job->data->training.images, job->data->training.labels,
+                                  job->data->training.count};
+    const engine_data validation = {job->data->validation.images, job->data->validation.labels,
+                                    job->data->validation.count};
+    char reason[MESSAGE_BYTES / 2] = "";
+    const engine_status status =
+        job->api->create(&self->engine, &settings, &training, &validation, reason, sizeof reason);
+    if (status != ENGINE_OK) {
+        message_set(self->message, "the %s engine cannot train batch size %u: %s", job->api->name,
+                    (unsigned)settings.batch_size,
+                    reason[0] != '\0' ? reason : engine_status_string(status));
+        return status == ENGINE_INVALID ? RUN_OUTCOME_REJECTED : RUN_OUTCOME_FAILED;
+    }
+    job->api->memory(self->engine, &self->record->memory);
+    self->record->precision = job->api->precision(self->engine);
+    snprintf(self->record->hardware, sizeof self->record->hardware, "%s",
+             job->api->hardware(self->engine));
+    return RUN_OUTCOME_FINISHED;
+}
+
+/* Everything that a run writes to exists after this, or nothing does. run.json comes first: it
+ * makes the directory the trainer's, whatever happens next. */
+static int open_outputs(run *self)
+{
+    if (run_directory_open(&self->directory, self->job->directory, self->message) != 0) {
+        return -1;
+    }
+    if (run_record_write(self->record, self->job->directory, self->message) != 0 ||
+        run_log_open(&self->log, self->job->directory, self->message) != 0) {
+        run_directory_discard(self->directory);
+        self->directory = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+static void say_head(const run *self)
+{
+    const run_job *job = self->job;
+    const run_config *config = job->config;
+    const uint32_t steps = run_config_steps_per_epoch(config);
+    progress *display = job->display;
+    progress_say(display, "Data set  %s: %u training and %u validation images", job->data_path,
+                 (unsigned)config->training_samples, (unsigned)config->validation_samples);
+    progress_say(display, "Engine    %s (%s), %s, %.1f MiB", config->engine, self->record->hardware,
+                 engine_precision_name(self->record->precision),
+                 (double)self->record->memory.total / 1048576.0);
+    progress_say(display, "Run       %s", job->directory);
+    progress_say(display,
+                 "          batch_size × n_batches = %u × %u = %" PRIu64 ", which covers "
+                 "the %u training images",
+                 (unsigned)config->batch_size, (unsigned)steps,
+                 (uint64_t)config->batch_size * steps, (unsigned)config->training_samples);
+    progress_say(display, "          n_iterations = n_epochs × n_batches = %u × %u = %" PRIu64,
+                 (unsigned)config->epochs, (unsigned)steps, (uint64_t)config->epochs * steps);
+}
+
+/* Closes the log and says in run.json how the run ended. `status` is what training returned. */
+static run_outcome end_run(run *self, int status)
+{
+    char other[MESSAGE_BYTES];
+    progress_break(self->job->display);
+    const int closed = run_log_close(self->log, status == 0 ? self->message : other);
+    const bool done = self->record->epoch_count == self->job->config->epochs;
+    const bool failed = status != 0 || closed != 0;
+    self->log = NULL;
+    self->record->state = done && !failed ? RUN_FINISHED : RUN_INTERRUPTED;
+    const int written =
+        run_record_write(self->record, self->job->directory, failed ? other : self->message);
+    if (failed || written != 0) {
+        return RUN_OUTCOME_FAILED;
+    }
+    return done ? RUN_OUTCOME_FINISHED : RUN_OUTCOME_STOPPED;
+}
+
+run_outcome run_loop(const run_job *job, run_record *record, char *message)
+{
+    *record = (run_record){.state = RUN_RUNNING, .config = *job->config};
+    run *self = calloc(1, sizeof *self);
+    if (self == NULL) {
+        message_set(message, "no memory for a run");
+        return RUN_OUTCOME_FAILED;
+    }
+    self->job = job;
+    self->record = record;
+    self->message = message;
+    self->chunk = 1;
+    run_outcome outcome = make_engine(self);
+    if (outcome != RUN_OUTCOME_FINISHED) {
+        goto cleanup;
+    }
+    if (signals_noted() != 0) {
+        outcome = RUN_OUTCOME_STOPPED;
+        goto cleanup;
+    }
+    if (open_outputs(self) != 0) {
+        outcome = RUN_OUTCOME_FAILED;
+        goto cleanup;
+    }
+    say_head(self);
+    outcome = end_run(self, train_epochs(self));
+cleanup:
+    run_directory_close(self->directory);
+    job->api->destroy(self->engine);
+    free(self);
+    return outcome;
+}

@@ -1,0 +1,291 @@
+#include "run_options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "number.h"
+#include "run_config.h"
+
+enum option_key {
+    KEY_BATCH_SIZE = 256,
+    KEY_BATCH_SIZES,
+    KEY_LOGDIR,
+    KEY_EPOCHS,
+    KEY_DATA,
+    KEY_SEED,
+    KEY_ENGINE,
+    KEY_PRECISION,
+    KEY_ISA,
+    KEY_TRAIN_SAMPLES,
+    KEY_LEARNING_RATE,
+    KEY_THREADS,
+    KEY_UPDATE_FREQ,
+    KEY_OVERWRITE
+};
+
+enum { MAX_THREADS = 1024, BATCH_SIZES_BYTES = 1024 };
+
+static const struct argp_option train_options[] = {
+    {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 1},
+    {"logdir", KEY_LOGDIR, "DIR", 0,
+     "The run's own directory (default ./logs/LeNet-MNIST-2-BatchSize=N)", 1},
+    {0}};
+
+static const struct argp_option sweep_options[] = {
+    {"batch-sizes", KEY_BATCH_SIZES, "N,N,...", 0, "Batch sizes, in this order (default 64,32,16)",
+     1},
+    {"logdir", KEY_LOGDIR, "ROOT", 0,
+     "The parent of the runs' directories LeNet-MNIST-2-BatchSize=N (default ./logs)", 1},
+    {0}};
+
+static const struct argp_option shared_options[] = {
+    {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15)", 2},
+    {"data", KEY_DATA, "PATH", 0,
+     "A directory of the four IDX files, plain or gzipped, or an .npz (default data/mnist)", 2},
+    {"seed", KEY_SEED, "N", 0, "Of weights, orders and dropout (default 0)", 2},
+    {"train-samples", KEY_TRAIN_SAMPLES, "N", 0, "Only the first N of the training set", 2},
+    {"learning-rate", KEY_LEARNING_RATE, "X", 0, "Adam's (default 0.001)", 2},
+    {"engine", KEY_ENGINE, "NAME", 0, "auto, cpu or cuda (default auto: the best there is)", 3},
+    {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 3},
+    {"threads", KEY_THREADS, "N", 0, "CPU threads (default: all); results do not depend on it", 3},
+    {"isa", KEY_ISA, "NAME", 0, "CPU instructions: avx512, avx2 or portable (default: the best)",
+     3},
+    {"update-freq", KEY_UPDATE_FREQ, "epoch|batch|K", 0,
+     "Log loss and accuracy within the epoch never, every step or every K steps (default: every "
+     "1 % of an epoch)",
+     4},
+    {"overwrite", KEY_OVERWRITE, NULL, 0,
+     "Replace runs that exist: delete what the trainer wrote there, and train again", 4},
+    {"quiet", 'q', NULL, 0, "Print no progress", 4},
+    {0}};
+
+/* The one line of a wrong argument. */
+__attribute__((format(printf, 2, 3))) static error_t wrong(const struct argp_state *state,
+                                                           const char *format, ...)
+{
+    va_list arguments;
+    fprintf(stderr, "%s: ", state->name);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    return EINVAL;
+}
+
+static error_t take_number(const struct argp_state *state, const char *option, const char *text,
+                           uint64_t minimum, uint64_t maximum, uint64_t *out)
+{
+    if (!number_parse(text, minimum, maximum, out)) {
+        return wrong(state, "%s: \"%s\" is not a whole number from %" PRIu64 " to %" PRIu64, option,
+                     text, minimum, maximum);
+    }
+    return 0;
+}
+
+static error_t take_u32(const struct argp_state *state, const char *option, const char *text,
+                        uint32_t maximum, uint32_t *out)
+{
+    uint64_t value = 0;
+    const error_t error = take_number(state, option, text, 1, maximum, &value);
+    if (error == 0) {
+        *out = (uint32_t)value;
+    }
+    return error;
+}
+
+static error_t take_text(const struct argp_state *state, const char *option, const char *text,
+                         const char **out)
+{
+    if (*text == '\0') {
+        return wrong(state, "%s: the name is empty", option);
+    }
+    *out = text;
+    return 0;
+}
+
+static error_t take_batch_sizes(const struct argp_state *state, run_options *options,
+                                const char *text)
+{
+    char copy[BATCH_SIZES_BYTES];
+    if (strlen(text) >= sizeof copy) {
+        return wrong(state, "--batch-sizes: the list is too long");
+    }
+    snprintf(copy, sizeof copy, "%s", text);
+    options->batch_size_count = 0;
+    for (char *item = copy, *next; item != NULL; item = next) {
+        next = strchr(item, ',');
+        if (next != NULL) {
+            *next++ = '\0';
+        }
+        if (options->batch_size_count == RUN_OPTIONS_MAX_BATCH_SIZES) {
+            return wrong(state, "--batch-sizes: more than %d batch sizes",
+                         RUN_OPTIONS_MAX_BATCH_SIZES);
+        }
+        uint32_t *slot = &options->batch_sizes[options->batch_size_count];
+        const error_t error = take_u32(state, "--batch-sizes", item, UINT32_MAX, slot);
+        if (error != 0) {
+            return error;
+        }
+        for (size_t i = 0; i < options->batch_size_count; i++) {
+            if (options->batch_sizes[i] == *slot) {
+                return wrong(state, "--batch-sizes: %s is there twice", item);
+            }
+        }
+        options->batch_size_count++;
+    }
+    return 0;
+}
+
+static error_t take_precision(const struct argp_state *state, run_options *options,
+                              const char *text)
+{
+    for (engine_precision p = ENGINE_FP32; p <= ENGINE_BF16; p++) {
+        if (strcmp(text, engine_precision_name(p)) == 0) {
+            options->precision = p;
+            return 0;
+        }
+    }
+    return wrong(state, "--precision: \"%s\" is not fp32, tf32 or bf16", text);
+}
+
+static error_t take_one_of(const struct argp_state *state, const char *option, const char *text,
+                           const char *const names[3], const char **out)
+{
+    for (size_t i = 0; i < 3; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *out = names[i];
+            return 0;
+        }
+    }
+    return wrong(state, "%s: \"%s\" is not %s, %s or %s", option, text, names[0], names[1],
+                 names[2]);
+}
+
+static error_t take_frequency(const struct argp_state *state, run_options *options,
+                              const char *text)
+{
+    uint64_t steps = 1;
+    if (strcmp(text, "epoch") == 0) {
+        options->frequency = LOG_EPOCH;
+        return 0;
+    }
+    if (strcmp(text, "batch") != 0 && !number_parse(text, 1, UINT32_MAX, &steps)) {
+        return wrong(state, "--update-freq: \"%s\" is not epoch, batch or a number of steps", text);
+    }
+    options->frequency = LOG_STEPS;
+    options->log_steps = (uint32_t)steps;
+    return 0;
+}
+
+static error_t take_shared(int key, char *text, struct argp_state *state)
+{
+    static const char *const engines[3] = {"auto", "cpu", "cuda"};
+    static const char *const isas[3] = {"avx512", "avx2", "portable"};
+    run_options *options = state->input;
+    switch (key) {
+    case KEY_EPOCHS:
+        return take_u32(state, "--epochs", text, RUN_CONFIG_MAX_EPOCHS, &options->epochs);
+    case KEY_DATA:
+        return take_text(state, "--data", text, &options->data);
+    case KEY_SEED:
+        return take_number(state, "--seed", text, 0, INT64_MAX, &options->seed);
+    case KEY_TRAIN_SAMPLES:
+        return take_u32(state, "--train-samples", text, UINT32_MAX, &options->train_samples);
+    case KEY_LEARNING_RATE:
+        return number_parse_positive_real(text, &options->learning_rate)
+                   ? 0
+                   : wrong(state, "--learning-rate: \"%s\" is not a positive number", text);
+    case KEY_ENGINE:
+        return take_one_of(state, "--engine", text, engines, &options->engine);
+    case KEY_PRECISION:
+        return take_precision(state, options, text);
+    case KEY_THREADS:
+        return take_u32(state, "--threads", text, MAX_THREADS, &options->threads);
+    case KEY_ISA:
+        return take_one_of(state, "--isa", text, isas, &options->isa);
+    case KEY_UPDATE_FREQ:
+        return take_frequency(state, options, text);
+    case KEY_OVERWRITE:
+        options->overwrite = true;
+        return 0;
+    case 'q':
+        options->quiet = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* The options of one command only. */
+static error_t take_own(int key, char *text, struct argp_state *state)
+{
+    run_options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = options;
+        return 0;
+    case KEY_BATCH_SIZE:
+        return take_u32(state, "--batch-size", text, UINT32_MAX, &options->batch_sizes[0]);
+    case KEY_BATCH_SIZES:
+        return take_batch_sizes(state, options, text);
+    case KEY_LOGDIR:
+        return take_text(state, "--logdir", text, &options->logdir);
+    case ARGP_KEY_ARG:
+        return wrong(state, "\"%s\" is too much: only options are taken", text);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static command_status parse(run_options *out, const struct argp_option *own,
+                            const char *documentation, int argc, char **argv)
+{
+    const struct argp shared = {shared_options, take_shared, NULL, NULL, NULL, NULL, NULL};
+    const struct argp_child children[] = {{&shared, 0, NULL, 0}, {0}};
+    const struct argp parser = {own, take_own, NULL, documentation, children, NULL, NULL};
+    return argp_parse(&parser, argc, argv, 0, NULL, out) == 0 ? COMMAND_DONE : COMMAND_USAGE;
+}
+
+static run_options defaults(void)
+{
+    return (run_options){
+        .epochs = 15,
+        .learning_rate = engine_config_defaults().learning_rate,
+        .data = "data/mnist",
+        .engine = "auto",
+    };
+}
+
+command_status run_options_parse_train(run_options *out, int argc, char **argv)
+{
+    *out = defaults();
+    out->batch_size_option = "--batch-size";
+    out->batch_size_count = 1;
+    out->batch_sizes[0] = 32;
+    return parse(out, train_options,
+                 "Trains LeNet on MNIST at one batch size, in a directory of its own."
+                 "\v"
+                 "A directory that holds a run is refused unless --overwrite is given; one that "
+                 "holds other runs is refused always.",
+                 argc, argv);
+}
+
+command_status run_options_parse_sweep(run_options *out, int argc, char **argv)
+{
+    static const uint32_t sizes[] = {64, 32, 16};
+    *out = defaults();
+    out->logdir = "./logs";
+    out->batch_size_option = "--batch-sizes";
+    out->batch_size_count = sizeof sizes / sizeof sizes[0];
+    memcpy(out->batch_sizes, sizes, sizeof sizes);
+    return parse(out, sweep_options,
+                 "Trains LeNet on MNIST at each of several batch sizes, then compares the runs."
+                 "\v"
+                 "A finished run of the same configuration is left as it is, an unfinished one is "
+                 "trained again, and one of another configuration is refused unless --overwrite "
+                 "is given, which trains every run again.",
+                 argc, argv);
+}

@@ -1,0 +1,48 @@
+/* The options of train and sweep, parsed from the command line. One table for what both share;
+ * sweep has --batch-sizes and means the parent directory by --logdir. */
+#ifndef TRAINER_RUN_OPTIONS_H
+#define TRAINER_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "command.h"
+#include "engine.h"
+
+enum { RUN_OPTIONS_MAX_BATCH_SIZES = 64 };
+
+typedef enum log_frequency {
+    LOG_ONE_PERCENT, /* every 1 % of an epoch's steps, at least every step */
+    LOG_EPOCH,       /* no points within an epoch */
+    LOG_STEPS        /* every log_steps steps */
+} log_frequency;
+
+typedef struct run_options {
+    uint32_t batch_sizes[RUN_OPTIONS_MAX_BATCH_SIZES]; /* train has one; no two are equal */
+    size_t batch_size_count;
+    const char *batch_size_option; /* its name, for messages */
+    uint32_t epochs;
+    uint64_t seed;
+    double learning_rate;
+    const char *data;
+    const char *logdir; /* train: NULL for the default name; sweep: the parent */
+    const char *engine; /* as given: "auto" or a name */
+    const char *isa;    /* NULL if not given */
+    engine_precision precision;
+    uint32_t train_samples; /* 0 for all */
+    uint32_t threads;       /* 0 for all that the process may run on */
+    log_frequency frequency;
+    uint32_t log_steps;
+    bool overwrite;
+    bool quiet;
+} run_options;
+
+/* Texts point into argv. COMMAND_DONE, or COMMAND_USAGE after one line on stderr; --help,
+ * --version and unknown options end the process, as argp does. */
+__attribute__((warn_unused_result)) command_status run_options_parse_train(run_options *out,
+                                                                           int argc, char **argv);
+__attribute__((warn_unused_result)) command_status run_options_parse_sweep(run_options *out,
+                                                                           int argc, char **argv);
+
+#endif

@@ -1,0 +1,31 @@
+/* A run's curves, read back from its event files: the truth about a run's metrics. With run_log
+ * this is the only file that sees tblog. */
+#ifndef TRAINER_RUN_READER_H
+#define TRAINER_RUN_READER_H
+
+#include <stdint.h>
+
+/* One epoch as the event files have it (32-bit floats; NaN where training gave NaN). */
+typedef struct run_point {
+    double loss;
+    double accuracy;
+    double val_loss;
+    double val_accuracy;
+} run_point;
+
+typedef struct run_curves {
+    run_point *points; /* [epochs], the reader's caller frees them by run_curves_free */
+    uint32_t epochs;   /* the epochs from the first that have all four figures */
+    char note[256];    /* what is wrong with the files, in one line; "" if nothing is */
+} run_curves;
+
+/* Reads every event file of run_directory/train and run_directory/validation, in the order of
+ * their names; a later point replaces an earlier one of its epoch. Steps beyond `max_epochs` are
+ * not looked at. Files that are damaged or end inside a record are read as far as they go, with
+ * a note. 0, or -1 with a message [MESSAGE_BYTES] where there is no memory. */
+__attribute__((warn_unused_result)) int run_reader_read(run_curves *out, const char *run_directory,
+                                                        uint32_t max_epochs, char *message);
+
+void run_curves_free(run_curves *curves);
+
+#endif

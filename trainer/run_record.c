@@ -1,0 +1,269 @@
+#include "run_record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "message.h"
+
+#define TEMPORARY_FILE RUN_RECORD_FILE ".tmp"
+
+static const char *const state_names[] = {"running", "finished", "interrupted"};
+
+const char *run_state_name(run_state state)
+{
+    return state_names[state];
+}
+
+int run_record_add_epoch(run_record *record, const run_epoch *epoch)
+{
+    /* Grown at each power of two. */
+    const size_t count = record->epoch_count;
+    if ((count & (count - 1)) == 0) {
+        const size_t capacity = count == 0 ? 1 : 2 * count;
+        run_epoch *epochs = realloc(record->epochs, capacity * sizeof *epochs);
+        if (epochs == NULL) {
+            return -1;
+        }
+        record->epochs = epochs;
+    }
+    record->epochs[record->epoch_count++] = *epoch;
+    return 0;
+}
+
+/* JSON has no NaN: a loss that is not finite is null. */
+static json_t *real_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *epoch_to_json(const run_epoch *epoch)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:f, s:f}",                  //
+                     "loss", real_or_null(epoch->loss),                 //
+                     "accuracy", real_or_null(epoch->accuracy),         //
+                     "val_loss", real_or_null(epoch->val_loss),         //
+                     "val_accuracy", real_or_null(epoch->val_accuracy), //
+                     "training_seconds", epoch->training_seconds,       //
+                     "validation_seconds", epoch->validation_seconds);
+}
+
+static json_t *memory_to_json(const engine_memory *memory)
+{
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}",               //
+                     "data", (json_int_t)memory->data,               //
+                     "parameters", (json_int_t)memory->parameters,   //
+                     "optimizer", (json_int_t)memory->optimizer,     //
+                     "gradients", (json_int_t)memory->gradients,     //
+                     "activations", (json_int_t)memory->activations, //
+                     "workspace", (json_int_t)memory->workspace);
+}
+
+/* The last epoch with the seconds of all; NULL (left out) before the first. */
+static json_t *results_to_json(const run_record *record)
+{
+    if (record->epoch_count == 0) {
+        return NULL;
+    }
+    run_epoch results = record->epochs[record->epoch_count - 1];
+    for (uint32_t i = 0; i + 1 < record->epoch_count; i++) {
+        results.training_seconds += record->epochs[i].training_seconds;
+        results.validation_seconds += record->epochs[i].validation_seconds;
+    }
+    return epoch_to_json(&results);
+}
+
+static json_t *record_to_json(const run_record *record)
+{
+    json_t *epochs = json_array();
+    for (uint32_t i = 0; i < record->epoch_count; i++) {
+        if (json_array_append_new(epochs, epoch_to_json(&record->epochs[i])) != 0) {
+            json_decref(epochs);
+            return NULL;
+        }
+    }
+    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:s, s:I, s:o, s:o, s:o*}", //
+                     "format", 1,                                           //
+                     "program", "trainer " TRAINER_VERSION,                 //
+                     "state", run_state_name(record->state),                //
+                     "configuration", run_config_to_json(&record->config),  //
+                     "hardware", record->hardware,                          //
+                     "precision", engine_precision_name(record->precision), //
+                     "peak_bytes", (json_int_t)record->memory.total,        //
+                     "memory", memory_to_json(&record->memory),             //
+                     "epochs", epochs,                                      //
+                     "results", results_to_json(record));
+}
+
+/* Writes, syncs and closes; -1 with errno set. */
+static int write_file(const char *path, const char *text)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        return -1;
+    }
+    size_t left = strlen(text);
+    while (left > 0) {
+        const ssize_t written = write(fd, text, left);
+        if (written < 0 && errno != EINTR) {
+            break;
+        }
+        if (written > 0) {
+            text += written;
+            left -= (size_t)written;
+        }
+    }
+    const bool whole = left == 0 && fsync(fd) == 0;
+    const int cause = errno;
+    if (close(fd) != 0 || !whole) {
+        errno = whole ? errno : cause;
+        return -1;
+    }
+    return 0;
+}
+
+int run_record_write(const run_record *record, const char *directory, char *message)
+{
+    char path[PATH_MAX];
+    char temporary[PATH_MAX];
+    if (message_join_path(path, sizeof path, directory, RUN_RECORD_FILE, message) != 0 ||
+        message_join_path(temporary, sizeof temporary, directory, TEMPORARY_FILE, message) != 0) {
+        return -1;
+    }
+    json_t *root = record_to_json(record);
+    char *text = root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
+    json_decref(root);
+    if (text == NULL) {
+        return message_set(message, "%s: no memory to write it", path);
+    }
+    int status = 0;
+    if (write_file(temporary, text) != 0 || rename(temporary, path) != 0) {
+        status = message_set(message, "%s cannot be written: %s", path, strerror(errno));
+        unlink(temporary);
+    }
+    free(text);
+    return status;
+}
+
+static double real_or_nan(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static uint64_t bytes_or_zero(const json_t *object, const char *key)
+{
+    const json_int_t value = json_integer_value(json_object_get(object, key));
+    return value > 0 ? (uint64_t)value : 0;
+}
+
+static int read_state(run_state *out, const json_t *root, char *message)
+{
+    const char *name = json_string_value(json_object_get(root, "state"));
+    for (run_state state = RUN_RUNNING; name != NULL && state <= RUN_INTERRUPTED; state++) {
+        if (strcmp(name, state_names[state]) == 0) {
+            *out = state;
+            return 0;
+        }
+    }
+    return message_set(message, "state is not running, finished or interrupted");
+}
+
+static int read_epochs(run_record *record, const json_t *root, char *message)
+{
+    const json_t *epochs = json_object_get(root, "epochs");
+    size_t index;
+    json_t *item;
+    if (!json_is_array(epochs) || json_array_size(epochs) > record->config.epochs) {
+        return message_set(message, "epochs is not an array of at most %u",
+                           (unsigned)record->config.epochs);
+    }
+    json_array_foreach(epochs, index, item)
+    {
+        const run_epoch epoch = {
+            .loss = real_or_nan(item, "loss"),
+            .accuracy = real_or_nan(item, "accuracy"),
+            .val_loss = real_or_nan(item, "val_loss"),
+            .val_accuracy = real_or_nan(item, "val_accuracy"),
+            .training_seconds = real_or_nan(item, "training_seconds"),
+            .validation_seconds = real_or_nan(item, "validation_seconds"),
+        };
+        if (!(epoch.training_seconds >= 0) || !(epoch.validation_seconds >= 0)) {
+            return message_set(message, "epoch %zu has no seconds", index + 1);
+        }
+        if (run_record_add_epoch(record, &epoch) != 0) {
+            return message_set(message, "no memory to read it");
+        }
+    }
+    return 0;
+}
+
+static int read_record(run_record *record, const json_t *root, char *message)
+{
+    const char *hardware = json_string_value(json_object_get(root, "hardware"));
+    const char *precision = json_string_value(json_object_get(root, "precision"));
+    const json_t *memory = json_object_get(root, "memory");
+    if (json_integer_value(json_object_get(root, "format")) != 1) {
+        return message_set(message, "format is not 1");
+    }
+    if (read_state(&record->state, root, message) != 0 ||
+        run_config_from_json(&record->config, json_object_get(root, "configuration"), message) !=
+            0) {
+        return -1;
+    }
+    snprintf(record->hardware, sizeof record->hardware, "%s", hardware != NULL ? hardware : "");
+    for (engine_precision p = ENGINE_FP32; precision != NULL && p <= ENGINE_BF16; p++) {
+        if (strcmp(precision, engine_precision_name(p)) == 0) {
+            record->precision = p;
+        }
+    }
+    record->memory = (engine_memory){
+        .data = bytes_or_zero(memory, "data"),
+        .parameters = bytes_or_zero(memory, "parameters"),
+        .optimizer = bytes_or_zero(memory, "optimizer"),
+        .gradients = bytes_or_zero(memory, "gradients"),
+        .activations = bytes_or_zero(memory, "activations"),
+        .workspace = bytes_or_zero(memory, "workspace"),
+        .total = bytes_or_zero(root, "peak_bytes"),
+    };
+    return read_epochs(record, root, message);
+}
+
+run_record_presence run_record_read(run_record *out, const char *directory, char *message)
+{
+    char path[PATH_MAX];
+    char detail[MESSAGE_BYTES];
+    json_error_t error;
+    *out = (run_record){0};
+    if (message_join_path(path, sizeof path, directory, RUN_RECORD_FILE, message) != 0) {
+        return RUN_RECORD_DAMAGED;
+    }
+    if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        return RUN_RECORD_ABSENT;
+    }
+    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (root == NULL) {
+        message_set(message, "%s is damaged: %s", path, error.text);
+        return RUN_RECORD_DAMAGED;
+    }
+    const int status = read_record(out, root, detail);
+    json_decref(root);
+    if (status != 0) {
+        run_record_free(out);
+        message_set(message, "%s is damaged: %.200s", path, detail);
+        return RUN_RECORD_DAMAGED;
+    }
+    return RUN_RECORD_READ;
+}
+
+void run_record_free(run_record *record)
+{
+    free(record->epochs);
+    *record = (run_record){0};
+}

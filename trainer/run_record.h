@@ -1,0 +1,72 @@
+/* run.json: what a run's directory says about the run besides its event files.
+ *
+ *   format          1
+ *   program         "trainer 0.1.0"
+ *   state           "running", "finished" or "interrupted"
+ *   configuration   run_config.h
+ *   hardware        what the engine really used, and in which "precision"
+ *   precision
+ *   memory          the engine's own account in bytes, by part; peak_bytes is its total
+ *   peak_bytes
+ *   epochs          one object for each epoch that was trained and validated, in order:
+ *                   loss, accuracy, val_loss, val_accuracy (null where not finite),
+ *                   training_seconds, validation_seconds
+ *   results         the last epoch's figures and the sums of the seconds; absent before
+ *                   the first epoch's end
+ *
+ * It is replaced whole by rename, so that a reader and a crash see either the old or the new
+ * one. Knows nothing of event files. */
+#ifndef TRAINER_RUN_RECORD_H
+#define TRAINER_RUN_RECORD_H
+
+#include <stdint.h>
+
+#include "run_config.h"
+
+#define RUN_RECORD_FILE "run.json"
+
+typedef enum run_state { RUN_RUNNING = 0, RUN_FINISHED, RUN_INTERRUPTED } run_state;
+
+typedef struct run_epoch {
+    double loss; /* means over the epoch's samples while the weights changed, dropout on */
+    double accuracy;
+    double val_loss; /* after the epoch, dropout off */
+    double val_accuracy;
+    double training_seconds;
+    double validation_seconds;
+} run_epoch;
+
+typedef struct run_record {
+    run_state state;
+    run_config config;
+    char hardware[128];
+    engine_precision precision;
+    engine_memory memory;
+    run_epoch *epochs; /* [epoch_count], the record's own */
+    uint32_t epoch_count;
+} run_record;
+
+/* Appends an epoch; -1 without memory. */
+__attribute__((warn_unused_result)) int run_record_add_epoch(run_record *record,
+                                                             const run_epoch *epoch);
+
+/* Replaces directory/run.json. 0, or -1 with a message [MESSAGE_BYTES] and the old file whole. */
+__attribute__((warn_unused_result)) int run_record_write(const run_record *record,
+                                                         const char *directory, char *message);
+
+typedef enum run_record_presence {
+    RUN_RECORD_READ,   /* *out is the caller's to free */
+    RUN_RECORD_ABSENT, /* no run.json; *out is empty */
+    RUN_RECORD_DAMAGED /* there is one, but not such as above; the message says why; *out is empty
+                        */
+} run_record_presence;
+
+run_record_presence run_record_read(run_record *out, const char *directory, char *message);
+
+/* "running", "finished", "interrupted". */
+const char *run_state_name(run_state state);
+
+/* Frees what the record owns and empties it. */
+void run_record_free(run_record *record);
+
+#endif

@@ -14,7 +14,7 @@ TAGS = ("batch_loss", "epoch_accuracy", "epoch_loss", "evaluation_accuracy_vs_it
 
 
 def main(logdir, picture):
-    with TensorBoardServer(logdir) as server, Browser(width=1500, height=1300) as browser:
+    with TensorBoardServer(logdir) as server, Browser(width=1280, height=1240) as browser:
         page = TimeSeriesPage(browser, server, "|".join(f"^{tag}$" for tag in TAGS))
         page.hide_settings()
         wait_until(lambda: all(map(page.drawn_lines().get, TAGS)), f"lines for {', '.join(TAGS)}")

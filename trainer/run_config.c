@@ -130,7 +130,7 @@ unsigned run_config_difference(const run_config *there, const run_config *here, 
         char *other_text = json_dumps(other, JSON_ENCODE_ANY | JSON_REAL_PRECISION(10));
         char *value_text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(10));
         const size_t used = strlen(text);
-        snprintf(text + used, text_bytes - used, "%s%s is %s there and %s here",
+        snprintf(text + used, text_bytes - used, "%s%s %s instead of %s",
                  differences == 0 ? "" : ", ", key, other_text != NULL ? other_text : "?",
                  value_text != NULL ? value_text : "?");
         free(other_text);

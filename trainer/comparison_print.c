@@ -155,7 +155,7 @@ static void print_answer(const comparison *self, FILE *out, const char *title,
     const comparison_answer answer = comparison_ask(self, question);
     fprintf(out, "  %-32s ", title);
     if (answer.winner == NULL) {
-        fputs("no finished run\n", out);
+        fputs("no finished run has got there\n", out);
         return;
     }
     format_value(value, question, answer.winner_value, answer.winner);
@@ -197,9 +197,9 @@ static void print_differences(const comparison *self, FILE *out)
         other.batch_size = first->batch_size;
         other.log_every = first->log_every;
         other.seed = first->seed;
-        if (run_config_difference(first, &other, text, sizeof text) > 0) {
-            fprintf(out, "Note: %s and %s do not differ in batch size only: %s\n",
-                    self->runs[0].name, self->runs[i].name, text);
+        if (run_config_difference(&other, first, text, sizeof text) > 0) {
+            fprintf(out, "Note: %s differs from %s in more than its batch size: %s\n",
+                    self->runs[i].name, self->runs[0].name, text);
         }
     }
 }

@@ -159,13 +159,15 @@ int dataset_npy_header_read(dataset_source *source, dataset_npy_header *out)
         return -1;
     }
     out->text[bytes] = '\0';
-    if (strlen(out->text) != bytes || !parse_dictionary(out)) {
+    size_t length = strlen(out->text);
+    bool whole = length == bytes;
+    /* Messages quote the dictionary without its padding. */
+    while (length > 0 && (out->text[length - 1] == ' ' || out->text[length - 1] == '\n')) {
+        out->text[--length] = '\0';
+    }
+    if (!whole || !parse_dictionary(out)) {
         return dataset_fail(source->message, source->name,
                             "has a .npy header that is not understood: %.120s", out->text);
-    }
-    /* Messages quote it without the padding. */
-    while (bytes > 0 && (out->text[bytes - 1] == ' ' || out->text[bytes - 1] == '\n')) {
-        out->text[--bytes] = '\0';
     }
     return 0;
 }

@@ -83,7 +83,11 @@ int main(int argc, char **argv)
     const struct argp parser = {NULL, take_argument, "COMMAND [OPTION...]", documentation, NULL,
                                 NULL, NULL};
     choice chosen = {0};
+    static char program[] = "trainer";
     argp_err_exit_status = EXIT_USAGE;
+    if (argc > 0) {
+        argv[0] = program; /* messages begin with it, however it was called */
+    }
     if (argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &chosen) != 0) {
         return EXIT_USAGE;
     }

@@ -8,7 +8,16 @@
 
 #include "number.h"
 
-enum { LINE_BYTES = 512, PART_BYTES = 64, BAR_WIDEST = 30, BAR_NARROWEST = 10, DEFAULT_WIDTH = 80 };
+enum {
+    LINE_BYTES = 512,
+    PART_BYTES = 64,
+    BAR_WIDEST = 30,
+    BAR_NARROWEST = 10,
+    DEFAULT_WIDTH = 80,
+    /* " - loss: 0.1234 - accuracy: 0.9876", and with the same of the validation behind it. */
+    TRAINING_FIGURES_COLUMNS = 34,
+    ALL_FIGURES_COLUMNS = 76
+};
 
 static const double redraw_interval_seconds = 0.1;
 
@@ -88,6 +97,18 @@ static void format_bar(char *out, const progress_view *view, unsigned width)
     out[width] = '\0';
 }
 
+/* " [===>...]" in what `text` columns leave of `width`; "" where that is too little. */
+static void format_bar_within(char out[PART_BYTES], const progress_view *view, size_t text,
+                              unsigned width)
+{
+    out[0] = '\0';
+    if (text + 1 + BAR_NARROWEST <= width) {
+        const size_t room = width - text - 1;
+        out[0] = ' ';
+        format_bar(out + 1, view, room < BAR_WIDEST ? (unsigned)room : BAR_WIDEST);
+    }
+}
+
 static unsigned digits(uint32_t value)
 {
     unsigned count = 1;
@@ -108,82 +129,67 @@ void progress_format_running(char *out, size_t out_bytes, const progress_view *v
 {
     char count[PART_BYTES];
     char left[PART_BYTES];
-    char bar[PART_BYTES] = "";
+    char bar[PART_BYTES];
     char tail[4 * PART_BYTES];
     format_count(count, view);
     format_seconds(left, step_seconds(view) * (view->steps - view->step));
     const int tail_length = snprintf(tail, sizeof tail, " ETA %s - loss: %.4f - accuracy: %.4f",
                                      left, view->loss, view->accuracy);
-    const size_t text = strlen(count) + (size_t)tail_length;
-    if (text + 1 + BAR_NARROWEST <= width) {
-        const size_t room = width - text - 1;
-        bar[0] = ' ';
-        format_bar(bar + 1, view, room < BAR_WIDEST ? (unsigned)room : BAR_WIDEST);
-    }
+    format_bar_within(bar, view, strlen(count) + (size_t)tail_length, width);
     const size_t limit = (size_t)width + 1 < out_bytes ? (size_t)width + 1 : out_bytes;
     snprintf(out, limit, "%s%s%s", count, bar, tail);
 }
 
 /* Appends `part`: behind " - " where the line has room for it, else on a line of its own. */
-static void append(char *out, size_t out_bytes, size_t *line_start, const char *part,
-                   unsigned width)
+static void append(char *out, size_t out_bytes, const char *part, unsigned width)
 {
     const size_t used = strlen(out);
-    const bool fits = width == 0 || used - *line_start + strlen(part) + 3 <= width;
+    const char *newline = strrchr(out, '\n');
+    const size_t column = newline != NULL ? strlen(newline + 1) : used;
+    const bool fits = width == 0 || column + strlen(" - ") + strlen(part) <= width;
     snprintf(out + used, out_bytes - used, "%s%s", fits ? " - " : "\n", part);
-    if (!fits) {
-        *line_start = used + 1;
-    }
 }
 
-/* The part in front of the figures; `figures` is how many columns they take. */
-static void format_done_head(char *out, const progress_view *view, size_t figures, unsigned width)
+/* Appends a loss and its accuracy, together where a line has room for both. */
+static void append_pair(char *out, size_t out_bytes, const char *prefix, double loss,
+                        double accuracy, unsigned width)
 {
-    char count[PART_BYTES];
-    char seconds[PART_BYTES];
-    char step_time[PART_BYTES];
-    char bar[PART_BYTES] = "";
-    format_count(count, view);
-    format_seconds(seconds, view->total_seconds);
-    format_step_time(step_time, step_seconds(view));
-    if (width == 0) {
-        snprintf(out, LINE_BYTES, "Epoch %*u/%u - %s - %s %s", (int)digits(view->epochs),
-                 (unsigned)view->epoch, (unsigned)view->epochs, count, seconds, step_time);
-        return;
+    char pair[3 * PART_BYTES];
+    char first[PART_BYTES];
+    char second[PART_BYTES];
+    snprintf(first, sizeof first, "%sloss: %.4f", prefix, loss);
+    snprintf(second, sizeof second, "%saccuracy: %.4f", prefix, accuracy);
+    snprintf(pair, sizeof pair, "%s - %s", first, second);
+    if (width == 0 || strlen(pair) <= width) {
+        append(out, out_bytes, pair, width);
+    } else {
+        append(out, out_bytes, first, width);
+        append(out, out_bytes, second, width);
     }
-    const size_t text = strlen(count) + strlen(seconds) + strlen(step_time) + 2 + figures;
-    if (text + 1 + BAR_NARROWEST <= width) {
-        const size_t room = width - text - 1;
-        bar[0] = ' ';
-        format_bar(bar + 1, view, room < BAR_WIDEST ? (unsigned)room : BAR_WIDEST);
-    }
-    snprintf(out, LINE_BYTES, "%s%s %s %s", count, bar, seconds, step_time);
 }
 
 void progress_format_done(char *out, size_t out_bytes, const progress_view *view, unsigned width)
 {
-    const struct {
-        const char *name;
-        double value;
-    } figures[] = {{"loss", view->loss},
-                   {"accuracy", view->accuracy},
-                   {"val_loss", view->val_loss},
-                   {"val_accuracy", view->val_accuracy}};
-    enum { FIGURES = sizeof figures / sizeof figures[0] };
-    char parts[FIGURES][PART_BYTES];
-    char head[LINE_BYTES];
-    size_t columns = 0;
-    size_t line_start = 0;
-
-    for (size_t i = 0; i < FIGURES; i++) {
-        snprintf(parts[i], PART_BYTES, "%s: %.4f", figures[i].name, figures[i].value);
-        columns += strlen(" - ") + strlen(parts[i]);
+    char count[PART_BYTES];
+    char seconds[PART_BYTES];
+    char step_time[PART_BYTES];
+    char bar[PART_BYTES];
+    format_count(count, view);
+    format_seconds(seconds, view->total_seconds);
+    format_step_time(step_time, step_seconds(view));
+    if (width == 0) {
+        snprintf(out, out_bytes, "Epoch %*u/%u - %s - %s %s", (int)digits(view->epochs),
+                 (unsigned)view->epoch, (unsigned)view->epochs, count, seconds, step_time);
+    } else {
+        /* The bar takes what a line with all figures leaves, or one with the first two. */
+        const size_t text = strlen(count) + strlen(seconds) + strlen(step_time) + 2;
+        const size_t all = text + ALL_FIGURES_COLUMNS;
+        const size_t some = text + TRAINING_FIGURES_COLUMNS;
+        format_bar_within(bar, view, all + 1 + BAR_NARROWEST <= width ? all : some, width);
+        snprintf(out, out_bytes, "%s%s %s %s", count, bar, seconds, step_time);
     }
-    format_done_head(head, view, columns, width);
-    snprintf(out, out_bytes, "%s", head);
-    for (size_t i = 0; i < FIGURES; i++) {
-        append(out, out_bytes, &line_start, parts[i], width);
-    }
+    append_pair(out, out_bytes, "", view->loss, view->accuracy, width);
+    append_pair(out, out_bytes, "val_", view->val_loss, view->val_accuracy, width);
 }
 
 void progress_init(progress *display, FILE *out, progress_mode mode)

@@ -73,7 +73,7 @@ static int read_precision(const json_t *object, engine_precision *out, char *mes
 
 int run_config_from_json(run_config *out, const json_t *object, char *message)
 {
-    int64_t batch_size, epochs, seed, log_every, training, validation;
+    int64_t batch_size = 0, epochs = 0, seed = 0, log_every = 0, training = 0, validation = 0;
     char crc32[RUN_CONFIG_NAME_BYTES];
     run_config config = {0};
     if (read_whole(object, "training_samples", 1, UINT32_MAX, &training, message) != 0 ||
@@ -130,7 +130,7 @@ unsigned run_config_difference(const run_config *there, const run_config *here, 
         char *other_text = json_dumps(other, JSON_ENCODE_ANY | JSON_REAL_PRECISION(10));
         char *value_text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(10));
         const size_t used = strlen(text);
-        snprintf(text + used, text_bytes - used, "%s%s is %s there and %s here",
+        snprintf(text + used, text_bytes - used, "%s%s %s instead of %s",
                  differences == 0 ? "" : ", ", key, other_text != NULL ? other_text : "?",
                  value_text != NULL ? value_text : "?");
         free(other_text);

@@ -34,7 +34,7 @@ json_t *run_config_to_json(const run_config *config);
 __attribute__((warn_unused_result)) int run_config_from_json(run_config *out, const json_t *object,
                                                              char *message);
 
-/* Where two configurations differ, as text such as "epochs is 15 there and 3 here", into
+/* Where two configurations differ, as text such as "epochs 15 instead of 3", into
  * text[text_bytes] ("" where they are equal); returns the number of differences. */
 unsigned run_config_difference(const run_config *there, const run_config *here, char *text,
                                size_t text_bytes);

@@ -28,12 +28,11 @@ static int checked(tblog_writer *writer, tblog_status status, char *message)
                        cause[0] != '\0' ? cause : tblog_status_string(status));
 }
 
-static int open_writer(tblog_writer **out, const char *run_directory, const char *name,
-                       char *message)
+static int open_writer(tblog_writer **out, const char *directory, const char *name, char *message)
 {
     char path[PATH_MAX];
     *out = NULL;
-    if (message_join_path(path, sizeof path, run_directory, name, message) != 0) {
+    if (message_join_path(path, sizeof path, directory, name, message) != 0) {
         return -1;
     }
     errno = 0;
@@ -57,7 +56,32 @@ static int log_network(tblog_writer *writer, char *message)
     return checked(writer, status, message);
 }
 
-int run_log_open(run_log **out, const char *run_directory, char *message)
+/* The path and the latched message die with the handle, so they are taken down first. */
+static int close_writer(tblog_writer *writer, char *message)
+{
+    if (writer == NULL) {
+        return 0;
+    }
+    const tblog_status status = tblog_writer_flush(writer);
+    const int flushed = checked(writer, status, message);
+    const tblog_status closed = tblog_writer_close(writer);
+    if (flushed == 0 && closed != TBLOG_OK) {
+        return message_set(message, "an event file cannot be closed: %s",
+                           tblog_status_string(closed));
+    }
+    return flushed;
+}
+
+static int close_both(run_log *log, char *message)
+{
+    char other[MESSAGE_BYTES];
+    const int training = close_writer(log->training, message);
+    const int validation = close_writer(log->validation, training == 0 ? message : other);
+    free(log);
+    return training != 0 ? training : validation;
+}
+
+int run_log_open(run_log **out, const char *directory, char *message)
 {
     char ignored[MESSAGE_BYTES];
     run_log *log = calloc(1, sizeof *log);
@@ -65,10 +89,10 @@ int run_log_open(run_log **out, const char *run_directory, char *message)
     if (log == NULL) {
         return message_set(message, "no memory for a log");
     }
-    if (open_writer(&log->training, run_directory, RUN_DIRECTORY_TRAINING, message) != 0 ||
-        open_writer(&log->validation, run_directory, RUN_DIRECTORY_VALIDATION, message) != 0 ||
+    if (open_writer(&log->training, directory, RUN_DIRECTORY_TRAINING, message) != 0 ||
+        open_writer(&log->validation, directory, RUN_DIRECTORY_VALIDATION, message) != 0 ||
         log_network(log->training, message) != 0) {
-        (void)run_log_close(log, ignored);
+        close_both(log, ignored); /* the first error is the one to tell */
         return -1;
     }
     *out = log;
@@ -135,30 +159,7 @@ int run_log_check(run_log *log, char *message)
     return 0;
 }
 
-/* The path and the latched message die with the handle, so they are taken down first. */
-static int close_writer(tblog_writer *writer, char *message)
-{
-    if (writer == NULL) {
-        return 0;
-    }
-    const tblog_status status = tblog_writer_flush(writer);
-    const int flushed = checked(writer, status, message);
-    const tblog_status closed = tblog_writer_close(writer);
-    if (flushed == 0 && closed != TBLOG_OK) {
-        return message_set(message, "an event file cannot be closed: %s",
-                           tblog_status_string(closed));
-    }
-    return flushed;
-}
-
 int run_log_close(run_log *log, char *message)
 {
-    char other[MESSAGE_BYTES];
-    if (log == NULL) {
-        return 0;
-    }
-    const int training = close_writer(log->training, message);
-    const int validation = close_writer(log->validation, training == 0 ? message : other);
-    free(log);
-    return training != 0 ? training : validation;
+    return log != NULL ? close_both(log, message) : 0;
 }

@@ -16,9 +16,9 @@
 
 typedef struct run_log run_log;
 
-/* Makes both event files below `run_directory` and logs the network. 0, or -1 with a message
+/* Makes both event files below `directory` and logs the network. 0, or -1 with a message
  * [MESSAGE_BYTES]; *out is then NULL, and empty files may be left there. */
-__attribute__((warn_unused_result)) int run_log_open(run_log **out, const char *run_directory,
+__attribute__((warn_unused_result)) int run_log_open(run_log **out, const char *directory,
                                                      char *message);
 
 /* The epoch's means up to step `step` (1-based over the run). */

@@ -272,13 +272,11 @@ static void say_head(const run *self)
                  engine_precision_name(self->record->precision),
                  (double)self->record->memory.total / 1048576.0);
     progress_say(display, "Run       %s", job->directory);
-    progress_say(display,
-                 "          batch_size × n_batches = %u × %u = %" PRIu64 ", which covers "
-                 "the %u training images",
-                 (unsigned)config->batch_size, (unsigned)steps,
-                 (uint64_t)config->batch_size * steps, (unsigned)config->training_samples);
     progress_say(display, "          n_iterations = n_epochs × n_batches = %u × %u = %" PRIu64,
                  (unsigned)config->epochs, (unsigned)steps, (uint64_t)config->epochs * steps);
+    progress_say(display, "          batch_size × n_batches = %u × %u = %" PRIu64 " covers all %u",
+                 (unsigned)config->batch_size, (unsigned)steps,
+                 (uint64_t)config->batch_size * steps, (unsigned)config->training_samples);
 }
 
 /* Closes the log and says in run.json how the run ended. `status` is what training returned. */

@@ -123,16 +123,16 @@ static int is_event_file(const struct dirent *entry)
     return strstr(entry->d_name, "tfevents") != NULL;
 }
 
-static int read_directory(gathering *all, const char *run_directory, const char *name,
+static int read_directory(gathering *all, const char *directory, const char *name,
                           const wanted_tag *tags, char *message)
 {
-    char directory[PATH_MAX];
+    char folder[PATH_MAX];
     char path[PATH_MAX];
     struct dirent **entries;
-    if (message_join_path(directory, sizeof directory, run_directory, name, message) != 0) {
+    if (message_join_path(folder, sizeof folder, directory, name, message) != 0) {
         return -1;
     }
-    const int count = scandir(directory, &entries, is_event_file, alphasort);
+    const int count = scandir(folder, &entries, is_event_file, alphasort);
     if (count < 0) {
         note(all->curves, name, strerror(errno));
         return 0;
@@ -140,7 +140,7 @@ static int read_directory(gathering *all, const char *run_directory, const char 
     int status = 0;
     for (int i = 0; i < count; i++) {
         if (status == 0) {
-            status = message_join_path(path, sizeof path, directory, entries[i]->d_name, message);
+            status = message_join_path(path, sizeof path, folder, entries[i]->d_name, message);
         }
         if (status == 0 && read_file(all, path, tags) != 0) {
             status = message_set(message, "%s: no memory to read it", path);
@@ -151,15 +151,14 @@ static int read_directory(gathering *all, const char *run_directory, const char 
     return status;
 }
 
-int run_reader_read(run_curves *out, const char *run_directory, uint32_t max_epochs, char *message)
+int run_reader_read(run_curves *out, const char *directory, uint32_t max_epochs, char *message)
 {
     *out = (run_curves){0};
     gathering all = {.max_epochs = max_epochs, .curves = out};
-    int status =
-        read_directory(&all, run_directory, RUN_DIRECTORY_TRAINING, training_tags, message);
+    int status = read_directory(&all, directory, RUN_DIRECTORY_TRAINING, training_tags, message);
     if (status == 0) {
         status =
-            read_directory(&all, run_directory, RUN_DIRECTORY_VALIDATION, validation_tags, message);
+            read_directory(&all, directory, RUN_DIRECTORY_VALIDATION, validation_tags, message);
     }
     while (status == 0 && out->epochs < all.capacity && all.seen[out->epochs] == ALL_BITS) {
         out->epochs++;

@@ -1,0 +1,78 @@
+#include "event_encode.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "check_main.h"
+#include "golden_events.h"
+#include "record_format.h"
+
+/* Compares the payload with that of a record made by the stock package. */
+#define check_payload(encoder, golden)                                                             \
+    do {                                                                                           \
+        ck_assert_uint_eq((encoder)->payload.size, sizeof(golden) - RECORD_FRAME_BYTES);           \
+        ck_assert_mem_eq((encoder)->payload.data, (golden) + RECORD_HEADER_BYTES,                  \
+                         sizeof(golden) - RECORD_FRAME_BYTES);                                     \
+    } while (0)
+
+START_TEST(a_file_version_has_the_stock_bytes)
+{
+    event_encoder encoder = {0};
+    ck_assert(event_encode_file_version(&encoder, GOLDEN_WALL_TIME, "golden"));
+    check_payload(&encoder, golden_file_version);
+    event_encoder_free(&encoder);
+}
+END_TEST
+
+START_TEST(scalars_with_metadata_have_the_stock_bytes)
+{
+    event_encoder encoder = {0};
+    const event_scalar scalars[] = {{.tag = "loss", .value = 0.5f, .with_metadata = true},
+                                    {.tag = "zero", .value = 0.0f, .with_metadata = true}};
+    ck_assert(event_encode_scalars(&encoder, GOLDEN_WALL_TIME, 7, scalars, 2));
+    check_payload(&encoder, golden_scalars);
+    event_encoder_free(&encoder);
+}
+END_TEST
+
+START_TEST(a_scalar_without_metadata_has_the_stock_bytes)
+{
+    event_encoder encoder = {0};
+    const event_scalar scalar = {.tag = "loss", .value = -1.5f};
+    ck_assert(event_encode_scalars(&encoder, GOLDEN_WALL_TIME, -3, &scalar, 1));
+    check_payload(&encoder, golden_later_scalar);
+    event_encoder_free(&encoder);
+}
+END_TEST
+
+START_TEST(a_keras_graph_has_the_stock_bytes)
+{
+    event_encoder encoder = {0};
+    ck_assert(event_encode_keras_graph(&encoder, GOLDEN_WALL_TIME, 0, "keras", "{\"a\": 1}"));
+    check_payload(&encoder, golden_keras_graph);
+    event_encoder_free(&encoder);
+}
+END_TEST
+
+START_TEST(an_encoder_may_be_used_again)
+{
+    event_encoder encoder = {0};
+    event_scalar many[100];
+    for (size_t i = 0; i < 100; i++)
+        many[i] = (event_scalar){.tag = "many", .value = (float)i};
+    ck_assert(event_encode_scalars(&encoder, GOLDEN_WALL_TIME, 1, many, 100));
+    ck_assert_uint_gt(encoder.payload.size, 100 * 10);
+    const event_scalar scalar = {.tag = "loss", .value = -1.5f};
+    ck_assert(event_encode_scalars(&encoder, GOLDEN_WALL_TIME, -3, &scalar, 1));
+    check_payload(&encoder, golden_later_scalar);
+    event_encoder_free(&encoder);
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS("event_encode", a_file_version_has_the_stock_bytes,
+                     scalars_with_metadata_have_the_stock_bytes,
+                     a_scalar_without_metadata_has_the_stock_bytes,
+                     a_keras_graph_has_the_stock_bytes, an_encoder_may_be_used_again);
+}

@@ -1,0 +1,249 @@
+#include "record_writer.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "check_main.h"
+#include "golden_events.h"
+#include "memory_file.h"
+#include "record_format.h"
+
+/* Payloads of several lengths, and the bytes of the file that they make. */
+enum { RECORDS = 5 };
+static const size_t payload_bytes[RECORDS] = {10, 0, 1, 33, 7};
+
+static const uint8_t *payload(size_t record)
+{
+    static uint8_t bytes[RECORDS][64];
+    memset(bytes[record], (int)('a' + record), sizeof bytes[record]);
+    return bytes[record];
+}
+
+typedef struct fixture {
+    memory_file file;
+    record_sink *sink;
+    record_writer writer;
+} fixture;
+
+static void setup(fixture *f)
+{
+    memory_file_init(&f->file);
+    f->sink = memory_file_sink(&f->file);
+    record_writer_init(&f->writer, f->sink);
+}
+
+static void teardown(fixture *f)
+{
+    memory_file_fail(&f->file, SIZE_MAX, SIZE_MAX, 0);
+    record_writer_free(&f->writer);
+    ck_assert_int_eq(f->sink->close(f->sink), 0);
+    memory_file_free(&f->file);
+}
+
+static void append_all(fixture *f)
+{
+    for (size_t i = 0; i < RECORDS; i++)
+        ck_assert_int_eq(record_writer_append(&f->writer, payload(i), payload_bytes[i]), 0);
+}
+
+/* The file that a writer without faults makes. */
+static size_t whole_file(uint8_t *bytes, size_t capacity)
+{
+    fixture f;
+    setup(&f);
+    append_all(&f);
+    ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+    ck_assert_uint_le(f.file.size, capacity);
+    memcpy(bytes, f.file.data, f.file.size);
+    size_t size = f.file.size;
+    teardown(&f);
+    return size;
+}
+
+static bool is_record_boundary(size_t size)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < RECORDS && at < size; i++)
+        at += payload_bytes[i] + RECORD_FRAME_BYTES;
+    return at == size;
+}
+
+START_TEST(a_record_has_the_bytes_that_the_stock_writer_gives_it)
+{
+    fixture f;
+    setup(&f);
+    ck_assert_int_eq(record_writer_append(&f.writer, golden_scalars + RECORD_HEADER_BYTES,
+                                          sizeof golden_scalars - RECORD_FRAME_BYTES),
+                     0);
+    ck_assert_uint_eq(f.file.size, 0);
+    ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+    ck_assert_uint_eq(f.file.size, sizeof golden_scalars);
+    ck_assert_mem_eq(f.file.data, golden_scalars, sizeof golden_scalars);
+    teardown(&f);
+}
+END_TEST
+
+START_TEST(a_flush_without_records_writes_nothing)
+{
+    fixture f;
+    setup(&f);
+    ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+    ck_assert_uint_eq(f.file.calls, 0);
+    teardown(&f);
+}
+END_TEST
+
+START_TEST(short_writes_are_continued)
+{
+    uint8_t expected[512];
+    size_t size = whole_file(expected, sizeof expected);
+    for (size_t most = 1; most < 20; most++) {
+        fixture f;
+        setup(&f);
+        f.file.transfer_max = most;
+        append_all(&f);
+        ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+        ck_assert_uint_eq(f.file.size, size);
+        ck_assert_mem_eq(f.file.data, expected, size);
+        teardown(&f);
+    }
+}
+END_TEST
+
+START_TEST(an_interrupted_call_is_repeated)
+{
+    uint8_t expected[512];
+    size_t size = whole_file(expected, sizeof expected);
+    for (size_t call = 0; call < 4; call++) {
+        fixture f;
+        setup(&f);
+        f.file.transfer_max = 40;
+        memory_file_fail(&f.file, call, call + 3, EINTR);
+        append_all(&f);
+        ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+        ck_assert_uint_eq(f.file.size, size);
+        ck_assert_mem_eq(f.file.data, expected, size);
+        teardown(&f);
+    }
+}
+END_TEST
+
+START_TEST(a_write_that_takes_nothing_is_an_error)
+{
+    fixture f;
+    setup(&f);
+    memory_file_fail(&f.file, 0, SIZE_MAX, 0);
+    append_all(&f);
+    ck_assert_int_eq(record_writer_flush(&f.writer), EIO);
+    teardown(&f);
+}
+END_TEST
+
+START_TEST(a_disk_full_at_any_byte_leaves_whole_records_and_no_record_is_lost)
+{
+    uint8_t expected[512];
+    size_t size = whole_file(expected, sizeof expected);
+    for (size_t room = 0; room < size; room++) {
+        fixture f;
+        setup(&f);
+        f.file.disk_bytes = room;
+        append_all(&f);
+        ck_assert_int_eq(record_writer_flush(&f.writer), ENOSPC);
+        ck_assert(is_record_boundary(f.file.size));
+        ck_assert_uint_le(f.file.size, room);
+        ck_assert_mem_eq(f.file.data, expected, f.file.size);
+        f.file.disk_bytes = SIZE_MAX;
+        ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+        ck_assert_uint_eq(f.file.size, size);
+        ck_assert_mem_eq(f.file.data, expected, size);
+        teardown(&f);
+    }
+}
+END_TEST
+
+START_TEST(any_failing_call_leaves_whole_records_and_no_record_is_lost)
+{
+    uint8_t expected[512];
+    size_t size = whole_file(expected, sizeof expected);
+    size_t call = 0;
+    for (bool failed = true; failed; call++) {
+        fixture f;
+        setup(&f);
+        f.file.transfer_max = 9;
+        memory_file_fail(&f.file, call, call + 1, EIO);
+        append_all(&f);
+        int cause = record_writer_flush(&f.writer);
+        failed = cause != 0;
+        ck_assert_int_eq(cause, failed ? EIO : 0);
+        ck_assert(is_record_boundary(f.file.size));
+        ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+        ck_assert_uint_eq(f.file.size, size);
+        ck_assert_mem_eq(f.file.data, expected, size);
+        teardown(&f);
+    }
+    ck_assert_uint_gt(call, size / 9);
+}
+END_TEST
+
+START_TEST(a_torn_record_that_could_not_be_cut_off_is_cut_off_before_the_next_write)
+{
+    fixture f;
+    setup(&f);
+    f.file.transfer_max = 4;
+    memory_file_fail(&f.file, 1, 4, EIO); /* the second write, and two attempts to cut */
+    append_all(&f);
+    ck_assert_int_eq(record_writer_flush(&f.writer), EIO);
+    ck_assert_uint_eq(f.file.size, 4);
+    ck_assert_int_eq(record_writer_flush(&f.writer), EIO);
+    ck_assert_uint_eq(f.file.size, 4);
+    /* Other bytes follow now: the leftover must not stay before them. */
+    record_writer_free(&f.writer);
+    f.writer.pending = (byte_buffer){0};
+    ck_assert_int_eq(record_writer_append(&f.writer, "", 0), 0);
+    ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+    ck_assert_uint_eq(f.file.size, RECORD_FRAME_BYTES);
+    ck_assert_uint_eq(record_load_le(f.file.data, RECORD_LENGTH_BYTES), 0);
+    teardown(&f);
+}
+END_TEST
+
+START_TEST(a_record_taken_back_is_not_written)
+{
+    fixture f;
+    setup(&f);
+    f.file.disk_bytes = 0;
+    ck_assert_int_eq(record_writer_append(&f.writer, "kept", 4), 0);
+    ck_assert_int_eq(record_writer_append(&f.writer, "taken back", 10), 0);
+    ck_assert_int_eq(record_writer_flush(&f.writer), ENOSPC);
+    record_writer_take_back(&f.writer);
+    f.file.disk_bytes = SIZE_MAX;
+    ck_assert_int_eq(record_writer_append(&f.writer, "then", 4), 0);
+    ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+    ck_assert_uint_eq(f.file.size, 2 * (4 + RECORD_FRAME_BYTES));
+    ck_assert_mem_eq(f.file.data + RECORD_HEADER_BYTES, "kept", 4);
+    ck_assert_mem_eq(f.file.data + 4 + RECORD_FRAME_BYTES + RECORD_HEADER_BYTES, "then", 4);
+    teardown(&f);
+}
+END_TEST
+
+START_TEST(a_payload_that_no_message_can_have_is_refused)
+{
+    fixture f;
+    setup(&f);
+    ck_assert_int_eq(record_writer_append(&f.writer, "", (size_t)INT32_MAX + 1), EMSGSIZE);
+    ck_assert_uint_eq(f.writer.pending.size, 0);
+    teardown(&f);
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS("record_writer", a_record_has_the_bytes_that_the_stock_writer_gives_it,
+                     a_flush_without_records_writes_nothing, short_writes_are_continued,
+                     an_interrupted_call_is_repeated, a_write_that_takes_nothing_is_an_error,
+                     a_disk_full_at_any_byte_leaves_whole_records_and_no_record_is_lost,
+                     any_failing_call_leaves_whole_records_and_no_record_is_lost,
+                     a_torn_record_that_could_not_be_cut_off_is_cut_off_before_the_next_write,
+                     a_record_taken_back_is_not_written,
+                     a_payload_that_no_message_can_have_is_refused);
+}

@@ -1,0 +1,93 @@
+"""Makes golden_events.h: records written by the stock tensorboard package, and messages of kinds
+that our own writer does not make.
+
+Run by hand: .venv/tensorboard/bin/python tests/tblog/golden.py > tests/tblog/golden_events.h
+"""
+
+import io
+import sys
+
+import numpy as np
+import tensorboard
+from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, tensor_shape_pb2
+from tensorboard.summary.writer.record_writer import RecordWriter
+
+WALL_TIME = 1700000000.25
+
+
+def record(payload):
+    stream = io.BytesIO()
+    RecordWriter(stream).write(payload)
+    return stream.getvalue()
+
+
+def summary_event(step, *values):
+    return event_pb2.Event(wall_time=WALL_TIME, step=step,
+                           summary=summary_pb2.Summary(value=values))
+
+
+def metadata(plugin, data_class, content=b""):
+    return summary_pb2.SummaryMetadata(
+        plugin_data=summary_pb2.SummaryMetadata.PluginData(plugin_name=plugin, content=content),
+        data_class=data_class)
+
+
+def tensor(dtype, dims=(), **values):
+    shape = tensor_shape_pb2.TensorShapeProto(
+        dim=[tensor_shape_pb2.TensorShapeProto.Dim(size=size) for size in dims])
+    return tensor_pb2.TensorProto(dtype=dtype, tensor_shape=shape, **values)
+
+
+def tensor_value(tag, plugin, data_class, value, content=b""):
+    return summary_pb2.Summary.Value(tag=tag, tensor=value,
+                                     metadata=metadata(plugin, data_class, content))
+
+
+def events():
+    value = summary_pb2.Summary.Value
+    yield "file_version", "A file's first event, as our writer makes it but for its name.", (
+        event_pb2.Event(wall_time=WALL_TIME, file_version="brain.Event:2",
+                        source_metadata=event_pb2.SourceMetadata(writer="golden")))
+    yield "scalars", "Two first values at step 7: loss 0.5 and zero 0.0.", summary_event(
+        7, value(tag="loss", simple_value=0.5, metadata=metadata("scalars", 1)),
+        value(tag="zero", simple_value=0.0, metadata=metadata("scalars", 1)))
+    yield "later_scalar", "A later value: loss -1.5 at step -3.", summary_event(
+        -3, value(tag="loss", simple_value=-1.5))
+    yield "keras_graph", "A Keras model.", summary_event(
+        0, tensor_value("keras", "graph_keras_model", 3, tensor(7, dims=[1], string_val=[b'{"a": 1}']),
+                        b"1"))
+    yield "text_rank_0", "Text as tf.summary.text writes it.", summary_event(
+        0, tensor_value("t", "text", 2, tensor(7, string_val=[b"*ho*"])))
+    yield "float_tensor", "A scalar 2.5 as tf.summary.scalar writes it.", summary_event(
+        3, tensor_value("t", "scalars", 1, tensor(1, float_val=[2.5])))
+    yield "float_content", "A scalar 2.5 in tensor_content.", summary_event(
+        3, tensor_value("t", "scalars", 1,
+                        tensor(1, tensor_content=np.float32(2.5).tobytes())))
+    yield "text_tensor", "Text of rank 1 with one element.", summary_event(
+        4, tensor_value("t", "text", 2, tensor(7, dims=[1], string_val=[b"*hi*"])))
+    yield "vector_tensor", "Two floats: not a scalar.", summary_event(
+        4, tensor_value("t", "pr_curves", 2, tensor(1, dims=[2], float_val=[1, 2])))
+    yield "session_log", "A session's start.", event_pb2.Event(
+        wall_time=WALL_TIME, step=9,
+        session_log=event_pb2.SessionLog(status=event_pb2.SessionLog.START))
+    yield "graph_def", "A graph as bytes.", event_pb2.Event(
+        wall_time=WALL_TIME, graph_def=b"\x00\x01\x02")
+    yield "no_event", "A good record whose payload is not an event: a key without its end.", b"\xff"
+
+
+def main():
+    out = sys.stdout
+    out.write(f"/* Made by golden.py with tensorboard {tensorboard.__version__}. Do not edit. */\n")
+    out.write("#ifndef TESTS_GOLDEN_EVENTS_H\n#define TESTS_GOLDEN_EVENTS_H\n\n")
+    out.write("#include <stdint.h>\n\n#define GOLDEN_WALL_TIME 1700000000.25\n")
+    for name, comment, event in events():
+        data = record(event if isinstance(event, bytes) else event.SerializeToString())
+        out.write(f"\n/* {comment} */\nstatic const uint8_t golden_{name}[{len(data)}] = {{\n")
+        for at in range(0, len(data), 16):
+            out.write("    " + " ".join(f"0x{b:02x}," for b in data[at:at + 16]) + "\n")
+        out.write("};\n")
+    out.write("\n#endif\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,230 @@
+/* The display: what it says, that it never wraps, and how often it draws. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "progress.h"
+
+static char text[512];
+
+static progress_view some_view(void)
+{
+    return (progress_view){.epoch = 2,
+                           .epochs = 15,
+                           .step = 469,
+                           .steps = 938,
+                           .training_seconds = 6.1,
+                           .total_seconds = 7.4,
+                           .loss = 0.12345,
+                           .accuracy = 0.98765,
+                           .val_loss = 0.0345,
+                           .val_accuracy = 0.9896};
+}
+
+static progress_view done_view(void)
+{
+    progress_view view = some_view();
+    view.step = view.steps;
+    return view;
+}
+
+START_TEST(a_running_epoch_shows_steps_bar_time_left_and_means)
+{
+    const progress_view view = some_view();
+    progress_format_running(text, sizeof text, &view, 100);
+    ck_assert_str_eq(text, "469/938 [==============>.............] ETA 6s - loss: 0.1235 - "
+                           "accuracy: 0.9877");
+}
+END_TEST
+
+START_TEST(the_first_line_has_no_time_to_go_by)
+{
+    progress_view view = some_view();
+    view.step = 0;
+    view.training_seconds = 0;
+    view.loss = view.accuracy = NAN;
+    progress_format_running(text, sizeof text, &view, 100);
+    ck_assert_ptr_nonnull(strstr(text, "  0/938 [>"));
+    ck_assert_ptr_nonnull(strstr(text, "ETA 0s"));
+}
+END_TEST
+
+START_TEST(long_times_are_in_minutes_and_hours)
+{
+    progress_view view = some_view();
+    view.training_seconds = 75;
+    progress_format_running(text, sizeof text, &view, 100);
+    ck_assert_ptr_nonnull(strstr(text, "ETA 1:15 "));
+    view.training_seconds = 7267;
+    progress_format_running(text, sizeof text, &view, 100);
+    ck_assert_ptr_nonnull(strstr(text, "ETA 2:01:07 "));
+}
+END_TEST
+
+START_TEST(a_running_line_is_never_wider_than_it_may_be)
+{
+    const progress_view view = some_view();
+    for (unsigned width = 1; width <= 200; width++) {
+        progress_format_running(text, sizeof text, &view, width);
+        ck_assert_uint_le(strlen(text), width);
+        ck_assert_ptr_null(strchr(text, '\n'));
+    }
+}
+END_TEST
+
+START_TEST(a_done_epoch_is_one_line_where_there_is_room)
+{
+    const progress_view view = done_view();
+    progress_format_done(text, sizeof text, &view, 130);
+    ck_assert_str_eq(text, "938/938 [============================] 7s 6.5ms/step - loss: 0.1235 - "
+                           "accuracy: 0.9877 - val_loss: 0.0345 - val_accuracy: 0.9896");
+}
+END_TEST
+
+START_TEST(a_done_epoch_in_a_narrow_window_breaks_before_the_validation)
+{
+    const progress_view view = done_view();
+    progress_format_done(text, sizeof text, &view, 79);
+    ck_assert_str_eq(text, "938/938 [=====================] 7s 6.5ms/step - loss: 0.1235 - "
+                           "accuracy: 0.9877\n"
+                           "val_loss: 0.0345 - val_accuracy: 0.9896");
+}
+END_TEST
+
+START_TEST(a_done_epoch_loses_no_figure_and_no_line_is_too_wide)
+{
+    const progress_view view = done_view();
+    for (unsigned width = 24; width <= 200; width++) {
+        char *rest = text;
+        progress_format_done(text, sizeof text, &view, width);
+        ck_assert_ptr_nonnull(
+            strstr(text, "\nloss: 0.1235") == NULL ? strstr(text, " - loss: 0.1235") : text);
+        ck_assert_ptr_nonnull(strstr(text, "accuracy: 0.9877"));
+        ck_assert_ptr_nonnull(strstr(text, "val_loss: 0.0345"));
+        ck_assert_ptr_nonnull(strstr(text, "val_accuracy: 0.9896"));
+        for (char *line = strtok_r(rest, "\n", &rest); line != NULL;
+             line = strtok_r(NULL, "\n", &rest)) {
+            ck_assert_uint_le(strlen(line), width);
+        }
+    }
+}
+END_TEST
+
+START_TEST(without_a_terminal_an_epoch_is_one_line_with_its_number)
+{
+    const progress_view view = done_view();
+    progress_format_done(text, sizeof text, &view, 0);
+    ck_assert_str_eq(text, "Epoch  2/15 - 938/938 - 7s 6.5ms/step - loss: 0.1235 - accuracy: "
+                           "0.9877 - val_loss: 0.0345 - val_accuracy: 0.9896");
+}
+END_TEST
+
+START_TEST(step_times_have_a_fitting_unit)
+{
+    progress_view view = done_view();
+    const struct {
+        double seconds;
+        const char *shown;
+    } cases[] = {{9.38e-2, " 100us/step"}, {9.38, " 10ms/step"}, {938 * 1.5, " 1.50s/step"}};
+    for (size_t i = 0; i < 3; i++) {
+        view.training_seconds = cases[i].seconds;
+        progress_format_done(text, sizeof text, &view, 0);
+        ck_assert_msg(strstr(text, cases[i].shown) != NULL, "%s", text);
+    }
+}
+END_TEST
+
+/* Everything that a display in this mode prints for one epoch of `steps` steps, a hundredth of a
+ * second each. The caller frees it. */
+static char *display_epoch(progress_mode mode, uint32_t steps)
+{
+    char *output = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&output, &size);
+    progress display;
+    progress_view view = some_view();
+    view.steps = steps;
+    progress_init(&display, out, mode);
+    progress_say(&display, "head %d", 1);
+    progress_epoch_begin(&display, 2, 15);
+    for (view.step = 1; view.step <= steps; view.step++) {
+        progress_update(&display, &view, 100 + 0.01 * view.step);
+    }
+    view.step = steps;
+    progress_epoch_end(&display, &view);
+    fclose(out);
+    return output;
+}
+
+static unsigned count(const char *output, char wanted)
+{
+    unsigned found = 0;
+    for (; *output != '\0'; output++) {
+        found += *output == wanted;
+    }
+    return found;
+}
+
+START_TEST(a_terminal_is_redrawn_at_most_ten_times_a_second)
+{
+    char *output = display_epoch(PROGRESS_REDRAW, 500); /* five seconds */
+    ck_assert_uint_ge(count(output, '\r'), 40);
+    ck_assert_uint_le(count(output, '\r'), 53); /* ten a second, the last step, the end */
+    ck_assert_ptr_nonnull(strstr(output, "head 1\nEpoch 2/15\n\r"));
+    ck_assert_int_eq(output[strlen(output) - 1], '\n');
+    free(output);
+}
+END_TEST
+
+START_TEST(elsewhere_there_is_nothing_to_redraw)
+{
+    char *output = display_epoch(PROGRESS_LINES, 500);
+    ck_assert_uint_eq(count(output, '\r'), 0);
+    ck_assert_uint_eq(count(output, '\033'), 0);
+    ck_assert_uint_eq(count(output, '\n'), 2);
+    free(output);
+}
+END_TEST
+
+START_TEST(quiet_says_nothing)
+{
+    char *output = display_epoch(PROGRESS_QUIET, 500);
+    ck_assert_str_eq(output, "");
+    free(output);
+}
+END_TEST
+
+START_TEST(a_file_is_no_terminal)
+{
+    FILE *file = tmpfile();
+    ck_assert_int_eq(progress_mode_for(file, false), PROGRESS_LINES);
+    ck_assert_int_eq(progress_mode_for(file, true), PROGRESS_QUIET);
+    fclose(file);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("progress");
+    TCase *display = tcase_create("display");
+    tcase_add_test(display, a_running_epoch_shows_steps_bar_time_left_and_means);
+    tcase_add_test(display, the_first_line_has_no_time_to_go_by);
+    tcase_add_test(display, long_times_are_in_minutes_and_hours);
+    tcase_add_test(display, a_running_line_is_never_wider_than_it_may_be);
+    tcase_add_test(display, a_done_epoch_is_one_line_where_there_is_room);
+    tcase_add_test(display, a_done_epoch_in_a_narrow_window_breaks_before_the_validation);
+    tcase_add_test(display, a_done_epoch_loses_no_figure_and_no_line_is_too_wide);
+    tcase_add_test(display, without_a_terminal_an_epoch_is_one_line_with_its_number);
+    tcase_add_test(display, step_times_have_a_fitting_unit);
+    tcase_add_test(display, a_terminal_is_redrawn_at_most_ten_times_a_second);
+    tcase_add_test(display, elsewhere_there_is_nothing_to_redraw);
+    tcase_add_test(display, quiet_says_nothing);
+    tcase_add_test(display, a_file_is_no_terminal);
+    suite_add_tcase(suite, display);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

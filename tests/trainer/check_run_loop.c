@@ -1,0 +1,466 @@
+/* One run with an engine whose metrics are known: what is logged at which step, what run.json
+ * says, and what is left behind when something fails or a signal comes. */
+#include <check.h>
+#include <dirent.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <tblog/tblog.h>
+#include <unistd.h>
+
+#include "fake_engine.h"
+#include "message.h"
+#include "run_loop.h"
+#include "scratch.h"
+#include "signals.h"
+
+enum { TRAINING_SAMPLES = 22, VALIDATION_SAMPLES = 7, BATCH_SIZE = 4, STEPS = 6, EPOCHS = 3 };
+enum { LAST_BATCH = TRAINING_SAMPLES - (STEPS - 1) * BATCH_SIZE };
+
+static char message[MESSAGE_BYTES];
+static progress display;
+static run_record record;
+
+static run_outcome train_with(const char *name, uint32_t epochs, uint32_t log_every)
+{
+    static uint8_t images[TRAINING_SAMPLES * LENET_IMAGE_PIXELS];
+    static uint8_t labels[TRAINING_SAMPLES];
+    const dataset data = {.training = {images, labels, TRAINING_SAMPLES},
+                          .validation = {images, labels, VALIDATION_SAMPLES}};
+    const run_config config = {.batch_size = BATCH_SIZE,
+                               .epochs = epochs,
+                               .learning_rate = 0.002,
+                               .log_every = log_every,
+                               .engine = "fake",
+                               .training_samples = TRAINING_SAMPLES,
+                               .validation_samples = VALIDATION_SAMPLES};
+    char directory[512];
+    snprintf(directory, sizeof directory, "%s", scratch_path(name));
+    const run_job job = {.api = &fake_engine,
+                         .config = &config,
+                         .data = &data,
+                         .data_path = "nowhere",
+                         .directory = directory,
+                         .display = &display};
+    const run_outcome outcome = run_loop(&job, &record, message);
+    ck_assert_int_eq(fake_engine_alive, 0);
+    return outcome;
+}
+
+/* One logged point. */
+typedef struct point {
+    char tag[64];
+    int64_t step;
+    double value;
+} point;
+
+typedef struct points {
+    point all[4096];
+    size_t count;
+    size_t events;
+} points;
+
+static points read_points(const char *part)
+{
+    static points result;
+    DIR *stream = opendir(scratch_path(part));
+    result.count = 0;
+    result.events = 0;
+    ck_assert_ptr_nonnull(stream);
+    for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        char path[1024];
+        tblog_reader *reader;
+        tblog_event event;
+        if (entry->d_name[0] == '.') {
+            continue;
+        }
+        snprintf(path, sizeof path, "%s/%s", scratch_path(part), entry->d_name);
+        ck_assert_int_eq(tblog_reader_open(&reader, path), TBLOG_OK);
+        tblog_status status;
+        while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
+            result.events++;
+            for (size_t i = 0; i < event.value_count; i++) {
+                point *next = &result.all[result.count++];
+                snprintf(next->tag, sizeof next->tag, "%s", event.values[i].tag);
+                next->step = event.step;
+                next->value = event.values[i].scalar;
+            }
+        }
+        ck_assert_int_eq(status, TBLOG_END);
+        tblog_reader_close(reader);
+    }
+    closedir(stream);
+    return result;
+}
+
+/* The value of a tag at a step, which must be there once; NaN if it is not there. */
+static double value_at(const points *from, const char *tag, int64_t step)
+{
+    double value = NAN;
+    unsigned found = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        if (strcmp(from->all[i].tag, tag) == 0 && from->all[i].step == step) {
+            value = from->all[i].value;
+            found++;
+        }
+    }
+    ck_assert_uint_le(found, 1);
+    return value;
+}
+
+static unsigned count_tag(const points *from, const char *tag)
+{
+    unsigned found = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        found += strcmp(from->all[i].tag, tag) == 0;
+    }
+    return found;
+}
+
+/* Keras' mean over an epoch's samples up to and with `steps` of its steps. */
+static double expected_loss(uint32_t epoch, uint32_t steps)
+{
+    double sum = 0;
+    uint32_t samples = 0;
+    for (uint32_t i = 0; i < steps; i++) {
+        const uint32_t batch = i == STEPS - 1 ? LAST_BATCH : BATCH_SIZE;
+        sum += fake_engine_loss_sum(epoch * STEPS + i + 1, batch);
+        samples += batch;
+    }
+    return sum / samples;
+}
+
+static double expected_accuracy(uint32_t epoch, uint32_t steps)
+{
+    uint32_t correct = 0;
+    uint32_t samples = 0;
+    for (uint32_t i = 0; i < steps; i++) {
+        const uint32_t batch = i == STEPS - 1 ? LAST_BATCH : BATCH_SIZE;
+        correct += fake_engine_correct(epoch * STEPS + i + 1, batch);
+        samples += batch;
+    }
+    return (double)correct / samples;
+}
+
+/* The log has 32-bit floats. */
+#define ASSERT_LOGGED(actual, expected) ck_assert_double_eq((actual), (double)(float)(expected))
+
+START_TEST(epoch_metrics_are_means_over_the_samples_with_a_short_last_batch)
+{
+    ck_assert_int_eq(train_with("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    const points training = read_points("run/train");
+    for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
+        ASSERT_LOGGED(value_at(&training, "epoch_loss", epoch), expected_loss(epoch, STEPS));
+        ASSERT_LOGGED(value_at(&training, "epoch_accuracy", epoch),
+                      expected_accuracy(epoch, STEPS));
+        ASSERT_LOGGED(value_at(&training, "epoch_learning_rate", epoch), 0.002);
+        ck_assert_double_gt(value_at(&training, "epoch_steps_per_second", epoch), 0);
+        ck_assert_double_gt(value_at(&training, "epoch_samples_per_second", epoch), 0);
+    }
+    ck_assert_uint_eq(training.count, 1 + 5 * EPOCHS);  /* with the network */
+    ck_assert_uint_eq(training.events, 1 + 1 + EPOCHS); /* with the file's version */
+    ck_assert_uint_eq(count_tag(&training, "keras"), 1);
+}
+END_TEST
+
+START_TEST(validation_is_logged_by_epoch_and_by_iteration)
+{
+    ck_assert_int_eq(train_with("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    const points validation = read_points("run/validation");
+    for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
+        const uint64_t steps = (uint64_t)(epoch + 1) * STEPS;
+        const double loss =
+            fake_engine_val_loss_sum(steps, VALIDATION_SAMPLES) / VALIDATION_SAMPLES;
+        const double accuracy =
+            (double)fake_engine_val_correct(steps, VALIDATION_SAMPLES) / VALIDATION_SAMPLES;
+        const int64_t iterations = (int64_t)steps;
+        ASSERT_LOGGED(value_at(&validation, "epoch_loss", epoch), loss);
+        ASSERT_LOGGED(value_at(&validation, "epoch_accuracy", epoch), accuracy);
+        ASSERT_LOGGED(value_at(&validation, "evaluation_loss_vs_iterations", iterations), loss);
+        ASSERT_LOGGED(value_at(&validation, "evaluation_accuracy_vs_iterations", iterations),
+                      accuracy);
+    }
+    ck_assert_uint_eq(validation.count, 4 * EPOCHS);
+}
+END_TEST
+
+START_TEST(batch_points_are_the_epochs_running_means_at_multiples_of_k)
+{
+    const uint32_t every = 4;
+    ck_assert_int_eq(train_with("run", EPOCHS, every), RUN_OUTCOME_FINISHED);
+    const points training = read_points("run/train");
+    for (uint32_t step = 1; step <= EPOCHS * STEPS; step++) {
+        const uint32_t epoch = (step - 1) / STEPS;
+        const uint32_t place = (step - 1) % STEPS + 1;
+        if (step % every != 0) {
+            ck_assert(isnan(value_at(&training, "batch_loss", step)));
+            continue;
+        }
+        ASSERT_LOGGED(value_at(&training, "batch_loss", step), expected_loss(epoch, place));
+        ASSERT_LOGGED(value_at(&training, "batch_accuracy", step), expected_accuracy(epoch, place));
+    }
+    ck_assert_uint_eq(count_tag(&training, "batch_loss"), EPOCHS * STEPS / every);
+}
+END_TEST
+
+START_TEST(every_step_is_logged_when_asked_for)
+{
+    ck_assert_int_eq(train_with("run", 100, 1), RUN_OUTCOME_FINISHED);
+    const points training = read_points("run/train");
+    ck_assert_uint_eq(count_tag(&training, "batch_loss"), 100 * STEPS);
+    ck_assert_uint_eq(count_tag(&training, "batch_accuracy"), 100 * STEPS);
+}
+END_TEST
+
+START_TEST(chunks_grow_but_stay_within_an_epoch)
+{
+    fake_engine_longest_chunk = 0;
+    ck_assert_int_eq(train_with("run", 20, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_uint_gt(fake_engine_longest_chunk, 1);
+    ck_assert_uint_le(fake_engine_longest_chunk, STEPS);
+}
+END_TEST
+
+START_TEST(run_json_tells_the_finished_run)
+{
+    ck_assert_int_eq(train_with("a/run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    run_record there;
+    ck_assert_int_eq(run_record_read(&there, scratch_path("a/run"), message), RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_FINISHED);
+    ck_assert_uint_eq(there.epoch_count, EPOCHS);
+    ck_assert_str_eq(there.hardware, "nothing");
+    ck_assert_uint_eq(there.memory.total, 1000 * BATCH_SIZE + 5000);
+    ck_assert_double_eq(there.epochs[1].loss, expected_loss(1, STEPS));
+    ck_assert_double_eq(there.epochs[1].accuracy, expected_accuracy(1, STEPS));
+    ck_assert_double_eq(there.epochs[2].val_accuracy,
+                        (double)fake_engine_val_correct(EPOCHS * STEPS, VALIDATION_SAMPLES) /
+                            VALIDATION_SAMPLES);
+    run_record_free(&there);
+}
+END_TEST
+
+START_TEST(the_display_has_the_tutorials_words)
+{
+    char *output = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&output, &size);
+    progress_init(&display, out, PROGRESS_LINES);
+    ck_assert_int_eq(train_with("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    fclose(out);
+    ck_assert_ptr_nonnull(strstr(output, "n_iterations = n_epochs × n_batches = 3 × 6 = 18"));
+    ck_assert_ptr_nonnull(strstr(output, "batch_size × n_batches = 4 × 6 = 24 covers all 22"));
+    ck_assert_ptr_nonnull(strstr(output, "Epoch 3/3 - 6/6 - "));
+    free(output);
+}
+END_TEST
+
+START_TEST(a_run_takes_the_place_of_the_one_before)
+{
+    ck_assert_int_eq(train_with("run", EPOCHS, 1), RUN_OUTCOME_FINISHED);
+    run_record_free(&record);
+    ck_assert_int_eq(train_with("run", 1, 0), RUN_OUTCOME_FINISHED);
+    const points training = read_points("run/train");
+    ck_assert_uint_eq(count_tag(&training, "epoch_loss"), 1);
+    ck_assert_uint_eq(count_tag(&training, "batch_loss"), 0);
+    ck_assert_int_eq(scratch_count("run/train"), 1);
+}
+END_TEST
+
+/* ---- What fails before the first step leaves nothing ---- */
+
+START_TEST(a_configuration_that_the_engine_refuses_leaves_nothing)
+{
+    fake_engine_plan_now.create_status = ENGINE_INVALID;
+    ck_assert_int_eq(train_with("run", 1, 0), RUN_OUTCOME_REJECTED);
+    ck_assert_ptr_nonnull(strstr(message, "told to refuse"));
+    fake_engine_plan_now.create_status = ENGINE_NO_MEMORY;
+    ck_assert_int_eq(train_with("run", 1, 0), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(scratch_count(""), 0);
+}
+END_TEST
+
+START_TEST(an_engine_that_is_refused_costs_no_run_that_was_there)
+{
+    ck_assert_int_eq(train_with("run", 1, 0), RUN_OUTCOME_FINISHED);
+    run_record_free(&record);
+    fake_engine_plan_now.create_status = ENGINE_NO_MEMORY;
+    ck_assert_int_eq(train_with("run", 1, 0), RUN_OUTCOME_FAILED);
+    ck_assert(scratch_exists("run/run.json"));
+    ck_assert_int_eq(scratch_count("run/train"), 1);
+}
+END_TEST
+
+START_TEST(an_unwritable_place_leaves_nothing)
+{
+    scratch_write("file", "text");
+    ck_assert_int_eq(train_with("file/run", 1, 0), RUN_OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(message, "file"));
+    scratch_write("other/validation", "a file where a directory must be");
+    ck_assert_int_eq(train_with("other", 1, 0), RUN_OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(message, "other/validation"));
+    ck_assert_int_eq(scratch_count("other"), 1);
+}
+END_TEST
+
+/* ---- What fails later leaves what was logged, marked ---- */
+
+/* run.json and the event files agree on `least` to `most` epochs of an interrupted run. */
+static void assert_interrupted(uint32_t least, uint32_t most)
+{
+    run_record there;
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), message), RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_INTERRUPTED);
+    ck_assert_uint_ge(there.epoch_count, least);
+    ck_assert_uint_le(there.epoch_count, most);
+    const points training = read_points("run/train");
+    ck_assert_uint_eq(count_tag(&training, "epoch_loss"), there.epoch_count);
+    run_record_free(&there);
+}
+
+START_TEST(an_engine_that_fails_marks_the_run_and_keeps_its_log)
+{
+    fake_engine_plan_now.fail_at_step = STEPS + 2;
+    ck_assert_int_eq(train_with("run", EPOCHS, 0), RUN_OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(message, "the fake engine failed to train: told to fail"));
+    assert_interrupted(1, 1);
+}
+END_TEST
+
+START_TEST(an_engine_that_loses_steps_is_not_waited_for)
+{
+    fake_engine_plan_now.lost_steps = 1;
+    ck_assert_int_eq(train_with("run", EPOCHS, 0), RUN_OUTCOME_FAILED);
+    assert_interrupted(0, 0);
+}
+END_TEST
+
+static int signal_to_raise;
+
+static void raise_in_second_epoch(uint64_t step)
+{
+    if (step == STEPS + 1) {
+        raise(signal_to_raise);
+    }
+}
+
+START_TEST(a_signal_ends_the_run_with_everything_logged_so_far)
+{
+    static const int signals[] = {SIGINT, SIGTERM};
+    signal_to_raise = signals[_i];
+    signals_install();
+    fake_engine_plan_now.on_step = raise_in_second_epoch;
+    ck_assert_int_eq(train_with("run", 1000, 1), RUN_OUTCOME_STOPPED);
+    ck_assert_int_eq(signals_noted(), signal_to_raise);
+    assert_interrupted(1, 2); /* the chunk may be the epoch */
+    const points training = read_points("run/train");
+    ck_assert(isfinite(value_at(&training, "batch_loss", STEPS + 1)));
+}
+END_TEST
+
+START_TEST(a_second_signal_has_its_default_action)
+{
+    signals_install();
+    raise(SIGINT);
+    ck_assert_int_eq(signals_noted(), SIGINT);
+    raise(SIGTERM); /* the test expects to die of it */
+}
+END_TEST
+
+START_TEST(an_ignored_signal_stays_ignored)
+{
+    signal(SIGHUP, SIG_IGN);
+    signals_install();
+    raise(SIGHUP);
+    ck_assert_int_eq(signals_noted(), 0);
+}
+END_TEST
+
+/* The run's directory is moved away while it trains. */
+static void move_directory(uint64_t step)
+{
+    if (step == STEPS + 1) {
+        ck_assert_int_eq(rename(scratch_path("run"), scratch_path("moved")), 0);
+    }
+}
+
+START_TEST(a_vanished_directory_ends_the_run)
+{
+    fake_engine_plan_now.on_step = move_directory;
+    ck_assert_int_eq(train_with("run", 1000, 1), RUN_OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(message, "has gone"));
+    ck_assert_ptr_nonnull(strstr(message, "run/train/events"));
+    ck_assert(!scratch_exists("run"));
+}
+END_TEST
+
+/* run.json cannot be replaced any more. */
+static void block_record(uint64_t step)
+{
+    if (step == STEPS + 1) {
+        ck_assert_int_eq(mkdir(scratch_path("run/run.json.tmp"), 0777), 0);
+    }
+}
+
+START_TEST(a_record_that_cannot_be_written_ends_the_run)
+{
+    fake_engine_plan_now.on_step = block_record;
+    ck_assert_int_eq(train_with("run", 1000, 1), RUN_OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(message, "run.json cannot be written"));
+    run_record there;
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), message), RUN_RECORD_READ);
+    ck_assert_uint_eq(there.epoch_count, 1);
+    run_record_free(&there);
+}
+END_TEST
+
+static void set_up(void)
+{
+    scratch_make();
+    fake_engine_plan_now = (fake_engine_plan){0};
+    record = (run_record){0};
+    progress_init(&display, stdout, PROGRESS_QUIET);
+}
+
+static void tear_down(void)
+{
+    run_record_free(&record);
+    scratch_remove();
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("run_loop");
+    TCase *logs = tcase_create("logs");
+    tcase_add_checked_fixture(logs, set_up, tear_down);
+    tcase_add_test(logs, epoch_metrics_are_means_over_the_samples_with_a_short_last_batch);
+    tcase_add_test(logs, validation_is_logged_by_epoch_and_by_iteration);
+    tcase_add_test(logs, batch_points_are_the_epochs_running_means_at_multiples_of_k);
+    tcase_add_test(logs, every_step_is_logged_when_asked_for);
+    tcase_add_test(logs, chunks_grow_but_stay_within_an_epoch);
+    tcase_add_test(logs, run_json_tells_the_finished_run);
+    tcase_add_test(logs, the_display_has_the_tutorials_words);
+    tcase_add_test(logs, a_run_takes_the_place_of_the_one_before);
+    suite_add_tcase(suite, logs);
+    TCase *failures = tcase_create("failures");
+    tcase_add_checked_fixture(failures, set_up, tear_down);
+    tcase_add_test(failures, a_configuration_that_the_engine_refuses_leaves_nothing);
+    tcase_add_test(failures, an_engine_that_is_refused_costs_no_run_that_was_there);
+    tcase_add_test(failures, an_unwritable_place_leaves_nothing);
+    tcase_add_test(failures, an_engine_that_fails_marks_the_run_and_keeps_its_log);
+    tcase_add_test(failures, an_engine_that_loses_steps_is_not_waited_for);
+    tcase_add_loop_test(failures, a_signal_ends_the_run_with_everything_logged_so_far, 0, 2);
+    tcase_add_test(failures, an_ignored_signal_stays_ignored);
+    tcase_add_test(failures, a_vanished_directory_ends_the_run);
+    tcase_add_test(failures, a_record_that_cannot_be_written_ends_the_run);
+    suite_add_tcase(suite, failures);
+    TCase *deaths = tcase_create("deaths"); /* without the fixture: nobody would tear it down */
+    tcase_add_test_raise_signal(deaths, a_second_signal_has_its_default_action, SIGTERM);
+    suite_add_tcase(suite, deaths);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,192 @@
+/* Options: strict numbers, defaults, and a status of its own for everything else. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "number.h"
+#include "run_options.h"
+
+START_TEST(whole_numbers_are_digits_in_range)
+{
+    uint64_t value = 7;
+    ck_assert(number_parse("0", 0, 9, &value));
+    ck_assert_uint_eq(value, 0);
+    ck_assert(number_parse("4294967295", 1, UINT32_MAX, &value));
+    ck_assert_uint_eq(value, UINT32_MAX);
+    ck_assert(number_parse("18446744073709551615", 0, UINT64_MAX, &value));
+    ck_assert_uint_eq(value, UINT64_MAX);
+}
+END_TEST
+
+START_TEST(anything_but_digits_in_range_is_no_whole_number)
+{
+    static const char *const wrong[] = {"",           " 1",  "1 ",  "+1",
+                                        "-1",         "1.0", "1e3", "0x10",
+                                        "4294967296", "abc", "0",   "18446744073709551616"};
+    uint64_t value = 7;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ck_assert_msg(!number_parse(wrong[i], 1, UINT32_MAX, &value), "\"%s\"", wrong[i]);
+        ck_assert_uint_eq(value, 7);
+    }
+}
+END_TEST
+
+START_TEST(positive_reals_are_plain_and_finite)
+{
+    static const char *const wrong[] = {"",       "0",  "-1", "nan",   "inf",    "1e999",
+                                        "0x1p-3", " 1", "1e", "1.2.3", "1e-400", "e5"};
+    double value = 7;
+    ck_assert(number_parse_positive_real("1e-3", &value));
+    ck_assert_double_eq(value, 1e-3);
+    ck_assert(number_parse_positive_real("0.25", &value));
+    ck_assert_double_eq(value, 0.25);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ck_assert_msg(!number_parse_positive_real(wrong[i], &value), "\"%s\"", wrong[i]);
+    }
+    ck_assert_double_eq(value, 0.25);
+}
+END_TEST
+
+/* Parses "program" and up to `count` further arguments. */
+static command_status parse(run_options *out, bool sweep, int count, const char *const *arguments)
+{
+    static char program[] = "program";
+    static char copies[16][64];
+    char *argv[17] = {program};
+    for (int i = 0; i < count; i++) {
+        snprintf(copies[i], sizeof copies[i], "%s", arguments[i]);
+        argv[i + 1] = copies[i];
+    }
+    return sweep ? run_options_parse_sweep(out, count + 1, argv)
+                 : run_options_parse_train(out, count + 1, argv);
+}
+
+START_TEST(train_has_the_documented_defaults)
+{
+    run_options options;
+    ck_assert_int_eq(parse(&options, false, 0, NULL), COMMAND_DONE);
+    ck_assert_uint_eq(options.batch_size_count, 1);
+    ck_assert_uint_eq(options.batch_sizes[0], 32);
+    ck_assert_uint_eq(options.epochs, 15);
+    ck_assert_uint_eq(options.seed, 0);
+    ck_assert_double_eq(options.learning_rate, 1e-3);
+    ck_assert_str_eq(options.data, "data/mnist");
+    ck_assert_ptr_null(options.logdir);
+    ck_assert_str_eq(options.engine, "auto");
+    ck_assert_int_eq(options.precision, ENGINE_DEFAULT_PRECISION);
+    ck_assert_int_eq(options.frequency, LOG_ONE_PERCENT);
+    ck_assert(!options.overwrite && !options.quiet);
+}
+END_TEST
+
+START_TEST(sweep_has_the_tutorials_batch_sizes_in_its_order)
+{
+    run_options options;
+    ck_assert_int_eq(parse(&options, true, 0, NULL), COMMAND_DONE);
+    ck_assert_uint_eq(options.batch_size_count, 3);
+    ck_assert_uint_eq(options.batch_sizes[0], 64);
+    ck_assert_uint_eq(options.batch_sizes[1], 32);
+    ck_assert_uint_eq(options.batch_sizes[2], 16);
+    ck_assert_str_eq(options.logdir, "./logs");
+}
+END_TEST
+
+START_TEST(every_option_is_taken)
+{
+    static const char *const arguments[] = {
+        "--batch-sizes=8,128,1", "--epochs=3",       "--seed=9",
+        "--learning-rate=0.5",   "--data=d",         "--logdir=l",
+        "--engine=cpu",          "--precision=bf16", "--train-samples=100",
+        "--threads=2",           "--update-freq=7",  "--isa=avx2",
+        "--overwrite",           "--quiet"};
+    run_options options;
+    ck_assert_int_eq(parse(&options, true, 14, arguments), COMMAND_DONE);
+    ck_assert_uint_eq(options.batch_size_count, 3);
+    ck_assert_uint_eq(options.batch_sizes[0], 8);
+    ck_assert_uint_eq(options.batch_sizes[1], 128);
+    ck_assert_uint_eq(options.batch_sizes[2], 1);
+    ck_assert_uint_eq(options.epochs, 3);
+    ck_assert_uint_eq(options.seed, 9);
+    ck_assert_double_eq(options.learning_rate, 0.5);
+    ck_assert_str_eq(options.data, "d");
+    ck_assert_str_eq(options.logdir, "l");
+    ck_assert_str_eq(options.engine, "cpu");
+    ck_assert_int_eq(options.precision, ENGINE_BF16);
+    ck_assert_uint_eq(options.train_samples, 100);
+    ck_assert_uint_eq(options.threads, 2);
+    ck_assert_int_eq(options.frequency, LOG_STEPS);
+    ck_assert_uint_eq(options.log_steps, 7);
+    ck_assert_str_eq(options.isa, "avx2");
+    ck_assert(options.overwrite && options.quiet);
+}
+END_TEST
+
+START_TEST(update_frequency_takes_words_and_numbers)
+{
+    static const char *const batch[] = {"--update-freq", "batch"};
+    static const char *const epoch[] = {"--update-freq", "epoch"};
+    run_options options;
+    ck_assert_int_eq(parse(&options, false, 2, batch), COMMAND_DONE);
+    ck_assert_int_eq(options.frequency, LOG_STEPS);
+    ck_assert_uint_eq(options.log_steps, 1);
+    ck_assert_int_eq(parse(&options, false, 2, epoch), COMMAND_DONE);
+    ck_assert_int_eq(options.frequency, LOG_EPOCH);
+}
+END_TEST
+
+static const char *const wrong_arguments[] = {"--batch-sizes=",
+                                              "--batch-sizes=0",
+                                              "--batch-sizes=-1",
+                                              "--batch-sizes=64,,16",
+                                              "--batch-sizes=64,",
+                                              "--batch-sizes=8,8",
+                                              "--batch-sizes=a",
+                                              "--epochs=0",
+                                              "--epochs=-3",
+                                              "--epochs=3x",
+                                              "--epochs=1000001",
+                                              "--seed=-1",
+                                              "--seed=9223372036854775808",
+                                              "--learning-rate=0",
+                                              "--learning-rate=nan",
+                                              "--data=",
+                                              "--logdir=",
+                                              "--engine=gpu",
+                                              "--precision=fp64",
+                                              "--train-samples=0",
+                                              "--threads=0",
+                                              "--update-freq=0",
+                                              "--update-freq=often",
+                                              "--isa=sse",
+                                              "extra"};
+
+START_TEST(wrong_arguments_are_wrong_usage)
+{
+    run_options options;
+    ck_assert_msg(parse(&options, true, 1, &wrong_arguments[_i]) == COMMAND_USAGE, "%s",
+                  wrong_arguments[_i]);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("run_options");
+    TCase *numbers = tcase_create("numbers");
+    tcase_add_test(numbers, whole_numbers_are_digits_in_range);
+    tcase_add_test(numbers, anything_but_digits_in_range_is_no_whole_number);
+    tcase_add_test(numbers, positive_reals_are_plain_and_finite);
+    suite_add_tcase(suite, numbers);
+    TCase *options = tcase_create("options");
+    tcase_add_test(options, train_has_the_documented_defaults);
+    tcase_add_test(options, sweep_has_the_tutorials_batch_sizes_in_its_order);
+    tcase_add_test(options, every_option_is_taken);
+    tcase_add_test(options, update_frequency_takes_words_and_numbers);
+    tcase_add_loop_test(options, wrong_arguments_are_wrong_usage, 0,
+                        sizeof wrong_arguments / sizeof wrong_arguments[0]);
+    suite_add_tcase(suite, options);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

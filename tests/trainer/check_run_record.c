@@ -1,0 +1,227 @@
+/* run.json: what is written is read, it is replaced whole, and nothing damaged is believed. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "run_record.h"
+#include "scratch.h"
+
+static char message[MESSAGE_BYTES];
+
+static run_config some_config(void)
+{
+    return (run_config){.batch_size = 64,
+                        .epochs = 15,
+                        .seed = INT64_MAX,
+                        .learning_rate = 0.1 + 0.2,
+                        .log_every = 9,
+                        .engine = "cpu",
+                        .isa = "avx2",
+                        .precision = ENGINE_TF32,
+                        .training_samples = 60000,
+                        .validation_samples = 10000,
+                        .data_crc32 = 0x00badf00u};
+}
+
+static run_record some_record(void)
+{
+    run_record record = {.state = RUN_INTERRUPTED,
+                         .config = some_config(),
+                         .hardware = "a machine",
+                         .precision = ENGINE_FP32,
+                         .memory = {1, 2, 3, 4, 5, 6, 21}};
+    const run_epoch epochs[] = {{0.25, 0.9, 1.0 / 3, 0.95, 12.5, 2.5},
+                                {NAN, 0.1, INFINITY, 0.1, 13, 3},
+                                {0.125, 0.99, 0.0625, 0.96, 14, 4}};
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(run_record_add_epoch(&record, &epochs[i]), 0);
+    }
+    return record;
+}
+
+START_TEST(what_is_written_is_read)
+{
+    run_record record = some_record();
+    run_record copy;
+    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(run_record_read(&copy, scratch_path(""), message), RUN_RECORD_READ);
+    char text[256];
+    ck_assert_msg(run_config_difference(&record.config, &copy.config, text, sizeof text) == 0, "%s",
+                  text);
+    ck_assert_int_eq(copy.state, RUN_INTERRUPTED);
+    ck_assert_str_eq(copy.hardware, "a machine");
+    ck_assert_int_eq(copy.precision, ENGINE_FP32);
+    ck_assert_mem_eq(&copy.memory, &record.memory, sizeof copy.memory);
+    ck_assert_uint_eq(copy.epoch_count, 3);
+    ck_assert_mem_eq(&copy.epochs[0], &record.epochs[0], sizeof copy.epochs[0]);
+    ck_assert_mem_eq(&copy.epochs[2], &record.epochs[2], sizeof copy.epochs[2]);
+    ck_assert(isnan(copy.epochs[1].loss) && isnan(copy.epochs[1].val_loss));
+    ck_assert_double_eq(copy.epochs[1].training_seconds, 13);
+    run_record_free(&copy);
+    run_record_free(&record);
+}
+END_TEST
+
+START_TEST(results_are_the_last_epoch_with_the_seconds_of_all)
+{
+    run_record record = some_record();
+    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    json_t *root = json_load_file(scratch_path("run.json"), 0, NULL);
+    const json_t *results = json_object_get(root, "results");
+    ck_assert_double_eq(json_real_value(json_object_get(results, "loss")), 0.125);
+    ck_assert_double_eq(json_real_value(json_object_get(results, "training_seconds")), 39.5);
+    ck_assert_double_eq(json_real_value(json_object_get(results, "validation_seconds")), 9.5);
+    ck_assert_int_eq(json_integer_value(json_object_get(root, "peak_bytes")), 21);
+    json_decref(root);
+    run_record_free(&record);
+}
+END_TEST
+
+START_TEST(a_run_without_an_epoch_has_no_results)
+{
+    run_record record = {.config = some_config()};
+    run_record copy;
+    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    json_t *root = json_load_file(scratch_path("run.json"), 0, NULL);
+    ck_assert_ptr_nonnull(root);
+    ck_assert_ptr_null(json_object_get(root, "results"));
+    json_decref(root);
+    ck_assert_int_eq(run_record_read(&copy, scratch_path(""), message), RUN_RECORD_READ);
+    ck_assert_uint_eq(copy.epoch_count, 0);
+    run_record_free(&copy);
+}
+END_TEST
+
+START_TEST(a_failed_write_leaves_the_old_file_whole)
+{
+    run_record record = some_record();
+    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    char *before = scratch_read("run.json");
+    scratch_make_directory("run.json.tmp"); /* nothing can be written there now */
+    record.state = RUN_FINISHED;
+    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), -1);
+    ck_assert_ptr_nonnull(strstr(message, "run.json cannot be written"));
+    char *after = scratch_read("run.json");
+    ck_assert_str_eq(before, after);
+    free(before);
+    free(after);
+    run_record_free(&record);
+}
+END_TEST
+
+START_TEST(nothing_but_the_file_itself_is_left_by_a_write)
+{
+    run_record record = some_record();
+    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(scratch_count(""), 1);
+    run_record_free(&record);
+}
+END_TEST
+
+START_TEST(a_directory_without_the_file_has_no_record)
+{
+    run_record record;
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_ABSENT);
+    ck_assert_int_eq(run_record_read(&record, scratch_path("none"), message), RUN_RECORD_ABSENT);
+}
+END_TEST
+
+/* Each line of the written file that matters is changed in one place. */
+static const struct {
+    const char *from;
+    const char *to;
+} damages[] = {
+    {"\"format\": 1", "\"format\": 2"},
+    {"\"interrupted\"", "\"sleeping\""},
+    {"\"batch_size\": 64", "\"batch_size\": 0"},
+    {"\"batch_size\": 64", "\"batch_size\": 60001"},
+    {"\"batch_size\": 64", "\"batch_size\": \"64\""},
+    {"\"batch_size\"", "\"batch\""},
+    {"\"epochs\": 15", "\"epochs\": 2"},
+    {"\"epochs\": 15", "\"epochs\": -1"},
+    {"\"precision\": \"tf32\"", "\"precision\": \"fp8\""},
+    {"\"00badf00\"", "\"badf00\""},
+    {"\"00badf00\"", "\"00badfoo\""},
+    {"\"learning_rate\": 0.3", "\"learning_rate\": -0.3"},
+    {"\"epochs\": [", "\"eras\": ["},
+    {"\"training_seconds\": 12.5", "\"training_seconds\": null"},
+    {"\"engine\": \"cpu\"", "\"engine\": \"0123456789012345678901234567890123456789\""},
+    {"}", ""},
+    {"{", "[{"},
+};
+enum { DAMAGES = sizeof damages / sizeof damages[0] };
+
+START_TEST(a_damaged_file_is_not_believed)
+{
+    run_record record = some_record();
+    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    run_record_free(&record);
+    char *text = scratch_read("run.json");
+    char *place = strstr(text, damages[_i].from);
+    ck_assert_msg(place != NULL, "%s", damages[_i].from);
+    char changed[8192];
+    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(place - text), text, damages[_i].to,
+             place + strlen(damages[_i].from));
+    scratch_write("run.json", changed);
+    free(text);
+    ck_assert_msg(run_record_read(&record, scratch_path(""), message) == RUN_RECORD_DAMAGED,
+                  "%s for %s was believed", damages[_i].to, damages[_i].from);
+    ck_assert_ptr_nonnull(strstr(message, "run.json is damaged"));
+    ck_assert_ptr_null(record.epochs);
+}
+END_TEST
+
+START_TEST(equal_configurations_do_not_differ_and_each_change_is_named)
+{
+    const run_config first = some_config();
+    run_config second = first;
+    char text[256];
+    ck_assert_uint_eq(run_config_difference(&first, &second, text, sizeof text), 0);
+    ck_assert_str_eq(text, "");
+    second.epochs = 3;
+    second.learning_rate = 0.5;
+    ck_assert_uint_eq(run_config_difference(&first, &second, text, sizeof text), 2);
+    ck_assert_str_eq(text, "epochs 15 instead of 3, learning_rate 0.3 instead of 0.5");
+}
+END_TEST
+
+START_TEST(the_batches_cover_the_training_set)
+{
+    run_config config = some_config();
+    ck_assert_uint_eq(run_config_steps_per_epoch(&config), 938);
+    config.batch_size = 32;
+    ck_assert_uint_eq(run_config_steps_per_epoch(&config), 1875);
+    config.batch_size = 60000;
+    ck_assert_uint_eq(run_config_steps_per_epoch(&config), 1);
+}
+END_TEST
+
+static void set_up(void)
+{
+    scratch_make();
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("run_record");
+    TCase *record = tcase_create("record");
+    tcase_add_checked_fixture(record, set_up, scratch_remove);
+    tcase_add_test(record, what_is_written_is_read);
+    tcase_add_test(record, results_are_the_last_epoch_with_the_seconds_of_all);
+    tcase_add_test(record, a_run_without_an_epoch_has_no_results);
+    tcase_add_test(record, a_failed_write_leaves_the_old_file_whole);
+    tcase_add_test(record, nothing_but_the_file_itself_is_left_by_a_write);
+    tcase_add_test(record, a_directory_without_the_file_has_no_record);
+    tcase_add_loop_test(record, a_damaged_file_is_not_believed, 0, DAMAGES);
+    tcase_add_test(record, equal_configurations_do_not_differ_and_each_change_is_named);
+    tcase_add_test(record, the_batches_cover_the_training_set);
+    suite_add_tcase(suite, record);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

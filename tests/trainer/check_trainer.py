@@ -1,0 +1,480 @@
+"""The trainer as its user meets it: the built program with the real CPU engine, on a data set of a
+few dozen random images. usage: check_trainer.py TRAINER TBLOG"""
+
+import fcntl
+import gzip
+import json
+import os
+import pathlib
+import pty
+import random
+import resource
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import unittest
+
+TRAINER, TBLOG = sys.argv[1:3]
+TRAINING, VALIDATION = 40, 24
+SOON = 60  # seconds: how long anything here may take on a slow machine with a sanitizer
+
+
+def idx(magic, sizes, data):
+    return struct.pack(">I", magic) + b"".join(struct.pack(">I", n) for n in sizes) + bytes(data)
+
+
+def write_data(folder, training=TRAINING, validation=VALIDATION):
+    random_bytes = random.Random(1)
+    folder.mkdir(parents=True)
+    for name, count in (("train", training), ("t10k", validation)):
+        labels = [i % 10 for i in range(count)]
+        images = [random_bytes.randrange(256) for _ in range(count * 784)]
+        (folder / f"{name}-images-idx3-ubyte").write_bytes(idx(0x803, (count, 28, 28), images))
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(idx(0x801, (count,), labels))
+
+
+def events(run, part, timeless=True):
+    """(step, tag, value) of every point, in the order of the file; rates and the text left out."""
+    points = []
+    for path in sorted((run / part).iterdir()):
+        text = subprocess.run([TBLOG, "cat", path], capture_output=True, check=True, text=True)
+        for line in text.stdout.splitlines():
+            event = json.loads(line)
+            for value in event.get("values", []):
+                if not (timeless and value["tag"].endswith("_per_second")):
+                    content = value.get("value", value.get("string"))
+                    points.append((event["step"], value["tag"], content))
+    return points
+
+
+def record(run):
+    return json.loads((run / "run.json").read_text())
+
+
+class TrainerTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trainer-test-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.data = self.folder / "data"
+        self.run_directory = self.folder / "run"
+        write_data(self.data)
+
+    def command(self, name, *arguments):
+        data = () if name == "compare" else ("--data", self.data)
+        return [str(a) for a in (TRAINER, name, *data, *arguments)]
+
+    def call(self, name, *arguments, **settings):
+        return subprocess.run(self.command(name, *arguments), capture_output=True, text=True,
+                              timeout=SOON, cwd=self.folder, **settings)
+
+    def train(self, *arguments, **settings):
+        return self.call("train", "--logdir", self.run_directory, "--batch-size", 16, "--epochs", 2,
+                         *arguments, **settings)
+
+    def sweep(self, *arguments, **settings):
+        return self.call("sweep", "--logdir", self.folder / "logs", "--batch-sizes", "32,16",
+                         "--epochs", 2, *arguments, **settings)
+
+    def assert_done(self, result):
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def assert_refused(self, result, code, *words):
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        for word in words:
+            self.assertIn(str(word), result.stderr)
+
+
+class Help(TrainerTest):
+    def test_help_and_version_are_everywhere(self):
+        for command in ([], ["train"], ["sweep"], ["compare"]):
+            for option in ("--help", "--version"):
+                result = subprocess.run([TRAINER, *command, option], capture_output=True, text=True)
+                self.assertEqual(result.returncode, 0)
+                self.assertIn("trainer", result.stdout)
+                self.assertEqual(result.stderr, "")
+
+    def test_unknown_commands_and_options_are_wrong_usage(self):
+        for arguments in ([], ["fly"], ["train", "--fly"], ["--fly"], ["compare", "a", "b"],
+                          ["compare", "--format=xml"], ["train", "extra"], ["train", "--epochs"]):
+            result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
+            self.assertEqual(result.returncode, 2, arguments)
+            self.assertTrue(result.stderr.startswith("trainer"), result.stderr)
+
+
+class Training(TrainerTest):
+    def test_a_run_says_and_logs_what_it_did(self):
+        result = self.train("--update-freq", "batch")
+        self.assert_done(result)
+        self.assertIn("n_iterations = n_epochs × n_batches = 2 × 3 = 6", result.stdout)
+        self.assertIn("40 training and 24 validation images", result.stdout)
+        self.assertRegex(result.stdout, r"\nEpoch 2/2 - 3/3 - \S+ \S+/step - loss: \d\.\d+ - "
+                                        r"accuracy: \d\.\d+ - val_loss: \d\.\d+ - "
+                                        r"val_accuracy: \d\.\d+\n$")
+        steps = {}
+        for part in ("train", "validation"):
+            for step, tag, _ in events(self.run_directory, part, timeless=False):
+                steps.setdefault(f"{part}/{tag}", []).append(step)
+        self.assertEqual(steps, {
+            "train/keras": [0],
+            "train/batch_loss": [1, 2, 3, 4, 5, 6],
+            "train/batch_accuracy": [1, 2, 3, 4, 5, 6],
+            "train/epoch_loss": [0, 1],
+            "train/epoch_accuracy": [0, 1],
+            "train/epoch_learning_rate": [0, 1],
+            "train/epoch_steps_per_second": [0, 1],
+            "train/epoch_samples_per_second": [0, 1],
+            "validation/epoch_loss": [0, 1],
+            "validation/epoch_accuracy": [0, 1],
+            "validation/evaluation_loss_vs_iterations": [3, 6],
+            "validation/evaluation_accuracy_vs_iterations": [3, 6],
+        })
+        self.assertEqual(record(self.run_directory)["state"], "finished")
+
+    def test_the_logged_network_is_a_keras_model(self):
+        self.assert_done(self.train())
+        model = json.loads(next(v for _, tag, v in events(self.run_directory, "train")
+                                if tag == "keras"))
+        layers = [(layer["class_name"], layer["config"]["name"])
+                  for layer in model["config"]["layers"]]
+        self.assertEqual(model["class_name"], "Sequential")
+        self.assertEqual(layers, [
+            ("InputLayer", "input_layer"), ("Conv2D", "conv2d"), ("Conv2D", "conv2d_1"),
+            ("MaxPooling2D", "max_pooling2d"), ("Dropout", "dropout"), ("Flatten", "flatten"),
+            ("Dense", "dense"), ("Dropout", "dropout_1"), ("Dense", "dense_1")])
+
+    def test_two_equal_runs_log_the_same_bits(self):
+        first, second, other = (self.folder / name for name in ("first", "second", "other"))
+        for run, seed, threads in ((first, 5, 1), (second, 5, 2), (other, 6, 1)):
+            self.assert_done(self.call("train", "--logdir", run, "--batch-size", 16, "--epochs", 2,
+                                       "--update-freq", "batch", "--seed", seed, "--threads",
+                                       threads))
+        for part in ("train", "validation"):
+            self.assertEqual(events(first, part), events(second, part))
+            self.assertNotEqual(events(first, part), events(other, part))
+        for key in ("loss", "accuracy", "val_loss", "val_accuracy"):
+            self.assertEqual(record(first)["results"][key], record(second)["results"][key])
+
+    def test_update_frequency_epoch_logs_no_batches(self):
+        self.assert_done(self.train("--update-freq", "epoch"))
+        self.assertNotIn("batch_loss", [tag for _, tag, _ in events(self.run_directory, "train")])
+
+    def test_train_samples_takes_the_first(self):
+        self.assert_done(self.train("--train-samples", 17))
+        self.assertEqual(record(self.run_directory)["configuration"]["training_samples"], 17)
+
+    def test_quiet_prints_nothing(self):
+        result = self.train("--quiet")
+        self.assert_done(result)
+        self.assertEqual(result.stdout, "")
+
+    def test_the_default_directory_is_named_by_the_batch_size(self):
+        self.assert_done(self.call("train", "--batch-size", 20, "--epochs", 1))
+        self.assertEqual(record(self.folder / "logs/LeNet-MNIST-2-BatchSize=20")["state"],
+                         "finished")
+
+    def test_a_terminal_is_redrawn_and_never_wrapped(self):
+        for columns in (40, 80, 132):
+            output = self.in_terminal(columns, "train", "--logdir", self.folder / f"w{columns}",
+                                      "--batch-size", 16, "--epochs", 2)
+            self.assertIn("Epoch 2/2\r\n", output)
+            self.assertIn("\r\033[K", output)
+            progress = output[output.index("Epoch 1/2"):]
+            for line in progress.replace("\033[K", "").replace("\n", "\r").split("\r"):
+                self.assertLess(len(line), columns, line)
+            self.assertEqual(progress.count("val_accuracy: "), 2)
+
+    def in_terminal(self, columns, *arguments):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        environment = {k: v for k, v in os.environ.items() if k != "COLUMNS"}
+        process = subprocess.Popen(self.command(*arguments), stdout=slave, stderr=slave,
+                                   env={**environment, "TERM": "xterm"})
+        os.close(slave)
+        output = b""
+        deadline = time.monotonic() + SOON
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([master], [], [], 1)
+            if ready:
+                try:
+                    output += os.read(master, 65536)
+                except OSError:  # the other side is closed
+                    break
+        os.close(master)
+        self.assertEqual(process.wait(timeout=SOON), 0, output)
+        return output.decode()
+
+
+class RunsThatExist(TrainerTest):
+    def test_train_refuses_a_run_and_names_overwrite(self):
+        self.assert_done(self.train())
+        before = events(self.run_directory, "train")
+        self.assert_refused(self.train(), 1, self.run_directory, "--overwrite")
+        self.assertEqual(events(self.run_directory, "train"), before)
+        (self.run_directory / "notes.txt").write_text("a user's")
+        self.assert_done(self.train("--overwrite", "--epochs", "1"))
+        self.assertEqual(len(record(self.run_directory)["epochs"]), 1)
+        self.assertEqual(len(list((self.run_directory / "train").iterdir())), 1)
+        self.assertTrue((self.run_directory / "notes.txt").exists())
+
+    def test_train_refuses_a_directory_of_runs(self):
+        self.assert_done(self.train())
+        for extra in ((), ("--overwrite",)):
+            result = self.call("train", "--logdir", self.folder, "--epochs", 1, *extra)
+            self.assert_refused(result, 1, "other runs", "run")
+        self.assertEqual(record(self.run_directory)["state"], "finished")
+
+    def test_sweep_ends_with_the_table(self):
+        result = self.sweep()
+        self.assert_done(result)
+        for words in ("LeNet-MNIST-2-BatchSize=32", "LeNet-MNIST-2-BatchSize=16", "peak memory",
+                      "Fastest to converge", "Best validated", "standard error"):
+            self.assertIn(words, result.stdout)
+        result = self.sweep("--quiet")
+        self.assert_done(result)
+        self.assertTrue(result.stdout.startswith("Cost"))
+
+    def test_sweep_leaves_finished_runs_and_redoes_others(self):
+        self.assert_done(self.sweep())
+        kept, redone = (self.folder / f"logs/LeNet-MNIST-2-BatchSize={n}" for n in (32, 16))
+        before = {run: (run / "run.json").stat().st_ino for run in (kept, redone)}
+        text = (redone / "run.json").read_text().replace('"finished"', '"interrupted"')
+        (redone / "run.json").write_text(text)
+        result = self.sweep()
+        self.assert_done(result)
+        self.assertIn(f"{kept}: finished already", result.stdout)
+        self.assertNotIn(f"{redone}: finished already", result.stdout)
+        self.assertEqual((kept / "run.json").stat().st_ino, before[kept])
+        self.assertNotEqual((redone / "run.json").stat().st_ino, before[redone])
+        self.assertEqual(record(redone)["state"], "finished")
+
+    def test_sweep_trains_what_is_missing(self):
+        self.assert_done(self.sweep())
+        shutil.rmtree(self.folder / "logs/LeNet-MNIST-2-BatchSize=32")
+        self.assert_done(self.sweep())
+        self.assertEqual(record(self.folder / "logs/LeNet-MNIST-2-BatchSize=32")["state"],
+                         "finished")
+
+    def test_sweep_refuses_another_configuration_before_training(self):
+        self.assert_done(self.call("sweep", "--logdir", self.folder / "logs", "--batch-sizes",
+                                   "16", "--epochs", 2))
+        for option, value, difference in (("--epochs", 3, "epochs 2 instead of 3"),
+                                          ("--seed", 9, "seed 0 instead of 9"),
+                                          ("--learning-rate", 0.5, "learning_rate"),
+                                          ("--train-samples", 39, "training_samples 40"),
+                                          ("--isa", "portable", "isa"),
+                                          ("--update-freq", "epoch", "log_every 1 instead of 0")):
+            result = self.sweep(option, value)
+            self.assert_refused(result, 1, "BatchSize=16", difference, "--overwrite")
+            self.assertFalse((self.folder / "logs/LeNet-MNIST-2-BatchSize=32").exists())
+        self.assert_done(self.sweep("--epochs", 3, "--overwrite"))
+        self.assertEqual(len(record(self.folder / "logs/LeNet-MNIST-2-BatchSize=16")["epochs"]), 3)
+
+    def test_sweep_takes_another_data_set_for_another_configuration(self):
+        self.assert_done(self.sweep())
+        with open(self.data / "train-images-idx3-ubyte", "r+b") as images:
+            images.seek(1000)
+            images.write(b"changed")
+        self.assert_refused(self.sweep(), 1, "data_crc32")
+
+    def test_more_threads_are_the_same_configuration(self):
+        self.assert_done(self.sweep("--threads", 1))
+        result = self.sweep("--threads", 2)
+        self.assert_done(result)
+        self.assertEqual(result.stdout.count("finished already"), 2)
+
+    def test_compare_gives_the_table_and_json(self):
+        self.assert_done(self.sweep())
+        table = self.call("compare", "logs")
+        self.assert_done(table)
+        self.assertLess(table.stdout.index("Size=32"), table.stdout.index("Size=16"))
+        self.assertEqual(self.call("compare").stdout, table.stdout)
+        result = self.call("compare", "--format", "json", "logs")
+        self.assert_done(result)
+        runs = json.loads(result.stdout)["runs"]
+        self.assertEqual([run["batch_size"] for run in runs], [32, 16])
+        kept = record(self.folder / "logs/LeNet-MNIST-2-BatchSize=32")
+        self.assertAlmostEqual(runs[0]["val_loss"]["final"], kept["results"]["val_loss"], places=5)
+        self.assertAlmostEqual(runs[0]["val_accuracy"]["final"], kept["results"]["val_accuracy"],
+                               places=9)
+        self.assertEqual(runs[0]["peak_bytes"], kept["peak_bytes"])
+
+    def test_compare_tells_what_it_cannot_compare(self):
+        self.assert_refused(self.call("compare", "nowhere"), 1, "nowhere")
+        self.assert_refused(self.call("compare", self.data), 1, self.data, "no runs")
+
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        self.assert_done(self.sweep())
+        with open("/dev/full", "w") as full:
+            result = subprocess.run(self.command("compare", self.folder / "logs"), stdout=full,
+                                    stderr=subprocess.PIPE, text=True)
+        self.assert_refused(result, 1, "standard output")
+
+
+class Signals(TrainerTest):
+    def start(self, *arguments):
+        process = subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        return process
+
+    def wait_for_epoch(self, run):
+        deadline = time.monotonic() + SOON
+        while time.monotonic() < deadline:
+            if (run / "run.json").exists() and record(run)["epochs"]:
+                return
+            time.sleep(0.01)
+        self.fail(f"{run} has no epoch after {SOON} s")
+
+    def test_a_signal_ends_the_run_readable_and_marked(self):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            run = self.folder / f"run{code}"
+            process = self.start("train", "--logdir", run, "--batch-size", 4, "--epochs", 1000000,
+                                 "--update-freq", "batch", "--quiet")
+            self.wait_for_epoch(run)
+            process.send_signal(number)
+            self.assertEqual(process.wait(timeout=SOON), code)
+            self.assertIn("stopped by a signal", process.stderr.read())
+            kept = record(run)
+            self.assertEqual(kept["state"], "interrupted")
+            self.assertEqual(subprocess.run([TBLOG, "verify", run], capture_output=True).returncode,
+                             0)
+            losses = [value for _, tag, value in events(run, "train") if tag == "epoch_loss"]
+            self.assertEqual(len(losses), len(kept["epochs"]))
+
+    def test_a_signal_ends_the_whole_sweep_and_what_is_done_is_told(self):
+        process = self.start("sweep", "--logdir", self.folder / "logs", "--batch-sizes", "20,4,16",
+                             "--epochs", 1000000, "--quiet")
+        self.wait_for_epoch(self.folder / "logs/LeNet-MNIST-2-BatchSize=20")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=SOON), 130)
+        told = process.stderr.read()
+        self.assertRegex(told, r"batch size 20: stopped after \d+ of 1000000 epochs")
+        self.assertIn("batch size 4: not begun", told)
+        self.assertFalse((self.folder / "logs/LeNet-MNIST-2-BatchSize=4").exists())
+
+    def test_a_run_that_is_being_written_is_not_touched(self):
+        process = self.start("train", "--logdir", self.run_directory, "--batch-size", 4,
+                             "--epochs", 1000000, "--quiet")
+        self.wait_for_epoch(self.run_directory)
+        self.assert_refused(self.train("--overwrite"), 1, "another process")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=SOON), 143)
+        self.assert_done(self.train("--overwrite"))
+
+    def test_a_killed_run_is_known_and_redone(self):
+        run = self.folder / "logs/LeNet-MNIST-2-BatchSize=16"
+        process = self.start("sweep", "--logdir", self.folder / "logs", "--batch-sizes", "16",
+                             "--epochs", 1000000, "--quiet")
+        self.wait_for_epoch(run)
+        process.kill()
+        process.wait(timeout=SOON)
+        self.assertIn("not finished", self.call("compare", run).stdout)
+        self.assert_refused(self.sweep(), 1, "epochs 1000000 instead of 2", "--overwrite")
+        left = record(run)
+        self.assertEqual(left["state"], "running")
+        # The same as if it had been killed in a run of two epochs.
+        left["configuration"]["epochs"] = 2
+        left["epochs"] = left["epochs"][:1]
+        (run / "run.json").write_text(json.dumps(left))
+        self.assert_done(self.sweep())
+        self.assertEqual(record(run)["state"], "finished")
+        self.assertEqual(len(list((run / "train").iterdir())), 1)
+
+
+class BadInput(TrainerTest):
+    def test_good_input_passes(self):
+        self.assert_done(self.train())
+
+    def test_wrong_options_name_the_option(self):
+        for option, value in (("--batch-size", "0"), ("--batch-size", "-1"),
+                              ("--batch-size", "41"), ("--batch-size", "3x"),
+                              ("--epochs", "0"), ("--epochs", "-2"), ("--epochs", "99999999999"),
+                              ("--train-samples", "41"), ("--train-samples", "0"),
+                              ("--learning-rate", "0"), ("--learning-rate", "nan"),
+                              ("--seed", "-1"), ("--threads", "0"), ("--engine", "tpu"),
+                              ("--precision", "fp64"), ("--update-freq", "0")):
+            self.assert_refused(self.train(option, value), 2, option, value)
+            self.assertFalse(self.run_directory.exists())
+
+    def test_sweep_refuses_a_batch_size_before_training_the_others(self):
+        result = self.call("sweep", "--logdir", "logs", "--batch-sizes", "16,41")
+        self.assert_refused(result, 2, "--batch-sizes", "41")
+        self.assertFalse((self.folder / "logs").exists())
+
+    def test_bad_data_is_named_and_makes_no_run(self):
+        images, labels = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+        good = {name: (self.data / name).read_bytes() for name in (images, labels)}
+        cases = {
+            "missing": (images, None),
+            "truncated": (images, good[images][:-1]),
+            "oversized": (images, good[images] + b"x"),
+            "not IDX": (images, b"PNG" + good[images][3:]),
+            "of another type": (images, idx(0xD03, (TRAINING, 28, 28), good[images][16:])),
+            "of other counts": (labels, idx(0x801, (TRAINING - 1,), good[labels][8:-1])),
+            "with a label above 9": (labels, good[labels][:-1] + b"\x0a"),
+            "empty": (labels, b""),
+            "without samples": (labels, idx(0x801, (0,), b"")),
+        }
+        for what, (name, content) in cases.items():
+            with self.subTest(what):
+                path = self.data / name
+                path.unlink() if content is None else path.write_bytes(content)
+                self.assert_refused(self.train(), 1, name)
+                self.assertFalse(self.run_directory.exists())
+                path.write_bytes(good[name])
+        with self.subTest("corrupt gzip"):
+            packed = bytearray(gzip.compress(good[images]))
+            packed[len(packed) // 2] ^= 0xFF
+            (self.data / images).unlink()
+            (self.data / f"{images}.gz").write_bytes(packed)
+            self.assert_refused(self.train(), 1, f"{images}.gz")
+            (self.data / f"{images}.gz").write_bytes(gzip.compress(good[images]))
+            self.assert_done(self.train())
+
+    def test_data_that_is_not_there_is_named(self):
+        for path in ("nowhere", "nowhere.npz"):
+            self.assert_refused(self.call("train", "--data", path, "--logdir", "run"), 1, path)
+            self.assertFalse((self.folder / "run").exists())
+
+    def test_an_unwritable_log_directory_is_named(self):
+        (self.folder / "file").write_text("not a directory")
+        for path in (self.folder / "file", self.folder / "file/run", "/proc/run", "/dev/null/run"):
+            result = self.call("train", "--logdir", path, "--epochs", 1)
+            self.assert_refused(result, 1, path if "proc" in str(path) else "file" if
+                                "file" in str(path) else "/dev/null")
+        self.assert_refused(self.call("sweep", "--logdir", "file", "--batch-sizes", "16"), 1, "file")
+
+    def test_a_log_directory_that_vanishes_ends_the_run(self):
+        process = subprocess.Popen(
+            self.command("train", "--logdir", self.run_directory, "--batch-size", 4, "--epochs",
+                         1000000, "--quiet"), stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        Signals.wait_for_epoch(self, self.run_directory)
+        self.run_directory.rename(self.folder / "elsewhere")
+        self.assertEqual(process.wait(timeout=SOON), 1)
+        told = process.stderr.read()
+        self.assertEqual(told.count("\n"), 1, told)
+        self.assertIn(str(self.run_directory), told)
+        self.assertFalse(self.run_directory.exists())
+
+    def test_a_log_that_cannot_grow_ends_the_run_marked(self):
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # as a full disk: write fails
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+
+        result = self.train("--epochs", 1000000, "--update-freq", "batch", preexec_fn=limit)
+        self.assert_refused(result, 1, self.run_directory / "train", "File too large")
+        self.assertEqual(record(self.run_directory)["state"], "interrupted")
+        self.assertTrue(events(self.run_directory, "train"))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)

@@ -1,0 +1,169 @@
+#include "fake_engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct engine {
+    engine_config config;
+    uint32_t training_count;
+    uint32_t validation_count;
+    uint64_t queued; /* steps trained */
+    uint64_t polled;
+    char message[64];
+};
+
+fake_engine_plan fake_engine_plan_now;
+uint32_t fake_engine_longest_chunk;
+int fake_engine_alive;
+
+double fake_engine_loss_sum(uint64_t step, uint32_t samples)
+{
+    return samples * (2.0 / (double)(step + 1));
+}
+
+uint32_t fake_engine_correct(uint64_t step, uint32_t samples)
+{
+    return (uint32_t)(samples * step / (step + 3));
+}
+
+double fake_engine_val_loss_sum(uint64_t steps, uint32_t samples)
+{
+    return samples * (1.5 / (double)(steps + 1));
+}
+
+uint32_t fake_engine_val_correct(uint64_t steps, uint32_t samples)
+{
+    return (uint32_t)(samples * steps / (steps + 1));
+}
+
+static bool available(char *reason, size_t reason_bytes)
+{
+    (void)reason;
+    (void)reason_bytes;
+    return true;
+}
+
+static engine_status plan(const engine_config *config, uint32_t training_count,
+                          uint32_t validation_count, engine_memory *out)
+{
+    (void)training_count;
+    (void)validation_count;
+    *out = (engine_memory){.activations = 1000u * config->batch_size,
+                           .parameters = 5000,
+                           .total = 1000u * config->batch_size + 5000};
+    return ENGINE_OK;
+}
+
+static engine_status create(engine **out, const engine_config *config, const engine_data *training,
+                            const engine_data *validation, char *message, size_t message_bytes)
+{
+    *out = NULL;
+    if (fake_engine_plan_now.create_status != ENGINE_OK) {
+        snprintf(message, message_bytes, "told to refuse");
+        return fake_engine_plan_now.create_status;
+    }
+    engine *self = calloc(1, sizeof *self);
+    if (self == NULL) {
+        return ENGINE_NO_MEMORY;
+    }
+    self->config = *config;
+    self->training_count = training->count;
+    self->validation_count = validation->count;
+    fake_engine_alive++;
+    *out = self;
+    return ENGINE_OK;
+}
+
+static void destroy(engine *self)
+{
+    fake_engine_alive -= self != NULL;
+    free(self);
+}
+
+static void memory(const engine *self, engine_memory *out)
+{
+    plan(&self->config, 0, 0, out);
+}
+
+static engine_precision precision(const engine *self)
+{
+    (void)self;
+    return ENGINE_FP32;
+}
+
+static const char *hardware(const engine *self)
+{
+    (void)self;
+    return "nothing";
+}
+
+static const char *message(const engine *self)
+{
+    return self->message;
+}
+
+static engine_status train(engine *self, uint32_t steps)
+{
+    if (steps > fake_engine_longest_chunk) {
+        fake_engine_longest_chunk = steps;
+    }
+    for (uint32_t i = 0; i < steps; i++) {
+        if (self->queued + 1 == fake_engine_plan_now.fail_at_step) {
+            snprintf(self->message, sizeof self->message, "told to fail");
+            return ENGINE_FAILED;
+        }
+        self->queued++;
+        if (fake_engine_plan_now.on_step != NULL) {
+            fake_engine_plan_now.on_step(self->queued);
+        }
+    }
+    return ENGINE_OK;
+}
+
+static engine_status poll_steps(engine *self, engine_step *out, size_t capacity, size_t *count,
+                                bool wait)
+{
+    const uint32_t batch = self->config.batch_size;
+    const uint32_t epoch_steps = (self->training_count + batch - 1) / batch;
+    (void)wait;
+    *count = 0;
+    while (*count < capacity && self->polled + fake_engine_plan_now.lost_steps < self->queued) {
+        const uint64_t step = ++self->polled;
+        const uint32_t place = (uint32_t)((step - 1) % epoch_steps);
+        const uint32_t left = self->training_count - place * batch;
+        const uint32_t samples = left < batch ? left : batch;
+        out[(*count)++] = (engine_step){step, fake_engine_loss_sum(step, samples),
+                                        fake_engine_correct(step, samples), samples};
+    }
+    return ENGINE_OK;
+}
+
+static engine_status evaluate(engine *self, engine_set set, engine_result *out)
+{
+    const uint32_t batch = self->config.batch_size;
+    const uint32_t epoch_steps = (self->training_count + batch - 1) / batch;
+    const uint32_t samples = set == ENGINE_TRAINING ? self->training_count : self->validation_count;
+    *out = (engine_result){fake_engine_val_loss_sum(self->queued, samples),
+                           fake_engine_val_correct(self->queued, samples), samples};
+    if (fake_engine_plan_now.val_correct != NULL) {
+        out->correct = fake_engine_plan_now.val_correct[self->queued / epoch_steps - 1];
+    }
+    return ENGINE_OK;
+}
+
+/* The run loop asks for no tensors and no states. */
+const engine_api fake_engine = {
+    .name = "fake",
+    .description = "computes nothing",
+    .available = available,
+    .plan = plan,
+    .create = create,
+    .destroy = destroy,
+    .memory = memory,
+    .precision = precision,
+    .hardware = hardware,
+    .message = message,
+    .train = train,
+    .poll = poll_steps,
+    .evaluate = evaluate,
+};

@@ -1,0 +1,32 @@
+/* An engine that computes nothing: its metrics follow from the step's number, so that tests know
+ * what must be logged, and it fails or calls back where a test wants it to. */
+#ifndef TESTS_TRAINER_FAKE_ENGINE_H
+#define TESTS_TRAINER_FAKE_ENGINE_H
+
+#include "engine.h"
+
+extern const engine_api fake_engine;
+
+/* What the next engine does; all zero is a plain run. Not copied: a test may change it meanwhile.
+ */
+typedef struct fake_engine_plan {
+    engine_status create_status;
+    uint64_t fail_at_step;          /* train fails when it comes to this step; 0 for never */
+    void (*on_step)(uint64_t step); /* called when a step is trained; may be NULL */
+    const uint32_t *val_correct;    /* [epochs], for evaluate; NULL for the formula below */
+    uint32_t lost_steps;            /* so many steps never come out of poll */
+} fake_engine_plan;
+
+extern fake_engine_plan fake_engine_plan_now;
+
+/* The metrics of step s (from 1) with n samples, and of the validation after s steps. */
+double fake_engine_loss_sum(uint64_t step, uint32_t samples);
+uint32_t fake_engine_correct(uint64_t step, uint32_t samples);
+double fake_engine_val_loss_sum(uint64_t steps, uint32_t samples);
+uint32_t fake_engine_val_correct(uint64_t steps, uint32_t samples);
+
+/* The most steps that were asked for at once, and engines not destroyed yet. */
+extern uint32_t fake_engine_longest_chunk;
+extern int fake_engine_alive;
+
+#endif

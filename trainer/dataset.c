@@ -58,7 +58,7 @@ static uint32_t part_crc32(uint32_t crc, const dataset_part *part)
 int dataset_load(dataset *out, const char *path, char *message, size_t message_bytes)
 {
     *out = (dataset){0};
-    dataset_container container;
+    dataset_container container = {0};
     if (open_container(&container, path, (dataset_message){message, message_bytes}) != 0) {
         return -1;
     }

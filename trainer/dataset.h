@@ -3,7 +3,8 @@
  * Takes a directory of the four IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte,
  * t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each plain, or gzipped with ".gz" behind its
  * name) or one .npz as Keras ships it (arrays x_train, y_train, x_test, y_test). Any 28x28 8-bit
- * images with up to ten classes, whatever their counts. Knows nothing of engines or logs. */
+ * images with up to ten classes, whatever their counts, up to 2 GiB an array; an .npz may hold its
+ * labels in any little-endian integer type. Knows nothing of engines or logs. */
 #ifndef TRAINER_DATASET_H
 #define TRAINER_DATASET_H
 

@@ -14,6 +14,7 @@
 enum { PIXELS = 28 * 28 };
 
 static char temporary[256];
+static int free_descriptor; /* the lowest, when the test began */
 
 const char *const idx_names[ARRAYS] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
                                        "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
@@ -208,9 +209,17 @@ void poke(const char *path, size_t offset, uint8_t value)
     ck_assert_int_eq(fclose(file), 0);
 }
 
+static int lowest_free_descriptor(void)
+{
+    int descriptor = dup(STDIN_FILENO);
+    close(descriptor);
+    return descriptor;
+}
+
 /* Readable for everyone, for the test of unreadable files. */
 void make_data_sets(void)
 {
+    free_descriptor = lowest_free_descriptor();
     const char *base = getenv("TMPDIR");
     snprintf(temporary, sizeof temporary, "%s/check_dataset.XXXXXX", base != NULL ? base : "/tmp");
     ck_assert_ptr_nonnull(mkdtemp(temporary));
@@ -253,4 +262,5 @@ void remove_data_sets(void)
 {
     ck_assert_int_eq(chdir("/"), 0);
     remove_tree(temporary);
+    ck_assert_int_eq(lowest_free_descriptor(), free_descriptor);
 }

@@ -43,7 +43,8 @@ void write_idx_folder(const char *folder, bool gzipped);
 
 /* A checked fixture: changes into a temporary folder and puts the set into it four times: IDX files
  * in set/, gzipped ones in zipped/, and stored.npz and deflated.npz. Each is seen to load, which is
- * the control of every test that then spoils one thing. The other removes it all. */
+ * the control of every test that then spoils one thing. The other removes it all, and fails when
+ * the test left a file open. */
 void make_data_sets(void);
 void remove_data_sets(void);
 

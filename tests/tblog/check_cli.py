@@ -1,11 +1,12 @@
 """The tblog tool, as its users run it: output, exit status, damaged and strange files.
 
-Usage: check_cli.py TBLOG
+Usage: check_cli.py TBLOG EVENT_FILES_PAGE
 """
 
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_p
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 TBLOG = sys.argv.pop(1)
+DOCUMENTATION = sys.argv.pop(1)
 
 
 def tblog(*arguments, **options):
@@ -125,6 +127,23 @@ class Tool(unittest.TestCase):
         events, err = self.cat(path, status=1)
         self.assertEqual(len(events), 2)
         self.assertIn(path, err)
+
+    def test_cat_reads_the_record_of_the_documentation(self):
+        with open(DOCUMENTATION, encoding="utf-8") as page:
+            block = page.read().split("```")[1]
+        record = b"".join(bytes.fromhex(re.match(r"(\s*[0-9a-f]{2}\b)*", line).group())
+                          for line in block.splitlines())
+        path = self.write(tail=record)
+        self.assertEqual(len(record), 42)
+        self.assertEqual(record, self.stock_record(7, "loss", 0.5, 1700000000.25))
+        events, _ = self.cat(path)
+        self.assertEqual(events, [{"offset": 0, "wall_time": 1700000000.25, "step": 7,
+                                   "content": "summary",
+                                   "values": [{"tag": "loss", "value": 0.5}]}])
+
+    def stock_record(self, *arguments):
+        with open(self.write(scalar_event(*arguments), name="stock"), "rb") as file:
+            return file.read()
 
     def test_cat_tells_a_torn_record(self):
         path = self.write(version_event(), tail=b"\x01\x02")

@@ -61,6 +61,7 @@ static tblog_status read_on(fixture *f, size_t first, size_t *next)
     for (*next = first; (status = tblog_reader_next(f->reader, &event)) == TBLOG_OK; ++*next) {
         ck_assert_uint_lt(*next, EVENTS);
         ck_assert_double_eq(event.wall_time, GOLDEN_WALL_TIME);
+        ck_assert_str_eq(tblog_reader_message(f->reader), "");
         ck_assert_int_eq(event.step, steps[*next]);
         ck_assert_uint_eq(event.offset, event_offset(*next));
         ck_assert_uint_eq(tblog_reader_offset(f->reader), event_offset(*next + 1));

@@ -78,6 +78,7 @@ def events():
 def main():
     out = sys.stdout
     out.write(f"/* Made by golden.py with tensorboard {tensorboard.__version__}. Do not edit. */\n")
+    out.write("/* clang-format off */\n")
     out.write("#ifndef TESTS_GOLDEN_EVENTS_H\n#define TESTS_GOLDEN_EVENTS_H\n\n")
     out.write("#include <stdint.h>\n\n#define GOLDEN_WALL_TIME 1700000000.25\n")
     for name, comment, event in events():

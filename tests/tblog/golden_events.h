@@ -1,4 +1,5 @@
 /* Made by golden.py with tensorboard 2.21.0. Do not edit. */
+/* clang-format off */
 #ifndef TESTS_GOLDEN_EVENTS_H
 #define TESTS_GOLDEN_EVENTS_H
 

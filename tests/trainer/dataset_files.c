@@ -72,10 +72,12 @@ void make_elements(blob *out, unsigned array)
 {
     bool validation = array >= VALIDATION_IMAGES;
     bool images = array % 2 == 0;
-    for (size_t i = 0; i < counts[array] * (images ? PIXELS : 1u); i++) {
-        uint8_t byte = images ? pixel(validation, i) : label(validation, i);
-        blob_append(out, &byte, 1);
+    uint8_t elements[SAMPLE_TRAINING * PIXELS];
+    size_t count = counts[array] * (images ? PIXELS : 1u);
+    for (size_t i = 0; i < count; i++) {
+        elements[i] = images ? pixel(validation, i) : label(validation, i);
     }
+    blob_append(out, elements, count);
 }
 
 void make_idx(blob *out, unsigned array)

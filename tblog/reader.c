@@ -75,6 +75,7 @@ tblog_status tblog_reader_next(tblog_reader *reader, tblog_event *event)
         problem = status == TBLOG_NO_MEMORY ? "no memory for the event" : reader->decoder.problem;
     }
     if (status == TBLOG_OK) {
+        reader->message[0] = '\0';
         event->offset = reader->offset;
         reader->offset = reader->records.offset;
         return TBLOG_OK;

@@ -15,9 +15,9 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 WALL_TIME = 1700000000.25
 
 
-def record(event):
+def record(payload):
     stream = io.BytesIO()
-    RecordWriter(stream).write(event.SerializeToString())
+    RecordWriter(stream).write(payload)
     return stream.getvalue()
 
 
@@ -54,8 +54,10 @@ def events():
     yield "later_scalar", "A later value: loss -1.5 at step -3.", summary_event(
         -3, value(tag="loss", simple_value=-1.5))
     yield "keras_graph", "A Keras model.", summary_event(
-        0, tensor_value("keras", "graph_keras_model", 3, tensor(7, string_val=[b'{"a": 1}']),
+        0, tensor_value("keras", "graph_keras_model", 3, tensor(7, dims=[1], string_val=[b'{"a": 1}']),
                         b"1"))
+    yield "text_rank_0", "Text as tf.summary.text writes it.", summary_event(
+        0, tensor_value("t", "text", 2, tensor(7, string_val=[b"*ho*"])))
     yield "float_tensor", "A scalar 2.5 as tf.summary.scalar writes it.", summary_event(
         3, tensor_value("t", "scalars", 1, tensor(1, float_val=[2.5])))
     yield "float_content", "A scalar 2.5 in tensor_content.", summary_event(
@@ -70,15 +72,17 @@ def events():
         session_log=event_pb2.SessionLog(status=event_pb2.SessionLog.START))
     yield "graph_def", "A graph as bytes.", event_pb2.Event(
         wall_time=WALL_TIME, graph_def=b"\x00\x01\x02")
+    yield "no_event", "A good record whose payload is not an event: a key without its end.", b"\xff"
 
 
 def main():
     out = sys.stdout
     out.write(f"/* Made by golden.py with tensorboard {tensorboard.__version__}. Do not edit. */\n")
+    out.write("/* clang-format off */\n")
     out.write("#ifndef TESTS_GOLDEN_EVENTS_H\n#define TESTS_GOLDEN_EVENTS_H\n\n")
     out.write("#include <stdint.h>\n\n#define GOLDEN_WALL_TIME 1700000000.25\n")
     for name, comment, event in events():
-        data = record(event)
+        data = record(event if isinstance(event, bytes) else event.SerializeToString())
         out.write(f"\n/* {comment} */\nstatic const uint8_t golden_{name}[{len(data)}] = {{\n")
         for at in range(0, len(data), 16):
             out.write("    " + " ".join(f"0x{b:02x}," for b in data[at:at + 16]) + "\n")

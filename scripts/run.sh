@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# From a fresh machine to finished runs: installs, builds, fetches MNIST, trains.
+set -euo pipefail
+
+usage() {
+    cat <<'END'
+Usage: scripts/run.sh [option of trainer sweep]...
+
+Installs what the build needs (scripts/setup.sh), builds the trainer, fetches MNIST
+(scripts/fetch_mnist.sh; not where --data is given) and runs `trainer sweep` with the options
+given: without any, 15 epochs at each of the batch sizes 64, 32 and 16.
+
+  --data PATH    another data set (default: data/mnist of this repository)
+  --logdir ROOT  where the runs go (default: logs of this repository)
+  -h, --help     this text; `build/release/bin/trainer sweep --help` lists all options
+
+Paths given are relative to the current directory; the defaults lie in the repository, from
+wherever the script is called. scripts/view.sh shows the runs while they train.
+END
+}
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+defaults=(--data "$root/data/mnist" --logdir "$root/logs")
+fetch=yes
+for argument in "$@"; do
+    case $argument in
+    --data | --data=*) fetch=no ;;
+    -h | --help)
+        usage
+        exit
+        ;;
+    esac
+done
+
+"$root/scripts/setup.sh"
+# Tests are built by scripts/test.sh, which needs more packages.
+(
+    cd "$root"
+    cmake --preset release -DBUILD_TESTING=OFF >/dev/null
+    cmake --build --preset release --parallel "$(nproc)"
+)
+if [[ $fetch == yes ]]; then
+    "$root/scripts/fetch_mnist.sh"
+fi
+# Of an option given twice the last one counts, so what is given here overrides the defaults.
+exec "$root/build/release/bin/trainer" sweep "${defaults[@]}" "$@"

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# Installs the packages that building, testing or viewing needs: only those that are missing.
+set -euo pipefail
+
+usage() {
+    cat <<'END'
+Usage: scripts/setup.sh [--tests | --view]
+
+Sees to the system packages of this project on Debian 12 and Ubuntu 24.04: what is there already
+is left alone, what is missing is installed by apt-get, as root or through sudo. Where neither is
+possible it lists what is missing and exits with 1.
+
+  (no option)  what scripts/run.sh needs: to build the trainer and to fetch MNIST
+  --tests      that, and what scripts/test.sh needs
+  --view       only what scripts/view.sh needs
+  -h, --help   this text
+END
+}
+
+for_build=(gcc libc6-dev cmake make pkg-config protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
+    libzip-dev libjansson-dev curl ca-certificates)
+for_tests=(check clang-format-14 clang-tidy-14 chromium chromium-driver fonts-liberation)
+for_view=(python3 python3-venv)
+
+has_command() {
+    command -v "$1" >/dev/null
+}
+
+has_library() { # a pkg-config module
+    has_command pkg-config && pkg-config --exists "$1"
+}
+
+has_cmake() {
+    has_command cmake || return 1
+    local version
+    version=$(cmake --version | sed -n '1s/.* //p')
+    [[ $(printf '%s\n' 3.25 "$version" | sort -V | head -n 1) == 3.25 ]]
+}
+
+has_browser() {
+    local name
+    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+        has_command "$name" && return
+    done
+    return 1
+}
+
+# Asks for the thing itself and not for its package, so that one from elsewhere counts.
+is_present() {
+    case $1 in
+    libc6-dev) [[ -e /usr/include/stdio.h ]] ;;
+    cmake) has_cmake ;;
+    protobuf-c-compiler) has_command protoc-c ;;
+    libprotobuf-c-dev) has_library 'libprotobuf-c >= 1.4' ;;
+    zlib1g-dev) has_library zlib ;;
+    libzip-dev) has_library libzip ;;
+    libjansson-dev) has_library jansson ;;
+    check) has_library check ;;
+    ca-certificates) [[ -e /etc/ssl/certs/ca-certificates.crt ]] ;;
+    python3-venv) has_command python3 && python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+    chromium) has_browser ;;
+    chromium-driver) has_command chromedriver ;;
+    fonts-liberation) [[ -d /usr/share/fonts/truetype/liberation ]] ;;
+    *) has_command "$1" ;;
+    esac
+}
+
+is_ubuntu() {
+    [[ -r /etc/os-release ]] && grep -q '^ID=ubuntu$' /etc/os-release
+}
+
+# Ubuntu's Chromium is a snap, which apt-get cannot install on a machine without snapd.
+cannot_be_installed() {
+    is_ubuntu && [[ $1 == chromium || $1 == chromium-driver ]]
+}
+
+find_missing() { # package… -> the array `missing`
+    missing=()
+    local package
+    for package in "$@"; do
+        if is_present "$package"; then
+            continue
+        elif cannot_be_installed "$package"; then
+            echo "setup: no package '$package' on Ubuntu: the browser test needs Google Chrome or" \
+                "Chromium, and chromedriver, on PATH" >&2
+        else
+            missing+=("$package")
+        fi
+    done
+}
+
+install() { # package…
+    local as_root=()
+    if [[ $EUID -ne 0 ]]; then
+        if has_command sudo && { [[ -t 0 ]] || sudo -n true 2>/dev/null; }; then
+            as_root=(sudo)
+        else
+            return 1
+        fi
+    fi
+    has_command apt-get || return 1
+    echo "setup: installing $*"
+    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
+    "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "$@" >/dev/null
+}
+
+wanted=("${for_build[@]}")
+case ${1:-} in
+'') ;;
+--tests) wanted+=("${for_tests[@]}" "${for_view[@]}") ;;
+--view) wanted=("${for_view[@]}") ;;
+-h | --help)
+    usage
+    exit
+    ;;
+*)
+    usage >&2
+    exit 2
+    ;;
+esac
+if [[ $# -gt 1 ]]; then
+    usage >&2
+    exit 2
+fi
+
+find_missing "${wanted[@]}"
+if [[ ${#missing[@]} -gt 0 ]]; then
+    install "${missing[@]}" && find_missing "${missing[@]}"
+fi
+if [[ ${#missing[@]} -gt 0 ]]; then
+    echo "setup: missing: ${missing[*]}" >&2
+    echo "setup: install with: sudo apt-get install ${missing[*]}" >&2
+    exit 1
+fi

@@ -1,0 +1,397 @@
+/* Every engine that this machine can run, in single precision, against the double-precision
+ * reference: forward pass, every gradient, Adam's update, evaluation and prediction, and a whole
+ * short run against Keras. The environment's ENGINE names the only engine to test.
+ *
+ * Before each step the reference takes over the engine's parameters, so that every comparison is
+ * of one step and no bound has to allow for drift. With SHOW_ERRORS in the environment every
+ * comparison prints its error and what is allowed. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine_variants.h"
+#include "golden_data.h"
+#include "lenet_reference.h"
+#include "synthetic_digits.h"
+
+enum { LARGEST_BATCH = 33, LARGEST_SET = 49, EXIT_SKIPPED = 77 };
+
+static engine_variant variants[MAX_ENGINE_VARIANTS];
+static int variant_count;
+
+static uint8_t images[LARGEST_SET * LENET_IMAGE_PIXELS];
+static uint8_t labels[LARGEST_SET];
+static double flipped_gradient[LENET_PARAMETERS];
+static double engine_gradient[LENET_PARAMETERS];
+
+static engine_data first_samples(uint32_t count)
+{
+    return (engine_data){images, labels, count};
+}
+
+static engine_config config_of(uint32_t batch_size)
+{
+    engine_config config = golden_config();
+    config.batch_size = batch_size;
+    config.seed = 21;
+    config.threads = 2;
+    return config;
+}
+
+/* The largest difference; infinite where either side has a value that is not finite. */
+static double largest_difference(const double *a, const double *b, size_t count)
+{
+    double largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(a[i]) || !isfinite(b[i])) {
+            return INFINITY;
+        }
+        largest = fmax(largest, fabs(a[i] - b[i]));
+    }
+    return largest;
+}
+
+static double largest_of(const double *values, size_t count)
+{
+    double largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        largest = isfinite(values[i]) ? fmax(largest, fabs(values[i])) : INFINITY;
+    }
+    return largest;
+}
+
+static const double unit_roundoff = 0x1p-24;
+
+/* The bound of a tensor's error, relative to its largest value, where the longest sum behind it
+ * has `terms` terms. Rounding errors of a sum walk at random: sqrt(terms) of them, each of at most
+ * unit_roundoff of a partial sum. The partial sums are of the size of the largest results. The
+ * factor allows for the layers before and for results whose own partial sums are larger; the
+ * engines' blocked sums stay far below. TF32 rounds its factors 8192 times as coarsely and does not
+ * fit. */
+static double rounding_bound(double terms)
+{
+    return 4 * unit_roundoff * sqrt(terms);
+}
+
+/* Asserts error <= bound, which a NaN never is. */
+static void expect_within(const engine_variant *v, const char *what, double error, double bound)
+{
+    if (getenv("SHOW_ERRORS") != NULL) {
+        printf("%s: %s: error %.2g, allowed %.2g\n", v->name, what, error, bound);
+    }
+    ck_assert_msg(error <= bound, "%s: %s: error %.3g, allowed %.3g", v->name, what, error, bound);
+}
+
+/* An activation [count] of the step, as the engine has it, against `expected`. */
+static void compare_activation(const engine_variant *v, engine *e, const char *name,
+                               const double *expected, size_t count, double terms)
+{
+    static double values[LARGEST_BATCH * LENET_CONV1_FLOATS];
+    variant_read(v, e, name, values, count);
+    expect_within(v, name, largest_difference(values, expected, count),
+                  rounding_bound(terms) * largest_of(expected, count));
+}
+
+static void compare_forward(const engine_variant *v, engine *e, const reference_pass *pass,
+                            const engine_step *step, const engine_step *expected)
+{
+    const size_t n = pass->count;
+    ck_assert_uint_eq(step->step, expected->step);
+    ck_assert_uint_eq(step->samples, expected->samples);
+    ck_assert_uint_eq(step->correct, expected->correct);
+    compare_activation(v, e, "activation/conv1", pass->conv1, n * LENET_CONV1_FLOATS, 9 + 1);
+    compare_activation(v, e, "activation/pool", pass->pool, n * LENET_FLAT, 288 + 1);
+    compare_activation(v, e, "activation/dense1", pass->dense1, n * 128, LENET_FLAT + 1);
+    compare_activation(v, e, "activation/logits", pass->logits, n * LENET_CLASSES, LENET_FLAT + 1);
+    /* The loss is a difference of logits and a logarithm of their exponentials. */
+    expect_within(v, "loss", fabs(step->loss_sum - expected->loss_sum),
+                  2 * rounding_bound(LENET_FLAT) * (1 + expected->loss_sum));
+}
+
+/* The longest sum behind a gradient: a weight of a convolution sums over all places of all
+ * samples, and whatever comes back through dense1 depends on its sums of 9216. */
+static double terms_of(const lenet_tensor *tensor, uint32_t samples)
+{
+    const double places = tensor->offset < LENET_CONV2_KERNEL_AT    ? 26 * 26
+                          : tensor->offset < LENET_DENSE1_KERNEL_AT ? 24 * 24
+                                                                    : 1;
+    return fmax(LENET_FLAT, places * samples);
+}
+
+/* The gradients of the step. A value before ReLU within rounding of 0, or two values of a window
+ * within rounding of each other, may be decided either way: what such decisions can do, by the
+ * reference with all of them flipped, widens the bound. It must not make it empty. (Half of the
+ * bound of conv2's values is still several times the error that engines have there.) */
+static void compare_gradients(const engine_variant *v, engine *e, reference_run *run)
+{
+    reference_pass *pass = run->pass;
+    const double largest_value =
+        largest_of(pass->conv2_before, (size_t)pass->count * LENET_CONV2_FLOATS);
+    reference_backward(pass, run->parameters, flipped_gradient,
+                       rounding_bound(288 + 1) / 2 * largest_value);
+    variant_read_all(v, e, "gradient/", engine_gradient);
+    for (unsigned t = 0; t < LENET_TENSORS; t++) {
+        const lenet_tensor *tensor = &lenet_tensors[t];
+        const double *expected = run->gradient + tensor->offset;
+        const double largest = largest_of(expected, tensor->count);
+        const double decisions =
+            2 * largest_difference(flipped_gradient + tensor->offset, expected, tensor->count);
+        ck_assert_msg(decisions <= 0.1 * largest, "gradient of %s: too many decisions are open",
+                      tensor->name);
+        char what[64];
+        snprintf(what, sizeof what, "gradient of %s, %u samples", tensor->name,
+                 (unsigned)pass->count);
+        expect_within(v, what,
+                      largest_difference(engine_gradient + tensor->offset, expected, tensor->count),
+                      rounding_bound(terms_of(tensor, pass->count)) * largest + decisions);
+    }
+}
+
+/* Adam's update, from the engine's own gradient. The new value is rounded once; the update is a
+ * product and a quotient of a dozen roundings, and at most some learning rates long. */
+static void compare_update(const engine_variant *v, engine *e, reference_run *run)
+{
+    static double updated[LENET_PARAMETERS];
+    run->step++;
+    reference_adam(&run->config, run->step, LENET_PARAMETERS, run->parameters, run->m, run->v,
+                   engine_gradient);
+    variant_read_all(v, e, "", updated);
+    double worst = 0;
+    for (unsigned i = 0; i < LENET_PARAMETERS; i++) {
+        const double bound = unit_roundoff * fabs(run->parameters[i]) +
+                             32 * unit_roundoff * run->config.learning_rate;
+        const double error = fabs(updated[i] - run->parameters[i]) / bound;
+        worst = isfinite(error) ? fmax(worst, error) : INFINITY;
+    }
+    expect_within(v, "update, in units of its bound", worst, 1);
+}
+
+/* Batch sizes, each with a short last batch but for 1. The seeds are such that no decision hangs
+ * on rounding, so that the bounds are tight; any other seed does, with wider ones. */
+static const struct {
+    uint32_t batch_size;
+    uint32_t training_count;
+    uint32_t steps;
+    uint64_t seed;
+} runs[] = {
+    {1, 2, 3, 1}, {2, 3, 3, 1}, {7, 10, 3, 1}, {16, 21, 3, 2}, {LARGEST_BATCH, 35, 2, 36},
+};
+
+enum { RUNS = sizeof runs / sizeof *runs };
+
+START_TEST(steps_of_any_batch_size_and_short_batches_are_the_references)
+{
+    const engine_variant *v = &variants[_i / RUNS];
+    const int r = _i % RUNS;
+    const engine_data training = first_samples(runs[r].training_count);
+    engine_config config = config_of(runs[r].batch_size);
+    config.seed = runs[r].seed;
+    reference_run *run = reference_run_create(&config, &training);
+    ck_assert_ptr_nonnull(run);
+    engine *e = variant_create(v, config, &training, &training);
+    for (uint32_t s = 0; s < runs[r].steps; s++) {
+        variant_read_all(v, e, "", run->parameters);
+        engine_step expected;
+        reference_run_compute(run, &expected);
+        const engine_step step = variant_train_one(v, e);
+        compare_forward(v, e, run->pass, &step, &expected);
+        compare_gradients(v, e, run);
+        compare_update(v, e, run);
+    }
+    v->api->destroy(e);
+    reference_run_destroy(run);
+}
+END_TEST
+
+START_TEST(it_starts_from_the_seeds_weights)
+{
+    static double expected[LENET_PARAMETERS];
+    static double values[LENET_PARAMETERS];
+    const engine_variant *v = &variants[_i];
+    const engine_data training = first_samples(4);
+    engine_config config = config_of(4);
+    config.seed = UINT64_C(0x123456789abcdef0);
+    engine *e = variant_create(v, config, &training, &training);
+    variant_read_all(v, e, "", values);
+    reference_initial_parameters(expected, config.seed);
+    ck_assert_mem_eq(values, expected, sizeof expected);
+    v->api->destroy(e);
+}
+END_TEST
+
+/* Biases start at 0, so a blank image is 0 all the way to softmax, exactly: a rounding error in
+ * its place would be a gradient, and Adam makes a whole step of the smallest one. */
+START_TEST(a_blank_image_moves_nothing_but_the_last_bias)
+{
+    static const uint8_t blank[3 * LENET_IMAGE_PIXELS];
+    static const uint8_t blank_labels[3] = {1, 2, 3};
+    static double before[LENET_PARAMETERS];
+    static double after[LENET_PARAMETERS];
+    const engine_data training = {blank, blank_labels, 3};
+    const engine_variant *v = &variants[_i];
+    engine *e = variant_create(v, config_of(3), &training, &training);
+    variant_read_all(v, e, "", before);
+    variant_train_one(v, e);
+    variant_read_all(v, e, "gradient/", engine_gradient);
+    ck_assert(largest_of(engine_gradient, LENET_DENSE2_BIAS_AT) == 0);
+    ck_assert(largest_of(engine_gradient + LENET_DENSE2_BIAS_AT, LENET_CLASSES) > 0.05);
+    variant_read_all(v, e, "", after);
+    ck_assert(largest_difference(before, after, LENET_DENSE2_BIAS_AT) == 0);
+    v->api->destroy(e);
+}
+END_TEST
+
+/* Is the 6x6 patch of pixels that pooled place (row, column) sees blank in all images? */
+static bool sees_only_background(const engine_data *data, int row, int column)
+{
+    for (uint32_t i = 0; i < data->count; i++) {
+        const uint8_t *image = data->images + (size_t)i * LENET_IMAGE_PIXELS;
+        for (int p = 0; p < 36; p++) {
+            if (image[(2 * row + p / 6) * LENET_IMAGE_SIDE + 2 * column + p % 6] != 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+START_TEST(weights_that_see_only_background_do_not_move)
+{
+    static double before[LENET_PARAMETERS];
+    static double after[LENET_PARAMETERS];
+    const engine_data training = first_samples(16);
+    const engine_variant *v = &variants[_i];
+    engine *e = variant_create(v, config_of(16), &training, &training);
+    variant_read_all(v, e, "", before);
+    variant_train_one(v, e);
+    variant_read_all(v, e, "", after);
+    int places = 0;
+    for (int place = 0; place < LENET_POOL_SIDE * LENET_POOL_SIDE; place++) {
+        if (sees_only_background(&training, place / LENET_POOL_SIDE, place % LENET_POOL_SIDE)) {
+            const size_t weights = (size_t)LENET_CONV2_CHANNELS * 128;
+            const size_t at = LENET_DENSE1_KERNEL_AT + (size_t)place * weights;
+            ck_assert(largest_difference(before + at, after + at, weights) == 0);
+            places++;
+        }
+    }
+    ck_assert_int_gt(places, 10);
+    v->api->destroy(e);
+}
+END_TEST
+
+START_TEST(evaluation_and_prediction_are_the_references)
+{
+    static float probabilities[LARGEST_SET * LENET_CLASSES];
+    const engine_variant *v = &variants[_i];
+    const engine_data training = first_samples(20);
+    const engine_data validation = first_samples(LARGEST_SET);
+    const engine_config config = config_of(16);
+    reference_run *run = reference_run_create(&config, &training);
+    ck_assert_ptr_nonnull(run);
+    engine *e = variant_create(v, config, &training, &validation);
+    variant_train_one(v, e);
+    variant_read_all(v, e, "", run->parameters);
+    const engine_data sets[2] = {training, validation};
+    for (int s = 0; s < 2; s++) {
+        engine_result expected;
+        engine_result result;
+        reference_run_evaluate(run, &sets[s], &expected);
+        ck_assert_int_eq(v->api->evaluate(e, (engine_set)s, &result), ENGINE_OK);
+        ck_assert_uint_eq(result.samples, expected.samples);
+        ck_assert_uint_eq(result.correct, expected.correct);
+        expect_within(v, "evaluated loss", fabs(result.loss_sum - expected.loss_sum),
+                      2 * rounding_bound(LENET_FLAT) * expected.loss_sum);
+    }
+    ck_assert_int_eq(v->api->predict(e, images, LARGEST_SET, probabilities), ENGINE_OK);
+    double error = 0;
+    for (uint32_t i = 0; i < LARGEST_SET; i++) {
+        const engine_data one = {images + i * LENET_IMAGE_PIXELS, labels + i, 1};
+        double values[LENET_CLASSES];
+        for (uint32_t c = 0; c < LENET_CLASSES; c++) {
+            values[c] = (double)probabilities[i * LENET_CLASSES + c];
+        }
+        reference_forward(run->pass, run->parameters, &one, NULL, 1, NULL);
+        error = fmax(error, largest_difference(values, run->pass->probabilities, LENET_CLASSES));
+    }
+    expect_within(v, "predicted probabilities", error, 2 * rounding_bound(LENET_FLAT));
+    v->api->destroy(e);
+    reference_run_destroy(run);
+}
+END_TEST
+
+static void compare_with_keras(const engine_variant *v, const char *what, int place, double value,
+                               double expected)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%s %d, relative to Keras", what, place);
+    expect_within(v, text, fabs(value - expected) / expected, GOLDEN_ENGINE_BOUND);
+}
+
+START_TEST(losses_and_epoch_metrics_are_those_of_keras)
+{
+    enum { STEPS_PER_EPOCH = KERAS_GOLDEN_STEPS / KERAS_GOLDEN_EPOCHS };
+    static golden_data data;
+    const engine_variant *v = &variants[_i];
+    golden_data_fill(&data);
+    engine *e = variant_create(v, golden_config(), &data.training, &data.validation);
+    for (int epoch = 0; epoch < KERAS_GOLDEN_EPOCHS; epoch++) {
+        const double *metrics = keras_float64.epochs + 4 * epoch;
+        engine_result sum = {0};
+        for (int s = epoch * STEPS_PER_EPOCH; s < (epoch + 1) * STEPS_PER_EPOCH; s++) {
+            const engine_step step = variant_train_one(v, e);
+            compare_with_keras(v, "loss of step", s + 1, step.loss_sum / step.samples,
+                               keras_float64.losses[s]);
+            sum.loss_sum += step.loss_sum;
+            sum.correct += step.correct;
+            sum.samples += step.samples;
+        }
+        engine_result validation;
+        ck_assert_int_eq(v->api->evaluate(e, ENGINE_VALIDATION, &validation), ENGINE_OK);
+        compare_with_keras(v, "loss of epoch", epoch + 1, sum.loss_sum / sum.samples, metrics[0]);
+        compare_with_keras(v, "accuracy of epoch", epoch + 1, (double)sum.correct / sum.samples,
+                           metrics[1]);
+        compare_with_keras(v, "val_loss of epoch", epoch + 1,
+                           validation.loss_sum / validation.samples, metrics[2]);
+        compare_with_keras(v, "val_accuracy of epoch", epoch + 1,
+                           (double)validation.correct / validation.samples, metrics[3]);
+    }
+    v->api->destroy(e);
+}
+END_TEST
+
+static Suite *engine_suite(void)
+{
+    Suite *suite = suite_create("engine against the reference");
+    TCase *cases = tcase_create("each engine");
+    const TTest *const tests[] = {
+        it_starts_from_the_seeds_weights,
+        a_blank_image_moves_nothing_but_the_last_bias,
+        weights_that_see_only_background_do_not_move,
+        evaluation_and_prediction_are_the_references,
+        losses_and_epoch_metrics_are_those_of_keras,
+    };
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+        tcase_add_loop_test(cases, tests[i], 0, variant_count);
+    }
+    tcase_add_loop_test(cases, steps_of_any_batch_size_and_short_batches_are_the_references, 0,
+                        variant_count * RUNS);
+    tcase_set_timeout(cases, 120);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    synthetic_digits(images, labels, 3, 0, LARGEST_SET);
+    variant_count = engine_variants_find(variants);
+    if (variant_count <= 0) {
+        printf("no engine to test\n");
+        return variant_count == 0 ? EXIT_SKIPPED : EXIT_FAILURE;
+    }
+    SRunner *runner = srunner_create(engine_suite());
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

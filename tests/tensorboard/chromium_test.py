@@ -1,0 +1,75 @@
+"""Stock TensorBoard in Chromium shows the runs' names, draws their lines and shows the model."""
+
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+
+import sweep
+from browser import Browser, find_browser
+from tensorboard_page import GraphsPage, ScalarsPage, TimeSeriesPage, heading_of_empty_page
+from tensorboard_server import TensorBoardServer
+from waiting import wait_until
+
+
+def setUpModule():
+    global folder
+    folder = tempfile.mkdtemp(prefix="tensorboard_chromium_")
+    unittest.addModuleCleanup(shutil.rmtree, folder)
+
+
+class RunsInChromium(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        data = os.path.join(folder, "data")
+        logs = os.path.join(folder, "logs")
+        sweep.write_data_set(data)
+        sweep.run_sweep(data, logs)
+        cls.server = cls.enterClassContext(TensorBoardServer(logs))
+        cls.browser = cls.enterClassContext(Browser())
+        cls.training = [f"{name}/train" for name in sweep.run_names()]
+        cls.validation = [f"{name}/validation" for name in sweep.run_names()]
+
+    def test_time_series_lists_the_runs_and_draws_their_lines(self):
+        page = TimeSeriesPage(self.browser, self.server, "^batch_loss$|^evaluation_loss")
+        page.wait_for_lines(
+            {"batch_loss": self.training, "evaluation_loss_vs_iterations": self.validation}
+        )
+        self.assertEqual(set(page.run_colours()), set(self.training + self.validation))
+        # Lines of runs that do not have the tag would mean that colours tell nothing.
+        self.assertEqual(page.drawn_lines()["batch_loss"], set(self.training))
+
+    def test_scalars_draws_a_line_for_each_run(self):
+        page = ScalarsPage(self.browser, self.server)
+        drawn = lambda: page.line_counts().get("batch_loss", 0) >= len(self.training)
+        wait_until(drawn, "the lines of batch_loss")
+
+    def test_graphs_shows_the_layers(self):
+        page = GraphsPage(self.browser, self.server)
+        page.show_layers()
+
+        def layers():
+            return [name.rpartition("/")[2] for name in page.node_names()]
+
+        wait_until(lambda: "dense" in " ".join(layers()), "the layers of the model")
+        for layer in ("conv2d", "max_pooling2d", "dropout", "flatten", "dense"):
+            self.assertTrue([name for name in layers() if name.startswith(layer)], layer)
+
+
+class EmptyDirectoryInChromium(unittest.TestCase):
+    def test_an_empty_directory_shows_that_there_is_nothing(self):
+        with TensorBoardServer(tempfile.mkdtemp(dir=folder)) as server, Browser() as browser:
+            heading = heading_of_empty_page(browser, server)
+            self.assertEqual(heading, ["No dashboards are active for the current data set."])
+            page = TimeSeriesPage(browser, server, "")
+            wait_until(lambda: browser.texts("metrics-dashboard"), "the page of time series")
+            self.assertEqual(page.run_colours(), {})
+            self.assertEqual(page.drawn_lines(), {})
+
+
+if __name__ == "__main__":
+    if find_browser() is None:
+        print("no Chromium or Chrome with chromedriver on PATH", file=sys.stderr)
+        sys.exit(1 if os.environ.get("CI") == "true" else 77)
+    unittest.main(verbosity=2)

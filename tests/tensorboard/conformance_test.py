@@ -1,0 +1,175 @@
+"""What the trainer logs is what stock TensorBoard shows, point for point, in each of its loaders."""
+
+import os
+import shutil
+import tempfile
+import unittest
+
+from tensorboard.backend.event_processing import event_accumulator
+
+import event_points
+import sweep
+from tensorboard_server import TensorBoardServer
+from waiting import wait_until
+
+
+def setUpModule():
+    global folder, data, logs, logged
+    folder = tempfile.mkdtemp(prefix="tensorboard_conformance_")
+    unittest.addModuleCleanup(shutil.rmtree, folder)
+    data = os.path.join(folder, "data")
+    logs = os.path.join(folder, "logs")
+    sweep.write_data_set(data)
+    sweep.run_sweep(data, logs)
+    logged = event_points.scalar_points(logs)
+
+
+def damage_in_the_middle(logdir):
+    """Breaks a checksum half way through the first file; returns the points that stay readable."""
+    _, path = next(event_points.event_files(logdir))
+    with open(path, "rb") as file:
+        whole = file.read()
+    offsets = [offset for offset, _ in event_points.records(whole)]
+    middle = offsets[len(offsets) // 2]
+    with open(path, "wb") as file:
+        file.write(whole[:middle])
+    readable = event_points.scalar_points(logdir)
+    checksum = middle + event_points.LENGTH.size
+    with open(path, "wb") as file:
+        file.write(whole[:checksum] + bytes([whole[checksum] ^ 1]) + whole[checksum + 1 :])
+    return readable
+
+
+class LoggedPoints(unittest.TestCase):
+    def test_keras_tags_are_logged_at_keras_steps(self):
+        steps = {key: [step for step, _ in series] for key, series in logged.items()}
+        for key, expected in sweep.expected_steps().items():
+            self.assertEqual(steps.get(key), expected, key)
+
+    def test_event_accumulator_sees_every_point(self):
+        self.assertEqual(self.accumulated(logs), logged)
+
+    def test_event_accumulator_sees_less_of_a_truncated_file(self):
+        copy = os.path.join(folder, "truncated")
+        shutil.copytree(logs, copy)
+        _, path = next(event_points.event_files(copy))
+        os.truncate(path, os.path.getsize(path) - 1)
+        shown = self.accumulated(copy)
+        self.assertEqual(shown, event_points.scalar_points(copy))
+        self.assertNotEqual(shown, logged)
+
+    @staticmethod
+    def accumulated(logdir):
+        points = {}
+        for run, path in event_points.event_files(logdir):
+            accumulator = event_accumulator.EventAccumulator(
+                os.path.dirname(path), size_guidance={event_accumulator.SCALARS: 0}
+            )
+            accumulator.Reload()
+            for tag in accumulator.Tags()["scalars"]:
+                series = accumulator.Scalars(tag)
+                points[run, tag] = [(point.step, point.value) for point in series]
+        return points
+
+
+class ServedPoints:
+    """One server for a loader; each test puts runs into a folder of its own below its log directory."""
+
+    load_fast = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.root = tempfile.mkdtemp(dir=folder)
+        cls.server = cls.enterClassContext(TensorBoardServer(cls.root, cls.load_fast))
+        cls.runs_of_empty_directory = cls.server.runs()
+
+    def copy_logs(self, name):
+        target = os.path.join(self.root, name)
+        shutil.copytree(logs, target)
+        return target
+
+    def wait_for_points(self, name, expected):
+        """Waits until the runs in the folder show exactly what is expected."""
+        shown = {}
+
+        def is_shown():
+            shown.clear()
+            shown.update(self.server.scalar_points(below=name + "/"))
+            return shown == expected
+
+        try:
+            wait_until(is_shown, f"the points of {name}")
+        except TimeoutError as error:
+            for key in sorted(shown.keys() | expected.keys()):
+                self.assertEqual(shown.get(key), expected.get(key), key)
+            raise error
+
+    def test_an_empty_directory_shows_no_run(self):
+        self.assertEqual(self.runs_of_empty_directory, [])
+
+    def test_every_point_is_shown(self):
+        self.copy_logs("finished")
+        self.wait_for_points("finished", logged)
+
+    def test_time_series_lists_the_same_tags(self):
+        self.copy_logs("series")
+        self.wait_for_points("series", logged)
+        listed = set()
+        index = self.server.get("/data/plugin/timeseries/tags")["scalars"]["runTagInfo"]
+        for run, tags in index.items():
+            if run.startswith("series/"):
+                listed |= {(run.removeprefix("series/"), tag) for tag in tags}
+        self.assertEqual(listed, set(logged))
+
+    def test_a_missing_file_shows_less(self):
+        target = self.copy_logs("missing")
+        run, path = next(event_points.event_files(target))
+        os.remove(path)
+        rest = {key: series for key, series in logged.items() if key[0] != run}
+        self.assertLess(len(rest), len(logged))
+        self.wait_for_points("missing", rest)
+
+    def test_damage_hides_what_follows_it_in_the_file(self):
+        prepared = os.path.join(folder, f"prepared-{self.load_fast}")
+        shutil.copytree(logs, prepared)
+        readable = damage_in_the_middle(prepared)
+        self.assertNotEqual(readable, logged)
+        os.rename(prepared, os.path.join(self.root, "damaged"))
+        self.wait_for_points("damaged", readable)
+
+    def test_the_model_is_a_graph(self):
+        self.copy_logs("graph")
+        run = f"graph/{sweep.run_names()[0]}/train"
+        info = lambda: self.server.get("/data/plugin/graphs/info").get(run)
+        tags = wait_until(info, "a graph of the run")["tags"]
+        self.assertTrue(tags["keras"]["conceptual_graph"])
+        graph = self.server.get_bytes(
+            "/data/plugin/graphs/graph", run=run, tag="keras", conceptual="true"
+        ).decode()
+        for layer in ("Conv2D", "MaxPooling2D", "Dropout", "Flatten", "Dense"):
+            self.assertRegex(graph, f'key: "keras_class"\\s+value {{\\s+s: "{layer}"')
+
+    def test_points_appear_while_the_trainer_runs(self):
+        logdir = os.path.join(self.root, "live")
+        training = sweep.RunningSweep(data, logdir)
+        try:
+            series = (f"{sweep.run_names()[0]}/train", "batch_loss")
+            shown = lambda: self.server.scalar_points(below="live/").get(series)
+            self.assertTrue(wait_until(shown, "points of a run in training"))
+            self.assertTrue(training.is_running())
+        finally:
+            status = training.stop()
+        self.assertEqual(status, 143)
+        self.wait_for_points("live", event_points.scalar_points(logdir))
+
+
+class DataServer(ServedPoints, unittest.TestCase):
+    load_fast = "true"
+
+
+class PythonLoader(ServedPoints, unittest.TestCase):
+    load_fast = "false"
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,82 @@
+"""Short runs of `trainer sweep` on a small data set made here, and the points they must log."""
+
+import os
+import pathlib
+import signal
+import struct
+import subprocess
+
+import numpy
+
+TRAINER = os.environ["TRAINER"]
+BATCH_SIZES = (64, 32, 16)
+EPOCHS = 3
+TRAINING_COUNT = 200  # leaves a short last batch at each of the batch sizes
+VALIDATION_COUNT = 60
+SIDE = 28
+
+
+def write_data_set(directory, training_count=TRAINING_COUNT):
+    """Ten kinds of bright rows in noise, as the four IDX files."""
+    os.makedirs(directory)
+    random = numpy.random.default_rng(1)
+    for part, count in (("train", training_count), ("t10k", VALIDATION_COUNT)):
+        labels = (numpy.arange(count) % 10).astype(numpy.uint8)
+        images = random.integers(0, 64, (count, SIDE, SIDE), dtype=numpy.uint8)
+        images[numpy.arange(count), 4 + 2 * labels.astype(int), :] = 255
+        path = pathlib.Path(directory)
+        header = struct.pack(">IIII", 0x803, count, SIDE, SIDE)
+        (path / f"{part}-images-idx3-ubyte").write_bytes(header + images.tobytes())
+        header = struct.pack(">II", 0x801, count)
+        (path / f"{part}-labels-idx1-ubyte").write_bytes(header + labels.tobytes())
+
+
+def command(data, logdir, epochs=EPOCHS):
+    """The sweep's command line, with a point for each batch."""
+    sizes = ",".join(map(str, BATCH_SIZES))
+    options = f"--batch-sizes {sizes} --epochs {epochs} --update-freq batch --seed 1".split()
+    return [TRAINER, "sweep", "--data", str(data), "--logdir", str(logdir), *options]
+
+
+def run_sweep(data, logdir):
+    subprocess.run(command(data, logdir), check=True, stdin=subprocess.DEVNULL)
+
+
+class RunningSweep:
+    """A sweep that would go on for days; stop() ends it as a user's `kill` would."""
+
+    def __init__(self, data, logdir):
+        self._process = subprocess.Popen(
+            command(data, logdir, epochs=1_000_000),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def is_running(self):
+        return self._process.poll() is None
+
+    def stop(self):
+        """The exit status."""
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(timeout=60)
+
+
+def run_names():
+    return [f"LeNet-MNIST-2-BatchSize={size}" for size in BATCH_SIZES]
+
+
+def expected_steps():
+    """{(run, tag): [step, ...]}: Keras' tags at Keras' steps."""
+    steps = {}
+    for name, size in zip(run_names(), BATCH_SIZES):
+        batches = -(-TRAINING_COUNT // size)
+        every_batch = list(range(1, EPOCHS * batches + 1))
+        every_epoch = list(range(EPOCHS))
+        for quantity in ("loss", "accuracy"):
+            steps[f"{name}/train", f"batch_{quantity}"] = every_batch
+            steps[f"{name}/train", f"epoch_{quantity}"] = every_epoch
+            steps[f"{name}/validation", f"epoch_{quantity}"] = every_epoch
+            tag = f"evaluation_{quantity}_vs_iterations"
+            steps[f"{name}/validation", tag] = every_batch[batches - 1 :: batches]
+        steps[f"{name}/train", "epoch_learning_rate"] = every_epoch
+    return steps

@@ -1,0 +1,139 @@
+"""TensorBoard's pages in a browser: what they show, and whether lines are really drawn."""
+
+import urllib.parse
+
+import numpy
+
+from waiting import wait_until
+
+# Antialiasing blends a line with its ground; its middle comes this near to the run's colour.
+COLOUR_TOLERANCE = 24
+# Fewer pixels of a run's colour would be a dot or a mark, not a line.
+LINE_PIXELS = 40
+
+
+class TimeSeriesPage:
+    """The page that TensorBoard opens with, showing the tags that match a regular expression."""
+
+    def __init__(self, browser, server, tags):
+        self._browser = browser
+        query = urllib.parse.urlencode({"darkMode": "false", "smoothing": 0, "tagFilter": tags})
+        browser.open(f"{server.url}/?{query}#timeseries")
+
+    def run_colours(self):
+        """{run: [red, green, blue]} of the list of runs."""
+        return self._browser.run(
+            """
+            const colours = {};
+            walk(document, element => {
+                if (!element.matches('runs-data-table tb-data-table-content-row')) return;
+                const swatch = element.querySelector('.run-color-swatch');
+                const name = element.querySelector('.table-column-run').textContent.trim();
+                colours[name] = getComputedStyle(swatch).backgroundColor.match(/[0-9]+/g).map(Number);
+            });
+            return colours;
+            """
+        )
+
+    def _chart_boxes(self):
+        """{tag: [left, top, right, bottom]} of the charts' areas of lines."""
+        return self._browser.run(
+            """
+            const boxes = {};
+            walk(document, element => {
+                if (!element.matches('scalar-card-component')) return;
+                const lines = element.querySelector('.series-view');
+                if (!lines) return;
+                const box = lines.getBoundingClientRect();
+                const tag = element.querySelector('.tag').getAttribute('title');
+                boxes[tag] = [box.left, box.top, box.right, box.bottom].map(Math.round);
+            });
+            return boxes;
+            """
+        )
+
+    def drawn_lines(self):
+        """{tag: set of runs} of the lines that are seen in the charts."""
+        colours = self.run_colours()
+        picture = self._browser.picture()
+        drawn = {}
+        for tag, box in self._chart_boxes().items():
+            pixels = numpy.asarray(picture.crop(box)).astype(int)
+            drawn[tag] = {
+                run
+                for run, colour in colours.items()
+                if (abs(pixels - colour).max(axis=2) <= COLOUR_TOLERANCE).sum() >= LINE_PIXELS
+            }
+        return drawn
+
+    def wait_for_lines(self, expected):
+        """Waits until each tag's chart has the lines of at least these runs: {tag: runs}."""
+
+        def are_drawn():
+            drawn = self.drawn_lines()
+            return all(set(runs) <= drawn.get(tag, set()) for tag, runs in expected.items())
+
+        wait_until(are_drawn, f"lines drawn for {sorted(expected)}")
+
+    def hide_settings(self):
+        self._browser.click(".settings-button[aria-pressed=true]")
+        wait_until(
+            lambda: not self._browser.texts("metrics-dashboard-settings"), "settings hidden"
+        )
+
+
+class ScalarsPage:
+    """The older page of scalars, which draws in SVG."""
+
+    def __init__(self, browser, server):
+        self._browser = browser
+        browser.open(f"{server.url}/#scalars&_smoothingWeight=0")
+
+    def line_counts(self):
+        """{tag: number of lines longer than a mark} of the charts drawn so far."""
+        return self._browser.run(
+            """
+            const counts = {};
+            walk(document, element => {
+                if (!element.matches('tf-scalar-card')) return;
+                let lines = 0;
+                walk(element.shadowRoot, part => {
+                    lines += part.matches('path.line') && part.getTotalLength() > arguments[0];
+                });
+                counts[element.tag] = lines;
+            });
+            return counts;
+            """,
+            LINE_PIXELS,
+        )
+
+
+class GraphsPage:
+    """The model that Keras' tag holds."""
+
+    def __init__(self, browser, server):
+        self._browser = browser
+        browser.open(f"{server.url}/#graphs")
+
+    def show_layers(self):
+        """Goes from the page's first view to the layers of the model."""
+        # TensorBoard begins with the graph of operations, even where a run has none.
+        for selector in ("paper-radio-button[name=conceptual_graph]", "g.node.meta .buttoncontainer"):
+            wait_until(lambda: self._browser.click(selector), f"{selector} on the Graphs page")
+
+    def node_names(self):
+        return self._browser.run(
+            """
+            const names = [];
+            walk(document, element => {
+                if (element.matches('g.node')) names.push(element.getAttribute('data-name'));
+            });
+            return names;
+            """
+        )
+
+
+def heading_of_empty_page(browser, server):
+    """The heading under which TensorBoard says that it has nothing to show, and no chart."""
+    browser.open(server.url)
+    return wait_until(lambda: browser.texts("h3"), "a heading")

@@ -1,0 +1,99 @@
+"""Stock TensorBoard as a process of its own, and what it answers over HTTP."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+import urllib.request
+
+from waiting import wait_until
+
+ADDRESS = re.compile(r"TensorBoard \S+ at (http://\S+?)/? ")
+
+# What each loader calls itself in /data/environment.
+PROVIDERS = {"true": "GrpcDataProvider", "false": "MultiplexerDataProvider"}
+
+
+class TensorBoardServer:
+    """Serves logdir on a free port of this machine, from `with` to the end of its block.
+
+    load_fast "true" is the data server, which TensorBoard starts by default ("auto" would fall back
+    in silence where it cannot); "false" is the loader in Python.
+    """
+
+    def __init__(self, logdir, load_fast="true"):
+        self.logdir = logdir
+        self.load_fast = load_fast
+        self.url = None
+
+    def __enter__(self):
+        self._output = tempfile.TemporaryFile(mode="w+")
+        command = [sys.executable, "-m", "tensorboard.main", "--logdir", self.logdir]
+        command += ["--host", "127.0.0.1", "--port", "0", "--reload_interval", "1"]
+        # No point may be missing because it was sampled away.
+        command += ["--samples_per_plugin", "scalars=1000000", f"--load_fast={self.load_fast}"]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "NO_PROXY": "*", "no_proxy": "*"},
+            start_new_session=True,
+        )
+        try:
+            self.url = wait_until(self._find_address, "TensorBoard listens")
+            provider = self.get("/data/environment")["debug"]["data_provider"]
+            if PROVIDERS[self.load_fast] not in provider:
+                raise RuntimeError(f"TensorBoard loads with {provider}")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        # The group holds the data server too, which a killed TensorBoard would leave behind.
+        try:
+            os.killpg(self._process.pid, signal.SIGTERM)
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        except ProcessLookupError:
+            pass
+        self._output.close()
+
+    def _find_address(self):
+        self._output.seek(0)
+        text = self._output.read()
+        if self._process.poll() is not None:
+            raise RuntimeError(f"TensorBoard ended with {self._process.returncode}:\n{text}")
+        match = ADDRESS.search(text)
+        return match and match.group(1)
+
+    def get_bytes(self, path, **query):
+        url = self.url + path + ("?" + urllib.parse.urlencode(query) if query else "")
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(url, timeout=60) as answer:
+            return answer.read()
+
+    def get(self, path, **query):
+        return json.loads(self.get_bytes(path, **query))
+
+    def runs(self):
+        return self.get("/data/runs")
+
+    def scalar_points(self, below=""):
+        """{(run, tag): [(step, value), ...]} of the runs in the folder `below`, named from there."""
+        points = {}
+        for full_name, tags in self.get("/data/plugin/scalars/tags").items():
+            run = full_name.removeprefix(below)
+            if run == full_name and below:
+                continue
+            for tag in tags:
+                series = self.get("/data/plugin/scalars/scalars", run=full_name, tag=tag)
+                points[run, tag] = [(step, value) for _, step, value in series]
+        return points

@@ -317,6 +317,15 @@ class RunsThatExist(TrainerTest):
         self.assert_refused(result, 1, "standard output")
 
 
+    def test_a_reader_who_leaves_does_not_end_the_run(self):
+        process = subprocess.Popen(
+            self.command("train", "--logdir", self.run_directory, "--batch-size", 16, "--epochs",
+                         3), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        process.stdout.close()
+        self.assertEqual(process.wait(timeout=SOON), 1)
+        self.assertEqual(record(self.run_directory)["state"], "finished")
+
+
 class Signals(TrainerTest):
     def start(self, *arguments):
         process = subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE,

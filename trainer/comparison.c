@@ -179,12 +179,17 @@ static int add_below(comparison *self, const char *root, const char *directory, 
         return comparison_add(self, directory, name[0] != '\0' ? name : directory, message);
     }
     if (presence == RUN_RECORD_DAMAGED) {
-        fprintf(warnings, "%s; the run is left out\n", message);
+        fprintf(warnings, "%s; it is left out\n", message);
         return 0;
     }
     const int count = depth < DEEPEST_RUN ? scandir(directory, &entries, NULL, alphasort) : 0;
     if (count < 0) {
-        return message_set(message, "%s cannot be read: %s", directory, strerror(errno));
+        message_set(message, "%s cannot be read: %s", directory, strerror(errno));
+        if (depth == 0) {
+            return -1;
+        }
+        fprintf(warnings, "%s; it is left out\n", message);
+        return 0;
     }
     int status = 0;
     for (int i = 0; i < count; i++) {

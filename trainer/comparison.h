@@ -54,8 +54,9 @@ typedef struct comparison {
 __attribute__((warn_unused_result)) int comparison_add(comparison *self, const char *directory,
                                                        const char *name, char *message);
 
-/* Adds every run at or below `root`; a damaged run.json is told on `warnings` and left out. -1
- * with a message where root cannot be read or memory is short. */
+/* Adds every run at or below `root`. A damaged run.json and a directory that cannot be read are
+ * told on `warnings` and left out. -1 with a message where root cannot be read or memory is
+ * short. */
 __attribute__((warn_unused_result)) int comparison_add_below(comparison *self, const char *root,
                                                              FILE *warnings, char *message);
 

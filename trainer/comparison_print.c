@@ -155,7 +155,9 @@ static void print_answer(const comparison *self, FILE *out, const char *title,
     const comparison_answer answer = comparison_ask(self, question);
     fprintf(out, "  %-32s ", title);
     if (answer.winner == NULL) {
-        fputs("no finished run has got there\n", out);
+        fputs(question <= COMPARISON_FEWEST_SECONDS ? "no finished run has reached it\n"
+                                                    : "no finished run\n",
+              out);
         return;
     }
     format_value(value, question, answer.winner_value, answer.winner);

@@ -97,7 +97,8 @@ int main(int argc, char **argv)
     arguments[0] = name;
     const command_status status = chosen.command->run(argc - chosen.arguments_at, arguments);
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "%s: standard output cannot be written: %s\n", name, strerror(errno));
+        fprintf(stderr, "%s: standard output cannot be written to; what it got is not whole\n",
+                name);
         return status == COMMAND_DONE ? EXIT_FAILED : exit_code(status);
     }
     return exit_code(status);

@@ -24,8 +24,11 @@ static int checked(tblog_writer *writer, tblog_status status, char *message)
         return 0;
     }
     const char *cause = tblog_writer_message(writer);
-    return message_set(message, "%s cannot be written: %s", tblog_writer_path(writer),
-                       cause[0] != '\0' ? cause : tblog_status_string(status));
+    if (cause[0] != '\0') {
+        return message_set(message, "the event file cannot be written: %s", cause);
+    }
+    return message_set(message, "the event file cannot be written: %s: %s",
+                       tblog_status_string(status), tblog_writer_path(writer));
 }
 
 static int open_writer(tblog_writer **out, const char *directory, const char *name, char *message)

@@ -30,6 +30,7 @@ void signals_install(void)
 {
     noted = 0;
     set_handlers(note);
+    signal(SIGPIPE, SIG_IGN);
 }
 
 int signals_noted(void)

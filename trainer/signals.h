@@ -3,7 +3,8 @@
 #define TRAINER_SIGNALS_H
 
 /* From now on the first of these signals is noted. A second one has its default action, so that
- * a user who insists is obeyed. A signal that the parent ignores (nohup) stays ignored. */
+ * a user who insists is obeyed. A signal that the parent ignores (nohup) stays ignored.
+ * SIGPIPE is ignored from now on: a reader of the progress who leaves does not end a run. */
 void signals_install(void);
 
 /* The signal that was noted, or 0. */

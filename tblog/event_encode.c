@@ -89,16 +89,10 @@ bool event_encode_keras_graph(event_encoder *encoder, double wall_time, int64_t 
                               const char *tag, const char *model_json)
 {
     ProtobufCBinaryData json = {.len = strlen(model_json), .data = (uint8_t *)model_json};
-    /* Rank 1: TensorBoard's Python loader takes element 0 of what it knows for a blob sequence. */
-    TblogPb__TensorShapeProto__Dim one_element = TBLOG_PB__TENSOR_SHAPE_PROTO__DIM__INIT;
-    one_element.size = 1;
-    TblogPb__TensorShapeProto__Dim *dimension = &one_element;
-    TblogPb__TensorShapeProto shape = TBLOG_PB__TENSOR_SHAPE_PROTO__INIT;
-    shape.n_dim = 1;
-    shape.dim = &dimension;
+    TblogPb__TensorShapeProto rank_0 = TBLOG_PB__TENSOR_SHAPE_PROTO__INIT;
     TblogPb__TensorProto tensor = TBLOG_PB__TENSOR_PROTO__INIT;
     tensor.dtype = TBLOG_PB__DATA_TYPE__DT_STRING;
-    tensor.tensor_shape = &shape;
+    tensor.tensor_shape = &rank_0;
     tensor.n_string_val = 1;
     tensor.string_val = &json;
 

@@ -75,9 +75,10 @@ static void decode_tensor(const TblogPb__TensorProto *tensor, tblog_value *value
             value->kind = TBLOG_VALUE_SCALAR;
     } else if (tensor->dtype == TBLOG_PB__DATA_TYPE__DT_STRING && is_one_element(tensor) &&
                tensor->n_string_val == 1) {
+        const ProtobufCBinaryData *string = &tensor->string_val[0];
         value->kind = TBLOG_VALUE_STRING;
-        value->bytes = tensor->string_val[0].data;
-        value->byte_count = tensor->string_val[0].len;
+        value->bytes = string->len == 0 ? (const uint8_t *)"" : string->data;
+        value->byte_count = string->len;
     }
 }
 

@@ -89,10 +89,18 @@ bool event_encode_keras_graph(event_encoder *encoder, double wall_time, int64_t 
                               const char *tag, const char *model_json)
 {
     ProtobufCBinaryData json = {.len = strlen(model_json), .data = (uint8_t *)model_json};
-    TblogPb__TensorShapeProto rank_0 = TBLOG_PB__TENSOR_SHAPE_PROTO__INIT;
+    /* A blob sequence of one: [1]. Keras writes rank 0 without a data class, which both loaders turn
+     * into this; with the class set they take the shape as it is, and TensorBoard's Python loader
+     * then fails to index rank 0. */
+    TblogPb__TensorShapeProto__Dim one = TBLOG_PB__TENSOR_SHAPE_PROTO__DIM__INIT;
+    one.size = 1;
+    TblogPb__TensorShapeProto__Dim *dimensions = &one;
+    TblogPb__TensorShapeProto shape = TBLOG_PB__TENSOR_SHAPE_PROTO__INIT;
+    shape.n_dim = 1;
+    shape.dim = &dimensions;
     TblogPb__TensorProto tensor = TBLOG_PB__TENSOR_PROTO__INIT;
     tensor.dtype = TBLOG_PB__DATA_TYPE__DT_STRING;
-    tensor.tensor_shape = &rank_0;
+    tensor.tensor_shape = &shape;
     tensor.n_string_val = 1;
     tensor.string_val = &json;
 

@@ -81,6 +81,9 @@ START_TEST(strings_are_read_from_rank_0_and_from_one_element)
     ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_STRING);
     ck_assert_uint_eq(event.values[0].byte_count, 4);
     ck_assert_mem_eq(event.values[0].bytes, "*hi*", 4);
+    ck_assert_int_eq(decode(&decoder, golden_text_rank_0, &event), TBLOG_OK);
+    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_STRING);
+    ck_assert_mem_eq(event.values[0].bytes, "*ho*", 4);
     event_decoder_free(&decoder);
 }
 END_TEST

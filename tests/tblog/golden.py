@@ -54,8 +54,10 @@ def events():
     yield "later_scalar", "A later value: loss -1.5 at step -3.", summary_event(
         -3, value(tag="loss", simple_value=-1.5))
     yield "keras_graph", "A Keras model.", summary_event(
-        0, tensor_value("keras", "graph_keras_model", 3, tensor(7, string_val=[b'{"a": 1}']),
+        0, tensor_value("keras", "graph_keras_model", 3, tensor(7, dims=[1], string_val=[b'{"a": 1}']),
                         b"1"))
+    yield "text_rank_0", "Text as tf.summary.text writes it.", summary_event(
+        0, tensor_value("t", "text", 2, tensor(7, string_val=[b"*ho*"])))
     yield "float_tensor", "A scalar 2.5 as tf.summary.scalar writes it.", summary_event(
         3, tensor_value("t", "scalars", 1, tensor(1, float_val=[2.5])))
     yield "float_content", "A scalar 2.5 in tensor_content.", summary_event(

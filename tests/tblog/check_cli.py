@@ -1,0 +1,238 @@
+"""The tblog tool, as its users run it: output, exit status, damaged and strange files.
+
+Usage: check_cli.py TBLOG
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_pb2
+from tensorboard.summary.writer.record_writer import RecordWriter
+
+TBLOG = sys.argv.pop(1)
+
+
+def tblog(*arguments, **options):
+    result = subprocess.run([TBLOG, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            stdin=subprocess.DEVNULL, timeout=120, **options)
+    return result.returncode, result.stdout.decode(), result.stderr.decode()
+
+
+def version_event():
+    return event_pb2.Event(wall_time=1.5, file_version="brain.Event:2",
+                           source_metadata=event_pb2.SourceMetadata(writer="stock"))
+
+
+def scalar_event(step, tag, value, wall_time=2.25):
+    return event_pb2.Event(wall_time=wall_time, step=step, summary=summary_pb2.Summary(
+        value=[summary_pb2.Summary.Value(tag=tag, simple_value=value)]))
+
+
+def string_event(tag, content):
+    tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=[content])
+    return event_pb2.Event(summary=summary_pb2.Summary(
+        value=[summary_pb2.Summary.Value(tag=tag, tensor=tensor)]))
+
+
+def no_constants(name):
+    raise AssertionError(f"{name} is not JSON")
+
+
+class Tool(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = directory.name
+
+    def write(self, *events, name="events.out.tfevents.1.x", tail=b""):
+        path = os.path.join(self.directory, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            writer = RecordWriter(file)
+            for event in events:
+                writer.write(event if isinstance(event, bytes) else event.SerializeToString())
+            file.write(tail)
+        return path
+
+    def cat(self, path, status=0):
+        code, out, err = tblog("cat", path)
+        self.assertEqual(code, status, err)
+        self.assertEqual(bool(err), status != 0, err)
+        lines = out.split("\n")
+        self.assertEqual(lines.pop(), "")
+        return [json.loads(line, parse_constant=no_constants) for line in lines], err
+
+    def damage(self, path, at):
+        with open(path, "r+b") as file:
+            file.seek(at)
+            byte = file.read(1)[0]
+            file.seek(at)
+            file.write(bytes([byte ^ 1]))
+
+    # ---- cat ----
+
+    def test_cat_prints_every_event(self):
+        path = self.write(version_event(), scalar_event(7, "loss", 0.1),
+                          event_pb2.Event(graph_def=b"x"))
+        events, _ = self.cat(path)
+        self.assertEqual(events[0], {"offset": 0, "wall_time": 1.5, "step": 0,
+                                     "content": "file_version", "file_version": "brain.Event:2",
+                                     "writer": "stock"})
+        self.assertEqual(events[1]["values"], [{"tag": "loss", "value": 0.10000000149011612}])
+        self.assertEqual((events[1]["step"], events[1]["wall_time"]), (7, 2.25))
+        self.assertEqual(events[2]["content"], "graph_def")
+
+    def test_cat_is_json_for_every_number(self):
+        values = [math.nan, math.inf, -math.inf, -0.0, 3.4028234663852886e38, 1e-45]
+        path = self.write(version_event(), *[scalar_event(0, "t", v) for v in values])
+        events, _ = self.cat(path)
+        found = [event["values"][0]["value"] for event in events[1:]]
+        self.assertEqual(found[:3], ["NaN", "Infinity", "-Infinity"])
+        self.assertEqual(math.copysign(1, found[3]), -1)
+        self.assertEqual(found[4], values[4])
+        self.assertEqual(found[5], 1.401298464324817e-45)
+
+    def test_cat_is_json_for_every_wall_time_and_step(self):
+        path = self.write(scalar_event(-2**63, "t", 0, math.nan), scalar_event(2**63 - 1, "t", 0,
+                                                                               -math.inf))
+        events, _ = self.cat(path)
+        self.assertEqual([e["wall_time"] for e in events], ["NaN", "-Infinity"])
+        self.assertEqual([e["step"] for e in events], [-2**63, 2**63 - 1])
+
+    def test_cat_is_json_for_every_tag(self):
+        tags = ["".join(map(chr, range(1, 32))), '"\\/', "\u007f\u0080\u2028\U0001f600\ufffe", ""]
+        path = self.write(*[scalar_event(0, tag, 1) for tag in tags])
+        events, _ = self.cat(path)
+        self.assertEqual([e["values"][0]["tag"] for e in events], tags)
+
+    def test_cat_prints_strings_and_bytes(self):
+        path = self.write(string_event("a", "\u00e9\0\n".encode()), string_event("b", b"\xff\x00"),
+                          string_event("c", b""))
+        events, _ = self.cat(path)
+        self.assertEqual(events[0]["values"], [{"tag": "a", "string": "\u00e9\0\n"}])
+        self.assertEqual(events[1]["values"], [{"tag": "b", "hex": "ff00"}])
+        self.assertEqual(events[2]["values"], [{"tag": "c", "string": ""}])
+
+    def test_cat_prints_up_to_the_damage(self):
+        path = self.write(version_event(), scalar_event(0, "t", 1), scalar_event(1, "t", 1))
+        events, _ = self.cat(path)
+        self.damage(path, events[2]["offset"] + 14)
+        events, err = self.cat(path, status=1)
+        self.assertEqual(len(events), 2)
+        self.assertIn(path, err)
+
+    def test_cat_tells_a_torn_record(self):
+        path = self.write(version_event(), tail=b"\x01\x02")
+        events, err = self.cat(path, status=3)
+        self.assertEqual(len(events), 1)
+        self.assertIn("ends inside a record", err)
+
+    def test_cat_of_what_is_no_file(self):
+        for path in (os.path.join(self.directory, "missing"), self.directory, "/dev/null"):
+            _, err = self.cat(path, status=1)
+            self.assertIn(path, err)
+
+    def test_cat_tells_that_its_output_failed(self):
+        path = self.write(version_event())
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([TBLOG, "cat", path], stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"No space left", result.stderr)
+
+    # ---- verify ----
+
+    def test_verify_of_whole_files(self):
+        path = self.write(version_event(), scalar_event(0, "t", 1))
+        code, out, err = tblog("verify", path)
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(out, f"{path}: whole, 2 events\n")
+
+    def test_verify_goes_through_directories(self):
+        self.write(version_event(), name="a/b/events.out.tfevents.1.x")
+        self.write(version_event(), name="c/events.out.tfevents.2.x")
+        self.write(tail=b"not an event file", name="c/run.json")
+        code, out, err = tblog("verify", self.directory)
+        self.assertEqual((code, err, len(out.splitlines())), (0, "", 2))
+        self.write(version_event(), name="c/events.out.tfevents.3.x", tail=b"x")
+        code, _, err = tblog("verify", self.directory)
+        self.assertEqual(code, 3, err)
+        self.write(tail=b"x" * 40, name="a/events.out.tfevents.4.x")
+        code, out, err = tblog("verify", self.directory)
+        self.assertEqual((code, len(out.splitlines()), len(err.splitlines())), (1, 2, 2), err)
+
+    def test_verify_names_file_and_offset_of_damage(self):
+        path = self.write(version_event(), scalar_event(0, "t", 1), scalar_event(1, "t", 1))
+        offsets = [event["offset"] for event in self.cat(path)[0]] + [os.path.getsize(path)]
+        for at in range(offsets[-1]):
+            self.damage(path, at)
+            code, out, err = tblog("verify", path)
+            begin = max(offset for offset in offsets if offset <= at)
+            self.assertEqual((code, out), (1, ""), f"byte {at}")
+            self.assertIn(f"{path}: damaged", err)
+            self.assertIn(f"at byte {begin}:", err)
+            self.damage(path, at)
+        self.assertEqual(tblog("verify", path)[0], 0)
+
+    def test_verify_of_every_truncation(self):
+        path = self.write(version_event(), scalar_event(0, "t", 1))
+        offsets = [event["offset"] for event in self.cat(path)[0]] + [os.path.getsize(path)]
+        for size in range(offsets[-1], -1, -1):
+            os.truncate(path, size)
+            code, _, err = tblog("verify", path)
+            self.assertEqual(code, 0 if size in offsets else 3, f"{size} bytes: {err}")
+
+    def test_verify_of_a_record_that_is_no_event(self):
+        path = self.write(version_event(), b"\xff")
+        code, _, err = tblog("verify", path)
+        self.assertEqual(code, 1)
+        self.assertIn("not an event", err)
+
+    def test_verify_of_a_tag_that_is_not_utf8(self):
+        path = self.write(version_event(), b"\x2a\x05\x0a\x03\x0a\x01\xff")
+        code, _, err = tblog("verify", path)
+        self.assertEqual(code, 1)
+        self.assertIn("UTF-8", err)
+
+    def test_verify_of_nothing_is_an_error(self):
+        code, _, err = tblog("verify", self.directory)
+        self.assertEqual(code, 1)
+        self.assertIn("no event file", err)
+        code, _, err = tblog("verify", os.path.join(self.directory, "missing"))
+        self.assertEqual(code, 1)
+        self.assertIn("missing", err)
+        good = self.write(version_event())
+        self.assertEqual(tblog("verify", good, os.path.join(self.directory, "missing"))[0], 1)
+
+    def test_verify_ends_on_links_in_a_circle(self):
+        self.write(version_event())
+        os.symlink(self.directory, os.path.join(self.directory, "circle"))
+        code, out, err = tblog("verify", self.directory)
+        self.assertEqual((code, len(out.splitlines())), (1, 1))
+        self.assertIn("circle", err)
+
+    # ---- usage ----
+
+    def test_wrong_usage_is_2(self):
+        for arguments in ([], ["nonsense"], ["--nonsense"], ["cat"], ["cat", "a", "b"],
+                          ["cat", "--nonsense", "a"], ["verify"], ["verify", "-x"]):
+            code, out, err = tblog(*arguments)
+            self.assertEqual((code, out), (2, ""), arguments)
+            self.assertNotEqual(err, "", arguments)
+
+    def test_help_and_version(self):
+        code, out, err = tblog("--version")
+        self.assertEqual((code, err), (0, ""))
+        self.assertRegex(out, r"^tblog \d+\.\d+\.\d+\n$")
+        for arguments in (["--help"], ["cat", "--help"], ["verify", "--help"]):
+            code, out, err = tblog(*arguments)
+            self.assertEqual((code, err), (0, ""))
+            self.assertIn("Exit status", out)
+
+
+if __name__ == "__main__":
+    unittest.main()

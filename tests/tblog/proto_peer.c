@@ -227,7 +227,7 @@ static json_t *message_json(const ProtobufCMessage *message)
     return object;
 }
 
-/* ---- encode; the program ends soon, so what it allocates stays ---- */
+/* ---- encode; every block is malloc's, so that protobuf-c can free the message ---- */
 
 static ProtobufCMessage *message_from_json(const ProtobufCMessageDescriptor *type, json_t *object);
 
@@ -274,7 +274,7 @@ static void store_element(const ProtobufCFieldDescriptor *field, json_t *json, v
         *(double *)at = strtod(json_string_value(json), NULL);
         break;
     case PROTOBUF_C_TYPE_STRING:
-        *(const char **)at = json_string_value(json);
+        *(char **)at = strdup(json_string_value(json));
         break;
     case PROTOBUF_C_TYPE_BYTES:
         *(ProtobufCBinaryData *)at = bytes_from_hex(json_string_value(json));
@@ -363,7 +363,10 @@ int main(int argc, char **argv)
         json_t *json = json_loadf(stdin, 0, NULL);
         if (json == NULL)
             fail("the input is not JSON");
-        print_packed(message_from_json(type, json));
+        ProtobufCMessage *message = message_from_json(type, json);
+        json_decref(json);
+        print_packed(message);
+        protobuf_c_message_free_unpacked(message, NULL);
         return 0;
     }
     ProtobufCMessage *message = unpack_input(type);

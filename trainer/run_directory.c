@@ -243,7 +243,9 @@ static int remove_event_files(const char *path, const char *name, char *message)
     }
     DIR *stream = opendir(child);
     if (stream == NULL) {
-        return errno == ENOENT || errno == ENOTDIR ? 0 : message_set(message, "%s: %s", child, strerror(errno));
+        return errno == ENOENT || errno == ENOTDIR
+                   ? 0
+                   : message_set(message, "%s: %s", child, strerror(errno));
     }
     for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
         if (is_own_event_file(entry->d_name)) {

@@ -38,16 +38,16 @@ scripts/fetch_mnist.sh
 
 check_scripts() {
     local script
-    for script in scripts/*.sh tests/*/*.sh .ci/run; do
+    for script in scripts/*.sh tests/*.sh bench/*.sh .ci/run; do
         bash -n "$script"
     done
     if command -v shellcheck >/dev/null; then
-        shellcheck scripts/*.sh tests/*/*.sh .ci/run
+        shellcheck scripts/*.sh tests/*.sh bench/*.sh .ci/run
     fi
 }
 
 check_layout() {
-    find kernels tblog trainer tests -name '*.[ch]' -exec clang-format-14 --dry-run -Werror {} +
+    find kernels tblog trainer tests bench -name '*.[ch]' -exec clang-format-14 --dry-run -Werror {} +
 }
 
 test_preset() { # preset

@@ -1,6 +1,6 @@
 """Takes the README's picture: stock TensorBoard's page of time series on a directory of runs.
 
-Usage: tests/tensorboard/run_python.sh tests/tensorboard/screenshot.py LOGDIR PICTURE.png
+Usage: tests/run_python.sh tests/tensorboard/screenshot.py LOGDIR PICTURE.png
 """
 
 import sys

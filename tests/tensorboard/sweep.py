@@ -1,5 +1,6 @@
 """Short runs of `trainer sweep` on a small data set made here, and the points they must log."""
 
+import json
 import os
 import pathlib
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import numpy
 
 TRAINER = os.environ["TRAINER"]
+TBLOG = os.environ["TBLOG"]
 BATCH_SIZES = (64, 32, 16)
 EPOCHS = 3
 TRAINING_COUNT = 200  # leaves a short last batch at each of the batch sizes
@@ -40,6 +42,12 @@ def command(data, logdir, epochs=EPOCHS):
 
 def run_sweep(data, logdir):
     subprocess.run(command(data, logdir), check=True, stdin=subprocess.DEVNULL)
+
+
+def tblog_cat(path):
+    """The events of a file, as `tblog cat` prints them."""
+    output = subprocess.run([TBLOG, "cat", path], check=True, stdout=subprocess.PIPE).stdout
+    return [json.loads(line) for line in output.splitlines()]
 
 
 class RunningSweep:

@@ -1,10 +1,12 @@
 """What the trainer logs is what stock TensorBoard shows, point for point, in each of its loaders."""
 
+import json
 import os
 import shutil
 import tempfile
 import unittest
 
+import numpy
 from tensorboard.backend.event_processing import event_accumulator
 
 import event_points
@@ -45,6 +47,26 @@ class LoggedPoints(unittest.TestCase):
         steps = {key: [step for step, _ in series] for key, series in logged.items()}
         for key, expected in sweep.expected_steps().items():
             self.assertEqual(steps.get(key), expected, key)
+
+    def test_epoch_points_are_what_the_run_recorded(self):
+        for name in sweep.run_names():
+            with open(os.path.join(logs, name, "run.json")) as file:
+                epochs = json.load(file)["epochs"]
+            for part, prefix in (("train", ""), ("validation", "val_")):
+                for quantity in ("loss", "accuracy"):
+                    recorded = [float(numpy.float32(row[prefix + quantity])) for row in epochs]
+                    shown = [value for _, value in logged[f"{name}/{part}", f"epoch_{quantity}"]]
+                    self.assertEqual(shown, recorded, (name, part, quantity))
+
+    def test_tblog_cat_prints_every_point(self):
+        printed = {}
+        for run, path in event_points.event_files(logs):
+            for event in sweep.tblog_cat(path):
+                for value in event.get("values", ()):
+                    if isinstance(value.get("value"), float):
+                        series = printed.setdefault((run, value["tag"]), [])
+                        series.append((event["step"], value["value"]))
+        self.assertEqual(printed, logged)
 
     def test_event_accumulator_sees_every_point(self):
         self.assertEqual(self.accumulated(logs), logged)

@@ -89,9 +89,9 @@ bool event_encode_keras_graph(event_encoder *encoder, double wall_time, int64_t 
                               const char *tag, const char *model_json)
 {
     ProtobufCBinaryData json = {.len = strlen(model_json), .data = (uint8_t *)model_json};
-    /* A blob sequence of one: [1]. Keras writes rank 0 without a data class, which both loaders turn
-     * into this; with the class set they take the shape as it is, and TensorBoard's Python loader
-     * then fails to index rank 0. */
+    /* A blob sequence of one: [1]. Keras writes rank 0 without a data class, which both loaders
+     * turn into this; with the class set they take the shape as it is, and TensorBoard's Python
+     * loader then fails to index rank 0. */
     TblogPb__TensorShapeProto__Dim one = TBLOG_PB__TENSOR_SHAPE_PROTO__DIM__INIT;
     one.size = 1;
     TblogPb__TensorShapeProto__Dim *dimensions = &one;

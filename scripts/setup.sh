@@ -129,6 +129,9 @@ if [[ ${#missing[@]} -gt 0 ]]; then
 fi
 if [[ ${#missing[@]} -gt 0 ]]; then
     echo "setup: missing: ${missing[*]}" >&2
+    if [[ " ${missing[*]} " == *' cmake '* ]] && has_command cmake; then
+        echo "setup: $(command -v cmake) is older than 3.25" >&2
+    fi
     echo "setup: install with: sudo apt-get install ${missing[*]}" >&2
     exit 1
 fi

@@ -74,15 +74,15 @@ cannot_be_installed() {
     is_ubuntu && [[ $1 == chromium || $1 == chromium-driver ]]
 }
 
-find_missing() { # package… -> the array `missing`
+find_missing() { # package… -> the arrays `missing` and `unavailable`
     missing=()
+    unavailable=()
     local package
     for package in "$@"; do
         if is_present "$package"; then
             continue
         elif cannot_be_installed "$package"; then
-            echo "setup: no package '$package' on Ubuntu: the browser test needs Google Chrome or" \
-                "Chromium, and chromedriver, on PATH" >&2
+            unavailable+=("$package")
         else
             missing+=("$package")
         fi
@@ -124,11 +124,18 @@ if [[ $# -gt 1 ]]; then
 fi
 
 find_missing "${wanted[@]}"
+if [[ ${#unavailable[@]} -gt 0 ]]; then
+    echo "setup: Ubuntu has no package of: ${unavailable[*]}. The browser test needs Chromium or" \
+        "Google Chrome, and chromedriver, on PATH" >&2
+fi
 if [[ ${#missing[@]} -gt 0 ]]; then
     install "${missing[@]}" && find_missing "${missing[@]}"
 fi
 if [[ ${#missing[@]} -gt 0 ]]; then
     echo "setup: missing: ${missing[*]}" >&2
+    if [[ " ${missing[*]} " == *' cmake '* ]] && has_command cmake; then
+        echo "setup: $(command -v cmake) is older than 3.25" >&2
+    fi
     echo "setup: install with: sudo apt-get install ${missing[*]}" >&2
     exit 1
 fi

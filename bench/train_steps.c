@@ -75,7 +75,7 @@ int main(int argc, char **argv)
     const double step_seconds = (seconds_now() - begin) / steps;
     printf("ours bs %u: %.3f ms/step, %.2f s/epoch, %s, mean loss %.6f\n",
            (unsigned)config.batch_size, step_seconds * 1e3,
-           step_seconds * data.training.count / config.batch_size, api->hardware(e), loss);
+           step_seconds * data.training.count / config.batch_size, api->planned(e)->hardware, loss);
     api->destroy(e);
     dataset_free(&data);
     return EXIT_SUCCESS;

@@ -84,6 +84,17 @@ typedef struct engine_memory {
     uint64_t total;
 } engine_memory;
 
+/* What an engine would make of a configuration. */
+typedef struct engine_plan {
+    engine_memory memory;
+    engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
+    /* What the results' bits depend on beside the configuration's numbers: the instruction set
+     * ("avx512") or the kind of device. Runs with equal configurations, precision and this text
+     * are the same run. */
+    char arithmetic[32];
+    char hardware[96]; /* for people, for example "avx512, 2 threads" */
+} engine_plan;
+
 enum { ENGINE_HISTOGRAM_BUCKETS = 30 };
 
 /* Equal buckets between min and max; the last one includes max. When min == max all values are
@@ -110,9 +121,11 @@ typedef struct engine_api {
     /* Can it run on this machine? If not, `reason` [reason_bytes] says why, in one line. */
     bool (*available)(char *reason, size_t reason_bytes);
 
-    /* What a run with this configuration would take; nothing is taken. */
+    /* What a run with this configuration would be and take; nothing is taken. Whatever create
+     * would refuse but for the memory at hand is refused here, with the same status and message. */
     engine_status (*plan)(const engine_config *config, uint32_t training_count,
-                          uint32_t validation_count, engine_memory *out);
+                          uint32_t validation_count, engine_plan *out, char *message,
+                          size_t message_bytes);
 
     /* On success *out is the caller's until destroy. Otherwise *out is NULL and `message`
      * [message_bytes] says why, in one line. All memory of the run is taken here. */
@@ -120,11 +133,8 @@ typedef struct engine_api {
                             const engine_data *validation, char *message, size_t message_bytes);
     void (*destroy)(engine *); /* waits for work under way; NULL is allowed */
 
-    /* What is really held, the precision and the hardware really used (for example
-     * "avx512, 2 threads"). The text is the handle's. */
-    void (*memory)(const engine *, engine_memory *out);
-    engine_precision (*precision)(const engine *);
-    const char *(*hardware)(const engine *);
+    /* The plan that the run follows; its memory is what is held. */
+    const engine_plan *(*planned)(const engine *);
     const char *(*message)(const engine *); /* of the last call that was not ENGINE_OK */
 
     /* Trains the next `steps` steps (0 .. ENGINE_MAX_QUEUED_STEPS less those not yet polled;

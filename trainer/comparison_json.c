@@ -87,7 +87,7 @@ static json_t *run_to_json(const compared_run *run)
                                "seed", (json_int_t)record->config.seed,                        //
                                "engine", record->config.engine,                                //
                                "hardware", record->hardware,                                   //
-                               "precision", engine_precision_name(record->precision),          //
+                               "precision", engine_precision_name(record->config.precision),   //
                                "state", run_state_name(record->state),                         //
                                "note", run->note,                                              //
                                "epochs_planned", (json_int_t)record->config.epochs,            //

@@ -13,9 +13,11 @@ static command_status find_engine(experiment *self)
     const char *name = self->options->engine;
     const engine_api *api = engine_find(name);
     if (api == NULL) {
-        fprintf(stderr, "%s: --engine %s: this build of the trainer has no such engine\n",
+        fprintf(stderr,
+                "%s: --engine %s: this build of the trainer has no such engine; --help "
+                "lists those it has\n",
                 self->program, name);
-        return COMMAND_FAILED;
+        return COMMAND_USAGE;
     }
     if (!api->available(reason, sizeof reason)) {
         fprintf(stderr, "%s: --engine %s: %s\n", self->program, name, reason);
@@ -71,6 +73,25 @@ static uint32_t log_every(const run_options *options, const run_config *config)
     return one_percent > 0 ? one_percent : 1;
 }
 
+/* Replaces what was asked for by what the engine would use, or says why it cannot. */
+static command_status settle(const experiment *self, run_config *config)
+{
+    char reason[MESSAGE_BYTES / 2] = "";
+    engine_plan plan;
+    const engine_config settings =
+        run_config_settings(config, self->options->threads, self->options->isa);
+    const engine_status status =
+        self->api->plan(&settings, config->training_samples, config->validation_samples, &plan,
+                        reason, sizeof reason);
+    if (status != ENGINE_OK) {
+        fprintf(stderr, "%s: --engine %s: %s\n", self->program, config->engine, reason);
+        return status == ENGINE_INVALID ? COMMAND_USAGE : COMMAND_FAILED;
+    }
+    config->precision = plan.precision;
+    snprintf(config->arithmetic, sizeof config->arithmetic, "%s", plan.arithmetic);
+    return COMMAND_DONE;
+}
+
 command_status experiment_configure(const experiment *self, uint32_t batch_size, run_config *out)
 {
     const run_options *options = self->options;
@@ -91,10 +112,9 @@ command_status experiment_configure(const experiment *self, uint32_t batch_size,
         return COMMAND_USAGE;
     }
     snprintf(config.engine, sizeof config.engine, "%s", self->api->name);
-    snprintf(config.isa, sizeof config.isa, "%s", options->isa != NULL ? options->isa : "");
     config.log_every = log_every(options, &config);
     *out = config;
-    return COMMAND_DONE;
+    return settle(self, out);
 }
 
 int experiment_run_path(char *out, const char *parent, uint32_t batch_size, char *message)
@@ -117,6 +137,7 @@ command_status experiment_run(const experiment *self, const run_config *config,
         .data_path = self->options->data,
         .directory = directory,
         .threads = self->options->threads,
+        .isa = self->options->isa,
         .display = &display,
     };
     const run_outcome outcome = run_loop(&job, record, message);

@@ -26,8 +26,9 @@ experiment_open(experiment *out, const char *program, const run_options *options
 
 void experiment_close(experiment *self); /* an empty one is allowed */
 
-/* The configuration of the run at one batch size; COMMAND_USAGE, after one line on stderr, where
- * the batch size is larger than the training set. */
+/* The configuration of the run at one batch size; after one line on stderr, COMMAND_USAGE
+ * where the batch size is larger than the training set or the engine cannot do it, COMMAND_FAILED
+ * where this machine lacks what was asked for. */
 __attribute__((warn_unused_result)) command_status
 experiment_configure(const experiment *self, uint32_t batch_size, run_config *out);
 

@@ -14,6 +14,18 @@ uint32_t run_config_steps_per_epoch(const run_config *config)
     return (uint32_t)((samples + config->batch_size - 1) / config->batch_size);
 }
 
+engine_config run_config_settings(const run_config *config, uint32_t threads, const char *isa)
+{
+    engine_config settings = engine_config_defaults();
+    settings.batch_size = config->batch_size;
+    settings.seed = config->seed;
+    settings.precision = config->precision;
+    settings.learning_rate = config->learning_rate;
+    settings.threads = threads;
+    settings.isa = isa;
+    return settings;
+}
+
 json_t *run_config_to_json(const run_config *config)
 {
     char crc32[9];
@@ -25,7 +37,7 @@ json_t *run_config_to_json(const run_config *config)
                      "learning_rate", config->learning_rate,                       //
                      "log_every", (json_int_t)config->log_every,                   //
                      "engine", config->engine,                                     //
-                     "isa", config->isa,                                           //
+                     "arithmetic", config->arithmetic,                             //
                      "precision", engine_precision_name(config->precision),        //
                      "training_samples", (json_int_t)config->training_samples,     //
                      "validation_samples", (json_int_t)config->validation_samples, //
@@ -62,7 +74,7 @@ static int read_precision(const json_t *object, engine_precision *out, char *mes
     if (read_name(object, "precision", name, message) != 0) {
         return -1;
     }
-    for (engine_precision p = ENGINE_DEFAULT_PRECISION; p <= ENGINE_BF16; p++) {
+    for (engine_precision p = ENGINE_FP32; p <= ENGINE_BF16; p++) {
         if (strcmp(name, engine_precision_name(p)) == 0) {
             *out = p;
             return 0;
@@ -83,7 +95,7 @@ int run_config_from_json(run_config *out, const json_t *object, char *message)
         read_whole(object, "seed", 0, INT64_MAX, &seed, message) != 0 ||
         read_whole(object, "log_every", 0, UINT32_MAX, &log_every, message) != 0 ||
         read_name(object, "engine", config.engine, message) != 0 ||
-        read_name(object, "isa", config.isa, message) != 0 ||
+        read_name(object, "arithmetic", config.arithmetic, message) != 0 ||
         read_precision(object, &config.precision, message) != 0 ||
         read_name(object, "data_crc32", crc32, message) != 0) {
         return -1;

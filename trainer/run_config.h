@@ -16,13 +16,17 @@ typedef struct run_config {
     uint64_t seed;        /* at most INT64_MAX, the largest whole number of run.json */
     double learning_rate; /* positive */
     uint32_t log_every;   /* batch_loss and batch_accuracy every so many steps; 0 for never */
-    char engine[RUN_CONFIG_NAME_BYTES]; /* an engine's name, never "auto" */
-    char isa[RUN_CONFIG_NAME_BYTES];    /* instruction set asked for; "" for the best there is */
-    engine_precision precision;         /* asked for */
+    char engine[RUN_CONFIG_NAME_BYTES];     /* an engine's name, never "auto" */
+    char arithmetic[RUN_CONFIG_NAME_BYTES]; /* engine_plan.arithmetic */
+    engine_precision precision;             /* the one used, never the default */
     uint32_t training_samples;
     uint32_t validation_samples;
     uint32_t data_crc32; /* dataset.crc32 */
 } run_config;
+
+/* The engine's settings for a run. `threads` and `isa` as in engine_config: they are asked for, and
+ * what determines the result of them is `arithmetic`. */
+engine_config run_config_settings(const run_config *config, uint32_t threads, const char *isa);
 
 /* Steps of an epoch: batch_size times this covers the training set. */
 uint32_t run_config_steps_per_epoch(const run_config *config);

@@ -208,22 +208,10 @@ static int train_epochs(run *self)
     return 0;
 }
 
-static engine_config engine_settings(const run_job *job)
-{
-    engine_config settings = engine_config_defaults();
-    settings.batch_size = job->config->batch_size;
-    settings.seed = job->config->seed;
-    settings.precision = job->config->precision;
-    settings.learning_rate = job->config->learning_rate;
-    settings.threads = job->threads;
-    settings.isa = job->config->isa[0] != '\0' ? job->config->isa : NULL;
-    return settings;
-}
-
 static run_outcome make_engine(run *self)
 {
     const run_job *job = self->job;
-    const engine_config settings = engine_settings(job);
+    const engine_config settings = run_config_settings(job->config, job->threads, job->isa);
     const engine_data training = {job->data->training.images, job->data->training.labels,
                                   job->data->training.count};
     const engine_data validation = {job->data->validation.images, job->data->validation.labels,
@@ -237,10 +225,9 @@ static run_outcome make_engine(run *self)
                     reason[0] != '\0' ? reason : engine_status_string(status));
         return status == ENGINE_INVALID ? RUN_OUTCOME_REJECTED : RUN_OUTCOME_FAILED;
     }
-    job->api->memory(self->engine, &self->record->memory);
-    self->record->precision = job->api->precision(self->engine);
-    snprintf(self->record->hardware, sizeof self->record->hardware, "%s",
-             job->api->hardware(self->engine));
+    const engine_plan *plan = job->api->planned(self->engine);
+    self->record->memory = plan->memory;
+    snprintf(self->record->hardware, sizeof self->record->hardware, "%s", plan->hardware);
     return RUN_OUTCOME_FINISHED;
 }
 
@@ -269,7 +256,7 @@ static void say_head(const run *self)
     progress_say(display, "Data set  %s: %u training and %u validation images", job->data_path,
                  (unsigned)config->training_samples, (unsigned)config->validation_samples);
     progress_say(display, "Engine    %s (%s), %s, %.1f MiB", config->engine, self->record->hardware,
-                 engine_precision_name(self->record->precision),
+                 engine_precision_name(config->precision),
                  (double)self->record->memory.total / 1048576.0);
     progress_say(display, "Run       %s", job->directory);
     progress_say(display, "          n_iterations = n_epochs × n_batches = %u × %u = %" PRIu64,

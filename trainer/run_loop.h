@@ -18,7 +18,8 @@ typedef struct run_job {
     const dataset *data;   /* its counts are those of the configuration */
     const char *data_path; /* for the run's head */
     const char *directory; /* the run's own; a run of the trainer that is in it is replaced */
-    uint32_t threads;      /* as in engine_config */
+    uint32_t threads;      /* as in engine_config, */
+    const char *isa;       /* likewise */
     progress *display;
 } run_job;
 

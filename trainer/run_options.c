@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine.h"
 #include "number.h"
 #include "run_config.h"
 
@@ -25,6 +26,9 @@ enum option_key {
     KEY_UPDATE_FREQ,
     KEY_OVERWRITE
 };
+
+/* What --help says of --engine in front of the engines of this build. */
+#define ENGINE_HELP "The best that this machine can run (default auto), or one of: "
 
 enum { MAX_THREADS = 1024, BATCH_SIZES_BYTES = 1024 };
 
@@ -48,7 +52,7 @@ static const struct argp_option shared_options[] = {
     {"seed", KEY_SEED, "N", 0, "Of weights, orders and dropout (default 0)", 2},
     {"train-samples", KEY_TRAIN_SAMPLES, "N", 0, "Only the first N of the training set", 2},
     {"learning-rate", KEY_LEARNING_RATE, "X", 0, "Adam's (default 0.001)", 2},
-    {"engine", KEY_ENGINE, "NAME", 0, "auto, cpu or cuda (default auto: the best there is)", 3},
+    {"engine", KEY_ENGINE, "NAME", 0, ENGINE_HELP, 3},
     {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 3},
     {"threads", KEY_THREADS, "N", 0, "CPU threads (default: all); results do not depend on it", 3},
     {"isa", KEY_ISA, "NAME", 0, "CPU instructions: avx512, avx2 or portable (default: the best)",
@@ -151,19 +155,6 @@ static error_t take_precision(const struct argp_state *state, run_options *optio
     return wrong(state, "--precision: \"%s\" is not fp32, tf32 or bf16", text);
 }
 
-static error_t take_one_of(const struct argp_state *state, const char *option, const char *text,
-                           const char *const names[3], const char **out)
-{
-    for (size_t i = 0; i < 3; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *out = names[i];
-            return 0;
-        }
-    }
-    return wrong(state, "%s: \"%s\" is not %s, %s or %s", option, text, names[0], names[1],
-                 names[2]);
-}
-
 static error_t take_frequency(const struct argp_state *state, run_options *options,
                               const char *text)
 {
@@ -182,8 +173,6 @@ static error_t take_frequency(const struct argp_state *state, run_options *optio
 
 static error_t take_shared(int key, char *text, struct argp_state *state)
 {
-    static const char *const engines[3] = {"auto", "cpu", "cuda"};
-    static const char *const isas[3] = {"avx512", "avx2", "portable"};
     run_options *options = state->input;
     switch (key) {
     case KEY_EPOCHS:
@@ -199,13 +188,13 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
                    ? 0
                    : wrong(state, "--learning-rate: \"%s\" is not a positive number", text);
     case KEY_ENGINE:
-        return take_one_of(state, "--engine", text, engines, &options->engine);
+        return take_text(state, "--engine", text, &options->engine);
     case KEY_PRECISION:
         return take_precision(state, options, text);
     case KEY_THREADS:
         return take_u32(state, "--threads", text, MAX_THREADS, &options->threads);
     case KEY_ISA:
-        return take_one_of(state, "--isa", text, isas, &options->isa);
+        return take_text(state, "--isa", text, &options->isa);
     case KEY_UPDATE_FREQ:
         return take_frequency(state, options, text);
     case KEY_OVERWRITE:
@@ -240,10 +229,32 @@ static error_t take_own(int key, char *text, struct argp_state *state)
     }
 }
 
+/* Completes the help from the list of engines. */
+static char *complete_help(int key, const char *text, void *input)
+{
+    (void)input;
+    if (key != KEY_ENGINE || text == NULL) {
+        return (char *)(uintptr_t)text;
+    }
+    char *help = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&help, &bytes);
+    if (out == NULL) {
+        return (char *)(uintptr_t)text;
+    }
+    fputs(text, out);
+    for (size_t i = 0; engine_list[i] != NULL; i++) {
+        fprintf(out, "%s%s (%s)", i == 0 ? "" : ", ", engine_list[i]->name,
+                engine_list[i]->description);
+    }
+    fclose(out);
+    return help; /* argp frees it */
+}
+
 static command_status parse(run_options *out, const struct argp_option *own,
                             const char *documentation, int argc, char **argv)
 {
-    const struct argp shared = {shared_options, take_shared, NULL, NULL, NULL, NULL, NULL};
+    const struct argp shared = {shared_options, take_shared, NULL, NULL, NULL, complete_help, NULL};
     const struct argp_child children[] = {{&shared, 0, NULL, 0}, {0}};
     const struct argp parser = {own, take_own, NULL, documentation, children, NULL, NULL};
     return argp_parse(&parser, argc, argv, 0, NULL, out) == 0 ? COMMAND_DONE : COMMAND_USAGE;

@@ -88,16 +88,15 @@ static json_t *record_to_json(const run_record *record)
             return NULL;
         }
     }
-    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:s, s:I, s:o, s:o, s:o*}", //
-                     "format", 1,                                           //
-                     "program", "trainer " TRAINER_VERSION,                 //
-                     "state", run_state_name(record->state),                //
-                     "configuration", run_config_to_json(&record->config),  //
-                     "hardware", record->hardware,                          //
-                     "precision", engine_precision_name(record->precision), //
-                     "peak_bytes", (json_int_t)record->memory.total,        //
-                     "memory", memory_to_json(&record->memory),             //
-                     "epochs", epochs,                                      //
+    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o*}",     //
+                     "format", 1,                                          //
+                     "program", "trainer " TRAINER_VERSION,                //
+                     "state", run_state_name(record->state),               //
+                     "configuration", run_config_to_json(&record->config), //
+                     "hardware", record->hardware,                         //
+                     "peak_bytes", (json_int_t)record->memory.total,       //
+                     "memory", memory_to_json(&record->memory),            //
+                     "epochs", epochs,                                     //
                      "results", results_to_json(record));
 }
 
@@ -207,7 +206,6 @@ static int read_epochs(run_record *record, const json_t *root, char *message)
 static int read_record(run_record *record, const json_t *root, char *message)
 {
     const char *hardware = json_string_value(json_object_get(root, "hardware"));
-    const char *precision = json_string_value(json_object_get(root, "precision"));
     const json_t *memory = json_object_get(root, "memory");
     if (json_integer_value(json_object_get(root, "format")) != 1) {
         return message_set(message, "format is not 1");
@@ -218,11 +216,6 @@ static int read_record(run_record *record, const json_t *root, char *message)
         return -1;
     }
     snprintf(record->hardware, sizeof record->hardware, "%s", hardware != NULL ? hardware : "");
-    for (engine_precision p = ENGINE_FP32; precision != NULL && p <= ENGINE_BF16; p++) {
-        if (strcmp(precision, engine_precision_name(p)) == 0) {
-            record->precision = p;
-        }
-    }
     record->memory = (engine_memory){
         .data = bytes_or_zero(memory, "data"),
         .parameters = bytes_or_zero(memory, "parameters"),

@@ -4,8 +4,7 @@
  *   program         "trainer 0.1.0"
  *   state           "running", "finished" or "interrupted"
  *   configuration   run_config.h
- *   hardware        what the engine really used, and in which "precision"
- *   precision
+ *   hardware        what the engine ran on
  *   memory          the engine's own account in bytes, by part; peak_bytes is its total
  *   peak_bytes
  *   epochs          one object for each epoch that was trained and validated, in order:
@@ -40,7 +39,6 @@ typedef struct run_record {
     run_state state;
     run_config config;
     char hardware[128];
-    engine_precision precision;
     engine_memory memory;
     run_epoch *epochs; /* [epoch_count], the record's own */
     uint32_t epoch_count;

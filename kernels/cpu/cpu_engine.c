@@ -1,11 +1,8 @@
-/* The CPU engine's table. Steps run within the call of train, on the pool's threads. */
+/* The CPU engine's table and life. Steps run within the call of train, on the pool's threads. */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "cpu_state.h"
 
-#include <float.h>
-#include <math.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,18 +25,9 @@ static uint32_t chosen_threads(const engine_config *config)
     return config->threads > 0 ? config->threads : usable_threads();
 }
 
-__attribute__((format(printf, 3, 4))) static engine_status fail(engine *e, engine_status status,
-                                                                const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(e->message, sizeof e->message, format, arguments);
-    va_end(arguments);
-    return status;
-}
-
-static engine_status check(const engine_config *config, uint32_t training_count, char *message,
-                           size_t message_bytes)
+/* What can be refused before memory is asked for; on success the kernels to use. */
+static engine_status check(const engine_config *config, uint32_t training_count,
+                           const cpu_kernels **kernels, char *message, size_t message_bytes)
 {
     const engine_status status =
         engine_config_check(config, training_count, message, message_bytes);
@@ -47,7 +35,8 @@ static engine_status check(const engine_config *config, uint32_t training_count,
         return status;
     }
     if (config->precision != ENGINE_DEFAULT_PRECISION && config->precision != ENGINE_FP32) {
-        snprintf(message, message_bytes, "the CPU engine computes in fp32, not in %s",
+        snprintf(message, message_bytes,
+                 "precision %s is not to be had: the CPU engine computes in fp32",
                  engine_precision_name(config->precision));
         return ENGINE_INVALID;
     }
@@ -60,6 +49,12 @@ static engine_status check(const engine_config *config, uint32_t training_count,
                  (unsigned)config->threads, MAX_THREADS);
         return ENGINE_INVALID;
     }
+    *kernels = cpu_kernels_find(config->isa);
+    if (*kernels == NULL) {
+        snprintf(message, message_bytes, "isa %s is not among this machine's and this build's",
+                 config->isa);
+        return ENGINE_UNAVAILABLE;
+    }
     return ENGINE_OK;
 }
 
@@ -70,13 +65,25 @@ static bool cpu_available(char *reason, size_t reason_bytes)
     return true;
 }
 
-static engine_status cpu_plan(const engine_config *config, uint32_t training_count,
-                              uint32_t validation_count, engine_memory *out)
+static void make_plan(engine_plan *plan, const engine_config *config, const cpu_kernels *kernels,
+                      uint32_t training_count, uint32_t validation_count)
 {
-    char message[160];
-    const engine_status status = check(config, training_count, message, sizeof message);
+    const uint32_t threads = chosen_threads(config);
+    *plan = (engine_plan){.precision = ENGINE_FP32};
+    cpu_memory_plan(config, training_count, validation_count, threads, &plan->memory);
+    snprintf(plan->arithmetic, sizeof plan->arithmetic, "%s", kernels->isa);
+    snprintf(plan->hardware, sizeof plan->hardware, "%s, %u thread%s", kernels->isa,
+             (unsigned)threads, threads == 1 ? "" : "s");
+}
+
+static engine_status cpu_plan(const engine_config *config, uint32_t training_count,
+                              uint32_t validation_count, engine_plan *out, char *message,
+                              size_t message_bytes)
+{
+    const cpu_kernels *kernels;
+    const engine_status status = check(config, training_count, &kernels, message, message_bytes);
     if (status == ENGINE_OK) {
-        cpu_memory_plan(config, training_count, validation_count, chosen_threads(config), out);
+        make_plan(out, config, kernels, training_count, validation_count);
     }
     return status;
 }
@@ -101,15 +108,10 @@ static engine_status cpu_create(engine **out, const engine_config *config,
                                 char *message, size_t message_bytes)
 {
     *out = NULL;
-    const engine_status status = check(config, training->count, message, message_bytes);
+    const cpu_kernels *kernels;
+    const engine_status status = check(config, training->count, &kernels, message, message_bytes);
     if (status != ENGINE_OK) {
         return status;
-    }
-    const cpu_kernels *kernels = cpu_kernels_find(config->isa);
-    if (kernels == NULL) {
-        snprintf(message, message_bytes, "this machine or build lacks the instruction set '%s'",
-                 config->isa);
-        return ENGINE_UNAVAILABLE;
     }
     engine *e = calloc(1, sizeof *e);
     if (e == NULL) {
@@ -121,11 +123,10 @@ static engine_status cpu_create(engine **out, const engine_config *config,
     e->kernels = kernels;
     e->threads = chosen_threads(config);
     e->order_epoch = UINT64_MAX;
+    make_plan(&e->plan, config, kernels, training->count, validation->count);
     if (cpu_memory_take(e, training->count, validation->count) != 0) {
-        engine_memory plan;
-        cpu_memory_plan(config, training->count, validation->count, e->threads, &plan);
         snprintf(message, message_bytes, "not enough memory: batch size %u takes %.0f MiB",
-                 (unsigned)config->batch_size, (double)plan.total / (1 << 20));
+                 (unsigned)config->batch_size, (double)e->plan.memory.total / (1 << 20));
         free(e);
         return ENGINE_NO_MEMORY;
     }
@@ -136,8 +137,6 @@ static engine_status cpu_create(engine **out, const engine_config *config,
         cpu_destroy(e);
         return ENGINE_NO_MEMORY;
     }
-    snprintf(e->hardware, sizeof e->hardware, "%s, %u thread%s", kernels->isa, (unsigned)e->threads,
-             e->threads == 1 ? "" : "s");
     copy_data(&e->data[ENGINE_TRAINING], training);
     copy_data(&e->data[ENGINE_VALIDATION], validation);
     draw_parameters(e->parameters, config->seed);
@@ -146,20 +145,9 @@ static engine_status cpu_create(engine **out, const engine_config *config,
     return ENGINE_OK;
 }
 
-static void cpu_memory(const engine *e, engine_memory *out)
+static const engine_plan *cpu_planned(const engine *e)
 {
-    *out = e->memory;
-}
-
-static engine_precision cpu_precision(const engine *e)
-{
-    (void)e;
-    return ENGINE_FP32;
-}
-
-static const char *cpu_hardware(const engine *e)
-{
-    return e->hardware;
+    return &e->plan;
 }
 
 static const char *cpu_message(const engine *e)
@@ -170,8 +158,9 @@ static const char *cpu_message(const engine *e)
 static engine_status cpu_train(engine *e, uint32_t steps)
 {
     if (steps > ENGINE_MAX_QUEUED_STEPS - e->ring_count) {
-        return fail(e, ENGINE_INVALID, "%u steps with %u not yet polled: the limit is %d together",
-                    (unsigned)steps, (unsigned)e->ring_count, ENGINE_MAX_QUEUED_STEPS);
+        return cpu_fail(e, ENGINE_INVALID,
+                        "%u steps with %u not yet polled: the limit is %d together",
+                        (unsigned)steps, (unsigned)e->ring_count, ENGINE_MAX_QUEUED_STEPS);
     }
     for (uint32_t i = 0; i < steps; i++) {
         cpu_step(e);
@@ -236,159 +225,6 @@ static engine_status cpu_predict(engine *e, const uint8_t *images, uint32_t coun
     return ENGINE_OK;
 }
 
-/* A tensor as `rows` runs of `width` floats, `stride` apart. */
-typedef struct view {
-    const float *from;
-    size_t rows;
-    size_t width;
-    size_t stride;
-} view;
-
-/* Makes dense1's weight gradient of the last step, which training leaves in no one place. */
-static const float *dense1_gradient(engine *e)
-{
-    if (e->dense1_gradient == NULL) {
-        const size_t bytes = (size_t)LENET_FLAT * LENET_DENSE1 * sizeof(float);
-        e->dense1_gradient = aligned_alloc(64, bytes);
-        if (e->dense1_gradient == NULL) {
-            return NULL;
-        }
-        e->memory.gradients += bytes;
-        e->memory.total += bytes;
-    }
-    for (unsigned block = 0; block < CPU_DENSE1_BLOCKS; block++) {
-        e->kernels->dense1_kernel_gradient(
-            e->training.pooled, e->dense1_sums_gradient, e->last_samples, block,
-            e->dense1_gradient + (size_t)block * CPU_DENSE1_BLOCK * LENET_DENSE1);
-    }
-    return e->dense1_gradient;
-}
-
-static engine_status find_parameter(engine *e, const char *name, bool gradient, view *out)
-{
-    for (size_t t = 0; t < LENET_TENSORS; t++) {
-        const lenet_tensor *tensor = &lenet_tensors[t];
-        if (strcmp(name, tensor->name) != 0) {
-            continue;
-        }
-        const float *from = (gradient ? e->gradients : e->parameters) + tensor->offset;
-        if (gradient && tensor->offset == LENET_DENSE1_KERNEL_AT) {
-            from = dense1_gradient(e);
-            if (from == NULL) {
-                return fail(e, ENGINE_NO_MEMORY, "not enough memory for dense1's gradient");
-            }
-        }
-        *out = (view){from, 1, tensor->count, tensor->count};
-        return ENGINE_OK;
-    }
-    return ENGINE_INVALID;
-}
-
-static engine_status find_activation(const engine *e, const char *name, view *out)
-{
-    const struct {
-        const char *name;
-        view view;
-    } activations[] = {
-        {"conv1", {e->conv1, 0, LENET_CONV1_FLOATS, LENET_CONV1_FLOATS}},
-        {"pool", {e->training.pooled, 0, LENET_FLAT, CPU_POOL_STRIDE}},
-        {"dense1", {e->training.dense1, 0, LENET_DENSE1, LENET_DENSE1}},
-        {"logits", {e->training.logits, 0, LENET_CLASSES, LENET_CLASSES}},
-    };
-    for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
-        if (strcmp(name, activations[i].name) == 0) {
-            *out = activations[i].view;
-            out->rows = e->last_samples;
-            return ENGINE_OK;
-        }
-    }
-    return ENGINE_INVALID;
-}
-
-static engine_status find_tensor(engine *e, const char *name, view *out)
-{
-    const char gradient[] = "gradient/";
-    const char activation[] = "activation/";
-    const bool of_gradient = strncmp(name, gradient, sizeof gradient - 1) == 0;
-    const bool of_activation = strncmp(name, activation, sizeof activation - 1) == 0;
-    if ((of_gradient || of_activation) && e->last_samples == 0) {
-        return fail(e, ENGINE_INVALID, "no step has made tensor '%s' yet", name);
-    }
-    const engine_status status =
-        of_activation
-            ? find_activation(e, name + sizeof activation - 1, out)
-            : find_parameter(e, of_gradient ? name + sizeof gradient - 1 : name, of_gradient, out);
-    return status == ENGINE_INVALID ? fail(e, status, "there is no tensor '%s'", name) : status;
-}
-
-static engine_status cpu_read_tensor(engine *e, const char *name, float *out, size_t capacity,
-                                     size_t *count)
-{
-    view v;
-    *count = 0;
-    const engine_status status = find_tensor(e, name, &v);
-    if (status != ENGINE_OK) {
-        return status;
-    }
-    *count = v.rows * v.width;
-    if (capacity < *count) {
-        return fail(e, ENGINE_INVALID, "tensor '%s' has %zu floats, there is room for %zu", name,
-                    *count, capacity);
-    }
-    for (size_t row = 0; row < v.rows; row++) {
-        memcpy(out + row * v.width, v.from + row * v.stride, v.width * sizeof *out);
-    }
-    return ENGINE_OK;
-}
-
-static void histogram_limits(const view *v, engine_histogram *out)
-{
-    out->min = DBL_MAX;
-    out->max = -DBL_MAX;
-    for (size_t row = 0; row < v->rows; row++) {
-        for (size_t i = 0; i < v->width; i++) {
-            const double value = v->from[row * v->stride + i];
-            if (!isfinite(value)) {
-                out->not_finite++;
-                continue;
-            }
-            out->finite++;
-            out->sum += value;
-            out->sum_of_squares += value * value;
-            out->min = value < out->min ? value : out->min;
-            out->max = value > out->max ? value : out->max;
-        }
-    }
-    if (out->finite == 0) {
-        out->min = 0;
-        out->max = 0;
-    }
-}
-
-static engine_status cpu_read_histogram(engine *e, const char *name, engine_histogram *out)
-{
-    view v;
-    *out = (engine_histogram){0};
-    const engine_status status = find_tensor(e, name, &v);
-    if (status != ENGINE_OK) {
-        return status;
-    }
-    histogram_limits(&v, out);
-    const double width = (out->max - out->min) / ENGINE_HISTOGRAM_BUCKETS;
-    for (size_t row = 0; row < v.rows; row++) {
-        for (size_t i = 0; i < v.width; i++) {
-            const double value = v.from[row * v.stride + i];
-            if (isfinite(value)) {
-                const double place =
-                    width > 0 ? (value - out->min) / width : ENGINE_HISTOGRAM_BUCKETS;
-                const size_t last = ENGINE_HISTOGRAM_BUCKETS - 1;
-                out->buckets[place < (double)last ? (size_t)place : last]++;
-            }
-        }
-    }
-    return ENGINE_OK;
-}
-
 /* A state is this header, then the parameters and the two moments. */
 typedef struct state_header {
     char magic[16];
@@ -411,7 +247,8 @@ static size_t cpu_state_bytes(const engine *e)
 static engine_status cpu_export_state(engine *e, void *out, size_t bytes)
 {
     if (bytes != cpu_state_bytes(e)) {
-        return fail(e, ENGINE_INVALID, "a state has %zu bytes, not %zu", cpu_state_bytes(e), bytes);
+        return cpu_fail(e, ENGINE_INVALID, "a state has %zu bytes, not %zu", cpu_state_bytes(e),
+                        bytes);
     }
     state_header header = {
         .batch_size = e->config.batch_size,
@@ -432,20 +269,22 @@ static engine_status cpu_export_state(engine *e, void *out, size_t bytes)
 static engine_status cpu_import_state(engine *e, const void *state, size_t bytes)
 {
     if (bytes != cpu_state_bytes(e)) {
-        return fail(e, ENGINE_INVALID, "a state has %zu bytes, not %zu", cpu_state_bytes(e), bytes);
+        return cpu_fail(e, ENGINE_INVALID, "a state has %zu bytes, not %zu", cpu_state_bytes(e),
+                        bytes);
     }
     state_header header;
     memcpy(&header, state, sizeof header);
     if (memcmp(header.magic, STATE_MAGIC, sizeof header.magic) != 0) {
-        return fail(e, ENGINE_INVALID, "this is not a state of the CPU engine");
+        return cpu_fail(e, ENGINE_INVALID, "this is not a state of the CPU engine");
     }
     if (header.batch_size != e->config.batch_size || header.seed != e->config.seed ||
         header.training_count != e->data[ENGINE_TRAINING].count) {
-        return fail(e, ENGINE_INVALID,
-                    "the state is of batch size %u, seed %llu and %u training samples, not of this "
-                    "run's",
-                    (unsigned)header.batch_size, (unsigned long long)header.seed,
-                    (unsigned)header.training_count);
+        return cpu_fail(
+            e, ENGINE_INVALID,
+            "the state is of batch size %u, seed %llu and %u training samples, not of this "
+            "run's",
+            (unsigned)header.batch_size, (unsigned long long)header.seed,
+            (unsigned)header.training_count);
     }
     const char *at = (const char *)state + sizeof header;
     const size_t array = LENET_PARAMETERS * sizeof(float);
@@ -467,9 +306,7 @@ const engine_api engine_cpu = {
     .plan = cpu_plan,
     .create = cpu_create,
     .destroy = cpu_destroy,
-    .memory = cpu_memory,
-    .precision = cpu_precision,
-    .hardware = cpu_hardware,
+    .planned = cpu_planned,
     .message = cpu_message,
     .train = cpu_train,
     .poll = cpu_poll,

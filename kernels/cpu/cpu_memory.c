@@ -102,7 +102,6 @@ int cpu_memory_take(engine *e, uint32_t training_count, uint32_t validation_coun
         cpu_memory_release(e);
         return -1;
     }
-    e->memory = w.memory;
     return 0;
 }
 
@@ -133,7 +132,6 @@ void cpu_memory_release(engine *e)
     free(e->moment_m);
     free(e->moment_v);
     free(e->gradients);
-    free(e->dense1_gradient);
     free(e->groups);
     release_activations(&e->training);
     release_activations(&e->evaluation);

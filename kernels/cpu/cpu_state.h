@@ -1,7 +1,7 @@
 /* What the CPU engine holds: every buffer of a run, taken once at its creation.
  *
- * cpu_memory.c sizes and takes them, cpu_step.c computes in them, cpu_engine.c is the table that
- * the run loop sees. */
+ * cpu_memory.c sizes and takes them, cpu_step.c computes in them, cpu_tensors.c reads them out,
+ * cpu_engine.c is the table that the run loop sees. */
 #ifndef KERNELS_CPU_STATE_H
 #define KERNELS_CPU_STATE_H
 
@@ -43,8 +43,7 @@ struct engine {
     const cpu_kernels *kernels;
     thread_pool *pool;
     uint32_t threads;
-    engine_memory memory;
-    char hardware[64];
+    engine_plan plan;
     char message[160];
 
     cpu_data data[2]; /* by engine_set */
@@ -59,10 +58,9 @@ struct engine {
     float *conv2_transposed; /* conv2/kernel as [64][3,3,32] */
     float *moment_m;
     float *moment_v;
-    /* Of the last step; dense1/kernel's is made anew where it is read (in dense1_gradient, taken
-     * at the first reading), since its update happens block by block in the cache. */
+    /* Of the last step; dense1/kernel's is not there but made anew, block by block, where it is
+     * read, since its update happens block by block in the cache. */
     float *gradients;
-    float *dense1_gradient;
 
     cpu_activations training;
     cpu_activations evaluation;
@@ -80,11 +78,20 @@ struct engine {
     uint32_t ring_count;
 };
 
+/* Keeps the text for message and returns the status. */
+__attribute__((format(printf, 3, 4))) engine_status cpu_fail(engine *e, engine_status status,
+                                                             const char *format, ...);
+
+/* The table's functions of cpu_tensors.c. */
+engine_status cpu_read_tensor(engine *e, const char *name, float *out, size_t capacity,
+                              size_t *count);
+engine_status cpu_read_histogram(engine *e, const char *name, engine_histogram *out);
+
 /* What a run takes; engine_config_check has passed. */
 void cpu_memory_plan(const engine_config *config, uint32_t training_count,
                      uint32_t validation_count, uint32_t threads, engine_memory *out);
 
-/* Takes and zeroes every buffer, or none: 0 or -1. Sets engine->memory. */
+/* Takes and zeroes every buffer, or none: 0 or -1. */
 int cpu_memory_take(engine *e, uint32_t training_count, uint32_t validation_count);
 void cpu_memory_release(engine *e);
 

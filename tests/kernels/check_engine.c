@@ -297,22 +297,32 @@ START_TEST(a_histogram_counts_what_the_tensor_holds)
 }
 END_TEST
 
-START_TEST(the_plan_is_what_is_taken)
+START_TEST(the_plan_is_what_is_made)
 {
     engine_config config = small_config();
-    engine_memory plan;
-    engine_memory taken;
-    ck_assert_int_eq(api->plan(&config, TRAINING, VALIDATION, &plan), ENGINE_OK);
+    engine_plan plan;
+    char message[200];
+    ck_assert_int_eq(api->plan(&config, TRAINING, VALIDATION, &plan, message, sizeof message),
+                     ENGINE_OK);
     engine *e = make_engine(&config);
-    api->memory(e, &taken);
-    ck_assert_mem_eq(&plan, &taken, sizeof plan);
-    ck_assert_uint_eq(plan.total, plan.data + plan.parameters + plan.optimizer + plan.gradients +
-                                      plan.activations + plan.workspace);
+    const engine_plan *made = api->planned(e);
+    ck_assert_mem_eq(&plan.memory, &made->memory, sizeof made->memory);
+    ck_assert_int_eq(plan.precision, made->precision);
+    ck_assert_str_eq(plan.arithmetic, made->arithmetic);
+    ck_assert_str_eq(plan.hardware, made->hardware);
     api->destroy(e);
+    const engine_memory *m = &plan.memory;
+    ck_assert_uint_eq(m->total, m->data + m->parameters + m->optimizer + m->gradients +
+                                    m->activations + m->workspace);
+    ck_assert_int_ne(plan.precision, ENGINE_DEFAULT_PRECISION);
+    ck_assert_str_ne(plan.arithmetic, "");
+    ck_assert_str_ne(plan.hardware, "");
     config.batch_size *= 2;
-    engine_memory larger;
-    ck_assert_int_eq(api->plan(&config, TRAINING, VALIDATION, &larger), ENGINE_OK);
-    ck_assert_uint_gt(larger.activations, plan.activations);
+    engine_plan larger;
+    ck_assert_int_eq(api->plan(&config, TRAINING, VALIDATION, &larger, message, sizeof message),
+                     ENGINE_OK);
+    ck_assert_uint_gt(larger.memory.activations, m->activations);
+    ck_assert_str_eq(larger.arithmetic, plan.arithmetic);
 }
 END_TEST
 
@@ -334,13 +344,16 @@ START_TEST(configurations_out_of_range_are_refused)
     for (size_t i = 0; i < 8; i++) {
         char message[200] = "";
         engine *e = NULL;
-        engine_memory plan;
+        engine_plan plan;
+        char planned[200] = "";
         ck_assert_int_eq(api->create(&e, &bad[i], &training, &validation, message, 200),
                          ENGINE_INVALID);
         ck_assert_ptr_null(e);
         ck_assert_str_ne(message, "");
         ck_assert_ptr_null(strchr(message, '\n'));
-        ck_assert_int_eq(api->plan(&bad[i], TRAINING, VALIDATION, &plan), ENGINE_INVALID);
+        ck_assert_int_eq(api->plan(&bad[i], TRAINING, VALIDATION, &plan, planned, 200),
+                         ENGINE_INVALID);
+        ck_assert_str_eq(planned, message);
     }
 }
 END_TEST
@@ -361,7 +374,7 @@ static TCase *engine_case(const engine_api *which)
     tcase_add_test(c, predictions_agree_with_evaluation);
     tcase_add_test(c, unknown_or_not_yet_made_tensors_are_refused);
     tcase_add_test(c, a_histogram_counts_what_the_tensor_holds);
-    tcase_add_test(c, the_plan_is_what_is_taken);
+    tcase_add_test(c, the_plan_is_what_is_made);
     tcase_add_test(c, configurations_out_of_range_are_refused);
     return c;
 }

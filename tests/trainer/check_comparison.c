@@ -31,6 +31,8 @@ static void make_run(const char *name, uint32_t batch_size, const uint32_t *val_
                                .epochs = EPOCHS,
                                .learning_rate = 1e-3,
                                .engine = "fake",
+                               .arithmetic = "none",
+                               .precision = ENGINE_FP32,
                                .training_samples = SAMPLES,
                                .validation_samples = VALIDATION_SAMPLES};
     char directory[512];

@@ -22,6 +22,8 @@ static void write_run(void)
                                           .epochs = 1,
                                           .learning_rate = 1e-3,
                                           .engine = "cpu",
+                                          .arithmetic = "none",
+                                          .precision = ENGINE_FP32,
                                           .training_samples = 8,
                                           .validation_samples = 8}};
     scratch_write(TRAINING_EVENTS, "events");

@@ -34,6 +34,8 @@ static run_outcome train_with(const char *name, uint32_t epochs, uint32_t log_ev
                                .learning_rate = 0.002,
                                .log_every = log_every,
                                .engine = "fake",
+                               .arithmetic = "none",
+                               .precision = ENGINE_FP32,
                                .training_samples = TRAINING_SAMPLES,
                                .validation_samples = VALIDATION_SAMPLES};
     char directory[512];

@@ -151,13 +151,11 @@ static const char *const wrong_arguments[] = {"--batch-sizes=",
                                               "--learning-rate=nan",
                                               "--data=",
                                               "--logdir=",
-                                              "--engine=gpu",
                                               "--precision=fp64",
                                               "--train-samples=0",
                                               "--threads=0",
                                               "--update-freq=0",
                                               "--update-freq=often",
-                                              "--isa=sse",
                                               "extra"};
 
 START_TEST(wrong_arguments_are_wrong_usage)

@@ -18,7 +18,7 @@ static run_config some_config(void)
                         .learning_rate = 0.1 + 0.2,
                         .log_every = 9,
                         .engine = "cpu",
-                        .isa = "avx2",
+                        .arithmetic = "avx2",
                         .precision = ENGINE_TF32,
                         .training_samples = 60000,
                         .validation_samples = 10000,
@@ -30,7 +30,6 @@ static run_record some_record(void)
     run_record record = {.state = RUN_INTERRUPTED,
                          .config = some_config(),
                          .hardware = "a machine",
-                         .precision = ENGINE_FP32,
                          .memory = {1, 2, 3, 4, 5, 6, 21}};
     const run_epoch epochs[] = {{0.25, 0.9, 1.0 / 3, 0.95, 12.5, 2.5},
                                 {NAN, 0.1, INFINITY, 0.1, 13, 3},
@@ -52,7 +51,6 @@ START_TEST(what_is_written_is_read)
                   text);
     ck_assert_int_eq(copy.state, RUN_INTERRUPTED);
     ck_assert_str_eq(copy.hardware, "a machine");
-    ck_assert_int_eq(copy.precision, ENGINE_FP32);
     ck_assert_mem_eq(&copy.memory, &record.memory, sizeof copy.memory);
     ck_assert_uint_eq(copy.epoch_count, 3);
     ck_assert_mem_eq(&copy.epochs[0], &record.epochs[0], sizeof copy.epochs[0]);
@@ -143,6 +141,7 @@ static const struct {
     {"\"epochs\": 15", "\"epochs\": 2"},
     {"\"epochs\": 15", "\"epochs\": -1"},
     {"\"precision\": \"tf32\"", "\"precision\": \"fp8\""},
+    {"\"precision\": \"tf32\"", "\"precision\": \"default\""},
     {"\"00badf00\"", "\"badf00\""},
     {"\"00badf00\"", "\"00badfoo\""},
     {"\"learning_rate\": 0.3", "\"learning_rate\": -0.3"},

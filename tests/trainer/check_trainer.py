@@ -268,7 +268,7 @@ class RunsThatExist(TrainerTest):
                                           ("--seed", 9, "seed 0 instead of 9"),
                                           ("--learning-rate", 0.5, "learning_rate"),
                                           ("--train-samples", 39, "training_samples 40"),
-                                          ("--isa", "portable", "isa"),
+                                          ("--isa", "portable", "arithmetic"),
                                           ("--update-freq", "epoch", "log_every 1 instead of 0")):
             result = self.sweep(option, value)
             self.assert_refused(result, 1, "BatchSize=16", difference, "--overwrite")
@@ -412,6 +412,12 @@ class BadInput(TrainerTest):
                               ("--precision", "fp64"), ("--update-freq", "0")):
             self.assert_refused(self.train(option, value), 2, option, value)
             self.assertFalse(self.run_directory.exists())
+
+    def test_what_the_engine_cannot_do_is_refused(self):
+        self.assert_refused(self.train("--engine", "cpu", "--precision", "bf16"), 2,
+                            "--engine cpu", "precision bf16")
+        self.assert_refused(self.train("--isa", "sse9"), 1, "--engine cpu", "isa sse9")
+        self.assertFalse(self.run_directory.exists())
 
     def test_sweep_refuses_a_batch_size_before_training_the_others(self):
         result = self.call("sweep", "--logdir", "logs", "--batch-sizes", "16,41")

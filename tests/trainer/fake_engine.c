@@ -5,6 +5,7 @@
 
 struct engine {
     engine_config config;
+    engine_plan plan;
     uint32_t training_count;
     uint32_t validation_count;
     uint64_t queued; /* steps trained */
@@ -43,14 +44,25 @@ static bool available(char *reason, size_t reason_bytes)
     return true;
 }
 
+static void make_plan(engine_plan *out, const engine_config *config)
+{
+    *out = (engine_plan){.memory = {.activations = 1000u * config->batch_size,
+                                    .parameters = 5000,
+                                    .total = 1000u * config->batch_size + 5000},
+                         .precision = ENGINE_FP32,
+                         .arithmetic = "none",
+                         .hardware = "nothing"};
+}
+
 static engine_status plan(const engine_config *config, uint32_t training_count,
-                          uint32_t validation_count, engine_memory *out)
+                          uint32_t validation_count, engine_plan *out, char *message,
+                          size_t message_bytes)
 {
     (void)training_count;
     (void)validation_count;
-    *out = (engine_memory){.activations = 1000u * config->batch_size,
-                           .parameters = 5000,
-                           .total = 1000u * config->batch_size + 5000};
+    (void)message;
+    (void)message_bytes;
+    make_plan(out, config);
     return ENGINE_OK;
 }
 
@@ -67,6 +79,7 @@ static engine_status create(engine **out, const engine_config *config, const eng
         return ENGINE_NO_MEMORY;
     }
     self->config = *config;
+    make_plan(&self->plan, config);
     self->training_count = training->count;
     self->validation_count = validation->count;
     fake_engine_alive++;
@@ -80,21 +93,9 @@ static void destroy(engine *self)
     free(self);
 }
 
-static void memory(const engine *self, engine_memory *out)
+static const engine_plan *planned(const engine *self)
 {
-    plan(&self->config, 0, 0, out);
-}
-
-static engine_precision precision(const engine *self)
-{
-    (void)self;
-    return ENGINE_FP32;
-}
-
-static const char *hardware(const engine *self)
-{
-    (void)self;
-    return "nothing";
+    return &self->plan;
 }
 
 static const char *message(const engine *self)
@@ -159,9 +160,7 @@ const engine_api fake_engine = {
     .plan = plan,
     .create = create,
     .destroy = destroy,
-    .memory = memory,
-    .precision = precision,
-    .hardware = hardware,
+    .planned = planned,
     .message = message,
     .train = train,
     .poll = poll_steps,

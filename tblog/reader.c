@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,6 @@ struct tblog_reader {
     record_reader records;
     event_decoder decoder;
     uint64_t offset; /* just behind the last whole record that is an event */
-    bool damaged;
     char message[256];
 };
 
@@ -64,8 +62,6 @@ tblog_status tblog_reader_next(tblog_reader *reader, tblog_event *event)
     if (reader == NULL || event == NULL)
         return TBLOG_INVALID;
     *event = (tblog_event){0};
-    if (reader->damaged)
-        return TBLOG_DAMAGED;
     const uint8_t *payload;
     size_t payload_bytes;
     tblog_status status = record_reader_next(&reader->records, &payload, &payload_bytes);
@@ -81,9 +77,9 @@ tblog_status tblog_reader_next(tblog_reader *reader, tblog_event *event)
         return TBLOG_OK;
     }
     *event = (tblog_event){0};
-    /* A record that found no memory is tried again. */
+    /* The record is met again by the next call: a damaged one, whose bytes are kept, stays so, and
+     * one that found no memory is tried anew. */
     reader->records.offset = reader->offset;
-    reader->damaged = status == TBLOG_DAMAGED;
     describe(reader, status, problem);
     return status;
 }

@@ -1,0 +1,47 @@
+/* A writer on a file in memory, with its wall clock and its flush timer in the test's hands, and a
+ * look at what the file holds. */
+#ifndef TESTS_WRITER_FIXTURE_H
+#define TESTS_WRITER_FIXTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fake_timer.h"
+#include "memory_file.h"
+#include "writer_internal.h"
+
+typedef struct writer_fixture {
+    memory_file file;
+    fake_timer timer;
+    double now; /* by the wall clock */
+    tblog_clock clock;
+    tblog_writer_options options; /* the defaults, but for the clock */
+    tblog_writer *writer;
+} writer_fixture;
+
+/* Makes all but the writer, so that a test may change options and faults first. */
+void writer_fixture_make(writer_fixture *f);
+
+/* Opens f->writer, which the test closes. */
+tblog_status writer_fixture_open(writer_fixture *f);
+
+void writer_fixture_free(writer_fixture *f);
+
+typedef struct point {
+    char tag[32];
+    int64_t step;
+    double value;
+    bool has_metadata;
+} point;
+
+enum { POINTS_MAX = 8192 };
+
+/* Reads all scalars behind the file version (at most POINTS_MAX), with the file's faults off; the
+ * status behind the last event. */
+tblog_status read_points(memory_file *file, point *points, size_t *count);
+
+/* The number of scalars in a file of whole records. */
+size_t count_points(memory_file *file);
+
+#endif

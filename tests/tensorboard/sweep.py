@@ -9,6 +9,8 @@ import subprocess
 
 import numpy
 
+import child_process
+
 TRAINER = os.environ["TRAINER"]
 TBLOG = os.environ["TBLOG"]
 BATCH_SIZES = (64, 32, 16)
@@ -54,10 +56,8 @@ class RunningSweep:
     """A sweep that would go on for days; stop() ends it as a user's `kill` would."""
 
     def __init__(self, data, logdir):
-        self._process = subprocess.Popen(
-            command(data, logdir, epochs=1_000_000),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+        self._process = child_process.start(
+            command(data, logdir, epochs=1_000_000), stdout=subprocess.DEVNULL
         )
 
     def is_running(self):

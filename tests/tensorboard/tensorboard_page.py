@@ -76,6 +76,7 @@ class TimeSeriesPage:
         wait_until(are_drawn, f"lines drawn for {sorted(expected)}")
 
     def hide_settings(self):
+        wait_until(lambda: self._browser.texts("metrics-dashboard-settings"), "the settings")
         self._browser.click(".settings-button[aria-pressed=true]")
         wait_until(
             lambda: not self._browser.texts("metrics-dashboard-settings"), "settings hidden"

@@ -10,6 +10,7 @@ import tempfile
 import urllib.parse
 import urllib.request
 
+import child_process
 from waiting import wait_until
 
 ADDRESS = re.compile(r"TensorBoard \S+ at (http://\S+?)/? ")
@@ -36,9 +37,8 @@ class TensorBoardServer:
         command += ["--host", "127.0.0.1", "--port", "0", "--reload_interval", "1"]
         # No point may be missing because it was sampled away.
         command += ["--samples_per_plugin", "scalars=1000000", f"--load_fast={self.load_fast}"]
-        self._process = subprocess.Popen(
+        self._process = child_process.start(
             command,
-            stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
             env={**os.environ, "NO_PROXY": "*", "no_proxy": "*"},

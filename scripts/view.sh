@@ -6,7 +6,7 @@ usage() {
     cat <<'END'
 Usage: scripts/view.sh [LOGDIR] [option of tensorboard]...
 
-Starts stock TensorBoard on LOGDIR (default: logs of this repository) and prints its address; ends
+Starts stock TensorBoard on LOGDIR (given first; default: logs of this repository) and prints its address; ends
 with Ctrl-C. It listens on this machine only. The first call makes its Python environment,
 .venv/tensorboard. Runs may still be training: the page follows them.
 

@@ -3,6 +3,7 @@
 # prints the median seconds an epoch of each and, last, "ratio R": the median over the rounds of
 # (the fastest peer / ours). Runs for some minutes; nothing else should run beside it.
 set -euo pipefail
+unset CDPATH
 
 usage() {
     cat <<'EOF'

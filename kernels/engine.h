@@ -87,6 +87,8 @@ typedef struct engine_memory {
 /* What an engine would make of a configuration. */
 typedef struct engine_plan {
     engine_memory memory;
+    uint64_t available; /* bytes of memory free for a run where it would lie; UINT64_MAX if that is
+                           not known. A run that takes more gets ENGINE_NO_MEMORY from create. */
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
     /* What the results' bits depend on beside the configuration's numbers: the instruction set
      * ("avx512") or the kind of device. Runs with equal configurations, precision and this text

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From a fresh machine to finished runs: installs, builds, fetches MNIST, trains.
 set -euo pipefail
+unset CDPATH
 
 usage() {
     cat <<'END'

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the Python environment that holds stock TensorBoard: .venv/tensorboard.
 set -euo pipefail
+unset CDPATH
 
 usage() {
     cat <<'END'

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From a fresh machine to the tests' result.
 set -euo pipefail
+unset CDPATH
 
 usage() {
     cat <<'END'

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Shows runs in stock TensorBoard.
 set -euo pipefail
+unset CDPATH
 
 usage() {
     cat <<'END'

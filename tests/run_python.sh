@@ -2,6 +2,7 @@
 # Runs a Python test in the environment that holds stock TensorBoard. Without one the test is
 # skipped, with CTest's status for that, unless CI=true forbids skipping.
 set -euo pipefail
+unset CDPATH
 
 case ${1:-} in
 '' | -h | --help)

@@ -87,6 +87,12 @@ static command_status settle(const experiment *self, run_config *config)
         fprintf(stderr, "%s: --engine %s: %s\n", self->program, config->engine, reason);
         return status == ENGINE_INVALID ? COMMAND_USAGE : COMMAND_FAILED;
     }
+    if (plan.memory.total > plan.available) {
+        fprintf(stderr, "%s: %s: batch size %u takes %.1f MiB of memory, and %.1f MiB are free\n",
+                self->program, self->options->batch_size_option, (unsigned)config->batch_size,
+                (double)plan.memory.total / 1048576.0, (double)plan.available / 1048576.0);
+        return COMMAND_FAILED;
+    }
     config->precision = plan.precision;
     snprintf(config->arithmetic, sizeof config->arithmetic, "%s", plan.arithmetic);
     return COMMAND_DONE;

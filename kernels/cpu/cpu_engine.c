@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "available_memory.h"
 #include "draw.h"
 
 enum { MAX_THREADS = 1024 };
@@ -69,7 +70,7 @@ static void make_plan(engine_plan *plan, const engine_config *config, const cpu_
                       uint32_t training_count, uint32_t validation_count)
 {
     const uint32_t threads = chosen_threads(config);
-    *plan = (engine_plan){.precision = ENGINE_FP32};
+    *plan = (engine_plan){.precision = ENGINE_FP32, .available = available_memory("")};
     cpu_memory_plan(config, training_count, validation_count, threads, &plan->memory);
     snprintf(plan->arithmetic, sizeof plan->arithmetic, "%s", kernels->isa);
     snprintf(plan->hardware, sizeof plan->hardware, "%s, %u thread%s", kernels->isa,
@@ -124,7 +125,9 @@ static engine_status cpu_create(engine **out, const engine_config *config,
     e->threads = chosen_threads(config);
     e->order_epoch = UINT64_MAX;
     make_plan(&e->plan, config, kernels, training->count, validation->count);
-    if (cpu_memory_take(e, training->count, validation->count) != 0) {
+    /* The system hands out more than it has, so taking alone would not fail. */
+    if (e->plan.memory.total > e->plan.available ||
+        cpu_memory_take(e, training->count, validation->count) != 0) {
         snprintf(message, message_bytes, "not enough memory: batch size %u takes %.0f MiB",
                  (unsigned)config->batch_size, (double)e->plan.memory.total / (1 << 20));
         free(e);

@@ -2,9 +2,12 @@
  * memory. The linker sends every allocation of the engine through the counters below. */
 #include <check.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "cpu/available_memory.h"
 #include "cpu/cpu_kernels.h"
 #include "cpu/thread_pool.h"
 #include "engine.h"
@@ -175,6 +178,68 @@ START_TEST(every_route_open_is_no_overflow)
 }
 END_TEST
 
+static void write_below(const char *root, const char *directory, const char *name, const char *text)
+{
+    char path[256];
+    for (const char *at = strchr(directory, '/'); at != NULL; at = strchr(at + 1, '/')) {
+        snprintf(path, sizeof path, "%s%.*s", root, (int)(at - directory), directory);
+        mkdir(path, 0700);
+    }
+    snprintf(path, sizeof path, "%s%s%s", root, directory, name);
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+START_TEST(the_least_of_machine_and_control_group_is_available)
+{
+    char root[] = "/tmp/check_cpu.XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    ck_assert_uint_eq(available_memory(root), UINT64_MAX);
+    write_below(root, "/proc/", "meminfo", "MemTotal: 9 kB\nMemAvailable:   5000 kB\nX: 1 kB\n");
+    ck_assert_uint_eq(available_memory(root), 5000 * 1024);
+    write_below(root, "/sys/fs/cgroup/", "memory.max", "max\n");
+    write_below(root, "/sys/fs/cgroup/", "memory.current", "1000\n");
+    ck_assert_uint_eq(available_memory(root), 5000 * 1024);
+    write_below(root, "/sys/fs/cgroup/", "memory.max", "4000\n");
+    ck_assert_uint_eq(available_memory(root), 3000);
+    write_below(root, "/sys/fs/cgroup/memory/", "memory.limit_in_bytes", "20\n");
+    write_below(root, "/sys/fs/cgroup/memory/", "memory.usage_in_bytes", "30\n");
+    ck_assert_uint_eq(available_memory(root), 0);
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", root);
+    ck_assert_int_eq(system(command), 0);
+    ck_assert_uint_gt(available_memory(""), 0);
+}
+END_TEST
+
+/* A million images in one batch take hundreds of gigabytes. */
+START_TEST(a_run_larger_than_memory_is_planned_and_refused)
+{
+    enum { MANY = 1000000 };
+    engine_data data = {calloc(MANY, 1), calloc(MANY, 1), MANY};
+    engine_config config = engine_config_defaults();
+    config.batch_size = MANY;
+    config.threads = 1;
+    char message[200] = "";
+    engine_plan plan;
+    engine *e = NULL;
+    const engine_api *api = engine_find("cpu");
+    ck_assert_int_eq(api->plan(&config, MANY, 1, &plan, message, sizeof message), ENGINE_OK);
+    if (plan.memory.total <= plan.available) {
+        printf("this machine could hold the run: refusal left out\n");
+    } else {
+        /* The images behind `data` are never read. */
+        ck_assert_int_eq(api->create(&e, &config, &data, &data, message, sizeof message),
+                         ENGINE_NO_MEMORY);
+        ck_assert_ptr_null(e);
+        ck_assert_ptr_nonnull(strstr(message, "1000000"));
+    }
+    sample_data_free(&data);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("cpu");
@@ -184,6 +249,8 @@ int main(void)
     tcase_add_test(c, the_pool_runs_each_task_once);
     tcase_add_test(c, the_portable_kernels_are_always_there);
     tcase_add_test(c, every_route_open_is_no_overflow);
+    tcase_add_test(c, the_least_of_machine_and_control_group_is_available);
+    tcase_add_test(c, a_run_larger_than_memory_is_planned_and_refused);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_set_fork_status(runner, CK_NOFORK);

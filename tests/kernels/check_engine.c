@@ -316,6 +316,7 @@ START_TEST(the_plan_is_what_is_made)
     ck_assert_int_eq(api->plan(&config, TRAINING, VALIDATION, &plan, message, sizeof message),
                      ENGINE_OK);
     engine *e = make_engine(&config);
+    ck_assert_uint_ge(plan.available, plan.memory.total);
     const engine_plan *made = api->planned(e);
     ck_assert_mem_eq(&plan.memory, &made->memory, sizeof made->memory);
     ck_assert_int_eq(plan.precision, made->precision);

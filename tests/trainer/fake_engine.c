@@ -49,6 +49,7 @@ static void make_plan(engine_plan *out, const engine_config *config)
     *out = (engine_plan){.memory = {.activations = 1000u * config->batch_size,
                                     .parameters = 5000,
                                     .total = 1000u * config->batch_size + 5000},
+                         .available = UINT64_MAX,
                          .precision = ENGINE_FP32,
                          .arithmetic = "none",
                          .hardware = "nothing"};

@@ -67,9 +67,19 @@ __attribute__((target("sse4.2"))) uint32_t crc32c_by_instruction(const void *dat
         crc = _mm_crc32_u64(crc, word);
     }
     uint32_t crc_low = (uint32_t)crc;
-    for (; bytes > 0; bytes--, at++)
-        crc_low = _mm_crc32_u8(crc_low, *at);
-    return ~crc_low;
+    if (bytes & 4) {
+        uint32_t word;
+        memcpy(&word, at, sizeof word);
+        crc_low = _mm_crc32_u32(crc_low, word);
+        at += 4;
+    }
+    if (bytes & 2) {
+        uint16_t word;
+        memcpy(&word, at, sizeof word);
+        crc_low = _mm_crc32_u16(crc_low, word);
+        at += 2;
+    }
+    return ~(bytes & 1 ? _mm_crc32_u8(crc_low, *at) : crc_low);
 }
 
 #else

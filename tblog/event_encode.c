@@ -41,8 +41,7 @@ bool event_encode_file_version(event_encoder *encoder, double wall_time, const c
     return encode(encoder, &event);
 }
 
-/* What every scalar's metadata is. The messages are only read, so all values share them; a plug-in
- * of another kind has its own. */
+/* What the metadata of every tag of one plug-in is. */
 typedef struct plugin_metadata {
     TblogPb__SummaryMetadata metadata;
     TblogPb__SummaryMetadata__PluginData plugin;
@@ -58,31 +57,6 @@ static void plugin_metadata_init(plugin_metadata *self, const char *plugin_name,
     tblog_pb__summary_metadata__init(&self->metadata);
     self->metadata.plugin_data = &self->plugin;
     self->metadata.data_class = data_class;
-}
-
-bool event_encode_scalars(event_encoder *encoder, double wall_time, int64_t step,
-                          const event_scalar *scalars, size_t count)
-{
-    /* In one block: count messages, and behind them the array of pointers to them. */
-    TblogPb__Summary__Value *values;
-    TblogPb__Summary__Value **pointers;
-    if (count > SIZE_MAX / (sizeof *values + sizeof *pointers) ||
-        !byte_buffer_reserve(&encoder->scratch, count * (sizeof *values + sizeof *pointers)))
-        return false;
-    values = (void *)encoder->scratch.data;
-    pointers = (void *)(values + count);
-
-    plugin_metadata scalars_metadata;
-    plugin_metadata_init(&scalars_metadata, "scalars", "", TBLOG_PB__DATA_CLASS__DATA_CLASS_SCALAR);
-    for (size_t i = 0; i < count; i++) {
-        tblog_pb__summary__value__init(&values[i]);
-        values[i].tag = (char *)scalars[i].tag;
-        values[i].value_case = TBLOG_PB__SUMMARY__VALUE__VALUE_SIMPLE_VALUE;
-        values[i].simple_value = scalars[i].value;
-        values[i].metadata = scalars[i].with_metadata ? &scalars_metadata.metadata : NULL;
-        pointers[i] = &values[i];
-    }
-    return encode_summary(encoder, wall_time, step, pointers, count);
 }
 
 bool event_encode_keras_graph(event_encoder *encoder, double wall_time, int64_t step,

@@ -1,5 +1,5 @@
-/* Events as protobuf messages. This file and event_decode are the only ones that see the generated
- * code. Knows nothing of framing or files. One thread at a time an encoder.
+/* Events as protobuf messages. event_encode.c and event_decode.c are the only files that see the
+ * generated code; scalar_encode.c makes its bytes by hand. Knows nothing of framing or files. One thread at a time an encoder.
  *
  * Each function leaves one serialized Event in encoder->payload and returns true, or returns false
  * where memory is missing. Strings are UTF-8, checked by the caller. */
@@ -28,7 +28,7 @@ typedef struct event_scalar {
     bool with_metadata; /* on a tag's first value in the file */
 } event_scalar;
 
-/* One event with `count` (at least 1) scalars as simple_value. */
+/* One event with `count` (at least 1) scalars as simple_value. In scalar_encode.c. */
 __attribute__((warn_unused_result)) bool event_encode_scalars(event_encoder *encoder,
                                                               double wall_time, int64_t step,
                                                               const event_scalar *scalars,

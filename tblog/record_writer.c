@@ -2,9 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <string.h>
 
-#include "crc32c.h"
 #include "record_format.h"
 
 void record_writer_init(record_writer *writer, record_sink *sink)
@@ -12,30 +10,13 @@ void record_writer_init(record_writer *writer, record_sink *sink)
     *writer = (record_writer){.sink = sink};
 }
 
-int record_writer_append(record_writer *writer, const void *payload, size_t bytes)
+void record_writer_take(record_writer *writer, record_queue *queue)
 {
-    if (bytes > RECORD_PAYLOAD_MAX)
-        return EMSGSIZE;
-    byte_buffer *pending = &writer->pending;
-    if (!byte_buffer_reserve(pending, bytes + RECORD_FRAME_BYTES))
-        return ENOMEM;
-    uint8_t *record = pending->data + pending->size;
-    record_store_le(record, RECORD_LENGTH_BYTES, bytes);
-    record_store_le(record + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES,
-                    crc32c_masked(record, RECORD_LENGTH_BYTES));
-    if (bytes > 0)
-        memcpy(record + RECORD_HEADER_BYTES, payload, bytes);
-    record_store_le(record + RECORD_HEADER_BYTES + bytes, RECORD_CRC_BYTES,
-                    crc32c_masked(payload, bytes));
-    writer->last_record_at = pending->size;
-    pending->size += bytes + RECORD_FRAME_BYTES;
-    return 0;
-}
-
-void record_writer_take_back(record_writer *writer)
-{
-    assert(writer->last_record_at < writer->pending.size);
-    writer->pending.size = writer->last_record_at;
+    assert(writer->batch.size == 0);
+    byte_buffer emptied = writer->batch;
+    writer->batch = queue->records;
+    queue->records = emptied;
+    record_queue_clear(queue);
 }
 
 /* The size of the whole records among the first `bytes` bytes of `records`. */
@@ -64,13 +45,13 @@ static int cut_torn_record(record_writer *writer)
 }
 
 /* Writes until all is written or a call fails; *written tells how far it came. */
-static int write_pending(record_writer *writer, size_t *written)
+static int write_batch(record_writer *writer, size_t *written)
 {
-    const byte_buffer *pending = &writer->pending;
+    const byte_buffer *batch = &writer->batch;
     *written = 0;
-    while (*written < pending->size) {
+    while (*written < batch->size) {
         ssize_t count =
-            writer->sink->write_at(writer->sink, pending->data + *written, pending->size - *written,
+            writer->sink->write_at(writer->sink, batch->data + *written, batch->size - *written,
                                    writer->file_bytes + *written);
         if (count > 0)
             *written += (size_t)count;
@@ -90,10 +71,9 @@ int record_writer_flush(record_writer *writer)
             return cause;
     }
     size_t written;
-    int cause = write_pending(writer, &written);
-    size_t whole = cause == 0 ? written : whole_record_bytes(&writer->pending, written);
-    byte_buffer_drop_front(&writer->pending, whole);
-    writer->last_record_at -= whole < writer->last_record_at ? whole : writer->last_record_at;
+    int cause = write_batch(writer, &written);
+    size_t whole = cause == 0 ? written : whole_record_bytes(&writer->batch, written);
+    byte_buffer_drop_front(&writer->batch, whole);
     writer->file_bytes += whole;
     if (written > whole) {
         writer->torn = true;
@@ -103,7 +83,12 @@ int record_writer_flush(record_writer *writer)
     return cause;
 }
 
+void record_writer_discard(record_writer *writer)
+{
+    writer->batch.size = 0;
+}
+
 void record_writer_free(record_writer *writer)
 {
-    byte_buffer_free(&writer->pending);
+    byte_buffer_free(&writer->batch);
 }

@@ -1,5 +1,4 @@
-/* Frames payloads as records (record_format.h), keeps them in memory and writes them to a sink.
- * Knows nothing of what the payloads are. One thread at a time.
+/* Writes batches of records, taken from a record_queue, to a sink. One thread at a time.
  *
  * The invariant: behind a flush that failed, the file ends with a whole record, and the records
  * that are not in it are still in memory, in order. So a later flush may go on, and nothing is
@@ -13,33 +12,31 @@
 #include <stdint.h>
 
 #include "byte_buffer.h"
+#include "record_queue.h"
 #include "sink.h"
 
 typedef struct record_writer {
-    record_sink *sink;     /* the caller's */
-    byte_buffer pending;   /* framed records that are not in the file */
-    uint64_t file_bytes;   /* size of the whole records in the file */
-    bool torn;             /* there may be bytes behind them */
-    size_t last_record_at; /* where in pending the last appended record begins */
+    record_sink *sink;   /* the caller's */
+    byte_buffer batch;   /* framed records that are not in the file */
+    uint64_t file_bytes; /* size of the whole records in the file */
+    bool torn;           /* there may be bytes behind them */
 } record_writer;
 
 /* For a sink whose file is empty. */
 void record_writer_init(record_writer *writer, record_sink *sink);
 
-/* Puts one record behind the pending ones. 0, or an errno value: ENOMEM, or EMSGSIZE beyond
- * RECORD_PAYLOAD_MAX; then nothing has changed. */
-__attribute__((warn_unused_result)) int record_writer_append(record_writer *writer,
-                                                             const void *payload, size_t bytes);
+/* Takes the queue's records as the batch and leaves the queue empty. Only where the batch is empty:
+ * two buffers change places, so this is quick whatever they hold. */
+void record_writer_take(record_writer *writer, record_queue *queue);
 
-/* Takes the last appended record out of memory again. Only directly behind a flush that failed,
- * which cannot have written it whole, or behind the append. */
-void record_writer_take_back(record_writer *writer);
-
-/* Writes all pending records. 0, or the errno value of the sink's failure (EIO for a write that
- * takes nothing). EINTR is retried. */
+/* Writes the whole batch. 0, or the errno value of the sink's failure (EIO for a write that takes
+ * nothing). EINTR is retried. */
 __attribute__((warn_unused_result)) int record_writer_flush(record_writer *writer);
 
-/* Frees the memory, pending records included; the sink stays open. */
+/* Forgets what is left of the batch behind a flush that failed. */
+void record_writer_discard(record_writer *writer);
+
+/* Frees the memory, the batch included; the sink stays open. */
 void record_writer_free(record_writer *writer);
 
 #endif

@@ -6,59 +6,91 @@
 
 #include "utf8.h"
 
-/* Locks the writer for a call that needs it sound. TBLOG_OK with the mutex held, or what stands
- * against the call. */
-static tblog_status lock_sound(tblog_writer *writer)
+/* ---- One event ---- */
+
+/* Without a flusher every event is written by the call that logs it, which needs the file. */
+static bool is_synchronous(const tblog_writer *writer)
 {
-    if (writer == NULL || writer_is_forked_copy(writer))
-        return TBLOG_INVALID;
-    pthread_mutex_lock(&writer->mutex);
-    if (writer->latched == TBLOG_OK)
-        return TBLOG_OK;
-    pthread_mutex_unlock(&writer->mutex);
-    return TBLOG_IO;
+    return writer->flush_interval_ms == 0;
 }
 
-static tblog_status unlock(tblog_writer *writer, tblog_status status)
+static tblog_status unlock_event(tblog_writer *writer, tblog_status status)
 {
     pthread_mutex_unlock(&writer->mutex);
+    if (is_synchronous(writer))
+        pthread_mutex_unlock(&writer->io);
     return status;
 }
 
-/* ---- Events; the mutex is held ---- */
-
-/* Hands the encoded event over. `known_tags` is the number of tags before this event: where the
- * event does not stay, its new tags must not either, or their next values would lack metadata. */
-static tblog_status append_event(tblog_writer *writer, size_t known_tags)
+tblog_status writer_begin_event(tblog_writer *writer)
 {
-    record_writer *records = &writer->records;
-    bool interval_runs = records->pending.size > 0;
-    const byte_buffer *payload = &writer->encoder.payload;
-    int cause = record_writer_append(records, payload->data, payload->size);
-    if (cause != 0) {
-        tag_set_shrink(&writer->tags, known_tags);
-        return cause == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_INVALID;
-    }
-    if (writer->flush_interval_ms == 0 || records->pending.size >= writer->buffer_bytes) {
-        if (writer_flush_records(writer) == TBLOG_OK)
-            return TBLOG_OK;
-        record_writer_take_back(records);
-        tag_set_shrink(&writer->tags, known_tags);
-        return TBLOG_IO;
-    }
-    if (!interval_runs)
-        writer_start_interval(writer);
+    if (writer == NULL || writer_is_forked_copy(writer))
+        return TBLOG_INVALID;
+    if (is_synchronous(writer))
+        pthread_mutex_lock(&writer->io);
+    pthread_mutex_lock(&writer->mutex);
+    while (writer->latched == TBLOG_OK && writer->queue.records.size >= writer->queue_bytes)
+        pthread_cond_wait(&writer->room, &writer->mutex);
+    if (writer->latched != TBLOG_OK)
+        return unlock_event(writer, TBLOG_IO);
+    writer->known_tags = writer->tags.count;
     return TBLOG_OK;
 }
 
-static tblog_status add_tag(tblog_writer *writer, const char *tag, tag_plugin plugin, bool *is_new)
+tblog_status writer_add_tag(tblog_writer *writer, const char *tag, tag_plugin plugin, bool *is_new)
 {
     tag_set_result result = tag_set_add(&writer->tags, tag, plugin);
     *is_new = result == TAG_SET_ADDED;
-    return result == TAG_SET_OTHER_PLUGIN ? TBLOG_INVALID
-           : result == TAG_SET_NO_MEMORY  ? TBLOG_NO_MEMORY
-                                          : TBLOG_OK;
+    if (result == TAG_SET_NO_MEMORY)
+        return TBLOG_NO_MEMORY;
+    /* A tag that was there before has been looked at then. */
+    bool wrong = result == TAG_SET_OTHER_PLUGIN || (*is_new && !utf8_is_valid(tag, strlen(tag)));
+    return wrong ? TBLOG_INVALID : TBLOG_OK;
 }
+
+/* Writes the event at once. Where that fails it must not stay in memory: the call that logs it says
+ * that it is nowhere. */
+static tblog_status write_through(tblog_writer *writer)
+{
+    pthread_mutex_unlock(&writer->mutex);
+    tblog_status status = writer_flush_records(writer);
+    pthread_mutex_lock(&writer->mutex);
+    if (status != TBLOG_OK) {
+        record_writer_discard(&writer->records);
+        record_queue_clear(&writer->queue);
+    }
+    return status;
+}
+
+/* Puts the event into the queue and sees to it that it is written in time. */
+static tblog_status take_event(tblog_writer *writer)
+{
+    const byte_buffer *payload = &writer->encoder.payload;
+    bool has_new_tag = writer->tags.count > writer->known_tags;
+    size_t before = writer->queue.records.size;
+    int cause = record_queue_append(&writer->queue, payload->data, payload->size, has_new_tag);
+    if (cause != 0)
+        return cause == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_INVALID;
+    if (is_synchronous(writer))
+        return write_through(writer);
+    if (before == 0)
+        writer_start_interval(writer);
+    else if (before < writer->buffer_bytes && writer->queue.records.size >= writer->buffer_bytes)
+        pthread_cond_signal(&writer->changed);
+    return TBLOG_OK;
+}
+
+tblog_status writer_end_event(tblog_writer *writer, tblog_status status)
+{
+    if (status == TBLOG_OK)
+        status = take_event(writer);
+    /* A tag whose first value is not there must not be known, or its next would lack metadata. */
+    if (status != TBLOG_OK)
+        tag_set_shrink(&writer->tags, writer->known_tags);
+    return unlock_event(writer, status);
+}
+
+/* ---- The kinds ---- */
 
 static tblog_status encode_scalars(tblog_writer *writer, int64_t step, const tblog_scalar *scalars,
                                    size_t count)
@@ -75,12 +107,35 @@ static tblog_status encode_scalars(tblog_writer *writer, int64_t step, const tbl
         entries[i].tag = scalars[i].tag;
         entries[i].value = (float)scalars[i].value;
         tblog_status status =
-            add_tag(writer, scalars[i].tag, TAG_PLUGIN_SCALARS, &entries[i].with_metadata);
+            writer_add_tag(writer, scalars[i].tag, TAG_PLUGIN_SCALARS, &entries[i].with_metadata);
         if (status != TBLOG_OK)
             return status;
     }
     return event_encode_scalars(&writer->encoder, now, step, entries, count) ? TBLOG_OK
                                                                              : TBLOG_NO_MEMORY;
+}
+
+tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_scalar *scalars,
+                               size_t count)
+{
+    if (scalars == NULL && count > 0)
+        return TBLOG_INVALID;
+    for (size_t i = 0; i < count; i++) {
+        if (scalars[i].tag == NULL || scalars[i].tag[0] == '\0')
+            return TBLOG_INVALID;
+    }
+    tblog_status status = writer_begin_event(writer);
+    if (status != TBLOG_OK)
+        return status;
+    if (count == 0)
+        return unlock_event(writer, TBLOG_OK);
+    return writer_end_event(writer, encode_scalars(writer, step, scalars, count));
+}
+
+tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t step, double value)
+{
+    tblog_scalar scalar = {.tag = tag, .value = value};
+    return tblog_add_scalars(writer, step, &scalar, 1);
 }
 
 static tblog_status encode_keras_graph(tblog_writer *writer, const char *tag, int64_t step,
@@ -90,91 +145,57 @@ static tblog_status encode_keras_graph(tblog_writer *writer, const char *tag, in
     if (!isfinite(now))
         return TBLOG_INVALID;
     bool is_new;
-    tblog_status status = add_tag(writer, tag, TAG_PLUGIN_KERAS_GRAPH, &is_new);
+    tblog_status status = writer_add_tag(writer, tag, TAG_PLUGIN_KERAS_GRAPH, &is_new);
     if (status != TBLOG_OK)
         return status;
     return event_encode_keras_graph(&writer->encoder, now, step, tag, model_json) ? TBLOG_OK
                                                                                   : TBLOG_NO_MEMORY;
 }
 
-/* ---- The calls ---- */
-
-static bool is_text(const char *text)
-{
-    return text != NULL && text[0] != '\0' && utf8_is_valid(text, strlen(text));
-}
-
-tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_scalar *scalars,
-                               size_t count)
-{
-    if (scalars == NULL && count > 0)
-        return TBLOG_INVALID;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_text(scalars[i].tag))
-            return TBLOG_INVALID;
-    }
-    tblog_status status = lock_sound(writer);
-    if (status != TBLOG_OK)
-        return status;
-    if (count == 0)
-        return unlock(writer, TBLOG_OK);
-    size_t known_tags = writer->tags.count;
-    status = encode_scalars(writer, step, scalars, count);
-    if (status == TBLOG_OK)
-        status = append_event(writer, known_tags);
-    else
-        tag_set_shrink(&writer->tags, known_tags);
-    return unlock(writer, status);
-}
-
-tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t step, double value)
-{
-    tblog_scalar scalar = {.tag = tag, .value = value};
-    return tblog_add_scalars(writer, step, &scalar, 1);
-}
-
 tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_t step,
                                    const char *model_json)
 {
-    if (!is_text(tag) || !is_text(model_json))
+    if (tag == NULL || tag[0] == '\0' || model_json == NULL || model_json[0] == '\0' ||
+        !utf8_is_valid(model_json, strlen(model_json)))
         return TBLOG_INVALID;
-    tblog_status status = lock_sound(writer);
+    tblog_status status = writer_begin_event(writer);
     if (status != TBLOG_OK)
         return status;
-    size_t known_tags = writer->tags.count;
-    status = encode_keras_graph(writer, tag, step, model_json);
-    if (status == TBLOG_OK)
-        status = append_event(writer, known_tags);
-    else
-        tag_set_shrink(&writer->tags, known_tags);
-    return unlock(writer, status);
+    return writer_end_event(writer, encode_keras_graph(writer, tag, step, model_json));
 }
+
+/* ---- The file ---- */
 
 tblog_status tblog_writer_flush(tblog_writer *writer)
 {
-    tblog_status status = lock_sound(writer);
+    tblog_status status = tblog_writer_status(writer);
     if (status != TBLOG_OK)
         return status;
-    return unlock(writer, writer_flush_records(writer));
+    pthread_mutex_lock(&writer->io);
+    status = writer_flush_records(writer);
+    pthread_mutex_unlock(&writer->io);
+    return status;
 }
 
 tblog_status tblog_writer_sync(tblog_writer *writer)
 {
-    tblog_status status = lock_sound(writer);
+    tblog_status status = tblog_writer_status(writer);
     if (status != TBLOG_OK)
         return status;
+    pthread_mutex_lock(&writer->io);
     status = writer_flush_records(writer);
-    if (status != TBLOG_OK)
-        return unlock(writer, status);
-    int result;
-    do
-        result = writer->sink->sync(writer->sink);
-    while (result != 0 && errno == EINTR);
+    int result = 0;
+    if (status == TBLOG_OK) {
+        do
+            result = writer->sink->sync(writer->sink);
+        while (result != 0 && errno == EINTR);
+    }
     if (result != 0) {
         writer_latch(writer, "sync", errno);
         status = TBLOG_IO;
     }
-    return unlock(writer, status);
+    pthread_mutex_unlock(&writer->io);
+    return status;
 }
 
 /* ---- The latched error ---- */
@@ -184,7 +205,9 @@ tblog_status tblog_writer_status(tblog_writer *writer)
     if (writer == NULL || writer_is_forked_copy(writer))
         return TBLOG_INVALID;
     pthread_mutex_lock(&writer->mutex);
-    return unlock(writer, writer->latched);
+    tblog_status status = writer->latched;
+    pthread_mutex_unlock(&writer->mutex);
+    return status;
 }
 
 const char *tblog_writer_message(tblog_writer *writer)
@@ -206,7 +229,7 @@ void tblog_writer_clear_error(tblog_writer *writer)
     pthread_mutex_lock(&writer->mutex);
     writer->latched = TBLOG_OK;
     writer->latched_errno = 0;
-    if (writer->records.pending.size > 0)
+    if (writer->unwritten || writer->queue.records.size > 0)
         writer_start_interval(writer);
     pthread_mutex_unlock(&writer->mutex);
 }

@@ -1,9 +1,14 @@
-/* The writer's inside, shared by writer_open.c (its life), writer_flush.c (its thread and its
- * errors) and writer.c (what callers log). Tests use writer_open_on_sink.
+/* The writer's inside, shared by writer_open.c (its life), writer_flush.c (its thread, its file and
+ * its errors) and those who log: writer.c, and a file for each further kind of value. Tests use
+ * writer_open_on_sink.
  *
- * Points come from any thread, become events (event_encode), are framed and kept (record_writer),
- * and the writer's own thread flushes them in time. A point that was accepted is in record_writer's
- * memory or in the file; a call that returned an error has left nothing in either. */
+ * Points come from any thread, become events (event_encode), are framed and kept (record_queue),
+ * and the writer's own thread takes them away in batches and writes them (record_writer). A point
+ * that was accepted is in memory or in the file; a call that returned an error has left nothing in
+ * either.
+ *
+ * Two mutexes: `mutex` guards what callers need to log and is never held over a system call on the
+ * file; `io` guards the file and is held over them. Who needs both takes `io` first. */
 #ifndef TBLOG_WRITER_INTERNAL_H
 #define TBLOG_WRITER_INTERNAL_H
 
@@ -14,6 +19,7 @@
 #include "byte_buffer.h"
 #include "event_encode.h"
 #include "flush_timer.h"
+#include "record_queue.h"
 #include "record_writer.h"
 #include "sink.h"
 #include "tag_set.h"
@@ -24,18 +30,25 @@ struct tblog_writer {
     const flush_timer *timer;
     uint32_t flush_interval_ms;
     size_t buffer_bytes;
+    size_t queue_bytes;
     char *path;
     unsigned fork_generation; /* tells the process that may use this handle */
     pthread_t flusher;        /* where flush_interval_ms is not 0 */
 
-    pthread_mutex_t mutex;  /* guards what follows, and the record_sink */
-    pthread_cond_t changed; /* there are records to flush, or the flusher is to end */
+    pthread_mutex_t io; /* guards the file: */
     record_sink *sink;
     record_writer records;
+
+    pthread_mutex_t mutex;  /* guards the rest: */
+    pthread_cond_t changed; /* there are records to flush, or the flusher is to end */
+    pthread_cond_t room;    /* the queue was emptied, or an error latched */
+    record_queue queue;
     event_encoder encoder;
     tag_set tags;
+    size_t known_tags;    /* before the event that is being logged */
     byte_buffer scalars;  /* event_scalar [], for one call */
-    int64_t flush_due_ms; /* by `timer`, while records are pending */
+    int64_t flush_due_ms; /* by `timer`, while there is something to flush */
+    bool unwritten;       /* a failed flush has left records with `records` */
     bool closing;
     tblog_status latched;
     int latched_errno;
@@ -50,21 +63,44 @@ TBLOG_MUST_CHECK tblog_status writer_open_on_sink(tblog_writer **out, record_sin
                                                   const flush_timer *timer);
 
 /* Whether this is a child process' copy of its parent's handle. Such a copy has no flusher, its
- * mutex may be locked for good, and its records are the parent's to write. */
+ * mutexes may be locked for good, and its records are the parent's to write. */
 bool writer_is_forked_copy(const tblog_writer *writer);
 
 /* Seconds since the epoch by the writer's clock. */
 double writer_wall_time(const tblog_writer *writer);
 
-/* ---- writer_flush.c; the mutex is held, but for start_flusher ---- */
+/* ---- writer.c: how an event of any kind is logged ----
+ *
+ * status = writer_begin_event(writer);
+ * if (status != TBLOG_OK)
+ *     return status;
+ * … writer_add_tag for each of its tags, then one of event_encode's functions …
+ * return writer_end_event(writer, status); */
 
-/* Keeps the error, if it is the first: `operation` failed with `cause`, an errno value. */
+/* Locks the writer for an event, and waits until there is room for it. TBLOG_OK, or what stands
+ * against the event, with nothing locked. */
+TBLOG_MUST_CHECK tblog_status writer_begin_event(tblog_writer *writer);
+
+/* Looks up a tag of the event, which is not empty and may be new. *is_new: its value must carry
+ * metadata. TBLOG_INVALID where it is another plug-in's or not UTF-8; TBLOG_NO_MEMORY. */
+TBLOG_MUST_CHECK tblog_status writer_add_tag(tblog_writer *writer, const char *tag,
+                                             tag_plugin plugin, bool *is_new);
+
+/* With TBLOG_OK takes the event that the encoder holds; with another status, or where that fails,
+ * forgets the event's new tags. Unlocks, and returns what the call that logs returns. */
+TBLOG_MUST_CHECK tblog_status writer_end_event(tblog_writer *writer, tblog_status status);
+
+/* ---- writer_flush.c ---- */
+
+/* Keeps the error, if it is the first: `operation` failed with `cause`, an errno value. `mutex` is
+ * not held. */
 void writer_latch(tblog_writer *writer, const char *operation, int cause);
 
-/* Writes what is pending. TBLOG_IO is latched, so it need not be checked. */
+/* Writes what is in memory; `io` is held, `mutex` is not. TBLOG_IO is latched, so it need not be
+ * checked. */
 tblog_status writer_flush_records(tblog_writer *writer);
 
-/* Begins the interval in which the records now pending are to be flushed. */
+/* Begins the interval in which what is in memory is to be flushed; `mutex` is held. */
 void writer_start_interval(tblog_writer *writer);
 
 /* Starts the thread. 0 or an errno value. */

@@ -54,6 +54,7 @@ void tblog_writer_options_init(tblog_writer_options *options)
     *options = (tblog_writer_options){.size = sizeof *options,
                                       .flush_interval_ms = 1000,
                                       .buffer_bytes = 64 * 1024,
+                                      .queue_bytes = 4 * 1024 * 1024,
                                       .file_suffix = ".v2",
                                       .clock = NULL};
 }
@@ -74,45 +75,60 @@ static tblog_status resolve_options(tblog_writer_options *resolved,
     if (resolved->file_suffix == NULL)
         resolved->file_suffix = "";
     if (strlen(resolved->file_suffix) > SUFFIX_BYTES_MAX ||
-        strchr(resolved->file_suffix, '/') != NULL || resolved->clock->wall_time == NULL)
+        strchr(resolved->file_suffix, '/') != NULL || resolved->clock->wall_time == NULL ||
+        resolved->queue_bytes == 0)
         return TBLOG_INVALID;
     return TBLOG_OK;
 }
 
 /* ---- Opening ---- */
 
-static tblog_status make_lock(tblog_writer *writer)
+static int make_locks(tblog_writer *writer)
 {
     pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0)
-        return TBLOG_NO_MEMORY;
-    int cause = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    int cause = pthread_condattr_init(&attributes);
+    if (cause != 0)
+        return cause;
+    cause = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     if (cause == 0)
         cause = pthread_cond_init(&writer->changed, &attributes);
     pthread_condattr_destroy(&attributes);
-    if (cause != 0)
-        return TBLOG_NO_MEMORY;
-    if (pthread_mutex_init(&writer->mutex, NULL) != 0) {
-        pthread_cond_destroy(&writer->changed);
-        return TBLOG_NO_MEMORY;
-    }
-    return TBLOG_OK;
+    /* On Linux the rest takes no resources and cannot fail. */
+    if (cause == 0)
+        cause = pthread_cond_init(&writer->room, NULL);
+    if (cause == 0)
+        cause = pthread_mutex_init(&writer->mutex, NULL);
+    return cause == 0 ? pthread_mutex_init(&writer->io, NULL) : cause;
 }
 
-static void free_lock(tblog_writer *writer)
+static void free_locks(tblog_writer *writer)
 {
+    pthread_mutex_destroy(&writer->io);
     pthread_mutex_destroy(&writer->mutex);
+    pthread_cond_destroy(&writer->room);
     pthread_cond_destroy(&writer->changed);
 }
 
 static void free_memory(tblog_writer *writer)
 {
     record_writer_free(&writer->records);
+    record_queue_free(&writer->queue);
     event_encoder_free(&writer->encoder);
     tag_set_free(&writer->tags);
     byte_buffer_free(&writer->scalars);
     free(writer->path);
     free(writer);
+}
+
+/* Both of the buffers that change places begin with room for what is usually written at once. */
+static bool reserve_buffers(tblog_writer *writer)
+{
+    enum { MORE_BYTES = 16 * 1024, USUAL_BYTES_MAX = 1024 * 1024 };
+    if (writer->flush_interval_ms == 0 || writer->buffer_bytes > USUAL_BYTES_MAX)
+        return true;
+    size_t bytes = writer->buffer_bytes + MORE_BYTES;
+    return byte_buffer_reserve(&writer->queue.records, bytes) &&
+           byte_buffer_reserve(&writer->records.batch, bytes);
 }
 
 /* A writer without a thread that has written nothing yet; NULL without memory. */
@@ -125,12 +141,15 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
     writer->clock = *options->clock;
     writer->timer = timer;
     writer->flush_interval_ms = options->flush_interval_ms;
+    writer->queue_bytes = options->queue_bytes;
     writer->buffer_bytes = options->buffer_bytes;
+    if (writer->buffer_bytes > writer->queue_bytes)
+        writer->buffer_bytes = writer->queue_bytes;
     writer->fork_generation = fork_generation;
     writer->sink = sink;
     record_writer_init(&writer->records, sink);
     writer->path = strdup(path);
-    if (writer->path == NULL || make_lock(writer) != TBLOG_OK) {
+    if (writer->path == NULL || !reserve_buffers(writer) || make_locks(writer) != 0) {
         free_memory(writer);
         return NULL;
     }
@@ -146,9 +165,11 @@ static tblog_status begin_file(tblog_writer *writer)
     if (!event_encode_file_version(&writer->encoder, now, "tblog " TBLOG_VERSION))
         return TBLOG_NO_MEMORY;
     const byte_buffer *payload = &writer->encoder.payload;
-    int cause = record_writer_append(&writer->records, payload->data, payload->size);
-    if (cause == 0)
+    int cause = record_queue_append(&writer->queue, payload->data, payload->size, true);
+    if (cause == 0) {
+        record_writer_take(&writer->records, &writer->queue);
         cause = record_writer_flush(&writer->records);
+    }
     if (cause == 0 && writer->flush_interval_ms > 0)
         cause = writer_start_flusher(writer);
     errno = cause;
@@ -174,7 +195,7 @@ tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink, const ch
     }
     int cause = errno;
     if (writer != NULL) {
-        free_lock(writer);
+        free_locks(writer);
         free_memory(writer);
     }
     (void)sink->close(sink);
@@ -231,13 +252,14 @@ tblog_status tblog_writer_close(tblog_writer *writer)
     pthread_mutex_unlock(&writer->mutex);
     if (writer->flush_interval_ms > 0)
         pthread_join(writer->flusher, NULL);
-    /* Tried even behind an error: what was accepted before it may find room by now. */
+    /* Tried even behind an error: what was accepted before it may find room by now. The flusher is
+     * gone, and so are the callers: nobody else has the file. */
     writer_flush_records(writer);
     if (writer->sink->close(writer->sink) != 0)
         writer_latch(writer, "close", errno);
     tblog_status status = writer->latched;
     int cause = writer->latched_errno;
-    free_lock(writer);
+    free_locks(writer);
     free_memory(writer);
     errno = cause;
     return status;

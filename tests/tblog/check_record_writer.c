@@ -22,6 +22,7 @@ static const uint8_t *payload(size_t record)
 typedef struct fixture {
     memory_file file;
     record_sink *sink;
+    record_queue queue;
     record_writer writer;
 } fixture;
 
@@ -29,13 +30,26 @@ static void setup(fixture *f)
 {
     memory_file_init(&f->file);
     f->sink = memory_file_sink(&f->file);
+    f->queue = (record_queue){0};
     record_writer_init(&f->writer, f->sink);
+}
+
+/* Writes what a flush has left, then what the queue holds. */
+static int flush(fixture *f)
+{
+    int cause = record_writer_flush(&f->writer);
+    if (cause != 0)
+        return cause;
+    record_writer_take(&f->writer, &f->queue);
+    ck_assert_uint_eq(f->queue.records.size, 0);
+    return record_writer_flush(&f->writer);
 }
 
 static void teardown(fixture *f)
 {
     memory_file_fail(&f->file, SIZE_MAX, SIZE_MAX, 0);
     record_writer_free(&f->writer);
+    record_queue_free(&f->queue);
     ck_assert_int_eq(f->sink->close(f->sink), 0);
     memory_file_free(&f->file);
 }
@@ -43,7 +57,7 @@ static void teardown(fixture *f)
 static void append_all(fixture *f)
 {
     for (size_t i = 0; i < RECORDS; i++)
-        ck_assert_int_eq(record_writer_append(&f->writer, payload(i), payload_bytes[i]), 0);
+        ck_assert_int_eq(record_queue_append(&f->queue, payload(i), payload_bytes[i], false), 0);
 }
 
 /* The file that a writer without faults makes. */
@@ -52,7 +66,7 @@ static size_t whole_file(uint8_t *bytes, size_t capacity)
     fixture f;
     setup(&f);
     append_all(&f);
-    ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+    ck_assert_int_eq(flush(&f), 0);
     ck_assert_uint_le(f.file.size, capacity);
     memcpy(bytes, f.file.data, f.file.size);
     size_t size = f.file.size;
@@ -80,11 +94,11 @@ START_TEST(a_record_has_the_bytes_that_the_stock_writer_gives_it)
 {
     fixture f;
     setup(&f);
-    ck_assert_int_eq(record_writer_append(&f.writer, golden_scalars + RECORD_HEADER_BYTES,
-                                          sizeof golden_scalars - RECORD_FRAME_BYTES),
+    ck_assert_int_eq(record_queue_append(&f.queue, golden_scalars + RECORD_HEADER_BYTES,
+                                         sizeof golden_scalars - RECORD_FRAME_BYTES, false),
                      0);
     ck_assert_uint_eq(f.file.size, 0);
-    ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+    ck_assert_int_eq(flush(&f), 0);
     ck_assert_uint_eq(f.file.size, sizeof golden_scalars);
     ck_assert_mem_eq(f.file.data, golden_scalars, sizeof golden_scalars);
     teardown(&f);
@@ -95,7 +109,7 @@ START_TEST(a_flush_without_records_writes_nothing)
 {
     fixture f;
     setup(&f);
-    ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+    ck_assert_int_eq(flush(&f), 0);
     ck_assert_uint_eq(f.file.calls, 0);
     teardown(&f);
 }
@@ -110,7 +124,7 @@ START_TEST(short_writes_are_continued)
         setup(&f);
         f.file.transfer_max = most;
         append_all(&f);
-        ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+        ck_assert_int_eq(flush(&f), 0);
         ck_assert_uint_eq(f.file.size, size);
         ck_assert_mem_eq(f.file.data, expected, size);
         teardown(&f);
@@ -128,7 +142,7 @@ START_TEST(an_interrupted_call_is_repeated)
         f.file.transfer_max = 40;
         memory_file_fail(&f.file, call, call + 3, EINTR);
         append_all(&f);
-        ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+        ck_assert_int_eq(flush(&f), 0);
         ck_assert_uint_eq(f.file.size, size);
         ck_assert_mem_eq(f.file.data, expected, size);
         teardown(&f);
@@ -142,7 +156,7 @@ START_TEST(a_write_that_takes_nothing_is_an_error)
     setup(&f);
     memory_file_fail(&f.file, 0, SIZE_MAX, 0);
     append_all(&f);
-    ck_assert_int_eq(record_writer_flush(&f.writer), EIO);
+    ck_assert_int_eq(flush(&f), EIO);
     teardown(&f);
 }
 END_TEST
@@ -156,11 +170,11 @@ START_TEST(a_disk_full_at_any_byte_leaves_whole_records_and_no_record_is_lost)
         setup(&f);
         f.file.disk_bytes = room;
         append_all(&f);
-        ck_assert_int_eq(record_writer_flush(&f.writer), ENOSPC);
+        ck_assert_int_eq(flush(&f), ENOSPC);
         check_whole_records(&f.file, expected);
         ck_assert_uint_le(f.file.size, room);
         f.file.disk_bytes = SIZE_MAX;
-        ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+        ck_assert_int_eq(flush(&f), 0);
         ck_assert_uint_eq(f.file.size, size);
         ck_assert_mem_eq(f.file.data, expected, size);
         teardown(&f);
@@ -179,11 +193,11 @@ START_TEST(any_failing_call_leaves_whole_records_and_no_record_is_lost)
         f.file.transfer_max = 9;
         memory_file_fail(&f.file, call, call + 1, EIO);
         append_all(&f);
-        int cause = record_writer_flush(&f.writer);
+        int cause = flush(&f);
         failed = cause != 0;
         ck_assert_int_eq(cause, failed ? EIO : 0);
         check_whole_records(&f.file, expected);
-        ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+        ck_assert_int_eq(flush(&f), 0);
         ck_assert_uint_eq(f.file.size, size);
         ck_assert_mem_eq(f.file.data, expected, size);
         teardown(&f);
@@ -199,33 +213,32 @@ START_TEST(a_torn_record_that_could_not_be_cut_off_is_cut_off_before_the_next_wr
     f.file.transfer_max = 4;
     memory_file_fail(&f.file, 1, 4, EIO); /* the second write, and two attempts to cut */
     append_all(&f);
-    ck_assert_int_eq(record_writer_flush(&f.writer), EIO);
+    ck_assert_int_eq(flush(&f), EIO);
     ck_assert_uint_eq(f.file.size, 4);
-    ck_assert_int_eq(record_writer_flush(&f.writer), EIO);
+    ck_assert_int_eq(flush(&f), EIO);
     ck_assert_uint_eq(f.file.size, 4);
     /* Other bytes follow now: the leftover must not stay before them. */
-    record_writer_free(&f.writer);
-    f.writer.pending = (byte_buffer){0};
-    ck_assert_int_eq(record_writer_append(&f.writer, "", 0), 0);
-    ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+    record_writer_discard(&f.writer);
+    ck_assert_int_eq(record_queue_append(&f.queue, "", 0, false), 0);
+    ck_assert_int_eq(flush(&f), 0);
     ck_assert_uint_eq(f.file.size, RECORD_FRAME_BYTES);
     ck_assert_uint_eq(record_load_le(f.file.data, RECORD_LENGTH_BYTES), 0);
     teardown(&f);
 }
 END_TEST
 
-START_TEST(a_record_taken_back_is_not_written)
+START_TEST(a_batch_that_failed_can_be_discarded)
 {
     fixture f;
     setup(&f);
-    f.file.disk_bytes = 0;
-    ck_assert_int_eq(record_writer_append(&f.writer, "kept", 4), 0);
-    ck_assert_int_eq(record_writer_append(&f.writer, "taken back", 10), 0);
-    ck_assert_int_eq(record_writer_flush(&f.writer), ENOSPC);
-    record_writer_take_back(&f.writer);
+    f.file.disk_bytes = 4 + RECORD_FRAME_BYTES + 3;
+    ck_assert_int_eq(record_queue_append(&f.queue, "kept", 4, false), 0);
+    ck_assert_int_eq(record_queue_append(&f.queue, "discarded", 9, false), 0);
+    ck_assert_int_eq(flush(&f), ENOSPC);
+    record_writer_discard(&f.writer);
     f.file.disk_bytes = SIZE_MAX;
-    ck_assert_int_eq(record_writer_append(&f.writer, "then", 4), 0);
-    ck_assert_int_eq(record_writer_flush(&f.writer), 0);
+    ck_assert_int_eq(record_queue_append(&f.queue, "then", 4, false), 0);
+    ck_assert_int_eq(flush(&f), 0);
     ck_assert_uint_eq(f.file.size, 2 * (4 + RECORD_FRAME_BYTES));
     ck_assert_mem_eq(f.file.data + RECORD_HEADER_BYTES, "kept", 4);
     ck_assert_mem_eq(f.file.data + 4 + RECORD_FRAME_BYTES + RECORD_HEADER_BYTES, "then", 4);
@@ -233,12 +246,20 @@ START_TEST(a_record_taken_back_is_not_written)
 }
 END_TEST
 
-START_TEST(a_payload_that_no_message_can_have_is_refused)
+START_TEST(records_are_queued_while_the_batch_before_them_waits)
 {
     fixture f;
     setup(&f);
-    ck_assert_int_eq(record_writer_append(&f.writer, "", (size_t)INT32_MAX + 1), EMSGSIZE);
-    ck_assert_uint_eq(f.writer.pending.size, 0);
+    f.file.disk_bytes = 0;
+    ck_assert_int_eq(record_queue_append(&f.queue, "first", 5, false), 0);
+    ck_assert_int_eq(flush(&f), ENOSPC);
+    ck_assert_int_eq(record_queue_append(&f.queue, "second", 6, false), 0);
+    ck_assert_int_eq(flush(&f), ENOSPC);
+    f.file.disk_bytes = SIZE_MAX;
+    ck_assert_int_eq(flush(&f), 0);
+    ck_assert_uint_eq(f.file.size, 5 + 6 + 2 * RECORD_FRAME_BYTES);
+    ck_assert_mem_eq(f.file.data + RECORD_HEADER_BYTES, "first", 5);
+    ck_assert_mem_eq(f.file.data + 5 + RECORD_FRAME_BYTES + RECORD_HEADER_BYTES, "second", 6);
     teardown(&f);
 }
 END_TEST
@@ -251,6 +272,6 @@ int main(void)
                      a_disk_full_at_any_byte_leaves_whole_records_and_no_record_is_lost,
                      any_failing_call_leaves_whole_records_and_no_record_is_lost,
                      a_torn_record_that_could_not_be_cut_off_is_cut_off_before_the_next_write,
-                     a_record_taken_back_is_not_written,
-                     a_payload_that_no_message_can_have_is_refused);
+                     a_batch_that_failed_can_be_discarded,
+                     records_are_queued_while_the_batch_before_them_waits);
 }

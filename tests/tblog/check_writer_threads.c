@@ -77,7 +77,7 @@ END_TEST
 
 /* ---- Threads ---- */
 
-enum { THREADS = 6, STEPS = 400 };
+enum { THREADS = 8, STEPS = 400 };
 
 typedef struct logging_thread {
     pthread_t thread;

@@ -81,12 +81,14 @@ typedef struct tblog_writer_options {
     size_t size;                /* sizeof(tblog_writer_options), set by the initializer */
     uint32_t flush_interval_ms; /* how long a point may stay in memory; default 1000; 0 flushes
                                    every event before the call returns, and needs no thread */
-    size_t buffer_bytes;        /* flushed early, by the call that logs, when this much is
-                                   buffered; default 64 KiB */
+    size_t buffer_bytes;        /* the thread flushes early when this much waits; default 64 KiB */
     const char *file_suffix;    /* ends the file's name; default ".v2"; NULL for none; at most 64
                                    bytes without '/' */
     const tblog_clock *clock;   /* copied; NULL for the system's. Its context must outlive the
                                    writer */
+    size_t queue_bytes;         /* behind this much that waits to be written, a call that logs waits
+                                   for room; default 4 MiB, not 0. As much again may be with the
+                                   thread that writes */
 } tblog_writer_options;
 
 /* Sets every option to its default. Always begin with this: the options of a later version then
@@ -137,7 +139,7 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_keras_graph(tblog_writer *writ
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_flush(tblog_writer *writer);
 
 /* flush and fsync, of the file and once of its directory: safe against power loss. Other threads
- * that log wait meanwhile. */
+ * may log meanwhile. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_sync(tblog_writer *writer);
 
 /* Flushes, closes and frees the handle in every case. TBLOG_OK where everything accepted is in the

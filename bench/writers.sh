@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Times event writers on this machine, in turn: torch.utils.tensorboard, tensorboardX, tblog, and a
+# plain buffered write() of the same records with their checksums, which no writer can beat by much.
+# Prints a table of medians, the calling thread's times, and last "ratio R": the median over the
+# rounds of (torch.utils.tensorboard / ours). Each time includes the close; stock TensorBoard then
+# finds every point of the last round. Nothing else should run beside it.
+set -euo pipefail
+
+usage() {
+    cat <<'END'
+Usage: bench/writers.sh [--rounds N] [--count N] [--peer-count N] [--directory DIR]
+
+Compares tblog with Python's event writers, in N rounds (5) of so many scalars: --count for tblog
+(1000000), --peer-count for the others (20000). The files go into a new directory below DIR
+(default: $TMPDIR or /tmp) and are removed at the end. Needs a release build, and python3 with
+venv; PyTorch and tensorboardX go into .venv/torch.
+END
+}
+
+rounds=5 count=1000000 peer_count=20000 parent=${TMPDIR:-/tmp}
+while [ $# -gt 0 ]; do
+    case $1 in
+    -h | --help) usage; exit 0 ;;
+    --rounds | --count | --peer-count | --directory)
+        [ $# -ge 2 ] || { usage >&2; exit 2; }
+        case $1 in
+        --rounds) rounds=$2 ;;
+        --count) count=$2 ;;
+        --peer-count) peer_count=$2 ;;
+        --directory) parent=$2 ;;
+        esac
+        shift 2
+        ;;
+    *) usage >&2; exit 2 ;;
+    esac
+done
+for number in "$rounds" "$count" "$peer_count"; do
+    [[ $number =~ ^[1-9][0-9]*$ ]] || { echo "bench/writers.sh: not a count: $number" >&2; exit 2; }
+done
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+ours=$root/build/release/bench/writer_rates
+peers=$root/bench/peers/scalar_writers.py
+python=$root/.venv/torch/bin/python
+[ -x "$ours" ] || { echo "bench/writers.sh: build the release preset first" >&2; exit 1; }
+[ -x "$python" ] || python3 -m venv "$root/.venv/torch"
+if ! "$python" -c 'import numpy, torch, tensorboard, tensorboardX' 2>/dev/null; then
+    "$python" -m pip install --quiet --disable-pip-version-check 'torch==2.13.0' numpy \
+        'tensorboard==2.21.0' 'tensorboardX==2.6.5'
+fi
+
+files=$(mktemp -d "$parent/writers.XXXXXX")
+trap 'rm -rf "$files"' EXIT
+record() { # a program's line: "NAME: X us/scalar, …"
+    printf '%s\n' "$1"
+    sed -E 's/^([^:]*): ([0-9.]+) us.*/\1 \2/' <<<"$1" >>"$files/times"
+}
+for round in $(seq "$rounds"); do
+    rm -rf "$files"/runs
+    mkdir "$files/runs"
+    for peer in torch tensorboardX; do
+        record "$("$python" "$peers" "$peer" "$peer_count" "$files/runs/$peer")"
+    done
+    record "$("$ours" plain "$count" "$files/runs/plain")"
+    record "$("$ours" ours "$count" "$files/runs/ours")"
+done
+echo
+echo "calling thread, at 100,000 calls a second and in bursts of 1,000:"
+"$ours" paced 500000 "$files/paced"
+"$ours" bursts 500000 "$files/bursts"
+echo
+"$python" "$peers" count "$peer_count" "$files/runs/torch" "$files/runs/tensorboardX"
+"$python" "$peers" count "$count" "$files/runs/ours"
+echo "stock TensorBoard's EventAccumulator found every point of round $round"
+
+"$python" - "$files/times" <<'END'
+import statistics
+import sys
+
+times = {}
+for line in open(sys.argv[1], encoding="utf-8"):
+    name, value = line.split()
+    times.setdefault(name, []).append(float(value))
+names = {"torch": "torch.utils.tensorboard", "tensorboardX": "tensorboardX",
+         "ours": "tblog", "plain": "plain write() with CRC"}
+print(f"\n| {'writer':<24} | us a scalar, median (low, high) | scalars a second |")
+print(f"|{'-' * 26}|{'-' * 33}|{'-' * 18}|")
+for name, values in times.items():
+    median = statistics.median(values)
+    spread = f"{median:.4f} ({min(values):.4f}, {max(values):.4f})"
+    print(f"| {names[name]:<24} | {spread:<31} | {1e6 / median:>16,.0f} |")
+
+
+def ratios(name, base):
+    return [a / b for a, b in zip(times[name], times[base])]
+
+
+def listed(values):
+    return ", ".join(f"{value:.2f}" for value in values)
+
+
+print(f"\ntblog over plain write(), by round: {listed(ratios('ours', 'plain'))};"
+      f" median {statistics.median(ratios('ours', 'plain')):.2f}")
+print(f"torch.utils.tensorboard over tblog, by round: {listed(ratios('torch', 'ours'))}")
+print(f"ratio {statistics.median(ratios('torch', 'ours')):.1f}")
+END

@@ -4,18 +4,24 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "event_decode.h"
+#include "record_format.h"
 #include "record_reader.h"
+#include "record_scan.h"
 
 struct tblog_reader {
     record_source *source;
     record_reader records;
     event_decoder decoder;
-    uint64_t offset; /* just behind the last whole record that is an event */
+    uint64_t offset;       /* just behind the last whole record that is an event */
+    const uint8_t *record; /* of the last event, or NULL */
+    size_t record_bytes;
+    bool stuck; /* before a record that is damaged or not all there */
     char message[256];
 };
 
@@ -62,6 +68,8 @@ tblog_status tblog_reader_next(tblog_reader *reader, tblog_event *event)
     if (reader == NULL || event == NULL)
         return TBLOG_INVALID;
     *event = (tblog_event){0};
+    reader->record = NULL;
+    reader->record_bytes = 0;
     const uint8_t *payload;
     size_t payload_bytes;
     tblog_status status = record_reader_next(&reader->records, &payload, &payload_bytes);
@@ -74,14 +82,50 @@ tblog_status tblog_reader_next(tblog_reader *reader, tblog_event *event)
         reader->message[0] = '\0';
         event->offset = reader->offset;
         reader->offset = reader->records.offset;
+        reader->stuck = false;
+        reader->record = payload - RECORD_HEADER_BYTES;
+        reader->record_bytes = payload_bytes + RECORD_FRAME_BYTES;
         return TBLOG_OK;
     }
     *event = (tblog_event){0};
     /* The record is met again by the next call: a damaged one, whose bytes are kept, stays so, and
      * one that found no memory is tried anew. */
     reader->records.offset = reader->offset;
+    reader->stuck = status == TBLOG_DAMAGED || status == TBLOG_TRUNCATED;
     describe(reader, status, problem);
     return status;
+}
+
+tblog_status tblog_reader_resync(tblog_reader *reader, uint64_t *lost_bytes)
+{
+    if (lost_bytes != NULL)
+        *lost_bytes = 0;
+    if (reader == NULL || !reader->stuck)
+        return TBLOG_INVALID;
+    reader->record = NULL;
+    reader->record_bytes = 0;
+    uint64_t found;
+    tblog_status status = record_scan(reader->source, reader->offset, &found);
+    if (status == TBLOG_IO) {
+        reader->records.cause = errno;
+        describe(reader, status, "reading failed");
+        return status;
+    }
+    reader->message[0] = '\0';
+    if (lost_bytes != NULL)
+        *lost_bytes = found - reader->offset;
+    if (status == TBLOG_OK) {
+        reader->stuck = false;
+        reader->offset = found;
+        record_reader_seek(&reader->records, found);
+    }
+    return status;
+}
+
+const uint8_t *tblog_reader_record(const tblog_reader *reader, size_t *bytes)
+{
+    *bytes = reader == NULL ? 0 : reader->record_bytes;
+    return reader == NULL ? NULL : reader->record;
 }
 
 uint64_t tblog_reader_offset(const tblog_reader *reader)

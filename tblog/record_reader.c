@@ -105,6 +105,13 @@ tblog_status record_reader_next(record_reader *reader, const uint8_t **payload,
     return TBLOG_OK;
 }
 
+void record_reader_seek(record_reader *reader, uint64_t offset)
+{
+    reader->window.size = 0;
+    reader->window_at = offset;
+    reader->offset = offset;
+}
+
 void record_reader_free(record_reader *reader)
 {
     byte_buffer_free(&reader->window);

@@ -32,6 +32,9 @@ void record_reader_init(record_reader *reader, record_source *source);
 TBLOG_MUST_CHECK tblog_status record_reader_next(record_reader *reader, const uint8_t **payload,
                                                  size_t *payload_bytes);
 
+/* Reads on at `offset`, where a record begins. */
+void record_reader_seek(record_reader *reader, uint64_t offset);
+
 /* Frees the memory; the source stays open. */
 void record_reader_free(record_reader *reader);
 

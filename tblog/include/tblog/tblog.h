@@ -28,7 +28,7 @@
  * child's copy of a writer is inert: its calls return TBLOG_INVALID, tblog_writer_close frees it,
  * and the parent's goes on undisturbed. The child may open writers of its own.
  *
- * Strings are UTF-8 and end with NUL. Link with -ltblog -lprotobuf-c -lpthread. */
+ * Strings are UTF-8 and end with NUL. Link with -ltblog -lprotobuf-c -lz -lpthread. */
 #ifndef TBLOG_TBLOG_H
 #define TBLOG_TBLOG_H
 
@@ -205,15 +205,32 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_open(tblog_reader **out, co
 /* TBLOG_OK with the next event. Otherwise *event is all zero:
  *   TBLOG_END        the file ends behind a whole record. The call may be repeated while it grows.
  *   TBLOG_TRUNCATED  it ends inside a record: a crash's, or one being written. Likewise.
- *   TBLOG_DAMAGED    the record here is wrong, and so is every further call. The file's records up
- *                    to tblog_reader_offset are whole.
+ *   TBLOG_DAMAGED    the record here is wrong, and so is every further call until
+ *                    tblog_reader_resync. The file's records up to tblog_reader_offset are whole.
  *   TBLOG_IO, TBLOG_NO_MEMORY  the call may be repeated.
  *   TBLOG_INVALID    a NULL.
  * Both checksums are verified, and that the record is an event whose strings are UTF-8. Memory goes
  * with what the file holds, not with what it claims: up to some 70 times an event's bytes. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_next(tblog_reader *reader, tblog_event *event);
 
-/* The offset just behind the last whole record, in bytes: where the trouble begins, if any. */
+/* Goes on behind damage: the next call of tblog_reader_next reads at the next record whose header
+ * proves itself by its checksum. To be called behind TBLOG_DAMAGED, or behind TBLOG_TRUNCATED to
+ * find records that others have put behind a torn one. What is left out begins at
+ * tblog_reader_offset; its size goes to *lost_bytes (which may be NULL).
+ *
+ * TBLOG_OK; what is found may prove damaged in its turn. TBLOG_END where no record is behind: all
+ * up to the file's end is lost, and the reader stays where it is. TBLOG_IO: *lost_bytes is 0, and
+ * the call may be repeated. TBLOG_INVALID: a NULL, or the last tblog_reader_next told neither. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_resync(tblog_reader *reader,
+                                                            uint64_t *lost_bytes);
+
+/* The record of the last event that tblog_reader_next has given, with its frame, as it is in the
+ * file: what to write to copy the event. Good until the next call; NULL, with *bytes 0, where the
+ * last call gave no event. */
+TBLOG_API const uint8_t *tblog_reader_record(const tblog_reader *reader, size_t *bytes);
+
+/* The offset just behind the last whole record, in bytes: where the trouble begins, if any. Behind
+ * tblog_reader_resync, where reading goes on. */
 TBLOG_API uint64_t tblog_reader_offset(const tblog_reader *reader);
 
 /* What the last call found wrong, with the offset, as one line of text; "" where nothing is. Valid

@@ -1,0 +1,37 @@
+# Install rules: header, libraries, and what CMake's find_package and pkg-config find them by.
+include(CMakePackageConfigHelpers)
+
+install(FILES include/tblog/tblog.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tblog)
+
+# One file of targets a library: who links the shared one need not have what the static one needs.
+foreach(library tblog_shared tblog_static)
+    install(TARGETS ${library} EXPORT ${library}-targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    install(EXPORT ${library}-targets NAMESPACE tblog::
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tblog)
+endforeach()
+configure_package_config_file(package/tblog-config.cmake.in tblog-config.cmake
+    INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tblog
+    NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+# While the major version is 0, a minor one may change the interface.
+write_basic_package_version_file(tblog-config-version.cmake
+    VERSION ${PROJECT_VERSION} COMPATIBILITY SameMinorVersion)
+install(FILES
+    ${CMAKE_CURRENT_BINARY_DIR}/tblog-config.cmake
+    ${CMAKE_CURRENT_BINARY_DIR}/tblog-config-version.cmake
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tblog)
+
+# tblog.pc finds the prefix from where it lies itself, so that the tree may be moved and
+# `cmake --install --prefix` may name another one than was configured.
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+    set(PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
+else()
+    file(RELATIVE_PATH up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+    string(REGEX REPLACE "/$" "" up "${up}")
+    set(PC_PREFIX "\${pcfiledir}/${up}")
+endif()
+cmake_path(APPEND PC_LIBDIR "\${prefix}" "${CMAKE_INSTALL_LIBDIR}")
+cmake_path(APPEND PC_INCLUDEDIR "\${prefix}" "${CMAKE_INSTALL_INCLUDEDIR}")
+configure_file(package/tblog.pc.in tblog.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tblog.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

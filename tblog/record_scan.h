@@ -1,0 +1,23 @@
+/* Finds where records (record_format.h) go on behind damage. Knows nothing of what the payloads
+ * are. */
+#ifndef TBLOG_RECORD_SCAN_H
+#define TBLOG_RECORD_SCAN_H
+
+#include <stdint.h>
+
+#include "source.h"
+#include "tblog/tblog.h"
+
+/* `damaged_at` is the offset of a record that is wrong or not whole.
+ *   TBLOG_OK   *found is the offset of the next header that proves itself
+ *   TBLOG_END  there is none; *found is the file's end
+ *   TBLOG_IO   reading failed; errno
+ *
+ * Where the record's own length leads to a header or to the file's end, only its payload is wrong,
+ * and nothing inside of it is taken for a record, unless records fill it up to exactly its end: so
+ * they do where a writer went on behind a torn record, and not where a payload holds an event file.
+ * Otherwise bytes are missing or too many, and every offset is tried. */
+TBLOG_MUST_CHECK tblog_status record_scan(record_source *source, uint64_t damaged_at,
+                                          uint64_t *found);
+
+#endif

@@ -1,0 +1,258 @@
+"""The installed library, as other projects meet it: found by CMake and by pkg-config, static and
+shared, from C and from C++; what it shows, and that the documented commands do what they say.
+
+Usage: check_install.py SOURCE_DIRECTORY BUILD_DIRECTORY
+
+Builds tblog alone (-DTBLOG_ONLY=ON) in a temporary directory, where pkg-config knows only tblog's own
+packages, and installs it there; nothing of the machine's is touched.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE, BUILD = (os.path.abspath(path) for path in (sys.argv.pop(1), sys.argv.pop(1)))
+CC = os.environ.get("CC", "cc")
+CMAKE = os.environ.get("CMAKE_COMMAND", "cmake")
+CXX = shutil.which("c++") or shutil.which("g++")
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+HEADER = os.path.join(SOURCE, "tblog/include/tblog/tblog.h")
+EXAMPLES = os.path.join(SOURCE, "tblog/examples")
+PACKAGES = ["libprotobuf-c", "zlib", "jansson", "check"]
+
+scratch = None
+prefix = None
+
+
+def run(*command, **options):
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                            stdin=subprocess.DEVNULL, timeout=500, **options)
+    if result.returncode != 0:
+        raise AssertionError(f"{' '.join(command)}: exit {result.returncode}\n{result.stdout}")
+    return result.stdout
+
+
+def packages_of_tblog_alone():
+    """A pkg-config path on which the other packages of this repository are missing."""
+    directory = os.path.join(scratch, "packages")
+    os.mkdir(directory)
+    for package in PACKAGES:
+        origin = run("pkg-config", "--variable=pcfiledir", package).strip()
+        shutil.copy(os.path.join(origin, f"{package}.pc"), directory)
+    return dict(os.environ, PKG_CONFIG_LIBDIR=directory, PKG_CONFIG_PATH="")
+
+
+def configure(directory, *options):
+    return run(CMAKE, "-S", SOURCE, "-B", directory, f"-DCMAKE_C_COMPILER={CC}",
+               "-DCMAKE_BUILD_TYPE=Debug", "-DTBLOG_ONLY=ON", "-DBUILD_TESTING=OFF",
+               "-DWARNINGS_AS_ERRORS=ON", *options, env=packages_of_tblog_alone())
+
+
+def setUpModule():
+    global scratch, prefix
+    holder = tempfile.TemporaryDirectory()
+    unittest.addModuleCleanup(holder.cleanup)
+    scratch = holder.name
+    prefix = os.path.join(scratch, "prefix")
+    build = os.path.join(scratch, "build")
+    configure(build)
+    run(CMAKE, "--build", build, "--parallel", "2")
+    run(CMAKE, "--install", build, "--prefix", os.path.join(scratch, "moved"))
+    os.rename(os.path.join(scratch, "moved"), prefix)
+
+
+def find_installed(name):
+    found = [os.path.join(directory, name) for directory, _, names in os.walk(prefix)
+             if name in names]
+    assert len(found) == 1, f"{name}: {found}"
+    return found[0]
+
+
+def library_directory():
+    return os.path.dirname(find_installed("libtblog.a"))
+
+
+def environment():
+    """What a program needs to find the installed library when it is built, and when it runs."""
+    return dict(os.environ, PKG_CONFIG_PATH=os.path.join(library_directory(), "pkgconfig"),
+                LD_LIBRARY_PATH=library_directory())
+
+
+def pkg_config(*options):
+    return run("pkg-config", *options, "tblog", env=environment()).split()
+
+
+def declared_functions():
+    with open(HEADER, encoding="utf-8") as file:
+        text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+    return set(re.findall(r"^TBLOG_API[^;(]*?\b(tblog_\w+)\(", text, flags=re.M))
+
+
+class Installed(unittest.TestCase):
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.directory = holder.name
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def compile(self, name, *arguments, compiler=CC):
+        run(compiler, *WARNINGS, "-o", self.path(name), *arguments)
+        return self.path(name)
+
+    # ---- Consumers ----
+
+    def assert_logs(self, log, print_scalars):
+        """Runs the pair of examples, and asks the installed tool too."""
+        logs = tempfile.mkdtemp(dir=self.directory)
+        run(log, logs, env=environment())
+        [name] = os.listdir(logs)
+        lines = run(print_scalars, os.path.join(logs, name), env=environment()).splitlines()
+        self.assertEqual(lines[0].split("\t"), ["0", "train/loss", "1"])
+        self.assertEqual(sum(line.split("\t")[1] == "train/accuracy" for line in lines), 100)
+        events = run(find_installed("tblog"), "cat", os.path.join(logs, name)).splitlines()
+        self.assertEqual(json.loads(events[0])["file_version"], "brain.Event:2")
+        values = [v for line in events[1:] for v in json.loads(line)["values"]]
+        self.assertEqual(len(values), len(lines))
+
+    def test_find_package_serves_c_and_cpp_with_both_libraries(self):
+        run(CMAKE, "-S", os.path.join(SOURCE, "tests/install/consumer"), "-B", self.path("build"),
+            f"-DCMAKE_PREFIX_PATH={prefix}", f"-DEXAMPLES={EXAMPLES}", f"-DCMAKE_C_COMPILER={CC}",
+            f"-DCMAKE_CXX_COMPILER={CXX}", f"-DCMAKE_CXX_FLAGS={' '.join(WARNINGS)}",
+            f"-DCMAKE_C_FLAGS={' '.join(WARNINGS)}")
+        run(CMAKE, "--build", self.path("build"), "--parallel", "2")
+        for library in ("tblog", "tblog_static"):
+            for language in ("c", "cpp"):
+                with self.subTest(library=library, language=language):
+                    self.assert_logs(self.path(f"build/log_{language}_{library}"),
+                                     self.path(f"build/print_{library}"))
+        self.assertIn("libtblog.so", run("ldd", self.path("build/log_c_tblog"), env=environment()))
+        self.assertNotIn("libtblog", run("ldd", self.path("build/log_c_tblog_static")))
+
+    def test_pkg_config_serves_c_and_cpp(self):
+        flags = pkg_config("--cflags", "--libs")
+        print_scalars = self.compile("print", f"{EXAMPLES}/print_scalars.c", *flags)
+        self.assert_logs(self.compile("c", f"{EXAMPLES}/log_scalars.c", *flags, "-lm"),
+                         print_scalars)
+        self.assert_logs(self.compile("cpp", f"{EXAMPLES}/log_scalars.cpp", *flags, compiler=CXX),
+                         print_scalars)
+
+    def test_pkg_config_serves_static_programs(self):
+        flags = ["-static", *pkg_config("--static", "--cflags", "--libs")]
+        print_scalars = self.compile("print", f"{EXAMPLES}/print_scalars.c", *flags)
+        self.assert_logs(self.compile("c", f"{EXAMPLES}/log_scalars.c", *flags, "-lm"),
+                         print_scalars)
+        self.assertIn("not a dynamic executable", subprocess.run(
+            ["ldd", print_scalars], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, env=dict(os.environ, LC_ALL="C")).stdout)
+
+    def test_pkg_config_tells_the_version(self):
+        self.assertEqual(run(find_installed("tblog"), "--version").split(),
+                         ["tblog", *pkg_config("--modversion")])
+
+    # ---- What is installed ----
+
+    def test_every_rule_of_the_whole_build_is_of_tblog(self):
+        run(CMAKE, "--install", BUILD, "--prefix", self.path("all"))
+        installed = sorted(os.path.relpath(os.path.join(directory, name), self.path("all"))
+                           for directory, _, names in os.walk(self.path("all")) for name in names)
+        alone = sorted(os.path.relpath(os.path.join(directory, name), prefix)
+                       for directory, _, names in os.walk(prefix) for name in names)
+        # The files of the targets are named by the build type.
+        self.assertEqual([re.sub("-(release|debug|noconfig).cmake", "", f) for f in installed],
+                         [re.sub("-(release|debug|noconfig).cmake", "", f) for f in alone])
+        self.assertIn("include/tblog/tblog.h", installed)
+        self.assertEqual([f for f in installed if f.endswith(".h")], ["include/tblog/tblog.h"])
+
+    def test_the_shared_library_shows_the_declared_functions_only(self):
+        symbols = run("nm", "--dynamic", "--defined-only", "--format=posix",
+                      find_installed("libtblog.so")).splitlines()
+        names = {line.split()[0].split("@")[0] for line in symbols} - {"TBLOG_0"}
+        self.assertGreater(len(declared_functions()), 15)
+        self.assertEqual(names, declared_functions())
+
+    def test_the_shared_library_has_a_soname_with_the_major_version(self):
+        dynamic = run("readelf", "--dynamic", find_installed("libtblog.so"),
+                      env=dict(os.environ, LC_ALL="C"))
+        major = pkg_config("--modversion")[0].split(".")[0]
+        self.assertIn(f"soname: [libtblog.so.{major}]", dynamic)
+
+    def test_the_static_library_adds_no_foreign_names(self):
+        """Two libraries in one program must not meet by an inner name of one of them."""
+        symbols = run("nm", "--extern-only", "--defined-only", "--format=posix",
+                      find_installed("libtblog.a")).splitlines()
+        names = {line.split()[0] for line in symbols if not line.endswith(":")}
+        self.assertEqual(names, declared_functions())
+
+    def test_no_generated_type_shows(self):
+        with open(HEADER, encoding="utf-8") as file:
+            text = file.read()
+        self.assertNotRegex(text, r"(?i)protobuf[-_]?c\.h|TblogPb|\.pb-c\.")
+        self.assertEqual(set(re.findall(r"#include <([^>]+)>", text)), {"stddef.h", "stdint.h"})
+
+    # ---- The header ----
+
+    def test_the_header_compiles_alone_in_every_standard(self):
+        source = self.path("header")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write("#include <tblog/tblog.h>\n#include <tblog/tblog.h>\n"
+                       "int main(void) { return tblog_version() == 0; }\n")
+        strict = [*WARNINGS, "-fsyntax-only", f"-I{prefix}/include"]
+        for standard in ("c99", "c11", "c17"):
+            run(CC, *strict, "-x", "c", f"-std={standard}", source)
+        for standard in ("c++11", "c++17", "c++20"):
+            run(CXX, *strict, "-x", "c++", f"-std={standard}", source)
+
+    # ---- What the pages promise ----
+
+    def documented(self, page):
+        """The page's program, and the commands below it."""
+        with open(os.path.join(SOURCE, page), encoding="utf-8") as file:
+            found = re.search(r"```c\n(#include.*?)```.*?```sh\n(.*?)```", file.read(), flags=re.S)
+        with open(self.path("mine.c"), "w", encoding="utf-8") as file:
+            file.write(found.group(1))
+        return found.group(2)
+
+    def assert_mine_logged(self):
+        [name] = os.listdir(self.path("logs/mine"))
+        path = self.path(f"logs/mine/{name}")
+        events = [json.loads(line) for line in
+                  run(find_installed("tblog"), "cat", path).splitlines()]
+        self.assertEqual([event["step"] for event in events[1:]], list(range(100)))
+        self.assertEqual(events[2]["values"][0]["value"], 0.5)
+
+    def test_the_program_of_the_main_page(self):
+        commands = self.documented("README.md")
+        os.symlink(os.path.join(SOURCE, "tblog"), self.path("tblog"))
+        os.mkdir(self.path("build"))
+        os.symlink(BUILD, self.path("build/release"))
+        run("sh", "-ec", commands, cwd=self.directory, env=dict(os.environ, LD_LIBRARY_PATH=""))
+        run("./mine", cwd=self.directory)
+        self.assert_mine_logged()
+
+    # ---- Options of the build ----
+
+    def test_the_library_builds_without_the_tools_packages(self):
+        PACKAGES.remove("jansson")
+        self.addCleanup(PACKAGES.append, "jansson")
+        shutil.rmtree(os.path.join(scratch, "packages"))
+        configure(self.path("build"), "-DTBLOG_TOOL=OFF")
+        run(CMAKE, "--build", self.path("build"), "--parallel", "2", "--target", "tblog")
+        shutil.rmtree(os.path.join(scratch, "packages"))
+        with self.assertRaises(AssertionError):
+            configure(self.path("with_the_tool"))
+
+
+if __name__ == "__main__":
+    missing = [what for what, there in (("a C++ compiler", CXX),
+                                        ("pkg-config", shutil.which("pkg-config"))) if not there]
+    if missing:
+        print(f"cannot run without {', '.join(missing)}", file=sys.stderr)
+        sys.exit(1 if os.environ.get("CI") == "true" else 77)
+    unittest.main()

@@ -21,8 +21,11 @@ int record_queue_append(record_queue *queue, const void *payload, size_t bytes, 
     }
     uint8_t *record = records->data + records->size;
     record_store_le(record, RECORD_LENGTH_BYTES, bytes);
-    record_store_le(record + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES,
-                    crc32c_masked(record, RECORD_LENGTH_BYTES));
+    if (queue->length != bytes || queue->length_crc == 0) {
+        queue->length = bytes;
+        queue->length_crc = crc32c_masked(record, RECORD_LENGTH_BYTES);
+    }
+    record_store_le(record + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES, queue->length_crc);
     if (bytes > 0)
         memcpy(record + RECORD_HEADER_BYTES, payload, bytes);
     record_store_le(record + RECORD_HEADER_BYTES + bytes, RECORD_CRC_BYTES,

@@ -14,6 +14,8 @@
 typedef struct record_queue {
     byte_buffer records; /* whole framed records */
     byte_buffer lasting; /* size_t []: where in `records` those begin that must not be dropped */
+    uint64_t length;     /* of the last payload, whose checksum many another can use */
+    uint32_t length_crc; /* masked; 0 before the first record */
 } record_queue;
 
 /* Puts one record behind the others. `lasting` keeps it from record_queue_drop_oldest. 0, or an

@@ -22,7 +22,9 @@ static tblog_status unlock_event(tblog_writer *writer, tblog_status status)
     return status;
 }
 
-tblog_status writer_begin_event(tblog_writer *writer)
+/* Locks the writer for an event, and waits until there is room for it. TBLOG_OK, or what stands
+ * against the event, with nothing locked. */
+static tblog_status begin_event(tblog_writer *writer)
 {
     if (writer == NULL || writer_is_forked_copy(writer))
         return TBLOG_INVALID;
@@ -80,7 +82,9 @@ static tblog_status take_event(tblog_writer *writer)
     return TBLOG_OK;
 }
 
-tblog_status writer_end_event(tblog_writer *writer, tblog_status status)
+/* With TBLOG_OK takes the event that the encoder holds; with another status, or where that fails,
+ * forgets the event's new tags. Unlocks, and returns what the call that logs returns. */
+static tblog_status end_event(tblog_writer *writer, tblog_status status)
 {
     if (status == TBLOG_OK)
         status = take_event(writer);
@@ -90,29 +94,43 @@ tblog_status writer_end_event(tblog_writer *writer, tblog_status status)
     return unlock_event(writer, status);
 }
 
-/* ---- The kinds ---- */
-
-static tblog_status encode_scalars(tblog_writer *writer, int64_t step, const tblog_scalar *scalars,
-                                   size_t count)
+tblog_status writer_add_event(tblog_writer *writer, writer_encode *encode, const void *request)
 {
+    tblog_status status = begin_event(writer);
+    if (status != TBLOG_OK)
+        return status;
     double now = writer_wall_time(writer);
-    if (!isfinite(now))
-        return TBLOG_INVALID;
+    return end_event(writer, isfinite(now) ? encode(writer, now, request) : TBLOG_INVALID);
+}
+
+/* ---- Scalars ---- */
+
+typedef struct scalars_request {
+    int64_t step;
+    const tblog_scalar *scalars;
+    size_t count;
+} scalars_request;
+
+static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const void *argument)
+{
+    const scalars_request *request = argument;
     event_scalar *entries;
-    if (count > SIZE_MAX / sizeof *entries ||
-        !byte_buffer_reserve(&writer->scalars, count * sizeof *entries))
+    if (request->count > SIZE_MAX / sizeof *entries ||
+        !byte_buffer_reserve(&writer->scalars, request->count * sizeof *entries))
         return TBLOG_NO_MEMORY;
     entries = (void *)writer->scalars.data;
-    for (size_t i = 0; i < count; i++) {
-        entries[i].tag = scalars[i].tag;
-        entries[i].value = (float)scalars[i].value;
+    for (size_t i = 0; i < request->count; i++) {
+        const tblog_scalar *scalar = &request->scalars[i];
+        entries[i].tag = scalar->tag;
+        entries[i].value = (float)scalar->value;
         tblog_status status =
-            writer_add_tag(writer, scalars[i].tag, TAG_PLUGIN_SCALARS, &entries[i].with_metadata);
+            writer_add_tag(writer, scalar->tag, TAG_PLUGIN_SCALARS, &entries[i].with_metadata);
         if (status != TBLOG_OK)
             return status;
     }
-    return event_encode_scalars(&writer->encoder, now, step, entries, count) ? TBLOG_OK
-                                                                             : TBLOG_NO_MEMORY;
+    return event_encode_scalars(&writer->encoder, wall_time, request->step, entries, request->count)
+               ? TBLOG_OK
+               : TBLOG_NO_MEMORY;
 }
 
 tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_scalar *scalars,
@@ -124,12 +142,10 @@ tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_s
         if (scalars[i].tag == NULL || scalars[i].tag[0] == '\0')
             return TBLOG_INVALID;
     }
-    tblog_status status = writer_begin_event(writer);
-    if (status != TBLOG_OK)
-        return status;
     if (count == 0)
-        return unlock_event(writer, TBLOG_OK);
-    return writer_end_event(writer, encode_scalars(writer, step, scalars, count));
+        return tblog_writer_status(writer);
+    const scalars_request request = {.step = step, .scalars = scalars, .count = count};
+    return writer_add_event(writer, encode_scalars, &request);
 }
 
 tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t step, double value)
@@ -138,18 +154,25 @@ tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t ste
     return tblog_add_scalars(writer, step, &scalar, 1);
 }
 
-static tblog_status encode_keras_graph(tblog_writer *writer, const char *tag, int64_t step,
-                                       const char *model_json)
+/* ---- Keras' graph ---- */
+
+typedef struct keras_graph_request {
+    int64_t step;
+    const char *tag;
+    const char *model_json;
+} keras_graph_request;
+
+static tblog_status encode_keras_graph(tblog_writer *writer, double wall_time, const void *argument)
 {
-    double now = writer_wall_time(writer);
-    if (!isfinite(now))
-        return TBLOG_INVALID;
+    const keras_graph_request *request = argument;
     bool is_new;
-    tblog_status status = writer_add_tag(writer, tag, TAG_PLUGIN_KERAS_GRAPH, &is_new);
+    tblog_status status = writer_add_tag(writer, request->tag, TAG_PLUGIN_KERAS_GRAPH, &is_new);
     if (status != TBLOG_OK)
         return status;
-    return event_encode_keras_graph(&writer->encoder, now, step, tag, model_json) ? TBLOG_OK
-                                                                                  : TBLOG_NO_MEMORY;
+    return event_encode_keras_graph(&writer->encoder, wall_time, request->step, request->tag,
+                                    request->model_json)
+               ? TBLOG_OK
+               : TBLOG_NO_MEMORY;
 }
 
 tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_t step,
@@ -158,10 +181,8 @@ tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_
     if (tag == NULL || tag[0] == '\0' || model_json == NULL || model_json[0] == '\0' ||
         !utf8_is_valid(model_json, strlen(model_json)))
         return TBLOG_INVALID;
-    tblog_status status = writer_begin_event(writer);
-    if (status != TBLOG_OK)
-        return status;
-    return writer_end_event(writer, encode_keras_graph(writer, tag, step, model_json));
+    const keras_graph_request request = {.step = step, .tag = tag, .model_json = model_json};
+    return writer_add_event(writer, encode_keras_graph, &request);
 }
 
 /* ---- The file ---- */

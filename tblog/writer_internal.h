@@ -69,26 +69,22 @@ bool writer_is_forked_copy(const tblog_writer *writer);
 /* Seconds since the epoch by the writer's clock. */
 double writer_wall_time(const tblog_writer *writer);
 
-/* ---- writer.c: how an event of any kind is logged ----
- *
- * status = writer_begin_event(writer);
- * if (status != TBLOG_OK)
- *     return status;
- * … writer_add_tag for each of its tags, then one of event_encode's functions …
- * return writer_end_event(writer, status); */
+/* ---- writer.c: how the calls that log (writer.c and add_*.c) put an event into the file ---- */
 
-/* Locks the writer for an event, and waits until there is room for it. TBLOG_OK, or what stands
- * against the event, with nothing locked. */
-TBLOG_MUST_CHECK tblog_status writer_begin_event(tblog_writer *writer);
+/* Leaves the event of `request` in writer->encoder, with the mutex held. TBLOG_OK, or what stands
+ * against the event. */
+typedef tblog_status writer_encode(tblog_writer *writer, double wall_time, const void *request);
 
-/* Looks up a tag of the event, which is not empty and may be new. *is_new: its value must carry
- * metadata. TBLOG_INVALID where it is another plug-in's or not UTF-8; TBLOG_NO_MEMORY. */
+/* Encodes one event under the lock, where there is room for it, and takes it: TBLOG_OK, and it was
+ * accepted; else nothing of it is left, the tags that `encode` has added included. A NULL writer is
+ * TBLOG_INVALID. */
+TBLOG_MUST_CHECK tblog_status writer_add_event(tblog_writer *writer, writer_encode *encode,
+                                               const void *request);
+
+/* For `encode`: notes that the event holds a value of this tag, which is not empty, and tells
+ * whether it is the file's first. TBLOG_INVALID where the tag is another plug-in's or not UTF-8. */
 TBLOG_MUST_CHECK tblog_status writer_add_tag(tblog_writer *writer, const char *tag,
                                              tag_plugin plugin, bool *is_new);
-
-/* With TBLOG_OK takes the event that the encoder holds; with another status, or where that fails,
- * forgets the event's new tags. Unlocks, and returns what the call that logs returns. */
-TBLOG_MUST_CHECK tblog_status writer_end_event(tblog_writer *writer, tblog_status status);
 
 /* ---- writer_flush.c ---- */
 

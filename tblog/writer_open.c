@@ -53,7 +53,7 @@ void tblog_writer_options_init(tblog_writer_options *options)
 {
     *options = (tblog_writer_options){.size = sizeof *options,
                                       .flush_interval_ms = 1000,
-                                      .buffer_bytes = 64 * 1024,
+                                      .buffer_bytes = 256 * 1024,
                                       .queue_bytes = 4 * 1024 * 1024,
                                       .file_suffix = ".v2",
                                       .clock = NULL};

@@ -189,7 +189,7 @@ START_TEST(options_of_an_older_header_leave_the_rest_at_its_default)
     f.options.buffer_bytes = 1;
     ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
     ck_assert_uint_eq(f.writer->flush_interval_ms, 0);
-    ck_assert_uint_eq(f.writer->buffer_bytes, 64 * 1024);
+    ck_assert_uint_eq(f.writer->buffer_bytes, 256 * 1024);
     ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
     f.options.size = 0;
     ck_assert_int_eq(writer_fixture_open(&f), TBLOG_INVALID);

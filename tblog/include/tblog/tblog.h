@@ -81,7 +81,7 @@ typedef struct tblog_writer_options {
     size_t size;                /* sizeof(tblog_writer_options), set by the initializer */
     uint32_t flush_interval_ms; /* how long a point may stay in memory; default 1000; 0 flushes
                                    every event before the call returns, and needs no thread */
-    size_t buffer_bytes;        /* the thread flushes early when this much waits; default 64 KiB */
+    size_t buffer_bytes;        /* the thread flushes early when this much waits; default 256 KiB */
     const char *file_suffix;    /* ends the file's name; default ".v2"; NULL for none; at most 64
                                    bytes without '/' */
     const tblog_clock *clock;   /* copied; NULL for the system's. Its context must outlive the

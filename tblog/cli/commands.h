@@ -11,6 +11,12 @@ enum exit_status {
 };
 
 int command_cat(int argc, char **argv);
+int command_export(int argc, char **argv);
+int command_ls(int argc, char **argv);
+int command_merge(int argc, char **argv);
+int command_repair(int argc, char **argv);
+int command_tail(int argc, char **argv);
+int command_trim(int argc, char **argv);
 int command_verify(int argc, char **argv);
 
 #endif

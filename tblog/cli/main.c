@@ -12,13 +12,26 @@ typedef struct command {
     int (*run)(int argc, char **argv);
 } command;
 
-static const command commands[] = {{"cat", command_cat}, {"verify", command_verify}};
+static const command commands[] = {
+    {"ls", command_ls},       {"cat", command_cat},       {"export", command_export},
+    {"tail", command_tail},   {"verify", command_verify}, {"repair", command_repair},
+    {"merge", command_merge}, {"trim", command_trim},
+};
 
 static const char documentation[] =
-    "Look into TensorBoard event files.\v"
+    "Look into, check and mend TensorBoard event files.\v"
     "Commands:\n"
-    "  cat FILE         print the events, one JSON object a line\n"
-    "  verify PATH...   check files, and directories with all below them\n"
+    "  ls PATH...                  list runs, tags, kinds, counts and steps\n"
+    "  cat FILE                    print the events, one JSON object a line\n"
+    "  export PATH...              the scalars as CSV\n"
+    "  tail [-f] PATH...           draw the scalars in the terminal\n"
+    "  verify PATH...              check every record\n"
+    "  repair FILE -o OUT          save what is whole of a damaged file\n"
+    "  merge PATH... -o OUT        the files of a run as one\n"
+    "  trim FILE --from N -o OUT   a file without the points from step N on\n"
+    "\n"
+    "PATH is an event file, or a directory with all below it. No command changes a file that is "
+    "there.\n"
     "\n"
     "'tblog COMMAND --help' tells more about one.\n"
     "\n"

@@ -1,18 +1,16 @@
 /* tblog verify: reads event files to their ends and says what is wrong with them. */
 #include <argp.h>
 #include <errno.h>
-#include <fts.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
+#include "event_files.h"
 #include "tblog/tblog.h"
 
 typedef struct verification {
-    size_t files;
     bool any_failed;
     bool any_torn;
 } verification;
@@ -25,7 +23,6 @@ static void complain(verification *all, const char *path, const char *what)
 
 static void verify_file(verification *all, const char *path)
 {
-    all->files++;
     tblog_reader *reader;
     tblog_status status = tblog_reader_open(&reader, path);
     if (status != TBLOG_OK) {
@@ -57,57 +54,13 @@ static void verify_file(verification *all, const char *path)
     tblog_reader_close(reader);
 }
 
-/* A file that was named is verified whatever it is called; below a directory only what TensorBoard
- * would read. */
-static void verify_entry(verification *all, const FTSENT *entry)
-{
-    bool wanted = entry->fts_level == FTS_ROOTLEVEL || strstr(entry->fts_name, "tfevents") != NULL;
-    switch (entry->fts_info) {
-    case FTS_DNR:
-    case FTS_ERR:
-    case FTS_NS:
-        complain(all, entry->fts_path, strerror(entry->fts_errno));
-        break;
-    case FTS_DC:
-        complain(all, entry->fts_path, "a link to a directory above it");
-        break;
-    case FTS_D:
-    case FTS_DP:
-    case FTS_DOT:
-        break;
-    default:
-        if (wanted)
-            verify_file(all, entry->fts_path);
-    }
-}
-
-static int compare_names(const FTSENT **left, const FTSENT **right)
-{
-    return strcmp((*left)->fts_name, (*right)->fts_name);
-}
-
 static int verify_paths(char **paths)
 {
-    /* One after the other, so that a path of which nothing could be read is told. */
-    verification all = {0};
-    for (; *paths != NULL; paths++) {
-        size_t files_before = all.files;
-        bool failed_before = all.any_failed;
-        all.any_failed = false;
-        char *one[] = {*paths, NULL};
-        FTS *tree = fts_open(one, FTS_LOGICAL | FTS_NOCHDIR, compare_names);
-        FTSENT *entry;
-        errno = tree == NULL ? errno : 0;
-        while (tree != NULL && (entry = fts_read(tree)) != NULL)
-            verify_entry(&all, entry);
-        if (errno != 0)
-            complain(&all, *paths, strerror(errno));
-        else if (all.files == files_before && !all.any_failed)
-            complain(&all, *paths, "no event file here (their names contain 'tfevents')");
-        if (tree != NULL)
-            fts_close(tree);
-        all.any_failed |= failed_before;
-    }
+    event_files files = {0};
+    verification all = {.any_failed = !event_files_find(&files, "verify", paths)};
+    for (size_t i = 0; i < files.count; i++)
+        verify_file(&all, files.at[i].path);
+    event_files_free(&files);
     if (fflush(stdout) != 0) {
         fprintf(stderr, "tblog verify: standard output: %s\n", strerror(errno));
         all.any_failed = true;

@@ -9,73 +9,16 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import unittest
 
-from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_pb2
-from tensorboard.summary.writer.record_writer import RecordWriter
+from tensorboard.compat.proto import event_pb2
 
-TBLOG = sys.argv.pop(1)
+from cli_fixture import TBLOG, ToolTest, scalar_event, string_event, tblog, version_event
+
 DOCUMENTATION = sys.argv.pop(1)
 
 
-def tblog(*arguments, **options):
-    result = subprocess.run([TBLOG, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            stdin=subprocess.DEVNULL, timeout=120, **options)
-    return result.returncode, result.stdout.decode(), result.stderr.decode()
-
-
-def version_event():
-    return event_pb2.Event(wall_time=1.5, file_version="brain.Event:2",
-                           source_metadata=event_pb2.SourceMetadata(writer="stock"))
-
-
-def scalar_event(step, tag, value, wall_time=2.25):
-    return event_pb2.Event(wall_time=wall_time, step=step, summary=summary_pb2.Summary(
-        value=[summary_pb2.Summary.Value(tag=tag, simple_value=value)]))
-
-
-def string_event(tag, content):
-    tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=[content])
-    return event_pb2.Event(summary=summary_pb2.Summary(
-        value=[summary_pb2.Summary.Value(tag=tag, tensor=tensor)]))
-
-
-def no_constants(name):
-    raise AssertionError(f"{name} is not JSON")
-
-
-class Tool(unittest.TestCase):
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = directory.name
-
-    def write(self, *events, name="events.out.tfevents.1.x", tail=b""):
-        path = os.path.join(self.directory, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            writer = RecordWriter(file)
-            for event in events:
-                writer.write(event if isinstance(event, bytes) else event.SerializeToString())
-            file.write(tail)
-        return path
-
-    def cat(self, path, status=0):
-        code, out, err = tblog("cat", path)
-        self.assertEqual(code, status, err)
-        self.assertEqual(bool(err), status != 0, err)
-        lines = out.split("\n")
-        self.assertEqual(lines.pop(), "")
-        return [json.loads(line, parse_constant=no_constants) for line in lines], err
-
-    def damage(self, path, at):
-        with open(path, "r+b") as file:
-            file.seek(at)
-            byte = file.read(1)[0]
-            file.seek(at)
-            file.write(bytes([byte ^ 1]))
-
+class Tool(ToolTest):
     # ---- cat ----
 
     def test_cat_prints_every_event(self):

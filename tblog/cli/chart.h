@@ -1,0 +1,21 @@
+/* A line chart in text: Braille dots where the locale is UTF-8, else asterisks. */
+#ifndef TBLOG_CLI_CHART_H
+#define TBLOG_CLI_CHART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef struct chart_point {
+    int64_t step;
+    double value; /* finite */
+} chart_point;
+
+/* Prints `rows` lines of plot, each at most `columns` wide with the axis in front, and one with the
+ * first and last step. `points` [count], at least one, in any order: a line joins each to the next.
+ * Nothing is printed where memory is missing; false then. */
+bool chart_print(FILE *stream, const chart_point *points, size_t count, int columns, int rows,
+                 bool braille);
+
+#endif

@@ -1,0 +1,165 @@
+#include "event_files.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct file_search {
+    event_files *files;
+    const char *command;
+    size_t prefix_bytes; /* of a path, that its run's name goes without */
+    bool complained;
+} file_search;
+
+static void complain(file_search *search, const char *path, const char *what)
+{
+    if (search->command != NULL)
+        fprintf(stderr, "tblog %s: %s: %s\n", search->command, path, what);
+    search->complained = true;
+}
+
+static char *run_name(const char *path, size_t prefix_bytes)
+{
+    const char *begin = path + prefix_bytes;
+    while (prefix_bytes > 0 && *begin == '/')
+        begin++;
+    const char *end = strrchr(begin, '/');
+    return end == NULL || end == begin ? strdup(".") : strndup(begin, (size_t)(end - begin));
+}
+
+static void add_file(file_search *search, const char *path)
+{
+    event_files *files = search->files;
+    if (files->count == files->capacity) {
+        size_t capacity = files->capacity == 0 ? 16 : 2 * files->capacity;
+        event_file *at = realloc(files->at, capacity * sizeof *at);
+        if (at == NULL) {
+            complain(search, path, strerror(ENOMEM));
+            return;
+        }
+        files->at = at;
+        files->capacity = capacity;
+    }
+    event_file file = {.path = strdup(path), .run = run_name(path, search->prefix_bytes)};
+    if (file.path == NULL || file.run == NULL) {
+        complain(search, path, strerror(ENOMEM));
+        free(file.path);
+        free(file.run);
+        return;
+    }
+    files->at[files->count++] = file;
+}
+
+static void visit_entry(file_search *search, const FTSENT *entry)
+{
+    switch (entry->fts_info) {
+    case FTS_DNR:
+    case FTS_ERR:
+    case FTS_NS:
+        complain(search, entry->fts_path, strerror(entry->fts_errno));
+        break;
+    case FTS_DC:
+        complain(search, entry->fts_path, "a link to a directory above it");
+        break;
+    case FTS_D:
+    case FTS_DP:
+    case FTS_DOT:
+        break;
+    default:
+        if (entry->fts_level == FTS_ROOTLEVEL || strstr(entry->fts_name, "tfevents") != NULL)
+            add_file(search, entry->fts_path);
+    }
+}
+
+static void find_below(file_search *search, char *path, bool only_path)
+{
+    size_t count_before = search->files->count;
+    bool complained_before = search->complained;
+    search->complained = false;
+    search->prefix_bytes = 0;
+    char *one[] = {path, NULL};
+    FTS *tree = fts_open(one, FTS_LOGICAL | FTS_NOCHDIR, NULL);
+    FTSENT *entry;
+    errno = tree == NULL ? errno : 0;
+    while (tree != NULL && (entry = fts_read(tree)) != NULL) {
+        if (entry->fts_level == FTS_ROOTLEVEL && entry->fts_info == FTS_D && only_path)
+            search->prefix_bytes = strlen(path);
+        visit_entry(search, entry);
+        errno = 0;
+    }
+    if (errno != 0)
+        complain(search, path, strerror(errno));
+    else if (search->files->count == count_before && !search->complained)
+        complain(search, path, "no event file here (their names contain 'tfevents')");
+    if (tree != NULL)
+        fts_close(tree);
+    search->complained |= complained_before;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+static int compare_files(const void *left, const void *right)
+{
+    const event_file *a = left;
+    const event_file *b = right;
+    int order = strcmp(a->run, b->run);
+    if (order == 0)
+        order = strcmp(base_name(a->path), base_name(b->path));
+    return order == 0 ? strcmp(a->path, b->path) : order;
+}
+
+bool event_files_find(event_files *files, const char *command, char *const *paths)
+{
+    file_search search = {.files = files, .command = command};
+    /* One after the other, so that a path of which nothing could be read is told. */
+    for (size_t i = 0; paths[i] != NULL; i++)
+        find_below(&search, paths[i], paths[1] == NULL);
+    if (files->count > 0)
+        qsort(files->at, files->count, sizeof files->at[0], compare_files);
+    return !search.complained;
+}
+
+void event_files_free(event_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        free(files->at[i].path);
+        free(files->at[i].run);
+    }
+    free(files->at);
+    *files = (event_files){0};
+}
+
+enum exit_status event_file_read(const char *command, const char *path, event_visitor *visit,
+                                 void *context)
+{
+    tblog_reader *reader;
+    if (tblog_reader_open(&reader, path) != TBLOG_OK) {
+        fprintf(stderr, "tblog %s: %s: %s\n", command, path, strerror(errno));
+        return EXIT_STATUS_FAILED;
+    }
+    tblog_event event;
+    tblog_status status;
+    bool wanted = true;
+    while (wanted && (status = tblog_reader_next(reader, &event)) == TBLOG_OK)
+        wanted = visit(context, &event);
+    if (wanted && status != TBLOG_END)
+        fprintf(stderr, "tblog %s: %s: %s\n", command, path, tblog_reader_message(reader));
+    tblog_reader_close(reader);
+    return !wanted                     ? EXIT_STATUS_FAILED
+           : status == TBLOG_END       ? EXIT_STATUS_DONE
+           : status == TBLOG_TRUNCATED ? EXIT_STATUS_TORN
+                                       : EXIT_STATUS_FAILED;
+}
+
+enum exit_status worse_status(enum exit_status left, enum exit_status right)
+{
+    if (left == EXIT_STATUS_FAILED || right == EXIT_STATUS_FAILED)
+        return EXIT_STATUS_FAILED;
+    return left == EXIT_STATUS_DONE ? right : left;
+}

@@ -1,0 +1,209 @@
+/* tblog ls: what is in event files, a line for each tag of each run. */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "event_files.h"
+#include "tag_filter.h"
+#include "tag_map.h"
+#include "tblog/tblog.h"
+#include "text.h"
+
+typedef struct tag_summary {
+    tag_key key;
+    char *plugin; /* of the first value that names one; else NULL */
+    tblog_value_kind value_kind;
+    uint64_t count;
+    int64_t first_step;
+    int64_t last_step;
+} tag_summary;
+
+typedef struct listing {
+    bool as_json;
+    char **paths;
+    tag_filter filter;
+    tag_map tags;
+    const char *run; /* of the file being read */
+} listing;
+
+/* ---- Reading ---- */
+
+static bool count_value(listing *all, const tblog_value *value, int64_t step)
+{
+    tag_summary *tag = tag_map_get(&all->tags, all->run, value->tag, sizeof *tag);
+    if (tag == NULL)
+        return false;
+    if (tag->plugin == NULL && value->plugin[0] != '\0' &&
+        (tag->plugin = strdup(value->plugin)) == NULL)
+        return false;
+    if (tag->count++ == 0) {
+        tag->first_step = step;
+        tag->value_kind = value->kind;
+    }
+    tag->last_step = step;
+    return true;
+}
+
+static bool count_event(void *context, const tblog_event *event)
+{
+    listing *all = context;
+    for (size_t i = 0; i < event->value_count; i++) {
+        const tblog_value *value = &event->values[i];
+        if (tag_filter_chooses(&all->filter, value->tag) && !count_value(all, value, event->step)) {
+            fprintf(stderr, "tblog ls: %s\n", tblog_status_string(TBLOG_NO_MEMORY));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Printing ---- */
+
+/* What TensorBoard would take the tag for: its plug-in, or scalars, which need not name it. */
+static const char *kind_name(const tag_summary *tag)
+{
+    if (tag->plugin != NULL)
+        return tag->plugin;
+    return tag->value_kind == TBLOG_VALUE_SCALAR ? "scalars" : "-";
+}
+
+static void print_padded(const char *text, int columns)
+{
+    text_print(text);
+    printf("%*s  ", columns - text_columns(text), "");
+}
+
+static int wider(int columns, const char *text)
+{
+    int needed = text_columns(text);
+    return needed > columns ? needed : columns;
+}
+
+static void print_table(const tag_map *tags)
+{
+    int run_columns = 3, tag_columns = 3, kind_columns = 4;
+    for (size_t i = 0; i < tags->count; i++) {
+        const tag_summary *tag = (const tag_summary *)tags->entries[i];
+        run_columns = wider(run_columns, tag->key.run);
+        tag_columns = wider(tag_columns, tag->key.tag);
+        kind_columns = wider(kind_columns, kind_name(tag));
+    }
+    if (tags->count > 0)
+        printf("%-*s  %-*s  %-*s  %9s  %9s  %9s\n", run_columns, "RUN", tag_columns, "TAG",
+               kind_columns, "KIND", "COUNT", "FIRST", "LAST");
+    for (size_t i = 0; i < tags->count; i++) {
+        const tag_summary *tag = (const tag_summary *)tags->entries[i];
+        print_padded(tag->key.run, run_columns);
+        print_padded(tag->key.tag, tag_columns);
+        print_padded(kind_name(tag), kind_columns);
+        printf("%9" PRIu64 "  %9" PRId64 "  %9" PRId64 "\n", tag->count, tag->first_step,
+               tag->last_step);
+    }
+}
+
+static bool print_json(const tag_map *tags)
+{
+    for (size_t i = 0; i < tags->count; i++) {
+        const tag_summary *tag = (const tag_summary *)tags->entries[i];
+        json_t *json =
+            json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "run", tag->key.run, "tag", tag->key.tag,
+                      "kind", kind_name(tag), "count", (json_int_t)tag->count, "first_step",
+                      (json_int_t)tag->first_step, "last_step", (json_int_t)tag->last_step);
+        if (json == NULL) {
+            /* Tags and plug-ins are UTF-8; a directory's name need not be. */
+            fprintf(stderr, "tblog ls: %s: not UTF-8, so it cannot be JSON\n", tag->key.run);
+            return false;
+        }
+        json_dumpf(json, stdout, JSON_COMPACT);
+        json_decref(json);
+        putchar('\n');
+    }
+    return true;
+}
+
+static enum exit_status print_listing(listing *all)
+{
+    tag_map_sort(&all->tags);
+    if (!all->as_json)
+        print_table(&all->tags);
+    else if (!print_json(&all->tags))
+        return EXIT_STATUS_FAILED;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_STATUS_DONE;
+    fprintf(stderr, "tblog ls: standard output: %s\n", strerror(errno));
+    return EXIT_STATUS_FAILED;
+}
+
+/* ---- The command ---- */
+
+static enum exit_status list(listing *all)
+{
+    event_files files = {0};
+    enum exit_status worst =
+        event_files_find(&files, "ls", all->paths) ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
+    for (size_t i = 0; i < files.count; i++) {
+        all->run = files.at[i].run;
+        worst = worse_status(worst, event_file_read("ls", files.at[i].path, count_event, all));
+    }
+    event_files_free(&files);
+    return worse_status(worst, print_listing(all));
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    listing *all = state->input;
+    const char *problem;
+    switch (key) {
+    case 't':
+        problem = tag_filter_add(&all->filter, argument);
+        if (problem != NULL)
+            argp_error(state, "--tag '%s': %s", argument, problem);
+        return 0;
+    case 'j':
+        all->as_json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        return ARGP_ERR_UNKNOWN; /* all at once, below */
+    case ARGP_KEY_ARGS:
+        all->paths = state->argv + state->next;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "PATH is missing");
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int command_ls(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"tag", 't', "REGEX", 0, "Only tags that match; may be repeated", 0},
+        {"json", 'j', NULL, 0, "One JSON object a line instead of a table", 0},
+        {0}};
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse_option,
+        .args_doc = "PATH...",
+        .doc = "List the tags of event files: run, kind, how many values, first and last step.\v"
+               "A directory stands for the files below it whose names contain 'tfevents'; a run is "
+               "a directory of such files. The kind is the plug-in of TensorBoard's that shows the "
+               "tag. REGEX is a POSIX extended regular expression.\n\n"
+               "Exit status: 0 all listed; 1 failed, or a file is damaged behind what is listed; 2 "
+               "wrong usage; 3 nothing wrong but torn last records."};
+    listing all = {0};
+    int status = EXIT_STATUS_USAGE;
+    if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0)
+        status = (int)list(&all);
+    for (size_t i = 0; i < all.tags.count; i++)
+        free(((tag_summary *)all.tags.entries[i])->plugin);
+    tag_map_free(&all.tags);
+    tag_filter_free(&all.filter);
+    return status;
+}

@@ -1,0 +1,31 @@
+/* The points of each tag of each run, few enough to draw: where there are more, every second, every
+ * fourth, and so on, and always the last. */
+#ifndef TBLOG_CLI_SERIES_H
+#define TBLOG_CLI_SERIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "chart.h"
+#include "tag_map.h"
+
+enum { SERIES_POINTS_MAX = 4096 };
+
+typedef struct tag_series {
+    tag_key key;
+    chart_point points[SERIES_POINTS_MAX + 1]; /* [point_count], and room for the last */
+    size_t point_count;
+    uint64_t stride;     /* one point of so many is kept */
+    uint64_t count;      /* of all finite points */
+    uint64_t non_finite; /* left out */
+    chart_point last;
+} tag_series;
+
+/* Adds a point to the series of its tag in the map. False without memory. */
+bool series_add(tag_map *map, const char *run, const char *tag, int64_t step, double value);
+
+/* The points to draw; their number goes to *count. */
+const chart_point *series_points(tag_series *series, size_t *count);
+
+#endif

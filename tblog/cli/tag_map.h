@@ -1,0 +1,31 @@
+/* Something for each tag of each run. Memory goes with their number, not with the points. */
+#ifndef TBLOG_CLI_TAG_MAP_H
+#define TBLOG_CLI_TAG_MAP_H
+
+#include <stddef.h>
+
+/* What an entry begins with. */
+typedef struct tag_key {
+    char *run;
+    char *tag;
+} tag_key;
+
+/* All zero is an empty map. */
+typedef struct tag_map {
+    void *tree; /* of search.h */
+    tag_key **entries;
+    size_t count;
+    size_t capacity;
+} tag_map;
+
+/* The entry of `entry_bytes` bytes for this tag; a new one is zero behind its tag_key. NULL without
+ * memory. Entries stay where they are. */
+void *tag_map_get(tag_map *map, const char *run, const char *tag, size_t entry_bytes);
+
+/* Puts entries[] in the order of runs and tags. */
+void tag_map_sort(tag_map *map);
+
+/* Frees the entries; what they point to beside the key is the caller's. */
+void tag_map_free(tag_map *map);
+
+#endif

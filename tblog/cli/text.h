@@ -1,0 +1,11 @@
+/* Names from event files on a terminal, which must not take orders from them. */
+#ifndef TBLOG_CLI_TEXT_H
+#define TBLOG_CLI_TEXT_H
+
+/* How many columns a terminal gives the text, UTF-8: one for each character. */
+int text_columns(const char *text);
+
+/* Prints the text on standard output, with a question mark for each control character. */
+void text_print(const char *text);
+
+#endif

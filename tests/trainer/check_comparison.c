@@ -21,7 +21,7 @@ static comparison all;
 
 /* Trains a run with these validation results and the fake engine's losses, which fall with every
  * step: of runs with as many epochs the one with the smaller batch has the lower loss. */
-static void make_run(const char *name, uint32_t batch_size, const uint32_t *val_correct)
+static void make_run_with(const char *name, uint32_t batch_size, fake_engine_plan plan)
 {
     static uint8_t images[SAMPLES * LENET_IMAGE_PIXELS];
     static uint8_t labels[SAMPLES];
@@ -46,9 +46,14 @@ static void make_run(const char *name, uint32_t batch_size, const uint32_t *val_
                          .directory = directory,
                          .display = &display};
     run_record record;
-    fake_engine_plan_now = (fake_engine_plan){.val_correct = val_correct};
+    fake_engine_plan_now = plan;
     ck_assert_int_eq(run_loop(&job, &record, message), RUN_OUTCOME_FINISHED);
     run_record_free(&record);
+}
+
+static void make_run(const char *name, uint32_t batch_size, const uint32_t *val_correct)
+{
+    make_run_with(name, batch_size, (fake_engine_plan){.val_correct = val_correct});
 }
 
 /* Writes a run's seconds of training into its run.json: each epoch's, and the first one's. */
@@ -495,6 +500,52 @@ START_TEST(a_range_that_never_ends_is_open)
 }
 END_TEST
 
+/* One run whose losses are no numbers, one whose losses are infinite in a 32-bit float, one whose
+ * losses are large, and one as it should be. */
+static void make_diverged_runs(void)
+{
+    static const uint32_t chance[EPOCHS] = {980, 980, 980, 980};
+    make_run_with("nan", 64, (fake_engine_plan){.val_correct = chance, .loss_factor = -NAN});
+    make_run_with("infinite", 32, (fake_engine_plan){.val_correct = chance, .loss_factor = 1e100});
+    make_run_with("large", 16, (fake_engine_plan){.val_correct = chance, .loss_factor = 1e30});
+    make_run("good", 8, correct_16);
+    compare_everything();
+}
+
+START_TEST(diverged_runs_are_shown_plainly_and_win_nothing)
+{
+    make_diverged_runs();
+    char *text = print_table();
+    ck_assert_ptr_null(strstr(text, "-nan"));
+    ck_assert(has_line(text, "batch size 64", "nan - 0."));
+    ck_assert(has_line(text, "batch size 32", "inf - 0."));
+    ck_assert(has_line(text, "batch size 16", "1.297e+29 1.297e+29 @4 "));
+    ck_assert(has_line(text, "fewest epochs", "batch size 8 2 (2-3) the only one"));
+    ck_assert(has_line(text, "lowest training loss of epoch 1", "batch size 8 "));
+    ck_assert(has_line(text, "after the last epoch", "batch size 8 99.35 % ± 0.08 first"));
+    assert_fits(text);
+    free(text);
+}
+END_TEST
+
+START_TEST(diverged_runs_leave_valid_json)
+{
+    char *text = NULL;
+    size_t size = 0;
+    make_diverged_runs();
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_int_eq(comparison_print_json(&all, out), 0);
+    fclose(out);
+    json_t *root = json_loads(text, 0, NULL);
+    ck_assert_ptr_nonnull(root);
+    json_t *run_json = json_load_file(scratch_path("nan/run.json"), 0, NULL);
+    ck_assert_ptr_nonnull(run_json);
+    json_decref(run_json);
+    json_decref(root);
+    free(text);
+}
+END_TEST
+
 static const json_t *at(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
@@ -587,6 +638,8 @@ int main(void)
     tcase_add_test(comparing, an_exact_tie_has_no_single_winner_in_the_table);
     tcase_add_test(comparing, runs_of_one_batch_size_are_told_apart_by_their_number);
     tcase_add_test(comparing, a_range_that_never_ends_is_open);
+    tcase_add_test(comparing, diverged_runs_are_shown_plainly_and_win_nothing);
+    tcase_add_test(comparing, diverged_runs_leave_valid_json);
     tcase_add_test(comparing, json_has_the_same_numbers);
     suite_add_tcase(suite, comparing);
     SRunner *runner = srunner_create(suite);

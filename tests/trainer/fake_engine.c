@@ -17,9 +17,14 @@ fake_engine_plan fake_engine_plan_now;
 uint32_t fake_engine_longest_chunk;
 int fake_engine_alive;
 
+static double loss_factor(void)
+{
+    return fake_engine_plan_now.loss_factor != 0 ? fake_engine_plan_now.loss_factor : 1;
+}
+
 double fake_engine_loss_sum(uint64_t step, uint32_t samples)
 {
-    return samples * (2.0 / (double)(step + 1));
+    return loss_factor() * samples * (2.0 / (double)(step + 1));
 }
 
 uint32_t fake_engine_correct(uint64_t step, uint32_t samples)
@@ -29,7 +34,7 @@ uint32_t fake_engine_correct(uint64_t step, uint32_t samples)
 
 double fake_engine_val_loss_sum(uint64_t steps, uint32_t samples)
 {
-    return samples * (1.5 / (double)(steps + 1));
+    return loss_factor() * samples * (1.5 / (double)(steps + 1));
 }
 
 uint32_t fake_engine_val_correct(uint64_t steps, uint32_t samples)

@@ -14,6 +14,7 @@ typedef struct fake_engine_plan {
     uint64_t fail_at_step;          /* train fails when it comes to this step; 0 for never */
     void (*on_step)(uint64_t step); /* called when a step is trained; may be NULL */
     const uint32_t *val_correct;    /* [epochs], for evaluate; NULL for the formula below */
+    double loss_factor;             /* of all losses, may be NaN; 0 for 1 */
     uint32_t lost_steps;            /* so many steps never come out of poll */
 } fake_engine_plan;
 

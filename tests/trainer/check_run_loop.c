@@ -392,7 +392,23 @@ START_TEST(a_signal_ends_the_run_with_everything_logged_so_far)
     assert_interrupted(1, 2); /* the chunk may be the epoch */
     const points training = read_points("run/train");
     ck_assert(isfinite(value_at(&training, "batch_loss", STEPS + 1)));
-    /* What was queued when the signal came is logged too. */
+}
+END_TEST
+
+static void raise_at_first_step(uint64_t step)
+{
+    if (step == 1) {
+        raise(SIGINT);
+    }
+}
+
+START_TEST(what_is_queued_when_a_signal_comes_is_logged_too)
+{
+    signals_install();
+    fake_engine_plan_now.on_step = raise_at_first_step;
+    ck_assert_int_eq(train_samples("run", 100, 1, 1, 1), RUN_OUTCOME_STOPPED);
+    ck_assert_uint_eq(fake_engine_trains, 2); /* the one with the first step, and the next one */
+    const points training = read_points("run/train");
     ck_assert_uint_eq(count_tag(&training, "batch_loss"), fake_engine_steps_queued);
 }
 END_TEST
@@ -494,6 +510,7 @@ int main(void)
     tcase_add_test(failures, an_engine_that_fails_marks_the_run_and_keeps_its_log);
     tcase_add_test(failures, an_engine_that_loses_steps_is_not_waited_for);
     tcase_add_loop_test(failures, a_signal_ends_the_run_with_everything_logged_so_far, 0, 2);
+    tcase_add_test(failures, what_is_queued_when_a_signal_comes_is_logged_too);
     tcase_add_test(failures, an_ignored_signal_stays_ignored);
     tcase_add_test(failures, a_vanished_directory_ends_the_run);
     tcase_add_test(failures, a_record_that_cannot_be_written_ends_the_run);

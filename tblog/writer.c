@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #include "utf8.h"
 
@@ -51,7 +50,7 @@ static tblog_status append_event(tblog_writer *writer, size_t known_tags)
     return TBLOG_OK;
 }
 
-static tblog_status add_tag(tblog_writer *writer, const char *tag, tag_plugin plugin, bool *is_new)
+tblog_status writer_add_tag(tblog_writer *writer, const char *tag, tag_plugin plugin, bool *is_new)
 {
     tag_set_result result = tag_set_add(&writer->tags, tag, plugin);
     *is_new = result == TAG_SET_ADDED;
@@ -60,48 +59,49 @@ static tblog_status add_tag(tblog_writer *writer, const char *tag, tag_plugin pl
                                           : TBLOG_OK;
 }
 
-static tblog_status encode_scalars(tblog_writer *writer, int64_t step, const tblog_scalar *scalars,
-                                   size_t count)
+tblog_status writer_add_event(tblog_writer *writer, writer_encode *encode, const void *request)
 {
+    tblog_status status = lock_sound(writer);
+    if (status != TBLOG_OK)
+        return status;
+    size_t known_tags = writer->tags.count;
     double now = writer_wall_time(writer);
-    if (!isfinite(now))
-        return TBLOG_INVALID;
+    status = isfinite(now) ? encode(writer, now, request) : TBLOG_INVALID;
+    if (status == TBLOG_OK)
+        status = append_event(writer, known_tags);
+    else
+        tag_set_shrink(&writer->tags, known_tags);
+    return unlock(writer, status);
+}
+
+/* ---- Scalars ---- */
+
+typedef struct scalars_request {
+    int64_t step;
+    const tblog_scalar *scalars;
+    size_t count;
+} scalars_request;
+
+static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const void *argument)
+{
+    const scalars_request *request = argument;
     event_scalar *entries;
-    if (count > SIZE_MAX / sizeof *entries ||
-        !byte_buffer_reserve(&writer->scalars, count * sizeof *entries))
+    if (request->count > SIZE_MAX / sizeof *entries ||
+        !byte_buffer_reserve(&writer->scalars, request->count * sizeof *entries))
         return TBLOG_NO_MEMORY;
     entries = (void *)writer->scalars.data;
-    for (size_t i = 0; i < count; i++) {
-        entries[i].tag = scalars[i].tag;
-        entries[i].value = (float)scalars[i].value;
+    for (size_t i = 0; i < request->count; i++) {
+        const tblog_scalar *scalar = &request->scalars[i];
+        entries[i].tag = scalar->tag;
+        entries[i].value = (float)scalar->value;
         tblog_status status =
-            add_tag(writer, scalars[i].tag, TAG_PLUGIN_SCALARS, &entries[i].with_metadata);
+            writer_add_tag(writer, scalar->tag, TAG_PLUGIN_SCALARS, &entries[i].with_metadata);
         if (status != TBLOG_OK)
             return status;
     }
-    return event_encode_scalars(&writer->encoder, now, step, entries, count) ? TBLOG_OK
-                                                                             : TBLOG_NO_MEMORY;
-}
-
-static tblog_status encode_keras_graph(tblog_writer *writer, const char *tag, int64_t step,
-                                       const char *model_json)
-{
-    double now = writer_wall_time(writer);
-    if (!isfinite(now))
-        return TBLOG_INVALID;
-    bool is_new;
-    tblog_status status = add_tag(writer, tag, TAG_PLUGIN_KERAS_GRAPH, &is_new);
-    if (status != TBLOG_OK)
-        return status;
-    return event_encode_keras_graph(&writer->encoder, now, step, tag, model_json) ? TBLOG_OK
-                                                                                  : TBLOG_NO_MEMORY;
-}
-
-/* ---- The calls ---- */
-
-static bool is_text(const char *text)
-{
-    return text != NULL && text[0] != '\0' && utf8_is_valid(text, strlen(text));
+    return event_encode_scalars(&writer->encoder, wall_time, request->step, entries, request->count)
+               ? TBLOG_OK
+               : TBLOG_NO_MEMORY;
 }
 
 tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_scalar *scalars,
@@ -110,21 +110,15 @@ tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_s
     if (scalars == NULL && count > 0)
         return TBLOG_INVALID;
     for (size_t i = 0; i < count; i++) {
-        if (!is_text(scalars[i].tag))
+        if (!utf8_is_name(scalars[i].tag))
             return TBLOG_INVALID;
     }
-    tblog_status status = lock_sound(writer);
-    if (status != TBLOG_OK)
-        return status;
-    if (count == 0)
-        return unlock(writer, TBLOG_OK);
-    size_t known_tags = writer->tags.count;
-    status = encode_scalars(writer, step, scalars, count);
-    if (status == TBLOG_OK)
-        status = append_event(writer, known_tags);
-    else
-        tag_set_shrink(&writer->tags, known_tags);
-    return unlock(writer, status);
+    if (count == 0) {
+        tblog_status status = lock_sound(writer);
+        return status == TBLOG_OK ? unlock(writer, TBLOG_OK) : status;
+    }
+    const scalars_request request = {.step = step, .scalars = scalars, .count = count};
+    return writer_add_event(writer, encode_scalars, &request);
 }
 
 tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t step, double value)
@@ -133,22 +127,7 @@ tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t ste
     return tblog_add_scalars(writer, step, &scalar, 1);
 }
 
-tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_t step,
-                                   const char *model_json)
-{
-    if (!is_text(tag) || !is_text(model_json))
-        return TBLOG_INVALID;
-    tblog_status status = lock_sound(writer);
-    if (status != TBLOG_OK)
-        return status;
-    size_t known_tags = writer->tags.count;
-    status = encode_keras_graph(writer, tag, step, model_json);
-    if (status == TBLOG_OK)
-        status = append_event(writer, known_tags);
-    else
-        tag_set_shrink(&writer->tags, known_tags);
-    return unlock(writer, status);
-}
+/* ---- Flushing ---- */
 
 tblog_status tblog_writer_flush(tblog_writer *writer)
 {

@@ -1,5 +1,6 @@
 /* The writer's inside, shared by writer_open.c (its life), writer_flush.c (its thread and its
- * errors) and writer.c (what callers log). Tests use writer_open_on_sink.
+ * errors), writer.c (what callers log) and the add_*.c files (the kinds of values but scalars).
+ * Tests use writer_open_on_sink.
  *
  * Points come from any thread, become events (event_encode), are framed and kept (record_writer),
  * and the writer's own thread flushes them in time. A point that was accepted is in record_writer's
@@ -55,6 +56,29 @@ bool writer_is_forked_copy(const tblog_writer *writer);
 
 /* Seconds since the epoch by the writer's clock. */
 double writer_wall_time(const tblog_writer *writer);
+
+/* ---- writer.c: how the calls that log (writer.c and add_*.c) put an event into the file ---- */
+
+/* Leaves the event of `request` in writer->encoder, with the mutex held. TBLOG_OK, or what stands
+ * against the event. */
+typedef tblog_status writer_encode(tblog_writer *writer, double wall_time, const void *request);
+
+/* Encodes one event under the lock and appends it: TBLOG_OK, and it was accepted; else nothing of
+ * it is left, the tags that `encode` has added included. A NULL writer is TBLOG_INVALID. */
+TBLOG_MUST_CHECK tblog_status writer_add_event(tblog_writer *writer, writer_encode *encode,
+                                               const void *request);
+
+/* For `encode`: notes that the event holds a value of this tag and tells whether it is the file's
+ * first. TBLOG_INVALID where the tag is another plug-in's. */
+TBLOG_MUST_CHECK tblog_status writer_add_tag(tblog_writer *writer, const char *tag,
+                                             tag_plugin plugin, bool *is_new);
+
+/* ---- add_tensors.c ---- */
+
+/* One event with `count` tensors, whose with_metadata is set here. The tags are checked here too.
+ * Of a plug-in whose values are their metadata (hparams) a tag is accepted once. */
+TBLOG_MUST_CHECK tblog_status writer_add_tensors(tblog_writer *writer, int64_t step,
+                                                 event_tensor *tensors, size_t count);
 
 /* ---- writer_flush.c; the mutex is held, but for start_flusher ---- */
 

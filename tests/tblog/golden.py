@@ -5,12 +5,26 @@ Run by hand: .venv/tensorboard/bin/python tests/tblog/golden.py > tests/tblog/go
 """
 
 import io
+import json
 import sys
+import types
 
 import numpy as np
 import tensorboard
+from tensorboard import dataclass_compat
 from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, tensor_shape_pb2
+from tensorboard.plugins.audio import summary as audio
+from tensorboard.plugins.custom_scalar import layout_pb2, summary as custom_scalar
+from tensorboard.plugins.histogram import summary_v2 as histogram
+from tensorboard.plugins.hparams import api_pb2, metadata as hparams_metadata, plugin_data_pb2
+from tensorboard.plugins.hparams import summary_v2 as hparams
+from tensorboard.plugins.image import summary as image
+from tensorboard.plugins.mesh import summary_v2 as mesh
+from tensorboard.plugins.pr_curve import summary as pr_curve
+from tensorboard.plugins.scalar import summary_v2 as scalar
+from tensorboard.plugins.text import summary_v2 as text
 from tensorboard.summary.writer.record_writer import RecordWriter
+from tensorboard.util import tensor_util
 
 WALL_TIME = 1700000000.25
 
@@ -41,6 +55,57 @@ def tensor(dtype, dims=(), **values):
 def tensor_value(tag, plugin, data_class, value, content=b""):
     return summary_pb2.Summary.Value(tag=tag, tensor=value,
                                      metadata=metadata(plugin, data_class, content))
+
+
+def pretend_tensorflow():
+    """The older summary functions import TensorFlow for a few names that the package has itself."""
+    names = types.ModuleType("tensorflow.compat.v1")
+    names.make_tensor_proto = lambda values, dtype=None: tensor_util.make_tensor_proto(
+        values, dtype=np.dtype(dtype) if dtype is not None else None)
+    names.string = np.object_
+    names.float32 = np.float32
+    names.Summary = summary_pb2.Summary
+    names.SummaryMetadata = summary_pb2.SummaryMetadata
+    names.compat = types.SimpleNamespace(as_bytes=lambda value: value)
+    sys.modules["tensorflow"] = types.ModuleType("tensorflow")
+    sys.modules["tensorflow.compat"] = types.ModuleType("tensorflow.compat")
+    sys.modules["tensorflow.compat"].v1 = names
+    sys.modules["tensorflow.compat.v1"] = names
+
+
+def stock(step, summary, tag=None):
+    """What a summary function of the stock package made, as its loader passes it on: with the data
+    class. The display name, which only the older functions set, goes."""
+    event = event_pb2.Event(wall_time=WALL_TIME, step=step)
+    event.summary.ParseFromString(summary.SerializeToString())
+    for value in event.summary.value:
+        value.metadata.ClearField("display_name")
+        if tag is not None:
+            value.tag = tag
+    migrated, = dataclass_compat.migrate_event(event, {})
+    return migrated
+
+
+def first_bytes_of_png(width, height):
+    """As much of a PNG as is looked at."""
+    return (b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") +
+            b"\x08\0\0\0\0\0\0\0\0")
+
+
+def kinds():
+    """One event of each kind of value, by the stock package's own functions."""
+    yield "text", "A text of *ho*.", stock(3, text.text_pb("t", "*ho*"))
+    yield "text_table", "A table of a, b; c, d.", stock(
+        3, text.text_pb("t", np.array([["a", "b"], ["", "d"]], dtype=object)))
+    yield "histogram", "A histogram of the squares of 0 to 99, a tenth of each, less 100.", stock(
+        5, histogram.histogram_pb("h", np.arange(100, dtype=np.float32) ** 2 * np.float32(0.1) - 100))
+    yield "histogram_single", "A histogram of 2.5, three times.", stock(
+        5, histogram.histogram_pb("h", [2.5, 2.5, 2.5]))
+    yield "histogram_empty", "A histogram of nothing.", stock(5, histogram.histogram_pb("h", []))
+    pngs = iter([first_bytes_of_png(3, 2), first_bytes_of_png(4, 5)])
+    image.encoder.encode_png = lambda _: next(pngs)
+    yield "images", "Two images that end behind their headers, 3 by 2 and 4 by 5 pixels.", stock(
+        6, image.pb("i", np.zeros((2, 2, 3, 3), np.uint8)), "i")
 
 
 def events():
@@ -76,12 +141,13 @@ def events():
 
 
 def main():
+    pretend_tensorflow()
     out = sys.stdout
     out.write(f"/* Made by golden.py with tensorboard {tensorboard.__version__}. Do not edit. */\n")
     out.write("/* clang-format off */\n")
     out.write("#ifndef TESTS_GOLDEN_EVENTS_H\n#define TESTS_GOLDEN_EVENTS_H\n\n")
     out.write("#include <stdint.h>\n\n#define GOLDEN_WALL_TIME 1700000000.25\n")
-    for name, comment, event in events():
+    for name, comment, event in (*events(), *kinds()):
         data = record(event if isinstance(event, bytes) else event.SerializeToString())
         out.write(f"\n/* {comment} */\nstatic const uint8_t golden_{name}[{len(data)}] = {{\n")
         for at in range(0, len(data), 16):

@@ -28,7 +28,7 @@
  * child's copy of a writer is inert: its calls return TBLOG_INVALID, tblog_writer_close frees it,
  * and the parent's goes on undisturbed. The child may open writers of its own.
  *
- * Strings are UTF-8 and end with NUL. Link with -ltblog -lprotobuf-c -lpthread. */
+ * Strings are UTF-8 and end with NUL. Link with -ltblog -lprotobuf-c -lz -lpthread. */
 #ifndef TBLOG_TBLOG_H
 #define TBLOG_TBLOG_H
 
@@ -127,11 +127,82 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_scalars(tblog_writer *writer, 
                                                           const tblog_scalar *scalars,
                                                           size_t count);
 
+/* ---- Values of other kinds. All follow tblog_add_scalar in this: `tag` and `step` as there; an
+ * event is written whole or not at all; TBLOG_INVALID also where an argument is not as described,
+ * or the event would exceed a record's 2 GiB. What TensorBoard wants encoded is encoded by the
+ * calling thread, before it takes the writer's lock. ---- */
+
+/* Text, shown as Markdown. It may be empty; not NULL. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_text(tblog_writer *writer, const char *tag,
+                                                       int64_t step, const char *markdown);
+
+/* A table of texts, each shown as Markdown: cells [row_count,column_count], at least one. None is
+ * NULL. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_text_table(tblog_writer *writer, const char *tag,
+                                                             int64_t step, const char *const *cells,
+                                                             size_t row_count, size_t column_count);
+
+/* A histogram of raw values: 30 buckets of equal width from the smallest to the largest, as
+ * TensorFlow's tf.summary.histogram makes them (where all values are equal, the last bucket holds
+ * them; where there are none, all buckets are 0). NaN and infinities are left out, and *non_finite
+ * is set to their number on TBLOG_OK where it is not NULL. `values` may be NULL where count is
+ * 0. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_histogram(tblog_writer *writer, const char *tag,
+                                                            int64_t step, const float *values,
+                                                            size_t count, size_t *non_finite);
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_histogram_double(tblog_writer *writer,
+                                                                   const char *tag, int64_t step,
+                                                                   const double *values,
+                                                                   size_t count,
+                                                                   size_t *non_finite);
+
+typedef struct tblog_bucket {
+    double left; /* edges, in the values' unit; left <= right */
+    double right;
+    double count; /* of values within; not negative */
+} tblog_bucket;
+
+/* A histogram of ready buckets, at least one, in ascending order. All numbers are finite. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_histogram_buckets(tblog_writer *writer,
+                                                                    const char *tag, int64_t step,
+                                                                    const tblog_bucket *buckets,
+                                                                    size_t count);
+
+/* An image of raw pixels: [height,width,channels], one byte a sample, the top row first. channels
+ * is 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA, not premultiplied); the sides are 1 to 65535.
+ * It is stored as a PNG. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_image(tblog_writer *writer, const char *tag,
+                                                        int64_t step, const uint8_t *pixels,
+                                                        uint32_t width, uint32_t height,
+                                                        unsigned channels);
+
+/* Several images of one size at one step, at least one: [count,height,width,channels]. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_images(tblog_writer *writer, const char *tag,
+                                                         int64_t step, const uint8_t *pixels,
+                                                         size_t count, uint32_t width,
+                                                         uint32_t height, unsigned channels);
+
+typedef struct tblog_png {
+    const uint8_t *bytes;
+    size_t byte_count;
+} tblog_png;
+
+/* Ready PNG files at one step, at least one. Their beginnings are checked, not the rest. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_pngs(tblog_writer *writer, const char *tag,
+                                                       int64_t step, const tblog_png *pngs,
+                                                       size_t count);
+
 /* A Keras model's JSON (model.to_json()), for the Graphs page; Keras' tag is "keras". The JSON is
  * not parsed here; TBLOG_INVALID where it is NULL, empty or not UTF-8. Statuses else as
  * tblog_add_scalar's. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag,
                                                               int64_t step, const char *model_json);
+
+/* A serialized GraphDef of TensorFlow, for the Graphs page: the run's one graph, without a tag. It
+ * is not parsed here; TBLOG_INVALID where it is NULL or empty. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_graph_def(tblog_writer *writer,
+                                                            const uint8_t *graph_def,
+                                                            size_t byte_count);
 
 /* Hands everything so far to the kernel: safe against the death of the process. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_flush(tblog_writer *writer);

@@ -76,9 +76,16 @@ TBLOG_MUST_CHECK tblog_status writer_add_tag(tblog_writer *writer, const char *t
 /* ---- add_tensors.c ---- */
 
 /* One event with `count` tensors, whose with_metadata is set here. The tags are checked here too.
- * Of a plug-in whose values are their metadata (hparams) a tag is accepted once. */
+ */
 TBLOG_MUST_CHECK tblog_status writer_add_tensors(tblog_writer *writer, int64_t step,
                                                  event_tensor *tensors, size_t count);
+
+/* The same within a writer_encode, for tags that are sound. A second value of a tag that says
+ * something once is TBLOG_INVALID: of hparams TensorBoard sees the first one's metadata only, and
+ * of layouts which one is not said. */
+TBLOG_MUST_CHECK tblog_status writer_encode_tensors(tblog_writer *writer, double wall_time,
+                                                    int64_t step, event_tensor *tensors,
+                                                    size_t count);
 
 /* ---- writer_flush.c; the mutex is held, but for start_flusher ---- */
 

@@ -85,13 +85,17 @@ class Server:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.read()
 
-    def await_answer(self, accepts, path, **query):
-        """The first answer that `accepts` likes; it loads in the background."""
+    def await_answer(self, accepts, path, data=None, **query):
+        """The first answer that `accepts` likes; it loads in the background. `data` is posted as
+        JSON where it is given."""
         end = time.monotonic() + DEADLINE_S
         answer = None
         while time.monotonic() < end:
             try:
-                answer = self.get(path, **query)
+                if data is None:
+                    answer = self.get(path, **query)
+                else:
+                    answer = self.get_bytes(path, json.dumps(data).encode()).decode()
                 if accepts(answer):
                     return answer
             except urllib.error.HTTPError as error:

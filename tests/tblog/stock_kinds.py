@@ -2,6 +2,8 @@
 
 import io
 import json
+import urllib.parse
+import wave
 
 import numpy as np
 from PIL import Image
@@ -77,9 +79,131 @@ class Kinds:
             begin = entry["step"]
             assert image.tobytes() == pixels[begin:begin + 45].tobytes()
 
+    def sounds(self, tag):
+        for entry in self.get("audio/audio", tag=tag, sample=0):
+            assert entry["contentType"] == "audio/wav", entry
+            data = self.server.get_bytes(f"audio/individualAudio?{entry['query']}")
+            with wave.open(io.BytesIO(data)) as file:
+                yield entry["step"], file.getparams()[:4], np.frombuffer(
+                    file.readframes(file.getnframes()), "<i2")
+
+    def check_audio(self):
+        self.get_tags("audio", "sound")
+        (stereo_step, stereo, samples), (mono_step, mono, mono_samples) = self.sounds("sound")
+        assert (stereo_step, stereo) == (0, (2, 2, 8000, 400)), stereo
+        at = np.arange(400)
+        left = (at * 37 % 101 / 50 - 1) * 32767
+        assert np.abs(samples[::2] - left).max() <= 0.51, samples
+        assert np.abs(samples[1::2] - np.clip((at - 200) / 100, -1, 1) * 32767).max() <= 0.51
+        assert (mono_step, mono) == (1, (1, 2, 44100, 5)), mono
+        assert mono_samples.tolist() == [0, 1, -1, 32767, -32768]
+
+    def curves(self, tag):
+        return self.get("pr_curves/pr_curves", tag=tag)[RUN]
+
+    def check_pr_curves(self):
+        self.get_tags("pr_curves", "scores", "counts")
+        at = np.arange(500)
+        scores = (at * 389 % 500 / np.float32(499)).astype(np.float32)
+        labels = at * 31 % 7 < 3
+        curves = self.curves("scores")
+        assert [curve["step"] for curve in curves] == [2, 3], curves
+        for curve, count in zip(curves, (500, 250)):
+            thresholds = np.array(curve["thresholds"])
+            assert np.abs(thresholds - np.arange(len(thresholds)) / 200).max() < 1e-12
+            # The score in units of a threshold's width, as exactly as the writer has it.
+            reached = np.floor(np.float64(scores[:count]) * 200)
+            for i in range(len(thresholds)):
+                positive = reached >= i
+                true = labels[:count]
+                assert curve["true_positives"][i] == (positive & true).sum()
+                assert curve["false_positives"][i] == (positive & ~true).sum()
+                assert curve["true_negatives"][i] == (~positive & ~true).sum()
+                assert curve["false_negatives"][i] == (~positive & true).sum()
+            tp, fp = np.array(curve["true_positives"]), np.array(curve["false_positives"])
+            assert np.array_equal(np.float32(curve["precision"]), np.float32(tp / (tp + fp)))
+            assert np.array_equal(np.float32(curve["recall"]), np.float32(
+                tp / (tp + curve["false_negatives"])))
+        counts, = self.curves("counts")
+        assert counts["true_positives"] == [5, 4, 1], counts
+        assert counts["precision"] == [0.625, float(np.float32(0.8)), 1], counts
+
+    def check_hparams(self):
+        experiment = json.loads(self.server.await_answer(
+            lambda answer: json.loads(answer).get("hparamInfos"), "hparams/experiment",
+            data={"experimentName": ""}))
+        assert experiment["description"] == "*Three* of them", experiment
+        infos = {info["name"]: info for info in experiment["hparamInfos"]}
+        rate, optimizer, shuffled = infos["rate"], infos["optimizer"], infos["shuffled"]
+        assert len(infos) == 3, infos
+        assert rate["type"] == "DATA_TYPE_FLOAT64", rate
+        assert (rate["domainInterval"]["minValue"], rate["domainInterval"]["maxValue"]) == (0, 1)
+        assert optimizer["domainDiscrete"] == ["adam"], optimizer
+        assert shuffled["displayName"] == "In random order", shuffled
+        statuses = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]
+        groups = json.loads(self.server.await_answer(
+            lambda answer: json.loads(answer).get("sessionGroups"), "hparams/session_groups",
+            data={"experimentName": "", "allowedStatuses": statuses, "startIndex": 0,
+                  "sliceSize": 10, "colParams": []}))
+        group, = groups["sessionGroups"]
+        assert group["hparams"] == {"rate": 0.25, "optimizer": "adam", "shuffled": True}, group
+        session, = group["sessions"]
+        assert session["name"] == RUN and session["status"] == "STATUS_SUCCESS", session
+        metric, = session["metricValues"]
+        assert (metric["name"]["tag"], metric["value"], metric["trainingStep"]) == ("loss", 0.5, 3)
+        assert session["startTimeSecs"] <= session["endTimeSecs"], session
+
+    def check_layout(self):
+        layout = json.loads(self.server.await_answer(
+            lambda answer: json.loads(answer), "custom_scalars/layout"))
+        category, = layout["category"]
+        assert (category["title"], category["closed"]) == ("Losses", True), category
+        lines, band = category["chart"]
+        assert lines == {"title": "Lines", "multiline": {"tag": ["loss", "val.*"]}}, lines
+        assert band == {"title": "Band", "margin": {"series": [
+            {"value": "loss", "lower": "loss/low", "upper": "loss/high"}]}}, band
+        scalars = self.get("custom_scalars/scalars", tag="val.*")
+        assert scalars["regex_valid"] is True
+        assert [point[1:] for point in scalars["tag_to_events"]["value"]] == [[3, 2.0]], scalars
+
+    def mesh(self, tag, part, dtype):
+        return np.frombuffer(self.server.get_bytes("mesh/data?" + urllib.parse.urlencode(
+            {"run": RUN, "tag": tag, "content_type": part, "sample": 0, "step": 5})), dtype)
+
+    def check_meshes(self):
+        self.get_tags("mesh", "quad", "points")
+        parts = self.get("mesh/meshes", tag="quad")
+        assert sorted((p["content_type"], p["data_shape"]) for p in parts) == [
+            (1, [1, 4, 3]), (2, [1, 2, 3]), (3, [1, 4, 3])], parts
+        assert all(json.loads(p["config"]) == {"camera": {"cls": "PerspectiveCamera"}}
+                   for p in parts), parts
+        assert {p["components"] for p in parts} == {14}, parts
+        vertices = [0, 0, 0, 1, 0, 0.5, 0, 1, -2, 1, 1, 1]
+        assert self.mesh("quad", "VERTEX", "<f4").tolist() == vertices
+        assert self.mesh("quad", "FACE", "<i4").tolist() == [0, 2, 1, 1, 2, 3]
+        assert self.mesh("quad", "COLOR", "u1").tolist() == [255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2,
+                                                             3]
+        points, = self.get("mesh/meshes", tag="points")
+        assert points["components"] == 2, points
+        assert self.mesh("points", "VERTEX", "<f4").tolist() == vertices
+
+    def check_graph(self):
+        info = json.loads(self.server.await_answer(
+            lambda answer: RUN in json.loads(answer), "graphs/info"))[RUN]
+        assert info["run_graph"] is True, info
+        graph = self.server.get("graphs/graph", run=RUN)
+        nodes = [" ".join(node.split()) for node in graph.split("node")[1:]]
+        assert nodes == ['{ name: "a" op: "Const" }', '{ name: "b" op: "Identity" input: "a" }'], graph
+
 
 def check_kinds(server):
     kinds = Kinds(server)
     kinds.check_text()
     kinds.check_histograms()
     kinds.check_images()
+    kinds.check_audio()
+    kinds.check_pr_curves()
+    kinds.check_hparams()
+    kinds.check_layout()
+    kinds.check_meshes()
+    kinds.check_graph()

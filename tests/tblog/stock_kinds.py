@@ -195,6 +195,34 @@ class Kinds:
         nodes = [" ".join(node.split()) for node in graph.split("node")[1:]]
         assert nodes == ['{ name: "a" op: "Const" }', '{ name: "b" op: "Identity" input: "a" }'], graph
 
+    def vectors(self, name):
+        data = self.server.get_bytes("projector/tensor?" + urllib.parse.urlencode(
+            {"run": RUN, "name": name}))
+        return np.frombuffer(data, "<f4").tolist()
+
+    def check_projector(self):
+        self.server.await_answer(lambda answer: RUN in json.loads(answer), "projector/runs")
+        words, coded, ones = self.get("projector/info")["embeddings"]
+        assert words["tensorName"] == 'words "\\\n\u00e9', words
+        assert words["tensorShape"] == [3, 3] and coded["tensorShape"] == [2, 2], words
+        assert words["sprite"]["singleImageDim"] == [4, 2], words
+        name = words["tensorName"]
+        floats = [0.1, -2.0, 3e-8, 1, 0, -0.0, 1e20, 7, np.float32(1) / np.float32(3)]
+        assert self.vectors(name) == np.float32(floats).tolist(), self.vectors(name)
+        assert self.vectors("coded") == np.float32([-1.5, 2.25, 1e-3, -7]).tolist()
+        assert self.vectors("ones") == [1, 0]
+        assert self.server.get("projector/metadata", run=RUN, name=name) == "a\nb \u00e9\n\n"
+        assert self.server.get("projector/metadata", run=RUN, name="coded") == (
+            "digit\tright\n1\tyes\n2\tno\n")
+        sheet = np.array(Image.open(io.BytesIO(self.server.get_bytes(
+            "projector/sprite_image?" + urllib.parse.urlencode({"run": RUN, "name": name})))))
+        pictures = (np.arange(3 * 2 * 4 * 3) * 7).astype(np.uint8).reshape(3, 2, 4, 3)
+        assert sheet.shape == (4, 8, 3), sheet.shape
+        for i, picture in enumerate(pictures):
+            row, column = divmod(i, 2)
+            assert np.array_equal(sheet[2 * row:2 * row + 2, 4 * column:4 * column + 4], picture)
+        assert not sheet[2:, 4:].any()
+
 
 def check_kinds(server):
     kinds = Kinds(server)
@@ -207,3 +235,4 @@ def check_kinds(server):
     kinds.check_layout()
     kinds.check_meshes()
     kinds.check_graph()
+    kinds.check_projector()

@@ -155,6 +155,44 @@ static tblog_status write_graph(tblog_writer *writer)
     return tblog_add_graph_def(writer, (const uint8_t *)graph, sizeof graph - 1);
 }
 
+/* Beside the event file. */
+static tblog_status write_projector(const char *directory)
+{
+    static const float words[] = {0.1f, -2.0f, 3e-8f, 1.0f, 0.0f, -0.0f, 1e20f, 7.0f, 1.0f / 3.0f};
+    static const float coded[] = {-1.5f, 2.25f, 1e-3f, -7.0f};
+    static const char *const labels[] = {"a", "b \xc3\xa9", ""};
+    static const char *const names[] = {"digit", "right"};
+    static const char *const table[] = {"1", "yes", "2", "no"};
+    uint8_t thumbnails[3][2][4][3];
+    for (size_t i = 0; i < sizeof thumbnails; i++)
+        (&thumbnails[0][0][0][0])[i] = (uint8_t)(i * 7);
+    const tblog_embedding embeddings[] = {{.name = "words \"\\\n\xc3\xa9",
+                                           .vectors = words,
+                                           .row_count = 3,
+                                           .column_count = 3,
+                                           .labels = labels,
+                                           .label_column_count = 1,
+                                           .thumbnails = &thumbnails[0][0][0][0],
+                                           .thumbnail_width = 4,
+                                           .thumbnail_height = 2,
+                                           .thumbnail_channels = 3},
+                                          {.name = "coded",
+                                           .vectors = coded,
+                                           .row_count = 2,
+                                           .column_count = 2,
+                                           .format = TBLOG_VECTORS_BINARY,
+                                           .labels = table,
+                                           .label_column_count = 2,
+                                           .label_names = names},
+                                          /* Bytes that would be taken for text. */
+                                          {.name = "ones",
+                                           .vectors = &words[3],
+                                           .row_count = 1,
+                                           .column_count = 2,
+                                           .format = TBLOG_VECTORS_BINARY}};
+    return tblog_write_projector(directory, embeddings, 3);
+}
+
 int main(int argc, char **argv)
 {
     static tblog_status (*const kinds[])(tblog_writer *) = {
@@ -172,6 +210,10 @@ int main(int argc, char **argv)
             fprintf(stderr, "write_kinds: kind %zu: %s\n", i, tblog_status_string(status));
             failed++;
         }
+    }
+    if (write_projector(argv[1]) != TBLOG_OK) {
+        perror("write_kinds: projector");
+        failed++;
     }
     return tblog_writer_close(writer) == TBLOG_OK && failed == 0 ? 0 : 1;
 }

@@ -351,6 +351,44 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_custom_scalars(tblog_writer *w
                                                                  const tblog_category *categories,
                                                                  size_t count);
 
+/* ---- The Projector page: points of many dimensions, such as embeddings. It reads files beside a
+ * run's event files, so this needs no writer. ---- */
+
+typedef enum tblog_vector_format {
+    TBLOG_VECTORS_TEXT,  /* tab-separated, 9 digits: exactly the floats */
+    TBLOG_VECTORS_BINARY /* 4 bytes a float. TensorBoard recognizes it by a first line that is not
+                            UTF-8; text is written where the bytes would be taken for text */
+} tblog_vector_format;
+
+/* What is not used is 0. */
+typedef struct tblog_embedding {
+    const char *name;     /* not empty, and different from the others' */
+    const float *vectors; /* [row_count,column_count], at least one of each, finite */
+    size_t row_count;
+    size_t column_count;
+    tblog_vector_format format;
+    const char *const *labels; /* [row_count,label_column_count], texts without tabs and line ends
+                                  that tell about each row; NULL for none */
+    size_t label_column_count;
+    const char *const *label_names; /* [label_column_count]; with one column it may be NULL, and is
+                                       not used */
+    const uint8_t *thumbnails; /* [row_count,thumbnail_height,thumbnail_width,thumbnail_channels]:
+                                  a picture for each row, as for tblog_add_image; NULL for none */
+    uint32_t thumbnail_width;
+    uint32_t thumbnail_height;
+    unsigned thumbnail_channels;
+} tblog_embedding;
+
+/* Makes the embeddings, at least one, those of the run: writes projector_config.pbtxt and files
+ * projector_* into `run_directory`, where a writer has been (TensorBoard knows no run without an
+ * event file). Each file is complete before it takes the place of an older one, the configuration
+ * as the last. The thumbnails become one image, the sides of which are at most 8192 pixels.
+ *
+ * TBLOG_INVALID: an argument is not as described. TBLOG_NO_MEMORY. TBLOG_IO: errno says why. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_write_projector(const char *run_directory,
+                                                              const tblog_embedding *embeddings,
+                                                              size_t count);
+
 /* Hands everything so far to the kernel: safe against the death of the process. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_flush(tblog_writer *writer);
 

@@ -21,6 +21,16 @@ bool byte_buffer_reserve(byte_buffer *buffer, size_t extra)
     return true;
 }
 
+bool byte_buffer_append(byte_buffer *buffer, const void *bytes, size_t count)
+{
+    if (!byte_buffer_reserve(buffer, count))
+        return false;
+    if (count > 0)
+        memcpy(buffer->data + buffer->size, bytes, count);
+    buffer->size += count;
+    return true;
+}
+
 void byte_buffer_drop_front(byte_buffer *buffer, size_t count)
 {
     assert(count <= buffer->size);

@@ -17,6 +17,10 @@ typedef struct byte_buffer {
  * they were. */
 __attribute__((warn_unused_result)) bool byte_buffer_reserve(byte_buffer *buffer, size_t extra);
 
+/* Adds bytes at the end. False without memory, with the contents as they were. */
+__attribute__((warn_unused_result)) bool byte_buffer_append(byte_buffer *buffer, const void *bytes,
+                                                            size_t count);
+
 /* Drops the first `count` bytes (at most size). */
 void byte_buffer_drop_front(byte_buffer *buffer, size_t count);
 

@@ -1,7 +1,5 @@
 #include "event_encode.h"
 
-#include <string.h>
-
 #include "event.pb-c.h"
 
 static bool encode(event_encoder *encoder, const TblogPb__Event *event)
@@ -48,47 +46,124 @@ typedef struct plugin_metadata {
 } plugin_metadata;
 
 static void plugin_metadata_init(plugin_metadata *self, const char *plugin_name,
-                                 const char *content, TblogPb__DataClass data_class)
+                                 event_bytes content, TblogPb__DataClass data_class)
 {
     tblog_pb__summary_metadata__plugin_data__init(&self->plugin);
     self->plugin.plugin_name = (char *)plugin_name;
-    self->plugin.content.data = (uint8_t *)content;
-    self->plugin.content.len = strlen(content);
+    self->plugin.content.data = (uint8_t *)content.data;
+    self->plugin.content.len = content.count;
     tblog_pb__summary_metadata__init(&self->metadata);
     self->metadata.plugin_data = &self->plugin;
     self->metadata.data_class = data_class;
 }
 
-bool event_encode_keras_graph(event_encoder *encoder, double wall_time, int64_t step,
-                              const char *tag, const char *model_json)
-{
-    ProtobufCBinaryData json = {.len = strlen(model_json), .data = (uint8_t *)model_json};
-    /* A blob sequence of one: [1]. Keras writes rank 0 without a data class, which both loaders
-     * turn into this; with the class set they take the shape as it is, and TensorBoard's Python
-     * loader then fails to index rank 0. */
-    TblogPb__TensorShapeProto__Dim one = TBLOG_PB__TENSOR_SHAPE_PROTO__DIM__INIT;
-    one.size = 1;
-    TblogPb__TensorShapeProto__Dim *dimensions = &one;
-    TblogPb__TensorShapeProto shape = TBLOG_PB__TENSOR_SHAPE_PROTO__INIT;
-    shape.n_dim = 1;
-    shape.dim = &dimensions;
-    TblogPb__TensorProto tensor = TBLOG_PB__TENSOR_PROTO__INIT;
-    tensor.dtype = TBLOG_PB__DATA_TYPE__DT_STRING;
-    tensor.tensor_shape = &shape;
-    tensor.n_string_val = 1;
-    tensor.string_val = &json;
+/* ---- Tensors ---- */
 
-    /* The content is the version of the format, as a digit. */
-    plugin_metadata graph_metadata;
-    plugin_metadata_init(&graph_metadata, "graph_keras_model", "1",
-                         TBLOG_PB__DATA_CLASS__DATA_CLASS_BLOB_SEQUENCE);
-    TblogPb__Summary__Value value = TBLOG_PB__SUMMARY__VALUE__INIT;
-    value.tag = (char *)tag;
-    value.value_case = TBLOG_PB__SUMMARY__VALUE__VALUE_TENSOR;
-    value.tensor = &tensor;
-    value.metadata = &graph_metadata.metadata;
-    TblogPb__Summary__Value *pointer = &value;
-    return encode_summary(encoder, wall_time, step, &pointer, 1);
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "The elements of a tensor are written as they lie in memory, which must be little-endian."
+#endif
+
+/* What TensorBoard calls a plug-in, and how it stores the plug-in's values. */
+static const struct {
+    const char *name;
+    TblogPb__DataClass data_class;
+} plugins[] = {
+    [TAG_PLUGIN_SCALARS] = {"scalars", TBLOG_PB__DATA_CLASS__DATA_CLASS_SCALAR},
+    [TAG_PLUGIN_HISTOGRAMS] = {"histograms", TBLOG_PB__DATA_CLASS__DATA_CLASS_TENSOR},
+    [TAG_PLUGIN_IMAGES] = {"images", TBLOG_PB__DATA_CLASS__DATA_CLASS_BLOB_SEQUENCE},
+    [TAG_PLUGIN_AUDIO] = {"audio", TBLOG_PB__DATA_CLASS__DATA_CLASS_BLOB_SEQUENCE},
+    [TAG_PLUGIN_TEXT] = {"text", TBLOG_PB__DATA_CLASS__DATA_CLASS_TENSOR},
+    [TAG_PLUGIN_PR_CURVES] = {"pr_curves", TBLOG_PB__DATA_CLASS__DATA_CLASS_TENSOR},
+    [TAG_PLUGIN_HPARAMS] = {"hparams", TBLOG_PB__DATA_CLASS__DATA_CLASS_TENSOR},
+    [TAG_PLUGIN_CUSTOM_SCALARS] = {"custom_scalars", TBLOG_PB__DATA_CLASS__DATA_CLASS_TENSOR},
+    [TAG_PLUGIN_MESH] = {"mesh", TBLOG_PB__DATA_CLASS__DATA_CLASS_TENSOR},
+    [TAG_PLUGIN_KERAS_GRAPH] = {"graph_keras_model",
+                                TBLOG_PB__DATA_CLASS__DATA_CLASS_BLOB_SEQUENCE}};
+
+/* The messages of one tensor, which point at one another. */
+typedef struct tensor_messages {
+    TblogPb__Summary__Value value;
+    TblogPb__TensorProto tensor;
+    TblogPb__TensorShapeProto shape;
+    TblogPb__TensorShapeProto__Dim dims[EVENT_RANK_MAX];
+    TblogPb__TensorShapeProto__Dim *dim_pointers[EVENT_RANK_MAX];
+    plugin_metadata metadata;
+} tensor_messages;
+
+/* `strings` has room for those of the tensor. */
+static void fill_tensor(tensor_messages *messages, ProtobufCBinaryData *strings,
+                        const event_tensor *tensor)
+{
+    tblog_pb__tensor_shape_proto__init(&messages->shape);
+    messages->shape.n_dim = tensor->rank;
+    messages->shape.dim = messages->dim_pointers;
+    for (size_t i = 0; i < tensor->rank; i++) {
+        tblog_pb__tensor_shape_proto__dim__init(&messages->dims[i]);
+        messages->dims[i].size = tensor->dims[i];
+        messages->dim_pointers[i] = &messages->dims[i];
+    }
+    for (size_t i = 0; i < tensor->string_count; i++) {
+        strings[i].len = tensor->strings[i].count;
+        strings[i].data = (uint8_t *)tensor->strings[i].data;
+    }
+    tblog_pb__tensor_proto__init(&messages->tensor);
+    messages->tensor.dtype = (TblogPb__DataType)tensor->type;
+    messages->tensor.tensor_shape = &messages->shape;
+    messages->tensor.tensor_content.len = tensor->content.count;
+    messages->tensor.tensor_content.data = (uint8_t *)tensor->content.data;
+    messages->tensor.n_string_val = tensor->string_count;
+    messages->tensor.string_val = strings;
+}
+
+static void fill_value(tensor_messages *messages, const event_tensor *tensor)
+{
+    tblog_pb__summary__value__init(&messages->value);
+    messages->value.tag = (char *)tensor->tag;
+    messages->value.value_case = TBLOG_PB__SUMMARY__VALUE__VALUE_TENSOR;
+    messages->value.tensor = &messages->tensor;
+    if (!tensor->with_metadata)
+        return;
+    plugin_metadata_init(&messages->metadata, plugins[tensor->plugin].name, tensor->plugin_content,
+                         plugins[tensor->plugin].data_class);
+    messages->value.metadata = &messages->metadata.metadata;
+}
+
+bool event_encode_tensors(event_encoder *encoder, double wall_time, int64_t step,
+                          const event_tensor *tensors, size_t count)
+{
+    size_t string_count = 0;
+    for (size_t i = 0; i < count; i++)
+        string_count += tensors[i].string_count;
+    /* In one block: the messages, the pointers to the values, and the strings. A caller has a
+     * string's own size in memory for each of them, so that the sum cannot overflow. */
+    tensor_messages *messages;
+    TblogPb__Summary__Value **pointers;
+    ProtobufCBinaryData *strings;
+    if (!byte_buffer_reserve(&encoder->scratch, count * (sizeof *messages + sizeof *pointers) +
+                                                    string_count * sizeof *strings))
+        return false;
+    messages = (void *)encoder->scratch.data;
+    pointers = (void *)(messages + count);
+    strings = (void *)(pointers + count);
+    for (size_t i = 0; i < count; i++) {
+        fill_tensor(&messages[i], strings, &tensors[i]);
+        fill_value(&messages[i], &tensors[i]);
+        strings += tensors[i].string_count;
+        pointers[i] = &messages[i].value;
+    }
+    return encode_summary(encoder, wall_time, step, pointers, count);
+}
+
+bool event_encode_graph_def(event_encoder *encoder, double wall_time, int64_t step,
+                            event_bytes graph)
+{
+    TblogPb__Event event = TBLOG_PB__EVENT__INIT;
+    event.wall_time = wall_time;
+    event.step = step;
+    event.what_case = TBLOG_PB__EVENT__WHAT_GRAPH_DEF;
+    event.graph_def.data = (uint8_t *)graph.data;
+    event.graph_def.len = graph.count;
+    return encode(encoder, &event);
 }
 
 void event_encoder_free(event_encoder *encoder)

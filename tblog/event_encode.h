@@ -1,5 +1,6 @@
-/* Events as protobuf messages. event_encode.c and event_decode.c are the only files that see the
- * generated code; scalar_encode.c makes its bytes by hand. Knows nothing of framing or files. One thread at a time an encoder.
+/* Events as protobuf messages. event_encode.c, plugin_content.c and event_decode.c are the only
+ * files that see the generated code; scalar_encode.c makes its bytes by hand. Knows nothing of
+ * framing or files. One thread at a time an encoder.
  *
  * Each function leaves one serialized Event in encoder->payload and returns true, or returns false
  * where memory is missing. Strings are UTF-8, checked by the caller. */
@@ -11,6 +12,7 @@
 #include <stdint.h>
 
 #include "byte_buffer.h"
+#include "tag_set.h"
 
 /* All zero is a new encoder. */
 typedef struct event_encoder {
@@ -34,11 +36,45 @@ __attribute__((warn_unused_result)) bool event_encode_scalars(event_encoder *enc
                                                               const event_scalar *scalars,
                                                               size_t count);
 
-/* A Keras model's JSON for the Graphs page, with metadata. */
-__attribute__((warn_unused_result)) bool event_encode_keras_graph(event_encoder *encoder,
-                                                                  double wall_time, int64_t step,
-                                                                  const char *tag,
-                                                                  const char *model_json);
+typedef struct event_bytes {
+    const void *data;
+    size_t count;
+} event_bytes;
+
+/* The numbers are TensorBoard's. */
+typedef enum event_type {
+    EVENT_FLOAT = 1,
+    EVENT_DOUBLE = 2,
+    EVENT_INT32 = 3,
+    EVENT_UINT8 = 4,
+    EVENT_STRING = 7
+} event_type;
+
+enum { EVENT_RANK_MAX = 3 };
+
+/* One value that is a tensor; the plug-in decides what its elements mean. */
+typedef struct event_tensor {
+    const char *tag;
+    tag_plugin plugin;
+    event_bytes plugin_content; /* of the metadata, as the plug-in wants it */
+    bool with_metadata;         /* on a tag's first value in the file */
+    event_type type;
+    int64_t dims[EVENT_RANK_MAX];
+    size_t rank;         /* the first `rank` of dims count; 0 is one element without a dimension */
+    event_bytes content; /* the elements in row-major order; EVENT_STRING has `strings` instead */
+    const event_bytes *strings;
+    size_t string_count;
+} event_tensor;
+
+/* One event with `count` (at least 1) tensors. */
+__attribute__((warn_unused_result)) bool event_encode_tensors(event_encoder *encoder,
+                                                              double wall_time, int64_t step,
+                                                              const event_tensor *tensors,
+                                                              size_t count);
+
+/* One event with a serialized GraphDef. */
+__attribute__((warn_unused_result)) bool
+event_encode_graph_def(event_encoder *encoder, double wall_time, int64_t step, event_bytes graph);
 
 void event_encoder_free(event_encoder *encoder);
 

@@ -7,7 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum tag_plugin { TAG_PLUGIN_SCALARS, TAG_PLUGIN_KERAS_GRAPH } tag_plugin;
+typedef enum tag_plugin {
+    TAG_PLUGIN_SCALARS,
+    TAG_PLUGIN_HISTOGRAMS,
+    TAG_PLUGIN_IMAGES,
+    TAG_PLUGIN_AUDIO,
+    TAG_PLUGIN_TEXT,
+    TAG_PLUGIN_PR_CURVES,
+    TAG_PLUGIN_HPARAMS,
+    TAG_PLUGIN_CUSTOM_SCALARS,
+    TAG_PLUGIN_MESH,
+    TAG_PLUGIN_KERAS_GRAPH
+} tag_plugin;
 
 /* All zero is an empty set. */
 typedef struct tag_set {

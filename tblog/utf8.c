@@ -1,6 +1,7 @@
 #include "utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* The length of the well-formed sequence at the start of `at`, or 0. */
 static size_t sequence_bytes(const uint8_t *at, size_t left)
@@ -34,4 +35,14 @@ bool utf8_is_valid(const void *text, size_t bytes)
         bytes -= length;
     }
     return true;
+}
+
+bool utf8_is_name(const char *string)
+{
+    return string != NULL && string[0] != '\0' && utf8_is_valid(string, strlen(string));
+}
+
+bool utf8_is_optional(const char *string)
+{
+    return string == NULL || utf8_is_valid(string, strlen(string));
 }

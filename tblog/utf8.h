@@ -9,4 +9,10 @@
  * one that is not. NUL bytes are allowed. */
 bool utf8_is_valid(const void *text, size_t bytes);
 
+/* Whether the string is neither NULL nor empty and well-formed: what a tag or a name must be. */
+bool utf8_is_name(const char *string);
+
+/* Whether the string is NULL or well-formed: what an optional text must be. */
+bool utf8_is_optional(const char *string);
+
 #endif

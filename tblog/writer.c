@@ -154,37 +154,6 @@ tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t ste
     return tblog_add_scalars(writer, step, &scalar, 1);
 }
 
-/* ---- Keras' graph ---- */
-
-typedef struct keras_graph_request {
-    int64_t step;
-    const char *tag;
-    const char *model_json;
-} keras_graph_request;
-
-static tblog_status encode_keras_graph(tblog_writer *writer, double wall_time, const void *argument)
-{
-    const keras_graph_request *request = argument;
-    bool is_new;
-    tblog_status status = writer_add_tag(writer, request->tag, TAG_PLUGIN_KERAS_GRAPH, &is_new);
-    if (status != TBLOG_OK)
-        return status;
-    return event_encode_keras_graph(&writer->encoder, wall_time, request->step, request->tag,
-                                    request->model_json)
-               ? TBLOG_OK
-               : TBLOG_NO_MEMORY;
-}
-
-tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_t step,
-                                   const char *model_json)
-{
-    if (tag == NULL || tag[0] == '\0' || model_json == NULL || model_json[0] == '\0' ||
-        !utf8_is_valid(model_json, strlen(model_json)))
-        return TBLOG_INVALID;
-    const keras_graph_request request = {.step = step, .tag = tag, .model_json = model_json};
-    return writer_add_event(writer, encode_keras_graph, &request);
-}
-
 /* ---- The file ---- */
 
 tblog_status tblog_writer_flush(tblog_writer *writer)

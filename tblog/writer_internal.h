@@ -1,6 +1,6 @@
 /* The writer's inside, shared by writer_open.c (its life), writer_flush.c (its thread, its file and
- * its errors) and those who log: writer.c, and a file for each further kind of value. Tests use
- * writer_open_on_sink.
+ * its errors), writer.c (how an event is logged, and scalars) and the add_*.c files (the other
+ * kinds of values). Tests use writer_open_on_sink.
  *
  * Points come from any thread, become events (event_encode), are framed and kept (record_queue),
  * and the writer's own thread takes them away in batches and writes them (record_writer). A point
@@ -85,6 +85,20 @@ TBLOG_MUST_CHECK tblog_status writer_add_event(tblog_writer *writer, writer_enco
  * whether it is the file's first. TBLOG_INVALID where the tag is another plug-in's or not UTF-8. */
 TBLOG_MUST_CHECK tblog_status writer_add_tag(tblog_writer *writer, const char *tag,
                                              tag_plugin plugin, bool *is_new);
+
+/* ---- add_tensors.c ---- */
+
+/* One event with `count` tensors, whose with_metadata is set here. The tags are checked here too.
+ */
+TBLOG_MUST_CHECK tblog_status writer_add_tensors(tblog_writer *writer, int64_t step,
+                                                 event_tensor *tensors, size_t count);
+
+/* The same within a writer_encode, for tags that are sound. A second value of a tag that says
+ * something once is TBLOG_INVALID: of hparams TensorBoard sees the first one's metadata only, and
+ * of layouts which one is not said. */
+TBLOG_MUST_CHECK tblog_status writer_encode_tensors(tblog_writer *writer, double wall_time,
+                                                    int64_t step, event_tensor *tensors,
+                                                    size_t count);
 
 /* ---- writer_flush.c ---- */
 

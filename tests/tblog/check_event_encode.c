@@ -48,7 +48,17 @@ END_TEST
 START_TEST(a_keras_graph_has_the_stock_bytes)
 {
     event_encoder encoder = {0};
-    ck_assert(event_encode_keras_graph(&encoder, GOLDEN_WALL_TIME, 0, "keras", "{\"a\": 1}"));
+    const event_bytes json = {.data = "{\"a\": 1}", .count = 8};
+    const event_tensor tensor = {.tag = "keras",
+                                 .plugin = TAG_PLUGIN_KERAS_GRAPH,
+                                 .plugin_content = {.data = "1", .count = 1},
+                                 .with_metadata = true,
+                                 .type = EVENT_STRING,
+                                 .dims = {1},
+                                 .rank = 1,
+                                 .strings = &json,
+                                 .string_count = 1};
+    ck_assert(event_encode_tensors(&encoder, GOLDEN_WALL_TIME, 0, &tensor, 1));
     check_payload(&encoder, golden_keras_graph);
     event_encoder_free(&encoder);
 }

@@ -1,6 +1,6 @@
 """Stock TensorBoard shows what tblog wrote: by EventAccumulator, and over HTTP by both loaders.
 
-Usage: check_stock.py WRITE_RUN
+Usage: check_stock.py WRITE_RUN WRITE_KINDS
 """
 
 import json
@@ -16,6 +16,7 @@ import urllib.parse
 import urllib.request
 
 import numpy as np
+from stock_kinds import RUN as KINDS, check_kinds
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 STEPS = 20
@@ -75,17 +76,26 @@ class Server:
             return output.read()
 
     def get(self, path, **query):
-        url = f"{self.address}/data/plugin/{path}?{urllib.parse.urlencode(query)}"
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            return answer.read().decode()
+        return self.get_bytes(f"{path}?{urllib.parse.urlencode(query)}").decode()
 
-    def await_answer(self, accepts, path, **query):
-        """The first answer that `accepts` likes; it loads in the background."""
+    def get_bytes(self, path, data=None):
+        """`data` is posted where it is given."""
+        headers = {} if data is None else {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.address}/data/plugin/{path}", data, headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read()
+
+    def await_answer(self, accepts, path, data=None, **query):
+        """The first answer that `accepts` likes; it loads in the background. `data` is posted as
+        JSON where it is given."""
         end = time.monotonic() + DEADLINE_S
         answer = None
         while time.monotonic() < end:
             try:
-                answer = self.get(path, **query)
+                if data is None:
+                    answer = self.get(path, **query)
+                else:
+                    answer = self.get_bytes(path, json.dumps(data).encode()).decode()
                 if accepts(answer):
                     return answer
             except urllib.error.HTTPError as error:
@@ -114,12 +124,14 @@ def check_server(logdir, fast):
         graph = server.get("graphs/graph", run="run", tag="keras", conceptual="true")
         assert 'name: "small/conv"' in graph and 'name: "small/dense"' in graph, graph
         assert 'input: "small/conv"' in graph, graph
+        check_kinds(server)
 
 
 def main():
     with tempfile.TemporaryDirectory() as logdir:
         run = os.path.join(logdir, "run")
         subprocess.run([sys.argv[1], run], check=True)
+        subprocess.run([sys.argv[2], os.path.join(logdir, KINDS)], check=True)
         check_accumulator(run)
         for fast in (True, False):
             check_server(logdir, fast)

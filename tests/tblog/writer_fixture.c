@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "golden_events.h"
 #include "reader_internal.h"
 
 static double fixed_wall_time(void *context)
@@ -26,6 +27,19 @@ tblog_status writer_fixture_open(writer_fixture *f)
 {
     return writer_open_on_sink(&f->writer, memory_file_sink(&f->file), "run/events", &f->options,
                                &f->timer.base);
+}
+
+void writer_fixture_open_golden(writer_fixture *f)
+{
+    writer_fixture_make(f);
+    f->now = GOLDEN_WALL_TIME;
+    f->options.flush_interval_ms = 0;
+    ck_assert_int_eq(writer_fixture_open(f), TBLOG_OK);
+}
+
+bool file_ends_with(const memory_file *file, const uint8_t *bytes, size_t count)
+{
+    return file->size >= count && memcmp(file->data + file->size - count, bytes, count) == 0;
 }
 
 void writer_fixture_free(writer_fixture *f)

@@ -28,6 +28,13 @@ tblog_status writer_fixture_open(writer_fixture *f);
 
 void writer_fixture_free(writer_fixture *f);
 
+/* Opens f->writer so that every event is in the file at once, at the time of the golden records. */
+void writer_fixture_open_golden(writer_fixture *f);
+
+/* Whether the file ends with these bytes. */
+bool file_ends_with(const memory_file *file, const uint8_t *bytes, size_t count);
+#define check_last_record(f, golden) ck_assert(file_ends_with(&(f)->file, (golden), sizeof(golden)))
+
 typedef struct point {
     char tag[32];
     int64_t step;

@@ -129,11 +129,267 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_scalars(tblog_writer *writer, 
                                                           const tblog_scalar *scalars,
                                                           size_t count);
 
+/* ---- Values of other kinds. All follow tblog_add_scalar in this: `tag` and `step` as there; an
+ * event is written whole or not at all; TBLOG_INVALID also where an argument is not as described,
+ * or the event would exceed a record's 2 GiB. What TensorBoard wants encoded is encoded by the
+ * calling thread, before it takes the writer's lock. ---- */
+
+/* Text, shown as Markdown. It may be empty; not NULL. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_text(tblog_writer *writer, const char *tag,
+                                                       int64_t step, const char *markdown);
+
+/* A table of texts, each shown as Markdown: cells [row_count,column_count], at least one. None is
+ * NULL. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_text_table(tblog_writer *writer, const char *tag,
+                                                             int64_t step, const char *const *cells,
+                                                             size_t row_count, size_t column_count);
+
+/* A histogram of raw values: 30 buckets of equal width from the smallest to the largest, as
+ * TensorFlow's tf.summary.histogram makes them (where all values are equal, the last bucket holds
+ * them; where there are none, all buckets are 0). NaN and infinities are left out, and *non_finite
+ * is set to their number on TBLOG_OK where it is not NULL. `values` may be NULL where count is
+ * 0. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_histogram(tblog_writer *writer, const char *tag,
+                                                            int64_t step, const float *values,
+                                                            size_t count, size_t *non_finite);
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_histogram_double(tblog_writer *writer,
+                                                                   const char *tag, int64_t step,
+                                                                   const double *values,
+                                                                   size_t count,
+                                                                   size_t *non_finite);
+
+typedef struct tblog_bucket {
+    double left; /* edges, in the values' unit; left <= right */
+    double right;
+    double count; /* of values within; not negative */
+} tblog_bucket;
+
+/* A histogram of ready buckets, at least one, in ascending order. All numbers are finite. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_histogram_buckets(tblog_writer *writer,
+                                                                    const char *tag, int64_t step,
+                                                                    const tblog_bucket *buckets,
+                                                                    size_t count);
+
+/* An image of raw pixels: [height,width,channels], one byte a sample, the top row first. channels
+ * is 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA, not premultiplied); the sides are 1 to 65535.
+ * It is stored as a PNG. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_image(tblog_writer *writer, const char *tag,
+                                                        int64_t step, const uint8_t *pixels,
+                                                        uint32_t width, uint32_t height,
+                                                        unsigned channels);
+
+/* Several images of one size at one step, at least one: [count,height,width,channels]. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_images(tblog_writer *writer, const char *tag,
+                                                         int64_t step, const uint8_t *pixels,
+                                                         size_t count, uint32_t width,
+                                                         uint32_t height, unsigned channels);
+
+typedef struct tblog_png {
+    const uint8_t *bytes;
+    size_t byte_count;
+} tblog_png;
+
+/* Ready PNG files at one step, at least one. Their beginnings are checked, not the rest. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_pngs(tblog_writer *writer, const char *tag,
+                                                       int64_t step, const tblog_png *pngs,
+                                                       size_t count);
+
+/* Sound, stored as a WAV file of 16 bits a sample. samples [frame_count,channels], at least one
+ * frame, within -1 .. 1: what is beyond is clipped, and NaN is silence. sample_rate is in Hz. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_audio(tblog_writer *writer, const char *tag,
+                                                        int64_t step, const float *samples,
+                                                        size_t frame_count, unsigned channels,
+                                                        uint32_t sample_rate);
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_audio_int16(tblog_writer *writer, const char *tag,
+                                                              int64_t step, const int16_t *samples,
+                                                              size_t frame_count, unsigned channels,
+                                                              uint32_t sample_rate);
+
+/* A precision-recall curve of a classifier of two classes, at `threshold_count` (at least 2; 201 is
+ * usual) thresholds from 0 to 1, evenly spaced. labels [count] are 0 or not, scores [count] are
+ * within 0 .. 1; a sample counts as positive at each threshold that its score reaches. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_pr_curve(tblog_writer *writer, const char *tag,
+                                                           int64_t step, const uint8_t *labels,
+                                                           const float *scores, size_t count,
+                                                           size_t threshold_count);
+
+typedef struct tblog_pr_counts {
+    double true_positives; /* samples, or the sums of their weights; finite, not negative */
+    double false_positives;
+    double true_negatives;
+    double false_negatives;
+} tblog_pr_counts;
+
+/* The same from ready counts at each threshold, the lowest first: [threshold_count]. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_pr_curve_counts(tblog_writer *writer,
+                                                                  const char *tag, int64_t step,
+                                                                  const tblog_pr_counts *counts,
+                                                                  size_t threshold_count);
+
+/* Points in space, and triangles between them where there are faces. Set what is not used to 0. */
+typedef struct tblog_mesh {
+    const float *vertices; /* [vertex_count,3]: x, y, z; at least one, finite */
+    size_t vertex_count;
+    const int32_t *faces; /* [face_count,3]: indices of vertices; NULL where face_count is 0 */
+    size_t face_count;
+    const uint8_t *colors;   /* [vertex_count,3]: RGB; may be NULL */
+    const char *config_json; /* camera and material of the page, as JSON; may be NULL. Like the
+                                other metadata that of a tag's first value holds for all */
+} tblog_mesh;
+
+/* Writes the tags <tag>_VERTEX, <tag>_FACE and <tag>_COLOR. Every step of a tag should have the
+ * same of them. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_mesh(tblog_writer *writer, const char *tag,
+                                                       int64_t step, const tblog_mesh *mesh);
+
 /* A Keras model's JSON (model.to_json()), for the Graphs page; Keras' tag is "keras". The JSON is
  * not parsed here; TBLOG_INVALID where it is NULL, empty or not UTF-8. Statuses else as
  * tblog_add_scalar's. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag,
                                                               int64_t step, const char *model_json);
+
+/* A serialized GraphDef of TensorFlow, for the Graphs page: the run's one graph, without a tag. It
+ * is not parsed here; TBLOG_INVALID where it is NULL or empty. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_graph_def(tblog_writer *writer,
+                                                            const uint8_t *graph_def,
+                                                            size_t byte_count);
+
+/* ---- The HParams page: which values a run was made with, beside what came out. A session is the
+ * run that holds tblog_add_session_start; its metrics are scalars in that run or in runs below it.
+ * Each of the three calls is accepted once by a writer; the times are those of its clock. ---- */
+
+typedef enum tblog_hparam_type {
+    TBLOG_HPARAM_NUMBER,
+    TBLOG_HPARAM_STRING,
+    TBLOG_HPARAM_BOOL
+} tblog_hparam_type;
+
+/* A hyper-parameter's value. TensorBoard wants all values of one name to be of one type. */
+typedef struct tblog_hparam {
+    const char *name; /* not empty */
+    tblog_hparam_type type;
+    double number;      /* TBLOG_HPARAM_NUMBER: finite */
+    const char *string; /* TBLOG_HPARAM_STRING: not NULL */
+    int boolean;        /* TBLOG_HPARAM_BOOL */
+} tblog_hparam;
+
+/* The session's hyper-parameters, at least one, of different names. Sessions of one group_name are
+ * shown as repetitions of one; NULL for a group of its own. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_session_start(tblog_writer *writer,
+                                                                const char *group_name,
+                                                                const tblog_hparam *hparams,
+                                                                size_t count);
+
+typedef enum tblog_session_result {
+    TBLOG_SESSION_SUCCEEDED = 1,
+    TBLOG_SESSION_FAILED = 2
+} tblog_session_result;
+
+/* The session's end. It cannot be corrected later. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_session_end(tblog_writer *writer,
+                                                              tblog_session_result result);
+
+/* What a hyper-parameter may be. Optional texts may be NULL. */
+typedef struct tblog_hparam_info {
+    const char *name; /* not empty */
+    const char *display_name;
+    const char *description;
+    tblog_hparam_type type;
+    const tblog_hparam *values; /* all that it may be, of `type`, without names; none: not said */
+    size_t value_count;
+    double minimum; /* of a number without `values`; both 0: not said */
+    double maximum;
+} tblog_hparam_info;
+
+/* A metric: the scalars of one tag. */
+typedef struct tblog_metric_info {
+    const char *tag;          /* not empty */
+    const char *group;        /* the run below the session, "validation"; NULL for its own run */
+    const char *display_name; /* optional texts may be NULL */
+    const char *description;
+} tblog_metric_info;
+
+typedef struct tblog_experiment {
+    const char *description;          /* Markdown; may be NULL */
+    const tblog_hparam_info *hparams; /* at least one, of different names */
+    size_t hparam_count;
+    const tblog_metric_info *metrics; /* at least one */
+    size_t metric_count;
+} tblog_experiment;
+
+/* What the sessions under one log directory have in common. TensorBoard takes the first that it
+ * finds, and shows nothing that it leaves out: write it complete in one run, or leave it out, and
+ * TensorBoard collects all hyper-parameters and scalars itself. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_experiment(tblog_writer *writer,
+                                                             const tblog_experiment *experiment);
+
+/* ---- The Custom Scalars page: charts of several tags ---- */
+
+typedef struct tblog_band {
+    const char *value_tag; /* of scalars: a line, and the edges of the band around it */
+    const char *lower_tag;
+    const char *upper_tag;
+} tblog_band;
+
+/* A chart of lines or of bands: one of the two counts is 0, the other is not. */
+typedef struct tblog_chart {
+    const char *title;       /* may be NULL */
+    const char *const *tags; /* [tag_count]: regular expressions over the tags of all runs */
+    size_t tag_count;
+    const tblog_band *bands; /* [band_count] */
+    size_t band_count;
+} tblog_chart;
+
+typedef struct tblog_category {
+    const char *title;         /* may be NULL */
+    const tblog_chart *charts; /* [chart_count], at least one */
+    size_t chart_count;
+    int closed; /* whether it is folded at first */
+} tblog_category;
+
+/* The layout of the page, at least one category; accepted once by a writer. TensorBoard merges the
+ * layouts of all runs. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_custom_scalars(tblog_writer *writer,
+                                                                 const tblog_category *categories,
+                                                                 size_t count);
+
+/* ---- The Projector page: points of many dimensions, such as embeddings. It reads files beside a
+ * run's event files, so this needs no writer. ---- */
+
+typedef enum tblog_vector_format {
+    TBLOG_VECTORS_TEXT,  /* tab-separated, 9 digits: exactly the floats */
+    TBLOG_VECTORS_BINARY /* 4 bytes a float. TensorBoard recognizes it by a first line that is not
+                            UTF-8; text is written where the bytes would be taken for text */
+} tblog_vector_format;
+
+/* What is not used is 0. */
+typedef struct tblog_embedding {
+    const char *name;     /* not empty, and different from the others' */
+    const float *vectors; /* [row_count,column_count], at least one of each, finite */
+    size_t row_count;
+    size_t column_count;
+    tblog_vector_format format;
+    const char *const *labels; /* [row_count,label_column_count], texts without tabs and line ends
+                                  that tell about each row; NULL for none */
+    size_t label_column_count;
+    const char *const *label_names; /* [label_column_count]; with one column it may be NULL, and is
+                                       not used */
+    const uint8_t *thumbnails; /* [row_count,thumbnail_height,thumbnail_width,thumbnail_channels]:
+                                  a picture for each row, as for tblog_add_image; NULL for none */
+    uint32_t thumbnail_width;
+    uint32_t thumbnail_height;
+    unsigned thumbnail_channels;
+} tblog_embedding;
+
+/* Makes the embeddings, at least one, those of the run: writes projector_config.pbtxt and files
+ * projector_* into `run_directory`, where a writer has been (TensorBoard knows no run without an
+ * event file). Each file is complete before it takes the place of an older one, the configuration
+ * as the last. The thumbnails become one image, the sides of which are at most 8192 pixels.
+ *
+ * TBLOG_INVALID: an argument is not as described. TBLOG_NO_MEMORY. TBLOG_IO: errno says why. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_write_projector(const char *run_directory,
+                                                              const tblog_embedding *embeddings,
+                                                              size_t count);
 
 /* Hands everything so far to the kernel: safe against the death of the process. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_flush(tblog_writer *writer);

@@ -1,0 +1,71 @@
+/* Audio: a list of WAV files, here always of one. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin_content.h"
+#include "wav.h"
+#include "writer_internal.h"
+
+/* -1 .. 1 to 16 bits, rounded to the nearest; beyond is clipped, and NaN is silence. */
+static int16_t sample_from_float(float value)
+{
+    if (isnan(value))
+        return 0;
+    float clipped = value < -1.0f ? -1.0f : value > 1.0f ? 1.0f : value;
+    float scaled = clipped * 32767.0f;
+    return (int16_t)(scaled < 0.0f ? scaled - 0.5f : scaled + 0.5f);
+}
+
+/* Either floats or 16-bit samples; the other is NULL. */
+static tblog_status add_audio(tblog_writer *writer, const char *tag, int64_t step,
+                              const float *floats, const int16_t *shorts, size_t frame_count,
+                              unsigned channels, uint32_t sample_rate)
+{
+    if ((floats == NULL && shorts == NULL) || frame_count == 0 || channels == 0 ||
+        channels > UINT16_MAX / sizeof(int16_t) || sample_rate == 0 ||
+        sample_rate > UINT32_MAX / (channels * sizeof(int16_t)) ||
+        frame_count > WAV_DATA_BYTES_MAX / (channels * sizeof(int16_t)))
+        return TBLOG_INVALID;
+    size_t sample_count = frame_count * channels;
+    size_t data_bytes = sample_count * sizeof(int16_t);
+    uint8_t *wav = malloc(WAV_HEADER_BYTES + data_bytes);
+    byte_buffer content = {0};
+    tblog_status status = TBLOG_NO_MEMORY;
+    if (wav != NULL && plugin_content_wav(&content)) {
+        wav_fill_header(wav, (uint16_t)channels, sample_rate, data_bytes);
+        if (shorts != NULL)
+            memcpy(wav + WAV_HEADER_BYTES, shorts, data_bytes);
+        for (size_t i = 0; shorts == NULL && i < sample_count; i++) {
+            int16_t sample = sample_from_float(floats[i]);
+            memcpy(wav + WAV_HEADER_BYTES + i * sizeof sample, &sample, sizeof sample);
+        }
+        const event_bytes string = {.data = wav, .count = WAV_HEADER_BYTES + data_bytes};
+        event_tensor tensor = {.tag = tag,
+                               .plugin = TAG_PLUGIN_AUDIO,
+                               .plugin_content = {.data = content.data, .count = content.size},
+                               .type = EVENT_STRING,
+                               .dims = {1},
+                               .rank = 1,
+                               .strings = &string,
+                               .string_count = 1};
+        status = writer_add_tensors(writer, step, &tensor, 1);
+    }
+    byte_buffer_free(&content);
+    free(wav);
+    return status;
+}
+
+tblog_status tblog_add_audio(tblog_writer *writer, const char *tag, int64_t step,
+                             const float *samples, size_t frame_count, unsigned channels,
+                             uint32_t sample_rate)
+{
+    return add_audio(writer, tag, step, samples, NULL, frame_count, channels, sample_rate);
+}
+
+tblog_status tblog_add_audio_int16(tblog_writer *writer, const char *tag, int64_t step,
+                                   const int16_t *samples, size_t frame_count, unsigned channels,
+                                   uint32_t sample_rate)
+{
+    return add_audio(writer, tag, step, NULL, samples, frame_count, channels, sample_rate);
+}

@@ -1,0 +1,44 @@
+/* Graphs: a Keras model as a value of a tag, a GraphDef as an event of its own. */
+#include <string.h>
+
+#include "utf8.h"
+#include "writer_internal.h"
+
+tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_t step,
+                                   const char *model_json)
+{
+    if (!utf8_is_name(model_json))
+        return TBLOG_INVALID;
+    const event_bytes json = {.data = model_json, .count = strlen(model_json)};
+    /* A blob sequence of one: [1]. Keras writes rank 0 without a data class, which both loaders
+     * turn into this; with the class set they take the shape as it is, and TensorBoard's Python
+     * loader then fails to index rank 0. The content is the version of the format, as a digit. */
+    event_tensor tensor = {.tag = tag,
+                           .plugin = TAG_PLUGIN_KERAS_GRAPH,
+                           .plugin_content = {.data = "1", .count = 1},
+                           .type = EVENT_STRING,
+                           .dims = {1},
+                           .rank = 1,
+                           .strings = &json,
+                           .string_count = 1};
+    return writer_add_tensors(writer, step, &tensor, 1);
+}
+
+typedef struct graph_request {
+    event_bytes graph;
+} graph_request;
+
+static tblog_status encode_graph(tblog_writer *writer, double wall_time, const void *argument)
+{
+    const graph_request *request = argument;
+    return event_encode_graph_def(&writer->encoder, wall_time, 0, request->graph) ? TBLOG_OK
+                                                                                  : TBLOG_NO_MEMORY;
+}
+
+tblog_status tblog_add_graph_def(tblog_writer *writer, const uint8_t *graph_def, size_t byte_count)
+{
+    if (graph_def == NULL || byte_count == 0 || byte_count > INT32_MAX)
+        return TBLOG_INVALID;
+    const graph_request request = {.graph = {.data = graph_def, .count = byte_count}};
+    return writer_add_event(writer, encode_graph, &request);
+}

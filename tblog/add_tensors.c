@@ -1,0 +1,63 @@
+#include "utf8.h"
+#include "writer_internal.h"
+
+tblog_status writer_encode_tensors(tblog_writer *writer, double wall_time, int64_t step,
+                                   event_tensor *tensors, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        tblog_status status =
+            writer_add_tag(writer, tensors[i].tag, tensors[i].plugin, &tensors[i].with_metadata);
+        if (status != TBLOG_OK)
+            return status;
+        bool comes_once = tensors[i].plugin == TAG_PLUGIN_HPARAMS ||
+                          tensors[i].plugin == TAG_PLUGIN_CUSTOM_SCALARS;
+        if (comes_once && !tensors[i].with_metadata)
+            return TBLOG_INVALID;
+    }
+    return event_encode_tensors(&writer->encoder, wall_time, step, tensors, count)
+               ? TBLOG_OK
+               : TBLOG_NO_MEMORY;
+}
+
+typedef struct tensors_request {
+    int64_t step;
+    event_tensor *tensors;
+    size_t count;
+} tensors_request;
+
+static tblog_status encode_request(tblog_writer *writer, double wall_time, const void *argument)
+{
+    const tensors_request *request = argument;
+    return writer_encode_tensors(writer, wall_time, request->step, request->tensors,
+                                 request->count);
+}
+
+/* Whether the tensors fit into a record: what does not need not be copied to find out. */
+static bool fits_record(const event_tensor *tensors, size_t count)
+{
+    size_t left = INT32_MAX;
+    for (size_t i = 0; i < count; i++) {
+        if (tensors[i].content.count > left)
+            return false;
+        left -= tensors[i].content.count;
+        for (size_t j = 0; j < tensors[i].string_count; j++) {
+            if (tensors[i].strings[j].count > left)
+                return false;
+            left -= tensors[i].strings[j].count;
+        }
+    }
+    return true;
+}
+
+tblog_status writer_add_tensors(tblog_writer *writer, int64_t step, event_tensor *tensors,
+                                size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!utf8_is_name(tensors[i].tag))
+            return TBLOG_INVALID;
+    }
+    if (!fits_record(tensors, count))
+        return TBLOG_INVALID;
+    const tensors_request request = {.step = step, .tensors = tensors, .count = count};
+    return writer_add_event(writer, encode_request, &request);
+}

@@ -1,0 +1,31 @@
+/* PNG images: as few of the format's features as raw pixels need, with zlib. Knows nothing of
+ * events. */
+#ifndef TBLOG_PNG_H
+#define TBLOG_PNG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "byte_buffer.h"
+
+/* Of a side, in pixels; browsers show no more. */
+enum { PNG_SIDE_MAX = 65535 };
+
+/* An image of raw pixels, [height,width,channels], one byte a sample; 1 to 4 channels are grey,
+ * grey with alpha, RGB, RGBA. Sides are 1 to PNG_SIDE_MAX. */
+typedef struct png_image {
+    const uint8_t *pixels;
+    uint32_t width;
+    uint32_t height;
+    unsigned channels;
+} png_image;
+
+/* Appends the image as a PNG. False without memory, with `out` as it was. */
+__attribute__((warn_unused_result)) bool png_encode(byte_buffer *out, const png_image *image);
+
+/* Reads the size out of the beginning of a PNG; false where it is none. */
+__attribute__((warn_unused_result)) bool png_read_size(const uint8_t *png, size_t byte_count,
+                                                       uint32_t *width, uint32_t *height);
+
+#endif

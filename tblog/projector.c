@@ -1,0 +1,209 @@
+/* The files of the Projector page: for each embedding its vectors, the texts and the pictures of
+ * its rows, and for all of them a configuration, a ProjectorConfig in protobuf's text format. */
+#include "projector.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "png.h"
+#include "utf8.h"
+
+/* ---- Checks ---- */
+
+static bool is_sound_label(const char *label)
+{
+    return label != NULL && utf8_is_optional(label) && strpbrk(label, "\t\r\n") == NULL;
+}
+
+static bool are_sound_labels(const tblog_embedding *embedding)
+{
+    if (embedding->labels == NULL)
+        return embedding->label_column_count == 0;
+    size_t columns = embedding->label_column_count;
+    if (columns == 0 || columns > SIZE_MAX / embedding->row_count ||
+        (columns > 1 && embedding->label_names == NULL))
+        return false;
+    for (size_t i = 0; columns > 1 && i < columns; i++) {
+        if (!is_sound_label(embedding->label_names[i]))
+            return false;
+    }
+    for (size_t i = 0; i < embedding->row_count * columns; i++) {
+        if (!is_sound_label(embedding->labels[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Pictures a side of the square sheet. */
+static size_t sheet_side(const tblog_embedding *embedding)
+{
+    size_t side = 1;
+    while (side * side < embedding->row_count)
+        side++;
+    return side;
+}
+
+static bool are_sound_thumbnails(const tblog_embedding *embedding)
+{
+    if (embedding->thumbnails == NULL)
+        return true;
+    if (embedding->thumbnail_width == 0 || embedding->thumbnail_width > SHEET_SIDE_MAX ||
+        embedding->thumbnail_height == 0 || embedding->thumbnail_height > SHEET_SIDE_MAX ||
+        embedding->thumbnail_channels == 0 || embedding->thumbnail_channels > 4 ||
+        embedding->row_count > (size_t)SHEET_SIDE_MAX * SHEET_SIDE_MAX)
+        return false;
+    size_t side = sheet_side(embedding);
+    return side * embedding->thumbnail_width <= SHEET_SIDE_MAX &&
+           side * embedding->thumbnail_height <= SHEET_SIDE_MAX;
+}
+
+static bool is_sound_embedding(const tblog_embedding *embedding)
+{
+    if (!utf8_is_name(embedding->name) || embedding->vectors == NULL || embedding->row_count == 0 ||
+        embedding->column_count == 0 ||
+        embedding->row_count > SIZE_MAX / sizeof(float) / embedding->column_count ||
+        (embedding->format != TBLOG_VECTORS_TEXT && embedding->format != TBLOG_VECTORS_BINARY))
+        return false;
+    for (size_t i = 0; i < embedding->row_count * embedding->column_count; i++) {
+        if (!isfinite(embedding->vectors[i]))
+            return false;
+    }
+    return are_sound_labels(embedding) && are_sound_thumbnails(embedding);
+}
+
+static bool are_sound_embeddings(const tblog_embedding *embeddings, size_t count)
+{
+    if (embeddings == NULL || count == 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_sound_embedding(&embeddings[i]))
+            return false;
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(embeddings[i].name, embeddings[j].name) == 0)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ---- Files ---- */
+
+static bool write_all(int descriptor, const byte_buffer *bytes)
+{
+    for (size_t at = 0; at < bytes->size;) {
+        ssize_t count = write(descriptor, bytes->data + at, bytes->size - at);
+        if (count < 0 && errno != EINTR)
+            return false;
+        at += count < 0 ? 0 : (size_t)count;
+    }
+    return true;
+}
+
+/* Writes the file beside its place and moves it there. */
+static tblog_status replace_file(int directory, const char *name, const byte_buffer *bytes)
+{
+    char temporary[FILE_NAME_BYTES + 8];
+    snprintf(temporary, sizeof temporary, "%s.tmp", name);
+    int descriptor =
+        openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (descriptor < 0)
+        return TBLOG_IO;
+    bool written = write_all(descriptor, bytes);
+    int cause = errno;
+    if (close(descriptor) != 0 && written) {
+        written = false;
+        cause = errno;
+    }
+    if (written && renameat(directory, temporary, directory, name) == 0)
+        return TBLOG_OK;
+    if (written)
+        cause = errno;
+    (void)unlinkat(directory, temporary, 0);
+    errno = cause;
+    return TBLOG_IO;
+}
+
+/* The pictures in the order of the rows, as many in a row of the sheet as there are rows of them.
+ */
+static bool make_sheet(byte_buffer *png, const tblog_embedding *embedding)
+{
+    size_t side = sheet_side(embedding);
+    size_t row_bytes = (size_t)embedding->thumbnail_width * embedding->thumbnail_channels;
+    size_t height = embedding->thumbnail_height;
+    uint8_t *sheet = calloc(side * side, row_bytes * height);
+    if (sheet == NULL)
+        return false;
+    for (size_t i = 0; i < embedding->row_count; i++) {
+        uint8_t *corner = sheet + (i / side * height * side + i % side) * row_bytes;
+        const uint8_t *thumbnail = embedding->thumbnails + i * height * row_bytes;
+        for (size_t y = 0; y < height; y++)
+            memcpy(corner + y * side * row_bytes, thumbnail + y * row_bytes, row_bytes);
+    }
+    const png_image image = {.pixels = sheet,
+                             .width = (uint32_t)side * embedding->thumbnail_width,
+                             .height = (uint32_t)side * embedding->thumbnail_height,
+                             .channels = embedding->thumbnail_channels};
+    bool done = png_encode(png, &image);
+    free(sheet);
+    return done;
+}
+
+static tblog_status write_embedding(int directory, size_t number, const tblog_embedding *embedding)
+{
+    static bool (*const makers[])(byte_buffer *, const tblog_embedding *) = {
+        [PROJECTOR_VECTORS] = projector_append_vectors,
+        [PROJECTOR_LABELS] = projector_append_labels,
+        [PROJECTOR_SHEET] = make_sheet};
+    const bool wanted[] = {[PROJECTOR_VECTORS] = true,
+                           [PROJECTOR_LABELS] = embedding->labels != NULL,
+                           [PROJECTOR_SHEET] = embedding->thumbnails != NULL};
+    tblog_status status = TBLOG_OK;
+    for (size_t i = 0; i < sizeof makers / sizeof makers[0] && status == TBLOG_OK; i++) {
+        if (!wanted[i])
+            continue;
+        byte_buffer bytes = {0};
+        char name[FILE_NAME_BYTES];
+        projector_file_name(name, (projector_file)i, number);
+        status =
+            makers[i](&bytes, embedding) ? replace_file(directory, name, &bytes) : TBLOG_NO_MEMORY;
+        byte_buffer_free(&bytes);
+    }
+    return status;
+}
+
+static tblog_status write_configuration(int directory, const tblog_embedding *embeddings,
+                                        size_t count)
+{
+    byte_buffer bytes = {0};
+    bool made = true;
+    for (size_t i = 0; i < count && made; i++)
+        made = projector_append_configuration(&bytes, i, &embeddings[i]);
+    tblog_status status =
+        made ? replace_file(directory, "projector_config.pbtxt", &bytes) : TBLOG_NO_MEMORY;
+    byte_buffer_free(&bytes);
+    return status;
+}
+
+tblog_status tblog_write_projector(const char *run_directory, const tblog_embedding *embeddings,
+                                   size_t count)
+{
+    if (run_directory == NULL || !are_sound_embeddings(embeddings, count))
+        return TBLOG_INVALID;
+    int directory = open(run_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return TBLOG_IO;
+    tblog_status status = TBLOG_OK;
+    for (size_t i = 0; i < count && status == TBLOG_OK; i++)
+        status = write_embedding(directory, i, &embeddings[i]);
+    if (status == TBLOG_OK)
+        status = write_configuration(directory, embeddings, count);
+    int cause = errno;
+    close(directory);
+    errno = cause;
+    return status;
+}

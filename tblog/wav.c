@@ -1,0 +1,27 @@
+/* A RIFF file of two chunks, fmt and data; numbers are little-endian. (Multimedia Programming
+ * Interface and Data Specifications 1.0, chapter 3.) */
+#include "wav.h"
+
+#include <string.h>
+
+#include "record_format.h"
+
+enum { SAMPLE_BYTES = 2, FORMAT_BYTES = 16, FORMAT_PCM = 1 };
+
+void wav_fill_header(uint8_t header[WAV_HEADER_BYTES], uint16_t channels, uint32_t sample_rate,
+                     size_t data_bytes)
+{
+    uint32_t frame_bytes = channels * (uint32_t)SAMPLE_BYTES;
+    memcpy(header, "RIFF", 4);
+    record_store_le(header + 4, 4, WAV_HEADER_BYTES - 8 + data_bytes);
+    memcpy(header + 8, "WAVEfmt ", 8);
+    record_store_le(header + 16, 4, FORMAT_BYTES);
+    record_store_le(header + 20, 2, FORMAT_PCM);
+    record_store_le(header + 22, 2, channels);
+    record_store_le(header + 24, 4, sample_rate);
+    record_store_le(header + 28, 4, sample_rate * frame_bytes);
+    record_store_le(header + 32, 2, frame_bytes);
+    record_store_le(header + 34, 2, 8 * SAMPLE_BYTES);
+    memcpy(header + 36, "data", 4);
+    record_store_le(header + 40, 4, data_bytes);
+}

@@ -10,6 +10,8 @@ from waiting import wait_until
 COLOUR_TOLERANCE = 24
 # Fewer pixels of a run's colour would be a dot or a mark, not a line.
 LINE_PIXELS = 40
+# How often, and how long each time, the Graphs page is asked for the model.
+ATTEMPTS, ATTEMPT_SECONDS = 8, 15
 
 
 class TimeSeriesPage:
@@ -118,9 +120,24 @@ class GraphsPage:
 
     def show_layers(self):
         """Goes from the page's first view to the layers of the model."""
-        # TensorBoard begins with the graph of operations, even where a run has none.
-        for selector in ("paper-radio-button[name=conceptual_graph]", "g.node.meta .buttoncontainer"):
-            wait_until(lambda: self._browser.click(selector), f"{selector} on the Graphs page")
+        wait_until(lambda: self._choose("conceptual_graph"), "a choice of graphs")
+        # TensorBoard begins with the graph of operations, even where a run has none. What it says
+        # of that may come after the choice and take the model's place: then it is chosen again.
+        for _ in range(ATTEMPTS):
+            try:
+                wait_until(
+                    lambda: self._browser.click("g.node.meta .buttoncontainer"),
+                    "the model on the Graphs page",
+                    deadline_seconds=ATTEMPT_SECONDS,
+                )
+                return
+            except TimeoutError:
+                self._choose("op_graph")
+                self._choose("conceptual_graph")
+        raise TimeoutError("the model is not on the Graphs page")
+
+    def _choose(self, kind):
+        return self._browser.click(f"paper-radio-button[name={kind}]")
 
     def node_names(self):
         return self._browser.run(

@@ -174,6 +174,16 @@ class Training(TrainerTest):
         self.assert_done(result)
         self.assertEqual(result.stdout, "")
 
+    def test_closed_standard_descriptors_are_not_mistaken_for_files(self):
+        command = " ".join(self.command("train", "--logdir", self.run_directory, "--batch-size", 16,
+                                        "--epochs", 2))
+        for closed in ("<&- >&-", "<&- >&- 2>&-", ">&-"):
+            subprocess.run(["sh", "-c", f"{command} --overwrite {closed}"], check=True,
+                           timeout=SOON, stdin=subprocess.DEVNULL)
+            verified = subprocess.run([TBLOG, "verify", self.run_directory], capture_output=True)
+            self.assertEqual((closed, verified.returncode), (closed, 0))
+            self.assertEqual(record(self.run_directory)["state"], "finished")
+
     def test_the_default_directory_is_named_by_the_batch_size(self):
         self.assert_done(self.call("train", "--batch-size", 20, "--epochs", 1))
         self.assertEqual(record(self.folder / "logs/LeNet-MNIST-2-BatchSize=20")["state"],

@@ -136,47 +136,85 @@ static int open_failed(const char *path, char *message)
                        strerror(errno));
 }
 
-static run_directory_content refuse_foreign_events(const char *path, char *message)
-{
-    message_set(message,
-                "%s holds event files that are not known to be the trainer's (--overwrite "
-                "replaces only runs with a " RUN_RECORD_FILE
-                "): move them away or name another directory",
-                path);
-    return RUN_DIRECTORY_REFUSED;
-}
-
-run_directory_content run_directory_inspect(const char *path, run_record *record, char *message)
+/* Is this no place for a run, whatever may be replaced? -1 with a message. */
+static int check_place(const char *path, char *message)
 {
     char name[NAME_MAX + 1];
+    if (holds_other_runs(path, name, sizeof name)) {
+        return message_set(message,
+                           "%s holds other runs (such as %s): name a directory of the run's own",
+                           path, name);
+    }
+    if (has_foreign_event_files(path)) {
+        return message_set(
+            message,
+            "%s holds event files that are not known to be the trainer's (--overwrite replaces "
+            "only runs with a " RUN_RECORD_FILE "): move them away or name another directory",
+            path);
+    }
+    return 0;
+}
+
+static run_directory_verdict judge_unfinished(const char *path, const run_config *config,
+                                              const run_record *there, char *message)
+{
+    char difference[MESSAGE_BYTES / 2];
+    if (run_config_difference(&there->config, config, difference, sizeof difference) > 0) {
+        message_set(message, "%s holds a run of another configuration: %s; --overwrite replaces it",
+                    path, difference);
+        return RUN_DIRECTORY_REFUSED;
+    }
+    if (there->state == RUN_FINISHED) {
+        message_set(message,
+                    "%s holds a finished run of this configuration; --overwrite replaces it", path);
+        return RUN_DIRECTORY_FINISHED;
+    }
+    return RUN_DIRECTORY_USABLE;
+}
+
+/* As run_directory_judge, of a directory that is there and locked. */
+static run_directory_verdict judge_locked(const char *path, const run_config *config,
+                                          run_directory_replace replace, char *message)
+{
+    char damage[MESSAGE_BYTES];
+    run_record there;
+    if (check_place(path, message) != 0) {
+        return RUN_DIRECTORY_REFUSED;
+    }
+    const run_record_presence presence = run_record_read(&there, path, damage);
+    run_directory_verdict verdict = RUN_DIRECTORY_REFUSED;
+    if (presence == RUN_RECORD_ABSENT || replace == RUN_DIRECTORY_REPLACE_ANY) {
+        verdict = RUN_DIRECTORY_USABLE;
+    } else if (presence == RUN_RECORD_DAMAGED) {
+        message_set(message, "%.900s; --overwrite replaces it", damage);
+    } else if (replace == RUN_DIRECTORY_REPLACE_UNFINISHED) {
+        verdict = judge_unfinished(path, config, &there, message);
+    } else {
+        message_set(message,
+                    "%s holds a run already (batch size %u, %u of %u epochs, %s); --overwrite "
+                    "replaces it",
+                    path, (unsigned)there.config.batch_size, (unsigned)there.epoch_count,
+                    (unsigned)there.config.epochs, run_state_name(there.state));
+    }
+    run_record_free(&there);
+    return verdict;
+}
+
+run_directory_verdict run_directory_judge(const char *path, const run_config *config,
+                                          run_directory_replace replace, char *message)
+{
     struct stat status;
-    *record = (run_record){0};
     if (stat(path, &status) != 0 && errno == ENOENT) {
-        return RUN_DIRECTORY_FREE;
+        return RUN_DIRECTORY_USABLE;
     }
     const int fd = open_locked(path);
     if (fd < 0) {
         open_failed(path, message);
         return RUN_DIRECTORY_REFUSED;
     }
+    const run_directory_verdict verdict = judge_locked(path, config, replace, message);
     close(fd);
-    if (holds_other_runs(path, name, sizeof name)) {
-        message_set(message, "%s holds other runs (such as %s): name a directory of the run's own",
-                    path, name);
-        return RUN_DIRECTORY_REFUSED;
-    }
-    if (has_foreign_event_files(path)) {
-        return refuse_foreign_events(path, message);
-    }
-    switch (run_record_read(record, path, message)) {
-    case RUN_RECORD_READ:
-        return RUN_DIRECTORY_RUN;
-    case RUN_RECORD_DAMAGED:
-        return RUN_DIRECTORY_DAMAGED;
-    case RUN_RECORD_ABSENT:
-        break;
-    }
-    return RUN_DIRECTORY_FREE;
+    return verdict;
 }
 
 /* Makes what is missing of the path, from the top. *made_at as in run_directory. */
@@ -269,7 +307,8 @@ static int remove_run(const char *path, char *message)
     return remove_file(path, RUN_RECORD_FILE, message);
 }
 
-int run_directory_open(run_directory **out, const char *path, char *message)
+int run_directory_open(run_directory **out, const char *path, const run_config *config,
+                       run_directory_replace replace, char *message)
 {
     run_directory *directory = calloc(1, sizeof *directory);
     *out = NULL;
@@ -285,8 +324,7 @@ int run_directory_open(run_directory **out, const char *path, char *message)
         open_failed(path, message);
         goto failed;
     }
-    if (has_foreign_event_files(path)) {
-        refuse_foreign_events(path, message);
+    if (judge_locked(path, config, replace, message) != RUN_DIRECTORY_USABLE) {
         goto failed;
     }
     if (has_record(path) && remove_run(path, message) != 0) {

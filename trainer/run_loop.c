@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "message.h"
-#include "run_directory.h"
 #include "run_log.h"
 #include "signals.h"
 
@@ -235,7 +234,8 @@ static run_outcome make_engine(run *self)
  * makes the directory the trainer's, whatever happens next. */
 static int open_outputs(run *self)
 {
-    if (run_directory_open(&self->directory, self->job->directory, self->message) != 0) {
+    if (run_directory_open(&self->directory, self->job->directory, self->job->config,
+                           self->job->replace, self->message) != 0) {
         return -1;
     }
     if (run_record_write(self->record, self->job->directory, self->message) != 0 ||

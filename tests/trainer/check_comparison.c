@@ -44,6 +44,7 @@ static void make_run(const char *name, uint32_t batch_size, const uint32_t *val_
                          .data = &data,
                          .data_path = "nowhere",
                          .directory = directory,
+                         .replace = RUN_DIRECTORY_REPLACE_ANY,
                          .display = &display};
     run_record record;
     fake_engine_plan_now = (fake_engine_plan){.val_correct = val_correct};

@@ -15,77 +15,119 @@ static char message[MESSAGE_BYTES];
 #define TRAINING_EVENTS   "run/train/events.out.tfevents.1700000000.host.1.0.v2"
 #define VALIDATION_EVENTS "run/validation/events.out.tfevents.1700000000.host.1.1.v2"
 
-static void write_run(void)
+static const run_config config = {.batch_size = 4,
+                                  .epochs = 1,
+                                  .learning_rate = 1e-3,
+                                  .engine = "cpu",
+                                  .arithmetic = "none",
+                                  .precision = ENGINE_FP32,
+                                  .training_samples = 8,
+                                  .validation_samples = 8};
+
+static void write_run_in_state(run_state state)
 {
-    const run_record record = {.state = RUN_FINISHED,
-                               .config = {.batch_size = 4,
-                                          .epochs = 1,
-                                          .learning_rate = 1e-3,
-                                          .engine = "cpu",
-                                          .arithmetic = "none",
-                                          .precision = ENGINE_FP32,
-                                          .training_samples = 8,
-                                          .validation_samples = 8}};
+    const run_record record = {.state = state, .config = config};
     scratch_write(TRAINING_EVENTS, "events");
     scratch_write(VALIDATION_EVENTS, "events");
     ck_assert_int_eq(run_record_write(&record, scratch_path("run"), message), 0);
 }
 
-static run_directory_content inspect(const char *name)
+static void write_run(void)
 {
-    run_record record;
-    const run_directory_content content =
-        run_directory_inspect(scratch_path(name), &record, message);
-    run_record_free(&record);
-    return content;
+    write_run_in_state(RUN_FINISHED);
 }
 
-START_TEST(an_absent_or_empty_directory_is_free)
+static run_directory_verdict judge(const char *name, run_directory_replace replace)
 {
-    ck_assert_int_eq(inspect("none"), RUN_DIRECTORY_FREE);
+    message[0] = '\0';
+    return run_directory_judge(scratch_path(name), &config, replace, message);
+}
+
+/* What --overwrite cannot replace either. */
+static void assert_no_place(const char *name, const char *words)
+{
+    ck_assert_int_eq(judge(name, RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_REFUSED);
+    ck_assert_msg(strstr(message, words) != NULL, "%s", message);
+}
+
+static int open_replacing(run_directory **out, const char *name, run_directory_replace replace)
+{
+    return run_directory_open(out, scratch_path(name), &config, replace, message);
+}
+
+START_TEST(an_absent_or_empty_directory_is_usable)
+{
+    ck_assert_int_eq(judge("none", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_USABLE);
     scratch_make_directory("empty/train");
-    ck_assert_int_eq(inspect("empty"), RUN_DIRECTORY_FREE);
+    ck_assert_int_eq(judge("empty", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_USABLE);
     scratch_write("notes/todo.txt", "a user's");
-    ck_assert_int_eq(inspect("notes"), RUN_DIRECTORY_FREE);
+    ck_assert_int_eq(judge("notes", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_USABLE);
 }
 END_TEST
 
-START_TEST(a_run_is_known_with_its_record)
+START_TEST(a_run_is_judged_by_what_may_be_replaced)
 {
-    run_record record;
     write_run();
-    ck_assert_int_eq(run_directory_inspect(scratch_path("run"), &record, message),
-                     RUN_DIRECTORY_RUN);
-    ck_assert_uint_eq(record.config.batch_size, 4);
-    run_record_free(&record);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_REFUSED);
+    ck_assert_ptr_nonnull(strstr(message, "batch size 4, 0 of 1 epochs, finished"));
+    ck_assert_ptr_nonnull(strstr(message, "--overwrite"));
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_FINISHED);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
+    write_run_in_state(RUN_INTERRUPTED);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_USABLE);
 }
 END_TEST
 
-START_TEST(a_run_with_a_damaged_record_is_known)
+START_TEST(an_unfinished_run_of_another_configuration_is_refused)
+{
+    run_record record = {.state = RUN_INTERRUPTED, .config = config};
+    record.config.seed = 9;
+    scratch_make_directory("run");
+    ck_assert_int_eq(run_record_write(&record, scratch_path("run"), message), 0);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_REFUSED);
+    ck_assert_ptr_nonnull(strstr(message, "seed 9 instead of 0"));
+}
+END_TEST
+
+START_TEST(a_run_with_a_damaged_record_is_replaced_only_when_any_may_be)
 {
     write_run();
     scratch_write("run/run.json", "{");
-    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_DAMAGED);
-    ck_assert_ptr_nonnull(strstr(message, "run.json"));
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_REFUSED);
+    ck_assert_ptr_nonnull(strstr(message, "run.json is damaged"));
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
+}
+END_TEST
+
+/* A sweep judges all its runs before the first; the last may begin an hour later. */
+START_TEST(opening_judges_again_and_removes_no_run_that_came_meanwhile)
+{
+    run_directory *directory;
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_USABLE);
+    write_run();
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_UNFINISHED), -1);
+    ck_assert_ptr_nonnull(strstr(message, "--overwrite"));
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_NONE), -1);
+    ck_assert(scratch_exists("run/run.json"));
+    ck_assert(scratch_exists(TRAINING_EVENTS));
 }
 END_TEST
 
 START_TEST(a_directory_of_other_runs_is_refused)
 {
     write_run();
-    ck_assert_int_eq(inspect(""), RUN_DIRECTORY_REFUSED);
-    ck_assert_ptr_nonnull(strstr(message, "other runs"));
+    assert_no_place("", "other runs");
 }
 END_TEST
 
 START_TEST(a_directory_of_somebody_elses_run_is_refused)
 {
     scratch_write("keras/train/events.out.tfevents.1.host.1.0.v2", "events");
-    ck_assert_int_eq(inspect("keras"), RUN_DIRECTORY_REFUSED);
-    ck_assert_ptr_nonnull(strstr(message, "--overwrite"));
-    ck_assert_int_eq(inspect(""), RUN_DIRECTORY_REFUSED);
+    assert_no_place("keras", "--overwrite");
+    assert_no_place("", "");
     scratch_write("flat/my.tfevents", "events");
-    ck_assert_int_eq(inspect("flat"), RUN_DIRECTORY_REFUSED);
+    assert_no_place("flat", "");
 }
 END_TEST
 
@@ -94,8 +136,8 @@ START_TEST(a_run_mixed_with_foreign_event_files_is_refused)
     run_directory *directory;
     write_run();
     scratch_write("run/train/mine.tfevents.1", "events");
-    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_REFUSED);
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("run"), message), -1);
+    assert_no_place("run", "");
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), -1);
     ck_assert(scratch_exists(TRAINING_EVENTS));
 }
 END_TEST
@@ -104,9 +146,9 @@ START_TEST(a_file_is_no_directory)
 {
     run_directory *directory;
     scratch_write("file", "text");
-    ck_assert_int_eq(inspect("file"), RUN_DIRECTORY_REFUSED);
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("file"), message), -1);
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("file/run"), message), -1);
+    assert_no_place("file", "");
+    ck_assert_int_eq(open_replacing(&directory, "file", RUN_DIRECTORY_REPLACE_ANY), -1);
+    ck_assert_int_eq(open_replacing(&directory, "file/run", RUN_DIRECTORY_REPLACE_ANY), -1);
     ck_assert_ptr_nonnull(strstr(message, "Not a directory"));
     ck_assert_ptr_null(directory);
 }
@@ -115,7 +157,7 @@ END_TEST
 START_TEST(opening_makes_the_path_and_discarding_unmakes_it)
 {
     run_directory *directory;
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("a/b/c"), message), 0);
+    ck_assert_int_eq(open_replacing(&directory, "a/b/c", RUN_DIRECTORY_REPLACE_ANY), 0);
     ck_assert(scratch_exists("a/b/c"));
     scratch_write("a/b/c/run.json", "{}");
     scratch_write("a/b/c/train/events.out.tfevents.1", "events");
@@ -128,11 +170,11 @@ START_TEST(discarding_keeps_what_was_there)
 {
     run_directory *directory;
     scratch_write("a/notes.txt", "a user's");
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("a/b"), message), 0);
+    ck_assert_int_eq(open_replacing(&directory, "a/b", RUN_DIRECTORY_REPLACE_ANY), 0);
     run_directory_discard(directory);
     ck_assert(scratch_exists("a/notes.txt"));
     ck_assert(!scratch_exists("a/b"));
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("a"), message), 0);
+    ck_assert_int_eq(open_replacing(&directory, "a", RUN_DIRECTORY_REPLACE_ANY), 0);
     run_directory_discard(directory);
     ck_assert(scratch_exists("a/notes.txt"));
 }
@@ -146,7 +188,7 @@ START_TEST(opening_over_a_run_removes_only_what_the_trainer_wrote)
     scratch_write("run/notes.txt", "a user's");
     scratch_write("run/train/notes.txt", "a user's");
     scratch_write("run/plots/events.png", "a user's");
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("run"), message), 0);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
     ck_assert(!scratch_exists("run/run.json"));
     ck_assert(!scratch_exists("run/run.json.tmp"));
     ck_assert(!scratch_exists(TRAINING_EVENTS));
@@ -166,22 +208,21 @@ START_TEST(a_directory_that_another_process_writes_is_refused)
     const int other = open(scratch_path("run"), O_RDONLY | O_DIRECTORY);
     ck_assert_int_ge(other, 0);
     ck_assert_int_eq(flock(other, LOCK_EX), 0);
-    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_REFUSED);
-    ck_assert_ptr_nonnull(strstr(message, "another process"));
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("run"), message), -1);
+    assert_no_place("run", "another process");
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), -1);
     ck_assert(scratch_exists("run/run.json"));
     close(other);
-    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_RUN);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
 }
 END_TEST
 
 START_TEST(an_open_directory_is_locked_until_it_is_closed)
 {
     run_directory *directory;
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("run"), message), 0);
-    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
+    assert_no_place("run", "");
     run_directory_close(directory);
-    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_FREE);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
 }
 END_TEST
 
@@ -195,9 +236,11 @@ int main(void)
     Suite *suite = suite_create("run_directory");
     TCase *directory = tcase_create("directory");
     tcase_add_checked_fixture(directory, set_up, scratch_remove);
-    tcase_add_test(directory, an_absent_or_empty_directory_is_free);
-    tcase_add_test(directory, a_run_is_known_with_its_record);
-    tcase_add_test(directory, a_run_with_a_damaged_record_is_known);
+    tcase_add_test(directory, an_absent_or_empty_directory_is_usable);
+    tcase_add_test(directory, a_run_is_judged_by_what_may_be_replaced);
+    tcase_add_test(directory, an_unfinished_run_of_another_configuration_is_refused);
+    tcase_add_test(directory, a_run_with_a_damaged_record_is_replaced_only_when_any_may_be);
+    tcase_add_test(directory, opening_judges_again_and_removes_no_run_that_came_meanwhile);
     tcase_add_test(directory, a_directory_of_other_runs_is_refused);
     tcase_add_test(directory, a_directory_of_somebody_elses_run_is_refused);
     tcase_add_test(directory, a_run_mixed_with_foreign_event_files_is_refused);

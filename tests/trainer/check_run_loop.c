@@ -45,6 +45,7 @@ static run_outcome train_with(const char *name, uint32_t epochs, uint32_t log_ev
                          .data = &data,
                          .data_path = "nowhere",
                          .directory = directory,
+                         .replace = RUN_DIRECTORY_REPLACE_ANY,
                          .display = &display};
     const run_outcome outcome = run_loop(&job, &record, message);
     ck_assert_int_eq(fake_engine_alive, 0);

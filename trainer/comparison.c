@@ -127,7 +127,7 @@ int comparison_add(comparison *self, const char *directory, const char *name, ch
     case RUN_RECORD_DAMAGED:
         return -1;
     }
-    if (run_reader_read(&run.curves, directory, run.record.config.epochs, message) != 0) {
+    if (run_reader_read(&run.curves, directory, &run.record, message) != 0) {
         run_record_free(&run.record);
         return -1;
     }

@@ -14,8 +14,6 @@
 
 #include "message.h"
 
-#define EVENT_FILE_PREFIX "events.out.tfevents."
-
 struct run_directory {
     int fd;         /* holds the lock */
     size_t made_at; /* length of the topmost directory that open made; 0 for none */
@@ -28,28 +26,23 @@ static bool is_event_file(const char *name)
     return strstr(name, "tfevents") != NULL;
 }
 
-static bool is_own_event_file(const char *name)
-{
-    return strncmp(name, EVENT_FILE_PREFIX, strlen(EVENT_FILE_PREFIX)) == 0;
-}
-
-static bool is_foreign_event_file(const char *name)
-{
-    return is_event_file(name) && !is_own_event_file(name);
-}
+/* Where a run's event files lie, relative to its directory. */
+static const char *const parts[] = {RUN_DIRECTORY_TRAINING, RUN_DIRECTORY_VALIDATION};
+enum { PARTS = sizeof parts / sizeof parts[0] };
 
 static bool is_dots(const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* Is there an entry in path/child ("" for path itself) with a name such as this? */
-static bool has_entry(const char *path, const char *child, bool (*matches)(const char *))
+/* Is there an event file in path/part ("" for path itself) that is not the run's? Without a run
+ * (NULL) all are. */
+static bool has_foreign_events(const char *path, const char *part, const run_record *run)
 {
     char directory[PATH_MAX];
     char message[MESSAGE_BYTES];
     bool found = false;
-    if (message_join_path(directory, sizeof directory, path, child, message) != 0) {
+    if (message_join_path(directory, sizeof directory, path, part, message) != 0) {
         return false;
     }
     DIR *stream = opendir(directory);
@@ -57,7 +50,8 @@ static bool has_entry(const char *path, const char *child, bool (*matches)(const
         return false;
     }
     for (const struct dirent *entry; !found && (entry = readdir(stream)) != NULL;) {
-        found = matches(entry->d_name);
+        found = is_event_file(entry->d_name) &&
+                (run == NULL || !run_record_owns(run, part, entry->d_name));
     }
     closedir(stream);
     return found;
@@ -71,22 +65,14 @@ static bool has_record(const char *path)
            access(record, F_OK) == 0;
 }
 
-static bool has_event_files(const char *path)
+/* A run beside event files that its removal would leave would be mixed with them. */
+static bool is_mixed(const char *path, const run_record *run)
 {
-    return has_entry(path, "", is_event_file) ||
-           has_entry(path, RUN_DIRECTORY_TRAINING, is_event_file) ||
-           has_entry(path, RUN_DIRECTORY_VALIDATION, is_event_file);
-}
-
-/* Event files that remove_run would leave: a run beside them would be mixed with them. */
-static bool has_foreign_event_files(const char *path)
-{
-    if (!has_record(path)) {
-        return has_event_files(path);
+    bool mixed = has_foreign_events(path, "", NULL);
+    for (size_t i = 0; i < PARTS; i++) {
+        mixed = mixed || has_foreign_events(path, parts[i], run);
     }
-    return has_entry(path, "", is_event_file) ||
-           has_entry(path, RUN_DIRECTORY_TRAINING, is_foreign_event_file) ||
-           has_entry(path, RUN_DIRECTORY_VALIDATION, is_foreign_event_file);
+    return mixed;
 }
 
 /* Is there a run in a directory of `path` other than train/ and validation/? Names it. */
@@ -105,7 +91,7 @@ static bool holds_other_runs(const char *path, char *name, size_t name_bytes)
             message_join_path(child, sizeof child, path, entry->d_name, message) != 0) {
             continue;
         }
-        found = has_record(child) || has_event_files(child);
+        found = has_record(child) || is_mixed(child, NULL);
         if (found) {
             snprintf(name, name_bytes, "%s", entry->d_name);
         }
@@ -136,8 +122,9 @@ static int open_failed(const char *path, char *message)
                        strerror(errno));
 }
 
-/* Is this no place for a run, whatever may be replaced? -1 with a message. */
-static int check_place(const char *path, char *message)
+/* Is this no place for a run, whatever may be replaced? -1 with a message. `run` is what is there;
+ * NULL for none. */
+static int check_place(const char *path, const run_record *run, char *message)
 {
     char name[NAME_MAX + 1];
     if (holds_other_runs(path, name, sizeof name)) {
@@ -145,12 +132,12 @@ static int check_place(const char *path, char *message)
                            "%s holds other runs (such as %s): name a directory of the run's own",
                            path, name);
     }
-    if (has_foreign_event_files(path)) {
-        return message_set(
-            message,
-            "%s holds event files that are not known to be the trainer's (--overwrite replaces "
-            "only runs with a " RUN_RECORD_FILE "): move them away or name another directory",
-            path);
+    if (is_mixed(path, run)) {
+        return message_set(message,
+                           "%s holds event files that are not known to be the trainer's "
+                           "(--overwrite replaces only those named in its " RUN_RECORD_FILE
+                           "): move them away or name another directory",
+                           path);
     }
     return 0;
 }
@@ -172,38 +159,40 @@ static run_directory_verdict judge_unfinished(const char *path, const run_config
     return RUN_DIRECTORY_USABLE;
 }
 
-/* As run_directory_judge, of a directory that is there and locked. */
+/* As run_directory_judge, of a directory that is there and locked. *there is what run.json says;
+ * the caller frees it. */
 static run_directory_verdict judge_locked(const char *path, const run_config *config,
-                                          run_directory_replace replace, char *message)
+                                          run_directory_replace replace, run_record *there,
+                                          char *message)
 {
     char damage[MESSAGE_BYTES];
-    run_record there;
-    if (check_place(path, message) != 0) {
+    const run_record_presence presence = run_record_read(there, path, damage);
+    if (check_place(path, presence == RUN_RECORD_ABSENT ? NULL : there, message) != 0) {
         return RUN_DIRECTORY_REFUSED;
     }
-    const run_record_presence presence = run_record_read(&there, path, damage);
-    run_directory_verdict verdict = RUN_DIRECTORY_REFUSED;
     if (presence == RUN_RECORD_ABSENT || replace == RUN_DIRECTORY_REPLACE_ANY) {
-        verdict = RUN_DIRECTORY_USABLE;
-    } else if (presence == RUN_RECORD_DAMAGED) {
-        message_set(message, "%.900s; --overwrite replaces it", damage);
-    } else if (replace == RUN_DIRECTORY_REPLACE_UNFINISHED) {
-        verdict = judge_unfinished(path, config, &there, message);
-    } else {
-        message_set(message,
-                    "%s holds a run already (batch size %u, %u of %u epochs, %s); --overwrite "
-                    "replaces it",
-                    path, (unsigned)there.config.batch_size, (unsigned)there.epoch_count,
-                    (unsigned)there.config.epochs, run_state_name(there.state));
+        return RUN_DIRECTORY_USABLE;
     }
-    run_record_free(&there);
-    return verdict;
+    if (presence == RUN_RECORD_DAMAGED) {
+        message_set(message, "%.900s; --overwrite replaces it", damage);
+        return RUN_DIRECTORY_REFUSED;
+    }
+    if (replace == RUN_DIRECTORY_REPLACE_UNFINISHED) {
+        return judge_unfinished(path, config, there, message);
+    }
+    message_set(
+        message,
+        "%s holds a run already (batch size %u, %u of %u epochs, %s); --overwrite replaces it",
+        path, (unsigned)there->config.batch_size, (unsigned)there->epoch_count,
+        (unsigned)there->config.epochs, run_state_name(there->state));
+    return RUN_DIRECTORY_REFUSED;
 }
 
 run_directory_verdict run_directory_judge(const char *path, const run_config *config,
                                           run_directory_replace replace, char *message)
 {
     struct stat status;
+    run_record there;
     if (stat(path, &status) != 0 && errno == ENOENT) {
         return RUN_DIRECTORY_USABLE;
     }
@@ -212,7 +201,8 @@ run_directory_verdict run_directory_judge(const char *path, const run_config *co
         open_failed(path, message);
         return RUN_DIRECTORY_REFUSED;
     }
-    const run_directory_verdict verdict = judge_locked(path, config, replace, message);
+    const run_directory_verdict verdict = judge_locked(path, config, replace, &there, message);
+    run_record_free(&there);
     close(fd);
     return verdict;
 }
@@ -271,12 +261,13 @@ static int remove_file(const char *directory, const char *name, char *message)
     return 0;
 }
 
-/* Removes the event files of path/name, and the directory if nothing else is in it. */
-static int remove_event_files(const char *path, const char *name, char *message)
+/* Removes the run's event files from path/part, and the directory if nothing else is in it. */
+static int remove_event_files(const char *path, const char *part, const run_record *run,
+                              char *message)
 {
     char child[PATH_MAX];
     int status = 0;
-    if (message_join_path(child, sizeof child, path, name, message) != 0) {
+    if (message_join_path(child, sizeof child, path, part, message) != 0) {
         return -1;
     }
     DIR *stream = opendir(child);
@@ -286,7 +277,7 @@ static int remove_event_files(const char *path, const char *name, char *message)
                    : message_set(message, "%s: %s", child, strerror(errno));
     }
     for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
-        if (is_own_event_file(entry->d_name)) {
+        if (run_record_owns(run, part, entry->d_name)) {
             status = remove_file(child, entry->d_name, message);
         }
     }
@@ -297,20 +288,23 @@ static int remove_event_files(const char *path, const char *name, char *message)
 
 /* Event files first: a crash in between leaves a directory that is still known as the
  * trainer's. */
-static int remove_run(const char *path, char *message)
+static int remove_run(const char *path, const run_record *run, char *message)
 {
-    if (remove_event_files(path, RUN_DIRECTORY_TRAINING, message) != 0 ||
-        remove_event_files(path, RUN_DIRECTORY_VALIDATION, message) != 0 ||
-        remove_file(path, RUN_RECORD_FILE ".tmp", message) != 0) {
-        return -1;
+    for (size_t i = 0; i < PARTS; i++) {
+        if (remove_event_files(path, parts[i], run, message) != 0) {
+            return -1;
+        }
     }
-    return remove_file(path, RUN_RECORD_FILE, message);
+    return remove_file(path, RUN_RECORD_FILE ".tmp", message) != 0
+               ? -1
+               : remove_file(path, RUN_RECORD_FILE, message);
 }
 
 int run_directory_open(run_directory **out, const char *path, const run_config *config,
                        run_directory_replace replace, char *message)
 {
     run_directory *directory = calloc(1, sizeof *directory);
+    run_record there = {0};
     *out = NULL;
     if (directory == NULL) {
         return message_set(message, "no memory for a run's directory");
@@ -324,16 +318,16 @@ int run_directory_open(run_directory **out, const char *path, const run_config *
         open_failed(path, message);
         goto failed;
     }
-    if (judge_locked(path, config, replace, message) != RUN_DIRECTORY_USABLE) {
+    if (judge_locked(path, config, replace, &there, message) != RUN_DIRECTORY_USABLE ||
+        (has_record(path) && remove_run(path, &there, message) != 0)) {
         goto failed;
     }
-    if (has_record(path) && remove_run(path, message) != 0) {
-        goto failed;
-    }
+    run_record_free(&there);
     snprintf(directory->path, sizeof directory->path, "%s", path);
     *out = directory;
     return 0;
 failed:
+    run_record_free(&there);
     unmake_path(path, directory->made_at);
     run_directory_close(directory);
     return -1;
@@ -353,11 +347,12 @@ void run_directory_close(run_directory *directory)
 void run_directory_discard(run_directory *directory)
 {
     char message[MESSAGE_BYTES];
+    const run_record unnamed = {0}; /* whatever event files are there are of this run */
     if (directory == NULL) {
         return;
     }
     /* The run has failed already and its cause is what the user is told. */
-    (void)remove_run(directory->path, message);
+    (void)remove_run(directory->path, &unnamed, message);
     unmake_path(directory->path, directory->made_at);
     run_directory_close(directory);
 }

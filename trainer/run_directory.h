@@ -1,9 +1,10 @@
 /* A run's directory: what is in one before a run begins, making it, locking it, and emptying it
  * of what the trainer wrote.
  *
- * A directory with a run.json is the trainer's. In it run.json (and run.json.tmp), and the files
- * events.out.tfevents.* of train/ and validation/, are what it wrote; everything else is
- * somebody's and is never touched. Does not see tblog: event files are names here. */
+ * A directory with a run.json is the trainer's. In it run.json (and run.json.tmp), and the event
+ * files that run.json names, are what it wrote; everything else is somebody's and is never
+ * touched. (run_record_owns tells what holds where run.json names none.) Does not see tblog: event
+ * files are names here. */
 #ifndef TRAINER_RUN_DIRECTORY_H
 #define TRAINER_RUN_DIRECTORY_H
 

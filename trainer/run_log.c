@@ -102,6 +102,12 @@ int run_log_open(run_log **out, const char *directory, char *message)
     return 0;
 }
 
+void run_log_name_files(const run_log *log, run_record *record)
+{
+    run_record_add_event_file(record, RUN_DIRECTORY_TRAINING, tblog_writer_path(log->training));
+    run_record_add_event_file(record, RUN_DIRECTORY_VALIDATION, tblog_writer_path(log->validation));
+}
+
 int run_log_batch(run_log *log, uint64_t step, double loss, double accuracy, char *message)
 {
     const tblog_scalar scalars[] = {{"batch_loss", loss}, {"batch_accuracy", accuracy}};

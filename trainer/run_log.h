@@ -14,12 +14,17 @@
 
 #include <stdint.h>
 
+#include "run_record.h"
+
 typedef struct run_log run_log;
 
 /* Makes both event files below `directory` and logs the network. 0, or -1 with a message
  * [MESSAGE_BYTES]; *out is then NULL, and empty files may be left there. */
 __attribute__((warn_unused_result)) int run_log_open(run_log **out, const char *directory,
                                                      char *message);
+
+/* Notes the names of the event files in the run's record. */
+void run_log_name_files(const run_log *log, run_record *record);
 
 /* The epoch's means up to step `step` (1-based over the run). */
 __attribute__((warn_unused_result)) int run_log_batch(run_log *log, uint64_t step, double loss,

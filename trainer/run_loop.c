@@ -231,20 +231,27 @@ static run_outcome make_engine(run *self)
 }
 
 /* Everything that a run writes to exists after this, or nothing does. run.json comes first: it
- * makes the directory the trainer's, whatever happens next. */
+ * makes the directory the trainer's, whatever happens next. It names the event files once they
+ * have been made and their names are known. */
 static int open_outputs(run *self)
 {
     if (run_directory_open(&self->directory, self->job->directory, self->job->config,
                            self->job->replace, self->message) != 0) {
         return -1;
     }
-    if (run_record_write(self->record, self->job->directory, self->message) != 0 ||
-        run_log_open(&self->log, self->job->directory, self->message) != 0) {
-        run_directory_discard(self->directory);
-        self->directory = NULL;
-        return -1;
+    if (run_record_write(self->record, self->job->directory, self->message) == 0 &&
+        run_log_open(&self->log, self->job->directory, self->message) == 0) {
+        run_log_name_files(self->log, self->record);
+        if (run_record_write(self->record, self->job->directory, self->message) == 0) {
+            return 0;
+        }
     }
-    return 0;
+    char other[MESSAGE_BYTES];
+    (void)!run_log_close(self->log, other); /* the first error is the one to tell */
+    self->log = NULL;
+    run_directory_discard(self->directory);
+    self->directory = NULL;
+    return -1;
 }
 
 static void say_head(const run *self)

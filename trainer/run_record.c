@@ -1,10 +1,10 @@
 #include "run_record.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,8 @@
 
 #include "message.h"
 
-#define TEMPORARY_FILE RUN_RECORD_FILE ".tmp"
+#define TEMPORARY_FILE    RUN_RECORD_FILE ".tmp"
+#define EVENT_FILE_PREFIX "events.out.tfevents."
 
 static const char *const state_names[] = {"running", "finished", "interrupted"};
 
@@ -35,6 +36,34 @@ int run_record_add_epoch(run_record *record, const run_epoch *epoch)
     }
     record->epochs[record->epoch_count++] = *epoch;
     return 0;
+}
+
+static void name_event_file(char out[RUN_RECORD_PATH_BYTES], const char *part, const char *name)
+{
+    snprintf(out, RUN_RECORD_PATH_BYTES, "%s%s%s", part, part[0] != '\0' ? "/" : "", name);
+}
+
+void run_record_add_event_file(run_record *record, const char *part, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    assert(record->event_file_count < RUN_RECORD_MAX_EVENT_FILES);
+    name_event_file(record->event_files[record->event_file_count++], part,
+                    slash != NULL ? slash + 1 : path);
+}
+
+bool run_record_owns(const run_record *record, const char *part, const char *name)
+{
+    char path[RUN_RECORD_PATH_BYTES];
+    if (record->event_file_count == 0) {
+        return strncmp(name, EVENT_FILE_PREFIX, strlen(EVENT_FILE_PREFIX)) == 0;
+    }
+    name_event_file(path, part, name);
+    for (uint32_t i = 0; i < record->event_file_count; i++) {
+        if (strcmp(record->event_files[i], path) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* JSON has no NaN: a loss that is not finite is null. */
@@ -79,6 +108,19 @@ static json_t *results_to_json(const run_record *record)
     return epoch_to_json(&results);
 }
 
+/* NULL (left out) where there are none. */
+static json_t *event_files_to_json(const run_record *record)
+{
+    json_t *files = record->event_file_count > 0 ? json_array() : NULL;
+    for (uint32_t i = 0; i < record->event_file_count; i++) {
+        if (json_array_append_new(files, json_string(record->event_files[i])) != 0) {
+            json_decref(files);
+            return NULL;
+        }
+    }
+    return files;
+}
+
 static json_t *record_to_json(const run_record *record)
 {
     json_t *epochs = json_array();
@@ -88,15 +130,16 @@ static json_t *record_to_json(const run_record *record)
             return NULL;
         }
     }
-    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o*}",     //
-                     "format", 1,                                          //
-                     "program", "trainer " TRAINER_VERSION,                //
-                     "state", run_state_name(record->state),               //
-                     "configuration", run_config_to_json(&record->config), //
-                     "hardware", record->hardware,                         //
-                     "peak_bytes", (json_int_t)record->memory.total,       //
-                     "memory", memory_to_json(&record->memory),            //
-                     "epochs", epochs,                                     //
+    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o*, s:o*}", //
+                     "format", 1,                                            //
+                     "program", "trainer " TRAINER_VERSION,                  //
+                     "state", run_state_name(record->state),                 //
+                     "configuration", run_config_to_json(&record->config),   //
+                     "hardware", record->hardware,                           //
+                     "peak_bytes", (json_int_t)record->memory.total,         //
+                     "memory", memory_to_json(&record->memory),              //
+                     "epochs", epochs,                                       //
+                     "event_files", event_files_to_json(record),             //
                      "results", results_to_json(record));
 }
 
@@ -203,6 +246,42 @@ static int read_epochs(run_record *record, const json_t *root, char *message)
     return 0;
 }
 
+/* A file's name, or that in a directory of the run's; nothing that leads elsewhere. */
+static bool is_event_path(const char *path)
+{
+    const char *slash = strchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    const size_t part_bytes = (size_t)(name - path);
+    return strlen(path) < RUN_RECORD_PATH_BYTES && slash != path && path[0] != '.' &&
+           part_bytes < RUN_RECORD_PATH_BYTES - NAME_MAX && strchr(name, '/') == NULL &&
+           strstr(name, "tfevents") != NULL;
+}
+
+static int read_event_files(run_record *record, const json_t *root, char *message)
+{
+    const json_t *files = json_object_get(root, "event_files");
+    size_t index;
+    json_t *item;
+    if (files == NULL) {
+        return 0;
+    }
+    if (!json_is_array(files) || json_array_size(files) == 0 ||
+        json_array_size(files) > RUN_RECORD_MAX_EVENT_FILES) {
+        return message_set(message, "event_files is not an array of 1 to %d",
+                           RUN_RECORD_MAX_EVENT_FILES);
+    }
+    json_array_foreach(files, index, item)
+    {
+        const char *path = json_string_value(item);
+        if (path == NULL || !is_event_path(path)) {
+            return message_set(message, "event_files has an entry that is no event file's name");
+        }
+        memcpy(record->event_files[index], path, strlen(path) + 1);
+    }
+    record->event_file_count = (uint32_t)index;
+    return 0;
+}
+
 static int read_record(run_record *record, const json_t *root, char *message)
 {
     const char *hardware = json_string_value(json_object_get(root, "hardware"));
@@ -225,7 +304,7 @@ static int read_record(run_record *record, const json_t *root, char *message)
         .workspace = bytes_or_zero(memory, "workspace"),
         .total = bytes_or_zero(root, "peak_bytes"),
     };
-    return read_epochs(record, root, message);
+    return read_event_files(record, root, message) != 0 ? -1 : read_epochs(record, root, message);
 }
 
 run_record_presence run_record_read(run_record *out, const char *directory, char *message)

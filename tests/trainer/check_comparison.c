@@ -257,6 +257,19 @@ START_TEST(a_torn_event_file_is_read_as_far_as_it_goes)
 }
 END_TEST
 
+START_TEST(event_files_that_the_run_does_not_name_are_not_read)
+{
+    char own[512];
+    make_two_runs();
+    const double loss = all.runs[1].loss.final;
+    snprintf(own, sizeof own, "%s", scratch_path(event_file("runs/large/train")));
+    ck_assert_int_eq(
+        link(own, scratch_path("runs/small/train/events.out.tfevents.9999999999.other.1.0.v2")), 0);
+    compare_everything();
+    ck_assert_double_eq(all.runs[1].loss.final, loss);
+}
+END_TEST
+
 START_TEST(a_run_without_event_files_has_no_figures)
 {
     make_two_runs();
@@ -377,6 +390,7 @@ int main(void)
     tcase_add_test(comparing, a_run_that_never_converges_does_not_win_that);
     tcase_add_test(comparing, an_unfinished_run_is_shown_but_answers_nothing);
     tcase_add_test(comparing, a_torn_event_file_is_read_as_far_as_it_goes);
+    tcase_add_test(comparing, event_files_that_the_run_does_not_name_are_not_read);
     tcase_add_test(comparing, a_run_without_event_files_has_no_figures);
     tcase_add_test(comparing, a_damaged_record_is_told_and_left_out);
     tcase_add_test(comparing, a_root_that_is_not_there_is_an_error);

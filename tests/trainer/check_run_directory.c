@@ -26,7 +26,9 @@ static const run_config config = {.batch_size = 4,
 
 static void write_run_in_state(run_state state)
 {
-    const run_record record = {.state = state, .config = config};
+    run_record record = {.state = state, .config = config};
+    run_record_add_event_file(&record, RUN_DIRECTORY_TRAINING, TRAINING_EVENTS);
+    run_record_add_event_file(&record, RUN_DIRECTORY_VALIDATION, VALIDATION_EVENTS);
     scratch_write(TRAINING_EVENTS, "events");
     scratch_write(VALIDATION_EVENTS, "events");
     ck_assert_int_eq(run_record_write(&record, scratch_path("run"), message), 0);
@@ -133,12 +135,31 @@ END_TEST
 
 START_TEST(a_run_mixed_with_foreign_event_files_is_refused)
 {
+    static const char *const foreign[] = {
+        "run/train/mine.tfevents.1",
+        "run/validation/events.out.tfevents.1700000009.other.1.0.v2",
+        "run/events.out.tfevents.1700000000.host.1.0.v2",
+    };
     run_directory *directory;
     write_run();
-    scratch_write("run/train/mine.tfevents.1", "events");
+    scratch_write(foreign[_i], "events");
     assert_no_place("run", "");
     ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), -1);
     ck_assert(scratch_exists(TRAINING_EVENTS));
+    ck_assert(scratch_exists(foreign[_i]));
+}
+END_TEST
+
+/* The process died between making its event files and naming them. */
+START_TEST(a_run_that_names_no_event_files_is_replaced_with_all_of_them)
+{
+    const run_record record = {.config = config};
+    run_directory *directory;
+    scratch_write(TRAINING_EVENTS, "events");
+    ck_assert_int_eq(run_record_write(&record, scratch_path("run"), message), 0);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_UNFINISHED), 0);
+    ck_assert(!scratch_exists(TRAINING_EVENTS));
+    run_directory_close(directory);
 }
 END_TEST
 
@@ -243,7 +264,8 @@ int main(void)
     tcase_add_test(directory, opening_judges_again_and_removes_no_run_that_came_meanwhile);
     tcase_add_test(directory, a_directory_of_other_runs_is_refused);
     tcase_add_test(directory, a_directory_of_somebody_elses_run_is_refused);
-    tcase_add_test(directory, a_run_mixed_with_foreign_event_files_is_refused);
+    tcase_add_loop_test(directory, a_run_mixed_with_foreign_event_files_is_refused, 0, 3);
+    tcase_add_test(directory, a_run_that_names_no_event_files_is_replaced_with_all_of_them);
     tcase_add_test(directory, a_file_is_no_directory);
     tcase_add_test(directory, opening_makes_the_path_and_discarding_unmakes_it);
     tcase_add_test(directory, discarding_keeps_what_was_there);

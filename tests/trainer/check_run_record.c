@@ -34,6 +34,8 @@ static run_record some_record(void)
     const run_epoch epochs[] = {{0.25, 0.9, 1.0 / 3, 0.95, 12.5, 2.5},
                                 {NAN, 0.1, INFINITY, 0.1, 13, 3},
                                 {0.125, 0.99, 0.0625, 0.96, 14, 4}};
+    run_record_add_event_file(&record, "train", "a/path/to/one.tfevents.v2");
+    run_record_add_event_file(&record, "", "two.tfevents.v2");
     for (size_t i = 0; i < 3; i++) {
         ck_assert_int_eq(run_record_add_epoch(&record, &epochs[i]), 0);
     }
@@ -52,6 +54,9 @@ START_TEST(what_is_written_is_read)
     ck_assert_int_eq(copy.state, RUN_INTERRUPTED);
     ck_assert_str_eq(copy.hardware, "a machine");
     ck_assert_mem_eq(&copy.memory, &record.memory, sizeof copy.memory);
+    ck_assert_uint_eq(copy.event_file_count, 2);
+    ck_assert_str_eq(copy.event_files[0], "train/one.tfevents.v2");
+    ck_assert_str_eq(copy.event_files[1], "two.tfevents.v2");
     ck_assert_uint_eq(copy.epoch_count, 3);
     ck_assert_mem_eq(&copy.epochs[0], &record.epochs[0], sizeof copy.epochs[0]);
     ck_assert_mem_eq(&copy.epochs[2], &record.epochs[2], sizeof copy.epochs[2]);
@@ -59,6 +64,18 @@ START_TEST(what_is_written_is_read)
     ck_assert_double_eq(copy.epochs[1].training_seconds, 13);
     run_record_free(&copy);
     run_record_free(&record);
+}
+END_TEST
+
+START_TEST(a_record_owns_the_event_files_that_it_names)
+{
+    run_record record = {.config = some_config()};
+    ck_assert(run_record_owns(&record, "train", "events.out.tfevents.1.host.1.0.v2"));
+    ck_assert(!run_record_owns(&record, "train", "my.tfevents"));
+    run_record_add_event_file(&record, "train", "events.out.tfevents.1.host.1.0.v2");
+    ck_assert(run_record_owns(&record, "train", "events.out.tfevents.1.host.1.0.v2"));
+    ck_assert(!run_record_owns(&record, "validation", "events.out.tfevents.1.host.1.0.v2"));
+    ck_assert(!run_record_owns(&record, "train", "events.out.tfevents.2.host.1.0.v2"));
 }
 END_TEST
 
@@ -148,6 +165,12 @@ static const struct {
     {"\"epochs\": [", "\"eras\": ["},
     {"\"training_seconds\": 12.5", "\"training_seconds\": null"},
     {"\"engine\": \"cpu\"", "\"engine\": \"0123456789012345678901234567890123456789\""},
+    {"\"event_files\": [", "\"event_files\": {}, \"x\": ["},
+    {"\"train/one.", "\"/train/one."},
+    {"\"train/one.", "\"../one."},
+    {"\"train/one.", "\"train/../../one."},
+    {"\"two.tfevents.v2\"", "\"notes.txt\""},
+    {"\"two.tfevents.v2\"", "2"},
     {"}", ""},
     {"{", "[{"},
 };
@@ -209,6 +232,7 @@ int main(void)
     TCase *record = tcase_create("record");
     tcase_add_checked_fixture(record, set_up, scratch_remove);
     tcase_add_test(record, what_is_written_is_read);
+    tcase_add_test(record, a_record_owns_the_event_files_that_it_names);
     tcase_add_test(record, results_are_the_last_epoch_with_the_seconds_of_all);
     tcase_add_test(record, a_run_without_an_epoch_has_no_results);
     tcase_add_test(record, a_failed_write_leaves_the_old_file_whole);

@@ -249,55 +249,62 @@ static void unmake_path(const char *path, size_t made_at)
     }
 }
 
-static int remove_file(const char *directory, const char *name, char *message)
+/* `directory` is open on what messages call `path`. */
+static int remove_file(int directory, const char *path, const char *name, char *message)
 {
-    char path[PATH_MAX];
-    if (message_join_path(path, sizeof path, directory, name, message) != 0) {
-        return -1;
-    }
-    if (unlink(path) != 0 && errno != ENOENT) {
-        return message_set(message, "%s cannot be removed: %s", path, strerror(errno));
+    if (unlinkat(directory, name, 0) != 0 && errno != ENOENT) {
+        return message_set(message, "%s/%s cannot be removed: %s", path, name, strerror(errno));
     }
     return 0;
 }
 
-/* Removes the run's event files from path/part, and the directory if nothing else is in it. */
-static int remove_event_files(const char *path, const char *part, const run_record *run,
-                              char *message)
+static DIR *open_part(int directory, const char *part)
 {
-    char child[PATH_MAX];
-    int status = 0;
-    if (message_join_path(child, sizeof child, path, part, message) != 0) {
-        return -1;
+    const int fd = openat(directory, part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    if (fd >= 0 && stream == NULL) {
+        close(fd);
     }
-    DIR *stream = opendir(child);
+    return stream;
+}
+
+/* Removes the run's event files from path/part, and the directory if nothing else is in it. */
+static int remove_event_files(int directory, const char *path, const char *part,
+                              const run_record *run, char *message)
+{
+    char name[NAME_MAX + 32];
+    int status = 0;
+    DIR *stream = open_part(directory, part);
     if (stream == NULL) {
         return errno == ENOENT || errno == ENOTDIR
                    ? 0
-                   : message_set(message, "%s: %s", child, strerror(errno));
+                   : message_set(message, "%s/%s: %s", path, part, strerror(errno));
     }
     for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
         if (run_record_owns(run, part, entry->d_name)) {
-            status = remove_file(child, entry->d_name, message);
+            snprintf(name, sizeof name, "%s/%s", part, entry->d_name);
+            status = remove_file(directory, path, name, message);
         }
     }
     closedir(stream);
-    rmdir(child); /* refused where somebody's files are */
+    unlinkat(directory, part, AT_REMOVEDIR); /* refused where somebody's files are */
     return status;
 }
 
 /* Event files first: a crash in between leaves a directory that is still known as the
  * trainer's. */
-static int remove_run(const char *path, const run_record *run, char *message)
+static int remove_run(const run_directory *directory, const run_record *run, char *message)
 {
+    const int fd = directory->fd;
+    const char *path = directory->path;
     for (size_t i = 0; i < PARTS; i++) {
-        if (remove_event_files(path, parts[i], run, message) != 0) {
+        if (remove_event_files(fd, path, parts[i], run, message) != 0) {
             return -1;
         }
     }
-    return remove_file(path, RUN_RECORD_FILE ".tmp", message) != 0
+    return remove_file(fd, path, RUN_RECORD_FILE ".tmp", message) != 0
                ? -1
-               : remove_file(path, RUN_RECORD_FILE, message);
+               : remove_file(fd, path, RUN_RECORD_FILE, message);
 }
 
 int run_directory_open(run_directory **out, const char *path, const run_config *config,
@@ -313,17 +320,17 @@ int run_directory_open(run_directory **out, const char *path, const run_config *
     if (make_path(path, &directory->made_at, message) != 0) {
         goto failed;
     }
+    snprintf(directory->path, sizeof directory->path, "%s", path);
     directory->fd = open_locked(path);
     if (directory->fd < 0) {
         open_failed(path, message);
         goto failed;
     }
     if (judge_locked(path, config, replace, &there, message) != RUN_DIRECTORY_USABLE ||
-        (has_record(path) && remove_run(path, &there, message) != 0)) {
+        (has_record(path) && remove_run(directory, &there, message) != 0)) {
         goto failed;
     }
     run_record_free(&there);
-    snprintf(directory->path, sizeof directory->path, "%s", path);
     *out = directory;
     return 0;
 failed:
@@ -331,6 +338,11 @@ failed:
     unmake_path(path, directory->made_at);
     run_directory_close(directory);
     return -1;
+}
+
+int run_directory_write(const run_directory *directory, const run_record *record, char *message)
+{
+    return run_record_write(record, directory->fd, directory->path, message);
 }
 
 void run_directory_close(run_directory *directory)
@@ -352,7 +364,7 @@ void run_directory_discard(run_directory *directory)
         return;
     }
     /* The run has failed already and its cause is what the user is told. */
-    (void)remove_run(directory->path, &unnamed, message);
+    (void)remove_run(directory, &unnamed, message);
     unmake_path(directory->path, directory->made_at);
     run_directory_close(directory);
 }

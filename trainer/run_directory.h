@@ -47,6 +47,11 @@ __attribute__((warn_unused_result)) int run_directory_open(run_directory **out, 
                                                            run_directory_replace replace,
                                                            char *message);
 
+/* Replaces run.json in the directory that was opened, wherever it has been moved since. 0, or -1
+ * with a message. */
+__attribute__((warn_unused_result)) int
+run_directory_write(const run_directory *directory, const run_record *record, char *message);
+
 /* Frees the handle and the lock; NULL is allowed. */
 void run_directory_close(run_directory *directory);
 

@@ -177,7 +177,7 @@ static int keep_epoch(run *self, const epoch_sums *sums, const progress_view *vi
     if (run_record_add_epoch(self->record, &epoch) != 0) {
         return message_set(self->message, "no memory for another epoch's results");
     }
-    if (run_record_write(self->record, self->job->directory, self->message) != 0) {
+    if (run_directory_write(self->directory, self->record, self->message) != 0) {
         return -1;
     }
     progress_epoch_end(self->job->display, view);
@@ -239,10 +239,10 @@ static int open_outputs(run *self)
                            self->job->replace, self->message) != 0) {
         return -1;
     }
-    if (run_record_write(self->record, self->job->directory, self->message) == 0 &&
+    if (run_directory_write(self->directory, self->record, self->message) == 0 &&
         run_log_open(&self->log, self->job->directory, self->message) == 0) {
         run_log_name_files(self->log, self->record);
-        if (run_record_write(self->record, self->job->directory, self->message) == 0) {
+        if (run_directory_write(self->directory, self->record, self->message) == 0) {
             return 0;
         }
     }
@@ -284,7 +284,7 @@ static run_outcome end_run(run *self, int status)
     self->log = NULL;
     self->record->state = done && !failed ? RUN_FINISHED : RUN_INTERRUPTED;
     const int written =
-        run_record_write(self->record, self->job->directory, failed ? other : self->message);
+        run_directory_write(self->directory, self->record, failed ? other : self->message);
     if (failed || written != 0) {
         return RUN_OUTCOME_FAILED;
     }

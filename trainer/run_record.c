@@ -143,10 +143,12 @@ static json_t *record_to_json(const run_record *record)
                      "results", results_to_json(record));
 }
 
-/* Writes, syncs and closes; -1 with errno set. */
-static int write_file(const char *path, const char *text)
+/* Makes a new file, writes and syncs it; -1 with errno set. What has its name goes first and is not
+ * written into: it may be a link or a pipe. */
+static int write_file(int directory, const char *name, const char *text)
 {
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    unlinkat(directory, name, 0);
+    const int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) {
         return -1;
     }
@@ -170,24 +172,20 @@ static int write_file(const char *path, const char *text)
     return 0;
 }
 
-int run_record_write(const run_record *record, const char *directory, char *message)
+int run_record_write(const run_record *record, int fd, const char *directory, char *message)
 {
-    char path[PATH_MAX];
-    char temporary[PATH_MAX];
-    if (message_join_path(path, sizeof path, directory, RUN_RECORD_FILE, message) != 0 ||
-        message_join_path(temporary, sizeof temporary, directory, TEMPORARY_FILE, message) != 0) {
-        return -1;
-    }
     json_t *root = record_to_json(record);
     char *text = root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
     json_decref(root);
     if (text == NULL) {
-        return message_set(message, "%s: no memory to write it", path);
+        return message_set(message, "%s/" RUN_RECORD_FILE ": no memory to write it", directory);
     }
     int status = 0;
-    if (write_file(temporary, text) != 0 || rename(temporary, path) != 0) {
-        status = message_set(message, "%s cannot be written: %s", path, strerror(errno));
-        unlink(temporary);
+    if (write_file(fd, TEMPORARY_FILE, text) != 0 ||
+        renameat(fd, TEMPORARY_FILE, fd, RUN_RECORD_FILE) != 0) {
+        status = message_set(message, "%s/" RUN_RECORD_FILE " cannot be written: %s", directory,
+                             strerror(errno));
+        unlinkat(fd, TEMPORARY_FILE, 0);
     }
     free(text);
     return status;

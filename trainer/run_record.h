@@ -64,8 +64,9 @@ void run_record_add_event_file(run_record *record, const char *part, const char 
  * that is named as the trainer names them (events.out.tfevents.*) counts as the run's. */
 bool run_record_owns(const run_record *record, const char *part, const char *name);
 
-/* Replaces directory/run.json. 0, or -1 with a message [MESSAGE_BYTES] and the old file whole. */
-__attribute__((warn_unused_result)) int run_record_write(const run_record *record,
+/* Replaces run.json in the directory that `fd` is open on, whatever its path is by now; `directory`
+ * is what messages call it. 0, or -1 with a message [MESSAGE_BYTES] and the old file whole. */
+__attribute__((warn_unused_result)) int run_record_write(const run_record *record, int fd,
                                                          const char *directory, char *message);
 
 typedef enum run_record_presence {

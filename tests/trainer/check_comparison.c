@@ -61,7 +61,7 @@ static void set_seconds(const char *name, double seconds)
         record.epochs[i].training_seconds = seconds;
         record.epochs[i].validation_seconds = 1;
     }
-    ck_assert_int_eq(run_record_write(&record, scratch_path(name), message), 0);
+    ck_assert_int_eq(scratch_write_record(name, &record, message), 0);
     run_record_free(&record);
 }
 
@@ -70,7 +70,7 @@ static void set_state(const char *name, run_state state)
     run_record record;
     ck_assert_int_eq(run_record_read(&record, scratch_path(name), message), RUN_RECORD_READ);
     record.state = state;
-    ck_assert_int_eq(run_record_write(&record, scratch_path(name), message), 0);
+    ck_assert_int_eq(scratch_write_record(name, &record, message), 0);
     run_record_free(&record);
 }
 

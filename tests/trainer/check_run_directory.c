@@ -31,7 +31,7 @@ static void write_run_in_state(run_state state)
     run_record_add_event_file(&record, RUN_DIRECTORY_VALIDATION, VALIDATION_EVENTS);
     scratch_write(TRAINING_EVENTS, "events");
     scratch_write(VALIDATION_EVENTS, "events");
-    ck_assert_int_eq(run_record_write(&record, scratch_path("run"), message), 0);
+    ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
 }
 
 static void write_run(void)
@@ -86,7 +86,7 @@ START_TEST(an_unfinished_run_of_another_configuration_is_refused)
     run_record record = {.state = RUN_INTERRUPTED, .config = config};
     record.config.seed = 9;
     scratch_make_directory("run");
-    ck_assert_int_eq(run_record_write(&record, scratch_path("run"), message), 0);
+    ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
     ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_REFUSED);
     ck_assert_ptr_nonnull(strstr(message, "seed 9 instead of 0"));
 }
@@ -156,7 +156,7 @@ START_TEST(a_run_that_names_no_event_files_is_replaced_with_all_of_them)
     const run_record record = {.config = config};
     run_directory *directory;
     scratch_write(TRAINING_EVENTS, "events");
-    ck_assert_int_eq(run_record_write(&record, scratch_path("run"), message), 0);
+    ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
     ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_UNFINISHED), 0);
     ck_assert(!scratch_exists(TRAINING_EVENTS));
     run_directory_close(directory);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "message.h"
 #include "run_record.h"
@@ -46,7 +47,7 @@ START_TEST(what_is_written_is_read)
 {
     run_record record = some_record();
     run_record copy;
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
     ck_assert_int_eq(run_record_read(&copy, scratch_path(""), message), RUN_RECORD_READ);
     char text[256];
     ck_assert_msg(run_config_difference(&record.config, &copy.config, text, sizeof text) == 0, "%s",
@@ -82,7 +83,7 @@ END_TEST
 START_TEST(results_are_the_last_epoch_with_the_seconds_of_all)
 {
     run_record record = some_record();
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
     json_t *root = json_load_file(scratch_path("run.json"), 0, NULL);
     const json_t *results = json_object_get(root, "results");
     ck_assert_double_eq(json_real_value(json_object_get(results, "loss")), 0.125);
@@ -98,7 +99,7 @@ START_TEST(a_run_without_an_epoch_has_no_results)
 {
     run_record record = {.config = some_config()};
     run_record copy;
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
     json_t *root = json_load_file(scratch_path("run.json"), 0, NULL);
     ck_assert_ptr_nonnull(root);
     ck_assert_ptr_null(json_object_get(root, "results"));
@@ -112,11 +113,11 @@ END_TEST
 START_TEST(a_failed_write_leaves_the_old_file_whole)
 {
     run_record record = some_record();
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
     char *before = scratch_read("run.json");
     scratch_make_directory("run.json.tmp"); /* nothing can be written there now */
     record.state = RUN_FINISHED;
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), -1);
+    ck_assert_int_eq(scratch_write_record("", &record, message), -1);
     ck_assert_ptr_nonnull(strstr(message, "run.json cannot be written"));
     char *after = scratch_read("run.json");
     ck_assert_str_eq(before, after);
@@ -126,11 +127,23 @@ START_TEST(a_failed_write_leaves_the_old_file_whole)
 }
 END_TEST
 
+START_TEST(what_has_the_temporary_files_name_is_not_written_into)
+{
+    const run_record record = {.config = some_config()};
+    scratch_write("mine.txt", "a user's");
+    ck_assert_int_eq(symlink("mine.txt", scratch_path("run.json.tmp")), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
+    char *text = scratch_read("mine.txt");
+    ck_assert_str_eq(text, "a user's");
+    free(text);
+}
+END_TEST
+
 START_TEST(nothing_but_the_file_itself_is_left_by_a_write)
 {
     run_record record = some_record();
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
     ck_assert_int_eq(scratch_count(""), 1);
     run_record_free(&record);
 }
@@ -179,7 +192,7 @@ enum { DAMAGES = sizeof damages / sizeof damages[0] };
 START_TEST(a_damaged_file_is_not_believed)
 {
     run_record record = some_record();
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
     run_record_free(&record);
     char *text = scratch_read("run.json");
     char *place = strstr(text, damages[_i].from);
@@ -236,6 +249,7 @@ int main(void)
     tcase_add_test(record, results_are_the_last_epoch_with_the_seconds_of_all);
     tcase_add_test(record, a_run_without_an_epoch_has_no_results);
     tcase_add_test(record, a_failed_write_leaves_the_old_file_whole);
+    tcase_add_test(record, what_has_the_temporary_files_name_is_not_written_into);
     tcase_add_test(record, nothing_but_the_file_itself_is_left_by_a_write);
     tcase_add_test(record, a_directory_without_the_file_has_no_record);
     tcase_add_loop_test(record, a_damaged_file_is_not_believed, 0, DAMAGES);

@@ -56,10 +56,9 @@ static command_status compare(const char *program, const compare_options *option
     }
     comparison_sort(&all);
     status = COMMAND_DONE;
-    if (!options->json) {
-        comparison_print(&all, stdout);
-    } else if (comparison_print_json(&all, stdout) != 0) {
-        fprintf(stderr, "%s: no memory for the JSON text\n", program);
+    if ((options->json ? comparison_print_json(&all, stdout) : comparison_print(&all, stdout)) !=
+        0) {
+        fprintf(stderr, "%s: no memory for the comparison\n", program);
         status = COMMAND_FAILED;
     }
 cleanup:

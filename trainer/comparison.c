@@ -41,8 +41,8 @@ static compared_figure summarize(const run_point *points, uint32_t count, size_t
 }
 
 /* The first epoch whose validation accuracy, moved by `shift` standard errors, is at the
- * target. */
-static uint32_t first_at_target(const compared_run *run, double shift)
+ * target; infinite for none. */
+static double first_at_target(const compared_run *run, double shift)
 {
     for (uint32_t i = 0; i < run->epochs; i++) {
         const double accuracy = run->curves.points[i].val_accuracy;
@@ -51,32 +51,80 @@ static uint32_t first_at_target(const compared_run *run, double shift)
             return i + 1;
         }
     }
+    return INFINITY;
+}
+
+static int compare_doubles(const void *left, const void *right)
+{
+    const double a = *(const double *)left;
+    const double b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* Median, least and most of values[count]; sorts them. */
+static compared_range spread_of(double *values, uint32_t count)
+{
+    qsort(values, count, sizeof *values, compare_doubles);
+    return (compared_range){(values[(count - 1) / 2] + values[count / 2]) / 2, values[0],
+                            values[count - 1]};
+}
+
+static int derive_costs(compared_run *run)
+{
+    double *seconds = malloc(run->epochs * sizeof *seconds);
+    if (seconds == NULL) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < run->epochs; i++) {
+        const run_epoch *epoch = &run->record.epochs[i];
+        seconds[i] = epoch->training_seconds;
+        run->seconds += epoch->training_seconds + epoch->validation_seconds;
+    }
+    run->seconds_per_epoch = spread_of(seconds, run->epochs);
+    for (uint32_t i = 0; i < run->epochs; i++) {
+        seconds[i] = run->record.epochs[i].validation_seconds;
+    }
+    run->validation_seconds_per_epoch = spread_of(seconds, run->epochs);
+    free(seconds);
+    const double median = run->seconds_per_epoch.value;
+    run->samples_per_second = run->record.config.training_samples / (median > 0 ? median : 1e-9);
     return 0;
 }
 
-double comparison_seconds_to(const compared_run *run, uint32_t epoch)
+static compared_range accuracy_range(double accuracy, uint32_t samples)
 {
-    double seconds = 0;
-    for (uint32_t i = 0; i < epoch; i++) {
-        seconds += run->record.epochs[i].training_seconds;
-    }
-    return seconds;
+    const double error = standard_error(accuracy, samples);
+    return (compared_range){accuracy, accuracy - error, accuracy + error};
 }
 
-static void derive_costs(compared_run *run)
+static void derive_answers(compared_run *run)
 {
-    const double training = comparison_seconds_to(run, run->epochs);
-    double validation = 0;
-    for (uint32_t i = 0; i < run->epochs; i++) {
-        validation += run->record.epochs[i].validation_seconds;
-    }
-    run->seconds_per_epoch = training / run->epochs;
-    run->validation_seconds_per_epoch = validation / run->epochs;
-    run->samples_per_second = run->record.config.training_samples /
-                              (run->seconds_per_epoch > 0 ? run->seconds_per_epoch : 1e-9);
+    const run_config *config = &run->record.config;
+    const compared_range none = {NAN, NAN, NAN};
+    const compared_range pace = run->seconds_per_epoch;
+    const compared_range epochs = {first_at_target(run, 0), first_at_target(run, 1),
+                                   first_at_target(run, -1)};
+    const double samples = config->training_samples;
+    const bool reached = isfinite(epochs.value);
+    compared_range *answers = run->answers;
+    answers[COMPARISON_FEWEST_EPOCHS] = reached ? epochs : none;
+    answers[COMPARISON_FEWEST_SAMPLES] =
+        reached
+            ? (compared_range){epochs.value * samples, epochs.low * samples, epochs.high * samples}
+            : none;
+    answers[COMPARISON_FEWEST_SECONDS] =
+        reached ? (compared_range){epochs.value * pace.value, epochs.low * pace.low,
+                                   isfinite(epochs.high) ? epochs.high * pace.high : INFINITY}
+                : none;
+    answers[COMPARISON_FIRST_LOSS] = (compared_range){run->curves.points[0].loss, NAN, NAN};
+    answers[COMPARISON_FINAL_ACCURACY] =
+        accuracy_range(run->val_accuracy.final, config->validation_samples);
+    answers[COMPARISON_BEST_ACCURACY] =
+        accuracy_range(run->val_accuracy.best, config->validation_samples);
 }
 
-static void derive(compared_run *run)
+/* -1 without memory. */
+static int derive(compared_run *run)
 {
     const run_config *config = &run->record.config;
     run_point *points = run->curves.points;
@@ -85,22 +133,21 @@ static void derive(compared_run *run)
     run->epochs =
         run->curves.epochs < run->record.epoch_count ? run->curves.epochs : run->record.epoch_count;
     if (run->epochs == 0) {
-        return;
+        return 0;
     }
     for (uint32_t i = 0; i < run->epochs; i++) {
         points[i].accuracy = exact_accuracy(points[i].accuracy, config->training_samples);
         points[i].val_accuracy = exact_accuracy(points[i].val_accuracy, config->validation_samples);
     }
-    derive_costs(run);
     run->loss = summarize(points, run->epochs, offsetof(run_point, loss), false);
     run->accuracy = summarize(points, run->epochs, offsetof(run_point, accuracy), true);
     run->val_loss = summarize(points, run->epochs, offsetof(run_point, val_loss), false);
     run->val_accuracy = summarize(points, run->epochs, offsetof(run_point, val_accuracy), true);
-    run->final_error = standard_error(run->val_accuracy.final, config->validation_samples);
-    run->best_error = standard_error(run->val_accuracy.best, config->validation_samples);
-    run->target_epoch = first_at_target(run, 0);
-    run->target_epoch_earliest = first_at_target(run, 1);
-    run->target_epoch_latest = first_at_target(run, -1);
+    if (derive_costs(run) != 0) {
+        return -1;
+    }
+    derive_answers(run);
+    return 0;
 }
 
 static void make_note(compared_run *run)
@@ -111,8 +158,9 @@ static void make_note(compared_run *run)
         snprintf(run->note, sizeof run->note, "run.json has %u epochs, but the event files only %u",
                  (unsigned)run->record.epoch_count, (unsigned)run->curves.epochs);
     } else if (run->record.state != RUN_FINISHED) {
-        snprintf(run->note, sizeof run->note, "not finished: %u of %u epochs",
-                 (unsigned)run->epochs, (unsigned)run->record.config.epochs);
+        snprintf(run->note, sizeof run->note, "not finished (%s): %u of %u epochs",
+                 run_state_name(run->record.state), (unsigned)run->epochs,
+                 (unsigned)run->record.config.epochs);
     }
 }
 
@@ -132,17 +180,15 @@ int comparison_add(comparison *self, const char *directory, const char *name, ch
         return -1;
     }
     compared_run *runs = realloc(self->runs, (self->count + 1) * sizeof *runs);
-    if (runs == NULL) {
+    self->runs = runs != NULL ? runs : self->runs;
+    if (runs == NULL || derive(&run) != 0) {
         run_curves_free(&run.curves);
         run_record_free(&run.record);
         return message_set(message, "no memory for another run");
     }
     snprintf(run.name, sizeof run.name, "%s", name);
-    derive(&run);
     make_note(&run);
-    runs[self->count] = run;
-    self->runs = runs;
-    self->count++;
+    runs[self->count++] = run;
     return 0;
 }
 

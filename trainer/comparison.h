@@ -16,11 +16,30 @@
 /* A run has converged when it has this validation accuracy. */
 #define COMPARISON_TARGET 0.99
 
+/* The parts of the question. The first three are about reaching COMPARISON_TARGET. */
+typedef enum comparison_question {
+    COMPARISON_FEWEST_EPOCHS,
+    COMPARISON_FEWEST_SAMPLES,
+    COMPARISON_FEWEST_SECONDS, /* of training */
+    COMPARISON_FIRST_LOSS,     /* lowest training loss of the first epoch */
+    COMPARISON_FINAL_ACCURACY, /* validation, after the last epoch */
+    COMPARISON_BEST_ACCURACY,  /* validation, of all epochs: picked on the same samples, and so
+                                  a little too good */
+    COMPARISON_QUESTIONS
+} comparison_question;
+
 typedef struct compared_figure {
     double final; /* of the last epoch */
     double best;  /* the lowest loss or highest accuracy of all epochs; NaN if none is a number */
     uint32_t best_epoch; /* the first with it; 0 for none */
 } compared_figure;
+
+/* A value and between what it lies. NaN in value: there is none; in low and high: nobody knows. */
+typedef struct compared_range {
+    double value;
+    double low;
+    double high; /* may be infinite */
+} compared_range;
 
 typedef struct compared_run {
     char name[256]; /* the directory relative to the root */
@@ -29,19 +48,26 @@ typedef struct compared_run {
     char note[512];  /* "" or what is wrong with the run, in one line */
     uint32_t epochs; /* with figures; without any, nothing below is set but steps_per_epoch */
     uint32_t steps_per_epoch;
-    double seconds_per_epoch; /* training only, mean */
-    double validation_seconds_per_epoch;
-    double samples_per_second; /* of training */
+    /* Median over the epochs, so that other load on the machine during some of them does not
+     * decide, and the fastest and slowest epoch. */
+    compared_range seconds_per_epoch; /* training only */
+    compared_range validation_seconds_per_epoch;
+    double samples_per_second; /* of training, at the median */
+    double seconds;            /* training and validation of all epochs, as they were */
     compared_figure loss;
     compared_figure accuracy;
     compared_figure val_loss;
     compared_figure val_accuracy;
-    double final_error; /* standard error of the final and the best validation accuracy: */
-    double best_error;  /* sqrt(p (1 - p) / validation samples) */
-    uint32_t
-        target_epoch; /* the first at COMPARISON_TARGET; 0 for never; and were accuracies one */
-    uint32_t target_epoch_earliest; /* standard error higher */
-    uint32_t target_epoch_latest;   /* or lower */
+    /* What the run has to say to each question:
+     * epochs   the first epoch at COMPARISON_TARGET, and were every accuracy one standard error
+     *          higher (low) or lower (high, infinite for never)
+     * samples  the same epochs times the training set
+     * seconds  the same epochs at the median pace; low at the fastest epoch's pace, high at the
+     *          slowest one's, so that what the run really took is in between
+     * loss     without a range: a single seed tells no error of it
+     * accuracies  one standard error of the sample, sqrt(p (1 - p) / validation samples), to
+     *          either side */
+    compared_range answers[COMPARISON_QUESTIONS];
 } compared_run;
 
 typedef struct comparison {
@@ -65,36 +91,31 @@ void comparison_sort(comparison *self);
 
 void comparison_free(comparison *self);
 
-/* The parts of the question. The first three are about reaching COMPARISON_TARGET. */
-typedef enum comparison_question {
-    COMPARISON_FEWEST_EPOCHS,
-    COMPARISON_FEWEST_SAMPLES,
-    COMPARISON_FEWEST_SECONDS, /* of training */
-    COMPARISON_FIRST_LOSS,     /* lowest training loss of the first epoch */
-    COMPARISON_FINAL_ACCURACY, /* validation, after the last epoch */
-    COMPARISON_BEST_ACCURACY,  /* validation, of all epochs: picked on the same samples, and so
-                                  a little too good */
-    COMPARISON_QUESTIONS
-} comparison_question;
+/* Where a run stands in a question. */
+typedef enum comparison_standing {
+    COMPARISON_FIRST,   /* the best value, and no other run has it */
+    COMPARISON_EQUAL,   /* one of several with the best value */
+    COMPARISON_UNSURE,  /* cannot be told apart from a run with the best value: ranges of epochs,
+                           samples and seconds that touch; accuracies within two standard errors of
+                           their difference */
+    COMPARISON_UNKNOWN, /* there is no error to judge the difference by */
+    COMPARISON_BEHIND
+} comparison_standing;
 
-/* The answer to a question among the finished runs. */
-typedef struct comparison_answer {
-    const compared_run *winner; /* NULL if no finished run has an answer */
-    const compared_run *next;   /* NULL if only one has */
-    double winner_value;        /* epochs, samples, seconds, loss or accuracy */
-    double next_value;
-    bool tie; /* the two are equal or nearer than their uncertainty: epochs, samples and seconds
-                 whose ranges (earliest to latest) touch; accuracies within two standard errors
-                 of their difference */
-} comparison_answer;
+typedef struct comparison_entry {
+    const compared_run *run;
+    compared_range answer;
+    comparison_standing standing;
+} comparison_entry;
 
-comparison_answer comparison_ask(const comparison *self, comparison_question question);
+/* Fills entries[self->count] with the finished runs that have an answer, best first and equals in
+ * the comparison's order; returns how many these are. */
+size_t comparison_ask(const comparison *self, comparison_question question,
+                      comparison_entry *entries);
 
-/* Seconds of training up to and with epoch `epoch` (1 .. epochs). */
-double comparison_seconds_to(const compared_run *run, uint32_t epoch);
-
-/* The table and the answers for people, at most 120 columns for names of usual length. */
-void comparison_print(const comparison *self, FILE *out);
+/* The tables and the answers for people, at most 120 columns for names of usual length. -1
+ * without memory. */
+__attribute__((warn_unused_result)) int comparison_print(const comparison *self, FILE *out);
 
 /* The same numbers as JSON, documented in comparison_json.c. -1 without memory. */
 __attribute__((warn_unused_result)) int comparison_print_json(const comparison *self, FILE *out);

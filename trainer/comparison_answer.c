@@ -1,105 +1,70 @@
-/* The tutorial's question, part by part: who wins, and is the lead more than chance? */
+/* The tutorial's question, part by part: who is first, and is the lead more than chance? */
 #include <math.h>
+#include <stdlib.h>
 
 #include "comparison.h"
-
-/* A run's value for a question with its range; NaN where it has none. */
-typedef struct measure {
-    double value;
-    double low;
-    double high;
-} measure;
-
-/* Epochs as the unit of a question about reaching the target; a range that never ends is
- * infinite. */
-static double in_unit(const compared_run *run, comparison_question question, uint32_t epoch)
-{
-    if (epoch == 0) {
-        return INFINITY;
-    }
-    switch (question) {
-    case COMPARISON_FEWEST_SAMPLES:
-        return (double)epoch * run->record.config.training_samples;
-    case COMPARISON_FEWEST_SECONDS:
-        return comparison_seconds_to(run, epoch);
-    default:
-        return epoch;
-    }
-}
-
-static measure measure_run(const compared_run *run, comparison_question question)
-{
-    measure result = {NAN, NAN, NAN};
-    if (run->record.state != RUN_FINISHED || run->epochs == 0) {
-        return result;
-    }
-    switch (question) {
-    case COMPARISON_FEWEST_EPOCHS:
-    case COMPARISON_FEWEST_SAMPLES:
-    case COMPARISON_FEWEST_SECONDS:
-        if (run->target_epoch != 0) {
-            result.value = in_unit(run, question, run->target_epoch);
-            result.low = in_unit(run, question, run->target_epoch_earliest);
-            result.high = in_unit(run, question, run->target_epoch_latest);
-        }
-        break;
-    case COMPARISON_FIRST_LOSS:
-        result.value = run->curves.points[0].loss;
-        result.low = result.high = result.value; /* one number has no spread of its own */
-        break;
-    case COMPARISON_FINAL_ACCURACY:
-        result.value = run->val_accuracy.final;
-        result.low = result.value - run->final_error;
-        result.high = result.value + run->final_error;
-        break;
-    case COMPARISON_BEST_ACCURACY:
-        result.value = run->val_accuracy.best;
-        result.low = result.value - run->best_error;
-        result.high = result.value + run->best_error;
-        break;
-    case COMPARISON_QUESTIONS:
-        break;
-    }
-    return result;
-}
 
 static bool is_accuracy(comparison_question question)
 {
     return question == COMPARISON_FINAL_ACCURACY || question == COMPARISON_BEST_ACCURACY;
 }
 
-static bool is_tie(comparison_question question, measure winner, measure next)
+/* Is `left` better than `right`? */
+static bool is_better(comparison_question question, double left, double right)
 {
-    if (is_accuracy(question)) {
-        const double error = hypot(winner.high - winner.value, next.high - next.value);
-        return winner.value - next.value <= 2 * error;
-    }
-    return winner.high >= next.low;
+    return is_accuracy(question) ? left > right : left < right;
 }
 
-comparison_answer comparison_ask(const comparison *self, comparison_question question)
+/* How an answer that is not the best one stands to it. */
+static comparison_standing stand(comparison_question question, compared_range best,
+                                 compared_range other)
 {
-    comparison_answer answer = {0};
-    measure winner = {NAN, NAN, NAN};
-    measure next = {NAN, NAN, NAN};
+    if (isnan(best.high) || isnan(other.low)) {
+        return COMPARISON_UNKNOWN;
+    }
+    if (is_accuracy(question)) {
+        const double error = hypot(best.high - best.value, other.high - other.value);
+        return best.value - other.value <= 2 * error ? COMPARISON_UNSURE : COMPARISON_BEHIND;
+    }
+    return best.high >= other.low ? COMPARISON_UNSURE : COMPARISON_BEHIND;
+}
+
+/* Inserts behind all that are not worse: runs are few. */
+static void insert(comparison_question question, comparison_entry *entries, size_t count,
+                   const compared_run *run)
+{
+    const compared_range answer = run->answers[question];
+    size_t place = count;
+    while (place > 0 && is_better(question, answer.value, entries[place - 1].answer.value)) {
+        entries[place] = entries[place - 1];
+        place--;
+    }
+    entries[place] = (comparison_entry){run, answer, COMPARISON_BEHIND};
+}
+
+size_t comparison_ask(const comparison *self, comparison_question question,
+                      comparison_entry *entries)
+{
+    size_t count = 0;
+    size_t equals = 0; /* entries with the best value */
     for (size_t i = 0; i < self->count; i++) {
-        const measure candidate = measure_run(&self->runs[i], question);
-        const double sign = is_accuracy(question) ? -1 : 1;
-        if (!isfinite(candidate.value)) {
-            continue;
-        }
-        if (answer.winner == NULL || sign * candidate.value < sign * winner.value) {
-            answer.next = answer.winner;
-            next = winner;
-            answer.winner = &self->runs[i];
-            winner = candidate;
-        } else if (answer.next == NULL || sign * candidate.value < sign * next.value) {
-            answer.next = &self->runs[i];
-            next = candidate;
+        const compared_run *run = &self->runs[i];
+        if (run->record.state == RUN_FINISHED && run->epochs > 0 &&
+            isfinite(run->answers[question].value)) {
+            insert(question, entries, count++, run);
         }
     }
-    answer.winner_value = winner.value;
-    answer.next_value = next.value;
-    answer.tie = answer.next != NULL && is_tie(question, winner, next);
-    return answer;
+    while (equals < count && entries[equals].answer.value == entries[0].answer.value) {
+        entries[equals++].standing = COMPARISON_EQUAL;
+    }
+    if (equals == 1) {
+        entries[0].standing = COMPARISON_FIRST;
+    }
+    for (size_t i = equals; i < count; i++) {
+        /* The equals may have different ranges: whom one cannot be told apart from counts. */
+        for (size_t j = 0; j < equals && entries[i].standing == COMPARISON_BEHIND; j++) {
+            entries[i].standing = stand(question, entries[j].answer, entries[i].answer);
+        }
+    }
+    return count;
 }

@@ -5,18 +5,29 @@
  *     name, batch_size, seed, engine, hardware, precision, state, note ("" for none)
  *     epochs_planned, epochs       epochs are counted from 1 everywhere
  *     steps_per_epoch, peak_bytes
- *     seconds_per_epoch, samples_per_second          training only
- *     validation_seconds_per_epoch
+ *     seconds_per_epoch, validation_seconds_per_epoch
+ *                                  each {value, low, high}: median, fastest and slowest epoch
+ *     samples_per_second           of training, at the median
+ *     seconds                      training and validation of all epochs
  *     loss, accuracy, val_loss, val_accuracy         each {final, best, best_epoch}
  *     first_epoch_loss
  *     val_accuracy_error           {final, best}: binomial standard errors
- *     to_target                    {epochs, samples, seconds, epochs_earliest, epochs_latest} or
- *                                  null; the range is as if accuracies were one error off
+ *     to_target                    {epochs, samples, seconds}, each {value, low, high}, or null;
+ *                                  the range is as if accuracies were one error off, and for
+ *                                  seconds every epoch as fast or slow as the fastest or slowest;
+ *                                  high is null where it has no end
  *   answers          fewest_epochs, fewest_samples, fewest_seconds, lowest_first_epoch_loss,
- *                    final_val_accuracy, best_val_accuracy, each null or
- *                    {winner, value, next, next_value, tie} with names of runs */
+ *                    final_val_accuracy, best_val_accuracy, each an array of the finished runs
+ *                    that have an answer, best first:
+ *                    {run, value, low, high, standing}; run is a name; standing is
+ *     "first"        the best value, and it alone
+ *     "equal"        one of several with the best value
+ *     "unsure"       cannot be told apart from one with the best value
+ *     "unknown"      no error is known to judge the difference by; low and high are null
+ *     "behind" */
 #include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "comparison.h"
 
@@ -27,6 +38,12 @@ static const char *const question_keys[COMPARISON_QUESTIONS] = {
     [COMPARISON_FIRST_LOSS] = "lowest_first_epoch_loss",
     [COMPARISON_FINAL_ACCURACY] = "final_val_accuracy",
     [COMPARISON_BEST_ACCURACY] = "best_val_accuracy",
+};
+
+static const char *const standing_keys[] = {
+    [COMPARISON_FIRST] = "first",   [COMPARISON_EQUAL] = "equal",
+    [COMPARISON_UNSURE] = "unsure", [COMPARISON_UNKNOWN] = "unknown",
+    [COMPARISON_BEHIND] = "behind",
 };
 
 static json_t *real_or_null(double value)
@@ -45,33 +62,47 @@ static json_t *figure_to_json(const compared_figure *figure)
                      real_or_null(figure->best), "best_epoch", whole_or_null(figure->best_epoch));
 }
 
+static json_t *range_to_json(compared_range range)
+{
+    return json_pack("{s:o, s:o, s:o}", "value", real_or_null(range.value), "low",
+                     real_or_null(range.low), "high", real_or_null(range.high));
+}
+
 static json_t *target_to_json(const compared_run *run)
 {
-    if (run->target_epoch == 0) {
+    const compared_range *answers = run->answers;
+    if (isnan(answers[COMPARISON_FEWEST_EPOCHS].value)) {
         return json_null();
     }
-    const json_int_t samples = (json_int_t)run->target_epoch * run->record.config.training_samples;
-    return json_pack("{s:I, s:I, s:f, s:I, s:o}", "epochs", (json_int_t)run->target_epoch,
-                     "samples", samples, "seconds", comparison_seconds_to(run, run->target_epoch),
-                     "epochs_earliest", (json_int_t)run->target_epoch_earliest, "epochs_latest",
-                     whole_or_null(run->target_epoch_latest));
+    return json_pack("{s:o, s:o, s:o}",                                             //
+                     "epochs", range_to_json(answers[COMPARISON_FEWEST_EPOCHS]),    //
+                     "samples", range_to_json(answers[COMPARISON_FEWEST_SAMPLES]),  //
+                     "seconds", range_to_json(answers[COMPARISON_FEWEST_SECONDS])); //
+}
+
+static json_t *error_to_json(compared_range accuracy)
+{
+    return real_or_null(accuracy.high - accuracy.value);
 }
 
 /* Adds to `object` what only a run with a finished epoch has. */
 static int add_figures(json_t *object, const compared_run *run)
 {
     json_t *figures =
-        json_pack("{s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",     //
-                  "seconds_per_epoch", run->seconds_per_epoch,                       //
-                  "validation_seconds_per_epoch", run->validation_seconds_per_epoch, //
-                  "samples_per_second", run->samples_per_second,                     //
-                  "loss", figure_to_json(&run->loss),                                //
-                  "accuracy", figure_to_json(&run->accuracy),                        //
-                  "val_loss", figure_to_json(&run->val_loss),                        //
-                  "val_accuracy", figure_to_json(&run->val_accuracy),                //
-                  "first_epoch_loss", real_or_null(run->curves.points[0].loss),      //
-                  "val_accuracy_error", "final", real_or_null(run->final_error), "best",
-                  real_or_null(run->best_error), //
+        json_pack("{s:o, s:o, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o}",          //
+                  "seconds_per_epoch", range_to_json(run->seconds_per_epoch),                  //
+                  "validation_seconds_per_epoch",                                              //
+                  range_to_json(run->validation_seconds_per_epoch),                            //
+                  "samples_per_second", run->samples_per_second,                               //
+                  "seconds", run->seconds,                                                     //
+                  "loss", figure_to_json(&run->loss),                                          //
+                  "accuracy", figure_to_json(&run->accuracy),                                  //
+                  "val_loss", figure_to_json(&run->val_loss),                                  //
+                  "val_accuracy", figure_to_json(&run->val_accuracy),                          //
+                  "first_epoch_loss", real_or_null(run->answers[COMPARISON_FIRST_LOSS].value), //
+                  "val_accuracy_error",                                                        //
+                  "final", error_to_json(run->answers[COMPARISON_FINAL_ACCURACY]),             //
+                  "best", error_to_json(run->answers[COMPARISON_BEST_ACCURACY]),               //
                   "to_target", target_to_json(run));
     const int status = json_object_update(object, figures);
     json_decref(figures);
@@ -101,19 +132,31 @@ static json_t *run_to_json(const compared_run *run)
     return object;
 }
 
-static json_t *answer_to_json(const comparison *self, comparison_question question)
+static json_t *answer_to_json(const comparison *self, comparison_question question,
+                              comparison_entry *entries)
 {
-    const comparison_answer answer = comparison_ask(self, question);
-    if (answer.winner == NULL) {
-        return json_null();
+    json_t *array = json_array();
+    const size_t count = comparison_ask(self, question, entries);
+    for (size_t i = 0; i < count; i++) {
+        const compared_range answer = entries[i].answer;
+        json_t *item =
+            json_pack("{s:s, s:o, s:o, s:o, s:s}", "run", entries[i].run->name, "value",
+                      real_or_null(answer.value), "low", real_or_null(answer.low), "high",
+                      real_or_null(answer.high), "standing", standing_keys[entries[i].standing]);
+        if (json_array_append_new(array, item) != 0) {
+            json_decref(array);
+            return NULL;
+        }
     }
-    return json_pack("{s:s, s:f, s:s?, s:o, s:b}", "winner", answer.winner->name, "value",
-                     answer.winner_value, "next", answer.next != NULL ? answer.next->name : NULL,
-                     "next_value", real_or_null(answer.next_value), "tie", answer.tie);
+    return array;
 }
 
 int comparison_print_json(const comparison *self, FILE *out)
 {
+    comparison_entry *entries = calloc(self->count + 1, sizeof *entries);
+    if (entries == NULL) {
+        return -1;
+    }
     json_t *runs = json_array();
     json_t *answers = json_object();
     int status = 0;
@@ -121,8 +164,9 @@ int comparison_print_json(const comparison *self, FILE *out)
         status |= json_array_append_new(runs, run_to_json(&self->runs[i]));
     }
     for (comparison_question q = 0; q < COMPARISON_QUESTIONS; q++) {
-        status |= json_object_set_new(answers, question_keys[q], answer_to_json(self, q));
+        status |= json_object_set_new(answers, question_keys[q], answer_to_json(self, q, entries));
     }
+    free(entries);
     json_t *root = json_pack("{s:f, s:o, s:o}", "target_accuracy", COMPARISON_TARGET, "runs", runs,
                              "answers", answers);
     if (root == NULL || status != 0) {

@@ -5,37 +5,31 @@
 #include <string.h>
 
 #include "comparison.h"
+#include "number.h"
 
-enum { NAME_WIDTH = 26, TEXT_BYTES = 96 };
+enum { LABEL_WIDTH = 19, QUESTION_WIDTH = 31, ANSWER_WIDTH = 24, TEXT_BYTES = 96 };
 
-static bool batch_sizes_differ(const comparison *self)
+static bool shares_batch_size(const comparison *self, const compared_run *run)
 {
-    for (size_t i = 1; i < self->count; i++) {
-        for (size_t j = 0; j < i; j++) {
-            if (self->runs[i].record.config.batch_size == self->runs[j].record.config.batch_size) {
-                return false;
-            }
+    for (size_t i = 0; i < self->count; i++) {
+        const compared_run *other = &self->runs[i];
+        if (other != run && other->record.config.batch_size == run->record.config.batch_size) {
+            return true;
         }
     }
-    return true;
+    return false;
 }
 
-/* How the answers call a run: by its batch size where that is enough. */
+/* What every line calls a run: its batch size, and its number where that is not enough. */
 static const char *label(const comparison *self, const compared_run *run, char out[TEXT_BYTES])
 {
-    if (batch_sizes_differ(self)) {
-        snprintf(out, TEXT_BYTES, "batch size %u", (unsigned)run->record.config.batch_size);
+    const unsigned batch_size = run->record.config.batch_size;
+    if (shares_batch_size(self, run)) {
+        snprintf(out, TEXT_BYTES, "batch size %u #%zu", batch_size, (size_t)(run - self->runs) + 1);
     } else {
-        snprintf(out, TEXT_BYTES, "%.90s", run->name);
+        snprintf(out, TEXT_BYTES, "batch size %u", batch_size);
     }
     return out;
-}
-
-/* The end of a name that is too long for its column: it is where runs differ. */
-static const char *short_name(const compared_run *run)
-{
-    const size_t length = strlen(run->name);
-    return length > NAME_WIDTH ? run->name + length - NAME_WIDTH : run->name;
 }
 
 static void format_duration(char out[TEXT_BYTES], double seconds)
@@ -48,71 +42,87 @@ static void format_duration(char out[TEXT_BYTES], double seconds)
     snprintf(out, TEXT_BYTES, "%lu min %02lu s", whole / 60, whole % 60);
 }
 
+/* "4 (4-6)", "4 (4-)" where there is no end, "4" where no range is known. */
+static void format_range(char out[TEXT_BYTES], compared_range range, int decimals)
+{
+    if (isnan(range.low)) {
+        snprintf(out, TEXT_BYTES, "%.*f", decimals, range.value);
+    } else if (!isfinite(range.high)) {
+        snprintf(out, TEXT_BYTES, "%.*f (%.*f-)", decimals, range.value, decimals, range.low);
+    } else {
+        snprintf(out, TEXT_BYTES, "%.*f (%.*f-%.*f)", decimals, range.value, decimals, range.low,
+                 decimals, range.high);
+    }
+}
+
 static void print_costs(const comparison *self, FILE *out)
 {
-    char duration[TEXT_BYTES];
-    fprintf(out, "%-*s %6s %11s %10s %10s %12s %15s  %s\n", NAME_WIDTH, "Cost", "batch",
-            "steps/epoch", "s/epoch", "samples/s", "peak memory", "run", "state");
+    char text[TEXT_BYTES];
+    fprintf(out, "%-*s %6s %22s %9s %12s %13s  %s\n", LABEL_WIDTH, "Cost", "steps",
+            "s/epoch (low-high)", "samples/s", "peak memory", "whole run", "directory");
     for (size_t i = 0; i < self->count; i++) {
         const compared_run *run = &self->runs[i];
         const double mebibytes = (double)run->record.memory.total / 1048576.0;
-        fprintf(out, "%-*s %6u %11u", NAME_WIDTH, short_name(run),
-                (unsigned)run->record.config.batch_size, (unsigned)run->steps_per_epoch);
+        fprintf(out, "%-*s %6u", LABEL_WIDTH, label(self, run, text),
+                (unsigned)run->steps_per_epoch);
         if (run->epochs == 0) {
-            fprintf(out, " %10s %10s %8.1f MiB %15s", "-", "-", mebibytes, "-");
+            fprintf(out, " %22s %9s %8.1f MiB %13s", "-", "-", mebibytes, "-");
         } else {
-            format_duration(duration, (run->seconds_per_epoch + run->validation_seconds_per_epoch) *
-                                          run->epochs);
-            fprintf(out, " %10.2f %10.0f %8.1f MiB %15s", run->seconds_per_epoch,
-                    run->samples_per_second, mebibytes, duration);
+            format_range(text, run->seconds_per_epoch, 2);
+            fprintf(out, " %22s %9.0f %8.1f MiB", text, run->samples_per_second, mebibytes);
+            format_duration(text, run->seconds);
+            fprintf(out, " %13s", text);
         }
-        fprintf(out, "  %s\n", run_state_name(run->record.state));
+        fprintf(out, "  %s\n", run->name);
     }
-    fputs("  s/epoch and samples/s: training only; run: with validation; peak memory: by the "
-          "engine's own account\n",
-          out);
+    fputs(
+        "  steps: an epoch's; s/epoch: training only, the median epoch (the fastest-the slowest); "
+        "samples/s: at the\n  median; peak memory: by the engine's own account; whole run: "
+        "training and validation of all epochs\n",
+        out);
 }
 
-/* "0.0123 0.0101 @12", 17 columns. */
-static void print_figure(FILE *out, const compared_figure *figure)
+/* "0.0123 0.0101 @12" */
+static void print_figure(FILE *out, const compared_figure *figure, int width)
 {
-    fprintf(out, "  %6.4f %6.4f @%-2u", figure->final, figure->best, (unsigned)figure->best_epoch);
-}
-
-static void print_target(FILE *out, const compared_run *run)
-{
-    if (run->target_epoch == 0) {
-        fputs("  never", out);
-    } else if (run->target_epoch_latest == 0) {
-        fprintf(out, "  %u (%u-)", (unsigned)run->target_epoch,
-                (unsigned)run->target_epoch_earliest);
+    char final[NUMBER_BYTES];
+    char best[NUMBER_BYTES];
+    char text[TEXT_BYTES];
+    number_format(final, figure->final);
+    number_format(best, figure->best);
+    if (figure->best_epoch == 0) {
+        snprintf(text, sizeof text, "%6s %6s", final, "-");
     } else {
-        fprintf(out, "  %u (%u-%u)", (unsigned)run->target_epoch,
-                (unsigned)run->target_epoch_earliest, (unsigned)run->target_epoch_latest);
+        snprintf(text, sizeof text, "%6s %6s @%u", final, best, (unsigned)figure->best_epoch);
     }
+    fprintf(out, "  %-*s", width, text);
 }
 
 static void print_figures(const comparison *self, FILE *out)
 {
-    fprintf(out, "\n%-*s %6s  %-17s  %-17s  %-17s  %-17s  %s\n", NAME_WIDTH, "Result", "batch",
-            "training loss", "training accuracy", "validation loss", "val. accuracy", "to 99 %");
-    fprintf(out, "%-*s %6s  %-17s  %-17s  %-17s  %-17s  %s\n", NAME_WIDTH, "", "",
-            "final  best   @ep", "final  best   @ep", "final  best   @ep", "final  best   @ep",
-            "epochs");
+    /* A loss may be 1.234e+30, an accuracy is at most 1.0000. */
+    enum { LOSS_WIDTH = 23, ACCURACY_WIDTH = 17 };
+    static const char columns[] = " final   best @ep";
+    char text[TEXT_BYTES];
+    fprintf(out, "\n%-*s  %-*s  %-*s  %-*s  %-*s  %s\n", LABEL_WIDTH, "Result", LOSS_WIDTH,
+            "training loss", ACCURACY_WIDTH, "training accuracy", LOSS_WIDTH, "validation loss",
+            ACCURACY_WIDTH, "val. accuracy", "to 99 %");
+    fprintf(out, "%-*s  %-*s  %-*s  %-*s  %-*s  %s\n", LABEL_WIDTH, "", LOSS_WIDTH, columns,
+            ACCURACY_WIDTH, columns, LOSS_WIDTH, columns, ACCURACY_WIDTH, columns, "epochs");
     for (size_t i = 0; i < self->count; i++) {
         const compared_run *run = &self->runs[i];
-        fprintf(out, "%-*s %6u", NAME_WIDTH, short_name(run),
-                (unsigned)run->record.config.batch_size);
+        const compared_range target = run->answers[COMPARISON_FEWEST_EPOCHS];
+        fprintf(out, "%-*s", LABEL_WIDTH, label(self, run, text));
         if (run->epochs == 0) {
             fputs("  no epoch yet\n", out);
             continue;
         }
-        print_figure(out, &run->loss);
-        print_figure(out, &run->accuracy);
-        print_figure(out, &run->val_loss);
-        print_figure(out, &run->val_accuracy);
-        print_target(out, run);
-        fputc('\n', out);
+        print_figure(out, &run->loss, LOSS_WIDTH);
+        print_figure(out, &run->accuracy, ACCURACY_WIDTH);
+        print_figure(out, &run->val_loss, LOSS_WIDTH);
+        print_figure(out, &run->val_accuracy, ACCURACY_WIDTH);
+        format_range(text, target, 0);
+        fprintf(out, "  %s\n", isnan(target.value) ? "never" : text);
     }
     fputs("  @ep: the best one's epoch, counted from 1 (TensorBoard's axis counts from 0); to 99 "
           "%: the first epoch with\n  99 % validation accuracy, and from where to where it would "
@@ -120,54 +130,85 @@ static void print_figures(const comparison *self, FILE *out)
           out);
 }
 
-static void format_value(char text[TEXT_BYTES], comparison_question question, double value,
-                         const compared_run *run)
+static void format_answer(char text[TEXT_BYTES], comparison_question question,
+                          compared_range answer)
 {
     switch (question) {
     case COMPARISON_FEWEST_EPOCHS:
-        snprintf(text, TEXT_BYTES, "%.0f %s", value, value > 1 ? "epochs" : "epoch");
-        break;
     case COMPARISON_FEWEST_SAMPLES:
-        snprintf(text, TEXT_BYTES, "%.0f samples", value);
+        format_range(text, answer, 0);
         break;
     case COMPARISON_FEWEST_SECONDS:
-        snprintf(text, TEXT_BYTES, "%.1f s", value);
+        format_range(text, answer, 1);
         break;
     case COMPARISON_FIRST_LOSS:
-        snprintf(text, TEXT_BYTES, "%.4f", value);
+        number_format(text, answer.value);
         break;
     case COMPARISON_FINAL_ACCURACY:
-        snprintf(text, TEXT_BYTES, "%.2f %% ± %.2f", 100 * value, 100 * run->final_error);
-        break;
     case COMPARISON_BEST_ACCURACY:
-        snprintf(text, TEXT_BYTES, "%.2f %% ± %.2f", 100 * value, 100 * run->best_error);
+        snprintf(text, TEXT_BYTES, "%.2f %% ± %.2f", 100 * answer.value,
+                 100 * (answer.high - answer.value));
         break;
     case COMPARISON_QUESTIONS:
         break;
     }
 }
 
-static void print_answer(const comparison *self, FILE *out, const char *title,
-                         comparison_question question)
+static const char *standing_text(comparison_question question, const comparison_entry *entries,
+                                 size_t count, size_t i)
+{
+    switch (entries[i].standing) {
+    case COMPARISON_FIRST:
+        if (count == 1) {
+            return "the only one";
+        }
+        if (question == COMPARISON_FIRST_LOSS) {
+            return "lowest, error unknown";
+        }
+        return entries[1].standing == COMPARISON_BEHIND ? "first" : "first, not clearly";
+    case COMPARISON_EQUAL:
+        return "equally first";
+    case COMPARISON_UNSURE:
+        return "cannot be told apart";
+    case COMPARISON_UNKNOWN:
+        return "error unknown";
+    case COMPARISON_BEHIND:
+        break;
+    }
+    return "behind";
+}
+
+/* One line a run, the best first. */
+static void print_answer(const comparison *self, FILE *out, comparison_entry *entries,
+                         const char *title, comparison_question question)
 {
     char name[TEXT_BYTES];
     char value[TEXT_BYTES];
-    const comparison_answer answer = comparison_ask(self, question);
-    fprintf(out, "  %-32s ", title);
-    if (answer.winner == NULL) {
-        fputs(question <= COMPARISON_FEWEST_SECONDS ? "no finished run has reached it\n"
-                                                    : "no finished run\n",
-              out);
-        return;
+    const size_t count = comparison_ask(self, question, entries);
+    if (count == 0) {
+        fprintf(out, "  %-*s  no finished run%s\n", QUESTION_WIDTH, title,
+                question <= COMPARISON_FEWEST_SECONDS ? " has reached it" : " has a figure");
     }
-    format_value(value, question, answer.winner_value, answer.winner);
-    fprintf(out, "%s: %s", label(self, answer.winner, name), value);
-    if (answer.next != NULL) {
-        format_value(value, question, answer.next_value, answer.next);
-        fprintf(out, "; next %s: %s%s", label(self, answer.next, name), value,
-                answer.tie ? " (a tie)" : "");
+    for (size_t i = 0; i < count; i++) {
+        format_answer(value, question, entries[i].answer);
+        /* "±" is one column of two bytes. */
+        const int width = ANSWER_WIDTH + (strstr(value, "±") != NULL ? 1 : 0);
+        fprintf(out, "  %-*s  %-*s  %-*s  %s\n", QUESTION_WIDTH, i == 0 ? title : "", LABEL_WIDTH,
+                label(self, entries[i].run, name), width, value,
+                standing_text(question, entries, count, i));
     }
-    fputc('\n', out);
+}
+
+static void print_answers(const comparison *self, FILE *out, comparison_entry *entries)
+{
+    fputs("\nFastest to converge, to 99 % validation accuracy (and the range)\n", out);
+    print_answer(self, out, entries, "fewest epochs", COMPARISON_FEWEST_EPOCHS);
+    print_answer(self, out, entries, "fewest samples", COMPARISON_FEWEST_SAMPLES);
+    print_answer(self, out, entries, "fewest seconds of training", COMPARISON_FEWEST_SECONDS);
+    print_answer(self, out, entries, "lowest training loss of epoch 1", COMPARISON_FIRST_LOSS);
+    fputs("Best validated, ± the standard error of the sample\n", out);
+    print_answer(self, out, entries, "after the last epoch", COMPARISON_FINAL_ACCURACY);
+    print_answer(self, out, entries, "best of all epochs", COMPARISON_BEST_ACCURACY);
 }
 
 /* Each run's cost as a multiple of the first one's. */
@@ -175,16 +216,18 @@ static void print_relative_costs(const comparison *self, FILE *out)
 {
     char name[TEXT_BYTES];
     const compared_run *first = &self->runs[0];
-    if (self->count < 2 || first->epochs == 0 || !(first->seconds_per_epoch > 0)) {
+    const double seconds = first->seconds_per_epoch.value;
+    const double bytes = (double)first->record.memory.total;
+    if (self->count < 2 || first->epochs == 0 || !(seconds > 0) || !(bytes > 0)) {
         return;
     }
-    fprintf(out, "What it costs, against %s\n", label(self, first, name));
+    fprintf(out, "What it costs, against %s, at the median epochs\n", label(self, first, name));
     for (size_t i = 1; i < self->count; i++) {
         const compared_run *run = &self->runs[i];
         if (run->epochs > 0) {
-            fprintf(out, "  %-32s %.2f times the time an epoch, %.2f times the memory\n",
-                    label(self, run, name), run->seconds_per_epoch / first->seconds_per_epoch,
-                    (double)run->record.memory.total / (double)first->record.memory.total);
+            fprintf(out, "  %-*s  %.2f times the time an epoch, %.2f times the memory\n",
+                    QUESTION_WIDTH, label(self, run, name), run->seconds_per_epoch.value / seconds,
+                    (double)run->record.memory.total / bytes);
         }
     }
 }
@@ -216,23 +259,25 @@ static void print_notes(const comparison *self, FILE *out)
     print_differences(self, out);
 }
 
-void comparison_print(const comparison *self, FILE *out)
+int comparison_print(const comparison *self, FILE *out)
 {
+    comparison_entry *entries = calloc(self->count + 1, sizeof *entries);
+    if (entries == NULL) {
+        return -1;
+    }
     print_costs(self, out);
     print_figures(self, out);
-    fputs("\nFastest to converge, to 99 % validation accuracy\n", out);
-    print_answer(self, out, "fewest epochs", COMPARISON_FEWEST_EPOCHS);
-    print_answer(self, out, "fewest samples", COMPARISON_FEWEST_SAMPLES);
-    print_answer(self, out, "fewest seconds of training", COMPARISON_FEWEST_SECONDS);
-    print_answer(self, out, "lowest training loss of epoch 1", COMPARISON_FIRST_LOSS);
-    fputs("Best validated, ± the standard error of the sample\n", out);
-    print_answer(self, out, "after the last epoch", COMPARISON_FINAL_ACCURACY);
-    print_answer(self, out, "best of all epochs", COMPARISON_BEST_ACCURACY);
+    print_answers(self, out, entries);
     print_relative_costs(self, out);
-    fputs("A tie: nearer than the uncertainty (ranges that touch; accuracies within two standard "
-          "errors of their difference).\nEach run is one seed: how much another seed would change "
-          "it is in none of these errors. The best of all epochs\nis picked on the validation set "
-          "itself, and so a little too good.\n",
-          out);
+    fputs(
+        "Cannot be told apart (from a first): the ranges touch, or the accuracies are within two "
+        "standard errors of their\ndifference. Seconds: the epochs at the median pace, their "
+        "range from the fastest to the slowest epoch's pace. Each\nrun is one seed: what another "
+        "seed would change is in none of these errors, and of the first epoch's training loss\n"
+        "no error is known at all. The best of all epochs is picked on the validation set itself, "
+        "and so a little too good.\n",
+        out);
     print_notes(self, out);
+    free(entries);
+    return 0;
 }

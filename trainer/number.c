@@ -1,6 +1,7 @@
 #include "number.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,4 +41,15 @@ bool number_parse_positive_real(const char *text, double *out)
     }
     *out = value;
     return true;
+}
+
+void number_format(char out[NUMBER_BYTES], double value)
+{
+    if (isnan(value)) {
+        snprintf(out, NUMBER_BYTES, "nan"); /* printf would tell a sign that means nothing */
+    } else if (fabs(value) < 1e4) {
+        snprintf(out, NUMBER_BYTES, "%.4f", value);
+    } else {
+        snprintf(out, NUMBER_BYTES, "%.4g", value);
+    }
 }

@@ -1,5 +1,5 @@
-/* Strict numbers from the command line: decimal digits and nothing around them, no sign, no
- * space, no second meaning. */
+/* Numbers as people write and read them. From the command line they are strict: decimal digits and
+ * nothing around them, no sign, no space, no second meaning. */
 #ifndef TRAINER_NUMBER_H
 #define TRAINER_NUMBER_H
 
@@ -12,5 +12,10 @@ __attribute__((warn_unused_result)) bool number_parse(const char *text, uint64_t
 
 /* A positive finite number such as 0.001 or 1e-3. */
 __attribute__((warn_unused_result)) bool number_parse_positive_real(const char *text, double *out);
+
+enum { NUMBER_BYTES = 32 };
+
+/* A loss or an accuracy: "0.1234"; "1.234e+30" where it is large; "nan", "inf", "-inf". */
+void number_format(char out[NUMBER_BYTES], double value);
 
 #endif

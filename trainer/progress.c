@@ -131,10 +131,14 @@ void progress_format_running(char *out, size_t out_bytes, const progress_view *v
     char left[PART_BYTES];
     char bar[PART_BYTES];
     char tail[4 * PART_BYTES];
+    char loss[NUMBER_BYTES];
+    char accuracy[NUMBER_BYTES];
     format_count(count, view);
     format_seconds(left, step_seconds(view) * (view->steps - view->step));
-    const int tail_length = snprintf(tail, sizeof tail, " ETA %s - loss: %.4f - accuracy: %.4f",
-                                     left, view->loss, view->accuracy);
+    number_format(loss, view->loss);
+    number_format(accuracy, view->accuracy);
+    const int tail_length =
+        snprintf(tail, sizeof tail, " ETA %s - loss: %s - accuracy: %s", left, loss, accuracy);
     format_bar_within(bar, view, strlen(count) + (size_t)tail_length, width);
     const size_t limit = (size_t)width + 1 < out_bytes ? (size_t)width + 1 : out_bytes;
     snprintf(out, limit, "%s%s%s", count, bar, tail);
@@ -157,8 +161,11 @@ static void append_pair(char *out, size_t out_bytes, const char *prefix, double 
     char pair[3 * PART_BYTES];
     char first[PART_BYTES];
     char second[PART_BYTES];
-    snprintf(first, sizeof first, "%sloss: %.4f", prefix, loss);
-    snprintf(second, sizeof second, "%saccuracy: %.4f", prefix, accuracy);
+    char number[NUMBER_BYTES];
+    number_format(number, loss);
+    snprintf(first, sizeof first, "%sloss: %s", prefix, number);
+    number_format(number, accuracy);
+    snprintf(second, sizeof second, "%saccuracy: %s", prefix, number);
     snprintf(pair, sizeof pair, "%s - %s", first, second);
     if (width == 0 || strlen(pair) <= width) {
         append(out, out_bytes, pair, width);

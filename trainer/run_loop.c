@@ -12,8 +12,11 @@
 #include "signals.h"
 
 /* Steps are asked for in chunks of about this long: short enough for a live display and a
- * prompt end after a signal, long enough to keep a GPU's queue full. */
+ * prompt end after a signal, long enough that a GPU does not wait for us. One chunk is queued
+ * before the metrics of the last one are taken, so that a device always has work; two together
+ * are what an engine holds. */
 static const double chunk_seconds = 0.05;
+enum { LONGEST_CHUNK = ENGINE_MAX_QUEUED_STEPS / 2 };
 
 typedef struct run {
     const run_job *job;
@@ -24,7 +27,7 @@ typedef struct run {
     run_log *log;
     uint64_t iterations; /* updates done over the run */
     uint32_t chunk;      /* steps to ask for at once */
-    engine_step steps[ENGINE_MAX_QUEUED_STEPS];
+    engine_step steps[LONGEST_CHUNK];
 } run;
 
 /* Sums over an epoch so far; its means count a short last batch by its samples, as Keras does. */
@@ -75,20 +78,21 @@ static int take_step(run *self, epoch_sums *sums, const engine_step *step)
                          self->message);
 }
 
-/* Trains `count` steps and takes the metrics of each. */
-static int train_chunk(run *self, epoch_sums *sums, uint32_t count)
+static int queue_steps(run *self, uint32_t count)
 {
-    const engine_api *api = self->job->api;
-    const engine_status status = api->train(self->engine, count);
-    if (status != ENGINE_OK) {
-        return engine_failed(self, "train", status);
-    }
+    const engine_status status = self->job->api->train(self->engine, count);
+    return status == ENGINE_OK ? 0 : engine_failed(self, "train", status);
+}
+
+/* Waits for the oldest `count` queued steps and takes the metrics of each. */
+static int take_steps(run *self, epoch_sums *sums, uint32_t count)
+{
     for (size_t taken = 0; taken < count;) {
         size_t ready = 0;
-        const engine_status polled =
-            api->poll(self->engine, self->steps, ENGINE_MAX_QUEUED_STEPS, &ready, true);
-        if (polled != ENGINE_OK || ready == 0) {
-            return engine_failed(self, "finish its steps", polled);
+        const engine_status status =
+            self->job->api->poll(self->engine, self->steps, count - taken, &ready, true);
+        if (status != ENGINE_OK || ready == 0) {
+            return engine_failed(self, "finish its steps", status);
         }
         for (size_t i = 0; i < ready; i++) {
             if (take_step(self, sums, &self->steps[i]) != 0) {
@@ -100,37 +104,48 @@ static int train_chunk(run *self, epoch_sums *sums, uint32_t count)
     return 0;
 }
 
-/* The next chunk's size from how long this one took; it grows at most fourfold at a time, since
+/* The next chunk's size from the epoch's pace so far; it grows at most fourfold at a time, since
  * one short measurement says little. */
 static uint32_t next_chunk(uint32_t chunk, uint32_t done, double seconds)
 {
     const double fitting = chunk_seconds * done / (seconds > 1e-9 ? seconds : 1e-9);
-    const uint32_t most = chunk > ENGINE_MAX_QUEUED_STEPS / 4 ? ENGINE_MAX_QUEUED_STEPS : 4 * chunk;
+    const uint32_t most = chunk > LONGEST_CHUNK / 4 ? LONGEST_CHUNK : 4 * chunk;
     if (fitting >= most) {
         return most;
     }
     return fitting > 1 ? (uint32_t)fitting : 1;
 }
 
-/* Trains an epoch's steps, or fewer if a signal comes. */
+static void show_steps(run *self, const epoch_sums *sums, progress_view *view, double begin)
+{
+    const double now = seconds_now();
+    view->step = sums->steps;
+    view->training_seconds = now - begin;
+    view->loss = mean_loss(sums);
+    view->accuracy = mean_accuracy(sums);
+    progress_update(self->job->display, view, now);
+}
+
+/* Trains an epoch's steps, or fewer if a signal comes; at the end nothing is queued. */
 static int train_epoch(run *self, epoch_sums *sums, progress_view *view)
 {
     const double begin = seconds_now();
-    while (sums->steps < view->steps && signals_noted() == 0) {
-        const uint32_t left = view->steps - sums->steps;
-        const uint32_t count = self->chunk < left ? self->chunk : left;
-        const double chunk_begin = seconds_now();
-        if (train_chunk(self, sums, count) != 0 || run_log_check(self->log, self->message) != 0) {
+    uint32_t asked = 0;
+    uint32_t last = 0; /* steps of the chunk that is queued and not taken */
+    do {
+        const uint32_t left = signals_noted() == 0 ? view->steps - asked : 0;
+        const uint32_t next = self->chunk < left ? self->chunk : left;
+        if ((next > 0 && queue_steps(self, next) != 0) || take_steps(self, sums, last) != 0 ||
+            run_log_check(self->log, self->message) != 0) {
             return -1;
         }
-        const double now = seconds_now();
-        self->chunk = next_chunk(self->chunk, count, now - chunk_begin);
-        view->step = sums->steps;
-        view->training_seconds = now - begin;
-        view->loss = mean_loss(sums);
-        view->accuracy = mean_accuracy(sums);
-        progress_update(self->job->display, view, now);
-    }
+        if (last > 0) {
+            show_steps(self, sums, view, begin);
+            self->chunk = next_chunk(self->chunk, sums->steps, view->training_seconds);
+        }
+        asked += next;
+        last = next;
+    } while (last > 0);
     return 0;
 }
 

@@ -150,7 +150,10 @@ static command_status compare_runs(const sweep *self)
     }
     if (status == COMMAND_DONE) {
         comparison_sort(&all);
-        comparison_print(&all, stdout);
+        if (comparison_print(&all, stdout) != 0) {
+            fprintf(stderr, "%s: no memory for the comparison\n", self->program);
+            status = COMMAND_FAILED;
+        }
     }
     comparison_free(&all);
     return status;

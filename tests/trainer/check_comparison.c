@@ -21,7 +21,7 @@ static comparison all;
 
 /* Trains a run with these validation results and the fake engine's losses, which fall with every
  * step: of runs with as many epochs the one with the smaller batch has the lower loss. */
-static void make_run(const char *name, uint32_t batch_size, const uint32_t *val_correct)
+static void make_run_with(const char *name, uint32_t batch_size, fake_engine_plan plan)
 {
     static uint8_t images[SAMPLES * LENET_IMAGE_PIXELS];
     static uint8_t labels[SAMPLES];
@@ -47,22 +47,32 @@ static void make_run(const char *name, uint32_t batch_size, const uint32_t *val_
                          .replace = RUN_DIRECTORY_REPLACE_ANY,
                          .display = &display};
     run_record record;
-    fake_engine_plan_now = (fake_engine_plan){.val_correct = val_correct};
+    fake_engine_plan_now = plan;
     ck_assert_int_eq(run_loop(&job, &record, message), RUN_OUTCOME_FINISHED);
     run_record_free(&record);
 }
 
-/* Writes a run's seconds of training an epoch into its run.json. */
-static void set_seconds(const char *name, double seconds)
+static void make_run(const char *name, uint32_t batch_size, const uint32_t *val_correct)
+{
+    make_run_with(name, batch_size, (fake_engine_plan){.val_correct = val_correct});
+}
+
+/* Writes a run's seconds of training into its run.json: each epoch's, and the first one's. */
+static void set_seconds_but_first(const char *name, double seconds, double first)
 {
     run_record record;
     ck_assert_int_eq(run_record_read(&record, scratch_path(name), message), RUN_RECORD_READ);
     for (uint32_t i = 0; i < record.epoch_count; i++) {
-        record.epochs[i].training_seconds = seconds;
+        record.epochs[i].training_seconds = i == 0 ? first : seconds;
         record.epochs[i].validation_seconds = 1;
     }
     ck_assert_int_eq(scratch_write_record(name, &record, message), 0);
     run_record_free(&record);
+}
+
+static void set_seconds(const char *name, double seconds)
+{
+    set_seconds_but_first(name, seconds, seconds);
 }
 
 static void set_state(const char *name, run_state state)
@@ -73,6 +83,40 @@ static void set_state(const char *name, run_state state)
     ck_assert_int_eq(scratch_write_record(name, &record, message), 0);
     run_record_free(&record);
 }
+
+/* The entry of a run in the answer to a question; the answer's length into *count. */
+static comparison_entry entry_of(comparison_question question, const char *name, size_t *count)
+{
+    static comparison_entry entries[8];
+    *count = comparison_ask(&all, question, entries);
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp(entries[i].run->name, name) == 0) {
+            return entries[i];
+        }
+    }
+    return (comparison_entry){0};
+}
+
+/* Is the answer these runs in this order, NULL behind the last, standing so? */
+static void assert_answer(comparison_question question, const char *const *names,
+                          const comparison_standing *standings)
+{
+    comparison_entry entries[8];
+    const size_t count = comparison_ask(&all, question, entries);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_ptr_nonnull(names[i]);
+        ck_assert_str_eq(entries[i].run->name, names[i]);
+        ck_assert_int_eq(entries[i].standing, standings[i]);
+    }
+    ck_assert_ptr_null(names[count]);
+}
+
+#define ASSERT_RANGE(range, v, l, h)                                                               \
+    do {                                                                                           \
+        ck_assert_double_eq((range).value, (v));                                                   \
+        ck_assert_double_eq((range).low, (l));                                                     \
+        ck_assert_double_eq((range).high, (h));                                                    \
+    } while (0)
 
 static void compare_everything(void)
 {
@@ -124,29 +168,46 @@ START_TEST(figures_come_with_the_epoch_of_the_best)
     ck_assert_double_eq(small->val_accuracy.best, 0.994);
     ck_assert_uint_eq(small->val_accuracy.best_epoch, 3);
     ck_assert_uint_eq(small->loss.best_epoch, EPOCHS);
-    ck_assert_double_eq_tol(small->final_error, sqrt(0.9935 * 0.0065 / 10000), 1e-12);
+    const compared_range final = small->answers[COMPARISON_FINAL_ACCURACY];
+    ck_assert_double_eq_tol(final.high - final.value, sqrt(0.9935 * 0.0065 / 10000), 1e-12);
+    ck_assert_double_eq_tol(final.value - final.low, sqrt(0.9935 * 0.0065 / 10000), 1e-12);
 }
 END_TEST
 
 START_TEST(costs_come_from_run_json)
 {
     make_two_runs();
-    ck_assert_double_eq(all.runs[0].seconds_per_epoch, 10);
-    ck_assert_double_eq(all.runs[0].validation_seconds_per_epoch, 1);
+    ASSERT_RANGE(all.runs[0].seconds_per_epoch, 10, 10, 10);
+    ASSERT_RANGE(all.runs[0].validation_seconds_per_epoch, 1, 1, 1);
+    ck_assert_double_eq(all.runs[0].seconds, EPOCHS * 11);
     ck_assert_double_eq(all.runs[0].samples_per_second, 6.4);
     ck_assert_uint_eq(all.runs[0].record.memory.total, 69000);
+}
+END_TEST
+
+START_TEST(an_epoch_disturbed_by_other_load_does_not_decide_what_an_epoch_costs)
+{
+    make_two_runs();
+    set_seconds_but_first("runs/large", 10, 70);
+    compare_everything();
+    ASSERT_RANGE(all.runs[0].seconds_per_epoch, 10, 10, 70);
+    ck_assert_double_eq(all.runs[0].samples_per_second, 6.4);
+    ck_assert_double_eq(all.runs[0].seconds, 70 + 3 * 10 + EPOCHS);
+    /* Epoch 3, and 2 to 4 within a standard error. */
+    ASSERT_RANGE(all.runs[0].answers[COMPARISON_FEWEST_SECONDS], 3 * 10, 2 * 10, 4 * 70);
 }
 END_TEST
 
 START_TEST(the_target_is_reached_in_an_epoch_within_a_range)
 {
     make_two_runs();
-    ck_assert_uint_eq(all.runs[0].target_epoch, 3);
-    ck_assert_uint_eq(all.runs[0].target_epoch_earliest, 2);
-    ck_assert_uint_eq(all.runs[0].target_epoch_latest, 4);
-    ck_assert_uint_eq(all.runs[1].target_epoch, 2);
-    ck_assert_uint_eq(all.runs[1].target_epoch_earliest, 2);
-    ck_assert_uint_eq(all.runs[1].target_epoch_latest, 3);
+    const compared_range *large = all.runs[0].answers;
+    const compared_range *small = all.runs[1].answers;
+    ASSERT_RANGE(large[COMPARISON_FEWEST_EPOCHS], 3, 2, 4);
+    ASSERT_RANGE(large[COMPARISON_FEWEST_SAMPLES], 3 * SAMPLES, 2 * SAMPLES, 4 * SAMPLES);
+    ASSERT_RANGE(large[COMPARISON_FEWEST_SECONDS], 30, 20, 40);
+    ASSERT_RANGE(small[COMPARISON_FEWEST_EPOCHS], 2, 2, 3);
+    ASSERT_RANGE(small[COMPARISON_FEWEST_SECONDS], 40, 40, 60);
 }
 END_TEST
 
@@ -155,67 +216,107 @@ START_TEST(exactly_the_target_is_reached)
     static const uint32_t correct[EPOCHS] = {9899, 9900, 9899, 9899};
     make_run("run", 16, correct);
     compare_everything();
-    ck_assert_uint_eq(all.runs[0].target_epoch, 2);
-    ck_assert_uint_eq(all.runs[0].target_epoch_latest, 0);
+    ASSERT_RANGE(all.runs[0].answers[COMPARISON_FEWEST_EPOCHS], 2, 1, INFINITY);
+    ASSERT_RANGE(all.runs[0].answers[COMPARISON_FEWEST_SAMPLES], 2 * SAMPLES, SAMPLES, INFINITY);
+    ck_assert(isinf(all.runs[0].answers[COMPARISON_FEWEST_SECONDS].high));
 }
 END_TEST
 
-START_TEST(each_question_has_its_winner)
+/* Three runs. Epochs to the target: a 1 (1 to 1), b 3 (2 to 4), c 2 (2 to 3). */
+static const uint32_t correct_early[EPOCHS] = {9920, 9921, 9922, 9890};
+
+static void make_three_runs(void)
 {
-    make_two_runs();
-    const compared_run *large = &all.runs[0];
-    const compared_run *small = &all.runs[1];
-    comparison_answer answer = comparison_ask(&all, COMPARISON_FEWEST_EPOCHS);
-    ck_assert_ptr_eq(answer.winner, small);
-    ck_assert_ptr_eq(answer.next, large);
-    ck_assert_double_eq(answer.winner_value, 2);
-    ck_assert(answer.tie); /* 2 to 3 and 2 to 4 touch */
-    answer = comparison_ask(&all, COMPARISON_FEWEST_SAMPLES);
-    ck_assert_double_eq(answer.winner_value, 2 * SAMPLES);
-    answer = comparison_ask(&all, COMPARISON_FEWEST_SECONDS);
-    ck_assert_ptr_eq(answer.winner, large); /* 3 epochs of 10 s, against 2 of 20 s */
-    ck_assert_double_eq(answer.winner_value, 30);
-    ck_assert_double_eq(answer.next_value, 40);
-    answer = comparison_ask(&all, COMPARISON_FIRST_LOSS);
-    ck_assert_ptr_eq(answer.winner, small);
-    ck_assert(!answer.tie);
-    answer = comparison_ask(&all, COMPARISON_FINAL_ACCURACY);
-    ck_assert_ptr_eq(answer.winner, small);
-    ck_assert_double_eq(answer.winner_value, 0.9935);
-    answer = comparison_ask(&all, COMPARISON_BEST_ACCURACY);
-    ck_assert_double_eq(answer.winner_value, 0.994);
+    make_run("a", 64, correct_early);
+    make_run("b", 32, correct_64);
+    make_run("c", 16, correct_16);
+    set_seconds("a", 10);
+    set_seconds("b", 3);
+    set_seconds("c", 10);
+    compare_everything();
+}
+
+START_TEST(a_clean_winner_leaves_all_others_behind)
+{
+    make_three_runs();
+    assert_answer(COMPARISON_FEWEST_EPOCHS, (const char *[]){"a", "c", "b", NULL},
+                  (comparison_standing[]){COMPARISON_FIRST, COMPARISON_BEHIND, COMPARISON_BEHIND});
+    assert_answer(COMPARISON_FEWEST_SAMPLES, (const char *[]){"a", "c", "b", NULL},
+                  (comparison_standing[]){COMPARISON_FIRST, COMPARISON_BEHIND, COMPARISON_BEHIND});
 }
 END_TEST
 
-/* The standard error of each is about 10 images, of their difference about 14. */
-START_TEST(accuracies_within_two_standard_errors_are_a_tie)
+START_TEST(every_run_that_cannot_be_told_apart_from_the_winner_is_named)
+{
+    make_three_runs();
+    /* Seconds: b 9 (6 to 12), a 10 (10 to 10), c 20 (20 to 30). */
+    assert_answer(COMPARISON_FEWEST_SECONDS, (const char *[]){"b", "a", "c", NULL},
+                  (comparison_standing[]){COMPARISON_FIRST, COMPARISON_UNSURE, COMPARISON_BEHIND});
+    set_seconds("c", 6); /* 12 (12 to 18) touches b's range */
+    compare_everything();
+    assert_answer(COMPARISON_FEWEST_SECONDS, (const char *[]){"b", "a", "c", NULL},
+                  (comparison_standing[]){COMPARISON_FIRST, COMPARISON_UNSURE, COMPARISON_UNSURE});
+}
+END_TEST
+
+/* a and c both need 2 epochs. b, with 3, touches the range of c only. */
+START_TEST(an_exact_tie_names_all_as_equals)
+{
+    static const uint32_t sharply_in_2[EPOCHS] = {9800, 9950, 9950, 9950};
+    static const uint32_t sharply_in_3[EPOCHS] = {9800, 9800, 9950, 9950};
+    make_run("a", 64, sharply_in_2);
+    make_run("b", 32, sharply_in_3);
+    make_run("c", 16, correct_16);
+    compare_everything();
+    assert_answer(COMPARISON_FEWEST_EPOCHS, (const char *[]){"a", "c", "b", NULL},
+                  (comparison_standing[]){COMPARISON_EQUAL, COMPARISON_EQUAL, COMPARISON_UNSURE});
+    assert_answer(COMPARISON_FINAL_ACCURACY, (const char *[]){"a", "b", "c", NULL},
+                  (comparison_standing[]){COMPARISON_EQUAL, COMPARISON_EQUAL, COMPARISON_UNSURE});
+}
+END_TEST
+
+/* The standard error of each is about 10 images, of a difference about 14. */
+START_TEST(accuracies_within_two_standard_errors_cannot_be_told_apart)
 {
     static const uint32_t low[EPOCHS] = {9800, 9800, 9800, 9890};
-    static const uint32_t near[EPOCHS] = {9800, 9800, 9800, 9915};
-    static const uint32_t far[EPOCHS] = {9800, 9800, 9800, 9925};
+    static const uint32_t near[EPOCHS] = {9800, 9800, 9800, 9900};
+    static const uint32_t high[EPOCHS] = {9800, 9800, 9800, 9925};
     make_run("low", 64, low);
-    make_run("high", 32, near);
+    make_run("near", 32, near);
+    make_run("high", 16, high);
     compare_everything();
-    ck_assert(comparison_ask(&all, COMPARISON_FINAL_ACCURACY).tie);
-    make_run("high", 32, far);
-    compare_everything();
-    ck_assert(!comparison_ask(&all, COMPARISON_FINAL_ACCURACY).tie);
+    assert_answer(COMPARISON_FINAL_ACCURACY, (const char *[]){"high", "near", "low", NULL},
+                  (comparison_standing[]){COMPARISON_FIRST, COMPARISON_UNSURE, COMPARISON_BEHIND});
+    assert_answer(COMPARISON_BEST_ACCURACY, (const char *[]){"high", "near", "low", NULL},
+                  (comparison_standing[]){COMPARISON_FIRST, COMPARISON_UNSURE, COMPARISON_BEHIND});
+}
+END_TEST
+
+START_TEST(of_the_first_epochs_loss_no_error_is_known)
+{
+    size_t count;
+    make_three_runs();
+    assert_answer(
+        COMPARISON_FIRST_LOSS, (const char *[]){"c", "b", "a", NULL},
+        (comparison_standing[]){COMPARISON_FIRST, COMPARISON_UNKNOWN, COMPARISON_UNKNOWN});
+    ck_assert(isnan(entry_of(COMPARISON_FIRST_LOSS, "c", &count).answer.low));
+    ck_assert(isnan(entry_of(COMPARISON_FIRST_LOSS, "c", &count).answer.high));
 }
 END_TEST
 
 START_TEST(a_run_that_never_converges_does_not_win_that)
 {
     static const uint32_t never[EPOCHS] = {9000, 9000, 9000, 9000};
+    size_t count;
     make_run("never", 64, never);
     compare_everything();
-    ck_assert_ptr_null(comparison_ask(&all, COMPARISON_FEWEST_EPOCHS).winner);
-    ck_assert_ptr_nonnull(comparison_ask(&all, COMPARISON_FINAL_ACCURACY).winner);
+    assert_answer(COMPARISON_FEWEST_EPOCHS, (const char *[]){NULL}, NULL);
+    entry_of(COMPARISON_FINAL_ACCURACY, "never", &count);
+    ck_assert_uint_eq(count, 1);
     make_run("small", 16, correct_16);
     compare_everything();
-    const comparison_answer answer = comparison_ask(&all, COMPARISON_FEWEST_EPOCHS);
-    ck_assert_str_eq(answer.winner->name, "small");
-    ck_assert_ptr_null(answer.next);
-    ck_assert(!answer.tie);
+    assert_answer(COMPARISON_FEWEST_EPOCHS, (const char *[]){"small", NULL},
+                  (comparison_standing[]){COMPARISON_FIRST});
 }
 END_TEST
 
@@ -227,7 +328,8 @@ START_TEST(an_unfinished_run_is_shown_but_answers_nothing)
     ck_assert_uint_eq(all.count, 2);
     ck_assert_uint_eq(all.runs[1].epochs, EPOCHS);
     ck_assert_ptr_nonnull(strstr(all.runs[1].note, "not finished"));
-    ck_assert_str_eq(comparison_ask(&all, COMPARISON_FINAL_ACCURACY).winner->name, "runs/large");
+    assert_answer(COMPARISON_FINAL_ACCURACY, (const char *[]){"runs/large", NULL},
+                  (comparison_standing[]){COMPARISON_FIRST});
 }
 END_TEST
 
@@ -280,7 +382,7 @@ START_TEST(a_run_without_event_files_has_no_figures)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    comparison_print(&all, out);
+    ck_assert_int_eq(comparison_print(&all, out), 0);
     ck_assert_int_eq(comparison_print_json(&all, out), 0);
     fclose(out);
     ck_assert_ptr_nonnull(strstr(text, "no epoch yet"));
@@ -311,52 +413,201 @@ START_TEST(a_root_that_is_not_there_is_an_error)
 }
 END_TEST
 
-START_TEST(the_table_fits_in_120_columns_and_says_ties)
+static char *print_table(void)
 {
     char *text = NULL;
     size_t size = 0;
-    make_two_runs();
     FILE *out = open_memstream(&text, &size);
-    comparison_print(&all, out);
+    ck_assert_int_eq(comparison_print(&all, out), 0);
     fclose(out);
-    ck_assert_ptr_nonnull(
-        strstr(text, "batch size 16: 2 epochs; next batch size 64: 3 epochs (a tie)"));
-    ck_assert_ptr_nonnull(strstr(text, "batch size 64: 30.0 s; next batch size 16: 40.0 s"));
-    ck_assert_ptr_nonnull(strstr(text, "batch size 16: 99.35 % ± 0.08"));
-    ck_assert_ptr_nonnull(strstr(text, "2.00 times the time an epoch"));
-    ck_assert_ptr_nonnull(strstr(text, "0.9935 0.9940 @3"));
-    ck_assert_ptr_nonnull(strstr(text, "3 (2-4)"));
+    return text;
+}
+
+/* Columns of a line; "±" is one of two bytes. */
+static void assert_fits(char *text)
+{
     char *rest = text;
     for (char *line = strtok_r(rest, "\n", &rest); line != NULL;
          line = strtok_r(NULL, "\n", &rest)) {
-        ck_assert_msg(strlen(line) <= 120, "%s", line);
+        ck_assert_msg(strlen(line) <= 120 + (strstr(line, "±") != NULL), "%s", line);
     }
+}
+
+/* Does a line begin with `begin` and have these words, in this order, with blanks between? */
+static bool has_line(const char *text, const char *begin, const char *words)
+{
+    char wanted[256];
+    snprintf(wanted, sizeof wanted, "%s %s", begin, words);
+    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+        char squeezed[256];
+        size_t length = 0;
+        line += *line == '\n';
+        for (const char *c = line; *c != '\0' && *c != '\n' && length < sizeof squeezed - 1; c++) {
+            if (*c != ' ' || (length > 0 && squeezed[length - 1] != ' ')) {
+                squeezed[length++] = *c;
+            }
+        }
+        squeezed[length] = '\0';
+        if (strncmp(squeezed, wanted, strlen(wanted)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+START_TEST(the_table_fits_in_120_columns_and_says_how_each_run_stands)
+{
+    make_three_runs();
+    set_seconds_but_first("b", 3, 4);
+    compare_everything();
+    char *text = print_table();
+    ck_assert(has_line(text, "batch size 32", "2 3.00 (3.00-4.00) 21 "));
+    ck_assert(has_line(text, "fewest epochs", "batch size 64 1 (1-1) first"));
+    ck_assert(has_line(text, "batch size 32", "3 (2-4) behind"));
+    ck_assert(has_line(text, "fewest samples", "batch size 64 64 (64-64) first"));
+    ck_assert(has_line(text, "batch size 32", "192 (128-256) behind"));
+    ck_assert(has_line(text, "fewest seconds of training",
+                       "batch size 32 9.0 (6.0-16.0) first, not clearly"));
+    ck_assert(has_line(text, "batch size 64", "10.0 (10.0-10.0) cannot be told apart"));
+    ck_assert(has_line(text, "lowest training loss of epoch 1", "batch size 16 "));
+    ck_assert_ptr_nonnull(strstr(text, "lowest, error unknown"));
+    ck_assert(has_line(text, "after the last epoch", "batch size 16 99.35 % ± 0.08 first"));
+    ck_assert(has_line(text, "batch size 32", "0.30 times the time an epoch, 0.54 times the mem"));
+    ck_assert_ptr_nonnull(strstr(text, "0.9935 0.9940 @3"));
+    assert_fits(text);
     free(text);
 }
 END_TEST
 
-START_TEST(json_has_the_same_numbers)
+START_TEST(an_exact_tie_has_no_single_winner_in_the_table)
+{
+    make_run("a", 64, correct_16);
+    make_run("b", 32, correct_16);
+    compare_everything();
+    char *text = print_table();
+    ck_assert(has_line(text, "fewest epochs", "batch size 64 2 (2-3) equally first"));
+    ck_assert(has_line(text, "batch size 32", "2 (2-3) equally first"));
+    free(text);
+}
+END_TEST
+
+START_TEST(runs_of_one_batch_size_are_told_apart_by_their_number)
+{
+    make_run("a", 16, correct_16);
+    make_run("b", 16, correct_64);
+    compare_everything();
+    char *text = print_table();
+    ck_assert(has_line(text, "fewest epochs", "batch size 16 #1 2 (2-3) first, not clearly"));
+    ck_assert(has_line(text, "batch size 16 #2", "3 (2-4) cannot be told apart"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_range_that_never_ends_is_open)
+{
+    static const uint32_t correct[EPOCHS] = {9899, 9900, 9899, 9899};
+    make_run("run", 16, correct);
+    compare_everything();
+    char *text = print_table();
+    ck_assert(has_line(text, "fewest epochs", "batch size 16 2 (1-) the only one"));
+    free(text);
+}
+END_TEST
+
+/* One run whose losses are no numbers, one whose losses are infinite in a 32-bit float, one whose
+ * losses are large, and one as it should be. */
+static void make_diverged_runs(void)
+{
+    static const uint32_t chance[EPOCHS] = {980, 980, 980, 980};
+    make_run_with("nan", 64, (fake_engine_plan){.val_correct = chance, .loss_factor = -NAN});
+    make_run_with("infinite", 32, (fake_engine_plan){.val_correct = chance, .loss_factor = 1e100});
+    make_run_with("large", 16, (fake_engine_plan){.val_correct = chance, .loss_factor = 1e30});
+    make_run("good", 8, correct_16);
+    compare_everything();
+}
+
+START_TEST(diverged_runs_are_shown_plainly_and_win_nothing)
+{
+    make_diverged_runs();
+    char *text = print_table();
+    ck_assert_ptr_null(strstr(text, "-nan"));
+    ck_assert(has_line(text, "batch size 64", "nan - 0."));
+    ck_assert(has_line(text, "batch size 32", "inf - 0."));
+    ck_assert(has_line(text, "batch size 16", "1.297e+29 1.297e+29 @4 "));
+    ck_assert(has_line(text, "fewest epochs", "batch size 8 2 (2-3) the only one"));
+    ck_assert(has_line(text, "lowest training loss of epoch 1", "batch size 8 "));
+    ck_assert(has_line(text, "after the last epoch", "batch size 8 99.35 % ± 0.08 first"));
+    assert_fits(text);
+    free(text);
+}
+END_TEST
+
+START_TEST(diverged_runs_leave_valid_json)
 {
     char *text = NULL;
     size_t size = 0;
-    make_two_runs();
+    make_diverged_runs();
     FILE *out = open_memstream(&text, &size);
     ck_assert_int_eq(comparison_print_json(&all, out), 0);
     fclose(out);
     json_t *root = json_loads(text, 0, NULL);
     ck_assert_ptr_nonnull(root);
-    const json_t *small = json_array_get(json_object_get(root, "runs"), 1);
-    const json_t *answers = json_object_get(root, "answers");
-    const json_t *final = json_object_get(answers, "final_val_accuracy");
-    ck_assert_int_eq(json_integer_value(json_object_get(small, "batch_size")), 16);
-    ck_assert_int_eq(json_integer_value(json_object_get(small, "peak_bytes")), 21000);
-    ck_assert_int_eq(
-        json_integer_value(json_object_get(json_object_get(small, "to_target"), "epochs")), 2);
-    ck_assert_double_eq(
-        json_real_value(json_object_get(json_object_get(small, "val_accuracy"), "best")), 0.994);
-    ck_assert_str_eq(json_string_value(json_object_get(final, "winner")), "runs/small");
-    ck_assert_double_eq(json_real_value(json_object_get(final, "value")), 0.9935);
-    ck_assert(json_is_true(json_object_get(final, "tie")));
+    json_t *run_json = json_load_file(scratch_path("nan/run.json"), 0, NULL);
+    ck_assert_ptr_nonnull(run_json);
+    json_decref(run_json);
+    json_decref(root);
+    free(text);
+}
+END_TEST
+
+static const json_t *at(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    ck_assert_msg(value != NULL, "no %s", key);
+    return value;
+}
+
+static void assert_json_range(const json_t *range, double value, double low, double high)
+{
+    ck_assert_double_eq(json_real_value(at(range, "value")), value);
+    ck_assert_double_eq(json_real_value(at(range, "low")), low);
+    ck_assert_double_eq(json_real_value(at(range, "high")), high);
+}
+
+static void assert_json_entry(const json_t *root, const char *question, size_t place,
+                              const char *run, const char *standing)
+{
+    const json_t *answer = at(at(root, "answers"), question);
+    const json_t *entry = json_array_get(answer, place);
+    ck_assert_uint_eq(json_array_size(answer), 3);
+    ck_assert_str_eq(json_string_value(at(entry, "run")), run);
+    ck_assert_str_eq(json_string_value(at(entry, "standing")), standing);
+}
+
+START_TEST(json_has_the_same_numbers)
+{
+    char *text = NULL;
+    size_t size = 0;
+    make_three_runs();
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_int_eq(comparison_print_json(&all, out), 0);
+    fclose(out);
+    json_t *root = json_loads(text, 0, NULL);
+    ck_assert_ptr_nonnull(root);
+    const json_t *small = json_array_get(at(root, "runs"), 2);
+    ck_assert_int_eq(json_integer_value(at(small, "batch_size")), 16);
+    ck_assert_int_eq(json_integer_value(at(small, "peak_bytes")), 21000);
+    ck_assert_double_eq(json_real_value(at(at(small, "val_accuracy"), "best")), 0.994);
+    assert_json_range(at(small, "seconds_per_epoch"), 10, 10, 10);
+    assert_json_range(at(at(small, "to_target"), "epochs"), 2, 2, 3);
+    assert_json_range(at(at(small, "to_target"), "samples"), 128, 128, 192);
+    assert_json_range(at(at(small, "to_target"), "seconds"), 20, 20, 30);
+    assert_json_entry(root, "fewest_seconds", 0, "b", "first");
+    assert_json_entry(root, "fewest_seconds", 1, "a", "unsure");
+    assert_json_entry(root, "fewest_seconds", 2, "c", "behind");
+    assert_json_entry(root, "lowest_first_epoch_loss", 1, "b", "unknown");
+    const json_t *loss = json_array_get(at(at(root, "answers"), "lowest_first_epoch_loss"), 0);
+    ck_assert(json_is_null(at(loss, "low")) && json_is_null(at(loss, "high")));
     json_decref(root);
     free(text);
 }
@@ -383,10 +634,14 @@ int main(void)
     tcase_add_test(comparing, the_root_may_be_a_run);
     tcase_add_test(comparing, figures_come_with_the_epoch_of_the_best);
     tcase_add_test(comparing, costs_come_from_run_json);
+    tcase_add_test(comparing, an_epoch_disturbed_by_other_load_does_not_decide_what_an_epoch_costs);
     tcase_add_test(comparing, the_target_is_reached_in_an_epoch_within_a_range);
     tcase_add_test(comparing, exactly_the_target_is_reached);
-    tcase_add_test(comparing, each_question_has_its_winner);
-    tcase_add_test(comparing, accuracies_within_two_standard_errors_are_a_tie);
+    tcase_add_test(comparing, a_clean_winner_leaves_all_others_behind);
+    tcase_add_test(comparing, every_run_that_cannot_be_told_apart_from_the_winner_is_named);
+    tcase_add_test(comparing, an_exact_tie_names_all_as_equals);
+    tcase_add_test(comparing, accuracies_within_two_standard_errors_cannot_be_told_apart);
+    tcase_add_test(comparing, of_the_first_epochs_loss_no_error_is_known);
     tcase_add_test(comparing, a_run_that_never_converges_does_not_win_that);
     tcase_add_test(comparing, an_unfinished_run_is_shown_but_answers_nothing);
     tcase_add_test(comparing, a_torn_event_file_is_read_as_far_as_it_goes);
@@ -394,7 +649,12 @@ int main(void)
     tcase_add_test(comparing, a_run_without_event_files_has_no_figures);
     tcase_add_test(comparing, a_damaged_record_is_told_and_left_out);
     tcase_add_test(comparing, a_root_that_is_not_there_is_an_error);
-    tcase_add_test(comparing, the_table_fits_in_120_columns_and_says_ties);
+    tcase_add_test(comparing, the_table_fits_in_120_columns_and_says_how_each_run_stands);
+    tcase_add_test(comparing, an_exact_tie_has_no_single_winner_in_the_table);
+    tcase_add_test(comparing, runs_of_one_batch_size_are_told_apart_by_their_number);
+    tcase_add_test(comparing, a_range_that_never_ends_is_open);
+    tcase_add_test(comparing, diverged_runs_are_shown_plainly_and_win_nothing);
+    tcase_add_test(comparing, diverged_runs_leave_valid_json);
     tcase_add_test(comparing, json_has_the_same_numbers);
     suite_add_tcase(suite, comparing);
     SRunner *runner = srunner_create(suite);

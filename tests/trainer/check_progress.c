@@ -50,6 +50,30 @@ START_TEST(the_first_line_has_no_time_to_go_by)
 }
 END_TEST
 
+START_TEST(a_diverging_loss_is_plain_and_short)
+{
+    static const struct {
+        double loss;
+        const char *shown;
+    } cases[] = {{-NAN, " - loss: nan - "},
+                 {INFINITY, " - loss: inf - "},
+                 {9999.5, " - loss: 9999.5000 - "},
+                 {12345.678, " - loss: 1.235e+04 - "},
+                 {1.23456e30, " - loss: 1.235e+30 - "}};
+    progress_view view = done_view();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        view.loss = view.val_loss = cases[i].loss;
+        progress_format_running(text, sizeof text, &view, 100);
+        ck_assert_msg(strstr(text, cases[i].shown) != NULL, "%s", text);
+        progress_format_done(text, sizeof text, &view, 0);
+        ck_assert_msg(strstr(text, cases[i].shown) != NULL, "%s", text);
+        ck_assert_msg(strstr(strstr(text, "val_loss"), cases[i].shown + strlen(" - loss: ")) !=
+                          NULL,
+                      "%s", text);
+    }
+}
+END_TEST
+
 START_TEST(long_times_are_in_minutes_and_hours)
 {
     progress_view view = some_view();
@@ -210,6 +234,7 @@ int main(void)
     TCase *display = tcase_create("display");
     tcase_add_test(display, a_running_epoch_shows_steps_bar_time_left_and_means);
     tcase_add_test(display, the_first_line_has_no_time_to_go_by);
+    tcase_add_test(display, a_diverging_loss_is_plain_and_short);
     tcase_add_test(display, long_times_are_in_minutes_and_hours);
     tcase_add_test(display, a_running_line_is_never_wider_than_it_may_be);
     tcase_add_test(display, a_done_epoch_is_one_line_where_there_is_room);

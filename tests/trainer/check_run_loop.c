@@ -23,20 +23,23 @@ static char message[MESSAGE_BYTES];
 static progress display;
 static run_record record;
 
-static run_outcome train_with(const char *name, uint32_t epochs, uint32_t log_every)
+enum { MOST_SAMPLES = 5000 };
+
+static run_outcome train_samples(const char *name, uint32_t samples, uint32_t batch_size,
+                                 uint32_t epochs, uint32_t log_every)
 {
-    static uint8_t images[TRAINING_SAMPLES * LENET_IMAGE_PIXELS];
-    static uint8_t labels[TRAINING_SAMPLES];
-    const dataset data = {.training = {images, labels, TRAINING_SAMPLES},
+    static uint8_t images[MOST_SAMPLES * LENET_IMAGE_PIXELS];
+    static uint8_t labels[MOST_SAMPLES];
+    const dataset data = {.training = {images, labels, samples},
                           .validation = {images, labels, VALIDATION_SAMPLES}};
-    const run_config config = {.batch_size = BATCH_SIZE,
+    const run_config config = {.batch_size = batch_size,
                                .epochs = epochs,
                                .learning_rate = 0.002,
                                .log_every = log_every,
                                .engine = "fake",
                                .arithmetic = "none",
                                .precision = ENGINE_FP32,
-                               .training_samples = TRAINING_SAMPLES,
+                               .training_samples = samples,
                                .validation_samples = VALIDATION_SAMPLES};
     char directory[512];
     snprintf(directory, sizeof directory, "%s", scratch_path(name));
@@ -50,6 +53,11 @@ static run_outcome train_with(const char *name, uint32_t epochs, uint32_t log_ev
     const run_outcome outcome = run_loop(&job, &record, message);
     ck_assert_int_eq(fake_engine_alive, 0);
     return outcome;
+}
+
+static run_outcome train_with(const char *name, uint32_t epochs, uint32_t log_every)
+{
+    return train_samples(name, TRAINING_SAMPLES, BATCH_SIZE, epochs, log_every);
 }
 
 /* One logged point. */
@@ -219,10 +227,36 @@ END_TEST
 
 START_TEST(chunks_grow_but_stay_within_an_epoch)
 {
-    fake_engine_longest_chunk = 0;
     ck_assert_int_eq(train_with("run", 20, 0), RUN_OUTCOME_FINISHED);
     ck_assert_uint_gt(fake_engine_longest_chunk, 1);
     ck_assert_uint_le(fake_engine_longest_chunk, STEPS);
+}
+END_TEST
+
+/* A device that runs asynchronously never runs dry within an epoch. */
+START_TEST(a_chunk_is_queued_before_the_last_one_is_taken)
+{
+    ck_assert_int_eq(train_samples("run", 100, 1, EPOCHS, 1), RUN_OUTCOME_FINISHED);
+    ck_assert_uint_gt(fake_engine_trains, 2 * EPOCHS);
+    /* All but the first of each epoch. */
+    ck_assert_uint_eq(fake_engine_overlaps, fake_engine_trains - EPOCHS);
+}
+END_TEST
+
+START_TEST(nothing_is_queued_when_an_epoch_is_validated)
+{
+    ck_assert_int_eq(train_samples("run", 100, 1, EPOCHS, 1), RUN_OUTCOME_FINISHED);
+    ck_assert_uint_eq(fake_engine_unfinished_at_evaluate, 0);
+    const points training = read_points("run/train");
+    ck_assert_uint_eq(count_tag(&training, "batch_loss"), EPOCHS * 100);
+}
+END_TEST
+
+/* The fake engine refuses more than ENGINE_MAX_QUEUED_STEPS. */
+START_TEST(two_chunks_are_never_more_than_an_engine_takes)
+{
+    ck_assert_int_eq(train_samples("run", MOST_SAMPLES, 1, 1, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_uint_eq(fake_engine_longest_chunk, ENGINE_MAX_QUEUED_STEPS / 2);
 }
 END_TEST
 
@@ -362,6 +396,24 @@ START_TEST(a_signal_ends_the_run_with_everything_logged_so_far)
 }
 END_TEST
 
+static void raise_at_first_step(uint64_t step)
+{
+    if (step == 1) {
+        raise(SIGINT);
+    }
+}
+
+START_TEST(what_is_queued_when_a_signal_comes_is_logged_too)
+{
+    signals_install();
+    fake_engine_plan_now.on_step = raise_at_first_step;
+    ck_assert_int_eq(train_samples("run", 100, 1, 1, 1), RUN_OUTCOME_STOPPED);
+    ck_assert_uint_eq(fake_engine_trains, 2); /* the one with the first step, and the next one */
+    const points training = read_points("run/train");
+    ck_assert_uint_eq(count_tag(&training, "batch_loss"), fake_engine_steps_queued);
+}
+END_TEST
+
 START_TEST(a_second_signal_has_its_default_action)
 {
     signals_install();
@@ -449,6 +501,8 @@ static void set_up(void)
 {
     scratch_make();
     fake_engine_plan_now = (fake_engine_plan){0};
+    fake_engine_longest_chunk = fake_engine_trains = fake_engine_overlaps = 0;
+    fake_engine_steps_queued = fake_engine_unfinished_at_evaluate = 0;
     record = (run_record){0};
     progress_init(&display, stdout, PROGRESS_QUIET);
 }
@@ -469,6 +523,9 @@ int main(void)
     tcase_add_test(logs, batch_points_are_the_epochs_running_means_at_multiples_of_k);
     tcase_add_test(logs, every_step_is_logged_when_asked_for);
     tcase_add_test(logs, chunks_grow_but_stay_within_an_epoch);
+    tcase_add_test(logs, a_chunk_is_queued_before_the_last_one_is_taken);
+    tcase_add_test(logs, nothing_is_queued_when_an_epoch_is_validated);
+    tcase_add_test(logs, two_chunks_are_never_more_than_an_engine_takes);
     tcase_add_test(logs, run_json_tells_the_finished_run);
     tcase_add_test(logs, the_display_has_the_tutorials_words);
     tcase_add_test(logs, a_run_takes_the_place_of_the_one_before);
@@ -481,6 +538,7 @@ int main(void)
     tcase_add_test(failures, an_engine_that_fails_marks_the_run_and_keeps_its_log);
     tcase_add_test(failures, an_engine_that_loses_steps_is_not_waited_for);
     tcase_add_loop_test(failures, a_signal_ends_the_run_with_everything_logged_so_far, 0, 2);
+    tcase_add_test(failures, what_is_queued_when_a_signal_comes_is_logged_too);
     tcase_add_test(failures, an_ignored_signal_stays_ignored);
     tcase_add_test(failures, a_vanished_directory_ends_the_run);
     tcase_add_test(failures, a_directory_that_takes_the_runs_place_is_not_written_to);

@@ -169,6 +169,22 @@ class Training(TrainerTest):
         self.assert_done(self.train("--train-samples", 17))
         self.assertEqual(record(self.run_directory)["configuration"]["training_samples"], 17)
 
+    def test_a_run_that_diverges_is_told_plainly_and_compared(self):
+        for rate, word in ((1e10, r"(nan|inf|\d\.\d+e\+\d+)"), (1e30, r"(nan|inf|\d\.\d+e\+\d+)")):
+            with self.subTest(rate):
+                result = self.train("--learning-rate", rate, "--overwrite")
+                self.assert_done(result)
+                self.assertRegex(result.stdout, rf"Epoch 2/2 .* val_loss: {word} - val_accuracy")
+                self.assertNotRegex(result.stdout, r"-nan|\d{12}")
+                self.assertEqual(record(self.run_directory)["state"], "finished")
+                table = self.call("compare", self.run_directory)
+                self.assert_done(table)
+                self.assertNotRegex(table.stdout, r"-nan|\d{12}")
+                strict = {"parse_constant": self.fail}  # NaN and Infinity are no JSON
+                json.loads((self.run_directory / "run.json").read_text(), **strict)
+                text = self.call("compare", "--format", "json", self.run_directory)
+                json.loads(text.stdout, **strict)
+
     def test_quiet_prints_nothing(self):
         result = self.train("--quiet")
         self.assert_done(result)

@@ -8,18 +8,27 @@ struct engine {
     engine_plan plan;
     uint32_t training_count;
     uint32_t validation_count;
-    uint64_t queued; /* steps trained */
-    uint64_t polled;
+    uint64_t queued;   /* steps asked for */
+    uint64_t finished; /* and done; all of them have been handed out */
     char message[64];
 };
 
 fake_engine_plan fake_engine_plan_now;
 uint32_t fake_engine_longest_chunk;
+uint64_t fake_engine_steps_queued;
+uint32_t fake_engine_trains;
+uint32_t fake_engine_overlaps;
+uint64_t fake_engine_unfinished_at_evaluate;
 int fake_engine_alive;
+
+static double loss_factor(void)
+{
+    return fake_engine_plan_now.loss_factor != 0 ? fake_engine_plan_now.loss_factor : 1;
+}
 
 double fake_engine_loss_sum(uint64_t step, uint32_t samples)
 {
-    return samples * (2.0 / (double)(step + 1));
+    return loss_factor() * samples * (2.0 / (double)(step + 1));
 }
 
 uint32_t fake_engine_correct(uint64_t step, uint32_t samples)
@@ -29,7 +38,7 @@ uint32_t fake_engine_correct(uint64_t step, uint32_t samples)
 
 double fake_engine_val_loss_sum(uint64_t steps, uint32_t samples)
 {
-    return samples * (1.5 / (double)(steps + 1));
+    return loss_factor() * samples * (1.5 / (double)(steps + 1));
 }
 
 uint32_t fake_engine_val_correct(uint64_t steps, uint32_t samples)
@@ -105,36 +114,43 @@ static const char *message(const engine *self)
 
 static engine_status train(engine *self, uint32_t steps)
 {
+    if (self->queued - self->finished + steps > ENGINE_MAX_QUEUED_STEPS) {
+        snprintf(self->message, sizeof self->message, "too many steps queued");
+        return ENGINE_INVALID;
+    }
+    const uint64_t fails_at = fake_engine_plan_now.fail_at_step;
+    if (fails_at > self->queued && fails_at <= self->queued + steps) {
+        snprintf(self->message, sizeof self->message, "told to fail");
+        return ENGINE_FAILED;
+    }
     if (steps > fake_engine_longest_chunk) {
         fake_engine_longest_chunk = steps;
     }
-    for (uint32_t i = 0; i < steps; i++) {
-        if (self->queued + 1 == fake_engine_plan_now.fail_at_step) {
-            snprintf(self->message, sizeof self->message, "told to fail");
-            return ENGINE_FAILED;
-        }
-        self->queued++;
-        if (fake_engine_plan_now.on_step != NULL) {
-            fake_engine_plan_now.on_step(self->queued);
-        }
-    }
+    fake_engine_trains++;
+    fake_engine_overlaps += self->finished < self->queued;
+    self->queued += steps;
+    fake_engine_steps_queued += steps;
     return ENGINE_OK;
 }
 
+/* As late as it may be: a step is done when somebody waits for it. */
 static engine_status poll_steps(engine *self, engine_step *out, size_t capacity, size_t *count,
                                 bool wait)
 {
     const uint32_t batch = self->config.batch_size;
     const uint32_t epoch_steps = (self->training_count + batch - 1) / batch;
-    (void)wait;
     *count = 0;
-    while (*count < capacity && self->polled + fake_engine_plan_now.lost_steps < self->queued) {
-        const uint64_t step = ++self->polled;
+    while (wait && *count < capacity &&
+           self->finished + fake_engine_plan_now.lost_steps < self->queued) {
+        const uint64_t step = ++self->finished;
         const uint32_t place = (uint32_t)((step - 1) % epoch_steps);
         const uint32_t left = self->training_count - place * batch;
         const uint32_t samples = left < batch ? left : batch;
         out[(*count)++] = (engine_step){step, fake_engine_loss_sum(step, samples),
                                         fake_engine_correct(step, samples), samples};
+        if (fake_engine_plan_now.on_step != NULL) {
+            fake_engine_plan_now.on_step(step);
+        }
     }
     return ENGINE_OK;
 }
@@ -144,6 +160,7 @@ static engine_status evaluate(engine *self, engine_set set, engine_result *out)
     const uint32_t batch = self->config.batch_size;
     const uint32_t epoch_steps = (self->training_count + batch - 1) / batch;
     const uint32_t samples = set == ENGINE_TRAINING ? self->training_count : self->validation_count;
+    fake_engine_unfinished_at_evaluate += self->queued - self->finished;
     *out = (engine_result){fake_engine_val_loss_sum(self->queued, samples),
                            fake_engine_val_correct(self->queued, samples), samples};
     if (fake_engine_plan_now.val_correct != NULL) {

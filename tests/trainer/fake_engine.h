@@ -1,5 +1,6 @@
 /* An engine that computes nothing: its metrics follow from the step's number, so that tests know
- * what must be logged, and it fails or calls back where a test wants it to. */
+ * what must be logged, and it fails or calls back where a test wants it to. It is asynchronous to
+ * the utmost: a queued step is done only when poll waits for it. */
 #ifndef TESTS_TRAINER_FAKE_ENGINE_H
 #define TESTS_TRAINER_FAKE_ENGINE_H
 
@@ -12,8 +13,9 @@ extern const engine_api fake_engine;
 typedef struct fake_engine_plan {
     engine_status create_status;
     uint64_t fail_at_step;          /* train fails when it comes to this step; 0 for never */
-    void (*on_step)(uint64_t step); /* called when a step is trained; may be NULL */
+    void (*on_step)(uint64_t step); /* called when a step is done; may be NULL */
     const uint32_t *val_correct;    /* [epochs], for evaluate; NULL for the formula below */
+    double loss_factor;             /* of all losses, may be NaN; 0 for 1 */
     uint32_t lost_steps;            /* so many steps never come out of poll */
 } fake_engine_plan;
 
@@ -25,8 +27,14 @@ uint32_t fake_engine_correct(uint64_t step, uint32_t samples);
 double fake_engine_val_loss_sum(uint64_t steps, uint32_t samples);
 uint32_t fake_engine_val_correct(uint64_t steps, uint32_t samples);
 
-/* The most steps that were asked for at once, and engines not destroyed yet. */
+/* Counts that a test sets back itself: the most steps that were asked for at once, and all; how
+ * often steps were asked for, and how often while earlier ones were not done; how many were not
+ * done when evaluate was called; engines not destroyed yet. */
 extern uint32_t fake_engine_longest_chunk;
+extern uint64_t fake_engine_steps_queued;
+extern uint32_t fake_engine_trains;
+extern uint32_t fake_engine_overlaps;
+extern uint64_t fake_engine_unfinished_at_evaluate;
 extern int fake_engine_alive;
 
 #endif

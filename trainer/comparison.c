@@ -9,9 +9,7 @@
 #include <sys/stat.h>
 
 #include "message.h"
-#include "run_directory.h"
-
-enum { DEEPEST_RUN = 8 }; /* directories below the root that are searched for runs */
+#include "run_search.h"
 
 /* An event file has 32-bit floats: the fraction of `samples` that such a float came from. */
 static double exact_accuracy(double accuracy, uint32_t samples)
@@ -228,7 +226,7 @@ static int add_below(comparison *self, const char *root, const char *directory, 
         fprintf(warnings, "%s; it is left out\n", message);
         return 0;
     }
-    const int count = depth < DEEPEST_RUN ? scandir(directory, &entries, NULL, alphasort) : 0;
+    const int count = depth < RUN_SEARCH_DEPTH ? scandir(directory, &entries, NULL, alphasort) : 0;
     if (count < 0) {
         message_set(message, "%s cannot be read: %s", directory, strerror(errno));
         if (depth == 0) {
@@ -244,7 +242,7 @@ static int add_below(comparison *self, const char *root, const char *directory, 
         }
         free(entries[i]);
     }
-    if (depth < DEEPEST_RUN) {
+    if (depth < RUN_SEARCH_DEPTH) {
         free(entries);
     }
     return status;

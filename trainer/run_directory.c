@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "run_search.h"
 
 struct run_directory {
     int fd;         /* holds the lock */
@@ -20,85 +20,8 @@ struct run_directory {
     char path[PATH_MAX];
 };
 
-/* TensorBoard takes every file with this in its name for an event file. */
-static bool is_event_file(const char *name)
-{
-    return strstr(name, "tfevents") != NULL;
-}
-
-/* Where a run's event files lie, relative to its directory. */
-static const char *const parts[] = {RUN_DIRECTORY_TRAINING, RUN_DIRECTORY_VALIDATION};
-enum { PARTS = sizeof parts / sizeof parts[0] };
-
-static bool is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-/* Is there an event file in path/part ("" for path itself) that is not the run's? Without a run
- * (NULL) all are. */
-static bool has_foreign_events(const char *path, const char *part, const run_record *run)
-{
-    char directory[PATH_MAX];
-    char message[MESSAGE_BYTES];
-    bool found = false;
-    if (message_join_path(directory, sizeof directory, path, part, message) != 0) {
-        return false;
-    }
-    DIR *stream = opendir(directory);
-    if (stream == NULL) {
-        return false;
-    }
-    for (const struct dirent *entry; !found && (entry = readdir(stream)) != NULL;) {
-        found = is_event_file(entry->d_name) &&
-                (run == NULL || !run_record_owns(run, part, entry->d_name));
-    }
-    closedir(stream);
-    return found;
-}
-
-static bool has_record(const char *path)
-{
-    char record[PATH_MAX];
-    char message[MESSAGE_BYTES];
-    return message_join_path(record, sizeof record, path, RUN_RECORD_FILE, message) == 0 &&
-           access(record, F_OK) == 0;
-}
-
-/* A run beside event files that its removal would leave would be mixed with them. */
-static bool is_mixed(const char *path, const run_record *run)
-{
-    bool mixed = has_foreign_events(path, "", NULL);
-    for (size_t i = 0; i < PARTS; i++) {
-        mixed = mixed || has_foreign_events(path, parts[i], run);
-    }
-    return mixed;
-}
-
-/* Is there a run in a directory of `path` other than train/ and validation/? Names it. */
-static bool holds_other_runs(const char *path, char *name, size_t name_bytes)
-{
-    DIR *stream = opendir(path);
-    bool found = false;
-    if (stream == NULL) {
-        return false;
-    }
-    for (const struct dirent *entry; !found && (entry = readdir(stream)) != NULL;) {
-        char child[PATH_MAX];
-        char message[MESSAGE_BYTES];
-        if (is_dots(entry->d_name) || strcmp(entry->d_name, RUN_DIRECTORY_TRAINING) == 0 ||
-            strcmp(entry->d_name, RUN_DIRECTORY_VALIDATION) == 0 ||
-            message_join_path(child, sizeof child, path, entry->d_name, message) != 0) {
-            continue;
-        }
-        found = has_record(child) || is_mixed(child, NULL);
-        if (found) {
-            snprintf(name, name_bytes, "%s", entry->d_name);
-        }
-    }
-    closedir(stream);
-    return found;
-}
+const char *const run_directory_parts[RUN_DIRECTORY_PARTS] = {"", RUN_DIRECTORY_TRAINING,
+                                                              RUN_DIRECTORY_VALIDATION};
 
 /* Opens and locks; -1 with errno EWOULDBLOCK where another process has the lock. A file system
  * without locks gives none. */
@@ -122,17 +45,27 @@ static int open_failed(const char *path, char *message)
                        strerror(errno));
 }
 
+/* -1 with a message where the directory, there or not, would be inside of a run's. */
+static int check_above(const char *path, char *message)
+{
+    char other[PATH_MAX];
+    return run_search_above(path, other)
+               ? message_set(message, "%s is inside of the run %s: name a directory outside of it",
+                             path, other)
+               : 0;
+}
+
 /* Is this no place for a run, whatever may be replaced? -1 with a message. `run` is what is there;
  * NULL for none. */
 static int check_place(const char *path, const run_record *run, char *message)
 {
-    char name[NAME_MAX + 1];
-    if (holds_other_runs(path, name, sizeof name)) {
+    char other[PATH_MAX];
+    if (run_search_below(path, other)) {
         return message_set(message,
                            "%s holds other runs (such as %s): name a directory of the run's own",
-                           path, name);
+                           path, other);
     }
-    if (is_mixed(path, run)) {
+    if (run_search_foreign_events(path, run)) {
         return message_set(message,
                            "%s holds event files that are not known to be the trainer's "
                            "(--overwrite replaces only those named in its " RUN_RECORD_FILE
@@ -193,6 +126,9 @@ run_directory_verdict run_directory_judge(const char *path, const run_config *co
 {
     struct stat status;
     run_record there;
+    if (check_above(path, message) != 0) {
+        return RUN_DIRECTORY_REFUSED;
+    }
     if (stat(path, &status) != 0 && errno == ENOENT) {
         return RUN_DIRECTORY_USABLE;
     }
@@ -260,7 +196,8 @@ static int remove_file(int directory, const char *path, const char *name, char *
 
 static DIR *open_part(int directory, const char *part)
 {
-    const int fd = openat(directory, part, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd =
+        openat(directory, part[0] != '\0' ? part : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
     if (fd >= 0 && stream == NULL) {
         close(fd);
@@ -268,7 +205,7 @@ static DIR *open_part(int directory, const char *part)
     return stream;
 }
 
-/* Removes the run's event files from path/part, and the directory if nothing else is in it. */
+/* Removes the run's event files from path/part, and path/part if nothing else is in it. */
 static int remove_event_files(int directory, const char *path, const char *part,
                               const run_record *run, char *message)
 {
@@ -282,12 +219,14 @@ static int remove_event_files(int directory, const char *path, const char *part,
     }
     for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
         if (run_record_owns(run, part, entry->d_name)) {
-            snprintf(name, sizeof name, "%s/%s", part, entry->d_name);
+            snprintf(name, sizeof name, "%s%s%s", part, part[0] != '\0' ? "/" : "", entry->d_name);
             status = remove_file(directory, path, name, message);
         }
     }
     closedir(stream);
-    unlinkat(directory, part, AT_REMOVEDIR); /* refused where somebody's files are */
+    if (part[0] != '\0') {
+        unlinkat(directory, part, AT_REMOVEDIR); /* refused where somebody's files are */
+    }
     return status;
 }
 
@@ -297,8 +236,8 @@ static int remove_run(const run_directory *directory, const run_record *run, cha
 {
     const int fd = directory->fd;
     const char *path = directory->path;
-    for (size_t i = 0; i < PARTS; i++) {
-        if (remove_event_files(fd, path, parts[i], run, message) != 0) {
+    for (size_t i = 0; i < RUN_DIRECTORY_PARTS; i++) {
+        if (remove_event_files(fd, path, run_directory_parts[i], run, message) != 0) {
             return -1;
         }
     }
@@ -317,7 +256,7 @@ int run_directory_open(run_directory **out, const char *path, const run_config *
         return message_set(message, "no memory for a run's directory");
     }
     directory->fd = -1;
-    if (make_path(path, &directory->made_at, message) != 0) {
+    if (check_above(path, message) != 0 || make_path(path, &directory->made_at, message) != 0) {
         goto failed;
     }
     snprintf(directory->path, sizeof directory->path, "%s", path);
@@ -327,7 +266,7 @@ int run_directory_open(run_directory **out, const char *path, const run_config *
         goto failed;
     }
     if (judge_locked(path, config, replace, &there, message) != RUN_DIRECTORY_USABLE ||
-        (has_record(path) && remove_run(directory, &there, message) != 0)) {
+        remove_run(directory, &there, message) != 0) {
         goto failed;
     }
     run_record_free(&there);

@@ -15,6 +15,10 @@
 #define RUN_DIRECTORY_TRAINING   "train"
 #define RUN_DIRECTORY_VALIDATION "validation"
 
+/* The directories of a run's that have event files, relative to it; "" is itself. */
+enum { RUN_DIRECTORY_PARTS = 3 };
+extern const char *const run_directory_parts[RUN_DIRECTORY_PARTS];
+
 /* Which run of the trainer a new one may take the place of. */
 typedef enum run_directory_replace {
     RUN_DIRECTORY_REPLACE_NONE = 0,
@@ -26,9 +30,9 @@ typedef enum run_directory_verdict {
     RUN_DIRECTORY_USABLE,   /* nothing of any run is there, or a run that may be replaced */
     RUN_DIRECTORY_FINISHED, /* REPLACE_UNFINISHED: the run that is wanted is there, finished */
     RUN_DIRECTORY_REFUSED   /* a run that may not be replaced; or not a place for a run, whatever
-                               may be replaced: it holds other runs, event files that the trainer
-                               did not write, is no directory, or another process is writing to
-                               it */
+                               may be replaced: other runs are above or below it, it holds event files
+                               that the trainer   did not write, is no directory, or another process is
+                               writing to   it */
 } run_directory_verdict;
 
 /* May a run of this configuration begin at `path`? The message [MESSAGE_BYTES] says why not, where

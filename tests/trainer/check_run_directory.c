@@ -123,6 +123,44 @@ START_TEST(a_directory_of_other_runs_is_refused)
 }
 END_TEST
 
+START_TEST(runs_are_other_runs_whatever_their_name)
+{
+    scratch_write("logs/train/run.json", "{}");
+    assert_no_place("logs", "other runs (such as train)");
+    scratch_write("more/validation/train/events.out.tfevents.1.host.1.0.v2", "events");
+    assert_no_place("more", "other runs (such as validation/train)");
+}
+END_TEST
+
+START_TEST(runs_are_found_as_deep_as_comparisons_find_them)
+{
+    scratch_write("deep/2/3/4/5/6/7/8/run.json", "{}");
+    assert_no_place("deep", "other runs (such as 2/3/4/5/6/7/8)");
+    assert_no_place("", "other runs (such as deep/2/3/4/5/6/7/8)");
+    scratch_write("deeper/1/2/3/4/5/6/7/8/9/run.json", "{}");
+    ck_assert_int_eq(judge("deeper", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_USABLE);
+}
+END_TEST
+
+START_TEST(a_directory_inside_of_a_run_is_refused)
+{
+    run_directory *directory;
+    write_run();
+    scratch_make_directory("run/there");
+    assert_no_place("run/there", "inside of the run");
+    assert_no_place("run/none/below", "inside of the run");
+    assert_no_place("run/train", "inside of the run");
+    ck_assert_int_eq(open_replacing(&directory, "run/none/below", RUN_DIRECTORY_REPLACE_ANY), -1);
+    ck_assert(!scratch_exists("run/none"));
+    ck_assert_int_eq(chdir(scratch_path("run/there")), 0);
+    ck_assert_int_eq(run_directory_judge(".", &config, RUN_DIRECTORY_REPLACE_ANY, message),
+                     RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(run_directory_judge("new", &config, RUN_DIRECTORY_REPLACE_ANY, message),
+                     RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
 START_TEST(a_directory_of_somebody_elses_run_is_refused)
 {
     scratch_write("keras/train/events.out.tfevents.1.host.1.0.v2", "events");
@@ -263,6 +301,9 @@ int main(void)
     tcase_add_test(directory, a_run_with_a_damaged_record_is_replaced_only_when_any_may_be);
     tcase_add_test(directory, opening_judges_again_and_removes_no_run_that_came_meanwhile);
     tcase_add_test(directory, a_directory_of_other_runs_is_refused);
+    tcase_add_test(directory, runs_are_other_runs_whatever_their_name);
+    tcase_add_test(directory, runs_are_found_as_deep_as_comparisons_find_them);
+    tcase_add_test(directory, a_directory_inside_of_a_run_is_refused);
     tcase_add_test(directory, a_directory_of_somebody_elses_run_is_refused);
     tcase_add_loop_test(directory, a_run_mixed_with_foreign_event_files_is_refused, 0, 3);
     tcase_add_test(directory, a_run_that_names_no_event_files_is_replaced_with_all_of_them);

@@ -256,6 +256,14 @@ class RunsThatExist(TrainerTest):
             self.assert_refused(result, 1, "other runs", "run")
         self.assertEqual(record(self.run_directory)["state"], "finished")
 
+    def test_nothing_is_trained_inside_of_a_run(self):
+        self.assert_done(self.train())
+        for command, place, option in (("train", "run/deeper/still", "--batch-size"),
+                                       ("sweep", "run", "--batch-sizes")):
+            result = self.call(command, "--logdir", self.folder / place, option, 16)
+            self.assert_refused(result, 1, "inside of the run")
+        self.assertFalse((self.run_directory / "deeper").exists())
+
     def test_sweep_ends_with_the_table(self):
         result = self.sweep()
         self.assert_done(result)

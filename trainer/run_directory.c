@@ -84,7 +84,7 @@ static bool has_foreign_event_files(const char *path)
     if (!has_record(path)) {
         return has_event_files(path);
     }
-    return has_entry(path, "", is_event_file) ||
+    return has_entry(path, "", is_foreign_event_file) ||
            has_entry(path, RUN_DIRECTORY_TRAINING, is_foreign_event_file) ||
            has_entry(path, RUN_DIRECTORY_VALIDATION, is_foreign_event_file);
 }
@@ -233,36 +233,43 @@ static int remove_file(const char *directory, const char *name, char *message)
     return 0;
 }
 
-/* Removes the event files of path/name, and the directory if nothing else is in it. */
-static int remove_event_files(const char *path, const char *name, char *message)
+static int remove_event_files(const char *directory, char *message)
 {
-    char child[PATH_MAX];
     int status = 0;
-    if (message_join_path(child, sizeof child, path, name, message) != 0) {
-        return -1;
-    }
-    DIR *stream = opendir(child);
+    DIR *stream = opendir(directory);
     if (stream == NULL) {
         return errno == ENOENT || errno == ENOTDIR
                    ? 0
-                   : message_set(message, "%s: %s", child, strerror(errno));
+                   : message_set(message, "%s: %s", directory, strerror(errno));
     }
     for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
         if (is_own_event_file(entry->d_name)) {
-            status = remove_file(child, entry->d_name, message);
+            status = remove_file(directory, entry->d_name, message);
         }
     }
     closedir(stream);
-    rmdir(child); /* refused where somebody's files are */
     return status;
+}
+
+/* Removes the event files of path/name, and that directory if nothing else is in it. */
+static int remove_part(const char *path, const char *name, char *message)
+{
+    char part[PATH_MAX];
+    if (message_join_path(part, sizeof part, path, name, message) != 0 ||
+        remove_event_files(part, message) != 0) {
+        return -1;
+    }
+    rmdir(part); /* refused where somebody's files are */
+    return 0;
 }
 
 /* Event files first: a crash in between leaves a directory that is still known as the
  * trainer's. */
 static int remove_run(const char *path, char *message)
 {
-    if (remove_event_files(path, RUN_DIRECTORY_TRAINING, message) != 0 ||
-        remove_event_files(path, RUN_DIRECTORY_VALIDATION, message) != 0 ||
+    if (remove_event_files(path, message) != 0 ||
+        remove_part(path, RUN_DIRECTORY_TRAINING, message) != 0 ||
+        remove_part(path, RUN_DIRECTORY_VALIDATION, message) != 0 ||
         remove_file(path, RUN_RECORD_FILE ".tmp", message) != 0) {
         return -1;
     }

@@ -2,8 +2,8 @@
  * of what the trainer wrote.
  *
  * A directory with a run.json is the trainer's. In it run.json (and run.json.tmp), and the files
- * events.out.tfevents.* of train/ and validation/, are what it wrote; everything else is
- * somebody's and is never touched. Does not see tblog: event files are names here. */
+ * events.out.tfevents.* beside it and of train/ and validation/, are what it wrote; everything
+ * else is somebody's and is never touched. Does not see tblog: event files are names here. */
 #ifndef TRAINER_RUN_DIRECTORY_H
 #define TRAINER_RUN_DIRECTORY_H
 

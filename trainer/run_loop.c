@@ -180,7 +180,6 @@ static int keep_epoch(run *self, const epoch_sums *sums, const progress_view *vi
         .epoch = view->epoch - 1,
         .loss = view->loss,
         .accuracy = view->accuracy,
-        .learning_rate = self->job->config->learning_rate,
         .steps_per_second = sums->steps / seconds,
         .samples_per_second = (double)sums->samples / seconds,
         .iterations = self->iterations,
@@ -254,7 +253,7 @@ static int open_outputs(run *self)
         return -1;
     }
     if (run_record_write(self->record, self->job->directory, self->message) != 0 ||
-        run_log_open(&self->log, self->job->directory, self->message) != 0) {
+        run_log_open(&self->log, self->job->directory, self->job->config, self->message) != 0) {
         run_directory_discard(self->directory);
         self->directory = NULL;
         return -1;

@@ -13,6 +13,7 @@
 static char message[MESSAGE_BYTES];
 
 #define TRAINING_EVENTS   "run/train/events.out.tfevents.1700000000.host.1.0.v2"
+#define RUN_EVENTS        "run/events.out.tfevents.1700000000.host.1.2.v2"
 #define VALIDATION_EVENTS "run/validation/events.out.tfevents.1700000000.host.1.1.v2"
 
 static void write_run(void)
@@ -100,6 +101,36 @@ START_TEST(a_run_mixed_with_foreign_event_files_is_refused)
 }
 END_TEST
 
+/* The run's own directory may have an event file of the run as a whole. */
+START_TEST(event_files_beside_the_record_are_the_trainers)
+{
+    run_directory *directory;
+    write_run();
+    scratch_write(RUN_EVENTS, "events");
+    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_RUN);
+    ck_assert_int_eq(run_directory_open(&directory, scratch_path("run"), message), 0);
+    ck_assert(!scratch_exists(RUN_EVENTS));
+    ck_assert(!scratch_exists(TRAINING_EVENTS));
+    ck_assert(scratch_exists("run"));
+    run_directory_close(directory);
+}
+END_TEST
+
+START_TEST(event_files_without_a_record_are_somebodys)
+{
+    run_directory *directory;
+    scratch_write(RUN_EVENTS, "events");
+    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(run_directory_open(&directory, scratch_path("run"), message), -1);
+    ck_assert(scratch_exists(RUN_EVENTS));
+    write_run();
+    scratch_write("run/mine.tfevents.1", "events");
+    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(run_directory_open(&directory, scratch_path("run"), message), -1);
+    ck_assert(scratch_exists(RUN_EVENTS));
+}
+END_TEST
+
 START_TEST(a_file_is_no_directory)
 {
     run_directory *directory;
@@ -119,6 +150,7 @@ START_TEST(opening_makes_the_path_and_discarding_unmakes_it)
     ck_assert(scratch_exists("a/b/c"));
     scratch_write("a/b/c/run.json", "{}");
     scratch_write("a/b/c/train/events.out.tfevents.1", "events");
+    scratch_write("a/b/c/events.out.tfevents.1", "events");
     run_directory_discard(directory);
     ck_assert_int_eq(scratch_count(""), 0);
 }
@@ -201,6 +233,8 @@ int main(void)
     tcase_add_test(directory, a_directory_of_other_runs_is_refused);
     tcase_add_test(directory, a_directory_of_somebody_elses_run_is_refused);
     tcase_add_test(directory, a_run_mixed_with_foreign_event_files_is_refused);
+    tcase_add_test(directory, event_files_beside_the_record_are_the_trainers);
+    tcase_add_test(directory, event_files_without_a_record_are_somebodys);
     tcase_add_test(directory, a_file_is_no_directory);
     tcase_add_test(directory, opening_makes_the_path_and_discarding_unmakes_it);
     tcase_add_test(directory, discarding_keeps_what_was_there);

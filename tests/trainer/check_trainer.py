@@ -262,6 +262,8 @@ class RunsThatExist(TrainerTest):
         before = {run: (run / "run.json").stat().st_mtime_ns for run in (kept, redone)}
         text = (redone / "run.json").read_text().replace('"finished"', '"interrupted"')
         (redone / "run.json").write_text(text)
+        for run in (kept, redone):
+            (run / "events.out.tfevents.1700000000.host.1.2.v2").write_bytes(b"")
         result = self.sweep()
         self.assert_done(result)
         self.assertIn(f"{kept}: finished already", result.stdout)
@@ -269,6 +271,7 @@ class RunsThatExist(TrainerTest):
         self.assertEqual((kept / "run.json").stat().st_mtime_ns, before[kept])
         self.assertNotEqual((redone / "run.json").stat().st_mtime_ns, before[redone])
         self.assertEqual(record(redone)["state"], "finished")
+        self.assertEqual([len(list(run.glob("events.out.*"))) for run in (kept, redone)], [1, 0])
 
     def test_sweep_trains_what_is_missing(self):
         self.assert_done(self.sweep())

@@ -95,25 +95,28 @@ static compared_range accuracy_range(double accuracy, uint32_t samples)
     return (compared_range){accuracy, accuracy - error, accuracy + error};
 }
 
+/* Epochs in another unit, of which an epoch has `least`, `usually` or `most`. */
+static compared_range in_unit(compared_range epochs, double least, double usually, double most)
+{
+    return (compared_range){isfinite(epochs.value) ? epochs.value * usually : epochs.value,
+                            isfinite(epochs.low) ? epochs.low * least : epochs.low,
+                            isfinite(epochs.high) ? epochs.high * most : epochs.high};
+}
+
 static void derive_answers(compared_run *run)
 {
     const run_config *config = &run->record.config;
-    const compared_range none = {NAN, NAN, NAN};
     const compared_range pace = run->seconds_per_epoch;
-    const compared_range epochs = {first_at_target(run, 0), first_at_target(run, 1),
-                                   first_at_target(run, -1)};
     const double samples = config->training_samples;
-    const bool reached = isfinite(epochs.value);
     compared_range *answers = run->answers;
-    answers[COMPARISON_FEWEST_EPOCHS] = reached ? epochs : none;
-    answers[COMPARISON_FEWEST_SAMPLES] =
-        reached
-            ? (compared_range){epochs.value * samples, epochs.low * samples, epochs.high * samples}
-            : none;
-    answers[COMPARISON_FEWEST_SECONDS] =
-        reached ? (compared_range){epochs.value * pace.value, epochs.low * pace.low,
-                                   isfinite(epochs.high) ? epochs.high * pace.high : INFINITY}
-                : none;
+    compared_range epochs = {first_at_target(run, 0), first_at_target(run, 1),
+                             first_at_target(run, -1)};
+    if (!isfinite(epochs.low)) {
+        epochs.value = NAN;
+    }
+    answers[COMPARISON_FEWEST_EPOCHS] = epochs;
+    answers[COMPARISON_FEWEST_SAMPLES] = in_unit(epochs, samples, samples, samples);
+    answers[COMPARISON_FEWEST_SECONDS] = in_unit(epochs, pace.low, pace.value, pace.high);
     answers[COMPARISON_FIRST_LOSS] = (compared_range){run->curves.points[0].loss, NAN, NAN};
     answers[COMPARISON_FINAL_ACCURACY] =
         accuracy_range(run->val_accuracy.final, config->validation_samples);

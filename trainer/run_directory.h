@@ -31,8 +31,8 @@ typedef enum run_directory_verdict {
     RUN_DIRECTORY_FINISHED, /* REPLACE_UNFINISHED: the run that is wanted is there, finished */
     RUN_DIRECTORY_REFUSED   /* a run that may not be replaced; or not a place for a run, whatever
                                may be replaced: other runs are above or below it, it holds event files
-                               that the trainer   did not write, is no directory, or another process is
-                               writing to   it */
+                               that the trainer   did not write, is no directory, or another process
+                               is   writing to   it */
 } run_directory_verdict;
 
 /* May a run of this configuration begin at `path`? The message [MESSAGE_BYTES] says why not, where

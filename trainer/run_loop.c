@@ -179,7 +179,6 @@ static int keep_epoch(run *self, const epoch_sums *sums, const progress_view *vi
         .epoch = view->epoch - 1,
         .loss = view->loss,
         .accuracy = view->accuracy,
-        .learning_rate = self->job->config->learning_rate,
         .steps_per_second = sums->steps / seconds,
         .samples_per_second = (double)sums->samples / seconds,
         .iterations = self->iterations,
@@ -255,7 +254,7 @@ static int open_outputs(run *self)
         return -1;
     }
     if (run_directory_write(self->directory, self->record, self->message) == 0 &&
-        run_log_open(&self->log, self->job->directory, self->message) == 0) {
+        run_log_open(&self->log, self->job->directory, self->job->config, self->message) == 0) {
         run_log_name_files(self->log, self->record);
         if (run_directory_write(self->directory, self->record, self->message) == 0) {
             return 0;

@@ -320,6 +320,21 @@ START_TEST(a_run_that_never_converges_does_not_win_that)
 }
 END_TEST
 
+/* One standard error better, it would have been there in epoch 2 as c is. */
+START_TEST(a_run_that_just_misses_the_target_cannot_be_told_apart)
+{
+    static const uint32_t nearly[EPOCHS] = {9800, 9895, 9895, 9895};
+    make_run("nearly", 64, nearly);
+    compare_everything();
+    assert_answer(COMPARISON_FEWEST_EPOCHS, (const char *[]){NULL}, NULL);
+    make_run("c", 16, correct_16);
+    compare_everything();
+    ASSERT_RANGE(all.runs[0].answers[COMPARISON_FEWEST_SAMPLES], INFINITY, 2 * SAMPLES, INFINITY);
+    assert_answer(COMPARISON_FEWEST_EPOCHS, (const char *[]){"c", "nearly", NULL},
+                  (comparison_standing[]){COMPARISON_FIRST, COMPARISON_UNSURE});
+}
+END_TEST
+
 START_TEST(an_unfinished_run_is_shown_but_answers_nothing)
 {
     make_two_runs();
@@ -506,10 +521,13 @@ END_TEST
 START_TEST(a_range_that_never_ends_is_open)
 {
     static const uint32_t correct[EPOCHS] = {9899, 9900, 9899, 9899};
+    static const uint32_t nearly[EPOCHS] = {9800, 9895, 9895, 9895};
     make_run("run", 16, correct);
+    make_run("nearly", 8, nearly);
     compare_everything();
     char *text = print_table();
-    ck_assert(has_line(text, "fewest epochs", "batch size 16 2 (1-) the only one"));
+    ck_assert(has_line(text, "fewest epochs", "batch size 16 2 (1-) first, not clearly"));
+    ck_assert(has_line(text, "batch size 8", "never (2-) cannot be told apart"));
     free(text);
 }
 END_TEST
@@ -643,6 +661,7 @@ int main(void)
     tcase_add_test(comparing, accuracies_within_two_standard_errors_cannot_be_told_apart);
     tcase_add_test(comparing, of_the_first_epochs_loss_no_error_is_known);
     tcase_add_test(comparing, a_run_that_never_converges_does_not_win_that);
+    tcase_add_test(comparing, a_run_that_just_misses_the_target_cannot_be_told_apart);
     tcase_add_test(comparing, an_unfinished_run_is_shown_but_answers_nothing);
     tcase_add_test(comparing, a_torn_event_file_is_read_as_far_as_it_goes);
     tcase_add_test(comparing, event_files_that_the_run_does_not_name_are_not_read);

@@ -13,6 +13,7 @@
 static char message[MESSAGE_BYTES];
 
 #define TRAINING_EVENTS   "run/train/events.out.tfevents.1700000000.host.1.0.v2"
+#define RUN_EVENTS        "run/events.out.tfevents.1700000000.host.1.2.v2"
 #define VALIDATION_EVENTS "run/validation/events.out.tfevents.1700000000.host.1.1.v2"
 
 static const run_config config = {.batch_size = 4,
@@ -201,6 +202,31 @@ START_TEST(a_run_that_names_no_event_files_is_replaced_with_all_of_them)
 }
 END_TEST
 
+/* The run's own directory may have an event file of the run as a whole. */
+START_TEST(event_files_beside_the_record_may_be_the_runs)
+{
+    run_directory *directory;
+    run_record record = {.state = RUN_INTERRUPTED, .config = config};
+    run_record_add_event_file(&record, "", RUN_EVENTS);
+    scratch_write(RUN_EVENTS, "events");
+    ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_UNFINISHED), 0);
+    ck_assert(!scratch_exists(RUN_EVENTS));
+    ck_assert(scratch_exists("run"));
+    run_directory_close(directory);
+}
+END_TEST
+
+START_TEST(event_files_without_a_record_are_somebodys)
+{
+    run_directory *directory;
+    scratch_write(RUN_EVENTS, "events");
+    assert_no_place("run", "not known to be the trainer's");
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), -1);
+    ck_assert(scratch_exists(RUN_EVENTS));
+}
+END_TEST
+
 START_TEST(a_file_is_no_directory)
 {
     run_directory *directory;
@@ -220,6 +246,7 @@ START_TEST(opening_makes_the_path_and_discarding_unmakes_it)
     ck_assert(scratch_exists("a/b/c"));
     scratch_write("a/b/c/run.json", "{}");
     scratch_write("a/b/c/train/events.out.tfevents.1", "events");
+    scratch_write("a/b/c/events.out.tfevents.1", "events");
     run_directory_discard(directory);
     ck_assert_int_eq(scratch_count(""), 0);
 }
@@ -307,6 +334,8 @@ int main(void)
     tcase_add_test(directory, a_directory_of_somebody_elses_run_is_refused);
     tcase_add_loop_test(directory, a_run_mixed_with_foreign_event_files_is_refused, 0, 3);
     tcase_add_test(directory, a_run_that_names_no_event_files_is_replaced_with_all_of_them);
+    tcase_add_test(directory, event_files_beside_the_record_may_be_the_runs);
+    tcase_add_test(directory, event_files_without_a_record_are_somebodys);
     tcase_add_test(directory, a_file_is_no_directory);
     tcase_add_test(directory, opening_makes_the_path_and_discarding_unmakes_it);
     tcase_add_test(directory, discarding_keeps_what_was_there);

@@ -19,6 +19,7 @@ import tempfile
 import termios
 import time
 import unittest
+import zipfile
 
 TRAINER, TBLOG = sys.argv[1:3]
 TRAINING, VALIDATION = 40, 24
@@ -37,6 +38,29 @@ def write_data(folder, training=TRAINING, validation=VALIDATION):
         images = [random_bytes.randrange(256) for _ in range(count * 784)]
         (folder / f"{name}-images-idx3-ubyte").write_bytes(idx(0x803, (count, 28, 28), images))
         (folder / f"{name}-labels-idx1-ubyte").write_bytes(idx(0x801, (count,), labels))
+
+
+def npy(dtype, shape, data):
+    header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + bytes(data)
+
+
+def npz_arrays():
+    """Keras' four arrays, by the names of their files in mnist.npz."""
+    random_bytes = random.Random(2)
+    arrays = {}
+    for name, count in (("train", TRAINING), ("test", VALIDATION)):
+        images = [random_bytes.randrange(256) for _ in range(count * 784)]
+        arrays[f"x_{name}.npy"] = npy("|u1", (count, 28, 28), images)
+        arrays[f"y_{name}.npy"] = npy("|u1", (count,), [i % 10 for i in range(count)])
+    return arrays
+
+
+def write_npz(path, arrays):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in arrays.items():
+            archive.writestr(name, content)
 
 
 def events(run, part, timeless=True):
@@ -277,9 +301,14 @@ class RunsThatExist(TrainerTest):
     def test_sweep_leaves_finished_runs_and_redoes_others(self):
         self.assert_done(self.sweep())
         kept, redone = (self.folder / f"logs/LeNet-MNIST-2-BatchSize={n}" for n in (32, 16))
+        for run, state in ((kept, "finished"), (redone, "interrupted")):
+            beside = run / "events.out.tfevents.1700000000.host.1.2.v2"
+            beside.write_bytes(b"")
+            there = record(run)
+            there["state"] = state
+            there["event_files"].append(beside.name)
+            (run / "run.json").write_text(json.dumps(there))
         before = {run: (run / "run.json").stat().st_mtime_ns for run in (kept, redone)}
-        text = (redone / "run.json").read_text().replace('"finished"', '"interrupted"')
-        (redone / "run.json").write_text(text)
         result = self.sweep()
         self.assert_done(result)
         self.assertIn(f"{kept}: finished already", result.stdout)
@@ -287,6 +316,7 @@ class RunsThatExist(TrainerTest):
         self.assertEqual((kept / "run.json").stat().st_mtime_ns, before[kept])
         self.assertNotEqual((redone / "run.json").stat().st_mtime_ns, before[redone])
         self.assertEqual(record(redone)["state"], "finished")
+        self.assertEqual([len(list(run.glob("events.out.*"))) for run in (kept, redone)], [1, 0])
 
     def test_sweep_trains_what_is_missing(self):
         self.assert_done(self.sweep())
@@ -487,6 +517,37 @@ class BadInput(TrainerTest):
             self.assert_refused(self.train(), 1, f"{images}.gz")
             (self.data / f"{images}.gz").write_bytes(gzip.compress(good[images]))
             self.assert_done(self.train())
+
+    def test_a_bad_npz_is_named_and_makes_no_run(self):
+        path = self.folder / "mnist.npz"
+        good = npz_arrays()
+        write_npz(path, good)
+        packed = path.read_bytes()
+        self.assert_done(self.call("train", "--data", path, "--logdir", self.folder / "control",
+                                   "--batch-size", 16, "--epochs", 2))
+        configuration = record(self.folder / "control")["configuration"]
+        self.assertEqual((configuration["training_samples"], configuration["validation_samples"]),
+                         (TRAINING, VALIDATION))
+
+        damaged = bytearray(packed)  # stored, not deflated: a pixel of x_test
+        damaged[packed.index(good["x_test.npy"]) + 1000] ^= 0xFF
+        path.write_bytes(damaged)
+        self.assert_npz_refused(path, "x_test", "CRC")
+
+        floats = npy("<f4", (TRAINING, 28, 28), bytes(4 * TRAINING * 784))
+        write_npz(path, {**good, "x_train.npy": floats})
+        self.assert_npz_refused(path, "x_train", "<f4")
+
+        write_npz(path, {name: array for name, array in good.items() if name != "y_test.npy"})
+        self.assert_npz_refused(path, "y_test")
+
+    def assert_npz_refused(self, path, *words):
+        before = sorted(self.folder.iterdir())
+        for command in (("train", "--logdir", self.run_directory), ("sweep",)):
+            result = self.call(command[0], "--data", path, *command[1:])
+            self.assert_refused(result, 1, path, *words)
+            self.assertEqual(result.stdout, "")
+            self.assertEqual(sorted(self.folder.iterdir()), before)
 
     def test_data_that_is_not_there_is_named(self):
         for path in ("nowhere", "nowhere.npz"):

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "message.h"
@@ -305,6 +306,20 @@ static int read_record(run_record *record, const json_t *root, char *message)
     return read_event_files(record, root, message) != 0 ? -1 : read_epochs(record, root, message);
 }
 
+/* A pipe by this name must not make the reader wait, so it is opened without. -1 with errno, which
+ * is 0 for what is no regular file. */
+static int open_record(const char *path)
+{
+    struct stat status;
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {
+        close(fd);
+        errno = 0;
+        return -1;
+    }
+    return fd;
+}
+
 run_record_presence run_record_read(run_record *out, const char *directory, char *message)
 {
     char path[PATH_MAX];
@@ -314,10 +329,17 @@ run_record_presence run_record_read(run_record *out, const char *directory, char
     if (message_join_path(path, sizeof path, directory, RUN_RECORD_FILE, message) != 0) {
         return RUN_RECORD_DAMAGED;
     }
-    if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+    const int fd = open_record(path);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
         return RUN_RECORD_ABSENT;
     }
-    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (fd < 0) {
+        message_set(message, "%s cannot be read: %s", path,
+                    errno == 0 ? "it is not a regular file" : strerror(errno));
+        return RUN_RECORD_DAMAGED;
+    }
+    json_t *root = json_loadfd(fd, JSON_REJECT_DUPLICATES, &error);
+    close(fd);
     if (root == NULL) {
         message_set(message, "%s is damaged: %s", path, error.text);
         return RUN_RECORD_DAMAGED;

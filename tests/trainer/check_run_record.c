@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "message.h"
@@ -157,6 +158,15 @@ START_TEST(a_directory_without_the_file_has_no_record)
 }
 END_TEST
 
+START_TEST(a_pipe_in_the_place_of_the_file_is_not_waited_for)
+{
+    run_record record;
+    ck_assert_int_eq(mkfifo(scratch_path("run.json"), 0600), 0);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_DAMAGED);
+    ck_assert_ptr_nonnull(strstr(message, "not a regular file"));
+}
+END_TEST
+
 /* Each line of the written file that matters is changed in one place. */
 static const struct {
     const char *from;
@@ -252,6 +262,7 @@ int main(void)
     tcase_add_test(record, what_has_the_temporary_files_name_is_not_written_into);
     tcase_add_test(record, nothing_but_the_file_itself_is_left_by_a_write);
     tcase_add_test(record, a_directory_without_the_file_has_no_record);
+    tcase_add_test(record, a_pipe_in_the_place_of_the_file_is_not_waited_for);
     tcase_add_loop_test(record, a_damaged_file_is_not_believed, 0, DAMAGES);
     tcase_add_test(record, equal_configurations_do_not_differ_and_each_change_is_named);
     tcase_add_test(record, the_batches_cover_the_training_set);

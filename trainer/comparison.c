@@ -10,6 +10,7 @@
 
 #include "message.h"
 #include "run_search.h"
+#include "text.h"
 
 /* An event file has 32-bit floats: the fraction of `samples` that such a float came from. */
 static double exact_accuracy(double accuracy, uint32_t samples)
@@ -154,7 +155,7 @@ static int derive(compared_run *run)
 static void make_note(compared_run *run)
 {
     if (run->curves.note[0] != '\0') {
-        snprintf(run->note, sizeof run->note, "%s", run->curves.note);
+        text_copy(run->note, sizeof run->note, run->curves.note);
     } else if (run->curves.epochs < run->record.epoch_count) {
         snprintf(run->note, sizeof run->note, "run.json has %u epochs, but the event files only %u",
                  (unsigned)run->record.epoch_count, (unsigned)run->curves.epochs);
@@ -187,7 +188,7 @@ int comparison_add(comparison *self, const char *directory, const char *name, ch
         run_record_free(&run.record);
         return message_set(message, "no memory for another run");
     }
-    snprintf(run.name, sizeof run.name, "%s", name);
+    text_copy(run.name, sizeof run.name, name);
     make_note(&run);
     runs[self->count++] = run;
     return 0;

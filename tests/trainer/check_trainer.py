@@ -375,10 +375,12 @@ class RunsThatExist(TrainerTest):
 
     def test_output_that_cannot_be_written_is_a_failure(self):
         self.assert_done(self.sweep())
-        with open("/dev/full", "w") as full:
-            result = subprocess.run(self.command("compare", self.folder / "logs"), stdout=full,
-                                    stderr=subprocess.PIPE, text=True)
-        self.assert_refused(result, 1, "standard output")
+        for form in ("table", "json"):
+            with open("/dev/full", "w") as full:
+                result = subprocess.run(
+                    self.command("compare", "--format", form, self.folder / "logs"), stdout=full,
+                    stderr=subprocess.PIPE, text=True)
+            self.assert_refused(result, 1, "standard output")
 
 
     def test_a_reader_who_leaves_does_not_end_the_run(self):

@@ -217,6 +217,11 @@ static int read_state(run_state *out, const json_t *root, char *message)
     return message_set(message, "state is not running, finished or interrupted");
 }
 
+static bool is_duration(double seconds)
+{
+    return seconds >= 0 && seconds <= 1e9; /* 31 years */
+}
+
 static int read_epochs(run_record *record, const json_t *root, char *message)
 {
     const json_t *epochs = json_object_get(root, "epochs");
@@ -236,8 +241,8 @@ static int read_epochs(run_record *record, const json_t *root, char *message)
             .training_seconds = real_or_nan(item, "training_seconds"),
             .validation_seconds = real_or_nan(item, "validation_seconds"),
         };
-        if (!(epoch.training_seconds >= 0) || !(epoch.validation_seconds >= 0)) {
-            return message_set(message, "epoch %zu has no seconds", index + 1);
+        if (!is_duration(epoch.training_seconds) || !is_duration(epoch.validation_seconds)) {
+            return message_set(message, "epoch %zu has no seconds from 0 to 1e9", index + 1);
         }
         if (run_record_add_epoch(record, &epoch) != 0) {
             return message_set(message, "no memory to read it");

@@ -187,6 +187,8 @@ static const struct {
     {"\"learning_rate\": 0.3", "\"learning_rate\": -0.3"},
     {"\"epochs\": [", "\"eras\": ["},
     {"\"training_seconds\": 12.5", "\"training_seconds\": null"},
+    {"\"training_seconds\": 12.5", "\"training_seconds\": 1e300"},
+    {"\"validation_seconds\": 2.5", "\"validation_seconds\": -2.5"},
     {"\"engine\": \"cpu\"", "\"engine\": \"0123456789012345678901234567890123456789\""},
     {"\"event_files\": [", "\"event_files\": {}, \"x\": ["},
     {"\"train/one.", "\"/train/one."},

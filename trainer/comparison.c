@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "message.h"
+#include "run_directory.h"
 #include "run_search.h"
 #include "text.h"
 
@@ -169,7 +170,7 @@ static void make_note(compared_run *run)
 int comparison_add(comparison *self, const char *directory, const char *name, char *message)
 {
     compared_run run = {0};
-    switch (run_record_read(&run.record, directory, message)) {
+    switch (run_directory_read(directory, &run.record, message)) {
     case RUN_RECORD_READ:
         break;
     case RUN_RECORD_ABSENT:

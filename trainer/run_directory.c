@@ -36,6 +36,27 @@ static int open_locked(const char *path)
     return fd;
 }
 
+run_record_presence run_directory_read(const char *path, run_record *out, char *message)
+{
+    run_record_presence presence = run_record_read(out, path, message);
+    if (presence != RUN_RECORD_READ || out->state != RUN_RUNNING) {
+        return presence;
+    }
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0) {
+        /* The run may have ended properly since; under the lock its record stays as it is. */
+        run_record_free(out);
+        presence = run_record_read(out, path, message);
+        if (presence == RUN_RECORD_READ && out->state == RUN_RUNNING) {
+            out->state = RUN_INTERRUPTED;
+        }
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return presence;
+}
+
 static int open_failed(const char *path, char *message)
 {
     if (errno == EWOULDBLOCK) {
@@ -117,7 +138,8 @@ static run_directory_verdict judge_locked(const char *path, const run_config *co
         message,
         "%s holds a run already (batch size %u, %u of %u epochs, %s); --overwrite replaces it",
         path, (unsigned)there->config.batch_size, (unsigned)there->epoch_count,
-        (unsigned)there->config.epochs, run_state_name(there->state));
+        (unsigned)there->config.epochs,
+        run_state_name(there->state == RUN_RUNNING ? RUN_INTERRUPTED : there->state));
     return RUN_DIRECTORY_REFUSED;
 }
 

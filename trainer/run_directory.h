@@ -19,6 +19,10 @@
 enum { RUN_DIRECTORY_PARTS = 3 };
 extern const char *const run_directory_parts[RUN_DIRECTORY_PARTS];
 
+/* The record of the run at `path` as run_record_read, but what says that it is running while nobody
+ * holds its lock has died and is interrupted. */
+run_record_presence run_directory_read(const char *path, run_record *out, char *message);
+
 /* Which run of the trainer a new one may take the place of. */
 typedef enum run_directory_replace {
     RUN_DIRECTORY_REPLACE_NONE = 0,

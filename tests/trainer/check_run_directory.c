@@ -302,6 +302,21 @@ START_TEST(a_directory_that_another_process_writes_is_refused)
 }
 END_TEST
 
+START_TEST(a_run_that_nobody_holds_is_not_running)
+{
+    run_record there;
+    write_run_in_state(RUN_RUNNING);
+    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_INTERRUPTED);
+    const int other = open(scratch_path("run"), O_RDONLY | O_DIRECTORY);
+    ck_assert_int_eq(flock(other, LOCK_EX), 0);
+    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_RUNNING);
+    close(other);
+    ck_assert_int_eq(run_directory_read(scratch_path("none"), &there, message), RUN_RECORD_ABSENT);
+}
+END_TEST
+
 START_TEST(an_open_directory_is_locked_until_it_is_closed)
 {
     run_directory *directory;
@@ -341,6 +356,7 @@ int main(void)
     tcase_add_test(directory, discarding_keeps_what_was_there);
     tcase_add_test(directory, opening_over_a_run_removes_only_what_the_trainer_wrote);
     tcase_add_test(directory, a_directory_that_another_process_writes_is_refused);
+    tcase_add_test(directory, a_run_that_nobody_holds_is_not_running);
     tcase_add_test(directory, an_open_directory_is_locked_until_it_is_closed);
     suite_add_tcase(suite, directory);
     SRunner *runner = srunner_create(suite);

@@ -449,9 +449,10 @@ class Signals(TrainerTest):
         process = self.start("sweep", "--logdir", self.folder / "logs", "--batch-sizes", "16",
                              "--epochs", 1000000, "--quiet")
         self.wait_for_epoch(run)
+        self.assertIn("not finished (running)", self.call("compare", run).stdout)
         process.kill()
         process.wait(timeout=SOON)
-        self.assertIn("not finished", self.call("compare", run).stdout)
+        self.assertIn("not finished (interrupted)", self.call("compare", run).stdout)
         self.assert_refused(self.sweep(), 1, "epochs 1000000 instead of 2", "--overwrite")
         left = record(run)
         self.assertEqual(left["state"], "running")

@@ -371,6 +371,8 @@ class RunsThatExist(TrainerTest):
 
     def test_compare_tells_what_it_cannot_compare(self):
         self.assert_refused(self.call("compare", "nowhere"), 1, "nowhere")
+        self.assert_refused(self.call("compare", ""), 2, "name is empty")
+        self.assert_refused(self.call("compare", "logs", ""), 2, "name is empty")
         self.assert_refused(self.call("compare", self.data), 1, self.data, "no runs")
 
     def test_output_that_cannot_be_written_is_a_failure(self):

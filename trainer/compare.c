@@ -30,7 +30,11 @@ static error_t take_option(int key, char *text, struct argp_state *state)
         }
         return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num > 0 || *text == '\0') {
+        if (*text == '\0') {
+            fprintf(stderr, "%s: the directory's name is empty\n", state->name);
+            return EINVAL;
+        }
+        if (state->arg_num > 0) {
             fprintf(stderr, "%s: \"%s\" is too much: one directory is taken\n", state->name, text);
             return EINVAL;
         }

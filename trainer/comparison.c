@@ -10,8 +10,8 @@
 
 #include "message.h"
 #include "run_directory.h"
-
-enum { DEEPEST_RUN = 8 }; /* directories below the root that are searched for runs */
+#include "run_search.h"
+#include "text.h"
 
 /* An event file has 32-bit floats: the fraction of `samples` that such a float came from. */
 static double exact_accuracy(double accuracy, uint32_t samples)
@@ -97,25 +97,28 @@ static compared_range accuracy_range(double accuracy, uint32_t samples)
     return (compared_range){accuracy, accuracy - error, accuracy + error};
 }
 
+/* Epochs in another unit, of which an epoch has `least`, `usually` or `most`. */
+static compared_range in_unit(compared_range epochs, double least, double usually, double most)
+{
+    return (compared_range){isfinite(epochs.value) ? epochs.value * usually : epochs.value,
+                            isfinite(epochs.low) ? epochs.low * least : epochs.low,
+                            isfinite(epochs.high) ? epochs.high * most : epochs.high};
+}
+
 static void derive_answers(compared_run *run)
 {
     const run_config *config = &run->record.config;
-    const compared_range none = {NAN, NAN, NAN};
     const compared_range pace = run->seconds_per_epoch;
-    const compared_range epochs = {first_at_target(run, 0), first_at_target(run, 1),
-                                   first_at_target(run, -1)};
     const double samples = config->training_samples;
-    const bool reached = isfinite(epochs.value);
     compared_range *answers = run->answers;
-    answers[COMPARISON_FEWEST_EPOCHS] = reached ? epochs : none;
-    answers[COMPARISON_FEWEST_SAMPLES] =
-        reached
-            ? (compared_range){epochs.value * samples, epochs.low * samples, epochs.high * samples}
-            : none;
-    answers[COMPARISON_FEWEST_SECONDS] =
-        reached ? (compared_range){epochs.value * pace.value, epochs.low * pace.low,
-                                   isfinite(epochs.high) ? epochs.high * pace.high : INFINITY}
-                : none;
+    compared_range epochs = {first_at_target(run, 0), first_at_target(run, 1),
+                             first_at_target(run, -1)};
+    if (!isfinite(epochs.low)) {
+        epochs.value = NAN;
+    }
+    answers[COMPARISON_FEWEST_EPOCHS] = epochs;
+    answers[COMPARISON_FEWEST_SAMPLES] = in_unit(epochs, samples, samples, samples);
+    answers[COMPARISON_FEWEST_SECONDS] = in_unit(epochs, pace.low, pace.value, pace.high);
     answers[COMPARISON_FIRST_LOSS] = (compared_range){run->curves.points[0].loss, NAN, NAN};
     answers[COMPARISON_FINAL_ACCURACY] =
         accuracy_range(run->val_accuracy.final, config->validation_samples);
@@ -153,7 +156,7 @@ static int derive(compared_run *run)
 static void make_note(compared_run *run)
 {
     if (run->curves.note[0] != '\0') {
-        snprintf(run->note, sizeof run->note, "%s", run->curves.note);
+        text_copy(run->note, sizeof run->note, run->curves.note);
     } else if (run->curves.epochs < run->record.epoch_count) {
         snprintf(run->note, sizeof run->note, "run.json has %u epochs, but the event files only %u",
                  (unsigned)run->record.epoch_count, (unsigned)run->curves.epochs);
@@ -167,7 +170,7 @@ static void make_note(compared_run *run)
 int comparison_add(comparison *self, const char *directory, const char *name, char *message)
 {
     compared_run run = {0};
-    switch (run_record_read(&run.record, directory, message)) {
+    switch (run_directory_read(directory, &run.record, message)) {
     case RUN_RECORD_READ:
         break;
     case RUN_RECORD_ABSENT:
@@ -175,7 +178,7 @@ int comparison_add(comparison *self, const char *directory, const char *name, ch
     case RUN_RECORD_DAMAGED:
         return -1;
     }
-    if (run_reader_read(&run.curves, directory, run.record.config.epochs, message) != 0) {
+    if (run_reader_read(&run.curves, directory, &run.record, message) != 0) {
         run_record_free(&run.record);
         return -1;
     }
@@ -186,7 +189,7 @@ int comparison_add(comparison *self, const char *directory, const char *name, ch
         run_record_free(&run.record);
         return message_set(message, "no memory for another run");
     }
-    snprintf(run.name, sizeof run.name, "%s", name);
+    text_copy(run.name, sizeof run.name, name);
     make_note(&run);
     runs[self->count++] = run;
     return 0;
@@ -228,7 +231,7 @@ static int add_below(comparison *self, const char *root, const char *directory, 
         fprintf(warnings, "%s; it is left out\n", message);
         return 0;
     }
-    const int count = depth < DEEPEST_RUN ? scandir(directory, &entries, NULL, alphasort) : 0;
+    const int count = depth < RUN_SEARCH_DEPTH ? scandir(directory, &entries, NULL, alphasort) : 0;
     if (count < 0) {
         message_set(message, "%s cannot be read: %s", directory, strerror(errno));
         if (depth == 0) {
@@ -244,7 +247,7 @@ static int add_below(comparison *self, const char *root, const char *directory, 
         }
         free(entries[i]);
     }
-    if (depth < DEEPEST_RUN) {
+    if (depth < RUN_SEARCH_DEPTH) {
         free(entries);
     }
     return status;

@@ -60,7 +60,7 @@ typedef struct compared_run {
     compared_figure val_accuracy;
     /* What the run has to say to each question:
      * epochs   the first epoch at COMPARISON_TARGET, and were every accuracy one standard error
-     *          higher (low) or lower (high, infinite for never)
+     *          higher (low) or lower (high); infinite for never, and no answer where low is
      * samples  the same epochs times the training set
      * seconds  the same epochs at the median pace; low at the fastest epoch's pace, high at the
      *          slowest one's, so that what the run really took is in between
@@ -109,7 +109,7 @@ typedef struct comparison_entry {
 } comparison_entry;
 
 /* Fills entries[self->count] with the finished runs that have an answer, best first and equals in
- * the comparison's order; returns how many these are. */
+ * the comparison's order; returns how many these are: none unless the best value is finite. */
 size_t comparison_ask(const comparison *self, comparison_question question,
                       comparison_entry *entries);
 

@@ -50,9 +50,12 @@ size_t comparison_ask(const comparison *self, comparison_question question,
     for (size_t i = 0; i < self->count; i++) {
         const compared_run *run = &self->runs[i];
         if (run->record.state == RUN_FINISHED && run->epochs > 0 &&
-            isfinite(run->answers[question].value)) {
+            !isnan(run->answers[question].value)) {
             insert(question, entries, count++, run);
         }
+    }
+    if (count == 0 || !isfinite(entries[0].answer.value)) {
+        return 0;
     }
     while (equals < count && entries[equals].answer.value == entries[0].answer.value) {
         entries[equals++].standing = COMPARISON_EQUAL;

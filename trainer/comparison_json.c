@@ -15,7 +15,8 @@
  *     to_target                    {epochs, samples, seconds}, each {value, low, high}, or null;
  *                                  the range is as if accuracies were one error off, and for
  *                                  seconds every epoch as fast or slow as the fastest or slowest;
- *                                  high is null where it has no end
+ *                                  high is null where it has no end, and value is where only the
+ *                                  range has the target
  *   answers          fewest_epochs, fewest_samples, fewest_seconds, lowest_first_epoch_loss,
  *                    final_val_accuracy, best_val_accuracy, each an array of the finished runs
  *                    that have an answer, best first:
@@ -176,5 +177,5 @@ int comparison_print_json(const comparison *self, FILE *out)
     status = json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
     fputc('\n', out);
     json_decref(root);
-    return status;
+    return ferror(out) ? 0 : status; /* what cannot be written is for the stream's owner to tell */
 }

@@ -42,11 +42,13 @@ static void format_duration(char out[TEXT_BYTES], double seconds)
     snprintf(out, TEXT_BYTES, "%lu min %02lu s", whole / 60, whole % 60);
 }
 
-/* "4 (4-6)", "4 (4-)" where there is no end, "4" where no range is known. */
+/* "4 (4-6)", "never (4-)" or "4 (4-)" where there is no end, "4" where no range is known. */
 static void format_range(char out[TEXT_BYTES], compared_range range, int decimals)
 {
     if (isnan(range.low)) {
         snprintf(out, TEXT_BYTES, "%.*f", decimals, range.value);
+    } else if (!isfinite(range.value)) {
+        snprintf(out, TEXT_BYTES, "never (%.*f-)", decimals, range.low);
     } else if (!isfinite(range.high)) {
         snprintf(out, TEXT_BYTES, "%.*f (%.*f-)", decimals, range.value, decimals, range.low);
     } else {

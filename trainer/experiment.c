@@ -131,7 +131,8 @@ int experiment_run_path(char *out, const char *parent, uint32_t batch_size, char
 }
 
 command_status experiment_run(const experiment *self, const run_config *config,
-                              const char *directory, run_record *record)
+                              const char *directory, run_directory_replace replace,
+                              run_record *record)
 {
     char message[MESSAGE_BYTES];
     progress display;
@@ -142,6 +143,7 @@ command_status experiment_run(const experiment *self, const run_config *config,
         .data = &self->data,
         .data_path = self->options->data,
         .directory = directory,
+        .replace = replace,
         .threads = self->options->threads,
         .isa = self->options->isa,
         .display = &display,

@@ -9,6 +9,7 @@
 #include "dataset.h"
 #include "engine.h"
 #include "run_config.h"
+#include "run_directory.h"
 #include "run_options.h"
 #include "run_record.h"
 
@@ -36,11 +37,9 @@ experiment_configure(const experiment *self, uint32_t batch_size, run_config *ou
 __attribute__((warn_unused_result)) int experiment_run_path(char *out, const char *parent,
                                                             uint32_t batch_size, char *message);
 
-/* Trains one run in `directory`, replacing a run of the trainer that is there. *record as in
- * run_loop; the caller frees it. */
-__attribute__((warn_unused_result)) command_status experiment_run(const experiment *self,
-                                                                  const run_config *config,
-                                                                  const char *directory,
-                                                                  run_record *record);
+/* Trains one run in `directory`. *record as in run_loop; the caller frees it. */
+__attribute__((warn_unused_result)) command_status
+experiment_run(const experiment *self, const run_config *config, const char *directory,
+               run_directory_replace replace, run_record *record);
 
 #endif

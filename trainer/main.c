@@ -2,8 +2,10 @@
  * 2 wrong usage, 128 + the signal's number after a signal. */
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "signals.h"
@@ -78,12 +80,26 @@ static int exit_code(command_status status)
     return EXIT_FAILED;
 }
 
+/* Descriptors 0 to 2 that the parent left closed lead nowhere from now on: else the first files
+ * that are opened would get their numbers, and what is printed would go into them. */
+static int fill_standard_descriptors(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd < 0 ? -1 : close(fd);
+}
+
 int main(int argc, char **argv)
 {
     const struct argp parser = {NULL, take_argument, "COMMAND [OPTION...]", documentation, NULL,
                                 NULL, NULL};
     choice chosen = {0};
     static char program[] = "trainer";
+    if (fill_standard_descriptors() != 0) {
+        return EXIT_FAILED; /* there may be nowhere to say why */
+    }
     argp_err_exit_status = EXIT_USAGE;
     if (argc > 0) {
         argv[0] = program; /* messages begin with it, however it was called */

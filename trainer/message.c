@@ -4,12 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 int message_set(char *message, const char *format, ...)
 {
+    char text[MESSAGE_BYTES]; /* the arguments may be the message itself */
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, MESSAGE_BYTES, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    text_copy(message, MESSAGE_BYTES, text);
     return -1;
 }
 

@@ -7,8 +7,8 @@
 
 enum { MESSAGE_BYTES = 1024 };
 
-/* Formats into `message` [MESSAGE_BYTES], cut off where it is too long. Always returns -1, so
- * that a function can end with it. */
+/* Formats into `message` [MESSAGE_BYTES], fit for a terminal (text_copy) and cut off where it is
+ * too long. Always returns -1, so that a function can end with it. */
 __attribute__((format(printf, 2, 3))) int message_set(char *message, const char *format, ...);
 
 /* out[out_bytes] = directory/name. 0, or -1 with a message where that is too long. */

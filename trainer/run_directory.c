@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,7 @@
 #include <unistd.h>
 
 #include "message.h"
-
-#define EVENT_FILE_PREFIX "events.out.tfevents."
+#include "run_search.h"
 
 struct run_directory {
     int fd;         /* holds the lock */
@@ -22,97 +20,8 @@ struct run_directory {
     char path[PATH_MAX];
 };
 
-/* TensorBoard takes every file with this in its name for an event file. */
-static bool is_event_file(const char *name)
-{
-    return strstr(name, "tfevents") != NULL;
-}
-
-static bool is_own_event_file(const char *name)
-{
-    return strncmp(name, EVENT_FILE_PREFIX, strlen(EVENT_FILE_PREFIX)) == 0;
-}
-
-static bool is_foreign_event_file(const char *name)
-{
-    return is_event_file(name) && !is_own_event_file(name);
-}
-
-static bool is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-/* Is there an entry in path/child ("" for path itself) with a name such as this? */
-static bool has_entry(const char *path, const char *child, bool (*matches)(const char *))
-{
-    char directory[PATH_MAX];
-    char message[MESSAGE_BYTES];
-    bool found = false;
-    if (message_join_path(directory, sizeof directory, path, child, message) != 0) {
-        return false;
-    }
-    DIR *stream = opendir(directory);
-    if (stream == NULL) {
-        return false;
-    }
-    for (const struct dirent *entry; !found && (entry = readdir(stream)) != NULL;) {
-        found = matches(entry->d_name);
-    }
-    closedir(stream);
-    return found;
-}
-
-static bool has_record(const char *path)
-{
-    char record[PATH_MAX];
-    char message[MESSAGE_BYTES];
-    return message_join_path(record, sizeof record, path, RUN_RECORD_FILE, message) == 0 &&
-           access(record, F_OK) == 0;
-}
-
-static bool has_event_files(const char *path)
-{
-    return has_entry(path, "", is_event_file) ||
-           has_entry(path, RUN_DIRECTORY_TRAINING, is_event_file) ||
-           has_entry(path, RUN_DIRECTORY_VALIDATION, is_event_file);
-}
-
-/* Event files that remove_run would leave: a run beside them would be mixed with them. */
-static bool has_foreign_event_files(const char *path)
-{
-    if (!has_record(path)) {
-        return has_event_files(path);
-    }
-    return has_entry(path, "", is_event_file) ||
-           has_entry(path, RUN_DIRECTORY_TRAINING, is_foreign_event_file) ||
-           has_entry(path, RUN_DIRECTORY_VALIDATION, is_foreign_event_file);
-}
-
-/* Is there a run in a directory of `path` other than train/ and validation/? Names it. */
-static bool holds_other_runs(const char *path, char *name, size_t name_bytes)
-{
-    DIR *stream = opendir(path);
-    bool found = false;
-    if (stream == NULL) {
-        return false;
-    }
-    for (const struct dirent *entry; !found && (entry = readdir(stream)) != NULL;) {
-        char child[PATH_MAX];
-        char message[MESSAGE_BYTES];
-        if (is_dots(entry->d_name) || strcmp(entry->d_name, RUN_DIRECTORY_TRAINING) == 0 ||
-            strcmp(entry->d_name, RUN_DIRECTORY_VALIDATION) == 0 ||
-            message_join_path(child, sizeof child, path, entry->d_name, message) != 0) {
-            continue;
-        }
-        found = has_record(child) || has_event_files(child);
-        if (found) {
-            snprintf(name, name_bytes, "%s", entry->d_name);
-        }
-    }
-    closedir(stream);
-    return found;
-}
+const char *const run_directory_parts[RUN_DIRECTORY_PARTS] = {"", RUN_DIRECTORY_TRAINING,
+                                                              RUN_DIRECTORY_VALIDATION};
 
 /* Opens and locks; -1 with errno EWOULDBLOCK where another process has the lock. A file system
  * without locks gives none. */
@@ -127,6 +36,27 @@ static int open_locked(const char *path)
     return fd;
 }
 
+run_record_presence run_directory_read(const char *path, run_record *out, char *message)
+{
+    run_record_presence presence = run_record_read(out, path, message);
+    if (presence != RUN_RECORD_READ || out->state != RUN_RUNNING) {
+        return presence;
+    }
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0) {
+        /* The run may have ended properly since; under the lock its record stays as it is. */
+        run_record_free(out);
+        presence = run_record_read(out, path, message);
+        if (presence == RUN_RECORD_READ && out->state == RUN_RUNNING) {
+            out->state = RUN_INTERRUPTED;
+        }
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return presence;
+}
+
 static int open_failed(const char *path, char *message)
 {
     if (errno == EWOULDBLOCK) {
@@ -136,47 +66,103 @@ static int open_failed(const char *path, char *message)
                        strerror(errno));
 }
 
-static run_directory_content refuse_foreign_events(const char *path, char *message)
+/* -1 with a message where the directory, there or not, would be inside of a run's. */
+static int check_above(const char *path, char *message)
 {
-    message_set(message,
-                "%s holds event files that are not known to be the trainer's (--overwrite "
-                "replaces only runs with a " RUN_RECORD_FILE
-                "): move them away or name another directory",
-                path);
+    char other[PATH_MAX];
+    return run_search_above(path, other)
+               ? message_set(message, "%s is inside of the run %s: name a directory outside of it",
+                             path, other)
+               : 0;
+}
+
+/* Is this no place for a run, whatever may be replaced? -1 with a message. `run` is what is there;
+ * NULL for none. */
+static int check_place(const char *path, const run_record *run, char *message)
+{
+    char other[PATH_MAX];
+    if (run_search_below(path, other)) {
+        return message_set(message,
+                           "%s holds other runs (such as %s): name a directory of the run's own",
+                           path, other);
+    }
+    if (run_search_foreign_events(path, run)) {
+        return message_set(message,
+                           "%s holds event files that are not known to be the trainer's "
+                           "(--overwrite replaces only those named in its " RUN_RECORD_FILE
+                           "): move them away or name another directory",
+                           path);
+    }
+    return 0;
+}
+
+static run_directory_verdict judge_unfinished(const char *path, const run_config *config,
+                                              const run_record *there, char *message)
+{
+    char difference[MESSAGE_BYTES / 2];
+    if (run_config_difference(&there->config, config, difference, sizeof difference) > 0) {
+        message_set(message, "%s holds a run of another configuration: %s; --overwrite replaces it",
+                    path, difference);
+        return RUN_DIRECTORY_REFUSED;
+    }
+    if (there->state == RUN_FINISHED) {
+        message_set(message,
+                    "%s holds a finished run of this configuration; --overwrite replaces it", path);
+        return RUN_DIRECTORY_FINISHED;
+    }
+    return RUN_DIRECTORY_USABLE;
+}
+
+/* As run_directory_judge, of a directory that is there and locked. *there is what run.json says;
+ * the caller frees it. */
+static run_directory_verdict judge_locked(const char *path, const run_config *config,
+                                          run_directory_replace replace, run_record *there,
+                                          char *message)
+{
+    char damage[MESSAGE_BYTES];
+    const run_record_presence presence = run_record_read(there, path, damage);
+    if (check_place(path, presence == RUN_RECORD_ABSENT ? NULL : there, message) != 0) {
+        return RUN_DIRECTORY_REFUSED;
+    }
+    if (presence == RUN_RECORD_ABSENT || replace == RUN_DIRECTORY_REPLACE_ANY) {
+        return RUN_DIRECTORY_USABLE;
+    }
+    if (presence == RUN_RECORD_DAMAGED) {
+        message_set(message, "%.900s; --overwrite replaces it", damage);
+        return RUN_DIRECTORY_REFUSED;
+    }
+    if (replace == RUN_DIRECTORY_REPLACE_UNFINISHED) {
+        return judge_unfinished(path, config, there, message);
+    }
+    message_set(
+        message,
+        "%s holds a run already (batch size %u, %u of %u epochs, %s); --overwrite replaces it",
+        path, (unsigned)there->config.batch_size, (unsigned)there->epoch_count,
+        (unsigned)there->config.epochs,
+        run_state_name(there->state == RUN_RUNNING ? RUN_INTERRUPTED : there->state));
     return RUN_DIRECTORY_REFUSED;
 }
 
-run_directory_content run_directory_inspect(const char *path, run_record *record, char *message)
+run_directory_verdict run_directory_judge(const char *path, const run_config *config,
+                                          run_directory_replace replace, char *message)
 {
-    char name[NAME_MAX + 1];
     struct stat status;
-    *record = (run_record){0};
+    run_record there;
+    if (check_above(path, message) != 0) {
+        return RUN_DIRECTORY_REFUSED;
+    }
     if (stat(path, &status) != 0 && errno == ENOENT) {
-        return RUN_DIRECTORY_FREE;
+        return RUN_DIRECTORY_USABLE;
     }
     const int fd = open_locked(path);
     if (fd < 0) {
         open_failed(path, message);
         return RUN_DIRECTORY_REFUSED;
     }
+    const run_directory_verdict verdict = judge_locked(path, config, replace, &there, message);
+    run_record_free(&there);
     close(fd);
-    if (holds_other_runs(path, name, sizeof name)) {
-        message_set(message, "%s holds other runs (such as %s): name a directory of the run's own",
-                    path, name);
-        return RUN_DIRECTORY_REFUSED;
-    }
-    if (has_foreign_event_files(path)) {
-        return refuse_foreign_events(path, message);
-    }
-    switch (run_record_read(record, path, message)) {
-    case RUN_RECORD_READ:
-        return RUN_DIRECTORY_RUN;
-    case RUN_RECORD_DAMAGED:
-        return RUN_DIRECTORY_DAMAGED;
-    case RUN_RECORD_ABSENT:
-        break;
-    }
-    return RUN_DIRECTORY_FREE;
+    return verdict;
 }
 
 /* Makes what is missing of the path, from the top. *made_at as in run_directory. */
@@ -221,84 +207,103 @@ static void unmake_path(const char *path, size_t made_at)
     }
 }
 
-static int remove_file(const char *directory, const char *name, char *message)
+/* `directory` is open on what messages call `path`. */
+static int remove_file(int directory, const char *path, const char *name, char *message)
 {
-    char path[PATH_MAX];
-    if (message_join_path(path, sizeof path, directory, name, message) != 0) {
-        return -1;
-    }
-    if (unlink(path) != 0 && errno != ENOENT) {
-        return message_set(message, "%s cannot be removed: %s", path, strerror(errno));
+    if (unlinkat(directory, name, 0) != 0 && errno != ENOENT) {
+        return message_set(message, "%s/%s cannot be removed: %s", path, name, strerror(errno));
     }
     return 0;
 }
 
-/* Removes the event files of path/name, and the directory if nothing else is in it. */
-static int remove_event_files(const char *path, const char *name, char *message)
+static DIR *open_part(int directory, const char *part)
 {
-    char child[PATH_MAX];
-    int status = 0;
-    if (message_join_path(child, sizeof child, path, name, message) != 0) {
-        return -1;
+    const int fd =
+        openat(directory, part[0] != '\0' ? part : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    if (fd >= 0 && stream == NULL) {
+        close(fd);
     }
-    DIR *stream = opendir(child);
+    return stream;
+}
+
+/* Removes the run's event files from path/part, and path/part if nothing else is in it. */
+static int remove_event_files(int directory, const char *path, const char *part,
+                              const run_record *run, char *message)
+{
+    char name[NAME_MAX + 32];
+    int status = 0;
+    DIR *stream = open_part(directory, part);
     if (stream == NULL) {
         return errno == ENOENT || errno == ENOTDIR
                    ? 0
-                   : message_set(message, "%s: %s", child, strerror(errno));
+                   : message_set(message, "%s/%s: %s", path, part, strerror(errno));
     }
     for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
-        if (is_own_event_file(entry->d_name)) {
-            status = remove_file(child, entry->d_name, message);
+        if (run_record_owns(run, part, entry->d_name)) {
+            snprintf(name, sizeof name, "%s%s%s", part, part[0] != '\0' ? "/" : "", entry->d_name);
+            status = remove_file(directory, path, name, message);
         }
     }
     closedir(stream);
-    rmdir(child); /* refused where somebody's files are */
+    if (part[0] != '\0') {
+        unlinkat(directory, part, AT_REMOVEDIR); /* refused where somebody's files are */
+    }
     return status;
 }
 
 /* Event files first: a crash in between leaves a directory that is still known as the
  * trainer's. */
-static int remove_run(const char *path, char *message)
+static int remove_run(const run_directory *directory, const run_record *run, char *message)
 {
-    if (remove_event_files(path, RUN_DIRECTORY_TRAINING, message) != 0 ||
-        remove_event_files(path, RUN_DIRECTORY_VALIDATION, message) != 0 ||
-        remove_file(path, RUN_RECORD_FILE ".tmp", message) != 0) {
-        return -1;
+    const int fd = directory->fd;
+    const char *path = directory->path;
+    for (size_t i = 0; i < RUN_DIRECTORY_PARTS; i++) {
+        if (remove_event_files(fd, path, run_directory_parts[i], run, message) != 0) {
+            return -1;
+        }
     }
-    return remove_file(path, RUN_RECORD_FILE, message);
+    return remove_file(fd, path, RUN_RECORD_FILE ".tmp", message) != 0
+               ? -1
+               : remove_file(fd, path, RUN_RECORD_FILE, message);
 }
 
-int run_directory_open(run_directory **out, const char *path, char *message)
+int run_directory_open(run_directory **out, const char *path, const run_config *config,
+                       run_directory_replace replace, char *message)
 {
     run_directory *directory = calloc(1, sizeof *directory);
+    run_record there = {0};
     *out = NULL;
     if (directory == NULL) {
         return message_set(message, "no memory for a run's directory");
     }
     directory->fd = -1;
-    if (make_path(path, &directory->made_at, message) != 0) {
+    if (check_above(path, message) != 0 || make_path(path, &directory->made_at, message) != 0) {
         goto failed;
     }
+    snprintf(directory->path, sizeof directory->path, "%s", path);
     directory->fd = open_locked(path);
     if (directory->fd < 0) {
         open_failed(path, message);
         goto failed;
     }
-    if (has_foreign_event_files(path)) {
-        refuse_foreign_events(path, message);
+    if (judge_locked(path, config, replace, &there, message) != RUN_DIRECTORY_USABLE ||
+        remove_run(directory, &there, message) != 0) {
         goto failed;
     }
-    if (has_record(path) && remove_run(path, message) != 0) {
-        goto failed;
-    }
-    snprintf(directory->path, sizeof directory->path, "%s", path);
+    run_record_free(&there);
     *out = directory;
     return 0;
 failed:
+    run_record_free(&there);
     unmake_path(path, directory->made_at);
     run_directory_close(directory);
     return -1;
+}
+
+int run_directory_write(const run_directory *directory, const run_record *record, char *message)
+{
+    return run_record_write(record, directory->fd, directory->path, message);
 }
 
 void run_directory_close(run_directory *directory)
@@ -315,11 +320,12 @@ void run_directory_close(run_directory *directory)
 void run_directory_discard(run_directory *directory)
 {
     char message[MESSAGE_BYTES];
+    const run_record unnamed = {0}; /* whatever event files are there are of this run */
     if (directory == NULL) {
         return;
     }
     /* The run has failed already and its cause is what the user is told. */
-    (void)remove_run(directory->path, message);
+    (void)remove_run(directory, &unnamed, message);
     unmake_path(directory->path, directory->made_at);
     run_directory_close(directory);
 }

@@ -1,9 +1,10 @@
 /* A run's directory: what is in one before a run begins, making it, locking it, and emptying it
  * of what the trainer wrote.
  *
- * A directory with a run.json is the trainer's. In it run.json (and run.json.tmp), and the files
- * events.out.tfevents.* of train/ and validation/, are what it wrote; everything else is
- * somebody's and is never touched. Does not see tblog: event files are names here. */
+ * A directory with a run.json is the trainer's. In it run.json (and run.json.tmp), and the event
+ * files that run.json names, are what it wrote; everything else is somebody's and is never
+ * touched. (run_record_owns tells what holds where run.json names none.) Does not see tblog: event
+ * files are names here. */
 #ifndef TRAINER_RUN_DIRECTORY_H
 #define TRAINER_RUN_DIRECTORY_H
 
@@ -14,26 +15,50 @@
 #define RUN_DIRECTORY_TRAINING   "train"
 #define RUN_DIRECTORY_VALIDATION "validation"
 
-typedef enum run_directory_content {
-    RUN_DIRECTORY_FREE,    /* absent, or nothing of any run in it */
-    RUN_DIRECTORY_RUN,     /* a run of the trainer */
-    RUN_DIRECTORY_DAMAGED, /* a run whose run.json cannot be understood */
-    RUN_DIRECTORY_REFUSED  /* not a place for a run, --overwrite or not: it holds other runs, event
-                              files that the trainer did not write, is no directory, or another
-                              process is writing to it */
-} run_directory_content;
+/* The directories of a run's that have event files, relative to it; "" is itself. */
+enum { RUN_DIRECTORY_PARTS = 3 };
+extern const char *const run_directory_parts[RUN_DIRECTORY_PARTS];
 
-/* What is at `path`. For RUN *record is read and the caller frees it, else it is empty; for
- * DAMAGED and REFUSED the message [MESSAGE_BYTES] names the reason. Changes nothing. */
-run_directory_content run_directory_inspect(const char *path, run_record *record, char *message);
+/* The record of the run at `path` as run_record_read, but what says that it is running while nobody
+ * holds its lock has died and is interrupted. */
+run_record_presence run_directory_read(const char *path, run_record *out, char *message);
+
+/* Which run of the trainer a new one may take the place of. */
+typedef enum run_directory_replace {
+    RUN_DIRECTORY_REPLACE_NONE = 0,
+    RUN_DIRECTORY_REPLACE_UNFINISHED, /* one of the same configuration that did not finish */
+    RUN_DIRECTORY_REPLACE_ANY         /* also one whose run.json cannot be understood */
+} run_directory_replace;
+
+typedef enum run_directory_verdict {
+    RUN_DIRECTORY_USABLE,   /* nothing of any run is there, or a run that may be replaced */
+    RUN_DIRECTORY_FINISHED, /* REPLACE_UNFINISHED: the run that is wanted is there, finished */
+    RUN_DIRECTORY_REFUSED   /* a run that may not be replaced; or not a place for a run, whatever
+                               may be replaced: other runs are above or below it, it holds event files
+                               that the trainer   did not write, is no directory, or another process
+                               is   writing to   it */
+} run_directory_verdict;
+
+/* May a run of this configuration begin at `path`? The message [MESSAGE_BYTES] says why not, where
+ * it is not USABLE. Changes nothing. */
+run_directory_verdict run_directory_judge(const char *path, const run_config *config,
+                                          run_directory_replace replace, char *message);
 
 typedef struct run_directory run_directory;
 
 /* Makes `path` and its parents where missing, and locks it for this process (where the file
- * system can); a run that is in it is emptied out first. 0, or -1 with a message and nothing
- * left behind that was not there. */
+ * system can). Then, since others had time to write there since, judges it again; a run that may
+ * be replaced is emptied out. 0, or -1 with a message, nothing removed, and nothing left behind
+ * that was not there. */
 __attribute__((warn_unused_result)) int run_directory_open(run_directory **out, const char *path,
+                                                           const run_config *config,
+                                                           run_directory_replace replace,
                                                            char *message);
+
+/* Replaces run.json in the directory that was opened, wherever it has been moved since. 0, or -1
+ * with a message. */
+__attribute__((warn_unused_result)) int
+run_directory_write(const run_directory *directory, const run_record *record, char *message);
 
 /* Frees the handle and the lock; NULL is allowed. */
 void run_directory_close(run_directory *directory);

@@ -15,6 +15,7 @@
 struct run_log {
     tblog_writer *training;
     tblog_writer *validation;
+    run_config config;
 };
 
 /* The status as 0 or -1 with the writer's own words, which name the file. */
@@ -84,7 +85,7 @@ static int close_both(run_log *log, char *message)
     return training != 0 ? training : validation;
 }
 
-int run_log_open(run_log **out, const char *directory, char *message)
+int run_log_open(run_log **out, const char *directory, const run_config *config, char *message)
 {
     char ignored[MESSAGE_BYTES];
     run_log *log = calloc(1, sizeof *log);
@@ -92,6 +93,7 @@ int run_log_open(run_log **out, const char *directory, char *message)
     if (log == NULL) {
         return message_set(message, "no memory for a log");
     }
+    log->config = *config;
     if (open_writer(&log->training, directory, RUN_DIRECTORY_TRAINING, message) != 0 ||
         open_writer(&log->validation, directory, RUN_DIRECTORY_VALIDATION, message) != 0 ||
         log_network(log->training, message) != 0) {
@@ -100,6 +102,12 @@ int run_log_open(run_log **out, const char *directory, char *message)
     }
     *out = log;
     return 0;
+}
+
+void run_log_name_files(const run_log *log, run_record *record)
+{
+    run_record_add_event_file(record, RUN_DIRECTORY_TRAINING, tblog_writer_path(log->training));
+    run_record_add_event_file(record, RUN_DIRECTORY_VALIDATION, tblog_writer_path(log->validation));
 }
 
 int run_log_batch(run_log *log, uint64_t step, double loss, double accuracy, char *message)
@@ -114,7 +122,7 @@ static int add_epoch(run_log *log, const run_log_epoch_figures *figures, char *m
     const tblog_scalar training[] = {
         {"epoch_loss", figures->loss},
         {"epoch_accuracy", figures->accuracy},
-        {"epoch_learning_rate", figures->learning_rate},
+        {"epoch_learning_rate", log->config.learning_rate},
         {"epoch_steps_per_second", figures->steps_per_second},
         {"epoch_samples_per_second", figures->samples_per_second},
     };

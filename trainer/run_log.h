@@ -14,12 +14,18 @@
 
 #include <stdint.h>
 
+#include "run_config.h"
+#include "run_record.h"
+
 typedef struct run_log run_log;
 
-/* Makes both event files below `directory` and logs the network. 0, or -1 with a message
- * [MESSAGE_BYTES]; *out is then NULL, and empty files may be left there. */
+/* Makes both event files below `directory` and logs the network. The configuration is copied. 0, or
+ * -1 with a message [MESSAGE_BYTES]; *out is then NULL, and empty files may be left there. */
 __attribute__((warn_unused_result)) int run_log_open(run_log **out, const char *directory,
-                                                     char *message);
+                                                     const run_config *config, char *message);
+
+/* Notes the names of the event files in the run's record. */
+void run_log_name_files(const run_log *log, run_record *record);
 
 /* The epoch's means up to step `step` (1-based over the run). */
 __attribute__((warn_unused_result)) int run_log_batch(run_log *log, uint64_t step, double loss,
@@ -29,7 +35,6 @@ typedef struct run_log_epoch_figures {
     uint32_t epoch; /* from 0 */
     double loss;
     double accuracy;
-    double learning_rate;
     double steps_per_second;
     double samples_per_second;
     uint64_t iterations; /* updates done */

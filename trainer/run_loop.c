@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "message.h"
-#include "run_directory.h"
 #include "run_log.h"
 #include "signals.h"
+#include "text.h"
 
 /* Steps are asked for in chunks of about this long: short enough for a live display and a
  * prompt end after a signal, long enough that a GPU does not wait for us. One chunk is queued
@@ -180,7 +180,6 @@ static int keep_epoch(run *self, const epoch_sums *sums, const progress_view *vi
         .epoch = view->epoch - 1,
         .loss = view->loss,
         .accuracy = view->accuracy,
-        .learning_rate = self->job->config->learning_rate,
         .steps_per_second = sums->steps / seconds,
         .samples_per_second = (double)sums->samples / seconds,
         .iterations = self->iterations,
@@ -193,7 +192,7 @@ static int keep_epoch(run *self, const epoch_sums *sums, const progress_view *vi
     if (run_record_add_epoch(self->record, &epoch) != 0) {
         return message_set(self->message, "no memory for another epoch's results");
     }
-    if (run_record_write(self->record, self->job->directory, self->message) != 0) {
+    if (run_directory_write(self->directory, self->record, self->message) != 0) {
         return -1;
     }
     progress_epoch_end(self->job->display, view);
@@ -242,24 +241,32 @@ static run_outcome make_engine(run *self)
     }
     const engine_plan *plan = job->api->planned(self->engine);
     self->record->memory = plan->memory;
-    snprintf(self->record->hardware, sizeof self->record->hardware, "%s", plan->hardware);
+    text_copy(self->record->hardware, sizeof self->record->hardware, plan->hardware);
     return RUN_OUTCOME_FINISHED;
 }
 
 /* Everything that a run writes to exists after this, or nothing does. run.json comes first: it
- * makes the directory the trainer's, whatever happens next. */
+ * makes the directory the trainer's, whatever happens next. It names the event files once they
+ * have been made and their names are known. */
 static int open_outputs(run *self)
 {
-    if (run_directory_open(&self->directory, self->job->directory, self->message) != 0) {
+    if (run_directory_open(&self->directory, self->job->directory, self->job->config,
+                           self->job->replace, self->message) != 0) {
         return -1;
     }
-    if (run_record_write(self->record, self->job->directory, self->message) != 0 ||
-        run_log_open(&self->log, self->job->directory, self->message) != 0) {
-        run_directory_discard(self->directory);
-        self->directory = NULL;
-        return -1;
+    if (run_directory_write(self->directory, self->record, self->message) == 0 &&
+        run_log_open(&self->log, self->job->directory, self->job->config, self->message) == 0) {
+        run_log_name_files(self->log, self->record);
+        if (run_directory_write(self->directory, self->record, self->message) == 0) {
+            return 0;
+        }
     }
-    return 0;
+    char other[MESSAGE_BYTES];
+    (void)!run_log_close(self->log, other); /* the first error is the one to tell */
+    self->log = NULL;
+    run_directory_discard(self->directory);
+    self->directory = NULL;
+    return -1;
 }
 
 static void say_head(const run *self)
@@ -292,7 +299,7 @@ static run_outcome end_run(run *self, int status)
     self->log = NULL;
     self->record->state = done && !failed ? RUN_FINISHED : RUN_INTERRUPTED;
     const int written =
-        run_record_write(self->record, self->job->directory, failed ? other : self->message);
+        run_directory_write(self->directory, self->record, failed ? other : self->message);
     if (failed || written != 0) {
         return RUN_OUTCOME_FAILED;
     }

@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "progress.h"
 #include "run_config.h"
+#include "run_directory.h"
 #include "run_record.h"
 
 typedef struct run_job {
@@ -17,9 +18,10 @@ typedef struct run_job {
     const run_config *config;
     const dataset *data;   /* its counts are those of the configuration */
     const char *data_path; /* for the run's head */
-    const char *directory; /* the run's own; a run of the trainer that is in it is replaced */
-    uint32_t threads;      /* as in engine_config, */
-    const char *isa;       /* likewise */
+    const char *directory; /* the run's own */
+    run_directory_replace replace;
+    uint32_t threads; /* as in engine_config, */
+    const char *isa;  /* likewise */
     progress *display;
 } run_job;
 

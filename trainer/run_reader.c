@@ -35,7 +35,7 @@ typedef struct gathering {
     run_point *points; /* [capacity] */
     uint8_t *seen;     /* [capacity] */
     uint32_t capacity;
-    uint32_t max_epochs;
+    const run_record *record;
     run_curves *curves; /* for its note */
 } gathering;
 
@@ -75,7 +75,7 @@ static int make_room(gathering *all, uint32_t epoch)
 
 static int take_event(gathering *all, const wanted_tag *tags, const tblog_event *event)
 {
-    if (event->step < 0 || event->step >= all->max_epochs) {
+    if (event->step < 0 || event->step >= all->record->config.epochs) {
         return 0;
     }
     const uint32_t epoch = (uint32_t)event->step;
@@ -118,11 +118,6 @@ static int read_file(gathering *all, const char *path, const wanted_tag *tags)
     return result;
 }
 
-static int is_event_file(const struct dirent *entry)
-{
-    return strstr(entry->d_name, "tfevents") != NULL;
-}
-
 static int read_directory(gathering *all, const char *directory, const char *name,
                           const wanted_tag *tags, char *message)
 {
@@ -132,18 +127,18 @@ static int read_directory(gathering *all, const char *directory, const char *nam
     if (message_join_path(folder, sizeof folder, directory, name, message) != 0) {
         return -1;
     }
-    const int count = scandir(folder, &entries, is_event_file, alphasort);
+    const int count = scandir(folder, &entries, NULL, alphasort);
     if (count < 0) {
         note(all->curves, name, strerror(errno));
         return 0;
     }
     int status = 0;
     for (int i = 0; i < count; i++) {
-        if (status == 0) {
+        if (status == 0 && run_record_owns(all->record, name, entries[i]->d_name)) {
             status = message_join_path(path, sizeof path, folder, entries[i]->d_name, message);
-        }
-        if (status == 0 && read_file(all, path, tags) != 0) {
-            status = message_set(message, "%s: no memory to read it", path);
+            if (status == 0 && read_file(all, path, tags) != 0) {
+                status = message_set(message, "%s: no memory to read it", path);
+            }
         }
         free(entries[i]);
     }
@@ -151,10 +146,10 @@ static int read_directory(gathering *all, const char *directory, const char *nam
     return status;
 }
 
-int run_reader_read(run_curves *out, const char *directory, uint32_t max_epochs, char *message)
+int run_reader_read(run_curves *out, const char *directory, const run_record *record, char *message)
 {
     *out = (run_curves){0};
-    gathering all = {.max_epochs = max_epochs, .curves = out};
+    gathering all = {.record = record, .curves = out};
     int status = read_directory(&all, directory, RUN_DIRECTORY_TRAINING, training_tags, message);
     if (status == 0) {
         status =

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "run_record.h"
+
 /* One epoch as the event files have it (32-bit floats; NaN where training gave NaN). */
 typedef struct run_point {
     double loss;
@@ -19,12 +21,12 @@ typedef struct run_curves {
     char note[256];    /* what is wrong with the files, in one line; "" if nothing is */
 } run_curves;
 
-/* Reads every event file of directory/train and directory/validation, in the order of
- * their names; a later point replaces an earlier one of its epoch. Steps beyond `max_epochs` are
- * not looked at. Files that are damaged or end inside a record are read as far as they go, with
+/* Reads the run's own event files of directory/train and directory/validation, in the order of
+ * their names; a later point replaces an earlier one of its epoch. Steps beyond the planned epochs
+ * are not looked at. Files that are damaged or end inside a record are read as far as they go, with
  * a note. 0, or -1 with a message [MESSAGE_BYTES] where there is no memory. */
 __attribute__((warn_unused_result)) int run_reader_read(run_curves *out, const char *directory,
-                                                        uint32_t max_epochs, char *message);
+                                                        const run_record *record, char *message);
 
 void run_curves_free(run_curves *curves);
 

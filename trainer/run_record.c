@@ -1,18 +1,21 @@
 #include "run_record.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "message.h"
+#include "text.h"
 
-#define TEMPORARY_FILE RUN_RECORD_FILE ".tmp"
+#define TEMPORARY_FILE    RUN_RECORD_FILE ".tmp"
+#define EVENT_FILE_PREFIX "events.out.tfevents."
 
 static const char *const state_names[] = {"running", "finished", "interrupted"};
 
@@ -35,6 +38,34 @@ int run_record_add_epoch(run_record *record, const run_epoch *epoch)
     }
     record->epochs[record->epoch_count++] = *epoch;
     return 0;
+}
+
+static void name_event_file(char out[RUN_RECORD_PATH_BYTES], const char *part, const char *name)
+{
+    snprintf(out, RUN_RECORD_PATH_BYTES, "%s%s%s", part, part[0] != '\0' ? "/" : "", name);
+}
+
+void run_record_add_event_file(run_record *record, const char *part, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    assert(record->event_file_count < RUN_RECORD_MAX_EVENT_FILES);
+    name_event_file(record->event_files[record->event_file_count++], part,
+                    slash != NULL ? slash + 1 : path);
+}
+
+bool run_record_owns(const run_record *record, const char *part, const char *name)
+{
+    char path[RUN_RECORD_PATH_BYTES];
+    if (record->event_file_count == 0) {
+        return strncmp(name, EVENT_FILE_PREFIX, strlen(EVENT_FILE_PREFIX)) == 0;
+    }
+    name_event_file(path, part, name);
+    for (uint32_t i = 0; i < record->event_file_count; i++) {
+        if (strcmp(record->event_files[i], path) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* JSON has no NaN: a loss that is not finite is null. */
@@ -79,6 +110,19 @@ static json_t *results_to_json(const run_record *record)
     return epoch_to_json(&results);
 }
 
+/* NULL (left out) where there are none. */
+static json_t *event_files_to_json(const run_record *record)
+{
+    json_t *files = record->event_file_count > 0 ? json_array() : NULL;
+    for (uint32_t i = 0; i < record->event_file_count; i++) {
+        if (json_array_append_new(files, json_string(record->event_files[i])) != 0) {
+            json_decref(files);
+            return NULL;
+        }
+    }
+    return files;
+}
+
 static json_t *record_to_json(const run_record *record)
 {
     json_t *epochs = json_array();
@@ -88,22 +132,25 @@ static json_t *record_to_json(const run_record *record)
             return NULL;
         }
     }
-    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o*}",     //
-                     "format", 1,                                          //
-                     "program", "trainer " TRAINER_VERSION,                //
-                     "state", run_state_name(record->state),               //
-                     "configuration", run_config_to_json(&record->config), //
-                     "hardware", record->hardware,                         //
-                     "peak_bytes", (json_int_t)record->memory.total,       //
-                     "memory", memory_to_json(&record->memory),            //
-                     "epochs", epochs,                                     //
+    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o*, s:o*}", //
+                     "format", 1,                                            //
+                     "program", "trainer " TRAINER_VERSION,                  //
+                     "state", run_state_name(record->state),                 //
+                     "configuration", run_config_to_json(&record->config),   //
+                     "hardware", record->hardware,                           //
+                     "peak_bytes", (json_int_t)record->memory.total,         //
+                     "memory", memory_to_json(&record->memory),              //
+                     "epochs", epochs,                                       //
+                     "event_files", event_files_to_json(record),             //
                      "results", results_to_json(record));
 }
 
-/* Writes, syncs and closes; -1 with errno set. */
-static int write_file(const char *path, const char *text)
+/* Makes a new file, writes and syncs it; -1 with errno set. What has its name goes first and is not
+ * written into: it may be a link or a pipe. */
+static int write_file(int directory, const char *name, const char *text)
 {
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    unlinkat(directory, name, 0);
+    const int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) {
         return -1;
     }
@@ -127,24 +174,20 @@ static int write_file(const char *path, const char *text)
     return 0;
 }
 
-int run_record_write(const run_record *record, const char *directory, char *message)
+int run_record_write(const run_record *record, int fd, const char *directory, char *message)
 {
-    char path[PATH_MAX];
-    char temporary[PATH_MAX];
-    if (message_join_path(path, sizeof path, directory, RUN_RECORD_FILE, message) != 0 ||
-        message_join_path(temporary, sizeof temporary, directory, TEMPORARY_FILE, message) != 0) {
-        return -1;
-    }
     json_t *root = record_to_json(record);
     char *text = root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
     json_decref(root);
     if (text == NULL) {
-        return message_set(message, "%s: no memory to write it", path);
+        return message_set(message, "%s/" RUN_RECORD_FILE ": no memory to write it", directory);
     }
     int status = 0;
-    if (write_file(temporary, text) != 0 || rename(temporary, path) != 0) {
-        status = message_set(message, "%s cannot be written: %s", path, strerror(errno));
-        unlink(temporary);
+    if (write_file(fd, TEMPORARY_FILE, text) != 0 ||
+        renameat(fd, TEMPORARY_FILE, fd, RUN_RECORD_FILE) != 0) {
+        status = message_set(message, "%s/" RUN_RECORD_FILE " cannot be written: %s", directory,
+                             strerror(errno));
+        unlinkat(fd, TEMPORARY_FILE, 0);
     }
     free(text);
     return status;
@@ -174,6 +217,11 @@ static int read_state(run_state *out, const json_t *root, char *message)
     return message_set(message, "state is not running, finished or interrupted");
 }
 
+static bool is_duration(double seconds)
+{
+    return seconds >= 0 && seconds <= 1e9; /* 31 years */
+}
+
 static int read_epochs(run_record *record, const json_t *root, char *message)
 {
     const json_t *epochs = json_object_get(root, "epochs");
@@ -193,13 +241,49 @@ static int read_epochs(run_record *record, const json_t *root, char *message)
             .training_seconds = real_or_nan(item, "training_seconds"),
             .validation_seconds = real_or_nan(item, "validation_seconds"),
         };
-        if (!(epoch.training_seconds >= 0) || !(epoch.validation_seconds >= 0)) {
-            return message_set(message, "epoch %zu has no seconds", index + 1);
+        if (!is_duration(epoch.training_seconds) || !is_duration(epoch.validation_seconds)) {
+            return message_set(message, "epoch %zu has no seconds from 0 to 1e9", index + 1);
         }
         if (run_record_add_epoch(record, &epoch) != 0) {
             return message_set(message, "no memory to read it");
         }
     }
+    return 0;
+}
+
+/* A file's name, or that in a directory of the run's; nothing that leads elsewhere. */
+static bool is_event_path(const char *path)
+{
+    const char *slash = strchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    const size_t part_bytes = (size_t)(name - path);
+    return strlen(path) < RUN_RECORD_PATH_BYTES && slash != path && path[0] != '.' &&
+           part_bytes < RUN_RECORD_PATH_BYTES - NAME_MAX && strchr(name, '/') == NULL &&
+           strstr(name, "tfevents") != NULL;
+}
+
+static int read_event_files(run_record *record, const json_t *root, char *message)
+{
+    const json_t *files = json_object_get(root, "event_files");
+    size_t index;
+    json_t *item;
+    if (files == NULL) {
+        return 0;
+    }
+    if (!json_is_array(files) || json_array_size(files) == 0 ||
+        json_array_size(files) > RUN_RECORD_MAX_EVENT_FILES) {
+        return message_set(message, "event_files is not an array of 1 to %d",
+                           RUN_RECORD_MAX_EVENT_FILES);
+    }
+    json_array_foreach(files, index, item)
+    {
+        const char *path = json_string_value(item);
+        if (path == NULL || !is_event_path(path)) {
+            return message_set(message, "event_files has an entry that is no event file's name");
+        }
+        memcpy(record->event_files[index], path, strlen(path) + 1);
+    }
+    record->event_file_count = (uint32_t)index;
     return 0;
 }
 
@@ -215,7 +299,7 @@ static int read_record(run_record *record, const json_t *root, char *message)
             0) {
         return -1;
     }
-    snprintf(record->hardware, sizeof record->hardware, "%s", hardware != NULL ? hardware : "");
+    text_copy(record->hardware, sizeof record->hardware, hardware != NULL ? hardware : "");
     record->memory = (engine_memory){
         .data = bytes_or_zero(memory, "data"),
         .parameters = bytes_or_zero(memory, "parameters"),
@@ -225,7 +309,21 @@ static int read_record(run_record *record, const json_t *root, char *message)
         .workspace = bytes_or_zero(memory, "workspace"),
         .total = bytes_or_zero(root, "peak_bytes"),
     };
-    return read_epochs(record, root, message);
+    return read_event_files(record, root, message) != 0 ? -1 : read_epochs(record, root, message);
+}
+
+/* A pipe by this name must not make the reader wait, so it is opened without. -1 with errno, which
+ * is 0 for what is no regular file. */
+static int open_record(const char *path)
+{
+    struct stat status;
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {
+        close(fd);
+        errno = 0;
+        return -1;
+    }
+    return fd;
 }
 
 run_record_presence run_record_read(run_record *out, const char *directory, char *message)
@@ -237,10 +335,17 @@ run_record_presence run_record_read(run_record *out, const char *directory, char
     if (message_join_path(path, sizeof path, directory, RUN_RECORD_FILE, message) != 0) {
         return RUN_RECORD_DAMAGED;
     }
-    if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+    const int fd = open_record(path);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
         return RUN_RECORD_ABSENT;
     }
-    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (fd < 0) {
+        message_set(message, "%s cannot be read: %s", path,
+                    errno == 0 ? "it is not a regular file" : strerror(errno));
+        return RUN_RECORD_DAMAGED;
+    }
+    json_t *root = json_loadfd(fd, JSON_REJECT_DUPLICATES, &error);
+    close(fd);
     if (root == NULL) {
         message_set(message, "%s is damaged: %s", path, error.text);
         return RUN_RECORD_DAMAGED;

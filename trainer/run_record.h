@@ -10,14 +10,17 @@
  *   epochs          one object for each epoch that was trained and validated, in order:
  *                   loss, accuracy, val_loss, val_accuracy (null where not finite),
  *                   training_seconds, validation_seconds
+ *   event_files     the run's event files as paths relative to its directory. Absent until they
+ *                   have been made, and from runs of earlier versions
  *   results         the last epoch's figures and the sums of the seconds; absent before
  *                   the first epoch's end
  *
  * It is replaced whole by rename, so that a reader and a crash see either the old or the new
- * one. Knows nothing of event files. */
+ * one. */
 #ifndef TRAINER_RUN_RECORD_H
 #define TRAINER_RUN_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "run_config.h"
@@ -35,11 +38,16 @@ typedef struct run_epoch {
     double validation_seconds;
 } run_epoch;
 
+/* A path is at most a directory's short name, a slash and a file's name of 255 bytes. */
+enum { RUN_RECORD_MAX_EVENT_FILES = 4, RUN_RECORD_PATH_BYTES = 272 };
+
 typedef struct run_record {
     run_state state;
     run_config config;
     char hardware[128];
     engine_memory memory;
+    char event_files[RUN_RECORD_MAX_EVENT_FILES][RUN_RECORD_PATH_BYTES];
+    uint32_t event_file_count;
     run_epoch *epochs; /* [epoch_count], the record's own */
     uint32_t epoch_count;
 } run_record;
@@ -48,8 +56,17 @@ typedef struct run_record {
 __attribute__((warn_unused_result)) int run_record_add_epoch(run_record *record,
                                                              const run_epoch *epoch);
 
-/* Replaces directory/run.json. 0, or -1 with a message [MESSAGE_BYTES] and the old file whole. */
-__attribute__((warn_unused_result)) int run_record_write(const run_record *record,
+/* Notes an event file of the run: the file named at the end of `path`, in the directory `part` of
+ * the run's, or in the run's own where that is "". */
+void run_record_add_event_file(run_record *record, const char *part, const char *path);
+
+/* Is the file `name` in `part` an event file of this run? Where the record names none, every file
+ * that is named as the trainer names them (events.out.tfevents.*) counts as the run's. */
+bool run_record_owns(const run_record *record, const char *part, const char *name);
+
+/* Replaces run.json in the directory that `fd` is open on, whatever its path is by now; `directory`
+ * is what messages call it. 0, or -1 with a message [MESSAGE_BYTES] and the old file whole. */
+__attribute__((warn_unused_result)) int run_record_write(const run_record *record, int fd,
                                                          const char *directory, char *message);
 
 typedef enum run_record_presence {

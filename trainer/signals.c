@@ -31,6 +31,7 @@ void signals_install(void)
     noted = 0;
     set_handlers(note);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 int signals_noted(void)

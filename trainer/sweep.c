@@ -34,48 +34,24 @@ static command_status refuse(const sweep *self, const char *message)
     return COMMAND_FAILED;
 }
 
-/* Keeps a finished run of the same configuration, lets an unfinished one be trained again, and
- * refuses another configuration. `there` is what run.json says. */
-static command_status judge_existing(const sweep *self, planned_run *run, const run_record *there)
+static run_directory_replace replaceable(const sweep *self)
 {
-    char message[MESSAGE_BYTES];
-    char difference[MESSAGE_BYTES / 2];
-    if (run_config_difference(&there->config, &run->config, difference, sizeof difference) > 0) {
-        message_set(message, "%s holds a run of another configuration: %s; --overwrite replaces it",
-                    run->directory, difference);
-        return refuse(self, message);
-    }
-    if (there->state == RUN_FINISHED) {
-        run->state = KEPT;
-    }
-    return COMMAND_DONE;
+    return self->options->overwrite ? RUN_DIRECTORY_REPLACE_ANY : RUN_DIRECTORY_REPLACE_UNFINISHED;
 }
 
 static command_status plan_run(const sweep *self, planned_run *run)
 {
     char message[MESSAGE_BYTES];
-    run_record there;
-    command_status status = COMMAND_DONE;
-    switch (run_directory_inspect(run->directory, &there, message)) {
-    case RUN_DIRECTORY_FREE:
+    switch (run_directory_judge(run->directory, &run->config, replaceable(self), message)) {
+    case RUN_DIRECTORY_USABLE:
         break;
-    case RUN_DIRECTORY_RUN:
-        if (!self->options->overwrite) {
-            status = judge_existing(self, run, &there);
-        }
-        run_record_free(&there);
-        break;
-    case RUN_DIRECTORY_DAMAGED:
-        if (!self->options->overwrite) {
-            fprintf(stderr, "%s: --logdir: %s; --overwrite replaces it\n", self->program, message);
-            status = COMMAND_FAILED;
-        }
+    case RUN_DIRECTORY_FINISHED:
+        run->state = KEPT;
         break;
     case RUN_DIRECTORY_REFUSED:
-        status = refuse(self, message);
-        break;
+        return refuse(self, message);
     }
-    return status;
+    return COMMAND_DONE;
 }
 
 static command_status plan(sweep *self)
@@ -103,7 +79,7 @@ static command_status train_run(sweep *self, planned_run *run)
 {
     run_record record;
     const command_status status =
-        experiment_run(&self->data, &run->config, run->directory, &record);
+        experiment_run(&self->data, &run->config, run->directory, replaceable(self), &record);
     run->epochs_done = record.epoch_count;
     run_record_free(&record);
     run->state = status == COMMAND_DONE ? TRAINED : status == COMMAND_STOPPED ? STOPPED : FAILED;

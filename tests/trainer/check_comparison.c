@@ -1,87 +1,17 @@
-/* The comparison: what it computes from runs, who wins, when it is a tie, and what it makes of
+/* The comparison: what it computes from runs, how they stand to each other, and what it makes of
  * runs that are unfinished or damaged. */
 #include <check.h>
 #include <dirent.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "comparison.h"
-#include "fake_engine.h"
+#include "comparison_runs.h"
 #include "message.h"
-#include "run_loop.h"
 #include "scratch.h"
 
-enum { SAMPLES = 64, VALIDATION_SAMPLES = 10000, EPOCHS = 4 };
-
 static char message[MESSAGE_BYTES];
-static comparison all;
-
-/* Trains a run with these validation results and the fake engine's losses, which fall with every
- * step: of runs with as many epochs the one with the smaller batch has the lower loss. */
-static void make_run_with(const char *name, uint32_t batch_size, fake_engine_plan plan)
-{
-    static uint8_t images[SAMPLES * LENET_IMAGE_PIXELS];
-    static uint8_t labels[SAMPLES];
-    const dataset data = {.training = {images, labels, SAMPLES},
-                          .validation = {images, labels, VALIDATION_SAMPLES}};
-    const run_config config = {.batch_size = batch_size,
-                               .epochs = EPOCHS,
-                               .learning_rate = 1e-3,
-                               .engine = "fake",
-                               .arithmetic = "none",
-                               .precision = ENGINE_FP32,
-                               .training_samples = SAMPLES,
-                               .validation_samples = VALIDATION_SAMPLES};
-    char directory[512];
-    snprintf(directory, sizeof directory, "%s", scratch_path(name));
-    progress display;
-    progress_init(&display, stdout, PROGRESS_QUIET);
-    const run_job job = {.api = &fake_engine,
-                         .config = &config,
-                         .data = &data,
-                         .data_path = "nowhere",
-                         .directory = directory,
-                         .display = &display};
-    run_record record;
-    fake_engine_plan_now = plan;
-    ck_assert_int_eq(run_loop(&job, &record, message), RUN_OUTCOME_FINISHED);
-    run_record_free(&record);
-}
-
-static void make_run(const char *name, uint32_t batch_size, const uint32_t *val_correct)
-{
-    make_run_with(name, batch_size, (fake_engine_plan){.val_correct = val_correct});
-}
-
-/* Writes a run's seconds of training into its run.json: each epoch's, and the first one's. */
-static void set_seconds_but_first(const char *name, double seconds, double first)
-{
-    run_record record;
-    ck_assert_int_eq(run_record_read(&record, scratch_path(name), message), RUN_RECORD_READ);
-    for (uint32_t i = 0; i < record.epoch_count; i++) {
-        record.epochs[i].training_seconds = i == 0 ? first : seconds;
-        record.epochs[i].validation_seconds = 1;
-    }
-    ck_assert_int_eq(run_record_write(&record, scratch_path(name), message), 0);
-    run_record_free(&record);
-}
-
-static void set_seconds(const char *name, double seconds)
-{
-    set_seconds_but_first(name, seconds, seconds);
-}
-
-static void set_state(const char *name, run_state state)
-{
-    run_record record;
-    ck_assert_int_eq(run_record_read(&record, scratch_path(name), message), RUN_RECORD_READ);
-    record.state = state;
-    ck_assert_int_eq(run_record_write(&record, scratch_path(name), message), 0);
-    run_record_free(&record);
-}
 
 /* The entry of a run in the answer to a question; the answer's length into *count. */
 static comparison_entry entry_of(comparison_question question, const char *name, size_t *count)
@@ -116,28 +46,6 @@ static void assert_answer(comparison_question question, const char *const *names
         ck_assert_double_eq((range).low, (l));                                                     \
         ck_assert_double_eq((range).high, (h));                                                    \
     } while (0)
-
-static void compare_everything(void)
-{
-    comparison_free(&all);
-    ck_assert_msg(comparison_add_below(&all, scratch_path(""), stderr, message) == 0, "%s",
-                  message);
-    comparison_sort(&all);
-}
-
-/* What 64 and 16 reach: 64 is at 99 % in epoch 3 (2 to 4 within a standard error of 10), 16 in
- * epoch 2 (2 to 3) and ends 15 images ahead. */
-static const uint32_t correct_64[EPOCHS] = {9800, 9893, 9905, 9920};
-static const uint32_t correct_16[EPOCHS] = {9850, 9901, 9940, 9935};
-
-static void make_two_runs(void)
-{
-    make_run("runs/small", 16, correct_16);
-    make_run("runs/large", 64, correct_64);
-    set_seconds("runs/small", 20);
-    set_seconds("runs/large", 10);
-    compare_everything();
-}
 
 START_TEST(runs_below_the_root_are_found_largest_batch_first)
 {
@@ -220,20 +128,6 @@ START_TEST(exactly_the_target_is_reached)
     ck_assert(isinf(all.runs[0].answers[COMPARISON_FEWEST_SECONDS].high));
 }
 END_TEST
-
-/* Three runs. Epochs to the target: a 1 (1 to 1), b 3 (2 to 4), c 2 (2 to 3). */
-static const uint32_t correct_early[EPOCHS] = {9920, 9921, 9922, 9890};
-
-static void make_three_runs(void)
-{
-    make_run("a", 64, correct_early);
-    make_run("b", 32, correct_64);
-    make_run("c", 16, correct_16);
-    set_seconds("a", 10);
-    set_seconds("b", 3);
-    set_seconds("c", 10);
-    compare_everything();
-}
 
 START_TEST(a_clean_winner_leaves_all_others_behind)
 {
@@ -319,6 +213,21 @@ START_TEST(a_run_that_never_converges_does_not_win_that)
 }
 END_TEST
 
+/* One standard error better, it would have been there in epoch 2 as c is. */
+START_TEST(a_run_that_just_misses_the_target_cannot_be_told_apart)
+{
+    static const uint32_t nearly[EPOCHS] = {9800, 9895, 9895, 9895};
+    make_run("nearly", 64, nearly);
+    compare_everything();
+    assert_answer(COMPARISON_FEWEST_EPOCHS, (const char *[]){NULL}, NULL);
+    make_run("c", 16, correct_16);
+    compare_everything();
+    ASSERT_RANGE(all.runs[0].answers[COMPARISON_FEWEST_SAMPLES], INFINITY, 2 * SAMPLES, INFINITY);
+    assert_answer(COMPARISON_FEWEST_EPOCHS, (const char *[]){"c", "nearly", NULL},
+                  (comparison_standing[]){COMPARISON_FIRST, COMPARISON_UNSURE});
+}
+END_TEST
+
 START_TEST(an_unfinished_run_is_shown_but_answers_nothing)
 {
     make_two_runs();
@@ -355,6 +264,34 @@ START_TEST(a_torn_event_file_is_read_as_far_as_it_goes)
     ck_assert_uint_lt(all.runs[1].epochs, EPOCHS);
     ck_assert_str_ne(all.runs[1].note, "");
     ck_assert_str_eq(all.runs[0].note, "");
+}
+END_TEST
+
+START_TEST(names_that_are_not_utf_8_are_replaced)
+{
+    make_run("runs/caf\xe9\x1b[2J", 16, correct_16);
+    compare_everything();
+    ck_assert_str_eq(all.runs[0].name, "runs/caf\xef\xbf\xbd?[2J");
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_int_eq(comparison_print_json(&all, out), 0);
+    fclose(out);
+    ck_assert_ptr_nonnull(strstr(text, "caf\xef\xbf\xbd"));
+    free(text);
+}
+END_TEST
+
+START_TEST(event_files_that_the_run_does_not_name_are_not_read)
+{
+    char own[512];
+    make_two_runs();
+    const double loss = all.runs[1].loss.final;
+    snprintf(own, sizeof own, "%s", scratch_path(event_file("runs/large/train")));
+    ck_assert_int_eq(
+        link(own, scratch_path("runs/small/train/events.out.tfevents.9999999999.other.1.0.v2")), 0);
+    compare_everything();
+    ck_assert_double_eq(all.runs[1].loss.final, loss);
 }
 END_TEST
 
@@ -399,223 +336,11 @@ START_TEST(a_root_that_is_not_there_is_an_error)
 }
 END_TEST
 
-static char *print_table(void)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_int_eq(comparison_print(&all, out), 0);
-    fclose(out);
-    return text;
-}
-
-/* Columns of a line; "±" is one of two bytes. */
-static void assert_fits(char *text)
-{
-    char *rest = text;
-    for (char *line = strtok_r(rest, "\n", &rest); line != NULL;
-         line = strtok_r(NULL, "\n", &rest)) {
-        ck_assert_msg(strlen(line) <= 120 + (strstr(line, "±") != NULL), "%s", line);
-    }
-}
-
-/* Does a line begin with `begin` and have these words, in this order, with blanks between? */
-static bool has_line(const char *text, const char *begin, const char *words)
-{
-    char wanted[256];
-    snprintf(wanted, sizeof wanted, "%s %s", begin, words);
-    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
-        char squeezed[256];
-        size_t length = 0;
-        line += *line == '\n';
-        for (const char *c = line; *c != '\0' && *c != '\n' && length < sizeof squeezed - 1; c++) {
-            if (*c != ' ' || (length > 0 && squeezed[length - 1] != ' ')) {
-                squeezed[length++] = *c;
-            }
-        }
-        squeezed[length] = '\0';
-        if (strncmp(squeezed, wanted, strlen(wanted)) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-START_TEST(the_table_fits_in_120_columns_and_says_how_each_run_stands)
-{
-    make_three_runs();
-    set_seconds_but_first("b", 3, 4);
-    compare_everything();
-    char *text = print_table();
-    ck_assert(has_line(text, "batch size 32", "2 3.00 (3.00-4.00) 21 "));
-    ck_assert(has_line(text, "fewest epochs", "batch size 64 1 (1-1) first"));
-    ck_assert(has_line(text, "batch size 32", "3 (2-4) behind"));
-    ck_assert(has_line(text, "fewest samples", "batch size 64 64 (64-64) first"));
-    ck_assert(has_line(text, "batch size 32", "192 (128-256) behind"));
-    ck_assert(has_line(text, "fewest seconds of training",
-                       "batch size 32 9.0 (6.0-16.0) first, not clearly"));
-    ck_assert(has_line(text, "batch size 64", "10.0 (10.0-10.0) cannot be told apart"));
-    ck_assert(has_line(text, "lowest training loss of epoch 1", "batch size 16 "));
-    ck_assert_ptr_nonnull(strstr(text, "lowest, error unknown"));
-    ck_assert(has_line(text, "after the last epoch", "batch size 16 99.35 % ± 0.08 first"));
-    ck_assert(has_line(text, "batch size 32", "0.30 times the time an epoch, 0.54 times the mem"));
-    ck_assert_ptr_nonnull(strstr(text, "0.9935 0.9940 @3"));
-    assert_fits(text);
-    free(text);
-}
-END_TEST
-
-START_TEST(an_exact_tie_has_no_single_winner_in_the_table)
-{
-    make_run("a", 64, correct_16);
-    make_run("b", 32, correct_16);
-    compare_everything();
-    char *text = print_table();
-    ck_assert(has_line(text, "fewest epochs", "batch size 64 2 (2-3) equally first"));
-    ck_assert(has_line(text, "batch size 32", "2 (2-3) equally first"));
-    free(text);
-}
-END_TEST
-
-START_TEST(runs_of_one_batch_size_are_told_apart_by_their_number)
-{
-    make_run("a", 16, correct_16);
-    make_run("b", 16, correct_64);
-    compare_everything();
-    char *text = print_table();
-    ck_assert(has_line(text, "fewest epochs", "batch size 16 #1 2 (2-3) first, not clearly"));
-    ck_assert(has_line(text, "batch size 16 #2", "3 (2-4) cannot be told apart"));
-    free(text);
-}
-END_TEST
-
-START_TEST(a_range_that_never_ends_is_open)
-{
-    static const uint32_t correct[EPOCHS] = {9899, 9900, 9899, 9899};
-    make_run("run", 16, correct);
-    compare_everything();
-    char *text = print_table();
-    ck_assert(has_line(text, "fewest epochs", "batch size 16 2 (1-) the only one"));
-    free(text);
-}
-END_TEST
-
-/* One run whose losses are no numbers, one whose losses are infinite in a 32-bit float, one whose
- * losses are large, and one as it should be. */
-static void make_diverged_runs(void)
-{
-    static const uint32_t chance[EPOCHS] = {980, 980, 980, 980};
-    make_run_with("nan", 64, (fake_engine_plan){.val_correct = chance, .loss_factor = -NAN});
-    make_run_with("infinite", 32, (fake_engine_plan){.val_correct = chance, .loss_factor = 1e100});
-    make_run_with("large", 16, (fake_engine_plan){.val_correct = chance, .loss_factor = 1e30});
-    make_run("good", 8, correct_16);
-    compare_everything();
-}
-
-START_TEST(diverged_runs_are_shown_plainly_and_win_nothing)
-{
-    make_diverged_runs();
-    char *text = print_table();
-    ck_assert_ptr_null(strstr(text, "-nan"));
-    ck_assert(has_line(text, "batch size 64", "nan - 0."));
-    ck_assert(has_line(text, "batch size 32", "inf - 0."));
-    ck_assert(has_line(text, "batch size 16", "1.297e+29 1.297e+29 @4 "));
-    ck_assert(has_line(text, "fewest epochs", "batch size 8 2 (2-3) the only one"));
-    ck_assert(has_line(text, "lowest training loss of epoch 1", "batch size 8 "));
-    ck_assert(has_line(text, "after the last epoch", "batch size 8 99.35 % ± 0.08 first"));
-    assert_fits(text);
-    free(text);
-}
-END_TEST
-
-START_TEST(diverged_runs_leave_valid_json)
-{
-    char *text = NULL;
-    size_t size = 0;
-    make_diverged_runs();
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_int_eq(comparison_print_json(&all, out), 0);
-    fclose(out);
-    json_t *root = json_loads(text, 0, NULL);
-    ck_assert_ptr_nonnull(root);
-    json_t *run_json = json_load_file(scratch_path("nan/run.json"), 0, NULL);
-    ck_assert_ptr_nonnull(run_json);
-    json_decref(run_json);
-    json_decref(root);
-    free(text);
-}
-END_TEST
-
-static const json_t *at(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    ck_assert_msg(value != NULL, "no %s", key);
-    return value;
-}
-
-static void assert_json_range(const json_t *range, double value, double low, double high)
-{
-    ck_assert_double_eq(json_real_value(at(range, "value")), value);
-    ck_assert_double_eq(json_real_value(at(range, "low")), low);
-    ck_assert_double_eq(json_real_value(at(range, "high")), high);
-}
-
-static void assert_json_entry(const json_t *root, const char *question, size_t place,
-                              const char *run, const char *standing)
-{
-    const json_t *answer = at(at(root, "answers"), question);
-    const json_t *entry = json_array_get(answer, place);
-    ck_assert_uint_eq(json_array_size(answer), 3);
-    ck_assert_str_eq(json_string_value(at(entry, "run")), run);
-    ck_assert_str_eq(json_string_value(at(entry, "standing")), standing);
-}
-
-START_TEST(json_has_the_same_numbers)
-{
-    char *text = NULL;
-    size_t size = 0;
-    make_three_runs();
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_int_eq(comparison_print_json(&all, out), 0);
-    fclose(out);
-    json_t *root = json_loads(text, 0, NULL);
-    ck_assert_ptr_nonnull(root);
-    const json_t *small = json_array_get(at(root, "runs"), 2);
-    ck_assert_int_eq(json_integer_value(at(small, "batch_size")), 16);
-    ck_assert_int_eq(json_integer_value(at(small, "peak_bytes")), 21000);
-    ck_assert_double_eq(json_real_value(at(at(small, "val_accuracy"), "best")), 0.994);
-    assert_json_range(at(small, "seconds_per_epoch"), 10, 10, 10);
-    assert_json_range(at(at(small, "to_target"), "epochs"), 2, 2, 3);
-    assert_json_range(at(at(small, "to_target"), "samples"), 128, 128, 192);
-    assert_json_range(at(at(small, "to_target"), "seconds"), 20, 20, 30);
-    assert_json_entry(root, "fewest_seconds", 0, "b", "first");
-    assert_json_entry(root, "fewest_seconds", 1, "a", "unsure");
-    assert_json_entry(root, "fewest_seconds", 2, "c", "behind");
-    assert_json_entry(root, "lowest_first_epoch_loss", 1, "b", "unknown");
-    const json_t *loss = json_array_get(at(at(root, "answers"), "lowest_first_epoch_loss"), 0);
-    ck_assert(json_is_null(at(loss, "low")) && json_is_null(at(loss, "high")));
-    json_decref(root);
-    free(text);
-}
-END_TEST
-
-static void set_up(void)
-{
-    scratch_make();
-    all = (comparison){0};
-}
-
-static void tear_down(void)
-{
-    comparison_free(&all);
-    scratch_remove();
-}
-
 int main(void)
 {
     Suite *suite = suite_create("comparison");
     TCase *comparing = tcase_create("comparing");
-    tcase_add_checked_fixture(comparing, set_up, tear_down);
+    tcase_add_checked_fixture(comparing, comparison_set_up, comparison_tear_down);
     tcase_add_test(comparing, runs_below_the_root_are_found_largest_batch_first);
     tcase_add_test(comparing, the_root_may_be_a_run);
     tcase_add_test(comparing, figures_come_with_the_epoch_of_the_best);
@@ -629,18 +354,14 @@ int main(void)
     tcase_add_test(comparing, accuracies_within_two_standard_errors_cannot_be_told_apart);
     tcase_add_test(comparing, of_the_first_epochs_loss_no_error_is_known);
     tcase_add_test(comparing, a_run_that_never_converges_does_not_win_that);
+    tcase_add_test(comparing, a_run_that_just_misses_the_target_cannot_be_told_apart);
     tcase_add_test(comparing, an_unfinished_run_is_shown_but_answers_nothing);
     tcase_add_test(comparing, a_torn_event_file_is_read_as_far_as_it_goes);
+    tcase_add_test(comparing, names_that_are_not_utf_8_are_replaced);
+    tcase_add_test(comparing, event_files_that_the_run_does_not_name_are_not_read);
     tcase_add_test(comparing, a_run_without_event_files_has_no_figures);
     tcase_add_test(comparing, a_damaged_record_is_told_and_left_out);
     tcase_add_test(comparing, a_root_that_is_not_there_is_an_error);
-    tcase_add_test(comparing, the_table_fits_in_120_columns_and_says_how_each_run_stands);
-    tcase_add_test(comparing, an_exact_tie_has_no_single_winner_in_the_table);
-    tcase_add_test(comparing, runs_of_one_batch_size_are_told_apart_by_their_number);
-    tcase_add_test(comparing, a_range_that_never_ends_is_open);
-    tcase_add_test(comparing, diverged_runs_are_shown_plainly_and_win_nothing);
-    tcase_add_test(comparing, diverged_runs_leave_valid_json);
-    tcase_add_test(comparing, json_has_the_same_numbers);
     suite_add_tcase(suite, comparing);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -13,90 +13,217 @@
 static char message[MESSAGE_BYTES];
 
 #define TRAINING_EVENTS   "run/train/events.out.tfevents.1700000000.host.1.0.v2"
+#define RUN_EVENTS        "run/events.out.tfevents.1700000000.host.1.2.v2"
 #define VALIDATION_EVENTS "run/validation/events.out.tfevents.1700000000.host.1.1.v2"
+
+static const run_config config = {.batch_size = 4,
+                                  .epochs = 1,
+                                  .learning_rate = 1e-3,
+                                  .engine = "cpu",
+                                  .arithmetic = "none",
+                                  .precision = ENGINE_FP32,
+                                  .training_samples = 8,
+                                  .validation_samples = 8};
+
+static void write_run_in_state(run_state state)
+{
+    run_record record = {.state = state, .config = config};
+    run_record_add_event_file(&record, RUN_DIRECTORY_TRAINING, TRAINING_EVENTS);
+    run_record_add_event_file(&record, RUN_DIRECTORY_VALIDATION, VALIDATION_EVENTS);
+    scratch_write(TRAINING_EVENTS, "events");
+    scratch_write(VALIDATION_EVENTS, "events");
+    ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
+}
 
 static void write_run(void)
 {
-    const run_record record = {.state = RUN_FINISHED,
-                               .config = {.batch_size = 4,
-                                          .epochs = 1,
-                                          .learning_rate = 1e-3,
-                                          .engine = "cpu",
-                                          .arithmetic = "none",
-                                          .precision = ENGINE_FP32,
-                                          .training_samples = 8,
-                                          .validation_samples = 8}};
-    scratch_write(TRAINING_EVENTS, "events");
-    scratch_write(VALIDATION_EVENTS, "events");
-    ck_assert_int_eq(run_record_write(&record, scratch_path("run"), message), 0);
+    write_run_in_state(RUN_FINISHED);
 }
 
-static run_directory_content inspect(const char *name)
+static run_directory_verdict judge(const char *name, run_directory_replace replace)
 {
-    run_record record;
-    const run_directory_content content =
-        run_directory_inspect(scratch_path(name), &record, message);
-    run_record_free(&record);
-    return content;
+    message[0] = '\0';
+    return run_directory_judge(scratch_path(name), &config, replace, message);
 }
 
-START_TEST(an_absent_or_empty_directory_is_free)
+/* What --overwrite cannot replace either. */
+static void assert_no_place(const char *name, const char *words)
 {
-    ck_assert_int_eq(inspect("none"), RUN_DIRECTORY_FREE);
+    ck_assert_int_eq(judge(name, RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_REFUSED);
+    ck_assert_msg(strstr(message, words) != NULL, "%s", message);
+}
+
+static int open_replacing(run_directory **out, const char *name, run_directory_replace replace)
+{
+    return run_directory_open(out, scratch_path(name), &config, replace, message);
+}
+
+START_TEST(an_absent_or_empty_directory_is_usable)
+{
+    ck_assert_int_eq(judge("none", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_USABLE);
     scratch_make_directory("empty/train");
-    ck_assert_int_eq(inspect("empty"), RUN_DIRECTORY_FREE);
+    ck_assert_int_eq(judge("empty", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_USABLE);
     scratch_write("notes/todo.txt", "a user's");
-    ck_assert_int_eq(inspect("notes"), RUN_DIRECTORY_FREE);
+    ck_assert_int_eq(judge("notes", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_USABLE);
 }
 END_TEST
 
-START_TEST(a_run_is_known_with_its_record)
+START_TEST(a_run_is_judged_by_what_may_be_replaced)
 {
-    run_record record;
     write_run();
-    ck_assert_int_eq(run_directory_inspect(scratch_path("run"), &record, message),
-                     RUN_DIRECTORY_RUN);
-    ck_assert_uint_eq(record.config.batch_size, 4);
-    run_record_free(&record);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_REFUSED);
+    ck_assert_ptr_nonnull(strstr(message, "batch size 4, 0 of 1 epochs, finished"));
+    ck_assert_ptr_nonnull(strstr(message, "--overwrite"));
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_FINISHED);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
+    write_run_in_state(RUN_INTERRUPTED);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_USABLE);
 }
 END_TEST
 
-START_TEST(a_run_with_a_damaged_record_is_known)
+START_TEST(an_unfinished_run_of_another_configuration_is_refused)
+{
+    run_record record = {.state = RUN_INTERRUPTED, .config = config};
+    record.config.seed = 9;
+    scratch_make_directory("run");
+    ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_REFUSED);
+    ck_assert_ptr_nonnull(strstr(message, "seed 9 instead of 0"));
+}
+END_TEST
+
+START_TEST(a_run_with_a_damaged_record_is_replaced_only_when_any_may_be)
 {
     write_run();
     scratch_write("run/run.json", "{");
-    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_DAMAGED);
-    ck_assert_ptr_nonnull(strstr(message, "run.json"));
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_REFUSED);
+    ck_assert_ptr_nonnull(strstr(message, "run.json is damaged"));
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
+}
+END_TEST
+
+/* A sweep judges all its runs before the first; the last may begin an hour later. */
+START_TEST(opening_judges_again_and_removes_no_run_that_came_meanwhile)
+{
+    run_directory *directory;
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_USABLE);
+    write_run();
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_UNFINISHED), -1);
+    ck_assert_ptr_nonnull(strstr(message, "--overwrite"));
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_NONE), -1);
+    ck_assert(scratch_exists("run/run.json"));
+    ck_assert(scratch_exists(TRAINING_EVENTS));
 }
 END_TEST
 
 START_TEST(a_directory_of_other_runs_is_refused)
 {
     write_run();
-    ck_assert_int_eq(inspect(""), RUN_DIRECTORY_REFUSED);
-    ck_assert_ptr_nonnull(strstr(message, "other runs"));
+    assert_no_place("", "other runs");
+}
+END_TEST
+
+START_TEST(runs_are_other_runs_whatever_their_name)
+{
+    scratch_write("logs/train/run.json", "{}");
+    assert_no_place("logs", "other runs (such as train)");
+    scratch_write("more/validation/train/events.out.tfevents.1.host.1.0.v2", "events");
+    assert_no_place("more", "other runs (such as validation/train)");
+}
+END_TEST
+
+START_TEST(runs_are_found_as_deep_as_comparisons_find_them)
+{
+    scratch_write("deep/2/3/4/5/6/7/8/run.json", "{}");
+    assert_no_place("deep", "other runs (such as 2/3/4/5/6/7/8)");
+    assert_no_place("", "other runs (such as deep/2/3/4/5/6/7/8)");
+    scratch_write("deeper/1/2/3/4/5/6/7/8/9/run.json", "{}");
+    ck_assert_int_eq(judge("deeper", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_USABLE);
+}
+END_TEST
+
+START_TEST(a_directory_inside_of_a_run_is_refused)
+{
+    run_directory *directory;
+    write_run();
+    scratch_make_directory("run/there");
+    assert_no_place("run/there", "inside of the run");
+    assert_no_place("run/none/below", "inside of the run");
+    assert_no_place("run/train", "inside of the run");
+    ck_assert_int_eq(open_replacing(&directory, "run/none/below", RUN_DIRECTORY_REPLACE_ANY), -1);
+    ck_assert(!scratch_exists("run/none"));
+    ck_assert_int_eq(chdir(scratch_path("run/there")), 0);
+    ck_assert_int_eq(run_directory_judge(".", &config, RUN_DIRECTORY_REPLACE_ANY, message),
+                     RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(run_directory_judge("new", &config, RUN_DIRECTORY_REPLACE_ANY, message),
+                     RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(chdir("/"), 0);
 }
 END_TEST
 
 START_TEST(a_directory_of_somebody_elses_run_is_refused)
 {
     scratch_write("keras/train/events.out.tfevents.1.host.1.0.v2", "events");
-    ck_assert_int_eq(inspect("keras"), RUN_DIRECTORY_REFUSED);
-    ck_assert_ptr_nonnull(strstr(message, "--overwrite"));
-    ck_assert_int_eq(inspect(""), RUN_DIRECTORY_REFUSED);
+    assert_no_place("keras", "--overwrite");
+    assert_no_place("", "");
     scratch_write("flat/my.tfevents", "events");
-    ck_assert_int_eq(inspect("flat"), RUN_DIRECTORY_REFUSED);
+    assert_no_place("flat", "");
 }
 END_TEST
 
 START_TEST(a_run_mixed_with_foreign_event_files_is_refused)
 {
+    static const char *const foreign[] = {
+        "run/train/mine.tfevents.1",
+        "run/validation/events.out.tfevents.1700000009.other.1.0.v2",
+        "run/events.out.tfevents.1700000000.host.1.0.v2",
+    };
     run_directory *directory;
     write_run();
-    scratch_write("run/train/mine.tfevents.1", "events");
-    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_REFUSED);
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("run"), message), -1);
+    scratch_write(foreign[_i], "events");
+    assert_no_place("run", "");
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), -1);
     ck_assert(scratch_exists(TRAINING_EVENTS));
+    ck_assert(scratch_exists(foreign[_i]));
+}
+END_TEST
+
+/* The process died between making its event files and naming them. */
+START_TEST(a_run_that_names_no_event_files_is_replaced_with_all_of_them)
+{
+    const run_record record = {.config = config};
+    run_directory *directory;
+    scratch_write(TRAINING_EVENTS, "events");
+    ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_UNFINISHED), 0);
+    ck_assert(!scratch_exists(TRAINING_EVENTS));
+    run_directory_close(directory);
+}
+END_TEST
+
+/* The run's own directory may have an event file of the run as a whole. */
+START_TEST(event_files_beside_the_record_may_be_the_runs)
+{
+    run_directory *directory;
+    run_record record = {.state = RUN_INTERRUPTED, .config = config};
+    run_record_add_event_file(&record, "", RUN_EVENTS);
+    scratch_write(RUN_EVENTS, "events");
+    ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_UNFINISHED), 0);
+    ck_assert(!scratch_exists(RUN_EVENTS));
+    ck_assert(scratch_exists("run"));
+    run_directory_close(directory);
+}
+END_TEST
+
+START_TEST(event_files_without_a_record_are_somebodys)
+{
+    run_directory *directory;
+    scratch_write(RUN_EVENTS, "events");
+    assert_no_place("run", "not known to be the trainer's");
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), -1);
+    ck_assert(scratch_exists(RUN_EVENTS));
 }
 END_TEST
 
@@ -104,9 +231,9 @@ START_TEST(a_file_is_no_directory)
 {
     run_directory *directory;
     scratch_write("file", "text");
-    ck_assert_int_eq(inspect("file"), RUN_DIRECTORY_REFUSED);
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("file"), message), -1);
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("file/run"), message), -1);
+    assert_no_place("file", "");
+    ck_assert_int_eq(open_replacing(&directory, "file", RUN_DIRECTORY_REPLACE_ANY), -1);
+    ck_assert_int_eq(open_replacing(&directory, "file/run", RUN_DIRECTORY_REPLACE_ANY), -1);
     ck_assert_ptr_nonnull(strstr(message, "Not a directory"));
     ck_assert_ptr_null(directory);
 }
@@ -115,10 +242,11 @@ END_TEST
 START_TEST(opening_makes_the_path_and_discarding_unmakes_it)
 {
     run_directory *directory;
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("a/b/c"), message), 0);
+    ck_assert_int_eq(open_replacing(&directory, "a/b/c", RUN_DIRECTORY_REPLACE_ANY), 0);
     ck_assert(scratch_exists("a/b/c"));
     scratch_write("a/b/c/run.json", "{}");
     scratch_write("a/b/c/train/events.out.tfevents.1", "events");
+    scratch_write("a/b/c/events.out.tfevents.1", "events");
     run_directory_discard(directory);
     ck_assert_int_eq(scratch_count(""), 0);
 }
@@ -128,11 +256,11 @@ START_TEST(discarding_keeps_what_was_there)
 {
     run_directory *directory;
     scratch_write("a/notes.txt", "a user's");
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("a/b"), message), 0);
+    ck_assert_int_eq(open_replacing(&directory, "a/b", RUN_DIRECTORY_REPLACE_ANY), 0);
     run_directory_discard(directory);
     ck_assert(scratch_exists("a/notes.txt"));
     ck_assert(!scratch_exists("a/b"));
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("a"), message), 0);
+    ck_assert_int_eq(open_replacing(&directory, "a", RUN_DIRECTORY_REPLACE_ANY), 0);
     run_directory_discard(directory);
     ck_assert(scratch_exists("a/notes.txt"));
 }
@@ -146,7 +274,7 @@ START_TEST(opening_over_a_run_removes_only_what_the_trainer_wrote)
     scratch_write("run/notes.txt", "a user's");
     scratch_write("run/train/notes.txt", "a user's");
     scratch_write("run/plots/events.png", "a user's");
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("run"), message), 0);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
     ck_assert(!scratch_exists("run/run.json"));
     ck_assert(!scratch_exists("run/run.json.tmp"));
     ck_assert(!scratch_exists(TRAINING_EVENTS));
@@ -166,22 +294,36 @@ START_TEST(a_directory_that_another_process_writes_is_refused)
     const int other = open(scratch_path("run"), O_RDONLY | O_DIRECTORY);
     ck_assert_int_ge(other, 0);
     ck_assert_int_eq(flock(other, LOCK_EX), 0);
-    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_REFUSED);
-    ck_assert_ptr_nonnull(strstr(message, "another process"));
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("run"), message), -1);
+    assert_no_place("run", "another process");
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), -1);
     ck_assert(scratch_exists("run/run.json"));
     close(other);
-    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_RUN);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
+}
+END_TEST
+
+START_TEST(a_run_that_nobody_holds_is_not_running)
+{
+    run_record there;
+    write_run_in_state(RUN_RUNNING);
+    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_INTERRUPTED);
+    const int other = open(scratch_path("run"), O_RDONLY | O_DIRECTORY);
+    ck_assert_int_eq(flock(other, LOCK_EX), 0);
+    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_RUNNING);
+    close(other);
+    ck_assert_int_eq(run_directory_read(scratch_path("none"), &there, message), RUN_RECORD_ABSENT);
 }
 END_TEST
 
 START_TEST(an_open_directory_is_locked_until_it_is_closed)
 {
     run_directory *directory;
-    ck_assert_int_eq(run_directory_open(&directory, scratch_path("run"), message), 0);
-    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
+    assert_no_place("run", "");
     run_directory_close(directory);
-    ck_assert_int_eq(inspect("run"), RUN_DIRECTORY_FREE);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
 }
 END_TEST
 
@@ -195,17 +337,26 @@ int main(void)
     Suite *suite = suite_create("run_directory");
     TCase *directory = tcase_create("directory");
     tcase_add_checked_fixture(directory, set_up, scratch_remove);
-    tcase_add_test(directory, an_absent_or_empty_directory_is_free);
-    tcase_add_test(directory, a_run_is_known_with_its_record);
-    tcase_add_test(directory, a_run_with_a_damaged_record_is_known);
+    tcase_add_test(directory, an_absent_or_empty_directory_is_usable);
+    tcase_add_test(directory, a_run_is_judged_by_what_may_be_replaced);
+    tcase_add_test(directory, an_unfinished_run_of_another_configuration_is_refused);
+    tcase_add_test(directory, a_run_with_a_damaged_record_is_replaced_only_when_any_may_be);
+    tcase_add_test(directory, opening_judges_again_and_removes_no_run_that_came_meanwhile);
     tcase_add_test(directory, a_directory_of_other_runs_is_refused);
+    tcase_add_test(directory, runs_are_other_runs_whatever_their_name);
+    tcase_add_test(directory, runs_are_found_as_deep_as_comparisons_find_them);
+    tcase_add_test(directory, a_directory_inside_of_a_run_is_refused);
     tcase_add_test(directory, a_directory_of_somebody_elses_run_is_refused);
-    tcase_add_test(directory, a_run_mixed_with_foreign_event_files_is_refused);
+    tcase_add_loop_test(directory, a_run_mixed_with_foreign_event_files_is_refused, 0, 3);
+    tcase_add_test(directory, a_run_that_names_no_event_files_is_replaced_with_all_of_them);
+    tcase_add_test(directory, event_files_beside_the_record_may_be_the_runs);
+    tcase_add_test(directory, event_files_without_a_record_are_somebodys);
     tcase_add_test(directory, a_file_is_no_directory);
     tcase_add_test(directory, opening_makes_the_path_and_discarding_unmakes_it);
     tcase_add_test(directory, discarding_keeps_what_was_there);
     tcase_add_test(directory, opening_over_a_run_removes_only_what_the_trainer_wrote);
     tcase_add_test(directory, a_directory_that_another_process_writes_is_refused);
+    tcase_add_test(directory, a_run_that_nobody_holds_is_not_running);
     tcase_add_test(directory, an_open_directory_is_locked_until_it_is_closed);
     suite_add_tcase(suite, directory);
     SRunner *runner = srunner_create(suite);

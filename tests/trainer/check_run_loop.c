@@ -48,6 +48,7 @@ static run_outcome train_samples(const char *name, uint32_t samples, uint32_t ba
                          .data = &data,
                          .data_path = "nowhere",
                          .directory = directory,
+                         .replace = RUN_DIRECTORY_REPLACE_ANY,
                          .display = &display};
     const run_outcome outcome = run_loop(&job, &record, message);
     ck_assert_int_eq(fake_engine_alive, 0);
@@ -446,6 +447,33 @@ START_TEST(a_vanished_directory_ends_the_run)
     ck_assert_ptr_nonnull(strstr(message, "has gone"));
     ck_assert_ptr_nonnull(strstr(message, "run/train/events"));
     ck_assert(!scratch_exists("run"));
+    run_record there;
+    ck_assert_int_eq(run_record_read(&there, scratch_path("moved"), message), RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_INTERRUPTED);
+    run_record_free(&there);
+}
+END_TEST
+
+/* Another run is put in the place of the one that trains. */
+static void exchange_directory(uint64_t step)
+{
+    if (step == STEPS + 1) {
+        ck_assert_int_eq(rename(scratch_path("run"), scratch_path("moved")), 0);
+        ck_assert_int_eq(rename(scratch_path("other"), scratch_path("run")), 0);
+    }
+}
+
+START_TEST(a_directory_that_takes_the_runs_place_is_not_written_to)
+{
+    ck_assert_int_eq(train_with("other", 2, 0), RUN_OUTCOME_FINISHED);
+    run_record_free(&record);
+    fake_engine_plan_now.on_step = exchange_directory;
+    ck_assert_int_eq(train_with("run", 1000, 1), RUN_OUTCOME_FAILED);
+    run_record there;
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), message), RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_FINISHED);
+    ck_assert_uint_eq(there.epoch_count, 2);
+    run_record_free(&there);
 }
 END_TEST
 
@@ -513,6 +541,7 @@ int main(void)
     tcase_add_test(failures, what_is_queued_when_a_signal_comes_is_logged_too);
     tcase_add_test(failures, an_ignored_signal_stays_ignored);
     tcase_add_test(failures, a_vanished_directory_ends_the_run);
+    tcase_add_test(failures, a_directory_that_takes_the_runs_place_is_not_written_to);
     tcase_add_test(failures, a_record_that_cannot_be_written_ends_the_run);
     suite_add_tcase(suite, failures);
     TCase *deaths = tcase_create("deaths"); /* without the fixture: nobody would tear it down */

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "message.h"
 #include "run_record.h"
@@ -34,6 +36,8 @@ static run_record some_record(void)
     const run_epoch epochs[] = {{0.25, 0.9, 1.0 / 3, 0.95, 12.5, 2.5},
                                 {NAN, 0.1, INFINITY, 0.1, 13, 3},
                                 {0.125, 0.99, 0.0625, 0.96, 14, 4}};
+    run_record_add_event_file(&record, "train", "a/path/to/one.tfevents.v2");
+    run_record_add_event_file(&record, "", "two.tfevents.v2");
     for (size_t i = 0; i < 3; i++) {
         ck_assert_int_eq(run_record_add_epoch(&record, &epochs[i]), 0);
     }
@@ -44,7 +48,7 @@ START_TEST(what_is_written_is_read)
 {
     run_record record = some_record();
     run_record copy;
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
     ck_assert_int_eq(run_record_read(&copy, scratch_path(""), message), RUN_RECORD_READ);
     char text[256];
     ck_assert_msg(run_config_difference(&record.config, &copy.config, text, sizeof text) == 0, "%s",
@@ -52,6 +56,9 @@ START_TEST(what_is_written_is_read)
     ck_assert_int_eq(copy.state, RUN_INTERRUPTED);
     ck_assert_str_eq(copy.hardware, "a machine");
     ck_assert_mem_eq(&copy.memory, &record.memory, sizeof copy.memory);
+    ck_assert_uint_eq(copy.event_file_count, 2);
+    ck_assert_str_eq(copy.event_files[0], "train/one.tfevents.v2");
+    ck_assert_str_eq(copy.event_files[1], "two.tfevents.v2");
     ck_assert_uint_eq(copy.epoch_count, 3);
     ck_assert_mem_eq(&copy.epochs[0], &record.epochs[0], sizeof copy.epochs[0]);
     ck_assert_mem_eq(&copy.epochs[2], &record.epochs[2], sizeof copy.epochs[2]);
@@ -62,10 +69,22 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
+START_TEST(a_record_owns_the_event_files_that_it_names)
+{
+    run_record record = {.config = some_config()};
+    ck_assert(run_record_owns(&record, "train", "events.out.tfevents.1.host.1.0.v2"));
+    ck_assert(!run_record_owns(&record, "train", "my.tfevents"));
+    run_record_add_event_file(&record, "train", "events.out.tfevents.1.host.1.0.v2");
+    ck_assert(run_record_owns(&record, "train", "events.out.tfevents.1.host.1.0.v2"));
+    ck_assert(!run_record_owns(&record, "validation", "events.out.tfevents.1.host.1.0.v2"));
+    ck_assert(!run_record_owns(&record, "train", "events.out.tfevents.2.host.1.0.v2"));
+}
+END_TEST
+
 START_TEST(results_are_the_last_epoch_with_the_seconds_of_all)
 {
     run_record record = some_record();
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
     json_t *root = json_load_file(scratch_path("run.json"), 0, NULL);
     const json_t *results = json_object_get(root, "results");
     ck_assert_double_eq(json_real_value(json_object_get(results, "loss")), 0.125);
@@ -81,7 +100,7 @@ START_TEST(a_run_without_an_epoch_has_no_results)
 {
     run_record record = {.config = some_config()};
     run_record copy;
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
     json_t *root = json_load_file(scratch_path("run.json"), 0, NULL);
     ck_assert_ptr_nonnull(root);
     ck_assert_ptr_null(json_object_get(root, "results"));
@@ -95,11 +114,11 @@ END_TEST
 START_TEST(a_failed_write_leaves_the_old_file_whole)
 {
     run_record record = some_record();
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
     char *before = scratch_read("run.json");
     scratch_make_directory("run.json.tmp"); /* nothing can be written there now */
     record.state = RUN_FINISHED;
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), -1);
+    ck_assert_int_eq(scratch_write_record("", &record, message), -1);
     ck_assert_ptr_nonnull(strstr(message, "run.json cannot be written"));
     char *after = scratch_read("run.json");
     ck_assert_str_eq(before, after);
@@ -109,11 +128,23 @@ START_TEST(a_failed_write_leaves_the_old_file_whole)
 }
 END_TEST
 
+START_TEST(what_has_the_temporary_files_name_is_not_written_into)
+{
+    const run_record record = {.config = some_config()};
+    scratch_write("mine.txt", "a user's");
+    ck_assert_int_eq(symlink("mine.txt", scratch_path("run.json.tmp")), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
+    char *text = scratch_read("mine.txt");
+    ck_assert_str_eq(text, "a user's");
+    free(text);
+}
+END_TEST
+
 START_TEST(nothing_but_the_file_itself_is_left_by_a_write)
 {
     run_record record = some_record();
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
     ck_assert_int_eq(scratch_count(""), 1);
     run_record_free(&record);
 }
@@ -124,6 +155,15 @@ START_TEST(a_directory_without_the_file_has_no_record)
     run_record record;
     ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_ABSENT);
     ck_assert_int_eq(run_record_read(&record, scratch_path("none"), message), RUN_RECORD_ABSENT);
+}
+END_TEST
+
+START_TEST(a_pipe_in_the_place_of_the_file_is_not_waited_for)
+{
+    run_record record;
+    ck_assert_int_eq(mkfifo(scratch_path("run.json"), 0600), 0);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_DAMAGED);
+    ck_assert_ptr_nonnull(strstr(message, "not a regular file"));
 }
 END_TEST
 
@@ -147,7 +187,15 @@ static const struct {
     {"\"learning_rate\": 0.3", "\"learning_rate\": -0.3"},
     {"\"epochs\": [", "\"eras\": ["},
     {"\"training_seconds\": 12.5", "\"training_seconds\": null"},
+    {"\"training_seconds\": 12.5", "\"training_seconds\": 1e300"},
+    {"\"validation_seconds\": 2.5", "\"validation_seconds\": -2.5"},
     {"\"engine\": \"cpu\"", "\"engine\": \"0123456789012345678901234567890123456789\""},
+    {"\"event_files\": [", "\"event_files\": {}, \"x\": ["},
+    {"\"train/one.", "\"/train/one."},
+    {"\"train/one.", "\"../one."},
+    {"\"train/one.", "\"train/../../one."},
+    {"\"two.tfevents.v2\"", "\"notes.txt\""},
+    {"\"two.tfevents.v2\"", "2"},
     {"}", ""},
     {"{", "[{"},
 };
@@ -156,7 +204,7 @@ enum { DAMAGES = sizeof damages / sizeof damages[0] };
 START_TEST(a_damaged_file_is_not_believed)
 {
     run_record record = some_record();
-    ck_assert_int_eq(run_record_write(&record, scratch_path(""), message), 0);
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
     run_record_free(&record);
     char *text = scratch_read("run.json");
     char *place = strstr(text, damages[_i].from);
@@ -209,11 +257,14 @@ int main(void)
     TCase *record = tcase_create("record");
     tcase_add_checked_fixture(record, set_up, scratch_remove);
     tcase_add_test(record, what_is_written_is_read);
+    tcase_add_test(record, a_record_owns_the_event_files_that_it_names);
     tcase_add_test(record, results_are_the_last_epoch_with_the_seconds_of_all);
     tcase_add_test(record, a_run_without_an_epoch_has_no_results);
     tcase_add_test(record, a_failed_write_leaves_the_old_file_whole);
+    tcase_add_test(record, what_has_the_temporary_files_name_is_not_written_into);
     tcase_add_test(record, nothing_but_the_file_itself_is_left_by_a_write);
     tcase_add_test(record, a_directory_without_the_file_has_no_record);
+    tcase_add_test(record, a_pipe_in_the_place_of_the_file_is_not_waited_for);
     tcase_add_loop_test(record, a_damaged_file_is_not_believed, 0, DAMAGES);
     tcase_add_test(record, equal_configurations_do_not_differ_and_each_change_is_named);
     tcase_add_test(record, the_batches_cover_the_training_set);

@@ -19,6 +19,7 @@ import tempfile
 import termios
 import time
 import unittest
+import zipfile
 
 TRAINER, TBLOG = sys.argv[1:3]
 TRAINING, VALIDATION = 40, 24
@@ -37,6 +38,29 @@ def write_data(folder, training=TRAINING, validation=VALIDATION):
         images = [random_bytes.randrange(256) for _ in range(count * 784)]
         (folder / f"{name}-images-idx3-ubyte").write_bytes(idx(0x803, (count, 28, 28), images))
         (folder / f"{name}-labels-idx1-ubyte").write_bytes(idx(0x801, (count,), labels))
+
+
+def npy(dtype, shape, data):
+    header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + bytes(data)
+
+
+def npz_arrays():
+    """Keras' four arrays, by the names of their files in mnist.npz."""
+    random_bytes = random.Random(2)
+    arrays = {}
+    for name, count in (("train", TRAINING), ("test", VALIDATION)):
+        images = [random_bytes.randrange(256) for _ in range(count * 784)]
+        arrays[f"x_{name}.npy"] = npy("|u1", (count, 28, 28), images)
+        arrays[f"y_{name}.npy"] = npy("|u1", (count,), [i % 10 for i in range(count)])
+    return arrays
+
+
+def write_npz(path, arrays):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in arrays.items():
+            archive.writestr(name, content)
 
 
 def events(run, part, timeless=True):
@@ -190,6 +214,16 @@ class Training(TrainerTest):
         self.assert_done(result)
         self.assertEqual(result.stdout, "")
 
+    def test_closed_standard_descriptors_are_not_mistaken_for_files(self):
+        command = " ".join(self.command("train", "--logdir", self.run_directory, "--batch-size", 16,
+                                        "--epochs", 2))
+        for closed in ("<&- >&-", "<&- >&- 2>&-", ">&-"):
+            subprocess.run(["sh", "-c", f"{command} --overwrite {closed}"], check=True,
+                           timeout=SOON, stdin=subprocess.DEVNULL)
+            verified = subprocess.run([TBLOG, "verify", self.run_directory], capture_output=True)
+            self.assertEqual((closed, verified.returncode), (closed, 0))
+            self.assertEqual(record(self.run_directory)["state"], "finished")
+
     def test_the_default_directory_is_named_by_the_batch_size(self):
         self.assert_done(self.call("train", "--batch-size", 20, "--epochs", 1))
         self.assertEqual(record(self.folder / "logs/LeNet-MNIST-2-BatchSize=20")["state"],
@@ -246,6 +280,14 @@ class RunsThatExist(TrainerTest):
             self.assert_refused(result, 1, "other runs", "run")
         self.assertEqual(record(self.run_directory)["state"], "finished")
 
+    def test_nothing_is_trained_inside_of_a_run(self):
+        self.assert_done(self.train())
+        for command, place, option in (("train", "run/deeper/still", "--batch-size"),
+                                       ("sweep", "run", "--batch-sizes")):
+            result = self.call(command, "--logdir", self.folder / place, option, 16)
+            self.assert_refused(result, 1, "inside of the run")
+        self.assertFalse((self.run_directory / "deeper").exists())
+
     def test_sweep_ends_with_the_table(self):
         result = self.sweep()
         self.assert_done(result)
@@ -259,9 +301,14 @@ class RunsThatExist(TrainerTest):
     def test_sweep_leaves_finished_runs_and_redoes_others(self):
         self.assert_done(self.sweep())
         kept, redone = (self.folder / f"logs/LeNet-MNIST-2-BatchSize={n}" for n in (32, 16))
+        for run, state in ((kept, "finished"), (redone, "interrupted")):
+            beside = run / "events.out.tfevents.1700000000.host.1.2.v2"
+            beside.write_bytes(b"")
+            there = record(run)
+            there["state"] = state
+            there["event_files"].append(beside.name)
+            (run / "run.json").write_text(json.dumps(there))
         before = {run: (run / "run.json").stat().st_mtime_ns for run in (kept, redone)}
-        text = (redone / "run.json").read_text().replace('"finished"', '"interrupted"')
-        (redone / "run.json").write_text(text)
         result = self.sweep()
         self.assert_done(result)
         self.assertIn(f"{kept}: finished already", result.stdout)
@@ -269,6 +316,7 @@ class RunsThatExist(TrainerTest):
         self.assertEqual((kept / "run.json").stat().st_mtime_ns, before[kept])
         self.assertNotEqual((redone / "run.json").stat().st_mtime_ns, before[redone])
         self.assertEqual(record(redone)["state"], "finished")
+        self.assertEqual([len(list(run.glob("events.out.*"))) for run in (kept, redone)], [1, 0])
 
     def test_sweep_trains_what_is_missing(self):
         self.assert_done(self.sweep())
@@ -323,14 +371,18 @@ class RunsThatExist(TrainerTest):
 
     def test_compare_tells_what_it_cannot_compare(self):
         self.assert_refused(self.call("compare", "nowhere"), 1, "nowhere")
+        self.assert_refused(self.call("compare", ""), 2, "name is empty")
+        self.assert_refused(self.call("compare", "logs", ""), 2, "name is empty")
         self.assert_refused(self.call("compare", self.data), 1, self.data, "no runs")
 
     def test_output_that_cannot_be_written_is_a_failure(self):
         self.assert_done(self.sweep())
-        with open("/dev/full", "w") as full:
-            result = subprocess.run(self.command("compare", self.folder / "logs"), stdout=full,
-                                    stderr=subprocess.PIPE, text=True)
-        self.assert_refused(result, 1, "standard output")
+        for form in ("table", "json"):
+            with open("/dev/full", "w") as full:
+                result = subprocess.run(
+                    self.command("compare", "--format", form, self.folder / "logs"), stdout=full,
+                    stderr=subprocess.PIPE, text=True)
+            self.assert_refused(result, 1, "standard output")
 
 
     def test_a_reader_who_leaves_does_not_end_the_run(self):
@@ -399,9 +451,10 @@ class Signals(TrainerTest):
         process = self.start("sweep", "--logdir", self.folder / "logs", "--batch-sizes", "16",
                              "--epochs", 1000000, "--quiet")
         self.wait_for_epoch(run)
+        self.assertIn("not finished (running)", self.call("compare", run).stdout)
         process.kill()
         process.wait(timeout=SOON)
-        self.assertIn("not finished", self.call("compare", run).stdout)
+        self.assertIn("not finished (interrupted)", self.call("compare", run).stdout)
         self.assert_refused(self.sweep(), 1, "epochs 1000000 instead of 2", "--overwrite")
         left = record(run)
         self.assertEqual(left["state"], "running")
@@ -470,6 +523,37 @@ class BadInput(TrainerTest):
             (self.data / f"{images}.gz").write_bytes(gzip.compress(good[images]))
             self.assert_done(self.train())
 
+    def test_a_bad_npz_is_named_and_makes_no_run(self):
+        path = self.folder / "mnist.npz"
+        good = npz_arrays()
+        write_npz(path, good)
+        packed = path.read_bytes()
+        self.assert_done(self.call("train", "--data", path, "--logdir", self.folder / "control",
+                                   "--batch-size", 16, "--epochs", 2))
+        configuration = record(self.folder / "control")["configuration"]
+        self.assertEqual((configuration["training_samples"], configuration["validation_samples"]),
+                         (TRAINING, VALIDATION))
+
+        damaged = bytearray(packed)  # stored, not deflated: a pixel of x_test
+        damaged[packed.index(good["x_test.npy"]) + 1000] ^= 0xFF
+        path.write_bytes(damaged)
+        self.assert_npz_refused(path, "x_test", "CRC")
+
+        floats = npy("<f4", (TRAINING, 28, 28), bytes(4 * TRAINING * 784))
+        write_npz(path, {**good, "x_train.npy": floats})
+        self.assert_npz_refused(path, "x_train", "<f4")
+
+        write_npz(path, {name: array for name, array in good.items() if name != "y_test.npy"})
+        self.assert_npz_refused(path, "y_test")
+
+    def assert_npz_refused(self, path, *words):
+        before = sorted(self.folder.iterdir())
+        for command in (("train", "--logdir", self.run_directory), ("sweep",)):
+            result = self.call(command[0], "--data", path, *command[1:])
+            self.assert_refused(result, 1, path, *words)
+            self.assertEqual(result.stdout, "")
+            self.assertEqual(sorted(self.folder.iterdir()), before)
+
     def test_data_that_is_not_there_is_named(self):
         for path in ("nowhere", "nowhere.npz"):
             self.assert_refused(self.call("train", "--data", path, "--logdir", "run"), 1, path)
@@ -498,7 +582,6 @@ class BadInput(TrainerTest):
 
     def test_a_log_that_cannot_grow_ends_the_run_marked(self):
         def limit():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # as a full disk: write fails
             resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
 
         result = self.train("--epochs", 1000000, "--update-freq", "batch", preexec_fn=limit)

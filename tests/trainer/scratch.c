@@ -5,6 +5,7 @@
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
@@ -70,6 +71,15 @@ void scratch_write(const char *name, const char *text)
     ck_assert_ptr_nonnull(file);
     ck_assert_int_ge(fputs(text, file), 0);
     ck_assert_int_eq(fclose(file), 0);
+}
+
+int scratch_write_record(const char *name, const run_record *record, char *message)
+{
+    const int fd = open(scratch_path(name), O_RDONLY | O_DIRECTORY);
+    ck_assert_int_ge(fd, 0);
+    const int status = run_record_write(record, fd, name, message);
+    close(fd);
+    return status;
 }
 
 bool scratch_exists(const char *name)

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "run_record.h"
+
 /* A new empty directory below the temporary one; its path is good until scratch_remove. */
 const char *scratch_make(void);
 void scratch_remove(void);
@@ -15,6 +17,9 @@ const char *scratch_path(const char *name);
 /* Makes directories of a path below scratch, and a file with this text. */
 void scratch_make_directory(const char *name);
 void scratch_write(const char *name, const char *text);
+
+/* run_record_write into the directory of that name, which is there. */
+int scratch_write_record(const char *name, const run_record *record, char *message);
 
 bool scratch_exists(const char *name);
 

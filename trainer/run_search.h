@@ -1,0 +1,26 @@
+/* What is around a run's directory: other runs below and above it, and event files in it that are
+ * not the run's. TensorBoard shows all of them as one, so a run never begins among them. */
+#ifndef TRAINER_RUN_SEARCH_H
+#define TRAINER_RUN_SEARCH_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "run_record.h"
+
+/* Directories below a root in which runs are looked for, here and by comparisons. */
+enum { RUN_SEARCH_DEPTH = 8 };
+
+/* Is there a run, or an event file of anybody's, in a directory below `path`? Event files right in
+ * path/train and path/validation are not looked at; links are not followed. found[PATH_MAX] is the
+ * directory relative to `path`. */
+bool run_search_below(const char *path, char *found);
+
+/* Is `path`, which need not be there, inside of a run's directory? found[PATH_MAX] is that. */
+bool run_search_above(const char *path, char *found);
+
+/* Are there event files in the run's directory `path` that are not the run's? Without a run (NULL)
+ * all are. A run that takes the place of this one would be mixed with them. */
+bool run_search_foreign_events(const char *path, const run_record *run);
+
+#endif

@@ -120,7 +120,7 @@ static int create_one(const char *directory, int64_t seconds, const char *suffix
     return descriptor;
 }
 
-int event_file_create(const char *directory, int64_t seconds, const char *suffix, char **path)
+int event_directory_make(const char *directory)
 {
     if (directory[0] == '\0') {
         errno = ENOENT;
@@ -132,10 +132,14 @@ int event_file_create(const char *directory, int64_t seconds, const char *suffix
     int made = make_directories(copy);
     int cause = errno;
     free(copy);
-    if (made != 0) {
-        errno = cause;
+    errno = cause;
+    return made;
+}
+
+int event_file_create(const char *directory, int64_t seconds, const char *suffix, char **path)
+{
+    if (event_directory_make(directory) != 0)
         return -1;
-    }
     /* A name can be taken only where another machine or container has the same host name and
      * process id and was as quick; then that file is the newest one now. */
     for (int attempt = 0; attempt < CREATE_ATTEMPTS; attempt++) {

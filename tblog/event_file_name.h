@@ -10,6 +10,9 @@
 
 #define EVENT_FILE_SECONDS_MAX INT64_C(9999999999) /* the most that 10 digits hold */
 
+/* Makes `directory` and its parents where missing. 0, or -1 with errno. */
+__attribute__((warn_unused_result)) int event_directory_make(const char *directory);
+
 /* Makes `directory` and its parents where missing, and in it a new, empty file, never one that was
  * there. `seconds` (0 .. EVENT_FILE_SECONDS_MAX) is the wall time; `suffix` ends the name and may
  * be empty.

@@ -17,6 +17,8 @@ const char *tblog_status_string(tblog_status status)
         return "out of memory";
     case TBLOG_IO:
         return "the system refused an operation on the file";
+    case TBLOG_FULL:
+        return "the queue of events to be written is full";
     }
     return "unknown status";
 }

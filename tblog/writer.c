@@ -22,7 +22,38 @@ static tblog_status unlock_event(tblog_writer *writer, tblog_status status)
     return status;
 }
 
-/* Locks the writer for an event, and waits until there is room for it. TBLOG_OK, or what stands
+/* Sees to it that there is room for an event, with `mutex` held, which it may let go meanwhile. */
+static tblog_status make_room(tblog_writer *writer)
+{
+    size_t bytes = writer->queue_bytes;
+    while (writer->queue.records.size >= bytes) {
+        bool stands = writer->latched != TBLOG_OK;
+        switch (writer->full_queue) {
+        case TBLOG_FULL_QUEUE_DROP_OLDEST:
+            /* Dropping moves what stays, so it is worth while only for many at once. */
+            writer->dropped += record_queue_drop_oldest(&writer->queue, bytes - bytes / 8 - 1);
+            if (writer->queue.records.size >= bytes)
+                return TBLOG_FULL;
+            break;
+        case TBLOG_FULL_QUEUE_FAIL:
+            return stands ? TBLOG_IO : TBLOG_FULL;
+        case TBLOG_FULL_QUEUE_WAIT:
+            if (stands)
+                return TBLOG_IO;
+            pthread_cond_wait(&writer->room, &writer->mutex);
+            break;
+        }
+    }
+    return TBLOG_OK;
+}
+
+/* Whether an error keeps events out; with `mutex` held. */
+static bool refuses(const tblog_writer *writer)
+{
+    return writer->latched != TBLOG_OK && !writer->retry_after_error;
+}
+
+/* Locks the writer for an event, and sees to it that there is room for it. TBLOG_OK, or what stands
  * against the event, with nothing locked. */
 static tblog_status begin_event(tblog_writer *writer)
 {
@@ -31,10 +62,11 @@ static tblog_status begin_event(tblog_writer *writer)
     if (is_synchronous(writer))
         pthread_mutex_lock(&writer->io);
     pthread_mutex_lock(&writer->mutex);
-    while (writer->latched == TBLOG_OK && writer->queue.records.size >= writer->queue_bytes)
-        pthread_cond_wait(&writer->room, &writer->mutex);
-    if (writer->latched != TBLOG_OK)
-        return unlock_event(writer, TBLOG_IO);
+    tblog_status status = refuses(writer) ? TBLOG_IO : make_room(writer);
+    if (status == TBLOG_OK && refuses(writer)) /* since it waited */
+        status = TBLOG_IO;
+    if (status != TBLOG_OK)
+        return unlock_event(writer, status);
     writer->known_tags = writer->tags.count;
     return TBLOG_OK;
 }
@@ -55,7 +87,10 @@ tblog_status writer_add_tag(tblog_writer *writer, const char *tag, tag_plugin pl
 static tblog_status write_through(tblog_writer *writer)
 {
     pthread_mutex_unlock(&writer->mutex);
-    tblog_status status = writer_flush_records(writer);
+    tblog_status status = writer_write_records(writer);
+    /* What fails behind the write is the next call's to tell: the event is in the file. */
+    if (status == TBLOG_OK)
+        (void)writer_finish_flush(writer);
     pthread_mutex_lock(&writer->mutex);
     if (status != TBLOG_OK) {
         record_writer_discard(&writer->records);
@@ -156,12 +191,21 @@ tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t ste
 
 /* ---- The file ---- */
 
-tblog_status tblog_writer_flush(tblog_writer *writer)
+/* Whether flush and sync may go on: TBLOG_OK with `io` held. */
+static tblog_status begin_flush(tblog_writer *writer)
 {
     tblog_status status = tblog_writer_status(writer);
-    if (status != TBLOG_OK)
+    if (status == TBLOG_INVALID || (status != TBLOG_OK && !writer->retry_after_error))
         return status;
     pthread_mutex_lock(&writer->io);
+    return TBLOG_OK;
+}
+
+tblog_status tblog_writer_flush(tblog_writer *writer)
+{
+    tblog_status status = begin_flush(writer);
+    if (status != TBLOG_OK)
+        return status;
     status = writer_flush_records(writer);
     pthread_mutex_unlock(&writer->io);
     return status;
@@ -169,19 +213,13 @@ tblog_status tblog_writer_flush(tblog_writer *writer)
 
 tblog_status tblog_writer_sync(tblog_writer *writer)
 {
-    tblog_status status = tblog_writer_status(writer);
+    tblog_status status = begin_flush(writer);
     if (status != TBLOG_OK)
         return status;
-    pthread_mutex_lock(&writer->io);
     status = writer_flush_records(writer);
-    int result = 0;
-    if (status == TBLOG_OK) {
-        do
-            result = writer->sink->sync(writer->sink);
-        while (result != 0 && errno == EINTR);
-    }
-    if (result != 0) {
-        writer_latch(writer, "sync", errno);
+    int cause = status == TBLOG_OK ? writer_sync_file(writer) : 0;
+    if (cause != 0) {
+        writer_latch(writer, "sync", cause);
         status = TBLOG_IO;
     }
     pthread_mutex_unlock(&writer->io);
@@ -224,7 +262,24 @@ void tblog_writer_clear_error(tblog_writer *writer)
     pthread_mutex_unlock(&writer->mutex);
 }
 
-const char *tblog_writer_path(const tblog_writer *writer)
+uint64_t tblog_writer_dropped(tblog_writer *writer)
 {
-    return writer == NULL ? "" : writer->path;
+    if (writer == NULL || writer_is_forked_copy(writer))
+        return 0;
+    pthread_mutex_lock(&writer->mutex);
+    uint64_t dropped = writer->dropped;
+    pthread_mutex_unlock(&writer->mutex);
+    return dropped;
+}
+
+const char *tblog_writer_path(tblog_writer *writer)
+{
+    if (writer == NULL)
+        return "";
+    if (writer_is_forked_copy(writer))
+        return writer->path->text;
+    pthread_mutex_lock(&writer->mutex);
+    const char *path = writer->path->text;
+    pthread_mutex_unlock(&writer->mutex);
+    return path;
 }

@@ -14,32 +14,94 @@ void writer_latch(tblog_writer *writer, const char *operation, int cause)
         writer->latched = TBLOG_IO;
         writer->latched_errno = cause;
         snprintf(writer->message, sizeof writer->message, "%s failed: %s: %s", operation, reason,
-                 writer->path);
+                 writer->path->text);
         /* Nobody is to wait for room that an error keeps from coming. */
         pthread_cond_broadcast(&writer->room);
     }
     pthread_mutex_unlock(&writer->mutex);
 }
 
-tblog_status writer_flush_records(tblog_writer *writer)
+/* Latches the error of a flush, and sees to it that the flush is repeated where it may be. */
+static tblog_status fail_flush(tblog_writer *writer, const char *operation, int cause)
+{
+    writer_latch(writer, operation, cause);
+    pthread_mutex_lock(&writer->mutex);
+    writer->unwritten = true;
+    if (writer->retry_after_error)
+        writer_start_interval(writer);
+    pthread_mutex_unlock(&writer->mutex);
+    return TBLOG_IO;
+}
+
+/* Whether the file is full and there is something for the next one. */
+static bool is_rotation_due(tblog_writer *writer)
+{
+    if (writer->rotate_bytes == 0 || writer->records.file_bytes < writer->rotate_bytes)
+        return false;
+    pthread_mutex_lock(&writer->mutex);
+    bool is_due = writer->queue.records.size > 0;
+    pthread_mutex_unlock(&writer->mutex);
+    return is_due;
+}
+
+/* Takes what is queued as the next batch. */
+static void take_batch(tblog_writer *writer)
+{
+    record_writer *records = &writer->records;
+    pthread_mutex_lock(&writer->mutex);
+    record_writer_take(records, &writer->queue);
+    /* Behind the batch that fills the file all goes to the next one, where each tag's first value
+     * needs metadata again. */
+    if (writer->rotate_bytes > 0 &&
+        records->file_bytes + records->batch.size >= writer->rotate_bytes)
+        tag_set_free(&writer->tags);
+    pthread_cond_broadcast(&writer->room);
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+tblog_status writer_write_records(tblog_writer *writer)
 {
     /* First what an earlier failure has left, then what came since. */
     int cause = record_writer_flush(&writer->records);
+    if (cause == 0 && is_rotation_due(writer)) {
+        cause = writer_rotate(writer);
+        if (cause != 0)
+            return fail_flush(writer, "beginning the next file", cause);
+    }
     if (cause == 0) {
-        pthread_mutex_lock(&writer->mutex);
-        writer->unwritten = false;
-        record_writer_take(&writer->records, &writer->queue);
-        pthread_cond_broadcast(&writer->room);
-        pthread_mutex_unlock(&writer->mutex);
+        take_batch(writer);
         cause = record_writer_flush(&writer->records);
     }
-    if (cause == 0)
-        return TBLOG_OK;
+    return cause == 0 ? TBLOG_OK : fail_flush(writer, "write", cause);
+}
+
+static void forget_error(tblog_writer *writer)
+{
     pthread_mutex_lock(&writer->mutex);
-    writer->unwritten = true;
+    writer->unwritten = false;
+    if (writer->retry_after_error) {
+        writer->latched = TBLOG_OK;
+        writer->latched_errno = 0;
+    }
     pthread_mutex_unlock(&writer->mutex);
-    writer_latch(writer, "write", cause);
-    return TBLOG_IO;
+}
+
+tblog_status writer_finish_flush(tblog_writer *writer)
+{
+    if (writer->sync_every_flush && writer->synced_bytes != writer->records.file_bytes) {
+        int cause = writer_sync_file(writer);
+        if (cause != 0)
+            return fail_flush(writer, "sync", cause);
+        writer->synced_bytes = writer->records.file_bytes;
+    }
+    forget_error(writer);
+    return TBLOG_OK;
+}
+
+tblog_status writer_flush_records(tblog_writer *writer)
+{
+    tblog_status status = writer_write_records(writer);
+    return status == TBLOG_OK ? writer_finish_flush(writer) : status;
 }
 
 void writer_start_interval(tblog_writer *writer)
@@ -57,12 +119,14 @@ static void await_flush(tblog_writer *writer)
     const flush_timer *timer = writer->timer;
     while (!writer->closing) {
         size_t waiting = writer->queue.records.size;
-        if (writer->latched != TBLOG_OK || (waiting == 0 && !writer->unwritten)) {
+        bool stands = writer->latched != TBLOG_OK;
+        if ((stands && !writer->retry_after_error) || (waiting == 0 && !writer->unwritten)) {
             pthread_cond_wait(&writer->changed, &writer->mutex);
             continue;
         }
+        /* While an error stands a full buffer is no reason to hurry. */
         int64_t left_ms = writer->flush_due_ms - timer->now_ms(timer->context);
-        if (waiting >= writer->buffer_bytes || left_ms <= 0)
+        if ((waiting >= writer->buffer_bytes && !stands) || left_ms <= 0)
             return;
         timer->wait(timer->context, &writer->changed, &writer->mutex, left_ms);
     }

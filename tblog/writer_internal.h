@@ -25,19 +25,36 @@
 #include "tag_set.h"
 #include "tblog/tblog.h"
 
+typedef struct file_path {
+    struct file_path *older;
+    char text[];
+} file_path;
+
+/* Where the writer makes its files. */
+typedef struct event_directory {
+    char *path;        /* NULL for none */
+    char *file_suffix; /* "" for none */
+    int lock;          /* a descriptor that keeps other writers out, or -1 */
+} event_directory;
+
 struct tblog_writer {
     tblog_clock clock;
     const flush_timer *timer;
     uint32_t flush_interval_ms;
-    size_t buffer_bytes;
+    size_t buffer_bytes; /* at most queue_bytes */
     size_t queue_bytes;
-    char *path;
-    unsigned fork_generation; /* tells the process that may use this handle */
-    pthread_t flusher;        /* where flush_interval_ms is not 0 */
+    tblog_full_queue full_queue;
+    bool sync_every_flush;
+    bool retry_after_error;
+    uint64_t rotate_bytes;
+    event_directory directory; /* none where a test gave the sink */
+    unsigned fork_generation;  /* tells the process that may use this handle */
+    pthread_t flusher;         /* where flush_interval_ms is not 0 */
 
     pthread_mutex_t io; /* guards the file: */
     record_sink *sink;
     record_writer records;
+    uint64_t synced_bytes; /* of the file, by sync_every_flush */
 
     pthread_mutex_t mutex;  /* guards the rest: */
     pthread_cond_t changed; /* there are records to flush, or the flusher is to end */
@@ -47,16 +64,19 @@ struct tblog_writer {
     tag_set tags;
     size_t known_tags;    /* before the event that is being logged */
     byte_buffer scalars;  /* event_scalar [], for one call */
+    uint64_t dropped;     /* events, for want of room */
+    file_path *path;      /* the newest first; all stay until the end, for callers hold them */
     int64_t flush_due_ms; /* by `timer`, while there is something to flush */
-    bool unwritten;       /* a failed flush has left records with `records` */
+    bool unwritten;       /* a flush failed, and is to be repeated */
     bool closing;
     tblog_status latched;
     int latched_errno;
     char message[512]; /* of the latched error */
 };
 
-/* As tblog_writer_open, for a sink with an empty file. `path` is for messages; `timer` must outlive
- * the writer. The sink is the writer's from this call on, even where the call fails. */
+/* As tblog_writer_open, for a sink with an empty file, without a directory: nothing is locked, and
+ * the file does not rotate. `path` is for messages; `timer` must outlive the writer. The sink is
+ * the writer's from this call on, even where the call fails. */
 TBLOG_MUST_CHECK tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink,
                                                   const char *path,
                                                   const tblog_writer_options *options,
@@ -100,6 +120,22 @@ TBLOG_MUST_CHECK tblog_status writer_encode_tensors(tblog_writer *writer, double
                                                     int64_t step, event_tensor *tensors,
                                                     size_t count);
 
+/* ---- writer_file.c ---- */
+
+/* Writes the first record of the file of `records`. 0, or an errno value; EINVAL for a wall time
+ * that is not finite. */
+TBLOG_MUST_CHECK int writer_begin_file(record_writer *records, double wall_time);
+
+/* Remembers the path of the newest file. False without memory. */
+TBLOG_MUST_CHECK bool writer_set_path(tblog_writer *writer, const char *path);
+
+/* Goes on in a new file of the directory, behind an fsync of the present one, whose records are all
+ * written. 0, or an errno value; then the present file stays. `io` is held, `mutex` is not. */
+TBLOG_MUST_CHECK int writer_rotate(tblog_writer *writer);
+
+/* fsync, repeated where it was interrupted. 0 or an errno value. */
+TBLOG_MUST_CHECK int writer_sync_file(tblog_writer *writer);
+
 /* ---- writer_flush.c ---- */
 
 /* Keeps the error, if it is the first: `operation` failed with `cause`, an errno value. `mutex` is
@@ -108,6 +144,12 @@ void writer_latch(tblog_writer *writer, const char *operation, int cause);
 
 /* Writes what is in memory; `io` is held, `mutex` is not. TBLOG_IO is latched, so it need not be
  * checked. */
+tblog_status writer_write_records(tblog_writer *writer);
+
+/* What the options want behind that. TBLOG_IO likewise. */
+tblog_status writer_finish_flush(tblog_writer *writer);
+
+/* Both. */
 tblog_status writer_flush_records(tblog_writer *writer);
 
 /* Begins the interval in which what is in memory is to be flushed; `mutex` is held. */

@@ -1,9 +1,11 @@
 #include "writer_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -76,7 +78,7 @@ static tblog_status resolve_options(tblog_writer_options *resolved,
         resolved->file_suffix = "";
     if (strlen(resolved->file_suffix) > SUFFIX_BYTES_MAX ||
         strchr(resolved->file_suffix, '/') != NULL || resolved->clock->wall_time == NULL ||
-        resolved->queue_bytes == 0)
+        resolved->queue_bytes == 0 || (unsigned)resolved->full_queue > TBLOG_FULL_QUEUE_FAIL)
         return TBLOG_INVALID;
     return TBLOG_OK;
 }
@@ -116,7 +118,11 @@ static void free_memory(tblog_writer *writer)
     event_encoder_free(&writer->encoder);
     tag_set_free(&writer->tags);
     byte_buffer_free(&writer->scalars);
-    free(writer->path);
+    for (file_path *path = writer->path; path != NULL;) {
+        file_path *older = path->older;
+        free(path);
+        path = older;
+    }
     free(writer);
 }
 
@@ -145,11 +151,14 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
     writer->buffer_bytes = options->buffer_bytes;
     if (writer->buffer_bytes > writer->queue_bytes)
         writer->buffer_bytes = writer->queue_bytes;
+    writer->full_queue = options->full_queue;
+    writer->sync_every_flush = options->sync_every_flush;
+    writer->retry_after_error = options->retry_after_error;
+    writer->directory.lock = -1;
     writer->fork_generation = fork_generation;
     writer->sink = sink;
     record_writer_init(&writer->records, sink);
-    writer->path = strdup(path);
-    if (writer->path == NULL || !reserve_buffers(writer) || make_locks(writer) != 0) {
+    if (!writer_set_path(writer, path) || make_locks(writer) != 0) {
         free_memory(writer);
         return NULL;
     }
@@ -157,19 +166,14 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
 }
 
 /* Writes the first record and starts the flusher; errno tells the cause of TBLOG_IO. */
-static tblog_status begin_file(tblog_writer *writer)
+static tblog_status begin(tblog_writer *writer)
 {
     double now = writer_wall_time(writer);
     if (!isfinite(now))
         return TBLOG_INVALID;
-    if (!event_encode_file_version(&writer->encoder, now, "tblog " TBLOG_VERSION))
-        return TBLOG_NO_MEMORY;
-    const byte_buffer *payload = &writer->encoder.payload;
-    int cause = record_queue_append(&writer->queue, payload->data, payload->size, true);
-    if (cause == 0) {
-        record_writer_take(&writer->records, &writer->queue);
-        cause = record_writer_flush(&writer->records);
-    }
+    int cause = writer_begin_file(&writer->records, now);
+    if (cause == 0 && !reserve_buffers(writer))
+        cause = ENOMEM;
     if (cause == 0 && writer->flush_interval_ms > 0)
         cause = writer_start_flusher(writer);
     errno = cause;
@@ -187,7 +191,7 @@ tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink, const ch
     tblog_status status = resolve_options(&resolved, options);
     if (status == TBLOG_OK) {
         writer = allocate(sink, path, &resolved, timer);
-        status = writer == NULL ? TBLOG_NO_MEMORY : begin_file(writer);
+        status = writer == NULL ? TBLOG_NO_MEMORY : begin(writer);
     }
     if (status == TBLOG_OK) {
         *out = writer;
@@ -199,6 +203,74 @@ tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink, const ch
         free_memory(writer);
     }
     (void)sink->close(sink);
+    errno = cause;
+    return status;
+}
+
+static void directory_free(event_directory *directory)
+{
+    if (directory->lock >= 0)
+        close(directory->lock);
+    free(directory->file_suffix);
+    free(directory->path);
+    *directory = (event_directory){.lock = -1};
+}
+
+/* A descriptor that keeps other writers which ask for the lock out of the directory, or -1 with
+ * errno. The directory itself is locked, so no file is left behind by a process that dies. */
+static int lock_directory(const char *path)
+{
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return -1;
+    int result;
+    do
+        result = flock(descriptor, LOCK_EX | LOCK_NB);
+    while (result != 0 && errno == EINTR);
+    if (result == 0)
+        return descriptor;
+    int cause = errno == EWOULDBLOCK ? EBUSY : errno;
+    close(descriptor);
+    errno = cause;
+    return -1;
+}
+
+/* Makes the directory where it is missing, and locks it where that is wanted. */
+static tblog_status directory_begin(event_directory *directory, const char *path,
+                                    const tblog_writer_options *options)
+{
+    *directory = (event_directory){.lock = -1};
+    if (event_directory_make(path) != 0)
+        return errno == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
+    if (options->lock_directory && (directory->lock = lock_directory(path)) < 0)
+        return TBLOG_IO;
+    directory->path = strdup(path);
+    directory->file_suffix = strdup(options->file_suffix);
+    if (directory->path != NULL && directory->file_suffix != NULL)
+        return TBLOG_OK;
+    directory_free(directory);
+    return TBLOG_NO_MEMORY;
+}
+
+/* The writer on a new file of the directory; no file is left where that fails. */
+static tblog_status open_in_directory(tblog_writer **out, const event_directory *directory,
+                                      const tblog_writer_options *options, double now)
+{
+    char *path = NULL;
+    int descriptor =
+        event_file_create(directory->path, (int64_t)now, directory->file_suffix, &path);
+    if (descriptor < 0)
+        return errno == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
+    tblog_status status = TBLOG_NO_MEMORY;
+    record_sink *file = sink_file_create(descriptor, path);
+    if (file == NULL)
+        close(descriptor);
+    else
+        status = writer_open_on_sink(out, file, path, options, &flush_timer_system);
+    int cause = errno;
+    if (status != TBLOG_OK)
+        unlink(path);
+    free(path);
     errno = cause;
     return status;
 }
@@ -215,24 +287,21 @@ tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
     double now = resolved.clock->wall_time(resolved.clock->context);
     if (!(now >= 0.0 && now <= (double)EVENT_FILE_SECONDS_MAX))
         return TBLOG_INVALID;
-
-    char *path = NULL;
-    int descriptor = event_file_create(run_directory, (int64_t)now, resolved.file_suffix, &path);
-    if (descriptor < 0)
-        return errno == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
-    tblog_status status = TBLOG_NO_MEMORY;
-    record_sink *file = sink_file_create(descriptor, path);
-    if (file == NULL)
-        close(descriptor);
-    else
-        status = writer_open_on_sink(out, file, path, &resolved, &flush_timer_system);
+    event_directory directory;
+    tblog_status status = directory_begin(&directory, run_directory, &resolved);
+    if (status != TBLOG_OK)
+        return status;
+    status = open_in_directory(out, &directory, &resolved, now);
     if (status != TBLOG_OK) {
         int cause = errno;
-        unlink(path);
+        directory_free(&directory);
         errno = cause;
+        return status;
     }
-    free(path);
-    return status;
+    /* Nobody else has the writer yet but its flusher, which has nothing to do. */
+    (*out)->directory = directory;
+    (*out)->rotate_bytes = resolved.rotate_bytes;
+    return TBLOG_OK;
 }
 
 /* ---- Closing ---- */
@@ -242,7 +311,9 @@ tblog_status tblog_writer_close(tblog_writer *writer)
     if (writer == NULL)
         return TBLOG_OK;
     if (writer_is_forked_copy(writer)) {
-        (void)writer->sink->close(writer->sink); /* the child's own descriptor */
+        /* The child's own descriptors: the parent's file and lock stay. */
+        (void)writer->sink->close(writer->sink);
+        directory_free(&writer->directory);
         free_memory(writer);
         return TBLOG_OK;
     }
@@ -253,12 +324,18 @@ tblog_status tblog_writer_close(tblog_writer *writer)
     if (writer->flush_interval_ms > 0)
         pthread_join(writer->flusher, NULL);
     /* Tried even behind an error: what was accepted before it may find room by now. The flusher is
-     * gone, and so are the callers: nobody else has the file. */
+     * gone, and so are the callers: nobody else has the file. No next one is begun for the last
+     * events: where that cannot be done, they are in this one. */
+    writer->rotate_bytes = 0;
     writer_flush_records(writer);
     if (writer->sink->close(writer->sink) != 0)
         writer_latch(writer, "close", errno);
     tblog_status status = writer->latched;
     int cause = writer->latched_errno;
+    /* A child of a fork may have the descriptor still, so closing it here would not unlock. */
+    if (writer->directory.lock >= 0)
+        (void)flock(writer->directory.lock, LOCK_UN);
+    directory_free(&writer->directory);
     free_locks(writer);
     free_memory(writer);
     errno = cause;

@@ -32,6 +32,7 @@
 #ifndef TBLOG_TBLOG_H
 #define TBLOG_TBLOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,8 +55,9 @@ typedef enum tblog_status {
     TBLOG_DAMAGED,   /* reader: a checksum or an encoding is wrong; see tblog_reader_offset */
     TBLOG_INVALID,   /* an argument is wrong; nothing was written, nothing latches */
     TBLOG_NO_MEMORY, /* nothing was written, nothing latches */
-    TBLOG_IO         /* the system refused an operation; the message, or errno where there is no
+    TBLOG_IO,        /* the system refused an operation; the message, or errno where there is no
                         handle, says which and why */
+    TBLOG_FULL       /* the queue is full; nothing was written, nothing latches */
 } tblog_status;
 
 /* A constant one-line text for a status. */
@@ -71,11 +73,23 @@ typedef struct tblog_writer tblog_writer;
 /* What stamps the events. A program that replays old data, or a test, puts its own in the place of
  * the system's. `wall_time` gets `context` and returns seconds since the epoch; events are refused
  * while it is not finite. It is called by the thread that logs, one at a time for a writer, and
- * must not call that writer. The flush interval does not go by it. */
+ * must not call that writer; where files rotate, the writer's own thread calls it too. The flush
+ * interval does not go by it. */
 typedef struct tblog_clock {
     double (*wall_time)(void *context);
     void *context;
 } tblog_clock;
+
+/* What a call that logs does where queue_bytes wait to be written already: the disk is slower than
+ * the program, or refuses. */
+typedef enum tblog_full_queue {
+    TBLOG_FULL_QUEUE_WAIT = 0,    /* waits for room; where an error stands, returns TBLOG_IO */
+    TBLOG_FULL_QUEUE_DROP_OLDEST, /* drops the oldest events, an eighth of the queue at once, and
+                                     counts them. Those with a tag's first value stay, for without
+                                     them TensorBoard could not show the later ones: where there is
+                                     nothing else, returns TBLOG_FULL */
+    TBLOG_FULL_QUEUE_FAIL         /* returns TBLOG_FULL; where an error stands, TBLOG_IO */
+} tblog_full_queue;
 
 typedef struct tblog_writer_options {
     size_t size;                /* sizeof(tblog_writer_options), set by the initializer */
@@ -86,9 +100,21 @@ typedef struct tblog_writer_options {
                                    bytes without '/' */
     const tblog_clock *clock;   /* copied; NULL for the system's. Its context must outlive the
                                    writer */
-    size_t queue_bytes;         /* behind this much that waits to be written, a call that logs waits
-                                   for room; default 4 MiB, not 0. As much again may be with the
-                                   thread that writes */
+    size_t queue_bytes; /* how much may wait to be written, and an event more; default 4 MiB,
+                           not 0. As much again may be with the thread that writes. With
+                           flush_interval_ms 0 nothing waits */
+    tblog_full_queue full_queue; /* default TBLOG_FULL_QUEUE_WAIT */
+    bool sync_every_flush;       /* fsync behind each flush that wrote something; default false */
+    bool retry_after_error;      /* default false: an error latches, and calls are refused until it
+                                    is cleared. With true, calls that log are accepted while there is
+                                    room in the queue, each flush interval tries again, and a flush
+                                    that succeeds clears the error. With flush_interval_ms 0 each
+                                    call tries */
+    uint64_t rotate_bytes;       /* a file that has reached this size is followed by a next one,
+                                    with fsync of this one before it; each file can be read without
+                                    the others. Default 0: never */
+    bool lock_directory; /* TBLOG_IO with EBUSY where another writer with this option is open
+                            on the directory, in any process; default false */
 } tblog_writer_options;
 
 /* Sets every option to its default. Always begin with this: the options of a later version then
@@ -103,7 +129,8 @@ TBLOG_API void tblog_writer_options_init(tblog_writer_options *options);
  *   TBLOG_INVALID    a NULL, an option, or a wall time outside of 0 .. 9999999999 seconds
  *   TBLOG_NO_MEMORY
  *   TBLOG_IO         errno says why: EACCES, ENOSPC, ENOTDIR (something of this name is not a
- *                    directory), EOVERFLOW (an event file there leaves no later name), … */
+ *                    directory), EOVERFLOW (an event file there leaves no later name), EBUSY
+ *                    (lock_directory), … */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_open(tblog_writer **out,
                                                           const char *run_directory,
                                                           const tblog_writer_options *options);
@@ -408,15 +435,18 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_close(tblog_writer *writer)
 TBLOG_API tblog_status tblog_writer_status(tblog_writer *writer);
 
 /* The latched error's cause as one line of text that names the file; "" where there is none. Valid
- * until the error is cleared or the writer closed. */
+ * until the error is cleared (with retry_after_error by the writer itself) or the writer closed. */
 TBLOG_API const char *tblog_writer_message(tblog_writer *writer);
 
 /* Forgets the latched error. Points accepted before it are still in memory where they are not in
  * the file, and the next flush writes them; those refused while it stood are lost. */
 TBLOG_API void tblog_writer_clear_error(tblog_writer *writer);
 
-/* The path of the event file, for messages; the writer's. */
-TBLOG_API const char *tblog_writer_path(const tblog_writer *writer);
+/* How many accepted events TBLOG_FULL_QUEUE_DROP_OLDEST has dropped so far. */
+TBLOG_API uint64_t tblog_writer_dropped(tblog_writer *writer);
+
+/* The path of the event file, of the newest where they rotate; valid until the writer is closed. */
+TBLOG_API const char *tblog_writer_path(tblog_writer *writer);
 
 /* ---- Reader ---- */
 

@@ -1,0 +1,320 @@
+/* The writer's options that concern its directory, and a disk that is really full. */
+#define _GNU_SOURCE /* unshare */
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check_main.h"
+#include "tblog/tblog.h"
+#include "temporary_directory.h"
+
+enum { FILES_MAX = 64, PATH_BYTES = 512 };
+
+typedef struct file_list {
+    char paths[FILES_MAX][PATH_BYTES];
+    size_t count;
+} file_list;
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* The files of a directory in the order of their names, which is that in which they are read. */
+static void list_files(const char *directory, file_list *list)
+{
+    list->count = 0;
+    DIR *stream = opendir(directory);
+    ck_assert_ptr_nonnull(stream);
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        ck_assert_uint_lt(list->count, FILES_MAX);
+        snprintf(list->paths[list->count++], PATH_BYTES, "%s/%.200s", directory, entry->d_name);
+    }
+    closedir(stream);
+    qsort(list->paths, list->count, PATH_BYTES, compare_paths);
+}
+
+/* Reads the whole records of one file of scalars of "loss" whose steps go on from `step`; returns
+ * the next step. The file must begin with its version, and its first value must have metadata. */
+static int64_t read_steps(const char *path, int64_t step)
+{
+    tblog_reader *reader;
+    tblog_event event;
+    ck_assert_int_eq(tblog_reader_open(&reader, path), TBLOG_OK);
+    ck_assert_int_eq(tblog_reader_next(reader, &event), TBLOG_OK);
+    ck_assert_ptr_nonnull(event.file_version);
+    tblog_status status;
+    bool first = true;
+    while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
+        if (event.step != step || event.value_count != 1 ||
+            strcmp(event.values[0].plugin, first ? "scalars" : "") != 0)
+            ck_abort_msg("%s: step %lld in place of %lld, or its metadata is wrong", path,
+                         (long long)event.step, (long long)step);
+        step++;
+        first = false;
+    }
+    ck_assert_int_eq(status, TBLOG_END);
+    tblog_reader_close(reader);
+    return step;
+}
+
+static off_t file_bytes(const char *path)
+{
+    struct stat status;
+    ck_assert_int_eq(stat(path, &status), 0);
+    return status.st_size;
+}
+
+/* ---- Rotation ---- */
+
+static void rotate(uint32_t flush_interval_ms, int64_t steps)
+{
+    static file_list files;
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.flush_interval_ms = flush_interval_ms;
+    options.buffer_bytes = 500;
+    options.rotate_bytes = 2000;
+    tblog_writer *writer;
+    ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
+    const char *first_path = tblog_writer_path(writer);
+    for (int64_t step = 0; step < steps; step++) {
+        ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
+        if (step % 10 == 9)
+            ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+    }
+    char newest[PATH_BYTES];
+    snprintf(newest, sizeof newest, "%s", tblog_writer_path(writer));
+    list_files(directory.path, &files);
+    ck_assert_uint_gt(files.count, 3);
+    ck_assert_str_eq(first_path, files.paths[0]);
+    ck_assert_str_eq(newest, files.paths[files.count - 1]);
+    ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
+    int64_t step = 0;
+    for (size_t i = 0; i < files.count; i++) {
+        ck_assert(i == files.count - 1 || file_bytes(files.paths[i]) >= 2000);
+        ck_assert_int_lt(file_bytes(files.paths[i]), 2700);
+        int64_t next = read_steps(files.paths[i], step);
+        ck_assert_int_gt(next, step);
+        step = next;
+    }
+    ck_assert_int_eq(step, steps);
+    temporary_directory_remove(&directory);
+}
+
+START_TEST(files_rotate_by_size_and_each_stands_alone)
+{
+    rotate(60000, 300);
+    rotate(0, 300);
+}
+END_TEST
+
+START_TEST(where_no_next_file_can_be_made_nothing_is_lost)
+{
+    static file_list files;
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.flush_interval_ms = 3600 * 1000;
+    options.rotate_bytes = 100;
+    tblog_writer *writer;
+    ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
+    for (int64_t step = 0; step < 5; step++)
+        ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+    /* A name behind which no other can come. */
+    char last[256];
+    temporary_path(&directory, "events.out.tfevents.9999999999.x", last, sizeof last);
+    FILE *file = fopen(last, "w");
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+    ck_assert_int_eq(tblog_add_scalar(writer, "loss", 5, 1.0), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_IO);
+    ck_assert_ptr_nonnull(strstr(tblog_writer_message(writer), "beginning the next file failed"));
+    ck_assert_int_eq(tblog_add_scalar(writer, "loss", 6, 1.0), TBLOG_IO);
+    /* The next file can be made now. */
+    ck_assert_int_eq(unlink(last), 0);
+    tblog_writer_clear_error(writer);
+    ck_assert_int_eq(tblog_add_scalar(writer, "loss", 6, 1.0), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
+    list_files(directory.path, &files);
+    int64_t steps = 0;
+    for (size_t i = 0; i < files.count; i++) {
+        tblog_reader *reader;
+        tblog_event event;
+        ck_assert_int_eq(tblog_reader_open(&reader, files.paths[i]), TBLOG_OK);
+        while (tblog_reader_next(reader, &event) == TBLOG_OK) {
+            if (event.value_count > 0)
+                ck_assert_int_eq(event.step, steps++);
+        }
+        tblog_reader_close(reader);
+    }
+    ck_assert_int_eq(steps, 7);
+    temporary_directory_remove(&directory);
+}
+END_TEST
+
+/* ---- The lock ---- */
+
+START_TEST(a_second_writer_that_asks_for_the_lock_is_refused_until_the_first_is_closed)
+{
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.lock_directory = true;
+    tblog_writer *first;
+    tblog_writer *second;
+    static file_list files;
+    ck_assert_int_eq(tblog_writer_open(&first, directory.path, &options), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_open(&second, directory.path, &options), TBLOG_IO);
+    ck_assert_int_eq(errno, EBUSY);
+    ck_assert_ptr_null(second);
+    list_files(directory.path, &files);
+    ck_assert_uint_eq(files.count, 1);
+    /* Who does not ask is told apart by name. */
+    ck_assert_int_eq(tblog_writer_open(&second, directory.path, NULL), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_close(second), TBLOG_OK);
+    /* A child that lives on does not keep the lock when the first is closed. */
+    int hold[2];
+    ck_assert_int_eq(pipe(hold), 0);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        close(hold[1]);
+        char end;
+        _exit(read(hold[0], &end, 1) == 0 ? 0 : 1);
+    }
+    close(hold[0]);
+    ck_assert_int_eq(tblog_writer_close(first), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_open(&second, directory.path, &options), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_close(second), TBLOG_OK);
+    close(hold[1]);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    temporary_directory_remove(&directory);
+}
+END_TEST
+
+START_TEST(a_forked_childs_close_leaves_the_parent_its_lock)
+{
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.lock_directory = true;
+    tblog_writer *first;
+    tblog_writer *second;
+    ck_assert_int_eq(tblog_writer_open(&first, directory.path, &options), TBLOG_OK);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        _exit(tblog_writer_close(first) == TBLOG_OK ? 0 : 1);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ck_assert_int_eq(tblog_writer_open(&second, directory.path, &options), TBLOG_IO);
+    ck_assert_int_eq(errno, EBUSY);
+    ck_assert_int_eq(tblog_writer_close(first), TBLOG_OK);
+    temporary_directory_remove(&directory);
+}
+END_TEST
+
+/* ---- A full disk ---- */
+
+/* Fills what is left of the disk with a file; the path to remove it by. */
+static void fill_disk(const temporary_directory *directory, char *path, size_t bytes)
+{
+    static char block[4096];
+    temporary_path(directory, "ballast", path, bytes);
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    setvbuf(file, NULL, _IONBF, 0);
+    while (fwrite(block, 1, sizeof block, file) == sizeof block)
+        ;
+    fclose(file);
+}
+
+/* Logs on a disk that becomes full and empty again. Returns the steps that were accepted. */
+static int64_t log_past_full_disk(const temporary_directory *directory, tblog_writer *writer,
+                                  bool clears)
+{
+    char ballast[256];
+    int64_t step = 0;
+    for (; step < 10; step++)
+        ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+    fill_disk(directory, ballast, sizeof ballast);
+    /* More than the rest of the file's last block holds. */
+    for (; step < 300; step++)
+        ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_IO);
+    ck_assert_ptr_nonnull(strstr(tblog_writer_message(writer), strerror(ENOSPC)));
+    /* What is there now is whole. */
+    ck_assert_int_ge(read_steps(tblog_writer_path(writer), 0), 10);
+    ck_assert_int_eq(unlink(ballast), 0);
+    if (clears)
+        tblog_writer_clear_error(writer);
+    for (; step < 400; step++)
+        ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_sync(writer), TBLOG_OK);
+    return step;
+}
+
+/* Mounts a small disk that only this process sees, so that it goes with the process whatever
+ * happens. */
+static bool mount_small_disk(const temporary_directory *directory)
+{
+    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", directory->path, "tmpfs", 0, "size=64k") == 0;
+}
+
+START_TEST(a_full_disk_loses_nothing_that_was_accepted_and_logging_goes_on)
+{
+    for (int retry = 0; retry < 2; retry++) {
+        temporary_directory directory;
+        temporary_directory_make(&directory);
+        if (!mount_small_disk(&directory)) {
+            temporary_directory_remove(&directory);
+            const char *ci = getenv("CI");
+            if (geteuid() == 0 && ci != NULL && strcmp(ci, "true") == 0)
+                ck_abort_msg("no tmpfs could be mounted: %s", strerror(errno));
+            fprintf(stderr, "skipped: only root can mount a small disk\n");
+            return;
+        }
+        tblog_writer_options options;
+        tblog_writer_options_init(&options);
+        options.flush_interval_ms = 3600 * 1000;
+        options.retry_after_error = retry == 1;
+        tblog_writer *writer;
+        ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
+        int64_t steps = log_past_full_disk(&directory, writer, retry == 0);
+        ck_assert_int_eq(read_steps(tblog_writer_path(writer), 0), steps);
+        ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
+        ck_assert_int_eq(umount(directory.path), 0);
+        temporary_directory_remove(&directory);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS("writer_directory", files_rotate_by_size_and_each_stands_alone,
+                     where_no_next_file_can_be_made_nothing_is_lost,
+                     a_second_writer_that_asks_for_the_lock_is_refused_until_the_first_is_closed,
+                     a_forked_childs_close_leaves_the_parent_its_lock,
+                     a_full_disk_loses_nothing_that_was_accepted_and_logging_goes_on);
+}

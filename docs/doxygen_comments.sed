@@ -4,5 +4,7 @@
 \|^/\* ----|b
 s|^\( *\)/\* |\1/** |
 s|^\( \{4,\}[^ /*].*\)/\* |\1/**< |
+# <tag> stands for a tag; it is none of HTML's.
+/^#/!s|<\([a-z]\)|\\<\1|g
 # A list of statuses, one a line with what it means.
 s|^ \*   \(TBLOG_[A-Z_]*\)\(.*\)| * - \1\2|

@@ -19,7 +19,8 @@ END
 
 for_build=(gcc libc6-dev cmake make pkg-config protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
     libzip-dev libjansson-dev curl ca-certificates)
-for_tests=(g++ check shellcheck clang-format-14 clang-tidy-14 chromium chromium-driver fonts-liberation)
+for_tests=(g++ check mandoc doxygen shellcheck clang-format-14 clang-tidy-14 chromium chromium-driver
+    fonts-liberation)
 for_view=(python3 python3-venv)
 
 has_command() {

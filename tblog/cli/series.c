@@ -1,6 +1,21 @@
 #include "series.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+/* Makes room for one point more, and the last. */
+static bool reserve(tag_series *series)
+{
+    if (series->point_count + 1 < series->capacity)
+        return true;
+    size_t capacity = series->capacity == 0 ? 16 : 2 * series->capacity;
+    chart_point *points = realloc(series->points, capacity * sizeof *points);
+    if (points == NULL)
+        return false;
+    series->points = points;
+    series->capacity = capacity;
+    return true;
+}
 
 static void thin_out(tag_series *series)
 {
@@ -26,8 +41,17 @@ bool series_add(tag_map *map, const char *run, const char *tag, int64_t step, do
         return true;
     if (series->point_count == SERIES_POINTS_MAX)
         thin_out(series);
+    if (!reserve(series))
+        return false;
     series->points[series->point_count++] = series->last;
     return true;
+}
+
+void series_free_all(tag_map *map)
+{
+    for (size_t i = 0; i < map->count; i++)
+        free(((tag_series *)map->entries[i])->points);
+    tag_map_free(map);
 }
 
 const chart_point *series_points(tag_series *series, size_t *count)

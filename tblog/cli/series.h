@@ -14,8 +14,9 @@ enum { SERIES_POINTS_MAX = 4096 };
 
 typedef struct tag_series {
     tag_key key;
-    chart_point points[SERIES_POINTS_MAX + 1]; /* [point_count], and room for the last */
+    chart_point *points; /* [point_count], and room for the last */
     size_t point_count;
+    size_t capacity;
     uint64_t stride;     /* one point of so many is kept */
     uint64_t count;      /* of all finite points */
     uint64_t non_finite; /* left out */
@@ -24,6 +25,9 @@ typedef struct tag_series {
 
 /* Adds a point to the series of its tag in the map. False without memory. */
 bool series_add(tag_map *map, const char *run, const char *tag, int64_t step, double value);
+
+/* Frees the map and all of its series. */
+void series_free_all(tag_map *map);
 
 /* The points to draw; their number goes to *count. */
 const chart_point *series_points(tag_series *series, size_t *count);

@@ -198,7 +198,7 @@ static void free_tail(tail *all)
         free(all->files[i].run);
     }
     free(all->files);
-    tag_map_free(&all->series);
+    series_free_all(&all->series);
     tag_filter_free(&all->filter);
 }
 

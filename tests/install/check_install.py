@@ -67,8 +67,10 @@ def setUpModule():
 
 
 def find_installed(name):
-    found = [os.path.join(directory, name) for directory, _, names in os.walk(prefix)
-             if name in names]
+    """The only file whose path ends so."""
+    found = [path for directory, _, names in os.walk(prefix)
+             for path in (os.path.join(directory, file) for file in names)
+             if path.endswith(f"/{name}")]
     assert len(found) == 1, f"{name}: {found}"
     return found[0]
 
@@ -116,7 +118,7 @@ class Installed(unittest.TestCase):
         lines = run(print_scalars, os.path.join(logs, name), env=environment()).splitlines()
         self.assertEqual(lines[0].split("\t"), ["0", "train/loss", "1"])
         self.assertEqual(sum(line.split("\t")[1] == "train/accuracy" for line in lines), 100)
-        events = run(find_installed("tblog"), "cat", os.path.join(logs, name)).splitlines()
+        events = run(find_installed("bin/tblog"), "cat", os.path.join(logs, name)).splitlines()
         self.assertEqual(json.loads(events[0])["file_version"], "brain.Event:2")
         values = [v for line in events[1:] for v in json.loads(line)["values"]]
         self.assertEqual(len(values), len(lines))
@@ -153,7 +155,7 @@ class Installed(unittest.TestCase):
             text=True, env=dict(os.environ, LC_ALL="C")).stdout)
 
     def test_pkg_config_tells_the_version(self):
-        self.assertEqual(run(find_installed("tblog"), "--version").split(),
+        self.assertEqual(run(find_installed("bin/tblog"), "--version").split(),
                          ["tblog", *pkg_config("--modversion")])
 
     # ---- What is installed ----
@@ -167,7 +169,8 @@ class Installed(unittest.TestCase):
         # The files of the targets are named by the build type.
         self.assertEqual([re.sub("-(release|debug|noconfig).cmake", "", f) for f in installed],
                          [re.sub("-(release|debug|noconfig).cmake", "", f) for f in alone])
-        self.assertIn("include/tblog/tblog.h", installed)
+        for name in ("bin/tblog", "man1/tblog.1", "bash-completion/completions/tblog"):
+            self.assertTrue(find_installed(name))
         self.assertEqual([f for f in installed if f.endswith(".h")], ["include/tblog/tblog.h"])
 
     def test_the_shared_library_shows_the_declared_functions_only(self):
@@ -194,7 +197,8 @@ class Installed(unittest.TestCase):
         with open(HEADER, encoding="utf-8") as file:
             text = file.read()
         self.assertNotRegex(text, r"(?i)protobuf[-_]?c\.h|TblogPb|\.pb-c\.")
-        self.assertEqual(set(re.findall(r"#include <([^>]+)>", text)), {"stddef.h", "stdint.h"})
+        self.assertLessEqual(set(re.findall(r"#include [<\"]([^>\"]+)[>\"]", text)),
+                             {"stdbool.h", "stddef.h", "stdint.h"})
 
     # ---- The header ----
 
@@ -223,7 +227,7 @@ class Installed(unittest.TestCase):
         [name] = os.listdir(self.path("logs/mine"))
         path = self.path(f"logs/mine/{name}")
         events = [json.loads(line) for line in
-                  run(find_installed("tblog"), "cat", path).splitlines()]
+                  run(find_installed("bin/tblog"), "cat", path).splitlines()]
         self.assertEqual([event["step"] for event in events[1:]], list(range(100)))
         self.assertEqual(events[2]["values"][0]["value"], 0.5)
 
@@ -234,6 +238,12 @@ class Installed(unittest.TestCase):
         os.symlink(BUILD, self.path("build/release"))
         run("sh", "-ec", commands, cwd=self.directory, env=dict(os.environ, LD_LIBRARY_PATH=""))
         run("./mine", cwd=self.directory)
+        self.assert_mine_logged()
+
+    def test_the_program_of_the_librarys_page(self):
+        commands = self.documented("tblog/README.md")
+        run("sh", "-ec", commands, cwd=self.directory, env=environment())
+        run("./mine", cwd=self.directory, env=environment())
         self.assert_mine_logged()
 
     # ---- Options of the build ----

@@ -25,6 +25,7 @@ struct tblog_writer {
     const flush_timer *timer;
     uint32_t flush_interval_ms;
     size_t buffer_bytes;
+    bool tensor_scalars;
     char *path;
     unsigned fork_generation; /* tells the process that may use this handle */
     pthread_t flusher;        /* where flush_interval_ms is not 0 */
@@ -86,6 +87,12 @@ TBLOG_MUST_CHECK tblog_status writer_add_tensors(tblog_writer *writer, int64_t s
 TBLOG_MUST_CHECK tblog_status writer_encode_tensors(tblog_writer *writer, double wall_time,
                                                     int64_t step, event_tensor *tensors,
                                                     size_t count);
+
+/* Scalars as tensors, within a writer_encode. */
+TBLOG_MUST_CHECK tblog_status writer_encode_tensor_scalars(tblog_writer *writer, double wall_time,
+                                                           int64_t step,
+                                                           const tblog_scalar *scalars,
+                                                           size_t count);
 
 /* ---- writer_flush.c; the mutex is held, but for start_flusher ---- */
 

@@ -21,6 +21,7 @@ from tensorboard.plugins.hparams import summary_v2 as hparams
 from tensorboard.plugins.image import summary as image
 from tensorboard.plugins.mesh import summary_v2 as mesh
 from tensorboard.plugins.pr_curve import summary as pr_curve
+from tensorboard.plugins.scalar import summary_v2 as scalar
 from tensorboard.plugins.text import summary_v2 as text
 from tensorboard.summary.writer.record_writer import RecordWriter
 from tensorboard.util import tensor_util
@@ -94,6 +95,7 @@ def first_bytes_of_png(width, height):
 
 def kinds():
     """One event of each kind of value, by the stock package's own functions."""
+    yield "scalar_tensor", "A scalar 2.5 as a tensor.", stock(3, scalar.scalar_pb("t", 2.5))
     yield "text", "A text of *ho*.", stock(3, text.text_pb("t", "*ho*"))
     yield "text_table", "A table of a, b; c, d.", stock(
         3, text.text_pb("t", np.array([["a", "b"], ["", "d"]], dtype=object)))

@@ -87,6 +87,8 @@ typedef struct tblog_writer_options {
                                    bytes without '/' */
     const tblog_clock *clock;   /* copied; NULL for the system's. Its context must outlive the
                                    writer */
+    int tensor_scalars;         /* default 0; else scalars are tensors, as TensorFlow 2 and Keras
+                                   write them: larger, and fewer tools read them */
 } tblog_writer_options;
 
 /* Sets every option to its default. Always begin with this: the options of a later version then

@@ -187,6 +187,26 @@ def events():
         4, tensor_value("t", "text", 2, tensor(7, dims=[1], string_val=[b"*hi*"])))
     yield "vector_tensor", "Two floats: not a scalar.", summary_event(
         4, tensor_value("t", "pr_curves", 2, tensor(1, dims=[2], float_val=[1, 2])))
+    yield "elements", "Tensors of the other types, by content and by lists, one content cut.", (
+        summary_event(
+            4, tensor_value("d", "p", 2, tensor(2, dims=[2], double_val=[0.1, -3])),
+            tensor_value("i", "p", 2, tensor(3, dims=[1, 2], int_val=[-5, 7])),
+            tensor_value("ic", "p", 2, tensor(3, dims=[1], tensor_content=b"\xfe\xff\xff\xff")),
+            tensor_value("u", "p", 2, tensor(4, dims=[3], tensor_content=b"\x00\x7f\xff")),
+            tensor_value("cut", "p", 2, tensor(2, dims=[1], tensor_content=b"1234567")),
+            tensor_value("half", "p", 2, tensor(19, dims=[1], half_val=[1])),
+            tensor_value("none", "p", 2, tensor(1, dims=[0]))))
+    yield "old_forms", "A histogram, an image and audio as TensorFlow 1 and PyTorch write them.", (
+        summary_event(
+            4, value(tag="h", histo=summary_pb2.HistogramProto(
+                min=-1, max=3, num=6, sum=2, sum_squares=9, bucket_limit=[0, 1, 4],
+                bucket=[1, 2, 3])),
+            value(tag="i", image=summary_pb2.Summary.Image(
+                height=-7, width=2147483647, colorspace=3, encoded_image_string=b"PNG")),
+            value(tag="a", audio=summary_pb2.Summary.Audio(
+                sample_rate=8000, num_channels=1, length_frames=2, content_type="audio/wav",
+                encoded_audio_string=b"WAV")),
+            value(tag="uneven", histo=summary_pb2.HistogramProto(bucket_limit=[1], bucket=[1, 2]))))
     yield "session_log", "A session's start.", event_pb2.Event(
         wall_time=WALL_TIME, step=9,
         session_log=event_pb2.SessionLog(status=event_pb2.SessionLog.START))

@@ -488,7 +488,7 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_open(tblog_reader **out, co
  *   TBLOG_IO, TBLOG_NO_MEMORY  the call may be repeated.
  *   TBLOG_INVALID    a NULL.
  * Both checksums are verified, and that the record is an event whose strings are UTF-8. Memory goes
- * with what the file holds, not with what it claims: up to some 70 times an event's bytes. */
+ * with what the file holds, not with what it claims: up to some 100 times an event's bytes. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_next(tblog_reader *reader, tblog_event *event);
 
 /* The offset just behind the last whole record, in bytes: where the trouble begins, if any. */

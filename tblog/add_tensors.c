@@ -19,6 +19,27 @@ tblog_status writer_encode_tensors(tblog_writer *writer, double wall_time, int64
                : TBLOG_NO_MEMORY;
 }
 
+tblog_status writer_encode_tensor_scalars(tblog_writer *writer, double wall_time, int64_t step,
+                                          const tblog_scalar *scalars, size_t count)
+{
+    event_tensor *tensors;
+    float *values;
+    size_t scalar_bytes = sizeof *tensors + sizeof *values;
+    if (count > SIZE_MAX / scalar_bytes ||
+        !byte_buffer_reserve(&writer->scalars, count * scalar_bytes))
+        return TBLOG_NO_MEMORY;
+    tensors = (void *)writer->scalars.data;
+    values = (void *)(tensors + count);
+    for (size_t i = 0; i < count; i++) {
+        values[i] = (float)scalars[i].value;
+        tensors[i] = (event_tensor){.tag = scalars[i].tag,
+                                    .plugin = TAG_PLUGIN_SCALARS,
+                                    .type = EVENT_FLOAT,
+                                    .content = {.data = &values[i], .count = sizeof *values}};
+    }
+    return writer_encode_tensors(writer, wall_time, step, tensors, count);
+}
+
 typedef struct tensors_request {
     int64_t step;
     event_tensor *tensors;

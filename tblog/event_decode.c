@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "event.pb-c.h"
-#include "record_format.h"
 #include "utf8.h"
 
 /* ---- Parsing ---- */
@@ -39,62 +38,6 @@ static tblog_status parse(event_decoder *decoder, const uint8_t *payload, size_t
     return out_of_memory ? TBLOG_NO_MEMORY : TBLOG_DAMAGED;
 }
 
-/* ---- Values ---- */
-
-static bool is_one_element(const TblogPb__TensorProto *tensor)
-{
-    const TblogPb__TensorShapeProto *shape = tensor->tensor_shape;
-    return shape == NULL || shape->n_dim == 0 || (shape->n_dim == 1 && shape->dim[0]->size == 1);
-}
-
-static bool is_rank_0(const TblogPb__TensorProto *tensor)
-{
-    return tensor->tensor_shape == NULL || tensor->tensor_shape->n_dim == 0;
-}
-
-/* The one float of a tensor, from either of the places where it may be. */
-static bool load_float(const TblogPb__TensorProto *tensor, double *scalar)
-{
-    if (tensor->n_float_val == 1) {
-        *scalar = (double)tensor->float_val[0];
-        return true;
-    }
-    if (tensor->tensor_content.len != sizeof(float))
-        return false;
-    uint32_t bits = (uint32_t)record_load_le(tensor->tensor_content.data, sizeof bits);
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    *scalar = (double)value;
-    return true;
-}
-
-static void decode_tensor(const TblogPb__TensorProto *tensor, tblog_value *value)
-{
-    if (tensor->dtype == TBLOG_PB__DATA_TYPE__DT_FLOAT && is_rank_0(tensor)) {
-        if (load_float(tensor, &value->scalar))
-            value->kind = TBLOG_VALUE_SCALAR;
-    } else if (tensor->dtype == TBLOG_PB__DATA_TYPE__DT_STRING && is_one_element(tensor) &&
-               tensor->n_string_val == 1) {
-        const ProtobufCBinaryData *string = &tensor->string_val[0];
-        value->kind = TBLOG_VALUE_STRING;
-        value->bytes = string->len == 0 ? (const uint8_t *)"" : string->data;
-        value->byte_count = string->len;
-    }
-}
-
-static void decode_value(const TblogPb__Summary__Value *message, tblog_value *value)
-{
-    *value = (tblog_value){.tag = message->tag, .plugin = "", .kind = TBLOG_VALUE_OTHER};
-    if (message->metadata != NULL && message->metadata->plugin_data != NULL)
-        value->plugin = message->metadata->plugin_data->plugin_name;
-    if (message->value_case == TBLOG_PB__SUMMARY__VALUE__VALUE_SIMPLE_VALUE) {
-        value->kind = TBLOG_VALUE_SCALAR;
-        value->scalar = (double)message->simple_value;
-    } else if (message->value_case == TBLOG_PB__SUMMARY__VALUE__VALUE_TENSOR) {
-        decode_tensor(message->tensor, value);
-    }
-}
-
 static bool is_text(const char *string)
 {
     return utf8_is_valid(string, strlen(string));
@@ -103,11 +46,10 @@ static bool is_text(const char *string)
 static tblog_status decode_summary(event_decoder *decoder, const TblogPb__Summary *summary,
                                    tblog_event *event)
 {
-    if (!byte_buffer_reserve(&decoder->values, summary->n_value * sizeof(tblog_value)))
+    if (!value_decode(&decoder->store, summary))
         return TBLOG_NO_MEMORY;
-    tblog_value *values = (void *)decoder->values.data;
+    const tblog_value *values = (void *)decoder->store.values.data;
     for (size_t i = 0; i < summary->n_value; i++) {
-        decode_value(summary->value[i], &values[i]);
         if (!is_text(values[i].tag) || !is_text(values[i].plugin)) {
             decoder->problem = "a tag or plug-in name is not UTF-8";
             return TBLOG_DAMAGED;
@@ -162,6 +104,9 @@ tblog_status event_decode(event_decoder *decoder, const uint8_t *payload, size_t
         decoder->problem = "the file version or the writer's name is not UTF-8";
         return TBLOG_DAMAGED;
     }
+    if (message->what_case == TBLOG_PB__EVENT__WHAT_GRAPH_DEF)
+        event->graph_def =
+            (tblog_bytes){.data = message->graph_def.data, .count = message->graph_def.len};
     if (message->what_case == TBLOG_PB__EVENT__WHAT_SUMMARY)
         return decode_summary(decoder, message->summary, event);
     return TBLOG_OK;
@@ -171,6 +116,6 @@ void event_decoder_free(event_decoder *decoder)
 {
     if (decoder->message != NULL)
         tblog_pb__event__free_unpacked(decoder->message, NULL);
-    byte_buffer_free(&decoder->values);
+    value_store_free(&decoder->store);
     *decoder = (event_decoder){0};
 }

@@ -1,18 +1,19 @@
-/* Events from protobuf messages. This file and event_encode are the only ones that see the
- * generated code. Knows nothing of framing or files. One thread at a time a decoder. */
+/* Events from protobuf messages. This file, with value_decode for the values, and event_encode,
+ * with plugin_content, are the only ones that see the generated code. Knows nothing of framing or
+ * files. One thread at a time a decoder. */
 #ifndef TBLOG_EVENT_DECODE_H
 #define TBLOG_EVENT_DECODE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "byte_buffer.h"
 #include "tblog/tblog.h"
+#include "value_decode.h"
 
 /* All zero is a new decoder. */
 typedef struct event_decoder {
     struct TblogPb__Event *message; /* the present event, or NULL */
-    byte_buffer values;             /* tblog_value [], the present event's */
+    value_store store;              /* of the present event's values */
     const char *problem;            /* what is wrong, behind TBLOG_DAMAGED; a constant */
 } event_decoder;
 

@@ -109,8 +109,14 @@ static void fill_tensor(tensor_messages *messages, ProtobufCBinaryData *strings,
     tblog_pb__tensor_proto__init(&messages->tensor);
     messages->tensor.dtype = (TblogPb__DataType)tensor->type;
     messages->tensor.tensor_shape = &messages->shape;
-    messages->tensor.tensor_content.len = tensor->content.count;
-    messages->tensor.tensor_content.data = (uint8_t *)tensor->content.data;
+    if (tensor->rank == 0 && tensor->type == EVENT_FLOAT) {
+        /* The one form of a scalar's tensor that all readers take. */
+        messages->tensor.n_float_val = 1;
+        messages->tensor.float_val = (float *)tensor->content.data;
+    } else {
+        messages->tensor.tensor_content.len = tensor->content.count;
+        messages->tensor.tensor_content.data = (uint8_t *)tensor->content.data;
+    }
     messages->tensor.n_string_val = tensor->string_count;
     messages->tensor.string_val = strings;
 }

@@ -8,13 +8,17 @@
 
 enum { SAMPLE_BYTES = 2, FORMAT_BYTES = 16, FORMAT_PCM = 1 };
 
+/* The names of the file's parts, and where the numbers are zeros. */
+static const uint8_t blank[WAV_HEADER_BYTES] = {'R', 'I', 'F',        'F', 0,   0,   0,
+                                                0,   'W', 'A',        'V', 'E', 'f', 'm',
+                                                't', ' ', [36] = 'd', 'a', 't', 'a'};
+
 void wav_fill_header(uint8_t header[WAV_HEADER_BYTES], uint16_t channels, uint32_t sample_rate,
                      size_t data_bytes)
 {
     uint32_t frame_bytes = channels * (uint32_t)SAMPLE_BYTES;
-    memcpy(header, "RIFF", 4);
+    memcpy(header, blank, sizeof blank);
     record_store_le(header + 4, 4, WAV_HEADER_BYTES - 8 + data_bytes);
-    memcpy(header + 8, "WAVEfmt ", 8);
     record_store_le(header + 16, 4, FORMAT_BYTES);
     record_store_le(header + 20, 2, FORMAT_PCM);
     record_store_le(header + 22, 2, channels);
@@ -22,6 +26,5 @@ void wav_fill_header(uint8_t header[WAV_HEADER_BYTES], uint16_t channels, uint32
     record_store_le(header + 28, 4, sample_rate * frame_bytes);
     record_store_le(header + 32, 2, frame_bytes);
     record_store_le(header + 34, 2, 8 * SAMPLE_BYTES);
-    memcpy(header + 36, "data", 4);
     record_store_le(header + 40, 4, data_bytes);
 }

@@ -149,6 +149,9 @@ typedef struct scalars_request {
 static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const void *argument)
 {
     const scalars_request *request = argument;
+    if (writer->tensor_scalars)
+        return writer_encode_tensor_scalars(writer, wall_time, request->step, request->scalars,
+                                            request->count);
     event_scalar *entries;
     if (request->count > SIZE_MAX / sizeof *entries ||
         !byte_buffer_reserve(&writer->scalars, request->count * sizeof *entries))

@@ -48,8 +48,9 @@ struct tblog_writer {
     bool retry_after_error;
     uint64_t rotate_bytes;
     event_directory directory; /* none where a test gave the sink */
-    unsigned fork_generation;  /* tells the process that may use this handle */
-    pthread_t flusher;         /* where flush_interval_ms is not 0 */
+    bool tensor_scalars;
+    unsigned fork_generation; /* tells the process that may use this handle */
+    pthread_t flusher;        /* where flush_interval_ms is not 0 */
 
     pthread_mutex_t io; /* guards the file: */
     record_sink *sink;
@@ -119,6 +120,12 @@ TBLOG_MUST_CHECK tblog_status writer_add_tensors(tblog_writer *writer, int64_t s
 TBLOG_MUST_CHECK tblog_status writer_encode_tensors(tblog_writer *writer, double wall_time,
                                                     int64_t step, event_tensor *tensors,
                                                     size_t count);
+
+/* Scalars as tensors, within a writer_encode. */
+TBLOG_MUST_CHECK tblog_status writer_encode_tensor_scalars(tblog_writer *writer, double wall_time,
+                                                           int64_t step,
+                                                           const tblog_scalar *scalars,
+                                                           size_t count);
 
 /* ---- writer_file.c ---- */
 

@@ -58,7 +58,8 @@ void tblog_writer_options_init(tblog_writer_options *options)
                                       .buffer_bytes = 256 * 1024,
                                       .queue_bytes = 4 * 1024 * 1024,
                                       .file_suffix = ".v2",
-                                      .clock = NULL};
+                                      .clock = NULL,
+                                      .tensor_scalars = false};
 }
 
 /* The caller's options over the defaults. A caller built with an older header gives fewer. */
@@ -155,6 +156,7 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
     writer->sync_every_flush = options->sync_every_flush;
     writer->retry_after_error = options->retry_after_error;
     writer->directory.lock = -1;
+    writer->tensor_scalars = options->tensor_scalars;
     writer->fork_generation = fork_generation;
     writer->sink = sink;
     record_writer_init(&writer->records, sink);

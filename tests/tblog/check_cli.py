@@ -11,7 +11,7 @@ import subprocess
 import sys
 import unittest
 
-from tensorboard.compat.proto import event_pb2
+from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_pb2
 
 from cli_fixture import TBLOG, ToolTest, scalar_event, string_event, tblog, version_event
 
@@ -62,6 +62,43 @@ class Tool(ToolTest):
         self.assertEqual(events[0]["values"], [{"tag": "a", "string": "\u00e9\0\n"}])
         self.assertEqual(events[1]["values"], [{"tag": "b", "hex": "ff00"}])
         self.assertEqual(events[2]["values"], [{"tag": "c", "string": ""}])
+
+    def test_cat_prints_shapes_counts_and_sizes(self):
+        def event(tag, plugin, content=b"", **tensor):
+            metadata = summary_pb2.SummaryMetadata()
+            metadata.plugin_data.plugin_name = plugin
+            metadata.plugin_data.content = content
+            return event_pb2.Event(summary=summary_pb2.Summary(value=[summary_pb2.Summary.Value(
+                tag=tag, metadata=metadata if plugin else None,
+                tensor=tensor_pb2.TensorProto(**tensor))]))
+
+        def shape(*dims):
+            return {"tensor_shape": {"dim": [{"size": size} for size in dims]}}
+
+        string, double = types_pb2.DT_STRING, types_pb2.DT_DOUBLE
+        buckets = [-1, 0, 2, 0, 3, 0.5]
+        path = self.write(
+            event("h", "histograms", dtype=double, double_val=buckets, **shape(2, 3)),
+            event("h", "", dtype=double, double_val=[], **shape(0, 3)),
+            event("h", "", dtype=double, double_val=buckets[3:], **shape(1, 3)),
+            event("i", "images", dtype=string, string_val=[b"5", b"3", b"PNG", b"PN"], **shape(4)),
+            event("t", "text", dtype=string, string_val=[b"a", "\u00e9".encode()], **shape(1, 2)),
+            event("a", "audio", b"\x10\x0b", dtype=string, string_val=[b"\xffWAV"], **shape(1)),
+            event("m", "mesh", dtype=types_pb2.DT_FLOAT, float_val=[0] * 6, **shape(1, 2, 3)),
+            event("s", "", dtype=string, string_val=[b"ab", b"\xff"], **shape(2)),
+            event_pb2.Event(graph_def=b"12345"))
+        events, _ = self.cat(path)
+        self.assertEqual([e["values"][0] for e in events[:-1]], [
+            {"tag": "h", "plugin": "histograms", "shape": [2, 3], "count": 2.5, "min": -1.0,
+             "max": 3.0},
+            {"tag": "h", "shape": [0, 3]},
+            {"tag": "h", "shape": [1, 3], "count": 0.5, "min": 0.0, "max": 3.0},
+            {"tag": "i", "plugin": "images", "width": "5", "height": "3", "image_bytes": [3, 2]},
+            {"tag": "t", "plugin": "text", "shape": [1, 2], "strings": ["a", "\u00e9"]},
+            {"tag": "a", "plugin": "audio", "bytes": [4], "plugin_content_bytes": 2},
+            {"tag": "m", "plugin": "mesh", "shape": [1, 2, 3]},
+            {"tag": "s", "shape": [2], "bytes": [2, 1]}])
+        self.assertEqual(events[-1]["graph_def_bytes"], 5)
 
     def test_cat_prints_up_to_the_damage(self):
         path = self.write(version_event(), scalar_event(0, "t", 1), scalar_event(1, "t", 1))

@@ -88,20 +88,108 @@ START_TEST(strings_are_read_from_rank_0_and_from_one_element)
 }
 END_TEST
 
-START_TEST(what_is_not_decoded_is_named)
+/* The value's numbers and shape. */
+static void check_numbers(const tblog_value *value, const int64_t *shape, size_t rank,
+                          const double *numbers, size_t count)
+{
+    ck_assert_int_eq(value->kind, TBLOG_VALUE_NUMBERS);
+    ck_assert_uint_eq(value->rank, rank);
+    ck_assert_mem_eq(value->shape, shape, rank * sizeof *shape);
+    ck_assert_uint_eq(value->number_count, count);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_double_eq(value->numbers[i], numbers[i]);
+}
+
+static void check_string(tblog_bytes string, const char *expected)
+{
+    ck_assert_uint_eq(string.count, strlen(expected));
+    ck_assert_mem_eq(string.data, expected, string.count);
+}
+
+START_TEST(numbers_are_read_from_every_place)
 {
     event_decoder decoder = {0};
     tblog_event event;
     ck_assert_int_eq(decode(&decoder, golden_vector_tensor, &event), TBLOG_OK);
-    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_OTHER);
     ck_assert_str_eq(event.values[0].tag, "t");
     ck_assert_str_eq(event.values[0].plugin, "pr_curves");
+    check_numbers(&event.values[0], (const int64_t[]){2}, 1, (const double[]){1, 2}, 2);
+    ck_assert_int_eq(decode(&decoder, golden_elements, &event), TBLOG_OK);
+    ck_assert_uint_eq(event.value_count, 7);
+    const tblog_value *values = event.values;
+    check_numbers(&values[0], (const int64_t[]){2}, 1, (const double[]){0.1, -3}, 2);
+    check_numbers(&values[1], (const int64_t[]){1, 2}, 2, (const double[]){-5, 7}, 2);
+    check_numbers(&values[2], (const int64_t[]){1}, 1, (const double[]){-2}, 1);
+    check_numbers(&values[3], (const int64_t[]){3}, 1, (const double[]){0, 127, 255}, 3);
+    ck_assert_int_eq(values[4].kind, TBLOG_VALUE_OTHER);
+    ck_assert_int_eq(values[5].kind, TBLOG_VALUE_OTHER);
+    check_numbers(&values[6], (const int64_t[]){0}, 1, NULL, 0);
+    ck_assert_int_eq(decode(&decoder, golden_histogram, &event), TBLOG_OK);
+    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_NUMBERS);
+    ck_assert_uint_eq(event.values[0].number_count, 90);
+    event_decoder_free(&decoder);
+}
+END_TEST
+
+START_TEST(tables_and_images_are_read_as_strings)
+{
+    event_decoder decoder = {0};
+    tblog_event event;
+    ck_assert_int_eq(decode(&decoder, golden_text_table, &event), TBLOG_OK);
+    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_STRINGS);
+    ck_assert_uint_eq(event.values[0].rank, 2);
+    ck_assert_int_eq(event.values[0].shape[1], 2);
+    ck_assert_uint_eq(event.values[0].string_count, 4);
+    check_string(event.values[0].strings[1], "b");
+    check_string(event.values[0].strings[2], "");
+    ck_assert_int_eq(decode(&decoder, golden_images, &event), TBLOG_OK);
+    ck_assert_uint_eq(event.values[0].string_count, 4);
+    check_string(event.values[0].strings[0], "3");
+    ck_assert_int_eq(decode(&decoder, golden_audio, &event), TBLOG_OK);
+    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_STRING);
+    ck_assert_uint_eq(event.values[0].byte_count, 44 + 8);
+    ck_assert_mem_eq(event.values[0].bytes, "RIFF", 4);
+    ck_assert_uint_eq(event.values[0].plugin_content_bytes, 2);
+    event_decoder_free(&decoder);
+}
+END_TEST
+
+START_TEST(forms_of_the_first_tensorboard_are_read_as_those_of_today)
+{
+    event_decoder decoder = {0};
+    tblog_event event;
+    ck_assert_int_eq(decode(&decoder, golden_old_forms, &event), TBLOG_OK);
+    ck_assert_uint_eq(event.value_count, 4);
+    const tblog_value *values = event.values;
+    ck_assert_str_eq(values[0].plugin, "histograms");
+    check_numbers(&values[0], (const int64_t[]){3, 3}, 2,
+                  (const double[]){-1, 0, 1, 0, 1, 2, 1, 3, 3}, 9);
+    ck_assert_str_eq(values[1].plugin, "images");
+    ck_assert_int_eq(values[1].kind, TBLOG_VALUE_STRINGS);
+    ck_assert_uint_eq(values[1].string_count, 3);
+    check_string(values[1].strings[0], "2147483647");
+    check_string(values[1].strings[1], "-7");
+    check_string(values[1].strings[2], "PNG");
+    ck_assert_str_eq(values[2].plugin, "audio");
+    ck_assert_int_eq(values[2].kind, TBLOG_VALUE_STRING);
+    check_string(values[2].strings[0], "WAV");
+    ck_assert_int_eq(values[3].kind, TBLOG_VALUE_OTHER);
+    event_decoder_free(&decoder);
+}
+END_TEST
+
+START_TEST(what_is_not_decoded_is_named)
+{
+    event_decoder decoder = {0};
+    tblog_event event;
     ck_assert_int_eq(decode(&decoder, golden_session_log, &event), TBLOG_OK);
     ck_assert_str_eq(event.content, "session_log");
     ck_assert_int_eq(event.step, 9);
     ck_assert_uint_eq(event.value_count, 0);
     ck_assert_int_eq(decode(&decoder, golden_graph_def, &event), TBLOG_OK);
     ck_assert_str_eq(event.content, "graph_def");
+    ck_assert_uint_eq(event.graph_def.count, 3);
+    ck_assert_mem_eq(event.graph_def.data, "\0\1\2", 3);
     event_decoder_free(&decoder);
 }
 END_TEST
@@ -162,6 +250,25 @@ START_TEST(a_string_that_is_not_utf8_is_damage)
 }
 END_TEST
 
+/* Reads all that the event points to, so that AddressSanitizer sees what is not there. */
+static void read_everything(const tblog_event *event, tblog_status status)
+{
+    volatile uint64_t sum = 0;
+    for (size_t i = 0; status == TBLOG_OK && i < event->value_count; i++) {
+        const tblog_value *value = &event->values[i];
+        for (size_t j = 0; j < value->rank; j++)
+            sum += (uint64_t)value->shape[j];
+        for (size_t j = 0; j < value->number_count; j++)
+            sum += value->numbers[j] > 0.0;
+        for (size_t j = 0; j < value->string_count; j++) {
+            for (size_t k = 0; k < value->strings[j].count; k++)
+                sum += value->strings[j].data[k];
+        }
+        for (size_t j = 0; j < value->plugin_content_bytes; j++)
+            sum += value->plugin_content[j];
+    }
+}
+
 /* Bytes in a block of exactly their size, so that AddressSanitizer sees a read beyond them. */
 static tblog_status decode_copy(const uint8_t *bytes, size_t count)
 {
@@ -172,6 +279,7 @@ static tblog_status decode_copy(const uint8_t *bytes, size_t count)
     tblog_event event;
     tblog_status status = event_decode(&decoder, copy, count, &event);
     ck_assert(status == TBLOG_OK || status == TBLOG_DAMAGED);
+    read_everything(&event, status);
     free(copy);
     event_decoder_free(&decoder);
     return status;
@@ -188,10 +296,13 @@ START_TEST(no_truncated_or_altered_payload_is_more_than_damage)
                    {golden_float_content, sizeof golden_float_content},
                    {golden_text_tensor, sizeof golden_text_tensor},
                    {golden_vector_tensor, sizeof golden_vector_tensor},
+                   {golden_elements, sizeof golden_elements},
+                   {golden_old_forms, sizeof golden_old_forms},
+                   {golden_text_table, sizeof golden_text_table},
                    {golden_session_log, sizeof golden_session_log}};
     size_t damaged = 0;
     for (size_t i = 0; i < sizeof goldens / sizeof goldens[0]; i++) {
-        uint8_t payload[256];
+        uint8_t payload[512];
         size_t bytes = goldens[i].bytes - RECORD_FRAME_BYTES;
         memcpy(payload, goldens[i].record + RECORD_HEADER_BYTES, bytes);
         for (size_t length = 0; length < bytes; length++)
@@ -250,7 +361,9 @@ int main(void)
     return RUN_TESTS(
         "event_decode", a_file_version_is_read, scalars_are_read,
         tensor_scalars_are_read_from_both_places, strings_are_read_from_rank_0_and_from_one_element,
-        what_is_not_decoded_is_named, an_empty_payload_is_an_event_of_nothing,
-        every_float_survives_the_way_there_and_back, a_string_that_is_not_utf8_is_damage,
-        no_truncated_or_altered_payload_is_more_than_damage, deep_nesting_is_not_followed);
+        numbers_are_read_from_every_place, tables_and_images_are_read_as_strings,
+        forms_of_the_first_tensorboard_are_read_as_those_of_today, what_is_not_decoded_is_named,
+        an_empty_payload_is_an_event_of_nothing, every_float_survives_the_way_there_and_back,
+        a_string_that_is_not_utf8_is_damage, no_truncated_or_altered_payload_is_more_than_damage,
+        deep_nesting_is_not_followed);
 }

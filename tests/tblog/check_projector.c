@@ -65,7 +65,9 @@ START_TEST(binary_that_would_be_taken_for_text_becomes_text)
         embedding.row_count = 1;
         embedding.format = TBLOG_VECTORS_BINARY;
         ck_assert(projector_append_vectors(&bytes, &embedding));
-        ck_assert_int_eq(bytes.size == 8 && memcmp(bytes.data, lists[i], 8) == 0, expected[i]);
+        uint8_t as_they_are[8];
+        memcpy(as_they_are, lists[i], sizeof as_they_are);
+        ck_assert_int_eq(bytes.size == 8 && memcmp(bytes.data, as_they_are, 8) == 0, expected[i]);
         byte_buffer_free(&bytes);
     }
 }

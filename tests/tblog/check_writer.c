@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check_main.h"
+#include "golden_events.h"
 #include "reader_internal.h"
 #include "writer_fixture.h"
 
@@ -52,6 +53,32 @@ START_TEST(metadata_is_on_the_first_value_of_each_tag_only)
         ck_assert_double_eq(points[i].value, (double)(i + 1));
         ck_assert_int_eq(points[i].has_metadata, expected[i]);
     }
+    writer_fixture_free(&f);
+}
+END_TEST
+
+START_TEST(scalars_may_be_tensors)
+{
+    writer_fixture f;
+    writer_fixture_make(&f);
+    f.now = GOLDEN_WALL_TIME;
+    f.options.flush_interval_ms = 0;
+    f.options.tensor_scalars = true;
+    ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
+    ck_assert_int_eq(tblog_add_scalar(f.writer, "t", 3, 2.5), TBLOG_OK);
+    check_last_record(&f, golden_scalar_tensor);
+    const tblog_scalar scalars[] = {{"u", 0.0}, {"t", -0.0}, {"v", NAN}};
+    ck_assert_int_eq(tblog_add_scalars(f.writer, 4, scalars, 3), TBLOG_OK);
+    ck_assert_int_eq(tblog_add_text(f.writer, "t", 4, "x"), TBLOG_INVALID);
+    point points[4];
+    size_t count;
+    ck_assert_int_eq(read_points(&f.file, points, &count), TBLOG_END);
+    ck_assert_uint_eq(count, 4);
+    ck_assert_str_eq(points[2].tag, "t");
+    ck_assert(points[1].value == 0.0 && points[1].has_metadata);
+    ck_assert(points[2].value == 0.0 && signbit(points[2].value) && !points[2].has_metadata);
+    ck_assert(isnan(points[3].value));
+    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
     writer_fixture_free(&f);
 }
 END_TEST
@@ -202,9 +229,9 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("writer", the_file_version_is_in_the_file_when_open_returns,
-                     metadata_is_on_the_first_value_of_each_tag_only, no_scalars_write_nothing,
-                     a_full_buffer_is_flushed_before_its_time, flush_writes_and_sync_syncs,
-                     wrong_arguments_are_refused_and_write_nothing,
+                     metadata_is_on_the_first_value_of_each_tag_only, scalars_may_be_tensors,
+                     no_scalars_write_nothing, a_full_buffer_is_flushed_before_its_time,
+                     flush_writes_and_sync_syncs, wrong_arguments_are_refused_and_write_nothing,
                      a_tag_of_another_kind_is_refused, a_wall_time_that_is_not_finite_is_refused,
                      options_of_an_older_header_leave_the_rest_at_its_default);
 }

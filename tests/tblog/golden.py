@@ -21,6 +21,7 @@ from tensorboard.plugins.hparams import summary_v2 as hparams
 from tensorboard.plugins.image import summary as image
 from tensorboard.plugins.mesh import summary_v2 as mesh
 from tensorboard.plugins.pr_curve import summary as pr_curve
+from tensorboard.plugins.scalar import summary_v2 as scalar
 from tensorboard.plugins.text import summary_v2 as text
 from tensorboard.summary.writer.record_writer import RecordWriter
 from tensorboard.util import tensor_util
@@ -94,6 +95,7 @@ def first_bytes_of_png(width, height):
 
 def kinds():
     """One event of each kind of value, by the stock package's own functions."""
+    yield "scalar_tensor", "A scalar 2.5 as a tensor.", stock(3, scalar.scalar_pb("t", 2.5))
     yield "text", "A text of *ho*.", stock(3, text.text_pb("t", "*ho*"))
     yield "text_table", "A table of a, b; c, d.", stock(
         3, text.text_pb("t", np.array([["a", "b"], ["", "d"]], dtype=object)))
@@ -185,6 +187,26 @@ def events():
         4, tensor_value("t", "text", 2, tensor(7, dims=[1], string_val=[b"*hi*"])))
     yield "vector_tensor", "Two floats: not a scalar.", summary_event(
         4, tensor_value("t", "pr_curves", 2, tensor(1, dims=[2], float_val=[1, 2])))
+    yield "elements", "Tensors of the other types, by content and by lists, one content cut.", (
+        summary_event(
+            4, tensor_value("d", "p", 2, tensor(2, dims=[2], double_val=[0.1, -3])),
+            tensor_value("i", "p", 2, tensor(3, dims=[1, 2], int_val=[-5, 7])),
+            tensor_value("ic", "p", 2, tensor(3, dims=[1], tensor_content=b"\xfe\xff\xff\xff")),
+            tensor_value("u", "p", 2, tensor(4, dims=[3], tensor_content=b"\x00\x7f\xff")),
+            tensor_value("cut", "p", 2, tensor(2, dims=[1], tensor_content=b"1234567")),
+            tensor_value("half", "p", 2, tensor(19, dims=[1], half_val=[1])),
+            tensor_value("none", "p", 2, tensor(1, dims=[0]))))
+    yield "old_forms", "A histogram, an image and audio as TensorFlow 1 and PyTorch write them.", (
+        summary_event(
+            4, value(tag="h", histo=summary_pb2.HistogramProto(
+                min=-1, max=3, num=6, sum=2, sum_squares=9, bucket_limit=[0, 1, 4],
+                bucket=[1, 2, 3])),
+            value(tag="i", image=summary_pb2.Summary.Image(
+                height=-7, width=2147483647, colorspace=3, encoded_image_string=b"PNG")),
+            value(tag="a", audio=summary_pb2.Summary.Audio(
+                sample_rate=8000, num_channels=1, length_frames=2, content_type="audio/wav",
+                encoded_audio_string=b"WAV")),
+            value(tag="uneven", histo=summary_pb2.HistogramProto(bucket_limit=[1], bucket=[1, 2]))))
     yield "session_log", "A session's start.", event_pb2.Event(
         wall_time=WALL_TIME, step=9,
         session_log=event_pb2.SessionLog(status=event_pb2.SessionLog.START))

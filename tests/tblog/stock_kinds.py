@@ -32,6 +32,12 @@ class Kinds:
         assert set(found) == set(tags), found
         return found
 
+    def check_tensor_scalars(self):
+        self.get_tags("scalars", "loss", "loss/low", "loss/high", "value")
+        for tag, value in (("loss", 0.5), ("loss/low", 0.25), ("loss/high", 0.75), ("value", 2)):
+            points = self.get("scalars/scalars", tag=tag)
+            assert [point[1:] for point in points] == [[3, value]], points
+
     def check_text(self):
         self.get_tags("text", "note", "table")
         note = self.get("text/text", tag="note")
@@ -226,6 +232,7 @@ class Kinds:
 
 def check_kinds(server):
     kinds = Kinds(server)
+    kinds.check_tensor_scalars()
     kinds.check_text()
     kinds.check_histograms()
     kinds.check_images()

@@ -1,5 +1,5 @@
-/* Writes a run with every kind of value for stock_kinds.py, which says what it expects:
- * write_kinds DIRECTORY. */
+/* Writes a run with every kind of value for stock_kinds.py, which says what it expects; its scalars
+ * are tensors: write_kinds DIRECTORY. */
 #include <math.h>
 #include <stdio.h>
 
@@ -195,11 +195,14 @@ static tblog_status write_projector(const char *directory)
 
 int main(int argc, char **argv)
 {
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.tensor_scalars = 1;
     static tblog_status (*const kinds[])(tblog_writer *) = {
         write_text,    write_histograms, write_images, write_audio, write_pr_curves,
         write_hparams, write_layout,     write_meshes, write_graph};
     tblog_writer *writer;
-    if (argc != 2 || tblog_writer_open(&writer, argv[1], NULL) != TBLOG_OK) {
+    if (argc != 2 || tblog_writer_open(&writer, argv[1], &options) != TBLOG_OK) {
         fprintf(stderr, "write_kinds: no run could be made\n");
         return 1;
     }

@@ -115,6 +115,8 @@ typedef struct tblog_writer_options {
                                     the others. Default 0: never */
     bool lock_directory; /* TBLOG_IO with EBUSY where another writer with this option is open
                             on the directory, in any process; default false */
+    bool tensor_scalars; /* default false; with true scalars are tensors, as TensorFlow 2 and Keras
+                            write them: larger, and fewer tools read them */
 } tblog_writer_options;
 
 /* Sets every option to its default. Always begin with this: the options of a later version then
@@ -453,12 +455,24 @@ TBLOG_API const char *tblog_writer_path(tblog_writer *writer);
 typedef struct tblog_reader tblog_reader;
 
 typedef enum tblog_value_kind {
-    TBLOG_VALUE_OTHER = 0, /* a kind that this version does not decode: tag and plugin only */
+    TBLOG_VALUE_OTHER = 0, /* what this version does not decode: tag and plugin only */
     TBLOG_VALUE_SCALAR,    /* simple_value or a rank 0 float tensor */
-    TBLOG_VALUE_STRING     /* a string tensor with one element: text, a Keras graph */
+    TBLOG_VALUE_STRING,    /* a string tensor with one element: text, a Keras graph, a WAV file */
+    TBLOG_VALUE_STRINGS,   /* any other string tensor: a table, the width, height and PNGs of images
+                            */
+    TBLOG_VALUE_NUMBERS    /* any other tensor of floats, doubles, 32-bit integers or bytes: the
+                              buckets of a histogram, a PR curve, a part of a mesh */
 } tblog_value_kind;
 
-/* One value of a summary. The strings are never NULL; a tag ends at its first NUL byte. */
+/* Not terminated, not checked to be UTF-8. */
+typedef struct tblog_bytes {
+    const uint8_t *data;
+    size_t count;
+} tblog_bytes;
+
+/* One value of a summary. The strings are never NULL; a tag ends at its first NUL byte. Histograms,
+ * images and audio in the form of TensorFlow 1 are given as the tensors that they are today, with
+ * the plugin's name. */
 typedef struct tblog_value {
     const char *tag;
     const char *plugin; /* plugin_name of the metadata; "" without, as on all but a tag's first
@@ -467,6 +481,15 @@ typedef struct tblog_value {
     double scalar;        /* TBLOG_VALUE_SCALAR: a float's exact value, NaN and infinities too */
     const uint8_t *bytes; /* TBLOG_VALUE_STRING: not terminated, not checked to be UTF-8 */
     size_t byte_count;
+    const uint8_t *plugin_content; /* of the metadata: a message of the plug-in's; may be NULL */
+    size_t plugin_content_bytes;
+    const int64_t *shape; /* of a tensor, as the file claims it: its numbers or strings may be
+                             fewer or more */
+    size_t rank;
+    const tblog_bytes *strings; /* TBLOG_VALUE_STRING and TBLOG_VALUE_STRINGS */
+    size_t string_count;
+    const double *numbers; /* TBLOG_VALUE_NUMBERS, in row-major order */
+    size_t number_count;
 } tblog_value;
 
 /* One event. All pointers are the reader's, good until its next call. */
@@ -477,10 +500,11 @@ typedef struct tblog_event {
     const char *writer;       /* source_metadata.writer; else NULL */
     const tblog_value *values;
     size_t value_count;
-    uint64_t offset;     /* of its record in the file */
-    const char *content; /* which of Event's fields it carries: "file_version", "summary",
-                            "graph_def", "session_log", "log_message", "tagged_run_metadata",
-                            "meta_graph_def"; "" for none */
+    uint64_t offset;       /* of its record in the file */
+    const char *content;   /* which of Event's fields it carries: "file_version", "summary",
+                              "graph_def", "session_log", "log_message", "tagged_run_metadata",
+                              "meta_graph_def"; "" for none */
+    tblog_bytes graph_def; /* a serialized GraphDef where it is that */
 } tblog_event;
 
 /* Opens a file, whatever its name. TBLOG_OK, and *out is to be closed. Otherwise *out is NULL:
@@ -496,7 +520,7 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_open(tblog_reader **out, co
  *   TBLOG_IO, TBLOG_NO_MEMORY  the call may be repeated.
  *   TBLOG_INVALID    a NULL.
  * Both checksums are verified, and that the record is an event whose strings are UTF-8. Memory goes
- * with what the file holds, not with what it claims: up to some 70 times an event's bytes. */
+ * with what the file holds, not with what it claims: up to some 100 times an event's bytes. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_next(tblog_reader *reader, tblog_event *event);
 
 /* Goes on behind damage: the next call of tblog_reader_next reads at the next record whose header

@@ -1,0 +1,28 @@
+/* The values of a summary, from protobuf messages to tblog_value. Belongs to event_decode. */
+#ifndef TBLOG_VALUE_DECODE_H
+#define TBLOG_VALUE_DECODE_H
+
+#include <stdbool.h>
+
+#include "byte_buffer.h"
+#include "tblog/tblog.h"
+
+struct TblogPb__Summary;
+
+/* What the values of one summary point to. All zero is an empty store. */
+typedef struct value_store {
+    byte_buffer values;  /* tblog_value [] */
+    byte_buffer numbers; /* double [] */
+    byte_buffer shapes;  /* int64_t [] */
+    byte_buffer strings; /* tblog_bytes [] */
+    byte_buffer texts;   /* the characters of strings that are not in the summary */
+} value_store;
+
+/* Fills `store` with the summary's values, in its order; they point into the summary too. False
+ * without memory. */
+__attribute__((warn_unused_result)) bool value_decode(value_store *store,
+                                                      const struct TblogPb__Summary *summary);
+
+void value_store_free(value_store *store);
+
+#endif

@@ -18,8 +18,9 @@ struct record_sink {
     int (*close)(record_sink *self); /* frees the sink, whatever it returns */
 };
 
-/* A sink for the file of this path that `descriptor` has open for writing. Owns the descriptor from
- * now on. NULL without memory, with the descriptor still the caller's. */
+/* A sink for the file of this path that `descriptor` has open for writing. A write fails with
+ * ENOENT where the file has been removed. Owns the descriptor from now on. NULL without memory,
+ * with the descriptor still the caller's. */
 __attribute__((warn_unused_result)) record_sink *sink_file_create(int descriptor, const char *path);
 
 #endif

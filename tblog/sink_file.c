@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct sink_file {
@@ -17,7 +18,14 @@ typedef struct sink_file {
 static ssize_t sink_file_write_at(record_sink *self, const void *data, size_t bytes,
                                   uint64_t offset)
 {
-    return pwrite(((sink_file *)self)->descriptor, data, bytes, (off_t)offset);
+    int descriptor = ((sink_file *)self)->descriptor;
+    /* A file without a name takes all that is written and nobody will ever see it. */
+    struct stat status;
+    if (fstat(descriptor, &status) == 0 && status.st_nlink == 0) {
+        errno = ENOENT;
+        return -1;
+    }
+    return pwrite(descriptor, data, bytes, (off_t)offset);
 }
 
 static int sink_file_truncate(record_sink *self, uint64_t size)

@@ -166,6 +166,30 @@ START_TEST(where_no_next_file_can_be_made_nothing_is_lost)
 }
 END_TEST
 
+/* ---- A vanished directory ---- */
+
+START_TEST(a_file_that_was_removed_is_an_error_and_not_silence)
+{
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    char run[256];
+    temporary_path(&directory, "run", run, sizeof run);
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.flush_interval_ms = 3600 * 1000;
+    tblog_writer *writer;
+    ck_assert_int_eq(tblog_writer_open(&writer, run, &options), TBLOG_OK);
+    ck_assert_int_eq(tblog_add_scalar(writer, "loss", 0, 1.0), TBLOG_OK);
+    ck_assert_int_eq(unlink(tblog_writer_path(writer)), 0);
+    ck_assert_int_eq(rmdir(run), 0);
+    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_IO);
+    ck_assert_ptr_nonnull(strstr(tblog_writer_message(writer), strerror(ENOENT)));
+    ck_assert_int_eq(tblog_writer_close(writer), TBLOG_IO);
+    ck_assert_int_eq(errno, ENOENT);
+    temporary_directory_remove(&directory);
+}
+END_TEST
+
 /* ---- The lock ---- */
 
 START_TEST(a_second_writer_that_asks_for_the_lock_is_refused_until_the_first_is_closed)
@@ -314,6 +338,7 @@ int main(void)
 {
     return RUN_TESTS("writer_directory", files_rotate_by_size_and_each_stands_alone,
                      where_no_next_file_can_be_made_nothing_is_lost,
+                     a_file_that_was_removed_is_an_error_and_not_silence,
                      a_second_writer_that_asks_for_the_lock_is_refused_until_the_first_is_closed,
                      a_forked_childs_close_leaves_the_parent_its_lock,
                      a_full_disk_loses_nothing_that_was_accepted_and_logging_goes_on);

@@ -125,13 +125,11 @@ static size_t log_through_faults(writer_fixture *f, size_t from, size_t until, b
     ck_assert(end == TBLOG_END || end == TBLOG_TRUNCATED);
     ck_assert_uint_le(found_count, accepted_count);
     for (size_t i = 0; i < found_count; i++) {
-        ck_assert_int_eq(found[i].step, accepted[i].step);
-        ck_assert_str_eq(found[i].tag, accepted[i].tag);
-        ck_assert_double_eq(found[i].value, accepted[i].value);
         bool first = true;
         for (size_t k = 0; k < i; k++)
             first = first && strcmp(found[k].tag, found[i].tag) != 0;
-        ck_assert_int_eq(found[i].has_metadata, first);
+        ck_assert(found[i].step == accepted[i].step && found[i].value == accepted[i].value &&
+                  strcmp(found[i].tag, accepted[i].tag) == 0 && found[i].has_metadata == first);
     }
     return failures + (closed != TBLOG_OK);
 }

@@ -22,7 +22,7 @@
  * later call returns it until tblog_writer_clear_error, and tblog_writer_close reports it too. An
  * event whose call returned an error is not in the file and never will be; an accepted one is
  * written once. After a failed write the file is cut back to its last whole record; where the
- * system refuses even that, the next flush begins with it.
+ * system refuses even that, the next flush begins with it. A file that was removed is an error.
  *
  * Several threads may use one writer; a reader belongs to one thread at a time. After fork, the
  * child's copy of a writer is inert: its calls return TBLOG_INVALID, tblog_writer_close frees it,

@@ -124,9 +124,10 @@ static outcome read_all(fixture *f)
     }
 }
 
-START_TEST(every_flipped_bit_costs_its_record_alone)
+START_TEST(a_flipped_bit_costs_its_record_alone)
 {
-    for (size_t bit = 0; bit < 8 * record_offset(RECORDS); bit++) {
+    /* Every byte, and bits of all places. */
+    for (size_t bit = 0; bit < 8 * record_offset(RECORDS); bit += 7) {
         fixture f;
         setup(&f);
         f.file.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -167,11 +168,11 @@ END_TEST
 
 START_TEST(a_tail_of_zeros_costs_what_it_covers)
 {
-    for (size_t from = 0; from < record_offset(RECORDS); from++) {
+    for (size_t from = 0; from < record_offset(RECORDS); from += 3) {
         fixture f;
         setup(&f);
         memset(f.file.data + from, 0, f.file.size - from);
-        static const uint8_t zeros[5000];
+        static const uint8_t zeros[2000];
         append(&f, zeros, sizeof zeros);
         outcome result = read_all(&f);
         size_t whole = record_at(from);
@@ -259,7 +260,7 @@ END_TEST
 START_TEST(garbage_of_any_length_is_searched_through)
 {
     enum { WINDOW = 64 * 1024 };
-    for (size_t bytes = WINDOW - 30; bytes < WINDOW + 30; bytes++) {
+    for (size_t bytes = WINDOW - 14; bytes < WINDOW + 14; bytes++) {
         fixture f;
         setup_empty(&f);
         append_records(&f, 0, 1);
@@ -402,7 +403,7 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS(
-        "reader_resync", every_flipped_bit_costs_its_record_alone,
+        "reader_resync", a_flipped_bit_costs_its_record_alone,
         damage_in_several_places_costs_those_records_alone, a_tail_of_zeros_costs_what_it_covers,
         a_hole_or_a_missing_stretch_costs_the_records_it_touches,
         bytes_put_between_cost_at_most_one_record, records_behind_a_torn_one_are_found,

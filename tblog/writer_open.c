@@ -56,7 +56,7 @@ void tblog_writer_options_init(tblog_writer_options *options)
                                       .buffer_bytes = 64 * 1024,
                                       .file_suffix = ".v2",
                                       .clock = NULL,
-                                      .tensor_scalars = 0};
+                                      .tensor_scalars = false};
 }
 
 /* The caller's options over the defaults. A caller built with an older header gives fewer. */
@@ -127,7 +127,7 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
     writer->timer = timer;
     writer->flush_interval_ms = options->flush_interval_ms;
     writer->buffer_bytes = options->buffer_bytes;
-    writer->tensor_scalars = options->tensor_scalars != 0;
+    writer->tensor_scalars = options->tensor_scalars;
     writer->fork_generation = fork_generation;
     writer->sink = sink;
     record_writer_init(&writer->records, sink);

@@ -63,7 +63,7 @@ START_TEST(scalars_may_be_tensors)
     writer_fixture_make(&f);
     f.now = GOLDEN_WALL_TIME;
     f.options.flush_interval_ms = 0;
-    f.options.tensor_scalars = 1;
+    f.options.tensor_scalars = true;
     ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "t", 3, 2.5), TBLOG_OK);
     check_last_record(&f, golden_scalar_tensor);

@@ -32,6 +32,7 @@
 #ifndef TBLOG_TBLOG_H
 #define TBLOG_TBLOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -87,8 +88,8 @@ typedef struct tblog_writer_options {
                                    bytes without '/' */
     const tblog_clock *clock;   /* copied; NULL for the system's. Its context must outlive the
                                    writer */
-    int tensor_scalars;         /* default 0; else scalars are tensors, as TensorFlow 2 and Keras
-                                   write them: larger, and fewer tools read them */
+    bool tensor_scalars;        /* scalars become tensors, as TensorFlow 2 and Keras write them:
+                                   larger, and fewer tools read them; default false */
 } tblog_writer_options;
 
 /* Sets every option to its default. Always begin with this: the options of a later version then
@@ -270,7 +271,7 @@ typedef struct tblog_hparam {
     tblog_hparam_type type;
     double number;      /* TBLOG_HPARAM_NUMBER: finite */
     const char *string; /* TBLOG_HPARAM_STRING: not NULL */
-    int boolean;        /* TBLOG_HPARAM_BOOL */
+    bool boolean;       /* TBLOG_HPARAM_BOOL */
 } tblog_hparam;
 
 /* The session's hyper-parameters, at least one, of different names. Sessions of one group_name are
@@ -344,7 +345,7 @@ typedef struct tblog_category {
     const char *title;         /* may be NULL */
     const tblog_chart *charts; /* [chart_count], at least one */
     size_t chart_count;
-    int closed; /* whether it is folded at first */
+    bool closed; /* whether it is folded at first */
 } tblog_category;
 
 /* The layout of the page, at least one category; accepted once by a writer. TensorBoard merges the

@@ -32,7 +32,7 @@ static void fill_value(TblogPb__Value *value, const tblog_hparam *hparam)
         break;
     case TBLOG_HPARAM_BOOL:
         value->kind_case = TBLOG_PB__VALUE__KIND_BOOL_VALUE;
-        value->bool_value = hparam->boolean != 0;
+        value->bool_value = hparam->boolean;
         break;
     }
 }

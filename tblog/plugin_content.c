@@ -147,7 +147,7 @@ bool plugin_content_layout(byte_buffer *out, const tblog_category *categories, s
         tblog_pb__category__init(category);
         if (categories[i].title != NULL)
             category->title = (char *)categories[i].title;
-        category->closed = categories[i].closed != 0;
+        category->closed = categories[i].closed;
         category->n_chart = categories[i].chart_count;
         category->chart = left.chart_pointers;
         for (size_t j = 0; j < categories[i].chart_count; j++)

@@ -14,7 +14,7 @@ START_TEST(a_layout_has_the_stock_bytes)
                                  {.bands = bands, .band_count = 2}};
     const tblog_chart second[] = {{.tags = other, .tag_count = 1}};
     const tblog_category categories[] = {{.title = "first", .charts = first, .chart_count = 2},
-                                         {.charts = second, .chart_count = 1, .closed = 1}};
+                                         {.charts = second, .chart_count = 1, .closed = true}};
     ck_assert_int_eq(tblog_add_custom_scalars(f.writer, categories, 2), TBLOG_OK);
     check_last_record(&f, golden_layout);
     ck_assert_int_eq(tblog_add_custom_scalars(f.writer, categories, 2), TBLOG_INVALID);

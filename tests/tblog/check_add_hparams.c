@@ -5,7 +5,7 @@
 #include "writer_fixture.h"
 
 static const tblog_hparam good_hparams[] = {
-    {.name = "adam", .type = TBLOG_HPARAM_BOOL, .boolean = 0},
+    {.name = "adam", .type = TBLOG_HPARAM_BOOL, .boolean = false},
     {.name = "name", .type = TBLOG_HPARAM_STRING, .string = "LeNet"},
     {.name = "rate", .type = TBLOG_HPARAM_NUMBER, .number = 0.001}};
 static const tblog_metric_info good_metrics[] = {
@@ -40,8 +40,8 @@ START_TEST(an_experiment_has_the_stock_bytes)
     writer_fixture_open_golden(&f);
     static const tblog_hparam batches[] = {{.type = TBLOG_HPARAM_NUMBER, .number = 16.0},
                                            {.type = TBLOG_HPARAM_NUMBER, .number = 32.0}};
-    static const tblog_hparam choices[] = {{.type = TBLOG_HPARAM_BOOL, .boolean = 0},
-                                           {.type = TBLOG_HPARAM_BOOL, .boolean = 7}};
+    static const tblog_hparam choices[] = {{.type = TBLOG_HPARAM_BOOL, .boolean = false},
+                                           {.type = TBLOG_HPARAM_BOOL, .boolean = true}};
     static const tblog_hparam names[] = {{.type = TBLOG_HPARAM_STRING, .string = "a"},
                                          {.type = TBLOG_HPARAM_STRING, .string = "b"}};
     static const tblog_hparam_info infos[] = {

@@ -86,7 +86,7 @@ static tblog_status write_hparams(tblog_writer *writer)
     static const tblog_hparam hparams[] = {
         {.name = "rate", .type = TBLOG_HPARAM_NUMBER, .number = 0.25},
         {.name = "optimizer", .type = TBLOG_HPARAM_STRING, .string = "adam"},
-        {.name = "shuffled", .type = TBLOG_HPARAM_BOOL, .boolean = 1}};
+        {.name = "shuffled", .type = TBLOG_HPARAM_BOOL, .boolean = true}};
     static const tblog_hparam_info infos[] = {
         {.name = "rate", .type = TBLOG_HPARAM_NUMBER, .minimum = 0.0, .maximum = 1.0},
         {.name = "optimizer", .type = TBLOG_HPARAM_STRING, .values = &hparams[1], .value_count = 1},
@@ -114,7 +114,7 @@ static tblog_status write_layout(tblog_writer *writer)
     static const tblog_chart charts[] = {{.title = "Lines", .tags = lines, .tag_count = 2},
                                          {.title = "Band", .bands = bands, .band_count = 1}};
     static const tblog_category category = {
-        .title = "Losses", .charts = charts, .chart_count = 2, .closed = 1};
+        .title = "Losses", .charts = charts, .chart_count = 2, .closed = true};
     const tblog_scalar scalars[] = {{"loss/low", 0.25}, {"loss/high", 0.75}, {"value", 2.0}};
     tblog_status status = tblog_add_custom_scalars(writer, &category, 1);
     if (status == TBLOG_OK)
@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 {
     tblog_writer_options options;
     tblog_writer_options_init(&options);
-    options.tensor_scalars = 1;
+    options.tensor_scalars = true;
     static tblog_status (*const kinds[])(tblog_writer *) = {
         write_text,    write_histograms, write_images, write_audio, write_pr_curves,
         write_hparams, write_layout,     write_meshes, write_graph};

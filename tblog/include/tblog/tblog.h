@@ -299,7 +299,7 @@ typedef struct tblog_hparam {
     tblog_hparam_type type;
     double number;      /* TBLOG_HPARAM_NUMBER: finite */
     const char *string; /* TBLOG_HPARAM_STRING: not NULL */
-    int boolean;        /* TBLOG_HPARAM_BOOL */
+    bool boolean;       /* TBLOG_HPARAM_BOOL */
 } tblog_hparam;
 
 /* The session's hyper-parameters, at least one, of different names. Sessions of one group_name are
@@ -373,7 +373,7 @@ typedef struct tblog_category {
     const char *title;         /* may be NULL */
     const tblog_chart *charts; /* [chart_count], at least one */
     size_t chart_count;
-    int closed; /* whether it is folded at first */
+    bool closed; /* whether it is folded at first */
 } tblog_category;
 
 /* The layout of the page, at least one category; accepted once by a writer. TensorBoard merges the

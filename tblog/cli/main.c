@@ -1,8 +1,11 @@
 /* The tblog tool: finds the command and lets it do the rest. */
 #include <argp.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "tblog/tblog.h"
@@ -62,8 +65,21 @@ static void print_version(FILE *stream, struct argp_state *state)
     fprintf(stream, "tblog %s\n", tblog_version());
 }
 
+/* A file that a command makes must not get the number of a standard stream that the caller has
+ * closed: what is printed would go into it. */
+static bool fill_standard_descriptors(void)
+{
+    int descriptor;
+    do
+        descriptor = open("/dev/null", O_RDWR);
+    while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    return descriptor >= 0 && close(descriptor) == 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (!fill_standard_descriptors())
+        return EXIT_STATUS_FAILED; /* there may be nowhere to say why */
     static const struct argp argp = {
         .parser = parse_option, .args_doc = "COMMAND [ARGUMENT...]", .doc = documentation};
     argp_err_exit_status = EXIT_STATUS_USAGE;

@@ -1,0 +1,149 @@
+"""setup.sh, run.sh and view.sh, in a copy of the repository's scripts whose neighbours are shims.
+
+Usage: check_scripts.py SCRIPTS_FOLDER
+
+Every shim writes how it was called to `calls`. No package is installed and nothing is built.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SCRIPTS = pathlib.Path(sys.argv.pop(1)).resolve()
+
+RECORD = """#!/bin/bash
+echo "${0##*/} $*" >>"$CALLS"
+"""
+
+# Says that the library named in $MISSING is not there, until apt-get has installed it.
+PKG_CONFIG = RECORD + """
+[[ $* != *"${MISSING:-none}"* || -e $CALLS.installed ]]
+"""
+
+APT_GET = RECORD + """
+[[ $* == *install* && ${APT_WORKS:-} == yes ]] && touch "$CALLS.installed"
+[[ ${APT_WORKS:-} == yes ]]
+"""
+
+TRAINER = RECORD + """
+echo "in $PWD" >>"$CALLS"
+exit 7
+"""
+
+
+class ScriptsTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="check scripts ")
+        self.addCleanup(folder.cleanup)
+        self.world = pathlib.Path(folder.name).resolve()
+        self.root = self.world / "the repository"
+        self.calls = self.world / "calls"
+        shutil.copytree(SCRIPTS, self.root / "scripts")
+        self.shim(self.world / "bin/pkg-config", PKG_CONFIG)
+        self.shim(self.world / "bin/apt-get", APT_GET)
+        self.shim(self.world / "bin/sudo", '#!/bin/bash\n[[ $1 == -n ]] && shift\nexec "$@"\n')
+        self.shim(self.world / "bin/cmake", RECORD + "echo cmake version 3.25.1\n")
+        for tool in "gcc make protoc-c curl".split():
+            self.shim(self.world / "bin" / tool, "#!/bin/bash\n")
+
+    def shim(self, path, text):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def call(self, script, *arguments, cwd=None, **environment):
+        path = f"{self.world / 'bin'}:{os.environ['PATH']}"
+        return subprocess.run(
+            [self.root / "scripts" / script, *arguments], cwd=cwd or self.world, text=True,
+            capture_output=True, stdin=subprocess.DEVNULL,
+            env={**os.environ, "PATH": path, "CALLS": str(self.calls), **environment})
+
+    def calls_of(self, name):
+        lines = self.calls.read_text().splitlines() if self.calls.exists() else []
+        return [line.partition(" ")[2] for line in lines if line.split(" ")[0] == name]
+
+
+class Setup(ScriptsTest):
+    def test_nothing_is_installed_where_all_is_there(self):
+        result = self.call("setup.sh")
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+        self.assertEqual(self.calls_of("apt-get"), [])
+
+    def test_only_what_is_missing_is_installed(self):
+        result = self.call("setup.sh", MISSING="jansson", APT_WORKS="yes")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        update, install = self.calls_of("apt-get")
+        self.assertIn("update", update)
+        self.assertTrue(install.endswith(" libjansson-dev"), install)
+
+    def test_what_cannot_be_installed_is_listed(self):
+        result = self.call("setup.sh", MISSING="jansson", APT_WORKS="no")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("missing: libjansson-dev", result.stderr)
+        self.assertIn("apt-get install libjansson-dev", result.stderr)
+
+    def test_a_wrong_option_is_wrong_usage(self):
+        self.assertEqual(self.call("setup.sh", "--everything").returncode, 2)
+
+
+class Run(ScriptsTest):
+    def setUp(self):
+        super().setUp()
+        self.shim(self.root / "scripts/fetch_mnist.sh", RECORD)
+        self.shim(self.root / "build/release/bin/trainer", TRAINER)
+        self.elsewhere = self.world / "elsewhere"
+        self.elsewhere.mkdir()
+
+    def test_it_builds_fetches_and_sweeps_with_the_repositorys_paths(self):
+        result = self.call("run.sh", cwd=self.elsewhere)
+        self.assertEqual(result.returncode, 7, result.stderr)  # the trainer's own
+        self.assertEqual(len(self.calls_of("fetch_mnist.sh")), 1)
+        self.assertTrue(any("--build" in call for call in self.calls_of("cmake")))
+        self.assertEqual(self.calls_of("trainer"),
+                         [f"sweep --data {self.root}/data/mnist --logdir {self.root}/logs"])
+
+    def test_given_options_come_last_and_paths_are_the_callers(self):
+        self.call("run.sh", "--epochs", "2", "--logdir", "mine", cwd=self.elsewhere)
+        self.assertTrue(self.calls_of("trainer")[0].endswith("--epochs 2 --logdir mine"))
+        self.assertEqual(self.calls_of("in"), [str(self.elsewhere)])
+
+    def test_given_data_is_not_fetched(self):
+        for option in (("--data", "my.npz"), ("--data=my.npz",)):
+            self.call("run.sh", *option)
+        self.assertEqual(self.calls_of("fetch_mnist.sh"), [])
+        self.assertEqual(len(self.calls_of("trainer")), 2)
+
+    def test_an_exported_cdpath_changes_nothing(self):
+        self.assertEqual(self.call("run.sh", CDPATH=".").returncode, 7)
+
+
+class View(ScriptsTest):
+    def setUp(self):
+        super().setUp()
+        self.shim(self.root / "scripts/tensorboard_venv.sh", RECORD)
+        self.shim(self.root / ".venv/tensorboard/bin/python", RECORD)
+        (self.root / "logs").mkdir()
+        (self.world / "my logs").mkdir()
+
+    def test_it_listens_on_this_machine_only(self):
+        self.assertEqual(self.call("view.sh").returncode, 0)
+        self.assertEqual(self.calls_of("python"), [
+            f"-m tensorboard.main --host localhost --logdir {self.root}/logs"])
+
+    def test_a_directory_and_options_are_passed_on(self):
+        self.assertEqual(self.call("view.sh", "my logs", "--port", "7000").returncode, 0)
+        self.assertTrue(self.calls_of("python")[0].endswith("--logdir my logs --port 7000"))
+
+    def test_a_directory_that_is_not_there_is_named(self):
+        result = self.call("view.sh", "nowhere")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("nowhere", result.stderr)
+        self.assertEqual(self.calls_of("python"), [])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

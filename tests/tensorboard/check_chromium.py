@@ -6,8 +6,10 @@ import sys
 import tempfile
 import unittest
 
+import screenshot
 import sweep
 from browser import Browser, find_browser
+from PIL import Image
 from tensorboard_page import GraphsPage, ScalarsPage, TimeSeriesPage, heading_of_empty_page
 from tensorboard_server import TensorBoardServer
 from waiting import wait_until
@@ -23,10 +25,10 @@ class RunsInChromium(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         data = os.path.join(folder, "data")
-        logs = os.path.join(folder, "logs")
+        cls.logs = os.path.join(folder, "logs")
         sweep.write_data_set(data)
-        sweep.run_sweep(data, logs)
-        cls.server = cls.enterClassContext(TensorBoardServer(logs))
+        sweep.run_sweep(data, cls.logs)
+        cls.server = cls.enterClassContext(TensorBoardServer(cls.logs))
         cls.browser = cls.enterClassContext(Browser())
         cls.training = [f"{name}/train" for name in sweep.run_names()]
         cls.validation = [f"{name}/validation" for name in sweep.run_names()]
@@ -55,6 +57,13 @@ class RunsInChromium(unittest.TestCase):
         wait_until(lambda: "dense" in " ".join(layers()), "the layers of the model")
         for layer in ("conv2d", "max_pooling2d", "dropout", "flatten", "dense"):
             self.assertTrue([name for name in layers() if name.startswith(layer)], layer)
+
+
+    def test_the_readmes_picture_is_taken(self):
+        path = os.path.join(folder, "picture.png")
+        screenshot.main(self.logs, path)  # ends only when every chart has lines
+        with Image.open(path) as picture:
+            self.assertEqual((picture.format, picture.width), ("PNG", 1280))
 
 
 class EmptyDirectoryInChromium(unittest.TestCase):

@@ -185,6 +185,9 @@ const engine_api *engine_find(const char *name);
 const char *engine_status_string(engine_status status);
 const char *engine_precision_name(engine_precision precision);
 
+/* "fp32", "tf32" or "bf16" into *out; false, and *out unchanged, for any other name. */
+bool engine_precision_find(const char *name, engine_precision *out);
+
 /* Shared by engines: the checks of a configuration that every engine makes. `message` as in
  * create. */
 engine_status engine_config_check(const engine_config *config, uint32_t training_count,

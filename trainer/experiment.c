@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "memory_plan.h"
 #include "message.h"
 #include "progress.h"
 #include "run_loop.h"
@@ -73,6 +74,24 @@ static uint32_t log_every(const run_options *options, const run_config *config)
     return one_percent > 0 ? one_percent : 1;
 }
 
+/* The one line of a run that would not fit. */
+static command_status tell_too_large(const experiment *self, const run_config *config,
+                                     const engine_config *settings, const engine_plan *plan)
+{
+    char taken[MEMORY_SIZE_BYTES];
+    char available[MEMORY_SIZE_BYTES];
+    char advice[MEMORY_ADVICE_BYTES];
+    const memory_question question = {self->api, *settings, config->training_samples,
+                                      config->validation_samples, plan->available};
+    memory_size_format(plan->memory.total, taken);
+    memory_size_format(plan->available, available);
+    memory_plan_advice(&question, advice);
+    fprintf(stderr, "%s: %s: batch size %u takes %s of memory, and %s are free; %s\n",
+            self->program, self->options->batch_size_option, (unsigned)config->batch_size, taken,
+            available, advice);
+    return COMMAND_FAILED;
+}
+
 /* Replaces what was asked for by what the engine would use, or says why it cannot. */
 static command_status settle(const experiment *self, run_config *config)
 {
@@ -88,10 +107,7 @@ static command_status settle(const experiment *self, run_config *config)
         return status == ENGINE_INVALID ? COMMAND_USAGE : COMMAND_FAILED;
     }
     if (plan.memory.total > plan.available) {
-        fprintf(stderr, "%s: %s: batch size %u takes %.1f MiB of memory, and %.1f MiB are free\n",
-                self->program, self->options->batch_size_option, (unsigned)config->batch_size,
-                (double)plan.memory.total / 1048576.0, (double)plan.available / 1048576.0);
-        return COMMAND_FAILED;
+        return tell_too_large(self, config, &settings, &plan);
     }
     config->precision = plan.precision;
     snprintf(config->arithmetic, sizeof config->arithmetic, "%s", plan.arithmetic);
@@ -103,6 +119,7 @@ command_status experiment_configure(const experiment *self, uint32_t batch_size,
     const run_options *options = self->options;
     run_config config = {
         .batch_size = batch_size,
+        .micro_batch = options->micro_batch < batch_size ? options->micro_batch : 0,
         .epochs = options->epochs,
         .seed = options->seed,
         .learning_rate = options->learning_rate,

@@ -12,6 +12,7 @@ enum { RUN_CONFIG_NAME_BYTES = 32, RUN_CONFIG_MAX_EPOCHS = 1000000 };
 
 typedef struct run_config {
     uint32_t batch_size;  /* 1 .. training_samples */
+    uint32_t micro_batch; /* samples worked on at once, below batch_size; 0 for all of them */
     uint32_t epochs;      /* 1 .. RUN_CONFIG_MAX_EPOCHS */
     uint64_t seed;        /* at most INT64_MAX, the largest whole number of run.json */
     double learning_rate; /* positive */
@@ -34,7 +35,8 @@ uint32_t run_config_steps_per_epoch(const run_config *config);
 /* A new object, or NULL without memory. Keys: the names above; data_crc32 as 8 hex digits. */
 json_t *run_config_to_json(const run_config *config);
 
-/* 0, or -1 with a message [MESSAGE_BYTES] that names the key that is missing or out of range. */
+/* 0, or -1 with a message [MESSAGE_BYTES] that names the key that is missing or out of range. A
+ * missing micro_batch is 0: the first runs did not have it. */
 __attribute__((warn_unused_result)) int run_config_from_json(run_config *out, const json_t *object,
                                                              char *message);
 

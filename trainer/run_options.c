@@ -19,6 +19,7 @@ enum option_key {
     KEY_SEED,
     KEY_ENGINE,
     KEY_PRECISION,
+    KEY_MICRO_BATCH,
     KEY_ISA,
     KEY_TRAIN_SAMPLES,
     KEY_LEARNING_RATE,
@@ -54,6 +55,10 @@ static const struct argp_option shared_options[] = {
     {"learning-rate", KEY_LEARNING_RATE, "X", 0, "Adam's (default 0.001)", 2},
     {"engine", KEY_ENGINE, "NAME", 0, ENGINE_HELP, 3},
     {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 3},
+    {"micro-batch", KEY_MICRO_BATCH, "N", 0,
+     "Work on N samples at once and add up the gradients of a step, for batches that do not fit "
+     "in memory (default: the whole batch)",
+     3},
     {"threads", KEY_THREADS, "N", 0, "CPU threads (default: all); results do not depend on it", 3},
     {"isa", KEY_ISA, "NAME", 0, "CPU instructions: avx512, avx2 or portable (default: the best)",
      3},
@@ -146,11 +151,8 @@ static error_t take_batch_sizes(const struct argp_state *state, run_options *opt
 static error_t take_precision(const struct argp_state *state, run_options *options,
                               const char *text)
 {
-    for (engine_precision p = ENGINE_FP32; p <= ENGINE_BF16; p++) {
-        if (strcmp(text, engine_precision_name(p)) == 0) {
-            options->precision = p;
-            return 0;
-        }
+    if (engine_precision_find(text, &options->precision)) {
+        return 0;
     }
     return wrong(state, "--precision: \"%s\" is not fp32, tf32 or bf16", text);
 }
@@ -191,6 +193,8 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
         return take_text(state, "--engine", text, &options->engine);
     case KEY_PRECISION:
         return take_precision(state, options, text);
+    case KEY_MICRO_BATCH:
+        return take_u32(state, "--micro-batch", text, UINT32_MAX, &options->micro_batch);
     case KEY_THREADS:
         return take_u32(state, "--threads", text, MAX_THREADS, &options->threads);
     case KEY_ISA:

@@ -30,6 +30,7 @@ typedef struct run_options {
     const char *engine; /* as given: "auto" or a name */
     const char *isa;    /* NULL if not given */
     engine_precision precision;
+    uint32_t micro_batch;   /* 0 if not given: whole batches */
     uint32_t train_samples; /* 0 for all */
     uint32_t threads;       /* 0 for all that the process may run on */
     log_frequency frequency;

@@ -90,6 +90,7 @@ typedef struct engine_plan {
     uint64_t available; /* bytes of memory free for a run where it would lie; UINT64_MAX if that is
                            not known. A run that takes more gets ENGINE_NO_MEMORY from create. */
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
+    uint32_t side_by_side; /* how many runs at once make the best of this hardware, at least 1 */
     /* What the results' bits depend on beside the configuration's numbers: the instruction set
      * ("avx512") or the kind of device. Runs with equal configurations, precision and this text
      * are the same run. */

@@ -17,6 +17,8 @@ enum option_key {
     KEY_EPOCHS,
     KEY_DATA,
     KEY_SEED,
+    KEY_SEEDS,
+    KEY_JOBS,
     KEY_ENGINE,
     KEY_PRECISION,
     KEY_MICRO_BATCH,
@@ -31,7 +33,7 @@ enum option_key {
 /* What --help says of --engine in front of the engines of this build. */
 #define ENGINE_HELP "The best that this machine can run (default auto), or one of: "
 
-enum { MAX_THREADS = 1024, BATCH_SIZES_BYTES = 1024 };
+enum { MAX_THREADS = 1024, MAX_SEEDS = 10000, MAX_JOBS = 64, BATCH_SIZES_BYTES = 1024 };
 
 static const struct argp_option train_options[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 1},
@@ -44,6 +46,11 @@ static const struct argp_option sweep_options[] = {
      1},
     {"logdir", KEY_LOGDIR, "ROOT", 0,
      "The parent of the runs' directories LeNet-MNIST-2-BatchSize=N (default ./logs)", 1},
+    {"seeds", KEY_SEEDS, "K", 0,
+     "Train with K seeds, from --seed on, at each batch size, in LeNet-MNIST-2-BatchSize=N-Seed=S",
+     1},
+    {"jobs", KEY_JOBS, "N", 0,
+     "Runs side by side, as far as memory allows (default: what suits the engine)", 1},
     {0}};
 
 static const struct argp_option shared_options[] = {
@@ -224,6 +231,16 @@ static error_t take_own(int key, char *text, struct argp_state *state)
         return take_u32(state, "--batch-size", text, UINT32_MAX, &options->batch_sizes[0]);
     case KEY_BATCH_SIZES:
         return take_batch_sizes(state, options, text);
+    case KEY_SEEDS:
+        return take_u32(state, "--seeds", text, MAX_SEEDS, &options->seeds);
+    case KEY_JOBS:
+        return take_u32(state, "--jobs", text, MAX_JOBS, &options->jobs);
+    case ARGP_KEY_END:
+        if (options->seeds > 0 && options->seed > (uint64_t)INT64_MAX - (options->seeds - 1)) {
+            return wrong(state, "--seeds: the last of %u seeds from %" PRIu64 " on is too large",
+                         (unsigned)options->seeds, options->seed);
+        }
+        return 0;
     case KEY_LOGDIR:
         return take_text(state, "--logdir", text, &options->logdir);
     case ARGP_KEY_ARG:

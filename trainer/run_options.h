@@ -24,6 +24,8 @@ typedef struct run_options {
     const char *batch_size_option; /* its name, for messages */
     uint32_t epochs;
     uint64_t seed;
+    uint32_t seeds; /* sweep: seed .. seed + seeds - 1, and a seed in each run's name; or 0 */
+    uint32_t jobs;  /* sweep: runs side by side; 0 for the engine's choice */
     double learning_rate;
     const char *data;
     const char *logdir; /* train: NULL for the default name; sweep: the parent */

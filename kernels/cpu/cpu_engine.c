@@ -70,7 +70,8 @@ static void make_plan(engine_plan *plan, const engine_config *config, const cpu_
                       uint32_t training_count, uint32_t validation_count)
 {
     const uint32_t threads = chosen_threads(config);
-    *plan = (engine_plan){.precision = ENGINE_FP32, .available = available_memory("")};
+    *plan = (engine_plan){
+        .precision = ENGINE_FP32, .side_by_side = 1, .available = available_memory("")};
     cpu_memory_plan(config, training_count, validation_count, threads, &plan->memory);
     snprintf(plan->arithmetic, sizeof plan->arithmetic, "%s", kernels->isa);
     snprintf(plan->hardware, sizeof plan->hardware, "%s, %u thread%s", kernels->isa,

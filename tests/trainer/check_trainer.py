@@ -358,6 +358,31 @@ class RunsThatExist(TrainerTest):
         self.assertEqual(record(redone)["state"], "finished")
         self.assertEqual([len(list(run.glob("events.out.*"))) for run in (kept, redone)], [1, 0])
 
+    def test_sweep_trains_several_seeds_side_by_side(self):
+        result = self.sweep("--seeds", 2, "--seed", 5, "--jobs", 3, "--threads", 1)
+        self.assert_done(result)
+        names = [f"LeNet-MNIST-2-BatchSize={n}-Seed={s}" for n in (16, 32) for s in (5, 6)]
+        self.assertEqual(sorted(p.name for p in (self.folder / "logs").iterdir()), names)
+        for name in names:
+            batch_size, seed = re.findall(r"=(\d+)", name)
+            run = record(self.folder / "logs" / name)
+            self.assertEqual(run["state"], "finished")
+            self.assertEqual(run["configuration"]["seed"], int(seed))
+            for epoch in (1, 2):
+                self.assertEqual(len(re.findall(
+                    rf"^batch size {batch_size}, seed {seed}: Epoch {epoch}/2 - .* val_accuracy: "
+                    r"[\d.]+$", result.stdout, re.MULTILINE)), 1)
+        self.assertIn("Over the seeds", result.stdout)
+        again = self.sweep("--seeds", 2, "--seed", 5, "--jobs", 2)
+        self.assertEqual(again.stdout.count("left as it is"), 4)
+
+    def test_runs_side_by_side_are_the_same_runs(self):
+        self.assert_done(self.sweep("--jobs", 2, "--threads", 1))
+        side = self.folder / "logs/LeNet-MNIST-2-BatchSize=16"
+        self.assert_done(self.train())
+        for part in ("train", "validation"):
+            self.assertEqual(events(side, part), events(self.run_directory, part))
+
     def test_sweep_trains_what_is_missing(self):
         self.assert_done(self.sweep())
         shutil.rmtree(self.folder / "logs/LeNet-MNIST-2-BatchSize=32")

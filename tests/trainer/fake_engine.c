@@ -60,6 +60,7 @@ static void make_plan(engine_plan *out, const engine_config *config)
                                     .total = 1000u * config->batch_size + 5000},
                          .available = UINT64_MAX,
                          .precision = ENGINE_FP32,
+                         .side_by_side = 1,
                          .arithmetic = "none",
                          .hardware = "nothing"};
 }

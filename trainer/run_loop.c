@@ -154,7 +154,8 @@ static int validate(run *self, progress_view *view)
 {
     const double begin = seconds_now();
     engine_result result;
-    const engine_status status = self->job->api->evaluate(self->engine, ENGINE_VALIDATION, &result);
+    const engine_status status =
+        self->job->api->evaluate(self->engine, ENGINE_VALIDATION, &result, NULL);
     if (status != ENGINE_OK) {
         return engine_failed(self, "validate", status);
     }

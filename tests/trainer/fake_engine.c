@@ -46,6 +46,11 @@ uint32_t fake_engine_val_correct(uint64_t steps, uint32_t samples)
     return (uint32_t)(samples * steps / (steps + 1));
 }
 
+uint8_t fake_engine_predicted(uint64_t steps, uint32_t sample)
+{
+    return (uint8_t)((sample + steps) % LENET_CLASSES);
+}
+
 static bool available(char *reason, size_t reason_bytes)
 {
     (void)reason;
@@ -156,7 +161,7 @@ static engine_status poll_steps(engine *self, engine_step *out, size_t capacity,
     return ENGINE_OK;
 }
 
-static engine_status evaluate(engine *self, engine_set set, engine_result *out)
+static engine_status evaluate(engine *self, engine_set set, engine_result *out, uint8_t *predicted)
 {
     const uint32_t batch = self->config.batch_size;
     const uint32_t epoch_steps = (self->training_count + batch - 1) / batch;
@@ -166,6 +171,9 @@ static engine_status evaluate(engine *self, engine_set set, engine_result *out)
                            fake_engine_val_correct(self->queued, samples), samples};
     if (fake_engine_plan_now.val_correct != NULL) {
         out->correct = fake_engine_plan_now.val_correct[self->queued / epoch_steps - 1];
+    }
+    for (uint32_t i = 0; predicted != NULL && i < samples; i++) {
+        predicted[i] = fake_engine_predicted(self->queued, i);
     }
     return ENGINE_OK;
 }

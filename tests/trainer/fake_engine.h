@@ -27,6 +27,9 @@ uint32_t fake_engine_correct(uint64_t step, uint32_t samples);
 double fake_engine_val_loss_sum(uint64_t steps, uint32_t samples);
 uint32_t fake_engine_val_correct(uint64_t steps, uint32_t samples);
 
+/* The class that the validation after `steps` steps tells of a sample; it goes by nothing else. */
+uint8_t fake_engine_predicted(uint64_t steps, uint32_t sample);
+
 /* Counts that a test sets back itself: the most steps that were asked for at once, and all; how
  * often steps were asked for, and how often while earlier ones were not done; how many were not
  * done when evaluate was called; engines not destroyed yet. */

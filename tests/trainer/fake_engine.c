@@ -1,7 +1,9 @@
 #include "fake_engine.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct engine {
     engine_config config;
@@ -178,6 +180,26 @@ static engine_status evaluate(engine *self, engine_set set, engine_result *out, 
     return ENGINE_OK;
 }
 
+engine_histogram fake_engine_histogram(const char *name, uint64_t steps)
+{
+    engine_histogram out = {.min = -(double)strlen(name), .max = (double)steps};
+    if (fake_engine_plan_now.histogram_empty) {
+        return (engine_histogram){.min = NAN, .max = NAN, .not_finite = 5};
+    }
+    for (unsigned i = 0; i < ENGINE_HISTOGRAM_BUCKETS; i++) {
+        out.buckets[i] = (uint64_t)name[i % strlen(name)] + i;
+        out.finite += out.buckets[i];
+    }
+    return out;
+}
+
+static engine_status read_histogram(engine *self, const char *name, engine_histogram *out)
+{
+    snprintf(self->message, sizeof self->message, "told to read no histogram");
+    *out = fake_engine_histogram(name, self->finished);
+    return fake_engine_plan_now.histogram_status;
+}
+
 /* The run loop asks for no tensors and no states. */
 const engine_api fake_engine = {
     .name = "fake",
@@ -191,4 +213,5 @@ const engine_api fake_engine = {
     .train = train,
     .poll = poll_steps,
     .evaluate = evaluate,
+    .read_histogram = read_histogram,
 };

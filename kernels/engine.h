@@ -149,8 +149,9 @@ typedef struct engine_api {
      * it returns only when all queued steps are finished or out is full. */
     engine_status (*poll)(engine *, engine_step *out, size_t capacity, size_t *count, bool wait);
 
-    /* The whole of a data set, dropout off, after all queued steps. */
-    engine_status (*evaluate)(engine *, engine_set set, engine_result *out);
+    /* The whole of a data set, dropout off, after all queued steps. `predicted` [count of the set]
+     * gets each sample's class, that of the first of the largest logits; it may be NULL. */
+    engine_status (*evaluate)(engine *, engine_set set, engine_result *out, uint8_t *predicted);
 
     /* Softmax probabilities [count,10] of images [count,28,28], dropout off. */
     engine_status (*predict)(engine *, const uint8_t *images, uint32_t count, float *probabilities);

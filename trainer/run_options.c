@@ -27,6 +27,7 @@ enum option_key {
     KEY_LEARNING_RATE,
     KEY_THREADS,
     KEY_UPDATE_FREQ,
+    KEY_HISTOGRAMS,
     KEY_OVERWRITE
 };
 
@@ -73,6 +74,8 @@ static const struct argp_option shared_options[] = {
      "Log loss and accuracy within the epoch never, every step or every K steps (default: every "
      "1 % of an epoch)",
      4},
+    {"histograms", KEY_HISTOGRAMS, NULL, 0,
+     "Log histograms of weights and gradients after each epoch", 4},
     {"overwrite", KEY_OVERWRITE, NULL, 0,
      "Replace runs that exist: delete what the trainer wrote there, and train again", 4},
     {"quiet", 'q', NULL, 0, "Print no progress", 4},
@@ -208,6 +211,9 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
         return take_text(state, "--isa", text, &options->isa);
     case KEY_UPDATE_FREQ:
         return take_frequency(state, options, text);
+    case KEY_HISTOGRAMS:
+        options->histograms = true;
+        return 0;
     case KEY_OVERWRITE:
         options->overwrite = true;
         return 0;

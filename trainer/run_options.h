@@ -37,6 +37,7 @@ typedef struct run_options {
     uint32_t threads;       /* 0 for all that the process may run on */
     log_frequency frequency;
     uint32_t log_steps;
+    bool histograms;
     bool overwrite;
     bool quiet;
 } run_options;

@@ -196,7 +196,7 @@ static uint32_t point_at(cpu_activations *a, const uint8_t *images, uint32_t lef
     return n;
 }
 
-static engine_status cpu_evaluate(engine *e, engine_set set, engine_result *out)
+static engine_status cpu_evaluate(engine *e, engine_set set, engine_result *out, uint8_t *predicted)
 {
     const cpu_data *data = &e->data[set];
     cpu_activations *a = &e->evaluation;
@@ -208,7 +208,10 @@ static engine_status cpu_evaluate(engine *e, engine_set set, engine_result *out)
         cpu_forward_evaluation(e, n, true);
         for (uint32_t i = 0; i < n; i++) {
             out->loss_sum += a->loss[i];
-            out->correct += a->correct[i];
+            out->correct += a->predicted[i] == a->label[i];
+        }
+        if (predicted != NULL) {
+            memcpy(predicted + at, a->predicted, n);
         }
         at += n;
     }

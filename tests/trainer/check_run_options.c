@@ -75,7 +75,7 @@ START_TEST(train_has_the_documented_defaults)
     ck_assert_str_eq(options.engine, "auto");
     ck_assert_int_eq(options.precision, ENGINE_DEFAULT_PRECISION);
     ck_assert_int_eq(options.frequency, LOG_ONE_PERCENT);
-    ck_assert(!options.overwrite && !options.quiet);
+    ck_assert(!options.overwrite && !options.quiet && !options.histograms);
 }
 END_TEST
 
@@ -98,9 +98,9 @@ START_TEST(every_option_is_taken)
         "--learning-rate=0.5",   "--data=d",         "--logdir=l",
         "--engine=cpu",          "--precision=bf16", "--train-samples=100",
         "--threads=2",           "--update-freq=7",  "--isa=avx2",
-        "--overwrite",           "--quiet"};
+        "--overwrite",           "--quiet",          "--histograms"};
     run_options options;
-    ck_assert_int_eq(parse(&options, true, 14, arguments), COMMAND_DONE);
+    ck_assert_int_eq(parse(&options, true, 15, arguments), COMMAND_DONE);
     ck_assert_uint_eq(options.batch_size_count, 3);
     ck_assert_uint_eq(options.batch_sizes[0], 8);
     ck_assert_uint_eq(options.batch_sizes[1], 128);
@@ -117,7 +117,7 @@ START_TEST(every_option_is_taken)
     ck_assert_int_eq(options.frequency, LOG_STEPS);
     ck_assert_uint_eq(options.log_steps, 7);
     ck_assert_str_eq(options.isa, "avx2");
-    ck_assert(options.overwrite && options.quiet);
+    ck_assert(options.overwrite && options.quiet && options.histograms);
 }
 END_TEST
 

@@ -38,8 +38,8 @@ def write_data_set(directory, training_count=TRAINING_COUNT):
 def command(data, logdir, epochs=EPOCHS):
     """The sweep's command line, with a point for each batch."""
     sizes = ",".join(map(str, BATCH_SIZES))
-    options = f"--batch-sizes {sizes} --epochs {epochs} --update-freq batch --seed 1".split()
-    return [TRAINER, "sweep", "--data", str(data), "--logdir", str(logdir), *options]
+    options = f"--batch-sizes {sizes} --epochs {epochs} --update-freq batch --seed 1 --histograms"
+    return [TRAINER, "sweep", "--data", str(data), "--logdir", str(logdir), *options.split()]
 
 
 def run_sweep(data, logdir):
@@ -71,6 +71,23 @@ class RunningSweep:
 
 def run_names():
     return [f"LeNet-MNIST-2-BatchSize={size}" for size in BATCH_SIZES]
+
+
+def recorded(logdir, name):
+    """A run's run.json."""
+    return json.loads(pathlib.Path(logdir, name, "run.json").read_text())
+
+
+def expected_metrics(logdir, name):
+    """{metric's name on the HParams page: value} of a finished run, from its run.json."""
+    epochs = recorded(logdir, name)["epochs"]
+    return {
+        "validation loss": epochs[-1]["val_loss"],
+        "validation accuracy": epochs[-1]["val_accuracy"],
+        "best validation loss": min(epoch["val_loss"] for epoch in epochs),
+        "best validation accuracy": max(epoch["val_accuracy"] for epoch in epochs),
+        "seconds an epoch": sum(epoch["training_seconds"] for epoch in epochs) / len(epochs),
+    }
 
 
 def expected_steps():

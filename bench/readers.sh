@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Times readers of event files on this machine, in turn: TensorBoard's data server, its
-# EventAccumulator, and tblog, on the same files: a million scalars, large histograms, images. The
-# server checks no checksums unless a record cannot be parsed, and both keep a sample of the points;
-# tblog verifies both checksums of every record and decodes every value. Prints a table of medians,
-# and last "ratio R": the median over the rounds of (data server / tblog) for the scalars.
-# Nothing else should run beside it.
+# Times readers of event files on this machine, in turn: TensorBoard's data server with and without
+# --checksum, its EventAccumulator (on scalars alone: it takes a minute), and tblog, on the same
+# files: a million scalars, large histograms, images. Left to its default the server verifies no
+# checksum of a record that can be parsed, and all of TensorBoard's keep a sample of the points as
+# they lie in the file; tblog verifies both checksums of every record and decodes every value.
+# Prints a table of medians, and last "ratio R": the median over the rounds of (data server without
+# --checksum / tblog) for the scalars. Nothing else should run beside it.
 set -euo pipefail
 
 usage() {
@@ -59,7 +60,8 @@ record() { # kind, a program's line: "NAME: X s…"
 }
 for _ in $(seq "$rounds"); do
     for kind in scalars histograms images; do
-        for peer in accumulator server; do
+        for peer in accumulator server checksum; do
+            [[ $peer == accumulator && $kind != scalars ]] && continue
             record "$kind" "$("$python" "$peers" "$peer" "$files/$kind")"
         done
         record "$kind" "$("$ours" read "$(<"$files/$kind.path")")"
@@ -76,16 +78,17 @@ for line in open(sys.argv[1], encoding="utf-8"):
     times.setdefault(kind, {}).setdefault(name, []).append(float(seconds))
     if size:
         sizes[kind] = [int(number) for number in size]
-names = {"accumulator": "EventAccumulator", "server": "data server", "ours": "tblog"}
-print(f"\n| {'file':<10} | {'reader':<16} | {'s, median (low, high)':<28} | {'GB/s':>6} |"
+names = {"accumulator": "EventAccumulator", "server": "data server",
+         "checksum": "data server --checksum", "ours": "tblog"}
+print(f"\n| {'file':<10} | {'reader':<22} | {'s, median (low, high)':<28} | {'GB/s':>6} |"
       f" {'events/s':>10} |")
-print(f"|{'-' * 12}|{'-' * 18}|{'-' * 30}|{'-' * 8}|{'-' * 12}|")
+print(f"|{'-' * 12}|{'-' * 24}|{'-' * 30}|{'-' * 8}|{'-' * 12}|")
 for kind, readers in times.items():
     events, size = sizes[kind]
     for name, values in readers.items():
         median = statistics.median(values)
         spread = f"{median:.4f} ({min(values):.4f}, {max(values):.4f})"
-        print(f"| {kind:<10} | {names[name]:<16} | {spread:<28} | {size / median / 1e9:>6.3f} |"
+        print(f"| {kind:<10} | {names[name]:<22} | {spread:<28} | {size / median / 1e9:>6.3f} |"
               f" {events / median:>10,.0f} |")
 
 
@@ -95,7 +98,9 @@ def ratios(kind, peer):
 
 print()
 for kind in times:
-    for peer in ("accumulator", "server"):
+    for peer in times[kind]:
+        if peer == "ours":
+            continue
         values = ratios(kind, peer)
         print(f"{kind}: {names[peer]} over tblog, by round:"
               f" {', '.join(f'{value:.1f}' for value in values)};"

@@ -1,9 +1,10 @@
 """TensorBoard's own readers, for readers.sh.
 
 Usage: stock_readers.py server DIRECTORY        its data server, by its own account of one load
+       stock_readers.py checksum DIRECTORY      the same, with --checksum
        stock_readers.py accumulator DIRECTORY   EventAccumulator.Reload
 
-Both print "NAME: SECONDS s". Starting the process is not in the figure.
+All print "NAME: SECONDS s". Starting the process is not in the figure.
 """
 
 import re
@@ -13,12 +14,12 @@ import tempfile
 import time
 
 
-def time_server(directory):
+def time_server(directory, *options):
     import tensorboard_data_server
     with tempfile.TemporaryDirectory() as scratch:
         server = subprocess.Popen(
             [tensorboard_data_server.server_binary(), "--logdir", directory, "--port", "0",
-             "--port-file", f"{scratch}/port", "--reload", "once", "--verbose"],
+             "--port-file", f"{scratch}/port", "--reload", "once", "--verbose", *options],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
             for line in server.stderr:
@@ -29,6 +30,10 @@ def time_server(directory):
             server.kill()
             server.wait()
     sys.exit("the data server ended before it had loaded the directory")
+
+
+def time_checksum(directory):
+    return time_server(directory, "--checksum")
 
 
 def time_accumulator(directory):
@@ -43,7 +48,7 @@ def time_accumulator(directory):
 
 
 def main():
-    readers = {"server": time_server, "accumulator": time_accumulator}
+    readers = {"server": time_server, "checksum": time_checksum, "accumulator": time_accumulator}
     if len(sys.argv) != 3 or sys.argv[1] not in readers:
         sys.exit(__doc__)
     print(f"{sys.argv[1]}: {readers[sys.argv[1]](sys.argv[2]):.6f} s")

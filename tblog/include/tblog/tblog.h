@@ -425,7 +425,8 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_write_projector(const char *run_di
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_flush(tblog_writer *writer);
 
 /* flush and fsync, of the file and once of its directory: safe against power loss. Other threads
- * may log meanwhile. */
+ * may log meanwhile. Where fsync fails the system may have given up what it held: a later TBLOG_OK
+ * then speaks for what was flushed since. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_sync(tblog_writer *writer);
 
 /* Flushes, closes and frees the handle in every case. TBLOG_OK where everything accepted is in the

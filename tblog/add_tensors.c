@@ -5,13 +5,14 @@ tblog_status writer_encode_tensors(tblog_writer *writer, double wall_time, int64
                                    event_tensor *tensors, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        tblog_status status =
-            writer_add_tag(writer, tensors[i].tag, tensors[i].plugin, &tensors[i].with_metadata);
+        tag_use use;
+        tblog_status status = writer_add_tag(writer, tensors[i].tag, tensors[i].plugin, &use);
         if (status != TBLOG_OK)
             return status;
+        tensors[i].with_metadata = use.first_in_file;
         bool comes_once = tensors[i].plugin == TAG_PLUGIN_HPARAMS ||
                           tensors[i].plugin == TAG_PLUGIN_CUSTOM_SCALARS;
-        if (comes_once && !tensors[i].with_metadata)
+        if (comes_once && !use.first_of_writer)
             return TBLOG_INVALID;
     }
     return event_encode_tensors(&writer->encoder, wall_time, step, tensors, count)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "event.pb-c.h"
+#include "scalar_decode.h"
 #include "utf8.h"
 
 /* ---- Parsing ---- */
@@ -24,13 +25,19 @@ static void parser_free(void *out_of_memory, void *block)
     free(block);
 }
 
+static void forget_message(event_decoder *decoder, ProtobufCAllocator *allocator)
+{
+    if (decoder->message != NULL)
+        tblog_pb__event__free_unpacked(decoder->message, allocator);
+    decoder->message = NULL;
+}
+
 static tblog_status parse(event_decoder *decoder, const uint8_t *payload, size_t payload_bytes)
 {
     bool out_of_memory = false;
     ProtobufCAllocator allocator = {
         .alloc = parser_allocate, .free = parser_free, .allocator_data = &out_of_memory};
-    if (decoder->message != NULL)
-        tblog_pb__event__free_unpacked(decoder->message, &allocator);
+    forget_message(decoder, &allocator);
     decoder->message = tblog_pb__event__unpack(&allocator, payload_bytes, payload);
     if (decoder->message != NULL)
         return TBLOG_OK;
@@ -88,6 +95,10 @@ static const char *content_name(TblogPb__Event__WhatCase content)
 tblog_status event_decode(event_decoder *decoder, const uint8_t *payload, size_t payload_bytes,
                           tblog_event *event)
 {
+    if (scalar_decode(&decoder->store, payload, payload_bytes, event)) {
+        forget_message(decoder, NULL); /* It may be large. */
+        return TBLOG_OK;
+    }
     tblog_status status = parse(decoder, payload, payload_bytes);
     if (status != TBLOG_OK)
         return status;
@@ -114,8 +125,7 @@ tblog_status event_decode(event_decoder *decoder, const uint8_t *payload, size_t
 
 void event_decoder_free(event_decoder *decoder)
 {
-    if (decoder->message != NULL)
-        tblog_pb__event__free_unpacked(decoder->message, NULL);
+    forget_message(decoder, NULL);
     value_store_free(&decoder->store);
     *decoder = (event_decoder){0};
 }

@@ -26,6 +26,7 @@ event_encode_file_version(event_encoder *encoder, double wall_time, const char *
 
 typedef struct event_scalar {
     const char *tag;
+    size_t tag_bytes; /* without the NUL */
     float value;
     bool with_metadata; /* on a tag's first value in the file */
 } event_scalar;

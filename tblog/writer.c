@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #include "utf8.h"
 
@@ -67,18 +66,20 @@ static tblog_status begin_event(tblog_writer *writer)
         status = TBLOG_IO;
     if (status != TBLOG_OK)
         return unlock_event(writer, status);
-    writer->known_tags = writer->tags.count;
+    tag_set_begin(&writer->tags);
     return TBLOG_OK;
 }
 
-tblog_status writer_add_tag(tblog_writer *writer, const char *tag, tag_plugin plugin, bool *is_new)
+tblog_status writer_add_tag(tblog_writer *writer, const char *tag, tag_plugin plugin, tag_use *use)
 {
-    tag_set_result result = tag_set_add(&writer->tags, tag, plugin);
-    *is_new = result == TAG_SET_ADDED;
+    tag_set_result result = tag_set_add(&writer->tags, tag, plugin, &use->tag_bytes);
+    use->first_of_writer = result == TAG_SET_ADDED;
+    use->first_in_file = result == TAG_SET_ADDED || result == TAG_SET_NEW_IN_FILE;
     if (result == TAG_SET_NO_MEMORY)
         return TBLOG_NO_MEMORY;
     /* A tag that was there before has been looked at then. */
-    bool wrong = result == TAG_SET_OTHER_PLUGIN || (*is_new && !utf8_is_valid(tag, strlen(tag)));
+    bool wrong = result == TAG_SET_OTHER_PLUGIN ||
+                 (use->first_of_writer && !utf8_is_valid(tag, use->tag_bytes));
     return wrong ? TBLOG_INVALID : TBLOG_OK;
 }
 
@@ -103,7 +104,7 @@ static tblog_status write_through(tblog_writer *writer)
 static tblog_status take_event(tblog_writer *writer)
 {
     const byte_buffer *payload = &writer->encoder.payload;
-    bool has_new_tag = writer->tags.count > writer->known_tags;
+    bool has_new_tag = writer->tags.fresh > 0;
     size_t before = writer->queue.records.size;
     int cause = record_queue_append(&writer->queue, payload->data, payload->size, has_new_tag);
     if (cause != 0)
@@ -125,7 +126,7 @@ static tblog_status end_event(tblog_writer *writer, tblog_status status)
         status = take_event(writer);
     /* A tag whose first value is not there must not be known, or its next would lack metadata. */
     if (status != TBLOG_OK)
-        tag_set_shrink(&writer->tags, writer->known_tags);
+        tag_set_undo(&writer->tags);
     return unlock_event(writer, status);
 }
 
@@ -159,12 +160,14 @@ static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const
     entries = (void *)writer->scalars.data;
     for (size_t i = 0; i < request->count; i++) {
         const tblog_scalar *scalar = &request->scalars[i];
-        entries[i].tag = scalar->tag;
-        entries[i].value = (float)scalar->value;
-        tblog_status status =
-            writer_add_tag(writer, scalar->tag, TAG_PLUGIN_SCALARS, &entries[i].with_metadata);
+        tag_use use;
+        tblog_status status = writer_add_tag(writer, scalar->tag, TAG_PLUGIN_SCALARS, &use);
         if (status != TBLOG_OK)
             return status;
+        entries[i] = (event_scalar){.tag = scalar->tag,
+                                    .tag_bytes = use.tag_bytes,
+                                    .value = (float)scalar->value,
+                                    .with_metadata = use.first_in_file};
     }
     return event_encode_scalars(&writer->encoder, wall_time, request->step, entries, request->count)
                ? TBLOG_OK

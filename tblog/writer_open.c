@@ -15,12 +15,11 @@ enum { SUFFIX_BYTES_MAX = 64 };
 
 /* ---- Fork ---- */
 
-/* Counted up in every child process, before its code goes on. */
-static unsigned fork_generation;
+unsigned writer_fork_generation;
 
 static void count_fork(void)
 {
-    fork_generation++;
+    writer_fork_generation++;
 }
 
 static void watch_forks(void)
@@ -29,27 +28,9 @@ static void watch_forks(void)
     (void)pthread_atfork(NULL, NULL, count_fork);
 }
 
-bool writer_is_forked_copy(const tblog_writer *writer)
-{
-    return writer->fork_generation != fork_generation;
-}
-
 /* ---- Options ---- */
 
-static double system_wall_time(void *context)
-{
-    (void)context;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static const tblog_clock system_clock = {.wall_time = system_wall_time, .context = NULL};
-
-double writer_wall_time(const tblog_writer *writer)
-{
-    return writer->clock.wall_time(writer->clock.context);
-}
+static const tblog_clock system_clock = {.wall_time = wall_clock_read_system, .context = NULL};
 
 void tblog_writer_options_init(tblog_writer_options *options)
 {
@@ -146,6 +127,11 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
     if (writer == NULL)
         return NULL;
     writer->clock = *options->clock;
+    if (options->clock == &system_clock) {
+        wall_clock_init(&writer->system_time);
+        writer->clock =
+            (tblog_clock){.wall_time = wall_clock_seconds, .context = &writer->system_time};
+    }
     writer->timer = timer;
     writer->flush_interval_ms = options->flush_interval_ms;
     writer->queue_bytes = options->queue_bytes;
@@ -157,7 +143,7 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
     writer->retry_after_error = options->retry_after_error;
     writer->directory.lock = -1;
     writer->tensor_scalars = options->tensor_scalars;
-    writer->fork_generation = fork_generation;
+    writer->fork_generation = writer_fork_generation;
     writer->sink = sink;
     record_writer_init(&writer->records, sink);
     if (!writer_set_path(writer, path) || make_locks(writer) != 0) {

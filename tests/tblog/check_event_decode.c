@@ -213,7 +213,7 @@ START_TEST(every_float_survives_the_way_there_and_back)
         event_encoder encoder = {0};
         event_decoder decoder = {0};
         tblog_event event;
-        const event_scalar scalar = {.tag = "t", .value = values[i]};
+        const event_scalar scalar = {.tag = "t", .tag_bytes = 1, .value = values[i]};
         ck_assert(event_encode_scalars(&encoder, 1.0, INT64_MIN, &scalar, 1));
         ck_assert_int_eq(event_decode(&decoder, encoder.payload.data, encoder.payload.size, &event),
                          TBLOG_OK);

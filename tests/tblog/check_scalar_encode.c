@@ -107,8 +107,10 @@ START_TEST(random_scalars_have_the_bytes_of_protobuf_c)
         size_t count = trial % 4 != 0 ? 1 : 1 + random_bits() % VALUES_MAX;
         for (size_t i = 0; i < count; i++) {
             random_tag(tags[i]);
-            scalars[i] = (event_scalar){
-                .tag = tags[i], .value = random_float(), .with_metadata = random_bits() % 2 == 0};
+            scalars[i] = (event_scalar){.tag = tags[i],
+                                        .tag_bytes = strlen(tags[i]),
+                                        .value = random_float(),
+                                        .with_metadata = random_bits() % 2 == 0};
         }
         int64_t step = (int64_t)(random_bits() % 2 ? random_magnitude() : 0 - random_magnitude());
         check_same(&encoder, random_double(), step, scalars, count);
@@ -128,7 +130,7 @@ START_TEST(the_bounds_of_each_field_have_the_bytes_of_protobuf_c)
         for (size_t j = 0; j < sizeof times / sizeof times[0]; j++) {
             for (size_t k = 0; k < sizeof values / sizeof values[0]; k++) {
                 const event_scalar scalar = {
-                    .tag = "t", .value = values[k], .with_metadata = k % 2 == 0};
+                    .tag = "t", .tag_bytes = 1, .value = values[k], .with_metadata = k % 2 == 0};
                 check_same(&encoder, times[j], steps[i], &scalar, 1);
             }
         }

@@ -98,8 +98,8 @@ typedef struct tblog_writer_options {
     size_t buffer_bytes;        /* the thread flushes early when this much waits; default 256 KiB */
     const char *file_suffix;    /* ends the file's name; default ".v2"; NULL for none; at most 64
                                    bytes without '/' */
-    const tblog_clock *clock;   /* copied; NULL for the system's. Its context must outlive the
-                                   writer */
+    const tblog_clock *clock;   /* copied; NULL for the system's, to within a millisecond. Its
+                                   context must outlive the writer */
     size_t queue_bytes; /* how much may wait to be written, and an event more; default 4 MiB,
                            not 0. As much again may be with the thread that writes. With
                            flush_interval_ms 0 nothing waits */
@@ -112,7 +112,8 @@ typedef struct tblog_writer_options {
                                     call tries */
     uint64_t rotate_bytes;       /* a file that has reached this size is followed by a next one,
                                     with fsync of this one before it; each file can be read without
-                                    the others. Default 0: never */
+                                    the others: tags have their metadata in each again. What kind a
+                                    tag is of holds for all. Default 0: never */
     bool lock_directory; /* TBLOG_IO with EBUSY where another writer with this option is open
                             on the directory, in any process; default false */
     bool tensor_scalars; /* default false; with true scalars are tensors, as TensorFlow 2 and Keras
@@ -142,8 +143,8 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_open(tblog_writer **out,
  * stored as a float, so beyond a float's range it becomes an infinity; NaN and infinities are
  * written as they are.
  *
- * TBLOG_INVALID: a NULL, a tag that is empty, not UTF-8 or already that of another kind of value in
- * this file, or a clock that is not finite. TBLOG_NO_MEMORY. TBLOG_IO: latched. */
+ * TBLOG_INVALID: a NULL, a tag that is empty, not UTF-8 or already that of another kind of value of
+ * this writer's, or a clock that is not finite. TBLOG_NO_MEMORY. TBLOG_IO: latched. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag,
                                                          int64_t step, double value);
 
@@ -424,7 +425,8 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_write_projector(const char *run_di
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_flush(tblog_writer *writer);
 
 /* flush and fsync, of the file and once of its directory: safe against power loss. Other threads
- * may log meanwhile. */
+ * may log meanwhile. Where fsync fails the system may have given up what it held: a later TBLOG_OK
+ * then speaks for what was flushed since. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_sync(tblog_writer *writer);
 
 /* Flushes, closes and frees the handle in every case. TBLOG_OK where everything accepted is in the

@@ -35,7 +35,8 @@ fi
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh --tests
-scripts/tensorboard_venv.sh
+scripts/python_venv.sh tensorboard
+scripts/python_venv.sh frameworks
 scripts/fetch_mnist.sh
 
 check_scripts() {

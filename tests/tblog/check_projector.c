@@ -101,10 +101,10 @@ START_TEST(a_second_call_replaces_the_first)
     temporary_directory_make(&directory);
     tblog_embedding embedding = good_embedding();
     ck_assert_int_eq(tblog_write_projector(directory.path, &embedding, 1), TBLOG_OK);
-    embedding.name = "\"\n";
+    embedding.name = "\"\\";
     embedding.row_count = 1;
     ck_assert_int_eq(tblog_write_projector(directory.path, &embedding, 1), TBLOG_OK);
-    static const char expected[] = "embeddings {\n  tensor_name: \"\\042\\012\"\n"
+    static const char expected[] = "embeddings {\n  tensor_name: \"\\042\\134\"\n"
                                    "  tensor_shape: 1\n  tensor_shape: 2\n"
                                    "  tensor_path: \"projector_0_vectors\"\n}\n";
     check_file(&directory, "projector_config.pbtxt", expected, sizeof expected - 1);
@@ -149,8 +149,8 @@ static void check_refused(const tblog_embedding *embedding)
 START_TEST(wrong_vectors_are_refused)
 {
     static const float infinite[] = {1.0f, INFINITY, 1.0f, 1.0f};
-    const char *const bad_names[] = {NULL, "", "\xff"};
-    for (size_t i = 0; i < 3; i++) {
+    const char *const bad_names[] = {NULL, "", "\xff", "a\nb"};
+    for (size_t i = 0; i < 4; i++) {
         tblog_embedding embedding = good_embedding();
         embedding.name = bad_names[i];
         check_refused(&embedding);

@@ -34,9 +34,10 @@ class Kinds:
 
     def check_tensor_scalars(self):
         self.get_tags("scalars", "loss", "loss/low", "loss/high", "value")
-        for tag, value in (("loss", 0.5), ("loss/low", 0.25), ("loss/high", 0.75), ("value", 2)):
+        for tag, *values in (("loss", np.float32(2 / 3), 0.5), ("loss/low", 0.25, 0.25),
+                             ("loss/high", 0.75, 0.75), ("value", 2, 3)):
             points = self.get("scalars/scalars", tag=tag)
-            assert [point[1:] for point in points] == [[3, value]], points
+            assert [point[1:] for point in points] == [[2, values[0]], [3, values[1]]], points
 
     def check_text(self):
         self.get_tags("text", "note", "table")
@@ -170,7 +171,7 @@ class Kinds:
             {"value": "loss", "lower": "loss/low", "upper": "loss/high"}]}}, band
         scalars = self.get("custom_scalars/scalars", tag="val.*")
         assert scalars["regex_valid"] is True
-        assert [point[1:] for point in scalars["tag_to_events"]["value"]] == [[3, 2.0]], scalars
+        assert [point[1:] for point in scalars["tag_to_events"]["value"]] == [[2, 2], [3, 3]], scalars
 
     def mesh(self, tag, part, dtype):
         return np.frombuffer(self.server.get_bytes("mesh/data?" + urllib.parse.urlencode(
@@ -186,7 +187,7 @@ class Kinds:
         assert {p["components"] for p in parts} == {14}, parts
         vertices = [0, 0, 0, 1, 0, 0.5, 0, 1, -2, 1, 1, 1]
         assert self.mesh("quad", "VERTEX", "<f4").tolist() == vertices
-        assert self.mesh("quad", "FACE", "<i4").tolist() == [0, 2, 1, 1, 2, 3]
+        assert self.mesh("quad", "FACE", "<i4").tolist() == [0, 1, 2, 1, 3, 2]
         assert self.mesh("quad", "COLOR", "u1").tolist() == [255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2,
                                                              3]
         points, = self.get("mesh/meshes", tag="points")
@@ -199,7 +200,7 @@ class Kinds:
         assert info["run_graph"] is True, info
         graph = self.server.get("graphs/graph", run=RUN)
         nodes = [" ".join(node.split()) for node in graph.split("node")[1:]]
-        assert nodes == ['{ name: "a" op: "Const" }', '{ name: "b" op: "Identity" input: "a" }'], graph
+        assert nodes == ['{ name: "a" op: "Placeholder" }', '{ name: "b" op: "Identity" input: "a" }'], graph
 
     def vectors(self, name):
         data = self.server.get_bytes("projector/tensor?" + urllib.parse.urlencode(
@@ -209,7 +210,7 @@ class Kinds:
     def check_projector(self):
         self.server.await_answer(lambda answer: RUN in json.loads(answer), "projector/runs")
         words, coded, ones = self.get("projector/info")["embeddings"]
-        assert words["tensorName"] == 'words "\\\n\u00e9', words
+        assert words["tensorName"] == 'words "\\\u00e9', words
         assert words["tensorShape"] == [3, 3] and coded["tensorShape"] == [2, 2], words
         assert words["sprite"]["singleImageDim"] == [4, 2], words
         name = words["tensorName"]

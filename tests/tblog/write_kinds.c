@@ -100,8 +100,8 @@ static tblog_status write_hparams(tblog_writer *writer)
     tblog_status status = tblog_add_experiment(writer, &experiment);
     if (status == TBLOG_OK)
         status = tblog_add_session_start(writer, NULL, hparams, 3);
-    if (status == TBLOG_OK)
-        status = tblog_add_scalar(writer, "loss", 3, 0.5);
+    for (int64_t step = 2; step < 4 && status == TBLOG_OK; step++)
+        status = tblog_add_scalar(writer, "loss", step, 2.0 / (double)(step + 1));
     if (status == TBLOG_OK)
         status = tblog_add_session_end(writer, TBLOG_SESSION_SUCCEEDED);
     return status;
@@ -115,17 +115,19 @@ static tblog_status write_layout(tblog_writer *writer)
                                          {.title = "Band", .bands = bands, .band_count = 1}};
     static const tblog_category category = {
         .title = "Losses", .charts = charts, .chart_count = 2, .closed = true};
-    const tblog_scalar scalars[] = {{"loss/low", 0.25}, {"loss/high", 0.75}, {"value", 2.0}};
     tblog_status status = tblog_add_custom_scalars(writer, &category, 1);
-    if (status == TBLOG_OK)
-        status = tblog_add_scalars(writer, 3, scalars, 3);
+    for (int64_t step = 2; step < 4 && status == TBLOG_OK; step++) {
+        const tblog_scalar scalars[] = {
+            {"loss/low", 0.25}, {"loss/high", 0.75}, {"value", (double)step}};
+        status = tblog_add_scalars(writer, step, scalars, 3);
+    }
     return status;
 }
 
 static tblog_status write_meshes(tblog_writer *writer)
 {
     static const float vertices[] = {0, 0, 0, 1, 0, 0.5f, 0, 1, -2, 1, 1, 1};
-    static const int32_t faces[] = {0, 2, 1, 1, 2, 3};
+    static const int32_t faces[] = {0, 1, 2, 1, 3, 2};
     static const uint8_t colors[] = {255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3};
     const tblog_mesh quad = {.vertices = vertices,
                              .vertex_count = 4,
@@ -142,11 +144,11 @@ static tblog_status write_meshes(tblog_writer *writer)
 
 static tblog_status write_graph(tblog_writer *writer)
 {
-    /* GraphDef{node{name "a" op "Const"} node{name "b" op "Identity" input "a"}} */
-    static const char graph[] = "\x0a\x0a"
+    /* GraphDef{node{name "a" op "Placeholder"} node{name "b" op "Identity" input "a"}} */
+    static const char graph[] = "\x0a\x10"
                                 "\x0a\x01"
-                                "a\x12\x05"
-                                "Const"
+                                "a\x12\x0b"
+                                "Placeholder"
                                 "\x0a\x10"
                                 "\x0a\x01"
                                 "b\x12\x08"
@@ -166,7 +168,7 @@ static tblog_status write_projector(const char *directory)
     uint8_t thumbnails[3][2][4][3];
     for (size_t i = 0; i < sizeof thumbnails; i++)
         (&thumbnails[0][0][0][0])[i] = (uint8_t)(i * 7);
-    const tblog_embedding embeddings[] = {{.name = "words \"\\\n\xc3\xa9",
+    const tblog_embedding embeddings[] = {{.name = "words \"\\\xc3\xa9",
                                            .vectors = words,
                                            .row_count = 3,
                                            .column_count = 3,

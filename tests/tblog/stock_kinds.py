@@ -218,7 +218,7 @@ class Kinds:
         assert self.vectors(name) == np.float32(floats).tolist(), self.vectors(name)
         assert self.vectors("coded") == np.float32([-1.5, 2.25, 1e-3, -7]).tolist()
         assert self.vectors("ones") == [1, 0]
-        assert self.server.get("projector/metadata", run=RUN, name=name) == "a\nb \u00e9\n\n"
+        assert self.server.get("projector/metadata", run=RUN, name=name) == "a\nb \u00e9\n\u200b\n"
         assert self.server.get("projector/metadata", run=RUN, name="coded") == (
             "digit\tright\n1\tyes\n2\tno\n")
         sheet = np.array(Image.open(io.BytesIO(self.server.get_bytes(

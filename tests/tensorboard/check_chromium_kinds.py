@@ -100,9 +100,11 @@ class KindsInChromium(unittest.TestCase):
         coloured = lambda page: page.canvas_colours() > 100
         self.page("mesh").wait_for(coloured, "a mesh whose corners have different colours")
 
-    def test_projector_takes_the_points(self):
-        numbers = lambda page: page.texts("span.numDataPoints") + page.texts("span.dim")
-        self.page("projector").wait_for(lambda page: numbers(page) == ["3", "3"], "three points")
+    def test_projector_gives_each_point_its_label(self):
+        labels = ["a", "b \u00e9", "\u200b"]
+        page = self.page("projector")
+        page.wait_for(lambda page: page.projected_labels() == labels, "three points with labels")
+        self.assertEqual(page.texts("span.numDataPoints") + page.texts("span.dim"), ["3", "3"])
 
 
 if __name__ == "__main__":

@@ -98,6 +98,19 @@ class PluginPage:
             """
         )
 
+    def projected_labels(self):
+        """The labels of the projector's points; None while it has none."""
+        return self._browser.run(
+            """
+            let labels = null;
+            walk(document, element => {
+                if (element.matches('vz-projector') && element.dataSet)
+                    labels = element.dataSet.points.map(point => point.metadata.label);
+            });
+            return labels;
+            """
+        )
+
     def canvas_colours(self):
         """How many different colours that are not grey the page's drawing areas show."""
         boxes = self._browser.run(

@@ -395,7 +395,8 @@ typedef enum tblog_vector_format {
 /* What is not used is 0. */
 typedef struct tblog_embedding {
     const char *name;     /* not empty, without control characters, different from the others' */
-    const float *vectors; /* [row_count,column_count], at least one of each, finite */
+    const float *vectors; /* [row_count,column_count], at least one of each, finite; the page lists
+                             what has at least two of each */
     size_t row_count;
     size_t column_count;
     tblog_vector_format format;

@@ -32,6 +32,20 @@ class Kinds:
         assert set(found) == set(tags), found
         return found
 
+    def wait_for_last_event(self):
+        """From then on the server has all that the file holds."""
+        self.server.await_answer(
+            lambda answer: json.loads(answer).get(RUN, {}).get("run_graph"), "graphs/info")
+
+    def check_time_series(self):
+        """The page that TensorBoard opens with."""
+        tags = json.loads(self.server.get("timeseries/tags"))
+        assert tags["scalars"]["runTagInfo"][RUN] == ["loss", "loss/high", "loss/low", "value"]
+        assert tags["histograms"]["runTagInfo"][RUN] == ["buckets", "doubles", "weights"], tags
+        images = tags["images"]["tagRunSampledInfo"]
+        assert images == {tag: {RUN: {"maxSamplesPerStep": 2}} for tag in (
+            "grey", "grey_alpha", "rgb", "rgba", "ready")}, images
+
     def check_tensor_scalars(self):
         self.get_tags("scalars", "loss", "loss/low", "loss/high", "value")
         for tag, *values in (("loss", np.float32(2 / 3), 0.5), ("loss/low", 0.25, 0.25),
@@ -51,13 +65,16 @@ class Kinds:
         assert "<td><p><em>value</em></p></td>" in table["text"], table
 
     def check_histograms(self):
-        self.get_tags("histograms", "weights", "buckets")
+        self.get_tags("histograms", "weights", "doubles", "buckets")
         weights = self.get("histograms/histograms", tag="weights")
         assert [w[1] for w in weights] == [0, 1, 2], weights
         values = np.array([i % 31 * 0.25 - 3 for i in range(1000) if i % 100])
         for found, data in zip(weights, (values, [-2.75], [])):
             expected = tensor_util.make_ndarray(histogram.histogram_pb("", data).value[0].tensor)
             assert found[2] == expected.tolist(), (found, expected)
+        doubles, = self.get("histograms/histograms", tag="doubles")
+        assert (doubles[2][0][0], doubles[2][-1][1]) == (-1e300, 1e300), doubles
+        assert [bucket[2] for bucket in doubles[2]] == [1] + [0] * 14 + [1] + [0] * 13 + [1]
         buckets, = self.get("histograms/histograms", tag="buckets")
         assert buckets[1:] == [0, [[-1, 0, 3], [0, 1, 0.5], [1, 4, 2]]], buckets
 
@@ -67,7 +84,7 @@ class Kinds:
             yield entry, Image.open(io.BytesIO(png))
 
     def check_images(self):
-        tags = self.get_tags("images", "grey", "grey_alpha", "rgb", "rgba")
+        tags = self.get_tags("images", "grey", "grey_alpha", "rgb", "rgba", "ready")
         assert all(tag["samples"] == 2 for tag in tags.values()), tags
         at = np.arange(2 * 3 * 5 * 4, dtype=np.uint64)
         pixels = (at * at * 37 + at).astype(np.uint8)
@@ -79,6 +96,10 @@ class Kinds:
                 assert (image.size, entry["step"]) == ((5, 3), 4), entry
                 assert image.mode == mode, image.mode
                 assert np.array_equal(np.array(image).reshape(3, 5, channels), expected[sample])
+        for sample, expected in enumerate(([[[255, 0, 0], [0, 128, 255]]],
+                                           [[[1, 2, 3]], [[4, 5, 6]]])):
+            (_, image), = self.images("ready", sample)
+            assert np.array(image).tolist() == expected, image
         later = list(self.images("rgb", 0))[1:]
         assert [entry["step"] for entry, _ in later] == [5, 6]
         for entry, image in later:
@@ -195,9 +216,6 @@ class Kinds:
         assert self.mesh("points", "VERTEX", "<f4").tolist() == vertices
 
     def check_graph(self):
-        info = json.loads(self.server.await_answer(
-            lambda answer: RUN in json.loads(answer), "graphs/info"))[RUN]
-        assert info["run_graph"] is True, info
         graph = self.server.get("graphs/graph", run=RUN)
         nodes = [" ".join(node.split()) for node in graph.split("node")[1:]]
         assert nodes == ['{ name: "a" op: "Placeholder" }', '{ name: "b" op: "Identity" input: "a" }'], graph
@@ -233,6 +251,8 @@ class Kinds:
 
 def check_kinds(server):
     kinds = Kinds(server)
+    kinds.wait_for_last_event()
+    kinds.check_time_series()
     kinds.check_tensor_scalars()
     kinds.check_text()
     kinds.check_histograms()

@@ -42,11 +42,11 @@ class KindsInChromium(unittest.TestCase):
 
     def test_histograms_are_drawn_for_each_step(self):
         self.wait_for_lines("histograms", "tf-histogram-loader", "path.outline",
-                            {"weights": 3, "buckets": 1})
+                            {"weights": 3, "doubles": 1, "buckets": 1})
 
     def test_images_have_their_pixels(self):
         images = self.page("images&tagFilter=.").wait_for(
-            lambda page: len(page.images()) == 8 and page.images(), "eight images")
+            lambda page: len(page.images()) == 10 and page.images(), "ten images")
         at = numpy.arange(100, dtype=numpy.uint64)
         pixels = (at * at * 37 + at).astype(numpy.uint8)
         for sample in range(2):
@@ -56,6 +56,7 @@ class KindsInChromium(unittest.TestCase):
             numpy.testing.assert_array_equal(grey[..., 1], grey[..., 2])
             for tag in ("grey_alpha", "rgba"):
                 self.assertEqual(images[tag, sample].shape, (3, 5, 4))
+        self.assertEqual(images["ready", 1][..., :3].tolist(), [[[1, 2, 3]], [[4, 5, 6]]])
         last = images["rgb", 0]  # of step 6
         numpy.testing.assert_array_equal(last[..., :3], pixels[6:51].reshape(5, 3, 3))
 

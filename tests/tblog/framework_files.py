@@ -3,6 +3,7 @@ them: what the tests of each package share.
 """
 
 import csv
+import functools
 import io
 import json
 import os
@@ -46,6 +47,7 @@ def run_tool(*arguments):
     return subprocess.run([TBLOG, *arguments], capture_output=True, text=True, timeout=300)
 
 
+@functools.cache  # the tests' files stay as they are
 def dump(path):
     result = subprocess.run([DUMP, path], capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, f"{path}: {result.stderr}"

@@ -8,10 +8,9 @@ usage() {
 Usage: scripts/test.sh [PRESET]...
 
 Installs what the tests need (the Python environments, with TensorFlow and PyTorch, take 3 GB in
-.venv), fetches MNIST, checks the scripts with shellcheck (where it is
-installed) and the sources with clang-format and clang-tidy, then builds and tests each preset:
-release, asan and tsan unless others are named. Stops at the first that fails; its exit status is
-the result.
+.venv), fetches MNIST, checks the scripts with shellcheck (where it is installed) and the sources
+with clang-format and clang-tidy, then builds and tests each preset: release, asan and tsan unless
+others are named. Stops at the first that fails; its exit status is the result.
 
 Tests with the label `tensorboard` hold the logs against stock TensorBoard and Chromium; they run
 with the release preset only, for a sanitizer would tell nothing about Python. With CI=true in the

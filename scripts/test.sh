@@ -7,10 +7,10 @@ usage() {
     cat <<'END'
 Usage: scripts/test.sh [PRESET]...
 
-Installs what the tests need, fetches MNIST, checks the scripts with shellcheck (where it is
-installed) and the sources with clang-format and clang-tidy, then builds and tests each preset:
-release, asan and tsan unless others are named. Stops at the first that fails; its exit status is
-the result.
+Installs what the tests need (the Python environments, with TensorFlow and PyTorch, take 3 GB in
+.venv), fetches MNIST, checks the scripts with shellcheck (where it is installed) and the sources
+with clang-format and clang-tidy, then builds and tests each preset: release, asan and tsan unless
+others are named. Stops at the first that fails; its exit status is the result.
 
 Tests with the label `tensorboard` hold the logs against stock TensorBoard and Chromium; they run
 with the release preset only, for a sanitizer would tell nothing about Python. With CI=true in the
@@ -35,7 +35,8 @@ fi
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh --tests
-scripts/tensorboard_venv.sh
+scripts/python_venv.sh tensorboard
+scripts/python_venv.sh frameworks
 scripts/fetch_mnist.sh
 
 check_scripts() {

@@ -62,10 +62,22 @@ static bool are_sound_thumbnails(const tblog_embedding *embedding)
            side * embedding->thumbnail_height <= SHEET_SIDE_MAX;
 }
 
+/* TensorBoard's page asks for an embedding by its name in a URL, where browsers drop line ends. */
+static bool is_sound_embedding_name(const char *name)
+{
+    if (!utf8_is_name(name))
+        return false;
+    for (; *name != '\0'; name++) {
+        if ((unsigned char)*name < ' ')
+            return false;
+    }
+    return true;
+}
+
 static bool is_sound_embedding(const tblog_embedding *embedding)
 {
-    if (!utf8_is_name(embedding->name) || embedding->vectors == NULL || embedding->row_count == 0 ||
-        embedding->column_count == 0 ||
+    if (!is_sound_embedding_name(embedding->name) || embedding->vectors == NULL ||
+        embedding->row_count == 0 || embedding->column_count == 0 ||
         embedding->row_count > SIZE_MAX / sizeof(float) / embedding->column_count ||
         (embedding->format != TBLOG_VECTORS_TEXT && embedding->format != TBLOG_VECTORS_BINARY))
         return false;

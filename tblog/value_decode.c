@@ -175,14 +175,22 @@ static void take_histogram(store_cursor *at, tblog_value *value,
     size_t count = histogram->n_bucket;
     if (count != histogram->n_bucket_limit)
         return;
+    /* Without the empty buckets at both ends: their limits are no part of the values' range, and
+     * often the largest doubles that there are. */
+    const double *limits = histogram->bucket_limit;
+    const double *counts = histogram->bucket;
+    for (; count > 0 && !(counts[count - 1] > 0); count--)
+        ;
+    for (; count > 0 && !(counts[0] > 0); count--, counts++, limits++)
+        ;
     take_shape(at, value, (const int64_t[]){(int64_t)count, 3}, 2);
     value->kind = TBLOG_VALUE_NUMBERS;
     value->numbers = at->numbers;
     value->number_count = 3 * count;
     for (size_t i = 0; i < count; i++) {
-        *at->numbers++ = i == 0 ? histogram->min : histogram->bucket_limit[i - 1];
-        *at->numbers++ = i + 1 == count ? histogram->max : histogram->bucket_limit[i];
-        *at->numbers++ = histogram->bucket[i];
+        *at->numbers++ = i == 0 ? histogram->min : limits[i - 1];
+        *at->numbers++ = i + 1 == count ? histogram->max : limits[i];
+        *at->numbers++ = counts[i];
     }
 }
 

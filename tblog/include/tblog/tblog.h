@@ -260,7 +260,8 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_pr_curve_counts(tblog_writer *
 typedef struct tblog_mesh {
     const float *vertices; /* [vertex_count,3]: x, y, z; at least one, finite */
     size_t vertex_count;
-    const int32_t *faces; /* [face_count,3]: indices of vertices; NULL where face_count is 0 */
+    const int32_t *faces; /* [face_count,3]: indices of vertices, counterclockwise as seen from the
+                             front, for the page draws no backs; NULL where face_count is 0 */
     size_t face_count;
     const uint8_t *colors;   /* [vertex_count,3]: RGB; may be NULL */
     const char *config_json; /* camera and material of the page, as JSON; may be NULL. Like the
@@ -394,8 +395,9 @@ typedef enum tblog_vector_format {
 
 /* What is not used is 0. */
 typedef struct tblog_embedding {
-    const char *name;     /* not empty, and different from the others' */
-    const float *vectors; /* [row_count,column_count], at least one of each, finite */
+    const char *name;     /* not empty, without control characters, different from the others' */
+    const float *vectors; /* [row_count,column_count], at least one of each, finite; the page lists
+                             what has at least two of each */
     size_t row_count;
     size_t column_count;
     tblog_vector_format format;

@@ -26,7 +26,7 @@ static const char documentation[] =
     "Commands:\n"
     "  ls PATH...                  list runs, tags, kinds, counts and steps\n"
     "  cat FILE                    print the events, one JSON object a line\n"
-    "  export PATH...              the scalars as CSV\n"
+    "  export PATH...              the scalars as CSV, images and sounds as files\n"
     "  tail [-f] PATH...           draw the scalars in the terminal\n"
     "  verify PATH...              check every record\n"
     "  repair FILE -o OUT          save what is whole of a damaged file\n"

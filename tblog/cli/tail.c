@@ -1,5 +1,4 @@
 /* tblog tail: the curves of event files in the terminal, also while they grow. */
-#include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <langinfo.h>
@@ -12,11 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "chart.h"
 #include "commands.h"
 #include "event_files.h"
+#include "read_events.h"
 #include "series.h"
-#include "tag_filter.h"
 #include "tblog/tblog.h"
 #include "text.h"
 
@@ -31,10 +31,9 @@ typedef struct followed_file {
 } followed_file;
 
 typedef struct tail {
+    arguments arguments;
     bool follow;
     long interval_ms;
-    char **paths;
-    tag_filter filter;
     followed_file *files;
     size_t file_count;
     tag_map series;
@@ -71,14 +70,15 @@ static void follow_file(tail *all, event_file *found)
     followed_file *file = &files[all->file_count++];
     *file = (followed_file){.path = found->path, .run = found->run};
     *found = (event_file){0};
-    if (tblog_reader_open(&file->reader, file->path) != TBLOG_OK)
-        complain(all, file->path, strerror(errno));
+    file->reader = open_events("tail", file->path);
+    if (file->reader == NULL)
+        all->worst = EXIT_STATUS_FAILED;
 }
 
 static void find_files(tail *all, const char *command)
 {
     event_files found = {0};
-    if (!event_files_find(&found, command, all->paths) && command != NULL)
+    if (!event_files_find(&found, command, all->arguments.paths) && command != NULL)
         all->worst = EXIT_STATUS_FAILED;
     for (size_t i = 0; i < found.count; i++) {
         if (!is_followed(all, found.at[i].path))
@@ -92,8 +92,9 @@ static void find_files(tail *all, const char *command)
 static void add_event(tail *all, const followed_file *file, const tblog_event *event)
 {
     for (size_t i = 0; i < event->value_count; i++) {
-        const tblog_value *value = &event->values[i];
-        if (value->kind != TBLOG_VALUE_SCALAR || !tag_filter_chooses(&all->filter, value->tag))
+        const tblog_value *value = event->values[i];
+        if (value->kind != TBLOG_VALUE_SCALAR ||
+            !tag_filter_chooses(&all->arguments.filter, value->tag))
             continue;
         if (!series_add(&all->series, file->run, value->tag, event->step, value->scalar))
             complain(all, file->path, tblog_status_string(TBLOG_NO_MEMORY));
@@ -104,11 +105,11 @@ static void add_event(tail *all, const followed_file *file, const tblog_event *e
 /* Reads what there is, and goes on behind damage, for the curve behind it is wanted too. */
 static void read_file(tail *all, followed_file *file)
 {
-    tblog_event event;
+    const tblog_event *event;
     tblog_status status;
     do {
         while ((status = tblog_reader_next(file->reader, &event)) == TBLOG_OK)
-            add_event(all, file, &event);
+            add_event(all, file, event);
         if (status == TBLOG_END || (status == TBLOG_TRUNCATED && all->follow))
             return;
         if (!file->told_damage)
@@ -156,10 +157,7 @@ static bool print_charts(tail *all)
     for (size_t i = 0; i < all->series.count; i++)
         print_series((tag_series *)all->series.entries[i], terminal_columns(), braille);
     all->news = false;
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return true;
-    fprintf(stderr, "tblog tail: standard output: %s\n", strerror(errno));
-    return false;
+    return finish_standard_output("tail");
 }
 
 /* ---- The command ---- */
@@ -186,7 +184,7 @@ static enum exit_status run_tail(tail *all)
         find_files(all, NULL);
     }
     if (all->series.count == 0 && all->worst == EXIT_STATUS_DONE)
-        complain(all, all->paths[0], "no scalars, or none with such a tag");
+        complain(all, all->arguments.paths[0], "no scalars, or none with such a tag");
     return all->worst;
 }
 
@@ -199,20 +197,14 @@ static void free_tail(tail *all)
     }
     free(all->files);
     series_free_all(&all->series);
-    tag_filter_free(&all->filter);
+    arguments_free(&all->arguments);
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     tail *all = state->input;
-    const char *problem;
     char *end;
     switch (key) {
-    case 't':
-        problem = tag_filter_add(&all->filter, argument);
-        if (problem != NULL)
-            argp_error(state, "--tag '%s': %s", argument, problem);
-        return 0;
     case 'f':
         all->follow = true;
         return 0;
@@ -221,16 +213,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         if (end == argument || *end != '\0' || all->interval_ms < 1 || all->interval_ms > 86400000)
             argp_error(state, "--interval '%s': not a number of seconds", argument);
         return 0;
-    case ARGP_KEY_ARG:
-        return ARGP_ERR_UNKNOWN; /* all at once, below */
-    case ARGP_KEY_ARGS:
-        all->paths = state->argv + state->next;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "PATH is missing");
-        return EINVAL;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return arguments_parse(key, argument, state, &all->arguments);
     }
 }
 
@@ -239,7 +223,7 @@ int command_tail(int argc, char **argv)
     static const struct argp_option options[] = {
         {"follow", 'f', NULL, 0, "Draw again whenever there are new points, until interrupted", 0},
         {"interval", 'i', "SECONDS", 0, "How often --follow looks; default 1", 0},
-        {"tag", 't', "REGEX", 0, "Only tags that match; may be repeated", 0},
+        ARGUMENTS_TAG_OPTION,
         {0}};
     static const struct argp argp = {
         .options = options,

@@ -18,12 +18,17 @@ int text_columns(const char *text)
 
 void text_print(const char *text)
 {
+    text_print_to(stdout, text);
+}
+
+void text_print_to(FILE *stream, const char *text)
+{
     for (; *text != '\0'; text++) {
         /* U+0080 to U+009F are c2 80 to c2 9f. */
         bool is_c1 = (unsigned char)text[0] == 0xc2 && is_continuation(text[1]) &&
                      (unsigned char)text[1] < 0xa0;
         bool is_control = (unsigned char)*text < ' ' || *text == 0x7f || is_c1;
-        putchar(is_control ? '?' : *text);
+        putc(is_control ? '?' : *text, stream);
         text += is_c1;
     }
 }

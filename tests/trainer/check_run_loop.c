@@ -83,7 +83,7 @@ static points read_points(const char *part)
     for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         char path[1024];
         tblog_reader *reader;
-        tblog_event event;
+        const tblog_event *event;
         if (entry->d_name[0] == '.') {
             continue;
         }
@@ -92,11 +92,11 @@ static points read_points(const char *part)
         tblog_status status;
         while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
             result.events++;
-            for (size_t i = 0; i < event.value_count; i++) {
+            for (size_t i = 0; i < event->value_count; i++) {
                 point *next = &result.all[result.count++];
-                snprintf(next->tag, sizeof next->tag, "%s", event.values[i].tag);
-                next->step = event.step;
-                next->value = event.values[i].scalar;
+                snprintf(next->tag, sizeof next->tag, "%s", event->values[i]->tag);
+                next->step = event->step;
+                next->value = event->values[i]->scalar;
             }
         }
         ck_assert_int_eq(status, TBLOG_END);

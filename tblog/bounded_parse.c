@@ -6,7 +6,7 @@
 
 size_t bounded_parse_limit(size_t bytes)
 {
-    enum { ALWAYS_BYTES = 16 << 20, FACTOR = 32 };
+    enum { ALWAYS_BYTES = 64 << 20, FACTOR = 16 };
     return bytes > (SIZE_MAX - ALWAYS_BYTES) / FACTOR ? SIZE_MAX : ALWAYS_BYTES + FACTOR * bytes;
 }
 

@@ -46,6 +46,18 @@ def tensor_event(tag, plugin, shape, content=b"", step=0, **tensor):
     return event_pb2.Event(step=step, summary=summary_pb2.Summary(value=[value]))
 
 
+def histogram_event(step, tag, with_metadata):
+    value = summary_pb2.Summary.Value(tag=tag)
+    value.tensor.dtype = types_pb2.DT_DOUBLE
+    value.tensor.tensor_shape.dim.add(size=1)
+    value.tensor.tensor_shape.dim.add(size=3)
+    value.tensor.double_val.extend([0, 1, 5])
+    if with_metadata:
+        value.metadata.plugin_data.plugin_name = "histograms"
+        value.metadata.data_class = summary_pb2.DATA_CLASS_TENSOR
+    return event_pb2.Event(wall_time=3, step=step, summary=summary_pb2.Summary(value=[value]))
+
+
 def events_without_values():
     """Each kind of them, and two of one kind."""
     return [
@@ -69,6 +81,15 @@ class ToolTest(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.directory = directory.name
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def many(self, count=30):
+        """A file of one tag's points, and where its records begin, its end included."""
+        path = self.write(version_event(), *[scalar_event(i, "t", i) for i in range(count)])
+        offsets = [event["offset"] for event in self.cat(path)[0]] + [os.path.getsize(path)]
+        return path, offsets
 
     def write(self, *events, name="events.out.tfevents.1.x", tail=b""):
         path = os.path.join(self.directory, name)

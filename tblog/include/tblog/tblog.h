@@ -472,7 +472,8 @@ typedef struct tblog_bytes {
 
 /* tblog_value and tblog_event are made by the reader alone, which hands out pointers: later
  * versions append fields. So a program reads them, and never makes or copies one or asks for its
- * size. The strings are UTF-8 and never NULL unless that is said; they end at their first NUL byte.
+ * size. A kind that it does not know, it treats as TBLOG_VALUE_OTHER. The strings are UTF-8 and
+ * never NULL unless that is said; they end at their first NUL byte.
  */
 
 /* One value of a summary. Histograms, images and audio in the form of TensorFlow 1 are given as the
@@ -524,8 +525,9 @@ typedef struct tblog_event {
  * or a device). */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_open(tblog_reader **out, const char *path);
 
-/* Refuses records larger than this: an event may take 64 times as much memory. The default is a
- * record's 2 GiB; 0 stands for it. For who reads files of strangers. */
+/* Takes records larger than this for damage. The default is a record's 2 GiB, which 0 stands for
+ * too. For who reads files of strangers: the memory that reading takes is at most some 50 times the
+ * largest record, and 200 MiB, whatever it holds, and for what is usually logged some 3 times. */
 TBLOG_API void tblog_reader_set_record_limit(tblog_reader *reader, uint64_t bytes);
 
 /* TBLOG_OK with the next event, which is the reader's, with all that it points to, and good until
@@ -537,8 +539,8 @@ TBLOG_API void tblog_reader_set_record_limit(tblog_reader *reader, uint64_t byte
  *   TBLOG_IO, TBLOG_NO_MEMORY  the call may be repeated.
  *   TBLOG_INVALID    a NULL.
  * Both checksums are verified, and that the record is an event whose strings are UTF-8. Memory goes
- * with what the file holds, not with what it claims: where a record's parts would take more than 64
- * times its bytes, and 32 MiB, it is no event that anybody logs, and TBLOG_DAMAGED. */
+ * with what the file holds, not with what it claims. An event of so many empty parts that they
+ * would take 16 times its bytes, and 64 MiB, is TBLOG_DAMAGED: nobody logs it. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_next(tblog_reader *reader,
                                                           const tblog_event **event);
 

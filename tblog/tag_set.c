@@ -85,6 +85,12 @@ tag_set_result tag_set_add(tag_set *set, const char *tag, tag_plugin plugin)
     return TAG_SET_ADDED;
 }
 
+tag_plugin tag_set_plugin(const tag_set *set, const char *tag)
+{
+    size_t bytes = strlen(tag);
+    return set->entries[*find_slot(set, tag, bytes, hash_tag(tag, bytes)) - 1].plugin;
+}
+
 void tag_set_shrink(tag_set *set, size_t count)
 {
     /* Newest first: no other tag's search has passed over the slot of the newest, so it can simply

@@ -39,6 +39,9 @@ typedef enum tag_set_result {
 __attribute__((warn_unused_result)) tag_set_result tag_set_add(tag_set *set, const char *tag,
                                                                tag_plugin plugin);
 
+/* The plug-in of a tag that is in the set. */
+tag_plugin tag_set_plugin(const tag_set *set, const char *tag);
+
 /* Forgets all but the `count` tags added first. */
 void tag_set_shrink(tag_set *set, size_t count);
 

@@ -90,6 +90,8 @@ bool writer_is_forked_copy(const tblog_writer *writer);
 /* Seconds since the epoch by the writer's clock. */
 double writer_wall_time(const tblog_writer *writer);
 
+#define WRITER_TOO_LARGE "the event does not fit into a record of 2 GiB"
+
 /* ---- writer.c: how the calls that log (writer.c and add_*.c) put an event into the file ---- */
 
 /* Leaves the event of `request` in writer->encoder, with the mutex held. TBLOG_OK, or what stands

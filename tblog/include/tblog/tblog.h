@@ -436,8 +436,12 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_close(tblog_writer *writer)
 /* The latched error, or TBLOG_OK. */
 TBLOG_API tblog_status tblog_writer_status(tblog_writer *writer);
 
-/* The latched error's cause as one line of text that names the file; "" where there is none. Valid
- * until the error is cleared (with retry_after_error by the writer itself) or the writer closed. */
+/* What is wrong, as one line of text, to be asked right behind the call that failed. Behind
+ * TBLOG_INVALID why this thread's call was refused, such as "the tag is not valid UTF-8"; that text
+ * is valid until the thread's next call of this library. Else the latched error's cause, with the
+ * file's name; valid until the error is cleared (with retry_after_error by the writer itself) or
+ * the writer closed. "" where there is neither. NULL asks for calls without a writer:
+ * tblog_writer_open and tblog_write_projector. */
 TBLOG_API const char *tblog_writer_message(tblog_writer *writer);
 
 /* Forgets the latched error. Points accepted before it are still in memory where they are not in

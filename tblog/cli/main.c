@@ -1,6 +1,7 @@
 /* The tblog tool: finds the command and lets it do the rest. */
 #include <argp.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,7 @@ int main(int argc, char **argv)
         return EXIT_STATUS_FAILED; /* there may be nowhere to say why */
     static const struct argp argp = {
         .parser = parse_option, .args_doc = "COMMAND [ARGUMENT...]", .doc = documentation};
+    setlocale(LC_CTYPE, ""); /* for the columns of characters, and regular expressions */
     argp_err_exit_status = EXIT_STATUS_USAGE;
     argp_program_version_hook = print_version;
 

@@ -1,18 +1,41 @@
+/* wcwidth is of X/Open. */
+#define _XOPEN_SOURCE 700
+
 #include "text.h"
 
+#include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
 
 static bool is_continuation(char byte)
 {
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
+/* Goes behind the character at *text, which is not the end; the columns that it takes. Where the
+ * locale is not UTF-8, every character takes one. */
+static int pass_character(const char **text)
+{
+    wchar_t character;
+    mbstate_t state = {0};
+    size_t bytes = mbrtowc(&character, *text, strnlen(*text, MB_LEN_MAX), &state);
+    bool is_known = bytes > 0 && bytes <= MB_LEN_MAX;
+    if (!is_known) {
+        bool begins = !is_continuation(**text);
+        ++*text;
+        return begins;
+    }
+    *text += bytes;
+    int columns = wcwidth(character);
+    return columns < 0 ? 1 : columns; /* a control character is printed as '?' */
+}
+
 int text_columns(const char *text)
 {
     int columns = 0;
-    for (; *text != '\0'; text++)
-        columns += !is_continuation(*text);
+    while (*text != '\0')
+        columns += pass_character(&text);
     return columns;
 }
 
@@ -31,4 +54,14 @@ void text_print_to(FILE *stream, const char *text)
         putc(is_control ? '?' : *text, stream);
         text += is_c1;
     }
+}
+
+int text_print_behind(const char *text, int columns)
+{
+    while (*text != '\0' && columns > 0)
+        columns -= pass_character(&text);
+    while (is_continuation(*text))
+        text++;
+    text_print(text);
+    return columns;
 }

@@ -13,4 +13,7 @@ int text_columns(const char *text);
 void text_print(const char *text);
 void text_print_to(FILE *stream, const char *text);
 
+/* The same on standard output without the first so many columns; how many of them are left over. */
+int text_print_behind(const char *text, int columns);
+
 #endif

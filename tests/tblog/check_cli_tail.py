@@ -7,6 +7,7 @@ import fcntl
 import math
 import os
 import pty
+import resource
 import select
 import struct
 import subprocess
@@ -77,6 +78,49 @@ class Tail(ToolTest):
             self.assertTrue(ready, seen)
             seen += os.read(descriptor, 65536)
         return seen
+
+    def screen(self, rows, columns, *arguments):
+        """What tail -f draws at first on a terminal of this size, as lines."""
+        leader, follower = pty.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        process = subprocess.Popen([TBLOG, "tail", "-f", *arguments], stdout=follower,
+                                   stderr=subprocess.PIPE, env=dict(os.environ, LC_ALL="C.UTF-8"))
+        os.close(follower)
+        try:
+            seen = self.read_until(leader, b"\x1b[2J")
+            while select.select([leader], [], [], 0.2)[0]:  # The terminal may give it in parts.
+                seen += os.read(leader, 65536)
+        finally:
+            process.terminate()
+            _, err = process.communicate(timeout=60)
+            os.close(leader)
+        self.assertEqual(err, b"")
+        return seen.decode().split("\x1b[2J")[-1].replace("\r\n", "\n").rstrip("\n").split("\n")
+
+    def test_charts_fit_the_terminal(self):
+        run = "a run/with a name that is long"
+        self.write(*[scalar_event(i, tag, math.sin(i / 9) * 1e-3) for i in range(100)
+                     for tag in ("t", "long \u00e9\u00e9 " * 5, "third")],
+                   name=f"{run}/f.tfevents")
+        for columns in (20, 40, 120):
+            for rows, charts in ((40, 3), (13, 3), (12, 2), (9, 1)):
+                lines = self.screen(rows, columns, self.directory)
+                self.assertLess(max(map(len, lines)), columns, lines)
+                self.assertLess(len(lines), rows, lines)
+                axes = [line for line in lines if line.startswith(" " * 12)]
+                self.assertEqual(len(axes), charts, (rows, columns, lines))
+                more = [line for line in lines if "more; --tag" in line]
+                self.assertEqual(more, [f"... {3 - charts} more; --tag"][:3 - charts])
+        titles = [line for line in self.screen(24, 40, self.directory) if "|" not in line][::2]
+        self.assertRegex(titles[1], r"^\.\.\..*name that is long  t  ")
+
+    def test_tail_reads_more_files_than_may_be_open(self):
+        for i in range(40):
+            self.write(scalar_event(1, f"tag{i}", 1), name=f"{i}/f.tfevents")
+        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+        code, out, err = tblog("tail", self.directory, preexec_fn=limit)
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(out.count("1 at step 1"), 40)
 
     def test_tail_follows_growing_and_new_files(self):
         path = self.write(version_event(), scalar_event(1, "t", 1), name="a/f.tfevents")

@@ -73,6 +73,16 @@ class Tool(ToolTest):
         good = self.write(version_event())
         self.assertEqual(tblog("verify", good, os.path.join(self.directory, "missing"))[0], 1)
 
+    def test_a_pipe_among_the_files_is_not_waited_for(self):
+        self.write(version_event())
+        os.mkfifo(self.path("events.out.tfevents.2.x"))
+        os.mkfifo(self.path("other"))
+        for command in ("verify", "ls", "export", "tail"):
+            code, _, err = tblog(command, self.directory)
+            self.assertEqual(code, 1)
+            self.assertIn("events.out.tfevents.2.x: not a file", err)
+            self.assertNotIn("other", err)
+
     def test_verify_ends_on_links_in_a_circle(self):
         self.write(version_event())
         os.symlink(self.directory, os.path.join(self.directory, "circle"))

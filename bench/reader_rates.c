@@ -73,14 +73,14 @@ static int time_reading(const char *path)
     tblog_reader *reader;
     if (tblog_reader_open(&reader, path) != TBLOG_OK)
         return 1;
-    tblog_event event;
+    const tblog_event *event;
     tblog_status status;
     uint64_t events = 0;
     double sum = 0.0; /* what is read is used */
     while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
         events++;
-        for (size_t i = 0; i < event.value_count; i++) {
-            const tblog_value *value = &event.values[i];
+        for (size_t i = 0; i < event->value_count; i++) {
+            const tblog_value *value = event->values[i];
             sum += value->scalar + (value->number_count > 0 ? value->numbers[0] : 0.0) +
                    (value->string_count > 0 ? (double)value->strings[0].data[0] : 0.0);
         }

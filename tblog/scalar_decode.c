@@ -99,10 +99,26 @@ static bool take_value(wire_bytes message, tblog_value *value, char **text)
         message.left > 0)
         return false;
     memcpy(&scalar, number, sizeof scalar);
-    *value = (tblog_value){
-        .tag = *text, .plugin = "", .kind = TBLOG_VALUE_SCALAR, .scalar = (double)scalar};
+    *value = (tblog_value){.tag = *text,
+                           .plugin = "",
+                           .kind = TBLOG_VALUE_SCALAR,
+                           .scalar = (double)scalar,
+                           .display_name = "",
+                           .description = ""};
     *text = copy_tag(*text, tag);
     return *text != NULL;
+}
+
+/* Fills the store's pointers to its values, which move no more. */
+static bool point_at_values(value_store *store, size_t count)
+{
+    if (!byte_buffer_reserve(&store->pointers, count * sizeof(tblog_value *)))
+        return false;
+    const tblog_value *values = (void *)store->values.data;
+    const tblog_value **pointers = (void *)store->pointers.data;
+    for (size_t i = 0; i < count; i++)
+        pointers[i] = &values[i];
+    return true;
 }
 
 /* Decodes a Summary into the store. */
@@ -124,7 +140,7 @@ static bool take_values(value_store *store, wire_bytes summary, size_t *count)
     }
     *count = values->size / sizeof(tblog_value);
     values->size = 0; /* The store's buffers count as empty between events. */
-    return *count > 0;
+    return *count > 0 && point_at_values(store, *count);
 }
 
 bool scalar_decode(value_store *store, const uint8_t *payload, size_t payload_bytes,
@@ -153,7 +169,7 @@ bool scalar_decode(value_store *store, const uint8_t *payload, size_t payload_by
         return false;
     *event = (tblog_event){.step = (int64_t)step,
                            .content = "summary",
-                           .values = (void *)store->values.data,
+                           .values = (void *)store->pointers.data,
                            .value_count = count};
     if (wall_time != NULL)
         memcpy(&event->wall_time, wall_time, sizeof event->wall_time);

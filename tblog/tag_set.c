@@ -115,6 +115,12 @@ void tag_set_begin(tag_set *set)
     set->fresh = 0;
 }
 
+tag_plugin tag_set_plugin(const tag_set *set, const char *tag)
+{
+    size_t bytes = strlen(tag);
+    return set->entries[*find_slot(set, tag, bytes, hash_tag(tag, bytes)) - 1].plugin;
+}
+
 tag_set_result tag_set_add(tag_set *set, const char *tag, tag_plugin plugin, size_t *bytes)
 {
     tag_entry *entry = find(set, tag);

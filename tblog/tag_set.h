@@ -55,6 +55,9 @@ void tag_set_begin(tag_set *set);
 __attribute__((warn_unused_result)) tag_set_result tag_set_add(tag_set *set, const char *tag,
                                                                tag_plugin plugin, size_t *bytes);
 
+/* The plug-in of a tag that is in the set. */
+tag_plugin tag_set_plugin(const tag_set *set, const char *tag);
+
 /* Forgets the tags that the present event brought: those new to the writer altogether, the others
  * for this file. */
 void tag_set_undo(tag_set *set);

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <math.h>
 
-#include "utf8.h"
+#include "lint.h"
+
+#define FORKED "this process is a fork; the writer belongs to its parent"
 
 /* ---- One event ---- */
 
@@ -15,6 +17,8 @@ static bool is_synchronous(const tblog_writer *writer)
 
 static tblog_status unlock_event(tblog_writer *writer, tblog_status status)
 {
+    if (status != TBLOG_OK && status != TBLOG_INVALID)
+        lint_forget();
     pthread_mutex_unlock(&writer->mutex);
     if (is_synchronous(writer))
         pthread_mutex_unlock(&writer->io);
@@ -52,11 +56,20 @@ static bool refuses(const tblog_writer *writer)
     return writer->latched != TBLOG_OK && !writer->retry_after_error;
 }
 
+static bool is_usable(const tblog_writer *writer)
+{
+    if (writer == NULL)
+        return lint(false, "the writer is NULL");
+    if (writer_is_forked_copy(writer))
+        return lint(false, FORKED);
+    return true;
+}
+
 /* Locks the writer for an event, and sees to it that there is room for it. TBLOG_OK, or what stands
  * against the event, with nothing locked. */
 static tblog_status begin_event(tblog_writer *writer)
 {
-    if (writer == NULL || writer_is_forked_copy(writer))
+    if (!is_usable(writer))
         return TBLOG_INVALID;
     if (is_synchronous(writer))
         pthread_mutex_lock(&writer->io);
@@ -70,6 +83,25 @@ static tblog_status begin_event(tblog_writer *writer)
     return TBLOG_OK;
 }
 
+static tblog_status refuse_plugin(const tblog_writer *writer, const char *tag, tag_plugin plugin)
+{
+    static const char *const kinds[] = {
+        [TAG_PLUGIN_SCALARS] = "scalars",
+        [TAG_PLUGIN_HISTOGRAMS] = "histograms",
+        [TAG_PLUGIN_IMAGES] = "images",
+        [TAG_PLUGIN_AUDIO] = "audio",
+        [TAG_PLUGIN_TEXT] = "text",
+        [TAG_PLUGIN_PR_CURVES] = "PR curves",
+        [TAG_PLUGIN_HPARAMS] = "hyper-parameters",
+        [TAG_PLUGIN_CUSTOM_SCALARS] = "a layout",
+        [TAG_PLUGIN_MESH] = "a mesh",
+        [TAG_PLUGIN_KERAS_GRAPH] = "a Keras graph",
+    };
+    (void)lint(false, "the tag is one of %s, and now of %s: '%s'",
+               kinds[tag_set_plugin(&writer->tags, tag)], kinds[plugin], tag);
+    return TBLOG_INVALID;
+}
+
 tblog_status writer_add_tag(tblog_writer *writer, const char *tag, tag_plugin plugin, tag_use *use)
 {
     tag_set_result result = tag_set_add(&writer->tags, tag, plugin, &use->tag_bytes);
@@ -78,9 +110,9 @@ tblog_status writer_add_tag(tblog_writer *writer, const char *tag, tag_plugin pl
     if (result == TAG_SET_NO_MEMORY)
         return TBLOG_NO_MEMORY;
     /* A tag that was there before has been looked at then. */
-    bool wrong = result == TAG_SET_OTHER_PLUGIN ||
-                 (use->first_of_writer && !utf8_is_valid(tag, use->tag_bytes));
-    return wrong ? TBLOG_INVALID : TBLOG_OK;
+    if (result == TAG_SET_OTHER_PLUGIN)
+        return refuse_plugin(writer, tag, plugin);
+    return use->first_of_writer && !lint_text(tag, "the tag") ? TBLOG_INVALID : TBLOG_OK;
 }
 
 /* Writes the event at once. Where that fails it must not stay in memory: the call that logs it says
@@ -108,7 +140,7 @@ static tblog_status take_event(tblog_writer *writer)
     size_t before = writer->queue.records.size;
     int cause = record_queue_append(&writer->queue, payload->data, payload->size, has_new_tag);
     if (cause != 0)
-        return cause == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_INVALID;
+        return lint(cause == ENOMEM, WRITER_TOO_LARGE) ? TBLOG_NO_MEMORY : TBLOG_INVALID;
     if (is_synchronous(writer))
         return write_through(writer);
     if (before == 0)
@@ -136,7 +168,10 @@ tblog_status writer_add_event(tblog_writer *writer, writer_encode *encode, const
     if (status != TBLOG_OK)
         return status;
     double now = writer_wall_time(writer);
-    return end_event(writer, isfinite(now) ? encode(writer, now, request) : TBLOG_INVALID);
+    if (isfinite(now))
+        return end_event(writer, encode(writer, now, request));
+    (void)lint(false, "the clock's time is not a finite number");
+    return end_event(writer, TBLOG_INVALID);
 }
 
 /* ---- Scalars ---- */
@@ -174,15 +209,22 @@ static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const
                : TBLOG_NO_MEMORY;
 }
 
+static bool are_sound_scalars(const tblog_scalar *scalars, size_t count)
+{
+    if (scalars == NULL && count > 0)
+        return lint(false, "the scalars are NULL");
+    for (size_t i = 0; i < count; i++) {
+        if (scalars[i].tag == NULL || scalars[i].tag[0] == '\0')
+            return lint_name(scalars[i].tag, "the tag");
+    }
+    return true;
+}
+
 tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_scalar *scalars,
                                size_t count)
 {
-    if (scalars == NULL && count > 0)
+    if (!are_sound_scalars(scalars, count))
         return TBLOG_INVALID;
-    for (size_t i = 0; i < count; i++) {
-        if (scalars[i].tag == NULL || scalars[i].tag[0] == '\0')
-            return TBLOG_INVALID;
-    }
     if (count == 0)
         return tblog_writer_status(writer);
     const scalars_request request = {.step = step, .scalars = scalars, .count = count};
@@ -236,8 +278,9 @@ tblog_status tblog_writer_sync(tblog_writer *writer)
 
 tblog_status tblog_writer_status(tblog_writer *writer)
 {
-    if (writer == NULL || writer_is_forked_copy(writer))
+    if (!is_usable(writer))
         return TBLOG_INVALID;
+    lint_forget();
     pthread_mutex_lock(&writer->mutex);
     tblog_status status = writer->latched;
     pthread_mutex_unlock(&writer->mutex);
@@ -246,10 +289,10 @@ tblog_status tblog_writer_status(tblog_writer *writer)
 
 const char *tblog_writer_message(tblog_writer *writer)
 {
-    if (writer == NULL)
-        return "";
-    if (writer_is_forked_copy(writer))
-        return "this process is a fork; the writer belongs to its parent";
+    if (writer != NULL && writer_is_forked_copy(writer))
+        return FORKED;
+    if (writer == NULL || lint_problem()[0] != '\0')
+        return lint_problem();
     pthread_mutex_lock(&writer->mutex);
     const char *message = writer->latched == TBLOG_OK ? "" : writer->message;
     pthread_mutex_unlock(&writer->mutex);
@@ -260,6 +303,7 @@ void tblog_writer_clear_error(tblog_writer *writer)
 {
     if (writer == NULL || writer_is_forked_copy(writer))
         return;
+    lint_forget();
     pthread_mutex_lock(&writer->mutex);
     writer->latched = TBLOG_OK;
     writer->latched_errno = 0;

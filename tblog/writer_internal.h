@@ -100,6 +100,8 @@ static inline double writer_wall_time(const tblog_writer *writer)
     return writer->clock.wall_time(writer->clock.context);
 }
 
+#define WRITER_TOO_LARGE "the event does not fit into a record of 2 GiB"
+
 /* ---- writer.c: how the calls that log (writer.c and add_*.c) put an event into the file ---- */
 
 /* Leaves the event of `request` in writer->encoder, with the mutex held. TBLOG_OK, or what stands

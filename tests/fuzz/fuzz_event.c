@@ -28,15 +28,17 @@ static void require_same_value(const tblog_value *a, const tblog_value *b)
     require_text(a->plugin, b->plugin);
     fuzz_require(a->tag != NULL && a->plugin != NULL);
     fuzz_require(a->kind == b->kind && memcmp(&a->scalar, &b->scalar, sizeof a->scalar) == 0);
-    fuzz_require(a->plugin_content_bytes == b->plugin_content_bytes &&
-                 same_bytes(a->plugin_content, b->plugin_content, a->plugin_content_bytes));
+    require_same_bytes(a->plugin_content, b->plugin_content);
+    require_text(a->display_name, b->display_name);
+    require_text(a->description, b->description);
+    fuzz_require(a->display_name != NULL && a->description != NULL);
+    fuzz_require(a->type == b->type && a->data_class == b->data_class);
     fuzz_require(a->rank == b->rank && same_bytes(a->shape, b->shape, a->rank * sizeof *a->shape));
     fuzz_require(a->number_count == b->number_count &&
                  same_bytes(a->numbers, b->numbers, a->number_count * sizeof *a->numbers));
     fuzz_require(a->string_count == b->string_count);
     for (size_t i = 0; i < a->string_count; i++)
         require_same_bytes(a->strings[i], b->strings[i]);
-    fuzz_require(a->byte_count == b->byte_count && same_bytes(a->bytes, b->bytes, a->byte_count));
 }
 
 static void require_same_event(const tblog_event *a, const tblog_event *b)
@@ -45,10 +47,14 @@ static void require_same_event(const tblog_event *a, const tblog_event *b)
     fuzz_require(a->step == b->step && strcmp(a->content, b->content) == 0);
     require_text(a->file_version, b->file_version);
     require_text(a->writer, b->writer);
-    require_same_bytes(a->graph_def, b->graph_def);
+    require_same_bytes(a->serialized, b->serialized);
+    require_text(a->run_metadata, b->run_metadata);
+    require_text(a->message, b->message);
+    require_text(a->checkpoint_path, b->checkpoint_path);
+    fuzz_require(a->state == b->state);
     fuzz_require(a->value_count == b->value_count);
     for (size_t i = 0; i < a->value_count; i++)
-        require_same_value(&a->values[i], &b->values[i]);
+        require_same_value(a->values[i], b->values[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -57,7 +57,7 @@ static findings read_all(const uint8_t *data, size_t size, size_t read_max)
                            .read_max = read_max};
     findings found = {0};
     tblog_reader *reader;
-    tblog_event event;
+    const tblog_event *event;
     fuzz_require(reader_open_on_source(&reader, &source.base) == TBLOG_OK);
     for (;;) {
         uint64_t before = tblog_reader_offset(reader);

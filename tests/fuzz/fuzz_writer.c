@@ -195,9 +195,9 @@ static tblog_status log_one(tblog_writer *writer, input *in)
 static void require_events(memory_file *file, size_t count)
 {
     tblog_reader *reader;
-    tblog_event event;
+    const tblog_event *event;
     fuzz_require(reader_open_on_source(&reader, memory_file_source(file)) == TBLOG_OK);
-    fuzz_require(tblog_reader_next(reader, &event) == TBLOG_OK && event.file_version != NULL);
+    fuzz_require(tblog_reader_next(reader, &event) == TBLOG_OK && event->file_version != NULL);
     for (size_t i = 0; i < count; i++)
         fuzz_require(tblog_reader_next(reader, &event) == TBLOG_OK);
     fuzz_require(tblog_reader_next(reader, &event) == TBLOG_END);

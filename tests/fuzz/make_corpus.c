@@ -129,7 +129,7 @@ static bool save_kinds(const char *path)
     static uint8_t all[1 << 20];
     size_t size = 0;
     tblog_reader *reader;
-    tblog_event event;
+    const tblog_event *event;
     if (tblog_reader_open(&reader, path) != TBLOG_OK)
         return false;
     for (int number = 0; tblog_reader_next(reader, &event) == TBLOG_OK; number++) {

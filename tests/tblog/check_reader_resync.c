@@ -99,7 +99,7 @@ static outcome read_all(fixture *f)
 {
     outcome result = {0};
     size_t next = 0;
-    tblog_event event;
+    const tblog_event *event;
     for (;;) {
         tblog_status status = tblog_reader_next(f->reader, &event);
         if (status == TBLOG_OK) {
@@ -335,7 +335,7 @@ START_TEST(records_inside_of_a_damaged_payload_are_followed_a_bounded_number_of_
     setup_empty(&f);
     append(&f, record, sizeof record);
     append_records(&f, 0, KINDS);
-    tblog_event event;
+    const tblog_event *event;
     ck_assert_int_eq(tblog_reader_next(f.reader, &event), TBLOG_DAMAGED);
     f.file.calls = 0;
     uint64_t lost;
@@ -385,7 +385,7 @@ START_TEST(short_and_failing_reads_lose_nothing)
         setup(&f);
         f.file.data[record_offset(1) + 3] ^= 1;
         f.file.transfer_max = 30;
-        tblog_event event;
+        const tblog_event *event;
         ck_assert_int_eq(tblog_reader_next(f.reader, &event), TBLOG_OK);
         ck_assert_int_eq(tblog_reader_next(f.reader, &event), TBLOG_DAMAGED);
         memory_file_fail(&f.file, f.file.calls + call, f.file.calls + call + 1, EIO);
@@ -417,7 +417,7 @@ START_TEST(without_damage_there_is_nothing_to_leave_out)
     uint64_t lost = 1;
     ck_assert_int_eq(tblog_reader_resync(f.reader, &lost), TBLOG_INVALID);
     ck_assert_uint_eq(lost, 0);
-    tblog_event event;
+    const tblog_event *event;
     ck_assert_int_eq(tblog_reader_next(f.reader, &event), TBLOG_OK);
     ck_assert_int_eq(tblog_reader_resync(f.reader, NULL), TBLOG_INVALID);
     ck_assert_uint_eq(read_all(&f).count, RECORDS - 1);

@@ -47,12 +47,13 @@ static void check_taken(const tblog_event *event, const uint8_t *payload, size_t
     ck_assert(event->file_version == NULL && event->writer == NULL);
     ck_assert_uint_eq(event->value_count, expected.value_count);
     for (size_t i = 0; i < event->value_count; i++) {
-        const tblog_value *a = &event->values[i];
-        const tblog_value *b = &expected.values[i];
+        const tblog_value *a = event->values[i];
+        const tblog_value *b = expected.values[i];
         if (strcmp(a->tag, b->tag) != 0 || strcmp(a->plugin, b->plugin) != 0 ||
             a->kind != b->kind || !same_bits(a->scalar, b->scalar) || a->rank != b->rank ||
-            a->byte_count != b->byte_count || a->plugin_content != b->plugin_content ||
-            a->plugin_content_bytes != b->plugin_content_bytes ||
+            a->plugin_content.count != b->plugin_content.count || a->type != b->type ||
+            strcmp(a->display_name, b->display_name) != 0 ||
+            strcmp(a->description, b->description) != 0 || a->data_class != b->data_class ||
             a->string_count != b->string_count || a->number_count != b->number_count)
             ck_abort_msg("value %zu differs: %s, %s", i, a->tag, b->tag);
     }

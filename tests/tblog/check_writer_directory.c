@@ -48,17 +48,17 @@ static void list_files(const char *directory, file_list *list)
 static int64_t read_steps(const char *path, int64_t step)
 {
     tblog_reader *reader;
-    tblog_event event;
+    const tblog_event *event;
     ck_assert_int_eq(tblog_reader_open(&reader, path), TBLOG_OK);
     ck_assert_int_eq(tblog_reader_next(reader, &event), TBLOG_OK);
-    ck_assert_ptr_nonnull(event.file_version);
+    ck_assert_ptr_nonnull(event->file_version);
     tblog_status status;
     bool first = true;
     while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
-        if (event.step != step || event.value_count != 1 ||
-            strcmp(event.values[0].plugin, first ? "scalars" : "") != 0)
+        if (event->step != step || event->value_count != 1 ||
+            strcmp(event->values[0]->plugin, first ? "scalars" : "") != 0)
             ck_abort_msg("%s: step %lld in place of %lld, or its metadata is wrong", path,
-                         (long long)event.step, (long long)step);
+                         (long long)event->step, (long long)step);
         step++;
         first = false;
     }
@@ -175,11 +175,11 @@ START_TEST(where_no_next_file_can_be_made_nothing_is_lost)
     int64_t steps = 0;
     for (size_t i = 0; i < files.count; i++) {
         tblog_reader *reader;
-        tblog_event event;
+        const tblog_event *event;
         ck_assert_int_eq(tblog_reader_open(&reader, files.paths[i]), TBLOG_OK);
         while (tblog_reader_next(reader, &event) == TBLOG_OK) {
-            if (event.value_count > 0)
-                ck_assert_int_eq(event.step, steps++);
+            if (event->value_count > 0)
+                ck_assert_int_eq(event->step, steps++);
         }
         tblog_reader_close(reader);
     }

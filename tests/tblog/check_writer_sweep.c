@@ -153,23 +153,23 @@ static tblog_status read_file(const run *r, const char *path, const logger *l, i
                               size_t *count)
 {
     tblog_reader *reader;
-    tblog_event event;
+    const tblog_event *event;
     bool seen[4] = {false};
     require(r, tblog_reader_open(&reader, path) == TBLOG_OK);
     tblog_status status = tblog_reader_next(reader, &event);
-    require(r, status != TBLOG_OK || event.file_version != NULL);
+    require(r, status != TBLOG_OK || event->file_version != NULL);
     while (status == TBLOG_OK && (status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
-        require(r, event.value_count == 1);
-        tblog_value value = event.values[0];
-        if (value.tag[0] != l->prefix)
+        require(r, event->value_count == 1);
+        const tblog_value *value = event->values[0];
+        if (value->tag[0] != l->prefix)
             continue;
         char tag[TAG_BYTES];
-        tag_of(l, event.step, tag);
-        require(r, strcmp(value.tag, tag) == 0 && value.scalar == (double)event.step);
-        require(r, seen[event.step % 4] || strcmp(value.plugin, "scalars") == 0);
-        seen[event.step % 4] = true;
+        tag_of(l, event->step, tag);
+        require(r, strcmp(value->tag, tag) == 0 && value->scalar == (double)event->step);
+        require(r, seen[event->step % 4] || strcmp(value->plugin, "scalars") == 0);
+        seen[event->step % 4] = true;
         require(r, *count < EVENTS);
-        steps[(*count)++] = event.step;
+        steps[(*count)++] = event->step;
     }
     tblog_reader_close(reader);
     return status;

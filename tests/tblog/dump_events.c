@@ -49,18 +49,18 @@ static json_t *json_of_value(const tblog_value *value)
     return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "tag", value->tag, "plugin",
                      value->plugin, "kind", kinds[value->kind], "shape", shape, "numbers", numbers,
                      "strings", strings, "plugin_content",
-                     json_of_bytes(value->plugin_content, value->plugin_content_bytes));
+                     json_of_bytes(value->plugin_content.data, value->plugin_content.count));
 }
 
 static json_t *json_of_event(const tblog_event *event)
 {
     json_t *values = json_array();
     for (size_t i = 0; i < event->value_count; i++)
-        json_array_append_new(values, json_of_value(&event->values[i]));
+        json_array_append_new(values, json_of_value(event->values[i]));
     return json_pack("{s:o, s:I, s:s, s:s?, s:s?, s:o, s:o}", "wall_time",
                      json_of_number(event->wall_time), "step", (json_int_t)event->step, "content",
                      event->content, "file_version", event->file_version, "writer", event->writer,
-                     "graph_def", json_of_bytes(event->graph_def.data, event->graph_def.count),
+                     "graph_def", json_of_bytes(event->serialized.data, event->serialized.count),
                      "values", values);
 }
 
@@ -71,11 +71,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "dump_events: no file could be opened\n");
         return 1;
     }
-    tblog_event event;
+    const tblog_event *event;
     tblog_status status;
     bool is_printed = true;
     while (is_printed && (status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
-        json_t *json = json_of_event(&event);
+        json_t *json = json_of_event(event);
         is_printed = json_dumpf(json, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
         json_decref(json);
     }

@@ -73,11 +73,11 @@ run_outcome fake_run(const char *name, uint32_t epochs, uint32_t log_every)
 static void read_file(const char *path, void (*take)(const tblog_event *, void *), void *context)
 {
     tblog_reader *reader;
-    tblog_event event;
+    const tblog_event *event;
     tblog_status status;
     ck_assert_int_eq(tblog_reader_open(&reader, path), TBLOG_OK);
     while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
-        take(&event, context);
+        take(event, context);
     }
     ck_assert_int_eq(status, TBLOG_END);
     tblog_reader_close(reader);

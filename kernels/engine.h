@@ -90,9 +90,9 @@ typedef struct engine_plan {
     uint64_t available; /* bytes of memory free for a run where it would lie; UINT64_MAX if that is
                            not known. A run that takes more gets ENGINE_NO_MEMORY from create. */
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
-    /* What the results' bits depend on beside the configuration's numbers: the instruction set
-     * ("avx512") or the kind of device. Runs with equal configurations, precision and this text
-     * are the same run. */
+    /* What the results' bits depend on beside the configuration's numbers: the instruction set and
+     * the engine's method ("avx512, method 2") or the kind of device. Runs with equal
+     * configurations, precision and this text are the same run. */
     char arithmetic[32];
     char hardware[96]; /* for people, for example "avx512, 2 threads" */
 } engine_plan;

@@ -10,7 +10,10 @@
 #include "available_memory.h"
 #include "draw.h"
 
-enum { MAX_THREADS = 1024 };
+enum {
+    MAX_THREADS = 1024,
+    METHOD = 2, /* raised with every change of the engine that changes results' bits */
+};
 
 static uint32_t usable_threads(void)
 {
@@ -72,7 +75,7 @@ static void make_plan(engine_plan *plan, const engine_config *config, const cpu_
     const uint32_t threads = chosen_threads(config);
     *plan = (engine_plan){.precision = ENGINE_FP32, .available = available_memory("")};
     cpu_memory_plan(config, training_count, validation_count, threads, &plan->memory);
-    snprintf(plan->arithmetic, sizeof plan->arithmetic, "%s", kernels->isa);
+    snprintf(plan->arithmetic, sizeof plan->arithmetic, "%s, method %d", kernels->isa, METHOD);
     snprintf(plan->hardware, sizeof plan->hardware, "%s, %u thread%s", kernels->isa,
              (unsigned)threads, threads == 1 ? "" : "s");
 }

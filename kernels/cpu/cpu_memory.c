@@ -64,6 +64,7 @@ static void walk_buffers(walk *w, engine *e, uint64_t training_count, uint64_t v
     e->order_scratch = buffer(w, &m->workspace, 2 * training_count, sizeof(uint64_t));
 
     e->parameters = buffer(w, &m->parameters, LENET_PARAMETERS, sizeof(float));
+    e->conv2 = buffer(w, &m->parameters, 1, sizeof *e->conv2);
     e->conv2_transposed =
         buffer(w, &m->parameters, CPU_PATCH * LENET_CONV2_CHANNELS, sizeof(float));
     e->moment_m = buffer(w, &m->optimizer, LENET_PARAMETERS, sizeof(float));
@@ -77,10 +78,6 @@ static void walk_buffers(walk *w, engine *e, uint64_t training_count, uint64_t v
     e->pooled_gradient = buffer(w, &m->activations, batch * CPU_POOL_STRIDE, sizeof(float));
     e->logits_gradient = buffer(w, &m->activations, batch * LENET_CLASSES, sizeof(float));
     e->dense1_sums_gradient = buffer(w, &m->activations, batch * LENET_DENSE1, sizeof(float));
-    e->transposed_stride = (batch + 15) / 16 * 16;
-    e->dense1_transposed =
-        buffer(w, &m->activations, e->transposed_stride * LENET_DENSE1, sizeof(float));
-
     walk_activations(w, &e->evaluation, CPU_EVALUATION_BATCH, &m->workspace);
     e->scratch = buffer(w, &m->workspace, e->threads, sizeof(cpu_scratch));
 }
@@ -128,6 +125,7 @@ void cpu_memory_release(engine *e)
     free(e->order);
     free(e->order_scratch);
     free(e->parameters);
+    free(e->conv2);
     free(e->conv2_transposed);
     free(e->moment_m);
     free(e->moment_v);
@@ -139,6 +137,5 @@ void cpu_memory_release(engine *e)
     free(e->pooled_gradient);
     free(e->logits_gradient);
     free(e->dense1_sums_gradient);
-    free(e->dense1_transposed);
     free(e->scratch);
 }

@@ -86,6 +86,27 @@ VEC_INLINE vec vec_sqrt(vec a)
 #endif
 }
 
+/* The sum of the elements: one half added to the other, and again until one is left. */
+VEC_INLINE float vec_total(vec a)
+{
+#if defined(__x86_64__)
+#if defined(CPU_ISA_AVX512)
+    const __m256 eight =
+        _mm256_add_ps(_mm512_castps512_ps256((__m512)a), _mm512_extractf32x8_ps((__m512)a, 1));
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+#elif defined(CPU_ISA_AVX2)
+    const __m128 four =
+        _mm_add_ps(_mm256_castps256_ps128((__m256)a), _mm256_extractf128_ps((__m256)a, 1));
+#else
+    const __m128 four = (__m128)a;
+#endif
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+#else
+    return (a[0] + a[2]) + (a[1] + a[3]);
+#endif
+}
+
 /* `a` where the mask (a comparison's result) is set, else 0. */
 VEC_INLINE vec vec_where(vec_int mask, vec a)
 {

@@ -9,8 +9,7 @@ VEC_INLINE const float *pixel(const float *image, int y, int x, int tap)
     return image + (y + tap / 3) * LENET_IMAGE_SIDE + x + tap % 3;
 }
 
-void CPU_NAME(conv1_forward)(const float *image, const cpu_ink *ink, const float *kernel,
-                             const float *bias, float *out)
+void CPU_NAME(conv1_forward)(const float *image, const float *kernel, const float *bias, float *out)
 {
     for (int c = 0; c < CHANNELS; c += VEC) {
         vec weight[TAPS];
@@ -19,20 +18,14 @@ void CPU_NAME(conv1_forward)(const float *image, const cpu_ink *ink, const float
             weight[tap] = vec_load(kernel + tap * CHANNELS + c);
         }
         const vec start = vec_load(bias + c);
-        const vec blank = vec_relu(start);
         for (int y = 0; y < SIDE; y++) {
-            float *row = out + y * SIDE * CHANNELS + c;
             for (int x = 0; x < SIDE; x++) {
-                vec_store(row + x * CHANNELS, blank);
-            }
-            for (uint32_t set = ink->conv1[y]; set != 0; set &= set - 1) {
-                const int x = __builtin_ctz(set);
                 vec sum = start;
                 VEC_UNROLL
                 for (int tap = 0; tap < TAPS; tap++) {
                     sum = vec_fma(vec_all(*pixel(image, y, x, tap)), weight[tap], sum);
                 }
-                vec_store(row + x * CHANNELS, vec_relu(sum));
+                vec_store(out + (y * SIDE + x) * CHANNELS + c, vec_relu(sum));
             }
         }
     }

@@ -39,6 +39,7 @@ enum {
 /* conv2's forward weights as conv2_forward takes them. */
 typedef struct cpu_conv2 {
     _Alignas(64) float winograd[CPU_WINOGRAD_POINTS][LENET_CONV1_CHANNELS][LENET_CONV2_CHANNELS];
+    float norm[LENET_CONV2_CHANNELS]; /* the root of the sum of a channel's squared weights */
     /* A patch that sees no ink: its sum without the bias, and a whole window of such patches. */
     float blank_sum[LENET_CONV2_CHANNELS];
     float blank_pooled[LENET_CONV2_CHANNELS];
@@ -56,6 +57,11 @@ typedef struct cpu_winograd_scratch {
         _Alignas(64) float row[CPU_WINOGRAD_WINDOWS][LENET_CONV2_CHANNELS];
         float padding[16];
     } sums[CPU_WINOGRAD_POINTS];
+    struct cpu_window {
+        int place;
+        unsigned seen; /* bit i: output i of the window sees ink */
+        float norm;    /* the root of the sum of its squared inputs */
+    } window[CPU_WINOGRAD_WINDOWS];
 } cpu_winograd_scratch;
 
 /* The gradients of the two convolutions, in the order of the partial sums. */
@@ -112,17 +118,17 @@ typedef struct cpu_kernels {
     const char *isa;
 
     /* image [28,28] -> out [26,26,32] after ReLU. */
-    void (*conv1_forward)(const float *image, const cpu_ink *ink, const float *kernel,
-                          const float *bias, float *out);
+    void (*conv1_forward)(const float *image, const float *kernel, const float *bias, float *out);
 
     /* conv2's forward weights from its kernel and bias, and conv1's bias for blank places. */
     void (*conv2_prepare)(const float *conv1_bias, const float *kernel, const float *bias,
                           cpu_conv2 *out);
 
-    /* conv1 [26,26,32] -> pooled [12,12,64] after ReLU and max pooling, route likewise. */
+    /* conv1 [26,26,32] -> pooled [12,12,64] after ReLU and max pooling, route likewise.
+     * kernel_transposed [64][3,3,32]. */
     void (*conv2_forward)(const float *conv1, const cpu_ink *ink, const cpu_conv2 *weights,
-                          const float *bias, cpu_winograd_scratch *scratch, float *pooled,
-                          uint8_t *route);
+                          const float *kernel_transposed, const float *bias,
+                          cpu_winograd_scratch *scratch, float *pooled, uint8_t *route);
 
     /* Draws and applies the first dropout's mask of sample `sample` at `step` (from 0). */
     void (*dropout1)(uint64_t seed, uint64_t step, uint32_t sample, uint8_t *bytes, float *pooled,

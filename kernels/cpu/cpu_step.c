@@ -40,10 +40,10 @@ static void run_convolutions(void *context, unsigned sample, unsigned worker)
 
     cpu_ink_find(a->image[sample], &s->ink);
     convert_image(a->image[sample], s->image);
-    e->kernels->conv1_forward(s->image, &s->ink, e->parameters + LENET_CONV1_KERNEL_AT,
+    e->kernels->conv1_forward(s->image, e->parameters + LENET_CONV1_KERNEL_AT,
                               e->parameters + LENET_CONV1_BIAS_AT, conv1);
-    e->kernels->conv2_forward(conv1, &s->ink, e->conv2, e->parameters + LENET_CONV2_BIAS_AT,
-                              &s->winograd, pooled, route);
+    e->kernels->conv2_forward(conv1, &s->ink, e->conv2, e->conv2_transposed,
+                              e->parameters + LENET_CONV2_BIAS_AT, &s->winograd, pooled, route);
     if (ph->training) {
         e->kernels->dropout1(e->config.seed, e->steps_done, sample, s->bytes, pooled, route);
     }

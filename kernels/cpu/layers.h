@@ -5,15 +5,15 @@
 #include "cpu_kernels.h"
 #include "vec.h"
 
-void CPU_NAME(conv1_forward)(const float *image, const cpu_ink *ink, const float *kernel,
-                             const float *bias, float *out);
+void CPU_NAME(conv1_forward)(const float *image, const float *kernel, const float *bias,
+                             float *out);
 void CPU_NAME(conv1_backward)(const float *image, const float *conv1, const float *conv1_gradient,
                               cpu_conv_gradients *sums);
 void CPU_NAME(conv2_prepare)(const float *conv1_bias, const float *kernel, const float *bias,
                              cpu_conv2 *out);
 void CPU_NAME(conv2_forward)(const float *conv1, const cpu_ink *ink, const cpu_conv2 *weights,
-                             const float *bias, cpu_winograd_scratch *s, float *pooled,
-                             uint8_t *route);
+                             const float *kernel_transposed, const float *bias,
+                             cpu_winograd_scratch *s, float *pooled, uint8_t *route);
 void CPU_NAME(conv2_backward)(const float *conv1, const float *kernel_transposed,
                               const float *pooled_gradient, const uint8_t *route,
                               struct cpu_entry (*entries)[CPU_POSITIONS], cpu_conv_gradients *sums,

@@ -113,9 +113,29 @@ VEC_INLINE vec vec_where(vec_int mask, vec a)
     return (vec)((vec_int)a & mask);
 }
 
+/* `a` where the mask is set, else `b`. */
+VEC_INLINE vec vec_select(vec_int mask, vec a, vec b)
+{
+    return (vec)(((vec_int)a & mask) | ((vec_int)b & ~mask));
+}
+
 VEC_INLINE vec vec_relu(vec a)
 {
     return vec_where(a > vec_all(0), a);
+}
+
+/* Bit i of the result is set where the mask's element i is. */
+VEC_INLINE unsigned vec_bits(vec_int mask)
+{
+#if defined(CPU_ISA_AVX512)
+    return _mm512_movepi32_mask((__m512i)mask);
+#elif defined(CPU_ISA_AVX2)
+    return (unsigned)_mm256_movemask_ps((__m256)mask);
+#elif defined(__x86_64__)
+    return (unsigned)_mm_movemask_ps((__m128)mask);
+#else
+    return (unsigned)((mask[0] & 1) | (mask[1] & 2) | (mask[2] & 4) | (mask[3] & 8));
+#endif
 }
 
 /* Bit i of the result is set where bytes[i] == value, for 64 bytes. */

@@ -1,8 +1,10 @@
 /* The run's memory as one list of buffers, walked once to count and once to take. */
+#define _GNU_SOURCE /* madvise */
 #include "cpu_state.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Counts a buffer to a part, and takes it where `owner` points to its place. */
 typedef struct walk {
@@ -11,7 +13,19 @@ typedef struct walk {
     engine_memory memory;
 } walk;
 
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
+
+/* Large buffers are offered to the kernel for huge pages: a step walks through all of them, and
+ * small pages would be more than the processor remembers. */
+static void *take(size_t bytes)
+{
+    const bool large = bytes >= HUGE_PAGE;
+    void *memory = aligned_alloc(large ? HUGE_PAGE : ALIGNMENT, bytes);
+    if (memory != NULL && large) {
+        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a wish: a kernel may lack it */
+    }
+    return memory;
+}
 
 static void *buffer(walk *w, uint64_t *part, uint64_t count, size_t element_bytes)
 {
@@ -23,7 +37,7 @@ static void *buffer(walk *w, uint64_t *part, uint64_t count, size_t element_byte
     if (!w->take || w->failed) {
         return NULL;
     }
-    void *memory = bytes <= SIZE_MAX / 2 ? aligned_alloc(ALIGNMENT, (size_t)bytes) : NULL;
+    void *memory = bytes <= SIZE_MAX / 2 ? take((size_t)bytes) : NULL;
     if (memory == NULL) {
         w->failed = true;
         return NULL;

@@ -23,7 +23,6 @@ enum {
     /* dense1's backward pass and update go by blocks of inputs. */
     CPU_DENSE1_BLOCKS = 144,
     CPU_DENSE1_BLOCK = LENET_FLAT / CPU_DENSE1_BLOCKS, /* 64 inputs */
-    CPU_DENSE1_SAMPLES = 128,                          /* that it works on at once */
 
     CPU_PATCH = LENET_KERNEL_SIDE * LENET_KERNEL_SIDE * LENET_CONV1_CHANNELS, /* 288 */
     CPU_POSITIONS = LENET_POOL_SIDE * LENET_POOL_SIDE,                        /* 144 */
@@ -72,17 +71,6 @@ typedef struct cpu_conv_gradients {
     float conv1_bias[LENET_CONV1_CHANNELS];
 } cpu_conv_gradients;
 
-/* dense1's inputs that are not 0, of a block and of CPU_DENSE1_SAMPLES samples, by row; and the
- * block's gradient. */
-typedef struct cpu_dense1_scratch {
-    _Alignas(64) float gradient[CPU_DENSE1_BLOCK][LENET_DENSE1];
-    uint32_t count[CPU_DENSE1_BLOCK];
-    struct cpu_dense1_input {
-        uint32_t sample;
-        float input;
-    } entry[CPU_DENSE1_BLOCK][CPU_DENSE1_SAMPLES];
-} cpu_dense1_scratch;
-
 /* Room for one thread's work on one sample. */
 typedef struct cpu_scratch {
     _Alignas(64) float image[LENET_IMAGE_PIXELS];
@@ -90,7 +78,7 @@ typedef struct cpu_scratch {
     cpu_winograd_scratch winograd;
     _Alignas(64) float conv1[LENET_CONV1_FLOATS]; /* activations, or their gradient */
     _Alignas(64) uint8_t bytes[LENET_FLAT];
-    cpu_dense1_scratch dense1;
+    _Alignas(64) float dense1[CPU_DENSE1_BLOCK][LENET_DENSE1]; /* a block's gradient */
     /* conv2's nonzero output gradients by channel: the place of their patch in conv1's
      * activations, and their value. */
     struct cpu_entry {
@@ -139,16 +127,17 @@ typedef struct cpu_kernels {
     void (*dense1_forward)(const float *pooled, const uint8_t *route, uint32_t n,
                            const float *kernel, unsigned split, float *sums);
 
-    /* The gradient of the kernel's rows [block * 64, + 64), in scratch; n samples. */
+    /* The gradient [64,128] of the kernel's rows [block * 64, + 64); n samples. */
     void (*dense1_kernel_gradient)(const float *pooled, const uint8_t *route,
                                    const float *sums_gradient, uint32_t n, unsigned block,
-                                   cpu_dense1_scratch *scratch);
+                                   float (*gradient)[LENET_DENSE1]);
 
     /* The same rows' whole backward pass: pooled_gradient (n samples, CPU_POOL_STRIDE) where there
-     * is a route, and the update of the rows by their gradient. */
+     * is a route, and the update of the rows by their gradient. `gradient` [64,128] is scratch. */
     void (*dense1_backward)(const cpu_dense1_weights *weights, const float *pooled,
                             const uint8_t *route, const float *sums_gradient, uint32_t n,
-                            unsigned block, cpu_dense1_scratch *scratch, float *pooled_gradient);
+                            unsigned block, float (*gradient)[LENET_DENSE1],
+                            float *pooled_gradient);
 
     /* Adds one sample's gradients of conv2 to `sums` and sets conv1_gradient [26,26,32]. Works
      * through the nonzero output gradients only: pooling leaves at most one in four, dropout

@@ -116,7 +116,7 @@ static void run_dense1_backward(void *context, unsigned block, unsigned worker)
         .adam = &ph->adam,
     };
     e->kernels->dense1_backward(&weights, ph->a->pooled, ph->a->route, e->dense1_sums_gradient,
-                                ph->n, block, &e->scratch[worker].dense1, e->pooled_gradient);
+                                ph->n, block, e->scratch[worker].dense1, e->pooled_gradient);
 }
 
 /* Task = group of samples: the convolutions' gradients, summed over the group. */

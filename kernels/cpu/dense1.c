@@ -12,7 +12,11 @@
 
 #include <stdbool.h>
 
-enum { OUT = LENET_DENSE1, BLOCK = CPU_DENSE1_BLOCK };
+enum {
+    OUT = LENET_DENSE1,
+    BLOCK = CPU_DENSE1_BLOCK,
+    SAMPLES = 64, /* worked on at once backward: the bits of a word, like a block's inputs */
+};
 
 /* A row is worked on in passes that fit into the registers beside their operands. */
 #if defined(CPU_ISA_AVX512)
@@ -30,151 +34,155 @@ VEC_INLINE uint64_t open_inputs(const uint8_t *route)
     return ~vec_bytes_equal(route, CPU_ROUTE_NONE);
 }
 
-/* sums[128] += the block's inputs times their rows of the kernel. */
-static void add_block(const float *inputs, const uint8_t *route, const float *kernel, float *sums)
+/* sums[PASS] += a block's open inputs times that part of their rows of the kernel. */
+VEC_INLINE void add_block(const float *inputs, uint64_t open, const float *kernel, float *sums)
 {
-    const uint64_t open = open_inputs(route);
-    for (int pass = 0; pass < OUT; pass += PASS) {
-        vec sum[PASS_VECTORS];
+    vec sum[PASS_VECTORS];
+    VEC_UNROLL
+    for (int v = 0; v < PASS_VECTORS; v++) {
+        sum[v] = vec_load(sums + v * VEC);
+    }
+    for (uint64_t set = open; set != 0; set &= set - 1) {
+        const int i = __builtin_ctzll(set);
+        const vec input = vec_all(inputs[i]);
         VEC_UNROLL
         for (int v = 0; v < PASS_VECTORS; v++) {
-            sum[v] = vec_load(sums + pass + v * VEC);
+            sum[v] = vec_fma(input, vec_load(kernel + i * OUT + v * VEC), sum[v]);
         }
-        for (uint64_t set = open; set != 0; set &= set - 1) {
-            const int i = __builtin_ctzll(set);
-            const vec input = vec_all(inputs[i]);
-            const float *row = kernel + i * OUT + pass;
-            VEC_UNROLL
-            for (int v = 0; v < PASS_VECTORS; v++) {
-                sum[v] = vec_fma(input, vec_load(row + v * VEC), sum[v]);
-            }
-        }
-        VEC_UNROLL
-        for (int v = 0; v < PASS_VECTORS; v++) {
-            vec_store(sums + pass + v * VEC, sum[v]);
-        }
+    }
+    VEC_UNROLL
+    for (int v = 0; v < PASS_VECTORS; v++) {
+        vec_store(sums + v * VEC, sum[v]);
     }
 }
 
 void CPU_NAME(dense1_forward)(const float *pooled, const uint8_t *route, uint32_t n,
                               const float *kernel, unsigned split, float *sums)
 {
+    enum { LINE = 16 }; /* floats of a cache line */
     memset(sums, 0, (size_t)n * OUT * sizeof *sums);
     for (size_t block = 0; block < CPU_DENSE1_SPLIT; block += BLOCK) {
         const size_t first = (size_t)split * CPU_DENSE1_SPLIT + block;
+        const float *next = kernel + (first + BLOCK) * OUT;
+        const size_t ahead = first + BLOCK < LENET_FLAT ? BLOCK * OUT : 0;
         for (size_t sample = 0; sample < n; sample++) {
-            add_block(pooled + sample * CPU_POOL_STRIDE + first,
-                      route + sample * LENET_FLAT + first, kernel + first * OUT,
-                      sums + sample * OUT);
+            /* Which rows are read is no pattern that the processor would see. */
+            for (size_t i = sample * ahead / n; i < (sample + 1) * ahead / n; i += LINE) {
+                __builtin_prefetch(next + i);
+            }
+            for (size_t pass = 0; pass < OUT; pass += PASS) {
+                add_block(pooled + sample * CPU_POOL_STRIDE + first,
+                          open_inputs(route + sample * LENET_FLAT + first),
+                          kernel + first * OUT + pass, sums + sample * OUT + pass);
+            }
         }
     }
 }
 
-/* The block's open inputs in samples [begin, end), by row, the samples in ascending order. */
-static void list_inputs(const float *pooled, const uint8_t *route, uint32_t begin, uint32_t end,
-                        size_t first, cpu_dense1_scratch *s)
+/* Exchanges rows and columns of 64x64 bits: in each round the off-diagonal quarters of ever smaller
+ * squares. */
+static void transpose_bits(uint64_t *rows)
 {
-    memset(s->count, 0, sizeof s->count);
-    for (uint32_t sample = begin; sample < end; sample++) {
-        const float *inputs = pooled + sample * (size_t)CPU_POOL_STRIDE + first;
-        uint64_t set = open_inputs(route + sample * (size_t)LENET_FLAT + first);
-        for (; set != 0; set &= set - 1) {
-            const int i = __builtin_ctzll(set);
-            s->entry[i][s->count[i]++] = (struct cpu_dense1_input){sample, inputs[i]};
+    uint64_t low = UINT64_C(0xFFFFFFFF);
+    for (int half = 32; half > 0; half /= 2, low ^= low << half) {
+        for (int square = 0; square < 64; square += 2 * half) {
+            for (int i = square; i < square + half; i++) {
+                const uint64_t exchange = (rows[i] >> half ^ rows[i + half]) & low;
+                rows[i] ^= exchange << half;
+                rows[i + half] ^= exchange;
+            }
         }
     }
 }
 
-/* A part of one row: gradient[PASS] += the sum over the entries of input * sums_gradient, from 0
- * where `fresh`. With `kernel`, also product[e] += kernel[PASS] * sums_gradient of entry e. */
-VEC_INLINE void row_pass(const struct cpu_dense1_input *entry, uint32_t count,
-                         const float *sums_gradient, const float *kernel, bool fresh,
-                         float *gradient, float *product)
+/* samples[i], bit s: is input `first` + i of sample s open? Of `count` samples, at most 64. */
+static void find_samples(const uint8_t *route, size_t count, uint64_t samples[BLOCK])
+{
+    for (size_t s = 0; s < count; s++) {
+        samples[s] = open_inputs(route + s * LENET_FLAT);
+    }
+    memset(samples + count, 0, (BLOCK - count) * sizeof *samples);
+    transpose_bits(samples);
+}
+
+/* A part of one row, from input i of the samples: gradient[PASS] += the sum of inputs[i]
+ * sums_gradient, from 0 where `fresh`. With `kernel`, also products[i], the input's gradient, +=
+ * kernel[PASS] sums_gradient, from 0 in the first pass. */
+VEC_INLINE void row_pass(uint64_t samples, const float *inputs, const float *sums_gradient,
+                         const float *kernel, int pass, bool fresh, float *gradient,
+                         float *products)
 {
     vec sum[PASS_VECTORS];
     vec weight[PASS_VECTORS];
     VEC_UNROLL
     for (int v = 0; v < PASS_VECTORS; v++) {
-        sum[v] = fresh ? vec_all(0) : vec_load(gradient + v * VEC);
-        weight[v] = kernel == NULL ? vec_all(0) : vec_load(kernel + v * VEC);
+        sum[v] = fresh ? vec_all(0) : vec_load(gradient + pass + v * VEC);
+        weight[v] = kernel == NULL ? vec_all(0) : vec_load(kernel + pass + v * VEC);
     }
-    for (uint32_t e = 0; e < count; e++) {
-        const vec input = vec_all(entry[e].input);
-        const float *from = sums_gradient + (size_t)entry[e].sample * OUT;
-        vec dot[2] = {vec_all(0), vec_all(0)};
+    for (; samples != 0; samples &= samples - 1) {
+        const size_t s = (size_t)__builtin_ctzll(samples);
+        const vec input = vec_all(inputs[s * CPU_POOL_STRIDE]);
+        const float *from = sums_gradient + s * OUT + pass;
+        vec product[2] = {vec_all(0), vec_all(0)};
         VEC_UNROLL
         for (int v = 0; v < PASS_VECTORS; v++) {
             const vec g = vec_load(from + v * VEC);
             sum[v] = vec_fma(input, g, sum[v]);
-            if (kernel != NULL) {
-                dot[v % 2] = vec_fma(weight[v], g, dot[v % 2]);
-            }
+            product[v % 2] = vec_fma(weight[v], g, product[v % 2]);
         }
         if (kernel != NULL) {
-            product[e] += vec_total(dot[0] + dot[1]);
+            float *to = products + s * CPU_POOL_STRIDE;
+            *to = (pass == 0 ? 0 : *to) + vec_total(product[0] + product[1]);
         }
     }
     VEC_UNROLL
     for (int v = 0; v < PASS_VECTORS; v++) {
-        vec_store(gradient + v * VEC, sum[v]);
+        vec_store(gradient + pass + v * VEC, sum[v]);
     }
 }
 
 void CPU_NAME(dense1_kernel_gradient)(const float *pooled, const uint8_t *route,
                                       const float *sums_gradient, uint32_t n, unsigned block,
-                                      cpu_dense1_scratch *s)
+                                      float (*gradient)[OUT])
 {
-    for (uint32_t begin = 0; begin < n; begin += CPU_DENSE1_SAMPLES) {
-        const uint32_t end = n - begin < CPU_DENSE1_SAMPLES ? n : begin + CPU_DENSE1_SAMPLES;
-        list_inputs(pooled, route, begin, end, (size_t)block * BLOCK, s);
-        for (int i = 0; i < BLOCK; i++) {
+    const size_t first = (size_t)block * BLOCK;
+    for (size_t begin = 0; begin < n; begin += SAMPLES) {
+        uint64_t samples[BLOCK];
+        find_samples(route + begin * LENET_FLAT + first, n - begin < SAMPLES ? n - begin : SAMPLES,
+                     samples);
+        for (size_t i = 0; i < BLOCK; i++) {
             for (int pass = 0; pass < OUT; pass += PASS) {
-                row_pass(s->entry[i], s->count[i], sums_gradient + pass, NULL, begin == 0,
-                         s->gradient[i] + pass, NULL);
+                row_pass(samples[i], pooled + begin * CPU_POOL_STRIDE + first + i,
+                         sums_gradient + begin * OUT, NULL, pass, begin == 0, gradient[i], NULL);
             }
         }
     }
 }
 
-/* Row `i` of the block: its samples' products to pooled_gradient, its gradient, and, after the
- * last samples, its update. */
-static void row_backward(const cpu_dense1_weights *weights, const adam_vectors *adam,
-                         const float *sums_gradient, const cpu_dense1_scratch *s, size_t i,
-                         size_t input, bool fresh, bool last, float *gradient,
-                         float *pooled_gradient)
-{
-    const struct cpu_dense1_input *entry = s->entry[i];
-    const uint32_t count = s->count[i];
-    float product[CPU_DENSE1_SAMPLES];
-    memset(product, 0, count * sizeof *product);
-    for (size_t pass = 0; pass < OUT; pass += PASS) {
-        const size_t at = input * OUT + pass;
-        row_pass(entry, count, sums_gradient + pass, weights->kernel + at, fresh, gradient + pass,
-                 product);
-        if (last) {
-            adam_update(adam, weights->kernel + at, weights->moment_m + at, weights->moment_v + at,
-                        gradient + pass, PASS);
-        }
-    }
-    for (uint32_t e = 0; e < count; e++) {
-        pooled_gradient[entry[e].sample * (size_t)CPU_POOL_STRIDE + input] = product[e];
-    }
-}
-
 void CPU_NAME(dense1_backward)(const cpu_dense1_weights *weights, const float *pooled,
                                const uint8_t *route, const float *sums_gradient, uint32_t n,
-                               unsigned block, cpu_dense1_scratch *s, float *pooled_gradient)
+                               unsigned block, float (*gradient)[OUT], float *pooled_gradient)
 {
     const size_t first = (size_t)block * BLOCK;
     const adam_vectors adam = adam_broadcast(weights->adam);
-    for (uint32_t begin = 0; begin < n; begin += CPU_DENSE1_SAMPLES) {
-        const bool last = n - begin <= CPU_DENSE1_SAMPLES;
-        list_inputs(pooled, route, begin, last ? n : begin + CPU_DENSE1_SAMPLES, first, s);
+    for (size_t begin = 0; begin < n; begin += SAMPLES) {
+        const bool last = n - begin <= SAMPLES;
+        const size_t at = begin * CPU_POOL_STRIDE + first;
+        uint64_t samples[BLOCK];
+        find_samples(route + begin * LENET_FLAT + first, last ? n - begin : SAMPLES, samples);
         for (size_t i = 0; i < BLOCK; i++) {
+            const size_t row = (first + i) * OUT;
             /* Gradients that need not last share one place in the cache. */
-            float *gradient = s->gradient[begin == 0 && last ? 0 : i];
-            row_backward(weights, &adam, sums_gradient, s, i, first + i, begin == 0, last, gradient,
-                         pooled_gradient);
+            float *row_gradient = gradient[begin == 0 && last ? 0 : i];
+            for (int pass = 0; pass < OUT; pass += PASS) {
+                row_pass(samples[i], pooled + at + i, sums_gradient + begin * OUT,
+                         weights->kernel + row, pass, begin == 0, row_gradient,
+                         pooled_gradient + at + i);
+            }
+            if (last) {
+                adam_update(&adam, weights->kernel + row, weights->moment_m + row,
+                            weights->moment_v + row, row_gradient, OUT);
+            }
         }
     }
 }

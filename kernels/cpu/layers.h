@@ -24,10 +24,11 @@ void CPU_NAME(dense1_forward)(const float *pooled, const uint8_t *route, uint32_
                               const float *kernel, unsigned split, float *sums);
 void CPU_NAME(dense1_kernel_gradient)(const float *pooled, const uint8_t *route,
                                       const float *sums_gradient, uint32_t n, unsigned block,
-                                      cpu_dense1_scratch *scratch);
+                                      float (*gradient)[LENET_DENSE1]);
 void CPU_NAME(dense1_backward)(const cpu_dense1_weights *weights, const float *pooled,
                                const uint8_t *route, const float *sums_gradient, uint32_t n,
-                               unsigned block, cpu_dense1_scratch *scratch, float *pooled_gradient);
+                               unsigned block, float (*gradient)[LENET_DENSE1],
+                               float *pooled_gradient);
 void CPU_NAME(adam)(const cpu_adam *adam, float *p, float *m, float *v, const float *gradient,
                     size_t count);
 void CPU_NAME(sum)(float *to, const float *start, const float *from, size_t stride, size_t terms,

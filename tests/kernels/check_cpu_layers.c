@@ -10,7 +10,7 @@
 #include "cpu/ink.h"
 #include "philox.h"
 
-enum { SIDE = LENET_IMAGE_SIDE, MAX_ISAS = 4, LARGE_BATCH = 2 * CPU_DENSE1_SAMPLES + 3 };
+enum { SIDE = LENET_IMAGE_SIDE, MAX_ISAS = 4, LARGE_BATCH = 2 * 64 + 3 };
 
 static const cpu_kernels *isas[MAX_ISAS];
 static int isa_count;
@@ -325,7 +325,7 @@ typedef struct dense1 {
     float *kernel;
     float *moments[2];
     float *pooled_gradient;
-    cpu_dense1_scratch *scratch;
+    float (*gradient)[LENET_DENSE1];
 } dense1;
 
 static dense1 make_dense1(uint32_t n)
@@ -338,7 +338,7 @@ static dense1 make_dense1(uint32_t n)
         .kernel = room(WEIGHTS * sizeof(float)),
         .moments = {room(WEIGHTS * sizeof(float)), room(WEIGHTS * sizeof(float))},
         .pooled_gradient = room((size_t)n * CPU_POOL_STRIDE * sizeof(float)),
-        .scratch = room(sizeof(cpu_dense1_scratch)),
+        .gradient = room(CPU_DENSE1_BLOCK * LENET_DENSE1 * sizeof(float)),
     };
     fill(d.sums_gradient, (size_t)n * LENET_DENSE1, 2, 1);
     fill(d.kernel, WEIGHTS, 3, 1);
@@ -363,7 +363,7 @@ static void release_dense1(dense1 *d)
     free(d->moments[0]);
     free(d->moments[1]);
     free(d->pooled_gradient);
-    free(d->scratch);
+    free(d->gradient);
 }
 
 /* A sum of `terms` products that add up to `magnitude`, each rounded twice at most in its product
@@ -443,7 +443,7 @@ START_TEST(dense1_backward_is_within_its_rounding)
         const cpu_dense1_weights weights = {d.kernel, d.moments[0], d.moments[1], &adam};
         const size_t first = (size_t)BLOCK * CPU_DENSE1_BLOCK;
         kernels->dense1_backward(&weights, d.pooled, d.route, d.sums_gradient, d.n, BLOCK,
-                                 d.scratch, d.pooled_gradient);
+                                 d.gradient, d.pooled_gradient);
         for (size_t i = first; i < first + CPU_DENSE1_BLOCK; i++) {
             for (size_t j = 0; j < LENET_DENSE1; j++) {
                 const size_t at = i * LENET_DENSE1 + j;
@@ -460,10 +460,10 @@ START_TEST(dense1_backward_is_within_its_rounding)
                 }
             }
         }
-        kernels->dense1_kernel_gradient(d.pooled, d.route, d.sums_gradient, d.n, BLOCK, d.scratch);
-        ck_assert_mem_eq(d.scratch->gradient, d.moments[0] + first * LENET_DENSE1,
-                         sizeof d.scratch->gradient);
-        memset(d.moments[0] + first * LENET_DENSE1, 0, sizeof d.scratch->gradient);
+        kernels->dense1_kernel_gradient(d.pooled, d.route, d.sums_gradient, d.n, BLOCK, d.gradient);
+        ck_assert_mem_eq(d.gradient, d.moments[0] + first * LENET_DENSE1,
+                         sizeof *d.gradient * CPU_DENSE1_BLOCK);
+        memset(d.moments[0] + first * LENET_DENSE1, 0, sizeof *d.gradient * CPU_DENSE1_BLOCK);
         for (size_t at = 0; at < WEIGHTS; at++) {
             ck_assert(d.moments[0][at] == 0); /* no other block was touched */
         }

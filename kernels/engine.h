@@ -44,7 +44,7 @@ typedef struct engine_config {
     double beta_1;        /* alpha_t = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) */
     double beta_2;
     double epsilon;
-    uint32_t threads; /* 0 for as many as this process may run on; a GPU engine ignores it */
+    uint32_t threads; /* 0 for as many as this process gets processors; a GPU engine ignores it */
     int32_t device;   /* ordinal; the CPU engine ignores it */
     const char *isa;  /* CPU: "avx512", "avx2", "portable"; NULL for the best the machine has */
 } engine_config;

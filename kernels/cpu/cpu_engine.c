@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "available_memory.h"
+#include "cpu_limit.h"
 #include "draw.h"
 
 enum {
@@ -21,7 +22,9 @@ static uint32_t usable_threads(void)
     if (sched_getaffinity(0, sizeof set, &set) != 0) {
         return 1;
     }
-    return (uint32_t)CPU_COUNT(&set);
+    const unsigned processors = (unsigned)CPU_COUNT(&set);
+    const unsigned limit = cpu_limit("");
+    return limit < processors ? limit : processors;
 }
 
 static uint32_t chosen_threads(const engine_config *config)

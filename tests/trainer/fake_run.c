@@ -105,9 +105,9 @@ static void take_points(const tblog_event *event, void *context)
     for (size_t i = 0; i < event->value_count; i++) {
         point *next = &into->all[into->count++];
         ck_assert_uint_le(into->count, sizeof into->all / sizeof into->all[0]);
-        snprintf(next->tag, sizeof next->tag, "%s", event->values[i].tag);
+        snprintf(next->tag, sizeof next->tag, "%s", event->values[i]->tag);
         next->step = event->step;
-        next->value = event->values[i].scalar;
+        next->value = event->values[i]->scalar;
     }
 }
 

@@ -41,7 +41,7 @@ class KindsInChromium(unittest.TestCase):
         page.wait_for_lines({"loss": [RUN], "value": [RUN]})
 
     def test_histograms_are_drawn_for_each_step(self):
-        self.wait_for_lines("histograms", "tf-histogram-loader", "path.outline",
+        self.wait_for_lines("histograms&tagFilter=.", "tf-histogram-loader", "path.outline",
                             {"weights": 3, "doubles": 1, "buckets": 1})
 
     def test_images_have_their_pixels(self):

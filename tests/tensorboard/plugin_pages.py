@@ -6,7 +6,7 @@ from tensorboard_page import LINE_PIXELS
 from waiting import wait_until
 
 # How often, and how long each time, a page is opened before it is given up.
-ATTEMPTS, ATTEMPT_SECONDS = 8, 20
+ATTEMPTS, ATTEMPT_SECONDS = 5, 40
 
 
 class PluginPage:

@@ -12,6 +12,7 @@ char fake_run_message[MESSAGE_BYTES];
 run_record fake_run_record;
 progress fake_run_display;
 bool fake_run_histograms;
+bool fake_run_resumes;
 
 void fake_run_set_up(void)
 {
@@ -20,7 +21,7 @@ void fake_run_set_up(void)
     fake_engine_longest_chunk = fake_engine_trains = fake_engine_overlaps = 0;
     fake_engine_steps_queued = fake_engine_unfinished_at_evaluate = 0;
     fake_run_record = (run_record){0};
-    fake_run_histograms = false;
+    fake_run_histograms = fake_run_resumes = false;
     progress_init(&fake_run_display, stdout, PROGRESS_QUIET);
 }
 
@@ -58,8 +59,10 @@ run_outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_si
                          .data = &data,
                          .data_path = "some/where|else/",
                          .directory = directory,
-                         .replace = RUN_DIRECTORY_REPLACE_ANY,
+                         .replace = fake_run_resumes ? RUN_DIRECTORY_REPLACE_UNFINISHED
+                                                     : RUN_DIRECTORY_REPLACE_ANY,
                          .display = &fake_run_display};
+    run_record_free(&fake_run_record); /* of the run before */
     const run_outcome outcome = run_loop(&job, &fake_run_record, fake_run_message);
     ck_assert_int_eq(fake_engine_alive, 0);
     return outcome;

@@ -34,16 +34,13 @@ static void clean(char *text, bool is_cut)
     }
 }
 
-bool lint(bool is_sound, const char *problem, ...)
+void lint_set_problem(const char *problem, ...)
 {
-    if (is_sound)
-        return true;
     va_list arguments;
     va_start(arguments, problem);
     int bytes = vsnprintf(problem_text, sizeof problem_text, problem, arguments);
     va_end(arguments);
     clean(problem_text, bytes >= (int)sizeof problem_text);
-    return false;
 }
 
 bool lint_name(const char *string, const char *what)

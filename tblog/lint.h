@@ -7,9 +7,11 @@
 
 #include "tblog/tblog.h"
 
-/* Returns `is_sound`; where it is not, what the format says is this thread's problem. Control
- * characters and what is not UTF-8 become question marks in it. */
-__attribute__((format(printf, 2, 3))) bool lint(bool is_sound, const char *problem, ...);
+/* Whether `is_sound`; where it is not, what the format behind it says is this thread's problem. */
+#define lint(is_sound, ...) ((is_sound) || (lint_set_problem(__VA_ARGS__), false))
+
+/* Control characters and what is not UTF-8 become question marks. */
+__attribute__((format(printf, 1, 2))) void lint_set_problem(const char *problem, ...);
 
 /* Whether the string is neither NULL nor empty and UTF-8, as a tag or a name must be; `what` names
  * it

@@ -68,11 +68,10 @@ static void visit_entry(file_search *search, const FTSENT *entry)
     case FTS_DOT:
         break;
     default:
-        if (entry->fts_level == FTS_ROOTLEVEL)
-            add_file(search, entry->fts_path);
-        else if (strstr(entry->fts_name, "tfevents") == NULL)
+        if (entry->fts_level > FTS_ROOTLEVEL && strstr(entry->fts_name, "tfevents") == NULL)
             break;
-        else if (entry->fts_info == FTS_DEFAULT) /* a pipe is waited for only where it is named */
+        /* A pipe is waited for only where it is named. */
+        if (entry->fts_level > FTS_ROOTLEVEL && entry->fts_info == FTS_DEFAULT)
             complain(search, entry->fts_path, "not a file");
         else
             add_file(search, entry->fts_path);

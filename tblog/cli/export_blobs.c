@@ -123,7 +123,7 @@ static bool blob_path(char *path, const char *directory, const char *tag, int64_
     char full[SAFE_NAME_BYTES + 55];
     safe_name(name, tag);
     snprintf(full, sizeof full, "%s@%" PRId64 "-%" PRIu64 ".%s", name, step, index, extension);
-    strcpy(path, directory);
+    snprintf(path, PATH_MAX, "%s", directory);
     return add_part(path, full);
 }
 

@@ -31,7 +31,7 @@ def setUpModule():
     data = os.path.join(folder, "data")
     logs = os.path.join(folder, "logs")
     sweep.write_data_set(data)
-    sweep.run_sweep(data, logs)
+    sweep.run_one_at_a_time(data, logs)
 
 
 def logged_graph(run):

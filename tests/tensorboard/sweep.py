@@ -38,12 +38,24 @@ def write_data_set(directory, training_count=TRAINING_COUNT):
 def command(data, logdir, epochs=EPOCHS):
     """The sweep's command line, with a point for each batch."""
     sizes = ",".join(map(str, BATCH_SIZES))
-    options = f"--batch-sizes {sizes} --epochs {epochs} --update-freq batch --seed 1 --histograms"
-    return [TRAINER, "sweep", "--data", str(data), "--logdir", str(logdir), *options.split()]
+    return [TRAINER, "sweep", "--batch-sizes", sizes, *options(data, logdir, epochs)]
+
+
+def options(data, logdir, epochs):
+    plain = f"--epochs {epochs} --update-freq batch --seed 1 --histograms"
+    return ["--data", str(data), "--logdir", str(logdir), *plain.split()]
 
 
 def run_sweep(data, logdir):
     subprocess.run(command(data, logdir), check=True, stdin=subprocess.DEVNULL)
+
+
+def run_one_at_a_time(data, logdir):
+    """The sweep's runs, each by a command of its own."""
+    for name, size in zip(run_names(), BATCH_SIZES):
+        arguments = options(data, os.path.join(logdir, name), EPOCHS)
+        command_line = [TRAINER, "train", "--batch-size", str(size), *arguments]
+        subprocess.run(command_line, check=True, stdin=subprocess.DEVNULL)
 
 
 def tblog_cat(path):

@@ -37,6 +37,11 @@ __attribute__((warn_unused_result)) bool event_encode_scalars(event_encoder *enc
                                                               const event_scalar *scalars,
                                                               size_t count);
 
+/* The same for one scalar, sooner. */
+__attribute__((warn_unused_result)) bool event_encode_scalar(event_encoder *encoder,
+                                                             double wall_time, int64_t step,
+                                                             const event_scalar *scalar);
+
 typedef struct event_bytes {
     const void *data;
     size_t count;

@@ -82,6 +82,44 @@ static uint8_t *put_value(uint8_t *at, const event_scalar *scalar)
     return scalar->with_metadata ? put_bytes(at, metadata, sizeof metadata) : at;
 }
 
+/* All of the event before its summary. As proto3 has it, a plain zero is left out (and so is -0.0
+ * by protobuf-c); the value, of a oneof, never is. */
+static inline uint8_t *put_stamp(uint8_t *at, double wall_time, int64_t step)
+{
+    if (wall_time != 0.0) {
+        *at++ = KEY_WALL_TIME;
+        at = put_double(at, wall_time);
+    }
+    if (step != 0) {
+        *at++ = KEY_STEP;
+        at = put_varint(at, (uint64_t)step);
+    }
+    return at;
+}
+
+bool event_encode_scalar(event_encoder *encoder, double wall_time, int64_t step,
+                         const event_scalar *scalar)
+{
+    enum { SHORT_TAG_BYTES = 100 }; /* all lengths take one byte */
+    size_t tag_bytes = scalar->tag_bytes;
+    if (tag_bytes > SHORT_TAG_BYTES || scalar->with_metadata)
+        return event_encode_scalars(encoder, wall_time, step, scalar, 1);
+    byte_buffer *payload = &encoder->payload;
+    payload->size = 0;
+    if (!byte_buffer_reserve(payload, EVENT_BYTES_MAX + VALUE_BYTES_MAX + SHORT_TAG_BYTES))
+        return false;
+    uint8_t *at = put_stamp(payload->data, wall_time, step);
+    at = put_bytes(at,
+                   (const uint8_t[]){KEY_SUMMARY, (uint8_t)(tag_bytes + 9), KEY_VALUE,
+                                     (uint8_t)(tag_bytes + 7), KEY_TAG, (uint8_t)tag_bytes},
+                   6);
+    at = put_bytes(at, scalar->tag, tag_bytes);
+    *at++ = KEY_SIMPLE_VALUE;
+    at = put_float(at, scalar->value);
+    payload->size = (size_t)(at - payload->data);
+    return true;
+}
+
 bool event_encode_scalars(event_encoder *encoder, double wall_time, int64_t step,
                           const event_scalar *scalars, size_t count)
 {
@@ -97,17 +135,7 @@ bool event_encode_scalars(event_encoder *encoder, double wall_time, int64_t step
     }
     if (!byte_buffer_reserve(payload, EVENT_BYTES_MAX + summary_bytes))
         return false;
-    uint8_t *at = payload->data;
-    /* As proto3 has it, a plain zero is left out (and so is -0.0 by protobuf-c); the value, of a
-     * oneof, never is. */
-    if (wall_time != 0.0) {
-        *at++ = KEY_WALL_TIME;
-        at = put_double(at, wall_time);
-    }
-    if (step != 0) {
-        *at++ = KEY_STEP;
-        at = put_varint(at, (uint64_t)step);
-    }
+    uint8_t *at = put_stamp(payload->data, wall_time, step);
     *at++ = KEY_SUMMARY;
     at = put_varint(at, summary_bytes);
     for (size_t i = 0; i < count; i++)

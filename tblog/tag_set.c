@@ -127,6 +127,7 @@ tag_set_result tag_set_add(tag_set *set, const char *tag, tag_plugin plugin, siz
     bool is_new = entry == NULL;
     if (is_new)
         entry = add(set, tag, plugin);
+    *bytes = 0;
     if (entry == NULL)
         return TAG_SET_NO_MEMORY;
     *bytes = entry->bytes;

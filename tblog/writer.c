@@ -182,6 +182,33 @@ typedef struct scalars_request {
     size_t count;
 } scalars_request;
 
+/* Looks the scalar's tag up, and makes of both what the encoder takes. */
+static inline tblog_status take_scalar(tblog_writer *writer, const tblog_scalar *scalar,
+                                       event_scalar *entry)
+{
+    tag_use use;
+    tblog_status status = writer_add_tag(writer, scalar->tag, TAG_PLUGIN_SCALARS, &use);
+    *entry = (event_scalar){.tag = scalar->tag,
+                            .tag_bytes = use.tag_bytes,
+                            .value = (float)scalar->value,
+                            .with_metadata = use.first_in_file};
+    return status;
+}
+
+static tblog_status encode_scalar(tblog_writer *writer, double wall_time, const void *argument)
+{
+    const scalars_request *request = argument;
+    if (writer->tensor_scalars)
+        return writer_encode_tensor_scalars(writer, wall_time, request->step, request->scalars, 1);
+    event_scalar entry;
+    tblog_status status = take_scalar(writer, request->scalars, &entry);
+    if (status != TBLOG_OK)
+        return status;
+    return event_encode_scalar(&writer->encoder, wall_time, request->step, &entry)
+               ? TBLOG_OK
+               : TBLOG_NO_MEMORY;
+}
+
 static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const void *argument)
 {
     const scalars_request *request = argument;
@@ -194,15 +221,9 @@ static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const
         return TBLOG_NO_MEMORY;
     entries = (void *)writer->scalars.data;
     for (size_t i = 0; i < request->count; i++) {
-        const tblog_scalar *scalar = &request->scalars[i];
-        tag_use use;
-        tblog_status status = writer_add_tag(writer, scalar->tag, TAG_PLUGIN_SCALARS, &use);
+        tblog_status status = take_scalar(writer, &request->scalars[i], &entries[i]);
         if (status != TBLOG_OK)
             return status;
-        entries[i] = (event_scalar){.tag = scalar->tag,
-                                    .tag_bytes = use.tag_bytes,
-                                    .value = (float)scalar->value,
-                                    .with_metadata = use.first_in_file};
     }
     return event_encode_scalars(&writer->encoder, wall_time, request->step, entries, request->count)
                ? TBLOG_OK
@@ -233,8 +254,11 @@ tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_s
 
 tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t step, double value)
 {
-    tblog_scalar scalar = {.tag = tag, .value = value};
-    return tblog_add_scalars(writer, step, &scalar, 1);
+    if (tag == NULL || tag[0] == '\0')
+        return TBLOG_INVALID;
+    const tblog_scalar scalar = {.tag = tag, .value = value};
+    const scalars_request request = {.step = step, .scalars = &scalar, .count = 1};
+    return writer_add_event(writer, encode_scalar, &request);
 }
 
 /* ---- The file ---- */

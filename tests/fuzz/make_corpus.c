@@ -123,7 +123,7 @@ static void save_files(uint8_t *data, size_t bytes)
     save("records", "two_damages", data, bytes);
 }
 
-/* Each record of the file, and the file. */
+/* Each event of the file, and the file. */
 static bool save_kinds(const char *path)
 {
     static uint8_t all[1 << 20];
@@ -138,7 +138,7 @@ static bool save_kinds(const char *path)
         const uint8_t *record = tblog_reader_record(reader, &bytes);
         snprintf(name, sizeof name, "kind_%d", number);
         if (bytes < 3000)
-            save_record(name, record, bytes);
+            save("event", name, record + RECORD_HEADER_BYTES, bytes - RECORD_FRAME_BYTES);
         if (bytes > sizeof all - size)
             return false;
         memcpy(all + size, record, bytes);

@@ -95,6 +95,11 @@ static void check_same(event_encoder *encoder, double wall_time, int64_t step,
     ck_assert(event_encode_scalars(encoder, wall_time, step, scalars, count));
     ck_assert_uint_eq(encoder->payload.size, size);
     ck_assert_mem_eq(encoder->payload.data, expected, size);
+    if (count == 1) {
+        ck_assert(event_encode_scalar(encoder, wall_time, step, scalars));
+        ck_assert_uint_eq(encoder->payload.size, size);
+        ck_assert_mem_eq(encoder->payload.data, expected, size);
+    }
     free(expected);
 }
 

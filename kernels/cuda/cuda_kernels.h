@@ -44,9 +44,13 @@ enum {
     CUDA_CONV_SLOTS = 128,
 };
 
-/* Where a run stands; device memory, changed by cuda_update alone. */
+/* Where a run stands; device memory, set by cuda_set_progress and then changed by cuda_update
+ * alone. Adam's alpha is there once a step, since a power in double costs a microsecond. */
 typedef struct cuda_progress {
-    uint64_t step; /* steps done over the run */
+    uint64_t step;        /* steps done over the run */
+    float alpha;          /* of the update of step `step` + 1 */
+    float next_alpha;     /* cuda_update's own, until it counts the step */
+    uint32_t blocks_done; /* cuda_update's own; 0 between launches */
 } cuda_progress;
 
 /* Which samples a launch works on. */
@@ -116,6 +120,10 @@ typedef struct cuda_ring {
 /* Once a process and device, before anything else: raises the kernels' limits of shared memory. */
 cudaError_t cuda_kernels_prepare(void);
 
+/* A run begins, or goes on after an import, with `step` steps done. */
+cudaError_t cuda_set_progress(cuda_progress *progress, uint64_t step,
+                              const cuda_adam_settings *adam, cudaStream_t stream);
+
 cudaError_t cuda_conv_forward(const cuda_batch *batch, const cuda_activations *a,
                               const float *parameters, engine_precision precision,
                               cudaStream_t stream);
@@ -147,7 +155,8 @@ cudaError_t cuda_dense1_backward(const cuda_batch *batch, const cuda_activations
 cudaError_t cuda_dense1_gradient(uint32_t n, const cuda_activations *a, const cuda_parameters *p,
                                  engine_precision precision, cudaStream_t stream);
 
-/* Slots are overwritten at micro_index 0, else added to. */
+/* Slots are overwritten at micro_index 0, else added to. Neither needs the other, so that they
+ * may run side by side, and cuda_head_gradients beside all that comes behind cuda_head. */
 cudaError_t cuda_conv2_weights(const cuda_batch *batch, const cuda_activations *a,
                                const cuda_parameters *p, engine_precision precision,
                                cudaStream_t stream);

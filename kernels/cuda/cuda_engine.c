@@ -229,9 +229,8 @@ static bool take_run(engine *e, const engine_data *training, const engine_data *
         snprintf(e->message, sizeof e->message, "not enough memory for the initial weights");
         return false;
     }
-    const bool taken = cuda_memory_take(e) && take_handles(e) &&
-                       upload_run(e, training, validation, parameters) && cuda_capture_steps(e) &&
-                       cuda_wait(e);
+    const bool taken = cuda_memory_take(e) && take_handles(e) && cuda_capture_steps(e) &&
+                       upload_run(e, training, validation, parameters);
     free(parameters);
     return taken;
 }

@@ -73,6 +73,17 @@ const char *engine_precision_name(engine_precision precision)
     return "unknown precision";
 }
 
+bool engine_precision_find(const char *name, engine_precision *out)
+{
+    for (engine_precision p = ENGINE_FP32; p <= ENGINE_BF16; p++) {
+        if (strcmp(name, engine_precision_name(p)) == 0) {
+            *out = p;
+            return true;
+        }
+    }
+    return false;
+}
+
 engine_status engine_config_check(const engine_config *config, uint32_t training_count,
                                   char *message, size_t message_bytes)
 {

@@ -78,6 +78,7 @@ static engine_status make_plan(engine *e, const engine_config *config, uint32_t 
     e->device = device.ordinal;
     e->order_epoch = UINT64_MAX;
     e->plan.precision = chosen_precision(config);
+    e->plan.side_by_side = CUDA_SIDE_BY_SIDE;
     e->plan.available = device.available;
     snprintf(e->plan.hardware, sizeof e->plan.hardware, "%s", device.name);
     status = cuda_memory_shape(e, training_count, validation_count)
@@ -286,7 +287,25 @@ static engine_status cuda_train(engine *e, uint32_t steps)
     return cuda_enter(e) && cuda_queue_steps(e, steps) ? ENGINE_OK : ENGINE_FAILED;
 }
 
-static engine_status cuda_evaluate(engine *e, engine_set set, engine_result *out)
+/* The classes of the evaluation's n samples, from their logits. */
+static bool download_classes(engine *e, uint32_t n, uint8_t *out)
+{
+    float logits[CUDA_EVALUATION_BATCH][LENET_CLASSES];
+    if (!cuda_download(e, logits, e->evaluation.logits, n * sizeof *logits) || !cuda_wait(e)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t best = 0;
+        for (uint8_t c = 1; c < LENET_CLASSES; c++) {
+            best = logits[i][c] > logits[i][best] ? c : best;
+        }
+        out[i] = best;
+    }
+    return true;
+}
+
+static engine_status cuda_evaluate(engine *e, engine_set set, engine_result *out,
+                                   uint8_t *predicted)
 {
     const cuda_data *data = &e->data[set];
     cuda_sums sums;
@@ -300,7 +319,8 @@ static engine_status cuda_evaluate(engine *e, engine_set set, engine_result *out
         if (!cuda_queue_evaluation(e, data->images, data->labels, data->count, at, n) ||
             !cuda_ok(e, "cuda_evaluation_sums",
                      cuda_evaluation_sums(&e->evaluation, n, &e->sums->loss_sum, &e->sums->correct,
-                                          e->stream))) {
+                                          e->stream)) ||
+            (predicted != NULL && !download_classes(e, n, predicted + at))) {
             return ENGINE_FAILED;
         }
         at += n;

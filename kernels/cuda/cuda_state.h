@@ -21,6 +21,9 @@ enum {
     CUDA_GRAPH_STEPS = 32,
     /* A step of more launches than this (of many micro-batches, each long) is not captured. */
     CUDA_MAX_CAPTURED_LAUNCHES = 64,
+    /* Runs at once that make the best of a device: a small batch does not fill it. Not measured on
+     * any yet; the experiment's three batch sizes, and one more. */
+    CUDA_SIDE_BY_SIDE = 4,
     CUDA_MAX_BUFFERS = 64,
     /* Points of the stream that the host can wait for. */
     CUDA_MAX_MARKS = ENGINE_MAX_QUEUED_STEPS / CUDA_GRAPH_STEPS + 2,

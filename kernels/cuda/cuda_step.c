@@ -158,12 +158,15 @@ static bool capture(engine *e, uint32_t steps, cudaGraphExec_t *out)
     for (uint32_t i = 0; done && i < steps; i++) {
         done = queue_step(e, e->config.batch_size);
     }
-    /* Ends the capture in any case; after a failure the graph is NULL or not wanted. */
-    done = cuda_ok(e, "cudaStreamEndCapture", cudaStreamEndCapture(e->stream, &graph)) && done;
+    if (!cuda_ok(e, "cudaStreamEndCapture", cudaStreamEndCapture(e->stream, &graph))) {
+        /* Else nothing could be freed: a second call ends what the first one left. */
+        cudaStreamEndCapture(e->stream, &graph);
+        done = false;
+    }
     done = done && cuda_ok(e, "cudaGraphInstantiate", cudaGraphInstantiate(out, graph, 0)) &&
            cuda_ok(e, "cudaGraphUpload", cudaGraphUpload(*out, e->stream));
-    if (graph != NULL) {
-        cudaGraphDestroy(graph);
+    if (graph != NULL && !cuda_ok(e, "cudaGraphDestroy", cudaGraphDestroy(graph))) {
+        return false;
     }
     return done;
 }

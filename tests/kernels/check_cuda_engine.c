@@ -117,7 +117,7 @@ START_TEST(training_and_evaluation_take_no_memory)
     const size_t used = cuda_host_memory_used();
     cuda_host_set_memory(used); /* nothing is left */
     train(api, e, BATCHES, steps);
-    ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result), ENGINE_OK);
+    ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result, NULL), ENGINE_OK);
     ck_assert_uint_eq(cuda_host_memory_used(), used);
     api->destroy(e);
 }
@@ -234,7 +234,7 @@ static engine_status use(engine *e)
         status = api->poll(e, steps, BATCHES + 1, &count, true);
     }
     if (status == ENGINE_OK) {
-        status = api->evaluate(e, ENGINE_VALIDATION, &result);
+        status = api->evaluate(e, ENGINE_VALIDATION, &result, NULL);
     }
     if (status == ENGINE_OK) {
         status = api->predict(e, validation.images, VALIDATION, values);
@@ -265,7 +265,7 @@ static void expect_dead(engine *e)
     snprintf(message, sizeof message, "%s", api->message(e));
     ck_assert_int_eq(api->train(e, 1), ENGINE_FAILED);
     ck_assert_int_eq(api->poll(e, &step, 1, &count, false), ENGINE_FAILED);
-    ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result), ENGINE_FAILED);
+    ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result, NULL), ENGINE_FAILED);
     ck_assert_int_eq(api->read_tensor(e, "nothing", &value, 1, &count), ENGINE_FAILED);
     ck_assert_int_eq(api->export_state(e, &value, 1), ENGINE_FAILED);
     ck_assert_str_eq(api->message(e), message);
@@ -397,12 +397,12 @@ START_TEST(evaluation_has_the_same_bits_for_any_batch_size)
     engine_result first;
     engine_result other;
     engine *e = make(api, &config);
-    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &first), ENGINE_OK);
+    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &first, NULL), ENGINE_OK);
     api->destroy(e);
     config.batch_size = TRAINING;
     config.micro_batch = 2;
     e = make(api, &config);
-    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &other), ENGINE_OK);
+    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &other, NULL), ENGINE_OK);
     api->destroy(e);
     ck_assert(first.loss_sum == other.loss_sum);
     ck_assert_uint_eq(first.correct, other.correct);

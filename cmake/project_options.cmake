@@ -12,7 +12,8 @@ endif()
 add_library(project_options INTERFACE)
 target_link_libraries(project_options INTERFACE project_options_generated)
 target_compile_options(project_options INTERFACE
-    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla
+    $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
     $<$<BOOL:${WARNINGS_AS_ERRORS}>:-Werror>
     # No contraction: sums have the same bits whatever the compiler would fuse.
     -ffp-contract=off)

@@ -1,0 +1,98 @@
+/* A block of a launch as it runs: its threads, what they wait for, its shared memory. */
+#ifndef CUDA_HOST_BLOCK_H
+#define CUDA_HOST_BLOCK_H
+
+#include <vector>
+
+#include "cuda_host_fiber.h"
+#include "cuda_host_kernel.h"
+
+namespace cuda_host
+{
+
+struct site {
+    const char *name; /* of the function that waits, NULL where nobody does */
+    const char *file;
+    int line;
+};
+
+struct pending_copy {
+    void *to;
+    const void *from;
+    unsigned group;
+};
+
+struct block;
+
+struct thread {
+    fiber self;
+    block *home;
+    uint3 index;
+    uint16_t number; /* in the block */
+    bool finished;
+    site waiting;
+    uint32_t mask; /* that it waits with */
+    site passed;   /* the last barrier or collective, for findings */
+    std::vector<pending_copy> copies;
+    unsigned copy_groups; /* committed */
+};
+
+/* Lanes that wait for each other, known by the lowest of them. */
+struct meeting {
+    uint32_t mask;
+    uint32_t arrived;
+    const collective *kind;
+    site where;
+};
+
+struct warp {
+    uint32_t lanes; /* that exist */
+    uint32_t ready; /* may run, do not */
+    uint32_t epoch;
+    meeting meetings[32];
+};
+
+/* What SHARED_MEMORY().take gave, to name places in findings. */
+struct taken_span {
+    unsigned char *begin;
+    size_t bytes;
+    size_t value_bytes;
+    const char *file;
+    int line;
+};
+
+struct block {
+    uint3 index;
+    unsigned threads;
+    thread *first; /* of its threads, in a row */
+    unsigned finished;
+    unsigned arrived; /* at the block's barrier */
+    site barrier;
+    int votes;
+    int votes_result;
+    uint32_t ready_warps;
+    uint32_t epoch;
+    warp warps[32];
+    std::vector<operands> lanes; /* [threads] */
+    unsigned char *shared;
+    size_t shared_bytes;
+    std::vector<unsigned char> shared_store;
+    std::vector<shadow_word> shadow;      /* a word each */
+    std::vector<shadow_word> byte_shadow; /* a byte each */
+    std::vector<taken_span> spans;
+};
+
+/* The thread that runs, NULL outside of launches. */
+extern thread *current;
+
+/* Ends the launch with a finding: printf's arguments, behind who and where. Does not return. */
+[[noreturn]] void found(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* "element 3 of the float[64] taken at conv.cuh:17" */
+void describe_place(const block &home, const void *place, char *text, size_t bytes);
+
+uint32_t next_epoch();
+
+} // namespace cuda_host
+
+#endif

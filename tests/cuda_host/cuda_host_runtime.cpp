@@ -1,0 +1,520 @@
+/* Errors, the device, memory and launches of the fake runtime. */
+#include "cuda_host_runtime.h"
+
+#include <map>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <string>
+
+#include "cuda_host_launch.h"
+
+namespace cuda_host
+{
+
+std::recursive_mutex lock;
+
+namespace
+{
+
+struct allocation {
+    size_t bytes;
+    bool on_device;
+};
+
+struct runtime_state {
+    std::map<const unsigned char *, allocation> allocations;
+    std::map<const void *, size_t> shared_limits; /* by kernel */
+    size_t memory = size_t(8) << 30;
+    size_t used = 0;
+    cudaError_t last_error = cudaSuccess;
+    bool lost = false; /* by a finding */
+    bool keep_findings = false;
+    std::string finding;
+    uint64_t calls = 0;
+    uint64_t failing_call = 0;
+    cudaError_t failing_error = cudaSuccess;
+    uint64_t launches = 0;
+    bool order_is_set = false;
+};
+
+runtime_state &runtime()
+{
+    static runtime_state *state = new runtime_state();
+    return *state;
+}
+
+const size_t SHARED_BYTES = 48 << 10;
+const size_t SHARED_OPTIN_BYTES = 227 << 10;
+
+void order_of_environment()
+{
+    const char *text = getenv("CUDA_HOST_ORDER");
+    if (text == nullptr || strcmp(text, "ascending") == 0)
+        set_order(CUDA_HOST_ASCENDING, 0);
+    else if (strcmp(text, "descending") == 0)
+        set_order(CUDA_HOST_DESCENDING, 0);
+    else
+        set_order(CUDA_HOST_SHUFFLED, strtoull(text, nullptr, 10));
+    runtime().order_is_set = true;
+}
+
+bool is_valid(const launch_shape &shape)
+{
+    const uint64_t threads = uint64_t(shape.block.x) * shape.block.y * shape.block.z;
+    return threads >= 1 && threads <= 1024 && shape.block.z <= 64 && shape.grid.x >= 1 &&
+           shape.grid.y >= 1 && shape.grid.z >= 1 && shape.grid.y <= 65535 && shape.grid.z <= 65535;
+}
+
+cudaError_t allocate(void **place, size_t bytes, bool on_device)
+{
+    runtime_state &r = runtime();
+    if (place == nullptr)
+        return fail(cudaErrorInvalidValue);
+    *place = nullptr;
+    if (bytes == 0)
+        return cudaSuccess;
+    if (on_device && (bytes > r.memory || r.used > r.memory - bytes))
+        return fail(cudaErrorMemoryAllocation);
+    void *memory = nullptr;
+    /* As CUDA aligns it; the red zone of AddressSanitizer begins right behind the last byte. */
+    if (posix_memalign(&memory, 256, bytes) != 0)
+        return fail(cudaErrorMemoryAllocation);
+    memset(memory, 0xff, bytes);
+    r.allocations[static_cast<unsigned char *>(memory)] = {bytes, on_device};
+    if (on_device)
+        r.used += bytes;
+    *place = memory;
+    return cudaSuccess;
+}
+
+cudaError_t release(void *place, bool on_device)
+{
+    runtime_state &r = runtime();
+    if (place == nullptr)
+        return cudaSuccess;
+    const auto found = r.allocations.find(static_cast<unsigned char *>(place));
+    if (found == r.allocations.end() || found->second.on_device != on_device)
+        return fail(cudaErrorInvalidValue);
+    if (on_device)
+        r.used -= found->second.bytes;
+    r.allocations.erase(found);
+    free(place);
+    return cudaSuccess;
+}
+
+} // namespace
+
+cudaError_t begin_call()
+{
+    runtime_state &r = runtime();
+    r.calls++;
+    if (r.calls == r.failing_call)
+        return fail(r.failing_error);
+    return r.lost ? cudaErrorLaunchFailure : cudaSuccess;
+}
+
+cudaError_t fail(cudaError_t error)
+{
+    if (error != cudaSuccess && error != cudaErrorNotReady)
+        runtime().last_error = error;
+    return error;
+}
+
+cudaError_t report_finding(const char *text)
+{
+    runtime_state &r = runtime();
+    if (!r.keep_findings) {
+        fprintf(stderr, "cuda_host: %s\n", text);
+        abort();
+    }
+    r.finding = text;
+    r.lost = true;
+    return fail(cudaErrorLaunchFailure);
+}
+
+void count_launch()
+{
+    runtime().launches++;
+}
+
+const char *check_range(const char *call, const void *place, size_t bytes, bool on_device)
+{
+    static char text[256];
+    const runtime_state &r = runtime();
+    const unsigned char *begin = static_cast<const unsigned char *>(place);
+    auto next = r.allocations.upper_bound(begin);
+    if (next != r.allocations.begin()) {
+        --next;
+        const size_t at = static_cast<size_t>(begin - next->first);
+        if (at < next->second.bytes && next->second.on_device == on_device) {
+            if (bytes <= next->second.bytes - at)
+                return nullptr;
+            snprintf(text, sizeof text, "%s reaches for bytes %zu to %zu of an allocation of %zu",
+                     call, at, at + bytes, next->second.bytes);
+            return text;
+        }
+    }
+    if (!on_device)
+        return nullptr; /* the host's other memory is nobody's here */
+    snprintf(text, sizeof text, "%s reaches for %p, which is no device memory", call, place);
+    return text;
+}
+
+cudaError_t raise_limit(const void *kernel, size_t shared_bytes)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    const cudaError_t error = begin_call();
+    if (error != cudaSuccess)
+        return error;
+    if (shared_bytes > SHARED_OPTIN_BYTES)
+        return fail(cudaErrorInvalidValue);
+    runtime().shared_limits[kernel] = shared_bytes;
+    return cudaSuccess;
+}
+
+cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cudaStream_t stream)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    const cudaError_t error = begin_call();
+    if (error != cudaSuccess)
+        return error;
+    runtime_state &r = runtime();
+    if (!is_valid(shape))
+        return fail(cudaErrorInvalidConfiguration);
+    const auto limit = r.shared_limits.find(shape.kernel);
+    if (shape.shared_bytes >
+        (limit == r.shared_limits.end() ? SHARED_BYTES : std::max(limit->second, SHARED_BYTES)))
+        return fail(cudaErrorInvalidValue);
+    return enqueue(stream, cudaGraphNodeTypeKernel, [shape, thread]() {
+        count_launch();
+        if (!runtime().order_is_set)
+            order_of_environment();
+        const char *found = run_launch(shape, thread);
+        return found == nullptr ? cudaSuccess : report_finding(found);
+    });
+}
+
+} // namespace cuda_host
+
+using namespace cuda_host;
+
+extern "C" {
+
+void cuda_host_reset(void)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    runtime_state &r = runtime();
+    r.memory = size_t(8) << 30;
+    r.last_error = cudaSuccess;
+    r.lost = false;
+    r.keep_findings = false;
+    r.finding.clear();
+    r.calls = 0;
+    r.failing_call = 0;
+    r.launches = 0;
+    order_of_environment();
+}
+
+void cuda_host_set_order(cuda_host_order order, uint64_t seed)
+{
+    set_order(order, seed);
+    runtime().order_is_set = true;
+}
+
+void cuda_host_keep_findings(bool keep)
+{
+    runtime().keep_findings = keep;
+}
+
+const char *cuda_host_finding(void)
+{
+    return runtime().finding.empty() ? nullptr : runtime().finding.c_str();
+}
+
+uint64_t cuda_host_launches(void)
+{
+    return runtime().launches;
+}
+
+void cuda_host_set_memory(size_t bytes)
+{
+    runtime().memory = bytes;
+}
+
+size_t cuda_host_memory_used(void)
+{
+    return runtime().used;
+}
+
+uint64_t cuda_host_calls(void)
+{
+    return runtime().calls;
+}
+
+void cuda_host_fail_call(uint64_t call, cudaError_t error)
+{
+    runtime_state &r = runtime();
+    r.failing_call = call == 0 ? 0 : r.calls + call;
+    r.failing_error = error;
+}
+
+#define BEGIN_CALL()                                                                               \
+    const std::lock_guard<std::recursive_mutex> held(lock);                                        \
+    const cudaError_t begun = begin_call();                                                        \
+    if (begun != cudaSuccess)                                                                      \
+    return begun
+
+static const struct {
+    cudaError_t error;
+    const char *name;
+    const char *text;
+} ERRORS[] = {
+    {cudaSuccess, "cudaSuccess", "no error"},
+    {cudaErrorInvalidValue, "cudaErrorInvalidValue", "invalid argument"},
+    {cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation", "out of memory"},
+    {cudaErrorInitializationError, "cudaErrorInitializationError", "initialization error"},
+    {cudaErrorInvalidConfiguration, "cudaErrorInvalidConfiguration",
+     "invalid configuration argument"},
+    {cudaErrorNoDevice, "cudaErrorNoDevice", "no CUDA-capable device is detected"},
+    {cudaErrorInvalidDevice, "cudaErrorInvalidDevice", "invalid device ordinal"},
+    {cudaErrorInvalidResourceHandle, "cudaErrorInvalidResourceHandle", "invalid resource handle"},
+    {cudaErrorNotReady, "cudaErrorNotReady", "device not ready"},
+    {cudaErrorIllegalAddress, "cudaErrorIllegalAddress",
+     "an illegal memory access was encountered"},
+    {cudaErrorLaunchFailure, "cudaErrorLaunchFailure", "unspecified launch failure"},
+    {cudaErrorStreamCaptureUnsupported, "cudaErrorStreamCaptureUnsupported",
+     "operation not permitted when stream is capturing"},
+    {cudaErrorStreamCaptureInvalidated, "cudaErrorStreamCaptureInvalidated",
+     "operation failed due to a previous error during capture"},
+};
+
+const char *cudaGetErrorName(cudaError_t error)
+{
+    for (const auto &e : ERRORS) {
+        if (e.error == error)
+            return e.name;
+    }
+    return "cudaErrorUnknown";
+}
+
+const char *cudaGetErrorString(cudaError_t error)
+{
+    for (const auto &e : ERRORS) {
+        if (e.error == error)
+            return e.text;
+    }
+    return "unknown error";
+}
+
+cudaError_t cudaGetLastError(void)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    runtime_state &r = runtime();
+    const cudaError_t error = r.last_error;
+    r.last_error = r.lost ? cudaErrorLaunchFailure : cudaSuccess;
+    return error;
+}
+
+cudaError_t cudaPeekAtLastError(void)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    return runtime().last_error;
+}
+
+cudaError_t cudaGetDeviceCount(int *count)
+{
+    BEGIN_CALL();
+    *count = 1;
+    return cudaSuccess;
+}
+
+cudaError_t cudaGetDevice(int *device)
+{
+    BEGIN_CALL();
+    *device = 0;
+    return cudaSuccess;
+}
+
+cudaError_t cudaSetDevice(int device)
+{
+    BEGIN_CALL();
+    return device == 0 ? cudaSuccess : fail(cudaErrorInvalidDevice);
+}
+
+/* The figures of an H100, but for the memory. */
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device)
+{
+    BEGIN_CALL();
+    if (device != 0)
+        return fail(cudaErrorInvalidDevice);
+    *properties = cudaDeviceProp();
+    snprintf(properties->name, sizeof properties->name, "host harness");
+    properties->totalGlobalMem = runtime().memory;
+    properties->sharedMemPerBlock = SHARED_BYTES;
+    properties->sharedMemPerBlockOptin = SHARED_OPTIN_BYTES;
+    properties->sharedMemPerMultiprocessor = 228 << 10;
+    properties->regsPerBlock = 65536;
+    properties->warpSize = 32;
+    properties->maxThreadsPerBlock = 1024;
+    properties->maxThreadsDim[0] = properties->maxThreadsDim[1] = 1024;
+    properties->maxThreadsDim[2] = 64;
+    properties->maxGridSize[0] = 2147483647;
+    properties->maxGridSize[1] = properties->maxGridSize[2] = 65535;
+    properties->major = 9;
+    properties->minor = 0;
+    properties->multiProcessorCount = 132;
+    properties->concurrentKernels = 1;
+    properties->cooperativeLaunch = 1;
+    properties->l2CacheSize = 50 << 20;
+    return cudaSuccess;
+}
+
+cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, int device)
+{
+    BEGIN_CALL();
+    if (device != 0)
+        return fail(cudaErrorInvalidDevice);
+    switch (attribute) {
+    case cudaDevAttrMultiProcessorCount:
+        *value = 132;
+        return cudaSuccess;
+    case cudaDevAttrComputeCapabilityMajor:
+        *value = 9;
+        return cudaSuccess;
+    case cudaDevAttrComputeCapabilityMinor:
+        *value = 0;
+        return cudaSuccess;
+    case cudaDevAttrMaxSharedMemoryPerBlockOptin:
+        *value = static_cast<int>(SHARED_OPTIN_BYTES);
+        return cudaSuccess;
+    }
+    return fail(cudaErrorInvalidValue);
+}
+
+cudaError_t cudaDeviceSynchronize(void)
+{
+    BEGIN_CALL();
+    return end_captures();
+}
+
+cudaError_t cudaDriverGetVersion(int *version)
+{
+    BEGIN_CALL();
+    *version = CUDART_VERSION;
+    return cudaSuccess;
+}
+
+cudaError_t cudaRuntimeGetVersion(int *version)
+{
+    BEGIN_CALL();
+    *version = CUDART_VERSION;
+    return cudaSuccess;
+}
+
+cudaError_t cudaMalloc(void **place, size_t bytes)
+{
+    BEGIN_CALL();
+    const cudaError_t error = end_captures();
+    return error != cudaSuccess ? error : allocate(place, bytes, true);
+}
+
+cudaError_t cudaFree(void *place)
+{
+    BEGIN_CALL();
+    const cudaError_t error = end_captures();
+    return error != cudaSuccess ? error : release(place, true);
+}
+
+cudaError_t cudaMallocHost(void **place, size_t bytes)
+{
+    BEGIN_CALL();
+    const cudaError_t error = end_captures();
+    return error != cudaSuccess ? error : allocate(place, bytes, false);
+}
+
+cudaError_t cudaHostAlloc(void **place, size_t bytes, unsigned)
+{
+    return cudaMallocHost(place, bytes);
+}
+
+cudaError_t cudaFreeHost(void *place)
+{
+    BEGIN_CALL();
+    const cudaError_t error = end_captures();
+    return error != cudaSuccess ? error : release(place, false);
+}
+
+cudaError_t cudaHostGetDevicePointer(void **device, void *host, unsigned)
+{
+    BEGIN_CALL();
+    *device = host;
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemGetInfo(size_t *available, size_t *total)
+{
+    BEGIN_CALL();
+    const runtime_state &r = runtime();
+    *available = r.memory > r.used ? r.memory - r.used : 0;
+    *total = r.memory;
+    return cudaSuccess;
+}
+
+static cudaError_t copy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
+                        cudaStream_t stream)
+{
+    const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
+    const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
+    return enqueue(stream, cudaGraphNodeTypeMemcpy, [=]() {
+        const char *finding = bytes == 0 || kind == cudaMemcpyDefault
+                                  ? nullptr
+                                  : check_range("cudaMemcpy", to, bytes, to_device);
+        if (finding == nullptr && bytes != 0 && kind != cudaMemcpyDefault)
+            finding = check_range("cudaMemcpy", from, bytes, from_device);
+        if (finding != nullptr)
+            return report_finding(finding);
+        memmove(to, from, bytes);
+        return cudaSuccess;
+    });
+}
+
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
+                            cudaStream_t stream)
+{
+    BEGIN_CALL();
+    return copy(to, from, bytes, kind, stream);
+}
+
+cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind)
+{
+    BEGIN_CALL();
+    const cudaError_t error = end_captures();
+    return error != cudaSuccess ? error : copy(to, from, bytes, kind, nullptr);
+}
+
+static cudaError_t set(void *place, int value, size_t bytes, cudaStream_t stream)
+{
+    return enqueue(stream, cudaGraphNodeTypeMemset, [=]() {
+        const char *finding = bytes == 0 ? nullptr : check_range("cudaMemset", place, bytes, true);
+        if (finding != nullptr)
+            return report_finding(finding);
+        memset(place, value, bytes);
+        return cudaSuccess;
+    });
+}
+
+cudaError_t cudaMemsetAsync(void *place, int value, size_t bytes, cudaStream_t stream)
+{
+    BEGIN_CALL();
+    return set(place, value, bytes, stream);
+}
+
+cudaError_t cudaMemset(void *place, int value, size_t bytes)
+{
+    BEGIN_CALL();
+    const cudaError_t error = end_captures();
+    return error != cudaSuccess ? error : set(place, value, bytes, nullptr);
+}
+
+} // extern "C"

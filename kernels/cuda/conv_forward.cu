@@ -22,11 +22,12 @@
  * rate of FFMA. */
 #include "lenet_device.cuh"
 
-namespace {
+namespace
+{
 
 enum {
-    BANDS = LENET_POOL_SIDE / 2,         /* 6 a sample */
-    WINDOWS = 2 * LENET_POOL_SIDE,       /* 24 a band */
+    BANDS = LENET_POOL_SIDE / 2,                 /* 6 a sample */
+    WINDOWS = 2 * LENET_POOL_SIDE,               /* 24 a band */
     MASKS = WINDOWS * LENET_CONV2_CHANNELS / 16, /* philox blocks of a band */
     CONV1_ROWS = 6,
     IMAGE_ROWS = 8,
@@ -38,9 +39,17 @@ enum {
     MOST_BLOCKS = 264,
 };
 
-/* Words of a pixel in one half of K: 16 channels as tf32 values or pairs of bf16. */
+/* A word is a tf32 value or a pair of bf16. A plane holds eight words of K, one step of mma, of all
+ * pixels. */
+enum { PLANE_WORDS = 8, PLANE = SLOTS * PLANE_WORDS + PLANE_WORDS /* planes are 8 banks apart */ };
+
 template <engine_precision P> struct words_of {
-    enum { HALF = P == ENGINE_BF16 ? 8 : 16, LANE = HALF / 4, STEPS = HALF / 8 };
+    enum {
+        PIXEL = P == ENGINE_BF16 ? LENET_CONV1_CHANNELS / 2 : LENET_CONV1_CHANNELS,
+        PLANES = PIXEL / PLANE_WORDS,
+        STEPS = PLANES / 2,                        /* of a tap in half of its K */
+        KERNEL = PIXEL * 9 * LENET_CONV2_CHANNELS, /* of conv2's whole kernel */
+    };
 };
 
 /* Where pixel (y, x) of conv1 lies: even columns of a row, then odd ones, so that the pixels of
@@ -51,10 +60,9 @@ __device__ __forceinline__ int pixel_slot(int y, int x)
 }
 
 /* The same for pixel (i, j) of a window and a tap, from the window's first slot. */
-__device__ __forceinline__ constexpr int tap_slot(int i, int j, int tap)
+__device__ __forceinline__ int tap_slot(int i, int j, int dy, int dx)
 {
-    return (i + tap / 3) * LENET_CONV1_SIDE + ((j + tap % 3) & 1) * HALF_SIDE +
-           (j + tap % 3) / 2;
+    return (i + dy) * LENET_CONV1_SIDE + ((j + dx) & 1) * HALF_SIDE + (j + dx) / 2;
 }
 
 /* First slot of a window of the band. */
@@ -69,7 +77,7 @@ template <engine_precision P>
 __device__ __forceinline__ void stage_kernel(shared_span<uint32_t> to, const float *kernel)
 {
     enum { ROWS = P == ENGINE_BF16 ? CONV2_ROWS / 2 : CONV2_ROWS };
-#pragma unroll 6
+#pragma unroll 4
     for (int i = threadIdx.x; i < ROWS * WINDOW_QUADS; i += CONV_THREADS) {
         const int row = i / WINDOW_QUADS;
         const int quad = i % WINDOW_QUADS;
@@ -95,21 +103,15 @@ __device__ __forceinline__ void stage_kernel(shared_span<uint32_t> to, const flo
     }
 }
 
-/* Words from half to half of K: 16 or 8 banks apart. */
-template <engine_precision P> __device__ __forceinline__ constexpr int half_stride()
-{
-    return SLOTS * words_of<P>::HALF + words_of<P>::HALF;
-}
-
 /* conv1's rows of the band, lane = channel, warps over the columns. */
 template <engine_precision P>
 __device__ __forceinline__ void make_conv1(shared_span<uint32_t> tile, shared_span<float> image,
                                            const float *parameters, int warp, int lane)
 {
     const conv1_filter filter = load_conv1_filter(parameters + LENET_CONV1_KERNEL_AT, lane);
-    /* The word's place in its half: lane t of four needs words t, t + 4, … together. */
-    const int word = P == ENGINE_BF16 ? lane % 16 / 2 : lane % 16;
-    const int place = lane / 16 * half_stride<P>() + word % 4 * words_of<P>::LANE + word / 4;
+    /* The word's place: lane t of four needs words t and t + 4 of a plane together. */
+    const int word = P == ENGINE_BF16 ? lane / 2 : lane;
+    const int place = word / PLANE_WORDS * PLANE + word % 4 * 2 + word % PLANE_WORDS / 4;
     for (int x = warp; x < LENET_CONV1_SIDE; x += CONV_WARPS) {
         float out[CONV1_ROWS];
         conv1_column(image, filter, x, out);
@@ -119,11 +121,11 @@ __device__ __forceinline__ void make_conv1(shared_span<uint32_t> tile, shared_sp
             if (P == ENGINE_FP32) {
                 tile[slot * FP32_PIXEL + lane] = __float_as_uint(out[y]);
             } else if (P == ENGINE_TF32) {
-                tile[slot * words_of<P>::HALF + place] = to_tf32(out[y]);
+                tile[slot * PLANE_WORDS + place] = to_tf32(out[y]);
             } else {
                 const float next = __shfl_xor_sync(0xffffffffu, out[y], 1);
                 if (lane % 2 == 0) {
-                    tile[slot * words_of<P>::HALF + place] = pack_bf16(out[y], next);
+                    tile[slot * PLANE_WORDS + place] = pack_bf16(out[y], next);
                 }
             }
         }
@@ -137,8 +139,8 @@ struct window_sums {
     float value[4][4]; /* [2 row + column][channel] */
 };
 
-__device__ __forceinline__ void multiply_fp32(shared_span<uint32_t> kernel_words,
-                                              shared_span<uint32_t> tile_words, int warp, int lane,
+__device__ __forceinline__ void multiply_fp32(shared_span<uint32_t> kernel,
+                                              shared_span<uint32_t> tile, int warp, int lane,
                                               window_sums &sums)
 {
     sums.window = warp / 2 * 4 + lane / 8;
@@ -151,31 +153,35 @@ __device__ __forceinline__ void multiply_fp32(shared_span<uint32_t> kernel_words
             sums.value[p][c] = 0;
         }
     }
-#pragma unroll 3
-    for (int tap = 0; tap < 9; tap++) {
+#pragma unroll 1
+    for (int dy = 0; dy < 3; dy++) {
+#pragma unroll
+        for (int dx = 0; dx < 3; dx++) {
 #pragma unroll 2
-        for (int c4 = 0; c4 < LENET_CONV1_CHANNELS; c4 += 4) {
-            uint4 pixel[4];
-#pragma unroll
-            for (int p = 0; p < 4; p++) {
-                pixel[p] =
-                    load4(tile_words, (slot + tap_slot(p / 2, p % 2, tap)) * FP32_PIXEL + c4);
-            }
-#pragma unroll
-            for (int c = 0; c < 4; c++) {
-                const uint4 weight =
-                    load4(kernel_words,
-                          (tap * LENET_CONV1_CHANNELS + c4 + c) * LENET_CONV2_CHANNELS +
-                              4 * sums.quad);
+            for (int c4 = 0; c4 < LENET_CONV1_CHANNELS; c4 += 4) {
+                const int row = (3 * dy + dx) * LENET_CONV1_CHANNELS + c4;
+                float pixel[4][4];
 #pragma unroll
                 for (int p = 0; p < 4; p++) {
-                    const uint32_t words[4] = {pixel[p].x, pixel[p].y, pixel[p].z, pixel[p].w};
-                    const float left = __uint_as_float(words[c]);
-                    float(&to)[4] = sums.value[p];
-                    to[0] = fmaf(left, __uint_as_float(weight.x), to[0]);
-                    to[1] = fmaf(left, __uint_as_float(weight.y), to[1]);
-                    to[2] = fmaf(left, __uint_as_float(weight.z), to[2]);
-                    to[3] = fmaf(left, __uint_as_float(weight.w), to[3]);
+                    const uint4 four =
+                        load4(tile, (slot + tap_slot(p / 2, p % 2, dy, dx)) * FP32_PIXEL + c4);
+                    pixel[p][0] = __uint_as_float(four.x);
+                    pixel[p][1] = __uint_as_float(four.y);
+                    pixel[p][2] = __uint_as_float(four.z);
+                    pixel[p][3] = __uint_as_float(four.w);
+                }
+#pragma unroll
+                for (int c = 0; c < 4; c++) {
+                    const uint4 weight =
+                        load4(kernel, (row + c) * LENET_CONV2_CHANNELS + 4 * sums.quad);
+#pragma unroll
+                    for (int p = 0; p < 4; p++) {
+                        float(&to)[4] = sums.value[p];
+                        to[0] = fmaf(pixel[p][c], __uint_as_float(weight.x), to[0]);
+                        to[1] = fmaf(pixel[p][c], __uint_as_float(weight.y), to[1]);
+                        to[2] = fmaf(pixel[p][c], __uint_as_float(weight.z), to[2]);
+                        to[3] = fmaf(pixel[p][c], __uint_as_float(weight.w), to[3]);
+                    }
                 }
             }
         }
@@ -193,60 +199,43 @@ __device__ __forceinline__ void multiply_step(float (&d)[4], const uint32_t (&a)
     }
 }
 
-/* The words of one pixel that a lane needs of one tap, all steps of its half of K. */
-template <engine_precision P>
-__device__ __forceinline__ void load_pixel(shared_span<uint32_t> tile, int slot, int member,
-                                           uint32_t (&words)[words_of<P>::LANE])
-{
-    const int at = slot * words_of<P>::HALF + member * words_of<P>::LANE;
-    if (P == ENGINE_BF16) {
-        const uint2 two = load2(tile, at);
-        words[0] = two.x;
-        words[1] = two.y;
-    } else {
-        const uint4 four = load4(tile, at);
-        words[0] = four.x;
-        words[1] = four.y;
-        words[words_of<P>::LANE - 2] = four.z;
-        words[words_of<P>::LANE - 1] = four.w;
-    }
-}
-
 /* sums[row of the window][tile of 8 channels]: column c of channel tile j is channel 4 c + j of
  * the warp's 32, so that a lane's columns 2 t and 2 t + 1 of four tiles are 8 channels in a row. */
 template <engine_precision P>
-__device__ __forceinline__ void multiply_half(shared_span<uint32_t> kernel,
-                                              shared_span<uint32_t> tile, int first_slot,
-                                              int channel_half, int k_half, int lane,
-                                              float (&sums)[2][4][4])
+__device__ __forceinline__ void
+multiply_half(shared_span<uint32_t> kernel, shared_span<uint32_t> tile, int first_slot,
+              int channel_half, int k_half, int lane, float (&sums)[2][4][4])
 {
     typedef words_of<P> words;
     const int group = lane / 4;
     const int member = lane % 4;
     const int quad = (8 * channel_half + group) ^ (2 * member);
-    const shared_span<uint32_t> half = tile + k_half * half_stride<P>();
-#pragma unroll 3
-    for (int tap = 0; tap < 9; tap++) {
-        uint32_t pixel[2][2][words::LANE];
+    const shared_span<uint32_t> pixels =
+        tile + (k_half * words::STEPS * PLANE + first_slot * PLANE_WORDS + 2 * member);
+    const shared_span<uint32_t> weights =
+        kernel + ((k_half * words::STEPS * PLANE_WORDS + member) * LENET_CONV2_CHANNELS + 4 * quad);
+#pragma unroll 1
+    for (int dy = 0; dy < 3; dy++) {
+#pragma unroll 1
+        for (int dx = 0; dx < 3; dx++) {
 #pragma unroll
-        for (int p = 0; p < 4; p++) {
-            load_pixel<P>(half, first_slot + tap_slot(p / 2, p % 2, tap), member,
-                          pixel[p / 2][p % 2]);
-        }
+            for (int step = 0; step < words::STEPS; step++) {
+                const int row = (3 * dy + dx) * words::PIXEL + step * PLANE_WORDS;
+                const uint4 low = load4(weights, row * LENET_CONV2_CHANNELS);
+                const uint4 high = load4(weights, (row + 4) * LENET_CONV2_CHANNELS);
+                const uint32_t b[4][2] = {
+                    {low.x, high.x}, {low.y, high.y}, {low.z, high.z}, {low.w, high.w}};
 #pragma unroll
-        for (int step = 0; step < words::STEPS; step++) {
-            const int row = (2 * tap + k_half) * words::HALF + 8 * step + member;
-            const uint4 low = load4(kernel, row * LENET_CONV2_CHANNELS + 4 * quad);
-            const uint4 high = load4(kernel, (row + 4) * LENET_CONV2_CHANNELS + 4 * quad);
-            const uint32_t b[4][2] = {
-                {low.x, high.x}, {low.y, high.y}, {low.z, high.z}, {low.w, high.w}};
+                for (int i = 0; i < 2; i++) {
+                    const uint2 left =
+                        load2(pixels, step * PLANE + tap_slot(i, 0, dy, dx) * PLANE_WORDS);
+                    const uint2 right =
+                        load2(pixels, step * PLANE + tap_slot(i, 1, dy, dx) * PLANE_WORDS);
+                    const uint32_t a[4] = {left.x, right.x, left.y, right.y};
 #pragma unroll
-            for (int i = 0; i < 2; i++) {
-                const uint32_t a[4] = {pixel[i][0][2 * step], pixel[i][1][2 * step],
-                                       pixel[i][0][2 * step + 1], pixel[i][1][2 * step + 1]};
-#pragma unroll
-                for (int j = 0; j < 4; j++) {
-                    multiply_step<P>(sums[i][j], a, b[j]);
+                    for (int j = 0; j < 4; j++) {
+                        multiply_step<P>(sums[i][j], a, b[j]);
+                    }
                 }
             }
         }
@@ -256,10 +245,9 @@ __device__ __forceinline__ void multiply_half(shared_span<uint32_t> kernel,
 /* Product by mma and the exchange between the halves of K, through `exchange`, which lies where
  * the tile does. */
 template <engine_precision P>
-__device__ __forceinline__ void multiply_mma(shared_span<uint32_t> kernel,
-                                             shared_span<uint32_t> tile,
-                                             shared_span<float> exchange, int warp, int lane,
-                                             window_sums &sums)
+__device__ __forceinline__ void
+multiply_mma(shared_span<uint32_t> kernel, shared_span<uint32_t> tile, shared_span<float> exchange,
+             int warp, int lane, window_sums &sums)
 {
     const int k_half = warp % 2;
     const int channel_half = warp / 2 % 2;
@@ -324,10 +312,10 @@ __device__ __forceinline__ void pool_window(const cuda_activations &a, const flo
 }
 
 /* Image rows (the last two warps) and dropout mask (the first three) of a band. */
-__device__ __forceinline__ void stage_band(const cuda_batch &batch, const batch_range &range,
-                                           uint32_t band, shared_span<float> image,
-                                           shared_span<uint32_t> masks)
+__device__ __forceinline__ void stage_band(const cuda_batch &batch, uint32_t band,
+                                           shared_span<float> image, shared_span<uint32_t> masks)
 {
+    const batch_range range = batch_range_of(batch);
     const uint32_t i = band / BANDS;
     const int in_sample = static_cast<int>(band % BANDS);
     const int thread = static_cast<int>(threadIdx.x);
@@ -342,14 +330,9 @@ __device__ __forceinline__ void stage_band(const cuda_batch &batch, const batch_
     }
 }
 
-template <engine_precision P> constexpr int kernel_words()
-{
-    return CONV2_ROWS * LENET_CONV2_CHANNELS / (P == ENGINE_BF16 ? 2 : 1);
-}
-
 template <engine_precision P> constexpr size_t shared_bytes()
 {
-    return (kernel_words<P>() + EXCHANGE + IMAGE_ROWS * LENET_IMAGE_SIDE + 2 * MASKS) *
+    return (words_of<P>::KERNEL + EXCHANGE + IMAGE_ROWS * LENET_IMAGE_SIDE + 2 * MASKS) *
            sizeof(float);
 }
 
@@ -358,7 +341,7 @@ __global__ void __launch_bounds__(CONV_THREADS, 2)
     conv_forward(cuda_batch batch, cuda_activations a, const float *parameters)
 {
     shared_memory memory = SHARED_MEMORY();
-    shared_span<uint32_t> kernel = memory.take<uint32_t>(kernel_words<P>());
+    shared_span<uint32_t> kernel = memory.take<uint32_t>(words_of<P>::KERNEL);
     shared_span<float> image = memory.take<float>(IMAGE_ROWS * LENET_IMAGE_SIDE);
     shared_span<uint32_t> masks = memory.take<uint32_t>(2 * MASKS);
     shared_memory same = memory;
@@ -367,13 +350,12 @@ __global__ void __launch_bounds__(CONV_THREADS, 2)
 
     const int warp = static_cast<int>(threadIdx.x) / LANES;
     const int lane = static_cast<int>(threadIdx.x) % LANES;
-    const batch_range range = batch_range_of(batch);
-    const uint32_t bands = range.n * BANDS;
+    const uint32_t bands = batch_range_of(batch).n * BANDS;
     const float scale = batch.dropout ? DROPOUT1_SCALE : 1.0f;
     if (blockIdx.x >= bands) {
         return;
     }
-    stage_band(batch, range, blockIdx.x, image, masks);
+    stage_band(batch, blockIdx.x, image, masks);
     stage_kernel<P>(kernel, parameters + LENET_CONV2_KERNEL_AT);
     int mask_at = 0;
     for (uint32_t band = blockIdx.x; band < bands; band += gridDim.x) {
@@ -396,7 +378,7 @@ __global__ void __launch_bounds__(CONV_THREADS, 2)
          * barriers ago, or in fp32 one. */
         mask_at = MASKS - mask_at;
         if (band + gridDim.x < bands) {
-            stage_band(batch, range, band + gridDim.x, image, masks + mask_at);
+            stage_band(batch, band + gridDim.x, image, masks + mask_at);
         }
     }
 }
@@ -423,9 +405,9 @@ extern "C" cudaError_t cuda_conv_forward(const cuda_batch *batch, const cuda_act
     if (bands == 0) {
         return cudaSuccess;
     }
-    const dim3 grid(bands < MOST_BLOCKS ? bands : MOST_BLOCKS);
-    const size_t bytes = precision == ENGINE_BF16 ? shared_bytes<ENGINE_BF16>()
-                                                  : shared_bytes<ENGINE_FP32>();
+    const dim3 grid(min(bands, static_cast<uint32_t>(MOST_BLOCKS)));
+    const size_t bytes =
+        precision == ENGINE_BF16 ? shared_bytes<ENGINE_BF16>() : shared_bytes<ENGINE_FP32>();
     return LAUNCH_PRECISION(precision, conv_forward, grid, dim3(CONV_THREADS), bytes, stream,
                             *batch, *a, parameters);
 }

@@ -41,8 +41,7 @@ __device__ __forceinline__ batch_range batch_range_of(const cuda_batch &batch)
         return batch_range{batch.n, 0, batch.first, batch.n, 0};
     }
     const uint64_t step = batch.progress->step;
-    const uint32_t batches =
-        batch.count / batch.batch_size + (batch.count % batch.batch_size != 0);
+    const uint32_t batches = batch.count / batch.batch_size + (batch.count % batch.batch_size != 0);
     /* A division of 64 bits takes a hundred instructions. */
     const uint32_t in_epoch = step >> 32 == 0 ? static_cast<uint32_t>(step) % batches
                                               : static_cast<uint32_t>(step % batches);
@@ -81,10 +80,9 @@ __device__ __forceinline__ void stage_image(shared_span<float> image, const uint
         const uint8_t *bytes = images + static_cast<size_t>(sample) * LENET_IMAGE_PIXELS +
                                row * LENET_IMAGE_SIDE + thread * 4;
         const uint32_t word = *reinterpret_cast<const uint32_t *>(bytes);
-        const float4 values = {static_cast<float>(word & 255) / 255.0f,
-                               static_cast<float>(word >> 8 & 255) / 255.0f,
-                               static_cast<float>(word >> 16 & 255) / 255.0f,
-                               static_cast<float>(word >> 24) / 255.0f};
+        const float4 values = {
+            static_cast<float>(word & 255) / 255.0f, static_cast<float>(word >> 8 & 255) / 255.0f,
+            static_cast<float>(word >> 16 & 255) / 255.0f, static_cast<float>(word >> 24) / 255.0f};
         store4(image, thread * 4, values);
     }
 }
@@ -158,8 +156,7 @@ __device__ __forceinline__ window_gradient load_window_gradient(const cuda_activ
                                                                 uint32_t i, int place, int quad,
                                                                 float scale)
 {
-    const size_t at =
-        static_cast<size_t>(i) * LENET_FLAT + place * LENET_CONV2_CHANNELS + 4 * quad;
+    const size_t at = static_cast<size_t>(i) * LENET_FLAT + place * LENET_CONV2_CHANNELS + 4 * quad;
     const float4 gradient = *reinterpret_cast<const float4 *>(a.pooled_gradient + at);
     const uint32_t routes = *reinterpret_cast<const uint32_t *>(a.route + at);
     window_gradient window = {{gradient.x, gradient.y, gradient.z, gradient.w}, {}};

@@ -11,6 +11,7 @@
 #include "cuda_fixture.h"
 #include "cuda_host.h"
 #include "draw.h"
+#include "philox.h"
 #include "reference_layers.h"
 
 static const engine_precision precisions[] = {ENGINE_FP32, ENGINE_TF32, ENGINE_BF16};

@@ -19,6 +19,7 @@ struct site {
 struct pending_copy {
     void *to;
     const void *from;
+    size_t bytes;
     unsigned group;
 };
 
@@ -78,7 +79,7 @@ struct block {
     size_t shared_bytes;
     std::vector<unsigned char> shared_store;
     std::vector<shadow_word> shadow;      /* a word each */
-    std::vector<shadow_word> byte_shadow; /* a byte each */
+    std::vector<shadow_word> byte_shadow; /* a byte each, once somebody touches single bytes */
     std::vector<taken_span> spans;
 };
 
@@ -92,6 +93,9 @@ extern thread *current;
 void describe_place(const block &home, const void *place, char *text, size_t bytes);
 
 uint32_t next_epoch();
+
+/* After a finding: nobody has touched anything. */
+void clear_shadow(block &b);
 
 } // namespace cuda_host
 

@@ -119,13 +119,12 @@ static void begin(fiber &made, unsigned index, void (*entry)())
 #endif
 }
 
-void fiber_make(fiber &made, unsigned index, void (*entry)())
+void fiber_make(fiber &made, unsigned index, bool guarded, void (*entry)())
 {
-    /* The lowest page stays closed: an overflow ends the process instead of reaching another. */
     const size_t page = 4096;
     void *place = mmap(nullptr, STACK_BYTES + page, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (place == MAP_FAILED || mprotect(place, page, PROT_NONE) != 0) {
+    if (place == MAP_FAILED || (guarded && mprotect(place, page, PROT_NONE) != 0)) {
         perror("cuda_host: no stack for a thread");
         abort();
     }

@@ -29,14 +29,19 @@ struct running_launch {
     const launch_shape *shape;
     const std::function<void()> *body;
     std::vector<block *> alive;
-    unsigned finished_blocks;
-    char finding[2048]; /* empty as long as there is none */
+    unsigned blocks_arrived; /* at the grid's barrier */
+    char finding[2048];      /* empty as long as there is none */
 };
 
 running_launch now;
 fiber scheduler;
-std::vector<std::unique_ptr<thread>> unused_threads; /* keeps the vectors' memory */
-std::vector<std::unique_ptr<std::vector<thread>>> pool;
+/* Threads and their stacks, a row for each block that is alive. They stay where they are, since a
+ * fiber that waits for its next launch knows its place. */
+struct thread_row {
+    std::unique_ptr<thread[]> threads{new thread[1024]};
+    unsigned made = 0;
+};
+std::vector<std::unique_ptr<thread_row>> rows;
 std::vector<std::unique_ptr<block>> blocks;
 uint32_t last_epoch;
 
@@ -137,7 +142,7 @@ void thread_main()
         (*now.body)();
         thread *self = current;
         if (!self->copies.empty())
-            found("ends while copy_async16 to shared memory is under way");
+            found("returns while a copy_async to shared memory is under way");
         self->finished = true;
         self->home->finished++;
         let_others_run(self->number / 32u);
@@ -148,6 +153,12 @@ void wait_at(const char *name, uint32_t mask, const char *file, int line)
 {
     current->waiting = {name, file, line};
     current->mask = mask;
+}
+
+void leave(thread &self)
+{
+    self.passed = self.waiting;
+    self.waiting.name = nullptr;
 }
 
 } // namespace
@@ -214,15 +225,29 @@ void meet(const collective &kind, uint32_t mask, const char *file, int line)
         make_ready(home, warp_number, mask);
     }
     let_others_run(warp_number);
-    self.passed = self.waiting;
-    self.waiting.name = nullptr;
+    leave(self);
 }
 
-int block_barrier(const char *name, int vote, const char *file, int line)
+namespace
 {
-    thread &self = *current;
-    block &home = *self.home;
-    unsigned warp_number = self.number / 32u;
+
+/* All threads of a block go on, in a new interval; the warp that the order begins with. */
+unsigned release(block &b)
+{
+    b.arrived = 0;
+    b.votes_result = b.votes;
+    b.epoch = next_epoch();
+    for (unsigned i = 0; i < (b.threads + 31) / 32; i++) {
+        b.warps[i].epoch = next_epoch();
+        make_ready(b, i, b.warps[i].lanes);
+    }
+    return choose(b.ready_warps);
+}
+
+/* This thread comes to a barrier; true if it is the block's last. */
+bool arrive(const char *name, int vote, const char *file, int line)
+{
+    block &home = *current->home;
     if (home.arrived == 0) {
         home.barrier = {name, file, line};
         home.votes = 0;
@@ -233,40 +258,54 @@ int block_barrier(const char *name, int vote, const char *file, int line)
     home.arrived++;
     home.votes += vote;
     wait_at(name, 0, file, line);
-    if (home.arrived == home.threads) {
-        home.arrived = 0;
-        home.votes_result = home.votes;
-        home.epoch = next_epoch();
-        for (unsigned i = 0; i < (home.threads + 31) / 32; i++) {
-            home.warps[i].epoch = next_epoch();
-            make_ready(home, i, home.warps[i].lanes);
-        }
-        warp_number = choose(home.ready_warps);
+    return home.arrived == home.threads;
+}
+
+} // namespace
+
+int block_barrier(const char *name, int vote, const char *file, int line)
+{
+    thread &self = *current;
+    unsigned warp_number = self.number / 32u;
+    if (arrive(name, vote, file, line))
+        warp_number = release(*self.home);
+    let_others_run(warp_number);
+    leave(self);
+    return self.home->votes_result;
+}
+
+void grid_barrier(const char *name, const char *file, int line)
+{
+    thread &self = *current;
+    if (!now.shape->cooperative)
+        found("calls %s in a launch that is not cooperative (%s:%d)", name, file, line);
+    unsigned warp_number = self.number / 32u;
+    if (arrive(name, 0, file, line) && ++now.blocks_arrived == now.alive.size()) {
+        now.blocks_arrived = 0;
+        for (block *b : now.alive)
+            release(*b);
+        warp_number = choose(self.home->ready_warps);
     }
     let_others_run(warp_number);
-    self.passed = self.waiting;
-    self.waiting.name = nullptr;
-    return home.votes_result;
+    leave(self);
 }
 
 namespace
 {
 
-/* Threads for `count` more, each with a stack, in rows of one block. */
-std::vector<thread> &row_of_threads(size_t number, unsigned count)
+thread *row_of_threads(size_t number, unsigned count)
 {
-    while (pool.size() <= number)
-        pool.emplace_back(new std::vector<thread>());
-    std::vector<thread> &row = *pool[number];
-    const size_t had = row.size();
-    if (had < count)
-        row.resize(count);
-    for (size_t i = had; i < count; i++) {
-        row[i].self = fiber();
-        fiber_make(row[i].self, static_cast<unsigned>(i), thread_main);
-        row[i].finished = true;
+    /* Each closed page below a stack costs the kernel two mappings, of which it has 65530. */
+    const size_t guarded_rows = 8;
+    while (rows.size() <= number)
+        rows.emplace_back(new thread_row());
+    thread_row &row = *rows[number];
+    for (; row.made < count; row.made++) {
+        thread &t = row.threads[row.made];
+        t.self = fiber();
+        fiber_make(t.self, row.made, number < guarded_rows, thread_main);
     }
-    return row;
+    return row.threads.get();
 }
 
 void begin_block(block &b, size_t row, uint3 index)
@@ -274,7 +313,7 @@ void begin_block(block &b, size_t row, uint3 index)
     const dim3 size = now.shape->block;
     b.index = index;
     b.threads = size.x * size.y * size.z;
-    b.first = row_of_threads(row, b.threads).data();
+    b.first = row_of_threads(row, b.threads);
     b.finished = 0;
     b.arrived = 0;
     b.ready_warps = 0;
@@ -350,12 +389,21 @@ bool run_alive()
     if (now.finding[0] == '\0')
         return true;
     for (block *b : now.alive) {
+        clear_shadow(*b);
         for (unsigned i = 0; i < b->threads; i++) {
             if (!b->first[i].finished)
                 fiber_forget(b->first[i].self, i, thread_main);
         }
     }
     return false;
+}
+
+/* Long before they could come to COPYING. */
+void begin_epochs_again()
+{
+    for (std::unique_ptr<block> &b : blocks)
+        clear_shadow(*b);
+    last_epoch = 0;
 }
 
 uint3 place_in_grid(uint64_t i, dim3 grid)
@@ -402,6 +450,9 @@ const char *run_launch(const launch_shape &shape, const std::function<void()> &b
     now.shape = &shape;
     now.body = &body;
     now.finding[0] = '\0';
+    now.blocks_arrived = 0;
+    if (last_epoch > 0xe0000000u)
+        begin_epochs_again();
     blockDim = shape.block;
     gridDim = shape.grid;
     const std::vector<uint32_t> numbers = order_of_blocks(count);

@@ -1,6 +1,7 @@
 /* Errors, the device, memory and launches of the fake runtime. */
 #include "cuda_host_runtime.h"
 
+#include <algorithm>
 #include <map>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ struct runtime_state {
     size_t memory = size_t(8) << 30;
     size_t used = 0;
     cudaError_t last_error = cudaSuccess;
-    bool lost = false; /* by a finding */
+    cudaError_t lost = cudaSuccess; /* what every call gives, since the context is gone */
     bool keep_findings = false;
     std::string finding;
     uint64_t calls = 0;
@@ -44,6 +45,7 @@ runtime_state &runtime()
     return *state;
 }
 
+const int MULTIPROCESSORS = 132;
 const size_t SHARED_BYTES = 48 << 10;
 const size_t SHARED_OPTIN_BYTES = 227 << 10;
 
@@ -109,9 +111,13 @@ cudaError_t begin_call()
 {
     runtime_state &r = runtime();
     r.calls++;
-    if (r.calls == r.failing_call)
+    if (r.lost == cudaSuccess && r.calls == r.failing_call) {
+        /* After these the context is of no more use, as on a device. */
+        if (r.failing_error >= cudaErrorIllegalAddress && r.failing_error <= cudaErrorLaunchFailure)
+            r.lost = r.failing_error;
         return fail(r.failing_error);
-    return r.lost ? cudaErrorLaunchFailure : cudaSuccess;
+    }
+    return r.lost;
 }
 
 cudaError_t fail(cudaError_t error)
@@ -129,7 +135,7 @@ cudaError_t report_finding(const char *text)
         abort();
     }
     r.finding = text;
-    r.lost = true;
+    r.lost = cudaErrorLaunchFailure;
     return fail(cudaErrorLaunchFailure);
 }
 
@@ -173,6 +179,15 @@ cudaError_t raise_limit(const void *kernel, size_t shared_bytes)
     return cudaSuccess;
 }
 
+/* As many blocks as an H100 has room for, as far as registers do not limit them. */
+static bool fits_at_once(const launch_shape &shape)
+{
+    const uint64_t threads = uint64_t(shape.block.x) * shape.block.y * shape.block.z;
+    const uint64_t shared = (228 << 10) / (shape.shared_bytes + 1024);
+    const uint64_t blocks = uint64_t(shape.grid.x) * shape.grid.y * shape.grid.z;
+    return blocks <= MULTIPROCESSORS * std::min<uint64_t>(2048 / threads, shared);
+}
+
 cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cudaStream_t stream)
 {
     const std::lock_guard<std::recursive_mutex> held(lock);
@@ -186,6 +201,8 @@ cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cuda
     if (shape.shared_bytes >
         (limit == r.shared_limits.end() ? SHARED_BYTES : std::max(limit->second, SHARED_BYTES)))
         return fail(cudaErrorInvalidValue);
+    if (shape.cooperative && !fits_at_once(shape))
+        return fail(cudaErrorCooperativeLaunchTooLarge);
     return enqueue(stream, cudaGraphNodeTypeKernel, [shape, thread]() {
         count_launch();
         if (!runtime().order_is_set)
@@ -207,7 +224,7 @@ void cuda_host_reset(void)
     runtime_state &r = runtime();
     r.memory = size_t(8) << 30;
     r.last_error = cudaSuccess;
-    r.lost = false;
+    r.lost = cudaSuccess;
     r.keep_findings = false;
     r.finding.clear();
     r.calls = 0;
@@ -282,6 +299,8 @@ static const struct {
     {cudaErrorNotReady, "cudaErrorNotReady", "device not ready"},
     {cudaErrorIllegalAddress, "cudaErrorIllegalAddress",
      "an illegal memory access was encountered"},
+    {cudaErrorCooperativeLaunchTooLarge, "cudaErrorCooperativeLaunchTooLarge",
+     "too many blocks in cooperative launch"},
     {cudaErrorLaunchFailure, "cudaErrorLaunchFailure", "unspecified launch failure"},
     {cudaErrorStreamCaptureUnsupported, "cudaErrorStreamCaptureUnsupported",
      "operation not permitted when stream is capturing"},
@@ -312,7 +331,7 @@ cudaError_t cudaGetLastError(void)
     const std::lock_guard<std::recursive_mutex> held(lock);
     runtime_state &r = runtime();
     const cudaError_t error = r.last_error;
-    r.last_error = r.lost ? cudaErrorLaunchFailure : cudaSuccess;
+    r.last_error = r.lost;
     return error;
 }
 
@@ -363,7 +382,7 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int devic
     properties->maxGridSize[1] = properties->maxGridSize[2] = 65535;
     properties->major = 9;
     properties->minor = 0;
-    properties->multiProcessorCount = 132;
+    properties->multiProcessorCount = MULTIPROCESSORS;
     properties->concurrentKernels = 1;
     properties->cooperativeLaunch = 1;
     properties->l2CacheSize = 50 << 20;
@@ -377,7 +396,7 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, in
         return fail(cudaErrorInvalidDevice);
     switch (attribute) {
     case cudaDevAttrMultiProcessorCount:
-        *value = 132;
+        *value = MULTIPROCESSORS;
         return cudaSuccess;
     case cudaDevAttrComputeCapabilityMajor:
         *value = 9;

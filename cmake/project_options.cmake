@@ -4,8 +4,11 @@
 add_library(project_options_generated INTERFACE)
 target_compile_definitions(project_options_generated INTERFACE _POSIX_C_SOURCE=200809L)
 if(SANITIZE)
+    # Not in targets with the property NOT_SANITIZED.
+    set(sanitized $<NOT:$<BOOL:$<TARGET_PROPERTY:NOT_SANITIZED>>>)
     target_compile_options(project_options_generated INTERFACE
-        -fsanitize=${SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+        $<${sanitized}:-fsanitize=${SANITIZE}> -fno-omit-frame-pointer
+        $<${sanitized}:-fno-sanitize-recover=all>)
     target_link_options(project_options_generated INTERFACE -fsanitize=${SANITIZE})
 endif()
 

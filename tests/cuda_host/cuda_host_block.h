@@ -38,7 +38,7 @@ struct thread {
     unsigned copy_groups; /* committed */
 };
 
-/* Lanes that wait for each other, known by the lowest of them. */
+/* Lanes that wait for each other. */
 struct meeting {
     uint32_t mask;
     uint32_t arrived;
@@ -50,6 +50,7 @@ struct warp {
     uint32_t lanes; /* that exist */
     uint32_t ready; /* may run, do not */
     uint32_t epoch;
+    unsigned meeting_count;
     meeting meetings[32];
 };
 

@@ -12,7 +12,6 @@ struct fiber {
     unsigned char *stack; /* its lowest byte; the thread's own for the fiber made of a thread */
     size_t stack_bytes;
     void *fake_stack; /* AddressSanitizer's */
-    void *tsan;       /* ThreadSanitizer's */
 };
 
 /* The fiber of the thread that calls. */

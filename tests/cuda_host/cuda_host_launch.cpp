@@ -190,6 +190,27 @@ void found(const char *format, ...)
     abort();
 }
 
+/* The meeting that is the same as one that this thread comes to. Lanes that wait elsewhere for each
+ * other would do so for ever. */
+static meeting &join(warp &w, const meeting &mine)
+{
+    const uint32_t bit = 1u << lane();
+    for (unsigned i = 0; i < w.meeting_count; i++) {
+        meeting &m = w.meetings[i];
+        if (m.mask == mine.mask && m.kind == mine.kind && m.where.line == mine.where.line &&
+            (m.where.file == mine.where.file || strcmp(m.where.file, mine.where.file) == 0))
+            return m;
+        if ((m.mask & bit) != 0 && (mine.mask & m.arrived) != 0)
+            found("comes to %s with mask %08x (%s:%d) while lanes %08x wait in %s with mask %08x "
+                  "(%s:%d)",
+                  mine.kind->name, mine.mask, mine.where.file, mine.where.line, m.arrived,
+                  m.kind->name, m.mask, m.where.file, m.where.line);
+    }
+    meeting &fresh = w.meetings[w.meeting_count++];
+    fresh = mine;
+    return fresh;
+}
+
 void meet(const collective &kind, uint32_t mask, const char *file, int line)
 {
     thread &self = *current;
@@ -202,22 +223,11 @@ void meet(const collective &kind, uint32_t mask, const char *file, int line)
     if ((mask & ~w.lanes) != 0)
         found("calls %s with mask %08x in a warp of lanes %08x (%s:%d)", kind.name, mask, w.lanes,
               file, line);
-    meeting &m = w.meetings[__builtin_ctz(mask)];
-    if (m.arrived == 0) {
-        m.mask = mask;
-        m.kind = &kind;
-        m.where = {kind.name, file, line};
-    } else if (m.mask != mask || m.kind != &kind || m.where.line != line ||
-               (m.where.file != file && strcmp(m.where.file, file) != 0)) {
-        found("comes to %s with mask %08x (%s:%d) while lanes %08x wait in %s with mask %08x "
-              "(%s:%d)",
-              kind.name, mask, file, line, m.arrived, m.kind->name, m.mask, m.where.file,
-              m.where.line);
-    }
+    meeting &m = join(w, {mask, 0, &kind, {kind.name, file, line}});
     m.arrived |= bit;
     wait_at(kind.name, mask, file, line);
     if (m.arrived == mask) {
-        m.arrived = 0;
+        m = w.meetings[--w.meeting_count];
         if (kind.evaluate != nullptr)
             kind.evaluate(&home.lanes[warp_number * 32], mask);
         else if (mask == w.lanes)

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cuda_host_launch.h"
+#include "cuda_host_streams.h"
 
 namespace cuda_host
 {
@@ -18,16 +19,8 @@ std::recursive_mutex lock;
 namespace
 {
 
-struct allocation {
-    size_t bytes;
-    bool on_device;
-};
-
 struct runtime_state {
-    std::map<const unsigned char *, allocation> allocations;
     std::map<const void *, size_t> shared_limits; /* by kernel */
-    size_t memory = size_t(8) << 30;
-    size_t used = 0;
     cudaError_t last_error = cudaSuccess;
     cudaError_t lost = cudaSuccess; /* what every call gives, since the context is gone */
     bool keep_findings = false;
@@ -68,43 +61,6 @@ bool is_valid(const launch_shape &shape)
            shape.grid.y >= 1 && shape.grid.z >= 1 && shape.grid.y <= 65535 && shape.grid.z <= 65535;
 }
 
-cudaError_t allocate(void **place, size_t bytes, bool on_device)
-{
-    runtime_state &r = runtime();
-    if (place == nullptr)
-        return fail(cudaErrorInvalidValue);
-    *place = nullptr;
-    if (bytes == 0)
-        return cudaSuccess;
-    if (on_device && (bytes > r.memory || r.used > r.memory - bytes))
-        return fail(cudaErrorMemoryAllocation);
-    void *memory = nullptr;
-    /* As CUDA aligns it; the red zone of AddressSanitizer begins right behind the last byte. */
-    if (posix_memalign(&memory, 256, bytes) != 0)
-        return fail(cudaErrorMemoryAllocation);
-    memset(memory, 0xff, bytes);
-    r.allocations[static_cast<unsigned char *>(memory)] = {bytes, on_device};
-    if (on_device)
-        r.used += bytes;
-    *place = memory;
-    return cudaSuccess;
-}
-
-cudaError_t release(void *place, bool on_device)
-{
-    runtime_state &r = runtime();
-    if (place == nullptr)
-        return cudaSuccess;
-    const auto found = r.allocations.find(static_cast<unsigned char *>(place));
-    if (found == r.allocations.end() || found->second.on_device != on_device)
-        return fail(cudaErrorInvalidValue);
-    if (on_device)
-        r.used -= found->second.bytes;
-    r.allocations.erase(found);
-    free(place);
-    return cudaSuccess;
-}
-
 } // namespace
 
 cudaError_t begin_call()
@@ -142,29 +98,6 @@ cudaError_t report_finding(const char *text)
 void count_launch()
 {
     runtime().launches++;
-}
-
-const char *check_range(const char *call, const void *place, size_t bytes, bool on_device)
-{
-    static char text[256];
-    const runtime_state &r = runtime();
-    const unsigned char *begin = static_cast<const unsigned char *>(place);
-    auto next = r.allocations.upper_bound(begin);
-    if (next != r.allocations.begin()) {
-        --next;
-        const size_t at = static_cast<size_t>(begin - next->first);
-        if (at < next->second.bytes && next->second.on_device == on_device) {
-            if (bytes <= next->second.bytes - at)
-                return nullptr;
-            snprintf(text, sizeof text, "%s reaches for bytes %zu to %zu of an allocation of %zu",
-                     call, at, at + bytes, next->second.bytes);
-            return text;
-        }
-    }
-    if (!on_device)
-        return nullptr; /* the host's other memory is nobody's here */
-    snprintf(text, sizeof text, "%s reaches for %p, which is no device memory", call, place);
-    return text;
 }
 
 cudaError_t raise_limit(const void *kernel, size_t shared_bytes)
@@ -222,7 +155,7 @@ void cuda_host_reset(void)
 {
     const std::lock_guard<std::recursive_mutex> held(lock);
     runtime_state &r = runtime();
-    r.memory = size_t(8) << 30;
+    device_memory = size_t(8) << 30;
     r.last_error = cudaSuccess;
     r.lost = cudaSuccess;
     r.keep_findings = false;
@@ -230,6 +163,7 @@ void cuda_host_reset(void)
     r.calls = 0;
     r.failing_call = 0;
     r.launches = 0;
+    forget_streams();
     order_of_environment();
 }
 
@@ -254,16 +188,6 @@ uint64_t cuda_host_launches(void)
     return runtime().launches;
 }
 
-void cuda_host_set_memory(size_t bytes)
-{
-    runtime().memory = bytes;
-}
-
-size_t cuda_host_memory_used(void)
-{
-    return runtime().used;
-}
-
 uint64_t cuda_host_calls(void)
 {
     return runtime().calls;
@@ -275,12 +199,6 @@ void cuda_host_fail_call(uint64_t call, cudaError_t error)
     r.failing_call = call == 0 ? 0 : r.calls + call;
     r.failing_error = error;
 }
-
-#define BEGIN_CALL()                                                                               \
-    const std::lock_guard<std::recursive_mutex> held(lock);                                        \
-    const cudaError_t begun = begin_call();                                                        \
-    if (begun != cudaSuccess)                                                                      \
-    return begun
 
 static const struct {
     cudaError_t error;
@@ -369,7 +287,7 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int devic
         return fail(cudaErrorInvalidDevice);
     *properties = cudaDeviceProp();
     snprintf(properties->name, sizeof properties->name, "host harness");
-    properties->totalGlobalMem = runtime().memory;
+    properties->totalGlobalMem = device_memory;
     properties->sharedMemPerBlock = SHARED_BYTES;
     properties->sharedMemPerBlockOptin = SHARED_OPTIN_BYTES;
     properties->sharedMemPerMultiprocessor = 228 << 10;
@@ -414,7 +332,8 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, in
 cudaError_t cudaDeviceSynchronize(void)
 {
     BEGIN_CALL();
-    return end_captures();
+    const cudaError_t error = end_captures();
+    return error != cudaSuccess ? error : finish_streams();
 }
 
 cudaError_t cudaDriverGetVersion(int *version)
@@ -429,111 +348,6 @@ cudaError_t cudaRuntimeGetVersion(int *version)
     BEGIN_CALL();
     *version = CUDART_VERSION;
     return cudaSuccess;
-}
-
-cudaError_t cudaMalloc(void **place, size_t bytes)
-{
-    BEGIN_CALL();
-    const cudaError_t error = end_captures();
-    return error != cudaSuccess ? error : allocate(place, bytes, true);
-}
-
-cudaError_t cudaFree(void *place)
-{
-    BEGIN_CALL();
-    const cudaError_t error = end_captures();
-    return error != cudaSuccess ? error : release(place, true);
-}
-
-cudaError_t cudaMallocHost(void **place, size_t bytes)
-{
-    BEGIN_CALL();
-    const cudaError_t error = end_captures();
-    return error != cudaSuccess ? error : allocate(place, bytes, false);
-}
-
-cudaError_t cudaHostAlloc(void **place, size_t bytes, unsigned)
-{
-    return cudaMallocHost(place, bytes);
-}
-
-cudaError_t cudaFreeHost(void *place)
-{
-    BEGIN_CALL();
-    const cudaError_t error = end_captures();
-    return error != cudaSuccess ? error : release(place, false);
-}
-
-cudaError_t cudaHostGetDevicePointer(void **device, void *host, unsigned)
-{
-    BEGIN_CALL();
-    *device = host;
-    return cudaSuccess;
-}
-
-cudaError_t cudaMemGetInfo(size_t *available, size_t *total)
-{
-    BEGIN_CALL();
-    const runtime_state &r = runtime();
-    *available = r.memory > r.used ? r.memory - r.used : 0;
-    *total = r.memory;
-    return cudaSuccess;
-}
-
-static cudaError_t copy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
-                        cudaStream_t stream)
-{
-    const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
-    const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
-    return enqueue(stream, cudaGraphNodeTypeMemcpy, [=]() {
-        const char *finding = bytes == 0 || kind == cudaMemcpyDefault
-                                  ? nullptr
-                                  : check_range("cudaMemcpy", to, bytes, to_device);
-        if (finding == nullptr && bytes != 0 && kind != cudaMemcpyDefault)
-            finding = check_range("cudaMemcpy", from, bytes, from_device);
-        if (finding != nullptr)
-            return report_finding(finding);
-        memmove(to, from, bytes);
-        return cudaSuccess;
-    });
-}
-
-cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
-                            cudaStream_t stream)
-{
-    BEGIN_CALL();
-    return copy(to, from, bytes, kind, stream);
-}
-
-cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind)
-{
-    BEGIN_CALL();
-    const cudaError_t error = end_captures();
-    return error != cudaSuccess ? error : copy(to, from, bytes, kind, nullptr);
-}
-
-static cudaError_t set(void *place, int value, size_t bytes, cudaStream_t stream)
-{
-    return enqueue(stream, cudaGraphNodeTypeMemset, [=]() {
-        const char *finding = bytes == 0 ? nullptr : check_range("cudaMemset", place, bytes, true);
-        if (finding != nullptr)
-            return report_finding(finding);
-        memset(place, value, bytes);
-        return cudaSuccess;
-    });
-}
-
-cudaError_t cudaMemsetAsync(void *place, int value, size_t bytes, cudaStream_t stream)
-{
-    BEGIN_CALL();
-    return set(place, value, bytes, stream);
-}
-
-cudaError_t cudaMemset(void *place, int value, size_t bytes)
-{
-    BEGIN_CALL();
-    const cudaError_t error = end_captures();
-    return error != cudaSuccess ? error : set(place, value, bytes, nullptr);
 }
 
 } // extern "C"

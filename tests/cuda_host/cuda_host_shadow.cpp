@@ -120,7 +120,7 @@ void touch_shared(const void *place, size_t bytes, int how)
 
 void prepare_shared(block &b, size_t bytes)
 {
-    const size_t words = (bytes + 15) / 16 * 4;
+    const size_t words = bytes / 16 * 4 + 4;
     if (b.shadow.size() < words) {
         b.shadow.resize(words);
         b.shared_store.resize(4 * words + 128);

@@ -11,7 +11,7 @@ namespace cuda_host
 {
 
 struct site {
-    const char *name; /* of the function that waits, NULL where nobody does */
+    const char *name; /* of the function that waits */
     const char *file;
     int line;
 };
@@ -31,9 +31,9 @@ struct thread {
     uint3 index;
     uint16_t number; /* in the block */
     bool finished;
-    site waiting;
+    bool waiting;
     uint32_t mask; /* that it waits with */
-    site passed;   /* the last barrier or collective, for findings */
+    site place;    /* where it waits, or waited last; no name before the first time */
     std::vector<pending_copy> copies;
     unsigned copy_groups; /* committed */
 };

@@ -101,15 +101,17 @@ thread *take_next(block *home, unsigned warp_number)
 void become(thread *next)
 {
     block &home = *next->home;
+    if (current == nullptr || current->home != &home) {
+        blockIdx = home.index;
+        here.shared = home.shared;
+        here.shadow = home.shadow.data();
+    }
     current = next;
     threadIdx = next->index;
-    blockIdx = home.index;
     here.epoch = home.epoch;
     here.warp_epoch = home.warps[next->number / 32].epoch;
     here.thread = next->number;
     here.mine = &home.lanes[next->number];
-    here.shared = home.shared;
-    here.shadow = home.shadow.data();
 }
 
 /* Somebody else runs until this thread is chosen again. */
@@ -151,14 +153,9 @@ void thread_main()
 
 void wait_at(const char *name, uint32_t mask, const char *file, int line)
 {
-    current->waiting = {name, file, line};
+    current->place = {name, file, line};
     current->mask = mask;
-}
-
-void leave(thread &self)
-{
-    self.passed = self.waiting;
-    self.waiting.name = nullptr;
+    current->waiting = true;
 }
 
 } // namespace
@@ -183,9 +180,10 @@ void found(const char *format, ...)
     if (used < room)
         used += static_cast<size_t>(vsnprintf(now.finding + used, room - used, format, arguments));
     va_end(arguments);
-    if (used < room && current->passed.name != nullptr)
-        snprintf(now.finding + used, room - used, "; last through %s (%s:%d)", current->passed.name,
-                 current->passed.file, current->passed.line);
+    if (used < room && current->place.name != nullptr)
+        snprintf(now.finding + used, room - used, "; %s %s (%s:%d)",
+                 current->waiting ? "in" : "after", current->place.name, current->place.file,
+                 current->place.line);
     fiber_switch(current->self, scheduler);
     abort();
 }
@@ -235,7 +233,7 @@ void meet(const collective &kind, uint32_t mask, const char *file, int line)
         make_ready(home, warp_number, mask);
     }
     let_others_run(warp_number);
-    leave(self);
+    self.waiting = false;
 }
 
 namespace
@@ -280,7 +278,7 @@ int block_barrier(const char *name, int vote, const char *file, int line)
     if (arrive(name, vote, file, line))
         warp_number = release(*self.home);
     let_others_run(warp_number);
-    leave(self);
+    self.waiting = false;
     return self.home->votes_result;
 }
 
@@ -297,7 +295,7 @@ void grid_barrier(const char *name, const char *file, int line)
         warp_number = choose(self.home->ready_warps);
     }
     let_others_run(warp_number);
-    leave(self);
+    self.waiting = false;
 }
 
 namespace
@@ -335,8 +333,8 @@ void begin_block(block &b, size_t row, uint3 index)
         t.number = static_cast<uint16_t>(i);
         t.index = {i % size.x, i / size.x % size.y, i / size.x / size.y};
         t.finished = false;
-        t.waiting.name = nullptr;
-        t.passed.name = nullptr;
+        t.waiting = false;
+        t.place.name = nullptr;
         t.copies.clear();
         t.copy_groups = 0;
     }
@@ -362,8 +360,8 @@ void describe_waiting()
         for (unsigned i = 0; i < b->threads && used < room; i++) {
             const thread &t = b->first[i];
             if (told != nullptr && t.finished == told->finished &&
-                (t.finished || (t.waiting.line == told->waiting.line &&
-                                t.waiting.name == told->waiting.name && t.mask == told->mask)))
+                (t.finished || (t.place.line == told->place.line &&
+                                t.place.name == told->place.name && t.mask == told->mask)))
                 continue;
             told = &t;
             used += static_cast<size_t>(
@@ -374,9 +372,9 @@ void describe_waiting()
             if (t.finished)
                 used += static_cast<size_t>(snprintf(text + used, room - used, " on: returned;"));
             else
-                used += static_cast<size_t>(
-                    snprintf(text + used, room - used, " on: in %s (%s:%d) mask %08x;",
-                             t.waiting.name, t.waiting.file, t.waiting.line, t.mask));
+                used += static_cast<size_t>(snprintf(text + used, room - used,
+                                                     " on: in %s (%s:%d) mask %08x;", t.place.name,
+                                                     t.place.file, t.place.line, t.mask));
         }
     }
 }

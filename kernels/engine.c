@@ -6,9 +6,13 @@
 #include <string.h>
 
 extern const engine_api engine_cpu;
+extern const engine_api engine_cuda;
 
 /* The one list of engines, best first. */
 const engine_api *const engine_list[] = {
+#ifdef ENGINE_CUDA
+    &engine_cuda,
+#endif
     &engine_cpu,
     NULL,
 };
@@ -67,6 +71,17 @@ const char *engine_precision_name(engine_precision precision)
         return "bf16";
     }
     return "unknown precision";
+}
+
+bool engine_precision_find(const char *name, engine_precision *out)
+{
+    for (engine_precision p = ENGINE_FP32; p <= ENGINE_BF16; p++) {
+        if (strcmp(name, engine_precision_name(p)) == 0) {
+            *out = p;
+            return true;
+        }
+    }
+    return false;
 }
 
 engine_status engine_config_check(const engine_config *config, uint32_t training_count,

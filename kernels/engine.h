@@ -90,6 +90,7 @@ typedef struct engine_plan {
     uint64_t available; /* bytes of memory free for a run where it would lie; UINT64_MAX if that is
                            not known. A run that takes more gets ENGINE_NO_MEMORY from create. */
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
+    uint32_t side_by_side; /* how many runs at once make the best of this hardware, at least 1 */
     /* What the results' bits depend on beside the configuration's numbers: the instruction set
      * ("avx512") or the kind of device. Runs with equal configurations, precision and this text
      * are the same run. */
@@ -148,8 +149,9 @@ typedef struct engine_api {
      * it returns only when all queued steps are finished or out is full. */
     engine_status (*poll)(engine *, engine_step *out, size_t capacity, size_t *count, bool wait);
 
-    /* The whole of a data set, dropout off, after all queued steps. */
-    engine_status (*evaluate)(engine *, engine_set set, engine_result *out);
+    /* The whole of a data set, dropout off, after all queued steps. `predicted` [count of the set]
+     * gets each sample's class, that of the first of the largest logits; it may be NULL. */
+    engine_status (*evaluate)(engine *, engine_set set, engine_result *out, uint8_t *predicted);
 
     /* Softmax probabilities [count,10] of images [count,28,28], dropout off. */
     engine_status (*predict)(engine *, const uint8_t *images, uint32_t count, float *probabilities);
@@ -184,6 +186,9 @@ const engine_api *engine_find(const char *name);
 
 const char *engine_status_string(engine_status status);
 const char *engine_precision_name(engine_precision precision);
+
+/* "fp32", "tf32" or "bf16" into *out; false, and *out unchanged, for any other name. */
+bool engine_precision_find(const char *name, engine_precision *out);
 
 /* Shared by engines: the checks of a configuration that every engine makes. `message` as in
  * create. */

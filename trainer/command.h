@@ -13,6 +13,7 @@ typedef enum command_status {
 /* argv[0] is the name to use in messages, for example "trainer train". */
 command_status train_command(int argc, char **argv);
 command_status sweep_command(int argc, char **argv);
+command_status plan_command(int argc, char **argv);
 command_status compare_command(int argc, char **argv);
 
 #endif

@@ -113,6 +113,28 @@ typedef struct comparison_entry {
 size_t comparison_ask(const comparison *self, comparison_question question,
                       comparison_entry *entries);
 
+/* A mean over the finished runs that have the figure, and its standard error (NaN for a single
+ * run), which is what another choice of seeds would change. */
+typedef struct compared_mean {
+    double value; /* NaN where no run has the figure */
+    double error;
+    uint32_t runs;
+} compared_mean;
+
+typedef struct compared_batch_size {
+    uint32_t batch_size;
+    uint32_t runs;                /* finished */
+    compared_mean final_accuracy; /* validation */
+    compared_mean best_accuracy;
+    compared_mean first_loss;        /* training loss of the first epoch */
+    compared_mean epochs_to_target;  /* of those that reached it */
+    compared_mean seconds_per_epoch; /* of the runs' medians */
+} compared_batch_size;
+
+/* The finished runs by batch size, in the comparison's order, into out[self->count]; returns how
+ * many batch sizes there are. The comparison must be sorted. */
+size_t comparison_by_batch_size(const comparison *self, compared_batch_size *out);
+
 /* The tables and the answers for people, at most 120 columns for names of usual length. -1
  * without memory. */
 __attribute__((warn_unused_result)) int comparison_print(const comparison *self, FILE *out);

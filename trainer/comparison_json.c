@@ -17,6 +17,10 @@
  *                                  seconds every epoch as fast or slow as the fastest or slowest;
  *                                  high is null where it has no end, and value is where only the
  *                                  range has the target
+ *   batch_sizes      the finished runs by batch size, each with batch_size, runs, and
+ *                    final_val_accuracy, best_val_accuracy, first_epoch_loss, epochs_to_target,
+ *                    seconds_per_epoch, each {mean, error, runs} over the runs that have the
+ *                    figure; error is the mean's standard error, null for a single run
  *   answers          fewest_epochs, fewest_samples, fewest_seconds, lowest_first_epoch_loss,
  *                    final_val_accuracy, best_val_accuracy, each an array of the finished runs
  *                    that have an answer, best first:
@@ -152,6 +156,40 @@ static json_t *answer_to_json(const comparison *self, comparison_question questi
     return array;
 }
 
+static json_t *mean_to_json(compared_mean mean)
+{
+    return json_pack("{s:o, s:o, s:I}", "mean", real_or_null(mean.value), "error",
+                     real_or_null(mean.error), "runs", (json_int_t)mean.runs);
+}
+
+static json_t *batch_sizes_to_json(const comparison *self)
+{
+    compared_batch_size *sizes = calloc(self->count + 1, sizeof *sizes);
+    json_t *array = json_array();
+    if (sizes == NULL) {
+        json_decref(array);
+        return NULL;
+    }
+    const size_t count = comparison_by_batch_size(self, sizes);
+    for (size_t i = 0; i < count; i++) {
+        json_t *item = json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o}",                       //
+                                 "batch_size", (json_int_t)sizes[i].batch_size,               //
+                                 "runs", (json_int_t)sizes[i].runs,                           //
+                                 "final_val_accuracy", mean_to_json(sizes[i].final_accuracy), //
+                                 "best_val_accuracy", mean_to_json(sizes[i].best_accuracy),   //
+                                 "first_epoch_loss", mean_to_json(sizes[i].first_loss),       //
+                                 "epochs_to_target", mean_to_json(sizes[i].epochs_to_target), //
+                                 "seconds_per_epoch", mean_to_json(sizes[i].seconds_per_epoch));
+        if (json_array_append_new(array, item) != 0) {
+            json_decref(array);
+            array = NULL;
+            break;
+        }
+    }
+    free(sizes);
+    return array;
+}
+
 int comparison_print_json(const comparison *self, FILE *out)
 {
     comparison_entry *entries = calloc(self->count + 1, sizeof *entries);
@@ -168,8 +206,8 @@ int comparison_print_json(const comparison *self, FILE *out)
         status |= json_object_set_new(answers, question_keys[q], answer_to_json(self, q, entries));
     }
     free(entries);
-    json_t *root = json_pack("{s:f, s:o, s:o}", "target_accuracy", COMPARISON_TARGET, "runs", runs,
-                             "answers", answers);
+    json_t *root = json_pack("{s:f, s:o, s:o, s:o}", "target_accuracy", COMPARISON_TARGET, "runs",
+                             runs, "batch_sizes", batch_sizes_to_json(self), "answers", answers);
     if (root == NULL || status != 0) {
         json_decref(root);
         return -1;

@@ -7,7 +7,13 @@
 #include "comparison.h"
 #include "number.h"
 
-enum { LABEL_WIDTH = 19, QUESTION_WIDTH = 31, ANSWER_WIDTH = 24, TEXT_BYTES = 96 };
+enum {
+    LABEL_WIDTH = 19,
+    QUESTION_WIDTH = 31,
+    ANSWER_WIDTH = 24,
+    TEXT_BYTES = 96,
+    MOST_ANSWERS = 12
+};
 
 static bool shares_batch_size(const comparison *self, const compared_run *run)
 {
@@ -180,7 +186,7 @@ static const char *standing_text(comparison_question question, const comparison_
     return "behind";
 }
 
-/* One line a run, the best first. */
+/* One line a run, the best first; of very many (seeds) the first ones. */
 static void print_answer(const comparison *self, FILE *out, comparison_entry *entries,
                          const char *title, comparison_question question)
 {
@@ -192,6 +198,10 @@ static void print_answer(const comparison *self, FILE *out, comparison_entry *en
                 question <= COMPARISON_FEWEST_SECONDS ? " has reached it" : " has a figure");
     }
     for (size_t i = 0; i < count; i++) {
+        if (i == MOST_ANSWERS && count > MOST_ANSWERS + 1) {
+            fprintf(out, "  %-*s  and %zu more\n", QUESTION_WIDTH, "", count - i);
+            break;
+        }
         format_answer(value, question, entries[i].answer);
         /* "±" is one column of two bytes. */
         const int width = ANSWER_WIDTH + (strstr(value, "±") != NULL ? 1 : 0);
@@ -261,14 +271,76 @@ static void print_notes(const comparison *self, FILE *out)
     print_differences(self, out);
 }
 
+/* "99.21 ± 0.03", times `scale`. */
+static void format_mean(char text[TEXT_BYTES], compared_mean mean, double scale, int decimals)
+{
+    if (mean.runs == 0) {
+        snprintf(text, TEXT_BYTES, "-");
+    } else if (isnan(mean.error)) {
+        snprintf(text, TEXT_BYTES, "%.*f", decimals, scale * mean.value);
+    } else {
+        snprintf(text, TEXT_BYTES, "%.*f ± %.*f", decimals, scale * mean.value, decimals,
+                 scale * mean.error);
+    }
+}
+
+static void print_mean(FILE *out, compared_mean mean, double scale, int decimals)
+{
+    char text[TEXT_BYTES];
+    format_mean(text, mean, scale, decimals);
+    /* "±" is one column of two bytes. */
+    fprintf(out, "  %-*s", 16 + (strstr(text, "±") != NULL ? 1 : 0), text);
+}
+
+/* What many seeds say together, a line a batch size. */
+static void print_seeds(FILE *out, const compared_batch_size *sizes, size_t count)
+{
+    char text[TEXT_BYTES];
+    fprintf(out, "\n%-*s  %4s  %-16s  %-16s  %-16s  %-16s  %s\n", LABEL_WIDTH, "Over the seeds",
+            "runs", "val. acc. last %", "best epoch %", "loss of epoch 1", "epochs to 99 %",
+            "reached");
+    for (size_t i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "batch size %u", (unsigned)sizes[i].batch_size);
+        fprintf(out, "%-*s  %4u", LABEL_WIDTH, text, (unsigned)sizes[i].runs);
+        print_mean(out, sizes[i].final_accuracy, 100, 3);
+        print_mean(out, sizes[i].best_accuracy, 100, 3);
+        print_mean(out, sizes[i].first_loss, 1, 4);
+        print_mean(out, sizes[i].epochs_to_target, 1, 2);
+        fprintf(out, "  %u of %u\n", (unsigned)sizes[i].epochs_to_target.runs,
+                (unsigned)sizes[i].runs);
+    }
+    fputs("  means of the finished runs ± the standard error of the mean over the seeds; epochs to "
+          "99 %: of those that\n  reached it\n",
+          out);
+}
+
+/* Is there a batch size with several finished runs? */
+static bool has_seeds(const compared_batch_size *sizes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (sizes[i].runs > 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int comparison_print(const comparison *self, FILE *out)
 {
     comparison_entry *entries = calloc(self->count + 1, sizeof *entries);
-    if (entries == NULL) {
+    compared_batch_size *sizes = calloc(self->count + 1, sizeof *sizes);
+    if (entries == NULL || sizes == NULL) {
+        free(entries);
+        free(sizes);
         return -1;
     }
+    const size_t size_count = comparison_by_batch_size(self, sizes);
     print_costs(self, out);
     print_figures(self, out);
+    if (has_seeds(sizes, size_count)) {
+        print_seeds(out, sizes, size_count);
+    }
+    free(sizes);
     print_answers(self, out, entries);
     print_relative_costs(self, out);
     fputs(

@@ -1,8 +1,10 @@
 #include "experiment.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "memory_plan.h"
 #include "message.h"
 #include "progress.h"
 #include "run_loop.h"
@@ -73,39 +75,56 @@ static uint32_t log_every(const run_options *options, const run_config *config)
     return one_percent > 0 ? one_percent : 1;
 }
 
+/* The one line of a run that would not fit. */
+static command_status tell_too_large(const experiment *self, const run_config *config,
+                                     const engine_config *settings, const engine_plan *plan)
+{
+    char taken[MEMORY_SIZE_BYTES];
+    char available[MEMORY_SIZE_BYTES];
+    char advice[MEMORY_ADVICE_BYTES];
+    const memory_question question = {self->api, *settings, config->training_samples,
+                                      config->validation_samples, plan->available};
+    memory_size_format(plan->memory.total, taken);
+    memory_size_format(plan->available, available);
+    memory_plan_advice(&question, advice);
+    fprintf(stderr, "%s: %s: batch size %u takes %s of memory, and %s are free; %s\n",
+            self->program, self->options->batch_size_option, (unsigned)config->batch_size, taken,
+            available, advice);
+    return COMMAND_FAILED;
+}
+
 /* Replaces what was asked for by what the engine would use, or says why it cannot. */
-static command_status settle(const experiment *self, run_config *config)
+static command_status settle(const experiment *self, run_config *config, engine_plan *plan)
 {
     char reason[MESSAGE_BYTES / 2] = "";
-    engine_plan plan;
     const engine_config settings =
         run_config_settings(config, self->options->threads, self->options->isa);
     const engine_status status =
-        self->api->plan(&settings, config->training_samples, config->validation_samples, &plan,
+        self->api->plan(&settings, config->training_samples, config->validation_samples, plan,
                         reason, sizeof reason);
     if (status != ENGINE_OK) {
         fprintf(stderr, "%s: --engine %s: %s\n", self->program, config->engine, reason);
         return status == ENGINE_INVALID ? COMMAND_USAGE : COMMAND_FAILED;
     }
-    if (plan.memory.total > plan.available) {
-        fprintf(stderr, "%s: %s: batch size %u takes %.1f MiB of memory, and %.1f MiB are free\n",
-                self->program, self->options->batch_size_option, (unsigned)config->batch_size,
-                (double)plan.memory.total / 1048576.0, (double)plan.available / 1048576.0);
-        return COMMAND_FAILED;
+    if (plan->memory.total > plan->available) {
+        return tell_too_large(self, config, &settings, plan);
     }
-    config->precision = plan.precision;
-    snprintf(config->arithmetic, sizeof config->arithmetic, "%s", plan.arithmetic);
+    config->precision = plan->precision;
+    snprintf(config->arithmetic, sizeof config->arithmetic, "%s", plan->arithmetic);
     return COMMAND_DONE;
 }
 
-command_status experiment_configure(const experiment *self, uint32_t batch_size, run_config *out)
+command_status experiment_configure(const experiment *self, uint32_t batch_size, uint64_t seed,
+                                    run_config *out, engine_plan *plan)
 {
     const run_options *options = self->options;
     run_config config = {
         .batch_size = batch_size,
+        .micro_batch = options->micro_batch < batch_size ? options->micro_batch : 0,
         .epochs = options->epochs,
-        .seed = options->seed,
+        .seed = seed,
         .learning_rate = options->learning_rate,
+        .histograms = options->histograms,
         .precision = options->precision,
         .training_samples = self->data.training.count,
         .validation_samples = self->data.validation.count,
@@ -120,23 +139,32 @@ command_status experiment_configure(const experiment *self, uint32_t batch_size,
     snprintf(config.engine, sizeof config.engine, "%s", self->api->name);
     config.log_every = log_every(options, &config);
     *out = config;
-    return settle(self, out);
+    return settle(self, out, plan);
 }
 
-int experiment_run_path(char *out, const char *parent, uint32_t batch_size, char *message)
+int experiment_run_path(char *out, const char *parent, const run_config *config, bool seeded,
+                        char *message)
 {
-    char name[64];
-    snprintf(name, sizeof name, "LeNet-MNIST-2-BatchSize=%u", (unsigned)batch_size);
+    char name[96];
+    char seed[32] = "";
+    if (seeded) {
+        snprintf(seed, sizeof seed, "-Seed=%" PRIu64, config->seed);
+    }
+    snprintf(name, sizeof name, "LeNet-MNIST-2-BatchSize=%u%s", (unsigned)config->batch_size, seed);
     return message_join_path(out, PATH_MAX, parent, name, message);
 }
 
 command_status experiment_run(const experiment *self, const run_config *config,
                               const char *directory, run_directory_replace replace,
-                              run_record *record)
+                              const char *label, run_record *record)
 {
     char message[MESSAGE_BYTES];
     progress display;
     progress_init(&display, stdout, progress_mode_for(stdout, self->options->quiet));
+    if (label != NULL) {
+        progress_label(&display, label);
+        display.mode = display.mode == PROGRESS_QUIET ? PROGRESS_QUIET : PROGRESS_LINES;
+    }
     const run_job job = {
         .api = self->api,
         .config = config,

@@ -27,19 +27,23 @@ experiment_open(experiment *out, const char *program, const run_options *options
 
 void experiment_close(experiment *self); /* an empty one is allowed */
 
-/* The configuration of the run at one batch size; after one line on stderr, COMMAND_USAGE
- * where the batch size is larger than the training set or the engine cannot do it, COMMAND_FAILED
- * where this machine lacks what was asked for. */
+/* The configuration of the run at one batch size and seed, and the engine's plan for it; after one
+ * line on stderr, COMMAND_USAGE where the batch size is larger than the training set or the engine
+ * cannot do it, COMMAND_FAILED where this machine lacks what was asked for. */
 __attribute__((warn_unused_result)) command_status
-experiment_configure(const experiment *self, uint32_t batch_size, run_config *out);
+experiment_configure(const experiment *self, uint32_t batch_size, uint64_t seed, run_config *out,
+                     engine_plan *plan);
 
-/* parent/LeNet-MNIST-2-BatchSize=N into out[PATH_MAX]; -1 with a message [MESSAGE_BYTES]. */
+/* parent/LeNet-MNIST-2-BatchSize=N, and -Seed=S behind it where `seeded`, into out[PATH_MAX]; -1
+ * with a message [MESSAGE_BYTES]. */
 __attribute__((warn_unused_result)) int experiment_run_path(char *out, const char *parent,
-                                                            uint32_t batch_size, char *message);
+                                                            const run_config *config, bool seeded,
+                                                            char *message);
 
-/* Trains one run in `directory`. *record as in run_loop; the caller frees it. */
+/* Trains one run in `directory`; `label`, where not NULL, begins each line of its progress. *record
+ * as in run_loop; the caller frees it. Runs may be trained in several threads at once. */
 __attribute__((warn_unused_result)) command_status
 experiment_run(const experiment *self, const run_config *config, const char *directory,
-               run_directory_replace replace, run_record *record);
+               run_directory_replace replace, const char *label, run_record *record);
 
 #endif

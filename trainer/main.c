@@ -23,6 +23,7 @@ typedef struct command {
 static const command commands[] = {
     {"train", "trainer train", train_command},
     {"sweep", "trainer sweep", sweep_command},
+    {"plan", "trainer plan", plan_command},
     {"compare", "trainer compare", compare_command},
 };
 
@@ -32,6 +33,7 @@ static const char documentation[] =
     "Commands:\n"
     "  train     one run at one batch size\n"
     "  sweep     a run at each of several batch sizes, then the comparison\n"
+    "  plan      the memory that a run would take, and the largest batch that fits\n"
     "  compare   the comparison of the runs below a directory\n\n"
     "`trainer COMMAND --help' tells a command's options. Exit status: 0 done, 1 failed, "
     "2 wrong usage, 130 or 143 after SIGINT or SIGTERM.";
@@ -46,7 +48,7 @@ static error_t take_argument(int key, char *argument, struct argp_state *state)
 {
     choice *chosen = state->input;
     if (key == ARGP_KEY_NO_ARGS) {
-        fprintf(stderr, "trainer: no command; there are train, sweep and compare "
+        fprintf(stderr, "trainer: no command; there are train, sweep, plan and compare "
                         "(`trainer --help' tells more)\n");
         return EINVAL;
     }
@@ -61,7 +63,7 @@ static error_t take_argument(int key, char *argument, struct argp_state *state)
             return 0;
         }
     }
-    fprintf(stderr, "trainer: there is no command \"%s\", but train, sweep and compare\n",
+    fprintf(stderr, "trainer: there is no command \"%s\", but train, sweep, plan and compare\n",
             argument);
     return EINVAL;
 }

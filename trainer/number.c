@@ -43,6 +43,43 @@ bool number_parse_positive_real(const char *text, double *out)
     return true;
 }
 
+bool number_parse_bytes(const char *text, uint64_t *out)
+{
+    static const struct {
+        const char *name;
+        uint64_t bytes;
+    } units[] = {
+        {"", 1},
+        {"B", 1},
+        {"kB", 1000},
+        {"MB", 1000000},
+        {"GB", 1000000000},
+        {"TB", 1000000000000},
+        {"KiB", 1ull << 10},
+        {"MiB", 1ull << 20},
+        {"GiB", 1ull << 30},
+        {"TiB", 1ull << 40},
+    };
+    char digits[24];
+    const size_t length = strspn(text, "0123456789");
+    if (length >= sizeof digits) {
+        return false;
+    }
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        uint64_t count;
+        if (strcmp(text + length, units[i].name) == 0) {
+            if (!number_parse(digits, 1, UINT64_MAX / units[i].bytes, &count)) {
+                return false;
+            }
+            *out = count * units[i].bytes;
+            return true;
+        }
+    }
+    return false;
+}
+
 void number_format(char out[NUMBER_BYTES], double value)
 {
     if (isnan(value)) {

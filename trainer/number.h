@@ -13,6 +13,10 @@ __attribute__((warn_unused_result)) bool number_parse(const char *text, uint64_t
 /* A positive finite number such as 0.001 or 1e-3. */
 __attribute__((warn_unused_result)) bool number_parse_positive_real(const char *text, double *out);
 
+/* A positive size in bytes: a whole number and, behind it, nothing, B, kB, MB, GB, TB (powers of
+ * 1000) or KiB, MiB, GiB, TiB (powers of 1024). */
+__attribute__((warn_unused_result)) bool number_parse_bytes(const char *text, uint64_t *out);
+
 enum { NUMBER_BYTES = 32 };
 
 /* A loss or an accuracy: "0.1234"; "1.234e+30" where it is large; "nan", "inf", "-inf". */

@@ -204,6 +204,11 @@ void progress_init(progress *display, FILE *out, progress_mode mode)
     *display = (progress){.out = out, .mode = mode};
 }
 
+void progress_label(progress *display, const char *label)
+{
+    snprintf(display->label, sizeof display->label, "%s", label);
+}
+
 void progress_say(progress *display, const char *format, ...)
 {
     va_list arguments;
@@ -211,11 +216,14 @@ void progress_say(progress *display, const char *format, ...)
         return;
     }
     progress_break(display);
+    flockfile(display->out); /* one line, whoever else prints */
+    fputs(display->label, display->out);
     va_start(arguments, format);
     vfprintf(display->out, format, arguments);
     va_end(arguments);
     fputc('\n', display->out);
     fflush(display->out);
+    funlockfile(display->out);
 }
 
 void progress_epoch_begin(progress *display, uint32_t epoch, uint32_t epochs)
@@ -250,7 +258,7 @@ void progress_epoch_end(progress *display, const progress_view *view)
     }
     const bool redraws = display->mode == PROGRESS_REDRAW;
     progress_format_done(text, sizeof text, view, redraws ? terminal_width(display->out) : 0);
-    fprintf(display->out, "%s%s\n", redraws ? "\r\033[K" : "", text);
+    fprintf(display->out, "%s%s%s\n", redraws ? "\r\033[K" : "", display->label, text);
     fflush(display->out);
     display->line_open = false;
 }

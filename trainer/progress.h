@@ -42,14 +42,21 @@ void progress_format_running(char *out, size_t out_bytes, const progress_view *v
  * newline at its end; width 0 puts all on one line behind "Epoch n/N". */
 void progress_format_done(char *out, size_t out_bytes, const progress_view *view, unsigned width);
 
+enum { PROGRESS_LABEL_BYTES = 48 };
+
 typedef struct progress {
     FILE *out;
     progress_mode mode;
-    double drawn_at; /* seconds of the last drawing, for at most ten a second */
-    bool line_open;  /* the cursor stands in a line that is being redrawn */
+    char label[PROGRESS_LABEL_BYTES]; /* in front of each line, for runs side by side */
+    double drawn_at;                  /* seconds of the last drawing, for at most ten a second */
+    bool line_open;                   /* the cursor stands in a line that is being redrawn */
 } progress;
 
 void progress_init(progress *display, FILE *out, progress_mode mode);
+
+/* From now on every line begins with `label` and is written whole, so that displays of several
+ * threads can share one stream. For PROGRESS_LINES. */
+void progress_label(progress *display, const char *label);
 
 /* A line of the run's head (printf-like), without its newline. */
 __attribute__((format(printf, 2, 3))) void progress_say(progress *display, const char *format, ...);

@@ -18,6 +18,7 @@ engine_config run_config_settings(const run_config *config, uint32_t threads, co
 {
     engine_config settings = engine_config_defaults();
     settings.batch_size = config->batch_size;
+    settings.micro_batch = config->micro_batch;
     settings.seed = config->seed;
     settings.precision = config->precision;
     settings.learning_rate = config->learning_rate;
@@ -30,17 +31,19 @@ json_t *run_config_to_json(const run_config *config)
 {
     char crc32[9];
     snprintf(crc32, sizeof crc32, "%08" PRIx32, config->data_crc32);
-    return json_pack("{s:I, s:I, s:I, s:f, s:I, s:s, s:s, s:s, s:I, s:I, s:s}",    //
-                     "batch_size", (json_int_t)config->batch_size,                 //
-                     "epochs", (json_int_t)config->epochs,                         //
-                     "seed", (json_int_t)config->seed,                             //
-                     "learning_rate", config->learning_rate,                       //
-                     "log_every", (json_int_t)config->log_every,                   //
-                     "engine", config->engine,                                     //
-                     "arithmetic", config->arithmetic,                             //
-                     "precision", engine_precision_name(config->precision),        //
-                     "training_samples", (json_int_t)config->training_samples,     //
-                     "validation_samples", (json_int_t)config->validation_samples, //
+    return json_pack("{s:I, s:I, s:I, s:I, s:f, s:I, s:b, s:s, s:s, s:s, s:I, s:I, s:s}", //
+                     "batch_size", (json_int_t)config->batch_size,                        //
+                     "micro_batch", (json_int_t)config->micro_batch,                      //
+                     "epochs", (json_int_t)config->epochs,                                //
+                     "seed", (json_int_t)config->seed,                                    //
+                     "learning_rate", config->learning_rate,                              //
+                     "log_every", (json_int_t)config->log_every,                          //
+                     "histograms", (int)config->histograms,                               //
+                     "engine", config->engine,                                            //
+                     "arithmetic", config->arithmetic,                                    //
+                     "precision", engine_precision_name(config->precision),               //
+                     "training_samples", (json_int_t)config->training_samples,            //
+                     "validation_samples", (json_int_t)config->validation_samples,        //
                      "data_crc32", crc32);
 }
 
@@ -74,11 +77,8 @@ static int read_precision(const json_t *object, engine_precision *out, char *mes
     if (read_name(object, "precision", name, message) != 0) {
         return -1;
     }
-    for (engine_precision p = ENGINE_FP32; p <= ENGINE_BF16; p++) {
-        if (strcmp(name, engine_precision_name(p)) == 0) {
-            *out = p;
-            return 0;
-        }
+    if (engine_precision_find(name, out)) {
+        return 0;
     }
     return message_set(message, "precision \"%s\" is unknown", name);
 }
@@ -86,11 +86,14 @@ static int read_precision(const json_t *object, engine_precision *out, char *mes
 int run_config_from_json(run_config *out, const json_t *object, char *message)
 {
     int64_t batch_size = 0, epochs = 0, seed = 0, log_every = 0, training = 0, validation = 0;
+    int64_t micro_batch = 0;
     char crc32[RUN_CONFIG_NAME_BYTES];
     run_config config = {0};
     if (read_whole(object, "training_samples", 1, UINT32_MAX, &training, message) != 0 ||
         read_whole(object, "validation_samples", 1, UINT32_MAX, &validation, message) != 0 ||
         read_whole(object, "batch_size", 1, training, &batch_size, message) != 0 ||
+        (json_object_get(object, "micro_batch") != NULL &&
+         read_whole(object, "micro_batch", 0, batch_size - 1, &micro_batch, message) != 0) ||
         read_whole(object, "epochs", 1, RUN_CONFIG_MAX_EPOCHS, &epochs, message) != 0 ||
         read_whole(object, "seed", 0, INT64_MAX, &seed, message) != 0 ||
         read_whole(object, "log_every", 0, UINT32_MAX, &log_every, message) != 0 ||
@@ -107,7 +110,13 @@ int run_config_from_json(run_config *out, const json_t *object, char *message)
     if (strlen(crc32) != 8 || strspn(crc32, "0123456789abcdef") != 8) {
         return message_set(message, "data_crc32 is not 8 hexadecimal digits");
     }
+    const json_t *histograms = json_object_get(object, "histograms");
+    if (histograms != NULL && !json_is_boolean(histograms)) {
+        return message_set(message, "histograms is not true or false");
+    }
+    config.histograms = json_is_true(histograms);
     config.batch_size = (uint32_t)batch_size;
+    config.micro_batch = (uint32_t)micro_batch;
     config.epochs = (uint32_t)epochs;
     config.seed = (uint64_t)seed;
     config.log_every = (uint32_t)log_every;

@@ -4,6 +4,7 @@
 #define TRAINER_RUN_CONFIG_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine.h"
@@ -12,10 +13,12 @@ enum { RUN_CONFIG_NAME_BYTES = 32, RUN_CONFIG_MAX_EPOCHS = 1000000 };
 
 typedef struct run_config {
     uint32_t batch_size;  /* 1 .. training_samples */
+    uint32_t micro_batch; /* samples worked on at once, below batch_size; 0 for all of them */
     uint32_t epochs;      /* 1 .. RUN_CONFIG_MAX_EPOCHS */
     uint64_t seed;        /* at most INT64_MAX, the largest whole number of run.json */
     double learning_rate; /* positive */
     uint32_t log_every;   /* batch_loss and batch_accuracy every so many steps; 0 for never */
+    bool histograms;      /* of weights and gradients, logged after each epoch */
     char engine[RUN_CONFIG_NAME_BYTES];     /* an engine's name, never "auto" */
     char arithmetic[RUN_CONFIG_NAME_BYTES]; /* engine_plan.arithmetic */
     engine_precision precision;             /* the one used, never the default */
@@ -34,7 +37,8 @@ uint32_t run_config_steps_per_epoch(const run_config *config);
 /* A new object, or NULL without memory. Keys: the names above; data_crc32 as 8 hex digits. */
 json_t *run_config_to_json(const run_config *config);
 
-/* 0, or -1 with a message [MESSAGE_BYTES] that names the key that is missing or out of range. */
+/* 0, or -1 with a message [MESSAGE_BYTES] that names the key that is missing or out of range. A
+ * missing micro_batch is 0 and missing histograms are none: runs of earlier versions lack them. */
 __attribute__((warn_unused_result)) int run_config_from_json(run_config *out, const json_t *object,
                                                              char *message);
 

@@ -2,24 +2,16 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stddef.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tblog/tblog.h>
 #include <unistd.h>
 
-#include "keras_model.h"
 #include "message.h"
 #include "run_directory.h"
+#include "run_log_internal.h"
 
-struct run_log {
-    tblog_writer *training;
-    tblog_writer *validation;
-    run_config config;
-};
-
-/* The status as 0 or -1 with the writer's own words, which name the file. */
-static int checked(tblog_writer *writer, tblog_status status, char *message)
+int run_log_checked(tblog_writer *writer, tblog_status status, char *message)
 {
     if (status == TBLOG_OK) {
         return 0;
@@ -32,13 +24,8 @@ static int checked(tblog_writer *writer, tblog_status status, char *message)
                        tblog_status_string(status), tblog_writer_path(writer));
 }
 
-static int open_writer(tblog_writer **out, const char *directory, const char *name, char *message)
+static int open_writer(tblog_writer **out, const char *path, char *message)
 {
-    char path[PATH_MAX];
-    *out = NULL;
-    if (message_join_path(path, sizeof path, directory, name, message) != 0) {
-        return -1;
-    }
     errno = 0;
     const tblog_status status = tblog_writer_open(out, path, NULL);
     if (status != TBLOG_OK) {
@@ -49,15 +36,12 @@ static int open_writer(tblog_writer **out, const char *directory, const char *na
     return 0;
 }
 
-static int log_network(tblog_writer *writer, char *message)
+static int open_part(tblog_writer **out, const char *directory, const char *part, char *message)
 {
-    char *model = keras_model_json();
-    if (model == NULL) {
-        return message_set(message, "no memory for the network's description");
-    }
-    const tblog_status status = tblog_add_keras_graph(writer, "keras", 0, model);
-    free(model);
-    return checked(writer, status, message);
+    char path[PATH_MAX];
+    return message_join_path(path, sizeof path, directory, part, message) == 0
+               ? open_writer(out, path, message)
+               : -1;
 }
 
 /* The path and the latched message die with the handle, so they are taken down first. */
@@ -67,7 +51,7 @@ static int close_writer(tblog_writer *writer, char *message)
         return 0;
     }
     const tblog_status status = tblog_writer_flush(writer);
-    const int flushed = checked(writer, status, message);
+    const int flushed = run_log_checked(writer, status, message);
     const tblog_status closed = tblog_writer_close(writer);
     if (flushed == 0 && closed != TBLOG_OK) {
         return message_set(message, "an event file cannot be closed: %s",
@@ -76,16 +60,21 @@ static int close_writer(tblog_writer *writer, char *message)
     return flushed;
 }
 
-static int close_both(run_log *log, char *message)
+static int close_all(run_log *log, char *message)
 {
-    char other[MESSAGE_BYTES];
-    const int training = close_writer(log->training, message);
-    const int validation = close_writer(log->validation, training == 0 ? message : other);
+    tblog_writer *const writers[] = {log->training, log->session, log->validation};
+    char later[MESSAGE_BYTES];
+    int status = 0;
+    for (size_t i = 0; i < 3; i++) {
+        if (close_writer(writers[i], status == 0 ? message : later) != 0) {
+            status = -1;
+        }
+    }
     free(log);
-    return training != 0 ? training : validation;
+    return status;
 }
 
-int run_log_open(run_log **out, const char *directory, const run_config *config, char *message)
+int run_log_open(run_log **out, const char *directory, const run_log_head *head, char *message)
 {
     char ignored[MESSAGE_BYTES];
     run_log *log = calloc(1, sizeof *log);
@@ -93,11 +82,19 @@ int run_log_open(run_log **out, const char *directory, const run_config *config,
     if (log == NULL) {
         return message_set(message, "no memory for a log");
     }
-    log->config = *config;
-    if (open_writer(&log->training, directory, RUN_DIRECTORY_TRAINING, message) != 0 ||
-        open_writer(&log->validation, directory, RUN_DIRECTORY_VALIDATION, message) != 0 ||
-        log_network(log->training, message) != 0) {
-        close_both(log, ignored); /* the first error is the one to tell */
+    log->learning_rate = head->config->learning_rate;
+    log->validation_set = &head->data->validation;
+    log->best_loss = NAN;
+    /* TensorBoard gives its seven colors to runs in the order of their beginnings. In this one the
+     * three times three of a sweep share colors only with a session, which has no curve in their
+     * charts. */
+    if (open_part(&log->training, directory, RUN_DIRECTORY_TRAINING, message) != 0 ||
+        open_writer(&log->session, directory, message) != 0 ||
+        open_part(&log->validation, directory, RUN_DIRECTORY_VALIDATION, message) != 0 ||
+        run_log_start_session(log->session, head->config, message) != 0 ||
+        run_log_describe(log->session, head, message) != 0 ||
+        run_log_network(log->training, message) != 0) {
+        close_all(log, ignored); /* the first error is the one to tell */
         return -1;
     }
     *out = log;
@@ -106,6 +103,7 @@ int run_log_open(run_log **out, const char *directory, const run_config *config,
 
 void run_log_name_files(const run_log *log, run_record *record)
 {
+    run_record_add_event_file(record, "", tblog_writer_path(log->session));
     run_record_add_event_file(record, RUN_DIRECTORY_TRAINING, tblog_writer_path(log->training));
     run_record_add_event_file(record, RUN_DIRECTORY_VALIDATION, tblog_writer_path(log->validation));
 }
@@ -113,64 +111,104 @@ void run_log_name_files(const run_log *log, run_record *record)
 int run_log_batch(run_log *log, uint64_t step, double loss, double accuracy, char *message)
 {
     const tblog_scalar scalars[] = {{"batch_loss", loss}, {"batch_accuracy", accuracy}};
-    return checked(log->training, tblog_add_scalars(log->training, (int64_t)step, scalars, 2),
-                   message);
+    return run_log_checked(log->training,
+                           tblog_add_scalars(log->training, (int64_t)step, scalars, 2), message);
 }
 
-static int add_epoch(run_log *log, const run_log_epoch_figures *figures, char *message)
+static int add_training(run_log *log, const run_log_epoch_figures *figures, char *message)
 {
-    const tblog_scalar training[] = {
+    const tblog_scalar scalars[] = {
         {"epoch_loss", figures->loss},
         {"epoch_accuracy", figures->accuracy},
-        {"epoch_learning_rate", log->config.learning_rate},
+        {"epoch_learning_rate", log->learning_rate},
         {"epoch_steps_per_second", figures->steps_per_second},
         {"epoch_samples_per_second", figures->samples_per_second},
     };
-    const tblog_scalar validation[] = {
+    return run_log_checked(log->training,
+                           tblog_add_scalars(log->training, figures->epoch, scalars, 5), message);
+}
+
+static int add_validation(run_log *log, const run_log_epoch_figures *figures, char *message)
+{
+    const tblog_scalar by_epoch[] = {
         {"epoch_loss", figures->val_loss},
         {"epoch_accuracy", figures->val_accuracy},
     };
-    const tblog_scalar evaluation[] = {
+    const tblog_scalar by_iteration[] = {
         {"evaluation_loss_vs_iterations", figures->val_loss},
         {"evaluation_accuracy_vs_iterations", figures->val_accuracy},
     };
-    tblog_writer *const validation_writer = log->validation;
-    if (checked(log->training, tblog_add_scalars(log->training, figures->epoch, training, 5),
-                message) != 0 ||
-        checked(validation_writer,
-                tblog_add_scalars(validation_writer, (int64_t)figures->iterations, evaluation, 2),
-                message) != 0) {
+    tblog_writer *const writer = log->validation;
+    if (run_log_checked(writer,
+                        tblog_add_scalars(writer, (int64_t)figures->iterations, by_iteration, 2),
+                        message) != 0 ||
+        run_log_checked(writer, tblog_add_scalars(writer, figures->epoch, by_epoch, 2), message) !=
+            0) {
         return -1;
     }
-    return checked(validation_writer,
-                   tblog_add_scalars(validation_writer, figures->epoch, validation, 2), message);
+    return run_log_pictures(log, figures->epoch, figures->predicted, message);
+}
+
+/* What the HParams page shows is a tag's last point, so each point tells of all epochs so far. A
+ * loss that is NaN is never the best. */
+static int add_session(run_log *log, const run_log_epoch_figures *figures, char *message)
+{
+    log->best_loss = fmin(log->best_loss, figures->val_loss);
+    log->best_accuracy = fmax(log->best_accuracy, figures->val_accuracy);
+    log->training_seconds += figures->training_seconds;
+    const tblog_scalar scalars[] = {
+        {RUN_LOG_BEST_LOSS, log->best_loss},
+        {RUN_LOG_BEST_ACCURACY, log->best_accuracy},
+        {RUN_LOG_EPOCH_SECONDS, log->training_seconds / (figures->epoch + 1.0)},
+    };
+    return run_log_checked(log->session,
+                           tblog_add_scalars(log->session, figures->epoch, scalars, 3), message);
 }
 
 int run_log_epoch(run_log *log, const run_log_epoch_figures *figures, char *message)
 {
-    if (add_epoch(log, figures, message) != 0 ||
-        checked(log->training, tblog_writer_flush(log->training), message) != 0) {
+    tblog_writer *const writers[] = {log->training, log->validation, log->session};
+    if (add_training(log, figures, message) != 0 || add_validation(log, figures, message) != 0 ||
+        add_session(log, figures, message) != 0) {
         return -1;
     }
-    return checked(log->validation, tblog_writer_flush(log->validation), message);
-}
-
-int run_log_check(run_log *log, char *message)
-{
-    tblog_writer *const writers[] = {log->training, log->validation};
-    for (size_t i = 0; i < 2; i++) {
-        const char *path = tblog_writer_path(writers[i]);
-        if (access(path, F_OK) != 0) {
-            return message_set(message, "the event file %s has gone: %s", path, strerror(errno));
-        }
-        if (checked(writers[i], tblog_writer_status(writers[i]), message) != 0) {
+    for (size_t i = 0; i < 3; i++) {
+        if (run_log_checked(writers[i], tblog_writer_flush(writers[i]), message) != 0) {
             return -1;
         }
     }
     return 0;
 }
 
-int run_log_close(run_log *log, char *message)
+int run_log_check(run_log *log, char *message)
 {
-    return log != NULL ? close_both(log, message) : 0;
+    tblog_writer *const writers[] = {log->training, log->validation, log->session};
+    for (size_t i = 0; i < 3; i++) {
+        const char *path = tblog_writer_path(writers[i]);
+        if (access(path, F_OK) != 0) {
+            return message_set(message, "the event file %s has gone: %s", path, strerror(errno));
+        }
+        if (run_log_checked(writers[i], tblog_writer_status(writers[i]), message) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int run_log_close(run_log *log, run_log_end end, char *message)
+{
+    if (log == NULL) {
+        return 0;
+    }
+    char later[MESSAGE_BYTES];
+    int ended = 0;
+    if (end != RUN_LOG_INTERRUPTED) {
+        ended = run_log_checked(log->session,
+                                tblog_add_session_end(log->session, end == RUN_LOG_SUCCEEDED
+                                                                        ? TBLOG_SESSION_SUCCEEDED
+                                                                        : TBLOG_SESSION_FAILED),
+                                message);
+    }
+    const int closed = close_all(log, ended == 0 ? message : later);
+    return ended != 0 ? ended : closed;
 }

@@ -1,28 +1,49 @@
-/* A run's event files: what is logged, under which tag, at which step. With run_reader this is
- * the only file that sees tblog.
+/* A run's event files: what is logged, under which tag, at which step. With run_reader the files of
+ * run_log are the only ones that see tblog.
  *
- * Tags and steps are those of Keras' TensorBoard callback, so that runs of either compare:
+ * Tags and steps of the scalars are those of Keras' TensorBoard callback, so that runs of either
+ * compare:
  *   train/       at step = epoch from 0: epoch_loss, epoch_accuracy, epoch_learning_rate,
- *                epoch_steps_per_second, epoch_samples_per_second; tag keras (the network) at 0;
- *                at the number of the step over the run from 1: batch_loss, batch_accuracy
- *   validation/  at step = epoch from 0: epoch_loss, epoch_accuracy; at step = updates done:
+ *                epoch_steps_per_second, epoch_samples_per_second; tag keras and the graph of
+ *                operations (the network) at 0; at the number of the step over the run from 1:
+ *                batch_loss, batch_accuracy; where asked for, at the epoch, Keras' histograms
+ *                of the weights, sequential/conv2d/kernel/histogram …, and those of the last step's
+ *                gradients, gradient/conv2d/kernel/histogram …
+ *   validation/  at step = epoch from 0: epoch_loss, epoch_accuracy, and the pictures
+ *                confusion_matrix and mistakes; at step = updates done:
  *                evaluation_loss_vs_iterations, evaluation_accuracy_vs_iterations
+ *   the run's own directory, which is a session of the HParams page: its hyper-parameters, its end
+ *                and, at step = epoch, hparams/best_validation_loss,
+ *                hparams/best_validation_accuracy and hparams/seconds_per_epoch, all of the epochs
+ *                so far; the layout of the Custom Scalars page; the texts configuration, host and
+ *                data_set
  *
  * One thread uses a log. After a call that failed only close is of use. */
 #ifndef TRAINER_RUN_LOG_H
 #define TRAINER_RUN_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "dataset.h"
 #include "run_config.h"
 #include "run_record.h"
 
 typedef struct run_log run_log;
 
-/* Makes both event files below `directory` and logs the network. The configuration is copied. 0, or
- * -1 with a message [MESSAGE_BYTES]; *out is then NULL, and empty files may be left there. */
+/* What a run is; only the data must outlive the opening. */
+typedef struct run_log_head {
+    const run_config *config;
+    const dataset *data;
+    const char *data_path; /* of which the last name is logged */
+    const char *hardware;  /* engine_plan.hardware */
+    const engine_memory *memory;
+} run_log_head;
+
+/* Makes the event files in `directory` and below it, and logs the head and the network. 0, or -1
+ * with a message [MESSAGE_BYTES]; *out is then NULL, and empty files may be left there. */
 __attribute__((warn_unused_result)) int run_log_open(run_log **out, const char *directory,
-                                                     const run_config *config, char *message);
+                                                     const run_log_head *head, char *message);
 
 /* Notes the names of the event files in the run's record. */
 void run_log_name_files(const run_log *log, run_record *record);
@@ -31,18 +52,26 @@ void run_log_name_files(const run_log *log, run_record *record);
 __attribute__((warn_unused_result)) int run_log_batch(run_log *log, uint64_t step, double loss,
                                                       double accuracy, char *message);
 
+/* A tensor of lenet_tensors[index] after an epoch (from 0), or the last step's gradient of it. */
+__attribute__((warn_unused_result)) int run_log_histogram(run_log *log, uint32_t epoch,
+                                                          unsigned index, bool gradient,
+                                                          const engine_histogram *histogram,
+                                                          char *message);
+
 typedef struct run_log_epoch_figures {
     uint32_t epoch; /* from 0 */
     double loss;
     double accuracy;
+    double training_seconds;
     double steps_per_second;
     double samples_per_second;
     uint64_t iterations; /* updates done */
     double val_loss;
     double val_accuracy;
+    const uint8_t *predicted; /* the classes of the validation set, [its count] */
 } run_log_epoch_figures;
 
-/* One epoch, handed to the kernel before this returns. */
+/* One epoch, handed to the kernel before this returns, with its histograms. */
 __attribute__((warn_unused_result)) int
 run_log_epoch(run_log *log, const run_log_epoch_figures *figures, char *message);
 
@@ -50,8 +79,12 @@ run_log_epoch(run_log *log, const run_log_epoch_figures *figures, char *message)
  * written for nobody. */
 __attribute__((warn_unused_result)) int run_log_check(run_log *log, char *message);
 
-/* Flushes, closes and frees in every case. 0, or -1 with a message naming the first error; NULL
- * is allowed. */
-__attribute__((warn_unused_result)) int run_log_close(run_log *log, char *message);
+/* How the session ended. It cannot be corrected later, so a run that was interrupted says nothing.
+ */
+typedef enum run_log_end { RUN_LOG_INTERRUPTED = 0, RUN_LOG_SUCCEEDED, RUN_LOG_FAILED } run_log_end;
+
+/* Logs the end, flushes, closes and frees in every case. 0, or -1 with a message naming the first
+ * error; NULL is allowed. */
+__attribute__((warn_unused_result)) int run_log_close(run_log *log, run_log_end end, char *message);
 
 #endif

@@ -26,6 +26,7 @@ typedef struct run {
     engine *engine;
     run_directory *directory;
     run_log *log;
+    uint8_t *predicted;  /* [validation samples], of the last validation */
     uint64_t iterations; /* updates done over the run */
     uint32_t chunk;      /* steps to ask for at once */
     engine_step steps[LONGEST_CHUNK];
@@ -154,13 +155,37 @@ static int validate(run *self, progress_view *view)
 {
     const double begin = seconds_now();
     engine_result result;
-    const engine_status status = self->job->api->evaluate(self->engine, ENGINE_VALIDATION, &result);
+    const engine_status status =
+        self->job->api->evaluate(self->engine, ENGINE_VALIDATION, &result, self->predicted);
     if (status != ENGINE_OK) {
         return engine_failed(self, "validate", status);
     }
     view->total_seconds = view->training_seconds + (seconds_now() - begin);
     view->val_loss = result.loss_sum / result.samples;
     view->val_accuracy = (double)result.correct / result.samples;
+    return 0;
+}
+
+static int log_histogram(run *self, uint32_t epoch, unsigned index, bool gradient)
+{
+    char name[64];
+    engine_histogram histogram;
+    snprintf(name, sizeof name, "%s%s", gradient ? "gradient/" : "", lenet_tensors[index].name);
+    const engine_status status = self->job->api->read_histogram(self->engine, name, &histogram);
+    if (status != ENGINE_OK) {
+        return engine_failed(self, "read a histogram", status);
+    }
+    return run_log_histogram(self->log, epoch, index, gradient, &histogram, self->message);
+}
+
+/* Those of all tensors after the epoch (from 0), where the run has them. */
+static int log_histograms(run *self, uint32_t epoch)
+{
+    for (unsigned i = 0; self->job->config->histograms && i < LENET_TENSORS; i++) {
+        if (log_histogram(self, epoch, i, false) != 0 || log_histogram(self, epoch, i, true) != 0) {
+            return -1;
+        }
+    }
     return 0;
 }
 
@@ -180,13 +205,16 @@ static int keep_epoch(run *self, const epoch_sums *sums, const progress_view *vi
         .epoch = view->epoch - 1,
         .loss = view->loss,
         .accuracy = view->accuracy,
+        .training_seconds = view->training_seconds,
         .steps_per_second = sums->steps / seconds,
         .samples_per_second = (double)sums->samples / seconds,
         .iterations = self->iterations,
         .val_loss = view->val_loss,
         .val_accuracy = view->val_accuracy,
+        .predicted = self->predicted,
     };
-    if (run_log_epoch(self->log, &figures, self->message) != 0) {
+    if (log_histograms(self, figures.epoch) != 0 ||
+        run_log_epoch(self->log, &figures, self->message) != 0) {
         return -1;
     }
     if (run_record_add_epoch(self->record, &epoch) != 0) {
@@ -254,15 +282,23 @@ static int open_outputs(run *self)
                            self->job->replace, self->message) != 0) {
         return -1;
     }
+    const run_log_head head = {
+        .config = self->job->config,
+        .data = self->job->data,
+        .data_path = self->job->data_path,
+        .hardware = self->record->hardware,
+        .memory = &self->record->memory,
+    };
     if (run_directory_write(self->directory, self->record, self->message) == 0 &&
-        run_log_open(&self->log, self->job->directory, self->job->config, self->message) == 0) {
+        run_log_open(&self->log, self->job->directory, &head, self->message) == 0) {
         run_log_name_files(self->log, self->record);
         if (run_directory_write(self->directory, self->record, self->message) == 0) {
             return 0;
         }
     }
     char other[MESSAGE_BYTES];
-    (void)!run_log_close(self->log, other); /* the first error is the one to tell */
+    (void)!run_log_close(self->log, RUN_LOG_INTERRUPTED,
+                         other); /* the first error is the one to tell */
     self->log = NULL;
     run_directory_discard(self->directory);
     self->directory = NULL;
@@ -292,9 +328,12 @@ static void say_head(const run *self)
 static run_outcome end_run(run *self, int status)
 {
     char other[MESSAGE_BYTES];
-    progress_break(self->job->display);
-    const int closed = run_log_close(self->log, status == 0 ? self->message : other);
     const bool done = self->record->epoch_count == self->job->config->epochs;
+    const run_log_end end = status != 0 ? RUN_LOG_FAILED
+                            : done      ? RUN_LOG_SUCCEEDED
+                                        : RUN_LOG_INTERRUPTED;
+    progress_break(self->job->display);
+    const int closed = run_log_close(self->log, end, status == 0 ? self->message : other);
     const bool failed = status != 0 || closed != 0;
     self->log = NULL;
     self->record->state = done && !failed ? RUN_FINISHED : RUN_INTERRUPTED;
@@ -310,10 +349,14 @@ run_outcome run_loop(const run_job *job, run_record *record, char *message)
 {
     *record = (run_record){.state = RUN_RUNNING, .config = *job->config};
     run *self = calloc(1, sizeof *self);
-    if (self == NULL) {
+    uint8_t *predicted = malloc(job->data->validation.count);
+    if (self == NULL || predicted == NULL) {
+        free(predicted);
+        free(self);
         message_set(message, "no memory for a run");
         return RUN_OUTCOME_FAILED;
     }
+    self->predicted = predicted;
     self->job = job;
     self->record = record;
     self->message = message;
@@ -335,6 +378,7 @@ run_outcome run_loop(const run_job *job, run_record *record, char *message)
 cleanup:
     run_directory_close(self->directory);
     job->api->destroy(self->engine);
+    free(self->predicted);
     free(self);
     return outcome;
 }

@@ -17,20 +17,24 @@ enum option_key {
     KEY_EPOCHS,
     KEY_DATA,
     KEY_SEED,
+    KEY_SEEDS,
+    KEY_JOBS,
     KEY_ENGINE,
     KEY_PRECISION,
+    KEY_MICRO_BATCH,
     KEY_ISA,
     KEY_TRAIN_SAMPLES,
     KEY_LEARNING_RATE,
     KEY_THREADS,
     KEY_UPDATE_FREQ,
+    KEY_HISTOGRAMS,
     KEY_OVERWRITE
 };
 
 /* What --help says of --engine in front of the engines of this build. */
 #define ENGINE_HELP "The best that this machine can run (default auto), or one of: "
 
-enum { MAX_THREADS = 1024, BATCH_SIZES_BYTES = 1024 };
+enum { MAX_THREADS = 1024, MAX_SEEDS = 10000, MAX_JOBS = 64, BATCH_SIZES_BYTES = 1024 };
 
 static const struct argp_option train_options[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 1},
@@ -43,6 +47,11 @@ static const struct argp_option sweep_options[] = {
      1},
     {"logdir", KEY_LOGDIR, "ROOT", 0,
      "The parent of the runs' directories LeNet-MNIST-2-BatchSize=N (default ./logs)", 1},
+    {"seeds", KEY_SEEDS, "K", 0,
+     "Train with K seeds, from --seed on, at each batch size, in LeNet-MNIST-2-BatchSize=N-Seed=S",
+     1},
+    {"jobs", KEY_JOBS, "N", 0,
+     "Runs side by side, as far as memory allows (default: what suits the engine)", 1},
     {0}};
 
 static const struct argp_option shared_options[] = {
@@ -54,6 +63,10 @@ static const struct argp_option shared_options[] = {
     {"learning-rate", KEY_LEARNING_RATE, "X", 0, "Adam's (default 0.001)", 2},
     {"engine", KEY_ENGINE, "NAME", 0, ENGINE_HELP, 3},
     {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 3},
+    {"micro-batch", KEY_MICRO_BATCH, "N", 0,
+     "Work on N samples at once and add up the gradients of a step, for batches that do not fit "
+     "in memory (default: the whole batch)",
+     3},
     {"threads", KEY_THREADS, "N", 0, "CPU threads (default: all); results do not depend on it", 3},
     {"isa", KEY_ISA, "NAME", 0, "CPU instructions: avx512, avx2 or portable (default: the best)",
      3},
@@ -61,6 +74,8 @@ static const struct argp_option shared_options[] = {
      "Log loss and accuracy within the epoch never, every step or every K steps (default: every "
      "1 % of an epoch)",
      4},
+    {"histograms", KEY_HISTOGRAMS, NULL, 0,
+     "Log histograms of weights and gradients after each epoch", 4},
     {"overwrite", KEY_OVERWRITE, NULL, 0,
      "Replace runs that exist: delete what the trainer wrote there, and train again", 4},
     {"quiet", 'q', NULL, 0, "Print no progress", 4},
@@ -146,11 +161,8 @@ static error_t take_batch_sizes(const struct argp_state *state, run_options *opt
 static error_t take_precision(const struct argp_state *state, run_options *options,
                               const char *text)
 {
-    for (engine_precision p = ENGINE_FP32; p <= ENGINE_BF16; p++) {
-        if (strcmp(text, engine_precision_name(p)) == 0) {
-            options->precision = p;
-            return 0;
-        }
+    if (engine_precision_find(text, &options->precision)) {
+        return 0;
     }
     return wrong(state, "--precision: \"%s\" is not fp32, tf32 or bf16", text);
 }
@@ -191,12 +203,17 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
         return take_text(state, "--engine", text, &options->engine);
     case KEY_PRECISION:
         return take_precision(state, options, text);
+    case KEY_MICRO_BATCH:
+        return take_u32(state, "--micro-batch", text, UINT32_MAX, &options->micro_batch);
     case KEY_THREADS:
         return take_u32(state, "--threads", text, MAX_THREADS, &options->threads);
     case KEY_ISA:
         return take_text(state, "--isa", text, &options->isa);
     case KEY_UPDATE_FREQ:
         return take_frequency(state, options, text);
+    case KEY_HISTOGRAMS:
+        options->histograms = true;
+        return 0;
     case KEY_OVERWRITE:
         options->overwrite = true;
         return 0;
@@ -220,6 +237,16 @@ static error_t take_own(int key, char *text, struct argp_state *state)
         return take_u32(state, "--batch-size", text, UINT32_MAX, &options->batch_sizes[0]);
     case KEY_BATCH_SIZES:
         return take_batch_sizes(state, options, text);
+    case KEY_SEEDS:
+        return take_u32(state, "--seeds", text, MAX_SEEDS, &options->seeds);
+    case KEY_JOBS:
+        return take_u32(state, "--jobs", text, MAX_JOBS, &options->jobs);
+    case ARGP_KEY_END:
+        if (options->seeds > 0 && options->seed > (uint64_t)INT64_MAX - (options->seeds - 1)) {
+            return wrong(state, "--seeds: the last of %u seeds from %" PRIu64 " on is too large",
+                         (unsigned)options->seeds, options->seed);
+        }
+        return 0;
     case KEY_LOGDIR:
         return take_text(state, "--logdir", text, &options->logdir);
     case ARGP_KEY_ARG:

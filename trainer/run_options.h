@@ -24,16 +24,20 @@ typedef struct run_options {
     const char *batch_size_option; /* its name, for messages */
     uint32_t epochs;
     uint64_t seed;
+    uint32_t seeds; /* sweep: seed .. seed + seeds - 1, and a seed in each run's name; or 0 */
+    uint32_t jobs;  /* sweep: runs side by side; 0 for the engine's choice */
     double learning_rate;
     const char *data;
     const char *logdir; /* train: NULL for the default name; sweep: the parent */
     const char *engine; /* as given: "auto" or a name */
     const char *isa;    /* NULL if not given */
     engine_precision precision;
+    uint32_t micro_batch;   /* 0 if not given: whole batches */
     uint32_t train_samples; /* 0 for all */
     uint32_t threads;       /* 0 for all that the process may run on */
     log_frequency frequency;
     uint32_t log_steps;
+    bool histograms;
     bool overwrite;
     bool quiet;
 } run_options;

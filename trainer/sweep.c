@@ -1,5 +1,6 @@
 /* trainer sweep: a run at each batch size, then the comparison. Everything that would be refused
  * is refused before anything is trained. */
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,25 +9,34 @@
 #include "command.h"
 #include "comparison.h"
 #include "experiment.h"
+#include "job_queue.h"
 #include "message.h"
+#include "progress.h"
 #include "run_directory.h"
 #include "signals.h"
 
 typedef enum planned_state { PLANNED, KEPT, TRAINED, STOPPED, FAILED } planned_state;
 
+typedef struct sweep sweep;
+
 typedef struct planned_run {
+    const sweep *sweep;
     run_config config;
+    engine_plan plan;
     char directory[PATH_MAX];
     planned_state state;
-    uint32_t epochs_done; /* of a run that was stopped or failed */
+    command_status status; /* of its training */
+    uint32_t epochs_done;  /* of a run that was stopped or failed */
 } planned_run;
 
-typedef struct sweep {
+struct sweep {
     const char *program;
     const run_options *options;
     experiment data;
-    planned_run *runs; /* [options->batch_size_count] */
-} sweep;
+    planned_run *runs; /* each batch size with each of its seeds in turn */
+    size_t run_count;
+    unsigned at_once; /* runs side by side */
+};
 
 static command_status refuse(const sweep *self, const char *message)
 {
@@ -56,15 +66,20 @@ static command_status plan_run(const sweep *self, planned_run *run)
 
 static command_status plan(sweep *self)
 {
+    const run_options *options = self->options;
+    const uint32_t seeds = options->seeds > 0 ? options->seeds : 1;
     char message[MESSAGE_BYTES];
-    for (size_t i = 0; i < self->options->batch_size_count; i++) {
+    for (size_t i = 0; i < self->run_count; i++) {
         planned_run *run = &self->runs[i];
-        const uint32_t batch_size = self->options->batch_sizes[i];
-        command_status status = experiment_configure(&self->data, batch_size, &run->config);
+        run->sweep = self;
+        command_status status =
+            experiment_configure(&self->data, options->batch_sizes[i / seeds],
+                                 options->seed + i % seeds, &run->config, &run->plan);
         if (status != COMMAND_DONE) {
             return status;
         }
-        if (experiment_run_path(run->directory, self->options->logdir, batch_size, message) != 0) {
+        if (experiment_run_path(run->directory, options->logdir, &run->config, options->seeds > 0,
+                                message) != 0) {
             return refuse(self, message);
         }
         status = plan_run(self, run);
@@ -72,41 +87,82 @@ static command_status plan(sweep *self)
             return status;
         }
     }
+    self->at_once = options->jobs > 0 ? options->jobs : self->runs[0].plan.side_by_side;
     return COMMAND_DONE;
 }
 
-static command_status train_run(sweep *self, planned_run *run)
+/* What each line of a run's progress begins with, where several run at once. */
+static void label_run(const planned_run *run, char label[PROGRESS_LABEL_BYTES])
 {
-    run_record record;
-    const command_status status =
-        experiment_run(&self->data, &run->config, run->directory, replaceable(self), &record);
-    run->epochs_done = record.epoch_count;
-    run_record_free(&record);
-    run->state = status == COMMAND_DONE ? TRAINED : status == COMMAND_STOPPED ? STOPPED : FAILED;
-    return status;
+    char seed[24] = "";
+    if (run->sweep->options->seeds > 0) {
+        snprintf(seed, sizeof seed, ", seed %" PRIu64, run->config.seed);
+    }
+    snprintf(label, PROGRESS_LABEL_BYTES, "batch size %u%s: ", (unsigned)run->config.batch_size,
+             seed);
 }
 
+static bool train_run(void *argument)
+{
+    planned_run *run = argument;
+    const sweep *self = run->sweep;
+    const bool alone = self->at_once == 1;
+    char label[PROGRESS_LABEL_BYTES];
+    run_record record;
+    if (run->state == KEPT) {
+        if (!self->options->quiet) {
+            printf("%s: finished already with this configuration, left as it is\n%s",
+                   run->directory, alone ? "\n" : "");
+        }
+        return true;
+    }
+    label_run(run, label);
+    run->status = experiment_run(&self->data, &run->config, run->directory, replaceable(self),
+                                 alone ? NULL : label, &record);
+    run->epochs_done = record.epoch_count;
+    run_record_free(&record);
+    run->state = run->status == COMMAND_DONE      ? TRAINED
+                 : run->status == COMMAND_STOPPED ? STOPPED
+                                                  : FAILED;
+    if (run->state == TRAINED && alone && !self->options->quiet) {
+        putchar('\n');
+    }
+    return run->state == TRAINED;
+}
+
+static bool signalled(void)
+{
+    return signals_noted() != 0;
+}
+
+/* COMMAND_DONE, or how the first run ended that did not finish. */
 static command_status train_all(sweep *self)
 {
-    for (size_t i = 0; i < self->options->batch_size_count; i++) {
+    job *jobs = calloc(self->run_count, sizeof *jobs);
+    uint64_t available = 0;
+    if (jobs == NULL) {
+        fprintf(stderr, "%s: no memory for the runs\n", self->program);
+        return COMMAND_FAILED;
+    }
+    for (size_t i = 0; i < self->run_count; i++) {
         planned_run *run = &self->runs[i];
-        if (signals_noted() != 0) {
+        jobs[i] = (job){train_run, run, run->state == KEPT ? 0 : run->plan.memory.total};
+        available = run->plan.available;
+    }
+    const int made = job_queue_run(jobs, self->run_count, self->at_once, available, signalled);
+    free(jobs);
+    if (made != 0) {
+        fprintf(stderr, "%s: no thread could be made for another run\n", self->program);
+        return COMMAND_FAILED;
+    }
+    for (size_t i = 0; i < self->run_count; i++) {
+        if (self->runs[i].status != COMMAND_DONE) {
+            return self->runs[i].status;
+        }
+    }
+    for (size_t i = 0; i < self->run_count; i++) {
+        if (self->runs[i].state == PLANNED) {
             return COMMAND_STOPPED;
-        }
-        if (!self->options->quiet && run->state == KEPT) {
-            printf("%s: finished already with this configuration, left as it is\n\n",
-                   run->directory);
-            continue;
-        }
-        if (run->state == KEPT) {
-            continue;
-        }
-        const command_status status = train_run(self, run);
-        if (status != COMMAND_DONE) {
-            return status;
-        }
-        if (!self->options->quiet) {
-            putchar('\n');
         }
     }
     return COMMAND_DONE;
@@ -115,9 +171,11 @@ static command_status train_all(sweep *self)
 /* What a sweep that did not come to its end has done, on stderr. */
 static void tell_done(const sweep *self)
 {
-    for (size_t i = 0; i < self->options->batch_size_count; i++) {
+    for (size_t i = 0; i < self->run_count; i++) {
         const planned_run *run = &self->runs[i];
-        fprintf(stderr, "%s: batch size %u: ", self->program, (unsigned)run->config.batch_size);
+        char label[PROGRESS_LABEL_BYTES];
+        label_run(run, label);
+        fprintf(stderr, "%s: %s", self->program, label);
         switch (run->state) {
         case KEPT:
         case TRAINED:
@@ -141,7 +199,7 @@ static command_status compare_runs(const sweep *self)
     char message[MESSAGE_BYTES];
     comparison all = {0};
     command_status status = COMMAND_DONE;
-    for (size_t i = 0; status == COMMAND_DONE && i < self->options->batch_size_count; i++) {
+    for (size_t i = 0; status == COMMAND_DONE && i < self->run_count; i++) {
         const char *directory = self->runs[i].directory;
         if (comparison_add(&all, directory, strrchr(directory, '/') + 1, message) != 0) {
             fprintf(stderr, "%s: %s\n", self->program, message);
@@ -187,7 +245,8 @@ command_status sweep_command(int argc, char **argv)
     if (status != COMMAND_DONE) {
         return status;
     }
-    self.runs = calloc(options.batch_size_count, sizeof *self.runs);
+    self.run_count = options.batch_size_count * (options.seeds > 0 ? options.seeds : 1);
+    self.runs = calloc(self.run_count, sizeof *self.runs);
     if (self.runs == NULL) {
         fprintf(stderr, "%s: no memory for the plan\n", argv[0]);
         status = COMMAND_FAILED;

@@ -16,12 +16,14 @@ static command_status train(const experiment *self, const run_options *options)
     const run_directory_replace replace =
         options->overwrite ? RUN_DIRECTORY_REPLACE_ANY : RUN_DIRECTORY_REPLACE_NONE;
     run_config config;
+    engine_plan plan;
     run_record record;
-    command_status status = experiment_configure(self, options->batch_sizes[0], &config);
+    command_status status =
+        experiment_configure(self, options->batch_sizes[0], options->seed, &config, &plan);
     if (status != COMMAND_DONE) {
         return status;
     }
-    if (experiment_run_path(default_path, "./logs", config.batch_size, message) != 0) {
+    if (experiment_run_path(default_path, "./logs", &config, false, message) != 0) {
         fprintf(stderr, "%s: %s\n", self->program, message);
         return COMMAND_FAILED;
     }
@@ -29,7 +31,7 @@ static command_status train(const experiment *self, const run_options *options)
         fprintf(stderr, "%s: --logdir: %s\n", self->program, message);
         return COMMAND_FAILED;
     }
-    status = experiment_run(self, &config, directory, replace, &record);
+    status = experiment_run(self, &config, directory, replace, NULL, &record);
     if (status == COMMAND_STOPPED) {
         fprintf(stderr, "%s: stopped by a signal after %u of %u epochs\n", self->program,
                 (unsigned)record.epoch_count, (unsigned)config.epochs);

@@ -70,7 +70,8 @@ static void make_plan(engine_plan *plan, const engine_config *config, const cpu_
                       uint32_t training_count, uint32_t validation_count)
 {
     const uint32_t threads = chosen_threads(config);
-    *plan = (engine_plan){.precision = ENGINE_FP32, .available = available_memory("")};
+    *plan = (engine_plan){
+        .precision = ENGINE_FP32, .side_by_side = 1, .available = available_memory("")};
     cpu_memory_plan(config, training_count, validation_count, threads, &plan->memory);
     snprintf(plan->arithmetic, sizeof plan->arithmetic, "%s", kernels->isa);
     snprintf(plan->hardware, sizeof plan->hardware, "%s, %u thread%s", kernels->isa,
@@ -195,7 +196,7 @@ static uint32_t point_at(cpu_activations *a, const uint8_t *images, uint32_t lef
     return n;
 }
 
-static engine_status cpu_evaluate(engine *e, engine_set set, engine_result *out)
+static engine_status cpu_evaluate(engine *e, engine_set set, engine_result *out, uint8_t *predicted)
 {
     const cpu_data *data = &e->data[set];
     cpu_activations *a = &e->evaluation;
@@ -207,7 +208,10 @@ static engine_status cpu_evaluate(engine *e, engine_set set, engine_result *out)
         cpu_forward_evaluation(e, n, true);
         for (uint32_t i = 0; i < n; i++) {
             out->loss_sum += a->loss[i];
-            out->correct += a->correct[i];
+            out->correct += a->predicted[i] == a->label[i];
+        }
+        if (predicted != NULL) {
+            memcpy(predicted + at, a->predicted, n);
         }
         at += n;
     }

@@ -41,7 +41,7 @@ static void walk_activations(walk *w, cpu_activations *a, uint64_t capacity, uin
     a->logits = buffer(w, part, capacity * LENET_CLASSES, sizeof(float));
     a->softmax = buffer(w, part, capacity * LENET_CLASSES, sizeof(float));
     a->loss = buffer(w, part, capacity, sizeof(double));
-    a->correct = buffer(w, part, capacity, 1);
+    a->predicted = buffer(w, part, capacity, 1);
     a->route = buffer(w, part, capacity * LENET_FLAT, 1);
     a->image = buffer(w, part, capacity, sizeof(const uint8_t *));
     a->label = buffer(w, part, capacity, 1);
@@ -113,7 +113,7 @@ static void release_activations(cpu_activations *a)
     free(a->logits);
     free(a->softmax);
     free(a->loss);
-    free(a->correct);
+    free(a->predicted);
     free(a->route);
     free(a->image);
     free(a->label);

@@ -20,14 +20,14 @@ enum {
 /* The activations of one forward pass over up to `capacity` samples, [capacity, …] each. */
 typedef struct cpu_activations {
     uint32_t capacity;
-    float *pooled;    /* CPU_POOL_STRIDE floats a sample, after dropout */
-    float *partial;   /* [splits][capacity,128] partial sums of dense1 */
-    float *dense1;    /* [.,128] after ReLU and dropout */
-    float *logits;    /* [.,10] */
-    float *softmax;   /* [.,10] probabilities */
-    double *loss;     /* [.] -log p(label) */
-    uint8_t *correct; /* [.] 1 where the largest logit is the label's */
-    uint8_t *route;   /* [.,9216]; scratch in evaluation */
+    float *pooled;      /* CPU_POOL_STRIDE floats a sample, after dropout */
+    float *partial;     /* [splits][capacity,128] partial sums of dense1 */
+    float *dense1;      /* [.,128] after ReLU and dropout */
+    float *logits;      /* [.,10] */
+    float *softmax;     /* [.,10] probabilities */
+    double *loss;       /* [.] -log p(label) */
+    uint8_t *predicted; /* [.] the class of the largest logit */
+    uint8_t *route;     /* [.,9216]; scratch in evaluation */
     const uint8_t **image;
     uint8_t *label;
 } cpu_activations;
@@ -102,7 +102,7 @@ void cpu_transpose_conv2(engine *e);
 void cpu_step(engine *e);
 
 /* Forward pass, dropout off, over evaluation.image[0 .. n) (n at most CPU_EVALUATION_BATCH);
- * losses and correctness are set where `labelled`. */
+ * losses and predicted classes are set where `labelled`. */
 void cpu_forward_evaluation(engine *e, uint32_t n, bool labelled);
 
 #endif

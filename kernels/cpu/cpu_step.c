@@ -87,7 +87,7 @@ static void run_head(void *context, unsigned sample, unsigned worker)
     head_softmax(logits, softmax);
     if (ph->labelled) {
         a->loss[sample] = head_loss(logits, label);
-        a->correct[sample] = head_correct(logits, label);
+        a->predicted[sample] = head_predicted(logits);
     }
     if (ph->training) {
         float *gradient = e->dense1_sums_gradient + (size_t)sample * LENET_DENSE1;
@@ -273,7 +273,7 @@ void cpu_step(engine *e)
     *metrics = (engine_step){.step = e->steps_done, .samples = n};
     for (uint32_t i = 0; i < n; i++) {
         metrics->loss_sum += e->training.loss[i];
-        metrics->correct += e->training.correct[i];
+        metrics->correct += e->training.predicted[i] == e->training.label[i];
     }
 }
 

@@ -1,6 +1,7 @@
 #include "head.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "lenet.h"
@@ -64,13 +65,13 @@ double head_loss(const float *logits, uint8_t label)
     return log(sum) + max - logits[label];
 }
 
-bool head_correct(const float *logits, uint8_t label)
+uint8_t head_predicted(const float *logits)
 {
-    int best = 0;
-    for (int j = 1; j < OUT; j++) {
+    uint8_t best = 0;
+    for (uint8_t j = 1; j < OUT; j++) {
         best = logits[j] > logits[best] ? j : best;
     }
-    return best == label;
+    return best;
 }
 
 void head_backward(const float *softmax, uint8_t label, uint32_t batch, const float *hidden,

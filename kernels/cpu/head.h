@@ -3,7 +3,6 @@
 #ifndef KERNELS_CPU_HEAD_H
 #define KERNELS_CPU_HEAD_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* hidden[128] = ReLU and the second dropout of sums[128], in place, for sample `sample` of the
@@ -19,8 +18,8 @@ void head_softmax(const float *logits, float *softmax);
 /* -log softmax(logits)[label], from the logits, so that it stays finite. */
 double head_loss(const float *logits, uint8_t label);
 
-/* Whether the first of the largest logits is the label's. */
-bool head_correct(const float *logits, uint8_t label);
+/* The class of the first of the largest logits. */
+uint8_t head_predicted(const float *logits);
 
 /* The gradients of loss / batch: logits_gradient[10], and sums_gradient[128] behind dense2,
  * dropout and ReLU, whose gates are closed where hidden is 0. */

@@ -4,15 +4,19 @@
  * A training step over a batch of N samples, in micro-batches of at most `capacity` samples:
  *
  *   for each micro-batch:
- *     cuda_conv_forward      gather, conv1, conv2, bias, ReLU, max pooling, dropout -> pooled,
- * route cuda_dense1_forward    pooled . kernel -> partial sums              (or cuBLAS,
- * cuda_blas.h) cuda_head              sums, bias, ReLU, dropout, dense2, softmax, loss and their
- * gradients cuda_dense1_backward   gradients of pooled and of the kernel; after the last
- * micro-batch its Adam update in the same pass                 (or cuBLAS, cuda_adam)
- *     cuda_conv2_weights     gradient of conv2's kernel and bias, in slots
- *     cuda_conv1_weights     gradient of conv1's output, and from it of conv1's kernel and bias
- *   cuda_update              sums the slots in order, updates all but dense1's kernel, hands out
- * the step's metrics, counts the step
+ *     cuda_conv_forward     gather, conv1, conv2, bias, ReLU, max pooling, dropout -> pooled, route
+ *     cuda_dense1_forward   pooled . kernel -> partial sums              (or cuBLAS, cuda_blas.h)
+ *     cuda_head             sums, bias, ReLU, dropout, dense2, softmax, loss and their gradients
+ *     cuda_head_gradients   the small gradients and the metrics, summed over the samples
+ *     cuda_dense1_backward  gradients of pooled and of the kernel; after the last micro-batch its
+ *                           Adam update in the same pass    (or cuBLAS, then cuda_adam_dense1)
+ *     cuda_conv2_weights    gradient of conv2's kernel and bias, in slots
+ *     cuda_conv1_weights    gradient of conv1's output, and from it of conv1's kernel and bias
+ *   cuda_update             sums the slots in order, updates all but dense1's kernel, hands out
+ *                           the step's metrics, counts the step
+ *
+ * Trailing micro-batches of a short last batch may have no sample left: they add nothing, and the
+ * last of them makes dense1's update all the same.
  *
  * conv1's output is never stored: whoever needs it makes it anew from the image's bytes in shared
  * memory (0.4 MFLOP a sample against 86 KB of traffic). Where the step stands is device memory
@@ -44,9 +48,13 @@ enum {
     CUDA_CONV_SLOTS = 128,
 };
 
-/* Where a run stands; device memory, changed by cuda_update alone. */
+/* Where a run stands; device memory, set by cuda_set_progress and then changed by cuda_update
+ * alone. Adam's alpha is there once a step, since a power in double costs a microsecond. */
 typedef struct cuda_progress {
-    uint64_t step; /* steps done over the run */
+    uint64_t step;        /* steps done over the run */
+    float alpha;          /* of the update of step `step` + 1 */
+    float next_alpha;     /* cuda_update's own, until it counts the step */
+    uint32_t blocks_done; /* cuda_update's own; 0 between launches */
 } cuda_progress;
 
 /* Which samples a launch works on. */
@@ -86,16 +94,18 @@ typedef struct cuda_activations {
 
 /* Device memory of a run's parameters and what Adam needs, in lenet.h's layout. */
 typedef struct cuda_parameters {
-    float *values;         /* [LENET_PARAMETERS] */
-    float *moment_m;       /* likewise */
-    float *moment_v;       /* likewise */
-    float *gradients;      /* likewise. dense1's kernel is there only where a step has several
-                              micro-batches, cuBLAS computes it, or cuda_dense1_gradient put it there */
-    float *conv2_slots;    /* [CUDA_CONV_SLOTS][9*32*64 + 64] kernel and bias */
-    float *conv1_slots;    /* [CUDA_CONV_SLOTS][9*32 + 32] kernel and bias */
-    float *head_slots;     /* [128*10 + 10 + 128] gradients of dense2's kernel and bias and dense1's
-                              bias,     added up over micro-batches */
-    double *loss_sum;      /* of the step's micro-batches so far */
+    float *values;      /* [LENET_PARAMETERS] */
+    float *moment_m;    /* likewise */
+    float *moment_v;    /* likewise */
+    float *gradients;   /* likewise. dense1's kernel is there only where a step has several
+                           micro-batches, cuBLAS computes it, or cuda_dense1_gradient put it there */
+    float *conv2_slots; /* [CUDA_CONV_SLOTS][9*32*64 + 64] kernel and bias */
+    float *conv1_slots; /* [CUDA_CONV_SLOTS][9*32 + 32] kernel and bias */
+    float *head_slots;  /* [128*10 + 10 + 128] gradients of dense2's kernel and bias and dense1's
+                           bias, added up over micro-batches */
+    float *conv1_used;  /* [9*32 + 32] conv1's kernel and bias as the last step's forward pass used
+                           them: cuda_update keeps them for cuda_conv1_output */
+    double *loss_sum;   /* of the step's micro-batches so far */
     uint32_t *correct_sum; /* likewise */
 } cuda_parameters;
 
@@ -115,6 +125,10 @@ typedef struct cuda_ring {
 
 /* Once a process and device, before anything else: raises the kernels' limits of shared memory. */
 cudaError_t cuda_kernels_prepare(void);
+
+/* A run begins, or goes on after an import, with `step` steps done. */
+cudaError_t cuda_set_progress(cuda_progress *progress, uint64_t step,
+                              const cuda_adam_settings *adam, cudaStream_t stream);
 
 cudaError_t cuda_conv_forward(const cuda_batch *batch, const cuda_activations *a,
                               const float *parameters, engine_precision precision,
@@ -147,7 +161,8 @@ cudaError_t cuda_dense1_backward(const cuda_batch *batch, const cuda_activations
 cudaError_t cuda_dense1_gradient(uint32_t n, const cuda_activations *a, const cuda_parameters *p,
                                  engine_precision precision, cudaStream_t stream);
 
-/* Slots are overwritten at micro_index 0, else added to. */
+/* Slots are overwritten at micro_index 0, else added to. Neither needs the other, so that they
+ * may run side by side, and cuda_head_gradients beside all that comes behind cuda_head. */
 cudaError_t cuda_conv2_weights(const cuda_batch *batch, const cuda_activations *a,
                                const cuda_parameters *p, engine_precision precision,
                                cudaStream_t stream);
@@ -170,8 +185,9 @@ cudaError_t cuda_adam_dense1(const cuda_parameters *p, const cuda_adam_settings 
 cudaError_t cuda_evaluation_sums(const cuda_activations *a, uint32_t n, double *loss_sum,
                                  uint32_t *correct_sum, cudaStream_t stream);
 
-/* conv1's output [n,26,26,32] after ReLU, for read_tensor. */
-cudaError_t cuda_conv1_output(const cuda_batch *batch, const float *parameters, float *out,
+/* conv1's output [n,26,26,32] after ReLU, for read_tensor. `conv1` is its kernel and bias, as
+ * conv1_used has them. The batch has no progress: its samples are order[first .. first + n). */
+cudaError_t cuda_conv1_output(const cuda_batch *batch, const float *conv1, float *out,
                               cudaStream_t stream);
 
 /* keys[count] = (word << 32 | sample) of the epoch's order (philox.h); sorted elsewhere. */
@@ -180,11 +196,15 @@ cudaError_t cuda_order_keys(uint64_t *keys, uint32_t count, uint64_t seed, uint6
 cudaError_t cuda_order_from_keys(uint32_t *order, const uint64_t *keys, uint32_t count,
                                  cudaStream_t stream);
 
-/* First pass: least, greatest, sums and counts over values[count]; second: the 30 buckets between
- * them. *out is device memory. Bitwise repeatable. */
-cudaError_t cuda_histogram(const float *values, uint32_t count, engine_histogram *out,
-                           double *scratch, cudaStream_t stream);
+/* A histogram of a tensor that comes in chunks, bitwise repeatable. All chunks go through
+ * cuda_histogram_limits first: least, greatest, sums and counts over values[count] so far, from
+ * nothing where `first`; where no value is finite, least and greatest are 0. Then all of them again
+ * through cuda_histogram_buckets, which adds to the buckets. *out is device memory. */
 enum { CUDA_HISTOGRAM_SCRATCH_DOUBLES = 1024 * 8 };
+cudaError_t cuda_histogram_limits(const float *values, uint32_t count, bool first,
+                                  engine_histogram *out, double *scratch, cudaStream_t stream);
+cudaError_t cuda_histogram_buckets(const float *values, uint32_t count, engine_histogram *out,
+                                   double *scratch, cudaStream_t stream);
 
 #ifdef __cplusplus
 }

@@ -71,7 +71,7 @@ START_TEST(training_and_evaluation_take_no_memory)
     const unsigned created = allocations;
     const engine_status trained = api->train(e, 7);
     const engine_status polled = api->poll(e, steps, 7, &count, true);
-    const engine_status evaluated = api->evaluate(e, ENGINE_VALIDATION, &result);
+    const engine_status evaluated = api->evaluate(e, ENGINE_VALIDATION, &result, NULL);
     const engine_status read = api->read_histogram(e, "gradient/dense1/kernel", &histogram);
     const unsigned afterwards = allocations;
     ck_assert_int_eq(trained, ENGINE_OK);

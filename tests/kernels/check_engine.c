@@ -92,9 +92,9 @@ START_TEST(training_lowers_the_loss)
     engine_result before;
     engine_result after;
     engine_step steps[30];
-    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &before), ENGINE_OK);
+    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &before, NULL), ENGINE_OK);
     train(e, 30, steps);
-    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &after), ENGINE_OK);
+    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &after, NULL), ENGINE_OK);
     ck_assert_uint_eq(after.samples, TRAINING);
     /* An untrained network is near ln 10 = 2.30 a sample. */
     ck_assert_double_gt(before.loss_sum / TRAINING, 1.5);
@@ -148,7 +148,7 @@ START_TEST(cutting_a_run_into_calls_changes_nothing)
     engine_result result;
     for (uint32_t i = 0; i < 5; i++) {
         train(e, 1, steps + i);
-        ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result), ENGINE_OK);
+        ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result, NULL), ENGINE_OK);
     }
     unsigned char *cut = malloc(bytes);
     ck_assert_int_eq(api->export_state(e, cut, bytes), ENGINE_OK);
@@ -229,19 +229,27 @@ START_TEST(predictions_agree_with_evaluation)
     engine_step steps[4];
     train(e, 4, steps);
     engine_result result;
-    ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result), ENGINE_OK);
+    uint8_t predicted[VALIDATION];
+    uint32_t correct = 0;
+    ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result, predicted), ENGINE_OK);
     float *p = malloc(VALIDATION * LENET_CLASSES * sizeof *p);
     ck_assert_int_eq(api->predict(e, validation.images, VALIDATION, p), ENGINE_OK);
     double loss = 0;
     for (uint32_t i = 0; i < VALIDATION; i++) {
+        const float *of_sample = p + i * LENET_CLASSES;
         double sum = 0;
-        for (int j = 0; j < LENET_CLASSES; j++) {
-            sum += p[i * LENET_CLASSES + (uint32_t)j];
+        uint8_t best = 0;
+        for (uint8_t j = 0; j < LENET_CLASSES; j++) {
+            sum += of_sample[j];
+            best = of_sample[j] > of_sample[best] ? j : best;
         }
         ck_assert_double_eq_tol(sum, 1, 1e-6);
+        ck_assert_uint_eq(predicted[i], best);
+        correct += best == validation.labels[i];
         loss -= log((double)p[i * LENET_CLASSES + validation.labels[i]]);
     }
     ck_assert_uint_eq(result.samples, VALIDATION);
+    ck_assert_uint_eq(result.correct, correct);
     ck_assert_double_eq_tol(loss / result.loss_sum, 1, 1e-5);
     free(p);
     api->destroy(e);

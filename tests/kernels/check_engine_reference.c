@@ -299,7 +299,7 @@ START_TEST(evaluation_and_prediction_are_the_references)
         engine_result expected;
         engine_result result;
         reference_run_evaluate(run, &sets[s], &expected);
-        ck_assert_int_eq(v->api->evaluate(e, (engine_set)s, &result), ENGINE_OK);
+        ck_assert_int_eq(v->api->evaluate(e, (engine_set)s, &result, NULL), ENGINE_OK);
         ck_assert_uint_eq(result.samples, expected.samples);
         ck_assert_uint_eq(result.correct, expected.correct);
         expect_within(v, "evaluated loss", fabs(result.loss_sum - expected.loss_sum),
@@ -349,7 +349,7 @@ START_TEST(losses_and_epoch_metrics_are_those_of_keras)
             sum.samples += step.samples;
         }
         engine_result validation;
-        ck_assert_int_eq(v->api->evaluate(e, ENGINE_VALIDATION, &validation), ENGINE_OK);
+        ck_assert_int_eq(v->api->evaluate(e, ENGINE_VALIDATION, &validation, NULL), ENGINE_OK);
         compare_with_keras(v, "loss of epoch", epoch + 1, sum.loss_sum / sum.samples, metrics[0]);
         compare_with_keras(v, "accuracy of epoch", epoch + 1, (double)sum.correct / sum.samples,
                            metrics[1]);

@@ -98,6 +98,56 @@ START_TEST(runs_of_one_batch_size_are_told_apart_by_their_number)
 }
 END_TEST
 
+/* Seeds at batch size 16 that end at 99.35, 98.85 and 99.20 % and are at 99 % in epochs 2, 3 and
+ * 1; one of 64. */
+static void make_seeds(void)
+{
+    static const uint32_t low[EPOCHS] = {9800, 9800, 9900, 9885};
+    static const uint32_t high[EPOCHS] = {9900, 9900, 9900, 9920};
+    make_run("a", 16, correct_16);
+    make_run("b", 16, low);
+    make_run("c", 16, high);
+    make_run("d", 64, correct_64);
+    compare_everything();
+}
+
+START_TEST(seeds_of_a_batch_size_are_taken_together)
+{
+    make_seeds();
+    char *text = print_table();
+    /* The mean of 99.35, 98.85 and 99.20, their standard deviation 0.2566 over the root of 3. */
+    ck_assert(has_line(text, "batch size 16", "3 99.133 ± 0.148 "));
+    ck_assert(has_line(text, "batch size 64", "1 99.200 "));
+    ck_assert_ptr_nonnull(strstr(text, "2.00 ± 0.58"));
+    ck_assert_ptr_nonnull(strstr(text, "3 of 3"));
+    assert_fits(text);
+    free(text);
+}
+END_TEST
+
+START_TEST(without_seeds_nothing_is_said_of_them)
+{
+    make_three_runs();
+    char *text = print_table();
+    ck_assert_ptr_null(strstr(text, "Over the seeds"));
+    free(text);
+}
+END_TEST
+
+START_TEST(of_very_many_runs_the_first_are_shown)
+{
+    for (int i = 0; i < 15; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "run%02d", i);
+        make_run(name, 16, correct_16);
+    }
+    compare_everything();
+    char *text = print_table();
+    ck_assert_ptr_nonnull(strstr(text, "and 3 more"));
+    free(text);
+}
+END_TEST
+
 START_TEST(a_range_that_never_ends_is_open)
 {
     static const uint32_t correct[EPOCHS] = {9899, 9900, 9899, 9899};
@@ -211,6 +261,30 @@ START_TEST(json_has_the_same_numbers)
 }
 END_TEST
 
+START_TEST(json_has_the_seeds)
+{
+    char *text = NULL;
+    size_t size = 0;
+    make_seeds();
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_int_eq(comparison_print_json(&all, out), 0);
+    fclose(out);
+    json_t *root = json_loads(text, 0, NULL);
+    ck_assert_ptr_nonnull(root);
+    const json_t *large = json_array_get(at(root, "batch_sizes"), 0);
+    const json_t *small = json_array_get(at(root, "batch_sizes"), 1);
+    ck_assert_int_eq(json_integer_value(at(large, "batch_size")), 64);
+    ck_assert(json_is_null(at(at(large, "final_val_accuracy"), "error")));
+    ck_assert_int_eq(json_integer_value(at(small, "runs")), 3);
+    const json_t *accuracy = at(small, "final_val_accuracy");
+    ck_assert_double_eq_tol(json_real_value(at(accuracy, "mean")), 0.9913333333, 1e-9);
+    ck_assert_double_eq_tol(json_real_value(at(accuracy, "error")), 0.0014813657, 1e-9);
+    ck_assert_double_eq(json_real_value(at(at(small, "epochs_to_target"), "mean")), 2);
+    json_decref(root);
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("comparison_print");
@@ -223,6 +297,10 @@ int main(void)
     tcase_add_test(comparing, diverged_runs_are_shown_plainly_and_win_nothing);
     tcase_add_test(comparing, diverged_runs_leave_valid_json);
     tcase_add_test(comparing, json_has_the_same_numbers);
+    tcase_add_test(comparing, seeds_of_a_batch_size_are_taken_together);
+    tcase_add_test(comparing, without_seeds_nothing_is_said_of_them);
+    tcase_add_test(comparing, of_very_many_runs_the_first_are_shown);
+    tcase_add_test(comparing, json_has_the_seeds);
     suite_add_tcase(suite, comparing);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,134 +1,16 @@
 /* One run with an engine whose metrics are known: what is logged at which step, what run.json
  * says, and what is left behind when something fails or a signal comes. */
 #include <check.h>
-#include <dirent.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <tblog/tblog.h>
 #include <unistd.h>
 
-#include "fake_engine.h"
-#include "message.h"
-#include "run_loop.h"
+#include "fake_run.h"
 #include "scratch.h"
 #include "signals.h"
-
-enum { TRAINING_SAMPLES = 22, VALIDATION_SAMPLES = 7, BATCH_SIZE = 4, STEPS = 6, EPOCHS = 3 };
-enum { LAST_BATCH = TRAINING_SAMPLES - (STEPS - 1) * BATCH_SIZE };
-
-static char message[MESSAGE_BYTES];
-static progress display;
-static run_record record;
-
-enum { MOST_SAMPLES = 5000 };
-
-static run_outcome train_samples(const char *name, uint32_t samples, uint32_t batch_size,
-                                 uint32_t epochs, uint32_t log_every)
-{
-    static uint8_t images[MOST_SAMPLES * LENET_IMAGE_PIXELS];
-    static uint8_t labels[MOST_SAMPLES];
-    const dataset data = {.training = {images, labels, samples},
-                          .validation = {images, labels, VALIDATION_SAMPLES}};
-    const run_config config = {.batch_size = batch_size,
-                               .epochs = epochs,
-                               .learning_rate = 0.002,
-                               .log_every = log_every,
-                               .engine = "fake",
-                               .arithmetic = "none",
-                               .precision = ENGINE_FP32,
-                               .training_samples = samples,
-                               .validation_samples = VALIDATION_SAMPLES};
-    char directory[512];
-    snprintf(directory, sizeof directory, "%s", scratch_path(name));
-    const run_job job = {.api = &fake_engine,
-                         .config = &config,
-                         .data = &data,
-                         .data_path = "nowhere",
-                         .directory = directory,
-                         .replace = RUN_DIRECTORY_REPLACE_ANY,
-                         .display = &display};
-    const run_outcome outcome = run_loop(&job, &record, message);
-    ck_assert_int_eq(fake_engine_alive, 0);
-    return outcome;
-}
-
-static run_outcome train_with(const char *name, uint32_t epochs, uint32_t log_every)
-{
-    return train_samples(name, TRAINING_SAMPLES, BATCH_SIZE, epochs, log_every);
-}
-
-/* One logged point. */
-typedef struct point {
-    char tag[64];
-    int64_t step;
-    double value;
-} point;
-
-typedef struct points {
-    point all[4096];
-    size_t count;
-    size_t events;
-} points;
-
-static points read_points(const char *part)
-{
-    static points result;
-    DIR *stream = opendir(scratch_path(part));
-    result.count = 0;
-    result.events = 0;
-    ck_assert_ptr_nonnull(stream);
-    for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
-        char path[1024];
-        tblog_reader *reader;
-        tblog_event event;
-        if (entry->d_name[0] == '.') {
-            continue;
-        }
-        snprintf(path, sizeof path, "%s/%s", scratch_path(part), entry->d_name);
-        ck_assert_int_eq(tblog_reader_open(&reader, path), TBLOG_OK);
-        tblog_status status;
-        while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
-            result.events++;
-            for (size_t i = 0; i < event.value_count; i++) {
-                point *next = &result.all[result.count++];
-                snprintf(next->tag, sizeof next->tag, "%s", event.values[i].tag);
-                next->step = event.step;
-                next->value = event.values[i].scalar;
-            }
-        }
-        ck_assert_int_eq(status, TBLOG_END);
-        tblog_reader_close(reader);
-    }
-    closedir(stream);
-    return result;
-}
-
-/* The value of a tag at a step, which must be there once; NaN if it is not there. */
-static double value_at(const points *from, const char *tag, int64_t step)
-{
-    double value = NAN;
-    unsigned found = 0;
-    for (size_t i = 0; i < from->count; i++) {
-        if (strcmp(from->all[i].tag, tag) == 0 && from->all[i].step == step) {
-            value = from->all[i].value;
-            found++;
-        }
-    }
-    ck_assert_uint_le(found, 1);
-    return value;
-}
-
-static unsigned count_tag(const points *from, const char *tag)
-{
-    unsigned found = 0;
-    for (size_t i = 0; i < from->count; i++) {
-        found += strcmp(from->all[i].tag, tag) == 0;
-    }
-    return found;
-}
 
 /* Keras' mean over an epoch's samples up to and with `steps` of its steps. */
 static double expected_loss(uint32_t epoch, uint32_t steps)
@@ -160,26 +42,26 @@ static double expected_accuracy(uint32_t epoch, uint32_t steps)
 
 START_TEST(epoch_metrics_are_means_over_the_samples_with_a_short_last_batch)
 {
-    ck_assert_int_eq(train_with("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
-    const points training = read_points("run/train");
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    const points training = fake_run_points("run/train");
     for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
-        ASSERT_LOGGED(value_at(&training, "epoch_loss", epoch), expected_loss(epoch, STEPS));
-        ASSERT_LOGGED(value_at(&training, "epoch_accuracy", epoch),
+        ASSERT_LOGGED(points_value(&training, "epoch_loss", epoch), expected_loss(epoch, STEPS));
+        ASSERT_LOGGED(points_value(&training, "epoch_accuracy", epoch),
                       expected_accuracy(epoch, STEPS));
-        ASSERT_LOGGED(value_at(&training, "epoch_learning_rate", epoch), 0.002);
-        ck_assert_double_gt(value_at(&training, "epoch_steps_per_second", epoch), 0);
-        ck_assert_double_gt(value_at(&training, "epoch_samples_per_second", epoch), 0);
+        ASSERT_LOGGED(points_value(&training, "epoch_learning_rate", epoch), 0.002);
+        ck_assert_double_gt(points_value(&training, "epoch_steps_per_second", epoch), 0);
+        ck_assert_double_gt(points_value(&training, "epoch_samples_per_second", epoch), 0);
     }
     ck_assert_uint_eq(training.count, 1 + 5 * EPOCHS);  /* with the network */
-    ck_assert_uint_eq(training.events, 1 + 1 + EPOCHS); /* with the file's version */
-    ck_assert_uint_eq(count_tag(&training, "keras"), 1);
+    ck_assert_uint_eq(training.events, 1 + 2 + EPOCHS); /* with the version and two graphs */
+    ck_assert_uint_eq(points_count(&training, "keras"), 1);
 }
 END_TEST
 
 START_TEST(validation_is_logged_by_epoch_and_by_iteration)
 {
-    ck_assert_int_eq(train_with("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
-    const points validation = read_points("run/validation");
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    const points validation = fake_run_points("run/validation");
     for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
         const uint64_t steps = (uint64_t)(epoch + 1) * STEPS;
         const double loss =
@@ -187,47 +69,48 @@ START_TEST(validation_is_logged_by_epoch_and_by_iteration)
         const double accuracy =
             (double)fake_engine_val_correct(steps, VALIDATION_SAMPLES) / VALIDATION_SAMPLES;
         const int64_t iterations = (int64_t)steps;
-        ASSERT_LOGGED(value_at(&validation, "epoch_loss", epoch), loss);
-        ASSERT_LOGGED(value_at(&validation, "epoch_accuracy", epoch), accuracy);
-        ASSERT_LOGGED(value_at(&validation, "evaluation_loss_vs_iterations", iterations), loss);
-        ASSERT_LOGGED(value_at(&validation, "evaluation_accuracy_vs_iterations", iterations),
+        ASSERT_LOGGED(points_value(&validation, "epoch_loss", epoch), loss);
+        ASSERT_LOGGED(points_value(&validation, "epoch_accuracy", epoch), accuracy);
+        ASSERT_LOGGED(points_value(&validation, "evaluation_loss_vs_iterations", iterations), loss);
+        ASSERT_LOGGED(points_value(&validation, "evaluation_accuracy_vs_iterations", iterations),
                       accuracy);
     }
-    ck_assert_uint_eq(validation.count, 4 * EPOCHS);
+    ck_assert_uint_eq(validation.count, 6 * EPOCHS); /* with two pictures */
 }
 END_TEST
 
 START_TEST(batch_points_are_the_epochs_running_means_at_multiples_of_k)
 {
     const uint32_t every = 4;
-    ck_assert_int_eq(train_with("run", EPOCHS, every), RUN_OUTCOME_FINISHED);
-    const points training = read_points("run/train");
+    ck_assert_int_eq(fake_run("run", EPOCHS, every), RUN_OUTCOME_FINISHED);
+    const points training = fake_run_points("run/train");
     for (uint32_t step = 1; step <= EPOCHS * STEPS; step++) {
         const uint32_t epoch = (step - 1) / STEPS;
         const uint32_t place = (step - 1) % STEPS + 1;
         if (step % every != 0) {
-            ck_assert(isnan(value_at(&training, "batch_loss", step)));
+            ck_assert(isnan(points_value(&training, "batch_loss", step)));
             continue;
         }
-        ASSERT_LOGGED(value_at(&training, "batch_loss", step), expected_loss(epoch, place));
-        ASSERT_LOGGED(value_at(&training, "batch_accuracy", step), expected_accuracy(epoch, place));
+        ASSERT_LOGGED(points_value(&training, "batch_loss", step), expected_loss(epoch, place));
+        ASSERT_LOGGED(points_value(&training, "batch_accuracy", step),
+                      expected_accuracy(epoch, place));
     }
-    ck_assert_uint_eq(count_tag(&training, "batch_loss"), EPOCHS * STEPS / every);
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS / every);
 }
 END_TEST
 
 START_TEST(every_step_is_logged_when_asked_for)
 {
-    ck_assert_int_eq(train_with("run", 100, 1), RUN_OUTCOME_FINISHED);
-    const points training = read_points("run/train");
-    ck_assert_uint_eq(count_tag(&training, "batch_loss"), 100 * STEPS);
-    ck_assert_uint_eq(count_tag(&training, "batch_accuracy"), 100 * STEPS);
+    ck_assert_int_eq(fake_run("run", 100, 1), RUN_OUTCOME_FINISHED);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), 100 * STEPS);
+    ck_assert_uint_eq(points_count(&training, "batch_accuracy"), 100 * STEPS);
 }
 END_TEST
 
 START_TEST(chunks_grow_but_stay_within_an_epoch)
 {
-    ck_assert_int_eq(train_with("run", 20, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 20, 0), RUN_OUTCOME_FINISHED);
     ck_assert_uint_gt(fake_engine_longest_chunk, 1);
     ck_assert_uint_le(fake_engine_longest_chunk, STEPS);
 }
@@ -236,7 +119,7 @@ END_TEST
 /* A device that runs asynchronously never runs dry within an epoch. */
 START_TEST(a_chunk_is_queued_before_the_last_one_is_taken)
 {
-    ck_assert_int_eq(train_samples("run", 100, 1, EPOCHS, 1), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run_train("run", 100, 1, EPOCHS, 1), RUN_OUTCOME_FINISHED);
     ck_assert_uint_gt(fake_engine_trains, 2 * EPOCHS);
     /* All but the first of each epoch. */
     ck_assert_uint_eq(fake_engine_overlaps, fake_engine_trains - EPOCHS);
@@ -245,26 +128,27 @@ END_TEST
 
 START_TEST(nothing_is_queued_when_an_epoch_is_validated)
 {
-    ck_assert_int_eq(train_samples("run", 100, 1, EPOCHS, 1), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run_train("run", 100, 1, EPOCHS, 1), RUN_OUTCOME_FINISHED);
     ck_assert_uint_eq(fake_engine_unfinished_at_evaluate, 0);
-    const points training = read_points("run/train");
-    ck_assert_uint_eq(count_tag(&training, "batch_loss"), EPOCHS * 100);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * 100);
 }
 END_TEST
 
 /* The fake engine refuses more than ENGINE_MAX_QUEUED_STEPS. */
 START_TEST(two_chunks_are_never_more_than_an_engine_takes)
 {
-    ck_assert_int_eq(train_samples("run", MOST_SAMPLES, 1, 1, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run_train("run", MOST_SAMPLES, 1, 1, 0), RUN_OUTCOME_FINISHED);
     ck_assert_uint_eq(fake_engine_longest_chunk, ENGINE_MAX_QUEUED_STEPS / 2);
 }
 END_TEST
 
 START_TEST(run_json_tells_the_finished_run)
 {
-    ck_assert_int_eq(train_with("a/run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("a/run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
     run_record there;
-    ck_assert_int_eq(run_record_read(&there, scratch_path("a/run"), message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&there, scratch_path("a/run"), fake_run_message),
+                     RUN_RECORD_READ);
     ck_assert_int_eq(there.state, RUN_FINISHED);
     ck_assert_uint_eq(there.epoch_count, EPOCHS);
     ck_assert_str_eq(there.hardware, "nothing");
@@ -283,8 +167,8 @@ START_TEST(the_display_has_the_tutorials_words)
     char *output = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&output, &size);
-    progress_init(&display, out, PROGRESS_LINES);
-    ck_assert_int_eq(train_with("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    progress_init(&fake_run_display, out, PROGRESS_LINES);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
     fclose(out);
     ck_assert_ptr_nonnull(strstr(output, "n_iterations = n_epochs × n_batches = 3 × 6 = 18"));
     ck_assert_ptr_nonnull(strstr(output, "batch_size × n_batches = 4 × 6 = 24 covers all 22"));
@@ -295,12 +179,12 @@ END_TEST
 
 START_TEST(a_run_takes_the_place_of_the_one_before)
 {
-    ck_assert_int_eq(train_with("run", EPOCHS, 1), RUN_OUTCOME_FINISHED);
-    run_record_free(&record);
-    ck_assert_int_eq(train_with("run", 1, 0), RUN_OUTCOME_FINISHED);
-    const points training = read_points("run/train");
-    ck_assert_uint_eq(count_tag(&training, "epoch_loss"), 1);
-    ck_assert_uint_eq(count_tag(&training, "batch_loss"), 0);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), RUN_OUTCOME_FINISHED);
+    run_record_free(&fake_run_record);
+    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FINISHED);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "epoch_loss"), 1);
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), 0);
     ck_assert_int_eq(scratch_count("run/train"), 1);
 }
 END_TEST
@@ -310,20 +194,20 @@ END_TEST
 START_TEST(a_configuration_that_the_engine_refuses_leaves_nothing)
 {
     fake_engine_plan_now.create_status = ENGINE_INVALID;
-    ck_assert_int_eq(train_with("run", 1, 0), RUN_OUTCOME_REJECTED);
-    ck_assert_ptr_nonnull(strstr(message, "told to refuse"));
+    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_REJECTED);
+    ck_assert_ptr_nonnull(strstr(fake_run_message, "told to refuse"));
     fake_engine_plan_now.create_status = ENGINE_NO_MEMORY;
-    ck_assert_int_eq(train_with("run", 1, 0), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FAILED);
     ck_assert_int_eq(scratch_count(""), 0);
 }
 END_TEST
 
 START_TEST(an_engine_that_is_refused_costs_no_run_that_was_there)
 {
-    ck_assert_int_eq(train_with("run", 1, 0), RUN_OUTCOME_FINISHED);
-    run_record_free(&record);
+    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FINISHED);
+    run_record_free(&fake_run_record);
     fake_engine_plan_now.create_status = ENGINE_NO_MEMORY;
-    ck_assert_int_eq(train_with("run", 1, 0), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FAILED);
     ck_assert(scratch_exists("run/run.json"));
     ck_assert_int_eq(scratch_count("run/train"), 1);
 }
@@ -332,11 +216,11 @@ END_TEST
 START_TEST(an_unwritable_place_leaves_nothing)
 {
     scratch_write("file", "text");
-    ck_assert_int_eq(train_with("file/run", 1, 0), RUN_OUTCOME_FAILED);
-    ck_assert_ptr_nonnull(strstr(message, "file"));
+    ck_assert_int_eq(fake_run("file/run", 1, 0), RUN_OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(fake_run_message, "file"));
     scratch_write("other/validation", "a file where a directory must be");
-    ck_assert_int_eq(train_with("other", 1, 0), RUN_OUTCOME_FAILED);
-    ck_assert_ptr_nonnull(strstr(message, "other/validation"));
+    ck_assert_int_eq(fake_run("other", 1, 0), RUN_OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(fake_run_message, "other/validation"));
     ck_assert_int_eq(scratch_count("other"), 1);
 }
 END_TEST
@@ -347,20 +231,22 @@ END_TEST
 static void assert_interrupted(uint32_t least, uint32_t most)
 {
     run_record there;
-    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message),
+                     RUN_RECORD_READ);
     ck_assert_int_eq(there.state, RUN_INTERRUPTED);
     ck_assert_uint_ge(there.epoch_count, least);
     ck_assert_uint_le(there.epoch_count, most);
-    const points training = read_points("run/train");
-    ck_assert_uint_eq(count_tag(&training, "epoch_loss"), there.epoch_count);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "epoch_loss"), there.epoch_count);
     run_record_free(&there);
 }
 
 START_TEST(an_engine_that_fails_marks_the_run_and_keeps_its_log)
 {
     fake_engine_plan_now.fail_at_step = STEPS + 2;
-    ck_assert_int_eq(train_with("run", EPOCHS, 0), RUN_OUTCOME_FAILED);
-    ck_assert_ptr_nonnull(strstr(message, "the fake engine failed to train: told to fail"));
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(
+        strstr(fake_run_message, "the fake engine failed to train: told to fail"));
     assert_interrupted(1, 1);
 }
 END_TEST
@@ -368,7 +254,7 @@ END_TEST
 START_TEST(an_engine_that_loses_steps_is_not_waited_for)
 {
     fake_engine_plan_now.lost_steps = 1;
-    ck_assert_int_eq(train_with("run", EPOCHS, 0), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FAILED);
     assert_interrupted(0, 0);
 }
 END_TEST
@@ -388,11 +274,11 @@ START_TEST(a_signal_ends_the_run_with_everything_logged_so_far)
     signal_to_raise = signals[_i];
     signals_install();
     fake_engine_plan_now.on_step = raise_in_second_epoch;
-    ck_assert_int_eq(train_with("run", 1000, 1), RUN_OUTCOME_STOPPED);
+    ck_assert_int_eq(fake_run("run", 1000, 1), RUN_OUTCOME_STOPPED);
     ck_assert_int_eq(signals_noted(), signal_to_raise);
     assert_interrupted(1, 2); /* the chunk may be the epoch */
-    const points training = read_points("run/train");
-    ck_assert(isfinite(value_at(&training, "batch_loss", STEPS + 1)));
+    const points training = fake_run_points("run/train");
+    ck_assert(isfinite(points_value(&training, "batch_loss", STEPS + 1)));
 }
 END_TEST
 
@@ -407,10 +293,10 @@ START_TEST(what_is_queued_when_a_signal_comes_is_logged_too)
 {
     signals_install();
     fake_engine_plan_now.on_step = raise_at_first_step;
-    ck_assert_int_eq(train_samples("run", 100, 1, 1, 1), RUN_OUTCOME_STOPPED);
+    ck_assert_int_eq(fake_run_train("run", 100, 1, 1, 1), RUN_OUTCOME_STOPPED);
     ck_assert_uint_eq(fake_engine_trains, 2); /* the one with the first step, and the next one */
-    const points training = read_points("run/train");
-    ck_assert_uint_eq(count_tag(&training, "batch_loss"), fake_engine_steps_queued);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), fake_engine_steps_queued);
 }
 END_TEST
 
@@ -443,12 +329,13 @@ static void move_directory(uint64_t step)
 START_TEST(a_vanished_directory_ends_the_run)
 {
     fake_engine_plan_now.on_step = move_directory;
-    ck_assert_int_eq(train_with("run", 1000, 1), RUN_OUTCOME_FAILED);
-    ck_assert_ptr_nonnull(strstr(message, "has gone"));
-    ck_assert_ptr_nonnull(strstr(message, "run/train/events"));
+    ck_assert_int_eq(fake_run("run", 1000, 1), RUN_OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(fake_run_message, "has gone"));
+    ck_assert_ptr_nonnull(strstr(fake_run_message, "run/train/events"));
     ck_assert(!scratch_exists("run"));
     run_record there;
-    ck_assert_int_eq(run_record_read(&there, scratch_path("moved"), message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&there, scratch_path("moved"), fake_run_message),
+                     RUN_RECORD_READ);
     ck_assert_int_eq(there.state, RUN_INTERRUPTED);
     run_record_free(&there);
 }
@@ -465,12 +352,13 @@ static void exchange_directory(uint64_t step)
 
 START_TEST(a_directory_that_takes_the_runs_place_is_not_written_to)
 {
-    ck_assert_int_eq(train_with("other", 2, 0), RUN_OUTCOME_FINISHED);
-    run_record_free(&record);
+    ck_assert_int_eq(fake_run("other", 2, 0), RUN_OUTCOME_FINISHED);
+    run_record_free(&fake_run_record);
     fake_engine_plan_now.on_step = exchange_directory;
-    ck_assert_int_eq(train_with("run", 1000, 1), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", 1000, 1), RUN_OUTCOME_FAILED);
     run_record there;
-    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message),
+                     RUN_RECORD_READ);
     ck_assert_int_eq(there.state, RUN_FINISHED);
     ck_assert_uint_eq(there.epoch_count, 2);
     run_record_free(&there);
@@ -488,36 +376,21 @@ static void block_record(uint64_t step)
 START_TEST(a_record_that_cannot_be_written_ends_the_run)
 {
     fake_engine_plan_now.on_step = block_record;
-    ck_assert_int_eq(train_with("run", 1000, 1), RUN_OUTCOME_FAILED);
-    ck_assert_ptr_nonnull(strstr(message, "run.json cannot be written"));
+    ck_assert_int_eq(fake_run("run", 1000, 1), RUN_OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(fake_run_message, "run.json cannot be written"));
     run_record there;
-    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message),
+                     RUN_RECORD_READ);
     ck_assert_uint_eq(there.epoch_count, 1);
     run_record_free(&there);
 }
 END_TEST
 
-static void set_up(void)
-{
-    scratch_make();
-    fake_engine_plan_now = (fake_engine_plan){0};
-    fake_engine_longest_chunk = fake_engine_trains = fake_engine_overlaps = 0;
-    fake_engine_steps_queued = fake_engine_unfinished_at_evaluate = 0;
-    record = (run_record){0};
-    progress_init(&display, stdout, PROGRESS_QUIET);
-}
-
-static void tear_down(void)
-{
-    run_record_free(&record);
-    scratch_remove();
-}
-
 int main(void)
 {
     Suite *suite = suite_create("run_loop");
     TCase *logs = tcase_create("logs");
-    tcase_add_checked_fixture(logs, set_up, tear_down);
+    tcase_add_checked_fixture(logs, fake_run_set_up, fake_run_tear_down);
     tcase_add_test(logs, epoch_metrics_are_means_over_the_samples_with_a_short_last_batch);
     tcase_add_test(logs, validation_is_logged_by_epoch_and_by_iteration);
     tcase_add_test(logs, batch_points_are_the_epochs_running_means_at_multiples_of_k);
@@ -531,7 +404,7 @@ int main(void)
     tcase_add_test(logs, a_run_takes_the_place_of_the_one_before);
     suite_add_tcase(suite, logs);
     TCase *failures = tcase_create("failures");
-    tcase_add_checked_fixture(failures, set_up, tear_down);
+    tcase_add_checked_fixture(failures, fake_run_set_up, fake_run_tear_down);
     tcase_add_test(failures, a_configuration_that_the_engine_refuses_leaves_nothing);
     tcase_add_test(failures, an_engine_that_is_refused_costs_no_run_that_was_there);
     tcase_add_test(failures, an_unwritable_place_leaves_nothing);

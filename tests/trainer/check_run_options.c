@@ -47,6 +47,41 @@ START_TEST(positive_reals_are_plain_and_finite)
 }
 END_TEST
 
+START_TEST(sizes_have_decimal_or_binary_units)
+{
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } right[] = {{"1", 1},
+                 {"7B", 7},
+                 {"8GiB", 8ull << 30},
+                 {"8GB", 8000000000},
+                 {"500MiB", 500ull << 20},
+                 {"2kB", 2000},
+                 {"16777215TiB", 16777215ull << 40}};
+    static const char *const wrong[] = {"",
+                                        "0",
+                                        "GiB",
+                                        "8 GiB",
+                                        "8gib",
+                                        "8G",
+                                        "-1MB",
+                                        "1.5GiB",
+                                        "0MiB",
+                                        "16777216TiB",
+                                        "99999999999999999999999999"};
+    uint64_t bytes = 3;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ck_assert_msg(!number_parse_bytes(wrong[i], &bytes), "\"%s\"", wrong[i]);
+        ck_assert_uint_eq(bytes, 3);
+    }
+    for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
+        ck_assert_msg(number_parse_bytes(right[i].text, &bytes), "\"%s\"", right[i].text);
+        ck_assert_uint_eq(bytes, right[i].bytes);
+    }
+}
+END_TEST
+
 /* Parses "program" and up to `count` further arguments. */
 static command_status parse(run_options *out, bool sweep, int count, const char *const *arguments)
 {
@@ -98,9 +133,9 @@ START_TEST(every_option_is_taken)
         "--learning-rate=0.5",   "--data=d",         "--logdir=l",
         "--engine=cpu",          "--precision=bf16", "--train-samples=100",
         "--threads=2",           "--update-freq=7",  "--isa=avx2",
-        "--overwrite",           "--quiet"};
+        "--micro-batch=4",       "--overwrite",      "--quiet"};
     run_options options;
-    ck_assert_int_eq(parse(&options, true, 14, arguments), COMMAND_DONE);
+    ck_assert_int_eq(parse(&options, true, 15, arguments), COMMAND_DONE);
     ck_assert_uint_eq(options.batch_size_count, 3);
     ck_assert_uint_eq(options.batch_sizes[0], 8);
     ck_assert_uint_eq(options.batch_sizes[1], 128);
@@ -114,6 +149,7 @@ START_TEST(every_option_is_taken)
     ck_assert_int_eq(options.precision, ENGINE_BF16);
     ck_assert_uint_eq(options.train_samples, 100);
     ck_assert_uint_eq(options.threads, 2);
+    ck_assert_uint_eq(options.micro_batch, 4);
     ck_assert_int_eq(options.frequency, LOG_STEPS);
     ck_assert_uint_eq(options.log_steps, 7);
     ck_assert_str_eq(options.isa, "avx2");
@@ -173,6 +209,7 @@ int main(void)
     tcase_add_test(numbers, whole_numbers_are_digits_in_range);
     tcase_add_test(numbers, anything_but_digits_in_range_is_no_whole_number);
     tcase_add_test(numbers, positive_reals_are_plain_and_finite);
+    tcase_add_test(numbers, sizes_have_decimal_or_binary_units);
     suite_add_tcase(suite, numbers);
     TCase *options = tcase_create("options");
     tcase_add_test(options, train_has_the_documented_defaults);

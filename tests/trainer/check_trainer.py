@@ -8,6 +8,7 @@ import os
 import pathlib
 import pty
 import random
+import re
 import resource
 import select
 import shutil
@@ -117,7 +118,7 @@ class TrainerTest(unittest.TestCase):
 
 class Help(TrainerTest):
     def test_help_and_version_are_everywhere(self):
-        for command in ([], ["train"], ["sweep"], ["compare"]):
+        for command in ([], ["train"], ["sweep"], ["plan"], ["compare"]):
             for option in ("--help", "--version"):
                 result = subprocess.run([TRAINER, *command, option], capture_output=True, text=True)
                 self.assertEqual(result.returncode, 0)
@@ -261,6 +262,45 @@ class Training(TrainerTest):
         return output.decode()
 
 
+class Plans(TrainerTest):
+    def test_a_plan_tells_parts_and_the_largest_batch(self):
+        result = self.call("plan", "--batch-size", 16, "--memory", "1GiB")
+        self.assert_done(result)
+        self.assertIn("batch size 16 on 40 training and 24 validation images", result.stdout)
+        self.assertIn("the largest batch size that does is 40.", result.stdout)
+        parts = dict(re.findall(r"^  (\w+) +([\d.]+) MiB$", result.stdout, re.MULTILINE))
+        total = float(parts.pop("total"))
+        self.assertEqual(len(parts), 6)
+        self.assertAlmostEqual(sum(map(float, parts.values())), total, delta=0.4)
+
+    def test_the_plan_is_what_the_run_takes(self):
+        planned = self.call("plan", "--batch-size", 16)
+        self.assert_done(self.train())
+        total = record(self.run_directory)["peak_bytes"] / 2**20
+        self.assertIn(f"  total        {total:10.1f} MiB\n", planned.stdout)
+
+    def test_a_plan_that_does_not_fit_says_what_would(self):
+        result = self.call("plan", "--batch-size", 40, "--memory", "1MiB")
+        self.assertEqual((result.returncode, result.stderr), (1, ""))
+        self.assertIn("It does not fit in the 1.0 MiB that are given: no batch size fits.",
+                      result.stdout)
+
+    def test_a_plan_without_data_counts_mnist(self):
+        result = subprocess.run([TRAINER, "plan"], capture_output=True, text=True, cwd=self.folder)
+        self.assertIn("batch size 32 on 60000 training and 10000 validation images", result.stdout)
+
+    def test_wrong_questions_are_refused(self):
+        for arguments, word in ((("--memory", "8XB"), "8XB"), (("--engine", "none"), "none"),
+                                (("--batch-size", 0), "--batch-size"), (("x",), "x"),
+                                (("--batch-size", 41), "41"), (("--precision", "fp8"), "fp8")):
+            self.assert_refused(self.call("plan", *arguments), 2, word)
+
+    def test_a_run_takes_micro_batches_or_says_that_it_cannot(self):
+        self.assert_refused(self.train("--engine", "cpu", "--micro-batch", 8), 2, "whole")
+        self.assert_done(self.train("--engine", "cpu", "--micro-batch", 16))
+        self.assertEqual(record(self.run_directory)["configuration"]["micro_batch"], 0)
+
+
 class RunsThatExist(TrainerTest):
     def test_train_refuses_a_run_and_names_overwrite(self):
         self.assert_done(self.train())
@@ -317,6 +357,31 @@ class RunsThatExist(TrainerTest):
         self.assertNotEqual((redone / "run.json").stat().st_mtime_ns, before[redone])
         self.assertEqual(record(redone)["state"], "finished")
         self.assertEqual([len(list(run.glob("events.out.*"))) for run in (kept, redone)], [1, 0])
+
+    def test_sweep_trains_several_seeds_side_by_side(self):
+        result = self.sweep("--seeds", 2, "--seed", 5, "--jobs", 3, "--threads", 1)
+        self.assert_done(result)
+        names = [f"LeNet-MNIST-2-BatchSize={n}-Seed={s}" for n in (16, 32) for s in (5, 6)]
+        self.assertEqual(sorted(p.name for p in (self.folder / "logs").iterdir()), names)
+        for name in names:
+            batch_size, seed = re.findall(r"=(\d+)", name)
+            run = record(self.folder / "logs" / name)
+            self.assertEqual(run["state"], "finished")
+            self.assertEqual(run["configuration"]["seed"], int(seed))
+            for epoch in (1, 2):
+                self.assertEqual(len(re.findall(
+                    rf"^batch size {batch_size}, seed {seed}: Epoch {epoch}/2 - .* val_accuracy: "
+                    r"[\d.]+$", result.stdout, re.MULTILINE)), 1)
+        self.assertIn("Over the seeds", result.stdout)
+        again = self.sweep("--seeds", 2, "--seed", 5, "--jobs", 2)
+        self.assertEqual(again.stdout.count("left as it is"), 4)
+
+    def test_runs_side_by_side_are_the_same_runs(self):
+        self.assert_done(self.sweep("--jobs", 2, "--threads", 1))
+        side = self.folder / "logs/LeNet-MNIST-2-BatchSize=16"
+        self.assert_done(self.train())
+        for part in ("train", "validation"):
+            self.assertEqual(events(side, part), events(self.run_directory, part))
 
     def test_sweep_trains_what_is_missing(self):
         self.assert_done(self.sweep())

@@ -1,7 +1,9 @@
 #include "fake_engine.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct engine {
     engine_config config;
@@ -46,6 +48,11 @@ uint32_t fake_engine_val_correct(uint64_t steps, uint32_t samples)
     return (uint32_t)(samples * steps / (steps + 1));
 }
 
+uint8_t fake_engine_predicted(uint64_t steps, uint32_t sample)
+{
+    return (uint8_t)((sample + steps) % LENET_CLASSES);
+}
+
 static bool available(char *reason, size_t reason_bytes)
 {
     (void)reason;
@@ -60,6 +67,7 @@ static void make_plan(engine_plan *out, const engine_config *config)
                                     .total = 1000u * config->batch_size + 5000},
                          .available = UINT64_MAX,
                          .precision = ENGINE_FP32,
+                         .side_by_side = 1,
                          .arithmetic = "none",
                          .hardware = "nothing"};
 }
@@ -156,7 +164,7 @@ static engine_status poll_steps(engine *self, engine_step *out, size_t capacity,
     return ENGINE_OK;
 }
 
-static engine_status evaluate(engine *self, engine_set set, engine_result *out)
+static engine_status evaluate(engine *self, engine_set set, engine_result *out, uint8_t *predicted)
 {
     const uint32_t batch = self->config.batch_size;
     const uint32_t epoch_steps = (self->training_count + batch - 1) / batch;
@@ -167,7 +175,30 @@ static engine_status evaluate(engine *self, engine_set set, engine_result *out)
     if (fake_engine_plan_now.val_correct != NULL) {
         out->correct = fake_engine_plan_now.val_correct[self->queued / epoch_steps - 1];
     }
+    for (uint32_t i = 0; predicted != NULL && i < samples; i++) {
+        predicted[i] = fake_engine_predicted(self->queued, i);
+    }
     return ENGINE_OK;
+}
+
+engine_histogram fake_engine_histogram(const char *name, uint64_t steps)
+{
+    engine_histogram out = {.min = -(double)strlen(name), .max = (double)steps};
+    if (fake_engine_plan_now.histogram_empty) {
+        return (engine_histogram){.min = NAN, .max = NAN, .not_finite = 5};
+    }
+    for (unsigned i = 0; i < ENGINE_HISTOGRAM_BUCKETS; i++) {
+        out.buckets[i] = (uint64_t)name[i % strlen(name)] + i;
+        out.finite += out.buckets[i];
+    }
+    return out;
+}
+
+static engine_status read_histogram(engine *self, const char *name, engine_histogram *out)
+{
+    snprintf(self->message, sizeof self->message, "told to read no histogram");
+    *out = fake_engine_histogram(name, self->finished);
+    return fake_engine_plan_now.histogram_status;
 }
 
 /* The run loop asks for no tensors and no states. */
@@ -183,4 +214,5 @@ const engine_api fake_engine = {
     .train = train,
     .poll = poll_steps,
     .evaluate = evaluate,
+    .read_histogram = read_histogram,
 };

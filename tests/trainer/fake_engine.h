@@ -17,6 +17,8 @@ typedef struct fake_engine_plan {
     const uint32_t *val_correct;    /* [epochs], for evaluate; NULL for the formula below */
     double loss_factor;             /* of all losses, may be NaN; 0 for 1 */
     uint32_t lost_steps;            /* so many steps never come out of poll */
+    engine_status histogram_status; /* of read_histogram */
+    bool histogram_empty;           /* its values are all NaN */
 } fake_engine_plan;
 
 extern fake_engine_plan fake_engine_plan_now;
@@ -26,6 +28,12 @@ double fake_engine_loss_sum(uint64_t step, uint32_t samples);
 uint32_t fake_engine_correct(uint64_t step, uint32_t samples);
 double fake_engine_val_loss_sum(uint64_t steps, uint32_t samples);
 uint32_t fake_engine_val_correct(uint64_t steps, uint32_t samples);
+
+/* The class that the validation after `steps` steps tells of a sample; it goes by nothing else. */
+uint8_t fake_engine_predicted(uint64_t steps, uint32_t sample);
+
+/* The histogram of a tensor after `steps` steps; it differs from tensor to tensor. */
+engine_histogram fake_engine_histogram(const char *name, uint64_t steps);
 
 /* Counts that a test sets back itself: the most steps that were asked for at once, and all; how
  * often steps were asked for, and how often while earlier ones were not done; how many were not

@@ -1,0 +1,57 @@
+/* Runs of the run loop with the fake engine in the scratch directory, and what they log. They end
+ * the test where a file cannot be read. */
+#ifndef TESTS_TRAINER_FAKE_RUN_H
+#define TESTS_TRAINER_FAKE_RUN_H
+
+#include <tblog/tblog.h>
+
+#include "fake_engine.h"
+#include "message.h"
+#include "progress.h"
+#include "run_loop.h"
+
+enum { TRAINING_SAMPLES = 22, VALIDATION_SAMPLES = 7, BATCH_SIZE = 4, STEPS = 6, EPOCHS = 3 };
+enum { LAST_BATCH = TRAINING_SAMPLES - (STEPS - 1) * BATCH_SIZE };
+enum { MOST_SAMPLES = 5000 };
+
+/* Of the last run. */
+extern char fake_run_message[MESSAGE_BYTES];
+extern run_record fake_run_record;
+extern progress fake_run_display; /* quiet unless a test changes it */
+extern bool fake_run_histograms;  /* whether the next run logs histograms */
+
+/* A fixture of every test: a scratch directory, and the fake engine plain. */
+void fake_run_set_up(void);
+void fake_run_tear_down(void);
+
+/* A run named by its place below the scratch directory; it replaces one that is there. Sample i has
+ * the label i % 10 and the grey i % 256 in all its pixels. */
+run_outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, uint32_t epochs,
+                           uint32_t log_every);
+run_outcome fake_run(const char *name, uint32_t epochs, uint32_t log_every);
+
+/* Calls take for each event of the directory's event files. */
+void fake_run_read(const char *part, void (*take)(const tblog_event *event, void *context),
+                   void *context);
+
+/* One logged point; the value is that of a scalar. */
+typedef struct point {
+    char tag[64];
+    int64_t step;
+    double value;
+} point;
+
+typedef struct points {
+    point all[4096];
+    size_t count;
+    size_t events;
+} points;
+
+points fake_run_points(const char *part);
+
+/* The value of a tag at a step, which must be there at most once; NaN if it is not there. */
+double points_value(const points *from, const char *tag, int64_t step);
+
+unsigned points_count(const points *from, const char *tag);
+
+#endif

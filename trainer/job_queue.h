@@ -1,0 +1,25 @@
+/* Jobs side by side, each in a thread of its own: at most so many at once, and no more than fit
+ * into memory together. Knows nothing of what a job does. */
+#ifndef TRAINER_JOB_QUEUE_H
+#define TRAINER_JOB_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct job {
+    /* Returns whether the jobs that have not begun should still begin. */
+    bool (*run)(void *argument);
+    void *argument;
+    uint64_t memory; /* bytes that it takes while it runs */
+} job;
+
+/* Begins the jobs in order, each when fewer than `at_once` (at least 1) run and its memory fits
+ * with theirs into `memory` bytes; one that never fits runs alone. Where one returns false, or
+ * `stopped` (may be NULL) is true, no further one begins. Returns when all that began have ended;
+ * with at_once 1 they run in the calling thread. -1 where no thread could be made. */
+__attribute__((warn_unused_result)) int job_queue_run(const job *jobs, size_t count,
+                                                      unsigned at_once, uint64_t memory,
+                                                      bool (*stopped)(void));
+
+#endif

@@ -1,0 +1,205 @@
+/* trainer plan: what a run would take, before anything is taken. */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "dataset.h"
+#include "memory_plan.h"
+#include "message.h"
+#include "number.h"
+
+enum option_key {
+    KEY_BATCH_SIZE = 256,
+    KEY_MICRO_BATCH,
+    KEY_MEMORY,
+    KEY_ENGINE,
+    KEY_PRECISION,
+    KEY_DATA,
+    KEY_THREADS
+};
+
+enum { MNIST_TRAINING = 60000, MNIST_VALIDATION = 10000, MAX_THREADS = 1024 };
+
+static const struct argp_option option_table[] = {
+    {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 0},
+    {"micro-batch", KEY_MICRO_BATCH, "N", 0, "Samples worked on at once (default: the batch)", 0},
+    {"memory", KEY_MEMORY, "SIZE", 0,
+     "Plan for a device of so much memory, such as 8GiB or 6GB (default: what is free here)", 0},
+    {"engine", KEY_ENGINE, "NAME", 0, "As for train (default auto)", 0},
+    {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 0},
+    {"threads", KEY_THREADS, "N", 0, "CPU threads (default: all)", 0},
+    {"data", KEY_DATA, "PATH", 0, "Count the images there (default: those of MNIST)", 0},
+    {0}};
+
+typedef struct plan_options {
+    engine_config settings;
+    const char *engine;
+    const char *data; /* NULL for MNIST's counts */
+    uint64_t memory;  /* 0 if not given */
+} plan_options;
+
+static error_t take_u32(const struct argp_state *state, const char *option, const char *text,
+                        uint32_t maximum, uint32_t *out)
+{
+    uint64_t value;
+    if (!number_parse(text, 1, maximum, &value)) {
+        fprintf(stderr, "%s: %s: \"%s\" is not a whole number from 1 to %" PRIu32 "\n", state->name,
+                option, text, maximum);
+        return EINVAL;
+    }
+    *out = (uint32_t)value;
+    return 0;
+}
+
+static error_t take_option(int key, char *text, struct argp_state *state)
+{
+    plan_options *options = state->input;
+    switch (key) {
+    case KEY_BATCH_SIZE:
+        return take_u32(state, "--batch-size", text, UINT32_MAX, &options->settings.batch_size);
+    case KEY_MICRO_BATCH:
+        return take_u32(state, "--micro-batch", text, UINT32_MAX, &options->settings.micro_batch);
+    case KEY_THREADS:
+        return take_u32(state, "--threads", text, MAX_THREADS, &options->settings.threads);
+    case KEY_MEMORY:
+        if (!number_parse_bytes(text, &options->memory)) {
+            fprintf(stderr, "%s: --memory: \"%s\" is not a size such as 8GiB, 6GB or 500MiB\n",
+                    state->name, text);
+            return EINVAL;
+        }
+        return 0;
+    case KEY_ENGINE:
+        options->engine = text;
+        return 0;
+    case KEY_PRECISION:
+        if (!engine_precision_find(text, &options->settings.precision)) {
+            fprintf(stderr, "%s: --precision: \"%s\" is not fp32, tf32 or bf16\n", state->name,
+                    text);
+            return EINVAL;
+        }
+        return 0;
+    case KEY_DATA:
+        options->data = text;
+        return 0;
+    case ARGP_KEY_ARG:
+        fprintf(stderr, "%s: \"%s\" is too much: only options are taken\n", state->name, text);
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static command_status count_samples(const char *program, const char *data, memory_question *out)
+{
+    char message[MESSAGE_BYTES];
+    dataset loaded;
+    if (data == NULL) {
+        out->training_samples = MNIST_TRAINING;
+        out->validation_samples = MNIST_VALIDATION;
+        return COMMAND_DONE;
+    }
+    if (dataset_load(&loaded, data, message, sizeof message) != 0) {
+        fprintf(stderr, "%s: %s\n", program, message);
+        return COMMAND_FAILED;
+    }
+    out->training_samples = loaded.training.count;
+    out->validation_samples = loaded.validation.count;
+    dataset_free(&loaded);
+    return COMMAND_DONE;
+}
+
+static void print_parts(const engine_memory *memory)
+{
+    const struct {
+        const char *name;
+        uint64_t bytes;
+    } parts[] = {{"data", memory->data},
+                 {"parameters", memory->parameters},
+                 {"optimizer", memory->optimizer},
+                 {"gradients", memory->gradients},
+                 {"activations", memory->activations},
+                 {"workspace", memory->workspace},
+                 {"total", memory->total}};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        printf("  %-12s %10.1f MiB\n", parts[i].name, (double)parts[i].bytes / (1 << 20));
+    }
+}
+
+/* COMMAND_DONE where the run fits. */
+static command_status answer(const memory_question *question, const engine_plan *plan, bool given)
+{
+    char limit[MEMORY_SIZE_BYTES];
+    memory_size_format(question->limit, limit);
+    if (question->limit == UINT64_MAX) {
+        puts("How much memory is free cannot be told here; --memory SIZE plans for so much.");
+        return COMMAND_DONE;
+    }
+    if (plan->memory.total <= question->limit) {
+        printf("It fits in the %s that are %s; the largest batch size that does is %u.\n", limit,
+               given ? "given" : "free", (unsigned)memory_plan_largest_batch(question));
+        return COMMAND_DONE;
+    }
+    char advice[MEMORY_ADVICE_BYTES];
+    memory_plan_advice(question, advice);
+    printf("It does not fit in the %s that are %s: %s.\n", limit, given ? "given" : "free", advice);
+    return COMMAND_FAILED;
+}
+
+static command_status plan(const char *program, const plan_options *options)
+{
+    char reason[MESSAGE_BYTES / 2] = "";
+    memory_question question = {.api = engine_find(options->engine), .settings = options->settings};
+    engine_plan plan;
+    if (question.api == NULL) {
+        fprintf(stderr, "%s: --engine %s: this build of the trainer has no such engine\n", program,
+                options->engine);
+        return COMMAND_USAGE;
+    }
+    if (question.settings.micro_batch >= question.settings.batch_size) {
+        question.settings.micro_batch = 0;
+    }
+    const command_status status = count_samples(program, options->data, &question);
+    if (status != COMMAND_DONE) {
+        return status;
+    }
+    const engine_status planned =
+        question.api->plan(&question.settings, question.training_samples,
+                           question.validation_samples, &plan, reason, sizeof reason);
+    if (planned != ENGINE_OK) {
+        fprintf(stderr, "%s: --engine %s: %s\n", program, question.api->name, reason);
+        return planned == ENGINE_INVALID ? COMMAND_USAGE : COMMAND_FAILED;
+    }
+    question.limit = options->memory > 0 ? options->memory : plan.available;
+    printf("A run at batch size %u on %u training and %u validation images takes on the %s engine "
+           "(%s, %s):\n\n",
+           (unsigned)question.settings.batch_size, (unsigned)question.training_samples,
+           (unsigned)question.validation_samples, question.api->name, plan.hardware,
+           engine_precision_name(plan.precision));
+    print_parts(&plan.memory);
+    putchar('\n');
+    return answer(&question, &plan, options->memory > 0);
+}
+
+command_status plan_command(int argc, char **argv)
+{
+    const struct argp parser = {
+        option_table,
+        take_option,
+        NULL,
+        "Tells the memory that a run would take, part by part, and the largest batch size that "
+        "fits. Takes none itself."
+        "\v"
+        "Exit status: 0 where the run fits, 1 where it does not.",
+        NULL,
+        NULL,
+        NULL};
+    plan_options options = {.settings = engine_config_defaults(), .engine = "auto"};
+    if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0) {
+        return COMMAND_USAGE;
+    }
+    return plan(argv[0], &options);
+}

@@ -1,0 +1,101 @@
+/* The run as a session of the HParams page, and the layout of the Custom Scalars page. */
+#include "message.h"
+#include "run_directory.h"
+#include "run_log_internal.h"
+
+/* The page has columns for the first five by name, and the others on request: those who compare
+ * want the seed before the precision. */
+#define BATCH_SIZE    "batch_size"
+#define ENGINE        "engine"
+#define EPOCHS        "epochs"
+#define LEARNING_RATE "learning_rate"
+#define SEED          "seed"
+#define PRECISION     "training_precision"
+
+/* TensorBoard takes the first such record that it finds for all runs, and runs may come one at a
+ * time: so each has the same one, and it is complete. No range is given for a number, since it
+ * would have to hold for runs yet to come. */
+static const tblog_hparam_info hparams[] = {
+    {.name = BATCH_SIZE, .type = TBLOG_HPARAM_NUMBER},
+    {.name = ENGINE, .type = TBLOG_HPARAM_STRING},
+    {.name = EPOCHS, .type = TBLOG_HPARAM_NUMBER},
+    {.name = LEARNING_RATE, .type = TBLOG_HPARAM_NUMBER},
+    {.name = SEED, .type = TBLOG_HPARAM_NUMBER},
+    {.name = PRECISION, .type = TBLOG_HPARAM_STRING},
+};
+
+/* The page has columns for five. */
+static const tblog_metric_info metrics[] = {
+    {.tag = "epoch_loss",
+     .group = RUN_DIRECTORY_VALIDATION,
+     .display_name = "validation loss",
+     .description = "after the last epoch so far"},
+    {.tag = "epoch_accuracy",
+     .group = RUN_DIRECTORY_VALIDATION,
+     .display_name = "validation accuracy",
+     .description = "after the last epoch so far"},
+    {.tag = RUN_LOG_BEST_LOSS,
+     .display_name = "best validation loss",
+     .description = "of all epochs so far"},
+    {.tag = RUN_LOG_BEST_ACCURACY,
+     .display_name = "best validation accuracy",
+     .description = "of all epochs so far"},
+    {.tag = RUN_LOG_EPOCH_SECONDS,
+     .display_name = "seconds an epoch",
+     .description = "of training alone, the mean of all epochs so far"},
+};
+
+static const tblog_experiment experiment = {
+    .description = "LeNet on MNIST by batch size",
+    .hparams = hparams,
+    .hparam_count = sizeof hparams / sizeof hparams[0],
+    .metrics = metrics,
+    .metric_count = sizeof metrics / sizeof metrics[0],
+};
+
+static tblog_status add_start(tblog_writer *session, const run_config *config)
+{
+    const tblog_hparam values[] = {
+        {.name = BATCH_SIZE, .type = TBLOG_HPARAM_NUMBER, .number = config->batch_size},
+        {.name = ENGINE, .type = TBLOG_HPARAM_STRING, .string = config->engine},
+        {.name = EPOCHS, .type = TBLOG_HPARAM_NUMBER, .number = config->epochs},
+        {.name = LEARNING_RATE, .type = TBLOG_HPARAM_NUMBER, .number = config->learning_rate},
+        {.name = SEED, .type = TBLOG_HPARAM_NUMBER, .number = (double)config->seed},
+        {.name = PRECISION,
+         .type = TBLOG_HPARAM_STRING,
+         .string = engine_precision_name(config->precision)},
+    };
+    return tblog_add_session_start(session, NULL, values, sizeof values / sizeof values[0]);
+}
+
+/* Training against validation in one chart. By epoch the two have one tag, which TensorBoard shows
+ * so everywhere; by iteration they have two. */
+static tblog_status add_layout(tblog_writer *session)
+{
+    static const char *const loss[] = {"^batch_loss$", "^evaluation_loss_vs_iterations$"};
+    static const char *const accuracy[] = {"^batch_accuracy$",
+                                           "^evaluation_accuracy_vs_iterations$"};
+    static const char *const epoch_loss[] = {"^epoch_loss$"};
+    static const char *const epoch_accuracy[] = {"^epoch_accuracy$"};
+    static const tblog_chart charts[] = {
+        {.title = "loss by epoch", .tags = epoch_loss, .tag_count = 1},
+        {.title = "accuracy by epoch", .tags = epoch_accuracy, .tag_count = 1},
+        {.title = "loss by iteration", .tags = loss, .tag_count = 2},
+        {.title = "accuracy by iteration", .tags = accuracy, .tag_count = 2},
+    };
+    static const tblog_category category = {
+        .title = "training against validation",
+        .charts = charts,
+        .chart_count = sizeof charts / sizeof charts[0],
+    };
+    return tblog_add_custom_scalars(session, &category, 1);
+}
+
+int run_log_start_session(tblog_writer *session, const run_config *config, char *message)
+{
+    if (run_log_checked(session, tblog_add_experiment(session, &experiment), message) != 0 ||
+        run_log_checked(session, add_start(session, config), message) != 0) {
+        return -1;
+    }
+    return run_log_checked(session, add_layout(session), message);
+}

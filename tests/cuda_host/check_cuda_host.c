@@ -1,21 +1,18 @@
-/* The harness finds what it is there to find, and lets pass what is right. */
+/* The harness computes what the device would, in every order of threads, and finds each way of
+ * being wrong that it is there to find, in every order too. */
 #include <check.h>
+#include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cuda_host.h"
+#include "philox.h"
 #include "sample_kernels.h"
 
-static float *on_device(const float *values, size_t count)
-{
-    float *place = NULL;
-    ck_assert_int_eq(cudaMalloc((void **)&place, count * sizeof *place), cudaSuccess);
-    if (values != NULL)
-        ck_assert_int_eq(cudaMemcpy(place, values, count * sizeof *place, cudaMemcpyHostToDevice),
-                         cudaSuccess);
-    return place;
-}
+enum { ORDERS = 6, WORDS = 4096 };
 
+/* Ascending, descending, then shuffled by that seed. */
 static void begin(int order)
 {
     cuda_host_reset();
@@ -25,43 +22,361 @@ static void begin(int order)
                         (uint64_t)order);
 }
 
-/* The launch failed, with a finding that says so. */
-static void assert_found(cudaError_t error, const char *text)
+static void *device_bytes(const void *values, size_t bytes)
 {
-    ck_assert_int_eq(error, cudaErrorLaunchFailure);
-    ck_assert_ptr_nonnull(cuda_host_finding());
-    ck_assert_msg(strstr(cuda_host_finding(), text) != NULL, "%s", cuda_host_finding());
+    void *place = NULL;
+    ck_assert_int_eq(cudaMalloc(&place, bytes), cudaSuccess);
+    if (values != NULL)
+        ck_assert_int_eq(cudaMemcpy(place, values, bytes, cudaMemcpyHostToDevice), cudaSuccess);
+    return place;
 }
 
-START_TEST(block_sums_are_right_in_every_order)
+static void read_and_free(void *out, void *place, size_t bytes)
+{
+    if (out != NULL)
+        ck_assert_int_eq(cudaMemcpy(out, place, bytes, cudaMemcpyDeviceToHost), cudaSuccess);
+    ck_assert_int_eq(cudaFree(place), cudaSuccess);
+}
+
+START_TEST(block_sums_are_right)
 {
     begin(_i);
     float in[3 * 256];
     for (int i = 0; i < 3 * 256; i++)
         in[i] = (float)i;
     float out[3];
-    float *from = on_device(in, 3 * 256);
-    float *to = on_device(NULL, 3);
+    float *from = device_bytes(in, sizeof in);
+    float *to = device_bytes(NULL, sizeof out);
     ck_assert_int_eq(sample_block_sums(from, to, 3, NULL), cudaSuccess);
-    ck_assert_int_eq(cudaMemcpy(out, to, sizeof out, cudaMemcpyDeviceToHost), cudaSuccess);
+    read_and_free(out, to, sizeof out);
+    read_and_free(NULL, from, 0);
     for (int b = 0; b < 3; b++)
         ck_assert_float_eq(out[b], (float)(256 * 256 * b + 255 * 128));
-    ck_assert_int_eq(cudaFree(from), cudaSuccess);
-    ck_assert_int_eq(cudaFree(to), cudaSuccess);
+    ck_assert_uint_eq(cuda_host_launches(), 1);
 }
 END_TEST
 
-START_TEST(missing_barrier_is_a_race_in_every_order)
+START_TEST(copies_arrive_where_they_are_awaited)
 {
     begin(_i);
-    cuda_host_keep_findings(true);
-    float in[256] = {0};
-    float *from = on_device(in, 256);
-    float *to = on_device(NULL, 1);
-    assert_found(sample_missing_barrier(from, to, NULL), "race");
-    cuda_host_reset();
-    ck_assert_int_eq(cudaFree(from), cudaSuccess);
-    ck_assert_int_eq(cudaFree(to), cudaSuccess);
+    float in[256];
+    float out[256];
+    for (int i = 0; i < 256; i++)
+        in[i] = (float)(i + 1);
+    float *from = device_bytes(in, sizeof in);
+    float *to = device_bytes(NULL, sizeof out);
+    const unsigned count = _i % 2 == 0 ? 256 : 72;
+    ck_assert_int_eq(sample_reverse(from, to, count, NULL), cudaSuccess);
+    read_and_free(out, to, sizeof out);
+    read_and_free(NULL, from, 0);
+    for (unsigned i = 0; i < 256; i++)
+        ck_assert_float_eq(out[255 - i], i < count ? in[i] : 0.0f);
+}
+END_TEST
+
+START_TEST(atomics_count)
+{
+    begin(_i);
+    uint8_t in[512];
+    uint32_t expected[65] = {0};
+    uint32_t out[65];
+    for (unsigned i = 0; i < 512; i++) {
+        in[i] = (uint8_t)(philox(1, PHILOX_ORDER, 0, i).word[0] % 64);
+        expected[in[i]]++;
+    }
+    expected[64] = 512;
+    uint8_t *from = device_bytes(in, sizeof in);
+    uint32_t *to = device_bytes(NULL, sizeof out);
+    ck_assert_int_eq(sample_count(from, to, NULL), cudaSuccess);
+    read_and_free(out, to, sizeof out);
+    read_and_free(NULL, from, 0);
+    ck_assert_mem_eq(out, expected, sizeof out);
+}
+END_TEST
+
+START_TEST(neighbouring_bytes_are_no_race)
+{
+    begin(_i);
+    uint8_t in[256];
+    uint8_t out[256];
+    for (int i = 0; i < 256; i++)
+        in[i] = (uint8_t)(7 * i);
+    uint8_t *from = device_bytes(in, sizeof in);
+    uint8_t *to = device_bytes(NULL, sizeof out);
+    ck_assert_int_eq(sample_bytes(from, to, NULL), cudaSuccess);
+    read_and_free(out, to, sizeof out);
+    read_and_free(NULL, from, 0);
+    ck_assert_mem_eq(out, in, sizeof out);
+}
+END_TEST
+
+/* What the CUDA C++ Programming Guide says of each, lane by lane. */
+static uint32_t expected_shuffle(uint32_t i, int which)
+{
+    const uint32_t lane = i % 32;
+    const uint32_t warp = i - lane;
+    switch (which) {
+    case 0:
+        return warp + 3;
+    case 1:
+        return warp + (lane ^ 5);
+    case 2:
+        return lane < 2 ? i : i - 2;
+    case 3:
+        return lane + 7 > 31 ? i : i + 7;
+    case 4:
+        return warp + lane / 8 * 8 + 9 % 8;
+    case 5:
+        return warp == 0 ? 0x49249249u : 0x92492492u;
+    case 6:
+        return lane < 16 ? i ^ 8 : i ^ 4;
+    default:
+        return (warp == 32 ? 1u + 2u : 0u) + 4u + 16u * 64u;
+    }
+}
+
+START_TEST(shuffles_and_votes_are_those_of_the_guide)
+{
+    begin(_i);
+    uint32_t out[64 * 8];
+    uint32_t *to = device_bytes(NULL, sizeof out);
+    ck_assert_int_eq(sample_shuffles(to, NULL), cudaSuccess);
+    read_and_free(out, to, sizeof out);
+    for (uint32_t i = 0; i < 64; i++) {
+        for (int which = 0; which < 8; which++)
+            ck_assert_msg(out[8 * i + (uint32_t)which] == expected_shuffle(i, which),
+                          "thread %u, shuffle %d: %x", i, which, out[8 * i + (uint32_t)which]);
+    }
+}
+END_TEST
+
+START_TEST(warp_barriers_order_shared_memory)
+{
+    begin(_i);
+    uint32_t in[64];
+    uint32_t out[64];
+    for (uint32_t i = 0; i < 64; i++)
+        in[i] = i;
+    uint32_t *from = device_bytes(in, sizeof in);
+    uint32_t *to = device_bytes(NULL, sizeof out);
+    ck_assert_int_eq(sample_rotate(from, to, 5, NULL), cudaSuccess);
+    read_and_free(out, to, sizeof out);
+    read_and_free(NULL, from, 0);
+    for (uint32_t i = 0; i < 64; i++)
+        ck_assert_uint_eq(out[i], i / 32 * 32 + (i + 5) % 32);
+}
+END_TEST
+
+START_TEST(grid_barrier_keeps_all_blocks_alive)
+{
+    begin(_i);
+    enum { BLOCKS = 12 };
+    float in[64 * BLOCKS];
+    float out[BLOCKS];
+    for (int i = 0; i < 64 * BLOCKS; i++)
+        in[i] = (float)i;
+    float *from = device_bytes(in, sizeof in);
+    float *scratch = device_bytes(NULL, sizeof out);
+    float *to = device_bytes(NULL, sizeof out);
+    ck_assert_int_eq(sample_grid_sums(from, scratch, to, BLOCKS, NULL), cudaSuccess);
+    read_and_free(out, to, sizeof out);
+    read_and_free(NULL, scratch, 0);
+    read_and_free(NULL, from, 0);
+    for (int b = 0; b < BLOCKS; b++)
+        ck_assert_float_eq(out[b], 64 * BLOCKS / 2 * (64 * BLOCKS - 1));
+}
+END_TEST
+
+/* The nearest value with `bits` bits of mantissa behind the point, by arithmetic in double, which
+ * is exact here: ties away from zero, or to even. */
+static double rounded(float value, int bits, bool away)
+{
+    int exponent;
+    frexp((double)value, &exponent);
+    const double unit = ldexp(1.0, (exponent - 1 < -126 ? -126 : exponent - 1) - bits);
+    const double quotient = (double)value / unit;
+    return (away ? round(quotient) : nearbyint(quotient)) * unit;
+}
+
+static float float_of(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+START_TEST(rounding_is_to_nearest)
+{
+    begin(0);
+    static float in[WORDS];
+    static uint32_t tf32[WORDS];
+    static uint32_t bf16[WORDS];
+    for (uint32_t i = 0; i < WORDS; i++) {
+        uint32_t word = philox(3, PHILOX_ORDER, 0, i).word[0];
+        if (i % 4 == 1)
+            word = (word & 0xffffe000u) | 0x1000u; /* ties of tf32 */
+        if (i % 4 == 2)
+            word = (word & 0xffff0000u) | 0x8000u; /* ties of bf16 */
+        if (i % 64 == 3)
+            word &= 0x807fffffu; /* subnormal */
+        in[i] = float_of(word);
+        if (!isfinite(in[i]))
+            in[i] = 1.0f;
+    }
+    in[0] = 0.0f;
+    in[1] = INFINITY;
+    float *from = device_bytes(in, sizeof in);
+    uint32_t *to_a = device_bytes(NULL, sizeof tf32);
+    uint32_t *to_b = device_bytes(NULL, sizeof bf16);
+    ck_assert_int_eq(sample_round(from, to_a, to_b, WORDS, NULL), cudaSuccess);
+    read_and_free(tf32, to_a, sizeof tf32);
+    read_and_free(bf16, to_b, sizeof bf16);
+    read_and_free(NULL, from, 0);
+    ck_assert_uint_eq(tf32[1], 0x7f800000u);
+    ck_assert_uint_eq(bf16[1], 0xff807f80u);
+    for (int i = 2; i < WORDS; i++) {
+        ck_assert_uint_eq(tf32[i] & 0x1fffu, 0);
+        ck_assert_float_eq(float_of(tf32[i]), (float)rounded(in[i], 10, true));
+        ck_assert_float_eq(float_of(bf16[i] << 16), (float)rounded(in[i], 7, false));
+        ck_assert_float_eq(float_of(bf16[i] & 0xffff0000u), -(float)rounded(in[i], 7, false));
+    }
+}
+END_TEST
+
+/* All lanes of each product, against the plain product of the rounded operands. Both sum in the
+ * same order, from d on, so that the bits are equal. */
+START_TEST(products_are_those_of_the_rounded_operands)
+{
+    const int product = _i % SAMPLE_PRODUCTS;
+    begin(_i / SAMPLE_PRODUCTS);
+    const bool tf32 = product == SAMPLE_TF32 || product == SAMPLE_TF32_BY_MATRICES;
+    const int inner = tf32 ? 8 : 16;
+    float a[16 * 16];
+    float b[16 * 8];
+    float d[16 * 8];
+    float expected[16 * 8];
+    for (uint32_t i = 0; i < 16 * 16; i++)
+        a[i] = philox_symmetric(philox(5, PHILOX_WEIGHTS, 0, i).word[_i % 4]);
+    for (uint32_t i = 0; i < 16 * 8; i++) {
+        b[i] = philox_symmetric(philox(6, PHILOX_WEIGHTS, 0, i).word[_i % 4]);
+        d[i] = expected[i] = philox_symmetric(philox(7, PHILOX_WEIGHTS, 0, i).word[_i % 4]);
+    }
+    float *a_place = device_bytes(a, sizeof a);
+    float *b_place = device_bytes(b, sizeof b);
+    float *d_place = device_bytes(d, sizeof d);
+    ck_assert_int_eq(sample_multiply((sample_product)product, a_place, b_place, d_place, 3, NULL),
+                     cudaSuccess);
+    read_and_free(d, d_place, sizeof d);
+    read_and_free(NULL, a_place, 0);
+    read_and_free(NULL, b_place, 0);
+    for (int times = 0; times < 3; times++) {
+        for (int row = 0; row < 16; row++) {
+            for (int column = 0; column < 8; column++) {
+                for (int k = 0; k < inner; k++) {
+                    const double x = rounded(a[row * inner + k], tf32 ? 10 : 7, tf32);
+                    const double y = rounded(b[k * 8 + column], tf32 ? 10 : 7, tf32);
+                    expected[row * 8 + column] += (float)(x * y);
+                }
+            }
+        }
+    }
+    for (int i = 0; i < 16 * 8; i++)
+        ck_assert_float_eq(d[i], expected[i]);
+}
+END_TEST
+
+static const struct {
+    wrong_kernel which;
+    const char *finding;
+} WRONG[] = {
+    {WRONG_NO_BARRIER, "race: "},
+    {WRONG_NO_SECOND_BARRIER, "race: "},
+    {WRONG_SHUFFLE_FOR_SYNCWARP, "race: "},
+    {WRONG_SYNCWARP_FOR_BLOCK, "race: "},
+    {WRONG_TWO_WRITERS, "race: writes value"},
+    {WRONG_BYTE_RACE, "race: writes value"},
+    {WRONG_WORD_OVER_BYTES, "race: "},
+    {WRONG_PLAIN_BESIDE_ATOMIC, "race: "},
+    {WRONG_PHASES, "race: "},
+    {WRONG_BARRIER_IN_BRANCH, "threads wait for ever"},
+    {WRONG_BARRIER_IN_LOOP, "threads wait for ever"},
+    {WRONG_TWO_BARRIERS, "threads wait in __syncthreads"},
+    {WRONG_ABSENT_LANE, "threads wait for ever"},
+    {WRONG_MMA_BY_PART, "in mma_tf32_16x8x8"},
+    {WRONG_NOT_IN_MASK, "in which it is not"},
+    {WRONG_SOURCE_NOT_IN_MASK, "which is not in mask 0000ffff"},
+    {WRONG_MASKS_DIFFER, "mask ffffffff"},
+    {WRONG_COLLECTIVES_DIFFER, " wait in __s"},
+    {WRONG_BEYOND_SPAN, "values 64 to 64 of a span of 64, taken at"},
+    {WRONG_BEFORE_SPAN, "values -1 to -1 of a span of 64"},
+    {WRONG_VECTOR_BEYOND_SPAN, "values 64 to 67 of a span of 64"},
+    {WRONG_VECTOR_UNALIGNED, "not aligned"},
+    {WRONG_TAKES_TOO_MUCH, "of the 1024 of shared memory"},
+    {WRONG_NOT_ROUNDED, "to_tf32"},
+    {WRONG_COPY_NOT_AWAITED, "copy_async is under way"},
+    {WRONG_COPY_NO_BARRIER, "race: "},
+    {WRONG_COPY_LATEST_GROUP, "copy_async is under way"},
+    {WRONG_COPY_NEVER_AWAITED, "returns while a copy_async"},
+    {WRONG_COPY_OVER_READ, "race: "},
+    {WRONG_COPY_UNALIGNED, "no multiple of 16"},
+    {WRONG_GRID_BARRIER, "not cooperative"},
+};
+_Static_assert(sizeof WRONG / sizeof WRONG[0] == WRONG_KERNELS, "each wrong kernel is tried");
+
+/* And what comes after a finding is as if it had not been. */
+START_TEST(wrong_kernel_is_found)
+{
+    static const float zeros[64] = {0};
+    const char *expected = WRONG[_i].finding;
+    for (int order = 0; order < ORDERS; order++) {
+        begin(order);
+        cuda_host_keep_findings(true);
+        float *place = device_bytes(zeros, sizeof zeros);
+        ck_assert_int_eq(wrong_launch(WRONG[_i].which, place, NULL), cudaErrorLaunchFailure);
+        const char *finding = cuda_host_finding();
+        ck_assert_ptr_nonnull(finding);
+        ck_assert_msg(strncmp(finding, "wrong: ", 7) == 0 && strstr(finding, expected) != NULL,
+                      "order %d: %s", order, finding);
+        ck_assert_int_eq(sample_increment(place, NULL), cudaErrorLaunchFailure);
+        ck_assert_int_eq(cudaGetLastError(), cudaErrorLaunchFailure);
+        cuda_host_reset();
+        ck_assert_ptr_null(cuda_host_finding());
+        ck_assert_int_eq(sample_increment(place, NULL), cudaSuccess);
+        ck_assert_int_eq(cudaFree(place), cudaSuccess);
+    }
+}
+END_TEST
+
+START_TEST(finding_that_nobody_keeps_ends_the_process)
+{
+    begin(0);
+    float *place = device_bytes(NULL, 64 * sizeof *place);
+    wrong_launch(WRONG_NO_BARRIER, place, NULL);
+}
+END_TEST
+
+#ifdef __SANITIZE_ADDRESS__
+/* It ends the process with 1. */
+START_TEST(global_write_out_of_bounds_ends_the_process)
+{
+    begin(0);
+    float *place = device_bytes(NULL, 64 * sizeof *place);
+    wrong_global_write(place, NULL);
+}
+END_TEST
+#endif
+
+START_TEST(order_of_blocks_shows_in_results)
+{
+    float first[64];
+    float last[64];
+    for (int order = 0; order < 2; order++) {
+        begin(order);
+        float *place = device_bytes(NULL, sizeof first);
+        ck_assert_int_eq(wrong_order_of_blocks(place, NULL), cudaSuccess);
+        read_and_free(order == 0 ? first : last, place, sizeof first);
+    }
+    ck_assert_mem_ne(first, last, sizeof first);
 }
 END_TEST
 
@@ -70,8 +385,21 @@ int main(void)
     Suite *suite = suite_create("cuda_host");
     TCase *cases = tcase_create("cuda_host");
     tcase_set_timeout(cases, 120);
-    tcase_add_loop_test(cases, block_sums_are_right_in_every_order, 0, 8);
-    tcase_add_loop_test(cases, missing_barrier_is_a_race_in_every_order, 0, 8);
+    tcase_add_loop_test(cases, block_sums_are_right, 0, ORDERS);
+    tcase_add_loop_test(cases, copies_arrive_where_they_are_awaited, 0, ORDERS);
+    tcase_add_loop_test(cases, atomics_count, 0, ORDERS);
+    tcase_add_loop_test(cases, neighbouring_bytes_are_no_race, 0, ORDERS);
+    tcase_add_loop_test(cases, shuffles_and_votes_are_those_of_the_guide, 0, ORDERS);
+    tcase_add_loop_test(cases, warp_barriers_order_shared_memory, 0, ORDERS);
+    tcase_add_loop_test(cases, grid_barrier_keeps_all_blocks_alive, 0, ORDERS);
+    tcase_add_test(cases, rounding_is_to_nearest);
+    tcase_add_loop_test(cases, products_are_those_of_the_rounded_operands, 0, 3 * SAMPLE_PRODUCTS);
+    tcase_add_loop_test(cases, wrong_kernel_is_found, 0, WRONG_KERNELS);
+    tcase_add_test_raise_signal(cases, finding_that_nobody_keeps_ends_the_process, SIGABRT);
+#ifdef __SANITIZE_ADDRESS__
+    tcase_add_exit_test(cases, global_write_out_of_bounds_ends_the_process, 1);
+#endif
+    tcase_add_test(cases, order_of_blocks_shows_in_results);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

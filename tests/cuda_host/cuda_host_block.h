@@ -11,7 +11,7 @@ namespace cuda_host
 {
 
 struct site {
-    const char *name; /* of the function that waits, NULL where nobody does */
+    const char *name; /* of the function that waits */
     const char *file;
     int line;
 };
@@ -19,6 +19,7 @@ struct site {
 struct pending_copy {
     void *to;
     const void *from;
+    size_t bytes;
     unsigned group;
 };
 
@@ -30,14 +31,14 @@ struct thread {
     uint3 index;
     uint16_t number; /* in the block */
     bool finished;
-    site waiting;
+    bool waiting;
     uint32_t mask; /* that it waits with */
-    site passed;   /* the last barrier or collective, for findings */
+    site place;    /* where it waits, or waited last; no name before the first time */
     std::vector<pending_copy> copies;
     unsigned copy_groups; /* committed */
 };
 
-/* Lanes that wait for each other, known by the lowest of them. */
+/* Lanes that wait for each other. */
 struct meeting {
     uint32_t mask;
     uint32_t arrived;
@@ -49,6 +50,7 @@ struct warp {
     uint32_t lanes; /* that exist */
     uint32_t ready; /* may run, do not */
     uint32_t epoch;
+    unsigned meeting_count;
     meeting meetings[32];
 };
 
@@ -78,7 +80,7 @@ struct block {
     size_t shared_bytes;
     std::vector<unsigned char> shared_store;
     std::vector<shadow_word> shadow;      /* a word each */
-    std::vector<shadow_word> byte_shadow; /* a byte each */
+    std::vector<shadow_word> byte_shadow; /* a byte each, once somebody touches single bytes */
     std::vector<taken_span> spans;
 };
 
@@ -92,6 +94,9 @@ extern thread *current;
 void describe_place(const block &home, const void *place, char *text, size_t bytes);
 
 uint32_t next_epoch();
+
+/* After a finding: nobody has touched anything. */
+void clear_shadow(block &b);
 
 } // namespace cuda_host
 

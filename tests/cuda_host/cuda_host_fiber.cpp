@@ -12,9 +12,6 @@
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
-#if defined(__SANITIZE_THREAD__)
-#include <sanitizer/tsan_interface.h>
-#endif
 
 namespace cuda_host
 {
@@ -104,9 +101,6 @@ void fiber_of_thread(fiber &self)
     pthread_attr_getstack(&attributes, &stack, &self.stack_bytes);
     pthread_attr_destroy(&attributes);
     self.stack = static_cast<unsigned char *>(stack);
-#if defined(__SANITIZE_THREAD__)
-    self.tsan = __tsan_get_current_fiber();
-#endif
 }
 
 static void begin(fiber &made, unsigned index, void (*entry)())
@@ -114,18 +108,14 @@ static void begin(fiber &made, unsigned index, void (*entry)())
     unsigned char *top = made.stack + made.stack_bytes - 192 * (index % 64);
     make_context(made, top, entry);
     made.fake_stack = nullptr;
-#if defined(__SANITIZE_THREAD__)
-    made.tsan = __tsan_create_fiber(0);
-#endif
 }
 
-void fiber_make(fiber &made, unsigned index, void (*entry)())
+void fiber_make(fiber &made, unsigned index, bool guarded, void (*entry)())
 {
-    /* The lowest page stays closed: an overflow ends the process instead of reaching another. */
     const size_t page = 4096;
     void *place = mmap(nullptr, STACK_BYTES + page, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (place == MAP_FAILED || mprotect(place, page, PROT_NONE) != 0) {
+    if (place == MAP_FAILED || (guarded && mprotect(place, page, PROT_NONE) != 0)) {
         perror("cuda_host: no stack for a thread");
         abort();
     }
@@ -139,9 +129,6 @@ void fiber_forget(fiber &made, unsigned index, void (*entry)())
 #if defined(__SANITIZE_ADDRESS__)
     __asan_unpoison_memory_region(made.stack, made.stack_bytes);
 #endif
-#if defined(__SANITIZE_THREAD__)
-    __tsan_destroy_fiber(made.tsan);
-#endif
     begin(made, index, entry);
 }
 
@@ -149,9 +136,6 @@ void fiber_switch(fiber &from, fiber &to)
 {
 #if defined(__SANITIZE_ADDRESS__)
     __sanitizer_start_switch_fiber(&from.fake_stack, to.stack, to.stack_bytes);
-#endif
-#if defined(__SANITIZE_THREAD__)
-    __tsan_switch_to_fiber(to.tsan, 0);
 #endif
     switch_context(from, to);
 #if defined(__SANITIZE_ADDRESS__)

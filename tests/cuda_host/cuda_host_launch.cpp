@@ -29,14 +29,19 @@ struct running_launch {
     const launch_shape *shape;
     const std::function<void()> *body;
     std::vector<block *> alive;
-    unsigned finished_blocks;
-    char finding[2048]; /* empty as long as there is none */
+    unsigned blocks_arrived; /* at the grid's barrier */
+    char finding[2048];      /* empty as long as there is none */
 };
 
 running_launch now;
 fiber scheduler;
-std::vector<std::unique_ptr<thread>> unused_threads; /* keeps the vectors' memory */
-std::vector<std::unique_ptr<std::vector<thread>>> pool;
+/* Threads and their stacks, a row for each block that is alive. They stay where they are, since a
+ * fiber that waits for its next launch knows its place. */
+struct thread_row {
+    std::unique_ptr<thread[]> threads{new thread[1024]};
+    unsigned made = 0;
+};
+std::vector<std::unique_ptr<thread_row>> rows;
 std::vector<std::unique_ptr<block>> blocks;
 uint32_t last_epoch;
 
@@ -96,15 +101,17 @@ thread *take_next(block *home, unsigned warp_number)
 void become(thread *next)
 {
     block &home = *next->home;
+    if (current == nullptr || current->home != &home) {
+        blockIdx = home.index;
+        here.shared = home.shared;
+        here.shadow = home.shadow.data();
+    }
     current = next;
     threadIdx = next->index;
-    blockIdx = home.index;
     here.epoch = home.epoch;
     here.warp_epoch = home.warps[next->number / 32].epoch;
     here.thread = next->number;
     here.mine = &home.lanes[next->number];
-    here.shared = home.shared;
-    here.shadow = home.shadow.data();
 }
 
 /* Somebody else runs until this thread is chosen again. */
@@ -137,7 +144,7 @@ void thread_main()
         (*now.body)();
         thread *self = current;
         if (!self->copies.empty())
-            found("ends while copy_async16 to shared memory is under way");
+            found("returns while a copy_async to shared memory is under way");
         self->finished = true;
         self->home->finished++;
         let_others_run(self->number / 32u);
@@ -146,8 +153,9 @@ void thread_main()
 
 void wait_at(const char *name, uint32_t mask, const char *file, int line)
 {
-    current->waiting = {name, file, line};
+    current->place = {name, file, line};
     current->mask = mask;
+    current->waiting = true;
 }
 
 } // namespace
@@ -172,11 +180,33 @@ void found(const char *format, ...)
     if (used < room)
         used += static_cast<size_t>(vsnprintf(now.finding + used, room - used, format, arguments));
     va_end(arguments);
-    if (used < room && current->passed.name != nullptr)
-        snprintf(now.finding + used, room - used, "; last through %s (%s:%d)", current->passed.name,
-                 current->passed.file, current->passed.line);
+    if (used < room && current->place.name != nullptr)
+        snprintf(now.finding + used, room - used, "; %s %s (%s:%d)",
+                 current->waiting ? "in" : "after", current->place.name, current->place.file,
+                 current->place.line);
     fiber_switch(current->self, scheduler);
     abort();
+}
+
+/* The meeting that is the same as one that this thread comes to. Lanes that wait elsewhere for each
+ * other would do so for ever. */
+static meeting &join(warp &w, const meeting &mine)
+{
+    const uint32_t bit = 1u << lane();
+    for (unsigned i = 0; i < w.meeting_count; i++) {
+        meeting &m = w.meetings[i];
+        if (m.mask == mine.mask && m.kind == mine.kind && m.where.line == mine.where.line &&
+            (m.where.file == mine.where.file || strcmp(m.where.file, mine.where.file) == 0))
+            return m;
+        if ((m.mask & bit) != 0 && (mine.mask & m.arrived) != 0)
+            found("comes to %s with mask %08x (%s:%d) while lanes %08x wait in %s with mask %08x "
+                  "(%s:%d)",
+                  mine.kind->name, mine.mask, mine.where.file, mine.where.line, m.arrived,
+                  m.kind->name, m.mask, m.where.file, m.where.line);
+    }
+    meeting &fresh = w.meetings[w.meeting_count++];
+    fresh = mine;
+    return fresh;
 }
 
 void meet(const collective &kind, uint32_t mask, const char *file, int line)
@@ -191,22 +221,11 @@ void meet(const collective &kind, uint32_t mask, const char *file, int line)
     if ((mask & ~w.lanes) != 0)
         found("calls %s with mask %08x in a warp of lanes %08x (%s:%d)", kind.name, mask, w.lanes,
               file, line);
-    meeting &m = w.meetings[__builtin_ctz(mask)];
-    if (m.arrived == 0) {
-        m.mask = mask;
-        m.kind = &kind;
-        m.where = {kind.name, file, line};
-    } else if (m.mask != mask || m.kind != &kind || m.where.line != line ||
-               (m.where.file != file && strcmp(m.where.file, file) != 0)) {
-        found("comes to %s with mask %08x (%s:%d) while lanes %08x wait in %s with mask %08x "
-              "(%s:%d)",
-              kind.name, mask, file, line, m.arrived, m.kind->name, m.mask, m.where.file,
-              m.where.line);
-    }
+    meeting &m = join(w, {mask, 0, &kind, {kind.name, file, line}});
     m.arrived |= bit;
     wait_at(kind.name, mask, file, line);
     if (m.arrived == mask) {
-        m.arrived = 0;
+        m = w.meetings[--w.meeting_count];
         if (kind.evaluate != nullptr)
             kind.evaluate(&home.lanes[warp_number * 32], mask);
         else if (mask == w.lanes)
@@ -214,15 +233,29 @@ void meet(const collective &kind, uint32_t mask, const char *file, int line)
         make_ready(home, warp_number, mask);
     }
     let_others_run(warp_number);
-    self.passed = self.waiting;
-    self.waiting.name = nullptr;
+    self.waiting = false;
 }
 
-int block_barrier(const char *name, int vote, const char *file, int line)
+namespace
 {
-    thread &self = *current;
-    block &home = *self.home;
-    unsigned warp_number = self.number / 32u;
+
+/* All threads of a block go on, in a new interval; the warp that the order begins with. */
+unsigned release(block &b)
+{
+    b.arrived = 0;
+    b.votes_result = b.votes;
+    b.epoch = next_epoch();
+    for (unsigned i = 0; i < (b.threads + 31) / 32; i++) {
+        b.warps[i].epoch = next_epoch();
+        make_ready(b, i, b.warps[i].lanes);
+    }
+    return choose(b.ready_warps);
+}
+
+/* This thread comes to a barrier; true if it is the block's last. */
+bool arrive(const char *name, int vote, const char *file, int line)
+{
+    block &home = *current->home;
     if (home.arrived == 0) {
         home.barrier = {name, file, line};
         home.votes = 0;
@@ -233,40 +266,54 @@ int block_barrier(const char *name, int vote, const char *file, int line)
     home.arrived++;
     home.votes += vote;
     wait_at(name, 0, file, line);
-    if (home.arrived == home.threads) {
-        home.arrived = 0;
-        home.votes_result = home.votes;
-        home.epoch = next_epoch();
-        for (unsigned i = 0; i < (home.threads + 31) / 32; i++) {
-            home.warps[i].epoch = next_epoch();
-            make_ready(home, i, home.warps[i].lanes);
-        }
-        warp_number = choose(home.ready_warps);
+    return home.arrived == home.threads;
+}
+
+} // namespace
+
+int block_barrier(const char *name, int vote, const char *file, int line)
+{
+    thread &self = *current;
+    unsigned warp_number = self.number / 32u;
+    if (arrive(name, vote, file, line))
+        warp_number = release(*self.home);
+    let_others_run(warp_number);
+    self.waiting = false;
+    return self.home->votes_result;
+}
+
+void grid_barrier(const char *name, const char *file, int line)
+{
+    thread &self = *current;
+    if (!now.shape->cooperative)
+        found("calls %s in a launch that is not cooperative (%s:%d)", name, file, line);
+    unsigned warp_number = self.number / 32u;
+    if (arrive(name, 0, file, line) && ++now.blocks_arrived == now.alive.size()) {
+        now.blocks_arrived = 0;
+        for (block *b : now.alive)
+            release(*b);
+        warp_number = choose(self.home->ready_warps);
     }
     let_others_run(warp_number);
-    self.passed = self.waiting;
-    self.waiting.name = nullptr;
-    return home.votes_result;
+    self.waiting = false;
 }
 
 namespace
 {
 
-/* Threads for `count` more, each with a stack, in rows of one block. */
-std::vector<thread> &row_of_threads(size_t number, unsigned count)
+thread *row_of_threads(size_t number, unsigned count)
 {
-    while (pool.size() <= number)
-        pool.emplace_back(new std::vector<thread>());
-    std::vector<thread> &row = *pool[number];
-    const size_t had = row.size();
-    if (had < count)
-        row.resize(count);
-    for (size_t i = had; i < count; i++) {
-        row[i].self = fiber();
-        fiber_make(row[i].self, static_cast<unsigned>(i), thread_main);
-        row[i].finished = true;
+    /* Each closed page below a stack costs the kernel two mappings, of which it has 65530. */
+    const size_t guarded_rows = 8;
+    while (rows.size() <= number)
+        rows.emplace_back(new thread_row());
+    thread_row &row = *rows[number];
+    for (; row.made < count; row.made++) {
+        thread &t = row.threads[row.made];
+        t.self = fiber();
+        fiber_make(t.self, row.made, number < guarded_rows, thread_main);
     }
-    return row;
+    return row.threads.get();
 }
 
 void begin_block(block &b, size_t row, uint3 index)
@@ -274,7 +321,7 @@ void begin_block(block &b, size_t row, uint3 index)
     const dim3 size = now.shape->block;
     b.index = index;
     b.threads = size.x * size.y * size.z;
-    b.first = row_of_threads(row, b.threads).data();
+    b.first = row_of_threads(row, b.threads);
     b.finished = 0;
     b.arrived = 0;
     b.ready_warps = 0;
@@ -286,8 +333,8 @@ void begin_block(block &b, size_t row, uint3 index)
         t.number = static_cast<uint16_t>(i);
         t.index = {i % size.x, i / size.x % size.y, i / size.x / size.y};
         t.finished = false;
-        t.waiting.name = nullptr;
-        t.passed.name = nullptr;
+        t.waiting = false;
+        t.place.name = nullptr;
         t.copies.clear();
         t.copy_groups = 0;
     }
@@ -313,8 +360,8 @@ void describe_waiting()
         for (unsigned i = 0; i < b->threads && used < room; i++) {
             const thread &t = b->first[i];
             if (told != nullptr && t.finished == told->finished &&
-                (t.finished || (t.waiting.line == told->waiting.line &&
-                                t.waiting.name == told->waiting.name && t.mask == told->mask)))
+                (t.finished || (t.place.line == told->place.line &&
+                                t.place.name == told->place.name && t.mask == told->mask)))
                 continue;
             told = &t;
             used += static_cast<size_t>(
@@ -325,9 +372,9 @@ void describe_waiting()
             if (t.finished)
                 used += static_cast<size_t>(snprintf(text + used, room - used, " on: returned;"));
             else
-                used += static_cast<size_t>(
-                    snprintf(text + used, room - used, " on: in %s (%s:%d) mask %08x;",
-                             t.waiting.name, t.waiting.file, t.waiting.line, t.mask));
+                used += static_cast<size_t>(snprintf(text + used, room - used,
+                                                     " on: in %s (%s:%d) mask %08x;", t.place.name,
+                                                     t.place.file, t.place.line, t.mask));
         }
     }
 }
@@ -350,12 +397,21 @@ bool run_alive()
     if (now.finding[0] == '\0')
         return true;
     for (block *b : now.alive) {
+        clear_shadow(*b);
         for (unsigned i = 0; i < b->threads; i++) {
             if (!b->first[i].finished)
                 fiber_forget(b->first[i].self, i, thread_main);
         }
     }
     return false;
+}
+
+/* Long before they could come to COPYING. */
+void begin_epochs_again()
+{
+    for (std::unique_ptr<block> &b : blocks)
+        clear_shadow(*b);
+    last_epoch = 0;
 }
 
 uint3 place_in_grid(uint64_t i, dim3 grid)
@@ -402,6 +458,9 @@ const char *run_launch(const launch_shape &shape, const std::function<void()> &b
     now.shape = &shape;
     now.body = &body;
     now.finding[0] = '\0';
+    now.blocks_arrived = 0;
+    if (last_epoch > 0xe0000000u)
+        begin_epochs_again();
     blockDim = shape.block;
     gridDim = shape.grid;
     const std::vector<uint32_t> numbers = order_of_blocks(count);

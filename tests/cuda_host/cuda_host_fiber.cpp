@@ -98,15 +98,26 @@ static void switch_context(fiber &from, fiber &to)
 
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
 void fiber_of_thread(fiber &self)
 {
-    pthread_attr_t attributes;
-    void *stack = nullptr;
-    pthread_getattr_np(pthread_self(), &attributes);
-    pthread_attr_getstack(&attributes, &stack, &self.stack_bytes);
-    pthread_attr_destroy(&attributes);
+    /* Once a thread, since it reads the process' map of memory. */
+    static thread_local void *stack;
+    static thread_local size_t bytes;
+    if (stack == nullptr) {
+        pthread_attr_t attributes;
+        pthread_getattr_np(pthread_self(), &attributes);
+        pthread_attr_getstack(&attributes, &stack, &bytes);
+        pthread_attr_destroy(&attributes);
+    }
     self.stack = static_cast<unsigned char *>(stack);
+    self.stack_bytes = bytes;
 }
+#else
+void fiber_of_thread(fiber &)
+{
+}
+#endif
 
 static void begin(fiber &made, unsigned index, void (*entry)())
 {

@@ -210,8 +210,7 @@ START_TEST(any_call_of_create_may_fail)
         const engine_status expected = _i == 0 ? ENGINE_NO_MEMORY : ENGINE_FAILED;
         cuda_host_fail_call(call, errors[_i].error);
         const engine_status status = try(&config, message, sizeof message);
-        cuda_host_fail_call(0, cudaSuccess);
-        cudaGetLastError();
+        cuda_host_reset(); /* the device is well again */
         /* Without a count of devices there is no telling whether there is one; and what cuBLAS
          * makes of an error is its own business. */
         ck_assert_msg(status == expected || (call == 1 && status == ENGINE_UNAVAILABLE) ||
@@ -303,12 +302,12 @@ START_TEST(any_call_of_a_run_may_fail)
         e = make(api, &config);
         cuda_host_fail_call(call, cudaErrorIllegalAddress);
         ck_assert_msg(uses[_i](e) == ENGINE_FAILED, "call %u is not looked at", (unsigned)call);
-        cuda_host_fail_call(0, cudaSuccess);
         expect_cause(api->message(e), "cudaErrorIllegalAddress");
         ck_assert_msg(strstr(api->message(e), " step") != NULL, "%s", api->message(e));
         expect_dead(e);
         api->destroy(e);
         ck_assert_uint_eq(cuda_host_memory_used(), 0);
+        cuda_host_reset(); /* the device is well again */
     }
 }
 END_TEST

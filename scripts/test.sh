@@ -72,7 +72,8 @@ check_code() {
 test_cuda() {
     scripts/setup.sh --cuda
     cmake --preset cuda -DBUILD_TESTING=ON -DWARNINGS_AS_ERRORS=ON >/dev/null
-    cmake --build --preset cuda --parallel "$(nproc)" --target trainer
+    cmake --build --preset cuda --parallel "$(nproc)" \
+        --target trainer check_cuda_constructs_device
     ctest --preset cuda --label-regex '^cuda$'
 }
 

@@ -1,18 +1,24 @@
 # The options that every target of ours shares, as two interface libraries that targets link
-# PRIVATE: project_options for hand-written code, project_options_generated for protoc-c's.
+# PRIVATE: project_options for hand-written code, project_options_generated for protoc-c's. What
+# nvcc compiles has options of its own (kernels/cuda).
 
 add_library(project_options_generated INTERFACE)
 target_compile_definitions(project_options_generated INTERFACE _POSIX_C_SOURCE=200809L)
 if(SANITIZE)
+    # Neither device code nor targets with the property NOT_SANITIZED.
+    set(by_choice $<NOT:$<BOOL:$<TARGET_PROPERTY:NOT_SANITIZED>>>)
+    set(sanitized $<AND:$<NOT:$<COMPILE_LANGUAGE:CUDA>>,${by_choice}>)
     target_compile_options(project_options_generated INTERFACE
-        -fsanitize=${SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+        $<${sanitized}:-fsanitize=${SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all>)
     target_link_options(project_options_generated INTERFACE -fsanitize=${SANITIZE})
 endif()
 
 add_library(project_options INTERFACE)
 target_link_libraries(project_options INTERFACE project_options_generated)
 target_compile_options(project_options INTERFACE
-    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-    $<$<BOOL:${WARNINGS_AS_ERRORS}>:-Werror>
-    # No contraction: sums have the same bits whatever the compiler would fuse.
-    -ffp-contract=off)
+    $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:
+        -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla
+        $<$<BOOL:${WARNINGS_AS_ERRORS}>:-Werror>
+        # No contraction: sums have the same bits whatever the compiler would fuse.
+        -ffp-contract=off>
+    $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>)

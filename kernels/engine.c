@@ -6,9 +6,13 @@
 #include <string.h>
 
 extern const engine_api engine_cpu;
+extern const engine_api engine_cuda;
 
 /* The one list of engines, best first. */
 const engine_api *const engine_list[] = {
+#ifdef ENGINE_CUDA
+    &engine_cuda,
+#endif
     &engine_cpu,
     NULL,
 };

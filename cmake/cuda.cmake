@@ -1,0 +1,72 @@
+# Whether the CUDA engine is built: ENGINE_CUDA, after the option CUDA and what is here. It needs
+# nvcc, and cuBLAS: the toolkit's, or where that has none the one that scripts/setup.sh --cuda puts
+# into .venv/cublas. Then language CUDA is on and target `cublas` is to be linked.
+
+set(CUDA AUTO CACHE STRING "Build the CUDA engine: ON, OFF, or AUTO: where nvcc and cuBLAS are")
+set_property(CACHE CUDA PROPERTY STRINGS AUTO ON OFF)
+set(ENGINE_CUDA OFF)
+
+# A target on the files of the wheel nvidia-cublas for CUDA 13: shared libraries that are named by
+# their ABI and nothing else.
+function(add_cublas_of_wheel root)
+    file(GLOB folder ${root}/lib/python3*/site-packages/nvidia/cu13)
+    find_path(CUBLAS_INCLUDE_DIR cublas_v2.h PATHS ${folder}/include NO_DEFAULT_PATH)
+    find_file(CUBLAS_LIBRARY NAMES libcublas.so.13 PATHS ${folder}/lib
+              NO_DEFAULT_PATH)
+    find_file(CUBLASLT_LIBRARY NAMES libcublasLt.so.13 PATHS ${folder}/lib
+              NO_DEFAULT_PATH)
+    mark_as_advanced(CUBLAS_INCLUDE_DIR CUBLAS_LIBRARY CUBLASLT_LIBRARY)
+    if(CUBLAS_INCLUDE_DIR AND CUBLAS_LIBRARY AND CUBLASLT_LIBRARY)
+        add_library(cublas_lt SHARED IMPORTED GLOBAL)
+        set_target_properties(cublas_lt PROPERTIES IMPORTED_LOCATION ${CUBLASLT_LIBRARY})
+        add_library(cublas SHARED IMPORTED GLOBAL)
+        set_target_properties(cublas PROPERTIES
+            IMPORTED_LOCATION ${CUBLAS_LIBRARY}
+            IMPORTED_LINK_DEPENDENT_LIBRARIES cublas_lt
+            INTERFACE_INCLUDE_DIRECTORIES ${CUBLAS_INCLUDE_DIR})
+    endif()
+endfunction()
+
+# Sets `cuda_missing` to what is not here, empty where all is.
+macro(find_cuda)
+    set(cuda_missing "")
+    if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+        find_program(NVCC nvcc PATHS /usr/local/cuda/bin)
+        mark_as_advanced(NVCC)
+        if(NVCC)
+            set(CMAKE_CUDA_COMPILER ${NVCC})
+        endif()
+    endif()
+    include(CheckLanguage)
+    check_language(CUDA)
+    if(CMAKE_CUDA_COMPILER)
+        # Each with its own code; the newest also as PTX, for devices that are newer still.
+        if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+            set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real 100)
+        endif()
+        enable_language(CUDA)
+        find_package(CUDAToolkit QUIET)
+        if(TARGET CUDA::cublas)
+            add_library(cublas INTERFACE IMPORTED GLOBAL)
+            target_link_libraries(cublas INTERFACE CUDA::cublas)
+        else()
+            add_cublas_of_wheel(${PROJECT_SOURCE_DIR}/.venv/cublas)
+        endif()
+        if(NOT TARGET cublas)
+            set(cuda_missing "cuBLAS is not here (scripts/setup.sh --cuda provides it)")
+        endif()
+    else()
+        set(cuda_missing "nvcc is not here")
+    endif()
+endmacro()
+
+if(CUDA)
+    find_cuda()
+    if(cuda_missing STREQUAL "")
+        set(ENGINE_CUDA ON)
+    elseif(CUDA STREQUAL AUTO)
+        message(STATUS "Without the CUDA engine: ${cuda_missing}")
+    else()
+        message(FATAL_ERROR "The CUDA engine cannot be built: ${cuda_missing}")
+    endif()
+endif()

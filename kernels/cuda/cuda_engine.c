@@ -1,0 +1,376 @@
+/* The CUDA engine's table and life. Steps run on the device behind the calls that queue them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda_state.h"
+#include "draw.h"
+
+/* The fastest precision whose final accuracy is that of fp32 would be the choice. No device has
+ * been measured yet, so it is fp32. */
+static const engine_precision default_precision = ENGINE_FP32;
+
+static engine_precision chosen_precision(const engine_config *config)
+{
+    return config->precision == ENGINE_DEFAULT_PRECISION ? default_precision : config->precision;
+}
+
+/* What can be refused without a look at the machine. */
+static engine_status check(const engine_config *config, uint32_t training_count, char *message,
+                           size_t message_bytes)
+{
+    const engine_status status =
+        engine_config_check(config, training_count, message, message_bytes);
+    if (status != ENGINE_OK) {
+        return status;
+    }
+    const engine_precision precision = chosen_precision(config);
+    if (precision != ENGINE_FP32 && precision != ENGINE_TF32 && precision != ENGINE_BF16) {
+        snprintf(message, message_bytes, "there is no precision %d", (int)precision);
+        return ENGINE_INVALID;
+    }
+    if (config->micro_batch > config->batch_size) {
+        snprintf(message, message_bytes, "micro-batch %u is not in 1 .. %u, the batch size",
+                 (unsigned)config->micro_batch, (unsigned)config->batch_size);
+        return ENGINE_INVALID;
+    }
+    if ((config->micro_batch == 0 ? config->batch_size : config->micro_batch) >
+        CUDA_MAX_MICRO_BATCH) {
+        snprintf(message, message_bytes,
+                 "more than %d samples at once are not possible: set a micro-batch",
+                 CUDA_MAX_MICRO_BATCH);
+        return ENGINE_INVALID;
+    }
+    return ENGINE_OK;
+}
+
+static engine_status describe_arithmetic(engine *e, const cuda_device *device)
+{
+    engine_plan *plan = &e->plan;
+    if (!e->blas_evaluates && !e->blas_forward && !e->blas_backward) {
+        snprintf(plan->arithmetic, sizeof plan->arithmetic, "cuda sm_%d%d", device->major,
+                 device->minor);
+        return ENGINE_OK;
+    }
+    int version = 0;
+    if (!cuda_blas_ok(e, "cublasGetProperty", cuda_blas_version(&version))) {
+        return e->failure;
+    }
+    snprintf(plan->arithmetic, sizeof plan->arithmetic, "cuda sm_%d%d, cublas %d", device->major,
+             device->minor, version);
+    return ENGINE_OK;
+}
+
+/* Fills *e, which is all 0, as far as it goes without taking anything. */
+static engine_status make_plan(engine *e, const engine_config *config, uint32_t training_count,
+                               uint32_t validation_count, char *message, size_t message_bytes)
+{
+    cuda_device device;
+    engine_status status = check(config, training_count, message, message_bytes);
+    if (status == ENGINE_OK) {
+        status = cuda_device_open(config->device, &device, message, message_bytes);
+    }
+    if (status != ENGINE_OK) {
+        return status;
+    }
+    e->config = *config;
+    e->config.isa = NULL;
+    e->device = device.ordinal;
+    e->order_epoch = UINT64_MAX;
+    e->plan.precision = chosen_precision(config);
+    e->plan.side_by_side = CUDA_SIDE_BY_SIDE;
+    e->plan.available = device.available;
+    snprintf(e->plan.hardware, sizeof e->plan.hardware, "%s", device.name);
+    status = cuda_memory_shape(e, training_count, validation_count)
+                 ? describe_arithmetic(e, &device)
+                 : e->failure;
+    if (status != ENGINE_OK) {
+        snprintf(message, message_bytes, "%s", e->message);
+        return status;
+    }
+    cuda_memory_plan(e, &e->plan.memory);
+    return ENGINE_OK;
+}
+
+static engine_status cuda_plan(const engine_config *config, uint32_t training_count,
+                               uint32_t validation_count, engine_plan *out, char *message,
+                               size_t message_bytes)
+{
+    engine shape = {0};
+    const engine_status status =
+        make_plan(&shape, config, training_count, validation_count, message, message_bytes);
+    if (status == ENGINE_OK) {
+        *out = shape.plan;
+    }
+    return status;
+}
+
+static const double mebibyte = 1 << 20;
+
+static void say_what_fits(const engine *e, char *message, size_t message_bytes)
+{
+    const uint32_t fits = cuda_memory_largest(e, e->plan.available);
+    const int length =
+        snprintf(message, message_bytes,
+                 "%s %u takes %.0f MiB of the device's memory, and %.0f MiB are free: ",
+                 e->config.micro_batch == 0 ? "batch size" : "micro-batch", (unsigned)e->capacity,
+                 (double)e->plan.memory.total / mebibyte, (double)e->plan.available / mebibyte);
+    if (length < 0 || (size_t)length >= message_bytes) {
+        return;
+    }
+    if (fits > 0) {
+        snprintf(message + length, message_bytes - (size_t)length,
+                 "the largest batch size or micro-batch that fits is %u", (unsigned)fits);
+    } else {
+        snprintf(message + length, message_bytes - (size_t)length,
+                 "not even a micro-batch of 1 fits");
+    }
+}
+
+/* Why taking the run failed. Memory may run out even where there seemed to be enough. */
+static void say_why_not(const engine *e, char *message, size_t message_bytes)
+{
+    if (e->failure == ENGINE_NO_MEMORY) {
+        snprintf(message, message_bytes, "%s; the run takes %.0f MiB, and %.0f MiB were free",
+                 e->message, (double)e->plan.memory.total / mebibyte,
+                 (double)e->plan.available / mebibyte);
+    } else {
+        snprintf(message, message_bytes, "%s", e->message);
+    }
+}
+
+static void release_handles(engine *e)
+{
+    cuda_graphs_destroy(e);
+    if (e->blas != NULL) {
+        cublasDestroy(e->blas);
+    }
+    cuda_marks_destroy(e);
+    if (e->ring != NULL) {
+        cudaFreeHost(e->ring);
+    }
+    if (e->joined != NULL) {
+        cudaEventDestroy(e->joined);
+    }
+    if (e->forked != NULL) {
+        cudaEventDestroy(e->forked);
+    }
+    if (e->side != NULL) {
+        cudaStreamDestroy(e->side);
+    }
+    if (e->stream != NULL) {
+        cudaStreamDestroy(e->stream);
+    }
+}
+
+static void cuda_destroy(engine *e)
+{
+    if (e == NULL) {
+        return;
+    }
+    cudaSetDevice(e->device);
+    if (e->stream != NULL) {
+        cudaStreamSynchronize(e->stream);
+    }
+    release_handles(e);
+    cuda_memory_release(e);
+    cudaGetLastError(); /* after a failure all of these return it again */
+    free(e);
+}
+
+static bool take_handles(engine *e)
+{
+    void *ring = NULL;
+    if (!cuda_ok(e, "cudaStreamCreateWithFlags",
+                 cudaStreamCreateWithFlags(&e->stream, cudaStreamNonBlocking)) ||
+        !cuda_ok(e, "cudaStreamCreateWithFlags",
+                 cudaStreamCreateWithFlags(&e->side, cudaStreamNonBlocking)) ||
+        !cuda_ok(e, "cudaEventCreateWithFlags",
+                 cudaEventCreateWithFlags(&e->forked, cudaEventDisableTiming)) ||
+        !cuda_ok(e, "cudaEventCreateWithFlags",
+                 cudaEventCreateWithFlags(&e->joined, cudaEventDisableTiming)) ||
+        !cuda_ok(e, "cudaHostAlloc", cudaHostAlloc(&ring, sizeof *e->ring, cudaHostAllocDefault))) {
+        return false;
+    }
+    e->ring = ring;
+    memset(e->ring, 0, sizeof *e->ring);
+    if (e->blas_workspace != NULL &&
+        !cuda_blas_ok(e, "cublasCreate",
+                      cuda_blas_create(&e->blas, e->stream, e->blas_workspace))) {
+        return false;
+    }
+    return cuda_marks_create(e);
+}
+
+static bool upload_data(engine *e, engine_set set, const engine_data *from)
+{
+    const cuda_data *to = &e->data[set];
+    return cuda_upload(e, to->images, from->images, (size_t)from->count * LENET_IMAGE_PIXELS) &&
+           cuda_upload(e, to->labels, from->labels, from->count);
+}
+
+static bool upload_run(engine *e, const engine_data *training, const engine_data *validation,
+                       float *parameters)
+{
+    draw_parameters(parameters, e->config.seed);
+    return upload_data(e, ENGINE_TRAINING, training) &&
+           upload_data(e, ENGINE_VALIDATION, validation) &&
+           cuda_upload(e, e->parameters.values, parameters, CUDA_ARRAY_BYTES) &&
+           cuda_clear(e, e->parameters.moment_m, CUDA_ARRAY_BYTES) &&
+           cuda_clear(e, e->parameters.moment_v, CUDA_ARRAY_BYTES) && cuda_set_run_progress(e, 0) &&
+           cuda_wait(e);
+}
+
+/* All that a run holds. On failure e->failure says why. */
+static bool take_run(engine *e, const engine_data *training, const engine_data *validation)
+{
+    float *parameters = malloc(CUDA_ARRAY_BYTES);
+    if (parameters == NULL) {
+        e->failure = ENGINE_NO_MEMORY;
+        snprintf(e->message, sizeof e->message, "not enough memory for the initial weights");
+        return false;
+    }
+    const bool taken = cuda_memory_take(e) && take_handles(e) && cuda_capture_steps(e) &&
+                       upload_run(e, training, validation, parameters);
+    free(parameters);
+    return taken;
+}
+
+static engine_status cuda_create(engine **out, const engine_config *config,
+                                 const engine_data *training, const engine_data *validation,
+                                 char *message, size_t message_bytes)
+{
+    *out = NULL;
+    engine *e = calloc(1, sizeof *e);
+    if (e == NULL) {
+        snprintf(message, message_bytes, "not enough memory for the engine");
+        return ENGINE_NO_MEMORY;
+    }
+    engine_status status =
+        make_plan(e, config, training->count, validation->count, message, message_bytes);
+    if (status == ENGINE_OK && e->plan.memory.total > e->plan.available) {
+        say_what_fits(e, message, message_bytes);
+        status = ENGINE_NO_MEMORY;
+    }
+    if (status != ENGINE_OK) {
+        free(e);
+        return status;
+    }
+    if (!take_run(e, training, validation)) {
+        status = e->failure;
+        say_why_not(e, message, message_bytes);
+        cuda_destroy(e);
+        return status;
+    }
+    *out = e;
+    return ENGINE_OK;
+}
+
+static const engine_plan *cuda_planned(const engine *e)
+{
+    return &e->plan;
+}
+
+static const char *cuda_message(const engine *e)
+{
+    return e->message;
+}
+
+static engine_status cuda_train(engine *e, uint32_t steps)
+{
+    const uint64_t pending = e->queued - e->polled;
+    if (steps > ENGINE_MAX_QUEUED_STEPS - pending) {
+        return cuda_refuse(e, ENGINE_INVALID,
+                           "%u steps with %u not yet polled: the limit is %d together",
+                           (unsigned)steps, (unsigned)pending, ENGINE_MAX_QUEUED_STEPS);
+    }
+    return cuda_enter(e) && cuda_queue_steps(e, steps) ? ENGINE_OK : ENGINE_FAILED;
+}
+
+/* The classes of the evaluation's n samples, from their logits. */
+static bool download_classes(engine *e, uint32_t n, uint8_t *out)
+{
+    float logits[CUDA_EVALUATION_BATCH][LENET_CLASSES];
+    if (!cuda_download(e, logits, e->evaluation.logits, n * sizeof *logits) || !cuda_wait(e)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t best = 0;
+        for (uint8_t c = 1; c < LENET_CLASSES; c++) {
+            best = logits[i][c] > logits[i][best] ? c : best;
+        }
+        out[i] = best;
+    }
+    return true;
+}
+
+static engine_status cuda_evaluate(engine *e, engine_set set, engine_result *out,
+                                   uint8_t *predicted)
+{
+    const cuda_data *data = &e->data[set];
+    cuda_sums sums;
+    *out = (engine_result){.samples = data->count};
+    if (!cuda_enter(e) || !cuda_clear(e, e->sums, sizeof *e->sums)) {
+        return ENGINE_FAILED;
+    }
+    for (uint32_t at = 0; at < data->count;) {
+        const uint32_t left = data->count - at;
+        const uint32_t n = left < CUDA_EVALUATION_BATCH ? left : CUDA_EVALUATION_BATCH;
+        if (!cuda_queue_evaluation(e, data->images, data->labels, data->count, at, n) ||
+            !cuda_ok(e, "cuda_evaluation_sums",
+                     cuda_evaluation_sums(&e->evaluation, n, &e->sums->loss_sum, &e->sums->correct,
+                                          e->stream)) ||
+            (predicted != NULL && !download_classes(e, n, predicted + at))) {
+            return ENGINE_FAILED;
+        }
+        at += n;
+    }
+    if (!cuda_download(e, &sums, e->sums, sizeof sums) || !cuda_wait(e)) {
+        return ENGINE_FAILED;
+    }
+    out->loss_sum = sums.loss_sum;
+    out->correct = sums.correct;
+    return ENGINE_OK;
+}
+
+static engine_status cuda_predict(engine *e, const uint8_t *images, uint32_t count,
+                                  float *probabilities)
+{
+    if (!cuda_enter(e)) {
+        return ENGINE_FAILED;
+    }
+    for (uint32_t at = 0; at < count;) {
+        const uint32_t left = count - at;
+        const uint32_t n = left < CUDA_EVALUATION_BATCH ? left : CUDA_EVALUATION_BATCH;
+        if (!cuda_upload(e, e->predicted_images, images + (size_t)at * LENET_IMAGE_PIXELS,
+                         (size_t)n * LENET_IMAGE_PIXELS) ||
+            !cuda_queue_evaluation(e, e->predicted_images, NULL, n, 0, n) ||
+            !cuda_download(e, probabilities + (size_t)at * LENET_CLASSES, e->evaluation.softmax,
+                           (size_t)n * LENET_CLASSES * sizeof *probabilities)) {
+            return ENGINE_FAILED;
+        }
+        at += n;
+    }
+    return cuda_wait(e) ? ENGINE_OK : ENGINE_FAILED;
+}
+
+extern const engine_api engine_cuda;
+const engine_api engine_cuda = {
+    .name = "cuda",
+    .description = "an NVIDIA GPU; fp32, tf32 or bf16",
+    .available = cuda_device_available,
+    .plan = cuda_plan,
+    .create = cuda_create,
+    .destroy = cuda_destroy,
+    .planned = cuda_planned,
+    .message = cuda_message,
+    .train = cuda_train,
+    .poll = cuda_poll,
+    .evaluate = cuda_evaluate,
+    .predict = cuda_predict,
+    .read_tensor = cuda_read_tensor,
+    .read_histogram = cuda_read_histogram,
+    .state_bytes = cuda_state_bytes,
+    .export_state = cuda_export_state,
+    .import_state = cuda_import_state,
+};

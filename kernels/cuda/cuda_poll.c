@@ -1,0 +1,134 @@
+/* The ring of step metrics as the host sees it. The device writes an entry and then its step
+ * number into pinned memory; the host takes an entry once it reads the number that it waits for.
+ * To wait without spinning, and to hear of a failed device, there are marks: events that the host
+ * put into the stream behind the steps. */
+#include <stddef.h>
+#include <string.h>
+
+#include "cuda_state.h"
+
+bool cuda_marks_create(engine *e)
+{
+    for (size_t i = 0; i < CUDA_MAX_MARKS; i++) {
+        if (!cuda_ok(e, "cudaEventCreateWithFlags",
+                     cudaEventCreateWithFlags(&e->marks[i].event,
+                                              cudaEventDisableTiming | cudaEventBlockingSync))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void cuda_marks_destroy(engine *e)
+{
+    for (size_t i = 0; i < CUDA_MAX_MARKS; i++) {
+        if (e->marks[i].event != NULL) {
+            cudaEventDestroy(e->marks[i].event);
+        }
+    }
+}
+
+static cuda_mark *mark_at(engine *e, uint32_t place)
+{
+    return &e->marks[(e->mark_first + place) % CUDA_MAX_MARKS];
+}
+
+bool cuda_mark_queued(engine *e)
+{
+    while (e->mark_count > 0 && mark_at(e, 0)->step <= e->polled) {
+        e->mark_first = (e->mark_first + 1) % CUDA_MAX_MARKS;
+        e->mark_count--;
+    }
+    /* Many short calls run out of marks: then the last one moves on. */
+    if (e->mark_count < CUDA_MAX_MARKS) {
+        e->mark_count++;
+    }
+    cuda_mark *mark = mark_at(e, e->mark_count - 1);
+    mark->step = e->queued;
+    return cuda_ok(e, "cudaEventRecord", cudaEventRecord(mark->event, e->stream));
+}
+
+static const engine_step *entry_of(const engine *e, uint64_t step)
+{
+    return &e->ring->entries[(step - 1) % ENGINE_MAX_QUEUED_STEPS];
+}
+
+static bool has_come(const engine *e, uint64_t step)
+{
+    return __atomic_load_n(&entry_of(e, step)->step, __ATOMIC_ACQUIRE) == step;
+}
+
+uint64_t cuda_finished_steps(const engine *e)
+{
+    uint64_t step = e->polled;
+    while (step < e->queued && has_come(e, step + 1)) {
+        step++;
+    }
+    return step;
+}
+
+static size_t take_finished(engine *e, engine_step *out, size_t capacity)
+{
+    size_t n = 0;
+    for (; n < capacity && e->polled < e->queued && has_come(e, e->polled + 1); n++) {
+        out[n] = *entry_of(e, e->polled + 1);
+        e->polled++;
+    }
+    return n;
+}
+
+/* The first mark at or behind the step, which is queued. */
+static const cuda_mark *mark_behind(engine *e, uint64_t step)
+{
+    uint32_t place = 0;
+    while (place < e->mark_count - 1 && mark_at(e, place)->step < step) {
+        place++;
+    }
+    return mark_at(e, place);
+}
+
+static bool wait_for(engine *e, uint64_t step)
+{
+    return cuda_ok(e, "cudaEventSynchronize", cudaEventSynchronize(mark_behind(e, step)->event)) &&
+           /* A device that lost its way without an error would have us wait for ever. */
+           (has_come(e, step) ||
+            cuda_ok(e, "the step's metrics did not come: cudaEventSynchronize", cudaErrorUnknown));
+}
+
+/* Whether the device is well, as far as it can be told without waiting. */
+static bool look(engine *e)
+{
+    const cudaError_t error = cudaEventQuery(mark_behind(e, e->polled + 1)->event);
+    if (error == cudaErrorNotReady) {
+        cudaGetLastError(); /* else the next launch would be blamed for it */
+        return true;
+    }
+    return cuda_ok(e, "cudaEventQuery", error);
+}
+
+engine_status cuda_poll(engine *e, engine_step *out, size_t capacity, size_t *count, bool wait)
+{
+    *count = 0;
+    if (e->failure != ENGINE_OK) {
+        return ENGINE_FAILED;
+    }
+    *count = take_finished(e, out, capacity);
+    if (!wait) {
+        const bool pending = *count < capacity && e->polled < e->queued;
+        return pending && !look(e) ? ENGINE_FAILED : ENGINE_OK;
+    }
+    while (*count < capacity && e->polled < e->queued) {
+        const uint64_t room = capacity - *count;
+        const uint64_t pending = e->queued - e->polled;
+        if (!wait_for(e, e->polled + (room < pending ? room : pending))) {
+            return ENGINE_FAILED;
+        }
+        *count += take_finished(e, out + *count, capacity - *count);
+    }
+    return ENGINE_OK;
+}
+
+bool cuda_wait(engine *e)
+{
+    return cuda_ok(e, "cudaStreamSynchronize", cudaStreamSynchronize(e->stream));
+}

@@ -1,0 +1,16 @@
+/* What has to happen once a device before the kernels. */
+#include "lenet_device.cuh"
+
+extern "C" cudaError_t cuda_kernels_prepare(void)
+{
+    cudaError_t (*const families[])() = {prepare_conv_forward, prepare_dense1_forward,
+                                         prepare_dense1_backward, prepare_conv2_weights,
+                                         prepare_conv1_weights};
+    for (cudaError_t (*prepare)() : families) {
+        const cudaError_t error = prepare();
+        if (error != cudaSuccess) {
+            return error;
+        }
+    }
+    return cudaSuccess;
+}

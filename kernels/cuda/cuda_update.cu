@@ -1,0 +1,212 @@
+/* The end of a step: the slots' sums, Adam on all but dense1's kernel, the step's metrics, and the
+ * count of steps; and Adam on dense1's kernel by itself, for gradients that cuBLAS made.
+ *
+ *   gradient = sum of the slots, 8 groups of slots each in order, then the groups in order
+ *
+ * A thread has four parameters of eight a group of slots, so that 16 loads are in flight. Blocks:
+ * conv2's, conv1's, the head's, one for metrics. The block that ends last counts the step, since
+ * all others have read by then what that changes.
+ *
+ * Bound: reading the slots, up to 128 * 74 KB from L2. */
+#include "lenet_device.cuh"
+
+namespace
+{
+
+enum {
+    THREADS = 256,
+    GROUPS = 8,               /* of slots, for one parameter */
+    QUADS = THREADS / GROUPS, /* of four parameters, of a block */
+    GROUP_SLOTS = CUDA_CONV_SLOTS / GROUPS,
+    BANDS = LENET_POOL_SIDE / 2,
+    CONV2_BLOCKS = (CONV2_PARAMETERS / 4 + QUADS - 1) / QUADS,
+    CONV1_BLOCKS = (CONV1_PARAMETERS / 4 + QUADS - 1) / QUADS,
+    HEAD_BLOCKS = (HEAD_PARAMETERS + THREADS - 1) / THREADS,
+    CONV1_FROM = CONV2_BLOCKS,
+    HEAD_FROM = CONV1_FROM + CONV1_BLOCKS,
+    METRICS_FROM = HEAD_FROM + HEAD_BLOCKS,
+    BLOCKS = METRICS_FROM + 1,
+    DENSE1_QUADS = LENET_FLAT * LENET_DENSE1 / 4,
+};
+
+static_assert(LENET_CONV1_BIAS_AT == LENET_CONV1_KERNEL_AT + 9 * LENET_CONV1_CHANNELS &&
+                  LENET_CONV2_BIAS_AT == LENET_CONV2_KERNEL_AT + CONV2_ROWS * LENET_CONV2_CHANNELS,
+              "a slot is laid out as the parameters are");
+
+constexpr size_t UPDATE_BYTES = GROUPS * QUADS * 4 * sizeof(float);
+
+/* alpha of update t (from 1), as the CPU engine computes it. */
+__host__ __device__ __forceinline__ float adam_alpha(const cuda_adam_settings &adam, uint64_t t)
+{
+    const double correction_1 = 1 - pow(adam.beta_1, static_cast<double>(t));
+    const double correction_2 = 1 - pow(adam.beta_2, static_cast<double>(t));
+    return static_cast<float>(adam.learning_rate * sqrt(correction_2) / correction_1);
+}
+
+__device__ __forceinline__ void update_one(const cuda_parameters &p, const adam_rates &rates,
+                                           float alpha, int at, float gradient)
+{
+    p.gradients[at] = gradient;
+    adam_update(rates, alpha, gradient, p.moment_m[at], p.moment_v[at], p.values[at]);
+}
+
+__device__ __forceinline__ void update_four(const cuda_parameters &p, const adam_rates &rates,
+                                            float alpha, int at, float4 gradient)
+{
+    float4 m = load_global4(p.moment_m + at);
+    float4 v = load_global4(p.moment_v + at);
+    float4 value = load_global4(p.values + at);
+    adam_update_four(rates, alpha, gradient, m, v, value);
+    store_global4(p.moment_m + at, m);
+    store_global4(p.moment_v + at, v);
+    store_global4(p.values + at, value);
+}
+
+/* Sums `used` slots of `count` floats each for this thread's four parameters, quad `quad`; the sum
+ * is that of the threads of group 0. Quads beyond the slot take part in the barrier alone. */
+__device__ __forceinline__ float4 sum_slots(const float *slots, int count, int used, int quad,
+                                            int group, int column, shared_span<float> parts)
+{
+    float4 sum = {0, 0, 0, 0};
+    if (4 * quad < count) {
+        const float *from = slots + static_cast<size_t>(group * GROUP_SLOTS) * count + 4 * quad;
+        const int end = min(static_cast<int>(GROUP_SLOTS), used - group * GROUP_SLOTS);
+        float4 next[GROUP_SLOTS]; /* all under way at once */
+#pragma unroll
+        for (int slot = 0; slot < GROUP_SLOTS; slot++) {
+            next[slot] = slot < end ? load_global4(from + static_cast<size_t>(slot) * count)
+                                    : float4{0, 0, 0, 0};
+        }
+#pragma unroll
+        for (int slot = 0; slot < GROUP_SLOTS; slot++) {
+            sum = float4{sum.x + next[slot].x, sum.y + next[slot].y, sum.z + next[slot].z,
+                         sum.w + next[slot].w};
+        }
+    }
+    store4(parts, (group * QUADS + column) * 4, sum);
+    __syncthreads();
+    if (group == 0) {
+#pragma unroll
+        for (int g = 1; g < GROUPS; g++) {
+            const float4 next = load4(parts, (g * QUADS + column) * 4);
+            sum = float4{sum.x + next.x, sum.y + next.y, sum.z + next.z, sum.w + next.w};
+        }
+    }
+    return sum;
+}
+
+/* Hands out the step's metrics: the entry's `step` last. */
+__device__ __forceinline__ void write_entry(cuda_ring *ring, const cuda_parameters &p,
+                                            const batch_range &range)
+{
+    engine_step *entry = &ring->entries[range.step % ENGINE_MAX_QUEUED_STEPS];
+    entry->loss_sum = *p.loss_sum;
+    entry->correct = *p.correct_sum;
+    entry->samples = range.total;
+    device_fence_system();
+    *const_cast<volatile uint64_t *>(&entry->step) = range.step + 1;
+}
+
+/* The last block to come counts the step. */
+__device__ __forceinline__ void finish_block(cuda_progress *progress, uint64_t step)
+{
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        device_fence();
+        if (atomicAdd(&progress->blocks_done, 1u) == gridDim.x - 1) {
+            device_fence();
+            progress->step = step + 1;
+            progress->alpha = *const_cast<volatile float *>(&progress->next_alpha);
+            progress->blocks_done = 0;
+        }
+    }
+}
+
+/* Parameter i of those behind dense1's kernel, and its place in head_slots. */
+__device__ __forceinline__ int head_slot(int i)
+{
+    return i < LENET_DENSE1 ? LENET_DENSE1 * LENET_CLASSES + LENET_CLASSES + i : i - LENET_DENSE1;
+}
+
+__global__ void __launch_bounds__(THREADS)
+    update(cuda_batch batch, cuda_parameters p, cuda_adam_settings adam, adam_rates rates,
+           cuda_progress *progress, cuda_ring *ring)
+{
+    shared_memory memory = SHARED_MEMORY();
+    shared_span<float> parts = memory.take<float>(GROUPS * QUADS * 4);
+    const int block = static_cast<int>(blockIdx.x);
+    const int thread = static_cast<int>(threadIdx.x);
+    const int group = thread / QUADS;
+    const int column = thread % QUADS;
+    const batch_range range = batch_range_of(batch);
+    const float alpha = progress->alpha;
+    if (block < HEAD_FROM) {
+        const bool conv2 = block < CONV1_FROM;
+        const int quad = (conv2 ? block : block - CONV1_FROM) * QUADS + column;
+        const int count = conv2 ? CONV2_PARAMETERS : CONV1_PARAMETERS;
+        /* The first micro-batch is the largest: no other had more bands, each a block's. */
+        const uint32_t bands = min(range.total, batch.capacity) * BANDS;
+        const int used = conv2
+                             ? static_cast<int>(min(bands, static_cast<uint32_t>(CUDA_CONV_SLOTS)))
+                             : CUDA_CONV_SLOTS;
+        const float *slots = conv2 ? p.conv2_slots : p.conv1_slots;
+        const float4 gradient = sum_slots(slots, count, used, quad, group, column, parts);
+        const int at = (conv2 ? LENET_CONV2_KERNEL_AT : LENET_CONV1_KERNEL_AT) + 4 * quad;
+        if (group == 0 && 4 * quad < count) {
+            if (!conv2) {
+                store_global4(p.conv1_used + 4 * quad, load_global4(p.values + at));
+            }
+            store_global4(p.gradients + at, gradient);
+            update_four(p, rates, alpha, at, gradient);
+        }
+    } else if (block < METRICS_FROM) {
+        const int i = (block - HEAD_FROM) * THREADS + thread;
+        if (i < HEAD_PARAMETERS) {
+            update_one(p, rates, alpha, LENET_DENSE1_BIAS_AT + i, p.head_slots[head_slot(i)]);
+        }
+    } else if (thread == 0) {
+        write_entry(ring, p, range);
+        progress->next_alpha = adam_alpha(adam, range.step + 2);
+    }
+    finish_block(progress, range.step);
+}
+
+__global__ void __launch_bounds__(THREADS)
+    adam_dense1(cuda_parameters p, adam_rates rates, const cuda_progress *progress)
+{
+    const int quad = static_cast<int>(blockIdx.x * THREADS + threadIdx.x);
+    const int at = LENET_DENSE1_KERNEL_AT + 4 * quad;
+    update_four(p, rates, progress->alpha, at, load_global4(p.gradients + at));
+}
+
+__global__ void set_progress(cuda_progress *progress, uint64_t step, float alpha)
+{
+    if (threadIdx.x == 0) {
+        *progress = cuda_progress{step, alpha, alpha, 0};
+    }
+}
+
+} // namespace
+
+extern "C" cudaError_t cuda_update(const cuda_batch *batch, const cuda_parameters *p,
+                                   const cuda_adam_settings *adam, cuda_progress *progress,
+                                   cuda_ring *ring, cudaStream_t stream)
+{
+    return LAUNCH(update, dim3(BLOCKS), dim3(THREADS), UPDATE_BYTES, stream, *batch, *p, *adam,
+                  adam_rates_of(adam), progress, ring);
+}
+
+extern "C" cudaError_t cuda_adam_dense1(const cuda_parameters *p, const cuda_adam_settings *adam,
+                                        const cuda_progress *progress, cudaStream_t stream)
+{
+    static_assert(DENSE1_QUADS % THREADS == 0, "no thread is without work");
+    return LAUNCH(adam_dense1, dim3(DENSE1_QUADS / THREADS), dim3(THREADS), 0, stream, *p,
+                  adam_rates_of(adam), progress);
+}
+
+extern "C" cudaError_t cuda_set_progress(cuda_progress *progress, uint64_t step,
+                                         const cuda_adam_settings *adam, cudaStream_t stream)
+{
+    return LAUNCH(set_progress, dim3(1), dim3(LANES), 0, stream, progress, step,
+                  adam_alpha(*adam, step + 1));
+}

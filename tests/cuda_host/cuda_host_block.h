@@ -1,0 +1,123 @@
+/* A block of a launch as it runs: its threads, what they wait for, its shared memory. */
+#ifndef CUDA_HOST_BLOCK_H
+#define CUDA_HOST_BLOCK_H
+
+#include <vector>
+
+#include "cuda_host_fiber.h"
+#include "cuda_host_kernel.h"
+
+namespace cuda_host
+{
+
+struct site {
+    const char *name; /* of the function that waits */
+    const char *file;
+    int line;
+};
+
+struct pending_copy {
+    void *to;
+    const void *from;
+    size_t bytes;
+    unsigned group;
+};
+
+struct block;
+
+struct thread {
+    fiber self;
+    block *home;
+    uint3 index;
+    uint16_t number; /* in the block */
+    bool finished;
+    bool waiting;
+    uint32_t mask; /* that it waits with */
+    site place;    /* where it waits, or waited last; no name before the first time */
+    std::vector<pending_copy> copies;
+    unsigned copy_groups; /* committed */
+};
+
+/* Lanes that wait for each other. */
+struct meeting {
+    uint32_t mask;
+    uint32_t arrived;
+    const collective *kind;
+    site where;
+};
+
+struct warp {
+    uint32_t lanes; /* that exist */
+    uint32_t ready; /* may run, do not */
+    uint32_t epoch;
+    unsigned meeting_count;
+    meeting meetings[32];
+};
+
+/* What SHARED_MEMORY().take gave, to name places in findings. */
+struct taken_span {
+    unsigned char *begin;
+    size_t bytes;
+    size_t value_bytes;
+    const char *file;
+    int line;
+};
+
+struct block {
+    uint3 index;
+    unsigned threads;
+    thread *first; /* of its threads, in a row */
+    unsigned finished;
+    unsigned arrived; /* at the block's barrier */
+    site barrier;
+    int votes;
+    int votes_result;
+    uint32_t ready_warps;
+    uint32_t epoch;
+    warp warps[32];
+    std::vector<operands> lanes; /* [threads] */
+    unsigned char *shared;
+    size_t shared_bytes;
+    std::vector<unsigned char> shared_store;
+    std::vector<shadow_word> shadow;      /* a word each */
+    std::vector<shadow_word> byte_shadow; /* a byte each, once somebody touches single bytes */
+    std::vector<taken_span> spans;
+};
+
+struct running_launch {
+    const launch_shape *shape;
+    const std::function<void()> *body;
+    std::vector<block *> alive;
+    unsigned blocks_arrived; /* at the grid's barrier */
+    char finding[2048];      /* empty as long as there is none */
+};
+extern running_launch now;
+extern fiber scheduler; /* of the thread that launches: runs when nobody else can */
+
+/* The thread that runs, NULL outside of launches. */
+extern thread *current;
+
+void make_ready(block &home, unsigned warp_number, uint32_t lanes);
+/* The thread that runs next, no longer among those ready; NULL if none can. It is of that warp if
+ * the order has nothing against it. */
+thread *take_next(block *home, unsigned warp_number);
+/* Everything that a thread sees becomes that one's; a switch to it follows. */
+void become(thread *next);
+/* Somebody else runs until this thread is chosen again. */
+void let_others_run(unsigned warp_number);
+std::vector<uint32_t> order_of_blocks(uint32_t count);
+
+/* Ends the launch with a finding: printf's arguments, behind who and where. Does not return. */
+[[noreturn]] void found(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* "element 3 of the float[64] taken at conv.cuh:17" */
+void describe_place(const block &home, const void *place, char *text, size_t bytes);
+
+uint32_t next_epoch();
+
+/* After a finding: nobody has touched anything. */
+void clear_shadow(block &b);
+
+} // namespace cuda_host
+
+#endif

@@ -1,0 +1,359 @@
+/* Errors, the device, memory and launches of the fake runtime. */
+#include "cuda_host_runtime.h"
+
+#include <algorithm>
+#include <map>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <string>
+
+#include "cuda_host_launch.h"
+#include "cuda_host_streams.h"
+
+namespace cuda_host
+{
+
+std::recursive_mutex lock;
+
+namespace
+{
+
+struct runtime_state {
+    std::map<const void *, size_t> shared_limits; /* by kernel */
+    cudaError_t last_error = cudaSuccess;
+    cudaError_t lost = cudaSuccess; /* what every call gives, since the context is gone */
+    bool keep_findings = false;
+    std::string finding;
+    uint64_t calls = 0;
+    uint64_t failing_call = 0;
+    cudaError_t failing_error = cudaSuccess;
+    uint64_t launches = 0;
+    bool order_is_set = false;
+};
+
+runtime_state &runtime()
+{
+    static runtime_state *state = new runtime_state();
+    return *state;
+}
+
+const int MULTIPROCESSORS = 132;
+const size_t SHARED_BYTES = 48 << 10;
+const size_t SHARED_OPTIN_BYTES = 227 << 10;
+
+void order_of_environment()
+{
+    const char *text = getenv("CUDA_HOST_ORDER");
+    if (text == nullptr || strcmp(text, "ascending") == 0)
+        set_order(CUDA_HOST_ASCENDING, 0);
+    else if (strcmp(text, "descending") == 0)
+        set_order(CUDA_HOST_DESCENDING, 0);
+    else
+        set_order(CUDA_HOST_SHUFFLED, strtoull(text, nullptr, 10));
+    runtime().order_is_set = true;
+}
+
+bool is_valid(const launch_shape &shape)
+{
+    const uint64_t threads = uint64_t(shape.block.x) * shape.block.y * shape.block.z;
+    return threads >= 1 && threads <= 1024 && shape.block.z <= 64 && shape.grid.x >= 1 &&
+           shape.grid.y >= 1 && shape.grid.z >= 1 && shape.grid.y <= 65535 && shape.grid.z <= 65535;
+}
+
+} // namespace
+
+cudaError_t begin_call()
+{
+    runtime_state &r = runtime();
+    r.calls++;
+    if (r.lost == cudaSuccess && r.calls == r.failing_call) {
+        /* After these the context is of no more use, as on a device. */
+        if (r.failing_error >= cudaErrorIllegalAddress && r.failing_error <= cudaErrorLaunchFailure)
+            r.lost = r.failing_error;
+        return fail(r.failing_error);
+    }
+    return r.lost;
+}
+
+cudaError_t fail(cudaError_t error)
+{
+    if (error != cudaSuccess && error != cudaErrorNotReady)
+        runtime().last_error = error;
+    return error;
+}
+
+cudaError_t report_finding(const char *text)
+{
+    runtime_state &r = runtime();
+    if (!r.keep_findings) {
+        fprintf(stderr, "cuda_host: %s\n", text);
+        abort();
+    }
+    r.finding = text;
+    r.lost = cudaErrorLaunchFailure;
+    return fail(cudaErrorLaunchFailure);
+}
+
+void count_launch()
+{
+    runtime().launches++;
+}
+
+cudaError_t raise_limit(const void *kernel, size_t shared_bytes)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    const cudaError_t error = begin_call();
+    if (error != cudaSuccess)
+        return error;
+    if (shared_bytes > SHARED_OPTIN_BYTES)
+        return fail(cudaErrorInvalidValue);
+    runtime().shared_limits[kernel] = shared_bytes;
+    return cudaSuccess;
+}
+
+/* As many blocks as an H100 has room for, as far as registers do not limit them. */
+static bool fits_at_once(const launch_shape &shape)
+{
+    const uint64_t threads = uint64_t(shape.block.x) * shape.block.y * shape.block.z;
+    const uint64_t shared = (228 << 10) / (shape.shared_bytes + 1024);
+    const uint64_t blocks = uint64_t(shape.grid.x) * shape.grid.y * shape.grid.z;
+    return blocks <= MULTIPROCESSORS * std::min<uint64_t>(2048 / threads, shared);
+}
+
+cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cudaStream_t stream)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    const cudaError_t error = begin_call();
+    if (error != cudaSuccess)
+        return error;
+    runtime_state &r = runtime();
+    if (!is_valid(shape))
+        return fail(cudaErrorInvalidConfiguration);
+    const auto limit = r.shared_limits.find(shape.kernel);
+    if (shape.shared_bytes >
+        (limit == r.shared_limits.end() ? SHARED_BYTES : std::max(limit->second, SHARED_BYTES)))
+        return fail(cudaErrorInvalidValue);
+    if (shape.cooperative && !fits_at_once(shape))
+        return fail(cudaErrorCooperativeLaunchTooLarge);
+    return enqueue(stream, cudaGraphNodeTypeKernel, [shape, thread]() {
+        count_launch();
+        if (!runtime().order_is_set)
+            order_of_environment();
+        const char *found = run_launch(shape, thread);
+        return found == nullptr ? cudaSuccess : report_finding(found);
+    });
+}
+
+} // namespace cuda_host
+
+using namespace cuda_host;
+
+extern "C" {
+
+void cuda_host_reset(void)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    runtime_state &r = runtime();
+    device_memory = size_t(8) << 30;
+    r.last_error = cudaSuccess;
+    r.lost = cudaSuccess;
+    r.keep_findings = false;
+    r.finding.clear();
+    r.calls = 0;
+    r.failing_call = 0;
+    r.launches = 0;
+    forget_streams();
+    order_of_environment();
+}
+
+void cuda_host_set_order(cuda_host_order order, uint64_t seed)
+{
+    set_order(order, seed);
+    runtime().order_is_set = true;
+}
+
+void cuda_host_keep_findings(bool keep)
+{
+    runtime().keep_findings = keep;
+}
+
+const char *cuda_host_finding(void)
+{
+    return runtime().finding.empty() ? nullptr : runtime().finding.c_str();
+}
+
+uint64_t cuda_host_launches(void)
+{
+    return runtime().launches;
+}
+
+uint64_t cuda_host_calls(void)
+{
+    return runtime().calls;
+}
+
+void cuda_host_fail_call(uint64_t call, cudaError_t error)
+{
+    runtime_state &r = runtime();
+    r.failing_call = call == 0 ? 0 : r.calls + call;
+    r.failing_error = error;
+}
+
+static const struct {
+    cudaError_t error;
+    const char *name;
+    const char *text;
+} ERRORS[] = {
+    {cudaSuccess, "cudaSuccess", "no error"},
+    {cudaErrorInvalidValue, "cudaErrorInvalidValue", "invalid argument"},
+    {cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation", "out of memory"},
+    {cudaErrorInitializationError, "cudaErrorInitializationError", "initialization error"},
+    {cudaErrorInvalidConfiguration, "cudaErrorInvalidConfiguration",
+     "invalid configuration argument"},
+    {cudaErrorInsufficientDriver, "cudaErrorInsufficientDriver",
+     "CUDA driver version is insufficient for CUDA runtime version"},
+    {cudaErrorDevicesUnavailable, "cudaErrorDevicesUnavailable",
+     "CUDA-capable device(s) is/are busy or unavailable"},
+    {cudaErrorNoKernelImageForDevice, "cudaErrorNoKernelImageForDevice",
+     "no kernel image is available for execution on the device"},
+    {cudaErrorNoDevice, "cudaErrorNoDevice", "no CUDA-capable device is detected"},
+    {cudaErrorInvalidDevice, "cudaErrorInvalidDevice", "invalid device ordinal"},
+    {cudaErrorInvalidResourceHandle, "cudaErrorInvalidResourceHandle", "invalid resource handle"},
+    {cudaErrorNotReady, "cudaErrorNotReady", "device not ready"},
+    {cudaErrorIllegalAddress, "cudaErrorIllegalAddress",
+     "an illegal memory access was encountered"},
+    {cudaErrorCooperativeLaunchTooLarge, "cudaErrorCooperativeLaunchTooLarge",
+     "too many blocks in cooperative launch"},
+    {cudaErrorLaunchFailure, "cudaErrorLaunchFailure", "unspecified launch failure"},
+    {cudaErrorStreamCaptureUnsupported, "cudaErrorStreamCaptureUnsupported",
+     "operation not permitted when stream is capturing"},
+    {cudaErrorStreamCaptureInvalidated, "cudaErrorStreamCaptureInvalidated",
+     "operation failed due to a previous error during capture"},
+};
+
+const char *cudaGetErrorName(cudaError_t error)
+{
+    for (const auto &e : ERRORS) {
+        if (e.error == error)
+            return e.name;
+    }
+    return "cudaErrorUnknown";
+}
+
+const char *cudaGetErrorString(cudaError_t error)
+{
+    for (const auto &e : ERRORS) {
+        if (e.error == error)
+            return e.text;
+    }
+    return "unknown error";
+}
+
+cudaError_t cudaGetLastError(void)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    runtime_state &r = runtime();
+    const cudaError_t error = r.last_error;
+    r.last_error = r.lost;
+    return error;
+}
+
+cudaError_t cudaPeekAtLastError(void)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    return runtime().last_error;
+}
+
+cudaError_t cudaGetDeviceCount(int *count)
+{
+    BEGIN_CALL();
+    *count = 1;
+    return cudaSuccess;
+}
+
+cudaError_t cudaGetDevice(int *device)
+{
+    BEGIN_CALL();
+    *device = 0;
+    return cudaSuccess;
+}
+
+cudaError_t cudaSetDevice(int device)
+{
+    BEGIN_CALL();
+    return device == 0 ? cudaSuccess : fail(cudaErrorInvalidDevice);
+}
+
+/* The figures of an H100, but for the memory. */
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device)
+{
+    BEGIN_CALL();
+    if (device != 0)
+        return fail(cudaErrorInvalidDevice);
+    *properties = cudaDeviceProp();
+    snprintf(properties->name, sizeof properties->name, "host harness");
+    properties->totalGlobalMem = device_memory;
+    properties->sharedMemPerBlock = SHARED_BYTES;
+    properties->sharedMemPerBlockOptin = SHARED_OPTIN_BYTES;
+    properties->sharedMemPerMultiprocessor = 228 << 10;
+    properties->regsPerBlock = 65536;
+    properties->warpSize = 32;
+    properties->maxThreadsPerBlock = 1024;
+    properties->maxThreadsDim[0] = properties->maxThreadsDim[1] = 1024;
+    properties->maxThreadsDim[2] = 64;
+    properties->maxGridSize[0] = 2147483647;
+    properties->maxGridSize[1] = properties->maxGridSize[2] = 65535;
+    properties->major = 9;
+    properties->minor = 0;
+    properties->multiProcessorCount = MULTIPROCESSORS;
+    properties->concurrentKernels = 1;
+    properties->cooperativeLaunch = 1;
+    properties->l2CacheSize = 50 << 20;
+    return cudaSuccess;
+}
+
+cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, int device)
+{
+    BEGIN_CALL();
+    if (device != 0)
+        return fail(cudaErrorInvalidDevice);
+    switch (attribute) {
+    case cudaDevAttrMultiProcessorCount:
+        *value = MULTIPROCESSORS;
+        return cudaSuccess;
+    case cudaDevAttrComputeCapabilityMajor:
+        *value = 9;
+        return cudaSuccess;
+    case cudaDevAttrComputeCapabilityMinor:
+        *value = 0;
+        return cudaSuccess;
+    case cudaDevAttrMaxSharedMemoryPerBlockOptin:
+        *value = static_cast<int>(SHARED_OPTIN_BYTES);
+        return cudaSuccess;
+    }
+    return fail(cudaErrorInvalidValue);
+}
+
+cudaError_t cudaDeviceSynchronize(void)
+{
+    BEGIN_CALL();
+    const cudaError_t error = end_captures();
+    return error != cudaSuccess ? error : finish_streams();
+}
+
+cudaError_t cudaDriverGetVersion(int *version)
+{
+    BEGIN_CALL();
+    *version = CUDART_VERSION;
+    return cudaSuccess;
+}
+
+cudaError_t cudaRuntimeGetVersion(int *version)
+{
+    BEGIN_CALL();
+    *version = CUDART_VERSION;
+    return cudaSuccess;
+}
+
+} // extern "C"

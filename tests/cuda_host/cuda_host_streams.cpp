@@ -1,0 +1,317 @@
+/* Streams and events of the fake runtime. What is put on a stream is done at once; or, if streams
+ * are late, when somebody waits for it, which is as late as a device may be. The default stream is
+ * never late. */
+#include "cuda_host_streams.h"
+
+#include <algorithm>
+#include <memory>
+#include <stdlib.h>
+#include <time.h>
+
+namespace
+{
+
+/* A place in a stream, behind what was on it when an event was recorded. */
+struct point {
+    cudaStream_t stream;
+    bool reached;
+};
+
+} // namespace
+
+struct CUevent_st {
+    std::shared_ptr<point> last; /* NULL before the first record */
+    capture *captured;           /* recorded in that capture, which may have ended since */
+    cudaStream_t captured_by;
+    double seconds;
+};
+
+namespace cuda_host
+{
+
+std::vector<capture *> captures;
+std::vector<cudaStream_t> streams;
+
+namespace
+{
+
+CUstream_st default_stream;
+
+enum { LATE_UNKNOWN, LATE_NO, LATE_YES } late = LATE_UNKNOWN;
+
+double now_seconds()
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/* The first operation that waits on a stream, if there is one. */
+cudaError_t step(CUstream_st &stream)
+{
+    if (stream.waiting.empty())
+        return cudaSuccess;
+    const stream_operation operation = std::move(stream.waiting.front());
+    stream.waiting.pop_front();
+    return operation();
+}
+
+cudaError_t drain(CUstream_st &stream)
+{
+    cudaError_t first = cudaSuccess;
+    while (!stream.waiting.empty()) {
+        const cudaError_t error = step(stream);
+        first = first == cudaSuccess ? error : first;
+    }
+    return first;
+}
+
+cudaError_t reach(const std::shared_ptr<point> &p)
+{
+    cudaError_t first = cudaSuccess;
+    while (!p->reached && exists(p->stream) && !stream_of(p->stream).waiting.empty()) {
+        const cudaError_t error = step(stream_of(p->stream));
+        first = first == cudaSuccess ? error : first;
+    }
+    return first;
+}
+
+} // namespace
+
+bool streams_are_late()
+{
+    if (late == LATE_UNKNOWN)
+        late = getenv("CUDA_HOST_LATE") != nullptr ? LATE_YES : LATE_NO;
+    return late == LATE_YES;
+}
+
+CUstream_st &stream_of(cudaStream_t stream)
+{
+    return stream == nullptr ? default_stream : *stream;
+}
+
+bool exists(cudaStream_t stream)
+{
+    return stream == nullptr || std::find(streams.begin(), streams.end(), stream) != streams.end();
+}
+
+cudaError_t break_capture(capture &c)
+{
+    c.broken = true;
+    return fail(cudaErrorStreamCaptureUnsupported);
+}
+
+cudaError_t put(cudaStream_t stream, stream_operation operation)
+{
+    if (stream == nullptr) {
+        for (cudaStream_t s : streams) {
+            const cudaError_t error = s->blocking ? drain(*s) : cudaSuccess;
+            if (error != cudaSuccess)
+                return error;
+        }
+        return operation();
+    }
+    if (!streams_are_late())
+        return operation();
+    stream->waiting.push_back(std::move(operation));
+    return cudaSuccess;
+}
+
+cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type, stream_operation operation)
+{
+    if (!exists(stream))
+        return fail(cudaErrorInvalidResourceHandle);
+    capture *c = stream_of(stream).capturing;
+    if (c == nullptr) {
+        if (stream == nullptr && !captures.empty())
+            return break_capture(*captures.back());
+        return put(stream, std::move(operation));
+    }
+    if (c->broken)
+        return fail(cudaErrorStreamCaptureInvalidated);
+    stream_of(stream).forked = stream != c->origin;
+    c->graph->nodes.push_back({type, std::move(operation)});
+    return cudaSuccess;
+}
+
+cudaError_t end_captures()
+{
+    for (capture *c : captures)
+        c->broken = true;
+    return captures.empty() ? cudaSuccess : fail(cudaErrorStreamCaptureUnsupported);
+}
+
+cudaError_t finish_streams()
+{
+    cudaError_t first = cudaSuccess;
+    for (cudaStream_t s : streams) {
+        const cudaError_t error = drain(*s);
+        first = first == cudaSuccess ? error : first;
+    }
+    return first;
+}
+
+void forget_streams()
+{
+    for (cudaStream_t s : streams)
+        s->waiting.clear();
+    late = LATE_UNKNOWN;
+}
+
+bool is_capturing(cudaStream_t stream)
+{
+    return exists(stream) && stream_of(stream).capturing != nullptr;
+}
+
+} // namespace cuda_host
+
+using namespace cuda_host;
+
+extern "C" {
+
+void cuda_host_set_late(bool is_late)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    finish_streams();
+    late = is_late ? LATE_YES : LATE_NO;
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags)
+{
+    BEGIN_CALL();
+    *stream = new CUstream_st();
+    (*stream)->blocking = (flags & cudaStreamNonBlocking) == 0;
+    streams.push_back(*stream);
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamCreate(cudaStream_t *stream)
+{
+    return cudaStreamCreateWithFlags(stream, cudaStreamDefault);
+}
+
+/* What waits on the stream is done all the same. */
+cudaError_t cudaStreamDestroy(cudaStream_t stream)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    const cudaError_t begun = begin_call();
+    if (stream == nullptr || !exists(stream))
+        return fail(cudaErrorInvalidResourceHandle);
+    if (begun == cudaSuccess)
+        drain(*stream);
+    streams.erase(std::find(streams.begin(), streams.end(), stream));
+    delete stream;
+    return begun;
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t stream)
+{
+    BEGIN_CALL();
+    if (!exists(stream))
+        return fail(cudaErrorInvalidResourceHandle);
+    capture *c = stream_of(stream).capturing;
+    return c == nullptr ? drain(stream_of(stream)) : break_capture(*c);
+}
+
+cudaError_t cudaStreamQuery(cudaStream_t stream)
+{
+    BEGIN_CALL();
+    if (!exists(stream))
+        return fail(cudaErrorInvalidResourceHandle);
+    CUstream_st &s = stream_of(stream);
+    if (s.capturing != nullptr)
+        return break_capture(*s.capturing);
+    const cudaError_t error = step(s);
+    return error != cudaSuccess ? error : s.waiting.empty() ? cudaSuccess : cudaErrorNotReady;
+}
+
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned)
+{
+    BEGIN_CALL();
+    if (!exists(stream))
+        return fail(cudaErrorInvalidResourceHandle);
+    if (event->captured != nullptr) {
+        if (std::find(captures.begin(), captures.end(), event->captured) == captures.end())
+            return fail(cudaErrorInvalidValue);
+        CUstream_st &s = stream_of(stream);
+        if (s.capturing == nullptr) {
+            s.capturing = event->captured;
+            s.forked = true;
+        }
+        if (exists(event->captured_by))
+            stream_of(event->captured_by).forked = false;
+        return cudaSuccess;
+    }
+    const std::shared_ptr<point> p = event->last;
+    return p == nullptr ? cudaSuccess : put(stream, [p]() { return reach(p); });
+}
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned)
+{
+    BEGIN_CALL();
+    *event = new CUevent_st();
+    return cudaSuccess;
+}
+
+cudaError_t cudaEventCreate(cudaEvent_t *event)
+{
+    return cudaEventCreateWithFlags(event, cudaEventDefault);
+}
+
+cudaError_t cudaEventDestroy(cudaEvent_t event)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    const cudaError_t begun = begin_call();
+    delete event;
+    return begun;
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
+{
+    BEGIN_CALL();
+    if (!exists(stream))
+        return fail(cudaErrorInvalidResourceHandle);
+    event->captured = stream_of(stream).capturing;
+    event->captured_by = stream;
+    if (event->captured != nullptr)
+        return cudaSuccess;
+    event->last = std::make_shared<point>(point{stream, false});
+    const std::shared_ptr<point> p = event->last;
+    event->seconds = now_seconds();
+    return put(stream, [p]() {
+        p->reached = true;
+        return cudaSuccess;
+    });
+}
+
+cudaError_t cudaEventSynchronize(cudaEvent_t event)
+{
+    BEGIN_CALL();
+    if (event->captured != nullptr)
+        return fail(cudaErrorStreamCaptureUnsupported);
+    return event->last == nullptr ? cudaSuccess : reach(event->last);
+}
+
+cudaError_t cudaEventQuery(cudaEvent_t event)
+{
+    BEGIN_CALL();
+    if (event->captured != nullptr)
+        return fail(cudaErrorStreamCaptureUnsupported);
+    if (event->last == nullptr || event->last->reached)
+        return cudaSuccess;
+    const cudaError_t error = step(stream_of(event->last->stream));
+    return error != cudaSuccess ? error : event->last->reached ? cudaSuccess : cudaErrorNotReady;
+}
+
+cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t from, cudaEvent_t to)
+{
+    BEGIN_CALL();
+    if (from->last == nullptr || to->last == nullptr)
+        return fail(cudaErrorInvalidResourceHandle);
+    if (!from->last->reached || !to->last->reached)
+        return cudaErrorNotReady;
+    *milliseconds = static_cast<float>(1e3 * (to->seconds - from->seconds));
+    return cudaSuccess;
+}
+
+} // extern "C"

@@ -1,0 +1,382 @@
+/* The host's side of kernels/cuda/device.cuh: the same names, each of which checks what it is asked
+ * to do. Kernels include device.cuh, never this. */
+#ifndef CUDA_HOST_DEVICE_H
+#define CUDA_HOST_DEVICE_H
+
+#include <functional>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+#include <tuple>
+
+#include "cuda_host_kernel.h"
+#include "cuda_host_math.h"
+#include "cuda_runtime.h"
+
+#define __global__
+#define __device__
+#define __host__
+#define __forceinline__ inline __attribute__((always_inline))
+#define __launch_bounds__(...)
+#define __align__(bytes) alignas(bytes)
+#define CUDA_HOST_SITE   const char *file = __builtin_FILE(), int line = __builtin_LINE()
+
+extern uint3 threadIdx;
+extern uint3 blockIdx;
+extern dim3 blockDim;
+extern dim3 gridDim;
+static const int warpSize = 32;
+
+/* Launches */
+#define LAUNCH(...)             launch_kernel(#__VA_ARGS__, false, __VA_ARGS__)
+#define LAUNCH_COOPERATIVE(...) launch_kernel(#__VA_ARGS__, true, __VA_ARGS__)
+
+template <typename... P>
+inline cudaError_t launch_kernel(const char *text, bool cooperative, void (*kernel)(P...),
+                                 dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream,
+                                 typename plain_type<P>::type... values)
+{
+    const cuda_host::launch_shape shape = {
+        text, reinterpret_cast<const void *>(kernel), grid, block, shared_bytes, cooperative};
+    std::tuple<P...> copies(values...);
+    return cuda_host::launch(
+        shape, [kernel, copies]() { std::apply(kernel, copies); }, stream);
+}
+
+template <typename... P>
+inline cudaError_t raise_shared_limit(void (*kernel)(P...), size_t shared_bytes)
+{
+    return cuda_host::raise_limit(reinterpret_cast<const void *>(kernel), shared_bytes);
+}
+
+/* Shared memory */
+
+/* What tile[i] gives: a place whose every use is checked. */
+template <typename T> class shared_reference
+{
+  public:
+    explicit shared_reference(T *place) : place_(place)
+    {
+    }
+    operator T() const
+    {
+        cuda_host::shared_read(place_, sizeof(T));
+        return *place_;
+    }
+    T operator=(T value) const
+    {
+        cuda_host::shared_write(place_, sizeof(T));
+        return *place_ = value;
+    }
+    T operator=(const shared_reference &other) const
+    {
+        return *this = static_cast<T>(other);
+    }
+    template <typename U> T operator+=(U value) const
+    {
+        return *this = static_cast<T>(static_cast<T>(*this) + value);
+    }
+    template <typename U> T operator-=(U value) const
+    {
+        return *this = static_cast<T>(static_cast<T>(*this) - value);
+    }
+    template <typename U> T operator*=(U value) const
+    {
+        return *this = static_cast<T>(static_cast<T>(*this) * value);
+    }
+    template <typename U> T operator|=(U value) const
+    {
+        return *this = static_cast<T>(static_cast<T>(*this) | value);
+    }
+    template <typename U> T operator&=(U value) const
+    {
+        return *this = static_cast<T>(static_cast<T>(*this) & value);
+    }
+    template <typename U> T operator^=(U value) const
+    {
+        return *this = static_cast<T>(static_cast<T>(*this) ^ value);
+    }
+
+  private:
+    T *place_;
+};
+
+template <typename T> struct shared_span {
+    T *values;
+    T *begin; /* of what take gave, whatever was cut from it */
+    T *end;
+
+    /* The place of `count` values from i on, aligned for them. */
+    T *at(int i, int count = 1) const
+    {
+        T *place = values + i;
+        if (__builtin_expect(place < begin || place + count > end, 0))
+            cuda_host::outside_span(begin, values - begin + i, count, end - begin, sizeof(T));
+        if (count > 1 && reinterpret_cast<uintptr_t>(place) % (sizeof(T) * unsigned(count)) != 0)
+            cuda_host::unaligned(begin, values - begin + i, count);
+        return place;
+    }
+    shared_reference<T> operator[](int i) const
+    {
+        return shared_reference<T>(at(i));
+    }
+    shared_span operator+(int offset) const
+    {
+        return {values + offset, begin, end};
+    }
+    shared_span slice(int offset) const
+    {
+        return {values + offset, begin, end};
+    }
+};
+
+struct shared_memory {
+    unsigned char *next;
+
+    template <typename T> shared_span<T> take(int count, CUDA_HOST_SITE)
+    {
+        const size_t bytes = size_t(count) * sizeof(T);
+        T *begin = reinterpret_cast<T *>(next);
+        cuda_host::take(next, bytes, sizeof(T), file, line);
+        next += (bytes + 15) & ~size_t(15);
+        return {begin, begin, begin + count};
+    }
+};
+
+#define SHARED_MEMORY() (shared_memory{cuda_host::here.shared})
+
+template <typename V, typename T> inline V load_vector(shared_span<T> span, int i)
+{
+    T *place = span.at(i, sizeof(V) / sizeof(T));
+    cuda_host::shared_read(place, sizeof(V));
+    V value;
+    memcpy(&value, place, sizeof value);
+    return value;
+}
+template <typename V, typename T> inline void store_vector(shared_span<T> span, int i, V value)
+{
+    T *place = span.at(i, sizeof(V) / sizeof(T));
+    cuda_host::shared_write(place, sizeof(V));
+    memcpy(place, &value, sizeof value);
+}
+inline float4 load4(shared_span<float> span, int i)
+{
+    return load_vector<float4>(span, i);
+}
+inline uint4 load4(shared_span<uint32_t> span, int i)
+{
+    return load_vector<uint4>(span, i);
+}
+inline float2 load2(shared_span<float> span, int i)
+{
+    return load_vector<float2>(span, i);
+}
+inline uint2 load2(shared_span<uint32_t> span, int i)
+{
+    return load_vector<uint2>(span, i);
+}
+inline void store4(shared_span<float> span, int i, float4 v)
+{
+    store_vector(span, i, v);
+}
+inline void store4(shared_span<uint32_t> span, int i, uint4 v)
+{
+    store_vector(span, i, v);
+}
+inline void store2(shared_span<float> span, int i, float2 v)
+{
+    store_vector(span, i, v);
+}
+inline void store2(shared_span<uint32_t> span, int i, uint2 v)
+{
+    store_vector(span, i, v);
+}
+template <typename T> inline uint32_t load_word(shared_span<T> span, int i)
+{
+    return load_vector<uint32_t>(span, i);
+}
+template <typename T> inline void store_word(shared_span<T> span, int i, uint32_t word)
+{
+    store_vector(span, i, word);
+}
+template <typename T>
+inline T atomic_add(shared_span<T> span, int i, typename plain_type<T>::type value)
+{
+    T *place = span.at(i);
+    cuda_host::shared_atomic(place, sizeof(T));
+    const T before = *place;
+    *place = static_cast<T>(before + value);
+    return before;
+}
+
+/* Barriers */
+inline void __syncthreads(CUDA_HOST_SITE)
+{
+    cuda_host::block_barrier("__syncthreads", 0, file, line);
+}
+inline int __syncthreads_count(int predicate, CUDA_HOST_SITE)
+{
+    return cuda_host::block_barrier("__syncthreads_count", predicate != 0, file, line);
+}
+inline int __syncthreads_or(int predicate, CUDA_HOST_SITE)
+{
+    return cuda_host::block_barrier("__syncthreads_or", predicate != 0, file, line) != 0;
+}
+inline int __syncthreads_and(int predicate, CUDA_HOST_SITE)
+{
+    return cuda_host::block_barrier("__syncthreads_and", predicate == 0, file, line) == 0;
+}
+inline void grid_barrier(CUDA_HOST_SITE)
+{
+    cuda_host::grid_barrier("grid_barrier", file, line);
+}
+inline void __syncwarp(uint32_t mask = 0xffffffff, CUDA_HOST_SITE)
+{
+    cuda_host::meet(cuda_host::warp_barrier, mask, file, line);
+}
+
+/* Warp shuffles and votes. `width` divides the warp into segments, as in CUDA. */
+template <typename T>
+inline T cuda_host_shuffle(const cuda_host::collective &kind, uint32_t mask, T value,
+                           unsigned source, const char *file, int line)
+{
+    static_assert(sizeof(T) == 4 || sizeof(T) == 8, "shuffles move 4 or 8 bytes");
+    cuda_host::operands &mine = *cuda_host::here.mine;
+    mine.value = 0;
+    memcpy(&mine.value, &value, sizeof value);
+    mine.source = source;
+    cuda_host::meet(kind, mask, file, line);
+    memcpy(&value, &mine.result, sizeof value);
+    return value;
+}
+template <typename T>
+inline T __shfl_sync(uint32_t mask, T value, int source, int width = 32, CUDA_HOST_SITE)
+{
+    const unsigned lane = cuda_host::lane(), last = unsigned(width) - 1;
+    return cuda_host_shuffle(cuda_host::shuffle, mask, value,
+                             (lane & ~last) | (unsigned(source) & last), file, line);
+}
+template <typename T>
+inline T __shfl_xor_sync(uint32_t mask, T value, int bits, int width = 32, CUDA_HOST_SITE)
+{
+    const unsigned lane = cuda_host::lane(), last = unsigned(width) - 1;
+    const unsigned source = lane ^ unsigned(bits);
+    return cuda_host_shuffle(cuda_host::shuffle_xor, mask, value,
+                             source > (lane | last) ? lane : source, file, line);
+}
+template <typename T>
+inline T __shfl_up_sync(uint32_t mask, T value, unsigned delta, int width = 32, CUDA_HOST_SITE)
+{
+    const unsigned lane = cuda_host::lane(), last = unsigned(width) - 1;
+    return cuda_host_shuffle(cuda_host::shuffle_up, mask, value,
+                             delta > (lane & last) ? lane : lane - delta, file, line);
+}
+template <typename T>
+inline T __shfl_down_sync(uint32_t mask, T value, unsigned delta, int width = 32, CUDA_HOST_SITE)
+{
+    const unsigned lane = cuda_host::lane(), last = unsigned(width) - 1;
+    return cuda_host_shuffle(cuda_host::shuffle_down, mask, value,
+                             delta > last - (lane & last) ? lane : lane + delta, file, line);
+}
+inline uint32_t __ballot_sync(uint32_t mask, int predicate, CUDA_HOST_SITE)
+{
+    cuda_host::operands &mine = *cuda_host::here.mine;
+    mine.value = predicate != 0;
+    cuda_host::meet(cuda_host::ballot, mask, file, line);
+    return uint32_t(mine.result);
+}
+inline int __any_sync(uint32_t mask, int predicate, CUDA_HOST_SITE)
+{
+    return __ballot_sync(mask, predicate, file, line) != 0;
+}
+inline int __all_sync(uint32_t mask, int predicate, CUDA_HOST_SITE)
+{
+    return __ballot_sync(mask, predicate, file, line) == mask;
+}
+
+/* Tensor cores and their operands */
+inline uint32_t to_tf32(float value)
+{
+    return cuda_host::round_tf32(value);
+}
+inline uint32_t pack_bf16(float low, float high)
+{
+    return uint32_t(cuda_host::round_bf16(low)) | uint32_t(cuda_host::round_bf16(high)) << 16;
+}
+inline void cuda_host_mma(const cuda_host::collective &kind, float *d, const uint32_t *a,
+                          const uint32_t *b, const char *file, int line)
+{
+    cuda_host::operands &mine = *cuda_host::here.mine;
+    mine.d = d;
+    mine.a = a;
+    mine.b = b;
+    cuda_host::meet(kind, 0xffffffff, file, line);
+}
+inline void mma_tf32_16x8x8(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2],
+                            CUDA_HOST_SITE)
+{
+    cuda_host_mma(cuda_host::mma_tf32, d, a, b, file, line);
+}
+inline void mma_bf16_16x8x16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2],
+                             CUDA_HOST_SITE)
+{
+    cuda_host_mma(cuda_host::mma_bf16, d, a, b, file, line);
+}
+
+template <typename T>
+inline void cuda_host_load_matrices(const cuda_host::collective &kind, uint32_t (&word)[4],
+                                    shared_span<T> span, int i, const char *file, int line)
+{
+    T *row = span.at(i, 16 / sizeof(T));
+    cuda_host::shared_read(row, 16);
+    cuda_host::here.mine->a = reinterpret_cast<const uint32_t *>(row);
+    cuda_host::here.mine->words = word;
+    cuda_host::meet(kind, 0xffffffff, file, line);
+}
+template <typename T>
+inline void load_matrices(uint32_t (&word)[4], shared_span<T> span, int i, CUDA_HOST_SITE)
+{
+    cuda_host_load_matrices(cuda_host::matrices, word, span, i, file, line);
+}
+template <typename T>
+inline void load_matrices_transposed(uint32_t (&word)[4], shared_span<T> span, int i,
+                                     CUDA_HOST_SITE)
+{
+    cuda_host_load_matrices(cuda_host::matrices_transposed, word, span, i, file, line);
+}
+
+/* Copies from global to shared memory: they arrive as late as is allowed. */
+template <typename T>
+inline void copy_async16(shared_span<T> span, int i, const void *global, bool valid = true)
+{
+    cuda_host::copy_start(span.at(i, 16 / sizeof(T)), valid ? global : nullptr, 16);
+}
+template <typename T>
+inline void copy_async4(shared_span<T> span, int i, const void *global, bool valid = true)
+{
+    cuda_host::copy_start(span.at(i, 4 / sizeof(T)), valid ? global : nullptr, 4);
+}
+inline void copy_async_commit()
+{
+    cuda_host::copy_commit();
+}
+template <int N> inline void copy_async_wait()
+{
+    cuda_host::copy_wait(N);
+}
+
+inline void device_fence()
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+inline void device_fence_system()
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+inline void __threadfence()
+{
+    device_fence();
+}
+
+#endif

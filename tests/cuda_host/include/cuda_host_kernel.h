@@ -1,0 +1,165 @@
+/* What the threads of a launch call while they run: barriers and warp collectives, which switch to
+ * another thread, and the shadow of shared memory, which knows who touched what since when. */
+#ifndef CUDA_HOST_KERNEL_H
+#define CUDA_HOST_KERNEL_H
+
+#include <functional>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cuda_runtime.h"
+
+namespace cuda_host
+{
+
+struct launch_shape {
+    const char *text; /* the macro's arguments, which begin with the kernel's name */
+    const void *kernel;
+    dim3 grid;
+    dim3 block;
+    size_t shared_bytes;
+    bool cooperative; /* all blocks at once */
+};
+cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cudaStream_t stream);
+cudaError_t raise_limit(const void *kernel, size_t shared_bytes);
+
+/* What a lane brings to a collective, and takes from it. */
+struct operands {
+    const uint32_t *a;
+    const uint32_t *b;
+    float *d;
+    uint32_t *words; /* [4] */
+    uint64_t value;
+    uint64_t result;
+    uint32_t source; /* lane */
+};
+
+/* Who has touched a word of shared memory in the present interval, the time between two block
+ * barriers. Its bytes are told apart only where someone touches less than a word. */
+struct shadow_word {
+    uint32_t write_epoch; /* interval of the last write */
+    uint32_t write_warp;  /* warp interval of the writer */
+    uint32_t read_epoch;
+    uint32_t read_warp;
+    uint16_t writer; /* thread, or ATOMICALLY */
+    uint16_t reader; /* thread, or BY_LANES | warp, or BY_WARPS */
+    uint32_t guard;  /* the epoch for which bytes are told apart, or COPYING */
+};
+enum : uint32_t { ATOMICALLY = 0xfff0, BY_LANES = 0x8000, BY_WARPS = 0xffff };
+const uint32_t COPYING = 0xffffffff;
+
+/* The thread that runs. */
+struct state {
+    uint32_t epoch;      /* interval between block barriers, of no other block or launch */
+    uint32_t warp_epoch; /* interval between barriers of the warp */
+    uint16_t thread;     /* in the block */
+    operands *mine;
+    unsigned char *shared;
+    shadow_word *shadow;
+};
+extern state here;
+
+inline unsigned lane()
+{
+    return here.thread % 32u;
+}
+
+struct collective {
+    const char *name;
+    void (*evaluate)(operands *warp, uint32_t mask); /* by whoever comes last */
+};
+extern const collective warp_barrier, shuffle, shuffle_xor, shuffle_up, shuffle_down, ballot,
+    mma_tf32, mma_bf16, matrices, matrices_transposed;
+
+/* Waits until all lanes of the mask have come to the same place. */
+void meet(const collective &kind, uint32_t mask, const char *file, int line);
+/* Waits until all threads of the block have; the number of those that came with `vote`. */
+int block_barrier(const char *name, int vote, const char *file, int line);
+/* Waits until all threads of the launch, a cooperative one, have. */
+void grid_barrier(const char *name, const char *file, int line);
+
+/* The careful way, where a look at the shadow does not do. */
+void touch_shared(const void *place, size_t bytes, int how);
+enum { READING, WRITING, ADDING };
+
+inline bool read_is_plain(shadow_word &word)
+{
+    if (word.guard >= here.epoch)
+        return false;
+    if (word.write_epoch == here.epoch && word.writer != here.thread)
+        return false;
+    if (word.read_epoch == here.epoch && word.reader != here.thread)
+        return word.reader == BY_WARPS;
+    word.read_epoch = here.epoch;
+    word.read_warp = here.warp_epoch;
+    word.reader = here.thread;
+    return true;
+}
+
+inline bool write_is_plain(shadow_word &word)
+{
+    if (word.guard >= here.epoch)
+        return false;
+    if (word.write_epoch == here.epoch && word.writer != here.thread)
+        return false;
+    if (word.read_epoch == here.epoch && word.reader != here.thread)
+        return false;
+    word.write_epoch = here.epoch;
+    word.write_warp = here.warp_epoch;
+    word.writer = here.thread;
+    return true;
+}
+
+inline shadow_word *shadow_of(const void *place)
+{
+    return here.shadow + (static_cast<const unsigned char *>(place) - here.shared) / 4;
+}
+
+inline void shared_read(const void *place, size_t bytes)
+{
+    if (bytes < 4) {
+        touch_shared(place, bytes, READING);
+        return;
+    }
+    shadow_word *word = shadow_of(place);
+    for (size_t w = 0; w < bytes / 4; w++) {
+        if (__builtin_expect(!read_is_plain(word[w]), 0))
+            touch_shared(static_cast<const unsigned char *>(place) + 4 * w, 4, READING);
+    }
+}
+
+inline void shared_write(const void *place, size_t bytes)
+{
+    if (bytes < 4) {
+        touch_shared(place, bytes, WRITING);
+        return;
+    }
+    shadow_word *word = shadow_of(place);
+    for (size_t w = 0; w < bytes / 4; w++) {
+        if (__builtin_expect(!write_is_plain(word[w]), 0))
+            touch_shared(static_cast<const unsigned char *>(place) + 4 * w, 4, WRITING);
+    }
+}
+
+inline void shared_atomic(const void *place, size_t bytes)
+{
+    touch_shared(place, bytes, ADDING);
+}
+
+/* Spans */
+void take(unsigned char *begin, size_t bytes, size_t value_bytes, const char *file, int line);
+[[noreturn]] void outside_span(const void *begin, ptrdiff_t i, int count, ptrdiff_t size,
+                               size_t value_bytes);
+[[noreturn]] void unaligned(const void *begin, ptrdiff_t i, int count);
+
+/* Copies of 16 or 4 bytes under way; from NULL: zeros. */
+void copy_start(void *to, const void *from, size_t bytes);
+void copy_commit();
+void copy_wait(unsigned groups_left);
+
+uint32_t round_tf32(float value);
+uint16_t round_bf16(float value);
+
+} // namespace cuda_host
+
+#endif

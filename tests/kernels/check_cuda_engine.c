@@ -1,0 +1,505 @@
+/* The CUDA engine's host side, on the harness that runs its kernels on the host: what it plans and
+ * takes, what it launches, and what it says when a call fails. What every engine promises is
+ * check_engine.c's business, the numbers are check_engine_reference.c's. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda_host.h"
+#include "engine.h"
+#include "sample_data.h"
+
+extern const engine_api engine_cuda;
+extern const engine_api engine_cpu;
+static const engine_api *const api = &engine_cuda;
+
+/* As small as can be: on the harness a sample is slow. Two steps an epoch, of 3 samples and of 1.
+ */
+enum { TRAINING = 4, VALIDATION = 2, BATCH = 3 };
+
+static engine_data training;
+static engine_data validation;
+
+static void set_up(void)
+{
+    cuda_host_reset();
+    unsetenv("LENET_DENSE1");
+    training = sample_data(TRAINING, 1);
+    validation = sample_data(VALIDATION, 2);
+}
+
+static void tear_down(void)
+{
+    unsetenv("LENET_DENSE1");
+    sample_data_free(&training);
+    sample_data_free(&validation);
+    ck_assert_uint_eq(cuda_host_memory_used(), 0);
+}
+
+static engine_config small_config(void)
+{
+    engine_config config = engine_config_defaults();
+    config.batch_size = BATCH;
+    config.seed = 5;
+    config.threads = 1;
+    return config;
+}
+
+static engine *make(const engine_api *which, const engine_config *config)
+{
+    char message[256] = "";
+    engine *e = NULL;
+    const engine_status status =
+        which->create(&e, config, &training, &validation, message, sizeof message);
+    ck_assert_msg(status == ENGINE_OK, "%s", message);
+    return e;
+}
+
+static void train(const engine_api *which, engine *e, uint32_t steps, engine_step *out)
+{
+    size_t count = 0;
+    ck_assert_int_eq(which->train(e, steps), ENGINE_OK);
+    ck_assert_int_eq(which->poll(e, out, steps, &count, true), ENGINE_OK);
+    ck_assert_uint_eq(count, steps);
+}
+
+static engine_plan plan_of(const engine_config *config)
+{
+    engine_plan plan;
+    char message[256] = "";
+    const engine_status status =
+        api->plan(config, TRAINING, VALIDATION, &plan, message, sizeof message);
+    ck_assert_msg(status == ENGINE_OK, "%s", message);
+    return plan;
+}
+
+static const char *const dense1_choices[] = {"own", "cublas"};
+
+START_TEST(a_step_is_at_most_12_launches)
+{
+    engine_config config = small_config();
+    engine_step steps[1];
+    config.batch_size = 1;
+    setenv("LENET_DENSE1", dense1_choices[_i], 1);
+    engine *e = make(api, &config);
+    train(api, e, 1, steps); /* its epoch's order is drawn with it */
+    const uint64_t before = cuda_host_launches();
+    train(api, e, 1, steps);
+    ck_assert_uint_gt(cuda_host_launches() - before, 0);
+    ck_assert_uint_le(cuda_host_launches() - before, 12);
+    api->destroy(e);
+}
+END_TEST
+
+START_TEST(what_is_planned_is_what_is_taken)
+{
+    static const uint32_t micro_batches[] = {0, 1, 2};
+    for (size_t i = 0; i < sizeof micro_batches / sizeof *micro_batches; i++) {
+        engine_config config = small_config();
+        config.micro_batch = micro_batches[i];
+        setenv("LENET_DENSE1", dense1_choices[_i], 1);
+        const engine_plan plan = plan_of(&config);
+        ck_assert_uint_eq(cuda_host_memory_used(), 0);
+        engine *e = make(api, &config);
+        ck_assert_uint_eq(cuda_host_memory_used(), plan.memory.total);
+        ck_assert_uint_eq(api->planned(e)->memory.total, plan.memory.total);
+        api->destroy(e);
+        ck_assert_uint_eq(cuda_host_memory_used(), 0);
+    }
+}
+END_TEST
+
+START_TEST(training_and_evaluation_take_no_memory)
+{
+    engine_config config = small_config();
+    engine_step steps[1];
+    engine_result result;
+    config.batch_size = 1;
+    engine *e = make(api, &config);
+    const size_t used = cuda_host_memory_used();
+    cuda_host_set_memory(used); /* nothing is left */
+    train(api, e, 1, steps);
+    ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result, NULL), ENGINE_OK);
+    ck_assert_uint_eq(cuda_host_memory_used(), used);
+    api->destroy(e);
+}
+END_TEST
+
+/* Has the device exactly the memory that `config` needs, or `less` bytes less. */
+static void limit_memory(const engine_config *config, size_t less)
+{
+    cuda_host_set_memory((size_t)8 << 30);
+    const engine_plan plan = plan_of(config);
+    const uint64_t reserve = ((uint64_t)8 << 30) - plan.available;
+    cuda_host_set_memory((size_t)(plan.memory.total + reserve) - less);
+}
+
+static engine_status try(const engine_config *config, char *message, size_t bytes)
+{
+    engine *e = NULL;
+    const engine_status status = api->create(&e, config, &training, &validation, message, bytes);
+    ck_assert_int_eq(e == NULL, status != ENGINE_OK);
+    api->destroy(e);
+    ck_assert_uint_eq(cuda_host_memory_used(), 0);
+    return status;
+}
+
+START_TEST(what_does_not_fit_is_refused_with_what_would)
+{
+    char message[256] = "";
+    engine_config smaller = small_config();
+    engine_config config = small_config();
+    config.batch_size = TRAINING;
+    smaller.batch_size = 2;
+    limit_memory(&config, 0);
+    ck_assert_int_eq(try(&config, message, sizeof message), ENGINE_OK);
+    limit_memory(&config, 1);
+    ck_assert_int_eq(try(&config, message, sizeof message), ENGINE_NO_MEMORY);
+
+    limit_memory(&smaller, 0);
+    ck_assert_int_eq(try(&config, message, sizeof message), ENGINE_NO_MEMORY);
+    ck_assert_msg(strstr(message, "batch size 4 takes ") != NULL, "%s", message);
+    ck_assert_msg(strstr(message, " MiB are free") != NULL, "%s", message);
+    ck_assert_msg(strstr(message, "that fits is 2") != NULL, "%s", message);
+    config.micro_batch = 3;
+    ck_assert_int_eq(try(&config, message, sizeof message), ENGINE_NO_MEMORY);
+    ck_assert_msg(strstr(message, "micro-batch 3 takes ") != NULL, "%s", message);
+    config.micro_batch = 2;
+    ck_assert_int_eq(try(&config, message, sizeof message), ENGINE_OK);
+
+    smaller.batch_size = 1;
+    limit_memory(&smaller, 1);
+    ck_assert_int_eq(try(&config, message, sizeof message), ENGINE_NO_MEMORY);
+    ck_assert_msg(strstr(message, "not even a micro-batch of 1 fits") != NULL, "%s", message);
+}
+END_TEST
+
+/* The message of a call that failed with `name`. */
+static void expect_cause(const char *message, const char *name)
+{
+    ck_assert_msg(strstr(message, name) != NULL || strstr(message, "CUBLAS_STATUS_") != NULL,
+                  "'%s' does not name %s", message, name);
+    ck_assert_msg(strstr(message, "cu") != NULL && strchr(message, '\n') == NULL, "%s", message);
+}
+
+/* Calls of create up to the end of the first capture; the second one only repeats the first. */
+static uint64_t calls_to_fail(uint64_t call, uint64_t all)
+{
+    enum { EACH = 160, STRIDE = 61, LAST = 12 };
+    return call < EACH || call + LAST >= all ? 1 : STRIDE;
+}
+
+START_TEST(any_call_of_create_may_fail)
+{
+    static const struct {
+        cudaError_t error;
+        const char *name;
+    } errors[] = {{cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation"},
+                  {cudaErrorLaunchFailure, "cudaErrorLaunchFailure"}};
+    const engine_config config = small_config();
+    char message[256];
+    setenv("LENET_DENSE1", "cublas", 1);
+    const uint64_t before = cuda_host_calls();
+    engine *e = make(api, &config);
+    const uint64_t calls = cuda_host_calls() - before;
+    api->destroy(e);
+    ck_assert_uint_gt(calls, 160);
+    for (uint64_t call = 1; call <= calls; call += calls_to_fail(call, calls)) {
+        const engine_status expected = _i == 0 ? ENGINE_NO_MEMORY : ENGINE_FAILED;
+        cuda_host_fail_call(call, errors[_i].error);
+        const engine_status status = try(&config, message, sizeof message);
+        cuda_host_reset(); /* the device is well again */
+        /* Without a count of devices there is no telling whether there is one; and what cuBLAS
+         * makes of an error is its own business. */
+        ck_assert_msg(status == expected || (call == 1 && status == ENGINE_UNAVAILABLE) ||
+                          (status == ENGINE_FAILED && strstr(message, "CUBLAS") != NULL),
+                      "call %u: %s", (unsigned)call, message);
+        expect_cause(message, errors[_i].name);
+    }
+}
+END_TEST
+
+static engine_status use_steps(engine *e)
+{
+    engine_step step;
+    size_t count = 0;
+    const engine_status status = api->train(e, 1);
+    return status == ENGINE_OK ? api->poll(e, &step, 1, &count, true) : status;
+}
+
+static engine_status use_evaluation(engine *e)
+{
+    engine_result result;
+    uint8_t classes[VALIDATION];
+    return api->evaluate(e, ENGINE_VALIDATION, &result, classes);
+}
+
+static engine_status use_prediction(engine *e)
+{
+    float probabilities[LENET_CLASSES];
+    return api->predict(e, validation.images, 1, probabilities);
+}
+
+static engine_status use_tensor(engine *e)
+{
+    float bias[LENET_CLASSES];
+    size_t count;
+    return api->read_tensor(e, "dense2/bias", bias, LENET_CLASSES, &count);
+}
+
+static engine_status use_histogram(engine *e)
+{
+    engine_histogram histogram;
+    return api->read_histogram(e, "dense2/bias", &histogram);
+}
+
+static engine_status use_state(engine *e)
+{
+    const size_t bytes = api->state_bytes(e);
+    unsigned char *state = malloc(bytes);
+    engine_status status = api->export_state(e, state, bytes);
+    if (status == ENGINE_OK) {
+        status = api->import_state(e, state, bytes);
+    }
+    free(state);
+    return status;
+}
+
+static engine_status (*const uses[])(engine *) = {use_steps,  use_evaluation, use_prediction,
+                                                  use_tensor, use_histogram,  use_state};
+
+enum { USES = sizeof uses / sizeof *uses };
+
+static void expect_dead(engine *e)
+{
+    char message[256];
+    float value;
+    size_t count;
+    engine_step step;
+    engine_result result;
+    snprintf(message, sizeof message, "%s", api->message(e));
+    ck_assert_int_eq(api->train(e, 1), ENGINE_FAILED);
+    ck_assert_int_eq(api->poll(e, &step, 1, &count, false), ENGINE_FAILED);
+    ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result, NULL), ENGINE_FAILED);
+    ck_assert_int_eq(api->read_tensor(e, "nothing", &value, 1, &count), ENGINE_FAILED);
+    ck_assert_int_eq(api->export_state(e, &value, 1), ENGINE_FAILED);
+    ck_assert_str_eq(api->message(e), message);
+}
+
+START_TEST(any_call_of_a_run_may_fail)
+{
+    engine_config config = small_config();
+    config.batch_size = 1;
+    engine *e = make(api, &config);
+    const uint64_t before = cuda_host_calls();
+    ck_assert_int_eq(uses[_i](e), ENGINE_OK);
+    const uint64_t calls = cuda_host_calls() - before;
+    api->destroy(e);
+    ck_assert_uint_ge(calls, 3);
+    for (uint64_t call = 1; call <= calls; call++) {
+        e = make(api, &config);
+        cuda_host_fail_call(call, cudaErrorIllegalAddress);
+        ck_assert_msg(uses[_i](e) == ENGINE_FAILED, "call %u is not looked at", (unsigned)call);
+        expect_cause(api->message(e), "cudaErrorIllegalAddress");
+        ck_assert_msg(strstr(api->message(e), " step") != NULL, "%s", api->message(e));
+        expect_dead(e);
+        api->destroy(e);
+        ck_assert_uint_eq(cuda_host_memory_used(), 0);
+        cuda_host_reset(); /* the device is well again */
+    }
+}
+END_TEST
+
+START_TEST(a_failure_names_the_step_where_it_was_found)
+{
+    engine_config config = small_config();
+    engine_step steps[2];
+    config.batch_size = 1;
+    engine *e = make(api, &config);
+    train(api, e, 2, steps);
+    cuda_host_fail_call(2, cudaErrorIllegalAddress); /* behind cudaSetDevice: the replay */
+    ck_assert_int_eq(api->train(e, 1), ENGINE_FAILED);
+    ck_assert_str_eq(api->message(e), "cudaGraphLaunch failed at step 3: cudaErrorIllegalAddress "
+                                      "(an illegal memory access was encountered)");
+    api->destroy(e);
+}
+END_TEST
+
+static void read_parameters(const engine_api *which, engine *e, float *out)
+{
+    for (size_t t = 0; t < LENET_TENSORS; t++) {
+        const lenet_tensor *tensor = &lenet_tensors[t];
+        size_t count;
+        ck_assert_int_eq(
+            which->read_tensor(e, tensor->name, out + tensor->offset, tensor->count, &count),
+            ENGINE_OK);
+    }
+}
+
+/* Parameters after `steps` steps, and the steps' metrics. */
+static void run(const engine_api *which, const engine_config *config, uint32_t steps,
+                engine_step *out, float *parameters)
+{
+    engine *e = make(which, config);
+    train(which, e, steps, out);
+    read_parameters(which, e, parameters);
+    which->destroy(e);
+}
+
+/* How far two runs' parameters are apart, as the root of the mean square. */
+static double distance(const float *a, const float *b)
+{
+    double sum = 0;
+    for (size_t i = 0; i < LENET_PARAMETERS; i++) {
+        const double difference = (double)a[i] - (double)b[i];
+        sum += difference * difference;
+    }
+    return sqrt(sum / LENET_PARAMETERS);
+}
+
+static float first_run[LENET_PARAMETERS];
+static float second_run[LENET_PARAMETERS];
+
+/* A step moves most parameters by about the learning rate, 1e-3, and other orders or masks would
+ * leave them that far apart. Rounding decides the direction for a few whose gradient is nearly
+ * nothing. */
+static const double close_runs = 5e-5;
+
+static void expect_close_steps(const engine_step *a, const engine_step *b, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        ck_assert_uint_eq(a[i].step, b[i].step);
+        ck_assert_uint_eq(a[i].samples, b[i].samples);
+        ck_assert(fabs(a[i].loss_sum - b[i].loss_sum) <= 1e-3 * b[i].loss_sum);
+    }
+}
+
+enum { STEPS = 2 }; /* of 3 samples and of 1 */
+
+static void expect_same_run(const engine_config *config, const char *dense1,
+                            const engine_step *expected)
+{
+    engine_step steps[STEPS];
+    setenv("LENET_DENSE1", dense1, 1);
+    run(api, config, STEPS, steps, second_run);
+    expect_close_steps(steps, expected, STEPS);
+    const double apart = distance(first_run, second_run);
+    ck_assert_msg(apart <= close_runs, "%s, micro-batch %u: %g", dense1,
+                  (unsigned)config->micro_batch, apart);
+}
+
+/* With micro-batches of 1 and 2, the last batch leaves some without samples. */
+START_TEST(the_cpu_engines_weights_orders_and_masks_in_any_micro_batch)
+{
+    engine_config config = small_config();
+    engine_step expected[STEPS];
+    engine_step other[STEPS];
+    run(&engine_cpu, &config, STEPS, expected, first_run);
+    for (config.micro_batch = 0; config.micro_batch < BATCH; config.micro_batch++) {
+        expect_same_run(&config, "own", expected);
+    }
+    config.micro_batch = 0;
+    expect_same_run(&config, "cublas", expected);
+    config.micro_batch = 2;
+    expect_same_run(&config, "cublas", expected);
+    config.micro_batch = 0;
+    config.seed++; /* the control: what is not the same run is far away */
+    run(&engine_cpu, &config, STEPS, other, first_run);
+    ck_assert(distance(first_run, second_run) > 10 * close_runs);
+}
+END_TEST
+
+/* The second epoch's order is drawn, and what is queued in one call is what is queued in many. */
+START_TEST(calls_of_any_length_train_the_same_run)
+{
+    enum { LONG = TRAINING + 1 };
+    engine_config config = small_config();
+    engine_step steps[LONG];
+    config.batch_size = 1;
+    run(api, &config, LONG, steps, first_run);
+    engine *e = make(api, &config);
+    train(api, e, 2, steps);
+    train(api, e, LONG - 2, steps);
+    ck_assert_uint_eq(steps[LONG - 3].step, LONG);
+    read_parameters(api, e, second_run);
+    ck_assert_mem_eq(first_run, second_run, sizeof first_run);
+    api->destroy(e);
+}
+END_TEST
+
+START_TEST(evaluation_has_the_same_bits_for_any_batch_size)
+{
+    engine_config config = small_config();
+    engine_result first;
+    engine_result other;
+    engine *e = make(api, &config);
+    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &first, NULL), ENGINE_OK);
+    api->destroy(e);
+    config.batch_size = TRAINING;
+    config.micro_batch = 2;
+    e = make(api, &config);
+    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &other, NULL), ENGINE_OK);
+    api->destroy(e);
+    ck_assert(first.loss_sum == other.loss_sum);
+    ck_assert_uint_eq(first.correct, other.correct);
+}
+END_TEST
+
+START_TEST(the_arithmetic_names_the_device_and_cublas_where_it_is_used)
+{
+    const engine_config config = small_config();
+    setenv("LENET_DENSE1", "own", 1);
+    engine_plan plan = plan_of(&config);
+    ck_assert_str_eq(plan.arithmetic, "cuda sm_90");
+    ck_assert_str_eq(plan.hardware, "host harness");
+    setenv("LENET_DENSE1", "cublas", 1);
+    plan = plan_of(&config);
+    ck_assert_str_eq(plan.arithmetic, "cuda sm_90, cublas 130000");
+}
+END_TEST
+
+START_TEST(a_device_that_is_not_there_is_unavailable)
+{
+    engine_config config = small_config();
+    char message[256] = "";
+    config.device = 1;
+    ck_assert_int_eq(try(&config, message, sizeof message), ENGINE_UNAVAILABLE);
+    ck_assert_str_eq(message, "there is no CUDA device 1: this machine has 1");
+    cuda_host_fail_call(1, cudaErrorInsufficientDriver);
+    ck_assert(!api->available(message, sizeof message));
+    ck_assert_str_eq(message, "the NVIDIA driver is missing, or older than CUDA 13.0 needs");
+    cuda_host_fail_call(1, cudaErrorNoDevice);
+    ck_assert(!api->available(message, sizeof message));
+    expect_cause(message, "cudaErrorNoDevice");
+    ck_assert(api->available(message, sizeof message));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("the CUDA engine's host side");
+    TCase *c = tcase_create("on the harness");
+    tcase_set_timeout(c, 240);
+    tcase_add_checked_fixture(c, set_up, tear_down);
+    tcase_add_loop_test(c, a_step_is_at_most_12_launches, 0, 2);
+    tcase_add_loop_test(c, what_is_planned_is_what_is_taken, 0, 2);
+    tcase_add_test(c, training_and_evaluation_take_no_memory);
+    tcase_add_test(c, what_does_not_fit_is_refused_with_what_would);
+    tcase_add_loop_test(c, any_call_of_create_may_fail, 0, 2);
+    tcase_add_loop_test(c, any_call_of_a_run_may_fail, 0, USES);
+    tcase_add_test(c, a_failure_names_the_step_where_it_was_found);
+    tcase_add_test(c, the_cpu_engines_weights_orders_and_masks_in_any_micro_batch);
+    tcase_add_test(c, calls_of_any_length_train_the_same_run);
+    tcase_add_test(c, evaluation_has_the_same_bits_for_any_batch_size);
+    tcase_add_test(c, the_arithmetic_names_the_device_and_cublas_where_it_is_used);
+    tcase_add_test(c, a_device_that_is_not_there_is_unavailable);
+    suite_add_tcase(suite, c);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK); /* the CPU engine's threads do not survive fork */
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

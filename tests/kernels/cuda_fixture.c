@@ -217,6 +217,13 @@ void round_all(double *to, const float *from, size_t count, engine_precision pre
     }
 }
 
+void expect(bool true_of_it, const char *what, size_t at)
+{
+    if (!true_of_it) {
+        ck_abort_msg("%s [%zu]", what, at);
+    }
+}
+
 void expect_near(const char *what, size_t at, double value, double expected, double bound)
 {
     if (!(fabs(value - expected) <= bound)) {

@@ -14,8 +14,6 @@
 
 #include "cuda_kernels.h"
 
-enum { FIXTURE_CLASSES = LENET_CLASSES };
-
 /* One launch: micro-batch `micro_index` of step `step` (from 0) over `count` samples. */
 typedef struct cuda_case {
     uint32_t count;
@@ -59,7 +57,10 @@ void fill_routes(cuda_fixture *f);
 double rounded(float value, engine_precision precision);
 void round_all(double *to, const float *from, size_t count, engine_precision precision);
 
-/* ck_assert that value is finite and |value - expected| <= bound; says which and where. */
+/* ck_assert, but for loops over elements: Check writes a file at each of its own. */
+void expect(bool true_of_it, const char *what, size_t at);
+
+/* Expects that value is finite and |value - expected| <= bound; says which and where. */
 void expect_near(const char *what, size_t at, double value, double expected, double bound);
 
 /* The bound of a sum of `terms` products, given the sum of their absolute values: the roundings

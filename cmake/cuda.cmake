@@ -6,13 +6,14 @@ set(CUDA AUTO CACHE STRING "Build the CUDA engine: ON, OFF, or AUTO: where nvcc 
 set_property(CACHE CUDA PROPERTY STRINGS AUTO ON OFF)
 set(ENGINE_CUDA OFF)
 
-# A target on the files of the wheel nvidia-cublas, which are named by their ABI and nothing else.
+# A target on the files of the wheel nvidia-cublas for CUDA 13: shared libraries that are named by
+# their ABI and nothing else.
 function(add_cublas_of_wheel root)
-    file(GLOB folder ${root}/nvidia/cu*) # cu13; the wheel's line, which is the toolkit's
+    file(GLOB folder ${root}/lib/python3*/site-packages/nvidia/cu13)
     find_path(CUBLAS_INCLUDE_DIR cublas_v2.h PATHS ${folder}/include NO_DEFAULT_PATH)
-    find_file(CUBLAS_LIBRARY NAMES libcublas.so.13 libcublas.so.12 PATHS ${folder}/lib
+    find_file(CUBLAS_LIBRARY NAMES libcublas.so.13 PATHS ${folder}/lib
               NO_DEFAULT_PATH)
-    find_file(CUBLASLT_LIBRARY NAMES libcublasLt.so.13 libcublasLt.so.12 PATHS ${folder}/lib
+    find_file(CUBLASLT_LIBRARY NAMES libcublasLt.so.13 PATHS ${folder}/lib
               NO_DEFAULT_PATH)
     mark_as_advanced(CUBLAS_INCLUDE_DIR CUBLAS_LIBRARY CUBLASLT_LIBRARY)
     if(CUBLAS_INCLUDE_DIR AND CUBLAS_LIBRARY AND CUBLASLT_LIBRARY)

@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
     cat <<'END'
-Usage: scripts/setup.sh [--tests | --view]
+Usage: scripts/setup.sh [--tests | --view | --cuda]
 
 Sees to the system packages of this project on Debian 12 and Ubuntu 24.04: what is there already
 is left alone, what is missing is installed by apt-get, as root or through sudo. Where neither is
@@ -13,6 +13,8 @@ possible it lists what is missing and exits with 1.
   (no option)  what scripts/run.sh needs: to build the trainer and to fetch MNIST
   --tests      that, and what scripts/test.sh needs
   --view       only what scripts/view.sh needs
+  --cuda       what the build with the CUDA engine needs: nvcc must be there; where its toolkit has
+               no cuBLAS, NVIDIA's wheel of it goes into .venv/cublas, by pip
   -h, --help   this text
 END
 }
@@ -22,6 +24,7 @@ for_build=(gcc libc6-dev cmake make pkg-config protobuf-c-compiler libprotobuf-c
 for_tests=(g++ check mandoc doxygen shellcheck clang-format-14 clang-tidy-14 chromium chromium-driver
     fonts-liberation)
 for_view=(python3 python3-venv)
+cublas_version=13.0.2.14 # of the toolkit's own line, CUDA 13.0
 
 has_command() {
     command -v "$1" >/dev/null
@@ -105,11 +108,44 @@ install() { # package…
     "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "$@" >/dev/null
 }
 
+toolkit_has_cublas() { # nvcc
+    "$1" -E -x cu -include cublas_v2.h /dev/null >/dev/null 2>&1
+}
+
+# The wheel holds headers and shared libraries alone; cmake/cuda.cmake finds them.
+install_cublas() {
+    local root venv
+    root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+    venv=$root/.venv/cublas
+    mkdir -p "$root/.venv"
+    exec {lock}>"$root/.venv/lock" # two scripts started at once make it once
+    flock "$lock"
+    [[ $(cat "$venv/version" 2>/dev/null) != "$cublas_version" ]] || return 0
+    echo "setup: putting nvidia-cublas $cublas_version into .venv/cublas"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
+        --only-binary :all: "nvidia-cublas==$cublas_version"
+    echo "$cublas_version" >"$venv/version" # written last, so that it marks a whole one
+}
+
+set_up_cuda() {
+    local nvcc
+    nvcc=$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)
+    if [[ ! -x $nvcc ]]; then
+        echo "setup: nvcc is neither on PATH nor in /usr/local/cuda/bin: install NVIDIA's CUDA" \
+            "toolkit 13, as https://developer.nvidia.com/cuda-downloads says" >&2
+        exit 1
+    fi
+    toolkit_has_cublas "$nvcc" || install_cublas
+}
+
 wanted=("${for_build[@]}")
 case ${1:-} in
 '') ;;
 --tests) wanted+=("${for_tests[@]}" "${for_view[@]}") ;;
 --view) wanted=("${for_view[@]}") ;;
+--cuda) wanted+=(g++ "${for_view[@]}") ;;
 -h | --help)
     usage
     exit
@@ -139,4 +175,7 @@ if [[ ${#missing[@]} -gt 0 ]]; then
     fi
     echo "setup: install with: sudo apt-get install ${missing[*]}" >&2
     exit 1
+fi
+if [[ ${1:-} == --cuda ]]; then
+    set_up_cuda
 fi

@@ -9,8 +9,12 @@ Usage: scripts/test.sh [PRESET]...
 
 Installs what the tests need, fetches MNIST, checks the scripts with shellcheck (where it is
 installed) and the sources with clang-format and clang-tidy, then builds and tests each preset:
-release, asan and tsan unless others are named. Stops at the first that fails; its exit status is
-the result.
+release, asan and tsan unless others are named, and where nvcc is, cuda before them. Stops at the
+first that fails; its exit status is the result.
+
+Preset cuda is built and linked, and what was built is examined (tests with the label `cuda`); no
+device is needed. The other presets are built without the CUDA engine: its sources are tested there
+all the same, compiled for the host.
 
 Tests with the label `tensorboard` hold the logs against stock TensorBoard and Chromium; they run
 with the release preset only, for a sanitizer would tell nothing about Python. With CI=true in the
@@ -31,6 +35,9 @@ esac
 presets=("$@")
 if [[ $# -eq 0 ]]; then
     presets=(release asan tsan)
+    if command -v nvcc >/dev/null || [[ -x /usr/local/cuda/bin/nvcc ]]; then
+        presets=(cuda "${presets[@]}")
+    fi
 fi
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -49,15 +56,24 @@ check_scripts() {
 }
 
 check_layout() {
-    find kernels tblog trainer tests bench -name '*.[ch]' -exec clang-format-14 --dry-run -Werror {} +
+    find kernels tblog trainer tests bench \
+        \( -name '*.[ch]' -o -name '*.cu' -o -name '*.cuh' -o -name '*.cpp' \) \
+        -exec clang-format-14 --dry-run -Werror {} +
 }
 
 # One file a call: clang-tidy 14 finds uninitialized va_lists that are none where it is given several.
 check_code() {
-    cmake --preset release -DBUILD_TESTING=ON -DWARNINGS_AS_ERRORS=ON >/dev/null
+    cmake --preset release -DBUILD_TESTING=ON -DWARNINGS_AS_ERRORS=ON -DCUDA=OFF >/dev/null
     cmake --build --preset release --target tblog_proto >/dev/null # the headers that it generates
     find kernels tblog trainer -name '*.c' -print0 |
         xargs -0 -n 1 -P "$(nproc)" clang-tidy-14 --quiet -p build/release 2>/dev/null
+}
+
+test_cuda() {
+    scripts/setup.sh --cuda
+    cmake --preset cuda -DBUILD_TESTING=ON -DWARNINGS_AS_ERRORS=ON >/dev/null
+    cmake --build --preset cuda --parallel "$(nproc)" --target trainer
+    ctest --preset cuda --label-regex '^cuda$'
 }
 
 test_preset() { # preset
@@ -70,7 +86,7 @@ test_preset() { # preset
     if [[ $1 == tsan ]] && setarch -R true 2>/dev/null; then
         launcher=(setarch -R)
     fi
-    cmake --preset "$1" -DBUILD_TESTING=ON -DWARNINGS_AS_ERRORS=ON >/dev/null
+    cmake --preset "$1" -DBUILD_TESTING=ON -DWARNINGS_AS_ERRORS=ON -DCUDA=OFF >/dev/null
     cmake --build --preset "$1" --parallel "$(nproc)"
     "${launcher[@]}" ctest --preset "$1" --parallel "$(nproc)" "${selection[@]}"
 }
@@ -81,5 +97,9 @@ check_layout
 check_code
 for preset in "${presets[@]}"; do
     echo "test: preset $preset"
-    test_preset "$preset"
+    if [[ $preset == cuda ]]; then
+        test_cuda
+    else
+        test_preset "$preset"
+    fi
 done

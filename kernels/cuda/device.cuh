@@ -39,22 +39,30 @@
 #ifndef __CUDACC__
 #include "cuda_host_device.h"
 #else
+#include <cooperative_groups.h>
 
 /* LAUNCH(kernel, grid, block, shared_bytes, stream, arguments…): cudaError_t. The kernel may be an
  * instance of a template, commas and all; arguments are converted to the kernel's parameters. */
-#define LAUNCH(...)     launch_kernel(__VA_ARGS__)
+#define LAUNCH(...)             launch_kernel(false, __VA_ARGS__)
+/* The same with all blocks on the device at once, as grid_barrier needs them; more blocks than have
+ * room are cudaErrorCooperativeLaunchTooLarge. */
+#define LAUNCH_COOPERATIVE(...) launch_kernel(true, __VA_ARGS__)
 
-template <typename T> struct launch_parameter {
+/* T, which is not deduced from the argument: that is converted to it. */
+template <typename T> struct plain_type {
     typedef T type;
 };
 
 template <typename... P>
-inline cudaError_t launch_kernel(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared_bytes,
-                                 cudaStream_t stream, typename launch_parameter<P>::type... values)
+inline cudaError_t launch_kernel(bool cooperative, void (*kernel)(P...), dim3 grid, dim3 block,
+                                 size_t shared_bytes, cudaStream_t stream,
+                                 typename plain_type<P>::type... values)
 {
     void *places[sizeof...(P) + 1] = {&values..., nullptr};
-    return cudaLaunchKernel(reinterpret_cast<const void *>(kernel), grid, block, places,
-                            shared_bytes, stream);
+    const void *function = reinterpret_cast<const void *>(kernel);
+    if (cooperative)
+        return cudaLaunchCooperativeKernel(function, grid, block, places, shared_bytes, stream);
+    return cudaLaunchKernel(function, grid, block, places, shared_bytes, stream);
 }
 
 /* Once a kernel, before its first launch with more than 48 KiB of shared memory. */
@@ -102,7 +110,7 @@ struct shared_memory {
 extern __shared__ __align__(16) unsigned char shared_memory_bytes[];
 
 /* All of the block's shared memory; the same place each time it is written. */
-#define SHARED_MEMORY() (shared_memory{shared_memory_bytes})
+#define SHARED_MEMORY()         (shared_memory{shared_memory_bytes})
 
 /* Vectors at value i of a span; the place is aligned to the vector's size. */
 __device__ __forceinline__ float4 load4(shared_span<float> span, int i)
@@ -151,7 +159,9 @@ __device__ __forceinline__ void store_word(shared_span<T> span, int i, uint32_t 
 }
 
 /* Adds to span[i], gives what was there. */
-template <typename T> __device__ __forceinline__ T atomic_add(shared_span<T> span, int i, T value)
+template <typename T>
+__device__ __forceinline__ T atomic_add(shared_span<T> span, int i,
+                                        typename plain_type<T>::type value)
 {
     return atomicAdd(span.values + i, value);
 }
@@ -221,6 +231,19 @@ __device__ __forceinline__ void copy_async16(shared_span<T> span, int i, const v
                  : "memory");
 }
 
+/* The same of 4 bytes, whose places are multiples of 4. */
+template <typename T>
+__device__ __forceinline__ void copy_async4(shared_span<T> span, int i, const void *global,
+                                            bool valid = true)
+{
+    const unsigned place = static_cast<unsigned>(__cvta_generic_to_shared(span.values + i));
+    const int source_bytes = valid ? 4 : 0;
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;"
+                 :
+                 : "r"(place), "l"(global), "r"(source_bytes)
+                 : "memory");
+}
+
 /* Makes one group of the copies that this thread started since the last group. */
 __device__ __forceinline__ void copy_async_commit()
 {
@@ -231,6 +254,40 @@ __device__ __forceinline__ void copy_async_commit()
 template <int N> __device__ __forceinline__ void copy_async_wait()
 {
     asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory");
+}
+
+/* Loads four matrices of 8 rows of 16 bytes, by a whole warp (ldmatrix): value i of the span, a
+ * multiple of 16 bytes, is where a row begins, which lane 8 m + r gives for row r of matrix m. Then
+ * word[m] of each lane is word `lane % 4` of row `lane / 4` of matrix m: with rows of bf16 the
+ * fragments a or two b of mma_bf16_16x8x16, with rows of tf32 the same of mma_tf32_16x8x8. */
+template <typename T>
+__device__ __forceinline__ void load_matrices(uint32_t (&word)[4], shared_span<T> span, int i)
+{
+    const unsigned place = static_cast<unsigned>(__cvta_generic_to_shared(span.values + i));
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(word[0]), "=r"(word[1]), "=r"(word[2]), "=r"(word[3])
+                 : "r"(place)
+                 : "memory");
+}
+
+/* The same of matrices of 8 x 8 values of 16 bits, each transposed: word[m] of a lane is, of column
+ * `lane / 4` of matrix m, the values of rows 2 * (lane % 4) (low bits) and 2 * (lane % 4) + 1. */
+template <typename T>
+__device__ __forceinline__ void load_matrices_transposed(uint32_t (&word)[4], shared_span<T> span,
+                                                         int i)
+{
+    const unsigned place = static_cast<unsigned>(__cvta_generic_to_shared(span.values + i));
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(word[0]), "=r"(word[1]), "=r"(word[2]), "=r"(word[3])
+                 : "r"(place)
+                 : "memory");
+}
+
+/* Waits for all threads of a cooperative launch; orders memory as __syncthreads does, and global
+ * memory between blocks. */
+__device__ __forceinline__ void grid_barrier()
+{
+    cooperative_groups::this_grid().sync();
 }
 
 /* Whoever sees, on the device or on any host or device, what this thread writes after the fence

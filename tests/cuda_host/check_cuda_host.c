@@ -1,21 +1,15 @@
-/* The harness finds what it is there to find, and lets pass what is right. */
+/* The harness finds each way of being wrong that it is there to find, in every order of threads. */
 #include <check.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cuda_host.h"
 #include "sample_kernels.h"
 
-static float *on_device(const float *values, size_t count)
-{
-    float *place = NULL;
-    ck_assert_int_eq(cudaMalloc((void **)&place, count * sizeof *place), cudaSuccess);
-    if (values != NULL)
-        ck_assert_int_eq(cudaMemcpy(place, values, count * sizeof *place, cudaMemcpyHostToDevice),
-                         cudaSuccess);
-    return place;
-}
+enum { ORDERS = 6 };
 
+/* Ascending, descending, then shuffled by that seed. */
 static void begin(int order)
 {
     cuda_host_reset();
@@ -25,43 +19,114 @@ static void begin(int order)
                         (uint64_t)order);
 }
 
-/* The launch failed, with a finding that says so. */
-static void assert_found(cudaError_t error, const char *text)
+static void *device_bytes(const void *values, size_t bytes)
 {
-    ck_assert_int_eq(error, cudaErrorLaunchFailure);
-    ck_assert_ptr_nonnull(cuda_host_finding());
-    ck_assert_msg(strstr(cuda_host_finding(), text) != NULL, "%s", cuda_host_finding());
+    void *place = NULL;
+    ck_assert_int_eq(cudaMalloc(&place, bytes), cudaSuccess);
+    if (values != NULL)
+        ck_assert_int_eq(cudaMemcpy(place, values, bytes, cudaMemcpyHostToDevice), cudaSuccess);
+    return place;
 }
 
-START_TEST(block_sums_are_right_in_every_order)
+static void read_and_free(void *out, void *place, size_t bytes)
 {
-    begin(_i);
-    float in[3 * 256];
-    for (int i = 0; i < 3 * 256; i++)
-        in[i] = (float)i;
-    float out[3];
-    float *from = on_device(in, 3 * 256);
-    float *to = on_device(NULL, 3);
-    ck_assert_int_eq(sample_block_sums(from, to, 3, NULL), cudaSuccess);
-    ck_assert_int_eq(cudaMemcpy(out, to, sizeof out, cudaMemcpyDeviceToHost), cudaSuccess);
-    for (int b = 0; b < 3; b++)
-        ck_assert_float_eq(out[b], (float)(256 * 256 * b + 255 * 128));
-    ck_assert_int_eq(cudaFree(from), cudaSuccess);
-    ck_assert_int_eq(cudaFree(to), cudaSuccess);
+    if (out != NULL)
+        ck_assert_int_eq(cudaMemcpy(out, place, bytes, cudaMemcpyDeviceToHost), cudaSuccess);
+    ck_assert_int_eq(cudaFree(place), cudaSuccess);
+}
+
+static const struct {
+    wrong_kernel which;
+    const char *finding;
+} WRONG[] = {
+    {WRONG_NO_BARRIER, "race: "},
+    {WRONG_NO_SECOND_BARRIER, "race: "},
+    {WRONG_SHUFFLE_FOR_SYNCWARP, "race: "},
+    {WRONG_SYNCWARP_FOR_BLOCK, "race: "},
+    {WRONG_TWO_WRITERS, "race: writes value"},
+    {WRONG_BYTE_RACE, "race: writes value"},
+    {WRONG_WORD_OVER_BYTES, "race: "},
+    {WRONG_PLAIN_BESIDE_ATOMIC, "race: "},
+    {WRONG_PHASES, "race: "},
+    {WRONG_BARRIER_IN_BRANCH, "threads wait for ever"},
+    {WRONG_BARRIER_IN_LOOP, "threads wait for ever"},
+    {WRONG_TWO_BARRIERS, "threads wait in __syncthreads"},
+    {WRONG_ABSENT_LANE, "threads wait for ever"},
+    {WRONG_MMA_BY_PART, "in mma_tf32_16x8x8"},
+    {WRONG_NOT_IN_MASK, "in which it is not"},
+    {WRONG_SOURCE_NOT_IN_MASK, "which is not in mask 0000ffff"},
+    {WRONG_MASKS_DIFFER, "mask ffffffff"},
+    {WRONG_COLLECTIVES_DIFFER, " wait in __s"},
+    {WRONG_BEYOND_SPAN, "values 64 to 64 of a span of 64, taken at"},
+    {WRONG_BEFORE_SPAN, "values -1 to -1 of a span of 64"},
+    {WRONG_VECTOR_BEYOND_SPAN, "values 64 to 67 of a span of 64"},
+    {WRONG_VECTOR_UNALIGNED, "not aligned"},
+    {WRONG_TAKES_TOO_MUCH, "of the 1024 of shared memory"},
+    {WRONG_NOT_ROUNDED, "to_tf32"},
+    {WRONG_COPY_NOT_AWAITED, "copy_async is under way"},
+    {WRONG_COPY_NO_BARRIER, "race: "},
+    {WRONG_COPY_LATEST_GROUP, "copy_async is under way"},
+    {WRONG_COPY_NEVER_AWAITED, "returns while a copy_async"},
+    {WRONG_COPY_OVER_READ, "race: "},
+    {WRONG_COPY_UNALIGNED, "no multiple of 16"},
+    {WRONG_GRID_BARRIER, "not cooperative"},
+};
+_Static_assert(sizeof WRONG / sizeof WRONG[0] == WRONG_KERNELS, "each wrong kernel is tried");
+
+/* And what comes after a finding is as if it had not been. */
+START_TEST(wrong_kernel_is_found)
+{
+    static const float zeros[64] = {0};
+    const char *expected = WRONG[_i].finding;
+    for (int order = 0; order < ORDERS; order++) {
+        begin(order);
+        cuda_host_keep_findings(true);
+        float *place = device_bytes(zeros, sizeof zeros);
+        ck_assert_int_eq(wrong_launch(WRONG[_i].which, place, NULL), cudaErrorLaunchFailure);
+        const char *finding = cuda_host_finding();
+        ck_assert_ptr_nonnull(finding);
+        ck_assert_msg(strncmp(finding, "wrong: ", 7) == 0 && strstr(finding, expected) != NULL,
+                      "order %d: %s", order, finding);
+        ck_assert_int_eq(sample_increment(place, NULL), cudaErrorLaunchFailure);
+        ck_assert_int_eq(cudaGetLastError(), cudaErrorLaunchFailure);
+        cuda_host_reset();
+        ck_assert_ptr_null(cuda_host_finding());
+        ck_assert_int_eq(sample_increment(place, NULL), cudaSuccess);
+        ck_assert_int_eq(cudaFree(place), cudaSuccess);
+    }
 }
 END_TEST
 
-START_TEST(missing_barrier_is_a_race_in_every_order)
+START_TEST(finding_that_nobody_keeps_ends_the_process)
 {
-    begin(_i);
-    cuda_host_keep_findings(true);
-    float in[256] = {0};
-    float *from = on_device(in, 256);
-    float *to = on_device(NULL, 1);
-    assert_found(sample_missing_barrier(from, to, NULL), "race");
-    cuda_host_reset();
-    ck_assert_int_eq(cudaFree(from), cudaSuccess);
-    ck_assert_int_eq(cudaFree(to), cudaSuccess);
+    begin(0);
+    float *place = device_bytes(NULL, 64 * sizeof *place);
+    wrong_launch(WRONG_NO_BARRIER, place, NULL);
+}
+END_TEST
+
+#ifdef __SANITIZE_ADDRESS__
+/* It ends the process with 1. */
+START_TEST(global_write_out_of_bounds_ends_the_process)
+{
+    begin(0);
+    float *place = device_bytes(NULL, 64 * sizeof *place);
+    wrong_global_write(place, NULL);
+}
+END_TEST
+#endif
+
+START_TEST(order_of_blocks_shows_in_results)
+{
+    float first[64];
+    float last[64];
+    for (int order = 0; order < 2; order++) {
+        begin(order);
+        float *place = device_bytes(NULL, sizeof first);
+        ck_assert_int_eq(wrong_order_of_blocks(place, NULL), cudaSuccess);
+        read_and_free(order == 0 ? first : last, place, sizeof first);
+    }
+    ck_assert_mem_ne(first, last, sizeof first);
 }
 END_TEST
 
@@ -70,8 +135,12 @@ int main(void)
     Suite *suite = suite_create("cuda_host");
     TCase *cases = tcase_create("cuda_host");
     tcase_set_timeout(cases, 120);
-    tcase_add_loop_test(cases, block_sums_are_right_in_every_order, 0, 8);
-    tcase_add_loop_test(cases, missing_barrier_is_a_race_in_every_order, 0, 8);
+    tcase_add_loop_test(cases, wrong_kernel_is_found, 0, WRONG_KERNELS);
+    tcase_add_test_raise_signal(cases, finding_that_nobody_keeps_ends_the_process, SIGABRT);
+#ifdef __SANITIZE_ADDRESS__
+    tcase_add_exit_test(cases, global_write_out_of_bounds_ends_the_process, 1);
+#endif
+    tcase_add_test(cases, order_of_blocks_shows_in_results);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

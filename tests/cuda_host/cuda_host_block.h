@@ -11,7 +11,7 @@ namespace cuda_host
 {
 
 struct site {
-    const char *name; /* of the function that waits, NULL where nobody does */
+    const char *name; /* of the function that waits */
     const char *file;
     int line;
 };
@@ -19,6 +19,7 @@ struct site {
 struct pending_copy {
     void *to;
     const void *from;
+    size_t bytes;
     unsigned group;
 };
 
@@ -30,14 +31,14 @@ struct thread {
     uint3 index;
     uint16_t number; /* in the block */
     bool finished;
-    site waiting;
+    bool waiting;
     uint32_t mask; /* that it waits with */
-    site passed;   /* the last barrier or collective, for findings */
+    site place;    /* where it waits, or waited last; no name before the first time */
     std::vector<pending_copy> copies;
     unsigned copy_groups; /* committed */
 };
 
-/* Lanes that wait for each other, known by the lowest of them. */
+/* Lanes that wait for each other. */
 struct meeting {
     uint32_t mask;
     uint32_t arrived;
@@ -49,6 +50,7 @@ struct warp {
     uint32_t lanes; /* that exist */
     uint32_t ready; /* may run, do not */
     uint32_t epoch;
+    unsigned meeting_count;
     meeting meetings[32];
 };
 
@@ -78,12 +80,32 @@ struct block {
     size_t shared_bytes;
     std::vector<unsigned char> shared_store;
     std::vector<shadow_word> shadow;      /* a word each */
-    std::vector<shadow_word> byte_shadow; /* a byte each */
+    std::vector<shadow_word> byte_shadow; /* a byte each, once somebody touches single bytes */
     std::vector<taken_span> spans;
 };
 
+struct running_launch {
+    const launch_shape *shape;
+    const std::function<void()> *body;
+    std::vector<block *> alive;
+    unsigned blocks_arrived; /* at the grid's barrier */
+    char finding[2048];      /* empty as long as there is none */
+};
+extern running_launch now;
+extern fiber scheduler; /* of the thread that launches: runs when nobody else can */
+
 /* The thread that runs, NULL outside of launches. */
 extern thread *current;
+
+void make_ready(block &home, unsigned warp_number, uint32_t lanes);
+/* The thread that runs next, no longer among those ready; NULL if none can. It is of that warp if
+ * the order has nothing against it. */
+thread *take_next(block *home, unsigned warp_number);
+/* Everything that a thread sees becomes that one's; a switch to it follows. */
+void become(thread *next);
+/* Somebody else runs until this thread is chosen again. */
+void let_others_run(unsigned warp_number);
+std::vector<uint32_t> order_of_blocks(uint32_t count);
 
 /* Ends the launch with a finding: printf's arguments, behind who and where. Does not return. */
 [[noreturn]] void found(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -92,6 +114,9 @@ extern thread *current;
 void describe_place(const block &home, const void *place, char *text, size_t bytes);
 
 uint32_t next_epoch();
+
+/* After a finding: nobody has touched anything. */
+void clear_shadow(block &b);
 
 } // namespace cuda_host
 

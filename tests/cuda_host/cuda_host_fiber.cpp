@@ -6,14 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
+#include <ucontext.h>
+
+/* Own code where there is some for the processor; CUDA_HOST_UCONTEXT tries what others get. */
+#if defined(__x86_64__) && !defined(CUDA_HOST_UCONTEXT)
+#define FAST_SWITCH 1
+#else
+#define FAST_SWITCH 0
+#endif
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
-#endif
-#if defined(__SANITIZE_THREAD__)
-#include <sanitizer/tsan_interface.h>
 #endif
 
 namespace cuda_host
@@ -24,7 +28,7 @@ namespace
 const size_t STACK_BYTES = 256 << 10; /* touched pages alone take memory */
 }
 
-#if defined(__x86_64__)
+#if FAST_SWITCH
 
 /* Saves what a function must preserve on the old stack, takes it from the new one. It jumps where
  * `ret` would return, since the processor's stack of return addresses would foretell it wrong. */
@@ -70,8 +74,6 @@ static void switch_context(fiber &from, fiber &to)
 
 #else
 
-#include <ucontext.h>
-
 static ucontext_t *context_of(fiber &f)
 {
     if (f.context == nullptr)
@@ -96,36 +98,40 @@ static void switch_context(fiber &from, fiber &to)
 
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
 void fiber_of_thread(fiber &self)
 {
-    pthread_attr_t attributes;
-    void *stack = nullptr;
-    pthread_getattr_np(pthread_self(), &attributes);
-    pthread_attr_getstack(&attributes, &stack, &self.stack_bytes);
-    pthread_attr_destroy(&attributes);
+    /* Once a thread, since it reads the process' map of memory. */
+    static thread_local void *stack;
+    static thread_local size_t bytes;
+    if (stack == nullptr) {
+        pthread_attr_t attributes;
+        pthread_getattr_np(pthread_self(), &attributes);
+        pthread_attr_getstack(&attributes, &stack, &bytes);
+        pthread_attr_destroy(&attributes);
+    }
     self.stack = static_cast<unsigned char *>(stack);
-#if defined(__SANITIZE_THREAD__)
-    self.tsan = __tsan_get_current_fiber();
-#endif
+    self.stack_bytes = bytes;
 }
+#else
+void fiber_of_thread(fiber &)
+{
+}
+#endif
 
 static void begin(fiber &made, unsigned index, void (*entry)())
 {
     unsigned char *top = made.stack + made.stack_bytes - 192 * (index % 64);
     make_context(made, top, entry);
     made.fake_stack = nullptr;
-#if defined(__SANITIZE_THREAD__)
-    made.tsan = __tsan_create_fiber(0);
-#endif
 }
 
-void fiber_make(fiber &made, unsigned index, void (*entry)())
+void fiber_make(fiber &made, unsigned index, bool guarded, void (*entry)())
 {
-    /* The lowest page stays closed: an overflow ends the process instead of reaching another. */
     const size_t page = 4096;
     void *place = mmap(nullptr, STACK_BYTES + page, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (place == MAP_FAILED || mprotect(place, page, PROT_NONE) != 0) {
+    if (place == MAP_FAILED || (guarded && mprotect(place, page, PROT_NONE) != 0)) {
         perror("cuda_host: no stack for a thread");
         abort();
     }
@@ -139,9 +145,6 @@ void fiber_forget(fiber &made, unsigned index, void (*entry)())
 #if defined(__SANITIZE_ADDRESS__)
     __asan_unpoison_memory_region(made.stack, made.stack_bytes);
 #endif
-#if defined(__SANITIZE_THREAD__)
-    __tsan_destroy_fiber(made.tsan);
-#endif
     begin(made, index, entry);
 }
 
@@ -149,9 +152,6 @@ void fiber_switch(fiber &from, fiber &to)
 {
 #if defined(__SANITIZE_ADDRESS__)
     __sanitizer_start_switch_fiber(&from.fake_stack, to.stack, to.stack_bytes);
-#endif
-#if defined(__SANITIZE_THREAD__)
-    __tsan_switch_to_fiber(to.tsan, 0);
 #endif
     switch_context(from, to);
 #if defined(__SANITIZE_ADDRESS__)

@@ -1,6 +1,7 @@
 /* Errors, the device, memory and launches of the fake runtime. */
 #include "cuda_host_runtime.h"
 
+#include <algorithm>
 #include <map>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "cuda_host_launch.h"
+#include "cuda_host_streams.h"
 
 namespace cuda_host
 {
@@ -17,18 +19,10 @@ std::recursive_mutex lock;
 namespace
 {
 
-struct allocation {
-    size_t bytes;
-    bool on_device;
-};
-
 struct runtime_state {
-    std::map<const unsigned char *, allocation> allocations;
     std::map<const void *, size_t> shared_limits; /* by kernel */
-    size_t memory = size_t(8) << 30;
-    size_t used = 0;
     cudaError_t last_error = cudaSuccess;
-    bool lost = false; /* by a finding */
+    cudaError_t lost = cudaSuccess; /* what every call gives, since the context is gone */
     bool keep_findings = false;
     std::string finding;
     uint64_t calls = 0;
@@ -44,6 +38,7 @@ runtime_state &runtime()
     return *state;
 }
 
+const int MULTIPROCESSORS = 132;
 const size_t SHARED_BYTES = 48 << 10;
 const size_t SHARED_OPTIN_BYTES = 227 << 10;
 
@@ -66,52 +61,19 @@ bool is_valid(const launch_shape &shape)
            shape.grid.y >= 1 && shape.grid.z >= 1 && shape.grid.y <= 65535 && shape.grid.z <= 65535;
 }
 
-cudaError_t allocate(void **place, size_t bytes, bool on_device)
-{
-    runtime_state &r = runtime();
-    if (place == nullptr)
-        return fail(cudaErrorInvalidValue);
-    *place = nullptr;
-    if (bytes == 0)
-        return cudaSuccess;
-    if (on_device && (bytes > r.memory || r.used > r.memory - bytes))
-        return fail(cudaErrorMemoryAllocation);
-    void *memory = nullptr;
-    /* As CUDA aligns it; the red zone of AddressSanitizer begins right behind the last byte. */
-    if (posix_memalign(&memory, 256, bytes) != 0)
-        return fail(cudaErrorMemoryAllocation);
-    memset(memory, 0xff, bytes);
-    r.allocations[static_cast<unsigned char *>(memory)] = {bytes, on_device};
-    if (on_device)
-        r.used += bytes;
-    *place = memory;
-    return cudaSuccess;
-}
-
-cudaError_t release(void *place, bool on_device)
-{
-    runtime_state &r = runtime();
-    if (place == nullptr)
-        return cudaSuccess;
-    const auto found = r.allocations.find(static_cast<unsigned char *>(place));
-    if (found == r.allocations.end() || found->second.on_device != on_device)
-        return fail(cudaErrorInvalidValue);
-    if (on_device)
-        r.used -= found->second.bytes;
-    r.allocations.erase(found);
-    free(place);
-    return cudaSuccess;
-}
-
 } // namespace
 
 cudaError_t begin_call()
 {
     runtime_state &r = runtime();
     r.calls++;
-    if (r.calls == r.failing_call)
+    if (r.lost == cudaSuccess && r.calls == r.failing_call) {
+        /* After these the context is of no more use, as on a device. */
+        if (r.failing_error >= cudaErrorIllegalAddress && r.failing_error <= cudaErrorLaunchFailure)
+            r.lost = r.failing_error;
         return fail(r.failing_error);
-    return r.lost ? cudaErrorLaunchFailure : cudaSuccess;
+    }
+    return r.lost;
 }
 
 cudaError_t fail(cudaError_t error)
@@ -129,36 +91,13 @@ cudaError_t report_finding(const char *text)
         abort();
     }
     r.finding = text;
-    r.lost = true;
+    r.lost = cudaErrorLaunchFailure;
     return fail(cudaErrorLaunchFailure);
 }
 
 void count_launch()
 {
     runtime().launches++;
-}
-
-const char *check_range(const char *call, const void *place, size_t bytes, bool on_device)
-{
-    static char text[256];
-    const runtime_state &r = runtime();
-    const unsigned char *begin = static_cast<const unsigned char *>(place);
-    auto next = r.allocations.upper_bound(begin);
-    if (next != r.allocations.begin()) {
-        --next;
-        const size_t at = static_cast<size_t>(begin - next->first);
-        if (at < next->second.bytes && next->second.on_device == on_device) {
-            if (bytes <= next->second.bytes - at)
-                return nullptr;
-            snprintf(text, sizeof text, "%s reaches for bytes %zu to %zu of an allocation of %zu",
-                     call, at, at + bytes, next->second.bytes);
-            return text;
-        }
-    }
-    if (!on_device)
-        return nullptr; /* the host's other memory is nobody's here */
-    snprintf(text, sizeof text, "%s reaches for %p, which is no device memory", call, place);
-    return text;
 }
 
 cudaError_t raise_limit(const void *kernel, size_t shared_bytes)
@@ -171,6 +110,15 @@ cudaError_t raise_limit(const void *kernel, size_t shared_bytes)
         return fail(cudaErrorInvalidValue);
     runtime().shared_limits[kernel] = shared_bytes;
     return cudaSuccess;
+}
+
+/* As many blocks as an H100 has room for, as far as registers do not limit them. */
+static bool fits_at_once(const launch_shape &shape)
+{
+    const uint64_t threads = uint64_t(shape.block.x) * shape.block.y * shape.block.z;
+    const uint64_t shared = (228 << 10) / (shape.shared_bytes + 1024);
+    const uint64_t blocks = uint64_t(shape.grid.x) * shape.grid.y * shape.grid.z;
+    return blocks <= MULTIPROCESSORS * std::min<uint64_t>(2048 / threads, shared);
 }
 
 cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cudaStream_t stream)
@@ -186,6 +134,8 @@ cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cuda
     if (shape.shared_bytes >
         (limit == r.shared_limits.end() ? SHARED_BYTES : std::max(limit->second, SHARED_BYTES)))
         return fail(cudaErrorInvalidValue);
+    if (shape.cooperative && !fits_at_once(shape))
+        return fail(cudaErrorCooperativeLaunchTooLarge);
     return enqueue(stream, cudaGraphNodeTypeKernel, [shape, thread]() {
         count_launch();
         if (!runtime().order_is_set)
@@ -205,14 +155,15 @@ void cuda_host_reset(void)
 {
     const std::lock_guard<std::recursive_mutex> held(lock);
     runtime_state &r = runtime();
-    r.memory = size_t(8) << 30;
+    device_memory = size_t(8) << 30;
     r.last_error = cudaSuccess;
-    r.lost = false;
+    r.lost = cudaSuccess;
     r.keep_findings = false;
     r.finding.clear();
     r.calls = 0;
     r.failing_call = 0;
     r.launches = 0;
+    forget_streams();
     order_of_environment();
 }
 
@@ -237,16 +188,6 @@ uint64_t cuda_host_launches(void)
     return runtime().launches;
 }
 
-void cuda_host_set_memory(size_t bytes)
-{
-    runtime().memory = bytes;
-}
-
-size_t cuda_host_memory_used(void)
-{
-    return runtime().used;
-}
-
 uint64_t cuda_host_calls(void)
 {
     return runtime().calls;
@@ -258,12 +199,6 @@ void cuda_host_fail_call(uint64_t call, cudaError_t error)
     r.failing_call = call == 0 ? 0 : r.calls + call;
     r.failing_error = error;
 }
-
-#define BEGIN_CALL()                                                                               \
-    const std::lock_guard<std::recursive_mutex> held(lock);                                        \
-    const cudaError_t begun = begin_call();                                                        \
-    if (begun != cudaSuccess)                                                                      \
-    return begun
 
 static const struct {
     cudaError_t error;
@@ -288,6 +223,8 @@ static const struct {
     {cudaErrorNotReady, "cudaErrorNotReady", "device not ready"},
     {cudaErrorIllegalAddress, "cudaErrorIllegalAddress",
      "an illegal memory access was encountered"},
+    {cudaErrorCooperativeLaunchTooLarge, "cudaErrorCooperativeLaunchTooLarge",
+     "too many blocks in cooperative launch"},
     {cudaErrorLaunchFailure, "cudaErrorLaunchFailure", "unspecified launch failure"},
     {cudaErrorStreamCaptureUnsupported, "cudaErrorStreamCaptureUnsupported",
      "operation not permitted when stream is capturing"},
@@ -318,7 +255,7 @@ cudaError_t cudaGetLastError(void)
     const std::lock_guard<std::recursive_mutex> held(lock);
     runtime_state &r = runtime();
     const cudaError_t error = r.last_error;
-    r.last_error = r.lost ? cudaErrorLaunchFailure : cudaSuccess;
+    r.last_error = r.lost;
     return error;
 }
 
@@ -356,7 +293,7 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int devic
         return fail(cudaErrorInvalidDevice);
     *properties = cudaDeviceProp();
     snprintf(properties->name, sizeof properties->name, "host harness");
-    properties->totalGlobalMem = runtime().memory;
+    properties->totalGlobalMem = device_memory;
     properties->sharedMemPerBlock = SHARED_BYTES;
     properties->sharedMemPerBlockOptin = SHARED_OPTIN_BYTES;
     properties->sharedMemPerMultiprocessor = 228 << 10;
@@ -369,7 +306,7 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int devic
     properties->maxGridSize[1] = properties->maxGridSize[2] = 65535;
     properties->major = 9;
     properties->minor = 0;
-    properties->multiProcessorCount = 132;
+    properties->multiProcessorCount = MULTIPROCESSORS;
     properties->concurrentKernels = 1;
     properties->cooperativeLaunch = 1;
     properties->l2CacheSize = 50 << 20;
@@ -383,7 +320,7 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, in
         return fail(cudaErrorInvalidDevice);
     switch (attribute) {
     case cudaDevAttrMultiProcessorCount:
-        *value = 132;
+        *value = MULTIPROCESSORS;
         return cudaSuccess;
     case cudaDevAttrComputeCapabilityMajor:
         *value = 9;
@@ -401,7 +338,8 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, in
 cudaError_t cudaDeviceSynchronize(void)
 {
     BEGIN_CALL();
-    return end_captures();
+    const cudaError_t error = end_captures();
+    return error != cudaSuccess ? error : finish_streams();
 }
 
 cudaError_t cudaDriverGetVersion(int *version)
@@ -416,111 +354,6 @@ cudaError_t cudaRuntimeGetVersion(int *version)
     BEGIN_CALL();
     *version = CUDART_VERSION;
     return cudaSuccess;
-}
-
-cudaError_t cudaMalloc(void **place, size_t bytes)
-{
-    BEGIN_CALL();
-    const cudaError_t error = end_captures();
-    return error != cudaSuccess ? error : allocate(place, bytes, true);
-}
-
-cudaError_t cudaFree(void *place)
-{
-    BEGIN_CALL();
-    const cudaError_t error = end_captures();
-    return error != cudaSuccess ? error : release(place, true);
-}
-
-cudaError_t cudaMallocHost(void **place, size_t bytes)
-{
-    BEGIN_CALL();
-    const cudaError_t error = end_captures();
-    return error != cudaSuccess ? error : allocate(place, bytes, false);
-}
-
-cudaError_t cudaHostAlloc(void **place, size_t bytes, unsigned)
-{
-    return cudaMallocHost(place, bytes);
-}
-
-cudaError_t cudaFreeHost(void *place)
-{
-    BEGIN_CALL();
-    const cudaError_t error = end_captures();
-    return error != cudaSuccess ? error : release(place, false);
-}
-
-cudaError_t cudaHostGetDevicePointer(void **device, void *host, unsigned)
-{
-    BEGIN_CALL();
-    *device = host;
-    return cudaSuccess;
-}
-
-cudaError_t cudaMemGetInfo(size_t *available, size_t *total)
-{
-    BEGIN_CALL();
-    const runtime_state &r = runtime();
-    *available = r.memory > r.used ? r.memory - r.used : 0;
-    *total = r.memory;
-    return cudaSuccess;
-}
-
-static cudaError_t copy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
-                        cudaStream_t stream)
-{
-    const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
-    const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
-    return enqueue(stream, cudaGraphNodeTypeMemcpy, [=]() {
-        const char *finding = bytes == 0 || kind == cudaMemcpyDefault
-                                  ? nullptr
-                                  : check_range("cudaMemcpy", to, bytes, to_device);
-        if (finding == nullptr && bytes != 0 && kind != cudaMemcpyDefault)
-            finding = check_range("cudaMemcpy", from, bytes, from_device);
-        if (finding != nullptr)
-            return report_finding(finding);
-        memmove(to, from, bytes);
-        return cudaSuccess;
-    });
-}
-
-cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
-                            cudaStream_t stream)
-{
-    BEGIN_CALL();
-    return copy(to, from, bytes, kind, stream);
-}
-
-cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind)
-{
-    BEGIN_CALL();
-    const cudaError_t error = end_captures();
-    return error != cudaSuccess ? error : copy(to, from, bytes, kind, nullptr);
-}
-
-static cudaError_t set(void *place, int value, size_t bytes, cudaStream_t stream)
-{
-    return enqueue(stream, cudaGraphNodeTypeMemset, [=]() {
-        const char *finding = bytes == 0 ? nullptr : check_range("cudaMemset", place, bytes, true);
-        if (finding != nullptr)
-            return report_finding(finding);
-        memset(place, value, bytes);
-        return cudaSuccess;
-    });
-}
-
-cudaError_t cudaMemsetAsync(void *place, int value, size_t bytes, cudaStream_t stream)
-{
-    BEGIN_CALL();
-    return set(place, value, bytes, stream);
-}
-
-cudaError_t cudaMemset(void *place, int value, size_t bytes)
-{
-    BEGIN_CALL();
-    const cudaError_t error = end_captures();
-    return error != cudaSuccess ? error : set(place, value, bytes, nullptr);
 }
 
 } // extern "C"

@@ -23,14 +23,19 @@ cudaError_t fail(cudaError_t error);
 cudaError_t report_finding(const char *text);
 void count_launch();
 
-/* Is there a finding to be made of a copy or a memset at a place? NULL if not. */
-const char *check_range(const char *call, const void *place, size_t bytes, bool on_device);
+extern size_t device_memory; /* bytes */
 
 /* Puts an operation on a stream: done at once, or kept for the graph that the stream captures. */
 cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type,
                     std::function<cudaError_t()> operation);
 /* May a call that waits or allocates be made now? It breaks a capture under way. */
 cudaError_t end_captures();
+bool is_capturing(cudaStream_t stream);
+bool streams_are_late();
+/* Does what waits on any stream. */
+cudaError_t finish_streams();
+/* What waits is not done; late is again what the environment says. */
+void forget_streams();
 
 } // namespace cuda_host
 

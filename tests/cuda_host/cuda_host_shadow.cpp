@@ -1,5 +1,6 @@
 /* The shadow of shared memory: finds accesses of two threads to the same bytes, one of them a
  * write, without a barrier between them, in whichever order they ran. */
+#include <algorithm>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,13 +98,15 @@ void touch_shared(const void *place, size_t bytes, int how)
         if (word.guard == COPYING) {
             char where[256];
             describe_place(home, place, where, sizeof where);
-            found("%s %s, to which a copy_async16 is under way", HOW[how], where);
+            found("%s %s, to which a copy_async is under way", HOW[how], where);
         }
         const bool whole = i % 4 == 0 && at + bytes >= i + 4;
         if (whole && word.guard != here.epoch) {
             touch(home.shared + i, word, how);
             continue;
         }
+        if (home.byte_shadow.size() < 4 * home.shadow.size())
+            home.byte_shadow.resize(4 * home.shadow.size());
         if (word.guard != here.epoch) {
             for (size_t b = 0; b < 4; b++)
                 home.byte_shadow[i / 4 * 4 + b] = word;
@@ -117,10 +120,9 @@ void touch_shared(const void *place, size_t bytes, int how)
 
 void prepare_shared(block &b, size_t bytes)
 {
-    const size_t words = (bytes + 15) / 16 * 4;
+    const size_t words = bytes / 16 * 4 + 4;
     if (b.shadow.size() < words) {
         b.shadow.resize(words);
-        b.byte_shadow.resize(4 * words);
         b.shared_store.resize(4 * words + 128);
     }
     const uintptr_t store = reinterpret_cast<uintptr_t>(b.shared_store.data());
@@ -128,6 +130,12 @@ void prepare_shared(block &b, size_t bytes)
     b.shared_bytes = bytes;
     b.spans.clear();
     memset(b.shared, 0xff, 4 * words);
+}
+
+void clear_shadow(block &b)
+{
+    std::fill(b.shadow.begin(), b.shadow.end(), shadow_word());
+    std::fill(b.byte_shadow.begin(), b.byte_shadow.end(), shadow_word());
 }
 
 void take(unsigned char *begin, size_t bytes, size_t value_bytes, const char *file, int line)
@@ -180,15 +188,15 @@ void unaligned(const void *begin, ptrdiff_t i, int count)
           i, where);
 }
 
-void copy_start(void *to, const void *from)
+void copy_start(void *to, const void *from, size_t bytes)
 {
-    touch_shared(to, 16, WRITING);
-    if (reinterpret_cast<uintptr_t>(from) % 16 != 0)
-        found("copy_async16 from %p, which is no multiple of 16", from);
-    memset(to, 0xff, 16);
-    for (size_t w = 0; w < 4; w++)
+    touch_shared(to, bytes, WRITING);
+    if (reinterpret_cast<uintptr_t>(from) % bytes != 0)
+        found("copy_async%zu from %p, which is no multiple of %zu", bytes, from, bytes);
+    memset(to, 0xff, bytes);
+    for (size_t w = 0; w < bytes / 4; w++)
         shadow_of(to)[w].guard = COPYING;
-    current->copies.push_back({to, from, current->copy_groups});
+    current->copies.push_back({to, from, bytes, current->copy_groups});
 }
 
 void copy_commit()
@@ -203,13 +211,13 @@ void copy_wait(unsigned groups_left)
     /* The latest groups_left groups may go on, and so does what is in no group yet. */
     while (done < copies.size() && copies[done].group + groups_left < current->copy_groups) {
         const pending_copy &copy = copies[done++];
-        for (size_t w = 0; w < 4; w++)
+        for (size_t w = 0; w < copy.bytes / 4; w++)
             shadow_of(copy.to)[w].guard = 0;
-        touch_shared(copy.to, 16, WRITING);
+        touch_shared(copy.to, copy.bytes, WRITING);
         if (copy.from != nullptr)
-            memcpy(copy.to, copy.from, 16);
+            memcpy(copy.to, copy.from, copy.bytes);
         else
-            memset(copy.to, 0, 16);
+            memset(copy.to, 0, copy.bytes);
     }
     copies.erase(copies.begin(), copies.begin() + static_cast<ptrdiff_t>(done));
 }

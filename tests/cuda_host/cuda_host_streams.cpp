@@ -1,50 +1,89 @@
-/* Streams, events and graphs of the fake runtime. A stream does what is put on it at once, unless
- * it captures: then the graph keeps it, in the order in which it came, whichever of the captured
- * streams it came by. */
+/* Streams and events of the fake runtime. What is put on a stream is done at once; or, if streams
+ * are late, when somebody waits for it, which is as late as a device may be. The default stream is
+ * never late. */
+#include "cuda_host_streams.h"
+
 #include <algorithm>
+#include <memory>
+#include <stdlib.h>
 #include <time.h>
-#include <vector>
 
-#include "cuda_host_runtime.h"
+namespace
+{
 
-struct CUgraphNode_st {
-    cudaGraphNodeType type;
-    std::function<cudaError_t()> operation;
+/* A place in a stream, behind what was on it when an event was recorded. */
+struct point {
+    cudaStream_t stream;
+    bool reached;
 };
 
-struct CUgraph_st {
-    std::vector<CUgraphNode_st> nodes;
-};
-
-struct CUgraphExec_st {
-    std::vector<CUgraphNode_st> nodes;
-};
-
-/* One capture, of one stream or of several that events joined to it. */
-struct capture {
-    cudaStream_t origin;
-    CUgraph_st *graph;
-    bool broken;
-};
-
-struct CUstream_st {
-    capture *capturing;
-};
+} // namespace
 
 struct CUevent_st {
-    capture *captured; /* recorded in that capture, which may have ended since */
-    bool recorded;
+    std::shared_ptr<point> last; /* NULL before the first record */
+    capture *captured;           /* recorded in that capture, which may have ended since */
+    cudaStream_t captured_by;
     double seconds;
 };
 
-using namespace cuda_host;
+namespace cuda_host
+{
+
+std::vector<capture *> captures;
+std::vector<cudaStream_t> streams;
 
 namespace
 {
 
 CUstream_st default_stream;
-std::vector<cudaStream_t> streams; /* all that exist, but for the default one */
-std::vector<capture *> captures;   /* under way */
+
+enum { LATE_UNKNOWN, LATE_NO, LATE_YES } late = LATE_UNKNOWN;
+
+double now_seconds()
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/* The first operation that waits on a stream, if there is one. */
+cudaError_t step(CUstream_st &stream)
+{
+    if (stream.waiting.empty())
+        return cudaSuccess;
+    const stream_operation operation = std::move(stream.waiting.front());
+    stream.waiting.pop_front();
+    return operation();
+}
+
+cudaError_t drain(CUstream_st &stream)
+{
+    cudaError_t first = cudaSuccess;
+    while (!stream.waiting.empty()) {
+        const cudaError_t error = step(stream);
+        first = first == cudaSuccess ? error : first;
+    }
+    return first;
+}
+
+cudaError_t reach(const std::shared_ptr<point> &p)
+{
+    cudaError_t first = cudaSuccess;
+    while (!p->reached && exists(p->stream) && !stream_of(p->stream).waiting.empty()) {
+        const cudaError_t error = step(stream_of(p->stream));
+        first = first == cudaSuccess ? error : first;
+    }
+    return first;
+}
+
+} // namespace
+
+bool streams_are_late()
+{
+    if (late == LATE_UNKNOWN)
+        late = getenv("CUDA_HOST_LATE") != nullptr ? LATE_YES : LATE_NO;
+    return late == LATE_YES;
+}
 
 CUstream_st &stream_of(cudaStream_t stream)
 {
@@ -56,26 +95,29 @@ bool exists(cudaStream_t stream)
     return stream == nullptr || std::find(streams.begin(), streams.end(), stream) != streams.end();
 }
 
-double now_seconds()
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 cudaError_t break_capture(capture &c)
 {
     c.broken = true;
     return fail(cudaErrorStreamCaptureUnsupported);
 }
 
-} // namespace
-
-namespace cuda_host
+cudaError_t put(cudaStream_t stream, stream_operation operation)
 {
+    if (stream == nullptr) {
+        for (cudaStream_t s : streams) {
+            const cudaError_t error = s->blocking ? drain(*s) : cudaSuccess;
+            if (error != cudaSuccess)
+                return error;
+        }
+        return operation();
+    }
+    if (!streams_are_late())
+        return operation();
+    stream->waiting.push_back(std::move(operation));
+    return cudaSuccess;
+}
 
-cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type,
-                    std::function<cudaError_t()> operation)
+cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type, stream_operation operation)
 {
     if (!exists(stream))
         return fail(cudaErrorInvalidResourceHandle);
@@ -83,10 +125,11 @@ cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type,
     if (c == nullptr) {
         if (stream == nullptr && !captures.empty())
             return break_capture(*captures.back());
-        return operation();
+        return put(stream, std::move(operation));
     }
     if (c->broken)
         return fail(cudaErrorStreamCaptureInvalidated);
+    stream_of(stream).forked = stream != c->origin;
     c->graph->nodes.push_back({type, std::move(operation)});
     return cudaSuccess;
 }
@@ -98,20 +141,46 @@ cudaError_t end_captures()
     return captures.empty() ? cudaSuccess : fail(cudaErrorStreamCaptureUnsupported);
 }
 
+cudaError_t finish_streams()
+{
+    cudaError_t first = cudaSuccess;
+    for (cudaStream_t s : streams) {
+        const cudaError_t error = drain(*s);
+        first = first == cudaSuccess ? error : first;
+    }
+    return first;
+}
+
+void forget_streams()
+{
+    for (cudaStream_t s : streams)
+        s->waiting.clear();
+    late = LATE_UNKNOWN;
+}
+
+bool is_capturing(cudaStream_t stream)
+{
+    return exists(stream) && stream_of(stream).capturing != nullptr;
+}
+
 } // namespace cuda_host
 
-#define BEGIN_CALL()                                                                               \
-    const std::lock_guard<std::recursive_mutex> held(lock);                                        \
-    const cudaError_t begun = begin_call();                                                        \
-    if (begun != cudaSuccess)                                                                      \
-    return begun
+using namespace cuda_host;
 
 extern "C" {
 
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned)
+void cuda_host_set_late(bool is_late)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    finish_streams();
+    late = is_late ? LATE_YES : LATE_NO;
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags)
 {
     BEGIN_CALL();
     *stream = new CUstream_st();
+    (*stream)->blocking = (flags & cudaStreamNonBlocking) == 0;
     streams.push_back(*stream);
     return cudaSuccess;
 }
@@ -121,14 +190,18 @@ cudaError_t cudaStreamCreate(cudaStream_t *stream)
     return cudaStreamCreateWithFlags(stream, cudaStreamDefault);
 }
 
+/* What waits on the stream is done all the same. */
 cudaError_t cudaStreamDestroy(cudaStream_t stream)
 {
-    BEGIN_CALL();
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    const cudaError_t begun = begin_call();
     if (stream == nullptr || !exists(stream))
         return fail(cudaErrorInvalidResourceHandle);
+    if (begun == cudaSuccess)
+        drain(*stream);
     streams.erase(std::find(streams.begin(), streams.end(), stream));
     delete stream;
-    return cudaSuccess;
+    return begun;
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream)
@@ -137,12 +210,19 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream)
     if (!exists(stream))
         return fail(cudaErrorInvalidResourceHandle);
     capture *c = stream_of(stream).capturing;
-    return c == nullptr ? cudaSuccess : break_capture(*c);
+    return c == nullptr ? drain(stream_of(stream)) : break_capture(*c);
 }
 
 cudaError_t cudaStreamQuery(cudaStream_t stream)
 {
-    return cudaStreamSynchronize(stream);
+    BEGIN_CALL();
+    if (!exists(stream))
+        return fail(cudaErrorInvalidResourceHandle);
+    CUstream_st &s = stream_of(stream);
+    if (s.capturing != nullptr)
+        return break_capture(*s.capturing);
+    const cudaError_t error = step(s);
+    return error != cudaSuccess ? error : s.waiting.empty() ? cudaSuccess : cudaErrorNotReady;
 }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned)
@@ -150,9 +230,20 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
     BEGIN_CALL();
     if (!exists(stream))
         return fail(cudaErrorInvalidResourceHandle);
-    if (std::find(captures.begin(), captures.end(), event->captured) != captures.end())
-        stream_of(stream).capturing = event->captured;
-    return cudaSuccess;
+    if (event->captured != nullptr) {
+        if (std::find(captures.begin(), captures.end(), event->captured) == captures.end())
+            return fail(cudaErrorInvalidValue);
+        CUstream_st &s = stream_of(stream);
+        if (s.capturing == nullptr) {
+            s.capturing = event->captured;
+            s.forked = true;
+        }
+        if (exists(event->captured_by))
+            stream_of(event->captured_by).forked = false;
+        return cudaSuccess;
+    }
+    const std::shared_ptr<point> p = event->last;
+    return p == nullptr ? cudaSuccess : put(stream, [p]() { return reach(p); });
 }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned)
@@ -169,9 +260,10 @@ cudaError_t cudaEventCreate(cudaEvent_t *event)
 
 cudaError_t cudaEventDestroy(cudaEvent_t event)
 {
-    BEGIN_CALL();
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    const cudaError_t begun = begin_call();
     delete event;
-    return cudaSuccess;
+    return begun;
 }
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
@@ -180,9 +272,16 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
     if (!exists(stream))
         return fail(cudaErrorInvalidResourceHandle);
     event->captured = stream_of(stream).capturing;
-    event->recorded = true;
+    event->captured_by = stream;
+    if (event->captured != nullptr)
+        return cudaSuccess;
+    event->last = std::make_shared<point>(point{stream, false});
+    const std::shared_ptr<point> p = event->last;
     event->seconds = now_seconds();
-    return cudaSuccess;
+    return put(stream, [p]() {
+        p->reached = true;
+        return cudaSuccess;
+    });
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event)
@@ -190,120 +289,28 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event)
     BEGIN_CALL();
     if (event->captured != nullptr)
         return fail(cudaErrorStreamCaptureUnsupported);
-    return cudaSuccess;
+    return event->last == nullptr ? cudaSuccess : reach(event->last);
 }
 
 cudaError_t cudaEventQuery(cudaEvent_t event)
 {
-    return cudaEventSynchronize(event);
+    BEGIN_CALL();
+    if (event->captured != nullptr)
+        return fail(cudaErrorStreamCaptureUnsupported);
+    if (event->last == nullptr || event->last->reached)
+        return cudaSuccess;
+    const cudaError_t error = step(stream_of(event->last->stream));
+    return error != cudaSuccess ? error : event->last->reached ? cudaSuccess : cudaErrorNotReady;
 }
 
 cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t from, cudaEvent_t to)
 {
     BEGIN_CALL();
-    if (!from->recorded || !to->recorded)
+    if (from->last == nullptr || to->last == nullptr)
         return fail(cudaErrorInvalidResourceHandle);
+    if (!from->last->reached || !to->last->reached)
+        return cudaErrorNotReady;
     *milliseconds = static_cast<float>(1e3 * (to->seconds - from->seconds));
-    return cudaSuccess;
-}
-
-cudaError_t cudaStreamBeginCapture(cudaStream_t stream, enum cudaStreamCaptureMode)
-{
-    BEGIN_CALL();
-    if (stream == nullptr || !exists(stream) || stream->capturing != nullptr)
-        return fail(cudaErrorStreamCaptureUnsupported);
-    stream->capturing = new capture{stream, new CUgraph_st(), false};
-    captures.push_back(stream->capturing);
-    return cudaSuccess;
-}
-
-cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph)
-{
-    BEGIN_CALL();
-    *graph = nullptr;
-    capture *c = exists(stream) ? stream_of(stream).capturing : nullptr;
-    if (c == nullptr || c->origin != stream)
-        return fail(cudaErrorStreamCaptureUnmatched);
-    for (cudaStream_t s : streams) {
-        if (s->capturing == c)
-            s->capturing = nullptr;
-    }
-    captures.erase(std::find(captures.begin(), captures.end(), c));
-    const bool broken = c->broken;
-    if (broken)
-        delete c->graph;
-    else
-        *graph = c->graph;
-    delete c;
-    return broken ? fail(cudaErrorStreamCaptureInvalidated) : cudaSuccess;
-}
-
-cudaError_t cudaStreamIsCapturing(cudaStream_t stream, enum cudaStreamCaptureStatus *status)
-{
-    BEGIN_CALL();
-    const capture *c = stream_of(stream).capturing;
-    *status = c == nullptr ? cudaStreamCaptureStatusNone
-              : c->broken  ? cudaStreamCaptureStatusInvalidated
-                           : cudaStreamCaptureStatusActive;
-    return cudaSuccess;
-}
-
-cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t *nodes, size_t *count)
-{
-    BEGIN_CALL();
-    for (size_t i = 0; nodes != nullptr && i < std::min(*count, graph->nodes.size()); i++)
-        nodes[i] = &graph->nodes[i];
-    *count = nodes == nullptr ? graph->nodes.size() : std::min(*count, graph->nodes.size());
-    return cudaSuccess;
-}
-
-cudaError_t cudaGraphNodeGetType(cudaGraphNode_t node, enum cudaGraphNodeType *type)
-{
-    BEGIN_CALL();
-    *type = node->type;
-    return cudaSuccess;
-}
-
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long)
-{
-    BEGIN_CALL();
-    *exec = new CUgraphExec_st{graph->nodes};
-    return cudaSuccess;
-}
-
-cudaError_t cudaGraphUpload(cudaGraphExec_t, cudaStream_t)
-{
-    BEGIN_CALL();
-    return cudaSuccess;
-}
-
-cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream)
-{
-    BEGIN_CALL();
-    if (!exists(stream))
-        return fail(cudaErrorInvalidResourceHandle);
-    capture *c = stream_of(stream).capturing;
-    if (c != nullptr)
-        return break_capture(*c);
-    for (const CUgraphNode_st &node : exec->nodes) {
-        const cudaError_t error = node.operation();
-        if (error != cudaSuccess)
-            return error;
-    }
-    return cudaSuccess;
-}
-
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec)
-{
-    BEGIN_CALL();
-    delete exec;
-    return cudaSuccess;
-}
-
-cudaError_t cudaGraphDestroy(cudaGraph_t graph)
-{
-    BEGIN_CALL();
-    delete graph;
     return cudaSuccess;
 }
 

@@ -1,10 +1,12 @@
+/* Right kernels. */
 #include "sample_kernels.h"
 
 #include "device.cuh"
 
 enum { THREADS = 256 };
 
-template <bool WITH_BARRIER>
+static const unsigned ALL = 0xffffffff;
+
 static __global__ void __launch_bounds__(THREADS)
     block_sums(const float *__restrict__ in, float *__restrict__ out)
 {
@@ -12,11 +14,10 @@ static __global__ void __launch_bounds__(THREADS)
     shared_span<float> sums = memory.take<float>(THREADS / 32);
     float sum = in[blockIdx.x * THREADS + threadIdx.x];
     for (int distance = 16; distance > 0; distance /= 2)
-        sum += __shfl_xor_sync(0xffffffff, sum, distance);
+        sum += __shfl_xor_sync(ALL, sum, distance);
     if (threadIdx.x % 32 == 0)
         sums[threadIdx.x / 32] = sum;
-    if (WITH_BARRIER)
-        __syncthreads();
+    __syncthreads();
     if (threadIdx.x != 0)
         return;
     sum = 0;
@@ -27,10 +28,170 @@ static __global__ void __launch_bounds__(THREADS)
 
 cudaError_t sample_block_sums(const float *in, float *out, unsigned blocks, cudaStream_t stream)
 {
-    return LAUNCH(block_sums<true>, blocks, THREADS, THREADS / 32 * sizeof(float), stream, in, out);
+    return LAUNCH(block_sums, blocks, THREADS, THREADS / 32 * sizeof(float), stream, in, out);
 }
 
-cudaError_t sample_missing_barrier(const float *in, float *out, cudaStream_t stream)
+static __global__ void reverse(const float *in, float *out, int count)
 {
-    return LAUNCH(block_sums<false>, 1, THREADS, THREADS / 32 * sizeof(float), stream, in, out);
+    shared_memory memory = SHARED_MEMORY();
+    shared_span<float> tile = memory.take<float>(256);
+    const int i = static_cast<int>(threadIdx.x);
+    if (i < 32)
+        copy_async16(tile, 4 * i, in + 4 * i, 4 * i < count);
+    copy_async_commit();
+    for (int j = i; j < 128; j += 64)
+        copy_async4(tile, 128 + j, in + 128 + j, 128 + j < count);
+    copy_async_commit();
+    copy_async_wait<1>();
+    __syncthreads();
+    out[255 - i] = tile[i];
+    out[255 - 64 - i] = tile[64 + i];
+    copy_async_wait<0>();
+    __syncthreads();
+    out[255 - 128 - i] = tile[128 + i];
+    out[255 - 192 - i] = (tile + 192)[i];
+}
+
+cudaError_t sample_reverse(const float *in, float *out, unsigned count, cudaStream_t stream)
+{
+    return LAUNCH(reverse, 1, 64, 256 * sizeof(float), stream, in, out, count);
+}
+
+static __global__ void count_values(const uint8_t *in, uint32_t *out)
+{
+    shared_memory memory = SHARED_MEMORY();
+    shared_span<uint32_t> counts = memory.take<uint32_t>(64);
+    const int i = static_cast<int>(threadIdx.x);
+    if (i < 64)
+        counts[i] = 0;
+    __syncthreads();
+    for (int j = i; j < 512; j += 128) {
+        atomic_add(counts, in[j], 1);
+        atomicAdd(out + 64, 1);
+    }
+    __syncthreads();
+    if (i < 64)
+        out[i] = counts[i];
+}
+
+cudaError_t sample_count(const uint8_t *in, uint32_t *out, cudaStream_t stream)
+{
+    const cudaError_t error = cudaMemsetAsync(out, 0, 65 * sizeof *out, stream);
+    return error != cudaSuccess ? error
+                                : LAUNCH(count_values, 1, 128, 64 * sizeof *out, stream, in, out);
+}
+
+static __global__ void copy_bytes(const uint8_t *in, uint8_t *out)
+{
+    shared_memory memory = SHARED_MEMORY();
+    shared_span<uint8_t> bytes = memory.take<uint8_t>(256);
+    const int i = static_cast<int>(threadIdx.x);
+    bytes[i] = in[i];
+    __syncthreads();
+    if (i < 64) {
+        const uint32_t word = load_word(bytes, 4 * i);
+        for (int b = 0; b < 4; b++)
+            out[4 * i + b] = static_cast<uint8_t>(word >> (8 * b));
+    }
+}
+
+cudaError_t sample_bytes(const uint8_t *in, uint8_t *out, cudaStream_t stream)
+{
+    return LAUNCH(copy_bytes, 1, 256, 256, stream, in, out);
+}
+
+static __global__ void shuffles(uint32_t *out)
+{
+    const uint32_t i = threadIdx.x;
+    uint32_t *mine = out + 8 * i;
+    mine[0] = __shfl_sync(ALL, i, 3);
+    mine[1] = __shfl_xor_sync(ALL, i, 5);
+    mine[2] = __shfl_up_sync(ALL, i, 2);
+    mine[3] = __shfl_down_sync(ALL, i, 7);
+    mine[4] = __shfl_sync(ALL, i, 9, 8);
+    mine[5] = __ballot_sync(ALL, i % 3 == 0);
+    if (i % 32 < 16)
+        mine[6] = __shfl_xor_sync(0x0000ffff, i, 8);
+    else
+        mine[6] = __shfl_xor_sync(0xffff0000, i, 4);
+    mine[7] = static_cast<uint32_t>(__any_sync(ALL, i == 40) + 2 * __all_sync(ALL, i >= 32) +
+                                    4 * __syncthreads_or(i == 63) + 8 * __syncthreads_and(i < 63) +
+                                    16 * __syncthreads_count(1));
+}
+
+cudaError_t sample_shuffles(uint32_t *out, cudaStream_t stream)
+{
+    return LAUNCH(shuffles, 1, 64, 0, stream, out);
+}
+
+static __global__ void rotate(const uint32_t *in, uint32_t *out, unsigned times)
+{
+    shared_memory memory = SHARED_MEMORY();
+    shared_span<uint32_t> row = memory.take<uint32_t>(64) + (threadIdx.x & ~31u);
+    const int lane = static_cast<int>(threadIdx.x % 32);
+    uint32_t value = in[threadIdx.x];
+    for (unsigned t = 0; t < times; t++) {
+        row[lane] = value;
+        __syncwarp();
+        value = row[(lane + 1) % 32];
+        __syncwarp();
+    }
+    out[threadIdx.x] = value;
+}
+
+cudaError_t sample_rotate(const uint32_t *in, uint32_t *out, unsigned times, cudaStream_t stream)
+{
+    return LAUNCH(rotate, 1, 64, 64 * sizeof *in, stream, in, out, times);
+}
+
+static __global__ void grid_sums(const float *in, float *scratch, float *out)
+{
+    shared_memory memory = SHARED_MEMORY();
+    shared_span<float> values = memory.take<float>(64);
+    const int i = static_cast<int>(threadIdx.x);
+    values[i] = in[blockIdx.x * 64 + threadIdx.x];
+    __syncthreads();
+    if (i == 0) {
+        float sum = 0;
+        for (int j = 0; j < 64; j++)
+            sum += values[j];
+        scratch[blockIdx.x] = sum;
+    }
+    grid_barrier();
+    if (i == 0) {
+        float sum = 0;
+        for (unsigned b = 0; b < gridDim.x; b++)
+            sum += scratch[b];
+        out[blockIdx.x] = sum;
+    }
+}
+
+cudaError_t sample_grid_sums(const float *in, float *scratch, float *out, unsigned blocks,
+                             cudaStream_t stream)
+{
+    return LAUNCH_COOPERATIVE(grid_sums, blocks, 64, 64 * sizeof *in, stream, in, scratch, out);
+}
+
+static __global__ void round_values(const float *in, uint32_t *tf32, uint32_t *bf16, unsigned count)
+{
+    for (unsigned i = threadIdx.x; i < count; i += blockDim.x) {
+        tf32[i] = to_tf32(in[i]);
+        bf16[i] = pack_bf16(in[i], -in[i]);
+    }
+}
+
+cudaError_t sample_round(const float *in, uint32_t *tf32, uint32_t *bf16, unsigned count,
+                         cudaStream_t stream)
+{
+    return LAUNCH(round_values, 1, 64, 0, stream, in, tf32, bf16, count);
+}
+
+static __global__ void increment(float *out)
+{
+    out[threadIdx.x] += 1.0f;
+}
+
+cudaError_t sample_increment(float *out, cudaStream_t stream)
+{
+    return LAUNCH(increment, 1, 64, 0, stream, out);
 }

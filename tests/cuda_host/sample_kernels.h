@@ -1,4 +1,4 @@
-/* Kernels for the harness' own test, right ones and wrong ones. */
+/* Kernels for the harness' own test: right ones, and others that are each wrong in one way. */
 #ifndef SAMPLE_KERNELS_H
 #define SAMPLE_KERNELS_H
 
@@ -9,11 +9,95 @@
 extern "C" {
 #endif
 
-/* out[b] = sum over the block's 256 values, by a tree in shared memory and shuffles. */
+/* out[b] = sum over 256 values, by shuffles and shared memory. */
 cudaError_t sample_block_sums(const float *in, float *out, unsigned blocks, cudaStream_t stream);
 
-/* The same without the barrier between writing and reading. */
-cudaError_t sample_missing_barrier(const float *in, float *out, cudaStream_t stream);
+/* out[i] = in[255 - i], through shared memory filled by asynchronous copies in two groups; with
+ * `count` below 256 the copies of the others are zeros. */
+cudaError_t sample_reverse(const float *in, float *out, unsigned count, cudaStream_t stream);
+
+/* out[i] = how many of in[0 .. 512) are i, i < 64, by atomics in shared memory; and in out[64] all,
+ * by an atomic in global memory. */
+cudaError_t sample_count(const uint8_t *in, uint32_t *out, cudaStream_t stream);
+
+/* Bytes that neighbours write into one word, words that one thread reads: out = in, 256 bytes. */
+cudaError_t sample_bytes(const uint8_t *in, uint8_t *out, cudaStream_t stream);
+
+/* Every shuffle and vote of 64 threads, 8 words each, into out[64 * 8]. */
+cudaError_t sample_shuffles(uint32_t *out, cudaStream_t stream);
+
+/* Rotates 32 words a warp through shared memory with __syncwarp alone, `times` times. */
+cudaError_t sample_rotate(const uint32_t *in, uint32_t *out, unsigned times, cudaStream_t stream);
+
+/* out[b] = sum of in[0 .. 64 * blocks), the same for each block, with a barrier of the grid between
+ * the blocks' sums and the sums of those. */
+cudaError_t sample_grid_sums(const float *in, float *scratch, float *out, unsigned blocks,
+                             cudaStream_t stream);
+
+/* d[16,8] += a[16,8] b[8,8] in tf32, or a[16,16] b[16,8] in bf16, in one warp; fragments from
+ * global memory by the layout in device.cuh, or through load_matrices. `times` over. */
+typedef enum sample_product {
+    SAMPLE_TF32,
+    SAMPLE_TF32_BY_MATRICES,
+    SAMPLE_BF16,
+    SAMPLE_BF16_BY_MATRICES,
+    SAMPLE_PRODUCTS
+} sample_product;
+cudaError_t sample_multiply(sample_product product, const float *a, const float *b, float *d,
+                            unsigned times, cudaStream_t stream);
+
+/* tf32[i] = to_tf32(in[i]), bf16[i] = pack_bf16(in[i], -in[i]), by one block. */
+cudaError_t sample_round(const float *in, uint32_t *tf32, uint32_t *bf16, unsigned count,
+                         cudaStream_t stream);
+
+/* Adds 1 to each of out[0 .. 64). */
+cudaError_t sample_increment(float *out, cudaStream_t stream);
+
+/* What is wrong: */
+typedef enum wrong_kernel {
+    WRONG_NO_BARRIER,           /* between a write and another warp's read */
+    WRONG_NO_SECOND_BARRIER,    /* between a read and another warp's write in the next turn */
+    WRONG_SHUFFLE_FOR_SYNCWARP, /* a shuffle between a write and another lane's read */
+    WRONG_SYNCWARP_FOR_BLOCK,   /* __syncwarp between a write and another warp's read */
+    WRONG_TWO_WRITERS,          /* of one value, at once */
+    WRONG_BYTE_RACE,            /* two writers of one byte */
+    WRONG_WORD_OVER_BYTES,      /* a word is read while others write its bytes */
+    WRONG_PLAIN_BESIDE_ATOMIC,  /* a plain read while others add */
+    WRONG_PHASES,               /* two spans that share bytes, no barrier between the phases */
+    WRONG_BARRIER_IN_BRANCH,    /* some threads return instead */
+    WRONG_BARRIER_IN_LOOP,      /* one warp comes once more than the others */
+    WRONG_TWO_BARRIERS,         /* half of the block waits in another place */
+    WRONG_ABSENT_LANE,          /* a shuffle after some lanes returned */
+    WRONG_MMA_BY_PART,          /* lanes that do not take part */
+    WRONG_NOT_IN_MASK,          /* the calling lane */
+    WRONG_SOURCE_NOT_IN_MASK,
+    WRONG_MASKS_DIFFER,
+    WRONG_COLLECTIVES_DIFFER,
+    WRONG_BEYOND_SPAN,
+    WRONG_BEFORE_SPAN,
+    WRONG_VECTOR_BEYOND_SPAN,
+    WRONG_VECTOR_UNALIGNED,
+    WRONG_TAKES_TOO_MUCH,
+    WRONG_NOT_ROUNDED,       /* a float as operand of mma_tf32 */
+    WRONG_COPY_NOT_AWAITED,  /* read by its own thread */
+    WRONG_COPY_NO_BARRIER,   /* awaited, then read by another thread */
+    WRONG_COPY_LATEST_GROUP, /* waits for all groups but the one that it reads */
+    WRONG_COPY_NEVER_AWAITED,
+    WRONG_COPY_OVER_READ, /* into what another thread still reads */
+    WRONG_COPY_UNALIGNED,
+    WRONG_GRID_BARRIER, /* in a launch that is not cooperative */
+    WRONG_KERNELS
+} wrong_kernel;
+
+/* 64 threads in one block; global memory of 64 floats. */
+cudaError_t wrong_launch(wrong_kernel which, float *global, cudaStream_t stream);
+
+/* Writes out[65] from memory for 64: AddressSanitizer's to find. */
+cudaError_t wrong_global_write(float *out, cudaStream_t stream);
+
+/* Block b writes the least place of its own: depends on the order of blocks, which no single run
+ * shows. */
+cudaError_t wrong_order_of_blocks(float *out, cudaStream_t stream);
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,6 @@
-/* What the engine's interface promises, held for every engine that this machine can run; the
- * numbers themselves are check_engine_reference.c's business. */
+/* What the engine's interface promises, held for every engine that this machine can run, or for the
+ * one that the environment's ENGINE names; the numbers themselves are check_engine_reference.c's
+ * business. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,7 +10,13 @@
 #include "engine.h"
 #include "sample_data.h"
 
-enum { TRAINING = 45, VALIDATION = 150, BATCH = 16, BATCHES = 3, EPOCHS = 2 };
+#ifdef SLOW_ENGINE /* one that a harness computes */
+enum { TRAINING = 5, VALIDATION = 3, BATCH = 2, BATCHES = 3, EPOCHS = 2, LESSON = 12 };
+static const double lesson_leaves = 0.8; /* of the loss */
+#else
+enum { TRAINING = 45, VALIDATION = 150, BATCH = 16, BATCHES = 3, EPOCHS = 2, LESSON = 30 };
+static const double lesson_leaves = 0.5;
+#endif
 
 static const engine_api *api;
 static engine_data training;
@@ -91,14 +98,14 @@ START_TEST(training_lowers_the_loss)
     engine *e = make_engine(&config);
     engine_result before;
     engine_result after;
-    engine_step steps[30];
+    engine_step steps[LESSON];
     ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &before, NULL), ENGINE_OK);
-    train(e, 30, steps);
+    train(e, LESSON, steps);
     ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &after, NULL), ENGINE_OK);
     ck_assert_uint_eq(after.samples, TRAINING);
     /* An untrained network is near ln 10 = 2.30 a sample. */
     ck_assert_double_gt(before.loss_sum / TRAINING, 1.5);
-    ck_assert_double_lt(after.loss_sum, before.loss_sum / 2);
+    ck_assert_double_lt(after.loss_sum, lesson_leaves * before.loss_sum);
     ck_assert_uint_gt(after.correct, before.correct);
     api->destroy(e);
 }
@@ -121,7 +128,9 @@ START_TEST(any_number_of_threads_gives_the_same_bits)
     config.threads = 1;
     size_t bytes = 0;
     unsigned char *one = state_after(&config, BATCHES + 1, &bytes);
-    for (uint32_t threads = 2; threads <= 7; threads += 2) {
+    /* Where threads mean nothing it is a second run all the same. */
+    const uint32_t most = strcmp(api->name, "cpu") == 0 ? 7 : 2;
+    for (uint32_t threads = 2; threads <= most; threads += 2) {
         config.threads = threads;
         size_t other_bytes = 0;
         unsigned char *other = state_after(&config, BATCHES + 1, &other_bytes);
@@ -403,8 +412,12 @@ static TCase *engine_case(const engine_api *which)
 int main(void)
 {
     int failed = 0;
+    const char *only = getenv("ENGINE");
     for (size_t i = 0; engine_list[i] != NULL; i++) {
         char reason[200];
+        if (only != NULL && strcmp(engine_list[i]->name, only) != 0) {
+            continue;
+        }
         if (!engine_list[i]->available(reason, sizeof reason)) {
             printf("engine %s: not here: %s\n", engine_list[i]->name, reason);
             continue;

@@ -29,6 +29,20 @@ APT_GET = RECORD + """
 [[ ${APT_WORKS:-} == yes ]]
 """
 
+# Knows cublas_v2.h where the toolkit has it.
+NVCC = RECORD + """
+[[ $* != *cublas_v2.h* || ${TOOLKIT_HAS_CUBLAS:-} == yes ]]
+"""
+
+# python3 -m venv FOLDER puts itself there, to be called as that environment's pip.
+PYTHON = RECORD + """
+if [[ $1 == -m && $2 == venv ]]; then
+    mkdir -p "$3/bin"
+    cp "$0" "$3/bin/python"
+fi
+[[ $* != *nvidia-cublas* || ${PIP_WORKS:-yes} == yes ]]
+"""
+
 TRAINER = RECORD + """
 echo "in $PWD" >>"$CALLS"
 exit 7
@@ -88,6 +102,36 @@ class Setup(ScriptsTest):
 
     def test_a_wrong_option_is_wrong_usage(self):
         self.assertEqual(self.call("setup.sh", "--everything").returncode, 2)
+
+
+class SetupCuda(ScriptsTest):
+    def setUp(self):
+        super().setUp()
+        self.shim(self.world / "bin/nvcc", NVCC)
+        self.shim(self.world / "bin/python3", PYTHON)
+        self.shim(self.world / "bin/g++", "#!/bin/bash\n")
+        self.version = self.root / ".venv/cublas/version"
+
+    def installed(self):
+        return [call for call in self.calls_of("python") if "nvidia-cublas==" in call]
+
+    def test_the_toolkits_cublas_is_enough(self):
+        result = self.call("setup.sh", "--cuda", TOOLKIT_HAS_CUBLAS="yes")
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+        self.assertFalse(self.version.exists())
+
+    def test_the_wheel_is_installed_once_where_the_toolkit_has_none(self):
+        for _ in range(2):
+            result = self.call("setup.sh", "--cuda")
+            self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(len(self.installed()), 1)
+        self.assertIn(self.version.read_text().strip(), self.installed()[0])
+
+    def test_a_half_installed_wheel_does_not_count(self):
+        self.assertNotEqual(self.call("setup.sh", "--cuda", PIP_WORKS="no").returncode, 0)
+        self.assertFalse(self.version.exists())
+        self.assertEqual(self.call("setup.sh", "--cuda").returncode, 0)
+        self.assertEqual(len(self.installed()), 2)
 
 
 class Run(ScriptsTest):

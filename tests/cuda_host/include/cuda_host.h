@@ -26,6 +26,11 @@ typedef enum cuda_host_order {
 } cuda_host_order;
 void cuda_host_set_order(cuda_host_order order, uint64_t seed);
 
+/* Late streams do nothing before somebody waits for them (a query does one operation), so that a
+ * missing wait shows in what is read. At the start: late where the environment has CUDA_HOST_LATE.
+ */
+void cuda_host_set_late(bool late);
+
 /* A finding ends its launch. It is printed and ends the process, unless findings are kept: then
  * the launch fails with cudaErrorLaunchFailure, and so do all calls until cuda_host_reset. */
 void cuda_host_keep_findings(bool keep);
@@ -40,7 +45,9 @@ void cuda_host_set_memory(size_t bytes);
 size_t cuda_host_memory_used(void);
 
 /* Calls of the runtime that could fail on a device, since the start; call number `call` from now
- * on (1 is the next) gives `error` and does nothing. 0 takes it back. */
+ * on (1 is the next) gives `error` and does nothing; 0 takes it back. After an error of the
+ * device's (cudaErrorIllegalAddress … cudaErrorLaunchFailure) so do all calls, until
+ * cuda_host_reset. Destroying and freeing work in any case. */
 uint64_t cuda_host_calls(void);
 void cuda_host_fail_call(uint64_t call, cudaError_t error);
 

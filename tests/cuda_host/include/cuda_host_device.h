@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "cuda_host_kernel.h"
+#include "cuda_host_math.h"
 #include "cuda_runtime.h"
 
 #define __global__
@@ -27,16 +28,13 @@ extern dim3 gridDim;
 static const int warpSize = 32;
 
 /* Launches */
-#define LAUNCH(...) launch_kernel(#__VA_ARGS__, false, __VA_ARGS__)
-
-template <typename T> struct launch_parameter {
-    typedef T type;
-};
+#define LAUNCH(...)             launch_kernel(#__VA_ARGS__, false, __VA_ARGS__)
+#define LAUNCH_COOPERATIVE(...) launch_kernel(#__VA_ARGS__, true, __VA_ARGS__)
 
 template <typename... P>
 inline cudaError_t launch_kernel(const char *text, bool cooperative, void (*kernel)(P...),
                                  dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream,
-                                 typename launch_parameter<P>::type... values)
+                                 typename plain_type<P>::type... values)
 {
     const cuda_host::launch_shape shape = {
         text, reinterpret_cast<const void *>(kernel), grid, block, shared_bytes, cooperative};
@@ -201,7 +199,8 @@ template <typename T> inline void store_word(shared_span<T> span, int i, uint32_
 {
     store_vector(span, i, word);
 }
-template <typename T> inline T atomic_add(shared_span<T> span, int i, T value)
+template <typename T>
+inline T atomic_add(shared_span<T> span, int i, typename plain_type<T>::type value)
 {
     T *place = span.at(i);
     cuda_host::shared_atomic(place, sizeof(T));
@@ -226,6 +225,10 @@ inline int __syncthreads_or(int predicate, CUDA_HOST_SITE)
 inline int __syncthreads_and(int predicate, CUDA_HOST_SITE)
 {
     return cuda_host::block_barrier("__syncthreads_and", predicate == 0, file, line) == 0;
+}
+inline void grid_barrier(CUDA_HOST_SITE)
+{
+    cuda_host::grid_barrier("grid_barrier", file, line);
 }
 inline void __syncwarp(uint32_t mask = 0xffffffff, CUDA_HOST_SITE)
 {
@@ -320,11 +323,38 @@ inline void mma_bf16_16x8x16(float (&d)[4], const uint32_t (&a)[4], const uint32
     cuda_host_mma(cuda_host::mma_bf16, d, a, b, file, line);
 }
 
+template <typename T>
+inline void cuda_host_load_matrices(const cuda_host::collective &kind, uint32_t (&word)[4],
+                                    shared_span<T> span, int i, const char *file, int line)
+{
+    T *row = span.at(i, 16 / sizeof(T));
+    cuda_host::shared_read(row, 16);
+    cuda_host::here.mine->a = reinterpret_cast<const uint32_t *>(row);
+    cuda_host::here.mine->words = word;
+    cuda_host::meet(kind, 0xffffffff, file, line);
+}
+template <typename T>
+inline void load_matrices(uint32_t (&word)[4], shared_span<T> span, int i, CUDA_HOST_SITE)
+{
+    cuda_host_load_matrices(cuda_host::matrices, word, span, i, file, line);
+}
+template <typename T>
+inline void load_matrices_transposed(uint32_t (&word)[4], shared_span<T> span, int i,
+                                     CUDA_HOST_SITE)
+{
+    cuda_host_load_matrices(cuda_host::matrices_transposed, word, span, i, file, line);
+}
+
 /* Copies from global to shared memory: they arrive as late as is allowed. */
 template <typename T>
 inline void copy_async16(shared_span<T> span, int i, const void *global, bool valid = true)
 {
-    cuda_host::copy_start(span.at(i, 16 / sizeof(T)), valid ? global : nullptr);
+    cuda_host::copy_start(span.at(i, 16 / sizeof(T)), valid ? global : nullptr, 16);
+}
+template <typename T>
+inline void copy_async4(shared_span<T> span, int i, const void *global, bool valid = true)
+{
+    cuda_host::copy_start(span.at(i, 4 / sizeof(T)), valid ? global : nullptr, 4);
 }
 inline void copy_async_commit()
 {
@@ -344,85 +374,9 @@ inline void device_fence_system()
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* CUDA's functions that the host's headers lack */
-template <typename T> inline T __ldg(const T *place)
+inline void __threadfence()
 {
-    return *place;
-}
-template <typename T> inline T atomicAdd(T *place, T value)
-{
-    static_assert(!std::is_floating_point<T>::value, "sums of floats have a fixed order");
-    const T before = *place;
-    *place = static_cast<T>(before + value);
-    return before;
-}
-inline int min(int a, int b)
-{
-    return a < b ? a : b;
-}
-inline int max(int a, int b)
-{
-    return a > b ? a : b;
-}
-inline unsigned min(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-inline unsigned max(unsigned a, unsigned b)
-{
-    return a > b ? a : b;
-}
-inline uint64_t min(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-inline uint64_t max(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-inline float min(float a, float b)
-{
-    return fminf(a, b);
-}
-inline float max(float a, float b)
-{
-    return fmaxf(a, b);
-}
-inline double min(double a, double b)
-{
-    return fmin(a, b);
-}
-inline double max(double a, double b)
-{
-    return fmax(a, b);
-}
-inline uint32_t __float_as_uint(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-inline float __uint_as_float(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-inline int __popc(unsigned bits)
-{
-    return __builtin_popcount(bits);
-}
-inline int __ffs(int bits)
-{
-    return __builtin_ffs(bits);
-}
-inline int __clz(int bits)
-{
-    return bits == 0 ? 32 : __builtin_clz(unsigned(bits));
-}
-inline unsigned __umulhi(unsigned a, unsigned b)
-{
-    return unsigned((uint64_t(a) * b) >> 32);
+    device_fence();
 }
 
 #endif

@@ -1,0 +1,57 @@
+/* Streams as the fake runtime's files share them. */
+#ifndef CUDA_HOST_STREAMS_H
+#define CUDA_HOST_STREAMS_H
+
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "cuda_host_runtime.h"
+
+typedef std::function<cudaError_t()> stream_operation;
+
+struct CUgraphNode_st {
+    cudaGraphNodeType type;
+    stream_operation operation;
+};
+
+struct CUgraph_st {
+    std::vector<CUgraphNode_st> nodes;
+};
+
+/* One capture, of one stream or of several that events joined to it. */
+struct capture {
+    cudaStream_t origin;
+    CUgraph_st *graph;
+    bool broken;
+};
+
+struct CUstream_st {
+    bool blocking; /* waits for the default stream, which waits for it */
+    capture *capturing;
+    bool forked;                          /* into the capture, and not yet joined again */
+    std::deque<stream_operation> waiting; /* when streams are late */
+};
+
+namespace cuda_host
+{
+
+extern std::vector<capture *> captures; /* under way */
+extern std::vector<cudaStream_t> streams;
+
+CUstream_st &stream_of(cudaStream_t stream); /* of NULL: the default one */
+bool exists(cudaStream_t stream);
+/* Does the operation, or keeps it until somebody waits for the stream. */
+cudaError_t put(cudaStream_t stream, stream_operation operation);
+cudaError_t break_capture(capture &c);
+
+} // namespace cuda_host
+
+/* At the head of every call. */
+#define BEGIN_CALL()                                                                               \
+    const std::lock_guard<std::recursive_mutex> held(cuda_host::lock);                             \
+    const cudaError_t begun = cuda_host::begin_call();                                             \
+    if (begun != cudaSuccess)                                                                      \
+    return begun
+
+#endif

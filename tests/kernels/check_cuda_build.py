@@ -1,0 +1,74 @@
+"""What nvcc made of the CUDA kernels: no register spills, tensor cores where the precision says so.
+
+Usage: check_cuda_build.py PTX_FOLDER PTXAS SOURCE.cu...
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+PTX_FOLDER, PTXAS = pathlib.Path(sys.argv[1]), sys.argv[2]
+SOURCES = [pathlib.Path(source).stem for source in sys.argv[3:]]
+ARCHITECTURES = ["80", "90", "100"]
+del sys.argv[1:]
+
+# engine_precision's values, as they stand in the mangled names of templates.
+FP32, TF32, BF16 = 1, 2, 3
+
+
+def ptx_file(source, architecture):
+    found = [PTX_FOLDER / f"{source}.compute_{architecture}.ptx", PTX_FOLDER / f"{source}.ptx"]
+    return next(path for path in found if path.exists())
+
+
+def entries(text):
+    """The text of each kernel by its mangled name."""
+    parts = re.split(r"^\.visible \.entry (\w+)\(", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+class CudaBuildTest(unittest.TestCase):
+    def of_precision(self, architecture, precision):
+        """The kernels that are made for this precision."""
+        found = {}
+        for source in SOURCES:
+            for name, body in entries(ptx_file(source, architecture).read_text()).items():
+                if f"engine_precision{precision}E" in name:
+                    found[name] = body
+        self.assertGreaterEqual(len(found), 3, "conv2, dense1 forward and backward at least")
+        return found
+
+    def test_tf32_and_bf16_products_are_the_tensor_cores(self):
+        for architecture in ARCHITECTURES:
+            for precision, kind in (TF32, ".tf32.tf32."), (BF16, ".bf16.bf16."):
+                for name, body in self.of_precision(architecture, precision).items():
+                    with self.subTest(architecture=architecture, kernel=name):
+                        products = re.findall(r"(?:wg)?mma\S*sync\S*", body)
+                        self.assertTrue(products)
+                        self.assertTrue(all(kind in product for product in products), products)
+
+    def test_fp32_products_are_not(self):
+        for architecture in ARCHITECTURES:
+            for name, body in self.of_precision(architecture, FP32).items():
+                with self.subTest(architecture=architecture, kernel=name):
+                    self.assertNotIn("mma", body)
+
+    def test_no_kernel_spills_registers(self):
+        for source in SOURCES:
+            for architecture in ARCHITECTURES:
+                path = ptx_file(source, architecture)
+                made = subprocess.run(
+                    [PTXAS, "-v", f"-arch=sm_{architecture}", path, "-o", "/dev/null"],
+                    capture_output=True, text=True, check=True)
+                spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads",
+                                    made.stderr)
+                with self.subTest(source=source, architecture=architecture):
+                    self.assertEqual(len(spills), len(entries(path.read_text())))
+                    self.assertTrue(spills)
+                    self.assertEqual({int(b) for pair in spills for b in pair}, {0}, made.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -496,6 +496,7 @@ static Suite *forward_suite(void)
 
 int main(void)
 {
+    cuda_fixture_begin();
     SRunner *runner = srunner_create(forward_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);

@@ -37,6 +37,9 @@ typedef struct cuda_fixture {
     uint32_t total;  /* samples of the step: worked out here again, plainly */
 } cuda_fixture;
 
+/* Draws once what all fixtures start from: for main, before Check makes a process for each test. */
+void cuda_fixture_begin(void);
+
 /* Everything for a training launch, dropout on; weights are the seed's initial ones, biases
  * random. Fails the test without memory. */
 cuda_fixture *cuda_fixture_create(const cuda_case *c);
@@ -45,8 +48,7 @@ void cuda_fixture_destroy(cuda_fixture *f);
 /* The number in the data of sample i of the launch. */
 uint32_t fixture_sample(const cuda_fixture *f, uint32_t i);
 
-/* Uniform in [-1, 1), by a counter that `stream` and the element are. */
-float random_value(uint64_t stream, uint64_t element);
+/* Uniform in [-scale, scale), by a counter that `stream` and the element are. */
 void fill_random(float *values, size_t count, uint64_t stream, float scale);
 
 /* pooled [capacity,9216] random, a third of it 0; route to fit or independent of it. */

@@ -56,10 +56,7 @@ __device__ __forceinline__ void update_four(const cuda_parameters &p, const adam
     float4 m = load_global4(p.moment_m + at);
     float4 v = load_global4(p.moment_v + at);
     float4 value = load_global4(p.values + at);
-    adam_update(rates, alpha, gradient.x, m.x, v.x, value.x);
-    adam_update(rates, alpha, gradient.y, m.y, v.y, value.y);
-    adam_update(rates, alpha, gradient.z, m.z, v.z, value.z);
-    adam_update(rates, alpha, gradient.w, m.w, v.w, value.w);
+    adam_update_four(rates, alpha, gradient, m, v, value);
     store_global4(p.moment_m + at, m);
     store_global4(p.moment_v + at, v);
     store_global4(p.values + at, value);

@@ -197,6 +197,16 @@ __device__ __forceinline__ void adam_update(const adam_rates &rates, float alpha
     parameter = parameter - m * alpha / (sqrtf(v) + rates.epsilon);
 }
 
+__device__ __forceinline__ void adam_update_four(const adam_rates &rates, float alpha,
+                                                 float4 gradient, float4 &m, float4 &v,
+                                                 float4 &parameter)
+{
+    adam_update(rates, alpha, gradient.x, m.x, v.x, parameter.x);
+    adam_update(rates, alpha, gradient.y, m.y, v.y, parameter.y);
+    adam_update(rates, alpha, gradient.z, m.z, v.z, parameter.z);
+    adam_update(rates, alpha, gradient.w, m.w, v.w, parameter.w);
+}
+
 __device__ __forceinline__ float4 load_global4(const float *from)
 {
     return *reinterpret_cast<const float4 *>(from);

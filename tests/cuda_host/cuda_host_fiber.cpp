@@ -6,7 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
+#include <ucontext.h>
+
+/* Own code where there is some for the processor; CUDA_HOST_UCONTEXT tries what others get. */
+#if defined(__x86_64__) && !defined(CUDA_HOST_UCONTEXT)
+#define FAST_SWITCH 1
+#else
+#define FAST_SWITCH 0
+#endif
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
@@ -21,7 +28,7 @@ namespace
 const size_t STACK_BYTES = 256 << 10; /* touched pages alone take memory */
 }
 
-#if defined(__x86_64__)
+#if FAST_SWITCH
 
 /* Saves what a function must preserve on the old stack, takes it from the new one. It jumps where
  * `ret` would return, since the processor's stack of return addresses would foretell it wrong. */
@@ -67,8 +74,6 @@ static void switch_context(fiber &from, fiber &to)
 
 #else
 
-#include <ucontext.h>
-
 static ucontext_t *context_of(fiber &f)
 {
     if (f.context == nullptr)
@@ -93,15 +98,26 @@ static void switch_context(fiber &from, fiber &to)
 
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
 void fiber_of_thread(fiber &self)
 {
-    pthread_attr_t attributes;
-    void *stack = nullptr;
-    pthread_getattr_np(pthread_self(), &attributes);
-    pthread_attr_getstack(&attributes, &stack, &self.stack_bytes);
-    pthread_attr_destroy(&attributes);
+    /* Once a thread, since it reads the process' map of memory. */
+    static thread_local void *stack;
+    static thread_local size_t bytes;
+    if (stack == nullptr) {
+        pthread_attr_t attributes;
+        pthread_getattr_np(pthread_self(), &attributes);
+        pthread_attr_getstack(&attributes, &stack, &bytes);
+        pthread_attr_destroy(&attributes);
+    }
     self.stack = static_cast<unsigned char *>(stack);
+    self.stack_bytes = bytes;
 }
+#else
+void fiber_of_thread(fiber &)
+{
+}
+#endif
 
 static void begin(fiber &made, unsigned index, void (*entry)())
 {

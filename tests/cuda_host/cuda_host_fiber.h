@@ -14,7 +14,7 @@ struct fiber {
     void *fake_stack; /* AddressSanitizer's */
 };
 
-/* The fiber of the thread that calls. */
+/* The fiber of the thread that calls, to switch from and back to. */
 void fiber_of_thread(fiber &self);
 /* A new one, which runs `entry` (never to return) when it is first switched to. `index` among
  * many sets where its stack begins, so that the tops of stacks do not share cache lines. With

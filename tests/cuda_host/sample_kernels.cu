@@ -3,7 +3,9 @@
 
 #include "device.cuh"
 
-enum { THREADS = 256, ALL = -1 };
+enum { THREADS = 256 };
+
+static const unsigned ALL = 0xffffffff;
 
 static __global__ void __launch_bounds__(THREADS)
     block_sums(const float *__restrict__ in, float *__restrict__ out)

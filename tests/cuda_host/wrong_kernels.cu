@@ -2,7 +2,8 @@
 #include "device.cuh"
 #include "sample_kernels.h"
 
-enum { ALL = -1, HALF_OF_WARP = 0xffff };
+static const unsigned ALL = 0xffffffff;
+static const unsigned HALF_OF_WARP = 0xffff;
 
 static __device__ void race_kernels(wrong_kernel which, shared_span<float> tile,
                                     shared_memory before, float *global)

@@ -1,0 +1,462 @@
+/* Dense1 backward: the gradient of its inputs, the gradient of its kernel [9216,128], and after a
+ * step's last micro-batch Adam's update, in one pass over the kernel.
+ *
+ *   pooled_gradient[i][k] = sum over j of kernel[k][j] * sums_gradient[i][j]    (the old kernel)
+ *   gradient[k][j]        = sum over i of pooled[i][k] * sums_gradient[i][j]
+ *
+ * Block = 16 rows of the kernel, 4 warps of 32 columns each: 576 blocks that are all on the chip at
+ * once. Lane (g, t) = (lane / 4, lane % 4) has rows g and g + 8, columns 8 t .. 8 t + 7 of the
+ * warp's, as the old weights for the first product, as the sums of the second (column c of tile j
+ * is column 4 c + j), and as parameters and moments for the update, which therefore are loaded
+ * once, 16 bytes at a time, before anything else, all under way together: copied to where in
+ * shared memory that lane alone looks for them, the moments behind the products' backs.
+ *
+ * Samples go by chunks of 32: their 16 inputs to shared memory, the first product's parts of the
+ * four warps through shared memory; sums_gradient comes from the first-level cache.
+ *
+ * Bound: the kernel and its moments, 14 MB read and 14 MB written of L2, from 64 samples on with
+ * the products beside it. */
+#include "lenet_device.cuh"
+
+namespace
+{
+
+enum {
+    THREADS = 128,
+    WARPS = THREADS / LANES,
+    ROWS = 16, /* of the kernel, of a block */
+    BLOCKS = LENET_FLAT / ROWS,
+    COLUMNS = LENET_DENSE1 / WARPS, /* of a warp */
+    CHUNK = 32,                     /* samples */
+    INPUT_ROW = ROWS + 8,           /* words from sample to sample, apart in their banks */
+};
+
+/* What a launch does with the kernel's gradient. */
+enum dense1_mode {
+    KEEP,          /* adds it up over micro-batches in p.gradients */
+    UPDATE,        /* adds what is there and updates */
+    GRADIENT_ALONE /* writes it, and computes nothing else */
+};
+
+/* A lane's part of the kernel: rows g, g + 8, eight columns each. */
+struct lane_values {
+    float value[2][8];
+};
+
+/* Starts to copy a lane's part to shared memory, where no other thread looks at it. */
+__device__ __forceinline__ void copy_lane(const float *from, int at, shared_span<float> to)
+{
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        copy_async16(to, (i * THREADS + static_cast<int>(threadIdx.x)) * 4,
+                     from + at + i / 2 * 8 * LENET_DENSE1 + i % 2 * 4);
+    }
+}
+
+__device__ __forceinline__ lane_values copied_lane(shared_span<float> from)
+{
+    lane_values values;
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        const float4 four = load4(from, (i * THREADS + static_cast<int>(threadIdx.x)) * 4);
+        float *const to = &values.value[i / 2][i % 2 * 4];
+        to[0] = four.x;
+        to[1] = four.y;
+        to[2] = four.z;
+        to[3] = four.w;
+    }
+    return values;
+}
+
+/* Four columns of a sample's sums_gradient, or zeros where there is no sample. */
+__device__ __forceinline__ float4 load_gradient(const float *sums_gradient, uint32_t sample,
+                                                uint32_t n, int column)
+{
+    if (sample >= n) {
+        return float4{0, 0, 0, 0};
+    }
+    return load_global4(sums_gradient + static_cast<size_t>(sample) * LENET_DENSE1 + column);
+}
+
+__device__ __forceinline__ float4 load_inputs(const float *pooled, uint32_t sample, uint32_t n,
+                                              int row)
+{
+    if (sample >= n) {
+        return float4{0, 0, 0, 0};
+    }
+    return load_global4(pooled + static_cast<size_t>(sample) * LENET_FLAT + row);
+}
+
+/* The chunk's inputs [32][16]: fp32 and tf32 a word a sample, bf16 [16][16] a pair of samples. */
+template <engine_precision P>
+__device__ __forceinline__ void stage_inputs(const float *pooled, uint32_t first, uint32_t n,
+                                             int row, shared_span<uint32_t> inputs)
+{
+    enum { WORD_ROWS = P == ENGINE_BF16 ? CHUNK / 2 : CHUNK };
+    for (int i = static_cast<int>(threadIdx.x); i < WORD_ROWS * (ROWS / 4); i += THREADS) {
+        const int line = i / (ROWS / 4);
+        const int quad = i % (ROWS / 4) * 4;
+        uint4 words;
+        if (P == ENGINE_BF16) {
+            const uint32_t sample = first + 2 * static_cast<uint32_t>(line);
+            const float4 low = load_inputs(pooled, sample, n, row + quad);
+            const float4 high = load_inputs(pooled, sample + 1, n, row + quad);
+            words = uint4{pack_bf16(low.x, high.x), pack_bf16(low.y, high.y),
+                          pack_bf16(low.z, high.z), pack_bf16(low.w, high.w)};
+        } else {
+            const float4 from =
+                load_inputs(pooled, first + static_cast<uint32_t>(line), n, row + quad);
+            words = P == ENGINE_TF32
+                        ? uint4{to_tf32(from.x), to_tf32(from.y), to_tf32(from.z), to_tf32(from.w)}
+                        : uint4{__float_as_uint(from.x), __float_as_uint(from.y),
+                                __float_as_uint(from.z), __float_as_uint(from.w)};
+        }
+        store4(inputs, line * INPUT_ROW + quad, words);
+    }
+}
+
+/* d[16 samples][tile of 8 rows] of the inputs' gradient over the warp's 32 columns; low and high
+ * are eight columns of samples g and g + 8. */
+template <engine_precision P>
+__device__ __forceinline__ void multiply_back(const float (&low)[8], const float (&high)[8],
+                                              const lane_values &weight, float (&d)[2][4])
+{
+    if (P == ENGINE_BF16) {
+#pragma unroll
+        for (int c = 0; c < 8; c += 4) {
+            const uint32_t a[4] = {pack_bf16(low[c], low[c + 1]), pack_bf16(high[c], high[c + 1]),
+                                   pack_bf16(low[c + 2], low[c + 3]),
+                                   pack_bf16(high[c + 2], high[c + 3])};
+#pragma unroll
+            for (int r = 0; r < 2; r++) {
+                const float(&w)[8] = weight.value[r];
+                const uint32_t b[2] = {pack_bf16(w[c], w[c + 1]), pack_bf16(w[c + 2], w[c + 3])};
+                mma_bf16_16x8x16(d[r], a, b);
+            }
+        }
+    } else {
+#pragma unroll
+        for (int c = 0; c < 8; c += 2) {
+            const uint32_t a[4] = {to_tf32(low[c]), to_tf32(high[c]), to_tf32(low[c + 1]),
+                                   to_tf32(high[c + 1])};
+#pragma unroll
+            for (int r = 0; r < 2; r++) {
+                const uint32_t b[2] = {to_tf32(weight.value[r][c]),
+                                       to_tf32(weight.value[r][c + 1])};
+                mma_tf32_16x8x8(d[r], a, b);
+            }
+        }
+    }
+}
+
+/* The inputs' gradient over the warp's columns of `tiles` times 16 samples, to
+ * parts[sample][16 rows]. `column` is the warp's first plus 8 t. */
+template <engine_precision P>
+__device__ __forceinline__ void back_mma(const float *sums_gradient, uint32_t first, uint32_t n,
+                                         int tiles, int column, int lane, const lane_values &weight,
+                                         shared_span<float> parts)
+{
+#pragma unroll 1
+    for (int tile = 0; tile < tiles; tile++) {
+        const int sample = 16 * tile + lane / 4;
+        float value[2][8];
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            const uint32_t at = first + static_cast<uint32_t>(sample + 8 * half);
+#pragma unroll
+            for (int c = 0; c < 8; c += 4) {
+                const float4 four = load_gradient(sums_gradient, at, n, column + c);
+                value[half][c] = four.x;
+                value[half][c + 1] = four.y;
+                value[half][c + 2] = four.z;
+                value[half][c + 3] = four.w;
+            }
+        }
+        float d[2][4] = {};
+        multiply_back<P>(value[0], value[1], weight, d);
+#pragma unroll
+        for (int r = 0; r < 2; r++) {
+            const int to = sample * INPUT_ROW + 8 * r + 2 * (lane % 4);
+            store2(parts, to, float2{d[r][0], d[r][1]});
+            store2(parts, to + 8 * INPUT_ROW, float2{d[r][2], d[r][3]});
+        }
+    }
+}
+
+/* The kernel's gradient over one chunk: sums[j] is tile j's. `column` is the warp's first plus
+ * 4 g. */
+template <engine_precision P>
+__device__ __forceinline__ void weights_mma(const float *sums_gradient, uint32_t first, uint32_t n,
+                                            int count, int column, int lane,
+                                            shared_span<uint32_t> inputs, float (&sums)[4][4])
+{
+    enum { STEP = P == ENGINE_BF16 ? 16 : 8 };
+    const int group = lane / 4;
+    const int member = lane % 4;
+#pragma unroll 1
+    for (int s = 0; s < count; s += STEP) {
+        const int line = (P == ENGINE_BF16 ? s / 2 : s) + member;
+        const uint32_t a[4] = {
+            inputs[line * INPUT_ROW + group], inputs[line * INPUT_ROW + group + 8],
+            inputs[(line + 4) * INPUT_ROW + group], inputs[(line + 4) * INPUT_ROW + group + 8]};
+        uint32_t b[4][2];
+        if (P == ENGINE_BF16) {
+#pragma unroll
+            for (int half = 0; half < 2; half++) {
+                const uint32_t at = first + static_cast<uint32_t>(s + 2 * member + 8 * half);
+                const float4 even = load_gradient(sums_gradient, at, n, column);
+                const float4 odd = load_gradient(sums_gradient, at + 1, n, column);
+                b[0][half] = pack_bf16(even.x, odd.x);
+                b[1][half] = pack_bf16(even.y, odd.y);
+                b[2][half] = pack_bf16(even.z, odd.z);
+                b[3][half] = pack_bf16(even.w, odd.w);
+            }
+        } else {
+#pragma unroll
+            for (int half = 0; half < 2; half++) {
+                const uint32_t at = first + static_cast<uint32_t>(s + member + 4 * half);
+                const float4 four = load_gradient(sums_gradient, at, n, column);
+                b[0][half] = to_tf32(four.x);
+                b[1][half] = to_tf32(four.y);
+                b[2][half] = to_tf32(four.z);
+                b[3][half] = to_tf32(four.w);
+            }
+        }
+#pragma unroll
+        for (int j = 0; j < 4; j++) {
+            if (P == ENGINE_BF16) {
+                mma_bf16_16x8x16(sums[j], a, b[j]);
+            } else {
+                mma_tf32_16x8x8(sums[j], a, b[j]);
+            }
+        }
+    }
+}
+
+/* Both products over one chunk, sample by sample, in the same places. */
+template <bool BACK>
+__device__ __forceinline__ void multiply_fp32(const float *sums_gradient, uint32_t first, int count,
+                                              int column, int lane, const lane_values &weight,
+                                              shared_span<uint32_t> inputs, float (&sums)[4][4],
+                                              shared_span<float> parts)
+{
+    const int group = lane / 4;
+#pragma unroll 2
+    for (int s = 0; s < count; s++) {
+        const float *from =
+            sums_gradient + static_cast<size_t>(first + static_cast<uint32_t>(s)) * LENET_DENSE1;
+        const float4 low = load_global4(from + column);
+        const float4 high = load_global4(from + column + 4);
+        const float gradient[8] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
+        float back[2] = {0, 0};
+#pragma unroll
+        for (int r = 0; r < 2; r++) {
+            const float input = __uint_as_float(inputs[s * INPUT_ROW + group + 8 * r]);
+#pragma unroll
+            for (int c = 0; c < 8; c++) {
+                float &to = sums[c % 4][2 * r + c / 4];
+                to = fmaf(input, gradient[c], to);
+                back[r] = fmaf(weight.value[r][c], gradient[c], back[r]);
+            }
+            if (BACK) {
+                back[r] += __shfl_xor_sync(0xffffffffu, back[r], 1);
+                back[r] += __shfl_xor_sync(0xffffffffu, back[r], 2);
+            }
+        }
+        if (BACK && lane % 4 == 0) {
+            parts[s * INPUT_ROW + group] = back[0];
+            parts[s * INPUT_ROW + group + 8] = back[1];
+        }
+    }
+}
+
+/* pooled_gradient of a chunk: the four warps' parts in order. */
+__device__ __forceinline__ void write_back(const cuda_activations &a, uint32_t first, int count,
+                                           int row, int chunk, shared_span<float> parts)
+{
+    for (int i = static_cast<int>(threadIdx.x); i < count * (ROWS / 4); i += THREADS) {
+        const int sample = i / (ROWS / 4);
+        const int quad = i % (ROWS / 4) * 4;
+        float4 sum = load4(parts, sample * INPUT_ROW + quad);
+#pragma unroll
+        for (int w = 1; w < WARPS; w++) {
+            const float4 next = load4(parts, (w * chunk + sample) * INPUT_ROW + quad);
+            sum = float4{sum.x + next.x, sum.y + next.y, sum.z + next.z, sum.w + next.w};
+        }
+        const size_t to = static_cast<size_t>(first + static_cast<uint32_t>(sample)) * LENET_FLAT;
+        store_global4(a.pooled_gradient + to + row + quad, sum);
+    }
+}
+
+/* The block's rows of the kernel and its moments, each lane's where copy_lane put them. */
+struct row_spans {
+    shared_span<float> weight;
+    shared_span<float> m;
+    shared_span<float> v;
+};
+
+/* The new gradient on top of earlier micro-batches', and what the mode makes of it, four values at
+ * a time. */
+template <dense1_mode MODE>
+__device__ __forceinline__ void finish_kernel(const cuda_parameters &p, const adam_rates &rates,
+                                              float alpha, bool earlier, int lane_at,
+                                              const float (&sums)[4][4], const row_spans &rows)
+{
+    if (MODE != GRADIENT_ALONE) {
+        copy_async_wait<0>(); /* also where no sample needed the weights */
+    }
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        const int at = lane_at + i / 2 * 8 * LENET_DENSE1 + i % 2 * 4;
+        float4 gradient = {sums[0][i], sums[1][i], sums[2][i], sums[3][i]};
+        if (earlier) {
+            const float4 before = load_global4(p.gradients + at);
+            gradient = float4{gradient.x + before.x, gradient.y + before.y, gradient.z + before.z,
+                              gradient.w + before.w};
+        }
+        if constexpr (MODE == UPDATE) {
+            const int own = (i * THREADS + static_cast<int>(threadIdx.x)) * 4;
+            float4 m = load4(rows.m, own);
+            float4 v = load4(rows.v, own);
+            float4 value = load4(rows.weight, own);
+            adam_update_four(rates, alpha, gradient, m, v, value);
+            store_global4(p.moment_m + at, m);
+            store_global4(p.moment_v + at, v);
+            store_global4(p.values + at, value);
+        } else {
+            store_global4(p.gradients + at, gradient);
+        }
+    }
+}
+
+/* `chunk`: samples that there is shared memory for, 16 or 32. */
+template <engine_precision P, dense1_mode MODE>
+__device__ __forceinline__ void run_backward(const cuda_batch &batch, const cuda_activations &a,
+                                             const cuda_parameters &p, const adam_rates &rates,
+                                             int chunk)
+{
+    shared_memory memory = SHARED_MEMORY();
+    shared_span<uint32_t> inputs = memory.take<uint32_t>(CHUNK * INPUT_ROW);
+    shared_span<float> parts = memory.take<float>(WARPS * chunk * INPUT_ROW);
+    const int warp = static_cast<int>(threadIdx.x) / LANES;
+    const int lane = static_cast<int>(threadIdx.x) % LANES;
+    const int row = static_cast<int>(blockIdx.x) * ROWS;
+    const int own_column = warp * COLUMNS + 8 * (lane % 4);
+    const int at = LENET_DENSE1_KERNEL_AT + (row + lane / 4) * LENET_DENSE1 + own_column;
+    row_spans rows = {};
+    float alpha = 0;
+    if (MODE != GRADIENT_ALONE) {
+        rows.weight = memory.take<float>(ROWS * LENET_DENSE1);
+        copy_lane(p.values, at, rows.weight);
+        copy_async_commit();
+    }
+    if (MODE == UPDATE) {
+        rows.m = memory.take<float>(ROWS * LENET_DENSE1);
+        rows.v = memory.take<float>(ROWS * LENET_DENSE1);
+        copy_lane(p.moment_m, at, rows.m);
+        copy_lane(p.moment_v, at, rows.v);
+        copy_async_commit();
+        alpha = batch.progress->alpha;
+    }
+    const uint32_t n = batch_range_of(batch).n;
+    const shared_span<float> own_parts = parts + warp * chunk * INPUT_ROW;
+    float sums[4][4] = {};
+    for (uint32_t first = 0; first < n; first += static_cast<uint32_t>(chunk)) {
+        const int count = static_cast<int>(min(n - first, static_cast<uint32_t>(chunk)));
+        stage_inputs<P>(a.pooled, first, n, row, inputs);
+        __syncthreads();
+        lane_values weight = {};
+        if (MODE != GRADIENT_ALONE) {
+            copy_async_wait<MODE == UPDATE ? 1 : 0>();
+            weight = copied_lane(rows.weight);
+        }
+        if (P == ENGINE_FP32) {
+            multiply_fp32<MODE != GRADIENT_ALONE>(a.sums_gradient, first, count, own_column, lane,
+                                                  weight, inputs, sums, own_parts);
+        } else {
+            if (MODE != GRADIENT_ALONE) {
+                back_mma<P>(a.sums_gradient, first, n, (count + 15) / 16, own_column, lane, weight,
+                            own_parts);
+            }
+            weights_mma<P>(a.sums_gradient, first, n, count, warp * COLUMNS + 4 * (lane / 4), lane,
+                           inputs, sums);
+        }
+        __syncthreads();
+        if (MODE != GRADIENT_ALONE) {
+            write_back(a, first, count, row, chunk, parts);
+        }
+    }
+    const bool earlier = MODE != GRADIENT_ALONE && batch.micro_index > 0;
+    finish_kernel<MODE>(p, rates, alpha, earlier, at, sums, rows);
+}
+
+/* Five blocks of 128 threads on a multiprocessor: 576 on 132 in one wave. */
+template <engine_precision P>
+__global__ void __launch_bounds__(THREADS, 5)
+    dense1_update(cuda_batch batch, cuda_activations a, cuda_parameters p, adam_rates rates,
+                  int chunk)
+{
+    run_backward<P, UPDATE>(batch, a, p, rates, chunk);
+}
+
+template <engine_precision P>
+__global__ void __launch_bounds__(THREADS, 5)
+    dense1_backward(cuda_batch batch, cuda_activations a, cuda_parameters p, adam_rates rates,
+                    int chunk)
+{
+    run_backward<P, KEEP>(batch, a, p, rates, chunk);
+}
+
+template <engine_precision P>
+__global__ void __launch_bounds__(THREADS, 5)
+    dense1_gradient(cuda_batch batch, cuda_activations a, cuda_parameters p, adam_rates rates,
+                    int chunk)
+{
+    run_backward<P, GRADIENT_ALONE>(batch, a, p, rates, chunk);
+}
+
+int chunk_for(uint32_t most)
+{
+    return most < CHUNK ? static_cast<int>((most + 15) / 16 * 16) : static_cast<int>(CHUNK);
+}
+
+size_t shared_bytes(int chunk)
+{
+    return static_cast<size_t>((CHUNK + WARPS * chunk) * INPUT_ROW + 3 * ROWS * LENET_DENSE1) *
+           sizeof(float);
+}
+
+} // namespace
+
+/* Within what every kernel may have. */
+cudaError_t prepare_dense1_backward()
+{
+    return shared_bytes(CHUNK) <= 48 * 1024 ? cudaSuccess : cudaErrorInvalidValue;
+}
+
+extern "C" cudaError_t cuda_dense1_backward(const cuda_batch *batch, const cuda_activations *a,
+                                            const cuda_parameters *p,
+                                            const cuda_adam_settings *adam, bool last,
+                                            engine_precision precision, cudaStream_t stream)
+{
+    const int chunk = chunk_for(batch_most(batch));
+    const adam_rates rates = adam_rates_of(adam);
+    if (last) {
+        return LAUNCH_PRECISION(precision, dense1_update, dim3(BLOCKS), dim3(THREADS),
+                                shared_bytes(chunk), stream, *batch, *a, *p, rates, chunk);
+    }
+    return LAUNCH_PRECISION(precision, dense1_backward, dim3(BLOCKS), dim3(THREADS),
+                            shared_bytes(chunk), stream, *batch, *a, *p, rates, chunk);
+}
+
+extern "C" cudaError_t cuda_dense1_gradient(uint32_t n, const cuda_activations *a,
+                                            const cuda_parameters *p, engine_precision precision,
+                                            cudaStream_t stream)
+{
+    cuda_batch batch = {};
+    batch.n = n;
+    batch.capacity = n;
+    const int chunk = chunk_for(n);
+    return LAUNCH_PRECISION(precision, dense1_gradient, dim3(BLOCKS), dim3(THREADS),
+                            shared_bytes(chunk), stream, batch, *a, *p, adam_rates{}, chunk);
+}

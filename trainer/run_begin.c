@@ -46,7 +46,7 @@ static int begin_or_take_up(run *self, bool *resumed)
         return 0;
     }
     if (why[0] != '\0') {
-        progress_say(job->display, "Note: trained from the beginning: %s", why);
+        progress_note(job->display, "Note: trained from the beginning: %s", why);
     }
     return run_directory_clear(self->directory, self->message);
 }

@@ -221,8 +221,8 @@ static void save_state(run *self, const progress_view *view)
     }
     if (run_checkpoint_save(job->api, self->engine, self->directory, self->record, self->iterations,
                             message) != 0) {
-        progress_say(job->display, "Note: no checkpoint after epoch %u: %s", (unsigned)view->epoch,
-                     message);
+        progress_note(job->display, "Note: no checkpoint after epoch %u: %s", (unsigned)view->epoch,
+                      message);
     }
     self->saved_at = seconds_now();
 }

@@ -346,7 +346,7 @@ START_TEST(the_plan_is_what_is_made)
     ck_assert_int_ne(plan.precision, ENGINE_DEFAULT_PRECISION);
     ck_assert_str_ne(plan.arithmetic, "");
     ck_assert_str_ne(plan.hardware, "");
-    config.batch_size *= 2;
+    config.batch_size++;
     engine_plan larger;
     ck_assert_int_eq(api->plan(&config, TRAINING, VALIDATION, &larger, message, sizeof message),
                      ENGINE_OK);

@@ -44,7 +44,7 @@ typedef struct engine_config {
     double beta_1;        /* alpha_t = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) */
     double beta_2;
     double epsilon;
-    uint32_t threads; /* 0 for as many as this process may run on; a GPU engine ignores it */
+    uint32_t threads; /* 0 for as many as this process gets processors; a GPU engine ignores it */
     int32_t device;   /* ordinal; the CPU engine ignores it */
     const char *isa;  /* CPU: "avx512", "avx2", "portable"; NULL for the best the machine has */
 } engine_config;
@@ -91,9 +91,9 @@ typedef struct engine_plan {
                            not known. A run that takes more gets ENGINE_NO_MEMORY from create. */
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
     uint32_t side_by_side; /* how many runs at once make the best of this hardware, at least 1 */
-    /* What the results' bits depend on beside the configuration's numbers: the instruction set
-     * ("avx512") or the kind of device. Runs with equal configurations, precision and this text
-     * are the same run. */
+    /* What the results' bits depend on beside the configuration's numbers: the instruction set and
+     * the engine's method ("avx512, method 2") or the kind of device. Runs with equal
+     * configurations, precision and this text are the same run. */
     char arithmetic[32];
     char hardware[96]; /* for people, for example "avx512, 2 threads" */
 } engine_plan;

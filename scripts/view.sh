@@ -35,5 +35,5 @@ if [[ ! -d $logdir ]]; then
 fi
 
 "$root/scripts/setup.sh" --view
-"$root/scripts/tensorboard_venv.sh"
+"$root/scripts/python_venv.sh" tensorboard
 exec "$root/.venv/tensorboard/bin/python" -m tensorboard.main --host localhost --logdir "$logdir" "$@"

@@ -1,8 +1,10 @@
 /* Audio: a list of WAV files, here always of one. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lint.h"
 #include "plugin_content.h"
 #include "wav.h"
 #include "writer_internal.h"
@@ -17,15 +19,24 @@ static int16_t sample_from_float(float value)
     return (int16_t)(scaled < 0.0f ? scaled - 0.5f : scaled + 0.5f);
 }
 
+static bool is_sound_audio(bool has_samples, size_t frame_count, unsigned channels,
+                           uint32_t sample_rate)
+{
+    return lint(has_samples, "the samples are NULL") && lint(frame_count > 0, "no frames") &&
+           lint(channels > 0 && channels <= UINT16_MAX / sizeof(int16_t),
+                "%u channels: a WAV file has 1 to %zu", channels, UINT16_MAX / sizeof(int16_t)) &&
+           lint(sample_rate > 0 && sample_rate <= UINT32_MAX / (channels * sizeof(int16_t)),
+                "a sample rate of %" PRIu32 " Hz cannot stand in a WAV file", sample_rate) &&
+           lint(frame_count <= WAV_DATA_BYTES_MAX / (channels * sizeof(int16_t)),
+                "%zu frames are more than a WAV file can have", frame_count);
+}
+
 /* Either floats or 16-bit samples; the other is NULL. */
 static tblog_status add_audio(tblog_writer *writer, const char *tag, int64_t step,
                               const float *floats, const int16_t *shorts, size_t frame_count,
                               unsigned channels, uint32_t sample_rate)
 {
-    if ((floats == NULL && shorts == NULL) || frame_count == 0 || channels == 0 ||
-        channels > UINT16_MAX / sizeof(int16_t) || sample_rate == 0 ||
-        sample_rate > UINT32_MAX / (channels * sizeof(int16_t)) ||
-        frame_count > WAV_DATA_BYTES_MAX / (channels * sizeof(int16_t)))
+    if (!is_sound_audio(floats != NULL || shorts != NULL, frame_count, channels, sample_rate))
         return TBLOG_INVALID;
     size_t sample_count = frame_count * channels;
     size_t data_bytes = sample_count * sizeof(int16_t);

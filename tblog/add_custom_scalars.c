@@ -1,21 +1,24 @@
+#include "lint.h"
 #include "plugin_content.h"
-#include "utf8.h"
 #include "writer_internal.h"
 
 static bool is_sound_chart(const tblog_chart *chart)
 {
-    if (!utf8_is_optional(chart->title) || (chart->tag_count > 0) == (chart->band_count > 0) ||
-        (chart->tag_count > 0 && chart->tags == NULL) ||
-        (chart->band_count > 0 && chart->bands == NULL))
+    if (!lint_text(chart->title, "a chart's title") ||
+        !lint((chart->tag_count > 0) != (chart->band_count > 0),
+              "a chart has either tags or bands, and this one both or neither") ||
+        !lint(chart->tag_count == 0 || chart->tags != NULL, "a chart's tags are NULL") ||
+        !lint(chart->band_count == 0 || chart->bands != NULL, "a chart's bands are NULL"))
         return false;
     for (size_t i = 0; i < chart->tag_count; i++) {
-        if (!utf8_is_name(chart->tags[i]))
+        if (!lint_name(chart->tags[i], "a chart's tag"))
             return false;
     }
     for (size_t i = 0; i < chart->band_count; i++) {
         const tblog_band *band = &chart->bands[i];
-        if (!utf8_is_name(band->value_tag) || !utf8_is_name(band->lower_tag) ||
-            !utf8_is_name(band->upper_tag))
+        if (!lint_name(band->value_tag, "a band's value_tag") ||
+            !lint_name(band->lower_tag, "a band's lower_tag") ||
+            !lint_name(band->upper_tag, "a band's upper_tag"))
             return false;
     }
     return true;
@@ -23,12 +26,13 @@ static bool is_sound_chart(const tblog_chart *chart)
 
 static bool is_sound_layout(const tblog_category *categories, size_t count)
 {
-    if (categories == NULL || count == 0)
+    if (!lint(categories != NULL && count > 0, "a layout of no categories"))
         return false;
     for (size_t i = 0; i < count; i++) {
         const tblog_category *category = &categories[i];
-        if (!utf8_is_optional(category->title) || category->charts == NULL ||
-            category->chart_count == 0)
+        if (!lint_text(category->title, "a category's title") ||
+            !lint(category->charts != NULL && category->chart_count > 0,
+                  "a category without charts"))
             return false;
         for (size_t j = 0; j < category->chart_count; j++) {
             if (!is_sound_chart(&category->charts[j]))

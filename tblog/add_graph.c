@@ -1,13 +1,13 @@
 /* Graphs: a Keras model as a value of a tag, a GraphDef as an event of its own. */
 #include <string.h>
 
-#include "utf8.h"
+#include "lint.h"
 #include "writer_internal.h"
 
 tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_t step,
                                    const char *model_json)
 {
-    if (!utf8_is_name(model_json))
+    if (!lint_name(model_json, "the model's JSON"))
         return TBLOG_INVALID;
     const event_bytes json = {.data = model_json, .count = strlen(model_json)};
     /* A blob sequence of one: [1]. Keras writes rank 0 without a data class, which both loaders
@@ -37,7 +37,9 @@ static tblog_status encode_graph(tblog_writer *writer, double wall_time, const v
 
 tblog_status tblog_add_graph_def(tblog_writer *writer, const uint8_t *graph_def, size_t byte_count)
 {
-    if (graph_def == NULL || byte_count == 0 || byte_count > INT32_MAX)
+    if (!lint(graph_def != NULL && byte_count > 0, "an empty graph") ||
+        !lint(byte_count <= INT32_MAX, "a graph of %zu bytes does not fit into a record",
+              byte_count))
         return TBLOG_INVALID;
     const graph_request request = {.graph = {.data = graph_def, .count = byte_count}};
     return writer_add_event(writer, encode_graph, &request);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lint.h"
 #include "writer_internal.h"
 
 enum { BUCKET_COUNT = 30 };
@@ -105,7 +106,7 @@ static tblog_status add_values(tblog_writer *writer, const char *tag, int64_t st
 tblog_status tblog_add_histogram(tblog_writer *writer, const char *tag, int64_t step,
                                  const float *values, size_t count, size_t *non_finite)
 {
-    if (values == NULL && count > 0)
+    if (!lint(values != NULL || count == 0, "the values are NULL"))
         return TBLOG_INVALID;
     const value_list list = {.floats = values, .count = count};
     return add_values(writer, tag, step, &list, non_finite);
@@ -114,24 +115,33 @@ tblog_status tblog_add_histogram(tblog_writer *writer, const char *tag, int64_t 
 tblog_status tblog_add_histogram_double(tblog_writer *writer, const char *tag, int64_t step,
                                         const double *values, size_t count, size_t *non_finite)
 {
-    if (values == NULL && count > 0)
+    if (!lint(values != NULL || count == 0, "the values are NULL"))
         return TBLOG_INVALID;
     const value_list list = {.doubles = values, .count = count};
     return add_values(writer, tag, step, &list, non_finite);
 }
 
+static bool are_sound_buckets(const tblog_bucket *buckets, size_t count)
+{
+    if (!lint(buckets != NULL && count > 0, "a histogram of no buckets") ||
+        !lint(count <= INT32_MAX / sizeof *buckets, "%zu buckets do not fit into a record", count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const tblog_bucket *bucket = &buckets[i];
+        if (!isfinite(bucket->left) || !isfinite(bucket->right) || !isfinite(bucket->count))
+            return lint(false, "bucket %zu has a number that is not finite", i);
+        if (bucket->left > bucket->right || bucket->count < 0.0)
+            return lint(false, "bucket %zu ends before it begins, or holds less than nothing", i);
+        if (i > 0 && (bucket->left < bucket[-1].left || bucket->right < bucket[-1].right))
+            return lint(false, "bucket %zu is not behind the one before it", i);
+    }
+    return true;
+}
+
 tblog_status tblog_add_histogram_buckets(tblog_writer *writer, const char *tag, int64_t step,
                                          const tblog_bucket *buckets, size_t count)
 {
-    if (buckets == NULL || count == 0 || count > INT32_MAX / sizeof *buckets)
+    if (!are_sound_buckets(buckets, count))
         return TBLOG_INVALID;
-    for (size_t i = 0; i < count; i++) {
-        const tblog_bucket *bucket = &buckets[i];
-        if (!isfinite(bucket->left) || !isfinite(bucket->right) || !isfinite(bucket->count) ||
-            bucket->left > bucket->right || bucket->count < 0.0)
-            return TBLOG_INVALID;
-        if (i > 0 && (bucket->left < bucket[-1].left || bucket->right < bucket[-1].right))
-            return TBLOG_INVALID;
-    }
     return add_buckets(writer, tag, step, buckets, count);
 }

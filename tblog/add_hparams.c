@@ -2,35 +2,38 @@
 #include <math.h>
 #include <string.h>
 
+#include "lint.h"
 #include "plugin_content.h"
-#include "utf8.h"
 #include "writer_internal.h"
 
 /* ---- Checks ---- */
+
+#define TWICE "the hyper-parameter '%s' is there twice"
 
 static bool is_sound_value(const tblog_hparam *hparam)
 {
     switch (hparam->type) {
     case TBLOG_HPARAM_NUMBER:
-        return isfinite(hparam->number);
+        return lint(isfinite(hparam->number), "a hyper-parameter's number is not finite");
     case TBLOG_HPARAM_STRING:
-        return hparam->string != NULL && utf8_is_optional(hparam->string);
+        return lint(hparam->string != NULL, "a hyper-parameter's string is NULL") &&
+               lint_text(hparam->string, "a hyper-parameter's string");
     case TBLOG_HPARAM_BOOL:
         return true;
     }
-    return false;
+    return lint(false, "a hyper-parameter of no known type");
 }
 
 static bool are_sound_hparams(const tblog_hparam *hparams, size_t count)
 {
-    if (hparams == NULL || count == 0)
+    if (!lint(hparams != NULL && count > 0, "a session of no hyper-parameters"))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!utf8_is_name(hparams[i].name) || !is_sound_value(&hparams[i]))
+        if (!lint_name(hparams[i].name, "a hyper-parameter's name") || !is_sound_value(&hparams[i]))
             return false;
         for (size_t j = 0; j < i; j++) {
             if (strcmp(hparams[i].name, hparams[j].name) == 0)
-                return false;
+                return lint(false, TWICE, hparams[i].name);
         }
     }
     return true;
@@ -38,39 +41,52 @@ static bool are_sound_hparams(const tblog_hparam *hparams, size_t count)
 
 static bool is_sound_info(const tblog_hparam_info *info)
 {
-    if (!utf8_is_name(info->name) || !utf8_is_optional(info->display_name) ||
-        !utf8_is_optional(info->description) || (info->values == NULL && info->value_count > 0))
+    if (!lint_name(info->name, "a hyper-parameter's name") ||
+        !lint_text(info->display_name, "a hyper-parameter's display_name") ||
+        !lint_text(info->description, "a hyper-parameter's description") ||
+        !lint(info->values != NULL || info->value_count == 0, "the values of '%s' are NULL",
+              info->name))
         return false;
     for (size_t i = 0; i < info->value_count; i++) {
-        if (info->values[i].type != info->type || !is_sound_value(&info->values[i]))
+        if (!lint(info->values[i].type == info->type, "a value of '%s' is of another type",
+                  info->name) ||
+            !is_sound_value(&info->values[i]))
             return false;
     }
-    bool has_interval = info->minimum != info->maximum;
-    if (has_interval)
-        return info->type == TBLOG_HPARAM_NUMBER && info->value_count == 0 &&
-               isfinite(info->minimum) && isfinite(info->maximum) && info->minimum < info->maximum;
-    return info->type == TBLOG_HPARAM_NUMBER || info->type == TBLOG_HPARAM_STRING ||
-           info->type == TBLOG_HPARAM_BOOL;
+    if (info->minimum != info->maximum)
+        return lint(info->type == TBLOG_HPARAM_NUMBER && info->value_count == 0,
+                    "'%s' has a range and is no number, or has values too", info->name) &&
+               lint(isfinite(info->minimum) && isfinite(info->maximum) &&
+                        info->minimum < info->maximum,
+                    "the range of '%s' is not one", info->name);
+    return lint(info->type == TBLOG_HPARAM_NUMBER || info->type == TBLOG_HPARAM_STRING ||
+                    info->type == TBLOG_HPARAM_BOOL,
+                "a hyper-parameter of no known type");
 }
 
 static bool is_sound_experiment(const tblog_experiment *experiment)
 {
-    if (experiment == NULL || experiment->hparams == NULL || experiment->hparam_count == 0 ||
-        experiment->metrics == NULL || experiment->metric_count == 0 ||
-        !utf8_is_optional(experiment->description))
+    if (!lint(experiment != NULL, "the experiment is NULL") ||
+        !lint(experiment->hparams != NULL && experiment->hparam_count > 0,
+              "an experiment of no hyper-parameters") ||
+        !lint(experiment->metrics != NULL && experiment->metric_count > 0,
+              "an experiment of no metrics") ||
+        !lint_text(experiment->description, "the experiment's description"))
         return false;
     for (size_t i = 0; i < experiment->hparam_count; i++) {
         if (!is_sound_info(&experiment->hparams[i]))
             return false;
         for (size_t j = 0; j < i; j++) {
             if (strcmp(experiment->hparams[i].name, experiment->hparams[j].name) == 0)
-                return false;
+                return lint(false, TWICE, experiment->hparams[i].name);
         }
     }
     for (size_t i = 0; i < experiment->metric_count; i++) {
         const tblog_metric_info *metric = &experiment->metrics[i];
-        if (!utf8_is_name(metric->tag) || !utf8_is_optional(metric->group) ||
-            !utf8_is_optional(metric->display_name) || !utf8_is_optional(metric->description))
+        if (!lint_name(metric->tag, "a metric's tag") ||
+            !lint_text(metric->group, "a metric's group") ||
+            !lint_text(metric->display_name, "a metric's display_name") ||
+            !lint_text(metric->description, "a metric's description"))
             return false;
     }
     return true;
@@ -119,7 +135,7 @@ static tblog_status encode_hparams(tblog_writer *writer, double wall_time, const
 tblog_status tblog_add_session_start(tblog_writer *writer, const char *group_name,
                                      const tblog_hparam *hparams, size_t count)
 {
-    if (!utf8_is_optional(group_name) || !are_sound_hparams(hparams, count))
+    if (!lint_text(group_name, "the group's name") || !are_sound_hparams(hparams, count))
         return TBLOG_INVALID;
     const hparams_request request = {.tag = "_hparams_/session_start_info",
                                      .hparams = hparams,
@@ -130,7 +146,8 @@ tblog_status tblog_add_session_start(tblog_writer *writer, const char *group_nam
 
 tblog_status tblog_add_session_end(tblog_writer *writer, tblog_session_result result)
 {
-    if (result != TBLOG_SESSION_SUCCEEDED && result != TBLOG_SESSION_FAILED)
+    if (!lint(result == TBLOG_SESSION_SUCCEEDED || result == TBLOG_SESSION_FAILED,
+              "a session's result that is none"))
         return TBLOG_INVALID;
     const hparams_request request = {.tag = "_hparams_/session_end_info", .result = result};
     return writer_add_event(writer, encode_hparams, &request);

@@ -1,11 +1,12 @@
 /* Meshes: up to three tags, <tag>_VERTEX, <tag>_FACE and <tag>_COLOR, each [1,N,3]. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lint.h"
 #include "plugin_content.h"
-#include "utf8.h"
 #include "writer_internal.h"
 
 enum { PARTS_MAX = 3 };
@@ -22,17 +23,21 @@ typedef struct mesh_tensor {
 
 static bool is_sound_mesh(const tblog_mesh *mesh)
 {
-    if (mesh == NULL || mesh->vertices == NULL || mesh->vertex_count == 0 ||
-        mesh->vertex_count > INT32_MAX / 12 || (mesh->faces == NULL && mesh->face_count > 0) ||
-        mesh->face_count > INT32_MAX / 12 || !utf8_is_optional(mesh->config_json))
+    if (!lint(mesh != NULL && mesh->vertices != NULL && mesh->vertex_count > 0,
+              "a mesh of no vertices") ||
+        !lint(mesh->faces != NULL || mesh->face_count == 0, "the mesh's faces are NULL") ||
+        !lint(mesh->vertex_count <= INT32_MAX / 12 && mesh->face_count <= INT32_MAX / 12,
+              "the mesh does not fit into a record") ||
+        !lint_text(mesh->config_json, "the mesh's config_json"))
         return false;
     for (size_t i = 0; i < 3 * mesh->vertex_count; i++) {
         if (!isfinite(mesh->vertices[i]))
-            return false;
+            return lint(false, "vertex %zu is not finite", i / 3);
     }
     for (size_t i = 0; i < 3 * mesh->face_count; i++) {
         if (mesh->faces[i] < 0 || (size_t)mesh->faces[i] >= mesh->vertex_count)
-            return false;
+            return lint(false, "face %zu has a vertex %" PRId32 " that the mesh has not", i / 3,
+                        mesh->faces[i]);
     }
     return true;
 }
@@ -78,7 +83,7 @@ static bool fill_part(event_tensor *tensor, char **tag_text, byte_buffer *conten
 tblog_status tblog_add_mesh(tblog_writer *writer, const char *tag, int64_t step,
                             const tblog_mesh *mesh)
 {
-    if (!utf8_is_name(tag) || !is_sound_mesh(mesh))
+    if (!lint_name(tag, "the tag") || !is_sound_mesh(mesh))
         return TBLOG_INVALID;
     mesh_tensor parts[PARTS_MAX];
     size_t count = list_parts(parts, mesh);

@@ -3,21 +3,28 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "lint.h"
 #include "plugin_content.h"
 #include "writer_internal.h"
 
 enum { ROW_COUNT = 6, THRESHOLDS_MAX = 1 << 24 };
 
+static bool is_sound_threshold_count(size_t count)
+{
+    return lint(count >= 2 && count <= THRESHOLDS_MAX, "%zu thresholds: there are 2 to %d", count,
+                THRESHOLDS_MAX);
+}
+
 static bool are_sound_counts(const tblog_pr_counts *counts, size_t threshold_count)
 {
-    if (counts == NULL || threshold_count < 2 || threshold_count > THRESHOLDS_MAX)
+    if (!lint(counts != NULL, "the counts are NULL") || !is_sound_threshold_count(threshold_count))
         return false;
     for (size_t i = 0; i < threshold_count; i++) {
         const double numbers[] = {counts[i].true_positives, counts[i].false_positives,
                                   counts[i].true_negatives, counts[i].false_negatives};
         for (size_t j = 0; j < sizeof numbers / sizeof numbers[0]; j++) {
             if (!isfinite(numbers[j]) || numbers[j] < 0.0)
-                return false;
+                return lint(false, "a count at threshold %zu is negative or not finite", i);
         }
     }
     return true;
@@ -77,7 +84,7 @@ static bool count_scores(tblog_pr_counts *counts, size_t threshold_count, const 
 {
     for (size_t i = 0; i < count; i++) {
         if (!(scores[i] >= 0.0f && scores[i] <= 1.0f))
-            return false;
+            return lint(false, "score %zu is not within 0 and 1", i);
         size_t last = (size_t)((double)scores[i] * (double)(threshold_count - 1));
         if (labels[i] != 0)
             counts[last].true_positives += 1.0;
@@ -100,8 +107,8 @@ tblog_status tblog_add_pr_curve(tblog_writer *writer, const char *tag, int64_t s
                                 const uint8_t *labels, const float *scores, size_t count,
                                 size_t threshold_count)
 {
-    if (labels == NULL || scores == NULL || count == 0 || threshold_count < 2 ||
-        threshold_count > THRESHOLDS_MAX)
+    if (!lint(labels != NULL && scores != NULL && count > 0, "a PR curve of no labels or scores") ||
+        !is_sound_threshold_count(threshold_count))
         return TBLOG_INVALID;
     tblog_pr_counts *counts = calloc(threshold_count, sizeof *counts);
     if (counts == NULL)

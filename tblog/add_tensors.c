@@ -1,17 +1,19 @@
-#include "utf8.h"
+#include "lint.h"
 #include "writer_internal.h"
 
 tblog_status writer_encode_tensors(tblog_writer *writer, double wall_time, int64_t step,
                                    event_tensor *tensors, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        tblog_status status =
-            writer_add_tag(writer, tensors[i].tag, tensors[i].plugin, &tensors[i].with_metadata);
+        tag_use use;
+        tblog_status status = writer_add_tag(writer, tensors[i].tag, tensors[i].plugin, &use);
         if (status != TBLOG_OK)
             return status;
+        tensors[i].with_metadata = use.first_in_file;
         bool comes_once = tensors[i].plugin == TAG_PLUGIN_HPARAMS ||
                           tensors[i].plugin == TAG_PLUGIN_CUSTOM_SCALARS;
-        if (comes_once && !tensors[i].with_metadata)
+        if (!lint(!comes_once || use.first_of_writer,
+                  "'%s' was logged before, and may be logged once", tensors[i].tag))
             return TBLOG_INVALID;
     }
     return event_encode_tensors(&writer->encoder, wall_time, step, tensors, count)
@@ -74,10 +76,10 @@ tblog_status writer_add_tensors(tblog_writer *writer, int64_t step, event_tensor
                                 size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!utf8_is_name(tensors[i].tag))
+        if (!lint_name(tensors[i].tag, "the tag"))
             return TBLOG_INVALID;
     }
-    if (!fits_record(tensors, count))
+    if (!lint(fits_record(tensors, count), WRITER_TOO_LARGE))
         return TBLOG_INVALID;
     const tensors_request request = {.step = step, .tensors = tensors, .count = count};
     return writer_add_event(writer, encode_request, &request);

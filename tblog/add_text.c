@@ -1,13 +1,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "lint.h"
 #include "writer_internal.h"
 
 tblog_status tblog_add_text(tblog_writer *writer, const char *tag, int64_t step,
                             const char *markdown)
 {
-    if (markdown == NULL || !utf8_is_optional(markdown))
+    if (!lint(markdown != NULL, "the text is NULL") || !lint_text(markdown, "the text"))
         return TBLOG_INVALID;
     const event_bytes text = {.data = markdown, .count = strlen(markdown)};
     event_tensor tensor = {.tag = tag,
@@ -22,7 +22,7 @@ tblog_status tblog_add_text(tblog_writer *writer, const char *tag, int64_t step,
 static bool take_cells(event_bytes *strings, const char *const *cells, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (cells[i] == NULL || !utf8_is_optional(cells[i]))
+        if (!lint(cells[i] != NULL, "cell %zu is NULL", i) || !lint_text(cells[i], "a cell"))
             return false;
         strings[i] = (event_bytes){.data = cells[i], .count = strlen(cells[i])};
     }
@@ -32,8 +32,8 @@ static bool take_cells(event_bytes *strings, const char *const *cells, size_t co
 tblog_status tblog_add_text_table(tblog_writer *writer, const char *tag, int64_t step,
                                   const char *const *cells, size_t row_count, size_t column_count)
 {
-    if (cells == NULL || row_count == 0 || column_count == 0 ||
-        row_count > INT32_MAX / column_count)
+    if (!lint(cells != NULL && row_count > 0 && column_count > 0, "a table of no cells") ||
+        !lint(row_count <= INT32_MAX / column_count, "a table of too many cells for a record"))
         return TBLOG_INVALID;
     size_t count = row_count * column_count;
     event_bytes *strings = malloc(count * sizeof *strings);

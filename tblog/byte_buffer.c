@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool byte_buffer_reserve(byte_buffer *buffer, size_t extra)
+bool byte_buffer_grow(byte_buffer *buffer, size_t extra)
 {
-    if (extra <= buffer->capacity - buffer->size)
-        return true;
     if (extra > SIZE_MAX / 2 - buffer->size)
         return false;
     size_t capacity = buffer->capacity < 256 ? 256 : buffer->capacity;

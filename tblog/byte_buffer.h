@@ -13,9 +13,16 @@ typedef struct byte_buffer {
     size_t capacity;
 } byte_buffer;
 
+/* byte_buffer_reserve where there is not room enough. */
+__attribute__((warn_unused_result)) bool byte_buffer_grow(byte_buffer *buffer, size_t extra);
+
 /* Makes room for `extra` bytes behind the present ones. False without memory, with the contents as
  * they were. */
-__attribute__((warn_unused_result)) bool byte_buffer_reserve(byte_buffer *buffer, size_t extra);
+__attribute__((warn_unused_result)) static inline bool byte_buffer_reserve(byte_buffer *buffer,
+                                                                           size_t extra)
+{
+    return extra <= buffer->capacity - buffer->size || byte_buffer_grow(buffer, extra);
+}
 
 /* Adds bytes at the end. False without memory, with the contents as they were. */
 __attribute__((warn_unused_result)) bool byte_buffer_append(byte_buffer *buffer, const void *bytes,

@@ -26,6 +26,7 @@ event_encode_file_version(event_encoder *encoder, double wall_time, const char *
 
 typedef struct event_scalar {
     const char *tag;
+    size_t tag_bytes; /* without the NUL */
     float value;
     bool with_metadata; /* on a tag's first value in the file */
 } event_scalar;
@@ -35,6 +36,11 @@ __attribute__((warn_unused_result)) bool event_encode_scalars(event_encoder *enc
                                                               double wall_time, int64_t step,
                                                               const event_scalar *scalars,
                                                               size_t count);
+
+/* The same for one scalar, sooner. */
+__attribute__((warn_unused_result)) bool event_encode_scalar(event_encoder *encoder,
+                                                             double wall_time, int64_t step,
+                                                             const event_scalar *scalar);
 
 typedef struct event_bytes {
     const void *data;

@@ -63,11 +63,12 @@ static bool append_header(byte_buffer *out, const png_image *image)
 static void filter_rows(uint8_t *to, const png_image *image)
 {
     size_t row_bytes = (size_t)image->width * image->channels;
+    const uint8_t *above = NULL;
     const uint8_t *row = image->pixels;
-    for (uint32_t y = 0; y < image->height; y++, row += row_bytes) {
+    for (uint32_t y = 0; y < image->height; y++, above = row, row += row_bytes) {
         *to++ = y == 0 ? 0 : FILTER_UP;
         for (size_t x = 0; x < row_bytes; x++)
-            to[x] = (uint8_t)(row[x] - (y == 0 ? 0 : row[x - row_bytes]));
+            to[x] = (uint8_t)(row[x] - (y == 0 ? 0 : above[x]));
         to += row_bytes;
     }
 }

@@ -82,6 +82,17 @@ static bool append_cells(byte_buffer *out, const char *const *cells, size_t coun
     return true;
 }
 
+/* TensorBoard's page leaves out lines of spaces, and would give each later label to the point
+ * before its own. A space without width is none to it. */
+static bool append_mark_of_blank_line(byte_buffer *out, const char *const *labels, size_t columns)
+{
+    for (size_t i = 0; i < columns; i++) {
+        if (labels[i][strspn(labels[i], " \f\v")] != '\0')
+            return true;
+    }
+    return append_text(out, "\xe2\x80\x8b");
+}
+
 bool projector_append_labels(byte_buffer *out, const tblog_embedding *embedding)
 {
     size_t columns = embedding->label_column_count;
@@ -89,7 +100,8 @@ bool projector_append_labels(byte_buffer *out, const tblog_embedding *embedding)
     if (columns > 1 && !append_cells(out, embedding->label_names, columns))
         return false;
     for (size_t row = 0; row < embedding->row_count; row++) {
-        if (!append_cells(out, embedding->labels + row * columns, columns))
+        const char *const *labels = embedding->labels + row * columns;
+        if (!append_mark_of_blank_line(out, labels, columns) || !append_cells(out, labels, columns))
             return false;
     }
     return true;

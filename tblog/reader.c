@@ -21,7 +21,8 @@ struct tblog_reader {
     uint64_t offset;       /* just behind the last whole record that is an event */
     const uint8_t *record; /* of the last event, or NULL */
     size_t record_bytes;
-    bool stuck; /* before a record that is damaged or not all there */
+    bool stuck;        /* before a record that is damaged or not all there */
+    tblog_event event; /* the last */
     char message[256];
 };
 
@@ -63,11 +64,19 @@ static void describe(tblog_reader *reader, tblog_status status, const char *prob
                  reader->offset, problem, reason[0] == '\0' ? "" : ": ", reason);
 }
 
-tblog_status tblog_reader_next(tblog_reader *reader, tblog_event *event)
+void tblog_reader_set_record_limit(tblog_reader *reader, uint64_t bytes)
 {
+    if (reader != NULL)
+        reader->records.payload_max =
+            bytes == 0 || bytes > RECORD_PAYLOAD_MAX ? RECORD_PAYLOAD_MAX : bytes;
+}
+
+tblog_status tblog_reader_next(tblog_reader *reader, const tblog_event **event)
+{
+    if (event != NULL)
+        *event = NULL;
     if (reader == NULL || event == NULL)
         return TBLOG_INVALID;
-    *event = (tblog_event){0};
     reader->record = NULL;
     reader->record_bytes = 0;
     const uint8_t *payload;
@@ -75,19 +84,19 @@ tblog_status tblog_reader_next(tblog_reader *reader, tblog_event *event)
     tblog_status status = record_reader_next(&reader->records, &payload, &payload_bytes);
     const char *problem = reader->records.problem;
     if (status == TBLOG_OK) {
-        status = event_decode(&reader->decoder, payload, payload_bytes, event);
-        problem = status == TBLOG_NO_MEMORY ? "no memory for the event" : reader->decoder.problem;
+        status = event_decode(&reader->decoder, payload, payload_bytes, &reader->event);
+        problem = reader->decoder.problem;
     }
     if (status == TBLOG_OK) {
         reader->message[0] = '\0';
-        event->offset = reader->offset;
+        reader->event.offset = reader->offset;
         reader->offset = reader->records.offset;
         reader->stuck = false;
         reader->record = payload - RECORD_HEADER_BYTES;
         reader->record_bytes = payload_bytes + RECORD_FRAME_BYTES;
+        *event = &reader->event;
         return TBLOG_OK;
     }
-    *event = (tblog_event){0};
     /* The record is met again by the next call: a damaged one, whose bytes are kept, stays so, and
      * one that found no memory is tried anew. */
     reader->records.offset = reader->offset;

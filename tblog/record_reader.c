@@ -9,7 +9,7 @@ enum { READ_BYTES = 64 * 1024 };
 
 void record_reader_init(record_reader *reader, record_source *source)
 {
-    *reader = (record_reader){.source = source, .problem = ""};
+    *reader = (record_reader){.source = source, .payload_max = RECORD_PAYLOAD_MAX, .problem = ""};
 }
 
 /* How many bytes from `offset` on are in the window. */
@@ -89,6 +89,8 @@ tblog_status record_reader_next(record_reader *reader, const uint8_t **payload,
     uint64_t length = record_load_le(record, RECORD_LENGTH_BYTES);
     if (length > RECORD_PAYLOAD_MAX)
         return damaged(reader, "the record's length is more than a protobuf message can have");
+    if (length > reader->payload_max)
+        return damaged(reader, "the record is larger than the reader's limit");
 
     size_t record_bytes = RECORD_FRAME_BYTES + (size_t)length;
     status = fill(reader, record_bytes);

@@ -17,6 +17,7 @@ typedef struct record_reader {
     byte_buffer window;    /* bytes of the file, from window_at on */
     uint64_t window_at;    /* at most offset */
     uint64_t offset;       /* just behind the last whole record */
+    uint64_t payload_max;  /* at most RECORD_PAYLOAD_MAX */
     int cause;             /* errno value behind TBLOG_IO */
     const char *problem;   /* what is wrong, for all but TBLOG_OK and TBLOG_END; a constant */
 } record_reader;
@@ -27,7 +28,7 @@ void record_reader_init(record_reader *reader, record_source *source);
  * Otherwise offset stays, and the call may be repeated:
  *   TBLOG_END        the file ends here; it may grow
  *   TBLOG_TRUNCATED  the file ends inside the record; it may grow
- *   TBLOG_DAMAGED    a checksum is wrong, or the length is beyond RECORD_PAYLOAD_MAX
+ *   TBLOG_DAMAGED    a checksum is wrong, or the length is beyond payload_max
  *   TBLOG_IO, TBLOG_NO_MEMORY */
 TBLOG_MUST_CHECK tblog_status record_reader_next(record_reader *reader, const uint8_t **payload,
                                                  size_t *payload_bytes);

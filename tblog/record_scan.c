@@ -69,14 +69,17 @@ static tblog_status length_holds(record_source *source, uint64_t record_at, bool
     return present < 2 ? TBLOG_OK : header_at(source, *end, holds, &next_end);
 }
 
-/* Whether records follow each other from `offset` to exactly `end`. */
+/* Whether records follow each other from `offset` to exactly `end`. Takes each of them from
+ * *steps_left, and says no where there are more. */
 static tblog_status records_lead_to(record_source *source, uint64_t offset, uint64_t end,
-                                    bool *leads)
+                                    uint64_t *steps_left, bool *leads)
 {
     bool proven = true;
     tblog_status status = TBLOG_OK;
-    while (status == TBLOG_OK && proven && offset < end)
+    while (status == TBLOG_OK && proven && offset<end && * steps_left> 0) {
+        (*steps_left)--;
         status = header_at(source, offset, &proven, &offset);
+    }
     *leads = proven && offset == end;
     return status;
 }
@@ -89,6 +92,8 @@ static tblog_status try_all(record_source *source, uint64_t damaged_at, uint64_t
     uint64_t at = damaged_at; /* of the first byte here */
     size_t tried = 1;
     size_t kept = 0;
+    /* Four times as many as could be there: what has more is made to take for ever. */
+    uint64_t steps_left = limit == NO_LIMIT ? 0 : (limit - damaged_at) / RECORD_FRAME_BYTES * 4 + 4;
     for (;;) {
         size_t count;
         if (!read_all(source, bytes + kept, sizeof bytes - kept, at + kept, &count))
@@ -99,7 +104,8 @@ static tblog_status try_all(record_source *source, uint64_t damaged_at, uint64_t
                 continue;
             *found = at + tried;
             bool leads = true;
-            if (limit != NO_LIMIT && records_lead_to(source, *found, limit, &leads) != TBLOG_OK)
+            if (limit != NO_LIMIT &&
+                records_lead_to(source, *found, limit, &steps_left, &leads) != TBLOG_OK)
                 return TBLOG_IO;
             if (leads)
                 return TBLOG_OK;

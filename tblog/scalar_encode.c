@@ -43,72 +43,49 @@ static uint8_t *put_varint(uint8_t *at, uint64_t value)
     return at;
 }
 
-static uint8_t *put_little_endian(uint8_t *at, uint64_t bits, int bytes)
-{
-    for (int i = 0; i < bytes; i++, bits >>= 8)
-        *at++ = (uint8_t)bits;
-    return at;
-}
-
 static uint8_t *put_bytes(uint8_t *at, const void *data, size_t bytes)
 {
     memcpy(at, data, bytes);
     return at + bytes;
 }
 
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "Numbers are written as they lie in memory, which must be little-endian."
+#endif
+
 static uint8_t *put_double(uint8_t *at, double value)
 {
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return put_little_endian(at, bits, sizeof bits);
+    return put_bytes(at, &value, sizeof value);
 }
 
 static uint8_t *put_float(uint8_t *at, float value)
 {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return put_little_endian(at, bits, sizeof bits);
+    return put_bytes(at, &value, sizeof value);
 }
 
 /* Of the Value message, without its key and length. */
-static size_t value_bytes(const event_scalar *scalar, size_t tag_bytes)
+static size_t value_bytes(const event_scalar *scalar)
 {
-    return 1 + varint_bytes(tag_bytes) + tag_bytes + 1 + 4 +
+    return 1 + varint_bytes(scalar->tag_bytes) + scalar->tag_bytes + 1 + 4 +
            (scalar->with_metadata ? sizeof metadata : 0);
 }
 
-static uint8_t *put_value(uint8_t *at, const event_scalar *scalar, size_t tag_bytes)
+static uint8_t *put_value(uint8_t *at, const event_scalar *scalar)
 {
     *at++ = KEY_VALUE;
-    at = put_varint(at, value_bytes(scalar, tag_bytes));
+    at = put_varint(at, value_bytes(scalar));
     *at++ = KEY_TAG;
-    at = put_varint(at, tag_bytes);
-    at = put_bytes(at, scalar->tag, tag_bytes);
+    at = put_varint(at, scalar->tag_bytes);
+    at = put_bytes(at, scalar->tag, scalar->tag_bytes);
     *at++ = KEY_SIMPLE_VALUE;
     at = put_float(at, scalar->value);
     return scalar->with_metadata ? put_bytes(at, metadata, sizeof metadata) : at;
 }
 
-bool event_encode_scalars(event_encoder *encoder, double wall_time, int64_t step,
-                          const event_scalar *scalars, size_t count)
+/* All of the event before its summary. As proto3 has it, a plain zero is left out (and so is -0.0
+ * by protobuf-c); the value, of a oneof, never is. */
+static inline uint8_t *put_stamp(uint8_t *at, double wall_time, int64_t step)
 {
-    byte_buffer *payload = &encoder->payload;
-    payload->size = 0;
-    size_t most_bytes = EVENT_BYTES_MAX;
-    size_t summary_bytes = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t tag_bytes = strlen(scalars[i].tag);
-        size_t bytes = value_bytes(&scalars[i], tag_bytes);
-        summary_bytes += 1 + varint_bytes(bytes) + bytes;
-        if (tag_bytes > SIZE_MAX / 2 - most_bytes - VALUE_BYTES_MAX - sizeof metadata)
-            return false;
-        most_bytes += tag_bytes + VALUE_BYTES_MAX + sizeof metadata;
-    }
-    if (!byte_buffer_reserve(payload, most_bytes))
-        return false;
-    uint8_t *at = payload->data;
-    /* As proto3 has it, a plain zero is left out (and so is -0.0 by protobuf-c); the value, of a
-     * oneof, never is. */
     if (wall_time != 0.0) {
         *at++ = KEY_WALL_TIME;
         at = put_double(at, wall_time);
@@ -117,10 +94,52 @@ bool event_encode_scalars(event_encoder *encoder, double wall_time, int64_t step
         *at++ = KEY_STEP;
         at = put_varint(at, (uint64_t)step);
     }
+    return at;
+}
+
+bool event_encode_scalar(event_encoder *encoder, double wall_time, int64_t step,
+                         const event_scalar *scalar)
+{
+    enum { SHORT_TAG_BYTES = 100 }; /* all lengths take one byte */
+    size_t tag_bytes = scalar->tag_bytes;
+    if (tag_bytes > SHORT_TAG_BYTES || scalar->with_metadata)
+        return event_encode_scalars(encoder, wall_time, step, scalar, 1);
+    byte_buffer *payload = &encoder->payload;
+    payload->size = 0;
+    if (!byte_buffer_reserve(payload, EVENT_BYTES_MAX + VALUE_BYTES_MAX + SHORT_TAG_BYTES))
+        return false;
+    uint8_t *at = put_stamp(payload->data, wall_time, step);
+    at = put_bytes(at,
+                   (const uint8_t[]){KEY_SUMMARY, (uint8_t)(tag_bytes + 9), KEY_VALUE,
+                                     (uint8_t)(tag_bytes + 7), KEY_TAG, (uint8_t)tag_bytes},
+                   6);
+    at = put_bytes(at, scalar->tag, tag_bytes);
+    *at++ = KEY_SIMPLE_VALUE;
+    at = put_float(at, scalar->value);
+    payload->size = (size_t)(at - payload->data);
+    return true;
+}
+
+bool event_encode_scalars(event_encoder *encoder, double wall_time, int64_t step,
+                          const event_scalar *scalars, size_t count)
+{
+    byte_buffer *payload = &encoder->payload;
+    payload->size = 0;
+    size_t summary_bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t tag_bytes = scalars[i].tag_bytes;
+        if (tag_bytes > SIZE_MAX / 2 - summary_bytes - VALUE_BYTES_MAX - sizeof metadata)
+            return false;
+        size_t bytes = value_bytes(&scalars[i]);
+        summary_bytes += 1 + varint_bytes(bytes) + bytes;
+    }
+    if (!byte_buffer_reserve(payload, EVENT_BYTES_MAX + summary_bytes))
+        return false;
+    uint8_t *at = put_stamp(payload->data, wall_time, step);
     *at++ = KEY_SUMMARY;
     at = put_varint(at, summary_bytes);
     for (size_t i = 0; i < count; i++)
-        at = put_value(at, &scalars[i], strlen(scalars[i].tag));
+        at = put_value(at, &scalars[i]);
     payload->size = (size_t)(at - payload->data);
     return true;
 }

@@ -8,6 +8,8 @@ typedef struct tag_entry {
     char *tag;
     size_t bytes; /* without the NUL */
     uint64_t hash;
+    uint64_t file;  /* the newest that has it, plus 1; 0 for none that is known */
+    uint64_t event; /* that brought it to that file */
     tag_plugin plugin;
 } tag_entry;
 
@@ -66,35 +68,100 @@ static bool make_room(tag_set *set)
     return true;
 }
 
-tag_set_result tag_set_add(tag_set *set, const char *tag, tag_plugin plugin)
+/* Where tag_set.recent guesses the entry of the tag at this address. Literals lie close together,
+ * so every bit counts. */
+static uint32_t *guess_of(tag_set *set, const char *tag)
 {
-    if (!make_room(set))
-        return TAG_SET_NO_MEMORY;
-    size_t bytes = strlen(tag);
-    uint64_t hash = hash_tag(tag, bytes);
-    uint32_t *slot = find_slot(set, tag, bytes, hash);
-    if (*slot != 0)
-        return set->entries[*slot - 1].plugin == plugin ? TAG_SET_PRESENT : TAG_SET_OTHER_PLUGIN;
-    char *copy = strdup(tag);
-    if (copy == NULL)
-        return TAG_SET_NO_MEMORY;
-    set->entries[set->count] =
-        (tag_entry){.tag = copy, .bytes = bytes, .hash = hash, .plugin = plugin};
-    set->count++;
-    *slot = (uint32_t)set->count;
-    return TAG_SET_ADDED;
+    uintptr_t address = (uintptr_t)tag;
+    return &set->recent[(address ^ address >> 6) % TAG_SET_RECENT];
 }
 
-void tag_set_shrink(tag_set *set, size_t count)
+/* The tag's entry, or NULL where it is new. */
+static tag_entry *find(tag_set *set, const char *tag)
 {
+    uint32_t *guess = guess_of(set, tag);
+    if (*guess < set->count && strcmp(set->entries[*guess].tag, tag) == 0)
+        return &set->entries[*guess];
+    if (set->count == 0)
+        return NULL;
+    size_t bytes = strlen(tag);
+    uint32_t slot = *find_slot(set, tag, bytes, hash_tag(tag, bytes));
+    if (slot == 0)
+        return NULL;
+    *guess = slot - 1;
+    return &set->entries[slot - 1];
+}
+
+/* Adds a tag that is new; its entry, or NULL without memory. */
+static tag_entry *add(tag_set *set, const char *tag, tag_plugin plugin)
+{
+    if (!make_room(set))
+        return NULL;
+    char *copy = strdup(tag);
+    if (copy == NULL)
+        return NULL;
+    size_t bytes = strlen(tag);
+    tag_entry *entry = &set->entries[set->count++];
+    *entry =
+        (tag_entry){.tag = copy, .bytes = bytes, .hash = hash_tag(tag, bytes), .plugin = plugin};
+    *find_slot(set, tag, bytes, entry->hash) = (uint32_t)set->count;
+    return entry;
+}
+
+void tag_set_begin(tag_set *set)
+{
+    set->known = set->count;
+    set->event++;
+    set->fresh = 0;
+}
+
+tag_plugin tag_set_plugin(const tag_set *set, const char *tag)
+{
+    size_t bytes = strlen(tag);
+    return set->entries[*find_slot(set, tag, bytes, hash_tag(tag, bytes)) - 1].plugin;
+}
+
+tag_set_result tag_set_add(tag_set *set, const char *tag, tag_plugin plugin, size_t *bytes)
+{
+    tag_entry *entry = find(set, tag);
+    bool is_new = entry == NULL;
+    if (is_new)
+        entry = add(set, tag, plugin);
+    *bytes = 0;
+    if (entry == NULL)
+        return TAG_SET_NO_MEMORY;
+    *bytes = entry->bytes;
+    if (entry->plugin != plugin)
+        return TAG_SET_OTHER_PLUGIN;
+    if (entry->file == set->file + 1)
+        return TAG_SET_PRESENT;
+    entry->file = set->file + 1;
+    entry->event = set->event;
+    set->fresh++;
+    return is_new ? TAG_SET_ADDED : TAG_SET_NEW_IN_FILE;
+}
+
+void tag_set_undo(tag_set *set)
+{
+    if (set->fresh == 0)
+        return;
     /* Newest first: no other tag's search has passed over the slot of the newest, so it can simply
      * be emptied. */
-    while (set->count > count) {
-        const tag_entry *entry = &set->entries[set->count - 1];
+    while (set->count > set->known) {
+        const tag_entry *entry = &set->entries[--set->count];
         *find_slot(set, entry->tag, entry->bytes, entry->hash) = 0;
         free(entry->tag);
-        set->count--;
     }
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->entries[i].event == set->event)
+            set->entries[i].file = 0;
+    }
+    set->fresh = 0;
+}
+
+void tag_set_next_file(tag_set *set)
+{
+    set->file++;
 }
 
 void tag_set_free(tag_set *set)

@@ -149,13 +149,12 @@ static void finish_strings(tblog_value *value)
     if (!is_one || value->string_count != 1)
         return;
     value->kind = TBLOG_VALUE_STRING;
-    value->bytes = value->strings[0].data;
-    value->byte_count = value->strings[0].count;
 }
 
 static void take_tensor(store_cursor *at, tblog_value *value, const TblogPb__TensorProto *tensor)
 {
     take_tensor_shape(at, value, tensor->tensor_shape);
+    value->type = (int32_t)tensor->dtype;
     if (tensor->dtype == TBLOG_PB__DATA_TYPE__DT_STRING) {
         for (size_t i = 0; i < tensor->n_string_val; i++)
             take_string(at, value, tensor->string_val[i].data, tensor->string_val[i].len);
@@ -175,14 +174,23 @@ static void take_histogram(store_cursor *at, tblog_value *value,
     size_t count = histogram->n_bucket;
     if (count != histogram->n_bucket_limit)
         return;
+    /* Without the empty buckets at both ends: their limits are no part of the values' range, and
+     * often the largest doubles that there are. */
+    const double *limits = histogram->bucket_limit;
+    const double *counts = histogram->bucket;
+    for (; count > 0 && !(counts[count - 1] > 0); count--)
+        ;
+    for (; count > 0 && !(counts[0] > 0); count--, counts++, limits++)
+        ;
     take_shape(at, value, (const int64_t[]){(int64_t)count, 3}, 2);
     value->kind = TBLOG_VALUE_NUMBERS;
+    value->type = TBLOG_PB__DATA_TYPE__DT_DOUBLE;
     value->numbers = at->numbers;
     value->number_count = 3 * count;
     for (size_t i = 0; i < count; i++) {
-        *at->numbers++ = i == 0 ? histogram->min : histogram->bucket_limit[i - 1];
-        *at->numbers++ = i + 1 == count ? histogram->max : histogram->bucket_limit[i];
-        *at->numbers++ = histogram->bucket[i];
+        *at->numbers++ = i == 0 ? histogram->min : limits[i - 1];
+        *at->numbers++ = i + 1 == count ? histogram->max : limits[i];
+        *at->numbers++ = counts[i];
     }
 }
 
@@ -190,6 +198,7 @@ static void take_image(store_cursor *at, tblog_value *value, const TblogPb__Summ
 {
     const int32_t sides[] = {image->width, image->height};
     take_shape(at, value, (const int64_t[]){3}, 1);
+    value->type = TBLOG_PB__DATA_TYPE__DT_STRING;
     for (size_t i = 0; i < 2; i++, at->text += IMAGE_TEXT_BYTES) {
         snprintf(at->text, IMAGE_TEXT_BYTES, "%" PRId32, sides[i]);
         take_string(at, value, at->text, strlen(at->text));
@@ -201,13 +210,27 @@ static void take_image(store_cursor *at, tblog_value *value, const TblogPb__Summ
 static void take_audio(store_cursor *at, tblog_value *value, const TblogPb__Summary__Audio *audio)
 {
     take_shape(at, value, (const int64_t[]){1}, 1);
+    value->type = TBLOG_PB__DATA_TYPE__DT_STRING;
     take_string(at, value, audio->encoded_audio_string.data, audio->encoded_audio_string.len);
     finish_strings(value);
 }
 
+static void take_metadata(tblog_value *value, const TblogPb__SummaryMetadata *metadata)
+{
+    value->display_name = metadata->display_name;
+    value->description = metadata->summary_description;
+    value->data_class = (int32_t)metadata->data_class;
+    if (metadata->plugin_data == NULL)
+        return;
+    value->plugin = metadata->plugin_data->plugin_name;
+    value->plugin_content = (tblog_bytes){.data = metadata->plugin_data->content.data,
+                                          .count = metadata->plugin_data->content.len};
+}
+
 static void take_value(store_cursor *at, tblog_value *value, const TblogPb__Summary__Value *message)
 {
-    *value = (tblog_value){.tag = message->tag, .plugin = ""};
+    *value =
+        (tblog_value){.tag = message->tag, .plugin = "", .display_name = "", .description = ""};
     switch (message->value_case) {
     case TBLOG_PB__SUMMARY__VALUE__VALUE_SIMPLE_VALUE:
         value->kind = TBLOG_VALUE_SCALAR;
@@ -231,15 +254,11 @@ static void take_value(store_cursor *at, tblog_value *value, const TblogPb__Summ
     default:
         break;
     }
-    if (message->metadata != NULL && message->metadata->plugin_data != NULL) {
-        const TblogPb__SummaryMetadata__PluginData *plugin = message->metadata->plugin_data;
-        value->plugin = plugin->plugin_name;
-        value->plugin_content = plugin->content.data;
-        value->plugin_content_bytes = plugin->content.len;
-    }
+    if (message->metadata != NULL)
+        take_metadata(value, message->metadata);
 }
 
-bool value_decode(value_store *store, const TblogPb__Summary *summary)
+static value_needs needs_of_all(const TblogPb__Summary *summary)
 {
     value_needs all = {0};
     for (size_t i = 0; i < summary->n_value; i++) {
@@ -249,7 +268,22 @@ bool value_decode(value_store *store, const TblogPb__Summary *summary)
         all.strings += needs.strings;
         all.text_bytes += needs.text_bytes;
     }
+    return all;
+}
+
+size_t value_decode_bytes(const TblogPb__Summary *summary)
+{
+    value_needs all = needs_of_all(summary);
+    return summary->n_value * (sizeof(tblog_value) + sizeof(tblog_value *)) +
+           all.numbers * sizeof(double) + all.dims * sizeof(int64_t) +
+           all.strings * sizeof(tblog_bytes) + all.text_bytes;
+}
+
+bool value_decode(value_store *store, const TblogPb__Summary *summary)
+{
+    value_needs all = needs_of_all(summary);
     if (!byte_buffer_reserve(&store->values, summary->n_value * sizeof(tblog_value)) ||
+        !byte_buffer_reserve(&store->pointers, summary->n_value * sizeof(tblog_value *)) ||
         !byte_buffer_reserve(&store->numbers, all.numbers * sizeof(double)) ||
         !byte_buffer_reserve(&store->shapes, all.dims * sizeof(int64_t)) ||
         !byte_buffer_reserve(&store->strings, all.strings * sizeof(tblog_bytes)) ||
@@ -260,14 +294,18 @@ bool value_decode(value_store *store, const TblogPb__Summary *summary)
                        .strings = (void *)store->strings.data,
                        .text = (void *)store->texts.data};
     tblog_value *values = (void *)store->values.data;
-    for (size_t i = 0; i < summary->n_value; i++)
+    tblog_value **pointers = (void *)store->pointers.data;
+    for (size_t i = 0; i < summary->n_value; i++) {
         take_value(&at, &values[i], summary->value[i]);
+        pointers[i] = &values[i];
+    }
     return true;
 }
 
 void value_store_free(value_store *store)
 {
     byte_buffer_free(&store->values);
+    byte_buffer_free(&store->pointers);
     byte_buffer_free(&store->numbers);
     byte_buffer_free(&store->shapes);
     byte_buffer_free(&store->strings);

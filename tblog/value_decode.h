@@ -11,12 +11,16 @@ struct TblogPb__Summary;
 
 /* What the values of one summary point to. All zero is an empty store. */
 typedef struct value_store {
-    byte_buffer values;  /* tblog_value [] */
-    byte_buffer numbers; /* double [] */
-    byte_buffer shapes;  /* int64_t [] */
-    byte_buffer strings; /* tblog_bytes [] */
-    byte_buffer texts;   /* the characters of strings that are not in the summary */
+    byte_buffer values;   /* tblog_value [] */
+    byte_buffer pointers; /* to each of them */
+    byte_buffer numbers;  /* double [] */
+    byte_buffer shapes;   /* int64_t [] */
+    byte_buffer strings;  /* tblog_bytes [] */
+    byte_buffer texts;    /* the characters of strings that are not in the summary */
 } value_store;
+
+/* How many bytes value_decode would fill. */
+size_t value_decode_bytes(const struct TblogPb__Summary *summary);
 
 /* Fills `store` with the summary's values, in its order; they point into the summary too. False
  * without memory. */

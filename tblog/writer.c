@@ -2,9 +2,10 @@
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
-#include "utf8.h"
+#include "lint.h"
+
+#define FORKED "this process is a fork; the writer belongs to its parent"
 
 /* ---- One event ---- */
 
@@ -16,6 +17,8 @@ static bool is_synchronous(const tblog_writer *writer)
 
 static tblog_status unlock_event(tblog_writer *writer, tblog_status status)
 {
+    if (status != TBLOG_OK && status != TBLOG_INVALID)
+        lint_forget();
     pthread_mutex_unlock(&writer->mutex);
     if (is_synchronous(writer))
         pthread_mutex_unlock(&writer->io);
@@ -53,11 +56,20 @@ static bool refuses(const tblog_writer *writer)
     return writer->latched != TBLOG_OK && !writer->retry_after_error;
 }
 
+static bool is_usable(const tblog_writer *writer)
+{
+    if (writer == NULL)
+        return lint(false, "the writer is NULL");
+    if (writer_is_forked_copy(writer))
+        return lint(false, FORKED);
+    return true;
+}
+
 /* Locks the writer for an event, and sees to it that there is room for it. TBLOG_OK, or what stands
  * against the event, with nothing locked. */
 static tblog_status begin_event(tblog_writer *writer)
 {
-    if (writer == NULL || writer_is_forked_copy(writer))
+    if (!is_usable(writer))
         return TBLOG_INVALID;
     if (is_synchronous(writer))
         pthread_mutex_lock(&writer->io);
@@ -67,19 +79,40 @@ static tblog_status begin_event(tblog_writer *writer)
         status = TBLOG_IO;
     if (status != TBLOG_OK)
         return unlock_event(writer, status);
-    writer->known_tags = writer->tags.count;
+    tag_set_begin(&writer->tags);
     return TBLOG_OK;
 }
 
-tblog_status writer_add_tag(tblog_writer *writer, const char *tag, tag_plugin plugin, bool *is_new)
+static tblog_status refuse_plugin(const tblog_writer *writer, const char *tag, tag_plugin plugin)
 {
-    tag_set_result result = tag_set_add(&writer->tags, tag, plugin);
-    *is_new = result == TAG_SET_ADDED;
+    static const char *const kinds[] = {
+        [TAG_PLUGIN_SCALARS] = "scalars",
+        [TAG_PLUGIN_HISTOGRAMS] = "histograms",
+        [TAG_PLUGIN_IMAGES] = "images",
+        [TAG_PLUGIN_AUDIO] = "audio",
+        [TAG_PLUGIN_TEXT] = "text",
+        [TAG_PLUGIN_PR_CURVES] = "PR curves",
+        [TAG_PLUGIN_HPARAMS] = "hyper-parameters",
+        [TAG_PLUGIN_CUSTOM_SCALARS] = "a layout",
+        [TAG_PLUGIN_MESH] = "a mesh",
+        [TAG_PLUGIN_KERAS_GRAPH] = "a Keras graph",
+    };
+    (void)lint(false, "the tag is one of %s, and now of %s: '%s'",
+               kinds[tag_set_plugin(&writer->tags, tag)], kinds[plugin], tag);
+    return TBLOG_INVALID;
+}
+
+tblog_status writer_add_tag(tblog_writer *writer, const char *tag, tag_plugin plugin, tag_use *use)
+{
+    tag_set_result result = tag_set_add(&writer->tags, tag, plugin, &use->tag_bytes);
+    use->first_of_writer = result == TAG_SET_ADDED;
+    use->first_in_file = result == TAG_SET_ADDED || result == TAG_SET_NEW_IN_FILE;
     if (result == TAG_SET_NO_MEMORY)
         return TBLOG_NO_MEMORY;
     /* A tag that was there before has been looked at then. */
-    bool wrong = result == TAG_SET_OTHER_PLUGIN || (*is_new && !utf8_is_valid(tag, strlen(tag)));
-    return wrong ? TBLOG_INVALID : TBLOG_OK;
+    if (result == TAG_SET_OTHER_PLUGIN)
+        return refuse_plugin(writer, tag, plugin);
+    return use->first_of_writer && !lint_text(tag, "the tag") ? TBLOG_INVALID : TBLOG_OK;
 }
 
 /* Writes the event at once. Where that fails it must not stay in memory: the call that logs it says
@@ -103,11 +136,11 @@ static tblog_status write_through(tblog_writer *writer)
 static tblog_status take_event(tblog_writer *writer)
 {
     const byte_buffer *payload = &writer->encoder.payload;
-    bool has_new_tag = writer->tags.count > writer->known_tags;
+    bool has_new_tag = writer->tags.fresh > 0;
     size_t before = writer->queue.records.size;
     int cause = record_queue_append(&writer->queue, payload->data, payload->size, has_new_tag);
     if (cause != 0)
-        return cause == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_INVALID;
+        return lint(cause == ENOMEM, WRITER_TOO_LARGE) ? TBLOG_NO_MEMORY : TBLOG_INVALID;
     if (is_synchronous(writer))
         return write_through(writer);
     if (before == 0)
@@ -125,7 +158,7 @@ static tblog_status end_event(tblog_writer *writer, tblog_status status)
         status = take_event(writer);
     /* A tag whose first value is not there must not be known, or its next would lack metadata. */
     if (status != TBLOG_OK)
-        tag_set_shrink(&writer->tags, writer->known_tags);
+        tag_set_undo(&writer->tags);
     return unlock_event(writer, status);
 }
 
@@ -135,7 +168,10 @@ tblog_status writer_add_event(tblog_writer *writer, writer_encode *encode, const
     if (status != TBLOG_OK)
         return status;
     double now = writer_wall_time(writer);
-    return end_event(writer, isfinite(now) ? encode(writer, now, request) : TBLOG_INVALID);
+    if (isfinite(now))
+        return end_event(writer, encode(writer, now, request));
+    (void)lint(false, "the clock's time is not a finite number");
+    return end_event(writer, TBLOG_INVALID);
 }
 
 /* ---- Scalars ---- */
@@ -145,6 +181,33 @@ typedef struct scalars_request {
     const tblog_scalar *scalars;
     size_t count;
 } scalars_request;
+
+/* Looks the scalar's tag up, and makes of both what the encoder takes. */
+static inline tblog_status take_scalar(tblog_writer *writer, const tblog_scalar *scalar,
+                                       event_scalar *entry)
+{
+    tag_use use;
+    tblog_status status = writer_add_tag(writer, scalar->tag, TAG_PLUGIN_SCALARS, &use);
+    *entry = (event_scalar){.tag = scalar->tag,
+                            .tag_bytes = use.tag_bytes,
+                            .value = (float)scalar->value,
+                            .with_metadata = use.first_in_file};
+    return status;
+}
+
+static tblog_status encode_scalar(tblog_writer *writer, double wall_time, const void *argument)
+{
+    const scalars_request *request = argument;
+    if (writer->tensor_scalars)
+        return writer_encode_tensor_scalars(writer, wall_time, request->step, request->scalars, 1);
+    event_scalar entry;
+    tblog_status status = take_scalar(writer, request->scalars, &entry);
+    if (status != TBLOG_OK)
+        return status;
+    return event_encode_scalar(&writer->encoder, wall_time, request->step, &entry)
+               ? TBLOG_OK
+               : TBLOG_NO_MEMORY;
+}
 
 static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const void *argument)
 {
@@ -158,11 +221,7 @@ static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const
         return TBLOG_NO_MEMORY;
     entries = (void *)writer->scalars.data;
     for (size_t i = 0; i < request->count; i++) {
-        const tblog_scalar *scalar = &request->scalars[i];
-        entries[i].tag = scalar->tag;
-        entries[i].value = (float)scalar->value;
-        tblog_status status =
-            writer_add_tag(writer, scalar->tag, TAG_PLUGIN_SCALARS, &entries[i].with_metadata);
+        tblog_status status = take_scalar(writer, &request->scalars[i], &entries[i]);
         if (status != TBLOG_OK)
             return status;
     }
@@ -171,15 +230,22 @@ static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const
                : TBLOG_NO_MEMORY;
 }
 
+static bool are_sound_scalars(const tblog_scalar *scalars, size_t count)
+{
+    if (scalars == NULL && count > 0)
+        return lint(false, "the scalars are NULL");
+    for (size_t i = 0; i < count; i++) {
+        if (scalars[i].tag == NULL || scalars[i].tag[0] == '\0')
+            return lint_name(scalars[i].tag, "the tag");
+    }
+    return true;
+}
+
 tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_scalar *scalars,
                                size_t count)
 {
-    if (scalars == NULL && count > 0)
+    if (!are_sound_scalars(scalars, count))
         return TBLOG_INVALID;
-    for (size_t i = 0; i < count; i++) {
-        if (scalars[i].tag == NULL || scalars[i].tag[0] == '\0')
-            return TBLOG_INVALID;
-    }
     if (count == 0)
         return tblog_writer_status(writer);
     const scalars_request request = {.step = step, .scalars = scalars, .count = count};
@@ -188,8 +254,11 @@ tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_s
 
 tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t step, double value)
 {
-    tblog_scalar scalar = {.tag = tag, .value = value};
-    return tblog_add_scalars(writer, step, &scalar, 1);
+    if (tag == NULL || tag[0] == '\0')
+        return TBLOG_INVALID;
+    const tblog_scalar scalar = {.tag = tag, .value = value};
+    const scalars_request request = {.step = step, .scalars = &scalar, .count = 1};
+    return writer_add_event(writer, encode_scalar, &request);
 }
 
 /* ---- The file ---- */
@@ -233,8 +302,9 @@ tblog_status tblog_writer_sync(tblog_writer *writer)
 
 tblog_status tblog_writer_status(tblog_writer *writer)
 {
-    if (writer == NULL || writer_is_forked_copy(writer))
+    if (!is_usable(writer))
         return TBLOG_INVALID;
+    lint_forget();
     pthread_mutex_lock(&writer->mutex);
     tblog_status status = writer->latched;
     pthread_mutex_unlock(&writer->mutex);
@@ -243,10 +313,10 @@ tblog_status tblog_writer_status(tblog_writer *writer)
 
 const char *tblog_writer_message(tblog_writer *writer)
 {
-    if (writer == NULL)
-        return "";
-    if (writer_is_forked_copy(writer))
-        return "this process is a fork; the writer belongs to its parent";
+    if (writer != NULL && writer_is_forked_copy(writer))
+        return FORKED;
+    if (writer == NULL || lint_problem()[0] != '\0')
+        return lint_problem();
     pthread_mutex_lock(&writer->mutex);
     const char *message = writer->latched == TBLOG_OK ? "" : writer->message;
     pthread_mutex_unlock(&writer->mutex);
@@ -257,6 +327,7 @@ void tblog_writer_clear_error(tblog_writer *writer)
 {
     if (writer == NULL || writer_is_forked_copy(writer))
         return;
+    lint_forget();
     pthread_mutex_lock(&writer->mutex);
     writer->latched = TBLOG_OK;
     writer->latched_errno = 0;

@@ -59,10 +59,13 @@ static record_sink *make_next_file(tblog_writer *writer, record_writer *records)
         errno = EINVAL;
         return NULL;
     }
+    /* Behind this writer's own files even where the directory has been removed with them. */
+    int64_t seconds = event_file_name_seconds(strrchr(writer->path->text, '/') + 1) + 1;
+    if (seconds < (int64_t)now)
+        seconds = (int64_t)now;
     char *path;
     const event_directory *directory = &writer->directory;
-    int descriptor =
-        event_file_create(directory->path, (int64_t)now, directory->file_suffix, &path);
+    int descriptor = event_file_create(directory->path, seconds, directory->file_suffix, &path);
     if (descriptor < 0)
         return NULL;
     record_sink *file = sink_file_create(descriptor, path);

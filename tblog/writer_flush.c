@@ -51,10 +51,10 @@ static void take_batch(tblog_writer *writer)
     pthread_mutex_lock(&writer->mutex);
     record_writer_take(records, &writer->queue);
     /* Behind the batch that fills the file all goes to the next one, where each tag's first value
-     * needs metadata again. */
+     * needs metadata again: who looks at it alone would not see the tag without. */
     if (writer->rotate_bytes > 0 &&
         records->file_bytes + records->batch.size >= writer->rotate_bytes)
-        tag_set_free(&writer->tags);
+        tag_set_next_file(&writer->tags);
     pthread_cond_broadcast(&writer->room);
     pthread_mutex_unlock(&writer->mutex);
 }

@@ -24,6 +24,7 @@
 #include "sink.h"
 #include "tag_set.h"
 #include "tblog/tblog.h"
+#include "wall_clock.h"
 
 typedef struct file_path {
     struct file_path *older;
@@ -38,7 +39,8 @@ typedef struct event_directory {
 } event_directory;
 
 struct tblog_writer {
-    tblog_clock clock;
+    tblog_clock clock; /* by default of the following */
+    wall_clock system_time;
     const flush_timer *timer;
     uint32_t flush_interval_ms;
     size_t buffer_bytes; /* at most queue_bytes */
@@ -63,7 +65,6 @@ struct tblog_writer {
     record_queue queue;
     event_encoder encoder;
     tag_set tags;
-    size_t known_tags;    /* before the event that is being logged */
     byte_buffer scalars;  /* event_scalar [], for one call */
     uint64_t dropped;     /* events, for want of room */
     file_path *path;      /* the newest first; all stay until the end, for callers hold them */
@@ -83,12 +84,23 @@ TBLOG_MUST_CHECK tblog_status writer_open_on_sink(tblog_writer **out, record_sin
                                                   const tblog_writer_options *options,
                                                   const flush_timer *timer);
 
+/* Counted up in every child process, before its code goes on. */
+extern unsigned writer_fork_generation;
+
 /* Whether this is a child process' copy of its parent's handle. Such a copy has no flusher, its
  * mutexes may be locked for good, and its records are the parent's to write. */
-bool writer_is_forked_copy(const tblog_writer *writer);
+static inline bool writer_is_forked_copy(const tblog_writer *writer)
+{
+    return writer->fork_generation != writer_fork_generation;
+}
 
-/* Seconds since the epoch by the writer's clock. */
-double writer_wall_time(const tblog_writer *writer);
+/* Seconds since the epoch by the writer's clock; `mutex` is held. */
+static inline double writer_wall_time(const tblog_writer *writer)
+{
+    return writer->clock.wall_time(writer->clock.context);
+}
+
+#define WRITER_TOO_LARGE "the event does not fit into a record of 2 GiB"
 
 /* ---- writer.c: how the calls that log (writer.c and add_*.c) put an event into the file ---- */
 
@@ -102,10 +114,17 @@ typedef tblog_status writer_encode(tblog_writer *writer, double wall_time, const
 TBLOG_MUST_CHECK tblog_status writer_add_event(tblog_writer *writer, writer_encode *encode,
                                                const void *request);
 
-/* For `encode`: notes that the event holds a value of this tag, which is not empty, and tells
- * whether it is the file's first. TBLOG_INVALID where the tag is another plug-in's or not UTF-8. */
+/* What writer_add_tag tells of a tag. */
+typedef struct tag_use {
+    bool first_of_writer;
+    bool first_in_file;
+    size_t tag_bytes; /* without the NUL */
+} tag_use;
+
+/* For `encode`: notes that the event holds a value of this tag, which is not empty. TBLOG_INVALID
+ * where the tag is another plug-in's or not UTF-8. */
 TBLOG_MUST_CHECK tblog_status writer_add_tag(tblog_writer *writer, const char *tag,
-                                             tag_plugin plugin, bool *is_new);
+                                             tag_plugin plugin, tag_use *use);
 
 /* ---- add_tensors.c ---- */
 

@@ -1,3 +1,4 @@
+#include "lint.h"
 #include "writer_internal.h"
 
 #include <errno.h>
@@ -15,12 +16,11 @@ enum { SUFFIX_BYTES_MAX = 64 };
 
 /* ---- Fork ---- */
 
-/* Counted up in every child process, before its code goes on. */
-static unsigned fork_generation;
+unsigned writer_fork_generation;
 
 static void count_fork(void)
 {
-    fork_generation++;
+    writer_fork_generation++;
 }
 
 static void watch_forks(void)
@@ -29,27 +29,9 @@ static void watch_forks(void)
     (void)pthread_atfork(NULL, NULL, count_fork);
 }
 
-bool writer_is_forked_copy(const tblog_writer *writer)
-{
-    return writer->fork_generation != fork_generation;
-}
-
 /* ---- Options ---- */
 
-static double system_wall_time(void *context)
-{
-    (void)context;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static const tblog_clock system_clock = {.wall_time = system_wall_time, .context = NULL};
-
-double writer_wall_time(const tblog_writer *writer)
-{
-    return writer->clock.wall_time(writer->clock.context);
-}
+static const tblog_clock system_clock = {.wall_time = wall_clock_read_system, .context = NULL};
 
 void tblog_writer_options_init(tblog_writer_options *options)
 {
@@ -68,7 +50,8 @@ static tblog_status resolve_options(tblog_writer_options *resolved,
 {
     tblog_writer_options_init(resolved);
     if (options != NULL) {
-        if (options->size < sizeof options->size || options->size > sizeof *options)
+        if (!lint(options->size >= sizeof options->size && options->size <= sizeof *options,
+                  "options of an unknown size; tblog_writer_options_init sets it"))
             return TBLOG_INVALID;
         memcpy(resolved, options, options->size);
         resolved->size = sizeof *resolved;
@@ -77,9 +60,13 @@ static tblog_status resolve_options(tblog_writer_options *resolved,
         resolved->clock = &system_clock;
     if (resolved->file_suffix == NULL)
         resolved->file_suffix = "";
-    if (strlen(resolved->file_suffix) > SUFFIX_BYTES_MAX ||
-        strchr(resolved->file_suffix, '/') != NULL || resolved->clock->wall_time == NULL ||
-        resolved->queue_bytes == 0 || (unsigned)resolved->full_queue > TBLOG_FULL_QUEUE_FAIL)
+    if (!lint(strlen(resolved->file_suffix) <= SUFFIX_BYTES_MAX &&
+                  strchr(resolved->file_suffix, '/') == NULL,
+              "the option file_suffix is longer than %d bytes, or holds a '/'", SUFFIX_BYTES_MAX) ||
+        !lint(resolved->clock->wall_time != NULL, "the option clock has no wall_time") ||
+        !lint(resolved->queue_bytes > 0, "the option queue_bytes is 0") ||
+        !lint((unsigned)resolved->full_queue <= TBLOG_FULL_QUEUE_FAIL,
+              "the option full_queue is none of the three"))
         return TBLOG_INVALID;
     return TBLOG_OK;
 }
@@ -146,6 +133,11 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
     if (writer == NULL)
         return NULL;
     writer->clock = *options->clock;
+    if (options->clock == &system_clock) {
+        wall_clock_init(&writer->system_time);
+        writer->clock =
+            (tblog_clock){.wall_time = wall_clock_seconds, .context = &writer->system_time};
+    }
     writer->timer = timer;
     writer->flush_interval_ms = options->flush_interval_ms;
     writer->queue_bytes = options->queue_bytes;
@@ -157,7 +149,7 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
     writer->retry_after_error = options->retry_after_error;
     writer->directory.lock = -1;
     writer->tensor_scalars = options->tensor_scalars;
-    writer->fork_generation = fork_generation;
+    writer->fork_generation = writer_fork_generation;
     writer->sink = sink;
     record_writer_init(&writer->records, sink);
     if (!writer_set_path(writer, path) || make_locks(writer) != 0) {
@@ -171,7 +163,7 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
 static tblog_status begin(tblog_writer *writer)
 {
     double now = writer_wall_time(writer);
-    if (!isfinite(now))
+    if (!lint(isfinite(now), "the clock's time is not a finite number"))
         return TBLOG_INVALID;
     int cause = writer_begin_file(&writer->records, now);
     if (cause == 0 && !reserve_buffers(writer))
@@ -280,14 +272,18 @@ static tblog_status open_in_directory(tblog_writer **out, const event_directory 
 tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
                                const tblog_writer_options *options)
 {
-    if (out == NULL)
+    lint_forget();
+    if (!lint(out != NULL, "there is nowhere to put the writer"))
         return TBLOG_INVALID;
     *out = NULL;
     tblog_writer_options resolved;
-    if (run_directory == NULL || resolve_options(&resolved, options) != TBLOG_OK)
+    if (!lint(run_directory != NULL, "the run's directory is NULL") ||
+        resolve_options(&resolved, options) != TBLOG_OK)
         return TBLOG_INVALID;
     double now = resolved.clock->wall_time(resolved.clock->context);
-    if (!(now >= 0.0 && now <= (double)EVENT_FILE_SECONDS_MAX))
+    if (!lint(now >= 0.0 && now <= (double)EVENT_FILE_SECONDS_MAX,
+              "the clock's time is not within 0 and %lld seconds",
+              (long long)EVENT_FILE_SECONDS_MAX))
         return TBLOG_INVALID;
     event_directory directory;
     tblog_status status = directory_begin(&directory, run_directory, &resolved);

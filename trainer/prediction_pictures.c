@@ -73,7 +73,8 @@ static void draw_cell(picture *out, uint32_t label, uint32_t class, uint32_t cou
     const picture_color ground = shade(count, of_row, label == class);
     picture_fill(out, x, y, CELL - 1, CELL - 1, ground);
     format_count(text, count);
-    draw_centred(out, x, y + TEXT_DOWN, CELL - 1, text, ground.green < 150 ? paper : ink);
+    const int light = ground.red + 2 * ground.green + ground.blue; /* up to 4 x 255 */
+    draw_centred(out, x, y + TEXT_DOWN, CELL - 1, text, light < 520 ? paper : ink);
 }
 
 static void draw_frame(picture *out)

@@ -136,10 +136,11 @@ static run_directory_verdict judge_locked(const char *path, const run_config *co
     }
     message_set(
         message,
-        "%s holds a run already (batch size %u, %u of %u epochs, %s); --overwrite replaces it",
+        "%s holds a run already (batch size %u, %u of %u epochs, %s); %s--overwrite replaces it",
         path, (unsigned)there->config.batch_size, (unsigned)there->epoch_count,
         (unsigned)there->config.epochs,
-        run_state_name(there->state == RUN_RUNNING ? RUN_INTERRUPTED : there->state));
+        run_state_name(there->state == RUN_RUNNING ? RUN_INTERRUPTED : there->state),
+        there->state == RUN_FINISHED ? "" : "--resume goes on with it, ");
     return RUN_DIRECTORY_REFUSED;
 }
 
@@ -227,9 +228,10 @@ static DIR *open_part(int directory, const char *part)
     return stream;
 }
 
-/* Removes the run's event files from path/part, and path/part if nothing else is in it. */
+/* Removes the run's event files from path/part, but those that `kept` (may be NULL) names, and
+ * path/part if nothing else is in it. */
 static int remove_event_files(int directory, const char *path, const char *part,
-                              const run_record *run, char *message)
+                              const run_record *run, const run_record *kept, char *message)
 {
     char name[NAME_MAX + 32];
     int status = 0;
@@ -240,7 +242,8 @@ static int remove_event_files(int directory, const char *path, const char *part,
                    : message_set(message, "%s/%s: %s", path, part, strerror(errno));
     }
     for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
-        if (run_record_owns(run, part, entry->d_name)) {
+        if (run_record_owns(run, part, entry->d_name) &&
+            (kept == NULL || !run_record_owns(kept, part, entry->d_name))) {
             snprintf(name, sizeof name, "%s%s%s", part, part[0] != '\0' ? "/" : "", entry->d_name);
             status = remove_file(directory, path, name, message);
         }
@@ -256,16 +259,101 @@ static int remove_event_files(int directory, const char *path, const char *part,
  * trainer's. */
 static int remove_run(const run_directory *directory, const run_record *run, char *message)
 {
+    static const char *const files[] = {CHECKPOINT_FILE ".tmp", CHECKPOINT_FILE,
+                                        RUN_RECORD_FILE ".tmp", RUN_RECORD_FILE};
     const int fd = directory->fd;
     const char *path = directory->path;
     for (size_t i = 0; i < RUN_DIRECTORY_PARTS; i++) {
-        if (remove_event_files(fd, path, run_directory_parts[i], run, message) != 0) {
+        if (remove_event_files(fd, path, run_directory_parts[i], run, NULL, message) != 0) {
             return -1;
         }
     }
-    return remove_file(fd, path, RUN_RECORD_FILE ".tmp", message) != 0
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (remove_file(fd, path, files[i], message) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Is there a run? Without one, a file called checkpoint is somebody's. */
+int run_directory_clear(const run_directory *directory, char *message)
+{
+    char damage[MESSAGE_BYTES];
+    run_record there;
+    if (run_record_read(&there, directory->path, damage) == RUN_RECORD_ABSENT) {
+        return 0;
+    }
+    const int status = remove_run(directory, &there, message);
+    run_record_free(&there);
+    return status;
+}
+
+/* The record as it was after the checkpoint's epoch. False where they do not belong together. */
+static bool rewind_record(run_record *run, const checkpoint *state)
+{
+    if (state->epochs > run->epoch_count || state->event_file_count == 0 ||
+        state->event_file_count + RUN_DIRECTORY_PARTS > RUN_RECORD_MAX_EVENT_FILES ||
+        state->iterations != (uint64_t)state->epochs * run_config_steps_per_epoch(&run->config)) {
+        return false;
+    }
+    run->epoch_count = state->epochs;
+    memcpy(run->event_files, state->event_files, sizeof run->event_files);
+    run->event_file_count = state->event_file_count;
+    return true;
+}
+
+static int rewind_files(const run_directory *directory, const run_record *there,
+                        const run_record *run, const checkpoint *state, char *message)
+{
+    for (size_t i = 0; i < RUN_DIRECTORY_PARTS; i++) {
+        if (remove_event_files(directory->fd, directory->path, run_directory_parts[i], there, run,
+                               message) != 0) {
+            return -1;
+        }
+    }
+    return checkpoint_rewind_files(state, directory->fd, directory->path, message);
+}
+
+bool run_directory_take_up(const run_directory *directory, run_record *run, checkpoint *state,
+                           char *message)
+{
+    char damage[MESSAGE_BYTES];
+    run_record there = {0};
+    bool done = false;
+    *run = (run_record){0};
+    message[0] = '\0';
+    if (checkpoint_read(state, directory->fd, directory->path, message) != CHECKPOINT_READ ||
+        run_record_read(&there, directory->path, damage) != RUN_RECORD_READ ||
+        run_record_read(run, directory->path, damage) != RUN_RECORD_READ) {
+        goto cleanup;
+    }
+    if (!rewind_record(run, state)) {
+        message_set(message, "%s/" CHECKPOINT_FILE " is not of the run in " RUN_RECORD_FILE,
+                    directory->path);
+        goto cleanup;
+    }
+    done = rewind_files(directory, &there, run, state, message) == 0;
+cleanup:
+    run_record_free(&there);
+    if (!done) {
+        run_record_free(run);
+        checkpoint_free(state);
+    }
+    return done;
+}
+
+int run_directory_keep_state(const run_directory *directory, const run_record *run,
+                             checkpoint *state, char *message)
+{
+    return checkpoint_note_files(state, run, directory->fd, directory->path, message) != 0
                ? -1
-               : remove_file(fd, path, RUN_RECORD_FILE, message);
+               : checkpoint_write(state, directory->fd, directory->path, message);
+}
+
+int run_directory_drop_state(const run_directory *directory, char *message)
+{
+    return remove_file(directory->fd, directory->path, CHECKPOINT_FILE, message);
 }
 
 int run_directory_open(run_directory **out, const char *path, const run_config *config,
@@ -287,8 +375,7 @@ int run_directory_open(run_directory **out, const char *path, const run_config *
         open_failed(path, message);
         goto failed;
     }
-    if (judge_locked(path, config, replace, &there, message) != RUN_DIRECTORY_USABLE ||
-        remove_run(directory, &there, message) != 0) {
+    if (judge_locked(path, config, replace, &there, message) != RUN_DIRECTORY_USABLE) {
         goto failed;
     }
     run_record_free(&there);

@@ -1,15 +1,17 @@
 /* A run's directory: what is in one before a run begins, making it, locking it, and emptying it
  * of what the trainer wrote.
  *
- * A directory with a run.json is the trainer's. In it run.json (and run.json.tmp), and the event
- * files that run.json names, are what it wrote; everything else is somebody's and is never
- * touched. (run_record_owns tells what holds where run.json names none.) Does not see tblog: event
- * files are names here. */
+ * A directory with a run.json is the trainer's. In it run.json, the checkpoint (and what both are
+ * written to first), and the event files that run.json names, are what it wrote; everything else is
+ * somebody's and is never touched. (run_record_owns tells what holds where run.json names none.)
+ * Does not see tblog: event files are names here. */
 #ifndef TRAINER_RUN_DIRECTORY_H
 #define TRAINER_RUN_DIRECTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "checkpoint.h"
 #include "run_record.h"
 
 #define RUN_DIRECTORY_TRAINING   "train"
@@ -26,7 +28,8 @@ run_record_presence run_directory_read(const char *path, run_record *out, char *
 /* Which run of the trainer a new one may take the place of. */
 typedef enum run_directory_replace {
     RUN_DIRECTORY_REPLACE_NONE = 0,
-    RUN_DIRECTORY_REPLACE_UNFINISHED, /* one of the same configuration that did not finish */
+    RUN_DIRECTORY_REPLACE_UNFINISHED, /* one of the same configuration that did not finish, or go on
+                                         with it */
     RUN_DIRECTORY_REPLACE_ANY         /* also one whose run.json cannot be understood */
 } run_directory_replace;
 
@@ -48,12 +51,32 @@ typedef struct run_directory run_directory;
 
 /* Makes `path` and its parents where missing, and locks it for this process (where the file
  * system can). Then, since others had time to write there since, judges it again; a run that may
- * be replaced is emptied out. 0, or -1 with a message, nothing removed, and nothing left behind
- * that was not there. */
+ * be replaced stays there until it is cleared or taken up. 0, or -1 with a message, nothing
+ * removed, and nothing left behind that was not there. */
 __attribute__((warn_unused_result)) int run_directory_open(run_directory **out, const char *path,
                                                            const run_config *config,
                                                            run_directory_replace replace,
                                                            char *message);
+
+/* Removes the run that is there, if any. 0, or -1 with a message. */
+__attribute__((warn_unused_result)) int run_directory_clear(const run_directory *directory,
+                                                            char *message);
+
+/* Makes the run that is there ready to go on from its checkpoint: its event files as they were then
+ * and no later ones, *run what run.json would have said then. With false, *run and *state are empty
+ * and the run cannot go on, for want of a checkpoint or for what `message` says ("" for that want);
+ * the caller clears it. The caller frees both. */
+__attribute__((warn_unused_result)) bool run_directory_take_up(const run_directory *directory,
+                                                               run_record *run, checkpoint *state,
+                                                               char *message);
+
+/* Replaces the checkpoint by one of this state (its event files are noted here), or removes it. 0,
+ * or -1 with a message. */
+__attribute__((warn_unused_result)) int run_directory_keep_state(const run_directory *directory,
+                                                                 const run_record *run,
+                                                                 checkpoint *state, char *message);
+__attribute__((warn_unused_result)) int run_directory_drop_state(const run_directory *directory,
+                                                                 char *message);
 
 /* Replaces run.json in the directory that was opened, wherever it has been moved since. 0, or -1
  * with a message. */

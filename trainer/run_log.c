@@ -74,6 +74,16 @@ static int close_all(run_log *log, char *message)
     return status;
 }
 
+/* What the session's scalars tell of epochs that were logged before; NULL for none. */
+static void take_up(run_log *log, const run_record *resumed)
+{
+    for (uint32_t i = 0; resumed != NULL && i < resumed->epoch_count; i++) {
+        log->best_loss = fmin(log->best_loss, resumed->epochs[i].val_loss);
+        log->best_accuracy = fmax(log->best_accuracy, resumed->epochs[i].val_accuracy);
+        log->training_seconds += resumed->epochs[i].training_seconds;
+    }
+}
+
 int run_log_open(run_log **out, const char *directory, const run_log_head *head, char *message)
 {
     char ignored[MESSAGE_BYTES];
@@ -85,6 +95,7 @@ int run_log_open(run_log **out, const char *directory, const run_log_head *head,
     log->learning_rate = head->config->learning_rate;
     log->validation_set = &head->data->validation;
     log->best_loss = NAN;
+    take_up(log, head->resumed);
     /* TensorBoard gives its seven colors to runs in the order of their beginnings. In this one the
      * three times three of a sweep share colors only with a session, which has no curve in their
      * charts. */

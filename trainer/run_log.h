@@ -38,6 +38,8 @@ typedef struct run_log_head {
     const char *data_path; /* of which the last name is logged */
     const char *hardware;  /* engine_plan.hardware */
     const engine_memory *memory;
+    const run_record
+        *resumed; /* the epochs that were logged before, of a run that goes on; or NULL */
 } run_log_head;
 
 /* Makes the event files in `directory` and below it, and logs the head and the network. 0, or -1

@@ -13,16 +13,17 @@
 
 enum { LINE_BYTES = 512 };
 
-/* Text from outside, which must not be taken for Markdown. */
+/* Text from outside, which must not be taken for Markdown or HTML. */
 static void put_plain(FILE *out, const char *text)
 {
     char clean[LINE_BYTES];
     text_copy(clean, sizeof clean, text);
     for (const char *at = clean; *at != '\0'; at++) {
         if (strchr("\\`*_{}[]<>()#+!|~&", *at) != NULL) {
-            fputc('\\', out);
+            fprintf(out, "&#%d;", *at);
+        } else {
+            fputc(*at, out);
         }
-        fputc(*at, out);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "message.h"
+#include "run_checkpoint.h"
 #include "run_log.h"
 #include "signals.h"
 #include "text.h"
@@ -28,6 +29,7 @@ typedef struct run {
     run_log *log;
     uint8_t *predicted;  /* [validation samples], of the last validation */
     uint64_t iterations; /* updates done over the run */
+    double saved_at;     /* seconds_now() of the last checkpoint, or of the beginning */
     uint32_t chunk;      /* steps to ask for at once */
     engine_step steps[LONGEST_CHUNK];
 } run;
@@ -227,11 +229,29 @@ static int keep_epoch(run *self, const epoch_sums *sums, const progress_view *vi
     return 0;
 }
 
+/* Makes a checkpoint where one is due. A run that cannot save one goes on. */
+static void save_state(run *self, const progress_view *view)
+{
+    char message[MESSAGE_BYTES];
+    const run_job *job = self->job;
+    if (view->epoch == view->epochs || seconds_now() - self->saved_at < job->checkpoint_interval) {
+        return;
+    }
+    if (run_checkpoint_save(job->api, self->engine, self->directory, self->record, self->iterations,
+                            message) != 0) {
+        progress_say(job->display, "Note: no checkpoint after epoch %u: %s", (unsigned)view->epoch,
+                     message);
+    }
+    self->saved_at = seconds_now();
+}
+
 /* Epochs until the last one or a signal. */
 static int train_epochs(run *self)
 {
     const run_config *config = self->job->config;
-    for (uint32_t epoch = 1; epoch <= config->epochs && signals_noted() == 0; epoch++) {
+    self->saved_at = seconds_now();
+    for (uint32_t epoch = self->record->epoch_count + 1;
+         epoch <= config->epochs && signals_noted() == 0; epoch++) {
         epoch_sums sums = {0};
         progress_view view = {
             .epoch = epoch,
@@ -242,10 +262,13 @@ static int train_epochs(run *self)
         if (train_epoch(self, &sums, &view) != 0) {
             return -1;
         }
-        if (sums.steps == view.steps &&
-            (validate(self, &view) != 0 || keep_epoch(self, &sums, &view) != 0)) {
+        if (sums.steps < view.steps) {
+            break;
+        }
+        if (validate(self, &view) != 0 || keep_epoch(self, &sums, &view) != 0) {
             return -1;
         }
+        save_state(self, &view);
     }
     return 0;
 }
@@ -273,34 +296,70 @@ static run_outcome make_engine(run *self)
     return RUN_OUTCOME_FINISHED;
 }
 
-/* Everything that a run writes to exists after this, or nothing does. run.json comes first: it
- * makes the directory the trainer's, whatever happens next. It names the event files once they
- * have been made and their names are known. */
-static int open_outputs(run *self)
+/* Goes on with the run that is there, if there is one with a checkpoint, or removes it. */
+static int begin_or_take_up(run *self, bool *resumed)
 {
-    if (run_directory_open(&self->directory, self->job->directory, self->job->config,
-                           self->job->replace, self->message) != 0) {
-        return -1;
+    const run_job *job = self->job;
+    char why[MESSAGE_BYTES] = "";
+    *resumed = job->replace == RUN_DIRECTORY_REPLACE_UNFINISHED &&
+               run_checkpoint_take_up(job->api, self->engine, self->directory, self->record,
+                                      &self->iterations, why);
+    if (*resumed) {
+        progress_say(job->display, "Resumed   after epoch %u of %u, from the checkpoint",
+                     (unsigned)self->record->epoch_count, (unsigned)job->config->epochs);
+        return 0;
     }
+    if (why[0] != '\0') {
+        progress_say(job->display, "Note: trained from the beginning: %s", why);
+    }
+    return run_directory_clear(self->directory, self->message);
+}
+
+/* run.json names the files that are made here only when they are: until then it names none, so that
+ * whatever a crash leaves is known as the run's. */
+static int open_log(run *self, bool resumed)
+{
+    const uint32_t files = self->record->event_file_count;
     const run_log_head head = {
         .config = self->job->config,
         .data = self->job->data,
         .data_path = self->job->data_path,
         .hardware = self->record->hardware,
         .memory = &self->record->memory,
+        .resumed = resumed ? self->record : NULL,
     };
-    if (run_directory_write(self->directory, self->record, self->message) == 0 &&
-        run_log_open(&self->log, self->job->directory, &head, self->message) == 0) {
-        run_log_name_files(self->log, self->record);
-        if (run_directory_write(self->directory, self->record, self->message) == 0) {
-            return 0;
-        }
+    self->record->event_file_count = 0;
+    const int named_none = run_directory_write(self->directory, self->record, self->message);
+    self->record->event_file_count = files;
+    if (named_none != 0 ||
+        run_log_open(&self->log, self->job->directory, &head, self->message) != 0) {
+        return -1;
     }
-    char other[MESSAGE_BYTES];
-    (void)!run_log_close(self->log, RUN_LOG_INTERRUPTED,
-                         other); /* the first error is the one to tell */
+    run_log_name_files(self->log, self->record);
+    return run_directory_write(self->directory, self->record, self->message);
+}
+
+/* Everything that a run writes to exists after this, or nothing does but a run that was there to be
+ * gone on with. run.json comes first: it makes the directory the trainer's, whatever happens next.
+ */
+static int open_outputs(run *self)
+{
+    bool resumed = false;
+    if (run_directory_open(&self->directory, self->job->directory, self->job->config,
+                           self->job->replace, self->message) != 0) {
+        return -1;
+    }
+    if (begin_or_take_up(self, &resumed) == 0 && open_log(self, resumed) == 0) {
+        return 0;
+    }
+    char other[MESSAGE_BYTES]; /* the first error is the one to tell */
+    (void)!run_log_close(self->log, RUN_LOG_INTERRUPTED, other);
     self->log = NULL;
-    run_directory_discard(self->directory);
+    if (resumed) {
+        run_directory_close(self->directory);
+    } else {
+        run_directory_discard(self->directory);
+    }
     self->directory = NULL;
     return -1;
 }
@@ -340,6 +399,9 @@ static run_outcome end_run(run *self, int status)
     const int written =
         run_directory_write(self->directory, self->record, failed ? other : self->message);
     if (failed || written != 0) {
+        return RUN_OUTCOME_FAILED;
+    }
+    if (done && run_directory_drop_state(self->directory, self->message) != 0) {
         return RUN_OUTCOME_FAILED;
     }
     return done ? RUN_OUTCOME_FINISHED : RUN_OUTCOME_STOPPED;

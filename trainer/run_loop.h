@@ -16,12 +16,14 @@
 typedef struct run_job {
     const engine_api *api;
     const run_config *config;
-    const dataset *data;   /* its counts are those of the configuration */
-    const char *data_path; /* for the run's head */
-    const char *directory; /* the run's own */
-    run_directory_replace replace;
-    uint32_t threads; /* as in engine_config, */
-    const char *isa;  /* likewise */
+    const dataset *data;           /* its counts are those of the configuration */
+    const char *data_path;         /* for the run's head */
+    const char *directory;         /* the run's own */
+    run_directory_replace replace; /* REPLACE_UNFINISHED: from its checkpoint, if it has one */
+    uint32_t checkpoint_interval;  /* seconds: an epoch that ends so long after the last checkpoint,
+                                      or  the beginning, makes one */
+    uint32_t threads;              /* as in engine_config, */
+    const char *isa;               /* likewise */
     progress *display;
 } run_job;
 

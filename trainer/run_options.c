@@ -28,6 +28,8 @@ enum option_key {
     KEY_THREADS,
     KEY_UPDATE_FREQ,
     KEY_HISTOGRAMS,
+    KEY_CHECKPOINT_INTERVAL,
+    KEY_RESUME,
     KEY_OVERWRITE
 };
 
@@ -40,6 +42,9 @@ static const struct argp_option train_options[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 1},
     {"logdir", KEY_LOGDIR, "DIR", 0,
      "The run's own directory (default ./logs/LeNet-MNIST-2-BatchSize=N)", 1},
+    {"resume", KEY_RESUME, NULL, 0,
+     "Go on with an unfinished run of the same configuration, from its checkpoint if it has one",
+     4},
     {0}};
 
 static const struct argp_option sweep_options[] = {
@@ -76,6 +81,8 @@ static const struct argp_option shared_options[] = {
      4},
     {"histograms", KEY_HISTOGRAMS, NULL, 0,
      "Log histograms of weights and gradients after each epoch", 4},
+    {"checkpoint-interval", KEY_CHECKPOINT_INTERVAL, "SECONDS", 0,
+     "Save the state after an epoch that ends so long after the last time (default 10)", 4},
     {"overwrite", KEY_OVERWRITE, NULL, 0,
      "Replace runs that exist: delete what the trainer wrote there, and train again", 4},
     {"quiet", 'q', NULL, 0, "Print no progress", 4},
@@ -214,6 +221,13 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     case KEY_HISTOGRAMS:
         options->histograms = true;
         return 0;
+    case KEY_CHECKPOINT_INTERVAL: {
+        uint64_t seconds = 0;
+        const error_t error =
+            take_number(state, "--checkpoint-interval", text, 0, UINT32_MAX, &seconds);
+        options->checkpoint_interval = (uint32_t)seconds;
+        return error;
+    }
     case KEY_OVERWRITE:
         options->overwrite = true;
         return 0;
@@ -246,6 +260,9 @@ static error_t take_own(int key, char *text, struct argp_state *state)
             return wrong(state, "--seeds: the last of %u seeds from %" PRIu64 " on is too large",
                          (unsigned)options->seeds, options->seed);
         }
+        return 0;
+    case KEY_RESUME:
+        options->resume = true;
         return 0;
     case KEY_LOGDIR:
         return take_text(state, "--logdir", text, &options->logdir);
@@ -291,6 +308,7 @@ static run_options defaults(void)
 {
     return (run_options){
         .epochs = 15,
+        .checkpoint_interval = 10,
         .learning_rate = engine_config_defaults().learning_rate,
         .data = "data/mnist",
         .engine = "auto",
@@ -303,12 +321,13 @@ command_status run_options_parse_train(run_options *out, int argc, char **argv)
     out->batch_size_option = "--batch-size";
     out->batch_size_count = 1;
     out->batch_sizes[0] = 32;
-    return parse(out, train_options,
-                 "Trains LeNet on MNIST at one batch size, in a directory of its own."
-                 "\v"
-                 "A directory that holds a run is refused unless --overwrite is given; one that "
-                 "holds other runs is refused always.",
-                 argc, argv);
+    return parse(
+        out, train_options,
+        "Trains LeNet on MNIST at one batch size, in a directory of its own."
+        "\v"
+        "A directory that holds a run is refused unless --resume or --overwrite is given; one that "
+        "holds other runs is refused always.",
+        argc, argv);
 }
 
 command_status run_options_parse_sweep(run_options *out, int argc, char **argv)
@@ -319,11 +338,13 @@ command_status run_options_parse_sweep(run_options *out, int argc, char **argv)
     out->batch_size_option = "--batch-sizes";
     out->batch_size_count = sizeof sizes / sizeof sizes[0];
     memcpy(out->batch_sizes, sizes, sizeof sizes);
-    return parse(out, sweep_options,
-                 "Trains LeNet on MNIST at each of several batch sizes, then compares the runs."
-                 "\v"
-                 "A finished run of the same configuration is left as it is, an unfinished one is "
-                 "trained again, and one of another configuration is refused unless --overwrite "
-                 "is given, which trains every run again.",
-                 argc, argv);
+    return parse(
+        out, sweep_options,
+        "Trains LeNet on MNIST at each of several batch sizes, then compares the runs."
+        "\v"
+        "A finished run of the same configuration is left as it is, an unfinished one goes "
+        "on from its checkpoint or is trained again, and one of another configuration is refused "
+        "unless --overwrite "
+        "is given, which trains every run again.",
+        argc, argv);
 }

@@ -39,6 +39,8 @@ typedef struct run_options {
     uint32_t log_steps;
     bool histograms;
     bool overwrite;
+    bool resume;                  /* train only: a sweep resumes always */
+    uint32_t checkpoint_interval; /* seconds */
     bool quiet;
 } run_options;
 

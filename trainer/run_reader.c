@@ -80,7 +80,7 @@ static int take_event(gathering *all, const wanted_tag *tags, const tblog_event 
     }
     const uint32_t epoch = (uint32_t)event->step;
     for (size_t v = 0; v < event->value_count; v++) {
-        const tblog_value *value = &event->values[v];
+        const tblog_value *value = event->values[v];
         for (size_t t = 0; t < TAGS_A_DIRECTORY; t++) {
             if (value->kind != TBLOG_VALUE_SCALAR || strcmp(value->tag, tags[t].tag) != 0) {
                 continue;
@@ -99,7 +99,7 @@ static int take_event(gathering *all, const wanted_tag *tags, const tblog_event 
 static int read_file(gathering *all, const char *path, const wanted_tag *tags)
 {
     tblog_reader *reader;
-    tblog_event event;
+    const tblog_event *event;
     tblog_status status = tblog_reader_open(&reader, path);
     if (status != TBLOG_OK) {
         note(all->curves, path, tblog_status_string(status));
@@ -107,7 +107,7 @@ static int read_file(gathering *all, const char *path, const wanted_tag *tags)
     }
     int result = 0;
     while (result == 0 && (status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
-        result = take_event(all, tags, &event);
+        result = take_event(all, tags, event);
     }
     if (status == TBLOG_NO_MEMORY) {
         result = -1;

@@ -251,8 +251,7 @@ static int read_epochs(run_record *record, const json_t *root, char *message)
     return 0;
 }
 
-/* A file's name, or that in a directory of the run's; nothing that leads elsewhere. */
-static bool is_event_path(const char *path)
+bool run_record_is_event_path(const char *path)
 {
     const char *slash = strchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
@@ -278,7 +277,7 @@ static int read_event_files(run_record *record, const json_t *root, char *messag
     json_array_foreach(files, index, item)
     {
         const char *path = json_string_value(item);
-        if (path == NULL || !is_event_path(path)) {
+        if (path == NULL || !run_record_is_event_path(path)) {
             return message_set(message, "event_files has an entry that is no event file's name");
         }
         memcpy(record->event_files[index], path, strlen(path) + 1);

@@ -38,8 +38,9 @@ typedef struct run_epoch {
     double validation_seconds;
 } run_epoch;
 
-/* A path is at most a directory's short name, a slash and a file's name of 255 bytes. */
-enum { RUN_RECORD_MAX_EVENT_FILES = 4, RUN_RECORD_PATH_BYTES = 272 };
+/* A run has three event files, and three more each time that it is resumed. A path is at most a
+ * directory's short name, a slash and a file's name of 255 bytes. */
+enum { RUN_RECORD_MAX_EVENT_FILES = 96, RUN_RECORD_PATH_BYTES = 272 };
 
 typedef struct run_record {
     run_state state;
@@ -59,6 +60,10 @@ __attribute__((warn_unused_result)) int run_record_add_epoch(run_record *record,
 /* Notes an event file of the run: the file named at the end of `path`, in the directory `part` of
  * the run's, or in the run's own where that is "". */
 void run_record_add_event_file(run_record *record, const char *part, const char *path);
+
+/* Is this an event file's name, or that and of the directory of the run's that it is in: nothing
+ * that leads elsewhere? */
+bool run_record_is_event_path(const char *path);
 
 /* Is the file `name` in `part` an event file of this run? Where the record names none, every file
  * that is named as the trainer names them (events.out.tfevents.*) counts as the run's. */

@@ -13,8 +13,9 @@ static command_status train(const experiment *self, const run_options *options)
     char message[MESSAGE_BYTES];
     char default_path[PATH_MAX];
     const char *directory = options->logdir != NULL ? options->logdir : default_path;
-    const run_directory_replace replace =
-        options->overwrite ? RUN_DIRECTORY_REPLACE_ANY : RUN_DIRECTORY_REPLACE_NONE;
+    const run_directory_replace replace = options->overwrite ? RUN_DIRECTORY_REPLACE_ANY
+                                          : options->resume  ? RUN_DIRECTORY_REPLACE_UNFINISHED
+                                                             : RUN_DIRECTORY_REPLACE_NONE;
     run_config config;
     engine_plan plan;
     run_record record;
@@ -27,7 +28,14 @@ static command_status train(const experiment *self, const run_options *options)
         fprintf(stderr, "%s: %s\n", self->program, message);
         return COMMAND_FAILED;
     }
-    if (run_directory_judge(directory, &config, replace, message) != RUN_DIRECTORY_USABLE) {
+    const run_directory_verdict verdict = run_directory_judge(directory, &config, replace, message);
+    if (verdict == RUN_DIRECTORY_FINISHED) {
+        if (!options->quiet) {
+            printf("%s: finished already with this configuration, left as it is\n", directory);
+        }
+        return COMMAND_DONE;
+    }
+    if (verdict != RUN_DIRECTORY_USABLE) {
         fprintf(stderr, "%s: --logdir: %s\n", self->program, message);
         return COMMAND_FAILED;
     }

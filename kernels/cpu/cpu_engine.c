@@ -8,9 +8,13 @@
 #include <string.h>
 
 #include "available_memory.h"
+#include "cpu_limit.h"
 #include "draw.h"
 
-enum { MAX_THREADS = 1024 };
+enum {
+    MAX_THREADS = 1024,
+    METHOD = 2, /* raised with every change of the engine that changes results' bits */
+};
 
 static uint32_t usable_threads(void)
 {
@@ -18,7 +22,9 @@ static uint32_t usable_threads(void)
     if (sched_getaffinity(0, sizeof set, &set) != 0) {
         return 1;
     }
-    return (uint32_t)CPU_COUNT(&set);
+    const unsigned processors = (unsigned)CPU_COUNT(&set);
+    const unsigned limit = cpu_limit("");
+    return limit < processors ? limit : processors;
 }
 
 static uint32_t chosen_threads(const engine_config *config)
@@ -73,7 +79,7 @@ static void make_plan(engine_plan *plan, const engine_config *config, const cpu_
     *plan = (engine_plan){
         .precision = ENGINE_FP32, .side_by_side = 1, .available = available_memory("")};
     cpu_memory_plan(config, training_count, validation_count, threads, &plan->memory);
-    snprintf(plan->arithmetic, sizeof plan->arithmetic, "%s", kernels->isa);
+    snprintf(plan->arithmetic, sizeof plan->arithmetic, "%s, method %d", kernels->isa, METHOD);
     snprintf(plan->hardware, sizeof plan->hardware, "%s, %u thread%s", kernels->isa,
              (unsigned)threads, threads == 1 ? "" : "s");
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ink.h"
 #include "lenet.h"
 
 enum {
@@ -20,8 +21,8 @@ enum {
     CPU_DENSE1_SPLIT = LENET_FLAT / CPU_DENSE1_SPLITS, /* 256 inputs */
 
     /* dense1's backward pass and update go by blocks of inputs. */
-    CPU_DENSE1_BLOCKS = 96,
-    CPU_DENSE1_BLOCK = LENET_FLAT / CPU_DENSE1_BLOCKS, /* 96 inputs */
+    CPU_DENSE1_BLOCKS = 144,
+    CPU_DENSE1_BLOCK = LENET_FLAT / CPU_DENSE1_BLOCKS, /* 64 inputs */
 
     CPU_PATCH = LENET_KERNEL_SIDE * LENET_KERNEL_SIDE * LENET_CONV1_CHANNELS, /* 288 */
     CPU_POSITIONS = LENET_POOL_SIDE * LENET_POOL_SIDE,                        /* 144 */
@@ -29,7 +30,38 @@ enum {
     /* A route says which of a pooling window's four positions the gradient goes to: 0 .. 3 in
      * row-major order, or none, since ReLU or dropout closed it. */
     CPU_ROUTE_NONE = 4,
+
+    CPU_WINOGRAD_POINTS = 16,
+    CPU_WINOGRAD_WINDOWS = 24, /* pooling windows of conv2 worked on at once */
 };
+
+/* conv2's forward weights as conv2_forward takes them. */
+typedef struct cpu_conv2 {
+    _Alignas(64) float winograd[CPU_WINOGRAD_POINTS][LENET_CONV1_CHANNELS][LENET_CONV2_CHANNELS];
+    float norm[LENET_CONV2_CHANNELS]; /* the root of the sum of a channel's squared weights */
+    /* A patch that sees no ink: its sum without the bias, and a whole window of such patches. */
+    float blank_sum[LENET_CONV2_CHANNELS];
+    float blank_pooled[LENET_CONV2_CHANNELS];
+    uint8_t blank_route[LENET_CONV2_CHANNELS];
+} cpu_conv2;
+
+/* The transformed inputs and their products, point by point. The padding spreads the points over
+ * the cache's sets. */
+typedef struct cpu_winograd_scratch {
+    struct {
+        _Alignas(64) float row[CPU_WINOGRAD_WINDOWS][LENET_CONV1_CHANNELS];
+        float padding[16];
+    } inputs[CPU_WINOGRAD_POINTS];
+    struct {
+        _Alignas(64) float row[CPU_WINOGRAD_WINDOWS][LENET_CONV2_CHANNELS];
+        float padding[16];
+    } sums[CPU_WINOGRAD_POINTS];
+    struct cpu_window {
+        int place;
+        unsigned seen; /* bit i: output i of the window sees ink */
+        float norm;    /* the root of the sum of its squared inputs */
+    } window[CPU_WINOGRAD_WINDOWS];
+} cpu_winograd_scratch;
 
 /* The gradients of the two convolutions, in the order of the partial sums. */
 typedef struct cpu_conv_gradients {
@@ -42,10 +74,11 @@ typedef struct cpu_conv_gradients {
 /* Room for one thread's work on one sample. */
 typedef struct cpu_scratch {
     _Alignas(64) float image[LENET_IMAGE_PIXELS];
-    _Alignas(64) float rows[2][LENET_CONV2_SIDE][LENET_CONV2_CHANNELS];
+    cpu_ink ink;
+    cpu_winograd_scratch winograd;
     _Alignas(64) float conv1[LENET_CONV1_FLOATS]; /* activations, or their gradient */
     _Alignas(64) uint8_t bytes[LENET_FLAT];
-    _Alignas(64) float block[2][CPU_DENSE1_BLOCK][LENET_DENSE1];
+    _Alignas(64) float dense1[CPU_DENSE1_BLOCK][LENET_DENSE1]; /* a block's gradient */
     /* conv2's nonzero output gradients by channel: the place of their patch in conv1's
      * activations, and their value. */
     struct cpu_entry {
@@ -61,34 +94,50 @@ typedef struct cpu_adam {
     float epsilon;
 } cpu_adam;
 
+/* dense1's kernel [9216,128], its moments, and the update to come. */
+typedef struct cpu_dense1_weights {
+    float *kernel;
+    float *moment_m;
+    float *moment_v;
+    const cpu_adam *adam;
+} cpu_dense1_weights;
+
 typedef struct cpu_kernels {
     const char *isa;
 
     /* image [28,28] -> out [26,26,32] after ReLU. */
     void (*conv1_forward)(const float *image, const float *kernel, const float *bias, float *out);
 
+    /* conv2's forward weights from its kernel and bias, and conv1's bias for blank places. */
+    void (*conv2_prepare)(const float *conv1_bias, const float *kernel, const float *bias,
+                          cpu_conv2 *out);
+
     /* conv1 [26,26,32] -> pooled [12,12,64] after ReLU and max pooling, route likewise.
-     * `rows` [2,24,64] is scratch. */
-    void (*conv2_forward)(const float *conv1, const float *kernel, const float *bias, float *rows,
-                          float *pooled, uint8_t *route);
+     * kernel_transposed [64][3,3,32]. */
+    void (*conv2_forward)(const float *conv1, const cpu_ink *ink, const cpu_conv2 *weights,
+                          const float *kernel_transposed, const float *bias,
+                          cpu_winograd_scratch *scratch, float *pooled, uint8_t *route);
 
     /* Draws and applies the first dropout's mask of sample `sample` at `step` (from 0). */
     void (*dropout1)(uint64_t seed, uint64_t step, uint32_t sample, uint8_t *bytes, float *pooled,
                      uint8_t *route);
 
-    /* sums[n,128] over inputs [split * 256, + 256) of pooled (n samples, CPU_POOL_STRIDE). */
-    void (*dense1_forward)(const float *pooled, uint32_t n, const float *kernel, unsigned split,
-                           float *sums);
+    /* sums[n,128] over inputs [split * 256, + 256) of pooled (n samples, CPU_POOL_STRIDE), which
+     * are 0 where the route [n,9216] is none. */
+    void (*dense1_forward)(const float *pooled, const uint8_t *route, uint32_t n,
+                           const float *kernel, unsigned split, float *sums);
 
-    /* gradient[96,128] of the kernel's rows [block * 96, + 96); n samples. */
-    void (*dense1_kernel_gradient)(const float *pooled, const float *sums_gradient, uint32_t n,
-                                   unsigned block, float *gradient);
+    /* The gradient [64,128] of the kernel's rows [block * 64, + 64); n samples. */
+    void (*dense1_kernel_gradient)(const float *pooled, const uint8_t *route,
+                                   const float *sums_gradient, uint32_t n, unsigned block,
+                                   float (*gradient)[LENET_DENSE1]);
 
-    /* The block's part of pooled_gradient (n samples, CPU_POOL_STRIDE), from sums_gradient
-     * transposed: [128, stride]. `scratch` [96,64]. */
-    void (*dense1_input_gradient)(const float *kernel, const float *transposed, size_t stride,
-                                  uint32_t n, unsigned block, float *scratch,
-                                  float *pooled_gradient);
+    /* The same rows' whole backward pass: pooled_gradient (n samples, CPU_POOL_STRIDE) where there
+     * is a route, and the update of the rows by their gradient. `gradient` [64,128] is scratch. */
+    void (*dense1_backward)(const cpu_dense1_weights *weights, const float *pooled,
+                            const uint8_t *route, const float *sums_gradient, uint32_t n,
+                            unsigned block, float (*gradient)[LENET_DENSE1],
+                            float *pooled_gradient);
 
     /* Adds one sample's gradients of conv2 to `sums` and sets conv1_gradient [26,26,32]. Works
      * through the nonzero output gradients only: pooling leaves at most one in four, dropout

@@ -1,8 +1,10 @@
 /* The run's memory as one list of buffers, walked once to count and once to take. */
+#define _GNU_SOURCE /* madvise */
 #include "cpu_state.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Counts a buffer to a part, and takes it where `owner` points to its place. */
 typedef struct walk {
@@ -11,7 +13,19 @@ typedef struct walk {
     engine_memory memory;
 } walk;
 
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
+
+/* Large buffers are offered to the kernel for huge pages: a step walks through all of them, and
+ * small pages would be more than the processor remembers. */
+static void *take(size_t bytes)
+{
+    const bool large = bytes >= HUGE_PAGE;
+    void *memory = aligned_alloc(large ? HUGE_PAGE : ALIGNMENT, bytes);
+    if (memory != NULL && large) {
+        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a wish: a kernel may lack it */
+    }
+    return memory;
+}
 
 static void *buffer(walk *w, uint64_t *part, uint64_t count, size_t element_bytes)
 {
@@ -23,7 +37,7 @@ static void *buffer(walk *w, uint64_t *part, uint64_t count, size_t element_byte
     if (!w->take || w->failed) {
         return NULL;
     }
-    void *memory = bytes <= SIZE_MAX / 2 ? aligned_alloc(ALIGNMENT, (size_t)bytes) : NULL;
+    void *memory = bytes <= SIZE_MAX / 2 ? take((size_t)bytes) : NULL;
     if (memory == NULL) {
         w->failed = true;
         return NULL;
@@ -64,6 +78,7 @@ static void walk_buffers(walk *w, engine *e, uint64_t training_count, uint64_t v
     e->order_scratch = buffer(w, &m->workspace, 2 * training_count, sizeof(uint64_t));
 
     e->parameters = buffer(w, &m->parameters, LENET_PARAMETERS, sizeof(float));
+    e->conv2 = buffer(w, &m->parameters, 1, sizeof *e->conv2);
     e->conv2_transposed =
         buffer(w, &m->parameters, CPU_PATCH * LENET_CONV2_CHANNELS, sizeof(float));
     e->moment_m = buffer(w, &m->optimizer, LENET_PARAMETERS, sizeof(float));
@@ -77,10 +92,6 @@ static void walk_buffers(walk *w, engine *e, uint64_t training_count, uint64_t v
     e->pooled_gradient = buffer(w, &m->activations, batch * CPU_POOL_STRIDE, sizeof(float));
     e->logits_gradient = buffer(w, &m->activations, batch * LENET_CLASSES, sizeof(float));
     e->dense1_sums_gradient = buffer(w, &m->activations, batch * LENET_DENSE1, sizeof(float));
-    e->transposed_stride = (batch + 15) / 16 * 16;
-    e->dense1_transposed =
-        buffer(w, &m->activations, e->transposed_stride * LENET_DENSE1, sizeof(float));
-
     walk_activations(w, &e->evaluation, CPU_EVALUATION_BATCH, &m->workspace);
     e->scratch = buffer(w, &m->workspace, e->threads, sizeof(cpu_scratch));
 }
@@ -128,6 +139,7 @@ void cpu_memory_release(engine *e)
     free(e->order);
     free(e->order_scratch);
     free(e->parameters);
+    free(e->conv2);
     free(e->conv2_transposed);
     free(e->moment_m);
     free(e->moment_v);
@@ -139,6 +151,5 @@ void cpu_memory_release(engine *e)
     free(e->pooled_gradient);
     free(e->logits_gradient);
     free(e->dense1_sums_gradient);
-    free(e->dense1_transposed);
     free(e->scratch);
 }

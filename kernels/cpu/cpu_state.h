@@ -55,6 +55,7 @@ struct engine {
     uint32_t last_samples; /* of the last step; 0 when there are no activations of one */
 
     float *parameters;       /* [LENET_PARAMETERS], like the moments and gradients padded to 16 */
+    cpu_conv2 *conv2;        /* from the parameters, made before each forward pass */
     float *conv2_transposed; /* conv2/kernel as [64][3,3,32] */
     float *moment_m;
     float *moment_v;
@@ -68,8 +69,6 @@ struct engine {
     float *pooled_gradient;      /* CPU_POOL_STRIDE floats a sample */
     float *logits_gradient;      /* [batch,10] */
     float *dense1_sums_gradient; /* [batch,128], before ReLU and dropout */
-    float *dense1_transposed;    /* [128, transposed_stride] the same, transposed */
-    size_t transposed_stride;    /* batch rounded up to 16 */
     cpu_conv_gradients *groups;
     cpu_scratch *scratch; /* one a thread */
 

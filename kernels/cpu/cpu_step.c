@@ -38,12 +38,12 @@ static void run_convolutions(void *context, unsigned sample, unsigned worker)
     float *pooled = a->pooled + (size_t)sample * CPU_POOL_STRIDE;
     uint8_t *route = a->route + (size_t)sample * LENET_FLAT;
 
+    cpu_ink_find(a->image[sample], &s->ink);
     convert_image(a->image[sample], s->image);
     e->kernels->conv1_forward(s->image, e->parameters + LENET_CONV1_KERNEL_AT,
                               e->parameters + LENET_CONV1_BIAS_AT, conv1);
-    e->kernels->conv2_forward(conv1, e->parameters + LENET_CONV2_KERNEL_AT,
-                              e->parameters + LENET_CONV2_BIAS_AT, &s->rows[0][0][0], pooled,
-                              route);
+    e->kernels->conv2_forward(conv1, &s->ink, e->conv2, e->conv2_transposed,
+                              e->parameters + LENET_CONV2_BIAS_AT, &s->winograd, pooled, route);
     if (ph->training) {
         e->kernels->dropout1(e->config.seed, e->steps_done, sample, s->bytes, pooled, route);
     }
@@ -56,8 +56,8 @@ static void run_dense1(void *context, unsigned split, unsigned worker)
     const phase *ph = context;
     const engine *e = ph->e;
     float *sums = ph->a->partial + (size_t)split * ph->a->capacity * LENET_DENSE1;
-    e->kernels->dense1_forward(ph->a->pooled, ph->n, e->parameters + LENET_DENSE1_KERNEL_AT, split,
-                               sums);
+    e->kernels->dense1_forward(ph->a->pooled, ph->a->route, ph->n,
+                               e->parameters + LENET_DENSE1_KERNEL_AT, split, sums);
 }
 
 /* Task = sample: from the partial sums to the loss, and back to the gradient of dense1's sums. */
@@ -90,17 +90,14 @@ static void run_head(void *context, unsigned sample, unsigned worker)
         a->predicted[sample] = head_predicted(logits);
     }
     if (ph->training) {
-        float *gradient = e->dense1_sums_gradient + (size_t)sample * LENET_DENSE1;
         head_backward(softmax, label, ph->n, hidden, kernel,
-                      e->logits_gradient + (size_t)sample * LENET_CLASSES, gradient);
-        for (size_t i = 0; i < LENET_DENSE1; i++) {
-            e->dense1_transposed[i * e->transposed_stride + sample] = gradient[i];
-        }
+                      e->logits_gradient + (size_t)sample * LENET_CLASSES,
+                      e->dense1_sums_gradient + (size_t)sample * LENET_DENSE1);
     }
 }
 
-/* Task = block of dense1's inputs: the gradient of its inputs from its weights, then their own
- * gradient and update. The last task sums the small gradients around it. */
+/* Task = block of dense1's inputs: their gradient, and their weights' gradient and update. The last
+ * task sums the small gradients around it. */
 static void run_dense1_backward(void *context, unsigned block, unsigned worker)
 {
     const phase *ph = context;
@@ -112,15 +109,14 @@ static void run_dense1_backward(void *context, unsigned block, unsigned worker)
                               gradients + LENET_DENSE1_BIAS_AT);
         return;
     }
-    const size_t at = LENET_DENSE1_KERNEL_AT + (size_t)block * CPU_DENSE1_BLOCK * LENET_DENSE1;
-    float(*scratch)[CPU_DENSE1_BLOCK][LENET_DENSE1] = e->scratch[worker].block;
-    e->kernels->dense1_input_gradient(e->parameters + LENET_DENSE1_KERNEL_AT, e->dense1_transposed,
-                                      e->transposed_stride, ph->n, block, scratch[0][0],
-                                      e->pooled_gradient);
-    e->kernels->dense1_kernel_gradient(ph->a->pooled, e->dense1_sums_gradient, ph->n, block,
-                                       scratch[1][0]);
-    e->kernels->adam(&ph->adam, e->parameters + at, e->moment_m + at, e->moment_v + at,
-                     scratch[1][0], CPU_DENSE1_BLOCK * LENET_DENSE1);
+    const cpu_dense1_weights weights = {
+        .kernel = e->parameters + LENET_DENSE1_KERNEL_AT,
+        .moment_m = e->moment_m + LENET_DENSE1_KERNEL_AT,
+        .moment_v = e->moment_v + LENET_DENSE1_KERNEL_AT,
+        .adam = &ph->adam,
+    };
+    e->kernels->dense1_backward(&weights, ph->a->pooled, ph->a->route, e->dense1_sums_gradient,
+                                ph->n, block, e->scratch[worker].dense1, e->pooled_gradient);
 }
 
 /* Task = group of samples: the convolutions' gradients, summed over the group. */
@@ -199,7 +195,11 @@ static void run_update(void *context, unsigned task, unsigned worker)
 
 static void run_forward(phase *ph)
 {
-    thread_pool *pool = ph->e->pool;
+    const engine *e = ph->e;
+    thread_pool *pool = e->pool;
+    e->kernels->conv2_prepare(e->parameters + LENET_CONV1_BIAS_AT,
+                              e->parameters + LENET_CONV2_KERNEL_AT,
+                              e->parameters + LENET_CONV2_BIAS_AT, e->conv2);
     thread_pool_run(pool, run_convolutions, ph, ph->n);
     thread_pool_run(pool, run_dense1, ph, CPU_DENSE1_SPLITS);
     thread_pool_run(pool, run_head, ph, ph->n);

@@ -33,10 +33,11 @@ static const float *tensor_row(const tensor *t, size_t row)
         return t->from + row * t->stride;
     }
     const engine *e = t->e;
-    float *made = &e->scratch[0].block[0][0][0];
-    e->kernels->dense1_kernel_gradient(e->training.pooled, e->dense1_sums_gradient, e->last_samples,
-                                       (unsigned)row, made);
-    return made;
+    float(*made)[LENET_DENSE1] = e->scratch[0].dense1;
+    e->kernels->dense1_kernel_gradient(e->training.pooled, e->training.route,
+                                       e->dense1_sums_gradient, e->last_samples, (unsigned)row,
+                                       made);
+    return made[0];
 }
 
 static engine_status find_parameter(engine *e, const char *name, bool gradient, tensor *out)

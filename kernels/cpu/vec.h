@@ -86,15 +86,56 @@ VEC_INLINE vec vec_sqrt(vec a)
 #endif
 }
 
+/* The sum of the elements: one half added to the other, and again until one is left. */
+VEC_INLINE float vec_total(vec a)
+{
+#if defined(__x86_64__)
+#if defined(CPU_ISA_AVX512)
+    const __m256 eight =
+        _mm256_add_ps(_mm512_castps512_ps256((__m512)a), _mm512_extractf32x8_ps((__m512)a, 1));
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+#elif defined(CPU_ISA_AVX2)
+    const __m128 four =
+        _mm_add_ps(_mm256_castps256_ps128((__m256)a), _mm256_extractf128_ps((__m256)a, 1));
+#else
+    const __m128 four = (__m128)a;
+#endif
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+#else
+    return (a[0] + a[2]) + (a[1] + a[3]);
+#endif
+}
+
 /* `a` where the mask (a comparison's result) is set, else 0. */
 VEC_INLINE vec vec_where(vec_int mask, vec a)
 {
     return (vec)((vec_int)a & mask);
 }
 
+/* `a` where the mask is set, else `b`. */
+VEC_INLINE vec vec_select(vec_int mask, vec a, vec b)
+{
+    return (vec)(((vec_int)a & mask) | ((vec_int)b & ~mask));
+}
+
 VEC_INLINE vec vec_relu(vec a)
 {
     return vec_where(a > vec_all(0), a);
+}
+
+/* Bit i of the result is set where the mask's element i is. */
+VEC_INLINE unsigned vec_bits(vec_int mask)
+{
+#if defined(CPU_ISA_AVX512)
+    return _mm512_movepi32_mask((__m512i)mask);
+#elif defined(CPU_ISA_AVX2)
+    return (unsigned)_mm256_movemask_ps((__m256)mask);
+#elif defined(__x86_64__)
+    return (unsigned)_mm_movemask_ps((__m128)mask);
+#else
+    return (unsigned)((mask[0] & 1) | (mask[1] & 2) | (mask[2] & 4) | (mask[3] & 8));
+#endif
 }
 
 /* Bit i of the result is set where bytes[i] == value, for 64 bytes. */

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { AXIS_COLUMNS = 12, PLOT_COLUMNS_MIN = 10 };
+enum { AXIS_COLUMNS = 12, PLOT_COLUMNS_MIN = 4 };
 
 /* A character's dots: two across and four down in Braille, else one. */
 typedef struct dot_canvas {
@@ -88,6 +88,19 @@ static void print_row(FILE *stream, const dot_canvas *canvas, int row, int rows,
     putc('\n', stream);
 }
 
+/* The first step below the beginning and the last below the end; the last alone where both have no
+ * room. */
+static void print_steps(FILE *stream, int plot_columns, int64_t first, int64_t last)
+{
+    char left[24];
+    char right[24];
+    int left_columns = snprintf(left, sizeof left, "%" PRId64, first);
+    int right_columns = snprintf(right, sizeof right, "%" PRId64, last);
+    if (left_columns + 1 + right_columns > plot_columns)
+        left[left_columns = 0] = '\0';
+    fprintf(stream, "%*s %s%*s\n", AXIS_COLUMNS - 1, "", left, plot_columns - left_columns, right);
+}
+
 bool chart_print(FILE *stream, const chart_point *points, size_t count, int columns, int rows,
                  bool braille)
 {
@@ -111,8 +124,7 @@ bool chart_print(FILE *stream, const chart_point *points, size_t count, int colu
     draw(&canvas, points, count, (number_range){(double)first, (double)last}, values);
     for (int row = 0; row < rows; row++)
         print_row(stream, &canvas, row, rows, values);
-    fprintf(stream, "%*s %-*" PRId64 "%*" PRId64 "\n", AXIS_COLUMNS - 1, "",
-            plot_columns - plot_columns / 2, first, plot_columns / 2, last);
+    print_steps(stream, plot_columns, first, last);
     free(canvas.dots);
     return true;
 }

@@ -21,7 +21,7 @@ _tblog() {
         return
         ;;
     ls) options='--json --tag' ;;
-    export) options='--output --tag' ;;
+    export) options='--audio --images --output --tag' ;;
     tail) options='--follow --interval --tag' ;;
     repair | merge) options='--output' ;;
     trim) options='--from --output' ;;

@@ -1,17 +1,18 @@
 #include "event_copy.h"
 
-#include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #include "crc32c.h"
 #include "event_encode.h"
+#include "read_events.h"
 #include "record_format.h"
 
 bool event_copy_begin(event_copy *copy, const char *command, const char *path)
 {
     *copy = (event_copy){0};
-    return output_file_open(&copy->file, command, path);
+    bool opened = output_file_open(&copy->file, command, path);
+    copy->file.sync = true;
+    return opened;
 }
 
 static bool write_payload(output_file *file, const byte_buffer *payload)
@@ -51,28 +52,28 @@ bool event_copy_add(event_copy *copy, const tblog_reader *reader, const tblog_ev
     return output_file_write(&copy->file, record, bytes);
 }
 
-enum exit_status event_copy_file(event_copy *copy, const char *path, event_choice *choose,
-                                 void *context)
+typedef struct choosing_copy {
+    event_copy copy;
+    event_chooser *choose;
+    void *context;
+} choosing_copy;
+
+static bool copy_chosen(void *context, const tblog_reader *reader, const tblog_event *event)
 {
-    const char *command = copy->file.command;
-    tblog_reader *reader;
-    if (tblog_reader_open(&reader, path) != TBLOG_OK) {
-        fprintf(stderr, "tblog %s: %s: %s\n", command, path, strerror(errno));
+    choosing_copy *all = context;
+    event_choice choice = all->choose(all->context, event, all->copy.events);
+    return choice == EVENT_LEAVE_OUT ||
+           (choice == EVENT_COPY && event_copy_add(&all->copy, reader, event));
+}
+
+enum exit_status event_copy_files(const char *command, const char *output, const char *const *paths,
+                                  event_chooser *choose, void *context)
+{
+    choosing_copy all = {.choose = choose, .context = context};
+    if (!event_copy_begin(&all.copy, command, output))
         return EXIT_STATUS_FAILED;
-    }
-    tblog_event event;
-    tblog_status status;
-    bool failed = false;
-    while (!failed && (status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
-        if (choose(context, &event, &failed) && !failed)
-            failed = !event_copy_add(copy, reader, &event);
-    }
-    if (!failed && status != TBLOG_END)
-        fprintf(stderr, "tblog %s: %s: %s%s\n", command, path, tblog_reader_message(reader),
-                status == TBLOG_DAMAGED ? "; 'tblog repair' saves what is whole" : "");
-    tblog_reader_close(reader);
-    return failed                      ? EXIT_STATUS_FAILED
-           : status == TBLOG_END       ? EXIT_STATUS_DONE
-           : status == TBLOG_TRUNCATED ? EXIT_STATUS_TORN
-                                       : EXIT_STATUS_FAILED;
+    enum exit_status worst = EXIT_STATUS_DONE;
+    for (; *paths != NULL && worst != EXIT_STATUS_FAILED; paths++)
+        worst = worse_status(worst, read_events(command, *paths, copy_chosen, &all));
+    return output_file_end(&all.copy.file, worst);
 }

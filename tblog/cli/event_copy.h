@@ -16,19 +16,22 @@ typedef struct event_copy {
     bool added_version; /* the first event had none */
 } event_copy;
 
-/* False, as in the others, with a message on standard error. Ends with output_file_finish or
- * output_file_discard. */
+/* False, as in the others, with a message on standard error. Ends with output_file_end. */
 bool event_copy_begin(event_copy *copy, const char *command, const char *path);
 
 /* Copies the reader's last event. */
 bool event_copy_add(event_copy *copy, const tblog_reader *reader, const tblog_event *event);
 
-/* Whether to copy an event. *failed ends the copying, with the message given already. */
-typedef bool event_choice(void *context, const tblog_event *event, bool *failed);
+typedef enum event_choice { EVENT_COPY, EVENT_LEAVE_OUT, EVENT_FAIL } event_choice;
 
-/* Copies what `choose` chooses of a file. EXIT_STATUS_TORN, with a message, where the file ends
- * inside a record, which is left out; EXIT_STATUS_FAILED where it is damaged. */
-enum exit_status event_copy_file(event_copy *copy, const char *path, event_choice *choose,
-                                 void *context);
+/* What to do with an event, of which `copied` are there already. EVENT_FAIL ends the copying, with
+ * the message given. */
+typedef event_choice event_chooser(void *context, const tblog_event *event, uint64_t copied);
+
+/* Makes `output` of what `choose` chooses of the files (`paths` ends with NULL). EXIT_STATUS_TORN,
+ * with a message, where a file ends inside a record, which is left out; EXIT_STATUS_FAILED, and
+ * there is no output, where one is damaged. */
+enum exit_status event_copy_files(const char *command, const char *output, const char *const *paths,
+                                  event_chooser *choose, void *context);
 
 #endif

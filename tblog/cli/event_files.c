@@ -68,7 +68,12 @@ static void visit_entry(file_search *search, const FTSENT *entry)
     case FTS_DOT:
         break;
     default:
-        if (entry->fts_level == FTS_ROOTLEVEL || strstr(entry->fts_name, "tfevents") != NULL)
+        if (entry->fts_level > FTS_ROOTLEVEL && strstr(entry->fts_name, "tfevents") == NULL)
+            break;
+        /* A pipe is waited for only where it is named. */
+        if (entry->fts_level > FTS_ROOTLEVEL && entry->fts_info == FTS_DEFAULT)
+            complain(search, entry->fts_path, "not a file");
+        else
             add_file(search, entry->fts_path);
     }
 }
@@ -133,33 +138,4 @@ void event_files_free(event_files *files)
     }
     free(files->at);
     *files = (event_files){0};
-}
-
-enum exit_status event_file_read(const char *command, const char *path, event_visitor *visit,
-                                 void *context)
-{
-    tblog_reader *reader;
-    if (tblog_reader_open(&reader, path) != TBLOG_OK) {
-        fprintf(stderr, "tblog %s: %s: %s\n", command, path, strerror(errno));
-        return EXIT_STATUS_FAILED;
-    }
-    tblog_event event;
-    tblog_status status;
-    bool wanted = true;
-    while (wanted && (status = tblog_reader_next(reader, &event)) == TBLOG_OK)
-        wanted = visit(context, &event);
-    if (wanted && status != TBLOG_END)
-        fprintf(stderr, "tblog %s: %s: %s\n", command, path, tblog_reader_message(reader));
-    tblog_reader_close(reader);
-    return !wanted                     ? EXIT_STATUS_FAILED
-           : status == TBLOG_END       ? EXIT_STATUS_DONE
-           : status == TBLOG_TRUNCATED ? EXIT_STATUS_TORN
-                                       : EXIT_STATUS_FAILED;
-}
-
-enum exit_status worse_status(enum exit_status left, enum exit_status right)
-{
-    if (left == EXIT_STATUS_FAILED || right == EXIT_STATUS_FAILED)
-        return EXIT_STATUS_FAILED;
-    return left == EXIT_STATUS_DONE ? right : left;
 }

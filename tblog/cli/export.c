@@ -1,28 +1,21 @@
 /* tblog export: the scalars of event files as CSV (RFC 4180, but for lines that end with a plain
- * line feed). */
-#include <argp.h>
-#include <errno.h>
+ * line feed), or what is in export_blobs. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "commands.h"
-#include "event_files.h"
+#include "export.h"
 #include "output_file.h"
-#include "tag_filter.h"
+#include "read_events.h"
 #include "tblog/tblog.h"
 
-typedef struct export
-{
-    const char *output;
-    char **paths;
-    tag_filter filter;
+typedef struct scalar_export {
+    const tag_filter *filter;
     output_file file;
     const char *run; /* of the file being read */
-}
-export;
+} scalar_export;
 
 /* In quotes where it needs them; a quote inside is doubled. */
 static void print_field(FILE *stream, const char *text)
@@ -51,13 +44,14 @@ static void print_number(FILE *stream, double number, int digits)
         fprintf(stream, "%.*g", digits, number);
 }
 
-static bool export_event(void *context, const tblog_event *event)
+static bool export_event(void *context, const tblog_reader *reader, const tblog_event *event)
 {
-    export *all = context;
+    (void)reader;
+    scalar_export *all = context;
     FILE *stream = all->file.stream;
     for (size_t i = 0; i < event->value_count; i++) {
-        const tblog_value *value = &event->values[i];
-        if (value->kind != TBLOG_VALUE_SCALAR || !tag_filter_chooses(&all->filter, value->tag))
+        const tblog_value *value = event->values[i];
+        if (value->kind != TBLOG_VALUE_SCALAR || !tag_filter_chooses(all->filter, value->tag))
             continue;
         print_field(stream, all->run);
         putc(',', stream);
@@ -71,74 +65,88 @@ static bool export_event(void *context, const tblog_event *event)
     return !ferror(stream);
 }
 
-static enum exit_status export_files(export *all)
+static enum exit_status export_scalars(const export_request *request, const event_files *files)
+{
+    scalar_export all = {.filter = &request->arguments.filter};
+    if (!output_file_open(&all.file, "export", request->arguments.output))
+        return EXIT_STATUS_FAILED;
+    fputs("run,tag,step,wall_time,value\n", all.file.stream);
+    enum exit_status worst = EXIT_STATUS_DONE;
+    for (size_t i = 0; i < files->count; i++) {
+        all.run = files->at[i].run;
+        worst = worse_status(worst, read_events("export", files->at[i].path, export_event, &all));
+    }
+    /* What could be read of damaged files stays. */
+    return worse_status(worst, output_file_end(&all.file, EXIT_STATUS_DONE));
+}
+
+/* ---- The command ---- */
+
+static enum exit_status export_files(const export_request *request)
 {
     event_files files = {0};
-    enum exit_status worst =
-        event_files_find(&files, "export", all->paths) ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
-    if (!output_file_open(&all->file, "export", all->output)) {
-        event_files_free(&files);
-        return EXIT_STATUS_FAILED;
-    }
-    fputs("run,tag,step,wall_time,value\n", all->file.stream);
-    for (size_t i = 0; i < files.count; i++) {
-        all->run = files.at[i].run;
-        worst = worse_status(worst, event_file_read("export", files.at[i].path, export_event, all));
-    }
+    enum exit_status found = event_files_find(&files, "export", request->arguments.paths)
+                                 ? EXIT_STATUS_DONE
+                                 : EXIT_STATUS_FAILED;
+    enum exit_status status = request->images || request->audio ? export_blobs(request, &files)
+                                                                : export_scalars(request, &files);
     event_files_free(&files);
-    return output_file_finish(&all->file) ? worst : EXIT_STATUS_FAILED;
+    return worse_status(found, status);
 }
+
+enum { OPTION_IMAGES = 256, OPTION_AUDIO };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-    export *all = state->input;
-    const char *problem;
+    export_request *request = state->input;
     switch (key) {
-    case 't':
-        problem = tag_filter_add(&all->filter, argument);
-        if (problem != NULL)
-            argp_error(state, "--tag '%s': %s", argument, problem);
+    case OPTION_IMAGES:
+        request->images = true;
         return 0;
-    case 'o':
-        all->output = argument;
+    case OPTION_AUDIO:
+        request->audio = true;
         return 0;
-    case ARGP_KEY_ARG:
-        return ARGP_ERR_UNKNOWN; /* all at once, below */
-    case ARGP_KEY_ARGS:
-        all->paths = state->argv + state->next;
+    case ARGP_KEY_SUCCESS:
+        if ((request->images || request->audio) && request->arguments.output == NULL)
+            argp_error(state, "-o DIR is missing, for the files of --images and --audio");
         return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "PATH is missing");
-        return EINVAL;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return arguments_parse(key, argument, state, &request->arguments);
     }
 }
 
 int command_export(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"tag", 't', "REGEX", 0, "Only tags that match; may be repeated", 0},
-        {"output", 'o', "FILE", 0,
-         "Write this file, which must not be there, instead of standard "
-         "output",
+        ARGUMENTS_TAG_OPTION,
+        {"output", 'o', "OUT", 0,
+         "The new file, instead of standard output; with --images or --audio the directory, which "
+         "is new or empty",
          0},
+        {"images", OPTION_IMAGES, NULL, 0, "The images, each as a file, instead of the scalars", 0},
+        {"audio", OPTION_AUDIO, NULL, 0, "The sounds, likewise; both may be given", 0},
         {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse_option,
         .args_doc = "PATH...",
-        .doc = "Export the scalars of event files as CSV: run, tag, step, wall time, value.\v"
-               "A directory stands for the files below it whose names contain 'tfevents'. Every "
-               "number is printed with as many digits as it takes to read it back; NaN and "
-               "infinities are NaN, Infinity and -Infinity. REGEX is a POSIX extended regular "
-               "expression.\n\n"
-               "Exit status: 0 all exported; 1 failed, or a file is damaged behind what is "
-               "exported; 2 wrong usage; 3 nothing wrong but torn last records."};
-    export all = {0};
+        .doc =
+            "Export the scalars of event files as CSV: run, tag, step, wall time, value; or the "
+            "images and sounds as files.\v"
+            "A directory stands for the files below it whose names contain 'tfevents'. Every "
+            "number is printed with as many digits as it takes to read it back; NaN and "
+            "infinities are NaN, Infinity and -Infinity. REGEX is a POSIX extended regular "
+            "expression.\n\n"
+            "An image or a sound becomes OUT/RUN/TAG@STEP-INDEX.png (or .jpg, .gif, .wav and so "
+            "on, "
+            "by what it is); several of a tag at a step have the indices 0, 1, 2 and so on. In TAG "
+            "all but letters, digits and \"_.+=,-\" stands as %XX.\n\n"
+            "Exit status: 0 all exported; 1 failed, or a file is damaged behind what is "
+            "exported; 2 wrong usage; 3 nothing wrong but torn last records."};
+    export_request request = {0};
     int status = EXIT_STATUS_USAGE;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0)
-        status = (int)export_files(&all);
-    tag_filter_free(&all.filter);
+    if (argp_parse(&argp, argc, argv, 0, NULL, &request) == 0)
+        status = (int)export_files(&request);
+    arguments_free(&request.arguments);
     return status;
 }

@@ -1,5 +1,5 @@
-/* tblog ls: what is in event files, a line for each tag of each run. */
-#include <argp.h>
+/* tblog ls: what is in event files, a line for each tag of each run, and for each kind of event
+ * that is under no tag. */
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "commands.h"
 #include "event_files.h"
-#include "tag_filter.h"
+#include "read_events.h"
 #include "tag_map.h"
 #include "tblog/tblog.h"
 #include "text.h"
 
 typedef struct tag_summary {
     tag_key key;
-    char *plugin; /* of the first value that names one; else NULL */
     tblog_value_kind value_kind;
     uint64_t count;
     int64_t first_step;
@@ -25,51 +25,60 @@ typedef struct tag_summary {
 } tag_summary;
 
 typedef struct listing {
+    arguments arguments;
     bool as_json;
-    char **paths;
-    tag_filter filter;
     tag_map tags;
     const char *run; /* of the file being read */
 } listing;
 
 /* ---- Reading ---- */
 
-static bool count_value(listing *all, const tblog_value *value, int64_t step)
+static bool count_tag(listing *all, const tag_key *key, tblog_value_kind kind, int64_t step)
 {
-    tag_summary *tag = tag_map_get(&all->tags, all->run, value->tag, sizeof *tag);
-    if (tag == NULL)
+    if (!tag_filter_chooses(&all->arguments.filter, key->tag))
+        return true;
+    tag_summary *tag = tag_map_get(&all->tags, key, sizeof *tag);
+    if (tag == NULL) {
+        fprintf(stderr, "tblog ls: %s\n", tblog_status_string(TBLOG_NO_MEMORY));
         return false;
-    if (tag->plugin == NULL && value->plugin[0] != '\0' &&
-        (tag->plugin = strdup(value->plugin)) == NULL)
-        return false;
+    }
     if (tag->count++ == 0) {
         tag->first_step = step;
-        tag->value_kind = value->kind;
+        tag->value_kind = kind;
     }
     tag->last_step = step;
     return true;
 }
 
-static bool count_event(void *context, const tblog_event *event)
+/* A file version is in every file, and not worth a line. */
+static bool count_event(void *context, const tblog_reader *reader, const tblog_event *event)
 {
+    (void)reader;
     listing *all = context;
     for (size_t i = 0; i < event->value_count; i++) {
-        const tblog_value *value = &event->values[i];
-        if (tag_filter_chooses(&all->filter, value->tag) && !count_value(all, value, event->step)) {
-            fprintf(stderr, "tblog ls: %s\n", tblog_status_string(TBLOG_NO_MEMORY));
+        const tblog_value *value = event->values[i];
+        const tag_key key = {
+            .run = all->run, .tag = value->tag, .content = event->content, .plugin = value->plugin};
+        if (!count_tag(all, &key, value->kind, event->step))
             return false;
-        }
     }
-    return true;
+    if (event->value_count > 0 || event->file_version != NULL)
+        return true;
+    const tag_key key = {.run = all->run,
+                         .tag = event->run_metadata != NULL ? event->run_metadata : "",
+                         .content = event->content,
+                         .plugin = event->content};
+    return count_tag(all, &key, TBLOG_VALUE_OTHER, event->step);
 }
 
 /* ---- Printing ---- */
 
-/* What TensorBoard would take the tag for: its plug-in, or scalars, which need not name it. */
+/* What TensorBoard would take the tag for: its plug-in, or scalars, which need not name it. Of an
+ * event without values its content. */
 static const char *kind_name(const tag_summary *tag)
 {
-    if (tag->plugin != NULL)
-        return tag->plugin;
+    if (tag->key.plugin[0] != '\0')
+        return tag->key.plugin;
     return tag->value_kind == TBLOG_VALUE_SCALAR ? "scalars" : "-";
 }
 
@@ -134,10 +143,7 @@ static enum exit_status print_listing(listing *all)
         print_table(&all->tags);
     else if (!print_json(&all->tags))
         return EXIT_STATUS_FAILED;
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return EXIT_STATUS_DONE;
-    fprintf(stderr, "tblog ls: standard output: %s\n", strerror(errno));
-    return EXIT_STATUS_FAILED;
+    return finish_standard_output("ls") ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
 }
 
 /* ---- The command ---- */
@@ -145,11 +151,12 @@ static enum exit_status print_listing(listing *all)
 static enum exit_status list(listing *all)
 {
     event_files files = {0};
-    enum exit_status worst =
-        event_files_find(&files, "ls", all->paths) ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
+    enum exit_status worst = event_files_find(&files, "ls", all->arguments.paths)
+                                 ? EXIT_STATUS_DONE
+                                 : EXIT_STATUS_FAILED;
     for (size_t i = 0; i < files.count; i++) {
         all->run = files.at[i].run;
-        worst = worse_status(worst, event_file_read("ls", files.at[i].path, count_event, all));
+        worst = worse_status(worst, read_events("ls", files.at[i].path, count_event, all));
     }
     event_files_free(&files);
     return worse_status(worst, print_listing(all));
@@ -158,33 +165,16 @@ static enum exit_status list(listing *all)
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     listing *all = state->input;
-    const char *problem;
-    switch (key) {
-    case 't':
-        problem = tag_filter_add(&all->filter, argument);
-        if (problem != NULL)
-            argp_error(state, "--tag '%s': %s", argument, problem);
-        return 0;
-    case 'j':
-        all->as_json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        return ARGP_ERR_UNKNOWN; /* all at once, below */
-    case ARGP_KEY_ARGS:
-        all->paths = state->argv + state->next;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "PATH is missing");
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    if (key != 'j')
+        return arguments_parse(key, argument, state, &all->arguments);
+    all->as_json = true;
+    return 0;
 }
 
 int command_ls(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"tag", 't', "REGEX", 0, "Only tags that match; may be repeated", 0},
+        ARGUMENTS_TAG_OPTION,
         {"json", 'j', NULL, 0, "One JSON object a line instead of a table", 0},
         {0}};
     static const struct argp argp = {
@@ -194,16 +184,15 @@ int command_ls(int argc, char **argv)
         .doc = "List the tags of event files: run, kind, how many values, first and last step.\v"
                "A directory stands for the files below it whose names contain 'tfevents'; a run is "
                "a directory of such files. The kind is the plug-in of TensorBoard's that shows the "
-               "tag. REGEX is a POSIX extended regular expression.\n\n"
+               "tag; what is under no tag, such as a graph, has a line for each kind of event, and "
+               "the empty tag. REGEX is a POSIX extended regular expression.\n\n"
                "Exit status: 0 all listed; 1 failed, or a file is damaged behind what is listed; 2 "
                "wrong usage; 3 nothing wrong but torn last records."};
     listing all = {0};
     int status = EXIT_STATUS_USAGE;
     if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0)
         status = (int)list(&all);
-    for (size_t i = 0; i < all.tags.count; i++)
-        free(((tag_summary *)all.tags.entries[i])->plugin);
     tag_map_free(&all.tags);
-    tag_filter_free(&all.filter);
+    arguments_free(&all.arguments);
     return status;
 }

@@ -1,6 +1,7 @@
 /* The tblog tool: finds the command and lets it do the rest. */
 #include <argp.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ static const char documentation[] =
     "Commands:\n"
     "  ls PATH...                  list runs, tags, kinds, counts and steps\n"
     "  cat FILE                    print the events, one JSON object a line\n"
-    "  export PATH...              the scalars as CSV\n"
+    "  export PATH...              the scalars as CSV, images and sounds as files\n"
     "  tail [-f] PATH...           draw the scalars in the terminal\n"
     "  verify PATH...              check every record\n"
     "  repair FILE -o OUT          save what is whole of a damaged file\n"
@@ -82,6 +83,7 @@ int main(int argc, char **argv)
         return EXIT_STATUS_FAILED; /* there may be nowhere to say why */
     static const struct argp argp = {
         .parser = parse_option, .args_doc = "COMMAND [ARGUMENT...]", .doc = documentation};
+    setlocale(LC_CTYPE, ""); /* for the columns of characters, and regular expressions */
     argp_err_exit_status = EXIT_STATUS_USAGE;
     argp_program_version_hook = print_version;
 

@@ -1,28 +1,20 @@
 /* tblog merge: the event files of a run as one file. */
-#include <argp.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "commands.h"
 #include "event_copy.h"
 #include "event_files.h"
 #include "tblog/tblog.h"
 
-typedef struct merge {
-    const char *output;
-    char **paths;
-    event_copy copy;
-} merge;
-
 /* One file version is enough. */
-static bool choose(void *context, const tblog_event *event, bool *failed)
+static event_choice choose(void *context, const tblog_event *event, uint64_t copied)
 {
-    const merge *all = context;
-    (void)failed;
-    return event->file_version == NULL || all->copy.events == 0;
+    (void)context;
+    return event->file_version == NULL || copied == 0 ? EVENT_COPY : EVENT_LEAVE_OUT;
 }
 
 /* Two runs in one file would be drawn as one curve. */
@@ -38,58 +30,38 @@ static bool is_one_run(const event_files *files)
     return true;
 }
 
-static enum exit_status copy_files(merge *all, const event_files *files)
+static enum exit_status copy_files(const event_files *files, const char *output)
 {
-    if (!event_copy_begin(&all->copy, "merge", all->output))
+    const char **paths = calloc(files->count + 1, sizeof *paths);
+    if (paths == NULL) {
+        fprintf(stderr, "tblog merge: %s\n", tblog_status_string(TBLOG_NO_MEMORY));
         return EXIT_STATUS_FAILED;
-    enum exit_status worst = EXIT_STATUS_DONE;
-    for (size_t i = 0; i < files->count && worst != EXIT_STATUS_FAILED; i++)
-        worst = worse_status(worst, event_copy_file(&all->copy, files->at[i].path, choose, all));
-    if (worst == EXIT_STATUS_FAILED)
-        output_file_discard(&all->copy.file);
-    else if (!output_file_finish(&all->copy.file))
-        worst = EXIT_STATUS_FAILED;
-    return worst;
+    }
+    for (size_t i = 0; i < files->count; i++)
+        paths[i] = files->at[i].path;
+    enum exit_status status = event_copy_files("merge", output, paths, choose, NULL);
+    free(paths);
+    return status;
 }
 
-static enum exit_status merge_files(merge *all)
+static enum exit_status merge_files(const arguments *all)
 {
     event_files files = {0};
     enum exit_status status = EXIT_STATUS_FAILED;
     if (event_files_find(&files, "merge", all->paths) && is_one_run(&files))
-        status = copy_files(all, &files);
+        status = copy_files(&files, all->output);
     event_files_free(&files);
     return status;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-    merge *all = state->input;
-    switch (key) {
-    case 'o':
-        all->output = argument;
-        return 0;
-    case ARGP_KEY_ARG:
-        return ARGP_ERR_UNKNOWN; /* all at once, below */
-    case ARGP_KEY_ARGS:
-        all->paths = state->argv + state->next;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "PATH is missing");
-        return EINVAL;
-    case ARGP_KEY_SUCCESS:
-        if (all->output == NULL)
-            argp_error(state, "-o OUT is missing");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    return arguments_parse(key, argument, state, state->input);
 }
 
 int command_merge(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"output", 'o', "OUT", 0, "The new file; it must not be there", 0}, {0}};
+    static const struct argp_option options[] = {ARGUMENTS_NEW_FILE_OPTION, {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse_option,
@@ -103,8 +75,10 @@ int command_merge(int argc, char **argv)
             "a torn last record, as a crash leaves it, is left out.\n\n"
             "Exit status: 0 done; 1 failed, and there is no OUT; 2 wrong usage; 3 done, but for "
             "a torn last record."};
-    merge all = {0};
+    arguments all = {.needs_output = true};
     if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0)
         return EXIT_STATUS_USAGE;
-    return (int)merge_files(&all);
+    enum exit_status status = merge_files(&all);
+    arguments_free(&all);
+    return (int)status;
 }

@@ -23,32 +23,25 @@ bool output_file_write(output_file *file, const void *bytes, size_t count)
     return fwrite(bytes, 1, count, file->stream) == count || complain(file);
 }
 
-bool output_file_finish(output_file *file)
+static bool write_out(output_file *file)
 {
     bool failed = ferror(file->stream) || fflush(file->stream) != 0;
-    if (!failed && file->path != NULL)
+    if (!failed && file->sync)
         failed = fsync(fileno(file->stream)) != 0;
-    if (failed)
-        (void)complain(file);
-    if (failed || file->path == NULL) {
-        if (failed)
-            output_file_discard(file);
-        return !failed;
-    }
-    FILE *stream = file->stream;
-    file->stream = NULL;
-    if (fclose(stream) == 0)
-        return true;
-    (void)complain(file);
-    unlink(file->path);
-    return false;
+    return !failed || complain(file);
 }
 
-void output_file_discard(output_file *file)
+enum exit_status output_file_end(output_file *file, enum exit_status status)
 {
-    if (file->path == NULL || file->stream == NULL)
-        return;
-    fclose(file->stream);
-    unlink(file->path);
-    file->stream = NULL;
+    if (status != EXIT_STATUS_FAILED && !write_out(file))
+        status = EXIT_STATUS_FAILED;
+    if (file->path == NULL)
+        return status;
+    if (fclose(file->stream) != 0 && status != EXIT_STATUS_FAILED) {
+        (void)complain(file);
+        status = EXIT_STATUS_FAILED;
+    }
+    if (status == EXIT_STATUS_FAILED)
+        unlink(file->path);
+    return status;
 }

@@ -7,10 +7,14 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "commands.h"
+
 typedef struct output_file {
     const char *command; /* for messages */
     const char *path;    /* NULL for standard output */
     FILE *stream;
+    bool sync; /* to the disk before it counts as written: it takes the place of another file. Set
+                  by the caller */
 } output_file;
 
 /* `path` NULL stands for standard output. False, as in the others, with a message on standard
@@ -19,11 +23,8 @@ bool output_file_open(output_file *file, const char *command, const char *path);
 
 bool output_file_write(output_file *file, const void *bytes, size_t count);
 
-/* Writes all that is buffered, to the disk too. Ends with the file closed, or removed on failure.
- */
-bool output_file_finish(output_file *file);
-
-/* Closes and removes the file. */
-void output_file_discard(output_file *file);
+/* Writes all that is buffered and closes the file; where that fails, or `status`
+ * is EXIT_STATUS_FAILED, removes it. What the command comes to. */
+enum exit_status output_file_end(output_file *file, enum exit_status status);
 
 #endif

@@ -1,18 +1,16 @@
 /* tblog repair: saves the whole records of a damaged file into a new one. */
-#include <argp.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "arguments.h"
 #include "commands.h"
 #include "event_copy.h"
+#include "read_events.h"
 #include "tblog/tblog.h"
 
 typedef struct repair {
     const char *input;
-    const char *output;
     tblog_reader *reader;
     event_copy copy;
     uint64_t lost_bytes;
@@ -38,11 +36,11 @@ static tblog_status leave_out(repair *all)
 
 static bool copy_whole_records(repair *all)
 {
-    tblog_event event;
+    const tblog_event *event;
     tblog_status status;
     do {
         while ((status = tblog_reader_next(all->reader, &event)) == TBLOG_OK) {
-            if (!event_copy_add(&all->copy, all->reader, &event))
+            if (!event_copy_add(&all->copy, all->reader, event))
                 return false;
         }
         if (status == TBLOG_DAMAGED || status == TBLOG_TRUNCATED)
@@ -63,59 +61,36 @@ static enum exit_status report(repair *all)
     else
         printf("%s: lost %" PRIu64 " bytes in %" PRIu64 " %s\n", all->input, all->lost_bytes,
                all->lost_places, all->lost_places == 1 ? "place" : "places");
-    printf("%s: %" PRIu64 " events saved%s\n", all->output, all->copy.events,
+    printf("%s: %" PRIu64 " events saved%s\n", all->copy.file.path, all->copy.events,
            all->copy.added_version ? ", behind a new file version" : "");
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return EXIT_STATUS_DONE;
-    fprintf(stderr, "tblog repair: standard output: %s\n", strerror(errno));
-    return EXIT_STATUS_FAILED;
+    return finish_standard_output("repair") ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
 }
 
-static enum exit_status repair_file(repair *all)
+static enum exit_status repair_file(const arguments *request)
 {
-    if (tblog_reader_open(&all->reader, all->input) != TBLOG_OK) {
-        fprintf(stderr, "tblog repair: %s: %s\n", all->input, strerror(errno));
+    repair all = {.input = request->paths[0]};
+    all.reader = open_events("repair", all.input);
+    if (all.reader == NULL)
         return EXIT_STATUS_FAILED;
-    }
     enum exit_status status = EXIT_STATUS_FAILED;
-    if (event_copy_begin(&all->copy, "repair", all->output)) {
-        if (!copy_whole_records(all))
-            output_file_discard(&all->copy.file);
-        else if (output_file_finish(&all->copy.file))
-            status = report(all);
+    if (event_copy_begin(&all.copy, "repair", request->output)) {
+        status = copy_whole_records(&all) ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
+        status = output_file_end(&all.copy.file, status);
     }
-    tblog_reader_close(all->reader);
+    if (status == EXIT_STATUS_DONE)
+        status = report(&all);
+    tblog_reader_close(all.reader);
     return status;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-    repair *all = state->input;
-    switch (key) {
-    case 'o':
-        all->output = argument;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (all->input != NULL)
-            argp_error(state, "one file at a time: '%s' is too many", argument);
-        all->input = argument;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "FILE is missing");
-        return EINVAL;
-    case ARGP_KEY_SUCCESS:
-        if (all->output == NULL)
-            argp_error(state, "-o OUT is missing");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    return arguments_parse(key, argument, state, state->input);
 }
 
 int command_repair(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"output", 'o', "OUT", 0, "The new file; it must not be there", 0}, {0}};
+    static const struct argp_option options[] = {ARGUMENTS_NEW_FILE_OPTION, {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse_option,
@@ -128,8 +103,10 @@ int command_repair(int argc, char **argv)
                "that contains 'tfevents'.\n\n"
                "Exit status: 0 all that was whole is in OUT; 1 failed, and there is no OUT; 2 "
                "wrong usage."};
-    repair all = {0};
+    arguments all = {.one_file = true, .needs_output = true};
     if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0)
         return EXIT_STATUS_USAGE;
-    return (int)repair_file(&all);
+    enum exit_status status = repair_file(&all);
+    arguments_free(&all);
+    return (int)status;
 }

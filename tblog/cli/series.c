@@ -27,7 +27,8 @@ static void thin_out(tag_series *series)
 
 bool series_add(tag_map *map, const char *run, const char *tag, int64_t step, double value)
 {
-    tag_series *series = tag_map_get(map, run, tag, sizeof *series);
+    const tag_key key = {.run = run, .tag = tag, .content = "summary", .plugin = ""};
+    tag_series *series = tag_map_get(map, &key, sizeof *series);
     if (series == NULL)
         return false;
     if (!isfinite(value)) {

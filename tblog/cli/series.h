@@ -10,7 +10,8 @@
 #include "chart.h"
 #include "tag_map.h"
 
-enum { SERIES_POINTS_MAX = 4096 };
+/* Twice the dots that the widest terminals have across. */
+enum { SERIES_POINTS_MAX = 1024 };
 
 typedef struct tag_series {
     tag_key key;

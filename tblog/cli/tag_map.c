@@ -9,10 +9,21 @@ static int compare_keys(const void *left, const void *right)
     const tag_key *a = left;
     const tag_key *b = right;
     int order = strcmp(a->run, b->run);
-    return order == 0 ? strcmp(a->tag, b->tag) : order;
+    if (order == 0)
+        order = strcmp(a->tag, b->tag);
+    return order == 0 ? strcmp(a->content, b->content) : order;
 }
 
-static tag_key *add(tag_map *map, const char *run, const char *tag, size_t entry_bytes)
+static void free_entry(tag_key *entry)
+{
+    free((char *)entry->run);
+    free((char *)entry->tag);
+    if (entry->plugin != NULL && entry->plugin[0] != '\0')
+        free((char *)entry->plugin);
+    free(entry);
+}
+
+static tag_key *add(tag_map *map, const tag_key *wanted, size_t entry_bytes)
 {
     if (map->count == map->capacity) {
         size_t capacity = map->capacity == 0 ? 64 : 2 * map->capacity;
@@ -25,24 +36,30 @@ static tag_key *add(tag_map *map, const char *run, const char *tag, size_t entry
     tag_key *entry = calloc(1, entry_bytes);
     if (entry == NULL)
         return NULL;
-    entry->run = strdup(run);
-    entry->tag = strdup(tag);
+    *entry = (tag_key){.run = strdup(wanted->run),
+                       .tag = strdup(wanted->tag),
+                       .content = wanted->content,
+                       .plugin = ""};
     if (entry->run == NULL || entry->tag == NULL ||
         tsearch(entry, &map->tree, compare_keys) == NULL) {
-        free(entry->run);
-        free(entry->tag);
-        free(entry);
+        free_entry(entry);
         return NULL;
     }
     map->entries[map->count++] = entry;
     return entry;
 }
 
-void *tag_map_get(tag_map *map, const char *run, const char *tag, size_t entry_bytes)
+void *tag_map_get(tag_map *map, const tag_key *wanted, size_t entry_bytes)
 {
-    const tag_key wanted = {.run = (char *)run, .tag = (char *)tag};
-    tag_key *const *found = tfind(&wanted, &map->tree, compare_keys);
-    return found != NULL ? *found : add(map, run, tag, entry_bytes);
+    tag_key *const *found = tfind(wanted, &map->tree, compare_keys);
+    tag_key *entry = found != NULL ? *found : add(map, wanted, entry_bytes);
+    if (entry == NULL || entry->plugin[0] != '\0' || wanted->plugin[0] == '\0')
+        return entry;
+    char *plugin = strdup(wanted->plugin);
+    if (plugin == NULL)
+        return NULL;
+    entry->plugin = plugin;
+    return entry;
 }
 
 static int compare_entries(const void *left, const void *right)
@@ -60,9 +77,7 @@ void tag_map_free(tag_map *map)
 {
     for (size_t i = 0; i < map->count; i++) {
         tdelete(map->entries[i], &map->tree, compare_keys);
-        free(map->entries[i]->run);
-        free(map->entries[i]->tag);
-        free(map->entries[i]);
+        free_entry(map->entries[i]);
     }
     free(map->entries);
     *map = (tag_map){0};

@@ -6,8 +6,11 @@
 
 /* What an entry begins with. */
 typedef struct tag_key {
-    char *run;
-    char *tag;
+    const char *run;
+    const char *tag;
+    const char *content; /* "summary" for values; else the kind of event; a constant */
+    const char *plugin;  /* of the first value that names one; "" while none has. It tells entries
+                            not apart */
 } tag_key;
 
 /* All zero is an empty map. */
@@ -18,9 +21,9 @@ typedef struct tag_map {
     size_t capacity;
 } tag_map;
 
-/* The entry of `entry_bytes` bytes for this tag; a new one is zero behind its tag_key. NULL without
- * memory. Entries stay where they are. */
-void *tag_map_get(tag_map *map, const char *run, const char *tag, size_t entry_bytes);
+/* The entry of `entry_bytes` bytes for this key, of which it takes the plug-in where it has none; a
+ * new one is zero behind its tag_key. NULL without memory. Entries stay where they are. */
+void *tag_map_get(tag_map *map, const tag_key *wanted, size_t entry_bytes);
 
 /* Puts entries[] in the order of runs and tags. */
 void tag_map_sort(tag_map *map);

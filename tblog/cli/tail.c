@@ -1,22 +1,23 @@
 /* tblog tail: the curves of event files in the terminal, also while they grow. */
-#include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <langinfo.h>
-#include <locale.h>
+#include <search.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "chart.h"
 #include "commands.h"
 #include "event_files.h"
+#include "read_events.h"
 #include "series.h"
-#include "tag_filter.h"
 #include "tblog/tblog.h"
 #include "text.h"
 
@@ -26,17 +27,18 @@ enum { CHART_ROWS = 8, COLUMNS_DEFAULT = 80, INTERVAL_MS_DEFAULT = 1000 };
 typedef struct followed_file {
     char *path;
     char *run;
-    tblog_reader *reader;
+    tblog_reader *reader; /* NULL before it was opened, and where it could not be */
+    bool was_opened;
     bool told_damage;
 } followed_file;
 
 typedef struct tail {
+    arguments arguments;
     bool follow;
     long interval_ms;
-    char **paths;
-    tag_filter filter;
     followed_file *files;
     size_t file_count;
+    void *paths; /* theirs, as a tree of search.h */
     tag_map series;
     bool news; /* points that no chart shows yet */
     enum exit_status worst;
@@ -50,38 +52,33 @@ static void complain(tail *all, const char *path, const char *what)
 
 /* ---- Files ---- */
 
-static bool is_followed(const tail *all, const char *path)
+static int compare_paths(const void *left, const void *right)
 {
-    for (size_t i = 0; i < all->file_count; i++) {
-        if (strcmp(all->files[i].path, path) == 0)
-            return true;
-    }
-    return false;
+    return strcmp(left, right);
 }
 
 /* Takes over the strings of `found`. A file that cannot be opened is kept too, told once. */
 static void follow_file(tail *all, event_file *found)
 {
     followed_file *files = realloc(all->files, (all->file_count + 1) * sizeof *files);
-    if (files == NULL) {
-        complain(all, found->path, strerror(errno));
+    if (files != NULL)
+        all->files = files;
+    if (files == NULL || tsearch(found->path, &all->paths, compare_paths) == NULL) {
+        complain(all, found->path, strerror(ENOMEM));
         return;
     }
-    all->files = files;
     followed_file *file = &files[all->file_count++];
     *file = (followed_file){.path = found->path, .run = found->run};
     *found = (event_file){0};
-    if (tblog_reader_open(&file->reader, file->path) != TBLOG_OK)
-        complain(all, file->path, strerror(errno));
 }
 
 static void find_files(tail *all, const char *command)
 {
     event_files found = {0};
-    if (!event_files_find(&found, command, all->paths) && command != NULL)
+    if (!event_files_find(&found, command, all->arguments.paths) && command != NULL)
         all->worst = EXIT_STATUS_FAILED;
     for (size_t i = 0; i < found.count; i++) {
-        if (!is_followed(all, found.at[i].path))
+        if (tfind(found.at[i].path, &all->paths, compare_paths) == NULL)
             follow_file(all, &found.at[i]);
     }
     event_files_free(&found);
@@ -92,8 +89,9 @@ static void find_files(tail *all, const char *command)
 static void add_event(tail *all, const followed_file *file, const tblog_event *event)
 {
     for (size_t i = 0; i < event->value_count; i++) {
-        const tblog_value *value = &event->values[i];
-        if (value->kind != TBLOG_VALUE_SCALAR || !tag_filter_chooses(&all->filter, value->tag))
+        const tblog_value *value = event->values[i];
+        if (value->kind != TBLOG_VALUE_SCALAR ||
+            !tag_filter_chooses(&all->arguments.filter, value->tag))
             continue;
         if (!series_add(&all->series, file->run, value->tag, event->step, value->scalar))
             complain(all, file->path, tblog_status_string(TBLOG_NO_MEMORY));
@@ -102,13 +100,13 @@ static void add_event(tail *all, const followed_file *file, const tblog_event *e
 }
 
 /* Reads what there is, and goes on behind damage, for the curve behind it is wanted too. */
-static void read_file(tail *all, followed_file *file)
+static void read_points(tail *all, followed_file *file)
 {
-    tblog_event event;
+    const tblog_event *event;
     tblog_status status;
     do {
         while ((status = tblog_reader_next(file->reader, &event)) == TBLOG_OK)
-            add_event(all, file, &event);
+            add_event(all, file, event);
         if (status == TBLOG_END || (status == TBLOG_TRUNCATED && all->follow))
             return;
         if (!file->told_damage)
@@ -119,47 +117,122 @@ static void read_file(tail *all, followed_file *file)
     } while (status == TBLOG_DAMAGED && tblog_reader_resync(file->reader, NULL) == TBLOG_OK);
 }
 
-/* ---- Charts ---- */
-
-static int terminal_columns(void)
+/* A file is opened once, and stays so only where it may grow. */
+static void read_file(tail *all, followed_file *file)
 {
-    struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    return COLUMNS_DEFAULT;
+    if (!file->was_opened) {
+        file->was_opened = true;
+        file->reader = open_events("tail", file->path);
+        if (file->reader == NULL)
+            all->worst = EXIT_STATUS_FAILED;
+    }
+    if (file->reader == NULL)
+        return;
+    read_points(all, file);
+    if (!all->follow) {
+        tblog_reader_close(file->reader);
+        file->reader = NULL;
+    }
 }
 
-static void print_series(tag_series *series, int columns, bool braille)
+/* ---- Charts ---- */
+
+/* Of standard output; 0 where it is no terminal. */
+static struct winsize terminal_size(void)
 {
-    text_print(series->key.run);
-    fputs("  ", stdout);
-    text_print(series->key.tag);
+    struct winsize size = {0};
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size : (struct winsize){0};
+}
+
+/* A line of text above the chart, and one of steps below it. */
+enum { CHART_FRAME_ROWS = 2, CHART_ROWS_MIN = 2 };
+
+/* How charts are drawn. */
+typedef struct chart_layout {
+    int columns;      /* of the terminal, or 0 */
+    int rows;         /* of a chart's plot */
+    size_t max_count; /* of charts */
+    bool braille;
+} chart_layout;
+
+/* On a terminal that is drawn anew each time, all charts have room, or as many as fit. */
+static chart_layout choose_layout(const tail *all)
+{
+    struct winsize size = terminal_size();
+    chart_layout layout = {.columns = size.ws_col,
+                           .rows = CHART_ROWS,
+                           .max_count = all->series.count,
+                           .braille = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
+    if (!all->follow || size.ws_row == 0 || all->series.count == 0)
+        return layout;
+    size_t rows = size.ws_row - 1u; /* the cursor's */
+    size_t share = rows / all->series.count;
+    if (share >= CHART_FRAME_ROWS + CHART_ROWS_MIN) {
+        layout.rows =
+            share < CHART_FRAME_ROWS + CHART_ROWS ? (int)share - CHART_FRAME_ROWS : CHART_ROWS;
+        return layout;
+    }
+    layout.rows = CHART_ROWS_MIN;
+    layout.max_count = (rows - 1) / (CHART_FRAME_ROWS + CHART_ROWS_MIN);
+    return layout;
+}
+
+/* The last point, without its step where there is little room: the chart shows it. */
+static void describe_last(char *text, size_t bytes, const tag_series *series, bool with_step)
+{
+    size_t used = 0;
+    if (series->count > 0)
+        used = (size_t)snprintf(text, bytes, "  %.6g", series->last.value);
+    if (series->count > 0 && with_step)
+        used += (size_t)snprintf(text + used, bytes - used, " at step %" PRId64, series->last.step);
+    if (series->non_finite > 0)
+        snprintf(text + used, bytes - used, "  (%" PRIu64 " not finite)", series->non_finite);
+}
+
+/* The run and the tag, of which a narrow terminal shows the end, and the last point. */
+static void print_title(const tag_series *series, int columns)
+{
+    char point[128] = "";
+    int name_columns = text_columns(series->key.run) + 2 + text_columns(series->key.tag);
+    describe_last(point, sizeof point, series, true);
+    bool fits = columns == 0 || name_columns + (int)strlen(point) < columns;
+    if (!fits)
+        describe_last(point, sizeof point, series, false);
+    int room = columns - 1 - (int)strlen(point);
+    int excess = 0;
+    if (!fits && name_columns > room) {
+        fputs("...", stdout);
+        excess = name_columns - (room > 3 ? room - 3 : 0);
+    }
+    excess = text_print_behind(series->key.run, excess);
+    excess = text_print_behind("  ", excess);
+    (void)text_print_behind(series->key.tag, excess);
+    printf("%s\n", point);
+}
+
+static void print_series(tag_series *series, const chart_layout *layout)
+{
+    print_title(series, layout->columns);
     size_t count;
     const chart_point *points = series_points(series, &count);
+    int columns = layout->columns > 0 ? layout->columns : COLUMNS_DEFAULT;
     if (count > 0)
-        printf("  %.6g at step %" PRId64, series->last.value, series->last.step);
-    if (series->non_finite > 0)
-        printf("  (%" PRIu64 " not finite)", series->non_finite);
-    putchar('\n');
-    if (count > 0)
-        (void)chart_print(stdout, points, count, columns - 1, CHART_ROWS, braille);
+        (void)chart_print(stdout, points, count, columns - 1, layout->rows, layout->braille);
 }
 
 /* False where standard output takes no more. */
 static bool print_charts(tail *all)
 {
-    bool on_terminal = isatty(STDOUT_FILENO) != 0;
-    bool braille = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     tag_map_sort(&all->series);
-    if (on_terminal && all->follow)
+    const chart_layout layout = choose_layout(all);
+    if (layout.columns > 0 && all->follow)
         fputs("\033[H\033[2J", stdout);
-    for (size_t i = 0; i < all->series.count; i++)
-        print_series((tag_series *)all->series.entries[i], terminal_columns(), braille);
+    for (size_t i = 0; i < all->series.count && i < layout.max_count; i++)
+        print_series((tag_series *)all->series.entries[i], &layout);
+    if (all->series.count > layout.max_count)
+        printf("... %zu more; --tag\n", all->series.count - layout.max_count);
     all->news = false;
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return true;
-    fprintf(stderr, "tblog tail: standard output: %s\n", strerror(errno));
-    return false;
+    return finish_standard_output("tail");
 }
 
 /* ---- The command ---- */
@@ -170,14 +243,27 @@ static void wait_ms(long interval_ms)
     nanosleep(&pause, NULL);
 }
 
+/* Every file that is followed stays open. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 static enum exit_status run_tail(tail *all)
 {
+    static char screen[64 * 1024]; /* at once, so that it does not flicker */
+    if (all->follow) {
+        raise_file_limit();
+        setvbuf(stdout, screen, _IOFBF, sizeof screen);
+    }
     find_files(all, "tail");
     for (;;) {
-        for (size_t i = 0; i < all->file_count; i++) {
-            if (all->files[i].reader != NULL)
-                read_file(all, &all->files[i]);
-        }
+        for (size_t i = 0; i < all->file_count; i++)
+            read_file(all, &all->files[i]);
         if (all->news && !print_charts(all))
             return EXIT_STATUS_FAILED;
         if (!all->follow)
@@ -186,7 +272,7 @@ static enum exit_status run_tail(tail *all)
         find_files(all, NULL);
     }
     if (all->series.count == 0 && all->worst == EXIT_STATUS_DONE)
-        complain(all, all->paths[0], "no scalars, or none with such a tag");
+        complain(all, all->arguments.paths[0], "no scalars, or none with such a tag");
     return all->worst;
 }
 
@@ -194,25 +280,20 @@ static void free_tail(tail *all)
 {
     for (size_t i = 0; i < all->file_count; i++) {
         tblog_reader_close(all->files[i].reader);
+        tdelete(all->files[i].path, &all->paths, compare_paths);
         free(all->files[i].path);
         free(all->files[i].run);
     }
     free(all->files);
     series_free_all(&all->series);
-    tag_filter_free(&all->filter);
+    arguments_free(&all->arguments);
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     tail *all = state->input;
-    const char *problem;
     char *end;
     switch (key) {
-    case 't':
-        problem = tag_filter_add(&all->filter, argument);
-        if (problem != NULL)
-            argp_error(state, "--tag '%s': %s", argument, problem);
-        return 0;
     case 'f':
         all->follow = true;
         return 0;
@@ -221,16 +302,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         if (end == argument || *end != '\0' || all->interval_ms < 1 || all->interval_ms > 86400000)
             argp_error(state, "--interval '%s': not a number of seconds", argument);
         return 0;
-    case ARGP_KEY_ARG:
-        return ARGP_ERR_UNKNOWN; /* all at once, below */
-    case ARGP_KEY_ARGS:
-        all->paths = state->argv + state->next;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "PATH is missing");
-        return EINVAL;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return arguments_parse(key, argument, state, &all->arguments);
     }
 }
 
@@ -239,7 +312,7 @@ int command_tail(int argc, char **argv)
     static const struct argp_option options[] = {
         {"follow", 'f', NULL, 0, "Draw again whenever there are new points, until interrupted", 0},
         {"interval", 'i', "SECONDS", 0, "How often --follow looks; default 1", 0},
-        {"tag", 't', "REGEX", 0, "Only tags that match; may be repeated", 0},
+        ARGUMENTS_TAG_OPTION,
         {0}};
     static const struct argp argp = {
         .options = options,
@@ -253,7 +326,6 @@ int command_tail(int argc, char **argv)
                "Exit status: 0 all drawn; 1 failed, a file is damaged, or there are no such "
                "scalars; 2 wrong usage; 3 nothing wrong but torn last records."};
     tail all = {.interval_ms = INTERVAL_MS_DEFAULT};
-    setlocale(LC_CTYPE, "");
     int status = EXIT_STATUS_USAGE;
     if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0)
         status = (int)run_tail(&all);

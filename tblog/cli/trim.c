@@ -1,6 +1,5 @@
 /* tblog trim: an event file without the points from a step on, as a run that goes on from an older
  * checkpoint needs it. */
-#include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -8,17 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "commands.h"
 #include "event_copy.h"
 #include "tag_map.h"
 #include "tblog/tblog.h"
 
 typedef struct trim {
-    const char *input;
-    const char *output;
+    arguments arguments;
     bool has_from;
     int64_t from;
-    event_copy copy;
     tag_map tags;
 } trim;
 
@@ -33,7 +31,9 @@ typedef struct tag_state {
  * longer. Scalars need none. */
 static bool mind_value(trim *all, const tblog_value *value, bool kept)
 {
-    tag_state *tag = tag_map_get(&all->tags, "", value->tag, sizeof *tag);
+    const tag_key key = {
+        .run = "", .tag = value->tag, .content = "summary", .plugin = value->plugin};
+    tag_state *tag = tag_map_get(&all->tags, &key, sizeof *tag);
     if (tag == NULL) {
         fprintf(stderr, "tblog trim: %s\n", tblog_status_string(TBLOG_NO_MEMORY));
         return false;
@@ -47,29 +47,20 @@ static bool mind_value(trim *all, const tblog_value *value, bool kept)
     fprintf(stderr,
             "tblog trim: %s: tag '%s' goes back to an earlier step behind its first value, which "
             "alone says what it is: without that one TensorBoard would not show the others\n",
-            all->input, value->tag);
+            all->arguments.paths[0], value->tag);
     return false;
 }
 
-static bool choose(void *context, const tblog_event *event, bool *failed)
+static event_choice choose(void *context, const tblog_event *event, uint64_t copied)
 {
+    (void)copied;
     trim *all = context;
     bool kept = strcmp(event->content, "summary") != 0 || event->step < all->from;
-    for (size_t i = 0; i < event->value_count && !*failed; i++)
-        *failed = !mind_value(all, &event->values[i], kept);
-    return kept;
-}
-
-static enum exit_status trim_file(trim *all)
-{
-    if (!event_copy_begin(&all->copy, "trim", all->output))
-        return EXIT_STATUS_FAILED;
-    enum exit_status status = event_copy_file(&all->copy, all->input, choose, all);
-    if (status == EXIT_STATUS_FAILED)
-        output_file_discard(&all->copy.file);
-    else if (!output_file_finish(&all->copy.file))
-        status = EXIT_STATUS_FAILED;
-    return status;
+    for (size_t i = 0; i < event->value_count; i++) {
+        if (!mind_value(all, event->values[i], kept))
+            return EVENT_FAIL;
+    }
+    return kept ? EVENT_COPY : EVENT_LEAVE_OUT;
 }
 
 static bool parse_step(const char *text, int64_t *step)
@@ -84,37 +75,24 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     trim *all = state->input;
     switch (key) {
-    case 'o':
-        all->output = argument;
-        return 0;
     case 's':
         if (!parse_step(argument, &all->from))
             argp_error(state, "--from '%s': not a step", argument);
         all->has_from = true;
         return 0;
-    case ARGP_KEY_ARG:
-        if (all->input != NULL)
-            argp_error(state, "one file at a time: '%s' is too many", argument);
-        all->input = argument;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "FILE is missing");
-        return EINVAL;
     case ARGP_KEY_SUCCESS:
-        if (all->output == NULL || !all->has_from)
-            argp_error(state, all->output == NULL ? "-o OUT is missing" : "--from STEP is missing");
-        return 0;
+        if (!all->has_from)
+            argp_error(state, "--from STEP is missing");
+        return arguments_parse(key, argument, state, &all->arguments);
     default:
-        return ARGP_ERR_UNKNOWN;
+        return arguments_parse(key, argument, state, &all->arguments);
     }
 }
 
 int command_trim(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"from", 's', "STEP", 0, "The first step to leave out", 0},
-        {"output", 'o', "OUT", 0, "The new file; it must not be there", 0},
-        {0}};
+        {"from", 's', "STEP", 0, "The first step to leave out", 0}, ARGUMENTS_NEW_FILE_OPTION, {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse_option,
@@ -126,10 +104,12 @@ int command_trim(int argc, char **argv)
                "whole); a torn last record, as a crash leaves it, is left out.\n\n"
                "Exit status: 0 done; 1 failed, and there is no OUT; 2 wrong usage; 3 done, but for "
                "a torn last record."};
-    trim all = {0};
+    trim all = {.arguments = {.one_file = true, .needs_output = true}};
     int status = EXIT_STATUS_USAGE;
     if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0)
-        status = (int)trim_file(&all);
+        status = (int)event_copy_files("trim", all.arguments.output,
+                                       (const char *const *)all.arguments.paths, choose, &all);
     tag_map_free(&all.tags);
+    arguments_free(&all.arguments);
     return status;
 }

@@ -1,13 +1,12 @@
 /* tblog verify: reads event files to their ends and says what is wrong with them. */
-#include <argp.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "arguments.h"
 #include "commands.h"
 #include "event_files.h"
+#include "read_events.h"
 #include "tblog/tblog.h"
 
 typedef struct verification {
@@ -23,13 +22,13 @@ static void complain(verification *all, const char *path, const char *what)
 
 static void verify_file(verification *all, const char *path)
 {
-    tblog_reader *reader;
-    tblog_status status = tblog_reader_open(&reader, path);
-    if (status != TBLOG_OK) {
-        complain(all, path, strerror(errno));
+    tblog_reader *reader = open_events("verify", path);
+    if (reader == NULL) {
+        all->any_failed = true;
         return;
     }
-    tblog_event event;
+    const tblog_event *event;
+    tblog_status status;
     uint64_t events = 0;
     while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK)
         events++;
@@ -61,29 +60,13 @@ static int verify_paths(char **paths)
     for (size_t i = 0; i < files.count; i++)
         verify_file(&all, files.at[i].path);
     event_files_free(&files);
-    if (fflush(stdout) != 0) {
-        fprintf(stderr, "tblog verify: standard output: %s\n", strerror(errno));
-        all.any_failed = true;
-    }
+    all.any_failed |= !finish_standard_output("verify");
     return all.any_failed ? EXIT_STATUS_FAILED : all.any_torn ? EXIT_STATUS_TORN : EXIT_STATUS_DONE;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
-    char ***paths = state->input;
-    (void)argument;
-    switch (key) {
-    case ARGP_KEY_ARG:
-        return ARGP_ERR_UNKNOWN; /* all at once, below */
-    case ARGP_KEY_ARGS:
-        *paths = state->argv + state->next;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "PATH is missing");
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    return arguments_parse(key, argument, state, state->input);
 }
 
 int command_verify(int argc, char **argv)
@@ -96,8 +79,10 @@ int command_verify(int argc, char **argv)
                "wrong goes to standard error, with the byte where it begins.\n\n"
                "Exit status: 0 all whole; 1 a file is damaged or cannot be read; 2 wrong usage; 3 "
                "nothing wrong but torn last records, as a crash leaves them."};
-    char **paths = NULL;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &paths) != 0)
+    arguments all = {0};
+    if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0)
         return EXIT_STATUS_USAGE;
-    return verify_paths(paths);
+    int status = verify_paths(all.paths);
+    arguments_free(&all);
+    return status;
 }

@@ -86,6 +86,14 @@ class Documentation(unittest.TestCase):
             self.assertEqual(complete("tblog", "cat", directory + "/"), [path])
             self.assertEqual(complete("tblog", "ls", "-t", directory + "/"), [])
 
+    def test_the_readme_names_tests_that_are_there(self):
+        with open(os.path.join(SOURCE, "tblog/README.md"), encoding="utf-8") as file:
+            named = set(re.findall(r"`(check_\w+)`", file.read()))
+        there = {os.path.splitext(name)[0]
+                 for _, _, names in os.walk(os.path.join(SOURCE, "tests")) for name in names}
+        self.assertGreater(len(named), 20)
+        self.assertEqual(named - there, set())
+
     @needs("doxygen")
     def test_doxygen_finds_nothing_wrong(self):
         with open(os.path.join(BUILD, "docs/Doxyfile"), encoding="utf-8") as file:

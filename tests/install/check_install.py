@@ -154,6 +154,21 @@ class Installed(unittest.TestCase):
             ["ldd", print_scalars], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, env=dict(os.environ, LC_ALL="C")).stdout)
 
+    def test_programs_may_be_optimized_as_they_are_linked(self):
+        flags = ["-static", "-O2", "-flto", *pkg_config("--static", "--cflags", "--libs")]
+        self.assert_logs(self.compile("c", f"{EXAMPLES}/log_scalars.c", *flags, "-lm"),
+                         self.compile("print", f"{EXAMPLES}/print_scalars.c", *flags))
+
+    def test_the_static_library_hides_its_names_when_built_with_flto(self):
+        build = self.path("build")
+        shutil.rmtree(os.path.join(scratch, "packages"), ignore_errors=True)
+        configure(build, "-DTBLOG_TOOL=OFF", "-DCMAKE_C_FLAGS=-flto")
+        run(CMAKE, "--build", build, "--parallel", "2", "--target", "tblog_static")
+        symbols = run("nm", "--extern-only", "--defined-only", "--format=posix",
+                      os.path.join(build, "lib/libtblog.a")).splitlines()
+        names = {line.split()[0] for line in symbols if not line.endswith(":")}
+        self.assertEqual(names, declared_functions())
+
     def test_pkg_config_tells_the_version(self):
         self.assertEqual(run(find_installed("bin/tblog"), "--version").split(),
                          ["tblog", *pkg_config("--modversion")])

@@ -1,6 +1,7 @@
 /* What is the CPU engine's own: its threads, its instruction sets, and that a step takes no
  * memory. The linker sends every allocation of the engine through the counters below. */
 #include <check.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "cpu/available_memory.h"
 #include "cpu/cpu_kernels.h"
+#include "cpu/cpu_limit.h"
 #include "cpu/thread_pool.h"
 #include "engine.h"
 #include "sample_data.h"
@@ -214,6 +216,35 @@ START_TEST(the_least_of_machine_and_control_group_is_available)
 }
 END_TEST
 
+START_TEST(the_least_quota_of_the_control_groups_limits_the_threads)
+{
+    char root[] = "/tmp/check_cpu.XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    ck_assert_uint_eq(cpu_limit(root), UINT_MAX);
+    write_below(root, "/proc/self/", "cgroup", "4:cpuset:/x\n3:cpuacct,cpu:/a/b\n0::/c/d\n");
+    ck_assert_uint_eq(cpu_limit(root), UINT_MAX);
+    write_below(root, "/sys/fs/cgroup/cpu/a/b/", "cpu.cfs_quota_us", "-1\n");
+    write_below(root, "/sys/fs/cgroup/cpu/a/b/", "cpu.cfs_period_us", "100000\n");
+    write_below(root, "/sys/fs/cgroup/c/d/", "cpu.max", "max 100000\n");
+    ck_assert_uint_eq(cpu_limit(root), UINT_MAX);
+    write_below(root, "/sys/fs/cgroup/cpu/a/", "cpu.cfs_quota_us", "700000\n");
+    write_below(root, "/sys/fs/cgroup/cpu/a/", "cpu.cfs_period_us", "100000\n");
+    ck_assert_uint_eq(cpu_limit(root), 7);
+    write_below(root, "/sys/fs/cgroup/c/", "cpu.max", "600000 100000\n");
+    ck_assert_uint_eq(cpu_limit(root), 6);
+    write_below(root, "/sys/fs/cgroup/c/d/", "cpu.max", "150000 100000\n");
+    ck_assert_uint_eq(cpu_limit(root), 2); /* rounded up */
+    write_below(root, "/sys/fs/cgroup/", "cpu.max", "1 100000\n");
+    ck_assert_uint_eq(cpu_limit(root), 1);
+    write_below(root, "/proc/self/", "cgroup", "nonsense\n0:\n:::\n2:cpuset,cpux:/a\n");
+    ck_assert_uint_eq(cpu_limit(root), UINT_MAX);
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", root);
+    ck_assert_int_eq(system(command), 0);
+    ck_assert_uint_ge(cpu_limit(""), 1);
+}
+END_TEST
+
 /* A million images in one batch take hundreds of gigabytes. */
 START_TEST(a_run_larger_than_memory_is_planned_and_refused)
 {
@@ -250,6 +281,7 @@ int main(void)
     tcase_add_test(c, the_portable_kernels_are_always_there);
     tcase_add_test(c, every_route_open_is_no_overflow);
     tcase_add_test(c, the_least_of_machine_and_control_group_is_available);
+    tcase_add_test(c, the_least_quota_of_the_control_groups_limits_the_threads);
     tcase_add_test(c, a_run_larger_than_memory_is_planned_and_refused);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);

@@ -168,7 +168,7 @@ class Run(ScriptsTest):
 class View(ScriptsTest):
     def setUp(self):
         super().setUp()
-        self.shim(self.root / "scripts/tensorboard_venv.sh", RECORD)
+        self.shim(self.root / "scripts/python_venv.sh", RECORD)
         self.shim(self.root / ".venv/tensorboard/bin/python", RECORD)
         (self.root / "logs").mkdir()
         (self.world / "my logs").mkdir()

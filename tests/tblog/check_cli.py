@@ -1,150 +1,16 @@
-"""The tblog tool, as its users run it: output, exit status, damaged and strange files.
+"""The tblog tool, as its users run it: usage, verify, damaged and strange files.
 
-Usage: check_cli.py TBLOG EVENT_FILES_PAGE
+Usage: check_cli.py TBLOG
 """
 
-import json
-import math
 import os
-import re
 import subprocess
-import sys
 import unittest
 
-from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_pb2
-
-from cli_fixture import TBLOG, ToolTest, scalar_event, string_event, tblog, version_event
-
-DOCUMENTATION = sys.argv.pop(1)
+from cli_fixture import TBLOG, ToolTest, scalar_event, tblog, version_event
 
 
 class Tool(ToolTest):
-    # ---- cat ----
-
-    def test_cat_prints_every_event(self):
-        path = self.write(version_event(), scalar_event(7, "loss", 0.1),
-                          event_pb2.Event(graph_def=b"x"))
-        events, _ = self.cat(path)
-        self.assertEqual(events[0], {"offset": 0, "wall_time": 1.5, "step": 0,
-                                     "content": "file_version", "file_version": "brain.Event:2",
-                                     "writer": "stock"})
-        self.assertEqual(events[1]["values"], [{"tag": "loss", "value": 0.10000000149011612}])
-        self.assertEqual((events[1]["step"], events[1]["wall_time"]), (7, 2.25))
-        self.assertEqual(events[2]["content"], "graph_def")
-
-    def test_cat_is_json_for_every_number(self):
-        values = [math.nan, math.inf, -math.inf, -0.0, 3.4028234663852886e38, 1e-45]
-        path = self.write(version_event(), *[scalar_event(0, "t", v) for v in values])
-        events, _ = self.cat(path)
-        found = [event["values"][0]["value"] for event in events[1:]]
-        self.assertEqual(found[:3], ["NaN", "Infinity", "-Infinity"])
-        self.assertEqual(math.copysign(1, found[3]), -1)
-        self.assertEqual(found[4], values[4])
-        self.assertEqual(found[5], 1.401298464324817e-45)
-
-    def test_cat_is_json_for_every_wall_time_and_step(self):
-        path = self.write(scalar_event(-2**63, "t", 0, math.nan), scalar_event(2**63 - 1, "t", 0,
-                                                                               -math.inf))
-        events, _ = self.cat(path)
-        self.assertEqual([e["wall_time"] for e in events], ["NaN", "-Infinity"])
-        self.assertEqual([e["step"] for e in events], [-2**63, 2**63 - 1])
-
-    def test_cat_is_json_for_every_tag(self):
-        tags = ["".join(map(chr, range(1, 32))), '"\\/', "\u007f\u0080\u2028\U0001f600\ufffe", ""]
-        path = self.write(*[scalar_event(0, tag, 1) for tag in tags])
-        events, _ = self.cat(path)
-        self.assertEqual([e["values"][0]["tag"] for e in events], tags)
-
-    def test_cat_prints_strings_and_bytes(self):
-        path = self.write(string_event("a", "\u00e9\0\n".encode()), string_event("b", b"\xff\x00"),
-                          string_event("c", b""))
-        events, _ = self.cat(path)
-        self.assertEqual(events[0]["values"], [{"tag": "a", "string": "\u00e9\0\n"}])
-        self.assertEqual(events[1]["values"], [{"tag": "b", "hex": "ff00"}])
-        self.assertEqual(events[2]["values"], [{"tag": "c", "string": ""}])
-
-    def test_cat_prints_shapes_counts_and_sizes(self):
-        def event(tag, plugin, content=b"", **tensor):
-            metadata = summary_pb2.SummaryMetadata()
-            metadata.plugin_data.plugin_name = plugin
-            metadata.plugin_data.content = content
-            return event_pb2.Event(summary=summary_pb2.Summary(value=[summary_pb2.Summary.Value(
-                tag=tag, metadata=metadata if plugin else None,
-                tensor=tensor_pb2.TensorProto(**tensor))]))
-
-        def shape(*dims):
-            return {"tensor_shape": {"dim": [{"size": size} for size in dims]}}
-
-        string, double = types_pb2.DT_STRING, types_pb2.DT_DOUBLE
-        buckets = [-1, 0, 2, 0, 3, 0.5]
-        path = self.write(
-            event("h", "histograms", dtype=double, double_val=buckets, **shape(2, 3)),
-            event("h", "", dtype=double, double_val=[], **shape(0, 3)),
-            event("h", "", dtype=double, double_val=buckets[3:], **shape(1, 3)),
-            event("i", "images", dtype=string, string_val=[b"5", b"3", b"PNG", b"PN"], **shape(4)),
-            event("t", "text", dtype=string, string_val=[b"a", "\u00e9".encode()], **shape(1, 2)),
-            event("a", "audio", b"\x10\x0b", dtype=string, string_val=[b"\xffWAV"], **shape(1)),
-            event("m", "mesh", dtype=types_pb2.DT_FLOAT, float_val=[0] * 6, **shape(1, 2, 3)),
-            event("s", "", dtype=string, string_val=[b"ab", b"\xff"], **shape(2)),
-            event_pb2.Event(graph_def=b"12345"))
-        events, _ = self.cat(path)
-        self.assertEqual([e["values"][0] for e in events[:-1]], [
-            {"tag": "h", "plugin": "histograms", "shape": [2, 3], "count": 2.5, "min": -1.0,
-             "max": 3.0},
-            {"tag": "h", "shape": [0, 3]},
-            {"tag": "h", "shape": [1, 3], "count": 0.5, "min": 0.0, "max": 3.0},
-            {"tag": "i", "plugin": "images", "width": "5", "height": "3", "image_bytes": [3, 2]},
-            {"tag": "t", "plugin": "text", "shape": [1, 2], "strings": ["a", "\u00e9"]},
-            {"tag": "a", "plugin": "audio", "bytes": [4], "plugin_content_bytes": 2},
-            {"tag": "m", "plugin": "mesh", "shape": [1, 2, 3]},
-            {"tag": "s", "shape": [2], "bytes": [2, 1]}])
-        self.assertEqual(events[-1]["graph_def_bytes"], 5)
-
-    def test_cat_prints_up_to_the_damage(self):
-        path = self.write(version_event(), scalar_event(0, "t", 1), scalar_event(1, "t", 1))
-        events, _ = self.cat(path)
-        self.damage(path, events[2]["offset"] + 14)
-        events, err = self.cat(path, status=1)
-        self.assertEqual(len(events), 2)
-        self.assertIn(path, err)
-
-    def test_cat_reads_the_record_of_the_documentation(self):
-        with open(DOCUMENTATION, encoding="utf-8") as page:
-            block = page.read().split("```")[1]
-        record = b"".join(bytes.fromhex(re.match(r"(\s*[0-9a-f]{2}\b)*", line).group())
-                          for line in block.splitlines())
-        path = self.write(tail=record)
-        self.assertEqual(len(record), 42)
-        self.assertEqual(record, self.stock_record(7, "loss", 0.5, 1700000000.25))
-        events, _ = self.cat(path)
-        self.assertEqual(events, [{"offset": 0, "wall_time": 1700000000.25, "step": 7,
-                                   "content": "summary",
-                                   "values": [{"tag": "loss", "value": 0.5}]}])
-
-    def stock_record(self, *arguments):
-        with open(self.write(scalar_event(*arguments), name="stock"), "rb") as file:
-            return file.read()
-
-    def test_cat_tells_a_torn_record(self):
-        path = self.write(version_event(), tail=b"\x01\x02")
-        events, err = self.cat(path, status=3)
-        self.assertEqual(len(events), 1)
-        self.assertIn("ends inside a record", err)
-
-    def test_cat_of_what_is_no_file(self):
-        for path in (os.path.join(self.directory, "missing"), self.directory, "/dev/null"):
-            _, err = self.cat(path, status=1)
-            self.assertIn(path, err)
-
-    def test_cat_tells_that_its_output_failed(self):
-        path = self.write(version_event())
-        with open("/dev/full", "wb") as full:
-            result = subprocess.run([TBLOG, "cat", path], stdout=full, stderr=subprocess.PIPE)
-        self.assertEqual(result.returncode, 1)
-        self.assertIn(b"No space left", result.stderr)
-
-    # ---- verify ----
-
     def test_verify_of_whole_files(self):
         path = self.write(version_event(), scalar_event(0, "t", 1))
         code, out, err = tblog("verify", path)
@@ -207,6 +73,16 @@ class Tool(ToolTest):
         good = self.write(version_event())
         self.assertEqual(tblog("verify", good, os.path.join(self.directory, "missing"))[0], 1)
 
+    def test_a_pipe_among_the_files_is_not_waited_for(self):
+        self.write(version_event())
+        os.mkfifo(self.path("events.out.tfevents.2.x"))
+        os.mkfifo(self.path("other"))
+        for command in ("verify", "ls", "export", "tail"):
+            code, _, err = tblog(command, self.directory)
+            self.assertEqual(code, 1)
+            self.assertIn("events.out.tfevents.2.x: not a file", err)
+            self.assertNotIn("other", err)
+
     def test_verify_ends_on_links_in_a_circle(self):
         self.write(version_event())
         os.symlink(self.directory, os.path.join(self.directory, "circle"))
@@ -218,10 +94,18 @@ class Tool(ToolTest):
 
     def test_wrong_usage_is_2(self):
         for arguments in ([], ["nonsense"], ["--nonsense"], ["cat"], ["cat", "a", "b"],
-                          ["cat", "--nonsense", "a"], ["verify"], ["verify", "-x"]):
-            code, out, err = tblog(*arguments)
+                          ["cat", "--nonsense", "a"], ["verify"], ["verify", "-x"],
+                          ["ls"], ["ls", "-t", "(", "x"], ["export"], ["export", "-t", "[", "x"],
+                          ["export", "--images", "x"], ["export", "--audio", "x"],
+                          ["repair", "x"], ["repair", "-o", "y"], ["repair", "x", "z", "-o", "y"],
+                          ["merge", "x"], ["merge", "-o", "y"], ["trim", "x", "-o", "y"],
+                          ["trim", "x", "--from=1"], ["trim", "x", "--from=1x", "-o", "y"],
+                          ["trim", "x", "--from=9223372036854775808", "-o", "y"],
+                          ["tail"], ["tail", "-i", "0", "x"], ["tail", "-i", "1s", "x"]):
+            code, out, err = tblog(*arguments, cwd=self.directory)
             self.assertEqual((code, out), (2, ""), arguments)
-            self.assertNotEqual(err, "", arguments)
+            self.assertIn("--help", err, arguments)
+        self.assertEqual(os.listdir(self.directory), [])
 
     def test_help_and_version(self):
         code, out, err = tblog("--version")
@@ -231,6 +115,22 @@ class Tool(ToolTest):
             code, out, err = tblog(*arguments)
             self.assertEqual((code, err), (0, ""))
             self.assertIn("Exit status", out)
+
+    def test_help_tells_the_exit_status(self):
+        for command in ("ls", "export", "repair", "merge", "trim", "tail"):
+            code, out, err = tblog(command, "--help")
+            self.assertEqual((code, err), (0, ""))
+            self.assertIn("Exit status", out)
+            self.assertIn(f"  {command} ", tblog("--help")[1])
+
+    def test_commands_tell_that_their_output_failed(self):
+        path = self.write(scalar_event(0, "a", 1))
+        for command in (["ls", path], ["ls", "--json", path], ["export", path], ["tail", path],
+                        ["verify", path]):
+            with open("/dev/full", "wb") as full:
+                result = subprocess.run([TBLOG, *command], stdout=full, stderr=subprocess.PIPE)
+            self.assertEqual(result.returncode, 1, command)
+            self.assertIn(b"No space left", result.stderr, command)
 
 
 if __name__ == "__main__":

@@ -38,18 +38,18 @@ START_TEST(scalars_are_read)
     ck_assert_ptr_null(event.writer);
     ck_assert_int_eq(event.step, 7);
     ck_assert_uint_eq(event.value_count, 2);
-    ck_assert_str_eq(event.values[0].tag, "loss");
-    ck_assert_str_eq(event.values[0].plugin, "scalars");
-    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_SCALAR);
-    ck_assert_double_eq(event.values[0].scalar, 0.5);
-    ck_assert_str_eq(event.values[1].tag, "zero");
-    ck_assert_int_eq(event.values[1].kind, TBLOG_VALUE_SCALAR);
-    ck_assert_double_eq(event.values[1].scalar, 0.0);
+    ck_assert_str_eq(event.values[0]->tag, "loss");
+    ck_assert_str_eq(event.values[0]->plugin, "scalars");
+    ck_assert_int_eq(event.values[0]->kind, TBLOG_VALUE_SCALAR);
+    ck_assert_double_eq(event.values[0]->scalar, 0.5);
+    ck_assert_str_eq(event.values[1]->tag, "zero");
+    ck_assert_int_eq(event.values[1]->kind, TBLOG_VALUE_SCALAR);
+    ck_assert_double_eq(event.values[1]->scalar, 0.0);
 
     ck_assert_int_eq(decode(&decoder, golden_later_scalar, &event), TBLOG_OK);
     ck_assert_int_eq(event.step, -3);
-    ck_assert_str_eq(event.values[0].plugin, "");
-    ck_assert_double_eq(event.values[0].scalar, -1.5);
+    ck_assert_str_eq(event.values[0]->plugin, "");
+    ck_assert_double_eq(event.values[0]->scalar, -1.5);
     event_decoder_free(&decoder);
 }
 END_TEST
@@ -59,11 +59,11 @@ START_TEST(tensor_scalars_are_read_from_both_places)
     event_decoder decoder = {0};
     tblog_event event;
     ck_assert_int_eq(decode(&decoder, golden_float_tensor, &event), TBLOG_OK);
-    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_SCALAR);
-    ck_assert_double_eq(event.values[0].scalar, 2.5);
+    ck_assert_int_eq(event.values[0]->kind, TBLOG_VALUE_SCALAR);
+    ck_assert_double_eq(event.values[0]->scalar, 2.5);
     ck_assert_int_eq(decode(&decoder, golden_float_content, &event), TBLOG_OK);
-    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_SCALAR);
-    ck_assert_double_eq(event.values[0].scalar, 2.5);
+    ck_assert_int_eq(event.values[0]->kind, TBLOG_VALUE_SCALAR);
+    ck_assert_double_eq(event.values[0]->scalar, 2.5);
     event_decoder_free(&decoder);
 }
 END_TEST
@@ -73,17 +73,17 @@ START_TEST(strings_are_read_from_rank_0_and_from_one_element)
     event_decoder decoder = {0};
     tblog_event event;
     ck_assert_int_eq(decode(&decoder, golden_keras_graph, &event), TBLOG_OK);
-    ck_assert_str_eq(event.values[0].plugin, "graph_keras_model");
-    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_STRING);
-    ck_assert_uint_eq(event.values[0].byte_count, 8);
-    ck_assert_mem_eq(event.values[0].bytes, "{\"a\": 1}", 8);
+    ck_assert_str_eq(event.values[0]->plugin, "graph_keras_model");
+    ck_assert_int_eq(event.values[0]->kind, TBLOG_VALUE_STRING);
+    ck_assert_uint_eq(event.values[0]->strings[0].count, 8);
+    ck_assert_mem_eq(event.values[0]->strings[0].data, "{\"a\": 1}", 8);
     ck_assert_int_eq(decode(&decoder, golden_text_tensor, &event), TBLOG_OK);
-    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_STRING);
-    ck_assert_uint_eq(event.values[0].byte_count, 4);
-    ck_assert_mem_eq(event.values[0].bytes, "*hi*", 4);
+    ck_assert_int_eq(event.values[0]->kind, TBLOG_VALUE_STRING);
+    ck_assert_uint_eq(event.values[0]->strings[0].count, 4);
+    ck_assert_mem_eq(event.values[0]->strings[0].data, "*hi*", 4);
     ck_assert_int_eq(decode(&decoder, golden_text_rank_0, &event), TBLOG_OK);
-    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_STRING);
-    ck_assert_mem_eq(event.values[0].bytes, "*ho*", 4);
+    ck_assert_int_eq(event.values[0]->kind, TBLOG_VALUE_STRING);
+    ck_assert_mem_eq(event.values[0]->strings[0].data, "*ho*", 4);
     event_decoder_free(&decoder);
 }
 END_TEST
@@ -111,22 +111,22 @@ START_TEST(numbers_are_read_from_every_place)
     event_decoder decoder = {0};
     tblog_event event;
     ck_assert_int_eq(decode(&decoder, golden_vector_tensor, &event), TBLOG_OK);
-    ck_assert_str_eq(event.values[0].tag, "t");
-    ck_assert_str_eq(event.values[0].plugin, "pr_curves");
-    check_numbers(&event.values[0], (const int64_t[]){2}, 1, (const double[]){1, 2}, 2);
+    ck_assert_str_eq(event.values[0]->tag, "t");
+    ck_assert_str_eq(event.values[0]->plugin, "pr_curves");
+    check_numbers(event.values[0], (const int64_t[]){2}, 1, (const double[]){1, 2}, 2);
     ck_assert_int_eq(decode(&decoder, golden_elements, &event), TBLOG_OK);
     ck_assert_uint_eq(event.value_count, 7);
-    const tblog_value *values = event.values;
-    check_numbers(&values[0], (const int64_t[]){2}, 1, (const double[]){0.1, -3}, 2);
-    check_numbers(&values[1], (const int64_t[]){1, 2}, 2, (const double[]){-5, 7}, 2);
-    check_numbers(&values[2], (const int64_t[]){1}, 1, (const double[]){-2}, 1);
-    check_numbers(&values[3], (const int64_t[]){3}, 1, (const double[]){0, 127, 255}, 3);
-    ck_assert_int_eq(values[4].kind, TBLOG_VALUE_OTHER);
-    ck_assert_int_eq(values[5].kind, TBLOG_VALUE_OTHER);
-    check_numbers(&values[6], (const int64_t[]){0}, 1, NULL, 0);
+    const tblog_value *const *values = event.values;
+    check_numbers(values[0], (const int64_t[]){2}, 1, (const double[]){0.1, -3}, 2);
+    check_numbers(values[1], (const int64_t[]){1, 2}, 2, (const double[]){-5, 7}, 2);
+    check_numbers(values[2], (const int64_t[]){1}, 1, (const double[]){-2}, 1);
+    check_numbers(values[3], (const int64_t[]){3}, 1, (const double[]){0, 127, 255}, 3);
+    ck_assert_int_eq(values[4]->kind, TBLOG_VALUE_OTHER);
+    ck_assert_int_eq(values[5]->kind, TBLOG_VALUE_OTHER);
+    check_numbers(values[6], (const int64_t[]){0}, 1, NULL, 0);
     ck_assert_int_eq(decode(&decoder, golden_histogram, &event), TBLOG_OK);
-    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_NUMBERS);
-    ck_assert_uint_eq(event.values[0].number_count, 90);
+    ck_assert_int_eq(event.values[0]->kind, TBLOG_VALUE_NUMBERS);
+    ck_assert_uint_eq(event.values[0]->number_count, 90);
     event_decoder_free(&decoder);
 }
 END_TEST
@@ -136,20 +136,20 @@ START_TEST(tables_and_images_are_read_as_strings)
     event_decoder decoder = {0};
     tblog_event event;
     ck_assert_int_eq(decode(&decoder, golden_text_table, &event), TBLOG_OK);
-    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_STRINGS);
-    ck_assert_uint_eq(event.values[0].rank, 2);
-    ck_assert_int_eq(event.values[0].shape[1], 2);
-    ck_assert_uint_eq(event.values[0].string_count, 4);
-    check_string(event.values[0].strings[1], "b");
-    check_string(event.values[0].strings[2], "");
+    ck_assert_int_eq(event.values[0]->kind, TBLOG_VALUE_STRINGS);
+    ck_assert_uint_eq(event.values[0]->rank, 2);
+    ck_assert_int_eq(event.values[0]->shape[1], 2);
+    ck_assert_uint_eq(event.values[0]->string_count, 4);
+    check_string(event.values[0]->strings[1], "b");
+    check_string(event.values[0]->strings[2], "");
     ck_assert_int_eq(decode(&decoder, golden_images, &event), TBLOG_OK);
-    ck_assert_uint_eq(event.values[0].string_count, 4);
-    check_string(event.values[0].strings[0], "3");
+    ck_assert_uint_eq(event.values[0]->string_count, 4);
+    check_string(event.values[0]->strings[0], "3");
     ck_assert_int_eq(decode(&decoder, golden_audio, &event), TBLOG_OK);
-    ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_STRING);
-    ck_assert_uint_eq(event.values[0].byte_count, 44 + 8);
-    ck_assert_mem_eq(event.values[0].bytes, "RIFF", 4);
-    ck_assert_uint_eq(event.values[0].plugin_content_bytes, 2);
+    ck_assert_int_eq(event.values[0]->kind, TBLOG_VALUE_STRING);
+    ck_assert_uint_eq(event.values[0]->strings[0].count, 44 + 8);
+    ck_assert_mem_eq(event.values[0]->strings[0].data, "RIFF", 4);
+    ck_assert_uint_eq(event.values[0]->plugin_content.count, 2);
     event_decoder_free(&decoder);
 }
 END_TEST
@@ -160,20 +160,20 @@ START_TEST(forms_of_the_first_tensorboard_are_read_as_those_of_today)
     tblog_event event;
     ck_assert_int_eq(decode(&decoder, golden_old_forms, &event), TBLOG_OK);
     ck_assert_uint_eq(event.value_count, 4);
-    const tblog_value *values = event.values;
-    ck_assert_str_eq(values[0].plugin, "histograms");
-    check_numbers(&values[0], (const int64_t[]){3, 3}, 2,
+    const tblog_value *const *values = event.values;
+    ck_assert_str_eq(values[0]->plugin, "histograms");
+    check_numbers(values[0], (const int64_t[]){3, 3}, 2,
                   (const double[]){-1, 0, 1, 0, 1, 2, 1, 3, 3}, 9);
-    ck_assert_str_eq(values[1].plugin, "images");
-    ck_assert_int_eq(values[1].kind, TBLOG_VALUE_STRINGS);
-    ck_assert_uint_eq(values[1].string_count, 3);
-    check_string(values[1].strings[0], "2147483647");
-    check_string(values[1].strings[1], "-7");
-    check_string(values[1].strings[2], "PNG");
-    ck_assert_str_eq(values[2].plugin, "audio");
-    ck_assert_int_eq(values[2].kind, TBLOG_VALUE_STRING);
-    check_string(values[2].strings[0], "WAV");
-    ck_assert_int_eq(values[3].kind, TBLOG_VALUE_OTHER);
+    ck_assert_str_eq(values[1]->plugin, "images");
+    ck_assert_int_eq(values[1]->kind, TBLOG_VALUE_STRINGS);
+    ck_assert_uint_eq(values[1]->string_count, 3);
+    check_string(values[1]->strings[0], "2147483647");
+    check_string(values[1]->strings[1], "-7");
+    check_string(values[1]->strings[2], "PNG");
+    ck_assert_str_eq(values[2]->plugin, "audio");
+    ck_assert_int_eq(values[2]->kind, TBLOG_VALUE_STRING);
+    check_string(values[2]->strings[0], "WAV");
+    ck_assert_int_eq(values[3]->kind, TBLOG_VALUE_OTHER);
     event_decoder_free(&decoder);
 }
 END_TEST
@@ -188,8 +188,8 @@ START_TEST(what_is_not_decoded_is_named)
     ck_assert_uint_eq(event.value_count, 0);
     ck_assert_int_eq(decode(&decoder, golden_graph_def, &event), TBLOG_OK);
     ck_assert_str_eq(event.content, "graph_def");
-    ck_assert_uint_eq(event.graph_def.count, 3);
-    ck_assert_mem_eq(event.graph_def.data, "\0\1\2", 3);
+    ck_assert_uint_eq(event.serialized.count, 3);
+    ck_assert_mem_eq(event.serialized.data, "\0\1\2", 3);
     event_decoder_free(&decoder);
 }
 END_TEST
@@ -213,13 +213,13 @@ START_TEST(every_float_survives_the_way_there_and_back)
         event_encoder encoder = {0};
         event_decoder decoder = {0};
         tblog_event event;
-        const event_scalar scalar = {.tag = "t", .value = values[i]};
+        const event_scalar scalar = {.tag = "t", .tag_bytes = 1, .value = values[i]};
         ck_assert(event_encode_scalars(&encoder, 1.0, INT64_MIN, &scalar, 1));
         ck_assert_int_eq(event_decode(&decoder, encoder.payload.data, encoder.payload.size, &event),
                          TBLOG_OK);
         ck_assert_int_eq(event.step, INT64_MIN);
-        ck_assert_int_eq(event.values[0].kind, TBLOG_VALUE_SCALAR);
-        double scalar_read = event.values[0].scalar;
+        ck_assert_int_eq(event.values[0]->kind, TBLOG_VALUE_SCALAR);
+        double scalar_read = event.values[0]->scalar;
         ck_assert(isnan(values[i]) ? isnan(scalar_read) : scalar_read == (double)values[i]);
         ck_assert_int_eq(signbit(scalar_read) != 0, signbit(values[i]) != 0);
         event_encoder_free(&encoder);
@@ -255,7 +255,7 @@ static void read_everything(const tblog_event *event, tblog_status status)
 {
     volatile uint64_t sum = 0;
     for (size_t i = 0; status == TBLOG_OK && i < event->value_count; i++) {
-        const tblog_value *value = &event->values[i];
+        const tblog_value *value = event->values[i];
         for (size_t j = 0; j < value->rank; j++)
             sum += (uint64_t)value->shape[j];
         for (size_t j = 0; j < value->number_count; j++)
@@ -264,8 +264,8 @@ static void read_everything(const tblog_event *event, tblog_status status)
             for (size_t k = 0; k < value->strings[j].count; k++)
                 sum += value->strings[j].data[k];
         }
-        for (size_t j = 0; j < value->plugin_content_bytes; j++)
-            sum += value->plugin_content[j];
+        for (size_t j = 0; j < value->plugin_content.count; j++)
+            sum += value->plugin_content.data[j];
     }
 }
 

@@ -27,8 +27,9 @@ END_TEST
 START_TEST(scalars_with_metadata_have_the_stock_bytes)
 {
     event_encoder encoder = {0};
-    const event_scalar scalars[] = {{.tag = "loss", .value = 0.5f, .with_metadata = true},
-                                    {.tag = "zero", .value = 0.0f, .with_metadata = true}};
+    const event_scalar scalars[] = {
+        {.tag = "loss", .tag_bytes = 4, .value = 0.5f, .with_metadata = true},
+        {.tag = "zero", .tag_bytes = 4, .value = 0.0f, .with_metadata = true}};
     ck_assert(event_encode_scalars(&encoder, GOLDEN_WALL_TIME, 7, scalars, 2));
     check_payload(&encoder, golden_scalars);
     event_encoder_free(&encoder);
@@ -38,7 +39,7 @@ END_TEST
 START_TEST(a_scalar_without_metadata_has_the_stock_bytes)
 {
     event_encoder encoder = {0};
-    const event_scalar scalar = {.tag = "loss", .value = -1.5f};
+    const event_scalar scalar = {.tag = "loss", .tag_bytes = 4, .value = -1.5f};
     ck_assert(event_encode_scalars(&encoder, GOLDEN_WALL_TIME, -3, &scalar, 1));
     check_payload(&encoder, golden_later_scalar);
     event_encoder_free(&encoder);
@@ -69,10 +70,10 @@ START_TEST(an_encoder_may_be_used_again)
     event_encoder encoder = {0};
     event_scalar many[100];
     for (size_t i = 0; i < 100; i++)
-        many[i] = (event_scalar){.tag = "many", .value = (float)i};
+        many[i] = (event_scalar){.tag = "many", .tag_bytes = 4, .value = (float)i};
     ck_assert(event_encode_scalars(&encoder, GOLDEN_WALL_TIME, 1, many, 100));
     ck_assert_uint_gt(encoder.payload.size, 100 * 10);
-    const event_scalar scalar = {.tag = "loss", .value = -1.5f};
+    const event_scalar scalar = {.tag = "loss", .tag_bytes = 4, .value = -1.5f};
     ck_assert(event_encode_scalars(&encoder, GOLDEN_WALL_TIME, -3, &scalar, 1));
     check_payload(&encoder, golden_later_scalar);
     event_encoder_free(&encoder);

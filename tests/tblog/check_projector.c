@@ -95,16 +95,37 @@ START_TEST(one_label_column_has_no_header_and_several_have)
 }
 END_TEST
 
+START_TEST(no_line_of_labels_is_blank)
+{
+    static const char *const names[] = {"first", "second"};
+    static const char *const blank[] = {"", " ", " ", "x"};
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    tblog_embedding embeddings[] = {good_embedding(), good_embedding()};
+    embeddings[0].labels = blank;
+    embeddings[0].label_column_count = 1;
+    embeddings[1].name = "other";
+    embeddings[1].labels = blank;
+    embeddings[1].label_column_count = 2;
+    embeddings[1].label_names = names;
+    ck_assert_int_eq(tblog_write_projector(directory.path, embeddings, 2), TBLOG_OK);
+    check_file(&directory, "projector_0_labels.tsv", "\xe2\x80\x8b\n\xe2\x80\x8b \n", 9);
+    static const char two[] = "first\tsecond\n\xe2\x80\x8b\t \n \tx\n";
+    check_file(&directory, "projector_1_labels.tsv", two, sizeof two - 1);
+    temporary_directory_remove(&directory);
+}
+END_TEST
+
 START_TEST(a_second_call_replaces_the_first)
 {
     temporary_directory directory;
     temporary_directory_make(&directory);
     tblog_embedding embedding = good_embedding();
     ck_assert_int_eq(tblog_write_projector(directory.path, &embedding, 1), TBLOG_OK);
-    embedding.name = "\"\n";
+    embedding.name = "\"\\";
     embedding.row_count = 1;
     ck_assert_int_eq(tblog_write_projector(directory.path, &embedding, 1), TBLOG_OK);
-    static const char expected[] = "embeddings {\n  tensor_name: \"\\042\\012\"\n"
+    static const char expected[] = "embeddings {\n  tensor_name: \"\\042\\134\"\n"
                                    "  tensor_shape: 1\n  tensor_shape: 2\n"
                                    "  tensor_path: \"projector_0_vectors\"\n}\n";
     check_file(&directory, "projector_config.pbtxt", expected, sizeof expected - 1);
@@ -149,8 +170,8 @@ static void check_refused(const tblog_embedding *embedding)
 START_TEST(wrong_vectors_are_refused)
 {
     static const float infinite[] = {1.0f, INFINITY, 1.0f, 1.0f};
-    const char *const bad_names[] = {NULL, "", "\xff"};
-    for (size_t i = 0; i < 3; i++) {
+    const char *const bad_names[] = {NULL, "", "\xff", "a\nb"};
+    for (size_t i = 0; i < 4; i++) {
         tblog_embedding embedding = good_embedding();
         embedding.name = bad_names[i];
         check_refused(&embedding);
@@ -223,7 +244,7 @@ int main(void)
 {
     return RUN_TESTS("projector", vectors_are_text_that_reads_back_exactly,
                      binary_that_would_be_taken_for_text_becomes_text,
-                     one_label_column_has_no_header_and_several_have,
+                     one_label_column_has_no_header_and_several_have, no_line_of_labels_is_blank,
                      a_second_call_replaces_the_first, what_the_system_refuses_is_told,
                      wrong_vectors_are_refused, wrong_labels_and_thumbnails_are_refused);
 }

@@ -9,6 +9,7 @@
 #include "golden_events.h"
 #include "memory_file.h"
 #include "reader_internal.h"
+#include "record_format.h"
 #include "temporary_directory.h"
 
 /* A file of three events that the stock package wrote. */
@@ -57,16 +58,16 @@ static tblog_status read_on(fixture *f, size_t first, size_t *next)
 {
     static const int64_t steps[EVENTS] = {0, 7, -3};
     tblog_status status;
-    tblog_event event;
+    const tblog_event *event;
     for (*next = first; (status = tblog_reader_next(f->reader, &event)) == TBLOG_OK; ++*next) {
         ck_assert_uint_lt(*next, EVENTS);
-        ck_assert_double_eq(event.wall_time, GOLDEN_WALL_TIME);
+        ck_assert_double_eq(event->wall_time, GOLDEN_WALL_TIME);
         ck_assert_str_eq(tblog_reader_message(f->reader), "");
-        ck_assert_int_eq(event.step, steps[*next]);
-        ck_assert_uint_eq(event.offset, event_offset(*next));
+        ck_assert_int_eq(event->step, steps[*next]);
+        ck_assert_uint_eq(event->offset, event_offset(*next));
         ck_assert_uint_eq(tblog_reader_offset(f->reader), event_offset(*next + 1));
     }
-    ck_assert_uint_eq(event.value_count, 0);
+    ck_assert_ptr_null(event);
     ck_assert_uint_eq(tblog_reader_offset(f->reader), event_offset(*next));
     return status;
 }
@@ -189,6 +190,46 @@ START_TEST(what_is_no_regular_file_is_refused)
 }
 END_TEST
 
+START_TEST(a_record_beyond_the_callers_limit_is_refused_and_can_be_passed)
+{
+    fixture f;
+    setup(&f);
+    size_t largest = sizeof golden_scalars - RECORD_FRAME_BYTES;
+    ck_assert_uint_gt(largest, sizeof golden_later_scalar - RECORD_FRAME_BYTES);
+    ck_assert_uint_gt(largest, sizeof golden_file_version - RECORD_FRAME_BYTES);
+    tblog_reader_set_record_limit(f.reader, largest - 1);
+    const tblog_event *event;
+    ck_assert_int_eq(tblog_reader_next(f.reader, &event), TBLOG_OK);
+    ck_assert_int_eq(tblog_reader_next(f.reader, &event), TBLOG_DAMAGED);
+    ck_assert_ptr_null(event);
+    ck_assert_ptr_nonnull(strstr(tblog_reader_message(f.reader), "larger than the reader's limit"));
+    tblog_reader_set_record_limit(f.reader, largest);
+    ck_assert_int_eq(tblog_reader_next(f.reader, &event), TBLOG_OK);
+    ck_assert_int_eq(event->step, 7);
+    tblog_reader_close(f.reader);
+
+    ck_assert_int_eq(reader_open_on_source(&f.reader, memory_file_source(&f.file)), TBLOG_OK);
+    tblog_reader_set_record_limit(f.reader, largest - 1);
+    ck_assert_int_eq(tblog_reader_next(f.reader, &event), TBLOG_OK);
+    ck_assert_int_eq(tblog_reader_next(f.reader, &event), TBLOG_DAMAGED);
+    uint64_t lost;
+    ck_assert_int_eq(tblog_reader_resync(f.reader, &lost), TBLOG_OK);
+    ck_assert_uint_eq(lost, sizeof golden_scalars);
+    ck_assert_int_eq(tblog_reader_next(f.reader, &event), TBLOG_OK);
+    ck_assert_int_eq(event->step, -3);
+    tblog_reader_close(f.reader);
+
+    ck_assert_int_eq(reader_open_on_source(&f.reader, memory_file_source(&f.file)), TBLOG_OK);
+    tblog_reader_set_record_limit(f.reader, 1);
+    tblog_reader_set_record_limit(f.reader, 0);
+    tblog_reader_set_record_limit(NULL, 1);
+    size_t next;
+    ck_assert_int_eq(read_on(&f, 0, &next), TBLOG_END);
+    ck_assert_uint_eq(next, EVENTS);
+    teardown(&f);
+}
+END_TEST
+
 START_TEST(an_empty_file_ends_at_once)
 {
     temporary_directory directory;
@@ -197,7 +238,7 @@ START_TEST(an_empty_file_ends_at_once)
     close(open(temporary_path(&directory, "empty", path, sizeof path), O_CREAT | O_WRONLY, 0600));
     tblog_reader *reader;
     ck_assert_int_eq(tblog_reader_open(&reader, path), TBLOG_OK);
-    tblog_event event;
+    const tblog_event *event;
     ck_assert_int_eq(tblog_reader_next(reader, &event), TBLOG_END);
     ck_assert_uint_eq(tblog_reader_offset(reader), 0);
     ck_assert_int_eq(tblog_reader_next(reader, NULL), TBLOG_INVALID);
@@ -210,10 +251,10 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("reader", the_events_of_a_stock_file_are_read,
-                     every_truncation_is_told_and_read_on_once_the_rest_is_there,
-                     every_flipped_byte_is_damage_for_good,
-                     a_whole_record_that_is_no_event_is_damage,
-                     a_failing_read_is_told_and_can_be_repeated, what_is_no_regular_file_is_refused,
-                     an_empty_file_ends_at_once);
+    return RUN_TESTS(
+        "reader", the_events_of_a_stock_file_are_read,
+        every_truncation_is_told_and_read_on_once_the_rest_is_there,
+        every_flipped_byte_is_damage_for_good, a_whole_record_that_is_no_event_is_damage,
+        a_failing_read_is_told_and_can_be_repeated, what_is_no_regular_file_is_refused,
+        a_record_beyond_the_callers_limit_is_refused_and_can_be_passed, an_empty_file_ends_at_once);
 }

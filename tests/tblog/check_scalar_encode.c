@@ -95,6 +95,11 @@ static void check_same(event_encoder *encoder, double wall_time, int64_t step,
     ck_assert(event_encode_scalars(encoder, wall_time, step, scalars, count));
     ck_assert_uint_eq(encoder->payload.size, size);
     ck_assert_mem_eq(encoder->payload.data, expected, size);
+    if (count == 1) {
+        ck_assert(event_encode_scalar(encoder, wall_time, step, scalars));
+        ck_assert_uint_eq(encoder->payload.size, size);
+        ck_assert_mem_eq(encoder->payload.data, expected, size);
+    }
     free(expected);
 }
 
@@ -107,8 +112,10 @@ START_TEST(random_scalars_have_the_bytes_of_protobuf_c)
         size_t count = trial % 4 != 0 ? 1 : 1 + random_bits() % VALUES_MAX;
         for (size_t i = 0; i < count; i++) {
             random_tag(tags[i]);
-            scalars[i] = (event_scalar){
-                .tag = tags[i], .value = random_float(), .with_metadata = random_bits() % 2 == 0};
+            scalars[i] = (event_scalar){.tag = tags[i],
+                                        .tag_bytes = strlen(tags[i]),
+                                        .value = random_float(),
+                                        .with_metadata = random_bits() % 2 == 0};
         }
         int64_t step = (int64_t)(random_bits() % 2 ? random_magnitude() : 0 - random_magnitude());
         check_same(&encoder, random_double(), step, scalars, count);
@@ -128,7 +135,7 @@ START_TEST(the_bounds_of_each_field_have_the_bytes_of_protobuf_c)
         for (size_t j = 0; j < sizeof times / sizeof times[0]; j++) {
             for (size_t k = 0; k < sizeof values / sizeof values[0]; k++) {
                 const event_scalar scalar = {
-                    .tag = "t", .value = values[k], .with_metadata = k % 2 == 0};
+                    .tag = "t", .tag_bytes = 1, .value = values[k], .with_metadata = k % 2 == 0};
                 check_same(&encoder, times[j], steps[i], &scalar, 1);
             }
         }

@@ -48,17 +48,17 @@ static void list_files(const char *directory, file_list *list)
 static int64_t read_steps(const char *path, int64_t step)
 {
     tblog_reader *reader;
-    tblog_event event;
+    const tblog_event *event;
     ck_assert_int_eq(tblog_reader_open(&reader, path), TBLOG_OK);
     ck_assert_int_eq(tblog_reader_next(reader, &event), TBLOG_OK);
-    ck_assert_ptr_nonnull(event.file_version);
+    ck_assert_ptr_nonnull(event->file_version);
     tblog_status status;
     bool first = true;
     while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
-        if (event.step != step || event.value_count != 1 ||
-            strcmp(event.values[0].plugin, first ? "scalars" : "") != 0)
+        if (event->step != step || event->value_count != 1 ||
+            strcmp(event->values[0]->plugin, first ? "scalars" : "") != 0)
             ck_abort_msg("%s: step %lld in place of %lld, or its metadata is wrong", path,
-                         (long long)event.step, (long long)step);
+                         (long long)event->step, (long long)step);
         step++;
         first = false;
     }
@@ -120,6 +120,28 @@ START_TEST(files_rotate_by_size_and_each_stands_alone)
 }
 END_TEST
 
+START_TEST(what_a_tag_is_holds_in_all_files_of_a_writer)
+{
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.flush_interval_ms = 0;
+    options.rotate_bytes = 1; /* each event makes the next file due */
+    tblog_writer *writer;
+    ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
+    const tblog_hparam hparam = {.name = "rate", .type = TBLOG_HPARAM_NUMBER, .number = 0.1};
+    ck_assert_int_eq(tblog_add_session_start(writer, NULL, &hparam, 1), TBLOG_OK);
+    for (int64_t step = 0; step < 5; step++) {
+        ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
+        ck_assert_int_eq(tblog_add_text(writer, "loss", step, "text"), TBLOG_INVALID);
+        ck_assert_int_eq(tblog_add_session_start(writer, NULL, &hparam, 1), TBLOG_INVALID);
+    }
+    ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
+    temporary_directory_remove(&directory);
+}
+END_TEST
+
 START_TEST(where_no_next_file_can_be_made_nothing_is_lost)
 {
     static file_list files;
@@ -153,11 +175,11 @@ START_TEST(where_no_next_file_can_be_made_nothing_is_lost)
     int64_t steps = 0;
     for (size_t i = 0; i < files.count; i++) {
         tblog_reader *reader;
-        tblog_event event;
+        const tblog_event *event;
         ck_assert_int_eq(tblog_reader_open(&reader, files.paths[i]), TBLOG_OK);
         while (tblog_reader_next(reader, &event) == TBLOG_OK) {
-            if (event.value_count > 0)
-                ck_assert_int_eq(event.step, steps++);
+            if (event->value_count > 0)
+                ck_assert_int_eq(event->step, steps++);
         }
         tblog_reader_close(reader);
     }
@@ -337,6 +359,7 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("writer_directory", files_rotate_by_size_and_each_stands_alone,
+                     what_a_tag_is_holds_in_all_files_of_a_writer,
                      where_no_next_file_can_be_made_nothing_is_lost,
                      a_file_that_was_removed_is_an_error_and_not_silence,
                      a_second_writer_that_asks_for_the_lock_is_refused_until_the_first_is_closed,

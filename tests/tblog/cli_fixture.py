@@ -35,6 +35,43 @@ def string_event(tag, content):
         value=[summary_pb2.Summary.Value(tag=tag, tensor=tensor)]))
 
 
+def tensor_event(tag, plugin, shape, content=b"", step=0, **tensor):
+    """One value; `plugin` and its content are metadata, none where it is empty."""
+    value = summary_pb2.Summary.Value(tag=tag, tensor=tensor_pb2.TensorProto(**tensor))
+    for size in shape:
+        value.tensor.tensor_shape.dim.add(size=size)
+    if plugin:
+        value.metadata.plugin_data.plugin_name = plugin
+        value.metadata.plugin_data.content = content
+    return event_pb2.Event(step=step, summary=summary_pb2.Summary(value=[value]))
+
+
+def histogram_event(step, tag, with_metadata):
+    value = summary_pb2.Summary.Value(tag=tag)
+    value.tensor.dtype = types_pb2.DT_DOUBLE
+    value.tensor.tensor_shape.dim.add(size=1)
+    value.tensor.tensor_shape.dim.add(size=3)
+    value.tensor.double_val.extend([0, 1, 5])
+    if with_metadata:
+        value.metadata.plugin_data.plugin_name = "histograms"
+        value.metadata.data_class = summary_pb2.DATA_CLASS_TENSOR
+    return event_pb2.Event(wall_time=3, step=step, summary=summary_pb2.Summary(value=[value]))
+
+
+def events_without_values():
+    """Each kind of them, and two of one kind."""
+    return [
+        event_pb2.Event(graph_def=b"12345"),
+        event_pb2.Event(meta_graph_def=b"123", step=2),
+        event_pb2.Event(tagged_run_metadata=event_pb2.TaggedRunMetadata(
+            tag="step 1", run_metadata=b"12")),
+        event_pb2.Event(log_message=event_pb2.LogMessage(level=30, message="hot")),
+        event_pb2.Event(step=7, session_log=event_pb2.SessionLog(
+            status="CHECKPOINT", checkpoint_path="a/b", msg="m")),
+        event_pb2.Event(step=9, session_log=event_pb2.SessionLog(status="START")),
+        event_pb2.Event(step=5)]
+
+
 def no_constants(name):
     raise AssertionError(f"{name} is not JSON")
 
@@ -44,6 +81,15 @@ class ToolTest(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.directory = directory.name
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def many(self, count=30):
+        """A file of one tag's points, and where its records begin, its end included."""
+        path = self.write(version_event(), *[scalar_event(i, "t", i) for i in range(count)])
+        offsets = [event["offset"] for event in self.cat(path)[0]] + [os.path.getsize(path)]
+        return path, offsets
 
     def write(self, *events, name="events.out.tfevents.1.x", tail=b""):
         path = os.path.join(self.directory, name)

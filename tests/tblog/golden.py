@@ -199,8 +199,8 @@ def events():
     yield "old_forms", "A histogram, an image and audio as TensorFlow 1 and PyTorch write them.", (
         summary_event(
             4, value(tag="h", histo=summary_pb2.HistogramProto(
-                min=-1, max=3, num=6, sum=2, sum_squares=9, bucket_limit=[0, 1, 4],
-                bucket=[1, 2, 3])),
+                min=-1, max=3, num=6, sum=2, sum_squares=9, bucket=[0, 1, 2, 3, 0, 0],
+                bucket_limit=[-2, 0, 1, 4, 5, sys.float_info.max])),
             value(tag="i", image=summary_pb2.Summary.Image(
                 height=-7, width=2147483647, colorspace=3, encoded_image_string=b"PNG")),
             value(tag="a", audio=summary_pb2.Summary.Audio(

@@ -32,11 +32,26 @@ class Kinds:
         assert set(found) == set(tags), found
         return found
 
+    def wait_for_last_event(self):
+        """From then on the server has all that the file holds."""
+        self.server.await_answer(
+            lambda answer: json.loads(answer).get(RUN, {}).get("run_graph"), "graphs/info")
+
+    def check_time_series(self):
+        """The page that TensorBoard opens with."""
+        tags = json.loads(self.server.get("timeseries/tags"))
+        assert tags["scalars"]["runTagInfo"][RUN] == ["loss", "loss/high", "loss/low", "value"]
+        assert tags["histograms"]["runTagInfo"][RUN] == ["buckets", "doubles", "weights"], tags
+        images = tags["images"]["tagRunSampledInfo"]
+        assert images == {tag: {RUN: {"maxSamplesPerStep": 2}} for tag in (
+            "grey", "grey_alpha", "rgb", "rgba", "ready")}, images
+
     def check_tensor_scalars(self):
         self.get_tags("scalars", "loss", "loss/low", "loss/high", "value")
-        for tag, value in (("loss", 0.5), ("loss/low", 0.25), ("loss/high", 0.75), ("value", 2)):
+        for tag, *values in (("loss", np.float32(2 / 3), 0.5), ("loss/low", 0.25, 0.25),
+                             ("loss/high", 0.75, 0.75), ("value", 2, 3)):
             points = self.get("scalars/scalars", tag=tag)
-            assert [point[1:] for point in points] == [[3, value]], points
+            assert [point[1:] for point in points] == [[2, values[0]], [3, values[1]]], points
 
     def check_text(self):
         self.get_tags("text", "note", "table")
@@ -50,13 +65,16 @@ class Kinds:
         assert "<td><p><em>value</em></p></td>" in table["text"], table
 
     def check_histograms(self):
-        self.get_tags("histograms", "weights", "buckets")
+        self.get_tags("histograms", "weights", "doubles", "buckets")
         weights = self.get("histograms/histograms", tag="weights")
         assert [w[1] for w in weights] == [0, 1, 2], weights
         values = np.array([i % 31 * 0.25 - 3 for i in range(1000) if i % 100])
         for found, data in zip(weights, (values, [-2.75], [])):
             expected = tensor_util.make_ndarray(histogram.histogram_pb("", data).value[0].tensor)
             assert found[2] == expected.tolist(), (found, expected)
+        doubles, = self.get("histograms/histograms", tag="doubles")
+        assert (doubles[2][0][0], doubles[2][-1][1]) == (-1e300, 1e300), doubles
+        assert [bucket[2] for bucket in doubles[2]] == [1] + [0] * 14 + [1] + [0] * 13 + [1]
         buckets, = self.get("histograms/histograms", tag="buckets")
         assert buckets[1:] == [0, [[-1, 0, 3], [0, 1, 0.5], [1, 4, 2]]], buckets
 
@@ -66,7 +84,7 @@ class Kinds:
             yield entry, Image.open(io.BytesIO(png))
 
     def check_images(self):
-        tags = self.get_tags("images", "grey", "grey_alpha", "rgb", "rgba")
+        tags = self.get_tags("images", "grey", "grey_alpha", "rgb", "rgba", "ready")
         assert all(tag["samples"] == 2 for tag in tags.values()), tags
         at = np.arange(2 * 3 * 5 * 4, dtype=np.uint64)
         pixels = (at * at * 37 + at).astype(np.uint8)
@@ -78,6 +96,10 @@ class Kinds:
                 assert (image.size, entry["step"]) == ((5, 3), 4), entry
                 assert image.mode == mode, image.mode
                 assert np.array_equal(np.array(image).reshape(3, 5, channels), expected[sample])
+        for sample, expected in enumerate(([[[255, 0, 0], [0, 128, 255]]],
+                                           [[[1, 2, 3]], [[4, 5, 6]]])):
+            (_, image), = self.images("ready", sample)
+            assert np.array(image).tolist() == expected, image
         later = list(self.images("rgb", 0))[1:]
         assert [entry["step"] for entry, _ in later] == [5, 6]
         for entry, image in later:
@@ -170,7 +192,7 @@ class Kinds:
             {"value": "loss", "lower": "loss/low", "upper": "loss/high"}]}}, band
         scalars = self.get("custom_scalars/scalars", tag="val.*")
         assert scalars["regex_valid"] is True
-        assert [point[1:] for point in scalars["tag_to_events"]["value"]] == [[3, 2.0]], scalars
+        assert [point[1:] for point in scalars["tag_to_events"]["value"]] == [[2, 2], [3, 3]], scalars
 
     def mesh(self, tag, part, dtype):
         return np.frombuffer(self.server.get_bytes("mesh/data?" + urllib.parse.urlencode(
@@ -186,7 +208,7 @@ class Kinds:
         assert {p["components"] for p in parts} == {14}, parts
         vertices = [0, 0, 0, 1, 0, 0.5, 0, 1, -2, 1, 1, 1]
         assert self.mesh("quad", "VERTEX", "<f4").tolist() == vertices
-        assert self.mesh("quad", "FACE", "<i4").tolist() == [0, 2, 1, 1, 2, 3]
+        assert self.mesh("quad", "FACE", "<i4").tolist() == [0, 1, 2, 1, 3, 2]
         assert self.mesh("quad", "COLOR", "u1").tolist() == [255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2,
                                                              3]
         points, = self.get("mesh/meshes", tag="points")
@@ -194,12 +216,9 @@ class Kinds:
         assert self.mesh("points", "VERTEX", "<f4").tolist() == vertices
 
     def check_graph(self):
-        info = json.loads(self.server.await_answer(
-            lambda answer: RUN in json.loads(answer), "graphs/info"))[RUN]
-        assert info["run_graph"] is True, info
         graph = self.server.get("graphs/graph", run=RUN)
         nodes = [" ".join(node.split()) for node in graph.split("node")[1:]]
-        assert nodes == ['{ name: "a" op: "Const" }', '{ name: "b" op: "Identity" input: "a" }'], graph
+        assert nodes == ['{ name: "a" op: "Placeholder" }', '{ name: "b" op: "Identity" input: "a" }'], graph
 
     def vectors(self, name):
         data = self.server.get_bytes("projector/tensor?" + urllib.parse.urlencode(
@@ -209,7 +228,7 @@ class Kinds:
     def check_projector(self):
         self.server.await_answer(lambda answer: RUN in json.loads(answer), "projector/runs")
         words, coded, ones = self.get("projector/info")["embeddings"]
-        assert words["tensorName"] == 'words "\\\n\u00e9', words
+        assert words["tensorName"] == 'words "\\\u00e9', words
         assert words["tensorShape"] == [3, 3] and coded["tensorShape"] == [2, 2], words
         assert words["sprite"]["singleImageDim"] == [4, 2], words
         name = words["tensorName"]
@@ -217,7 +236,7 @@ class Kinds:
         assert self.vectors(name) == np.float32(floats).tolist(), self.vectors(name)
         assert self.vectors("coded") == np.float32([-1.5, 2.25, 1e-3, -7]).tolist()
         assert self.vectors("ones") == [1, 0]
-        assert self.server.get("projector/metadata", run=RUN, name=name) == "a\nb \u00e9\n\n"
+        assert self.server.get("projector/metadata", run=RUN, name=name) == "a\nb \u00e9\n\u200b\n"
         assert self.server.get("projector/metadata", run=RUN, name="coded") == (
             "digit\tright\n1\tyes\n2\tno\n")
         sheet = np.array(Image.open(io.BytesIO(self.server.get_bytes(
@@ -232,6 +251,8 @@ class Kinds:
 
 def check_kinds(server):
     kinds = Kinds(server)
+    kinds.wait_for_last_event()
+    kinds.check_time_series()
     kinds.check_tensor_scalars()
     kinds.check_text()
     kinds.check_histograms()

@@ -1,5 +1,5 @@
 /* Writes a run with every kind of value for stock_kinds.py, which says what it expects; its scalars
- * are tensors: write_kinds DIRECTORY. */
+ * are tensors, its last event is the graph: write_kinds DIRECTORY. */
 #include <math.h>
 #include <stdio.h>
 
@@ -30,6 +30,9 @@ static tblog_status write_histograms(tblog_writer *writer)
         status = tblog_add_histogram(writer, "weights", 1, values + 1, 1, NULL);
     if (status == TBLOG_OK)
         status = tblog_add_histogram(writer, "weights", 2, NULL, 0, NULL);
+    static const double doubles[] = {-1e300, 0.1, 1e300};
+    if (status == TBLOG_OK)
+        status = tblog_add_histogram_double(writer, "doubles", 0, doubles, 3, NULL);
     if (status == TBLOG_OK)
         status = tblog_add_histogram_buckets(writer, "buckets", 0, buckets, 3);
     return status;
@@ -48,6 +51,25 @@ static tblog_status write_images(tblog_writer *writer)
     for (int64_t step = 5; step < 7 && status == TBLOG_OK; step++)
         status = tblog_add_image(writer, "rgb", step, pixels + step, 3, 5, 3);
     return status;
+}
+
+/* Two ready files: a red pixel left of a blue one, and (1, 2, 3) above (4, 5, 6). */
+static tblog_status write_pngs(tblog_writer *writer)
+{
+    static const uint8_t wide[] = {
+        0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44,
+        0x52, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x01, 0x08, 0x02, 0x00, 0x00, 0x00, 0x7b,
+        0x40, 0xe8, 0xdd, 0x00, 0x00, 0x00, 0x0f, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0x63, 0xf8,
+        0xcf, 0xc0, 0xc0, 0xd0, 0xf0, 0x1f, 0x00, 0x08, 0x00, 0x02, 0x7f, 0x25, 0x3e, 0xfc, 0x09,
+        0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
+    static const uint8_t high[] = {
+        0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44,
+        0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x02, 0x08, 0x02, 0x00, 0x00, 0x00, 0x16,
+        0xe3, 0x21, 0x70, 0x00, 0x00, 0x00, 0x10, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0x63, 0x60,
+        0x64, 0x62, 0x66, 0x62, 0x66, 0x66, 0x06, 0x00, 0x00, 0x44, 0x00, 0x12, 0xde, 0x0b, 0xdd,
+        0x36, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
+    const tblog_png pngs[] = {{wide, sizeof wide}, {high, sizeof high}};
+    return tblog_add_pngs(writer, "ready", 4, pngs, 2);
 }
 
 static tblog_status write_audio(tblog_writer *writer)
@@ -100,8 +122,8 @@ static tblog_status write_hparams(tblog_writer *writer)
     tblog_status status = tblog_add_experiment(writer, &experiment);
     if (status == TBLOG_OK)
         status = tblog_add_session_start(writer, NULL, hparams, 3);
-    if (status == TBLOG_OK)
-        status = tblog_add_scalar(writer, "loss", 3, 0.5);
+    for (int64_t step = 2; step < 4 && status == TBLOG_OK; step++)
+        status = tblog_add_scalar(writer, "loss", step, 2.0 / (double)(step + 1));
     if (status == TBLOG_OK)
         status = tblog_add_session_end(writer, TBLOG_SESSION_SUCCEEDED);
     return status;
@@ -115,17 +137,19 @@ static tblog_status write_layout(tblog_writer *writer)
                                          {.title = "Band", .bands = bands, .band_count = 1}};
     static const tblog_category category = {
         .title = "Losses", .charts = charts, .chart_count = 2, .closed = true};
-    const tblog_scalar scalars[] = {{"loss/low", 0.25}, {"loss/high", 0.75}, {"value", 2.0}};
     tblog_status status = tblog_add_custom_scalars(writer, &category, 1);
-    if (status == TBLOG_OK)
-        status = tblog_add_scalars(writer, 3, scalars, 3);
+    for (int64_t step = 2; step < 4 && status == TBLOG_OK; step++) {
+        const tblog_scalar scalars[] = {
+            {"loss/low", 0.25}, {"loss/high", 0.75}, {"value", (double)step}};
+        status = tblog_add_scalars(writer, step, scalars, 3);
+    }
     return status;
 }
 
 static tblog_status write_meshes(tblog_writer *writer)
 {
     static const float vertices[] = {0, 0, 0, 1, 0, 0.5f, 0, 1, -2, 1, 1, 1};
-    static const int32_t faces[] = {0, 2, 1, 1, 2, 3};
+    static const int32_t faces[] = {0, 1, 2, 1, 3, 2};
     static const uint8_t colors[] = {255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3};
     const tblog_mesh quad = {.vertices = vertices,
                              .vertex_count = 4,
@@ -142,11 +166,11 @@ static tblog_status write_meshes(tblog_writer *writer)
 
 static tblog_status write_graph(tblog_writer *writer)
 {
-    /* GraphDef{node{name "a" op "Const"} node{name "b" op "Identity" input "a"}} */
-    static const char graph[] = "\x0a\x0a"
+    /* GraphDef{node{name "a" op "Placeholder"} node{name "b" op "Identity" input "a"}} */
+    static const char graph[] = "\x0a\x10"
                                 "\x0a\x01"
-                                "a\x12\x05"
-                                "Const"
+                                "a\x12\x0b"
+                                "Placeholder"
                                 "\x0a\x10"
                                 "\x0a\x01"
                                 "b\x12\x08"
@@ -166,7 +190,7 @@ static tblog_status write_projector(const char *directory)
     uint8_t thumbnails[3][2][4][3];
     for (size_t i = 0; i < sizeof thumbnails; i++)
         (&thumbnails[0][0][0][0])[i] = (uint8_t)(i * 7);
-    const tblog_embedding embeddings[] = {{.name = "words \"\\\n\xc3\xa9",
+    const tblog_embedding embeddings[] = {{.name = "words \"\\\xc3\xa9",
                                            .vectors = words,
                                            .row_count = 3,
                                            .column_count = 3,
@@ -199,8 +223,8 @@ int main(int argc, char **argv)
     tblog_writer_options_init(&options);
     options.tensor_scalars = true;
     static tblog_status (*const kinds[])(tblog_writer *) = {
-        write_text,    write_histograms, write_images, write_audio, write_pr_curves,
-        write_hparams, write_layout,     write_meshes, write_graph};
+        write_text,      write_histograms, write_images, write_pngs,   write_audio,
+        write_pr_curves, write_hparams,    write_layout, write_meshes, write_graph};
     tblog_writer *writer;
     if (argc != 2 || tblog_writer_open(&writer, argv[1], &options) != TBLOG_OK) {
         fprintf(stderr, "write_kinds: no run could be made\n");

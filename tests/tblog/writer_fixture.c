@@ -53,21 +53,21 @@ tblog_status read_points(memory_file *file, point *points, size_t *count)
     memory_file_fail(file, SIZE_MAX, SIZE_MAX, 0);
     tblog_reader *reader;
     ck_assert_int_eq(reader_open_on_source(&reader, memory_file_source(file)), TBLOG_OK);
-    tblog_event event;
+    const tblog_event *event;
     tblog_status status = tblog_reader_next(reader, &event);
     *count = 0;
     if (status == TBLOG_OK)
-        ck_assert_str_eq(event.file_version, "brain.Event:2");
+        ck_assert_str_eq(event->file_version, "brain.Event:2");
     while (status == TBLOG_OK && (status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
-        for (size_t i = 0; i < event.value_count; i++) {
+        for (size_t i = 0; i < event->value_count; i++) {
             /* Not an assertion of Check's for each: they take longer than the reading. */
             if (*count == POINTS_MAX)
                 ck_abort_msg("more than %d points", POINTS_MAX);
             point *p = &points[(*count)++];
-            snprintf(p->tag, sizeof p->tag, "%s", event.values[i].tag);
-            p->step = event.step;
-            p->value = event.values[i].scalar;
-            p->has_metadata = strcmp(event.values[i].plugin, "scalars") == 0;
+            snprintf(p->tag, sizeof p->tag, "%s", event->values[i]->tag);
+            p->step = event->step;
+            p->value = event->values[i]->scalar;
+            p->has_metadata = strcmp(event->values[i]->plugin, "scalars") == 0;
         }
     }
     tblog_reader_close(reader);

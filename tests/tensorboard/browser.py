@@ -1,6 +1,7 @@
 """A headless Chromium, and a way to find things in TensorBoard's page.
 
-TensorBoard nests shadow roots in shadow roots, so what is looked for is looked for in all of them.
+TensorBoard nests shadow roots in shadow roots, and puts a page into a frame, so what is looked for
+is looked for in all of them.
 """
 
 import io
@@ -16,12 +17,13 @@ FLAGS = """--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --disab
     --disable-background-networking --disable-component-update --disable-sync --no-proxy-server
     --hide-scrollbars --force-device-scale-factor=1""".split()
 
-# Calls visit(element) for every element of the page, through all shadow roots.
+# Calls visit(element) for every element of the page, through all shadow roots and frames.
 WALK = """
     const walk = (node, visit) => {
         for (const element of node.querySelectorAll('*')) {
             visit(element);
             if (element.shadowRoot) walk(element.shadowRoot, visit);
+            if (element.contentDocument) walk(element.contentDocument, visit);
         }
     };
 """

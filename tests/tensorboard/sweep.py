@@ -38,12 +38,24 @@ def write_data_set(directory, training_count=TRAINING_COUNT):
 def command(data, logdir, epochs=EPOCHS):
     """The sweep's command line, with a point for each batch."""
     sizes = ",".join(map(str, BATCH_SIZES))
-    options = f"--batch-sizes {sizes} --epochs {epochs} --update-freq batch --seed 1".split()
-    return [TRAINER, "sweep", "--data", str(data), "--logdir", str(logdir), *options]
+    return [TRAINER, "sweep", "--batch-sizes", sizes, *options(data, logdir, epochs)]
+
+
+def options(data, logdir, epochs):
+    plain = f"--epochs {epochs} --update-freq batch --seed 1 --histograms"
+    return ["--data", str(data), "--logdir", str(logdir), *plain.split()]
 
 
 def run_sweep(data, logdir):
     subprocess.run(command(data, logdir), check=True, stdin=subprocess.DEVNULL)
+
+
+def run_one_at_a_time(data, logdir):
+    """The sweep's runs, each by a command of its own."""
+    for name, size in zip(run_names(), BATCH_SIZES):
+        arguments = options(data, os.path.join(logdir, name), EPOCHS)
+        command_line = [TRAINER, "train", "--batch-size", str(size), *arguments]
+        subprocess.run(command_line, check=True, stdin=subprocess.DEVNULL)
 
 
 def tblog_cat(path):
@@ -71,6 +83,23 @@ class RunningSweep:
 
 def run_names():
     return [f"LeNet-MNIST-2-BatchSize={size}" for size in BATCH_SIZES]
+
+
+def recorded(logdir, name):
+    """A run's run.json."""
+    return json.loads(pathlib.Path(logdir, name, "run.json").read_text())
+
+
+def expected_metrics(logdir, name):
+    """{metric's name on the HParams page: value} of a finished run, from its run.json."""
+    epochs = recorded(logdir, name)["epochs"]
+    return {
+        "validation loss": epochs[-1]["val_loss"],
+        "validation accuracy": epochs[-1]["val_accuracy"],
+        "best validation loss": min(epoch["val_loss"] for epoch in epochs),
+        "best validation accuracy": max(epoch["val_accuracy"] for epoch in epochs),
+        "seconds an epoch": sum(epoch["training_seconds"] for epoch in epochs) / len(epochs),
+    }
 
 
 def expected_steps():

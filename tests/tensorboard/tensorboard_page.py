@@ -136,6 +136,20 @@ class GraphsPage:
                 self._choose("conceptual_graph")
         raise TimeoutError("the model is not on the Graphs page")
 
+    def choose_tag(self, tag):
+        """Goes to the graph of a tag; "Default" is the run's graph of operations."""
+        script = """
+            let found = 0;
+            walk(document, element => {
+                if (element.matches('paper-item') && element.textContent.trim() === arguments[0]) {
+                    element.click();
+                    found++;
+                }
+            });
+            return found;
+        """
+        wait_until(lambda: self._browser.run(script, tag), f"a choice of {tag}")
+
     def _choose(self, kind):
         return self._browser.click(f"paper-radio-button[name={kind}]")
 

@@ -197,6 +197,7 @@ START_TEST(a_run_that_names_no_event_files_is_replaced_with_all_of_them)
     scratch_write(TRAINING_EVENTS, "events");
     ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
     ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_UNFINISHED), 0);
+    ck_assert_int_eq(run_directory_clear(directory, message), 0);
     ck_assert(!scratch_exists(TRAINING_EVENTS));
     run_directory_close(directory);
 }
@@ -211,6 +212,7 @@ START_TEST(event_files_beside_the_record_may_be_the_runs)
     scratch_write(RUN_EVENTS, "events");
     ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
     ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_UNFINISHED), 0);
+    ck_assert_int_eq(run_directory_clear(directory, message), 0);
     ck_assert(!scratch_exists(RUN_EVENTS));
     ck_assert(scratch_exists("run"));
     run_directory_close(directory);
@@ -252,6 +254,17 @@ START_TEST(opening_makes_the_path_and_discarding_unmakes_it)
 }
 END_TEST
 
+START_TEST(where_no_run_is_clearing_removes_nothing)
+{
+    run_directory *directory;
+    scratch_write("a/checkpoint", "a user's");
+    ck_assert_int_eq(open_replacing(&directory, "a", RUN_DIRECTORY_REPLACE_ANY), 0);
+    ck_assert_int_eq(run_directory_clear(directory, message), 0);
+    ck_assert(scratch_exists("a/checkpoint"));
+    run_directory_close(directory);
+}
+END_TEST
+
 START_TEST(discarding_keeps_what_was_there)
 {
     run_directory *directory;
@@ -266,7 +279,7 @@ START_TEST(discarding_keeps_what_was_there)
 }
 END_TEST
 
-START_TEST(opening_over_a_run_removes_only_what_the_trainer_wrote)
+START_TEST(clearing_removes_only_what_the_trainer_wrote)
 {
     run_directory *directory;
     write_run();
@@ -274,9 +287,15 @@ START_TEST(opening_over_a_run_removes_only_what_the_trainer_wrote)
     scratch_write("run/notes.txt", "a user's");
     scratch_write("run/train/notes.txt", "a user's");
     scratch_write("run/plots/events.png", "a user's");
+    scratch_write("run/checkpoint", "state");
+    scratch_write("run/checkpoint.tmp", "half");
     ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
+    ck_assert(scratch_exists("run/run.json"));
+    ck_assert_int_eq(run_directory_clear(directory, message), 0);
     ck_assert(!scratch_exists("run/run.json"));
     ck_assert(!scratch_exists("run/run.json.tmp"));
+    ck_assert(!scratch_exists("run/checkpoint"));
+    ck_assert(!scratch_exists("run/checkpoint.tmp"));
     ck_assert(!scratch_exists(TRAINING_EVENTS));
     ck_assert(!scratch_exists("run/validation"));
     ck_assert(scratch_exists("run/notes.txt"));
@@ -354,7 +373,8 @@ int main(void)
     tcase_add_test(directory, a_file_is_no_directory);
     tcase_add_test(directory, opening_makes_the_path_and_discarding_unmakes_it);
     tcase_add_test(directory, discarding_keeps_what_was_there);
-    tcase_add_test(directory, opening_over_a_run_removes_only_what_the_trainer_wrote);
+    tcase_add_test(directory, where_no_run_is_clearing_removes_nothing);
+    tcase_add_test(directory, clearing_removes_only_what_the_trainer_wrote);
     tcase_add_test(directory, a_directory_that_another_process_writes_is_refused);
     tcase_add_test(directory, a_run_that_nobody_holds_is_not_running);
     tcase_add_test(directory, an_open_directory_is_locked_until_it_is_closed);

@@ -259,6 +259,48 @@ START_TEST(an_engine_that_loses_steps_is_not_waited_for)
 }
 END_TEST
 
+/* A run that fails in its third epoch, as when a device is lost, and then goes on. */
+static void fail_in_third_epoch(void)
+{
+    fake_engine_plan_now.fail_at_step = 2 * STEPS + 2;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), RUN_OUTCOME_FAILED);
+    ck_assert(scratch_exists("run/checkpoint"));
+    fake_engine_plan_now.fail_at_step = 0;
+    fake_engine_steps_queued = 0;
+    fake_run_resumes = true;
+}
+
+START_TEST(a_run_that_failed_goes_on_from_its_checkpoint)
+{
+    fail_in_third_epoch();
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), RUN_OUTCOME_FINISHED);
+    ck_assert_uint_eq(fake_engine_steps_queued, STEPS); /* of the third epoch alone */
+    ck_assert_uint_eq(fake_run_record.epoch_count, EPOCHS);
+    ck_assert(!scratch_exists("run/checkpoint"));
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS);
+    ck_assert_uint_eq(points_count(&training, "epoch_loss"), EPOCHS);
+    for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
+        ASSERT_LOGGED(points_value(&training, "epoch_loss", epoch), expected_loss(epoch, STEPS));
+    }
+    const points session = fake_run_points("run");
+    ASSERT_LOGGED(points_value(&session, "hparams/best_validation_loss", EPOCHS - 1),
+                  fake_engine_val_loss_sum(EPOCHS * STEPS, VALIDATION_SAMPLES) /
+                      VALIDATION_SAMPLES);
+}
+END_TEST
+
+START_TEST(a_state_that_the_engine_refuses_is_no_state)
+{
+    fail_in_third_epoch();
+    fake_engine_plan_now.refuse_state = true;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), RUN_OUTCOME_FINISHED);
+    ck_assert_uint_eq(fake_engine_steps_queued, EPOCHS * STEPS);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "epoch_loss"), EPOCHS);
+}
+END_TEST
+
 static int signal_to_raise;
 
 static void raise_in_second_epoch(uint64_t step)
@@ -410,6 +452,8 @@ int main(void)
     tcase_add_test(failures, an_unwritable_place_leaves_nothing);
     tcase_add_test(failures, an_engine_that_fails_marks_the_run_and_keeps_its_log);
     tcase_add_test(failures, an_engine_that_loses_steps_is_not_waited_for);
+    tcase_add_test(failures, a_run_that_failed_goes_on_from_its_checkpoint);
+    tcase_add_test(failures, a_state_that_the_engine_refuses_is_no_state);
     tcase_add_loop_test(failures, a_signal_ends_the_run_with_everything_logged_so_far, 0, 2);
     tcase_add_test(failures, what_is_queued_when_a_signal_comes_is_logged_too);
     tcase_add_test(failures, an_ignored_signal_stays_ignored);

@@ -86,8 +86,8 @@ END_TEST
 static command_status parse(run_options *out, bool sweep, int count, const char *const *arguments)
 {
     static char program[] = "program";
-    static char copies[16][64];
-    char *argv[17] = {program};
+    static char copies[24][64];
+    char *argv[25] = {program};
     for (int i = 0; i < count; i++) {
         snprintf(copies[i], sizeof copies[i], "%s", arguments[i]);
         argv[i + 1] = copies[i];
@@ -110,7 +110,7 @@ START_TEST(train_has_the_documented_defaults)
     ck_assert_str_eq(options.engine, "auto");
     ck_assert_int_eq(options.precision, ENGINE_DEFAULT_PRECISION);
     ck_assert_int_eq(options.frequency, LOG_ONE_PERCENT);
-    ck_assert(!options.overwrite && !options.quiet);
+    ck_assert(!options.overwrite && !options.quiet && !options.histograms);
 }
 END_TEST
 
@@ -128,14 +128,27 @@ END_TEST
 
 START_TEST(every_option_is_taken)
 {
-    static const char *const arguments[] = {
-        "--batch-sizes=8,128,1", "--epochs=3",       "--seed=9",
-        "--learning-rate=0.5",   "--data=d",         "--logdir=l",
-        "--engine=cpu",          "--precision=bf16", "--train-samples=100",
-        "--threads=2",           "--update-freq=7",  "--isa=avx2",
-        "--micro-batch=4",       "--overwrite",      "--quiet"};
+    static const char *const arguments[] = {"--batch-sizes=8,128,1",
+                                            "--epochs=3",
+                                            "--seed=9",
+                                            "--learning-rate=0.5",
+                                            "--data=d",
+                                            "--logdir=l",
+                                            "--engine=cpu",
+                                            "--precision=bf16",
+                                            "--train-samples=100",
+                                            "--threads=2",
+                                            "--update-freq=7",
+                                            "--isa=avx2",
+                                            "--micro-batch=4",
+                                            "--overwrite",
+                                            "--quiet",
+                                            "--histograms",
+                                            "--seeds=6",
+                                            "--jobs=5",
+                                            "--checkpoint-interval=0"};
     run_options options;
-    ck_assert_int_eq(parse(&options, true, 15, arguments), COMMAND_DONE);
+    ck_assert_int_eq(parse(&options, true, 19, arguments), COMMAND_DONE);
     ck_assert_uint_eq(options.batch_size_count, 3);
     ck_assert_uint_eq(options.batch_sizes[0], 8);
     ck_assert_uint_eq(options.batch_sizes[1], 128);
@@ -150,10 +163,13 @@ START_TEST(every_option_is_taken)
     ck_assert_uint_eq(options.train_samples, 100);
     ck_assert_uint_eq(options.threads, 2);
     ck_assert_uint_eq(options.micro_batch, 4);
+    ck_assert_uint_eq(options.seeds, 6);
+    ck_assert_uint_eq(options.jobs, 5);
+    ck_assert_uint_eq(options.checkpoint_interval, 0);
     ck_assert_int_eq(options.frequency, LOG_STEPS);
     ck_assert_uint_eq(options.log_steps, 7);
     ck_assert_str_eq(options.isa, "avx2");
-    ck_assert(options.overwrite && options.quiet);
+    ck_assert(options.overwrite && options.quiet && options.histograms);
 }
 END_TEST
 

@@ -19,6 +19,7 @@ static run_config some_config(void)
                         .seed = INT64_MAX,
                         .learning_rate = 0.1 + 0.2,
                         .log_every = 9,
+                        .histograms = true,
                         .engine = "cpu",
                         .arithmetic = "avx2",
                         .precision = ENGINE_TF32,
@@ -185,6 +186,7 @@ static const struct {
     {"\"00badf00\"", "\"badf00\""},
     {"\"00badf00\"", "\"00badfoo\""},
     {"\"learning_rate\": 0.3", "\"learning_rate\": -0.3"},
+    {"\"histograms\": true", "\"histograms\": 1"},
     {"\"epochs\": [", "\"eras\": ["},
     {"\"training_seconds\": 12.5", "\"training_seconds\": null"},
     {"\"training_seconds\": 12.5", "\"training_seconds\": 1e300"},
@@ -218,6 +220,21 @@ START_TEST(a_damaged_file_is_not_believed)
                   "%s for %s was believed", damages[_i].to, damages[_i].from);
     ck_assert_ptr_nonnull(strstr(message, "run.json is damaged"));
     ck_assert_ptr_null(record.epochs);
+}
+END_TEST
+
+START_TEST(a_run_of_an_earlier_version_has_no_histograms)
+{
+    run_record record = some_record();
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
+    run_record_free(&record);
+    char *text = scratch_read("run.json");
+    memcpy(strstr(text, "\"histograms\""), "\"anything__\"", strlen("\"histograms\""));
+    scratch_write("run.json", text);
+    free(text);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_READ);
+    ck_assert(!record.config.histograms);
+    run_record_free(&record);
 }
 END_TEST
 
@@ -266,6 +283,7 @@ int main(void)
     tcase_add_test(record, a_directory_without_the_file_has_no_record);
     tcase_add_test(record, a_pipe_in_the_place_of_the_file_is_not_waited_for);
     tcase_add_loop_test(record, a_damaged_file_is_not_believed, 0, DAMAGES);
+    tcase_add_test(record, a_run_of_an_earlier_version_has_no_histograms);
     tcase_add_test(record, equal_configurations_do_not_differ_and_each_change_is_named);
     tcase_add_test(record, the_batches_cover_the_training_set);
     suite_add_tcase(suite, record);

@@ -64,15 +64,18 @@ def write_npz(path, arrays):
             archive.writestr(name, content)
 
 
+PARTS = ("", "train", "validation")  # the directories of a run that have event files
+
+
 def events(run, part, timeless=True):
-    """(step, tag, value) of every point, in the order of the file; rates and the text left out."""
+    """(step, tag, value) of every point, in the order of the file; rates left out."""
     points = []
-    for path in sorted((run / part).iterdir()):
+    for path in sorted((run / part).glob("*tfevents*")):
         text = subprocess.run([TBLOG, "cat", path], capture_output=True, check=True, text=True)
         for line in text.stdout.splitlines():
             event = json.loads(line)
             for value in event.get("values", []):
-                if not (timeless and value["tag"].endswith("_per_second")):
+                if not (timeless and value["tag"].endswith(("_per_second", "seconds_per_epoch"))):
                     content = value.get("value", value.get("string"))
                     points.append((event["step"], value["tag"], content))
     return points
@@ -143,10 +146,20 @@ class Training(TrainerTest):
                                         r"accuracy: \d\.\d+ - val_loss: \d\.\d+ - "
                                         r"val_accuracy: \d\.\d+\n$")
         steps = {}
-        for part in ("train", "validation"):
+        for part in PARTS:
             for step, tag, _ in events(self.run_directory, part, timeless=False):
                 steps.setdefault(f"{part}/{tag}", []).append(step)
         self.assertEqual(steps, {
+            "/_hparams_/experiment": [0],
+            "/_hparams_/session_start_info": [0],
+            "/_hparams_/session_end_info": [0],
+            "/custom_scalars__config__": [0],
+            "/configuration": [0],
+            "/host": [0],
+            "/data_set": [0],
+            "/hparams/best_validation_loss": [0, 1],
+            "/hparams/best_validation_accuracy": [0, 1],
+            "/hparams/seconds_per_epoch": [0, 1],
             "train/keras": [0],
             "train/batch_loss": [1, 2, 3, 4, 5, 6],
             "train/batch_accuracy": [1, 2, 3, 4, 5, 6],
@@ -159,8 +172,28 @@ class Training(TrainerTest):
             "validation/epoch_accuracy": [0, 1],
             "validation/evaluation_loss_vs_iterations": [3, 6],
             "validation/evaluation_accuracy_vs_iterations": [3, 6],
+            "validation/confusion_matrix": [0, 1],
+            "validation/mistakes": [0, 1],
         })
         self.assertEqual(record(self.run_directory)["state"], "finished")
+
+    def test_histograms_are_logged_where_they_are_asked_for(self):
+        self.assert_done(self.train("--histograms"))
+        tags = {tag for _, tag, _ in events(self.run_directory, "train") if "histogram" in tag}
+        weights = [f"{layer}/{part}/histogram" for layer in ("conv2d", "conv2d_1", "dense", "dense_1")
+                   for part in ("kernel", "bias")]
+        self.assertEqual(tags, {f"{group}/{name}" for group in ("sequential", "gradient")
+                                for name in weights})
+        self.assertIs(record(self.run_directory)["configuration"]["histograms"], True)
+
+    def test_the_run_is_described_without_its_whole_paths(self):
+        self.assert_done(self.train())
+        texts = {tag: text for _, tag, text in events(self.run_directory, "")}
+        self.assertIn("| batch size | 16 |", texts["configuration"])
+        self.assertIn("| all | 40 | 24 |", texts["data_set"])
+        self.assertIn("threads", texts["host"])
+        for text in map(str, texts.values()):
+            self.assertNotIn(str(self.folder), text)
 
     def test_the_logged_network_is_a_keras_model(self):
         self.assert_done(self.train())
@@ -179,9 +212,10 @@ class Training(TrainerTest):
         for run, seed, threads in ((first, 5, 1), (second, 5, 2), (other, 6, 1)):
             self.assert_done(self.call("train", "--logdir", run, "--batch-size", 16, "--epochs", 2,
                                        "--update-freq", "batch", "--seed", seed, "--threads",
-                                       threads))
-        for part in ("train", "validation"):
-            self.assertEqual(events(first, part), events(second, part))
+                                       threads, "--histograms"))
+        for part in PARTS:
+            self.assertEqual(*([event for event in events(run, part) if event[1] != "host"]
+                               for run in (first, second)))  # the threads are the host's
             self.assertNotEqual(events(first, part), events(other, part))
         for key in ("loss", "accuracy", "val_loss", "val_accuracy"):
             self.assertEqual(record(first)["results"][key], record(second)["results"][key])
@@ -310,7 +344,8 @@ class RunsThatExist(TrainerTest):
         (self.run_directory / "notes.txt").write_text("a user's")
         self.assert_done(self.train("--overwrite", "--epochs", "1"))
         self.assertEqual(len(record(self.run_directory)["epochs"]), 1)
-        self.assertEqual(len(list((self.run_directory / "train").iterdir())), 1)
+        for part in PARTS:
+            self.assertEqual(len(list((self.run_directory / part).glob("*tfevents*"))), 1)
         self.assertTrue((self.run_directory / "notes.txt").exists())
 
     def test_train_refuses_a_directory_of_runs(self):
@@ -356,7 +391,7 @@ class RunsThatExist(TrainerTest):
         self.assertEqual((kept / "run.json").stat().st_mtime_ns, before[kept])
         self.assertNotEqual((redone / "run.json").stat().st_mtime_ns, before[redone])
         self.assertEqual(record(redone)["state"], "finished")
-        self.assertEqual([len(list(run.glob("events.out.*"))) for run in (kept, redone)], [1, 0])
+        self.assertEqual([len(list(run.glob("events.out.*"))) for run in (kept, redone)], [2, 1])
 
     def test_sweep_trains_several_seeds_side_by_side(self):
         result = self.sweep("--seeds", 2, "--seed", 5, "--jobs", 3, "--threads", 1)
@@ -398,8 +433,9 @@ class RunsThatExist(TrainerTest):
                                           ("--learning-rate", 0.5, "learning_rate"),
                                           ("--train-samples", 39, "training_samples 40"),
                                           ("--isa", "portable", "arithmetic"),
-                                          ("--update-freq", "epoch", "log_every 1 instead of 0")):
-            result = self.sweep(option, value)
+                                          ("--update-freq", "epoch", "log_every 1 instead of 0"),
+                                          ("--histograms", None, "histograms false")):
+            result = self.sweep(*([option] if value is None else [option, value]))
             self.assert_refused(result, 1, "BatchSize=16", difference, "--overwrite")
             self.assertFalse((self.folder / "logs/LeNet-MNIST-2-BatchSize=32").exists())
         self.assert_done(self.sweep("--epochs", 3, "--overwrite"))
@@ -490,6 +526,8 @@ class Signals(TrainerTest):
                              0)
             losses = [value for _, tag, value in events(run, "train") if tag == "epoch_loss"]
             self.assertEqual(len(losses), len(kept["epochs"]))
+            session = [tag for _, tag, _ in events(run, "") if tag.startswith("_hparams_/session")]
+            self.assertEqual(session, ["_hparams_/session_start_info"])  # and no end
 
     def test_a_signal_ends_the_whole_sweep_and_what_is_done_is_told(self):
         process = self.start("sweep", "--logdir", self.folder / "logs", "--batch-sizes", "20,4,16",
@@ -647,10 +685,10 @@ class BadInput(TrainerTest):
 
     def test_a_log_that_cannot_grow_ends_the_run_marked(self):
         def limit():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (40000, 40000))
 
         result = self.train("--epochs", 1000000, "--update-freq", "batch", preexec_fn=limit)
-        self.assert_refused(result, 1, self.run_directory / "train", "File too large")
+        self.assert_refused(result, 1, self.run_directory, "File too large")
         self.assertEqual(record(self.run_directory)["state"], "interrupted")
         self.assertTrue(events(self.run_directory, "train"))
 

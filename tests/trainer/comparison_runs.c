@@ -12,8 +12,8 @@ comparison all;
 
 void make_run_with(const char *name, uint32_t batch_size, fake_engine_plan plan)
 {
-    static uint8_t images[SAMPLES * LENET_IMAGE_PIXELS];
-    static uint8_t labels[SAMPLES];
+    static uint8_t images[VALIDATION_SAMPLES * LENET_IMAGE_PIXELS];
+    static uint8_t labels[VALIDATION_SAMPLES];
     const dataset data = {.training = {images, labels, SAMPLES},
                           .validation = {images, labels, VALIDATION_SAMPLES}};
     const run_config config = {.batch_size = batch_size,

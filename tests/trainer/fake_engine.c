@@ -1,5 +1,6 @@
 #include "fake_engine.h"
 
+#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,7 +202,31 @@ static engine_status read_histogram(engine *self, const char *name, engine_histo
     return fake_engine_plan_now.histogram_status;
 }
 
-/* The run loop asks for no tensors and no states. */
+static size_t state_bytes(const engine *self)
+{
+    return sizeof self->finished;
+}
+
+static engine_status export_state(engine *self, void *out, size_t bytes)
+{
+    ck_assert_uint_eq(self->finished, self->queued);
+    ck_assert_uint_eq(bytes, sizeof self->finished);
+    memcpy(out, &self->finished, bytes);
+    return ENGINE_OK;
+}
+
+static engine_status import_state(engine *self, const void *state, size_t bytes)
+{
+    if (bytes != sizeof self->finished || fake_engine_plan_now.refuse_state) {
+        snprintf(self->message, sizeof self->message, "told to refuse the state");
+        return ENGINE_INVALID;
+    }
+    memcpy(&self->finished, state, bytes);
+    self->queued = self->finished;
+    return ENGINE_OK;
+}
+
+/* The run loop asks for no tensors. */
 const engine_api fake_engine = {
     .name = "fake",
     .description = "computes nothing",
@@ -215,4 +240,7 @@ const engine_api fake_engine = {
     .poll = poll_steps,
     .evaluate = evaluate,
     .read_histogram = read_histogram,
+    .state_bytes = state_bytes,
+    .export_state = export_state,
+    .import_state = import_state,
 };

@@ -17,6 +17,7 @@ typedef struct fake_engine_plan {
     const uint32_t *val_correct;    /* [epochs], for evaluate; NULL for the formula below */
     double loss_factor;             /* of all losses, may be NaN; 0 for 1 */
     uint32_t lost_steps;            /* so many steps never come out of poll */
+    bool refuse_state;              /* import_state does */
     engine_status histogram_status; /* of read_histogram */
     bool histogram_empty;           /* its values are all NaN */
 } fake_engine_plan;

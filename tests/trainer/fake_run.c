@@ -12,6 +12,7 @@ char fake_run_message[MESSAGE_BYTES];
 run_record fake_run_record;
 progress fake_run_display;
 bool fake_run_histograms;
+bool fake_run_resumes;
 
 void fake_run_set_up(void)
 {
@@ -20,7 +21,7 @@ void fake_run_set_up(void)
     fake_engine_longest_chunk = fake_engine_trains = fake_engine_overlaps = 0;
     fake_engine_steps_queued = fake_engine_unfinished_at_evaluate = 0;
     fake_run_record = (run_record){0};
-    fake_run_histograms = false;
+    fake_run_histograms = fake_run_resumes = false;
     progress_init(&fake_run_display, stdout, PROGRESS_QUIET);
 }
 
@@ -58,8 +59,10 @@ run_outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_si
                          .data = &data,
                          .data_path = "some/where|else/",
                          .directory = directory,
-                         .replace = RUN_DIRECTORY_REPLACE_ANY,
+                         .replace = fake_run_resumes ? RUN_DIRECTORY_REPLACE_UNFINISHED
+                                                     : RUN_DIRECTORY_REPLACE_ANY,
                          .display = &fake_run_display};
+    run_record_free(&fake_run_record); /* of the run before */
     const run_outcome outcome = run_loop(&job, &fake_run_record, fake_run_message);
     ck_assert_int_eq(fake_engine_alive, 0);
     return outcome;
@@ -73,11 +76,11 @@ run_outcome fake_run(const char *name, uint32_t epochs, uint32_t log_every)
 static void read_file(const char *path, void (*take)(const tblog_event *, void *), void *context)
 {
     tblog_reader *reader;
-    tblog_event event;
+    const tblog_event *event;
     tblog_status status;
     ck_assert_int_eq(tblog_reader_open(&reader, path), TBLOG_OK);
     while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
-        take(&event, context);
+        take(event, context);
     }
     ck_assert_int_eq(status, TBLOG_END);
     tblog_reader_close(reader);
@@ -105,9 +108,9 @@ static void take_points(const tblog_event *event, void *context)
     for (size_t i = 0; i < event->value_count; i++) {
         point *next = &into->all[into->count++];
         ck_assert_uint_le(into->count, sizeof into->all / sizeof into->all[0]);
-        snprintf(next->tag, sizeof next->tag, "%s", event->values[i].tag);
+        snprintf(next->tag, sizeof next->tag, "%s", event->values[i]->tag);
         next->step = event->step;
-        next->value = event->values[i].scalar;
+        next->value = event->values[i]->scalar;
     }
 }
 

@@ -98,8 +98,8 @@ typedef struct tblog_writer_options {
     size_t buffer_bytes;        /* the thread flushes early when this much waits; default 256 KiB */
     const char *file_suffix;    /* ends the file's name; default ".v2"; NULL for none; at most 64
                                    bytes without '/' */
-    const tblog_clock *clock;   /* copied; NULL for the system's. Its context must outlive the
-                                   writer */
+    const tblog_clock *clock;   /* copied; NULL for the system's, to within a millisecond. Its
+                                   context must outlive the writer */
     size_t queue_bytes; /* how much may wait to be written, and an event more; default 4 MiB,
                            not 0. As much again may be with the thread that writes. With
                            flush_interval_ms 0 nothing waits */
@@ -112,7 +112,8 @@ typedef struct tblog_writer_options {
                                     call tries */
     uint64_t rotate_bytes;       /* a file that has reached this size is followed by a next one,
                                     with fsync of this one before it; each file can be read without
-                                    the others. Default 0: never */
+                                    the others: tags have their metadata in each again. What kind a
+                                    tag is of holds for all. Default 0: never */
     bool lock_directory; /* TBLOG_IO with EBUSY where another writer with this option is open
                             on the directory, in any process; default false */
     bool tensor_scalars; /* default false; with true scalars are tensors, as TensorFlow 2 and Keras
@@ -142,8 +143,8 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_open(tblog_writer **out,
  * stored as a float, so beyond a float's range it becomes an infinity; NaN and infinities are
  * written as they are.
  *
- * TBLOG_INVALID: a NULL, a tag that is empty, not UTF-8 or already that of another kind of value in
- * this file, or a clock that is not finite. TBLOG_NO_MEMORY. TBLOG_IO: latched. */
+ * TBLOG_INVALID: a NULL, a tag that is empty, not UTF-8 or already that of another kind of value of
+ * this writer's, or a clock that is not finite. TBLOG_NO_MEMORY. TBLOG_IO: latched. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag,
                                                          int64_t step, double value);
 
@@ -259,7 +260,8 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_pr_curve_counts(tblog_writer *
 typedef struct tblog_mesh {
     const float *vertices; /* [vertex_count,3]: x, y, z; at least one, finite */
     size_t vertex_count;
-    const int32_t *faces; /* [face_count,3]: indices of vertices; NULL where face_count is 0 */
+    const int32_t *faces; /* [face_count,3]: indices of vertices, counterclockwise as seen from the
+                             front, for the page draws no backs; NULL where face_count is 0 */
     size_t face_count;
     const uint8_t *colors;   /* [vertex_count,3]: RGB; may be NULL */
     const char *config_json; /* camera and material of the page, as JSON; may be NULL. Like the
@@ -393,8 +395,9 @@ typedef enum tblog_vector_format {
 
 /* What is not used is 0. */
 typedef struct tblog_embedding {
-    const char *name;     /* not empty, and different from the others' */
-    const float *vectors; /* [row_count,column_count], at least one of each, finite */
+    const char *name;     /* not empty, without control characters, different from the others' */
+    const float *vectors; /* [row_count,column_count], at least one of each, finite; the page lists
+                             what has at least two of each */
     size_t row_count;
     size_t column_count;
     tblog_vector_format format;
@@ -424,7 +427,8 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_write_projector(const char *run_di
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_flush(tblog_writer *writer);
 
 /* flush and fsync, of the file and once of its directory: safe against power loss. Other threads
- * may log meanwhile. */
+ * may log meanwhile. Where fsync fails the system may have given up what it held: a later TBLOG_OK
+ * then speaks for what was flushed since. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_sync(tblog_writer *writer);
 
 /* Flushes, closes and frees the handle in every case. TBLOG_OK where everything accepted is in the
@@ -436,8 +440,12 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_close(tblog_writer *writer)
 /* The latched error, or TBLOG_OK. */
 TBLOG_API tblog_status tblog_writer_status(tblog_writer *writer);
 
-/* The latched error's cause as one line of text that names the file; "" where there is none. Valid
- * until the error is cleared (with retry_after_error by the writer itself) or the writer closed. */
+/* What is wrong, as one line of text, to be asked right behind the call that failed. Behind
+ * TBLOG_INVALID why this thread's call was refused, such as "the tag is not valid UTF-8"; that text
+ * is valid until the thread's next call of this library. Else the latched error's cause, with the
+ * file's name; valid until the error is cleared (with retry_after_error by the writer itself) or
+ * the writer closed. "" where there is neither. NULL asks for calls without a writer:
+ * tblog_writer_open and tblog_write_projector. */
 TBLOG_API const char *tblog_writer_message(tblog_writer *writer);
 
 /* Forgets the latched error. Points accepted before it are still in memory where they are not in
@@ -470,41 +478,54 @@ typedef struct tblog_bytes {
     size_t count;
 } tblog_bytes;
 
-/* One value of a summary. The strings are never NULL; a tag ends at its first NUL byte. Histograms,
- * images and audio in the form of TensorFlow 1 are given as the tensors that they are today, with
- * the plugin's name. */
+/* tblog_value and tblog_event are made by the reader alone, which hands out pointers: later
+ * versions append fields. So a program reads them, and never makes or copies one or asks for its
+ * size. A kind that it does not know, it treats as TBLOG_VALUE_OTHER. The strings are UTF-8 and
+ * never NULL unless that is said; they end at their first NUL byte.
+ */
+
+/* One value of a summary. Histograms, images and audio in the form of TensorFlow 1 are given as the
+ * tensors that they are today, with the plugin's name. */
 typedef struct tblog_value {
     const char *tag;
     const char *plugin; /* plugin_name of the metadata; "" without, as on all but a tag's first
                            value in a file */
     tblog_value_kind kind;
-    double scalar;        /* TBLOG_VALUE_SCALAR: a float's exact value, NaN and infinities too */
-    const uint8_t *bytes; /* TBLOG_VALUE_STRING: not terminated, not checked to be UTF-8 */
-    size_t byte_count;
-    const uint8_t *plugin_content; /* of the metadata: a message of the plug-in's; may be NULL */
-    size_t plugin_content_bytes;
-    const int64_t *shape; /* of a tensor, as the file claims it: its numbers or strings may be
-                             fewer or more */
+    int32_t type;  /* of a tensor's elements, in TensorFlow's numbers: 1 float, 2 double,
+                      3 int32, 4 uint8, 7 string, …; 0 where there is no tensor */
+    double scalar; /* TBLOG_VALUE_SCALAR: a float's exact value, NaN and infinities too */
+    tblog_bytes plugin_content; /* of the metadata: a message of the plug-in's; may be empty */
+    const int64_t *shape;       /* of a tensor, as the file claims it: its numbers or strings may be
+                                   fewer or more */
     size_t rank;
     const tblog_bytes *strings; /* TBLOG_VALUE_STRING and TBLOG_VALUE_STRINGS */
     size_t string_count;
     const double *numbers; /* TBLOG_VALUE_NUMBERS, in row-major order */
     size_t number_count;
+    const char *display_name; /* of the metadata, like the next two; "" without */
+    const char *description;
+    int32_t data_class; /* 1 scalar, 2 tensor, 3 blob sequence; 0 without */
 } tblog_value;
 
-/* One event. All pointers are the reader's, good until its next call. */
+/* One event. */
 typedef struct tblog_event {
+    uint64_t offset;  /* of its record in the file */
     double wall_time; /* seconds since the epoch, as the file has it: it may be NaN */
     int64_t step;
+    const char *content; /* which of Event's fields it carries: "file_version", "summary",
+                            "graph_def", "session_log", "log_message", "tagged_run_metadata",
+                            "meta_graph_def"; "" for none */
+    const tblog_value *const *values; /* [value_count], of a summary */
+    size_t value_count;
     const char *file_version; /* of the first event; else NULL */
     const char *writer;       /* source_metadata.writer; else NULL */
-    const tblog_value *values;
-    size_t value_count;
-    uint64_t offset;       /* of its record in the file */
-    const char *content;   /* which of Event's fields it carries: "file_version", "summary",
-                              "graph_def", "session_log", "log_message", "tagged_run_metadata",
-                              "meta_graph_def"; "" for none */
-    tblog_bytes graph_def; /* a serialized GraphDef where it is that */
+    tblog_bytes serialized;   /* of "graph_def", "meta_graph_def" and "tagged_run_metadata": a
+                                 message of TensorFlow's (GraphDef, MetaGraphDef, RunMetadata) */
+    const char *run_metadata; /* the tag of "tagged_run_metadata"; else NULL */
+    int32_t state;            /* of a session_log: 1 start, 2 stop, 3 checkpoint; of a log_message
+                                 its level: 10 debugging, 20 info, 30 warning, 40 error, 50 fatal */
+    const char *message;      /* of a session_log or a log_message; else NULL */
+    const char *checkpoint_path; /* of a session_log; else NULL */
 } tblog_event;
 
 /* Opens a file, whatever its name. TBLOG_OK, and *out is to be closed. Otherwise *out is NULL:
@@ -512,7 +533,13 @@ typedef struct tblog_event {
  * or a device). */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_open(tblog_reader **out, const char *path);
 
-/* TBLOG_OK with the next event. Otherwise *event is all zero:
+/* Takes records larger than this for damage. The default is a record's 2 GiB, which 0 stands for
+ * too. For who reads files of strangers: the memory that reading takes is at most some 50 times the
+ * largest record, and 200 MiB, whatever it holds, and for what is usually logged some 3 times. */
+TBLOG_API void tblog_reader_set_record_limit(tblog_reader *reader, uint64_t bytes);
+
+/* TBLOG_OK with the next event, which is the reader's, with all that it points to, and good until
+ * its next call. Otherwise *event is NULL:
  *   TBLOG_END        the file ends behind a whole record. The call may be repeated while it grows.
  *   TBLOG_TRUNCATED  it ends inside a record: a crash's, or one being written. Likewise.
  *   TBLOG_DAMAGED    the record here is wrong, and so is every further call until
@@ -520,8 +547,10 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_open(tblog_reader **out, co
  *   TBLOG_IO, TBLOG_NO_MEMORY  the call may be repeated.
  *   TBLOG_INVALID    a NULL.
  * Both checksums are verified, and that the record is an event whose strings are UTF-8. Memory goes
- * with what the file holds, not with what it claims: up to some 100 times an event's bytes. */
-TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_next(tblog_reader *reader, tblog_event *event);
+ * with what the file holds, not with what it claims. An event of so many empty parts that they
+ * would take 16 times its bytes, and 64 MiB, is TBLOG_DAMAGED: nobody logs it. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_next(tblog_reader *reader,
+                                                          const tblog_event **event);
 
 /* Goes on behind damage: the next call of tblog_reader_next reads at the next record whose header
  * proves itself by its checksum. To be called behind TBLOG_DAMAGED, or behind TBLOG_TRUNCATED to

@@ -1,18 +1,12 @@
-/* Conv2D 64 3x3 over 32 channels, with ReLU and 2x2 max pooling.
+/* Conv2D 64 3x3 over 32 channels, backward through ReLU, 2x2 max pooling and dropout.
  *
- * Forward: a blocked matrix product. A row of 24 output positions is a matrix whose rows, the
- * patches, overlap in memory (each 96 floats long for one row of the kernel, 32 floats apart), so
- * that nothing is copied. Bound: the multiply-add rate.
- *
- * Backward: of the output gradient only about 6 to 10 % is nonzero (at most 18.75 %, since pooling
+ * Of the output gradient only about 6 to 10 % is nonzero (at most 18.75 %, since pooling
  * passes it to one position in four and dropout drops a quarter). Both gradients are sums over
  * those entries alone; each entry touches one patch, 3 rows of 96 contiguous floats. The sums left
  * out are of exact zeros. Bound: the loads, one for each multiply-add. */
 #include "layers.h"
-#include "tile.h"
 
 enum {
-    SIDE = LENET_CONV2_SIDE,
     CHANNELS = LENET_CONV2_CHANNELS,
     IN_CHANNELS = LENET_CONV1_CHANNELS,
     IN_ROW = LENET_CONV1_SIDE * IN_CHANNELS,     /* floats from row to row of conv1 */
@@ -34,63 +28,6 @@ enum { PASS_VECTORS = PASS / VEC };
 VEC_INLINE int patch_float(int i)
 {
     return i / PATCH_ROW * IN_ROW + i % PATCH_ROW;
-}
-
-/* out[24,64] = one row of outputs with bias, before ReLU. */
-static void forward_row(const float *in, const float *kernel, const float *bias, float *out)
-{
-    const tile_product product = {
-        .k = PATCH_ROW,
-        .segments = LENET_KERNEL_SIDE,
-        .segment_stride = IN_ROW,
-        .row_stride = IN_CHANNELS,
-        .k_stride = 1,
-        .b_stride = CHANNELS,
-        .c_stride = CHANNELS,
-    };
-    for (int x = 0; x < SIDE; x += TILE_ROWS) {
-        for (int c = 0; c < CHANNELS; c += TILE_VECTORS * VEC) {
-            tile(TILE_ROWS, TILE_VECTORS, &product, in + x * IN_CHANNELS, kernel + c, bias + c,
-                 out + x * CHANNELS + c);
-        }
-    }
-}
-
-/* Pools two rows of outputs into one: pooled[12,64] and its routes. */
-static void pool_rows(const float *rows, float *pooled, uint8_t *route)
-{
-    const int next[4] = {0, CHANNELS, SIDE * CHANNELS, SIDE * CHANNELS + CHANNELS};
-    for (int x = 0; x < LENET_POOL_SIDE; x++) {
-        for (int c = 0; c < CHANNELS; c += VEC) {
-            const float *window = rows + 2 * x * CHANNELS + c;
-            vec best = vec_load(window);
-            vec_int at = {0};
-            VEC_UNROLL
-            for (int i = 1; i < 4; i++) {
-                const vec value = vec_load(window + next[i]);
-                const vec_int better = value > best;
-                best = (vec)(((vec_int)value & better) | ((vec_int)best & ~better));
-                at = ((at ^ i) & better) ^ at;
-            }
-            const vec_int open = best > vec_all(0);
-            at = ((at ^ CPU_ROUTE_NONE) & ~open) ^ at;
-            vec_store(pooled + x * CHANNELS + c, vec_where(open, best));
-            const vec_byte narrow = __builtin_convertvector(at, vec_byte);
-            memcpy(route + x * CHANNELS + c, &narrow, sizeof narrow);
-        }
-    }
-}
-
-void CPU_NAME(conv2_forward)(const float *conv1, const float *kernel, const float *bias,
-                             float *rows, float *pooled, uint8_t *route)
-{
-    for (int y = 0; y < LENET_POOL_SIDE; y++) {
-        forward_row(conv1 + 2 * y * IN_ROW, kernel, bias, rows);
-        forward_row(conv1 + (2 * y + 1) * IN_ROW, kernel, bias, rows + SIDE * CHANNELS);
-        pool_rows(rows, pooled, route);
-        pooled += LENET_POOL_SIDE * CHANNELS;
-        route += LENET_POOL_SIDE * CHANNELS;
-    }
 }
 
 /* patch[3,3,32] (in place in the gradient of conv1) += sum over i of gradient[i]

@@ -1,19 +1,23 @@
 #!/usr/bin/env bash
-# Makes the Python environment that holds stock TensorBoard: .venv/tensorboard.
+# Makes a Python environment that the tests or the viewer need.
 set -euo pipefail
 unset CDPATH
 
 usage() {
     cat <<'END'
-Usage: scripts/tensorboard_venv.sh
+Usage: scripts/python_venv.sh tensorboard | frameworks
 
-Makes .venv/tensorboard from scripts/tensorboard_requirements.txt, with pip. Does nothing where it
-is there already; makes it anew where the requirements have changed.
+Makes .venv/NAME from scripts/NAME_requirements.txt, with pip. Does nothing where it is there
+already; makes it anew where the requirements have changed.
+
+  tensorboard  stock TensorBoard: what scripts/view.sh shows runs with, and most tests hold our
+               files against
+  frameworks   TensorFlow, PyTorch and others that write event files, which our reader is tested on
 END
 }
 
 case ${1:-} in
-'') ;;
+tensorboard | frameworks) ;;
 -h | --help)
     usage
     exit
@@ -23,10 +27,14 @@ case ${1:-} in
     exit 2
     ;;
 esac
+if [[ $# -gt 1 ]]; then
+    usage >&2
+    exit 2
+fi
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-requirements=$root/scripts/tensorboard_requirements.txt
-venv=$root/.venv/tensorboard
+requirements=$root/scripts/$1_requirements.txt
+venv=$root/.venv/$1
 
 mkdir -p "$root/.venv"
 exec {lock}>"$root/.venv/lock" # two scripts started at once make it once
@@ -36,7 +44,7 @@ flock "$lock"
 if cmp -s "$requirements" "$venv/requirements.txt" && "$venv/bin/python" -c '' 2>/dev/null; then
     exit
 fi
-echo "tensorboard_venv: making .venv/tensorboard"
+echo "python_venv: making .venv/$1"
 rm -rf "$venv"
 python3 -m venv "$venv"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \

@@ -1,0 +1,23 @@
+/* Parsing protobuf messages that strangers have made: two bytes can ask for a part of a hundred, so
+ * that a file would take a hundred times its size in memory. */
+#ifndef TBLOG_BOUNDED_PARSE_H
+#define TBLOG_BOUNDED_PARSE_H
+
+#include <protobuf-c/protobuf-c.h>
+#include <stddef.h>
+
+/* How many bytes the parsed form of so many bytes may take: far more than that of any message that
+ * somebody logs. */
+size_t bounded_parse_limit(size_t bytes);
+
+typedef enum bounded_parse_problem {
+    BOUNDED_PARSE_NOT_A_MESSAGE,
+    BOUNDED_PARSE_TOO_LARGE, /* it would take more than the limit */
+    BOUNDED_PARSE_NO_MEMORY
+} bounded_parse_problem;
+
+/* The message, to be freed by protobuf_c_message_free_unpacked(…, NULL), or NULL and why. */
+ProtobufCMessage *bounded_parse(const ProtobufCMessageDescriptor *type, const void *data,
+                                size_t bytes, bounded_parse_problem *problem);
+
+#endif

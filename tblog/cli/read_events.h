@@ -1,0 +1,28 @@
+/* Reading an event file from end to end, and saying what is wrong with it. */
+#ifndef TBLOG_CLI_READ_EVENTS_H
+#define TBLOG_CLI_READ_EVENTS_H
+
+#include <stdbool.h>
+
+#include "commands.h"
+#include "tblog/tblog.h"
+
+/* Opens a file, or a pipe. NULL with a message on standard error, as `command`. */
+tblog_reader *open_events(const char *command, const char *path);
+
+/* False ends the reading, with the message given already. */
+typedef bool event_visitor(void *context, const tblog_reader *reader, const tblog_event *event);
+
+/* Gives the visitor a file's events. What is wrong with the file goes to standard error, as
+ * `command`: EXIT_STATUS_TORN where it ends inside a record, EXIT_STATUS_FAILED where it is damaged
+ * or cannot be read, or where the visitor ended the reading. */
+enum exit_status read_events(const char *command, const char *path, event_visitor *visit,
+                             void *context);
+
+/* Failed is worse than torn, torn is worse than done. */
+enum exit_status worse_status(enum exit_status left, enum exit_status right);
+
+/* Flushes standard output. False, with a message, where it has not taken all. */
+bool finish_standard_output(const char *command);
+
+#endif

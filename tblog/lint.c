@@ -1,0 +1,66 @@
+#include "lint.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "utf8.h"
+
+static _Thread_local char problem_text[256];
+
+static bool is_control(const char *text, size_t at)
+{
+    unsigned char byte = (unsigned char)text[at];
+    /* U+0080 to U+009F are c2 80 to c2 9f. */
+    bool is_c1 = at > 0 && (unsigned char)text[at - 1] == 0xc2 && byte >= 0x80 && byte < 0xa0;
+    return byte < ' ' || byte == 0x7f || is_c1;
+}
+
+/* Names in the text are the caller's, and the text may be cut inside of a character. */
+static void clean(char *text, bool is_cut)
+{
+    size_t bytes = strlen(text);
+    for (size_t i = 0; is_cut && i < 3 && !utf8_is_valid(text, bytes); i++)
+        text[--bytes] = '\0';
+    bool is_text = utf8_is_valid(text, bytes);
+    for (size_t i = 0; i < bytes; i++) {
+        if (!is_text && (unsigned char)text[i] >= 0x80)
+            text[i] = '?';
+        else if (is_control(text, i)) {
+            if ((unsigned char)text[i] >= 0x80)
+                text[i - 1] = '?';
+            text[i] = '?';
+        }
+    }
+}
+
+void lint_set_problem(const char *problem, ...)
+{
+    va_list arguments;
+    va_start(arguments, problem);
+    int bytes = vsnprintf(problem_text, sizeof problem_text, problem, arguments);
+    va_end(arguments);
+    clean(problem_text, bytes >= (int)sizeof problem_text);
+}
+
+bool lint_name(const char *string, const char *what)
+{
+    return lint(string != NULL, "%s is NULL", what) &&
+           lint(string[0] != '\0', "%s is empty", what) && lint_text(string, what);
+}
+
+bool lint_text(const char *string, const char *what)
+{
+    return lint(string == NULL || utf8_is_valid(string, strlen(string)), "%s is not valid UTF-8",
+                what);
+}
+
+const char *lint_problem(void)
+{
+    return problem_text;
+}
+
+void lint_forget(void)
+{
+    problem_text[0] = '\0';
+}

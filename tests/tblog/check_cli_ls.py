@@ -1,0 +1,80 @@
+"""tblog ls: the tags of every run, and what is under no tag.
+
+Usage: check_cli_ls.py TBLOG
+"""
+
+import json
+import os
+import unittest
+
+from cli_fixture import (ToolTest, events_without_values, histogram_event, scalar_event, tblog,
+                         version_event)
+
+
+class List(ToolTest):
+    def ls(self, *arguments, status=0):
+        code, out, err = tblog("ls", "--json", *arguments)
+        self.assertEqual(code, status, err)
+        return [json.loads(line) for line in out.splitlines()], err
+
+    def test_ls_counts_the_tags_of_each_run(self):
+        self.write(version_event(), scalar_event(3, "b", 1), scalar_event(4, "a", 1),
+                   name="one/events.out.tfevents.1.x")
+        self.write(version_event(), scalar_event(9, "a", 1), histogram_event(-7, "h", True),
+                   histogram_event(5, "h", False), name="one/events.out.tfevents.2.x")
+        self.write(version_event(), scalar_event(2**62, "a", 1), name="two/x/f.tfevents")
+        rows, _ = self.ls(self.directory)
+        self.assertEqual([tuple(row.values()) for row in rows],
+                         [("one", "a", "scalars", 2, 4, 9), ("one", "b", "scalars", 1, 3, 3),
+                          ("one", "h", "histograms", 2, -7, 5),
+                          ("two/x", "a", "scalars", 1, 2**62, 2**62)])
+        self.assertEqual(list(rows[0]), ["run", "tag", "kind", "count", "first_step", "last_step"])
+        rows, _ = self.ls("--tag=^h$", "-t", "^b", self.directory)
+        self.assertEqual([row["tag"] for row in rows], ["b", "h"])
+
+    def test_ls_names_runs_as_tensorboard_does(self):
+        self.write(scalar_event(0, "a", 1))
+        self.write(scalar_event(0, "a", 1), name="x/f.tfevents")
+        for root in (self.directory, self.directory + "//"):
+            self.assertEqual([row["run"] for row in self.ls(root)[0]], [".", "x"])
+        self.assertEqual([row["run"] for row in self.ls(self.path("x"))[0]], ["."])
+        rows, _ = self.ls(self.path("x"), self.path("events.out.tfevents.1.x"))
+        self.assertEqual([row["run"] for row in rows], [self.directory, self.path("x")])
+
+    def test_ls_prints_a_table_that_no_tag_can_break(self):
+        self.write(scalar_event(0, "a\n\x1b[2J\u009b\u00e9", 1), scalar_event(0, "long" * 9, 1))
+        code, out, err = tblog("ls", self.directory)
+        self.assertEqual((code, err), (0, ""))
+        lines = out.splitlines()
+        self.assertEqual(lines[0].split(), ["RUN", "TAG", "KIND", "COUNT", "FIRST", "LAST"])
+        self.assertEqual(lines[1].split(), [".", "a??[2J?\u00e9", "scalars", "1", "0", "0"])
+        self.assertEqual({len(line) for line in lines}, {len(lines[0])})
+
+    def test_ls_tells_damage_and_lists_the_rest(self):
+        damaged = self.write(version_event(), scalar_event(1, "a", 1), tail=b"x" * 20)
+        self.write(scalar_event(2, "b", 1), name="x/f.tfevents")
+        rows, err = self.ls(self.directory, status=1)
+        self.assertEqual([row["tag"] for row in rows], ["a", "b"])
+        self.assertIn(damaged, err)
+        os.truncate(damaged, os.path.getsize(damaged) - 15)
+        self.assertEqual(len(self.ls(self.directory, status=3)[0]), 2)
+        self.ls(self.path("missing"), status=1)
+
+    def test_ls_of_ten_thousand_tags(self):
+        self.write(*[scalar_event(0, f"group/{i}", 1) for i in range(10000)])
+        rows, _ = self.ls(self.directory)
+        self.assertEqual(len({row["tag"] for row in rows}), 10000)
+
+    def test_ls_lists_what_is_under_no_tag(self):
+        self.write(version_event(), scalar_event(1, "", 1), *events_without_values())
+        rows, _ = self.ls(self.directory)
+        self.assertEqual([tuple(row.values())[1:] for row in rows], [
+            ("", "-", 1, 5, 5), ("", "graph_def", 1, 0, 0), ("", "log_message", 1, 0, 0),
+            ("", "meta_graph_def", 1, 2, 2), ("", "session_log", 2, 7, 9),
+            ("", "scalars", 1, 1, 1), ("step 1", "tagged_run_metadata", 1, 0, 0)])
+        rows, _ = self.ls(self.directory, "--tag=.")
+        self.assertEqual([row["tag"] for row in rows], ["step 1"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,156 @@
+"""tblog tail: charts in the terminal, of files that grow and of damaged ones.
+
+Usage: check_cli_tail.py TBLOG
+"""
+
+import fcntl
+import math
+import os
+import pty
+import resource
+import select
+import struct
+import subprocess
+import termios
+import time
+import unittest
+
+from cli_fixture import TBLOG, ToolTest, scalar_event, tblog, version_event
+
+
+class Tail(ToolTest):
+    def tail(self, *arguments, status=0, locale="C.UTF-8"):
+        code, out, err = tblog("tail", *arguments, env=dict(os.environ, LC_ALL=locale))
+        self.assertEqual(code, status, err)
+        return out, err
+
+    def test_tail_draws_a_falling_line(self):
+        self.write(*[scalar_event(i, "t", 100 - i) for i in range(101)])
+        out, _ = self.tail(self.directory, locale="C")
+        lines = out.split("\n")
+        self.assertEqual(lines[0], ".  t  0 at step 100")
+        self.assertTrue(lines[1].startswith("       100 |"))
+        self.assertTrue(lines[8].startswith("         0 |"))
+        self.assertEqual(lines[9].split(), ["0", "100"])
+        columns = [line.index("*", 12) for line in lines[1:9]]
+        self.assertEqual(columns, sorted(columns))
+        self.assertEqual((columns[0], len(lines[8])), (12, 79))
+        out, _ = self.tail(self.directory)
+        self.assertRegex(out, "[\u2801-\u28ff]")
+
+    def test_tail_draws_any_numbers(self):
+        limit = 3.4028234663852886e38
+        self.write(scalar_event(-2**63, "t", limit), scalar_event(2**63 - 1, "t", -limit),
+                   scalar_event(0, "t", math.nan), scalar_event(1, "only", math.inf),
+                   scalar_event(1, "flat", 7), scalar_event(2, "flat", 7),
+                   scalar_event(5, "one", 1e-45))
+        out, _ = self.tail(self.directory)
+        self.assertIn(".  t  -3.40282e+38 at step 9223372036854775807  (1 not finite)\n", out)
+        self.assertIn(".  only  (1 not finite)\n", out)
+
+    def test_tail_of_more_points_than_are_kept_ends_with_the_last(self):
+        self.write(*[scalar_event(i, "t", 0) for i in range(20001)], scalar_event(20001, "t", 9))
+        out, _ = self.tail(self.directory)
+        self.assertIn("9 at step 20001", out)
+        self.assertIn("         9 |", out)
+        self.assertEqual(out.splitlines()[-1].split(), ["0", "20001"])
+
+    def test_tail_chooses_tags_and_tells_where_there_are_none(self):
+        self.write(scalar_event(1, "a", 1), scalar_event(1, "b", 1))
+        out, _ = self.tail("-t", "^b", self.directory)
+        self.assertIn("b", out)
+        self.assertNotIn("a  1", out)
+        _, err = self.tail("-t", "c", self.directory, status=1)
+        self.assertIn("no scalars", err)
+
+    def test_tail_goes_on_behind_damage(self):
+        path, offsets = self.many()
+        self.damage(path, offsets[3])
+        out, err = self.tail(path, status=1)
+        self.assertIn("29 at step 29", out)
+        self.assertIn(path, err)
+
+    def read_until(self, descriptor, wanted):
+        seen = b""
+        end = time.monotonic() + 60
+        while wanted not in seen:
+            ready, _, _ = select.select([descriptor], [], [], end - time.monotonic())
+            self.assertTrue(ready, seen)
+            seen += os.read(descriptor, 65536)
+        return seen
+
+    def screen(self, rows, columns, *arguments):
+        """What tail -f draws at first on a terminal of this size, as lines."""
+        leader, follower = pty.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        process = subprocess.Popen([TBLOG, "tail", "-f", *arguments], stdout=follower,
+                                   stderr=subprocess.PIPE, env=dict(os.environ, LC_ALL="C.UTF-8"))
+        os.close(follower)
+        try:
+            seen = self.read_until(leader, b"\x1b[2J")
+            while select.select([leader], [], [], 0.2)[0]:  # The terminal may give it in parts.
+                seen += os.read(leader, 65536)
+        finally:
+            process.terminate()
+            _, err = process.communicate(timeout=60)
+            os.close(leader)
+        self.assertEqual(err, b"")
+        return seen.decode().split("\x1b[2J")[-1].replace("\r\n", "\n").rstrip("\n").split("\n")
+
+    def test_charts_fit_the_terminal(self):
+        run = "a run/with a name that is long"
+        self.write(*[scalar_event(i, tag, math.sin(i / 9) * 1e-3) for i in range(100)
+                     for tag in ("t", "long \u00e9\u00e9 " * 5, "third")],
+                   name=f"{run}/f.tfevents")
+        for columns in (20, 40, 120):
+            for rows, charts in ((40, 3), (13, 3), (12, 2), (9, 1)):
+                lines = self.screen(rows, columns, self.directory)
+                self.assertLess(max(map(len, lines)), columns, lines)
+                self.assertLess(len(lines), rows, lines)
+                axes = [line for line in lines if line.startswith(" " * 12)]
+                self.assertEqual(len(axes), charts, (rows, columns, lines))
+                more = [line for line in lines if "more; --tag" in line]
+                self.assertEqual(more, [f"... {3 - charts} more; --tag"][:3 - charts])
+        titles = [line for line in self.screen(24, 40, self.directory) if "|" not in line][::2]
+        self.assertRegex(titles[1], r"^\.\.\..*name that is long  t  ")
+
+    def test_tail_reads_more_files_than_may_be_open(self):
+        for i in range(40):
+            self.write(scalar_event(1, f"tag{i}", 1), name=f"{i}/f.tfevents")
+        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+        code, out, err = tblog("tail", self.directory, preexec_fn=limit)
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(out.count("1 at step 1"), 40)
+
+    def test_tail_follows_growing_and_new_files(self):
+        path = self.write(version_event(), scalar_event(1, "t", 1), name="a/f.tfevents")
+        more = self.write(scalar_event(2, "t", 2), name="more")
+        with open(more, "rb") as file:
+            record = file.read()
+        leader, follower = pty.openpty()
+        self.addCleanup(os.close, leader)
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 60, 0, 0))
+        process = subprocess.Popen([TBLOG, "tail", "-f", "-i", "0.05", self.directory],
+                                   stdout=follower, stderr=subprocess.PIPE)
+        os.close(follower)
+        try:
+            seen = self.read_until(leader, b"1 at step 1")
+            self.assertIn(b"\x1b[H\x1b[2J", seen)
+            with open(path, "ab") as file:
+                file.write(record[:20])
+                file.flush()
+                time.sleep(0.2)
+                file.write(record[20:])
+            seen = self.read_until(leader, b"2 at step 2")
+            self.write(scalar_event(7, "t", 5), name="new/run/f.tfevents")
+            seen = self.read_until(leader, b"new/run  t  5 at step 7")
+            self.assertLess(max(len(line) for line in seen.decode().split("\n")), 62)
+            self.assertIsNone(process.poll())
+        finally:
+            process.terminate()
+            _, err = process.communicate(timeout=60)
+        self.assertEqual(err, b"")
+
+
+if __name__ == "__main__":
+    unittest.main()

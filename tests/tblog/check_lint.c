@@ -1,0 +1,210 @@
+/* What is refused, and what the caller is told of it. */
+#include "lint.h"
+
+#include <errno.h>
+#include <math.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "check_main.h"
+#include "writer_fixture.h"
+
+static void check_refusal(tblog_writer *writer, tblog_status status, const char *expected)
+{
+    ck_assert_int_eq(status, TBLOG_INVALID);
+    ck_assert_str_eq(tblog_writer_message(writer), expected);
+    ck_assert_str_eq(tblog_writer_message(NULL), expected);
+}
+
+START_TEST(refusals_of_scalars_tell_why)
+{
+    writer_fixture f;
+    writer_fixture_make(&f);
+    ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
+    check_refusal(f.writer, tblog_add_scalar(f.writer, NULL, 0, 1), "the tag is NULL");
+    check_refusal(f.writer, tblog_add_scalar(f.writer, "", 0, 1), "the tag is empty");
+    check_refusal(f.writer, tblog_add_scalar(f.writer, "a\xff", 0, 1),
+                  "the tag is not valid UTF-8");
+    check_refusal(f.writer, tblog_add_scalars(f.writer, 0, NULL, 1), "the scalars are NULL");
+    check_refusal(f.writer, tblog_add_scalar(NULL, "a", 0, 1), "the writer is NULL");
+    ck_assert_int_eq(tblog_add_scalar(f.writer, "lo\x1b\xc2\x9bss", 0, 1), TBLOG_OK);
+    check_refusal(f.writer,
+                  tblog_add_histogram(f.writer, "lo\x1b\xc2\x9bss", 0, (float[]){1}, 1, NULL),
+                  "the tag is one of scalars, and now of histograms: 'lo???ss'");
+    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
+    writer_fixture_free(&f);
+}
+END_TEST
+
+START_TEST(refusals_of_other_kinds_tell_why)
+{
+    writer_fixture f;
+    writer_fixture_make(&f);
+    ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
+    tblog_writer *w = f.writer;
+    const float floats[] = {0.5f, 2.0f, NAN};
+    const uint8_t bytes[] = {1, 0, 1};
+    check_refusal(w, tblog_add_text(w, "t", 0, NULL), "the text is NULL");
+    check_refusal(w, tblog_add_text(w, "t", 0, "\xc0"), "the text is not valid UTF-8");
+    check_refusal(w, tblog_add_text_table(w, "t", 0, (const char *const[]){"a", NULL}, 1, 2),
+                  "cell 1 is NULL");
+    check_refusal(w, tblog_add_histogram(w, "t", 0, NULL, 1, NULL), "the values are NULL");
+    check_refusal(w,
+                  tblog_add_histogram_buckets(w, "t", 0, (tblog_bucket[]){{0, 1, 1}, {3, 2, 1}}, 2),
+                  "bucket 1 ends before it begins, or holds less than nothing");
+    check_refusal(w, tblog_add_image(w, "t", 0, bytes, 1, 0, 3),
+                  "an image of 1 by 0: its sides are 1 to 65535");
+    check_refusal(w, tblog_add_image(w, "t", 0, bytes, 1, 1, 5),
+                  "an image of 5 channels: it has 1 to 4");
+    check_refusal(w, tblog_add_pngs(w, "t", 0, (tblog_png[]){{bytes, 3}}, 1), "image 0 is no PNG");
+    check_refusal(w, tblog_add_audio(w, "t", 0, floats, 0, 1, 8000), "no frames");
+    check_refusal(w, tblog_add_audio(w, "t", 0, floats, 1, 1, 0),
+                  "a sample rate of 0 Hz cannot stand in a WAV file");
+    check_refusal(w, tblog_add_pr_curve(w, "t", 0, bytes, floats, 3, 5),
+                  "score 1 is not within 0 and 1");
+    check_refusal(w, tblog_add_pr_curve(w, "t", 0, bytes, floats, 3, 1),
+                  "1 thresholds: there are 2 to 16777216");
+    const tblog_mesh mesh = {.vertices = (float[]){0, 0, 0},
+                             .vertex_count = 1,
+                             .faces = (int32_t[]){0, 0, 7},
+                             .face_count = 1};
+    check_refusal(w, tblog_add_mesh(w, "t", 0, &mesh),
+                  "face 0 has a vertex 7 that the mesh has not");
+    check_refusal(w, tblog_add_keras_graph(w, "t", 0, ""), "the model's JSON is empty");
+    check_refusal(w, tblog_add_graph_def(w, bytes, 0), "an empty graph");
+    ck_assert_int_eq(tblog_writer_close(w), TBLOG_OK);
+    writer_fixture_free(&f);
+}
+END_TEST
+
+START_TEST(refusals_of_what_comes_once_tell_why)
+{
+    writer_fixture f;
+    writer_fixture_make(&f);
+    ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
+    tblog_writer *w = f.writer;
+    const tblog_hparam twice[] = {{.name = "rate", .number = 1}, {.name = "rate", .number = 2}};
+    check_refusal(w, tblog_add_session_start(w, NULL, twice, 2),
+                  "the hyper-parameter 'rate' is there twice");
+    check_refusal(w, tblog_add_session_start(w, NULL, twice, 0),
+                  "a session of no hyper-parameters");
+    check_refusal(w, tblog_add_session_end(w, (tblog_session_result)3),
+                  "a session's result that is none");
+    ck_assert_int_eq(tblog_add_session_end(w, TBLOG_SESSION_FAILED), TBLOG_OK);
+    check_refusal(w, tblog_add_session_end(w, TBLOG_SESSION_FAILED),
+                  "'_hparams_/session_end_info' was logged before, and may be logged once");
+    check_refusal(w, tblog_add_experiment(w, NULL), "the experiment is NULL");
+    const tblog_chart both = {.tag_count = 1, .band_count = 1};
+    const tblog_category category = {.charts = &both, .chart_count = 1};
+    check_refusal(w, tblog_add_custom_scalars(w, &category, 1),
+                  "a chart has either tags or bands, and this one both or neither");
+    ck_assert_int_eq(tblog_writer_close(w), TBLOG_OK);
+    writer_fixture_free(&f);
+}
+END_TEST
+
+static double no_time(void *context)
+{
+    (void)context;
+    return NAN;
+}
+
+START_TEST(refusals_without_a_writer_tell_why)
+{
+    tblog_writer *writer;
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.queue_bytes = 0;
+    ck_assert_int_eq(tblog_writer_open(&writer, "x", &options), TBLOG_INVALID);
+    ck_assert_str_eq(tblog_writer_message(writer), "the option queue_bytes is 0");
+    tblog_writer_options_init(&options);
+    options.clock = &(tblog_clock){.wall_time = no_time};
+    ck_assert_int_eq(tblog_writer_open(&writer, "x", &options), TBLOG_INVALID);
+    ck_assert_str_eq(tblog_writer_message(NULL),
+                     "the clock's time is not within 0 and 9999999999 seconds");
+    ck_assert_int_eq(tblog_writer_open(&writer, "/dev/null/x", NULL), TBLOG_IO);
+    ck_assert_str_eq(tblog_writer_message(NULL), "");
+    const tblog_embedding embedding = {.name = "e"};
+    ck_assert_int_eq(tblog_write_projector("/", &embedding, 1), TBLOG_INVALID);
+    ck_assert_str_eq(tblog_writer_message(NULL), "the embedding 'e' has no vectors, or too many");
+    ck_assert_int_eq(tblog_write_projector("/", &embedding, 0), TBLOG_INVALID);
+    ck_assert_str_eq(tblog_writer_message(NULL), "no embeddings");
+}
+END_TEST
+
+START_TEST(a_refusal_neither_latches_nor_hides_the_latched_error)
+{
+    writer_fixture f;
+    writer_fixture_make(&f);
+    f.options.flush_interval_ms = 0;
+    ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
+    check_refusal(f.writer, tblog_add_scalar(f.writer, "", 0, 1), "the tag is empty");
+    ck_assert_int_eq(tblog_writer_status(f.writer), TBLOG_OK);
+    ck_assert_str_eq(tblog_writer_message(f.writer), "");
+    memory_file_fail(&f.file, f.file.calls, SIZE_MAX, ENOSPC);
+    ck_assert_int_eq(tblog_add_scalar(f.writer, "t", 0, 1), TBLOG_IO);
+    ck_assert_ptr_nonnull(strstr(tblog_writer_message(f.writer), strerror(ENOSPC)));
+    check_refusal(f.writer, tblog_add_scalar(f.writer, "", 0, 1), "the tag is empty");
+    ck_assert_int_eq(tblog_add_scalar(f.writer, "t", 0, 1), TBLOG_IO);
+    ck_assert_ptr_nonnull(strstr(tblog_writer_message(f.writer), strerror(ENOSPC)));
+    check_refusal(f.writer, tblog_add_scalar(f.writer, "", 0, 1), "the tag is empty");
+    ck_assert_int_eq(tblog_writer_flush(f.writer), TBLOG_IO);
+    ck_assert_ptr_nonnull(strstr(tblog_writer_message(f.writer), strerror(ENOSPC)));
+    memory_file_fail(&f.file, SIZE_MAX, SIZE_MAX, 0);
+    tblog_writer_clear_error(f.writer);
+    ck_assert_str_eq(tblog_writer_message(f.writer), "");
+    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
+    writer_fixture_free(&f);
+}
+END_TEST
+
+static void *refuse_on_thread(void *writer)
+{
+    check_refusal(writer, tblog_add_scalar(writer, NULL, 0, 1), "the tag is NULL");
+    return NULL;
+}
+
+START_TEST(each_thread_is_told_of_its_own_refusals)
+{
+    writer_fixture f;
+    writer_fixture_make(&f);
+    ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
+    check_refusal(f.writer, tblog_add_scalar(f.writer, "", 0, 1), "the tag is empty");
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, refuse_on_thread, f.writer), 0);
+    pthread_join(thread, NULL);
+    ck_assert_str_eq(tblog_writer_message(f.writer), "the tag is empty");
+    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
+    writer_fixture_free(&f);
+}
+END_TEST
+
+START_TEST(a_problem_is_one_line_of_valid_text_however_long_the_names)
+{
+    char name[600];
+    for (size_t cut = 0; cut < 4; cut++) {
+        memset(name, 'a', cut);
+        for (size_t i = cut; i + 3 < sizeof name; i += 3)
+            memcpy(name + i, "\xe2\x82\xac", 3);
+        name[sizeof name - 4] = '\0';
+        ck_assert(!lint(false, "%s", name));
+        size_t bytes = strlen(lint_problem());
+        ck_assert_uint_ge(bytes, 250);
+        ck_assert_mem_eq(lint_problem(), name, bytes);
+        ck_assert(lint_text(lint_problem(), "the problem"));
+    }
+    ck_assert(!lint(false, "a\nb\x7f\xff\xc3\xa9z"));
+    ck_assert_str_eq(lint_problem(), "a?b????z");
+    ck_assert(lint(true, "not this"));
+    ck_assert_str_eq(lint_problem(), "a?b????z");
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS("lint", refusals_of_scalars_tell_why, refusals_of_other_kinds_tell_why,
+                     refusals_of_what_comes_once_tell_why, refusals_without_a_writer_tell_why,
+                     a_refusal_neither_latches_nor_hides_the_latched_error,
+                     each_thread_is_told_of_its_own_refusals,
+                     a_problem_is_one_line_of_valid_text_however_long_the_names);
+}

@@ -1,0 +1,182 @@
+"""Runs that go on: arguments are the trainer and tblog, as for check_trainer."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from check_trainer import SOON, TBLOG, TrainerTest, events, record
+
+EPOCHS = 40
+EVERY_EPOCH = ("--checkpoint-interval", 0)
+NEVER = ("--checkpoint-interval", 3600)  # the last of an option counts
+
+
+def checkpoint_state(run):
+    """The checkpoint's line of JSON, and the state behind it."""
+    head, _, state = (run / "checkpoint").read_bytes().partition(b"\n")
+    return head, state
+
+
+class Resume(TrainerTest):
+    def arguments(self, run, *more):
+        return ("--logdir", run, "--batch-size", 4, "--epochs", EPOCHS, "--update-freq", "batch",
+                *EVERY_EPOCH, *more)
+
+    def interrupt(self, run, number, *arguments):
+        """Starts the command and sends it a signal when a few epochs are done."""
+        process = subprocess.Popen(self.command(*arguments, "--quiet"), stderr=subprocess.PIPE,
+                                   text=True)
+        self.addCleanup(process.stderr.close)
+        deadline = time.monotonic() + SOON
+        while time.monotonic() < deadline and process.poll() is None:
+            if (run / "checkpoint").exists() and len(record(run)["epochs"]) >= 3:
+                break
+            time.sleep(0.002)
+        process.send_signal(number)
+        process.wait(timeout=SOON)
+        done = len(record(run)["epochs"])
+        self.assertTrue(3 <= done < EPOCHS, f"{done} epochs: this machine is too fast for the test")
+
+    def whole(self):
+        run = self.folder / "whole"
+        self.assert_done(self.call("train", *self.arguments(run, *NEVER)))
+        return run
+
+    def assert_same(self, run, whole):
+        for part in ("train", "validation"):
+            points = [point for point in events(run, part) if point[1] != "keras"]
+            self.assertEqual(points, [p for p in events(whole, part) if p[1] != "keras"])
+        for key in ("loss", "accuracy", "val_loss", "val_accuracy"):
+            self.assertEqual(record(run)["results"][key], record(whole)["results"][key])
+        self.assertEqual(len(record(run)["epochs"]), EPOCHS)
+        self.assertEqual(record(run)["state"], "finished")
+        self.assertFalse((run / "checkpoint").exists())
+        self.assertEqual(subprocess.run([TBLOG, "verify", run], capture_output=True).returncode, 0)
+
+    def test_a_run_that_goes_on_is_the_same_run(self):
+        whole = self.whole()
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            run = self.folder / f"run{number}"
+            self.interrupt(run, number, "train", *self.arguments(run))
+            result = self.call("train", *self.arguments(run, "--resume", *NEVER))
+            self.assert_done(result)
+            self.assertRegex(result.stdout, rf"Resumed   after epoch \d+ of {EPOCHS}, from the")
+            self.assertNotIn(f"Epoch  1/{EPOCHS} ", result.stdout)
+            self.assert_same(run, whole)
+
+    def test_a_run_goes_on_again_and_again(self):
+        whole = self.whole()
+        self.interrupt(self.run_directory, signal.SIGKILL, "train",
+                       *self.arguments(self.run_directory))
+        for _ in range(3):
+            process = subprocess.Popen(
+                self.command("train", *self.arguments(self.run_directory, "--resume", "--quiet")))
+            time.sleep(0.05)
+            process.kill()
+            process.wait(timeout=SOON)
+        self.assert_done(
+            self.call("train", *self.arguments(self.run_directory, "--resume", *NEVER)))
+        self.assert_same(self.run_directory, whole)
+        table = self.call("compare", self.run_directory)
+        self.assertNotIn("Note", table.stdout)
+
+    def test_a_sweep_goes_on_by_itself(self):
+        whole = self.whole()
+        run = self.folder / "logs/LeNet-MNIST-2-BatchSize=4"
+        sweep = ("sweep", "--logdir", self.folder / "logs", "--batch-sizes", "4,8", "--epochs",
+                 EPOCHS, "--update-freq", "batch", *EVERY_EPOCH)
+        self.interrupt(run, signal.SIGKILL, *sweep)
+        result = self.call(*sweep)
+        self.assert_done(result)
+        self.assertEqual(result.stdout.count("Resumed "), 1)
+        self.assert_same(run, whole)
+
+    def test_without_resume_an_unfinished_run_is_refused(self):
+        self.interrupt(self.run_directory, signal.SIGTERM, "train",
+                       *self.arguments(self.run_directory))
+        before = checkpoint_state(self.run_directory)
+        self.assert_refused(self.call("train", *self.arguments(self.run_directory)), 1,
+                            "--resume goes on with it, --overwrite replaces it")
+        self.assertEqual(checkpoint_state(self.run_directory), before)
+
+    def test_another_configuration_does_not_go_on(self):
+        self.interrupt(self.run_directory, signal.SIGTERM, "train",
+                       *self.arguments(self.run_directory))
+        result = self.call("train", *self.arguments(self.run_directory, "--resume", "--seed", 7))
+        self.assert_refused(result, 1, "seed 0 instead of 7")
+
+    def test_overwrite_removes_the_checkpoint(self):
+        self.interrupt(self.run_directory, signal.SIGTERM, "train",
+                       *self.arguments(self.run_directory))
+        result = self.train("--overwrite")
+        self.assert_done(result)
+        self.assertNotIn("Resumed", result.stdout)
+        self.assertFalse((self.run_directory / "checkpoint").exists())
+
+    def test_a_run_without_a_checkpoint_begins_again(self):
+        self.interrupt(self.run_directory, signal.SIGTERM, "train",
+                       *self.arguments(self.run_directory))
+        (self.run_directory / "checkpoint").unlink()
+        result = self.call("train", *self.arguments(self.run_directory, "--resume", *NEVER))
+        self.assert_done(result)
+        self.assertIn(f"Epoch  1/{EPOCHS} ", result.stdout)
+        self.assert_same(self.run_directory, self.whole())
+
+    def test_a_bad_checkpoint_is_told_and_the_run_begins_again(self):
+        self.interrupt(self.run_directory, signal.SIGTERM, "train",
+                       *self.arguments(self.run_directory))
+        kept = self.folder / "kept"
+        shutil.copytree(self.run_directory, kept)
+        head, state = checkpoint_state(kept)
+        event_file = next((self.run_directory / "train").iterdir())
+        for damage in ("cut", "state", "head", "longer", "empty", "elsewhere", "shorter log"):
+            with self.subTest(damage):
+                shutil.rmtree(self.run_directory)
+                shutil.copytree(kept, self.run_directory)
+                path = self.run_directory / "checkpoint"
+                if damage == "cut":
+                    path.write_bytes(head + b"\n" + state[:-1])
+                elif damage == "state":
+                    path.write_bytes(head + b"\n" + bytes([state[0] ^ 1]) + state[1:])
+                elif damage == "head":
+                    path.write_bytes(head[:-2] + b"\n" + state)
+                elif damage == "longer":
+                    path.write_bytes(head + b"\n" + state + b"x")
+                elif damage == "empty":
+                    path.write_bytes(b"")
+                elif damage == "elsewhere":
+                    path.write_bytes(head.replace(b"train/", b"../../") + b"\n" + state)
+                else:
+                    event_file.write_bytes(b"")
+                result = self.call(
+                    "train", *self.arguments(self.run_directory, "--resume", *NEVER))
+                self.assert_done(result)
+                self.assertIn("Note: trained from the beginning", result.stdout)
+                self.assertIn(f"Epoch  1/{EPOCHS} ", result.stdout)
+                self.assertEqual(record(self.run_directory)["state"], "finished")
+
+    def test_a_finished_run_has_nothing_to_go_on_with(self):
+        self.assert_done(self.train())
+        result = self.train("--resume")
+        self.assert_done(result)
+        self.assertIn("finished already", result.stdout)
+
+    def test_a_directory_without_a_run_is_begun(self):
+        (self.run_directory).mkdir()
+        (self.run_directory / "checkpoint").write_text("somebody's\n")
+        self.assert_done(self.train("--resume", *EVERY_EPOCH))
+        self.assertEqual(record(self.run_directory)["state"], "finished")
+
+    def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(self):
+        self.run_directory.mkdir()
+        (self.run_directory / "checkpoint.tmp").mkdir()
+        result = self.train(*EVERY_EPOCH)
+        self.assert_done(result)
+        self.assertIn("Note: no checkpoint after epoch 1", result.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)

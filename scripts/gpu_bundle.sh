@@ -97,7 +97,8 @@ copy_programs() {
 needed_libraries() { # -> "name path" a line, of all programs; an empty path where it is not found
     local name path
     ldd "$output"/bin/* "$output"/tests/* 2>/dev/null |
-        awk '$2 == "=>" { print $1, ($3 == "not" ? "" : $3) }' | sort -u |
+        sed -nE 's/^\s+(\S+) => (.*) \(0x[0-9a-f]+\)$/\1 \2/p; s/^\s+(\S+) => not found$/\1 /p' |
+        sort -u |
         while read -r name path; do
             echo "$name ${path:+$(realpath -s "$path")}"
         done

@@ -45,8 +45,8 @@ def parse():
                "again.")
     parser.add_argument("--bundle", type=pathlib.Path, required=True, metavar="DIR",
                         help="default: where this script is, or build/gpu-bundle")
-    parser.add_argument("--results", type=pathlib.Path, default="gpu-check", metavar="DIR",
-                        help="all that was measured so far (default: gpu-check)")
+    parser.add_argument("--results", type=pathlib.Path, metavar="DIR",
+                        help="all that was measured so far (default: gpu-check, beside the bundle)")
     parser.add_argument("--output", type=pathlib.Path, metavar="DIR",
                         default=os.environ.get("OUT"),
                         help="the report and the tar (default: $OUT, or the results folder)")
@@ -60,7 +60,10 @@ def parse():
                         help="tiny sizes on the CPU engine: shows that the script works, no more")
     parser.add_argument("--python", default="python3", metavar="PROGRAM",
                         help="the Python that has PyTorch and JAX (default: python3)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.results is None:
+        options.results = options.bundle.resolve().parent / "gpu-check"
+    return options
 
 
 def write_tar(session, output):

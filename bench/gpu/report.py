@@ -55,7 +55,7 @@ def goals(session):
         rows.append(row("all three side by side", GOALS["all"], precision,
                         session.get("side_by_side", precision)))
     return ["## Whole runs", "",
-            f"{session.sizes['epochs']} epochs with validation after each and every scalar logged: "
+            f"Epochs: {session.sizes['epochs']}, with validation after each and every scalar logged: "
             f"seconds from the engine's being ready to the process's end, median "
             f"(lowest–highest) of {session.sizes['repeats']}; beside it the process's start. The "
             "goals are those for an H200 in tf32 or bf16.", "",
@@ -102,16 +102,20 @@ def peers(session):
              f"{PEER_GOALS[2]} times.", ""]
     rows = []
     absent = {}
+    versions = set()
     for key, made in session.results.get("peers", {}).items():
         precision, batch_size = key.split("-")
         if "seconds_per_epoch" not in made:
             rows.append((batch_size, precision, made.get("failed") or made.get("left_out"), ""))
             continue
         absent.update(made["absent"])
+        versions.update(made["versions"].values())
         for name, times in made["seconds_per_epoch"].items():
             ratio = spread(made["ratios"]) if name == "ours" and "ratios" in made else ""
             rows.append((batch_size, precision, f"{name}: {spread(times)}", ratio))
     lines += table(["batch size", "precision", "seconds an epoch", "ratio"], rows)
+    if versions:
+        lines += ["", f"Versions: {', '.join(sorted(versions))}."]
     return lines + [""] * bool(absent) + [f"- {name}: {why}" for name, why in absent.items()]
 
 
@@ -139,7 +143,7 @@ def breakdown(session):
 
 def kernel_row(kernel, rates, precision, batch_size):
     seconds = kernel["microseconds"] * 1e-6
-    name = kernel["kernel"].split("<")[0].split("::")[-1].split()[-1]
+    name = kernel["kernel"]
     flops = WORK.get(name, 0) * 1e6 * int(batch_size)
     of_copy = f"{100 * kernel['bytes'] / seconds / rates['copy']:.0f} %" if rates else ""
     of_rate = f"{100 * flops / seconds / rates[precision]:.0f} %" if rates and flops else ""

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+import traceback
 
 
 class Failed(Exception):
@@ -37,6 +38,7 @@ class Session:
             folder.mkdir(parents=True, exist_ok=True)
         self.file = self.folder / "results.json"
         self.results = json.loads(self.file.read_text()) if self.file.exists() else {}
+        self.save()
         self.end = time.monotonic() + options.limit
         self.cublas = find_cublas(options.python)
         self.data = self.bundle / "data"
@@ -64,14 +66,20 @@ class Session:
         if known is not None and not (self.options.again and "failed" in known):
             return
         if time.monotonic() > self.end:
+            self.save()
             raise OutOfTime
         begin = time.monotonic()
         try:
             value = function()
         except LeftOut as reason:
             value = {"left_out": str(reason)}
+        except OutOfTime:
+            raise
         except Failed as reason:
             value = {"failed": str(reason)}
+        except Exception as error:  # whatever it is, the stages behind it are to run
+            traceback.print_exc()
+            value = {"failed": repr(error)}
         value["took_seconds"] = round(time.monotonic() - begin, 2)
         value["at"] = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         self.results[stage][key] = value
@@ -103,10 +111,12 @@ class Session:
             found["LD_LIBRARY_PATH"] = ":".join(path for path in paths if path)
         return found
 
-    def call(self, log, command, limit=540, environment=None):
-        """Runs a command and returns its output; all it wrote is kept in logs/`log`.log."""
+    def call(self, log, command, limit=300, environment=None):
+        """Runs a command and returns its output; all it wrote is kept in logs/`log`.log. Without a
+        limit of its own (None) only the call's ends it."""
         path = self.logs / f"{log}.log"
-        seconds = min(limit, max(self.end - time.monotonic(), 1))
+        left = max(self.end - time.monotonic(), 1)
+        seconds = left if limit is None else min(limit, left)
         with path.open("w") as out:
             out.write("$ " + " ".join(map(str, command)) + "\n")
             out.flush()
@@ -119,7 +129,7 @@ class Session:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 out.write(process.communicate()[0])
-                if seconds < limit:
+                if limit is None or seconds < limit:
                     raise OutOfTime from None
                 raise Failed(f"not done after {limit} s") from None
             out.write(output)

@@ -117,8 +117,10 @@ def drop(servers, absent, name, reason):
 
 
 def take_turns(session, servers, absent):
-    """Seconds an epoch by name, one a round; the order is the same in each round."""
+    """Seconds an epoch by name, one a round, and the versions of who has one; the order is the same
+    in each round."""
     times = {name: [] for name in servers}
+    versions = {}
     for name in list(servers):
         try:
             servers[name].answer()
@@ -127,10 +129,13 @@ def take_turns(session, servers, absent):
     for _ in range(session.sizes["rounds"]):
         for name in list(servers):
             try:
-                times[name].append(servers[name].turn()["seconds_per_epoch"])
+                answer = servers[name].turn()
+                times[name].append(answer["seconds_per_epoch"])
+                if "version" in answer:
+                    versions[name] = answer["version"]
             except Failed as reason:
                 drop(servers, absent, name, reason)
-    return {name: times[name] for name in servers}
+    return {name: times[name] for name in servers}, versions
 
 
 def peers(session):
@@ -138,14 +143,14 @@ def peers(session):
         needs(left_out)
         servers, absent = start_all(session, "peers", precision, batch_size)
         try:
-            times = take_turns(session, servers, absent)
+            times, versions = take_turns(session, servers, absent)
         finally:
             for server in servers.values():
                 server.close()
         if "ours" not in times:
             raise Failed(f"ours: {absent['ours']}")
         others = [values for name, values in times.items() if name != "ours"]
-        made = {"seconds_per_epoch": times, "absent": absent}
+        made = {"seconds_per_epoch": times, "versions": versions, "absent": absent}
         if others:
             made["ratios"] = [min(round_) / own for own, *round_ in zip(times["ours"], *others)]
         return made
@@ -167,7 +172,7 @@ def accuracy(session):
             session.program("bin/trainer"), "sweep", "--engine", session.engine, "--precision",
             precision, "--batch-sizes", batch_size, "--seeds", count, "--jobs",
             session.sizes["jobs"], "--epochs", session.sizes["epochs"], "--update-freq", "epoch",
-            "--quiet", "--data", small_or_all(session), "--logdir", root])
+            "--quiet", "--data", small_or_all(session), "--logdir", root], limit=None)
         text = session.call(f"accuracy-{precision}-{batch_size}-compare", [
             session.program("bin/trainer"), "compare", "--format", "json", root])
         runs = json.loads(text)["runs"]
@@ -192,6 +197,12 @@ def ceilings(session):
     session.measure("ceilings", "rates", rates)
 
 
+def kernel_name(signature):
+    """Without the return type, namespaces and arguments."""
+    plain = signature.replace("(anonymous namespace)::", "").replace("<unnamed>::", "")
+    return plain.split("(")[0].split("<")[0].split()[-1].split("::")[-1]
+
+
 METRICS = "gpu__time_duration.sum,dram__bytes_read.sum,dram__bytes_write.sum"
 
 
@@ -200,9 +211,9 @@ def by_kernel(text):
     rows = csv.DictReader(io.StringIO(text[text.index('"ID"'):]))
     found = {}
     for row in rows:
-        if not row["ID"]:
-            continue  # the row of units
-        one = found.setdefault(row["Kernel Name"].split("(")[0], {"times": [], "bytes": []})
+        if not row["ID"].isdigit():
+            continue  # the row of units, and what the program said itself
+        one = found.setdefault(kernel_name(row["Kernel Name"]), {"times": [], "bytes": []})
         time_, read, written = (float(row[m].replace(",", "")) for m in METRICS.split(","))
         one["times"].append(time_)
         one["bytes"].append(read + written)

@@ -261,6 +261,23 @@ static void print_differences(const comparison *self, FILE *out)
     }
 }
 
+/* Seconds of runs that shared the hardware say what they took together, not what each would take.
+ */
+static void print_sharing(const comparison *self, FILE *out)
+{
+    uint32_t most = 1;
+    for (size_t i = 0; i < self->count; i++) {
+        const uint32_t at_once = self->runs[i].record.runs_at_once;
+        most = at_once > most ? at_once : most;
+    }
+    if (most > 1) {
+        fprintf(out,
+                "Note: up to %u runs shared the hardware: their seconds are not what each would "
+                "take alone (sweep --jobs 1)\n",
+                (unsigned)most);
+    }
+}
+
 static void print_notes(const comparison *self, FILE *out)
 {
     for (size_t i = 0; i < self->count; i++) {
@@ -268,6 +285,7 @@ static void print_notes(const comparison *self, FILE *out)
             fprintf(out, "Note: %s: %s\n", self->runs[i].name, self->runs[i].note);
         }
     }
+    print_sharing(self, out);
     print_differences(self, out);
 }
 

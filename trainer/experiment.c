@@ -156,12 +156,12 @@ int experiment_run_path(char *out, const char *parent, const run_config *config,
 
 command_status experiment_run(const experiment *self, const run_config *config,
                               const char *directory, run_directory_replace replace,
-                              const char *label, run_record *record)
+                              uint32_t runs_at_once, const char *label, run_record *record)
 {
     char message[MESSAGE_BYTES];
     progress display;
     progress_init(&display, stdout, progress_mode_for(stdout, self->options->quiet));
-    if (label != NULL) {
+    if (runs_at_once > 1) {
         progress_label(&display, label);
         display.mode = display.mode == PROGRESS_QUIET ? PROGRESS_QUIET : PROGRESS_LINES;
     }
@@ -175,6 +175,7 @@ command_status experiment_run(const experiment *self, const run_config *config,
         .checkpoint_interval = self->options->checkpoint_interval,
         .threads = self->options->threads,
         .isa = self->options->isa,
+        .runs_at_once = runs_at_once,
         .display = &display,
     };
     const run_outcome outcome = run_loop(&job, record, message);

@@ -40,10 +40,12 @@ __attribute__((warn_unused_result)) int experiment_run_path(char *out, const cha
                                                             const run_config *config, bool seeded,
                                                             char *message);
 
-/* Trains one run in `directory`; `label`, where not NULL, begins each line of its progress. *record
- * as in run_loop; the caller frees it. Runs may be trained in several threads at once. */
+/* Trains one run in `directory`; `runs_at_once` counts the runs that share the hardware with
+ * it; where these are several, `label` begins each line of its progress. *record as in run_loop;
+ * the caller frees it. Runs may be trained in several threads at once. */
 __attribute__((warn_unused_result)) command_status
 experiment_run(const experiment *self, const run_config *config, const char *directory,
-               run_directory_replace replace, const char *label, run_record *record);
+               run_directory_replace replace, uint32_t runs_at_once, const char *label,
+               run_record *record);
 
 #endif

@@ -28,6 +28,7 @@ static run_outcome make_engine(run *self)
     }
     const engine_plan *plan = job->api->planned(self->engine);
     self->record->memory = plan->memory;
+    self->record->runs_at_once = job->runs_at_once > 1 ? job->runs_at_once : 1;
     text_copy(self->record->hardware, sizeof self->record->hardware, plan->hardware);
     return RUN_OUTCOME_FINISHED;
 }

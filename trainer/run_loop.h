@@ -24,6 +24,7 @@ typedef struct run_job {
                                       or  the beginning, makes one */
     uint32_t threads;              /* as in engine_config, */
     const char *isa;               /* likewise */
+    uint32_t runs_at_once; /* of a sweep's, on the same hardware; 0 and 1 for this one alone */
     progress *display;
 } run_job;
 

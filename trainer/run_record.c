@@ -132,16 +132,17 @@ static json_t *record_to_json(const run_record *record)
             return NULL;
         }
     }
-    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o*, s:o*}", //
-                     "format", 1,                                            //
-                     "program", "trainer " TRAINER_VERSION,                  //
-                     "state", run_state_name(record->state),                 //
-                     "configuration", run_config_to_json(&record->config),   //
-                     "hardware", record->hardware,                           //
-                     "peak_bytes", (json_int_t)record->memory.total,         //
-                     "memory", memory_to_json(&record->memory),              //
-                     "epochs", epochs,                                       //
-                     "event_files", event_files_to_json(record),             //
+    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:I, s:I, s:o, s:o, s:o*, s:o*}", //
+                     "format", 1,                                                 //
+                     "program", "trainer " TRAINER_VERSION,                       //
+                     "state", run_state_name(record->state),                      //
+                     "configuration", run_config_to_json(&record->config),        //
+                     "hardware", record->hardware,                                //
+                     "runs_at_once", (json_int_t)record->runs_at_once,            //
+                     "peak_bytes", (json_int_t)record->memory.total,              //
+                     "memory", memory_to_json(&record->memory),                   //
+                     "epochs", epochs,                                            //
+                     "event_files", event_files_to_json(record),                  //
                      "results", results_to_json(record));
 }
 
@@ -199,7 +200,7 @@ static double real_or_nan(const json_t *object, const char *key)
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-static uint64_t bytes_or_zero(const json_t *object, const char *key)
+static uint64_t count_or_zero(const json_t *object, const char *key)
 {
     const json_int_t value = json_integer_value(json_object_get(object, key));
     return value > 0 ? (uint64_t)value : 0;
@@ -299,14 +300,16 @@ static int read_record(run_record *record, const json_t *root, char *message)
         return -1;
     }
     text_copy(record->hardware, sizeof record->hardware, hardware != NULL ? hardware : "");
+    const uint64_t at_once = count_or_zero(root, "runs_at_once");
+    record->runs_at_once = at_once > 0 && at_once <= UINT32_MAX ? (uint32_t)at_once : 1;
     record->memory = (engine_memory){
-        .data = bytes_or_zero(memory, "data"),
-        .parameters = bytes_or_zero(memory, "parameters"),
-        .optimizer = bytes_or_zero(memory, "optimizer"),
-        .gradients = bytes_or_zero(memory, "gradients"),
-        .activations = bytes_or_zero(memory, "activations"),
-        .workspace = bytes_or_zero(memory, "workspace"),
-        .total = bytes_or_zero(root, "peak_bytes"),
+        .data = count_or_zero(memory, "data"),
+        .parameters = count_or_zero(memory, "parameters"),
+        .optimizer = count_or_zero(memory, "optimizer"),
+        .gradients = count_or_zero(memory, "gradients"),
+        .activations = count_or_zero(memory, "activations"),
+        .workspace = count_or_zero(memory, "workspace"),
+        .total = count_or_zero(root, "peak_bytes"),
     };
     return read_event_files(record, root, message) != 0 ? -1 : read_epochs(record, root, message);
 }

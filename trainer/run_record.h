@@ -5,6 +5,7 @@
  *   state           "running", "finished" or "interrupted"
  *   configuration   run_config.h
  *   hardware        what the engine ran on
+ *   runs_at_once    how many runs of its sweep shared that hardware; 1 where it is absent
  *   memory          the engine's own account in bytes, by part; peak_bytes is its total
  *   peak_bytes
  *   epochs          one object for each epoch that was trained and validated, in order:
@@ -46,6 +47,7 @@ typedef struct run_record {
     run_state state;
     run_config config;
     char hardware[128];
+    uint32_t runs_at_once; /* at least 1 */
     engine_memory memory;
     char event_files[RUN_RECORD_MAX_EVENT_FILES][RUN_RECORD_PATH_BYTES];
     uint32_t event_file_count;

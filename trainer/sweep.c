@@ -87,7 +87,8 @@ static command_status plan(sweep *self)
             return status;
         }
     }
-    self->at_once = options->jobs > 0 ? options->jobs : self->runs[0].plan.side_by_side;
+    const size_t at_once = options->jobs > 0 ? options->jobs : self->runs[0].plan.side_by_side;
+    self->at_once = (unsigned)(at_once < self->run_count ? at_once : self->run_count);
     return COMMAND_DONE;
 }
 
@@ -118,7 +119,7 @@ static bool train_run(void *argument)
     }
     label_run(run, label);
     run->status = experiment_run(&self->data, &run->config, run->directory, replaceable(self),
-                                 alone ? NULL : label, &record);
+                                 self->at_once, label, &record);
     run->epochs_done = record.epoch_count;
     run_record_free(&record);
     run->state = run->status == COMMAND_DONE      ? TRAINED

@@ -39,7 +39,7 @@ static command_status train(const experiment *self, const run_options *options)
         fprintf(stderr, "%s: --logdir: %s\n", self->program, message);
         return COMMAND_FAILED;
     }
-    status = experiment_run(self, &config, directory, replace, NULL, &record);
+    status = experiment_run(self, &config, directory, replace, 1, NULL, &record);
     if (status == COMMAND_STOPPED) {
         fprintf(stderr, "%s: stopped by a signal after %u of %u epochs\n", self->program,
                 (unsigned)record.epoch_count, (unsigned)config.epochs);

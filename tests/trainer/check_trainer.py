@@ -408,6 +408,9 @@ class RunsThatExist(TrainerTest):
                     rf"^batch size {batch_size}, seed {seed}: Epoch {epoch}/2 - .* val_accuracy: "
                     r"[\d.]+$", result.stdout, re.MULTILINE)), 1)
         self.assertIn("Over the seeds", result.stdout)
+        self.assertEqual({record(self.folder / "logs" / name)["runs_at_once"] for name in names},
+                         {3})
+        self.assertIn("Note: up to 3 runs shared the hardware", result.stdout)
         again = self.sweep("--seeds", 2, "--seed", 5, "--jobs", 2)
         self.assertEqual(again.stdout.count("left as it is"), 4)
 

@@ -159,7 +159,8 @@ typedef struct engine_api {
     /* A tensor as floats, row-major. Names: those of lenet_tensors (values after the last step);
      * "gradient/" + such a name (of the last step); of the last step's forward pass
      * "activation/conv1" [n,26,26,32] after ReLU, "activation/pool" [n,12,12,64] and
-     * "activation/dense1" [n,128] after dropout, "activation/logits" [n,10].
+     * "activation/dense1" [n,128] after dropout, "activation/logits" [n,10]. Where a step has
+     * several micro-batches its activations are those of the last one.
      * *count is set to the number of floats even when `capacity` is too small for them, which is
      * ENGINE_INVALID, as is an unknown name or a tensor that no step has made yet. */
     engine_status (*read_tensor)(engine *, const char *name, float *out, size_t capacity,

@@ -10,8 +10,8 @@ Usage: scripts/test.sh [PRESET]...
 Installs what the tests need (the Python environments, with TensorFlow and PyTorch, take 3 GB in
 .venv), fetches MNIST, checks the scripts with shellcheck (where it is installed) and the sources
 with clang-format and clang-tidy, then builds and tests each preset: release, asan and tsan unless
-others are named, and where nvcc is, cuda before them. Stops at the first that fails; its exit status
-is the result.
+others are named, and where nvcc is, cuda before them. Stops at the first that fails; its exit
+status is the result.
 
 Preset cuda is built and linked, and what was built is examined (tests with the label `cuda`); no
 device is needed. The other presets are built without the CUDA engine: its sources are tested there
@@ -74,7 +74,8 @@ check_code() {
 test_cuda() {
     scripts/setup.sh --cuda
     cmake --preset cuda -DBUILD_TESTING=ON -DWARNINGS_AS_ERRORS=ON >/dev/null
-    cmake --build --preset cuda --parallel "$(nproc)" --target trainer
+    cmake --build --preset cuda --parallel "$(nproc)" \
+        --target trainer check_cuda_constructs_device
     ctest --preset cuda --label-regex '^cuda$'
 }
 

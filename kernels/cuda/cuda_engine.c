@@ -295,11 +295,11 @@ static bool download_classes(engine *e, uint32_t n, uint8_t *out)
         return false;
     }
     for (uint32_t i = 0; i < n; i++) {
-        uint8_t best = 0;
-        for (uint8_t c = 1; c < LENET_CLASSES; c++) {
+        int best = 0;
+        for (int c = 1; c < LENET_CLASSES; c++) {
             best = logits[i][c] > logits[i][best] ? c : best;
         }
-        out[i] = best;
+        out[i] = (uint8_t)best;
     }
     return true;
 }

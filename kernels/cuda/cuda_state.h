@@ -18,7 +18,7 @@ enum {
     /* Micro-batches are at most this large, so that 32 bits count the floats of any activation. */
     CUDA_MAX_MICRO_BATCH = 131072,
     /* Steps that the larger of the two captured graphs holds; the other one holds one step. */
-    CUDA_GRAPH_STEPS = 32,
+    CUDA_GRAPH_STEPS = 16,
     /* A step of more launches than this (of many micro-batches, each long) is not captured. */
     CUDA_MAX_CAPTURED_LAUNCHES = 64,
     /* Runs at once that make the best of a device: a small batch does not fill it. Not measured on

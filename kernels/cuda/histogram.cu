@@ -155,7 +155,7 @@ __global__ void __launch_bounds__(THREADS)
     __syncthreads();
     const double least = out->min;
     const double width = (out->max - least) / BUCKETS;
-    for (uint64_t i = blockIdx.x * THREADS + threadIdx.x; i < count; i += gridDim.x * THREADS) {
+    for (uint32_t i = blockIdx.x * THREADS + threadIdx.x; i < count; i += gridDim.x * THREADS) {
         const double value = static_cast<double>(values[i]);
         if (isfinite(value)) {
             const double place = width > 0 ? (value - least) / width : BUCKETS - 1.0;

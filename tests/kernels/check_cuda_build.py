@@ -25,7 +25,7 @@ def ptx_file(source, architecture):
 
 def entries(text):
     """The text of each kernel by its mangled name."""
-    parts = re.split(r"^\.visible \.entry (\w+)\(", text, flags=re.MULTILINE)
+    parts = re.split(r"^(?:\.\w+ )*\.entry (\w+)\(", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2]))
 
 
@@ -56,8 +56,9 @@ class CudaBuildTest(unittest.TestCase):
                     self.assertNotIn("mma", body)
 
     def test_no_kernel_spills_registers(self):
-        for source in SOURCES:
-            for architecture in ARCHITECTURES:
+        for architecture in ARCHITECTURES:
+            kernels = 0
+            for source in SOURCES:
                 path = ptx_file(source, architecture)
                 made = subprocess.run(
                     [PTXAS, "-v", f"-arch=sm_{architecture}", path, "-o", "/dev/null"],
@@ -65,9 +66,12 @@ class CudaBuildTest(unittest.TestCase):
                 spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads",
                                     made.stderr)
                 with self.subTest(source=source, architecture=architecture):
-                    self.assertEqual(len(spills), len(entries(path.read_text())))
-                    self.assertTrue(spills)
-                    self.assertEqual({int(b) for pair in spills for b in pair}, {0}, made.stderr)
+                    # Functions that kernels call have lines of their own.
+                    self.assertGreaterEqual(len(spills), len(entries(path.read_text())))
+                    self.assertLessEqual({int(b) for pair in spills for b in pair}, {0},
+                                         made.stderr)
+                kernels += len(spills)
+            self.assertGreaterEqual(kernels, len(SOURCES))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,12 @@
 #include "lenet_reference.h"
 #include "synthetic_digits.h"
 
-enum { LARGEST_BATCH = 64, LARGEST_SET = 64, EXIT_SKIPPED = 77 };
+#ifdef SLOW_ENGINE /* one that a harness computes */
+enum { LARGEST_BATCH = 7, LARGEST_SET = 10, BATCH = 4 };
+#else
+enum { LARGEST_BATCH = 64, LARGEST_SET = 64, BATCH = 16 };
+#endif
+enum { EXIT_SKIPPED = 77 };
 
 static engine_variant variants[MAX_ENGINE_VARIANTS];
 static int variant_count;
@@ -176,8 +181,14 @@ static const struct {
     uint32_t steps;
     uint64_t seed;
 } runs[] = {
+#ifdef SLOW_ENGINE
+    {1, 2, 3, 1},
+    {2, 3, 3, 1},
+    {LARGEST_BATCH, 10, 1, 1},
+#else
     {1, 2, 3, 1},   {2, 3, 3, 1},    {7, 10, 3, 1},
     {16, 21, 3, 2}, {33, 35, 2, 36}, {LARGEST_BATCH, 64, 1, 1},
+#endif
 };
 
 enum { RUNS = sizeof runs / sizeof *runs };
@@ -262,9 +273,9 @@ START_TEST(weights_that_see_only_background_do_not_move)
 {
     static double before[LENET_PARAMETERS];
     static double after[LENET_PARAMETERS];
-    const engine_data training = first_samples(16);
+    const engine_data training = first_samples(BATCH);
     const engine_variant *v = &variants[_i];
-    engine *e = variant_create(v, config_of(16), &training, &training);
+    engine *e = variant_create(v, config_of(BATCH), &training, &training);
     variant_read_all(v, e, "", before);
     variant_train_one(v, e);
     variant_read_all(v, e, "", after);
@@ -286,9 +297,9 @@ START_TEST(evaluation_and_prediction_are_the_references)
 {
     static float probabilities[LARGEST_SET * LENET_CLASSES];
     const engine_variant *v = &variants[_i];
-    const engine_data training = first_samples(20);
+    const engine_data training = first_samples(BATCH + BATCH / 4);
     const engine_data validation = first_samples(LARGEST_SET);
-    const engine_config config = config_of(16);
+    const engine_config config = config_of(BATCH);
     reference_run *run = reference_run_create(&config, &training);
     ck_assert_ptr_nonnull(run);
     engine *e = variant_create(v, config, &training, &validation);
@@ -322,6 +333,7 @@ START_TEST(evaluation_and_prediction_are_the_references)
 }
 END_TEST
 
+#ifndef SLOW_ENGINE
 static void compare_with_keras(const engine_variant *v, const char *what, int place, double value,
                                double expected)
 {
@@ -361,6 +373,7 @@ START_TEST(losses_and_epoch_metrics_are_those_of_keras)
     v->api->destroy(e);
 }
 END_TEST
+#endif
 
 static Suite *engine_suite(void)
 {
@@ -371,7 +384,9 @@ static Suite *engine_suite(void)
         a_blank_image_moves_nothing_but_the_last_bias,
         weights_that_see_only_background_do_not_move,
         evaluation_and_prediction_are_the_references,
+#ifndef SLOW_ENGINE
         losses_and_epoch_metrics_are_those_of_keras,
+#endif
     };
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         tcase_add_loop_test(cases, tests[i], 0, variant_count);

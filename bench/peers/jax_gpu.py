@@ -9,7 +9,7 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # others run be
 import idx
 import jax
 import jax.numpy as jnp
-import rounds
+import gpu_rounds
 from jax import lax
 
 SHAPES = {"conv1": (3, 3, 1, 32), "conv2": (3, 3, 32, 64), "dense1": (9216, 128),
@@ -81,7 +81,7 @@ def make_training(images, labels, batch_size):
 
 
 def main():
-    options = rounds.parse(__doc__.splitlines()[0], ["scan"])
+    options = gpu_rounds.parse(__doc__.splitlines()[0], ["scan"])
     jax.config.update("jax_platforms", options.device)
     jax.config.update("jax_default_prng_impl", "rbg")  # the fast one
     jax.config.update("jax_default_matmul_precision", PRODUCTS[options.precision])
@@ -98,7 +98,7 @@ def main():
         state, loss = training(state, steps)
         return float(loss)  # waits for the device
 
-    rounds.run(options, len(labels), f"jax {jax.__version__}", train)
+    gpu_rounds.run(options, len(labels), f"jax {jax.__version__}", train)
 
 
 if __name__ == "__main__":

@@ -1,37 +1,52 @@
-"""What the peers of the CUDA engine share: their options, and how they take turns."""
-import argparse
-import json
+"""What the peers of bench/cpu.sh share: MNIST, and the conversation with cpu_rounds.py.
+
+A peer sets itself up, trains a few steps to warm up (and compile), and says "ready" on a line. Then
+each line of its standard input is a number of steps to train; it answers with the seconds that they
+took and the loss of the last one. So it compiles and loads once, however many rounds there are.
+"""
+import gzip
+import pathlib
 import sys
 import time
 
+import numpy as np
 
-def parse(description, modes):
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--data", required=True, help="folder of the IDX files")
-    parser.add_argument("--mode", choices=modes, default=modes[0])
-    parser.add_argument("--precision", choices=["fp32", "tf32", "bf16"], default="tf32")
-    parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--steps", type=int, default=0, help="timed steps (default: an epoch's)")
-    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
-    parser.add_argument("--serve", action="store_true",
-                        help="time once for every line on stdin, instead of once")
-    return parser.parse_args()
+WARM_UP = 10
+WAKE_UP = 3  # untimed steps of each round: the others have just had the processors
 
 
-def run(options, count, version, train):
-    """`train(steps)` trains so many steps, waits for them and returns their mean loss. Prints a
-    line of JSON for each time."""
-    steps = options.steps or count // options.batch_size
-    train(steps)  # compiles, captures and warms up what the timed call uses
-    turns = [""]
-    if options.serve:
-        print(json.dumps({"ready": True}), flush=True)
-        turns = sys.stdin
-    for _ in turns:
+def _read(folder, name):
+    path = pathlib.Path(folder) / name
+    return path.read_bytes() if path.exists() else gzip.decompress(
+        path.with_name(f"{name}.gz").read_bytes())
+
+
+def training_set(folder):
+    """The images [60000,28,28] as floats in 0 .. 1, and the labels [60000] as int32."""
+    images = np.frombuffer(_read(folder, "train-images-idx3-ubyte"), np.uint8, offset=16)
+    labels = np.frombuffer(_read(folder, "train-labels-idx1-ubyte"), np.uint8, offset=8)
+    return (images.reshape(-1, 28, 28).astype(np.float32) / np.float32(255),
+            labels.astype(np.int32))
+
+
+def plan():
+    """A generator of how many steps to train next. Send it the last step's loss after each."""
+    yield WARM_UP
+    print("ready", flush=True)
+    for line in sys.stdin:
+        yield WAKE_UP
         begin = time.perf_counter()
-        loss = train(steps)
-        seconds = time.perf_counter() - begin
-        print(json.dumps({
-            "version": version, "mode": options.mode, "precision": options.precision,
-            "batch_size": options.batch_size, "steps": steps, "seconds": seconds, "loss": loss,
-            "seconds_per_epoch": seconds * count / (steps * options.batch_size)}), flush=True)
+        loss = float((yield int(line)))
+        print(f"{time.perf_counter() - begin:.6f} {loss:.4f}", flush=True)
+
+
+def serve(train):
+    """train(steps) trains on and returns the last step's loss, once it is there."""
+    steps = plan()
+    loss = None
+    while True:
+        try:
+            count = steps.send(loss)
+        except StopIteration:
+            return
+        loss = train(count)

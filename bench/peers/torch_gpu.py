@@ -7,7 +7,7 @@ step is run as it is.
 Adam here adds its epsilon to the corrected root, Keras' to the uncorrected one; its cost is the same.
 """
 import idx
-import rounds
+import gpu_rounds
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -88,14 +88,14 @@ class Training:
 
 
 def main():
-    options = rounds.parse(__doc__.splitlines()[0], MODES)
+    options = gpu_rounds.parse(__doc__.splitlines()[0], MODES)
     torch.manual_seed(0)
     pinned = options.precision == "tf32"
     torch.backends.cuda.matmul.allow_tf32 = pinned
     torch.backends.cudnn.allow_tf32 = pinned
     torch.backends.cudnn.benchmark = True
     training = Training(options)
-    rounds.run(options, training.count, f"torch {torch.__version__}",
+    gpu_rounds.run(options, training.count, f"torch {torch.__version__}",
                training.train)
 
 

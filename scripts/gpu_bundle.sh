@@ -36,7 +36,10 @@ while [[ $# -gt 0 ]]; do
         exit
         ;;
     --build-dir | --data | --output)
-        [[ $# -ge 2 ]] || fail "$1 needs a folder"
+        if [[ $# -lt 2 ]]; then
+            echo "gpu_bundle: $1 needs a folder" >&2
+            exit 2
+        fi
         case $1 in
         --build-dir) build=$2 ;;
         --data) data=$2 ;;

@@ -43,7 +43,7 @@ def parse():
                "later call needs: unpack it, and name the folder with --results). Exit status: 0\n"
                "all is measured, 1 something failed, 2 wrong usage, 3 the limit was reached: call\n"
                "again.")
-    parser.add_argument("--bundle", type=pathlib.Path, required=True, metavar="DIR",
+    parser.add_argument("--bundle", type=pathlib.Path, metavar="DIR",
                         help="default: where this script is, or build/gpu-bundle")
     parser.add_argument("--results", type=pathlib.Path, metavar="DIR",
                         help="all that was measured so far (default: gpu-check, beside the bundle)")

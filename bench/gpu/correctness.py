@@ -12,12 +12,14 @@ from session import Failed, LeftOut
 # The first is rounding alone; the second, how far paths part that rounding began to part.
 BOUNDS = {"fp32": (1e-5, 0.01), "tf32": (1e-3, 0.02), "bf16": (1e-2, 0.04)}
 
-DEVICE_TESTS = {  # program -> what its environment needs
-    "check_cuda_constructs_device": {},
+# Program -> what its environment needs. Where the program itself looks for the device its tests
+# cannot be processes of their own: CUDA does not survive a fork.
+DEVICE_TESTS = {
+    "check_cuda_constructs_device": {"CK_FORK": "no"},
     "check_cuda_forward_device": {"CUDA_LAUNCH_BLOCKING": "1"},
     "check_cuda_backward_device": {"CUDA_LAUNCH_BLOCKING": "1"},
-    "check_engine": {"ENGINE": "cuda"},
-    "check_engine_reference": {"ENGINE": "cuda"},
+    "check_engine": {"ENGINE": "cuda", "CK_FORK": "no"},
+    "check_engine_reference": {"ENGINE": "cuda", "CK_FORK": "no"},
 }
 
 

@@ -120,10 +120,13 @@ class Session:
         with path.open("w") as out:
             out.write("$ " + " ".join(map(str, command)) + "\n")
             out.flush()
-            process = subprocess.Popen(
-                list(map(str, command)), stdout=subprocess.PIPE, stderr=out, text=True,
-                stdin=subprocess.DEVNULL, start_new_session=True,
-                env=self.environment() if environment is None else environment)
+            try:
+                process = subprocess.Popen(
+                    list(map(str, command)), stdout=subprocess.PIPE, stderr=out, text=True,
+                    stdin=subprocess.DEVNULL, start_new_session=True,
+                    env=self.environment() if environment is None else environment)
+            except OSError as error:
+                raise Failed(f"{command[0]} cannot be run: {error.strerror}") from None
             try:
                 output = process.communicate(timeout=seconds)[0]
             except subprocess.TimeoutExpired:

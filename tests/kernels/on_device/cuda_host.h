@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define cudaMalloc cudaMallocHost
-#define cudaFree cudaFreeHost
+#define cudaFree   cudaFreeHost
 
 typedef enum cuda_host_order {
     CUDA_HOST_ASCENDING = 0,

@@ -7,8 +7,10 @@ by round, while the others wait for their standard input (peers/rounds.py has th
 peer that fails is told of and left out from then on. Needs nothing but Python.
 """
 import collections
+import os
 import pathlib
 import select
+import signal
 import statistics
 import subprocess
 import sys
@@ -30,6 +32,7 @@ class Failure(Exception):
 class Program:
     def __init__(self, command):
         self.seconds = {}  # an epoch's, by round
+        self.unread = b""
         self.errors = tempfile.TemporaryFile("w+", errors="replace")
         try:
             self.process = subprocess.Popen(
@@ -38,16 +41,19 @@ class Program:
             raise Failure(f"cannot start {error.filename}: {error.strerror}") from None
 
     def line(self, limit):
-        """Its next line of output. None of these programs says two at once."""
-        if not select.select([self.process.stdout], [], [], limit)[0]:
-            raise Failure(f"said nothing for {limit} s")
-        text = self.process.stdout.readline().decode(errors="replace").strip()
-        if not text:
-            self.process.wait()
-            self.errors.seek(0)
-            last = [line for line in self.errors.read().splitlines() if line.strip()][-3:]
-            raise Failure("\n    ".join([f"ended with status {self.process.returncode}", *last]))
-        return text
+        """Its next line of output, which may have come with the one before."""
+        while b"\n" not in self.unread:
+            if not select.select([self.process.stdout], [], [], limit)[0]:
+                raise Failure(f"said nothing for {limit} s")
+            said = os.read(self.process.stdout.fileno(), 4096)
+            if not said:
+                self.process.wait()
+                self.errors.seek(0)
+                last = [line for line in self.errors.read().splitlines() if line.strip()][-3:]
+                raise Failure("\n    ".join([f"ended with status {self.process.returncode}", *last]))
+            self.unread += said
+        text, _, self.unread = self.unread.partition(b"\n")
+        return text.decode(errors="replace").strip()
 
     def await_ready(self):
         while self.line(READY_SECONDS) != "ready":
@@ -77,15 +83,14 @@ class Program:
 def commands(root, batch_size):
     """The programs by name, ours last."""
     data, batch_size = str(root / "data/mnist"), str(batch_size)
-    peers = [("keras-fit", "frameworks", "keras_fit.py", "1"),
+    peers = [("keras-fit", "frameworks", "keras_fit.py"),
              ("torch-eager", "frameworks", "torch_step.py", "eager"),
              ("torch-channels_last", "frameworks", "torch_step.py", "channels_last"),
              ("torch-compile", "frameworks", "torch_step.py", "compile"),
-             ("jax-jit", "jax", "jax_step.py", "jit"),
-             ("jax-loop", "jax", "jax_step.py", "loop")]
-    for name, environment, program, mode in peers:
+             ("jax-jit", "jax", "jax_step.py")]
+    for name, environment, program, *mode in peers:
         yield name, [str(root / ".venv" / environment / "bin/python"),
-                     str(root / "bench/peers" / program), data, batch_size, mode]
+                     str(root / "bench/peers" / program), data, batch_size, *mode]
     yield "ours", [str(root / "build/release/bench/train_steps"), data, batch_size, "-"]
 
 
@@ -166,6 +171,7 @@ def ratios(programs):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     root = pathlib.Path(sys.argv[1])
     batch_size, rounds, steps = map(int, sys.argv[2:])
     programs, failed = {}, set()

@@ -1,8 +1,9 @@
 """A peer of bench/cpu.sh: JAX's training steps on the CPU.
 
-jax_step.py DATA BATCH_SIZE jit|loop
+jax_step.py DATA BATCH_SIZE
 
-jit: one compiled call a step. loop: all steps of a round in one compiled call.
+One compiled call a step. All steps of a round in one (lax.scan, lax.fori_loop) are many times
+slower: XLA's convolutions on the CPU do not use the cores within a loop.
 """
 import sys
 
@@ -68,48 +69,28 @@ def step(state, images, labels, key):
     return adam(state, gradients), loss
 
 
-def many_steps(state, images, labels, batches, first, count, key):
-    """Trains on batches [.., batch_size] first .. first + count - 1, around the end of the epoch."""
-    def body(i, carry):
-        batch = batches[(first + i) % len(batches)]
-        return step(carry[0], images[batch], labels[batch], key)
-
-    return jax.lax.fori_loop(0, count, body, (state, jnp.float32(0)))
-
-
 def main():
-    folder, batch_size, mode = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    folder, batch_size = sys.argv[1], int(sys.argv[2])
     images, labels = rounds.training_set(folder)
     images = images[..., None]
     order = np.random.default_rng(0).permutation(len(images))
-    batches = order[:len(order) // batch_size * batch_size].reshape(-1, batch_size)
     key = jax.random.key(0)
     parameters = initial(key)
     zeros = jax.tree.map(jnp.zeros_like, parameters)
     state = (parameters, zeros, jax.tree.map(jnp.copy, zeros), jnp.float32(0))
+    compiled = jax.jit(step, donate_argnums=0)
     done = 0
 
-    def train_by_calls(steps):
+    def train(steps):
         nonlocal state, done
         for _ in range(steps):
-            batch = batches[done % len(batches)]
-            state, loss = one_step(state, images[batch], labels[batch], key)
+            at = done * batch_size % (len(images) - batch_size + 1)
             done += 1
-        return loss
+            batch = order[at:at + batch_size]
+            state, loss = compiled(state, images[batch], labels[batch], key)
+        return float(loss)
 
-    def train_in_a_loop(steps):
-        nonlocal state, done
-        state, loss = loop(state, *on_device, done, steps, key)
-        done += steps
-        return loss
-
-    if mode == "jit":
-        one_step = jax.jit(step, donate_argnums=0)
-        rounds.serve(train_by_calls)
-    else:
-        loop = jax.jit(many_steps, donate_argnums=0)
-        on_device = tuple(map(jnp.asarray, (images, labels, batches)))
-        rounds.serve(train_in_a_loop)
+    rounds.serve(train)
 
 
 main()

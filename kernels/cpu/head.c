@@ -67,11 +67,11 @@ double head_loss(const float *logits, uint8_t label)
 
 uint8_t head_predicted(const float *logits)
 {
-    uint8_t best = 0;
-    for (uint8_t j = 1; j < OUT; j++) {
+    int best = 0;
+    for (int j = 1; j < OUT; j++) {
         best = logits[j] > logits[best] ? j : best;
     }
-    return best;
+    return (uint8_t)best;
 }
 
 void head_backward(const float *softmax, uint8_t label, uint32_t batch, const float *hidden,

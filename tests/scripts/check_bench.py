@@ -1,0 +1,274 @@
+"""bench/cpu.sh and bench/accuracy.sh, in a copy of bench whose programs are shims.
+
+Usage: check_bench.py BENCH_FOLDER
+
+The shims answer as the real programs do, with constant times. Nothing is measured or trained.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BENCH = pathlib.Path(sys.argv.pop(1)).resolve()
+
+# Plays a peer's program: eager takes 0.2 s a round, the others 0.4. $FAIL names one, its mode
+# behind a dash, and what becomes of it.
+PEER = """#!/bin/bash
+program=${1##*/}
+name=$program-${4:-}
+echo "peer $name $2 $3" >>"$CALLS"
+echo $$ >>"$CALLS.pids"
+case ${FAIL:-} in
+*"$name:missing"* | all:missing*) echo "noise" >&2; echo "ModuleNotFoundError: $program" >&2; exit 1 ;;
+esac
+echo "some banner"
+echo ready
+seconds=0.4
+[[ ${4:-} == eager ]] && seconds=0.2
+for ((round = 1; ; round++)); do
+    read -r steps || exit 0
+    [[ ${FAIL:-} == *"$name:second-round"* && $round -eq 2 ]] && exit 3
+    [[ ${FAIL:-} == *"$name:nonsense"* ]] && { echo "what?"; continue; }
+    [[ ${FAIL:-} == *"$name:diverges"* ]] && { echo "$seconds nan"; continue; }
+    [[ ${FAIL:-} == *"$name:sleeps"* ]] && { echo waiting >>"$CALLS"; read -r _; }
+    echo "steps $steps" >>"$CALLS"
+    echo "$seconds 0.5"
+done
+"""
+
+# Ours takes 0.3 s for three times the steps.
+OURS = """#!/bin/bash
+echo "ours $*" >>"$CALLS"
+[[ ${FAIL:-} == *ours:missing* ]] && { echo "train_steps: no such data" >&2; exit 1; }
+echo ready
+while read -r steps; do
+    echo "ours trains $steps" >>"$CALLS"
+    echo "0.3 0.5"
+done
+"""
+
+LAYERS = """#!/bin/bash
+echo "layers $*" >>"$CALLS"
+[[ ${FAIL:-} == *layers:fails* ]] && { echo "layers: broken" >&2; exit 1; }
+echo "10.000 MFLOP a sample"
+"""
+
+PYTHON_VENV = """#!/bin/bash
+echo "venv $1" >>"$CALLS"
+[[ ${FAIL:-} != *venv:$1* ]]
+"""
+
+FIRST_LOSSES = """#!/bin/bash
+echo "first_losses $*" >>"$CALLS"
+echo "batch size $2: within"
+[[ ${FAIL:-} != *losses:$2* ]]
+"""
+
+TRAINER = """#!/bin/bash
+echo "trainer $*" >>"$CALLS"
+case $1 in
+sweep) [[ ${FAIL:-} != *sweep* ]] || { echo "trainer: refused" >&2; exit 5; } ;;
+compare) cat "$COMPARISON" ;;
+esac
+"""
+
+COMPARISON = {"batch_sizes": [
+    {"batch_size": 64, "final_val_accuracy": {"mean": 0.9912345, "error": 0.00045, "runs": 3}},
+    {"batch_size": 16, "final_val_accuracy": {"mean": None, "error": None, "runs": 0}},
+]}
+
+
+class BenchTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="check bench ")
+        self.addCleanup(folder.cleanup)
+        self.world = pathlib.Path(folder.name).resolve()
+        self.root = self.world / "the repository"
+        self.calls = self.world / "calls"
+        shutil.copytree(BENCH, self.root / "bench")
+        rounds = self.root / "bench/cpu_rounds.py"
+        text = rounds.read_text()
+        self.assertIn("SETTLE_SECONDS = 0.5", text)
+        rounds.write_text(text.replace("SETTLE_SECONDS = 0.5", "SETTLE_SECONDS = 0"))
+        (self.root / "data/mnist").mkdir(parents=True)
+        (self.world / "comparison").write_text(json.dumps(COMPARISON))
+        for path, shim in {"scripts/python_venv.sh": PYTHON_VENV,
+                           ".venv/frameworks/bin/python": PEER,
+                           ".venv/jax/bin/python": PEER,
+                           "build/release/bench/train_steps": OURS,
+                           "build/release/bench/layers": LAYERS,
+                           "build/release/bench/first_losses": FIRST_LOSSES,
+                           "build/release/bin/trainer": TRAINER}.items():
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / path).write_text(shim)
+            (self.root / path).chmod(0o755)
+
+    def start(self, script, *arguments, **environment):
+        return subprocess.Popen(
+            [self.root / "bench" / script, *arguments], cwd=self.world, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, "CALLS": str(self.calls),
+                 "COMPARISON": str(self.world / "comparison"), **environment})
+
+    def call(self, script, *arguments, **environment):
+        process = self.start(script, *arguments, **environment)
+        self.stdout, self.stderr = process.communicate(timeout=60)
+        return process.returncode
+
+    def called(self, start):
+        lines = self.calls.read_text().splitlines() if self.calls.exists() else []
+        return [line for line in lines if line.startswith(start)]
+
+
+class Cpu(BenchTest):
+    def compare(self, rounds=1, **environment):
+        return self.call("cpu.sh", "--batch-size", "32", "--rounds", str(rounds), "--steps", "7",
+                         **environment)
+
+    def test_the_ratio_is_the_last_line_and_against_the_fastest_peer(self):
+        self.assertEqual(self.compare(rounds=3), 0, self.stderr)
+        self.assertEqual(self.stderr, "")
+        self.assertEqual(self.stdout.splitlines()[-1], "ratio 2.00")
+        self.assertIn("fastest peer: torch-eager (3 of 3 rounds)", self.stdout)
+        self.assertIn("ratios by round: 2.00, 2.00, 2.00", self.stdout)
+
+    def test_every_program_starts_once_and_gets_its_steps_in_every_round(self):
+        self.assertEqual(self.compare(rounds=3), 0, self.stderr)
+        self.assertEqual(self.called("venv"), ["venv frameworks", "venv jax"])
+        self.assertEqual([line.split()[1] for line in self.called("peer")], [
+            "keras_fit.py-", "torch_step.py-eager", "torch_step.py-channels_last",
+            "torch_step.py-compile", "jax_step.py-"])
+        self.assertEqual(len(self.called(f"ours {self.root}")), 1)
+        self.assertEqual(self.called("steps"), ["steps 7"] * 15)
+        self.assertEqual(self.called("ours trains"), ["ours trains 21"] * 3)
+
+    def test_seconds_an_epoch_and_gflops_are_those_of_the_times(self):
+        self.compare(rounds=2)
+        # Ours: 0.1 s for 7 steps of 32, of 60,000 samples: 26.79 s; of 71.6 and 10 MFLOP each.
+        table = self.stdout.partition("s/epoch: median")[2].splitlines()
+        ours, = [line for line in table if line.startswith("ours ")]
+        self.assertEqual(ours.split(), ["ours", "26.79", "(26.79,", "26.79)", "160.4", "22.4"])
+        eager, = [line for line in table if line.startswith("torch-eager ")]
+        self.assertEqual(eager.split()[-2:], ["80.2", "80.2"])
+        self.assertTrue(self.called("layers")[0].endswith("--batch-size 32 --steps 42 --work"))
+
+    def test_a_peer_that_does_not_start_is_told_and_the_others_count(self):
+        self.assertEqual(self.compare(FAIL="torch_step.py-eager:missing"), 0)
+        self.assertIn("torch-eager failed: ended with status 1", self.stderr)
+        self.assertIn("ModuleNotFoundError: torch_step.py", self.stderr)
+        self.assertIn("without torch-eager, which failed", self.stdout)
+        self.assertEqual(self.stdout.splitlines()[-1], "ratio 4.00")
+
+    def test_a_peer_that_ends_early_counts_in_the_rounds_it_had(self):
+        self.assertEqual(self.compare(rounds=3, FAIL="torch_step.py-eager:second-round"), 0)
+        self.assertIn("torch-eager failed: ended with status 3", self.stderr)
+        self.assertIn("ratios by round: 2.00, 4.00, 4.00", self.stdout)
+        self.assertEqual(self.stdout.splitlines()[-1], "ratio 4.00")
+
+    def test_a_peer_that_does_not_train_does_not_count(self):
+        for what, said in (("nonsense", "said 'what?'"), ("diverges", "does not train")):
+            self.assertEqual(self.compare(FAIL=f"torch_step.py-eager:{what}"), 0)
+            self.assertIn(said, self.stderr)
+            self.assertEqual(self.stdout.splitlines()[-1], "ratio 4.00")
+
+    def test_an_environment_that_cannot_be_made_is_told(self):
+        self.assertEqual(self.compare(FAIL="venv:jax jax_step.py-:missing"), 0)
+        self.assertIn("without .venv/jax", self.stderr)
+        self.assertEqual(self.stdout.splitlines()[-1], "ratio 2.00")
+
+    def test_without_ours_or_without_peers_there_is_no_ratio(self):
+        for fail, said in (("ours:missing", "no ratio without ours"),
+                           ("all:missing", "no ratio without a peer")):
+            self.assertEqual(self.compare(FAIL=fail), 1)
+            self.assertIn(said, self.stderr)
+            self.assertNotIn("\nratio ", self.stdout)
+        self.assertIn("train_steps: no such data",
+                      (self.compare(FAIL="ours:missing"), self.stderr)[1])
+
+    def test_the_ratio_is_there_without_the_work_counted(self):
+        self.assertEqual(self.compare(FAIL="layers:fails"), 0)
+        self.assertIn("layers: broken", self.stderr)
+        self.assertEqual(self.stdout.splitlines()[-1], "ratio 2.00")
+
+    def test_steps_are_fewer_for_larger_batches(self):
+        for batch_size, steps in ((64, 60), (16, 240), (1024, 10)):
+            self.calls.unlink(missing_ok=True)
+            self.call("cpu.sh", "--batch-size", str(batch_size), "--rounds", "1")
+            self.assertEqual(self.called("steps")[0], f"steps {steps}")
+
+    def test_wrong_usage_exits_2(self):
+        for arguments in (["--rounds", "0"], ["--steps"], ["--batch-size", "x"], ["--fast"],
+                          ["64"], ["--steps", "-1"]):
+            self.assertEqual(self.call("cpu.sh", *arguments), 2, arguments)
+        self.assertEqual(self.called(""), [])
+        self.assertEqual(self.call("cpu.sh", "--help"), 0)
+        self.assertTrue(self.stdout.startswith("Usage: bench/cpu.sh"))
+
+    def test_what_is_missing_is_named(self):
+        (self.root / "data/mnist").rmdir()
+        self.assertEqual(self.compare(), 1)
+        self.assertIn("fetch_mnist.sh", self.stderr)
+        (self.root / "build/release/bench/train_steps").unlink()
+        self.assertEqual(self.compare(), 1)
+        self.assertIn("build the release preset", self.stderr)
+
+    def test_a_terminated_comparison_leaves_no_peer_behind(self):
+        process = self.start("cpu.sh", "--rounds", "1", FAIL="keras_fit.py-:sleeps")
+        deadline = time.monotonic() + 30
+        while not self.called("waiting") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(len(self.called("peer")), 5)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 143)
+        for pid in (self.world / "calls.pids").read_text().split():
+            with self.assertRaises(ProcessLookupError):
+                os.kill(int(pid), 0)
+
+
+class Accuracy(BenchTest):
+    def test_it_prints_each_batch_sizes_mean_and_error(self):
+        self.assertEqual(self.call("accuracy.sh"), 0, self.stderr)
+        self.assertEqual([line.split() for line in self.stdout.splitlines()[-2:]],
+                         [["64", "3", "99.123", "%", "±", "0.045", "%"],
+                          ["16", "0", "?", "±", "?"]])
+
+    def test_its_options_reach_the_programs(self):
+        self.assertEqual(self.call("accuracy.sh", "--seeds", "5", "--steps", "9", "--logdir", "my",
+                                   "--isa", "avx2", "--epochs", "2"), 0, self.stderr)
+        data = self.root / "data/mnist"
+        self.assertEqual(self.called("first_losses"),
+                         [f"first_losses {data} {n} 9 avx2" for n in (64, 32, 16)])
+        self.assertEqual(self.called("trainer"), [
+            f"trainer sweep --quiet --engine cpu --data {data} --logdir my --seeds 5 --isa avx2 "
+            "--epochs 2", "trainer compare --format json my"])
+
+    def test_losses_beyond_their_bound_fail_it_and_the_rest_is_still_done(self):
+        self.assertEqual(self.call("accuracy.sh", FAIL="losses:32"), 1)
+        self.assertEqual(len(self.called("first_losses")), 3)
+        self.assertIn("99.123", self.stdout)
+
+    def test_no_losses_are_compared_where_none_are_asked_for(self):
+        self.assertEqual(self.call("accuracy.sh", "--steps", "0"), 0)
+        self.assertEqual(self.called("first_losses"), [])
+
+    def test_a_failed_sweep_is_its_failure(self):
+        self.assertEqual(self.call("accuracy.sh", FAIL="sweep"), 5)
+        self.assertIn("trainer: refused", self.stderr)
+
+    def test_wrong_usage_exits_2(self):
+        for arguments in (["--seeds", "0"], ["--seeds"], ["--steps", "x"], ["--logdir"],
+                          ["--batch-sizes=1"]):
+            self.assertEqual(self.call("accuracy.sh", *arguments), 2, arguments)
+        self.assertEqual(self.called(""), [])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

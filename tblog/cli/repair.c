@@ -101,8 +101,8 @@ int command_repair(int argc, char **argv)
                "is whole if both its checksums are right and it is an event. For TensorBoard to "
                "read OUT instead of FILE, move FILE out of the log directory, and give OUT a name "
                "that contains 'tfevents'.\n\n"
-               "Exit status: 0 all that was whole is in OUT; 1 failed, and there is no OUT; 2 "
-               "wrong usage."};
+               "Exit status: 0 all that was whole is in OUT; 1 failed, and there is no OUT, unless "
+               "all that failed was to print what is lost; 2 wrong usage."};
     arguments all = {.one_file = true, .needs_output = true};
     if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0)
         return EXIT_STATUS_USAGE;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "text.h"
+
 typedef struct file_search {
     event_files *files;
     const char *command;
@@ -18,7 +20,7 @@ typedef struct file_search {
 static void complain(file_search *search, const char *path, const char *what)
 {
     if (search->command != NULL)
-        fprintf(stderr, "tblog %s: %s: %s\n", search->command, path, what);
+        text_complain(search->command, path, "%s", what);
     search->complained = true;
 }
 

@@ -10,13 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "text.h"
+
 /* Of the link through which a file without a name is given one. */
 enum { PROC_PATH_BYTES = 32 };
 
 static bool complain(const output_file *file)
 {
-    fprintf(stderr, "tblog %s: %s: %s\n", file->command,
-            file->path == NULL ? "standard output" : file->path, strerror(errno));
+    text_complain(file->command, file->path == NULL ? "standard output" : file->path, "%s",
+                  strerror(errno));
     return false;
 }
 

@@ -154,11 +154,17 @@ class Tool(ToolTest):
     def test_commands_tell_that_their_output_failed(self):
         path = self.write(scalar_event(0, "a", 1))
         for command in (["ls", path], ["ls", "--json", path], ["export", path], ["tail", path],
-                        ["verify", path]):
+                        ["verify", path], ["cat", path], ["--help"], ["--usage"], ["--version"],
+                        ["ls", "--help"], ["export", "--usage"]):
             with open("/dev/full", "wb") as full:
                 result = subprocess.run([TBLOG, *command], stdout=full, stderr=subprocess.PIPE)
             self.assertEqual(result.returncode, 1, command)
             self.assertIn(b"No space left", result.stderr, command)
+            self.assertEqual(result.stderr.count(b"\n"), 1, command)
+            closed = subprocess.run(["bash", "-c", '"$@" >&-', "bash", TBLOG, *command],
+                                    stderr=subprocess.PIPE)
+            self.assertEqual(closed.returncode, 1, command)
+            self.assertIn(b"standard output", closed.stderr, command)
 
 
 if __name__ == "__main__":

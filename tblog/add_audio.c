@@ -71,6 +71,7 @@ tblog_status tblog_add_audio(tblog_writer *writer, const char *tag, int64_t step
                              const float *samples, size_t frame_count, unsigned channels,
                              uint32_t sample_rate)
 {
+    lint_begin(writer);
     return add_audio(writer, tag, step, samples, NULL, frame_count, channels, sample_rate);
 }
 
@@ -78,5 +79,6 @@ tblog_status tblog_add_audio_int16(tblog_writer *writer, const char *tag, int64_
                                    const int16_t *samples, size_t frame_count, unsigned channels,
                                    uint32_t sample_rate)
 {
+    lint_begin(writer);
     return add_audio(writer, tag, step, NULL, samples, frame_count, channels, sample_rate);
 }

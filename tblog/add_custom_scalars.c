@@ -45,6 +45,7 @@ static bool is_sound_layout(const tblog_category *categories, size_t count)
 tblog_status tblog_add_custom_scalars(tblog_writer *writer, const tblog_category *categories,
                                       size_t count)
 {
+    lint_begin(writer);
     if (!is_sound_layout(categories, count))
         return TBLOG_INVALID;
     byte_buffer layout = {0};

@@ -7,6 +7,7 @@
 tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_t step,
                                    const char *model_json)
 {
+    lint_begin(writer);
     if (!lint_name(model_json, "the model's JSON"))
         return TBLOG_INVALID;
     const event_bytes json = {.data = model_json, .count = strlen(model_json)};
@@ -37,6 +38,7 @@ static tblog_status encode_graph(tblog_writer *writer, double wall_time, const v
 
 tblog_status tblog_add_graph_def(tblog_writer *writer, const uint8_t *graph_def, size_t byte_count)
 {
+    lint_begin(writer);
     if (!lint(graph_def != NULL && byte_count > 0, "an empty graph") ||
         !lint(byte_count <= INT32_MAX, "a graph of %zu bytes does not fit into a record",
               byte_count))

@@ -106,6 +106,7 @@ static tblog_status add_values(tblog_writer *writer, const char *tag, int64_t st
 tblog_status tblog_add_histogram(tblog_writer *writer, const char *tag, int64_t step,
                                  const float *values, size_t count, size_t *non_finite)
 {
+    lint_begin(writer);
     if (!lint(values != NULL || count == 0, "the values are NULL"))
         return TBLOG_INVALID;
     const value_list list = {.floats = values, .count = count};
@@ -115,6 +116,7 @@ tblog_status tblog_add_histogram(tblog_writer *writer, const char *tag, int64_t 
 tblog_status tblog_add_histogram_double(tblog_writer *writer, const char *tag, int64_t step,
                                         const double *values, size_t count, size_t *non_finite)
 {
+    lint_begin(writer);
     if (!lint(values != NULL || count == 0, "the values are NULL"))
         return TBLOG_INVALID;
     const value_list list = {.doubles = values, .count = count};
@@ -141,6 +143,7 @@ static bool are_sound_buckets(const tblog_bucket *buckets, size_t count)
 tblog_status tblog_add_histogram_buckets(tblog_writer *writer, const char *tag, int64_t step,
                                          const tblog_bucket *buckets, size_t count)
 {
+    lint_begin(writer);
     if (!are_sound_buckets(buckets, count))
         return TBLOG_INVALID;
     return add_buckets(writer, tag, step, buckets, count);

@@ -135,6 +135,7 @@ static tblog_status encode_hparams(tblog_writer *writer, double wall_time, const
 tblog_status tblog_add_session_start(tblog_writer *writer, const char *group_name,
                                      const tblog_hparam *hparams, size_t count)
 {
+    lint_begin(writer);
     if (!lint_text(group_name, "the group's name") || !are_sound_hparams(hparams, count))
         return TBLOG_INVALID;
     const hparams_request request = {.tag = "_hparams_/session_start_info",
@@ -146,6 +147,7 @@ tblog_status tblog_add_session_start(tblog_writer *writer, const char *group_nam
 
 tblog_status tblog_add_session_end(tblog_writer *writer, tblog_session_result result)
 {
+    lint_begin(writer);
     if (!lint(result == TBLOG_SESSION_SUCCEEDED || result == TBLOG_SESSION_FAILED,
               "a session's result that is none"))
         return TBLOG_INVALID;
@@ -155,6 +157,7 @@ tblog_status tblog_add_session_end(tblog_writer *writer, tblog_session_result re
 
 tblog_status tblog_add_experiment(tblog_writer *writer, const tblog_experiment *experiment)
 {
+    lint_begin(writer);
     if (!is_sound_experiment(experiment))
         return TBLOG_INVALID;
     const hparams_request request = {.tag = "_hparams_/experiment", .experiment = experiment};

@@ -19,6 +19,7 @@ static bool is_sound_count(const void *images, size_t count)
 tblog_status tblog_add_pngs(tblog_writer *writer, const char *tag, int64_t step,
                             const tblog_png *pngs, size_t count)
 {
+    lint_begin(writer);
     if (!is_sound_count(pngs, count))
         return TBLOG_INVALID;
     uint32_t width = 0;
@@ -68,6 +69,7 @@ tblog_status tblog_add_images(tblog_writer *writer, const char *tag, int64_t ste
                               const uint8_t *pixels, size_t count, uint32_t width, uint32_t height,
                               unsigned channels)
 {
+    lint_begin(writer);
     if (!is_sound_count(pixels, count) ||
         !lint(width > 0 && width <= PNG_SIDE_MAX && height > 0 && height <= PNG_SIDE_MAX,
               "an image of %" PRIu32 " by %" PRIu32 ": its sides are 1 to %d", width, height,
@@ -97,5 +99,6 @@ tblog_status tblog_add_image(tblog_writer *writer, const char *tag, int64_t step
                              const uint8_t *pixels, uint32_t width, uint32_t height,
                              unsigned channels)
 {
+    lint_begin(writer);
     return tblog_add_images(writer, tag, step, pixels, 1, width, height, channels);
 }

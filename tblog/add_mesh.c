@@ -83,6 +83,7 @@ static bool fill_part(event_tensor *tensor, char **tag_text, byte_buffer *conten
 tblog_status tblog_add_mesh(tblog_writer *writer, const char *tag, int64_t step,
                             const tblog_mesh *mesh)
 {
+    lint_begin(writer);
     if (!lint_name(tag, "the tag") || !is_sound_mesh(mesh))
         return TBLOG_INVALID;
     mesh_tensor parts[PARTS_MAX];

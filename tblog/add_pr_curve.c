@@ -55,6 +55,7 @@ static void fill_rows(float *rows, const tblog_pr_counts *counts, size_t thresho
 tblog_status tblog_add_pr_curve_counts(tblog_writer *writer, const char *tag, int64_t step,
                                        const tblog_pr_counts *counts, size_t threshold_count)
 {
+    lint_begin(writer);
     if (!are_sound_counts(counts, threshold_count))
         return TBLOG_INVALID;
     size_t bytes = ROW_COUNT * threshold_count * sizeof(float);
@@ -107,6 +108,7 @@ tblog_status tblog_add_pr_curve(tblog_writer *writer, const char *tag, int64_t s
                                 const uint8_t *labels, const float *scores, size_t count,
                                 size_t threshold_count)
 {
+    lint_begin(writer);
     if (!lint(labels != NULL && scores != NULL && count > 0, "a PR curve of no labels or scores") ||
         !is_sound_threshold_count(threshold_count))
         return TBLOG_INVALID;

@@ -7,6 +7,7 @@
 tblog_status tblog_add_text(tblog_writer *writer, const char *tag, int64_t step,
                             const char *markdown)
 {
+    lint_begin(writer);
     if (!lint(markdown != NULL, "the text is NULL") || !lint_text(markdown, "the text"))
         return TBLOG_INVALID;
     const event_bytes text = {.data = markdown, .count = strlen(markdown)};
@@ -32,6 +33,7 @@ static bool take_cells(event_bytes *strings, const char *const *cells, size_t co
 tblog_status tblog_add_text_table(tblog_writer *writer, const char *tag, int64_t step,
                                   const char *const *cells, size_t row_count, size_t column_count)
 {
+    lint_begin(writer);
     if (!lint(cells != NULL && row_count > 0 && column_count > 0, "a table of no cells") ||
         !lint(row_count <= INT32_MAX / column_count, "a table of too many cells for a record"))
         return TBLOG_INVALID;

@@ -6,6 +6,7 @@
 
 #include "utf8.h"
 
+_Thread_local lint_calls lint_thread;
 static _Thread_local char problem_text[256];
 
 static bool is_control(const char *text, size_t at)
@@ -41,6 +42,7 @@ void lint_set_problem(const char *problem, ...)
     int bytes = vsnprintf(problem_text, sizeof problem_text, problem, arguments);
     va_end(arguments);
     clean(problem_text, bytes >= (int)sizeof problem_text);
+    lint_thread.refuser = lint_thread.writer;
 }
 
 bool lint_name(const char *string, const char *what)
@@ -55,12 +57,22 @@ bool lint_text(const char *string, const char *what)
                 what);
 }
 
-const char *lint_problem(void)
+bool lint_printable(const char *string, const char *what)
 {
-    return problem_text;
+    for (size_t i = 0; string[i] != '\0'; i++) {
+        if (is_control(string, i))
+            return lint(false, "%s holds a control character", what);
+    }
+    return true;
+}
+
+const char *lint_problem(const tblog_writer *writer)
+{
+    return lint_thread.refuser == writer ? problem_text : "";
 }
 
 void lint_forget(void)
 {
+    lint_thread.refuser = NULL;
     problem_text[0] = '\0';
 }

@@ -216,7 +216,7 @@ static tblog_status write_configuration(int directory, const tblog_embedding *em
 tblog_status tblog_write_projector(const char *run_directory, const tblog_embedding *embeddings,
                                    size_t count)
 {
-    lint_forget();
+    lint_begin(NULL);
     if (!lint(run_directory != NULL, "the directory is NULL") ||
         !are_sound_embeddings(embeddings, count))
         return TBLOG_INVALID;

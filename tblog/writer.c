@@ -17,8 +17,6 @@ static bool is_synchronous(const tblog_writer *writer)
 
 static tblog_status unlock_event(tblog_writer *writer, tblog_status status)
 {
-    if (status != TBLOG_OK && status != TBLOG_INVALID)
-        lint_forget();
     pthread_mutex_unlock(&writer->mutex);
     if (is_synchronous(writer))
         pthread_mutex_unlock(&writer->io);
@@ -244,6 +242,7 @@ static bool are_sound_scalars(const tblog_scalar *scalars, size_t count)
 tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_scalar *scalars,
                                size_t count)
 {
+    lint_begin(writer);
     if (!are_sound_scalars(scalars, count))
         return TBLOG_INVALID;
     if (count == 0)
@@ -254,6 +253,7 @@ tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_s
 
 tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t step, double value)
 {
+    lint_begin(writer);
     const tblog_scalar scalar = {.tag = tag, .value = value};
     if (!are_sound_scalars(&scalar, 1))
         return TBLOG_INVALID;
@@ -302,9 +302,9 @@ tblog_status tblog_writer_sync(tblog_writer *writer)
 
 tblog_status tblog_writer_status(tblog_writer *writer)
 {
+    lint_begin(writer);
     if (!is_usable(writer))
         return TBLOG_INVALID;
-    lint_forget();
     pthread_mutex_lock(&writer->mutex);
     tblog_status status = writer->latched;
     pthread_mutex_unlock(&writer->mutex);
@@ -315,8 +315,9 @@ const char *tblog_writer_message(tblog_writer *writer)
 {
     if (writer != NULL && writer_is_forked_copy(writer))
         return FORKED;
-    if (writer == NULL || lint_problem()[0] != '\0')
-        return lint_problem();
+    const char *refusal = lint_problem(writer);
+    if (writer == NULL || refusal[0] != '\0')
+        return refusal;
     pthread_mutex_lock(&writer->mutex);
     const char *message = writer->latched == TBLOG_OK ? "" : writer->message;
     pthread_mutex_unlock(&writer->mutex);
@@ -327,7 +328,7 @@ void tblog_writer_clear_error(tblog_writer *writer)
 {
     if (writer == NULL || writer_is_forked_copy(writer))
         return;
-    lint_forget();
+    lint_begin(writer);
     pthread_mutex_lock(&writer->mutex);
     writer->latched = TBLOG_OK;
     writer->latched_errno = 0;

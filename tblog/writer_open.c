@@ -63,6 +63,7 @@ static tblog_status resolve_options(tblog_writer_options *resolved,
     if (!lint(strlen(resolved->file_suffix) <= SUFFIX_BYTES_MAX &&
                   strchr(resolved->file_suffix, '/') == NULL,
               "the option file_suffix is longer than %d bytes, or holds a '/'", SUFFIX_BYTES_MAX) ||
+        !lint_printable(resolved->file_suffix, "the option file_suffix") ||
         !lint(resolved->clock->wall_time != NULL, "the option clock has no wall_time") ||
         !lint(resolved->queue_bytes > 0, "the option queue_bytes is 0") ||
         !lint((unsigned)resolved->full_queue <= TBLOG_FULL_QUEUE_FAIL,
@@ -272,7 +273,7 @@ static tblog_status open_in_directory(tblog_writer **out, const event_directory 
 tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
                                const tblog_writer_options *options)
 {
-    lint_forget();
+    lint_begin(NULL);
     if (!lint(out != NULL, "there is nowhere to put the writer"))
         return TBLOG_INVALID;
     *out = NULL;
@@ -299,6 +300,7 @@ tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
     /* Nobody else has the writer yet but its flusher, which has nothing to do. */
     (*out)->directory = directory;
     (*out)->rotate_bytes = resolved.rotate_bytes;
+    lint_begin(*out); /* another writer may have had the address */
     return TBLOG_OK;
 }
 
@@ -308,6 +310,7 @@ tblog_status tblog_writer_close(tblog_writer *writer)
 {
     if (writer == NULL)
         return TBLOG_OK;
+    lint_begin(writer);
     if (writer_is_forked_copy(writer)) {
         /* The child's own descriptors: the parent's file and lock stay. */
         (void)writer->sink->close(writer->sink);

@@ -23,7 +23,7 @@ error_t arguments_parse(int key, char *argument, struct argp_state *state, argum
     case ARGP_KEY_ARGS:
         all->paths = state->argv + state->next;
         if (all->one_file && all->paths[1] != NULL)
-            argp_error(state, "one file at a time: '%s' is too many", all->paths[1]);
+            argp_error(state, "one file at a time");
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "%s is missing", all->one_file ? "FILE" : "PATH");

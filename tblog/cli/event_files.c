@@ -5,10 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "text.h"
 
 typedef struct file_search {
     event_files *files;
     const char *command;
+    size_t argument;
     size_t prefix_bytes; /* of a path, that its run's name goes without */
     bool complained;
 } file_search;
@@ -16,7 +20,7 @@ typedef struct file_search {
 static void complain(file_search *search, const char *path, const char *what)
 {
     if (search->command != NULL)
-        fprintf(stderr, "tblog %s: %s: %s\n", search->command, path, what);
+        text_complain(search->command, path, "%s", what);
     search->complained = true;
 }
 
@@ -29,7 +33,7 @@ static char *run_name(const char *path, size_t prefix_bytes)
     return end == NULL || end == begin ? strdup(".") : strndup(begin, (size_t)(end - begin));
 }
 
-static void add_file(file_search *search, const char *path)
+static void add_file(file_search *search, const char *path, const struct stat *status)
 {
     event_files *files = search->files;
     if (files->count == files->capacity) {
@@ -42,7 +46,11 @@ static void add_file(file_search *search, const char *path)
         files->at = at;
         files->capacity = capacity;
     }
-    event_file file = {.path = strdup(path), .run = run_name(path, search->prefix_bytes)};
+    event_file file = {.path = strdup(path),
+                       .run = run_name(path, search->prefix_bytes),
+                       .device = status->st_dev,
+                       .inode = status->st_ino,
+                       .argument = search->argument};
     if (file.path == NULL || file.run == NULL) {
         complain(search, path, strerror(ENOMEM));
         free(file.path);
@@ -74,7 +82,7 @@ static void visit_entry(file_search *search, const FTSENT *entry)
         if (entry->fts_level > FTS_ROOTLEVEL && entry->fts_info == FTS_DEFAULT)
             complain(search, entry->fts_path, "not a file");
         else
-            add_file(search, entry->fts_path);
+            add_file(search, entry->fts_path, entry->fts_statp);
     }
 }
 
@@ -119,23 +127,61 @@ static int compare_files(const void *left, const void *right)
     return order == 0 ? strcmp(a->path, b->path) : order;
 }
 
+static int compare_identities(const void *left, const void *right)
+{
+    const event_file *a = left;
+    const event_file *b = right;
+    if (a->device != b->device)
+        return a->device < b->device ? -1 : 1;
+    if (a->inode != b->inode)
+        return a->inode < b->inode ? -1 : 1;
+    if (a->argument != b->argument)
+        return a->argument < b->argument ? -1 : 1;
+    return compare_files(left, right);
+}
+
+static bool is_again(const event_file *kept, const event_file *file)
+{
+    return file->device == kept->device && file->inode == kept->inode &&
+           (file->argument != kept->argument || strcmp(file->run, kept->run) == 0);
+}
+
+static void free_file(event_file *file)
+{
+    free(file->path);
+    free(file->run);
+}
+
+static void drop_duplicates(event_files *files)
+{
+    qsort(files->at, files->count, sizeof files->at[0], compare_identities);
+    size_t kept = 1;
+    for (size_t i = 1; i < files->count; i++) {
+        if (is_again(&files->at[kept - 1], &files->at[i]))
+            free_file(&files->at[i]);
+        else
+            files->at[kept++] = files->at[i];
+    }
+    files->count = kept;
+}
+
 bool event_files_find(event_files *files, const char *command, char *const *paths)
 {
     file_search search = {.files = files, .command = command};
     /* One after the other, so that a path of which nothing could be read is told. */
-    for (size_t i = 0; paths[i] != NULL; i++)
-        find_below(&search, paths[i], paths[1] == NULL);
-    if (files->count > 0)
+    for (; paths[search.argument] != NULL; search.argument++)
+        find_below(&search, paths[search.argument], paths[1] == NULL);
+    if (files->count > 0) {
+        drop_duplicates(files);
         qsort(files->at, files->count, sizeof files->at[0], compare_files);
+    }
     return !search.complained;
 }
 
 void event_files_free(event_files *files)
 {
-    for (size_t i = 0; i < files->count; i++) {
-        free(files->at[i].path);
-        free(files->at[i].run);
-    }
+    for (size_t i = 0; i < files->count; i++)
+        free_file(&files->at[i]);
     free(files->at);
     *files = (event_files){0};
 }

@@ -4,11 +4,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 typedef struct event_file {
     char *path;
     char *run; /* its directory: below PATH, as TensorBoard names runs, where PATH is the only one
                   and a directory ("." for PATH itself); else as PATH has it */
+    dev_t device; /* with the inode what the file is, whatever its name */
+    ino_t inode;
+    size_t argument; /* which of the PATHs it was found by */
 } event_file;
 
 /* All zero is an empty list. */
@@ -20,8 +24,10 @@ typedef struct event_files {
 
 /* Adds the files that `paths` (ending with NULL) name, in order of run and name: TensorBoard's own.
  * A file that is named counts whatever it is called; below a directory those that TensorBoard would
- * read. `command` complains on standard error about what cannot be read and about paths without an
- * event file; NULL keeps silent. False where there was something to complain about. */
+ * read. A file that several paths name is there once; only where it belongs to several runs of one
+ * PATH (by a link, say) it is in each, as in TensorBoard. `command` complains on standard error
+ * about what cannot be read and about paths without an event file; NULL keeps silent. False where
+ * there was something to complain about. */
 bool event_files_find(event_files *files, const char *command, char *const *paths);
 
 void event_files_free(event_files *files);

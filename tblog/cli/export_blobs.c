@@ -62,7 +62,7 @@ static const char *blob_extension(const char *plugin, tblog_bytes blob)
 
 static bool complain(const char *path, const char *what)
 {
-    fprintf(stderr, "tblog export: %s: %s\n", path, what);
+    text_complain("export", path, "%s", what);
     return false;
 }
 

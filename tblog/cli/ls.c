@@ -126,7 +126,7 @@ static bool print_json(const tag_map *tags)
                       (json_int_t)tag->first_step, "last_step", (json_int_t)tag->last_step);
         if (json == NULL) {
             /* Tags and plug-ins are UTF-8; a directory's name need not be. */
-            fprintf(stderr, "tblog ls: %s: not UTF-8, so it cannot be JSON\n", tag->key.run);
+            text_complain("ls", tag->key.run, "not UTF-8, so it cannot be JSON");
             return false;
         }
         json_dumpf(json, stdout, JSON_COMPACT);

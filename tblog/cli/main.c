@@ -1,5 +1,6 @@
 /* The tblog tool: finds the command and lets it do the rest. */
 #include <argp.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdbool.h>
@@ -67,19 +68,32 @@ static void print_version(FILE *stream, struct argp_state *state)
 }
 
 /* A file that a command makes must not get the number of a standard stream that the caller has
- * closed: what is printed would go into it. */
+ * closed: what is printed would go into it. What stands there instead takes nothing, so that a
+ * command whose output is lost fails. */
 static bool fill_standard_descriptors(void)
 {
     int descriptor;
     do
-        descriptor = open("/dev/null", O_RDWR);
+        descriptor = open("/dev/null", O_RDONLY);
     while (descriptor >= 0 && descriptor <= STDERR_FILENO);
     return descriptor >= 0 && close(descriptor) == 0;
 }
 
+/* A command that ends by itself has seen to its output, and told of it. */
+static bool command_ended;
+
+/* argp prints help and version, and exits without a look at what became of them. */
+static void check_standard_output(void)
+{
+    if (command_ended || (fflush(stdout) == 0 && !ferror(stdout)))
+        return;
+    fprintf(stderr, "tblog: standard output: %s\n", strerror(errno));
+    _exit(EXIT_STATUS_FAILED);
+}
+
 int main(int argc, char **argv)
 {
-    if (!fill_standard_descriptors())
+    if (!fill_standard_descriptors() || atexit(check_standard_output) != 0)
         return EXIT_STATUS_FAILED; /* there may be nowhere to say why */
     static const struct argp argp = {
         .parser = parse_option, .args_doc = "COMMAND [ARGUMENT...]", .doc = documentation};
@@ -97,7 +111,9 @@ int main(int argc, char **argv)
         char name[64];
         snprintf(name, sizeof name, "tblog %s", wanted);
         argv[command_at] = name;
-        return commands[i].run(argc - command_at, argv + command_at);
+        int status = commands[i].run(argc - command_at, argv + command_at);
+        command_ended = true;
+        return status;
     }
     fprintf(stderr, "tblog: '%s' is not a command; 'tblog --help' lists them\n", wanted);
     return EXIT_STATUS_USAGE;

@@ -9,6 +9,7 @@
 #include "event_copy.h"
 #include "event_files.h"
 #include "tblog/tblog.h"
+#include "text.h"
 
 /* One file version is enough. */
 static event_choice choose(void *context, const tblog_event *event, uint64_t copied)
@@ -22,8 +23,11 @@ static bool is_one_run(const event_files *files)
 {
     for (size_t i = 1; i < files->count; i++) {
         if (strcmp(files->at[i].run, files->at[0].run) != 0) {
-            fprintf(stderr, "tblog merge: %s and %s are of two runs, which one file cannot hold\n",
-                    files->at[0].path, files->at[i].path);
+            fputs("tblog merge: ", stderr);
+            text_print_to(stderr, files->at[0].path);
+            fputs(" and ", stderr);
+            text_print_to(stderr, files->at[i].path);
+            fputs(" are of two runs, which one file cannot hold\n", stderr);
             return false;
         }
     }

@@ -1,27 +1,124 @@
+/* O_TMPFILE and renameat2 are Linux's. */
+#define _GNU_SOURCE
+
 #include "output_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "text.h"
+
+/* Of the link through which a file without a name is given one. */
+enum { PROC_PATH_BYTES = 32 };
 
 static bool complain(const output_file *file)
 {
-    fprintf(stderr, "tblog %s: %s: %s\n", file->command,
-            file->path == NULL ? "standard output" : file->path, strerror(errno));
+    text_complain(file->command, file->path == NULL ? "standard output" : file->path, "%s",
+                  strerror(errno));
     return false;
+}
+
+/* ---- Beginning ---- */
+
+static bool is_free(const char *path)
+{
+    struct stat status;
+    if (lstat(path, &status) != 0)
+        return errno == ENOENT;
+    errno = EEXIST;
+    return false;
+}
+
+static void proc_path(char path[PROC_PATH_BYTES], int descriptor)
+{
+    snprintf(path, PROC_PATH_BYTES, "/proc/self/fd/%d", descriptor);
+}
+
+/* A file without a name, which is gone with the process however that ends. A descriptor, or -1. */
+static int open_unnamed(const char *path)
+{
+    char *directory = strdup(path);
+    if (directory == NULL)
+        return -1;
+    char *slash = strrchr(directory, '/');
+    if (slash != NULL)
+        slash[1] = '\0';
+    int descriptor = open(slash == NULL ? "." : directory, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+    free(directory);
+    char link[PROC_PATH_BYTES];
+    proc_path(link, descriptor);
+    if (descriptor < 0 || access(link, F_OK) == 0)
+        return descriptor;
+    close(descriptor); /* without /proc it could never be named */
+    return -1;
+}
+
+/* Where the file system knows no such files: one beside, which only a killed process leaves. */
+static int open_partial(output_file *file)
+{
+    size_t bytes = strlen(file->path) + sizeof ".partial";
+    file->partial = malloc(bytes);
+    if (file->partial == NULL)
+        return -1;
+    snprintf(file->partial, bytes, "%s.partial", file->path);
+    int descriptor = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor < 0) {
+        int cause = errno;
+        free(file->partial);
+        file->partial = NULL;
+        errno = cause;
+    }
+    return descriptor;
+}
+
+/* Closes the file, and removes what has no final name yet. False where closing failed. */
+static bool let_go(output_file *file)
+{
+    bool closed = file->stream == NULL || fclose(file->stream) == 0;
+    int cause = errno;
+    if (file->partial != NULL)
+        unlink(file->partial);
+    free(file->partial);
+    file->partial = NULL;
+    errno = cause;
+    return closed;
 }
 
 bool output_file_open(output_file *file, const char *command, const char *path)
 {
     *file = (output_file){.command = command, .path = path};
-    file->stream = path == NULL ? stdout : fopen(path, "wbx");
-    return file->stream != NULL || complain(file);
+    if (path == NULL) {
+        file->stream = stdout;
+        return true;
+    }
+    if (!is_free(path))
+        return complain(file);
+    int descriptor = open_unnamed(path);
+    if (descriptor < 0)
+        descriptor = open_partial(file);
+    if (descriptor < 0)
+        return complain(file);
+    file->stream = fdopen(descriptor, "wb");
+    if (file->stream != NULL)
+        return true;
+    (void)complain(file);
+    close(descriptor);
+    (void)let_go(file);
+    return false;
 }
+
+/* ---- Writing ---- */
 
 bool output_file_write(output_file *file, const void *bytes, size_t count)
 {
     return fwrite(bytes, 1, count, file->stream) == count || complain(file);
 }
+
+/* ---- Ending ---- */
 
 static bool write_out(output_file *file)
 {
@@ -31,17 +128,38 @@ static bool write_out(output_file *file)
     return !failed || complain(file);
 }
 
+/* Gives the file its name, unless somebody else has taken that meanwhile. */
+static bool give_name(output_file *file)
+{
+    if (file->partial == NULL) {
+        char link[PROC_PATH_BYTES];
+        proc_path(link, fileno(file->stream));
+        return linkat(AT_FDCWD, link, AT_FDCWD, file->path, AT_SYMLINK_FOLLOW) == 0;
+    }
+    if (renameat2(AT_FDCWD, file->partial, AT_FDCWD, file->path, RENAME_NOREPLACE) == 0) {
+        free(file->partial);
+        file->partial = NULL;
+        return true;
+    }
+    /* The other way, for file systems that know only this one. */
+    return errno == EINVAL && link(file->partial, file->path) == 0;
+}
+
 enum exit_status output_file_end(output_file *file, enum exit_status status)
 {
     if (status != EXIT_STATUS_FAILED && !write_out(file))
         status = EXIT_STATUS_FAILED;
     if (file->path == NULL)
         return status;
-    if (fclose(file->stream) != 0 && status != EXIT_STATUS_FAILED) {
+    bool named = status != EXIT_STATUS_FAILED && give_name(file);
+    if (status != EXIT_STATUS_FAILED && !named) {
         (void)complain(file);
         status = EXIT_STATUS_FAILED;
     }
-    if (status == EXIT_STATUS_FAILED)
+    if (!let_go(file) && named) {
+        (void)complain(file);
         unlink(file->path);
+        status = EXIT_STATUS_FAILED;
+    }
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include "pipe_source.h"
 #include "reader_internal.h"
+#include "text.h"
 
 static tblog_status open_pipe(tblog_reader **reader, const char *path)
 {
@@ -20,10 +21,10 @@ tblog_reader *open_events(const char *command, const char *path)
     if (status == TBLOG_IO && errno == ESPIPE)
         status = open_pipe(&reader, path);
     if (status != TBLOG_OK)
-        fprintf(stderr, "tblog %s: %s: %s\n", command, path,
-                status != TBLOG_IO ? tblog_status_string(status)
-                : errno == ESPIPE  ? "neither a file nor a pipe"
-                                   : strerror(errno));
+        text_complain(command, path, "%s",
+                      status != TBLOG_IO ? tblog_status_string(status)
+                      : errno == ESPIPE  ? "neither a file nor a pipe"
+                                         : strerror(errno));
     return reader;
 }
 
@@ -39,8 +40,8 @@ enum exit_status read_events(const char *command, const char *path, event_visito
     while (wanted && (status = tblog_reader_next(reader, &event)) == TBLOG_OK)
         wanted = visit(context, reader, event);
     if (wanted && status != TBLOG_END)
-        fprintf(stderr, "tblog %s: %s: %s%s\n", command, path, tblog_reader_message(reader),
-                status == TBLOG_DAMAGED ? "; 'tblog repair' saves what is whole" : "");
+        text_complain(command, path, "%s%s", tblog_reader_message(reader),
+                      status == TBLOG_DAMAGED ? "; 'tblog repair' saves what is whole" : "");
     tblog_reader_close(reader);
     return !wanted                     ? EXIT_STATUS_FAILED
            : status == TBLOG_END       ? EXIT_STATUS_DONE

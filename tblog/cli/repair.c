@@ -8,6 +8,7 @@
 #include "event_copy.h"
 #include "read_events.h"
 #include "tblog/tblog.h"
+#include "text.h"
 
 typedef struct repair {
     const char *input;
@@ -27,8 +28,8 @@ static tblog_status leave_out(repair *all)
     tblog_status status = tblog_reader_resync(all->reader, &lost);
     if (status != TBLOG_OK && status != TBLOG_END)
         return status;
-    printf("%s: lost bytes %" PRIu64 " to %" PRIu64 ": %s\n", all->input, begin, begin + lost - 1,
-           problem);
+    text_print(all->input);
+    printf(": lost bytes %" PRIu64 " to %" PRIu64 ": %s\n", begin, begin + lost - 1, problem);
     all->lost_bytes += lost;
     all->lost_places++;
     return status;
@@ -47,21 +48,22 @@ static bool copy_whole_records(repair *all)
             status = leave_out(all);
     } while (status == TBLOG_OK);
     if (status != TBLOG_END)
-        fprintf(stderr, "tblog repair: %s: %s\n", all->input, tblog_reader_message(all->reader));
+        text_complain("repair", all->input, "%s", tblog_reader_message(all->reader));
     else if (all->copy.events == 0)
-        fprintf(stderr, "tblog repair: %s: no whole record in it, so there is nothing to save\n",
-                all->input);
+        text_complain("repair", all->input, "no whole record in it, so there is nothing to save");
     return status == TBLOG_END && all->copy.events > 0;
 }
 
 static enum exit_status report(repair *all)
 {
+    text_print(all->input);
     if (all->lost_places == 0)
-        printf("%s: nothing was wrong\n", all->input);
+        puts(": nothing was wrong");
     else
-        printf("%s: lost %" PRIu64 " bytes in %" PRIu64 " %s\n", all->input, all->lost_bytes,
-               all->lost_places, all->lost_places == 1 ? "place" : "places");
-    printf("%s: %" PRIu64 " events saved%s\n", all->copy.file.path, all->copy.events,
+        printf(": lost %" PRIu64 " bytes in %" PRIu64 " %s\n", all->lost_bytes, all->lost_places,
+               all->lost_places == 1 ? "place" : "places");
+    text_print(all->copy.file.path);
+    printf(": %" PRIu64 " events saved%s\n", all->copy.events,
            all->copy.added_version ? ", behind a new file version" : "");
     return finish_standard_output("repair") ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
 }
@@ -101,8 +103,8 @@ int command_repair(int argc, char **argv)
                "is whole if both its checksums are right and it is an event. For TensorBoard to "
                "read OUT instead of FILE, move FILE out of the log directory, and give OUT a name "
                "that contains 'tfevents'.\n\n"
-               "Exit status: 0 all that was whole is in OUT; 1 failed, and there is no OUT; 2 "
-               "wrong usage."};
+               "Exit status: 0 all that was whole is in OUT; 1 failed, and there is no OUT, unless "
+               "all that failed was to print what is lost; 2 wrong usage."};
     arguments all = {.one_file = true, .needs_output = true};
     if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0)
         return EXIT_STATUS_USAGE;

@@ -46,7 +46,7 @@ typedef struct tail {
 
 static void complain(tail *all, const char *path, const char *what)
 {
-    fprintf(stderr, "tblog tail: %s: %s\n", path, what);
+    text_complain("tail", path, "%s", what);
     all->worst = EXIT_STATUS_FAILED;
 }
 
@@ -110,7 +110,7 @@ static void read_points(tail *all, followed_file *file)
         if (status == TBLOG_END || (status == TBLOG_TRUNCATED && all->follow))
             return;
         if (!file->told_damage)
-            fprintf(stderr, "tblog tail: %s: %s\n", file->path, tblog_reader_message(file->reader));
+            text_complain("tail", file->path, "%s", tblog_reader_message(file->reader));
         file->told_damage = true;
         all->worst = worse_status(all->worst, status == TBLOG_TRUNCATED ? EXIT_STATUS_TORN
                                                                         : EXIT_STATUS_FAILED);
@@ -293,14 +293,16 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     tail *all = state->input;
     char *end;
+    double seconds;
     switch (key) {
     case 'f':
         all->follow = true;
         return 0;
     case 'i':
-        all->interval_ms = (long)(strtod(argument, &end) * 1000);
-        if (end == argument || *end != '\0' || all->interval_ms < 1 || all->interval_ms > 86400000)
+        seconds = strtod(argument, &end);
+        if (end == argument || *end != '\0' || !(seconds >= 0.001 && seconds <= 86400.0))
             argp_error(state, "--interval '%s': not a number of seconds", argument);
+        all->interval_ms = (long)(seconds * 1000);
         return 0;
     default:
         return arguments_parse(key, argument, state, &all->arguments);

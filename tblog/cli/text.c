@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <limits.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 #include <wchar.h>
@@ -54,6 +55,18 @@ void text_print_to(FILE *stream, const char *text)
         putc(is_control ? '?' : *text, stream);
         text += is_c1;
     }
+}
+
+void text_complain(const char *command, const char *subject, const char *why, ...)
+{
+    fprintf(stderr, "tblog %s: ", command);
+    text_print_to(stderr, subject);
+    fputs(": ", stderr);
+    va_list arguments;
+    va_start(arguments, why);
+    vfprintf(stderr, why, arguments);
+    va_end(arguments);
+    putc('\n', stderr);
 }
 
 int text_print_behind(const char *text, int columns)

@@ -13,7 +13,11 @@ int text_columns(const char *text);
 void text_print(const char *text);
 void text_print_to(FILE *stream, const char *text);
 
-/* The same on standard output without the first so many columns; how many of them are left over. */
+/* "tblog COMMAND: SUBJECT: WHY" as a line on standard error, likewise; WHY is of the format. */
+__attribute__((format(printf, 3, 4))) void text_complain(const char *command, const char *subject,
+                                                         const char *why, ...);
+
+/* text_print without the first so many columns; how many of them are left over. */
 int text_print_behind(const char *text, int columns);
 
 #endif

@@ -12,6 +12,7 @@
 #include "event_copy.h"
 #include "tag_map.h"
 #include "tblog/tblog.h"
+#include "text.h"
 
 typedef struct trim {
     arguments arguments;
@@ -44,10 +45,13 @@ static bool mind_value(trim *all, const tblog_value *value, bool kept)
     }
     if (!kept || tag->kept_plugin || !tag->dropped_plugin || value->kind == TBLOG_VALUE_SCALAR)
         return true;
-    fprintf(stderr,
-            "tblog trim: %s: tag '%s' goes back to an earlier step behind its first value, which "
-            "alone says what it is: without that one TensorBoard would not show the others\n",
-            all->arguments.paths[0], value->tag);
+    fputs("tblog trim: ", stderr);
+    text_print_to(stderr, all->arguments.paths[0]);
+    fputs(": tag '", stderr);
+    text_print_to(stderr, value->tag);
+    fputs("' goes back to an earlier step behind its first value, which alone says what it is: "
+          "without that one TensorBoard would not show the others\n",
+          stderr);
     return false;
 }
 

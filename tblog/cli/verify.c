@@ -1,5 +1,6 @@
 /* tblog verify: reads event files to their ends and says what is wrong with them. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -8,6 +9,7 @@
 #include "event_files.h"
 #include "read_events.h"
 #include "tblog/tblog.h"
+#include "text.h"
 
 typedef struct verification {
     bool any_failed;
@@ -16,7 +18,7 @@ typedef struct verification {
 
 static void complain(verification *all, const char *path, const char *what)
 {
-    fprintf(stderr, "tblog verify: %s: %s\n", path, what);
+    text_complain("verify", path, "%s", what);
     all->any_failed = true;
 }
 
@@ -29,21 +31,27 @@ static void verify_file(verification *all, const char *path)
     }
     const tblog_event *event;
     tblog_status status;
-    uint64_t events = 0;
-    while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK)
+    uint64_t events = 0, untimed = 0;
+    while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
         events++;
+        untimed += isfinite(event->wall_time) ? 0 : 1;
+    }
+    if (untimed > 0)
+        text_complain("verify", path,
+                      "note: the wall time of %" PRIu64 " events is not a finite number", untimed);
     switch (status) {
     case TBLOG_END:
-        printf("%s: whole, %" PRIu64 " events\n", path, events);
+        text_print(path);
+        printf(": whole, %" PRIu64 " events\n", events);
         break;
     case TBLOG_TRUNCATED:
-        fprintf(stderr, "tblog verify: %s: torn last record behind %" PRIu64 " events: %s\n", path,
-                events, tblog_reader_message(reader));
+        text_complain("verify", path, "torn last record behind %" PRIu64 " events: %s", events,
+                      tblog_reader_message(reader));
         all->any_torn = true;
         break;
     case TBLOG_DAMAGED:
-        fprintf(stderr, "tblog verify: %s: damaged behind %" PRIu64 " events: %s\n", path, events,
-                tblog_reader_message(reader));
+        text_complain("verify", path, "damaged behind %" PRIu64 " events: %s", events,
+                      tblog_reader_message(reader));
         all->any_failed = true;
         break;
     default:

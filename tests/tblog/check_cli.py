@@ -7,7 +7,7 @@ import os
 import subprocess
 import unittest
 
-from cli_fixture import TBLOG, ToolTest, scalar_event, tblog, version_event
+from cli_fixture import TBLOG, ToolTest, histogram_event, scalar_event, tblog, version_event
 
 
 class Tool(ToolTest):
@@ -90,6 +90,32 @@ class Tool(ToolTest):
         self.assertEqual((code, len(out.splitlines())), (1, 1))
         self.assertIn("circle", err)
 
+    def test_no_file_name_gives_orders_to_the_terminal(self):
+        run = "a\x1b[2J\nb\x7f"
+        path = self.write(version_event(), histogram_event(9, "h\x1b", True),
+                          histogram_event(2, "h\x1b", False), name=f"{run}/f.tfevents")
+        bad = self.write(version_event(), scalar_event(1, "t", 1), name=f"{run}2/f.tfevents",
+                         tail=b"x" * 30)
+        self.write(name=f"{run}3/none")
+        new, directory = self.path("new\x1b"), self.path("images\x1b")
+        for command in (["verify", path, bad], ["ls", path, bad], ["cat", bad], ["tail", path, bad],
+                        ["repair", bad, "-o", new], ["repair", bad, "-o", new],
+                        ["merge", path, bad, "-o", self.path("y")],
+                        ["trim", path, "--from=3", "-o", self.path("z")],
+                        ["verify", self.path(run + "3")], ["verify", self.path(run + "4")],
+                        ["export", "--images", path, "-o", directory]):
+            _, out, err = tblog(*command)
+            self.assertNotRegex((out + err).replace("\n", ""), r"[\x00-\x1f\x7f]", command)
+            self.assertNotIn("J\nb", out + err, command)
+
+    def test_verify_tells_of_wall_times_that_are_none(self):
+        path = self.write(version_event(), scalar_event(0, "t", 1, float("nan")),
+                          scalar_event(0, "t", 1, float("inf")))
+        code, out, err = tblog("verify", path)
+        self.assertEqual((code, out), (0, f"{path}: whole, 3 events\n"))
+        self.assertEqual(err, f"tblog verify: {path}: note: the wall time of 2 events is not a "
+                         "finite number\n")
+
     # ---- usage ----
 
     def test_wrong_usage_is_2(self):
@@ -101,7 +127,9 @@ class Tool(ToolTest):
                           ["merge", "x"], ["merge", "-o", "y"], ["trim", "x", "-o", "y"],
                           ["trim", "x", "--from=1"], ["trim", "x", "--from=1x", "-o", "y"],
                           ["trim", "x", "--from=9223372036854775808", "-o", "y"],
-                          ["tail"], ["tail", "-i", "0", "x"], ["tail", "-i", "1s", "x"]):
+                          ["tail"], ["tail", "-i", "0", "x"], ["tail", "-i", "1s", "x"],
+                          ["tail", "-i", "1e300", "x"], ["tail", "-i", "nan", "x"],
+                          ["tail", "-i", "-1", "x"], ["tail", "-i", "1e-300", "x"]):
             code, out, err = tblog(*arguments, cwd=self.directory)
             self.assertEqual((code, out), (2, ""), arguments)
             self.assertIn("--help", err, arguments)
@@ -126,11 +154,17 @@ class Tool(ToolTest):
     def test_commands_tell_that_their_output_failed(self):
         path = self.write(scalar_event(0, "a", 1))
         for command in (["ls", path], ["ls", "--json", path], ["export", path], ["tail", path],
-                        ["verify", path]):
+                        ["verify", path], ["cat", path], ["--help"], ["--usage"], ["--version"],
+                        ["ls", "--help"], ["export", "--usage"]):
             with open("/dev/full", "wb") as full:
                 result = subprocess.run([TBLOG, *command], stdout=full, stderr=subprocess.PIPE)
             self.assertEqual(result.returncode, 1, command)
             self.assertIn(b"No space left", result.stderr, command)
+            self.assertEqual(result.stderr.count(b"\n"), 1, command)
+            closed = subprocess.run(["bash", "-c", '"$@" >&-', "bash", TBLOG, *command],
+                                    stderr=subprocess.PIPE)
+            self.assertEqual(closed.returncode, 1, command)
+            self.assertIn(b"standard output", closed.stderr, command)
 
 
 if __name__ == "__main__":

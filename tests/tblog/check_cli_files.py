@@ -6,12 +6,14 @@ Usage: check_cli_files.py TBLOG
 import hashlib
 import os
 import random
+import signal
+import subprocess
 import unittest
 
 from tensorboard.backend.event_processing import event_accumulator
 from tensorboard.compat.proto import event_pb2
 
-from cli_fixture import ToolTest, histogram_event, scalar_event, tblog, version_event
+from cli_fixture import TBLOG, ToolTest, histogram_event, scalar_event, tblog, version_event
 
 
 def digest(path):
@@ -118,6 +120,16 @@ class Files(ToolTest):
         self.assertEqual(self.steps(output), [1])
         self.assertIn("not an event", report)
 
+    def test_repair_fails_and_saves_where_its_report_cannot_be_printed(self):
+        path, _ = self.many()
+        output = self.path("repaired.tfevents")
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([TBLOG, "repair", path, "-o", output], stdout=full,
+                                    stderr=subprocess.PIPE, check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"standard output", result.stderr)
+        self.assertEqual(digest(output), digest(path))
+
     def test_repair_of_nothing_whole_makes_nothing(self):
         for content in (b"", b"x" * 3000, bytes(3000)):
             _, report = self.repair(self.write(tail=content), status=1)
@@ -137,6 +149,25 @@ class Files(ToolTest):
         self.assertEqual(digest(path), before)
         self.assertFalse(os.path.exists(self.path("nowhere")))
 
+    def test_a_killed_command_leaves_nothing(self):
+        path = self.write(version_event(), *[scalar_event(i, "t", i) for i in range(10000)])
+        with open(path, "rb") as file:
+            content = file.read()
+        pipe = self.path("pipe")
+        os.mkfifo(pipe)
+        before = sorted(os.listdir(self.directory))
+        for command in (["repair", pipe], ["merge", pipe], ["trim", pipe, "--from=9000"]):
+            for death in (signal.SIGTERM, signal.SIGKILL):
+                output = self.path("out.tfevents")
+                tool = subprocess.Popen([TBLOG, *command, "-o", output])
+                with open(pipe, "wb") as file:  # more than a pipe holds, so the tool has read some
+                    file.write(content)
+                    file.flush()
+                    self.assertNotIn("out.tfevents", os.listdir(self.directory))
+                    tool.send_signal(death)
+                    self.assertEqual(tool.wait(60), -death)
+                self.assertEqual(sorted(os.listdir(self.directory)), before)
+
     # ---- merge ----
 
     def test_merge_puts_the_files_in_tensorboards_order(self):
@@ -149,6 +180,22 @@ class Files(ToolTest):
         self.assertEqual(self.stock_steps(output, "t"), [1, 2, 3])
         versions = [e for e in self.cat(output)[0] if e["content"] == "file_version"]
         self.assertEqual(len(versions), 1)
+
+    def test_a_file_that_is_named_twice_counts_once(self):
+        path = self.write(version_event(), scalar_event(1, "t", 1), name="r/1.tfevents")
+        self.write(version_event(), scalar_event(2, "t", 1), name="r/2.tfevents")
+        os.link(path, self.path("r/3.tfevents"))
+        run, output = self.path("r"), self.path("merged")
+        for paths in ([run], [run, run], [run, path], [path, run],
+                      [run, os.path.join(self.directory, ".", "r")]):
+            self.assertEqual(tblog("merge", *paths, "-o", output), (0, "", ""))
+            self.assertEqual(self.steps(output), [1, 2])
+            os.remove(output)
+            self.assertEqual(tblog("export", *paths)[1].count("\n"), 3)
+        os.symlink("r", self.path("latest"))
+        _, out, _ = tblog("export", self.directory)
+        self.assertEqual([line.split(",")[0] for line in out.splitlines()[1:]],
+                         ["latest", "latest", "r", "r"])
 
     def test_merge_refuses_two_runs_and_damage(self):
         one = self.write(version_event(), scalar_event(1, "t", 1), name="a/f.tfevents")

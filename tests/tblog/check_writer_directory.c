@@ -1,12 +1,9 @@
-/* The writer's options that concern its directory, and a disk that is really full. */
-#define _GNU_SOURCE /* unshare */
+/* The writer's options that concern its directory. */
 #include <dirent.h>
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -279,83 +276,6 @@ START_TEST(a_forked_childs_close_leaves_the_parent_its_lock)
 }
 END_TEST
 
-/* ---- A full disk ---- */
-
-/* Fills what is left of the disk with a file; the path to remove it by. */
-static void fill_disk(const temporary_directory *directory, char *path, size_t bytes)
-{
-    static char block[4096];
-    temporary_path(directory, "ballast", path, bytes);
-    FILE *file = fopen(path, "w");
-    ck_assert_ptr_nonnull(file);
-    setvbuf(file, NULL, _IONBF, 0);
-    while (fwrite(block, 1, sizeof block, file) == sizeof block)
-        ;
-    fclose(file);
-}
-
-/* Logs on a disk that becomes full and empty again. Returns the steps that were accepted. */
-static int64_t log_past_full_disk(const temporary_directory *directory, tblog_writer *writer,
-                                  bool clears)
-{
-    char ballast[256];
-    int64_t step = 0;
-    for (; step < 10; step++)
-        ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
-    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
-    fill_disk(directory, ballast, sizeof ballast);
-    /* More than the rest of the file's last block holds. */
-    for (; step < 300; step++)
-        ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
-    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_IO);
-    ck_assert_ptr_nonnull(strstr(tblog_writer_message(writer), strerror(ENOSPC)));
-    /* What is there now is whole. */
-    ck_assert_int_ge(read_steps(tblog_writer_path(writer), 0), 10);
-    ck_assert_int_eq(unlink(ballast), 0);
-    if (clears)
-        tblog_writer_clear_error(writer);
-    for (; step < 400; step++)
-        ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
-    ck_assert_int_eq(tblog_writer_sync(writer), TBLOG_OK);
-    return step;
-}
-
-/* Mounts a small disk that only this process sees, so that it goes with the process whatever
- * happens. */
-static bool mount_small_disk(const temporary_directory *directory)
-{
-    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mount("none", directory->path, "tmpfs", 0, "size=64k") == 0;
-}
-
-START_TEST(a_full_disk_loses_nothing_that_was_accepted_and_logging_goes_on)
-{
-    for (int retry = 0; retry < 2; retry++) {
-        temporary_directory directory;
-        temporary_directory_make(&directory);
-        if (!mount_small_disk(&directory)) {
-            temporary_directory_remove(&directory);
-            const char *ci = getenv("CI");
-            if (geteuid() == 0 && ci != NULL && strcmp(ci, "true") == 0)
-                ck_abort_msg("no tmpfs could be mounted: %s", strerror(errno));
-            fprintf(stderr, "skipped: only root can mount a small disk\n");
-            return;
-        }
-        tblog_writer_options options;
-        tblog_writer_options_init(&options);
-        options.flush_interval_ms = 3600 * 1000;
-        options.retry_after_error = retry == 1;
-        tblog_writer *writer;
-        ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
-        int64_t steps = log_past_full_disk(&directory, writer, retry == 0);
-        ck_assert_int_eq(read_steps(tblog_writer_path(writer), 0), steps);
-        ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
-        ck_assert_int_eq(umount(directory.path), 0);
-        temporary_directory_remove(&directory);
-    }
-}
-END_TEST
-
 int main(void)
 {
     return RUN_TESTS("writer_directory", files_rotate_by_size_and_each_stands_alone,
@@ -363,6 +283,5 @@ int main(void)
                      where_no_next_file_can_be_made_nothing_is_lost,
                      a_file_that_was_removed_is_an_error_and_not_silence,
                      a_second_writer_that_asks_for_the_lock_is_refused_until_the_first_is_closed,
-                     a_forked_childs_close_leaves_the_parent_its_lock,
-                     a_full_disk_loses_nothing_that_was_accepted_and_logging_goes_on);
+                     a_forked_childs_close_leaves_the_parent_its_lock);
 }

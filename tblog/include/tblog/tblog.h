@@ -97,7 +97,7 @@ typedef struct tblog_writer_options {
                                    every event before the call returns, and needs no thread */
     size_t buffer_bytes;        /* the thread flushes early when this much waits; default 256 KiB */
     const char *file_suffix;    /* ends the file's name; default ".v2"; NULL for none; at most 64
-                                   bytes without '/' */
+                                   bytes without '/' and control characters */
     const tblog_clock *clock;   /* copied; NULL for the system's, to within a millisecond. Its
                                    context must outlive the writer */
     size_t queue_bytes; /* how much may wait to be written, and an event more; default 4 MiB,
@@ -441,11 +441,11 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_close(tblog_writer *writer)
 TBLOG_API tblog_status tblog_writer_status(tblog_writer *writer);
 
 /* What is wrong, as one line of text, to be asked right behind the call that failed. Behind
- * TBLOG_INVALID why this thread's call was refused, such as "the tag is not valid UTF-8"; that text
- * is valid until the thread's next call of this library. Else the latched error's cause, with the
- * file's name; valid until the error is cleared (with retry_after_error by the writer itself) or
- * the writer closed. "" where there is neither. NULL asks for calls without a writer:
- * tblog_writer_open and tblog_write_projector. */
+ * TBLOG_INVALID why this thread's last call with the writer was refused, such as "the tag is not
+ * valid UTF-8"; that text is valid until the thread's next call of this library. Else the latched
+ * error's cause, with the file's name; valid until the error is cleared (with retry_after_error by
+ * the writer itself) or the writer closed. "" where there is neither. NULL asks for calls without a
+ * writer: tblog_writer_open, tblog_write_projector and those whose writer was NULL. */
 TBLOG_API const char *tblog_writer_message(tblog_writer *writer);
 
 /* Forgets the latched error. Points accepted before it are still in memory where they are not in

@@ -1,0 +1,93 @@
+/* Once its tags are known a writer takes scalars without taking memory. */
+#include <stdlib.h>
+
+#include "check_main.h"
+#include "tblog/tblog.h"
+#include "temporary_directory.h"
+
+/* The linker gives all calls of these in the program to the functions below. */
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t count, size_t bytes);
+void *__real_realloc(void *block, size_t bytes);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes);
+void *__wrap_realloc(void *block, size_t bytes);
+
+static _Thread_local size_t allocations;
+
+void *__wrap_malloc(size_t bytes)
+{
+    allocations++;
+    return __real_malloc(bytes);
+}
+
+void *__wrap_calloc(size_t count, size_t bytes)
+{
+    allocations++;
+    return __real_calloc(count, bytes);
+}
+
+void *__wrap_realloc(void *block, size_t bytes)
+{
+    allocations++;
+    return __real_realloc(block, bytes);
+}
+
+enum { CALLS = 10000 };
+
+/* How many times that took memory. */
+static size_t log_scalars(tblog_writer *writer)
+{
+    const tblog_scalar scalars[] = {
+        {.tag = "a", .value = 1}, {.tag = "b", .value = 2}, {.tag = "c", .value = 3}};
+    bool all_taken = true; /* ck_assert itself takes memory */
+    allocations = 0;
+    for (int64_t step = 0; step < CALLS; step++) {
+        all_taken &= tblog_add_scalar(writer, "loss", step, 0.5) == TBLOG_OK;
+        all_taken &= tblog_add_scalars(writer, step, scalars, 3) == TBLOG_OK;
+    }
+    size_t counted = allocations;
+    ck_assert(all_taken);
+    return counted;
+}
+
+/* The buffers reach their sizes while the first points are logged; behind them nothing grows. */
+static void check_writer(uint32_t flush_interval_ms, bool tensor_scalars)
+{
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.flush_interval_ms = flush_interval_ms;
+    options.tensor_scalars = tensor_scalars;
+    options.buffer_bytes = options.queue_bytes = 64 << 20; /* the flushes below are the only ones */
+    tblog_writer *writer;
+    ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
+    ck_assert_uint_gt(log_scalars(writer), 0); /* so they are counted */
+    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+    (void)log_scalars(writer);
+    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+    ck_assert_uint_eq(log_scalars(writer), 0);
+    ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
+    temporary_directory_remove(&directory);
+}
+
+START_TEST(a_scalar_that_waits_takes_no_memory)
+{
+    check_writer(3600 * 1000, false);
+    check_writer(3600 * 1000, true);
+}
+END_TEST
+
+START_TEST(a_scalar_that_is_written_at_once_takes_no_memory)
+{
+    check_writer(0, false);
+    check_writer(0, true);
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS("writer_memory", a_scalar_that_waits_takes_no_memory,
+                     a_scalar_that_is_written_at_once_takes_no_memory);
+}

@@ -5,11 +5,9 @@
 add_library(project_options_generated INTERFACE)
 target_compile_definitions(project_options_generated INTERFACE _POSIX_C_SOURCE=200809L)
 if(SANITIZE)
-    # Neither device code nor targets with the property NOT_SANITIZED.
-    set(by_choice $<NOT:$<BOOL:$<TARGET_PROPERTY:NOT_SANITIZED>>>)
-    set(sanitized $<AND:$<NOT:$<COMPILE_LANGUAGE:CUDA>>,${by_choice}>)
     target_compile_options(project_options_generated INTERFACE
-        $<${sanitized}:-fsanitize=${SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all>)
+        $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:
+            -fsanitize=${SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all>)
     target_link_options(project_options_generated INTERFACE -fsanitize=${SANITIZE})
 endif()
 

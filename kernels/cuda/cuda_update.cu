@@ -1,9 +1,9 @@
 /* The end of a step: the slots' sums, Adam on all but dense1's kernel, the step's metrics, and the
  * count of steps; and Adam on dense1's kernel by itself, for gradients that cuBLAS made.
  *
- *   gradient = sum of the slots, 8 groups of slots each in order, then the groups in order
+ *   gradient = sum of the slots, 16 groups of slots each in order, then the groups in order
  *
- * A thread has four parameters of eight a group of slots, so that 16 loads are in flight. Blocks:
+ * A thread has four parameters of a group of slots, so that its 8 loads are all under way. Blocks:
  * conv2's, conv1's, the head's, one for metrics. The block that ends last counts the step, since
  * all others have read by then what that changes.
  *
@@ -14,8 +14,8 @@ namespace
 {
 
 enum {
-    THREADS = 256,
-    GROUPS = 8,               /* of slots, for one parameter */
+    THREADS = 512,
+    GROUPS = 16,              /* of slots, for one parameter */
     QUADS = THREADS / GROUPS, /* of four parameters, of a block */
     GROUP_SLOTS = CUDA_CONV_SLOTS / GROUPS,
     BANDS = LENET_POOL_SIDE / 2,

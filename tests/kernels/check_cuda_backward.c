@@ -15,18 +15,17 @@ static const engine_precision precisions[] = {ENGINE_FP32, ENGINE_TF32, ENGINE_B
 
 static const cuda_case cases[] = {
     {1, 1, 1, 0, 0},    /* one sample */
-    {9, 7, 7, 0, 2},    /* a whole batch, second epoch */
-    {9, 7, 7, 0, 1},    /* a short one */
+    {9, 7, 7, 0, 1},    /* a short batch */
     {12, 7, 3, 1, 0},   /* the second of three micro-batches */
     {12, 7, 3, 2, 1},   /* a micro-batch of a short batch: nothing is left for it */
-    {23, 23, 23, 0, 0}, /* more bands than slots */
+    {22, 22, 22, 0, 0}, /* more bands than slots */
 };
 
 enum { CASES = sizeof cases / sizeof *cases, PRECISIONS = 3 };
 
 static void *copy_of(const void *from, size_t bytes)
 {
-    void *copy = malloc(bytes);
+    void *copy = malloc(bytes + 1); /* not NULL for nothing either */
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, from, bytes);
     return copy;
@@ -229,11 +228,9 @@ static void cpu_update(adam_state *s, const cuda_fixture *f, uint64_t t, const f
 static void expect_same_state(const cuda_fixture *f, const adam_state *s)
 {
     for (size_t i = 0; i < LENET_PARAMETERS; i++) {
-        ck_assert_msg(memcmp(&f->p.values[i], &s->values[i], sizeof(float)) == 0 &&
-                          memcmp(&f->p.moment_m[i], &s->m[i], sizeof(float)) == 0 &&
-                          memcmp(&f->p.moment_v[i], &s->v[i], sizeof(float)) == 0,
-                      "parameter %zu: %.9g instead of %.9g", i, (double)f->p.values[i],
-                      (double)s->values[i]);
+        expect(memcmp(&f->p.values[i], &s->values[i], sizeof(float)) == 0, "parameter", i);
+        expect(memcmp(&f->p.moment_m[i], &s->m[i], sizeof(float)) == 0, "moment m", i);
+        expect(memcmp(&f->p.moment_v[i], &s->v[i], sizeof(float)) == 0, "moment v", i);
     }
 }
 
@@ -253,7 +250,7 @@ START_TEST(dense1_is_updated_in_the_pass_of_its_gradient)
         cudaSuccess);
     cpu_update(&expected, f, f->progress->step + 1, f->p.gradients, LENET_DENSE1_KERNEL_AT,
                LENET_FLAT * 128);
-    float *pooled_gradient = copy_of(f->a.pooled_gradient, pooled_bytes + 1);
+    float *pooled_gradient = copy_of(f->a.pooled_gradient, pooled_bytes);
     memset(f->a.pooled_gradient, 0xff, pooled_bytes);
     memcpy(f->p.gradients, earlier, bytes);
     ck_assert_int_eq(cuda_dense1_backward(&f->batch, &f->a, &f->p, &f->adam, true, precision, NULL),
@@ -637,6 +634,7 @@ static Suite *backward_suite(void)
 
 int main(void)
 {
+    cuda_fixture_begin();
     SRunner *runner = srunner_create(backward_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);

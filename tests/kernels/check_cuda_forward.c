@@ -107,21 +107,20 @@ static void compare_window(const cuda_fixture *f, size_t at, size_t e, const dou
         largest = fmax(largest, before[window_place(e, p)]);
         bound = fmax(bound, sum_bound(289, bounds[window_place(e, p)]));
     }
-    ck_assert_uint_le(route, 4);
+    expect(route <= 4, "route is none", at);
     if (factor == 0 || route == 4) {
-        ck_assert(f->a.pooled[at] == 0);
-        ck_assert_uint_eq(route, 4);
+        expect(f->a.pooled[at] == 0 && route == 4, "dropped or closed by halves", at);
         expect_near("closed window", e, factor == 0 ? 0 : largest, 0, bound);
         return;
     }
-    ck_assert(f->a.pooled[at] > 0);
+    expect(f->a.pooled[at] > 0, "open, but nothing comes through", at);
     expect_near("pooled", e, f->a.pooled[at], largest * factor,
                 (bound + 0x1p-23 * largest) * factor);
     const double chosen = before[window_place(e, route)];
     expect_near("routed value", e, chosen, largest, 2 * bound);
     for (size_t p = 0; p < route; p++) {
         /* An equal one before it would have been taken, and equal patches have equal sums. */
-        ck_assert(before[window_place(e, p)] != chosen);
+        expect(before[window_place(e, p)] != chosen, "not the first of equals", at);
     }
 }
 
@@ -166,7 +165,7 @@ START_TEST(pooled_and_route_are_the_references)
         compare_pooled(f, precision);
     }
     for (size_t e = (size_t)f->n * LENET_FLAT; e < (size_t)f->batch.capacity * LENET_FLAT; e++) {
-        ck_assert(isnan(f->a.pooled[e])); /* nothing beyond the samples is touched */
+        expect(isnan(f->a.pooled[e]), "written beyond the samples", e);
     }
     cuda_fixture_destroy(f);
 }
@@ -216,8 +215,8 @@ START_TEST(a_blank_image_gives_exactly_the_bias)
                      cudaSuccess);
     for (size_t e = 0; e < LENET_FLAT; e++) {
         const float bias = f->p.values[LENET_CONV2_BIAS_AT + e % 64];
-        ck_assert(f->a.pooled[e] == (bias > 0 ? bias : 0));
-        ck_assert_uint_eq(f->a.route[e], bias > 0 ? 0 : 4);
+        expect(f->a.pooled[e] == (bias > 0 ? bias : 0), "not exactly the bias", e);
+        expect(f->a.route[e] == (bias > 0 ? 0 : 4), "not the first of equals", e);
     }
     cuda_fixture_destroy(f);
 }
@@ -332,7 +331,7 @@ static void compare_head(const cuda_fixture *f, uint32_t i, uint32_t splits)
     expected_head(f, i, splits, &expected);
     for (size_t j = 0; j < 128; j++) {
         expect_near("hidden", j, f->a.dense1[i * 128 + j], expected.hidden[j], head_bound);
-        ck_assert((f->a.dense1[i * 128 + j] > 0) == (expected.hidden[j] > 0));
+        expect((f->a.dense1[i * 128 + j] > 0) == (expected.hidden[j] > 0), "gate of hidden", j);
         expect_near("gradient of the sums", j, f->a.sums_gradient[i * 128 + j],
                     expected.sums_gradient[j], head_bound / f->total);
     }
@@ -497,6 +496,7 @@ static Suite *forward_suite(void)
 
 int main(void)
 {
+    cuda_fixture_begin();
     SRunner *runner = srunner_create(forward_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);

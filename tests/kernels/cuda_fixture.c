@@ -12,13 +12,6 @@
 
 enum { RANDOM_PURPOSE = 512, SEED = 5 };
 
-float random_value(uint64_t stream, uint64_t element)
-{
-    const philox_block block =
-        philox(stream, (philox_purpose)RANDOM_PURPOSE, element >> 32, (uint32_t)element);
-    return philox_symmetric(block.word[0]);
-}
-
 void fill_random(float *values, size_t count, uint64_t stream, float scale)
 {
     for (size_t i = 0; i < count; i += 4) {
@@ -36,6 +29,26 @@ static void *take(size_t bytes)
     ck_assert_int_eq(cudaMalloc(&memory, bytes), cudaSuccess);
     memset(memory, 0xff, bytes); /* floats: NaN */
     return memory;
+}
+
+static float initial_values[LENET_PARAMETERS];
+static float initial_m[LENET_PARAMETERS];
+static float initial_v[LENET_PARAMETERS];
+
+void cuda_fixture_begin(void)
+{
+    draw_parameters(initial_values, SEED);
+    for (unsigned t = 0; t < LENET_TENSORS; t++) {
+        const lenet_tensor *tensor = &lenet_tensors[t];
+        if (tensor->fan_in == 0) {
+            fill_random(initial_values + tensor->offset, tensor->count, 77 + t, 0.1F);
+        }
+    }
+    fill_random(initial_m, LENET_PARAMETERS, 91, 1e-3F);
+    fill_random(initial_v, LENET_PARAMETERS, 92, 1e-5F);
+    for (size_t i = 0; i < LENET_PARAMETERS; i++) {
+        initial_v[i] = fabsf(initial_v[i]);
+    }
 }
 
 static void take_activations(cuda_activations *a, size_t capacity)
@@ -66,17 +79,9 @@ static void take_parameters(cuda_parameters *p)
     p->conv1_used = take((9 * 32 + 32) * sizeof(float));
     p->loss_sum = take(sizeof(double));
     p->correct_sum = take(sizeof(uint32_t));
-    draw_parameters(p->values, SEED);
-    for (unsigned t = 0; t < LENET_TENSORS; t++) {
-        if (lenet_tensors[t].fan_in == 0) {
-            fill_random(p->values + lenet_tensors[t].offset, lenet_tensors[t].count, 77 + t, 0.1F);
-        }
-    }
-    fill_random(p->moment_m, LENET_PARAMETERS, 91, 1e-3F);
-    fill_random(p->moment_v, LENET_PARAMETERS, 92, 1e-5F);
-    for (size_t i = 0; i < LENET_PARAMETERS; i++) {
-        p->moment_v[i] = fabsf(p->moment_v[i]);
-    }
+    memcpy(p->values, initial_values, bytes);
+    memcpy(p->moment_m, initial_m, bytes);
+    memcpy(p->moment_v, initial_v, bytes);
 }
 
 /* The epoch's order and the samples that the case takes of it, with no cleverness. */
@@ -214,6 +219,13 @@ void round_all(double *to, const float *from, size_t count, engine_precision pre
 {
     for (size_t i = 0; i < count; i++) {
         to[i] = rounded(from[i], precision);
+    }
+}
+
+void expect(bool true_of_it, const char *what, size_t at)
+{
+    if (!true_of_it) {
+        ck_abort_msg("%s [%zu]", what, at);
     }
 }
 

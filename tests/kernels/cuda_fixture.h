@@ -14,8 +14,6 @@
 
 #include "cuda_kernels.h"
 
-enum { FIXTURE_CLASSES = LENET_CLASSES };
-
 /* One launch: micro-batch `micro_index` of step `step` (from 0) over `count` samples. */
 typedef struct cuda_case {
     uint32_t count;
@@ -39,6 +37,9 @@ typedef struct cuda_fixture {
     uint32_t total;  /* samples of the step: worked out here again, plainly */
 } cuda_fixture;
 
+/* Draws once what all fixtures start from: for main, before Check makes a process for each test. */
+void cuda_fixture_begin(void);
+
 /* Everything for a training launch, dropout on; weights are the seed's initial ones, biases
  * random. Fails the test without memory. */
 cuda_fixture *cuda_fixture_create(const cuda_case *c);
@@ -47,8 +48,7 @@ void cuda_fixture_destroy(cuda_fixture *f);
 /* The number in the data of sample i of the launch. */
 uint32_t fixture_sample(const cuda_fixture *f, uint32_t i);
 
-/* Uniform in [-1, 1), by a counter that `stream` and the element are. */
-float random_value(uint64_t stream, uint64_t element);
+/* Uniform in [-scale, scale), by a counter that `stream` and the element are. */
 void fill_random(float *values, size_t count, uint64_t stream, float scale);
 
 /* pooled [capacity,9216] random, a third of it 0; route to fit or independent of it. */
@@ -59,7 +59,10 @@ void fill_routes(cuda_fixture *f);
 double rounded(float value, engine_precision precision);
 void round_all(double *to, const float *from, size_t count, engine_precision precision);
 
-/* ck_assert that value is finite and |value - expected| <= bound; says which and where. */
+/* ck_assert, but for loops over elements: Check writes a file at each of its own. */
+void expect(bool true_of_it, const char *what, size_t at);
+
+/* Expects that value is finite and |value - expected| <= bound; says which and where. */
 void expect_near(const char *what, size_t at, double value, double expected, double bound);
 
 /* The bound of a sum of `terms` products, given the sum of their absolute values: the roundings

@@ -1,68 +1,54 @@
 #!/usr/bin/env bash
-# Times training steps of PyTorch and of this project's CPU engine on this machine, in turn, and
-# prints the median seconds an epoch of each and, last, "ratio R": the median over the rounds of
-# (the fastest peer / ours). Runs for some minutes; nothing else should run beside it.
+# Times training steps of Keras, PyTorch, JAX and of this project's CPU engine on this machine, in
+# turn, and prints the seconds an epoch of each and, last, "ratio R": the median over the rounds of
+# (the fastest peer / ours). Nothing else should run beside it.
 set -euo pipefail
 unset CDPATH
 
 usage() {
-    cat <<'EOF'
-Usage: bench/cpu.sh [--batch-size N] [--rounds N] [--steps N]
-Compares this project's training step with PyTorch's on the CPU (default: batch size 64,
-5 rounds of 60 steps). Needs a release build, MNIST in data/mnist, and python3 with venv;
-PyTorch goes into .venv/torch.
-EOF
+    cat <<'END'
+Usage: bench/cpu.sh [--batch-size N] [--rounds R] [--steps S]
+
+Compares this project's training step on the CPU, in fp32, with those of Keras (fit), PyTorch
+(eager, channels_last, compile) and JAX (a call a step, and all steps in one call), all on all
+cores: R rounds (5), in each of which every peer trains S steps (3840 / N) and ours 3 S.
+
+Needs a release build, MNIST in data/mnist, and python3 with venv; makes .venv/frameworks and
+.venv/jax. Takes some 5 minutes on two cores once these are there.
+END
 }
 
-batch_size=64 rounds=5 steps=60
-while [ $# -gt 0 ]; do
+batch_size=64 rounds=5 steps=
+while [[ $# -gt 0 ]]; do
     case $1 in
-    --batch-size) batch_size=$2; shift 2 ;;
-    --rounds) rounds=$2; shift 2 ;;
-    --steps) steps=$2; shift 2 ;;
     -h | --help) usage; exit 0 ;;
+    --batch-size | --rounds | --steps)
+        [[ ${2:-} =~ ^[1-9][0-9]{0,4}$ ]] || {
+            echo "bench/cpu.sh: $1 takes a number from 1 to 99999" >&2
+            exit 2
+        }
+        case $1 in
+        --batch-size) batch_size=$2 ;;
+        --rounds) rounds=$2 ;;
+        --steps) steps=$2 ;;
+        esac
+        shift 2
+        ;;
     *) usage >&2; exit 2 ;;
     esac
 done
+[[ -n $steps ]] || steps=$((3840 / batch_size > 10 ? 3840 / batch_size : 10))
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-ours=$root/build/release/bench/train_steps
-data=$root/data/mnist
-venv=$root/.venv/torch
-[ -x "$ours" ] || { echo "bench/cpu.sh: build the release preset first" >&2; exit 1; }
-[ -e "$data" ] || { echo "bench/cpu.sh: run scripts/fetch_mnist.sh first" >&2; exit 1; }
-if ! "$venv/bin/python" -c 'import torch, numpy' 2>/dev/null; then
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet 'torch==2.13.0' numpy
-fi
-
-times=$(mktemp)
-trap 'rm -f "$times"' EXIT
-record() { # name, the program's line
-    printf '%s\n' "$2"
-    printf '%s %s\n' "$1" "$(sed -E 's/.* ([0-9.]+) s\/epoch.*/\1/' <<<"$2")" >>"$times"
-}
-for _ in $(seq "$rounds"); do
-    for mode in eager channels_last; do
-        record "torch-$mode" \
-            "$("$venv/bin/python" "$root/bench/peers/torch_step.py" "$data" "$batch_size" "$steps" "$mode")"
-    done
-    record ours "$("$ours" "$data" "$batch_size" "$((steps * 3))")"
+for program in train_steps layers; do
+    [[ -x $root/build/release/bench/$program ]] || {
+        echo "bench/cpu.sh: build the release preset first" >&2
+        exit 1
+    }
 done
-
-"$venv/bin/python" - "$times" <<'EOF'
-import statistics
-import sys
-
-seconds = {}
-for line in open(sys.argv[1]):
-    name, value = line.split()
-    seconds.setdefault(name, []).append(float(value))
-print("\nmedian seconds an epoch (lowest, highest)")
-for name, values in seconds.items():
-    print(f"  {name:20s} {statistics.median(values):7.2f} ({min(values):.2f}, {max(values):.2f})")
-ours = seconds.pop("ours")
-ratios = [min(round_) / own for own, *round_ in zip(ours, *seconds.values())]
-print(f"ratios by round: {', '.join(f'{ratio:.2f}' for ratio in ratios)}")
-print(f"ratio {statistics.median(ratios):.2f}")
-EOF
+[[ -e $root/data/mnist ]] || { echo "bench/cpu.sh: run scripts/fetch_mnist.sh first" >&2; exit 1; }
+for environment in frameworks jax; do
+    "$root/scripts/python_venv.sh" "$environment" ||
+        echo "bench/cpu.sh: without .venv/$environment the peers in it will fail" >&2
+done
+exec python3 "$root/bench/cpu_rounds.py" "$root" "$batch_size" "$rounds" "$steps"

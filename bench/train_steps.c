@@ -1,24 +1,19 @@
 /* Times training steps of the CPU engine as the peers' programs time theirs: a few steps to warm
  * up, then `steps` in a row.
  *
- *   train_steps DATA BATCH_SIZE STEPS [ISA [THREADS]]
+ *   train_steps DATA BATCH_SIZE STEPS|- [ISA [THREADS]]
  *
- * Prints one line: "ours bs N: X ms/step, Y s/epoch, …". */
+ * Prints one line: "ours bs N: X ms/step, Y s/epoch, …". With "-" it is one of the programs that
+ * bench/cpu_rounds.py drives, and answers as peers/rounds.py says. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
+#include "clock.h"
 #include "dataset.h"
 #include "engine.h"
 
-enum { WARM_UP = 10 };
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
+enum { WARM_UP = 10, WAKE_UP = 3 };
 
 /* Trains `steps` steps and takes their metrics; returns the mean loss a step. */
 static double train(const engine_api *api, engine *e, unsigned steps)
@@ -42,10 +37,42 @@ static double train(const engine_api *api, engine *e, unsigned steps)
     return loss / steps;
 }
 
+static double seconds_of(const engine_api *api, engine *e, unsigned steps, double *loss)
+{
+    const double begin = seconds_now();
+    *loss = train(api, e, steps);
+    return seconds_now() - begin;
+}
+
+static void time_once(const engine_api *api, engine *e, unsigned steps, const engine_config *config,
+                      uint32_t samples)
+{
+    double loss;
+    const double step_seconds = seconds_of(api, e, steps, &loss) / steps;
+    printf("ours bs %u: %.3f ms/step, %.2f s/epoch, %s, mean loss %.6f\n",
+           (unsigned)config->batch_size, step_seconds * 1e3,
+           step_seconds * samples / config->batch_size, api->planned(e)->hardware, loss);
+}
+
+/* Each line of stdin is a number of steps; the answer, their seconds and mean loss. */
+static void answer_requests(const engine_api *api, engine *e)
+{
+    unsigned steps;
+    double loss;
+    puts("ready");
+    fflush(stdout);
+    while (scanf("%u", &steps) == 1 && steps > 0) {
+        train(api, e, WAKE_UP);
+        printf("%.6f ", seconds_of(api, e, steps, &loss));
+        printf("%.4f\n", loss);
+        fflush(stdout);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 4) {
-        fprintf(stderr, "usage: train_steps DATA BATCH_SIZE STEPS [ISA [THREADS]]\n");
+        fprintf(stderr, "usage: train_steps DATA BATCH_SIZE STEPS|- [ISA [THREADS]]\n");
         return 2;
     }
     char message[512];
@@ -54,7 +81,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "train_steps: %s\n", message);
         return EXIT_FAILURE;
     }
-    const unsigned steps = (unsigned)strtoul(argv[3], NULL, 10);
+    const bool asked = strcmp(argv[3], "-") == 0;
+    const unsigned steps = asked ? 0 : (unsigned)strtoul(argv[3], NULL, 10);
     engine_config config = engine_config_defaults();
     config.batch_size = (uint32_t)strtoul(argv[2], NULL, 10);
     config.isa = argc > 4 && argv[4][0] != '\0' ? argv[4] : NULL;
@@ -64,18 +92,18 @@ int main(int argc, char **argv)
                                     data.validation.count};
     const engine_api *api = engine_find("cpu");
     engine *e = NULL;
-    if (steps == 0 ||
+    if ((steps == 0 && !asked) ||
         api->create(&e, &config, &training, &validation, message, sizeof message) != ENGINE_OK) {
-        fprintf(stderr, "train_steps: %s\n", steps == 0 ? "no steps to time" : message);
+        fprintf(stderr, "train_steps: %s\n", steps == 0 && !asked ? "no steps to time" : message);
+        dataset_free(&data);
         return EXIT_FAILURE;
     }
     train(api, e, WARM_UP);
-    const double begin = seconds_now();
-    const double loss = train(api, e, steps);
-    const double step_seconds = (seconds_now() - begin) / steps;
-    printf("ours bs %u: %.3f ms/step, %.2f s/epoch, %s, mean loss %.6f\n",
-           (unsigned)config.batch_size, step_seconds * 1e3,
-           step_seconds * data.training.count / config.batch_size, api->planned(e)->hardware, loss);
+    if (asked) {
+        answer_requests(api, e);
+    } else {
+        time_once(api, e, steps, &config, data.training.count);
+    }
     api->destroy(e);
     dataset_free(&data);
     return EXIT_SUCCESS;

@@ -5,19 +5,21 @@ unset CDPATH
 
 usage() {
     cat <<'END'
-Usage: scripts/python_venv.sh tensorboard | frameworks
+Usage: scripts/python_venv.sh tensorboard | frameworks | jax
 
 Makes .venv/NAME from scripts/NAME_requirements.txt, with pip. Does nothing where it is there
 already; makes it anew where the requirements have changed.
 
   tensorboard  stock TensorBoard: what scripts/view.sh shows runs with, and most tests hold our
                files against
-  frameworks   TensorFlow, PyTorch and others that write event files, which our reader is tested on
+  frameworks   TensorFlow, PyTorch and others: our reader is tested on the event files that they
+               write, and bench/cpu.sh times their training
+  jax          JAX, which bench/cpu.sh times too
 END
 }
 
 case ${1:-} in
-tensorboard | frameworks) ;;
+tensorboard | frameworks | jax) ;;
 -h | --help)
     usage
     exit

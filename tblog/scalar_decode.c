@@ -109,18 +109,6 @@ static bool take_value(wire_bytes message, tblog_value *value, char **text)
     return *text != NULL;
 }
 
-/* Fills the store's pointers to its values, which move no more. */
-static bool point_at_values(value_store *store, size_t count)
-{
-    if (!byte_buffer_reserve(&store->pointers, count * sizeof(tblog_value *)))
-        return false;
-    const tblog_value *values = (void *)store->values.data;
-    const tblog_value **pointers = (void *)store->pointers.data;
-    for (size_t i = 0; i < count; i++)
-        pointers[i] = &values[i];
-    return true;
-}
-
 /* Decodes a Summary into the store. */
 static bool take_values(value_store *store, wire_bytes summary, size_t *count)
 {
@@ -140,7 +128,7 @@ static bool take_values(value_store *store, wire_bytes summary, size_t *count)
     }
     *count = values->size / sizeof(tblog_value);
     values->size = 0; /* The store's buffers count as empty between events. */
-    return *count > 0 && point_at_values(store, *count);
+    return *count > 0 && value_store_point(store, *count);
 }
 
 bool scalar_decode(value_store *store, const uint8_t *payload, size_t payload_bytes,

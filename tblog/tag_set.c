@@ -53,13 +53,17 @@ static bool make_room(tag_set *set)
     size_t slot_count = set->slot_count == 0 ? 16 : set->slot_count * 2;
     if (slot_count > UINT32_MAX / 2)
         return false;
-    tag_entry *entries = realloc(set->entries, slot_count / 2 * sizeof *entries);
-    if (entries == NULL)
-        return false;
-    set->entries = entries;
+    tag_entry *entries = calloc(slot_count / 2, sizeof *entries);
     uint32_t *slots = calloc(slot_count, sizeof *slots);
-    if (slots == NULL)
+    if (entries == NULL || slots == NULL) {
+        free(slots);
+        free(entries);
         return false;
+    }
+    if (set->entries != NULL)
+        memcpy(entries, set->entries, set->count * sizeof *entries);
+    free(set->entries);
+    set->entries = entries;
     free(set->slots);
     set->slots = slots;
     set->slot_count = slot_count;
@@ -79,11 +83,11 @@ static uint32_t *guess_of(tag_set *set, const char *tag)
 /* The tag's entry, or NULL where it is new. */
 static tag_entry *find(tag_set *set, const char *tag)
 {
+    if (set->slot_count == 0)
+        return NULL;
     uint32_t *guess = guess_of(set, tag);
     if (*guess < set->count && strcmp(set->entries[*guess].tag, tag) == 0)
         return &set->entries[*guess];
-    if (set->count == 0)
-        return NULL;
     size_t bytes = strlen(tag);
     uint32_t slot = *find_slot(set, tag, bytes, hash_tag(tag, bytes));
     if (slot == 0)

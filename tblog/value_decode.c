@@ -283,7 +283,6 @@ bool value_decode(value_store *store, const TblogPb__Summary *summary)
 {
     value_needs all = needs_of_all(summary);
     if (!byte_buffer_reserve(&store->values, summary->n_value * sizeof(tblog_value)) ||
-        !byte_buffer_reserve(&store->pointers, summary->n_value * sizeof(tblog_value *)) ||
         !byte_buffer_reserve(&store->numbers, all.numbers * sizeof(double)) ||
         !byte_buffer_reserve(&store->shapes, all.dims * sizeof(int64_t)) ||
         !byte_buffer_reserve(&store->strings, all.strings * sizeof(tblog_bytes)) ||
@@ -294,11 +293,19 @@ bool value_decode(value_store *store, const TblogPb__Summary *summary)
                        .strings = (void *)store->strings.data,
                        .text = (void *)store->texts.data};
     tblog_value *values = (void *)store->values.data;
-    tblog_value **pointers = (void *)store->pointers.data;
-    for (size_t i = 0; i < summary->n_value; i++) {
+    for (size_t i = 0; i < summary->n_value; i++)
         take_value(&at, &values[i], summary->value[i]);
+    return value_store_point(store, summary->n_value);
+}
+
+bool value_store_point(value_store *store, size_t count)
+{
+    if (!byte_buffer_reserve(&store->pointers, count * sizeof(tblog_value *)))
+        return false;
+    tblog_value *values = (void *)store->values.data;
+    tblog_value **pointers = (void *)store->pointers.data;
+    for (size_t i = 0; i < count; i++)
         pointers[i] = &values[i];
-    }
     return true;
 }
 

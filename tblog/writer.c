@@ -254,9 +254,9 @@ tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_s
 
 tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t step, double value)
 {
-    if (tag == NULL || tag[0] == '\0')
-        return TBLOG_INVALID;
     const tblog_scalar scalar = {.tag = tag, .value = value};
+    if (!are_sound_scalars(&scalar, 1))
+        return TBLOG_INVALID;
     const scalars_request request = {.step = step, .scalars = &scalar, .count = 1};
     return writer_add_event(writer, encode_scalar, &request);
 }

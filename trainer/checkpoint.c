@@ -80,7 +80,10 @@ static int write_whole(FILE *out, const checkpoint *self)
 
 int checkpoint_write(const checkpoint *self, int fd, const char *directory, char *message)
 {
-    const int file = openat(fd, TEMPORARY_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    /* What is left there of an earlier one goes; it is never written through a link. */
+    unlinkat(fd, TEMPORARY_FILE, 0);
+    const int file =
+        openat(fd, TEMPORARY_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     FILE *out = file >= 0 ? fdopen(file, "w") : NULL;
     if (out == NULL) {
         const int error = errno;

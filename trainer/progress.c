@@ -209,21 +209,33 @@ void progress_label(progress *display, const char *label)
     snprintf(display->label, sizeof display->label, "%s", label);
 }
 
+static void say_line(progress *display, FILE *out, const char *format, va_list arguments)
+{
+    progress_break(display);
+    flockfile(out); /* one line, whoever else prints */
+    fputs(display->label, out);
+    vfprintf(out, format, arguments);
+    fputc('\n', out);
+    fflush(out);
+    funlockfile(out);
+}
+
 void progress_say(progress *display, const char *format, ...)
 {
     va_list arguments;
-    if (display->mode == PROGRESS_QUIET) {
-        return;
+    if (display->mode != PROGRESS_QUIET) {
+        va_start(arguments, format);
+        say_line(display, display->out, format, arguments);
+        va_end(arguments);
     }
-    progress_break(display);
-    flockfile(display->out); /* one line, whoever else prints */
-    fputs(display->label, display->out);
+}
+
+void progress_note(progress *display, const char *format, ...)
+{
+    va_list arguments;
     va_start(arguments, format);
-    vfprintf(display->out, format, arguments);
+    say_line(display, display->mode == PROGRESS_QUIET ? stderr : display->out, format, arguments);
     va_end(arguments);
-    fputc('\n', display->out);
-    fflush(display->out);
-    funlockfile(display->out);
 }
 
 void progress_epoch_begin(progress *display, uint32_t epoch, uint32_t epochs)

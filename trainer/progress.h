@@ -61,6 +61,10 @@ void progress_label(progress *display, const char *label);
 /* A line of the run's head (printf-like), without its newline. */
 __attribute__((format(printf, 2, 3))) void progress_say(progress *display, const char *format, ...);
 
+/* A line of something that the user did not ask for: on stderr where no progress is shown. */
+__attribute__((format(printf, 2, 3))) void progress_note(progress *display, const char *format,
+                                                         ...);
+
 void progress_epoch_begin(progress *display, uint32_t epoch, uint32_t epochs);
 void progress_update(progress *display, const progress_view *view, double now_seconds);
 void progress_epoch_end(progress *display, const progress_view *view);

@@ -1,6 +1,5 @@
 #include "run_loop.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,31 +7,14 @@
 #include <time.h>
 
 #include "message.h"
+#include "run_begin.h"
 #include "run_checkpoint.h"
-#include "run_log.h"
 #include "signals.h"
-#include "text.h"
 
 /* Steps are asked for in chunks of about this long: short enough for a live display and a
  * prompt end after a signal, long enough that a GPU does not wait for us. One chunk is queued
- * before the metrics of the last one are taken, so that a device always has work; two together
- * are what an engine holds. */
+ * before the metrics of the last one are taken, so that a device always has work. */
 static const double chunk_seconds = 0.05;
-enum { LONGEST_CHUNK = ENGINE_MAX_QUEUED_STEPS / 2 };
-
-typedef struct run {
-    const run_job *job;
-    run_record *record;
-    char *message;
-    engine *engine;
-    run_directory *directory;
-    run_log *log;
-    uint8_t *predicted;  /* [validation samples], of the last validation */
-    uint64_t iterations; /* updates done over the run */
-    double saved_at;     /* seconds_now() of the last checkpoint, or of the beginning */
-    uint32_t chunk;      /* steps to ask for at once */
-    engine_step steps[LONGEST_CHUNK];
-} run;
 
 /* Sums over an epoch so far; its means count a short last batch by its samples, as Keras does. */
 typedef struct epoch_sums {
@@ -239,8 +221,8 @@ static void save_state(run *self, const progress_view *view)
     }
     if (run_checkpoint_save(job->api, self->engine, self->directory, self->record, self->iterations,
                             message) != 0) {
-        progress_say(job->display, "Note: no checkpoint after epoch %u: %s", (unsigned)view->epoch,
-                     message);
+        progress_note(job->display, "Note: no checkpoint after epoch %u: %s", (unsigned)view->epoch,
+                      message);
     }
     self->saved_at = seconds_now();
 }
@@ -271,116 +253,6 @@ static int train_epochs(run *self)
         save_state(self, &view);
     }
     return 0;
-}
-
-static run_outcome make_engine(run *self)
-{
-    const run_job *job = self->job;
-    const engine_config settings = run_config_settings(job->config, job->threads, job->isa);
-    const engine_data training = {job->data->training.images, job->data->training.labels,
-                                  job->data->training.count};
-    const engine_data validation = {job->data->validation.images, job->data->validation.labels,
-                                    job->data->validation.count};
-    char reason[MESSAGE_BYTES / 2] = "";
-    const engine_status status =
-        job->api->create(&self->engine, &settings, &training, &validation, reason, sizeof reason);
-    if (status != ENGINE_OK) {
-        message_set(self->message, "the %s engine cannot train batch size %u: %s", job->api->name,
-                    (unsigned)settings.batch_size,
-                    reason[0] != '\0' ? reason : engine_status_string(status));
-        return status == ENGINE_INVALID ? RUN_OUTCOME_REJECTED : RUN_OUTCOME_FAILED;
-    }
-    const engine_plan *plan = job->api->planned(self->engine);
-    self->record->memory = plan->memory;
-    text_copy(self->record->hardware, sizeof self->record->hardware, plan->hardware);
-    return RUN_OUTCOME_FINISHED;
-}
-
-/* Goes on with the run that is there, if there is one with a checkpoint, or removes it. */
-static int begin_or_take_up(run *self, bool *resumed)
-{
-    const run_job *job = self->job;
-    char why[MESSAGE_BYTES] = "";
-    *resumed = job->replace == RUN_DIRECTORY_REPLACE_UNFINISHED &&
-               run_checkpoint_take_up(job->api, self->engine, self->directory, self->record,
-                                      &self->iterations, why);
-    if (*resumed) {
-        progress_say(job->display, "Resumed   after epoch %u of %u, from the checkpoint",
-                     (unsigned)self->record->epoch_count, (unsigned)job->config->epochs);
-        return 0;
-    }
-    if (why[0] != '\0') {
-        progress_say(job->display, "Note: trained from the beginning: %s", why);
-    }
-    return run_directory_clear(self->directory, self->message);
-}
-
-/* run.json names the files that are made here only when they are: until then it names none, so that
- * whatever a crash leaves is known as the run's. */
-static int open_log(run *self, bool resumed)
-{
-    const uint32_t files = self->record->event_file_count;
-    const run_log_head head = {
-        .config = self->job->config,
-        .data = self->job->data,
-        .data_path = self->job->data_path,
-        .hardware = self->record->hardware,
-        .memory = &self->record->memory,
-        .resumed = resumed ? self->record : NULL,
-    };
-    self->record->event_file_count = 0;
-    const int named_none = run_directory_write(self->directory, self->record, self->message);
-    self->record->event_file_count = files;
-    if (named_none != 0 ||
-        run_log_open(&self->log, self->job->directory, &head, self->message) != 0) {
-        return -1;
-    }
-    run_log_name_files(self->log, self->record);
-    return run_directory_write(self->directory, self->record, self->message);
-}
-
-/* Everything that a run writes to exists after this, or nothing does but a run that was there to be
- * gone on with. run.json comes first: it makes the directory the trainer's, whatever happens next.
- */
-static int open_outputs(run *self)
-{
-    bool resumed = false;
-    if (run_directory_open(&self->directory, self->job->directory, self->job->config,
-                           self->job->replace, self->message) != 0) {
-        return -1;
-    }
-    if (begin_or_take_up(self, &resumed) == 0 && open_log(self, resumed) == 0) {
-        return 0;
-    }
-    char other[MESSAGE_BYTES]; /* the first error is the one to tell */
-    (void)!run_log_close(self->log, RUN_LOG_INTERRUPTED, other);
-    self->log = NULL;
-    if (resumed) {
-        run_directory_close(self->directory);
-    } else {
-        run_directory_discard(self->directory);
-    }
-    self->directory = NULL;
-    return -1;
-}
-
-static void say_head(const run *self)
-{
-    const run_job *job = self->job;
-    const run_config *config = job->config;
-    const uint32_t steps = run_config_steps_per_epoch(config);
-    progress *display = job->display;
-    progress_say(display, "Data set  %s: %u training and %u validation images", job->data_path,
-                 (unsigned)config->training_samples, (unsigned)config->validation_samples);
-    progress_say(display, "Engine    %s (%s), %s, %.1f MiB", config->engine, self->record->hardware,
-                 engine_precision_name(config->precision),
-                 (double)self->record->memory.total / 1048576.0);
-    progress_say(display, "Run       %s", job->directory);
-    progress_say(display, "          n_iterations = n_epochs × n_batches = %u × %u = %" PRIu64,
-                 (unsigned)config->epochs, (unsigned)steps, (uint64_t)config->epochs * steps);
-    progress_say(display, "          batch_size × n_batches = %u × %u = %" PRIu64 " covers all %u",
-                 (unsigned)config->batch_size, (unsigned)steps,
-                 (uint64_t)config->batch_size * steps, (unsigned)config->training_samples);
 }
 
 /* Closes the log and says in run.json how the run ended. `status` is what training returned. */
@@ -423,21 +295,10 @@ run_outcome run_loop(const run_job *job, run_record *record, char *message)
     self->record = record;
     self->message = message;
     self->chunk = 1;
-    run_outcome outcome = make_engine(self);
-    if (outcome != RUN_OUTCOME_FINISHED) {
-        goto cleanup;
+    run_outcome outcome = run_begin(self);
+    if (outcome == RUN_OUTCOME_FINISHED) {
+        outcome = end_run(self, train_epochs(self));
     }
-    if (signals_noted() != 0) {
-        outcome = RUN_OUTCOME_STOPPED;
-        goto cleanup;
-    }
-    if (open_outputs(self) != 0) {
-        outcome = RUN_OUTCOME_FAILED;
-        goto cleanup;
-    }
-    say_head(self);
-    outcome = end_run(self, train_epochs(self));
-cleanup:
     run_directory_close(self->directory);
     job->api->destroy(self->engine);
     free(self->predicted);

@@ -1,18 +1,13 @@
-"""Times training steps of the same network in PyTorch on the CPU.
+"""A peer of bench/cpu.sh: PyTorch's training steps on the CPU, as a user would write them.
 
-torch_step.py DATA BATCH_SIZE STEPS [eager|channels_last]
-DATA is a folder of the four raw IDX files. Prints "torch MODE bs N: X ms/step, Y s/epoch".
+torch_step.py DATA BATCH_SIZE eager|channels_last|compile
 """
-import pathlib
 import sys
-import time
 
-import numpy as np
+import rounds
 import torch
 from torch import nn
 from torch.nn import functional as F
-
-WARM_UP = 10
 
 
 class LeNet(nn.Module):
@@ -31,42 +26,33 @@ class LeNet(nn.Module):
         return self.dense2(self.dropout2(F.relu(self.dense1(flat))))
 
 
-def load(folder):
-    """The training set as float images [N,1,28,28] and labels [N]."""
-    def read(name, header):
-        raw = (pathlib.Path(folder) / name).read_bytes()
-        return torch.from_numpy(np.frombuffer(raw, np.uint8)[header:].copy())
-    images = read("train-images-idx3-ubyte", 16).reshape(-1, 1, 28, 28)
-    return images.float() / 255, read("train-labels-idx1-ubyte", 8).long()
-
-
 def main():
-    folder, batch_size, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    mode = sys.argv[4] if len(sys.argv) > 4 else "eager"
+    folder, batch_size, mode = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     torch.manual_seed(0)
-    images, labels = load(folder)
-    model = LeNet()
+    images, labels = map(torch.from_numpy, rounds.training_set(folder))
+    images, labels = images.unsqueeze(1), labels.long()
+    network = LeNet()
     if mode == "channels_last":
-        model = model.to(memory_format=torch.channels_last)
+        network = network.to(memory_format=torch.channels_last)
         images = images.contiguous(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
+    model = torch.compile(network) if mode == "compile" else network
     order = torch.randperm(len(images))
+    done = 0
 
-    def step(number):
-        at = number * batch_size % (len(images) - batch_size)
-        batch = order[at:at + batch_size]
-        optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(model(images[batch]), labels[batch]).backward()
-        optimizer.step()
+    def train(steps):
+        nonlocal done
+        for _ in range(steps):
+            at = done * batch_size % (len(images) - batch_size + 1)
+            done += 1
+            batch = order[at:at + batch_size]
+            optimizer.zero_grad(set_to_none=True)
+            loss = F.cross_entropy(model(images[batch]), labels[batch])
+            loss.backward()
+            optimizer.step()
+        return loss.item()
 
-    for number in range(WARM_UP):
-        step(number)
-    begin = time.perf_counter()
-    for number in range(WARM_UP, WARM_UP + steps):
-        step(number)
-    seconds = (time.perf_counter() - begin) / steps
-    print(f"torch {mode} bs {batch_size}: {seconds * 1e3:.3f} ms/step, "
-          f"{seconds * len(images) / batch_size:.2f} s/epoch")
+    rounds.serve(train)
 
 
 main()

@@ -15,32 +15,28 @@ typedef struct walk {
 
 enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
 
-/* Large buffers are offered to the kernel for huge pages: a step walks through all of them, and
- * small pages would be more than the processor remembers. */
-static void *take(size_t bytes)
-{
-    const bool large = bytes >= HUGE_PAGE;
-    void *memory = aligned_alloc(large ? HUGE_PAGE : ALIGNMENT, bytes);
-    if (memory != NULL && large) {
-        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a wish: a kernel may lack it */
-    }
-    return memory;
-}
-
+/* Large buffers are whole huge pages, offered to the kernel as such: a step walks through all of
+ * them, and small pages would be more than the processor remembers. Behind each lie
+ * ALIGNMENT bytes more, since the kernels work on whole vectors. */
 static void *buffer(walk *w, uint64_t *part, uint64_t count, size_t element_bytes)
 {
     /* Counts are products of 32-bit numbers and small constants, far from overflow in 64 bits. */
-    const uint64_t bytes =
-        (count * element_bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + ALIGNMENT;
+    const uint64_t least = count * element_bytes + ALIGNMENT;
+    const bool large = least >= HUGE_PAGE;
+    const uint64_t unit = large ? HUGE_PAGE : ALIGNMENT;
+    const uint64_t bytes = (least + unit - 1) / unit * unit;
     *part += bytes;
     w->memory.total += bytes;
     if (!w->take || w->failed) {
         return NULL;
     }
-    void *memory = bytes <= SIZE_MAX / 2 ? take((size_t)bytes) : NULL;
+    void *memory = bytes <= SIZE_MAX / 2 ? aligned_alloc((size_t)unit, (size_t)bytes) : NULL;
     if (memory == NULL) {
         w->failed = true;
         return NULL;
+    }
+    if (large) {
+        (void)madvise(memory, (size_t)bytes, MADV_HUGEPAGE); /* a wish: a kernel may lack it */
     }
     memset(memory, 0, (size_t)bytes); /* takes the pages now, not in the first steps */
     return memory;

@@ -246,8 +246,8 @@ START_TEST(conv2_forward_is_within_its_rounding)
     const float bias_scales[] = {0, 0.1f};
     for (uint64_t seed = 0; seed < 2; seed++) {
         convolutions c = convolve(kernels, draw, seed, bias_scales[seed]);
-        for (int place = 0; place < CPU_POSITIONS; place++) {
-            for (int channel = 0; channel < LENET_CONV2_CHANNELS; channel += 3) {
+        for (int place = 0; place < CPU_POSITIONS; place += 5) {
+            for (int channel = 0; channel < LENET_CONV2_CHANNELS; channel += 5) {
                 check_window(&c, place, channel);
             }
         }
@@ -263,7 +263,7 @@ START_TEST(a_blank_patch_gives_exactly_the_bias)
     const cpu_kernels *kernels = isas[_i];
     int blank = 0;
     int partly_blank = 0;
-    for (uint64_t seed = 0; seed < 6; seed++) {
+    for (uint64_t seed = 0; seed < 3; seed++) {
         convolutions c = convolve(kernels, draw, seed, 0);
         for (int place = 0; place < CPU_POSITIONS; place++) {
             const int top = place / LENET_POOL_SIDE * 2;
@@ -272,7 +272,7 @@ START_TEST(a_blank_patch_gives_exactly_the_bias)
             for (int way = 0; way < 4; way++) {
                 seen += has_ink(c.bytes, top + way / 2, left + way % 2, 5);
             }
-            for (int channel = 0; seen < 4 && channel < LENET_CONV2_CHANNELS; channel++) {
+            for (int channel = 0; seen < 4 && channel < LENET_CONV2_CHANNELS; channel += 5) {
                 bool below = true;
                 for (int way = 0; seen > 0 && way < 4; way++) {
                     const output o = expected_output(&c, place, way, channel);
@@ -290,8 +290,8 @@ START_TEST(a_blank_patch_gives_exactly_the_bias)
         }
         release(&c);
     }
-    ck_assert_int_gt(blank, 1000);
-    ck_assert_int_gt(partly_blank, 1000);
+    ck_assert_int_gt(blank, 200);
+    ck_assert_int_gt(partly_blank, 100);
 }
 END_TEST
 

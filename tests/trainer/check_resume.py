@@ -1,5 +1,6 @@
 """Runs that go on: arguments are the trainer and tblog, as for check_trainer."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import unittest
 
 from check_trainer import SOON, TBLOG, TrainerTest, events, record
 
-EPOCHS = 40
+EPOCHS = int(os.environ.get("EPOCHS", 40))  # enough to be interrupted in, however fast they are
 EVERY_EPOCH = ("--checkpoint-interval", 0)
 NEVER = ("--checkpoint-interval", 3600)  # the last of an option counts
 
@@ -157,6 +158,20 @@ class Resume(TrainerTest):
                 self.assertIn("Note: trained from the beginning", result.stdout)
                 self.assertIn(f"Epoch  1/{EPOCHS} ", result.stdout)
                 self.assertEqual(record(self.run_directory)["state"], "finished")
+        shutil.rmtree(self.run_directory)
+        shutil.copytree(kept, self.run_directory)
+        (self.run_directory / "checkpoint").write_bytes(b"")
+        result = self.call("train", *self.arguments(self.run_directory, "--resume", "--quiet"))
+        self.assertEqual((result.returncode, result.stdout), (0, ""))
+        self.assertIn("Note: trained from the beginning", result.stderr)
+
+    def test_a_checkpoint_is_not_written_through_a_link(self):
+        victim = self.folder / "victim"
+        victim.write_text("somebody's\n")
+        self.run_directory.mkdir()
+        (self.run_directory / "checkpoint.tmp").symlink_to(victim)
+        self.assert_done(self.train(*EVERY_EPOCH))
+        self.assertEqual(victim.read_text(), "somebody's\n")
 
     def test_a_finished_run_has_nothing_to_go_on_with(self):
         self.assert_done(self.train())

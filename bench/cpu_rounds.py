@@ -1,0 +1,196 @@
+"""Drives the programs that bench/cpu.sh compares, and prints what it says.
+
+cpu_rounds.py ROOT BATCH_SIZE ROUNDS STEPS
+
+Every program is started once, one after the other, and warms itself up; then they take turns, round
+by round, while the others wait for their standard input (peers/rounds.py has the conversation). A
+peer that fails is told of and left out from then on. Needs nothing but Python.
+"""
+import collections
+import pathlib
+import select
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+MFLOP_A_SAMPLE = 71.6  # of a dense training step, a multiply-add counted as 2
+SAMPLES = 60000
+OURS_STEPS = 3  # times the peers' steps, so that a round of ours is not too short a time
+SETTLE_SECONDS = 0.5  # until the last one's threads have stopped to wait for more work
+READY_SECONDS = 900  # torch.compile compiles for a minute where the machine is free
+ROUND_SECONDS = 600
+
+
+class Failure(Exception):
+    pass
+
+
+class Program:
+    def __init__(self, command):
+        self.seconds = {}  # an epoch's, by round
+        self.errors = tempfile.TemporaryFile("w+", errors="replace")
+        try:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
+        except OSError as error:
+            raise Failure(f"cannot start {error.filename}: {error.strerror}") from None
+
+    def line(self, limit):
+        """Its next line of output. None of these programs says two at once."""
+        if not select.select([self.process.stdout], [], [], limit)[0]:
+            raise Failure(f"said nothing for {limit} s")
+        text = self.process.stdout.readline().decode(errors="replace").strip()
+        if not text:
+            self.process.wait()
+            self.errors.seek(0)
+            last = [line for line in self.errors.read().splitlines() if line.strip()][-3:]
+            raise Failure("\n    ".join([f"ended with status {self.process.returncode}", *last]))
+        return text
+
+    def await_ready(self):
+        while self.line(READY_SECONDS) != "ready":
+            pass
+
+    def train(self, steps):
+        """Returns its seconds a step and its loss."""
+        try:
+            self.process.stdin.write(f"{steps}\n".encode())
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # its end is told where its answer is read
+        text = self.line(ROUND_SECONDS)
+        try:
+            seconds, loss = map(float, text.split())
+        except ValueError:
+            raise Failure(f"said {text!r}") from None
+        if not (seconds > 0 and 0 <= loss < 5):
+            raise Failure(f"does not train: {seconds} s, loss {loss}")
+        return seconds / steps, loss
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def commands(root, batch_size):
+    """The programs by name, ours last."""
+    data, batch_size = str(root / "data/mnist"), str(batch_size)
+    peers = [("keras-fit", "frameworks", "keras_fit.py", "1"),
+             ("torch-eager", "frameworks", "torch_step.py", "eager"),
+             ("torch-channels_last", "frameworks", "torch_step.py", "channels_last"),
+             ("torch-compile", "frameworks", "torch_step.py", "compile"),
+             ("jax-jit", "jax", "jax_step.py", "jit"),
+             ("jax-loop", "jax", "jax_step.py", "loop")]
+    for name, environment, program, mode in peers:
+        yield name, [str(root / ".venv" / environment / "bin/python"),
+                     str(root / "bench/peers" / program), data, batch_size, mode]
+    yield "ours", [str(root / "build/release/bench/train_steps"), data, batch_size, "-"]
+
+
+def tell(name, failure):
+    print(f"cpu.sh: {name} failed: {failure}", file=sys.stderr, flush=True)
+
+
+def drop(name, failure, programs, failed):
+    tell(name, failure)
+    failed.add(name)
+    if name in programs:
+        programs[name].end()
+
+
+def start(root, batch_size, programs, failed):
+    for name, command in commands(root, batch_size):
+        begin = time.monotonic()
+        try:
+            programs[name] = Program(command)
+            programs[name].await_ready()
+        except Failure as failure:
+            drop(name, failure, programs, failed)
+            continue
+        print(f"{name} is ready after {time.monotonic() - begin:.0f} s", flush=True)
+
+
+def play_round(number, batch_size, steps, programs, failed):
+    for name, program in programs.items():
+        if name in failed:
+            continue
+        time.sleep(SETTLE_SECONDS)
+        try:
+            seconds, loss = program.train(steps * (OURS_STEPS if name == "ours" else 1))
+        except Failure as failure:
+            drop(name, failure, programs, failed)
+            continue
+        program.seconds[number] = seconds * SAMPLES / batch_size
+        print(f"round {number}: {name} bs {batch_size}: {seconds * 1e3:.3f} ms/step, "
+              f"{program.seconds[number]:.2f} s/epoch, loss {loss:.4f}", flush=True)
+
+
+def executed_mflop(root, batch_size, steps):
+    """What the engine multiplied a sample in its first `steps` steps, or None."""
+    command = [str(root / "build/release/bench/layers"), "--data", str(root / "data/mnist"),
+               "--batch-size", str(batch_size), "--steps", str(steps), "--work"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        return float(result.stdout.split()[0])
+    except (IndexError, ValueError):
+        tell("layers --work", result.stderr.strip() or result.stdout.strip())
+        return None
+
+
+def print_table(programs, executed):
+    print(f"\n{'':20} {'s/epoch: median (low, high)':28} {'GFLOP/s: dense-equivalent':26}"
+          " really executed")
+    for name, program in programs.items():
+        values = list(program.seconds.values())
+        if not values:
+            continue
+        median = statistics.median(values)
+        times = f"{median:7.2f} ({min(values):.2f}, {max(values):.2f})"
+        mflop = executed if name == "ours" else MFLOP_A_SAMPLE
+        really = "?" if mflop is None else f"{mflop * SAMPLES / median / 1e3:.1f}"
+        print(f"{name:20} {times:28} {MFLOP_A_SAMPLE * SAMPLES / median / 1e3:25.1f}"
+              f"  {really:>15}")
+
+
+def ratios(programs):
+    """By round: the fastest peer over ours, and that peer's name."""
+    ours = programs["ours"].seconds
+    for number, own in ours.items():
+        peers = [(program.seconds[number], name) for name, program in programs.items()
+                 if name != "ours" and number in program.seconds]
+        if peers:
+            seconds, name = min(peers)
+            yield seconds / own, name
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    batch_size, rounds, steps = map(int, sys.argv[2:])
+    programs, failed = {}, set()
+    try:
+        start(root, batch_size, programs, failed)
+        for number in range(1, rounds + 1):
+            if "ours" not in failed:
+                play_round(number, batch_size, steps, programs, failed)
+    finally:
+        for program in programs.values():
+            program.end()
+    if "ours" not in programs or not programs["ours"].seconds:
+        sys.exit("cpu.sh: no ratio without ours")
+    executed = executed_mflop(root, batch_size, OURS_STEPS * steps * rounds)
+    print_table(programs, executed)
+    found = list(ratios(programs))
+    if not found:
+        sys.exit("cpu.sh: no ratio without a peer")
+    fastest = collections.Counter(name for _, name in found)
+    print("\nfastest peer: " + ", ".join(f"{name} ({count} of {len(found)} rounds)"
+                                         for name, count in fastest.most_common()))
+    if failed:
+        print(f"without {', '.join(sorted(failed))}, which failed: see above")
+    print(f"ratios by round: {', '.join(f'{ratio:.2f}' for ratio, _ in found)}")
+    print(f"ratio {statistics.median(ratio for ratio, _ in found):.2f}")
+
+
+main()

@@ -1,0 +1,179 @@
+"""The report of scripts/gpu_check.sh, for people and as JSON."""
+import datetime
+import json
+import statistics
+
+# Seconds of 15 epochs, and the ratio to the best peer: what is aimed at on an H200.
+GOALS = {"16": (2.5, 1.2, 0.8), "32": (1.4, 0.65, 0.45), "64": (0.9, 0.45, 0.30),
+         "all": (3.5, 1.5, 1.0)}
+PEER_GOALS = (2, 5, 8)
+
+# Millions of floating-point operations a sample of the dense product, a multiply-add counting 2.
+# Kernels that skip zeros do fewer.
+WORK = {"conv_forward": 21.62, "conv2_weights": 42.47, "conv1_weights": 0.39,
+        "dense1_forward": 2.36, "dense1_backward": 2.36, "dense1_gradient": 2.36,
+        "dense1_update": 2.36}
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows]
+
+
+def spread(values):
+    return f"{statistics.median(values):.3g} ({min(values):.3g}–{max(values):.3g})"
+
+
+def head(session):
+    device = session.get("device", "device")
+    version = (session.bundle / "version").read_text().strip()
+    today = datetime.date.today().isoformat()
+    if session.dry:
+        return ["# Dry run: not a measurement", "",
+                f"{today}, version {version}. The CPU engine at tiny sizes stood in for a device, to "
+                "show that the script works. **No figure here says anything about any machine.**"]
+    if device is None:
+        return ["# The CUDA engine on an unknown device", "", f"{today}, version {version}."]
+    processor = session.get("device", "processor") or {"name": "unknown", "cores": "?"}
+    return [f"# The CUDA engine on one {device['name']}", "",
+            f"{today}, version {version}, driver {device['driver']}, {device['memory']}; "
+            f"{processor['name']}, {processor['cores']} cores. Made by scripts/gpu_check.sh."]
+
+
+def goals(session):
+    def row(name, goal, precision, made):
+        if made is None:
+            return (name, precision, "not measured", "", *goal)
+        loops = [run["loop_seconds"] for run in made["runs"]]
+        return (name, precision, spread(loops), f"{made['start_seconds']:.2f}", *goal)
+
+    rows = []
+    for precision in session.sizes["precisions"]:
+        for batch_size in session.sizes["batch_sizes"]:
+            rows.append(row(f"batch size {batch_size}", GOALS[str(batch_size)], precision,
+                            session.get("epochs", f"{precision}-{batch_size}")))
+        rows.append(row("all three side by side", GOALS["all"], precision,
+                        session.get("side_by_side", precision)))
+    return ["## Whole runs", "",
+            f"Epochs: {session.sizes['epochs']}, with validation after each and every scalar logged: "
+            f"seconds from the engine's being ready to the process's end, median "
+            f"(lowest–highest) of {session.sizes['repeats']}; beside it the process's start. The "
+            "goals are those for an H200 in tf32 or bf16.", "",
+            *table(["run", "precision", "seconds", "start", "gate", "target", "moonshot"], rows)]
+
+
+def accuracies(session):
+    rows = []
+    for batch_size in session.sizes["batch_sizes"]:
+        base = session.get("accuracy", f"fp32-{batch_size}")
+        for precision in session.sizes["precisions"]:
+            one = session.get("epochs", f"{precision}-{batch_size}")
+            many = session.get("accuracy", f"{precision}-{batch_size}")
+            rows.append((batch_size, precision,
+                         f"{100 * one['val_accuracy']:.2f}" if one else "not measured",
+                         f"{100 * many['mean']:.3f} ± {196 * many['error']:.3f}"
+                         if many else "not measured", difference(precision, many, base)))
+    return ["## Accuracy", "",
+            "Final validation accuracy in per cent: of the runs above (seed 0), and the mean of "
+            f"{session.sizes['seeds']} seeds with its 95 % interval. The interval of the difference "
+            "from fp32 must lie within ±0.1 points.", "",
+            *table(["batch size", "precision", "seed 0", "mean of seeds", "difference from fp32"],
+                   rows)]
+
+
+def difference(precision, many, base):
+    if precision == "fp32":
+        return ""
+    if many is None or base is None:
+        return "not measured"
+    points = 100 * (many["mean"] - base["mean"])
+    half = 196 * (many["error"] ** 2 + base["error"] ** 2) ** 0.5
+    verdict = "within" if abs(points) + half <= 0.1 else "NOT within"
+    return f"{points:+.3f} ± {half:.3f}: {verdict}"
+
+
+def peers(session):
+    lines = ["## Against the peers", "",
+             "Seconds of one training epoch on this machine, in turns in one run; median "
+             f"(lowest–highest) of {session.sizes['rounds']} rounds. Ratio: in each round the "
+             "fastest peer's time to ours. Without validation and logging on either side; data on "
+             "the device; products in the precision named on both sides (torch's bf16 is autocast). "
+             f"Goals in tf32 at batch size 16: {PEER_GOALS[0]}, {PEER_GOALS[1]}, "
+             f"{PEER_GOALS[2]} times.", ""]
+    rows = []
+    absent = {}
+    versions = set()
+    for key, made in session.results.get("peers", {}).items():
+        precision, batch_size = key.split("-")
+        if "seconds_per_epoch" not in made:
+            rows.append((batch_size, precision, made.get("failed") or made.get("left_out"), ""))
+            continue
+        absent.update(made["absent"])
+        versions.update(made["versions"].values())
+        for name, times in made["seconds_per_epoch"].items():
+            ratio = spread(made["ratios"]) if name == "ours" and "ratios" in made else ""
+            rows.append((batch_size, precision, f"{name}: {spread(times)}", ratio))
+    lines += table(["batch size", "precision", "seconds an epoch", "ratio"], rows)
+    if versions:
+        lines += ["", f"Versions: {', '.join(sorted(versions))}."]
+    return lines + [""] * bool(absent) + [f"- {name}: {why}" for name, why in absent.items()]
+
+
+def breakdown(session):
+    rates = session.get("ceilings", "rates")
+    lines = ["## Where a step's time goes", ""]
+    if rates is None:
+        lines += ["The device's ceilings: not measured.", ""]
+    else:
+        lines += [f"Ceilings measured here: copy {rates['copy'] / 1e12:.2f} TB/s (read and written); "
+                  + ", ".join(f"{p} {rates[p] / 1e12:.0f} TFLOP/s" for p in ("fp32", "tf32", "bf16"))
+                  + " (cuBLAS, 8192³, random data).", ""]
+    rows = []
+    for key, made in session.results.get("breakdown", {}).items():
+        precision, batch_size = key.split("-")
+        for kernel in made.get("kernels", []):
+            rows.append((batch_size, precision, *kernel_row(kernel, rates, precision, batch_size)))
+    if not rows:
+        return lines + ["By kernel: not measured."]
+    return lines + ["Each kernel alone, as ncu times it (so their sum is more than a step takes); "
+                    "device memory's bytes by its counters; FLOPs of the dense product.", "",
+                    *table(["batch size", "precision", "kernel", "launches", "µs", "MB",
+                            "of copy", "MFLOP", "of the product"], rows)]
+
+
+def kernel_row(kernel, rates, precision, batch_size):
+    seconds = kernel["microseconds"] * 1e-6
+    name = kernel["kernel"]
+    flops = WORK.get(name, 0) * 1e6 * int(batch_size)
+    of_copy = f"{100 * kernel['bytes'] / seconds / rates['copy']:.0f} %" if rates else ""
+    of_rate = f"{100 * flops / seconds / rates[precision]:.0f} %" if rates and flops else ""
+    return (name, kernel["launches"], f"{kernel['microseconds']:.1f}",
+            f"{kernel['bytes'] / 1e6:.2f}", of_copy, f"{flops / 1e6:.0f}" if flops else "", of_rate)
+
+
+def checks(session):
+    rows = []
+    for stage, made in session.results.items():
+        good = [key for key, value in made.items() if not {"failed", "left_out"} & set(value)]
+        rows.append((stage, len(good), sum("failed" in v for v in made.values()),
+                     sum("left_out" in v for v in made.values())))
+    lines = ["## What was done", "", *table(["stage", "done", "failed", "left out"], rows)]
+    for stage, made in session.results.items():
+        reasons = {}
+        for key, value in made.items():
+            for word in "failed", "left_out":
+                if word in value:
+                    reasons.setdefault((word, value[word]), []).append(key)
+        for (word, reason), keys in reasons.items():
+            lines += [""] * (lines[-1].startswith("|"))
+            lines.append(f"- {stage}, {word.replace('_', ' ')}: {', '.join(keys)}: {reason}")
+    return lines
+
+
+def write(session, markdown, data):
+    parts = [head, goals, peers, accuracies, breakdown, checks]
+    text = "\n\n".join("\n".join(part(session)) for part in parts) + "\n"
+    markdown.write_text(text)
+    data.write_text(json.dumps({
+        "dry_run": session.dry, "version": (session.bundle / "version").read_text().strip(),
+        "sizes": session.sizes, "results": session.results}, indent=1) + "\n")

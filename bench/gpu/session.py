@@ -1,0 +1,212 @@
+"""One results folder: what was measured so far, how commands are run, and when to stop."""
+import datetime
+import json
+import os
+import pathlib
+import select
+import shutil
+import signal
+import subprocess
+import time
+import traceback
+
+
+class Failed(Exception):
+    """A measurement went wrong; its text says how."""
+
+
+class LeftOut(Exception):
+    """A measurement cannot be made here; its text says why."""
+
+
+class OutOfTime(Exception):
+    """The call's limit is reached; what is under way is made anew by the next call."""
+
+
+class Session:
+    """`results` maps stage -> key -> what was measured, {"failed": why} or {"left_out": why}. It is
+    written to results.json after each measurement, so that a later call goes on behind it."""
+
+    def __init__(self, options, sizes):
+        self.options = options
+        self.sizes = sizes
+        self.bundle = options.bundle.resolve()
+        self.folder = options.results.resolve()
+        self.work = self.folder / "work"  # the runs' own files, too many to be kept with the logs
+        self.logs = self.folder / "logs"
+        for folder in self.work, self.logs:
+            folder.mkdir(parents=True, exist_ok=True)
+        self.file = self.folder / "results.json"
+        self.results = json.loads(self.file.read_text()) if self.file.exists() else {}
+        self.save()
+        self.end = time.monotonic() + options.limit
+        self.cublas = find_cublas(options.python)
+        self.data = self.bundle / "data"
+
+    @property
+    def dry(self):
+        return self.options.dry_run
+
+    @property
+    def engine(self):
+        return "cpu" if self.dry else "cuda"
+
+    def save(self):
+        new = self.file.with_suffix(".new")
+        new.write_text(json.dumps(self.results, indent=1) + "\n")
+        new.replace(self.file)
+
+    def get(self, stage, key):
+        """What was measured, or None where nothing was."""
+        value = self.results.get(stage, {}).get(key)
+        return None if not value or "failed" in value or "left_out" in value else value
+
+    def measure(self, stage, key, function):
+        known = self.results.setdefault(stage, {}).get(key)
+        if known is not None and not (self.options.again and "failed" in known):
+            return
+        if time.monotonic() > self.end:
+            self.save()
+            raise OutOfTime
+        begin = time.monotonic()
+        try:
+            value = function()
+        except LeftOut as reason:
+            value = {"left_out": str(reason)}
+        except OutOfTime:
+            raise
+        except Failed as reason:
+            value = {"failed": str(reason)}
+        except Exception as error:  # whatever it is, the stages behind it are to run
+            traceback.print_exc()
+            value = {"failed": repr(error)}
+        value["took_seconds"] = round(time.monotonic() - begin, 2)
+        value["at"] = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+        self.results[stage][key] = value
+        self.save()
+        told = value.get("failed") or value.get("left_out")
+        word = "failed: " if "failed" in value else "left out: " if told else "done"
+        print(f"gpu_check: {stage} {key}: {word}{told or ''}", flush=True)
+
+    def program(self, name):
+        path = self.bundle / name
+        if not path.exists():
+            raise LeftOut(f"{name} is not in the bundle")
+        return path
+
+    def tool(self, name):
+        """A profiler or checker of the machine's own."""
+        if self.dry:
+            raise LeftOut("no device")
+        path = shutil.which(name, path=os.environ["PATH"] + ":/usr/local/cuda/bin")
+        if path is None:
+            raise LeftOut(f"{name} is not on this machine")
+        return path
+
+    def environment(self, extra=()):
+        """Of our own programs: where cuBLAS is, which they are not bundled with."""
+        found = dict(os.environ, **dict(extra))
+        if self.cublas:
+            paths = [self.cublas, found.get("LD_LIBRARY_PATH", "")]
+            found["LD_LIBRARY_PATH"] = ":".join(path for path in paths if path)
+        return found
+
+    def call(self, log, command, limit=300, environment=None):
+        """Runs a command and returns its output; all it wrote is kept in logs/`log`.log. Without a
+        limit of its own (None) only the call's ends it."""
+        path = self.logs / f"{log}.log"
+        left = max(self.end - time.monotonic(), 1)
+        seconds = left if limit is None else min(limit, left)
+        with path.open("w") as out:
+            out.write("$ " + " ".join(map(str, command)) + "\n")
+            out.flush()
+            process = subprocess.Popen(
+                list(map(str, command)), stdout=subprocess.PIPE, stderr=out, text=True,
+                stdin=subprocess.DEVNULL, start_new_session=True,
+                env=self.environment() if environment is None else environment)
+            try:
+                output = process.communicate(timeout=seconds)[0]
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                out.write(process.communicate()[0])
+                if limit is None or seconds < limit:
+                    raise OutOfTime from None
+                raise Failed(f"not done after {limit} s") from None
+            out.write(output)
+        if process.returncode != 0:
+            raise Failed(f"exit status {process.returncode}: {last_line(path)}")
+        return output
+
+    def call_json(self, log, command, **more):
+        lines = self.call(log, command, **more).splitlines()
+        try:
+            return json.loads(lines[-1])
+        except (IndexError, json.JSONDecodeError) as error:
+            raise Failed(f"no JSON: {error}") from None
+
+
+class Server:
+    """A program that is warm and waits for its turns: a line to it, a line of JSON from it."""
+
+    def __init__(self, session, log, command, environment=None):
+        self.session = session
+        self.path = session.logs / f"{log}.log"
+        with self.path.open("w") as out:
+            out.write("$ " + " ".join(map(str, command)) + "\n")
+        self.errors = self.path.open("a")
+        self.process = subprocess.Popen(
+            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=self.errors, env=environment, start_new_session=True)
+
+    def answer(self, limit=240):
+        end = min(time.monotonic() + limit, self.session.end)
+        line = b""
+        while not line.endswith(b"\n"):
+            ready = select.select([self.process.stdout], [], [], max(end - time.monotonic(), 0))[0]
+            if not ready:
+                if end == self.session.end:
+                    raise OutOfTime
+                raise Failed(f"no answer after {limit} s")
+            part = os.read(self.process.stdout.fileno(), 65536)
+            if not part:
+                raise Failed(f"ended: {last_line(self.path)}")
+            line += part
+        self.errors.write(line.decode())
+        self.errors.flush()
+        return json.loads(line.splitlines()[-1])
+
+    def turn(self):
+        try:
+            self.process.stdin.write(b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise Failed(f"ended: {last_line(self.path)}") from None
+        return self.answer()
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.errors.close()
+
+
+def last_line(path):
+    lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1][:200] if lines else "it said nothing"
+
+
+def find_cublas(python):
+    """The folder of libcublas.so.13 where the loader does not know it by itself."""
+    try:
+        known = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True).stdout
+    except OSError:
+        known = ""
+    if "libcublas.so.13" in known:
+        return None
+    folders = [pathlib.Path("/usr/local/cuda/lib64"), pathlib.Path("/usr/local/cuda/lib")]
+    site = subprocess.run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+                          capture_output=True, text=True)
+    if site.returncode == 0:
+        folders.append(pathlib.Path(site.stdout.strip()) / "nvidia/cu13/lib")
+    return next((str(f) for f in folders if (f / "libcublas.so.13").exists()), None)

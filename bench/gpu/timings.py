@@ -1,0 +1,241 @@
+"""Stages that measure: times, accuracies, peers, and where a step's time goes."""
+import csv
+import io
+import json
+import shutil
+import statistics
+import time
+
+from correctness import needs, precisions, python_has, small_or_all
+from session import Failed, LeftOut, Server
+
+PEERS = {  # name -> program, mode, the module it needs
+    "torch eager": ("torch_gpu.py", "eager", "torch"),
+    "torch compile": ("torch_gpu.py", "compile", "torch"),
+    "torch cudagraph": ("torch_gpu.py", "cudagraph", "torch"),
+    "torch cudagraph_compile": ("torch_gpu.py", "cudagraph_compile", "torch"),
+    "jax scan": ("jax_gpu.py", "scan", "jax"),
+}
+
+
+def train(session, log, logdir, arguments, command="train"):
+    """A whole run with every scalar logged. The loop is from the opening of the first event file,
+    when the engine stands, to the end of the process; all before it is the start."""
+    shutil.rmtree(logdir, ignore_errors=True)
+    sizes = session.sizes
+    begin = time.time()
+    session.call(log, [session.program("bin/trainer"), command, "--engine", session.engine,
+                       "--data", small_or_all(session), "--epochs", sizes["epochs"],
+                       "--update-freq", "batch", "--quiet", "--logdir", logdir, *arguments])
+    end = time.time()
+    files = list(logdir.rglob("events.out.tfevents.*"))
+    if not files:
+        raise Failed("it left no event files")
+    opened = min(first_wall_time(session, file) for file in files)
+    return {"loop_seconds": end - opened, "start_seconds": opened - begin}
+
+
+def first_wall_time(session, file):
+    with file.open("rb") as stream:
+        head = stream.read(4096)
+    length = int.from_bytes(head[:8], "little")
+    event = session.work / "first-event"  # the first record alone, for tblog to decode
+    event.write_bytes(head[:12 + length + 4])
+    line = session.call("first-event", [session.program("bin/tblog"), "cat", event])
+    return json.loads(line.splitlines()[0])["wall_time"]
+
+
+def epochs(session):
+    """Several whole runs for each precision and batch size."""
+    def runs(precision, left_out, batch_size):
+        needs(left_out)
+        made = []
+        for i in range(session.sizes["repeats"]):
+            name = f"epochs-{precision}-{batch_size}-{i}"
+            logdir = session.work / name
+            one = train(session, name, logdir,
+                        ["--precision", precision, "--batch-size", batch_size])
+            record = json.loads((logdir / "run.json").read_text())
+            one["training_seconds"] = sum(e["training_seconds"] for e in record["epochs"])
+            one["validation_seconds"] = sum(e["validation_seconds"] for e in record["epochs"])
+            made.append(one)
+        median = {what: statistics.median(one[what] for one in made) for what in made[0]}
+        return {**median, "runs": made, "epochs": len(record["epochs"]),
+                "val_accuracy": record["results"]["val_accuracy"],
+                "val_loss": record["results"]["val_loss"]}
+
+    for precision, left_out in sorted(precisions(session), key=lambda p: p[0] != "tf32"):
+        for batch_size in session.sizes["batch_sizes"]:
+            session.measure("epochs", f"{precision}-{batch_size}",
+                            lambda: runs(precision, left_out, batch_size))
+
+
+def side_by_side(session):
+    def together(precision, left_out):
+        needs(left_out)
+        batch_sizes = ",".join(map(str, session.sizes["batch_sizes"]))
+        made = []
+        for i in range(session.sizes["repeats"]):
+            name = f"side_by_side-{precision}-{i}"
+            made.append(train(session, name, session.work / name,
+                              ["--precision", precision, "--batch-sizes", batch_sizes,
+                               "--jobs", len(session.sizes["batch_sizes"])], command="sweep"))
+        median = {what: statistics.median(one[what] for one in made) for what in made[0]}
+        return {**median, "runs": made}
+
+    for precision, left_out in precisions(session):
+        session.measure("side_by_side", precision, lambda: together(precision, left_out))
+
+
+def start_all(session, stage, precision, batch_size):
+    """Ours and every peer that is here, warm; and why others are not."""
+    data = small_or_all(session)
+    sizes = session.sizes
+    log = f"{stage}-{precision}-{batch_size}"
+    steps = 1 if session.dry else -(-60000 // batch_size)
+    servers = {"ours": Server(session, f"{log}-ours", [
+        session.program("bin/engine_steps"), data, session.engine, precision, batch_size, steps,
+        "--serve"], session.environment())}
+    absent = {}
+    for name, (program, mode, module) in PEERS.items():
+        try:
+            python_has(session, module)
+        except LeftOut as reason:
+            absent[name] = str(reason)
+            continue
+        servers[name] = Server(session, f"{log}-{name.replace(' ', '-')}", [
+            session.options.python, session.bundle / "bench/peers" / program, "--data", data,
+            "--mode", mode, "--precision", precision, "--batch-size", batch_size, "--serve",
+            "--device", "cpu" if session.dry else "cuda",
+            *(["--steps", sizes["peer_steps"]] if session.dry else [])])
+    return servers, absent
+
+
+def drop(servers, absent, name, reason):
+    absent[name] = str(reason)
+    servers.pop(name).close()
+
+
+def take_turns(session, servers, absent):
+    """Seconds an epoch by name, one a round, and the versions of who has one; the order is the same
+    in each round."""
+    times = {name: [] for name in servers}
+    versions = {}
+    for name in list(servers):
+        try:
+            servers[name].answer()
+        except Failed as reason:
+            drop(servers, absent, name, reason)
+    for _ in range(session.sizes["rounds"]):
+        for name in list(servers):
+            try:
+                answer = servers[name].turn()
+                times[name].append(answer["seconds_per_epoch"])
+                if "version" in answer:
+                    versions[name] = answer["version"]
+            except Failed as reason:
+                drop(servers, absent, name, reason)
+    return {name: times[name] for name in servers}, versions
+
+
+def peers(session):
+    def together(precision, left_out, batch_size):
+        needs(left_out)
+        servers, absent = start_all(session, "peers", precision, batch_size)
+        try:
+            times, versions = take_turns(session, servers, absent)
+        finally:
+            for server in servers.values():
+                server.close()
+        if "ours" not in times:
+            raise Failed(f"ours: {absent['ours']}")
+        others = [values for name, values in times.items() if name != "ours"]
+        made = {"seconds_per_epoch": times, "versions": versions, "absent": absent}
+        if others:
+            made["ratios"] = [min(round_) / own for own, *round_ in zip(times["ours"], *others)]
+        return made
+
+    for precision in "tf32", "fp32", "bf16":
+        for batch_size in session.sizes["batch_sizes"]:
+            left_out = session.dry and precision != "fp32"
+            session.measure("peers", f"{precision}-{batch_size}",
+                            lambda: together(precision, left_out, batch_size))
+
+
+def accuracy(session):
+    """Final validation accuracies of many seeds. A sweep that was cut off goes on where it was."""
+    def seeds(precision, left_out, batch_size):
+        needs(left_out)
+        root = session.work / f"accuracy-{precision}-{batch_size}"
+        count = session.sizes["seeds"]
+        session.call(f"accuracy-{precision}-{batch_size}", [
+            session.program("bin/trainer"), "sweep", "--engine", session.engine, "--precision",
+            precision, "--batch-sizes", batch_size, "--seeds", count, "--jobs",
+            session.sizes["jobs"], "--epochs", session.sizes["epochs"], "--update-freq", "epoch",
+            "--quiet", "--data", small_or_all(session), "--logdir", root], limit=None)
+        text = session.call(f"accuracy-{precision}-{batch_size}-compare", [
+            session.program("bin/trainer"), "compare", "--format", "json", root])
+        runs = json.loads(text)["runs"]
+        finals = [run["val_accuracy"]["final"] for run in runs if run["state"] == "finished"]
+        if len(finals) != count:
+            raise Failed(f"{len(finals)} of {count} runs finished")
+        return {"seeds": count, "mean": statistics.mean(finals),
+                "error": statistics.stdev(finals) / count ** 0.5, "final": sorted(finals)}
+
+    for batch_size in session.sizes["batch_sizes"]:
+        for precision, left_out in precisions(session):
+            session.measure("accuracy", f"{precision}-{batch_size}",
+                            lambda: seeds(precision, left_out, batch_size))
+
+
+def ceilings(session):
+    def rates():
+        if session.dry:
+            raise LeftOut("no device")
+        return session.call_json("ceilings", [session.program("bin/gpu_ceilings")])
+
+    session.measure("ceilings", "rates", rates)
+
+
+def kernel_name(signature):
+    """Without the return type, namespaces and arguments."""
+    plain = signature.replace("(anonymous namespace)::", "").replace("<unnamed>::", "")
+    return plain.split("(")[0].split("<")[0].split()[-1].split("::")[-1]
+
+
+METRICS = "gpu__time_duration.sum,dram__bytes_read.sum,dram__bytes_write.sum"
+
+
+def by_kernel(text):
+    """ncu's table: for each kernel the launches, and means of nanoseconds and bytes."""
+    rows = csv.DictReader(io.StringIO(text[text.index('"ID"'):]))
+    found = {}
+    for row in rows:
+        if not row["ID"].isdigit():
+            continue  # the row of units, and what the program said itself
+        one = found.setdefault(kernel_name(row["Kernel Name"]), {"times": [], "bytes": []})
+        time_, read, written = (float(row[m].replace(",", "")) for m in METRICS.split(","))
+        one["times"].append(time_)
+        one["bytes"].append(read + written)
+    return [{"kernel": name, "launches": len(one["times"]),
+             "microseconds": statistics.mean(one["times"]) / 1e3,
+             "bytes": statistics.mean(one["bytes"])} for name, one in found.items()]
+
+
+def breakdown(session):
+    """Each kernel alone, in the middle of a run, as ncu times it."""
+    def profile(precision, batch_size):
+        text = session.call(f"breakdown-{precision}-{batch_size}", [
+            session.tool("ncu"), "--clock-control", "none", "--cache-control", "none",
+            "--print-units", "base", "--csv", "--page", "raw", "--metrics", METRICS,
+            "--launch-skip", 60, "--launch-count", 60, session.program("bin/engine_steps"),
+            session.data, "cuda", precision, batch_size, 20])
+        try:
+            return {"kernels": by_kernel(text)}
+        except (ValueError, KeyError) as error:
+            raise Failed(f"ncu's table is not understood: {error!r}") from None
+
+    for batch_size in session.sizes["batch_sizes"]:
+        for precision in session.sizes["precisions"]:
+            session.measure("breakdown", f"{precision}-{batch_size}",
+                            lambda: profile(precision, batch_size))

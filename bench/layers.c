@@ -1,0 +1,229 @@
+/* Times each kernel of the CPU engine within real training steps, and holds it against what this
+ * machine can do at most, so that the next thing to improve is visible. */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "cpu/cpu_state.h"
+#include "dataset.h"
+#include "kernel_meter.h"
+#include "peak_rates.h"
+
+enum { WARM_UP = 10, TIMED_STEPS = 10, DEFAULT_STEPS = 200 };
+
+typedef struct options {
+    const char *data;
+    engine_config config;
+    unsigned steps;
+    bool work;
+} options;
+
+enum {
+    OPTION_DATA = 256,
+    OPTION_BATCH_SIZE,
+    OPTION_STEPS,
+    OPTION_ISA,
+    OPTION_THREADS,
+    OPTION_WORK
+};
+
+static uint32_t number_of(const char *text, struct argp_state *state)
+{
+    char *end;
+    const unsigned long value = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || value == 0 || value > 60000) {
+        argp_error(state, "'%s' is not a number from 1 to 60000", text);
+    }
+    return (uint32_t)value;
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    options *o = state->input;
+    switch (key) {
+    case OPTION_DATA:
+        o->data = text;
+        break;
+    case OPTION_BATCH_SIZE:
+        o->config.batch_size = number_of(text, state);
+        break;
+    case OPTION_STEPS:
+        o->steps = number_of(text, state);
+        break;
+    case OPTION_ISA:
+        o->config.isa = text;
+        break;
+    case OPTION_THREADS:
+        o->config.threads = number_of(text, state);
+        break;
+    case OPTION_WORK:
+        o->work = true;
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static const struct argp_option argp_options[] = {
+    {"data", OPTION_DATA, "PATH", 0, "The data set (default data/mnist)", 0},
+    {"batch-size", OPTION_BATCH_SIZE, "N", 0, "Samples a step (default 64)", 0},
+    {"steps", OPTION_STEPS, "N", 0, "Steps to measure (default 200)", 0},
+    {"isa", OPTION_ISA, "NAME", 0, "avx512, avx2 or portable (default: the best)", 0},
+    {"threads", OPTION_THREADS, "N", 0, "CPU threads (default: all)", 0},
+    {"work", OPTION_WORK, NULL, 0,
+     "Time nothing: print how many MFLOP a sample the engine's products are in the first steps, "
+     "a multiply-add counted as 2",
+     0},
+    {0},
+};
+
+static void fail(const char *message)
+{
+    fprintf(stderr, "layers: %s\n", message);
+    exit(EXIT_FAILURE);
+}
+
+/* Trains `steps` steps, and returns their seconds. */
+static double train(const engine_api *api, engine *e, unsigned steps, meter_mode mode)
+{
+    static engine_step metrics[ENGINE_MAX_QUEUED_STEPS];
+    const double began = seconds_now();
+    meter_set_mode(mode);
+    for (unsigned i = 0; i < steps; i++) {
+        size_t count = 0;
+        if (api->train(e, 1) != ENGINE_OK ||
+            api->poll(e, metrics, ENGINE_MAX_QUEUED_STEPS, &count, true) != ENGINE_OK) {
+            fail(api->message(e));
+        }
+    }
+    meter_set_mode(METER_OFF);
+    return seconds_now() - began;
+}
+
+static void print_work(const engine_api *api, engine *e, const options *o)
+{
+    train(api, e, o->steps, METER_COUNT);
+    double multiply_adds = 0;
+    for (int k = 0; k < METER_KERNELS; k++) {
+        multiply_adds += meter_read((meter_kernel)k).multiply_adds;
+    }
+    printf("%.3f MFLOP a sample\n",
+           2e-6 * multiply_adds / ((double)o->steps * o->config.batch_size));
+}
+
+static peak_rates peaks_of(const char *isa, unsigned threads)
+{
+    /* dense1's weights and moments: what every step goes through. */
+    const size_t near_bytes = (size_t)3 * LENET_FLAT * LENET_DENSE1 * sizeof(float);
+    peak_rates peaks;
+    if (peak_rates_measure(isa, threads, near_bytes, &peaks) != 0) {
+        fail("cannot measure the machine's peak rates");
+    }
+    printf("%u thread%s %8.1f GFLOP/s of multiply-adds, %6.1f GB/s in %.0f MB, %6.1f GB/s in "
+           "memory\n",
+           threads, threads == 1 ? ": " : "s:", peaks.gflops, peaks.near, (double)near_bytes * 1e-6,
+           peaks.far);
+    return peaks;
+}
+
+static void print_row(const char *name, double ms, double share)
+{
+    printf("%-26s %8.3f %6.1f %%", name, ms, 100 * share);
+}
+
+/* One kernel: `seconds` of all threads a step, and a step's work. */
+static void print_kernel(const char *name, const meter_total *step, double step_seconds,
+                         unsigned threads, const peak_rates *peaks)
+{
+    const double seconds = step->seconds / threads;
+    const double flop = 2 * step->multiply_adds;
+    const double by_arithmetic = flop / (peaks->gflops * 1e9);
+    const double by_bandwidth = step->bytes / (peaks->near * 1e9);
+    const bool arithmetic = by_arithmetic > by_bandwidth;
+    print_row(name, seconds * 1e3, seconds / step_seconds);
+    printf(" %9.1f %8.1f  %4.0f %% of %s\n", flop / seconds * 1e-9, step->bytes / seconds * 1e-9,
+           100 * (arithmetic ? by_arithmetic : by_bandwidth) / seconds,
+           arithmetic ? "multiply-adds" : "bandwidth");
+}
+
+/* `timed` and `counted` steps have been measured; the timed ones took `seconds`. */
+static void print_table(unsigned timed, unsigned counted, double seconds, unsigned threads,
+                        const peak_rates *peaks)
+{
+    const double step_seconds = seconds / timed;
+    double rest = step_seconds;
+    printf("\n%-26s %8s %8s %9s %8s  %s\n", "kernel", "ms/step", "share", "GFLOP/s", "GB/s",
+           "reached of its bound");
+    for (int k = 0; k < METER_KERNELS; k++) {
+        const meter_total total = meter_read((meter_kernel)k);
+        const meter_total step = {total.seconds / timed, total.multiply_adds / counted,
+                                  total.bytes / counted};
+        print_kernel(meter_names[k], &step, step_seconds, threads, peaks);
+        rest -= step.seconds / threads;
+    }
+    print_row("waiting, and all else", rest * 1e3, rest / step_seconds);
+    printf("\n");
+    print_row("step", step_seconds * 1e3, 1);
+    printf("\n");
+}
+
+static void print_layers(const engine_api *api, engine *e, const options *o)
+{
+    const unsigned threads = e->threads;
+    printf("%s, batch size %u, %u steps\n", api->planned(e)->hardware,
+           (unsigned)o->config.batch_size, o->steps);
+    peak_rates peaks = peaks_of(e->kernels->isa, 1);
+    if (threads > 1) {
+        peaks = peaks_of(e->kernels->isa, threads);
+    }
+    double seconds = 0;
+    unsigned timed = 0;
+    unsigned counted = 0;
+    train(api, e, WARM_UP, METER_OFF);
+    /* What is open changes with training, so some steps between the timed ones are counted. */
+    while (timed < o->steps) {
+        seconds += train(api, e, TIMED_STEPS, METER_TIME);
+        train(api, e, 1, METER_COUNT);
+        timed += TIMED_STEPS;
+        counted++;
+    }
+    print_table(timed, counted, seconds, threads, &peaks);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = argp_options,
+        .parser = parse,
+        .doc = "Times each kernel of the CPU engine within training steps, against this machine's "
+               "peak rates, which it measures first."};
+    options o = {.data = "data/mnist", .config = engine_config_defaults(), .steps = DEFAULT_STEPS};
+    o.config.batch_size = 64;
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+
+    char message[512];
+    dataset data;
+    if (dataset_load(&data, o.data, message, sizeof message) != 0) {
+        fail(message);
+    }
+    const engine_data training = {data.training.images, data.training.labels, data.training.count};
+    const engine_data validation = {data.validation.images, data.validation.labels,
+                                    data.validation.count};
+    const engine_api *api = engine_find("cpu");
+    engine *e = NULL;
+    if (api->create(&e, &o.config, &training, &validation, message, sizeof message) != ENGINE_OK) {
+        fail(message);
+    }
+    e->kernels = meter_wrap(e->kernels);
+    if (o.work) {
+        print_work(api, e, &o);
+    } else {
+        print_layers(api, e, &o);
+    }
+    api->destroy(e);
+    dataset_free(&data);
+    return EXIT_SUCCESS;
+}

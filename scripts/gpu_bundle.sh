@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# Makes the folder that scripts/gpu_check.sh needs on a machine with a GPU and little else.
+set -euo pipefail
+unset CDPATH
+
+usage() {
+    cat <<'END'
+Usage: scripts/gpu_bundle.sh [--build-dir DIR] [--data DIR] [--output DIR]
+
+Builds preset cuda and puts into one folder, made anew, all that scripts/gpu_check.sh calls: the
+trainer, tblog, the tests that run on a device, the measuring programs, the libraries that they
+need, the peers' programs, and MNIST, gzipped. The machine that it is taken to needs a driver,
+cuBLAS 13 and python3; PyTorch, JAX, ncu and compute-sanitizer are used where they are there.
+
+  --build-dir DIR  take the programs from DIR as they are, and build nothing
+  --data DIR       MNIST's four IDX files, plain or gzipped (default: data/mnist)
+  --output DIR     the folder (default: build/gpu-bundle)
+  -h, --help       this text
+
+Fails where the folder is above 60 MiB or a program in it needs a library that is neither in it nor
+the system's own C and C++ runtime nor cuBLAS.
+END
+}
+
+fail() {
+    echo "gpu_bundle: $*" >&2
+    exit 1
+}
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+build='' data=$root/data/mnist output=$root/build/gpu-bundle
+while [[ $# -gt 0 ]]; do
+    case $1 in
+    -h | --help)
+        usage
+        exit
+        ;;
+    --build-dir | --data | --output)
+        [[ $# -ge 2 ]] || fail "$1 needs a folder"
+        case $1 in
+        --build-dir) build=$2 ;;
+        --data) data=$2 ;;
+        --output) output=$2 ;;
+        esac
+        shift 2
+        ;;
+    *)
+        usage >&2
+        exit 2
+        ;;
+    esac
+done
+
+programs=(bin/trainer bin/tblog bench/engine_steps bench/gpu_ceilings)
+device_tests=(tests/check_cuda_constructs_device tests/check_cuda_forward_device
+    tests/check_cuda_backward_device tests/check_engine tests/check_engine_reference)
+max_mebibytes=60
+# What every machine with a GPU has: the C and C++ runtime, and (for us to ask for) cuBLAS.
+system_libraries='^(linux-vdso|ld-linux-x86-64|lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s|cublas|cublasLt))\.so'
+
+build_programs() {
+    "$root/scripts/setup.sh" --cuda
+    (
+        cd "$root"
+        cmake --preset cuda >/dev/null
+        local targets=("${programs[@]##*/}" "${device_tests[@]##*/}")
+        targets=("${targets[@]/#tblog/tblog_tool}")
+        cmake --build --preset cuda --parallel "$(nproc)" --target "${targets[@]}"
+    )
+    build=$root/build/cuda
+}
+
+# Those that need CUDA are not there in a build without it.
+copy_programs() {
+    mkdir -p "$output"/{bin,tests,lib,data,bench,scripts}
+    local program
+    for program in "${programs[@]}"; do
+        if [[ -e $build/$program ]]; then
+            cp "$build/$program" "$output/bin/"
+        fi
+    done
+    for program in "${device_tests[@]}"; do
+        if [[ -e $build/$program ]]; then
+            cp "$build/$program" "$output/tests/"
+        fi
+    done
+    [[ -e $output/bin/trainer ]] || fail "$build has no trainer"
+    cp -r "$root/bench/gpu" "$output/bench/"
+    cp -r "$root/bench/peers" "$output/bench/"
+    find "$output/bench" -name __pycache__ -prune -exec rm -r {} +
+    cp "$root/scripts/gpu_check.sh" "$output/scripts/"
+    (cd "$root" && git describe --always --dirty 2>/dev/null || echo unknown) >"$output/version"
+}
+
+# Programs of preset release and cuda look for libraries in ../lib first, those of their libraries
+# too (which is why the linker is told --disable-new-dtags).
+needed_libraries() { # -> "name path" a line, of all programs; an empty path where it is not found
+    local name path
+    ldd "$output"/bin/* "$output"/tests/* 2>/dev/null |
+        sed -nE 's/^\s+(\S+) => (.*) \(0x[0-9a-f]+\)$/\1 \2/p; s/^\s+(\S+) => not found$/\1 /p' |
+        sort -u |
+        while read -r name path; do
+            echo "$name ${path:+$(realpath -s "$path")}"
+        done
+}
+
+copy_libraries() {
+    local name path
+    while read -r name path; do
+        if [[ ! $name =~ $system_libraries && -e $path && $path != "$output"/* ]]; then
+            cp -L "$path" "$output/lib/$name"
+        fi
+    done < <(needed_libraries)
+}
+
+copy_data() {
+    local name
+    for name in {train,t10k}-{images-idx3,labels-idx1}-ubyte; do
+        if [[ -e $data/$name ]]; then
+            gzip -n -c "$data/$name" >"$output/data/$name.gz"
+        elif [[ -e $data/$name.gz ]]; then
+            cp "$data/$name.gz" "$output/data/"
+        else
+            fail "$data has no $name (scripts/fetch_mnist.sh fetches it)"
+        fi
+    done
+}
+
+check_libraries() {
+    local name path
+    while read -r name path; do
+        if [[ ! $name =~ $system_libraries && $path != "$output"/lib/* ]]; then
+            fail "$name is not in the bundle: it is ${path:-nowhere}"
+        fi
+    done < <(needed_libraries)
+}
+
+check_size() {
+    local mebibytes
+    mebibytes=$(du -sm --apparent-size "$output" | cut -f1)
+    if ((mebibytes > max_mebibytes)); then
+        fail "the bundle has $mebibytes MiB, more than $max_mebibytes"
+    fi
+    echo "gpu_bundle: $output, $mebibytes MiB"
+}
+
+if [[ -z $build ]]; then
+    build_programs
+fi
+if [[ -e $output && ! -e $output/version ]]; then
+    fail "$output is there and is no bundle"
+fi
+rm -rf "$output"
+mkdir -p "$output"
+output=$(cd "$output" && pwd -P)
+copy_programs
+copy_libraries
+copy_data
+check_libraries
+check_size

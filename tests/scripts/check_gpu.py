@@ -1,0 +1,217 @@
+"""gpu_bundle.sh and gpu_check.sh, with a build that needs no device.
+
+Usage: check_gpu.py REPOSITORY BUILD_FOLDER
+
+A dry run of the CPU engine; then what only a device would do, with shims in its place: programs that
+hand --engine cuda to the CPU engine, and tools that answer as NVIDIA's do.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import unittest
+
+BUILD = pathlib.Path(sys.argv.pop(2)).resolve()
+ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
+
+# Stands beside the program, which is renamed to NAME.real.
+AS_CPU = """#!/bin/bash
+arguments=()
+for argument in "$@"; do
+    case $argument in
+    cuda) argument=cpu ;;
+    tf32 | bf16) argument=fp32 ;;
+    esac
+    arguments+=("$argument")
+done
+exec "$0.real" "${arguments[@]}"
+"""
+NVIDIA_SMI = "#!/bin/bash\necho 'NVIDIA H200 Imaginary, 580.1, 143771 MiB'\n"
+SANITIZER = """#!/bin/bash
+while [[ $1 == --* ]]; do shift 2; done
+"$@" >/dev/null || exit 1
+echo "========= ERROR SUMMARY: ${ERRORS:-0} errors"
+"""
+NCU = """#!/bin/bash
+echo "==PROF== Profiling"
+echo '"ID","Kernel Name","gpu__time_duration.sum","dram__bytes_read.sum","dram__bytes_write.sum"'
+echo '"","","ns","byte","byte"'
+echo '"0","void (anonymous namespace)::conv_forward<1>(int, float)","5,000","1,000,000","2000000"'
+echo '"1","void (anonymous namespace)::conv_forward<1>(int, float)","7,000","1,000,000","2000000"'
+echo '"2","update(int)","2,000","100","200"'
+"""
+CEILINGS = "#!/bin/bash\necho '{\"copy\": 4e12, \"fp32\": 5e13, \"tf32\": 4e14, \"bf16\": 8e14}'\n"
+TEST = "#!/bin/bash\n[[ -n $CK_DEFAULT_TIMEOUT ]] || exit 1\necho '100%: Checks: 3, Failures: 0, Errors: 0'\n"
+FAILED_TEST = "#!/bin/bash\necho '66%: Checks: 3, Failures: 1, Errors: 0'\necho oh no >&2\nexit 1\n"
+
+
+def write_idx(path, dimensions, data):
+    header = bytes([0, 0, 8, len(dimensions)])
+    path.write_bytes(header + b"".join(d.to_bytes(4, "big") for d in dimensions) + data)
+
+
+def make_data(folder):
+    folder.mkdir()
+    for name, count in ("train", 90), ("t10k", 40):
+        pixels = bytes(i * i % 251 for i in range(count * 784))
+        write_idx(folder / f"{name}-images-idx3-ubyte", [count, 28, 28], pixels)
+        write_idx(folder / f"{name}-labels-idx1-ubyte", [count], bytes(i % 10 for i in range(count)))
+
+
+def bundle(*options):
+    return subprocess.run([ROOT / "scripts/gpu_bundle.sh", "--build-dir", BUILD, *options],
+                          capture_output=True, text=True)
+
+
+def shim(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def setUpModule():
+    folder = tempfile.TemporaryDirectory(prefix="check gpu ")
+    unittest.addModuleCleanup(folder.cleanup)
+    GpuCheck.world = pathlib.Path(folder.name)
+    GpuCheck.bundle = GpuCheck.world / "the bundle"
+    make_data(GpuCheck.world / "data")
+    made = bundle("--data", GpuCheck.world / "data", "--output", GpuCheck.bundle)
+    if made.returncode != 0:
+        raise AssertionError(made.stderr)
+    shim(GpuCheck.world / "bin/nvidia-smi", NVIDIA_SMI)
+    shim(GpuCheck.world / "bin/compute-sanitizer", SANITIZER)
+    shim(GpuCheck.world / "bin/ncu", NCU)
+
+
+class GpuCheck(unittest.TestCase):
+    def check(self, name, *options, **environment):
+        """Returns the exit status, what was said, and the folder of the report."""
+        out = self.world / name / "out"
+        path = f"{self.world / 'bin'}:{os.environ['PATH']}"
+        made = subprocess.run(
+            [self.bundle / "scripts/gpu_check.sh", "--results", self.world / name / "results",
+             *options], capture_output=True, text=True, cwd=self.world,
+            env={**os.environ, "PATH": path, "OUT": str(out), **environment})
+        return made.returncode, made.stdout + made.stderr, out
+
+    def results(self, name):
+        return json.loads((self.world / name / "results/results.json").read_text())
+
+
+class Bundle(GpuCheck):
+    def test_libraries_are_its_own(self):
+        for program in (self.bundle / "bin").iterdir():
+            found = subprocess.run(["ldd", program], capture_output=True, text=True).stdout
+            for line in found.splitlines():
+                if "libjansson" in line or "libzip" in line or "libcrypto" in line:
+                    self.assertIn(str(self.bundle), line)
+
+    def test_what_is_no_bundle_is_not_replaced(self):
+        result = bundle("--data", self.world / "data", "--output", self.world / "data")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("is no bundle", result.stderr)
+        self.assertTrue((self.world / "data/train-images-idx3-ubyte").exists())
+
+    def test_missing_data_are_named(self):
+        result = bundle("--data", self.world, "--output", self.world / "another")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("train-images-idx3-ubyte", result.stderr)
+
+
+class DryRun(GpuCheck):
+    def test_every_stage_is_done_or_left_out_with_a_reason(self):
+        status, said, out = self.check("dry", "--dry-run")
+        self.assertEqual(status, 0, said)
+        names = self.check("dry", "--list")[1].split()
+        results = self.results("dry")
+        self.assertEqual(list(results), names)
+        for stage in "steps", "repeat", "epochs", "peers", "accuracy":
+            self.assertNotIn("left_out", results[stage]["fp32-16"], stage)
+            self.assertIn("left_out", results[stage]["bf16-16"], stage)
+        self.assertEqual(results["steps"]["fp32-64"]["parameters"], 0)
+        self.assertGreater(results["epochs"]["fp32-32"]["loop_seconds"], 0)
+        self.assertEqual(results["sanitizer"]["memcheck-tf32"]["left_out"], "no device")
+        self.check_report(out)
+
+    def check_report(self, out):
+        self.assertEqual(sorted(path.name for path in out.iterdir()),
+                         ["dry-run.json", "dry-run.md", "gpu-check.tar.gz"])
+        text = (out / "dry-run.md").read_text()
+        self.assertTrue(text.startswith("# Dry run: not a measurement\n"))
+        for title in "Whole runs", "Against the peers", "Accuracy", "Where a step", "What was done":
+            self.assertIn(f"\n## {title}", text)
+        rows = [line for line in text.splitlines() if line.startswith("|")]
+        self.assertGreater(len(rows), 40)
+        self.assertTrue(all(row.endswith("|") for row in rows))
+        self.assertTrue(json.loads((out / "dry-run.json").read_text())["dry_run"])
+        with tarfile.open(out / "gpu-check.tar.gz") as tar:
+            self.assertIn("gpu-check/results.json", tar.getnames())
+            self.assertIn("gpu-check/logs/steps-fp32-16.log", tar.getnames())
+
+    def test_a_second_call_goes_on_where_the_limit_ended_the_first(self):
+        status, said, out = self.check("cut", "--dry-run", "--stage", "steps", "--limit", "0")
+        self.assertEqual(status, 3, said)
+        self.assertTrue((out / "dry-run.md").exists())
+        self.assertEqual(self.results("cut"), {"steps": {}})
+        status, said, out = self.check("cut", "--dry-run", "--stage", "steps")
+        self.assertEqual(status, 0, said)
+        first = self.results("cut")
+        status, said, out = self.check("cut", "--dry-run", "--stage", "steps")
+        self.assertEqual((status, self.results("cut")), (0, first))
+
+    def test_a_dry_run_and_a_device_do_not_share_results(self):
+        self.check("mixed", "--dry-run", "--stage", "ceilings")
+        status, said, out = self.check("mixed", "--stage", "ceilings")
+        self.assertEqual(status, 1)
+        self.assertIn("dry run", said)
+
+
+class Device(GpuCheck):
+    @classmethod
+    def setUpClass(cls):
+        cls.bundle = cls.world / "the bundle with a device"
+        shutil.copytree(GpuCheck.bundle, cls.bundle)
+        for name in "trainer", "engine_steps":
+            program = cls.bundle / "bin" / name
+            program.rename(program.with_name(f"{name}.real"))
+            shim(program, AS_CPU)
+        shim(cls.bundle / "bin/gpu_ceilings", CEILINGS)
+        for name in ("check_cuda_constructs_device", "check_cuda_forward_device",
+                     "check_cuda_backward_device", "check_engine_reference"):
+            shim(cls.bundle / "tests" / name, TEST)
+        shim(cls.bundle / "tests/check_engine", FAILED_TEST)
+
+    def test_what_a_device_answers_is_taken_down(self):
+        stages = "device kernels sanitizer ceilings breakdown".split()
+        status, said, out = self.check("real", *[f"--stage={stage}" for stage in stages])
+        self.assertEqual(status, 1, said)
+        results = self.results("real")
+        failed = [(stage, key) for stage in stages for key, value in results[stage].items()
+                  if "failed" in value]
+        self.assertEqual(failed, [("kernels", "check_engine")], said)
+        self.assertIn("oh no", (self.world / "real/results/logs/kernels-check_engine.log").read_text())
+        self.assertEqual(results["kernels"]["check_cuda_forward_device"]["checks"], 3)
+        kernels = results["breakdown"]["tf32-32"]["kernels"]
+        self.assertEqual([k["microseconds"] for k in kernels], [6, 2])
+        report = (out / "gpu-h200-imaginary.md").read_text()
+        self.assertTrue(report.startswith("# The CUDA engine on one NVIDIA H200 Imaginary\n"))
+        # 3 MB in 6 us of 4 TB/s; 692 MFLOP in 6 us of 400 TFLOP/s
+        self.assertIn("| 32 | tf32 | conv_forward | 2 | 6.0 | 3.00 | 12 % | 692 | 29 % |", report)
+        self.assertIn("| 32 | tf32 | update | 1 |", report)
+
+    def test_the_sanitizers_findings_are_failures_and_can_be_tried_again(self):
+        status, said, out = self.check("errors", "--stage=sanitizer", ERRORS="2")
+        self.assertEqual(status, 1)
+        self.assertIn("SUMMARY: 2", self.results("errors")["sanitizer"]["racecheck-bf16"]["failed"])
+        self.assertEqual(self.check("errors", "--stage=sanitizer")[0], 1)
+        status, said, out = self.check("errors", "--stage=sanitizer", "--again")
+        self.assertEqual(status, 0, said)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

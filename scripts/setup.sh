@@ -108,9 +108,13 @@ install() { # package…
     "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "$@" >/dev/null
 }
 
-toolkit_has_cublas() { # nvcc
-    "$1" -E -x cu -include cublas_v2.h /dev/null >/dev/null 2>&1
-}
+# The header and the library: some packages of the toolkit have the one alone.
+toolkit_has_cublas() ( # nvcc
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    printf '#include <cublas_v2.h>\nint main() { return cublasDestroy(0); }\n' >"$folder/try.cu"
+    "$1" -o "$folder/try" "$folder/try.cu" -lcublas >/dev/null 2>&1
+)
 
 # The wheel holds headers and shared libraries alone; cmake/cuda.cmake finds them.
 install_cublas() {

@@ -1,6 +1,6 @@
 """What nvcc made of the CUDA kernels: no register spills, tensor cores where the precision says so.
 
-Usage: check_cuda_build.py PTX_FOLDER PTXAS SOURCE.cu...
+Usage: check_cuda_build.py PTX_FOLDER PTXAS ARCHITECTURE,... SOURCE.cu...
 """
 
 import pathlib
@@ -10,8 +10,8 @@ import sys
 import unittest
 
 PTX_FOLDER, PTXAS = pathlib.Path(sys.argv[1]), sys.argv[2]
-SOURCES = [pathlib.Path(source).stem for source in sys.argv[3:]]
-ARCHITECTURES = ["80", "90", "100"]
+SOURCES = [pathlib.Path(source).stem for source in sys.argv[4:]]
+ARCHITECTURES = sys.argv[3].split(",")
 del sys.argv[1:]
 
 # engine_precision's values, as they stand in the mangled names of templates.

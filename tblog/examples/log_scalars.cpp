@@ -9,7 +9,8 @@
 #include <memory>
 #include <tblog/tblog.h>
 
-namespace {
+namespace
+{
 
 // For every way out but the good one, which closes the writer itself.
 struct closer {

@@ -109,6 +109,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_SUCCESS:
         if ((request->images || request->audio) && request->arguments.output == NULL)
             argp_error(state, "-o DIR is missing, for the files of --images and --audio");
+        if (!request->images && !request->audio && request->arguments.output != NULL &&
+            strcmp(request->arguments.output, "-") == 0)
+            request->arguments.output = NULL;
         return 0;
     default:
         return arguments_parse(key, argument, state, &request->arguments);
@@ -120,10 +123,10 @@ int command_export(int argc, char **argv)
     static const struct argp_option options[] = {
         ARGUMENTS_TAG_OPTION,
         {"output", 'o', "OUT", 0,
-         "The new file, instead of standard output; with --images or --audio the directory, which "
-         "is new or empty",
+         "The new file, instead of standard output (also \"-\"); with --images or --audio the "
+         "directory, which is new or empty",
          0},
-        {"images", OPTION_IMAGES, NULL, 0, "The images, each as a file, instead of the scalars", 0},
+        {"images", OPTION_IMAGES, NULL, 0, "The images as files, instead of the scalars", 0},
         {"audio", OPTION_AUDIO, NULL, 0, "The sounds, likewise; both may be given", 0},
         {0}};
     static const struct argp argp = {

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "utf8.h"
@@ -18,6 +19,22 @@ static void put_string(json_out *out, const void *bytes, size_t count)
     json_decref(json);
 }
 
+/* A name that is no UTF-8, with a question mark for each byte that is not ASCII. */
+static void put_unreadable_key(json_out *out, const char *key)
+{
+    char *readable = strdup(key);
+    if (readable == NULL) {
+        out->no_memory = true;
+        return;
+    }
+    for (char *at = readable; *at != '\0'; at++) {
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    }
+    put_string(out, readable, strlen(readable));
+    free(readable);
+}
+
 static void put_key(json_out *out, const char *key)
 {
     if (out->has_before)
@@ -25,7 +42,10 @@ static void put_key(json_out *out, const char *key)
     out->has_before = true;
     if (key == NULL)
         return;
-    put_string(out, key, strlen(key));
+    if (utf8_is_valid(key, strlen(key)))
+        put_string(out, key, strlen(key));
+    else
+        put_unreadable_key(out, key);
     putc(':', out->stream);
 }
 

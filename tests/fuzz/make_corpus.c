@@ -1,5 +1,5 @@
 /* Makes the inputs that the fuzz targets begin with: make_corpus EVENT_FILE DIRECTORY makes
- * DIRECTORY/{records,event,writer} from a file with every kind of value, from records that the
+ * DIRECTORY/{records,event,writer,json} from a file with every kind of value, from records that the
  * stock packages wrote, and from what is hard to read. */
 #include <errno.h>
 #include <stdbool.h>
@@ -29,10 +29,16 @@ static void save(const char *target, const char *name, const void *data, size_t 
     }
 }
 
-/* A record's payload for one target, the record for the other. */
+static void save_event(const char *name, const uint8_t *payload, size_t bytes)
+{
+    save("event", name, payload, bytes);
+    save("json", name, payload, bytes);
+}
+
+/* A record's payload for some targets, the record for another. */
 static void save_record(const char *name, const uint8_t *record, size_t bytes)
 {
-    save("event", name, record + RECORD_HEADER_BYTES, bytes - RECORD_FRAME_BYTES);
+    save_event(name, record + RECORD_HEADER_BYTES, bytes - RECORD_FRAME_BYTES);
     save("records", name, record, bytes);
 }
 
@@ -123,6 +129,17 @@ static void save_files(uint8_t *data, size_t bytes)
     save("records", "two_damages", data, bytes);
 }
 
+/* What the plug-ins keep in metadata, without the event around it. */
+static void save_contents(const tblog_event *event, int number)
+{
+    for (size_t i = 0; i < event->value_count; i++) {
+        const tblog_bytes content = event->values[i]->plugin_content;
+        char name[64];
+        snprintf(name, sizeof name, "content_%d_%zu", number, i);
+        save("json", name, content.data, content.count);
+    }
+}
+
 /* Each event of the file, and the file. */
 static bool save_kinds(const char *path)
 {
@@ -138,7 +155,8 @@ static bool save_kinds(const char *path)
         const uint8_t *record = tblog_reader_record(reader, &bytes);
         snprintf(name, sizeof name, "kind_%d", number);
         if (bytes < 3000)
-            save("event", name, record + RECORD_HEADER_BYTES, bytes - RECORD_FRAME_BYTES);
+            save_event(name, record + RECORD_HEADER_BYTES, bytes - RECORD_FRAME_BYTES);
+        save_contents(event, number);
         if (bytes > sizeof all - size)
             return false;
         memcpy(all + size, record, bytes);
@@ -174,7 +192,7 @@ static void save_calls(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const targets[] = {"records", "event", "writer"};
+    static const char *const targets[] = {"records", "event", "writer", "json"};
     if (argc != 3) {
         fprintf(stderr, "Usage: make_corpus EVENT_FILE DIRECTORY\n");
         return 2;

@@ -262,6 +262,17 @@ class Installed(unittest.TestCase):
         run("./mine", cwd=self.directory, env=environment())
         self.assert_mine_logged()
 
+    def test_the_program_of_the_librarys_page_below_a_home_directory(self):
+        self.documented("tblog/README.md")
+        with open(os.path.join(SOURCE, "tblog/README.md"), encoding="utf-8") as file:
+            commands = re.search(r"```sh\n(export PKG_CONFIG_PATH=.*?)```", file.read(),
+                                 flags=re.S).group(1)
+        run(CMAKE, "--install", os.path.join(scratch, "build"), "--prefix", self.path(".local"))
+        bare = dict(os.environ, HOME=self.directory, LD_LIBRARY_PATH="")
+        run("sh", "-ec", commands, cwd=self.directory, env=bare)
+        run("./mine", cwd=self.directory, env=bare)
+        self.assert_mine_logged()
+
     # ---- Options of the build ----
 
     def test_the_library_builds_without_the_tools_packages(self):

@@ -150,6 +150,7 @@ class Tool(ToolTest):
             self.assertEqual((code, err), (0, ""))
             self.assertIn("Exit status", out)
             self.assertIn(f"  {command} ", tblog("--help")[1])
+            self.assertNotRegex(out, r"(?m)^ +$")
 
     def test_commands_tell_that_their_output_failed(self):
         path = self.write(scalar_event(0, "a", 1))

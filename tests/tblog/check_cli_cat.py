@@ -148,6 +148,14 @@ class Cat(ToolTest):
                     {"name": "n", "domain_discrete": {"values": [3.0, "x"]}}],
                 "metric_infos": [{"name": {"tag": "loss"}}]}}])
 
+    def test_cat_is_json_where_a_hyper_parameters_name_is_not_utf8(self):
+        start = hparams_pb2.HParamsPluginData()
+        start.session_start_info.hparams["rate"].number_value = 1
+        content = start.SerializeToString().replace(b"rate", b"r\xfft\"")
+        self.assertIn(b"\xff", content)
+        value, = self.values(tensor_event("h", "hparams", [0], content, dtype=types_pb2.DT_FLOAT))
+        self.assertEqual(value["plugin_data"]["session_start_info"]["hparams"], {"r?t\"": 1.0})
+
     def test_cat_prints_layouts_and_meshes(self):
         layout = layout_pb2.Layout(category=[layout_pb2.Category(title="c", chart=[
             layout_pb2.Chart(title="m", multiline=layout_pb2.MultilineChartContent(tag=["a", "b"])),

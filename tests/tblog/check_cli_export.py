@@ -70,6 +70,13 @@ class Export(ToolTest):
                     found[os.path.relpath(path, self.path("out"))] = file.read()
         return found, err
 
+    def test_a_dash_is_standard_output(self):
+        path = self.write(version_event(), scalar_event(1, "t", 1))
+        result = tblog("export", path, "-o", "-", cwd=self.directory)
+        self.assertEqual(result, tblog("export", path))
+        self.assertEqual(result[1].count("\n"), 2)
+        self.assertFalse(os.path.exists(self.path("-")))
+
     def test_export_saves_the_images_of_each_run_tag_and_step(self):
         self.write(version_event(), images("a", 3, PNG + b"1", PNG + b"2"),
                    images("a", -4, PNG + b"3", first=False), scalar_event(1, "loss", 1),

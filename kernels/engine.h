@@ -146,7 +146,8 @@ typedef struct engine_api {
     engine_status (*train)(engine *, uint32_t steps);
 
     /* Moves finished steps, oldest first, into out[capacity]; *count says how many. With `wait`
-     * it returns only when all queued steps are finished or out is full. */
+     * it returns only when all queued steps are finished or out is full. Steps that were finished
+     * before the device failed come out all the same, with ENGINE_FAILED. */
     engine_status (*poll)(engine *, engine_step *out, size_t capacity, size_t *count, bool wait);
 
     /* The whole of a data set, dropout off, after all queued steps. `predicted` [count of the set]

@@ -70,20 +70,21 @@ static int queue_steps(run *self, uint32_t count)
     return status == ENGINE_OK ? 0 : engine_failed(self, "train", status);
 }
 
-/* Waits for the oldest `count` queued steps and takes the metrics of each. */
+/* Waits for the oldest `count` queued steps and takes the metrics of each, also of those that
+ * were finished before the engine failed. */
 static int take_steps(run *self, epoch_sums *sums, uint32_t count)
 {
     for (size_t taken = 0; taken < count;) {
         size_t ready = 0;
         const engine_status status =
             self->job->api->poll(self->engine, self->steps, count - taken, &ready, true);
-        if (status != ENGINE_OK || ready == 0) {
-            return engine_failed(self, "finish its steps", status);
-        }
         for (size_t i = 0; i < ready; i++) {
             if (take_step(self, sums, &self->steps[i]) != 0) {
                 return -1;
             }
+        }
+        if (status != ENGINE_OK || ready == 0) {
+            return engine_failed(self, "finish its steps", status);
         }
         taken += ready;
     }

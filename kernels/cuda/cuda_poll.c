@@ -39,7 +39,7 @@ bool cuda_mark_queued(engine *e)
         e->mark_first = (e->mark_first + 1) % CUDA_MAX_MARKS;
         e->mark_count--;
     }
-    /* Many short calls run out of marks: then the last one moves on. */
+    /* Many short calls that nobody polls run out of marks: then the last one moves on. */
     if (e->mark_count < CUDA_MAX_MARKS) {
         e->mark_count++;
     }
@@ -106,26 +106,33 @@ static bool look(engine *e)
     return cuda_ok(e, "cudaEventQuery", error);
 }
 
-engine_status cuda_poll(engine *e, engine_step *out, size_t capacity, size_t *count, bool wait)
+/* Waits for all queued steps, or as many as there is room for. */
+static bool wait_for_steps(engine *e, engine_step *out, size_t capacity, size_t *count)
 {
-    *count = 0;
-    if (e->failure != ENGINE_OK) {
-        return ENGINE_FAILED;
-    }
-    *count = take_finished(e, out, capacity);
-    if (!wait) {
-        const bool pending = *count < capacity && e->polled < e->queued;
-        return pending && !look(e) ? ENGINE_FAILED : ENGINE_OK;
-    }
     while (*count < capacity && e->polled < e->queued) {
         const uint64_t room = capacity - *count;
         const uint64_t pending = e->queued - e->polled;
         if (!wait_for(e, e->polled + (room < pending ? room : pending))) {
-            return ENGINE_FAILED;
+            return false;
         }
         *count += take_finished(e, out + *count, capacity - *count);
     }
-    return ENGINE_OK;
+    return true;
+}
+
+engine_status cuda_poll(engine *e, engine_step *out, size_t capacity, size_t *count, bool wait)
+{
+    *count = take_finished(e, out, capacity);
+    if (!cuda_enter(e)) {
+        return ENGINE_FAILED;
+    }
+    const bool pending = *count < capacity && e->polled < e->queued;
+    const bool well = !pending || (wait ? wait_for_steps(e, out, capacity, count) : look(e));
+    if (!well) {
+        /* What finished before the device failed is the caller's all the same. */
+        *count += take_finished(e, out + *count, capacity - *count);
+    }
+    return well ? ENGINE_OK : ENGINE_FAILED;
 }
 
 bool cuda_wait(engine *e)

@@ -25,8 +25,8 @@ enum {
      * any yet; the experiment's three batch sizes, and one more. */
     CUDA_SIDE_BY_SIDE = 4,
     CUDA_MAX_BUFFERS = 64,
-    /* Points of the stream that the host can wait for. */
-    CUDA_MAX_MARKS = ENGINE_MAX_QUEUED_STEPS / CUDA_GRAPH_STEPS + 2,
+    /* Points of the stream that the host can wait for, one a call of train. */
+    CUDA_MAX_MARKS = 64,
 };
 
 /* Device memory left free beside a run's own, for what the driver and the libraries take without
@@ -159,7 +159,7 @@ bool cuda_capture_steps(engine *e);
 
 void cuda_graphs_destroy(engine *e);
 
-/* Queues the next steps and marks their ends. */
+/* Queues the next steps and marks the end of the last one. */
 bool cuda_queue_steps(engine *e, uint32_t steps);
 
 /* Queues a forward pass without dropout over e->evaluation: samples first .. first + n - 1 of the

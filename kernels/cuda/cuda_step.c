@@ -233,14 +233,13 @@ bool cuda_queue_steps(engine *e, uint32_t steps)
         const uint64_t left = steps_per_epoch - e->queued % steps_per_epoch;
         uint32_t queued = 0;
         if ((epoch != e->order_epoch && !draw_order(e, epoch)) ||
-            !queue_some(e, left < steps ? (uint32_t)left : steps, &queued) ||
-            !cuda_mark_queued(e)) {
+            !queue_some(e, left < steps ? (uint32_t)left : steps, &queued)) {
             return false;
         }
         e->made = e->queued;
         steps -= queued;
     }
-    return true;
+    return cuda_mark_queued(e);
 }
 
 bool cuda_queue_evaluation(engine *e, const uint8_t *images, const uint8_t *labels, uint32_t count,

@@ -35,8 +35,9 @@ static_assert(LENET_CONV1_BIAS_AT == LENET_CONV1_KERNEL_AT + 9 * LENET_CONV1_CHA
 
 constexpr size_t UPDATE_BYTES = GROUPS * QUADS * 4 * sizeof(float);
 
-/* alpha of update t (from 1), as the CPU engine computes it. */
-__host__ __device__ __forceinline__ float adam_alpha(const cuda_adam_settings &adam, uint64_t t)
+/* alpha of update t (from 1), as the CPU engine computes it; on the device alone, whose powers need
+ * not be the host's: a run that goes on from a state has the same bits. */
+__device__ __forceinline__ float adam_alpha(const cuda_adam_settings &adam, uint64_t t)
 {
     const double correction_1 = 1 - pow(adam.beta_1, static_cast<double>(t));
     const double correction_2 = 1 - pow(adam.beta_2, static_cast<double>(t));
@@ -179,9 +180,10 @@ __global__ void __launch_bounds__(THREADS)
     update_four(p, rates, progress->alpha, at, load_global4(p.gradients + at));
 }
 
-__global__ void set_progress(cuda_progress *progress, uint64_t step, float alpha)
+__global__ void set_progress(cuda_progress *progress, uint64_t step, cuda_adam_settings adam)
 {
     if (threadIdx.x == 0) {
+        const float alpha = adam_alpha(adam, step + 1);
         *progress = cuda_progress{step, alpha, alpha, 0};
     }
 }
@@ -207,6 +209,5 @@ extern "C" cudaError_t cuda_adam_dense1(const cuda_parameters *p, const cuda_ada
 extern "C" cudaError_t cuda_set_progress(cuda_progress *progress, uint64_t step,
                                          const cuda_adam_settings *adam, cudaStream_t stream)
 {
-    return LAUNCH(set_progress, dim3(1), dim3(LANES), 0, stream, progress, step,
-                  adam_alpha(*adam, step + 1));
+    return LAUNCH(set_progress, dim3(1), dim3(LANES), 0, stream, progress, step, *adam);
 }

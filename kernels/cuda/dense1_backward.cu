@@ -34,7 +34,7 @@ enum {
 /* What a launch does with the kernel's gradient. */
 enum dense1_mode {
     KEEP,          /* adds it up over micro-batches in p.gradients */
-    UPDATE,        /* adds what is there and updates */
+    UPDATE,        /* adds what is there, updates, and keeps a sum of several */
     GRADIENT_ALONE /* writes it, and computes nothing else */
 };
 
@@ -315,6 +315,9 @@ __device__ __forceinline__ void finish_kernel(const cuda_parameters &p, const ad
                               gradient.w + before.w};
         }
         if constexpr (MODE == UPDATE) {
+            if (earlier) {
+                store_global4(p.gradients + at, gradient);
+            }
             const int own = (i * THREADS + static_cast<int>(threadIdx.x)) * 4;
             float4 m = load4(rows.m, own);
             float4 v = load4(rows.v, own);

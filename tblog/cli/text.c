@@ -59,11 +59,11 @@ void text_print_to(FILE *stream, const char *text)
 
 void text_complain(const char *command, const char *subject, const char *why, ...)
 {
+    va_list arguments;
+    va_start(arguments, why);
     fprintf(stderr, "tblog %s: ", command);
     text_print_to(stderr, subject);
     fputs(": ", stderr);
-    va_list arguments;
-    va_start(arguments, why);
     vfprintf(stderr, why, arguments);
     va_end(arguments);
     putc('\n', stderr);

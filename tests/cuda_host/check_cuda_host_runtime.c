@@ -162,6 +162,55 @@ START_TEST(capture_forks_and_joins_by_events)
 }
 END_TEST
 
+/* place + 1 on the main stream and its copy on the side: behind it where the side waits for it a
+ * second time, else anyhow. */
+static float copied_beside(bool wait)
+{
+    cudaStream_t stream;
+    cudaStream_t side;
+    cudaEvent_t event;
+    cudaGraph_t graph;
+    cudaGraphExec_t exec;
+    float *place = new_zeros();
+    float *copy = new_zeros();
+    OK(cudaStreamCreate(&stream));
+    OK(cudaStreamCreate(&side));
+    OK(cudaEventCreate(&event));
+    OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal));
+    OK(cudaEventRecord(event, stream));
+    OK(cudaStreamWaitEvent(side, event, 0));
+    OK(sample_increment(place, stream));
+    if (wait) {
+        OK(cudaEventRecord(event, stream));
+        OK(cudaStreamWaitEvent(side, event, 0));
+    }
+    OK(cudaMemcpyAsync(copy, place, BYTES, cudaMemcpyDeviceToDevice, side));
+    OK(cudaEventRecord(event, side));
+    OK(cudaStreamWaitEvent(stream, event, 0));
+    OK(cudaStreamEndCapture(stream, &graph));
+    OK(cudaGraphInstantiate(&exec, graph, 0));
+    OK(cudaGraphDestroy(graph));
+    OK(cudaGraphLaunch(exec, stream));
+    OK(cudaStreamSynchronize(stream));
+    const float copied = first_of(copy);
+    OK(cudaGraphExecDestroy(exec));
+    OK(cudaEventDestroy(event));
+    OK(cudaStreamDestroy(side));
+    OK(cudaStreamDestroy(stream));
+    return copied;
+}
+
+START_TEST(graph_replays_side_branches_as_early_and_as_late_as_may_be)
+{
+    cuda_host_set_order(CUDA_HOST_ASCENDING, 0);
+    ck_assert_float_eq(copied_beside(false), 0.0f);
+    ck_assert_float_eq(copied_beside(true), 1.0f);
+    cuda_host_set_order(CUDA_HOST_DESCENDING, 0);
+    ck_assert_float_eq(copied_beside(false), 1.0f);
+    ck_assert_float_eq(copied_beside(true), 1.0f);
+}
+END_TEST
+
 START_TEST(waiting_and_allocating_break_a_capture)
 {
     cudaStream_t stream;
@@ -317,6 +366,7 @@ int main(void)
     tcase_add_test(cases, launches_out_of_range_are_refused);
     tcase_add_test(cases, graph_replays_what_was_captured);
     tcase_add_test(cases, capture_forks_and_joins_by_events);
+    tcase_add_test(cases, graph_replays_side_branches_as_early_and_as_late_as_may_be);
     tcase_add_loop_test(cases, waiting_and_allocating_break_a_capture, 0, 3);
     tcase_add_test(cases, fork_that_does_not_join_is_refused);
     tcase_add_test(cases, late_stream_does_nothing_before_somebody_waits);

@@ -1,7 +1,8 @@
-/* Graphs of the fake runtime: what captured streams were given, in the order in which it came,
- * whichever of the streams it came by. */
+/* Graphs of the fake runtime: what captured streams were given, each node behind the one before it
+ * on its stream and those that the stream waited for. */
 #include <algorithm>
 
+#include "cuda_host_launch.h"
 #include "cuda_host_streams.h"
 
 struct CUgraphExec_st {
@@ -9,6 +10,25 @@ struct CUgraphExec_st {
 };
 
 using namespace cuda_host;
+
+namespace
+{
+
+/* The nodes of which all that comes before is done: side branches' first. */
+std::vector<size_t> ready_nodes(const std::vector<CUgraphNode_st> &nodes,
+                                const std::vector<bool> &done)
+{
+    std::vector<size_t> ready;
+    for (const bool side : {true, false})
+        for (size_t i = 0; i < nodes.size(); i++)
+            if (!done[i] && nodes[i].side == side &&
+                std::all_of(nodes[i].before.begin(), nodes[i].before.end(),
+                            [&](size_t before) { return done[before]; }))
+                ready.push_back(i);
+    return ready;
+}
+
+} // namespace
 
 extern "C" {
 
@@ -18,6 +38,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, enum cudaStreamCaptureMo
     if (stream == nullptr || !exists(stream) || stream->capturing != nullptr)
         return fail(cudaErrorStreamCaptureUnsupported);
     stream->capturing = new capture{stream, new CUgraph_st(), false};
+    stream->last.clear();
     captures.push_back(stream->capturing);
     return cudaSuccess;
 }
@@ -100,10 +121,14 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream)
     capture *c = stream_of(stream).capturing;
     if (c != nullptr)
         return break_capture(*c);
-    for (const CUgraphNode_st &node : exec->nodes) {
-        const cudaError_t error = put(stream, node.operation);
+    std::vector<bool> done(exec->nodes.size(), false);
+    for (size_t count = 0; count < done.size(); count++) {
+        const std::vector<size_t> ready = ready_nodes(exec->nodes, done);
+        const size_t next = ready[choose_of(ready.size())];
+        const cudaError_t error = put(stream, exec->nodes[next].operation);
         if (error != cudaSuccess)
             return error;
+        done[next] = true;
     }
     return cudaSuccess;
 }

@@ -18,6 +18,9 @@ const char *run_launch(const launch_shape &shape, const std::function<void()> &b
 /* Of the kernel at the head of LAUNCH's arguments. */
 int kernel_name_length(const char *text);
 
+/* One of `count` that could come next, by the order: the first, the last, or any. */
+size_t choose_of(size_t count);
+
 void set_order(cuda_host_order which, uint64_t seed);
 
 /* Fresh shared memory, of NaN, that nobody has touched. */

@@ -227,6 +227,13 @@ void grid_barrier(const char *name, const char *file, int line)
     self.waiting = false;
 }
 
+size_t choose_of(size_t count)
+{
+    return order.order == CUDA_HOST_ASCENDING    ? 0
+           : order.order == CUDA_HOST_DESCENDING ? count - 1
+                                                 : random_word() % count;
+}
+
 void set_order(cuda_host_order which, uint64_t seed)
 {
     order.order = which;

@@ -23,6 +23,7 @@ struct CUevent_st {
     std::shared_ptr<point> last; /* NULL before the first record */
     capture *captured;           /* recorded in that capture, which may have ended since */
     cudaStream_t captured_by;
+    std::vector<size_t> behind; /* nodes of that capture */
     double seconds;
 };
 
@@ -129,8 +130,10 @@ cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type, stream_operatio
     }
     if (c->broken)
         return fail(cudaErrorStreamCaptureInvalidated);
-    stream_of(stream).forked = stream != c->origin;
-    c->graph->nodes.push_back({type, std::move(operation)});
+    CUstream_st &s = stream_of(stream);
+    s.forked = stream != c->origin;
+    c->graph->nodes.push_back({type, std::move(operation), s.forked, s.last});
+    s.last = {c->graph->nodes.size() - 1};
     return cudaSuccess;
 }
 
@@ -237,7 +240,9 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
         if (s.capturing == nullptr) {
             s.capturing = event->captured;
             s.forked = true;
+            s.last.clear();
         }
+        s.last.insert(s.last.end(), event->behind.begin(), event->behind.end());
         if (exists(event->captured_by))
             stream_of(event->captured_by).forked = false;
         return cudaSuccess;
@@ -273,6 +278,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
         return fail(cudaErrorInvalidResourceHandle);
     event->captured = stream_of(stream).capturing;
     event->captured_by = stream;
+    event->behind = stream_of(stream).last;
     if (event->captured != nullptr)
         return cudaSuccess;
     event->last = std::make_shared<point>(point{stream, false});

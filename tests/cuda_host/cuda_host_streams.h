@@ -13,6 +13,8 @@ typedef std::function<cudaError_t()> stream_operation;
 struct CUgraphNode_st {
     cudaGraphNodeType type;
     stream_operation operation;
+    bool side;                  /* not of the stream whose capture it is */
+    std::vector<size_t> before; /* nodes that must be done; all have lower numbers */
 };
 
 struct CUgraph_st {
@@ -29,7 +31,8 @@ struct capture {
 struct CUstream_st {
     bool blocking; /* waits for the default stream, which waits for it */
     capture *capturing;
-    bool forked;                          /* into the capture, and not yet joined again */
+    bool forked;              /* into the capture, and not yet joined again */
+    std::vector<size_t> last; /* captured nodes that the stream's next one comes behind */
     std::deque<stream_operation> waiting; /* when streams are late */
 };
 

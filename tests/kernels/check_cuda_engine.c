@@ -412,6 +412,43 @@ START_TEST(the_cpu_engines_weights_orders_and_masks_in_any_micro_batch)
 }
 END_TEST
 
+static void read_gradients(const engine_config *config, float *out)
+{
+    engine_step step;
+    engine *e = make(api, config);
+    train(api, e, 1, &step);
+    for (size_t t = 0; t < LENET_TENSORS; t++) {
+        const lenet_tensor *tensor = &lenet_tensors[t];
+        char name[64];
+        size_t count;
+        snprintf(name, sizeof name, "gradient/%s", tensor->name);
+        ck_assert_int_eq(api->read_tensor(e, name, out + tensor->offset, tensor->count, &count),
+                         ENGINE_OK);
+    }
+    api->destroy(e);
+}
+
+START_TEST(gradients_are_the_whole_batchs_in_any_micro_batch)
+{
+    engine_config config = small_config();
+    read_gradients(&config, first_run);
+    config.micro_batch = (uint32_t)_i;
+    read_gradients(&config, second_run);
+    for (size_t t = 0; t < LENET_TENSORS; t++) {
+        const lenet_tensor *tensor = &lenet_tensors[t];
+        double apart = 0;
+        double size = 0;
+        for (size_t i = tensor->offset; i < tensor->offset + tensor->count; i++) {
+            const double difference = (double)first_run[i] - (double)second_run[i];
+            apart += difference * difference;
+            size += (double)first_run[i] * (double)first_run[i];
+        }
+        ck_assert_msg(size > 0 && apart <= 1e-10 * size, "%s: %g of %g", tensor->name, sqrt(apart),
+                      sqrt(size));
+    }
+}
+END_TEST
+
 /* The second epoch's order is drawn, and what is queued in one call is what is queued in many. */
 START_TEST(calls_of_any_length_train_the_same_run)
 {
@@ -511,6 +548,7 @@ int main(void)
     tcase_add_test(c, a_failure_names_the_step_where_it_was_found);
     if (!SANITIZED) { /* whole steps by the dozen: the kernels' own tests have sanitizers */
         tcase_add_test(c, the_cpu_engines_weights_orders_and_masks_in_any_micro_batch);
+        tcase_add_loop_test(c, gradients_are_the_whole_batchs_in_any_micro_batch, 1, BATCH);
         tcase_add_test(c, calls_of_any_length_train_the_same_run);
         tcase_add_test(c, a_long_call_trains_the_cpu_engines_steps);
         tcase_add_test(c, evaluation_has_the_same_bits_for_any_batch_size);

@@ -251,6 +251,18 @@ START_TEST(an_engine_that_fails_marks_the_run_and_keeps_its_log)
 }
 END_TEST
 
+/* The last step that was done is the epoch's last but one, and is logged. */
+START_TEST(steps_done_before_a_device_is_lost_are_logged)
+{
+    fake_engine_plan_now.lost_at_step = STEPS;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), RUN_OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(fake_run_message, "told to be lost"));
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), STEPS - 1);
+    assert_interrupted(0, 0);
+}
+END_TEST
+
 START_TEST(an_engine_that_loses_steps_is_not_waited_for)
 {
     fake_engine_plan_now.lost_steps = 1;
@@ -451,6 +463,7 @@ int main(void)
     tcase_add_test(failures, an_engine_that_is_refused_costs_no_run_that_was_there);
     tcase_add_test(failures, an_unwritable_place_leaves_nothing);
     tcase_add_test(failures, an_engine_that_fails_marks_the_run_and_keeps_its_log);
+    tcase_add_test(failures, steps_done_before_a_device_is_lost_are_logged);
     tcase_add_test(failures, an_engine_that_loses_steps_is_not_waited_for);
     tcase_add_test(failures, a_run_that_failed_goes_on_from_its_checkpoint);
     tcase_add_test(failures, a_state_that_the_engine_refuses_is_no_state);

@@ -152,6 +152,10 @@ static engine_status poll_steps(engine *self, engine_step *out, size_t capacity,
     *count = 0;
     while (wait && *count < capacity &&
            self->finished + fake_engine_plan_now.lost_steps < self->queued) {
+        if (self->finished + 1 == fake_engine_plan_now.lost_at_step) {
+            snprintf(self->message, sizeof self->message, "told to be lost");
+            return ENGINE_FAILED;
+        }
         const uint64_t step = ++self->finished;
         const uint32_t place = (uint32_t)((step - 1) % epoch_steps);
         const uint32_t left = self->training_count - place * batch;

@@ -64,7 +64,8 @@ void text_complain(const char *command, const char *subject, const char *why, ..
     fprintf(stderr, "tblog %s: ", command);
     text_print_to(stderr, subject);
     fputs(": ", stderr);
-    vfprintf(stderr, why, arguments);
+    /* clang-tidy 14 does not see va_start here. */
+    vfprintf(stderr, why, arguments); // NOLINT(clang-analyzer-valist.Uninitialized)
     va_end(arguments);
     putc('\n', stderr);
 }

@@ -136,7 +136,8 @@ static void save_contents(const tblog_event *event, int number)
         const tblog_bytes content = event->values[i]->plugin_content;
         char name[64];
         snprintf(name, sizeof name, "content_%d_%zu", number, i);
-        save("json", name, content.data, content.count);
+        if (content.count > 0)
+            save("json", name, content.data, content.count);
     }
 }
 

@@ -158,11 +158,14 @@ class Files(ToolTest):
         before = sorted(os.listdir(self.directory))
         for command in (["repair", pipe], ["merge", pipe], ["trim", pipe, "--from=9000"]):
             for death in (signal.SIGTERM, signal.SIGKILL):
-                output = self.path("out.tfevents")
+                output, content_left = self.path("out.tfevents"), content
                 tool = subprocess.Popen([TBLOG, *command, "-o", output])
-                with open(pipe, "wb") as file:  # more than a pipe holds, so the tool has read some
-                    file.write(content)
-                    file.flush()
+                self.addCleanup(tool.kill)
+                # For reading too, so that there is always somebody who does. It is more than a
+                # pipe holds, so the tool has read some of it.
+                with open(pipe, "r+b", buffering=0) as file:
+                    while content_left := content_left[file.write(content_left):]:
+                        pass
                     self.assertNotIn("out.tfevents", os.listdir(self.directory))
                     tool.send_signal(death)
                     self.assertEqual(tool.wait(60), -death)

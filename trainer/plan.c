@@ -112,8 +112,9 @@ static command_status count_samples(const char *program, const char *data, memor
     return COMMAND_DONE;
 }
 
-static void print_parts(const engine_memory *memory)
+static void print_parts(const engine_plan *plan)
 {
+    const engine_memory *memory = &plan->memory;
     const struct {
         const char *name;
         uint64_t bytes;
@@ -127,13 +128,17 @@ static void print_parts(const engine_memory *memory)
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         printf("  %-12s %10.1f MiB\n", parts[i].name, (double)parts[i].bytes / (1 << 20));
     }
+    if (plan->reserve > 0) {
+        printf("\nBeside it %.1f MiB have to stay free.\n", (double)plan->reserve / (1 << 20));
+    }
 }
 
-/* COMMAND_DONE where the run fits. */
-static command_status answer(const memory_question *question, const engine_plan *plan, bool given)
+/* COMMAND_DONE where the run fits. `given` is the memory that was, or 0. */
+static command_status answer(const memory_question *question, const engine_plan *plan,
+                             uint64_t given)
 {
     char limit[MEMORY_SIZE_BYTES];
-    memory_size_format(question->limit, limit);
+    memory_size_format(given > 0 ? given : question->limit, limit);
     if (question->limit == UINT64_MAX) {
         puts("How much memory is free cannot be told here; --memory SIZE plans for so much.");
         return COMMAND_DONE;
@@ -173,15 +178,17 @@ static command_status plan(const char *program, const plan_options *options)
         fprintf(stderr, "%s: --engine %s: %s\n", program, question.api->name, reason);
         return planned == ENGINE_INVALID ? COMMAND_USAGE : COMMAND_FAILED;
     }
-    question.limit = options->memory > 0 ? options->memory : plan.available;
+    question.limit = options->memory == 0             ? plan.available
+                     : options->memory > plan.reserve ? options->memory - plan.reserve
+                                                      : 0;
     printf("A run at batch size %u on %u training and %u validation images takes on the %s engine "
            "(%s, %s):\n\n",
            (unsigned)question.settings.batch_size, (unsigned)question.training_samples,
            (unsigned)question.validation_samples, question.api->name, plan.hardware,
            engine_precision_name(plan.precision));
-    print_parts(&plan.memory);
+    print_parts(&plan);
     putchar('\n');
-    return answer(&question, &plan, options->memory > 0);
+    return answer(&question, &plan, options->memory);
 }
 
 command_status plan_command(int argc, char **argv)

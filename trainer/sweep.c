@@ -147,8 +147,10 @@ static command_status train_all(sweep *self)
     }
     for (size_t i = 0; i < self->run_count; i++) {
         planned_run *run = &self->runs[i];
-        jobs[i] = (job){train_run, run, run->state == KEPT ? 0 : run->plan.memory.total};
-        available = run->plan.available;
+        const engine_plan *plan = &run->plan;
+        jobs[i] =
+            (job){train_run, run, run->state == KEPT ? 0 : plan->memory.total + plan->reserve};
+        available = plan->available + plan->reserve; /* which has one run's taken off */
     }
     const int made = job_queue_run(jobs, self->run_count, self->at_once, available, signalled);
     free(jobs);

@@ -57,7 +57,10 @@ static engine_status read_properties(int32_t ordinal, cuda_device *out, char *me
     if (error != cudaSuccess) {
         return fail(message, message_bytes, "cudaGetDeviceProperties", error);
     }
-    *out = (cuda_device){.ordinal = ordinal, .major = properties.major, .minor = properties.minor};
+    *out = (cuda_device){.ordinal = ordinal,
+                         .major = properties.major,
+                         .minor = properties.minor,
+                         .multiprocessors = properties.multiProcessorCount};
     snprintf(out->name, sizeof out->name, "%.*s", (int)sizeof out->name - 1, properties.name);
     if (properties.major < LEAST_MAJOR) {
         snprintf(message, message_bytes,

@@ -56,8 +56,9 @@ static engine_status describe_arithmetic(engine *e, const cuda_device *device)
     if (!cuda_blas_ok(e, "cublasGetProperty", cuda_blas_version(&version))) {
         return e->failure;
     }
-    snprintf(plan->arithmetic, sizeof plan->arithmetic, "cuda sm_%d%d, cublas %d", device->major,
-             device->minor, version);
+    /* By its multiprocessors cuBLAS chooses how it divides a product. */
+    snprintf(plan->arithmetic, sizeof plan->arithmetic, "cuda sm_%d%d x%d, cublas %d",
+             device->major, device->minor, device->multiprocessors, version);
     return ENGINE_OK;
 }
 
@@ -80,6 +81,7 @@ static engine_status make_plan(engine *e, const engine_config *config, uint32_t 
     e->plan.precision = chosen_precision(config);
     e->plan.side_by_side = CUDA_SIDE_BY_SIDE;
     e->plan.available = device.available;
+    e->plan.reserve = CUDA_RESERVE_BYTES;
     snprintf(e->plan.hardware, sizeof e->plan.hardware, "%s", device.name);
     status = cuda_memory_shape(e, training_count, validation_count)
                  ? describe_arithmetic(e, &device)

@@ -25,6 +25,7 @@
  * All sums have an order fixed by the batch size and the precision; there are no atomics on floats.
  * Precision is that of the operands of the products of conv2 and dense1: fp32; tf32 (rounded to
  * nearest, ties away, as cvt.rna does); bf16 (to nearest even). Sums and everything else are fp32.
+ * How cuBLAS rounds the operands of its products is its own.
  */
 #ifndef KERNELS_CUDA_KERNELS_H
 #define KERNELS_CUDA_KERNELS_H
@@ -123,7 +124,8 @@ typedef struct cuda_ring {
     engine_step entries[ENGINE_MAX_QUEUED_STEPS];
 } cuda_ring;
 
-/* Once a process and device, before anything else: raises the kernels' limits of shared memory. */
+/* Once a process and device, before anything else: loads a step's kernels, which a capture may not
+ * do, and raises their limits of shared memory. */
 cudaError_t cuda_kernels_prepare(void);
 
 /* A run begins, or goes on after an import, with `step` steps done. */

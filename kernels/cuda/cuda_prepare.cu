@@ -3,9 +3,10 @@
 
 extern "C" cudaError_t cuda_kernels_prepare(void)
 {
-    cudaError_t (*const families[])() = {prepare_conv_forward, prepare_dense1_forward,
+    cudaError_t (*const families[])() = {prepare_conv_forward,    prepare_dense1_forward,
                                          prepare_dense1_backward, prepare_conv2_weights,
-                                         prepare_conv1_weights};
+                                         prepare_conv1_weights,   prepare_head,
+                                         prepare_update};
     for (cudaError_t (*prepare)() : families) {
         const cudaError_t error = prepare();
         if (error != cudaSuccess) {

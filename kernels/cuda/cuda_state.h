@@ -39,6 +39,7 @@ typedef struct cuda_device {
     char name[96];
     int major; /* compute capability */
     int minor;
+    int multiprocessors;
     uint64_t available; /* bytes free for a run */
 } cuda_device;
 

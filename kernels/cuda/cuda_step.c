@@ -171,13 +171,28 @@ static bool capture(engine *e, uint32_t steps, cudaGraphExec_t *out)
     return done;
 }
 
+/* Has cuBLAS load what its products need, which a capture may not do. What they are made of is not
+ * there yet. */
+static bool load_products(engine *e)
+{
+    const cuda_batch batch = {0};
+    const cuda_activations *a = &e->training;
+    return (!e->blas_forward ||
+            cuda_blas_ok(e, "cuBLAS' product of dense1's forward pass",
+                         cuda_blas_dense1_forward(
+                             e->blas, e->plan.precision, e->capacity, a->pooled,
+                             e->parameters.values + LENET_DENSE1_KERNEL_AT, a->partial))) &&
+           (!e->blas_backward || queue_dense1_by_blas(e, &batch, NULL, false, e->capacity));
+}
+
 bool cuda_capture_steps(engine *e)
 {
     enum { LAUNCHES_A_MICRO_BATCH = 8 };
     if (e->micro_batches > CUDA_MAX_CAPTURED_LAUNCHES / LAUNCHES_A_MICRO_BATCH) {
         return true;
     }
-    return capture(e, 1, &e->one_step) && capture(e, CUDA_GRAPH_STEPS, &e->many_steps);
+    return load_products(e) && capture(e, 1, &e->one_step) &&
+           capture(e, CUDA_GRAPH_STEPS, &e->many_steps);
 }
 
 void cuda_graphs_destroy(engine *e)

@@ -190,6 +190,11 @@ __global__ void set_progress(cuda_progress *progress, uint64_t step, cuda_adam_s
 
 } // namespace
 
+cudaError_t prepare_update()
+{
+    return first_error({load_kernel(update), load_kernel(adam_dense1)});
+}
+
 extern "C" cudaError_t cuda_update(const cuda_batch *batch, const cuda_parameters *p,
                                    const cuda_adam_settings *adam, cuda_progress *progress,
                                    cuda_ring *ring, cudaStream_t stream)

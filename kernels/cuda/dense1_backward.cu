@@ -423,7 +423,7 @@ int chunk_for(uint32_t most)
     return most < CHUNK ? static_cast<int>((most + 15) / 16 * 16) : static_cast<int>(CHUNK);
 }
 
-size_t shared_bytes(int chunk)
+constexpr size_t shared_bytes(int chunk)
 {
     return static_cast<size_t>((CHUNK + WARPS * chunk) * INPUT_ROW + 3 * ROWS * LENET_DENSE1) *
            sizeof(float);
@@ -431,10 +431,13 @@ size_t shared_bytes(int chunk)
 
 } // namespace
 
-/* Within what every kernel may have. */
 cudaError_t prepare_dense1_backward()
 {
-    return shared_bytes(CHUNK) <= 48 * 1024 ? cudaSuccess : cudaErrorInvalidValue;
+    static_assert(shared_bytes(CHUNK) <= 48 * 1024, "needs no higher limit");
+    return first_error(
+        {load_kernel(dense1_update<ENGINE_FP32>), load_kernel(dense1_update<ENGINE_TF32>),
+         load_kernel(dense1_update<ENGINE_BF16>), load_kernel(dense1_backward<ENGINE_FP32>),
+         load_kernel(dense1_backward<ENGINE_TF32>), load_kernel(dense1_backward<ENGINE_BF16>)});
 }
 
 extern "C" cudaError_t cuda_dense1_backward(const cuda_batch *batch, const cuda_activations *a,

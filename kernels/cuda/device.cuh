@@ -74,6 +74,13 @@ inline cudaError_t raise_shared_limit(void (*kernel)(P...), size_t shared_bytes)
                                 static_cast<int>(shared_bytes));
 }
 
+/* Has the driver load a kernel now, which it else does at the first launch. */
+template <typename... P> inline cudaError_t load_kernel(void (*kernel)(P...))
+{
+    cudaFuncAttributes attributes;
+    return cudaFuncGetAttributes(&attributes, reinterpret_cast<const void *>(kernel));
+}
+
 /* `count` values of T in shared memory. Copied by value, costs nothing. tile + n and tile.slice(n)
  * begin n values on (n may be negative, within the span it was cut from). */
 template <typename T> struct shared_span {

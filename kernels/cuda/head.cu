@@ -305,6 +305,11 @@ __global__ void __launch_bounds__(THREADS)
 
 } // namespace
 
+cudaError_t prepare_head()
+{
+    return first_error({load_kernel(head), load_kernel(head_gradients)});
+}
+
 extern "C" cudaError_t cuda_head(const cuda_batch *batch, const cuda_activations *a,
                                  const float *parameters, uint32_t splits, cudaStream_t stream)
 {

@@ -6,6 +6,8 @@
 #ifndef KERNELS_CUDA_LENET_DEVICE_CUH
 #define KERNELS_CUDA_LENET_DEVICE_CUH
 
+#include <initializer_list>
+
 #include "cuda_kernels.h"
 #include "device.cuh"
 #include "philox.h"
@@ -223,11 +225,24 @@ __device__ __forceinline__ void store_global4(float *to, float4 value)
      : (precision) == ENGINE_TF32 ? LAUNCH(KERNEL<ENGINE_TF32>, __VA_ARGS__)                       \
                                   : LAUNCH(KERNEL<ENGINE_FP32>, __VA_ARGS__))
 
-/* Each family raises its kernels' limits of shared memory; cuda_kernels_prepare calls them all. */
+inline cudaError_t first_error(std::initializer_list<cudaError_t> errors)
+{
+    for (const cudaError_t error : errors) {
+        if (error != cudaSuccess) {
+            return error;
+        }
+    }
+    return cudaSuccess;
+}
+
+/* Each family loads its kernels, or raises their limits of shared memory, which loads them too;
+ * cuda_kernels_prepare calls them all. */
 cudaError_t prepare_conv_forward();
 cudaError_t prepare_dense1_forward();
 cudaError_t prepare_dense1_backward();
 cudaError_t prepare_conv2_weights();
 cudaError_t prepare_conv1_weights();
+cudaError_t prepare_head();
+cudaError_t prepare_update();
 
 #endif

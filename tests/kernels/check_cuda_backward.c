@@ -251,13 +251,17 @@ START_TEST(dense1_is_updated_in_the_pass_of_its_gradient)
     cpu_update(&expected, f, f->progress->step + 1, f->p.gradients, LENET_DENSE1_KERNEL_AT,
                LENET_FLAT * 128);
     float *pooled_gradient = copy_of(f->a.pooled_gradient, pooled_bytes);
+    float *sum = copy_of(f->p.gradients, bytes);
     memset(f->a.pooled_gradient, 0xff, pooled_bytes);
     memcpy(f->p.gradients, earlier, bytes);
     ck_assert_int_eq(cuda_dense1_backward(&f->batch, &f->a, &f->p, &f->adam, true, precision, NULL),
                      cudaSuccess);
     expect_same_state(f, &expected);
     ck_assert(memcmp(f->a.pooled_gradient, pooled_gradient, pooled_bytes) == 0);
-    ck_assert(memcmp(f->p.gradients, earlier, bytes) == 0); /* it need not leave the chip */
+    /* Of one micro-batch it need not leave the chip. */
+    const float *left = f->batch.micro_index > 0 ? sum : earlier;
+    ck_assert(memcmp(f->p.gradients, left, bytes) == 0);
+    free(sum);
     free(pooled_gradient);
     free(earlier);
     free_state(&expected);

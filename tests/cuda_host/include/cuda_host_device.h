@@ -43,6 +43,12 @@ inline cudaError_t launch_kernel(const char *text, bool cooperative, void (*kern
         shape, [kernel, copies]() { std::apply(kernel, copies); }, stream);
 }
 
+/* The host's kernels are always there. */
+template <typename... P> inline cudaError_t load_kernel(void (*)(P...))
+{
+    return cudaSuccess;
+}
+
 template <typename... P>
 inline cudaError_t raise_shared_limit(void (*kernel)(P...), size_t shared_bytes)
 {

@@ -31,7 +31,7 @@ APT_GET = RECORD + """
 
 # Knows cublas_v2.h where the toolkit has it.
 NVCC = RECORD + """
-[[ $* != *cublas_v2.h* || ${TOOLKIT_HAS_CUBLAS:-} == yes ]]
+[[ $* != *-lcublas* || ${TOOLKIT_HAS_CUBLAS:-} == yes ]]
 """
 
 # python3 -m venv FOLDER puts itself there, to be called as that environment's pip.

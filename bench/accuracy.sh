@@ -13,7 +13,7 @@ Compares the first S losses (100; 0 for none) at batch sizes 64, 32 and 16 with 
 then trains K seeds (3) of 15 epochs at each. Other options go to `trainer sweep`: --epochs N and
 --train-samples N for a quick look, --jobs N, --isa NAME.
 
-Takes some 3 minutes for the losses and 10 minutes a seed on two cores. The runs lie in ROOT
+Takes about 5 minutes a seed on two cores, and some for the losses. The runs lie in ROOT
 (logs/accuracy); called again it goes on where it was stopped. Needs a release build, and MNIST in
 data/mnist. Exits with 1 where a loss is beyond its bound.
 END

@@ -8,6 +8,7 @@
  *
  * The first two print microseconds a scalar and scalars a second. The others time each call by the
  * cycle counter, which is itself in the figure, and print percentiles in microseconds. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,10 +38,21 @@ static void print_rate(const char *name, double seconds, long count)
            (double)count / seconds);
 }
 
-static int time_ours(long count, const char *directory)
+static tblog_writer *open_writer(const char *directory)
 {
     tblog_writer *writer;
-    if (tblog_writer_open(&writer, directory, NULL) != TBLOG_OK)
+    tblog_status status = tblog_writer_open(&writer, directory, NULL);
+    if (status == TBLOG_OK)
+        return writer;
+    fprintf(stderr, "writer_rates: %s: %s: %s\n", directory, tblog_status_string(status),
+            status == TBLOG_IO ? strerror(errno) : tblog_writer_message(NULL));
+    return NULL;
+}
+
+static int time_ours(long count, const char *directory)
+{
+    tblog_writer *writer = open_writer(directory);
+    if (writer == NULL)
         return 1;
     tblog_status status = TBLOG_OK;
     for (long i = 0; i < WARM_UP && status == TBLOG_OK; i++)
@@ -139,8 +151,8 @@ static double ticks_a_second(void)
 static int time_calls(const char *name, long count, const char *directory, long burst)
 {
     uint64_t *ticks = malloc((size_t)count * sizeof *ticks);
-    tblog_writer *writer;
-    if (ticks == NULL || tblog_writer_open(&writer, directory, NULL) != TBLOG_OK)
+    tblog_writer *writer = open_writer(directory);
+    if (ticks == NULL || writer == NULL)
         return 1;
     memset(ticks, 0, (size_t)count * sizeof *ticks);
     double rate = ticks_a_second();

@@ -32,8 +32,9 @@ typedef struct graph_request {
 static tblog_status encode_graph(tblog_writer *writer, double wall_time, const void *argument)
 {
     const graph_request *request = argument;
-    return event_encode_graph_def(&writer->encoder, wall_time, 0, request->graph) ? TBLOG_OK
-                                                                                  : TBLOG_NO_MEMORY;
+    return event_encode_graph_def(&writer->queue.records, wall_time, 0, request->graph)
+               ? TBLOG_OK
+               : TBLOG_NO_MEMORY;
 }
 
 tblog_status tblog_add_graph_def(tblog_writer *writer, const uint8_t *graph_def, size_t byte_count)

@@ -16,7 +16,8 @@ tblog_status writer_encode_tensors(tblog_writer *writer, double wall_time, int64
                   "'%s' was logged before, and may be logged once", tensors[i].tag))
             return TBLOG_INVALID;
     }
-    return event_encode_tensors(&writer->encoder, wall_time, step, tensors, count)
+    return event_encode_tensors(&writer->queue.records, &writer->messages, wall_time, step, tensors,
+                                count)
                ? TBLOG_OK
                : TBLOG_NO_MEMORY;
 }

@@ -2,18 +2,15 @@
 
 #include "event.pb-c.h"
 
-static bool encode(event_encoder *encoder, const TblogPb__Event *event)
+static bool encode(byte_buffer *out, const TblogPb__Event *event)
 {
-    byte_buffer *payload = &encoder->payload;
-    payload->size = 0;
-    size_t bytes = tblog_pb__event__get_packed_size(event);
-    if (!byte_buffer_reserve(payload, bytes))
+    if (!byte_buffer_reserve(out, tblog_pb__event__get_packed_size(event)))
         return false;
-    payload->size = tblog_pb__event__pack(event, payload->data);
+    out->size += tblog_pb__event__pack(event, out->data + out->size);
     return true;
 }
 
-static bool encode_summary(event_encoder *encoder, double wall_time, int64_t step,
+static bool encode_summary(byte_buffer *out, double wall_time, int64_t step,
                            TblogPb__Summary__Value **values, size_t count)
 {
     TblogPb__Summary summary = TBLOG_PB__SUMMARY__INIT;
@@ -24,10 +21,10 @@ static bool encode_summary(event_encoder *encoder, double wall_time, int64_t ste
     event.step = step;
     event.what_case = TBLOG_PB__EVENT__WHAT_SUMMARY;
     event.summary = &summary;
-    return encode(encoder, &event);
+    return encode(out, &event);
 }
 
-bool event_encode_file_version(event_encoder *encoder, double wall_time, const char *writer)
+bool event_encode_file_version(byte_buffer *out, double wall_time, const char *writer)
 {
     TblogPb__SourceMetadata source = TBLOG_PB__SOURCE_METADATA__INIT;
     source.writer = (char *)writer;
@@ -36,7 +33,7 @@ bool event_encode_file_version(event_encoder *encoder, double wall_time, const c
     event.what_case = TBLOG_PB__EVENT__WHAT_FILE_VERSION;
     event.file_version = (char *)"brain.Event:2";
     event.source_metadata = &source;
-    return encode(encoder, &event);
+    return encode(out, &event);
 }
 
 /* What the metadata of every tag of one plug-in is. */
@@ -134,7 +131,7 @@ static void fill_value(tensor_messages *messages, const event_tensor *tensor)
     messages->value.metadata = &messages->metadata.metadata;
 }
 
-bool event_encode_tensors(event_encoder *encoder, double wall_time, int64_t step,
+bool event_encode_tensors(byte_buffer *out, byte_buffer *scratch, double wall_time, int64_t step,
                           const event_tensor *tensors, size_t count)
 {
     size_t string_count = 0;
@@ -145,10 +142,10 @@ bool event_encode_tensors(event_encoder *encoder, double wall_time, int64_t step
     tensor_messages *messages;
     TblogPb__Summary__Value **pointers;
     ProtobufCBinaryData *strings;
-    if (!byte_buffer_reserve(&encoder->scratch, count * (sizeof *messages + sizeof *pointers) +
-                                                    string_count * sizeof *strings))
+    if (!byte_buffer_reserve(scratch, count * (sizeof *messages + sizeof *pointers) +
+                                          string_count * sizeof *strings))
         return false;
-    messages = (void *)encoder->scratch.data;
+    messages = (void *)scratch->data;
     pointers = (void *)(messages + count);
     strings = (void *)(pointers + count);
     for (size_t i = 0; i < count; i++) {
@@ -157,11 +154,10 @@ bool event_encode_tensors(event_encoder *encoder, double wall_time, int64_t step
         strings += tensors[i].string_count;
         pointers[i] = &messages[i].value;
     }
-    return encode_summary(encoder, wall_time, step, pointers, count);
+    return encode_summary(out, wall_time, step, pointers, count);
 }
 
-bool event_encode_graph_def(event_encoder *encoder, double wall_time, int64_t step,
-                            event_bytes graph)
+bool event_encode_graph_def(byte_buffer *out, double wall_time, int64_t step, event_bytes graph)
 {
     TblogPb__Event event = TBLOG_PB__EVENT__INIT;
     event.wall_time = wall_time;
@@ -169,11 +165,5 @@ bool event_encode_graph_def(event_encoder *encoder, double wall_time, int64_t st
     event.what_case = TBLOG_PB__EVENT__WHAT_GRAPH_DEF;
     event.graph_def.data = (uint8_t *)graph.data;
     event.graph_def.len = graph.count;
-    return encode(encoder, &event);
-}
-
-void event_encoder_free(event_encoder *encoder)
-{
-    byte_buffer_free(&encoder->payload);
-    byte_buffer_free(&encoder->scratch);
+    return encode(out, &event);
 }

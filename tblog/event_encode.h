@@ -1,9 +1,11 @@
 /* Events as protobuf messages. event_encode.c, plugin_content.c and event_decode.c are the only
  * files that see the generated code; scalar_encode.c makes its bytes by hand. Knows nothing of
- * framing or files. One thread at a time an encoder.
+ * framing or files.
  *
- * Each function leaves one serialized Event in encoder->payload and returns true, or returns false
- * where memory is missing. Strings are UTF-8, checked by the caller. */
+ * Each function puts one serialized Event behind what `out` holds and returns true, or returns
+ * false where memory is missing, and `out` holds what it held. Strings are UTF-8, checked by the
+ * caller.
+ */
 #ifndef TBLOG_EVENT_ENCODE_H
 #define TBLOG_EVENT_ENCODE_H
 
@@ -14,15 +16,9 @@
 #include "byte_buffer.h"
 #include "tag_set.h"
 
-/* All zero is a new encoder. */
-typedef struct event_encoder {
-    byte_buffer payload;
-    byte_buffer scratch; /* the messages of a summary while it is put together */
-} event_encoder;
-
 /* A file's first event. `writer` names the program or library. */
 __attribute__((warn_unused_result)) bool
-event_encode_file_version(event_encoder *encoder, double wall_time, const char *writer);
+event_encode_file_version(byte_buffer *out, double wall_time, const char *writer);
 
 typedef struct event_scalar {
     const char *tag;
@@ -32,15 +28,14 @@ typedef struct event_scalar {
 } event_scalar;
 
 /* One event with `count` (at least 1) scalars as simple_value. In scalar_encode.c. */
-__attribute__((warn_unused_result)) bool event_encode_scalars(event_encoder *encoder,
-                                                              double wall_time, int64_t step,
+__attribute__((warn_unused_result)) bool event_encode_scalars(byte_buffer *out, double wall_time,
+                                                              int64_t step,
                                                               const event_scalar *scalars,
                                                               size_t count);
 
 /* The same for one scalar, sooner. */
-__attribute__((warn_unused_result)) bool event_encode_scalar(event_encoder *encoder,
-                                                             double wall_time, int64_t step,
-                                                             const event_scalar *scalar);
+__attribute__((warn_unused_result)) bool
+event_encode_scalar(byte_buffer *out, double wall_time, int64_t step, const event_scalar *scalar);
 
 typedef struct event_bytes {
     const void *data;
@@ -72,16 +67,14 @@ typedef struct event_tensor {
     size_t string_count;
 } event_tensor;
 
-/* One event with `count` (at least 1) tensors. */
-__attribute__((warn_unused_result)) bool event_encode_tensors(event_encoder *encoder,
-                                                              double wall_time, int64_t step,
-                                                              const event_tensor *tensors,
-                                                              size_t count);
+/* One event with `count` (at least 1) tensors. What `scratch` holds is lost: the messages are put
+ * together there, so that many an event needs no memory of its own. */
+__attribute__((warn_unused_result)) bool
+event_encode_tensors(byte_buffer *out, byte_buffer *scratch, double wall_time, int64_t step,
+                     const event_tensor *tensors, size_t count);
 
 /* One event with a serialized GraphDef. */
-__attribute__((warn_unused_result)) bool
-event_encode_graph_def(event_encoder *encoder, double wall_time, int64_t step, event_bytes graph);
-
-void event_encoder_free(event_encoder *encoder);
+__attribute__((warn_unused_result)) bool event_encode_graph_def(byte_buffer *out, double wall_time,
+                                                                int64_t step, event_bytes graph);
 
 #endif

@@ -3,7 +3,9 @@
 #ifndef TBLOG_RECORD_FORMAT_H
 #define TBLOG_RECORD_FORMAT_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     RECORD_LENGTH_BYTES = 8,
@@ -15,18 +17,20 @@ enum {
 /* The longest payload: no protobuf message is longer, so a greater length is damage. */
 #define RECORD_PAYLOAD_MAX ((uint64_t)INT32_MAX)
 
-static inline uint64_t record_load_le(const uint8_t *bytes, int count)
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "Numbers are stored as they lie in memory, which must be little-endian."
+#endif
+
+static inline uint64_t record_load_le(const uint8_t *bytes, size_t count)
 {
     uint64_t value = 0;
-    for (int i = count - 1; i >= 0; i--)
-        value = value << 8 | bytes[i];
+    memcpy(&value, bytes, count);
     return value;
 }
 
-static inline void record_store_le(uint8_t *bytes, int count, uint64_t value)
+static inline void record_store_le(uint8_t *bytes, size_t count, uint64_t value)
 {
-    for (int i = 0; i < count; i++, value >>= 8)
-        bytes[i] = (uint8_t)value;
+    memcpy(bytes, &value, count);
 }
 
 #endif

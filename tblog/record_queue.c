@@ -3,35 +3,44 @@
 #include <errno.h>
 #include <string.h>
 
-#include "crc32c.h"
 #include "record_format.h"
+
+/* Notes where the record begins. */
+static bool keep(record_queue *queue)
+{
+    return byte_buffer_append(&queue->lasting, &queue->begun, sizeof queue->begun);
+}
+
+int record_queue_end(record_queue *queue, bool lasting)
+{
+    byte_buffer *records = &queue->records;
+    size_t bytes = records->size - queue->begun - RECORD_HEADER_BYTES;
+    int cause = 0;
+    if (bytes > RECORD_PAYLOAD_MAX)
+        cause = EMSGSIZE;
+    else if (!byte_buffer_reserve(records, RECORD_CRC_BYTES) || (lasting && !keep(queue)))
+        cause = ENOMEM;
+    if (cause != 0) {
+        record_queue_cancel(queue);
+        return cause;
+    }
+    record_store_le(records->data + queue->begun, RECORD_LENGTH_BYTES, bytes);
+    records->size += RECORD_CRC_BYTES;
+    return 0;
+}
 
 int record_queue_append(record_queue *queue, const void *payload, size_t bytes, bool lasting)
 {
     if (bytes > RECORD_PAYLOAD_MAX)
         return EMSGSIZE;
-    byte_buffer *records = &queue->records;
-    if (!byte_buffer_reserve(records, bytes + RECORD_FRAME_BYTES))
+    byte_buffer *records = record_queue_begin(queue);
+    if (records == NULL)
         return ENOMEM;
-    if (lasting) {
-        if (!byte_buffer_reserve(&queue->lasting, sizeof records->size))
-            return ENOMEM;
-        memcpy(queue->lasting.data + queue->lasting.size, &records->size, sizeof records->size);
-        queue->lasting.size += sizeof records->size;
+    if (!byte_buffer_append(records, payload, bytes)) {
+        record_queue_cancel(queue);
+        return ENOMEM;
     }
-    uint8_t *record = records->data + records->size;
-    record_store_le(record, RECORD_LENGTH_BYTES, bytes);
-    if (queue->length != bytes || queue->length_crc == 0) {
-        queue->length = bytes;
-        queue->length_crc = crc32c_masked(record, RECORD_LENGTH_BYTES);
-    }
-    record_store_le(record + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES, queue->length_crc);
-    if (bytes > 0)
-        memcpy(record + RECORD_HEADER_BYTES, payload, bytes);
-    record_store_le(record + RECORD_HEADER_BYTES + bytes, RECORD_CRC_BYTES,
-                    crc32c_masked(payload, bytes));
-    records->size += bytes + RECORD_FRAME_BYTES;
-    return 0;
+    return record_queue_end(queue, lasting);
 }
 
 size_t record_queue_drop_oldest(record_queue *queue, size_t bytes)

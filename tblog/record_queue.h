@@ -1,6 +1,6 @@
-/* Frames payloads as records (record_format.h) and keeps them in memory, in order, until a
- * record_writer takes them all at once. Knows nothing of what the payloads are. One thread at a
- * time. */
+/* Lays payloads out as records (record_format.h) and keeps them in memory, in order, until a
+ * record_writer takes them all at once. Their checksums are left to it: who logs need not wait for
+ * them. Knows nothing of what the payloads are. One thread at a time. */
 #ifndef TBLOG_RECORD_QUEUE_H
 #define TBLOG_RECORD_QUEUE_H
 
@@ -9,18 +9,40 @@
 #include <stdint.h>
 
 #include "byte_buffer.h"
+#include "record_format.h"
 
 /* All zero is an empty queue. */
 typedef struct record_queue {
-    byte_buffer records; /* whole framed records */
+    byte_buffer records; /* whole, with room for the checksums */
     byte_buffer lasting; /* size_t []: where in `records` those begin that must not be dropped */
-    uint64_t length;     /* of the last payload, whose checksum many another can use */
-    uint32_t length_crc; /* masked; 0 before the first record */
+    size_t begun;        /* where the record begins that record_queue_begin has begun */
 } record_queue;
 
-/* Puts one record behind the others. `lasting` keeps it from record_queue_drop_oldest. 0, or an
- * errno value: ENOMEM, or EMSGSIZE beyond RECORD_PAYLOAD_MAX; then nothing has changed. Allocates
- * only where the queue has never been as full as this makes it. */
+/* Begins a record behind the others, whose payload the caller then puts behind what queue->records
+ * holds. record_queue_end or record_queue_cancel comes before any other call. NULL without memory.
+ * Like byte_buffer_reserve allocates only where the queue has never been as full. */
+__attribute__((warn_unused_result)) static inline byte_buffer *
+record_queue_begin(record_queue *queue)
+{
+    byte_buffer *records = &queue->records;
+    queue->begun = records->size;
+    if (!byte_buffer_reserve(records, RECORD_FRAME_BYTES))
+        return NULL;
+    records->size += RECORD_HEADER_BYTES;
+    return records;
+}
+
+/* Ends it. `lasting` keeps it from record_queue_drop_oldest. 0, or an errno value: ENOMEM, or
+ * EMSGSIZE beyond RECORD_PAYLOAD_MAX; then the record is not there. */
+__attribute__((warn_unused_result)) int record_queue_end(record_queue *queue, bool lasting);
+
+/* Takes it back. */
+static inline void record_queue_cancel(record_queue *queue)
+{
+    queue->records.size = queue->begun;
+}
+
+/* Puts a whole payload behind the others; as record_queue_end. */
 __attribute__((warn_unused_result)) int
 record_queue_append(record_queue *queue, const void *payload, size_t bytes, bool lasting);
 

@@ -17,7 +17,8 @@
 
 typedef struct record_writer {
     record_sink *sink;   /* the caller's */
-    byte_buffer batch;   /* framed records that are not in the file */
+    byte_buffer batch;   /* records that are not in the file */
+    bool sealed;         /* the batch has its checksums */
     uint64_t file_bytes; /* size of the whole records in the file */
     bool torn;           /* there may be bytes behind them */
 } record_writer;

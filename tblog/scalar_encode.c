@@ -97,18 +97,16 @@ static inline uint8_t *put_stamp(uint8_t *at, double wall_time, int64_t step)
     return at;
 }
 
-bool event_encode_scalar(event_encoder *encoder, double wall_time, int64_t step,
+bool event_encode_scalar(byte_buffer *out, double wall_time, int64_t step,
                          const event_scalar *scalar)
 {
     enum { SHORT_TAG_BYTES = 100 }; /* all lengths take one byte */
     size_t tag_bytes = scalar->tag_bytes;
     if (tag_bytes > SHORT_TAG_BYTES || scalar->with_metadata)
-        return event_encode_scalars(encoder, wall_time, step, scalar, 1);
-    byte_buffer *payload = &encoder->payload;
-    payload->size = 0;
-    if (!byte_buffer_reserve(payload, EVENT_BYTES_MAX + VALUE_BYTES_MAX + SHORT_TAG_BYTES))
+        return event_encode_scalars(out, wall_time, step, scalar, 1);
+    if (!byte_buffer_reserve(out, EVENT_BYTES_MAX + VALUE_BYTES_MAX + SHORT_TAG_BYTES))
         return false;
-    uint8_t *at = put_stamp(payload->data, wall_time, step);
+    uint8_t *at = put_stamp(out->data + out->size, wall_time, step);
     at = put_bytes(at,
                    (const uint8_t[]){KEY_SUMMARY, (uint8_t)(tag_bytes + 9), KEY_VALUE,
                                      (uint8_t)(tag_bytes + 7), KEY_TAG, (uint8_t)tag_bytes},
@@ -116,15 +114,13 @@ bool event_encode_scalar(event_encoder *encoder, double wall_time, int64_t step,
     at = put_bytes(at, scalar->tag, tag_bytes);
     *at++ = KEY_SIMPLE_VALUE;
     at = put_float(at, scalar->value);
-    payload->size = (size_t)(at - payload->data);
+    out->size = (size_t)(at - out->data);
     return true;
 }
 
-bool event_encode_scalars(event_encoder *encoder, double wall_time, int64_t step,
+bool event_encode_scalars(byte_buffer *out, double wall_time, int64_t step,
                           const event_scalar *scalars, size_t count)
 {
-    byte_buffer *payload = &encoder->payload;
-    payload->size = 0;
     size_t summary_bytes = 0;
     for (size_t i = 0; i < count; i++) {
         size_t tag_bytes = scalars[i].tag_bytes;
@@ -133,13 +129,13 @@ bool event_encode_scalars(event_encoder *encoder, double wall_time, int64_t step
         size_t bytes = value_bytes(&scalars[i]);
         summary_bytes += 1 + varint_bytes(bytes) + bytes;
     }
-    if (!byte_buffer_reserve(payload, EVENT_BYTES_MAX + summary_bytes))
+    if (!byte_buffer_reserve(out, EVENT_BYTES_MAX + summary_bytes))
         return false;
-    uint8_t *at = put_stamp(payload->data, wall_time, step);
+    uint8_t *at = put_stamp(out->data + out->size, wall_time, step);
     *at++ = KEY_SUMMARY;
     at = put_varint(at, summary_bytes);
     for (size_t i = 0; i < count; i++)
         at = put_value(at, &scalars[i]);
-    payload->size = (size_t)(at - payload->data);
+    out->size = (size_t)(at - out->data);
     return true;
 }

@@ -77,6 +77,8 @@ static tblog_status begin_event(tblog_writer *writer)
         status = TBLOG_IO;
     if (status != TBLOG_OK)
         return unlock_event(writer, status);
+    if (record_queue_begin(&writer->queue) == NULL)
+        return unlock_event(writer, TBLOG_NO_MEMORY);
     tag_set_begin(&writer->tags);
     return TBLOG_OK;
 }
@@ -130,13 +132,12 @@ static tblog_status write_through(tblog_writer *writer)
     return status;
 }
 
-/* Puts the event into the queue and sees to it that it is written in time. */
+/* Frames the event that is behind the queue, and sees to it that it is written in time. */
 static tblog_status take_event(tblog_writer *writer)
 {
-    const byte_buffer *payload = &writer->encoder.payload;
     bool has_new_tag = writer->tags.fresh > 0;
-    size_t before = writer->queue.records.size;
-    int cause = record_queue_append(&writer->queue, payload->data, payload->size, has_new_tag);
+    size_t before = writer->queue.begun;
+    int cause = record_queue_end(&writer->queue, has_new_tag);
     if (cause != 0)
         return lint(cause == ENOMEM, WRITER_TOO_LARGE) ? TBLOG_NO_MEMORY : TBLOG_INVALID;
     if (is_synchronous(writer))
@@ -148,12 +149,14 @@ static tblog_status take_event(tblog_writer *writer)
     return TBLOG_OK;
 }
 
-/* With TBLOG_OK takes the event that the encoder holds; with another status, or where that fails,
- * forgets the event's new tags. Unlocks, and returns what the call that logs returns. */
+/* With TBLOG_OK takes the event that was encoded; with another status, or where that fails, forgets
+ * it and its new tags. Unlocks, and returns what the call that logs returns. */
 static tblog_status end_event(tblog_writer *writer, tblog_status status)
 {
     if (status == TBLOG_OK)
         status = take_event(writer);
+    else
+        record_queue_cancel(&writer->queue);
     /* A tag whose first value is not there must not be known, or its next would lack metadata. */
     if (status != TBLOG_OK)
         tag_set_undo(&writer->tags);
@@ -180,7 +183,7 @@ typedef struct scalars_request {
     size_t count;
 } scalars_request;
 
-/* Looks the scalar's tag up, and makes of both what the encoder takes. */
+/* Looks the scalar's tag up, and makes of both what is encoded. */
 static inline tblog_status take_scalar(tblog_writer *writer, const tblog_scalar *scalar,
                                        event_scalar *entry)
 {
@@ -202,7 +205,7 @@ static tblog_status encode_scalar(tblog_writer *writer, double wall_time, const 
     tblog_status status = take_scalar(writer, request->scalars, &entry);
     if (status != TBLOG_OK)
         return status;
-    return event_encode_scalar(&writer->encoder, wall_time, request->step, &entry)
+    return event_encode_scalar(&writer->queue.records, wall_time, request->step, &entry)
                ? TBLOG_OK
                : TBLOG_NO_MEMORY;
 }
@@ -223,7 +226,8 @@ static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const
         if (status != TBLOG_OK)
             return status;
     }
-    return event_encode_scalars(&writer->encoder, wall_time, request->step, entries, request->count)
+    return event_encode_scalars(&writer->queue.records, wall_time, request->step, entries,
+                                request->count)
                ? TBLOG_OK
                : TBLOG_NO_MEMORY;
 }

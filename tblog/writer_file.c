@@ -13,12 +13,11 @@ int writer_begin_file(record_writer *records, double wall_time)
 {
     if (!isfinite(wall_time))
         return EINVAL;
-    event_encoder encoder = {0};
     record_queue queue = {0};
     int cause = ENOMEM;
-    if (event_encode_file_version(&encoder, wall_time, "tblog " TBLOG_VERSION))
-        cause = record_queue_append(&queue, encoder.payload.data, encoder.payload.size, true);
-    event_encoder_free(&encoder);
+    byte_buffer *out = record_queue_begin(&queue);
+    if (out != NULL && event_encode_file_version(out, wall_time, "tblog " TBLOG_VERSION))
+        cause = record_queue_end(&queue, true);
     if (cause == 0) {
         record_writer_take(records, &queue);
         cause = record_writer_flush(records);

@@ -63,9 +63,9 @@ struct tblog_writer {
     pthread_cond_t changed; /* there are records to flush, or the flusher is to end */
     pthread_cond_t room;    /* the queue was emptied, or an error latched */
     record_queue queue;
-    event_encoder encoder;
     tag_set tags;
     byte_buffer scalars;  /* event_scalar [], for one call */
+    byte_buffer messages; /* of tensors, likewise */
     uint64_t dropped;     /* events, for want of room */
     file_path *path;      /* the newest first; all stay until the end, for callers hold them */
     int64_t flush_due_ms; /* by `timer`, while there is something to flush */
@@ -104,8 +104,8 @@ static inline double writer_wall_time(const tblog_writer *writer)
 
 /* ---- writer.c: how the calls that log (writer.c and add_*.c) put an event into the file ---- */
 
-/* Leaves the event of `request` in writer->encoder, with the mutex held. TBLOG_OK, or what stands
- * against the event. */
+/* Puts the event of `request` behind what writer->queue.records holds, with the mutex held.
+ * TBLOG_OK, or what stands against the event. */
 typedef tblog_status writer_encode(tblog_writer *writer, double wall_time, const void *request);
 
 /* Encodes one event under the lock, where there is room for it, and takes it: TBLOG_OK, and it was

@@ -104,9 +104,9 @@ static void free_memory(tblog_writer *writer)
 {
     record_writer_free(&writer->records);
     record_queue_free(&writer->queue);
-    event_encoder_free(&writer->encoder);
     tag_set_free(&writer->tags);
     byte_buffer_free(&writer->scalars);
+    byte_buffer_free(&writer->messages);
     for (file_path *path = writer->path; path != NULL;) {
         file_path *older = path->older;
         free(path);

@@ -31,13 +31,13 @@ static bool write_payload(output_file *file, const byte_buffer *payload)
 /* The first event's time, so that the run keeps its place among others. */
 static bool write_version(event_copy *copy, double wall_time)
 {
-    event_encoder encoder = {0};
+    byte_buffer payload = {0};
     bool written = false;
-    if (event_encode_file_version(&encoder, isfinite(wall_time) ? wall_time : 0.0, "tblog"))
-        written = write_payload(&copy->file, &encoder.payload);
+    if (event_encode_file_version(&payload, isfinite(wall_time) ? wall_time : 0.0, "tblog"))
+        written = write_payload(&copy->file, &payload);
     else
         fprintf(stderr, "tblog %s: %s\n", copy->file.command, tblog_status_string(TBLOG_NO_MEMORY));
-    event_encoder_free(&encoder);
+    byte_buffer_free(&payload);
     copy->added_version = true;
     return written;
 }

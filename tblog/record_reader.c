@@ -1,15 +1,19 @@
 #include "record_reader.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "crc32c.h"
 #include "record_format.h"
 
-enum { READ_BYTES = 64 * 1024 };
+enum { READ_BYTES = 64 * 1024, FIRST_READ_BYTES = 2 * 1024 };
 
 void record_reader_init(record_reader *reader, record_source *source)
 {
-    *reader = (record_reader){.source = source, .payload_max = RECORD_PAYLOAD_MAX, .problem = ""};
+    *reader = (record_reader){.source = source,
+                              .read_bytes = READ_BYTES,
+                              .payload_max = RECORD_PAYLOAD_MAX,
+                              .problem = ""};
 }
 
 /* How many bytes from `offset` on are in the window. */
@@ -34,7 +38,8 @@ static tblog_status fill(record_reader *reader, size_t wanted)
     byte_buffer_drop_front(window, window->size - present_bytes(reader));
     reader->window_at = reader->offset;
     while (window->size < wanted) {
-        size_t step = window->size > READ_BYTES ? window->size : READ_BYTES;
+        size_t step = window->size > reader->read_bytes ? window->size : reader->read_bytes;
+        reader->read_bytes = READ_BYTES;
         if (!byte_buffer_reserve(window, step))
             return TBLOG_NO_MEMORY;
         ssize_t count = reader->source->read_at(reader->source, window->data + window->size, step,
@@ -60,6 +65,23 @@ static tblog_status incomplete(record_reader *reader)
     reader->window_at = reader->offset;
     reader->problem = "the file ends inside a record";
     return bytes == 0 ? TBLOG_END : TBLOG_TRUNCATED;
+}
+
+/* Whether the file has so many bytes from `offset` on, as far as that is cheaper to ask than to
+ * read them. What is beyond is not read, whoever claims it. */
+static tblog_status ask_for(record_reader *reader, size_t bytes, bool *there)
+{
+    *there = true;
+    if (bytes <= present_bytes(reader) + READ_BYTES)
+        return TBLOG_OK;
+    uint8_t last;
+    ssize_t count;
+    do
+        count = reader->source->read_at(reader->source, &last, 1, reader->offset + bytes - 1);
+    while (count < 0 && errno == EINTR);
+    *there = count > 0;
+    reader->cause = errno;
+    return count < 0 ? TBLOG_IO : TBLOG_OK;
 }
 
 static tblog_status damaged(record_reader *reader, const char *problem)
@@ -93,7 +115,12 @@ tblog_status record_reader_next(record_reader *reader, const uint8_t **payload,
         return damaged(reader, "the record is larger than the reader's limit");
 
     size_t record_bytes = RECORD_FRAME_BYTES + (size_t)length;
-    status = fill(reader, record_bytes);
+    bool there;
+    status = ask_for(reader, record_bytes, &there);
+    if (status == TBLOG_OK && !there)
+        return incomplete(reader);
+    if (status == TBLOG_OK)
+        status = fill(reader, record_bytes);
     if (status != TBLOG_OK)
         return failed(reader, status);
     if (present_bytes(reader) < record_bytes)
@@ -109,9 +136,14 @@ tblog_status record_reader_next(record_reader *reader, const uint8_t **payload,
 
 void record_reader_seek(record_reader *reader, uint64_t offset)
 {
-    reader->window.size = 0;
-    reader->window_at = offset;
+    bool is_present =
+        offset >= reader->window_at && offset - reader->window_at <= reader->window.size;
+    if (!is_present) {
+        reader->window.size = 0;
+        reader->window_at = offset;
+    }
     reader->offset = offset;
+    reader->read_bytes = FIRST_READ_BYTES;
 }
 
 void record_reader_free(record_reader *reader)

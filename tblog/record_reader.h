@@ -17,6 +17,7 @@ typedef struct record_reader {
     byte_buffer window;    /* bytes of the file, from window_at on */
     uint64_t window_at;    /* at most offset */
     uint64_t offset;       /* just behind the last whole record */
+    size_t read_bytes;     /* of the next reading: few behind a seek, which another often follows */
     uint64_t payload_max;  /* at most RECORD_PAYLOAD_MAX */
     int cause;             /* errno value behind TBLOG_IO */
     const char *problem;   /* what is wrong, for all but TBLOG_OK and TBLOG_END; a constant */

@@ -8,9 +8,18 @@
 #include "crc32c.h"
 #include "record_format.h"
 
-enum { SCAN_BYTES = 64 * 1024 };
+enum {
+    SCAN_BYTES = 64 * 1024,
+    FIRST_SCAN_BYTES = 512, /* often the next header is near */
+    STEP_BYTES = 512        /* as many bytes are read again in the time of one header */
+};
 
 #define NO_LIMIT UINT64_MAX
+
+static void spend(uint64_t *rereading, uint64_t bytes)
+{
+    *rereading -= bytes < *rereading ? bytes : *rereading;
+}
 
 static bool proves_itself(const uint8_t *header)
 {
@@ -50,90 +59,96 @@ static tblog_status header_at(record_source *source, uint64_t offset, bool *prov
     return TBLOG_OK;
 }
 
-/* Whether the record at `record_at` has its own length, so that only its payload is wrong: its
- * header proves itself, and behind it is another one or the file's end. */
-static tblog_status length_holds(record_source *source, uint64_t record_at, bool *holds,
-                                 uint64_t *end)
+/* What stands at the place of a damaged record. */
+typedef struct record_claim {
+    bool is_inside;   /* a header that proves itself, and the file goes on to the record's end */
+    bool is_followed; /* and there is another one, or the file's end: only the payload is wrong */
+    uint64_t end;     /* where is_inside */
+} record_claim;
+
+static tblog_status read_claim(record_source *source, uint64_t record_at, record_claim *claim)
 {
-    *holds = false;
+    *claim = (record_claim){0};
     bool proven;
-    tblog_status status = header_at(source, record_at, &proven, end);
+    tblog_status status = header_at(source, record_at, &proven, &claim->end);
     if (status != TBLOG_OK || !proven)
         return status;
     uint8_t around[2]; /* the record's last byte, and the one behind it */
     size_t present;
-    if (!read_all(source, around, sizeof around, *end - 1, &present))
+    if (!read_all(source, around, sizeof around, claim->end - 1, &present))
         return TBLOG_IO;
-    *holds = present == 1;
+    claim->is_inside = present > 0;
+    claim->is_followed = present == 1;
     uint64_t next_end;
-    return present < 2 ? TBLOG_OK : header_at(source, *end, holds, &next_end);
+    return present < 2 ? TBLOG_OK : header_at(source, claim->end, &claim->is_followed, &next_end);
 }
 
-/* Whether records follow each other from `offset` to exactly `end`. Takes each of them from
- * *steps_left, and says no where there are more. */
+/* Whether records follow each other from `offset` to exactly `end`; no where that cannot be told
+ * without more rereading than there may be. */
 static tblog_status records_lead_to(record_source *source, uint64_t offset, uint64_t end,
-                                    uint64_t *steps_left, bool *leads)
+                                    uint64_t *rereading, bool *leads)
 {
     bool proven = true;
     tblog_status status = TBLOG_OK;
-    while (status == TBLOG_OK && proven && offset<end && * steps_left> 0) {
-        (*steps_left)--;
+    while (*rereading > 0 && status == TBLOG_OK && proven && offset < end) {
+        spend(rereading, STEP_BYTES);
         status = header_at(source, offset, &proven, &offset);
     }
     *leads = proven && offset == end;
     return status;
 }
 
-/* Tries every offset behind `damaged_at` and before `limit`. */
-static tblog_status try_all(record_source *source, uint64_t damaged_at, uint64_t limit,
-                            uint64_t *found)
+/* Tries every offset from `from` to before `limit`. Where there is a limit, records must lead to
+ * it. */
+static tblog_status try_all(record_source *source, uint64_t from, uint64_t limit,
+                            uint64_t *rereading, uint64_t *found)
 {
     uint8_t bytes[SCAN_BYTES];
-    uint64_t at = damaged_at; /* of the first byte here */
-    size_t tried = 1;
+    uint64_t at = from; /* of the first byte here */
+    size_t wanted = FIRST_SCAN_BYTES;
     size_t kept = 0;
-    /* Four times as many as could be there: what has more is made to take for ever. */
-    uint64_t steps_left = limit == NO_LIMIT ? 0 : (limit - damaged_at) / RECORD_FRAME_BYTES * 4 + 4;
     for (;;) {
         size_t count;
-        if (!read_all(source, bytes + kept, sizeof bytes - kept, at + kept, &count))
+        if (!read_all(source, bytes + kept, wanted - kept, at + kept, &count))
             return TBLOG_IO;
         size_t present = kept + count;
+        size_t tried = 0;
         for (; present >= tried + RECORD_HEADER_BYTES && at + tried < limit; tried++) {
             if (!proves_itself(bytes + tried))
                 continue;
             *found = at + tried;
             bool leads = true;
             if (limit != NO_LIMIT &&
-                records_lead_to(source, *found, limit, &steps_left, &leads) != TBLOG_OK)
+                records_lead_to(source, *found, limit, rereading, &leads) != TBLOG_OK)
                 return TBLOG_IO;
             if (leads)
                 return TBLOG_OK;
         }
-        if (present < sizeof bytes || at + tried >= limit) {
+        if (present < wanted || at + tried >= limit) {
             *found = at + present;
             return TBLOG_END;
         }
         kept = present - tried;
         memmove(bytes, bytes + tried, kept);
         at += tried;
-        tried = 0;
+        wanted = wanted < SCAN_BYTES / 8 ? 8 * wanted : SCAN_BYTES;
     }
 }
 
-tblog_status record_scan(record_source *source, uint64_t damaged_at, uint64_t *found)
+tblog_status record_scan(record_source *source, uint64_t damaged_at, uint64_t *rereading,
+                         uint64_t *found)
 {
-    bool holds;
-    uint64_t end;
-    tblog_status status = length_holds(source, damaged_at, &holds, &end);
+    record_claim claim;
+    tblog_status status = read_claim(source, damaged_at, &claim);
     if (status != TBLOG_OK)
         return status;
-    status = try_all(source, damaged_at, holds ? end : NO_LIMIT, found);
-    if (status != TBLOG_END || !holds)
-        return status;
-    *found = end;
-    bool more;
-    uint64_t next_end;
-    status = header_at(source, end, &more, &next_end);
-    return status == TBLOG_OK && !more ? TBLOG_END : status;
+    if (claim.is_inside && *rereading == 0)
+        return try_all(source, claim.end, NO_LIMIT, rereading, found);
+    status =
+        try_all(source, damaged_at + 1, claim.is_followed ? claim.end : NO_LIMIT, rereading, found);
+    if (status == TBLOG_END && claim.is_followed)
+        return try_all(source, claim.end, NO_LIMIT, rereading, found);
+    if (status == TBLOG_OK && claim.is_inside && *found < claim.end)
+        spend(rereading, claim.end - *found);
+    return status;
 }

@@ -16,8 +16,12 @@
  * Where the record's own length leads to a header or to the file's end, only its payload is wrong,
  * and nothing inside of it is taken for a record, unless records fill it up to exactly its end: so
  * they do where a writer went on behind a torn record, and not where a payload holds an event file.
- * Otherwise bytes are missing or too many, and every offset is tried. */
+ * Otherwise bytes are missing or too many, and every offset is tried.
+ *
+ * What is found inside of the damaged record is read again. A file can be made of so many records
+ * inside of others that this would take for ever, so each call takes from *rereading, a number of
+ * bytes; where it is 0, nothing inside of a record is looked for. */
 TBLOG_MUST_CHECK tblog_status record_scan(record_source *source, uint64_t damaged_at,
-                                          uint64_t *found);
+                                          uint64_t *rereading, uint64_t *found);
 
 #endif

@@ -3,14 +3,14 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The length of the well-formed sequence at the start of `at`, or 0. */
-static size_t sequence_bytes(const uint8_t *at, size_t left)
+size_t utf8_sequence_bytes(const void *text, size_t bytes)
 {
+    const uint8_t *at = text;
     uint8_t first = at[0];
     if (first < 0x80)
         return 1;
     size_t length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-    if (length == 0 || length > left)
+    if (length == 0 || length > bytes)
         return 0;
     /* The second byte's range excludes overlong forms, surrogates and what is too large. */
     uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
@@ -37,7 +37,7 @@ bool utf8_is_valid(const void *text, size_t bytes)
                 continue;
             }
         }
-        size_t length = sequence_bytes(at, bytes);
+        size_t length = utf8_sequence_bytes(at, bytes);
         if (length == 0)
             return false;
         at += length;

@@ -1,15 +1,18 @@
 /* tblog export: the scalars of event files as CSV (RFC 4180, but for lines that end with a plain
  * line feed), or what is in export_blobs. */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "export.h"
 #include "output_file.h"
 #include "read_events.h"
 #include "tblog/tblog.h"
+#include "text.h"
 
 typedef struct scalar_export {
     const tag_filter *filter;
@@ -68,6 +71,11 @@ static bool export_event(void *context, const tblog_reader *reader, const tblog_
 static enum exit_status export_scalars(const export_request *request, const event_files *files)
 {
     scalar_export all = {.filter = &request->arguments.filter};
+    bool shown = request->arguments.output == NULL && isatty(STDOUT_FILENO) == 1;
+    if (shown && !text_guard(&stdout)) {
+        text_complain("export", "standard output", "%s", strerror(errno));
+        return EXIT_STATUS_FAILED;
+    }
     if (!output_file_open(&all.file, "export", request->arguments.output))
         return EXIT_STATUS_FAILED;
     fputs("run,tag,step,wall_time,value\n", all.file.stream);

@@ -8,6 +8,25 @@
 
 #include "utf8.h"
 
+/* What JSON lets stand, and a terminal may take for an order: U+007F, and U+0080 to U+009F, which
+ * are c2 80 to c2 9f. The parts that come are of whole characters. */
+static int put_part(const char *part, size_t bytes, void *stream)
+{
+    const char *end = part + bytes;
+    const char *begin = part; /* of what is not printed yet */
+    for (const char *at = part; at < end; at++) {
+        bool is_c1 = (unsigned char)*at == 0xc2 && (unsigned char)at[1] < 0xa0;
+        if (!is_c1 && *at != 0x7f)
+            continue;
+        fwrite(begin, 1, (size_t)(at - begin), stream);
+        at += is_c1;
+        fprintf(stream, "\\u%04x", (unsigned)(unsigned char)*at);
+        begin = at + 1;
+    }
+    fwrite(begin, 1, (size_t)(end - begin), stream);
+    return 0;
+}
+
 /* A string in quotes; it is UTF-8. */
 static void put_string(json_out *out, const void *bytes, size_t count)
 {
@@ -15,7 +34,7 @@ static void put_string(json_out *out, const void *bytes, size_t count)
     if (json == NULL)
         out->no_memory = true;
     else
-        (void)json_dumpf(json, out->stream, JSON_ENCODE_ANY);
+        out->no_memory |= json_dump_callback(json, put_part, out->stream, JSON_ENCODE_ANY) != 0;
     json_decref(json);
 }
 

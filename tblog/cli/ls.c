@@ -2,7 +2,6 @@
  * that is under no tag. */
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "arguments.h"
 #include "commands.h"
 #include "event_files.h"
+#include "json_out.h"
 #include "read_events.h"
 #include "tag_map.h"
 #include "tblog/tblog.h"
@@ -84,13 +84,17 @@ static const char *kind_name(const tag_summary *tag)
 
 static void print_padded(const char *text, int columns)
 {
+    int needed = text_columns(text);
     text_print(text);
-    printf("%*s  ", columns - text_columns(text), "");
+    printf("%*s  ", needed < columns ? columns - needed : 0, "");
 }
 
+/* A longer name stands out of its column, so that one does not drive the others off the screen. */
 static int wider(int columns, const char *text)
 {
+    enum { COLUMNS_MAX = 60 };
     int needed = text_columns(text);
+    needed = needed < COLUMNS_MAX ? needed : COLUMNS_MAX;
     return needed > columns ? needed : columns;
 }
 
@@ -120,18 +124,20 @@ static bool print_json(const tag_map *tags)
 {
     for (size_t i = 0; i < tags->count; i++) {
         const tag_summary *tag = (const tag_summary *)tags->entries[i];
-        json_t *json =
-            json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "run", tag->key.run, "tag", tag->key.tag,
-                      "kind", kind_name(tag), "count", (json_int_t)tag->count, "first_step",
-                      (json_int_t)tag->first_step, "last_step", (json_int_t)tag->last_step);
-        if (json == NULL) {
-            /* Tags and plug-ins are UTF-8; a directory's name need not be. */
-            text_complain("ls", tag->key.run, "not UTF-8, so it cannot be JSON");
+        json_out out = {.stream = stdout};
+        json_out_begin(&out, NULL, '{');
+        json_out_text(&out, "run", tag->key.run);
+        json_out_text(&out, "tag", tag->key.tag);
+        json_out_text(&out, "kind", kind_name(tag));
+        json_out_integer(&out, "count", (int64_t)tag->count);
+        json_out_integer(&out, "first_step", tag->first_step);
+        json_out_integer(&out, "last_step", tag->last_step);
+        json_out_end(&out, '}');
+        putchar('\n');
+        if (out.no_memory) {
+            fprintf(stderr, "tblog ls: %s\n", tblog_status_string(TBLOG_NO_MEMORY));
             return false;
         }
-        json_dumpf(json, stdout, JSON_COMPACT);
-        json_decref(json);
-        putchar('\n');
     }
     return true;
 }
@@ -185,7 +191,9 @@ int command_ls(int argc, char **argv)
                "A directory stands for the files below it whose names contain 'tfevents'; a run is "
                "a directory of such files. The kind is the plug-in of TensorBoard's that shows the "
                "tag; what is under no tag, such as a graph, has a line for each kind of event, and "
-               "the empty tag. REGEX is a POSIX extended regular expression.\n\n"
+               "the empty tag. In JSON a run whose name is no UTF-8 is an object {\"base64\": "
+               "\"...\"}. "
+               "REGEX is a POSIX extended regular expression.\n\n"
                "Exit status: 0 all listed; 1 failed, or a file is damaged behind what is listed; 2 "
                "wrong usage; 3 nothing wrong but torn last records."};
     listing all = {0};

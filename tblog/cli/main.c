@@ -11,6 +11,7 @@
 
 #include "commands.h"
 #include "tblog/tblog.h"
+#include "text.h"
 
 typedef struct command {
     const char *name;
@@ -93,7 +94,7 @@ static void check_standard_output(void)
 
 int main(int argc, char **argv)
 {
-    if (!fill_standard_descriptors() || atexit(check_standard_output) != 0)
+    if (!fill_standard_descriptors() || !text_guard(&stderr) || atexit(check_standard_output) != 0)
         return EXIT_STATUS_FAILED; /* there may be nowhere to say why */
     static const struct argp argp = {
         .parser = parse_option, .args_doc = "COMMAND [ARGUMENT...]", .doc = documentation};
@@ -115,6 +116,8 @@ int main(int argc, char **argv)
         command_ended = true;
         return status;
     }
-    fprintf(stderr, "tblog: '%s' is not a command; 'tblog --help' lists them\n", wanted);
+    fputs("tblog: '", stderr);
+    text_print_to(stderr, wanted);
+    fputs("' is not a command; 'tblog --help' lists them\n", stderr);
     return EXIT_STATUS_USAGE;
 }

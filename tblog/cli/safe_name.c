@@ -6,16 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+#include "utf8.h"
+
 enum { HASH_BYTES = 17, ESCAPE_BYTES = 3 };
 
-static bool stays(const char *text, size_t at)
+/* Whether the character stays as it is, which begins the name or not. */
+static bool stays(char character, bool is_shown, bool is_first)
 {
-    unsigned char byte = (unsigned char)text[at];
-    if (byte >= 0x80)
-        return true;
-    if (at == 0 && (byte == '.' || byte == '-'))
+    unsigned char byte = (unsigned char)character;
+    if (!is_shown || (is_first && (byte == '.' || byte == '-')))
         return false;
-    bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+    bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 0x80;
     return is_letter || (byte >= '0' && byte <= '9') || strchr("_.+=,-", byte) != NULL;
 }
 
@@ -28,27 +30,28 @@ static uint64_t hash_text(const char *text)
     return hash;
 }
 
-static bool begins_character(char byte)
-{
-    return ((unsigned char)byte & 0xc0) != 0x80;
-}
-
 void safe_name(char name[SAFE_NAME_BYTES], const char *text)
 {
     size_t size = 0;
     size_t whole = 0; /* up to here the name could be cut: between characters, with room behind */
-    for (size_t at = 0; text[at] != '\0'; at++) {
-        if (begins_character(text[at]) && size + HASH_BYTES < SAFE_NAME_BYTES)
+    const char *at = text;
+    while (*at != '\0') {
+        if (size + HASH_BYTES < SAFE_NAME_BYTES)
             whole = size;
-        if (size + ESCAPE_BYTES >= SAFE_NAME_BYTES) {
+        bool is_shown;
+        size_t bytes = text_character(at, strnlen(at, UTF8_BYTES_MAX), &is_shown);
+        bool is_kept = stays(*at, is_shown, at == text);
+        if (size + bytes * (is_kept ? 1 : ESCAPE_BYTES) >= SAFE_NAME_BYTES) {
             snprintf(name + whole, SAFE_NAME_BYTES - whole, "~%016" PRIx64, hash_text(text));
             return;
         }
-        if (stays(text, at))
-            name[size++] = text[at];
-        else
-            size += (size_t)snprintf(name + size, ESCAPE_BYTES + 1, "%%%02X",
-                                     (unsigned)(unsigned char)text[at]);
+        for (const char *end = at + bytes; at < end; at++) {
+            if (is_kept)
+                name[size++] = *at;
+            else
+                size += (size_t)snprintf(name + size, ESCAPE_BYTES + 1, "%%%02X",
+                                         (unsigned)(unsigned char)*at);
+        }
     }
     name[size] = '\0';
 }

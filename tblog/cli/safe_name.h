@@ -5,9 +5,9 @@
 
 enum { SAFE_NAME_BYTES = 200 }; /* of a name, with its NUL */
 
-/* One name of a path. Letters, digits, what is not ASCII and "_.+=,-" stay; other bytes, and a "."
- * or "-" at the beginning, become %XX. A name that grows too long ends with "~" and a hash of the
- * whole text. */
+/* One name of a path. Letters, digits, what is UTF-8 and not ASCII, and "_.+=,-" stay; control
+ * characters, other bytes, and a "." or "-" at the beginning, become %XX. A name that grows too
+ * long ends with "~" and a hash of the whole text. */
 void safe_name(char name[SAFE_NAME_BYTES], const char *text);
 
 #endif

@@ -1,35 +1,39 @@
-/* wcwidth is of X/Open. */
-#define _XOPEN_SOURCE 700
+/* wcwidth is of X/Open, fopencookie glibc's. */
+#define _GNU_SOURCE
 
 #include "text.h"
 
-#include <limits.h>
 #include <stdarg.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 #include <wchar.h>
 
-static bool is_continuation(char byte)
+#include "utf8.h"
+
+size_t text_character(const char *text, size_t bytes, bool *is_shown)
 {
-    return ((unsigned char)byte & 0xc0) == 0x80;
+    unsigned char first = (unsigned char)text[0];
+    size_t length = utf8_sequence_bytes(text, bytes);
+    /* U+0080 to U+009F are c2 80 to c2 9f. */
+    bool is_control = first < ' ' || first == 0x7f ||
+                      (length == 2 && first == 0xc2 && (unsigned char)text[1] < 0xa0);
+    *is_shown = length > 0 && !is_control;
+    return length > 0 ? length : 1;
 }
 
 /* Goes behind the character at *text, which is not the end; the columns that it takes. Where the
  * locale is not UTF-8, every character takes one. */
 static int pass_character(const char **text)
 {
+    bool is_shown;
+    size_t bytes = text_character(*text, strnlen(*text, UTF8_BYTES_MAX), &is_shown);
     wchar_t character;
     mbstate_t state = {0};
-    size_t bytes = mbrtowc(&character, *text, strnlen(*text, MB_LEN_MAX), &state);
-    bool is_known = bytes > 0 && bytes <= MB_LEN_MAX;
-    if (!is_known) {
-        bool begins = !is_continuation(**text);
-        ++*text;
-        return begins;
-    }
+    bool is_known = is_shown && mbrtowc(&character, *text, bytes, &state) == bytes;
     *text += bytes;
-    int columns = wcwidth(character);
-    return columns < 0 ? 1 : columns; /* a control character is printed as '?' */
+    int columns = is_known ? wcwidth(character) : 1;
+    return columns < 0 ? 1 : columns;
 }
 
 int text_columns(const char *text)
@@ -47,13 +51,14 @@ void text_print(const char *text)
 
 void text_print_to(FILE *stream, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        /* U+0080 to U+009F are c2 80 to c2 9f. */
-        bool is_c1 = (unsigned char)text[0] == 0xc2 && is_continuation(text[1]) &&
-                     (unsigned char)text[1] < 0xa0;
-        bool is_control = (unsigned char)*text < ' ' || *text == 0x7f || is_c1;
-        putc(is_control ? '?' : *text, stream);
-        text += is_c1;
+    while (*text != '\0') {
+        bool is_shown;
+        size_t bytes = text_character(text, strnlen(text, UTF8_BYTES_MAX), &is_shown);
+        if (is_shown)
+            fwrite(text, 1, bytes, stream);
+        else
+            putc('?', stream);
+        text += bytes;
     }
 }
 
@@ -70,12 +75,43 @@ void text_complain(const char *command, const char *subject, const char *why, ..
     putc('\n', stderr);
 }
 
+/* Of a custom stream, in front of a descriptor: all bytes are taken, or none where writing fails.
+ */
+static ssize_t write_guarded(void *descriptor, const char *text, size_t bytes)
+{
+    const char *end = text + bytes;
+    while (text < end) {
+        char safe[512];
+        size_t size = 0;
+        while (text < end && size + UTF8_BYTES_MAX <= sizeof safe) {
+            bool is_shown;
+            size_t length = text_character(text, (size_t)(end - text), &is_shown);
+            is_shown |= *text == '\n';
+            memcpy(safe + size, is_shown ? text : "?", is_shown ? length : 1);
+            size += is_shown ? length : 1;
+            text += length;
+        }
+        if (write((int)(intptr_t)descriptor, safe, size) != (ssize_t)size)
+            return 0;
+    }
+    return (ssize_t)bytes;
+}
+
+bool text_guard(FILE **stream)
+{
+    const cookie_io_functions_t functions = {.write = write_guarded};
+    FILE *guarded = fopencookie((void *)(intptr_t)fileno(*stream), "w", functions);
+    if (guarded == NULL)
+        return false;
+    setvbuf(guarded, NULL, _IOLBF, BUFSIZ);
+    *stream = guarded;
+    return true;
+}
+
 int text_print_behind(const char *text, int columns)
 {
     while (*text != '\0' && columns > 0)
         columns -= pass_character(&text);
-    while (is_continuation(*text))
-        text++;
     text_print(text);
     return columns;
 }

@@ -1,7 +1,7 @@
-"""The documentation: the manual page is well formed, it and the completion know what the tool knows,
-completion completes, and Doxygen finds nothing wrong with the header's comments.
+"""The documentation: the manual pages are well formed, and know what the tool and the library know;
+completion completes in each shell; and Doxygen finds nothing wrong with the header's comments.
 
-Usage: check_docs.py SOURCE_DIRECTORY BUILD_DIRECTORY TBLOG
+Usage: check_docs.py SOURCE_DIRECTORY BUILD_DIRECTORY PROGRAM...
 """
 
 import os
@@ -12,9 +12,12 @@ import sys
 import tempfile
 import unittest
 
-SOURCE, BUILD, TBLOG = (os.path.abspath(sys.argv.pop(1)) for _ in range(3))
+SOURCE, BUILD, *PROGRAMS = (os.path.abspath(path) for path in sys.argv[1:])
+del sys.argv[1:]
+TBLOG = PROGRAMS[0]
 PAGE = os.path.join(SOURCE, "docs/man/tblog.1")
-COMPLETION = os.path.join(SOURCE, "tblog/cli/completion.bash")
+LIBRARY_PAGE = os.path.join(SOURCE, "docs/man/tblog.3")
+HEADER = os.path.join(SOURCE, "tblog/include/tblog/tblog.h")
 
 
 def run(*command, **options):
@@ -22,22 +25,50 @@ def run(*command, **options):
                           timeout=120, **options)
 
 
-def commands():
-    return re.findall(r"^  ([a-z]+) +.*", run(TBLOG, "--help").stdout.split("Commands:")[1],
+def commands(program=TBLOG):
+    return re.findall(r"^  ([a-z]+) +.*", run(program, "--help").stdout.split("Commands:")[1],
                       flags=re.M)
 
 
-def options_of(*command):
-    return set(re.findall(r"--[a-z]+", run(TBLOG, *command, "--help").stdout.split("\n\n")[1])) - {
-        "--help", "--usage", "--version"}
+def all_options_of(*command):
+    return set(re.findall(r"^ {2}(?:-., | {4})(--[a-z-]+)", run(*command, "--help").stdout,
+                          flags=re.M))
 
 
-def complete(*words):
-    """What bash offers for the last of the words."""
-    script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tblog; '
-              'printf "%s\\n" "${COMPREPLY[@]}"')
-    result = run("bash", "-c", script, "bash", COMPLETION, *words)
-    return [line for line in result.stdout.split("\n") if line]
+def options_of(command):
+    return all_options_of(TBLOG, command) - {"--help", "--usage", "--version"}
+
+
+# Each is given the script and the words, and prints what would be offered for the last of them.
+SHELLS = {
+    "bash": """source "$0"; name=_${1##*/}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); $name
+               printf '%s\n' "${COMPREPLY[@]}" """,
+    "zsh": """compadd() { shift; print -l -- "$@" }
+              compset() { words[CURRENT]=${words[CURRENT]#$~2} }
+              _files() { print -l -- $words[CURRENT]*(N) }
+              words=("$@"); CURRENT=$#; source "$0" """,
+    "fish": "source $argv[1]; complete -C (string join ' ' -- $argv[2..])",
+}
+
+
+def complete(shell, program, *words):
+    """What the shell offers for the last of the words, as far as it begins so: zsh and its like
+    choose from what they are given. bash has its own idea of words."""
+    script = os.path.join(BUILD, f"docs/completion/{os.path.basename(program)}.{shell}")
+    last = words[-1]
+    if shell == "bash":
+        words = [part for word in words for part in re.split("(=)", word) if part or not word]
+    result = run(shell, "-c", SHELLS[shell], script, program, *words)
+    offered = [line.split("\t")[0] for line in result.stdout.split("\n") if line]
+    if "=" in last:  # fish offers the option with it
+        last = last.split("=")[1]
+        offered = [line.split("=")[-1] for line in offered]
+    return sorted(line for line in offered if line.startswith(last))
+
+
+def shells():
+    """Those that are there; where the tests run by themselves, all."""
+    return [shell for shell in SHELLS if shutil.which(shell) or os.environ.get("CI") == "true"]
 
 
 def needs(tool):
@@ -53,9 +84,27 @@ class Documentation(unittest.TestCase):
         self.assertEqual(options_of("trim"), {"--from", "--output"})
 
     @needs("mandoc")
-    def test_the_manual_page_is_well_formed(self):
-        result = run("mandoc", "-T", "lint", "-W", "warning", PAGE)
-        self.assertEqual((result.returncode, result.stdout), (0, ""))
+    def test_the_manual_pages_are_well_formed(self):
+        for page in (PAGE, LIBRARY_PAGE):
+            result = run("mandoc", "-T", "lint", "-W", "warning", page)
+            self.assertEqual((result.returncode, result.stdout), (0, ""))
+
+    def test_the_librarys_page_knows_every_function_as_it_is_declared(self):
+        with open(LIBRARY_PAGE, encoding="utf-8") as file:
+            page = file.read()
+        with open(HEADER, encoding="utf-8") as file:
+            header = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+        declared = set(re.findall(r"^TBLOG_API[^;(]*?\b(tblog_\w+)\(", header, flags=re.M))
+        self.assertEqual(set(re.findall(r"^\.F[no] (tblog_\w+)", page, flags=re.M)), declared)
+        header = re.sub(r"\s+", " ", header)
+        synopsis = page.split(".Sh SYNOPSIS")[1].split(".Sh")[0]
+        synopsis = re.sub(r'\.Fo (\w+)\n((?:\.Fa .*\n)+)\.Fc', lambda found: ".Fn {} {}".format(
+            found[1], " ".join(re.findall('".*"', found[2]))), synopsis)
+        prototypes = re.findall(r"\.Ft (.*)\n\.Fn (\w+) (.*)", synopsis)
+        self.assertGreater(len(prototypes), 5)
+        for result, name, arguments in prototypes:
+            parameters = ", ".join(re.findall('"(.*?)"', arguments))
+            self.assertIn(f"{result} {name}({parameters});", header)
 
     def test_the_manual_page_knows_every_command_and_option(self):
         with open(PAGE, encoding="utf-8") as file:
@@ -70,21 +119,39 @@ class Documentation(unittest.TestCase):
             self.assertIn(f".Cm {command}\n", text.split(".Sh DESCRIPTION")[0])
 
     def test_completion_offers_every_command_and_option(self):
-        self.assertEqual(sorted(complete("tblog", "")), sorted(commands()))
-        for command in commands():
-            self.assertEqual(set(complete("tblog", command, "--")),
-                             options_of(command) | {"--help", "--usage"})
-        self.assertEqual(complete("tblog", "ve"), ["verify"])
-        self.assertEqual(complete("tblog", "trim", "--f"), ["--from"])
-        self.assertIn("--version", complete("tblog", "--"))
+        for shell in shells():
+            for program in PROGRAMS:
+                self.assertEqual(complete(shell, program, ""), sorted(commands(program)))
+                self.assertEqual(complete(shell, program, "--"), sorted(all_options_of(program)))
+                for command in commands(program):
+                    self.assertEqual(complete(shell, program, command, "--"),
+                                     sorted(all_options_of(program, command)))
+            self.assertEqual(complete(shell, TBLOG, "ve"), ["verify"])
+            self.assertEqual(complete(shell, TBLOG, "trim", "--f"), ["--from"])
 
-    def test_completion_offers_files(self):
+    def test_completion_offers_files_where_a_file_is_wanted(self):
         with tempfile.TemporaryDirectory() as directory:
-            path = os.path.join(directory, "a b.tfevents")
+            path = os.path.join(directory, "a.tfevents")
             with open(path, "w", encoding="utf-8"):
                 pass
-            self.assertEqual(complete("tblog", "cat", directory + "/"), [path])
-            self.assertEqual(complete("tblog", "ls", "-t", directory + "/"), [])
+            begin = os.path.join(directory, "a")
+            for shell in shells():
+                for words in (["cat", begin], ["export", "-o", begin],
+                              ["export", "--output", begin], ["export", f"--output={begin}"]):
+                    self.assertEqual(complete(shell, TBLOG, *words), [path], words)
+                self.assertEqual(complete(shell, TBLOG, "ls", "-t", begin), [])
+                for program in PROGRAMS[1:]:
+                    self.assertEqual(complete(shell, program, "train", "--data", begin), [path])
+                    self.assertEqual(complete(shell, program, "train", begin), [])
+
+    def test_completion_offers_the_words_that_an_option_takes(self):
+        for shell in shells():
+            for program in PROGRAMS[1:]:
+                for words in (["--format", ""], ["--format="]):
+                    self.assertEqual(complete(shell, program, "compare", *words), ["json", "table"])
+                self.assertEqual(complete(shell, program, "compare", "--format=t"), ["table"])
+                self.assertEqual(complete(shell, program, "train", "--update-freq", ""),
+                                 ["batch", "epoch"])
 
     def test_the_readme_names_tests_that_are_there(self):
         with open(os.path.join(SOURCE, "tblog/README.md"), encoding="utf-8") as file:

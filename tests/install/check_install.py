@@ -184,7 +184,9 @@ class Installed(unittest.TestCase):
         # The files of the targets are named by the build type.
         self.assertEqual([re.sub("-(release|debug|noconfig).cmake", "", f) for f in installed],
                          [re.sub("-(release|debug|noconfig).cmake", "", f) for f in alone])
-        for name in ("bin/tblog", "man1/tblog.1", "bash-completion/completions/tblog"):
+        for name in ("bin/tblog", "man1/tblog.1", "man3/tblog.3",
+                     "bash-completion/completions/tblog", "zsh/site-functions/_tblog",
+                     "fish/vendor_completions.d/tblog.fish"):
             self.assertTrue(find_installed(name))
         self.assertEqual([f for f in installed if f.endswith(".h")], ["include/tblog/tblog.h"])
 

@@ -1,6 +1,4 @@
-#include "check_main.h"
-#include "golden_events.h"
-#include "writer_fixture.h"
+#include "check_add.h"
 
 static const char *const lines[] = {"loss", "acc.*"};
 static const char *const other[] = {"x"};
@@ -8,8 +6,6 @@ static const tblog_band bands[] = {{"m", "l", "u"}, {"m2", "l2", "u2"}};
 
 START_TEST(a_layout_has_the_stock_bytes)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     const tblog_chart first[] = {{.title = "lines", .tags = lines, .tag_count = 2},
                                  {.bands = bands, .band_count = 2}};
     const tblog_chart second[] = {{.tags = other, .tag_count = 1}};
@@ -19,15 +15,11 @@ START_TEST(a_layout_has_the_stock_bytes)
     check_last_record(&f, golden_layout);
     ck_assert_int_eq(tblog_add_custom_scalars(f.writer, categories, 2), TBLOG_INVALID);
     check_last_record(&f, golden_layout);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     size_t before = f.file.size;
     static const char *const empty_tag[] = {"a", ""};
     static const char *const null_tag[] = {"a", NULL};
@@ -59,13 +51,11 @@ START_TEST(wrong_arguments_are_refused_and_write_nothing)
         ck_assert_int_eq(tblog_add_custom_scalars(f.writer, &categories[i], 1), TBLOG_INVALID);
     ck_assert_uint_eq(f.file.size, before);
     ck_assert_int_eq(tblog_add_custom_scalars(f.writer, categories, 1), TBLOG_OK);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("add_custom_scalars", a_layout_has_the_stock_bytes,
-                     wrong_arguments_are_refused_and_write_nothing);
+    return RUN_ADD_TESTS("add_custom_scalars", a_layout_has_the_stock_bytes,
+                         wrong_arguments_are_refused_and_write_nothing);
 }

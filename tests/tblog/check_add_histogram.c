@@ -2,16 +2,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "check_main.h"
-#include "golden_events.h"
+#include "check_add.h"
 #include "record_format.h"
-#include "writer_fixture.h"
 
 /* The buckets of the file's last record: 30 rows behind 38 bytes of tags and numbers, as the stock
  * package lays a histogram of tag "h" out. */
-static void last_buckets(const writer_fixture *f, tblog_bucket *buckets)
+static void last_buckets(tblog_bucket *buckets)
 {
-    const uint8_t *record = f->file.data + f->file.size - sizeof golden_histogram;
+    const uint8_t *record = f.file.data + f.file.size - sizeof golden_histogram;
     memcpy(buckets, record + RECORD_HEADER_BYTES + 38, 30 * sizeof *buckets);
 }
 
@@ -25,7 +23,6 @@ static double total(const tblog_bucket *buckets)
 
 START_TEST(a_histogram_has_the_stock_bytes)
 {
-    writer_fixture f;
     float values[100];
     double doubles[100];
     for (int i = 0; i < 100; i++) {
@@ -33,47 +30,33 @@ START_TEST(a_histogram_has_the_stock_bytes)
         doubles[i] = (double)values[i];
     }
     size_t non_finite = 9;
-    writer_fixture_open_golden(&f);
     ck_assert_int_eq(tblog_add_histogram(f.writer, "h", 5, values, 100, &non_finite), TBLOG_OK);
     check_last_record(&f, golden_histogram);
     ck_assert_uint_eq(non_finite, 0);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
-    writer_fixture_open_golden(&f);
+    close_writer();
+    open_writer();
     ck_assert_int_eq(tblog_add_histogram_double(f.writer, "h", 5, doubles, 100, NULL), TBLOG_OK);
     check_last_record(&f, golden_histogram);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(equal_values_have_the_stock_bytes)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     const float values[] = {2.5f, 2.5f, 2.5f};
     ck_assert_int_eq(tblog_add_histogram(f.writer, "h", 5, values, 3, NULL), TBLOG_OK);
     check_last_record(&f, golden_histogram_single);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(no_values_have_the_stock_bytes)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     ck_assert_int_eq(tblog_add_histogram(f.writer, "h", 5, NULL, 0, NULL), TBLOG_OK);
     check_last_record(&f, golden_histogram_empty);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(values_that_are_not_finite_are_left_out_and_counted)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     const float values[] = {NAN, 2.5f, INFINITY, 2.5f, -INFINITY, 2.5f, -NAN};
     size_t non_finite = 0;
     ck_assert_int_eq(tblog_add_histogram(f.writer, "h", 5, values, 7, &non_finite), TBLOG_OK);
@@ -83,8 +66,6 @@ START_TEST(values_that_are_not_finite_are_left_out_and_counted)
     ck_assert_int_eq(tblog_add_histogram_double(f.writer, "all", 5, none, 2, &non_finite),
                      TBLOG_OK);
     ck_assert_uint_eq(non_finite, 2);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
@@ -96,11 +77,9 @@ START_TEST(extreme_values_make_finite_buckets)
                                       {-DBL_MAX, 0.0},
                                       {1.0, 1.0 + DBL_EPSILON}};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        writer_fixture f;
-        writer_fixture_open_golden(&f);
         ck_assert_int_eq(tblog_add_histogram_double(f.writer, "h", 5, pairs[i], 2, NULL), TBLOG_OK);
         tblog_bucket buckets[30];
-        last_buckets(&f, buckets);
+        last_buckets(buckets);
         ck_assert_double_eq(buckets[0].left, pairs[i][0]);
         ck_assert_double_eq(buckets[29].right, pairs[i][1]);
         for (size_t j = 0; j < 30; j++) {
@@ -109,32 +88,26 @@ START_TEST(extreme_values_make_finite_buckets)
         }
         ck_assert_double_eq(total(buckets), 2.0);
         ck_assert_double_ge(buckets[29].count, 1.0);
-        ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-        writer_fixture_free(&f);
+        close_writer();
+        open_writer();
     }
 }
 END_TEST
 
 START_TEST(ready_buckets_are_written_as_they_are)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     tblog_bucket buckets[30];
     for (int i = 0; i < 30; i++)
         buckets[i] = (tblog_bucket){.left = i, .right = i + 0.5, .count = 2.0 * i};
     ck_assert_int_eq(tblog_add_histogram_buckets(f.writer, "h", 5, buckets, 30), TBLOG_OK);
     tblog_bucket written[30];
-    last_buckets(&f, written);
+    last_buckets(written);
     ck_assert_mem_eq(written, buckets, sizeof buckets);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "scalar", 0, 1.0), TBLOG_OK);
     size_t before = f.file.size;
     const float value = 1.0f;
@@ -157,16 +130,14 @@ START_TEST(wrong_arguments_are_refused_and_write_nothing)
                      TBLOG_INVALID);
     ck_assert_uint_eq(non_finite, 77);
     ck_assert_uint_eq(f.file.size, before);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("add_histogram", a_histogram_has_the_stock_bytes,
-                     equal_values_have_the_stock_bytes, no_values_have_the_stock_bytes,
-                     values_that_are_not_finite_are_left_out_and_counted,
-                     extreme_values_make_finite_buckets, ready_buckets_are_written_as_they_are,
-                     wrong_arguments_are_refused_and_write_nothing);
+    return RUN_ADD_TESTS("add_histogram", a_histogram_has_the_stock_bytes,
+                         equal_values_have_the_stock_bytes, no_values_have_the_stock_bytes,
+                         values_that_are_not_finite_are_left_out_and_counted,
+                         extreme_values_make_finite_buckets, ready_buckets_are_written_as_they_are,
+                         wrong_arguments_are_refused_and_write_nothing);
 }

@@ -1,8 +1,6 @@
 #include <math.h>
 
-#include "check_main.h"
-#include "golden_events.h"
-#include "writer_fixture.h"
+#include "check_add.h"
 
 static const tblog_hparam good_hparams[] = {
     {.name = "adam", .type = TBLOG_HPARAM_BOOL, .boolean = false},
@@ -14,30 +12,20 @@ static const tblog_metric_info good_metrics[] = {
 
 START_TEST(a_session_start_has_the_stock_bytes)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     ck_assert_int_eq(tblog_add_session_start(f.writer, "group", good_hparams, 3), TBLOG_OK);
     check_last_record(&f, golden_session_start);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(a_session_end_has_the_stock_bytes)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     ck_assert_int_eq(tblog_add_session_end(f.writer, TBLOG_SESSION_FAILED), TBLOG_OK);
     check_last_record(&f, golden_session_end);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(an_experiment_has_the_stock_bytes)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     static const tblog_hparam batches[] = {{.type = TBLOG_HPARAM_NUMBER, .number = 16.0},
                                            {.type = TBLOG_HPARAM_NUMBER, .number = 32.0}};
     static const tblog_hparam choices[] = {{.type = TBLOG_HPARAM_BOOL, .boolean = false},
@@ -58,15 +46,11 @@ START_TEST(an_experiment_has_the_stock_bytes)
         .hparams = infos, .hparam_count = 4, .metrics = good_metrics, .metric_count = 2};
     ck_assert_int_eq(tblog_add_experiment(f.writer, &experiment), TBLOG_OK);
     check_last_record(&f, golden_experiment);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(each_is_accepted_once)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     static const tblog_hparam_info info = {.name = "rate"};
     const tblog_experiment experiment = {
         .hparams = &info, .hparam_count = 1, .metrics = good_metrics, .metric_count = 1};
@@ -78,15 +62,11 @@ START_TEST(each_is_accepted_once)
     ck_assert_int_eq(tblog_add_session_start(f.writer, NULL, good_hparams, 3), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_session_end(f.writer, TBLOG_SESSION_FAILED), TBLOG_INVALID);
     ck_assert_uint_eq(f.file.size, before);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(wrong_sessions_are_refused_and_write_nothing)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     size_t before = f.file.size;
     static const tblog_hparam bad[] = {
         {.name = "", .type = TBLOG_HPARAM_NUMBER},
@@ -110,15 +90,11 @@ START_TEST(wrong_sessions_are_refused_and_write_nothing)
     ck_assert_int_eq(tblog_add_session_end(f.writer, (tblog_session_result)3), TBLOG_INVALID);
     ck_assert_uint_eq(f.file.size, before);
     ck_assert_int_eq(tblog_add_session_start(f.writer, NULL, good_hparams, 3), TBLOG_OK);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(wrong_experiments_are_refused_and_write_nothing)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     size_t before = f.file.size;
     static const tblog_hparam text = {.type = TBLOG_HPARAM_STRING, .string = "a"};
     static const tblog_hparam nan = {.type = TBLOG_HPARAM_NUMBER, .number = NAN};
@@ -176,15 +152,13 @@ START_TEST(wrong_experiments_are_refused_and_write_nothing)
     ck_assert_int_eq(tblog_add_experiment(f.writer, NULL), TBLOG_INVALID);
     ck_assert_uint_eq(f.file.size, before);
     ck_assert_int_eq(tblog_add_experiment(f.writer, &experiment), TBLOG_OK);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("add_hparams", a_session_start_has_the_stock_bytes,
-                     a_session_end_has_the_stock_bytes, an_experiment_has_the_stock_bytes,
-                     each_is_accepted_once, wrong_sessions_are_refused_and_write_nothing,
-                     wrong_experiments_are_refused_and_write_nothing);
+    return RUN_ADD_TESTS("add_hparams", a_session_start_has_the_stock_bytes,
+                         a_session_end_has_the_stock_bytes, an_experiment_has_the_stock_bytes,
+                         each_is_accepted_once, wrong_sessions_are_refused_and_write_nothing,
+                         wrong_experiments_are_refused_and_write_nothing);
 }

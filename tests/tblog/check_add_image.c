@@ -1,8 +1,6 @@
 #include <string.h>
 
-#include "check_main.h"
-#include "golden_events.h"
-#include "writer_fixture.h"
+#include "check_add.h"
 
 /* As much of a PNG as is looked at: width and height in the last bytes of their numbers. */
 #define PNG_HEAD(width, height)                                                                    \
@@ -13,22 +11,16 @@
 
 START_TEST(pngs_have_the_stock_bytes)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     static const uint8_t first[] = PNG_HEAD(3, 2);
     static const uint8_t second[] = PNG_HEAD(4, 5);
     const tblog_png pngs[] = {{first, sizeof first}, {second, sizeof second}};
     ck_assert_int_eq(tblog_add_pngs(f.writer, "i", 6, pngs, 2), TBLOG_OK);
     check_last_record(&f, golden_images);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(what_is_no_png_is_refused)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     size_t before = f.file.size;
     static const uint8_t good[] = PNG_HEAD(3, 2);
     static const uint8_t no_width[] = PNG_HEAD(0, 2);
@@ -54,15 +46,11 @@ START_TEST(what_is_no_png_is_refused)
         if (at == 7)
             ck_assert_uint_eq(f.file.size, before);
     }
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "scalar", 0, 1.0), TBLOG_OK);
     size_t before = f.file.size;
     const uint8_t pixel[4] = {0};
@@ -79,13 +67,11 @@ START_TEST(wrong_arguments_are_refused_and_write_nothing)
     ck_assert_int_eq(tblog_add_images(f.writer, "i", 0, pixel, 0, 1, 1, 1), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_images(f.writer, "i", 0, pixel, SIZE_MAX, 1, 1, 1), TBLOG_INVALID);
     ck_assert_uint_eq(f.file.size, before);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("add_image", pngs_have_the_stock_bytes, what_is_no_png_is_refused,
-                     wrong_arguments_are_refused_and_write_nothing);
+    return RUN_ADD_TESTS("add_image", pngs_have_the_stock_bytes, what_is_no_png_is_refused,
+                         wrong_arguments_are_refused_and_write_nothing);
 }

@@ -1,8 +1,6 @@
 #include <math.h>
 
-#include "check_main.h"
-#include "golden_events.h"
-#include "writer_fixture.h"
+#include "check_add.h"
 
 static const float vertices[] = {0, 0, 0, 1, 0, 0.5f, 0, 1, -2};
 static const int32_t faces[] = {0, 2, 1};
@@ -10,8 +8,6 @@ static const uint8_t colors[] = {255, 0, 0, 0, 255, 0, 1, 2, 3};
 
 START_TEST(a_mesh_has_the_stock_bytes)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     const tblog_mesh triangle = {.vertices = vertices,
                                  .vertex_count = 3,
                                  .faces = faces,
@@ -20,27 +16,19 @@ START_TEST(a_mesh_has_the_stock_bytes)
                                  .config_json = "{\"camera\": {\"fov\": 75}}"};
     ck_assert_int_eq(tblog_add_mesh(f.writer, "m", 9, &triangle), TBLOG_OK);
     check_last_record(&f, golden_mesh);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(points_have_the_stock_bytes)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     const tblog_mesh points = {.vertices = vertices, .vertex_count = 3};
     ck_assert_int_eq(tblog_add_mesh(f.writer, "m", 9, &points), TBLOG_OK);
     check_last_record(&f, golden_points);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "m_FACE", 0, 1.0), TBLOG_OK);
     size_t before = f.file.size;
     static const float infinite[] = {0, 0, INFINITY};
@@ -76,13 +64,11 @@ START_TEST(wrong_arguments_are_refused_and_write_nothing)
     ck_assert_int_eq(tblog_add_mesh(f.writer, "m", 0, &good), TBLOG_INVALID);
     ck_assert_uint_eq(f.file.size, before);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "m_VERTEX", 0, 1.0), TBLOG_OK);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("add_mesh", a_mesh_has_the_stock_bytes, points_have_the_stock_bytes,
-                     wrong_arguments_are_refused_and_write_nothing);
+    return RUN_ADD_TESTS("add_mesh", a_mesh_has_the_stock_bytes, points_have_the_stock_bytes,
+                         wrong_arguments_are_refused_and_write_nothing);
 }

@@ -1,41 +1,29 @@
 #include <math.h>
 
-#include "check_main.h"
-#include "golden_events.h"
-#include "writer_fixture.h"
+#include "check_add.h"
 
 static const uint8_t labels[] = {0, 1, 1, 0, 1, 0, 255, 1};
 static const float scores[] = {0.0f, 1.0f, 0.25f, 0.3f, 0.74f, 0.75f, 0.99f, 0.5f};
 
 START_TEST(a_curve_of_scores_has_the_stock_bytes)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     ck_assert_int_eq(tblog_add_pr_curve(f.writer, "p", 8, labels, scores, 8, 5), TBLOG_OK);
     check_last_record(&f, golden_pr_curve);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(a_curve_of_counts_has_the_stock_bytes)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     /* Of the scores above 0, 1/4, 1/2, 3/4 and 1, counted by hand. */
     const tblog_pr_counts counts[] = {
         {5, 3, 0, 0}, {5, 2, 1, 0}, {4, 1, 2, 1}, {2, 1, 2, 3}, {1, 0, 3, 4}};
     ck_assert_int_eq(tblog_add_pr_curve_counts(f.writer, "p", 8, counts, 5), TBLOG_OK);
     check_last_record(&f, golden_pr_curve);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "scalar", 0, 1.0), TBLOG_OK);
     size_t before = f.file.size;
     static const float bad_scores[] = {-0.1f, 1.1f, NAN, INFINITY};
@@ -62,14 +50,12 @@ START_TEST(wrong_arguments_are_refused_and_write_nothing)
     ck_assert_int_eq(tblog_add_pr_curve_counts(f.writer, "p", 0, NULL, 2), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_pr_curve_counts(f.writer, "p", 0, bad_counts[0], 1), TBLOG_INVALID);
     ck_assert_uint_eq(f.file.size, before);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("add_pr_curve", a_curve_of_scores_has_the_stock_bytes,
-                     a_curve_of_counts_has_the_stock_bytes,
-                     wrong_arguments_are_refused_and_write_nothing);
+    return RUN_ADD_TESTS("add_pr_curve", a_curve_of_scores_has_the_stock_bytes,
+                         a_curve_of_counts_has_the_stock_bytes,
+                         wrong_arguments_are_refused_and_write_nothing);
 }

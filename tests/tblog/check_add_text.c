@@ -1,48 +1,32 @@
 #include <errno.h>
 
-#include "check_main.h"
-#include "golden_events.h"
-#include "writer_fixture.h"
+#include "check_add.h"
 
 START_TEST(text_has_the_stock_bytes)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     ck_assert_int_eq(tblog_add_text(f.writer, "t", 3, "*ho*"), TBLOG_OK);
     check_last_record(&f, golden_text);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(a_table_has_the_stock_bytes)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     const char *const cells[] = {"a", "b", "", "d"};
     ck_assert_int_eq(tblog_add_text_table(f.writer, "t", 3, cells, 2, 2), TBLOG_OK);
     check_last_record(&f, golden_text_table);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(empty_text_is_text)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     size_t before = f.file.size;
     ck_assert_int_eq(tblog_add_text(f.writer, "t", 0, ""), TBLOG_OK);
     ck_assert_uint_gt(f.file.size, before);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "scalar", 0, 1.0), TBLOG_OK);
     size_t before = f.file.size;
     const char *const cells[] = {"a", NULL, "\xff", "d"};
@@ -66,28 +50,22 @@ START_TEST(wrong_arguments_are_refused_and_write_nothing)
     /* A refused tag may become one of any kind. */
     f.now = GOLDEN_WALL_TIME;
     ck_assert_int_eq(tblog_add_scalar(f.writer, "t", 0, 1.0), TBLOG_OK);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 START_TEST(an_event_that_could_not_be_written_leaves_its_tag_new)
 {
-    writer_fixture f;
-    writer_fixture_open_golden(&f);
     memory_file_fail(&f.file, f.file.calls, f.file.calls + 1, ENOSPC);
     ck_assert_int_eq(tblog_add_text(f.writer, "t", 3, "*ho*"), TBLOG_IO);
     tblog_writer_clear_error(f.writer);
     ck_assert_int_eq(tblog_add_text(f.writer, "t", 3, "*ho*"), TBLOG_OK);
     check_last_record(&f, golden_text);
-    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
-    writer_fixture_free(&f);
 }
 END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("add_text", text_has_the_stock_bytes, a_table_has_the_stock_bytes,
-                     empty_text_is_text, wrong_arguments_are_refused_and_write_nothing,
-                     an_event_that_could_not_be_written_leaves_its_tag_new);
+    return RUN_ADD_TESTS("add_text", text_has_the_stock_bytes, a_table_has_the_stock_bytes,
+                         empty_text_is_text, wrong_arguments_are_refused_and_write_nothing,
+                         an_event_that_could_not_be_written_leaves_its_tag_new);
 }

@@ -50,6 +50,12 @@ class List(ToolTest):
         self.assertEqual(lines[1].split(), [".", "a??[2J?\u00e9", "scalars", "1", "0", "0"])
         self.assertEqual({len(line) for line in lines}, {len(lines[0])})
 
+    def test_a_very_long_tag_does_not_widen_the_whole_table(self):
+        self.write(scalar_event(0, "short", 1), scalar_event(0, "long" * 1000, 1))
+        lines = tblog("ls", self.directory)[1].splitlines()
+        self.assertEqual(sorted(len(line) > 4000 for line in lines), [False, False, True])
+        self.assertLess(min(map(len, lines)), 120)
+
     def test_ls_tells_damage_and_lists_the_rest(self):
         damaged = self.write(version_event(), scalar_event(1, "a", 1), tail=b"x" * 20)
         self.write(scalar_event(2, "b", 1), name="x/f.tfevents")

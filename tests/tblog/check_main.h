@@ -5,12 +5,15 @@
 #include <check.h>
 #include <stdlib.h>
 
-static int run_tests(const char *name, const TTest *const *tests, size_t count)
+/* `begin` and `end`, which may be NULL, run before and behind each test. */
+static int run_tests(const char *name, SFun begin, SFun end, const TTest *const *tests,
+                     size_t count)
 {
     Suite *suite = suite_create(name);
     TCase *cases = tcase_create(name);
     /* Sanitizers are slow, and a busy machine slower: the limit only ends what hangs. */
     tcase_set_timeout(cases, 120);
+    tcase_add_checked_fixture(cases, begin, end);
     for (size_t i = 0; i < count; i++)
         tcase_add_test(cases, tests[i]);
     suite_add_tcase(suite, cases);
@@ -21,8 +24,10 @@ static int run_tests(const char *name, const TTest *const *tests, size_t count)
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-#define RUN_TESTS(name, ...)                                                                       \
-    run_tests(name, (const TTest *const[]){__VA_ARGS__},                                           \
+#define RUN_TESTS_BETWEEN(begin, end, name, ...)                                                   \
+    run_tests(name, begin, end, (const TTest *const[]){__VA_ARGS__},                               \
               sizeof((const TTest *const[]){__VA_ARGS__}) / sizeof(const TTest *))
+
+#define RUN_TESTS(name, ...) RUN_TESTS_BETWEEN(NULL, NULL, name, __VA_ARGS__)
 
 #endif

@@ -317,36 +317,6 @@ START_TEST(a_record_inside_of_a_damaged_payload_is_not_taken_for_one)
 }
 END_TEST
 
-START_TEST(records_inside_of_a_damaged_payload_are_followed_a_bounded_number_of_times)
-{
-    enum { INNER = 3000, TAIL_BYTES = 9 };
-    static uint8_t record[RECORD_FRAME_BYTES * (INNER + 1) + TAIL_BYTES];
-    size_t payload_bytes = sizeof record - RECORD_FRAME_BYTES;
-    record_store_le(record, RECORD_LENGTH_BYTES, payload_bytes);
-    record_store_le(record + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES,
-                    crc32c_masked(record, RECORD_LENGTH_BYTES));
-    /* Empty records from any of which the others follow, but for the last bytes. */
-    uint8_t *inner = record + RECORD_HEADER_BYTES;
-    for (int i = 0; i < INNER; i++, inner += RECORD_FRAME_BYTES)
-        record_store_le(inner + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES,
-                        crc32c_masked(inner, RECORD_LENGTH_BYTES));
-    memset(inner, 'x', TAIL_BYTES);
-    fixture f;
-    setup_empty(&f);
-    append(&f, record, sizeof record);
-    append_records(&f, 0, KINDS);
-    const tblog_event *event;
-    ck_assert_int_eq(tblog_reader_next(f.reader, &event), TBLOG_DAMAGED);
-    f.file.calls = 0;
-    uint64_t lost;
-    ck_assert_int_eq(tblog_reader_resync(f.reader, &lost), TBLOG_OK);
-    ck_assert_uint_eq(lost, sizeof record);
-    ck_assert_uint_lt(f.file.calls, 6 * INNER);
-    ck_assert_uint_eq(read_all(&f).count, KINDS);
-    teardown(&f);
-}
-END_TEST
-
 START_TEST(a_whole_record_that_is_no_event_costs_itself)
 {
     fixture f;
@@ -439,7 +409,6 @@ int main(void)
         bytes_put_between_cost_at_most_one_record, records_behind_a_torn_one_are_found,
         garbage_of_any_length_is_searched_through,
         a_record_inside_of_a_damaged_payload_is_not_taken_for_one,
-        records_inside_of_a_damaged_payload_are_followed_a_bounded_number_of_times,
         a_whole_record_that_is_no_event_costs_itself, a_file_that_grows_behind_damage_is_read_on,
         short_and_failing_reads_lose_nothing, without_damage_there_is_nothing_to_leave_out);
 }

@@ -206,6 +206,32 @@ START_TEST(a_length_beyond_the_file_takes_no_memory)
 }
 END_TEST
 
+START_TEST(a_large_record_is_read_only_once_it_is_there)
+{
+    enum { PAYLOAD_BYTES = 1 << 20, RECORD_BYTES = PAYLOAD_BYTES + RECORD_FRAME_BYTES };
+    fixture f;
+    setup(&f);
+    record_sink *sink = memory_file_sink(&f.file);
+    ck_assert_int_eq(sink->truncate(sink, RECORD_BYTES - 1), 0);
+    set_length(&f.file, PAYLOAD_BYTES);
+    const uint8_t *payload;
+    size_t bytes;
+    memory_file_fail(&f.file, f.file.calls + 1, f.file.calls + 2, EIO);
+    ck_assert_int_eq(record_reader_next(&f.reader, &payload, &bytes), TBLOG_IO);
+    ck_assert_int_eq(f.reader.cause, EIO);
+    memory_file_fail(&f.file, f.file.calls, f.file.calls + 1, EINTR);
+    ck_assert_int_eq(record_reader_next(&f.reader, &payload, &bytes), TBLOG_TRUNCATED);
+    ck_assert_uint_lt(f.file.read_bytes, 300000);
+    ck_assert_int_eq(sink->truncate(sink, RECORD_BYTES), 0);
+    record_store_le(f.file.data + RECORD_BYTES - RECORD_CRC_BYTES, RECORD_CRC_BYTES,
+                    crc32c_masked(f.file.data + RECORD_HEADER_BYTES, PAYLOAD_BYTES));
+    ck_assert_int_eq(record_reader_next(&f.reader, &payload, &bytes), TBLOG_OK);
+    ck_assert_uint_eq(bytes, PAYLOAD_BYTES);
+    ck_assert_int_eq(sink->close(sink), 0);
+    teardown(&f);
+}
+END_TEST
+
 START_TEST(a_length_that_no_message_can_have_is_damage)
 {
     const uint64_t lengths[] = {(uint64_t)INT32_MAX + 1, UINT32_MAX, INT64_MAX, UINT64_MAX,
@@ -296,7 +322,8 @@ int main(void)
         every_truncation_is_told_and_read_on_once_the_rest_is_there,
         every_flipped_bit_is_damage_where_it_is, short_and_interrupted_reads_change_nothing,
         any_failing_read_is_told_and_can_be_repeated, a_length_beyond_the_file_takes_no_memory,
-        a_length_that_no_message_can_have_is_damage, zeros_as_a_power_loss_leaves_them_are_damage,
+        a_large_record_is_read_only_once_it_is_there, a_length_that_no_message_can_have_is_damage,
+        zeros_as_a_power_loss_leaves_them_are_damage,
         a_tail_that_the_writer_took_back_and_wrote_anew_is_read_anew,
         a_record_larger_than_any_buffer_comes_back_whole);
 }

@@ -143,6 +143,7 @@ static ssize_t read_at(record_source *self, void *data, size_t bytes, uint64_t o
         count = count < left ? count : left;
         if (count > 0)
             memcpy(data, file->data + offset, count);
+        file->read_bytes += count;
         result = (ssize_t)count;
     }
     pthread_mutex_unlock(&file->mutex);

@@ -29,6 +29,7 @@ typedef struct memory_file {
 
     size_t writes; /* successful ones */
     size_t syncs;
+    uint64_t read_bytes; /* by all sources */
     bool closed;
 } memory_file;
 

@@ -11,6 +11,7 @@ import unittest
 from check_trainer import SOON, TBLOG, TrainerTest, events, record
 
 EPOCHS = int(os.environ.get("EPOCHS", 40))  # enough to be interrupted in, however fast they are
+FIRST_EPOCH = f"Epoch {1:{len(str(EPOCHS))}}/{EPOCHS} "  # what a run that begins prints
 EVERY_EPOCH = ("--checkpoint-interval", 0)
 NEVER = ("--checkpoint-interval", 3600)  # the last of an option counts
 
@@ -22,9 +23,14 @@ def checkpoint_state(run):
 
 
 class Resume(TrainerTest):
+    images = 10, 4  # three steps an epoch, of which the last is short, so that epochs are short too
+
     def arguments(self, run, *more):
         return ("--logdir", run, "--batch-size", 4, "--epochs", EPOCHS, "--update-freq", "batch",
                 *EVERY_EPOCH, *more)
+
+    def train(self, *arguments, **settings):
+        return super().train("--batch-size", 4, *arguments, **settings)
 
     def interrupt(self, run, number, *arguments):
         """Starts the command and sends it a signal when a few epochs are done."""
@@ -65,7 +71,7 @@ class Resume(TrainerTest):
             result = self.call("train", *self.arguments(run, "--resume", *NEVER))
             self.assert_done(result)
             self.assertRegex(result.stdout, rf"Resumed   after epoch \d+ of {EPOCHS}, from the")
-            self.assertNotIn(f"Epoch  1/{EPOCHS} ", result.stdout)
+            self.assertNotIn(FIRST_EPOCH, result.stdout)
             self.assert_same(run, whole)
 
     def test_a_run_goes_on_again_and_again(self):
@@ -123,7 +129,7 @@ class Resume(TrainerTest):
         (self.run_directory / "checkpoint").unlink()
         result = self.call("train", *self.arguments(self.run_directory, "--resume", *NEVER))
         self.assert_done(result)
-        self.assertIn(f"Epoch  1/{EPOCHS} ", result.stdout)
+        self.assertIn(FIRST_EPOCH, result.stdout)
         self.assert_same(self.run_directory, self.whole())
 
     def test_a_bad_checkpoint_is_told_and_the_run_begins_again(self):
@@ -156,7 +162,7 @@ class Resume(TrainerTest):
                     "train", *self.arguments(self.run_directory, "--resume", *NEVER))
                 self.assert_done(result)
                 self.assertIn("Note: trained from the beginning", result.stdout)
-                self.assertIn(f"Epoch  1/{EPOCHS} ", result.stdout)
+                self.assertIn(FIRST_EPOCH, result.stdout)
                 self.assertEqual(record(self.run_directory)["state"], "finished")
         shutil.rmtree(self.run_directory)
         shutil.copytree(kept, self.run_directory)

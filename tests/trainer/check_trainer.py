@@ -23,7 +23,7 @@ import unittest
 import zipfile
 
 TRAINER, TBLOG = sys.argv[1:3]
-TRAINING, VALIDATION = 40, 24
+TRAINING, VALIDATION = 20, 12
 SOON = 120  # seconds: how long anything here may take on a slow machine with a sanitizer
 
 
@@ -86,12 +86,14 @@ def record(run):
 
 
 class TrainerTest(unittest.TestCase):
+    images = TRAINING, VALIDATION
+
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trainer-test-"))
         self.addCleanup(shutil.rmtree, self.folder)
         self.data = self.folder / "data"
         self.run_directory = self.folder / "run"
-        write_data(self.data)
+        write_data(self.data, *self.images)
 
     def command(self, name, *arguments):
         data = () if name == "compare" else ("--data", self.data)
@@ -102,11 +104,11 @@ class TrainerTest(unittest.TestCase):
                               timeout=SOON, cwd=self.folder, **settings)
 
     def train(self, *arguments, **settings):
-        return self.call("train", "--logdir", self.run_directory, "--batch-size", 16, "--epochs", 2,
+        return self.call("train", "--logdir", self.run_directory, "--batch-size", 8, "--epochs", 2,
                          *arguments, **settings)
 
     def sweep(self, *arguments, **settings):
-        return self.call("sweep", "--logdir", self.folder / "logs", "--batch-sizes", "32,16",
+        return self.call("sweep", "--logdir", self.folder / "logs", "--batch-sizes", "16,8",
                          "--epochs", 2, *arguments, **settings)
 
     def assert_done(self, result):
@@ -141,7 +143,7 @@ class Training(TrainerTest):
         result = self.train("--update-freq", "batch")
         self.assert_done(result)
         self.assertIn("n_iterations = n_epochs × n_batches = 2 × 3 = 6", result.stdout)
-        self.assertIn("40 training and 24 validation images", result.stdout)
+        self.assertIn("20 training and 12 validation images", result.stdout)
         self.assertRegex(result.stdout, r"\nEpoch 2/2 - 3/3 - \S+ \S+/step - loss: \d\.\d+ - "
                                         r"accuracy: \d\.\d+ - val_loss: \d\.\d+ - "
                                         r"val_accuracy: \d\.\d+\n$")
@@ -189,8 +191,8 @@ class Training(TrainerTest):
     def test_the_run_is_described_without_its_whole_paths(self):
         self.assert_done(self.train())
         texts = {tag: text for _, tag, text in events(self.run_directory, "")}
-        self.assertIn("| batch size | 16 |", texts["configuration"])
-        self.assertIn("| all | 40 | 24 |", texts["data_set"])
+        self.assertIn("| batch size | 8 |", texts["configuration"])
+        self.assertIn("| all | 20 | 12 |", texts["data_set"])
         self.assertIn("threads", texts["host"])
         for text in map(str, texts.values()):
             self.assertNotIn(str(self.folder), text)
@@ -210,7 +212,7 @@ class Training(TrainerTest):
     def test_two_equal_runs_log_the_same_bits(self):
         first, second, other = (self.folder / name for name in ("first", "second", "other"))
         for run, seed, threads in ((first, 5, 1), (second, 5, 2), (other, 6, 1)):
-            self.assert_done(self.call("train", "--logdir", run, "--batch-size", 16, "--epochs", 2,
+            self.assert_done(self.call("train", "--logdir", run, "--batch-size", 8, "--epochs", 2,
                                        "--update-freq", "batch", "--seed", seed, "--threads",
                                        threads, "--histograms"))
         for part in PARTS:
@@ -250,7 +252,7 @@ class Training(TrainerTest):
         self.assertEqual(result.stdout, "")
 
     def test_closed_standard_descriptors_are_not_mistaken_for_files(self):
-        command = " ".join(self.command("train", "--logdir", self.run_directory, "--batch-size", 16,
+        command = " ".join(self.command("train", "--logdir", self.run_directory, "--batch-size", 8,
                                         "--epochs", 2))
         for closed in ("<&- >&-", "<&- >&- 2>&-", ">&-"):
             subprocess.run(["sh", "-c", f"{command} --overwrite {closed}"], check=True,
@@ -267,7 +269,7 @@ class Training(TrainerTest):
     def test_a_terminal_is_redrawn_and_never_wrapped(self):
         for columns in (40, 80, 132):
             output = self.in_terminal(columns, "train", "--logdir", self.folder / f"w{columns}",
-                                      "--batch-size", 16, "--epochs", 2)
+                                      "--batch-size", 8, "--epochs", 2)
             self.assertIn("Epoch 2/2\r\n", output)
             self.assertIn("\r\033[K", output)
             progress = output[output.index("Epoch 1/2"):]
@@ -298,23 +300,23 @@ class Training(TrainerTest):
 
 class Plans(TrainerTest):
     def test_a_plan_tells_parts_and_the_largest_batch(self):
-        result = self.call("plan", "--batch-size", 16, "--memory", "1GiB")
+        result = self.call("plan", "--batch-size", 8, "--memory", "1GiB")
         self.assert_done(result)
-        self.assertIn("batch size 16 on 40 training and 24 validation images", result.stdout)
-        self.assertIn("the largest batch size that does is 40.", result.stdout)
+        self.assertIn("batch size 8 on 20 training and 12 validation images", result.stdout)
+        self.assertIn("the largest batch size that does is 20.", result.stdout)
         parts = dict(re.findall(r"^  (\w+) +([\d.]+) MiB$", result.stdout, re.MULTILINE))
         total = float(parts.pop("total"))
         self.assertEqual(len(parts), 6)
         self.assertAlmostEqual(sum(map(float, parts.values())), total, delta=0.4)
 
     def test_the_plan_is_what_the_run_takes(self):
-        planned = self.call("plan", "--batch-size", 16)
+        planned = self.call("plan", "--batch-size", 8)
         self.assert_done(self.train())
         total = record(self.run_directory)["peak_bytes"] / 2**20
         self.assertIn(f"  total        {total:10.1f} MiB\n", planned.stdout)
 
     def test_a_plan_that_does_not_fit_says_what_would(self):
-        result = self.call("plan", "--batch-size", 40, "--memory", "1MiB")
+        result = self.call("plan", "--batch-size", 20, "--memory", "1MiB")
         self.assertEqual((result.returncode, result.stderr), (1, ""))
         self.assertIn("It does not fit in the 1.0 MiB that are given: no batch size fits.",
                       result.stdout)
@@ -326,12 +328,12 @@ class Plans(TrainerTest):
     def test_wrong_questions_are_refused(self):
         for arguments, word in ((("--memory", "8XB"), "8XB"), (("--engine", "none"), "none"),
                                 (("--batch-size", 0), "--batch-size"), (("x",), "x"),
-                                (("--batch-size", 41), "41"), (("--precision", "fp8"), "fp8")):
+                                (("--batch-size", 21), "21"), (("--precision", "fp8"), "fp8")):
             self.assert_refused(self.call("plan", *arguments), 2, word)
 
     def test_a_run_takes_micro_batches_or_says_that_it_cannot(self):
-        self.assert_refused(self.train("--engine", "cpu", "--micro-batch", 8), 2, "whole")
-        self.assert_done(self.train("--engine", "cpu", "--micro-batch", 16))
+        self.assert_refused(self.train("--engine", "cpu", "--micro-batch", 4), 2, "whole")
+        self.assert_done(self.train("--engine", "cpu", "--micro-batch", 8))
         self.assertEqual(record(self.run_directory)["configuration"]["micro_batch"], 0)
 
 
@@ -351,7 +353,7 @@ class RunsThatExist(TrainerTest):
     def test_train_refuses_a_directory_of_runs(self):
         self.assert_done(self.train())
         for extra in ((), ("--overwrite",)):
-            result = self.call("train", "--logdir", self.folder, "--epochs", 1, *extra)
+            result = self.call("train", "--logdir", self.folder, "--batch-size", 8, *extra)
             self.assert_refused(result, 1, "other runs", "run")
         self.assertEqual(record(self.run_directory)["state"], "finished")
 
@@ -359,14 +361,14 @@ class RunsThatExist(TrainerTest):
         self.assert_done(self.train())
         for command, place, option in (("train", "run/deeper/still", "--batch-size"),
                                        ("sweep", "run", "--batch-sizes")):
-            result = self.call(command, "--logdir", self.folder / place, option, 16)
+            result = self.call(command, "--logdir", self.folder / place, option, 8)
             self.assert_refused(result, 1, "inside of the run")
         self.assertFalse((self.run_directory / "deeper").exists())
 
     def test_sweep_ends_with_the_table(self):
         result = self.sweep()
         self.assert_done(result)
-        for words in ("LeNet-MNIST-2-BatchSize=32", "LeNet-MNIST-2-BatchSize=16", "peak memory",
+        for words in ("LeNet-MNIST-2-BatchSize=16", "LeNet-MNIST-2-BatchSize=8", "peak memory",
                       "Fastest to converge", "Best validated", "standard error"):
             self.assertIn(words, result.stdout)
         result = self.sweep("--quiet")
@@ -375,7 +377,7 @@ class RunsThatExist(TrainerTest):
 
     def test_sweep_leaves_finished_runs_and_redoes_others(self):
         self.assert_done(self.sweep())
-        kept, redone = (self.folder / f"logs/LeNet-MNIST-2-BatchSize={n}" for n in (32, 16))
+        kept, redone = (self.folder / f"logs/LeNet-MNIST-2-BatchSize={n}" for n in (16, 8))
         for run, state in ((kept, "finished"), (redone, "interrupted")):
             beside = run / "events.out.tfevents.1700000000.host.1.2.v2"
             beside.write_bytes(b"")
@@ -396,8 +398,8 @@ class RunsThatExist(TrainerTest):
     def test_sweep_trains_several_seeds_side_by_side(self):
         result = self.sweep("--seeds", 2, "--seed", 5, "--jobs", 3, "--threads", 1)
         self.assert_done(result)
-        names = [f"LeNet-MNIST-2-BatchSize={n}-Seed={s}" for n in (16, 32) for s in (5, 6)]
-        self.assertEqual(sorted(p.name for p in (self.folder / "logs").iterdir()), names)
+        names = [f"LeNet-MNIST-2-BatchSize={n}-Seed={s}" for n in (8, 16) for s in (5, 6)]
+        self.assertEqual({p.name for p in (self.folder / "logs").iterdir()}, set(names))
         for name in names:
             batch_size, seed = re.findall(r"=(\d+)", name)
             run = record(self.folder / "logs" / name)
@@ -416,33 +418,33 @@ class RunsThatExist(TrainerTest):
 
     def test_runs_side_by_side_are_the_same_runs(self):
         self.assert_done(self.sweep("--jobs", 2, "--threads", 1))
-        side = self.folder / "logs/LeNet-MNIST-2-BatchSize=16"
+        side = self.folder / "logs/LeNet-MNIST-2-BatchSize=8"
         self.assert_done(self.train())
         for part in ("train", "validation"):
             self.assertEqual(events(side, part), events(self.run_directory, part))
 
     def test_sweep_trains_what_is_missing(self):
         self.assert_done(self.sweep())
-        shutil.rmtree(self.folder / "logs/LeNet-MNIST-2-BatchSize=32")
+        shutil.rmtree(self.folder / "logs/LeNet-MNIST-2-BatchSize=16")
         self.assert_done(self.sweep())
-        self.assertEqual(record(self.folder / "logs/LeNet-MNIST-2-BatchSize=32")["state"],
+        self.assertEqual(record(self.folder / "logs/LeNet-MNIST-2-BatchSize=16")["state"],
                          "finished")
 
     def test_sweep_refuses_another_configuration_before_training(self):
         self.assert_done(self.call("sweep", "--logdir", self.folder / "logs", "--batch-sizes",
-                                   "16", "--epochs", 2))
+                                   "8", "--epochs", 2))
         for option, value, difference in (("--epochs", 3, "epochs 2 instead of 3"),
                                           ("--seed", 9, "seed 0 instead of 9"),
                                           ("--learning-rate", 0.5, "learning_rate"),
-                                          ("--train-samples", 39, "training_samples 40"),
+                                          ("--train-samples", 19, "training_samples 20"),
                                           ("--isa", "portable", "arithmetic"),
                                           ("--update-freq", "epoch", "log_every 1 instead of 0"),
                                           ("--histograms", None, "histograms false")):
             result = self.sweep(*([option] if value is None else [option, value]))
-            self.assert_refused(result, 1, "BatchSize=16", difference, "--overwrite")
-            self.assertFalse((self.folder / "logs/LeNet-MNIST-2-BatchSize=32").exists())
+            self.assert_refused(result, 1, "BatchSize=8", difference, "--overwrite")
+            self.assertFalse((self.folder / "logs/LeNet-MNIST-2-BatchSize=16").exists())
         self.assert_done(self.sweep("--epochs", 3, "--overwrite"))
-        self.assertEqual(len(record(self.folder / "logs/LeNet-MNIST-2-BatchSize=16")["epochs"]), 3)
+        self.assertEqual(len(record(self.folder / "logs/LeNet-MNIST-2-BatchSize=8")["epochs"]), 3)
 
     def test_sweep_takes_another_data_set_for_another_configuration(self):
         self.assert_done(self.sweep())
@@ -461,13 +463,13 @@ class RunsThatExist(TrainerTest):
         self.assert_done(self.sweep())
         table = self.call("compare", "logs")
         self.assert_done(table)
-        self.assertLess(table.stdout.index("Size=32"), table.stdout.index("Size=16"))
+        self.assertLess(table.stdout.index("Size=16"), table.stdout.index("Size=8"))
         self.assertEqual(self.call("compare").stdout, table.stdout)
         result = self.call("compare", "--format", "json", "logs")
         self.assert_done(result)
         runs = json.loads(result.stdout)["runs"]
-        self.assertEqual([run["batch_size"] for run in runs], [32, 16])
-        kept = record(self.folder / "logs/LeNet-MNIST-2-BatchSize=32")
+        self.assertEqual([run["batch_size"] for run in runs], [16, 8])
+        kept = record(self.folder / "logs/LeNet-MNIST-2-BatchSize=16")
         self.assertAlmostEqual(runs[0]["val_loss"]["final"], kept["results"]["val_loss"], places=5)
         self.assertAlmostEqual(runs[0]["val_accuracy"]["final"], kept["results"]["val_accuracy"],
                                places=9)
@@ -491,7 +493,7 @@ class RunsThatExist(TrainerTest):
 
     def test_a_reader_who_leaves_does_not_end_the_run(self):
         process = subprocess.Popen(
-            self.command("train", "--logdir", self.run_directory, "--batch-size", 16, "--epochs",
+            self.command("train", "--logdir", self.run_directory, "--batch-size", 8, "--epochs",
                          3), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         process.stdout.close()
         self.assertEqual(process.wait(timeout=SOON), 1)
@@ -553,8 +555,8 @@ class Signals(TrainerTest):
         self.assert_done(self.train("--overwrite"))
 
     def test_a_killed_run_is_known_and_redone(self):
-        run = self.folder / "logs/LeNet-MNIST-2-BatchSize=16"
-        process = self.start("sweep", "--logdir", self.folder / "logs", "--batch-sizes", "16",
+        run = self.folder / "logs/LeNet-MNIST-2-BatchSize=8"
+        process = self.start("sweep", "--logdir", self.folder / "logs", "--batch-sizes", "8",
                              "--epochs", 1000000, "--quiet")
         self.wait_for_epoch(run)
         self.assertIn("not finished (running)", self.call("compare", run).stdout)
@@ -579,9 +581,9 @@ class BadInput(TrainerTest):
 
     def test_wrong_options_name_the_option(self):
         for option, value in (("--batch-size", "0"), ("--batch-size", "-1"),
-                              ("--batch-size", "41"), ("--batch-size", "3x"),
+                              ("--batch-size", "21"), ("--batch-size", "3x"),
                               ("--epochs", "0"), ("--epochs", "-2"), ("--epochs", "99999999999"),
-                              ("--train-samples", "41"), ("--train-samples", "0"),
+                              ("--train-samples", "21"), ("--train-samples", "0"),
                               ("--learning-rate", "0"), ("--learning-rate", "nan"),
                               ("--seed", "-1"), ("--threads", "0"), ("--engine", "tpu"),
                               ("--precision", "fp64"), ("--update-freq", "0")):
@@ -595,8 +597,8 @@ class BadInput(TrainerTest):
         self.assertFalse(self.run_directory.exists())
 
     def test_sweep_refuses_a_batch_size_before_training_the_others(self):
-        result = self.call("sweep", "--logdir", "logs", "--batch-sizes", "16,41")
-        self.assert_refused(result, 2, "--batch-sizes", "41")
+        result = self.call("sweep", "--logdir", "logs", "--batch-sizes", "8,21")
+        self.assert_refused(result, 2, "--batch-sizes", "21")
         self.assertFalse((self.folder / "logs").exists())
 
     def test_bad_data_is_named_and_makes_no_run(self):
@@ -635,7 +637,7 @@ class BadInput(TrainerTest):
         write_npz(path, good)
         packed = path.read_bytes()
         self.assert_done(self.call("train", "--data", path, "--logdir", self.folder / "control",
-                                   "--batch-size", 16, "--epochs", 2))
+                                   "--batch-size", 8, "--epochs", 2))
         configuration = record(self.folder / "control")["configuration"]
         self.assertEqual((configuration["training_samples"], configuration["validation_samples"]),
                          (TRAINING, VALIDATION))
@@ -668,10 +670,10 @@ class BadInput(TrainerTest):
     def test_an_unwritable_log_directory_is_named(self):
         (self.folder / "file").write_text("not a directory")
         for path in (self.folder / "file", self.folder / "file/run", "/proc/run", "/dev/null/run"):
-            result = self.call("train", "--logdir", path, "--epochs", 1)
+            result = self.call("train", "--logdir", path, "--batch-size", 8)
             self.assert_refused(result, 1, path if "proc" in str(path) else "file" if
                                 "file" in str(path) else "/dev/null")
-        self.assert_refused(self.call("sweep", "--logdir", "file", "--batch-sizes", "16"), 1, "file")
+        self.assert_refused(self.call("sweep", "--logdir", "file", "--batch-sizes", "8"), 1, "file")
 
     def test_a_log_directory_that_vanishes_ends_the_run(self):
         process = subprocess.Popen(

@@ -555,7 +555,9 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_next(tblog_reader *reader,
 /* Goes on behind damage: the next call of tblog_reader_next reads at the next record whose header
  * proves itself by its checksum. To be called behind TBLOG_DAMAGED, or behind TBLOG_TRUNCATED to
  * find records that others have put behind a torn one. What is left out begins at
- * tblog_reader_offset; its size goes to *lost_bytes (which may be NULL).
+ * tblog_reader_offset; its size goes to *lost_bytes (which may be NULL). Where bytes are missing
+ * the next record begins inside of the damaged one; in a file that was made of records inside of
+ * others not all are found, for looking at each would take for ever.
  *
  * TBLOG_OK; what is found may prove damaged in its turn. TBLOG_END where no record is behind: all
  * up to the file's end is lost, and the reader stays where it is. TBLOG_IO: *lost_bytes is 0, and

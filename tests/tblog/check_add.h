@@ -1,0 +1,25 @@
+/* What the tests of tblog_add_… begin and end with: a writer whose every event is in the file at
+ * once, at the time of the golden records, and which nothing that they do leaves with an error. */
+#ifndef TESTS_CHECK_ADD_H
+#define TESTS_CHECK_ADD_H
+
+#include "check_main.h"
+#include "golden_events.h"
+#include "writer_fixture.h"
+
+static writer_fixture f;
+
+static void open_writer(void)
+{
+    writer_fixture_open_golden(&f);
+}
+
+static void close_writer(void)
+{
+    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
+    writer_fixture_free(&f);
+}
+
+#define RUN_ADD_TESTS(name, ...) RUN_TESTS_BETWEEN(open_writer, close_writer, name, __VA_ARGS__)
+
+#endif

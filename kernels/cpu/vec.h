@@ -1,6 +1,7 @@
 /* One name for the machine's vectors of floats, so that each kernel is written once and compiled
  * once for each instruction set: CPU_ISA_AVX512, CPU_ISA_AVX2, or neither (4 floats in the
- * compiler's own vector types, which every machine has).
+ * compiler's own vector types, which every machine has); and once more with CPU_BF16, for the
+ * products of product.h in bf16.
  *
  * Arithmetic operators and comparisons work on vec as the compiler defines them. Products are
  * fused with sums only where vec_fma says so. */
@@ -16,7 +17,11 @@
 #include <math.h>
 #endif
 
-#if defined(CPU_ISA_AVX512)
+#if defined(CPU_BF16) /* CPU_ISA_AVX512, too */
+#define CPU_ISA_NAME   "avx512"
+#define CPU_NAME(name) name##_avx512_bf16
+enum { VEC = 16 };
+#elif defined(CPU_ISA_AVX512)
 #define CPU_ISA_NAME   "avx512"
 #define CPU_NAME(name) name##_avx512
 enum { VEC = 16 };
@@ -28,6 +33,12 @@ enum { VEC = 8 };
 #define CPU_ISA_NAME   "portable"
 #define CPU_NAME(name) name##_portable
 enum { VEC = 4 };
+#endif
+
+#if defined(CPU_BF16)
+enum { CPU_HAS_BF16 = 1 };
+#else
+enum { CPU_HAS_BF16 = 0 };
 #endif
 
 typedef float vec __attribute__((vector_size(VEC * sizeof(float))));

@@ -98,7 +98,7 @@ typedef struct engine_plan {
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
     uint32_t side_by_side; /* how many runs at once make the best of this hardware, at least 1 */
     /* What the results' bits depend on beside the configuration's numbers: the instruction set and
-     * the engine's method ("avx512, method 2") or the kind of device. Runs with equal
+     * the engine's method ("avx512, method 3") or the kind of device. Runs with equal
      * configurations, precision and this text are the same run. */
     char arithmetic[32];
     char hardware[96]; /* for people, for example "avx512, 2 threads" */

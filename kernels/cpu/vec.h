@@ -130,6 +130,13 @@ VEC_INLINE vec vec_select(vec_int mask, vec a, vec b)
     return (vec)(((vec_int)a & mask) | ((vec_int)b & ~mask));
 }
 
+/* `a`, but 0 where it is below the normal numbers. */
+VEC_INLINE vec vec_normal(vec a)
+{
+    const vec_int exponent = (vec_int)a & 0x7F800000;
+    return vec_where(exponent != 0, a);
+}
+
 VEC_INLINE vec vec_relu(vec a)
 {
     return vec_where(a > vec_all(0), a);

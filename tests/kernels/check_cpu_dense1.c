@@ -1,5 +1,6 @@
-/* dense1 on its own, each instruction set's, against plain loops in double. */
+/* dense1 and its update on their own, each instruction set's, against plain loops in double. */
 #include <check.h>
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -169,6 +170,33 @@ START_TEST(dense1_backward_is_within_its_rounding)
 }
 END_TEST
 
+/* What falls below the normal numbers would stay there and be slow. */
+START_TEST(a_moment_below_the_normal_numbers_becomes_0)
+{
+    enum { COUNT = 16 };
+    const cpu_kernels *kernels = layer_tables[_i];
+    const cpu_adam adam = {
+        .alpha = 0.5f, .one_minus_beta_1 = 0.25f, .one_minus_beta_2 = 0.25f, .epsilon = 1};
+    const float moments[4] = {FLT_MIN, 4 * FLT_MIN, -FLT_MIN, -1};
+    const float expected[4] = {0, 3 * FLT_MIN, 0, -0.75f};
+    const float gradient[COUNT] = {0};
+    float p[COUNT];
+    float m[COUNT];
+    float v[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        p[i] = 1;
+        m[i] = moments[i % 4];
+        v[i] = fabsf(moments[i % 4]);
+    }
+    kernels->adam(&adam, p, m, v, gradient, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        ck_assert(m[i] == expected[i % 4]);
+        ck_assert(v[i] == fabsf(expected[i % 4]));
+        ck_assert(i % 4 == 3 ? p[i] > 1 : p[i] == 1);
+    }
+}
+END_TEST
+
 int main(void)
 {
     layer_tables_find();
@@ -177,6 +205,7 @@ int main(void)
     tcase_set_timeout(c, 120);
     tcase_add_loop_test(c, dense1_forward_is_within_its_rounding, 0, layer_table_count);
     tcase_add_loop_test(c, dense1_backward_is_within_its_rounding, 0, layer_table_count);
+    tcase_add_loop_test(c, a_moment_below_the_normal_numbers_becomes_0, 0, layer_table_count);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

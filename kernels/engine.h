@@ -24,7 +24,8 @@ typedef enum engine_status {
     ENGINE_INVALID,     /* an argument or the configuration is out of range; nothing changed */
     ENGINE_NO_MEMORY,   /* the plan does not fit; nothing is held */
     ENGINE_UNAVAILABLE, /* this machine lacks the device or an instruction set that was asked for */
-    ENGINE_FAILED       /* the device failed; the handle is good for message and destroy only */
+    ENGINE_FAILED,      /* the device failed; the handle is good for message and destroy only */
+    ENGINE_STOPPED      /* the configuration's `stop` ended an evaluation; nothing changed */
 } engine_status;
 
 typedef enum engine_precision {
@@ -44,9 +45,11 @@ typedef struct engine_config {
     double beta_1;        /* alpha_t = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) */
     double beta_2;
     double epsilon;
-    uint32_t threads; /* 0 for as many as this process gets processors; a GPU engine ignores it */
-    int32_t device;   /* ordinal; the CPU engine ignores it */
-    const char *isa;  /* CPU: "avx512", "avx2", "portable"; NULL for the best the machine has */
+    uint32_t threads;   /* 0 for as many as this process gets processors; a GPU engine ignores it */
+    int32_t device;     /* ordinal; the CPU engine ignores it */
+    const char *isa;    /* CPU: "avx512", "avx2", "portable"; NULL for the best the machine has */
+    bool (*stop)(void); /* An engine whose evaluation may take long asks it in between, and ends
+                           with ENGINE_STOPPED where it is true. NULL for never. */
 } engine_config;
 
 /* Host memory of one data set: 8-bit grey images [count,28,28] and labels [count] below 10.
@@ -95,7 +98,7 @@ typedef struct engine_plan {
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
     uint32_t side_by_side; /* how many runs at once make the best of this hardware, at least 1 */
     /* What the results' bits depend on beside the configuration's numbers: the instruction set and
-     * the engine's method ("avx512, method 2") or the kind of device. Runs with equal
+     * the engine's method ("avx512, method 3") or the kind of device. Runs with equal
      * configurations, precision and this text are the same run. */
     char arithmetic[32];
     char hardware[96]; /* for people, for example "avx512, 2 threads" */
@@ -154,7 +157,8 @@ typedef struct engine_api {
     engine_status (*poll)(engine *, engine_step *out, size_t capacity, size_t *count, bool wait);
 
     /* The whole of a data set, dropout off, after all queued steps. `predicted` [count of the set]
-     * gets each sample's class, that of the first of the largest logits; it may be NULL. */
+     * gets each sample's class, that of the first of the largest logits; it may be NULL. Where
+     * `stop` ends it *out and `predicted` say nothing. */
     engine_status (*evaluate)(engine *, engine_set set, engine_result *out, uint8_t *predicted);
 
     /* Softmax probabilities [count,10] of images [count,28,28], dropout off. */

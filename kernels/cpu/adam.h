@@ -1,6 +1,10 @@
 /* Adam's update on vectors, operation by operation as Keras does it:
  *
- *   m += (g - m)(1 - beta_1); v += (g g - v)(1 - beta_2); p -= alpha m / (sqrt(v) + epsilon) */
+ *   m += (g - m)(1 - beta_1); v += (g g - v)(1 - beta_2); p -= alpha m / (sqrt(v) + epsilon)
+ *
+ * A moment that falls below the normal numbers becomes 0. Where a weight's input stays closed m
+ * would end among them and stay, one in four of dense1's, and processors compute slowly with them;
+ * no weight would notice. */
 #ifndef KERNELS_CPU_ADAM_H
 #define KERNELS_CPU_ADAM_H
 
@@ -36,8 +40,8 @@ VEC_INLINE void adam_update(const adam_vectors *adam, float *p, float *m, float 
         const vec old_v = vec_load(v + i);
         const vec new_m = old_m + (g - old_m) * adam->rate_m;
         const vec new_v = old_v + (g * g - old_v) * adam->rate_v;
-        vec_store(m + i, new_m);
-        vec_store(v + i, new_v);
+        vec_store(m + i, vec_normal(new_m));
+        vec_store(v + i, vec_normal(new_v));
         vec_store(p + i, vec_load(p + i) - new_m * adam->alpha / (vec_sqrt(new_v) + adam->epsilon));
     }
 }

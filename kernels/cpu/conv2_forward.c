@@ -18,15 +18,17 @@
  *   - A patch that sees no ink takes the sum computed for all such patches beforehand; with biases
  *     of 0 it is 0 exactly. A window of such patches, one in three of MNIST's, is not computed.
  *   - A decision that hangs on less than the bound of the rounding error is taken by plain sums
- *     in double. That is one window and channel in some hundreds.
+ *     in double. That is one window and channel in some hundreds. In bf16 it is left out.
  *
  * The bound: a product V U is rounded at most 2 times in V, 4 in U, 33 in product and sum and 4 in
  * A^T M A, 43 u of its magnitude with the unit roundoff u = 2^-24. The magnitudes' sum is at most
  * || |B^T| |d| |B| || || |G| |g| |G^T| || <= 5.24 ||d|| 2.29 ||g||, by the 2-norms of |B| and |G|.
  *
+ * With CPU_BF16 the factors V and U are rounded to bf16 before they are multiplied.
+ *
  * Bound of the speed: the multiply-add rate. */
 #include "layers.h"
-#include "tile.h"
+#include "product.h"
 
 #include <math.h>
 
@@ -38,15 +40,15 @@ enum {
     PATCH_ROW = LENET_KERNEL_SIDE * IN_CHANNELS,
     POINTS = CPU_WINOGRAD_POINTS,
     ALL_SEE_INK = 15,
+    /* The rounding of bf16 is far above what plain sums would decide otherwise. */
+    DECIDE_PLAINLY = !CPU_HAS_BF16,
 };
 
 /* Times ||d|| ||g||: more than the rounding error of an output. */
 static const float ROUNDING_BOUND = 44 * 5.24f * 2.29f * 0x1p-24f;
 
-/* U of one channel vector: weights [9], `stride` floats apart, to points [16], `to_stride` apart.
- */
-VEC_INLINE void transform_weights(const float *weights, ptrdiff_t stride, float *to,
-                                  ptrdiff_t to_stride)
+/* U of one channel vector: weights [9], `stride` floats apart, to element `k` of points [16]. */
+VEC_INLINE void transform_weights(const float *weights, ptrdiff_t stride, vec (*to)[STEP], int k)
 {
     const vec half = vec_all(0.5f);
     vec column[4][3];
@@ -63,10 +65,10 @@ VEC_INLINE void transform_weights(const float *weights, ptrdiff_t stride, float 
     VEC_UNROLL
     for (int y = 0; y < 4; y++) {
         const vec *g = column[y];
-        vec_store(to + (4 * y + 0) * to_stride, g[0]);
-        vec_store(to + (4 * y + 1) * to_stride, half * (g[0] + g[2] + g[1]));
-        vec_store(to + (4 * y + 2) * to_stride, half * (g[0] + g[2] - g[1]));
-        vec_store(to + (4 * y + 3) * to_stride, g[2]);
+        to[4 * y + 0][k] = g[0];
+        to[4 * y + 1][k] = half * (g[0] + g[2] + g[1]);
+        to[4 * y + 2][k] = half * (g[0] + g[2] - g[1]);
+        to[4 * y + 3][k] = g[2];
     }
 }
 
@@ -96,10 +98,19 @@ static void find_norms_and_blank(const float *conv1_bias, const float *kernel, c
 void CPU_NAME(conv2_prepare)(const float *conv1_bias, const float *kernel, const float *bias,
                              cpu_conv2 *out)
 {
-    for (int i = 0; i < IN_CHANNELS; i++) {
+    for (int i = 0; i < IN_CHANNELS; i += STEP) {
         for (int c = 0; c < CHANNELS; c += VEC) {
-            transform_weights(kernel + i * CHANNELS + c, IN_CHANNELS * CHANNELS,
-                              &out->winograd[0][i][c], IN_CHANNELS * CHANNELS);
+            vec weights[POINTS][STEP];
+            VEC_UNROLL
+            for (int k = 0; k < STEP; k++) {
+                transform_weights(kernel + (i + k) * CHANNELS + c, IN_CHANNELS * CHANNELS, weights,
+                                  k);
+            }
+            VEC_UNROLL
+            for (int point = 0; point < POINTS; point++) {
+                factor *to = out->winograd[point].PRODUCT_FACTORS;
+                store_step(to + i * CHANNELS + c * STEP, weights[point]);
+            }
         }
     }
     find_norms_and_blank(conv1_bias, kernel, bias, out);
@@ -128,31 +139,25 @@ static void transform_inputs(const float *in, cpu_winograd_scratch *s, int windo
         VEC_UNROLL
         for (int y = 0; y < 4; y++) {
             const vec *d = column[y];
-            vec_store(&s->inputs[4 * y + 0].row[window][c], d[0] - d[2]);
-            vec_store(&s->inputs[4 * y + 1].row[window][c], d[1] + d[2]);
-            vec_store(&s->inputs[4 * y + 2].row[window][c], d[2] - d[1]);
-            vec_store(&s->inputs[4 * y + 3].row[window][c], d[1] - d[3]);
+            const vec v[4] = {d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3]};
+            VEC_UNROLL
+            for (int x = 0; x < 4; x++) {
+                store_factors(&s->inputs[4 * y + x].row.PRODUCT_FACTORS[window][c], v[x]);
+            }
         }
     }
-    s->window[window].norm = sqrtf(vec_total(squares[0] + squares[1]));
+    s->window[window].norm = DECIDE_PLAINLY ? sqrtf(vec_total(squares[0] + squares[1])) : 0;
 }
 
 /* M of `windows` windows. The last tile of rows may reach over them, into rows of no meaning. */
 static void multiply(const cpu_conv2 *weights, cpu_winograd_scratch *s, int windows)
 {
-    const tile_product product = {
-        .k = IN_CHANNELS,
-        .segments = 1,
-        .row_stride = IN_CHANNELS,
-        .k_stride = 1,
-        .b_stride = CHANNELS,
-        .c_stride = CHANNELS,
-    };
     for (int point = 0; point < POINTS; point++) {
-        for (int c = 0; c < CHANNELS; c += TILE_VECTORS * VEC) {
+        for (int c = 0; c < CHANNELS; c += TILE_COLUMNS) {
             for (int row = 0; row < windows; row += TILE_ROWS) {
-                tile(TILE_ROWS, TILE_VECTORS, &product, s->inputs[point].row[row],
-                     &weights->winograd[point][0][c], NULL, &s->sums[point].row[row][c]);
+                multiply_tile(s->inputs[point].row.PRODUCT_FACTORS[row],
+                              weights->winograd[point].PRODUCT_FACTORS + c * STEP,
+                              &s->sums[point].row[row][c]);
             }
         }
     }
@@ -271,7 +276,7 @@ static void finish_window(const float *in, const cpu_conv2 *weights, const float
         const vec value = top.largest + vec_load(bias + c);
         const vec_int near_tie = top.largest - top.second < bound + bound;
         const vec_int near_shut = (value < bound) & (top.at != blank);
-        unsigned unsure = vec_bits((value > -bound) & (near_tie | near_shut));
+        unsigned unsure = DECIDE_PLAINLY ? vec_bits((value > -bound) & (near_tie | near_shut)) : 0;
 
         const vec_int open = value > vec_all(0);
         const vec_int at = ((top.at ^ CPU_ROUTE_NONE) & ~open) ^ top.at;

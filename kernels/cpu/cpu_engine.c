@@ -13,7 +13,7 @@
 
 enum {
     MAX_THREADS = 1024,
-    METHOD = 2, /* raised with every change of the engine that changes results' bits */
+    METHOD = 3, /* raised with every change of the engine that changes results' bits */
 };
 
 static uint32_t usable_threads(void)
@@ -32,6 +32,25 @@ static uint32_t chosen_threads(const engine_config *config)
     return config->threads > 0 ? config->threads : usable_threads();
 }
 
+static engine_status choose_kernels(const engine_config *config, const cpu_kernels **kernels,
+                                    char *message, size_t message_bytes)
+{
+    const bool bf16 = config->precision == ENGINE_BF16;
+    *kernels = bf16 ? cpu_kernels_find_bf16(config->isa) : cpu_kernels_find(config->isa);
+    if (*kernels != NULL) {
+        return ENGINE_OK;
+    }
+    if (bf16 && cpu_kernels_find(config->isa) != NULL) {
+        snprintf(message, message_bytes, "precision bf16 needs AVX512-BF16, which %s%s",
+                 config->isa == NULL ? "this machine lacks" : "is not there with isa ",
+                 config->isa == NULL ? "" : config->isa);
+    } else {
+        snprintf(message, message_bytes, "isa %s is not among this machine's and this build's",
+                 config->isa);
+    }
+    return ENGINE_UNAVAILABLE;
+}
+
 /* What can be refused before memory is asked for; on success the kernels to use. */
 static engine_status check(const engine_config *config, uint32_t training_count,
                            const cpu_kernels **kernels, char *message, size_t message_bytes)
@@ -41,9 +60,10 @@ static engine_status check(const engine_config *config, uint32_t training_count,
     if (status != ENGINE_OK) {
         return status;
     }
-    if (config->precision != ENGINE_DEFAULT_PRECISION && config->precision != ENGINE_FP32) {
+    if (config->precision != ENGINE_DEFAULT_PRECISION && config->precision != ENGINE_FP32 &&
+        config->precision != ENGINE_BF16) {
         snprintf(message, message_bytes,
-                 "precision %s is not to be had: the CPU engine computes in fp32",
+                 "precision %s is not to be had: the CPU engine computes in fp32 or bf16",
                  engine_precision_name(config->precision));
         return ENGINE_INVALID;
     }
@@ -56,13 +76,7 @@ static engine_status check(const engine_config *config, uint32_t training_count,
                  (unsigned)config->threads, MAX_THREADS);
         return ENGINE_INVALID;
     }
-    *kernels = cpu_kernels_find(config->isa);
-    if (*kernels == NULL) {
-        snprintf(message, message_bytes, "isa %s is not among this machine's and this build's",
-                 config->isa);
-        return ENGINE_UNAVAILABLE;
-    }
-    return ENGINE_OK;
+    return choose_kernels(config, kernels, message, message_bytes);
 }
 
 static bool cpu_available(char *reason, size_t reason_bytes)
@@ -77,7 +91,10 @@ static void make_plan(engine_plan *plan, const engine_config *config, const cpu_
 {
     const uint32_t threads = chosen_threads(config);
     *plan = (engine_plan){
-        .precision = ENGINE_FP32, .side_by_side = 1, .available = available_memory("")};
+        .precision = kernels->bf16 ? ENGINE_BF16 : ENGINE_FP32,
+        .side_by_side = 1,
+        .available = available_memory(""),
+    };
     cpu_memory_plan(config, training_count, validation_count, threads, &plan->memory);
     snprintf(plan->arithmetic, sizeof plan->arithmetic, "%s, method %d", kernels->isa, METHOD);
     snprintf(plan->hardware, sizeof plan->hardware, "%s, %u thread%s", kernels->isa,
@@ -208,6 +225,9 @@ static engine_status cpu_evaluate(engine *e, engine_set set, engine_result *out,
     cpu_activations *a = &e->evaluation;
     *out = (engine_result){.samples = data->count};
     for (uint32_t at = 0; at < data->count;) {
+        if (e->config.stop != NULL && e->config.stop()) {
+            return cpu_fail(e, ENGINE_STOPPED, "the evaluation was stopped");
+        }
         const uint32_t n =
             point_at(a, data->images + (size_t)at * LENET_IMAGE_PIXELS, data->count - at);
         memcpy(a->label, data->labels + at, n);
@@ -314,7 +334,7 @@ static engine_status cpu_import_state(engine *e, const void *state, size_t bytes
 extern const engine_api engine_cpu;
 const engine_api engine_cpu = {
     .name = "cpu",
-    .description = "this machine's cores, fp32",
+    .description = "this machine's cores, fp32 or bf16",
     .available = cpu_available,
     .plan = cpu_plan,
     .create = cpu_create,

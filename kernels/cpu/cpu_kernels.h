@@ -5,6 +5,7 @@
 #ifndef KERNELS_CPU_KERNELS_H
 #define KERNELS_CPU_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,7 +38,10 @@ enum {
 
 /* conv2's forward weights as conv2_forward takes them. */
 typedef struct cpu_conv2 {
-    _Alignas(64) float winograd[CPU_WINOGRAD_POINTS][LENET_CONV1_CHANNELS][LENET_CONV2_CHANNELS];
+    union { /* a matrix [32,64] for each point, in the order of product.h */
+        _Alignas(64) float fp32[LENET_CONV1_CHANNELS * LENET_CONV2_CHANNELS];
+        uint16_t bf16[LENET_CONV1_CHANNELS * LENET_CONV2_CHANNELS];
+    } winograd[CPU_WINOGRAD_POINTS];
     float norm[LENET_CONV2_CHANNELS]; /* the root of the sum of a channel's squared weights */
     /* A patch that sees no ink: its sum without the bias, and a whole window of such patches. */
     float blank_sum[LENET_CONV2_CHANNELS];
@@ -49,7 +53,10 @@ typedef struct cpu_conv2 {
  * the cache's sets. */
 typedef struct cpu_winograd_scratch {
     struct {
-        _Alignas(64) float row[CPU_WINOGRAD_WINDOWS][LENET_CONV1_CHANNELS];
+        union {
+            _Alignas(64) float fp32[CPU_WINOGRAD_WINDOWS][LENET_CONV1_CHANNELS];
+            uint16_t bf16[CPU_WINOGRAD_WINDOWS][LENET_CONV1_CHANNELS];
+        } row;
         float padding[16];
     } inputs[CPU_WINOGRAD_POINTS];
     struct {
@@ -104,6 +111,7 @@ typedef struct cpu_dense1_weights {
 
 typedef struct cpu_kernels {
     const char *isa;
+    bool bf16; /* conv2_forward multiplies in bf16; all else is fp32 in any case */
 
     /* image [28,28] -> out [26,26,32] after ReLU. */
     void (*conv1_forward)(const float *image, const float *kernel, const float *bias, float *out);
@@ -164,7 +172,12 @@ typedef struct cpu_kernels {
 /* The tables built in, best first, NULL behind the last. */
 extern const cpu_kernels *const cpu_kernels_list[];
 
-/* The table by name, or the best for NULL; NULL if it is unknown or the machine lacks it. */
+/* Has this machine what the table needs? */
+bool cpu_kernels_usable(const cpu_kernels *kernels);
+
+/* The table of an instruction set, or the best for NULL, in fp32 and with bf16; NULL if there is
+ * none or the machine lacks it. */
 const cpu_kernels *cpu_kernels_find(const char *isa);
+const cpu_kernels *cpu_kernels_find_bf16(const char *isa);
 
 #endif

@@ -2,6 +2,7 @@
 
 const cpu_kernels CPU_NAME(cpu_kernels) = {
     .isa = CPU_ISA_NAME,
+    .bf16 = CPU_HAS_BF16,
     .conv1_forward = CPU_NAME(conv1_forward),
     .conv2_prepare = CPU_NAME(conv2_prepare),
     .conv2_forward = CPU_NAME(conv2_forward),

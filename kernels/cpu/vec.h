@@ -1,6 +1,7 @@
 /* One name for the machine's vectors of floats, so that each kernel is written once and compiled
  * once for each instruction set: CPU_ISA_AVX512, CPU_ISA_AVX2, or neither (4 floats in the
- * compiler's own vector types, which every machine has).
+ * compiler's own vector types, which every machine has); and once more with CPU_BF16, for the
+ * products of product.h in bf16.
  *
  * Arithmetic operators and comparisons work on vec as the compiler defines them. Products are
  * fused with sums only where vec_fma says so. */
@@ -16,7 +17,11 @@
 #include <math.h>
 #endif
 
-#if defined(CPU_ISA_AVX512)
+#if defined(CPU_BF16) /* CPU_ISA_AVX512, too */
+#define CPU_ISA_NAME   "avx512"
+#define CPU_NAME(name) name##_avx512_bf16
+enum { VEC = 16 };
+#elif defined(CPU_ISA_AVX512)
 #define CPU_ISA_NAME   "avx512"
 #define CPU_NAME(name) name##_avx512
 enum { VEC = 16 };
@@ -28,6 +33,12 @@ enum { VEC = 8 };
 #define CPU_ISA_NAME   "portable"
 #define CPU_NAME(name) name##_portable
 enum { VEC = 4 };
+#endif
+
+#if defined(CPU_BF16)
+enum { CPU_HAS_BF16 = 1 };
+#else
+enum { CPU_HAS_BF16 = 0 };
 #endif
 
 typedef float vec __attribute__((vector_size(VEC * sizeof(float))));
@@ -117,6 +128,13 @@ VEC_INLINE vec vec_where(vec_int mask, vec a)
 VEC_INLINE vec vec_select(vec_int mask, vec a, vec b)
 {
     return (vec)(((vec_int)a & mask) | ((vec_int)b & ~mask));
+}
+
+/* `a`, but 0 where it is below the normal numbers. */
+VEC_INLINE vec vec_normal(vec a)
+{
+    const vec_int exponent = (vec_int)a & 0x7F800000;
+    return vec_where(exponent != 0, a);
 }
 
 VEC_INLINE vec vec_relu(vec a)

@@ -111,15 +111,25 @@ START_TEST(training_lowers_the_loss)
 }
 END_TEST
 
-/* The instruction sets of the CPU engine; others ignore them and are tested with NULL alone. */
-static const char *const isas[] = {NULL, "avx2", "portable"};
+/* The CPU engine's instruction sets and precisions; others are tested with the first alone. */
+static const struct {
+    const char *isa;
+    engine_precision precision;
+} arithmetics[] = {
+    {NULL, ENGINE_DEFAULT_PRECISION},
+    {"avx2", ENGINE_FP32},
+    {"portable", ENGINE_FP32},
+    {NULL, ENGINE_BF16},
+};
+enum { ARITHMETICS = sizeof arithmetics / sizeof *arithmetics };
 
 START_TEST(any_number_of_threads_gives_the_same_bits)
 {
     engine_config config = small_config();
     engine_plan plan;
     char message[200];
-    config.isa = isas[_i];
+    config.isa = arithmetics[_i].isa;
+    config.precision = arithmetics[_i].precision;
     if (api->plan(&config, TRAINING, VALIDATION, &plan, message, sizeof message) ==
         ENGINE_UNAVAILABLE) {
         printf("engine %s: %s: left out\n", api->name, message);
@@ -396,7 +406,7 @@ static TCase *engine_case(const engine_api *which)
     tcase_add_test(c, steps_are_numbered_from_1_and_the_last_batch_is_short);
     tcase_add_test(c, training_lowers_the_loss);
     tcase_add_loop_test(c, any_number_of_threads_gives_the_same_bits, 0,
-                        strcmp(which->name, "cpu") == 0 ? 3 : 1);
+                        strcmp(which->name, "cpu") == 0 ? ARITHMETICS : 1);
     tcase_add_test(c, cutting_a_run_into_calls_changes_nothing);
     tcase_add_test(c, an_imported_state_goes_on_as_if_never_left);
     tcase_add_test(c, a_state_of_another_run_is_refused);

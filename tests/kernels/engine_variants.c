@@ -7,7 +7,8 @@
 
 /* Adds what this machine can run. An engine that fails otherwise than by lacking something is
  * added too: that is the tests' to find. */
-static int add_variant(engine_variant *out, int count, const engine_api *api, const char *isa)
+static int add_variant(engine_variant *out, int count, const engine_api *api, const char *isa,
+                       engine_precision precision)
 {
     static const uint8_t image[LENET_IMAGE_PIXELS];
     static const uint8_t label;
@@ -17,6 +18,7 @@ static int add_variant(engine_variant *out, int count, const engine_api *api, co
     engine *e = NULL;
     config.batch_size = 1;
     config.isa = isa;
+    config.precision = precision;
     if (count == MAX_ENGINE_VARIANTS ||
         api->create(&e, &config, &one, &one, message, sizeof message) == ENGINE_UNAVAILABLE) {
         printf("leaving out %s %s: %s\n", api->name, isa == NULL ? "" : isa, message);
@@ -26,7 +28,9 @@ static int add_variant(engine_variant *out, int count, const engine_api *api, co
     engine_variant *v = &out[count];
     v->api = api;
     v->isa = isa;
-    snprintf(v->name, sizeof v->name, "%s %s", api->name, isa == NULL ? "" : isa);
+    v->precision = precision;
+    snprintf(v->name, sizeof v->name, "%s %s%s", api->name, isa == NULL ? "" : isa,
+             precision == ENGINE_BF16 ? " bf16" : "");
     return count + 1;
 }
 
@@ -51,7 +55,10 @@ int engine_variants_find(engine_variant *out)
         }
         const bool cpu = strcmp(api->name, "cpu") == 0;
         for (size_t k = 0; k < (cpu ? sizeof isas / sizeof *isas : 1); k++) {
-            count = add_variant(out, count, api, cpu ? isas[k] : NULL);
+            count = add_variant(out, count, api, cpu ? isas[k] : NULL, ENGINE_DEFAULT_PRECISION);
+        }
+        if (cpu) {
+            count = add_variant(out, count, api, "avx512", ENGINE_BF16);
         }
     }
     return count;
@@ -63,6 +70,7 @@ engine *variant_create(const engine_variant *v, engine_config config, const engi
     char message[256] = "";
     engine *e = NULL;
     config.isa = v->isa;
+    config.precision = v->precision;
     const engine_status status =
         v->api->create(&e, &config, training, validation, message, sizeof message);
     ck_assert_msg(status == ENGINE_OK, "%s: %s", v->name, message);

@@ -4,11 +4,12 @@
 
 #include "engine.h"
 
-/* An engine and, for the CPU engine, one of its instruction sets (else NULL). */
+/* An engine and, for the CPU engine, one of its instruction sets (else NULL) and its precision. */
 typedef struct engine_variant {
     const engine_api *api;
     const char *isa;
-    char name[64]; /* for messages */
+    engine_precision precision; /* ENGINE_BF16, or the default, which is single */
+    char name[64];              /* for messages */
 } engine_variant;
 
 enum { MAX_ENGINE_VARIANTS = 16 };

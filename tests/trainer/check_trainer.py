@@ -591,8 +591,10 @@ class BadInput(TrainerTest):
             self.assertFalse(self.run_directory.exists())
 
     def test_what_the_engine_cannot_do_is_refused(self):
-        self.assert_refused(self.train("--engine", "cpu", "--precision", "bf16"), 2,
-                            "--engine cpu", "precision bf16")
+        self.assert_refused(self.train("--engine", "cpu", "--precision", "tf32"), 2,
+                            "--engine cpu", "precision tf32")
+        self.assert_refused(self.train("--precision", "bf16", "--isa", "portable"), 1,
+                            "--engine cpu", "precision bf16 needs AVX512-BF16")
         self.assert_refused(self.train("--isa", "sse9"), 1, "--engine cpu", "isa sse9")
         self.assertFalse(self.run_directory.exists())
 

@@ -1,0 +1,215 @@
+/* dense1 and its update on their own, each instruction set's, against plain loops in double. */
+#include <check.h>
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "layer_tables.h"
+
+enum { LARGE_BATCH = 2 * 64 + 3 };
+
+/* The rows of dense1's kernel that the tests use: its first INPUTS inputs. */
+enum { INPUTS = 8 * CPU_DENSE1_SPLIT, WEIGHTS = INPUTS * LENET_DENSE1 };
+
+/* dense1 over `n` samples with one input in three open. */
+typedef struct dense1 {
+    uint32_t n;
+    float *pooled;
+    uint8_t *route;
+    float *sums_gradient;
+    float *kernel;
+    float *moments[2];
+    float *pooled_gradient;
+    float (*gradient)[LENET_DENSE1];
+} dense1;
+
+static dense1 make_dense1(uint32_t n)
+{
+    dense1 d = {
+        .n = n,
+        .pooled = room((size_t)n * CPU_POOL_STRIDE * sizeof(float)),
+        .route = room((size_t)n * LENET_FLAT),
+        .sums_gradient = room((size_t)n * LENET_DENSE1 * sizeof(float)),
+        .kernel = room(WEIGHTS * sizeof(float)),
+        .moments = {room(WEIGHTS * sizeof(float)), room(WEIGHTS * sizeof(float))},
+        .pooled_gradient = room((size_t)n * CPU_POOL_STRIDE * sizeof(float)),
+        .gradient = room(CPU_DENSE1_BLOCK * LENET_DENSE1 * sizeof(float)),
+    };
+    fill(d.sums_gradient, (size_t)n * LENET_DENSE1, 2, 1);
+    fill(d.kernel, WEIGHTS, 3, 1);
+    for (size_t sample = 0; sample < n; sample++) {
+        fill(d.pooled + sample * CPU_POOL_STRIDE, INPUTS, 4 + sample, 1);
+        for (size_t i = 0; i < INPUTS; i++) {
+            float *input = &d.pooled[sample * CPU_POOL_STRIDE + i];
+            const bool open = *input > 0.33f;
+            *input = open ? *input : 0;
+            d.route[sample * LENET_FLAT + i] = open ? (uint8_t)(i % 4) : CPU_ROUTE_NONE;
+        }
+    }
+    return d;
+}
+
+static void release_dense1(dense1 *d)
+{
+    free(d->pooled);
+    free(d->route);
+    free(d->sums_gradient);
+    free(d->kernel);
+    free(d->moments[0]);
+    free(d->moments[1]);
+    free(d->pooled_gradient);
+    free(d->gradient);
+}
+
+/* A sum of `terms` products that add up to `magnitude`, each rounded twice at most in its product
+ * and once in each of the additions behind it. */
+static void expect_sum(double value, double expected, double terms, double magnitude)
+{
+    ck_assert(fabs(value - expected) <= (terms + 2) * unit_roundoff * magnitude);
+}
+
+static const uint32_t batches[] = {1, 6, LARGE_BATCH};
+
+START_TEST(dense1_forward_is_within_its_rounding)
+{
+    const cpu_kernels *kernels = layer_tables[_i];
+    dense1 d = make_dense1(6);
+    float *sums = room((size_t)d.n * LENET_DENSE1 * sizeof *sums);
+    const size_t first = (size_t)7 * CPU_DENSE1_SPLIT;
+    kernels->dense1_forward(d.pooled, d.route, d.n, d.kernel, 7, sums);
+    for (uint32_t sample = 0; sample < d.n; sample++) {
+        for (size_t j = 0; j < LENET_DENSE1; j++) {
+            double expected = 0;
+            double magnitude = 0;
+            for (size_t i = first; i < first + CPU_DENSE1_SPLIT; i++) {
+                const double term = (double)d.pooled[sample * CPU_POOL_STRIDE + i] *
+                                    (double)d.kernel[i * LENET_DENSE1 + j];
+                expected += term;
+                magnitude += fabs(term);
+            }
+            expect_sum((double)sums[sample * LENET_DENSE1 + j], expected, CPU_DENSE1_SPLIT,
+                       magnitude);
+        }
+    }
+    free(sums);
+    release_dense1(&d);
+}
+END_TEST
+
+/* The gradient of weight (i, j), i an input of the whole layer. */
+static void check_weight_gradient(const dense1 *d, size_t i, size_t j, double value)
+{
+    double expected = 0;
+    double magnitude = 0;
+    for (size_t sample = 0; sample < d->n; sample++) {
+        const double term = (double)d->pooled[sample * CPU_POOL_STRIDE + i] *
+                            (double)d->sums_gradient[sample * LENET_DENSE1 + j];
+        expected += term;
+        magnitude += fabs(term);
+    }
+    expect_sum(value, expected, d->n, magnitude);
+}
+
+static void check_input_gradient(const dense1 *d, const float *kernel, size_t sample, size_t i)
+{
+    double expected = 0;
+    double magnitude = 0;
+    for (size_t j = 0; j < LENET_DENSE1; j++) {
+        const double term = (double)kernel[i * LENET_DENSE1 + j] *
+                            (double)d->sums_gradient[sample * LENET_DENSE1 + j];
+        expected += term;
+        magnitude += fabs(term);
+    }
+    expect_sum((double)d->pooled_gradient[sample * CPU_POOL_STRIDE + i], expected, LENET_DENSE1,
+               magnitude);
+}
+
+/* With Adam's rates at 1, m becomes the gradient and v its square. */
+START_TEST(dense1_backward_is_within_its_rounding)
+{
+    enum { BLOCK = 5 };
+    const cpu_kernels *kernels = layer_tables[_i];
+    const cpu_adam adam = {
+        .alpha = 0.5f, .one_minus_beta_1 = 1, .one_minus_beta_2 = 1, .epsilon = 1};
+    for (size_t b = 0; b < sizeof batches / sizeof *batches; b++) {
+        dense1 d = make_dense1(batches[b]);
+        float *before = room(WEIGHTS * sizeof *before);
+        memcpy(before, d.kernel, WEIGHTS * sizeof *before);
+        const cpu_dense1_weights weights = {d.kernel, d.moments[0], d.moments[1], &adam};
+        const size_t first = (size_t)BLOCK * CPU_DENSE1_BLOCK;
+        kernels->dense1_backward(&weights, d.pooled, d.route, d.sums_gradient, d.n, BLOCK,
+                                 d.gradient, d.pooled_gradient);
+        for (size_t i = first; i < first + CPU_DENSE1_BLOCK; i++) {
+            for (size_t j = 0; j < LENET_DENSE1; j++) {
+                const size_t at = i * LENET_DENSE1 + j;
+                const double m = (double)d.moments[0][at];
+                check_weight_gradient(&d, i, j, m);
+                ck_assert(fabs((double)d.moments[1][at] - m * m) <= 2 * unit_roundoff * m * m);
+                const double step = 0.5 * m / (fabs(m) + 1);
+                ck_assert(fabs((double)d.kernel[at] - ((double)before[at] - step)) <=
+                          8 * unit_roundoff);
+            }
+            for (size_t sample = 0; sample < d.n; sample++) {
+                if (d.route[sample * LENET_FLAT + i] != CPU_ROUTE_NONE) {
+                    check_input_gradient(&d, before, sample, i);
+                }
+            }
+        }
+        kernels->dense1_kernel_gradient(d.pooled, d.route, d.sums_gradient, d.n, BLOCK, d.gradient);
+        ck_assert_mem_eq(d.gradient, d.moments[0] + first * LENET_DENSE1,
+                         sizeof *d.gradient * CPU_DENSE1_BLOCK);
+        memset(d.moments[0] + first * LENET_DENSE1, 0, sizeof *d.gradient * CPU_DENSE1_BLOCK);
+        for (size_t at = 0; at < WEIGHTS; at++) {
+            ck_assert(d.moments[0][at] == 0); /* no other block was touched */
+        }
+        free(before);
+        release_dense1(&d);
+    }
+}
+END_TEST
+
+/* What falls below the normal numbers would stay there and be slow. */
+START_TEST(a_moment_below_the_normal_numbers_becomes_0)
+{
+    enum { COUNT = 16 };
+    const cpu_kernels *kernels = layer_tables[_i];
+    const cpu_adam adam = {
+        .alpha = 0.5f, .one_minus_beta_1 = 0.25f, .one_minus_beta_2 = 0.25f, .epsilon = 1};
+    const float moments[4] = {FLT_MIN, 4 * FLT_MIN, -FLT_MIN, -1};
+    const float expected[4] = {0, 3 * FLT_MIN, 0, -0.75f};
+    const float gradient[COUNT] = {0};
+    float p[COUNT];
+    float m[COUNT];
+    float v[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        p[i] = 1;
+        m[i] = moments[i % 4];
+        v[i] = fabsf(moments[i % 4]);
+    }
+    kernels->adam(&adam, p, m, v, gradient, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        ck_assert(m[i] == expected[i % 4]);
+        ck_assert(v[i] == fabsf(expected[i % 4]));
+        ck_assert(i % 4 == 3 ? p[i] > 1 : p[i] == 1);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    layer_tables_find();
+    Suite *suite = suite_create("cpu dense1");
+    TCase *c = tcase_create("cpu dense1");
+    tcase_set_timeout(c, 120);
+    tcase_add_loop_test(c, dense1_forward_is_within_its_rounding, 0, layer_table_count);
+    tcase_add_loop_test(c, dense1_backward_is_within_its_rounding, 0, layer_table_count);
+    tcase_add_loop_test(c, a_moment_below_the_normal_numbers_becomes_0, 0, layer_table_count);
+    suite_add_tcase(suite, c);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

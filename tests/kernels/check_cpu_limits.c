@@ -1,0 +1,118 @@
+/* What the CPU engine leaves to others: the limits of machine and control groups. */
+#include <check.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cpu/available_memory.h"
+#include "cpu/cpu_limit.h"
+#include "engine.h"
+#include "sample_data.h"
+
+static void write_below(const char *root, const char *directory, const char *name, const char *text)
+{
+    char path[256];
+    for (const char *at = strchr(directory, '/'); at != NULL; at = strchr(at + 1, '/')) {
+        snprintf(path, sizeof path, "%s%.*s", root, (int)(at - directory), directory);
+        mkdir(path, 0700);
+    }
+    snprintf(path, sizeof path, "%s%s%s", root, directory, name);
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+START_TEST(the_least_of_machine_and_control_group_is_available)
+{
+    char root[] = "/tmp/check_cpu.XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    ck_assert_uint_eq(available_memory(root), UINT64_MAX);
+    write_below(root, "/proc/", "meminfo", "MemTotal: 9 kB\nMemAvailable:   5000 kB\nX: 1 kB\n");
+    ck_assert_uint_eq(available_memory(root), 5000 * 1024);
+    write_below(root, "/sys/fs/cgroup/", "memory.max", "max\n");
+    write_below(root, "/sys/fs/cgroup/", "memory.current", "1000\n");
+    ck_assert_uint_eq(available_memory(root), 5000 * 1024);
+    write_below(root, "/sys/fs/cgroup/", "memory.max", "4000\n");
+    ck_assert_uint_eq(available_memory(root), 3000);
+    write_below(root, "/sys/fs/cgroup/memory/", "memory.limit_in_bytes", "20\n");
+    write_below(root, "/sys/fs/cgroup/memory/", "memory.usage_in_bytes", "30\n");
+    ck_assert_uint_eq(available_memory(root), 0);
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", root);
+    ck_assert_int_eq(system(command), 0);
+    ck_assert_uint_gt(available_memory(""), 0);
+}
+END_TEST
+
+START_TEST(the_least_quota_of_the_control_groups_limits_the_threads)
+{
+    char root[] = "/tmp/check_cpu.XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    ck_assert_uint_eq(cpu_limit(root), UINT_MAX);
+    write_below(root, "/proc/self/", "cgroup", "4:cpuset:/x\n3:cpuacct,cpu:/a/b\n0::/c/d\n");
+    ck_assert_uint_eq(cpu_limit(root), UINT_MAX);
+    write_below(root, "/sys/fs/cgroup/cpu/a/b/", "cpu.cfs_quota_us", "-1\n");
+    write_below(root, "/sys/fs/cgroup/cpu/a/b/", "cpu.cfs_period_us", "100000\n");
+    write_below(root, "/sys/fs/cgroup/c/d/", "cpu.max", "max 100000\n");
+    ck_assert_uint_eq(cpu_limit(root), UINT_MAX);
+    write_below(root, "/sys/fs/cgroup/cpu/a/", "cpu.cfs_quota_us", "700000\n");
+    write_below(root, "/sys/fs/cgroup/cpu/a/", "cpu.cfs_period_us", "100000\n");
+    ck_assert_uint_eq(cpu_limit(root), 7);
+    write_below(root, "/sys/fs/cgroup/c/", "cpu.max", "600000 100000\n");
+    ck_assert_uint_eq(cpu_limit(root), 6);
+    write_below(root, "/sys/fs/cgroup/c/d/", "cpu.max", "150000 100000\n");
+    ck_assert_uint_eq(cpu_limit(root), 2); /* rounded up */
+    write_below(root, "/sys/fs/cgroup/", "cpu.max", "1 100000\n");
+    ck_assert_uint_eq(cpu_limit(root), 1);
+    write_below(root, "/proc/self/", "cgroup", "nonsense\n0:\n:::\n2:cpuset,cpux:/a\n");
+    ck_assert_uint_eq(cpu_limit(root), UINT_MAX);
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", root);
+    ck_assert_int_eq(system(command), 0);
+    ck_assert_uint_ge(cpu_limit(""), 1);
+}
+END_TEST
+
+/* A million images in one batch take hundreds of gigabytes. */
+START_TEST(a_run_larger_than_memory_is_planned_and_refused)
+{
+    enum { MANY = 1000000 };
+    engine_data data = {calloc(MANY, 1), calloc(MANY, 1), MANY};
+    engine_config config = engine_config_defaults();
+    config.batch_size = MANY;
+    config.threads = 1;
+    char message[200] = "";
+    engine_plan plan;
+    engine *e = NULL;
+    const engine_api *api = engine_find("cpu");
+    ck_assert_int_eq(api->plan(&config, MANY, 1, &plan, message, sizeof message), ENGINE_OK);
+    if (plan.memory.total <= plan.available) {
+        printf("this machine could hold the run: refusal left out\n");
+    } else {
+        /* The images behind `data` are never read. */
+        ck_assert_int_eq(api->create(&e, &config, &data, &data, message, sizeof message),
+                         ENGINE_NO_MEMORY);
+        ck_assert_ptr_null(e);
+        ck_assert_ptr_nonnull(strstr(message, "1000000"));
+    }
+    sample_data_free(&data);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("cpu limits");
+    TCase *c = tcase_create("cpu limits");
+    tcase_add_test(c, the_least_of_machine_and_control_group_is_available);
+    tcase_add_test(c, the_least_quota_of_the_control_groups_limits_the_threads);
+    tcase_add_test(c, a_run_larger_than_memory_is_planned_and_refused);
+    suite_add_tcase(suite, c);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -289,23 +289,6 @@ static engine_status cuda_train(engine *e, uint32_t steps)
     return cuda_enter(e) && cuda_queue_steps(e, steps) ? ENGINE_OK : ENGINE_FAILED;
 }
 
-/* The classes of the evaluation's n samples, from their logits. */
-static bool download_classes(engine *e, uint32_t n, uint8_t *out)
-{
-    float logits[CUDA_EVALUATION_BATCH][LENET_CLASSES];
-    if (!cuda_download(e, logits, e->evaluation.logits, n * sizeof *logits) || !cuda_wait(e)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        int best = 0;
-        for (int c = 1; c < LENET_CLASSES; c++) {
-            best = logits[i][c] > logits[i][best] ? c : best;
-        }
-        out[i] = (uint8_t)best;
-    }
-    return true;
-}
-
 static engine_status cuda_evaluate(engine *e, engine_set set, engine_result *out,
                                    uint8_t *predicted)
 {
@@ -318,16 +301,17 @@ static engine_status cuda_evaluate(engine *e, engine_set set, engine_result *out
     for (uint32_t at = 0; at < data->count;) {
         const uint32_t left = data->count - at;
         const uint32_t n = left < CUDA_EVALUATION_BATCH ? left : CUDA_EVALUATION_BATCH;
-        if (!cuda_queue_evaluation(e, data->images, data->labels, data->count, at, n) ||
+        if (!cuda_queue_evaluation(e, data->images, data->labels, data->count, at, n,
+                                   predicted == NULL ? NULL : e->predicted + at) ||
             !cuda_ok(e, "cuda_evaluation_sums",
                      cuda_evaluation_sums(&e->evaluation, n, &e->sums->loss_sum, &e->sums->correct,
-                                          e->stream)) ||
-            (predicted != NULL && !download_classes(e, n, predicted + at))) {
+                                          e->stream))) {
             return ENGINE_FAILED;
         }
         at += n;
     }
-    if (!cuda_download(e, &sums, e->sums, sizeof sums) || !cuda_wait(e)) {
+    if ((predicted != NULL && !cuda_download(e, predicted, e->predicted, data->count)) ||
+        !cuda_download(e, &sums, e->sums, sizeof sums) || !cuda_wait(e)) {
         return ENGINE_FAILED;
     }
     out->loss_sum = sums.loss_sum;
@@ -346,7 +330,7 @@ static engine_status cuda_predict(engine *e, const uint8_t *images, uint32_t cou
         const uint32_t n = left < CUDA_EVALUATION_BATCH ? left : CUDA_EVALUATION_BATCH;
         if (!cuda_upload(e, e->predicted_images, images + (size_t)at * LENET_IMAGE_PIXELS,
                          (size_t)n * LENET_IMAGE_PIXELS) ||
-            !cuda_queue_evaluation(e, e->predicted_images, NULL, n, 0, n) ||
+            !cuda_queue_evaluation(e, e->predicted_images, NULL, n, 0, n, NULL) ||
             !cuda_download(e, probabilities + (size_t)at * LENET_CLASSES, e->evaluation.softmax,
                            (size_t)n * LENET_CLASSES * sizeof *probabilities)) {
             return ENGINE_FAILED;

@@ -88,6 +88,7 @@ typedef struct cuda_activations {
     float *softmax;   /* [.,10] */
     float *loss;      /* [.] -log p(label) */
     uint8_t *correct; /* [.] 1 where the first of the largest logits is the label's */
+    uint8_t *predicted;     /* [.] class of the first of the largest logits; NULL: not asked for */
     float *logits_gradient; /* [.,10] of the mean loss over the whole batch */
     float *sums_gradient;   /* [.,128] of dense1's sums: behind dropout and ReLU */
     float *pooled_gradient; /* [.,12,12,64] of pooled, not yet gated by route nor scaled by 4/3 */
@@ -141,8 +142,9 @@ cudaError_t cuda_dense1_forward(const cuda_batch *batch, const cuda_activations 
                                 const float *parameters, engine_precision precision,
                                 cudaStream_t stream);
 
-/* From partial[0 .. splits) to logits, softmax, and, where there are labels, loss and correct; in
- * training (batch->progress) also the gradients of logits and dense1's sums. */
+/* From partial[0 .. splits) to logits, softmax, predicted where asked for, and, where there are
+ * labels, loss and correct; in training (batch->progress) also the gradients of logits and dense1's
+ * sums. */
 cudaError_t cuda_head(const cuda_batch *batch, const cuda_activations *a, const float *parameters,
                       uint32_t splits, cudaStream_t stream);
 

@@ -79,6 +79,7 @@ static void walk_workspace(walk *w)
     engine *e = w->e;
     uint64_t *part = &w->memory.workspace;
     const uint64_t training_count = e->data[ENGINE_TRAINING].count;
+    const uint64_t validation_count = e->data[ENGINE_VALIDATION].count;
     walk_forward(w, &e->evaluation, CUDA_EVALUATION_BATCH, e->evaluation_splits, part);
     e->predicted_images = buffer(w, part, CUDA_EVALUATION_BATCH * LENET_IMAGE_PIXELS, 1);
     e->keys = buffer(w, part, training_count, sizeof(uint64_t));
@@ -87,6 +88,8 @@ static void walk_workspace(walk *w)
     e->histogram = buffer(w, part, 1, sizeof(engine_histogram));
     e->histogram_scratch = buffer(w, part, CUDA_HISTOGRAM_SCRATCH_DOUBLES, sizeof(double));
     e->sums = buffer(w, part, 1, sizeof(cuda_sums));
+    e->predicted =
+        buffer(w, part, training_count > validation_count ? training_count : validation_count, 1);
     e->progress = buffer(w, part, 1, sizeof(cuda_progress));
     e->parameters.loss_sum = buffer(w, part, 1, sizeof(double));
     e->parameters.correct_sum = buffer(w, part, 1, sizeof(uint32_t));

@@ -97,6 +97,7 @@ struct engine {
     cuda_activations evaluation;
     uint8_t *predicted_images; /* [CUDA_EVALUATION_BATCH,28,28] */
     cuda_sums *sums;           /* of an evaluation */
+    uint8_t *predicted;        /* likewise: classes of the larger data set's samples */
     engine_histogram *histogram;
     double *histogram_scratch;
     cuda_progress *progress;
@@ -164,9 +165,9 @@ void cuda_graphs_destroy(engine *e);
 bool cuda_queue_steps(engine *e, uint32_t steps);
 
 /* Queues a forward pass without dropout over e->evaluation: samples first .. first + n - 1 of the
- * images; `labels` may be NULL. */
+ * images. `labels` and `predicted`, device memory for the n samples' classes, may be NULL. */
 bool cuda_queue_evaluation(engine *e, const uint8_t *images, const uint8_t *labels, uint32_t count,
-                           uint32_t first, uint32_t n);
+                           uint32_t first, uint32_t n, uint8_t *predicted);
 
 /* Steps of an epoch, and samples of step `index` (from 0) of the run. */
 uint64_t cuda_steps_per_epoch(const engine *e);

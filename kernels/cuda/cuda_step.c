@@ -258,8 +258,9 @@ bool cuda_queue_steps(engine *e, uint32_t steps)
 }
 
 bool cuda_queue_evaluation(engine *e, const uint8_t *images, const uint8_t *labels, uint32_t count,
-                           uint32_t first, uint32_t n)
+                           uint32_t first, uint32_t n, uint8_t *predicted)
 {
+    cuda_activations a = e->evaluation;
     const cuda_batch batch = {
         .images = images,
         .labels = labels,
@@ -269,5 +270,6 @@ bool cuda_queue_evaluation(engine *e, const uint8_t *images, const uint8_t *labe
         .batch_size = CUDA_EVALUATION_BATCH,
         .capacity = CUDA_EVALUATION_BATCH,
     };
-    return queue_forward(e, &batch, &e->evaluation, e->blas_evaluates, e->evaluation_splits, n);
+    a.predicted = predicted;
+    return queue_forward(e, &batch, &a, e->blas_evaluates, e->evaluation_splits, n);
 }

@@ -524,6 +524,37 @@ START_TEST(evaluation_has_the_same_bits_for_any_batch_size)
 }
 END_TEST
 
+/* More samples than are worked on at once. */
+START_TEST(evaluation_of_many_batches_downloads_once)
+{
+    enum {
+        SAMPLES = 514,
+        CALLS = 5 /* beside the launches: the device, the sums' clearing, two copies, a wait */
+    };
+    const engine_config config = small_config();
+    engine_result result;
+    engine_result expected;
+    uint8_t predicted[SAMPLES];
+    uint8_t by_cpu[SAMPLES];
+    sample_data_free(&validation);
+    validation = sample_data(SAMPLES, 2);
+    engine *e = make(&engine_cpu, &config);
+    ck_assert_int_eq(engine_cpu.evaluate(e, ENGINE_VALIDATION, &expected, by_cpu), ENGINE_OK);
+    engine_cpu.destroy(e);
+    e = make(api, &config);
+    cuda_host_set_late(true);
+    const uint64_t calls = cuda_host_calls();
+    const uint64_t launches = cuda_host_launches();
+    ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result, predicted), ENGINE_OK);
+    ck_assert_uint_eq(cuda_host_launches() - launches, 2 * 4);
+    ck_assert_uint_eq(cuda_host_calls() - calls, 2 * 4 + CALLS);
+    ck_assert_mem_eq(predicted, by_cpu, SAMPLES);
+    ck_assert_uint_eq(result.correct, expected.correct);
+    ck_assert_double_eq_tol(result.loss_sum / expected.loss_sum, 1, 1e-4);
+    api->destroy(e);
+}
+END_TEST
+
 START_TEST(the_arithmetic_names_the_device_and_cublas_where_it_is_used)
 {
     const engine_config config = small_config();
@@ -574,6 +605,7 @@ int main(void)
         tcase_add_test(c, calls_of_any_length_train_the_same_run);
         tcase_add_test(c, a_long_call_trains_the_cpu_engines_steps);
         tcase_add_test(c, evaluation_has_the_same_bits_for_any_batch_size);
+        tcase_add_test(c, evaluation_of_many_batches_downloads_once);
     }
     tcase_add_test(c, the_arithmetic_names_the_device_and_cublas_where_it_is_used);
     tcase_add_test(c, a_device_that_is_not_there_is_unavailable);

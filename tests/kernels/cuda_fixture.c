@@ -61,6 +61,7 @@ static void take_activations(cuda_activations *a, size_t capacity)
     a->softmax = take(capacity * LENET_CLASSES * sizeof(float));
     a->loss = take(capacity * sizeof(float));
     a->correct = take(capacity);
+    a->predicted = take(capacity);
     a->logits_gradient = take(capacity * LENET_CLASSES * sizeof(float));
     a->sums_gradient = take(capacity * LENET_DENSE1 * sizeof(float));
     a->pooled_gradient = take(capacity * LENET_FLAT * sizeof(float));
@@ -144,31 +145,19 @@ cuda_fixture *cuda_fixture_create(const cuda_case *c)
 void cuda_fixture_destroy(cuda_fixture *f)
 {
     void *const all[] = {
-        f->images,
-        f->labels,
-        f->order,
-        f->progress,
-        f->a.pooled,
-        f->a.route,
-        f->a.partial,
-        f->a.dense1,
-        f->a.logits,
-        f->a.softmax,
-        f->a.loss,
-        f->a.correct,
-        f->a.logits_gradient,
-        f->a.sums_gradient,
-        f->a.pooled_gradient,
-        f->p.values,
-        f->p.moment_m,
-        f->p.moment_v,
-        f->p.gradients,
-        f->p.conv2_slots,
-        f->p.conv1_slots,
-        f->p.head_slots,
-        f->p.conv1_used,
-        f->p.loss_sum,
-        f->p.correct_sum,
+        f->images,          f->labels,
+        f->order,           f->progress,
+        f->a.pooled,        f->a.route,
+        f->a.partial,       f->a.dense1,
+        f->a.logits,        f->a.softmax,
+        f->a.loss,          f->a.correct,
+        f->a.predicted,     f->a.logits_gradient,
+        f->a.sums_gradient, f->a.pooled_gradient,
+        f->p.values,        f->p.moment_m,
+        f->p.moment_v,      f->p.gradients,
+        f->p.conv2_slots,   f->p.conv1_slots,
+        f->p.head_slots,    f->p.conv1_used,
+        f->p.loss_sum,      f->p.correct_sum,
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         ck_assert_int_eq(cudaFree(all[i]), cudaSuccess);

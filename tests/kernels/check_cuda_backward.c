@@ -520,6 +520,28 @@ START_TEST(the_billionth_epoch_is_like_the_first)
 }
 END_TEST
 
+/* What Adam's next step goes by: a resumed run has it from cuda_set_progress, one that was never
+ * left from the update before. Where the powers of the betas still matter, and where they do not.
+ */
+START_TEST(a_run_that_goes_on_has_the_alpha_of_one_that_was_never_left)
+{
+    static const uint64_t steps[] = {0, 1, 6, 999, 100000};
+    static cuda_ring ring;
+    cuda_fixture *f = cuda_fixture_create(&cases[0]);
+    fill_slots(f);
+    ck_assert_int_eq(cuda_set_progress(f->progress, steps[_i], &f->adam, NULL), cudaSuccess);
+    ck_assert_int_eq(cuda_update(&f->batch, &f->p, &f->adam, f->progress, &ring, NULL),
+                     cudaSuccess);
+    const cuda_progress left = *f->progress;
+    ck_assert_int_eq(cuda_set_progress(f->progress, steps[_i] + 1, &f->adam, NULL), cudaSuccess);
+    ck_assert_uint_eq(f->progress->step, left.step);
+    ck_assert_mem_eq(&f->progress->alpha, &left.alpha, sizeof left.alpha);
+    ck_assert_uint_eq(f->progress->blocks_done, left.blocks_done);
+    ck_assert(left.alpha > 0 && left.alpha <= 1e-3F);
+    cuda_fixture_destroy(f);
+}
+END_TEST
+
 START_TEST(adam_on_dense1_alone_is_the_cpus)
 {
     cuda_fixture *f = cuda_fixture_create(&cases[1]);
@@ -629,6 +651,7 @@ static Suite *backward_suite(void)
                         CASES * PRECISIONS);
     tcase_add_loop_test(tests, the_update_is_the_cpus_and_counts_the_step, 0, CASES);
     tcase_add_test(tests, the_billionth_epoch_is_like_the_first);
+    tcase_add_loop_test(tests, a_run_that_goes_on_has_the_alpha_of_one_that_was_never_left, 0, 5);
     tcase_add_test(tests, adam_on_dense1_alone_is_the_cpus);
     tcase_add_loop_test(tests, histograms_are_counted_whole_and_in_chunks, 0, 10);
     tcase_set_timeout(tests, 120);

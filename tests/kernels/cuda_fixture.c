@@ -12,6 +12,14 @@
 
 enum { RANDOM_PURPOSE = 512, SEED = 5 };
 
+const cuda_case step_cases[STEP_CASES] = {
+    {1, 1, 1, 0, 0},    /* one sample */
+    {9, 7, 7, 0, 1},    /* a short batch */
+    {12, 7, 3, 1, 0},   /* the second of three micro-batches */
+    {12, 7, 3, 2, 1},   /* a micro-batch of a short batch: nothing is left for it */
+    {22, 22, 22, 0, 0}, /* more bands than slots */
+};
+
 void fill_random(float *values, size_t count, uint64_t stream, float scale)
 {
     for (size_t i = 0; i < count; i += 4) {

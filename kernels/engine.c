@@ -10,9 +10,7 @@ extern const engine_api engine_cuda;
 
 /* The one list of engines, best first. */
 const engine_api *const engine_list[] = {
-#ifdef ENGINE_CUDA
     &engine_cuda,
-#endif
     &engine_cpu,
     NULL,
 };

@@ -35,6 +35,10 @@ typedef enum engine_precision {
     ENGINE_BF16
 } engine_precision;
 
+/* As a device: none is asked. For plan alone, of a run on a device that need not be here; its
+ * `available` is then UINT64_MAX. */
+enum { ENGINE_NO_DEVICE = -1 };
+
 /* Start from engine_config_defaults(). */
 typedef struct engine_config {
     uint32_t batch_size;  /* 1 .. training samples */
@@ -46,7 +50,7 @@ typedef struct engine_config {
     double beta_2;
     double epsilon;
     uint32_t threads;   /* 0 for as many as this process gets processors; a GPU engine ignores it */
-    int32_t device;     /* ordinal; the CPU engine ignores it */
+    int32_t device;     /* ordinal, or ENGINE_NO_DEVICE; the CPU engine ignores it */
     const char *isa;    /* CPU: "avx512", "avx2", "portable"; NULL for the best the machine has */
     bool (*stop)(void); /* An engine whose evaluation may take long asks it in between, and ends
                            with ENGINE_STOPPED where it is true. NULL for never. */
@@ -187,7 +191,8 @@ typedef struct engine_api {
 /* Keras' defaults: batch size 32, Adam 1e-3, 0.9, 0.999, 1e-7, seed 0. */
 engine_config engine_config_defaults(void);
 
-/* All engines built in, best first, NULL behind the last. */
+/* All engines, best first, NULL behind the last. One that is not built in is never available, and
+ * does no more than say so and plan for ENGINE_NO_DEVICE. */
 extern const engine_api *const engine_list[];
 
 /* By name; "auto" is the first that is available. NULL if there is none of that name. */

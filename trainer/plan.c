@@ -28,7 +28,9 @@ static const struct argp_option option_table[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 0},
     {"micro-batch", KEY_MICRO_BATCH, "N", 0, "Samples worked on at once (default: the batch)", 0},
     {"memory", KEY_MEMORY, "SIZE", 0,
-     "Plan for a device of so much memory, such as 8GiB or 6GB (default: what is free here)", 0},
+     "Plan for so much memory, such as 8GiB or 6GB; with --engine cuda for a device that need not "
+     "be here (default: what is free here)",
+     0},
     {"engine", KEY_ENGINE, "NAME", 0, "As for train (default auto)", 0},
     {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 0},
     {"threads", KEY_THREADS, "N", 0, "CPU threads (default: all)", 0},
@@ -166,6 +168,9 @@ static command_status plan(const char *program, const plan_options *options)
     }
     if (question.settings.micro_batch >= question.settings.batch_size) {
         question.settings.micro_batch = 0;
+    }
+    if (options->memory > 0) {
+        question.settings.device = ENGINE_NO_DEVICE;
     }
     const command_status status = count_samples(program, options->data, &question);
     if (status != COMMAND_DONE) {

@@ -18,6 +18,7 @@ DEVICE_TESTS = {
     "check_cuda_constructs_device": {"CK_FORK": "no"},
     "check_cuda_forward_device": {"CUDA_LAUNCH_BLOCKING": "1"},
     "check_cuda_backward_device": {"CUDA_LAUNCH_BLOCKING": "1"},
+    "check_cuda_update_device": {"CUDA_LAUNCH_BLOCKING": "1"},
     "check_engine": {"ENGINE": "cuda", "CK_FORK": "no"},
     "check_engine_reference": {"ENGINE": "cuda", "CK_FORK": "no"},
 }
@@ -120,7 +121,8 @@ def sanitizer(session):
     def check(tool, precision, batch_size, command):
         text = session.call(
             f"sanitizer-{tool}-{precision}-{batch_size}",
-            [session.tool("compute-sanitizer"), "--tool", tool, "--error-exitcode", 9, *command])
+            [session.tool("compute-sanitizer"), "--tool", tool, "--error-exitcode", 9, *command],
+            environment=session.environment({"LENET_DEVICE_MEMORY": "parts"}))
         summary = re.search(r"(?:ERROR|RACECHECK) SUMMARY: (\d+)", text)
         if summary is None or summary[1] != "0":
             raise Failed(summary[0] if summary else "it gave no summary")

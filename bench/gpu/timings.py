@@ -6,6 +6,7 @@ import shutil
 import statistics
 import time
 
+import report
 from correctness import needs, precisions, python_has, small_or_all
 from session import Failed, LeftOut, Server
 
@@ -182,10 +183,25 @@ def accuracy(session):
         return {"seeds": count, "mean": statistics.mean(finals),
                 "error": statistics.stdev(finals) / count ** 0.5, "final": sorted(finals)}
 
+    def compare(precision, left_out, batch_size):
+        needs(left_out)
+        apart = report.difference(session, precision, batch_size)
+        if apart is None:
+            raise Failed("one of the two was not measured")
+        points, half = apart
+        told = f"{points:+.3f} ± {half:.3f} points from fp32"
+        print(f"gpu_check: accuracy at batch size {batch_size} in {precision}: {told}")
+        if not report.is_within(points, half):
+            raise Failed(f"{told}: not within ±{report.MOST_POINTS}")
+        return {"points": points, "half": half}
+
     for batch_size in session.sizes["batch_sizes"]:
         for precision, left_out in precisions(session):
             session.measure("accuracy", f"{precision}-{batch_size}",
                             lambda: seeds(precision, left_out, batch_size))
+            if precision != "fp32":
+                session.measure("accuracy", f"{precision}-{batch_size}-difference",
+                                lambda: compare(precision, left_out, batch_size))
 
 
 def ceilings(session):

@@ -14,7 +14,7 @@ from jax import lax
 
 SHAPES = {"conv1": (3, 3, 1, 32), "conv2": (3, 3, 32, 64), "dense1": (9216, 128),
           "dense2": (128, 10)}
-PRODUCTS = {"fp32": "highest", "tf32": "tensorfloat32", "bf16": "bfloat16"}
+PRODUCTS = {"fp32": "highest", "tf32": "tensorfloat32", "bf16": "highest"}  # of fp32 operands
 RATE, BETA_1, BETA_2, EPSILON = 1e-3, 0.9, 0.999, 1e-7
 
 
@@ -25,24 +25,31 @@ def initial_parameters(key):
             for k, (name, shape) in zip(keys, SHAPES.items())}
 
 
-def convolved(x, layer):
-    x = lax.conv_general_dilated(x, layer[0], (1, 1), "VALID",
+def convolved(x, layer, operand):
+    x = lax.conv_general_dilated(x.astype(operand), layer[0].astype(operand), (1, 1), "VALID",
                                  dimension_numbers=("NHWC", "HWIO", "NHWC"))
-    return jax.nn.relu(x + layer[1])
+    return jax.nn.relu(x.astype(jnp.float32) + layer[1])
+
+
+def dense(x, layer, operand):
+    return (x.astype(operand) @ layer[0].astype(operand)).astype(jnp.float32) + layer[1]
 
 
 def dropped(x, rate, key):
     return jnp.where(jax.random.bernoulli(key, 1 - rate, x.shape), x / (1 - rate), 0)
 
 
-def mean_loss(parameters, images, labels, key):
+def mean_loss(parameters, images, labels, key, operand):
+    """`operand` is the type of the products' factors: on a GPU what JAX calls bfloat16 precision is
+    tf32, so bf16 is made by hand, as PyTorch's autocast does."""
     key1, key2 = jax.random.split(key)
     x = images[..., None].astype(jnp.float32) / 255
-    x = convolved(convolved(x, parameters["conv1"]), parameters["conv2"])
+    x = convolved(x, parameters["conv1"], operand)
+    x = convolved(x, parameters["conv2"], operand)
     x = lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
     x = dropped(x, 0.25, key1).reshape(len(labels), -1)
-    x = jax.nn.relu(x @ parameters["dense1"][0] + parameters["dense1"][1])
-    logits = dropped(x, 0.5, key2) @ parameters["dense2"][0] + parameters["dense2"][1]
+    x = jax.nn.relu(dense(x, parameters["dense1"], operand))
+    logits = dense(dropped(x, 0.5, key2), parameters["dense2"], operand)
     chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), labels[:, None], 1)
     return -chosen.mean()
 
@@ -57,7 +64,7 @@ def adam(parameters, m, v, gradients, t):
     return parameters, m, v
 
 
-def make_training(images, labels, batch_size):
+def make_training(images, labels, batch_size, operand):
     """A function of the state and, known when compiled, the number of steps."""
     count = len(labels)
 
@@ -66,7 +73,7 @@ def make_training(images, labels, batch_size):
         chosen = lax.dynamic_slice(order, (number * batch_size % (count - batch_size + 1),),
                                    (batch_size,))
         value, gradients = jax.value_and_grad(mean_loss)(
-            parameters, images[chosen], labels[chosen], jax.random.fold_in(key, number))
+            parameters, images[chosen], labels[chosen], jax.random.fold_in(key, number), operand)
         parameters, m, v = adam(parameters, m, v, gradients, t + 1)
         return (parameters, m, v, t + 1, key, order), value
 
@@ -86,8 +93,9 @@ def main():
     jax.config.update("jax_default_prng_impl", "rbg")  # the fast one
     jax.config.update("jax_default_matmul_precision", PRODUCTS[options.precision])
     images, labels = idx.load(options.data)
+    operand = jnp.bfloat16 if options.precision == "bf16" else jnp.float32
     training = make_training(jnp.asarray(images), jnp.asarray(labels.astype("int32")),
-                             options.batch_size)
+                             options.batch_size, operand)
     parameters = initial_parameters(jax.random.key(0))
     zeros = jax.tree.map(jnp.zeros_like, parameters)
     state = (parameters, zeros, jax.tree.map(jnp.zeros_like, parameters), jnp.float32(0),

@@ -4,29 +4,20 @@ A peer sets itself up, trains a few steps to warm up (and compile), and says "re
 each line of its standard input is a number of steps to train; it answers with the seconds that they
 took and the loss of the last one. So it compiles and loads once, however many rounds there are.
 """
-import gzip
-import pathlib
 import sys
 import time
 
+import idx
 import numpy as np
 
 WARM_UP = 10
 WAKE_UP = 3  # untimed steps of each round: the others have just had the processors
 
 
-def _read(folder, name):
-    path = pathlib.Path(folder) / name
-    return path.read_bytes() if path.exists() else gzip.decompress(
-        path.with_name(f"{name}.gz").read_bytes())
-
-
 def training_set(folder):
     """The images [60000,28,28] as floats in 0 .. 1, and the labels [60000] as int32."""
-    images = np.frombuffer(_read(folder, "train-images-idx3-ubyte"), np.uint8, offset=16)
-    labels = np.frombuffer(_read(folder, "train-labels-idx1-ubyte"), np.uint8, offset=8)
-    return (images.reshape(-1, 28, 28).astype(np.float32) / np.float32(255),
-            labels.astype(np.int32))
+    images, labels = idx.load(folder)
+    return images.astype(np.float32) / np.float32(255), labels.astype(np.int32)
 
 
 def plan():

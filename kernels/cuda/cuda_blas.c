@@ -1,39 +1,6 @@
 #include "cuda_blas.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "lenet.h"
-
-/* The least number of samples from which cuBLAS is used, by precision and product. No device has
- * been measured yet: these figures only keep the small batches, where a product of cuBLAS is
- * bound by its launches and cannot take Adam's update into its last pass, on our own kernels, and
- * spare large ones the memory of their partial sums. */
-static const struct {
-    engine_precision precision;
-    uint32_t from[2]; /* by cuda_product */
-} choices[] = {
-    {ENGINE_FP32, {1024, 1024}},
-    {ENGINE_TF32, {1024, 1024}},
-    {ENGINE_BF16, {1024, 1024}},
-};
-
-bool cuda_blas_is_chosen(cuda_product product, engine_precision precision, uint32_t samples)
-{
-    const char *only = getenv("LENET_DENSE1");
-    if (only != NULL && strcmp(only, "own") == 0) {
-        return false;
-    }
-    if (only != NULL && strcmp(only, "cublas") == 0) {
-        return true;
-    }
-    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
-        if (choices[i].precision == precision) {
-            return samples >= choices[i].from[product];
-        }
-    }
-    return false;
-}
 
 cublasStatus_t cuda_blas_version(int *out)
 {

@@ -1,5 +1,5 @@
-/* The products of dense1 by cuBLAS, and when they are used instead of our own kernels. The one
- * file that knows cuBLAS' order of columns.
+/* The products of dense1 by cuBLAS. The one file that knows cuBLAS' order of columns; cuda_memory.h
+ * says when they are used instead of our own kernels.
  *
  * The same shapes, precision, device and version of cuBLAS give the same bits: each handle has one
  * stream and a workspace of its own and fixed size, and atomics stay off. Matrices are fp32;
@@ -12,15 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine.h"
-
-enum { CUDA_BLAS_WORKSPACE_BYTES = 32 << 20 };
-
-typedef enum cuda_product { CUDA_DENSE1_FORWARD = 0, CUDA_DENSE1_BACKWARD = 1 } cuda_product;
-
-/* Whether cuBLAS computes the product where up to `samples` are worked on at once. For measuring
- * one against the other, the environment's LENET_DENSE1 overrules the table: "own" or "cublas". */
-bool cuda_blas_is_chosen(cuda_product product, engine_precision precision, uint32_t samples);
+#include "cuda_memory.h"
 
 /* As 10000 * major + 100 * minor + patch. */
 cublasStatus_t cuda_blas_version(int *out);

@@ -3,51 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cuda_sort.h"
 #include "cuda_state.h"
 #include "draw.h"
-
-/* The fastest precision whose final accuracy is that of fp32 would be the choice. No device has
- * been measured yet, so it is fp32. */
-static const engine_precision default_precision = ENGINE_FP32;
-
-static engine_precision chosen_precision(const engine_config *config)
-{
-    return config->precision == ENGINE_DEFAULT_PRECISION ? default_precision : config->precision;
-}
-
-/* What can be refused without a look at the machine. */
-static engine_status check(const engine_config *config, uint32_t training_count, char *message,
-                           size_t message_bytes)
-{
-    const engine_status status =
-        engine_config_check(config, training_count, message, message_bytes);
-    if (status != ENGINE_OK) {
-        return status;
-    }
-    const engine_precision precision = chosen_precision(config);
-    if (precision != ENGINE_FP32 && precision != ENGINE_TF32 && precision != ENGINE_BF16) {
-        snprintf(message, message_bytes, "there is no precision %d", (int)precision);
-        return ENGINE_INVALID;
-    }
-    if (config->micro_batch > config->batch_size) {
-        snprintf(message, message_bytes, "micro-batch %u is not in 1 .. %u, the batch size",
-                 (unsigned)config->micro_batch, (unsigned)config->batch_size);
-        return ENGINE_INVALID;
-    }
-    if ((config->micro_batch == 0 ? config->batch_size : config->micro_batch) >
-        CUDA_MAX_MICRO_BATCH) {
-        snprintf(message, message_bytes,
-                 "more than %d samples at once are not possible: set a micro-batch",
-                 CUDA_MAX_MICRO_BATCH);
-        return ENGINE_INVALID;
-    }
-    return ENGINE_OK;
-}
 
 static engine_status describe_arithmetic(engine *e, const cuda_device *device)
 {
     engine_plan *plan = &e->plan;
-    if (!e->blas_evaluates && !e->blas_forward && !e->blas_backward) {
+    if (!e->memory.blas_evaluates && !e->memory.blas_forward && !e->memory.blas_backward) {
         snprintf(plan->arithmetic, sizeof plan->arithmetic, "cuda sm_%d%d", device->major,
                  device->minor);
         return ENGINE_OK;
@@ -62,12 +25,27 @@ static engine_status describe_arithmetic(engine *e, const cuda_device *device)
     return ENGINE_OK;
 }
 
+static bool ask_for_sort_scratch(engine *e)
+{
+    size_t bytes = 0;
+    if (!cuda_ok(e, "cuda_sort_scratch_bytes",
+                 cuda_sort_scratch_bytes(e->memory.data[ENGINE_TRAINING].count, &bytes))) {
+        return false;
+    }
+    if (bytes > e->memory.sort_scratch_bytes) {
+        e->memory.sort_scratch_bytes = bytes;
+        cuda_memory_count(&e->memory, &e->plan.memory);
+    }
+    return true;
+}
+
 /* Fills *e, which is all 0, as far as it goes without taking anything. */
 static engine_status make_plan(engine *e, const engine_config *config, uint32_t training_count,
                                uint32_t validation_count, char *message, size_t message_bytes)
 {
     cuda_device device;
-    engine_status status = check(config, training_count, message, message_bytes);
+    engine_status status = cuda_plan_run(config, training_count, validation_count, &e->memory,
+                                         &e->plan, message, message_bytes);
     if (status == ENGINE_OK) {
         status = cuda_device_open(config->device, &device, message, message_bytes);
     }
@@ -78,20 +56,13 @@ static engine_status make_plan(engine *e, const engine_config *config, uint32_t 
     e->config.isa = NULL;
     e->device = device.ordinal;
     e->order_epoch = UINT64_MAX;
-    e->plan.precision = chosen_precision(config);
-    e->plan.side_by_side = CUDA_SIDE_BY_SIDE;
     e->plan.available = device.available;
-    e->plan.reserve = CUDA_RESERVE_BYTES;
     snprintf(e->plan.hardware, sizeof e->plan.hardware, "%s", device.name);
-    status = cuda_memory_shape(e, training_count, validation_count)
-                 ? describe_arithmetic(e, &device)
-                 : e->failure;
+    status = ask_for_sort_scratch(e) ? describe_arithmetic(e, &device) : e->failure;
     if (status != ENGINE_OK) {
         snprintf(message, message_bytes, "%s", e->message);
-        return status;
     }
-    cuda_memory_plan(e, &e->plan.memory);
-    return ENGINE_OK;
+    return status;
 }
 
 static engine_status cuda_plan(const engine_config *config, uint32_t training_count,
@@ -99,6 +70,10 @@ static engine_status cuda_plan(const engine_config *config, uint32_t training_co
                                size_t message_bytes)
 {
     engine shape = {0};
+    if (config->device == ENGINE_NO_DEVICE) {
+        return cuda_plan_run(config, training_count, validation_count, &shape.memory, out, message,
+                             message_bytes);
+    }
     const engine_status status =
         make_plan(&shape, config, training_count, validation_count, message, message_bytes);
     if (status == ENGINE_OK) {
@@ -111,12 +86,12 @@ static const double mebibyte = 1 << 20;
 
 static void say_what_fits(const engine *e, char *message, size_t message_bytes)
 {
-    const uint32_t fits = cuda_memory_largest(e, e->plan.available);
-    const int length =
-        snprintf(message, message_bytes,
-                 "%s %u takes %.0f MiB of the device's memory, and %.0f MiB are free: ",
-                 e->config.micro_batch == 0 ? "batch size" : "micro-batch", (unsigned)e->capacity,
-                 (double)e->plan.memory.total / mebibyte, (double)e->plan.available / mebibyte);
+    const uint32_t fits = cuda_memory_largest(&e->memory, e->plan.available);
+    const int length = snprintf(
+        message, message_bytes,
+        "%s %u takes %.0f MiB of the device's memory, and %.0f MiB are free: ",
+        e->config.micro_batch == 0 ? "batch size" : "micro-batch", (unsigned)e->memory.capacity,
+        (double)e->plan.memory.total / mebibyte, (double)e->plan.available / mebibyte);
     if (length < 0 || (size_t)length >= message_bytes) {
         return;
     }
@@ -175,7 +150,7 @@ static void cuda_destroy(engine *e)
         cudaStreamSynchronize(e->stream);
     }
     release_handles(e);
-    cuda_memory_release(e);
+    cuda_release_memory(e);
     cudaGetLastError(); /* after a failure all of these return it again */
     free(e);
 }
@@ -196,9 +171,9 @@ static bool take_handles(engine *e)
     }
     e->ring = ring;
     memset(e->ring, 0, sizeof *e->ring);
-    if (e->blas_workspace != NULL &&
+    if (e->memory.blas_workspace != NULL &&
         !cuda_blas_ok(e, "cublasCreate",
-                      cuda_blas_create(&e->blas, e->stream, e->blas_workspace))) {
+                      cuda_blas_create(&e->blas, e->stream, e->memory.blas_workspace))) {
         return false;
     }
     return cuda_marks_create(e);
@@ -206,7 +181,7 @@ static bool take_handles(engine *e)
 
 static bool upload_data(engine *e, engine_set set, const engine_data *from)
 {
-    const cuda_data *to = &e->data[set];
+    const cuda_data *to = &e->memory.data[set];
     return cuda_upload(e, to->images, from->images, (size_t)from->count * LENET_IMAGE_PIXELS) &&
            cuda_upload(e, to->labels, from->labels, from->count);
 }
@@ -217,10 +192,10 @@ static bool upload_run(engine *e, const engine_data *training, const engine_data
     draw_parameters(parameters, e->config.seed);
     return upload_data(e, ENGINE_TRAINING, training) &&
            upload_data(e, ENGINE_VALIDATION, validation) &&
-           cuda_upload(e, e->parameters.values, parameters, CUDA_ARRAY_BYTES) &&
-           cuda_clear(e, e->parameters.moment_m, CUDA_ARRAY_BYTES) &&
-           cuda_clear(e, e->parameters.moment_v, CUDA_ARRAY_BYTES) && cuda_set_run_progress(e, 0) &&
-           cuda_wait(e);
+           cuda_upload(e, e->memory.parameters.values, parameters, CUDA_ARRAY_BYTES) &&
+           cuda_clear(e, e->memory.parameters.moment_m, CUDA_ARRAY_BYTES) &&
+           cuda_clear(e, e->memory.parameters.moment_v, CUDA_ARRAY_BYTES) &&
+           cuda_set_run_progress(e, 0) && cuda_wait(e);
 }
 
 /* All that a run holds. On failure e->failure says why. */
@@ -232,7 +207,7 @@ static bool take_run(engine *e, const engine_data *training, const engine_data *
         snprintf(e->message, sizeof e->message, "not enough memory for the initial weights");
         return false;
     }
-    const bool taken = cuda_memory_take(e) && take_handles(e) && cuda_capture_steps(e) &&
+    const bool taken = cuda_take_memory(e) && take_handles(e) && cuda_capture_steps(e) &&
                        upload_run(e, training, validation, parameters);
     free(parameters);
     return taken;
@@ -289,45 +264,29 @@ static engine_status cuda_train(engine *e, uint32_t steps)
     return cuda_enter(e) && cuda_queue_steps(e, steps) ? ENGINE_OK : ENGINE_FAILED;
 }
 
-/* The classes of the evaluation's n samples, from their logits. */
-static bool download_classes(engine *e, uint32_t n, uint8_t *out)
-{
-    float logits[CUDA_EVALUATION_BATCH][LENET_CLASSES];
-    if (!cuda_download(e, logits, e->evaluation.logits, n * sizeof *logits) || !cuda_wait(e)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        int best = 0;
-        for (int c = 1; c < LENET_CLASSES; c++) {
-            best = logits[i][c] > logits[i][best] ? c : best;
-        }
-        out[i] = (uint8_t)best;
-    }
-    return true;
-}
-
 static engine_status cuda_evaluate(engine *e, engine_set set, engine_result *out,
                                    uint8_t *predicted)
 {
-    const cuda_data *data = &e->data[set];
+    const cuda_data *data = &e->memory.data[set];
     cuda_sums sums;
     *out = (engine_result){.samples = data->count};
-    if (!cuda_enter(e) || !cuda_clear(e, e->sums, sizeof *e->sums)) {
+    if (!cuda_enter(e) || !cuda_clear(e, e->memory.sums, sizeof *e->memory.sums)) {
         return ENGINE_FAILED;
     }
     for (uint32_t at = 0; at < data->count;) {
         const uint32_t left = data->count - at;
         const uint32_t n = left < CUDA_EVALUATION_BATCH ? left : CUDA_EVALUATION_BATCH;
-        if (!cuda_queue_evaluation(e, data->images, data->labels, data->count, at, n) ||
+        if (!cuda_queue_evaluation(e, data->images, data->labels, data->count, at, n,
+                                   predicted == NULL ? NULL : e->memory.predicted + at) ||
             !cuda_ok(e, "cuda_evaluation_sums",
-                     cuda_evaluation_sums(&e->evaluation, n, &e->sums->loss_sum, &e->sums->correct,
-                                          e->stream)) ||
-            (predicted != NULL && !download_classes(e, n, predicted + at))) {
+                     cuda_evaluation_sums(&e->memory.evaluation, n, &e->memory.sums->loss_sum,
+                                          &e->memory.sums->correct, e->stream))) {
             return ENGINE_FAILED;
         }
         at += n;
     }
-    if (!cuda_download(e, &sums, e->sums, sizeof sums) || !cuda_wait(e)) {
+    if ((predicted != NULL && !cuda_download(e, predicted, e->memory.predicted, data->count)) ||
+        !cuda_download(e, &sums, e->memory.sums, sizeof sums) || !cuda_wait(e)) {
         return ENGINE_FAILED;
     }
     out->loss_sum = sums.loss_sum;
@@ -344,10 +303,11 @@ static engine_status cuda_predict(engine *e, const uint8_t *images, uint32_t cou
     for (uint32_t at = 0; at < count;) {
         const uint32_t left = count - at;
         const uint32_t n = left < CUDA_EVALUATION_BATCH ? left : CUDA_EVALUATION_BATCH;
-        if (!cuda_upload(e, e->predicted_images, images + (size_t)at * LENET_IMAGE_PIXELS,
+        if (!cuda_upload(e, e->memory.predicted_images, images + (size_t)at * LENET_IMAGE_PIXELS,
                          (size_t)n * LENET_IMAGE_PIXELS) ||
-            !cuda_queue_evaluation(e, e->predicted_images, NULL, n, 0, n) ||
-            !cuda_download(e, probabilities + (size_t)at * LENET_CLASSES, e->evaluation.softmax,
+            !cuda_queue_evaluation(e, e->memory.predicted_images, NULL, n, 0, n, NULL) ||
+            !cuda_download(e, probabilities + (size_t)at * LENET_CLASSES,
+                           e->memory.evaluation.softmax,
                            (size_t)n * LENET_CLASSES * sizeof *probabilities)) {
             return ENGINE_FAILED;
         }

@@ -34,29 +34,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cuda_data.h"
 #include "engine.h"
-#include "lenet.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-enum {
-    /* Slices of dense1's 9216 inputs whose partial sums cuda_head adds up. */
-    CUDA_DENSE1_SPLITS = 72,
-    /* Blocks, and so partial sums, of the convolutions' weight gradients. Each block takes a fixed
-     * share of the micro-batch's work and adds to its own slot. */
-    CUDA_CONV_SLOTS = 128,
-};
-
-/* Where a run stands; device memory, set by cuda_set_progress and then changed by cuda_update
- * alone. Adam's alpha is there once a step, since a power in double costs a microsecond. */
-typedef struct cuda_progress {
-    uint64_t step;        /* steps done over the run */
-    float alpha;          /* of the update of step `step` + 1 */
-    float next_alpha;     /* cuda_update's own, until it counts the step */
-    uint32_t blocks_done; /* cuda_update's own; 0 between launches */
-} cuda_progress;
 
 /* Which samples a launch works on. */
 typedef struct cuda_batch {
@@ -75,40 +58,6 @@ typedef struct cuda_batch {
     uint64_t seed;     /* of the dropout masks */
     bool dropout;
 } cuda_batch;
-
-/* Device memory of one forward and backward pass over `capacity` samples, [capacity, …] each.
- * Evaluation needs those of the forward pass only; the others may be NULL there. */
-typedef struct cuda_activations {
-    float *pooled;    /* [.,12,12,64] after ReLU, max pooling and dropout (scaled) */
-    uint8_t *route;   /* [.,12,12,64] place 2 * row + column in the window of the largest, the first
-                         of equals, or 4: closed by ReLU or dropout */
-    float *partial;   /* [splits][.,128] partial sums of dense1 without bias */
-    float *dense1;    /* [.,128] after bias, ReLU and dropout */
-    float *logits;    /* [.,10] */
-    float *softmax;   /* [.,10] */
-    float *loss;      /* [.] -log p(label) */
-    uint8_t *correct; /* [.] 1 where the first of the largest logits is the label's */
-    float *logits_gradient; /* [.,10] of the mean loss over the whole batch */
-    float *sums_gradient;   /* [.,128] of dense1's sums: behind dropout and ReLU */
-    float *pooled_gradient; /* [.,12,12,64] of pooled, not yet gated by route nor scaled by 4/3 */
-} cuda_activations;
-
-/* Device memory of a run's parameters and what Adam needs, in lenet.h's layout. */
-typedef struct cuda_parameters {
-    float *values;      /* [LENET_PARAMETERS] */
-    float *moment_m;    /* likewise */
-    float *moment_v;    /* likewise */
-    float *gradients;   /* likewise. dense1's kernel is there only where a step has several
-                           micro-batches, cuBLAS computes it, or cuda_dense1_gradient put it there */
-    float *conv2_slots; /* [CUDA_CONV_SLOTS][9*32*64 + 64] kernel and bias */
-    float *conv1_slots; /* [CUDA_CONV_SLOTS][9*32 + 32] kernel and bias */
-    float *head_slots;  /* [128*10 + 10 + 128] gradients of dense2's kernel and bias and dense1's
-                           bias, added up over micro-batches */
-    float *conv1_used;  /* [9*32 + 32] conv1's kernel and bias as the last step's forward pass used
-                           them: cuda_update keeps them for cuda_conv1_output */
-    double *loss_sum;   /* of the step's micro-batches so far */
-    uint32_t *correct_sum; /* likewise */
-} cuda_parameters;
 
 typedef struct cuda_adam_settings {
     double learning_rate;
@@ -141,8 +90,9 @@ cudaError_t cuda_dense1_forward(const cuda_batch *batch, const cuda_activations 
                                 const float *parameters, engine_precision precision,
                                 cudaStream_t stream);
 
-/* From partial[0 .. splits) to logits, softmax, and, where there are labels, loss and correct; in
- * training (batch->progress) also the gradients of logits and dense1's sums. */
+/* From partial[0 .. splits) to logits, softmax, predicted where asked for, and, where there are
+ * labels, loss and correct; in training (batch->progress) also the gradients of logits and dense1's
+ * sums. */
 cudaError_t cuda_head(const cuda_batch *batch, const cuda_activations *a, const float *parameters,
                       uint32_t splits, cudaStream_t stream);
 
@@ -202,7 +152,6 @@ cudaError_t cuda_order_from_keys(uint32_t *order, const uint64_t *keys, uint32_t
  * cuda_histogram_limits first: least, greatest, sums and counts over values[count] so far, from
  * nothing where `first`; where no value is finite, least and greatest are 0. Then all of them again
  * through cuda_histogram_buckets, which adds to the buckets. *out is device memory. */
-enum { CUDA_HISTOGRAM_SCRATCH_DOUBLES = 1024 * 8 };
 cudaError_t cuda_histogram_limits(const float *values, uint32_t count, bool first,
                                   engine_histogram *out, double *scratch, cudaStream_t stream);
 cudaError_t cuda_histogram_buckets(const float *values, uint32_t count, engine_histogram *out,

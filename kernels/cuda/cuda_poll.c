@@ -39,7 +39,7 @@ bool cuda_mark_queued(engine *e)
         e->mark_first = (e->mark_first + 1) % CUDA_MAX_MARKS;
         e->mark_count--;
     }
-    /* Many short calls that nobody polls run out of marks: then the last one moves on. */
+    /* Behind the last mark's step comes only what is queued now: it may always move on. */
     if (e->mark_count < CUDA_MAX_MARKS) {
         e->mark_count++;
     }

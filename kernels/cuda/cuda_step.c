@@ -9,14 +9,15 @@
 
 uint64_t cuda_steps_per_epoch(const engine *e)
 {
-    const uint64_t count = e->data[ENGINE_TRAINING].count;
+    const uint64_t count = e->memory.data[ENGINE_TRAINING].count;
     return (count - 1) / e->config.batch_size + 1;
 }
 
 uint32_t cuda_step_samples(const engine *e, uint64_t index)
 {
     const uint64_t batch = e->config.batch_size;
-    const uint64_t left = e->data[ENGINE_TRAINING].count - index % cuda_steps_per_epoch(e) * batch;
+    const uint64_t left =
+        e->memory.data[ENGINE_TRAINING].count - index % cuda_steps_per_epoch(e) * batch;
     return (uint32_t)(left < batch ? left : batch);
 }
 
@@ -31,7 +32,7 @@ cuda_adam_settings cuda_adam_of(const engine_config *config)
 static bool queue_forward(engine *e, const cuda_batch *batch, const cuda_activations *a, bool blas,
                           uint32_t splits, uint32_t n)
 {
-    const float *values = e->parameters.values;
+    const float *values = e->memory.parameters.values;
     const engine_precision precision = e->plan.precision;
     if (!cuda_ok(e, "cuda_conv_forward",
                  cuda_conv_forward(batch, a, values, precision, e->stream))) {
@@ -54,8 +55,8 @@ static bool queue_forward(engine *e, const cuda_batch *batch, const cuda_activat
 static bool queue_dense1_by_blas(engine *e, const cuda_batch *batch, const cuda_adam_settings *adam,
                                  bool last, uint32_t n)
 {
-    const cuda_activations *a = &e->training;
-    const cuda_parameters *p = &e->parameters;
+    const cuda_activations *a = &e->memory.training;
+    const cuda_parameters *p = &e->memory.parameters;
     const engine_precision precision = e->plan.precision;
     const bool add = batch->micro_index > 0;
     if (n > 0 &&
@@ -69,7 +70,7 @@ static bool queue_dense1_by_blas(engine *e, const cuda_batch *batch, const cuda_
         return false;
     }
     return !last ||
-           cuda_ok(e, "cuda_adam_dense1", cuda_adam_dense1(p, adam, e->progress, e->stream));
+           cuda_ok(e, "cuda_adam_dense1", cuda_adam_dense1(p, adam, e->memory.progress, e->stream));
 }
 
 /* Has the side stream wait for what the run's own has so far. */
@@ -88,12 +89,12 @@ static bool join(engine *e)
 static bool queue_dense1_backward(engine *e, const cuda_batch *batch,
                                   const cuda_adam_settings *adam, bool last, uint32_t n)
 {
-    if (e->blas_backward) {
+    if (e->memory.blas_backward) {
         return queue_dense1_by_blas(e, batch, adam, last, n);
     }
     return cuda_ok(e, "cuda_dense1_backward",
-                   cuda_dense1_backward(batch, &e->training, &e->parameters, adam, last,
-                                        e->plan.precision, e->stream));
+                   cuda_dense1_backward(batch, &e->memory.training, &e->memory.parameters, adam,
+                                        last, e->plan.precision, e->stream));
 }
 
 /* The side stream takes what needs nothing from its neighbour: the head's small gradients beside
@@ -101,8 +102,8 @@ static bool queue_dense1_backward(engine *e, const cuda_batch *batch,
 static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_settings *adam,
                            bool last, uint32_t n)
 {
-    const cuda_activations *a = &e->training;
-    const cuda_parameters *p = &e->parameters;
+    const cuda_activations *a = &e->memory.training;
+    const cuda_parameters *p = &e->memory.parameters;
     const engine_precision precision = e->plan.precision;
     return fork(e) &&
            cuda_ok(e, "cuda_head_gradients", cuda_head_gradients(batch, a, p, e->side)) &&
@@ -118,32 +119,34 @@ static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_s
 static bool queue_step(engine *e, uint32_t samples)
 {
     const cuda_adam_settings adam = cuda_adam_of(&e->config);
-    const cuda_data *data = &e->data[ENGINE_TRAINING];
+    const cuda_data *data = &e->memory.data[ENGINE_TRAINING];
     cuda_batch batch = {
         .images = data->images,
         .labels = data->labels,
-        .order = e->order,
+        .order = e->memory.order,
         .count = data->count,
-        .progress = e->progress,
+        .progress = e->memory.progress,
         .batch_size = e->config.batch_size,
-        .n = e->capacity,
-        .capacity = e->capacity,
+        .n = e->memory.capacity,
+        .capacity = e->memory.capacity,
         .seed = e->config.seed,
         .dropout = true,
     };
-    for (uint32_t i = 0; i < e->micro_batches; i++) {
-        const uint64_t before = (uint64_t)i * e->capacity;
+    for (uint32_t i = 0; i < e->memory.micro_batches; i++) {
+        const uint64_t before = (uint64_t)i * e->memory.capacity;
         const uint64_t left = samples > before ? samples - before : 0;
-        const uint32_t n = (uint32_t)(left < e->capacity ? left : e->capacity);
-        const bool last = i == e->micro_batches - 1;
+        const uint32_t n = (uint32_t)(left < e->memory.capacity ? left : e->memory.capacity);
+        const bool last = i == e->memory.micro_batches - 1;
         batch.micro_index = i;
-        if (!queue_forward(e, &batch, &e->training, e->blas_forward, e->training_splits, n) ||
+        if (!queue_forward(e, &batch, &e->memory.training, e->memory.blas_forward,
+                           e->memory.training_splits, n) ||
             !queue_backward(e, &batch, &adam, last, n)) {
             return false;
         }
     }
-    return cuda_ok(e, "cuda_update",
-                   cuda_update(&batch, &e->parameters, &adam, e->progress, e->ring, e->stream));
+    return cuda_ok(
+        e, "cuda_update",
+        cuda_update(&batch, &e->memory.parameters, &adam, e->memory.progress, e->ring, e->stream));
 }
 
 /* Captures `steps` whole steps. */
@@ -176,19 +179,20 @@ static bool capture(engine *e, uint32_t steps, cudaGraphExec_t *out)
 static bool load_products(engine *e)
 {
     const cuda_batch batch = {0};
-    const cuda_activations *a = &e->training;
-    return (!e->blas_forward ||
+    const cuda_activations *a = &e->memory.training;
+    return (!e->memory.blas_forward ||
             cuda_blas_ok(e, "cuBLAS' product of dense1's forward pass",
                          cuda_blas_dense1_forward(
-                             e->blas, e->plan.precision, e->capacity, a->pooled,
-                             e->parameters.values + LENET_DENSE1_KERNEL_AT, a->partial))) &&
-           (!e->blas_backward || queue_dense1_by_blas(e, &batch, NULL, false, e->capacity));
+                             e->blas, e->plan.precision, e->memory.capacity, a->pooled,
+                             e->memory.parameters.values + LENET_DENSE1_KERNEL_AT, a->partial))) &&
+           (!e->memory.blas_backward ||
+            queue_dense1_by_blas(e, &batch, NULL, false, e->memory.capacity));
 }
 
 bool cuda_capture_steps(engine *e)
 {
     enum { LAUNCHES_A_MICRO_BATCH = 8 };
-    if (e->micro_batches > CUDA_MAX_CAPTURED_LAUNCHES / LAUNCHES_A_MICRO_BATCH) {
+    if (e->memory.micro_batches > CUDA_MAX_CAPTURED_LAUNCHES / LAUNCHES_A_MICRO_BATCH) {
         return true;
     }
     return load_products(e) && capture(e, 1, &e->one_step) &&
@@ -207,14 +211,14 @@ void cuda_graphs_destroy(engine *e)
 
 static bool draw_order(engine *e, uint64_t epoch)
 {
-    const uint32_t count = e->data[ENGINE_TRAINING].count;
+    const uint32_t count = e->memory.data[ENGINE_TRAINING].count;
     if (!cuda_ok(e, "cuda_order_keys",
-                 cuda_order_keys(e->keys, count, e->config.seed, epoch, e->stream)) ||
+                 cuda_order_keys(e->memory.keys, count, e->config.seed, epoch, e->stream)) ||
         !cuda_ok(e, "cuda_sort_keys",
-                 cuda_sort_keys(e->sort_scratch, e->sort_scratch_bytes, e->keys, e->sorted, count,
-                                e->stream)) ||
+                 cuda_sort_keys(e->memory.sort_scratch, e->memory.sort_scratch_bytes,
+                                e->memory.keys, e->memory.sorted, count, e->stream)) ||
         !cuda_ok(e, "cuda_order_from_keys",
-                 cuda_order_from_keys(e->order, e->sorted, count, e->stream))) {
+                 cuda_order_from_keys(e->memory.order, e->memory.sorted, count, e->stream))) {
         return false;
     }
     e->order_epoch = epoch;
@@ -228,7 +232,7 @@ static bool queue_some(engine *e, uint32_t steps, uint32_t *queued)
     const bool short_end = cuda_step_samples(e, first + steps - 1) < e->config.batch_size;
     /* A short batch is the graphs' too, but for products of cuBLAS, which they hold for a whole
      * batch. */
-    const bool blas = e->blas_forward || e->blas_backward;
+    const bool blas = e->memory.blas_forward || e->memory.blas_backward;
     const uint32_t replayed = e->one_step == NULL ? 0 : blas && short_end ? steps - 1 : steps;
     const bool many = replayed >= CUDA_GRAPH_STEPS;
     *queued = many ? CUDA_GRAPH_STEPS : 1;
@@ -258,8 +262,9 @@ bool cuda_queue_steps(engine *e, uint32_t steps)
 }
 
 bool cuda_queue_evaluation(engine *e, const uint8_t *images, const uint8_t *labels, uint32_t count,
-                           uint32_t first, uint32_t n)
+                           uint32_t first, uint32_t n, uint8_t *predicted)
 {
+    cuda_activations a = e->memory.evaluation;
     const cuda_batch batch = {
         .images = images,
         .labels = labels,
@@ -269,5 +274,6 @@ bool cuda_queue_evaluation(engine *e, const uint8_t *images, const uint8_t *labe
         .batch_size = CUDA_EVALUATION_BATCH,
         .capacity = CUDA_EVALUATION_BATCH,
     };
-    return queue_forward(e, &batch, &e->evaluation, e->blas_evaluates, e->evaluation_splits, n);
+    a.predicted = predicted;
+    return queue_forward(e, &batch, &a, e->memory.blas_evaluates, e->memory.evaluation_splits, n);
 }

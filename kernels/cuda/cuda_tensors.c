@@ -19,7 +19,7 @@ static uint32_t samples_at_hand(const engine *e, uint32_t *first)
 {
     const uint64_t index = e->made - 1;
     const uint32_t samples = cuda_step_samples(e, index);
-    const uint32_t before = (samples - 1) / e->capacity * e->capacity;
+    const uint32_t before = (samples - 1) / e->memory.capacity * e->memory.capacity;
     *first = (uint32_t)(index % cuda_steps_per_epoch(e) * e->config.batch_size) + before;
     return samples - before;
 }
@@ -32,7 +32,7 @@ static const char *behind_prefix(const char *name, const char *prefix)
 
 static bool find_parameter(const engine *e, const char *name, bool gradient, tensor *out)
 {
-    const float *all = gradient ? e->parameters.gradients : e->parameters.values;
+    const float *all = gradient ? e->memory.parameters.gradients : e->memory.parameters.values;
     for (size_t t = 0; t < LENET_TENSORS; t++) {
         if (strcmp(name, lenet_tensors[t].name) == 0) {
             *out = (tensor){all + lenet_tensors[t].offset, 1, lenet_tensors[t].count, 0};
@@ -52,9 +52,9 @@ static bool find_activation(const engine *e, const char *name, tensor *out)
         tensor tensor;
     } activations[] = {
         {"conv1", conv1},
-        {"pool", {e->training.pooled, n, LENET_FLAT, 0}},
-        {"dense1", {e->training.dense1, n, LENET_DENSE1, 0}},
-        {"logits", {e->training.logits, n, LENET_CLASSES, 0}},
+        {"pool", {e->memory.training.pooled, n, LENET_FLAT, 0}},
+        {"dense1", {e->memory.training.dense1, n, LENET_DENSE1, 0}},
+        {"logits", {e->memory.training.logits, n, LENET_CLASSES, 0}},
     };
     for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
         if (strcmp(name, activations[i].name) == 0) {
@@ -68,14 +68,14 @@ static bool find_activation(const engine *e, const char *name, tensor *out)
 /* Where the step's update took the gradient of dense1's kernel without storing it, stores it. */
 static bool make_gradient(engine *e, const tensor *t)
 {
-    const cuda_parameters *p = &e->parameters;
+    const cuda_parameters *p = &e->memory.parameters;
     uint32_t first;
-    if (t->from != p->gradients + LENET_DENSE1_KERNEL_AT || e->blas_backward ||
-        e->micro_batches > 1) {
+    if (t->from != p->gradients + LENET_DENSE1_KERNEL_AT || e->memory.blas_backward ||
+        e->memory.micro_batches > 1) {
         return true;
     }
     return cuda_ok(e, "cuda_dense1_gradient",
-                   cuda_dense1_gradient(samples_at_hand(e, &first), &e->training, p,
+                   cuda_dense1_gradient(samples_at_hand(e, &first), &e->memory.training, p,
                                         e->plan.precision, e->stream));
 }
 
@@ -115,21 +115,21 @@ static bool make_chunk(engine *e, const tensor *t, uint64_t row, uint64_t *next,
     }
     const uint64_t room = (uint64_t)CUDA_EVALUATION_BATCH * LENET_FLAT / t->width;
     const uint32_t n = (uint32_t)(t->rows - row < room ? t->rows - row : room);
-    const cuda_data *data = &e->data[ENGINE_TRAINING];
+    const cuda_data *data = &e->memory.data[ENGINE_TRAINING];
     const cuda_batch batch = {
         .images = data->images,
-        .order = e->order,
+        .order = e->memory.order,
         .count = data->count,
         .batch_size = e->config.batch_size,
         .first = t->first + (uint32_t)row,
         .n = n,
         .capacity = n,
     };
-    *out = (chunk){e->evaluation.pooled, n * t->width};
+    *out = (chunk){e->memory.evaluation.pooled, n * t->width};
     *next = row + n;
-    return cuda_ok(
-        e, "cuda_conv1_output",
-        cuda_conv1_output(&batch, e->parameters.conv1_used, e->evaluation.pooled, e->stream));
+    return cuda_ok(e, "cuda_conv1_output",
+                   cuda_conv1_output(&batch, e->memory.parameters.conv1_used,
+                                     e->memory.evaluation.pooled, e->stream));
 }
 
 engine_status cuda_read_tensor(engine *e, const char *name, float *out, size_t capacity,
@@ -163,15 +163,15 @@ engine_status cuda_read_tensor(engine *e, const char *name, float *out, size_t c
 static bool add_limits(engine *e, const chunk *part, bool first)
 {
     return cuda_ok(e, "cuda_histogram_limits",
-                   cuda_histogram_limits(part->values, part->count, first, e->histogram,
-                                         e->histogram_scratch, e->stream));
+                   cuda_histogram_limits(part->values, part->count, first, e->memory.histogram,
+                                         e->memory.histogram_scratch, e->stream));
 }
 
 static bool add_buckets(engine *e, const chunk *part)
 {
     return cuda_ok(e, "cuda_histogram_buckets",
-                   cuda_histogram_buckets(part->values, part->count, e->histogram,
-                                          e->histogram_scratch, e->stream));
+                   cuda_histogram_buckets(part->values, part->count, e->memory.histogram,
+                                          e->memory.histogram_scratch, e->stream));
 }
 
 engine_status cuda_read_histogram(engine *e, const char *name, engine_histogram *out)
@@ -194,6 +194,6 @@ engine_status cuda_read_histogram(engine *e, const char *name, engine_histogram 
             }
         }
     }
-    return cuda_download(e, out, e->histogram, sizeof *out) && cuda_wait(e) ? ENGINE_OK
-                                                                            : ENGINE_FAILED;
+    return cuda_download(e, out, e->memory.histogram, sizeof *out) && cuda_wait(e) ? ENGINE_OK
+                                                                                   : ENGINE_FAILED;
 }

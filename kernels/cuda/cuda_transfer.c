@@ -24,7 +24,8 @@ bool cuda_clear(engine *e, void *memory, size_t bytes)
 bool cuda_set_run_progress(engine *e, uint64_t step)
 {
     const cuda_adam_settings adam = cuda_adam_of(&e->config);
-    return cuda_ok(e, "cuda_set_progress", cuda_set_progress(e->progress, step, &adam, e->stream));
+    return cuda_ok(e, "cuda_set_progress",
+                   cuda_set_progress(e->memory.progress, step, &adam, e->stream));
 }
 
 /* A state is this header, then the parameters and the two moments. */
@@ -57,16 +58,16 @@ engine_status cuda_export_state(engine *e, void *out, size_t bytes)
     }
     state_header header = {
         .batch_size = e->config.batch_size,
-        .training_count = e->data[ENGINE_TRAINING].count,
+        .training_count = e->memory.data[ENGINE_TRAINING].count,
         .seed = e->config.seed,
         .steps_done = e->queued,
     };
     memcpy(header.magic, STATE_MAGIC, sizeof header.magic);
     memcpy(out, &header, sizeof header);
     char *at = (char *)out + sizeof header;
-    if (!cuda_enter(e) || !cuda_download(e, at, e->parameters.values, CUDA_ARRAY_BYTES) ||
-        !cuda_download(e, at + CUDA_ARRAY_BYTES, e->parameters.moment_m, CUDA_ARRAY_BYTES) ||
-        !cuda_download(e, at + 2 * (size_t)CUDA_ARRAY_BYTES, e->parameters.moment_v,
+    if (!cuda_enter(e) || !cuda_download(e, at, e->memory.parameters.values, CUDA_ARRAY_BYTES) ||
+        !cuda_download(e, at + CUDA_ARRAY_BYTES, e->memory.parameters.moment_m, CUDA_ARRAY_BYTES) ||
+        !cuda_download(e, at + 2 * (size_t)CUDA_ARRAY_BYTES, e->memory.parameters.moment_v,
                        CUDA_ARRAY_BYTES) ||
         !cuda_wait(e)) {
         return ENGINE_FAILED;
@@ -80,7 +81,7 @@ static engine_status check_header(engine *e, const state_header *header)
         return cuda_refuse(e, ENGINE_INVALID, "this is not a state of the CUDA engine");
     }
     if (header->batch_size != e->config.batch_size || header->seed != e->config.seed ||
-        header->training_count != e->data[ENGINE_TRAINING].count) {
+        header->training_count != e->memory.data[ENGINE_TRAINING].count) {
         return cuda_refuse(
             e, ENGINE_INVALID,
             "the state is of batch size %u, seed %llu and %u training samples, not of this "
@@ -103,9 +104,9 @@ engine_status cuda_import_state(engine *e, const void *state, size_t bytes)
         return status;
     }
     const char *at = (const char *)state + sizeof header;
-    if (!cuda_enter(e) || !cuda_upload(e, e->parameters.values, at, CUDA_ARRAY_BYTES) ||
-        !cuda_upload(e, e->parameters.moment_m, at + CUDA_ARRAY_BYTES, CUDA_ARRAY_BYTES) ||
-        !cuda_upload(e, e->parameters.moment_v, at + 2 * (size_t)CUDA_ARRAY_BYTES,
+    if (!cuda_enter(e) || !cuda_upload(e, e->memory.parameters.values, at, CUDA_ARRAY_BYTES) ||
+        !cuda_upload(e, e->memory.parameters.moment_m, at + CUDA_ARRAY_BYTES, CUDA_ARRAY_BYTES) ||
+        !cuda_upload(e, e->memory.parameters.moment_v, at + 2 * (size_t)CUDA_ARRAY_BYTES,
                      CUDA_ARRAY_BYTES) ||
         !cuda_set_run_progress(e, header.steps_done) || !cuda_wait(e)) {
         return ENGINE_FAILED;

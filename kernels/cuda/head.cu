@@ -3,7 +3,7 @@
  *   sums[j]   = bias[j] + partial[0][j] + … + partial[splits - 1][j]
  *   hidden[j] = dropout2(ReLU(sums[j]))
  *   logits[c] = bias2[c] + sum over j of hidden[j] * kernel2[j][c]
- *   softmax, loss = -log softmax[label], correct
+ *   softmax, predicted, loss = -log softmax[label], correct
  *   logits_gradient[c] = (softmax[c] - (c == label)) / samples of the whole step
  *   sums_gradient[j]   = 2 * sum over c of logits_gradient[c] * kernel2[j][c] where hidden[j] > 0
  *
@@ -102,6 +102,9 @@ __device__ __forceinline__ void finish_sample(const cuda_batch &batch, const cud
     if (is_class) {
         a.logits[at] = own;
         a.softmax[at] = softmax;
+    }
+    if (a.predicted != nullptr && lane == 0) {
+        a.predicted[sample] = static_cast<uint8_t>(best);
     }
     if (batch.labels == nullptr) {
         return;

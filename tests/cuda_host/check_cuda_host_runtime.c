@@ -281,30 +281,79 @@ START_TEST(late_stream_does_nothing_before_somebody_waits)
 }
 END_TEST
 
-START_TEST(late_streams_wait_for_each_others_events_alone)
+/* What a second stream reads of a place that the first one increments before an event, and again
+ * behind it. */
+static float read_beside(bool wait)
 {
     cudaStream_t first;
     cudaStream_t second;
     cudaEvent_t event;
     float out = 0;
     float *place = new_zeros();
-    cuda_host_set_late(true);
     OK(cudaStreamCreateWithFlags(&first, cudaStreamNonBlocking));
     OK(cudaStreamCreateWithFlags(&second, cudaStreamNonBlocking));
     OK(cudaEventCreate(&event));
     OK(sample_increment(place, first));
     OK(cudaEventRecord(event, first));
     OK(sample_increment(place, first));
-    if (_i == 1)
+    if (wait)
         OK(cudaStreamWaitEvent(second, event, 0));
     OK(cudaMemcpyAsync(&out, place, sizeof out, cudaMemcpyDeviceToHost, second));
     OK(cudaStreamSynchronize(second));
-    ck_assert_float_eq(out, _i == 1 ? 1.0f : 0.0f);
     OK(cudaDeviceSynchronize());
     ck_assert_float_eq(first_of(place), 2.0f);
     OK(cudaEventDestroy(event));
     OK(cudaStreamDestroy(second));
     OK(cudaStreamDestroy(first));
+    OK(cudaFree(place));
+    return out;
+}
+
+START_TEST(late_streams_run_beside_each_other_as_early_and_as_late_as_may_be)
+{
+    bool seen[2][3] = {{false}};
+    cuda_host_set_late(true);
+    cuda_host_set_order(CUDA_HOST_ASCENDING, 0);
+    ck_assert_float_eq(read_beside(false), 2.0f);
+    ck_assert_float_eq(read_beside(true), 2.0f);
+    cuda_host_set_order(CUDA_HOST_DESCENDING, 0);
+    ck_assert_float_eq(read_beside(false), 0.0f);
+    ck_assert_float_eq(read_beside(true), 1.0f);
+    for (uint64_t seed = 0; seed < 64; seed++) {
+        cuda_host_set_order(CUDA_HOST_SHUFFLED, seed);
+        seen[0][(int)read_beside(false)] = true;
+        seen[1][(int)read_beside(true)] = true;
+    }
+    ck_assert(seen[0][0] && seen[0][1] && seen[0][2]);
+    ck_assert(!seen[1][0] && seen[1][1] && seen[1][2]);
+}
+END_TEST
+
+/* Each waits for the one before it, and nobody for any but the last. */
+START_TEST(late_streams_that_wait_for_each_other_run_in_turn)
+{
+    enum { STREAMS = 4 };
+    cudaStream_t streams[STREAMS];
+    cudaEvent_t event;
+    float *place = new_zeros();
+    cuda_host_set_late(true);
+    cuda_host_set_order((cuda_host_order)_i, 3);
+    OK(cudaEventCreate(&event));
+    for (int i = 0; i < STREAMS; i++) {
+        OK(cudaStreamCreateWithFlags(&streams[i], cudaStreamNonBlocking));
+        if (i > 0)
+            OK(cudaStreamWaitEvent(streams[i], event, 0));
+        if (i == STREAMS - 1)
+            OK(cudaMemsetAsync(place, 0, BYTES, streams[i]));
+        OK(sample_increment(place, streams[i]));
+        OK(cudaEventRecord(event, streams[i]));
+    }
+    OK(cudaEventSynchronize(event));
+    ck_assert_float_eq(first_of(place), 1.0f);
+    OK(cudaEventDestroy(event));
+    for (int i = 0; i < STREAMS; i++)
+        OK(cudaStreamDestroy(streams[i]));
+    OK(cudaFree(place));
 }
 END_TEST
 
@@ -370,7 +419,8 @@ int main(void)
     tcase_add_loop_test(cases, waiting_and_allocating_break_a_capture, 0, 3);
     tcase_add_test(cases, fork_that_does_not_join_is_refused);
     tcase_add_test(cases, late_stream_does_nothing_before_somebody_waits);
-    tcase_add_loop_test(cases, late_streams_wait_for_each_others_events_alone, 0, 2);
+    tcase_add_test(cases, late_streams_run_beside_each_other_as_early_and_as_late_as_may_be);
+    tcase_add_loop_test(cases, late_streams_that_wait_for_each_other_run_in_turn, 0, 3);
     tcase_add_loop_test(cases, late_copies_read_pinned_memory_late_and_other_memory_at_once, 0, 2);
     tcase_add_test(cases, any_call_fails_when_told_to);
     tcase_add_test(cases, lost_device_stays_lost_and_frees);

@@ -1,23 +1,14 @@
 /* Streams and events of the fake runtime. What is put on a stream is done at once; or, if streams
- * are late, when somebody waits for it, which is as late as a device may be. The default stream is
- * never late. */
+ * are late, when somebody waits for it, which is as late as a device may be. What other streams
+ * have is then done before that, behind it, or in between, as the order of the harness says. The
+ * default stream is never late. */
 #include "cuda_host_streams.h"
 
 #include <algorithm>
-#include <memory>
 #include <stdlib.h>
 #include <time.h>
 
-namespace
-{
-
-/* A place in a stream, behind what was on it when an event was recorded. */
-struct point {
-    cudaStream_t stream;
-    bool reached;
-};
-
-} // namespace
+#include "cuda_host_launch.h"
 
 struct CUevent_st {
     std::shared_ptr<point> last; /* NULL before the first record */
@@ -47,14 +38,50 @@ double now_seconds()
     return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-/* The first operation that waits on a stream, if there is one. */
-cudaError_t step(CUstream_st &stream)
+/* Does the first operation that waits on a stream, if there is one. */
+cudaError_t do_first(CUstream_st &stream)
 {
     if (stream.waiting.empty())
         return cudaSuccess;
-    const stream_operation operation = std::move(stream.waiting.front());
+    const stream_operation operation = std::move(stream.waiting.front().operation);
     stream.waiting.pop_front();
     return operation();
+}
+
+/* Will the point still be reached? Not if it was, or its stream is gone or was forgotten. */
+bool is_ahead(const point &p)
+{
+    return !p.reached && exists(p.stream) && !stream_of(p.stream).waiting.empty();
+}
+
+/* Can the stream, which has something, go on without another one? */
+bool is_free(const CUstream_st &stream)
+{
+    const std::shared_ptr<point> &behind = stream.waiting.front().behind;
+    return behind == nullptr || !is_ahead(*behind);
+}
+
+/* Brings a stream on by one operation: its first one, or, if that comes behind another stream's,
+ * one of those. Before it, as the order says, come some of the others', all that are free, or none.
+ */
+cudaError_t step(CUstream_st &stream)
+{
+    for (;;) {
+        std::vector<CUstream_st *> others;
+        for (cudaStream_t s : streams)
+            if (s != &stream && !s->waiting.empty() && is_free(*s))
+                others.push_back(s);
+        const size_t chosen = choose_of(others.size() + 1);
+        if (chosen == others.size())
+            break;
+        const cudaError_t error = do_first(*others[chosen]);
+        if (error != cudaSuccess)
+            return error;
+    }
+    CUstream_st *next = &stream;
+    while (!next->waiting.empty() && !is_free(*next))
+        next = &stream_of(next->waiting.front().behind->stream);
+    return do_first(*next);
 }
 
 cudaError_t drain(CUstream_st &stream)
@@ -67,11 +94,11 @@ cudaError_t drain(CUstream_st &stream)
     return first;
 }
 
-cudaError_t reach(const std::shared_ptr<point> &p)
+cudaError_t reach(const point &p)
 {
     cudaError_t first = cudaSuccess;
-    while (!p->reached && exists(p->stream) && !stream_of(p->stream).waiting.empty()) {
-        const cudaError_t error = step(stream_of(p->stream));
+    while (is_ahead(p)) {
+        const cudaError_t error = step(stream_of(p.stream));
         first = first == cudaSuccess ? error : first;
     }
     return first;
@@ -102,7 +129,7 @@ cudaError_t break_capture(capture &c)
     return fail(cudaErrorStreamCaptureUnsupported);
 }
 
-cudaError_t put(cudaStream_t stream, stream_operation operation)
+cudaError_t put(cudaStream_t stream, stream_operation operation, std::shared_ptr<point> behind)
 {
     if (stream == nullptr) {
         for (cudaStream_t s : streams) {
@@ -114,7 +141,7 @@ cudaError_t put(cudaStream_t stream, stream_operation operation)
     }
     if (!streams_are_late())
         return operation();
-    stream->waiting.push_back(std::move(operation));
+    stream->waiting.push_back({std::move(operation), std::move(behind)});
     return cudaSuccess;
 }
 
@@ -247,8 +274,12 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
             stream_of(event->captured_by).forked = false;
         return cudaSuccess;
     }
+    /* The point is reached before the operation is done; where streams are not late, by now; the
+     * default stream, which never waits, has to bring the other one on. */
     const std::shared_ptr<point> p = event->last;
-    return p == nullptr ? cudaSuccess : put(stream, [p]() { return reach(p); });
+    return p == nullptr ? cudaSuccess
+                        : put(
+                              stream, [p]() { return reach(*p); }, p);
 }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned)
@@ -295,7 +326,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event)
     BEGIN_CALL();
     if (event->captured != nullptr)
         return fail(cudaErrorStreamCaptureUnsupported);
-    return event->last == nullptr ? cudaSuccess : reach(event->last);
+    return event->last == nullptr ? cudaSuccess : reach(*event->last);
 }
 
 cudaError_t cudaEventQuery(cudaEvent_t event)

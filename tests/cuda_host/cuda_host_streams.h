@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "cuda_host_runtime.h"
@@ -28,12 +29,25 @@ struct capture {
     bool broken;
 };
 
+/* A place in a stream, behind what was on it when an event was recorded. */
+struct point {
+    cudaStream_t stream;
+    bool reached;
+};
+
+/* On a late stream: the operation, and the point of another stream that it comes behind, or NULL.
+ */
+struct waiting_operation {
+    stream_operation operation;
+    std::shared_ptr<point> behind;
+};
+
 struct CUstream_st {
     bool blocking; /* waits for the default stream, which waits for it */
     capture *capturing;
     bool forked;              /* into the capture, and not yet joined again */
     std::vector<size_t> last; /* captured nodes that the stream's next one comes behind */
-    std::deque<stream_operation> waiting; /* when streams are late */
+    std::deque<waiting_operation> waiting; /* when streams are late */
 };
 
 namespace cuda_host
@@ -45,7 +59,8 @@ extern std::vector<cudaStream_t> streams;
 CUstream_st &stream_of(cudaStream_t stream); /* of NULL: the default one */
 bool exists(cudaStream_t stream);
 /* Does the operation, or keeps it until somebody waits for the stream. */
-cudaError_t put(cudaStream_t stream, stream_operation operation);
+cudaError_t put(cudaStream_t stream, stream_operation operation,
+                std::shared_ptr<point> behind = nullptr);
 cudaError_t break_capture(capture &c);
 
 } // namespace cuda_host

@@ -1,40 +1,23 @@
-/* The kernels of the CUDA engine's backward pass and update, run on the host (tests/cuda_host),
- * each by itself against plain loops in double over operands rounded as the precision has them, and
- * Adam bit by bit against the CPU engine's. */
+/* The kernels of the CUDA engine's backward pass, run on the host (tests/cuda_host), each by itself
+ * against plain loops in double over operands rounded as the precision has them. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu/cpu_kernels.h"
+#include "cuda_adam.h"
 #include "cuda_fixture.h"
 #include "cuda_host.h"
 #include "reference_layers.h"
 
 static const engine_precision precisions[] = {ENGINE_FP32, ENGINE_TF32, ENGINE_BF16};
 
-static const cuda_case cases[] = {
-    {1, 1, 1, 0, 0},    /* one sample */
-    {9, 7, 7, 0, 1},    /* a short batch */
-    {12, 7, 3, 1, 0},   /* the second of three micro-batches */
-    {12, 7, 3, 2, 1},   /* a micro-batch of a short batch: nothing is left for it */
-    {22, 22, 22, 0, 0}, /* more bands than slots */
-};
-
-enum { CASES = sizeof cases / sizeof *cases, PRECISIONS = 3 };
-
-static void *copy_of(const void *from, size_t bytes)
-{
-    void *copy = malloc(bytes + 1); /* not NULL for nothing either */
-    ck_assert_ptr_nonnull(copy);
-    memcpy(copy, from, bytes);
-    return copy;
-}
+enum { PRECISIONS = 3 };
 
 START_TEST(gradients_of_the_head_are_sums_over_samples)
 {
     enum { COUNT = 128 * 10 + 10 + 128 };
-    cuda_fixture *f = cuda_fixture_create(&cases[_i]);
+    cuda_fixture *f = cuda_fixture_create(&step_cases[_i]);
     set_thread_order(_i);
     fill_random(f->a.dense1, f->n * 128, 1, 1);
     fill_random(f->a.logits_gradient, f->n * 10, 2, 1);
@@ -171,68 +154,6 @@ START_TEST(gradients_of_dense1_are_the_references)
     cuda_fixture_destroy(f);
 }
 END_TEST
-
-/* A state's values and moments, and the CPU engine's update of them. */
-typedef struct adam_state {
-    float *values;
-    float *m;
-    float *v;
-} adam_state;
-
-static adam_state copy_state(const cuda_fixture *f)
-{
-    const size_t bytes = LENET_PARAMETERS * sizeof(float);
-    return (adam_state){copy_of(f->p.values, bytes), copy_of(f->p.moment_m, bytes),
-                        copy_of(f->p.moment_v, bytes)};
-}
-
-static void free_state(adam_state *s)
-{
-    free(s->values);
-    free(s->m);
-    free(s->v);
-}
-
-static float cpu_alpha(const cuda_adam_settings *adam, uint64_t t)
-{
-    const double correction_1 = 1 - pow(adam->beta_1, (double)t);
-    const double correction_2 = 1 - pow(adam->beta_2, (double)t);
-    return (float)(adam->learning_rate * sqrt(correction_2) / correction_1);
-}
-
-/* Parameters [at, at + count), one by one through a vector's width of copies. */
-static void cpu_update(adam_state *s, const cuda_fixture *f, uint64_t t, const float *gradients,
-                       size_t at, size_t count)
-{
-    enum { WIDTH = 64 };
-    const cpu_adam adam = {
-        .alpha = cpu_alpha(&f->adam, t),
-        .one_minus_beta_1 = (float)(1 - f->adam.beta_1),
-        .one_minus_beta_2 = (float)(1 - f->adam.beta_2),
-        .epsilon = (float)f->adam.epsilon,
-    };
-    for (size_t i = at; i < at + count; i += WIDTH) {
-        const size_t here = at + count - i < WIDTH ? at + count - i : WIDTH;
-        _Alignas(64) float part[4][WIDTH] = {{0}};
-        memcpy(part[0], s->values + i, here * sizeof(float));
-        memcpy(part[1], s->m + i, here * sizeof(float));
-        memcpy(part[2], s->v + i, here * sizeof(float));
-        memcpy(part[3], gradients + i, here * sizeof(float));
-        cpu_kernels_find("portable")->adam(&adam, part[0], part[1], part[2], part[3], WIDTH);
-        memcpy(s->values + i, part[0], here * sizeof(float));
-        memcpy(s->m + i, part[1], here * sizeof(float));
-        memcpy(s->v + i, part[2], here * sizeof(float));
-    }
-}
-
-static void expect_same_state(const cuda_fixture *f, const adam_state *s)
-{
-    for (size_t i = 0; i < LENET_PARAMETERS; i++) {
-        expect(memcmp(&f->p.values[i], &s->values[i], sizeof(float)) == 0, "parameter", i);
-        expect(memcmp(&f->p.moment_m[i], &s->m[i], sizeof(float)) == 0, "moment m", i);
-        expect(memcmp(&f->p.moment_v[i], &s->v[i], sizeof(float)) == 0, "moment v", i);
-    }
-}
 
 /* The update in the same pass makes of the gradient what the CPU engine's Adam makes of it, with
  * the inputs' gradient from the weights before it. */
@@ -380,21 +301,10 @@ static void expected_conv_sums(const cuda_fixture *f, engine_precision precision
 
 static cuda_fixture *conv_fixture(int number)
 {
-    cuda_fixture *f = cuda_fixture_create(&cases[number]);
+    cuda_fixture *f = cuda_fixture_create(&step_cases[number]);
     fill_random(f->a.pooled_gradient, (size_t)f->n * LENET_FLAT, 8, 0.01F);
     fill_routes(f);
     return f;
-}
-
-/* Slots [0, used) of `count` floats, summed in double. */
-static void sum_slots(double *sums, const float *slots, size_t used, size_t count)
-{
-    memset(sums, 0, count * sizeof *sums);
-    for (size_t slot = 0; slot < used; slot++) {
-        for (size_t e = 0; e < count; e++) {
-            sums[e] += (double)slots[slot * count + e];
-        }
-    }
 }
 
 typedef cudaError_t conv_launcher(const cuda_batch *, const cuda_activations *,
@@ -440,197 +350,17 @@ START_TEST(gradients_of_the_convolutions_are_the_references)
 }
 END_TEST
 
-/* The update */
-
-static void fill_slots(cuda_fixture *f)
-{
-    fill_random(f->p.conv2_slots, (size_t)CUDA_CONV_SLOTS * (9 * 32 * 64 + 64), 1, 0.01F);
-    fill_random(f->p.conv1_slots, (size_t)CUDA_CONV_SLOTS * (9 * 32 + 32), 2, 0.01F);
-    fill_random(f->p.head_slots, 128 * 10 + 10 + 128, 3, 0.1F);
-    *f->p.loss_sum = 12.25;
-    *f->p.correct_sum = 5;
-}
-
-static void compare_sums(const cuda_fixture *f, size_t used)
-{
-    static double sums[9 * 32 * 64 + 64];
-    sum_slots(sums, f->p.conv2_slots, used, 9 * 32 * 64 + 64);
-    for (size_t e = 0; e < 9 * 32 * 64 + 64; e++) {
-        expect_near("gradient of conv2", e, (double)f->p.gradients[LENET_CONV2_KERNEL_AT + e],
-                    sums[e], sum_bound(CUDA_CONV_SLOTS, 0.01 * CUDA_CONV_SLOTS));
-    }
-    sum_slots(sums, f->p.conv1_slots, CUDA_CONV_SLOTS, 9 * 32 + 32);
-    for (size_t e = 0; e < 9 * 32 + 32; e++) {
-        expect_near("gradient of conv1", e, (double)f->p.gradients[LENET_CONV1_KERNEL_AT + e],
-                    sums[e], sum_bound(CUDA_CONV_SLOTS, 0.01 * CUDA_CONV_SLOTS));
-    }
-    const float *slots = f->p.head_slots;
-    ck_assert_mem_eq(f->p.gradients + LENET_DENSE2_KERNEL_AT, slots, 1290 * sizeof(float));
-    ck_assert_mem_eq(f->p.gradients + LENET_DENSE1_BIAS_AT, slots + 1290, 128 * sizeof(float));
-}
-
-START_TEST(the_update_is_the_cpus_and_counts_the_step)
-{
-    cuda_fixture *f = cuda_fixture_create(&cases[_i]);
-    set_thread_order(_i);
-    static cuda_ring ring;
-    memset(&ring, 0, sizeof ring);
-    fill_slots(f);
-    adam_state expected = copy_state(f);
-    const uint64_t step = f->progress->step;
-    const uint32_t first_samples = f->total < f->batch.capacity ? f->total : f->batch.capacity;
-    const size_t bands = 6 * first_samples;
-    ck_assert_int_eq(cuda_update(&f->batch, &f->p, &f->adam, f->progress, &ring, NULL),
-                     cudaSuccess);
-    compare_sums(f, bands < CUDA_CONV_SLOTS ? bands : CUDA_CONV_SLOTS);
-    ck_assert_mem_eq(f->p.conv1_used, expected.values + LENET_CONV1_KERNEL_AT,
-                     (9 * 32 + 32) * sizeof(float));
-    cpu_update(&expected, f, step + 1, f->p.gradients, 0, LENET_DENSE1_KERNEL_AT);
-    cpu_update(&expected, f, step + 1, f->p.gradients, LENET_DENSE1_BIAS_AT,
-               LENET_PARAMETERS - LENET_DENSE1_BIAS_AT);
-    expect_same_state(f, &expected);
-
-    ck_assert_uint_eq(f->progress->step, step + 1);
-    ck_assert(f->progress->alpha == cpu_alpha(&f->adam, step + 2));
-    ck_assert_uint_eq(f->progress->blocks_done, 0);
-    const engine_step *entry = &ring.entries[step % ENGINE_MAX_QUEUED_STEPS];
-    ck_assert_uint_eq(entry->step, step + 1);
-    ck_assert_uint_eq(entry->samples, f->total);
-    ck_assert_uint_eq(entry->correct, 5);
-    ck_assert(entry->loss_sum == 12.25);
-    free_state(&expected);
-    cuda_fixture_destroy(f);
-}
-END_TEST
-
-/* Steps beyond 32 bits: the place in the epoch and in the ring. */
-START_TEST(the_billionth_epoch_is_like_the_first)
-{
-    static cuda_ring ring;
-    const cuda_case c = {9, 7, 7, 0, 1};
-    cuda_fixture *f = cuda_fixture_create(&c); /* of two batches an epoch */
-    const uint64_t step = (UINT64_C(1) << 40) + 1;
-    ck_assert_int_eq(cuda_set_progress(f->progress, step, &f->adam, NULL), cudaSuccess);
-    fill_slots(f);
-    ck_assert_int_eq(cuda_update(&f->batch, &f->p, &f->adam, f->progress, &ring, NULL),
-                     cudaSuccess);
-    ck_assert_uint_eq(ring.entries[1].step, step + 1);
-    ck_assert_uint_eq(ring.entries[1].samples, 2);
-    cuda_fixture_destroy(f);
-}
-END_TEST
-
-START_TEST(adam_on_dense1_alone_is_the_cpus)
-{
-    cuda_fixture *f = cuda_fixture_create(&cases[1]);
-    fill_random(f->p.gradients, LENET_PARAMETERS, 6, 0.1F);
-    adam_state expected = copy_state(f);
-    cpu_update(&expected, f, f->progress->step + 1, f->p.gradients, LENET_DENSE1_KERNEL_AT,
-               LENET_FLAT * 128);
-    ck_assert_int_eq(cuda_adam_dense1(&f->p, &f->adam, f->progress, NULL), cudaSuccess);
-    expect_same_state(f, &expected);
-    free_state(&expected);
-    cuda_fixture_destroy(f);
-}
-END_TEST
-
-/* Histograms */
-
-static engine_histogram expected_histogram(const float *values, size_t count)
-{
-    engine_histogram h = {.min = INFINITY, .max = -INFINITY};
-    for (size_t i = 0; i < count; i++) {
-        const double value = (double)values[i];
-        if (!isfinite(value)) {
-            h.not_finite++;
-            continue;
-        }
-        h.finite++;
-        h.min = fmin(h.min, value);
-        h.max = fmax(h.max, value);
-        h.sum += value;
-        h.sum_of_squares += value * value;
-    }
-    if (h.finite == 0) {
-        h.min = h.max = 0;
-    }
-    const double width = (h.max - h.min) / ENGINE_HISTOGRAM_BUCKETS;
-    for (size_t i = 0; i < count; i++) {
-        const double value = (double)values[i];
-        if (isfinite(value)) {
-            const double place = width > 0 ? (value - h.min) / width : 29;
-            h.buckets[place < 29 ? (size_t)place : 29]++;
-        }
-    }
-    return h;
-}
-
-/* Ordinary values; all equal; some not finite; none finite; none at all. In one chunk and three. */
-START_TEST(histograms_are_counted_whole_and_in_chunks)
-{
-    static const uint32_t counts[] = {5000, 7, 1000, 3, 0};
-    const int kind = _i / 2;
-    const uint32_t count = counts[kind];
-    const uint32_t chunk = _i % 2 == 0 ? count : count / 3 + 1;
-    cuda_host_reset();
-    set_thread_order(_i);
-    float *values = NULL;
-    double *scratch = NULL;
-    engine_histogram *out = NULL;
-    ck_assert_int_eq(cudaMalloc((void **)&values, count * sizeof *values + 4), cudaSuccess);
-    ck_assert_int_eq(
-        cudaMalloc((void **)&scratch, CUDA_HISTOGRAM_SCRATCH_DOUBLES * sizeof *scratch),
-        cudaSuccess);
-    ck_assert_int_eq(cudaMalloc((void **)&out, sizeof *out), cudaSuccess);
-    memset(out, 0xff, sizeof *out);
-    fill_random(values, count, 5, 3);
-    for (uint32_t i = 0; i < count; i++) {
-        values[i] = kind == 1                 ? 2.5F
-                    : kind == 3               ? NAN
-                    : kind == 2 && i % 5 == 0 ? (i % 2 == 0 ? INFINITY : NAN)
-                                              : values[i];
-    }
-    bool first = true;
-    for (uint32_t at = 0; at < count || first; at += chunk) {
-        const uint32_t here = count - at < chunk ? count - at : chunk;
-        ck_assert_int_eq(cuda_histogram_limits(values + at, here, first, out, scratch, NULL),
-                         cudaSuccess);
-        first = false;
-    }
-    for (uint32_t at = 0; at < count; at += chunk) {
-        const uint32_t here = count - at < chunk ? count - at : chunk;
-        ck_assert_int_eq(cuda_histogram_buckets(values + at, here, out, scratch, NULL),
-                         cudaSuccess);
-    }
-    const engine_histogram expected = expected_histogram(values, count);
-    ck_assert(out->min == expected.min);
-    ck_assert(out->max == expected.max);
-    expect_near("sum", 0, out->sum, expected.sum, 1e-9);
-    expect_near("sum of squares", 0, out->sum_of_squares, expected.sum_of_squares, 1e-9);
-    ck_assert_uint_eq(out->finite, expected.finite);
-    ck_assert_uint_eq(out->not_finite, expected.not_finite);
-    ck_assert_mem_eq(out->buckets, expected.buckets, sizeof expected.buckets);
-    ck_assert_int_eq(cudaFree(values), cudaSuccess);
-    ck_assert_int_eq(cudaFree(scratch), cudaSuccess);
-    ck_assert_int_eq(cudaFree(out), cudaSuccess);
-}
-END_TEST
-
 static Suite *backward_suite(void)
 {
     Suite *suite = suite_create("CUDA kernels, backward");
     TCase *tests = tcase_create("on the host");
-    tcase_add_loop_test(tests, gradients_of_the_head_are_sums_over_samples, 0, CASES);
+    tcase_add_loop_test(tests, gradients_of_the_head_are_sums_over_samples, 0, STEP_CASES);
     tcase_add_loop_test(tests, gradients_of_dense1_are_the_references, 0, DENSE_CASES * PRECISIONS);
     tcase_add_loop_test(tests, dense1_is_updated_in_the_pass_of_its_gradient, 0,
                         DENSE_CASES * PRECISIONS);
     tcase_add_loop_test(tests, the_gradient_of_dense1_can_be_made_again, 0, PRECISIONS);
     tcase_add_loop_test(tests, gradients_of_the_convolutions_are_the_references, 0,
-                        CASES * PRECISIONS);
-    tcase_add_loop_test(tests, the_update_is_the_cpus_and_counts_the_step, 0, CASES);
-    tcase_add_test(tests, the_billionth_epoch_is_like_the_first);
-    tcase_add_test(tests, adam_on_dense1_alone_is_the_cpus);
-    tcase_add_loop_test(tests, histograms_are_counted_whole_and_in_chunks, 0, 10);
+                        STEP_CASES * PRECISIONS);
     tcase_set_timeout(tests, 120);
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,69 +1,15 @@
 /* The CUDA engine's host side, on the harness that runs its kernels on the host: what it plans and
- * takes, what it launches, and what it says when a call fails. What every engine promises is
- * check_engine.c's business, the numbers are check_engine_reference.c's. */
+ * takes, what it launches, and what it says when a call fails. What it computes is
+ * check_cuda_runs.c's business, what every engine promises check_engine.c's. */
 #include <check.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cuda_engine_fixture.h"
 #include "cuda_host.h"
-#include "engine.h"
-#include "sample_data.h"
 
-extern const engine_api engine_cuda;
-extern const engine_api engine_cpu;
 static const engine_api *const api = &engine_cuda;
-
-/* As small as can be: on the harness a sample is slow. Two steps an epoch, of 3 samples and of 1.
- */
-enum { TRAINING = 4, VALIDATION = 2, BATCH = 3 };
-
-static engine_data training;
-static engine_data validation;
-
-static void set_up(void)
-{
-    cuda_host_reset();
-    unsetenv("LENET_DENSE1");
-    training = sample_data(TRAINING, 1);
-    validation = sample_data(VALIDATION, 2);
-}
-
-static void tear_down(void)
-{
-    unsetenv("LENET_DENSE1");
-    sample_data_free(&training);
-    sample_data_free(&validation);
-    ck_assert_uint_eq(cuda_host_memory_used(), 0);
-}
-
-static engine_config small_config(void)
-{
-    engine_config config = engine_config_defaults();
-    config.batch_size = BATCH;
-    config.seed = 5;
-    config.threads = 1;
-    return config;
-}
-
-static engine *make(const engine_api *which, const engine_config *config)
-{
-    char message[256] = "";
-    engine *e = NULL;
-    const engine_status status =
-        which->create(&e, config, &training, &validation, message, sizeof message);
-    ck_assert_msg(status == ENGINE_OK, "%s", message);
-    return e;
-}
-
-static void train(const engine_api *which, engine *e, uint32_t steps, engine_step *out)
-{
-    size_t count = 0;
-    ck_assert_int_eq(which->train(e, steps), ENGINE_OK);
-    ck_assert_int_eq(which->poll(e, out, steps, &count, true), ENGINE_OK);
-    ck_assert_uint_eq(count, steps);
-}
 
 static engine_plan plan_of(const engine_config *config)
 {
@@ -83,10 +29,10 @@ START_TEST(a_step_is_at_most_12_launches)
     engine_step steps[1];
     config.batch_size = 1;
     setenv("LENET_DENSE1", dense1_choices[_i], 1);
-    engine *e = make(api, &config);
-    train(api, e, 1, steps); /* its epoch's order is drawn with it */
+    engine *e = make_engine(api, &config);
+    train_steps(api, e, 1, steps); /* its epoch's order is drawn with it */
     const uint64_t before = cuda_host_launches();
-    train(api, e, 1, steps);
+    train_steps(api, e, 1, steps);
     ck_assert_uint_gt(cuda_host_launches() - before, 0);
     ck_assert_uint_le(cuda_host_launches() - before, 12);
     api->destroy(e);
@@ -102,12 +48,50 @@ START_TEST(what_is_planned_is_what_is_taken)
         setenv("LENET_DENSE1", dense1_choices[_i], 1);
         const engine_plan plan = plan_of(&config);
         ck_assert_uint_eq(cuda_host_memory_used(), 0);
-        engine *e = make(api, &config);
+        engine *e = make_engine(api, &config);
         ck_assert_uint_eq(cuda_host_memory_used(), plan.memory.total);
         ck_assert_uint_eq(api->planned(e)->memory.total, plan.memory.total);
         api->destroy(e);
         ck_assert_uint_eq(cuda_host_memory_used(), 0);
     }
+}
+END_TEST
+
+START_TEST(a_plan_for_no_device_asks_none_and_is_that_of_a_device)
+{
+    engine_config config = small_config();
+    engine_plan here;
+    engine_plan elsewhere;
+    engine *e = NULL;
+    char message[256] = "";
+    setenv("LENET_DENSE1", dense1_choices[_i], 1);
+    here = plan_of(&config);
+    config.device = ENGINE_NO_DEVICE;
+    cuda_host_fail_call(1, cudaErrorNoDevice);
+    elsewhere = plan_of(&config);
+    cuda_host_fail_call(0, cudaSuccess);
+    ck_assert_mem_eq(&here.memory, &elsewhere.memory, sizeof here.memory);
+    ck_assert_int_eq(here.precision, elsewhere.precision);
+    ck_assert_uint_eq(here.reserve, elsewhere.reserve);
+    ck_assert_uint_eq(elsewhere.available, UINT64_MAX);
+    ck_assert_int_eq(api->create(&e, &config, &training, &validation, message, sizeof message),
+                     ENGINE_UNAVAILABLE);
+    ck_assert_ptr_null(e);
+}
+END_TEST
+
+START_TEST(memory_in_one_piece_and_in_parts_is_as_much)
+{
+    const engine_config config = small_config();
+    size_t used[2];
+    for (int i = 0; i < 2; i++) {
+        setenv("LENET_DEVICE_MEMORY", i == 0 ? "whole" : "parts", 1);
+        engine *e = make_engine(api, &config);
+        used[i] = cuda_host_memory_used();
+        api->destroy(e);
+        ck_assert_uint_eq(cuda_host_memory_used(), 0);
+    }
+    ck_assert_uint_eq(used[0], used[1]);
 }
 END_TEST
 
@@ -117,10 +101,10 @@ START_TEST(training_and_evaluation_take_no_memory)
     engine_step steps[1];
     engine_result result;
     config.batch_size = 1;
-    engine *e = make(api, &config);
+    engine *e = make_engine(api, &config);
     const size_t used = cuda_host_memory_used();
     cuda_host_set_memory(used); /* nothing is left */
-    train(api, e, 1, steps);
+    train_steps(api, e, 1, steps);
     ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result, NULL), ENGINE_OK);
     ck_assert_uint_eq(cuda_host_memory_used(), used);
     api->destroy(e);
@@ -204,7 +188,7 @@ START_TEST(any_call_of_create_may_fail)
     char message[256];
     setenv("LENET_DENSE1", "cublas", 1);
     const uint64_t before = cuda_host_calls();
-    engine *e = make(api, &config);
+    engine *e = make_engine(api, &config);
     const uint64_t calls = cuda_host_calls() - before;
     api->destroy(e);
     ck_assert_uint_gt(calls, 160);
@@ -294,14 +278,14 @@ START_TEST(any_call_of_a_run_may_fail)
 {
     engine_config config = small_config();
     config.batch_size = 1;
-    engine *e = make(api, &config);
+    engine *e = make_engine(api, &config);
     const uint64_t before = cuda_host_calls();
     ck_assert_int_eq(uses[_i](e), ENGINE_OK);
     const uint64_t calls = cuda_host_calls() - before;
     api->destroy(e);
     ck_assert_uint_ge(calls, 3);
     for (uint64_t call = 1; call <= calls; call++) {
-        e = make(api, &config);
+        e = make_engine(api, &config);
         cuda_host_fail_call(call, cudaErrorIllegalAddress);
         ck_assert_msg(uses[_i](e) == ENGINE_FAILED, "call %u is not looked at", (unsigned)call);
         expect_cause(api->message(e), "cudaErrorIllegalAddress");
@@ -320,7 +304,7 @@ START_TEST(steps_done_before_the_device_is_lost_are_handed_out)
     engine_step steps[4];
     size_t count = 0;
     config.batch_size = 1;
-    engine *e = make(api, &config);
+    engine *e = make_engine(api, &config);
     ck_assert_int_eq(api->train(e, 2), ENGINE_OK);
     cuda_host_fail_call(1, cudaErrorIllegalAddress);
     ck_assert_int_eq(api->poll(e, steps, 4, &count, _i == 1), ENGINE_FAILED);
@@ -338,189 +322,13 @@ START_TEST(a_failure_names_the_step_where_it_was_found)
     engine_config config = small_config();
     engine_step steps[2];
     config.batch_size = 1;
-    engine *e = make(api, &config);
-    train(api, e, 2, steps);
+    engine *e = make_engine(api, &config);
+    train_steps(api, e, 2, steps);
     cuda_host_fail_call(2, cudaErrorIllegalAddress); /* behind cudaSetDevice: the replay */
     ck_assert_int_eq(api->train(e, 1), ENGINE_FAILED);
     ck_assert_str_eq(api->message(e), "cudaGraphLaunch failed at step 3: cudaErrorIllegalAddress "
                                       "(an illegal memory access was encountered)");
     api->destroy(e);
-}
-END_TEST
-
-static void read_parameters(const engine_api *which, engine *e, float *out)
-{
-    for (size_t t = 0; t < LENET_TENSORS; t++) {
-        const lenet_tensor *tensor = &lenet_tensors[t];
-        size_t count;
-        ck_assert_int_eq(
-            which->read_tensor(e, tensor->name, out + tensor->offset, tensor->count, &count),
-            ENGINE_OK);
-    }
-}
-
-/* Parameters after `steps` steps, and the steps' metrics. */
-static void run(const engine_api *which, const engine_config *config, uint32_t steps,
-                engine_step *out, float *parameters)
-{
-    engine *e = make(which, config);
-    train(which, e, steps, out);
-    read_parameters(which, e, parameters);
-    which->destroy(e);
-}
-
-/* How far two runs' parameters are apart, as the root of the mean square. */
-static double distance(const float *a, const float *b)
-{
-    double sum = 0;
-    for (size_t i = 0; i < LENET_PARAMETERS; i++) {
-        const double difference = (double)a[i] - (double)b[i];
-        sum += difference * difference;
-    }
-    return sqrt(sum / LENET_PARAMETERS);
-}
-
-static float first_run[LENET_PARAMETERS];
-static float second_run[LENET_PARAMETERS];
-
-/* A step moves most parameters by about the learning rate, 1e-3, and other orders or masks would
- * leave them that far apart. Rounding decides the direction for a few whose gradient is nearly
- * nothing. */
-static const double close_runs = 5e-5;
-
-static void expect_close_steps(const engine_step *a, const engine_step *b, uint32_t count,
-                               double tolerance)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        ck_assert_uint_eq(a[i].step, b[i].step);
-        ck_assert_uint_eq(a[i].samples, b[i].samples);
-        ck_assert(fabs(a[i].loss_sum - b[i].loss_sum) <= tolerance * b[i].loss_sum);
-    }
-}
-
-enum { STEPS = 2 }; /* of 3 samples and of 1 */
-
-static void expect_same_run(const engine_config *config, const char *dense1,
-                            const engine_step *expected)
-{
-    engine_step steps[STEPS];
-    setenv("LENET_DENSE1", dense1, 1);
-    run(api, config, STEPS, steps, second_run);
-    expect_close_steps(steps, expected, STEPS, 1e-3);
-    const double apart = distance(first_run, second_run);
-    ck_assert_msg(apart <= close_runs, "%s, micro-batch %u: %g", dense1,
-                  (unsigned)config->micro_batch, apart);
-}
-
-/* With micro-batches of 1 and 2, the last batch leaves some without samples. */
-START_TEST(the_cpu_engines_weights_orders_and_masks_in_any_micro_batch)
-{
-    engine_config config = small_config();
-    engine_step expected[STEPS];
-    engine_step other[STEPS];
-    run(&engine_cpu, &config, STEPS, expected, first_run);
-    for (config.micro_batch = 0; config.micro_batch < BATCH; config.micro_batch++) {
-        expect_same_run(&config, "own", expected);
-    }
-    config.micro_batch = 0;
-    expect_same_run(&config, "cublas", expected);
-    config.micro_batch = 2;
-    expect_same_run(&config, "cublas", expected);
-    config.micro_batch = 0;
-    config.seed++; /* the control: what is not the same run is far away */
-    run(&engine_cpu, &config, STEPS, other, first_run);
-    ck_assert(distance(first_run, second_run) > 10 * close_runs);
-}
-END_TEST
-
-static void read_gradients(const engine_config *config, float *out)
-{
-    engine_step step;
-    engine *e = make(api, config);
-    train(api, e, 1, &step);
-    for (size_t t = 0; t < LENET_TENSORS; t++) {
-        const lenet_tensor *tensor = &lenet_tensors[t];
-        char name[64];
-        size_t count;
-        snprintf(name, sizeof name, "gradient/%s", tensor->name);
-        ck_assert_int_eq(api->read_tensor(e, name, out + tensor->offset, tensor->count, &count),
-                         ENGINE_OK);
-    }
-    api->destroy(e);
-}
-
-START_TEST(gradients_are_the_whole_batchs_in_any_micro_batch)
-{
-    engine_config config = small_config();
-    read_gradients(&config, first_run);
-    config.micro_batch = (uint32_t)_i;
-    read_gradients(&config, second_run);
-    for (size_t t = 0; t < LENET_TENSORS; t++) {
-        const lenet_tensor *tensor = &lenet_tensors[t];
-        double apart = 0;
-        double size = 0;
-        for (size_t i = tensor->offset; i < tensor->offset + tensor->count; i++) {
-            const double difference = (double)first_run[i] - (double)second_run[i];
-            apart += difference * difference;
-            size += (double)first_run[i] * (double)first_run[i];
-        }
-        ck_assert_msg(size > 0 && apart <= 1e-10 * size, "%s: %g of %g", tensor->name, sqrt(apart),
-                      sqrt(size));
-    }
-}
-END_TEST
-
-/* The second epoch's order is drawn, and what is queued in one call is what is queued in many. */
-START_TEST(calls_of_any_length_train_the_same_run)
-{
-    enum { LONG = TRAINING + 1 };
-    engine_config config = small_config();
-    engine_step steps[LONG];
-    config.batch_size = 1;
-    run(api, &config, LONG, steps, first_run);
-    engine *e = make(api, &config);
-    train(api, e, 2, steps);
-    train(api, e, LONG - 2, steps);
-    ck_assert_uint_eq(steps[LONG - 3].step, LONG);
-    read_parameters(api, e, second_run);
-    ck_assert_mem_eq(first_run, second_run, sizeof first_run);
-    api->destroy(e);
-}
-END_TEST
-
-/* One call takes the replay of many steps, that of one step, and the next epoch's order. */
-START_TEST(a_long_call_trains_the_cpu_engines_steps)
-{
-    enum { SAMPLES = 17, LONG = SAMPLES + 1 };
-    engine_config config = small_config();
-    engine_step steps[LONG];
-    engine_step expected[LONG];
-    config.batch_size = 1;
-    sample_data_free(&training);
-    training = sample_data(SAMPLES, 1);
-    run(&engine_cpu, &config, LONG, expected, first_run);
-    const uint64_t before = cuda_host_launches();
-    run(api, &config, LONG, steps, second_run);
-    ck_assert_uint_eq((cuda_host_launches() - before) % LONG, 7); /* create's, and 3 an order */
-    expect_close_steps(steps, expected, LONG, 2e-2);
-}
-END_TEST
-
-START_TEST(evaluation_has_the_same_bits_for_any_batch_size)
-{
-    engine_config config = small_config();
-    engine_result first;
-    engine_result other;
-    engine *e = make(api, &config);
-    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &first, NULL), ENGINE_OK);
-    api->destroy(e);
-    config.batch_size = TRAINING;
-    config.micro_batch = 2;
-    e = make(api, &config);
-    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &other, NULL), ENGINE_OK);
-    api->destroy(e);
-    ck_assert(first.loss_sum == other.loss_sum);
-    ck_assert_uint_eq(first.correct, other.correct);
 }
 END_TEST
 
@@ -562,19 +370,14 @@ int main(void)
     tcase_add_checked_fixture(c, set_up, tear_down);
     tcase_add_loop_test(c, a_step_is_at_most_12_launches, 0, 2);
     tcase_add_loop_test(c, what_is_planned_is_what_is_taken, 0, 2);
+    tcase_add_loop_test(c, a_plan_for_no_device_asks_none_and_is_that_of_a_device, 0, 2);
+    tcase_add_test(c, memory_in_one_piece_and_in_parts_is_as_much);
     tcase_add_test(c, training_and_evaluation_take_no_memory);
     tcase_add_test(c, what_does_not_fit_is_refused_with_what_would);
     tcase_add_loop_test(c, any_call_of_create_may_fail, 0, 2);
     tcase_add_loop_test(c, any_call_of_a_run_may_fail, 0, USES);
     tcase_add_loop_test(c, steps_done_before_the_device_is_lost_are_handed_out, 0, 2);
     tcase_add_test(c, a_failure_names_the_step_where_it_was_found);
-    if (!SANITIZED) { /* whole steps by the dozen: the kernels' own tests have sanitizers */
-        tcase_add_test(c, the_cpu_engines_weights_orders_and_masks_in_any_micro_batch);
-        tcase_add_loop_test(c, gradients_are_the_whole_batchs_in_any_micro_batch, 1, BATCH);
-        tcase_add_test(c, calls_of_any_length_train_the_same_run);
-        tcase_add_test(c, a_long_call_trains_the_cpu_engines_steps);
-        tcase_add_test(c, evaluation_has_the_same_bits_for_any_batch_size);
-    }
     tcase_add_test(c, the_arithmetic_names_the_device_and_cublas_where_it_is_used);
     tcase_add_test(c, a_device_that_is_not_there_is_unavailable);
     suite_add_tcase(suite, c);

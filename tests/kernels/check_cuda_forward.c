@@ -343,6 +343,7 @@ static void compare_head(const cuda_fixture *f, uint32_t i, uint32_t splits)
     }
     expect_near("loss", i, f->a.loss[i], expected.loss, head_bound);
     ck_assert_uint_eq(f->a.correct[i], expected.best == f->labels[fixture_sample(f, i)]);
+    ck_assert_int_eq(f->a.predicted[i], expected.best);
 }
 
 /* With the kernel's own splits, and with cuBLAS's one. */
@@ -386,6 +387,7 @@ START_TEST(prediction_needs_no_labels)
         for (size_t c = 0; c < 10; c++) {
             expect_near("softmax", c, f->a.softmax[i * 10 + c], expected.softmax[c], head_bound);
         }
+        ck_assert_int_eq(a.predicted[i], expected.best);
     }
     f->batch = trained;
     cuda_fixture_destroy(f);
@@ -406,6 +408,7 @@ START_TEST(equal_and_huge_logits_are_decided_and_finite)
         f->labels[0] = label;
         ck_assert_int_eq(cuda_head(&f->batch, &f->a, f->p.values, 1, NULL), cudaSuccess);
         ck_assert_uint_eq(f->a.correct[0], label == 3);
+        ck_assert_uint_eq(f->a.predicted[0], 3);
         expect_near("loss", label, f->a.loss[0], log(2) + (label == 3 || label == 7 ? 0 : 6e4),
                     1e-2);
     }

@@ -12,6 +12,14 @@
 
 enum { RANDOM_PURPOSE = 512, SEED = 5 };
 
+const cuda_case step_cases[STEP_CASES] = {
+    {1, 1, 1, 0, 0},    /* one sample */
+    {9, 7, 7, 0, 1},    /* a short batch */
+    {12, 7, 3, 1, 0},   /* the second of three micro-batches */
+    {12, 7, 3, 2, 1},   /* a micro-batch of a short batch: nothing is left for it */
+    {22, 22, 22, 0, 0}, /* more bands than slots */
+};
+
 void fill_random(float *values, size_t count, uint64_t stream, float scale)
 {
     for (size_t i = 0; i < count; i += 4) {
@@ -61,6 +69,7 @@ static void take_activations(cuda_activations *a, size_t capacity)
     a->softmax = take(capacity * LENET_CLASSES * sizeof(float));
     a->loss = take(capacity * sizeof(float));
     a->correct = take(capacity);
+    a->predicted = take(capacity);
     a->logits_gradient = take(capacity * LENET_CLASSES * sizeof(float));
     a->sums_gradient = take(capacity * LENET_DENSE1 * sizeof(float));
     a->pooled_gradient = take(capacity * LENET_FLAT * sizeof(float));
@@ -144,31 +153,19 @@ cuda_fixture *cuda_fixture_create(const cuda_case *c)
 void cuda_fixture_destroy(cuda_fixture *f)
 {
     void *const all[] = {
-        f->images,
-        f->labels,
-        f->order,
-        f->progress,
-        f->a.pooled,
-        f->a.route,
-        f->a.partial,
-        f->a.dense1,
-        f->a.logits,
-        f->a.softmax,
-        f->a.loss,
-        f->a.correct,
-        f->a.logits_gradient,
-        f->a.sums_gradient,
-        f->a.pooled_gradient,
-        f->p.values,
-        f->p.moment_m,
-        f->p.moment_v,
-        f->p.gradients,
-        f->p.conv2_slots,
-        f->p.conv1_slots,
-        f->p.head_slots,
-        f->p.conv1_used,
-        f->p.loss_sum,
-        f->p.correct_sum,
+        f->images,          f->labels,
+        f->order,           f->progress,
+        f->a.pooled,        f->a.route,
+        f->a.partial,       f->a.dense1,
+        f->a.logits,        f->a.softmax,
+        f->a.loss,          f->a.correct,
+        f->a.predicted,     f->a.logits_gradient,
+        f->a.sums_gradient, f->a.pooled_gradient,
+        f->p.values,        f->p.moment_m,
+        f->p.moment_v,      f->p.gradients,
+        f->p.conv2_slots,   f->p.conv1_slots,
+        f->p.head_slots,    f->p.conv1_used,
+        f->p.loss_sum,      f->p.correct_sum,
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         ck_assert_int_eq(cudaFree(all[i]), cudaSuccess);

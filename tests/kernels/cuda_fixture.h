@@ -23,6 +23,9 @@ typedef struct cuda_case {
     uint64_t step;
 } cuda_case;
 
+enum { STEP_CASES = 5 };
+extern const cuda_case step_cases[STEP_CASES]; /* for tests that need none of their own */
+
 typedef struct cuda_fixture {
     cuda_batch batch;
     cuda_activations a;

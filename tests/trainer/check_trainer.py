@@ -309,6 +309,18 @@ class Plans(TrainerTest):
         self.assertEqual(len(parts), 6)
         self.assertAlmostEqual(sum(map(float, parts.values())), total, delta=0.4)
 
+    def test_a_plan_for_a_card_needs_no_card(self):
+        result = self.call("plan", "--engine", "cuda", "--memory", "8GiB", "--batch-size", 40)
+        self.assert_done(result)
+        self.assertIn("takes on the cuda engine (a CUDA device, not asked, fp32)", result.stdout)
+        self.assertRegex(result.stdout, r"Beside it [\d.]+ MiB have to stay free\.")
+        self.assertIn("It fits in the 8.00 GiB that are given; the largest batch size that does is "
+                      "40.", result.stdout)
+        result = self.call("plan", "--engine", "cuda", "--memory", "400MiB", "--batch-size", 40)
+        self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
+        result = self.call("plan", "--engine", "cuda", "--memory", "150MiB", "--batch-size", 40)
+        self.assertEqual((result.returncode, result.stderr), (1, ""), result.stdout)
+
     def test_the_plan_is_what_the_run_takes(self):
         planned = self.call("plan", "--batch-size", 8)
         self.assert_done(self.train())

@@ -16,8 +16,9 @@ extern "C" {
 /* Everything as at the start: order, findings, limits, counts, failures. Memory stays. */
 void cuda_host_reset(void);
 
-/* In which order threads run between barriers, blocks of a launch, and the nodes of a graph: side
- * branches as early as their edges allow, as late, or anyhow. At the start that is what
+/* In which order threads run between barriers, blocks of a launch, the nodes of a graph, and, where
+ * streams are late, these: side branches and the streams that nobody waits for as early as edges
+ * and events allow, as late, or anyhow. At the start that is what
  * the environment's CUDA_HOST_ORDER says: "ascending" (also without it), "descending" or a number,
  * the seed of a shuffled order. */
 typedef enum cuda_host_order {

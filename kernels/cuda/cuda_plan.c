@@ -1,0 +1,66 @@
+#include "cuda_plan.h"
+
+#include <stdio.h>
+
+/* Runs at once that make the best of a device: a small batch does not fill it. Not measured on any
+ * yet; the experiment's three batch sizes, and one more. */
+enum { SIDE_BY_SIDE = 4 };
+
+/* The fastest precision whose final accuracy is that of fp32 would be the choice. No device has
+ * been measured yet, so it is fp32. */
+static const engine_precision default_precision = ENGINE_FP32;
+
+static engine_precision chosen_precision(const engine_config *config)
+{
+    return config->precision == ENGINE_DEFAULT_PRECISION ? default_precision : config->precision;
+}
+
+static engine_status check(const engine_config *config, uint32_t training_count, char *message,
+                           size_t message_bytes)
+{
+    const engine_status status =
+        engine_config_check(config, training_count, message, message_bytes);
+    if (status != ENGINE_OK) {
+        return status;
+    }
+    const engine_precision precision = chosen_precision(config);
+    if (precision != ENGINE_FP32 && precision != ENGINE_TF32 && precision != ENGINE_BF16) {
+        snprintf(message, message_bytes, "there is no precision %d", (int)precision);
+        return ENGINE_INVALID;
+    }
+    if (config->micro_batch > config->batch_size) {
+        snprintf(message, message_bytes, "micro-batch %u is not in 1 .. %u, the batch size",
+                 (unsigned)config->micro_batch, (unsigned)config->batch_size);
+        return ENGINE_INVALID;
+    }
+    if ((config->micro_batch == 0 ? config->batch_size : config->micro_batch) >
+        CUDA_MAX_MICRO_BATCH) {
+        snprintf(message, message_bytes,
+                 "more than %d samples at once are not possible: set a micro-batch",
+                 CUDA_MAX_MICRO_BATCH);
+        return ENGINE_INVALID;
+    }
+    return ENGINE_OK;
+}
+
+engine_status cuda_plan_run(const engine_config *config, uint32_t training_count,
+                            uint32_t validation_count, cuda_memory *shape, engine_plan *out,
+                            char *message, size_t message_bytes)
+{
+    const engine_status status = check(config, training_count, message, message_bytes);
+    if (status != ENGINE_OK) {
+        return status;
+    }
+    const engine_precision precision = chosen_precision(config);
+    *shape = cuda_memory_shape(config, precision, training_count, validation_count);
+    *out = (engine_plan){
+        .available = UINT64_MAX,
+        .reserve = CUDA_RESERVE_BYTES,
+        .precision = precision,
+        .side_by_side = SIDE_BY_SIDE,
+        .arithmetic = "cuda",
+        .hardware = "a CUDA device, not asked",
+    };
+    cuda_memory_count(shape, &out->memory);
+    return ENGINE_OK;
+}

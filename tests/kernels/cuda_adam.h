@@ -1,0 +1,33 @@
+/* What the tests of the CUDA kernels hold an update of parameters against. */
+#ifndef CUDA_ADAM_H
+#define CUDA_ADAM_H
+
+#include "cuda_fixture.h"
+
+/* Freed by the caller. */
+void *copy_of(const void *from, size_t bytes);
+
+/* Slots [0, used) of `count` floats, summed in double. */
+void sum_slots(double *sums, const float *slots, size_t used, size_t count);
+
+/* A state's values and moments, to be updated as the CPU engine does it. */
+typedef struct adam_state {
+    float *values;
+    float *m;
+    float *v;
+} adam_state;
+
+adam_state copy_state(const cuda_fixture *f);
+void free_state(adam_state *s);
+
+/* Of update t, from 1. */
+float cpu_alpha(const cuda_adam_settings *adam, uint64_t t);
+
+/* Update t of parameters [at, at + count). */
+void cpu_update(adam_state *s, const cuda_fixture *f, uint64_t t, const float *gradients, size_t at,
+                size_t count);
+
+/* Bit by bit. */
+void expect_same_state(const cuda_fixture *f, const adam_state *s);
+
+#endif

@@ -8,7 +8,7 @@ tool=$1 scratch=$2
 shift 2
 rm -rf "$scratch"
 mkdir -p "$scratch/files" "$scratch/repaired"
-for file in $(find "$@" -type f | sort); do
+find "$@" -type f -print0 | sort -z | while IFS= read -r -d '' file; do
     cp "$file" "$scratch/files/$(basename "$file").tfevents"
 done
 

@@ -11,6 +11,7 @@ import random
 import re
 import resource
 import select
+import shlex
 import shutil
 import signal
 import struct
@@ -252,8 +253,8 @@ class Training(TrainerTest):
         self.assertEqual(result.stdout, "")
 
     def test_closed_standard_descriptors_are_not_mistaken_for_files(self):
-        command = " ".join(self.command("train", "--logdir", self.run_directory, "--batch-size", 8,
-                                        "--epochs", 2))
+        command = shlex.join(self.command("train", "--logdir", self.run_directory, "--batch-size",
+                                          8, "--epochs", 2))
         for closed in ("<&- >&-", "<&- >&- 2>&-", ">&-"):
             subprocess.run(["sh", "-c", f"{command} --overwrite {closed}"], check=True,
                            timeout=SOON, stdin=subprocess.DEVNULL)
@@ -310,15 +311,15 @@ class Plans(TrainerTest):
         self.assertAlmostEqual(sum(map(float, parts.values())), total, delta=0.4)
 
     def test_a_plan_for_a_card_needs_no_card(self):
-        result = self.call("plan", "--engine", "cuda", "--memory", "8GiB", "--batch-size", 40)
+        result = self.call("plan", "--engine", "cuda", "--memory", "8GiB", "--batch-size", 20)
         self.assert_done(result)
         self.assertIn("takes on the cuda engine (a CUDA device, not asked, fp32)", result.stdout)
         self.assertRegex(result.stdout, r"Beside it [\d.]+ MiB have to stay free\.")
         self.assertIn("It fits in the 8.00 GiB that are given; the largest batch size that does is "
-                      "40.", result.stdout)
-        result = self.call("plan", "--engine", "cuda", "--memory", "400MiB", "--batch-size", 40)
+                      "20.", result.stdout)
+        result = self.call("plan", "--engine", "cuda", "--memory", "400MiB", "--batch-size", 20)
         self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
-        result = self.call("plan", "--engine", "cuda", "--memory", "150MiB", "--batch-size", 40)
+        result = self.call("plan", "--engine", "cuda", "--memory", "150MiB", "--batch-size", 20)
         self.assertEqual((result.returncode, result.stderr), (1, ""), result.stdout)
 
     def test_the_plan_is_what_the_run_takes(self):

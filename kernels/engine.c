@@ -52,8 +52,6 @@ const char *engine_status_string(engine_status status)
         return "not available on this machine";
     case ENGINE_FAILED:
         return "the device failed";
-    case ENGINE_STOPPED:
-        return "stopped";
     }
     return "unknown status";
 }

@@ -24,8 +24,7 @@ typedef enum engine_status {
     ENGINE_INVALID,     /* an argument or the configuration is out of range; nothing changed */
     ENGINE_NO_MEMORY,   /* the plan does not fit; nothing is held */
     ENGINE_UNAVAILABLE, /* this machine lacks the device or an instruction set that was asked for */
-    ENGINE_FAILED,      /* the device failed; the handle is good for message and destroy only */
-    ENGINE_STOPPED      /* the configuration's `stop` ended an evaluation; nothing changed */
+    ENGINE_FAILED       /* the device failed; the handle is good for message and destroy only */
 } engine_status;
 
 typedef enum engine_precision {
@@ -49,11 +48,9 @@ typedef struct engine_config {
     double beta_1;        /* alpha_t = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) */
     double beta_2;
     double epsilon;
-    uint32_t threads;   /* 0 for as many as this process gets processors; a GPU engine ignores it */
-    int32_t device;     /* ordinal, or ENGINE_NO_DEVICE; the CPU engine ignores it */
-    const char *isa;    /* CPU: "avx512", "avx2", "portable"; NULL for the best the machine has */
-    bool (*stop)(void); /* An engine whose evaluation may take long asks it in between, and ends
-                           with ENGINE_STOPPED where it is true. NULL for never. */
+    uint32_t threads; /* 0 for as many as this process gets processors; a GPU engine ignores it */
+    int32_t device;   /* ordinal, or ENGINE_NO_DEVICE; the CPU engine ignores it */
+    const char *isa;  /* CPU: "avx512", "avx2", "portable"; NULL for the best the machine has */
 } engine_config;
 
 /* Host memory of one data set: 8-bit grey images [count,28,28] and labels [count] below 10.
@@ -161,8 +158,7 @@ typedef struct engine_api {
     engine_status (*poll)(engine *, engine_step *out, size_t capacity, size_t *count, bool wait);
 
     /* The whole of a data set, dropout off, after all queued steps. `predicted` [count of the set]
-     * gets each sample's class, that of the first of the largest logits; it may be NULL. Where
-     * `stop` ends it *out and `predicted` say nothing. */
+     * gets each sample's class, that of the first of the largest logits; it may be NULL. */
     engine_status (*evaluate)(engine *, engine_set set, engine_result *out, uint8_t *predicted);
 
     /* Softmax probabilities [count,10] of images [count,28,28], dropout off. */

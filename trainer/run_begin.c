@@ -9,21 +9,15 @@
 #include "signals.h"
 #include "text.h"
 
-static bool signal_came(void)
-{
-    return signals_noted() != 0;
-}
-
 static run_outcome make_engine(run *self)
 {
     const run_job *job = self->job;
-    engine_config settings = run_config_settings(job->config, job->threads, job->isa);
+    const engine_config settings = run_config_settings(job->config, job->threads, job->isa);
     const engine_data training = {job->data->training.images, job->data->training.labels,
                                   job->data->training.count};
     const engine_data validation = {job->data->validation.images, job->data->validation.labels,
                                     job->data->validation.count};
     char reason[MESSAGE_BYTES / 2] = "";
-    settings.stop = signal_came;
     const engine_status status =
         job->api->create(&self->engine, &settings, &training, &validation, reason, sizeof reason);
     if (status != ENGINE_OK) {

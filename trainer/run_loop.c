@@ -136,17 +136,12 @@ static int train_epoch(run *self, epoch_sums *sums, progress_view *view)
     return 0;
 }
 
-/* *stopped where a signal ended it. */
-static int validate(run *self, progress_view *view, bool *stopped)
+static int validate(run *self, progress_view *view)
 {
     const double begin = seconds_now();
     engine_result result;
     const engine_status status =
         self->job->api->evaluate(self->engine, ENGINE_VALIDATION, &result, self->predicted);
-    *stopped = status == ENGINE_STOPPED;
-    if (*stopped) {
-        return 0;
-    }
     if (status != ENGINE_OK) {
         return engine_failed(self, "validate", status);
     }
@@ -233,7 +228,7 @@ static void save_state(run *self, const progress_view *view)
     self->saved_at = seconds_now();
 }
 
-/* Epochs until the last one or a signal, which leaves an epoch out whose validation it ends. */
+/* Epochs until the last one or a signal. */
 static int train_epochs(run *self)
 {
     const run_config *config = self->job->config;
@@ -250,14 +245,10 @@ static int train_epochs(run *self)
         if (train_epoch(self, &sums, &view) != 0) {
             return -1;
         }
-        bool stopped = sums.steps < view.steps;
-        if (!stopped && validate(self, &view, &stopped) != 0) {
-            return -1;
-        }
-        if (stopped) {
+        if (sums.steps < view.steps) {
             break;
         }
-        if (keep_epoch(self, &sums, &view) != 0) {
+        if (validate(self, &view) != 0 || keep_epoch(self, &sums, &view) != 0) {
             return -1;
         }
         save_state(self, &view);

@@ -113,42 +113,6 @@ START_TEST(a_step_takes_no_page_and_sleeps_no_more_than_its_phases)
 }
 END_TEST
 
-static unsigned asked;
-
-static bool stop_when_asked_a_third_time(void)
-{
-    return ++asked == 3;
-}
-
-/* And evaluates the same afterwards. */
-START_TEST(an_evaluation_stops_where_it_is_told_to)
-{
-    enum { MANY = 1000 };
-    engine_data data = sample_data(MANY, 1);
-    engine_config config = engine_config_defaults();
-    char message[200] = "";
-    engine *plain = NULL;
-    engine *stopped = NULL;
-    engine_result expected;
-    engine_result result;
-    const engine_api *api = engine_find("cpu");
-    ck_assert_int_eq(api->create(&plain, &config, &data, &data, message, 200), ENGINE_OK);
-    ck_assert_int_eq(api->evaluate(plain, ENGINE_VALIDATION, &expected, NULL), ENGINE_OK);
-    config.stop = stop_when_asked_a_third_time;
-    ck_assert_int_eq(api->create(&stopped, &config, &data, &data, message, 200), ENGINE_OK);
-    asked = 0;
-    ck_assert_int_eq(api->evaluate(stopped, ENGINE_VALIDATION, &result, NULL), ENGINE_STOPPED);
-    ck_assert_uint_eq(asked, 3);
-    ck_assert_int_eq(api->evaluate(stopped, ENGINE_VALIDATION, &result, NULL), ENGINE_OK);
-    ck_assert_uint_gt(asked, 8);
-    ck_assert(result.loss_sum == expected.loss_sum);
-    ck_assert_uint_eq(result.correct, expected.correct);
-    api->destroy(plain);
-    api->destroy(stopped);
-    sample_data_free(&data);
-}
-END_TEST
-
 enum { TASKS = 1000 };
 
 static void mark(void *context, unsigned task, unsigned worker)
@@ -305,7 +269,6 @@ int main(void)
     tcase_set_timeout(c, 240);
     tcase_add_test(c, training_and_evaluation_take_no_memory);
     tcase_add_test(c, a_step_takes_no_page_and_sleeps_no_more_than_its_phases);
-    tcase_add_test(c, an_evaluation_stops_where_it_is_told_to);
     tcase_add_test(c, the_pool_runs_each_task_once);
     tcase_add_test(c, the_portable_kernels_are_always_there);
     tcase_add_test(c, bf16_is_computed_where_the_machine_has_it_and_refused_elsewhere);

@@ -336,26 +336,6 @@ START_TEST(a_signal_ends_the_run_with_everything_logged_so_far)
 }
 END_TEST
 
-static void raise_in_second_validation(void)
-{
-    static int validations;
-    if (++validations == 2) {
-        raise(SIGTERM);
-    }
-}
-
-/* Its steps are logged, but the epoch is not one of the run's. */
-START_TEST(a_signal_ends_a_validation_and_leaves_its_epoch_out)
-{
-    signals_install();
-    fake_engine_plan_now.on_evaluate = raise_in_second_validation;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 1), RUN_OUTCOME_STOPPED);
-    assert_interrupted(1, 1);
-    const points training = fake_run_points("run/train");
-    ck_assert_uint_eq(points_count(&training, "batch_loss"), 2 * STEPS);
-}
-END_TEST
-
 static void raise_at_first_step(uint64_t step)
 {
     if (step == 1) {
@@ -488,7 +468,6 @@ int main(void)
     tcase_add_test(failures, a_run_that_failed_goes_on_from_its_checkpoint);
     tcase_add_test(failures, a_state_that_the_engine_refuses_is_no_state);
     tcase_add_loop_test(failures, a_signal_ends_the_run_with_everything_logged_so_far, 0, 2);
-    tcase_add_test(failures, a_signal_ends_a_validation_and_leaves_its_epoch_out);
     tcase_add_test(failures, what_is_queued_when_a_signal_comes_is_logged_too);
     tcase_add_test(failures, an_ignored_signal_stays_ignored);
     tcase_add_test(failures, a_vanished_directory_ends_the_run);

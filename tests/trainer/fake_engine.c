@@ -175,12 +175,6 @@ static engine_status evaluate(engine *self, engine_set set, engine_result *out, 
     const uint32_t epoch_steps = (self->training_count + batch - 1) / batch;
     const uint32_t samples = set == ENGINE_TRAINING ? self->training_count : self->validation_count;
     fake_engine_unfinished_at_evaluate += self->queued - self->finished;
-    if (fake_engine_plan_now.on_evaluate != NULL) {
-        fake_engine_plan_now.on_evaluate();
-    }
-    if (self->config.stop != NULL && self->config.stop()) {
-        return ENGINE_STOPPED;
-    }
     *out = (engine_result){fake_engine_val_loss_sum(self->queued, samples),
                            fake_engine_val_correct(self->queued, samples), samples};
     if (fake_engine_plan_now.val_correct != NULL) {

@@ -1,4 +1,4 @@
-"""bench/cpu.sh and bench/accuracy.sh, in a copy of bench whose programs are shims.
+"""bench/cpu.sh, accuracy.sh and logging_cost.sh, in a copy of bench whose programs are shims.
 
 Usage: check_bench.py BENCH_FOLDER
 
@@ -76,6 +76,15 @@ echo "trainer $*" >>"$CALLS"
 case $1 in
 sweep) [[ ${FAIL:-} != *sweep* ]] || { echo "trainer: refused" >&2; exit 5; } ;;
 compare) cat "$COMPARISON" ;;
+train) # the run is called ROUND-FREQUENCY; a logged epoch takes 10 s and ROUND tenths, others 10 s
+    while [[ $# -gt 0 ]]; do
+        [[ $1 == --logdir ]] && run=$2
+        shift
+    done
+    mkdir -p "$run"
+    round=${run##*/} seconds=10
+    [[ $run == *-batch ]] && seconds=10.${round%-*}
+    echo "{\\"epochs\\": [{\\"training_seconds\\": $seconds}]}" >"$run/run.json" ;;
 esac
 """
 
@@ -268,6 +277,24 @@ class Accuracy(BenchTest):
                           ["--batch-sizes=1"]):
             self.assertEqual(self.call("accuracy.sh", *arguments), 2, arguments)
         self.assertEqual(self.called(""), [])
+
+
+class LoggingCost(BenchTest):
+    def test_it_prints_how_much_longer_logged_steps_took(self):
+        self.assertEqual(self.call("logging_cost.sh", "--rounds", "3", TMPDIR=str(self.world)), 0,
+                         self.stderr)
+        self.assertEqual(self.stdout.splitlines()[-1], "cost 2.00 %")
+        self.assertIn("round 3: every step logged 10.300 s, none 10.000 s", self.stdout)
+        order = [call.split(" --update-freq")[0].rpartition("/")[2]
+                 for call in self.called("trainer train")]
+        self.assertEqual(order, ["1-batch", "1-epoch", "2-epoch", "2-batch", "3-batch", "3-epoch"])
+        self.assertFalse([path for path in self.world.iterdir() if path.name.startswith("tmp.")])
+
+    def test_options_reach_the_trainer_and_wrong_ones_exit_2(self):
+        self.assertEqual(self.call("logging_cost.sh", "--rounds", "1", "--batch-size", "64"), 0)
+        self.assertTrue(all(call.endswith("--batch-size 64") for call in self.called("trainer")))
+        for arguments in (["--rounds", "0"], ["--rounds"], ["--rounds", "x"]):
+            self.assertEqual(self.call("logging_cost.sh", *arguments), 2, arguments)
 
 
 if __name__ == "__main__":

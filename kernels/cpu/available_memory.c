@@ -1,67 +1,83 @@
 #include "available_memory.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
-static FILE *open_below(const char *root, const char *path)
+#include "control_group.h"
+
+enum { PATH_BYTES = 4096, LINE_BYTES = 256 };
+
+/* The number behind `name` and a space in a file of such lines; false where there is none. */
+static bool read_named(const char *directory, const char *file, const char *name, uint64_t *out)
 {
-    char full[512];
-    const int length = snprintf(full, sizeof full, "%s%s", root, path);
-    return length > 0 && (size_t)length < sizeof full ? fopen(full, "re") : NULL;
+    char path[PATH_BYTES + 32];
+    char line[LINE_BYTES];
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    FILE *stream = fopen(path, "re");
+    if (stream == NULL) {
+        return false;
+    }
+    const size_t bytes = strlen(name);
+    bool found = false;
+    while (!found && fgets(line, sizeof line, stream) != NULL) {
+        found = strncmp(line, name, bytes) == 0 && line[bytes] == ' ' &&
+                sscanf(line + bytes, "%" SCNu64, out) == 1;
+    }
+    fclose(stream);
+    return found;
 }
 
-/* The number that a file begins with; UINT64_MAX where there is none ("max"). */
-static uint64_t read_number(const char *root, const char *path)
+/* What a group holds of files that it has read or written: the system takes it back for who needs
+ * memory. Version 1 counts groups below this one only in the second names. */
+static uint64_t file_cache(const char *directory)
 {
-    FILE *file = open_below(root, path);
-    uint64_t value = UINT64_MAX;
-    if (file == NULL) {
-        return UINT64_MAX;
-    }
-    if (fscanf(file, "%" SCNu64, &value) != 1) {
-        value = UINT64_MAX;
-    }
-    fclose(file);
-    return value;
-}
-
-static uint64_t machine_memory(const char *root)
-{
-    FILE *file = open_below(root, "/proc/meminfo");
-    uint64_t kibibytes = UINT64_MAX;
-    char line[256];
-    if (file == NULL) {
-        return UINT64_MAX;
-    }
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kibibytes) == 1) {
-            break;
+    static const char *const names[][2] = {{"inactive_file", "active_file"},
+                                           {"total_inactive_file", "total_active_file"}};
+    uint64_t most = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        uint64_t inactive = 0;
+        uint64_t active = 0;
+        if (read_named(directory, "memory.stat", names[i][0], &inactive) &&
+            read_named(directory, "memory.stat", names[i][1], &active) &&
+            inactive + active > most) {
+            most = inactive + active;
         }
     }
-    fclose(file);
-    return kibibytes > UINT64_MAX / 1024 ? UINT64_MAX : kibibytes * 1024;
+    return most;
 }
 
-static uint64_t left_of(uint64_t limit, uint64_t used)
+static void take_left(const char *directory, void *context)
 {
-    if (limit == UINT64_MAX || used == UINT64_MAX) {
-        return UINT64_MAX;
+    uint64_t *least = context;
+    long long limit;
+    long long used;
+    const bool limited = (control_group_numbers(directory, "memory.max", 1, &limit) &&
+                          control_group_numbers(directory, "memory.current", 1, &used)) ||
+                         (control_group_numbers(directory, "memory.limit_in_bytes", 1, &limit) &&
+                          control_group_numbers(directory, "memory.usage_in_bytes", 1, &used));
+    if (!limited || limit < 0 || used < 0) {
+        return;
     }
-    return limit > used ? limit - used : 0;
+    const uint64_t cache = file_cache(directory);
+    const uint64_t kept = (uint64_t)used > cache ? (uint64_t)used - cache : 0;
+    const uint64_t left = (uint64_t)limit > kept ? (uint64_t)limit - kept : 0;
+    if (left < *least) {
+        *least = left;
+    }
 }
 
 uint64_t available_memory(const char *root)
 {
-    const uint64_t left[] = {
-        machine_memory(root),
-        left_of(read_number(root, "/sys/fs/cgroup/memory.max"),
-                read_number(root, "/sys/fs/cgroup/memory.current")),
-        left_of(read_number(root, "/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-                read_number(root, "/sys/fs/cgroup/memory/memory.usage_in_bytes")),
-    };
+    char directory[PATH_BYTES];
     uint64_t least = UINT64_MAX;
-    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
-        least = left[i] < least ? left[i] : least;
+    uint64_t kibibytes;
+    snprintf(directory, sizeof directory, "%s/proc", root);
+    if (read_named(directory, "meminfo", "MemAvailable:", &kibibytes) &&
+        kibibytes <= UINT64_MAX / 1024) {
+        least = kibibytes * 1024;
     }
+    control_group_each(root, "memory", take_left, &least);
     return least;
 }

@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-/* Bytes; UINT64_MAX where the system does not tell. `root` is "" but for tests, which put their own
- * files below another directory. Reads /proc/meminfo and, as containers see them, the limits of
- * control groups version 2 and 1 below /sys/fs/cgroup. */
+/* Bytes; UINT64_MAX where the system does not tell. What caches files counts as available, for it
+ * is given back. Reads /proc/meminfo and the limits of the control groups of control_group.h, which
+ * tells what `root` is. */
 uint64_t available_memory(const char *root);
 
 #endif

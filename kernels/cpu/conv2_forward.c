@@ -257,6 +257,18 @@ static void decide_plainly(const float *in, unsigned seen, const float *weights,
     *route = best > 0 ? at : CPU_ROUTE_NONE;
 }
 
+/* The channels whose decisions rounding errors of `bound` could take: whether the largest sum is
+ * the second one, or whether it is above 0, which only of a blank patch is exact. */
+VEC_INLINE unsigned undecided(const vec_top *top, vec value, vec bound, int blank)
+{
+    if (!DECIDE_PLAINLY) {
+        return 0;
+    }
+    const vec_int near_tie = top->largest - top->second < bound + bound;
+    const vec_int near_shut = (value < bound) & (top->at != blank);
+    return vec_bits((value > -bound) & (near_tie | near_shut));
+}
+
 /* ReLU and pooling of the window in row `row` of the sums, whose inputs begin at `in`. */
 static void finish_window(const float *in, const cpu_conv2 *weights, const float *kernel_transposed,
                           const float *bias, const cpu_winograd_scratch *s, int row, float *pooled,
@@ -274,9 +286,7 @@ static void finish_window(const float *in, const cpu_conv2 *weights, const float
         }
         vec_top top = top_of(y);
         const vec value = top.largest + vec_load(bias + c);
-        const vec_int near_tie = top.largest - top.second < bound + bound;
-        const vec_int near_shut = (value < bound) & (top.at != blank);
-        unsigned unsure = DECIDE_PLAINLY ? vec_bits((value > -bound) & (near_tie | near_shut)) : 0;
+        unsigned unsure = undecided(&top, value, bound, blank);
 
         const vec_int open = value > vec_all(0);
         const vec_int at = ((top.at ^ CPU_ROUTE_NONE) & ~open) ^ top.at;

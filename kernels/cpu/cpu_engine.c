@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "available_memory.h"
 #include "cpu_limit.h"
@@ -18,11 +19,12 @@ enum {
 
 static uint32_t usable_threads(void)
 {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0) {
-        return 1;
-    }
-    const unsigned processors = (unsigned)CPU_COUNT(&set);
+    cpu_set_t set; /* of 1024 processors; where the machine has more, the call fails */
+    const bool told = sched_getaffinity(0, sizeof set, &set) == 0;
+    const long online = told ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
+    const unsigned processors = online < 1             ? 1
+                                : online > MAX_THREADS ? MAX_THREADS
+                                                       : (unsigned)online;
     const unsigned limit = cpu_limit("");
     return limit < processors ? limit : processors;
 }

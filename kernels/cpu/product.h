@@ -17,7 +17,7 @@ enum { PRODUCT_K = LENET_CONV1_CHANNELS, PRODUCT_COLUMNS = LENET_CONV2_CHANNELS 
 
 #if defined(CPU_BF16)
 
-#define PRODUCT_FACTORS bf16 /* the member of a cpu_factors_ union */
+#define PRODUCT_FACTORS bf16 /* the member of one of cpu_kernels.h's unions */
 enum { STEP = 2 };
 typedef uint16_t factor;
 typedef __m512bh factor_vec;

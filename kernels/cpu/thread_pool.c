@@ -88,9 +88,11 @@ static void *worker_main(void *argument)
 
 static void wake_all(thread_pool *pool)
 {
+    /* Who looks before this and sleeps behind it holds the mutex in between. It is let go before
+     * the others wake, who want it. */
     pthread_mutex_lock(&pool->mutex);
-    pthread_cond_broadcast(&pool->work_or_stop);
     pthread_mutex_unlock(&pool->mutex);
+    pthread_cond_broadcast(&pool->work_or_stop);
 }
 
 thread_pool *thread_pool_create(unsigned threads)

@@ -1,4 +1,5 @@
-/* A small pool of threads for short tasks: no allocation, no system call while there is work.
+/* A small pool of threads for short tasks: no allocation, and no system call while tasks last;
+ * idle threads look for more for a while and then sleep.
  *
  * Which thread runs a task is left open, so tasks must not let their results depend on it. */
 #ifndef KERNELS_CPU_THREAD_POOL_H

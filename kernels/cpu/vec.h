@@ -1,7 +1,8 @@
 /* One name for the machine's vectors of floats, so that each kernel is written once and compiled
  * once for each instruction set: CPU_ISA_AVX512, CPU_ISA_AVX2, or neither (4 floats in the
- * compiler's own vector types, which every machine has); and once more with CPU_BF16, for the
- * products of product.h in bf16.
+ * compiler's own vector types, which every machine has). CPU_NAME(name) is a kernel's name in the
+ * instruction set. What has the products of product.h is compiled once more with CPU_BF16; its
+ * table takes the rest, CPU_FP32(name), from the same instruction set in fp32.
  *
  * Arithmetic operators and comparisons work on vec as the compiler defines them. Products are
  * fused with sums only where vec_fma says so. */
@@ -20,6 +21,7 @@
 #if defined(CPU_BF16) /* CPU_ISA_AVX512, too */
 #define CPU_ISA_NAME   "avx512"
 #define CPU_NAME(name) name##_avx512_bf16
+#define CPU_FP32(name) name##_avx512
 enum { VEC = 16 };
 #elif defined(CPU_ISA_AVX512)
 #define CPU_ISA_NAME   "avx512"
@@ -38,6 +40,7 @@ enum { VEC = 4 };
 #if defined(CPU_BF16)
 enum { CPU_HAS_BF16 = 1 };
 #else
+#define CPU_FP32(name) CPU_NAME(name)
 enum { CPU_HAS_BF16 = 0 };
 #endif
 

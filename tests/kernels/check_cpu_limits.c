@@ -32,11 +32,15 @@ START_TEST(the_least_of_machine_and_control_group_is_available)
     ck_assert_uint_eq(available_memory(root), UINT64_MAX);
     write_below(root, "/proc/", "meminfo", "MemTotal: 9 kB\nMemAvailable:   5000 kB\nX: 1 kB\n");
     ck_assert_uint_eq(available_memory(root), 5000 * 1024);
+    write_below(root, "/proc/self/", "cgroup", "3:cpu,memory:/v1\n0::/a/b\n");
     write_below(root, "/sys/fs/cgroup/", "memory.max", "max\n");
     write_below(root, "/sys/fs/cgroup/", "memory.current", "1000\n");
     ck_assert_uint_eq(available_memory(root), 5000 * 1024);
     write_below(root, "/sys/fs/cgroup/", "memory.max", "4000\n");
     ck_assert_uint_eq(available_memory(root), 3000);
+    write_below(root, "/sys/fs/cgroup/a/", "memory.max", "3000\n");
+    write_below(root, "/sys/fs/cgroup/a/", "memory.current", "900\n");
+    ck_assert_uint_eq(available_memory(root), 2100);
     write_below(root, "/sys/fs/cgroup/memory/", "memory.limit_in_bytes", "20\n");
     write_below(root, "/sys/fs/cgroup/memory/", "memory.usage_in_bytes", "30\n");
     ck_assert_uint_eq(available_memory(root), 0);
@@ -44,6 +48,29 @@ START_TEST(the_least_of_machine_and_control_group_is_available)
     snprintf(command, sizeof command, "rm -r %s", root);
     ck_assert_int_eq(system(command), 0);
     ck_assert_uint_gt(available_memory(""), 0);
+}
+END_TEST
+
+START_TEST(a_control_group_s_cache_of_files_is_available)
+{
+    char root[] = "/tmp/check_cpu.XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    write_below(root, "/proc/self/", "cgroup", "0::/\n");
+    write_below(root, "/sys/fs/cgroup/", "memory.max", "2000\n");
+    write_below(root, "/sys/fs/cgroup/", "memory.current", "1990\n");
+    ck_assert_uint_eq(available_memory(root), 10);
+    write_below(root, "/sys/fs/cgroup/", "memory.stat",
+                "anon 290\nfile 1700\ninactive_file 1500\nactive_file 100\n");
+    ck_assert_uint_eq(available_memory(root), 10 + 1600);
+    write_below(root, "/proc/self/", "cgroup", "5:memory:/x\n");
+    write_below(root, "/sys/fs/cgroup/memory/x/", "memory.limit_in_bytes", "500\n");
+    write_below(root, "/sys/fs/cgroup/memory/x/", "memory.usage_in_bytes", "400\n");
+    write_below(root, "/sys/fs/cgroup/memory/x/", "memory.stat",
+                "inactive_file 1\nactive_file 2\ntotal_inactive_file 30\ntotal_active_file 40\n");
+    ck_assert_uint_eq(available_memory(root), 100 + 70);
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", root);
+    ck_assert_int_eq(system(command), 0);
 }
 END_TEST
 
@@ -107,6 +134,7 @@ int main(void)
     Suite *suite = suite_create("cpu limits");
     TCase *c = tcase_create("cpu limits");
     tcase_add_test(c, the_least_of_machine_and_control_group_is_available);
+    tcase_add_test(c, a_control_group_s_cache_of_files_is_available);
     tcase_add_test(c, the_least_quota_of_the_control_groups_limits_the_threads);
     tcase_add_test(c, a_run_larger_than_memory_is_planned_and_refused);
     suite_add_tcase(suite, c);

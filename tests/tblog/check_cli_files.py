@@ -7,11 +7,13 @@ import hashlib
 import os
 import random
 import signal
+import struct
 import subprocess
 import unittest
 
 from tensorboard.backend.event_processing import event_accumulator
 from tensorboard.compat.proto import event_pb2
+from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
 from cli_fixture import TBLOG, ToolTest, histogram_event, scalar_event, tblog, version_event
 
@@ -129,6 +131,24 @@ class Files(ToolTest):
         self.assertEqual(result.returncode, 1)
         self.assertIn(b"standard output", result.stderr)
         self.assertEqual(digest(output), digest(path))
+
+    def test_repair_tells_where_it_has_not_searched(self):
+        """Headers that all lead to the file's end, so that each would have it read again."""
+        size = 16 << 20
+        path = self.write(version_event(), scalar_event(1, "t", 1))
+        begin = os.path.getsize(path)
+        with open(path, "ab") as file:
+            for at in range(begin, begin + 12 * 40, 12):
+                length = struct.pack("<Q", size - at - 16)
+                file.write(length + struct.pack("<I", masked_crc32c(length)))
+            file.truncate(size)
+        output, report = self.repair(path)
+        self.assertEqual(self.steps(output), [1])
+        lines = [line for line in report.splitlines() if "lost bytes" in line]
+        self.assertRegex(lines[-1], f"to {size - 1}: .*; at byte .*: not all of this record was "
+                                    "searched")
+        self.assertEqual([line for line in lines[:-1] if "searched" in line], [])
+        self.assertGreater(len(lines), 2)
 
     def test_repair_of_nothing_whole_makes_nothing(self):
         for content in (b"", b"x" * 3000, bytes(3000)):

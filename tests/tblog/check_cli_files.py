@@ -12,10 +12,11 @@ import subprocess
 import unittest
 
 from tensorboard.backend.event_processing import event_accumulator
-from tensorboard.compat.proto import event_pb2
+from tensorboard.compat.proto import event_pb2, types_pb2
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
-from cli_fixture import TBLOG, ToolTest, histogram_event, scalar_event, tblog, version_event
+from cli_fixture import (TBLOG, ToolTest, histogram_event, scalar_event, tblog, tensor_event,
+                         version_event)
 
 
 def digest(path):
@@ -254,6 +255,19 @@ class Files(ToolTest):
         code, _, err = tblog("trim", path, "--from=-9223372036854775808", "-o", self.path("none"))
         self.assertEqual((code, err), (0, ""))
         self.assertEqual(self.steps(self.path("none")), [])
+
+    def test_trim_of_a_run_that_has_ended_leaves_its_end_out(self):
+        start, end = (tensor_event(f"_hparams_/session_{name}_info", "hparams", [0], content,
+                                   dtype=types_pb2.DT_FLOAT)
+                      for name, content in (("start", b"\x1a\x00"), ("end", b"\x22\x02\x08\x01")))
+        path = self.write(version_event(), start, *[scalar_event(i, "t", i) for i in range(10)],
+                          end)
+        for step, count in ((5, 5), (100, 10)):
+            output = self.path(f"trimmed{step}")
+            self.assertEqual(tblog("trim", path, f"--from={step}", "-o", output), (0, "", ""))
+            tags = [value["tag"] for event in self.cat(output)[0] for value in
+                    event.get("values", [])]
+            self.assertEqual(tags, ["_hparams_/session_start_info"] + count * ["t"])
 
     def test_trim_does_not_orphan_a_tag(self):
         path = self.write(version_event(), histogram_event(5, "h", True),

@@ -4,6 +4,7 @@ completion completes in each shell; and Doxygen finds nothing wrong with the hea
 Usage: check_docs.py SOURCE_DIRECTORY BUILD_DIRECTORY PROGRAM...
 """
 
+import glob
 import os
 import re
 import shutil
@@ -160,6 +161,16 @@ class Documentation(unittest.TestCase):
                  for _, _, names in os.walk(os.path.join(SOURCE, "tests")) for name in names}
         self.assertGreater(len(named), 20)
         self.assertEqual(named - there, set())
+
+    def test_the_scripts_that_are_named_are_there(self):
+        named = set()
+        for pattern in ("*.md", "*/*.md", "bench/*.sh", "scripts/*.sh"):
+            for path in glob.glob(os.path.join(SOURCE, pattern)):
+                with open(path, encoding="utf-8") as file:
+                    named.update(re.findall(r"\b((?:bench|scripts)/\w+\.(?:sh|py))\b", file.read()))
+        self.assertGreater(len(named), 8)
+        self.assertEqual([name for name in sorted(named)
+                          if not os.path.exists(os.path.join(SOURCE, name))], [])
 
     @needs("doxygen")
     def test_doxygen_finds_nothing_wrong(self):

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 SOURCE, BUILD, *PROGRAMS = (os.path.abspath(path) for path in sys.argv[1:])
 del sys.argv[1:]
@@ -129,6 +130,13 @@ class Documentation(unittest.TestCase):
                                      sorted(all_options_of(program, command)))
             self.assertEqual(complete(shell, TBLOG, "ve"), ["verify"])
             self.assertEqual(complete(shell, TBLOG, "trim", "--f"), ["--from"])
+
+    def test_completion_asks_the_program_on_the_path_where_it_cannot_tell_which_was_typed(self):
+        path = f"{os.path.dirname(TBLOG)}:{os.environ['PATH']}"
+        with unittest.mock.patch.dict(os.environ, {"PATH": path, "nowhere": "/not there"}):
+            for shell in shells():
+                for program in ("tblog", "$nowhere/tblog"):
+                    self.assertEqual(complete(shell, program, "ve"), ["verify"], (shell, program))
 
     def test_completion_offers_files_where_a_file_is_wanted(self):
         with tempfile.TemporaryDirectory() as directory:

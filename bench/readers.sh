@@ -14,7 +14,7 @@ Usage: bench/readers.sh [--rounds N] [--scalars N] [--directory DIR]
 
 Compares tblog's reader with TensorBoard's, in N rounds (5) over files in a new directory below DIR
 (default: $TMPDIR or /tmp), some 400 MB, which are removed at the end. Needs a release build, and
-TensorBoard in .venv/tensorboard (scripts/tensorboard_venv.sh).
+TensorBoard in .venv/tensorboard (scripts/python_venv.sh tensorboard).
 END
 }
 
@@ -43,7 +43,10 @@ ours=$root/build/release/bench/reader_rates
 peers=$root/bench/peers/stock_readers.py
 python=$root/.venv/tensorboard/bin/python
 [ -x "$ours" ] || { echo "bench/readers.sh: build the release preset first" >&2; exit 1; }
-[ -x "$python" ] || { echo "bench/readers.sh: run scripts/tensorboard_venv.sh first" >&2; exit 1; }
+[ -x "$python" ] || {
+    echo "bench/readers.sh: run scripts/python_venv.sh tensorboard first" >&2
+    exit 1
+}
 
 files=$(mktemp -d "$parent/readers.XXXXXX")
 trap 'rm -rf "$files"' EXIT

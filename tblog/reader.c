@@ -14,9 +14,6 @@
 #include "record_reader.h"
 #include "record_scan.h"
 
-/* Some seconds' work at most. Where nobody made a file for that, far fewer bytes are read again. */
-enum { REREADING_BYTES = 256 << 20 };
-
 struct tblog_reader {
     record_source *source;
     record_reader records;
@@ -24,9 +21,9 @@ struct tblog_reader {
     uint64_t offset;       /* just behind the last whole record that is an event */
     const uint8_t *record; /* of the last event, or NULL */
     size_t record_bytes;
-    uint64_t rereading; /* how many bytes record_scan may still have read again */
-    bool stuck;         /* before a record that is damaged or not all there */
-    tblog_event event;  /* the last */
+    record_rereading rereading;
+    bool stuck;        /* before a record that is damaged or not all there */
+    tblog_event event; /* the last */
     char message[256];
 };
 
@@ -39,7 +36,6 @@ tblog_status reader_open_on_source(tblog_reader **out, record_source *source)
         return TBLOG_NO_MEMORY;
     }
     reader->source = source;
-    reader->rereading = REREADING_BYTES;
     record_reader_init(&reader->records, source);
     return TBLOG_OK;
 }
@@ -126,6 +122,8 @@ tblog_status tblog_reader_resync(tblog_reader *reader, uint64_t *lost_bytes)
         return status;
     }
     reader->message[0] = '\0';
+    if (reader->rereading.gave_up)
+        describe(reader, TBLOG_OK, "not all of this record was searched for others inside of it");
     if (lost_bytes != NULL)
         *lost_bytes = found - reader->offset;
     if (status == TBLOG_OK) {

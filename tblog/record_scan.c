@@ -14,11 +14,15 @@ enum {
     STEP_BYTES = 512        /* as many bytes are read again in the time of one header */
 };
 
+/* What may be read again: the file so often, and some seconds' work that a small file may take too.
+ * Where nobody made a file for that, it is far less. */
+enum { REREADINGS = 4, REREADING_BYTES = 256 << 20 };
+
 #define NO_LIMIT UINT64_MAX
 
-static void spend(uint64_t *rereading, uint64_t bytes)
+static bool may_reread(const record_rereading *rereading)
 {
-    *rereading -= bytes < *rereading ? bytes : *rereading;
+    return rereading->spent / REREADINGS < rereading->reached + REREADING_BYTES / REREADINGS;
 }
 
 static bool proves_itself(const uint8_t *header)
@@ -86,22 +90,24 @@ static tblog_status read_claim(record_source *source, uint64_t record_at, record
 /* Whether records follow each other from `offset` to exactly `end`; no where that cannot be told
  * without more rereading than there may be. */
 static tblog_status records_lead_to(record_source *source, uint64_t offset, uint64_t end,
-                                    uint64_t *rereading, bool *leads)
+                                    record_rereading *rereading, bool *leads)
 {
     bool proven = true;
     tblog_status status = TBLOG_OK;
-    while (*rereading > 0 && status == TBLOG_OK && proven && offset < end) {
-        spend(rereading, STEP_BYTES);
+    while (status == TBLOG_OK && proven && offset < end && may_reread(rereading)) {
+        rereading->spent += STEP_BYTES;
         status = header_at(source, offset, &proven, &offset);
     }
     *leads = proven && offset == end;
+    if (proven && offset < end)
+        rereading->gave_up = true;
     return status;
 }
 
 /* Tries every offset from `from` to before `limit`. Where there is a limit, records must lead to
  * it. */
 static tblog_status try_all(record_source *source, uint64_t from, uint64_t limit,
-                            uint64_t *rereading, uint64_t *found)
+                            record_rereading *rereading, uint64_t *found)
 {
     uint8_t bytes[SCAN_BYTES];
     uint64_t at = from; /* of the first byte here */
@@ -135,20 +141,24 @@ static tblog_status try_all(record_source *source, uint64_t from, uint64_t limit
     }
 }
 
-tblog_status record_scan(record_source *source, uint64_t damaged_at, uint64_t *rereading,
+tblog_status record_scan(record_source *source, uint64_t damaged_at, record_rereading *rereading,
                          uint64_t *found)
 {
+    rereading->gave_up = false;
     record_claim claim;
     tblog_status status = read_claim(source, damaged_at, &claim);
     if (status != TBLOG_OK)
         return status;
-    if (claim.is_inside && *rereading == 0)
+    if (claim.is_inside && claim.end > rereading->reached)
+        rereading->reached = claim.end;
+    rereading->gave_up = claim.is_inside && !may_reread(rereading);
+    if (rereading->gave_up)
         return try_all(source, claim.end, NO_LIMIT, rereading, found);
     status =
         try_all(source, damaged_at + 1, claim.is_followed ? claim.end : NO_LIMIT, rereading, found);
     if (status == TBLOG_END && claim.is_followed)
         return try_all(source, claim.end, NO_LIMIT, rereading, found);
     if (status == TBLOG_OK && claim.is_inside && *found < claim.end)
-        spend(rereading, claim.end - *found);
+        rereading->spent += claim.end - *found;
     return status;
 }

@@ -3,10 +3,18 @@
 #ifndef TBLOG_RECORD_SCAN_H
 #define TBLOG_RECORD_SCAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "source.h"
 #include "tblog/tblog.h"
+
+/* What the calls for one file have cost. All zero before the first. */
+typedef struct record_rereading {
+    uint64_t reached; /* the file has at least so many bytes */
+    uint64_t spent;   /* bytes that are read again */
+    bool gave_up;     /* the last call did not look everywhere inside of the damaged record */
+} record_rereading;
 
 /* `damaged_at` is the offset of a record that is wrong or not whole.
  *   TBLOG_OK   *found is the offset of the next header that proves itself
@@ -19,9 +27,10 @@
  * Otherwise bytes are missing or too many, and every offset is tried.
  *
  * What is found inside of the damaged record is read again. A file can be made of so many records
- * inside of others that this would take for ever, so each call takes from *rereading, a number of
- * bytes; where it is 0, nothing inside of a record is looked for. */
+ * inside of others that this would take for ever, so each call adds its cost to *rereading; where
+ * that has become several times the file, nothing inside of a record is looked for any longer. A
+ * single torn record, whatever it claims, costs at most the file once. */
 TBLOG_MUST_CHECK tblog_status record_scan(record_source *source, uint64_t damaged_at,
-                                          uint64_t *rereading, uint64_t *found);
+                                          record_rereading *rereading, uint64_t *found);
 
 #endif

@@ -66,10 +66,11 @@ static bool complain(const char *path, const char *what)
     return false;
 }
 
-/* Makes a directory where there is none. */
-static bool make_directory(const char *path)
+/* Makes a directory where there is none. *made tells that there was none. */
+static bool make_directory(const char *path, bool *made)
 {
-    return mkdir(path, 0777) == 0 || errno == EEXIST || complain(path, strerror(errno));
+    *made = mkdir(path, 0777) == 0;
+    return *made || errno == EEXIST || complain(path, strerror(errno));
 }
 
 static bool is_empty(const char *path)
@@ -108,8 +109,9 @@ static bool make_run_directory(const blob_export *all, char *path)
         if (strcmp(part, ".") == 0)
             continue;
         char name[SAFE_NAME_BYTES];
+        bool made;
         safe_name(name, part);
-        if (!add_part(path, name) || !make_directory(path))
+        if (!add_part(path, name) || !make_directory(path, &made))
             return false;
     }
     return true;
@@ -231,7 +233,8 @@ static bool export_event(void *context, const tblog_reader *reader, const tblog_
 enum exit_status export_blobs(const export_request *request, const event_files *files)
 {
     blob_export all = {.request = request, .directory = request->arguments.output};
-    if (!make_directory(all.directory) || !is_empty(all.directory))
+    bool made; /* then it is ours to take away, too */
+    if (!make_directory(all.directory, &made) || !is_empty(all.directory))
         return EXIT_STATUS_FAILED;
     enum exit_status worst = EXIT_STATUS_DONE;
     for (size_t i = 0; i < files->count; i++) {
@@ -239,9 +242,9 @@ enum exit_status export_blobs(const export_request *request, const event_files *
         worst = worse_status(worst, read_events("export", files->at[i].path, export_event, &all));
     }
     tag_map_free(&all.tags);
-    if (all.count == 0) {
+    if (all.count == 0 && made)
         rmdir(all.directory);
+    if (all.count == 0)
         (void)complain(request->arguments.paths[0], "no such values, or none with such a tag");
-    }
     return all.count == 0 || all.any_unknown ? EXIT_STATUS_FAILED : worst;
 }

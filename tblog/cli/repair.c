@@ -29,7 +29,9 @@ static tblog_status leave_out(repair *all)
     if (status != TBLOG_OK && status != TBLOG_END)
         return status;
     text_print(all->input);
-    printf(": lost bytes %" PRIu64 " to %" PRIu64 ": %s\n", begin, begin + lost - 1, problem);
+    const char *unsearched = tblog_reader_message(all->reader);
+    printf(": lost bytes %" PRIu64 " to %" PRIu64 ": %s%s%s\n", begin, begin + lost - 1, problem,
+           unsearched[0] == '\0' ? "" : "; ", unsearched);
     all->lost_bytes += lost;
     all->lost_places++;
     return status;
@@ -97,14 +99,16 @@ int command_repair(int argc, char **argv)
         .options = options,
         .parser = parse_option,
         .args_doc = "FILE -o OUT",
-        .doc = "Save every whole record of an event file into a new file.\v"
+        .doc = "Save the whole records of a damaged event file into a new file.\v"
                "FILE is only read. Behind damage it goes on at the next record whose header proves "
                "itself by its checksum. What is lost is printed, with its place in FILE. A record "
-               "is whole if both its checksums are right and it is an event. For TensorBoard to "
+               "is whole if both its checksums are right and it is an event. None is lost unless "
+               "FILE was made of so many records inside of others that looking at all would take "
+               "for ever; then the places that were not searched are named. For TensorBoard to "
                "read OUT instead of FILE, move FILE out of the log directory, and give OUT a name "
                "that contains 'tfevents'.\n\n"
-               "Exit status: 0 all that was whole is in OUT; 1 failed, and there is no OUT, unless "
-               "all that failed was to print what is lost; 2 wrong usage."};
+               "Exit status: 0 all that was found whole is in OUT; 1 failed, and there is no OUT, "
+               "unless all that failed was to print what is lost; 2 wrong usage."};
     arguments all = {.one_file = true, .needs_output = true};
     if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0)
         return EXIT_STATUS_USAGE;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,13 @@
 
 enum { CHART_ROWS = 8, COLUMNS_DEFAULT = 80, INTERVAL_MS_DEFAULT = 1000 };
 
+/* What changes where something is written to a file. */
+typedef struct file_stamp {
+    bool is_known;
+    off_t size;
+    struct timespec changed;
+} file_stamp;
+
 /* A file that is followed. */
 typedef struct followed_file {
     char *path;
@@ -30,6 +38,7 @@ typedef struct followed_file {
     tblog_reader *reader; /* NULL before it was opened, and where it could not be */
     bool was_opened;
     bool told_damage;
+    file_stamp dead_end; /* as it was when no record was found behind its damage, if it was so */
 } followed_file;
 
 typedef struct tail {
@@ -99,11 +108,32 @@ static void add_event(tail *all, const followed_file *file, const tblog_event *e
     }
 }
 
+static file_stamp stamp_of(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return (file_stamp){0};
+    return (file_stamp){.is_known = true, .size = status.st_size, .changed = status.st_mtim};
+}
+
+/* A long damaged tail that was searched at every look would keep a processor busy. */
+static bool is_still_dead_end(const followed_file *file)
+{
+    const file_stamp *then = &file->dead_end;
+    if (!then->is_known)
+        return false;
+    const file_stamp now = stamp_of(file->path);
+    return now.is_known && now.size == then->size && now.changed.tv_sec == then->changed.tv_sec &&
+           now.changed.tv_nsec == then->changed.tv_nsec;
+}
+
 /* Reads what there is, and goes on behind damage, for the curve behind it is wanted too. */
 static void read_points(tail *all, followed_file *file)
 {
+    const file_stamp before = all->follow ? stamp_of(file->path) : (file_stamp){0};
     const tblog_event *event;
     tblog_status status;
+    file->dead_end = (file_stamp){0};
     do {
         while ((status = tblog_reader_next(file->reader, &event)) == TBLOG_OK)
             add_event(all, file, event);
@@ -114,7 +144,11 @@ static void read_points(tail *all, followed_file *file)
         file->told_damage = true;
         all->worst = worse_status(all->worst, status == TBLOG_TRUNCATED ? EXIT_STATUS_TORN
                                                                         : EXIT_STATUS_FAILED);
-    } while (status == TBLOG_DAMAGED && tblog_reader_resync(file->reader, NULL) == TBLOG_OK);
+        if (status == TBLOG_DAMAGED)
+            status = tblog_reader_resync(file->reader, NULL);
+    } while (status == TBLOG_OK);
+    if (status == TBLOG_END)
+        file->dead_end = before;
 }
 
 /* A file is opened once, and stays so only where it may grow. */
@@ -126,7 +160,7 @@ static void read_file(tail *all, followed_file *file)
         if (file->reader == NULL)
             all->worst = EXIT_STATUS_FAILED;
     }
-    if (file->reader == NULL)
+    if (file->reader == NULL || is_still_dead_end(file))
         return;
     read_points(all, file);
     if (!all->follow) {

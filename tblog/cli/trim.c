@@ -55,11 +55,22 @@ static bool mind_value(trim *all, const tblog_value *value, bool kept)
     return false;
 }
 
+/* The end of a session with hyper-parameters stands at step 0, however late it comes. */
+static bool ends_session(const tblog_event *event)
+{
+    for (size_t i = 0; i < event->value_count; i++) {
+        if (strcmp(event->values[i]->tag, "_hparams_/session_end_info") == 0)
+            return true;
+    }
+    return false;
+}
+
 static event_choice choose(void *context, const tblog_event *event, uint64_t copied)
 {
     (void)copied;
     trim *all = context;
-    bool kept = strcmp(event->content, "summary") != 0 || event->step < all->from;
+    bool kept =
+        strcmp(event->content, "summary") != 0 || (event->step < all->from && !ends_session(event));
     for (size_t i = 0; i < event->value_count; i++) {
         if (!mind_value(all, event->values[i], kept))
             return EVENT_FAIL;
@@ -104,8 +115,9 @@ int command_trim(int argc, char **argv)
         .doc = "Copy an event file without the points from a step on, of every tag.\v"
                "For a run that goes on from an older checkpoint, so that no curve is drawn twice. "
                "FILE is only read; move it out of the log directory afterwards. What is no summary "
-               "is kept whatever its step. A damaged file is refused ('tblog repair' saves what is "
-               "whole); a torn last record, as a crash leaves it, is left out.\n\n"
+               "is kept whatever its step; the end of a session with hyper-parameters is left out "
+               "whatever its step, for the run goes on. A damaged file is refused ('tblog repair' "
+               "saves what is whole); a torn last record, as a crash leaves it, is left out.\n\n"
                "Exit status: 0 done; 1 failed, and there is no OUT; 2 wrong usage; 3 done, but for "
                "a torn last record."};
     trim all = {.arguments = {.one_file = true, .needs_output = true}};

@@ -4,6 +4,7 @@ completion completes in each shell; and Doxygen finds nothing wrong with the hea
 Usage: check_docs.py SOURCE_DIRECTORY BUILD_DIRECTORY PROGRAM...
 """
 
+import glob
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 SOURCE, BUILD, *PROGRAMS = (os.path.abspath(path) for path in sys.argv[1:])
 del sys.argv[1:]
@@ -129,6 +131,13 @@ class Documentation(unittest.TestCase):
             self.assertEqual(complete(shell, TBLOG, "ve"), ["verify"])
             self.assertEqual(complete(shell, TBLOG, "trim", "--f"), ["--from"])
 
+    def test_completion_asks_the_program_on_the_path_where_it_cannot_tell_which_was_typed(self):
+        path = f"{os.path.dirname(TBLOG)}:{os.environ['PATH']}"
+        with unittest.mock.patch.dict(os.environ, {"PATH": path, "nowhere": "/not there"}):
+            for shell in shells():
+                for program in ("tblog", "$nowhere/tblog"):
+                    self.assertEqual(complete(shell, program, "ve"), ["verify"], (shell, program))
+
     def test_completion_offers_files_where_a_file_is_wanted(self):
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "a.tfevents")
@@ -160,6 +169,16 @@ class Documentation(unittest.TestCase):
                  for _, _, names in os.walk(os.path.join(SOURCE, "tests")) for name in names}
         self.assertGreater(len(named), 20)
         self.assertEqual(named - there, set())
+
+    def test_the_scripts_that_are_named_are_there(self):
+        named = set()
+        for pattern in ("*.md", "*/*.md", "bench/*.sh", "scripts/*.sh"):
+            for path in glob.glob(os.path.join(SOURCE, pattern)):
+                with open(path, encoding="utf-8") as file:
+                    named.update(re.findall(r"\b((?:bench|scripts)/\w+\.(?:sh|py))\b", file.read()))
+        self.assertGreater(len(named), 8)
+        self.assertEqual([name for name in sorted(named)
+                          if not os.path.exists(os.path.join(SOURCE, name))], [])
 
     @needs("doxygen")
     def test_doxygen_finds_nothing_wrong(self):

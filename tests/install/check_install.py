@@ -204,6 +204,15 @@ class Installed(unittest.TestCase):
         version = major if major != "0" else f"{major}.{minor}"
         self.assertIn(f"soname: [libtblog.so.{version}]", dynamic)
 
+    def test_the_shared_library_needs_protobuf_c_zlib_and_the_c_library(self):
+        dynamic = run("readelf", "--dynamic", find_installed("libtblog.so"),
+                      env=dict(os.environ, LC_ALL="C"))
+        needed = set(re.findall(r"\(NEEDED\) .*\[(.+)\.so\b", dynamic))
+        self.assertGreaterEqual(needed, {"libprotobuf-c", "libz", "libc"})
+        # The loader belongs to the C library, which names it where a variable is of one thread.
+        needed = {name for name in needed if not re.fullmatch(r"ld-linux[\w-]*|ld64", name)}
+        self.assertLessEqual(needed, {"libprotobuf-c", "libz", "libm", "libc"})
+
     def test_the_static_library_adds_no_foreign_names(self):
         """Two libraries in one program must not meet by an inner name of one of them."""
         symbols = run("nm", "--extern-only", "--defined-only", "--format=posix",

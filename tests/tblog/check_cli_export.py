@@ -146,15 +146,21 @@ class Export(ToolTest):
         os.remove(self.path("out/mine"))
         self.assertEqual(list(self.export("--images", self.path("logs"))[0]), ["a@1-0.png"])
 
-    def test_export_tells_what_it_leaves_out_and_where_there_is_nothing(self):
+    def test_export_tells_what_it_leaves_out(self):
         self.write(images("a\x1b", 1, b"#!/bin/sh", PNG), name="logs/f.tfevents")
         found, err = self.export("--images", self.path("logs"), status=1)
         self.assertEqual(list(found), ["a%1B@1-0.png"])
         self.assertIn("a? at step 1: not of a known format", err)
-        os.remove(self.path("out/a%1B@1-0.png"))
+
+    def test_export_of_nothing_leaves_no_directory_but_the_users_own(self):
+        self.write(images("a", 1, PNG), name="logs/f.tfevents")
         _, err = self.export("--audio", self.path("logs"), status=1)
         self.assertIn("no such values", err)
         self.assertFalse(os.path.exists(self.path("out")))
+        os.mkdir(self.path("out"))
+        _, err = self.export("--audio", self.path("logs"), status=1)
+        self.assertIn("no such values", err)
+        self.assertEqual(os.listdir(self.path("out")), [])
 
     def test_export_saves_what_is_before_damage(self):
         self.write(images("a", 1, PNG), tail=b"x" * 40, name="logs/f.tfevents")

@@ -7,13 +7,16 @@ import hashlib
 import os
 import random
 import signal
+import struct
 import subprocess
 import unittest
 
 from tensorboard.backend.event_processing import event_accumulator
-from tensorboard.compat.proto import event_pb2
+from tensorboard.compat.proto import event_pb2, types_pb2
+from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
-from cli_fixture import TBLOG, ToolTest, histogram_event, scalar_event, tblog, version_event
+from cli_fixture import (TBLOG, ToolTest, histogram_event, scalar_event, tblog, tensor_event,
+                         version_event)
 
 
 def digest(path):
@@ -130,6 +133,24 @@ class Files(ToolTest):
         self.assertIn(b"standard output", result.stderr)
         self.assertEqual(digest(output), digest(path))
 
+    def test_repair_tells_where_it_has_not_searched(self):
+        """Headers that all lead to the file's end, so that each would have it read again."""
+        size = 16 << 20
+        path = self.write(version_event(), scalar_event(1, "t", 1))
+        begin = os.path.getsize(path)
+        with open(path, "ab") as file:
+            for at in range(begin, begin + 12 * 40, 12):
+                length = struct.pack("<Q", size - at - 16)
+                file.write(length + struct.pack("<I", masked_crc32c(length)))
+            file.truncate(size)
+        output, report = self.repair(path)
+        self.assertEqual(self.steps(output), [1])
+        lines = [line for line in report.splitlines() if "lost bytes" in line]
+        self.assertRegex(lines[-1], f"to {size - 1}: .*; at byte .*: not all of this record was "
+                                    "searched")
+        self.assertEqual([line for line in lines[:-1] if "searched" in line], [])
+        self.assertGreater(len(lines), 2)
+
     def test_repair_of_nothing_whole_makes_nothing(self):
         for content in (b"", b"x" * 3000, bytes(3000)):
             _, report = self.repair(self.write(tail=content), status=1)
@@ -234,6 +255,19 @@ class Files(ToolTest):
         code, _, err = tblog("trim", path, "--from=-9223372036854775808", "-o", self.path("none"))
         self.assertEqual((code, err), (0, ""))
         self.assertEqual(self.steps(self.path("none")), [])
+
+    def test_trim_of_a_run_that_has_ended_leaves_its_end_out(self):
+        start, end = (tensor_event(f"_hparams_/session_{name}_info", "hparams", [0], content,
+                                   dtype=types_pb2.DT_FLOAT)
+                      for name, content in (("start", b"\x1a\x00"), ("end", b"\x22\x02\x08\x01")))
+        path = self.write(version_event(), start, *[scalar_event(i, "t", i) for i in range(10)],
+                          end)
+        for step, count in ((5, 5), (100, 10)):
+            output = self.path(f"trimmed{step}")
+            self.assertEqual(tblog("trim", path, f"--from={step}", "-o", output), (0, "", ""))
+            tags = [value["tag"] for event in self.cat(output)[0] for value in
+                    event.get("values", [])]
+            self.assertEqual(tags, ["_hparams_/session_start_info"] + count * ["t"])
 
     def test_trim_does_not_orphan_a_tag(self):
         path = self.write(version_event(), histogram_event(5, "h", True),

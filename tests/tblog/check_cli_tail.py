@@ -151,6 +151,37 @@ class Tail(ToolTest):
             _, err = process.communicate(timeout=60)
         self.assertEqual(err, b"")
 
+    def bytes_read(self, process):
+        with open(f"/proc/{process.pid}/io", encoding="ascii") as file:
+            return int(dict(line.split(": ") for line in file)["rchar"])
+
+    def test_tail_searches_a_damaged_tail_once(self):
+        zeros = 8 << 20
+        path = self.write(version_event(), scalar_event(1, "t", 1), name="a/f.tfevents")
+        os.truncate(path, os.path.getsize(path) + zeros)
+        other = self.write(version_event(), scalar_event(0, "u", 1), name="b/f.tfevents")
+        records = []
+        for step in range(2, 8):
+            with open(self.write(scalar_event(step, "new", 1), name="more"), "rb") as file:
+                records.append(file.read())
+        process = subprocess.Popen([TBLOG, "tail", "-f", "-i", "0.01", self.directory],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            output = process.stdout.fileno()
+            self.read_until(output, b"u  1 at step 0")
+            before = self.bytes_read(process)
+            for step, record in enumerate(records[:-1], 2):  # each is a look at least
+                with open(other, "ab") as file:
+                    file.write(record)
+                self.read_until(output, b"new  1 at step %d" % step)
+            self.assertLess(self.bytes_read(process) - before, zeros)
+            with open(path, "ab") as file:
+                file.write(records[-1])
+            self.read_until(output, b"a  new  1 at step 7")
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -257,6 +257,50 @@ START_TEST(records_behind_a_torn_one_are_found)
 }
 END_TEST
 
+/* A header alone, as a writer leaves it that is stopped there. */
+static void append_header(fixture *f, uint64_t payload_bytes)
+{
+    uint8_t header[RECORD_HEADER_BYTES];
+    record_store_le(header, RECORD_LENGTH_BYTES, payload_bytes);
+    record_store_le(header + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES,
+                    crc32c_masked(header, RECORD_LENGTH_BYTES));
+    append(f, header, sizeof header);
+}
+
+START_TEST(what_follows_a_torn_record_beyond_the_budget_is_found)
+{
+    /* More than is read again of a small file, and as much as a record can have. */
+    static const uint64_t claims[] = {257 << 20, RECORD_PAYLOAD_MAX};
+    for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
+        fixture f;
+        setup_empty(&f);
+        tblog_reader_set_record_limit(f.reader, 1 << 20); /* so that the claim is not read */
+        append_records(&f, 0, 1);
+        append_header(&f, claims[i]);
+        append_records(&f, 1, 2);
+        append_header(&f, 1000);
+        append_records(&f, 2, 5);
+        append_header(&f, 100);
+        append_records(&f, 5, RECORDS);
+        f.file.hole_bytes = (size_t)claims[i] + 4096;
+        outcome result = {0};
+        size_t next = 0;
+        while (result.count < RECORDS) { /* and not on to the end of the zeros */
+            const tblog_event *event;
+            if (tblog_reader_next(f.reader, &event) == TBLOG_OK) {
+                note(&f, &result, &next);
+                continue;
+            }
+            uint64_t lost;
+            ck_assert_int_eq(tblog_reader_resync(f.reader, &lost), TBLOG_OK);
+            ck_assert_uint_eq(lost, RECORD_HEADER_BYTES);
+            ck_assert_str_eq(tblog_reader_message(f.reader), "");
+        }
+        teardown(&f);
+    }
+}
+END_TEST
+
 START_TEST(garbage_of_any_length_is_searched_through)
 {
     enum { WINDOW = 64 * 1024 };
@@ -407,6 +451,7 @@ int main(void)
         damage_in_several_places_costs_those_records_alone, a_tail_of_zeros_costs_what_it_covers,
         a_hole_or_a_missing_stretch_costs_the_records_it_touches,
         bytes_put_between_cost_at_most_one_record, records_behind_a_torn_one_are_found,
+        what_follows_a_torn_record_beyond_the_budget_is_found,
         garbage_of_any_length_is_searched_through,
         a_record_inside_of_a_damaged_payload_is_not_taken_for_one,
         a_whole_record_that_is_no_event_costs_itself, a_file_that_grows_behind_damage_is_read_on,

@@ -130,6 +130,11 @@ record_sink *memory_file_sink(memory_file *file)
     return &sink->base;
 }
 
+static size_t bytes_behind(size_t size, uint64_t offset)
+{
+    return offset < size ? size - (size_t)offset : 0;
+}
+
 static ssize_t read_at(record_source *self, void *data, size_t bytes, uint64_t offset)
 {
     memory_file *file = ((memory_source *)self)->file;
@@ -138,11 +143,15 @@ static ssize_t read_at(record_source *self, void *data, size_t bytes, uint64_t o
     if (fails(file)) {
         result = fault(file);
     } else {
-        size_t left = offset < file->size ? file->size - (size_t)offset : 0;
+        size_t left = bytes_behind(file->size + file->hole_bytes, offset);
         size_t count = bytes < file->transfer_max ? bytes : file->transfer_max;
         count = count < left ? count : left;
-        if (count > 0)
-            memcpy(data, file->data + offset, count);
+        size_t held = bytes_behind(file->size, offset);
+        held = held < count ? held : count;
+        if (held > 0)
+            memcpy(data, file->data + offset, held);
+        if (count > held)
+            memset((uint8_t *)data + held, 0, count - held);
         file->read_bytes += count;
         result = (ssize_t)count;
     }

@@ -64,6 +64,7 @@ struct tblog_writer {
     pthread_cond_t room;    /* the queue was emptied, or an error latched */
     record_queue queue;
     tag_set tags;
+    bool event_lasts;     /* the event that is encoded now must not be dropped, whatever its tags */
     byte_buffer scalars;  /* event_scalar [], for one call */
     byte_buffer messages; /* of tensors, likewise */
     uint64_t dropped;     /* events, for want of room */

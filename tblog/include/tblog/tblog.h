@@ -86,8 +86,8 @@ typedef enum tblog_full_queue {
     TBLOG_FULL_QUEUE_WAIT = 0,    /* waits for room; where an error stands, returns TBLOG_IO */
     TBLOG_FULL_QUEUE_DROP_OLDEST, /* drops the oldest events, an eighth of the queue at once, and
                                      counts them. Those with a tag's first value stay, for without
-                                     them TensorBoard could not show the later ones: where there is
-                                     nothing else, returns TBLOG_FULL */
+                                     them TensorBoard could not show the later ones, and so does a
+                                     GraphDef: where there is nothing else, returns TBLOG_FULL */
     TBLOG_FULL_QUEUE_FAIL         /* returns TBLOG_FULL; where an error stands, TBLOG_IO */
 } tblog_full_queue;
 

@@ -115,13 +115,15 @@ static void free_memory(tblog_writer *writer)
     free(writer);
 }
 
-/* Both of the buffers that change places begin with room for what is usually written at once. */
+/* Both of the buffers that change places begin with room for a full queue, so that who logs waits
+ * for no memory. What is never used takes none of the machine's, only addresses. */
 static bool reserve_buffers(tblog_writer *writer)
 {
-    enum { MORE_BYTES = 16 * 1024, USUAL_BYTES_MAX = 1024 * 1024 };
-    if (writer->flush_interval_ms == 0 || writer->buffer_bytes > USUAL_BYTES_MAX)
+    enum { EVENT_BYTES = 16 * 1024, QUEUE_BYTES_MAX = 16 * 1024 * 1024 };
+    if (writer->flush_interval_ms == 0)
         return true;
-    size_t bytes = writer->buffer_bytes + MORE_BYTES;
+    size_t bytes = writer->queue_bytes < QUEUE_BYTES_MAX ? writer->queue_bytes : QUEUE_BYTES_MAX;
+    bytes += EVENT_BYTES; /* the queue may hold an event more */
     return byte_buffer_reserve(&writer->queue.records, bytes) &&
            byte_buffer_reserve(&writer->records.batch, bytes);
 }

@@ -1,9 +1,11 @@
 /* Once its tags are known a writer takes scalars without taking memory. */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "check_main.h"
 #include "tblog/tblog.h"
 #include "temporary_directory.h"
+#include "writer_internal.h"
 
 /* The linker gives all calls of these in the program to the functions below. */
 void *__real_malloc(size_t bytes);
@@ -86,8 +88,46 @@ START_TEST(a_scalar_that_is_written_at_once_takes_no_memory)
 }
 END_TEST
 
+/* With nothing written meanwhile. Returns how many points that were, and adds to `taken` how many
+ * times it took memory. */
+static size_t fill_queue(tblog_writer *writer, size_t *taken)
+{
+    size_t points = 0;
+    pthread_mutex_lock(&writer->io);
+    allocations = 0;
+    while (tblog_add_scalar(writer, "loss", (int64_t)points, 0.5) == TBLOG_OK)
+        points++;
+    *taken += allocations;
+    pthread_mutex_unlock(&writer->io);
+    return points;
+}
+
+START_TEST(a_default_writer_takes_no_memory_until_its_queue_is_full)
+{
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.full_queue = TBLOG_FULL_QUEUE_FAIL; /* so that the test sees that it is */
+    tblog_writer *writer;
+    ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
+    ck_assert_int_eq(tblog_add_scalar(writer, "loss", 0, 0.5), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+    /* In turns each of the buffers is the queue's. */
+    size_t taken = 0;
+    for (int turn = 0; turn < 3; turn++) {
+        ck_assert_uint_gt(fill_queue(writer, &taken), options.queue_bytes / 100);
+        ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+    }
+    ck_assert_uint_eq(taken, 0);
+    ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
+    temporary_directory_remove(&directory);
+}
+END_TEST
+
 int main(void)
 {
     return RUN_TESTS("writer_memory", a_scalar_that_waits_takes_no_memory,
-                     a_scalar_that_is_written_at_once_takes_no_memory);
+                     a_scalar_that_is_written_at_once_takes_no_memory,
+                     a_default_writer_takes_no_memory_until_its_queue_is_full);
 }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "byte_buffer.h"
+#include "directory_lock.h"
 #include "event_encode.h"
 #include "flush_timer.h"
 #include "record_queue.h"
@@ -33,9 +34,9 @@ typedef struct file_path {
 
 /* Where the writer makes its files. */
 typedef struct event_directory {
-    char *path;        /* NULL for none */
-    char *file_suffix; /* "" for none */
-    int lock;          /* a descriptor that keeps other writers out, or -1 */
+    char *path;           /* NULL for none */
+    char *file_suffix;    /* "" for none */
+    directory_lock *lock; /* NULL for none */
 } event_directory;
 
 struct tblog_writer {

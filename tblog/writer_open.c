@@ -2,11 +2,9 @@
 #include "writer_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -150,7 +148,6 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
     writer->full_queue = options->full_queue;
     writer->sync_every_flush = options->sync_every_flush;
     writer->retry_after_error = options->retry_after_error;
-    writer->directory.lock = -1;
     writer->tensor_scalars = options->tensor_scalars;
     writer->fork_generation = writer_fork_generation;
     writer->sink = sink;
@@ -206,41 +203,21 @@ tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink, const ch
 
 static void directory_free(event_directory *directory)
 {
-    if (directory->lock >= 0)
-        close(directory->lock);
+    directory_lock_release(directory->lock);
     free(directory->file_suffix);
     free(directory->path);
-    *directory = (event_directory){.lock = -1};
-}
-
-/* A descriptor that keeps other writers which ask for the lock out of the directory, or -1 with
- * errno. The directory itself is locked, so no file is left behind by a process that dies. */
-static int lock_directory(const char *path)
-{
-    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0)
-        return -1;
-    int result;
-    do
-        result = flock(descriptor, LOCK_EX | LOCK_NB);
-    while (result != 0 && errno == EINTR);
-    if (result == 0)
-        return descriptor;
-    int cause = errno == EWOULDBLOCK ? EBUSY : errno;
-    close(descriptor);
-    errno = cause;
-    return -1;
+    *directory = (event_directory){0};
 }
 
 /* Makes the directory where it is missing, and locks it where that is wanted. */
 static tblog_status directory_begin(event_directory *directory, const char *path,
                                     const tblog_writer_options *options)
 {
-    *directory = (event_directory){.lock = -1};
+    *directory = (event_directory){0};
     if (event_directory_make(path) != 0)
         return errno == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
-    if (options->lock_directory && (directory->lock = lock_directory(path)) < 0)
-        return TBLOG_IO;
+    if (options->lock_directory && (directory->lock = directory_lock_take(path)) == NULL)
+        return errno == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
     directory->path = strdup(path);
     directory->file_suffix = strdup(options->file_suffix);
     if (directory->path != NULL && directory->file_suffix != NULL)
@@ -314,7 +291,7 @@ tblog_status tblog_writer_close(tblog_writer *writer)
         return TBLOG_OK;
     lint_begin(writer);
     if (writer_is_forked_copy(writer)) {
-        /* The child's own descriptors: the parent's file and lock stay. */
+        /* The child's own descriptor: the parent's file and lock stay. */
         (void)writer->sink->close(writer->sink);
         directory_free(&writer->directory);
         free_memory(writer);
@@ -335,9 +312,6 @@ tblog_status tblog_writer_close(tblog_writer *writer)
         writer_latch(writer, "close", errno);
     tblog_status status = writer->latched;
     int cause = writer->latched_errno;
-    /* A child of a fork may have the descriptor still, so closing it here would not unlock. */
-    if (writer->directory.lock >= 0)
-        (void)flock(writer->directory.lock, LOCK_UN);
     directory_free(&writer->directory);
     free_locks(writer);
     free_memory(writer);

@@ -115,7 +115,8 @@ typedef struct tblog_writer_options {
                                     the others: tags have their metadata in each again. What kind a
                                     tag is of holds for all. Default 0: never */
     bool lock_directory; /* TBLOG_IO with EBUSY where another writer with this option is open
-                            on the directory, in any process; default false */
+                            on the directory, in any process; default false. A process that
+                            dies leaves no lock, whatever children of its forks live on */
     bool tensor_scalars; /* default false; with true scalars are tensors, as TensorFlow 2 and Keras
                             write them: larger, and fewer tools read them */
 } tblog_writer_options;

@@ -102,6 +102,9 @@ static inline double writer_wall_time(const tblog_writer *writer)
     return writer->clock.wall_time(writer->clock.context);
 }
 
+/* The queue may hold an event more than queue_bytes; most are not larger than this. */
+enum { WRITER_EVENT_BYTES = 16 * 1024 };
+
 #define WRITER_TOO_LARGE "the event does not fit into a record of 2 GiB"
 
 /* ---- writer.c: how the calls that log (writer.c and add_*.c) put an event into the file ---- */
@@ -163,6 +166,12 @@ TBLOG_MUST_CHECK int writer_rotate(tblog_writer *writer);
 
 /* fsync, repeated where it was interrupted. 0 or an errno value. */
 TBLOG_MUST_CHECK int writer_sync_file(tblog_writer *writer);
+
+/* ---- writer_open.c ---- */
+
+/* Makes room in the buffer for a full queue, so that who logs waits for no memory. False without
+ * memory. */
+bool writer_reserve(const tblog_writer *writer, byte_buffer *records);
 
 /* ---- writer_flush.c ---- */
 

@@ -113,17 +113,14 @@ static void free_memory(tblog_writer *writer)
     free(writer);
 }
 
-/* Both of the buffers that change places begin with room for a full queue, so that who logs waits
- * for no memory. What is never used takes none of the machine's, only addresses. */
-static bool reserve_buffers(tblog_writer *writer)
+bool writer_reserve(const tblog_writer *writer, byte_buffer *records)
 {
-    enum { EVENT_BYTES = 16 * 1024, QUEUE_BYTES_MAX = 16 * 1024 * 1024 };
+    enum { QUEUE_BYTES_MAX = 16 * 1024 * 1024 };
     if (writer->flush_interval_ms == 0)
         return true;
+    /* What is never used takes none of the machine's memory, only addresses. */
     size_t bytes = writer->queue_bytes < QUEUE_BYTES_MAX ? writer->queue_bytes : QUEUE_BYTES_MAX;
-    bytes += EVENT_BYTES; /* the queue may hold an event more */
-    return byte_buffer_reserve(&writer->queue.records, bytes) &&
-           byte_buffer_reserve(&writer->records.batch, bytes);
+    return byte_buffer_reserve(records, bytes + WRITER_EVENT_BYTES);
 }
 
 /* A writer without a thread that has written nothing yet; NULL without memory. */
@@ -166,7 +163,9 @@ static tblog_status begin(tblog_writer *writer)
     if (!lint(isfinite(now), "the clock's time is not a finite number"))
         return TBLOG_INVALID;
     int cause = writer_begin_file(&writer->records, now);
-    if (cause == 0 && !reserve_buffers(writer))
+    /* These two change places. */
+    if (cause == 0 && !(writer_reserve(writer, &writer->queue.records) &&
+                        writer_reserve(writer, &writer->records.batch)))
         cause = ENOMEM;
     if (cause == 0 && writer->flush_interval_ms > 0)
         cause = writer_start_flusher(writer);

@@ -102,7 +102,8 @@ typedef struct tblog_writer_options {
                                    context must outlive the writer */
     size_t queue_bytes; /* how much may wait to be written, and an event more; default 4 MiB,
                            not 0. As much again may be with the thread that writes. With
-                           flush_interval_ms 0 nothing waits */
+                           flush_interval_ms 0 nothing waits. The memory of events that are larger
+                           is given back once they are written */
     tblog_full_queue full_queue; /* default TBLOG_FULL_QUEUE_WAIT */
     bool sync_every_flush;       /* fsync behind each flush that wrote something; default false */
     bool retry_after_error;      /* default false: an error latches, and calls are refused until it

@@ -163,10 +163,10 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_scalars(tblog_writer *writer, 
 
 /* ---- Values of other kinds. All follow tblog_add_scalar in this: `tag` and `step` as there; an
  * event is written whole or not at all; TBLOG_INVALID also where an argument is not as described,
- * or the event would exceed a record's 2 GiB. What TensorBoard wants computed or compressed (buckets,
- * curves, PNG, WAV) the calling thread makes before it takes the writer's lock. Under the lock the
- * event's bytes are copied into the queue: for that time, one to two milliseconds for each MiB of
- * the event, other threads that log wait. ---- */
+ * or the event would exceed a record's 2 GiB. What TensorBoard wants computed or compressed
+ * (buckets, curves, PNG, WAV) the calling thread makes before it takes the writer's lock. Under the
+ * lock the event's bytes are copied into the queue: for that time, one to two milliseconds for each
+ * MiB of the event, other threads that log wait. ---- */
 
 /* Text, shown as Markdown. It may be empty; not NULL. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_text(tblog_writer *writer, const char *tag,

@@ -6,6 +6,7 @@
 #include "check_main.h"
 #include "golden_events.h"
 #include "memory_file.h"
+#include "record_append.h"
 #include "record_format.h"
 
 /* Records by the lengths of their payloads. */
@@ -64,7 +65,7 @@ static void append_all(fixture *f, const size_t records[RECORDS])
     static uint8_t payload[LARGEST_PAYLOAD];
     for (size_t i = 0; i < RECORDS; i++) {
         memset(payload, (int)('a' + i), sizeof payload);
-        ck_assert_int_eq(record_queue_append(&f->queue, payload, records[i], false), 0);
+        ck_assert_int_eq(record_append(&f->queue, payload, records[i], false), 0);
     }
 }
 
@@ -111,8 +112,8 @@ START_TEST(a_record_has_the_bytes_that_the_stock_writer_gives_it)
 {
     fixture f;
     setup(&f);
-    ck_assert_int_eq(record_queue_append(&f.queue, golden_scalars + RECORD_HEADER_BYTES,
-                                         sizeof golden_scalars - RECORD_FRAME_BYTES, false),
+    ck_assert_int_eq(record_append(&f.queue, golden_scalars + RECORD_HEADER_BYTES,
+                                   sizeof golden_scalars - RECORD_FRAME_BYTES, false),
                      0);
     ck_assert_uint_eq(f.file.size, 0);
     ck_assert_int_eq(flush(&f), 0);
@@ -300,7 +301,7 @@ START_TEST(a_torn_record_that_could_not_be_cut_off_is_cut_off_before_the_next_wr
     ck_assert_uint_eq(f.file.size, 4);
     /* Other bytes follow now: the leftover must not stay before them. */
     record_writer_discard(&f.writer);
-    ck_assert_int_eq(record_queue_append(&f.queue, "", 0, false), 0);
+    ck_assert_int_eq(record_append(&f.queue, "", 0, false), 0);
     ck_assert_int_eq(flush(&f), 0);
     ck_assert_uint_eq(f.file.size, RECORD_FRAME_BYTES);
     ck_assert_uint_eq(record_load_le(f.file.data, RECORD_LENGTH_BYTES), 0);
@@ -313,12 +314,12 @@ START_TEST(a_batch_that_failed_can_be_discarded)
     fixture f;
     setup(&f);
     f.file.disk_bytes = 4 + RECORD_FRAME_BYTES + 3;
-    ck_assert_int_eq(record_queue_append(&f.queue, "kept", 4, false), 0);
-    ck_assert_int_eq(record_queue_append(&f.queue, "discarded", 9, false), 0);
+    ck_assert_int_eq(record_append(&f.queue, "kept", 4, false), 0);
+    ck_assert_int_eq(record_append(&f.queue, "discarded", 9, false), 0);
     ck_assert_int_eq(flush(&f), ENOSPC);
     record_writer_discard(&f.writer);
     f.file.disk_bytes = SIZE_MAX;
-    ck_assert_int_eq(record_queue_append(&f.queue, "then", 4, false), 0);
+    ck_assert_int_eq(record_append(&f.queue, "then", 4, false), 0);
     ck_assert_int_eq(flush(&f), 0);
     ck_assert_uint_eq(f.file.size, 2 * (4 + RECORD_FRAME_BYTES));
     ck_assert_mem_eq(f.file.data + RECORD_HEADER_BYTES, "kept", 4);
@@ -332,9 +333,9 @@ START_TEST(records_are_queued_while_the_batch_before_them_waits)
     fixture f;
     setup(&f);
     f.file.disk_bytes = 0;
-    ck_assert_int_eq(record_queue_append(&f.queue, "first", 5, false), 0);
+    ck_assert_int_eq(record_append(&f.queue, "first", 5, false), 0);
     ck_assert_int_eq(flush(&f), ENOSPC);
-    ck_assert_int_eq(record_queue_append(&f.queue, "second", 6, false), 0);
+    ck_assert_int_eq(record_append(&f.queue, "second", 6, false), 0);
     ck_assert_int_eq(flush(&f), ENOSPC);
     f.file.disk_bytes = SIZE_MAX;
     ck_assert_int_eq(flush(&f), 0);

@@ -204,6 +204,14 @@ class Installed(unittest.TestCase):
         version = major if major != "0" else f"{major}.{minor}"
         self.assertIn(f"soname: [libtblog.so.{version}]", dynamic)
 
+    def test_the_shared_library_needs_only_protobuf_c_zlib_and_the_c_library(self):
+        dynamic = run("readelf", "--dynamic", find_installed("libtblog.so"),
+                      env=dict(os.environ, LC_ALL="C"))
+        needed = {name.split(".so")[0] for name in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)}
+        self.assertLessEqual({"libprotobuf-c", "libz", "libc"}, needed)
+        own = {"libc", "libm", "libpthread"} | {name for name in needed if name.startswith("ld-")}
+        self.assertLessEqual(needed, {"libprotobuf-c", "libz"} | own)
+
     def test_the_static_library_adds_no_foreign_names(self):
         """Two libraries in one program must not meet by an inner name of one of them."""
         symbols = run("nm", "--extern-only", "--defined-only", "--format=posix",

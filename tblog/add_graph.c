@@ -32,6 +32,7 @@ typedef struct graph_request {
 static tblog_status encode_graph(tblog_writer *writer, double wall_time, const void *argument)
 {
     const graph_request *request = argument;
+    writer->event_lasts = true; /* it is not logged again */
     return event_encode_graph_def(&writer->queue.records, wall_time, 0, request->graph)
                ? TBLOG_OK
                : TBLOG_NO_MEMORY;

@@ -29,20 +29,6 @@ int record_queue_end(record_queue *queue, bool lasting)
     return 0;
 }
 
-int record_queue_append(record_queue *queue, const void *payload, size_t bytes, bool lasting)
-{
-    if (bytes > RECORD_PAYLOAD_MAX)
-        return EMSGSIZE;
-    byte_buffer *records = record_queue_begin(queue);
-    if (records == NULL)
-        return ENOMEM;
-    if (!byte_buffer_append(records, payload, bytes)) {
-        record_queue_cancel(queue);
-        return ENOMEM;
-    }
-    return record_queue_end(queue, lasting);
-}
-
 size_t record_queue_drop_oldest(record_queue *queue, size_t bytes)
 {
     byte_buffer *records = &queue->records;

@@ -42,10 +42,6 @@ static inline void record_queue_cancel(record_queue *queue)
     queue->records.size = queue->begun;
 }
 
-/* Puts a whole payload behind the others; as record_queue_end. */
-__attribute__((warn_unused_result)) int
-record_queue_append(record_queue *queue, const void *payload, size_t bytes, bool lasting);
-
 /* Drops the oldest records that are not lasting until at most `bytes` are left, or only lasting
  * ones. Returns how many it dropped. */
 size_t record_queue_drop_oldest(record_queue *queue, size_t bytes);

@@ -80,6 +80,7 @@ static tblog_status begin_event(tblog_writer *writer)
     if (record_queue_begin(&writer->queue) == NULL)
         return unlock_event(writer, TBLOG_NO_MEMORY);
     tag_set_begin(&writer->tags);
+    writer->event_lasts = false;
     return TBLOG_OK;
 }
 
@@ -135,9 +136,9 @@ static tblog_status write_through(tblog_writer *writer)
 /* Frames the event that is behind the queue, and sees to it that it is written in time. */
 static tblog_status take_event(tblog_writer *writer)
 {
-    bool has_new_tag = writer->tags.fresh > 0;
+    bool lasting = writer->tags.fresh > 0 || writer->event_lasts;
     size_t before = writer->queue.begun;
-    int cause = record_queue_end(&writer->queue, has_new_tag);
+    int cause = record_queue_end(&writer->queue, lasting);
     if (cause != 0)
         return lint(cause == ENOMEM, WRITER_TOO_LARGE) ? TBLOG_NO_MEMORY : TBLOG_INVALID;
     if (is_synchronous(writer))

@@ -44,6 +44,15 @@ static bool is_rotation_due(tblog_writer *writer)
     return is_due;
 }
 
+/* Frees what events larger than usual have left, or a writer would keep the memory of its largest.
+ */
+static void free_oversized(const tblog_writer *writer, byte_buffer *idle)
+{
+    size_t quarter = idle->capacity / 4;
+    if (quarter > writer->queue_bytes && quarter > WRITER_EVENT_BYTES)
+        byte_buffer_free(idle);
+}
+
 /* Takes what is queued as the next batch. */
 static void take_batch(tblog_writer *writer)
 {
@@ -55,6 +64,8 @@ static void take_batch(tblog_writer *writer)
     if (writer->rotate_bytes > 0 &&
         records->file_bytes + records->batch.size >= writer->rotate_bytes)
         tag_set_next_file(&writer->tags);
+    free_oversized(writer, &writer->scalars);
+    free_oversized(writer, &writer->messages);
     pthread_cond_broadcast(&writer->room);
     pthread_mutex_unlock(&writer->mutex);
 }
@@ -71,6 +82,11 @@ tblog_status writer_write_records(tblog_writer *writer)
     if (cause == 0) {
         take_batch(writer);
         cause = record_writer_flush(&writer->records);
+    }
+    if (cause == 0) {
+        free_oversized(writer, &writer->records.batch);
+        /* Without memory now the events to come take it. */
+        (void)writer_reserve(writer, &writer->records.batch);
     }
     return cause == 0 ? TBLOG_OK : fail_flush(writer, "write", cause);
 }

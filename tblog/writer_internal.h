@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "byte_buffer.h"
+#include "directory_lock.h"
 #include "event_encode.h"
 #include "flush_timer.h"
 #include "record_queue.h"
@@ -33,9 +34,9 @@ typedef struct file_path {
 
 /* Where the writer makes its files. */
 typedef struct event_directory {
-    char *path;        /* NULL for none */
-    char *file_suffix; /* "" for none */
-    int lock;          /* a descriptor that keeps other writers out, or -1 */
+    char *path;           /* NULL for none */
+    char *file_suffix;    /* "" for none */
+    directory_lock *lock; /* NULL for none */
 } event_directory;
 
 struct tblog_writer {
@@ -64,6 +65,7 @@ struct tblog_writer {
     pthread_cond_t room;    /* the queue was emptied, or an error latched */
     record_queue queue;
     tag_set tags;
+    bool event_lasts;     /* the event that is encoded now must not be dropped, whatever its tags */
     byte_buffer scalars;  /* event_scalar [], for one call */
     byte_buffer messages; /* of tensors, likewise */
     uint64_t dropped;     /* events, for want of room */
@@ -99,6 +101,9 @@ static inline double writer_wall_time(const tblog_writer *writer)
 {
     return writer->clock.wall_time(writer->clock.context);
 }
+
+/* The queue may hold an event more than queue_bytes; most are not larger than this. */
+enum { WRITER_EVENT_BYTES = 16 * 1024 };
 
 #define WRITER_TOO_LARGE "the event does not fit into a record of 2 GiB"
 
@@ -161,6 +166,12 @@ TBLOG_MUST_CHECK int writer_rotate(tblog_writer *writer);
 
 /* fsync, repeated where it was interrupted. 0 or an errno value. */
 TBLOG_MUST_CHECK int writer_sync_file(tblog_writer *writer);
+
+/* ---- writer_open.c ---- */
+
+/* Makes room in the buffer for a full queue, so that who logs waits for no memory. False without
+ * memory. */
+bool writer_reserve(const tblog_writer *writer, byte_buffer *records);
 
 /* ---- writer_flush.c ---- */
 

@@ -2,11 +2,9 @@
 #include "writer_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -115,15 +113,14 @@ static void free_memory(tblog_writer *writer)
     free(writer);
 }
 
-/* Both of the buffers that change places begin with room for what is usually written at once. */
-static bool reserve_buffers(tblog_writer *writer)
+bool writer_reserve(const tblog_writer *writer, byte_buffer *records)
 {
-    enum { MORE_BYTES = 16 * 1024, USUAL_BYTES_MAX = 1024 * 1024 };
-    if (writer->flush_interval_ms == 0 || writer->buffer_bytes > USUAL_BYTES_MAX)
+    enum { QUEUE_BYTES_MAX = 16 * 1024 * 1024 };
+    if (writer->flush_interval_ms == 0)
         return true;
-    size_t bytes = writer->buffer_bytes + MORE_BYTES;
-    return byte_buffer_reserve(&writer->queue.records, bytes) &&
-           byte_buffer_reserve(&writer->records.batch, bytes);
+    /* What is never used takes none of the machine's memory, only addresses. */
+    size_t bytes = writer->queue_bytes < QUEUE_BYTES_MAX ? writer->queue_bytes : QUEUE_BYTES_MAX;
+    return byte_buffer_reserve(records, bytes + WRITER_EVENT_BYTES);
 }
 
 /* A writer without a thread that has written nothing yet; NULL without memory. */
@@ -148,7 +145,6 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
     writer->full_queue = options->full_queue;
     writer->sync_every_flush = options->sync_every_flush;
     writer->retry_after_error = options->retry_after_error;
-    writer->directory.lock = -1;
     writer->tensor_scalars = options->tensor_scalars;
     writer->fork_generation = writer_fork_generation;
     writer->sink = sink;
@@ -167,7 +163,9 @@ static tblog_status begin(tblog_writer *writer)
     if (!lint(isfinite(now), "the clock's time is not a finite number"))
         return TBLOG_INVALID;
     int cause = writer_begin_file(&writer->records, now);
-    if (cause == 0 && !reserve_buffers(writer))
+    /* These two change places. */
+    if (cause == 0 && !(writer_reserve(writer, &writer->queue.records) &&
+                        writer_reserve(writer, &writer->records.batch)))
         cause = ENOMEM;
     if (cause == 0 && writer->flush_interval_ms > 0)
         cause = writer_start_flusher(writer);
@@ -204,41 +202,21 @@ tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink, const ch
 
 static void directory_free(event_directory *directory)
 {
-    if (directory->lock >= 0)
-        close(directory->lock);
+    directory_lock_release(directory->lock);
     free(directory->file_suffix);
     free(directory->path);
-    *directory = (event_directory){.lock = -1};
-}
-
-/* A descriptor that keeps other writers which ask for the lock out of the directory, or -1 with
- * errno. The directory itself is locked, so no file is left behind by a process that dies. */
-static int lock_directory(const char *path)
-{
-    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0)
-        return -1;
-    int result;
-    do
-        result = flock(descriptor, LOCK_EX | LOCK_NB);
-    while (result != 0 && errno == EINTR);
-    if (result == 0)
-        return descriptor;
-    int cause = errno == EWOULDBLOCK ? EBUSY : errno;
-    close(descriptor);
-    errno = cause;
-    return -1;
+    *directory = (event_directory){0};
 }
 
 /* Makes the directory where it is missing, and locks it where that is wanted. */
 static tblog_status directory_begin(event_directory *directory, const char *path,
                                     const tblog_writer_options *options)
 {
-    *directory = (event_directory){.lock = -1};
+    *directory = (event_directory){0};
     if (event_directory_make(path) != 0)
         return errno == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
-    if (options->lock_directory && (directory->lock = lock_directory(path)) < 0)
-        return TBLOG_IO;
+    if (options->lock_directory && (directory->lock = directory_lock_take(path)) == NULL)
+        return errno == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
     directory->path = strdup(path);
     directory->file_suffix = strdup(options->file_suffix);
     if (directory->path != NULL && directory->file_suffix != NULL)
@@ -312,7 +290,7 @@ tblog_status tblog_writer_close(tblog_writer *writer)
         return TBLOG_OK;
     lint_begin(writer);
     if (writer_is_forked_copy(writer)) {
-        /* The child's own descriptors: the parent's file and lock stay. */
+        /* The child's own descriptor: the parent's file and lock stay. */
         (void)writer->sink->close(writer->sink);
         directory_free(&writer->directory);
         free_memory(writer);
@@ -333,9 +311,6 @@ tblog_status tblog_writer_close(tblog_writer *writer)
         writer_latch(writer, "close", errno);
     tblog_status status = writer->latched;
     int cause = writer->latched_errno;
-    /* A child of a fork may have the descriptor still, so closing it here would not unlock. */
-    if (writer->directory.lock >= 0)
-        (void)flock(writer->directory.lock, LOCK_UN);
     directory_free(&writer->directory);
     free_locks(writer);
     free_memory(writer);

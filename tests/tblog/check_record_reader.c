@@ -7,6 +7,7 @@
 #include "check_main.h"
 #include "crc32c.h"
 #include "memory_file.h"
+#include "record_append.h"
 #include "record_format.h"
 #include "record_writer.h"
 
@@ -29,7 +30,7 @@ static void write_records(memory_file *file)
     for (size_t i = 0; i < RECORDS; i++) {
         uint8_t payload[64];
         memset(payload, (int)('A' + i), sizeof payload);
-        ck_assert_int_eq(record_queue_append(&queue, payload, payload_sizes[i], false), 0);
+        ck_assert_int_eq(record_append(&queue, payload, payload_sizes[i], false), 0);
     }
     record_writer_take(&writer, &queue);
     ck_assert_int_eq(record_writer_flush(&writer), 0);
@@ -290,8 +291,8 @@ START_TEST(a_record_larger_than_any_buffer_comes_back_whole)
     record_queue queue = {0};
     record_writer writer;
     record_writer_init(&writer, sink);
-    ck_assert_int_eq(record_queue_append(&queue, "x", 1, false), 0);
-    ck_assert_int_eq(record_queue_append(&queue, big, bytes, false), 0);
+    ck_assert_int_eq(record_append(&queue, "x", 1, false), 0);
+    ck_assert_int_eq(record_append(&queue, big, bytes, false), 0);
     record_writer_take(&writer, &queue);
     ck_assert_int_eq(record_writer_flush(&writer), 0);
     record_writer_free(&writer);

@@ -1,6 +1,9 @@
 /* The writer's options that concern its directory. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,14 +267,70 @@ START_TEST(a_forked_childs_close_leaves_the_parent_its_lock)
     ck_assert_int_eq(tblog_writer_open(&first, directory.path, &options), TBLOG_OK);
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
-    if (child == 0)
-        _exit(tblog_writer_close(first) == TBLOG_OK ? 0 : 1);
+    if (child == 0) {
+        /* This may have the number that the lock has in the parent. */
+        int own = open(directory.path, O_RDONLY);
+        bool closed = tblog_writer_close(first) == TBLOG_OK;
+        _exit(closed && own >= 0 && fcntl(own, F_GETFD) >= 0 ? 0 : 1);
+    }
     int status;
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     ck_assert_int_eq(tblog_writer_open(&second, directory.path, &options), TBLOG_IO);
     ck_assert_int_eq(errno, EBUSY);
     ck_assert_int_eq(tblog_writer_close(first), TBLOG_OK);
+    temporary_directory_remove(&directory);
+}
+END_TEST
+
+/* A process that opens a writer with the lock, and forks a child which says so when it runs and
+ * lives until `hold` ends. Does not return. */
+static void run_parent(const char *directory, const tblog_writer_options *options, int running,
+                       int hold)
+{
+    tblog_writer *writer;
+    char end;
+    if (tblog_writer_open(&writer, directory, options) != TBLOG_OK)
+        _exit(1);
+    if (fork() == 0)
+        _exit(write(running, "", 1) == 1 && read(hold, &end, 1) == 0 ? 0 : 1);
+    for (;;)
+        pause();
+}
+
+START_TEST(a_dead_parents_child_does_not_keep_the_lock)
+{
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.lock_directory = true;
+    int running[2];
+    int hold[2];
+    ck_assert_int_eq(pipe(running), 0);
+    ck_assert_int_eq(pipe(hold), 0);
+    pid_t parent = fork();
+    ck_assert_int_ge(parent, 0);
+    if (parent == 0) {
+        close(hold[1]);
+        run_parent(directory.path, &options, running[1], hold[0]);
+    }
+    close(running[1]);
+    close(hold[0]);
+    char byte;
+    ck_assert_int_eq(read(running[0], &byte, 1), 1);
+    tblog_writer *writer;
+    ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_IO);
+    ck_assert_int_eq(errno, EBUSY);
+    ck_assert_int_eq(kill(parent, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(parent, NULL, 0), parent);
+    ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
+    /* The child was there all the time: only it has the other end yet. */
+    ck_assert_int_eq(poll(&(struct pollfd){.fd = running[0], .events = POLLIN}, 1, 0), 0);
+    close(hold[1]);
+    ck_assert_int_eq(read(running[0], &byte, 1), 0);
+    close(running[0]);
     temporary_directory_remove(&directory);
 }
 END_TEST
@@ -283,5 +342,6 @@ int main(void)
                      where_no_next_file_can_be_made_nothing_is_lost,
                      a_file_that_was_removed_is_an_error_and_not_silence,
                      a_second_writer_that_asks_for_the_lock_is_refused_until_the_first_is_closed,
-                     a_forked_childs_close_leaves_the_parent_its_lock);
+                     a_forked_childs_close_leaves_the_parent_its_lock,
+                     a_dead_parents_child_does_not_keep_the_lock);
 }

@@ -1,9 +1,12 @@
-/* Once its tags are known a writer takes scalars without taking memory. */
+/* Once its tags are known a writer takes scalars without taking memory, and what larger events take
+ * it gives back. */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "check_main.h"
 #include "tblog/tblog.h"
 #include "temporary_directory.h"
+#include "writer_internal.h"
 
 /* The linker gives all calls of these in the program to the functions below. */
 void *__real_malloc(size_t bytes);
@@ -86,8 +89,99 @@ START_TEST(a_scalar_that_is_written_at_once_takes_no_memory)
 }
 END_TEST
 
+/* With nothing written meanwhile. Returns how many points that were, and adds to `taken` how many
+ * times it took memory. */
+static size_t fill_queue(tblog_writer *writer, size_t *taken)
+{
+    size_t points = 0;
+    pthread_mutex_lock(&writer->io);
+    allocations = 0;
+    while (tblog_add_scalar(writer, "loss", (int64_t)points, 0.5) == TBLOG_OK)
+        points++;
+    *taken += allocations;
+    pthread_mutex_unlock(&writer->io);
+    return points;
+}
+
+START_TEST(a_default_writer_takes_no_memory_until_its_queue_is_full)
+{
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.full_queue = TBLOG_FULL_QUEUE_FAIL; /* so that the test sees that it is */
+    tblog_writer *writer;
+    ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
+    ck_assert_int_eq(tblog_add_scalar(writer, "loss", 0, 0.5), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+    /* In turns each of the buffers is the queue's. */
+    size_t taken = 0;
+    for (int turn = 0; turn < 3; turn++) {
+        ck_assert_uint_gt(fill_queue(writer, &taken), options.queue_bytes / 100);
+        ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+    }
+    ck_assert_uint_eq(taken, 0);
+    ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
+    temporary_directory_remove(&directory);
+}
+END_TEST
+
+enum { QUEUE_BYTES = 64 * 1024, GRAPH_BYTES = 4 * 1024 * 1024, SCALARS = 20000 };
+
+static void log_large_events(tblog_writer *writer)
+{
+    static const uint8_t graph[GRAPH_BYTES];
+    static tblog_scalar scalars[SCALARS];
+    for (size_t i = 0; i < SCALARS; i++)
+        scalars[i] = (tblog_scalar){.tag = "loss", .value = 0.5};
+    /* The later ones of them wait while the first is written, so that both buffers grow. */
+    for (int64_t step = 0; step < 3; step++) {
+        ck_assert_int_eq(tblog_add_graph_def(writer, graph, sizeof graph), TBLOG_OK);
+        ck_assert_int_eq(tblog_add_scalars(writer, step, scalars, SCALARS), TBLOG_OK);
+    }
+}
+
+static void check_memory_behind_large_events(uint32_t flush_interval_ms, bool tensor_scalars)
+{
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.flush_interval_ms = flush_interval_ms;
+    options.tensor_scalars = tensor_scalars;
+    options.queue_bytes = QUEUE_BYTES;
+    tblog_writer *writer;
+    ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
+    log_large_events(writer);
+    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+    pthread_mutex_lock(&writer->io);
+    pthread_mutex_lock(&writer->mutex);
+    const byte_buffer *const all[] = {&writer->queue.records, &writer->records.batch,
+                                      &writer->scalars, &writer->messages};
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_uint_le(all[i]->capacity, 4 * QUEUE_BYTES);
+        /* Those that a full queue needs are there still. */
+        ck_assert(i >= 2 || flush_interval_ms == 0 || all[i]->capacity >= QUEUE_BYTES);
+    }
+    pthread_mutex_unlock(&writer->mutex);
+    pthread_mutex_unlock(&writer->io);
+    ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
+    temporary_directory_remove(&directory);
+}
+
+START_TEST(the_memory_of_large_events_is_given_back_once_they_are_written)
+{
+    for (int tensor_scalars = 0; tensor_scalars < 2; tensor_scalars++) {
+        check_memory_behind_large_events(3600 * 1000, tensor_scalars == 1);
+        check_memory_behind_large_events(0, tensor_scalars == 1);
+    }
+}
+END_TEST
+
 int main(void)
 {
     return RUN_TESTS("writer_memory", a_scalar_that_waits_takes_no_memory,
-                     a_scalar_that_is_written_at_once_takes_no_memory);
+                     a_scalar_that_is_written_at_once_takes_no_memory,
+                     a_default_writer_takes_no_memory_until_its_queue_is_full,
+                     the_memory_of_large_events_is_given_back_once_they_are_written);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check_main.h"
+#include "reader_internal.h"
 #include "writer_fixture.h"
 
 enum { EVENTS = 100 };
@@ -76,6 +77,30 @@ START_TEST(the_oldest_events_are_dropped_and_counted_but_not_a_tags_first)
         ck_assert_int_eq(points[i].has_metadata, i < 3);
     for (size_t i = 3; i < count; i++)
         ck_assert_int_eq(points[i].step, EVENTS - (int64_t)(count - i));
+    writer_fixture_free(&f);
+}
+END_TEST
+
+START_TEST(a_graph_def_is_not_dropped)
+{
+    const uint8_t graph[] = {0, 1, 2};
+    writer_fixture f;
+    open_with_small_queue(&f, TBLOG_FULL_QUEUE_DROP_OLDEST);
+    pthread_mutex_lock(&f.writer->io);
+    ck_assert_int_eq(tblog_add_graph_def(f.writer, graph, sizeof graph), TBLOG_OK);
+    for (int64_t step = 0; step < EVENTS; step++)
+        ck_assert_int_eq(tblog_add_scalar(f.writer, "a", step, 1.0), TBLOG_OK);
+    ck_assert_uint_gt(tblog_writer_dropped(f.writer), 50);
+    pthread_mutex_unlock(&f.writer->io);
+    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
+    tblog_reader *reader;
+    const tblog_event *event;
+    ck_assert_int_eq(reader_open_on_source(&reader, memory_file_source(&f.file)), TBLOG_OK);
+    ck_assert_int_eq(tblog_reader_next(reader, &event), TBLOG_OK);
+    ck_assert_str_eq(event->content, "file_version");
+    ck_assert_int_eq(tblog_reader_next(reader, &event), TBLOG_OK);
+    ck_assert_str_eq(event->content, "graph_def");
+    tblog_reader_close(reader);
     writer_fixture_free(&f);
 }
 END_TEST
@@ -279,7 +304,7 @@ int main(void)
 {
     return RUN_TESTS("writer_queue", a_call_fails_where_the_queue_is_full_and_its_event_is_nowhere,
                      the_oldest_events_are_dropped_and_counted_but_not_a_tags_first,
-                     where_only_first_values_are_queued_none_is_dropped,
+                     a_graph_def_is_not_dropped, where_only_first_values_are_queued_none_is_dropped,
                      a_call_waits_for_room_and_nothing_is_lost,
                      a_call_that_waits_for_room_returns_when_the_disk_fails,
                      logging_goes_on_by_itself_when_there_is_room_again,

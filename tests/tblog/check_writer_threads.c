@@ -1,11 +1,14 @@
 /* The flusher thread, by a time that the test turns, and threads that log side by side. */
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check_main.h"
+#include "temporary_directory.h"
 #include "writer_fixture.h"
 
 /* ---- Time ---- */
@@ -84,7 +87,24 @@ typedef struct logging_thread {
     tblog_writer *writer;
     int number;
     int refused;
+    uint64_t accepted; /* where the test counts them */
 } logging_thread;
+
+static void start_threads(logging_thread *threads, tblog_writer *writer, void *(*run)(void *))
+{
+    for (int i = 0; i < THREADS; i++) {
+        threads[i] = (logging_thread){.writer = writer, .number = i};
+        ck_assert_int_eq(pthread_create(&threads[i].thread, NULL, run, &threads[i]), 0);
+    }
+}
+
+static void join_threads(logging_thread *threads)
+{
+    for (int i = 0; i < THREADS; i++) {
+        ck_assert_int_eq(pthread_join(threads[i].thread, NULL), 0);
+        ck_assert_int_eq(threads[i].refused, 0);
+    }
+}
 
 static void *log_steps(void *argument)
 {
@@ -114,14 +134,8 @@ START_TEST(threads_log_side_by_side_and_each_point_is_there_in_its_order)
                                          &flush_timer_system),
                      TBLOG_OK);
     logging_thread threads[THREADS];
-    for (int i = 0; i < THREADS; i++) {
-        threads[i] = (logging_thread){.writer = f.writer, .number = i};
-        ck_assert_int_eq(pthread_create(&threads[i].thread, NULL, log_steps, &threads[i]), 0);
-    }
-    for (int i = 0; i < THREADS; i++) {
-        ck_assert_int_eq(pthread_join(threads[i].thread, NULL), 0);
-        ck_assert_int_eq(threads[i].refused, 0);
-    }
+    start_threads(threads, f.writer, log_steps);
+    join_threads(threads);
     ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
     size_t count;
     ck_assert_int_eq(read_points(&f.file, points, &count), TBLOG_END);
@@ -137,10 +151,123 @@ START_TEST(threads_log_side_by_side_and_each_point_is_there_in_its_order)
 }
 END_TEST
 
+/* Each thread has a tag of each kind, which is a number; one more is the test's own. */
+enum { KINDS = 3, TAGS = KINDS * THREADS + 1, MIXED_STEPS = 100 };
+
+static void count_call(logging_thread *self, tblog_status status)
+{
+    self->accepted += status == TBLOG_OK;
+    self->refused += status != TBLOG_OK && status != TBLOG_FULL;
+}
+
+static void *log_all_kinds(void *argument)
+{
+    logging_thread *self = argument;
+    char tags[KINDS][16];
+    for (int kind = 0; kind < KINDS; kind++)
+        snprintf(tags[kind], sizeof tags[kind], "%d", KINDS * self->number + kind);
+    for (int64_t step = 0; step < MIXED_STEPS; step++) {
+        const float values[] = {(float)step, 1, 2};
+        count_call(self, tblog_add_scalar(self->writer, tags[0], step, 1.0));
+        count_call(self, tblog_add_text(self->writer, tags[1], step, "text"));
+        count_call(self, tblog_add_histogram(self->writer, tags[2], step, values, 3, NULL));
+        if (step == MIXED_STEPS / 2)
+            self->refused += tblog_writer_flush(self->writer) != TBLOG_OK;
+    }
+    return NULL;
+}
+
+/* Reads the values of one file: each tag's steps go on rising from `last`, and its first value
+ * there has metadata. Returns how many there are. */
+static uint64_t count_values(const char *path, int64_t last[TAGS])
+{
+    tblog_reader *reader;
+    const tblog_event *event;
+    bool is_known[TAGS] = {false};
+    uint64_t count = 0;
+    ck_assert_int_eq(tblog_reader_open(&reader, path), TBLOG_OK);
+    ck_assert_int_eq(tblog_reader_next(reader, &event), TBLOG_OK);
+    ck_assert_ptr_nonnull(event->file_version);
+    tblog_status status;
+    for (; (status = tblog_reader_next(reader, &event)) == TBLOG_OK; count++) {
+        ck_assert_uint_eq(event->value_count, 1);
+        int tag = atoi(event->values[0]->tag);
+        ck_assert_int_gt(event->step, last[tag]);
+        last[tag] = event->step;
+        ck_assert_int_eq(event->values[0]->plugin[0] == '\0', is_known[tag]);
+        is_known[tag] = true;
+    }
+    ck_assert_int_eq(status, TBLOG_END);
+    tblog_reader_close(reader);
+    return count;
+}
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* The same for all files of the directory, of which there are several. */
+static uint64_t count_all_values(const temporary_directory *directory)
+{
+    int64_t last[TAGS];
+    for (size_t i = 0; i < TAGS; i++)
+        last[i] = -1;
+    struct dirent **files;
+    int file_count = scandir(directory->path, &files, is_visible, alphasort);
+    ck_assert_int_gt(file_count, 1);
+    uint64_t count = 0;
+    for (int i = 0; i < file_count; i++) {
+        char path[512];
+        count += count_values(temporary_path(directory, files[i]->d_name, path, sizeof path), last);
+        free(files[i]);
+    }
+    free(files);
+    return count;
+}
+
+START_TEST(threads_log_all_kinds_while_events_are_dropped_and_files_rotate)
+{
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.flush_interval_ms = 1;
+    options.queue_bytes = 32 * 1024;
+    options.full_queue = TBLOG_FULL_QUEUE_DROP_OLDEST;
+    options.rotate_bytes = 16 * 1024;
+    options.tensor_scalars = true;
+    tblog_writer *writer;
+    ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
+    /* Nothing is written until the queue has been full once. */
+    pthread_mutex_lock(&writer->io);
+    logging_thread threads[THREADS];
+    start_threads(threads, writer, log_all_kinds);
+    while (tblog_writer_dropped(writer) == 0)
+        sched_yield();
+    pthread_mutex_unlock(&writer->io);
+    join_threads(threads);
+    /* The first file is full by now; here is something for a next one. */
+    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+    char tag[16];
+    snprintf(tag, sizeof tag, "%d", TAGS - 1);
+    ck_assert_int_eq(tblog_add_scalar(writer, tag, 0, 1.0), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+    uint64_t accepted = 1;
+    for (int i = 0; i < THREADS; i++)
+        accepted += threads[i].accepted;
+    uint64_t dropped = tblog_writer_dropped(writer);
+    ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
+    ck_assert_uint_eq(count_all_values(&directory), accepted - dropped);
+    temporary_directory_remove(&directory);
+}
+END_TEST
+
 int main(void)
 {
     return RUN_TESTS("writer_threads", a_point_is_flushed_when_its_time_has_come_and_not_before,
                      the_interval_begins_anew_behind_a_flush,
                      an_error_of_the_flusher_is_latched_and_what_it_held_is_written_once_cleared,
-                     threads_log_side_by_side_and_each_point_is_there_in_its_order);
+                     threads_log_side_by_side_and_each_point_is_there_in_its_order,
+                     threads_log_all_kinds_while_events_are_dropped_and_files_rotate);
 }

@@ -86,8 +86,8 @@ typedef enum tblog_full_queue {
     TBLOG_FULL_QUEUE_WAIT = 0,    /* waits for room; where an error stands, returns TBLOG_IO */
     TBLOG_FULL_QUEUE_DROP_OLDEST, /* drops the oldest events, an eighth of the queue at once, and
                                      counts them. Those with a tag's first value stay, for without
-                                     them TensorBoard could not show the later ones: where there is
-                                     nothing else, returns TBLOG_FULL */
+                                     them TensorBoard could not show the later ones, and so does a
+                                     GraphDef: where there is nothing else, returns TBLOG_FULL */
     TBLOG_FULL_QUEUE_FAIL         /* returns TBLOG_FULL; where an error stands, TBLOG_IO */
 } tblog_full_queue;
 
@@ -102,7 +102,8 @@ typedef struct tblog_writer_options {
                                    context must outlive the writer */
     size_t queue_bytes; /* how much may wait to be written, and an event more; default 4 MiB,
                            not 0. As much again may be with the thread that writes. With
-                           flush_interval_ms 0 nothing waits */
+                           flush_interval_ms 0 nothing waits. The memory of events that are larger
+                           is given back once they are written */
     tblog_full_queue full_queue; /* default TBLOG_FULL_QUEUE_WAIT */
     bool sync_every_flush;       /* fsync behind each flush that wrote something; default false */
     bool retry_after_error;      /* default false: an error latches, and calls are refused until it
@@ -115,7 +116,8 @@ typedef struct tblog_writer_options {
                                     the others: tags have their metadata in each again. What kind a
                                     tag is of holds for all. Default 0: never */
     bool lock_directory; /* TBLOG_IO with EBUSY where another writer with this option is open
-                            on the directory, in any process; default false */
+                            on the directory, in any process; default false. A process that
+                            dies leaves no lock, whatever children of its forks live on */
     bool tensor_scalars; /* default false; with true scalars are tensors, as TensorFlow 2 and Keras
                             write them: larger, and fewer tools read them */
 } tblog_writer_options;
@@ -161,8 +163,10 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_scalars(tblog_writer *writer, 
 
 /* ---- Values of other kinds. All follow tblog_add_scalar in this: `tag` and `step` as there; an
  * event is written whole or not at all; TBLOG_INVALID also where an argument is not as described,
- * or the event would exceed a record's 2 GiB. What TensorBoard wants encoded is encoded by the
- * calling thread, before it takes the writer's lock. ---- */
+ * or the event would exceed a record's 2 GiB. What TensorBoard wants computed or compressed
+ * (buckets, curves, PNG, WAV) the calling thread makes before it takes the writer's lock. Under the
+ * lock the event's bytes are copied into the queue: for that time, one to two milliseconds for each
+ * MiB of the event, other threads that log wait. ---- */
 
 /* Text, shown as Markdown. It may be empty; not NULL. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_text(tblog_writer *writer, const char *tag,

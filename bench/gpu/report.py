@@ -9,11 +9,13 @@ GOALS = {"16": (2.5, 1.2, 0.8), "32": (1.4, 0.65, 0.45), "64": (0.9, 0.45, 0.30)
 PEER_GOALS = (2, 5, 8)
 MOST_POINTS = 0.1  # of validation accuracy, between a precision's mean and that of fp32
 
-# Millions of floating-point operations a sample of the dense product, a multiply-add counting 2.
-# Kernels that skip zeros do fewer.
-WORK = {"conv_forward": 21.62, "conv2_weights": 42.47, "conv1_weights": 0.39,
-        "dense1_forward": 2.36, "dense1_backward": 2.36, "dense1_gradient": 2.36,
-        "dense1_update": 2.36}
+# Millions of floating-point operations a sample of the dense products, a multiply-add counting 2:
+# conv1 0.39, conv2 21.23, dense1 2.36. conv1_weights takes the gradient back through conv2 first, and
+# two of dense1's kernels make the gradients of its inputs and of its kernel. Kernels that skip zeros
+# do fewer.
+WORK = {"conv_forward": 21.62, "conv2_weights": 21.23, "conv1_weights": 21.62,
+        "dense1_forward": 2.36, "dense1_backward": 4.72, "dense1_gradient": 2.36,
+        "dense1_update": 4.72}
 
 
 def table(head, rows):
@@ -159,8 +161,9 @@ def breakdown(session):
     if not rows:
         return lines + ["By kernel: not measured."]
     return lines + ["Each kernel alone, as ncu times it (so their sum is more than a step takes); "
-                    "device memory's bytes by its counters; FLOPs of the dense product.", "",
-                    *table(["batch size", "precision", "kernel", "launches", "µs", "MB",
+                    "bytes are those of device memory (DRAM) by its counters, so what the L2 cache "
+                    "serves is not among them; FLOPs are those of the dense products.", "",
+                    *table(["batch size", "precision", "kernel", "launches", "µs", "DRAM MB",
                             "of copy", "MFLOP", "of the product"], rows)]
 
 

@@ -44,6 +44,7 @@ echo '"","","ns","byte","byte"'
 echo '"0","void (anonymous namespace)::conv_forward<1>(int, float)","5,000","1,000,000","2000000"'
 echo '"1","void (anonymous namespace)::conv_forward<1>(int, float)","7,000","1,000,000","2000000"'
 echo '"2","update(int)","2,000","100","200"'
+echo '"3","void (anonymous namespace)::dense1_update<1>(int)","10,000","16,000,000","12,000,000"'
 """
 CEILINGS = "#!/bin/bash\necho '{\"copy\": 4e12, \"fp32\": 5e13, \"tf32\": 4e14, \"bf16\": 8e14}'\n"
 TEST = "#!/bin/bash\n[[ -n $CK_DEFAULT_TIMEOUT ]] || exit 1\necho '100%: Checks: 3, Failures: 0, Errors: 0'\n"
@@ -198,12 +199,14 @@ class Device(GpuCheck):
         self.assertIn("oh no", (self.world / "real/results/logs/kernels-check_engine.log").read_text())
         self.assertEqual(results["kernels"]["check_cuda_forward_device"]["checks"], 3)
         kernels = results["breakdown"]["tf32-32"]["kernels"]
-        self.assertEqual([k["microseconds"] for k in kernels], [6, 2])
+        self.assertEqual([k["microseconds"] for k in kernels], [6, 2, 10])
         report = (out / "gpu-h200-imaginary.md").read_text()
         self.assertTrue(report.startswith("# The CUDA engine on one NVIDIA H200 Imaginary\n"))
         # 3 MB in 6 us of 4 TB/s; 692 MFLOP in 6 us of 400 TFLOP/s
         self.assertIn("| 32 | tf32 | conv_forward | 2 | 6.0 | 3.00 | 12 % | 692 | 29 % |", report)
         self.assertIn("| 32 | tf32 | update | 1 |", report)
+        # two products of 32 samples: 2 * 2 * 9216 * 128 * 32 FLOP
+        self.assertIn("| 32 | tf32 | dense1_update | 1 | 10.0 | 28.00 | 70 % | 151 | 4 % |", report)
 
     def test_the_sanitizers_findings_are_failures_and_can_be_tried_again(self):
         status, said, out = self.check("errors", "--stage=sanitizer", ERRORS="2")

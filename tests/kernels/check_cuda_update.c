@@ -1,6 +1,7 @@
 /* The kernels of the CUDA engine that end a step, and its histograms, run on the host
  * (tests/cuda_host): Adam bit by bit against the CPU engine's. */
 #include <check.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,39 @@ START_TEST(adam_on_dense1_alone_is_the_cpus)
 }
 END_TEST
 
+/* Moments around the least normal number, some of which a step with gradients of 0 takes below it;
+ * of m also negative ones, whose 0 has no sign. */
+static void fill_least_moments(cuda_fixture *f)
+{
+    for (size_t i = 0; i < LENET_PARAMETERS; i++) {
+        const float sign = i % 2 == 0 ? 1.0F : -1.0F;
+        f->p.moment_m[i] = sign * (1.05F + 0.1F * (float)(i % 3)) * FLT_MIN;
+        f->p.moment_v[i] = (1 + 5e-4F * (float)(i % 4)) * FLT_MIN;
+    }
+}
+
+START_TEST(moments_below_the_normal_numbers_become_zero_as_the_cpus)
+{
+    cuda_fixture *f = cuda_fixture_create(&step_cases[0]);
+    cuda_ring *ring = take_ring();
+    memset(f->p.gradients, 0, LENET_PARAMETERS * sizeof(float));
+    memset(f->p.conv2_slots, 0, (size_t)CUDA_CONV_SLOTS * (9 * 32 * 64 + 64) * sizeof(float));
+    memset(f->p.conv1_slots, 0, (size_t)CUDA_CONV_SLOTS * (9 * 32 + 32) * sizeof(float));
+    memset(f->p.head_slots, 0, (128 * 10 + 10 + 128) * sizeof(float));
+    fill_least_moments(f);
+    adam_state expected = copy_state(f);
+    cpu_update(&expected, f, f->progress->step + 1, f->p.gradients, 0, LENET_PARAMETERS);
+    ck_assert(expected.m[0] == 0 && !signbit(expected.m[3]) && expected.m[2] >= FLT_MIN);
+    ck_assert(expected.v[1] == 0 && expected.v[3] >= FLT_MIN);
+    ck_assert_int_eq(cuda_adam_dense1(&f->p, &f->adam, f->progress, NULL), cudaSuccess);
+    ck_assert_int_eq(cuda_update(&f->batch, &f->p, &f->adam, f->progress, ring, NULL), cudaSuccess);
+    expect_same_state(f, &expected);
+    free_state(&expected);
+    ck_assert_int_eq(cudaFree(ring), cudaSuccess);
+    cuda_fixture_destroy(f);
+}
+END_TEST
+
 static engine_histogram expected_histogram(const float *values, size_t count)
 {
     engine_histogram h = {.min = INFINITY, .max = -INFINITY};
@@ -220,6 +254,7 @@ int main(void)
     tcase_add_test(tests, the_billionth_epoch_is_like_the_first);
     tcase_add_loop_test(tests, a_run_that_goes_on_has_the_alpha_of_one_that_was_never_left, 0, 5);
     tcase_add_test(tests, adam_on_dense1_alone_is_the_cpus);
+    tcase_add_test(tests, moments_below_the_normal_numbers_become_zero_as_the_cpus);
     tcase_add_loop_test(tests, histograms_are_counted_whole_and_in_chunks, 0, 10);
     tcase_set_timeout(tests, 120);
     suite_add_tcase(suite, tests);

@@ -38,6 +38,8 @@ typedef enum engine_precision {
  * `available` is then UINT64_MAX. */
 enum { ENGINE_NO_DEVICE = -1 };
 
+enum { ENGINE_ARITHMETIC_BYTES = 64 }; /* of a plan's `arithmetic`, its end included */
+
 /* Start from engine_config_defaults(). */
 typedef struct engine_config {
     uint32_t batch_size;  /* 1 .. training samples */
@@ -99,9 +101,9 @@ typedef struct engine_plan {
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
     uint32_t side_by_side; /* how many runs at once make the best of this hardware, at least 1 */
     /* What the results' bits depend on beside the configuration's numbers: the instruction set and
-     * the engine's method ("avx512, method 3") or the kind of device. Runs with equal
-     * configurations, precision and this text are the same run. */
-    char arithmetic[32];
+     * the engine's method ("avx512, method 3"), or the kind of device and the engine's method.
+     * Runs with equal configurations, precision and this text are the same run. */
+    char arithmetic[ENGINE_ARITHMETIC_BYTES];
     char hardware[96]; /* for people, for example "avx512, 2 threads" */
 } engine_plan;
 

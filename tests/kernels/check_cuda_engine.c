@@ -332,16 +332,16 @@ START_TEST(a_failure_names_the_step_where_it_was_found)
 }
 END_TEST
 
-START_TEST(the_arithmetic_names_the_device_and_cublas_where_it_is_used)
+START_TEST(the_arithmetic_names_the_device_the_method_and_cublas_where_it_is_used)
 {
     const engine_config config = small_config();
     setenv("LENET_DENSE1", "own", 1);
     engine_plan plan = plan_of(&config);
-    ck_assert_str_eq(plan.arithmetic, "cuda sm_90");
+    ck_assert_str_eq(plan.arithmetic, "cuda sm_90, method 1");
     ck_assert_str_eq(plan.hardware, "host harness");
     setenv("LENET_DENSE1", "cublas", 1);
     plan = plan_of(&config);
-    ck_assert_str_eq(plan.arithmetic, "cuda sm_90 x132, cublas 130000");
+    ck_assert_str_eq(plan.arithmetic, "cuda sm_90 x132, method 1, cublas 130000");
 }
 END_TEST
 
@@ -378,7 +378,7 @@ int main(void)
     tcase_add_loop_test(c, any_call_of_a_run_may_fail, 0, USES);
     tcase_add_loop_test(c, steps_done_before_the_device_is_lost_are_handed_out, 0, 2);
     tcase_add_test(c, a_failure_names_the_step_where_it_was_found);
-    tcase_add_test(c, the_arithmetic_names_the_device_and_cublas_where_it_is_used);
+    tcase_add_test(c, the_arithmetic_names_the_device_the_method_and_cublas_where_it_is_used);
     tcase_add_test(c, a_device_that_is_not_there_is_unavailable);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);

@@ -111,8 +111,8 @@ def accuracies(session):
     return ["## Accuracy", "",
             "Final validation accuracy in per cent: of the runs above (seed 0), and the mean of "
             f"{session.sizes['seeds']} seeds with its 95 % interval (lowest–highest). The interval "
-            f"of the difference from fp32 must lie within ±{MOST_POINTS} points. What Keras' own "
-            "runs end at is in accuracy.md, as far as it was measured.", "",
+            f"of the difference from fp32 must lie within ±{MOST_POINTS} points. What "
+            "Keras' own runs end at was not measured.", "",
             *table(["batch size", "precision", "seed 0", "mean of seeds", "difference from fp32"],
                    rows)]
 

@@ -146,6 +146,7 @@ class DryRun(GpuCheck):
         self.assertTrue(text.startswith("# Dry run: not a measurement\n"))
         for title in "Whole runs", "Against the peers", "Accuracy", "Where a step", "What was done":
             self.assertIn(f"\n## {title}", text)
+        self.assertIn("What Keras' own runs end at was not measured.", text)
         rows = [line for line in text.splitlines() if line.startswith("|")]
         self.assertGreater(len(rows), 40)
         self.assertTrue(all(row.endswith("|") for row in rows))

@@ -96,8 +96,9 @@ typedef struct engine_plan {
     uint64_t available; /* bytes of memory free for a run where it would lie; UINT64_MAX if that is
                            not known. A run that takes more gets ENGINE_NO_MEMORY from create. */
     uint64_t reserve;   /* bytes that have to stay free beside each run's `memory`, for what drivers
-                           and libraries take without telling; `available` is without them, and of
-                           a device of N bytes N less these are a run's. 0 for the CPU. */
+                           and libraries take without telling; `available` is without them. With
+                           ENGINE_NO_DEVICE also what a process takes of a device before any run:
+                           of a device of N bytes N less these are a run's. 0 for the CPU. */
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
     uint32_t side_by_side; /* how many runs at once make the best of this hardware, at least 1 */
     /* What the results' bits depend on beside the configuration's numbers: the instruction set and

@@ -144,6 +144,29 @@ def peers(session):
     return lines + [""] * bool(absent) + [f"- {name}: {why}" for name, why in absent.items()]
 
 
+def choices(session):
+    sizes = session.sizes
+    by_product = []
+    for batch_size in sizes["choice_sizes"]:
+        for precision in sizes["precisions"]:
+            made = session.get("choices", f"{precision}-{batch_size}")
+            times = made["seconds_per_epoch"] if made else {}
+            by_product.append((batch_size, precision,
+                               *(spread(times[name]) if made else "not measured"
+                                 for name in ("own", "cublas"))))
+    by_jobs = []
+    for jobs in sizes["choice_jobs"]:
+        made = session.get("choices", f"jobs-{jobs}")
+        by_jobs.append((jobs, f"{made['loop_seconds']:.3g}" if made else "not measured"))
+    return ["## Choices", "",
+            "Seconds of an epoch with dense1's products by our own kernels and by cuBLAS, in turns; "
+            f"median (lowest–highest) of {sizes['rounds']} rounds of {sizes['choice_epochs']} epochs.",
+            "", *table(["batch size", "precision", "own", "cuBLAS"], by_product), "",
+            f"Seconds of a sweep of {len(sizes['batch_sizes']) * sizes['choice_seeds']} runs, of "
+            f"{sizes['epochs']} epochs each, in the engine's default precision, by how many train at "
+            "once; once each.", "", *table(["at once", "seconds"], by_jobs)]
+
+
 def breakdown(session):
     rates = session.get("ceilings", "rates")
     lines = ["## Where a step's time goes", ""]
@@ -197,7 +220,7 @@ def checks(session):
 
 
 def write(session, markdown, data):
-    parts = [head, goals, peers, accuracies, breakdown, checks]
+    parts = [head, goals, peers, accuracies, choices, breakdown, checks]
     text = "\n\n".join("\n".join(part(session)) for part in parts) + "\n"
     markdown.write_text(text)
     data.write_text(json.dumps({

@@ -204,6 +204,42 @@ def accuracy(session):
                                 lambda: compare(precision, left_out, batch_size))
 
 
+def choices(session):
+    """What constants of the engine are to be set by: dense1's products by our own kernels against
+    those of cuBLAS, and how many runs of a sweep are best trained at once."""
+    sizes = session.sizes
+
+    def together(precision, left_out, batch_size):
+        needs(left_out)
+        steps = 1 if session.dry else sizes["choice_epochs"] * -(-60000 // batch_size)
+        absent = {}
+        servers = {name: Server(session, f"choices-{precision}-{batch_size}-{name}", [
+            session.program("bin/engine_steps"), small_or_all(session), session.engine, precision,
+            batch_size, steps, "--serve"], session.environment({"LENET_DENSE1": name}))
+            for name in ("own", "cublas")}
+        try:
+            times, _ = take_turns(session, servers, absent)
+        finally:
+            for server in servers.values():
+                server.close()
+        if absent:
+            raise Failed("; ".join(f"{name}: {why}" for name, why in absent.items()))
+        return {"seconds_per_epoch": times}
+
+    def sweep(jobs):
+        name = f"choices-jobs-{jobs}"
+        return train(session, name, session.work / name, [
+            "--batch-sizes", ",".join(map(str, sizes["batch_sizes"])), "--seeds",
+            sizes["choice_seeds"], "--jobs", jobs], command="sweep")
+
+    for batch_size in sizes["choice_sizes"]:
+        for precision, left_out in precisions(session):
+            session.measure("choices", f"{precision}-{batch_size}",
+                            lambda: together(precision, left_out, batch_size))
+    for jobs in sizes["choice_jobs"]:
+        session.measure("choices", f"jobs-{jobs}", lambda: sweep(jobs))
+
+
 def ceilings(session):
     def rates():
         if session.dry:

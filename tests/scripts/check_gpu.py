@@ -21,6 +21,7 @@ ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
 
 # Stands beside the program, which is renamed to NAME.real.
 AS_CPU = """#!/bin/bash
+echo "dense1 by ${LENET_DENSE1:-choice}" >&2
 arguments=()
 for argument in "$@"; do
     case $argument in
@@ -48,7 +49,15 @@ echo '"3","void (anonymous namespace)::dense1_update<1>(int)","10,000","16,000,0
 """
 CEILINGS = "#!/bin/bash\necho '{\"copy\": 4e12, \"fp32\": 5e13, \"tf32\": 4e14, \"bf16\": 8e14}'\n"
 TEST = "#!/bin/bash\n[[ -n $CK_DEFAULT_TIMEOUT ]] || exit 1\necho '100%: Checks: 3, Failures: 0, Errors: 0'\n"
-FAILED_TEST = "#!/bin/bash\necho '66%: Checks: 3, Failures: 1, Errors: 0'\necho oh no >&2\nexit 1\n"
+FAILED_TEST = """#!/bin/bash
+if [[ $LENET_DENSE1 == cublas ]]; then
+    echo '100%: Checks: 4, Failures: 0, Errors: 0'
+    exit
+fi
+echo '66%: Checks: 3, Failures: 1, Errors: 0'
+echo oh no >&2
+exit 1
+"""
 
 
 def write_idx(path, dimensions, data):
@@ -144,7 +153,8 @@ class DryRun(GpuCheck):
                          ["dry-run.json", "dry-run.md", "gpu-check.tar.gz"])
         text = (out / "dry-run.md").read_text()
         self.assertTrue(text.startswith("# Dry run: not a measurement\n"))
-        for title in "Whole runs", "Against the peers", "Accuracy", "Where a step", "What was done":
+        for title in ("Whole runs", "Against the peers", "Accuracy", "Choices", "Where a step",
+                      "What was done"):
             self.assertIn(f"\n## {title}", text)
         self.assertIn("What Keras' own runs end at was not measured.", text)
         rows = [line for line in text.splitlines() if line.startswith("|")]
@@ -199,6 +209,7 @@ class Device(GpuCheck):
         self.assertEqual(failed, [("kernels", "check_engine")], said)
         self.assertIn("oh no", (self.world / "real/results/logs/kernels-check_engine.log").read_text())
         self.assertEqual(results["kernels"]["check_cuda_forward_device"]["checks"], 3)
+        self.assertEqual(results["kernels"]["check_engine+cublas"]["checks"], 4)
         kernels = results["breakdown"]["tf32-32"]["kernels"]
         self.assertEqual([k["microseconds"] for k in kernels], [6, 2, 10])
         report = (out / "gpu-h200-imaginary.md").read_text()
@@ -208,6 +219,20 @@ class Device(GpuCheck):
         self.assertIn("| 32 | tf32 | update | 1 |", report)
         # two products of 32 samples: 2 * 2 * 9216 * 128 * 32 FLOP
         self.assertIn("| 32 | tf32 | dense1_update | 1 | 10.0 | 28.00 | 70 % | 151 | 4 % |", report)
+
+    def test_own_kernels_and_cublas_take_turns_and_sweeps_several_jobs(self):
+        status, said, out = self.check("choices", "--dry-run", "--stage=choices")
+        self.assertEqual(status, 0, said)
+        results = self.results("choices")["choices"]
+        self.assertEqual(list(results), ["fp32-64", "tf32-64", "bf16-64", "jobs-1"])
+        for name in "own", "cublas":
+            self.assertEqual(len(results["fp32-64"]["seconds_per_epoch"][name]), 2)
+            log = self.world / f"choices/results/logs/choices-fp32-64-{name}.log"
+            self.assertIn(f"\ndense1 by {name}\n", log.read_text())
+        self.assertGreater(results["jobs-1"]["loop_seconds"], 0)
+        report = (out / "dry-run.md").read_text()
+        self.assertRegex(report, r"\n\| 64 \| fp32 \| [\d.e-]+ \(.*\) \| [\d.e-]+ \(.*\) \|\n")
+        self.assertRegex(report, r"\n\| 1 \| [\d.]+ \|\n")
 
     def test_the_sanitizers_findings_are_failures_and_can_be_tried_again(self):
         status, said, out = self.check("errors", "--stage=sanitizer", ERRORS="2")

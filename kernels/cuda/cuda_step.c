@@ -98,7 +98,8 @@ static bool queue_dense1_backward(engine *e, const cuda_batch *batch,
 }
 
 /* The side stream takes what needs nothing from its neighbour: the head's small gradients beside
- * dense1's, conv2's beside conv1's. In a small batch neither fills the device. */
+ * dense1's, conv2's beside conv1's. Whether the second fork brings anything is to be measured: by
+ * their registers no two blocks of these share a multiprocessor. */
 static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_settings *adam,
                            bool last, uint32_t n)
 {

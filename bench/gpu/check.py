@@ -24,6 +24,7 @@ STAGES = {  # the most valuable first
     "choices": timings.choices,
     "ceilings": timings.ceilings,
     "breakdown": timings.breakdown,
+    "more_peers": timings.more_peers,
 }
 
 REAL = {"batch_sizes": [16, 32, 64], "precisions": ["fp32", "tf32", "bf16"], "epochs": 15,

@@ -128,7 +128,8 @@ def peers(session):
     rows = []
     absent = {}
     versions = set()
-    for key, made in session.results.get("peers", {}).items():
+    results = session.results
+    for key, made in (results.get("peers", {}) | results.get("more_peers", {})).items():
         precision, batch_size = key.split("-")
         if "seconds_per_epoch" not in made:
             rows.append((batch_size, precision, made.get("failed") or made.get("left_out"), ""))

@@ -1,6 +1,7 @@
 """Stages that measure: times, accuracies, peers, and where a step's time goes."""
 import csv
 import io
+import itertools
 import json
 import shutil
 import statistics
@@ -139,10 +140,10 @@ def take_turns(session, servers, absent):
     return {name: times[name] for name in servers}, versions
 
 
-def peers(session):
+def against_peers(session, stage, cases):
     def together(precision, left_out, batch_size):
         needs(left_out)
-        servers, absent = start_all(session, "peers", precision, batch_size)
+        servers, absent = start_all(session, stage, precision, batch_size)
         try:
             times, versions = take_turns(session, servers, absent)
         finally:
@@ -156,11 +157,23 @@ def peers(session):
             made["ratios"] = [min(round_) / own for own, *round_ in zip(times["ours"], *others)]
         return made
 
-    for precision in "tf32", "fp32", "bf16":
-        for batch_size in session.sizes["batch_sizes"]:
-            left_out = session.dry and precision != "fp32"
-            session.measure("peers", f"{precision}-{batch_size}",
-                            lambda: together(precision, left_out, batch_size))
+    for precision, batch_size in cases:
+        left_out = session.dry and precision != "fp32"
+        session.measure(stage, f"{precision}-{batch_size}",
+                        lambda: together(precision, left_out, batch_size))
+
+
+FIRST_CASE = ("tf32", 16)  # what the goals are about
+
+
+def peers(session):
+    against_peers(session, "peers", [FIRST_CASE])
+
+
+def more_peers(session):
+    """All other cases: they may take longer than everything before them."""
+    cases = itertools.product(("tf32", "fp32", "bf16"), session.sizes["batch_sizes"])
+    against_peers(session, "more_peers", [case for case in cases if case != FIRST_CASE])
 
 
 def accuracy(session):

@@ -9,6 +9,7 @@ hand --engine cuda to the CPU engine, and tools that answer as NVIDIA's do.
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -140,7 +141,9 @@ class DryRun(GpuCheck):
         names = self.check("dry", "--list")[1].split()
         results = self.results("dry")
         self.assertEqual(list(results), names)
-        for stage in "steps", "repeat", "epochs", "peers", "accuracy":
+        self.assertEqual(list(results["peers"]), ["tf32-16"])
+        self.assertEqual(len(results["more_peers"]), 8)
+        for stage in "steps", "repeat", "epochs", "more_peers", "accuracy":
             self.assertNotIn("left_out", results[stage]["fp32-16"], stage)
             self.assertIn("left_out", results[stage]["bf16-16"], stage)
         self.assertEqual(results["steps"]["fp32-64"]["parameters"], 0)
@@ -164,6 +167,20 @@ class DryRun(GpuCheck):
         with tarfile.open(out / "gpu-check.tar.gz") as tar:
             self.assertIn("gpu-check/results.json", tar.getnames())
             self.assertIn("gpu-check/logs/steps-fp32-16.log", tar.getnames())
+
+    def test_a_peers_module_is_looked_for_once(self):
+        python = self.world / "bin/some python"
+        calls = self.world / "calls"
+        shim(python, f"""#!/bin/bash
+echo "$@" >>'{calls}'
+exec python3 "$@"
+""")
+        status, said, out = self.check("modules", "--dry-run", "--stage=more_peers",
+                                       "--python", str(python))
+        self.assertEqual(status, 0, said)
+        looked = re.findall("^-c import (torch|jax)$", calls.read_text(), re.MULTILINE)
+        self.assertEqual(sorted(looked), ["jax", "torch"])
+        self.assertIn("| 16 | fp32 | ours: ", (out / "dry-run.md").read_text())
 
     def test_a_second_call_goes_on_where_the_limit_ended_the_first(self):
         status, said, out = self.check("cut", "--dry-run", "--stage", "steps", "--limit", "0")

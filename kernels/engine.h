@@ -38,6 +38,8 @@ typedef enum engine_precision {
  * `available` is then UINT64_MAX. */
 enum { ENGINE_NO_DEVICE = -1 };
 
+enum { ENGINE_ARITHMETIC_BYTES = 64 }; /* of a plan's `arithmetic`, its end included */
+
 /* Start from engine_config_defaults(). */
 typedef struct engine_config {
     uint32_t batch_size;  /* 1 .. training samples */
@@ -94,14 +96,15 @@ typedef struct engine_plan {
     uint64_t available; /* bytes of memory free for a run where it would lie; UINT64_MAX if that is
                            not known. A run that takes more gets ENGINE_NO_MEMORY from create. */
     uint64_t reserve;   /* bytes that have to stay free beside each run's `memory`, for what drivers
-                           and libraries take without telling; `available` is without them, and of
-                           a device of N bytes N less these are a run's. 0 for the CPU. */
+                           and libraries take without telling; `available` is without them. With
+                           ENGINE_NO_DEVICE also what a process takes of a device before any run:
+                           of a device of N bytes N less these are a run's. 0 for the CPU. */
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
     uint32_t side_by_side; /* how many runs at once make the best of this hardware, at least 1 */
     /* What the results' bits depend on beside the configuration's numbers: the instruction set and
-     * the engine's method ("avx512, method 3") or the kind of device. Runs with equal
-     * configurations, precision and this text are the same run. */
-    char arithmetic[32];
+     * the engine's method ("avx512, method 3"), or the kind of device and the engine's method.
+     * Runs with equal configurations, precision and this text are the same run. */
+    char arithmetic[ENGINE_ARITHMETIC_BYTES];
     char hardware[96]; /* for people, for example "avx512, 2 threads" */
 } engine_plan;
 

@@ -13,10 +13,11 @@ with clang-format and clang-tidy, then builds and tests each preset: release, as
 others are named, and where nvcc is, cuda before them. Stops at the first that fails; its exit
 status is the result.
 
-Preset cuda is built and linked, and what was built is examined (tests with the label `cuda`); no
-device is needed. The other presets are built without the CUDA engine: its sources are tested there
-all the same, compiled for the host. Preset fuzz, which needs clang-14 with its runtime, runs only
-where it is named: libFuzzer then looks for what tblog takes badly, for ten seconds a target.
+Preset cuda is built and linked, with the programs that scripts/gpu_bundle.sh takes to a device, and
+what was built is examined (tests with the label `cuda`); no device is needed. The other presets are
+built without the CUDA engine: its sources are tested there all the same, compiled for the host.
+Preset fuzz, which needs clang-14 with its runtime, runs only where it is named: libFuzzer then looks
+for what tblog takes badly, for ten seconds a target.
 
 Tests with the label `tensorboard` hold the logs against stock TensorBoard and Chromium; they run
 with the release preset only, for a sanitizer would tell nothing about Python. With CI=true in the
@@ -74,13 +75,15 @@ check_code() {
         xargs -0 -n 1 -P "$(nproc)" clang-tidy-14 --quiet -p build/release 2>/dev/null
 }
 
-test_cuda() {
+# In a subshell for its trap. What goes to a device is all that only nvcc can build.
+test_cuda() (
     scripts/setup.sh --cuda
     cmake --preset cuda -DBUILD_TESTING=ON -DWARNINGS_AS_ERRORS=ON >/dev/null
-    cmake --build --preset cuda --parallel "$(nproc)" \
-        --target trainer check_cuda_constructs_device
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    scripts/gpu_bundle.sh --output "$folder/bundle"
     ctest --preset cuda --label-regex '^cuda$'
-}
+)
 
 test_preset() { # preset
     local selection=() launcher=()

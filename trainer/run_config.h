@@ -9,7 +9,7 @@
 
 #include "engine.h"
 
-enum { RUN_CONFIG_NAME_BYTES = 32, RUN_CONFIG_MAX_EPOCHS = 1000000 };
+enum { RUN_CONFIG_NAME_BYTES = ENGINE_ARITHMETIC_BYTES, RUN_CONFIG_MAX_EPOCHS = 1000000 };
 
 typedef struct run_config {
     uint32_t batch_size;  /* 1 .. training_samples */

@@ -21,16 +21,20 @@ STAGES = {  # the most valuable first
     "peers": timings.peers,
     "sanitizer": correctness.sanitizer,
     "accuracy": timings.accuracy,
+    "choices": timings.choices,
     "ceilings": timings.ceilings,
     "breakdown": timings.breakdown,
+    "more_peers": timings.more_peers,
 }
 
 REAL = {"batch_sizes": [16, 32, 64], "precisions": ["fp32", "tf32", "bf16"], "epochs": 15,
         "repeats": 3, "rounds": 5, "seeds": 50, "jobs": 8, "steps": 100, "repeat_steps": 400,
-        "small_training": 200}
+        "small_training": 200, "choice_sizes": [64, 256, 1024, 4096], "choice_epochs": 3,
+        "choice_jobs": [1, 2, 4, 8], "choice_seeds": 4}
 DRY = {"batch_sizes": [16, 32, 64], "precisions": ["fp32", "tf32", "bf16"], "epochs": 1,
        "repeats": 1, "rounds": 2, "seeds": 2, "jobs": 1, "steps": 3, "repeat_steps": 2,
-       "peer_steps": 1, "small_training": 70}
+       "peer_steps": 1, "small_training": 70, "choice_sizes": [64], "choice_epochs": 1,
+       "choice_jobs": [1], "choice_seeds": 1}
 
 
 def parse():

@@ -1,4 +1,5 @@
 """Stages that show whether the engine computes what it should."""
+import functools
 import gzip
 import os
 import re
@@ -12,8 +13,8 @@ from session import Failed, LeftOut
 # The first is rounding alone; the second, how far paths part that rounding began to part.
 BOUNDS = {"fp32": (1e-5, 0.01), "tf32": (1e-3, 0.02), "bf16": (1e-2, 0.04)}
 
-# Program -> what its environment needs. Where the program itself looks for the device its tests
-# cannot be processes of their own: CUDA does not survive a fork.
+# Program (before a +) -> what its environment needs. Where the program itself looks for the device
+# its tests cannot be processes of their own: CUDA does not survive a fork.
 DEVICE_TESTS = {
     "check_cuda_constructs_device": {"CK_FORK": "no"},
     "check_cuda_forward_device": {"CUDA_LAUNCH_BLOCKING": "1"},
@@ -21,6 +22,8 @@ DEVICE_TESTS = {
     "check_cuda_update_device": {"CUDA_LAUNCH_BLOCKING": "1"},
     "check_engine": {"ENGINE": "cuda", "CK_FORK": "no"},
     "check_engine_reference": {"ENGINE": "cuda", "CK_FORK": "no"},
+    "check_engine+cublas": {"ENGINE": "cuda", "CK_FORK": "no", "LENET_DENSE1": "cublas"},
+    "check_engine_reference+cublas": {"ENGINE": "cuda", "CK_FORK": "no", "LENET_DENSE1": "cublas"},
 }
 
 
@@ -66,8 +69,8 @@ def kernels(session):
     def test(name, extra):
         if session.dry:
             raise LeftOut("no device")
-        text = session.call(f"kernels-{name}", [session.program(f"tests/{name}")],
-                            environment=session.environment(extra))
+        program = session.program(f"tests/{name.partition('+')[0]}")
+        text = session.call(f"kernels-{name}", [program], environment=session.environment(extra))
         summary = re.search(r"(\d+)%: Checks: (\d+), Failures: (\d+), Errors: (\d+)", text)
         if summary is None or summary[2] == "0":
             raise Failed("it ran no test")
@@ -173,8 +176,12 @@ def small_or_all(session):
     return small_data(session) if session.dry else session.data
 
 
+@functools.cache  # torch takes seconds
+def can_import(python, module):
+    made = subprocess.run([python, "-c", f"import {module}"], capture_output=True)
+    return made.returncode == 0
+
+
 def python_has(session, module):
-    command = [session.options.python, "-c", f"import {module}; print({module}.__version__)"]
-    made = subprocess.run(command, capture_output=True, text=True)
-    if made.returncode != 0:
+    if not can_import(session.options.python, module):
         raise LeftOut(f"{session.options.python} has no {module}")

@@ -9,11 +9,13 @@ GOALS = {"16": (2.5, 1.2, 0.8), "32": (1.4, 0.65, 0.45), "64": (0.9, 0.45, 0.30)
 PEER_GOALS = (2, 5, 8)
 MOST_POINTS = 0.1  # of validation accuracy, between a precision's mean and that of fp32
 
-# Millions of floating-point operations a sample of the dense product, a multiply-add counting 2.
-# Kernels that skip zeros do fewer.
-WORK = {"conv_forward": 21.62, "conv2_weights": 42.47, "conv1_weights": 0.39,
-        "dense1_forward": 2.36, "dense1_backward": 2.36, "dense1_gradient": 2.36,
-        "dense1_update": 2.36}
+# Millions of floating-point operations a sample of the dense products, a multiply-add counting 2:
+# conv1 0.39, conv2 21.23, dense1 2.36. conv1_weights takes the gradient back through conv2 first, and
+# two of dense1's kernels make the gradients of its inputs and of its kernel. Kernels that skip zeros
+# do fewer.
+WORK = {"conv_forward": 21.62, "conv2_weights": 21.23, "conv1_weights": 21.62,
+        "dense1_forward": 2.36, "dense1_backward": 4.72, "dense1_gradient": 2.36,
+        "dense1_update": 4.72}
 
 
 def table(head, rows):
@@ -109,8 +111,8 @@ def accuracies(session):
     return ["## Accuracy", "",
             "Final validation accuracy in per cent: of the runs above (seed 0), and the mean of "
             f"{session.sizes['seeds']} seeds with its 95 % interval (lowest–highest). The interval "
-            f"of the difference from fp32 must lie within ±{MOST_POINTS} points. What Keras' own "
-            "runs end at is in accuracy.md, as far as it was measured.", "",
+            f"of the difference from fp32 must lie within ±{MOST_POINTS} points. What "
+            "Keras' own runs end at was not measured.", "",
             *table(["batch size", "precision", "seed 0", "mean of seeds", "difference from fp32"],
                    rows)]
 
@@ -126,7 +128,8 @@ def peers(session):
     rows = []
     absent = {}
     versions = set()
-    for key, made in session.results.get("peers", {}).items():
+    results = session.results
+    for key, made in (results.get("peers", {}) | results.get("more_peers", {})).items():
         precision, batch_size = key.split("-")
         if "seconds_per_epoch" not in made:
             rows.append((batch_size, precision, made.get("failed") or made.get("left_out"), ""))
@@ -140,6 +143,29 @@ def peers(session):
     if versions:
         lines += ["", f"Versions: {', '.join(sorted(versions))}."]
     return lines + [""] * bool(absent) + [f"- {name}: {why}" for name, why in absent.items()]
+
+
+def choices(session):
+    sizes = session.sizes
+    by_product = []
+    for batch_size in sizes["choice_sizes"]:
+        for precision in sizes["precisions"]:
+            made = session.get("choices", f"{precision}-{batch_size}")
+            times = made["seconds_per_epoch"] if made else {}
+            by_product.append((batch_size, precision,
+                               *(spread(times[name]) if made else "not measured"
+                                 for name in ("own", "cublas"))))
+    by_jobs = []
+    for jobs in sizes["choice_jobs"]:
+        made = session.get("choices", f"jobs-{jobs}")
+        by_jobs.append((jobs, f"{made['loop_seconds']:.3g}" if made else "not measured"))
+    return ["## Choices", "",
+            "Seconds of an epoch with dense1's products by our own kernels and by cuBLAS, in turns; "
+            f"median (lowest–highest) of {sizes['rounds']} rounds of {sizes['choice_epochs']} epochs.",
+            "", *table(["batch size", "precision", "own", "cuBLAS"], by_product), "",
+            f"Seconds of a sweep of {len(sizes['batch_sizes']) * sizes['choice_seeds']} runs, of "
+            f"{sizes['epochs']} epochs each, in the engine's default precision, by how many train at "
+            "once; once each.", "", *table(["at once", "seconds"], by_jobs)]
 
 
 def breakdown(session):
@@ -159,8 +185,9 @@ def breakdown(session):
     if not rows:
         return lines + ["By kernel: not measured."]
     return lines + ["Each kernel alone, as ncu times it (so their sum is more than a step takes); "
-                    "device memory's bytes by its counters; FLOPs of the dense product.", "",
-                    *table(["batch size", "precision", "kernel", "launches", "µs", "MB",
+                    "bytes are those of device memory (DRAM) by its counters, so what the L2 cache "
+                    "serves is not among them; FLOPs are those of the dense products.", "",
+                    *table(["batch size", "precision", "kernel", "launches", "µs", "DRAM MB",
                             "of copy", "MFLOP", "of the product"], rows)]
 
 
@@ -194,7 +221,7 @@ def checks(session):
 
 
 def write(session, markdown, data):
-    parts = [head, goals, peers, accuracies, breakdown, checks]
+    parts = [head, goals, peers, accuracies, choices, breakdown, checks]
     text = "\n\n".join("\n".join(part(session)) for part in parts) + "\n"
     markdown.write_text(text)
     data.write_text(json.dumps({

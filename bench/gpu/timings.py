@@ -1,6 +1,7 @@
 """Stages that measure: times, accuracies, peers, and where a step's time goes."""
 import csv
 import io
+import itertools
 import json
 import shutil
 import statistics
@@ -139,10 +140,10 @@ def take_turns(session, servers, absent):
     return {name: times[name] for name in servers}, versions
 
 
-def peers(session):
+def against_peers(session, stage, cases):
     def together(precision, left_out, batch_size):
         needs(left_out)
-        servers, absent = start_all(session, "peers", precision, batch_size)
+        servers, absent = start_all(session, stage, precision, batch_size)
         try:
             times, versions = take_turns(session, servers, absent)
         finally:
@@ -156,11 +157,23 @@ def peers(session):
             made["ratios"] = [min(round_) / own for own, *round_ in zip(times["ours"], *others)]
         return made
 
-    for precision in "tf32", "fp32", "bf16":
-        for batch_size in session.sizes["batch_sizes"]:
-            left_out = session.dry and precision != "fp32"
-            session.measure("peers", f"{precision}-{batch_size}",
-                            lambda: together(precision, left_out, batch_size))
+    for precision, batch_size in cases:
+        left_out = session.dry and precision != "fp32"
+        session.measure(stage, f"{precision}-{batch_size}",
+                        lambda: together(precision, left_out, batch_size))
+
+
+FIRST_CASE = ("tf32", 16)  # what the goals are about
+
+
+def peers(session):
+    against_peers(session, "peers", [FIRST_CASE])
+
+
+def more_peers(session):
+    """All other cases: they may take longer than everything before them."""
+    cases = itertools.product(("tf32", "fp32", "bf16"), session.sizes["batch_sizes"])
+    against_peers(session, "more_peers", [case for case in cases if case != FIRST_CASE])
 
 
 def accuracy(session):
@@ -202,6 +215,42 @@ def accuracy(session):
             if precision != "fp32":
                 session.measure("accuracy", f"{precision}-{batch_size}-difference",
                                 lambda: compare(precision, left_out, batch_size))
+
+
+def choices(session):
+    """What constants of the engine are to be set by: dense1's products by our own kernels against
+    those of cuBLAS, and how many runs of a sweep are best trained at once."""
+    sizes = session.sizes
+
+    def together(precision, left_out, batch_size):
+        needs(left_out)
+        steps = 1 if session.dry else sizes["choice_epochs"] * -(-60000 // batch_size)
+        absent = {}
+        servers = {name: Server(session, f"choices-{precision}-{batch_size}-{name}", [
+            session.program("bin/engine_steps"), small_or_all(session), session.engine, precision,
+            batch_size, steps, "--serve"], session.environment({"LENET_DENSE1": name}))
+            for name in ("own", "cublas")}
+        try:
+            times, _ = take_turns(session, servers, absent)
+        finally:
+            for server in servers.values():
+                server.close()
+        if absent:
+            raise Failed("; ".join(f"{name}: {why}" for name, why in absent.items()))
+        return {"seconds_per_epoch": times}
+
+    def sweep(jobs):
+        name = f"choices-jobs-{jobs}"
+        return train(session, name, session.work / name, [
+            "--batch-sizes", ",".join(map(str, sizes["batch_sizes"])), "--seeds",
+            sizes["choice_seeds"], "--jobs", jobs], command="sweep")
+
+    for batch_size in sizes["choice_sizes"]:
+        for precision, left_out in precisions(session):
+            session.measure("choices", f"{precision}-{batch_size}",
+                            lambda: together(precision, left_out, batch_size))
+    for jobs in sizes["choice_jobs"]:
+        session.measure("choices", f"jobs-{jobs}", lambda: sweep(jobs))
 
 
 def ceilings(session):

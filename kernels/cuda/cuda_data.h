@@ -26,7 +26,7 @@ typedef struct cuda_progress {
 } cuda_progress;
 
 /* Device memory of one forward and backward pass over `capacity` samples, [capacity, …] each.
- * Evaluation needs those of the forward pass only; the others may be NULL there. */
+ * Evaluation needs those of the forward pass only, without route; the others may be NULL there. */
 typedef struct cuda_activations {
     float *pooled;    /* [.,12,12,64] after ReLU, max pooling and dropout (scaled) */
     uint8_t *route;   /* [.,12,12,64] place 2 * row + column in the window of the largest, the first

@@ -7,12 +7,14 @@
 #include "cuda_state.h"
 #include "draw.h"
 
+enum { METHOD = 1 }; /* raised with every change of the engine that changes results' bits */
+
 static engine_status describe_arithmetic(engine *e, const cuda_device *device)
 {
     engine_plan *plan = &e->plan;
     if (!e->memory.blas_evaluates && !e->memory.blas_forward && !e->memory.blas_backward) {
-        snprintf(plan->arithmetic, sizeof plan->arithmetic, "cuda sm_%d%d", device->major,
-                 device->minor);
+        snprintf(plan->arithmetic, sizeof plan->arithmetic, "cuda sm_%d%d, method %d",
+                 device->major, device->minor, METHOD);
         return ENGINE_OK;
     }
     int version = 0;
@@ -20,8 +22,8 @@ static engine_status describe_arithmetic(engine *e, const cuda_device *device)
         return e->failure;
     }
     /* By its multiprocessors cuBLAS chooses how it divides a product. */
-    snprintf(plan->arithmetic, sizeof plan->arithmetic, "cuda sm_%d%d x%d, cublas %d",
-             device->major, device->minor, device->multiprocessors, version);
+    snprintf(plan->arithmetic, sizeof plan->arithmetic, "cuda sm_%d%d x%d, method %d, cublas %d",
+             device->major, device->minor, device->multiprocessors, METHOD, version);
     return ENGINE_OK;
 }
 

@@ -72,7 +72,6 @@ static void walk_forward(walk *w, cuda_activations *a, uint64_t capacity, uint32
                          uint64_t *part)
 {
     a->pooled = buffer(w, part, capacity * LENET_FLAT, sizeof(float));
-    a->route = buffer(w, part, capacity * LENET_FLAT, 1);
     a->partial = buffer(w, part, splits * capacity * LENET_DENSE1, sizeof(float));
     a->dense1 = buffer(w, part, capacity * LENET_DENSE1, sizeof(float));
     a->logits = buffer(w, part, capacity * LENET_CLASSES, sizeof(float));
@@ -132,6 +131,7 @@ static void walk_buffers(walk *w)
     m->order = buffer(w, &counted->data, m->data[ENGINE_TRAINING].count, sizeof(uint32_t));
     walk_parameters(w, &m->parameters);
     walk_forward(w, a, capacity, m->training_splits, &counted->activations);
+    a->route = buffer(w, &counted->activations, capacity * LENET_FLAT, 1);
     a->logits_gradient = buffer(w, &counted->activations, capacity * LENET_CLASSES, sizeof(float));
     a->sums_gradient = buffer(w, &counted->activations, capacity * LENET_DENSE1, sizeof(float));
     a->pooled_gradient = buffer(w, &counted->activations, capacity * LENET_FLAT, sizeof(float));

@@ -22,6 +22,11 @@ enum {
  * telling: code, graphs, and what is lost to the granularity of allocations. */
 #define CUDA_RESERVE_BYTES (UINT64_C(96) << 20)
 
+/* What a process takes of a device before it asks for memory, the kernels' code included. It is
+ * off `available` already where a device is asked, and has to be allowed for where none is. Not
+ * measured: it differs by device and driver, and is commonly 200 to 500 MiB. */
+#define CUDA_CONTEXT_BYTES (UINT64_C(512) << 20)
+
 typedef struct cuda_memory {
     /* The shape of the run, by which parts have their sizes. */
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */

@@ -55,7 +55,8 @@ engine_status cuda_plan_run(const engine_config *config, uint32_t training_count
     *shape = cuda_memory_shape(config, precision, training_count, validation_count);
     *out = (engine_plan){
         .available = UINT64_MAX,
-        .reserve = CUDA_RESERVE_BYTES,
+        .reserve =
+            CUDA_RESERVE_BYTES + (config->device == ENGINE_NO_DEVICE ? CUDA_CONTEXT_BYTES : 0),
         .precision = precision,
         .side_by_side = SIDE_BY_SIDE,
         .arithmetic = "cuda",

@@ -98,7 +98,8 @@ static bool queue_dense1_backward(engine *e, const cuda_batch *batch,
 }
 
 /* The side stream takes what needs nothing from its neighbour: the head's small gradients beside
- * dense1's, conv2's beside conv1's. In a small batch neither fills the device. */
+ * dense1's, conv2's beside conv1's. Whether the second fork brings anything is to be measured: by
+ * their registers no two blocks of these share a multiprocessor. */
 static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_settings *adam,
                            bool last, uint32_t n)
 {
@@ -174,19 +175,26 @@ static bool capture(engine *e, uint32_t steps, cudaGraphExec_t *out)
     return done;
 }
 
-/* Has cuBLAS load what its products need, which a capture may not do. What they are made of is not
- * there yet. */
-static bool load_products(engine *e)
+/* The products of a micro-batch of n samples; what they are made of is not there yet. */
+static bool queue_products(engine *e, uint32_t n)
 {
     const cuda_batch batch = {0};
     const cuda_activations *a = &e->memory.training;
     return (!e->memory.blas_forward ||
             cuda_blas_ok(e, "cuBLAS' product of dense1's forward pass",
                          cuda_blas_dense1_forward(
-                             e->blas, e->plan.precision, e->memory.capacity, a->pooled,
+                             e->blas, e->plan.precision, n, a->pooled,
                              e->memory.parameters.values + LENET_DENSE1_KERNEL_AT, a->partial))) &&
-           (!e->memory.blas_backward ||
-            queue_dense1_by_blas(e, &batch, NULL, false, e->memory.capacity));
+           (!e->memory.blas_backward || queue_dense1_by_blas(e, &batch, NULL, false, n));
+}
+
+/* Has cuBLAS load what its products need, which a capture may not do. The last micro-batch of a
+ * step may be smaller than the others, and its products other kernels. */
+static bool load_products(engine *e)
+{
+    const uint32_t capacity = e->memory.capacity;
+    const uint32_t rest = e->config.batch_size - (e->memory.micro_batches - 1) * capacity;
+    return queue_products(e, capacity) && (rest == capacity || queue_products(e, rest));
 }
 
 bool cuda_capture_steps(engine *e)

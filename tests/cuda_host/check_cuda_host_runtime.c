@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cublas_v2.h"
 #include "cuda_host.h"
 #include "sample_kernels.h"
 
@@ -232,6 +233,39 @@ START_TEST(waiting_and_allocating_break_a_capture)
 }
 END_TEST
 
+/* to [1,n] = from [1,1] . from [1,n] */
+static cublasStatus_t multiply(cublasHandle_t blas, const float *from, float *to, int n)
+{
+    const float one = 1;
+    const float zero = 0;
+    return cublasGemmEx(blas, CUBLAS_OP_N, CUBLAS_OP_N, 1, n, 1, &one, from, CUDA_R_32F, 1, from,
+                        CUDA_R_32F, 1, &zero, to, CUDA_R_32F, 1, CUBLAS_COMPUTE_32F_PEDANTIC,
+                        CUBLAS_GEMM_DEFAULT);
+}
+
+START_TEST(product_that_was_not_loaded_breaks_a_capture)
+{
+    cudaStream_t stream;
+    cudaGraph_t graph;
+    cublasHandle_t blas;
+    float *from = new_zeros();
+    float *to = new_zeros();
+    OK(cudaStreamCreate(&stream));
+    ck_assert_int_eq(cublasCreate(&blas), CUBLAS_STATUS_SUCCESS);
+    ck_assert_int_eq(cublasSetStream(blas, stream), CUBLAS_STATUS_SUCCESS);
+    ck_assert_int_eq(cublasSetWorkspace(blas, from, BYTES), CUBLAS_STATUS_SUCCESS);
+    ck_assert_int_eq(multiply(blas, from, to, 2), CUBLAS_STATUS_SUCCESS);
+    OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal));
+    ck_assert_int_eq(multiply(blas, from, to, 2), CUBLAS_STATUS_SUCCESS);
+    ck_assert_int_eq(multiply(blas, from, to, 1), CUBLAS_STATUS_EXECUTION_FAILED);
+    ck_assert_int_eq(cudaStreamEndCapture(stream, &graph), cudaErrorStreamCaptureInvalidated);
+    ck_assert_int_eq(cublasDestroy(blas), CUBLAS_STATUS_SUCCESS);
+    OK(cudaStreamDestroy(stream));
+    OK(cudaFree(from));
+    OK(cudaFree(to));
+}
+END_TEST
+
 START_TEST(fork_that_does_not_join_is_refused)
 {
     cudaStream_t stream;
@@ -417,6 +451,7 @@ int main(void)
     tcase_add_test(cases, capture_forks_and_joins_by_events);
     tcase_add_test(cases, graph_replays_side_branches_as_early_and_as_late_as_may_be);
     tcase_add_loop_test(cases, waiting_and_allocating_break_a_capture, 0, 3);
+    tcase_add_test(cases, product_that_was_not_loaded_breaks_a_capture);
     tcase_add_test(cases, fork_that_does_not_join_is_refused);
     tcase_add_test(cases, late_stream_does_nothing_before_somebody_waits);
     tcase_add_test(cases, late_streams_run_beside_each_other_as_early_and_as_late_as_may_be);

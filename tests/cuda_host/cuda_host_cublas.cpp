@@ -1,13 +1,19 @@
 /* The fake cuBLAS. Its calls count as calls of the runtime, and fail as those do on demand. */
 #include <cublas_v2.h>
 
+#include <array>
+#include <set>
 #include <string.h>
 
 #include "cuda_host_runtime.h"
 
+/* By which cuBLAS chooses a product's kernel: how it computes, transposes, m, n, k. */
+typedef std::array<int, 6> product_kind;
+
 struct cublasContext {
     cudaStream_t stream;
     void *workspace;
+    std::set<product_kind> loaded;
 };
 
 using namespace cuda_host;
@@ -138,6 +144,12 @@ cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t a_is, cubla
         return status;
     if (handle->workspace == nullptr || m <= 0 || n <= 0 || k <= 0)
         return CUBLAS_STATUS_INVALID_VALUE;
+    const product_kind kind = {
+        static_cast<int>(compute), static_cast<int>(a_is), static_cast<int>(b_is), m, n, k};
+    if (!is_capturing(handle->stream))
+        handle->loaded.insert(kind);
+    else if (handle->loaded.count(kind) == 0)
+        return status_of(end_captures());
     const matrix first = {static_cast<const float *>(a), static_cast<size_t>(a_stride),
                           a_is == CUBLAS_OP_T};
     const matrix second = {static_cast<const float *>(b), static_cast<size_t>(b_stride),

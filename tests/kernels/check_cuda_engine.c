@@ -72,7 +72,7 @@ START_TEST(a_plan_for_no_device_asks_none_and_is_that_of_a_device)
     cuda_host_fail_call(0, cudaSuccess);
     ck_assert_mem_eq(&here.memory, &elsewhere.memory, sizeof here.memory);
     ck_assert_int_eq(here.precision, elsewhere.precision);
-    ck_assert_uint_eq(here.reserve, elsewhere.reserve);
+    ck_assert_uint_eq(elsewhere.reserve, here.reserve + CUDA_CONTEXT_BYTES);
     ck_assert_uint_eq(elsewhere.available, UINT64_MAX);
     ck_assert_int_eq(api->create(&e, &config, &training, &validation, message, sizeof message),
                      ENGINE_UNAVAILABLE);
@@ -92,6 +92,17 @@ START_TEST(memory_in_one_piece_and_in_parts_is_as_much)
         ck_assert_uint_eq(cuda_host_memory_used(), 0);
     }
     ck_assert_uint_eq(used[0], used[1]);
+}
+END_TEST
+
+/* Only a backward pass reads them. */
+START_TEST(evaluation_has_no_routes)
+{
+    const engine_config config = small_config();
+    engine *e = make_engine(api, &config);
+    ck_assert_ptr_nonnull(e->memory.training.route);
+    ck_assert_ptr_null(e->memory.evaluation.route);
+    api->destroy(e);
 }
 END_TEST
 
@@ -332,16 +343,16 @@ START_TEST(a_failure_names_the_step_where_it_was_found)
 }
 END_TEST
 
-START_TEST(the_arithmetic_names_the_device_and_cublas_where_it_is_used)
+START_TEST(the_arithmetic_names_the_device_the_method_and_cublas_where_it_is_used)
 {
     const engine_config config = small_config();
     setenv("LENET_DENSE1", "own", 1);
     engine_plan plan = plan_of(&config);
-    ck_assert_str_eq(plan.arithmetic, "cuda sm_90");
+    ck_assert_str_eq(plan.arithmetic, "cuda sm_90, method 1");
     ck_assert_str_eq(plan.hardware, "host harness");
     setenv("LENET_DENSE1", "cublas", 1);
     plan = plan_of(&config);
-    ck_assert_str_eq(plan.arithmetic, "cuda sm_90 x132, cublas 130000");
+    ck_assert_str_eq(plan.arithmetic, "cuda sm_90 x132, method 1, cublas 130000");
 }
 END_TEST
 
@@ -372,13 +383,14 @@ int main(void)
     tcase_add_loop_test(c, what_is_planned_is_what_is_taken, 0, 2);
     tcase_add_loop_test(c, a_plan_for_no_device_asks_none_and_is_that_of_a_device, 0, 2);
     tcase_add_test(c, memory_in_one_piece_and_in_parts_is_as_much);
+    tcase_add_test(c, evaluation_has_no_routes);
     tcase_add_test(c, training_and_evaluation_take_no_memory);
     tcase_add_test(c, what_does_not_fit_is_refused_with_what_would);
     tcase_add_loop_test(c, any_call_of_create_may_fail, 0, 2);
     tcase_add_loop_test(c, any_call_of_a_run_may_fail, 0, USES);
     tcase_add_loop_test(c, steps_done_before_the_device_is_lost_are_handed_out, 0, 2);
     tcase_add_test(c, a_failure_names_the_step_where_it_was_found);
-    tcase_add_test(c, the_arithmetic_names_the_device_and_cublas_where_it_is_used);
+    tcase_add_test(c, the_arithmetic_names_the_device_the_method_and_cublas_where_it_is_used);
     tcase_add_test(c, a_device_that_is_not_there_is_unavailable);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);

@@ -1,6 +1,7 @@
 /* The kernels of the CUDA engine that end a step, and its histograms, run on the host
  * (tests/cuda_host): Adam bit by bit against the CPU engine's. */
 #include <check.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,15 @@ static void fill_slots(cuda_fixture *f)
     fill_random(f->p.head_slots, 128 * 10 + 10 + 128, 3, 0.1F);
     *f->p.loss_sum = 12.25;
     *f->p.correct_sum = 5;
+}
+
+/* All 0. Freed by the caller. On a device a kernel could not write to the test's own memory. */
+static cuda_ring *take_ring(void)
+{
+    cuda_ring *ring = NULL;
+    ck_assert_int_eq(cudaMalloc((void **)&ring, sizeof *ring), cudaSuccess);
+    memset(ring, 0, sizeof *ring);
+    return ring;
 }
 
 static void compare_sums(const cuda_fixture *f, size_t used)
@@ -40,15 +50,13 @@ START_TEST(the_update_is_the_cpus_and_counts_the_step)
 {
     cuda_fixture *f = cuda_fixture_create(&step_cases[_i]);
     set_thread_order(_i);
-    static cuda_ring ring;
-    memset(&ring, 0, sizeof ring);
+    cuda_ring *ring = take_ring();
     fill_slots(f);
     adam_state expected = copy_state(f);
     const uint64_t step = f->progress->step;
     const uint32_t first_samples = f->total < f->batch.capacity ? f->total : f->batch.capacity;
     const size_t bands = 6 * first_samples;
-    ck_assert_int_eq(cuda_update(&f->batch, &f->p, &f->adam, f->progress, &ring, NULL),
-                     cudaSuccess);
+    ck_assert_int_eq(cuda_update(&f->batch, &f->p, &f->adam, f->progress, ring, NULL), cudaSuccess);
     compare_sums(f, bands < CUDA_CONV_SLOTS ? bands : CUDA_CONV_SLOTS);
     ck_assert_mem_eq(f->p.conv1_used, expected.values + LENET_CONV1_KERNEL_AT,
                      (9 * 32 + 32) * sizeof(float));
@@ -60,12 +68,13 @@ START_TEST(the_update_is_the_cpus_and_counts_the_step)
     ck_assert_uint_eq(f->progress->step, step + 1);
     ck_assert(f->progress->alpha == cpu_alpha(&f->adam, step + 2));
     ck_assert_uint_eq(f->progress->blocks_done, 0);
-    const engine_step *entry = &ring.entries[step % ENGINE_MAX_QUEUED_STEPS];
+    const engine_step *entry = &ring->entries[step % ENGINE_MAX_QUEUED_STEPS];
     ck_assert_uint_eq(entry->step, step + 1);
     ck_assert_uint_eq(entry->samples, f->total);
     ck_assert_uint_eq(entry->correct, 5);
     ck_assert(entry->loss_sum == 12.25);
     free_state(&expected);
+    ck_assert_int_eq(cudaFree(ring), cudaSuccess);
     cuda_fixture_destroy(f);
 }
 END_TEST
@@ -73,16 +82,16 @@ END_TEST
 /* Steps beyond 32 bits: the place in the epoch and in the ring. */
 START_TEST(the_billionth_epoch_is_like_the_first)
 {
-    static cuda_ring ring;
     const cuda_case c = {9, 7, 7, 0, 1};
     cuda_fixture *f = cuda_fixture_create(&c); /* of two batches an epoch */
+    cuda_ring *ring = take_ring();
     const uint64_t step = (UINT64_C(1) << 40) + 1;
     ck_assert_int_eq(cuda_set_progress(f->progress, step, &f->adam, NULL), cudaSuccess);
     fill_slots(f);
-    ck_assert_int_eq(cuda_update(&f->batch, &f->p, &f->adam, f->progress, &ring, NULL),
-                     cudaSuccess);
-    ck_assert_uint_eq(ring.entries[1].step, step + 1);
-    ck_assert_uint_eq(ring.entries[1].samples, 2);
+    ck_assert_int_eq(cuda_update(&f->batch, &f->p, &f->adam, f->progress, ring, NULL), cudaSuccess);
+    ck_assert_uint_eq(ring->entries[1].step, step + 1);
+    ck_assert_uint_eq(ring->entries[1].samples, 2);
+    ck_assert_int_eq(cudaFree(ring), cudaSuccess);
     cuda_fixture_destroy(f);
 }
 END_TEST
@@ -93,18 +102,18 @@ END_TEST
 START_TEST(a_run_that_goes_on_has_the_alpha_of_one_that_was_never_left)
 {
     static const uint64_t steps[] = {0, 1, 6, 999, 100000};
-    static cuda_ring ring;
     cuda_fixture *f = cuda_fixture_create(&step_cases[0]);
+    cuda_ring *ring = take_ring();
     fill_slots(f);
     ck_assert_int_eq(cuda_set_progress(f->progress, steps[_i], &f->adam, NULL), cudaSuccess);
-    ck_assert_int_eq(cuda_update(&f->batch, &f->p, &f->adam, f->progress, &ring, NULL),
-                     cudaSuccess);
+    ck_assert_int_eq(cuda_update(&f->batch, &f->p, &f->adam, f->progress, ring, NULL), cudaSuccess);
     const cuda_progress left = *f->progress;
     ck_assert_int_eq(cuda_set_progress(f->progress, steps[_i] + 1, &f->adam, NULL), cudaSuccess);
     ck_assert_uint_eq(f->progress->step, left.step);
     ck_assert_mem_eq(&f->progress->alpha, &left.alpha, sizeof left.alpha);
     ck_assert_uint_eq(f->progress->blocks_done, left.blocks_done);
     ck_assert(left.alpha > 0 && left.alpha <= 1e-3F);
+    ck_assert_int_eq(cudaFree(ring), cudaSuccess);
     cuda_fixture_destroy(f);
 }
 END_TEST
@@ -119,6 +128,39 @@ START_TEST(adam_on_dense1_alone_is_the_cpus)
     ck_assert_int_eq(cuda_adam_dense1(&f->p, &f->adam, f->progress, NULL), cudaSuccess);
     expect_same_state(f, &expected);
     free_state(&expected);
+    cuda_fixture_destroy(f);
+}
+END_TEST
+
+/* Moments around the least normal number, some of which a step with gradients of 0 takes below it;
+ * of m also negative ones, whose 0 has no sign. */
+static void fill_least_moments(cuda_fixture *f)
+{
+    for (size_t i = 0; i < LENET_PARAMETERS; i++) {
+        const float sign = i % 2 == 0 ? 1.0F : -1.0F;
+        f->p.moment_m[i] = sign * (1.05F + 0.1F * (float)(i % 3)) * FLT_MIN;
+        f->p.moment_v[i] = (1 + 5e-4F * (float)(i % 4)) * FLT_MIN;
+    }
+}
+
+START_TEST(moments_below_the_normal_numbers_become_zero_as_the_cpus)
+{
+    cuda_fixture *f = cuda_fixture_create(&step_cases[0]);
+    cuda_ring *ring = take_ring();
+    memset(f->p.gradients, 0, LENET_PARAMETERS * sizeof(float));
+    memset(f->p.conv2_slots, 0, (size_t)CUDA_CONV_SLOTS * (9 * 32 * 64 + 64) * sizeof(float));
+    memset(f->p.conv1_slots, 0, (size_t)CUDA_CONV_SLOTS * (9 * 32 + 32) * sizeof(float));
+    memset(f->p.head_slots, 0, (128 * 10 + 10 + 128) * sizeof(float));
+    fill_least_moments(f);
+    adam_state expected = copy_state(f);
+    cpu_update(&expected, f, f->progress->step + 1, f->p.gradients, 0, LENET_PARAMETERS);
+    ck_assert(expected.m[0] == 0 && !signbit(expected.m[3]) && expected.m[2] >= FLT_MIN);
+    ck_assert(expected.v[1] == 0 && expected.v[3] >= FLT_MIN);
+    ck_assert_int_eq(cuda_adam_dense1(&f->p, &f->adam, f->progress, NULL), cudaSuccess);
+    ck_assert_int_eq(cuda_update(&f->batch, &f->p, &f->adam, f->progress, ring, NULL), cudaSuccess);
+    expect_same_state(f, &expected);
+    free_state(&expected);
+    ck_assert_int_eq(cudaFree(ring), cudaSuccess);
     cuda_fixture_destroy(f);
 }
 END_TEST
@@ -212,6 +254,7 @@ int main(void)
     tcase_add_test(tests, the_billionth_epoch_is_like_the_first);
     tcase_add_loop_test(tests, a_run_that_goes_on_has_the_alpha_of_one_that_was_never_left, 0, 5);
     tcase_add_test(tests, adam_on_dense1_alone_is_the_cpus);
+    tcase_add_test(tests, moments_below_the_normal_numbers_become_zero_as_the_cpus);
     tcase_add_loop_test(tests, histograms_are_counted_whole_and_in_chunks, 0, 10);
     tcase_set_timeout(tests, 120);
     suite_add_tcase(suite, tests);

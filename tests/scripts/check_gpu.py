@@ -9,6 +9,7 @@ hand --engine cuda to the CPU engine, and tools that answer as NVIDIA's do.
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
 
 # Stands beside the program, which is renamed to NAME.real.
 AS_CPU = """#!/bin/bash
+echo "dense1 by ${LENET_DENSE1:-choice}" >&2
 arguments=()
 for argument in "$@"; do
     case $argument in
@@ -44,10 +46,19 @@ echo '"","","ns","byte","byte"'
 echo '"0","void (anonymous namespace)::conv_forward<1>(int, float)","5,000","1,000,000","2000000"'
 echo '"1","void (anonymous namespace)::conv_forward<1>(int, float)","7,000","1,000,000","2000000"'
 echo '"2","update(int)","2,000","100","200"'
+echo '"3","void (anonymous namespace)::dense1_update<1>(int)","10,000","16,000,000","12,000,000"'
 """
 CEILINGS = "#!/bin/bash\necho '{\"copy\": 4e12, \"fp32\": 5e13, \"tf32\": 4e14, \"bf16\": 8e14}'\n"
 TEST = "#!/bin/bash\n[[ -n $CK_DEFAULT_TIMEOUT ]] || exit 1\necho '100%: Checks: 3, Failures: 0, Errors: 0'\n"
-FAILED_TEST = "#!/bin/bash\necho '66%: Checks: 3, Failures: 1, Errors: 0'\necho oh no >&2\nexit 1\n"
+FAILED_TEST = """#!/bin/bash
+if [[ $LENET_DENSE1 == cublas ]]; then
+    echo '100%: Checks: 4, Failures: 0, Errors: 0'
+    exit
+fi
+echo '66%: Checks: 3, Failures: 1, Errors: 0'
+echo oh no >&2
+exit 1
+"""
 
 
 def write_idx(path, dimensions, data):
@@ -130,7 +141,9 @@ class DryRun(GpuCheck):
         names = self.check("dry", "--list")[1].split()
         results = self.results("dry")
         self.assertEqual(list(results), names)
-        for stage in "steps", "repeat", "epochs", "peers", "accuracy":
+        self.assertEqual(list(results["peers"]), ["tf32-16"])
+        self.assertEqual(len(results["more_peers"]), 8)
+        for stage in "steps", "repeat", "epochs", "more_peers", "accuracy":
             self.assertNotIn("left_out", results[stage]["fp32-16"], stage)
             self.assertIn("left_out", results[stage]["bf16-16"], stage)
         self.assertEqual(results["steps"]["fp32-64"]["parameters"], 0)
@@ -143,8 +156,10 @@ class DryRun(GpuCheck):
                          ["dry-run.json", "dry-run.md", "gpu-check.tar.gz"])
         text = (out / "dry-run.md").read_text()
         self.assertTrue(text.startswith("# Dry run: not a measurement\n"))
-        for title in "Whole runs", "Against the peers", "Accuracy", "Where a step", "What was done":
+        for title in ("Whole runs", "Against the peers", "Accuracy", "Choices", "Where a step",
+                      "What was done"):
             self.assertIn(f"\n## {title}", text)
+        self.assertIn("What Keras' own runs end at was not measured.", text)
         rows = [line for line in text.splitlines() if line.startswith("|")]
         self.assertGreater(len(rows), 40)
         self.assertTrue(all(row.endswith("|") for row in rows))
@@ -152,6 +167,20 @@ class DryRun(GpuCheck):
         with tarfile.open(out / "gpu-check.tar.gz") as tar:
             self.assertIn("gpu-check/results.json", tar.getnames())
             self.assertIn("gpu-check/logs/steps-fp32-16.log", tar.getnames())
+
+    def test_a_peers_module_is_looked_for_once(self):
+        python = self.world / "bin/some python"
+        calls = self.world / "calls"
+        shim(python, f"""#!/bin/bash
+echo "$@" >>'{calls}'
+exec python3 "$@"
+""")
+        status, said, out = self.check("modules", "--dry-run", "--stage=more_peers",
+                                       "--python", str(python))
+        self.assertEqual(status, 0, said)
+        looked = re.findall("^-c import (torch|jax)$", calls.read_text(), re.MULTILINE)
+        self.assertEqual(sorted(looked), ["jax", "torch"])
+        self.assertIn("| 16 | fp32 | ours: ", (out / "dry-run.md").read_text())
 
     def test_a_second_call_goes_on_where_the_limit_ended_the_first(self):
         status, said, out = self.check("cut", "--dry-run", "--stage", "steps", "--limit", "0")
@@ -197,13 +226,30 @@ class Device(GpuCheck):
         self.assertEqual(failed, [("kernels", "check_engine")], said)
         self.assertIn("oh no", (self.world / "real/results/logs/kernels-check_engine.log").read_text())
         self.assertEqual(results["kernels"]["check_cuda_forward_device"]["checks"], 3)
+        self.assertEqual(results["kernels"]["check_engine+cublas"]["checks"], 4)
         kernels = results["breakdown"]["tf32-32"]["kernels"]
-        self.assertEqual([k["microseconds"] for k in kernels], [6, 2])
+        self.assertEqual([k["microseconds"] for k in kernels], [6, 2, 10])
         report = (out / "gpu-h200-imaginary.md").read_text()
         self.assertTrue(report.startswith("# The CUDA engine on one NVIDIA H200 Imaginary\n"))
         # 3 MB in 6 us of 4 TB/s; 692 MFLOP in 6 us of 400 TFLOP/s
         self.assertIn("| 32 | tf32 | conv_forward | 2 | 6.0 | 3.00 | 12 % | 692 | 29 % |", report)
         self.assertIn("| 32 | tf32 | update | 1 |", report)
+        # two products of 32 samples: 2 * 2 * 9216 * 128 * 32 FLOP
+        self.assertIn("| 32 | tf32 | dense1_update | 1 | 10.0 | 28.00 | 70 % | 151 | 4 % |", report)
+
+    def test_own_kernels_and_cublas_take_turns_and_sweeps_several_jobs(self):
+        status, said, out = self.check("choices", "--dry-run", "--stage=choices")
+        self.assertEqual(status, 0, said)
+        results = self.results("choices")["choices"]
+        self.assertEqual(list(results), ["fp32-64", "tf32-64", "bf16-64", "jobs-1"])
+        for name in "own", "cublas":
+            self.assertEqual(len(results["fp32-64"]["seconds_per_epoch"][name]), 2)
+            log = self.world / f"choices/results/logs/choices-fp32-64-{name}.log"
+            self.assertIn(f"\ndense1 by {name}\n", log.read_text())
+        self.assertGreater(results["jobs-1"]["loop_seconds"], 0)
+        report = (out / "dry-run.md").read_text()
+        self.assertRegex(report, r"\n\| 64 \| fp32 \| [\d.e-]+ \(.*\) \| [\d.e-]+ \(.*\) \|\n")
+        self.assertRegex(report, r"\n\| 1 \| [\d.]+ \|\n")
 
     def test_the_sanitizers_findings_are_failures_and_can_be_tried_again(self):
         status, said, out = self.check("errors", "--stage=sanitizer", ERRORS="2")

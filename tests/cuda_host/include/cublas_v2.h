@@ -41,7 +41,9 @@ cublasStatus_t cublasSetStream(cublasHandle_t handle, cudaStream_t stream);
 cublasStatus_t cublasSetWorkspace(cublasHandle_t handle, void *workspace, size_t bytes);
 
 /* By columns: c [m,n] = alpha * op(a) [m,k] . op(b) [k,n] + beta * c; the factors' elements are
- * rounded as the compute type says. With beta 0, c is not read. */
+ * rounded as the compute type says. With beta 0, c is not read. A product of other sizes may be
+ * another kernel, which has to be loaded: in a capture it is refused unless the handle had one of
+ * the same sizes outside of it. */
 cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t a_is, cublasOperation_t b_is,
                             int m, int n, int k, const void *alpha, const void *a,
                             cudaDataType a_type, int a_stride, const void *b, cudaDataType b_type,

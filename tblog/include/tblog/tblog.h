@@ -579,8 +579,8 @@ TBLOG_API const uint8_t *tblog_reader_record(const tblog_reader *reader, size_t 
 TBLOG_API uint64_t tblog_reader_offset(const tblog_reader *reader);
 
 /* What the last call found wrong, with the offset, as one line of text; "" where nothing is. Behind
- * tblog_reader_resync it may tell that not every record inside of a damaged one was looked at. Valid
- * until the next call. */
+ * tblog_reader_resync it may tell that not every record inside of a damaged one was looked at.
+ * Valid until the next call. */
 TBLOG_API const char *tblog_reader_message(const tblog_reader *reader);
 
 /* NULL is allowed. */

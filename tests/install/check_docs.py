@@ -49,7 +49,8 @@ SHELLS = {
               compset() { words[CURRENT]=${words[CURRENT]#$~2} }
               _files() { print -l -- $words[CURRENT]*(N) }
               words=("$@"); CURRENT=$#; source "$0" """,
-    "fish": "source $argv[1]; complete -C (string join ' ' -- $argv[2..])",
+    "fish": """source $argv[1]
+               complete -C (string join ' ' -- (string escape -- $argv[2]) $argv[3..])""",
 }
 
 

@@ -11,13 +11,14 @@ usage() {
 Usage: bench/writers.sh [--rounds N] [--count N] [--peer-count N] [--directory DIR]
 
 Compares tblog with Python's event writers, in N rounds (5) of so many scalars: --count for tblog
-(1000000), --peer-count for the others (20000). The files go into a new directory below DIR
+(1000000), --peer-count for the others (20000). tblog and the plain write() have five turns a
+round. The files go into a new directory below DIR
 (default: $TMPDIR or /tmp) and are removed at the end. Needs a release build, and python3 with
 venv; PyTorch and tensorboardX go into .venv/torch.
 END
 }
 
-rounds=5 count=1000000 peer_count=20000 parent=${TMPDIR:-/tmp}
+rounds=5 turns=5 count=1000000 peer_count=20000 parent=${TMPDIR:-/tmp}
 while [ $# -gt 0 ]; do
     case $1 in
     -h | --help) usage; exit 0 ;;
@@ -61,8 +62,12 @@ for round in $(seq "$rounds"); do
     for peer in torch tensorboardX; do
         record "$("$python" "$peers" "$peer" "$peer_count" "$files/runs/$peer")"
     done
-    record "$("$ours" plain "$count" "$files/runs/plain")"
-    record "$("$ours" ours "$count" "$files/runs/ours")"
+    # These take little time, of which other programs on the machine can take much.
+    for _ in $(seq "$turns"); do
+        rm -rf "$files"/runs/{plain,ours}
+        record "$("$ours" plain "$count" "$files/runs/plain")"
+        record "$("$ours" ours "$count" "$files/runs/ours")"
+    done
 done
 echo
 echo "calling thread, at 100,000 calls a second and in bursts of 1,000:"
@@ -91,16 +96,24 @@ for name, values in times.items():
     print(f"| {names[name]:<24} | {spread:<31} | {1e6 / median:>16,.0f} |")
 
 
+def rounds(name):
+    turns = len(times[name]) // len(times["torch"])
+    return [statistics.median(times[name][at:at + turns])
+            for at in range(0, len(times[name]), turns)]
+
+
 def ratios(name, base):
-    return [a / b for a, b in zip(times[name], times[base])]
+    return [a / b for a, b in zip(name, base)]
 
 
 def listed(values):
     return ", ".join(f"{value:.2f}" for value in values)
 
 
-print(f"\ntblog over plain write(), by round: {listed(ratios('ours', 'plain'))};"
-      f" median {statistics.median(ratios('ours', 'plain')):.2f}")
-print(f"torch.utils.tensorboard over tblog, by round: {listed(ratios('torch', 'ours'))}")
-print(f"ratio {statistics.median(ratios('torch', 'ours')):.1f}")
+over_plain = ratios(times["ours"], times["plain"])
+print(f"\ntblog over plain write(), of {len(over_plain)} turns: median"
+      f" {statistics.median(over_plain):.2f} ({min(over_plain):.2f}, {max(over_plain):.2f})")
+over_ours = ratios(rounds("torch"), rounds("ours"))
+print(f"torch.utils.tensorboard over tblog, by round: {listed(over_ours)}")
+print(f"ratio {statistics.median(over_ours):.1f}")
 END

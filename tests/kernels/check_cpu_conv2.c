@@ -301,18 +301,8 @@ END_TEST
 
 int main(void)
 {
-    layer_tables_find();
-    Suite *suite = suite_create("cpu conv2");
-    TCase *c = tcase_create("cpu conv2");
-    tcase_set_timeout(c, 120);
-    tcase_add_test(c, ink_is_found_where_a_position_sees_it);
-    tcase_add_loop_test(c, conv2_forward_is_within_its_rounding, 0, layer_table_count);
-    tcase_add_loop_test(c, a_blank_patch_gives_exactly_the_bias, 0, layer_table_count);
-    tcase_add_loop_test(c, the_first_of_equal_outputs_wins, 0, layer_table_count);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {
+        ink_is_found_where_a_position_sees_it, conv2_forward_is_within_its_rounding,
+        a_blank_patch_gives_exactly_the_bias, the_first_of_equal_outputs_wins};
+    return layer_tables_check("cpu conv2", tests, sizeof tests / sizeof *tests);
 }

@@ -63,13 +63,6 @@ static void release_dense1(dense1 *d)
     free(d->gradient);
 }
 
-/* A sum of `terms` products that add up to `magnitude`, each rounded twice at most in its product
- * and once in each of the additions behind it. */
-static void expect_sum(double value, double expected, double terms, double magnitude)
-{
-    ck_assert(fabs(value - expected) <= (terms + 2) * unit_roundoff * magnitude);
-}
-
 static const uint32_t batches[] = {1, 6, LARGE_BATCH};
 
 START_TEST(dense1_forward_is_within_its_rounding)
@@ -81,16 +74,12 @@ START_TEST(dense1_forward_is_within_its_rounding)
     kernels->dense1_forward(d.pooled, d.route, d.n, d.kernel, 7, sums);
     for (uint32_t sample = 0; sample < d.n; sample++) {
         for (size_t j = 0; j < LENET_DENSE1; j++) {
-            double expected = 0;
-            double magnitude = 0;
+            exact_sum expected = {0};
             for (size_t i = first; i < first + CPU_DENSE1_SPLIT; i++) {
-                const double term = (double)d.pooled[sample * CPU_POOL_STRIDE + i] *
-                                    (double)d.kernel[i * LENET_DENSE1 + j];
-                expected += term;
-                magnitude += fabs(term);
+                exact_add(&expected, (double)d.pooled[sample * CPU_POOL_STRIDE + i] *
+                                         (double)d.kernel[i * LENET_DENSE1 + j]);
             }
-            expect_sum((double)sums[sample * LENET_DENSE1 + j], expected, CPU_DENSE1_SPLIT,
-                       magnitude);
+            expect_sum(&expected, 1, sums[sample * LENET_DENSE1 + j]);
         }
     }
     free(sums);
@@ -99,31 +88,24 @@ START_TEST(dense1_forward_is_within_its_rounding)
 END_TEST
 
 /* The gradient of weight (i, j), i an input of the whole layer. */
-static void check_weight_gradient(const dense1 *d, size_t i, size_t j, double value)
+static void check_weight_gradient(const dense1 *d, size_t i, size_t j, float value)
 {
-    double expected = 0;
-    double magnitude = 0;
+    exact_sum expected = {0};
     for (size_t sample = 0; sample < d->n; sample++) {
-        const double term = (double)d->pooled[sample * CPU_POOL_STRIDE + i] *
-                            (double)d->sums_gradient[sample * LENET_DENSE1 + j];
-        expected += term;
-        magnitude += fabs(term);
+        exact_add(&expected, (double)d->pooled[sample * CPU_POOL_STRIDE + i] *
+                                 (double)d->sums_gradient[sample * LENET_DENSE1 + j]);
     }
-    expect_sum(value, expected, d->n, magnitude);
+    expect_sum(&expected, 1, value);
 }
 
 static void check_input_gradient(const dense1 *d, const float *kernel, size_t sample, size_t i)
 {
-    double expected = 0;
-    double magnitude = 0;
+    exact_sum expected = {0};
     for (size_t j = 0; j < LENET_DENSE1; j++) {
-        const double term = (double)kernel[i * LENET_DENSE1 + j] *
-                            (double)d->sums_gradient[sample * LENET_DENSE1 + j];
-        expected += term;
-        magnitude += fabs(term);
+        exact_add(&expected, (double)kernel[i * LENET_DENSE1 + j] *
+                                 (double)d->sums_gradient[sample * LENET_DENSE1 + j]);
     }
-    expect_sum((double)d->pooled_gradient[sample * CPU_POOL_STRIDE + i], expected, LENET_DENSE1,
-               magnitude);
+    expect_sum(&expected, 1, d->pooled_gradient[sample * CPU_POOL_STRIDE + i]);
 }
 
 /* With Adam's rates at 1, m becomes the gradient and v its square. */
@@ -145,7 +127,7 @@ START_TEST(dense1_backward_is_within_its_rounding)
             for (size_t j = 0; j < LENET_DENSE1; j++) {
                 const size_t at = i * LENET_DENSE1 + j;
                 const double m = (double)d.moments[0][at];
-                check_weight_gradient(&d, i, j, m);
+                check_weight_gradient(&d, i, j, d.moments[0][at]);
                 ck_assert(fabs((double)d.moments[1][at] - m * m) <= 2 * unit_roundoff * m * m);
                 const double step = 0.5 * m / (fabs(m) + 1);
                 ck_assert(fabs((double)d.kernel[at] - ((double)before[at] - step)) <=
@@ -199,17 +181,8 @@ END_TEST
 
 int main(void)
 {
-    layer_tables_find();
-    Suite *suite = suite_create("cpu dense1");
-    TCase *c = tcase_create("cpu dense1");
-    tcase_set_timeout(c, 120);
-    tcase_add_loop_test(c, dense1_forward_is_within_its_rounding, 0, layer_table_count);
-    tcase_add_loop_test(c, dense1_backward_is_within_its_rounding, 0, layer_table_count);
-    tcase_add_loop_test(c, a_moment_below_the_normal_numbers_becomes_0, 0, layer_table_count);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    const TTest *const tests[] = {dense1_forward_is_within_its_rounding,
+                                  dense1_backward_is_within_its_rounding,
+                                  a_moment_below_the_normal_numbers_becomes_0};
+    return layer_tables_check("cpu dense1", tests, sizeof tests / sizeof *tests);
 }

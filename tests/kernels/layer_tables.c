@@ -1,7 +1,7 @@
 #include "layer_tables.h"
 
 #include <assert.h>
-#include <check.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 const cpu_kernels *layer_tables[MAX_LAYER_TABLES];
 int layer_table_count;
 
-void layer_tables_find(void)
+static void find_tables(void)
 {
     for (size_t i = 0; cpu_kernels_list[i] != NULL; i++) {
         const cpu_kernels *table = cpu_kernels_list[i];
@@ -22,6 +22,23 @@ void layer_tables_find(void)
             printf("leaving out %s%s\n", table->isa, table->bf16 ? " with bf16" : "");
         }
     }
+}
+
+int layer_tables_check(const char *name, const TTest *const *tests, size_t count)
+{
+    find_tables();
+    Suite *suite = suite_create(name);
+    TCase *tables = tcase_create(name);
+    tcase_set_timeout(tables, 120);
+    for (size_t i = 0; i < count; i++) {
+        tcase_add_loop_test(tables, tests[i], 0, layer_table_count);
+    }
+    suite_add_tcase(suite, tables);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 void *room(size_t bytes)
@@ -40,5 +57,22 @@ void fill(float *values, size_t count, uint64_t seed, float scale)
             block = philox(seed, PHILOX_WEIGHTS, 7, (uint32_t)i / 4);
         }
         values[i] = scale * philox_symmetric(block.word[i % 4]);
+    }
+}
+
+void exact_add(exact_sum *sum, double term)
+{
+    sum->value += term;
+    sum->magnitude += fabs(term);
+    sum->terms++;
+}
+
+void expect_sum(const exact_sum *sum, int factors, float value)
+{
+    const double error = fabs((double)value - sum->value);
+    const double bound = (sum->terms + factors) * unit_roundoff * sum->magnitude;
+    if (!(error <= bound)) { /* each assertion is a system call, and there are many sums */
+        ck_abort_msg("%g instead of %g: an error of %g, allowed %g", (double)value, sum->value,
+                     error, bound);
     }
 }

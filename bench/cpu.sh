@@ -15,6 +15,7 @@ every peer trains S steps (3840 / N) and ours 3 S.
 
 Needs a release build, MNIST in data/mnist, and python3 with venv; makes .venv/frameworks and
 .venv/jax. Takes minutes on two cores once these are there; --rounds 3 --steps 30 one and a half.
+Exits with 3 where a peer failed: the ratio is then against the others.
 END
 }
 

@@ -91,7 +91,8 @@ def commands(root, batch_size):
     for name, environment, program, *mode in peers:
         yield name, [str(root / ".venv" / environment / "bin/python"),
                      str(root / "bench/peers" / program), data, batch_size, *mode]
-    yield "ours", [str(root / "build/release/bench/train_steps"), data, batch_size, "-"]
+    yield "ours", [str(root / "build/release/bench/train_steps"), "--data", data, "--batch-size",
+                   batch_size, "--serve"]
 
 
 def tell(name, failure):
@@ -197,6 +198,7 @@ def main():
         print(f"without {', '.join(sorted(failed))}, which failed: see above")
     print(f"ratios by round: {', '.join(f'{ratio:.2f}' for ratio, _ in found)}")
     print(f"ratio {statistics.median(ratio for ratio, _ in found):.2f}")
+    return 3 if failed else 0
 
 
-main()
+sys.exit(main())

@@ -1,62 +1,32 @@
 /* Times each kernel of the CPU engine within real training steps, and holds it against what this
  * machine can do at most, so that the next thing to improve is visible. */
-#include <argp.h>
+#include <err.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "clock.h"
 #include "cpu/cpu_state.h"
-#include "dataset.h"
+#include "engine_options.h"
 #include "kernel_meter.h"
 #include "peak_rates.h"
 
-enum { WARM_UP = 10, TIMED_STEPS = 10, DEFAULT_STEPS = 200 };
+enum { WARM_UP = 10, TIMED_STEPS = 10 };
+
+enum { OPTION_WORK = 1024 };
 
 typedef struct options {
-    const char *data;
-    engine_config config;
-    unsigned steps;
+    engine_options engine;
     bool work;
 } options;
 
-enum {
-    OPTION_DATA = 256,
-    OPTION_BATCH_SIZE,
-    OPTION_STEPS,
-    OPTION_ISA,
-    OPTION_THREADS,
-    OPTION_WORK
-};
-
-static uint32_t number_of(const char *text, struct argp_state *state)
-{
-    char *end;
-    const unsigned long value = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || value == 0 || value > 60000) {
-        argp_error(state, "'%s' is not a number from 1 to 60000", text);
-    }
-    return (uint32_t)value;
-}
-
 static error_t parse(int key, char *text, struct argp_state *state)
 {
+    (void)text;
     options *o = state->input;
     switch (key) {
-    case OPTION_DATA:
-        o->data = text;
-        break;
-    case OPTION_BATCH_SIZE:
-        o->config.batch_size = number_of(text, state);
-        break;
-    case OPTION_STEPS:
-        o->steps = number_of(text, state);
-        break;
-    case OPTION_ISA:
-        o->config.isa = text;
-        break;
-    case OPTION_THREADS:
-        o->config.threads = number_of(text, state);
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->engine;
         break;
     case OPTION_WORK:
         o->work = true;
@@ -68,11 +38,6 @@ static error_t parse(int key, char *text, struct argp_state *state)
 }
 
 static const struct argp_option argp_options[] = {
-    {"data", OPTION_DATA, "PATH", 0, "The data set (default data/mnist)", 0},
-    {"batch-size", OPTION_BATCH_SIZE, "N", 0, "Samples a step (default 64)", 0},
-    {"steps", OPTION_STEPS, "N", 0, "Steps to measure (default 200)", 0},
-    {"isa", OPTION_ISA, "NAME", 0, "avx512, avx2 or portable (default: the best)", 0},
-    {"threads", OPTION_THREADS, "N", 0, "CPU threads (default: all)", 0},
     {"work", OPTION_WORK, NULL, 0,
      "Time nothing: print how many MFLOP a sample the engine's products are in the first steps, "
      "a multiply-add counted as 2",
@@ -80,32 +45,21 @@ static const struct argp_option argp_options[] = {
     {0},
 };
 
-static void fail(const char *message)
-{
-    fprintf(stderr, "layers: %s\n", message);
-    exit(EXIT_FAILURE);
-}
+static const struct argp_child argp_children[] = {{&engine_options_argp, 0, NULL, 0}, {0}};
 
 /* Trains `steps` steps, and returns their seconds. */
-static double train(const engine_api *api, engine *e, unsigned steps, meter_mode mode)
+static double train(engine *e, unsigned steps, meter_mode mode)
 {
-    static engine_step metrics[ENGINE_MAX_QUEUED_STEPS];
     const double began = seconds_now();
     meter_set_mode(mode);
-    for (unsigned i = 0; i < steps; i++) {
-        size_t count = 0;
-        if (api->train(e, 1) != ENGINE_OK ||
-            api->poll(e, metrics, ENGINE_MAX_QUEUED_STEPS, &count, true) != ENGINE_OK) {
-            fail(api->message(e));
-        }
-    }
+    engine_options_train(e, steps, 1);
     meter_set_mode(METER_OFF);
     return seconds_now() - began;
 }
 
-static void print_work(const engine_api *api, engine *e, const options *o)
+static void print_work(engine *e, const engine_options *o)
 {
-    train(api, e, o->steps, METER_COUNT);
+    train(e, o->steps, METER_COUNT);
     double multiply_adds = 0;
     for (int k = 0; k < METER_KERNELS; k++) {
         multiply_adds += meter_read((meter_kernel)k).multiply_adds;
@@ -120,7 +74,7 @@ static peak_rates peaks_of(const char *isa, unsigned threads)
     const size_t near_bytes = (size_t)3 * LENET_FLAT * LENET_DENSE1 * sizeof(float);
     peak_rates peaks;
     if (peak_rates_measure(isa, threads, near_bytes, &peaks) != 0) {
-        fail("cannot measure the machine's peak rates");
+        errx(EXIT_FAILURE, "cannot measure the machine's peak rates");
     }
     printf("%u thread%s %8.1f GFLOP/s of multiply-adds, %6.1f GB/s in %.0f MB, %6.1f GB/s in "
            "memory\n",
@@ -170,11 +124,12 @@ static void print_table(unsigned timed, unsigned counted, double seconds, unsign
     printf("\n");
 }
 
-static void print_layers(const engine_api *api, engine *e, const options *o)
+static void print_layers(engine *e, const engine_options *o)
 {
     const unsigned threads = e->threads;
-    printf("%s, batch size %u, %u steps\n", api->planned(e)->hardware,
-           (unsigned)o->config.batch_size, o->steps);
+    const engine_plan *plan = engine_find("cpu")->planned(e);
+    printf("%s, %s, batch size %u, %u steps\n", plan->hardware,
+           engine_precision_name(plan->precision), (unsigned)o->config.batch_size, o->steps);
     peak_rates peaks = peaks_of(e->kernels->isa, 1);
     if (threads > 1) {
         peaks = peaks_of(e->kernels->isa, threads);
@@ -182,11 +137,11 @@ static void print_layers(const engine_api *api, engine *e, const options *o)
     double seconds = 0;
     unsigned timed = 0;
     unsigned counted = 0;
-    train(api, e, WARM_UP, METER_OFF);
+    train(e, WARM_UP, METER_OFF);
     /* What is open changes with training, so some steps between the timed ones are counted. */
     while (timed < o->steps) {
-        seconds += train(api, e, TIMED_STEPS, METER_TIME);
-        train(api, e, 1, METER_COUNT);
+        seconds += train(e, TIMED_STEPS, METER_TIME);
+        train(e, 1, METER_COUNT);
         timed += TIMED_STEPS;
         counted++;
     }
@@ -198,32 +153,21 @@ int main(int argc, char **argv)
     static const struct argp argp = {
         .options = argp_options,
         .parser = parse,
+        .children = argp_children,
         .doc = "Times each kernel of the CPU engine within training steps, against this machine's "
                "peak rates, which it measures first."};
-    options o = {.data = "data/mnist", .config = engine_config_defaults(), .steps = DEFAULT_STEPS};
-    o.config.batch_size = 64;
+    options o = {.engine = engine_options_defaults()};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
-
-    char message[512];
     dataset data;
-    if (dataset_load(&data, o.data, message, sizeof message) != 0) {
-        fail(message);
-    }
-    const engine_data training = {data.training.images, data.training.labels, data.training.count};
-    const engine_data validation = {data.validation.images, data.validation.labels,
-                                    data.validation.count};
-    const engine_api *api = engine_find("cpu");
-    engine *e = NULL;
-    if (api->create(&e, &o.config, &training, &validation, message, sizeof message) != ENGINE_OK) {
-        fail(message);
-    }
+    engine_options_load(&o.engine, &data);
+    engine *e = engine_options_create(&o.engine.config, &data);
     e->kernels = meter_wrap(e->kernels);
     if (o.work) {
-        print_work(api, e, &o);
+        print_work(e, &o.engine);
     } else {
-        print_layers(api, e, &o);
+        print_layers(e, &o.engine);
     }
-    api->destroy(e);
+    engine_find("cpu")->destroy(e);
     dataset_free(&data);
     return EXIT_SUCCESS;
 }

@@ -1,110 +1,192 @@
-/* Times training steps of the CPU engine as the peers' programs time theirs: a few steps to warm
- * up, then `steps` in a row.
- *
- *   train_steps DATA BATCH_SIZE STEPS|- [ISA [THREADS]]
- *
- * Prints one line: "ours bs N: X ms/step, Y s/epoch, …". With "-" it is one of the programs that
- * bench/cpu_rounds.py drives, and answers as peers/rounds.py says. */
+/* Times training steps of the CPU engine: a few to warm up, then --steps in a row. */
+#include <err.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
 #include "clock.h"
-#include "dataset.h"
-#include "engine.h"
+#include "engine_options.h"
 
-enum { WARM_UP = 10, WAKE_UP = 3 };
+enum { WARM_UP = 10, WAKE_UP = 3, CHUNK = 50, TURN_SAMPLES = 640 };
 
-/* Trains `steps` steps and takes their metrics; returns the mean loss a step. */
-static double train(const engine_api *api, engine *e, unsigned steps)
+typedef struct options {
+    engine_options engine;
+    bool serve;
+    engine_precision against; /* ENGINE_DEFAULT_PRECISION for none */
+    unsigned rounds;
+} options;
+
+enum { OPTION_SERVE = 1024, OPTION_AGAINST, OPTION_ROUNDS };
+
+static error_t parse(int key, char *text, struct argp_state *state)
 {
-    static engine_step metrics[ENGINE_MAX_QUEUED_STEPS];
-    double loss = 0;
-    for (unsigned done = 0; done < steps;) {
-        const unsigned left = steps - done;
-        const unsigned chunk = left < 50 ? left : 50;
-        size_t count = 0;
-        if (api->train(e, chunk) != ENGINE_OK ||
-            api->poll(e, metrics, ENGINE_MAX_QUEUED_STEPS, &count, true) != ENGINE_OK) {
-            fprintf(stderr, "train_steps: %s\n", api->message(e));
-            exit(EXIT_FAILURE);
-        }
-        for (size_t i = 0; i < count; i++) {
-            loss += metrics[i].loss_sum / metrics[i].samples;
-        }
-        done += chunk;
+    options *o = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->engine;
+        break;
+    case OPTION_SERVE:
+        o->serve = true;
+        break;
+    case OPTION_AGAINST:
+        o->against = engine_options_precision(text, state);
+        break;
+    case OPTION_ROUNDS:
+        o->rounds = (unsigned)engine_options_number(text, 1, 10000, state);
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
-    return loss / steps;
+    return 0;
 }
 
-static double seconds_of(const engine_api *api, engine *e, unsigned steps, double *loss)
+static const struct argp_option argp_options[] = {
+    {"against", OPTION_AGAINST, "PRECISION", 0,
+     "Train a second engine, in this precision, and after --steps of each compare the processor "
+     "time of 640 samples of the one and the other, in turn, and of an evaluation",
+     0},
+    {"rounds", OPTION_ROUNDS, "N", 0, "With --against: how often (default 40)", 0},
+    {"serve", OPTION_SERVE, NULL, 0,
+     "Say 'ready', then train as many steps as each line of stdin says, and answer with their "
+     "seconds and mean loss",
+     0},
+    {0},
+};
+
+static const struct argp_child argp_children[] = {{&engine_options_argp, 0, NULL, 0}, {0}};
+
+static double train(engine *e, unsigned steps)
+{
+    return engine_options_train(e, steps, CHUNK);
+}
+
+static double seconds_of(engine *e, unsigned steps, double *loss)
 {
     const double begin = seconds_now();
-    *loss = train(api, e, steps);
+    *loss = train(e, steps);
     return seconds_now() - begin;
 }
 
-static void time_once(const engine_api *api, engine *e, unsigned steps, const engine_config *config,
-                      uint32_t samples)
+static void time_once(engine *e, const engine_options *o, uint32_t samples)
 {
     double loss;
-    const double step_seconds = seconds_of(api, e, steps, &loss) / steps;
-    printf("ours bs %u: %.3f ms/step, %.2f s/epoch, %s, mean loss %.6f\n",
-           (unsigned)config->batch_size, step_seconds * 1e3,
-           step_seconds * samples / config->batch_size, api->planned(e)->hardware, loss);
+    const engine_plan *plan = engine_find("cpu")->planned(e);
+    const double step_seconds = seconds_of(e, o->steps, &loss) / o->steps;
+    printf("ours bs %u: %.3f ms/step, %.2f s/epoch, %s, %s, mean loss %.6f\n",
+           (unsigned)o->config.batch_size, step_seconds * 1e3,
+           step_seconds * samples / o->config.batch_size, plan->hardware,
+           engine_precision_name(plan->precision), loss);
 }
 
 /* Each line of stdin is a number of steps; the answer, their seconds and mean loss. */
-static void answer_requests(const engine_api *api, engine *e)
+static void answer_requests(engine *e)
 {
     unsigned steps;
     double loss;
     puts("ready");
     fflush(stdout);
     while (scanf("%u", &steps) == 1 && steps > 0) {
-        train(api, e, WAKE_UP);
-        printf("%.6f ", seconds_of(api, e, steps, &loss));
+        train(e, WAKE_UP);
+        printf("%.6f ", seconds_of(e, steps, &loss));
         printf("%.4f\n", loss);
         fflush(stdout);
     }
 }
 
+static double processor_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static double turn_of(engine *e, unsigned steps)
+{
+    const double begin = processor_seconds();
+    train(e, steps);
+    return processor_seconds() - begin;
+}
+
+static double evaluation_of(engine *e)
+{
+    engine_result result;
+    const double begin = processor_seconds();
+    if (engine_find("cpu")->evaluate(e, ENGINE_VALIDATION, &result, NULL) != ENGINE_OK) {
+        errx(EXIT_FAILURE, "%s", engine_find("cpu")->message(e));
+    }
+    return processor_seconds() - begin;
+}
+
+static int compare_doubles(const void *left, const void *right)
+{
+    const double a = *(const double *)left;
+    const double b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* Sorts them. */
+static void print_ratios(const char *what, double *ratios, unsigned count)
+{
+    qsort(ratios, count, sizeof *ratios, compare_doubles);
+    printf("%s: %.3f of the other's processor time (quartiles %.3f to %.3f)\n", what,
+           ratios[count / 2], ratios[count / 4], ratios[count - 1 - count / 4]);
+}
+
+/* The two take turns in one process, the first in every other round, so that what else the machine
+ * does befalls both. */
+static void compare(engine *e, engine *other, const engine_options *o, unsigned rounds)
+{
+    const unsigned steps = TURN_SAMPLES / o->config.batch_size + 1;
+    double *training = calloc(2 * (size_t)rounds, sizeof *training);
+    if (training == NULL) {
+        errx(EXIT_FAILURE, "out of memory");
+    }
+    double *evaluation = training + rounds;
+    train(e, o->steps);
+    train(other, o->steps);
+    for (unsigned i = 0; i < rounds; i++) {
+        engine *const first = i % 2 == 0 ? e : other;
+        engine *const second = i % 2 == 0 ? other : e;
+        const double a = turn_of(first, steps);
+        const double b = turn_of(second, steps);
+        const double c = evaluation_of(first);
+        const double d = evaluation_of(second);
+        training[i] = first == e ? a / b : b / a;
+        evaluation[i] = first == e ? c / d : d / c;
+    }
+    print_ratios("training", training, rounds);
+    print_ratios("evaluation", evaluation, rounds);
+    free(training);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 4) {
-        fprintf(stderr, "usage: train_steps DATA BATCH_SIZE STEPS|- [ISA [THREADS]]\n");
-        return 2;
-    }
-    char message[512];
+    static const struct argp argp = {
+        .options = argp_options,
+        .parser = parse,
+        .children = argp_children,
+        .doc = "Times training steps of the CPU engine, after a few to warm up."};
+    options o = {.engine = engine_options_defaults(), .rounds = 40};
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
     dataset data;
-    if (dataset_load(&data, argv[1], message, sizeof message) != 0) {
-        fprintf(stderr, "train_steps: %s\n", message);
-        return EXIT_FAILURE;
-    }
-    const bool asked = strcmp(argv[3], "-") == 0;
-    const unsigned steps = asked ? 0 : (unsigned)strtoul(argv[3], NULL, 10);
-    engine_config config = engine_config_defaults();
-    config.batch_size = (uint32_t)strtoul(argv[2], NULL, 10);
-    config.isa = argc > 4 && argv[4][0] != '\0' ? argv[4] : NULL;
-    config.threads = argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 10) : 0;
-    const engine_data training = {data.training.images, data.training.labels, data.training.count};
-    const engine_data validation = {data.validation.images, data.validation.labels,
-                                    data.validation.count};
-    const engine_api *api = engine_find("cpu");
-    engine *e = NULL;
-    if ((steps == 0 && !asked) ||
-        api->create(&e, &config, &training, &validation, message, sizeof message) != ENGINE_OK) {
-        fprintf(stderr, "train_steps: %s\n", steps == 0 && !asked ? "no steps to time" : message);
-        dataset_free(&data);
-        return EXIT_FAILURE;
-    }
-    train(api, e, WARM_UP);
-    if (asked) {
-        answer_requests(api, e);
+    engine_options_load(&o.engine, &data);
+    engine *e = engine_options_create(&o.engine.config, &data);
+    if (o.against != ENGINE_DEFAULT_PRECISION) {
+        engine_config config = o.engine.config;
+        config.precision = o.against;
+        engine *other = engine_options_create(&config, &data);
+        compare(e, other, &o.engine, o.rounds);
+        engine_find("cpu")->destroy(other);
     } else {
-        time_once(api, e, steps, &config, data.training.count);
+        train(e, WARM_UP);
+        if (o.serve) {
+            answer_requests(e);
+        } else {
+            time_once(e, &o.engine, data.training.count);
+        }
     }
-    api->destroy(e);
+    engine_find("cpu")->destroy(e);
     dataset_free(&data);
     return EXIT_SUCCESS;
 }

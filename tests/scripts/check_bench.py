@@ -67,8 +67,8 @@ echo "venv $1" >>"$CALLS"
 
 FIRST_LOSSES = """#!/bin/bash
 echo "first_losses $*" >>"$CALLS"
-echo "batch size $2: within"
-[[ ${FAIL:-} != *losses:$2* ]]
+echo "batch size $4: within"
+[[ ${FAIL:-} != *losses:$4* ]]
 """
 
 TRAINER = """#!/bin/bash
@@ -154,7 +154,7 @@ class Cpu(BenchTest):
         self.assertEqual([line.split()[1] for line in self.called("peer")], [
             "keras_fit.py-", "torch_step.py-eager", "torch_step.py-channels_last",
             "torch_step.py-compile", "jax_step.py-"])
-        self.assertEqual(len(self.called(f"ours {self.root}")), 1)
+        self.assertEqual(len(self.called(f"ours --data {self.root}")), 1)
         self.assertEqual(self.called("steps"), ["steps 7"] * 15)
         self.assertEqual(self.called("ours trains"), ["ours trains 21"] * 3)
 
@@ -169,26 +169,26 @@ class Cpu(BenchTest):
         self.assertTrue(self.called("layers")[0].endswith("--batch-size 32 --steps 42 --work"))
 
     def test_a_peer_that_does_not_start_is_told_and_the_others_count(self):
-        self.assertEqual(self.compare(FAIL="torch_step.py-eager:missing"), 0)
+        self.assertEqual(self.compare(FAIL="torch_step.py-eager:missing"), 3)
         self.assertIn("torch-eager failed: ended with status 1", self.stderr)
         self.assertIn("ModuleNotFoundError: torch_step.py", self.stderr)
         self.assertIn("without torch-eager, which failed", self.stdout)
         self.assertEqual(self.stdout.splitlines()[-1], "ratio 4.00")
 
     def test_a_peer_that_ends_early_counts_in_the_rounds_it_had(self):
-        self.assertEqual(self.compare(rounds=3, FAIL="torch_step.py-eager:second-round"), 0)
+        self.assertEqual(self.compare(rounds=3, FAIL="torch_step.py-eager:second-round"), 3)
         self.assertIn("torch-eager failed: ended with status 3", self.stderr)
         self.assertIn("ratios by round: 2.00, 4.00, 4.00", self.stdout)
         self.assertEqual(self.stdout.splitlines()[-1], "ratio 4.00")
 
     def test_a_peer_that_does_not_train_does_not_count(self):
         for what, said in (("nonsense", "said 'what?'"), ("diverges", "does not train")):
-            self.assertEqual(self.compare(FAIL=f"torch_step.py-eager:{what}"), 0)
+            self.assertEqual(self.compare(FAIL=f"torch_step.py-eager:{what}"), 3)
             self.assertIn(said, self.stderr)
             self.assertEqual(self.stdout.splitlines()[-1], "ratio 4.00")
 
     def test_an_environment_that_cannot_be_made_is_told(self):
-        self.assertEqual(self.compare(FAIL="venv:jax jax_step.py-:missing"), 0)
+        self.assertEqual(self.compare(FAIL="venv:jax jax_step.py-:missing"), 3)
         self.assertIn("without .venv/jax", self.stderr)
         self.assertEqual(self.stdout.splitlines()[-1], "ratio 2.00")
 
@@ -254,14 +254,15 @@ class Accuracy(BenchTest):
                                    "--isa", "avx2", "--epochs", "2"), 0, self.stderr)
         data = self.root / "data/mnist"
         self.assertEqual(self.called("first_losses"),
-                         [f"first_losses {data} {n} 9 avx2" for n in (64, 32, 16)])
+                         [f"first_losses --data {data} --batch-size {n} --steps 9 --seed {seed} "
+                          "--isa avx2" for seed in range(5) for n in (64, 32, 16)])
         self.assertEqual(self.called("trainer"), [
             f"trainer sweep --quiet --engine cpu --data {data} --logdir my --seeds 5 --isa avx2 "
             "--epochs 2", "trainer compare --format json my"])
 
     def test_losses_beyond_their_bound_fail_it_and_the_rest_is_still_done(self):
         self.assertEqual(self.call("accuracy.sh", FAIL="losses:32"), 1)
-        self.assertEqual(len(self.called("first_losses")), 3)
+        self.assertEqual(len(self.called("first_losses")), 9)
         self.assertIn("99.123", self.stdout)
 
     def test_no_losses_are_compared_where_none_are_asked_for(self):
@@ -274,7 +275,7 @@ class Accuracy(BenchTest):
 
     def test_wrong_usage_exits_2(self):
         for arguments in (["--seeds", "0"], ["--seeds"], ["--steps", "x"], ["--logdir"],
-                          ["--batch-sizes=1"]):
+                          ["--isa"], ["--batch-sizes=1"]):
             self.assertEqual(self.call("accuracy.sh", *arguments), 2, arguments)
         self.assertEqual(self.called(""), [])
 

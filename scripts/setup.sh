@@ -177,7 +177,7 @@ if [[ ${#missing[@]} -gt 0 ]]; then
     if [[ " ${missing[*]} " == *' cmake '* ]] && has_command cmake; then
         echo "setup: $(command -v cmake) is older than 3.25" >&2
     fi
-    echo "setup: install with: sudo apt-get install ${missing[*]}" >&2
+    echo "setup: install with: sudo apt-get update && sudo apt-get install ${missing[*]}" >&2
     exit 1
 fi
 if [[ ${1:-} == --cuda ]]; then

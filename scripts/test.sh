@@ -7,11 +7,11 @@ usage() {
     cat <<'END'
 Usage: scripts/test.sh [PRESET]...
 
-Installs what the tests need (the Python environments, with TensorFlow and PyTorch, take 3 GB in
-.venv), fetches MNIST, checks the scripts with shellcheck (where it is installed) and the sources
-with clang-format and clang-tidy, then builds and tests each preset: release, asan and tsan unless
-others are named, and where nvcc is, cuda before them. Stops at the first that fails; its exit
-status is the result.
+Installs what the tests need, fetches MNIST, makes the Python environments (with TensorFlow and
+PyTorch they take 3 GB in .venv), checks the scripts with shellcheck (where it is installed) and the
+sources with clang-format and clang-tidy, then builds and tests each preset: release, asan and tsan
+unless others are named, and where nvcc is, cuda before them. Stops at the first that fails; its
+exit status is the result.
 
 Preset cuda is built and linked, with the programs that scripts/gpu_bundle.sh takes to a device, and
 what was built is examined (tests with the label `cuda`); no device is needed. The other presets are
@@ -47,9 +47,9 @@ fi
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh --tests
+scripts/fetch_mnist.sh
 scripts/python_venv.sh tensorboard
 scripts/python_venv.sh frameworks
-scripts/fetch_mnist.sh
 
 check_scripts() {
     local script

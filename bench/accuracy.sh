@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
-# Does the CPU engine learn what it should? With several seeds: holds the losses of the first steps
-# against the double-precision reference, then trains and prints the final validation accuracy at
-# each batch size with its standard error.
+# Does the CPU engine learn what it should? With several seeds: trains, holds the losses of the first
+# steps against the double-precision reference, and prints the final validation accuracy at each
+# batch size with its standard error.
 set -euo pipefail
 unset CDPATH
 
 usage() {
     cat <<'END'
-Usage: bench/accuracy.sh [--seeds K] [--steps S] [--logdir ROOT] [TRAINER_OPTION]...
+Usage: bench/accuracy.sh [--seeds K] [--steps S] [--logdir ROOT] [--against ROOT]
+                         [TRAINER_OPTION]...
 
-With each of K seeds (3), compares the first S losses (100; 0 for none) at batch sizes 64, 32 and 16
-with the reference's, then trains 15 epochs at each. Other options go to `trainer sweep`: --epochs N
-and --train-samples N for a quick look, --jobs N, --isa NAME.
+With each of K seeds (3), trains 15 epochs at batch sizes 64, 32 and 16 and compares the first S
+losses (100; 0 for none) with the reference's. Other options go to `trainer sweep`: --jobs N,
+--isa NAME; --precision bf16 with --steps 0 alone, since the losses' bounds are fp32's; --epochs N
+and --train-samples N for a quick look, with a ROOT of its own.
+
+With --against also prints how much the runs differ from those of another ROOT, a batch size and seed
+of the one from the same of the other.
 
 Takes about 10 minutes a seed on two cores, half of that for the losses. The runs lie in ROOT
 (logs/accuracy); called again it goes on where it was stopped. Needs a release build, and MNIST in
@@ -20,8 +25,8 @@ END
 }
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-seeds=3 steps=100 logdir=$root/logs/accuracy
-isa=() pass_on=()
+seeds=3 steps=100 logdir="" against="" isa=() pass_on=()
+fp32=true whole=true
 while [[ $# -gt 0 ]]; do
     case $1 in
     -h | --help) usage; exit 0 ;;
@@ -36,20 +41,42 @@ while [[ $# -gt 0 ]]; do
         esac
         shift 2
         ;;
-    --logdir)
-        [[ -n ${2:-} ]] || { echo "bench/accuracy.sh: --logdir takes a directory" >&2; exit 2; }
-        logdir=$2
+    --logdir | --against)
+        [[ -n ${2:-} ]] || { echo "bench/accuracy.sh: $1 takes a directory" >&2; exit 2; }
+        case $1 in
+        --logdir) logdir=$2 ;;
+        --against) against=$2 ;;
+        esac
         shift 2
         ;;
-    --logdir=* | --seeds=* | --steps=* | --batch-sizes*) usage >&2; exit 2 ;;
+    --logdir=* | --against=* | --seeds=* | --steps=* | --isa=* | --batch-sizes* | --data* | --engine*)
+        usage >&2
+        exit 2
+        ;;
     --isa) # the losses are this instruction set's too
         [[ -n ${2:-} ]] || { echo "bench/accuracy.sh: --isa takes a name" >&2; exit 2; }
         isa=("$1" "$2")
         shift 2
         ;;
-    *) pass_on+=("$1"); shift ;;
+    *)
+        case $1 in
+        --precision*) fp32=false ;;
+        --epochs* | --train-samples*) whole=false ;;
+        esac
+        pass_on+=("$1")
+        shift
+        ;;
     esac
 done
+$fp32 || [[ $steps == 0 ]] || {
+    echo "bench/accuracy.sh: --precision takes --steps 0: the losses' bounds are fp32's" >&2
+    exit 2
+}
+$whole || [[ -n $logdir ]] || {
+    echo "bench/accuracy.sh: give a quick look a --logdir of its own" >&2
+    exit 2
+}
+logdir=${logdir:-$root/logs/accuracy}
 
 trainer=$root/build/release/bin/trainer
 first_losses=$root/build/release/bench/first_losses
@@ -59,6 +86,10 @@ data=$root/data/mnist
     exit 1
 }
 [[ -e $data ]] || { echo "bench/accuracy.sh: run scripts/fetch_mnist.sh first" >&2; exit 1; }
+
+# The sweep first, which refuses wrong options at once.
+"$trainer" sweep --quiet --engine cpu --data "$data" --logdir "$logdir" --seeds "$seeds" \
+    "${isa[@]}" "${pass_on[@]}" >/dev/null
 
 beyond=0
 if [[ $steps -gt 0 ]]; then
@@ -72,14 +103,18 @@ if [[ $steps -gt 0 ]]; then
     echo
 fi
 
-"$trainer" sweep --quiet --engine cpu --data "$data" --logdir "$logdir" --seeds "$seeds" \
-    "${isa[@]}" "${pass_on[@]}" >/dev/null
-comparison=$(mktemp)
-trap 'rm -f "$comparison"' EXIT
-"$trainer" compare --format json "$logdir" >"$comparison"
-python3 - "$comparison" <<'END'
+comparisons=$(mktemp -d)
+trap 'rm -rf "$comparisons"' EXIT
+"$trainer" compare --format json "$logdir" >"$comparisons/these"
+[[ -z $against ]] || "$trainer" compare --format json "$against" >"$comparisons/those"
+python3 - "$comparisons" <<'END'
 import json
+import math
+import pathlib
+import statistics
 import sys
+
+folder = pathlib.Path(sys.argv[1])
 
 
 def percent(value, form):
@@ -87,11 +122,25 @@ def percent(value, form):
 
 
 print(f"{'batch size':>10}  {'seeds':>5}  validation accuracy after the last epoch, ± standard error")
-with open(sys.argv[1], encoding="utf-8") as file:
-    comparison = json.load(file)
-for group in comparison["batch_sizes"]:
+these = json.loads((folder / "these").read_text(encoding="utf-8"))
+for group in these["batch_sizes"]:
     final = group["final_val_accuracy"]
     print(f"{group['batch_size']:>10}  {final['runs']:>5}  {percent(final['mean'], '.3f')}"
           f" ± {percent(final['error'], '.3f')}")
+
+
+def finals(comparison):
+    return {(run["batch_size"], run["seed"]): run["val_accuracy"]["final"]
+            for run in comparison["runs"] if run["state"] == "finished"}
+
+
+if (folder / "those").exists():
+    own = finals(these)
+    other = finals(json.loads((folder / "those").read_text(encoding="utf-8")))
+    apart = [100 * (own[key] - other[key]) for key in own if key in other]
+    if len(apart) < 2:
+        sys.exit("bench/accuracy.sh: fewer than two runs have their like")
+    error = statistics.stdev(apart) / math.sqrt(len(apart))
+    print(f"{len(apart)} runs differ by {statistics.mean(apart):+.3f} ± {error:.3f} points")
 END
 exit "$beyond"

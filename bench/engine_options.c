@@ -5,6 +5,7 @@
 
 engine_options engine_options_defaults(void)
 {
+    argp_err_exit_status = 2;
     engine_options options = {
         .data = "data/mnist", .config = engine_config_defaults(), .steps = 200};
     options.config.batch_size = 64;
@@ -114,14 +115,14 @@ engine *engine_options_create(const engine_config *config, const dataset *data)
 
 double engine_options_train(engine *e, unsigned steps, unsigned chunk)
 {
-    static engine_step metrics[ENGINE_MAX_QUEUED_STEPS];
+    engine_step metrics[ENGINE_OPTIONS_CHUNK];
     double loss = 0;
     for (unsigned done = 0; done < steps;) {
         const unsigned left = steps - done;
         const unsigned next = left < chunk ? left : chunk;
         size_t count = 0;
         if (cpu()->train(e, next) != ENGINE_OK ||
-            cpu()->poll(e, metrics, ENGINE_MAX_QUEUED_STEPS, &count, true) != ENGINE_OK) {
+            cpu()->poll(e, metrics, ENGINE_OPTIONS_CHUNK, &count, true) != ENGINE_OK) {
             errx(EXIT_FAILURE, "%s", cpu()->message(e));
         }
         for (size_t i = 0; i < count; i++) {

@@ -14,7 +14,7 @@ typedef struct engine_options {
     unsigned steps;
 } engine_options;
 
-/* data/mnist, batch size 64, 200 steps. */
+/* data/mnist, batch size 64, 200 steps. Wrong usage is exit status 2 from then on. */
 engine_options engine_options_defaults(void);
 
 /* A parser to be the child of a program's own, whose child_inputs[0] is an engine_options:
@@ -35,8 +35,10 @@ void engine_options_load(const engine_options *options, dataset *out);
 /* A CPU engine, or ends the program with a message. It may outlive `data`. */
 engine *engine_options_create(const engine_config *config, const dataset *data);
 
-/* Trains `steps` steps, handed to the engine up to `chunk` at a time (1 .. 50), and returns the
- * mean loss a step. Ends the program with a message where the engine fails. */
+enum { ENGINE_OPTIONS_CHUNK = 50 };
+
+/* Trains `steps` steps, handed to the engine up to `chunk` at a time (1 .. ENGINE_OPTIONS_CHUNK),
+ * and returns the mean loss a step. Ends the program with a message where the engine fails. */
 double engine_options_train(engine *e, unsigned steps, unsigned chunk);
 
 #endif

@@ -1,4 +1,5 @@
-/* Times training steps of the CPU engine: a few to warm up, then --steps in a row. */
+/* Times training steps of the CPU engine, a few to warm up, then --steps in a row, and an
+ * evaluation. */
 #include <err.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,7 +9,7 @@
 #include "clock.h"
 #include "engine_options.h"
 
-enum { WARM_UP = 10, WAKE_UP = 3, CHUNK = 50, TURN_SAMPLES = 640 };
+enum { WARM_UP = 10, WAKE_UP = 3, TURN_SAMPLES = 640 };
 
 typedef struct options {
     engine_options engine;
@@ -58,7 +59,7 @@ static const struct argp_child argp_children[] = {{&engine_options_argp, 0, NULL
 
 static double train(engine *e, unsigned steps)
 {
-    return engine_options_train(e, steps, CHUNK);
+    return engine_options_train(e, steps, ENGINE_OPTIONS_CHUNK);
 }
 
 static double seconds_of(engine *e, unsigned steps, double *loss)
@@ -66,6 +67,26 @@ static double seconds_of(engine *e, unsigned steps, double *loss)
     const double begin = seconds_now();
     *loss = train(e, steps);
     return seconds_now() - begin;
+}
+
+static double processor_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* The processor time of an evaluation; its seconds go into *wall. */
+static double evaluation_of(engine *e, double *wall)
+{
+    engine_result result;
+    const double begin = seconds_now();
+    const double processor_begin = processor_seconds();
+    if (engine_find("cpu")->evaluate(e, ENGINE_VALIDATION, &result, NULL) != ENGINE_OK) {
+        errx(EXIT_FAILURE, "%s", engine_find("cpu")->message(e));
+    }
+    *wall = seconds_now() - begin;
+    return processor_seconds() - processor_begin;
 }
 
 static void time_once(engine *e, const engine_options *o, uint32_t samples)
@@ -77,6 +98,9 @@ static void time_once(engine *e, const engine_options *o, uint32_t samples)
            (unsigned)o->config.batch_size, step_seconds * 1e3,
            step_seconds * samples / o->config.batch_size, plan->hardware,
            engine_precision_name(plan->precision), loss);
+    double wall;
+    const double processor = evaluation_of(e, &wall);
+    printf("evaluation of the validation set: %.2f s, %.2f s of processor time\n", wall, processor);
 }
 
 /* Each line of stdin is a number of steps; the answer, their seconds and mean loss. */
@@ -94,27 +118,10 @@ static void answer_requests(engine *e)
     }
 }
 
-static double processor_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 static double turn_of(engine *e, unsigned steps)
 {
     const double begin = processor_seconds();
     train(e, steps);
-    return processor_seconds() - begin;
-}
-
-static double evaluation_of(engine *e)
-{
-    engine_result result;
-    const double begin = processor_seconds();
-    if (engine_find("cpu")->evaluate(e, ENGINE_VALIDATION, &result, NULL) != ENGINE_OK) {
-        errx(EXIT_FAILURE, "%s", engine_find("cpu")->message(e));
-    }
     return processor_seconds() - begin;
 }
 
@@ -150,8 +157,9 @@ static void compare(engine *e, engine *other, const engine_options *o, unsigned 
         engine *const second = i % 2 == 0 ? other : e;
         const double a = turn_of(first, steps);
         const double b = turn_of(second, steps);
-        const double c = evaluation_of(first);
-        const double d = evaluation_of(second);
+        double wall;
+        const double c = evaluation_of(first, &wall);
+        const double d = evaluation_of(second, &wall);
         training[i] = first == e ? a / b : b / a;
         evaluation[i] = first == e ? c / d : d / c;
     }
@@ -166,7 +174,8 @@ int main(int argc, char **argv)
         .options = argp_options,
         .parser = parse,
         .children = argp_children,
-        .doc = "Times training steps of the CPU engine, after a few to warm up."};
+        .doc =
+            "Times training steps of the CPU engine, after a few to warm up, and an evaluation."};
     options o = {.engine = engine_options_defaults(), .rounds = 40};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     dataset data;

@@ -75,7 +75,7 @@ TRAINER = """#!/bin/bash
 echo "trainer $*" >>"$CALLS"
 case $1 in
 sweep) [[ ${FAIL:-} != *sweep* ]] || { echo "trainer: refused" >&2; exit 5; } ;;
-compare) cat "$COMPARISON" ;;
+compare) cat "${COMPARISON%/*}/${!#}" 2>/dev/null || cat "$COMPARISON" ;;
 train) # the run is called ROUND-FREQUENCY; a logged epoch takes 10 s and ROUND tenths, others 10 s
     while [[ $# -gt 0 ]]; do
         [[ $1 == --logdir ]] && run=$2
@@ -92,6 +92,14 @@ COMPARISON = {"batch_sizes": [
     {"batch_size": 64, "final_val_accuracy": {"mean": 0.9912345, "error": 0.00045, "runs": 3}},
     {"batch_size": 16, "final_val_accuracy": {"mean": None, "error": None, "runs": 0}},
 ]}
+
+
+def runs(*finals):
+    """A comparison of runs of batch sizes 16 and 32, seeds from 0."""
+    return {"batch_sizes": [], "runs": [
+        {"batch_size": 16 << i % 2, "seed": i // 2, "state": "finished",
+         "val_accuracy": {"final": final}} for i, final in enumerate(finals)] + [
+             {"batch_size": 64, "seed": 0, "state": "failed", "val_accuracy": {"final": None}}]}
 
 
 class BenchTest(unittest.TestCase):
@@ -260,22 +268,36 @@ class Accuracy(BenchTest):
             f"trainer sweep --quiet --engine cpu --data {data} --logdir my --seeds 5 --isa avx2 "
             "--epochs 2", "trainer compare --format json my"])
 
+    def test_runs_are_compared_with_their_like(self):
+        (self.world / "these").write_text(json.dumps(runs(0.992, 0.991, 0.993)))
+        (self.world / "those").write_text(json.dumps(runs(0.991, 0.992, 0.991, 0.5)))
+        self.assertEqual(self.call("accuracy.sh", "--logdir", "these", "--against", "those"), 0,
+                         self.stderr)
+        # The differences are 0.1, -0.1 and 0.2 points.
+        self.assertEqual(self.stdout.splitlines()[-1], "3 runs differ by +0.067 ± 0.088 points")
+        (self.world / "those").write_text(json.dumps(runs(0.991)))
+        self.assertEqual(self.call("accuracy.sh", "--logdir", "these", "--against", "those"), 1)
+        self.assertIn("fewer than two runs", self.stderr)
+
     def test_losses_beyond_their_bound_fail_it_and_the_rest_is_still_done(self):
         self.assertEqual(self.call("accuracy.sh", FAIL="losses:32"), 1)
         self.assertEqual(len(self.called("first_losses")), 9)
         self.assertIn("99.123", self.stdout)
 
     def test_no_losses_are_compared_where_none_are_asked_for(self):
-        self.assertEqual(self.call("accuracy.sh", "--steps", "0"), 0)
+        self.assertEqual(self.call("accuracy.sh", "--steps", "0", "--precision", "bf16"), 0)
         self.assertEqual(self.called("first_losses"), [])
 
     def test_a_failed_sweep_is_its_failure(self):
         self.assertEqual(self.call("accuracy.sh", FAIL="sweep"), 5)
+        self.assertEqual(self.called("first_losses"), [])
         self.assertIn("trainer: refused", self.stderr)
 
     def test_wrong_usage_exits_2(self):
         for arguments in (["--seeds", "0"], ["--seeds"], ["--steps", "x"], ["--logdir"],
-                          ["--isa"], ["--batch-sizes=1"]):
+                          ["--against"], ["--isa"], ["--isa=avx2"], ["--batch-sizes=1"], ["--data", "x"],
+                          ["--precision", "bf16"], ["--precision=bf16", "--steps", "3"],
+                          ["--epochs", "1"], ["--train-samples=64"]):
             self.assertEqual(self.call("accuracy.sh", *arguments), 2, arguments)
         self.assertEqual(self.called(""), [])
 

@@ -11,7 +11,7 @@ import unittest
 
 DATA, PROGRAMS = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
 EXIT_SKIPPED = 77
-EXIT_USAGE = 64
+EXIT_USAGE = 2
 
 
 def call(program, *arguments, typed=None):
@@ -20,38 +20,45 @@ def call(program, *arguments, typed=None):
                           check=False, timeout=200)
 
 
-def has_bf16():
-    return call("train_steps", "--precision", "bf16", "--steps", 1).returncode == 0
+def has(*options):
+    return call("train_steps", "--serve", *options, typed="").returncode == 0
 
 
 class FirstLosses(unittest.TestCase):
-    SMALL = "--batch-size", 8, "--steps", 2, "--seed", 3
+    SMALL = "--batch-size", 8, "--steps", 4, "--seed", 3
 
-    def test_every_instruction_set_is_within_the_bound(self):
+    def test_every_instruction_set_is_within_the_bounds(self):
         compared = 0
         for isa in "avx512", "avx2", "portable":
-            result = call("first_losses", *self.SMALL, "--isa", isa)
-            if "is not to be had" not in result.stderr:
+            if has("--isa", isa):
+                result = call("first_losses", *self.SMALL, "--isa", isa)
                 self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-                self.assertIn("batch size 8, seed 3: within its bound; up to step 2 of 2",
-                              result.stdout)
+                self.assertTrue(result.stdout.startswith(
+                    "batch size 8, seed 3: 0 of 4 losses BEYOND their bounds, "), result.stdout)
                 compared += 1
         self.assertGreater(compared, 0)
 
-    def test_a_coarser_precision_is_beyond_the_bound(self):
-        if not has_bf16():
+    def test_a_coarser_precision_is_beyond_the_bounds(self):
+        if not has("--precision", "bf16"):
             self.skipTest("this processor has no bf16")
         result = call("first_losses", *self.SMALL, "--precision", "bf16", "--show")
         self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
-        self.assertIn("BEYOND", result.stdout)
-        self.assertTrue(result.stdout.startswith("step 1: loss "))
+        self.assertIn(" 4 of 4 losses BEYOND", result.stdout)
+        self.assertEqual(len(re.findall(r"^step \d: loss ", result.stdout, re.M)), 4)
+
+    def test_a_slightly_wrong_update_is_beyond_the_bounds_of_every_window(self):
+        result = call("first_losses", *self.SMALL, "--learning-rate-off", 0.1)
+        self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
+        self.assertIn(" 2 of 4 losses BEYOND", result.stdout)
 
 
 class TrainSteps(unittest.TestCase):
     def test_it_prints_what_a_step_and_an_epoch_take(self):
         result = call("train_steps", "--batch-size", 16, "--steps", 3)
         self.assertRegex(result.stdout, r"^ours bs 16: [\d.]+ ms/step, [\d.]+ s/epoch, .*2 threads"
-                                        r", fp32, mean loss [12]\.\d+\n$")
+                                        r", fp32, mean loss [12]\.\d+\n"
+                                        r"evaluation of the validation set: [\d.]+ s, [\d.]+ s of "
+                                        r"processor time\n$")
 
     def test_it_answers_as_it_is_asked(self):
         result = call("train_steps", "--batch-size", 4, "--serve", typed="2\n1\n")

@@ -153,18 +153,6 @@ __device__ __forceinline__ void store2(shared_span<uint32_t> span, int i, uint2 
     *reinterpret_cast<uint2 *>(span.values + i) = v;
 }
 
-/* 32 bits at value i of a span of smaller values: a pair of bf16 from an even i, four bytes from a
- * multiple of 4; the lowest in the low bits. */
-template <typename T> __device__ __forceinline__ uint32_t load_word(shared_span<T> span, int i)
-{
-    return *reinterpret_cast<const uint32_t *>(span.values + i);
-}
-template <typename T>
-__device__ __forceinline__ void store_word(shared_span<T> span, int i, uint32_t word)
-{
-    *reinterpret_cast<uint32_t *>(span.values + i) = word;
-}
-
 /* Adds to span[i], gives what was there. */
 template <typename T>
 __device__ __forceinline__ T atomic_add(shared_span<T> span, int i,
@@ -238,19 +226,6 @@ __device__ __forceinline__ void copy_async16(shared_span<T> span, int i, const v
                  : "memory");
 }
 
-/* The same of 4 bytes, whose places are multiples of 4. */
-template <typename T>
-__device__ __forceinline__ void copy_async4(shared_span<T> span, int i, const void *global,
-                                            bool valid = true)
-{
-    const unsigned place = static_cast<unsigned>(__cvta_generic_to_shared(span.values + i));
-    const int source_bytes = valid ? 4 : 0;
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;"
-                 :
-                 : "r"(place), "l"(global), "r"(source_bytes)
-                 : "memory");
-}
-
 /* Makes one group of the copies that this thread started since the last group. */
 __device__ __forceinline__ void copy_async_commit()
 {
@@ -261,33 +236,6 @@ __device__ __forceinline__ void copy_async_commit()
 template <int N> __device__ __forceinline__ void copy_async_wait()
 {
     asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory");
-}
-
-/* Loads four matrices of 8 rows of 16 bytes, by a whole warp (ldmatrix): value i of the span, a
- * multiple of 16 bytes, is where a row begins, which lane 8 m + r gives for row r of matrix m. Then
- * word[m] of each lane is word `lane % 4` of row `lane / 4` of matrix m: with rows of bf16 the
- * fragments a or two b of mma_bf16_16x8x16, with rows of tf32 the same of mma_tf32_16x8x8. */
-template <typename T>
-__device__ __forceinline__ void load_matrices(uint32_t (&word)[4], shared_span<T> span, int i)
-{
-    const unsigned place = static_cast<unsigned>(__cvta_generic_to_shared(span.values + i));
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(word[0]), "=r"(word[1]), "=r"(word[2]), "=r"(word[3])
-                 : "r"(place)
-                 : "memory");
-}
-
-/* The same of matrices of 8 x 8 values of 16 bits, each transposed: word[m] of a lane is, of column
- * `lane / 4` of matrix m, the values of rows 2 * (lane % 4) (low bits) and 2 * (lane % 4) + 1. */
-template <typename T>
-__device__ __forceinline__ void load_matrices_transposed(uint32_t (&word)[4], shared_span<T> span,
-                                                         int i)
-{
-    const unsigned place = static_cast<unsigned>(__cvta_generic_to_shared(span.values + i));
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(word[0]), "=r"(word[1]), "=r"(word[2]), "=r"(word[3])
-                 : "r"(place)
-                 : "memory");
 }
 
 /* Waits for all threads of a cooperative launch; orders memory as __syncthreads does, and global

@@ -265,7 +265,7 @@ START_TEST(products_are_those_of_the_rounded_operands)
 {
     const int product = _i % SAMPLE_PRODUCTS;
     begin(_i / SAMPLE_PRODUCTS);
-    const bool tf32 = product == SAMPLE_TF32 || product == SAMPLE_TF32_BY_MATRICES;
+    const bool tf32 = product == SAMPLE_TF32;
     const int inner = tf32 ? 8 : 16;
     float a[16 * 16];
     float b[16 * 8];

@@ -19,7 +19,6 @@ struct site {
 struct pending_copy {
     void *to;
     const void *from;
-    size_t bytes;
     unsigned group;
 };
 

@@ -36,12 +36,11 @@ static __global__ void reverse(const float *in, float *out, int count)
     shared_memory memory = SHARED_MEMORY();
     shared_span<float> tile = memory.take<float>(256);
     const int i = static_cast<int>(threadIdx.x);
-    if (i < 32)
-        copy_async16(tile, 4 * i, in + 4 * i, 4 * i < count);
-    copy_async_commit();
-    for (int j = i; j < 128; j += 64)
-        copy_async4(tile, 128 + j, in + 128 + j, 128 + j < count);
-    copy_async_commit();
+    for (int j = 4 * i; j < 256 + 4 * i; j += 128) {
+        if (i < 32)
+            copy_async16(tile, j, in + j, j < count);
+        copy_async_commit();
+    }
     copy_async_wait<1>();
     __syncthreads();
     out[255 - i] = tile[i];
@@ -88,11 +87,7 @@ static __global__ void copy_bytes(const uint8_t *in, uint8_t *out)
     const int i = static_cast<int>(threadIdx.x);
     bytes[i] = in[i];
     __syncthreads();
-    if (i < 64) {
-        const uint32_t word = load_word(bytes, 4 * i);
-        for (int b = 0; b < 4; b++)
-            out[4 * i + b] = static_cast<uint8_t>(word >> (8 * b));
-    }
+    out[255 - i] = bytes[255 - i];
 }
 
 cudaError_t sample_bytes(const uint8_t *in, uint8_t *out, cudaStream_t stream)

@@ -197,14 +197,6 @@ inline void store2(shared_span<uint32_t> span, int i, uint2 v)
 {
     store_vector(span, i, v);
 }
-template <typename T> inline uint32_t load_word(shared_span<T> span, int i)
-{
-    return load_vector<uint32_t>(span, i);
-}
-template <typename T> inline void store_word(shared_span<T> span, int i, uint32_t word)
-{
-    store_vector(span, i, word);
-}
 template <typename T>
 inline T atomic_add(shared_span<T> span, int i, typename plain_type<T>::type value)
 {
@@ -329,38 +321,11 @@ inline void mma_bf16_16x8x16(float (&d)[4], const uint32_t (&a)[4], const uint32
     cuda_host_mma(cuda_host::mma_bf16, d, a, b, file, line);
 }
 
-template <typename T>
-inline void cuda_host_load_matrices(const cuda_host::collective &kind, uint32_t (&word)[4],
-                                    shared_span<T> span, int i, const char *file, int line)
-{
-    T *row = span.at(i, 16 / sizeof(T));
-    cuda_host::shared_read(row, 16);
-    cuda_host::here.mine->a = reinterpret_cast<const uint32_t *>(row);
-    cuda_host::here.mine->words = word;
-    cuda_host::meet(kind, 0xffffffff, file, line);
-}
-template <typename T>
-inline void load_matrices(uint32_t (&word)[4], shared_span<T> span, int i, CUDA_HOST_SITE)
-{
-    cuda_host_load_matrices(cuda_host::matrices, word, span, i, file, line);
-}
-template <typename T>
-inline void load_matrices_transposed(uint32_t (&word)[4], shared_span<T> span, int i,
-                                     CUDA_HOST_SITE)
-{
-    cuda_host_load_matrices(cuda_host::matrices_transposed, word, span, i, file, line);
-}
-
 /* Copies from global to shared memory: they arrive as late as is allowed. */
 template <typename T>
 inline void copy_async16(shared_span<T> span, int i, const void *global, bool valid = true)
 {
-    cuda_host::copy_start(span.at(i, 16 / sizeof(T)), valid ? global : nullptr, 16);
-}
-template <typename T>
-inline void copy_async4(shared_span<T> span, int i, const void *global, bool valid = true)
-{
-    cuda_host::copy_start(span.at(i, 4 / sizeof(T)), valid ? global : nullptr, 4);
+    cuda_host::copy_start(span.at(i, 16 / sizeof(T)), valid ? global : nullptr);
 }
 inline void copy_async_commit()
 {

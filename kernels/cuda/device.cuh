@@ -39,14 +39,9 @@
 #ifndef __CUDACC__
 #include "cuda_host_device.h"
 #else
-#include <cooperative_groups.h>
-
 /* LAUNCH(kernel, grid, block, shared_bytes, stream, arguments…): cudaError_t. The kernel may be an
  * instance of a template, commas and all; arguments are converted to the kernel's parameters. */
-#define LAUNCH(...)             launch_kernel(false, __VA_ARGS__)
-/* The same with all blocks on the device at once, as grid_barrier needs them; more blocks than have
- * room are cudaErrorCooperativeLaunchTooLarge. */
-#define LAUNCH_COOPERATIVE(...) launch_kernel(true, __VA_ARGS__)
+#define LAUNCH(...)     launch_kernel(__VA_ARGS__)
 
 /* T, which is not deduced from the argument: that is converted to it. */
 template <typename T> struct plain_type {
@@ -54,15 +49,12 @@ template <typename T> struct plain_type {
 };
 
 template <typename... P>
-inline cudaError_t launch_kernel(bool cooperative, void (*kernel)(P...), dim3 grid, dim3 block,
-                                 size_t shared_bytes, cudaStream_t stream,
-                                 typename plain_type<P>::type... values)
+inline cudaError_t launch_kernel(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared_bytes,
+                                 cudaStream_t stream, typename plain_type<P>::type... values)
 {
     void *places[sizeof...(P) + 1] = {&values..., nullptr};
-    const void *function = reinterpret_cast<const void *>(kernel);
-    if (cooperative)
-        return cudaLaunchCooperativeKernel(function, grid, block, places, shared_bytes, stream);
-    return cudaLaunchKernel(function, grid, block, places, shared_bytes, stream);
+    return cudaLaunchKernel(reinterpret_cast<const void *>(kernel), grid, block, places,
+                            shared_bytes, stream);
 }
 
 /* Once a kernel, before its first launch with more than 48 KiB of shared memory. */
@@ -117,7 +109,7 @@ struct shared_memory {
 extern __shared__ __align__(16) unsigned char shared_memory_bytes[];
 
 /* All of the block's shared memory; the same place each time it is written. */
-#define SHARED_MEMORY()         (shared_memory{shared_memory_bytes})
+#define SHARED_MEMORY() (shared_memory{shared_memory_bytes})
 
 /* Vectors at value i of a span; the place is aligned to the vector's size. */
 __device__ __forceinline__ float4 load4(shared_span<float> span, int i)
@@ -236,13 +228,6 @@ __device__ __forceinline__ void copy_async_commit()
 template <int N> __device__ __forceinline__ void copy_async_wait()
 {
     asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory");
-}
-
-/* Waits for all threads of a cooperative launch; orders memory as __syncthreads does, and global
- * memory between blocks. */
-__device__ __forceinline__ void grid_barrier()
-{
-    cooperative_groups::this_grid().sync();
 }
 
 /* Whoever sees, on the device or on any host or device, what this thread writes after the fence

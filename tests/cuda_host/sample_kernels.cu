@@ -1,7 +1,7 @@
 /* Right kernels. */
 #include "sample_kernels.h"
 
-#include "device.cuh"
+#include "grid_barrier.cuh"
 
 enum { THREADS = 256 };
 

@@ -1,5 +1,5 @@
 /* Kernels that are each wrong in one way (sample_kernels.h). */
-#include "device.cuh"
+#include "grid_barrier.cuh"
 #include "sample_kernels.h"
 
 static const unsigned ALL = 0xffffffff;

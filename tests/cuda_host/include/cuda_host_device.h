@@ -28,8 +28,7 @@ extern dim3 gridDim;
 static const int warpSize = 32;
 
 /* Launches */
-#define LAUNCH(...)             launch_kernel(#__VA_ARGS__, false, __VA_ARGS__)
-#define LAUNCH_COOPERATIVE(...) launch_kernel(#__VA_ARGS__, true, __VA_ARGS__)
+#define LAUNCH(...) launch_kernel(#__VA_ARGS__, false, __VA_ARGS__)
 
 template <typename... P>
 inline cudaError_t launch_kernel(const char *text, bool cooperative, void (*kernel)(P...),
@@ -223,10 +222,6 @@ inline int __syncthreads_or(int predicate, CUDA_HOST_SITE)
 inline int __syncthreads_and(int predicate, CUDA_HOST_SITE)
 {
     return cuda_host::block_barrier("__syncthreads_and", predicate == 0, file, line) == 0;
-}
-inline void grid_barrier(CUDA_HOST_SITE)
-{
-    cuda_host::grid_barrier("grid_barrier", file, line);
 }
 inline void __syncwarp(uint32_t mask = 0xffffffff, CUDA_HOST_SITE)
 {

@@ -5,8 +5,7 @@
  *
  * How to write a kernel:
  *
- *   template <int TILE> __global__ void __launch_bounds__(256) row_sums(const float *in, float
- * *out)
+ *   template <int TILE> __global__ void __launch_bounds__(256) row_sums(const float *in, float *o)
  *   {
  *       shared_memory memory = SHARED_MEMORY();
  *       shared_span<float> tile = memory.take<float>(TILE * 33);
@@ -17,8 +16,8 @@
  *   cudaError_t error = LAUNCH(row_sums<4>, grid, 256, TILE * 33 * sizeof(float), stream, in, out);
  *
  * - Plain CUDA for threadIdx, blockIdx, blockDim, gridDim, __syncthreads, __syncwarp,
- *   __shfl_sync, __shfl_xor_sync, __shfl_up_sync, __shfl_down_sync, __ballot_sync, __any_sync,
- *   __all_sync, __ldg, fmaf, min, max, float4 and its like.
+ *   __shfl_xor_sync, __ballot_sync, fmaf, min, float4 and its like; anything else the harness has
+ *   to learn first.
  * - Blocks are whole warps. Masks are 0xffffffff unless the branch is really by part of a warp,
  *   and then name exactly the lanes that come. No thread returns before a barrier or collective
  *   that others still wait in: a thread without work skips the work, not the barrier.

@@ -69,8 +69,6 @@ struct block {
     unsigned finished;
     unsigned arrived; /* at the block's barrier */
     site barrier;
-    int votes;
-    int votes_result;
     uint32_t ready_warps;
     uint32_t epoch;
     warp warps[32];

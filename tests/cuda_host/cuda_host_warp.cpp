@@ -41,7 +41,7 @@ void evaluate_shuffle(operands *warp, uint32_t mask)
     for (unsigned l = 0; l < 32; l++) {
         if ((mask >> l & 1) == 0)
             continue;
-        if ((mask >> warp[l].source & 1) == 0)
+        if (warp[l].source >= 32 || (mask >> warp[l].source & 1) == 0)
             found("completes a shuffle in which lane %u asks lane %u, which is not in mask %08x", l,
                   warp[l].source, mask);
         warp[l].result = warp[warp[l].source].value;
@@ -141,10 +141,7 @@ void evaluate_bf16(operands *warp, uint32_t)
 } // namespace
 
 const collective warp_barrier = {"__syncwarp", nullptr};
-const collective shuffle = {"__shfl_sync", evaluate_shuffle};
 const collective shuffle_xor = {"__shfl_xor_sync", evaluate_shuffle};
-const collective shuffle_up = {"__shfl_up_sync", evaluate_shuffle};
-const collective shuffle_down = {"__shfl_down_sync", evaluate_shuffle};
 const collective ballot = {"__ballot_sync", evaluate_ballot};
 const collective mma_tf32 = {"mma_tf32_16x8x8", evaluate_tf32};
 const collective mma_bf16 = {"mma_bf16_16x8x16", evaluate_bf16};

@@ -35,7 +35,7 @@ __device__ __forceinline__ void grid_barrier()
 #else
 inline void grid_barrier(CUDA_HOST_SITE)
 {
-    cuda_host::grid_barrier("grid_barrier", file, line);
+    cuda_host::grid_barrier(file, line);
 }
 #endif
 

@@ -98,20 +98,14 @@ cudaError_t sample_bytes(const uint8_t *in, uint8_t *out, cudaStream_t stream)
 static __global__ void shuffles(uint32_t *out)
 {
     const uint32_t i = threadIdx.x;
-    uint32_t *mine = out + 8 * i;
-    mine[0] = __shfl_sync(ALL, i, 3);
-    mine[1] = __shfl_xor_sync(ALL, i, 5);
-    mine[2] = __shfl_up_sync(ALL, i, 2);
-    mine[3] = __shfl_down_sync(ALL, i, 7);
-    mine[4] = __shfl_sync(ALL, i, 9, 8);
-    mine[5] = __ballot_sync(ALL, i % 3 == 0);
+    uint32_t *mine = out + 4 * i;
+    mine[0] = __shfl_xor_sync(ALL, i, 5);
+    mine[1] = static_cast<uint32_t>(__shfl_xor_sync(ALL, i + 0.5, 31) * 2);
+    mine[2] = __ballot_sync(ALL, i % 3 == 0);
     if (i % 32 < 16)
-        mine[6] = __shfl_xor_sync(0x0000ffff, i, 8);
+        mine[3] = __shfl_xor_sync(0x0000ffff, i, 8);
     else
-        mine[6] = __shfl_xor_sync(0xffff0000, i, 4);
-    mine[7] = static_cast<uint32_t>(__any_sync(ALL, i == 40) + 2 * __all_sync(ALL, i >= 32) +
-                                    4 * __syncthreads_or(i == 63) + 8 * __syncthreads_and(i < 63) +
-                                    16 * __syncthreads_count(1));
+        mine[3] = __shfl_xor_sync(0xffff0000, i, 4);
 }
 
 cudaError_t sample_shuffles(uint32_t *out, cudaStream_t stream)

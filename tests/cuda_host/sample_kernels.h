@@ -23,7 +23,7 @@ cudaError_t sample_count(const uint8_t *in, uint32_t *out, cudaStream_t stream);
 /* Bytes that neighbours write into one word, and that others read: out = in, 256 bytes. */
 cudaError_t sample_bytes(const uint8_t *in, uint8_t *out, cudaStream_t stream);
 
-/* Every shuffle and vote of 64 threads, 8 words each, into out[64 * 8]. */
+/* Shuffles and votes of 64 threads, four each, into out[64 * 4]. */
 cudaError_t sample_shuffles(uint32_t *out, cudaStream_t stream);
 
 /* Rotates 32 words a warp through shared memory with __syncwarp alone, `times` times. */

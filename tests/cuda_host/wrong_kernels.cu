@@ -86,7 +86,7 @@ static __device__ void divergent_kernels(wrong_kernel which, float *global)
     case WRONG_ABSENT_LANE:
         if (i % 32 == 31)
             return;
-        global[i] = __shfl_sync(ALL, global[i], 0);
+        global[i] = __shfl_xor_sync(ALL, global[i], 1);
         break;
     case WRONG_MMA_BY_PART:
         if (i % 32 < 16)

@@ -25,7 +25,6 @@ extern uint3 threadIdx;
 extern uint3 blockIdx;
 extern dim3 blockDim;
 extern dim3 gridDim;
-static const int warpSize = 32;
 
 /* Launches */
 #define LAUNCH(...) launch_kernel(#__VA_ARGS__, false, __VA_ARGS__)
@@ -209,67 +208,24 @@ inline T atomic_add(shared_span<T> span, int i, typename plain_type<T>::type val
 /* Barriers */
 inline void __syncthreads(CUDA_HOST_SITE)
 {
-    cuda_host::block_barrier("__syncthreads", 0, file, line);
-}
-inline int __syncthreads_count(int predicate, CUDA_HOST_SITE)
-{
-    return cuda_host::block_barrier("__syncthreads_count", predicate != 0, file, line);
-}
-inline int __syncthreads_or(int predicate, CUDA_HOST_SITE)
-{
-    return cuda_host::block_barrier("__syncthreads_or", predicate != 0, file, line) != 0;
-}
-inline int __syncthreads_and(int predicate, CUDA_HOST_SITE)
-{
-    return cuda_host::block_barrier("__syncthreads_and", predicate == 0, file, line) == 0;
+    cuda_host::block_barrier(file, line);
 }
 inline void __syncwarp(uint32_t mask = 0xffffffff, CUDA_HOST_SITE)
 {
     cuda_host::meet(cuda_host::warp_barrier, mask, file, line);
 }
 
-/* Warp shuffles and votes. `width` divides the warp into segments, as in CUDA. */
-template <typename T>
-inline T cuda_host_shuffle(const cuda_host::collective &kind, uint32_t mask, T value,
-                           unsigned source, const char *file, int line)
+/* Warp shuffles and votes */
+template <typename T> inline T __shfl_xor_sync(uint32_t mask, T value, int bits, CUDA_HOST_SITE)
 {
     static_assert(sizeof(T) == 4 || sizeof(T) == 8, "shuffles move 4 or 8 bytes");
     cuda_host::operands &mine = *cuda_host::here.mine;
     mine.value = 0;
     memcpy(&mine.value, &value, sizeof value);
-    mine.source = source;
-    cuda_host::meet(kind, mask, file, line);
+    mine.source = cuda_host::lane() ^ unsigned(bits);
+    cuda_host::meet(cuda_host::shuffle_xor, mask, file, line);
     memcpy(&value, &mine.result, sizeof value);
     return value;
-}
-template <typename T>
-inline T __shfl_sync(uint32_t mask, T value, int source, int width = 32, CUDA_HOST_SITE)
-{
-    const unsigned lane = cuda_host::lane(), last = unsigned(width) - 1;
-    return cuda_host_shuffle(cuda_host::shuffle, mask, value,
-                             (lane & ~last) | (unsigned(source) & last), file, line);
-}
-template <typename T>
-inline T __shfl_xor_sync(uint32_t mask, T value, int bits, int width = 32, CUDA_HOST_SITE)
-{
-    const unsigned lane = cuda_host::lane(), last = unsigned(width) - 1;
-    const unsigned source = lane ^ unsigned(bits);
-    return cuda_host_shuffle(cuda_host::shuffle_xor, mask, value,
-                             source > (lane | last) ? lane : source, file, line);
-}
-template <typename T>
-inline T __shfl_up_sync(uint32_t mask, T value, unsigned delta, int width = 32, CUDA_HOST_SITE)
-{
-    const unsigned lane = cuda_host::lane(), last = unsigned(width) - 1;
-    return cuda_host_shuffle(cuda_host::shuffle_up, mask, value,
-                             delta > (lane & last) ? lane : lane - delta, file, line);
-}
-template <typename T>
-inline T __shfl_down_sync(uint32_t mask, T value, unsigned delta, int width = 32, CUDA_HOST_SITE)
-{
-    const unsigned lane = cuda_host::lane(), last = unsigned(width) - 1;
-    return cuda_host_shuffle(cuda_host::shuffle_down, mask, value,
-                             delta > last - (lane & last) ? lane : lane + delta, file, line);
 }
 inline uint32_t __ballot_sync(uint32_t mask, int predicate, CUDA_HOST_SITE)
 {
@@ -277,14 +233,6 @@ inline uint32_t __ballot_sync(uint32_t mask, int predicate, CUDA_HOST_SITE)
     mine.value = predicate != 0;
     cuda_host::meet(cuda_host::ballot, mask, file, line);
     return uint32_t(mine.result);
-}
-inline int __any_sync(uint32_t mask, int predicate, CUDA_HOST_SITE)
-{
-    return __ballot_sync(mask, predicate, file, line) != 0;
-}
-inline int __all_sync(uint32_t mask, int predicate, CUDA_HOST_SITE)
-{
-    return __ballot_sync(mask, predicate, file, line) == mask;
 }
 
 /* Tensor cores and their operands */

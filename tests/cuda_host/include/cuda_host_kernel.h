@@ -67,15 +67,14 @@ struct collective {
     const char *name;
     void (*evaluate)(operands *warp, uint32_t mask); /* by whoever comes last */
 };
-extern const collective warp_barrier, shuffle, shuffle_xor, shuffle_up, shuffle_down, ballot,
-    mma_tf32, mma_bf16;
+extern const collective warp_barrier, shuffle_xor, ballot, mma_tf32, mma_bf16;
 
 /* Waits until all lanes of the mask have come to the same place. */
 void meet(const collective &kind, uint32_t mask, const char *file, int line);
-/* Waits until all threads of the block have; the number of those that came with `vote`. */
-int block_barrier(const char *name, int vote, const char *file, int line);
+/* Waits until all threads of the block have. */
+void block_barrier(const char *file, int line);
 /* Waits until all threads of the launch, a cooperative one, have. */
-void grid_barrier(const char *name, const char *file, int line);
+void grid_barrier(const char *file, int line);
 
 /* The careful way, where a look at the shadow does not do. */
 void touch_shared(const void *place, size_t bytes, int how);

@@ -192,18 +192,16 @@ __global__ void __launch_bounds__(THREADS, 5)
 
 template <engine_precision P>
 __global__ void __launch_bounds__(THREADS, 5)
-    dense1_backward(cuda_batch batch, cuda_activations a, cuda_parameters p, adam_rates rates,
-                    int chunk)
+    dense1_backward(cuda_batch batch, cuda_activations a, cuda_parameters p, int chunk)
 {
-    run_backward<P, KEEP>(batch, a, p, rates, chunk);
+    run_backward<P, KEEP>(batch, a, p, adam_rates{}, chunk);
 }
 
 template <engine_precision P>
 __global__ void __launch_bounds__(THREADS, 5)
-    dense1_gradient(cuda_batch batch, cuda_activations a, cuda_parameters p, adam_rates rates,
-                    int chunk)
+    dense1_gradient(cuda_batch batch, cuda_activations a, cuda_parameters p, int chunk)
 {
-    run_backward<P, GRADIENT_ALONE>(batch, a, p, rates, chunk);
+    run_backward<P, GRADIENT_ALONE>(batch, a, p, adam_rates{}, chunk);
 }
 
 int chunk_for(uint32_t most)
@@ -234,13 +232,13 @@ extern "C" cudaError_t cuda_dense1_backward(const cuda_batch *batch, const cuda_
                                             engine_precision precision, cudaStream_t stream)
 {
     const int chunk = chunk_for(batch_most(batch));
-    const adam_rates rates = adam_rates_of(adam);
     if (last) {
         return LAUNCH_PRECISION(precision, dense1_update, dim3(BLOCKS), dim3(THREADS),
-                                shared_bytes(chunk), stream, *batch, *a, *p, rates, chunk);
+                                shared_bytes(chunk), stream, *batch, *a, *p, adam_rates_of(adam),
+                                chunk);
     }
     return LAUNCH_PRECISION(precision, dense1_backward, dim3(BLOCKS), dim3(THREADS),
-                            shared_bytes(chunk), stream, *batch, *a, *p, rates, chunk);
+                            shared_bytes(chunk), stream, *batch, *a, *p, chunk);
 }
 
 extern "C" cudaError_t cuda_dense1_gradient(uint32_t n, const cuda_activations *a,
@@ -252,5 +250,5 @@ extern "C" cudaError_t cuda_dense1_gradient(uint32_t n, const cuda_activations *
     batch.capacity = n;
     const int chunk = chunk_for(n);
     return LAUNCH_PRECISION(precision, dense1_gradient, dim3(BLOCKS), dim3(THREADS),
-                            shared_bytes(chunk), stream, batch, *a, *p, adam_rates{}, chunk);
+                            shared_bytes(chunk), stream, batch, *a, *p, chunk);
 }

@@ -12,7 +12,7 @@ namespace dense1_products
 enum {
     THREADS = 128,
     WARPS = THREADS / LANES,
-    ROWS = 16, /* of the kernel, of a block */
+    ROWS = 16,                      /* of the kernel, of a block */
     COLUMNS = LENET_DENSE1 / WARPS, /* of a warp */
     CHUNK = 32,                     /* samples */
     INPUT_ROW = ROWS + 8,           /* words from sample to sample, apart in their banks */

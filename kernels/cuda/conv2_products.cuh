@@ -20,7 +20,7 @@ enum {
     SLOTS = CONV1_ROWS * LENET_CONV1_SIDE, /* pixels of conv1 in a band */
     HALF_SIDE = LENET_CONV1_SIDE / 2,
     FP32_PIXEL = LENET_CONV1_CHANNELS + 4, /* floats from pixel to pixel, apart in their banks */
-    EXCHANGE = CONV_WARPS * 16 * LANES,    /* floats */
+    EXCHANGE = CONV_WARPS * 16 * LANES,    /* floats, where conv1's rows lie as well */
 };
 
 /* A word is a tf32 value or a pair of bf16. A plane holds eight words of K, one step of mma, of all
@@ -35,6 +35,10 @@ template <engine_precision P> struct words_of {
         KERNEL = PIXEL * 9 * LENET_CONV2_CHANNELS, /* of conv2's whole kernel */
     };
 };
+
+static_assert(+SLOTS * +FP32_PIXEL <= +EXCHANGE &&
+                  words_of<ENGINE_TF32>::PLANES * +PLANE <= +EXCHANGE,
+              "conv1's rows fit where the halves of K are exchanged");
 
 /* Where pixel (y, x) of conv1 lies: even columns of a row, then odd ones, so that the pixels of
  * neighbouring windows are neighbours. */

@@ -135,14 +135,10 @@ __global__ void __launch_bounds__(CONV_THREADS, 2)
 
 cudaError_t prepare_conv_forward()
 {
-    cudaError_t error = raise_shared_limit(conv_forward<ENGINE_FP32>, shared_bytes<ENGINE_FP32>());
-    if (error == cudaSuccess) {
-        error = raise_shared_limit(conv_forward<ENGINE_TF32>, shared_bytes<ENGINE_TF32>());
-    }
-    if (error == cudaSuccess) {
-        error = raise_shared_limit(conv_forward<ENGINE_BF16>, shared_bytes<ENGINE_BF16>());
-    }
-    return error;
+    return first_error(
+        {raise_shared_limit(conv_forward<ENGINE_FP32>, shared_bytes<ENGINE_FP32>()),
+         raise_shared_limit(conv_forward<ENGINE_TF32>, shared_bytes<ENGINE_TF32>()),
+         raise_shared_limit(conv_forward<ENGINE_BF16>, shared_bytes<ENGINE_BF16>())});
 }
 
 extern "C" cudaError_t cuda_conv_forward(const cuda_batch *batch, const cuda_activations *a,

@@ -72,8 +72,8 @@ template <typename... P> inline cudaError_t load_kernel(void (*kernel)(P...))
     return cudaFuncGetAttributes(&attributes, reinterpret_cast<const void *>(kernel));
 }
 
-/* `count` values of T in shared memory. Copied by value, costs nothing. tile + n and tile.slice(n)
- * begin n values on (n may be negative, within the span it was cut from). */
+/* `count` values of T in shared memory. Copied by value, costs nothing. tile + n begins n values on
+ * (n may be negative, within the span it was cut from). */
 template <typename T> struct shared_span {
     T *values;
 
@@ -82,10 +82,6 @@ template <typename T> struct shared_span {
         return values[i];
     }
     __device__ __forceinline__ shared_span operator+(int offset) const
-    {
-        return shared_span{values + offset};
-    }
-    __device__ __forceinline__ shared_span slice(int offset) const
     {
         return shared_span{values + offset};
     }
@@ -118,10 +114,6 @@ __device__ __forceinline__ float4 load4(shared_span<float> span, int i)
 __device__ __forceinline__ uint4 load4(shared_span<uint32_t> span, int i)
 {
     return *reinterpret_cast<const uint4 *>(span.values + i);
-}
-__device__ __forceinline__ float2 load2(shared_span<float> span, int i)
-{
-    return *reinterpret_cast<const float2 *>(span.values + i);
 }
 __device__ __forceinline__ uint2 load2(shared_span<uint32_t> span, int i)
 {

@@ -130,10 +130,10 @@ static __device__ void bounds_kernels(wrong_kernel which, shared_span<float> til
         tile[static_cast<int>(threadIdx.x) + 1] = 1;
         break;
     case WRONG_BEFORE_SPAN:
-        tile.slice(2)[-3] = 1;
+        (tile + 2)[-3] = 1;
         break;
     case WRONG_VECTOR_BEYOND_SPAN:
-        store4(tile, 64, make_float4(1, 1, 1, 1));
+        store4(tile, 64, float4{1, 1, 1, 1});
         break;
     case WRONG_VECTOR_UNALIGNED:
         load4(tile, 2);

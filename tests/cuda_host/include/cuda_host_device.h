@@ -76,30 +76,6 @@ template <typename T> class shared_reference
     {
         return *this = static_cast<T>(other);
     }
-    template <typename U> T operator+=(U value) const
-    {
-        return *this = static_cast<T>(static_cast<T>(*this) + value);
-    }
-    template <typename U> T operator-=(U value) const
-    {
-        return *this = static_cast<T>(static_cast<T>(*this) - value);
-    }
-    template <typename U> T operator*=(U value) const
-    {
-        return *this = static_cast<T>(static_cast<T>(*this) * value);
-    }
-    template <typename U> T operator|=(U value) const
-    {
-        return *this = static_cast<T>(static_cast<T>(*this) | value);
-    }
-    template <typename U> T operator&=(U value) const
-    {
-        return *this = static_cast<T>(static_cast<T>(*this) & value);
-    }
-    template <typename U> T operator^=(U value) const
-    {
-        return *this = static_cast<T>(static_cast<T>(*this) ^ value);
-    }
 
   private:
     T *place_;
@@ -125,10 +101,6 @@ template <typename T> struct shared_span {
         return shared_reference<T>(at(i));
     }
     shared_span operator+(int offset) const
-    {
-        return {values + offset, begin, end};
-    }
-    shared_span slice(int offset) const
     {
         return {values + offset, begin, end};
     }
@@ -170,10 +142,6 @@ inline float4 load4(shared_span<float> span, int i)
 inline uint4 load4(shared_span<uint32_t> span, int i)
 {
     return load_vector<uint4>(span, i);
-}
-inline float2 load2(shared_span<float> span, int i)
-{
-    return load_vector<float2>(span, i);
 }
 inline uint2 load2(shared_span<uint32_t> span, int i)
 {
@@ -286,11 +254,6 @@ inline void device_fence()
 inline void device_fence_system()
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
-inline void __threadfence()
-{
-    device_fence();
 }
 
 #endif

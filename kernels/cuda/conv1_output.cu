@@ -1,7 +1,8 @@
 /* conv1's output as a tensor, for whoever wants to read it; training never stores it.
  *
- * Block = six of the 26 rows of one sample (the last one's are fewer), lane = channel, warps over
- * the columns. Bound: the writes, 86 KB a sample. */
+ * Block = six of the 26 rows of one sample, lane = channel, warps over the columns. The last
+ * block's rows begin among those of the one before, and both write the same values there. Bound:
+ * the writes, 86 KB a sample. */
 #include "lenet_device.cuh"
 
 namespace
@@ -18,7 +19,6 @@ __global__ void __launch_bounds__(CONV_THREADS)
     const int lane = static_cast<int>(threadIdx.x) % LANES;
     const batch_range range = batch_range_of(batch);
     const uint32_t i = blockIdx.x / STRIPS;
-    /* The last strip begins where it ends with the image, and makes some rows again. */
     const int row = min(static_cast<int>(blockIdx.x % STRIPS) * ROWS, LENET_CONV1_SIDE - ROWS);
     stage_image<ROWS + 2>(image, batch.images, sample_at(batch, range, i), row,
                           static_cast<int>(threadIdx.x));

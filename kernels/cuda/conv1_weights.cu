@@ -358,14 +358,10 @@ __global__ void __launch_bounds__(CONV_THREADS, 1)
 
 cudaError_t prepare_conv1_weights()
 {
-    cudaError_t error = raise_shared_limit(conv1_weights<ENGINE_FP32>, shared_bytes<ENGINE_FP32>());
-    if (error == cudaSuccess) {
-        error = raise_shared_limit(conv1_weights<ENGINE_TF32>, shared_bytes<ENGINE_TF32>());
-    }
-    if (error == cudaSuccess) {
-        error = raise_shared_limit(conv1_weights<ENGINE_BF16>, shared_bytes<ENGINE_BF16>());
-    }
-    return error;
+    return first_error(
+        {raise_shared_limit(conv1_weights<ENGINE_FP32>, shared_bytes<ENGINE_FP32>()),
+         raise_shared_limit(conv1_weights<ENGINE_TF32>, shared_bytes<ENGINE_TF32>()),
+         raise_shared_limit(conv1_weights<ENGINE_BF16>, shared_bytes<ENGINE_BF16>())});
 }
 
 extern "C" cudaError_t cuda_conv1_weights(const cuda_batch *batch, const cuda_activations *a,

@@ -339,14 +339,9 @@ __global__ void __launch_bounds__(CONV_THREADS, 1)
 
 cudaError_t prepare_conv2_weights()
 {
-    cudaError_t error = raise_shared_limit(conv2_weights<ENGINE_FP32>, shared_bytes());
-    if (error == cudaSuccess) {
-        error = raise_shared_limit(conv2_weights<ENGINE_TF32>, shared_bytes());
-    }
-    if (error == cudaSuccess) {
-        error = raise_shared_limit(conv2_weights<ENGINE_BF16>, shared_bytes());
-    }
-    return error;
+    return first_error({raise_shared_limit(conv2_weights<ENGINE_FP32>, shared_bytes()),
+                        raise_shared_limit(conv2_weights<ENGINE_TF32>, shared_bytes()),
+                        raise_shared_limit(conv2_weights<ENGINE_BF16>, shared_bytes())});
 }
 
 extern "C" cudaError_t cuda_conv2_weights(const cuda_batch *batch, const cuda_activations *a,

@@ -60,16 +60,17 @@ typedef struct cuda_parameters {
     uint32_t *correct_sum; /* likewise */
 } cuda_parameters;
 
+/* A data set on the device. */
 typedef struct cuda_data {
-    uint8_t *images;
-    uint8_t *labels;
+    uint8_t *images; /* [count,28,28] */
+    uint8_t *labels; /* [count] */
     uint32_t count;
 } cuda_data;
 
+/* Of an evaluation, over the whole data set. */
 typedef struct cuda_sums {
     double loss_sum;
     uint32_t correct;
-    uint32_t unused;
 } cuda_sums;
 
 #endif

@@ -123,7 +123,7 @@ cudaError_t cuda_conv1_weights(const cuda_batch *batch, const cuda_activations *
                                cudaStream_t stream);
 
 /* Sums slots into p->gradients; updates every tensor but dense1's kernel; writes the ring's entry
- * and then counts the step in `progress`. `training_count` and batch_size give a step's samples. */
+ * and then counts the step in `progress`. `batch` is that of any of the step's micro-batches. */
 cudaError_t cuda_update(const cuda_batch *batch, const cuda_parameters *p,
                         const cuda_adam_settings *adam, cuda_progress *progress, cuda_ring *ring,
                         cudaStream_t stream);

@@ -190,14 +190,9 @@ constexpr size_t shared_bytes(int rows)
 
 cudaError_t prepare_dense1_forward()
 {
-    cudaError_t error = raise_shared_limit(dense1_forward<ENGINE_FP32>, shared_bytes(ROWS));
-    if (error == cudaSuccess) {
-        error = raise_shared_limit(dense1_forward<ENGINE_TF32>, shared_bytes(ROWS));
-    }
-    if (error == cudaSuccess) {
-        error = raise_shared_limit(dense1_forward<ENGINE_BF16>, shared_bytes(ROWS));
-    }
-    return error;
+    return first_error({raise_shared_limit(dense1_forward<ENGINE_FP32>, shared_bytes(ROWS)),
+                        raise_shared_limit(dense1_forward<ENGINE_TF32>, shared_bytes(ROWS)),
+                        raise_shared_limit(dense1_forward<ENGINE_BF16>, shared_bytes(ROWS))});
 }
 
 extern "C" cudaError_t cuda_dense1_forward(const cuda_batch *batch, const cuda_activations *a,

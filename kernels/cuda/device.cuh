@@ -5,8 +5,7 @@
  *
  * How to write a kernel:
  *
- *   template <int TILE> __global__ void __launch_bounds__(256) row_sums(const float *in, float
- * *out)
+ *   template <int TILE> __global__ void __launch_bounds__(256) row_sums(const float *in, float *o)
  *   {
  *       shared_memory memory = SHARED_MEMORY();
  *       shared_span<float> tile = memory.take<float>(TILE * 33);
@@ -17,8 +16,8 @@
  *   cudaError_t error = LAUNCH(row_sums<4>, grid, 256, TILE * 33 * sizeof(float), stream, in, out);
  *
  * - Plain CUDA for threadIdx, blockIdx, blockDim, gridDim, __syncthreads, __syncwarp,
- *   __shfl_sync, __shfl_xor_sync, __shfl_up_sync, __shfl_down_sync, __ballot_sync, __any_sync,
- *   __all_sync, __ldg, fmaf, min, max, float4 and its like.
+ *   __shfl_xor_sync, __ballot_sync, fmaf, min, float4 and its like; anything else the harness has
+ *   to learn first.
  * - Blocks are whole warps. Masks are 0xffffffff unless the branch is really by part of a warp,
  *   and then name exactly the lanes that come. No thread returns before a barrier or collective
  *   that others still wait in: a thread without work skips the work, not the barrier.
@@ -39,14 +38,9 @@
 #ifndef __CUDACC__
 #include "cuda_host_device.h"
 #else
-#include <cooperative_groups.h>
-
 /* LAUNCH(kernel, grid, block, shared_bytes, stream, arguments…): cudaError_t. The kernel may be an
  * instance of a template, commas and all; arguments are converted to the kernel's parameters. */
-#define LAUNCH(...)             launch_kernel(false, __VA_ARGS__)
-/* The same with all blocks on the device at once, as grid_barrier needs them; more blocks than have
- * room are cudaErrorCooperativeLaunchTooLarge. */
-#define LAUNCH_COOPERATIVE(...) launch_kernel(true, __VA_ARGS__)
+#define LAUNCH(...)     launch_kernel(__VA_ARGS__)
 
 /* T, which is not deduced from the argument: that is converted to it. */
 template <typename T> struct plain_type {
@@ -54,15 +48,12 @@ template <typename T> struct plain_type {
 };
 
 template <typename... P>
-inline cudaError_t launch_kernel(bool cooperative, void (*kernel)(P...), dim3 grid, dim3 block,
-                                 size_t shared_bytes, cudaStream_t stream,
-                                 typename plain_type<P>::type... values)
+inline cudaError_t launch_kernel(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared_bytes,
+                                 cudaStream_t stream, typename plain_type<P>::type... values)
 {
     void *places[sizeof...(P) + 1] = {&values..., nullptr};
-    const void *function = reinterpret_cast<const void *>(kernel);
-    if (cooperative)
-        return cudaLaunchCooperativeKernel(function, grid, block, places, shared_bytes, stream);
-    return cudaLaunchKernel(function, grid, block, places, shared_bytes, stream);
+    return cudaLaunchKernel(reinterpret_cast<const void *>(kernel), grid, block, places,
+                            shared_bytes, stream);
 }
 
 /* Once a kernel, before its first launch with more than 48 KiB of shared memory. */
@@ -81,8 +72,8 @@ template <typename... P> inline cudaError_t load_kernel(void (*kernel)(P...))
     return cudaFuncGetAttributes(&attributes, reinterpret_cast<const void *>(kernel));
 }
 
-/* `count` values of T in shared memory. Copied by value, costs nothing. tile + n and tile.slice(n)
- * begin n values on (n may be negative, within the span it was cut from). */
+/* `count` values of T in shared memory. Copied by value, costs nothing. tile + n begins n values on
+ * (n may be negative, within the span it was cut from). */
 template <typename T> struct shared_span {
     T *values;
 
@@ -91,10 +82,6 @@ template <typename T> struct shared_span {
         return values[i];
     }
     __device__ __forceinline__ shared_span operator+(int offset) const
-    {
-        return shared_span{values + offset};
-    }
-    __device__ __forceinline__ shared_span slice(int offset) const
     {
         return shared_span{values + offset};
     }
@@ -117,7 +104,7 @@ struct shared_memory {
 extern __shared__ __align__(16) unsigned char shared_memory_bytes[];
 
 /* All of the block's shared memory; the same place each time it is written. */
-#define SHARED_MEMORY()         (shared_memory{shared_memory_bytes})
+#define SHARED_MEMORY() (shared_memory{shared_memory_bytes})
 
 /* Vectors at value i of a span; the place is aligned to the vector's size. */
 __device__ __forceinline__ float4 load4(shared_span<float> span, int i)
@@ -127,10 +114,6 @@ __device__ __forceinline__ float4 load4(shared_span<float> span, int i)
 __device__ __forceinline__ uint4 load4(shared_span<uint32_t> span, int i)
 {
     return *reinterpret_cast<const uint4 *>(span.values + i);
-}
-__device__ __forceinline__ float2 load2(shared_span<float> span, int i)
-{
-    return *reinterpret_cast<const float2 *>(span.values + i);
 }
 __device__ __forceinline__ uint2 load2(shared_span<uint32_t> span, int i)
 {
@@ -151,18 +134,6 @@ __device__ __forceinline__ void store2(shared_span<float> span, int i, float2 v)
 __device__ __forceinline__ void store2(shared_span<uint32_t> span, int i, uint2 v)
 {
     *reinterpret_cast<uint2 *>(span.values + i) = v;
-}
-
-/* 32 bits at value i of a span of smaller values: a pair of bf16 from an even i, four bytes from a
- * multiple of 4; the lowest in the low bits. */
-template <typename T> __device__ __forceinline__ uint32_t load_word(shared_span<T> span, int i)
-{
-    return *reinterpret_cast<const uint32_t *>(span.values + i);
-}
-template <typename T>
-__device__ __forceinline__ void store_word(shared_span<T> span, int i, uint32_t word)
-{
-    *reinterpret_cast<uint32_t *>(span.values + i) = word;
 }
 
 /* Adds to span[i], gives what was there. */
@@ -238,19 +209,6 @@ __device__ __forceinline__ void copy_async16(shared_span<T> span, int i, const v
                  : "memory");
 }
 
-/* The same of 4 bytes, whose places are multiples of 4. */
-template <typename T>
-__device__ __forceinline__ void copy_async4(shared_span<T> span, int i, const void *global,
-                                            bool valid = true)
-{
-    const unsigned place = static_cast<unsigned>(__cvta_generic_to_shared(span.values + i));
-    const int source_bytes = valid ? 4 : 0;
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;"
-                 :
-                 : "r"(place), "l"(global), "r"(source_bytes)
-                 : "memory");
-}
-
 /* Makes one group of the copies that this thread started since the last group. */
 __device__ __forceinline__ void copy_async_commit()
 {
@@ -261,40 +219,6 @@ __device__ __forceinline__ void copy_async_commit()
 template <int N> __device__ __forceinline__ void copy_async_wait()
 {
     asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory");
-}
-
-/* Loads four matrices of 8 rows of 16 bytes, by a whole warp (ldmatrix): value i of the span, a
- * multiple of 16 bytes, is where a row begins, which lane 8 m + r gives for row r of matrix m. Then
- * word[m] of each lane is word `lane % 4` of row `lane / 4` of matrix m: with rows of bf16 the
- * fragments a or two b of mma_bf16_16x8x16, with rows of tf32 the same of mma_tf32_16x8x8. */
-template <typename T>
-__device__ __forceinline__ void load_matrices(uint32_t (&word)[4], shared_span<T> span, int i)
-{
-    const unsigned place = static_cast<unsigned>(__cvta_generic_to_shared(span.values + i));
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(word[0]), "=r"(word[1]), "=r"(word[2]), "=r"(word[3])
-                 : "r"(place)
-                 : "memory");
-}
-
-/* The same of matrices of 8 x 8 values of 16 bits, each transposed: word[m] of a lane is, of column
- * `lane / 4` of matrix m, the values of rows 2 * (lane % 4) (low bits) and 2 * (lane % 4) + 1. */
-template <typename T>
-__device__ __forceinline__ void load_matrices_transposed(uint32_t (&word)[4], shared_span<T> span,
-                                                         int i)
-{
-    const unsigned place = static_cast<unsigned>(__cvta_generic_to_shared(span.values + i));
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(word[0]), "=r"(word[1]), "=r"(word[2]), "=r"(word[3])
-                 : "r"(place)
-                 : "memory");
-}
-
-/* Waits for all threads of a cooperative launch; orders memory as __syncthreads does, and global
- * memory between blocks. */
-__device__ __forceinline__ void grid_barrier()
-{
-    cooperative_groups::this_grid().sync();
 }
 
 /* Whoever sees, on the device or on any host or device, what this thread writes after the fence

@@ -3,8 +3,6 @@
  * have no order to depend on. Not part of a step. Bound: reading the values twice. */
 #include "lenet_device.cuh"
 
-#include <float.h>
-
 namespace
 {
 

@@ -6,6 +6,7 @@
 
 #include "cuda_host.h"
 #include "sample_kernels.h"
+#include "sample_memory.h"
 
 enum { ORDERS = 6 };
 
@@ -17,22 +18,6 @@ static void begin(int order)
                         : order == 1 ? CUDA_HOST_DESCENDING
                                      : CUDA_HOST_SHUFFLED,
                         (uint64_t)order);
-}
-
-static void *device_bytes(const void *values, size_t bytes)
-{
-    void *place = NULL;
-    ck_assert_int_eq(cudaMalloc(&place, bytes), cudaSuccess);
-    if (values != NULL)
-        ck_assert_int_eq(cudaMemcpy(place, values, bytes, cudaMemcpyHostToDevice), cudaSuccess);
-    return place;
-}
-
-static void read_and_free(void *out, void *place, size_t bytes)
-{
-    if (out != NULL)
-        ck_assert_int_eq(cudaMemcpy(out, place, bytes, cudaMemcpyDeviceToHost), cudaSuccess);
-    ck_assert_int_eq(cudaFree(place), cudaSuccess);
 }
 
 static const struct {

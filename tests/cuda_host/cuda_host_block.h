@@ -19,7 +19,6 @@ struct site {
 struct pending_copy {
     void *to;
     const void *from;
-    size_t bytes;
     unsigned group;
 };
 
@@ -70,8 +69,6 @@ struct block {
     unsigned finished;
     unsigned arrived; /* at the block's barrier */
     site barrier;
-    int votes;
-    int votes_result;
     uint32_t ready_warps;
     uint32_t epoch;
     warp warps[32];
@@ -110,7 +107,7 @@ std::vector<uint32_t> order_of_blocks(uint32_t count);
 /* Ends the launch with a finding: printf's arguments, behind who and where. Does not return. */
 [[noreturn]] void found(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* "element 3 of the float[64] taken at conv.cuh:17" */
+/* "value 3 of the span of 64 (of 4 bytes each) taken at conv_forward.cu:41" */
 void describe_place(const block &home, const void *place, char *text, size_t bytes);
 
 uint32_t next_epoch();

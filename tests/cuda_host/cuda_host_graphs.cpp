@@ -74,16 +74,6 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph)
     return broken ? fail(cudaErrorStreamCaptureInvalidated) : cudaSuccess;
 }
 
-cudaError_t cudaStreamIsCapturing(cudaStream_t stream, enum cudaStreamCaptureStatus *status)
-{
-    BEGIN_CALL();
-    const capture *c = stream_of(stream).capturing;
-    *status = c == nullptr ? cudaStreamCaptureStatusNone
-              : c->broken  ? cudaStreamCaptureStatusInvalidated
-                           : cudaStreamCaptureStatusActive;
-    return cudaSuccess;
-}
-
 cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t *nodes, size_t *count)
 {
     BEGIN_CALL();

@@ -145,13 +145,6 @@ cudaError_t cudaFreeHost(void *place)
     return release(place, false);
 }
 
-cudaError_t cudaHostGetDevicePointer(void **device, void *host, unsigned)
-{
-    BEGIN_CALL();
-    *device = host;
-    return cudaSuccess;
-}
-
 cudaError_t cudaMemGetInfo(size_t *available, size_t *total)
 {
     BEGIN_CALL();

@@ -259,23 +259,10 @@ cudaError_t cudaGetLastError(void)
     return error;
 }
 
-cudaError_t cudaPeekAtLastError(void)
-{
-    const std::lock_guard<std::recursive_mutex> held(lock);
-    return runtime().last_error;
-}
-
 cudaError_t cudaGetDeviceCount(int *count)
 {
     BEGIN_CALL();
     *count = 1;
-    return cudaSuccess;
-}
-
-cudaError_t cudaGetDevice(int *device)
-{
-    BEGIN_CALL();
-    *device = 0;
     return cudaSuccess;
 }
 
@@ -285,7 +272,7 @@ cudaError_t cudaSetDevice(int device)
     return device == 0 ? cudaSuccess : fail(cudaErrorInvalidDevice);
 }
 
-/* The figures of an H100, but for the memory. */
+/* The figures of an H100. */
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device)
 {
     BEGIN_CALL();
@@ -293,46 +280,10 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int devic
         return fail(cudaErrorInvalidDevice);
     *properties = cudaDeviceProp();
     snprintf(properties->name, sizeof properties->name, "host harness");
-    properties->totalGlobalMem = device_memory;
-    properties->sharedMemPerBlock = SHARED_BYTES;
-    properties->sharedMemPerBlockOptin = SHARED_OPTIN_BYTES;
-    properties->sharedMemPerMultiprocessor = 228 << 10;
-    properties->regsPerBlock = 65536;
-    properties->warpSize = 32;
-    properties->maxThreadsPerBlock = 1024;
-    properties->maxThreadsDim[0] = properties->maxThreadsDim[1] = 1024;
-    properties->maxThreadsDim[2] = 64;
-    properties->maxGridSize[0] = 2147483647;
-    properties->maxGridSize[1] = properties->maxGridSize[2] = 65535;
     properties->major = 9;
     properties->minor = 0;
     properties->multiProcessorCount = MULTIPROCESSORS;
-    properties->concurrentKernels = 1;
-    properties->cooperativeLaunch = 1;
-    properties->l2CacheSize = 50 << 20;
     return cudaSuccess;
-}
-
-cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, int device)
-{
-    BEGIN_CALL();
-    if (device != 0)
-        return fail(cudaErrorInvalidDevice);
-    switch (attribute) {
-    case cudaDevAttrMultiProcessorCount:
-        *value = MULTIPROCESSORS;
-        return cudaSuccess;
-    case cudaDevAttrComputeCapabilityMajor:
-        *value = 9;
-        return cudaSuccess;
-    case cudaDevAttrComputeCapabilityMinor:
-        *value = 0;
-        return cudaSuccess;
-    case cudaDevAttrMaxSharedMemoryPerBlockOptin:
-        *value = static_cast<int>(SHARED_OPTIN_BYTES);
-        return cudaSuccess;
-    }
-    return fail(cudaErrorInvalidValue);
 }
 
 cudaError_t cudaDeviceSynchronize(void)
@@ -340,20 +291,6 @@ cudaError_t cudaDeviceSynchronize(void)
     BEGIN_CALL();
     const cudaError_t error = end_captures();
     return error != cudaSuccess ? error : finish_streams();
-}
-
-cudaError_t cudaDriverGetVersion(int *version)
-{
-    BEGIN_CALL();
-    *version = CUDART_VERSION;
-    return cudaSuccess;
-}
-
-cudaError_t cudaRuntimeGetVersion(int *version)
-{
-    BEGIN_CALL();
-    *version = CUDART_VERSION;
-    return cudaSuccess;
 }
 
 } // extern "C"

@@ -172,7 +172,6 @@ namespace
 unsigned release(block &b)
 {
     b.arrived = 0;
-    b.votes_result = b.votes;
     b.epoch = next_epoch();
     for (unsigned i = 0; i < (b.threads + 31) / 32; i++) {
         b.warps[i].epoch = next_epoch();
@@ -182,42 +181,38 @@ unsigned release(block &b)
 }
 
 /* This thread comes to a barrier; true if it is the block's last. */
-bool arrive(const char *name, int vote, const char *file, int line)
+bool arrive(const char *name, const char *file, int line)
 {
     block &home = *current->home;
-    if (home.arrived == 0) {
+    if (home.arrived == 0)
         home.barrier = {name, file, line};
-        home.votes = 0;
-    } else if (home.barrier.line != line || strcmp(home.barrier.file, file) != 0) {
+    else if (home.barrier.line != line || strcmp(home.barrier.file, file) != 0)
         found("comes to %s (%s:%d) while %u threads wait in %s (%s:%d)", name, file, line,
               home.arrived, home.barrier.name, home.barrier.file, home.barrier.line);
-    }
     home.arrived++;
-    home.votes += vote;
     wait_at(name, 0, file, line);
     return home.arrived == home.threads;
 }
 
 } // namespace
 
-int block_barrier(const char *name, int vote, const char *file, int line)
+void block_barrier(const char *file, int line)
 {
     thread &self = *current;
     unsigned warp_number = self.number / 32u;
-    if (arrive(name, vote, file, line))
+    if (arrive("__syncthreads", file, line))
         warp_number = release(*self.home);
     let_others_run(warp_number);
     self.waiting = false;
-    return self.home->votes_result;
 }
 
-void grid_barrier(const char *name, const char *file, int line)
+void grid_barrier(const char *file, int line)
 {
     thread &self = *current;
     if (!now.shape->cooperative)
-        found("calls %s in a launch that is not cooperative (%s:%d)", name, file, line);
+        found("calls grid_barrier in a launch that is not cooperative (%s:%d)", file, line);
     unsigned warp_number = self.number / 32u;
-    if (arrive(name, 0, file, line) && ++now.blocks_arrived == now.alive.size()) {
+    if (arrive("grid_barrier", file, line) && ++now.blocks_arrived == now.alive.size()) {
         now.blocks_arrived = 0;
         for (block *b : now.alive)
             release(*b);

@@ -13,6 +13,7 @@ namespace cuda_host
 namespace
 {
 
+const size_t COPY_BYTES = 16;
 const char *const HOW[] = {"reads", "writes", "adds to"};
 
 /* Is what `thread` did in the present block interval ordered before what happens now? It is where a
@@ -188,15 +189,15 @@ void unaligned(const void *begin, ptrdiff_t i, int count)
           i, where);
 }
 
-void copy_start(void *to, const void *from, size_t bytes)
+void copy_start(void *to, const void *from)
 {
-    touch_shared(to, bytes, WRITING);
-    if (reinterpret_cast<uintptr_t>(from) % bytes != 0)
-        found("copy_async%zu from %p, which is no multiple of %zu", bytes, from, bytes);
-    memset(to, 0xff, bytes);
-    for (size_t w = 0; w < bytes / 4; w++)
+    touch_shared(to, COPY_BYTES, WRITING);
+    if (reinterpret_cast<uintptr_t>(from) % COPY_BYTES != 0)
+        found("copy_async16 from %p, which is no multiple of 16", from);
+    memset(to, 0xff, COPY_BYTES);
+    for (size_t w = 0; w < COPY_BYTES / 4; w++)
         shadow_of(to)[w].guard = COPYING;
-    current->copies.push_back({to, from, bytes, current->copy_groups});
+    current->copies.push_back({to, from, current->copy_groups});
 }
 
 void copy_commit()
@@ -211,13 +212,13 @@ void copy_wait(unsigned groups_left)
     /* The latest groups_left groups may go on, and so does what is in no group yet. */
     while (done < copies.size() && copies[done].group + groups_left < current->copy_groups) {
         const pending_copy &copy = copies[done++];
-        for (size_t w = 0; w < copy.bytes / 4; w++)
+        for (size_t w = 0; w < COPY_BYTES / 4; w++)
             shadow_of(copy.to)[w].guard = 0;
-        touch_shared(copy.to, copy.bytes, WRITING);
+        touch_shared(copy.to, COPY_BYTES, WRITING);
         if (copy.from != nullptr)
-            memcpy(copy.to, copy.from, copy.bytes);
+            memcpy(copy.to, copy.from, COPY_BYTES);
         else
-            memset(copy.to, 0, copy.bytes);
+            memset(copy.to, 0, COPY_BYTES);
     }
     copies.erase(copies.begin(), copies.begin() + static_cast<ptrdiff_t>(done));
 }

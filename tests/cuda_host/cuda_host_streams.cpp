@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <stdlib.h>
-#include <time.h>
 
 #include "cuda_host_launch.h"
 
@@ -15,7 +14,6 @@ struct CUevent_st {
     capture *captured;           /* recorded in that capture, which may have ended since */
     cudaStream_t captured_by;
     std::vector<size_t> behind; /* nodes of that capture */
-    double seconds;
 };
 
 namespace cuda_host
@@ -30,13 +28,6 @@ namespace
 CUstream_st default_stream;
 
 enum { LATE_UNKNOWN, LATE_NO, LATE_YES } late = LATE_UNKNOWN;
-
-double now_seconds()
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 /* Does the first operation that waits on a stream, if there is one. */
 cudaError_t do_first(CUstream_st &stream)
@@ -243,18 +234,6 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream)
     return c == nullptr ? drain(stream_of(stream)) : break_capture(*c);
 }
 
-cudaError_t cudaStreamQuery(cudaStream_t stream)
-{
-    BEGIN_CALL();
-    if (!exists(stream))
-        return fail(cudaErrorInvalidResourceHandle);
-    CUstream_st &s = stream_of(stream);
-    if (s.capturing != nullptr)
-        return break_capture(*s.capturing);
-    const cudaError_t error = step(s);
-    return error != cudaSuccess ? error : s.waiting.empty() ? cudaSuccess : cudaErrorNotReady;
-}
-
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned)
 {
     BEGIN_CALL();
@@ -314,7 +293,6 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
         return cudaSuccess;
     event->last = std::make_shared<point>(point{stream, false});
     const std::shared_ptr<point> p = event->last;
-    event->seconds = now_seconds();
     return put(stream, [p]() {
         p->reached = true;
         return cudaSuccess;
@@ -338,17 +316,6 @@ cudaError_t cudaEventQuery(cudaEvent_t event)
         return cudaSuccess;
     const cudaError_t error = step(stream_of(event->last->stream));
     return error != cudaSuccess ? error : event->last->reached ? cudaSuccess : cudaErrorNotReady;
-}
-
-cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t from, cudaEvent_t to)
-{
-    BEGIN_CALL();
-    if (from->last == nullptr || to->last == nullptr)
-        return fail(cudaErrorInvalidResourceHandle);
-    if (!from->last->reached || !to->last->reached)
-        return cudaErrorNotReady;
-    *milliseconds = static_cast<float>(1e3 * (to->seconds - from->seconds));
-    return cudaSuccess;
 }
 
 } // extern "C"

@@ -41,7 +41,7 @@ void evaluate_shuffle(operands *warp, uint32_t mask)
     for (unsigned l = 0; l < 32; l++) {
         if ((mask >> l & 1) == 0)
             continue;
-        if ((mask >> warp[l].source & 1) == 0)
+        if (warp[l].source >= 32 || (mask >> warp[l].source & 1) == 0)
             found("completes a shuffle in which lane %u asks lane %u, which is not in mask %08x", l,
                   warp[l].source, mask);
         warp[l].result = warp[warp[l].source].value;
@@ -138,42 +138,12 @@ void evaluate_bf16(operands *warp, uint32_t)
     store_sums(warp, d);
 }
 
-uint32_t low_and_high(const uint32_t *row_of_low, const uint32_t *row_of_high, unsigned column)
-{
-    const uint32_t low = row_of_low[column / 2] >> (16 * (column % 2)) & 0xffff;
-    const uint32_t high = row_of_high[column / 2] >> (16 * (column % 2)) & 0xffff;
-    return low | high << 16;
-}
-
-void evaluate_matrices(operands *warp, uint32_t)
-{
-    for (unsigned l = 0; l < 32; l++) {
-        for (unsigned m = 0; m < 4; m++)
-            warp[l].words[m] = warp[8 * m + l / 4].a[l % 4];
-    }
-}
-
-void evaluate_transposed(operands *warp, uint32_t)
-{
-    for (unsigned l = 0; l < 32; l++) {
-        for (unsigned m = 0; m < 4; m++) {
-            const operands *rows = &warp[8 * m + 2 * (l % 4)];
-            warp[l].words[m] = low_and_high(rows[0].a, rows[1].a, l / 4);
-        }
-    }
-}
-
 } // namespace
 
 const collective warp_barrier = {"__syncwarp", nullptr};
-const collective shuffle = {"__shfl_sync", evaluate_shuffle};
 const collective shuffle_xor = {"__shfl_xor_sync", evaluate_shuffle};
-const collective shuffle_up = {"__shfl_up_sync", evaluate_shuffle};
-const collective shuffle_down = {"__shfl_down_sync", evaluate_shuffle};
 const collective ballot = {"__ballot_sync", evaluate_ballot};
 const collective mma_tf32 = {"mma_tf32_16x8x8", evaluate_tf32};
 const collective mma_bf16 = {"mma_bf16_16x8x16", evaluate_bf16};
-const collective matrices = {"load_matrices", evaluate_matrices};
-const collective matrices_transposed = {"load_matrices_transposed", evaluate_transposed};
 
 } // namespace cuda_host

@@ -1,7 +1,7 @@
 /* Right kernels. */
 #include "sample_kernels.h"
 
-#include "device.cuh"
+#include "grid_barrier.cuh"
 
 enum { THREADS = 256 };
 
@@ -36,12 +36,11 @@ static __global__ void reverse(const float *in, float *out, int count)
     shared_memory memory = SHARED_MEMORY();
     shared_span<float> tile = memory.take<float>(256);
     const int i = static_cast<int>(threadIdx.x);
-    if (i < 32)
-        copy_async16(tile, 4 * i, in + 4 * i, 4 * i < count);
-    copy_async_commit();
-    for (int j = i; j < 128; j += 64)
-        copy_async4(tile, 128 + j, in + 128 + j, 128 + j < count);
-    copy_async_commit();
+    for (int j = 4 * i; j < 256 + 4 * i; j += 128) {
+        if (i < 32)
+            copy_async16(tile, j, in + j, j < count);
+        copy_async_commit();
+    }
     copy_async_wait<1>();
     __syncthreads();
     out[255 - i] = tile[i];
@@ -88,11 +87,7 @@ static __global__ void copy_bytes(const uint8_t *in, uint8_t *out)
     const int i = static_cast<int>(threadIdx.x);
     bytes[i] = in[i];
     __syncthreads();
-    if (i < 64) {
-        const uint32_t word = load_word(bytes, 4 * i);
-        for (int b = 0; b < 4; b++)
-            out[4 * i + b] = static_cast<uint8_t>(word >> (8 * b));
-    }
+    out[255 - i] = bytes[255 - i];
 }
 
 cudaError_t sample_bytes(const uint8_t *in, uint8_t *out, cudaStream_t stream)
@@ -103,20 +98,14 @@ cudaError_t sample_bytes(const uint8_t *in, uint8_t *out, cudaStream_t stream)
 static __global__ void shuffles(uint32_t *out)
 {
     const uint32_t i = threadIdx.x;
-    uint32_t *mine = out + 8 * i;
-    mine[0] = __shfl_sync(ALL, i, 3);
-    mine[1] = __shfl_xor_sync(ALL, i, 5);
-    mine[2] = __shfl_up_sync(ALL, i, 2);
-    mine[3] = __shfl_down_sync(ALL, i, 7);
-    mine[4] = __shfl_sync(ALL, i, 9, 8);
-    mine[5] = __ballot_sync(ALL, i % 3 == 0);
+    uint32_t *mine = out + 4 * i;
+    mine[0] = __shfl_xor_sync(ALL, i, 5);
+    mine[1] = static_cast<uint32_t>(__shfl_xor_sync(ALL, i + 0.5, 31) * 2);
+    mine[2] = __ballot_sync(ALL, i % 3 == 0);
     if (i % 32 < 16)
-        mine[6] = __shfl_xor_sync(0x0000ffff, i, 8);
+        mine[3] = __shfl_xor_sync(0x0000ffff, i, 8);
     else
-        mine[6] = __shfl_xor_sync(0xffff0000, i, 4);
-    mine[7] = static_cast<uint32_t>(__any_sync(ALL, i == 40) + 2 * __all_sync(ALL, i >= 32) +
-                                    4 * __syncthreads_or(i == 63) + 8 * __syncthreads_and(i < 63) +
-                                    16 * __syncthreads_count(1));
+        mine[3] = __shfl_xor_sync(0xffff0000, i, 4);
 }
 
 cudaError_t sample_shuffles(uint32_t *out, cudaStream_t stream)

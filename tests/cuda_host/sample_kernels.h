@@ -20,10 +20,10 @@ cudaError_t sample_reverse(const float *in, float *out, unsigned count, cudaStre
  * by an atomic in global memory. */
 cudaError_t sample_count(const uint8_t *in, uint32_t *out, cudaStream_t stream);
 
-/* Bytes that neighbours write into one word, words that one thread reads: out = in, 256 bytes. */
+/* Bytes that neighbours write into one word, and that others read: out = in, 256 bytes. */
 cudaError_t sample_bytes(const uint8_t *in, uint8_t *out, cudaStream_t stream);
 
-/* Every shuffle and vote of 64 threads, 8 words each, into out[64 * 8]. */
+/* Shuffles and votes of 64 threads, four each, into out[64 * 4]. */
 cudaError_t sample_shuffles(uint32_t *out, cudaStream_t stream);
 
 /* Rotates 32 words a warp through shared memory with __syncwarp alone, `times` times. */
@@ -34,15 +34,9 @@ cudaError_t sample_rotate(const uint32_t *in, uint32_t *out, unsigned times, cud
 cudaError_t sample_grid_sums(const float *in, float *scratch, float *out, unsigned blocks,
                              cudaStream_t stream);
 
-/* d[16,8] += a[16,8] b[8,8] in tf32, or a[16,16] b[16,8] in bf16, in one warp; fragments from
- * global memory by the layout in device.cuh, or through load_matrices. `times` over. */
-typedef enum sample_product {
-    SAMPLE_TF32,
-    SAMPLE_TF32_BY_MATRICES,
-    SAMPLE_BF16,
-    SAMPLE_BF16_BY_MATRICES,
-    SAMPLE_PRODUCTS
-} sample_product;
+/* d[16,8] += a[16,8] b[8,8] in tf32, or a[16,16] b[16,8] in bf16, in one warp; fragments by the
+ * layout in device.cuh. `times` over. */
+typedef enum sample_product { SAMPLE_TF32, SAMPLE_BF16, SAMPLE_PRODUCTS } sample_product;
 cudaError_t sample_multiply(sample_product product, const float *a, const float *b, float *d,
                             unsigned times, cudaStream_t stream);
 

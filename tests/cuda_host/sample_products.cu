@@ -1,4 +1,4 @@
-/* Products on the tensor cores, the operands brought to their lanes in two ways. */
+/* Products on the tensor cores. */
 #include "device.cuh"
 #include "sample_kernels.h"
 
@@ -32,31 +32,6 @@ static __global__ void __launch_bounds__(32)
     store_sums(d, sums);
 }
 
-/* A in rows of 8; B transposed, as rows of the fragment's columns. */
-static __global__ void __launch_bounds__(32)
-    product_tf32_by_matrices(const float *a, const float *b, float *d, unsigned times)
-{
-    shared_memory memory = SHARED_MEMORY();
-    shared_span<uint32_t> a_tile = memory.take<uint32_t>(16 * 8);
-    shared_span<uint32_t> b_tile = memory.take<uint32_t>(8 * 8);
-    const int lane = static_cast<int>(threadIdx.x);
-    for (int i = lane; i < 16 * 8; i += 32)
-        a_tile[i] = to_tf32(a[i]);
-    for (int i = lane; i < 8 * 8; i += 32)
-        b_tile[i % 8 * 8 + i / 8] = to_tf32(b[i]);
-    __syncthreads();
-    const int row = lane % 8, matrix = lane / 8;
-    uint32_t a_part[4], b_both[4];
-    load_matrices(a_part, a_tile, (matrix % 2 * 8 + row) * 8 + matrix / 2 * 4);
-    load_matrices(b_both, b_tile, row * 8 + matrix % 2 * 4);
-    const uint32_t b_part[2] = {b_both[0], b_both[1]};
-    float sums[4];
-    load_sums(sums, d);
-    for (unsigned t = 0; t < times; t++)
-        mma_tf32_16x8x8(sums, a_part, b_part);
-    store_sums(d, sums);
-}
-
 static __global__ void __launch_bounds__(32)
     product_bf16(const float *a, const float *b, float *d, unsigned times)
 {
@@ -77,44 +52,14 @@ static __global__ void __launch_bounds__(32)
     store_sums(d, sums);
 }
 
-/* A as it lies, B as it lies too: transposed on the way. */
-static __global__ void __launch_bounds__(32)
-    product_bf16_by_matrices(const float *a, const float *b, float *d, unsigned times)
-{
-    shared_memory memory = SHARED_MEMORY();
-    shared_span<uint16_t> a_tile = memory.take<uint16_t>(16 * 16);
-    shared_span<uint16_t> b_tile = memory.take<uint16_t>(16 * 8);
-    const int lane = static_cast<int>(threadIdx.x);
-    for (int i = 2 * lane; i < 16 * 16; i += 64)
-        store_word(a_tile, i, pack_bf16(a[i], a[i + 1]));
-    for (int i = 2 * lane; i < 16 * 8; i += 64)
-        store_word(b_tile, i, pack_bf16(b[i], b[i + 1]));
-    __syncthreads();
-    const int row = lane % 8, matrix = lane / 8;
-    uint32_t a_part[4], b_both[4];
-    load_matrices(a_part, a_tile, (matrix % 2 * 8 + row) * 16 + matrix / 2 * 8);
-    load_matrices_transposed(b_both, b_tile, (matrix % 2 * 8 + row) * 8);
-    const uint32_t b_part[2] = {b_both[0], b_both[1]};
-    float sums[4];
-    load_sums(sums, d);
-    for (unsigned t = 0; t < times; t++)
-        mma_bf16_16x8x16(sums, a_part, b_part);
-    store_sums(d, sums);
-}
-
 cudaError_t sample_multiply(sample_product product, const float *a, const float *b, float *d,
                             unsigned times, cudaStream_t stream)
 {
-    const size_t shared_bytes = 1024;
     switch (product) {
     case SAMPLE_TF32:
         return LAUNCH(product_tf32, 1, 32, 0, stream, a, b, d, times);
-    case SAMPLE_TF32_BY_MATRICES:
-        return LAUNCH(product_tf32_by_matrices, 1, 32, shared_bytes, stream, a, b, d, times);
     case SAMPLE_BF16:
         return LAUNCH(product_bf16, 1, 32, 0, stream, a, b, d, times);
-    case SAMPLE_BF16_BY_MATRICES:
-        return LAUNCH(product_bf16_by_matrices, 1, 32, shared_bytes, stream, a, b, d, times);
     case SAMPLE_PRODUCTS:
         break;
     }

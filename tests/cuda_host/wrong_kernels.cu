@@ -1,5 +1,5 @@
 /* Kernels that are each wrong in one way (sample_kernels.h). */
-#include "device.cuh"
+#include "grid_barrier.cuh"
 #include "sample_kernels.h"
 
 static const unsigned ALL = 0xffffffff;
@@ -11,7 +11,9 @@ static __device__ void race_kernels(wrong_kernel which, shared_span<float> tile,
     const int i = static_cast<int>(threadIdx.x);
     const int other = (i + 32) % 64;
     const int neighbour = i ^ 1;
+    shared_memory again = before;
     shared_span<uint8_t> bytes = before.take<uint8_t>(256);
+    shared_span<uint32_t> words = again.take<uint32_t>(64); /* the same places */
     switch (which) {
     case WRONG_NO_BARRIER:
         tile[i] = 1;
@@ -43,18 +45,16 @@ static __device__ void race_kernels(wrong_kernel which, shared_span<float> tile,
     case WRONG_WORD_OVER_BYTES:
         bytes[i] = 1;
         if (i % 4 == 0)
-            global[i] = static_cast<float>(load_word(bytes, i));
+            global[i] = static_cast<float>(words[i / 4]);
         break;
-    case WRONG_PLAIN_BESIDE_ATOMIC: {
-        shared_span<uint32_t> counts = before.take<uint32_t>(1);
-        atomic_add(counts, 0, 1);
-        global[i] = static_cast<float>(counts[0]);
+    case WRONG_PLAIN_BESIDE_ATOMIC:
+        atomic_add(words, 0, 1);
+        global[i] = static_cast<float>(words[0]);
         break;
-    }
     case WRONG_PHASES:
         tile[i] = 1;
         __syncwarp();
-        global[i] = static_cast<float>(load_word(bytes, 4 * other));
+        global[i] = static_cast<float>(words[other]);
         break;
     default:
         break;
@@ -86,7 +86,7 @@ static __device__ void divergent_kernels(wrong_kernel which, float *global)
     case WRONG_ABSENT_LANE:
         if (i % 32 == 31)
             return;
-        global[i] = __shfl_sync(ALL, global[i], 0);
+        global[i] = __shfl_xor_sync(ALL, global[i], 1);
         break;
     case WRONG_MMA_BY_PART:
         if (i % 32 < 16)
@@ -130,10 +130,10 @@ static __device__ void bounds_kernels(wrong_kernel which, shared_span<float> til
         tile[static_cast<int>(threadIdx.x) + 1] = 1;
         break;
     case WRONG_BEFORE_SPAN:
-        tile.slice(2)[-3] = 1;
+        (tile + 2)[-3] = 1;
         break;
     case WRONG_VECTOR_BEYOND_SPAN:
-        store4(tile, 64, make_float4(1, 1, 1, 1));
+        store4(tile, 64, float4{1, 1, 1, 1});
         break;
     case WRONG_VECTOR_UNALIGNED:
         load4(tile, 2);
@@ -146,38 +146,43 @@ static __device__ void bounds_kernels(wrong_kernel which, shared_span<float> til
     }
 }
 
+/* A quarter of the threads copies, four values each. */
+static __device__ void start_copy(shared_span<float> tile, const float *global)
+{
+    const int i = static_cast<int>(threadIdx.x);
+    if (i < 16)
+        copy_async16(tile, 4 * i, global + 4 * i);
+    copy_async_commit();
+}
+
 static __device__ void copying_kernels(wrong_kernel which, shared_span<float> tile, float *global)
 {
     const int i = static_cast<int>(threadIdx.x);
     switch (which) {
     case WRONG_COPY_NOT_AWAITED:
-        copy_async4(tile, i, global + i);
-        copy_async_commit();
-        global[i] = tile[i];
+        start_copy(tile, global);
+        if (i < 16)
+            global[i] = tile[4 * i];
         break;
     case WRONG_COPY_NO_BARRIER:
-        copy_async4(tile, i, global + i);
-        copy_async_commit();
+        start_copy(tile, global);
         copy_async_wait<0>();
         global[i] = tile[(i + 32) % 64];
         break;
     case WRONG_COPY_LATEST_GROUP:
-        copy_async4(tile, i, global + i);
-        copy_async_commit();
+        start_copy(tile, global);
         copy_async_wait<1>();
         __syncthreads();
         global[i] = tile[i];
         break;
     case WRONG_COPY_NEVER_AWAITED:
-        copy_async4(tile, i, global + i);
-        copy_async_commit();
+        start_copy(tile, global);
         break;
     case WRONG_COPY_OVER_READ:
         tile[i] = 1;
         __syncthreads();
         global[i] = tile[(i + 32) % 64];
-        copy_async4(tile, i, global + i);
-        copy_async_commit();
+        start_copy(tile, global);
         copy_async_wait<0>();
         break;
     case WRONG_COPY_UNALIGNED:

@@ -25,11 +25,9 @@ extern uint3 threadIdx;
 extern uint3 blockIdx;
 extern dim3 blockDim;
 extern dim3 gridDim;
-static const int warpSize = 32;
 
 /* Launches */
-#define LAUNCH(...)             launch_kernel(#__VA_ARGS__, false, __VA_ARGS__)
-#define LAUNCH_COOPERATIVE(...) launch_kernel(#__VA_ARGS__, true, __VA_ARGS__)
+#define LAUNCH(...) launch_kernel(#__VA_ARGS__, false, __VA_ARGS__)
 
 template <typename... P>
 inline cudaError_t launch_kernel(const char *text, bool cooperative, void (*kernel)(P...),
@@ -78,30 +76,6 @@ template <typename T> class shared_reference
     {
         return *this = static_cast<T>(other);
     }
-    template <typename U> T operator+=(U value) const
-    {
-        return *this = static_cast<T>(static_cast<T>(*this) + value);
-    }
-    template <typename U> T operator-=(U value) const
-    {
-        return *this = static_cast<T>(static_cast<T>(*this) - value);
-    }
-    template <typename U> T operator*=(U value) const
-    {
-        return *this = static_cast<T>(static_cast<T>(*this) * value);
-    }
-    template <typename U> T operator|=(U value) const
-    {
-        return *this = static_cast<T>(static_cast<T>(*this) | value);
-    }
-    template <typename U> T operator&=(U value) const
-    {
-        return *this = static_cast<T>(static_cast<T>(*this) & value);
-    }
-    template <typename U> T operator^=(U value) const
-    {
-        return *this = static_cast<T>(static_cast<T>(*this) ^ value);
-    }
 
   private:
     T *place_;
@@ -127,10 +101,6 @@ template <typename T> struct shared_span {
         return shared_reference<T>(at(i));
     }
     shared_span operator+(int offset) const
-    {
-        return {values + offset, begin, end};
-    }
-    shared_span slice(int offset) const
     {
         return {values + offset, begin, end};
     }
@@ -173,10 +143,6 @@ inline uint4 load4(shared_span<uint32_t> span, int i)
 {
     return load_vector<uint4>(span, i);
 }
-inline float2 load2(shared_span<float> span, int i)
-{
-    return load_vector<float2>(span, i);
-}
 inline uint2 load2(shared_span<uint32_t> span, int i)
 {
     return load_vector<uint2>(span, i);
@@ -197,14 +163,6 @@ inline void store2(shared_span<uint32_t> span, int i, uint2 v)
 {
     store_vector(span, i, v);
 }
-template <typename T> inline uint32_t load_word(shared_span<T> span, int i)
-{
-    return load_vector<uint32_t>(span, i);
-}
-template <typename T> inline void store_word(shared_span<T> span, int i, uint32_t word)
-{
-    store_vector(span, i, word);
-}
 template <typename T>
 inline T atomic_add(shared_span<T> span, int i, typename plain_type<T>::type value)
 {
@@ -218,71 +176,24 @@ inline T atomic_add(shared_span<T> span, int i, typename plain_type<T>::type val
 /* Barriers */
 inline void __syncthreads(CUDA_HOST_SITE)
 {
-    cuda_host::block_barrier("__syncthreads", 0, file, line);
-}
-inline int __syncthreads_count(int predicate, CUDA_HOST_SITE)
-{
-    return cuda_host::block_barrier("__syncthreads_count", predicate != 0, file, line);
-}
-inline int __syncthreads_or(int predicate, CUDA_HOST_SITE)
-{
-    return cuda_host::block_barrier("__syncthreads_or", predicate != 0, file, line) != 0;
-}
-inline int __syncthreads_and(int predicate, CUDA_HOST_SITE)
-{
-    return cuda_host::block_barrier("__syncthreads_and", predicate == 0, file, line) == 0;
-}
-inline void grid_barrier(CUDA_HOST_SITE)
-{
-    cuda_host::grid_barrier("grid_barrier", file, line);
+    cuda_host::block_barrier(file, line);
 }
 inline void __syncwarp(uint32_t mask = 0xffffffff, CUDA_HOST_SITE)
 {
     cuda_host::meet(cuda_host::warp_barrier, mask, file, line);
 }
 
-/* Warp shuffles and votes. `width` divides the warp into segments, as in CUDA. */
-template <typename T>
-inline T cuda_host_shuffle(const cuda_host::collective &kind, uint32_t mask, T value,
-                           unsigned source, const char *file, int line)
+/* Warp shuffles and votes */
+template <typename T> inline T __shfl_xor_sync(uint32_t mask, T value, int bits, CUDA_HOST_SITE)
 {
     static_assert(sizeof(T) == 4 || sizeof(T) == 8, "shuffles move 4 or 8 bytes");
     cuda_host::operands &mine = *cuda_host::here.mine;
     mine.value = 0;
     memcpy(&mine.value, &value, sizeof value);
-    mine.source = source;
-    cuda_host::meet(kind, mask, file, line);
+    mine.source = cuda_host::lane() ^ unsigned(bits);
+    cuda_host::meet(cuda_host::shuffle_xor, mask, file, line);
     memcpy(&value, &mine.result, sizeof value);
     return value;
-}
-template <typename T>
-inline T __shfl_sync(uint32_t mask, T value, int source, int width = 32, CUDA_HOST_SITE)
-{
-    const unsigned lane = cuda_host::lane(), last = unsigned(width) - 1;
-    return cuda_host_shuffle(cuda_host::shuffle, mask, value,
-                             (lane & ~last) | (unsigned(source) & last), file, line);
-}
-template <typename T>
-inline T __shfl_xor_sync(uint32_t mask, T value, int bits, int width = 32, CUDA_HOST_SITE)
-{
-    const unsigned lane = cuda_host::lane(), last = unsigned(width) - 1;
-    const unsigned source = lane ^ unsigned(bits);
-    return cuda_host_shuffle(cuda_host::shuffle_xor, mask, value,
-                             source > (lane | last) ? lane : source, file, line);
-}
-template <typename T>
-inline T __shfl_up_sync(uint32_t mask, T value, unsigned delta, int width = 32, CUDA_HOST_SITE)
-{
-    const unsigned lane = cuda_host::lane(), last = unsigned(width) - 1;
-    return cuda_host_shuffle(cuda_host::shuffle_up, mask, value,
-                             delta > (lane & last) ? lane : lane - delta, file, line);
-}
-template <typename T>
-inline T __shfl_down_sync(uint32_t mask, T value, unsigned delta, int width = 32, CUDA_HOST_SITE)
-{
-    const unsigned lane = cuda_host::lane(), last = unsigned(width) - 1;
-    return cuda_host_shuffle(cuda_host::shuffle_down, mask, value,
-                             delta > last - (lane & last) ? lane : lane + delta, file, line);
 }
 inline uint32_t __ballot_sync(uint32_t mask, int predicate, CUDA_HOST_SITE)
 {
@@ -290,14 +201,6 @@ inline uint32_t __ballot_sync(uint32_t mask, int predicate, CUDA_HOST_SITE)
     mine.value = predicate != 0;
     cuda_host::meet(cuda_host::ballot, mask, file, line);
     return uint32_t(mine.result);
-}
-inline int __any_sync(uint32_t mask, int predicate, CUDA_HOST_SITE)
-{
-    return __ballot_sync(mask, predicate, file, line) != 0;
-}
-inline int __all_sync(uint32_t mask, int predicate, CUDA_HOST_SITE)
-{
-    return __ballot_sync(mask, predicate, file, line) == mask;
 }
 
 /* Tensor cores and their operands */
@@ -329,38 +232,11 @@ inline void mma_bf16_16x8x16(float (&d)[4], const uint32_t (&a)[4], const uint32
     cuda_host_mma(cuda_host::mma_bf16, d, a, b, file, line);
 }
 
-template <typename T>
-inline void cuda_host_load_matrices(const cuda_host::collective &kind, uint32_t (&word)[4],
-                                    shared_span<T> span, int i, const char *file, int line)
-{
-    T *row = span.at(i, 16 / sizeof(T));
-    cuda_host::shared_read(row, 16);
-    cuda_host::here.mine->a = reinterpret_cast<const uint32_t *>(row);
-    cuda_host::here.mine->words = word;
-    cuda_host::meet(kind, 0xffffffff, file, line);
-}
-template <typename T>
-inline void load_matrices(uint32_t (&word)[4], shared_span<T> span, int i, CUDA_HOST_SITE)
-{
-    cuda_host_load_matrices(cuda_host::matrices, word, span, i, file, line);
-}
-template <typename T>
-inline void load_matrices_transposed(uint32_t (&word)[4], shared_span<T> span, int i,
-                                     CUDA_HOST_SITE)
-{
-    cuda_host_load_matrices(cuda_host::matrices_transposed, word, span, i, file, line);
-}
-
 /* Copies from global to shared memory: they arrive as late as is allowed. */
 template <typename T>
 inline void copy_async16(shared_span<T> span, int i, const void *global, bool valid = true)
 {
-    cuda_host::copy_start(span.at(i, 16 / sizeof(T)), valid ? global : nullptr, 16);
-}
-template <typename T>
-inline void copy_async4(shared_span<T> span, int i, const void *global, bool valid = true)
-{
-    cuda_host::copy_start(span.at(i, 4 / sizeof(T)), valid ? global : nullptr, 4);
+    cuda_host::copy_start(span.at(i, 16 / sizeof(T)), valid ? global : nullptr);
 }
 inline void copy_async_commit()
 {
@@ -378,11 +254,6 @@ inline void device_fence()
 inline void device_fence_system()
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
-inline void __threadfence()
-{
-    device_fence();
 }
 
 #endif

@@ -28,7 +28,6 @@ struct operands {
     const uint32_t *a;
     const uint32_t *b;
     float *d;
-    uint32_t *words; /* [4] */
     uint64_t value;
     uint64_t result;
     uint32_t source; /* lane */
@@ -68,15 +67,14 @@ struct collective {
     const char *name;
     void (*evaluate)(operands *warp, uint32_t mask); /* by whoever comes last */
 };
-extern const collective warp_barrier, shuffle, shuffle_xor, shuffle_up, shuffle_down, ballot,
-    mma_tf32, mma_bf16, matrices, matrices_transposed;
+extern const collective warp_barrier, shuffle_xor, ballot, mma_tf32, mma_bf16;
 
 /* Waits until all lanes of the mask have come to the same place. */
 void meet(const collective &kind, uint32_t mask, const char *file, int line);
-/* Waits until all threads of the block have; the number of those that came with `vote`. */
-int block_barrier(const char *name, int vote, const char *file, int line);
+/* Waits until all threads of the block have. */
+void block_barrier(const char *file, int line);
 /* Waits until all threads of the launch, a cooperative one, have. */
-void grid_barrier(const char *name, const char *file, int line);
+void grid_barrier(const char *file, int line);
 
 /* The careful way, where a look at the shadow does not do. */
 void touch_shared(const void *place, size_t bytes, int how);
@@ -152,8 +150,8 @@ void take(unsigned char *begin, size_t bytes, size_t value_bytes, const char *fi
                                size_t value_bytes);
 [[noreturn]] void unaligned(const void *begin, ptrdiff_t i, int count);
 
-/* Copies of 16 or 4 bytes under way; from NULL: zeros. */
-void copy_start(void *to, const void *from, size_t bytes);
+/* Copies of 16 bytes under way; from NULL: zeros. */
+void copy_start(void *to, const void *from);
 void copy_commit();
 void copy_wait(unsigned groups_left);
 

@@ -10,8 +10,8 @@ usage() {
 Usage: bench/cpu.sh [--batch-size N] [--rounds R] [--steps S]
 
 Compares this project's training step on the CPU, in fp32, with those of Keras (fit), PyTorch
-(eager, channels_last, compile) and JAX (jit), all on all cores: R rounds (5), in each of which
-every peer trains S steps (3840 / N) and ours 3 S.
+(eager, compile, and both in channels_last) and JAX (jit), all on all cores: R rounds (5), in each
+of which every peer trains S steps (3840 / N) and ours 3 S.
 
 Needs a release build, MNIST in data/mnist, and python3 with venv; makes .venv/frameworks and
 .venv/jax. Takes minutes on two cores once these are there; --rounds 3 --steps 30 one and a half.

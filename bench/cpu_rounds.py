@@ -87,6 +87,8 @@ def commands(root, batch_size):
              ("torch-eager", "frameworks", "torch_step.py", "eager"),
              ("torch-channels_last", "frameworks", "torch_step.py", "channels_last"),
              ("torch-compile", "frameworks", "torch_step.py", "compile"),
+             ("torch-compile-channels_last", "frameworks", "torch_step.py",
+              "compile_channels_last"),
              ("jax-jit", "jax", "jax_step.py")]
     for name, environment, program, *mode in peers:
         yield name, [str(root / ".venv" / environment / "bin/python"),
@@ -146,7 +148,7 @@ def executed_mflop(root, batch_size, steps):
 
 
 def print_table(programs, executed):
-    print(f"\n{'':20} {'s/epoch: median (low, high)':28} {'GFLOP/s: dense-equivalent':26}"
+    print(f"\n{'':28} {'s/epoch: median (low, high)':28} {'GFLOP/s: dense-equivalent':26}"
           " really executed")
     for name, program in programs.items():
         values = list(program.seconds.values())
@@ -156,7 +158,7 @@ def print_table(programs, executed):
         times = f"{median:7.2f} ({min(values):.2f}, {max(values):.2f})"
         mflop = executed if name == "ours" else MFLOP_A_SAMPLE
         really = "?" if mflop is None else f"{mflop * SAMPLES / median / 1e3:.1f}"
-        print(f"{name:20} {times:28} {MFLOP_A_SAMPLE * SAMPLES / median / 1e3:25.1f}"
+        print(f"{name:28} {times:28} {MFLOP_A_SAMPLE * SAMPLES / median / 1e3:25.1f}"
               f"  {really:>15}")
 
 

@@ -1,6 +1,8 @@
 """A peer of bench/cpu.sh: PyTorch's training steps on the CPU, as a user would write them.
 
-torch_step.py DATA BATCH_SIZE eager|channels_last|compile
+torch_step.py DATA BATCH_SIZE MODE
+
+MODE is eager, channels_last, compile or compile_channels_last.
 """
 import sys
 
@@ -16,11 +18,11 @@ def main():
     images, labels = map(torch.from_numpy, rounds.training_set(folder))
     images, labels = images.unsqueeze(1), labels.long()
     network = LeNet()
-    if mode == "channels_last":
+    if mode.endswith("channels_last"):
         network = network.to(memory_format=torch.channels_last)
         images = images.contiguous(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
-    model = torch.compile(network) if mode == "compile" else network
+    model = torch.compile(network) if mode.startswith("compile") else network
     order = torch.randperm(len(images))
     done = 0
 

@@ -161,9 +161,9 @@ class Cpu(BenchTest):
         self.assertEqual(self.called("venv"), ["venv frameworks", "venv jax"])
         self.assertEqual([line.split()[1] for line in self.called("peer")], [
             "keras_fit.py-", "torch_step.py-eager", "torch_step.py-channels_last",
-            "torch_step.py-compile", "jax_step.py-"])
+            "torch_step.py-compile", "torch_step.py-compile_channels_last", "jax_step.py-"])
         self.assertEqual(len(self.called(f"ours --data {self.root}")), 1)
-        self.assertEqual(self.called("steps"), ["steps 7"] * 15)
+        self.assertEqual(self.called("steps"), ["steps 7"] * 18)
         self.assertEqual(self.called("ours trains"), ["ours trains 21"] * 3)
 
     def test_seconds_an_epoch_and_gflops_are_those_of_the_times(self):
@@ -241,7 +241,7 @@ class Cpu(BenchTest):
         deadline = time.monotonic() + 30
         while not self.called("waiting") and time.monotonic() < deadline:
             time.sleep(0.05)
-        self.assertEqual(len(self.called("peer")), 5)
+        self.assertEqual(len(self.called("peer")), 6)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
         self.assertEqual(process.returncode, 143)

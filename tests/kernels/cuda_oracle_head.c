@@ -1,0 +1,143 @@
+#include "cuda_oracle.h"
+
+#include <check.h>
+#include <math.h>
+
+#include "philox.h"
+
+void expected_dense1_sums(const cuda_fixture *f, uint32_t i, uint32_t split, uint32_t splits,
+                          engine_precision precision, double *sums, double *absolute)
+{
+    const size_t slice = LENET_FLAT / splits;
+    const float *kernel = f->p.values + LENET_DENSE1_KERNEL_AT;
+    for (size_t j = 0; j < 128; j++) {
+        sums[j] = absolute[j] = 0;
+    }
+    for (size_t k = split * slice; k < (split + 1) * slice; k++) {
+        const double x = rounded(f->a.pooled[i * LENET_FLAT + k], precision);
+        if (x == 0) {
+            continue;
+        }
+        for (size_t j = 0; j < 128; j++) {
+            const double term = x * rounded(kernel[k * 128 + j], precision);
+            sums[j] += term;
+            absolute[j] += fabs(term);
+        }
+    }
+}
+
+void compare_dense1_sums(const cuda_fixture *f, uint32_t splits, engine_precision precision)
+{
+    for (uint32_t i = 0; i < f->n; i++) {
+        for (uint32_t split = 0; split < splits; split++) {
+            double sums[128];
+            double absolute[128];
+            expected_dense1_sums(f, i, split, splits, precision, sums, absolute);
+            const float *out = f->a.partial + ((size_t)split * f->batch.capacity + i) * 128;
+            for (size_t j = 0; j < 128; j++) {
+                expect_near("partial sum", split * 128 + j, (double)out[j], sums[j],
+                            sum_bound(LENET_FLAT / splits, absolute[j]));
+            }
+        }
+    }
+}
+
+/* What the head should make of a sample's partial sums, in double. */
+typedef struct head_values {
+    double hidden[128];
+    double logits[10];
+    double softmax[10];
+    double loss;
+    int best;
+    double logits_gradient[10];
+    double sums_gradient[128];
+} head_values;
+
+static void expected_hidden(const cuda_fixture *f, uint32_t i, uint32_t splits, head_values *out)
+{
+    for (uint32_t j = 0; j < 128; j++) {
+        double sum = f->p.values[LENET_DENSE1_BIAS_AT + j];
+        for (size_t split = 0; split < splits; split++) {
+            sum += f->a.partial[(split * f->batch.capacity + i) * 128 + j];
+        }
+        const uint32_t element = (f->begin + i) * 128 + j;
+        const philox_block block =
+            philox(f->batch.seed, PHILOX_DROPOUT2, f->progress->step, element / 16);
+        const double factor = !f->batch.dropout                        ? 1
+                              : philox_byte(block, element % 16) < 128 ? 0
+                                                                       : 2;
+        out->hidden[j] = fmax(sum, 0) * factor;
+    }
+}
+
+static void expected_head(const cuda_fixture *f, uint32_t i, uint32_t splits, head_values *out)
+{
+    const float *kernel = f->p.values + LENET_DENSE2_KERNEL_AT;
+    expected_hidden(f, i, splits, out);
+    out->best = 0;
+    double sum = 0;
+    for (int c = 0; c < 10; c++) {
+        out->logits[c] = f->p.values[LENET_DENSE2_BIAS_AT + c];
+        for (int j = 0; j < 128; j++) {
+            out->logits[c] += out->hidden[j] * kernel[j * 10 + c];
+        }
+        out->best = out->logits[c] > out->logits[out->best] ? c : out->best;
+    }
+    for (int c = 0; c < 10; c++) {
+        sum += exp(out->logits[c] - out->logits[out->best]);
+    }
+    const uint8_t label = f->labels[fixture_sample(f, i)];
+    out->loss = log(sum) + out->logits[out->best] - out->logits[label];
+    for (int c = 0; c < 10; c++) {
+        out->softmax[c] = exp(out->logits[c] - out->logits[out->best]) / sum;
+        out->logits_gradient[c] = (out->softmax[c] - (c == label)) / f->total;
+    }
+    for (int j = 0; j < 128; j++) {
+        out->sums_gradient[j] = 0;
+        for (int c = 0; c < 10; c++) {
+            out->sums_gradient[j] += out->logits_gradient[c] * kernel[j * 10 + c];
+        }
+        out->sums_gradient[j] *= out->hidden[j] == 0 ? 0 : f->batch.dropout ? 2 : 1;
+    }
+}
+
+/* Sums of up to 72 + 1 terms below 1, then of 129, so that everything behind is good to some
+ * 1e-5; a wrong mask, label or divisor is off by far more. */
+static const double head_bound = 2e-5;
+
+static void compare_head_gradients(const cuda_fixture *f, uint32_t i, const head_values *expected)
+{
+    for (size_t j = 0; j < 128; j++) {
+        expect_near("gradient of the sums", j, (double)f->a.sums_gradient[i * 128 + j],
+                    expected->sums_gradient[j], head_bound / f->total);
+    }
+    for (size_t c = 0; c < 10; c++) {
+        expect_near("gradient of the logits", c, (double)f->a.logits_gradient[i * 10 + c],
+                    expected->logits_gradient[c], head_bound / f->total);
+    }
+}
+
+void compare_head(const cuda_fixture *f, uint32_t i, uint32_t splits)
+{
+    head_values expected;
+    expected_head(f, i, splits, &expected);
+    for (size_t j = 0; j < 128; j++) {
+        expect_near("hidden", j, (double)f->a.dense1[i * 128 + j], expected.hidden[j], head_bound);
+        expect((f->a.dense1[i * 128 + j] > 0) == (expected.hidden[j] > 0), "gate of hidden", j);
+    }
+    for (size_t c = 0; c < 10; c++) {
+        expect_near("logit", c, (double)f->a.logits[i * 10 + c], expected.logits[c], head_bound);
+        expect_near("softmax", c, (double)f->a.softmax[i * 10 + c], expected.softmax[c],
+                    head_bound);
+    }
+    if (f->a.logits_gradient != NULL) {
+        compare_head_gradients(f, i, &expected);
+    }
+    if (f->a.loss != NULL) {
+        expect_near("loss", i, (double)f->a.loss[i], expected.loss, head_bound);
+        ck_assert_uint_eq(f->a.correct[i], expected.best == f->labels[fixture_sample(f, i)]);
+    }
+    if (f->a.predicted != NULL) {
+        ck_assert_int_eq(f->a.predicted[i], expected.best);
+    }
+}

@@ -131,7 +131,7 @@ START_TEST(dense1_is_updated_in_the_pass_of_its_gradient)
     ck_assert(memcmp(f->a.pooled_gradient, pooled_gradient, pooled_bytes) == 0);
     /* Of one micro-batch it need not leave the chip. */
     const float *left = f->batch.micro_index > 0 ? sum : earlier;
-    ck_assert(memcmp(f->p.gradients, left, bytes) == 0);
+    ck_assert_mem_eq(f->p.gradients, left, bytes);
     free(sum);
     free(pooled_gradient);
     free(earlier);

@@ -28,6 +28,7 @@ void expected_dense1_sums(const cuda_fixture *f, uint32_t i, uint32_t split, uin
 
 void compare_dense1_sums(const cuda_fixture *f, uint32_t splits, engine_precision precision)
 {
+    const uint32_t slice = LENET_FLAT / splits;
     for (uint32_t i = 0; i < f->n; i++) {
         for (uint32_t split = 0; split < splits; split++) {
             double sums[128];
@@ -36,7 +37,7 @@ void compare_dense1_sums(const cuda_fixture *f, uint32_t splits, engine_precisio
             const float *out = f->a.partial + ((size_t)split * f->batch.capacity + i) * 128;
             for (size_t j = 0; j < 128; j++) {
                 expect_near("partial sum", split * 128 + j, (double)out[j], sums[j],
-                            sum_bound(LENET_FLAT / splits, absolute[j]));
+                            sum_bound(slice, absolute[j]));
             }
         }
     }

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine_bounds.h"
+#include "engine_comparison.h"
 #include "golden_data.h"
 #include "lenet_reference.h"
 #include "synthetic_digits.h"
@@ -28,7 +28,6 @@ static int variant_count;
 
 static uint8_t images[LARGEST_SET * LENET_IMAGE_PIXELS];
 static uint8_t labels[LARGEST_SET];
-static double flipped_gradient[LENET_PARAMETERS];
 static double engine_gradient[LENET_PARAMETERS];
 
 static engine_data first_samples(uint32_t count)
@@ -43,127 +42,6 @@ static engine_config config_of(uint32_t batch_size)
     config.seed = 21;
     config.threads = 2;
     return config;
-}
-
-/* An activation [count] of the step, as the engine has it, against `expected`; returns its error as
- * a whole. */
-static double compare_activation(const engine_variant *v, engine *e, const char *name,
-                                 const double *expected, size_t count, double terms)
-{
-    static double values[LARGEST_BATCH * LENET_CONV1_FLOATS];
-    variant_read(v, e, name, values, count);
-    expect_within(v, name, largest_difference(values, expected, count),
-                  rounding_bound(v, terms) * largest_of(expected, count));
-    return whole_error(values, expected, count);
-}
-
-/* The step's metrics are those of the engine's own logits. Those were rounded once to single
- * precision, and the loss is of the size of their differences; twice that for sums in single. */
-static void compare_metrics(const engine_variant *v, engine *e, const reference_pass *pass,
-                            const engine_step *step)
-{
-    static double logits[LARGEST_BATCH * LENET_CLASSES];
-    double loss_sum = 0;
-    uint32_t correct = 0;
-    variant_read(v, e, "activation/logits", logits, (size_t)pass->count * LENET_CLASSES);
-    const double largest = largest_of(logits, (size_t)pass->count * LENET_CLASSES);
-    for (uint32_t i = 0; i < pass->count; i++) {
-        const double *of = logits + (size_t)i * LENET_CLASSES;
-        size_t best = 0;
-        double sum = 0;
-        for (size_t c = 0; c < LENET_CLASSES; c++) {
-            best = of[c] > of[best] ? c : best;
-            sum += exp(of[c]);
-        }
-        loss_sum += log(sum) - of[pass->labels[i]];
-        correct += best == pass->labels[i];
-    }
-    ck_assert_uint_eq(step->correct, correct);
-    expect_within(v, "loss of its logits", fabs(step->loss_sum - loss_sum),
-                  4 * unit_roundoff * (LENET_CLASSES * largest + loss_sum));
-}
-
-static void compare_forward(const engine_variant *v, engine *e, const reference_pass *pass,
-                            const engine_step *step, const engine_step *expected)
-{
-    const size_t n = pass->count;
-    ck_assert_uint_eq(step->step, expected->step);
-    ck_assert_uint_eq(step->samples, expected->samples);
-    if (v->precision == ENGINE_FP32) {
-        ck_assert_uint_eq(step->correct, expected->correct);
-    }
-    compare_metrics(v, e, pass, step);
-    compare_activation(v, e, "activation/conv1", pass->conv1, n * LENET_CONV1_FLOATS, 9 + 1);
-    const double pool =
-        compare_activation(v, e, "activation/pool", pass->pool, n * LENET_FLAT, 288 + 1);
-    const double dense1 =
-        compare_activation(v, e, "activation/dense1", pass->dense1, n * 128, LENET_FLAT + 1);
-    const double logits = compare_activation(v, e, "activation/logits", pass->logits,
-                                             n * LENET_CLASSES, LENET_FLAT + 1);
-    expect_whole(v, "pool", pool);
-    expect_whole(v, "dense1", dense1);
-    expect_whole(v, "logits", logits);
-    expect_no_finer(v, "pool", pool);
-    /* The loss is a difference of logits and a logarithm of their exponentials. */
-    expect_within(v, "loss", fabs(step->loss_sum - expected->loss_sum),
-                  2 * rounding_bound(v, LENET_FLAT) * (1 + expected->loss_sum));
-}
-
-/* The longest sum behind a gradient: a weight of a convolution sums over all places of all
- * samples, and whatever comes back through dense1 depends on its sums of 9216. */
-static double terms_of(const lenet_tensor *tensor, uint32_t samples)
-{
-    const double places = tensor->offset < LENET_CONV2_KERNEL_AT    ? 26 * 26
-                          : tensor->offset < LENET_DENSE1_KERNEL_AT ? 24 * 24
-                                                                    : 1;
-    return fmax(LENET_FLAT, places * samples);
-}
-
-/* The gradients of the step. A value before ReLU within rounding of 0, or two values of a window
- * within rounding of each other, may be decided either way: what such decisions can do, by the
- * reference with all of them flipped, widens the bound. It must not make it empty. (Half of the
- * bound of conv2's values is still several times the error that engines have there.) */
-static void compare_gradients(const engine_variant *v, reference_run *run)
-{
-    reference_pass *pass = run->pass;
-    const double largest_value =
-        largest_of(pass->conv2_before, (size_t)pass->count * LENET_CONV2_FLOATS);
-    reference_backward(pass, run->parameters, flipped_gradient,
-                       rounding_bound(v, 288 + 1) / 2 * largest_value);
-    for (unsigned t = 0; t < LENET_TENSORS; t++) {
-        const lenet_tensor *tensor = &lenet_tensors[t];
-        const double *expected = run->gradient + tensor->offset;
-        const double largest = largest_of(expected, tensor->count);
-        const double decisions =
-            2 * largest_difference(flipped_gradient + tensor->offset, expected, tensor->count);
-        ck_assert_msg(decisions <= 0.1 * largest, "gradient of %s: too many decisions are open",
-                      tensor->name);
-        char what[64];
-        snprintf(what, sizeof what, "gradient of %s, %u samples", tensor->name,
-                 (unsigned)pass->count);
-        expect_within(v, what,
-                      largest_difference(engine_gradient + tensor->offset, expected, tensor->count),
-                      rounding_bound(v, terms_of(tensor, pass->count)) * largest + decisions);
-    }
-}
-
-/* Adam's update, from the engine's own gradient. The new value is rounded once; the update is a
- * product and a quotient of a dozen roundings, and at most some learning rates long. */
-static void compare_update(const engine_variant *v, engine *e, reference_run *run)
-{
-    static double updated[LENET_PARAMETERS];
-    run->step++;
-    reference_adam(&run->config, run->step, LENET_PARAMETERS, run->parameters, run->m, run->v,
-                   engine_gradient);
-    variant_read_all(v, e, "", updated);
-    double worst = 0;
-    for (unsigned i = 0; i < LENET_PARAMETERS; i++) {
-        const double bound = unit_roundoff * fabs(run->parameters[i]) +
-                             32 * unit_roundoff * run->config.learning_rate;
-        const double error = fabs(updated[i] - run->parameters[i]) / bound;
-        worst = isfinite(error) ? fmax(worst, error) : INFINITY;
-    }
-    expect_within(v, "update, in units of its bound", worst, 1);
 }
 
 /* Batch sizes, each with a short last batch but for 1 and 64. The seeds up to 33 are such that no
@@ -210,9 +88,9 @@ START_TEST(steps_of_any_batch_size_and_short_batches_are_the_references)
         compare_forward(v, e, run->pass, &step, &expected);
         variant_read_all(v, e, "gradient/", engine_gradient);
         if (v->precision == ENGINE_FP32) {
-            compare_gradients(v, run);
+            compare_gradients(v, run, engine_gradient);
         }
-        compare_update(v, e, run);
+        compare_update(v, e, run, engine_gradient);
     }
     v->api->destroy(e);
     reference_run_destroy(run);
@@ -295,47 +173,6 @@ START_TEST(weights_that_see_only_background_do_not_move)
 }
 END_TEST
 
-/* The logits of probabilities, but for a constant: such that their mean is 0. */
-static void logits_of(const double *probabilities, double *logits)
-{
-    double mean = 0;
-    for (int c = 0; c < LENET_CLASSES; c++) {
-        logits[c] = log(probabilities[c]);
-        mean += logits[c] / LENET_CLASSES;
-    }
-    for (int c = 0; c < LENET_CLASSES; c++) {
-        logits[c] -= mean;
-    }
-}
-
-/* All samples' predicted probabilities, and the loss that evaluation found for them, which is that
- * of these probabilities to the rounding of each. */
-static void compare_probabilities(const engine_variant *v, reference_run *run,
-                                  const float *probabilities, double evaluated_loss)
-{
-    static double values[LARGEST_SET * LENET_CLASSES];
-    static double expected[LARGEST_SET * LENET_CLASSES];
-    double error = 0;
-    double loss = 0;
-    for (uint32_t i = 0; i < LARGEST_SET; i++) {
-        const engine_data one = {images + i * LENET_IMAGE_PIXELS, labels + i, 1};
-        double *own = values + i * LENET_CLASSES;
-        for (uint32_t c = 0; c < LENET_CLASSES; c++) {
-            own[c] = (double)probabilities[i * LENET_CLASSES + c];
-        }
-        loss -= log(own[labels[i]]);
-        reference_forward(run->pass, run->parameters, &one, NULL, 1, NULL);
-        error = fmax(error, largest_difference(own, run->pass->probabilities, LENET_CLASSES));
-        logits_of(own, own);
-        logits_of(run->pass->probabilities, expected + i * LENET_CLASSES);
-    }
-    expect_within(v, "predicted probabilities", error, 2 * rounding_bound(v, LENET_FLAT));
-    expect_whole(v, "logits of predictions",
-                 whole_error(values, expected, LARGEST_SET * LENET_CLASSES));
-    expect_within(v, "loss of predictions", fabs(evaluated_loss - loss),
-                  LARGEST_SET * 4 * unit_roundoff + 4 * unit_roundoff * loss);
-}
-
 START_TEST(evaluation_and_prediction_are_the_references)
 {
     static float probabilities[LARGEST_SET * LENET_CLASSES];
@@ -362,7 +199,7 @@ START_TEST(evaluation_and_prediction_are_the_references)
                       2 * rounding_bound(v, LENET_FLAT) * expected.loss_sum);
     }
     ck_assert_int_eq(v->api->predict(e, images, LARGEST_SET, probabilities), ENGINE_OK);
-    compare_probabilities(v, run, probabilities, result.loss_sum);
+    compare_probabilities(v, run, &validation, probabilities, result.loss_sum);
     v->api->destroy(e);
     reference_run_destroy(run);
 }

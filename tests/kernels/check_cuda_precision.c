@@ -173,15 +173,12 @@ static void compare_dense1(const cuda_fixture *f, uint32_t splits, engine_precis
     const size_t count = (size_t)splits * f->n * 128;
     float *values = malloc(count * sizeof *values);
     ck_assert_ptr_nonnull(values);
-    for (uint32_t at = 0; at < splits * f->n; at++) {
-        const uint32_t i = at / splits;
-        const uint32_t split = at % splits;
-        for (size_t p = 0; p < PRECISIONS; p++) {
-            expected_dense1_sums(f, i, split, splits, precisions[p], expected[p] + (size_t)at * 128,
-                                 absolute);
-        }
-        memcpy(values + (size_t)at * 128,
-               f->a.partial + ((size_t)split * f->batch.capacity + i) * 128, 128 * sizeof *values);
+    for (size_t p = 0; p < PRECISIONS; p++) {
+        expected_dense1_sums(f, splits, precisions[p], expected[p], absolute);
+    }
+    for (size_t split = 0; split < splits; split++) {
+        memcpy(values + split * f->n * 128, f->a.partial + split * f->batch.capacity * 128,
+               (size_t)f->n * 128 * sizeof *values);
     }
     expect_precision_of_floats("sums of dense1", precision, values, count);
     free(values);
@@ -342,26 +339,28 @@ static void compare_prediction(const traced_run *run)
     ck_assert_mem_eq(probabilities, view.a.softmax, sizeof probabilities);
 }
 
-/* Two steps, of 3 samples and of 1, the second of which leaves nothing for a second micro-batch;
- * then evaluation and prediction. */
+static void train_and_compare(traced_run *run)
+{
+    train_step(run);
+    compare_forward(&run->view, run->e->memory.training_splits, run->precision);
+    compare_pooled_gradients(&run->view, run->precision);
+}
+
+/* A step of 3 samples, whole and in micro-batches; then one of 1 sample, which leaves nothing for a
+ * second micro-batch; then evaluation and prediction. */
 START_TEST(every_launch_is_in_the_runs_precision)
 {
     traced_run whole = start_run(_i, 0);
     traced_run parts = start_run(_i, 2);
-    for (int step = 0; step < 2; step++) {
-        train_step(&whole);
-        compare_forward(&whole.view, whole.e->memory.training_splits, whole.precision);
-        compare_pooled_gradients(&whole.view, whole.precision);
-        train_step(&parts);
-        compare_forward(&parts.view, parts.e->memory.training_splits, parts.precision);
-        compare_pooled_gradients(&parts.view, parts.precision);
-        if (step == 0) {
-            expect_same_activations(&parts.view, &whole.view);
-        }
-        const cuda_fixture all = step == 0 ? whole.view : parts.view;
-        compare_gradients_and_update(&parts, &all);
-        compare_gradients_and_update(&whole, &whole.view);
-    }
+    train_and_compare(&whole);
+    train_and_compare(&parts);
+    expect_same_activations(&parts.view, &whole.view);
+    compare_gradients_and_update(&parts, &whole.view);
+    compare_gradients_and_update(&whole, &whole.view);
+
+    train_and_compare(&parts);
+    compare_gradients_and_update(&parts, &parts.view);
+
     compare_evaluation(&whole);
     compare_prediction(&whole);
     end_run(&parts);

@@ -21,9 +21,9 @@ void expected_pooled(const cuda_fixture *f, engine_precision precision, double *
 /* f->a.pooled, and f->a.route where there is one. */
 void compare_pooled(const cuda_fixture *f, engine_precision precision);
 
-/* Partial sum `split` of `splits` of dense1 of sample i, [128], and its terms' absolute values. */
-void expected_dense1_sums(const cuda_fixture *f, uint32_t i, uint32_t split, uint32_t splits,
-                          engine_precision precision, double *sums, double *absolute);
+/* Partial sums of dense1 [splits][n,128], and their terms' absolute values. */
+void expected_dense1_sums(const cuda_fixture *f, uint32_t splits, engine_precision precision,
+                          double *sums, double *absolute);
 void compare_dense1_sums(const cuda_fixture *f, uint32_t splits, engine_precision precision);
 
 /* What cuda_head makes of the partial sums of sample i: all that is not NULL in f->a. */

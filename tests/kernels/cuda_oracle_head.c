@@ -2,45 +2,45 @@
 
 #include <check.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "philox.h"
 
-void expected_dense1_sums(const cuda_fixture *f, uint32_t i, uint32_t split, uint32_t splits,
-                          engine_precision precision, double *sums, double *absolute)
+void expected_dense1_sums(const cuda_fixture *f, uint32_t splits, engine_precision precision,
+                          double *sums, double *absolute)
 {
+    static double kernel[LENET_FLAT * 128];
     const size_t slice = LENET_FLAT / splits;
-    const float *kernel = f->p.values + LENET_DENSE1_KERNEL_AT;
-    for (size_t j = 0; j < 128; j++) {
-        sums[j] = absolute[j] = 0;
-    }
-    for (size_t k = split * slice; k < (split + 1) * slice; k++) {
-        const double x = rounded(f->a.pooled[i * LENET_FLAT + k], precision);
-        if (x == 0) {
-            continue;
-        }
-        for (size_t j = 0; j < 128; j++) {
-            const double term = x * rounded(kernel[k * 128 + j], precision);
-            sums[j] += term;
-            absolute[j] += fabs(term);
+    round_all(kernel, f->p.values + LENET_DENSE1_KERNEL_AT, LENET_FLAT * 128, precision);
+    memset(sums, 0, (size_t)splits * f->n * 128 * sizeof *sums);
+    memset(absolute, 0, (size_t)splits * f->n * 128 * sizeof *absolute);
+    for (size_t i = 0; i < f->n; i++) {
+        for (size_t k = 0; k < LENET_FLAT; k++) {
+            const double x = rounded(f->a.pooled[i * LENET_FLAT + k], precision);
+            const size_t at = (k / slice * f->n + i) * 128;
+            for (size_t j = 0; j < 128; j++) {
+                sums[at + j] += x * kernel[k * 128 + j];
+                absolute[at + j] += fabs(x * kernel[k * 128 + j]);
+            }
         }
     }
 }
 
 void compare_dense1_sums(const cuda_fixture *f, uint32_t splits, engine_precision precision)
 {
-    const uint32_t slice = LENET_FLAT / splits;
-    for (uint32_t i = 0; i < f->n; i++) {
-        for (uint32_t split = 0; split < splits; split++) {
-            double sums[128];
-            double absolute[128];
-            expected_dense1_sums(f, i, split, splits, precision, sums, absolute);
-            const float *out = f->a.partial + ((size_t)split * f->batch.capacity + i) * 128;
-            for (size_t j = 0; j < 128; j++) {
-                expect_near("partial sum", split * 128 + j, (double)out[j], sums[j],
-                            sum_bound(slice, absolute[j]));
-            }
-        }
+    const size_t count = (size_t)splits * f->n * 128;
+    double *sums = malloc((2 * count + 1) * sizeof *sums);
+    ck_assert_ptr_nonnull(sums);
+    expected_dense1_sums(f, splits, precision, sums, sums + count);
+    for (size_t at = 0; at < count; at++) {
+        const size_t split = at / ((size_t)f->n * 128);
+        const size_t within = at % ((size_t)f->n * 128);
+        expect_near("partial sum", at,
+                    (double)f->a.partial[split * f->batch.capacity * 128 + within], sums[at],
+                    sum_bound((double)LENET_FLAT / splits, sums[count + at]));
     }
+    free(sums);
 }
 
 /* What the head should make of a sample's partial sums, in double. */

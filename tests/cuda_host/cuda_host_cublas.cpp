@@ -28,6 +28,13 @@ cublasStatus_t status_of(cudaError_t error)
                                                 : CUBLAS_STATUS_EXECUTION_FAILED;
 }
 
+bool is_supported(cudaDataType a, cudaDataType b, cudaDataType c, cublasComputeType_t compute)
+{
+    return a == CUDA_R_32F && b == CUDA_R_32F && c == CUDA_R_32F &&
+           (compute == CUBLAS_COMPUTE_32F_PEDANTIC || compute == CUBLAS_COMPUTE_32F_FAST_TF32 ||
+            compute == CUBLAS_COMPUTE_32F_FAST_16BF);
+}
+
 /* To 10 bits behind the point, ties away from zero; or to 7, ties to even. */
 double rounded(float value, cublasComputeType_t compute)
 {
@@ -85,6 +92,8 @@ const char *cublasGetStatusName(cublasStatus_t status)
         return "CUBLAS_STATUS_INVALID_VALUE";
     case CUBLAS_STATUS_EXECUTION_FAILED:
         return "CUBLAS_STATUS_EXECUTION_FAILED";
+    case CUBLAS_STATUS_NOT_SUPPORTED:
+        return "CUBLAS_STATUS_NOT_SUPPORTED";
     }
     return "unknown";
 }
@@ -133,10 +142,10 @@ cublasStatus_t cublasSetWorkspace(cublasHandle_t handle, void *workspace, size_t
 }
 
 cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t a_is, cublasOperation_t b_is,
-                            int m, int n, int k, const void *alpha, const void *a, cudaDataType,
-                            int a_stride, const void *b, cudaDataType, int b_stride,
-                            const void *beta, void *c, cudaDataType, int c_stride,
-                            cublasComputeType_t compute, cublasGemmAlgo_t)
+                            int m, int n, int k, const void *alpha, const void *a,
+                            cudaDataType a_type, int a_stride, const void *b, cudaDataType b_type,
+                            int b_stride, const void *beta, void *c, cudaDataType c_type,
+                            int c_stride, cublasComputeType_t compute, cublasGemmAlgo_t)
 {
     const std::lock_guard<std::recursive_mutex> held(lock);
     const cublasStatus_t status = status_of(begin_call());
@@ -144,6 +153,8 @@ cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t a_is, cubla
         return status;
     if (handle->workspace == nullptr || m <= 0 || n <= 0 || k <= 0)
         return CUBLAS_STATUS_INVALID_VALUE;
+    if (!is_supported(a_type, b_type, c_type, compute))
+        return CUBLAS_STATUS_NOT_SUPPORTED;
     const product_kind kind = {
         static_cast<int>(compute), static_cast<int>(a_is), static_cast<int>(b_is), m, n, k};
     if (!is_capturing(handle->stream))

@@ -1,7 +1,6 @@
 /* The CUDA engine's host side, on the harness that runs its kernels on the host: what it plans and
  * takes, what it launches, and what it says when a call fails. What it computes is
  * check_cuda_runs.c's business, what every engine promises check_engine.c's. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -375,10 +374,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("the CUDA engine's host side");
-    TCase *c = tcase_create("on the harness");
-    tcase_set_timeout(c, 240);
-    tcase_add_checked_fixture(c, set_up, tear_down);
+    TCase *c = cuda_engine_case("host side");
     tcase_add_loop_test(c, a_step_is_at_most_12_launches, 0, 2);
     tcase_add_loop_test(c, what_is_planned_is_what_is_taken, 0, 2);
     tcase_add_loop_test(c, a_plan_for_no_device_asks_none_and_is_that_of_a_device, 0, 2);
@@ -392,11 +388,5 @@ int main(void)
     tcase_add_test(c, a_failure_names_the_step_where_it_was_found);
     tcase_add_test(c, the_arithmetic_names_the_device_the_method_and_cublas_where_it_is_used);
     tcase_add_test(c, a_device_that_is_not_there_is_unavailable);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK); /* the CPU engine's threads do not survive fork */
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_cuda_engine_case(c);
 }

@@ -7,11 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu/cpu_kernels.h"
-#include "cuda_fixture.h"
 #include "cuda_host.h"
+#include "cuda_oracle.h"
 #include "draw.h"
-#include "philox.h"
 #include "reference_layers.h"
 
 static const engine_precision precisions[] = {ENGINE_FP32, ENGINE_TF32, ENGINE_BF16};
@@ -26,21 +24,6 @@ static const cuda_case cases[] = {
 };
 
 enum { CASES = sizeof cases / sizeof *cases, PRECISIONS = 3, ORDERS = 3 };
-
-/* conv1's output for the launch's samples, by the kernel itself, which has a test of its own: what
- * is rounded to a lower precision must have the same bits. */
-static float *conv1_of(const cuda_fixture *f)
-{
-    float *conv1 = NULL;
-    ck_assert_int_eq(cudaMalloc((void **)&conv1, f->n * LENET_CONV1_FLOATS * sizeof *conv1),
-                     cudaSuccess);
-    cuda_batch batch = f->batch;
-    batch.progress = NULL;
-    batch.first = f->batch.first + f->begin;
-    batch.n = f->n;
-    ck_assert_int_eq(cuda_conv1_output(&batch, f->p.values, conv1, NULL), cudaSuccess);
-    return conv1;
-}
 
 START_TEST(conv1_is_the_references)
 {
@@ -67,92 +50,6 @@ START_TEST(conv1_is_the_references)
     cuda_fixture_destroy(f);
 }
 END_TEST
-
-/* conv2 of one sample before ReLU, and the sums of its terms' absolute values. */
-static void convolve2(const cuda_fixture *f, const float *conv1, engine_precision precision,
-                      double *out, double *absolute)
-{
-    static double in[LENET_CONV1_FLOATS];
-    static double kernel[9 * 32 * 64];
-    static double bias[64];
-    round_all(in, conv1, LENET_CONV1_FLOATS, precision);
-    round_all(kernel, f->p.values + LENET_CONV2_KERNEL_AT, 9 * 32 * 64, precision);
-    round_all(bias, f->p.values + LENET_CONV2_BIAS_AT, 64, ENGINE_FP32);
-    reference_convolve(in, LENET_CONV1_SIDE, 32, kernel, bias, 64, out);
-    for (size_t i = 0; i < 9 * 32 * 64; i++) {
-        kernel[i] = fabs(kernel[i]); /* conv1 is not negative */
-    }
-    for (size_t i = 0; i < 64; i++) {
-        bias[i] = fabs(bias[i]);
-    }
-    reference_convolve(in, LENET_CONV1_SIDE, 32, kernel, bias, 64, absolute);
-}
-
-static size_t window_place(size_t e, size_t place)
-{
-    const size_t row = e / (12 * 64) * 2 + place / 2;
-    const size_t column = e / 64 % 12 * 2 + place % 2;
-    return (row * 24 + column) * 64 + e % 64;
-}
-
-/* pooled and route of element e, where `before` and `bounds` are conv2's values and their bounds.
- * `factor`: 0 where it is dropped, else what dropout scales by. */
-static void compare_window(const cuda_fixture *f, size_t at, size_t e, const double *before,
-                           const double *bounds, double factor)
-{
-    const uint8_t route = f->a.route[at];
-    double largest = 0;
-    double bound = 0;
-    for (size_t p = 0; p < 4; p++) {
-        largest = fmax(largest, before[window_place(e, p)]);
-        bound = fmax(bound, sum_bound(289, bounds[window_place(e, p)]));
-    }
-    expect(route <= 4, "route is none", at);
-    if (factor == 0 || route == 4) {
-        expect(f->a.pooled[at] == 0 && route == 4, "dropped or closed by halves", at);
-        expect_near("closed window", e, factor == 0 ? 0 : largest, 0, bound);
-        return;
-    }
-    expect(f->a.pooled[at] > 0, "open, but nothing comes through", at);
-    expect_near("pooled", e, f->a.pooled[at], largest * factor,
-                (bound + 0x1p-23 * largest) * factor);
-    const double chosen = before[window_place(e, route)];
-    expect_near("routed value", e, chosen, largest, 2 * bound);
-    for (size_t p = 0; p < route; p++) {
-        /* An equal one before it would have been taken, and equal patches have equal sums. */
-        expect(before[window_place(e, p)] != chosen, "not the first of equals", at);
-    }
-}
-
-/* The factors of dropout1 by the CPU engine: what it makes of ones. */
-static void cpu_factors(const cuda_fixture *f, uint32_t i, float *factor)
-{
-    static uint8_t route[LENET_FLAT];
-    static uint8_t bytes[LENET_FLAT + 256];
-    for (size_t e = 0; e < LENET_FLAT; e++) {
-        factor[e] = 1;
-    }
-    if (f->batch.dropout) {
-        cpu_kernels_find("portable")
-            ->dropout1(f->batch.seed, f->progress->step, f->begin + i, bytes, factor, route);
-    }
-}
-
-static void compare_pooled(const cuda_fixture *f, engine_precision precision)
-{
-    static double before[LENET_CONV2_FLOATS];
-    static double absolute[LENET_CONV2_FLOATS];
-    static float factor[LENET_FLAT];
-    float *conv1 = conv1_of(f);
-    for (uint32_t i = 0; i < f->n; i++) {
-        convolve2(f, conv1 + i * LENET_CONV1_FLOATS, precision, before, absolute);
-        cpu_factors(f, i, factor);
-        for (size_t e = 0; e < LENET_FLAT; e++) {
-            compare_window(f, i * LENET_FLAT + e, e, before, absolute, (double)factor[e]);
-        }
-    }
-    ck_assert_int_eq(cudaFree(conv1), cudaSuccess);
-}
 
 START_TEST(pooled_and_route_are_the_references)
 {
@@ -231,120 +128,16 @@ enum { DENSE_CASES = sizeof dense_cases / sizeof *dense_cases };
 
 START_TEST(partial_sums_of_dense1_are_the_references)
 {
-    enum { SLICE = LENET_FLAT / CUDA_DENSE1_SPLITS };
     const engine_precision precision = precisions[_i % PRECISIONS];
     cuda_fixture *f = cuda_fixture_create(&dense_cases[_i / PRECISIONS]);
     set_thread_order(_i);
     fill_pooled(f);
     ck_assert_int_eq(cuda_dense1_forward(&f->batch, &f->a, f->p.values, precision, NULL),
                      cudaSuccess);
-    static double kernel[LENET_FLAT * 128];
-    round_all(kernel, f->p.values + LENET_DENSE1_KERNEL_AT, LENET_FLAT * 128, precision);
-    for (uint32_t i = 0; i < f->n; i++) {
-        for (size_t split = 0; split < CUDA_DENSE1_SPLITS; split++) {
-            double sum[128] = {0};
-            double absolute[128] = {0};
-            for (size_t k = split * SLICE; k < (split + 1) * SLICE; k++) {
-                const double x = rounded(f->a.pooled[i * LENET_FLAT + k], precision);
-                for (size_t j = 0; j < 128; j++) {
-                    sum[j] += x * kernel[k * 128 + j];
-                    absolute[j] += fabs(x * kernel[k * 128 + j]);
-                }
-            }
-            const float *out = f->a.partial + (split * f->batch.capacity + i) * 128;
-            for (size_t j = 0; j < 128; j++) {
-                expect_near("partial sum", split * 128 + j, out[j], sum[j],
-                            sum_bound(SLICE, absolute[j]));
-            }
-        }
-    }
+    compare_dense1_sums(f, CUDA_DENSE1_SPLITS, precision);
     cuda_fixture_destroy(f);
 }
 END_TEST
-
-/* What the head should make of a sample's partial sums, in double. */
-typedef struct head_values {
-    double hidden[128];
-    double logits[10];
-    double softmax[10];
-    double loss;
-    int best;
-    double logits_gradient[10];
-    double sums_gradient[128];
-} head_values;
-
-static void expected_hidden(const cuda_fixture *f, uint32_t i, uint32_t splits, head_values *out)
-{
-    for (uint32_t j = 0; j < 128; j++) {
-        double sum = f->p.values[LENET_DENSE1_BIAS_AT + j];
-        for (size_t split = 0; split < splits; split++) {
-            sum += f->a.partial[(split * f->batch.capacity + i) * 128 + j];
-        }
-        const uint32_t element = (f->begin + i) * 128 + j;
-        const philox_block block =
-            philox(f->batch.seed, PHILOX_DROPOUT2, f->progress->step, element / 16);
-        const double factor = !f->batch.dropout                        ? 1
-                              : philox_byte(block, element % 16) < 128 ? 0
-                                                                       : 2;
-        out->hidden[j] = fmax(sum, 0) * factor;
-    }
-}
-
-static void expected_head(const cuda_fixture *f, uint32_t i, uint32_t splits, head_values *out)
-{
-    const float *kernel = f->p.values + LENET_DENSE2_KERNEL_AT;
-    expected_hidden(f, i, splits, out);
-    out->best = 0;
-    double sum = 0;
-    for (int c = 0; c < 10; c++) {
-        out->logits[c] = f->p.values[LENET_DENSE2_BIAS_AT + c];
-        for (int j = 0; j < 128; j++) {
-            out->logits[c] += out->hidden[j] * kernel[j * 10 + c];
-        }
-        out->best = out->logits[c] > out->logits[out->best] ? c : out->best;
-    }
-    for (int c = 0; c < 10; c++) {
-        sum += exp(out->logits[c] - out->logits[out->best]);
-    }
-    const uint8_t label = f->labels[fixture_sample(f, i)];
-    out->loss = log(sum) + out->logits[out->best] - out->logits[label];
-    for (int c = 0; c < 10; c++) {
-        out->softmax[c] = exp(out->logits[c] - out->logits[out->best]) / sum;
-        out->logits_gradient[c] = (out->softmax[c] - (c == label)) / f->total;
-    }
-    for (int j = 0; j < 128; j++) {
-        out->sums_gradient[j] = 0;
-        for (int c = 0; c < 10; c++) {
-            out->sums_gradient[j] += out->logits_gradient[c] * kernel[j * 10 + c];
-        }
-        out->sums_gradient[j] *= out->hidden[j] == 0 ? 0 : f->batch.dropout ? 2 : 1;
-    }
-}
-
-/* Sums of up to 72 + 1 terms below 1, then of 129, so that everything behind is good to some
- * 1e-5; a wrong mask, label or divisor is off by far more. */
-static const double head_bound = 2e-5;
-
-static void compare_head(const cuda_fixture *f, uint32_t i, uint32_t splits)
-{
-    head_values expected;
-    expected_head(f, i, splits, &expected);
-    for (size_t j = 0; j < 128; j++) {
-        expect_near("hidden", j, f->a.dense1[i * 128 + j], expected.hidden[j], head_bound);
-        expect((f->a.dense1[i * 128 + j] > 0) == (expected.hidden[j] > 0), "gate of hidden", j);
-        expect_near("gradient of the sums", j, f->a.sums_gradient[i * 128 + j],
-                    expected.sums_gradient[j], head_bound / f->total);
-    }
-    for (size_t c = 0; c < 10; c++) {
-        expect_near("logit", c, f->a.logits[i * 10 + c], expected.logits[c], head_bound);
-        expect_near("softmax", c, f->a.softmax[i * 10 + c], expected.softmax[c], head_bound);
-        expect_near("gradient of the logits", c, f->a.logits_gradient[i * 10 + c],
-                    expected.logits_gradient[c], head_bound / f->total);
-    }
-    expect_near("loss", i, f->a.loss[i], expected.loss, head_bound);
-    ck_assert_uint_eq(f->a.correct[i], expected.best == f->labels[fixture_sample(f, i)]);
-    ck_assert_int_eq(f->a.predicted[i], expected.best);
-}
 
 /* With the kernel's own splits, and with cuBLAS's one. */
 START_TEST(the_head_is_the_references)
@@ -369,32 +162,25 @@ START_TEST(prediction_needs_no_labels)
 {
     cuda_fixture *f = cuda_fixture_create(&cases[1]);
     fill_random(f->a.partial, (size_t)CUDA_DENSE1_SPLITS * 7 * 128, 9, 0.2F);
-    const cuda_batch trained = f->batch;
-    f->batch.progress = NULL;
-    f->batch.labels = NULL;
-    f->batch.dropout = false;
-    f->batch.n = 5;
-    f->begin = 0;
-    cuda_activations a = f->a;
-    a.loss = NULL;
-    a.correct = NULL;
-    a.logits_gradient = NULL;
-    a.sums_gradient = NULL;
-    ck_assert_int_eq(cuda_head(&f->batch, &a, f->p.values, CUDA_DENSE1_SPLITS, NULL), cudaSuccess);
-    for (uint32_t i = 0; i < 5; i++) {
-        head_values expected;
-        expected_head(f, i, CUDA_DENSE1_SPLITS, &expected);
-        for (size_t c = 0; c < 10; c++) {
-            expect_near("softmax", c, f->a.softmax[i * 10 + c], expected.softmax[c], head_bound);
-        }
-        ck_assert_int_eq(a.predicted[i], expected.best);
+    cuda_fixture prediction = *f;
+    prediction.batch.progress = NULL;
+    prediction.batch.labels = NULL;
+    prediction.batch.dropout = false;
+    prediction.batch.n = prediction.n = 5;
+    prediction.a.loss = NULL;
+    prediction.a.correct = NULL;
+    prediction.a.logits_gradient = NULL;
+    prediction.a.sums_gradient = NULL;
+    ck_assert_int_eq(
+        cuda_head(&prediction.batch, &prediction.a, f->p.values, CUDA_DENSE1_SPLITS, NULL),
+        cudaSuccess);
+    for (uint32_t i = 0; i < prediction.n; i++) {
+        compare_head(&prediction, i, CUDA_DENSE1_SPLITS);
     }
-    f->batch = trained;
     cuda_fixture_destroy(f);
 }
 END_TEST
 
-/* Of equal largest logits the first counts; huge ones overflow nothing. */
 START_TEST(equal_and_huge_logits_are_decided_and_finite)
 {
     cuda_fixture *f = cuda_fixture_create(&cases[0]);

@@ -1,6 +1,5 @@
 /* What the CUDA engine computes on the harness: the CPU engine's runs, and its own whatever calls,
  * micro-batches and streams they are cut into. */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,24 +9,13 @@
 
 static const engine_api *const api = &engine_cuda;
 
-static void read_parameters(const engine_api *which, engine *e, float *out)
-{
-    for (size_t t = 0; t < LENET_TENSORS; t++) {
-        const lenet_tensor *tensor = &lenet_tensors[t];
-        size_t count;
-        ck_assert_int_eq(
-            which->read_tensor(e, tensor->name, out + tensor->offset, tensor->count, &count),
-            ENGINE_OK);
-    }
-}
-
 /* Parameters after `steps` steps, and the steps' metrics. */
 static void run(const engine_api *which, const engine_config *config, uint32_t steps,
                 engine_step *out, float *parameters)
 {
     engine *e = make_engine(which, config);
     train_steps(which, e, steps, out);
-    read_parameters(which, e, parameters);
+    read_tensors(which, e, "", parameters);
     which->destroy(e);
 }
 
@@ -100,14 +88,7 @@ static void read_gradients(const engine_config *config, float *out)
     engine_step step;
     engine *e = make_engine(api, config);
     train_steps(api, e, 1, &step);
-    for (size_t t = 0; t < LENET_TENSORS; t++) {
-        const lenet_tensor *tensor = &lenet_tensors[t];
-        char name[64];
-        size_t count;
-        snprintf(name, sizeof name, "gradient/%s", tensor->name);
-        ck_assert_int_eq(api->read_tensor(e, name, out + tensor->offset, tensor->count, &count),
-                         ENGINE_OK);
-    }
+    read_tensors(api, e, "gradient/", out);
     api->destroy(e);
 }
 
@@ -147,7 +128,7 @@ static void run_by_single_calls(const engine_config *config, uint32_t count, eng
         ck_assert_int_eq(api->poll(e, &out[i], 1, &taken, true), ENGINE_OK);
         ck_assert_uint_eq(taken, 1);
     }
-    read_parameters(api, e, parameters);
+    read_tensors(api, e, "", parameters);
     api->destroy(e);
 }
 
@@ -248,21 +229,12 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("the CUDA engine's runs");
-    TCase *c = tcase_create("on the harness");
-    tcase_set_timeout(c, 240);
-    tcase_add_checked_fixture(c, set_up, tear_down);
+    TCase *c = cuda_engine_case("runs");
     tcase_add_test(c, the_cpu_engines_weights_orders_and_masks_in_any_micro_batch);
     tcase_add_loop_test(c, gradients_are_the_whole_batchs_in_any_micro_batch, 1, BATCH);
     tcase_add_test(c, a_long_call_trains_the_cpu_engines_steps_and_short_ones_the_same);
     tcase_add_test(c, a_step_that_is_not_captured_has_the_same_bits_however_its_streams_run);
     tcase_add_test(c, evaluation_has_the_same_bits_for_any_batch_size);
     tcase_add_test(c, evaluation_of_many_batches_downloads_once);
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK); /* the CPU engine's threads do not survive fork */
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_cuda_engine_case(c);
 }

@@ -3,6 +3,8 @@
 #ifndef CUDA_ENGINE_FIXTURE_H
 #define CUDA_ENGINE_FIXTURE_H
 
+#include <check.h>
+
 #include "cuda_state.h"
 #include "sample_data.h"
 
@@ -16,14 +18,19 @@ enum { TRAINING = 4, VALIDATION = 2, BATCH = 3 };
 extern engine_data training;
 extern engine_data validation;
 
-/* Of every test. The device has to have all its memory back at its end. */
-void set_up(void);
-void tear_down(void);
+/* A case whose tests each start with a device as new and the data sets, and must have given back
+ * all of its memory at their end; and main's end, which runs it in one process: the CPU engine's
+ * threads do not survive a fork. */
+TCase *cuda_engine_case(const char *name);
+int run_cuda_engine_case(TCase *c);
 
 engine_config small_config(void);
 engine *make_engine(const engine_api *api, const engine_config *config);
 
 /* Trains so many steps and waits for their metrics. */
 void train_steps(const engine_api *api, engine *e, uint32_t steps, engine_step *out);
+
+/* All eight tensors [LENET_PARAMETERS]; `prefix` is "" or "gradient/". */
+void read_tensors(const engine_api *api, engine *e, const char *prefix, float *out);
 
 #endif

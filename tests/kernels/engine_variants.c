@@ -29,8 +29,8 @@ static int add_variant(engine_variant *out, int count, const engine_api *api, co
     v->api = api;
     v->isa = isa;
     v->precision = precision;
-    snprintf(v->name, sizeof v->name, "%s %s%s", api->name, isa == NULL ? "" : isa,
-             precision == ENGINE_BF16 ? " bf16" : "");
+    snprintf(v->name, sizeof v->name, "%s%s%s %s", api->name, isa == NULL ? "" : " ",
+             isa == NULL ? "" : isa, engine_precision_name(precision));
     return count + 1;
 }
 
@@ -55,11 +55,12 @@ int engine_variants_find(engine_variant *out)
         }
         const bool cpu = strcmp(api->name, "cpu") == 0;
         for (size_t k = 0; k < (cpu ? sizeof isas / sizeof *isas : 1); k++) {
-            count = add_variant(out, count, api, cpu ? isas[k] : NULL, ENGINE_DEFAULT_PRECISION);
+            count = add_variant(out, count, api, cpu ? isas[k] : NULL, ENGINE_FP32);
         }
-        if (cpu) {
-            count = add_variant(out, count, api, "avx512", ENGINE_BF16);
+        if (!cpu) {
+            count = add_variant(out, count, api, NULL, ENGINE_TF32);
         }
+        count = add_variant(out, count, api, cpu ? "avx512" : NULL, ENGINE_BF16);
     }
     return count;
 }

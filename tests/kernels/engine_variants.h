@@ -4,11 +4,12 @@
 
 #include "engine.h"
 
-/* An engine and, for the CPU engine, one of its instruction sets (else NULL) and its precision. */
+/* An engine, for the CPU engine one of its instruction sets (else NULL), and one of its precisions.
+ */
 typedef struct engine_variant {
     const engine_api *api;
     const char *isa;
-    engine_precision precision; /* ENGINE_BF16, or the default, which is single */
+    engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
     char name[64];              /* for messages */
 } engine_variant;
 

@@ -155,7 +155,7 @@ cudaError_t cuda_order_from_keys(uint32_t *order, const uint64_t *keys, uint32_t
 cudaError_t cuda_histogram_limits(const float *values, uint32_t count, bool first,
                                   engine_histogram *out, double *scratch, cudaStream_t stream);
 cudaError_t cuda_histogram_buckets(const float *values, uint32_t count, engine_histogram *out,
-                                   double *scratch, cudaStream_t stream);
+                                   cudaStream_t stream);
 
 #ifdef __cplusplus
 }

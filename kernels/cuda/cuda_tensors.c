@@ -169,9 +169,9 @@ static bool add_limits(engine *e, const chunk *part, bool first)
 
 static bool add_buckets(engine *e, const chunk *part)
 {
-    return cuda_ok(e, "cuda_histogram_buckets",
-                   cuda_histogram_buckets(part->values, part->count, e->memory.histogram,
-                                          e->memory.histogram_scratch, e->stream));
+    return cuda_ok(
+        e, "cuda_histogram_buckets",
+        cuda_histogram_buckets(part->values, part->count, e->memory.histogram, e->stream));
 }
 
 engine_status cuda_read_histogram(engine *e, const char *name, engine_histogram *out)

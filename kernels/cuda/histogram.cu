@@ -194,10 +194,8 @@ extern "C" cudaError_t cuda_histogram_limits(const float *values, uint32_t count
 }
 
 extern "C" cudaError_t cuda_histogram_buckets(const float *values, uint32_t count,
-                                              engine_histogram *out, double *scratch,
-                                              cudaStream_t stream)
+                                              engine_histogram *out, cudaStream_t stream)
 {
-    (void)scratch;
     return LAUNCH(histogram_buckets, dim3(blocks_for(count)), dim3(THREADS),
                   BUCKETS * sizeof(uint32_t), stream, values, count, out);
 }

@@ -33,7 +33,7 @@ static const struct argp_option option_table[] = {
      0},
     {"engine", KEY_ENGINE, "NAME", 0, "As for train (default auto)", 0},
     {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 0},
-    {"threads", KEY_THREADS, "N", 0, "CPU threads (default: all)", 0},
+    {"threads", KEY_THREADS, "N", 0, "CPU threads (default: as for train)", 0},
     {"data", KEY_DATA, "PATH", 0, "Count the images there (default: those of MNIST)", 0},
     {0}};
 

@@ -72,7 +72,10 @@ static const struct argp_option shared_options[] = {
      "Work on N samples at once and add up the gradients of a step, for batches that do not fit "
      "in memory (default: the whole batch)",
      3},
-    {"threads", KEY_THREADS, "N", 0, "CPU threads (default: all); results do not depend on it", 3},
+    {"threads", KEY_THREADS, "N", 0,
+     "CPU threads (default: all that affinity and control groups leave); results do not depend on "
+     "it",
+     3},
     {"isa", KEY_ISA, "NAME", 0, "CPU instructions: avx512, avx2 or portable (default: the best)",
      3},
     {"update-freq", KEY_UPDATE_FREQ, "epoch|batch|K", 0,

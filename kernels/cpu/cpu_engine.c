@@ -34,6 +34,20 @@ static uint32_t chosen_threads(const engine_config *config)
     return config->threads > 0 ? config->threads : usable_threads();
 }
 
+/* Writes the names of the instruction sets that can be asked for, best first. */
+static void list_isas(char *out, size_t bytes)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; cpu_kernels_list[i] != NULL && used < bytes; i++) {
+        const char *isa = cpu_kernels_list[i]->isa;
+        if (cpu_kernels_find(isa) == cpu_kernels_list[i]) { /* bf16's go by fp32's names */
+            const char *separator = used == 0 ? "" : ", ";
+            used += (size_t)snprintf(out + used, bytes - used, "%s%s", separator, isa);
+        }
+    }
+}
+
 static engine_status choose_kernels(const engine_config *config, const cpu_kernels **kernels,
                                     char *message, size_t message_bytes)
 {
@@ -47,8 +61,10 @@ static engine_status choose_kernels(const engine_config *config, const cpu_kerne
                  config->isa == NULL ? "this machine lacks" : "is not there with isa ",
                  config->isa == NULL ? "" : config->isa);
     } else {
-        snprintf(message, message_bytes, "isa %s is not among this machine's and this build's",
-                 config->isa);
+        char isas[64];
+        list_isas(isas, sizeof isas);
+        snprintf(message, message_bytes,
+                 "isa '%s' is unknown or not for this machine, which has %s", config->isa, isas);
     }
     return ENGINE_UNAVAILABLE;
 }

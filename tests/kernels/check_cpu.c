@@ -161,6 +161,31 @@ START_TEST(the_portable_kernels_are_always_there)
 }
 END_TEST
 
+START_TEST(an_unknown_isa_s_message_lists_those_that_can_be_asked_for)
+{
+    static const char *const known[] = {"avx512", "avx2", "portable"};
+    char expected[200] = "isa 'mmx' is unknown or not for this machine, which has";
+    char message[200] = "";
+    const char *separator = " ";
+    engine_plan plan;
+    engine_config config = engine_config_defaults();
+    config.isa = "mmx";
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (cpu_kernels_find(known[i]) != NULL) {
+            const size_t used = strlen(expected);
+            snprintf(expected + used, sizeof expected - used, "%s%s", separator, known[i]);
+            separator = ", ";
+        }
+    }
+    for (int bf16 = 0; bf16 < 2; bf16++) {
+        config.precision = bf16 ? ENGINE_BF16 : ENGINE_FP32;
+        ck_assert_int_eq(engine_find("cpu")->plan(&config, 60, 4, &plan, message, sizeof message),
+                         ENGINE_UNAVAILABLE);
+        ck_assert_str_eq(message, expected);
+    }
+}
+END_TEST
+
 static void expect_unavailable(engine_config config, const char *isa, const char *word)
 {
     char message[200] = "";
@@ -210,7 +235,7 @@ START_TEST(bf16_is_computed_where_the_machine_has_it_and_refused_elsewhere)
         expect_unavailable(config, NULL, "AVX512-BF16, which this machine lacks");
     }
     expect_unavailable(config, "portable", "AVX512-BF16, which is not there with isa");
-    expect_unavailable(config, "sse9", "isa sse9");
+    expect_unavailable(config, "sse9", "isa 'sse9'");
     config.precision = ENGINE_TF32;
     ck_assert_int_eq(api->plan(&config, 4, 4, &plan, message, sizeof message), ENGINE_INVALID);
     ck_assert_ptr_nonnull(strstr(message, "tf32"));
@@ -271,6 +296,7 @@ int main(void)
     tcase_add_test(c, a_step_takes_no_page_and_sleeps_no_more_than_its_phases);
     tcase_add_test(c, the_pool_runs_each_task_once);
     tcase_add_test(c, the_portable_kernels_are_always_there);
+    tcase_add_test(c, an_unknown_isa_s_message_lists_those_that_can_be_asked_for);
     tcase_add_test(c, bf16_is_computed_where_the_machine_has_it_and_refused_elsewhere);
     tcase_add_test(c, every_route_open_is_no_overflow);
     suite_add_tcase(suite, c);

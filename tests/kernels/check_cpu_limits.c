@@ -1,6 +1,9 @@
-/* What the CPU engine leaves to others: the limits of machine and control groups. */
+/* What the CPU engine leaves to others: the limits of machine and control groups. The linker sends
+ * the engine's question for its quota through the function below. */
+#define _GNU_SOURCE /* sched_setaffinity */
 #include <check.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +13,21 @@
 #include "cpu/cpu_limit.h"
 #include "engine.h"
 #include "sample_data.h"
+
+/* What a test says the quota is, or 0 where the control groups say. */
+static unsigned quota;
+
+unsigned __real_cpu_limit(const char *root);
+unsigned __wrap_cpu_limit(const char *root);
+
+unsigned __wrap_cpu_limit(const char *root)
+{
+    if (quota == 0) {
+        return __real_cpu_limit(root);
+    }
+    ck_assert_str_eq(root, "");
+    return quota;
+}
 
 static void write_below(const char *root, const char *directory, const char *name, const char *text)
 {
@@ -103,6 +121,57 @@ START_TEST(the_least_quota_of_the_control_groups_limits_the_threads)
 }
 END_TEST
 
+/* The threads that the engine would take if none are asked for, by what it says of its hardware. */
+static unsigned planned_threads(void)
+{
+    const engine_config config = engine_config_defaults();
+    engine_plan plan;
+    char message[200] = "";
+    char isa[32];
+    unsigned threads = 0;
+    ck_assert_int_eq(engine_find("cpu")->plan(&config, 60, 1, &plan, message, sizeof message),
+                     ENGINE_OK);
+    ck_assert_msg(sscanf(plan.hardware, "%31[^,], %u thread", isa, &threads) == 2, "%s",
+                  plan.hardware);
+    return threads;
+}
+
+START_TEST(the_engine_takes_the_processors_that_its_affinity_leaves)
+{
+    cpu_set_t all;
+    cpu_set_t some;
+    quota = UINT_MAX;
+    ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+    if (CPU_COUNT(&all) == 1) {
+        printf("this process has one processor: fewer are left out\n");
+    }
+    CPU_ZERO(&some);
+    for (unsigned i = 0, taken = 0; i < CPU_SETSIZE; i++) {
+        if (CPU_ISSET(i, &all)) {
+            CPU_SET(i, &some);
+            ck_assert_int_eq(sched_setaffinity(0, sizeof some, &some), 0);
+            ck_assert_uint_eq(planned_threads(), ++taken);
+        }
+    }
+    quota = 0;
+}
+END_TEST
+
+START_TEST(the_engine_takes_no_more_threads_than_its_quota)
+{
+    quota = UINT_MAX;
+    const unsigned processors = planned_threads();
+    if (processors == 1) {
+        printf("this process has one processor: a lower quota is left out\n");
+    }
+    for (quota = 1; quota <= processors; quota++) {
+        ck_assert_uint_eq(planned_threads(), quota);
+    }
+    ck_assert_uint_eq(planned_threads(), processors);
+    quota = 0;
+}
+END_TEST
+
 /* A million images in one batch take hundreds of gigabytes. */
 START_TEST(a_run_larger_than_memory_is_planned_and_refused)
 {
@@ -136,6 +205,8 @@ int main(void)
     tcase_add_test(c, the_least_of_machine_and_control_group_is_available);
     tcase_add_test(c, a_control_group_s_cache_of_files_is_available);
     tcase_add_test(c, the_least_quota_of_the_control_groups_limits_the_threads);
+    tcase_add_test(c, the_engine_takes_the_processors_that_its_affinity_leaves);
+    tcase_add_test(c, the_engine_takes_no_more_threads_than_its_quota);
     tcase_add_test(c, a_run_larger_than_memory_is_planned_and_refused);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);

@@ -43,15 +43,20 @@ static engine_config small_config(void)
     return config;
 }
 
-static engine *make_engine(const engine_config *config)
+static engine *make_engine_on(const engine_data *samples, const engine_config *config)
 {
     char message[200] = "";
     engine *e = NULL;
     const engine_status status =
-        api->create(&e, config, &training, &validation, message, sizeof message);
+        api->create(&e, config, samples, &validation, message, sizeof message);
     ck_assert_msg(status == ENGINE_OK, "%s", message);
     ck_assert_ptr_nonnull(e);
     return e;
+}
+
+static engine *make_engine(const engine_config *config)
+{
+    return make_engine_on(&training, config);
 }
 
 static void train(engine *e, uint32_t steps, engine_step *out)
@@ -63,16 +68,22 @@ static void train(engine *e, uint32_t steps, engine_step *out)
 }
 
 /* Trains `steps` steps in a new engine and returns its state, to be freed. */
-static unsigned char *state_after(const engine_config *config, uint32_t steps, size_t *bytes)
+static unsigned char *state_after_on(const engine_data *samples, const engine_config *config,
+                                     uint32_t steps, size_t *bytes)
 {
     engine_step metrics[BATCHES * EPOCHS];
-    engine *e = make_engine(config);
+    engine *e = make_engine_on(samples, config);
     train(e, steps, metrics);
     *bytes = api->state_bytes(e);
     unsigned char *state = malloc(*bytes);
     ck_assert_int_eq(api->export_state(e, state, *bytes), ENGINE_OK);
     api->destroy(e);
     return state;
+}
+
+static unsigned char *state_after(const engine_config *config, uint32_t steps, size_t *bytes)
+{
+    return state_after_on(&training, config, steps, bytes);
 }
 
 START_TEST(steps_are_numbered_from_1_and_the_last_batch_is_short)
@@ -111,49 +122,59 @@ START_TEST(training_lowers_the_loss)
 }
 END_TEST
 
-/* The CPU engine's instruction sets and precisions; others are tested with the first alone. */
+/* The CPU engine's instruction sets and precisions, and batches of more samples than it sums one by
+ * one, the last of them short; others are tested with the first alone. */
 static const struct {
     const char *isa;
     engine_precision precision;
-} arithmetics[] = {
-    {NULL, ENGINE_DEFAULT_PRECISION},
-    {"avx2", ENGINE_FP32},
-    {"portable", ENGINE_FP32},
-    {NULL, ENGINE_BF16},
+    uint32_t samples;
+    uint32_t batch;
+    uint32_t steps;
+    uint32_t most_threads;
+} runs[] = {
+    {NULL, ENGINE_DEFAULT_PRECISION, TRAINING, BATCH, BATCHES + 1, 7},
+    {"avx2", ENGINE_FP32, TRAINING, BATCH, BATCHES + 1, 7},
+    {"portable", ENGINE_FP32, TRAINING, BATCH, BATCHES + 1, 7},
+    {NULL, ENGINE_BF16, TRAINING, BATCH, BATCHES + 1, 7},
+    {NULL, ENGINE_DEFAULT_PRECISION, 66 + 35, 66, 2, 2},
 };
-enum { ARITHMETICS = sizeof arithmetics / sizeof *arithmetics };
+enum { RUNS = sizeof runs / sizeof *runs };
 
 START_TEST(any_number_of_threads_gives_the_same_bits)
 {
     engine_config config = small_config();
     engine_plan plan;
     char message[200];
-    config.isa = arithmetics[_i].isa;
-    config.precision = arithmetics[_i].precision;
-    if (api->plan(&config, TRAINING, VALIDATION, &plan, message, sizeof message) ==
+    const uint32_t steps = runs[_i].steps;
+    config.isa = runs[_i].isa;
+    config.precision = runs[_i].precision;
+    config.batch_size = runs[_i].batch;
+    if (api->plan(&config, runs[_i].samples, VALIDATION, &plan, message, sizeof message) ==
         ENGINE_UNAVAILABLE) {
         printf("engine %s: %s: left out\n", api->name, message);
         return;
     }
+    engine_data samples = sample_data(runs[_i].samples, 1);
     config.threads = 1;
     size_t bytes = 0;
-    unsigned char *one = state_after(&config, BATCHES + 1, &bytes);
+    unsigned char *one = state_after_on(&samples, &config, steps, &bytes);
     /* Where threads mean nothing it is a second run all the same. */
-    const uint32_t most = strcmp(api->name, "cpu") == 0 ? 7 : 2;
+    const uint32_t most = strcmp(api->name, "cpu") == 0 ? runs[_i].most_threads : 2;
     for (uint32_t threads = 2; threads <= most; threads += 2) {
         config.threads = threads;
         size_t other_bytes = 0;
-        unsigned char *other = state_after(&config, BATCHES + 1, &other_bytes);
+        unsigned char *other = state_after_on(&samples, &config, steps, &other_bytes);
         ck_assert_uint_eq(bytes, other_bytes);
         ck_assert_msg(memcmp(one, other, bytes) == 0, "%u threads differ from 1",
                       (unsigned)threads);
         free(other);
     }
     config.seed++;
-    unsigned char *control = state_after(&config, BATCHES + 1, &bytes);
+    unsigned char *control = state_after_on(&samples, &config, steps, &bytes);
     ck_assert_int_ne(memcmp(one, control, bytes), 0);
     free(control);
     free(one);
+    sample_data_free(&samples);
 }
 END_TEST
 
@@ -406,7 +427,7 @@ static TCase *engine_case(const engine_api *which)
     tcase_add_test(c, steps_are_numbered_from_1_and_the_last_batch_is_short);
     tcase_add_test(c, training_lowers_the_loss);
     tcase_add_loop_test(c, any_number_of_threads_gives_the_same_bits, 0,
-                        strcmp(which->name, "cpu") == 0 ? ARITHMETICS : 1);
+                        strcmp(which->name, "cpu") == 0 ? RUNS : 1);
     tcase_add_test(c, cutting_a_run_into_calls_changes_nothing);
     tcase_add_test(c, an_imported_state_goes_on_as_if_never_left);
     tcase_add_test(c, a_state_of_another_run_is_refused);

@@ -608,7 +608,8 @@ class BadInput(TrainerTest):
                             "--engine cpu", "precision tf32")
         self.assert_refused(self.train("--precision", "bf16", "--isa", "portable"), 1,
                             "--engine cpu", "precision bf16 needs AVX512-BF16")
-        self.assert_refused(self.train("--isa", "sse9"), 1, "--engine cpu", "isa sse9")
+        self.assert_refused(self.train("--isa", "sse9"), 1, "--engine cpu",
+                            "isa 'sse9' is unknown", "portable")
         self.assertFalse(self.run_directory.exists())
 
     def test_sweep_refuses_a_batch_size_before_training_the_others(self):

@@ -93,7 +93,12 @@ copy_programs() {
     cp -r "$root/bench/peers" "$output/bench/"
     find "$output/bench" -name __pycache__ -prune -exec rm -r {} +
     cp "$root/scripts/gpu_check.sh" "$output/scripts/"
-    (cd "$root" && git describe --always --dirty 2>/dev/null || echo unknown) >"$output/version"
+    local commit
+    commit=$(cd "$root" && git describe --always --dirty 2>/dev/null) || commit=unknown
+    # What is built may be of another commit, or of none: the programs' own checksum tells them apart.
+    local sum
+    sum=$(find "$output"/{bin,tests} -type f -print0 | sort -z | xargs -0 cat | sha256sum)
+    echo "$commit, programs ${sum:0:8}" >"$output/version"
 }
 
 # Programs of preset release and cuda look for libraries in ../lib first, those of their libraries

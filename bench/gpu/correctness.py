@@ -6,6 +6,7 @@ import re
 import struct
 import subprocess
 
+import identity
 from session import Failed, LeftOut
 
 # After 100 steps from the same weights, on the same samples with the same masks, against the CPU
@@ -39,12 +40,6 @@ def needs(left_out):
 
 
 def device(session):
-    def machine():
-        query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
-        found = session.call("device-nvidia-smi", query).strip().splitlines()
-        name, driver, memory = found[0].split(", ")
-        return {"name": name, "driver": driver, "memory": memory, "devices": len(found)}
-
     def plan():
         text = session.call("device-plan", [session.program("bin/trainer"), "plan", "--engine",
                                             session.engine, "--data", session.data])
@@ -58,7 +53,7 @@ def device(session):
     def found_machine():
         if session.dry:
             raise LeftOut("no device")
-        return machine()
+        return identity.machine()
 
     session.measure("device", "device", found_machine)
     session.measure("device", "plan", plan)

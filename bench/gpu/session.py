@@ -27,8 +27,9 @@ class Session:
     """`results` maps stage -> key -> what was measured, {"failed": why} or {"left_out": why}. It is
     written to results.json after each measurement, so that a later call goes on behind it."""
 
-    def __init__(self, options, sizes):
+    def __init__(self, options, sizes, made_on):
         self.options = options
+        self.made_on = made_on  # as identity.py has it
         self.sizes = sizes
         self.bundle = options.bundle.resolve()
         self.folder = options.results.resolve()

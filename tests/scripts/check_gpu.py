@@ -197,7 +197,7 @@ exec python3 "$@"
         self.check("mixed", "--dry-run", "--stage", "ceilings")
         status, said, out = self.check("mixed", "--stage", "ceilings")
         self.assertEqual(status, 1)
-        self.assertIn("dry run", said)
+        self.assertRegex(said, "has the results of: dry run.* this is: NVIDIA H200 Imaginary")
 
 
 class Device(GpuCheck):
@@ -236,6 +236,33 @@ class Device(GpuCheck):
         self.assertIn("| 32 | tf32 | update | 1 |", report)
         # two products of 32 samples: 2 * 2 * 9216 * 128 * 32 FLOP
         self.assertIn("| 32 | tf32 | dense1_update | 1 | 10.0 | 28.00 | 70 % | 151 | 4 % |", report)
+
+    def test_another_devices_results_are_not_gone_on_with(self):
+        self.assertEqual(self.check("two", "--stage=ceilings")[0], 0)
+        first = self.results("two")
+        another = self.world / "another"
+        shim(another / "nvidia-smi", NVIDIA_SMI.replace("H200 Imaginary", "H100 Invented"))
+        status, said, out = self.check("two", "--stage=device",
+                                       PATH=f"{another}:{os.environ['PATH']}")
+        self.assertEqual(status, 1)
+        self.assertRegex(said, "results of: NVIDIA H200 Imaginary.* this is: NVIDIA H100 Invented")
+        self.assertIn("--results", said)
+        self.assertEqual(self.results("two"), first)
+
+    def test_another_bundles_results_are_not_gone_on_with(self):
+        self.assertEqual(self.check("bundles", "--stage=ceilings")[0], 0)
+        version = self.bundle / "version"
+        before = version.read_text()
+        self.addCleanup(version.write_text, before)
+        version.write_text("newer\n")
+        status, said, out = self.check("bundles", "--stage=ceilings")
+        self.assertEqual(status, 1)
+        self.assertIn(f"version {before.strip()}; this is", said)
+        self.assertIn("version newer", said)
+        with tarfile.open(out / "gpu-check.tar.gz") as tar:
+            self.assertIn("gpu-check/identity.json", tar.getnames())
+        report = json.loads((out / "gpu-h200-imaginary.json").read_text())
+        self.assertEqual(report["made_on"]["version"], before.strip())
 
     def test_own_kernels_and_cublas_take_turns_and_sweeps_several_jobs(self):
         status, said, out = self.check("choices", "--dry-run", "--stage=choices")

@@ -150,7 +150,8 @@ class Session:
 
 
 class Server:
-    """A program that is warm and waits for its turns: a line to it, a line of JSON from it."""
+    """A program that is warm and waits for its turns: a line to it, a line of JSON from it. Other
+    lines that it or its libraries print are kept in its log alone."""
 
     def __init__(self, session, log, command, environment=None):
         self.session = session
@@ -159,25 +160,45 @@ class Server:
             out.write("$ " + " ".join(map(str, command)) + "\n")
         self.errors = self.path.open("a")
         self.process = subprocess.Popen(
-            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
             stderr=self.errors, env=environment, start_new_session=True)
+        self.read = b""  # and not yet taken
+        self.begin = time.monotonic()
 
-    def answer(self, limit=240):
-        end = min(time.monotonic() + limit, self.session.end)
-        line = b""
-        while not line.endswith(b"\n"):
-            ready = select.select([self.process.stdout], [], [], max(end - time.monotonic(), 0))[0]
-            if not ready:
+    def line(self, end):
+        while b"\n" not in self.read:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
                 if end == self.session.end:
                     raise OutOfTime
-                raise Failed(f"no answer after {limit} s")
+                raise Failed("no answer in time")
             part = os.read(self.process.stdout.fileno(), 65536)
             if not part:
                 raise Failed(f"ended: {last_line(self.path)}")
-            line += part
-        self.errors.write(line.decode())
+            self.read += part
+        line, self.read = self.read.split(b"\n", 1)
+        text = line.decode(errors="replace")
+        self.errors.write(text + "\n")
         self.errors.flush()
-        return json.loads(line.splitlines()[-1])
+        return text
+
+    def answer(self, key, end):
+        """The next line that is a JSON object with `key`."""
+        end = min(end, self.session.end)
+        while time.monotonic() < end:
+            try:
+                found = json.loads(self.line(end))
+            except json.JSONDecodeError:
+                continue
+            if isinstance(found, dict) and key in found:
+                return found
+        if end == self.session.end:
+            raise OutOfTime
+        raise Failed("no answer in time")
+
+    def ready(self):
+        """Waits until it is warm; all that began together have the same 240 s."""
+        self.answer("ready", self.begin + 240)
 
     def turn(self):
         try:
@@ -185,10 +206,10 @@ class Server:
             self.process.stdin.flush()
         except BrokenPipeError:
             raise Failed(f"ended: {last_line(self.path)}") from None
-        return self.answer()
+        return self.answer("seconds_per_epoch", time.monotonic() + 90)
 
     def close(self):
-        self.process.kill()
+        os.killpg(self.process.pid, signal.SIGKILL)  # with what compiles for it
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()

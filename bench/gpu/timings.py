@@ -125,7 +125,7 @@ def take_turns(session, servers, absent):
     versions = {}
     for name in list(servers):
         try:
-            servers[name].answer()
+            servers[name].ready()
         except Failed as reason:
             drop(servers, absent, name, reason)
     for _ in range(session.sizes["rounds"]):

@@ -61,6 +61,25 @@ exit 1
 """
 
 
+# A Python that has a PyTorch of its own: eager chats between its answers, cudagraph dies after its
+# first, and the others say nothing before they end.
+PEERS = """#!/bin/bash
+case $* in
+'-c import torch') exit 0 ;;
+'-c import jax') exit 1 ;;
+*torch_gpu.py*compile*) exit 1 ;;
+*torch_gpu.py*) ;;
+*) exec python3 "$@" ;;
+esac
+echo 'a word of welcome'
+echo '{"ready": true}'
+while read -r; do
+    printf '3\\n{"note": 1}\\n\\377\\n{"version": "torch 0", "seconds_per_epoch": 9}\\nbye\\n'
+    [[ $* != *cudagraph* ]] || exit 1
+done
+"""
+
+
 def write_idx(path, dimensions, data):
     header = bytes([0, 0, 8, len(dimensions)])
     path.write_bytes(header + b"".join(d.to_bytes(4, "big") for d in dimensions) + data)
@@ -181,6 +200,19 @@ exec python3 "$@"
         looked = re.findall("^-c import (torch|jax)$", calls.read_text(), re.MULTILINE)
         self.assertEqual(sorted(looked), ["jax", "torch"])
         self.assertIn("| 16 | fp32 | ours: ", (out / "dry-run.md").read_text())
+
+    def test_a_peer_that_chats_or_dies_takes_nobody_with_it(self):
+        python = self.world / "bin/peers python"
+        shim(python, PEERS)
+        status, said, out = self.check("peers", "--dry-run", "--stage=more_peers",
+                                       "--python", str(python))
+        self.assertEqual(status, 0, said)
+        made = self.results("peers")["more_peers"]["fp32-16"]
+        self.assertEqual(made["seconds_per_epoch"]["torch eager"], [9, 9])
+        self.assertEqual(len(made["seconds_per_epoch"]["ours"]), 2)
+        self.assertEqual(sorted(made["absent"]), ["jax scan", "torch compile", "torch cudagraph",
+                                                  "torch cudagraph_compile"])
+        self.assertIn("ended: ", made["absent"]["torch cudagraph"])
 
     def test_a_second_call_goes_on_where_the_limit_ended_the_first(self):
         status, said, out = self.check("cut", "--dry-run", "--stage", "steps", "--limit", "0")

@@ -76,6 +76,7 @@ def write_tar(session, output):
     new = output / "gpu-check.tar.gz.new"
     with tarfile.open(new, "w:gz") as tar:
         tar.add(session.file, "gpu-check/results.json")
+        tar.add(session.cut_file, "gpu-check/cut.json")
         tar.add(session.folder / "identity.json", "gpu-check/identity.json")
         tar.add(session.logs, "gpu-check/logs")
     new.replace(output / "gpu-check.tar.gz")

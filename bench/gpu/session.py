@@ -39,6 +39,9 @@ class Session:
             folder.mkdir(parents=True, exist_ok=True)
         self.file = self.folder / "results.json"
         self.results = json.loads(self.file.read_text()) if self.file.exists() else {}
+        # Stages and keys that the limit of the last call cut off when they had got nowhere.
+        self.cut_file = self.folder / "cut.json"
+        self.cut = json.loads(self.cut_file.read_text()) if self.cut_file.exists() else []
         self.save()
         self.end = time.monotonic() + options.limit
         self.cublas = find_cublas(options.python)
@@ -53,16 +56,27 @@ class Session:
         return "cpu" if self.dry else "cuda"
 
     def save(self):
-        new = self.file.with_suffix(".new")
-        new.write_text(json.dumps(self.results, indent=1) + "\n")
-        new.replace(self.file)
+        for file, value in (self.file, self.results), (self.cut_file, self.cut):
+            new = file.with_suffix(".new")
+            new.write_text(json.dumps(value, indent=1) + "\n")
+            new.replace(file)
 
     def get(self, stage, key):
         """What was measured, or None where nothing was."""
         value = self.results.get(stage, {}).get(key)
         return None if not value or "failed" in value or "left_out" in value else value
 
-    def measure(self, stage, key, function):
+    def cut_off(self, name, got_on):
+        """Takes down whether what the call's limit cut off got on: if not, once may be for want of
+        time; twice is a failure, or every call would end here."""
+        if name in self.cut and not got_on:
+            raise Failed("cut off by the limit of two calls, and got nowhere")
+        self.cut = [other for other in self.cut if other != name] + ([] if got_on else [name])
+        self.save()
+        raise OutOfTime
+
+    def measure(self, stage, key, function, progress=lambda: 0):
+        """`progress` counts what a call that is cut off leaves to the next one."""
         known = self.results.setdefault(stage, {}).get(key)
         if known is not None and not (self.options.again and "failed" in known):
             return
@@ -70,8 +84,12 @@ class Session:
             self.save()
             raise OutOfTime
         begin = time.monotonic()
+        done_before = progress()
         try:
-            value = function()
+            try:
+                value = function()
+            except OutOfTime:
+                self.cut_off(f"{stage} {key}", progress() > done_before)
         except LeftOut as reason:
             value = {"left_out": str(reason)}
         except OutOfTime:
@@ -83,6 +101,7 @@ class Session:
             value = {"failed": repr(error)}
         value["took_seconds"] = round(time.monotonic() - begin, 2)
         value["at"] = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+        self.cut = [name for name in self.cut if name != f"{stage} {key}"]
         self.results[stage][key] = value
         self.save()
         told = value.get("failed") or value.get("left_out")

@@ -178,6 +178,10 @@ def more_peers(session):
 
 def accuracy(session):
     """Final validation accuracies of many seeds. A sweep that was cut off goes on where it was."""
+    def finished(precision, batch_size):
+        root = session.work / f"accuracy-{precision}-{batch_size}"
+        return sum('"finished"' in file.read_text() for file in root.rglob("run.json"))
+
     def seeds(precision, left_out, batch_size):
         needs(left_out)
         root = session.work / f"accuracy-{precision}-{batch_size}"
@@ -211,7 +215,8 @@ def accuracy(session):
     for batch_size in session.sizes["batch_sizes"]:
         for precision, left_out in precisions(session):
             session.measure("accuracy", f"{precision}-{batch_size}",
-                            lambda: seeds(precision, left_out, batch_size))
+                            lambda: seeds(precision, left_out, batch_size),
+                            lambda: finished(precision, batch_size))
             if precision != "fp32":
                 session.measure("accuracy", f"{precision}-{batch_size}-difference",
                                 lambda: compare(precision, left_out, batch_size))

@@ -20,11 +20,12 @@ STAGES = {  # the most valuable first
     "epochs": timings.epochs,
     "side_by_side": timings.side_by_side,
     "peers": timings.peers,
+    "ceilings": timings.ceilings,
+    "breakdown": timings.breakdown,
     "sanitizer": correctness.sanitizer,
     "accuracy": timings.accuracy,
     "choices": timings.choices,
-    "ceilings": timings.ceilings,
-    "breakdown": timings.breakdown,
+    "more_breakdown": timings.more_breakdown,
     "more_peers": timings.more_peers,
 }
 

@@ -179,7 +179,8 @@ def breakdown(session):
                   + ", ".join(f"{p} {rates[p] / 1e12:.0f} TFLOP/s" for p in ("fp32", "tf32", "bf16"))
                   + " (cuBLAS, 8192³, random data).", ""]
     rows = []
-    for key, made in session.results.get("breakdown", {}).items():
+    results = session.results
+    for key, made in (results.get("breakdown", {}) | results.get("more_breakdown", {})).items():
         precision, batch_size = key.split("-")
         for kernel in made.get("kernels", []):
             rows.append((batch_size, precision, *kernel_row(kernel, rates, precision, batch_size)))

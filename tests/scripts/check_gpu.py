@@ -249,7 +249,7 @@ class Device(GpuCheck):
         shim(cls.bundle / "tests/check_engine", FAILED_TEST)
 
     def test_what_a_device_answers_is_taken_down(self):
-        stages = "device kernels sanitizer ceilings breakdown".split()
+        stages = "device kernels sanitizer ceilings breakdown more_breakdown".split()
         status, said, out = self.check("real", *[f"--stage={stage}" for stage in stages])
         self.assertEqual(status, 1, said)
         results = self.results("real")
@@ -259,7 +259,7 @@ class Device(GpuCheck):
         self.assertIn("oh no", (self.world / "real/results/logs/kernels-check_engine.log").read_text())
         self.assertEqual(results["kernels"]["check_cuda_forward_device"]["checks"], 3)
         self.assertEqual(results["kernels"]["check_engine+cublas"]["checks"], 4)
-        kernels = results["breakdown"]["tf32-32"]["kernels"]
+        kernels = results["more_breakdown"]["tf32-32"]["kernels"]
         self.assertEqual([k["microseconds"] for k in kernels], [6, 2, 10])
         report = (out / "gpu-h200-imaginary.md").read_text()
         self.assertTrue(report.startswith("# The CUDA engine on one NVIDIA H200 Imaginary\n"))
@@ -329,6 +329,22 @@ sleep 60
         self.assertIn("exit status 1", made["check_cuda_forward_device"]["in_one_process"])
         self.assertTrue((self.world / "forks/results/logs/"
                          "kernels-check_cuda_forward_device-forked.log").exists())
+
+    def test_counters_that_are_not_permitted_are_tried_once(self):
+        tools = self.world / "no counters"
+        shim(tools / "nvidia-smi", NVIDIA_SMI)
+        shim(tools / "ncu", f"""#!/bin/bash
+echo x >>'{tools}/calls'
+echo '==ERROR== ERR_NVGPUCTRPERM - The user does not have permission'
+exit 1
+""")
+        status, said, out = self.check("counters", "--stage=breakdown", "--stage=more_breakdown",
+                                       PATH=f"{tools}:{os.environ['PATH']}")
+        self.assertEqual(status, 0, said)
+        results = self.results("counters")
+        self.assertIn("ERR_NVGPUCTRPERM", results["breakdown"]["tf32-16"]["left_out"])
+        self.assertEqual(len(results["more_breakdown"]), 8)
+        self.assertEqual((tools / "calls").read_text(), "x\n")
 
     def test_own_kernels_and_cublas_take_turns_and_sweeps_several_jobs(self):
         status, said, out = self.check("choices", "--dry-run", "--stage=choices")

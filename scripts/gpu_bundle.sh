@@ -17,7 +17,8 @@ cuBLAS 13 and python3; PyTorch, JAX, ncu and compute-sanitizer are used where th
   --output DIR     the folder (default: build/gpu-bundle)
   -h, --help       this text
 
-Fails where the folder is above 60 MiB or a program in it needs a library that is neither in it nor
+Fails where a trainer with the CUDA engine has not all of the others beside it, the folder is above 60
+MiB, or a program in it needs a library that is neither in it nor
 the system's own C and C++ runtime nor cuBLAS.
 END
 }
@@ -74,7 +75,20 @@ build_programs() {
     build=$root/build/cuda
 }
 
-# Those that need CUDA are not there in a build without it.
+# A trainer of a build with CUDA needs all of them, for what it does on a device is to be checked.
+check_programs() {
+    local program
+    [[ -e $build/bin/trainer ]] || fail "$build has no trainer"
+    for program in "${programs[@]}" "${device_tests[@]}"; do
+        if [[ -e $build/$program ]]; then
+            continue
+        elif ldd "$build/bin/trainer" | grep -q 'libcublas\.so'; then
+            fail "$build has no $program, though its trainer has the CUDA engine"
+        fi
+        echo "gpu_bundle: $build has no $program: left out" >&2
+    done
+}
+
 copy_programs() {
     mkdir -p "$output"/{bin,tests,lib,data,bench,scripts}
     local program
@@ -88,7 +102,6 @@ copy_programs() {
             cp "$build/$program" "$output/tests/"
         fi
     done
-    [[ -e $output/bin/trainer ]] || fail "$build has no trainer"
     cp -r "$root/bench/gpu" "$output/bench/"
     cp -r "$root/bench/peers" "$output/bench/"
     find "$output/bench" -name __pycache__ -prune -exec rm -r {} +
@@ -159,6 +172,7 @@ fi
 if [[ -e $output && ! -e $output/version ]]; then
     fail "$output is there and is no bundle"
 fi
+check_programs
 rm -rf "$output"
 mkdir -p "$output"
 output=$(cd "$output" && pwd -P)

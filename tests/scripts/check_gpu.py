@@ -147,6 +147,29 @@ class Bundle(GpuCheck):
         self.assertIn("is no bundle", result.stderr)
         self.assertTrue((self.world / "data/train-images-idx3-ubyte").exists())
 
+    def build_with(self, name, needed):
+        """A build of the trainer alone, for which ldd finds the library `needed`."""
+        build = self.world / name
+        shim(build / "bin/trainer", "#!/bin/bash\n")
+        tools = self.world / f"{name} tools"
+        shim(tools / "ldd", f"#!/bin/bash\necho '\t{needed} => /lib/{needed} (0x1)'\n")
+        return subprocess.run(
+            [ROOT / "scripts/gpu_bundle.sh", "--build-dir", build, "--data", self.world / "data",
+             "--output", self.world / f"{name} bundle"], capture_output=True, text=True,
+            env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"})
+
+    def test_a_cuda_build_without_its_tests_is_refused(self):
+        result = self.build_with("cuda alone", "libcublas.so.13")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("though its trainer has the CUDA engine", result.stderr)
+        self.assertFalse((self.world / "cuda alone bundle").exists())
+
+    def test_what_another_build_lacks_is_named(self):
+        result = self.build_with("cpu alone", "libc.so.6")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for name in "bench/gpu_ceilings", "tests/check_cuda_forward_device", "tests/check_engine":
+            self.assertIn(f"has no {name}: left out", result.stderr)
+
     def test_missing_data_are_named(self):
         result = bundle("--data", self.world, "--output", self.world / "another")
         self.assertEqual(result.returncode, 1)

@@ -392,5 +392,21 @@ exit 1
         self.assertEqual(status, 0, said)
 
 
+class Peers(GpuCheck):
+    def test_pytorchs_program_answers_its_turns(self):
+        python = ROOT / ".venv/frameworks/bin/python3"
+        if not python.exists():
+            self.skipTest(f"{python} is not there")
+        made = subprocess.run(
+            [python, "-B", self.bundle / "bench/peers/torch_gpu.py", "--data", self.world / "data",
+             "--mode", "cudagraph", "--batch-size", "16", "--steps", "2", "--device", "cpu",
+             "--serve"], input="\n\n", capture_output=True, text=True)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        ready, *turns = map(json.loads, made.stdout.splitlines())
+        self.assertEqual((ready, len(turns)), ({"ready": True}, 2))
+        self.assertGreater(turns[0]["seconds_per_epoch"], 0)
+        self.assertTrue(0 < turns[1]["loss"] < 10)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

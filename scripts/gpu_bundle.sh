@@ -18,8 +18,8 @@ cuBLAS 13 and python3; PyTorch, JAX, ncu and compute-sanitizer are used where th
   -h, --help       this text
 
 Fails where a trainer with the CUDA engine has not all of the others beside it, the folder is above 60
-MiB, or a program in it needs a library that is neither in it nor
-the system's own C and C++ runtime nor cuBLAS.
+MiB, or a program in it needs a library that is neither in it nor the system's own C and C++ runtime
+nor cuBLAS.
 END
 }
 

@@ -17,8 +17,9 @@ cuBLAS 13 and python3; PyTorch, JAX, ncu and compute-sanitizer are used where th
   --output DIR     the folder (default: build/gpu-bundle)
   -h, --help       this text
 
-Fails where the folder is above 60 MiB or a program in it needs a library that is neither in it nor
-the system's own C and C++ runtime nor cuBLAS.
+Fails where a trainer with the CUDA engine has not all of the others beside it, the folder is above 60
+MiB, or a program in it needs a library that is neither in it nor the system's own C and C++ runtime
+nor cuBLAS.
 END
 }
 
@@ -74,7 +75,20 @@ build_programs() {
     build=$root/build/cuda
 }
 
-# Those that need CUDA are not there in a build without it.
+# A trainer of a build with CUDA needs all of them, for what it does on a device is to be checked.
+check_programs() {
+    local program
+    [[ -e $build/bin/trainer ]] || fail "$build has no trainer"
+    for program in "${programs[@]}" "${device_tests[@]}"; do
+        if [[ -e $build/$program ]]; then
+            continue
+        elif ldd "$build/bin/trainer" | grep -q 'libcublas\.so'; then
+            fail "$build has no $program, though its trainer has the CUDA engine"
+        fi
+        echo "gpu_bundle: $build has no $program: left out" >&2
+    done
+}
+
 copy_programs() {
     mkdir -p "$output"/{bin,tests,lib,data,bench,scripts}
     local program
@@ -88,12 +102,16 @@ copy_programs() {
             cp "$build/$program" "$output/tests/"
         fi
     done
-    [[ -e $output/bin/trainer ]] || fail "$build has no trainer"
     cp -r "$root/bench/gpu" "$output/bench/"
     cp -r "$root/bench/peers" "$output/bench/"
     find "$output/bench" -name __pycache__ -prune -exec rm -r {} +
     cp "$root/scripts/gpu_check.sh" "$output/scripts/"
-    (cd "$root" && git describe --always --dirty 2>/dev/null || echo unknown) >"$output/version"
+    local commit
+    commit=$(cd "$root" && git describe --always --dirty 2>/dev/null) || commit=unknown
+    # What is built may be of another commit, or of none: the programs' own checksum tells them apart.
+    local sum
+    sum=$(find "$output"/{bin,tests} -type f -print0 | sort -z | xargs -0 cat | sha256sum)
+    echo "$commit, programs ${sum:0:8}" >"$output/version"
 }
 
 # Programs of preset release and cuda look for libraries in ../lib first, those of their libraries
@@ -154,6 +172,7 @@ fi
 if [[ -e $output && ! -e $output/version ]]; then
     fail "$output is there and is no bundle"
 fi
+check_programs
 rm -rf "$output"
 mkdir -p "$output"
 output=$(cd "$output" && pwd -P)

@@ -7,6 +7,7 @@ import sys
 import tarfile
 
 import correctness
+import identity
 import report
 import timings
 from session import OutOfTime, Session
@@ -19,11 +20,12 @@ STAGES = {  # the most valuable first
     "epochs": timings.epochs,
     "side_by_side": timings.side_by_side,
     "peers": timings.peers,
+    "ceilings": timings.ceilings,
+    "breakdown": timings.breakdown,
     "sanitizer": correctness.sanitizer,
     "accuracy": timings.accuracy,
     "choices": timings.choices,
-    "ceilings": timings.ceilings,
-    "breakdown": timings.breakdown,
+    "more_breakdown": timings.more_breakdown,
     "more_peers": timings.more_peers,
 }
 
@@ -75,7 +77,8 @@ def write_tar(session, output):
     new = output / "gpu-check.tar.gz.new"
     with tarfile.open(new, "w:gz") as tar:
         tar.add(session.file, "gpu-check/results.json")
-        tar.add(session.folder / "kind", "gpu-check/kind")
+        tar.add(session.cut_file, "gpu-check/cut.json")
+        tar.add(session.folder / "identity.json", "gpu-check/identity.json")
         tar.add(session.logs, "gpu-check/logs")
     new.replace(output / "gpu-check.tar.gz")
 
@@ -83,9 +86,8 @@ def write_tar(session, output):
 def write_all(session):
     output = pathlib.Path(session.options.output or session.folder)
     output.mkdir(parents=True, exist_ok=True)
-    device = session.get("device", "device")
-    name = re.sub(r"[^a-z0-9]+", "-", device["name"].lower().replace("nvidia", "")).strip("-") \
-        if device else "unknown"
+    device = session.made_on["device"].lower().replace("nvidia", "")
+    name = re.sub(r"[^a-z0-9]+", "-", device).strip("-")
     stem = "dry-run" if session.dry else f"gpu-{name}"
     report.write(session, output / f"{stem}.md", output / f"{stem}.json")
     write_tar(session, output)
@@ -95,12 +97,6 @@ def write_all(session):
 def check_options(options):
     if not (options.bundle / "bin/trainer").exists():
         sys.exit(f"gpu_check: {options.bundle} is no bundle: scripts/gpu_bundle.sh makes one")
-    kind = options.results / "kind"
-    wanted = "dry run\n" if options.dry_run else "device\n"
-    if kind.exists() and kind.read_text() != wanted:
-        sys.exit(f"gpu_check: {options.results} has the results of a {kind.read_text().strip()}")
-    options.results.mkdir(parents=True, exist_ok=True)
-    kind.write_text(wanted)
 
 
 def main():
@@ -109,7 +105,8 @@ def main():
         print("\n".join(STAGES))
         return 0
     check_options(options)
-    session = Session(options, DRY if options.dry_run else REAL)
+    made_on = identity.claim(options)
+    session = Session(options, DRY if options.dry_run else REAL, made_on)
     status = 0
     for name in options.stage or STAGES:
         try:

@@ -29,14 +29,15 @@ def spread(values):
 
 def head(session):
     device = session.get("device", "device")
-    version = (session.bundle / "version").read_text().strip()
+    version = session.made_on["version"]
     today = datetime.date.today().isoformat()
     if session.dry:
         return ["# Dry run: not a measurement", "",
                 f"{today}, version {version}. The CPU engine at tiny sizes stood in for a device, to "
                 "show that the script works. **No figure here says anything about any machine.**"]
     if device is None:
-        return ["# The CUDA engine on an unknown device", "", f"{today}, version {version}."]
+        name = session.made_on["device"]
+        return [f"# The CUDA engine on one {name}", "", f"{today}, version {version}."]
     processor = session.get("device", "processor") or {"name": "unknown", "cores": "?"}
     return [f"# The CUDA engine on one {device['name']}", "",
             f"{today}, version {version}, driver {device['driver']}, {device['memory']}; "
@@ -178,7 +179,8 @@ def breakdown(session):
                   + ", ".join(f"{p} {rates[p] / 1e12:.0f} TFLOP/s" for p in ("fp32", "tf32", "bf16"))
                   + " (cuBLAS, 8192³, random data).", ""]
     rows = []
-    for key, made in session.results.get("breakdown", {}).items():
+    results = session.results
+    for key, made in (results.get("breakdown", {}) | results.get("more_breakdown", {})).items():
         precision, batch_size = key.split("-")
         for kernel in made.get("kernels", []):
             rows.append((batch_size, precision, *kernel_row(kernel, rates, precision, batch_size)))
@@ -225,5 +227,5 @@ def write(session, markdown, data):
     text = "\n\n".join("\n".join(part(session)) for part in parts) + "\n"
     markdown.write_text(text)
     data.write_text(json.dumps({
-        "dry_run": session.dry, "version": (session.bundle / "version").read_text().strip(),
+        "dry_run": session.dry, "made_on": session.made_on,
         "sizes": session.sizes, "results": session.results}, indent=1) + "\n")

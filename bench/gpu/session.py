@@ -27,8 +27,9 @@ class Session:
     """`results` maps stage -> key -> what was measured, {"failed": why} or {"left_out": why}. It is
     written to results.json after each measurement, so that a later call goes on behind it."""
 
-    def __init__(self, options, sizes):
+    def __init__(self, options, sizes, made_on):
         self.options = options
+        self.made_on = made_on  # as identity.py has it
         self.sizes = sizes
         self.bundle = options.bundle.resolve()
         self.folder = options.results.resolve()
@@ -38,6 +39,9 @@ class Session:
             folder.mkdir(parents=True, exist_ok=True)
         self.file = self.folder / "results.json"
         self.results = json.loads(self.file.read_text()) if self.file.exists() else {}
+        # Stages and keys that the limit of the last call cut off when they had got nowhere.
+        self.cut_file = self.folder / "cut.json"
+        self.cut = json.loads(self.cut_file.read_text()) if self.cut_file.exists() else []
         self.save()
         self.end = time.monotonic() + options.limit
         self.cublas = find_cublas(options.python)
@@ -52,16 +56,27 @@ class Session:
         return "cpu" if self.dry else "cuda"
 
     def save(self):
-        new = self.file.with_suffix(".new")
-        new.write_text(json.dumps(self.results, indent=1) + "\n")
-        new.replace(self.file)
+        for file, value in (self.file, self.results), (self.cut_file, self.cut):
+            new = file.with_suffix(".new")
+            new.write_text(json.dumps(value, indent=1) + "\n")
+            new.replace(file)
 
     def get(self, stage, key):
         """What was measured, or None where nothing was."""
         value = self.results.get(stage, {}).get(key)
         return None if not value or "failed" in value or "left_out" in value else value
 
-    def measure(self, stage, key, function):
+    def cut_off(self, name, got_on):
+        """Takes down whether what the call's limit cut off got on: if not, once may be for want of
+        time; twice is a failure, or every call would end here."""
+        if name in self.cut and not got_on:
+            raise Failed("cut off by the limit of two calls, and got nowhere")
+        self.cut = [other for other in self.cut if other != name] + ([] if got_on else [name])
+        self.save()
+        raise OutOfTime
+
+    def measure(self, stage, key, function, progress=lambda: 0):
+        """`progress` counts what a call that is cut off leaves to the next one."""
         known = self.results.setdefault(stage, {}).get(key)
         if known is not None and not (self.options.again and "failed" in known):
             return
@@ -69,8 +84,12 @@ class Session:
             self.save()
             raise OutOfTime
         begin = time.monotonic()
+        done_before = progress()
         try:
-            value = function()
+            try:
+                value = function()
+            except OutOfTime:
+                self.cut_off(f"{stage} {key}", progress() > done_before)
         except LeftOut as reason:
             value = {"left_out": str(reason)}
         except OutOfTime:
@@ -82,6 +101,7 @@ class Session:
             value = {"failed": repr(error)}
         value["took_seconds"] = round(time.monotonic() - begin, 2)
         value["at"] = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+        self.cut = [name for name in self.cut if name != f"{stage} {key}"]
         self.results[stage][key] = value
         self.save()
         told = value.get("failed") or value.get("left_out")
@@ -149,7 +169,8 @@ class Session:
 
 
 class Server:
-    """A program that is warm and waits for its turns: a line to it, a line of JSON from it."""
+    """A program that is warm and waits for its turns: a line to it, a line of JSON from it. Other
+    lines that it or its libraries print are kept in its log alone."""
 
     def __init__(self, session, log, command, environment=None):
         self.session = session
@@ -158,25 +179,45 @@ class Server:
             out.write("$ " + " ".join(map(str, command)) + "\n")
         self.errors = self.path.open("a")
         self.process = subprocess.Popen(
-            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
             stderr=self.errors, env=environment, start_new_session=True)
+        self.read = b""  # and not yet taken
+        self.begin = time.monotonic()
 
-    def answer(self, limit=240):
-        end = min(time.monotonic() + limit, self.session.end)
-        line = b""
-        while not line.endswith(b"\n"):
-            ready = select.select([self.process.stdout], [], [], max(end - time.monotonic(), 0))[0]
-            if not ready:
+    def line(self, end):
+        while b"\n" not in self.read:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
                 if end == self.session.end:
                     raise OutOfTime
-                raise Failed(f"no answer after {limit} s")
+                raise Failed("no answer in time")
             part = os.read(self.process.stdout.fileno(), 65536)
             if not part:
                 raise Failed(f"ended: {last_line(self.path)}")
-            line += part
-        self.errors.write(line.decode())
+            self.read += part
+        line, self.read = self.read.split(b"\n", 1)
+        text = line.decode(errors="replace")
+        self.errors.write(text + "\n")
         self.errors.flush()
-        return json.loads(line.splitlines()[-1])
+        return text
+
+    def answer(self, key, end):
+        """The next line that is a JSON object with `key`."""
+        end = min(end, self.session.end)
+        while time.monotonic() < end:
+            try:
+                found = json.loads(self.line(end))
+            except json.JSONDecodeError:
+                continue
+            if isinstance(found, dict) and key in found:
+                return found
+        if end == self.session.end:
+            raise OutOfTime
+        raise Failed("no answer in time")
+
+    def ready(self):
+        """Waits until it is warm; all that began together have the same 240 s."""
+        self.answer("ready", self.begin + 240)
 
     def turn(self):
         try:
@@ -184,10 +225,10 @@ class Server:
             self.process.stdin.flush()
         except BrokenPipeError:
             raise Failed(f"ended: {last_line(self.path)}") from None
-        return self.answer()
+        return self.answer("seconds_per_epoch", time.monotonic() + 90)
 
     def close(self):
-        self.process.kill()
+        os.killpg(self.process.pid, signal.SIGKILL)  # with what compiles for it
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()

@@ -125,7 +125,7 @@ def take_turns(session, servers, absent):
     versions = {}
     for name in list(servers):
         try:
-            servers[name].answer()
+            servers[name].ready()
         except Failed as reason:
             drop(servers, absent, name, reason)
     for _ in range(session.sizes["rounds"]):
@@ -178,6 +178,10 @@ def more_peers(session):
 
 def accuracy(session):
     """Final validation accuracies of many seeds. A sweep that was cut off goes on where it was."""
+    def finished(precision, batch_size):
+        root = session.work / f"accuracy-{precision}-{batch_size}"
+        return sum('"finished"' in file.read_text() for file in root.rglob("run.json"))
+
     def seeds(precision, left_out, batch_size):
         needs(left_out)
         root = session.work / f"accuracy-{precision}-{batch_size}"
@@ -211,7 +215,8 @@ def accuracy(session):
     for batch_size in session.sizes["batch_sizes"]:
         for precision, left_out in precisions(session):
             session.measure("accuracy", f"{precision}-{batch_size}",
-                            lambda: seeds(precision, left_out, batch_size))
+                            lambda: seeds(precision, left_out, batch_size),
+                            lambda: finished(precision, batch_size))
             if precision != "fp32":
                 session.measure("accuracy", f"{precision}-{batch_size}-difference",
                                 lambda: compare(precision, left_out, batch_size))
@@ -287,20 +292,44 @@ def by_kernel(text):
              "bytes": statistics.mean(one["bytes"])} for name, one in found.items()]
 
 
-def breakdown(session):
-    """Each kernel alone, in the middle of a run, as ncu times it."""
+NO_COUNTERS = "ncu may not read this machine's counters (ERR_NVGPUCTRPERM)"
+
+
+def by_ncu(session, stage, cases):
+    """Each kernel alone, in the middle of a run. Where ncu may not count, it is tried once."""
     def profile(precision, batch_size):
-        text = session.call(f"breakdown-{precision}-{batch_size}", [
-            session.tool("ncu"), "--clock-control", "none", "--cache-control", "none",
-            "--print-units", "base", "--csv", "--page", "raw", "--metrics", METRICS,
-            "--launch-skip", 60, "--launch-count", 60, session.program("bin/engine_steps"),
-            session.data, "cuda", precision, batch_size, 20])
+        told = (session.results.get("breakdown", {}) | session.results[stage]).values()
+        if any(value.get("left_out") == NO_COUNTERS for value in told):
+            raise LeftOut(NO_COUNTERS)
+        log = f"breakdown-{precision}-{batch_size}"
+        try:
+            text = run(log, precision, batch_size)
+        except Failed:
+            text = (session.logs / f"{log}.log").read_text(errors="replace")
+            if "ERR_NVGPUCTRPERM" not in text:
+                raise
+        if "ERR_NVGPUCTRPERM" in text:
+            raise LeftOut(NO_COUNTERS)
         try:
             return {"kernels": by_kernel(text)}
         except (ValueError, KeyError) as error:
             raise Failed(f"ncu's table is not understood: {error!r}") from None
 
-    for batch_size in session.sizes["batch_sizes"]:
-        for precision in session.sizes["precisions"]:
-            session.measure("breakdown", f"{precision}-{batch_size}",
-                            lambda: profile(precision, batch_size))
+    def run(log, precision, batch_size):
+        return session.call(log, [
+            session.tool("ncu"), "--clock-control", "none", "--cache-control", "none",
+            "--print-units", "base", "--csv", "--page", "raw", "--metrics", METRICS,
+            "--launch-skip", 60, "--launch-count", 60, session.program("bin/engine_steps"),
+            session.data, "cuda", precision, batch_size, 20])
+
+    for precision, batch_size in cases:
+        session.measure(stage, f"{precision}-{batch_size}", lambda: profile(precision, batch_size))
+
+
+def breakdown(session):
+    by_ncu(session, "breakdown", [FIRST_CASE])
+
+
+def more_breakdown(session):
+    cases = itertools.product(session.sizes["precisions"], session.sizes["batch_sizes"])
+    by_ncu(session, "more_breakdown", [case for case in cases if case != FIRST_CASE])

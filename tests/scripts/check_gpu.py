@@ -61,6 +61,25 @@ exit 1
 """
 
 
+# A Python that has a PyTorch of its own: eager chats between its answers, cudagraph dies after its
+# first, and the others say nothing before they end.
+PEERS = """#!/bin/bash
+case $* in
+'-c import torch') exit 0 ;;
+'-c import jax') exit 1 ;;
+*torch_gpu.py*compile*) exit 1 ;;
+*torch_gpu.py*) ;;
+*) exec python3 "$@" ;;
+esac
+echo 'a word of welcome'
+echo '{"ready": true}'
+while read -r; do
+    printf '3\\n{"note": 1}\\n\\377\\n{"version": "torch 0", "seconds_per_epoch": 9}\\nbye\\n'
+    [[ $* != *cudagraph* ]] || exit 1
+done
+"""
+
+
 def write_idx(path, dimensions, data):
     header = bytes([0, 0, 8, len(dimensions)])
     path.write_bytes(header + b"".join(d.to_bytes(4, "big") for d in dimensions) + data)
@@ -128,6 +147,29 @@ class Bundle(GpuCheck):
         self.assertIn("is no bundle", result.stderr)
         self.assertTrue((self.world / "data/train-images-idx3-ubyte").exists())
 
+    def build_with(self, name, needed):
+        """A build of the trainer alone, for which ldd finds the library `needed`."""
+        build = self.world / name
+        shim(build / "bin/trainer", "#!/bin/bash\n")
+        tools = self.world / f"{name} tools"
+        shim(tools / "ldd", f"#!/bin/bash\necho '\t{needed} => /lib/{needed} (0x1)'\n")
+        return subprocess.run(
+            [ROOT / "scripts/gpu_bundle.sh", "--build-dir", build, "--data", self.world / "data",
+             "--output", self.world / f"{name} bundle"], capture_output=True, text=True,
+            env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"})
+
+    def test_a_cuda_build_without_its_tests_is_refused(self):
+        result = self.build_with("cuda alone", "libcublas.so.13")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("though its trainer has the CUDA engine", result.stderr)
+        self.assertFalse((self.world / "cuda alone bundle").exists())
+
+    def test_what_another_build_lacks_is_named(self):
+        result = self.build_with("cpu alone", "libc.so.6")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for name in "bench/gpu_ceilings", "tests/check_cuda_forward_device", "tests/check_engine":
+            self.assertIn(f"has no {name}: left out", result.stderr)
+
     def test_missing_data_are_named(self):
         result = bundle("--data", self.world, "--output", self.world / "another")
         self.assertEqual(result.returncode, 1)
@@ -182,6 +224,19 @@ exec python3 "$@"
         self.assertEqual(sorted(looked), ["jax", "torch"])
         self.assertIn("| 16 | fp32 | ours: ", (out / "dry-run.md").read_text())
 
+    def test_a_peer_that_chats_or_dies_takes_nobody_with_it(self):
+        python = self.world / "bin/peers python"
+        shim(python, PEERS)
+        status, said, out = self.check("peers", "--dry-run", "--stage=more_peers",
+                                       "--python", str(python))
+        self.assertEqual(status, 0, said)
+        made = self.results("peers")["more_peers"]["fp32-16"]
+        self.assertEqual(made["seconds_per_epoch"]["torch eager"], [9, 9])
+        self.assertEqual(len(made["seconds_per_epoch"]["ours"]), 2)
+        self.assertEqual(sorted(made["absent"]), ["jax scan", "torch compile", "torch cudagraph",
+                                                  "torch cudagraph_compile"])
+        self.assertIn("ended: ", made["absent"]["torch cudagraph"])
+
     def test_a_second_call_goes_on_where_the_limit_ended_the_first(self):
         status, said, out = self.check("cut", "--dry-run", "--stage", "steps", "--limit", "0")
         self.assertEqual(status, 3, said)
@@ -197,7 +252,7 @@ exec python3 "$@"
         self.check("mixed", "--dry-run", "--stage", "ceilings")
         status, said, out = self.check("mixed", "--stage", "ceilings")
         self.assertEqual(status, 1)
-        self.assertIn("dry run", said)
+        self.assertRegex(said, "has the results of: dry run.* this is: NVIDIA H200 Imaginary")
 
 
 class Device(GpuCheck):
@@ -217,7 +272,7 @@ class Device(GpuCheck):
         shim(cls.bundle / "tests/check_engine", FAILED_TEST)
 
     def test_what_a_device_answers_is_taken_down(self):
-        stages = "device kernels sanitizer ceilings breakdown".split()
+        stages = "device kernels sanitizer ceilings breakdown more_breakdown".split()
         status, said, out = self.check("real", *[f"--stage={stage}" for stage in stages])
         self.assertEqual(status, 1, said)
         results = self.results("real")
@@ -227,7 +282,7 @@ class Device(GpuCheck):
         self.assertIn("oh no", (self.world / "real/results/logs/kernels-check_engine.log").read_text())
         self.assertEqual(results["kernels"]["check_cuda_forward_device"]["checks"], 3)
         self.assertEqual(results["kernels"]["check_engine+cublas"]["checks"], 4)
-        kernels = results["breakdown"]["tf32-32"]["kernels"]
+        kernels = results["more_breakdown"]["tf32-32"]["kernels"]
         self.assertEqual([k["microseconds"] for k in kernels], [6, 2, 10])
         report = (out / "gpu-h200-imaginary.md").read_text()
         self.assertTrue(report.startswith("# The CUDA engine on one NVIDIA H200 Imaginary\n"))
@@ -236,6 +291,83 @@ class Device(GpuCheck):
         self.assertIn("| 32 | tf32 | update | 1 |", report)
         # two products of 32 samples: 2 * 2 * 9216 * 128 * 32 FLOP
         self.assertIn("| 32 | tf32 | dense1_update | 1 | 10.0 | 28.00 | 70 % | 151 | 4 % |", report)
+
+    def test_another_devices_results_are_not_gone_on_with(self):
+        self.assertEqual(self.check("two", "--stage=ceilings")[0], 0)
+        first = self.results("two")
+        another = self.world / "another"
+        shim(another / "nvidia-smi", NVIDIA_SMI.replace("H200 Imaginary", "H100 Invented"))
+        status, said, out = self.check("two", "--stage=device",
+                                       PATH=f"{another}:{os.environ['PATH']}")
+        self.assertEqual(status, 1)
+        self.assertRegex(said, "results of: NVIDIA H200 Imaginary.* this is: NVIDIA H100 Invented")
+        self.assertIn("--results", said)
+        self.assertEqual(self.results("two"), first)
+
+    def test_another_bundles_results_are_not_gone_on_with(self):
+        self.assertEqual(self.check("bundles", "--stage=ceilings")[0], 0)
+        version = self.bundle / "version"
+        before = version.read_text()
+        self.addCleanup(version.write_text, before)
+        version.write_text("newer\n")
+        status, said, out = self.check("bundles", "--stage=ceilings")
+        self.assertEqual(status, 1)
+        self.assertIn(f"version {before.strip()}; this is", said)
+        self.assertIn("version newer", said)
+        with tarfile.open(out / "gpu-check.tar.gz") as tar:
+            self.assertIn("gpu-check/identity.json", tar.getnames())
+        report = json.loads((out / "gpu-h200-imaginary.json").read_text())
+        self.assertEqual(report["made_on"]["version"], before.strip())
+
+    def test_what_is_cut_off_twice_and_got_nowhere_has_failed(self):
+        trainer = self.bundle / "bin/trainer"
+        self.addCleanup(shim, trainer, AS_CPU)
+        shim(trainer, "#!/bin/bash\nsleep 60\n")
+        call = "hung", "--stage=accuracy", "--limit=2"
+        self.assertEqual(self.check(*call)[0], 3)
+        self.assertEqual(self.results("hung"), {"accuracy": {}})
+        self.assertEqual(self.check(*call)[0], 3)
+        self.assertIn("cut off", self.results("hung")["accuracy"]["fp32-16"]["failed"])
+        self.assertEqual(self.check(*call)[0], 3)  # the next one's turn
+        self.assertEqual(len(self.results("hung")["accuracy"]), 1)
+
+    def test_a_cut_sweep_that_gets_on_has_not_failed(self):
+        trainer = self.bundle / "bin/trainer"
+        self.addCleanup(shim, trainer, AS_CPU)
+        shim(trainer, """#!/bin/bash
+mkdir -p "${!#}/$$" && echo '{"state": "finished"}' >"${!#}/$$/run.json"
+sleep 60
+""")
+        for _ in range(3):
+            self.assertEqual(self.check("slow", "--stage=accuracy", "--limit=2")[0], 3)
+            self.assertEqual(self.results("slow"), {"accuracy": {}})
+
+    def test_a_test_program_that_fails_in_one_process_is_run_in_many(self):
+        program = self.bundle / "tests/check_cuda_forward_device"
+        self.addCleanup(shim, program, TEST)
+        shim(program, TEST.replace("echo", "[[ $CK_FORK == yes ]] || exit 1\necho"))
+        self.check("forks", "--stage=kernels")
+        made = self.results("forks")["kernels"]
+        self.assertEqual(made["check_cuda_forward_device"]["checks"], 3)
+        self.assertIn("exit status 1", made["check_cuda_forward_device"]["in_one_process"])
+        self.assertTrue((self.world / "forks/results/logs/"
+                         "kernels-check_cuda_forward_device-forked.log").exists())
+
+    def test_counters_that_are_not_permitted_are_tried_once(self):
+        tools = self.world / "no counters"
+        shim(tools / "nvidia-smi", NVIDIA_SMI)
+        shim(tools / "ncu", f"""#!/bin/bash
+echo x >>'{tools}/calls'
+echo '==ERROR== ERR_NVGPUCTRPERM - The user does not have permission'
+exit 1
+""")
+        status, said, out = self.check("counters", "--stage=breakdown", "--stage=more_breakdown",
+                                       PATH=f"{tools}:{os.environ['PATH']}")
+        self.assertEqual(status, 0, said)
+        results = self.results("counters")
+        self.assertIn("ERR_NVGPUCTRPERM", results["breakdown"]["tf32-16"]["left_out"])
+        self.assertEqual(len(results["more_breakdown"]), 8)
+        self.assertEqual((tools / "calls").read_text(), "x\n")
 
     def test_own_kernels_and_cublas_take_turns_and_sweeps_several_jobs(self):
         status, said, out = self.check("choices", "--dry-run", "--stage=choices")
@@ -258,6 +390,22 @@ class Device(GpuCheck):
         self.assertEqual(self.check("errors", "--stage=sanitizer")[0], 1)
         status, said, out = self.check("errors", "--stage=sanitizer", "--again")
         self.assertEqual(status, 0, said)
+
+
+class Peers(GpuCheck):
+    def test_pytorchs_program_answers_its_turns(self):
+        python = ROOT / ".venv/frameworks/bin/python3"
+        if not python.exists():
+            self.skipTest(f"{python} is not there")
+        made = subprocess.run(
+            [python, "-B", self.bundle / "bench/peers/torch_gpu.py", "--data", self.world / "data",
+             "--mode", "cudagraph", "--batch-size", "16", "--steps", "2", "--device", "cpu",
+             "--serve"], input="\n\n", capture_output=True, text=True)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        ready, *turns = map(json.loads, made.stdout.splitlines())
+        self.assertEqual((ready, len(turns)), ({"ready": True}, 2))
+        self.assertGreater(turns[0]["seconds_per_epoch"], 0)
+        self.assertTrue(0 < turns[1]["loss"] < 10)
 
 
 if __name__ == "__main__":

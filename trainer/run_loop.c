@@ -64,10 +64,33 @@ static int take_step(run *self, epoch_sums *sums, const engine_step *step)
                          self->message);
 }
 
-static int queue_steps(run *self, uint32_t count)
+static int take_ready(run *self, epoch_sums *sums, size_t ready)
+{
+    for (size_t i = 0; i < ready; i++) {
+        if (take_step(self, sums, &self->steps[i]) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Queues the epoch's next steps. Where that fails, the steps that were finished before are logged,
+ * and its error is the one to tell, whatever fails behind it. */
+static int queue_steps(run *self, epoch_sums *sums, uint32_t count)
 {
     const engine_status status = self->job->api->train(self->engine, count);
-    return status == ENGINE_OK ? 0 : engine_failed(self, "train", status);
+    if (status == ENGINE_OK) {
+        return 0;
+    }
+    engine_failed(self, "train", status);
+    char other[MESSAGE_BYTES];
+    char *const told = self->message;
+    size_t ready = 0;
+    self->message = other;
+    (void)self->job->api->poll(self->engine, self->steps, LONGEST_CHUNK, &ready, false);
+    (void)!take_ready(self, sums, ready);
+    self->message = told;
+    return -1;
 }
 
 /* Waits for the oldest `count` queued steps and takes the metrics of each, also of those that
@@ -78,10 +101,8 @@ static int take_steps(run *self, epoch_sums *sums, uint32_t count)
         size_t ready = 0;
         const engine_status status =
             self->job->api->poll(self->engine, self->steps, count - taken, &ready, true);
-        for (size_t i = 0; i < ready; i++) {
-            if (take_step(self, sums, &self->steps[i]) != 0) {
-                return -1;
-            }
+        if (take_ready(self, sums, ready) != 0) {
+            return -1;
         }
         if (status != ENGINE_OK || ready == 0) {
             return engine_failed(self, "finish its steps", status);
@@ -122,7 +143,7 @@ static int train_epoch(run *self, epoch_sums *sums, progress_view *view)
     do {
         const uint32_t left = signals_noted() == 0 ? view->steps - asked : 0;
         const uint32_t next = self->chunk < left ? self->chunk : left;
-        if ((next > 0 && queue_steps(self, next) != 0) || take_steps(self, sums, last) != 0 ||
+        if ((next > 0 && queue_steps(self, sums, next) != 0) || take_steps(self, sums, last) != 0 ||
             run_log_check(self->log, self->message) != 0) {
             return -1;
         }

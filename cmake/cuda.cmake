@@ -92,7 +92,8 @@ if(CUDA)
     if(cuda_missing STREQUAL "")
         set(ENGINE_CUDA ON)
     elseif(CUDA STREQUAL AUTO)
-        message(STATUS "Without the CUDA engine: ${cuda_missing}")
+        # On stderr, so that it is seen where scripts throw away what CMake says of its progress.
+        message(NOTICE "Without the CUDA engine: ${cuda_missing}")
     else()
         message(FATAL_ERROR "The CUDA engine cannot be built: ${cuda_missing}. "
                 "-DCUDA=OFF builds without it.")

@@ -74,15 +74,9 @@ static int take_ready(run *self, epoch_sums *sums, size_t ready)
     return 0;
 }
 
-/* Queues the epoch's next steps. Where that fails, the steps that were finished before are logged,
- * and its error is the one to tell, whatever fails behind it. */
-static int queue_steps(run *self, epoch_sums *sums, uint32_t count)
+/* Logs what was finished before the engine failed; the error that is told already stays. */
+static void take_the_rest(run *self, epoch_sums *sums)
 {
-    const engine_status status = self->job->api->train(self->engine, count);
-    if (status == ENGINE_OK) {
-        return 0;
-    }
-    engine_failed(self, "train", status);
     char other[MESSAGE_BYTES];
     char *const told = self->message;
     size_t ready = 0;
@@ -90,6 +84,16 @@ static int queue_steps(run *self, epoch_sums *sums, uint32_t count)
     (void)self->job->api->poll(self->engine, self->steps, LONGEST_CHUNK, &ready, false);
     (void)!take_ready(self, sums, ready);
     self->message = told;
+}
+
+static int queue_steps(run *self, epoch_sums *sums, uint32_t count)
+{
+    const engine_status status = self->job->api->train(self->engine, count);
+    if (status == ENGINE_OK) {
+        return 0;
+    }
+    engine_failed(self, "train", status);
+    take_the_rest(self, sums);
     return -1;
 }
 
@@ -105,7 +109,9 @@ static int take_steps(run *self, epoch_sums *sums, uint32_t count)
             return -1;
         }
         if (status != ENGINE_OK || ready == 0) {
-            return engine_failed(self, "finish its steps", status);
+            engine_failed(self, "finish its steps", status);
+            take_the_rest(self, sums);
+            return -1;
         }
         taken += ready;
     }

@@ -108,6 +108,22 @@ class CudaOption(unittest.TestCase):
         self.assert_built_without_the_engine()
 
     @unittest.skipUnless(NVCC and shutil.which("g++"), "needs nvcc, and g++ for it")
+    def test_auto_with_an_nvcc_before_13_says_that_13_is_needed(self):
+        folder = tempfile.TemporaryDirectory()  # without a space, as in hide_nvcc
+        self.addCleanup(folder.cleanup)
+        old = pathlib.Path(folder.name) / "nvcc"
+        old.write_text('#!/bin/sh\n[ "$*" = --version ] && exec echo "release 12.8, V12.8.93"\n'
+                       f'exec "{NVCC}" "$@"\n')
+        old.chmod(0o755)
+        self.environment["CUDACXX"] = str(old)
+        status, lines = self.configure()
+        self.assertEqual(status, 0, "\n".join(lines))
+        self.assertEqual([line for line in lines if "engine" in line],
+                         [f"Without the CUDA engine: this nvcc is too old ({old}; "
+                          "CUDA 13 is needed)"])
+        self.assert_built_without_the_engine()
+
+    @unittest.skipUnless(NVCC and shutil.which("g++"), "needs nvcc, and g++ for it")
     def test_without_cublas_auto_says_so_in_one_line_and_on_ends(self):
         for value in "AUTO", "ON":
             # Set to nothing: the toolkit's own is not looked for.

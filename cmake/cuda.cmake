@@ -27,18 +27,14 @@ function(add_cublas_of_wheel root)
     endif()
 endfunction()
 
-# What to generate code for, of what this nvcc can: each device with its own, the newest also as
-# PTX, for devices that are newer still. Empty where nvcc is too old for the engine.
-function(choose_cuda_architectures out)
-    execute_process(COMMAND ${CMAKE_CUDA_COMPILER} --list-gpu-arch
-                    OUTPUT_VARIABLE known ERROR_QUIET)
-    set(chosen "")
-    if(known MATCHES "compute_100\n")
-        set(chosen 80-real 90-real 100)
-    elseif(known MATCHES "compute_90\n")
-        set(chosen 80-real 90)
+# Whether nvcc is older than CUDA 13, with which alone the engine is tested, and whose cuBLAS
+# scripts/setup.sh --cuda installs.
+function(is_nvcc_too_old out)
+    execute_process(COMMAND ${CMAKE_CUDA_COMPILER} --version OUTPUT_VARIABLE text ERROR_QUIET)
+    set(${out} ON PARENT_SCOPE)
+    if(text MATCHES "release ([0-9]+)" AND CMAKE_MATCH_1 GREATER_EQUAL 13)
+        set(${out} OFF PARENT_SCOPE)
     endif()
-    set(${out} ${chosen} PARENT_SCOPE)
 endfunction()
 
 # Sets CMAKE_CUDA_COMPILER in the cache, and prints nothing. It tries the compiler: without g++, say,
@@ -61,13 +57,17 @@ macro(find_cuda)
     if(NOT CMAKE_CUDA_COMPILER)
         find_nvcc()
     endif()
-    if(CMAKE_CUDA_COMPILER AND NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-        choose_cuda_architectures(CMAKE_CUDA_ARCHITECTURES)
+    if(CMAKE_CUDA_COMPILER)
+        is_nvcc_too_old(nvcc_too_old)
+    endif()
+    # Each device with its own code, the newest also as PTX, for devices that are newer still.
+    if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+        set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real 100)
     endif()
     if(NOT CMAKE_CUDA_COMPILER)
         set(cuda_missing "no nvcc that works is here (install CUDA's toolkit 13, and g++)")
-    elseif(NOT CMAKE_CUDA_ARCHITECTURES)
-        set(cuda_missing "this nvcc is too old (${CMAKE_CUDA_COMPILER}; CUDA 12 is needed)")
+    elseif(nvcc_too_old)
+        set(cuda_missing "this nvcc is too old (${CMAKE_CUDA_COMPILER}; CUDA 13 is needed)")
     else()
         enable_language(CUDA)
         # Not used by us: CMake 3.25.1's module fails where the toolkit, as CUDA 13, has none.
@@ -92,7 +92,8 @@ if(CUDA)
     if(cuda_missing STREQUAL "")
         set(ENGINE_CUDA ON)
     elseif(CUDA STREQUAL AUTO)
-        message(STATUS "Without the CUDA engine: ${cuda_missing}")
+        # On stderr, so that it is seen where scripts throw away what CMake says of its progress.
+        message(NOTICE "Without the CUDA engine: ${cuda_missing}")
     else()
         message(FATAL_ERROR "The CUDA engine cannot be built: ${cuda_missing}. "
                 "-DCUDA=OFF builds without it.")

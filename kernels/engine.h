@@ -24,7 +24,8 @@ typedef enum engine_status {
     ENGINE_INVALID,     /* an argument or the configuration is out of range; nothing changed */
     ENGINE_NO_MEMORY,   /* the plan does not fit; nothing is held */
     ENGINE_UNAVAILABLE, /* this machine lacks the device or an instruction set that was asked for */
-    ENGINE_FAILED       /* the device failed; the handle is good for message and destroy only */
+    ENGINE_FAILED       /* the device failed; the handle is good for message, destroy, and poll,
+                           which hands out what was finished before */
 } engine_status;
 
 typedef enum engine_precision {

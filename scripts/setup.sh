@@ -13,8 +13,8 @@ possible it lists what is missing and exits with 1.
   (no option)  what scripts/run.sh needs: to build the trainer and to fetch MNIST
   --tests      that, and what scripts/test.sh needs
   --view       only what scripts/view.sh needs
-  --cuda       what the build with the CUDA engine needs: nvcc must be there; where its toolkit has
-               no cuBLAS, NVIDIA's wheel of it goes into .venv/cublas, by pip
+  --cuda       what the build with the CUDA engine needs: nvcc 13 must be there; where its toolkit
+               has no cuBLAS, NVIDIA's wheel of it goes into .venv/cublas, by pip
   -h, --help   this text
 END
 }
@@ -139,6 +139,12 @@ set_up_cuda() {
     if [[ ! -x $nvcc ]]; then
         echo "setup: nvcc is neither on PATH nor in /usr/local/cuda/bin: install NVIDIA's CUDA" \
             "toolkit 13, as https://developer.nvidia.com/cuda-downloads says" >&2
+        exit 1
+    fi
+    local release
+    release=$("$nvcc" --version | sed -n 's/.*release \([0-9]*\).*/\1/p')
+    if [[ ${release:-0} -lt 13 ]]; then
+        echo "setup: $nvcc is too old: CUDA 13 is needed" >&2
         exit 1
     fi
     toolkit_has_cublas "$nvcc" || install_cublas

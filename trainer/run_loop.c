@@ -64,10 +64,37 @@ static int take_step(run *self, epoch_sums *sums, const engine_step *step)
                          self->message);
 }
 
-static int queue_steps(run *self, uint32_t count)
+static int take_ready(run *self, epoch_sums *sums, size_t ready)
+{
+    for (size_t i = 0; i < ready; i++) {
+        if (take_step(self, sums, &self->steps[i]) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Logs what was finished before the engine failed; the error that is told already stays. */
+static void take_the_rest(run *self, epoch_sums *sums)
+{
+    char other[MESSAGE_BYTES];
+    char *const told = self->message;
+    size_t ready = 0;
+    self->message = other;
+    (void)self->job->api->poll(self->engine, self->steps, LONGEST_CHUNK, &ready, false);
+    (void)!take_ready(self, sums, ready);
+    self->message = told;
+}
+
+static int queue_steps(run *self, epoch_sums *sums, uint32_t count)
 {
     const engine_status status = self->job->api->train(self->engine, count);
-    return status == ENGINE_OK ? 0 : engine_failed(self, "train", status);
+    if (status == ENGINE_OK) {
+        return 0;
+    }
+    engine_failed(self, "train", status);
+    take_the_rest(self, sums);
+    return -1;
 }
 
 /* Waits for the oldest `count` queued steps and takes the metrics of each, also of those that
@@ -78,13 +105,13 @@ static int take_steps(run *self, epoch_sums *sums, uint32_t count)
         size_t ready = 0;
         const engine_status status =
             self->job->api->poll(self->engine, self->steps, count - taken, &ready, true);
-        for (size_t i = 0; i < ready; i++) {
-            if (take_step(self, sums, &self->steps[i]) != 0) {
-                return -1;
-            }
+        if (take_ready(self, sums, ready) != 0) {
+            return -1;
         }
         if (status != ENGINE_OK || ready == 0) {
-            return engine_failed(self, "finish its steps", status);
+            engine_failed(self, "finish its steps", status);
+            take_the_rest(self, sums);
+            return -1;
         }
         taken += ready;
     }
@@ -122,7 +149,7 @@ static int train_epoch(run *self, epoch_sums *sums, progress_view *view)
     do {
         const uint32_t left = signals_noted() == 0 ? view->steps - asked : 0;
         const uint32_t next = self->chunk < left ? self->chunk : left;
-        if ((next > 0 && queue_steps(self, next) != 0) || take_steps(self, sums, last) != 0 ||
+        if ((next > 0 && queue_steps(self, sums, next) != 0) || take_steps(self, sums, last) != 0 ||
             run_log_check(self->log, self->message) != 0) {
             return -1;
         }

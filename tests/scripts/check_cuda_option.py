@@ -69,8 +69,10 @@ class CudaOption(unittest.TestCase):
         """The exit status and the lines that CMake printed, without this folder's name."""
         result = subprocess.run([CMAKE, *self.options, *options], text=True, timeout=250,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, env=self.environment)
-        return result.returncode, result.stdout.replace(str(self.world), "").splitlines()
+                                stderr=subprocess.PIPE, env=self.environment)
+        self.on_stderr = result.stderr.replace(str(self.world), "").splitlines()
+        lines = result.stdout.replace(str(self.world), "").splitlines()
+        return result.returncode, lines + self.on_stderr
 
     def assert_built_without_the_engine(self):
         commands = json.loads((self.build / "compile_commands.json").read_text())
@@ -86,7 +88,8 @@ class CudaOption(unittest.TestCase):
             self.assertEqual(status, 0, "\n".join(lines))
             about = [line for line in lines if re.search("cuda|nvcc|cublas", line, re.IGNORECASE)]
             self.assertEqual(len(about), 1, "\n".join(lines))
-            self.assertTrue(about[0].startswith("-- Without the CUDA engine: no nvcc "), about[0])
+            self.assertTrue(about[0].startswith("Without the CUDA engine: no nvcc "), about[0])
+            self.assertEqual(self.on_stderr, about)  # seen where stdout is thrown away
             self.assert_built_without_the_engine()
 
     def test_on_without_nvcc_ends_with_what_to_do(self):
@@ -102,6 +105,22 @@ class CudaOption(unittest.TestCase):
         status, lines = self.configure("-DCUDA=OFF")
         self.assertEqual(status, 0, "\n".join(lines))
         self.assertEqual([line for line in lines if "cuda" in line.lower()], [])
+        self.assert_built_without_the_engine()
+
+    @unittest.skipUnless(NVCC and shutil.which("g++"), "needs nvcc, and g++ for it")
+    def test_auto_with_an_nvcc_before_13_says_that_13_is_needed(self):
+        folder = tempfile.TemporaryDirectory()  # without a space, as in hide_nvcc
+        self.addCleanup(folder.cleanup)
+        old = pathlib.Path(folder.name) / "nvcc"
+        old.write_text('#!/bin/sh\n[ "$*" = --version ] && exec echo "release 12.8, V12.8.93"\n'
+                       f'exec "{NVCC}" "$@"\n')
+        old.chmod(0o755)
+        self.environment["CUDACXX"] = str(old)
+        status, lines = self.configure()
+        self.assertEqual(status, 0, "\n".join(lines))
+        self.assertEqual([line for line in lines if "engine" in line],
+                         [f"Without the CUDA engine: this nvcc is too old ({old}; "
+                          "CUDA 13 is needed)"])
         self.assert_built_without_the_engine()
 
     @unittest.skipUnless(NVCC and shutil.which("g++"), "needs nvcc, and g++ for it")

@@ -31,6 +31,7 @@ APT_GET = RECORD + """
 
 # Knows cublas_v2.h where the toolkit has it.
 NVCC = RECORD + """
+[[ $* != --version ]] || echo "Cuda compilation tools, release ${RELEASE:-13.0}, V1"
 [[ $* != *-lcublas* || ${TOOLKIT_HAS_CUBLAS:-} == yes ]]
 """
 
@@ -119,6 +120,12 @@ class SetupCuda(ScriptsTest):
         result = self.call("setup.sh", "--cuda", TOOLKIT_HAS_CUBLAS="yes")
         self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
         self.assertFalse(self.version.exists())
+
+    def test_an_nvcc_before_13_is_refused_and_nothing_installed(self):
+        result = self.call("setup.sh", "--cuda", RELEASE="12.8")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("CUDA 13 is needed", result.stderr)
+        self.assertEqual(self.installed(), [])
 
     def test_the_wheel_is_installed_once_where_the_toolkit_has_none(self):
         for _ in range(2):

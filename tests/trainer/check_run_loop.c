@@ -263,6 +263,22 @@ START_TEST(steps_done_before_a_device_is_lost_are_logged)
 }
 END_TEST
 
+/* A chunk is queued and not taken when the next one is refused: its steps are logged, as far as
+ * they were done, and what the call said that was refused is told. */
+START_TEST(steps_done_before_a_call_to_train_fails_are_logged)
+{
+    fake_engine_plan_now.fail_at_step = 90;
+    fake_engine_plan_now.lost_steps = (uint32_t)_i;
+    ck_assert_int_eq(fake_run_train("run", 100, 1, 1, 1), RUN_OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(
+        strstr(fake_run_message, "the fake engine failed to train: told to fail"));
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"),
+                      fake_engine_steps_queued - (uint64_t)_i);
+    assert_interrupted(0, 0);
+}
+END_TEST
+
 START_TEST(an_engine_that_loses_steps_is_not_waited_for)
 {
     fake_engine_plan_now.lost_steps = 1;
@@ -464,6 +480,7 @@ int main(void)
     tcase_add_test(failures, an_unwritable_place_leaves_nothing);
     tcase_add_test(failures, an_engine_that_fails_marks_the_run_and_keeps_its_log);
     tcase_add_test(failures, steps_done_before_a_device_is_lost_are_logged);
+    tcase_add_loop_test(failures, steps_done_before_a_call_to_train_fails_are_logged, 0, 2);
     tcase_add_test(failures, an_engine_that_loses_steps_is_not_waited_for);
     tcase_add_test(failures, a_run_that_failed_goes_on_from_its_checkpoint);
     tcase_add_test(failures, a_state_that_the_engine_refuses_is_no_state);

@@ -13,6 +13,7 @@ struct engine {
     uint32_t validation_count;
     uint64_t queued;   /* steps asked for */
     uint64_t finished; /* and done; all of them have been handed out */
+    bool failed;       /* to train: what is queued comes out of poll, which fails as well */
     char message[64];
 };
 
@@ -131,6 +132,7 @@ static engine_status train(engine *self, uint32_t steps)
     const uint64_t fails_at = fake_engine_plan_now.fail_at_step;
     if (fails_at > self->queued && fails_at <= self->queued + steps) {
         snprintf(self->message, sizeof self->message, "told to fail");
+        self->failed = true;
         return ENGINE_FAILED;
     }
     if (steps > fake_engine_longest_chunk) {
@@ -150,7 +152,7 @@ static engine_status poll_steps(engine *self, engine_step *out, size_t capacity,
     const uint32_t batch = self->config.batch_size;
     const uint32_t epoch_steps = (self->training_count + batch - 1) / batch;
     *count = 0;
-    while (wait && *count < capacity &&
+    while ((wait || self->failed) && *count < capacity &&
            self->finished + fake_engine_plan_now.lost_steps < self->queued) {
         if (self->finished + 1 == fake_engine_plan_now.lost_at_step) {
             snprintf(self->message, sizeof self->message, "told to be lost");
@@ -165,6 +167,10 @@ static engine_status poll_steps(engine *self, engine_step *out, size_t capacity,
         if (fake_engine_plan_now.on_step != NULL) {
             fake_engine_plan_now.on_step(step);
         }
+    }
+    if (self->failed) {
+        snprintf(self->message, sizeof self->message, "told not to poll again");
+        return ENGINE_FAILED;
     }
     return ENGINE_OK;
 }

@@ -12,7 +12,8 @@ extern const engine_api fake_engine;
  */
 typedef struct fake_engine_plan {
     engine_status create_status;
-    uint64_t fail_at_step;          /* train fails when it comes to this step; 0 for never */
+    uint64_t fail_at_step;          /* train fails when it comes to this step, though all steps
+                                       before are done; 0 for never */
     uint64_t lost_at_step;          /* the device is lost before it; 0 for never */
     void (*on_step)(uint64_t step); /* called when a step is done; may be NULL */
     const uint32_t *val_correct;    /* [epochs], for evaluate; NULL for the formula below */

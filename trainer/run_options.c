@@ -56,8 +56,7 @@ static const struct argp_option sweep_options[] = {
      "Train with K seeds, from --seed on, at each batch size, in LeNet-MNIST-2-BatchSize=N-Seed=S",
      1},
     {"jobs", KEY_JOBS, "N", 0,
-     "Runs side by side, as far as memory allows (default: one on the CPU, at most four on a GPU)",
-     1},
+     "Runs side by side, as far as memory allows (default: one on the CPU, up to 64 on a GPU)", 1},
     {0}};
 
 static const struct argp_option shared_options[] = {

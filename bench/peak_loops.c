@@ -1,5 +1,5 @@
-/* The loops behind peak_rates.h, compiled once for each instruction set like the engine's layers.
- */
+/* The loops behind peak_rates.h, compiled once for each instruction set like the engine's
+ * layers. */
 #include "peak_loops.h"
 
 /* Chains enough to cover the latency of a multiply-add, few enough for the registers. */

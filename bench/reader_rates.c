@@ -34,8 +34,9 @@ static tblog_status add_scalar(tblog_writer *writer, long number)
 static tblog_status add_histogram(tblog_writer *writer, long number)
 {
     static tblog_bucket buckets[BUCKETS];
-    for (int i = 0; i < BUCKETS; i++)
+    for (int i = 0; i < BUCKETS; i++) {
         buckets[i] = (tblog_bucket){i, i + 1, (double)((number + i) % 1000)};
+    }
     return tblog_add_histogram_buckets(writer, "weights", number, buckets, BUCKETS);
 }
 
@@ -57,22 +58,25 @@ static int make_file(const char *kind, long count, const char *directory)
                                                 : strcmp(kind, "images") == 0     ? add_image
                                                                                   : NULL;
     tblog_writer *writer;
-    if (add == NULL || tblog_writer_open(&writer, directory, NULL) != TBLOG_OK)
+    if (add == NULL || tblog_writer_open(&writer, directory, NULL) != TBLOG_OK) {
         return 1;
+    }
     tblog_status status = TBLOG_OK;
-    for (long i = 0; i < count && status == TBLOG_OK; i++)
+    for (long i = 0; i < count && status == TBLOG_OK; i++) {
         status = add(writer, i);
+    }
     printf("%s\n", tblog_writer_path(writer));
-    tblog_status closed = tblog_writer_close(writer);
+    const tblog_status closed = tblog_writer_close(writer);
     return status == TBLOG_OK && closed == TBLOG_OK ? 0 : 1;
 }
 
 static int time_reading(const char *path)
 {
-    double start = seconds_now();
+    const double start = seconds_now();
     tblog_reader *reader;
-    if (tblog_reader_open(&reader, path) != TBLOG_OK)
+    if (tblog_reader_open(&reader, path) != TBLOG_OK) {
         return 1;
+    }
     const tblog_event *event;
     tblog_status status;
     uint64_t events = 0;
@@ -85,7 +89,7 @@ static int time_reading(const char *path)
                    (value->string_count > 0 ? (double)value->strings[0].data[0] : 0.0);
         }
     }
-    uint64_t bytes = tblog_reader_offset(reader);
+    const uint64_t bytes = tblog_reader_offset(reader);
     tblog_reader_close(reader);
     printf("ours: %.6f s, %llu events, %llu bytes, sum %g\n", seconds_now() - start,
            (unsigned long long)events, (unsigned long long)bytes, sum);
@@ -95,14 +99,16 @@ static int time_reading(const char *path)
 int main(int argc, char **argv)
 {
     int failed = 2;
-    if (argc == 5 && strcmp(argv[1], "make") == 0)
+    if (argc == 5 && strcmp(argv[1], "make") == 0) {
         failed = make_file(argv[2], strtol(argv[3], NULL, 10), argv[4]);
-    else if (argc == 3 && strcmp(argv[1], "read") == 0)
+    } else if (argc == 3 && strcmp(argv[1], "read") == 0) {
         failed = time_reading(argv[2]);
-    else
+    } else {
         fprintf(stderr, "Usage: reader_rates make scalars|histograms|images COUNT DIRECTORY\n"
                         "       reader_rates read FILE\n");
-    if (failed == 1)
+    }
+    if (failed == 1) {
         fprintf(stderr, "reader_rates: %s %s failed\n", argv[1], argv[2]);
+    }
     return failed;
 }

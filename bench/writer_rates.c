@@ -41,9 +41,10 @@ static void print_rate(const char *name, double seconds, long count)
 static tblog_writer *open_writer(const char *directory)
 {
     tblog_writer *writer;
-    tblog_status status = tblog_writer_open(&writer, directory, NULL);
-    if (status == TBLOG_OK)
+    const tblog_status status = tblog_writer_open(&writer, directory, NULL);
+    if (status == TBLOG_OK) {
         return writer;
+    }
     fprintf(stderr, "writer_rates: %s: %s: %s\n", directory, tblog_status_string(status),
             status == TBLOG_IO ? strerror(errno) : tblog_writer_message(NULL));
     return NULL;
@@ -52,15 +53,18 @@ static tblog_writer *open_writer(const char *directory)
 static int time_ours(long count, const char *directory)
 {
     tblog_writer *writer = open_writer(directory);
-    if (writer == NULL)
+    if (writer == NULL) {
         return 1;
+    }
     tblog_status status = TBLOG_OK;
-    for (long i = 0; i < WARM_UP && status == TBLOG_OK; i++)
+    for (long i = 0; i < WARM_UP && status == TBLOG_OK; i++) {
         status = tblog_add_scalar(writer, "loss", i, 0.5);
-    double start = seconds_now();
-    for (long i = 0; i < count && status == TBLOG_OK; i++)
+    }
+    const double start = seconds_now();
+    for (long i = 0; i < count && status == TBLOG_OK; i++) {
         status = tblog_add_scalar(writer, "loss", i + WARM_UP, 0.5);
-    tblog_status closed = tblog_writer_close(writer);
+    }
+    const tblog_status closed = tblog_writer_close(writer);
     print_rate("ours", seconds_now() - start, count);
     return status == TBLOG_OK && closed == TBLOG_OK ? 0 : 1;
 }
@@ -68,8 +72,9 @@ static int time_ours(long count, const char *directory)
 static size_t store_varint(uint8_t *at, uint64_t value)
 {
     size_t bytes = 0;
-    for (; value >= 0x80; value >>= 7)
+    for (; value >= 0x80; value >>= 7) {
         at[bytes++] = (uint8_t)(value | 0x80);
+    }
     at[bytes++] = (uint8_t)value;
     return bytes;
 }
@@ -97,9 +102,10 @@ static size_t plain_record(uint8_t *record, long step)
 static int write_all(int descriptor, const uint8_t *data, size_t bytes)
 {
     while (bytes > 0) {
-        ssize_t count = write(descriptor, data, bytes);
-        if (count <= 0)
+        const ssize_t count = write(descriptor, data, bytes);
+        if (count <= 0) {
             return 1;
+        }
         data += count;
         bytes -= (size_t)count;
     }
@@ -112,12 +118,13 @@ static int time_plain(long count, const char *directory)
     static uint8_t buffer[PLAIN_BUFFER_BYTES];
     mkdir(directory, 0777);
     snprintf(path, sizeof path, "%s/plain", directory);
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (descriptor < 0)
+    const int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (descriptor < 0) {
         return 1;
+    }
     int failed = 0;
     size_t size = 0;
-    double start = seconds_now();
+    const double start = seconds_now();
     for (long i = 0; i < count && !failed; i++) {
         size += plain_record(buffer + size, i + WARM_UP);
         if (size > sizeof buffer - 100) {
@@ -134,15 +141,15 @@ static int time_plain(long count, const char *directory)
 
 static int compare_ticks(const void *a, const void *b)
 {
-    uint64_t left = *(const uint64_t *)a;
-    uint64_t right = *(const uint64_t *)b;
+    const uint64_t left = *(const uint64_t *)a;
+    const uint64_t right = *(const uint64_t *)b;
     return (left > right) - (left < right);
 }
 
 static double ticks_a_second(void)
 {
-    double start = seconds_now();
-    uint64_t first = __rdtsc();
+    const double start = seconds_now();
+    const uint64_t first = __rdtsc();
     while (seconds_now() - start < 0.2)
         ;
     return (double)(__rdtsc() - first) / (seconds_now() - start);
@@ -152,30 +159,33 @@ static int time_calls(const char *name, long count, const char *directory, long 
 {
     uint64_t *ticks = malloc((size_t)count * sizeof *ticks);
     tblog_writer *writer = open_writer(directory);
-    if (ticks == NULL || writer == NULL)
+    if (ticks == NULL || writer == NULL) {
         return 1;
+    }
     memset(ticks, 0, (size_t)count * sizeof *ticks);
-    double rate = ticks_a_second();
-    uint64_t between = (uint64_t)(rate * (burst == 1 ? 10e-6 : 20e-3));
+    const double rate = ticks_a_second();
+    const uint64_t between = (uint64_t)(rate * (burst == 1 ? 10e-6 : 20e-3));
     tblog_status status = TBLOG_OK;
     uint64_t due = __rdtsc();
     for (long i = 0; i < count && status == TBLOG_OK; i++) {
         if (i % burst == 0) {
-            while (__rdtsc() < due)
+            while (__rdtsc() < due) {
                 _mm_pause();
+            }
             due += between;
         }
-        uint64_t before = __rdtsc();
+        const uint64_t before = __rdtsc();
         status = tblog_add_scalar(writer, "loss", i, 0.5);
         ticks[i] = __rdtsc() - before;
     }
-    tblog_status closed = tblog_writer_close(writer);
+    const tblog_status closed = tblog_writer_close(writer);
     qsort(ticks, (size_t)count, sizeof *ticks, compare_ticks);
     static const double shares[] = {0.5, 0.9, 0.99, 0.999};
     printf("%s:", name);
-    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++)
+    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
         printf(" p%g %.3f us,", shares[i] * 100,
                (double)ticks[(size_t)(shares[i] * (double)(count - 1))] / rate * 1e6);
+    }
     printf(" most %.1f us\n", (double)ticks[count - 1] / rate * 1e6);
     free(ticks);
     return status == TBLOG_OK && closed == TBLOG_OK ? 0 : 1;
@@ -183,21 +193,23 @@ static int time_calls(const char *name, long count, const char *directory, long 
 
 int main(int argc, char **argv)
 {
-    long count = argc == 4 ? strtol(argv[2], NULL, 10) : 0;
+    const long count = argc == 4 ? strtol(argv[2], NULL, 10) : 0;
     if (count <= 0) {
         fprintf(stderr, "Usage: writer_rates ours|plain|paced|bursts COUNT DIRECTORY\n");
         return 2;
     }
     int failed = 2;
-    if (strcmp(argv[1], "ours") == 0)
+    if (strcmp(argv[1], "ours") == 0) {
         failed = time_ours(count, argv[3]);
-    else if (strcmp(argv[1], "plain") == 0)
+    } else if (strcmp(argv[1], "plain") == 0) {
         failed = time_plain(count, argv[3]);
-    else if (strcmp(argv[1], "paced") == 0)
+    } else if (strcmp(argv[1], "paced") == 0) {
         failed = time_calls(argv[1], count, argv[3], 1);
-    else if (strcmp(argv[1], "bursts") == 0)
+    } else if (strcmp(argv[1], "bursts") == 0) {
         failed = time_calls(argv[1], count, argv[3], BURST);
-    if (failed != 0)
+    }
+    if (failed != 0) {
         fprintf(stderr, "writer_rates: %s failed\n", argv[1]);
+    }
     return failed;
 }

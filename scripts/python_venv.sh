@@ -5,11 +5,12 @@ unset CDPATH
 
 usage() {
     cat <<'END'
-Usage: scripts/python_venv.sh tensorboard | frameworks | jax
+Usage: scripts/python_venv.sh format | tensorboard | frameworks | jax
 
 Makes .venv/NAME from scripts/NAME_requirements.txt, with pip. Does nothing where it is there
 already; makes it anew where the requirements have changed.
 
+  format       clang-format, in the one version that decides how the sources are laid out
   tensorboard  stock TensorBoard: what scripts/view.sh shows runs with, and most tests hold our
                files against
   frameworks   TensorFlow, PyTorch and others: our reader is tested on the event files that they
@@ -19,7 +20,7 @@ END
 }
 
 case ${1:-} in
-tensorboard | frameworks | jax) ;;
+format | tensorboard | frameworks | jax) ;;
 -h | --help)
     usage
     exit

@@ -12,10 +12,11 @@
 /* -1 .. 1 to 16 bits, rounded to the nearest; beyond is clipped, and NaN is silence. */
 static int16_t sample_from_float(float value)
 {
-    if (isnan(value))
+    if (isnan(value)) {
         return 0;
-    float clipped = value < -1.0f ? -1.0f : value > 1.0f ? 1.0f : value;
-    float scaled = clipped * 32767.0f;
+    }
+    const float clipped = value < -1.0f ? -1.0f : value > 1.0f ? 1.0f : value;
+    const float scaled = clipped * 32767.0f;
     return (int16_t)(scaled < 0.0f ? scaled - 0.5f : scaled + 0.5f);
 }
 
@@ -36,19 +37,21 @@ static tblog_status add_audio(tblog_writer *writer, const char *tag, int64_t ste
                               const float *floats, const int16_t *shorts, size_t frame_count,
                               unsigned channels, uint32_t sample_rate)
 {
-    if (!is_sound_audio(floats != NULL || shorts != NULL, frame_count, channels, sample_rate))
+    if (!is_sound_audio(floats != NULL || shorts != NULL, frame_count, channels, sample_rate)) {
         return TBLOG_INVALID;
-    size_t sample_count = frame_count * channels;
-    size_t data_bytes = sample_count * sizeof(int16_t);
+    }
+    const size_t sample_count = frame_count * channels;
+    const size_t data_bytes = sample_count * sizeof(int16_t);
     uint8_t *wav = malloc(WAV_HEADER_BYTES + data_bytes);
     byte_buffer content = {0};
     tblog_status status = TBLOG_NO_MEMORY;
     if (wav != NULL && plugin_content_wav(&content)) {
         wav_fill_header(wav, (uint16_t)channels, sample_rate, data_bytes);
-        if (shorts != NULL)
+        if (shorts != NULL) {
             memcpy(wav + WAV_HEADER_BYTES, shorts, data_bytes);
+        }
         for (size_t i = 0; shorts == NULL && i < sample_count; i++) {
-            int16_t sample = sample_from_float(floats[i]);
+            const int16_t sample = sample_from_float(floats[i]);
             memcpy(wav + WAV_HEADER_BYTES + i * sizeof sample, &sample, sizeof sample);
         }
         const event_bytes string = {.data = wav, .count = WAV_HEADER_BYTES + data_bytes};

@@ -8,8 +8,9 @@ tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_
                                    const char *model_json)
 {
     lint_begin(writer);
-    if (!lint_name(model_json, "the model's JSON"))
+    if (!lint_name(model_json, "the model's JSON")) {
         return TBLOG_INVALID;
+    }
     const event_bytes json = {.data = model_json, .count = strlen(model_json)};
     /* A blob sequence of one: [1]. Keras writes rank 0 without a data class, which both loaders
      * turn into this; with the class set they take the shape as it is, and TensorBoard's Python
@@ -43,8 +44,9 @@ tblog_status tblog_add_graph_def(tblog_writer *writer, const uint8_t *graph_def,
     lint_begin(writer);
     if (!lint(graph_def != NULL && byte_count > 0, "an empty graph") ||
         !lint(byte_count <= INT32_MAX, "a graph of %zu bytes does not fit into a record",
-              byte_count))
+              byte_count)) {
         return TBLOG_INVALID;
+    }
     const graph_request request = {.graph = {.data = graph_def, .count = byte_count}};
     return writer_add_event(writer, encode_graph, &request);
 }

@@ -33,8 +33,9 @@ static value_range find_range(const value_list *values)
     value_range range = {.min = INFINITY, .max = -INFINITY, .count = 0};
     for (size_t i = 0; i < values->count; i++) {
         double value = value_at(values, i);
-        if (!isfinite(value))
+        if (!isfinite(value)) {
             continue;
+        }
         range.min = value < range.min ? value : range.min;
         range.max = value > range.max ? value : range.max;
         range.count++;
@@ -52,9 +53,9 @@ static void fill_buckets(tblog_bucket *buckets, const value_list *values, value_
 {
     /* Where the range is beyond a double's, halves of all numbers are not, and nothing else
      * changes. */
-    double scale = isfinite(range.max - range.min) ? 1.0 : 0.5;
-    double first = range.min * scale;
-    double width = (range.max * scale - first) / BUCKET_COUNT;
+    const double scale = isfinite(range.max - range.min) ? 1.0 : 0.5;
+    const double first = range.min * scale;
+    const double width = (range.max * scale - first) / BUCKET_COUNT;
     for (size_t i = 0; i < BUCKET_COUNT; i++) {
         /* A width of a few denormals is rounded by so much that edges would pass the maximum. */
         buckets[i].left = smaller(((double)i * width + first) / scale, range.max);
@@ -62,13 +63,15 @@ static void fill_buckets(tblog_bucket *buckets, const value_list *values, value_
     }
     buckets[BUCKET_COUNT - 1].right = range.max;
     for (size_t i = 0; i < values->count; i++) {
-        double value = value_at(values, i);
-        if (!isfinite(value))
+        const double value = value_at(values, i);
+        if (!isfinite(value)) {
             continue;
+        }
         /* The width of a range of very few denormals is 0. */
         size_t index = BUCKET_COUNT - 1;
-        if (value < range.max && width > 0.0)
+        if (value < range.max && width > 0.0) {
             index = (size_t)smaller((value * scale - first) / width, BUCKET_COUNT - 1);
+        }
         buckets[index].count += 1.0;
     }
 }
@@ -88,18 +91,20 @@ static tblog_status add_buckets(tblog_writer *writer, const char *tag, int64_t s
 static tblog_status add_values(tblog_writer *writer, const char *tag, int64_t step,
                                const value_list *values, size_t *non_finite)
 {
-    value_range range = find_range(values);
+    const value_range range = find_range(values);
     tblog_bucket buckets[BUCKET_COUNT] = {{0}};
     if (range.count > 0 && range.min < range.max) {
         fill_buckets(buckets, values, range);
     } else if (range.count > 0) {
-        for (size_t i = 0; i < BUCKET_COUNT; i++)
+        for (size_t i = 0; i < BUCKET_COUNT; i++) {
             buckets[i].left = buckets[i].right = range.min;
+        }
         buckets[BUCKET_COUNT - 1].count = (double)range.count;
     }
-    tblog_status status = add_buckets(writer, tag, step, buckets, BUCKET_COUNT);
-    if (status == TBLOG_OK && non_finite != NULL)
+    const tblog_status status = add_buckets(writer, tag, step, buckets, BUCKET_COUNT);
+    if (status == TBLOG_OK && non_finite != NULL) {
         *non_finite = values->count - range.count;
+    }
     return status;
 }
 
@@ -107,8 +112,9 @@ tblog_status tblog_add_histogram(tblog_writer *writer, const char *tag, int64_t 
                                  const float *values, size_t count, size_t *non_finite)
 {
     lint_begin(writer);
-    if (!lint(values != NULL || count == 0, "the values are NULL"))
+    if (!lint(values != NULL || count == 0, "the values are NULL")) {
         return TBLOG_INVALID;
+    }
     const value_list list = {.floats = values, .count = count};
     return add_values(writer, tag, step, &list, non_finite);
 }
@@ -117,8 +123,9 @@ tblog_status tblog_add_histogram_double(tblog_writer *writer, const char *tag, i
                                         const double *values, size_t count, size_t *non_finite)
 {
     lint_begin(writer);
-    if (!lint(values != NULL || count == 0, "the values are NULL"))
+    if (!lint(values != NULL || count == 0, "the values are NULL")) {
         return TBLOG_INVALID;
+    }
     const value_list list = {.doubles = values, .count = count};
     return add_values(writer, tag, step, &list, non_finite);
 }
@@ -126,16 +133,21 @@ tblog_status tblog_add_histogram_double(tblog_writer *writer, const char *tag, i
 static bool are_sound_buckets(const tblog_bucket *buckets, size_t count)
 {
     if (!lint(buckets != NULL && count > 0, "a histogram of no buckets") ||
-        !lint(count <= INT32_MAX / sizeof *buckets, "%zu buckets do not fit into a record", count))
+        !lint(count <= INT32_MAX / sizeof *buckets, "%zu buckets do not fit into a record",
+              count)) {
         return false;
+    }
     for (size_t i = 0; i < count; i++) {
         const tblog_bucket *bucket = &buckets[i];
-        if (!isfinite(bucket->left) || !isfinite(bucket->right) || !isfinite(bucket->count))
+        if (!isfinite(bucket->left) || !isfinite(bucket->right) || !isfinite(bucket->count)) {
             return lint(false, "bucket %zu has a number that is not finite", i);
-        if (bucket->left > bucket->right || bucket->count < 0.0)
+        }
+        if (bucket->left > bucket->right || bucket->count < 0.0) {
             return lint(false, "bucket %zu ends before it begins, or holds less than nothing", i);
-        if (i > 0 && (bucket->left < bucket[-1].left || bucket->right < bucket[-1].right))
+        }
+        if (i > 0 && (bucket->left < bucket[-1].left || bucket->right < bucket[-1].right)) {
             return lint(false, "bucket %zu is not behind the one before it", i);
+        }
     }
     return true;
 }
@@ -144,7 +156,8 @@ tblog_status tblog_add_histogram_buckets(tblog_writer *writer, const char *tag, 
                                          const tblog_bucket *buckets, size_t count)
 {
     lint_begin(writer);
-    if (!are_sound_buckets(buckets, count))
+    if (!are_sound_buckets(buckets, count)) {
         return TBLOG_INVALID;
+    }
     return add_buckets(writer, tag, step, buckets, count);
 }

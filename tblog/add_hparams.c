@@ -26,14 +26,18 @@ static bool is_sound_value(const tblog_hparam *hparam)
 
 static bool are_sound_hparams(const tblog_hparam *hparams, size_t count)
 {
-    if (!lint(hparams != NULL && count > 0, "a session of no hyper-parameters"))
+    if (!lint(hparams != NULL && count > 0, "a session of no hyper-parameters")) {
         return false;
+    }
     for (size_t i = 0; i < count; i++) {
-        if (!lint_name(hparams[i].name, "a hyper-parameter's name") || !is_sound_value(&hparams[i]))
+        if (!lint_name(hparams[i].name, "a hyper-parameter's name") ||
+            !is_sound_value(&hparams[i])) {
             return false;
+        }
         for (size_t j = 0; j < i; j++) {
-            if (strcmp(hparams[i].name, hparams[j].name) == 0)
+            if (strcmp(hparams[i].name, hparams[j].name) == 0) {
                 return lint(false, TWICE, hparams[i].name);
+            }
         }
     }
     return true;
@@ -45,20 +49,23 @@ static bool is_sound_info(const tblog_hparam_info *info)
         !lint_text(info->display_name, "a hyper-parameter's display_name") ||
         !lint_text(info->description, "a hyper-parameter's description") ||
         !lint(info->values != NULL || info->value_count == 0, "the values of '%s' are NULL",
-              info->name))
+              info->name)) {
         return false;
+    }
     for (size_t i = 0; i < info->value_count; i++) {
         if (!lint(info->values[i].type == info->type, "a value of '%s' is of another type",
                   info->name) ||
-            !is_sound_value(&info->values[i]))
+            !is_sound_value(&info->values[i])) {
             return false;
+        }
     }
-    if (info->minimum != info->maximum)
+    if (info->minimum != info->maximum) {
         return lint(info->type == TBLOG_HPARAM_NUMBER && info->value_count == 0,
                     "'%s' has a range and is no number, or has values too", info->name) &&
                lint(isfinite(info->minimum) && isfinite(info->maximum) &&
                         info->minimum < info->maximum,
                     "the range of '%s' is not one", info->name);
+    }
     return lint(info->type == TBLOG_HPARAM_NUMBER || info->type == TBLOG_HPARAM_STRING ||
                     info->type == TBLOG_HPARAM_BOOL,
                 "a hyper-parameter of no known type");
@@ -71,14 +78,17 @@ static bool is_sound_experiment(const tblog_experiment *experiment)
               "an experiment of no hyper-parameters") ||
         !lint(experiment->metrics != NULL && experiment->metric_count > 0,
               "an experiment of no metrics") ||
-        !lint_text(experiment->description, "the experiment's description"))
+        !lint_text(experiment->description, "the experiment's description")) {
         return false;
+    }
     for (size_t i = 0; i < experiment->hparam_count; i++) {
-        if (!is_sound_info(&experiment->hparams[i]))
+        if (!is_sound_info(&experiment->hparams[i])) {
             return false;
+        }
         for (size_t j = 0; j < i; j++) {
-            if (strcmp(experiment->hparams[i].name, experiment->hparams[j].name) == 0)
+            if (strcmp(experiment->hparams[i].name, experiment->hparams[j].name) == 0) {
                 return lint(false, TWICE, experiment->hparams[i].name);
+            }
         }
     }
     for (size_t i = 0; i < experiment->metric_count; i++) {
@@ -86,8 +96,9 @@ static bool is_sound_experiment(const tblog_experiment *experiment)
         if (!lint_name(metric->tag, "a metric's tag") ||
             !lint_text(metric->group, "a metric's group") ||
             !lint_text(metric->display_name, "a metric's display_name") ||
-            !lint_text(metric->description, "a metric's description"))
+            !lint_text(metric->description, "a metric's description")) {
             return false;
+        }
     }
     return true;
 }
@@ -106,11 +117,13 @@ typedef struct hparams_request {
 
 static bool make_content(byte_buffer *content, double wall_time, const hparams_request *request)
 {
-    if (request->experiment != NULL)
+    if (request->experiment != NULL) {
         return hparams_content_experiment(content, wall_time, request->experiment);
-    if (request->hparams != NULL)
+    }
+    if (request->hparams != NULL) {
         return hparams_content_session_start(content, wall_time, request->group_name,
                                              request->hparams, request->count);
+    }
     return hparams_content_session_end(content, wall_time, request->result);
 }
 
@@ -136,8 +149,9 @@ tblog_status tblog_add_session_start(tblog_writer *writer, const char *group_nam
                                      const tblog_hparam *hparams, size_t count)
 {
     lint_begin(writer);
-    if (!lint_text(group_name, "the group's name") || !are_sound_hparams(hparams, count))
+    if (!lint_text(group_name, "the group's name") || !are_sound_hparams(hparams, count)) {
         return TBLOG_INVALID;
+    }
     const hparams_request request = {.tag = "_hparams_/session_start_info",
                                      .hparams = hparams,
                                      .count = count,
@@ -149,8 +163,9 @@ tblog_status tblog_add_session_end(tblog_writer *writer, tblog_session_result re
 {
     lint_begin(writer);
     if (!lint(result == TBLOG_SESSION_SUCCEEDED || result == TBLOG_SESSION_FAILED,
-              "a session's result that is none"))
+              "a session's result that is none")) {
         return TBLOG_INVALID;
+    }
     const hparams_request request = {.tag = "_hparams_/session_end_info", .result = result};
     return writer_add_event(writer, encode_hparams, &request);
 }
@@ -158,8 +173,9 @@ tblog_status tblog_add_session_end(tblog_writer *writer, tblog_session_result re
 tblog_status tblog_add_experiment(tblog_writer *writer, const tblog_experiment *experiment)
 {
     lint_begin(writer);
-    if (!is_sound_experiment(experiment))
+    if (!is_sound_experiment(experiment)) {
         return TBLOG_INVALID;
+    }
     const hparams_request request = {.tag = "_hparams_/experiment", .experiment = experiment};
     return writer_add_event(writer, encode_hparams, &request);
 }

@@ -20,27 +20,32 @@ tblog_status tblog_add_pngs(tblog_writer *writer, const char *tag, int64_t step,
                             const tblog_png *pngs, size_t count)
 {
     lint_begin(writer);
-    if (!is_sound_count(pngs, count))
+    if (!is_sound_count(pngs, count)) {
         return TBLOG_INVALID;
+    }
     uint32_t width = 0;
     uint32_t height = 0;
     for (size_t i = count; i-- > 0;) {
         if (!lint(pngs[i].bytes != NULL &&
                       png_read_size(pngs[i].bytes, pngs[i].byte_count, &width, &height),
-                  "image %zu is no PNG", i))
+                  "image %zu is no PNG", i)) {
             return TBLOG_INVALID;
+        }
     }
     char sizes[SIZE_STRINGS][12];
     snprintf(sizes[0], sizeof sizes[0], "%" PRIu32, width);
     snprintf(sizes[1], sizeof sizes[1], "%" PRIu32, height);
     event_bytes *strings = malloc((SIZE_STRINGS + count) * sizeof *strings);
-    if (strings == NULL)
+    if (strings == NULL) {
         return TBLOG_NO_MEMORY;
-    for (size_t i = 0; i < SIZE_STRINGS; i++)
+    }
+    for (size_t i = 0; i < SIZE_STRINGS; i++) {
         strings[i] = (event_bytes){.data = sizes[i], .count = strlen(sizes[i])};
-    for (size_t i = 0; i < count; i++)
+    }
+    for (size_t i = 0; i < count; i++) {
         strings[SIZE_STRINGS + i] =
             (event_bytes){.data = pngs[i].bytes, .count = pngs[i].byte_count};
+    }
     event_tensor tensor = {.tag = tag,
                            .plugin = TAG_PLUGIN_IMAGES,
                            .type = EVENT_STRING,
@@ -48,7 +53,7 @@ tblog_status tblog_add_pngs(tblog_writer *writer, const char *tag, int64_t step,
                            .rank = 1,
                            .strings = strings,
                            .string_count = SIZE_STRINGS + count};
-    tblog_status status = writer_add_tensors(writer, step, &tensor, 1);
+    const tblog_status status = writer_add_tensors(writer, step, &tensor, 1);
     free(strings);
     return status;
 }
@@ -56,10 +61,11 @@ tblog_status tblog_add_pngs(tblog_writer *writer, const char *tag, int64_t step,
 /* Makes a PNG of each image; `ends[i]` is where the i-th ends in `out`. */
 static bool encode_images(byte_buffer *out, size_t *ends, png_image image, size_t count)
 {
-    size_t image_bytes = (size_t)image.width * image.height * image.channels;
+    const size_t image_bytes = (size_t)image.width * image.height * image.channels;
     for (size_t i = 0; i < count; i++, image.pixels += image_bytes) {
-        if (!png_encode(out, &image))
+        if (!png_encode(out, &image)) {
             return false;
+        }
         ends[i] = out->size;
     }
     return true;
@@ -74,8 +80,9 @@ tblog_status tblog_add_images(tblog_writer *writer, const char *tag, int64_t ste
         !lint(width > 0 && width <= PNG_SIDE_MAX && height > 0 && height <= PNG_SIDE_MAX,
               "an image of %" PRIu32 " by %" PRIu32 ": its sides are 1 to %d", width, height,
               PNG_SIDE_MAX) ||
-        !lint(channels > 0 && channels <= 4, "an image of %u channels: it has 1 to 4", channels))
+        !lint(channels > 0 && channels <= 4, "an image of %u channels: it has 1 to 4", channels)) {
         return TBLOG_INVALID;
+    }
     size_t *ends = malloc(count * sizeof *ends);
     tblog_png *pngs = malloc(count * sizeof *pngs);
     byte_buffer bytes = {0};
@@ -84,7 +91,7 @@ tblog_status tblog_add_images(tblog_writer *writer, const char *tag, int64_t ste
     tblog_status status = TBLOG_NO_MEMORY;
     if (ends != NULL && pngs != NULL && encode_images(&bytes, ends, first, count)) {
         for (size_t i = 0; i < count; i++) {
-            size_t begin = i == 0 ? 0 : ends[i - 1];
+            const size_t begin = i == 0 ? 0 : ends[i - 1];
             pngs[i] = (tblog_png){.bytes = bytes.data + begin, .byte_count = ends[i] - begin};
         }
         status = tblog_add_pngs(writer, tag, step, pngs, count);

@@ -28,16 +28,19 @@ static bool is_sound_mesh(const tblog_mesh *mesh)
         !lint(mesh->faces != NULL || mesh->face_count == 0, "the mesh's faces are NULL") ||
         !lint(mesh->vertex_count <= INT32_MAX / 12 && mesh->face_count <= INT32_MAX / 12,
               "the mesh does not fit into a record") ||
-        !lint_text(mesh->config_json, "the mesh's config_json"))
+        !lint_text(mesh->config_json, "the mesh's config_json")) {
         return false;
+    }
     for (size_t i = 0; i < 3 * mesh->vertex_count; i++) {
-        if (!isfinite(mesh->vertices[i]))
+        if (!isfinite(mesh->vertices[i])) {
             return lint(false, "vertex %zu is not finite", i / 3);
+        }
     }
     for (size_t i = 0; i < 3 * mesh->face_count; i++) {
-        if (mesh->faces[i] < 0 || (size_t)mesh->faces[i] >= mesh->vertex_count)
+        if (mesh->faces[i] < 0 || (size_t)mesh->faces[i] >= mesh->vertex_count) {
             return lint(false, "face %zu has a vertex %" PRId32 " that the mesh has not", i / 3,
                         mesh->faces[i]);
+        }
     }
     return true;
 }
@@ -48,12 +51,14 @@ static size_t list_parts(mesh_tensor parts[PARTS_MAX], const tblog_mesh *mesh)
     size_t count = 0;
     parts[count++] = (mesh_tensor){MESH_VERTEX,    "_VERTEX",     EVENT_FLOAT,
                                    mesh->vertices, sizeof(float), mesh->vertex_count};
-    if (mesh->face_count > 0)
+    if (mesh->face_count > 0) {
         parts[count++] = (mesh_tensor){MESH_FACE,   "_FACE",         EVENT_INT32,
                                        mesh->faces, sizeof(int32_t), mesh->face_count};
-    if (mesh->colors != NULL)
+    }
+    if (mesh->colors != NULL) {
         parts[count++] =
             (mesh_tensor){MESH_COLOR, "_COLOR", EVENT_UINT8, mesh->colors, 1, mesh->vertex_count};
+    }
     return count;
 }
 
@@ -62,12 +67,13 @@ static size_t list_parts(mesh_tensor parts[PARTS_MAX], const tblog_mesh *mesh)
 static bool fill_part(event_tensor *tensor, char **tag_text, byte_buffer *content, const char *tag,
                       const mesh_tensor *part, uint32_t components, const char *config_json)
 {
-    size_t tag_bytes = strlen(tag) + strlen(part->suffix) + 1;
+    const size_t tag_bytes = strlen(tag) + strlen(part->suffix) + 1;
     *tag_text = malloc(tag_bytes);
     const int32_t shape[3] = {1, (int32_t)part->row_count, 3};
     if (*tag_text == NULL ||
-        !plugin_content_mesh(content, tag, part->part, components, config_json, shape))
+        !plugin_content_mesh(content, tag, part->part, components, config_json, shape)) {
         return false;
+    }
     snprintf(*tag_text, tag_bytes, "%s%s", tag, part->suffix);
     *tensor = (event_tensor){
         .tag = *tag_text,
@@ -84,20 +90,23 @@ tblog_status tblog_add_mesh(tblog_writer *writer, const char *tag, int64_t step,
                             const tblog_mesh *mesh)
 {
     lint_begin(writer);
-    if (!lint_name(tag, "the tag") || !is_sound_mesh(mesh))
+    if (!lint_name(tag, "the tag") || !is_sound_mesh(mesh)) {
         return TBLOG_INVALID;
+    }
     mesh_tensor parts[PARTS_MAX];
-    size_t count = list_parts(parts, mesh);
+    const size_t count = list_parts(parts, mesh);
     uint32_t components = 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         components |= UINT32_C(1) << parts[i].part;
+    }
     event_tensor tensors[PARTS_MAX];
     char *tags[PARTS_MAX] = {NULL};
     byte_buffer contents[PARTS_MAX] = {{0}};
     bool filled = true;
-    for (size_t i = 0; i < count && filled; i++)
+    for (size_t i = 0; i < count && filled; i++) {
         filled = fill_part(&tensors[i], &tags[i], &contents[i], tag, &parts[i], components,
                            mesh->config_json == NULL ? "{}" : mesh->config_json);
+    }
     tblog_status status =
         filled ? writer_add_tensors(writer, step, tensors, count) : TBLOG_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {

@@ -17,14 +17,17 @@ static bool is_sound_threshold_count(size_t count)
 
 static bool are_sound_counts(const tblog_pr_counts *counts, size_t threshold_count)
 {
-    if (!lint(counts != NULL, "the counts are NULL") || !is_sound_threshold_count(threshold_count))
+    if (!lint(counts != NULL, "the counts are NULL") ||
+        !is_sound_threshold_count(threshold_count)) {
         return false;
+    }
     for (size_t i = 0; i < threshold_count; i++) {
         const double numbers[] = {counts[i].true_positives, counts[i].false_positives,
                                   counts[i].true_negatives, counts[i].false_negatives};
         for (size_t j = 0; j < sizeof numbers / sizeof numbers[0]; j++) {
-            if (!isfinite(numbers[j]) || numbers[j] < 0.0)
+            if (!isfinite(numbers[j]) || numbers[j] < 0.0) {
                 return lint(false, "a count at threshold %zu is negative or not finite", i);
+            }
         }
     }
     return true;
@@ -47,8 +50,9 @@ static void fill_rows(float *rows, const tblog_pr_counts *counts, size_t thresho
             at->false_negatives,
             share(at->true_positives, at->true_positives + at->false_positives),
             share(at->true_positives, at->true_positives + at->false_negatives)};
-        for (size_t row = 0; row < ROW_COUNT; row++)
+        for (size_t row = 0; row < ROW_COUNT; row++) {
             rows[row * threshold_count + i] = (float)column[row];
+        }
     }
 }
 
@@ -56,9 +60,10 @@ tblog_status tblog_add_pr_curve_counts(tblog_writer *writer, const char *tag, in
                                        const tblog_pr_counts *counts, size_t threshold_count)
 {
     lint_begin(writer);
-    if (!are_sound_counts(counts, threshold_count))
+    if (!are_sound_counts(counts, threshold_count)) {
         return TBLOG_INVALID;
-    size_t bytes = ROW_COUNT * threshold_count * sizeof(float);
+    }
+    const size_t bytes = ROW_COUNT * threshold_count * sizeof(float);
     float *rows = malloc(bytes);
     byte_buffer content = {0};
     tblog_status status = TBLOG_NO_MEMORY;
@@ -84,13 +89,15 @@ static bool count_scores(tblog_pr_counts *counts, size_t threshold_count, const 
                          const float *scores, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!(scores[i] >= 0.0f && scores[i] <= 1.0f))
+        if (!(scores[i] >= 0.0f && scores[i] <= 1.0f)) {
             return lint(false, "score %zu is not within 0 and 1", i);
-        size_t last = (size_t)((double)scores[i] * (double)(threshold_count - 1));
-        if (labels[i] != 0)
+        }
+        const size_t last = (size_t)((double)scores[i] * (double)(threshold_count - 1));
+        if (labels[i] != 0) {
             counts[last].true_positives += 1.0;
-        else
+        } else {
             counts[last].false_positives += 1.0;
+        }
     }
     /* So far a sample counts at the last threshold that it reaches; it reaches all before too. */
     for (size_t i = threshold_count - 1; i-- > 0;) {
@@ -110,14 +117,17 @@ tblog_status tblog_add_pr_curve(tblog_writer *writer, const char *tag, int64_t s
 {
     lint_begin(writer);
     if (!lint(labels != NULL && scores != NULL && count > 0, "a PR curve of no labels or scores") ||
-        !is_sound_threshold_count(threshold_count))
+        !is_sound_threshold_count(threshold_count)) {
         return TBLOG_INVALID;
+    }
     tblog_pr_counts *counts = calloc(threshold_count, sizeof *counts);
-    if (counts == NULL)
+    if (counts == NULL) {
         return TBLOG_NO_MEMORY;
+    }
     tblog_status status = TBLOG_INVALID;
-    if (count_scores(counts, threshold_count, labels, scores, count))
+    if (count_scores(counts, threshold_count, labels, scores, count)) {
         status = tblog_add_pr_curve_counts(writer, tag, step, counts, threshold_count);
+    }
     free(counts);
     return status;
 }

@@ -6,15 +6,17 @@ tblog_status writer_encode_tensors(tblog_writer *writer, double wall_time, int64
 {
     for (size_t i = 0; i < count; i++) {
         tag_use use;
-        tblog_status status = writer_add_tag(writer, tensors[i].tag, tensors[i].plugin, &use);
-        if (status != TBLOG_OK)
+        const tblog_status status = writer_add_tag(writer, tensors[i].tag, tensors[i].plugin, &use);
+        if (status != TBLOG_OK) {
             return status;
+        }
         tensors[i].with_metadata = use.first_in_file;
-        bool comes_once = tensors[i].plugin == TAG_PLUGIN_HPARAMS ||
-                          tensors[i].plugin == TAG_PLUGIN_CUSTOM_SCALARS;
+        const bool comes_once = tensors[i].plugin == TAG_PLUGIN_HPARAMS ||
+                                tensors[i].plugin == TAG_PLUGIN_CUSTOM_SCALARS;
         if (!lint(!comes_once || use.first_of_writer,
-                  "'%s' was logged before, and may be logged once", tensors[i].tag))
+                  "'%s' was logged before, and may be logged once", tensors[i].tag)) {
             return TBLOG_INVALID;
+        }
     }
     return event_encode_tensors(&writer->queue.records, &writer->messages, wall_time, step, tensors,
                                 count)
@@ -27,10 +29,11 @@ tblog_status writer_encode_tensor_scalars(tblog_writer *writer, double wall_time
 {
     event_tensor *tensors;
     float *values;
-    size_t scalar_bytes = sizeof *tensors + sizeof *values;
+    const size_t scalar_bytes = sizeof *tensors + sizeof *values;
     if (count > SIZE_MAX / scalar_bytes ||
-        !byte_buffer_reserve(&writer->scalars, count * scalar_bytes))
+        !byte_buffer_reserve(&writer->scalars, count * scalar_bytes)) {
         return TBLOG_NO_MEMORY;
+    }
     tensors = (void *)writer->scalars.data;
     values = (void *)(tensors + count);
     for (size_t i = 0; i < count; i++) {
@@ -61,12 +64,14 @@ static bool fits_record(const event_tensor *tensors, size_t count)
 {
     size_t left = INT32_MAX;
     for (size_t i = 0; i < count; i++) {
-        if (tensors[i].content.count > left)
+        if (tensors[i].content.count > left) {
             return false;
+        }
         left -= tensors[i].content.count;
         for (size_t j = 0; j < tensors[i].string_count; j++) {
-            if (tensors[i].strings[j].count > left)
+            if (tensors[i].strings[j].count > left) {
                 return false;
+            }
             left -= tensors[i].strings[j].count;
         }
     }
@@ -77,11 +82,13 @@ tblog_status writer_add_tensors(tblog_writer *writer, int64_t step, event_tensor
                                 size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!lint_name(tensors[i].tag, "the tag"))
+        if (!lint_name(tensors[i].tag, "the tag")) {
             return TBLOG_INVALID;
+        }
     }
-    if (!lint(fits_record(tensors, count), WRITER_TOO_LARGE))
+    if (!lint(fits_record(tensors, count), WRITER_TOO_LARGE)) {
         return TBLOG_INVALID;
+    }
     const tensors_request request = {.step = step, .tensors = tensors, .count = count};
     return writer_add_event(writer, encode_request, &request);
 }

@@ -8,8 +8,9 @@ tblog_status tblog_add_text(tblog_writer *writer, const char *tag, int64_t step,
                             const char *markdown)
 {
     lint_begin(writer);
-    if (!lint(markdown != NULL, "the text is NULL") || !lint_text(markdown, "the text"))
+    if (!lint(markdown != NULL, "the text is NULL") || !lint_text(markdown, "the text")) {
         return TBLOG_INVALID;
+    }
     const event_bytes text = {.data = markdown, .count = strlen(markdown)};
     event_tensor tensor = {.tag = tag,
                            .plugin = TAG_PLUGIN_TEXT,
@@ -23,8 +24,9 @@ tblog_status tblog_add_text(tblog_writer *writer, const char *tag, int64_t step,
 static bool take_cells(event_bytes *strings, const char *const *cells, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!lint(cells[i] != NULL, "cell %zu is NULL", i) || !lint_text(cells[i], "a cell"))
+        if (!lint(cells[i] != NULL, "cell %zu is NULL", i) || !lint_text(cells[i], "a cell")) {
             return false;
+        }
         strings[i] = (event_bytes){.data = cells[i], .count = strlen(cells[i])};
     }
     return true;
@@ -35,12 +37,14 @@ tblog_status tblog_add_text_table(tblog_writer *writer, const char *tag, int64_t
 {
     lint_begin(writer);
     if (!lint(cells != NULL && row_count > 0 && column_count > 0, "a table of no cells") ||
-        !lint(row_count <= INT32_MAX / column_count, "a table of too many cells for a record"))
+        !lint(row_count <= INT32_MAX / column_count, "a table of too many cells for a record")) {
         return TBLOG_INVALID;
-    size_t count = row_count * column_count;
+    }
+    const size_t count = row_count * column_count;
     event_bytes *strings = malloc(count * sizeof *strings);
-    if (strings == NULL)
+    if (strings == NULL) {
         return TBLOG_NO_MEMORY;
+    }
     tblog_status status = TBLOG_INVALID;
     if (take_cells(strings, cells, count)) {
         event_tensor tensor = {.tag = tag,

@@ -23,8 +23,9 @@ static void *allocate(void *context, size_t bytes)
     enum { OVERHEAD_BYTES = 16 }; /* of a block, in the usual allocators */
     parse_memory *memory = context;
     memory->is_spent |= memory->left < OVERHEAD_BYTES || memory->left - OVERHEAD_BYTES < bytes;
-    if (memory->is_spent)
+    if (memory->is_spent) {
         return NULL;
+    }
     memory->left -= bytes + OVERHEAD_BYTES;
     void *block = malloc(bytes);
     memory->is_refused |= block == NULL;

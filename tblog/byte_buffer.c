@@ -6,14 +6,17 @@
 
 bool byte_buffer_grow(byte_buffer *buffer, size_t extra)
 {
-    if (extra > SIZE_MAX / 2 - buffer->size)
+    if (extra > SIZE_MAX / 2 - buffer->size) {
         return false;
+    }
     size_t capacity = buffer->capacity < 256 ? 256 : buffer->capacity;
-    while (capacity < buffer->size + extra)
+    while (capacity < buffer->size + extra) {
         capacity *= 2;
+    }
     uint8_t *data = realloc(buffer->data, capacity);
-    if (data == NULL)
+    if (data == NULL) {
         return false;
+    }
     buffer->data = data;
     buffer->capacity = capacity;
     return true;
@@ -21,10 +24,12 @@ bool byte_buffer_grow(byte_buffer *buffer, size_t extra)
 
 bool byte_buffer_append(byte_buffer *buffer, const void *bytes, size_t count)
 {
-    if (!byte_buffer_reserve(buffer, count))
+    if (!byte_buffer_reserve(buffer, count)) {
         return false;
-    if (count > 0)
+    }
+    if (count > 0) {
         memcpy(buffer->data + buffer->size, bytes, count);
+    }
     buffer->size += count;
     return true;
 }
@@ -32,8 +37,9 @@ bool byte_buffer_append(byte_buffer *buffer, const void *bytes, size_t count)
 void byte_buffer_drop_front(byte_buffer *buffer, size_t count)
 {
     assert(count <= buffer->size);
-    if (count == 0)
+    if (count == 0) {
         return;
+    }
     buffer->size -= count;
     memmove(buffer->data, buffer->data + count, buffer->size);
 }

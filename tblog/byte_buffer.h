@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tblog/tblog.h"
+
 /* All zero is an empty buffer. */
 typedef struct byte_buffer {
     uint8_t *data; /* NULL while capacity is 0 */
@@ -14,19 +16,17 @@ typedef struct byte_buffer {
 } byte_buffer;
 
 /* byte_buffer_reserve where there is not room enough. */
-__attribute__((warn_unused_result)) bool byte_buffer_grow(byte_buffer *buffer, size_t extra);
+TBLOG_MUST_CHECK bool byte_buffer_grow(byte_buffer *buffer, size_t extra);
 
 /* Makes room for `extra` bytes behind the present ones. False without memory, with the contents as
  * they were. */
-__attribute__((warn_unused_result)) static inline bool byte_buffer_reserve(byte_buffer *buffer,
-                                                                           size_t extra)
+TBLOG_MUST_CHECK static inline bool byte_buffer_reserve(byte_buffer *buffer, size_t extra)
 {
     return extra <= buffer->capacity - buffer->size || byte_buffer_grow(buffer, extra);
 }
 
 /* Adds bytes at the end. False without memory, with the contents as they were. */
-__attribute__((warn_unused_result)) bool byte_buffer_append(byte_buffer *buffer, const void *bytes,
-                                                            size_t count);
+TBLOG_MUST_CHECK bool byte_buffer_append(byte_buffer *buffer, const void *bytes, size_t count);
 
 /* Drops the first `count` bytes (at most size). */
 void byte_buffer_drop_front(byte_buffer *buffer, size_t count);

@@ -20,8 +20,9 @@ static void make_slice_table(void)
     const uint32_t reflected_polynomial = 0x82f63b78u;
     for (uint32_t byte = 0; byte < 256; byte++) {
         uint32_t crc = byte;
-        for (int bit = 0; bit < 8; bit++)
+        for (int bit = 0; bit < 8; bit++) {
             crc = (crc >> 1) ^ ((crc & 1u) ? reflected_polynomial : 0u);
+        }
         slice_table[0][byte] = crc;
     }
     for (int slice = 1; slice < SLICES; slice++) {
@@ -45,8 +46,9 @@ uint32_t crc32c_by_table(const void *data, size_t bytes)
               slice_table[3][at[4]] ^ slice_table[2][at[5]] ^ slice_table[1][at[6]] ^
               slice_table[0][at[7]];
     }
-    for (; bytes > 0; bytes--, at++)
+    for (; bytes > 0; bytes--, at++) {
         crc = (crc >> 8) ^ slice_table[0][(crc ^ *at) & 0xffu];
+    }
     return ~crc;
 }
 
@@ -110,6 +112,6 @@ uint32_t crc32c(const void *data, size_t bytes)
 
 uint32_t crc32c_masked(const void *data, size_t bytes)
 {
-    uint32_t crc = checksum(data, bytes);
+    const uint32_t crc = checksum(data, bytes);
     return ((crc >> 15) | (crc << 17)) + 0xa282ead8u;
 }

@@ -31,8 +31,9 @@ static void behind_fork(void)
 /* The copies of the parent's writers still hold what was in the list. */
 static void behind_fork_in_child(void)
 {
-    for (const directory_lock *lock = locks; lock != NULL; lock = lock->next)
+    for (const directory_lock *lock = locks; lock != NULL; lock = lock->next) {
         close(lock->descriptor);
+    }
     locks = NULL;
     pthread_mutex_unlock(&mutex);
 }
@@ -49,7 +50,7 @@ static int open_listed(directory_lock *lock, const char *path)
 {
     pthread_mutex_lock(&mutex);
     lock->descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int cause = lock->descriptor < 0 ? errno : 0;
+    const int cause = lock->descriptor < 0 ? errno : 0;
     if (cause == 0) {
         lock->next = locks;
         locks = lock;
@@ -63,8 +64,9 @@ static void close_listed(directory_lock *lock)
 {
     pthread_mutex_lock(&mutex);
     directory_lock **at = &locks;
-    while (*at != NULL && *at != lock)
+    while (*at != NULL && *at != lock) {
         at = &(*at)->next;
+    }
     if (*at != NULL) {
         *at = lock->next;
         /* A program that is being started (posix_spawn) may have the descriptor yet. */
@@ -78,9 +80,9 @@ static void close_listed(directory_lock *lock)
 static int lock_descriptor(int descriptor)
 {
     int result;
-    do
+    do {
         result = flock(descriptor, LOCK_EX | LOCK_NB);
-    while (result != 0 && errno == EINTR);
+    } while (result != 0 && errno == EINTR);
     return result == 0 ? 0 : errno == EWOULDBLOCK ? EBUSY : errno;
 }
 
@@ -90,15 +92,18 @@ directory_lock *directory_lock_take(const char *path)
     pthread_once(&forks_watched, watch_forks);
     directory_lock *lock = malloc(sizeof *lock);
     int cause = lock == NULL ? ENOMEM : watch_result;
-    if (cause == 0)
+    if (cause == 0) {
         cause = open_listed(lock, path);
+    }
     if (cause == 0) {
         cause = lock_descriptor(lock->descriptor);
-        if (cause != 0)
+        if (cause != 0) {
             close_listed(lock);
+        }
     }
-    if (cause == 0)
+    if (cause == 0) {
         return lock;
+    }
     free(lock);
     errno = cause;
     return NULL;
@@ -106,8 +111,9 @@ directory_lock *directory_lock_take(const char *path)
 
 void directory_lock_release(directory_lock *lock)
 {
-    if (lock == NULL)
+    if (lock == NULL) {
         return;
+    }
     close_listed(lock);
     free(lock);
 }

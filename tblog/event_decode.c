@@ -24,8 +24,9 @@ static tblog_status refuse_memory(event_decoder *decoder)
 
 static void forget_message(event_decoder *decoder)
 {
-    if (decoder->message != NULL)
+    if (decoder->message != NULL) {
         tblog_pb__event__free_unpacked(decoder->message, NULL);
+    }
     decoder->message = NULL;
 }
 
@@ -35,12 +36,15 @@ static tblog_status parse(event_decoder *decoder, const uint8_t *payload, size_t
     forget_message(decoder);
     decoder->message = (TblogPb__Event *)bounded_parse(&tblog_pb__event__descriptor, payload,
                                                        payload_bytes, &problem);
-    if (decoder->message != NULL)
+    if (decoder->message != NULL) {
         return TBLOG_OK;
-    if (problem == BOUNDED_PARSE_TOO_LARGE)
+    }
+    if (problem == BOUNDED_PARSE_TOO_LARGE) {
         return refuse_size(decoder);
-    if (problem == BOUNDED_PARSE_NO_MEMORY)
+    }
+    if (problem == BOUNDED_PARSE_NO_MEMORY) {
         return refuse_memory(decoder);
+    }
     decoder->problem = "the record is not an event";
     return TBLOG_DAMAGED;
 }
@@ -59,16 +63,20 @@ static tblog_status refuse_text(event_decoder *decoder, const char *problem)
 static tblog_status decode_summary(event_decoder *decoder, const TblogPb__Summary *summary,
                                    size_t limit, tblog_event *event)
 {
-    if (value_decode_bytes(summary) > limit)
+    if (value_decode_bytes(summary) > limit) {
         return refuse_size(decoder);
-    if (!value_decode(&decoder->store, summary))
+    }
+    if (!value_decode(&decoder->store, summary)) {
         return refuse_memory(decoder);
+    }
     const tblog_value *const *values = (void *)decoder->store.pointers.data;
     for (size_t i = 0; i < summary->n_value; i++) {
-        if (!is_text(values[i]->tag) || !is_text(values[i]->plugin))
+        if (!is_text(values[i]->tag) || !is_text(values[i]->plugin)) {
             return refuse_text(decoder, "a tag or plug-in name is not UTF-8");
-        if (!is_text(values[i]->display_name) || !is_text(values[i]->description))
+        }
+        if (!is_text(values[i]->display_name) || !is_text(values[i]->description)) {
             return refuse_text(decoder, "a tag's display name or description is not UTF-8");
+        }
     }
     event->values = values;
     event->value_count = summary->n_value;
@@ -146,25 +154,31 @@ tblog_status event_decode(event_decoder *decoder, const uint8_t *payload, size_t
         forget_message(decoder); /* It may be large. */
         return TBLOG_OK;
     }
-    tblog_status status = parse(decoder, payload, payload_bytes);
-    if (status != TBLOG_OK)
+    const tblog_status status = parse(decoder, payload, payload_bytes);
+    if (status != TBLOG_OK) {
         return status;
+    }
     const TblogPb__Event *message = decoder->message;
     *event = (tblog_event){.wall_time = message->wall_time,
                            .step = message->step,
                            .content = content_name(message->what_case)};
-    if (message->source_metadata != NULL)
+    if (message->source_metadata != NULL) {
         event->writer = message->source_metadata->writer;
-    if (message->what_case == TBLOG_PB__EVENT__WHAT_FILE_VERSION)
+    }
+    if (message->what_case == TBLOG_PB__EVENT__WHAT_FILE_VERSION) {
         event->file_version = message->file_version;
-    if (!is_optional_text(event->file_version) || !is_optional_text(event->writer))
+    }
+    if (!is_optional_text(event->file_version) || !is_optional_text(event->writer)) {
         return refuse_text(decoder, "the file version or the writer's name is not UTF-8");
-    if (message->what_case == TBLOG_PB__EVENT__WHAT_SUMMARY)
+    }
+    if (message->what_case == TBLOG_PB__EVENT__WHAT_SUMMARY) {
         return decode_summary(decoder, message->summary, bounded_parse_limit(payload_bytes), event);
+    }
     take_rest(event, message);
     if (!is_optional_text(event->run_metadata) || !is_optional_text(event->message) ||
-        !is_optional_text(event->checkpoint_path))
+        !is_optional_text(event->checkpoint_path)) {
         return refuse_text(decoder, "the event's text is not UTF-8");
+    }
     return TBLOG_OK;
 }
 

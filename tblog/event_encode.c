@@ -4,8 +4,9 @@
 
 static bool encode(byte_buffer *out, const TblogPb__Event *event)
 {
-    if (!byte_buffer_reserve(out, tblog_pb__event__get_packed_size(event)))
+    if (!byte_buffer_reserve(out, tblog_pb__event__get_packed_size(event))) {
         return false;
+    }
     out->size += tblog_pb__event__pack(event, out->data + out->size);
     return true;
 }
@@ -124,8 +125,9 @@ static void fill_value(tensor_messages *messages, const event_tensor *tensor)
     messages->value.tag = (char *)tensor->tag;
     messages->value.value_case = TBLOG_PB__SUMMARY__VALUE__VALUE_TENSOR;
     messages->value.tensor = &messages->tensor;
-    if (!tensor->with_metadata)
+    if (!tensor->with_metadata) {
         return;
+    }
     plugin_metadata_init(&messages->metadata, plugins[tensor->plugin].name, tensor->plugin_content,
                          plugins[tensor->plugin].data_class);
     messages->value.metadata = &messages->metadata.metadata;
@@ -135,16 +137,18 @@ bool event_encode_tensors(byte_buffer *out, byte_buffer *scratch, double wall_ti
                           const event_tensor *tensors, size_t count)
 {
     size_t string_count = 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         string_count += tensors[i].string_count;
+    }
     /* In one block: the messages, the pointers to the values, and the strings. A caller has a
      * string's own size in memory for each of them, so that the sum cannot overflow. */
     tensor_messages *messages;
     TblogPb__Summary__Value **pointers;
     ProtobufCBinaryData *strings;
     if (!byte_buffer_reserve(scratch, count * (sizeof *messages + sizeof *pointers) +
-                                          string_count * sizeof *strings))
+                                          string_count * sizeof *strings)) {
         return false;
+    }
     messages = (void *)scratch->data;
     pointers = (void *)(messages + count);
     strings = (void *)(pointers + count);

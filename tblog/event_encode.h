@@ -4,8 +4,7 @@
  *
  * Each function puts one serialized Event behind what `out` holds and returns true, or returns
  * false where memory is missing, and `out` holds what it held. Strings are UTF-8, checked by the
- * caller.
- */
+ * caller. */
 #ifndef TBLOG_EVENT_ENCODE_H
 #define TBLOG_EVENT_ENCODE_H
 
@@ -15,10 +14,11 @@
 
 #include "byte_buffer.h"
 #include "tag_set.h"
+#include "tblog/tblog.h"
 
 /* A file's first event. `writer` names the program or library. */
-__attribute__((warn_unused_result)) bool
-event_encode_file_version(byte_buffer *out, double wall_time, const char *writer);
+TBLOG_MUST_CHECK bool event_encode_file_version(byte_buffer *out, double wall_time,
+                                                const char *writer);
 
 typedef struct event_scalar {
     const char *tag;
@@ -28,14 +28,12 @@ typedef struct event_scalar {
 } event_scalar;
 
 /* One event with `count` (at least 1) scalars as simple_value. In scalar_encode.c. */
-__attribute__((warn_unused_result)) bool event_encode_scalars(byte_buffer *out, double wall_time,
-                                                              int64_t step,
-                                                              const event_scalar *scalars,
-                                                              size_t count);
+TBLOG_MUST_CHECK bool event_encode_scalars(byte_buffer *out, double wall_time, int64_t step,
+                                           const event_scalar *scalars, size_t count);
 
 /* The same for one scalar, sooner. */
-__attribute__((warn_unused_result)) bool
-event_encode_scalar(byte_buffer *out, double wall_time, int64_t step, const event_scalar *scalar);
+TBLOG_MUST_CHECK bool event_encode_scalar(byte_buffer *out, double wall_time, int64_t step,
+                                          const event_scalar *scalar);
 
 typedef struct event_bytes {
     const void *data;
@@ -69,12 +67,11 @@ typedef struct event_tensor {
 
 /* One event with `count` (at least 1) tensors. What `scratch` holds is lost: the messages are put
  * together there, so that many an event needs no memory of its own. */
-__attribute__((warn_unused_result)) bool
-event_encode_tensors(byte_buffer *out, byte_buffer *scratch, double wall_time, int64_t step,
-                     const event_tensor *tensors, size_t count);
+TBLOG_MUST_CHECK bool event_encode_tensors(byte_buffer *out, byte_buffer *scratch, double wall_time,
+                                           int64_t step, const event_tensor *tensors, size_t count);
 
 /* One event with a serialized GraphDef. */
-__attribute__((warn_unused_result)) bool event_encode_graph_def(byte_buffer *out, double wall_time,
-                                                                int64_t step, event_bytes graph);
+TBLOG_MUST_CHECK bool event_encode_graph_def(byte_buffer *out, double wall_time, int64_t step,
+                                             event_bytes graph);
 
 #endif

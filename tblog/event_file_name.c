@@ -18,11 +18,13 @@ int64_t event_file_name_seconds(const char *name)
 {
     static const char marker[] = "tfevents.";
     const char *found = strstr(name, marker);
-    if (found == NULL)
+    if (found == NULL) {
         return -1;
+    }
     const char *digits = found + sizeof marker - 1;
-    if (strspn(digits, "0123456789") != SECONDS_DIGITS)
+    if (strspn(digits, "0123456789") != SECONDS_DIGITS) {
         return -1;
+    }
     return strtoll(digits, NULL, 10);
 }
 
@@ -36,21 +38,23 @@ static bool is_directory(const char *path)
 static int make_directories(char *path)
 {
     for (char *at = path + 1;; at++) {
-        if (*at != '/' && *at != '\0')
+        if (*at != '/' && *at != '\0') {
             continue;
-        char end = *at;
+        }
+        const char end = *at;
         *at = '\0';
-        int result = mkdir(path, 0777);
-        int cause = errno;
+        const int result = mkdir(path, 0777);
+        const int cause = errno;
         /* An existing directory may answer with other errors too: EROFS, EACCES. */
-        bool usable = result == 0 || is_directory(path);
+        const bool usable = result == 0 || is_directory(path);
         *at = end;
         if (!usable) {
             errno = cause == EEXIST ? ENOTDIR : cause;
             return -1;
         }
-        if (end == '\0')
+        if (end == '\0') {
             return 0;
+        }
     }
 }
 
@@ -59,16 +63,18 @@ static int make_directories(char *path)
 static int64_t newest_seconds(const char *directory)
 {
     DIR *stream = opendir(directory);
-    if (stream == NULL)
+    if (stream == NULL) {
         return -2;
+    }
     int64_t newest = -1;
     struct dirent *entry;
     while (errno = 0, (entry = readdir(stream)) != NULL) {
-        int64_t seconds = event_file_name_seconds(entry->d_name);
-        if (seconds > newest)
+        const int64_t seconds = event_file_name_seconds(entry->d_name);
+        if (seconds > newest) {
             newest = seconds;
+        }
     }
-    int cause = errno;
+    const int cause = errno;
     closedir(stream);
     errno = cause;
     return cause == 0 ? newest : -2;
@@ -77,16 +83,19 @@ static int64_t newest_seconds(const char *directory)
 /* The host's name with nothing in it that a file name or a reader of it could stumble over. */
 static void host_label(char *label, size_t bytes)
 {
-    if (gethostname(label, bytes) != 0)
+    if (gethostname(label, bytes) != 0) {
         label[0] = '\0';
+    }
     label[bytes - 1] = '\0';
-    if (label[0] == '\0')
+    if (label[0] == '\0') {
         snprintf(label, bytes, "localhost");
+    }
     for (char *at = label; *at != '\0'; at++) {
-        bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
-                     (*at >= '0' && *at <= '9') || *at == '-' || *at == '.' || *at == '_';
-        if (!plain)
+        const bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
+                           (*at >= '0' && *at <= '9') || *at == '-' || *at == '.' || *at == '_';
+        if (!plain) {
             *at = '_';
+        }
     }
 }
 
@@ -96,9 +105,9 @@ static int create_one(const char *directory, int64_t seconds, const char *suffix
     static atomic_uint next_serial;
     char host[HOST_NAME_MAX + 1];
     host_label(host, sizeof host);
-    size_t length = strlen(directory);
+    const size_t length = strlen(directory);
     const char *separator = directory[length - 1] == '/' ? "" : "/";
-    size_t bytes = length + strlen(host) + strlen(suffix) + 128;
+    const size_t bytes = length + strlen(host) + strlen(suffix) + 128;
     char *name = malloc(bytes);
     if (name == NULL) {
         errno = ENOMEM;
@@ -107,11 +116,11 @@ static int create_one(const char *directory, int64_t seconds, const char *suffix
     snprintf(name, bytes, "%s%sevents.out.tfevents.%010lld.%s.%ld.%u%s", directory, separator,
              (long long)seconds, host, (long)getpid(), atomic_fetch_add(&next_serial, 1), suffix);
     int descriptor;
-    do
+    do {
         descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    while (descriptor < 0 && errno == EINTR);
+    } while (descriptor < 0 && errno == EINTR);
     if (descriptor < 0) {
-        int cause = errno;
+        const int cause = errno;
         free(name);
         errno = cause;
         return -1;
@@ -127,10 +136,11 @@ int event_directory_make(const char *directory)
         return -1;
     }
     char *copy = strdup(directory);
-    if (copy == NULL)
+    if (copy == NULL) {
         return -1;
-    int made = make_directories(copy);
-    int cause = errno;
+    }
+    const int made = make_directories(copy);
+    const int cause = errno;
     free(copy);
     errno = cause;
     return made;
@@ -138,22 +148,25 @@ int event_directory_make(const char *directory)
 
 int event_file_create(const char *directory, int64_t seconds, const char *suffix, char **path)
 {
-    if (event_directory_make(directory) != 0)
+    if (event_directory_make(directory) != 0) {
         return -1;
+    }
     /* A name can be taken only where another machine or container has the same host name and
      * process id and was as quick; then that file is the newest one now. */
     for (int attempt = 0; attempt < CREATE_ATTEMPTS; attempt++) {
-        int64_t newest = newest_seconds(directory);
-        if (newest < -1)
+        const int64_t newest = newest_seconds(directory);
+        if (newest < -1) {
             return -1;
-        int64_t later = seconds > newest ? seconds : newest + 1;
+        }
+        const int64_t later = seconds > newest ? seconds : newest + 1;
         if (later > EVENT_FILE_SECONDS_MAX) {
             errno = EOVERFLOW;
             return -1;
         }
-        int descriptor = create_one(directory, later, suffix, path);
-        if (descriptor >= 0 || errno != EEXIST)
+        const int descriptor = create_one(directory, later, suffix, path);
+        if (descriptor >= 0 || errno != EEXIST) {
             return descriptor;
+        }
     }
     errno = EEXIST;
     return -1;

@@ -8,10 +8,12 @@
 
 #include <stdint.h>
 
+#include "tblog/tblog.h"
+
 #define EVENT_FILE_SECONDS_MAX INT64_C(9999999999) /* the most that 10 digits hold */
 
 /* Makes `directory` and its parents where missing. 0, or -1 with errno. */
-__attribute__((warn_unused_result)) int event_directory_make(const char *directory);
+TBLOG_MUST_CHECK int event_directory_make(const char *directory);
 
 /* Makes `directory` and its parents where missing, and in it a new, empty file, never one that was
  * there. `seconds` (0 .. EVENT_FILE_SECONDS_MAX) is the wall time; `suffix` ends the name and may
@@ -19,8 +21,8 @@ __attribute__((warn_unused_result)) int event_directory_make(const char *directo
  *
  * Returns a descriptor open for writing and sets *path, the file's path, for the caller to free;
  * or returns -1 with errno (EOVERFLOW where no later name is left) and leaves no file. */
-__attribute__((warn_unused_result)) int event_file_create(const char *directory, int64_t seconds,
-                                                          const char *suffix, char **path);
+TBLOG_MUST_CHECK int event_file_create(const char *directory, int64_t seconds, const char *suffix,
+                                       char **path);
 
 /* The seconds in an event file's name, or -1 for any other name. */
 int64_t event_file_name_seconds(const char *name);

@@ -6,8 +6,9 @@
 static bool pack(byte_buffer *out, const TblogPb__HParamsPluginData *data)
 {
     out->size = 0;
-    if (!byte_buffer_reserve(out, tblog_pb__hparams_plugin_data__get_packed_size(data)))
+    if (!byte_buffer_reserve(out, tblog_pb__hparams_plugin_data__get_packed_size(data))) {
         return false;
+    }
     out->size = tblog_pb__hparams_plugin_data__pack(data, out->data);
     return true;
 }
@@ -57,8 +58,9 @@ bool hparams_content_session_start(byte_buffer *out, double start_time, const ch
         TblogPb__SessionStartInfo start = TBLOG_PB__SESSION_START_INFO__INIT;
         start.n_hparams = count;
         start.hparams = pointers;
-        if (group_name != NULL)
+        if (group_name != NULL) {
             start.group_name = (char *)group_name;
+        }
         start.start_time_secs = start_time;
         TblogPb__HParamsPluginData data = TBLOG_PB__HPARAMS_PLUGIN_DATA__INIT;
         data.data_case = TBLOG_PB__HPARAMS_PLUGIN_DATA__DATA_SESSION_START_INFO;
@@ -110,8 +112,9 @@ typedef struct experiment_messages {
 static bool allocate_experiment(experiment_messages *messages, const tblog_experiment *experiment)
 {
     size_t values = 0;
-    for (size_t i = 0; i < experiment->hparam_count; i++)
+    for (size_t i = 0; i < experiment->hparam_count; i++) {
         values += experiment->hparams[i].value_count;
+    }
     messages->infos = allocate(experiment->hparam_count, sizeof *messages->infos);
     messages->info_pointers = allocate(experiment->hparam_count, sizeof *messages->info_pointers);
     messages->metrics = allocate(experiment->metric_count, sizeof *messages->metrics);
@@ -148,10 +151,12 @@ static void fill_info(info_messages *messages, TblogPb__Value *values, TblogPb__
     TblogPb__HParamInfo *info = &messages->info;
     tblog_pb__hparam_info__init(info);
     info->name = (char *)hparam->name;
-    if (hparam->display_name != NULL)
+    if (hparam->display_name != NULL) {
         info->display_name = (char *)hparam->display_name;
-    if (hparam->description != NULL)
+    }
+    if (hparam->description != NULL) {
         info->description = (char *)hparam->description;
+    }
     info->type = type_of(hparam->type);
     if (hparam->value_count > 0) {
         for (size_t i = 0; i < hparam->value_count; i++) {
@@ -176,14 +181,17 @@ static void fill_metric(metric_messages *messages, const tblog_metric_info *metr
 {
     tblog_pb__metric_name__init(&messages->name);
     messages->name.tag = (char *)metric->tag;
-    if (metric->group != NULL)
+    if (metric->group != NULL) {
         messages->name.group = (char *)metric->group;
+    }
     tblog_pb__metric_info__init(&messages->info);
     messages->info.name = &messages->name;
-    if (metric->display_name != NULL)
+    if (metric->display_name != NULL) {
         messages->info.display_name = (char *)metric->display_name;
-    if (metric->description != NULL)
+    }
+    if (metric->description != NULL) {
         messages->info.description = (char *)metric->description;
+    }
 }
 
 bool hparams_content_experiment(byte_buffer *out, double created_time,
@@ -207,8 +215,9 @@ bool hparams_content_experiment(byte_buffer *out, double created_time,
     }
     TblogPb__Experiment message = TBLOG_PB__EXPERIMENT__INIT;
     message.time_created_secs = created_time;
-    if (experiment->description != NULL)
+    if (experiment->description != NULL) {
         message.description = (char *)experiment->description;
+    }
     message.n_hparam_infos = experiment->hparam_count;
     message.hparam_infos = messages.info_pointers;
     message.n_metric_infos = experiment->metric_count;
@@ -216,7 +225,7 @@ bool hparams_content_experiment(byte_buffer *out, double created_time,
     TblogPb__HParamsPluginData data = TBLOG_PB__HPARAMS_PLUGIN_DATA__INIT;
     data.data_case = TBLOG_PB__HPARAMS_PLUGIN_DATA__DATA_EXPERIMENT;
     data.experiment = &message;
-    bool done = pack(out, &data);
+    const bool done = pack(out, &data);
     free_experiment(&messages);
     return done;
 }

@@ -11,9 +11,9 @@ static _Thread_local char problem_text[256];
 
 static bool is_control(const char *text, size_t at)
 {
-    unsigned char byte = (unsigned char)text[at];
+    const unsigned char byte = (unsigned char)text[at];
     /* U+0080 to U+009F are c2 80 to c2 9f. */
-    bool is_c1 = at > 0 && (unsigned char)text[at - 1] == 0xc2 && byte >= 0x80 && byte < 0xa0;
+    const bool is_c1 = at > 0 && (unsigned char)text[at - 1] == 0xc2 && byte >= 0x80 && byte < 0xa0;
     return byte < ' ' || byte == 0x7f || is_c1;
 }
 
@@ -21,15 +21,17 @@ static bool is_control(const char *text, size_t at)
 static void clean(char *text, bool is_cut)
 {
     size_t bytes = strlen(text);
-    for (size_t i = 0; is_cut && i < 3 && !utf8_is_valid(text, bytes); i++)
+    for (size_t i = 0; is_cut && i < 3 && !utf8_is_valid(text, bytes); i++) {
         text[--bytes] = '\0';
-    bool is_text = utf8_is_valid(text, bytes);
+    }
+    const bool is_text = utf8_is_valid(text, bytes);
     for (size_t i = 0; i < bytes; i++) {
-        if (!is_text && (unsigned char)text[i] >= 0x80)
+        if (!is_text && (unsigned char)text[i] >= 0x80) {
             text[i] = '?';
-        else if (is_control(text, i)) {
-            if ((unsigned char)text[i] >= 0x80)
+        } else if (is_control(text, i)) {
+            if ((unsigned char)text[i] >= 0x80) {
                 text[i - 1] = '?';
+            }
             text[i] = '?';
         }
     }
@@ -39,7 +41,7 @@ void lint_set_problem(const char *problem, ...)
 {
     va_list arguments;
     va_start(arguments, problem);
-    int bytes = vsnprintf(problem_text, sizeof problem_text, problem, arguments);
+    const int bytes = vsnprintf(problem_text, sizeof problem_text, problem, arguments);
     va_end(arguments);
     clean(problem_text, bytes >= (int)sizeof problem_text);
     lint_thread.refuser = lint_thread.writer;
@@ -60,8 +62,9 @@ bool lint_text(const char *string, const char *what)
 bool lint_printable(const char *string, const char *what)
 {
     for (size_t i = 0; string[i] != '\0'; i++) {
-        if (is_control(string, i))
+        if (is_control(string, i)) {
             return lint(false, "%s holds a control character", what);
+        }
     }
     return true;
 }

@@ -15,8 +15,7 @@
 __attribute__((format(printf, 1, 2))) void lint_set_problem(const char *problem, ...);
 
 /* Whether the string is neither NULL nor empty and UTF-8, as a tag or a name must be; `what` names
- * it
- * ("the tag"). */
+ * it ("the tag"). */
 bool lint_name(const char *string, const char *what);
 
 /* Whether the string is NULL or UTF-8, as an optional text must be. */
@@ -44,8 +43,9 @@ extern _Thread_local lint_calls lint_thread __attribute__((tls_model("initial-ex
 static inline void lint_begin(const tblog_writer *writer)
 {
     lint_thread.writer = writer;
-    if (lint_thread.refuser == writer)
+    if (lint_thread.refuser == writer) {
         lint_forget();
+    }
 }
 
 #endif

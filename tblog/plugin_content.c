@@ -8,8 +8,9 @@
 static bool pack(byte_buffer *out, const ProtobufCMessage *message)
 {
     out->size = 0;
-    if (!byte_buffer_reserve(out, protobuf_c_message_get_packed_size(message)))
+    if (!byte_buffer_reserve(out, protobuf_c_message_get_packed_size(message))) {
         return false;
+    }
     out->size = protobuf_c_message_pack(message, out->data);
     return true;
 }
@@ -73,8 +74,9 @@ static bool allocate_layout(layout_messages *messages, const tblog_category *cat
     size_t bands = 0;
     for (size_t i = 0; i < count; i++) {
         charts += categories[i].chart_count;
-        for (size_t j = 0; j < categories[i].chart_count; j++)
+        for (size_t j = 0; j < categories[i].chart_count; j++) {
             bands += categories[i].charts[j].band_count;
+        }
     }
     messages->categories = allocate(count, sizeof *messages->categories);
     messages->category_pointers = allocate(count, sizeof *messages->category_pointers);
@@ -118,8 +120,9 @@ static void fill_chart(layout_messages *left, const tblog_chart *chart)
     chart_messages *messages = left->charts++;
     tblog_pb__chart__init(&messages->chart);
     *left->chart_pointers++ = &messages->chart;
-    if (chart->title != NULL)
+    if (chart->title != NULL) {
         messages->chart.title = (char *)chart->title;
+    }
     if (chart->band_count > 0) {
         fill_bands(&messages->margin, left, chart);
         messages->chart.content_case = TBLOG_PB__CHART__CONTENT_MARGIN;
@@ -145,18 +148,20 @@ bool plugin_content_layout(byte_buffer *out, const tblog_category *categories, s
         TblogPb__Category *category = &messages.categories[i];
         messages.category_pointers[i] = category;
         tblog_pb__category__init(category);
-        if (categories[i].title != NULL)
+        if (categories[i].title != NULL) {
             category->title = (char *)categories[i].title;
+        }
         category->closed = categories[i].closed;
         category->n_chart = categories[i].chart_count;
         category->chart = left.chart_pointers;
-        for (size_t j = 0; j < categories[i].chart_count; j++)
+        for (size_t j = 0; j < categories[i].chart_count; j++) {
             fill_chart(&left, &categories[i].charts[j]);
+        }
     }
     TblogPb__Layout layout = TBLOG_PB__LAYOUT__INIT;
     layout.n_category = count;
     layout.category = messages.category_pointers;
-    bool done = pack(out, &layout.base);
+    const bool done = pack(out, &layout.base);
     free_layout(&messages);
     return done;
 }

@@ -15,35 +15,32 @@
 #include "tblog/tblog.h"
 
 /* Of audio that is WAV. */
-__attribute__((warn_unused_result)) bool plugin_content_wav(byte_buffer *out);
+TBLOG_MUST_CHECK bool plugin_content_wav(byte_buffer *out);
 
-__attribute__((warn_unused_result)) bool plugin_content_pr_curve(byte_buffer *out,
-                                                                 uint32_t threshold_count);
+TBLOG_MUST_CHECK bool plugin_content_pr_curve(byte_buffer *out, uint32_t threshold_count);
 
 /* The numbers are TensorBoard's. */
 typedef enum mesh_part { MESH_VERTEX = 1, MESH_FACE = 2, MESH_COLOR = 3 } mesh_part;
 
 /* `components` has the bit 1 << part of each part that the mesh has; `shape` is the part's. */
-__attribute__((warn_unused_result)) bool plugin_content_mesh(byte_buffer *out, const char *name,
-                                                             mesh_part part, uint32_t components,
-                                                             const char *config_json,
-                                                             const int32_t shape[3]);
+TBLOG_MUST_CHECK bool plugin_content_mesh(byte_buffer *out, const char *name, mesh_part part,
+                                          uint32_t components, const char *config_json,
+                                          const int32_t shape[3]);
 
 /* A layout of the Custom Scalars page. */
-__attribute__((warn_unused_result)) bool
-plugin_content_layout(byte_buffer *out, const tblog_category *categories, size_t count);
+TBLOG_MUST_CHECK bool plugin_content_layout(byte_buffer *out, const tblog_category *categories,
+                                            size_t count);
 
 /* ---- hparams_content.c ---- */
 
-__attribute__((warn_unused_result)) bool
-hparams_content_session_start(byte_buffer *out, double start_time, const char *group_name,
-                              const tblog_hparam *hparams, size_t count);
+TBLOG_MUST_CHECK bool hparams_content_session_start(byte_buffer *out, double start_time,
+                                                    const char *group_name,
+                                                    const tblog_hparam *hparams, size_t count);
 
-__attribute__((warn_unused_result)) bool
-hparams_content_session_end(byte_buffer *out, double end_time, tblog_session_result result);
+TBLOG_MUST_CHECK bool hparams_content_session_end(byte_buffer *out, double end_time,
+                                                  tblog_session_result result);
 
-__attribute__((warn_unused_result)) bool
-hparams_content_experiment(byte_buffer *out, double created_time,
-                           const tblog_experiment *experiment);
+TBLOG_MUST_CHECK bool hparams_content_experiment(byte_buffer *out, double created_time,
+                                                 const tblog_experiment *experiment);
 
 #endif

@@ -18,8 +18,9 @@ enum {
 
 static void store_be(uint8_t *to, uint32_t value)
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         to[i] = (uint8_t)(value >> (24 - 8 * i));
+    }
 }
 
 static uint32_t load_be(const uint8_t *from)
@@ -37,11 +38,13 @@ static void finish_chunk(uint8_t *chunk, const char *type, size_t count)
 
 static bool append_chunk(byte_buffer *out, const char *type, const uint8_t *data, size_t count)
 {
-    if (!byte_buffer_reserve(out, count + CHUNK_FRAME_BYTES))
+    if (!byte_buffer_reserve(out, count + CHUNK_FRAME_BYTES)) {
         return false;
+    }
     uint8_t *chunk = out->data + out->size;
-    if (count > 0)
+    if (count > 0) {
         memcpy(chunk + 8, data, count);
+    }
     finish_chunk(chunk, type, count);
     out->size += count + CHUNK_FRAME_BYTES;
     return true;
@@ -62,23 +65,25 @@ static bool append_header(byte_buffer *out, const png_image *image)
 /* The rows with their filters. */
 static void filter_rows(uint8_t *to, const png_image *image)
 {
-    size_t row_bytes = (size_t)image->width * image->channels;
+    const size_t row_bytes = (size_t)image->width * image->channels;
     const uint8_t *above = NULL;
     const uint8_t *row = image->pixels;
     for (uint32_t y = 0; y < image->height; y++, above = row, row += row_bytes) {
         *to++ = y == 0 ? 0 : FILTER_UP;
-        for (size_t x = 0; x < row_bytes; x++)
+        for (size_t x = 0; x < row_bytes; x++) {
             to[x] = (uint8_t)(row[x] - (y == 0 ? 0 : above[x]));
+        }
         to += row_bytes;
     }
 }
 
 static bool append_rows(byte_buffer *out, const png_image *image)
 {
-    size_t raw_bytes = image->height * (1 + (size_t)image->width * image->channels);
+    const size_t raw_bytes = image->height * (1 + (size_t)image->width * image->channels);
     byte_buffer rows = {0};
-    if (!byte_buffer_reserve(&rows, raw_bytes))
+    if (!byte_buffer_reserve(&rows, raw_bytes)) {
         return false;
+    }
     filter_rows(rows.data, image);
     uLongf bytes = compressBound(raw_bytes);
     bool done = byte_buffer_reserve(out, bytes + CHUNK_FRAME_BYTES);
@@ -96,9 +101,11 @@ static bool append_rows(byte_buffer *out, const png_image *image)
 
 bool png_encode(byte_buffer *out, const png_image *image)
 {
-    size_t before = out->size;
-    if (append_header(out, image) && append_rows(out, image) && append_chunk(out, "IEND", NULL, 0))
+    const size_t before = out->size;
+    if (append_header(out, image) && append_rows(out, image) &&
+        append_chunk(out, "IEND", NULL, 0)) {
         return true;
+    }
     out->size = before;
     return false;
 }
@@ -106,8 +113,9 @@ bool png_encode(byte_buffer *out, const png_image *image)
 bool png_read_size(const uint8_t *png, size_t byte_count, uint32_t *width, uint32_t *height)
 {
     if (byte_count < sizeof signature + CHUNK_FRAME_BYTES + HEADER_BYTES ||
-        memcmp(png, signature, sizeof signature) != 0 || memcmp(png + 12, "IHDR", 4) != 0)
+        memcmp(png, signature, sizeof signature) != 0 || memcmp(png + 12, "IHDR", 4) != 0) {
         return false;
+    }
     *width = load_be(png + 16);
     *height = load_be(png + 20);
     return *width > 0 && *height > 0 && *width <= INT32_MAX && *height <= INT32_MAX;

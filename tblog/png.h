@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "byte_buffer.h"
+#include "tblog/tblog.h"
 
 /* Of a side, in pixels; browsers show no more. */
 enum { PNG_SIDE_MAX = 65535 };
@@ -22,10 +23,10 @@ typedef struct png_image {
 } png_image;
 
 /* Appends the image as a PNG. False without memory, with `out` as it was. */
-__attribute__((warn_unused_result)) bool png_encode(byte_buffer *out, const png_image *image);
+TBLOG_MUST_CHECK bool png_encode(byte_buffer *out, const png_image *image);
 
 /* Reads the size out of the beginning of a PNG; false where it is none. */
-__attribute__((warn_unused_result)) bool png_read_size(const uint8_t *png, size_t byte_count,
-                                                       uint32_t *width, uint32_t *height);
+TBLOG_MUST_CHECK bool png_read_size(const uint8_t *png, size_t byte_count, uint32_t *width,
+                                    uint32_t *height);
 
 #endif

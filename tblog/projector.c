@@ -24,21 +24,25 @@ static bool is_sound_label(const char *label)
 
 static bool are_sound_labels(const tblog_embedding *embedding)
 {
-    if (embedding->labels == NULL)
+    if (embedding->labels == NULL) {
         return lint(embedding->label_column_count == 0, "the labels are NULL");
-    size_t columns = embedding->label_column_count;
+    }
+    const size_t columns = embedding->label_column_count;
     if (!lint(columns > 0 && columns <= SIZE_MAX / embedding->row_count, "%zu columns of labels",
               columns) ||
         !lint(columns == 1 || embedding->label_names != NULL,
-              "labels of several columns without names"))
+              "labels of several columns without names")) {
         return false;
+    }
     for (size_t i = 0; columns > 1 && i < columns; i++) {
-        if (!is_sound_label(embedding->label_names[i]))
+        if (!is_sound_label(embedding->label_names[i])) {
             return false;
+        }
     }
     for (size_t i = 0; i < embedding->row_count * columns; i++) {
-        if (!is_sound_label(embedding->labels[i]))
+        if (!is_sound_label(embedding->labels[i])) {
             return false;
+        }
     }
     return true;
 }
@@ -47,8 +51,9 @@ static bool are_sound_labels(const tblog_embedding *embedding)
 static size_t sheet_side(const tblog_embedding *embedding)
 {
     size_t side = 1;
-    while (side * side < embedding->row_count)
+    while (side * side < embedding->row_count) {
         side++;
+    }
     return side;
 }
 
@@ -56,16 +61,18 @@ static size_t sheet_side(const tblog_embedding *embedding)
 
 static bool are_sound_thumbnails(const tblog_embedding *embedding)
 {
-    if (embedding->thumbnails == NULL)
+    if (embedding->thumbnails == NULL) {
         return true;
+    }
     if (!lint(embedding->thumbnail_width > 0 && embedding->thumbnail_width <= SHEET_SIDE_MAX &&
                   embedding->thumbnail_height > 0 &&
                   embedding->thumbnail_height <= SHEET_SIDE_MAX &&
                   embedding->thumbnail_channels > 0 && embedding->thumbnail_channels <= 4,
               "thumbnails without a size, or too large") ||
-        !lint(embedding->row_count <= (size_t)SHEET_SIDE_MAX * SHEET_SIDE_MAX, LARGE_SHEET))
+        !lint(embedding->row_count <= (size_t)SHEET_SIDE_MAX * SHEET_SIDE_MAX, LARGE_SHEET)) {
         return false;
-    size_t side = sheet_side(embedding);
+    }
+    const size_t side = sheet_side(embedding);
     return lint(side * embedding->thumbnail_width <= SHEET_SIDE_MAX &&
                     side * embedding->thumbnail_height <= SHEET_SIDE_MAX,
                 LARGE_SHEET);
@@ -75,8 +82,9 @@ static bool are_sound_thumbnails(const tblog_embedding *embedding)
 static bool is_one_line(const char *name)
 {
     for (; *name != '\0'; name++) {
-        if ((unsigned char)*name < ' ')
+        if ((unsigned char)*name < ' ') {
             return false;
+        }
     }
     return true;
 }
@@ -90,26 +98,31 @@ static bool is_sound_embedding(const tblog_embedding *embedding)
                   embedding->row_count <= SIZE_MAX / sizeof(float) / embedding->column_count,
               "the embedding '%s' has no vectors, or too many", embedding->name) ||
         !lint(embedding->format == TBLOG_VECTORS_TEXT || embedding->format == TBLOG_VECTORS_BINARY,
-              "the embedding '%s' is of no known format", embedding->name))
+              "the embedding '%s' is of no known format", embedding->name)) {
         return false;
+    }
     for (size_t i = 0; i < embedding->row_count * embedding->column_count; i++) {
-        if (!isfinite(embedding->vectors[i]))
+        if (!isfinite(embedding->vectors[i])) {
             return lint(false, "vector %zu of '%s' is not finite", i / embedding->column_count,
                         embedding->name);
+        }
     }
     return are_sound_labels(embedding) && are_sound_thumbnails(embedding);
 }
 
 static bool are_sound_embeddings(const tblog_embedding *embeddings, size_t count)
 {
-    if (!lint(embeddings != NULL && count > 0, "no embeddings"))
+    if (!lint(embeddings != NULL && count > 0, "no embeddings")) {
         return false;
+    }
     for (size_t i = 0; i < count; i++) {
-        if (!is_sound_embedding(&embeddings[i]))
+        if (!is_sound_embedding(&embeddings[i])) {
             return false;
+        }
         for (size_t j = 0; j < i; j++) {
-            if (strcmp(embeddings[i].name, embeddings[j].name) == 0)
+            if (strcmp(embeddings[i].name, embeddings[j].name) == 0) {
                 return lint(false, "the embedding '%s' is there twice", embeddings[i].name);
+            }
         }
     }
     return true;
@@ -120,9 +133,10 @@ static bool are_sound_embeddings(const tblog_embedding *embeddings, size_t count
 static bool write_all(int descriptor, const byte_buffer *bytes)
 {
     for (size_t at = 0; at < bytes->size;) {
-        ssize_t count = write(descriptor, bytes->data + at, bytes->size - at);
-        if (count < 0 && errno != EINTR)
+        const ssize_t count = write(descriptor, bytes->data + at, bytes->size - at);
+        if (count < 0 && errno != EINTR) {
             return false;
+        }
         at += count < 0 ? 0 : (size_t)count;
     }
     return true;
@@ -135,44 +149,49 @@ static tblog_status replace_file(int directory, const char *name, const byte_buf
     snprintf(temporary, sizeof temporary, "%s.tmp", name);
     int descriptor =
         openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (descriptor < 0)
+    if (descriptor < 0) {
         return TBLOG_IO;
+    }
     bool written = write_all(descriptor, bytes);
     int cause = errno;
     if (close(descriptor) != 0 && written) {
         written = false;
         cause = errno;
     }
-    if (written && renameat(directory, temporary, directory, name) == 0)
+    if (written && renameat(directory, temporary, directory, name) == 0) {
         return TBLOG_OK;
-    if (written)
+    }
+    if (written) {
         cause = errno;
+    }
     (void)unlinkat(directory, temporary, 0);
     errno = cause;
     return TBLOG_IO;
 }
 
-/* The pictures in the order of the rows, as many in a row of the sheet as there are rows of them.
- */
+/* The pictures in the order of the rows, as many in a row of the sheet as there are rows of
+ * them. */
 static bool make_sheet(byte_buffer *png, const tblog_embedding *embedding)
 {
-    size_t side = sheet_side(embedding);
-    size_t row_bytes = (size_t)embedding->thumbnail_width * embedding->thumbnail_channels;
-    size_t height = embedding->thumbnail_height;
+    const size_t side = sheet_side(embedding);
+    const size_t row_bytes = (size_t)embedding->thumbnail_width * embedding->thumbnail_channels;
+    const size_t height = embedding->thumbnail_height;
     uint8_t *sheet = calloc(side * side, row_bytes * height);
-    if (sheet == NULL)
+    if (sheet == NULL) {
         return false;
+    }
     for (size_t i = 0; i < embedding->row_count; i++) {
         uint8_t *corner = sheet + (i / side * height * side + i % side) * row_bytes;
         const uint8_t *thumbnail = embedding->thumbnails + i * height * row_bytes;
-        for (size_t y = 0; y < height; y++)
+        for (size_t y = 0; y < height; y++) {
             memcpy(corner + y * side * row_bytes, thumbnail + y * row_bytes, row_bytes);
+        }
     }
     const png_image image = {.pixels = sheet,
                              .width = (uint32_t)side * embedding->thumbnail_width,
                              .height = (uint32_t)side * embedding->thumbnail_height,
                              .channels = embedding->thumbnail_channels};
-    bool done = png_encode(png, &image);
+    const bool done = png_encode(png, &image);
     free(sheet);
     return done;
 }
@@ -188,8 +207,9 @@ static tblog_status write_embedding(int directory, size_t number, const tblog_em
                            [PROJECTOR_SHEET] = embedding->thumbnails != NULL};
     tblog_status status = TBLOG_OK;
     for (size_t i = 0; i < sizeof makers / sizeof makers[0] && status == TBLOG_OK; i++) {
-        if (!wanted[i])
+        if (!wanted[i]) {
             continue;
+        }
         byte_buffer bytes = {0};
         char name[FILE_NAME_BYTES];
         projector_file_name(name, (projector_file)i, number);
@@ -205,8 +225,9 @@ static tblog_status write_configuration(int directory, const tblog_embedding *em
 {
     byte_buffer bytes = {0};
     bool made = true;
-    for (size_t i = 0; i < count && made; i++)
+    for (size_t i = 0; i < count && made; i++) {
         made = projector_append_configuration(&bytes, i, &embeddings[i]);
+    }
     tblog_status status =
         made ? replace_file(directory, "projector_config.pbtxt", &bytes) : TBLOG_NO_MEMORY;
     byte_buffer_free(&bytes);
@@ -218,17 +239,21 @@ tblog_status tblog_write_projector(const char *run_directory, const tblog_embedd
 {
     lint_begin(NULL);
     if (!lint(run_directory != NULL, "the directory is NULL") ||
-        !are_sound_embeddings(embeddings, count))
+        !are_sound_embeddings(embeddings, count)) {
         return TBLOG_INVALID;
-    int directory = open(run_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0)
+    }
+    const int directory = open(run_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) {
         return TBLOG_IO;
+    }
     tblog_status status = TBLOG_OK;
-    for (size_t i = 0; i < count && status == TBLOG_OK; i++)
+    for (size_t i = 0; i < count && status == TBLOG_OK; i++) {
         status = write_embedding(directory, i, &embeddings[i]);
-    if (status == TBLOG_OK)
+    }
+    if (status == TBLOG_OK) {
         status = write_configuration(directory, embeddings, count);
-    int cause = errno;
+    }
+    const int cause = errno;
     close(directory);
     errno = cause;
     return status;

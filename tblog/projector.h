@@ -21,13 +21,11 @@ typedef enum projector_file { PROJECTOR_VECTORS, PROJECTOR_LABELS, PROJECTOR_SHE
 void projector_file_name(char name[FILE_NAME_BYTES], projector_file file, size_t number);
 
 /* Each appends a file's contents; false without memory. */
-__attribute__((warn_unused_result)) bool projector_append_vectors(byte_buffer *out,
-                                                                  const tblog_embedding *embedding);
-__attribute__((warn_unused_result)) bool projector_append_labels(byte_buffer *out,
-                                                                 const tblog_embedding *embedding);
+TBLOG_MUST_CHECK bool projector_append_vectors(byte_buffer *out, const tblog_embedding *embedding);
+TBLOG_MUST_CHECK bool projector_append_labels(byte_buffer *out, const tblog_embedding *embedding);
 
 /* The configuration's part for embedding `number`. */
-__attribute__((warn_unused_result)) bool
-projector_append_configuration(byte_buffer *out, size_t number, const tblog_embedding *embedding);
+TBLOG_MUST_CHECK bool projector_append_configuration(byte_buffer *out, size_t number,
+                                                     const tblog_embedding *embedding);
 
 #endif

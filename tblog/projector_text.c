@@ -47,9 +47,10 @@ static bool append_numbers(byte_buffer *out, const tblog_embedding *embedding)
     const float *at = embedding->vectors;
     for (size_t row = 0; row < embedding->row_count; row++) {
         for (size_t column = 0; column < embedding->column_count; column++, at++) {
-            char end = column + 1 == embedding->column_count ? '\n' : '\t';
-            if (!append_line(out, "%.9g%c", (double)*at, end))
+            const char end = column + 1 == embedding->column_count ? '\n' : '\t';
+            if (!append_line(out, "%.9g%c", (double)*at, end)) {
                 return false;
+            }
         }
     }
     return true;
@@ -57,15 +58,18 @@ static bool append_numbers(byte_buffer *out, const tblog_embedding *embedding)
 
 bool projector_append_vectors(byte_buffer *out, const tblog_embedding *embedding)
 {
-    size_t bytes = embedding->row_count * embedding->column_count * sizeof(float);
-    if (embedding->format == TBLOG_VECTORS_BINARY && is_taken_for_binary(embedding->vectors, bytes))
+    const size_t bytes = embedding->row_count * embedding->column_count * sizeof(float);
+    if (embedding->format == TBLOG_VECTORS_BINARY &&
+        is_taken_for_binary(embedding->vectors, bytes)) {
         return byte_buffer_append(out, embedding->vectors, bytes);
+    }
     /* The program's locale may have a comma where the file wants a point. */
-    locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    if (plain == (locale_t)0)
+    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    if (plain == (locale_t)0) {
         return false;
-    locale_t before = uselocale(plain);
-    bool done = append_numbers(out, embedding);
+    }
+    const locale_t before = uselocale(plain);
+    const bool done = append_numbers(out, embedding);
     uselocale(before);
     freelocale(plain);
     return done;
@@ -76,8 +80,9 @@ bool projector_append_vectors(byte_buffer *out, const tblog_embedding *embedding
 static bool append_cells(byte_buffer *out, const char *const *cells, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!append_text(out, cells[i]) || !append_text(out, i + 1 == count ? "\n" : "\t"))
+        if (!append_text(out, cells[i]) || !append_text(out, i + 1 == count ? "\n" : "\t")) {
             return false;
+        }
     }
     return true;
 }
@@ -87,22 +92,26 @@ static bool append_cells(byte_buffer *out, const char *const *cells, size_t coun
 static bool append_mark_of_blank_line(byte_buffer *out, const char *const *labels, size_t columns)
 {
     for (size_t i = 0; i < columns; i++) {
-        if (labels[i][strspn(labels[i], " \f\v")] != '\0')
+        if (labels[i][strspn(labels[i], " \f\v")] != '\0') {
             return true;
+        }
     }
     return append_text(out, "\xe2\x80\x8b");
 }
 
 bool projector_append_labels(byte_buffer *out, const tblog_embedding *embedding)
 {
-    size_t columns = embedding->label_column_count;
+    const size_t columns = embedding->label_column_count;
     /* One column has no line of names; several must have one. */
-    if (columns > 1 && !append_cells(out, embedding->label_names, columns))
+    if (columns > 1 && !append_cells(out, embedding->label_names, columns)) {
         return false;
+    }
     for (size_t row = 0; row < embedding->row_count; row++) {
         const char *const *labels = embedding->labels + row * columns;
-        if (!append_mark_of_blank_line(out, labels, columns) || !append_cells(out, labels, columns))
+        if (!append_mark_of_blank_line(out, labels, columns) ||
+            !append_cells(out, labels, columns)) {
             return false;
+        }
     }
     return true;
 }
@@ -114,11 +123,12 @@ static bool append_quoted(byte_buffer *out, const char *text)
 {
     bool done = append_text(out, "\"");
     for (; *text != '\0' && done; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte < ' ' || byte == '"' || byte == '\\' || byte == 0x7f)
+        const unsigned char byte = (unsigned char)*text;
+        if (byte < ' ' || byte == '"' || byte == '\\' || byte == 0x7f) {
             done = append_line(out, "\\%03o", (unsigned)byte);
-        else
+        } else {
             done = byte_buffer_append(out, text, 1);
+        }
     }
     return done && append_text(out, "\"");
 }
@@ -127,20 +137,23 @@ bool projector_append_configuration(byte_buffer *out, size_t number,
                                     const tblog_embedding *embedding)
 {
     char names[3][FILE_NAME_BYTES];
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) {
         projector_file_name(names[i], (projector_file)i, number);
+    }
     bool done = append_text(out, "embeddings {\n  tensor_name: ") &&
                 append_quoted(out, embedding->name) &&
                 append_line(out, "\n  tensor_shape: %zu\n  tensor_shape: %zu\n",
                             embedding->row_count, embedding->column_count) &&
                 append_line(out, "  tensor_path: \"%s\"\n", names[PROJECTOR_VECTORS]);
-    if (embedding->labels != NULL)
+    if (embedding->labels != NULL) {
         done = done && append_line(out, "  metadata_path: \"%s\"\n", names[PROJECTOR_LABELS]);
-    if (embedding->thumbnails != NULL)
+    }
+    if (embedding->thumbnails != NULL) {
         done = done &&
                append_line(out, "  sprite {\n    image_path: \"%s\"\n", names[PROJECTOR_SHEET]) &&
                append_line(out, "    single_image_dim: %u\n    single_image_dim: %u\n  }\n",
                            (unsigned)embedding->thumbnail_width,
                            (unsigned)embedding->thumbnail_height);
+    }
     return done && append_text(out, "}\n");
 }

@@ -42,42 +42,50 @@ tblog_status reader_open_on_source(tblog_reader **out, record_source *source)
 
 tblog_status tblog_reader_open(tblog_reader **out, const char *path)
 {
-    if (out == NULL)
+    if (out == NULL) {
         return TBLOG_INVALID;
+    }
     *out = NULL;
-    if (path == NULL)
+    if (path == NULL) {
         return TBLOG_INVALID;
+    }
     record_source *source = source_file_open(path);
-    if (source == NULL)
+    if (source == NULL) {
         return errno == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
+    }
     return reader_open_on_source(out, source);
 }
 
 static void describe(tblog_reader *reader, tblog_status status, const char *problem)
 {
     char reason[128] = "";
-    if (status == TBLOG_IO && strerror_r(reader->records.cause, reason, sizeof reason) != 0)
+    if (status == TBLOG_IO && strerror_r(reader->records.cause, reason, sizeof reason) != 0) {
         snprintf(reason, sizeof reason, "error %d", reader->records.cause);
-    if (status == TBLOG_END)
+    }
+    if (status == TBLOG_END) {
         reader->message[0] = '\0';
-    else
+    } else {
         snprintf(reader->message, sizeof reader->message, "at byte %" PRIu64 ": %s%s%s",
                  reader->offset, problem, reason[0] == '\0' ? "" : ": ", reason);
+    }
 }
 
 void tblog_reader_set_record_limit(tblog_reader *reader, uint64_t bytes)
 {
-    if (reader != NULL)
+    if (reader != NULL) {
         reader->records.payload_max =
             bytes == 0 || bytes > RECORD_PAYLOAD_MAX ? RECORD_PAYLOAD_MAX : bytes;
+    }
 }
 
 tblog_status tblog_reader_next(tblog_reader *reader, const tblog_event **event)
 {
-    if (event != NULL)
+    if (event != NULL) {
         *event = NULL;
-    if (reader == NULL || event == NULL)
+    }
+    if (reader == NULL || event == NULL) {
         return TBLOG_INVALID;
+    }
     reader->record = NULL;
     reader->record_bytes = 0;
     const uint8_t *payload;
@@ -108,24 +116,29 @@ tblog_status tblog_reader_next(tblog_reader *reader, const tblog_event **event)
 
 tblog_status tblog_reader_resync(tblog_reader *reader, uint64_t *lost_bytes)
 {
-    if (lost_bytes != NULL)
+    if (lost_bytes != NULL) {
         *lost_bytes = 0;
-    if (reader == NULL || !reader->stuck)
+    }
+    if (reader == NULL || !reader->stuck) {
         return TBLOG_INVALID;
+    }
     reader->record = NULL;
     reader->record_bytes = 0;
     uint64_t found;
-    tblog_status status = record_scan(reader->source, reader->offset, &reader->rereading, &found);
+    const tblog_status status =
+        record_scan(reader->source, reader->offset, &reader->rereading, &found);
     if (status == TBLOG_IO) {
         reader->records.cause = errno;
         describe(reader, status, "reading failed");
         return status;
     }
     reader->message[0] = '\0';
-    if (reader->rereading.gave_up)
+    if (reader->rereading.gave_up) {
         describe(reader, TBLOG_OK, "not all of this record was searched for others inside of it");
-    if (lost_bytes != NULL)
+    }
+    if (lost_bytes != NULL) {
         *lost_bytes = found - reader->offset;
+    }
     if (status == TBLOG_OK) {
         reader->stuck = false;
         reader->offset = found;
@@ -152,8 +165,9 @@ const char *tblog_reader_message(const tblog_reader *reader)
 
 void tblog_reader_close(tblog_reader *reader)
 {
-    if (reader == NULL)
+    if (reader == NULL) {
         return;
+    }
     event_decoder_free(&reader->decoder);
     record_reader_free(&reader->records);
     reader->source->close(reader->source);

@@ -14,12 +14,13 @@ static bool keep(record_queue *queue)
 int record_queue_end(record_queue *queue, bool lasting)
 {
     byte_buffer *records = &queue->records;
-    size_t bytes = records->size - queue->begun - RECORD_HEADER_BYTES;
+    const size_t bytes = records->size - queue->begun - RECORD_HEADER_BYTES;
     int cause = 0;
-    if (bytes > RECORD_PAYLOAD_MAX)
+    if (bytes > RECORD_PAYLOAD_MAX) {
         cause = EMSGSIZE;
-    else if (!byte_buffer_reserve(records, RECORD_CRC_BYTES) || (lasting && !keep(queue)))
+    } else if (!byte_buffer_reserve(records, RECORD_CRC_BYTES) || (lasting && !keep(queue))) {
         cause = ENOMEM;
+    }
     if (cause != 0) {
         record_queue_cancel(queue);
         return cause;
@@ -33,7 +34,7 @@ size_t record_queue_drop_oldest(record_queue *queue, size_t bytes)
 {
     byte_buffer *records = &queue->records;
     size_t *lasting = (void *)queue->lasting.data;
-    size_t lasting_count = queue->lasting.size / sizeof *lasting;
+    const size_t lasting_count = queue->lasting.size / sizeof *lasting;
     size_t dropped = 0;
     size_t seen = 0; /* of the lasting ones */
     size_t from = 0;
@@ -50,10 +51,12 @@ size_t record_queue_drop_oldest(record_queue *queue, size_t bytes)
         }
         from += size;
     }
-    if (from == to)
+    if (from == to) {
         return dropped;
-    for (; seen < lasting_count; seen++)
+    }
+    for (; seen < lasting_count; seen++) {
         lasting[seen] -= from - to;
+    }
     memmove(records->data + to, records->data + from, records->size - from);
     records->size -= from - to;
     return dropped;

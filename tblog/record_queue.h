@@ -10,6 +10,7 @@
 
 #include "byte_buffer.h"
 #include "record_format.h"
+#include "tblog/tblog.h"
 
 /* All zero is an empty queue. */
 typedef struct record_queue {
@@ -21,20 +22,20 @@ typedef struct record_queue {
 /* Begins a record behind the others, whose payload the caller then puts behind what queue->records
  * holds. record_queue_end or record_queue_cancel comes before any other call. NULL without memory.
  * Like byte_buffer_reserve allocates only where the queue has never been as full. */
-__attribute__((warn_unused_result)) static inline byte_buffer *
-record_queue_begin(record_queue *queue)
+TBLOG_MUST_CHECK static inline byte_buffer *record_queue_begin(record_queue *queue)
 {
     byte_buffer *records = &queue->records;
     queue->begun = records->size;
-    if (!byte_buffer_reserve(records, RECORD_FRAME_BYTES))
+    if (!byte_buffer_reserve(records, RECORD_FRAME_BYTES)) {
         return NULL;
+    }
     records->size += RECORD_HEADER_BYTES;
     return records;
 }
 
 /* Ends it. `lasting` keeps it from record_queue_drop_oldest. 0, or an errno value: ENOMEM, or
  * EMSGSIZE beyond RECORD_PAYLOAD_MAX; then the record is not there. */
-__attribute__((warn_unused_result)) int record_queue_end(record_queue *queue, bool lasting);
+TBLOG_MUST_CHECK int record_queue_end(record_queue *queue, bool lasting);
 
 /* Takes it back. */
 static inline void record_queue_cancel(record_queue *queue)

@@ -33,22 +33,25 @@ static const uint8_t *present(const record_reader *reader)
 static tblog_status fill(record_reader *reader, size_t wanted)
 {
     byte_buffer *window = &reader->window;
-    if (present_bytes(reader) >= wanted)
+    if (present_bytes(reader) >= wanted) {
         return TBLOG_OK;
+    }
     byte_buffer_drop_front(window, window->size - present_bytes(reader));
     reader->window_at = reader->offset;
     while (window->size < wanted) {
-        size_t step = window->size > reader->read_bytes ? window->size : reader->read_bytes;
+        const size_t step = window->size > reader->read_bytes ? window->size : reader->read_bytes;
         reader->read_bytes = READ_BYTES;
-        if (!byte_buffer_reserve(window, step))
+        if (!byte_buffer_reserve(window, step)) {
             return TBLOG_NO_MEMORY;
-        ssize_t count = reader->source->read_at(reader->source, window->data + window->size, step,
-                                                reader->window_at + window->size);
-        if (count == 0)
+        }
+        const ssize_t count = reader->source->read_at(reader->source, window->data + window->size,
+                                                      step, reader->window_at + window->size);
+        if (count == 0) {
             return TBLOG_OK;
-        if (count > 0)
+        }
+        if (count > 0) {
             window->size += (size_t)count;
-        else if (errno != EINTR) {
+        } else if (errno != EINTR) {
             reader->cause = errno;
             return TBLOG_IO;
         }
@@ -60,7 +63,7 @@ static tblog_status fill(record_reader *reader, size_t wanted)
  * forgotten and read again at the next call. */
 static tblog_status incomplete(record_reader *reader)
 {
-    size_t bytes = present_bytes(reader);
+    const size_t bytes = present_bytes(reader);
     reader->window.size = 0;
     reader->window_at = reader->offset;
     reader->problem = "the file ends inside a record";
@@ -72,13 +75,14 @@ static tblog_status incomplete(record_reader *reader)
 static tblog_status ask_for(record_reader *reader, size_t bytes, bool *there)
 {
     *there = true;
-    if (bytes <= present_bytes(reader) + READ_BYTES)
+    if (bytes <= present_bytes(reader) + READ_BYTES) {
         return TBLOG_OK;
+    }
     uint8_t last;
     ssize_t count;
-    do
+    do {
         count = reader->source->read_at(reader->source, &last, 1, reader->offset + bytes - 1);
-    while (count < 0 && errno == EINTR);
+    } while (count < 0 && errno == EINTR);
     *there = count > 0;
     reader->cause = errno;
     return count < 0 ? TBLOG_IO : TBLOG_OK;
@@ -100,34 +104,44 @@ tblog_status record_reader_next(record_reader *reader, const uint8_t **payload,
                                 size_t *payload_bytes)
 {
     tblog_status status = fill(reader, RECORD_HEADER_BYTES);
-    if (status != TBLOG_OK)
+    if (status != TBLOG_OK) {
         return failed(reader, status);
-    if (present_bytes(reader) < RECORD_HEADER_BYTES)
+    }
+    if (present_bytes(reader) < RECORD_HEADER_BYTES) {
         return incomplete(reader);
+    }
     const uint8_t *record = present(reader);
     if (record_load_le(record + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES) !=
-        crc32c_masked(record, RECORD_LENGTH_BYTES))
+        crc32c_masked(record, RECORD_LENGTH_BYTES)) {
         return damaged(reader, "the checksum of the record's length is wrong");
-    uint64_t length = record_load_le(record, RECORD_LENGTH_BYTES);
-    if (length > RECORD_PAYLOAD_MAX)
+    }
+    const uint64_t length = record_load_le(record, RECORD_LENGTH_BYTES);
+    if (length > RECORD_PAYLOAD_MAX) {
         return damaged(reader, "the record's length is more than a protobuf message can have");
-    if (length > reader->payload_max)
+    }
+    if (length > reader->payload_max) {
         return damaged(reader, "the record is larger than the reader's limit");
+    }
 
-    size_t record_bytes = RECORD_FRAME_BYTES + (size_t)length;
+    const size_t record_bytes = RECORD_FRAME_BYTES + (size_t)length;
     bool there;
     status = ask_for(reader, record_bytes, &there);
-    if (status == TBLOG_OK && !there)
+    if (status == TBLOG_OK && !there) {
         return incomplete(reader);
-    if (status == TBLOG_OK)
+    }
+    if (status == TBLOG_OK) {
         status = fill(reader, record_bytes);
-    if (status != TBLOG_OK)
+    }
+    if (status != TBLOG_OK) {
         return failed(reader, status);
-    if (present_bytes(reader) < record_bytes)
+    }
+    if (present_bytes(reader) < record_bytes) {
         return incomplete(reader);
+    }
     const uint8_t *body = present(reader) + RECORD_HEADER_BYTES;
-    if (record_load_le(body + length, RECORD_CRC_BYTES) != crc32c_masked(body, (size_t)length))
+    if (record_load_le(body + length, RECORD_CRC_BYTES) != crc32c_masked(body, (size_t)length)) {
         return damaged(reader, "the checksum of the record's payload is wrong");
+    }
     reader->offset += record_bytes;
     *payload = body;
     *payload_bytes = (size_t)length;

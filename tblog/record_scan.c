@@ -40,12 +40,14 @@ static bool read_all(record_source *source, uint8_t *data, size_t bytes, uint64_
     while (*present < bytes) {
         ssize_t count =
             source->read_at(source, data + *present, bytes - *present, offset + *present);
-        if (count == 0)
+        if (count == 0) {
             return true;
-        if (count > 0)
+        }
+        if (count > 0) {
             *present += (size_t)count;
-        else if (errno != EINTR)
+        } else if (errno != EINTR) {
             return false;
+        }
     }
     return true;
 }
@@ -55,11 +57,13 @@ static tblog_status header_at(record_source *source, uint64_t offset, bool *prov
 {
     uint8_t header[RECORD_HEADER_BYTES];
     size_t present;
-    if (!read_all(source, header, sizeof header, offset, &present))
+    if (!read_all(source, header, sizeof header, offset, &present)) {
         return TBLOG_IO;
+    }
     *proven = present == sizeof header && proves_itself(header);
-    if (*proven)
+    if (*proven) {
         *end = offset + RECORD_FRAME_BYTES + record_load_le(header, RECORD_LENGTH_BYTES);
+    }
     return TBLOG_OK;
 }
 
@@ -74,13 +78,15 @@ static tblog_status read_claim(record_source *source, uint64_t record_at, record
 {
     *claim = (record_claim){0};
     bool proven;
-    tblog_status status = header_at(source, record_at, &proven, &claim->end);
-    if (status != TBLOG_OK || !proven)
+    const tblog_status status = header_at(source, record_at, &proven, &claim->end);
+    if (status != TBLOG_OK || !proven) {
         return status;
+    }
     uint8_t around[2]; /* the record's last byte, and the one behind it */
     size_t present;
-    if (!read_all(source, around, sizeof around, claim->end - 1, &present))
+    if (!read_all(source, around, sizeof around, claim->end - 1, &present)) {
         return TBLOG_IO;
+    }
     claim->is_inside = present > 0;
     claim->is_followed = present == 1;
     uint64_t next_end;
@@ -99,8 +105,9 @@ static tblog_status records_lead_to(record_source *source, uint64_t offset, uint
         status = header_at(source, offset, &proven, &offset);
     }
     *leads = proven && offset == end;
-    if (proven && offset < end)
+    if (proven && offset < end) {
         rereading->gave_up = true;
+    }
     return status;
 }
 
@@ -115,20 +122,24 @@ static tblog_status try_all(record_source *source, uint64_t from, uint64_t limit
     size_t kept = 0;
     for (;;) {
         size_t count;
-        if (!read_all(source, bytes + kept, wanted - kept, at + kept, &count))
+        if (!read_all(source, bytes + kept, wanted - kept, at + kept, &count)) {
             return TBLOG_IO;
-        size_t present = kept + count;
+        }
+        const size_t present = kept + count;
         size_t tried = 0;
         for (; present >= tried + RECORD_HEADER_BYTES && at + tried < limit; tried++) {
-            if (!proves_itself(bytes + tried))
+            if (!proves_itself(bytes + tried)) {
                 continue;
+            }
             *found = at + tried;
             bool leads = true;
             if (limit != NO_LIMIT &&
-                records_lead_to(source, *found, limit, rereading, &leads) != TBLOG_OK)
+                records_lead_to(source, *found, limit, rereading, &leads) != TBLOG_OK) {
                 return TBLOG_IO;
-            if (leads)
+            }
+            if (leads) {
                 return TBLOG_OK;
+            }
         }
         if (present < wanted || at + tried >= limit) {
             *found = at + present;
@@ -147,18 +158,23 @@ tblog_status record_scan(record_source *source, uint64_t damaged_at, record_rere
     rereading->gave_up = false;
     record_claim claim;
     tblog_status status = read_claim(source, damaged_at, &claim);
-    if (status != TBLOG_OK)
+    if (status != TBLOG_OK) {
         return status;
-    if (claim.is_inside && claim.end > rereading->reached)
+    }
+    if (claim.is_inside && claim.end > rereading->reached) {
         rereading->reached = claim.end;
+    }
     rereading->gave_up = claim.is_inside && !may_reread(rereading);
-    if (rereading->gave_up)
+    if (rereading->gave_up) {
         return try_all(source, claim.end, NO_LIMIT, rereading, found);
+    }
     status =
         try_all(source, damaged_at + 1, claim.is_followed ? claim.end : NO_LIMIT, rereading, found);
-    if (status == TBLOG_END && claim.is_followed)
+    if (status == TBLOG_END && claim.is_followed) {
         return try_all(source, claim.end, NO_LIMIT, rereading, found);
-    if (status == TBLOG_OK && claim.is_inside && *found < claim.end)
+    }
+    if (status == TBLOG_OK && claim.is_inside && *found < claim.end) {
         rereading->spent += claim.end - *found;
+    }
     return status;
 }

@@ -14,7 +14,7 @@ void record_writer_init(record_writer *writer, record_sink *sink)
 void record_writer_take(record_writer *writer, record_queue *queue)
 {
     assert(writer->batch.size == 0);
-    byte_buffer emptied = writer->batch;
+    const byte_buffer emptied = writer->batch;
     writer->batch = queue->records;
     queue->records = emptied;
     writer->sealed = false;
@@ -31,9 +31,10 @@ static size_t whole_record_bytes(const uint8_t *records, size_t bytes)
 {
     size_t whole = 0;
     while (bytes - whole >= RECORD_FRAME_BYTES) {
-        size_t payload = payload_bytes(records + whole);
-        if (bytes - whole - RECORD_FRAME_BYTES < payload)
+        const size_t payload = payload_bytes(records + whole);
+        if (bytes - whole - RECORD_FRAME_BYTES < payload) {
             break;
+        }
         whole += RECORD_FRAME_BYTES + payload;
     }
     return whole;
@@ -61,11 +62,12 @@ static void seal(record_writer *writer)
 static int cut_torn_record(record_writer *writer)
 {
     int result;
-    do
+    do {
         result = writer->sink->truncate(writer->sink, writer->file_bytes);
-    while (result != 0 && errno == EINTR);
-    if (result != 0)
+    } while (result != 0 && errno == EINTR);
+    if (result != 0) {
         return errno;
+    }
     writer->torn = false;
     return 0;
 }
@@ -75,23 +77,24 @@ static int cut_torn_record(record_writer *writer)
 static size_t piece_bytes(const uint8_t *records, size_t bytes)
 {
     enum { PIECE_BYTES = 64 * 1024 };
-    size_t whole = whole_record_bytes(records, bytes < PIECE_BYTES ? bytes : PIECE_BYTES);
+    const size_t whole = whole_record_bytes(records, bytes < PIECE_BYTES ? bytes : PIECE_BYTES);
     return whole > 0 ? whole : RECORD_FRAME_BYTES + payload_bytes(records);
 }
 
-/* Writes the batch from *written to `end`, or until a call fails; *written tells how far it came.
- */
+/* Writes the batch from *written to `end`, or until a call fails; *written tells how far it
+ * came. */
 static int write_batch(record_writer *writer, size_t *written, size_t end)
 {
     while (*written < end) {
-        ssize_t count = writer->sink->write_at(writer->sink, writer->batch.data + *written,
-                                               end - *written, writer->file_bytes + *written);
-        if (count > 0)
+        const ssize_t count = writer->sink->write_at(writer->sink, writer->batch.data + *written,
+                                                     end - *written, writer->file_bytes + *written);
+        if (count > 0) {
             *written += (size_t)count;
-        else if (count == 0)
+        } else if (count == 0) {
             return EIO;
-        else if (errno != EINTR)
+        } else if (errno != EINTR) {
             return errno;
+        }
     }
     return 0;
 }
@@ -99,15 +102,17 @@ static int write_batch(record_writer *writer, size_t *written, size_t end)
 int record_writer_flush(record_writer *writer)
 {
     int cause = writer->torn ? cut_torn_record(writer) : 0;
-    if (cause != 0)
+    if (cause != 0) {
         return cause;
-    if (!writer->sealed)
+    }
+    if (!writer->sealed) {
         seal(writer);
+    }
     const byte_buffer *batch = &writer->batch;
     size_t written = 0;
     size_t whole = 0; /* of it, in whole records */
     while (cause == 0 && whole < batch->size) {
-        size_t end = whole + piece_bytes(batch->data + whole, batch->size - whole);
+        const size_t end = whole + piece_bytes(batch->data + whole, batch->size - whole);
         cause = write_batch(writer, &written, end);
         whole += whole_record_bytes(batch->data + whole, written - whole);
     }

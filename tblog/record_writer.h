@@ -14,6 +14,7 @@
 #include "byte_buffer.h"
 #include "record_queue.h"
 #include "sink.h"
+#include "tblog/tblog.h"
 
 typedef struct record_writer {
     record_sink *sink;   /* the caller's */
@@ -32,7 +33,7 @@ void record_writer_take(record_writer *writer, record_queue *queue);
 
 /* Writes the whole batch. 0, or the errno value of the sink's failure (EIO for a write that takes
  * nothing). EINTR is retried. */
-__attribute__((warn_unused_result)) int record_writer_flush(record_writer *writer);
+TBLOG_MUST_CHECK int record_writer_flush(record_writer *writer);
 
 /* Forgets what is left of the batch behind a flush that failed. */
 void record_writer_discard(record_writer *writer);

@@ -34,7 +34,7 @@ static bool take_varint(wire_bytes *in, uint64_t *value)
     enum { BYTES_MAX = 10 };
     *value = 0;
     for (size_t i = 0; i < BYTES_MAX && i < in->left; i++) {
-        uint8_t byte = in->at[i];
+        const uint8_t byte = in->at[i];
         *value |= (uint64_t)(byte & 0x7f) << (7 * i);
         if (byte < 0x80) {
             in->at += i + 1;
@@ -48,8 +48,9 @@ static bool take_varint(wire_bytes *in, uint64_t *value)
 /* Takes `bytes` bytes where there are so many. */
 static bool take_bytes(wire_bytes *in, size_t bytes, const uint8_t **taken)
 {
-    if (bytes > in->left)
+    if (bytes > in->left) {
         return false;
+    }
     *taken = in->at;
     in->at += bytes;
     in->left -= bytes;
@@ -63,16 +64,18 @@ static bool take_message(wire_bytes *in, wire_bytes *message)
     enum { LENGTH_MAX = (1 << 28) - 1, LENGTH_BYTES_MAX = 4 };
     const uint8_t *start = in->at;
     uint64_t length;
-    if (!take_varint(in, &length) || length > LENGTH_MAX || in->at - start > LENGTH_BYTES_MAX)
+    if (!take_varint(in, &length) || length > LENGTH_MAX || in->at - start > LENGTH_BYTES_MAX) {
         return false;
+    }
     message->left = (size_t)length;
     return take_bytes(in, message->left, &message->at);
 }
 
 static bool take_key(wire_bytes *in, uint8_t key)
 {
-    if (in->left == 0 || in->at[0] != key)
+    if (in->left == 0 || in->at[0] != key) {
         return false;
+    }
     in->at++;
     in->left--;
     return true;
@@ -83,8 +86,9 @@ static char *copy_tag(char *text, wire_bytes tag)
 {
     memcpy(text, tag.at, tag.left);
     text[tag.left] = '\0';
-    if (memchr(text, '\0', tag.left) != NULL || !utf8_is_valid(text, tag.left))
+    if (memchr(text, '\0', tag.left) != NULL || !utf8_is_valid(text, tag.left)) {
         return NULL;
+    }
     return text + tag.left + 1;
 }
 
@@ -96,8 +100,9 @@ static bool take_value(wire_bytes message, tblog_value *value, char **text)
     float scalar;
     if (!take_key(&message, KEY_TAG) || !take_message(&message, &tag) ||
         !take_key(&message, KEY_SIMPLE_VALUE) || !take_bytes(&message, sizeof scalar, &number) ||
-        message.left > 0)
+        message.left > 0) {
         return false;
+    }
     memcpy(&scalar, number, sizeof scalar);
     *value = (tblog_value){.tag = *text,
                            .plugin = "",
@@ -115,15 +120,17 @@ static bool take_values(value_store *store, wire_bytes summary, size_t *count)
     byte_buffer *values = &store->values;
     values->size = 0;
     /* A value takes more bytes than its tag with a NUL, so this never moves again. */
-    if (!byte_buffer_reserve(&store->texts, summary.left))
+    if (!byte_buffer_reserve(&store->texts, summary.left)) {
         return false;
+    }
     char *text = (char *)store->texts.data;
     while (summary.left > 0) {
         wire_bytes value;
         if (!take_key(&summary, KEY_VALUE) || !take_message(&summary, &value) ||
             !byte_buffer_reserve(values, sizeof(tblog_value)) ||
-            !take_value(value, (void *)(values->data + values->size), &text))
+            !take_value(value, (void *)(values->data + values->size), &text)) {
             return false;
+        }
         values->size += sizeof(tblog_value);
     }
     *count = values->size / sizeof(tblog_value);
@@ -143,23 +150,27 @@ bool scalar_decode(value_store *store, const uint8_t *payload, size_t payload_by
         uint8_t key = *in.at++;
         in.left--;
         bool taken = false;
-        if (key == KEY_WALL_TIME && wall_time == NULL)
+        if (key == KEY_WALL_TIME && wall_time == NULL) {
             taken = take_bytes(&in, sizeof event->wall_time, &wall_time);
-        else if (key == KEY_STEP && !has_step)
+        } else if (key == KEY_STEP && !has_step) {
             taken = has_step = take_varint(&in, &step);
-        else if (key == KEY_SUMMARY && summary.at == NULL)
+        } else if (key == KEY_SUMMARY && summary.at == NULL) {
             taken = take_message(&in, &summary);
-        if (!taken)
+        }
+        if (!taken) {
             return false;
+        }
     }
     size_t count;
-    if (summary.at == NULL || !take_values(store, summary, &count))
+    if (summary.at == NULL || !take_values(store, summary, &count)) {
         return false;
+    }
     *event = (tblog_event){.step = (int64_t)step,
                            .content = "summary",
                            .values = (void *)store->pointers.data,
                            .value_count = count};
-    if (wall_time != NULL)
+    if (wall_time != NULL) {
         memcpy(&event->wall_time, wall_time, sizeof event->wall_time);
+    }
     return true;
 }

@@ -14,7 +14,7 @@
 /* True, and *event is what event_decode makes of the payload, with all that its values point to in
  * `store`. False where the general parser is to say what the payload is, and where memory is
  * missing; then *event is untouched. */
-__attribute__((warn_unused_result)) bool scalar_decode(value_store *store, const uint8_t *payload,
-                                                       size_t payload_bytes, tblog_event *event);
+TBLOG_MUST_CHECK bool scalar_decode(value_store *store, const uint8_t *payload,
+                                    size_t payload_bytes, tblog_event *event);
 
 #endif

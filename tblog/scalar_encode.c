@@ -30,15 +30,17 @@ static const uint8_t metadata[] = {0x4a, 13,  0x0a, 9,   0x0a, 7,    's', 'c',
 static size_t varint_bytes(uint64_t value)
 {
     size_t bytes = 1;
-    for (; value >= 0x80; value >>= 7)
+    for (; value >= 0x80; value >>= 7) {
         bytes++;
+    }
     return bytes;
 }
 
 static uint8_t *put_varint(uint8_t *at, uint64_t value)
 {
-    for (; value >= 0x80; value >>= 7)
+    for (; value >= 0x80; value >>= 7) {
         *at++ = (uint8_t)(value | 0x80);
+    }
     *at++ = (uint8_t)value;
     return at;
 }
@@ -101,11 +103,13 @@ bool event_encode_scalar(byte_buffer *out, double wall_time, int64_t step,
                          const event_scalar *scalar)
 {
     enum { SHORT_TAG_BYTES = 100 }; /* all lengths take one byte */
-    size_t tag_bytes = scalar->tag_bytes;
-    if (tag_bytes > SHORT_TAG_BYTES || scalar->with_metadata)
+    const size_t tag_bytes = scalar->tag_bytes;
+    if (tag_bytes > SHORT_TAG_BYTES || scalar->with_metadata) {
         return event_encode_scalars(out, wall_time, step, scalar, 1);
-    if (!byte_buffer_reserve(out, EVENT_BYTES_MAX + VALUE_BYTES_MAX + SHORT_TAG_BYTES))
+    }
+    if (!byte_buffer_reserve(out, EVENT_BYTES_MAX + VALUE_BYTES_MAX + SHORT_TAG_BYTES)) {
         return false;
+    }
     uint8_t *at = put_stamp(out->data + out->size, wall_time, step);
     at = put_bytes(at,
                    (const uint8_t[]){KEY_SUMMARY, (uint8_t)(tag_bytes + 9), KEY_VALUE,
@@ -123,19 +127,22 @@ bool event_encode_scalars(byte_buffer *out, double wall_time, int64_t step,
 {
     size_t summary_bytes = 0;
     for (size_t i = 0; i < count; i++) {
-        size_t tag_bytes = scalars[i].tag_bytes;
-        if (tag_bytes > SIZE_MAX / 2 - summary_bytes - VALUE_BYTES_MAX - sizeof metadata)
+        const size_t tag_bytes = scalars[i].tag_bytes;
+        if (tag_bytes > SIZE_MAX / 2 - summary_bytes - VALUE_BYTES_MAX - sizeof metadata) {
             return false;
-        size_t bytes = value_bytes(&scalars[i]);
+        }
+        const size_t bytes = value_bytes(&scalars[i]);
         summary_bytes += 1 + varint_bytes(bytes) + bytes;
     }
-    if (!byte_buffer_reserve(out, EVENT_BYTES_MAX + summary_bytes))
+    if (!byte_buffer_reserve(out, EVENT_BYTES_MAX + summary_bytes)) {
         return false;
+    }
     uint8_t *at = put_stamp(out->data + out->size, wall_time, step);
     *at++ = KEY_SUMMARY;
     at = put_varint(at, summary_bytes);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         at = put_value(at, &scalars[i]);
+    }
     out->size = (size_t)(at - out->data);
     return true;
 }

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "tblog/tblog.h"
+
 typedef struct record_sink record_sink;
 
 /* Each function is its system call's namesake: -1 with errno on failure, EINTR included; a write
@@ -21,6 +23,6 @@ struct record_sink {
 /* A sink for the file of this path that `descriptor` has open for writing. A write fails with
  * ENOENT where the file has been removed. Owns the descriptor from now on. NULL without memory,
  * with the descriptor still the caller's. */
-__attribute__((warn_unused_result)) record_sink *sink_file_create(int descriptor, const char *path);
+TBLOG_MUST_CHECK record_sink *sink_file_create(int descriptor, const char *path);
 
 #endif

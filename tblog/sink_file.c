@@ -18,7 +18,7 @@ typedef struct sink_file {
 static ssize_t sink_file_write_at(record_sink *self, const void *data, size_t bytes,
                                   uint64_t offset)
 {
-    int descriptor = ((sink_file *)self)->descriptor;
+    const int descriptor = ((sink_file *)self)->descriptor;
     /* A file without a name takes all that is written and nobody will ever see it. */
     struct stat status;
     if (fstat(descriptor, &status) == 0 && status.st_nlink == 0) {
@@ -36,11 +36,12 @@ static int sink_file_truncate(record_sink *self, uint64_t size)
 /* Without this a file whose data is safe could have no name after a power loss. */
 static int sync_directory(const char *directory)
 {
-    int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0)
+    const int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) {
         return -1;
-    int result = fsync(descriptor);
-    int cause = errno;
+    }
+    const int result = fsync(descriptor);
+    const int cause = errno;
     close(descriptor);
     errno = cause;
     /* Some network file systems cannot sync a directory and say so with EINVAL. */
@@ -50,11 +51,13 @@ static int sync_directory(const char *directory)
 static int sink_file_sync(record_sink *self)
 {
     sink_file *file = (sink_file *)self;
-    if (fsync(file->descriptor) != 0)
+    if (fsync(file->descriptor) != 0) {
         return -1;
+    }
     if (!file->directory_synced) {
-        if (sync_directory(file->directory) != 0)
+        if (sync_directory(file->directory) != 0) {
             return -1;
+        }
         file->directory_synced = true;
     }
     return 0;
@@ -64,8 +67,8 @@ static int sink_file_close(record_sink *self)
 {
     sink_file *file = (sink_file *)self;
     /* Linux gives the descriptor back in every case, so close is never repeated. */
-    int result = close(file->descriptor);
-    int cause = errno;
+    const int result = close(file->descriptor);
+    const int cause = errno;
     free(file);
     errno = cause;
     return result != 0 && cause == EINTR ? 0 : result;
@@ -76,10 +79,11 @@ record_sink *sink_file_create(int descriptor, const char *path)
     const char *slash = strrchr(path, '/');
     const char *directory = slash == NULL ? "." : path;
     /* The directory of "/name" is "/": its slash stays. */
-    size_t length = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
+    const size_t length = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
     sink_file *file = malloc(sizeof *file + length + 1);
-    if (file == NULL)
+    if (file == NULL) {
         return NULL;
+    }
     file->base = (record_sink){.write_at = sink_file_write_at,
                                .truncate = sink_file_truncate,
                                .sync = sink_file_sync,

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "tblog/tblog.h"
+
 typedef struct record_source record_source;
 
 struct record_source {
@@ -16,6 +18,6 @@ struct record_source {
 };
 
 /* Opens a regular file. NULL with errno: EISDIR for a directory, ESPIPE for what has no offsets. */
-__attribute__((warn_unused_result)) record_source *source_file_open(const char *path);
+TBLOG_MUST_CHECK record_source *source_file_open(const char *path);
 
 #endif

@@ -26,20 +26,22 @@ static void source_file_close(record_source *self)
 static int check_kind(int descriptor)
 {
     struct stat status;
-    if (fstat(descriptor, &status) != 0)
+    if (fstat(descriptor, &status) != 0) {
         return errno;
+    }
     return S_ISREG(status.st_mode) ? 0 : S_ISDIR(status.st_mode) ? EISDIR : ESPIPE;
 }
 
 record_source *source_file_open(const char *path)
 {
     int descriptor;
-    do /* O_NONBLOCK: a pipe without a writer is refused below rather than waited for. */
+    do { /* O_NONBLOCK: a pipe without a writer is refused below rather than waited for. */
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    while (descriptor < 0 && errno == EINTR);
-    if (descriptor < 0)
+    } while (descriptor < 0 && errno == EINTR);
+    if (descriptor < 0) {
         return NULL;
-    int cause = check_kind(descriptor);
+    }
+    const int cause = check_kind(descriptor);
     source_file *file = cause == 0 ? malloc(sizeof *file) : NULL;
     if (file == NULL) {
         close(descriptor);

@@ -25,8 +25,9 @@ static uint64_t hash_tag(const char *tag, size_t bytes)
         hash ^= hash >> 32;
     }
     uint64_t rest = 0;
-    for (size_t i = 0; i < bytes; i++)
+    for (size_t i = 0; i < bytes; i++) {
         rest = rest << 8 | (uint8_t)tag[i];
+    }
     hash = (hash ^ rest) * odd;
     return hash ^ hash >> 32;
 }
@@ -34,25 +35,29 @@ static uint64_t hash_tag(const char *tag, size_t bytes)
 /* The slot that holds the tag, or the empty one where it belongs. At least one slot is empty. */
 static uint32_t *find_slot(const tag_set *set, const char *tag, size_t bytes, uint64_t hash)
 {
-    size_t mask = set->slot_count - 1;
+    const size_t mask = set->slot_count - 1;
     for (size_t at = (size_t)hash & mask;; at = (at + 1) & mask) {
         uint32_t *slot = &set->slots[at];
-        if (*slot == 0)
+        if (*slot == 0) {
             return slot;
+        }
         const tag_entry *entry = &set->entries[*slot - 1];
-        if (entry->hash == hash && entry->bytes == bytes && memcmp(entry->tag, tag, bytes) == 0)
+        if (entry->hash == hash && entry->bytes == bytes && memcmp(entry->tag, tag, bytes) == 0) {
             return slot;
+        }
     }
 }
 
 /* Keeps at least half of the slots empty, and room for one entry more. */
 static bool make_room(tag_set *set)
 {
-    if (set->count + 1 <= set->slot_count / 2)
+    if (set->count + 1 <= set->slot_count / 2) {
         return true;
-    size_t slot_count = set->slot_count == 0 ? 16 : set->slot_count * 2;
-    if (slot_count > UINT32_MAX / 2)
+    }
+    const size_t slot_count = set->slot_count == 0 ? 16 : set->slot_count * 2;
+    if (slot_count > UINT32_MAX / 2) {
         return false;
+    }
     tag_entry *entries = calloc(slot_count / 2, sizeof *entries);
     uint32_t *slots = calloc(slot_count, sizeof *slots);
     if (entries == NULL || slots == NULL) {
@@ -60,15 +65,17 @@ static bool make_room(tag_set *set)
         free(entries);
         return false;
     }
-    if (set->entries != NULL)
+    if (set->entries != NULL) {
         memcpy(entries, set->entries, set->count * sizeof *entries);
+    }
     free(set->entries);
     set->entries = entries;
     free(set->slots);
     set->slots = slots;
     set->slot_count = slot_count;
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = 0; i < set->count; i++) {
         *find_slot(set, entries[i].tag, entries[i].bytes, entries[i].hash) = (uint32_t)(i + 1);
+    }
     return true;
 }
 
@@ -76,22 +83,25 @@ static bool make_room(tag_set *set)
  * so every bit counts. */
 static uint32_t *guess_of(tag_set *set, const char *tag)
 {
-    uintptr_t address = (uintptr_t)tag;
+    const uintptr_t address = (uintptr_t)tag;
     return &set->recent[(address ^ address >> 6) % TAG_SET_RECENT];
 }
 
 /* The tag's entry, or NULL where it is new. */
 static tag_entry *find(tag_set *set, const char *tag)
 {
-    if (set->slot_count == 0)
+    if (set->slot_count == 0) {
         return NULL;
+    }
     uint32_t *guess = guess_of(set, tag);
-    if (*guess < set->count && strcmp(set->entries[*guess].tag, tag) == 0)
+    if (*guess < set->count && strcmp(set->entries[*guess].tag, tag) == 0) {
         return &set->entries[*guess];
-    size_t bytes = strlen(tag);
-    uint32_t slot = *find_slot(set, tag, bytes, hash_tag(tag, bytes));
-    if (slot == 0)
+    }
+    const size_t bytes = strlen(tag);
+    const uint32_t slot = *find_slot(set, tag, bytes, hash_tag(tag, bytes));
+    if (slot == 0) {
         return NULL;
+    }
     *guess = slot - 1;
     return &set->entries[slot - 1];
 }
@@ -99,12 +109,14 @@ static tag_entry *find(tag_set *set, const char *tag)
 /* Adds a tag that is new; its entry, or NULL without memory. */
 static tag_entry *add(tag_set *set, const char *tag, tag_plugin plugin)
 {
-    if (!make_room(set))
+    if (!make_room(set)) {
         return NULL;
+    }
     char *copy = strdup(tag);
-    if (copy == NULL)
+    if (copy == NULL) {
         return NULL;
-    size_t bytes = strlen(tag);
+    }
+    const size_t bytes = strlen(tag);
     tag_entry *entry = &set->entries[set->count++];
     *entry =
         (tag_entry){.tag = copy, .bytes = bytes, .hash = hash_tag(tag, bytes), .plugin = plugin};
@@ -121,24 +133,28 @@ void tag_set_begin(tag_set *set)
 
 tag_plugin tag_set_plugin(const tag_set *set, const char *tag)
 {
-    size_t bytes = strlen(tag);
+    const size_t bytes = strlen(tag);
     return set->entries[*find_slot(set, tag, bytes, hash_tag(tag, bytes)) - 1].plugin;
 }
 
 tag_set_result tag_set_add(tag_set *set, const char *tag, tag_plugin plugin, size_t *bytes)
 {
     tag_entry *entry = find(set, tag);
-    bool is_new = entry == NULL;
-    if (is_new)
+    const bool is_new = entry == NULL;
+    if (is_new) {
         entry = add(set, tag, plugin);
+    }
     *bytes = 0;
-    if (entry == NULL)
+    if (entry == NULL) {
         return TAG_SET_NO_MEMORY;
+    }
     *bytes = entry->bytes;
-    if (entry->plugin != plugin)
+    if (entry->plugin != plugin) {
         return TAG_SET_OTHER_PLUGIN;
-    if (entry->file == set->file + 1)
+    }
+    if (entry->file == set->file + 1) {
         return TAG_SET_PRESENT;
+    }
     entry->file = set->file + 1;
     entry->event = set->event;
     set->fresh++;
@@ -147,8 +163,9 @@ tag_set_result tag_set_add(tag_set *set, const char *tag, tag_plugin plugin, siz
 
 void tag_set_undo(tag_set *set)
 {
-    if (set->fresh == 0)
+    if (set->fresh == 0) {
         return;
+    }
     /* Newest first: no other tag's search has passed over the slot of the newest, so it can simply
      * be emptied. */
     while (set->count > set->known) {
@@ -157,8 +174,9 @@ void tag_set_undo(tag_set *set)
         free(entry->tag);
     }
     for (size_t i = 0; i < set->count; i++) {
-        if (set->entries[i].event == set->event)
+        if (set->entries[i].event == set->event) {
             set->entries[i].file = 0;
+        }
     }
     set->fresh = 0;
 }
@@ -170,8 +188,9 @@ void tag_set_next_file(tag_set *set)
 
 void tag_set_free(tag_set *set)
 {
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = 0; i < set->count; i++) {
         free(set->entries[i].tag);
+    }
     free(set->entries);
     free(set->slots);
     *set = (tag_set){0};

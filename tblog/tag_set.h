@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tblog/tblog.h"
+
 typedef enum tag_plugin {
     TAG_PLUGIN_SCALARS,
     TAG_PLUGIN_HISTOGRAMS,
@@ -52,8 +54,8 @@ typedef enum tag_set_result {
 void tag_set_begin(tag_set *set);
 
 /* Looks the tag up and adds a copy of it when it is new; *bytes is its length without the NUL. */
-__attribute__((warn_unused_result)) tag_set_result tag_set_add(tag_set *set, const char *tag,
-                                                               tag_plugin plugin, size_t *bytes);
+TBLOG_MUST_CHECK tag_set_result tag_set_add(tag_set *set, const char *tag, tag_plugin plugin,
+                                            size_t *bytes);
 
 /* The plug-in of a tag that is in the set. */
 tag_plugin tag_set_plugin(const tag_set *set, const char *tag);

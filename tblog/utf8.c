@@ -6,20 +6,28 @@
 size_t utf8_sequence_bytes(const void *text, size_t bytes)
 {
     const uint8_t *at = text;
-    uint8_t first = at[0];
-    if (first < 0x80)
+    const uint8_t first = at[0];
+    if (first < 0x80) {
         return 1;
-    size_t length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-    if (length == 0 || length > bytes)
+    }
+    const size_t length = first < 0xc2   ? 0
+                          : first < 0xe0 ? 2
+                          : first < 0xf0 ? 3
+                          : first < 0xf5 ? 4
+                                         : 0;
+    if (length == 0 || length > bytes) {
         return 0;
+    }
     /* The second byte's range excludes overlong forms, surrogates and what is too large. */
-    uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (at[1] < low || at[1] > high)
+    const uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    const uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (at[1] < low || at[1] > high) {
         return 0;
+    }
     for (size_t i = 2; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
+        if ((at[i] & 0xc0) != 0x80) {
             return 0;
+        }
     }
     return length;
 }
@@ -37,9 +45,10 @@ bool utf8_is_valid(const void *text, size_t bytes)
                 continue;
             }
         }
-        size_t length = utf8_sequence_bytes(at, bytes);
-        if (length == 0)
+        const size_t length = utf8_sequence_bytes(at, bytes);
+        if (length == 0) {
             return false;
+        }
         at += length;
         bytes -= length;
     }

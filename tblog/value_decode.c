@@ -36,11 +36,13 @@ static size_t element_bytes(TblogPb__DataType type)
 /* The numbers that the tensor holds, wherever it has them. */
 static size_t number_count(const TblogPb__TensorProto *tensor)
 {
-    size_t bytes = element_bytes(tensor->dtype);
-    if (bytes == 0)
+    const size_t bytes = element_bytes(tensor->dtype);
+    if (bytes == 0) {
         return 0;
-    if (tensor->tensor_content.len > 0)
+    }
+    if (tensor->tensor_content.len > 0) {
         return tensor->tensor_content.len / bytes;
+    }
     return tensor->dtype == TBLOG_PB__DATA_TYPE__DT_FLOAT    ? tensor->n_float_val
            : tensor->dtype == TBLOG_PB__DATA_TYPE__DT_DOUBLE ? tensor->n_double_val
                                                              : tensor->n_int_val;
@@ -79,8 +81,9 @@ static void take_shape(store_cursor *at, tblog_value *value, const int64_t *dims
 {
     value->shape = at->dims;
     value->rank = rank;
-    for (size_t i = 0; i < rank; i++)
+    for (size_t i = 0; i < rank; i++) {
         *at->dims++ = dims[i];
+    }
 }
 
 static void take_tensor_shape(store_cursor *at, tblog_value *value,
@@ -88,23 +91,26 @@ static void take_tensor_shape(store_cursor *at, tblog_value *value,
 {
     value->shape = at->dims;
     value->rank = shape == NULL ? 0 : shape->n_dim;
-    for (size_t i = 0; i < value->rank; i++)
+    for (size_t i = 0; i < value->rank; i++) {
         *at->dims++ = shape->dim[i]->size;
+    }
 }
 
 static double load_element(const uint8_t *bytes, TblogPb__DataType type)
 {
-    if (type == TBLOG_PB__DATA_TYPE__DT_UINT8)
+    if (type == TBLOG_PB__DATA_TYPE__DT_UINT8) {
         return bytes[0];
+    }
     if (type == TBLOG_PB__DATA_TYPE__DT_DOUBLE) {
-        uint64_t bits = record_load_le(bytes, 8);
+        const uint64_t bits = record_load_le(bytes, 8);
         double number;
         memcpy(&number, &bits, sizeof number);
         return number;
     }
-    uint32_t bits = (uint32_t)record_load_le(bytes, 4);
-    if (type == TBLOG_PB__DATA_TYPE__DT_INT32)
+    const uint32_t bits = (uint32_t)record_load_le(bytes, 4);
+    if (type == TBLOG_PB__DATA_TYPE__DT_INT32) {
         return (double)(int32_t)bits;
+    }
     float number;
     memcpy(&number, &bits, sizeof number);
     return (double)number;
@@ -115,16 +121,17 @@ static void take_numbers(store_cursor *at, tblog_value *value, const TblogPb__Te
     value->kind = TBLOG_VALUE_NUMBERS;
     value->numbers = at->numbers;
     value->number_count = number_count(tensor);
-    size_t bytes = element_bytes(tensor->dtype);
+    const size_t bytes = element_bytes(tensor->dtype);
     for (size_t i = 0; i < value->number_count; i++) {
-        if (tensor->tensor_content.len > 0)
+        if (tensor->tensor_content.len > 0) {
             *at->numbers++ = load_element(tensor->tensor_content.data + i * bytes, tensor->dtype);
-        else if (tensor->dtype == TBLOG_PB__DATA_TYPE__DT_FLOAT)
+        } else if (tensor->dtype == TBLOG_PB__DATA_TYPE__DT_FLOAT) {
             *at->numbers++ = (double)tensor->float_val[i];
-        else if (tensor->dtype == TBLOG_PB__DATA_TYPE__DT_DOUBLE)
+        } else if (tensor->dtype == TBLOG_PB__DATA_TYPE__DT_DOUBLE) {
             *at->numbers++ = tensor->double_val[i];
-        else
+        } else {
             *at->numbers++ = (double)tensor->int_val[i];
+        }
     }
     if (tensor->dtype == TBLOG_PB__DATA_TYPE__DT_FLOAT && value->rank == 0 &&
         value->number_count == 1) {
@@ -135,8 +142,9 @@ static void take_numbers(store_cursor *at, tblog_value *value, const TblogPb__Te
 
 static void take_string(store_cursor *at, tblog_value *value, const void *bytes, size_t count)
 {
-    if (value->string_count++ == 0)
+    if (value->string_count++ == 0) {
         value->strings = at->strings;
+    }
     *at->strings++ =
         (tblog_bytes){.data = count == 0 ? (const uint8_t *)"" : bytes, .count = count};
 }
@@ -145,9 +153,10 @@ static void take_string(store_cursor *at, tblog_value *value, const void *bytes,
 static void finish_strings(tblog_value *value)
 {
     value->kind = TBLOG_VALUE_STRINGS;
-    bool is_one = value->rank == 0 || (value->rank == 1 && value->shape[0] == 1);
-    if (!is_one || value->string_count != 1)
+    const bool is_one = value->rank == 0 || (value->rank == 1 && value->shape[0] == 1);
+    if (!is_one || value->string_count != 1) {
         return;
+    }
     value->kind = TBLOG_VALUE_STRING;
 }
 
@@ -156,14 +165,16 @@ static void take_tensor(store_cursor *at, tblog_value *value, const TblogPb__Ten
     take_tensor_shape(at, value, tensor->tensor_shape);
     value->type = (int32_t)tensor->dtype;
     if (tensor->dtype == TBLOG_PB__DATA_TYPE__DT_STRING) {
-        for (size_t i = 0; i < tensor->n_string_val; i++)
+        for (size_t i = 0; i < tensor->n_string_val; i++) {
             take_string(at, value, tensor->string_val[i].data, tensor->string_val[i].len);
+        }
         finish_strings(value);
         return;
     }
-    size_t bytes = element_bytes(tensor->dtype);
-    if (bytes != 0 && tensor->tensor_content.len % bytes == 0)
+    const size_t bytes = element_bytes(tensor->dtype);
+    if (bytes != 0 && tensor->tensor_content.len % bytes == 0) {
         take_numbers(at, value, tensor);
+    }
 }
 
 /* ---- The forms of the first TensorBoard, made into those of today as its own loaders do ---- */
@@ -172,8 +183,9 @@ static void take_histogram(store_cursor *at, tblog_value *value,
                            const TblogPb__HistogramProto *histogram)
 {
     size_t count = histogram->n_bucket;
-    if (count != histogram->n_bucket_limit)
+    if (count != histogram->n_bucket_limit) {
         return;
+    }
     /* Without the empty buckets at both ends: their limits are no part of the values' range, and
      * often the largest doubles that there are. */
     const double *limits = histogram->bucket_limit;
@@ -220,8 +232,9 @@ static void take_metadata(tblog_value *value, const TblogPb__SummaryMetadata *me
     value->display_name = metadata->display_name;
     value->description = metadata->summary_description;
     value->data_class = (int32_t)metadata->data_class;
-    if (metadata->plugin_data == NULL)
+    if (metadata->plugin_data == NULL) {
         return;
+    }
     value->plugin = metadata->plugin_data->plugin_name;
     value->plugin_content = (tblog_bytes){.data = metadata->plugin_data->content.data,
                                           .count = metadata->plugin_data->content.len};
@@ -254,8 +267,9 @@ static void take_value(store_cursor *at, tblog_value *value, const TblogPb__Summ
     default:
         break;
     }
-    if (message->metadata != NULL)
+    if (message->metadata != NULL) {
         take_metadata(value, message->metadata);
+    }
 }
 
 static value_needs needs_of_all(const TblogPb__Summary *summary)
@@ -281,31 +295,35 @@ size_t value_decode_bytes(const TblogPb__Summary *summary)
 
 bool value_decode(value_store *store, const TblogPb__Summary *summary)
 {
-    value_needs all = needs_of_all(summary);
+    const value_needs all = needs_of_all(summary);
     if (!byte_buffer_reserve(&store->values, summary->n_value * sizeof(tblog_value)) ||
         !byte_buffer_reserve(&store->numbers, all.numbers * sizeof(double)) ||
         !byte_buffer_reserve(&store->shapes, all.dims * sizeof(int64_t)) ||
         !byte_buffer_reserve(&store->strings, all.strings * sizeof(tblog_bytes)) ||
-        !byte_buffer_reserve(&store->texts, all.text_bytes))
+        !byte_buffer_reserve(&store->texts, all.text_bytes)) {
         return false;
+    }
     store_cursor at = {.numbers = (void *)store->numbers.data,
                        .dims = (void *)store->shapes.data,
                        .strings = (void *)store->strings.data,
                        .text = (void *)store->texts.data};
     tblog_value *values = (void *)store->values.data;
-    for (size_t i = 0; i < summary->n_value; i++)
+    for (size_t i = 0; i < summary->n_value; i++) {
         take_value(&at, &values[i], summary->value[i]);
+    }
     return value_store_point(store, summary->n_value);
 }
 
 bool value_store_point(value_store *store, size_t count)
 {
-    if (!byte_buffer_reserve(&store->pointers, count * sizeof(tblog_value *)))
+    if (!byte_buffer_reserve(&store->pointers, count * sizeof(tblog_value *))) {
         return false;
+    }
     tblog_value *values = (void *)store->values.data;
     tblog_value **pointers = (void *)store->pointers.data;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         pointers[i] = &values[i];
+    }
     return true;
 }
 

@@ -24,11 +24,10 @@ size_t value_decode_bytes(const struct TblogPb__Summary *summary);
 
 /* Fills `store` with the summary's values, in its order; they point into the summary too. False
  * without memory. */
-__attribute__((warn_unused_result)) bool value_decode(value_store *store,
-                                                      const struct TblogPb__Summary *summary);
+TBLOG_MUST_CHECK bool value_decode(value_store *store, const struct TblogPb__Summary *summary);
 
 /* Lets the store's pointers point to its first `count` values. False without memory. */
-__attribute__((warn_unused_result)) bool value_store_point(value_store *store, size_t count);
+TBLOG_MUST_CHECK bool value_store_point(value_store *store, size_t count);
 
 void value_store_free(value_store *store);
 

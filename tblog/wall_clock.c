@@ -58,9 +58,10 @@ void wall_clock_init(wall_clock *clock)
 double wall_clock_seconds(void *context)
 {
     wall_clock *clock = context;
-    if (!clock->has_counter)
+    if (!clock->has_counter) {
         return wall_clock_read_system(NULL);
-    uint64_t ticks = read_counter();
+    }
+    const uint64_t ticks = read_counter();
     /* A counter that was set back by a suspended machine makes a difference that is huge. */
     if (clock->seconds == 0.0 || ticks - clock->read_at >= STALE_TICKS) {
         clock->read_at = ticks;

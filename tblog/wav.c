@@ -16,7 +16,7 @@ static const uint8_t blank[WAV_HEADER_BYTES] = {'R', 'I', 'F',        'F', 0,   
 void wav_fill_header(uint8_t header[WAV_HEADER_BYTES], uint16_t channels, uint32_t sample_rate,
                      size_t data_bytes)
 {
-    uint32_t frame_bytes = channels * (uint32_t)SAMPLE_BYTES;
+    const uint32_t frame_bytes = channels * (uint32_t)SAMPLE_BYTES;
     memcpy(header, blank, sizeof blank);
     record_store_le(header + 4, 4, WAV_HEADER_BYTES - 8 + data_bytes);
     record_store_le(header + 16, 4, FORMAT_BYTES);

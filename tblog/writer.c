@@ -18,29 +18,32 @@ static bool is_synchronous(const tblog_writer *writer)
 static tblog_status unlock_event(tblog_writer *writer, tblog_status status)
 {
     pthread_mutex_unlock(&writer->mutex);
-    if (is_synchronous(writer))
+    if (is_synchronous(writer)) {
         pthread_mutex_unlock(&writer->io);
+    }
     return status;
 }
 
 /* Sees to it that there is room for an event, with `mutex` held, which it may let go meanwhile. */
 static tblog_status make_room(tblog_writer *writer)
 {
-    size_t bytes = writer->queue_bytes;
+    const size_t bytes = writer->queue_bytes;
     while (writer->queue.records.size >= bytes) {
-        bool stands = writer->latched != TBLOG_OK;
+        const bool stands = writer->latched != TBLOG_OK;
         switch (writer->full_queue) {
         case TBLOG_FULL_QUEUE_DROP_OLDEST:
             /* Dropping moves what stays, so it is worth while only for many at once. */
             writer->dropped += record_queue_drop_oldest(&writer->queue, bytes - bytes / 8 - 1);
-            if (writer->queue.records.size >= bytes)
+            if (writer->queue.records.size >= bytes) {
                 return TBLOG_FULL;
+            }
             break;
         case TBLOG_FULL_QUEUE_FAIL:
             return stands ? TBLOG_IO : TBLOG_FULL;
         case TBLOG_FULL_QUEUE_WAIT:
-            if (stands)
+            if (stands) {
                 return TBLOG_IO;
+            }
             pthread_cond_wait(&writer->room, &writer->mutex);
             break;
         }
@@ -56,10 +59,12 @@ static bool refuses(const tblog_writer *writer)
 
 static bool is_usable(const tblog_writer *writer)
 {
-    if (writer == NULL)
+    if (writer == NULL) {
         return lint(false, "the writer is NULL");
-    if (writer_is_forked_copy(writer))
+    }
+    if (writer_is_forked_copy(writer)) {
         return lint(false, FORKED);
+    }
     return true;
 }
 
@@ -67,18 +72,23 @@ static bool is_usable(const tblog_writer *writer)
  * against the event, with nothing locked. */
 static tblog_status begin_event(tblog_writer *writer)
 {
-    if (!is_usable(writer))
+    if (!is_usable(writer)) {
         return TBLOG_INVALID;
-    if (is_synchronous(writer))
+    }
+    if (is_synchronous(writer)) {
         pthread_mutex_lock(&writer->io);
+    }
     pthread_mutex_lock(&writer->mutex);
     tblog_status status = refuses(writer) ? TBLOG_IO : make_room(writer);
-    if (status == TBLOG_OK && refuses(writer)) /* since it waited */
+    if (status == TBLOG_OK && refuses(writer)) { /* since it waited */
         status = TBLOG_IO;
-    if (status != TBLOG_OK)
+    }
+    if (status != TBLOG_OK) {
         return unlock_event(writer, status);
-    if (record_queue_begin(&writer->queue) == NULL)
+    }
+    if (record_queue_begin(&writer->queue) == NULL) {
         return unlock_event(writer, TBLOG_NO_MEMORY);
+    }
     tag_set_begin(&writer->tags);
     writer->event_lasts = false;
     return TBLOG_OK;
@@ -105,14 +115,16 @@ static tblog_status refuse_plugin(const tblog_writer *writer, const char *tag, t
 
 tblog_status writer_add_tag(tblog_writer *writer, const char *tag, tag_plugin plugin, tag_use *use)
 {
-    tag_set_result result = tag_set_add(&writer->tags, tag, plugin, &use->tag_bytes);
+    const tag_set_result result = tag_set_add(&writer->tags, tag, plugin, &use->tag_bytes);
     use->first_of_writer = result == TAG_SET_ADDED;
     use->first_in_file = result == TAG_SET_ADDED || result == TAG_SET_NEW_IN_FILE;
-    if (result == TAG_SET_NO_MEMORY)
+    if (result == TAG_SET_NO_MEMORY) {
         return TBLOG_NO_MEMORY;
+    }
     /* A tag that was there before has been looked at then. */
-    if (result == TAG_SET_OTHER_PLUGIN)
+    if (result == TAG_SET_OTHER_PLUGIN) {
         return refuse_plugin(writer, tag, plugin);
+    }
     return use->first_of_writer && !lint_text(tag, "the tag") ? TBLOG_INVALID : TBLOG_OK;
 }
 
@@ -121,10 +133,11 @@ tblog_status writer_add_tag(tblog_writer *writer, const char *tag, tag_plugin pl
 static tblog_status write_through(tblog_writer *writer)
 {
     pthread_mutex_unlock(&writer->mutex);
-    tblog_status status = writer_write_records(writer);
+    const tblog_status status = writer_write_records(writer);
     /* What fails behind the write is the next call's to tell: the event is in the file. */
-    if (status == TBLOG_OK)
+    if (status == TBLOG_OK) {
         (void)writer_finish_flush(writer);
+    }
     pthread_mutex_lock(&writer->mutex);
     if (status != TBLOG_OK) {
         record_writer_discard(&writer->records);
@@ -136,17 +149,21 @@ static tblog_status write_through(tblog_writer *writer)
 /* Frames the event that is behind the queue, and sees to it that it is written in time. */
 static tblog_status take_event(tblog_writer *writer)
 {
-    bool lasting = writer->tags.fresh > 0 || writer->event_lasts;
-    size_t before = writer->queue.begun;
-    int cause = record_queue_end(&writer->queue, lasting);
-    if (cause != 0)
+    const bool lasting = writer->tags.fresh > 0 || writer->event_lasts;
+    const size_t before = writer->queue.begun;
+    const int cause = record_queue_end(&writer->queue, lasting);
+    if (cause != 0) {
         return lint(cause == ENOMEM, WRITER_TOO_LARGE) ? TBLOG_NO_MEMORY : TBLOG_INVALID;
-    if (is_synchronous(writer))
+    }
+    if (is_synchronous(writer)) {
         return write_through(writer);
-    if (before == 0)
+    }
+    if (before == 0) {
         writer_start_interval(writer);
-    else if (before < writer->buffer_bytes && writer->queue.records.size >= writer->buffer_bytes)
+    } else if (before < writer->buffer_bytes &&
+               writer->queue.records.size >= writer->buffer_bytes) {
         pthread_cond_signal(&writer->changed);
+    }
     return TBLOG_OK;
 }
 
@@ -154,24 +171,28 @@ static tblog_status take_event(tblog_writer *writer)
  * it and its new tags. Unlocks, and returns what the call that logs returns. */
 static tblog_status end_event(tblog_writer *writer, tblog_status status)
 {
-    if (status == TBLOG_OK)
+    if (status == TBLOG_OK) {
         status = take_event(writer);
-    else
+    } else {
         record_queue_cancel(&writer->queue);
+    }
     /* A tag whose first value is not there must not be known, or its next would lack metadata. */
-    if (status != TBLOG_OK)
+    if (status != TBLOG_OK) {
         tag_set_undo(&writer->tags);
+    }
     return unlock_event(writer, status);
 }
 
 tblog_status writer_add_event(tblog_writer *writer, writer_encode *encode, const void *request)
 {
-    tblog_status status = begin_event(writer);
-    if (status != TBLOG_OK)
+    const tblog_status status = begin_event(writer);
+    if (status != TBLOG_OK) {
         return status;
-    double now = writer_wall_time(writer);
-    if (isfinite(now))
+    }
+    const double now = writer_wall_time(writer);
+    if (isfinite(now)) {
         return end_event(writer, encode(writer, now, request));
+    }
     (void)lint(false, "the clock's time is not a finite number");
     return end_event(writer, TBLOG_INVALID);
 }
@@ -189,7 +210,7 @@ static inline tblog_status take_scalar(tblog_writer *writer, const tblog_scalar 
                                        event_scalar *entry)
 {
     tag_use use;
-    tblog_status status = writer_add_tag(writer, scalar->tag, TAG_PLUGIN_SCALARS, &use);
+    const tblog_status status = writer_add_tag(writer, scalar->tag, TAG_PLUGIN_SCALARS, &use);
     *entry = (event_scalar){.tag = scalar->tag,
                             .tag_bytes = use.tag_bytes,
                             .value = (float)scalar->value,
@@ -200,12 +221,14 @@ static inline tblog_status take_scalar(tblog_writer *writer, const tblog_scalar 
 static tblog_status encode_scalar(tblog_writer *writer, double wall_time, const void *argument)
 {
     const scalars_request *request = argument;
-    if (writer->tensor_scalars)
+    if (writer->tensor_scalars) {
         return writer_encode_tensor_scalars(writer, wall_time, request->step, request->scalars, 1);
+    }
     event_scalar entry;
-    tblog_status status = take_scalar(writer, request->scalars, &entry);
-    if (status != TBLOG_OK)
+    const tblog_status status = take_scalar(writer, request->scalars, &entry);
+    if (status != TBLOG_OK) {
         return status;
+    }
     return event_encode_scalar(&writer->queue.records, wall_time, request->step, &entry)
                ? TBLOG_OK
                : TBLOG_NO_MEMORY;
@@ -214,18 +237,21 @@ static tblog_status encode_scalar(tblog_writer *writer, double wall_time, const 
 static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const void *argument)
 {
     const scalars_request *request = argument;
-    if (writer->tensor_scalars)
+    if (writer->tensor_scalars) {
         return writer_encode_tensor_scalars(writer, wall_time, request->step, request->scalars,
                                             request->count);
+    }
     event_scalar *entries;
     if (request->count > SIZE_MAX / sizeof *entries ||
-        !byte_buffer_reserve(&writer->scalars, request->count * sizeof *entries))
+        !byte_buffer_reserve(&writer->scalars, request->count * sizeof *entries)) {
         return TBLOG_NO_MEMORY;
+    }
     entries = (void *)writer->scalars.data;
     for (size_t i = 0; i < request->count; i++) {
-        tblog_status status = take_scalar(writer, &request->scalars[i], &entries[i]);
-        if (status != TBLOG_OK)
+        const tblog_status status = take_scalar(writer, &request->scalars[i], &entries[i]);
+        if (status != TBLOG_OK) {
             return status;
+        }
     }
     return event_encode_scalars(&writer->queue.records, wall_time, request->step, entries,
                                 request->count)
@@ -235,11 +261,13 @@ static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const
 
 static bool are_sound_scalars(const tblog_scalar *scalars, size_t count)
 {
-    if (scalars == NULL && count > 0)
+    if (scalars == NULL && count > 0) {
         return lint(false, "the scalars are NULL");
+    }
     for (size_t i = 0; i < count; i++) {
-        if (scalars[i].tag == NULL || scalars[i].tag[0] == '\0')
+        if (scalars[i].tag == NULL || scalars[i].tag[0] == '\0') {
             return lint_name(scalars[i].tag, "the tag");
+        }
     }
     return true;
 }
@@ -248,10 +276,12 @@ tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_s
                                size_t count)
 {
     lint_begin(writer);
-    if (!are_sound_scalars(scalars, count))
+    if (!are_sound_scalars(scalars, count)) {
         return TBLOG_INVALID;
-    if (count == 0)
+    }
+    if (count == 0) {
         return tblog_writer_status(writer);
+    }
     const scalars_request request = {.step = step, .scalars = scalars, .count = count};
     return writer_add_event(writer, encode_scalars, &request);
 }
@@ -260,8 +290,9 @@ tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t ste
 {
     lint_begin(writer);
     const tblog_scalar scalar = {.tag = tag, .value = value};
-    if (!are_sound_scalars(&scalar, 1))
+    if (!are_sound_scalars(&scalar, 1)) {
         return TBLOG_INVALID;
+    }
     const scalars_request request = {.step = step, .scalars = &scalar, .count = 1};
     return writer_add_event(writer, encode_scalar, &request);
 }
@@ -271,9 +302,10 @@ tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t ste
 /* Whether flush and sync may go on: TBLOG_OK with `io` held. */
 static tblog_status begin_flush(tblog_writer *writer)
 {
-    tblog_status status = tblog_writer_status(writer);
-    if (status == TBLOG_INVALID || (status != TBLOG_OK && !writer->retry_after_error))
+    const tblog_status status = tblog_writer_status(writer);
+    if (status == TBLOG_INVALID || (status != TBLOG_OK && !writer->retry_after_error)) {
         return status;
+    }
     pthread_mutex_lock(&writer->io);
     return TBLOG_OK;
 }
@@ -281,8 +313,9 @@ static tblog_status begin_flush(tblog_writer *writer)
 tblog_status tblog_writer_flush(tblog_writer *writer)
 {
     tblog_status status = begin_flush(writer);
-    if (status != TBLOG_OK)
+    if (status != TBLOG_OK) {
         return status;
+    }
     status = writer_flush_records(writer);
     pthread_mutex_unlock(&writer->io);
     return status;
@@ -291,10 +324,11 @@ tblog_status tblog_writer_flush(tblog_writer *writer)
 tblog_status tblog_writer_sync(tblog_writer *writer)
 {
     tblog_status status = begin_flush(writer);
-    if (status != TBLOG_OK)
+    if (status != TBLOG_OK) {
         return status;
+    }
     status = writer_flush_records(writer);
-    int cause = status == TBLOG_OK ? writer_sync_file(writer) : 0;
+    const int cause = status == TBLOG_OK ? writer_sync_file(writer) : 0;
     if (cause != 0) {
         writer_latch(writer, "sync", cause);
         status = TBLOG_IO;
@@ -308,21 +342,24 @@ tblog_status tblog_writer_sync(tblog_writer *writer)
 tblog_status tblog_writer_status(tblog_writer *writer)
 {
     lint_begin(writer);
-    if (!is_usable(writer))
+    if (!is_usable(writer)) {
         return TBLOG_INVALID;
+    }
     pthread_mutex_lock(&writer->mutex);
-    tblog_status status = writer->latched;
+    const tblog_status status = writer->latched;
     pthread_mutex_unlock(&writer->mutex);
     return status;
 }
 
 const char *tblog_writer_message(tblog_writer *writer)
 {
-    if (writer != NULL && writer_is_forked_copy(writer))
+    if (writer != NULL && writer_is_forked_copy(writer)) {
         return FORKED;
+    }
     const char *refusal = lint_problem(writer);
-    if (writer == NULL || refusal[0] != '\0')
+    if (writer == NULL || refusal[0] != '\0') {
         return refusal;
+    }
     pthread_mutex_lock(&writer->mutex);
     const char *message = writer->latched == TBLOG_OK ? "" : writer->message;
     pthread_mutex_unlock(&writer->mutex);
@@ -331,33 +368,38 @@ const char *tblog_writer_message(tblog_writer *writer)
 
 void tblog_writer_clear_error(tblog_writer *writer)
 {
-    if (writer == NULL || writer_is_forked_copy(writer))
+    if (writer == NULL || writer_is_forked_copy(writer)) {
         return;
+    }
     lint_begin(writer);
     pthread_mutex_lock(&writer->mutex);
     writer->latched = TBLOG_OK;
     writer->latched_errno = 0;
-    if (writer->unwritten || writer->queue.records.size > 0)
+    if (writer->unwritten || writer->queue.records.size > 0) {
         writer_start_interval(writer);
+    }
     pthread_mutex_unlock(&writer->mutex);
 }
 
 uint64_t tblog_writer_dropped(tblog_writer *writer)
 {
-    if (writer == NULL || writer_is_forked_copy(writer))
+    if (writer == NULL || writer_is_forked_copy(writer)) {
         return 0;
+    }
     pthread_mutex_lock(&writer->mutex);
-    uint64_t dropped = writer->dropped;
+    const uint64_t dropped = writer->dropped;
     pthread_mutex_unlock(&writer->mutex);
     return dropped;
 }
 
 const char *tblog_writer_path(tblog_writer *writer)
 {
-    if (writer == NULL)
+    if (writer == NULL) {
         return "";
-    if (writer_is_forked_copy(writer))
+    }
+    if (writer_is_forked_copy(writer)) {
         return writer->path->text;
+    }
     pthread_mutex_lock(&writer->mutex);
     const char *path = writer->path->text;
     pthread_mutex_unlock(&writer->mutex);

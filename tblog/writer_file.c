@@ -11,13 +11,15 @@
 
 int writer_begin_file(record_writer *records, double wall_time)
 {
-    if (!isfinite(wall_time))
+    if (!isfinite(wall_time)) {
         return EINVAL;
+    }
     record_queue queue = {0};
     int cause = ENOMEM;
     byte_buffer *out = record_queue_begin(&queue);
-    if (out != NULL && event_encode_file_version(out, wall_time, "tblog " TBLOG_VERSION))
+    if (out != NULL && event_encode_file_version(out, wall_time, "tblog " TBLOG_VERSION)) {
         cause = record_queue_end(&queue, true);
+    }
     if (cause == 0) {
         record_writer_take(records, &queue);
         cause = record_writer_flush(records);
@@ -29,10 +31,11 @@ int writer_begin_file(record_writer *records, double wall_time)
 
 bool writer_set_path(tblog_writer *writer, const char *path)
 {
-    size_t bytes = strlen(path) + 1;
+    const size_t bytes = strlen(path) + 1;
     file_path *newest = malloc(sizeof *newest + bytes);
-    if (newest == NULL)
+    if (newest == NULL) {
         return false;
+    }
     memcpy(newest->text, path, bytes);
     newest->older = writer->path;
     writer->path = newest;
@@ -42,9 +45,9 @@ bool writer_set_path(tblog_writer *writer, const char *path)
 int writer_sync_file(tblog_writer *writer)
 {
     int result;
-    do
+    do {
         result = writer->sink->sync(writer->sink);
-    while (result != 0 && errno == EINTR);
+    } while (result != 0 && errno == EINTR);
     return result == 0 ? 0 : errno;
 }
 
@@ -52,7 +55,7 @@ int writer_sync_file(tblog_writer *writer)
 static record_sink *make_next_file(tblog_writer *writer, record_writer *records)
 {
     pthread_mutex_lock(&writer->mutex); /* the clock is read by one thread at a time */
-    double now = writer_wall_time(writer);
+    const double now = writer_wall_time(writer);
     pthread_mutex_unlock(&writer->mutex);
     if (!(now >= 0.0 && now <= (double)EVENT_FILE_SECONDS_MAX)) {
         errno = EINVAL;
@@ -60,13 +63,16 @@ static record_sink *make_next_file(tblog_writer *writer, record_writer *records)
     }
     /* Behind this writer's own files even where the directory has been removed with them. */
     int64_t seconds = event_file_name_seconds(strrchr(writer->path->text, '/') + 1) + 1;
-    if (seconds < (int64_t)now)
+    if (seconds < (int64_t)now) {
         seconds = (int64_t)now;
+    }
     char *path;
     const event_directory *directory = &writer->directory;
-    int descriptor = event_file_create(directory->path, seconds, directory->file_suffix, &path);
-    if (descriptor < 0)
+    const int descriptor =
+        event_file_create(directory->path, seconds, directory->file_suffix, &path);
+    if (descriptor < 0) {
         return NULL;
+    }
     record_sink *file = sink_file_create(descriptor, path);
     int cause = ENOMEM;
     if (file == NULL) {
@@ -75,14 +81,17 @@ static record_sink *make_next_file(tblog_writer *writer, record_writer *records)
         record_writer_init(records, file);
         cause = writer_begin_file(records, now);
         pthread_mutex_lock(&writer->mutex);
-        if (cause == 0 && !writer_set_path(writer, path))
+        if (cause == 0 && !writer_set_path(writer, path)) {
             cause = ENOMEM;
+        }
         pthread_mutex_unlock(&writer->mutex);
-        if (cause != 0)
+        if (cause != 0) {
             (void)file->close(file);
+        }
     }
-    if (cause != 0)
+    if (cause != 0) {
         unlink(path);
+    }
     free(path);
     errno = cause;
     return cause == 0 ? file : NULL;
@@ -90,13 +99,15 @@ static record_sink *make_next_file(tblog_writer *writer, record_writer *records)
 
 int writer_rotate(tblog_writer *writer)
 {
-    int cause = writer_sync_file(writer);
-    if (cause != 0)
+    const int cause = writer_sync_file(writer);
+    if (cause != 0) {
         return cause;
+    }
     record_writer next;
     record_sink *file = make_next_file(writer, &next);
-    if (file == NULL)
+    if (file == NULL) {
         return errno;
+    }
     record_sink *finished = writer->sink;
     next.batch = writer->records.batch; /* empty, but it has memory */
     writer->records = next;

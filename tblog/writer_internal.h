@@ -133,8 +133,8 @@ TBLOG_MUST_CHECK tblog_status writer_add_tag(tblog_writer *writer, const char *t
 
 /* ---- add_tensors.c ---- */
 
-/* One event with `count` tensors, whose with_metadata is set here. The tags are checked here too.
- */
+/* One event with `count` tensors, whose with_metadata is set here. The tags are checked here
+ * too. */
 TBLOG_MUST_CHECK tblog_status writer_add_tensors(tblog_writer *writer, int64_t step,
                                                  event_tensor *tensors, size_t count);
 

@@ -49,15 +49,18 @@ static tblog_status resolve_options(tblog_writer_options *resolved,
     tblog_writer_options_init(resolved);
     if (options != NULL) {
         if (!lint(options->size >= sizeof options->size && options->size <= sizeof *options,
-                  "options of an unknown size; tblog_writer_options_init sets it"))
+                  "options of an unknown size; tblog_writer_options_init sets it")) {
             return TBLOG_INVALID;
+        }
         memcpy(resolved, options, options->size);
         resolved->size = sizeof *resolved;
     }
-    if (resolved->clock == NULL)
+    if (resolved->clock == NULL) {
         resolved->clock = &system_clock;
-    if (resolved->file_suffix == NULL)
+    }
+    if (resolved->file_suffix == NULL) {
         resolved->file_suffix = "";
+    }
     if (!lint(strlen(resolved->file_suffix) <= SUFFIX_BYTES_MAX &&
                   strchr(resolved->file_suffix, '/') == NULL,
               "the option file_suffix is longer than %d bytes, or holds a '/'", SUFFIX_BYTES_MAX) ||
@@ -65,8 +68,9 @@ static tblog_status resolve_options(tblog_writer_options *resolved,
         !lint(resolved->clock->wall_time != NULL, "the option clock has no wall_time") ||
         !lint(resolved->queue_bytes > 0, "the option queue_bytes is 0") ||
         !lint((unsigned)resolved->full_queue <= TBLOG_FULL_QUEUE_FAIL,
-              "the option full_queue is none of the three"))
+              "the option full_queue is none of the three")) {
         return TBLOG_INVALID;
+    }
     return TBLOG_OK;
 }
 
@@ -76,17 +80,21 @@ static int make_locks(tblog_writer *writer)
 {
     pthread_condattr_t attributes;
     int cause = pthread_condattr_init(&attributes);
-    if (cause != 0)
+    if (cause != 0) {
         return cause;
+    }
     cause = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    if (cause == 0)
+    if (cause == 0) {
         cause = pthread_cond_init(&writer->changed, &attributes);
+    }
     pthread_condattr_destroy(&attributes);
     /* On Linux the rest takes no resources and cannot fail. */
-    if (cause == 0)
+    if (cause == 0) {
         cause = pthread_cond_init(&writer->room, NULL);
-    if (cause == 0)
+    }
+    if (cause == 0) {
         cause = pthread_mutex_init(&writer->mutex, NULL);
+    }
     return cause == 0 ? pthread_mutex_init(&writer->io, NULL) : cause;
 }
 
@@ -116,10 +124,12 @@ static void free_memory(tblog_writer *writer)
 bool writer_reserve(const tblog_writer *writer, byte_buffer *records)
 {
     enum { QUEUE_BYTES_MAX = 16 * 1024 * 1024 };
-    if (writer->flush_interval_ms == 0)
+    if (writer->flush_interval_ms == 0) {
         return true;
+    }
     /* What is never used takes none of the machine's memory, only addresses. */
-    size_t bytes = writer->queue_bytes < QUEUE_BYTES_MAX ? writer->queue_bytes : QUEUE_BYTES_MAX;
+    const size_t bytes =
+        writer->queue_bytes < QUEUE_BYTES_MAX ? writer->queue_bytes : QUEUE_BYTES_MAX;
     return byte_buffer_reserve(records, bytes + WRITER_EVENT_BYTES);
 }
 
@@ -128,8 +138,9 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
                               const tblog_writer_options *options, const flush_timer *timer)
 {
     tblog_writer *writer = calloc(1, sizeof *writer);
-    if (writer == NULL)
+    if (writer == NULL) {
         return NULL;
+    }
     writer->clock = *options->clock;
     if (options->clock == &system_clock) {
         wall_clock_init(&writer->system_time);
@@ -140,8 +151,9 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
     writer->flush_interval_ms = options->flush_interval_ms;
     writer->queue_bytes = options->queue_bytes;
     writer->buffer_bytes = options->buffer_bytes;
-    if (writer->buffer_bytes > writer->queue_bytes)
+    if (writer->buffer_bytes > writer->queue_bytes) {
         writer->buffer_bytes = writer->queue_bytes;
+    }
     writer->full_queue = options->full_queue;
     writer->sync_every_flush = options->sync_every_flush;
     writer->retry_after_error = options->retry_after_error;
@@ -159,16 +171,19 @@ static tblog_writer *allocate(record_sink *sink, const char *path,
 /* Writes the first record and starts the flusher; errno tells the cause of TBLOG_IO. */
 static tblog_status begin(tblog_writer *writer)
 {
-    double now = writer_wall_time(writer);
-    if (!lint(isfinite(now), "the clock's time is not a finite number"))
+    const double now = writer_wall_time(writer);
+    if (!lint(isfinite(now), "the clock's time is not a finite number")) {
         return TBLOG_INVALID;
+    }
     int cause = writer_begin_file(&writer->records, now);
     /* These two change places. */
     if (cause == 0 && !(writer_reserve(writer, &writer->queue.records) &&
-                        writer_reserve(writer, &writer->records.batch)))
+                        writer_reserve(writer, &writer->records.batch))) {
         cause = ENOMEM;
-    if (cause == 0 && writer->flush_interval_ms > 0)
+    }
+    if (cause == 0 && writer->flush_interval_ms > 0) {
         cause = writer_start_flusher(writer);
+    }
     errno = cause;
     return cause == 0 ? TBLOG_OK : cause == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
 }
@@ -190,7 +205,7 @@ tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink, const ch
         *out = writer;
         return TBLOG_OK;
     }
-    int cause = errno;
+    const int cause = errno;
     if (writer != NULL) {
         free_locks(writer);
         free_memory(writer);
@@ -213,14 +228,17 @@ static tblog_status directory_begin(event_directory *directory, const char *path
                                     const tblog_writer_options *options)
 {
     *directory = (event_directory){0};
-    if (event_directory_make(path) != 0)
+    if (event_directory_make(path) != 0) {
         return errno == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
-    if (options->lock_directory && (directory->lock = directory_lock_take(path)) == NULL)
+    }
+    if (options->lock_directory && (directory->lock = directory_lock_take(path)) == NULL) {
         return errno == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
+    }
     directory->path = strdup(path);
     directory->file_suffix = strdup(options->file_suffix);
-    if (directory->path != NULL && directory->file_suffix != NULL)
+    if (directory->path != NULL && directory->file_suffix != NULL) {
         return TBLOG_OK;
+    }
     directory_free(directory);
     return TBLOG_NO_MEMORY;
 }
@@ -232,17 +250,20 @@ static tblog_status open_in_directory(tblog_writer **out, const event_directory 
     char *path = NULL;
     int descriptor =
         event_file_create(directory->path, (int64_t)now, directory->file_suffix, &path);
-    if (descriptor < 0)
+    if (descriptor < 0) {
         return errno == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
+    }
     tblog_status status = TBLOG_NO_MEMORY;
     record_sink *file = sink_file_create(descriptor, path);
-    if (file == NULL)
+    if (file == NULL) {
         close(descriptor);
-    else
+    } else {
         status = writer_open_on_sink(out, file, path, options, &flush_timer_system);
-    int cause = errno;
-    if (status != TBLOG_OK)
+    }
+    const int cause = errno;
+    if (status != TBLOG_OK) {
         unlink(path);
+    }
     free(path);
     errno = cause;
     return status;
@@ -252,25 +273,29 @@ tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
                                const tblog_writer_options *options)
 {
     lint_begin(NULL);
-    if (!lint(out != NULL, "there is nowhere to put the writer"))
+    if (!lint(out != NULL, "there is nowhere to put the writer")) {
         return TBLOG_INVALID;
+    }
     *out = NULL;
     tblog_writer_options resolved;
     if (!lint(run_directory != NULL, "the run's directory is NULL") ||
-        resolve_options(&resolved, options) != TBLOG_OK)
+        resolve_options(&resolved, options) != TBLOG_OK) {
         return TBLOG_INVALID;
-    double now = resolved.clock->wall_time(resolved.clock->context);
+    }
+    const double now = resolved.clock->wall_time(resolved.clock->context);
     if (!lint(now >= 0.0 && now <= (double)EVENT_FILE_SECONDS_MAX,
               "the clock's time is not within 0 and %lld seconds",
-              (long long)EVENT_FILE_SECONDS_MAX))
+              (long long)EVENT_FILE_SECONDS_MAX)) {
         return TBLOG_INVALID;
+    }
     event_directory directory;
     tblog_status status = directory_begin(&directory, run_directory, &resolved);
-    if (status != TBLOG_OK)
+    if (status != TBLOG_OK) {
         return status;
+    }
     status = open_in_directory(out, &directory, &resolved, now);
     if (status != TBLOG_OK) {
-        int cause = errno;
+        const int cause = errno;
         directory_free(&directory);
         errno = cause;
         return status;
@@ -286,8 +311,9 @@ tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
 
 tblog_status tblog_writer_close(tblog_writer *writer)
 {
-    if (writer == NULL)
+    if (writer == NULL) {
         return TBLOG_OK;
+    }
     lint_begin(writer);
     if (writer_is_forked_copy(writer)) {
         /* The child's own descriptor: the parent's file and lock stay. */
@@ -300,17 +326,19 @@ tblog_status tblog_writer_close(tblog_writer *writer)
     writer->closing = true;
     pthread_cond_signal(&writer->changed);
     pthread_mutex_unlock(&writer->mutex);
-    if (writer->flush_interval_ms > 0)
+    if (writer->flush_interval_ms > 0) {
         pthread_join(writer->flusher, NULL);
+    }
     /* Tried even behind an error: what was accepted before it may find room by now. The flusher is
      * gone, and so are the callers: nobody else has the file. No next one is begun for the last
      * events: where that cannot be done, they are in this one. */
     writer->rotate_bytes = 0;
     writer_flush_records(writer);
-    if (writer->sink->close(writer->sink) != 0)
+    if (writer->sink->close(writer->sink) != 0) {
         writer_latch(writer, "close", errno);
-    tblog_status status = writer->latched;
-    int cause = writer->latched_errno;
+    }
+    const tblog_status status = writer->latched;
+    const int cause = writer->latched_errno;
     directory_free(&writer->directory);
     free_locks(writer);
     free_memory(writer);

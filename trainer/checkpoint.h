@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "must_check.h"
 #include "run_record.h"
 
 #define CHECKPOINT_FILE "checkpoint"
@@ -32,14 +33,13 @@ typedef struct checkpoint {
 
 /* Notes the record's event files and how long they are now, in the directory that `fd` is open on,
  * which messages call `directory`. -1 with a message [MESSAGE_BYTES] where one is not there. */
-__attribute__((warn_unused_result)) int checkpoint_note_files(checkpoint *out,
-                                                              const run_record *record, int fd,
-                                                              const char *directory, char *message);
+MUST_CHECK int checkpoint_note_files(checkpoint *out, const run_record *record, int fd,
+                                     const char *directory, char *message);
 
 /* Replaces the checkpoint in the directory that `fd` is open on, 0, or
  * -1 with a message and the old one whole. */
-__attribute__((warn_unused_result)) int checkpoint_write(const checkpoint *self, int fd,
-                                                         const char *directory, char *message);
+MUST_CHECK int checkpoint_write(const checkpoint *self, int fd, const char *directory,
+                                char *message);
 
 typedef enum checkpoint_presence {
     CHECKPOINT_READ,   /* *out is the caller's to free */
@@ -51,8 +51,8 @@ checkpoint_presence checkpoint_read(checkpoint *out, int fd, const char *directo
 
 /* Cuts the event files back to what they were. 0, or -1 with a message where one is gone or
  * shorter. */
-__attribute__((warn_unused_result)) int
-checkpoint_rewind_files(const checkpoint *self, int fd, const char *directory, char *message);
+MUST_CHECK int checkpoint_rewind_files(const checkpoint *self, int fd, const char *directory,
+                                       char *message);
 
 /* Frees what it owns and empties it. */
 void checkpoint_free(checkpoint *self);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "must_check.h"
 #include "run_reader.h"
 #include "run_record.h"
 
@@ -77,14 +78,14 @@ typedef struct comparison {
 
 /* Adds the run in `directory`. A directory without a readable run.json is -1 with a message
  * [MESSAGE_BYTES], as is lack of memory; anything wrong with its event files is a note. */
-__attribute__((warn_unused_result)) int comparison_add(comparison *self, const char *directory,
-                                                       const char *name, char *message);
+MUST_CHECK int comparison_add(comparison *self, const char *directory, const char *name,
+                              char *message);
 
 /* Adds every run at or below `root`. A damaged run.json and a directory that cannot be read are
  * told on `warnings` and left out. -1 with a message where root cannot be read or memory is
  * short. */
-__attribute__((warn_unused_result)) int comparison_add_below(comparison *self, const char *root,
-                                                             FILE *warnings, char *message);
+MUST_CHECK int comparison_add_below(comparison *self, const char *root, FILE *warnings,
+                                    char *message);
 
 /* Largest batch size first, then by name. */
 void comparison_sort(comparison *self);
@@ -137,9 +138,9 @@ size_t comparison_by_batch_size(const comparison *self, compared_batch_size *out
 
 /* The tables and the answers for people, at most 120 columns for names of usual length. -1
  * without memory. */
-__attribute__((warn_unused_result)) int comparison_print(const comparison *self, FILE *out);
+MUST_CHECK int comparison_print(const comparison *self, FILE *out);
 
 /* The same numbers as JSON, documented in comparison_json.c. -1 without memory. */
-__attribute__((warn_unused_result)) int comparison_print_json(const comparison *self, FILE *out);
+MUST_CHECK int comparison_print_json(const comparison *self, FILE *out);
 
 #endif

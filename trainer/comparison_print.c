@@ -261,8 +261,8 @@ static void print_differences(const comparison *self, FILE *out)
     }
 }
 
-/* Seconds of runs that shared the hardware say what they took together, not what each would take.
- */
+/* Seconds of runs that shared the hardware say what they took together, not what each would
+ * take. */
 static void print_sharing(const comparison *self, FILE *out)
 {
     uint32_t most = 1;

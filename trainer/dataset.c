@@ -51,7 +51,7 @@ static int open_container(dataset_container *out, const char *path, dataset_mess
 
 static uint32_t part_crc32(uint32_t crc, const dataset_part *part)
 {
-    uLong sum = crc32_z(crc, part->images, (size_t)part->count * DATASET_PIXELS);
+    const uLong sum = crc32_z(crc, part->images, (size_t)part->count * DATASET_PIXELS);
     return (uint32_t)crc32_z(sum, part->labels, part->count);
 }
 

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "must_check.h"
+
 typedef struct dataset_part {
     uint8_t *images; /* [count,28,28], owned by the dataset */
     uint8_t *labels; /* [count], each below 10 */
@@ -27,8 +29,7 @@ typedef struct dataset {
 /* Reads and checks everything. 0 on success; otherwise -1, *out is empty and `message`
  * [message_bytes] holds one line that names the file and what is wrong with it. No error leaves
  * anything allocated, and no header is believed before the file has been seen to hold as much. */
-__attribute__((warn_unused_result)) int dataset_load(dataset *out, const char *path, char *message,
-                                                     size_t message_bytes);
+MUST_CHECK int dataset_load(dataset *out, const char *path, char *message, size_t message_bytes);
 
 /* Keeps the first `samples` training samples (1 .. count). */
 void dataset_limit_training(dataset *set, uint32_t samples);

@@ -13,7 +13,7 @@ int dataset_fail(dataset_message message, const char *name, const char *format, 
     if (message.bytes == 0) {
         return -1;
     }
-    int used = snprintf(message.text, message.bytes, "%s: ", name);
+    const int used = snprintf(message.text, message.bytes, "%s: ", name);
     if (used >= 0 && (size_t)used < message.bytes) {
         va_list arguments;
         va_start(arguments, format);
@@ -32,7 +32,7 @@ int dataset_source_fill(dataset_source *source, uint8_t *to, size_t bytes)
 {
     size_t held = 0;
     while (held < bytes) {
-        ptrdiff_t got = source->read(source, to + held, bytes - held);
+        const ptrdiff_t got = source->read(source, to + held, bytes - held);
         if (got < 0) {
             return -1;
         }
@@ -58,7 +58,7 @@ static uint8_t *read_growing(dataset_source *source, size_t bytes, size_t *held)
     *held = 0;
     while (*held < bytes) {
         if (*held == capacity) {
-            size_t wanted = capacity == 0 ? FIRST_CHUNK_BYTES : 2 * capacity;
+            const size_t wanted = capacity == 0 ? FIRST_CHUNK_BYTES : 2 * capacity;
             capacity = wanted < bytes ? wanted : bytes;
             uint8_t *grown = realloc(data, capacity);
             if (grown == NULL) {
@@ -68,7 +68,7 @@ static uint8_t *read_growing(dataset_source *source, size_t bytes, size_t *held)
             }
             data = grown;
         }
-        ptrdiff_t got = source->read(source, data + *held, capacity - *held);
+        const ptrdiff_t got = source->read(source, data + *held, capacity - *held);
         if (got < 0) {
             free(data);
             return NULL;
@@ -85,7 +85,7 @@ static uint8_t *read_growing(dataset_source *source, size_t bytes, size_t *held)
 static int expect_end(dataset_source *source, const dataset_layout *layout)
 {
     uint8_t beyond;
-    ptrdiff_t got = source->read(source, &beyond, 1);
+    const ptrdiff_t got = source->read(source, &beyond, 1);
     if (got > 0) {
         return dataset_fail(source->message, source->name,
                             "has more data behind the %" PRIu64 " %s of its header", layout->count,
@@ -104,9 +104,9 @@ static int narrow_labels(dataset_source *source, const dataset_layout *layout, u
             value |= (uint64_t)item[k] << (8 * k);
         }
         if (value >= DATASET_CLASSES) {
-            uint64_t sign = (uint64_t)1 << (8 * layout->item_bytes - 1);
-            bool negative = layout->is_signed && (value & sign) != 0;
-            uint64_t magnitude = negative ? sign - (value & (sign - 1)) : value;
+            const uint64_t sign = (uint64_t)1 << (8 * layout->item_bytes - 1);
+            const bool negative = layout->is_signed && (value & sign) != 0;
+            const uint64_t magnitude = negative ? sign - (value & (sign - 1)) : value;
             return dataset_fail(source->message, source->name,
                                 "label %s%" PRIu64 " at index %zu is not one of 0 to %d",
                                 negative ? "-" : "", magnitude, i, DATASET_CLASSES - 1);
@@ -119,7 +119,8 @@ static int narrow_labels(dataset_source *source, const dataset_layout *layout, u
 int dataset_array_read(dataset_source *source, const dataset_layout *layout, dataset_array *out)
 {
     const char *plural = plural_of(layout->kind);
-    size_t sample_bytes = layout->kind == DATASET_IMAGES ? DATASET_PIXELS : layout->item_bytes;
+    const size_t sample_bytes =
+        layout->kind == DATASET_IMAGES ? DATASET_PIXELS : layout->item_bytes;
     if (layout->count == 0) {
         return dataset_fail(source->message, source->name, "holds no %s", plural);
     }
@@ -129,7 +130,7 @@ int dataset_array_read(dataset_source *source, const dataset_layout *layout, dat
                             " that this program takes",
                             layout->count, plural, DATASET_ARRAY_MAX_BYTES / sample_bytes);
     }
-    size_t bytes = (size_t)layout->count * sample_bytes;
+    const size_t bytes = (size_t)layout->count * sample_bytes;
     size_t held;
     uint8_t *data = read_growing(source, bytes, &held);
     if (data == NULL) {

@@ -41,7 +41,7 @@ static int refill(dataset_source *source)
 {
     file_state *file = source->state;
     if (file->stream.avail_in == 0) {
-        ptrdiff_t got = read_plain(source, file->input, sizeof file->input);
+        const ptrdiff_t got = read_plain(source, file->input, sizeof file->input);
         if (got < 0) {
             return -1;
         }
@@ -68,22 +68,22 @@ static int refill(dataset_source *source)
 static ptrdiff_t read_gzipped(dataset_source *source, uint8_t *to, size_t bytes)
 {
     file_state *file = source->state;
-    size_t wanted = bytes < INPUT_BYTES ? bytes : INPUT_BYTES;
+    const size_t wanted = bytes < INPUT_BYTES ? bytes : INPUT_BYTES;
     for (;;) {
-        int more = refill(source);
+        const int more = refill(source);
         if (more <= 0) {
             return more;
         }
         file->stream.next_out = to;
         file->stream.avail_out = (uInt)wanted;
-        int status = inflate(&file->stream, Z_NO_FLUSH);
+        const int status = inflate(&file->stream, Z_NO_FLUSH);
         if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) {
             const char *reason = file->stream.msg != NULL ? file->stream.msg : zError(status);
             return dataset_fail(source->message, source->name, "is not whole gzip data (%s)",
                                 reason);
         }
         file->between_members = status == Z_STREAM_END;
-        size_t got = wanted - file->stream.avail_out;
+        const size_t got = wanted - file->stream.avail_out;
         if (got > 0) {
             return (ptrdiff_t)got;
         }
@@ -103,7 +103,7 @@ static void close_file(dataset_source *source)
 int dataset_file_open(dataset_source *out, const char *path, bool gzipped, dataset_message message)
 {
     /* Without O_NONBLOCK a named pipe would keep open() waiting for a writer. */
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) {
         return dataset_fail(message, path, "%s", strerror(errno));
     }

@@ -45,7 +45,7 @@ static uint32_t big_endian_u32(const uint8_t bytes[4])
 
 static int read_idx(dataset_source *source, dataset_kind kind, dataset_array *out)
 {
-    unsigned rank = kind == DATASET_IMAGES ? 3 : 1;
+    const unsigned rank = kind == DATASET_IMAGES ? 3 : 1;
     uint8_t magic[4];
     uint8_t sizes[4 * MAX_RANK];
     if (dataset_source_fill(source, magic, sizeof magic) != 0 ||
@@ -54,15 +54,15 @@ static int read_idx(dataset_source *source, dataset_kind kind, dataset_array *ou
         return -1;
     }
     if (kind == DATASET_IMAGES) {
-        uint32_t rows = big_endian_u32(sizes + 4);
-        uint32_t columns = big_endian_u32(sizes + 8);
+        const uint32_t rows = big_endian_u32(sizes + 4);
+        const uint32_t columns = big_endian_u32(sizes + 8);
         if (rows != DATASET_SIDE || columns != DATASET_SIDE) {
             return dataset_fail(source->message, source->name,
                                 "holds images of %" PRIu32 "x%" PRIu32 " instead of %dx%d", rows,
                                 columns, DATASET_SIDE, DATASET_SIDE);
         }
     }
-    dataset_layout layout = {.kind = kind, .count = big_endian_u32(sizes), .item_bytes = 1};
+    const dataset_layout layout = {.kind = kind, .count = big_endian_u32(sizes), .item_bytes = 1};
     return dataset_array_read(source, &layout, out);
 }
 
@@ -77,7 +77,7 @@ static int read_file(const dataset_container *container, const char *name, datas
                      dataset_array *out)
 {
     char path[DATASET_NAME_BYTES];
-    int length = snprintf(path, sizeof path, "%s/%s.gz", container->path, name);
+    const int length = snprintf(path, sizeof path, "%s/%s.gz", container->path, name);
     if (length < 0 || (size_t)length >= sizeof path) {
         return dataset_fail(container->message, container->path, "the path is too long");
     }
@@ -97,7 +97,7 @@ static int read_file(const dataset_container *container, const char *name, datas
     if (dataset_file_open(&source, path, gzipped, container->message) != 0) {
         return -1;
     }
-    int status = read_idx(&source, kind, out);
+    const int status = read_idx(&source, kind, out);
     source.close(&source);
     return status;
 }

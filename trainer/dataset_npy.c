@@ -18,7 +18,7 @@ static void skip_spaces(const char **text)
 static bool take(const char **text, const char *wanted)
 {
     skip_spaces(text);
-    size_t length = strlen(wanted);
+    const size_t length = strlen(wanted);
     if (strncmp(*text, wanted, length) != 0) {
         return false;
     }
@@ -30,7 +30,7 @@ static bool take(const char **text, const char *wanted)
 static bool take_string(const char **text, char *out, size_t out_bytes)
 {
     skip_spaces(text);
-    char quote = **text;
+    const char quote = **text;
     if (quote != '\'' && quote != '"') {
         return false;
     }
@@ -53,7 +53,7 @@ static bool take_number(const char **text, uint64_t *out)
     }
     *out = 0;
     for (; **text >= '0' && **text <= '9'; (*text)++) {
-        uint64_t digit = (uint64_t)(**text - '0');
+        const uint64_t digit = (uint64_t)(**text - '0');
         if (*out > (UINT64_MAX - digit) / 10) {
             return false;
         }
@@ -160,7 +160,7 @@ int dataset_npy_header_read(dataset_source *source, dataset_npy_header *out)
     }
     out->text[bytes] = '\0';
     size_t length = strlen(out->text);
-    bool whole = length == bytes;
+    const bool whole = length == bytes;
     /* Messages quote the dictionary without its padding. */
     while (length > 0 && (out->text[length - 1] == ' ' || out->text[length - 1] == '\n')) {
         out->text[--length] = '\0';

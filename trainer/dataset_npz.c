@@ -11,7 +11,7 @@ static const char *const array_names[4] = {"x_train", "y_train", "x_test", "y_te
 static ptrdiff_t read_entry(dataset_source *source, uint8_t *to, size_t bytes)
 {
     zip_file_t *entry = source->state;
-    zip_int64_t got = zip_fread(entry, to, bytes);
+    const zip_int64_t got = zip_fread(entry, to, bytes);
     if (got < 0) {
         return dataset_fail(source->message, source->name, "cannot be read: %s",
                             zip_file_strerror(entry));
@@ -44,7 +44,7 @@ static int check_labels(dataset_source *source, const dataset_npy_header *header
     static const char *const signed_types[] = {"|i1", "<i2", "<i4", "<i8"};
     *out = (dataset_layout){.kind = DATASET_LABELS, .count = header->shape[0]};
     for (size_t i = 0; i < 4; i++) {
-        bool is_signed = strcmp(header->dtype, signed_types[i]) == 0;
+        const bool is_signed = strcmp(header->dtype, signed_types[i]) == 0;
         if (is_signed || strcmp(header->dtype, unsigned_types[i]) == 0) {
             out->is_signed = is_signed;
             out->item_bytes = (size_t)1 << i;
@@ -88,7 +88,7 @@ static int read_array(const dataset_container *container, const char *name, data
     char source_name[DATASET_NAME_BYTES];
     snprintf(entry_name, sizeof entry_name, "%s.npy", name);
     snprintf(source_name, sizeof source_name, "%s: %s", container->path, entry_name);
-    zip_int64_t index = zip_name_locate(archive, entry_name, 0);
+    const zip_int64_t index = zip_name_locate(archive, entry_name, 0);
     if (index < 0) {
         return dataset_fail(container->message, container->path, "has no array %s", name);
     }
@@ -99,7 +99,7 @@ static int read_array(const dataset_container *container, const char *name, data
     }
     dataset_source source = {
         .name = source_name, .message = container->message, .state = entry, .read = read_entry};
-    int status = read_npy(&source, kind, out);
+    const int status = read_npy(&source, kind, out);
     zip_fclose(entry);
     return status;
 }

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "dataset.h"
 #include "engine.h"
+#include "must_check.h"
 #include "run_config.h"
 #include "run_directory.h"
 #include "run_options.h"
@@ -22,30 +23,28 @@ typedef struct experiment {
 
 /* Finds the engine and loads the data. COMMAND_DONE, or another status after one line on stderr
  * and nothing held. */
-__attribute__((warn_unused_result)) command_status
-experiment_open(experiment *out, const char *program, const run_options *options);
+MUST_CHECK command_status experiment_open(experiment *out, const char *program,
+                                          const run_options *options);
 
 void experiment_close(experiment *self); /* an empty one is allowed */
 
 /* The configuration of the run at one batch size and seed, and the engine's plan for it; after one
  * line on stderr, COMMAND_USAGE where the batch size is larger than the training set or the engine
  * cannot do it, COMMAND_FAILED where this machine lacks what was asked for. */
-__attribute__((warn_unused_result)) command_status
-experiment_configure(const experiment *self, uint32_t batch_size, uint64_t seed, run_config *out,
-                     engine_plan *plan);
+MUST_CHECK command_status experiment_configure(const experiment *self, uint32_t batch_size,
+                                               uint64_t seed, run_config *out, engine_plan *plan);
 
 /* parent/LeNet-MNIST-2-BatchSize=N, and -Seed=S behind it where `seeded`, into out[PATH_MAX]; -1
  * with a message [MESSAGE_BYTES]. */
-__attribute__((warn_unused_result)) int experiment_run_path(char *out, const char *parent,
-                                                            const run_config *config, bool seeded,
-                                                            char *message);
+MUST_CHECK int experiment_run_path(char *out, const char *parent, const run_config *config,
+                                   bool seeded, char *message);
 
 /* Trains one run in `directory`; `runs_at_once` counts the runs that share the hardware with
  * it; where these are several, `label` begins each line of its progress. *record as in run_loop;
  * the caller frees it. Runs may be trained in several threads at once. */
-__attribute__((warn_unused_result)) command_status
-experiment_run(const experiment *self, const run_config *config, const char *directory,
-               run_directory_replace replace, uint32_t runs_at_once, const char *label,
-               run_record *record);
+MUST_CHECK command_status experiment_run(const experiment *self, const run_config *config,
+                                         const char *directory, run_directory_replace replace,
+                                         uint32_t runs_at_once, const char *label,
+                                         run_record *record);
 
 #endif

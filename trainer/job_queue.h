@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "must_check.h"
+
 typedef struct job {
     /* Returns whether the jobs that have not begun should still begin. */
     bool (*run)(void *argument);
@@ -18,8 +20,7 @@ typedef struct job {
  * with theirs into `memory` bytes; one that never fits runs alone. Where one returns false, or
  * `stopped` (may be NULL) is true, no further one begins. Returns when all that began have ended;
  * with at_once 1 they run in the calling thread. -1 where no thread could be made. */
-__attribute__((warn_unused_result)) int job_queue_run(const job *jobs, size_t count,
-                                                      unsigned at_once, uint64_t memory,
-                                                      bool (*stopped)(void));
+MUST_CHECK int job_queue_run(const job *jobs, size_t count, unsigned at_once, uint64_t memory,
+                             bool (*stopped)(void));
 
 #endif

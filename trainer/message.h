@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "must_check.h"
+
 enum { MESSAGE_BYTES = 1024 };
 
 /* Formats into `message` [MESSAGE_BYTES], fit for a terminal (text_copy) and cut off where it is
@@ -12,8 +14,7 @@ enum { MESSAGE_BYTES = 1024 };
 __attribute__((format(printf, 2, 3))) int message_set(char *message, const char *format, ...);
 
 /* out[out_bytes] = directory/name. 0, or -1 with a message where that is too long. */
-__attribute__((warn_unused_result)) int message_join_path(char *out, size_t out_bytes,
-                                                          const char *directory, const char *name,
-                                                          char *message);
+MUST_CHECK int message_join_path(char *out, size_t out_bytes, const char *directory,
+                                 const char *name, char *message);
 
 #endif

@@ -6,16 +6,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "must_check.h"
+
 /* A whole number in minimum .. maximum. False, and *out unchanged, for everything else. */
-__attribute__((warn_unused_result)) bool number_parse(const char *text, uint64_t minimum,
-                                                      uint64_t maximum, uint64_t *out);
+MUST_CHECK bool number_parse(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *out);
 
 /* A positive finite number such as 0.001 or 1e-3. */
-__attribute__((warn_unused_result)) bool number_parse_positive_real(const char *text, double *out);
+MUST_CHECK bool number_parse_positive_real(const char *text, double *out);
 
 /* A positive size in bytes: a whole number and, behind it, nothing, B, kB, MB, GB, TB (powers of
  * 1000) or KiB, MiB, GiB, TiB (powers of 1024). */
-__attribute__((warn_unused_result)) bool number_parse_bytes(const char *text, uint64_t *out);
+MUST_CHECK bool number_parse_bytes(const char *text, uint64_t *out);
 
 enum { NUMBER_BYTES = 32 };
 

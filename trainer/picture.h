@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "must_check.h"
+
 typedef struct picture_color {
     uint8_t red;
     uint8_t green;
@@ -22,8 +24,7 @@ typedef struct picture {
 enum { PICTURE_CHARACTER_WIDTH = 6, PICTURE_CHARACTER_HEIGHT = 9 };
 
 /* All of one color. -1 without memory; *out is then empty. */
-__attribute__((warn_unused_result)) int picture_make(picture *out, uint32_t width, uint32_t height,
-                                                     picture_color color);
+MUST_CHECK int picture_make(picture *out, uint32_t width, uint32_t height, picture_color color);
 
 void picture_fill(picture *self, uint32_t x, uint32_t y, uint32_t width, uint32_t height,
                   picture_color color);

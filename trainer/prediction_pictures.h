@@ -3,19 +3,20 @@
 #define TRAINER_PREDICTION_PICTURES_H
 
 #include "dataset.h"
+#include "must_check.h"
 #include "picture.h"
 
 /* The confusion matrix: a row for each label, a column for each predicted class, and in each cell
  * the number of samples ("123k" for 123,456); blue on the diagonal and red beside it, the darker
  * the more of the row. predicted [set->count]. -1 without memory; the caller frees *out. */
-__attribute__((warn_unused_result)) int
-prediction_picture_confusion(picture *out, const dataset_part *set, const uint8_t *predicted);
+MUST_CHECK int prediction_picture_confusion(picture *out, const dataset_part *set,
+                                            const uint8_t *predicted);
 
 enum { PREDICTION_MISTAKES = 10 };
 
 /* The set's first PREDICTION_MISTAKES samples that were predicted wrong, or all if they are
  * fewer, each with "LABEL as PREDICTED" below it. As above. */
-__attribute__((warn_unused_result)) int
-prediction_picture_mistakes(picture *out, const dataset_part *set, const uint8_t *predicted);
+MUST_CHECK int prediction_picture_mistakes(picture *out, const dataset_part *set,
+                                           const uint8_t *predicted);
 
 #endif

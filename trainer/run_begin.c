@@ -76,9 +76,9 @@ static int open_log(run *self, bool resumed)
     return run_directory_write(self->directory, self->record, self->message);
 }
 
-/* Everything that a run writes to exists after this, or nothing does but a run that was there to be
- * gone on with. run.json comes first: it makes the directory the trainer's, whatever happens next.
- */
+/* Everything that a run writes to exists after this, or nothing does but a run that was there
+ * to be gone on with. run.json comes first: it makes the directory the trainer's, whatever
+ * happens next. */
 static int open_outputs(run *self)
 {
     bool resumed = false;

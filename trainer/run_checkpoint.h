@@ -7,21 +7,21 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "must_check.h"
 #include "run_directory.h"
 #include "run_record.h"
 
 /* Saves the state after record->epoch_count epochs and `iterations` updates. 0, or -1 with a
  * message [MESSAGE_BYTES] and the last checkpoint whole. */
-__attribute__((warn_unused_result)) int run_checkpoint_save(const engine_api *api, engine *trained,
-                                                            const run_directory *directory,
-                                                            const run_record *record,
-                                                            uint64_t iterations, char *message);
+MUST_CHECK int run_checkpoint_save(const engine_api *api, engine *trained,
+                                   const run_directory *directory, const run_record *record,
+                                   uint64_t iterations, char *message);
 
 /* Brings a new engine, a new run's record and its event files to where the checkpoint in the
  * directory is. False where there is none, with the message "", or none that is of use, with a
  * message; the record is as it was then and the directory is to be cleared. */
-__attribute__((warn_unused_result)) bool
-run_checkpoint_take_up(const engine_api *api, engine *trained, const run_directory *directory,
-                       run_record *record, uint64_t *iterations, char *message);
+MUST_CHECK bool run_checkpoint_take_up(const engine_api *api, engine *trained,
+                                       const run_directory *directory, run_record *record,
+                                       uint64_t *iterations, char *message);
 
 #endif

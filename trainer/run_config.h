@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "must_check.h"
 
 enum { RUN_CONFIG_NAME_BYTES = ENGINE_ARITHMETIC_BYTES, RUN_CONFIG_MAX_EPOCHS = 1000000 };
 
@@ -39,8 +40,7 @@ json_t *run_config_to_json(const run_config *config);
 
 /* 0, or -1 with a message [MESSAGE_BYTES] that names the key that is missing or out of range. A
  * missing micro_batch is 0 and missing histograms are none: runs of earlier versions lack them. */
-__attribute__((warn_unused_result)) int run_config_from_json(run_config *out, const json_t *object,
-                                                             char *message);
+MUST_CHECK int run_config_from_json(run_config *out, const json_t *object, char *message);
 
 /* Where two configurations differ, as text such as "epochs 15 instead of 3", into
  * text[text_bytes] ("" where they are equal); returns the number of differences. */

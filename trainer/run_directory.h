@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "checkpoint.h"
+#include "must_check.h"
 #include "run_record.h"
 
 #define RUN_DIRECTORY_TRAINING   "train"
@@ -53,35 +54,29 @@ typedef struct run_directory run_directory;
  * system can). Then, since others had time to write there since, judges it again; a run that may
  * be replaced stays there until it is cleared or taken up. 0, or -1 with a message, nothing
  * removed, and nothing left behind that was not there. */
-__attribute__((warn_unused_result)) int run_directory_open(run_directory **out, const char *path,
-                                                           const run_config *config,
-                                                           run_directory_replace replace,
-                                                           char *message);
+MUST_CHECK int run_directory_open(run_directory **out, const char *path, const run_config *config,
+                                  run_directory_replace replace, char *message);
 
 /* Removes the run that is there, if any. 0, or -1 with a message. */
-__attribute__((warn_unused_result)) int run_directory_clear(const run_directory *directory,
-                                                            char *message);
+MUST_CHECK int run_directory_clear(const run_directory *directory, char *message);
 
 /* Makes the run that is there ready to go on from its checkpoint: its event files as they were then
  * and no later ones, *run what run.json would have said then. With false, *run and *state are empty
  * and the run cannot go on, for want of a checkpoint or for what `message` says ("" for that want);
  * the caller clears it. The caller frees both. */
-__attribute__((warn_unused_result)) bool run_directory_take_up(const run_directory *directory,
-                                                               run_record *run, checkpoint *state,
-                                                               char *message);
+MUST_CHECK bool run_directory_take_up(const run_directory *directory, run_record *run,
+                                      checkpoint *state, char *message);
 
 /* Replaces the checkpoint by one of this state (its event files are noted here), or removes it. 0,
  * or -1 with a message. */
-__attribute__((warn_unused_result)) int run_directory_keep_state(const run_directory *directory,
-                                                                 const run_record *run,
-                                                                 checkpoint *state, char *message);
-__attribute__((warn_unused_result)) int run_directory_drop_state(const run_directory *directory,
-                                                                 char *message);
+MUST_CHECK int run_directory_keep_state(const run_directory *directory, const run_record *run,
+                                        checkpoint *state, char *message);
+MUST_CHECK int run_directory_drop_state(const run_directory *directory, char *message);
 
 /* Replaces run.json in the directory that was opened, wherever it has been moved since. 0, or -1
  * with a message. */
-__attribute__((warn_unused_result)) int
-run_directory_write(const run_directory *directory, const run_record *record, char *message);
+MUST_CHECK int run_directory_write(const run_directory *directory, const run_record *record,
+                                   char *message);
 
 /* Frees the handle and the lock; NULL is allowed. */
 void run_directory_close(run_directory *directory);

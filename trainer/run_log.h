@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "dataset.h"
+#include "must_check.h"
 #include "run_config.h"
 #include "run_record.h"
 
@@ -44,21 +45,19 @@ typedef struct run_log_head {
 
 /* Makes the event files in `directory` and below it, and logs the head and the network. 0, or -1
  * with a message [MESSAGE_BYTES]; *out is then NULL, and empty files may be left there. */
-__attribute__((warn_unused_result)) int run_log_open(run_log **out, const char *directory,
-                                                     const run_log_head *head, char *message);
+MUST_CHECK int run_log_open(run_log **out, const char *directory, const run_log_head *head,
+                            char *message);
 
 /* Notes the names of the event files in the run's record. */
 void run_log_name_files(const run_log *log, run_record *record);
 
 /* The epoch's means up to step `step` (1-based over the run). */
-__attribute__((warn_unused_result)) int run_log_batch(run_log *log, uint64_t step, double loss,
-                                                      double accuracy, char *message);
+MUST_CHECK int run_log_batch(run_log *log, uint64_t step, double loss, double accuracy,
+                             char *message);
 
 /* A tensor of lenet_tensors[index] after an epoch (from 0), or the last step's gradient of it. */
-__attribute__((warn_unused_result)) int run_log_histogram(run_log *log, uint32_t epoch,
-                                                          unsigned index, bool gradient,
-                                                          const engine_histogram *histogram,
-                                                          char *message);
+MUST_CHECK int run_log_histogram(run_log *log, uint32_t epoch, unsigned index, bool gradient,
+                                 const engine_histogram *histogram, char *message);
 
 typedef struct run_log_epoch_figures {
     uint32_t epoch; /* from 0 */
@@ -74,19 +73,18 @@ typedef struct run_log_epoch_figures {
 } run_log_epoch_figures;
 
 /* One epoch, handed to the kernel before this returns, with its histograms. */
-__attribute__((warn_unused_result)) int
-run_log_epoch(run_log *log, const run_log_epoch_figures *figures, char *message);
+MUST_CHECK int run_log_epoch(run_log *log, const run_log_epoch_figures *figures, char *message);
 
 /* -1 with a message when an event file is gone from its place: what is written to it then is
  * written for nobody. */
-__attribute__((warn_unused_result)) int run_log_check(run_log *log, char *message);
+MUST_CHECK int run_log_check(run_log *log, char *message);
 
-/* How the session ended. It cannot be corrected later, so a run that was interrupted says nothing.
- */
+/* How the session ended. It cannot be corrected later, so a run that was interrupted says
+ * nothing. */
 typedef enum run_log_end { RUN_LOG_INTERRUPTED = 0, RUN_LOG_SUCCEEDED, RUN_LOG_FAILED } run_log_end;
 
 /* Logs the end, flushes, closes and frees in every case. 0, or -1 with a message naming the first
  * error; NULL is allowed. */
-__attribute__((warn_unused_result)) int run_log_close(run_log *log, run_log_end end, char *message);
+MUST_CHECK int run_log_close(run_log *log, run_log_end end, char *message);
 
 #endif

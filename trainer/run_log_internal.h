@@ -4,6 +4,7 @@
 
 #include <tblog/tblog.h>
 
+#include "must_check.h"
 #include "run_log.h"
 
 struct run_log {
@@ -18,8 +19,7 @@ struct run_log {
 };
 
 /* The status as 0, or -1 with the writer's own words, which name the file. */
-__attribute__((warn_unused_result)) int run_log_checked(tblog_writer *writer, tblog_status status,
-                                                        char *message);
+MUST_CHECK int run_log_checked(tblog_writer *writer, tblog_status status, char *message);
 
 /* Tags of the session's own scalars, which the HParams page has columns for. */
 #define RUN_LOG_BEST_LOSS     "hparams/best_validation_loss"
@@ -27,18 +27,17 @@ __attribute__((warn_unused_result)) int run_log_checked(tblog_writer *writer, tb
 #define RUN_LOG_EPOCH_SECONDS "hparams/seconds_per_epoch"
 
 /* The hyper-parameters, what the HParams page shows of all runs, and the Custom Scalars page. */
-__attribute__((warn_unused_result)) int
-run_log_start_session(tblog_writer *session, const run_config *config, char *message);
+MUST_CHECK int run_log_start_session(tblog_writer *session, const run_config *config,
+                                     char *message);
 
 /* The configuration, the host and the data set as text. */
-__attribute__((warn_unused_result)) int run_log_describe(tblog_writer *session,
-                                                         const run_log_head *head, char *message);
+MUST_CHECK int run_log_describe(tblog_writer *session, const run_log_head *head, char *message);
 
 /* The network, for the Graphs page. */
-__attribute__((warn_unused_result)) int run_log_network(tblog_writer *training, char *message);
+MUST_CHECK int run_log_network(tblog_writer *training, char *message);
 
 /* The epoch's confusion matrix and mistakes. */
-__attribute__((warn_unused_result)) int run_log_pictures(run_log *log, uint32_t epoch,
-                                                         const uint8_t *predicted, char *message);
+MUST_CHECK int run_log_pictures(run_log *log, uint32_t epoch, const uint8_t *predicted,
+                                char *message);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "dataset.h"
 #include "engine.h"
+#include "must_check.h"
 #include "progress.h"
 #include "run_config.h"
 #include "run_directory.h"
@@ -38,7 +39,6 @@ typedef enum run_outcome {
 
 /* Trains. *record is what run.json says at the end; the caller frees it in every case. The
  * message [MESSAGE_BYTES] is set for REJECTED and FAILED. */
-__attribute__((warn_unused_result)) run_outcome run_loop(const run_job *job, run_record *record,
-                                                         char *message);
+MUST_CHECK run_outcome run_loop(const run_job *job, run_record *record, char *message);
 
 #endif

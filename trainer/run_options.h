@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "engine.h"
+#include "must_check.h"
 
 enum { RUN_OPTIONS_MAX_BATCH_SIZES = 64 };
 
@@ -46,9 +47,7 @@ typedef struct run_options {
 
 /* Texts point into argv. COMMAND_DONE, or COMMAND_USAGE after one line on stderr; --help,
  * --version and unknown options end the process, as argp does. */
-__attribute__((warn_unused_result)) command_status run_options_parse_train(run_options *out,
-                                                                           int argc, char **argv);
-__attribute__((warn_unused_result)) command_status run_options_parse_sweep(run_options *out,
-                                                                           int argc, char **argv);
+MUST_CHECK command_status run_options_parse_train(run_options *out, int argc, char **argv);
+MUST_CHECK command_status run_options_parse_sweep(run_options *out, int argc, char **argv);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "must_check.h"
 #include "run_record.h"
 
 /* One epoch as the event files have it (32-bit floats; NaN where training gave NaN). */
@@ -25,8 +26,8 @@ typedef struct run_curves {
  * their names; a later point replaces an earlier one of its epoch. Steps beyond the planned epochs
  * are not looked at. Files that are damaged or end inside a record are read as far as they go, with
  * a note. 0, or -1 with a message [MESSAGE_BYTES] where there is no memory. */
-__attribute__((warn_unused_result)) int run_reader_read(run_curves *out, const char *directory,
-                                                        const run_record *record, char *message);
+MUST_CHECK int run_reader_read(run_curves *out, const char *directory, const run_record *record,
+                               char *message);
 
 void run_curves_free(run_curves *curves);
 

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "must_check.h"
 #include "run_config.h"
 
 #define RUN_RECORD_FILE "run.json"
@@ -56,8 +57,7 @@ typedef struct run_record {
 } run_record;
 
 /* Appends an epoch; -1 without memory. */
-__attribute__((warn_unused_result)) int run_record_add_epoch(run_record *record,
-                                                             const run_epoch *epoch);
+MUST_CHECK int run_record_add_epoch(run_record *record, const run_epoch *epoch);
 
 /* Notes an event file of the run: the file named at the end of `path`, in the directory `part` of
  * the run's, or in the run's own where that is "". */
@@ -73,8 +73,8 @@ bool run_record_owns(const run_record *record, const char *part, const char *nam
 
 /* Replaces run.json in the directory that `fd` is open on, whatever its path is by now; `directory`
  * is what messages call it. 0, or -1 with a message [MESSAGE_BYTES] and the old file whole. */
-__attribute__((warn_unused_result)) int run_record_write(const run_record *record, int fd,
-                                                         const char *directory, char *message);
+MUST_CHECK int run_record_write(const run_record *record, int fd, const char *directory,
+                                char *message);
 
 typedef enum run_record_presence {
     RUN_RECORD_READ,   /* *out is the caller's to free */

@@ -14,8 +14,8 @@ typedef void control_group_visit(const char *directory, void *context);
 void control_group_each(const char *root, const char *controller, control_group_visit *visit,
                         void *context);
 
-/* The first `wanted` numbers of a group's file; false where it has fewer, such as "max" or no file.
- */
+/* The first `wanted` numbers of a group's file; false where it has fewer, such as "max" or no
+ * file. */
 bool control_group_numbers(const char *directory, const char *file, int wanted, long long *out);
 
 #endif

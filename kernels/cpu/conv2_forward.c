@@ -284,7 +284,7 @@ static void finish_window(const float *in, const cpu_conv2 *weights, const float
         if (seen != ALL_SEE_INK) {
             blank = replace_blank(seen, vec_load(weights->blank_sum + c), y);
         }
-        vec_top top = top_of(y);
+        const vec_top top = top_of(y);
         const vec value = top.largest + vec_load(bias + c);
         unsigned unsure = undecided(&top, value, bound, blank);
 

@@ -25,8 +25,7 @@
  * All sums have an order fixed by the batch size and the precision; there are no atomics on floats.
  * Precision is that of the operands of the products of conv2 and dense1: fp32; tf32 (rounded to
  * nearest, ties away, as cvt.rna does); bf16 (to nearest even). Sums and everything else are fp32.
- * How cuBLAS rounds the operands of its products is its own.
- */
+ * How cuBLAS rounds the operands of its products is its own. */
 #ifndef KERNELS_CUDA_KERNELS_H
 #define KERNELS_CUDA_KERNELS_H
 
@@ -132,8 +131,8 @@ cudaError_t cuda_update(const cuda_batch *batch, const cuda_parameters *p,
 cudaError_t cuda_adam_dense1(const cuda_parameters *p, const cuda_adam_settings *adam,
                              const cuda_progress *progress, cudaStream_t stream);
 
-/* Sums loss[0 .. n) and correct[0 .. n) in a fixed order and adds them to *loss_sum, *correct_sum.
- */
+/* Sums loss[0 .. n) and correct[0 .. n) in a fixed order and adds them to *loss_sum,
+ * *correct_sum. */
 cudaError_t cuda_evaluation_sums(const cuda_activations *a, uint32_t n, double *loss_sum,
                                  uint32_t *correct_sum, cudaStream_t stream);
 

@@ -114,9 +114,9 @@ void cuda_graphs_destroy(engine *e);
 /* Queues the next steps and marks the end of the last one. */
 bool cuda_queue_steps(engine *e, uint32_t steps);
 
-/* Queues a forward pass without dropout over e->memory.evaluation: samples first .. first + n - 1
- * of the images. `labels` and `predicted`, device memory for the n samples' classes, may be NULL.
- */
+/* Queues a forward pass without dropout over e->memory.evaluation: samples
+ * first .. first + n - 1 of the images. `labels` and `predicted`, device memory for the n samples'
+ * classes, may be NULL. */
 bool cuda_queue_evaluation(engine *e, const uint8_t *images, const uint8_t *labels, uint32_t count,
                            uint32_t first, uint32_t n, uint8_t *predicted);
 

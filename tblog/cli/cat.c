@@ -14,12 +14,13 @@ static bool print_event(void *context, const tblog_reader *reader, const tblog_e
     (void)reader;
     json_out out = {.stream = stdout};
     event_json(&out, event, context);
-    if (out.no_memory)
+    if (out.no_memory) {
         fprintf(stderr, "tblog cat: %s\n", tblog_status_string(TBLOG_NO_MEMORY));
-    else if (putchar('\n') == EOF || ferror(stdout))
+    } else if (putchar('\n') == EOF || ferror(stdout)) {
         fprintf(stderr, "tblog cat: standard output: %s\n", strerror(errno));
-    else
+    } else {
         return true;
+    }
     return false;
 }
 
@@ -45,10 +46,11 @@ int command_cat(int argc, char **argv)
             "Exit status: 0 all printed; 1 failed, or damaged behind what is printed; 2 wrong "
             "usage; 3 the file ends inside a record."};
     arguments all = {.one_file = true};
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0)
+    if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0) {
         return EXIT_STATUS_USAGE;
+    }
     tag_map tags = {0};
-    enum exit_status status = read_events("cat", all.paths[0], print_event, &tags);
+    const enum exit_status status = read_events("cat", all.paths[0], print_event, &tags);
     tag_map_free(&tags);
     arguments_free(&all);
     return (int)(finish_standard_output("cat") ? status : EXIT_STATUS_FAILED);

@@ -10,7 +10,7 @@
 bool event_copy_begin(event_copy *copy, const char *command, const char *path)
 {
     *copy = (event_copy){0};
-    bool opened = output_file_open(&copy->file, command, path);
+    const bool opened = output_file_open(&copy->file, command, path);
     copy->file.sync = true;
     return opened;
 }
@@ -33,10 +33,11 @@ static bool write_version(event_copy *copy, double wall_time)
 {
     byte_buffer payload = {0};
     bool written = false;
-    if (event_encode_file_version(&payload, isfinite(wall_time) ? wall_time : 0.0, "tblog"))
+    if (event_encode_file_version(&payload, isfinite(wall_time) ? wall_time : 0.0, "tblog")) {
         written = write_payload(&copy->file, &payload);
-    else
+    } else {
         fprintf(stderr, "tblog %s: %s\n", copy->file.command, tblog_status_string(TBLOG_NO_MEMORY));
+    }
     byte_buffer_free(&payload);
     copy->added_version = true;
     return written;
@@ -44,8 +45,10 @@ static bool write_version(event_copy *copy, double wall_time)
 
 bool event_copy_add(event_copy *copy, const tblog_reader *reader, const tblog_event *event)
 {
-    if (copy->events == 0 && event->file_version == NULL && !write_version(copy, event->wall_time))
+    if (copy->events == 0 && event->file_version == NULL &&
+        !write_version(copy, event->wall_time)) {
         return false;
+    }
     size_t bytes;
     const uint8_t *record = tblog_reader_record(reader, &bytes);
     copy->events++;
@@ -61,7 +64,7 @@ typedef struct choosing_copy {
 static bool copy_chosen(void *context, const tblog_reader *reader, const tblog_event *event)
 {
     choosing_copy *all = context;
-    event_choice choice = all->choose(all->context, event, all->copy.events);
+    const event_choice choice = all->choose(all->context, event, all->copy.events);
     return choice == EVENT_LEAVE_OUT ||
            (choice == EVENT_COPY && event_copy_add(&all->copy, reader, event));
 }
@@ -70,10 +73,12 @@ enum exit_status event_copy_files(const char *command, const char *output, const
                                   event_chooser *choose, void *context)
 {
     choosing_copy all = {.choose = choose, .context = context};
-    if (!event_copy_begin(&all.copy, command, output))
+    if (!event_copy_begin(&all.copy, command, output)) {
         return EXIT_STATUS_FAILED;
+    }
     enum exit_status worst = EXIT_STATUS_DONE;
-    for (; *paths != NULL && worst != EXIT_STATUS_FAILED; paths++)
+    for (; *paths != NULL && worst != EXIT_STATUS_FAILED; paths++) {
         worst = worse_status(worst, read_events(command, *paths, copy_chosen, &all));
+    }
     return output_file_end(&all.copy.file, worst);
 }

@@ -19,16 +19,18 @@ typedef struct file_search {
 
 static void complain(file_search *search, const char *path, const char *what)
 {
-    if (search->command != NULL)
+    if (search->command != NULL) {
         text_complain(search->command, path, "%s", what);
+    }
     search->complained = true;
 }
 
 static char *run_name(const char *path, size_t prefix_bytes)
 {
     const char *begin = path + prefix_bytes;
-    while (prefix_bytes > 0 && *begin == '/')
+    while (prefix_bytes > 0 && *begin == '/') {
         begin++;
+    }
     const char *end = strrchr(begin, '/');
     return end == NULL || end == begin ? strdup(".") : strndup(begin, (size_t)(end - begin));
 }
@@ -37,7 +39,7 @@ static void add_file(file_search *search, const char *path, const struct stat *s
 {
     event_files *files = search->files;
     if (files->count == files->capacity) {
-        size_t capacity = files->capacity == 0 ? 16 : 2 * files->capacity;
+        const size_t capacity = files->capacity == 0 ? 16 : 2 * files->capacity;
         event_file *at = realloc(files->at, capacity * sizeof *at);
         if (at == NULL) {
             complain(search, path, strerror(ENOMEM));
@@ -46,11 +48,11 @@ static void add_file(file_search *search, const char *path, const struct stat *s
         files->at = at;
         files->capacity = capacity;
     }
-    event_file file = {.path = strdup(path),
-                       .run = run_name(path, search->prefix_bytes),
-                       .device = status->st_dev,
-                       .inode = status->st_ino,
-                       .argument = search->argument};
+    const event_file file = {.path = strdup(path),
+                             .run = run_name(path, search->prefix_bytes),
+                             .device = status->st_dev,
+                             .inode = status->st_ino,
+                             .argument = search->argument};
     if (file.path == NULL || file.run == NULL) {
         complain(search, path, strerror(ENOMEM));
         free(file.path);
@@ -76,20 +78,22 @@ static void visit_entry(file_search *search, const FTSENT *entry)
     case FTS_DOT:
         break;
     default:
-        if (entry->fts_level > FTS_ROOTLEVEL && strstr(entry->fts_name, "tfevents") == NULL)
+        if (entry->fts_level > FTS_ROOTLEVEL && strstr(entry->fts_name, "tfevents") == NULL) {
             break;
+        }
         /* A pipe is waited for only where it is named. */
-        if (entry->fts_level > FTS_ROOTLEVEL && entry->fts_info == FTS_DEFAULT)
+        if (entry->fts_level > FTS_ROOTLEVEL && entry->fts_info == FTS_DEFAULT) {
             complain(search, entry->fts_path, "not a file");
-        else
+        } else {
             add_file(search, entry->fts_path, entry->fts_statp);
+        }
     }
 }
 
 static void find_below(file_search *search, char *path, bool only_path)
 {
-    size_t count_before = search->files->count;
-    bool complained_before = search->complained;
+    const size_t count_before = search->files->count;
+    const bool complained_before = search->complained;
     search->complained = false;
     search->prefix_bytes = 0;
     char *one[] = {path, NULL};
@@ -97,17 +101,20 @@ static void find_below(file_search *search, char *path, bool only_path)
     FTSENT *entry;
     errno = tree == NULL ? errno : 0;
     while (tree != NULL && (entry = fts_read(tree)) != NULL) {
-        if (entry->fts_level == FTS_ROOTLEVEL && entry->fts_info == FTS_D && only_path)
+        if (entry->fts_level == FTS_ROOTLEVEL && entry->fts_info == FTS_D && only_path) {
             search->prefix_bytes = strlen(path);
+        }
         visit_entry(search, entry);
         errno = 0;
     }
-    if (errno != 0)
+    if (errno != 0) {
         complain(search, path, strerror(errno));
-    else if (search->files->count == count_before && !search->complained)
+    } else if (search->files->count == count_before && !search->complained) {
         complain(search, path, "no event file here (their names contain 'tfevents')");
-    if (tree != NULL)
+    }
+    if (tree != NULL) {
         fts_close(tree);
+    }
     search->complained |= complained_before;
 }
 
@@ -122,8 +129,9 @@ static int compare_files(const void *left, const void *right)
     const event_file *a = left;
     const event_file *b = right;
     int order = strcmp(a->run, b->run);
-    if (order == 0)
+    if (order == 0) {
         order = strcmp(base_name(a->path), base_name(b->path));
+    }
     return order == 0 ? strcmp(a->path, b->path) : order;
 }
 
@@ -131,12 +139,15 @@ static int compare_identities(const void *left, const void *right)
 {
     const event_file *a = left;
     const event_file *b = right;
-    if (a->device != b->device)
+    if (a->device != b->device) {
         return a->device < b->device ? -1 : 1;
-    if (a->inode != b->inode)
+    }
+    if (a->inode != b->inode) {
         return a->inode < b->inode ? -1 : 1;
-    if (a->argument != b->argument)
+    }
+    if (a->argument != b->argument) {
         return a->argument < b->argument ? -1 : 1;
+    }
     return compare_files(left, right);
 }
 
@@ -157,10 +168,11 @@ static void drop_duplicates(event_files *files)
     qsort(files->at, files->count, sizeof files->at[0], compare_identities);
     size_t kept = 1;
     for (size_t i = 1; i < files->count; i++) {
-        if (is_again(&files->at[kept - 1], &files->at[i]))
+        if (is_again(&files->at[kept - 1], &files->at[i])) {
             free_file(&files->at[i]);
-        else
+        } else {
             files->at[kept++] = files->at[i];
+        }
     }
     files->count = kept;
 }
@@ -169,8 +181,9 @@ bool event_files_find(event_files *files, const char *command, char *const *path
 {
     file_search search = {.files = files, .command = command};
     /* One after the other, so that a path of which nothing could be read is told. */
-    for (; paths[search.argument] != NULL; search.argument++)
+    for (; paths[search.argument] != NULL; search.argument++) {
         find_below(&search, paths[search.argument], paths[1] == NULL);
+    }
     if (files->count > 0) {
         drop_duplicates(files);
         qsort(files->at, files->count, sizeof files->at[0], compare_files);
@@ -180,8 +193,9 @@ bool event_files_find(event_files *files, const char *command, char *const *path
 
 void event_files_free(event_files *files)
 {
-    for (size_t i = 0; i < files->count; i++)
+    for (size_t i = 0; i < files->count; i++) {
         free_file(&files->at[i]);
+    }
     free(files->at);
     *files = (event_files){0};
 }

@@ -29,8 +29,9 @@ static void print_field(FILE *stream, const char *text)
     }
     putc('"', stream);
     for (; *text != '\0'; text++) {
-        if (*text == '"')
+        if (*text == '"') {
             putc('"', stream);
+        }
         putc(*text, stream);
     }
     putc('"', stream);
@@ -39,12 +40,13 @@ static void print_field(FILE *stream, const char *text)
 /* `digits` are enough for the number to be read back as it is. */
 static void print_number(FILE *stream, double number, int digits)
 {
-    if (isnan(number))
+    if (isnan(number)) {
         fputs("NaN", stream);
-    else if (isinf(number))
+    } else if (isinf(number)) {
         fputs(number > 0 ? "Infinity" : "-Infinity", stream);
-    else
+    } else {
         fprintf(stream, "%.*g", digits, number);
+    }
 }
 
 static bool export_event(void *context, const tblog_reader *reader, const tblog_event *event)
@@ -54,8 +56,9 @@ static bool export_event(void *context, const tblog_reader *reader, const tblog_
     FILE *stream = all->file.stream;
     for (size_t i = 0; i < event->value_count; i++) {
         const tblog_value *value = event->values[i];
-        if (value->kind != TBLOG_VALUE_SCALAR || !tag_filter_chooses(all->filter, value->tag))
+        if (value->kind != TBLOG_VALUE_SCALAR || !tag_filter_chooses(all->filter, value->tag)) {
             continue;
+        }
         print_field(stream, all->run);
         putc(',', stream);
         print_field(stream, value->tag);
@@ -71,13 +74,14 @@ static bool export_event(void *context, const tblog_reader *reader, const tblog_
 static enum exit_status export_scalars(const export_request *request, const event_files *files)
 {
     scalar_export all = {.filter = &request->arguments.filter};
-    bool shown = request->arguments.output == NULL && isatty(STDOUT_FILENO) == 1;
+    const bool shown = request->arguments.output == NULL && isatty(STDOUT_FILENO) == 1;
     if (shown && !text_guard(&stdout)) {
         text_complain("export", "standard output", "%s", strerror(errno));
         return EXIT_STATUS_FAILED;
     }
-    if (!output_file_open(&all.file, "export", request->arguments.output))
+    if (!output_file_open(&all.file, "export", request->arguments.output)) {
         return EXIT_STATUS_FAILED;
+    }
     fputs("run,tag,step,wall_time,value\n", all.file.stream);
     enum exit_status worst = EXIT_STATUS_DONE;
     for (size_t i = 0; i < files->count; i++) {
@@ -93,11 +97,12 @@ static enum exit_status export_scalars(const export_request *request, const even
 static enum exit_status export_files(const export_request *request)
 {
     event_files files = {0};
-    enum exit_status found = event_files_find(&files, "export", request->arguments.paths)
-                                 ? EXIT_STATUS_DONE
-                                 : EXIT_STATUS_FAILED;
-    enum exit_status status = request->images || request->audio ? export_blobs(request, &files)
-                                                                : export_scalars(request, &files);
+    const enum exit_status found = event_files_find(&files, "export", request->arguments.paths)
+                                       ? EXIT_STATUS_DONE
+                                       : EXIT_STATUS_FAILED;
+    const enum exit_status status = request->images || request->audio
+                                        ? export_blobs(request, &files)
+                                        : export_scalars(request, &files);
     event_files_free(&files);
     return worse_status(found, status);
 }
@@ -115,11 +120,13 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         request->audio = true;
         return 0;
     case ARGP_KEY_SUCCESS:
-        if ((request->images || request->audio) && request->arguments.output == NULL)
+        if ((request->images || request->audio) && request->arguments.output == NULL) {
             argp_error(state, "-o DIR is missing, for the files of --images and --audio");
+        }
         if (!request->images && !request->audio && request->arguments.output != NULL &&
-            strcmp(request->arguments.output, "-") == 0)
+            strcmp(request->arguments.output, "-") == 0) {
             request->arguments.output = NULL;
+        }
         return 0;
     default:
         return arguments_parse(key, argument, state, &request->arguments);
@@ -156,8 +163,9 @@ int command_export(int argc, char **argv)
             "exported; 2 wrong usage; 3 nothing wrong but torn last records."};
     export_request request = {0};
     int status = EXIT_STATUS_USAGE;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &request) == 0)
+    if (argp_parse(&argp, argc, argv, 0, NULL, &request) == 0) {
         status = (int)export_files(&request);
+    }
     arguments_free(&request.arguments);
     return status;
 }

@@ -50,10 +50,11 @@ static const char *blob_extension(const char *plugin, tblog_bytes blob)
     };
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         const blob_format *format = &formats[i];
-        size_t bytes = strlen(format->magic);
+        const size_t bytes = strlen(format->magic);
         if (strcmp(plugin, format->plugin) == 0 && blob.count >= format->at + bytes &&
-            memcmp(blob.data + format->at, format->magic, bytes) == 0)
+            memcmp(blob.data + format->at, format->magic, bytes) == 0) {
             return format->extension;
+        }
     }
     return NULL;
 }
@@ -76,12 +77,14 @@ static bool make_directory(const char *path, bool *made)
 static bool is_empty(const char *path)
 {
     DIR *stream = opendir(path);
-    if (stream == NULL)
+    if (stream == NULL) {
         return complain(path, strerror(errno));
+    }
     const struct dirent *entry;
-    do
+    do {
         entry = readdir(stream);
-    while (entry != NULL && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+    } while (entry != NULL &&
+             (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
     closedir(stream);
     return entry == NULL ||
            complain(path, "there are files in it already; name a new directory, or an empty one");
@@ -90,9 +93,10 @@ static bool is_empty(const char *path)
 /* Adds a part to a path of PATH_MAX bytes. */
 static bool add_part(char *path, const char *part)
 {
-    size_t size = strlen(path);
-    if ((size_t)snprintf(path + size, PATH_MAX - size, "/%s", part) < PATH_MAX - size)
+    const size_t size = strlen(path);
+    if ((size_t)snprintf(path + size, PATH_MAX - size, "/%s", part) < PATH_MAX - size) {
         return true;
+    }
     return complain(path, strerror(ENAMETOOLONG));
 }
 
@@ -102,17 +106,20 @@ static bool make_run_directory(const blob_export *all, char *path)
     path[0] = '\0';
     char run[PATH_MAX];
     if ((size_t)snprintf(run, sizeof run, "%s", all->run) >= sizeof run ||
-        (size_t)snprintf(path, PATH_MAX, "%s", all->directory) >= PATH_MAX)
+        (size_t)snprintf(path, PATH_MAX, "%s", all->directory) >= PATH_MAX) {
         return complain(all->run, strerror(ENAMETOOLONG));
+    }
     char *rest;
     for (char *part = strtok_r(run, "/", &rest); part != NULL; part = strtok_r(NULL, "/", &rest)) {
-        if (strcmp(part, ".") == 0)
+        if (strcmp(part, ".") == 0) {
             continue;
+        }
         char name[SAFE_NAME_BYTES];
         bool made;
         safe_name(name, part);
-        if (!add_part(path, name) || !make_directory(path, &made))
+        if (!add_part(path, name) || !make_directory(path, &made)) {
             return false;
+        }
     }
     return true;
 }
@@ -134,9 +141,10 @@ static bool blob_path(char *path, const char *directory, const char *tag, int64_
 static bool write_blob(const char *path, tblog_bytes blob)
 {
     output_file file;
-    if (!output_file_open(&file, "export", path))
+    if (!output_file_open(&file, "export", path)) {
         return false;
-    bool written = output_file_write(&file, blob.data, blob.count);
+    }
+    const bool written = output_file_write(&file, blob.data, blob.count);
     return output_file_end(&file, written ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED) ==
            EXIT_STATUS_DONE;
 }
@@ -154,16 +162,19 @@ static uint64_t free_index(const char *directory, const char *tag, int64_t step,
                            const char *extension)
 {
     uint64_t taken = 0, open = 1; /* one more than an index that is taken; one that is free */
-    if (!is_there(directory, tag, step, 0, extension))
+    if (!is_there(directory, tag, step, 0, extension)) {
         return 0;
-    for (taken = 1; is_there(directory, tag, step, open, extension); open *= 2)
+    }
+    for (taken = 1; is_there(directory, tag, step, open, extension); open *= 2) {
         taken = open + 1;
+    }
     while (taken < open) {
         uint64_t middle = taken + (open - taken) / 2;
-        if (is_there(directory, tag, step, middle, extension))
+        if (is_there(directory, tag, step, middle, extension)) {
             taken = middle + 1;
-        else
+        } else {
             open = middle;
+        }
     }
     return open;
 }
@@ -181,9 +192,10 @@ static bool export_blob(blob_export *all, const tblog_value *value, const char *
     }
     char directory[PATH_MAX];
     char path[PATH_MAX];
-    if (!make_run_directory(all, directory))
+    if (!make_run_directory(all, directory)) {
         return false;
-    uint64_t index = free_index(directory, value->tag, step, extension);
+    }
+    const uint64_t index = free_index(directory, value->tag, step, extension);
     all->count++;
     return blob_path(path, directory, value->tag, step, index, extension) &&
            write_blob(path, value->strings[at]);
@@ -193,11 +205,12 @@ static bool export_blob(blob_export *all, const tblog_value *value, const char *
 static bool export_value(blob_export *all, const tblog_value *value, const char *plugin,
                          int64_t step)
 {
-    bool is_image = strcmp(plugin, "images") == 0;
-    bool has_labels = !is_image && value->rank == 2 && value->shape[1] == 2;
+    const bool is_image = strcmp(plugin, "images") == 0;
+    const bool has_labels = !is_image && value->rank == 2 && value->shape[1] == 2;
     for (size_t at = is_image ? 2 : 0; at < value->string_count; at += has_labels ? 2 : 1) {
-        if (!export_blob(all, value, plugin, step, at))
+        if (!export_blob(all, value, plugin, step, at)) {
             return false;
+        }
     }
     return true;
 }
@@ -214,16 +227,19 @@ static bool export_event(void *context, const tblog_reader *reader, const tblog_
     blob_export *all = context;
     for (size_t i = 0; i < event->value_count; i++) {
         const tblog_value *value = event->values[i];
-        if (!tag_filter_chooses(&all->request->arguments.filter, value->tag))
+        if (!tag_filter_chooses(&all->request->arguments.filter, value->tag)) {
             continue;
+        }
         const tag_key wanted = {
             .run = all->run, .tag = value->tag, .content = event->content, .plugin = value->plugin};
         const tag_key *key = tag_map_get(&all->tags, &wanted, sizeof *key);
-        if (key == NULL)
+        if (key == NULL) {
             return complain(all->run, tblog_status_string(TBLOG_NO_MEMORY));
+        }
         if (is_wanted(all->request, key->plugin) &&
-            !export_value(all, value, key->plugin, event->step))
+            !export_value(all, value, key->plugin, event->step)) {
             return false;
+        }
     }
     return true;
 }
@@ -234,17 +250,20 @@ enum exit_status export_blobs(const export_request *request, const event_files *
 {
     blob_export all = {.request = request, .directory = request->arguments.output};
     bool made; /* then it is ours to take away, too */
-    if (!make_directory(all.directory, &made) || !is_empty(all.directory))
+    if (!make_directory(all.directory, &made) || !is_empty(all.directory)) {
         return EXIT_STATUS_FAILED;
+    }
     enum exit_status worst = EXIT_STATUS_DONE;
     for (size_t i = 0; i < files->count; i++) {
         all.run = files->at[i].run;
         worst = worse_status(worst, read_events("export", files->at[i].path, export_event, &all));
     }
     tag_map_free(&all.tags);
-    if (all.count == 0 && made)
+    if (all.count == 0 && made) {
         rmdir(all.directory);
-    if (all.count == 0)
+    }
+    if (all.count == 0) {
         (void)complain(request->arguments.paths[0], "no such values, or none with such a tag");
+    }
     return all.count == 0 || all.any_unknown ? EXIT_STATUS_FAILED : worst;
 }

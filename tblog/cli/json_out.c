@@ -15,9 +15,10 @@ static int put_part(const char *part, size_t bytes, void *stream)
     const char *end = part + bytes;
     const char *begin = part; /* of what is not printed yet */
     for (const char *at = part; at < end; at++) {
-        bool is_c1 = (unsigned char)*at == 0xc2 && (unsigned char)at[1] < 0xa0;
-        if (!is_c1 && *at != 0x7f)
+        const bool is_c1 = (unsigned char)*at == 0xc2 && (unsigned char)at[1] < 0xa0;
+        if (!is_c1 && *at != 0x7f) {
             continue;
+        }
         fwrite(begin, 1, (size_t)(at - begin), stream);
         at += is_c1;
         fprintf(stream, "\\u%04x", (unsigned)(unsigned char)*at);
@@ -31,10 +32,11 @@ static int put_part(const char *part, size_t bytes, void *stream)
 static void put_string(json_out *out, const void *bytes, size_t count)
 {
     json_t *json = json_stringn_nocheck(bytes, count);
-    if (json == NULL)
+    if (json == NULL) {
         out->no_memory = true;
-    else
+    } else {
         out->no_memory |= json_dump_callback(json, put_part, out->stream, JSON_ENCODE_ANY) != 0;
+    }
     json_decref(json);
 }
 
@@ -47,8 +49,9 @@ static void put_unreadable_key(json_out *out, const char *key)
         return;
     }
     for (char *at = readable; *at != '\0'; at++) {
-        if ((unsigned char)*at >= 0x80)
+        if ((unsigned char)*at >= 0x80) {
             *at = '?';
+        }
     }
     put_string(out, readable, strlen(readable));
     free(readable);
@@ -56,15 +59,18 @@ static void put_unreadable_key(json_out *out, const char *key)
 
 static void put_key(json_out *out, const char *key)
 {
-    if (out->has_before)
+    if (out->has_before) {
         putc(',', out->stream);
+    }
     out->has_before = true;
-    if (key == NULL)
+    if (key == NULL) {
         return;
-    if (utf8_is_valid(key, strlen(key)))
+    }
+    if (utf8_is_valid(key, strlen(key))) {
         put_string(out, key, strlen(key));
-    else
+    } else {
         put_unreadable_key(out, key);
+    }
     putc(':', out->stream);
 }
 
@@ -97,8 +103,9 @@ void json_out_number(json_out *out, const char *key, double number)
     char text[32];
     snprintf(text, sizeof text, "%.17g", number);
     fputs(text, out->stream);
-    if (strpbrk(text, ".e") == NULL) /* a number with a fraction, whatever its value */
+    if (strpbrk(text, ".e") == NULL) { /* a number with a fraction, whatever its value */
         fputs(".0", out->stream);
+    }
 }
 
 void json_out_null(json_out *out, const char *key)
@@ -136,12 +143,13 @@ void json_out_base64(json_out *out, const char *key, const void *bytes, size_t c
     put_key(out, "base64");
     putc('"', out->stream);
     for (size_t i = 0; i < count; i += 3) {
-        size_t here = count - i < 3 ? count - i : 3;
+        const size_t here = count - i < 3 ? count - i : 3;
         uint32_t bits = (uint32_t)at[i] << 16;
         bits |= here > 1 ? (uint32_t)at[i + 1] << 8 : 0;
         bits |= here > 2 ? at[i + 2] : 0;
-        for (size_t digit = 0; digit < 4; digit++)
+        for (size_t digit = 0; digit < 4; digit++) {
             putc(digit <= here ? digits[bits >> (18 - 6 * digit) & 63] : '=', out->stream);
+        }
     }
     putc('"', out->stream);
     json_out_end(out, '}');

@@ -35,8 +35,9 @@ typedef struct listing {
 
 static bool count_tag(listing *all, const tag_key *key, tblog_value_kind kind, int64_t step)
 {
-    if (!tag_filter_chooses(&all->arguments.filter, key->tag))
+    if (!tag_filter_chooses(&all->arguments.filter, key->tag)) {
         return true;
+    }
     tag_summary *tag = tag_map_get(&all->tags, key, sizeof *tag);
     if (tag == NULL) {
         fprintf(stderr, "tblog ls: %s\n", tblog_status_string(TBLOG_NO_MEMORY));
@@ -59,11 +60,13 @@ static bool count_event(void *context, const tblog_reader *reader, const tblog_e
         const tblog_value *value = event->values[i];
         const tag_key key = {
             .run = all->run, .tag = value->tag, .content = event->content, .plugin = value->plugin};
-        if (!count_tag(all, &key, value->kind, event->step))
+        if (!count_tag(all, &key, value->kind, event->step)) {
             return false;
+        }
     }
-    if (event->value_count > 0 || event->file_version != NULL)
+    if (event->value_count > 0 || event->file_version != NULL) {
         return true;
+    }
     const tag_key key = {.run = all->run,
                          .tag = event->run_metadata != NULL ? event->run_metadata : "",
                          .content = event->content,
@@ -77,14 +80,15 @@ static bool count_event(void *context, const tblog_reader *reader, const tblog_e
  * event without values its content. */
 static const char *kind_name(const tag_summary *tag)
 {
-    if (tag->key.plugin[0] != '\0')
+    if (tag->key.plugin[0] != '\0') {
         return tag->key.plugin;
+    }
     return tag->value_kind == TBLOG_VALUE_SCALAR ? "scalars" : "-";
 }
 
 static void print_padded(const char *text, int columns)
 {
-    int needed = text_columns(text);
+    const int needed = text_columns(text);
     text_print(text);
     printf("%*s  ", needed < columns ? columns - needed : 0, "");
 }
@@ -107,9 +111,10 @@ static void print_table(const tag_map *tags)
         tag_columns = wider(tag_columns, tag->key.tag);
         kind_columns = wider(kind_columns, kind_name(tag));
     }
-    if (tags->count > 0)
+    if (tags->count > 0) {
         printf("%-*s  %-*s  %-*s  %9s  %9s  %9s\n", run_columns, "RUN", tag_columns, "TAG",
                kind_columns, "KIND", "COUNT", "FIRST", "LAST");
+    }
     for (size_t i = 0; i < tags->count; i++) {
         const tag_summary *tag = (const tag_summary *)tags->entries[i];
         print_padded(tag->key.run, run_columns);
@@ -145,10 +150,11 @@ static bool print_json(const tag_map *tags)
 static enum exit_status print_listing(listing *all)
 {
     tag_map_sort(&all->tags);
-    if (!all->as_json)
+    if (!all->as_json) {
         print_table(&all->tags);
-    else if (!print_json(&all->tags))
+    } else if (!print_json(&all->tags)) {
         return EXIT_STATUS_FAILED;
+    }
     return finish_standard_output("ls") ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
 }
 
@@ -171,8 +177,9 @@ static enum exit_status list(listing *all)
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     listing *all = state->input;
-    if (key != 'j')
+    if (key != 'j') {
         return arguments_parse(key, argument, state, &all->arguments);
+    }
     all->as_json = true;
     return 0;
 }
@@ -198,8 +205,9 @@ int command_ls(int argc, char **argv)
                "wrong usage; 3 nothing wrong but torn last records."};
     listing all = {0};
     int status = EXIT_STATUS_USAGE;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0)
+    if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0) {
         status = (int)list(&all);
+    }
     tag_map_free(&all.tags);
     arguments_free(&all.arguments);
     return status;

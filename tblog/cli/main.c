@@ -74,9 +74,9 @@ static void print_version(FILE *stream, struct argp_state *state)
 static bool fill_standard_descriptors(void)
 {
     int descriptor;
-    do
+    do {
         descriptor = open("/dev/null", O_RDONLY);
-    while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
     return descriptor >= 0 && close(descriptor) == 0;
 }
 
@@ -86,16 +86,19 @@ static bool command_ended;
 /* argp prints help and version, and exits without a look at what became of them. */
 static void check_standard_output(void)
 {
-    if (command_ended || (fflush(stdout) == 0 && !ferror(stdout)))
+    if (command_ended || (fflush(stdout) == 0 && !ferror(stdout))) {
         return;
+    }
     fprintf(stderr, "tblog: standard output: %s\n", strerror(errno));
     _exit(EXIT_STATUS_FAILED);
 }
 
 int main(int argc, char **argv)
 {
-    if (!fill_standard_descriptors() || !text_guard(&stderr) || atexit(check_standard_output) != 0)
+    if (!fill_standard_descriptors() || !text_guard(&stderr) ||
+        atexit(check_standard_output) != 0) {
         return EXIT_STATUS_FAILED; /* there may be nowhere to say why */
+    }
     static const struct argp argp = {
         .parser = parse_option, .args_doc = "COMMAND [ARGUMENT...]", .doc = documentation};
     setlocale(LC_CTYPE, ""); /* for the columns of characters, and regular expressions */
@@ -103,16 +106,18 @@ int main(int argc, char **argv)
     argp_program_version_hook = print_version;
 
     int command_at = 0;
-    if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command_at) != 0)
+    if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command_at) != 0) {
         return EXIT_STATUS_USAGE;
+    }
     const char *wanted = argv[command_at];
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (strcmp(wanted, commands[i].name) != 0)
+        if (strcmp(wanted, commands[i].name) != 0) {
             continue;
+        }
         char name[64];
         snprintf(name, sizeof name, "tblog %s", wanted);
         argv[command_at] = name;
-        int status = commands[i].run(argc - command_at, argv + command_at);
+        const int status = commands[i].run(argc - command_at, argv + command_at);
         command_ended = true;
         return status;
     }

@@ -41,9 +41,10 @@ static enum exit_status copy_files(const event_files *files, const char *output)
         fprintf(stderr, "tblog merge: %s\n", tblog_status_string(TBLOG_NO_MEMORY));
         return EXIT_STATUS_FAILED;
     }
-    for (size_t i = 0; i < files->count; i++)
+    for (size_t i = 0; i < files->count; i++) {
         paths[i] = files->at[i].path;
-    enum exit_status status = event_copy_files("merge", output, paths, choose, NULL);
+    }
+    const enum exit_status status = event_copy_files("merge", output, paths, choose, NULL);
     free(paths);
     return status;
 }
@@ -52,8 +53,9 @@ static enum exit_status merge_files(const arguments *all)
 {
     event_files files = {0};
     enum exit_status status = EXIT_STATUS_FAILED;
-    if (event_files_find(&files, "merge", all->paths) && is_one_run(&files))
+    if (event_files_find(&files, "merge", all->paths) && is_one_run(&files)) {
         status = copy_files(&files, all->output);
+    }
     event_files_free(&files);
     return status;
 }
@@ -80,9 +82,10 @@ int command_merge(int argc, char **argv)
             "Exit status: 0 done; 1 failed, and there is no OUT; 2 wrong usage; 3 done, but for "
             "a torn last record."};
     arguments all = {.needs_output = true};
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0)
+    if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0) {
         return EXIT_STATUS_USAGE;
-    enum exit_status status = merge_files(&all);
+    }
+    const enum exit_status status = merge_files(&all);
     arguments_free(&all);
     return (int)status;
 }

@@ -15,10 +15,11 @@ static void put_enum(json_out *out, const char *key, const ProtobufCEnumDescript
                      int number)
 {
     const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(type, number);
-    if (value != NULL)
+    if (value != NULL) {
         json_out_text(out, key, value->name);
-    else
+    } else {
         json_out_integer(out, key, number);
+    }
 }
 
 /* One value of the field's type; the messages that we have are of these types. */
@@ -96,14 +97,18 @@ static bool is_set(const ProtobufCFieldDescriptor *field, const ProtobufCMessage
 {
     static const ProtobufCBinaryData zero = {0};
     const void *at = member(message, field->offset);
-    if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0)
+    if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
         return *(const uint32_t *)member(message, field->quantifier_offset) == field->id;
-    if (field->type == PROTOBUF_C_TYPE_DOUBLE)
+    }
+    if (field->type == PROTOBUF_C_TYPE_DOUBLE) {
         return true;
-    if (field->type == PROTOBUF_C_TYPE_STRING)
+    }
+    if (field->type == PROTOBUF_C_TYPE_STRING) {
         return (*(char *const *)at)[0] != '\0';
-    if (field->type == PROTOBUF_C_TYPE_BYTES)
+    }
+    if (field->type == PROTOBUF_C_TYPE_BYTES) {
         return ((const ProtobufCBinaryData *)at)->len != 0;
+    }
     return memcmp(at, &zero, value_bytes(field->type)) != 0;
 }
 
@@ -125,17 +130,19 @@ static void put_map(json_out *out, const char *key, ProtobufCMessage *const *ent
 static void put_repeated(json_out *out, const ProtobufCFieldDescriptor *field,
                          const ProtobufCMessage *message)
 {
-    size_t count = *(const size_t *)member(message, field->quantifier_offset);
+    const size_t count = *(const size_t *)member(message, field->quantifier_offset);
     const char *values = *(char *const *)member(message, field->offset);
-    if (count == 0)
+    if (count == 0) {
         return;
+    }
     if (field->type == PROTOBUF_C_TYPE_MESSAGE && is_map_entry(field->descriptor)) {
         put_map(out, field->name, (void *)values, count);
         return;
     }
     json_out_begin(out, field->name, '[');
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         put_value(out, NULL, field, values + i * value_bytes(field->type));
+    }
     json_out_end(out, ']');
 }
 
@@ -168,10 +175,11 @@ static void put_message(json_out *out, const char *key, const ProtobufCMessage *
     const ProtobufCMessageDescriptor *type = message->descriptor;
     for (unsigned i = 0; i < type->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &type->fields[i];
-        if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        if (field->label == PROTOBUF_C_LABEL_REPEATED) {
             put_repeated(out, field, message);
-        else if (is_set(field, message))
+        } else if (is_set(field, message)) {
             put_value(out, field->name, field, member(message, field->offset));
+        }
     }
     json_out_end(out, '}');
 }
@@ -218,8 +226,9 @@ void message_json_plugin_data(json_out *out, const char *key, const char *plugin
             return;
         }
     }
-    if (strcmp(plugin, "graph_keras_model") == 0) /* its version in decimal */
+    if (strcmp(plugin, "graph_keras_model") == 0) { /* its version in decimal */
         json_out_bytes(out, key, content.data, content.count);
-    else
+    } else {
         json_out_base64(out, key, content.data, content.count);
+    }
 }

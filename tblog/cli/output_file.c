@@ -27,8 +27,9 @@ static bool complain(const output_file *file)
 static bool is_free(const char *path)
 {
     struct stat status;
-    if (lstat(path, &status) != 0)
+    if (lstat(path, &status) != 0) {
         return errno == ENOENT;
+    }
     errno = EEXIST;
     return false;
 }
@@ -42,17 +43,21 @@ static void proc_path(char path[PROC_PATH_BYTES], int descriptor)
 static int open_unnamed(const char *path)
 {
     char *directory = strdup(path);
-    if (directory == NULL)
+    if (directory == NULL) {
         return -1;
+    }
     char *slash = strrchr(directory, '/');
-    if (slash != NULL)
+    if (slash != NULL) {
         slash[1] = '\0';
-    int descriptor = open(slash == NULL ? "." : directory, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+    }
+    const int descriptor =
+        open(slash == NULL ? "." : directory, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
     free(directory);
     char link[PROC_PATH_BYTES];
     proc_path(link, descriptor);
-    if (descriptor < 0 || access(link, F_OK) == 0)
+    if (descriptor < 0 || access(link, F_OK) == 0) {
         return descriptor;
+    }
     close(descriptor); /* without /proc it could never be named */
     return -1;
 }
@@ -60,14 +65,15 @@ static int open_unnamed(const char *path)
 /* Where the file system knows no such files: one beside, which only a killed process leaves. */
 static int open_partial(output_file *file)
 {
-    size_t bytes = strlen(file->path) + sizeof ".partial";
+    const size_t bytes = strlen(file->path) + sizeof ".partial";
     file->partial = malloc(bytes);
-    if (file->partial == NULL)
+    if (file->partial == NULL) {
         return -1;
+    }
     snprintf(file->partial, bytes, "%s.partial", file->path);
-    int descriptor = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const int descriptor = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor < 0) {
-        int cause = errno;
+        const int cause = errno;
         free(file->partial);
         file->partial = NULL;
         errno = cause;
@@ -78,10 +84,11 @@ static int open_partial(output_file *file)
 /* Closes the file, and removes what has no final name yet. False where closing failed. */
 static bool let_go(output_file *file)
 {
-    bool closed = file->stream == NULL || fclose(file->stream) == 0;
-    int cause = errno;
-    if (file->partial != NULL)
+    const bool closed = file->stream == NULL || fclose(file->stream) == 0;
+    const int cause = errno;
+    if (file->partial != NULL) {
         unlink(file->partial);
+    }
     free(file->partial);
     file->partial = NULL;
     errno = cause;
@@ -95,16 +102,20 @@ bool output_file_open(output_file *file, const char *command, const char *path)
         file->stream = stdout;
         return true;
     }
-    if (!is_free(path))
+    if (!is_free(path)) {
         return complain(file);
+    }
     int descriptor = open_unnamed(path);
-    if (descriptor < 0)
+    if (descriptor < 0) {
         descriptor = open_partial(file);
-    if (descriptor < 0)
+    }
+    if (descriptor < 0) {
         return complain(file);
+    }
     file->stream = fdopen(descriptor, "wb");
-    if (file->stream != NULL)
+    if (file->stream != NULL) {
         return true;
+    }
     (void)complain(file);
     close(descriptor);
     (void)let_go(file);
@@ -123,8 +134,9 @@ bool output_file_write(output_file *file, const void *bytes, size_t count)
 static bool write_out(output_file *file)
 {
     bool failed = ferror(file->stream) || fflush(file->stream) != 0;
-    if (!failed && file->sync)
+    if (!failed && file->sync) {
         failed = fsync(fileno(file->stream)) != 0;
+    }
     return !failed || complain(file);
 }
 
@@ -147,11 +159,13 @@ static bool give_name(output_file *file)
 
 enum exit_status output_file_end(output_file *file, enum exit_status status)
 {
-    if (status != EXIT_STATUS_FAILED && !write_out(file))
+    if (status != EXIT_STATUS_FAILED && !write_out(file)) {
         status = EXIT_STATUS_FAILED;
-    if (file->path == NULL)
+    }
+    if (file->path == NULL) {
         return status;
-    bool named = status != EXIT_STATUS_FAILED && give_name(file);
+    }
+    const bool named = status != EXIT_STATUS_FAILED && give_name(file);
     if (status != EXIT_STATUS_FAILED && !named) {
         (void)complain(file);
         status = EXIT_STATUS_FAILED;

@@ -18,9 +18,11 @@ typedef struct pipe_source {
 static bool keep(pipe_source *source, const char *bytes, size_t count)
 {
     while (count > 0) {
-        ssize_t written = pwrite(fileno(source->kept), bytes, count, (off_t)source->kept_bytes);
-        if (written < 0 && errno != EINTR)
+        const ssize_t written =
+            pwrite(fileno(source->kept), bytes, count, (off_t)source->kept_bytes);
+        if (written < 0 && errno != EINTR) {
             return false;
+        }
         if (written > 0) {
             source->kept_bytes += (uint64_t)written;
             bytes += written;
@@ -35,11 +37,13 @@ static ssize_t pipe_source_read_at(record_source *self, void *data, size_t bytes
     pipe_source *source = (pipe_source *)self;
     while (source->kept_bytes <= offset) {
         char come[64 * 1024];
-        ssize_t count = read(source->pipe, come, sizeof come);
-        if (count <= 0)
+        const ssize_t count = read(source->pipe, come, sizeof come);
+        if (count <= 0) {
             return count;
-        if (!keep(source, come, (size_t)count))
+        }
+        if (!keep(source, come, (size_t)count)) {
             return -1;
+        }
     }
     return pread(fileno(source->kept), data, bytes, (off_t)offset);
 }
@@ -55,23 +59,27 @@ static void pipe_source_close(record_source *self)
 record_source *pipe_source_open(const char *path)
 {
     struct stat status;
-    if (stat(path, &status) != 0)
+    if (stat(path, &status) != 0) {
         return NULL;
+    }
     if (!S_ISFIFO(status.st_mode)) {
         errno = ESPIPE;
         return NULL;
     }
     pipe_source *source = calloc(1, sizeof *source);
-    if (source == NULL)
+    if (source == NULL) {
         return NULL;
+    }
     source->base = (record_source){.read_at = pipe_source_read_at, .close = pipe_source_close};
     source->pipe = open(path, O_RDONLY | O_CLOEXEC);
     source->kept = source->pipe < 0 ? NULL : tmpfile();
-    if (source->kept != NULL)
+    if (source->kept != NULL) {
         return &source->base;
-    int cause = errno;
-    if (source->pipe >= 0)
+    }
+    const int cause = errno;
+    if (source->pipe >= 0) {
         close(source->pipe);
+    }
     free(source);
     errno = cause;
     return NULL;

@@ -4,8 +4,9 @@
 #define TBLOG_CLI_PIPE_SOURCE_H
 
 #include "source.h"
+#include "tblog/tblog.h"
 
 /* Reading waits for the pipe's writers. NULL with errno; ESPIPE where `path` is no pipe. */
-__attribute__((warn_unused_result)) record_source *pipe_source_open(const char *path);
+TBLOG_MUST_CHECK record_source *pipe_source_open(const char *path);
 
 #endif

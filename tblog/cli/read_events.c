@@ -18,13 +18,15 @@ tblog_reader *open_events(const char *command, const char *path)
 {
     tblog_reader *reader = NULL;
     tblog_status status = tblog_reader_open(&reader, path);
-    if (status == TBLOG_IO && errno == ESPIPE)
+    if (status == TBLOG_IO && errno == ESPIPE) {
         status = open_pipe(&reader, path);
-    if (status != TBLOG_OK)
+    }
+    if (status != TBLOG_OK) {
         text_complain(command, path, "%s",
                       status != TBLOG_IO ? tblog_status_string(status)
                       : errno == ESPIPE  ? "neither a file nor a pipe"
                                          : strerror(errno));
+    }
     return reader;
 }
 
@@ -32,16 +34,19 @@ enum exit_status read_events(const char *command, const char *path, event_visito
                              void *context)
 {
     tblog_reader *reader = open_events(command, path);
-    if (reader == NULL)
+    if (reader == NULL) {
         return EXIT_STATUS_FAILED;
+    }
     const tblog_event *event;
     tblog_status status;
     bool wanted = true;
-    while (wanted && (status = tblog_reader_next(reader, &event)) == TBLOG_OK)
+    while (wanted && (status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
         wanted = visit(context, reader, event);
-    if (wanted && status != TBLOG_END)
+    }
+    if (wanted && status != TBLOG_END) {
         text_complain(command, path, "%s%s", tblog_reader_message(reader),
                       status == TBLOG_DAMAGED ? "; 'tblog repair' saves what is whole" : "");
+    }
     tblog_reader_close(reader);
     return !wanted                     ? EXIT_STATUS_FAILED
            : status == TBLOG_END       ? EXIT_STATUS_DONE
@@ -51,15 +56,17 @@ enum exit_status read_events(const char *command, const char *path, event_visito
 
 enum exit_status worse_status(enum exit_status left, enum exit_status right)
 {
-    if (left == EXIT_STATUS_FAILED || right == EXIT_STATUS_FAILED)
+    if (left == EXIT_STATUS_FAILED || right == EXIT_STATUS_FAILED) {
         return EXIT_STATUS_FAILED;
+    }
     return left == EXIT_STATUS_DONE ? right : left;
 }
 
 bool finish_standard_output(const char *command)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
         return true;
+    }
     fprintf(stderr, "tblog %s: standard output: %s\n", command, strerror(errno));
     return false;
 }

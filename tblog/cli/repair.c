@@ -21,13 +21,14 @@ typedef struct repair {
 /* Goes on behind damage and tells what it cost. TBLOG_OK where records follow. */
 static tblog_status leave_out(repair *all)
 {
-    uint64_t begin = tblog_reader_offset(all->reader);
+    const uint64_t begin = tblog_reader_offset(all->reader);
     char problem[256];
     snprintf(problem, sizeof problem, "%s", tblog_reader_message(all->reader));
     uint64_t lost;
-    tblog_status status = tblog_reader_resync(all->reader, &lost);
-    if (status != TBLOG_OK && status != TBLOG_END)
+    const tblog_status status = tblog_reader_resync(all->reader, &lost);
+    if (status != TBLOG_OK && status != TBLOG_END) {
         return status;
+    }
     text_print(all->input);
     const char *unsearched = tblog_reader_message(all->reader);
     printf(": lost bytes %" PRIu64 " to %" PRIu64 ": %s%s%s\n", begin, begin + lost - 1, problem,
@@ -43,27 +44,31 @@ static bool copy_whole_records(repair *all)
     tblog_status status;
     do {
         while ((status = tblog_reader_next(all->reader, &event)) == TBLOG_OK) {
-            if (!event_copy_add(&all->copy, all->reader, event))
+            if (!event_copy_add(&all->copy, all->reader, event)) {
                 return false;
+            }
         }
-        if (status == TBLOG_DAMAGED || status == TBLOG_TRUNCATED)
+        if (status == TBLOG_DAMAGED || status == TBLOG_TRUNCATED) {
             status = leave_out(all);
+        }
     } while (status == TBLOG_OK);
-    if (status != TBLOG_END)
+    if (status != TBLOG_END) {
         text_complain("repair", all->input, "%s", tblog_reader_message(all->reader));
-    else if (all->copy.events == 0)
+    } else if (all->copy.events == 0) {
         text_complain("repair", all->input, "no whole record in it, so there is nothing to save");
+    }
     return status == TBLOG_END && all->copy.events > 0;
 }
 
 static enum exit_status report(repair *all)
 {
     text_print(all->input);
-    if (all->lost_places == 0)
+    if (all->lost_places == 0) {
         puts(": nothing was wrong");
-    else
+    } else {
         printf(": lost %" PRIu64 " bytes in %" PRIu64 " %s\n", all->lost_bytes, all->lost_places,
                all->lost_places == 1 ? "place" : "places");
+    }
     text_print(all->copy.file.path);
     printf(": %" PRIu64 " events saved%s\n", all->copy.events,
            all->copy.added_version ? ", behind a new file version" : "");
@@ -74,15 +79,17 @@ static enum exit_status repair_file(const arguments *request)
 {
     repair all = {.input = request->paths[0]};
     all.reader = open_events("repair", all.input);
-    if (all.reader == NULL)
+    if (all.reader == NULL) {
         return EXIT_STATUS_FAILED;
+    }
     enum exit_status status = EXIT_STATUS_FAILED;
     if (event_copy_begin(&all.copy, "repair", request->output)) {
         status = copy_whole_records(&all) ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
         status = output_file_end(&all.copy.file, status);
     }
-    if (status == EXIT_STATUS_DONE)
+    if (status == EXIT_STATUS_DONE) {
         status = report(&all);
+    }
     tblog_reader_close(all.reader);
     return status;
 }
@@ -110,9 +117,10 @@ int command_repair(int argc, char **argv)
                "Exit status: 0 all that was found whole is in OUT; 1 failed, and there is no OUT, "
                "unless all that failed was to print what is lost; 2 wrong usage."};
     arguments all = {.one_file = true, .needs_output = true};
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0)
+    if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0) {
         return EXIT_STATUS_USAGE;
-    enum exit_status status = repair_file(&all);
+    }
+    const enum exit_status status = repair_file(&all);
     arguments_free(&all);
     return (int)status;
 }

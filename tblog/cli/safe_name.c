@@ -14,10 +14,12 @@ enum { HASH_BYTES = 17, ESCAPE_BYTES = 3 };
 /* Whether the character stays as it is, which begins the name or not. */
 static bool stays(char character, bool is_shown, bool is_first)
 {
-    unsigned char byte = (unsigned char)character;
-    if (!is_shown || (is_first && (byte == '.' || byte == '-')))
+    const unsigned char byte = (unsigned char)character;
+    if (!is_shown || (is_first && (byte == '.' || byte == '-'))) {
         return false;
-    bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 0x80;
+    }
+    const bool is_letter =
+        (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 0x80;
     return is_letter || (byte >= '0' && byte <= '9') || strchr("_.+=,-", byte) != NULL;
 }
 
@@ -25,8 +27,9 @@ static bool stays(char character, bool is_shown, bool is_first)
 static uint64_t hash_text(const char *text)
 {
     uint64_t hash = 0xcbf29ce484222325u;
-    for (; *text != '\0'; text++)
+    for (; *text != '\0'; text++) {
         hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+    }
     return hash;
 }
 
@@ -36,21 +39,23 @@ void safe_name(char name[SAFE_NAME_BYTES], const char *text)
     size_t whole = 0; /* up to here the name could be cut: between characters, with room behind */
     const char *at = text;
     while (*at != '\0') {
-        if (size + HASH_BYTES < SAFE_NAME_BYTES)
+        if (size + HASH_BYTES < SAFE_NAME_BYTES) {
             whole = size;
+        }
         bool is_shown;
-        size_t bytes = text_character(at, strnlen(at, UTF8_BYTES_MAX), &is_shown);
-        bool is_kept = stays(*at, is_shown, at == text);
+        const size_t bytes = text_character(at, strnlen(at, UTF8_BYTES_MAX), &is_shown);
+        const bool is_kept = stays(*at, is_shown, at == text);
         if (size + bytes * (is_kept ? 1 : ESCAPE_BYTES) >= SAFE_NAME_BYTES) {
             snprintf(name + whole, SAFE_NAME_BYTES - whole, "~%016" PRIx64, hash_text(text));
             return;
         }
         for (const char *end = at + bytes; at < end; at++) {
-            if (is_kept)
+            if (is_kept) {
                 name[size++] = *at;
-            else
+            } else {
                 size += (size_t)snprintf(name + size, ESCAPE_BYTES + 1, "%%%02X",
                                          (unsigned)(unsigned char)*at);
+            }
         }
     }
     name[size] = '\0';

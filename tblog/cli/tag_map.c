@@ -9,8 +9,9 @@ static int compare_keys(const void *left, const void *right)
     const tag_key *a = left;
     const tag_key *b = right;
     int order = strcmp(a->run, b->run);
-    if (order == 0)
+    if (order == 0) {
         order = strcmp(a->tag, b->tag);
+    }
     return order == 0 ? strcmp(a->content, b->content) : order;
 }
 
@@ -18,24 +19,27 @@ static void free_entry(tag_key *entry)
 {
     free((char *)entry->run);
     free((char *)entry->tag);
-    if (entry->plugin != NULL && entry->plugin[0] != '\0')
+    if (entry->plugin != NULL && entry->plugin[0] != '\0') {
         free((char *)entry->plugin);
+    }
     free(entry);
 }
 
 static tag_key *add(tag_map *map, const tag_key *wanted, size_t entry_bytes)
 {
     if (map->count == map->capacity) {
-        size_t capacity = map->capacity == 0 ? 64 : 2 * map->capacity;
+        const size_t capacity = map->capacity == 0 ? 64 : 2 * map->capacity;
         tag_key **entries = realloc(map->entries, capacity * sizeof *entries);
-        if (entries == NULL)
+        if (entries == NULL) {
             return NULL;
+        }
         map->entries = entries;
         map->capacity = capacity;
     }
     tag_key *entry = calloc(1, entry_bytes);
-    if (entry == NULL)
+    if (entry == NULL) {
         return NULL;
+    }
     *entry = (tag_key){.run = strdup(wanted->run),
                        .tag = strdup(wanted->tag),
                        .content = wanted->content,
@@ -53,11 +57,13 @@ void *tag_map_get(tag_map *map, const tag_key *wanted, size_t entry_bytes)
 {
     tag_key *const *found = tfind(wanted, &map->tree, compare_keys);
     tag_key *entry = found != NULL ? *found : add(map, wanted, entry_bytes);
-    if (entry == NULL || entry->plugin[0] != '\0' || wanted->plugin[0] == '\0')
+    if (entry == NULL || entry->plugin[0] != '\0' || wanted->plugin[0] == '\0') {
         return entry;
+    }
     char *plugin = strdup(wanted->plugin);
-    if (plugin == NULL)
+    if (plugin == NULL) {
         return NULL;
+    }
     entry->plugin = plugin;
     return entry;
 }
@@ -69,8 +75,9 @@ static int compare_entries(const void *left, const void *right)
 
 void tag_map_sort(tag_map *map)
 {
-    if (map->count > 0)
+    if (map->count > 0) {
         qsort(map->entries, map->count, sizeof map->entries[0], compare_entries);
+    }
 }
 
 void tag_map_free(tag_map *map)

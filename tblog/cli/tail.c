@@ -70,8 +70,9 @@ static int compare_paths(const void *left, const void *right)
 static void follow_file(tail *all, event_file *found)
 {
     followed_file *files = realloc(all->files, (all->file_count + 1) * sizeof *files);
-    if (files != NULL)
+    if (files != NULL) {
         all->files = files;
+    }
     if (files == NULL || tsearch(found->path, &all->paths, compare_paths) == NULL) {
         complain(all, found->path, strerror(ENOMEM));
         return;
@@ -84,11 +85,13 @@ static void follow_file(tail *all, event_file *found)
 static void find_files(tail *all, const char *command)
 {
     event_files found = {0};
-    if (!event_files_find(&found, command, all->arguments.paths) && command != NULL)
+    if (!event_files_find(&found, command, all->arguments.paths) && command != NULL) {
         all->worst = EXIT_STATUS_FAILED;
+    }
     for (size_t i = 0; i < found.count; i++) {
-        if (tfind(found.at[i].path, &all->paths, compare_paths) == NULL)
+        if (tfind(found.at[i].path, &all->paths, compare_paths) == NULL) {
             follow_file(all, &found.at[i]);
+        }
     }
     event_files_free(&found);
 }
@@ -100,10 +103,12 @@ static void add_event(tail *all, const followed_file *file, const tblog_event *e
     for (size_t i = 0; i < event->value_count; i++) {
         const tblog_value *value = event->values[i];
         if (value->kind != TBLOG_VALUE_SCALAR ||
-            !tag_filter_chooses(&all->arguments.filter, value->tag))
+            !tag_filter_chooses(&all->arguments.filter, value->tag)) {
             continue;
-        if (!series_add(&all->series, file->run, value->tag, event->step, value->scalar))
+        }
+        if (!series_add(&all->series, file->run, value->tag, event->step, value->scalar)) {
             complain(all, file->path, tblog_status_string(TBLOG_NO_MEMORY));
+        }
         all->news = true;
     }
 }
@@ -111,8 +116,9 @@ static void add_event(tail *all, const followed_file *file, const tblog_event *e
 static file_stamp stamp_of(const char *path)
 {
     struct stat status;
-    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) {
         return (file_stamp){0};
+    }
     return (file_stamp){.is_known = true, .size = status.st_size, .changed = status.st_mtim};
 }
 
@@ -120,8 +126,9 @@ static file_stamp stamp_of(const char *path)
 static bool is_still_dead_end(const followed_file *file)
 {
     const file_stamp *then = &file->dead_end;
-    if (!then->is_known)
+    if (!then->is_known) {
         return false;
+    }
     const file_stamp now = stamp_of(file->path);
     return now.is_known && now.size == then->size && now.changed.tv_sec == then->changed.tv_sec &&
            now.changed.tv_nsec == then->changed.tv_nsec;
@@ -135,20 +142,25 @@ static void read_points(tail *all, followed_file *file)
     tblog_status status;
     file->dead_end = (file_stamp){0};
     do {
-        while ((status = tblog_reader_next(file->reader, &event)) == TBLOG_OK)
+        while ((status = tblog_reader_next(file->reader, &event)) == TBLOG_OK) {
             add_event(all, file, event);
-        if (status == TBLOG_END || (status == TBLOG_TRUNCATED && all->follow))
+        }
+        if (status == TBLOG_END || (status == TBLOG_TRUNCATED && all->follow)) {
             return;
-        if (!file->told_damage)
+        }
+        if (!file->told_damage) {
             text_complain("tail", file->path, "%s", tblog_reader_message(file->reader));
+        }
         file->told_damage = true;
         all->worst = worse_status(all->worst, status == TBLOG_TRUNCATED ? EXIT_STATUS_TORN
                                                                         : EXIT_STATUS_FAILED);
-        if (status == TBLOG_DAMAGED)
+        if (status == TBLOG_DAMAGED) {
             status = tblog_reader_resync(file->reader, NULL);
+        }
     } while (status == TBLOG_OK);
-    if (status == TBLOG_END)
+    if (status == TBLOG_END) {
         file->dead_end = before;
+    }
 }
 
 /* A file is opened once, and stays so only where it may grow. */
@@ -157,11 +169,13 @@ static void read_file(tail *all, followed_file *file)
     if (!file->was_opened) {
         file->was_opened = true;
         file->reader = open_events("tail", file->path);
-        if (file->reader == NULL)
+        if (file->reader == NULL) {
             all->worst = EXIT_STATUS_FAILED;
+        }
     }
-    if (file->reader == NULL || is_still_dead_end(file))
+    if (file->reader == NULL || is_still_dead_end(file)) {
         return;
+    }
     read_points(all, file);
     if (!all->follow) {
         tblog_reader_close(file->reader);
@@ -174,7 +188,7 @@ static void read_file(tail *all, followed_file *file)
 /* Of standard output; 0 where it is no terminal. */
 static struct winsize terminal_size(void)
 {
-    struct winsize size = {0};
+    const struct winsize size = {0};
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size : (struct winsize){0};
 }
 
@@ -192,15 +206,16 @@ typedef struct chart_layout {
 /* On a terminal that is drawn anew each time, all charts have room, or as many as fit. */
 static chart_layout choose_layout(const tail *all)
 {
-    struct winsize size = terminal_size();
+    const struct winsize size = terminal_size();
     chart_layout layout = {.columns = size.ws_col,
                            .rows = CHART_ROWS,
                            .max_count = all->series.count,
                            .braille = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
-    if (!all->follow || size.ws_row == 0 || all->series.count == 0)
+    if (!all->follow || size.ws_row == 0 || all->series.count == 0) {
         return layout;
+    }
     size_t rows = size.ws_row - 1u; /* the cursor's */
-    size_t share = rows / all->series.count;
+    const size_t share = rows / all->series.count;
     if (share >= CHART_FRAME_ROWS + CHART_ROWS_MIN) {
         layout.rows =
             share < CHART_FRAME_ROWS + CHART_ROWS ? (int)share - CHART_FRAME_ROWS : CHART_ROWS;
@@ -215,24 +230,28 @@ static chart_layout choose_layout(const tail *all)
 static void describe_last(char *text, size_t bytes, const tag_series *series, bool with_step)
 {
     size_t used = 0;
-    if (series->count > 0)
+    if (series->count > 0) {
         used = (size_t)snprintf(text, bytes, "  %.6g", series->last.value);
-    if (series->count > 0 && with_step)
+    }
+    if (series->count > 0 && with_step) {
         used += (size_t)snprintf(text + used, bytes - used, " at step %" PRId64, series->last.step);
-    if (series->non_finite > 0)
+    }
+    if (series->non_finite > 0) {
         snprintf(text + used, bytes - used, "  (%" PRIu64 " not finite)", series->non_finite);
+    }
 }
 
 /* The run and the tag, of which a narrow terminal shows the end, and the last point. */
 static void print_title(const tag_series *series, int columns)
 {
     char point[128] = "";
-    int name_columns = text_columns(series->key.run) + 2 + text_columns(series->key.tag);
+    const int name_columns = text_columns(series->key.run) + 2 + text_columns(series->key.tag);
     describe_last(point, sizeof point, series, true);
-    bool fits = columns == 0 || name_columns + (int)strlen(point) < columns;
-    if (!fits)
+    const bool fits = columns == 0 || name_columns + (int)strlen(point) < columns;
+    if (!fits) {
         describe_last(point, sizeof point, series, false);
-    int room = columns - 1 - (int)strlen(point);
+    }
+    const int room = columns - 1 - (int)strlen(point);
     int excess = 0;
     if (!fits && name_columns > room) {
         fputs("...", stdout);
@@ -249,9 +268,10 @@ static void print_series(tag_series *series, const chart_layout *layout)
     print_title(series, layout->columns);
     size_t count;
     const chart_point *points = series_points(series, &count);
-    int columns = layout->columns > 0 ? layout->columns : COLUMNS_DEFAULT;
-    if (count > 0)
+    const int columns = layout->columns > 0 ? layout->columns : COLUMNS_DEFAULT;
+    if (count > 0) {
         (void)chart_print(stdout, points, count, columns - 1, layout->rows, layout->braille);
+    }
 }
 
 /* False where standard output takes no more. */
@@ -259,12 +279,15 @@ static bool print_charts(tail *all)
 {
     tag_map_sort(&all->series);
     const chart_layout layout = choose_layout(all);
-    if (layout.columns > 0 && all->follow)
+    if (layout.columns > 0 && all->follow) {
         fputs("\033[H\033[2J", stdout);
-    for (size_t i = 0; i < all->series.count && i < layout.max_count; i++)
+    }
+    for (size_t i = 0; i < all->series.count && i < layout.max_count; i++) {
         print_series((tag_series *)all->series.entries[i], &layout);
-    if (all->series.count > layout.max_count)
+    }
+    if (all->series.count > layout.max_count) {
         printf("... %zu more; --tag\n", all->series.count - layout.max_count);
+    }
     all->news = false;
     return finish_standard_output("tail");
 }
@@ -273,7 +296,8 @@ static bool print_charts(tail *all)
 
 static void wait_ms(long interval_ms)
 {
-    struct timespec pause = {.tv_sec = interval_ms / 1000, .tv_nsec = interval_ms % 1000 * 1000000};
+    const struct timespec pause = {.tv_sec = interval_ms / 1000,
+                                   .tv_nsec = interval_ms % 1000 * 1000000};
     nanosleep(&pause, NULL);
 }
 
@@ -296,17 +320,21 @@ static enum exit_status run_tail(tail *all)
     }
     find_files(all, "tail");
     for (;;) {
-        for (size_t i = 0; i < all->file_count; i++)
+        for (size_t i = 0; i < all->file_count; i++) {
             read_file(all, &all->files[i]);
-        if (all->news && !print_charts(all))
+        }
+        if (all->news && !print_charts(all)) {
             return EXIT_STATUS_FAILED;
-        if (!all->follow)
+        }
+        if (!all->follow) {
             break;
+        }
         wait_ms(all->interval_ms);
         find_files(all, NULL);
     }
-    if (all->series.count == 0 && all->worst == EXIT_STATUS_DONE)
+    if (all->series.count == 0 && all->worst == EXIT_STATUS_DONE) {
         complain(all, all->arguments.paths[0], "no scalars, or none with such a tag");
+    }
     return all->worst;
 }
 
@@ -334,8 +362,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 'i':
         seconds = strtod(argument, &end);
-        if (end == argument || *end != '\0' || !(seconds >= 0.001 && seconds <= 86400.0))
+        if (end == argument || *end != '\0' || !(seconds >= 0.001 && seconds <= 86400.0)) {
             argp_error(state, "--interval '%s': not a number of seconds", argument);
+        }
         all->interval_ms = (long)(seconds * 1000);
         return 0;
     default:
@@ -363,8 +392,9 @@ int command_tail(int argc, char **argv)
                "scalars; 2 wrong usage; 3 nothing wrong but torn last records."};
     tail all = {.interval_ms = INTERVAL_MS_DEFAULT};
     int status = EXIT_STATUS_USAGE;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0)
+    if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0) {
         status = (int)run_tail(&all);
+    }
     free_tail(&all);
     return status;
 }

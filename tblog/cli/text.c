@@ -13,11 +13,11 @@
 
 size_t text_character(const char *text, size_t bytes, bool *is_shown)
 {
-    unsigned char first = (unsigned char)text[0];
-    size_t length = utf8_sequence_bytes(text, bytes);
+    const unsigned char first = (unsigned char)text[0];
+    const size_t length = utf8_sequence_bytes(text, bytes);
     /* U+0080 to U+009F are c2 80 to c2 9f. */
-    bool is_control = first < ' ' || first == 0x7f ||
-                      (length == 2 && first == 0xc2 && (unsigned char)text[1] < 0xa0);
+    const bool is_control = first < ' ' || first == 0x7f ||
+                            (length == 2 && first == 0xc2 && (unsigned char)text[1] < 0xa0);
     *is_shown = length > 0 && !is_control;
     return length > 0 ? length : 1;
 }
@@ -27,20 +27,21 @@ size_t text_character(const char *text, size_t bytes, bool *is_shown)
 static int pass_character(const char **text)
 {
     bool is_shown;
-    size_t bytes = text_character(*text, strnlen(*text, UTF8_BYTES_MAX), &is_shown);
+    const size_t bytes = text_character(*text, strnlen(*text, UTF8_BYTES_MAX), &is_shown);
     wchar_t character;
     mbstate_t state = {0};
-    bool is_known = is_shown && mbrtowc(&character, *text, bytes, &state) == bytes;
+    const bool is_known = is_shown && mbrtowc(&character, *text, bytes, &state) == bytes;
     *text += bytes;
-    int columns = is_known ? wcwidth(character) : 1;
+    const int columns = is_known ? wcwidth(character) : 1;
     return columns < 0 ? 1 : columns;
 }
 
 int text_columns(const char *text)
 {
     int columns = 0;
-    while (*text != '\0')
+    while (*text != '\0') {
         columns += pass_character(&text);
+    }
     return columns;
 }
 
@@ -53,11 +54,12 @@ void text_print_to(FILE *stream, const char *text)
 {
     while (*text != '\0') {
         bool is_shown;
-        size_t bytes = text_character(text, strnlen(text, UTF8_BYTES_MAX), &is_shown);
-        if (is_shown)
+        const size_t bytes = text_character(text, strnlen(text, UTF8_BYTES_MAX), &is_shown);
+        if (is_shown) {
             fwrite(text, 1, bytes, stream);
-        else
+        } else {
             putc('?', stream);
+        }
         text += bytes;
     }
 }
@@ -75,8 +77,8 @@ void text_complain(const char *command, const char *subject, const char *why, ..
     putc('\n', stderr);
 }
 
-/* Of a custom stream, in front of a descriptor: all bytes are taken, or none where writing fails.
- */
+/* Of a custom stream, in front of a descriptor: all bytes are taken, or none where writing
+ * fails. */
 static ssize_t write_guarded(void *descriptor, const char *text, size_t bytes)
 {
     const char *end = text + bytes;
@@ -85,14 +87,15 @@ static ssize_t write_guarded(void *descriptor, const char *text, size_t bytes)
         size_t size = 0;
         while (text < end && size + UTF8_BYTES_MAX <= sizeof safe) {
             bool is_shown;
-            size_t length = text_character(text, (size_t)(end - text), &is_shown);
+            const size_t length = text_character(text, (size_t)(end - text), &is_shown);
             is_shown |= *text == '\n';
             memcpy(safe + size, is_shown ? text : "?", is_shown ? length : 1);
             size += is_shown ? length : 1;
             text += length;
         }
-        if (write((int)(intptr_t)descriptor, safe, size) != (ssize_t)size)
+        if (write((int)(intptr_t)descriptor, safe, size) != (ssize_t)size) {
             return 0;
+        }
     }
     return (ssize_t)bytes;
 }
@@ -101,8 +104,9 @@ bool text_guard(FILE **stream)
 {
     const cookie_io_functions_t functions = {.write = write_guarded};
     FILE *guarded = fopencookie((void *)(intptr_t)fileno(*stream), "w", functions);
-    if (guarded == NULL)
+    if (guarded == NULL) {
         return false;
+    }
     setvbuf(guarded, NULL, _IOLBF, BUFSIZ);
     *stream = guarded;
     return true;
@@ -110,8 +114,9 @@ bool text_guard(FILE **stream)
 
 int text_print_behind(const char *text, int columns)
 {
-    while (*text != '\0' && columns > 0)
+    while (*text != '\0' && columns > 0) {
         columns -= pass_character(&text);
+    }
     text_print(text);
     return columns;
 }

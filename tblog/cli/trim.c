@@ -43,8 +43,9 @@ static bool mind_value(trim *all, const tblog_value *value, bool kept)
         tag->kept_plugin |= kept;
         tag->dropped_plugin |= !kept;
     }
-    if (!kept || tag->kept_plugin || !tag->dropped_plugin || value->kind == TBLOG_VALUE_SCALAR)
+    if (!kept || tag->kept_plugin || !tag->dropped_plugin || value->kind == TBLOG_VALUE_SCALAR) {
         return true;
+    }
     fputs("tblog trim: ", stderr);
     text_print_to(stderr, all->arguments.paths[0]);
     fputs(": tag '", stderr);
@@ -59,8 +60,9 @@ static bool mind_value(trim *all, const tblog_value *value, bool kept)
 static bool ends_session(const tblog_event *event)
 {
     for (size_t i = 0; i < event->value_count; i++) {
-        if (strcmp(event->values[i]->tag, "_hparams_/session_end_info") == 0)
+        if (strcmp(event->values[i]->tag, "_hparams_/session_end_info") == 0) {
             return true;
+        }
     }
     return false;
 }
@@ -72,8 +74,9 @@ static event_choice choose(void *context, const tblog_event *event, uint64_t cop
     bool kept =
         strcmp(event->content, "summary") != 0 || (event->step < all->from && !ends_session(event));
     for (size_t i = 0; i < event->value_count; i++) {
-        if (!mind_value(all, event->values[i], kept))
+        if (!mind_value(all, event->values[i], kept)) {
             return EVENT_FAIL;
+        }
     }
     return kept ? EVENT_COPY : EVENT_LEAVE_OUT;
 }
@@ -91,13 +94,15 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     trim *all = state->input;
     switch (key) {
     case 's':
-        if (!parse_step(argument, &all->from))
+        if (!parse_step(argument, &all->from)) {
             argp_error(state, "--from '%s': not a step", argument);
+        }
         all->has_from = true;
         return 0;
     case ARGP_KEY_SUCCESS:
-        if (!all->has_from)
+        if (!all->has_from) {
             argp_error(state, "--from STEP is missing");
+        }
         return arguments_parse(key, argument, state, &all->arguments);
     default:
         return arguments_parse(key, argument, state, &all->arguments);
@@ -122,9 +127,10 @@ int command_trim(int argc, char **argv)
                "a torn last record."};
     trim all = {.arguments = {.one_file = true, .needs_output = true}};
     int status = EXIT_STATUS_USAGE;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0)
+    if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0) {
         status = (int)event_copy_files("trim", all.arguments.output,
                                        (const char *const *)all.arguments.paths, choose, &all);
+    }
     tag_map_free(&all.tags);
     arguments_free(&all.arguments);
     return status;

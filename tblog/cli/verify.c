@@ -36,9 +36,10 @@ static void verify_file(verification *all, const char *path)
         events++;
         untimed += isfinite(event->wall_time) ? 0 : 1;
     }
-    if (untimed > 0)
+    if (untimed > 0) {
         text_complain("verify", path,
                       "note: the wall time of %" PRIu64 " events is not a finite number", untimed);
+    }
     switch (status) {
     case TBLOG_END:
         text_print(path);
@@ -65,8 +66,9 @@ static int verify_paths(char **paths)
 {
     event_files files = {0};
     verification all = {.any_failed = !event_files_find(&files, "verify", paths)};
-    for (size_t i = 0; i < files.count; i++)
+    for (size_t i = 0; i < files.count; i++) {
         verify_file(&all, files.at[i].path);
+    }
     event_files_free(&files);
     all.any_failed |= !finish_standard_output("verify");
     return all.any_failed ? EXIT_STATUS_FAILED : all.any_torn ? EXIT_STATUS_TORN : EXIT_STATUS_DONE;
@@ -88,9 +90,10 @@ int command_verify(int argc, char **argv)
                "Exit status: 0 all whole; 1 a file is damaged or cannot be read; 2 wrong usage; 3 "
                "nothing wrong but torn last records, as a crash leaves them."};
     arguments all = {0};
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0)
+    if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0) {
         return EXIT_STATUS_USAGE;
-    int status = verify_paths(all.paths);
+    }
+    const int status = verify_paths(all.paths);
     arguments_free(&all);
     return status;
 }

@@ -12,12 +12,13 @@ static tblog_status log_steps(tblog_writer *writer)
 {
     tblog_status status = TBLOG_OK;
     for (int64_t step = 0; step < 100 && status == TBLOG_OK; step++) {
-        double loss = exp(-0.05 * (double)step);
+        const double loss = exp(-0.05 * (double)step);
         /* One event for all of a step's metrics. */
         const tblog_scalar metrics[] = {{"train/loss", loss}, {"train/accuracy", 1 - loss / 2}};
         status = tblog_add_scalars(writer, step, metrics, sizeof metrics / sizeof metrics[0]);
-        if (status == TBLOG_OK && step % 10 == 0)
+        if (status == TBLOG_OK && step % 10 == 0) {
             status = tblog_add_scalar(writer, "learning_rate", step, 1e-3);
+        }
     }
     return status;
 }
@@ -30,12 +31,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: %s\n", run, strerror(errno));
         return 1;
     }
-    tblog_status status = log_steps(writer);
-    if (status != TBLOG_OK)
+    const tblog_status status = log_steps(writer);
+    if (status != TBLOG_OK) {
         fprintf(stderr, "%s: %s\n", run, tblog_status_string(status));
+    }
     /* What an earlier call only kept in memory may fail now. */
-    tblog_status closed = tblog_writer_close(writer);
-    if (status == TBLOG_OK && closed != TBLOG_OK)
+    const tblog_status closed = tblog_writer_close(writer);
+    if (status == TBLOG_OK && closed != TBLOG_OK) {
         fprintf(stderr, "%s: %s\n", run, strerror(errno));
+    }
     return status != TBLOG_OK || closed != TBLOG_OK;
 }

@@ -16,8 +16,9 @@ namespace
 struct closer {
     void operator()(tblog_writer *writer) const
     {
-        if (tblog_writer_close(writer) != TBLOG_OK)
+        if (tblog_writer_close(writer) != TBLOG_OK) {
             std::perror("closing the event file");
+        }
     }
 };
 using writer_handle = std::unique_ptr<tblog_writer, closer>;
@@ -28,8 +29,9 @@ tblog_status log_steps(tblog_writer *writer)
         const double loss = std::exp(-0.05 * step);
         const tblog_scalar metrics[] = {{"train/loss", loss}, {"train/accuracy", 1 - loss / 2}};
         const tblog_status status = tblog_add_scalars(writer, step, metrics, 2);
-        if (status != TBLOG_OK)
+        if (status != TBLOG_OK) {
             return status;
+        }
     }
     return TBLOG_OK;
 }
@@ -46,12 +48,15 @@ int main(int argc, char **argv)
     tblog_writer *opened;
     tblog_status status = tblog_writer_open(&opened, run, &options);
     writer_handle writer(opened);
-    if (status == TBLOG_OK)
+    if (status == TBLOG_OK) {
         status = log_steps(writer.get());
-    if (status == TBLOG_OK)
+    }
+    if (status == TBLOG_OK) {
         status = tblog_writer_close(writer.release());
-    if (status != TBLOG_OK)
+    }
+    if (status != TBLOG_OK) {
         std::fprintf(stderr, "%s: %s (%s)\n", run, tblog_status_string(status),
                      std::strerror(errno));
+    }
     return status == TBLOG_OK ? 0 : 1;
 }

@@ -12,8 +12,9 @@ static void print_event(const tblog_event *event)
 {
     for (size_t i = 0; i < event->value_count; i++) {
         const tblog_value *value = event->values[i];
-        if (value->kind == TBLOG_VALUE_SCALAR)
+        if (value->kind == TBLOG_VALUE_SCALAR) {
             printf("%" PRId64 "\t%s\t%.9g\n", event->step, value->tag, value->scalar);
+        }
     }
 }
 
@@ -30,11 +31,13 @@ int main(int argc, char **argv)
     }
     const tblog_event *event;
     tblog_status status;
-    while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK)
+    while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
         print_event(event);
+    }
     /* A file that is being written may end inside a record: call again once it has grown. */
-    if (status != TBLOG_END)
+    if (status != TBLOG_END) {
         fprintf(stderr, "%s: %s\n", argv[1], tblog_reader_message(reader));
+    }
     tblog_reader_close(reader);
     return status != TBLOG_END;
 }

@@ -43,16 +43,18 @@ START_TEST(block_sums_are_right)
 {
     begin(_i);
     float in[3 * 256];
-    for (int i = 0; i < 3 * 256; i++)
+    for (int i = 0; i < 3 * 256; i++) {
         in[i] = (float)i;
+    }
     float out[3];
     float *from = device_bytes(in, sizeof in);
     float *to = device_bytes(NULL, sizeof out);
     ck_assert_int_eq(sample_block_sums(from, to, 3, NULL), cudaSuccess);
     read_and_free(out, to, sizeof out);
     read_and_free(NULL, from, 0);
-    for (int b = 0; b < 3; b++)
+    for (int b = 0; b < 3; b++) {
         ck_assert_float_eq(out[b], (float)(256 * 256 * b + 255 * 128));
+    }
 }
 END_TEST
 
@@ -61,16 +63,18 @@ START_TEST(copies_arrive_where_they_are_awaited)
     begin(_i);
     float in[256];
     float out[256];
-    for (int i = 0; i < 256; i++)
+    for (int i = 0; i < 256; i++) {
         in[i] = (float)(i + 1);
+    }
     float *from = device_bytes(in, sizeof in);
     float *to = device_bytes(NULL, sizeof out);
     const unsigned count = _i % 2 == 0 ? 256 : 72;
     ck_assert_int_eq(sample_reverse(from, to, count, NULL), cudaSuccess);
     read_and_free(out, to, sizeof out);
     read_and_free(NULL, from, 0);
-    for (unsigned i = 0; i < 256; i++)
+    for (unsigned i = 0; i < 256; i++) {
         ck_assert_float_eq(out[255 - i], i < count ? in[i] : 0.0f);
+    }
 }
 END_TEST
 
@@ -99,8 +103,9 @@ START_TEST(neighbouring_bytes_are_no_race)
     begin(_i);
     uint8_t in[256];
     uint8_t out[256];
-    for (int i = 0; i < 256; i++)
+    for (int i = 0; i < 256; i++) {
         in[i] = (uint8_t)(7 * i);
+    }
     uint8_t *from = device_bytes(in, sizeof in);
     uint8_t *to = device_bytes(NULL, sizeof out);
     ck_assert_int_eq(sample_bytes(from, to, NULL), cudaSuccess);
@@ -135,9 +140,10 @@ START_TEST(shuffles_and_votes_are_those_of_the_guide)
     ck_assert_int_eq(sample_shuffles(to, NULL), cudaSuccess);
     read_and_free(out, to, sizeof out);
     for (uint32_t i = 0; i < 64; i++) {
-        for (int which = 0; which < 4; which++)
+        for (int which = 0; which < 4; which++) {
             ck_assert_msg(out[4 * i + (uint32_t)which] == expected_shuffle(i, which),
                           "thread %u, shuffle %d: %x", i, which, out[4 * i + (uint32_t)which]);
+        }
     }
 }
 END_TEST
@@ -147,15 +153,17 @@ START_TEST(warp_barriers_order_shared_memory)
     begin(_i);
     uint32_t in[64];
     uint32_t out[64];
-    for (uint32_t i = 0; i < 64; i++)
+    for (uint32_t i = 0; i < 64; i++) {
         in[i] = i;
+    }
     uint32_t *from = device_bytes(in, sizeof in);
     uint32_t *to = device_bytes(NULL, sizeof out);
     ck_assert_int_eq(sample_rotate(from, to, 5, NULL), cudaSuccess);
     read_and_free(out, to, sizeof out);
     read_and_free(NULL, from, 0);
-    for (uint32_t i = 0; i < 64; i++)
+    for (uint32_t i = 0; i < 64; i++) {
         ck_assert_uint_eq(out[i], i / 32 * 32 + (i + 5) % 32);
+    }
 }
 END_TEST
 
@@ -165,8 +173,9 @@ START_TEST(grid_barrier_keeps_all_blocks_alive)
     enum { BLOCKS = 12 };
     float in[64 * BLOCKS];
     float out[BLOCKS];
-    for (int i = 0; i < 64 * BLOCKS; i++)
+    for (int i = 0; i < 64 * BLOCKS; i++) {
         in[i] = (float)i;
+    }
     float *from = device_bytes(in, sizeof in);
     float *scratch = device_bytes(NULL, sizeof out);
     float *to = device_bytes(NULL, sizeof out);
@@ -174,8 +183,9 @@ START_TEST(grid_barrier_keeps_all_blocks_alive)
     read_and_free(out, to, sizeof out);
     read_and_free(NULL, scratch, 0);
     read_and_free(NULL, from, 0);
-    for (int b = 0; b < BLOCKS; b++)
+    for (int b = 0; b < BLOCKS; b++) {
         ck_assert_float_eq(out[b], (float)(32 * BLOCKS * (64 * BLOCKS - 1)));
+    }
 }
 END_TEST
 
@@ -205,15 +215,19 @@ START_TEST(rounding_is_to_nearest)
     static uint32_t bf16[WORDS];
     for (uint32_t i = 0; i < WORDS; i++) {
         uint32_t word = philox(3, PHILOX_ORDER, 0, i).word[0];
-        if (i % 4 == 1)
+        if (i % 4 == 1) {
             word = (word & 0xffffe000u) | 0x1000u; /* ties of tf32 */
-        if (i % 4 == 2)
+        }
+        if (i % 4 == 2) {
             word = (word & 0xffff0000u) | 0x8000u; /* ties of bf16 */
-        if (i % 64 == 3)
+        }
+        if (i % 64 == 3) {
             word &= 0x807fffffu; /* subnormal */
+        }
         in[i] = float_of(word);
-        if (!isfinite(in[i]))
+        if (!isfinite(in[i])) {
             in[i] = 1.0f;
+        }
     }
     in[0] = 0.0f;
     in[1] = INFINITY;
@@ -248,8 +262,9 @@ START_TEST(products_are_those_of_the_rounded_operands)
     float b[16 * 8];
     float d[16 * 8];
     float expected[16 * 8];
-    for (uint32_t i = 0; i < 16 * 16; i++)
+    for (uint32_t i = 0; i < 16 * 16; i++) {
         a[i] = philox_symmetric(philox(5, PHILOX_WEIGHTS, 0, i).word[_i % 4]);
+    }
     for (uint32_t i = 0; i < 16 * 8; i++) {
         b[i] = philox_symmetric(philox(6, PHILOX_WEIGHTS, 0, i).word[_i % 4]);
         d[i] = expected[i] = philox_symmetric(philox(7, PHILOX_WEIGHTS, 0, i).word[_i % 4]);
@@ -278,16 +293,17 @@ START_TEST(products_are_those_of_the_rounded_operands)
 #else
     const float tolerance = 0;
 #endif
-    for (int i = 0; i < 16 * 8; i++)
+    for (int i = 0; i < 16 * 8; i++) {
         ck_assert_msg(fabsf(d[i] - expected[i]) <= tolerance, "%d: %a, not %a", i, (double)d[i],
                       (double)expected[i]);
+    }
 }
 END_TEST
 
 int main(void)
 {
 #ifdef ON_DEVICE
-    int devices = 0;
+    const int devices = 0;
     if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
         puts("skipped: there is no device");
         return 77;

@@ -32,9 +32,9 @@ static cublasStatus_t multiply(const float *a, cudaDataType a_type, const float 
                         &one, out, type, 1, compute, CUBLAS_GEMM_DEFAULT);
 }
 
-/* Each beside the value that it is rounded to, in tf32 to 10 bits behind the point, ties away from
- * zero, in bf16 to 7, ties to even. Products with a power of two and sums are not rounded to them.
- */
+/* Each beside the value that it is rounded to, in tf32 to 10 bits behind the point, ties away
+ * from zero, in bf16 to 7, ties to even. Products with a power of two and sums are not rounded
+ * to them. */
 static const struct {
     cublasComputeType_t compute;
     float value;

@@ -132,12 +132,15 @@ START_TEST(waiting_and_allocating_break_a_capture)
     void *place = NULL;
     OK(cudaStreamCreate(&stream));
     OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal));
-    if (_i == 0)
+    if (_i == 0) {
         ck_assert_int_eq(cudaMalloc(&place, 1), cudaErrorStreamCaptureUnsupported);
-    if (_i == 1)
+    }
+    if (_i == 1) {
         ck_assert_int_eq(cudaStreamSynchronize(stream), cudaErrorStreamCaptureUnsupported);
-    if (_i == 2)
+    }
+    if (_i == 2) {
         ck_assert_int_eq(cudaDeviceSynchronize(), cudaErrorStreamCaptureUnsupported);
+    }
     ck_assert_int_eq(cudaStreamEndCapture(stream, &graph), cudaErrorStreamCaptureInvalidated);
     ck_assert_ptr_null(graph);
     OK(cudaMalloc(&place, 1));

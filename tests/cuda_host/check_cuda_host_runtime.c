@@ -14,8 +14,9 @@ START_TEST(new_memory_is_not_a_number)
     float *place = NULL;
     OK(cudaMalloc((void **)&place, SAMPLE_BYTES));
     OK(cudaMemcpy(values, place, SAMPLE_BYTES, cudaMemcpyDeviceToHost));
-    for (int i = 0; i < 64; i++)
+    for (int i = 0; i < 64; i++) {
         ck_assert(isnan(values[i]));
+    }
     OK(cudaFree(place));
 }
 END_TEST
@@ -50,17 +51,21 @@ START_TEST(copies_out_of_bounds_are_found)
     static float host[65];
     float *place = new_zeros();
     cuda_host_keep_findings(true);
-    if (_i == 0)
+    if (_i == 0) {
         ck_assert_int_eq(cudaMemcpy(place, host, SAMPLE_BYTES + 1, cudaMemcpyHostToDevice),
                          cudaErrorLaunchFailure);
-    if (_i == 1)
+    }
+    if (_i == 1) {
         ck_assert_int_eq(cudaMemcpy(host, place + 1, SAMPLE_BYTES, cudaMemcpyDeviceToHost),
                          cudaErrorLaunchFailure);
-    if (_i == 2)
+    }
+    if (_i == 2) {
         ck_assert_int_eq(cudaMemcpy(host, place, SAMPLE_BYTES, cudaMemcpyHostToDevice),
                          cudaErrorLaunchFailure);
-    if (_i == 3)
+    }
+    if (_i == 3) {
         ck_assert_int_eq(cudaMemset(place + 64, 0, 1), cudaErrorLaunchFailure);
+    }
     ck_assert_ptr_nonnull(strstr(cuda_host_finding(), " reaches for "));
 }
 END_TEST
@@ -118,8 +123,9 @@ static float read_beside(bool wait)
     OK(sample_increment(place, first));
     OK(cudaEventRecord(event, first));
     OK(sample_increment(place, first));
-    if (wait)
+    if (wait) {
         OK(cudaStreamWaitEvent(second, event, 0));
+    }
     OK(cudaMemcpyAsync(&out, place, sizeof out, cudaMemcpyDeviceToHost, second));
     OK(cudaStreamSynchronize(second));
     OK(cudaDeviceSynchronize());
@@ -163,18 +169,21 @@ START_TEST(late_streams_that_wait_for_each_other_run_in_turn)
     OK(cudaEventCreate(&event));
     for (int i = 0; i < STREAMS; i++) {
         OK(cudaStreamCreateWithFlags(&streams[i], cudaStreamNonBlocking));
-        if (i > 0)
+        if (i > 0) {
             OK(cudaStreamWaitEvent(streams[i], event, 0));
-        if (i == STREAMS - 1)
+        }
+        if (i == STREAMS - 1) {
             OK(cudaMemsetAsync(place, 0, SAMPLE_BYTES, streams[i]));
+        }
         OK(sample_increment(place, streams[i]));
         OK(cudaEventRecord(event, streams[i]));
     }
     OK(cudaEventSynchronize(event));
     ck_assert_float_eq(first_of(place), 1.0f);
     OK(cudaEventDestroy(event));
-    for (int i = 0; i < STREAMS; i++)
+    for (int i = 0; i < STREAMS; i++) {
         OK(cudaStreamDestroy(streams[i]));
+    }
     OK(cudaFree(place));
 }
 END_TEST

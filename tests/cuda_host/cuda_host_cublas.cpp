@@ -40,10 +40,12 @@ double rounded(float value, cublasComputeType_t compute)
 {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    if (compute == CUBLAS_COMPUTE_32F_FAST_TF32)
+    if (compute == CUBLAS_COMPUTE_32F_FAST_TF32) {
         bits = (bits + 0x1000u) & ~0x1fffu;
-    if (compute == CUBLAS_COMPUTE_32F_FAST_16BF)
+    }
+    if (compute == CUBLAS_COMPUTE_32F_FAST_16BF) {
         bits = (bits + 0x7fffu + (bits >> 16 & 1)) & ~0xffffu;
+    }
     memcpy(&value, &bits, sizeof bits);
     return static_cast<double>(value);
 }
@@ -66,8 +68,9 @@ void multiply(const matrix &a, const matrix &b, size_t m, size_t n, size_t k, do
     for (size_t j = 0; j < n; j++) {
         for (size_t i = 0; i < m; i++) {
             double sum = 0;
-            for (size_t l = 0; l < k; l++)
+            for (size_t l = 0; l < k; l++) {
                 sum += a.at(i, l, compute) * b.at(l, j, compute);
+            }
             float *place = c + j * c_stride + i;
             const double before = beta == 0 ? 0 : beta * static_cast<double>(*place);
             *place = static_cast<float>(alpha * sum + before);
@@ -114,8 +117,9 @@ cublasStatus_t cublasCreate(cublasHandle_t *handle)
 {
     const std::lock_guard<std::recursive_mutex> held(lock);
     const cublasStatus_t status = status_of(begin_call());
-    if (status == CUBLAS_STATUS_SUCCESS)
+    if (status == CUBLAS_STATUS_SUCCESS) {
         *handle = new cublasContext();
+    }
     return status;
 }
 
@@ -149,18 +153,22 @@ cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t a_is, cubla
 {
     const std::lock_guard<std::recursive_mutex> held(lock);
     const cublasStatus_t status = status_of(begin_call());
-    if (status != CUBLAS_STATUS_SUCCESS)
+    if (status != CUBLAS_STATUS_SUCCESS) {
         return status;
-    if (handle->workspace == nullptr || m <= 0 || n <= 0 || k <= 0)
+    }
+    if (handle->workspace == nullptr || m <= 0 || n <= 0 || k <= 0) {
         return CUBLAS_STATUS_INVALID_VALUE;
-    if (!is_supported(a_type, b_type, c_type, compute))
+    }
+    if (!is_supported(a_type, b_type, c_type, compute)) {
         return CUBLAS_STATUS_NOT_SUPPORTED;
+    }
     const product_kind kind = {
         static_cast<int>(compute), static_cast<int>(a_is), static_cast<int>(b_is), m, n, k};
-    if (!is_capturing(handle->stream))
+    if (!is_capturing(handle->stream)) {
         handle->loaded.insert(kind);
-    else if (handle->loaded.count(kind) == 0)
+    } else if (handle->loaded.count(kind) == 0) {
         return status_of(end_captures());
+    }
     const matrix first = {static_cast<const float *>(a), static_cast<size_t>(a_stride),
                           a_is == CUBLAS_OP_T};
     const matrix second = {static_cast<const float *>(b), static_cast<size_t>(b_stride),

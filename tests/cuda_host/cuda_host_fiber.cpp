@@ -76,8 +76,9 @@ static void switch_context(fiber &from, fiber &to)
 
 static ucontext_t *context_of(fiber &f)
 {
-    if (f.context == nullptr)
+    if (f.context == nullptr) {
         f.context = calloc(1, sizeof(ucontext_t));
+    }
     return static_cast<ucontext_t *>(f.context);
 }
 

@@ -39,8 +39,9 @@ void thread_main()
     for (;;) {
         (*now.body)();
         thread *self = current;
-        if (!self->copies.empty())
+        if (!self->copies.empty()) {
             found("returns while a copy_async to shared memory is under way");
+        }
         self->finished = true;
         self->home->finished++;
         let_others_run(self->number / 32u);
@@ -66,13 +67,15 @@ void found(const char *format, ...)
                                      current->index.x, current->index.y, current->index.z));
     va_list arguments;
     va_start(arguments, format);
-    if (used < room)
+    if (used < room) {
         used += static_cast<size_t>(vsnprintf(now.finding + used, room - used, format, arguments));
+    }
     va_end(arguments);
-    if (used < room && current->place.name != nullptr)
+    if (used < room && current->place.name != nullptr) {
         snprintf(now.finding + used, room - used, "; %s %s (%s:%d)",
                  current->waiting ? "in" : "after", current->place.name, current->place.file,
                  current->place.line);
+    }
     fiber_switch(current->self, scheduler);
     abort();
 }
@@ -84,8 +87,9 @@ thread *row_of_threads(size_t number, unsigned count)
 {
     /* Each closed page below a stack costs the kernel two mappings, of which it has 65530. */
     const size_t guarded_rows = 8;
-    while (rows.size() <= number)
+    while (rows.size() <= number) {
         rows.emplace_back(new thread_row());
+    }
     thread_row &row = *rows[number];
     for (; row.made < count; row.made++) {
         thread &t = row.threads[row.made];
@@ -140,20 +144,23 @@ void describe_waiting()
             const thread &t = b->first[i];
             if (told != nullptr && t.finished == told->finished &&
                 (t.finished || (t.place.line == told->place.line &&
-                                t.place.name == told->place.name && t.mask == told->mask)))
+                                t.place.name == told->place.name && t.mask == told->mask))) {
                 continue;
+            }
             told = &t;
             used += static_cast<size_t>(
                 snprintf(text + used, room - used, " block (%u,%u,%u) from thread (%u,%u,%u)",
                          b->index.x, b->index.y, b->index.z, t.index.x, t.index.y, t.index.z));
-            if (used >= room)
+            if (used >= room) {
                 return;
-            if (t.finished)
+            }
+            if (t.finished) {
                 used += static_cast<size_t>(snprintf(text + used, room - used, " on: returned;"));
-            else
+            } else {
                 used += static_cast<size_t>(snprintf(text + used, room - used,
                                                      " on: in %s (%s:%d) mask %08x;", t.place.name,
                                                      t.place.file, t.place.line, t.mask));
+            }
         }
     }
 }
@@ -173,13 +180,15 @@ bool run_alive()
             }
         }
     }
-    if (now.finding[0] == '\0')
+    if (now.finding[0] == '\0') {
         return true;
+    }
     for (block *b : now.alive) {
         clear_shadow(*b);
         for (unsigned i = 0; i < b->threads; i++) {
-            if (!b->first[i].finished)
+            if (!b->first[i].finished) {
                 fiber_forget(b->first[i].self, i, thread_main);
+            }
         }
     }
     return false;
@@ -188,8 +197,9 @@ bool run_alive()
 /* Long before they could come to COPYING. */
 void begin_epochs_again()
 {
-    for (std::unique_ptr<block> &b : blocks)
+    for (std::unique_ptr<block> &b : blocks) {
         clear_shadow(*b);
+    }
     last_epoch = 0;
 }
 
@@ -205,9 +215,10 @@ int kernel_name_length(const char *text)
 {
     int depth = 0;
     int length = 0;
-    for (; text[length] != '\0' && (text[length] != ',' || depth > 0); length++)
+    for (; text[length] != '\0' && (text[length] != ',' || depth > 0); length++) {
         depth += (text[length] == '<') + (text[length] == '(') - (text[length] == '>') -
                  (text[length] == ')');
+    }
     return length;
 }
 
@@ -219,22 +230,25 @@ const char *run_launch(const launch_shape &shape, const std::function<void()> &b
     now.body = &body;
     now.finding[0] = '\0';
     now.blocks_arrived = 0;
-    if (last_epoch > 0xe0000000u)
+    if (last_epoch > 0xe0000000u) {
         begin_epochs_again();
+    }
     blockDim = shape.block;
     gridDim = shape.grid;
     const std::vector<uint32_t> numbers = order_of_blocks(count);
     const uint32_t at_once = shape.cooperative ? count : 1;
-    while (blocks.size() < at_once)
+    while (blocks.size() < at_once) {
         blocks.emplace_back(new block());
+    }
     for (uint32_t done = 0; done < count; done += at_once) {
         now.alive.clear();
         for (uint32_t i = 0; i < at_once; i++) {
             begin_block(*blocks[i], i, place_in_grid(numbers[done + i], shape.grid));
             now.alive.push_back(blocks[i].get());
         }
-        if (!run_alive())
+        if (!run_alive()) {
             return now.finding;
+        }
     }
     return nullptr;
 }

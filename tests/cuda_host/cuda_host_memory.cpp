@@ -34,14 +34,17 @@ size_t used;
 cudaError_t allocate(void **place, size_t bytes, bool on_device)
 {
     *place = nullptr;
-    if (bytes == 0)
+    if (bytes == 0) {
         return cudaSuccess;
-    if (on_device && (bytes > device_memory || used > device_memory - bytes))
+    }
+    if (on_device && (bytes > device_memory || used > device_memory - bytes)) {
         return fail(cudaErrorMemoryAllocation);
+    }
     void *memory = nullptr;
     /* As CUDA aligns it; the red zone of AddressSanitizer begins right behind the last byte. */
-    if (posix_memalign(&memory, 256, bytes) != 0)
+    if (posix_memalign(&memory, 256, bytes) != 0) {
         return fail(cudaErrorMemoryAllocation);
+    }
     memset(memory, 0xff, bytes);
     allocations()[static_cast<unsigned char *>(memory)] = {bytes, on_device};
     used += on_device ? bytes : 0;
@@ -53,11 +56,13 @@ cudaError_t release(void *place, bool on_device)
 {
     const std::lock_guard<std::recursive_mutex> held(lock);
     const cudaError_t begun = begin_call();
-    if (place == nullptr)
+    if (place == nullptr) {
         return begun;
+    }
     const auto found = allocations().find(static_cast<unsigned char *>(place));
-    if (found == allocations().end() || found->second.on_device != on_device)
+    if (found == allocations().end() || found->second.on_device != on_device) {
         return fail(cudaErrorInvalidValue);
+    }
     const cudaError_t error = begun != cudaSuccess ? begun : finish_streams();
     used -= on_device ? found->second.bytes : 0;
     allocations().erase(found);
@@ -70,8 +75,9 @@ std::map<const unsigned char *, allocation>::const_iterator holder_of(const void
 {
     const unsigned char *begin = static_cast<const unsigned char *>(place);
     auto next = allocations().upper_bound(begin);
-    if (next == allocations().begin())
+    if (next == allocations().begin()) {
         return allocations().end();
+    }
     --next;
     return begin < next->first + next->second.bytes ? next : allocations().end();
 }
@@ -82,16 +88,18 @@ const char *check_range(const char *call, const void *place, size_t bytes, bool 
     static char text[256];
     const auto holder = holder_of(place);
     if (holder == allocations().end() || holder->second.on_device != on_device) {
-        if (!on_device && holder == allocations().end())
+        if (!on_device && holder == allocations().end()) {
             return nullptr; /* the host's other memory is nobody's here */
+        }
         snprintf(text, sizeof text, "%s reaches for %p, which is no %s memory", call, place,
                  on_device ? "device" : "host");
         return text;
     }
     const size_t at =
         static_cast<size_t>(static_cast<const unsigned char *>(place) - holder->first);
-    if (bytes <= holder->second.bytes - at)
+    if (bytes <= holder->second.bytes - at) {
         return nullptr;
+    }
     snprintf(text, sizeof text, "%s reaches for bytes %zu to %zu of an allocation of %zu", call, at,
              at + bytes, holder->second.bytes);
     return text;
@@ -156,8 +164,9 @@ cudaError_t cudaMemGetInfo(size_t *available, size_t *total)
 static cudaError_t copy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
                         cudaStream_t stream)
 {
-    if (bytes == 0)
+    if (bytes == 0) {
         return cudaSuccess;
+    }
     const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
     const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
     /* From memory that is not pinned CUDA has read before the call returns. */
@@ -170,10 +179,12 @@ static cudaError_t copy(void *to, const void *from, size_t bytes, enum cudaMemcp
     return enqueue(stream, cudaGraphNodeTypeMemcpy, [=]() {
         const bool told = kind != cudaMemcpyDefault;
         const char *finding = told ? check_range("cudaMemcpy", to, bytes, to_device) : nullptr;
-        if (finding == nullptr && told)
+        if (finding == nullptr && told) {
             finding = check_range("cudaMemcpy", from, bytes, from_device);
-        if (finding != nullptr)
+        }
+        if (finding != nullptr) {
             return report_finding(finding);
+        }
         memmove(to, staged != nullptr ? staged->data() : from, bytes);
         return cudaSuccess;
     });
@@ -195,12 +206,14 @@ cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, enum cudaMemcpy
 
 static cudaError_t set(void *place, int value, size_t bytes, cudaStream_t stream)
 {
-    if (bytes == 0)
+    if (bytes == 0) {
         return cudaSuccess;
+    }
     return enqueue(stream, cudaGraphNodeTypeMemset, [=]() {
         const char *finding = bytes == 0 ? nullptr : check_range("cudaMemset", place, bytes, true);
-        if (finding != nullptr)
+        if (finding != nullptr) {
             return report_finding(finding);
+        }
         memset(place, value, bytes);
         return cudaSuccess;
     });

@@ -45,12 +45,13 @@ const size_t SHARED_OPTIN_BYTES = 227 << 10;
 void order_of_environment()
 {
     const char *text = getenv("CUDA_HOST_ORDER");
-    if (text == nullptr || strcmp(text, "ascending") == 0)
+    if (text == nullptr || strcmp(text, "ascending") == 0) {
         set_order(CUDA_HOST_ASCENDING, 0);
-    else if (strcmp(text, "descending") == 0)
+    } else if (strcmp(text, "descending") == 0) {
         set_order(CUDA_HOST_DESCENDING, 0);
-    else
+    } else {
         set_order(CUDA_HOST_SHUFFLED, strtoull(text, nullptr, 10));
+    }
     runtime().order_is_set = true;
 }
 
@@ -69,8 +70,10 @@ cudaError_t begin_call()
     r.calls++;
     if (r.lost == cudaSuccess && r.calls == r.failing_call) {
         /* After these the context is of no more use, as on a device. */
-        if (r.failing_error >= cudaErrorIllegalAddress && r.failing_error <= cudaErrorLaunchFailure)
+        if (r.failing_error >= cudaErrorIllegalAddress &&
+            r.failing_error <= cudaErrorLaunchFailure) {
             r.lost = r.failing_error;
+        }
         return fail(r.failing_error);
     }
     return r.lost;
@@ -78,8 +81,9 @@ cudaError_t begin_call()
 
 cudaError_t fail(cudaError_t error)
 {
-    if (error != cudaSuccess && error != cudaErrorNotReady)
+    if (error != cudaSuccess && error != cudaErrorNotReady) {
         runtime().last_error = error;
+    }
     return error;
 }
 
@@ -104,10 +108,12 @@ cudaError_t raise_limit(const void *kernel, size_t shared_bytes)
 {
     const std::lock_guard<std::recursive_mutex> held(lock);
     const cudaError_t error = begin_call();
-    if (error != cudaSuccess)
+    if (error != cudaSuccess) {
         return error;
-    if (shared_bytes > SHARED_OPTIN_BYTES)
+    }
+    if (shared_bytes > SHARED_OPTIN_BYTES) {
         return fail(cudaErrorInvalidValue);
+    }
     runtime().shared_limits[kernel] = shared_bytes;
     return cudaSuccess;
 }
@@ -125,21 +131,26 @@ cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cuda
 {
     const std::lock_guard<std::recursive_mutex> held(lock);
     const cudaError_t error = begin_call();
-    if (error != cudaSuccess)
+    if (error != cudaSuccess) {
         return error;
+    }
     runtime_state &r = runtime();
-    if (!is_valid(shape))
+    if (!is_valid(shape)) {
         return fail(cudaErrorInvalidConfiguration);
+    }
     const auto limit = r.shared_limits.find(shape.kernel);
     if (shape.shared_bytes >
-        (limit == r.shared_limits.end() ? SHARED_BYTES : std::max(limit->second, SHARED_BYTES)))
+        (limit == r.shared_limits.end() ? SHARED_BYTES : std::max(limit->second, SHARED_BYTES))) {
         return fail(cudaErrorInvalidValue);
-    if (shape.cooperative && !fits_at_once(shape))
+    }
+    if (shape.cooperative && !fits_at_once(shape)) {
         return fail(cudaErrorCooperativeLaunchTooLarge);
+    }
     return enqueue(stream, cudaGraphNodeTypeKernel, [shape, thread]() {
         count_launch();
-        if (!runtime().order_is_set)
+        if (!runtime().order_is_set) {
             order_of_environment();
+        }
         const char *found = run_launch(shape, thread);
         return found == nullptr ? cudaSuccess : report_finding(found);
     });
@@ -235,8 +246,9 @@ static const struct {
 const char *cudaGetErrorName(cudaError_t error)
 {
     for (const auto &e : ERRORS) {
-        if (e.error == error)
+        if (e.error == error) {
             return e.name;
+        }
     }
     return "cudaErrorUnknown";
 }
@@ -244,8 +256,9 @@ const char *cudaGetErrorName(cudaError_t error)
 const char *cudaGetErrorString(cudaError_t error)
 {
     for (const auto &e : ERRORS) {
-        if (e.error == error)
+        if (e.error == error) {
             return e.text;
+        }
     }
     return "unknown error";
 }
@@ -276,8 +289,9 @@ cudaError_t cudaSetDevice(int device)
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device)
 {
     BEGIN_CALL();
-    if (device != 0)
+    if (device != 0) {
         return fail(cudaErrorInvalidDevice);
+    }
     *properties = cudaDeviceProp();
     snprintf(properties->name, sizeof properties->name, "host harness");
     properties->major = 9;

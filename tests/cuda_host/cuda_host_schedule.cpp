@@ -34,10 +34,12 @@ uint32_t random_word()
 /* One of the set bits, by the order. */
 unsigned choose(uint32_t bits)
 {
-    if (order.order == CUDA_HOST_ASCENDING)
+    if (order.order == CUDA_HOST_ASCENDING) {
         return static_cast<unsigned>(__builtin_ctz(bits));
-    if (order.order == CUDA_HOST_DESCENDING)
+    }
+    if (order.order == CUDA_HOST_DESCENDING) {
         return 31u - static_cast<unsigned>(__builtin_clz(bits));
+    }
     const unsigned turn = random_word() % 32;
     const uint32_t turned = bits >> turn | (turn != 0 ? bits << (32 - turn) : 0);
     return (static_cast<unsigned>(__builtin_ctz(turned)) + turn) % 32;
@@ -55,11 +57,13 @@ thread *take_next(block *home, unsigned warp_number)
         for (unsigned i = 0; i < count && home == nullptr; i++) {
             const unsigned at = (start + i) % count;
             block *other = now.alive[order.order == CUDA_HOST_DESCENDING ? count - 1 - at : at];
-            if (other->ready_warps != 0)
+            if (other->ready_warps != 0) {
                 home = other;
+            }
         }
-        if (home == nullptr)
+        if (home == nullptr) {
             return nullptr;
+        }
         warp_number = choose(home->ready_warps);
     } else if (wander || (home->ready_warps >> warp_number & 1) == 0) {
         warp_number = choose(home->ready_warps);
@@ -67,8 +71,9 @@ thread *take_next(block *home, unsigned warp_number)
     warp &w = home->warps[warp_number];
     const unsigned bit = choose(w.ready);
     w.ready &= ~(1u << bit);
-    if (w.ready == 0)
+    if (w.ready == 0) {
         home->ready_warps &= ~(1u << warp_number);
+    }
     return home->first + warp_number * 32 + bit;
 }
 
@@ -125,13 +130,15 @@ static meeting &join(warp &w, const meeting &mine)
     for (unsigned i = 0; i < w.meeting_count; i++) {
         meeting &m = w.meetings[i];
         if (m.mask == mine.mask && m.kind == mine.kind && m.where.line == mine.where.line &&
-            (m.where.file == mine.where.file || strcmp(m.where.file, mine.where.file) == 0))
+            (m.where.file == mine.where.file || strcmp(m.where.file, mine.where.file) == 0)) {
             return m;
-        if ((m.mask & bit) != 0 && (mine.mask & m.arrived) != 0)
+        }
+        if ((m.mask & bit) != 0 && (mine.mask & m.arrived) != 0) {
             found("comes to %s with mask %08x (%s:%d) while lanes %08x wait in %s with mask %08x "
                   "(%s:%d)",
                   mine.kind->name, mine.mask, mine.where.file, mine.where.line, m.arrived,
                   m.kind->name, m.mask, m.where.file, m.where.line);
+        }
     }
     meeting &fresh = w.meetings[w.meeting_count++];
     fresh = mine;
@@ -145,20 +152,23 @@ void meet(const collective &kind, uint32_t mask, const char *file, int line)
     const unsigned warp_number = self.number / 32u;
     const uint32_t bit = 1u << lane();
     warp &w = home.warps[warp_number];
-    if ((mask & bit) == 0)
+    if ((mask & bit) == 0) {
         found("calls %s with mask %08x, in which it is not (%s:%d)", kind.name, mask, file, line);
-    if ((mask & ~w.lanes) != 0)
+    }
+    if ((mask & ~w.lanes) != 0) {
         found("calls %s with mask %08x in a warp of lanes %08x (%s:%d)", kind.name, mask, w.lanes,
               file, line);
+    }
     meeting &m = join(w, {mask, 0, &kind, {kind.name, file, line}});
     m.arrived |= bit;
     wait_at(kind.name, mask, file, line);
     if (m.arrived == mask) {
         m = w.meetings[--w.meeting_count];
-        if (kind.evaluate != nullptr)
+        if (kind.evaluate != nullptr) {
             kind.evaluate(&home.lanes[warp_number * 32], mask);
-        else if (mask == w.lanes)
+        } else if (mask == w.lanes) {
             w.epoch = next_epoch();
+        }
         make_ready(home, warp_number, mask);
     }
     let_others_run(warp_number);
@@ -184,11 +194,12 @@ unsigned release(block &b)
 bool arrive(const char *name, const char *file, int line)
 {
     block &home = *current->home;
-    if (home.arrived == 0)
+    if (home.arrived == 0) {
         home.barrier = {name, file, line};
-    else if (home.barrier.line != line || strcmp(home.barrier.file, file) != 0)
+    } else if (home.barrier.line != line || strcmp(home.barrier.file, file) != 0) {
         found("comes to %s (%s:%d) while %u threads wait in %s (%s:%d)", name, file, line,
               home.arrived, home.barrier.name, home.barrier.file, home.barrier.line);
+    }
     home.arrived++;
     wait_at(name, 0, file, line);
     return home.arrived == home.threads;
@@ -200,8 +211,9 @@ void block_barrier(const char *file, int line)
 {
     thread &self = *current;
     unsigned warp_number = self.number / 32u;
-    if (arrive("__syncthreads", file, line))
+    if (arrive("__syncthreads", file, line)) {
         warp_number = release(*self.home);
+    }
     let_others_run(warp_number);
     self.waiting = false;
 }
@@ -209,13 +221,15 @@ void block_barrier(const char *file, int line)
 void grid_barrier(const char *file, int line)
 {
     thread &self = *current;
-    if (!now.shape->cooperative)
+    if (!now.shape->cooperative) {
         found("calls grid_barrier in a launch that is not cooperative (%s:%d)", file, line);
+    }
     unsigned warp_number = self.number / 32u;
     if (arrive("grid_barrier", file, line) && ++now.blocks_arrived == now.alive.size()) {
         now.blocks_arrived = 0;
-        for (block *b : now.alive)
+        for (block *b : now.alive) {
             release(*b);
+        }
         warp_number = choose(self.home->ready_warps);
     }
     let_others_run(warp_number);
@@ -233,18 +247,21 @@ void set_order(cuda_host_order which, uint64_t seed)
 {
     order.order = which;
     order.state = seed * 0x9E3779B97F4A7C15u + 0x2545F4914F6CDD1Du;
-    if (order.state == 0)
+    if (order.state == 0) {
         order.state = 1;
+    }
 }
 
 std::vector<uint32_t> order_of_blocks(uint32_t count)
 {
     std::vector<uint32_t> numbers(count);
     std::iota(numbers.begin(), numbers.end(), 0u);
-    if (order.order == CUDA_HOST_DESCENDING)
+    if (order.order == CUDA_HOST_DESCENDING) {
         std::reverse(numbers.begin(), numbers.end());
-    for (uint32_t i = count; order.order == CUDA_HOST_SHUFFLED && i > 1; i--)
+    }
+    for (uint32_t i = count; order.order == CUDA_HOST_SHUFFLED && i > 1; i--) {
         std::swap(numbers[i - 1], numbers[random_word() % i]);
+    }
     return numbers;
 }
 

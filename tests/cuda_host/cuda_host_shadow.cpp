@@ -31,10 +31,12 @@ bool after_write(const shadow_word &s)
 
 bool after_reads(const shadow_word &s)
 {
-    if (s.read_epoch != here.epoch || s.reader == here.thread)
+    if (s.read_epoch != here.epoch || s.reader == here.thread) {
         return true;
-    if (s.reader == BY_WARPS)
+    }
+    if (s.reader == BY_WARPS) {
         return false;
+    }
     const uint32_t warp_number = s.reader & BY_LANES ? s.reader & ~BY_LANES : s.reader / 32u;
     return ordered(warp_number, s.read_warp);
 }
@@ -44,16 +46,17 @@ bool after_reads(const shadow_word &s)
     char where[256];
     char other[64];
     describe_place(*current->home, place, where, sizeof where);
-    if (with_write && s.writer == ATOMICALLY)
+    if (with_write && s.writer == ATOMICALLY) {
         snprintf(other, sizeof other, "atomics add to");
-    else if (with_write)
+    } else if (with_write) {
         snprintf(other, sizeof other, "thread %u of the block writes", s.writer);
-    else if (s.reader == BY_WARPS)
+    } else if (s.reader == BY_WARPS) {
         snprintf(other, sizeof other, "threads of several warps read");
-    else if (s.reader & BY_LANES)
+    } else if (s.reader & BY_LANES) {
         snprintf(other, sizeof other, "lanes of warp %u read", s.reader & ~BY_LANES);
-    else
+    } else {
         snprintf(other, sizeof other, "thread %u of the block reads", s.reader);
+    }
     found("race: %s %s, which %s without a barrier between", HOW[how], where, other);
 }
 
@@ -75,14 +78,16 @@ void note_read(shadow_word &s)
 void touch(const void *place, shadow_word &s, int how)
 {
     const bool joins = how == ADDING && s.write_epoch == here.epoch && s.writer == ATOMICALLY;
-    if (!joins && !after_write(s))
+    if (!joins && !after_write(s)) {
         race(place, s, how, true);
+    }
     if (how == READING) {
         note_read(s);
         return;
     }
-    if (!after_reads(s))
+    if (!after_reads(s)) {
         race(place, s, how, false);
+    }
     s.write_epoch = here.epoch;
     s.write_warp = here.warp_epoch;
     s.writer = how == ADDING ? static_cast<uint16_t>(ATOMICALLY) : here.thread;
@@ -106,16 +111,19 @@ void touch_shared(const void *place, size_t bytes, int how)
             touch(home.shared + i, word, how);
             continue;
         }
-        if (home.byte_shadow.size() < 4 * home.shadow.size())
+        if (home.byte_shadow.size() < 4 * home.shadow.size()) {
             home.byte_shadow.resize(4 * home.shadow.size());
+        }
         if (word.guard != here.epoch) {
-            for (size_t b = 0; b < 4; b++)
+            for (size_t b = 0; b < 4; b++) {
                 home.byte_shadow[i / 4 * 4 + b] = word;
+            }
             word.guard = here.epoch;
         }
         const size_t end = std::min(at + bytes, (i / 4 + 1) * 4);
-        for (size_t b = i; b < end; b++)
+        for (size_t b = i; b < end; b++) {
             touch(home.shared + b, home.byte_shadow[b], how);
+        }
     }
 }
 
@@ -143,12 +151,14 @@ void take(unsigned char *begin, size_t bytes, size_t value_bytes, const char *fi
 {
     block &home = *current->home;
     const size_t at = static_cast<size_t>(begin - home.shared);
-    if (at + bytes > home.shared_bytes)
+    if (at + bytes > home.shared_bytes) {
         found("takes bytes %zu to %zu of the %zu of shared memory that the launch gave (%s:%d)", at,
               at + bytes, home.shared_bytes, file, line);
+    }
     for (const taken_span &s : home.spans) {
-        if (s.begin == begin && s.bytes == bytes && s.line == line)
+        if (s.begin == begin && s.bytes == bytes && s.line == line) {
             return;
+        }
     }
     home.spans.push_back({begin, bytes, value_bytes, file, line});
 }
@@ -192,11 +202,13 @@ void unaligned(const void *begin, ptrdiff_t i, int count)
 void copy_start(void *to, const void *from)
 {
     touch_shared(to, COPY_BYTES, WRITING);
-    if (reinterpret_cast<uintptr_t>(from) % COPY_BYTES != 0)
+    if (reinterpret_cast<uintptr_t>(from) % COPY_BYTES != 0) {
         found("copy_async16 from %p, which is no multiple of 16", from);
+    }
     memset(to, 0xff, COPY_BYTES);
-    for (size_t w = 0; w < COPY_BYTES / 4; w++)
+    for (size_t w = 0; w < COPY_BYTES / 4; w++) {
         shadow_of(to)[w].guard = COPYING;
+    }
     current->copies.push_back({to, from, current->copy_groups});
 }
 
@@ -212,13 +224,15 @@ void copy_wait(unsigned groups_left)
     /* The latest groups_left groups may go on, and so does what is in no group yet. */
     while (done < copies.size() && copies[done].group + groups_left < current->copy_groups) {
         const pending_copy &copy = copies[done++];
-        for (size_t w = 0; w < COPY_BYTES / 4; w++)
+        for (size_t w = 0; w < COPY_BYTES / 4; w++) {
             shadow_of(copy.to)[w].guard = 0;
+        }
         touch_shared(copy.to, COPY_BYTES, WRITING);
-        if (copy.from != nullptr)
+        if (copy.from != nullptr) {
             memcpy(copy.to, copy.from, COPY_BYTES);
-        else
+        } else {
             memset(copy.to, 0, COPY_BYTES);
+        }
     }
     copies.erase(copies.begin(), copies.begin() + static_cast<ptrdiff_t>(done));
 }

@@ -21,8 +21,9 @@ cudaError_t cuda_sort_keys(void *, size_t, const uint64_t *keys, uint64_t *sorte
 {
     const std::lock_guard<std::recursive_mutex> held(lock);
     const cudaError_t error = begin_call();
-    if (error != cudaSuccess)
+    if (error != cudaSuccess) {
         return error;
+    }
     return enqueue(stream, cudaGraphNodeTypeKernel, [=]() {
         count_launch();
         std::copy(keys, keys + count, sorted);

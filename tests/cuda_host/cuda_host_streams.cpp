@@ -32,8 +32,9 @@ enum { LATE_UNKNOWN, LATE_NO, LATE_YES } late = LATE_UNKNOWN;
 /* Does the first operation that waits on a stream, if there is one. */
 cudaError_t do_first(CUstream_st &stream)
 {
-    if (stream.waiting.empty())
+    if (stream.waiting.empty()) {
         return cudaSuccess;
+    }
     const stream_operation operation = std::move(stream.waiting.front().operation);
     stream.waiting.pop_front();
     return operation();
@@ -52,26 +53,31 @@ bool is_free(const CUstream_st &stream)
     return behind == nullptr || !is_ahead(*behind);
 }
 
-/* Brings a stream on by one operation: its first one, or, if that comes behind another stream's,
- * one of those. Before it, as the order says, come some of the others', all that are free, or none.
- */
+/* Brings a stream on by one operation: its first one, or, if that comes behind another
+ * stream's, one of those. Before it, as the order says, come some of the others', all that are
+ * free, or none. */
 cudaError_t step(CUstream_st &stream)
 {
     for (;;) {
         std::vector<CUstream_st *> others;
-        for (cudaStream_t s : streams)
-            if (s != &stream && !s->waiting.empty() && is_free(*s))
+        for (cudaStream_t s : streams) {
+            if (s != &stream && !s->waiting.empty() && is_free(*s)) {
                 others.push_back(s);
+            }
+        }
         const size_t chosen = choose_of(others.size() + 1);
-        if (chosen == others.size())
+        if (chosen == others.size()) {
             break;
+        }
         const cudaError_t error = do_first(*others[chosen]);
-        if (error != cudaSuccess)
+        if (error != cudaSuccess) {
             return error;
+        }
     }
     CUstream_st *next = &stream;
-    while (!next->waiting.empty() && !is_free(*next))
+    while (!next->waiting.empty() && !is_free(*next)) {
         next = &stream_of(next->waiting.front().behind->stream);
+    }
     return do_first(*next);
 }
 
@@ -99,8 +105,9 @@ cudaError_t reach(const point &p)
 
 bool streams_are_late()
 {
-    if (late == LATE_UNKNOWN)
+    if (late == LATE_UNKNOWN) {
         late = getenv("CUDA_HOST_LATE") != nullptr ? LATE_YES : LATE_NO;
+    }
     return late == LATE_YES;
 }
 
@@ -125,29 +132,34 @@ cudaError_t put(cudaStream_t stream, stream_operation operation, std::shared_ptr
     if (stream == nullptr) {
         for (cudaStream_t s : streams) {
             const cudaError_t error = s->blocking ? drain(*s) : cudaSuccess;
-            if (error != cudaSuccess)
+            if (error != cudaSuccess) {
                 return error;
+            }
         }
         return operation();
     }
-    if (!streams_are_late())
+    if (!streams_are_late()) {
         return operation();
+    }
     stream->waiting.push_back({std::move(operation), std::move(behind)});
     return cudaSuccess;
 }
 
 cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type, stream_operation operation)
 {
-    if (!exists(stream))
+    if (!exists(stream)) {
         return fail(cudaErrorInvalidResourceHandle);
+    }
     capture *c = stream_of(stream).capturing;
     if (c == nullptr) {
-        if (stream == nullptr && !captures.empty())
+        if (stream == nullptr && !captures.empty()) {
             return break_capture(*captures.back());
+        }
         return put(stream, std::move(operation));
     }
-    if (c->broken)
+    if (c->broken) {
         return fail(cudaErrorStreamCaptureInvalidated);
+    }
     CUstream_st &s = stream_of(stream);
     s.forked = stream != c->origin;
     c->graph->nodes.push_back({type, std::move(operation), s.forked, s.last});
@@ -157,8 +169,9 @@ cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type, stream_operatio
 
 cudaError_t end_captures()
 {
-    for (capture *c : captures)
+    for (capture *c : captures) {
         c->broken = true;
+    }
     return captures.empty() ? cudaSuccess : fail(cudaErrorStreamCaptureUnsupported);
 }
 
@@ -174,8 +187,9 @@ cudaError_t finish_streams()
 
 void forget_streams()
 {
-    for (cudaStream_t s : streams)
+    for (cudaStream_t s : streams) {
         s->waiting.clear();
+    }
     late = LATE_UNKNOWN;
 }
 
@@ -216,10 +230,12 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream)
 {
     const std::lock_guard<std::recursive_mutex> held(lock);
     const cudaError_t begun = begin_call();
-    if (stream == nullptr || !exists(stream))
+    if (stream == nullptr || !exists(stream)) {
         return fail(cudaErrorInvalidResourceHandle);
-    if (begun == cudaSuccess)
+    }
+    if (begun == cudaSuccess) {
         drain(*stream);
+    }
     streams.erase(std::find(streams.begin(), streams.end(), stream));
     delete stream;
     return begun;
@@ -228,8 +244,9 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream)
 cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 {
     BEGIN_CALL();
-    if (!exists(stream))
+    if (!exists(stream)) {
         return fail(cudaErrorInvalidResourceHandle);
+    }
     capture *c = stream_of(stream).capturing;
     return c == nullptr ? drain(stream_of(stream)) : break_capture(*c);
 }
@@ -237,11 +254,13 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned)
 {
     BEGIN_CALL();
-    if (!exists(stream))
+    if (!exists(stream)) {
         return fail(cudaErrorInvalidResourceHandle);
+    }
     if (event->captured != nullptr) {
-        if (std::find(captures.begin(), captures.end(), event->captured) == captures.end())
+        if (std::find(captures.begin(), captures.end(), event->captured) == captures.end()) {
             return fail(cudaErrorInvalidValue);
+        }
         CUstream_st &s = stream_of(stream);
         if (s.capturing == nullptr) {
             s.capturing = event->captured;
@@ -249,16 +268,15 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
             s.last.clear();
         }
         s.last.insert(s.last.end(), event->behind.begin(), event->behind.end());
-        if (exists(event->captured_by))
+        if (exists(event->captured_by)) {
             stream_of(event->captured_by).forked = false;
+        }
         return cudaSuccess;
     }
     /* The point is reached before the operation is done; where streams are not late, by now; the
      * default stream, which never waits, has to bring the other one on. */
     const std::shared_ptr<point> p = event->last;
-    return p == nullptr ? cudaSuccess
-                        : put(
-                              stream, [p]() { return reach(*p); }, p);
+    return p == nullptr ? cudaSuccess : put(stream, [p]() { return reach(*p); }, p);
 }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned)
@@ -284,13 +302,15 @@ cudaError_t cudaEventDestroy(cudaEvent_t event)
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
 {
     BEGIN_CALL();
-    if (!exists(stream))
+    if (!exists(stream)) {
         return fail(cudaErrorInvalidResourceHandle);
+    }
     event->captured = stream_of(stream).capturing;
     event->captured_by = stream;
     event->behind = stream_of(stream).last;
-    if (event->captured != nullptr)
+    if (event->captured != nullptr) {
         return cudaSuccess;
+    }
     event->last = std::make_shared<point>(point{stream, false});
     const std::shared_ptr<point> p = event->last;
     return put(stream, [p]() {
@@ -302,18 +322,21 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
 cudaError_t cudaEventSynchronize(cudaEvent_t event)
 {
     BEGIN_CALL();
-    if (event->captured != nullptr)
+    if (event->captured != nullptr) {
         return fail(cudaErrorStreamCaptureUnsupported);
+    }
     return event->last == nullptr ? cudaSuccess : reach(*event->last);
 }
 
 cudaError_t cudaEventQuery(cudaEvent_t event)
 {
     BEGIN_CALL();
-    if (event->captured != nullptr)
+    if (event->captured != nullptr) {
         return fail(cudaErrorStreamCaptureUnsupported);
-    if (event->last == nullptr || event->last->reached)
+    }
+    if (event->last == nullptr || event->last->reached) {
         return cudaSuccess;
+    }
     const cudaError_t error = step(stream_of(event->last->stream));
     return error != cudaSuccess ? error : event->last->reached ? cudaSuccess : cudaErrorNotReady;
 }

@@ -35,8 +35,8 @@ struct point {
     bool reached;
 };
 
-/* On a late stream: the operation, and the point of another stream that it comes behind, or NULL.
- */
+/* On a late stream: the operation, and the point of another stream that it comes behind, or
+ * NULL. */
 struct waiting_operation {
     stream_operation operation;
     std::shared_ptr<point> behind;

@@ -10,10 +10,12 @@ uint32_t round_tf32(float value)
 {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    if ((bits & 0x7fffffffu) > 0x7f800000u)
+    if ((bits & 0x7fffffffu) > 0x7f800000u) {
         return 0x7fffffffu;
-    if ((bits & 0x7f800000u) == 0x7f800000u)
+    }
+    if ((bits & 0x7f800000u) == 0x7f800000u) {
         return bits;
+    }
     return (bits + 0x1000u) & 0xffffe000u;
 }
 
@@ -21,8 +23,9 @@ uint16_t round_bf16(float value)
 {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    if ((bits & 0x7fffffffu) > 0x7f800000u)
+    if ((bits & 0x7fffffffu) > 0x7f800000u) {
         return 0x7fff;
+    }
     return static_cast<uint16_t>((bits + 0x7fffu + (bits >> 16 & 1)) >> 16);
 }
 
@@ -39,11 +42,13 @@ float float_of(uint32_t bits)
 void evaluate_shuffle(operands *warp, uint32_t mask)
 {
     for (unsigned l = 0; l < 32; l++) {
-        if ((mask >> l & 1) == 0)
+        if ((mask >> l & 1) == 0) {
             continue;
-        if (warp[l].source >= 32 || (mask >> warp[l].source & 1) == 0)
+        }
+        if (warp[l].source >= 32 || (mask >> warp[l].source & 1) == 0) {
             found("completes a shuffle in which lane %u asks lane %u, which is not in mask %08x", l,
                   warp[l].source, mask);
+        }
         warp[l].result = warp[warp[l].source].value;
     }
 }
@@ -51,10 +56,12 @@ void evaluate_shuffle(operands *warp, uint32_t mask)
 void evaluate_ballot(operands *warp, uint32_t mask)
 {
     uint32_t votes = 0;
-    for (unsigned l = 0; l < 32; l++)
+    for (unsigned l = 0; l < 32; l++) {
         votes |= (mask >> l & 1) != 0 && warp[l].value != 0 ? 1u << l : 0;
-    for (unsigned l = 0; l < 32; l++)
+    }
+    for (unsigned l = 0; l < 32; l++) {
         warp[l].result = votes;
+    }
 }
 
 /* d += a b, in the order of the inner index; B as its rows lie. */
@@ -63,8 +70,9 @@ void multiply(float (&d)[16][8], const float (&a)[16][INNER], const float (&b)[I
 {
     for (unsigned row = 0; row < 16; row++) {
         for (unsigned k = 0; k < INNER; k++) {
-            for (unsigned column = 0; column < 8; column++)
+            for (unsigned column = 0; column < 8; column++) {
                 d[row][column] += a[row][k] * b[k][column];
+            }
         }
     }
 }
@@ -99,13 +107,16 @@ void evaluate_tf32(operands *warp, uint32_t)
         a[group + 8][member + 4] = float_of(o.a[3]);
         b[member][group] = float_of(o.b[0]);
         b[member + 4][group] = float_of(o.b[1]);
-        for (unsigned i = 0; i < 4; i++)
+        for (unsigned i = 0; i < 4; i++) {
             low_bits |= (o.a[i] & 0x7fffffffu) > 0x7f800000u ? 0 : o.a[i];
-        for (unsigned i = 0; i < 2; i++)
+        }
+        for (unsigned i = 0; i < 2; i++) {
             low_bits |= (o.b[i] & 0x7fffffffu) > 0x7f800000u ? 0 : o.b[i];
+        }
     }
-    if ((low_bits & 0x1fffu) != 0)
+    if ((low_bits & 0x1fffu) != 0) {
         found("completes an mma_tf32_16x8x8 whose operands were not all rounded by to_tf32");
+    }
     multiply<8>(d, a, b);
     store_sums(warp, d);
 }

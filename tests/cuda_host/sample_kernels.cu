@@ -13,16 +13,20 @@ static __global__ void __launch_bounds__(THREADS)
     shared_memory memory = SHARED_MEMORY();
     shared_span<float> sums = memory.take<float>(THREADS / 32);
     float sum = in[blockIdx.x * THREADS + threadIdx.x];
-    for (int distance = 16; distance > 0; distance /= 2)
+    for (int distance = 16; distance > 0; distance /= 2) {
         sum += __shfl_xor_sync(ALL, sum, distance);
-    if (threadIdx.x % 32 == 0)
+    }
+    if (threadIdx.x % 32 == 0) {
         sums[threadIdx.x / 32] = sum;
+    }
     __syncthreads();
-    if (threadIdx.x != 0)
+    if (threadIdx.x != 0) {
         return;
+    }
     sum = 0;
-    for (int i = 0; i < THREADS / 32; i++)
+    for (int i = 0; i < THREADS / 32; i++) {
         sum += sums[i];
+    }
     out[blockIdx.x] = sum;
 }
 
@@ -37,8 +41,9 @@ static __global__ void reverse(const float *in, float *out, int count)
     shared_span<float> tile = memory.take<float>(256);
     const int i = static_cast<int>(threadIdx.x);
     for (int j = 4 * i; j < 256 + 4 * i; j += 128) {
-        if (i < 32)
+        if (i < 32) {
             copy_async16(tile, j, in + j, j < count);
+        }
         copy_async_commit();
     }
     copy_async_wait<1>();
@@ -61,16 +66,18 @@ static __global__ void count_values(const uint8_t *in, uint32_t *out)
     shared_memory memory = SHARED_MEMORY();
     shared_span<uint32_t> counts = memory.take<uint32_t>(64);
     const int i = static_cast<int>(threadIdx.x);
-    if (i < 64)
+    if (i < 64) {
         counts[i] = 0;
+    }
     __syncthreads();
     for (int j = i; j < 512; j += 128) {
         atomic_add(counts, in[j], 1);
         atomicAdd(out + 64, 1);
     }
     __syncthreads();
-    if (i < 64)
+    if (i < 64) {
         out[i] = counts[i];
+    }
 }
 
 cudaError_t sample_count(const uint8_t *in, uint32_t *out, cudaStream_t stream)
@@ -102,10 +109,11 @@ static __global__ void shuffles(uint32_t *out)
     mine[0] = __shfl_xor_sync(ALL, i, 5);
     mine[1] = static_cast<uint32_t>(__shfl_xor_sync(ALL, i + 0.5, 31) * 2);
     mine[2] = __ballot_sync(ALL, i % 3 == 0);
-    if (i % 32 < 16)
+    if (i % 32 < 16) {
         mine[3] = __shfl_xor_sync(0x0000ffff, i, 8);
-    else
+    } else {
         mine[3] = __shfl_xor_sync(0xffff0000, i, 4);
+    }
 }
 
 cudaError_t sample_shuffles(uint32_t *out, cudaStream_t stream)
@@ -142,15 +150,17 @@ static __global__ void grid_sums(const float *in, float *scratch, float *out)
     __syncthreads();
     if (i == 0) {
         float sum = 0;
-        for (int j = 0; j < 64; j++)
+        for (int j = 0; j < 64; j++) {
             sum += values[j];
+        }
         scratch[blockIdx.x] = sum;
     }
     grid_barrier();
     if (i == 0) {
         float sum = 0;
-        for (unsigned b = 0; b < gridDim.x; b++)
+        for (unsigned b = 0; b < gridDim.x; b++) {
             sum += scratch[b];
+        }
         out[blockIdx.x] = sum;
     }
 }

@@ -16,8 +16,9 @@ static inline void *device_bytes(const void *values, size_t bytes)
 {
     void *place = NULL;
     OK(cudaMalloc(&place, bytes));
-    if (values != NULL)
+    if (values != NULL) {
         OK(cudaMemcpy(place, values, bytes, cudaMemcpyHostToDevice));
+    }
     return place;
 }
 
@@ -38,8 +39,9 @@ static inline float first_of(const float *place)
 /* `out` may be NULL: only frees. */
 static inline void read_and_free(void *out, void *place, size_t bytes)
 {
-    if (out != NULL)
+    if (out != NULL) {
         OK(cudaMemcpy(out, place, bytes, cudaMemcpyDeviceToHost));
+    }
     OK(cudaFree(place));
 }
 

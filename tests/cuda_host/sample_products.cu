@@ -5,15 +5,17 @@
 static __device__ void load_sums(float (&d)[4], const float *from)
 {
     const unsigned group = threadIdx.x / 4, member = threadIdx.x % 4;
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         d[i] = from[(group + 8 * (i / 2)) * 8 + 2 * member + i % 2];
+    }
 }
 
 static __device__ void store_sums(float *to, const float (&d)[4])
 {
     const unsigned group = threadIdx.x / 4, member = threadIdx.x % 4;
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         to[(group + 8 * (i / 2)) * 8 + 2 * member + i % 2] = d[i];
+    }
 }
 
 static __global__ void __launch_bounds__(32)
@@ -27,8 +29,9 @@ static __global__ void __launch_bounds__(32)
                                 to_tf32(b[(member + 4) * 8 + group])};
     float sums[4];
     load_sums(sums, d);
-    for (unsigned t = 0; t < times; t++)
+    for (unsigned t = 0; t < times; t++) {
         mma_tf32_16x8x8(sums, a_part, b_part);
+    }
     store_sums(d, sums);
 }
 
@@ -47,8 +50,9 @@ static __global__ void __launch_bounds__(32)
     }
     float sums[4];
     load_sums(sums, d);
-    for (unsigned t = 0; t < times; t++)
+    for (unsigned t = 0; t < times; t++) {
         mma_bf16_16x8x16(sums, a_part, b_part);
+    }
     store_sums(d, sums);
 }
 

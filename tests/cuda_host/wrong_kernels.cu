@@ -44,8 +44,9 @@ static __device__ void race_kernels(wrong_kernel which, shared_span<float> tile,
         break;
     case WRONG_WORD_OVER_BYTES:
         bytes[i] = 1;
-        if (i % 4 == 0)
+        if (i % 4 == 0) {
             global[i] = static_cast<float>(words[i / 4]);
+        }
         break;
     case WRONG_PLAIN_BESIDE_ATOMIC:
         atomic_add(words, 0, 1);
@@ -69,44 +70,51 @@ static __device__ void divergent_kernels(wrong_kernel which, float *global)
     const uint32_t b[2] = {0, 0};
     switch (which) {
     case WRONG_BARRIER_IN_BRANCH:
-        if (i >= 40)
+        if (i >= 40) {
             return;
+        }
         __syncthreads();
         break;
     case WRONG_BARRIER_IN_LOOP:
-        for (int t = 0; t < 2 + i / 32; t++)
+        for (int t = 0; t < 2 + i / 32; t++) {
             __syncthreads();
+        }
         break;
     case WRONG_TWO_BARRIERS:
-        if (i < 32)
+        if (i < 32) {
             __syncthreads();
-        else
+        } else {
             __syncthreads();
+        }
         break;
     case WRONG_ABSENT_LANE:
-        if (i % 32 == 31)
+        if (i % 32 == 31) {
             return;
+        }
         global[i] = __shfl_xor_sync(ALL, global[i], 1);
         break;
     case WRONG_MMA_BY_PART:
-        if (i % 32 < 16)
+        if (i % 32 < 16) {
             mma_tf32_16x8x8(d, a, b);
+        }
         break;
     case WRONG_NOT_IN_MASK:
         global[i] = __shfl_xor_sync(HALF_OF_WARP, global[i], 1);
         break;
     case WRONG_SOURCE_NOT_IN_MASK:
-        if (i % 32 < 16)
+        if (i % 32 < 16) {
             global[i] = __shfl_xor_sync(HALF_OF_WARP, global[i], 16);
+        }
         break;
     case WRONG_MASKS_DIFFER:
         global[i] = __shfl_xor_sync(i % 32 < 16 ? HALF_OF_WARP : ALL, global[i], 1);
         break;
     case WRONG_COLLECTIVES_DIFFER:
-        if (i % 2 == 0)
+        if (i % 2 == 0) {
             __syncwarp();
-        else
+        } else {
             global[i] = __shfl_xor_sync(ALL, global[i], 1);
+        }
         break;
     case WRONG_NOT_ROUNDED: {
         const uint32_t raw[4] = {__float_as_uint(0.1f), 0, 0, 0};
@@ -150,8 +158,9 @@ static __device__ void bounds_kernels(wrong_kernel which, shared_span<float> til
 static __device__ void start_copy(shared_span<float> tile, const float *global)
 {
     const int i = static_cast<int>(threadIdx.x);
-    if (i < 16)
+    if (i < 16) {
         copy_async16(tile, 4 * i, global + 4 * i);
+    }
     copy_async_commit();
 }
 
@@ -161,8 +170,9 @@ static __device__ void copying_kernels(wrong_kernel which, shared_span<float> ti
     switch (which) {
     case WRONG_COPY_NOT_AWAITED:
         start_copy(tile, global);
-        if (i < 16)
+        if (i < 16) {
             global[i] = tile[4 * i];
+        }
         break;
     case WRONG_COPY_NO_BARRIER:
         start_copy(tile, global);
@@ -198,14 +208,15 @@ static __global__ void wrong(wrong_kernel which, float *global)
     shared_memory memory = SHARED_MEMORY();
     const shared_memory before = memory;
     shared_span<float> tile = memory.take<float>(64);
-    if (which <= WRONG_PHASES)
+    if (which <= WRONG_PHASES) {
         race_kernels(which, tile, before, global);
-    else if (which >= WRONG_BEYOND_SPAN && which <= WRONG_TAKES_TOO_MUCH)
+    } else if (which >= WRONG_BEYOND_SPAN && which <= WRONG_TAKES_TOO_MUCH) {
         bounds_kernels(which, tile, memory);
-    else if (which >= WRONG_COPY_NOT_AWAITED && which <= WRONG_COPY_UNALIGNED)
+    } else if (which >= WRONG_COPY_NOT_AWAITED && which <= WRONG_COPY_UNALIGNED) {
         copying_kernels(which, tile, global);
-    else
+    } else {
         divergent_kernels(which, global);
+    }
 }
 
 cudaError_t wrong_launch(wrong_kernel which, float *global, cudaStream_t stream)

@@ -37,8 +37,9 @@ static void require_same_value(const tblog_value *a, const tblog_value *b)
     fuzz_require(a->number_count == b->number_count &&
                  same_bytes(a->numbers, b->numbers, a->number_count * sizeof *a->numbers));
     fuzz_require(a->string_count == b->string_count);
-    for (size_t i = 0; i < a->string_count; i++)
+    for (size_t i = 0; i < a->string_count; i++) {
         require_same_bytes(a->strings[i], b->strings[i]);
+    }
 }
 
 static void require_same_event(const tblog_event *a, const tblog_event *b)
@@ -53,8 +54,9 @@ static void require_same_event(const tblog_event *a, const tblog_event *b)
     require_text(a->checkpoint_path, b->checkpoint_path);
     fuzz_require(a->state == b->state);
     fuzz_require(a->value_count == b->value_count);
-    for (size_t i = 0; i < a->value_count; i++)
+    for (size_t i = 0; i < a->value_count; i++) {
         require_same_value(a->values[i], b->values[i]);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -64,13 +66,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     event_decoder general = {0};
     tblog_event event;
     tblog_event expected;
-    tblog_status status = event_decode(&decoder, data, size, &event);
+    const tblog_status status = event_decode(&decoder, data, size, &event);
     fuzz_require(status == TBLOG_OK || (status == TBLOG_DAMAGED && decoder.problem != NULL));
     if (status == TBLOG_OK) {
         uint8_t *longer = malloc(size + sizeof unknown_field);
         fuzz_require(longer != NULL);
-        if (size > 0)
+        if (size > 0) {
             memcpy(longer, data, size);
+        }
         memcpy(longer + size, unknown_field, sizeof unknown_field);
         fuzz_require(event_decode(&general, longer, size + sizeof unknown_field, &expected) ==
                      TBLOG_OK);

@@ -13,8 +13,9 @@ static void require_json(char *text, size_t bytes)
 {
     json_error_t error;
     json_t *json = json_loadb(text, bytes, JSON_ALLOW_NUL, &error);
-    if (json == NULL)
+    if (json == NULL) {
         fprintf(stderr, "%s: %.*s\n", error.text, (int)bytes, text);
+    }
     fuzz_require(json_is_object(json));
     json_decref(json);
     fuzz_require(memchr(text, '\n', bytes) == NULL);
@@ -44,8 +45,9 @@ static void print_metadata(const uint8_t *data, size_t size)
     json_out out = {.stream = open_memstream(&text, &bytes)};
     fuzz_require(out.stream != NULL);
     json_out_begin(&out, NULL, '{');
-    for (size_t i = 0; i < sizeof plugins / sizeof plugins[0]; i++)
+    for (size_t i = 0; i < sizeof plugins / sizeof plugins[0]; i++) {
         message_json_plugin_data(&out, plugins[i], plugins[i], content);
+    }
     message_json_layout(&out, "layout", content);
     json_out_end(&out, '}');
     fuzz_require(fclose(out.stream) == 0 && !out.no_memory);

@@ -15,11 +15,12 @@ typedef struct bytes_source {
 static ssize_t read_at(record_source *self, void *data, size_t bytes, uint64_t offset)
 {
     bytes_source *source = (bytes_source *)self;
-    size_t left = offset < source->size ? source->size - (size_t)offset : 0;
+    const size_t left = offset < source->size ? source->size - (size_t)offset : 0;
     size_t count = bytes < left ? bytes : left;
     count = count < source->read_max ? count : source->read_max;
-    if (count > 0)
+    if (count > 0) {
         memcpy(data, source->data + offset, count);
+    }
     return (ssize_t)count;
 }
 
@@ -38,10 +39,10 @@ typedef struct findings {
 /* Goes behind what is wrong. False where nothing is. */
 static bool go_on(tblog_reader *reader, findings *found, uint64_t size)
 {
-    uint64_t before = tblog_reader_offset(reader);
+    const uint64_t before = tblog_reader_offset(reader);
     uint64_t lost;
     fuzz_require(tblog_reader_message(reader)[0] != '\0');
-    tblog_status status = tblog_reader_resync(reader, &lost);
+    const tblog_status status = tblog_reader_resync(reader, &lost);
     found->lost_bytes += lost;
     fuzz_require(lost > 0 && before + lost <= size);
     fuzz_require(status == TBLOG_OK || (status == TBLOG_END && before + lost == size));
@@ -60,7 +61,7 @@ static findings read_all(const uint8_t *data, size_t size, size_t read_max)
     const tblog_event *event;
     fuzz_require(reader_open_on_source(&reader, &source.base) == TBLOG_OK);
     for (;;) {
-        uint64_t before = tblog_reader_offset(reader);
+        const uint64_t before = tblog_reader_offset(reader);
         found.last = tblog_reader_next(reader, &event);
         size_t bytes;
         const uint8_t *record = tblog_reader_record(reader, &bytes);
@@ -72,11 +73,13 @@ static findings read_all(const uint8_t *data, size_t size, size_t read_max)
             continue;
         }
         fuzz_require(record == NULL && tblog_reader_offset(reader) == before);
-        if (found.last == TBLOG_END)
+        if (found.last == TBLOG_END) {
             break;
+        }
         fuzz_require(found.last == TBLOG_DAMAGED || found.last == TBLOG_TRUNCATED);
-        if (!go_on(reader, &found, size))
+        if (!go_on(reader, &found, size)) {
             break;
+        }
     }
     fuzz_require(found.event_bytes + found.lost_bytes == size);
     tblog_reader_close(reader);
@@ -85,8 +88,8 @@ static findings read_all(const uint8_t *data, size_t size, size_t read_max)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    findings whole = read_all(data, size, SIZE_MAX);
-    findings slow = read_all(data, size, 1 + (size > 0 ? data[size - 1] % 50 : 0));
+    const findings whole = read_all(data, size, SIZE_MAX);
+    const findings slow = read_all(data, size, 1 + (size > 0 ? data[size - 1] % 50 : 0));
     fuzz_require(whole.events == slow.events && whole.lost_bytes == slow.lost_bytes &&
                  whole.last == slow.last);
     return 0;

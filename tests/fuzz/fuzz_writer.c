@@ -15,8 +15,9 @@ typedef struct input {
 
 static uint8_t take_byte(input *in)
 {
-    if (in->left == 0)
+    if (in->left == 0) {
         return 0;
+    }
     in->left--;
     return *in->at++;
 }
@@ -79,9 +80,9 @@ static tblog_status add_histogram(const call *c)
 static tblog_status add_image(const call *c)
 {
     const uint8_t *pixels = (const void *)c->data;
-    unsigned channels = c->number % 6;
-    uint32_t width = c->number % 5;
-    size_t row = (size_t)width * channels;
+    const unsigned channels = c->number % 6;
+    const uint32_t width = c->number % 5;
+    const size_t row = (size_t)width * channels;
     if (c->number % 7 == 0) {
         const tblog_png pngs[] = {{pixels, c->bytes}, {pixels, c->bytes / 2}};
         return tblog_add_pngs(c->writer, c->tag, c->step, pngs, 1 + c->number / 7 % 2);
@@ -93,9 +94,9 @@ static tblog_status add_image(const call *c)
 static tblog_status add_audio(const call *c)
 {
     const void *data = c->data;
-    unsigned channels = c->number % 4;
-    size_t frame = channels == 0 ? 1 : channels;
-    uint32_t rate = c->number;
+    const unsigned channels = c->number % 4;
+    const size_t frame = channels == 0 ? 1 : channels;
+    const uint32_t rate = c->number;
     return c->number % 2 == 0 ? tblog_add_audio(c->writer, c->tag, c->step, data,
                                                 c->bytes / 4 / frame, channels, rate)
                               : tblog_add_audio_int16(c->writer, c->tag, c->step, data,
@@ -106,8 +107,9 @@ static tblog_status add_curve(const call *c)
 {
     const void *data = c->data;
     size_t count = c->bytes / sizeof(tblog_pr_counts);
-    if (c->number % 2 == 0)
+    if (c->number % 2 == 0) {
         return tblog_add_pr_curve_counts(c->writer, c->tag, c->step, data, count);
+    }
     count = c->bytes / (sizeof(float) + 1); /* the scores, then the labels */
     return tblog_add_pr_curve(c->writer, c->tag, c->step,
                               (const uint8_t *)data + count * sizeof(float), data, count,
@@ -122,10 +124,12 @@ static tblog_status add_mesh(const call *c)
         mesh.faces = (const void *)c->data;
         mesh.face_count = points;
     }
-    if (c->number % 3 == 0)
+    if (c->number % 3 == 0) {
         mesh.colors = (const void *)c->data;
-    if (c->number % 5 == 0)
+    }
+    if (c->number % 5 == 0) {
         mesh.config_json = c->data;
+    }
     return tblog_add_mesh(c->writer, c->tag, c->step, &mesh);
 }
 
@@ -179,13 +183,13 @@ static tblog_status log_one(tblog_writer *writer, input *in)
     static tblog_status (*const calls[])(const call *) = {
         add_scalar, add_text, add_histogram, add_image,   add_audio,
         add_curve,  add_mesh, add_graph,     add_session, add_layout};
-    uint8_t kind = take_byte(in);
+    const uint8_t kind = take_byte(in);
     size_t tag_bytes;
     char *tag = take_string(in, &tag_bytes);
     call c = {.writer = writer, .tag = tag, .number = take_byte(in), .step = take_byte(in)};
     char *data = take_string(in, &c.bytes);
     c.data = data;
-    tblog_status status = calls[kind % (sizeof calls / sizeof calls[0])](&c);
+    const tblog_status status = calls[kind % (sizeof calls / sizeof calls[0])](&c);
     free(data);
     free(tag);
     return status;
@@ -198,8 +202,9 @@ static void require_events(memory_file *file, size_t count)
     const tblog_event *event;
     fuzz_require(reader_open_on_source(&reader, memory_file_source(file)) == TBLOG_OK);
     fuzz_require(tblog_reader_next(reader, &event) == TBLOG_OK && event->file_version != NULL);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         fuzz_require(tblog_reader_next(reader, &event) == TBLOG_OK);
+    }
     fuzz_require(tblog_reader_next(reader, &event) == TBLOG_END);
     tblog_reader_close(reader);
 }
@@ -218,7 +223,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                      &flush_timer_system) == TBLOG_OK);
     size_t accepted = 0;
     while (in.left > 0) {
-        tblog_status status = log_one(writer, &in);
+        const tblog_status status = log_one(writer, &in);
         fuzz_require(status == TBLOG_OK || status == TBLOG_INVALID);
         accepted += status == TBLOG_OK;
     }

@@ -45,8 +45,9 @@ static void save_record(const char *name, const uint8_t *record, size_t bytes)
 static void save_payload(const char *name, const uint8_t *payload, size_t bytes)
 {
     uint8_t *record = malloc(bytes + RECORD_FRAME_BYTES);
-    if (record == NULL)
+    if (record == NULL) {
         exit(1);
+    }
     record_store_le(record, RECORD_LENGTH_BYTES, bytes);
     record_store_le(record + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES,
                     crc32c_masked(record, RECORD_LENGTH_BYTES));
@@ -86,7 +87,7 @@ static void save_nested(const char *name, const uint8_t *keys, size_t key_count)
     size_t size = 0;
     /* Each level is a key and a length in three bytes, of all that is behind it. */
     for (size_t level = 0; size + 4 <= sizeof nested; level++) {
-        size_t inner = sizeof nested - size - 4;
+        const size_t inner = sizeof nested - size - 4;
         nested[size++] = keys[level % key_count];
         nested[size++] = (uint8_t)(inner | 0x80);
         nested[size++] = (uint8_t)(inner >> 7 | 0x80);
@@ -124,7 +125,7 @@ static void save_files(uint8_t *data, size_t bytes)
     save("records", "torn", data, bytes - 7);
     data[bytes / 2] ^= 1;
     save("records", "damaged", data, bytes);
-    size_t second = RECORD_FRAME_BYTES + (size_t)record_load_le(data, RECORD_LENGTH_BYTES);
+    const size_t second = RECORD_FRAME_BYTES + (size_t)record_load_le(data, RECORD_LENGTH_BYTES);
     data[second] ^= 4;
     save("records", "two_damages", data, bytes);
 }
@@ -136,8 +137,9 @@ static void save_contents(const tblog_event *event, int number)
         const tblog_bytes content = event->values[i]->plugin_content;
         char name[64];
         snprintf(name, sizeof name, "content_%d_%zu", number, i);
-        if (content.count > 0)
+        if (content.count > 0) {
             save("json", name, content.data, content.count);
+        }
     }
 }
 
@@ -148,18 +150,21 @@ static bool save_kinds(const char *path)
     size_t size = 0;
     tblog_reader *reader;
     const tblog_event *event;
-    if (tblog_reader_open(&reader, path) != TBLOG_OK)
+    if (tblog_reader_open(&reader, path) != TBLOG_OK) {
         return false;
+    }
     for (int number = 0; tblog_reader_next(reader, &event) == TBLOG_OK; number++) {
         char name[32];
         size_t bytes;
         const uint8_t *record = tblog_reader_record(reader, &bytes);
         snprintf(name, sizeof name, "kind_%d", number);
-        if (bytes < 3000)
+        if (bytes < 3000) {
             save_event(name, record + RECORD_HEADER_BYTES, bytes - RECORD_FRAME_BYTES);
+        }
         save_contents(event, number);
-        if (bytes > sizeof all - size)
+        if (bytes > sizeof all - size) {
             return false;
+        }
         memcpy(all + size, record, bytes);
         size += bytes;
     }
@@ -181,8 +186,9 @@ static void save_calls(void)
                                          (uint8_t)number, 1, 120};
                 memcpy(calls + size, start, sizeof start);
                 size += sizeof start;
-                for (unsigned i = 0; i < 120; i++) /* floats and doubles near 1, and ASCII */
+                for (unsigned i = 0; i < 120; i++) { /* floats and doubles near 1, and ASCII */
                     calls[size++] = i % 4 == 3 ? 0x3f : (uint8_t)(0x40 + i % 32);
+                }
             }
             char name[32];
             snprintf(name, sizeof name, "calls_%u_%u", kind, tensor_scalars);

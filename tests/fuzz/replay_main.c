@@ -33,19 +33,21 @@ static void run_variant(const uint8_t *data, size_t bytes)
 {
     static uint8_t variant[INPUT_BYTES_MAX];
     memcpy(variant, data, bytes);
-    if (bytes > 0 && random_bits() % 4 == 0)
+    if (bytes > 0 && random_bits() % 4 == 0) {
         bytes = (size_t)(random_bits() % bytes);
+    }
     for (uint64_t changes = 1 + random_bits() % 4; changes > 0 && bytes > 0; changes--) {
         static const uint8_t edges[] = {0, 1, 0x7f, 0x80, 0xff};
-        size_t at = (size_t)(random_bits() % bytes);
-        uint64_t choice = random_bits();
-        if (choice % 3 == 0)
+        const size_t at = (size_t)(random_bits() % bytes);
+        const uint64_t choice = random_bits();
+        if (choice % 3 == 0) {
             variant[at] = edges[(choice >> 8) % sizeof edges];
-        else if (choice % 3 == 1)
+        } else if (choice % 3 == 1) {
             variant[at] ^= (uint8_t)(1u << ((choice >> 8) % 8));
-        else
+        } else {
             memmove(variant + at, variant + bytes / 2,
                     (bytes - at) < bytes / 2 ? bytes - at : bytes / 2);
+        }
     }
     run(variant, bytes);
 }
@@ -58,24 +60,27 @@ static void replay_file(const char *path)
         fprintf(stderr, "%s: %s\n", path, strerror(errno));
         exit(1);
     }
-    size_t bytes = fread(data, 1, sizeof data, file);
+    const size_t bytes = fread(data, 1, sizeof data, file);
     fclose(file);
     run(data, bytes);
     random_state = bytes;
-    for (int i = 0; i < VARIANTS; i++)
+    for (int i = 0; i < VARIANTS; i++) {
         run_variant(data, bytes);
+    }
 }
 
 static size_t replay_directory(const char *directory)
 {
     DIR *stream = opendir(directory);
-    if (stream == NULL)
+    if (stream == NULL) {
         return 0;
+    }
     size_t files = 0;
     for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         char path[PATH_BYTES];
-        if (entry->d_name[0] == '.')
+        if (entry->d_name[0] == '.') {
             continue;
+        }
         snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
         replay_file(path);
         files++;
@@ -87,8 +92,9 @@ static size_t replay_directory(const char *directory)
 int main(int argc, char **argv)
 {
     size_t files = 0;
-    for (int i = 1; i < argc; i++)
+    for (int i = 1; i < argc; i++) {
         files += replay_directory(argv[i]);
+    }
     printf("%zu files, each in %d variants\n", files, VARIANTS);
     return files > 0 ? 0 : 1;
 }

@@ -27,7 +27,7 @@ typedef struct dense1 {
 
 static dense1 make_dense1(uint32_t n)
 {
-    dense1 d = {
+    const dense1 d = {
         .n = n,
         .pooled = room((size_t)n * CPU_POOL_STRIDE * sizeof(float)),
         .route = room((size_t)n * LENET_FLAT),

@@ -34,7 +34,7 @@ typedef struct gradients {
  * those without is NaN, as nobody may look at it. */
 static gradients make_gradients(uint32_t open, uint64_t seed)
 {
-    gradients g = {
+    const gradients g = {
         .image = room(LENET_IMAGE_PIXELS * sizeof(float)),
         .conv1 = room(LENET_CONV1_FLOATS * sizeof(float)),
         .kernel_transposed = room((size_t)OUT * CPU_PATCH * sizeof(float)),

@@ -37,8 +37,8 @@ static uint32_t word(uint32_t of, int at)
     return philox(of, PHILOX_WEIGHTS, 0, (uint32_t)at).word[0];
 }
 
-/* Of a channel's weights: what a vector of channels takes for another's is too little or too much.
- */
+/* Of a channel's weights: what a vector of channels takes for another's is too little or too
+ * much. */
 static float scale_of(int channel)
 {
     return ldexpf(1, channel / 4 - 8);

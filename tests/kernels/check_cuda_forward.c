@@ -207,7 +207,7 @@ START_TEST(evaluation_sums_add_up)
     static const uint32_t counts[] = {0, 1, 7, 255, 256, 1000};
     cuda_fixture *f = cuda_fixture_create(&cases[0]);
     const uint32_t n = counts[_i];
-    cuda_activations a = {0};
+    const cuda_activations a = {0};
     ck_assert_int_eq(cudaMalloc((void **)&a.loss, n * sizeof(float) + 4), cudaSuccess);
     ck_assert_int_eq(cudaMalloc((void **)&a.correct, n + 1), cudaSuccess);
     fill_random(a.loss, n, 3, 5);

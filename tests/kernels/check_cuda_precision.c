@@ -221,8 +221,8 @@ static void compare_kernel_gradient(const cuda_fixture *f, engine_precision prec
     }
 }
 
-/* One convolution's, of which `sums` and `bounds` are the part of conv_sums for its own precision.
- */
+/* One convolution's, of which `sums` and `bounds` are the part of conv_sums for its own
+ * precision. */
 static void compare_conv(const cuda_fixture *f, const char *what, engine_precision precision,
                          const float *gradient, const double *sums, const double *bounds,
                          size_t count)

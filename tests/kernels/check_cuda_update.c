@@ -96,9 +96,9 @@ START_TEST(the_billionth_epoch_is_like_the_first)
 }
 END_TEST
 
-/* What Adam's next step goes by: a resumed run has it from cuda_set_progress, one that was never
- * left from the update before. Where the powers of the betas still matter, and where they do not.
- */
+/* What Adam's next step goes by: a resumed run has it from cuda_set_progress, one that was
+ * never left from the update before. Where the powers of the betas still matter, and where they
+ * do not. */
 START_TEST(a_run_that_goes_on_has_the_alpha_of_one_that_was_never_left)
 {
     static const uint64_t steps[] = {0, 1, 6, 999, 100000};

@@ -11,8 +11,8 @@
 extern const engine_api engine_cuda;
 extern const engine_api engine_cpu;
 
-/* As small as can be: on the harness a sample is slow. Two steps an epoch, of 3 samples and of 1.
- */
+/* As small as can be: on the harness a sample is slow. Two steps an epoch, of 3 samples and of
+ * 1. */
 enum { TRAINING = 4, VALIDATION = 2, BATCH = 3 };
 
 extern engine_data training;

@@ -39,9 +39,9 @@ void expect_within(const engine_variant *v, const char *what, double error, doub
  * coarse. */
 void expect_whole(const engine_variant *v, const char *what, double error);
 
-/* Asserts that a whole_error is more than the bound of the next finer precision. Of pool, which is
- * behind one product alone; what is behind dense1 may be of one sign, and its errors any smaller.
- */
+/* Asserts that a whole_error is more than the bound of the next finer precision. Of pool, which
+ * is behind one product alone; what is behind dense1 may be of one sign, and its errors any
+ * smaller. */
 void expect_no_finer(const engine_variant *v, const char *what, double error);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "engine.h"
 
-/* An engine, for the CPU engine one of its instruction sets (else NULL), and one of its precisions.
- */
+/* An engine, for the CPU engine one of its instruction sets (else NULL), and one of its
+ * precisions. */
 typedef struct engine_variant {
     const engine_api *api;
     const char *isa;

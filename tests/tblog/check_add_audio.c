@@ -30,7 +30,7 @@ END_TEST
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
     ck_assert_int_eq(tblog_add_scalar(f.writer, "scalar", 0, 1.0), TBLOG_OK);
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     const float s[2] = {0};
     const int16_t i[2] = {0};
     ck_assert_int_eq(tblog_add_audio(NULL, "a", 0, s, 2, 1, 8000), TBLOG_INVALID);

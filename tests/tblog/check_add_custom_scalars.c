@@ -20,7 +20,7 @@ END_TEST
 
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     static const char *const empty_tag[] = {"a", ""};
     static const char *const null_tag[] = {"a", NULL};
     static const tblog_band no_lower[] = {{"m", NULL, "u"}};
@@ -47,8 +47,9 @@ START_TEST(wrong_arguments_are_refused_and_write_nothing)
     ck_assert_int_eq(tblog_add_custom_scalars(NULL, categories, 1), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_custom_scalars(f.writer, NULL, 1), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_custom_scalars(f.writer, categories, 0), TBLOG_INVALID);
-    for (size_t i = 1; i < 4; i++)
+    for (size_t i = 1; i < 4; i++) {
         ck_assert_int_eq(tblog_add_custom_scalars(f.writer, &categories[i], 1), TBLOG_INVALID);
+    }
     ck_assert_uint_eq(f.file.size, before);
     ck_assert_int_eq(tblog_add_custom_scalars(f.writer, categories, 1), TBLOG_OK);
 }

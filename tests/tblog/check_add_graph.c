@@ -17,7 +17,7 @@ END_TEST
 
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     const uint8_t graph[] = {0};
     ck_assert_int_eq(tblog_add_graph_def(NULL, graph, 1), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_graph_def(f.writer, NULL, 1), TBLOG_INVALID);

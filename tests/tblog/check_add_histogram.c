@@ -16,8 +16,9 @@ static void last_buckets(tblog_bucket *buckets)
 static double total(const tblog_bucket *buckets)
 {
     double sum = 0.0;
-    for (size_t i = 0; i < 30; i++)
+    for (size_t i = 0; i < 30; i++) {
         sum += buckets[i].count;
+    }
     return sum;
 }
 
@@ -97,8 +98,9 @@ END_TEST
 START_TEST(ready_buckets_are_written_as_they_are)
 {
     tblog_bucket buckets[30];
-    for (int i = 0; i < 30; i++)
+    for (int i = 0; i < 30; i++) {
         buckets[i] = (tblog_bucket){.left = i, .right = i + 0.5, .count = 2.0 * i};
+    }
     ck_assert_int_eq(tblog_add_histogram_buckets(f.writer, "h", 5, buckets, 30), TBLOG_OK);
     tblog_bucket written[30];
     last_buckets(written);
@@ -109,14 +111,15 @@ END_TEST
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
     ck_assert_int_eq(tblog_add_scalar(f.writer, "scalar", 0, 1.0), TBLOG_OK);
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     const float value = 1.0f;
     static const tblog_bucket bad[][2] = {{{0, 1, 1}, {NAN, 2, 1}}, {{0, 1, 1}, {1, INFINITY, 1}},
                                           {{0, 1, 1}, {1, 2, NAN}}, {{0, 1, 1}, {1, 2, -1}},
                                           {{0, 1, 1}, {3, 2, 1}},   {{0, 1, 1}, {-1, 2, 1}},
                                           {{0, 3, 1}, {1, 2, 1}}};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ck_assert_int_eq(tblog_add_histogram_buckets(f.writer, "h", 0, bad[i], 2), TBLOG_INVALID);
+    }
     ck_assert_int_eq(tblog_add_histogram_buckets(f.writer, "h", 0, NULL, 1), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_histogram_buckets(f.writer, "h", 0, bad[0], 0), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_histogram_buckets(f.writer, "h", 0, bad[0], SIZE_MAX),

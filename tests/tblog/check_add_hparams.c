@@ -57,7 +57,7 @@ START_TEST(each_is_accepted_once)
     ck_assert_int_eq(tblog_add_experiment(f.writer, &experiment), TBLOG_OK);
     ck_assert_int_eq(tblog_add_session_start(f.writer, NULL, good_hparams, 3), TBLOG_OK);
     ck_assert_int_eq(tblog_add_session_end(f.writer, TBLOG_SESSION_SUCCEEDED), TBLOG_OK);
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     ck_assert_int_eq(tblog_add_experiment(f.writer, &experiment), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_session_start(f.writer, NULL, good_hparams, 3), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_session_end(f.writer, TBLOG_SESSION_FAILED), TBLOG_INVALID);
@@ -67,7 +67,7 @@ END_TEST
 
 START_TEST(wrong_sessions_are_refused_and_write_nothing)
 {
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     static const tblog_hparam bad[] = {
         {.name = "", .type = TBLOG_HPARAM_NUMBER},
         {.name = NULL, .type = TBLOG_HPARAM_NUMBER},
@@ -77,8 +77,9 @@ START_TEST(wrong_sessions_are_refused_and_write_nothing)
         {.name = "x", .type = TBLOG_HPARAM_STRING},
         {.name = "x", .type = TBLOG_HPARAM_STRING, .string = "\x80"},
         {.name = "x", .type = (tblog_hparam_type)3}};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ck_assert_int_eq(tblog_add_session_start(f.writer, NULL, &bad[i], 1), TBLOG_INVALID);
+    }
     const tblog_hparam twice[] = {good_hparams[0], good_hparams[1], good_hparams[0]};
     ck_assert_int_eq(tblog_add_session_start(f.writer, NULL, twice, 3), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_session_start(NULL, NULL, good_hparams, 3), TBLOG_INVALID);
@@ -95,7 +96,7 @@ END_TEST
 
 START_TEST(wrong_experiments_are_refused_and_write_nothing)
 {
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     static const tblog_hparam text = {.type = TBLOG_HPARAM_STRING, .string = "a"};
     static const tblog_hparam nan = {.type = TBLOG_HPARAM_NUMBER, .number = NAN};
     static const tblog_hparam_info bad_infos[] = {

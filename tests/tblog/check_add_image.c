@@ -4,10 +4,8 @@
 
 /* As much of a PNG as is looked at: width and height in the last bytes of their numbers. */
 #define PNG_HEAD(width, height)                                                                    \
-    {                                                                                              \
-        0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0,     \
-            width, 0, 0, 0, height, 8, 0, 0, 0, 0, 0, 0, 0, 0                                      \
-    }
+    {0x89, 'P', 'N',   'G', '\r', '\n', 0x1a,   '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0,          \
+     0,    0,   width, 0,   0,    0,    height, 8,    0, 0, 0, 0,  0,   0,   0,   0}
 
 START_TEST(pngs_have_the_stock_bytes)
 {
@@ -21,7 +19,7 @@ END_TEST
 
 START_TEST(what_is_no_png_is_refused)
 {
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     static const uint8_t good[] = PNG_HEAD(3, 2);
     static const uint8_t no_width[] = PNG_HEAD(0, 2);
     static const uint8_t no_height[] = PNG_HEAD(3, 0);
@@ -43,8 +41,9 @@ START_TEST(what_is_no_png_is_refused)
         /* The length of the header chunk, bytes 8 to 11, says nothing that is used. */
         ck_assert_int_eq(tblog_add_pngs(f.writer, "i", 0, &png, 1),
                          at >= 8 && at < 12 ? TBLOG_OK : TBLOG_INVALID);
-        if (at == 7)
+        if (at == 7) {
             ck_assert_uint_eq(f.file.size, before);
+        }
     }
 }
 END_TEST
@@ -52,7 +51,7 @@ END_TEST
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
     ck_assert_int_eq(tblog_add_scalar(f.writer, "scalar", 0, 1.0), TBLOG_OK);
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     const uint8_t pixel[4] = {0};
     ck_assert_int_eq(tblog_add_image(NULL, "i", 0, pixel, 1, 1, 1), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_image(f.writer, NULL, 0, pixel, 1, 1, 1), TBLOG_INVALID);

@@ -30,7 +30,7 @@ END_TEST
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
     ck_assert_int_eq(tblog_add_scalar(f.writer, "m_FACE", 0, 1.0), TBLOG_OK);
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     static const float infinite[] = {0, 0, INFINITY};
     static const int32_t too_high[] = {0, 1, 3};
     static const int32_t negative[] = {0, 1, -1};

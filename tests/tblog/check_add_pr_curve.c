@@ -25,11 +25,12 @@ END_TEST
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
     ck_assert_int_eq(tblog_add_scalar(f.writer, "scalar", 0, 1.0), TBLOG_OK);
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     static const float bad_scores[] = {-0.1f, 1.1f, NAN, INFINITY};
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++) {
         ck_assert_int_eq(tblog_add_pr_curve(f.writer, "p", 0, labels, &bad_scores[i], 1, 5),
                          TBLOG_INVALID);
+    }
     ck_assert_int_eq(tblog_add_pr_curve(NULL, "p", 0, labels, scores, 8, 5), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_pr_curve(f.writer, NULL, 0, labels, scores, 8, 5), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_pr_curve(f.writer, "scalar", 0, labels, scores, 8, 5),
@@ -44,9 +45,10 @@ START_TEST(wrong_arguments_are_refused_and_write_nothing)
                                                     {{1, 0, 0, 0}, {0, NAN, 0, 0}},
                                                     {{1, 0, 0, 0}, {0, 0, INFINITY, 0}},
                                                     {{0, 0, 0, -1}, {0, 0, 0, 0}}};
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++) {
         ck_assert_int_eq(tblog_add_pr_curve_counts(f.writer, "p", 0, bad_counts[i], 2),
                          TBLOG_INVALID);
+    }
     ck_assert_int_eq(tblog_add_pr_curve_counts(f.writer, "p", 0, NULL, 2), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_pr_curve_counts(f.writer, "p", 0, bad_counts[0], 1), TBLOG_INVALID);
     ck_assert_uint_eq(f.file.size, before);

@@ -19,7 +19,7 @@ END_TEST
 
 START_TEST(empty_text_is_text)
 {
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     ck_assert_int_eq(tblog_add_text(f.writer, "t", 0, ""), TBLOG_OK);
     ck_assert_uint_gt(f.file.size, before);
 }
@@ -28,7 +28,7 @@ END_TEST
 START_TEST(wrong_arguments_are_refused_and_write_nothing)
 {
     ck_assert_int_eq(tblog_add_scalar(f.writer, "scalar", 0, 1.0), TBLOG_OK);
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     const char *const cells[] = {"a", NULL, "\xff", "d"};
     ck_assert_int_eq(tblog_add_text(NULL, "t", 0, "x"), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_text(f.writer, NULL, 0, "x"), TBLOG_INVALID);

@@ -14,11 +14,13 @@ static void check_known_values(crc_function crc)
     ck_assert_uint_eq(crc(data, sizeof data), 0x8a9136aau);
     memset(data, 0xff, sizeof data);
     ck_assert_uint_eq(crc(data, sizeof data), 0x62a8ab43u);
-    for (size_t i = 0; i < sizeof data; i++)
+    for (size_t i = 0; i < sizeof data; i++) {
         data[i] = (uint8_t)i;
+    }
     ck_assert_uint_eq(crc(data, sizeof data), 0x46dd794eu);
-    for (size_t i = 0; i < sizeof data; i++)
+    for (size_t i = 0; i < sizeof data; i++) {
         data[i] = (uint8_t)(31 - i);
+    }
     ck_assert_uint_eq(crc(data, sizeof data), 0x113fdb5cu);
     ck_assert_uint_eq(crc("123456789", 9), 0xe3069283u);
     ck_assert_uint_eq(crc(NULL, 0), 0u);
@@ -32,8 +34,9 @@ END_TEST
 
 START_TEST(the_instruction_gives_the_known_values)
 {
-    if (crc32c_has_instruction())
+    if (crc32c_has_instruction()) {
         check_known_values(crc32c_by_instruction);
+    }
 }
 END_TEST
 
@@ -45,8 +48,9 @@ END_TEST
 
 START_TEST(both_ways_agree_at_every_length_and_alignment)
 {
-    if (!crc32c_has_instruction())
+    if (!crc32c_has_instruction()) {
         return;
+    }
     uint8_t data[300];
     uint32_t state = 1;
     for (size_t i = 0; i < sizeof data; i++) {
@@ -54,9 +58,10 @@ START_TEST(both_ways_agree_at_every_length_and_alignment)
         data[i] = (uint8_t)(state >> 24);
     }
     for (size_t start = 0; start < 16; start++) {
-        for (size_t bytes = 0; bytes + start <= sizeof data; bytes++)
+        for (size_t bytes = 0; bytes + start <= sizeof data; bytes++) {
             ck_assert_uint_eq(crc32c_by_instruction(data + start, bytes),
                               crc32c_by_table(data + start, bytes));
+        }
     }
 }
 END_TEST

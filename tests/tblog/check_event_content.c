@@ -11,7 +11,7 @@
 static tblog_status decode(event_decoder *decoder, const TblogPb__Event *message,
                            tblog_event *event)
 {
-    size_t bytes = tblog_pb__event__get_packed_size(message);
+    const size_t bytes = tblog_pb__event__get_packed_size(message);
     uint8_t *payload = malloc(bytes + 1);
     ck_assert_ptr_nonnull(payload);
     tblog_pb__event__pack(message, payload);
@@ -155,8 +155,9 @@ static tblog_status decode_empty_values(size_t count)
     TblogPb__Summary__Value empty = TBLOG_PB__SUMMARY__VALUE__INIT;
     TblogPb__Summary__Value **values = malloc(count * sizeof(TblogPb__Summary__Value *));
     ck_assert_ptr_nonnull(values);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         values[i] = &empty;
+    }
     TblogPb__Summary summary = TBLOG_PB__SUMMARY__INIT;
     summary.n_value = count;
     summary.value = values;
@@ -164,11 +165,12 @@ static tblog_status decode_empty_values(size_t count)
     message.summary = &summary;
     event_decoder decoder;
     tblog_event event;
-    tblog_status status = decode(&decoder, &message, &event);
-    if (status == TBLOG_OK)
+    const tblog_status status = decode(&decoder, &message, &event);
+    if (status == TBLOG_OK) {
         ck_assert_uint_eq(event.value_count, count);
-    else
+    } else {
         ck_assert_ptr_nonnull(strstr(decoder.problem, "more parts than its size is good for"));
+    }
     event_decoder_free(&decoder);
     free(values);
     return status;

@@ -96,8 +96,9 @@ static void check_numbers(const tblog_value *value, const int64_t *shape, size_t
     ck_assert_uint_eq(value->rank, rank);
     ck_assert_mem_eq(value->shape, shape, rank * sizeof *shape);
     ck_assert_uint_eq(value->number_count, count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         ck_assert_double_eq(value->numbers[i], numbers[i]);
+    }
 }
 
 static void check_string(tblog_bytes string, const char *expected)
@@ -218,7 +219,7 @@ START_TEST(every_float_survives_the_way_there_and_back)
         ck_assert_int_eq(event_decode(&decoder, payload.data, payload.size, &event), TBLOG_OK);
         ck_assert_int_eq(event.step, INT64_MIN);
         ck_assert_int_eq(event.values[0]->kind, TBLOG_VALUE_SCALAR);
-        double scalar_read = event.values[0]->scalar;
+        const double scalar_read = event.values[0]->scalar;
         ck_assert(isnan(values[i]) ? isnan(scalar_read) : scalar_read == (double)values[i]);
         ck_assert_int_eq(signbit(scalar_read) != 0, signbit(values[i]) != 0);
         byte_buffer_free(&payload);
@@ -234,7 +235,7 @@ START_TEST(a_string_that_is_not_utf8_is_damage)
                                "\xe2\x82"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         uint8_t payload[32] = {0x2a, 0, 0x0a, 0, 0x0a, 0};
-        uint8_t length = (uint8_t)strlen(bad[i]);
+        const uint8_t length = (uint8_t)strlen(bad[i]);
         memcpy(payload + 6, bad[i], length);
         payload[1] = (uint8_t)(length + 4);
         payload[3] = (uint8_t)(length + 2);
@@ -255,16 +256,20 @@ static void read_everything(const tblog_event *event, tblog_status status)
     volatile uint64_t sum = 0;
     for (size_t i = 0; status == TBLOG_OK && i < event->value_count; i++) {
         const tblog_value *value = event->values[i];
-        for (size_t j = 0; j < value->rank; j++)
+        for (size_t j = 0; j < value->rank; j++) {
             sum += (uint64_t)value->shape[j];
-        for (size_t j = 0; j < value->number_count; j++)
-            sum += value->numbers[j] > 0.0;
-        for (size_t j = 0; j < value->string_count; j++) {
-            for (size_t k = 0; k < value->strings[j].count; k++)
-                sum += value->strings[j].data[k];
         }
-        for (size_t j = 0; j < value->plugin_content.count; j++)
+        for (size_t j = 0; j < value->number_count; j++) {
+            sum += value->numbers[j] > 0.0;
+        }
+        for (size_t j = 0; j < value->string_count; j++) {
+            for (size_t k = 0; k < value->strings[j].count; k++) {
+                sum += value->strings[j].data[k];
+            }
+        }
+        for (size_t j = 0; j < value->plugin_content.count; j++) {
             sum += value->plugin_content.data[j];
+        }
     }
 }
 
@@ -276,7 +281,7 @@ static tblog_status decode_copy(const uint8_t *bytes, size_t count)
     memcpy(copy, bytes, count);
     event_decoder decoder = {0};
     tblog_event event;
-    tblog_status status = event_decode(&decoder, copy, count, &event);
+    const tblog_status status = event_decode(&decoder, copy, count, &event);
     ck_assert(status == TBLOG_OK || status == TBLOG_DAMAGED);
     read_everything(&event, status);
     free(copy);
@@ -302,12 +307,13 @@ START_TEST(no_truncated_or_altered_payload_is_more_than_damage)
     size_t damaged = 0;
     for (size_t i = 0; i < sizeof goldens / sizeof goldens[0]; i++) {
         uint8_t payload[512];
-        size_t bytes = goldens[i].bytes - RECORD_FRAME_BYTES;
+        const size_t bytes = goldens[i].bytes - RECORD_FRAME_BYTES;
         memcpy(payload, goldens[i].record + RECORD_HEADER_BYTES, bytes);
-        for (size_t length = 0; length < bytes; length++)
+        for (size_t length = 0; length < bytes; length++) {
             damaged += decode_copy(payload, length) == TBLOG_DAMAGED;
+        }
         for (size_t at = 0; at < bytes; at++) {
-            uint8_t right = payload[at];
+            const uint8_t right = payload[at];
             for (int wrong = 0; wrong < 256; wrong++) {
                 payload[at] = (uint8_t)wrong;
                 damaged += decode_copy(payload, bytes) == TBLOG_DAMAGED;
@@ -323,8 +329,9 @@ END_TEST
 static size_t store_varint(uint8_t *to, size_t value)
 {
     size_t count = 0;
-    for (; value > 127; value >>= 7)
+    for (; value > 127; value >>= 7) {
         to[count++] = (uint8_t)(value | 128);
+    }
     to[count++] = (uint8_t)value;
     return count;
 }
@@ -344,7 +351,7 @@ START_TEST(deep_nesting_is_not_followed)
         size_t at = BYTES;
         while (at > 8) {
             uint8_t length[8];
-            size_t length_bytes = store_varint(length, BYTES - at);
+            const size_t length_bytes = store_varint(length, BYTES - at);
             at -= length_bytes;
             memcpy(payload + at, length, length_bytes);
             payload[--at] = (uint8_t)(field << 3 | 2);

@@ -71,10 +71,11 @@ START_TEST(an_event_goes_behind_what_was_there)
 {
     byte_buffer payload = {0};
     event_scalar many[100];
-    for (size_t i = 0; i < 100; i++)
+    for (size_t i = 0; i < 100; i++) {
         many[i] = (event_scalar){.tag = "many", .tag_bytes = 4, .value = (float)i};
+    }
     ck_assert(event_encode_scalars(&payload, GOLDEN_WALL_TIME, 1, many, 100));
-    size_t before = payload.size;
+    const size_t before = payload.size;
     ck_assert_uint_gt(before, 100 * 10);
     const event_scalar scalar = {.tag = "loss", .tag_bytes = 4, .value = -1.5f};
     ck_assert(event_encode_scalars(&payload, GOLDEN_WALL_TIME, -3, &scalar, 1));

@@ -19,7 +19,7 @@ static const char *base_name(const char *path)
 
 static void touch(const char *path)
 {
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    const int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
     ck_assert_int_ge(descriptor, 0);
     close(descriptor);
 }
@@ -28,7 +28,7 @@ static void touch(const char *path)
 static char *create(const char *directory, int64_t seconds, const char *suffix)
 {
     char *path = NULL;
-    int descriptor = event_file_create(directory, seconds, suffix, &path);
+    const int descriptor = event_file_create(directory, seconds, suffix, &path);
     ck_assert_msg(descriptor >= 0, "%s", strerror(errno));
     ck_assert_int_eq(write(descriptor, "x", 1), 1);
     close(descriptor);
@@ -172,13 +172,15 @@ static void *create_files(void *directory)
 {
     for (int i = 0; i < FILES_A_THREAD; i++) {
         char *path = NULL;
-        int descriptor = event_file_create(directory, 1700000000, ".v2", &path);
-        if (descriptor < 0)
+        const int descriptor = event_file_create(directory, 1700000000, ".v2", &path);
+        if (descriptor < 0) {
             return path;
+        }
         struct stat status;
         if (fstat(descriptor, &status) != 0 || status.st_size != 0 ||
-            write(descriptor, "x", 1) != 1)
+            write(descriptor, "x", 1) != 1) {
             return path;
+        }
         close(descriptor);
         free(path);
     }
@@ -190,8 +192,9 @@ START_TEST(threads_never_get_the_same_file)
     temporary_directory directory;
     temporary_directory_make(&directory);
     pthread_t threads[THREADS];
-    for (int i = 0; i < THREADS; i++)
+    for (int i = 0; i < THREADS; i++) {
         ck_assert_int_eq(pthread_create(&threads[i], NULL, create_files, directory.path), 0);
+    }
     for (int i = 0; i < THREADS; i++) {
         void *result;
         ck_assert_int_eq(pthread_join(threads[i], &result), 0);

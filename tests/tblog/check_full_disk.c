@@ -21,18 +21,20 @@ enum { SKIPPED = 77 };
 
 static bool write_text(const char *path, const char *text)
 {
-    int file = open(path, O_WRONLY | O_CLOEXEC);
-    bool written = file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text);
-    if (file >= 0)
+    const int file = open(path, O_WRONLY | O_CLOEXEC);
+    const bool written = file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text);
+    if (file >= 0) {
         close(file);
+    }
     return written;
 }
 
 /* Mounts of its own for this process; who is not root becomes it, in a user namespace. */
 static bool have_own_mounts(void)
 {
-    if (unshare(CLONE_NEWNS) == 0)
+    if (unshare(CLONE_NEWNS) == 0) {
         return true;
+    }
     char users[64], groups[64];
     snprintf(users, sizeof users, "0 %u 1", (unsigned)geteuid());
     snprintf(groups, sizeof groups, "0 %u 1", (unsigned)getegid());
@@ -55,15 +57,16 @@ static bool can_mount(void)
 {
     temporary_directory directory;
     temporary_directory_make(&directory);
-    pid_t child = fork();
+    const pid_t child = fork();
     if (child == 0) {
-        bool mounted = mount_small_disk(&directory);
-        if (!mounted)
+        const bool mounted = mount_small_disk(&directory);
+        if (!mounted) {
             fprintf(stderr, "no small disk can be mounted: %s\n", strerror(errno));
+        }
         _exit(mounted ? 0 : 1);
     }
     int status = 1;
-    bool ended = child > 0 && waitpid(child, &status, 0) == child;
+    const bool ended = child > 0 && waitpid(child, &status, 0) == child;
     temporary_directory_remove(&directory);
     return ended && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
@@ -108,22 +111,26 @@ static int64_t log_past_full_disk(const temporary_directory *directory, tblog_wr
 {
     char ballast[256];
     int64_t step = 0;
-    for (; step < 10; step++)
+    for (; step < 10; step++) {
         ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
+    }
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
     fill_disk(directory, ballast, sizeof ballast);
     /* More than the rest of the file's last block holds. */
-    for (; step < 300; step++)
+    for (; step < 300; step++) {
         ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
+    }
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_IO);
     ck_assert_ptr_nonnull(strstr(tblog_writer_message(writer), strerror(ENOSPC)));
     /* What is there now is whole. */
     ck_assert_int_ge(read_steps(tblog_writer_path(writer)), 10);
     ck_assert_int_eq(unlink(ballast), 0);
-    if (clears)
+    if (clears) {
         tblog_writer_clear_error(writer);
-    for (; step < 400; step++)
+    }
+    for (; step < 400; step++) {
         ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
+    }
     ck_assert_int_eq(tblog_writer_sync(writer), TBLOG_OK);
     return step;
 }
@@ -140,7 +147,7 @@ START_TEST(a_full_disk_loses_nothing_that_was_accepted_and_logging_goes_on)
         options.retry_after_error = retry == 1;
         tblog_writer *writer;
         ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
-        int64_t steps = log_past_full_disk(&directory, writer, retry == 0);
+        const int64_t steps = log_past_full_disk(&directory, writer, retry == 0);
         ck_assert_int_eq(read_steps(tblog_writer_path(writer)), steps);
         ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
         ck_assert_int_eq(umount(directory.path), 0);
@@ -152,7 +159,8 @@ END_TEST
 int main(void)
 {
     const char *ci = getenv("CI");
-    if (!can_mount())
+    if (!can_mount()) {
         return ci != NULL && strcmp(ci, "true") == 0 ? EXIT_FAILURE : SKIPPED;
+    }
     return RUN_TESTS("full_disk", a_full_disk_loses_nothing_that_was_accepted_and_logging_goes_on);
 }

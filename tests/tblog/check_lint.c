@@ -13,8 +13,9 @@ static void check_refusal(tblog_writer *writer, tblog_status status, const char 
 {
     ck_assert_int_eq(status, TBLOG_INVALID);
     ck_assert_str_eq(tblog_writer_message(writer), expected);
-    if (writer != NULL)
+    if (writer != NULL) {
         ck_assert_str_eq(tblog_writer_message(NULL), "");
+    }
 }
 
 START_TEST(refusals_of_scalars_tell_why)
@@ -226,11 +227,12 @@ START_TEST(a_problem_is_one_line_of_valid_text_however_long_the_names)
     char name[600];
     for (size_t cut = 0; cut < 4; cut++) {
         memset(name, 'a', cut);
-        for (size_t i = cut; i + 3 < sizeof name; i += 3)
+        for (size_t i = cut; i + 3 < sizeof name; i += 3) {
             memcpy(name + i, "\xe2\x82\xac", 3);
+        }
         name[sizeof name - 4] = '\0';
         ck_assert(!lint(false, "%s", name));
-        size_t bytes = strlen(lint_problem(NULL));
+        const size_t bytes = strlen(lint_problem(NULL));
         ck_assert_uint_ge(bytes, 250);
         ck_assert_mem_eq(lint_problem(NULL), name, bytes);
         ck_assert(lint_text(lint_problem(NULL), "the problem"));

@@ -14,8 +14,9 @@ static int run_tests(const char *name, SFun begin, SFun end, const TTest *const 
     /* Sanitizers are slow, and a busy machine slower: the limit only ends what hangs. */
     tcase_set_timeout(cases, 120);
     tcase_add_checked_fixture(cases, begin, end);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         tcase_add_test(cases, tests[i]);
+    }
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -26,7 +26,7 @@ int __wrap_open(const char *path, int flags, ...)
 {
     va_list arguments;
     va_start(arguments, flags);
-    mode_t mode = va_arg(arguments, mode_t);
+    const mode_t mode = va_arg(arguments, mode_t);
     va_end(arguments);
     if ((flags & O_TMPFILE) == O_TMPFILE && !knows_unnamed_files) {
         errno = EOPNOTSUPP;

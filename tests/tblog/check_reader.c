@@ -20,8 +20,9 @@ static const size_t event_sizes[EVENTS] = {sizeof golden_file_version, sizeof go
 static size_t event_offset(size_t event)
 {
     size_t offset = 0;
-    for (size_t i = 0; i < event; i++)
+    for (size_t i = 0; i < event; i++) {
         offset += event_sizes[i];
+    }
     return offset;
 }
 
@@ -89,19 +90,21 @@ START_TEST(every_truncation_is_told_and_read_on_once_the_rest_is_there)
     for (size_t size = 0; size < event_offset(EVENTS); size++) {
         fixture f;
         setup(&f);
-        size_t whole_size = f.file.size;
+        const size_t whole_size = f.file.size;
         f.file.size = size;
         size_t whole = 0;
-        while (event_offset(whole + 1) <= size)
+        while (event_offset(whole + 1) <= size) {
             whole++;
-        bool at_boundary = event_offset(whole) == size;
+        }
+        const bool at_boundary = event_offset(whole) == size;
         size_t next;
         ck_assert_int_eq(read_on(&f, 0, &next), at_boundary ? TBLOG_END : TBLOG_TRUNCATED);
         ck_assert_uint_eq(next, whole);
         char message[128] = "";
-        if (!at_boundary)
+        if (!at_boundary) {
             snprintf(message, sizeof message, "at byte %zu: the file ends inside a record",
                      event_offset(whole));
+        }
         ck_assert_str_eq(tblog_reader_message(f.reader), message);
         f.file.size = whole_size;
         ck_assert_int_eq(read_on(&f, next, &next), TBLOG_END);
@@ -118,8 +121,9 @@ START_TEST(every_flipped_byte_is_damage_for_good)
         setup(&f);
         f.file.data[at] ^= 0xff;
         size_t hit = 0;
-        while (event_offset(hit + 1) <= at)
+        while (event_offset(hit + 1) <= at) {
             hit++;
+        }
         size_t next;
         ck_assert_int_eq(read_on(&f, 0, &next), TBLOG_DAMAGED);
         ck_assert_uint_eq(next, hit);
@@ -140,7 +144,7 @@ START_TEST(a_whole_record_that_is_no_event_is_damage)
     f.file.size = event_offset(1);
     append(&f.file, golden_no_event, sizeof golden_no_event);
     size_t next;
-    tblog_status status = read_on(&f, 0, &next);
+    const tblog_status status = read_on(&f, 0, &next);
     ck_assert_msg(status == TBLOG_DAMAGED, "%s", tblog_reader_message(f.reader));
     ck_assert_uint_eq(next, 1);
     ck_assert_str_eq(tblog_reader_message(f.reader), "at byte 50: the record is not an event");
@@ -194,7 +198,7 @@ START_TEST(a_record_beyond_the_callers_limit_is_refused_and_can_be_passed)
 {
     fixture f;
     setup(&f);
-    size_t largest = sizeof golden_scalars - RECORD_FRAME_BYTES;
+    const size_t largest = sizeof golden_scalars - RECORD_FRAME_BYTES;
     ck_assert_uint_gt(largest, sizeof golden_later_scalar - RECORD_FRAME_BYTES);
     ck_assert_uint_gt(largest, sizeof golden_file_version - RECORD_FRAME_BYTES);
     tblog_reader_set_record_limit(f.reader, largest - 1);

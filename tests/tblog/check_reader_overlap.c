@@ -81,8 +81,9 @@ START_TEST(records_within_records_that_end_together)
 {
     put_whole_records();
     size_t headers = 0;
-    for (size_t at = BEGIN; at + RECORD_FRAME_BYTES < END; at += RECORD_HEADER_BYTES, headers++)
+    for (size_t at = BEGIN; at + RECORD_FRAME_BYTES < END; at += RECORD_HEADER_BYTES, headers++) {
         put_header(at, END - at - RECORD_FRAME_BYTES);
+    }
     check_reading(headers, true);
 }
 END_TEST
@@ -91,8 +92,9 @@ START_TEST(records_within_records_that_end_anywhere)
 {
     put_whole_records();
     size_t headers = 0;
-    for (size_t at = BEGIN; at + RECORD_FRAME_BYTES < END; at += RECORD_HEADER_BYTES, headers++)
+    for (size_t at = BEGIN; at + RECORD_FRAME_BYTES < END; at += RECORD_HEADER_BYTES, headers++) {
         put_header(at, (END - at - RECORD_FRAME_BYTES) / 2);
+    }
     check_reading(headers, true);
 }
 END_TEST
@@ -101,8 +103,9 @@ START_TEST(records_that_the_file_is_too_short_for)
 {
     put_whole_records();
     size_t headers = 0;
-    for (size_t at = BEGIN; at + RECORD_FRAME_BYTES < END; at += RECORD_HEADER_BYTES, headers++)
+    for (size_t at = BEGIN; at + RECORD_FRAME_BYTES < END; at += RECORD_HEADER_BYTES, headers++) {
         put_header(at, RECORD_PAYLOAD_MAX);
+    }
     check_reading(headers, false);
 }
 END_TEST

@@ -24,8 +24,9 @@ static const struct {
 static size_t record_offset(size_t record)
 {
     size_t offset = 0;
-    for (size_t i = 0; i < record; i++)
+    for (size_t i = 0; i < record; i++) {
         offset += kinds[i % KINDS].size;
+    }
     return offset;
 }
 
@@ -33,8 +34,9 @@ static size_t record_offset(size_t record)
 static size_t record_at(size_t byte)
 {
     size_t record = 0;
-    while (record_offset(record + 1) <= byte)
+    while (record_offset(record + 1) <= byte) {
         record++;
+    }
     return record;
 }
 
@@ -53,8 +55,9 @@ static void append(fixture *f, const void *bytes, size_t count)
 
 static void append_records(fixture *f, size_t first, size_t end)
 {
-    for (size_t i = first; i < end; i++)
+    for (size_t i = first; i < end; i++) {
         append(f, kinds[i % KINDS].bytes, kinds[i % KINDS].size);
+    }
 }
 
 static void setup_empty(fixture *f)
@@ -87,8 +90,9 @@ static void note(fixture *f, outcome *result, size_t *next)
     size_t bytes;
     const uint8_t *record = tblog_reader_record(f->reader, &bytes);
     while (*next < RECORDS && (kinds[*next % KINDS].size != bytes ||
-                               memcmp(kinds[*next % KINDS].bytes, record, bytes) != 0))
+                               memcmp(kinds[*next % KINDS].bytes, record, bytes) != 0)) {
         ++*next;
+    }
     ck_assert_uint_lt(*next, RECORDS);
     result->count++;
     ++*next;
@@ -106,10 +110,11 @@ static outcome read_all(fixture *f)
             note(f, &result, &next);
             continue;
         }
-        if (status == TBLOG_END)
+        if (status == TBLOG_END) {
             return result;
+        }
         ck_assert(status == TBLOG_DAMAGED || status == TBLOG_TRUNCATED);
-        uint64_t before = tblog_reader_offset(f->reader);
+        const uint64_t before = tblog_reader_offset(f->reader);
         uint64_t lost;
         status = tblog_reader_resync(f->reader, &lost);
         result.lost_bytes += lost;
@@ -131,8 +136,8 @@ START_TEST(a_flipped_bit_costs_its_record_alone)
         fixture f;
         setup(&f);
         f.file.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        size_t hit = record_at(bit / 8);
-        outcome result = read_all(&f);
+        const size_t hit = record_at(bit / 8);
+        const outcome result = read_all(&f);
         ck_assert_uint_eq(result.count, RECORDS - 1);
         ck_assert_uint_eq(result.lost_bytes, kinds[hit % KINDS].size);
         ck_assert_uint_eq(result.places, 1);
@@ -143,8 +148,7 @@ END_TEST
 
 START_TEST(damage_in_several_places_costs_those_records_alone)
 {
-    /* Pairs of bytes so far apart: in the same record, in neighbours, in others.
-     */
+    /* Pairs of bytes so far apart: in the same record, in neighbours, in others. */
     static const size_t aparts[] = {1, 7, 13, 40, 55, 90, 200};
     for (size_t i = 0; i < sizeof aparts / sizeof aparts[0]; i++) {
         for (size_t at = 0; at + aparts[i] < record_offset(RECORDS); at += 5) {
@@ -152,12 +156,13 @@ START_TEST(damage_in_several_places_costs_those_records_alone)
             setup(&f);
             f.file.data[at] ^= 0xff;
             f.file.data[at + aparts[i]] ^= 0x55;
-            size_t first = record_at(at);
-            size_t second = record_at(at + aparts[i]);
+            const size_t first = record_at(at);
+            const size_t second = record_at(at + aparts[i]);
             size_t lost = kinds[first % KINDS].size;
-            if (second != first)
+            if (second != first) {
                 lost += kinds[second % KINDS].size;
-            outcome result = read_all(&f);
+            }
+            const outcome result = read_all(&f);
             ck_assert_uint_eq(result.count, RECORDS - (second == first ? 1 : 2));
             ck_assert_uint_eq(result.lost_bytes, lost);
             teardown(&f);
@@ -174,8 +179,8 @@ START_TEST(a_tail_of_zeros_costs_what_it_covers)
         memset(f.file.data + from, 0, f.file.size - from);
         static const uint8_t zeros[2000];
         append(&f, zeros, sizeof zeros);
-        outcome result = read_all(&f);
-        size_t whole = record_at(from);
+        const outcome result = read_all(&f);
+        const size_t whole = record_at(from);
         ck_assert_uint_eq(result.count, whole);
         ck_assert_uint_eq(result.lost_bytes, f.file.size - record_offset(whole));
         teardown(&f);
@@ -205,15 +210,16 @@ START_TEST(a_hole_or_a_missing_stretch_costs_the_records_it_touches)
                 uint8_t *before = malloc(f.file.size);
                 ck_assert_ptr_nonnull(before);
                 memcpy(before, f.file.data, f.file.size);
-                size_t size = f.file.size;
+                const size_t size = f.file.size;
                 strike(&f, at, sizes[i], zeros != 0);
-                size_t touched = record_at(at + sizes[i] - 1) + 1 - record_at(at);
+                const size_t touched = record_at(at + sizes[i] - 1) + 1 - record_at(at);
                 /* Zeros over zeros are no damage; a stretch of equal bytes may close up. */
-                bool changed = f.file.size != size || memcmp(before, f.file.data, size) != 0;
-                outcome result = read_all(&f);
+                const bool changed = f.file.size != size || memcmp(before, f.file.data, size) != 0;
+                const outcome result = read_all(&f);
                 ck_assert_uint_ge(result.count, RECORDS - touched);
-                if (changed)
+                if (changed) {
                     ck_assert_uint_lt(result.count, RECORDS);
+                }
                 free(before);
                 teardown(&f);
             }
@@ -228,13 +234,13 @@ START_TEST(bytes_put_between_cost_at_most_one_record)
         fixture f;
         setup(&f);
         uint8_t tail[4096];
-        size_t tail_bytes = f.file.size - at;
+        const size_t tail_bytes = f.file.size - at;
         memcpy(tail, f.file.data + at, tail_bytes);
         f.file.size = at;
         append(&f, "some other bytes", 16);
         append(&f, tail, tail_bytes);
-        outcome result = read_all(&f);
-        bool between = at == record_offset(RECORDS) || record_offset(record_at(at)) == at;
+        const outcome result = read_all(&f);
+        const bool between = at == record_offset(RECORDS) || record_offset(record_at(at)) == at;
         ck_assert_uint_eq(result.count, between ? RECORDS : RECORDS - 1);
         teardown(&f);
     }
@@ -249,7 +255,7 @@ START_TEST(records_behind_a_torn_one_are_found)
         append_records(&f, 0, 1);
         append(&f, kinds[1].bytes, torn);
         append_records(&f, 2, 4);
-        outcome result = read_all(&f);
+        const outcome result = read_all(&f);
         ck_assert_uint_eq(result.count, 3);
         ck_assert_uint_eq(result.lost_bytes, torn);
         teardown(&f);
@@ -310,11 +316,12 @@ START_TEST(garbage_of_any_length_is_searched_through)
         append_records(&f, 0, 1);
         uint8_t *garbage = malloc(bytes);
         ck_assert_ptr_nonnull(garbage);
-        for (size_t i = 0; i < bytes; i++)
+        for (size_t i = 0; i < bytes; i++) {
             garbage[i] = (uint8_t)(i * 31 + i / 256);
+        }
         append(&f, garbage, bytes);
         append_records(&f, 1, 3);
-        outcome result = read_all(&f);
+        const outcome result = read_all(&f);
         ck_assert_uint_eq(result.count, 3);
         ck_assert_uint_eq(result.lost_bytes, bytes);
         free(garbage);
@@ -328,7 +335,7 @@ static void append_wrapping_record(fixture *f, const uint8_t *bytes, size_t coun
 {
     uint8_t record[256] = {0};
     ck_assert_uint_lt(count, 128);
-    size_t payload_bytes = count + 2;
+    const size_t payload_bytes = count + 2;
     record_store_le(record, RECORD_LENGTH_BYTES, payload_bytes);
     record_store_le(record + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES,
                     crc32c_masked(record, RECORD_LENGTH_BYTES));
@@ -347,13 +354,14 @@ START_TEST(a_record_inside_of_a_damaged_payload_is_not_taken_for_one)
         fixture f;
         setup_empty(&f);
         append_records(&f, 0, 1);
-        size_t wrapper_at = f.file.size;
+        const size_t wrapper_at = f.file.size;
         append_wrapping_record(&f, kinds[2].bytes, kinds[2].size);
-        size_t wrapper_bytes = f.file.size - wrapper_at;
+        const size_t wrapper_bytes = f.file.size - wrapper_at;
         f.file.data[wrapper_at + RECORD_HEADER_BYTES] ^= 1;
-        if (last == 0)
+        if (last == 0) {
             append_records(&f, 1, 2);
-        outcome result = read_all(&f);
+        }
+        const outcome result = read_all(&f);
         ck_assert_uint_eq(result.count, last == 0 ? 2 : 1);
         ck_assert_uint_eq(result.lost_bytes, wrapper_bytes);
         teardown(&f);
@@ -368,7 +376,7 @@ START_TEST(a_whole_record_that_is_no_event_costs_itself)
     append_records(&f, 0, 1);
     append(&f, golden_no_event, sizeof golden_no_event);
     append_records(&f, 1, 3);
-    outcome result = read_all(&f);
+    const outcome result = read_all(&f);
     ck_assert_uint_eq(result.count, 3);
     ck_assert_uint_eq(result.lost_bytes, sizeof golden_no_event);
     teardown(&f);
@@ -384,7 +392,7 @@ START_TEST(a_file_that_grows_behind_damage_is_read_on)
     ck_assert_uint_eq(read_all(&f).count, 1);
     ck_assert_int_eq(tblog_reader_resync(f.reader, NULL), TBLOG_END);
     append_records(&f, 2, 3);
-    outcome result = read_all(&f);
+    const outcome result = read_all(&f);
     ck_assert_uint_eq(result.count, 1);
     ck_assert_uint_eq(result.lost_bytes, kinds[1].size);
     teardown(&f);
@@ -405,7 +413,7 @@ START_TEST(short_and_failing_reads_lose_nothing)
         memory_file_fail(&f.file, f.file.calls + call, f.file.calls + call + 1, EIO);
         uint64_t lost;
         tblog_status status = tblog_reader_resync(f.reader, &lost);
-        bool failed = status == TBLOG_IO;
+        const bool failed = status == TBLOG_IO;
         if (failed) {
             failures++;
             ck_assert_uint_eq(lost, 0);
@@ -417,8 +425,9 @@ START_TEST(short_and_failing_reads_lose_nothing)
         f.file.fail_from = f.file.fail_until = 0;
         ck_assert_uint_eq(read_all(&f).count, RECORDS - 2);
         teardown(&f);
-        if (!failed)
+        if (!failed) {
             break;
+        }
     }
     ck_assert_uint_gt(failures, 3);
 }

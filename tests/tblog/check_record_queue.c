@@ -30,18 +30,20 @@ static size_t check_queue(const record_queue *queue, const bool *lasting, size_t
     size_t next = 0; /* lowest number that may follow */
     for (size_t at = 0; at < queue->records.size; found++) {
         const uint8_t *record = queue->records.data + at;
-        size_t number = record[RECORD_HEADER_BYTES];
+        const size_t number = record[RECORD_HEADER_BYTES];
         ck_assert_uint_ge(number, next);
         ck_assert_uint_lt(number, count);
         ck_assert_uint_eq(record_load_le(record, RECORD_LENGTH_BYTES), payload_size(number));
-        for (; next < number; next++)
+        for (; next < number; next++) {
             ck_assert(!lasting[next]);
+        }
         next++;
         at += payload_size(number) + RECORD_FRAME_BYTES;
         ck_assert_uint_le(at, queue->records.size);
     }
-    for (; next < count; next++)
+    for (; next < count; next++) {
         ck_assert(!lasting[next]);
+    }
     return found;
 }
 
@@ -62,7 +64,7 @@ START_TEST(a_record_that_is_cancelled_leaves_nothing)
     record_queue queue = {0};
     bool lasting[2] = {false};
     append(&queue, 0, false);
-    size_t before = queue.records.size;
+    const size_t before = queue.records.size;
     byte_buffer *payload = record_queue_begin(&queue);
     ck_assert_ptr_nonnull(payload);
     ck_assert(byte_buffer_append(payload, "cancelled", 9));
@@ -82,18 +84,18 @@ START_TEST(the_oldest_records_are_dropped_and_the_lasting_ones_stay)
         bool lasting[200];
         size_t count = 0;
         size_t dropped = 0;
-        int one_in = 1 + trial % 20; /* lasting */
+        const int one_in = 1 + trial % 20; /* lasting */
         while (count < 200) {
             for (int i = rand() % 40; i >= 0 && count < 200; i--, count++) {
                 lasting[count] = rand() % one_in == 0;
                 append(&queue, count, lasting[count]);
             }
-            size_t room = (size_t)(rand() % 800);
-            size_t before = queue.records.size;
-            size_t gone = record_queue_drop_oldest(&queue, room);
+            const size_t room = (size_t)(rand() % 800);
+            const size_t before = queue.records.size;
+            const size_t gone = record_queue_drop_oldest(&queue, room);
             ck_assert(gone > 0 || queue.records.size == before);
             dropped += gone;
-            size_t found = check_queue(&queue, lasting, count);
+            const size_t found = check_queue(&queue, lasting, count);
             ck_assert_uint_eq(found + dropped, count);
             /* More than asked stays only where all of it is lasting. */
             ck_assert(queue.records.size <= room || found * sizeof(size_t) == queue.lasting.size);
@@ -107,8 +109,9 @@ START_TEST(no_more_than_needed_is_dropped)
 {
     record_queue queue = {0};
     bool lasting[10] = {false};
-    for (size_t i = 0; i < 10; i++)
+    for (size_t i = 0; i < 10; i++) {
         append(&queue, i, false);
+    }
     ck_assert_uint_eq(record_queue_drop_oldest(&queue, queue.records.size), 0);
     ck_assert_uint_eq(record_queue_drop_oldest(&queue, queue.records.size - 1), 1);
     ck_assert_uint_eq(check_queue(&queue, lasting, 10), 9);

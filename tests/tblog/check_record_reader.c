@@ -58,8 +58,9 @@ static void teardown(fixture *f)
 static size_t record_offset(size_t record)
 {
     size_t offset = 0;
-    for (size_t i = 0; i < record; i++)
+    for (size_t i = 0; i < record; i++) {
         offset += payload_sizes[i] + RECORD_FRAME_BYTES;
+    }
     return offset;
 }
 
@@ -73,8 +74,9 @@ static tblog_status read_on(fixture *f, size_t first, size_t *next)
          ++*next) {
         ck_assert_uint_lt(*next, RECORDS);
         ck_assert_uint_eq(bytes, payload_sizes[*next]);
-        for (size_t i = 0; i < bytes; i++)
+        for (size_t i = 0; i < bytes; i++) {
             ck_assert_uint_eq(payload[i], 'A' + *next);
+        }
         ck_assert_uint_eq(f->reader.offset, record_offset(*next + 1));
     }
     ck_assert_uint_eq(f->reader.offset, record_offset(*next));
@@ -110,13 +112,14 @@ START_TEST(every_truncation_is_told_and_read_on_once_the_rest_is_there)
     for (size_t size = 0; size < record_offset(RECORDS); size++) {
         fixture f;
         setup(&f);
-        size_t whole_size = f.file.size;
+        const size_t whole_size = f.file.size;
         f.file.size = size;
         size_t whole = 0;
-        while (record_offset(whole + 1) <= size)
+        while (record_offset(whole + 1) <= size) {
             whole++;
+        }
         size_t next;
-        tblog_status expected = record_offset(whole) == size ? TBLOG_END : TBLOG_TRUNCATED;
+        const tblog_status expected = record_offset(whole) == size ? TBLOG_END : TBLOG_TRUNCATED;
         ck_assert_int_eq(read_on(&f, 0, &next), expected);
         ck_assert_uint_eq(next, whole);
         ck_assert_int_eq(read_on(&f, next, &next), expected);
@@ -135,8 +138,9 @@ START_TEST(every_flipped_bit_is_damage_where_it_is)
         setup(&f);
         f.file.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
         size_t hit = 0;
-        while (record_offset(hit + 1) <= bit / 8)
+        while (record_offset(hit + 1) <= bit / 8) {
             hit++;
+        }
         size_t next;
         ck_assert_int_eq(read_on(&f, 0, &next), TBLOG_DAMAGED);
         ck_assert_uint_eq(next, hit);
@@ -171,7 +175,7 @@ START_TEST(any_failing_read_is_told_and_can_be_repeated)
         memory_file_fail(&f.file, call, call + 1, EIO);
         size_t next;
         tblog_status status = read_on(&f, 0, &next);
-        bool failed = status == TBLOG_IO;
+        const bool failed = status == TBLOG_IO;
         if (failed) {
             failures++;
             ck_assert_int_eq(f.reader.cause, EIO);
@@ -180,8 +184,9 @@ START_TEST(any_failing_read_is_told_and_can_be_repeated)
         ck_assert_int_eq(status, TBLOG_END);
         ck_assert_uint_eq(next, RECORDS);
         teardown(&f);
-        if (!failed)
+        if (!failed) {
             break;
+        }
     }
     ck_assert_uint_gt(failures, 3);
 }
@@ -264,8 +269,8 @@ START_TEST(a_tail_that_the_writer_took_back_and_wrote_anew_is_read_anew)
 {
     fixture f;
     setup(&f);
-    size_t whole_size = f.file.size;
-    uint8_t right = f.file.data[record_offset(3) + RECORD_HEADER_BYTES];
+    const size_t whole_size = f.file.size;
+    const uint8_t right = f.file.data[record_offset(3) + RECORD_HEADER_BYTES];
     f.file.data[record_offset(3) + RECORD_HEADER_BYTES] = (uint8_t)~right;
     f.file.size = whole_size - 1;
     size_t next;
@@ -282,11 +287,12 @@ START_TEST(a_record_larger_than_any_buffer_comes_back_whole)
 {
     memory_file file;
     memory_file_init(&file);
-    size_t bytes = 3 * 1024 * 1024 + 5;
+    const size_t bytes = 3 * 1024 * 1024 + 5;
     uint8_t *big = malloc(bytes);
     ck_assert_ptr_nonnull(big);
-    for (size_t i = 0; i < bytes; i++)
+    for (size_t i = 0; i < bytes; i++) {
         big[i] = (uint8_t)(i * 7 + i / 251);
+    }
     record_sink *sink = memory_file_sink(&file);
     record_queue queue = {0};
     record_writer writer;

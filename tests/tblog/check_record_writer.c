@@ -43,9 +43,10 @@ static void setup(fixture *f)
 /* Writes what a flush has left, then what the queue holds. */
 static int flush(fixture *f)
 {
-    int cause = record_writer_flush(&f->writer);
-    if (cause != 0)
+    const int cause = record_writer_flush(&f->writer);
+    if (cause != 0) {
         return cause;
+    }
     record_writer_take(&f->writer, &f->queue);
     ck_assert_uint_eq(f->queue.records.size, 0);
     return record_writer_flush(&f->writer);
@@ -78,7 +79,7 @@ static size_t whole_file(const size_t records[RECORDS], uint8_t *bytes, size_t c
     ck_assert_int_eq(flush(&f), 0);
     ck_assert_uint_le(f.file.size, capacity);
     memcpy(bytes, f.file.data, f.file.size);
-    size_t size = f.file.size;
+    const size_t size = f.file.size;
     teardown(&f);
     return size;
 }
@@ -87,8 +88,9 @@ static size_t whole_file(const size_t records[RECORDS], uint8_t *bytes, size_t c
 static size_t bytes_of_whole_records(const size_t records[RECORDS], size_t room)
 {
     size_t at = 0;
-    for (size_t i = 0; i < RECORDS && records[i] + RECORD_FRAME_BYTES <= room - at; i++)
+    for (size_t i = 0; i < RECORDS && records[i] + RECORD_FRAME_BYTES <= room - at; i++) {
         at += records[i] + RECORD_FRAME_BYTES;
+    }
     return at;
 }
 
@@ -136,7 +138,7 @@ END_TEST
 START_TEST(short_writes_are_continued)
 {
     uint8_t expected[512];
-    size_t size = whole_file(small_records, expected, sizeof expected);
+    const size_t size = whole_file(small_records, expected, sizeof expected);
     for (size_t most = 1; most < 20; most++) {
         fixture f;
         setup(&f);
@@ -151,7 +153,7 @@ END_TEST
 START_TEST(an_interrupted_call_is_repeated)
 {
     uint8_t expected[512];
-    size_t size = whole_file(small_records, expected, sizeof expected);
+    const size_t size = whole_file(small_records, expected, sizeof expected);
     for (size_t call = 0; call < 4; call++) {
         fixture f;
         setup(&f);
@@ -178,7 +180,7 @@ END_TEST
 START_TEST(a_disk_full_at_any_byte_leaves_whole_records_and_no_record_is_lost)
 {
     uint8_t expected[512];
-    size_t size = whole_file(small_records, expected, sizeof expected);
+    const size_t size = whole_file(small_records, expected, sizeof expected);
     for (size_t room = 0; room < size; room++) {
         fixture f;
         setup(&f);
@@ -197,7 +199,7 @@ END_TEST
 START_TEST(any_failing_call_leaves_whole_records_and_no_record_is_lost)
 {
     uint8_t expected[512];
-    size_t size = whole_file(small_records, expected, sizeof expected);
+    const size_t size = whole_file(small_records, expected, sizeof expected);
     size_t call = 0;
     for (bool failed = true; failed; call++) {
         fixture f;
@@ -205,7 +207,7 @@ START_TEST(any_failing_call_leaves_whole_records_and_no_record_is_lost)
         f.file.transfer_max = 9;
         memory_file_fail(&f.file, call, call + 1, EIO);
         append_all(&f, small_records);
-        int cause = flush(&f);
+        const int cause = flush(&f);
         failed = cause != 0;
         ck_assert_int_eq(cause, failed ? EIO : 0);
         check_whole_records(&f.file, small_records, expected);
@@ -221,7 +223,7 @@ END_TEST
 /* Without short writes a piece is one call. */
 static void check_each_piece(const uint8_t *expected)
 {
-    size_t size = piece_offsets[PIECES];
+    const size_t size = piece_offsets[PIECES];
     for (size_t piece = 0; piece < PIECES; piece++) {
         fixture f;
         setup(&f);

@@ -54,8 +54,9 @@ static void check_taken(const tblog_event *event, const uint8_t *payload, size_t
             a->plugin_content.count != b->plugin_content.count || a->type != b->type ||
             strcmp(a->display_name, b->display_name) != 0 ||
             strcmp(a->description, b->description) != 0 || a->data_class != b->data_class ||
-            a->string_count != b->string_count || a->number_count != b->number_count)
+            a->string_count != b->string_count || a->number_count != b->number_count) {
             ck_abort_msg("value %zu differs: %s, %s", i, a->tag, b->tag);
+        }
     }
     event_decoder_free(&decoder);
     free(longer);
@@ -65,7 +66,7 @@ static void random_tag(char *tag)
 {
     static const char *const letters[] = {"a", "/", "é", "漢", "🙂"};
     size_t bytes = 0;
-    size_t wanted = random_bits() % 50 == 0 ? 290 : random_bits() % 30;
+    const size_t wanted = random_bits() % 50 == 0 ? 290 : random_bits() % 30;
     do {
         const char *letter = letters[random_bits() % 5];
         memcpy(tag + bytes, letter, strlen(letter));
@@ -78,19 +79,20 @@ static void random_event(byte_buffer *payload)
 {
     static char tags[VALUES_MAX][TAG_BYTES_MAX];
     event_scalar scalars[VALUES_MAX];
-    size_t count = random_bits() % 2 ? 1 : 1 + random_bits() % VALUES_MAX;
+    const size_t count = random_bits() % 2 ? 1 : 1 + random_bits() % VALUES_MAX;
     for (size_t i = 0; i < count; i++) {
         random_tag(tags[i]);
-        uint32_t bits = (uint32_t)random_bits();
+        const uint32_t bits = (uint32_t)random_bits();
         scalars[i] = (event_scalar){.tag = tags[i], .tag_bytes = strlen(tags[i])};
         memcpy(&scalars[i].value, &bits, sizeof bits);
     }
-    uint64_t bits = random_bits();
+    const uint64_t bits = random_bits();
     double wall_time;
     memcpy(&wall_time, &bits, sizeof bits);
-    if (bits % 8 == 0)
+    if (bits % 8 == 0) {
         wall_time = 0.0;
-    int64_t step = (int64_t)(random_bits() >> (random_bits() % 64));
+    }
+    const int64_t step = (int64_t)(random_bits() >> (random_bits() % 64));
     payload->size = 0;
     ck_assert(event_encode_scalars(payload, wall_time, step, scalars, count));
 }
@@ -119,13 +121,15 @@ START_TEST(what_is_taken_of_damaged_scalars_is_what_protobuf_c_makes_of_them)
         random_event(&payload);
         /* A copy of its own size, so that reading beyond it is seen by AddressSanitizer. */
         size_t bytes = payload.size;
-        if (random_bits() % 4 == 0)
+        if (random_bits() % 4 == 0) {
             bytes = (size_t)(random_bits() % bytes);
+        }
         uint8_t *damaged = malloc(bytes + 1);
         ck_assert_ptr_nonnull(damaged);
         memcpy(damaged, payload.data, bytes);
-        for (uint64_t changes = random_bits() % 4; changes > 0 && bytes > 0; changes--)
+        for (uint64_t changes = random_bits() % 4; changes > 0 && bytes > 0; changes--) {
             damaged[random_bits() % bytes] ^= (uint8_t)(1u << random_bits() % 8);
+        }
         damaged = realloc(damaged, bytes == 0 ? 1 : bytes);
         tblog_event event;
         if (scalar_decode(&store, damaged, bytes, &event)) {
@@ -144,9 +148,10 @@ static bool is_taken(const char *payload, size_t bytes)
 {
     value_store store = {0};
     tblog_event event;
-    bool taken = scalar_decode(&store, (const uint8_t *)payload, bytes, &event);
-    if (taken)
+    const bool taken = scalar_decode(&store, (const uint8_t *)payload, bytes, &event);
+    if (taken) {
         check_taken(&event, (const uint8_t *)payload, bytes);
+    }
     value_store_free(&store);
     return taken;
 }

@@ -30,16 +30,16 @@ static uint64_t random_magnitude(void)
 /* Any bits, infinities and NaN among them, and often the zeros. */
 static double random_double(void)
 {
-    uint64_t bits = random_bits();
+    const uint64_t bits = random_bits();
     double value;
     memcpy(&value, &bits, sizeof value);
-    uint64_t choice = bits % 8;
+    const uint64_t choice = bits % 8;
     return choice == 0 ? 0.0 : choice == 1 ? -0.0 : choice == 2 ? 1.7e9 : value;
 }
 
 static float random_float(void)
 {
-    uint32_t bits = (uint32_t)random_bits();
+    const uint32_t bits = (uint32_t)random_bits();
     float value;
     memcpy(&value, &bits, sizeof value);
     return bits % 8 == 0 ? 0.0f : bits % 8 == 1 ? -0.0f : value;
@@ -49,10 +49,12 @@ static float random_float(void)
 static void random_tag(char *tag)
 {
     static const size_t edges[] = {110, 120, 127, 128, 129, 16383, 16384, TAG_BYTES_MAX - 1};
-    uint64_t choice = random_bits() % 100;
-    size_t bytes = choice < 8 && random_bits() % 4 == 0 ? edges[choice] : 1 + random_bits() % 140;
-    for (size_t i = 0; i < bytes; i++)
+    const uint64_t choice = random_bits() % 100;
+    const size_t bytes =
+        choice < 8 && random_bits() % 4 == 0 ? edges[choice] : 1 + random_bits() % 140;
+    for (size_t i = 0; i < bytes; i++) {
         tag[i] = (char)('!' + random_bits() % 90);
+    }
     tag[bytes] = '\0';
 }
 
@@ -91,7 +93,7 @@ static void check_same(byte_buffer *payload, double wall_time, int64_t step,
                        const event_scalar *scalars, size_t count)
 {
     uint8_t *expected;
-    size_t size = encode_by_protobuf_c(&expected, wall_time, step, scalars, count);
+    const size_t size = encode_by_protobuf_c(&expected, wall_time, step, scalars, count);
     payload->size = 0;
     ck_assert(event_encode_scalars(payload, wall_time, step, scalars, count));
     ck_assert_uint_eq(payload->size, size);
@@ -111,7 +113,7 @@ START_TEST(random_scalars_have_the_bytes_of_protobuf_c)
     byte_buffer payload = {0};
     for (int trial = 0; trial < 20000; trial++) {
         event_scalar scalars[VALUES_MAX];
-        size_t count = trial % 4 != 0 ? 1 : 1 + random_bits() % VALUES_MAX;
+        const size_t count = trial % 4 != 0 ? 1 : 1 + random_bits() % VALUES_MAX;
         for (size_t i = 0; i < count; i++) {
             random_tag(tags[i]);
             scalars[i] = (event_scalar){.tag = tags[i],
@@ -119,7 +121,8 @@ START_TEST(random_scalars_have_the_bytes_of_protobuf_c)
                                         .value = random_float(),
                                         .with_metadata = random_bits() % 2 == 0};
         }
-        int64_t step = (int64_t)(random_bits() % 2 ? random_magnitude() : 0 - random_magnitude());
+        const int64_t step =
+            (int64_t)(random_bits() % 2 ? random_magnitude() : 0 - random_magnitude());
         check_same(&payload, random_double(), step, scalars, count);
     }
     byte_buffer_free(&payload);

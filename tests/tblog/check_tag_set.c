@@ -8,7 +8,7 @@
 static tag_set_result add(tag_set *set, const char *tag, tag_plugin plugin)
 {
     size_t bytes = 999;
-    tag_set_result result = tag_set_add(set, tag, plugin, &bytes);
+    const tag_set_result result = tag_set_add(set, tag, plugin, &bytes);
     ck_assert_uint_eq(bytes, strlen(tag));
     return result;
 }
@@ -75,19 +75,23 @@ START_TEST(undoing_an_event_forgets_its_new_tags_only_at_every_count)
     tag_set set = {0};
     for (unsigned kept = 0; kept <= TAGS; kept += 7) {
         tag_set_begin(&set);
-        for (unsigned i = 0; i < kept; i++)
+        for (unsigned i = 0; i < kept; i++) {
             ck_assert_int_ne(add_numbered(&set, i), TAG_SET_NO_MEMORY);
+        }
         tag_set_begin(&set);
-        for (unsigned i = 0; i < TAGS; i++)
+        for (unsigned i = 0; i < TAGS; i++) {
             ck_assert_int_eq(add_numbered(&set, i), i < kept ? TAG_SET_PRESENT : TAG_SET_ADDED);
+        }
         tag_set_undo(&set);
         ck_assert_uint_eq(set.count, kept);
         ck_assert_uint_eq(set.fresh, 0);
         tag_set_begin(&set);
-        for (unsigned i = 0; i < kept; i++)
+        for (unsigned i = 0; i < kept; i++) {
             ck_assert_int_eq(add_numbered(&set, i), TAG_SET_PRESENT);
-        if (kept < TAGS)
+        }
+        if (kept < TAGS) {
             ck_assert_int_eq(add_numbered(&set, kept), TAG_SET_ADDED);
+        }
         tag_set_undo(&set);
     }
     tag_set_free(&set);

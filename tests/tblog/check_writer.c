@@ -89,7 +89,7 @@ START_TEST(no_scalars_write_nothing)
     writer_fixture_make(&f);
     f.options.flush_interval_ms = 0;
     ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
-    size_t size = f.file.size;
+    const size_t size = f.file.size;
     ck_assert_int_eq(tblog_add_scalars(f.writer, 0, NULL, 0), TBLOG_OK);
     ck_assert_uint_eq(f.file.size, size);
     ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
@@ -103,12 +103,13 @@ START_TEST(a_full_buffer_is_flushed_before_its_time)
     writer_fixture_make(&f);
     f.options.buffer_bytes = 200;
     ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     ck_assert_int_eq(tblog_add_scalar(f.writer, "a", 0, 1.0), TBLOG_OK);
     fake_timer_await_wait(&f.timer);
     ck_assert_uint_eq(memory_file_size(&f.file), before);
-    for (int i = 1; i < 5; i++)
+    for (int i = 1; i < 5; i++) {
         ck_assert_int_eq(tblog_add_scalar(f.writer, "a", i, 1.0), TBLOG_OK);
+    }
     memory_file_await_size(&f.file, before + 201);
     ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
     writer_fixture_free(&f);
@@ -142,7 +143,7 @@ START_TEST(wrong_arguments_are_refused_and_write_nothing)
     writer_fixture_make(&f);
     f.options.flush_interval_ms = 0;
     ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
-    size_t before = f.file.size;
+    const size_t before = f.file.size;
     const tblog_scalar second_bad[] = {{"good", 1.0}, {"", 2.0}};
     ck_assert_int_eq(tblog_add_scalar(NULL, "a", 0, 1.0), TBLOG_INVALID);
     ck_assert_int_eq(tblog_add_scalar(f.writer, NULL, 0, 1.0), TBLOG_INVALID);
@@ -193,7 +194,7 @@ START_TEST(a_wall_time_that_is_not_finite_is_refused)
         writer_fixture_make(&f);
         f.options.flush_interval_ms = 0;
         ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
-        size_t before = f.file.size;
+        const size_t before = f.file.size;
         f.now = times[i];
         ck_assert_int_eq(tblog_add_scalar(f.writer, "a", 0, 1.0), TBLOG_INVALID);
         ck_assert_int_eq(tblog_add_keras_graph(f.writer, "k", 0, "{}"), TBLOG_INVALID);

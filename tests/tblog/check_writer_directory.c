@@ -34,8 +34,9 @@ static void list_files(const char *directory, file_list *list)
     DIR *stream = opendir(directory);
     ck_assert_ptr_nonnull(stream);
     for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
-        if (entry->d_name[0] == '.')
+        if (entry->d_name[0] == '.') {
             continue;
+        }
         ck_assert_uint_lt(list->count, FILES_MAX);
         snprintf(list->paths[list->count++], PATH_BYTES, "%s/%.200s", directory, entry->d_name);
     }
@@ -56,9 +57,10 @@ static int64_t read_steps(const char *path, int64_t step)
     bool first = true;
     while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
         if (event->step != step || event->value_count != 1 ||
-            strcmp(event->values[0]->plugin, first ? "scalars" : "") != 0)
+            strcmp(event->values[0]->plugin, first ? "scalars" : "") != 0) {
             ck_abort_msg("%s: step %lld in place of %lld, or its metadata is wrong", path,
                          (long long)event->step, (long long)step);
+        }
         step++;
         first = false;
     }
@@ -91,8 +93,9 @@ static void rotate(uint32_t flush_interval_ms, int64_t steps)
     const char *first_path = tblog_writer_path(writer);
     for (int64_t step = 0; step < steps; step++) {
         ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
-        if (step % 10 == 9)
+        if (step % 10 == 9) {
             ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+        }
     }
     char newest[PATH_BYTES];
     snprintf(newest, sizeof newest, "%s", tblog_writer_path(writer));
@@ -105,7 +108,7 @@ static void rotate(uint32_t flush_interval_ms, int64_t steps)
     for (size_t i = 0; i < files.count; i++) {
         ck_assert(i == files.count - 1 || file_bytes(files.paths[i]) >= 2000);
         ck_assert_int_lt(file_bytes(files.paths[i]), 2700);
-        int64_t next = read_steps(files.paths[i], step);
+        const int64_t next = read_steps(files.paths[i], step);
         ck_assert_int_gt(next, step);
         step = next;
     }
@@ -153,8 +156,9 @@ START_TEST(where_no_next_file_can_be_made_nothing_is_lost)
     options.rotate_bytes = 100;
     tblog_writer *writer;
     ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
-    for (int64_t step = 0; step < 5; step++)
+    for (int64_t step = 0; step < 5; step++) {
         ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
+    }
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
     /* A name behind which no other can come. */
     char last[256];
@@ -178,8 +182,9 @@ START_TEST(where_no_next_file_can_be_made_nothing_is_lost)
         const tblog_event *event;
         ck_assert_int_eq(tblog_reader_open(&reader, files.paths[i]), TBLOG_OK);
         while (tblog_reader_next(reader, &event) == TBLOG_OK) {
-            if (event->value_count > 0)
+            if (event->value_count > 0) {
                 ck_assert_int_eq(event->step, steps++);
+            }
         }
         tblog_reader_close(reader);
     }
@@ -236,7 +241,7 @@ START_TEST(a_second_writer_that_asks_for_the_lock_is_refused_until_the_first_is_
     /* A child that lives on does not keep the lock when the first is closed. */
     int hold[2];
     ck_assert_int_eq(pipe(hold), 0);
-    pid_t child = fork();
+    const pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         close(hold[1]);
@@ -265,12 +270,12 @@ START_TEST(a_forked_childs_close_leaves_the_parent_its_lock)
     tblog_writer *first;
     tblog_writer *second;
     ck_assert_int_eq(tblog_writer_open(&first, directory.path, &options), TBLOG_OK);
-    pid_t child = fork();
+    const pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         /* This may have the number that the lock has in the parent. */
-        int own = open(directory.path, O_RDONLY);
-        bool closed = tblog_writer_close(first) == TBLOG_OK;
+        const int own = open(directory.path, O_RDONLY);
+        const bool closed = tblog_writer_close(first) == TBLOG_OK;
         _exit(closed && own >= 0 && fcntl(own, F_GETFD) >= 0 ? 0 : 1);
     }
     int status;
@@ -290,12 +295,15 @@ static void run_parent(const char *directory, const tblog_writer_options *option
 {
     tblog_writer *writer;
     char end;
-    if (tblog_writer_open(&writer, directory, options) != TBLOG_OK)
+    if (tblog_writer_open(&writer, directory, options) != TBLOG_OK) {
         _exit(1);
-    if (fork() == 0)
+    }
+    if (fork() == 0) {
         _exit(write(running, "", 1) == 1 && read(hold, &end, 1) == 0 ? 0 : 1);
-    for (;;)
+    }
+    for (;;) {
         pause();
+    }
 }
 
 START_TEST(a_dead_parents_child_does_not_keep_the_lock)
@@ -309,7 +317,7 @@ START_TEST(a_dead_parents_child_does_not_keep_the_lock)
     int hold[2];
     ck_assert_int_eq(pipe(running), 0);
     ck_assert_int_eq(pipe(hold), 0);
-    pid_t parent = fork();
+    const pid_t parent = fork();
     ck_assert_int_ge(parent, 0);
     if (parent == 0) {
         close(hold[1]);

@@ -19,7 +19,7 @@ START_TEST(the_first_error_stays_until_it_is_cleared)
     ck_assert_str_eq(tblog_writer_message(f.writer),
                      "write failed: No space left on device: run/events");
     f.file.disk_bytes = SIZE_MAX;
-    size_t calls = f.file.calls;
+    const size_t calls = f.file.calls;
     ck_assert_int_eq(tblog_add_scalar(f.writer, "a", 1, 1.0), TBLOG_IO);
     ck_assert_int_eq(tblog_writer_flush(f.writer), TBLOG_IO);
     ck_assert_int_eq(tblog_writer_sync(f.writer), TBLOG_IO);
@@ -98,8 +98,9 @@ static size_t log_through_faults(writer_fixture *f, size_t from, size_t until, b
         snprintf(tags[1], sizeof tags[1], "tag %d", i % 6);
         const tblog_scalar scalars[] = {{tags[0], i}, {tags[1], -i}};
         tblog_status status = tblog_add_scalars(f->writer, i, scalars, 2);
-        if (status == TBLOG_OK && i % 10 == 9)
+        if (status == TBLOG_OK && i % 10 == 9) {
             status = tblog_writer_sync(f->writer) == TBLOG_OK ? TBLOG_OK : TBLOG_END;
+        }
         if (status == TBLOG_OK || status == TBLOG_END) {
             for (int k = 0; k < 2; k++) {
                 point *p = &accepted[accepted_count++];
@@ -113,11 +114,12 @@ static size_t log_through_faults(writer_fixture *f, size_t from, size_t until, b
             tblog_writer_clear_error(f->writer);
         }
     }
-    if (faults_end)
+    if (faults_end) {
         memory_file_fail(&f->file, SIZE_MAX, SIZE_MAX, 0);
-    tblog_status closed = tblog_writer_close(f->writer);
+    }
+    const tblog_status closed = tblog_writer_close(f->writer);
     size_t found_count;
-    tblog_status end = read_points(&f->file, found, &found_count);
+    const tblog_status end = read_points(&f->file, found, &found_count);
     if (closed == TBLOG_OK) {
         ck_assert_int_eq(end, TBLOG_END);
         ck_assert_uint_eq(found_count, accepted_count);
@@ -126,8 +128,9 @@ static size_t log_through_faults(writer_fixture *f, size_t from, size_t until, b
     ck_assert_uint_le(found_count, accepted_count);
     for (size_t i = 0; i < found_count; i++) {
         bool first = true;
-        for (size_t k = 0; k < i; k++)
+        for (size_t k = 0; k < i; k++) {
             first = first && strcmp(found[k].tag, found[i].tag) != 0;
+        }
         ck_assert(found[i].step == accepted[i].step && found[i].value == accepted[i].value &&
                   strcmp(found[i].tag, accepted[i].tag) == 0 && found[i].has_metadata == first);
     }

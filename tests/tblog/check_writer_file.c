@@ -32,13 +32,15 @@ static int64_t count_steps(const char *path, tblog_status *end)
     ck_assert_int_eq(tblog_reader_open(&reader, path), TBLOG_OK);
     const tblog_event *event;
     *end = tblog_reader_next(reader, &event);
-    if (*end == TBLOG_OK)
+    if (*end == TBLOG_OK) {
         ck_assert_str_eq(event->content, "file_version");
+    }
     int64_t steps = 0;
     while (*end == TBLOG_OK && (*end = tblog_reader_next(reader, &event)) == TBLOG_OK) {
         /* Not an assertion of Check's for each: they take longer than the reading. */
-        if (event->step != steps)
+        if (event->step != steps) {
             ck_abort_msg("step %lld in place of %lld", (long long)event->step, (long long)steps);
+        }
         steps++;
     }
     tblog_reader_close(reader);
@@ -55,8 +57,9 @@ START_TEST(a_run_is_made_with_its_directories_and_read_back)
         tblog_writer_open(&writer, temporary_path(&directory, "a/b", run, sizeof run), NULL),
         TBLOG_OK);
     char *path = strdup(tblog_writer_path(writer));
-    for (int64_t step = 0; step < 3; step++)
+    for (int64_t step = 0; step < 3; step++) {
         ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
+    }
     ck_assert_int_eq(tblog_writer_sync(writer), TBLOG_OK);
     tblog_status end;
     ck_assert_int_eq(count_steps(path, &end), 3);
@@ -147,8 +150,9 @@ START_TEST(a_file_that_may_not_grow_ends_with_a_whole_record)
         tblog_writer *writer;
         ck_assert_int_eq(tblog_writer_open(&writer, directory.path, NULL), TBLOG_OK);
         char *path = strdup(tblog_writer_path(writer));
-        for (int64_t step = 0; step < 10; step++)
+        for (int64_t step = 0; step < 10; step++) {
             ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
+        }
         limit_file_size(room);
         ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_IO);
         ck_assert_ptr_nonnull(strstr(tblog_writer_message(writer), strerror(EFBIG)));
@@ -195,16 +199,19 @@ static void log_until_killed(const char *run, child_progress *progress, unsigned
     options.buffer_bytes = 3000;
     options.queue_bytes = 5000;
     tblog_writer *writer;
-    if (tblog_writer_open(&writer, run, &options) != TBLOG_OK)
+    if (tblog_writer_open(&writer, run, &options) != TBLOG_OK) {
         _exit(1);
+    }
     snprintf(progress->path, sizeof progress->path, "%s", tblog_writer_path(writer));
     for (int64_t step = 0;; step++) {
-        if (tblog_add_scalar(writer, "loss", step, 1.0) != TBLOG_OK)
+        if (tblog_add_scalar(writer, "loss", step, 1.0) != TBLOG_OK) {
             _exit(1);
+        }
         seed = seed * 1103515245u + 12345u;
         if (step == 20 || (seed >> 16) % 32 == 0) {
-            if (tblog_writer_flush(writer) != TBLOG_OK)
+            if (tblog_writer_flush(writer) != TBLOG_OK) {
                 _exit(1);
+            }
             atomic_store(&progress->flushed_steps, step + 1);
         }
     }
@@ -231,12 +238,14 @@ START_TEST(a_process_killed_at_any_moment_leaves_whole_all_that_flush_had_return
         char name[16];
         snprintf(name, sizeof name, "%u", attempt);
         temporary_path(&directory, name, run, sizeof run);
-        pid_t child = fork();
+        const pid_t child = fork();
         ck_assert_int_ge(child, 0);
-        if (child == 0)
+        if (child == 0) {
             log_until_killed(run, progress, attempt);
-        while (atomic_load(&progress->flushed_steps) == 0)
+        }
+        while (atomic_load(&progress->flushed_steps) == 0) {
             sleep_microseconds(100);
+        }
         sleep_microseconds((long)(attempt * 7919u % 2000u));
         ck_assert_int_eq(kill(child, SIGKILL), 0);
         int status;
@@ -255,15 +264,19 @@ END_TEST
 static int use_in_child(tblog_writer *writer, const char *run)
 {
     if (tblog_add_scalar(writer, "loss", 99, 1.0) != TBLOG_INVALID ||
-        tblog_add_keras_graph(writer, "keras", 0, "{}") != TBLOG_INVALID)
+        tblog_add_keras_graph(writer, "keras", 0, "{}") != TBLOG_INVALID) {
         return 1;
-    if (tblog_writer_flush(writer) != TBLOG_INVALID || tblog_writer_sync(writer) != TBLOG_INVALID)
+    }
+    if (tblog_writer_flush(writer) != TBLOG_INVALID || tblog_writer_sync(writer) != TBLOG_INVALID) {
         return 2;
-    if (tblog_writer_status(writer) != TBLOG_INVALID || tblog_writer_message(writer)[0] == '\0')
+    }
+    if (tblog_writer_status(writer) != TBLOG_INVALID || tblog_writer_message(writer)[0] == '\0') {
         return 3;
+    }
     tblog_writer_clear_error(writer);
-    if (tblog_writer_close(writer) != TBLOG_OK)
+    if (tblog_writer_close(writer) != TBLOG_OK) {
         return 4;
+    }
 #if defined(__SANITIZE_ADDRESS__)
     /* The busy thread may have held a lock of AddressSanitizer's allocator at the fork. */
     (void)run;
@@ -276,8 +289,9 @@ static int use_in_child(tblog_writer *writer, const char *run)
 #endif
     tblog_writer *own;
     if (tblog_writer_open(&own, run, &options) != TBLOG_OK ||
-        tblog_add_scalar(own, "loss", 0, 1.0) != TBLOG_OK || tblog_writer_close(own) != TBLOG_OK)
+        tblog_add_scalar(own, "loss", 0, 1.0) != TBLOG_OK || tblog_writer_close(own) != TBLOG_OK) {
         return 5;
+    }
 #endif
     return 0;
 }
@@ -288,8 +302,9 @@ static void *log_busily(void *writer)
 {
     atomic_store(&is_busy, true);
     for (int i = 0; i < 20000; i++) {
-        if (tblog_writer_flush(writer) != TBLOG_OK)
+        if (tblog_writer_flush(writer) != TBLOG_OK) {
             return NULL;
+        }
     }
     return writer;
 }
@@ -311,19 +326,22 @@ START_TEST(a_forked_child_cannot_write_by_its_parents_handle_and_does_not_hang)
      * AddressSanitizer's allocator that a child inherits locked stays so. */
     tblog_status end;
     ck_assert_int_eq(tblog_add_scalar(writer, "loss", 0, 1.0), TBLOG_OK);
-    while (count_steps(path, &end) == 0)
+    while (count_steps(path, &end) == 0) {
         sleep_microseconds(100);
+    }
     /* The mutex is taken all the time, so that some child inherits it locked. */
     pthread_t busy;
     ck_assert_int_eq(pthread_create(&busy, NULL, log_busily, writer), 0);
-    while (!atomic_load(&is_busy))
+    while (!atomic_load(&is_busy)) {
         sleep_microseconds(100);
+    }
     for (int64_t step = 1; step < 10; step++) {
         ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
-        pid_t child = fork();
+        const pid_t child = fork();
         ck_assert_int_ge(child, 0);
-        if (child == 0)
+        if (child == 0) {
             _exit(use_in_child(writer, child_run));
+        }
         int status;
         ck_assert_int_eq(waitpid(child, &status, 0), child);
         ck_assert(WIFEXITED(status));

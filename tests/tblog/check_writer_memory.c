@@ -49,7 +49,7 @@ static size_t log_scalars(tblog_writer *writer)
         all_taken &= tblog_add_scalar(writer, "loss", step, 0.5) == TBLOG_OK;
         all_taken &= tblog_add_scalars(writer, step, scalars, 3) == TBLOG_OK;
     }
-    size_t counted = allocations;
+    const size_t counted = allocations;
     ck_assert(all_taken);
     return counted;
 }
@@ -96,8 +96,9 @@ static size_t fill_queue(tblog_writer *writer, size_t *taken)
     size_t points = 0;
     pthread_mutex_lock(&writer->io);
     allocations = 0;
-    while (tblog_add_scalar(writer, "loss", (int64_t)points, 0.5) == TBLOG_OK)
+    while (tblog_add_scalar(writer, "loss", (int64_t)points, 0.5) == TBLOG_OK) {
         points++;
+    }
     *taken += allocations;
     pthread_mutex_unlock(&writer->io);
     return points;
@@ -132,8 +133,9 @@ static void log_large_events(tblog_writer *writer)
 {
     static const uint8_t graph[GRAPH_BYTES];
     static tblog_scalar scalars[SCALARS];
-    for (size_t i = 0; i < SCALARS; i++)
+    for (size_t i = 0; i < SCALARS; i++) {
         scalars[i] = (tblog_scalar){.tag = "loss", .value = 0.5};
+    }
     /* The later ones of them wait while the first is written, so that both buffers grow. */
     for (int64_t step = 0; step < 3; step++) {
         ck_assert_int_eq(tblog_add_graph_def(writer, graph, sizeof graph), TBLOG_OK);

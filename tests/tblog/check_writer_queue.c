@@ -29,8 +29,8 @@ START_TEST(a_call_fails_where_the_queue_is_full_and_its_event_is_nowhere)
     pthread_mutex_lock(&f.writer->io);
     int64_t accepted = 0;
     for (int64_t step = 0; step < EVENTS; step++) {
-        bool full = f.writer->queue.records.size >= 1000;
-        tblog_status status = tblog_add_scalar(f.writer, "a", step, 1.0);
+        const bool full = f.writer->queue.records.size >= 1000;
+        const tblog_status status = tblog_add_scalar(f.writer, "a", step, 1.0);
         ck_assert_int_eq(status, full ? TBLOG_FULL : TBLOG_OK);
         accepted += status == TBLOG_OK;
     }
@@ -47,8 +47,9 @@ START_TEST(a_call_fails_where_the_queue_is_full_and_its_event_is_nowhere)
     size_t count;
     ck_assert_int_eq(read_points(&f.file, points, &count), TBLOG_END);
     ck_assert_uint_eq(count, (size_t)accepted + 1);
-    for (int64_t step = 0; step < accepted; step++)
+    for (int64_t step = 0; step < accepted; step++) {
         ck_assert_int_eq(points[step].step, step);
+    }
     ck_assert(points[accepted].has_metadata);
     writer_fixture_free(&f);
 }
@@ -60,9 +61,10 @@ START_TEST(the_oldest_events_are_dropped_and_counted_but_not_a_tags_first)
     open_with_small_queue(&f, TBLOG_FULL_QUEUE_DROP_OLDEST);
     pthread_mutex_lock(&f.writer->io);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "first", 0, 1.0), TBLOG_OK);
-    for (int64_t step = 0; step < EVENTS; step++)
+    for (int64_t step = 0; step < EVENTS; step++) {
         ck_assert_int_eq(tblog_add_scalar(f.writer, step < 50 ? "a" : "b", step, 1.0), TBLOG_OK);
-    uint64_t dropped = tblog_writer_dropped(f.writer);
+    }
+    const uint64_t dropped = tblog_writer_dropped(f.writer);
     ck_assert_uint_gt(dropped, 50);
     pthread_mutex_unlock(&f.writer->io);
     ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
@@ -73,10 +75,12 @@ START_TEST(the_oldest_events_are_dropped_and_counted_but_not_a_tags_first)
     ck_assert_str_eq(points[0].tag, "first");
     ck_assert_int_eq(points[1].step, 0);
     ck_assert_int_eq(points[2].step, 50);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         ck_assert_int_eq(points[i].has_metadata, i < 3);
-    for (size_t i = 3; i < count; i++)
+    }
+    for (size_t i = 3; i < count; i++) {
         ck_assert_int_eq(points[i].step, EVENTS - (int64_t)(count - i));
+    }
     writer_fixture_free(&f);
 }
 END_TEST
@@ -88,8 +92,9 @@ START_TEST(a_graph_def_is_not_dropped)
     open_with_small_queue(&f, TBLOG_FULL_QUEUE_DROP_OLDEST);
     pthread_mutex_lock(&f.writer->io);
     ck_assert_int_eq(tblog_add_graph_def(f.writer, graph, sizeof graph), TBLOG_OK);
-    for (int64_t step = 0; step < EVENTS; step++)
+    for (int64_t step = 0; step < EVENTS; step++) {
         ck_assert_int_eq(tblog_add_scalar(f.writer, "a", step, 1.0), TBLOG_OK);
+    }
     ck_assert_uint_gt(tblog_writer_dropped(f.writer), 50);
     pthread_mutex_unlock(&f.writer->io);
     ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
@@ -114,7 +119,7 @@ START_TEST(where_only_first_values_are_queued_none_is_dropped)
     for (int i = 0; i < EVENTS; i++) {
         char tag[16];
         snprintf(tag, sizeof tag, "tag %d", i);
-        tblog_status status = tblog_add_scalar(f.writer, tag, 0, 1.0);
+        const tblog_status status = tblog_add_scalar(f.writer, tag, 0, 1.0);
         ck_assert(status == TBLOG_OK || status == TBLOG_FULL);
         accepted += status == TBLOG_OK;
     }
@@ -130,8 +135,9 @@ END_TEST
 static void *add_events(void *writer)
 {
     for (int64_t step = 0; step < EVENTS; step++) {
-        if (tblog_add_scalar(writer, "a", step, 1.0) != TBLOG_OK)
+        if (tblog_add_scalar(writer, "a", step, 1.0) != TBLOG_OK) {
             return NULL;
+        }
     }
     return writer;
 }
@@ -197,14 +203,16 @@ START_TEST(logging_goes_on_by_itself_when_there_is_room_again)
     pthread_mutex_lock(&f.file.mutex);
     f.file.disk_bytes = f.file.size + 60;
     pthread_mutex_unlock(&f.file.mutex);
-    for (int64_t step = 0; step < 10; step++)
+    for (int64_t step = 0; step < 10; step++) {
         ck_assert_int_eq(tblog_add_scalar(f.writer, "a", step, 1.0), TBLOG_OK);
+    }
     ck_assert_int_eq(tblog_writer_flush(f.writer), TBLOG_IO);
     ck_assert_int_eq(tblog_writer_status(f.writer), TBLOG_IO);
     ck_assert_ptr_nonnull(strstr(tblog_writer_message(f.writer), "No space left on device"));
     /* The error stands, and yet there is room in memory. */
-    for (int64_t step = 10; step < 20; step++)
+    for (int64_t step = 10; step < 20; step++) {
         ck_assert_int_eq(tblog_add_scalar(f.writer, "a", step, 1.0), TBLOG_OK);
+    }
     fake_timer_advance(&f.timer, 750);
     fake_timer_await_wait(&f.timer);
     ck_assert_int_eq(tblog_writer_status(f.writer), TBLOG_IO);
@@ -212,8 +220,9 @@ START_TEST(logging_goes_on_by_itself_when_there_is_room_again)
     f.file.disk_bytes = SIZE_MAX;
     pthread_mutex_unlock(&f.file.mutex);
     fake_timer_advance(&f.timer, 750);
-    while (tblog_writer_status(f.writer) != TBLOG_OK)
+    while (tblog_writer_status(f.writer) != TBLOG_OK) {
         sched_yield();
+    }
     ck_assert_str_eq(tblog_writer_message(f.writer), "");
     ck_assert_uint_eq(count_points(&f.file), 20);
     ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);

@@ -136,11 +136,13 @@ static int compare_names(const void *a, const void *b)
 static void add_files(file_list *list, const char *directory)
 {
     DIR *stream = opendir(directory);
-    if (stream == NULL)
+    if (stream == NULL) {
         return;
+    }
     for (struct dirent *entry; (entry = readdir(stream)) != NULL;) {
-        if (entry->d_name[0] == '.')
+        if (entry->d_name[0] == '.') {
             continue;
+        }
         ck_assert_uint_lt(list->count, FILES_MAX);
         snprintf(list->paths[list->count++], PATH_BYTES, "%.200s/%.250s", directory, entry->d_name);
     }
@@ -161,8 +163,9 @@ static tblog_status read_file(const run *r, const char *path, const logger *l, i
     while (status == TBLOG_OK && (status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
         require(r, event->value_count == 1);
         const tblog_value *value = event->values[0];
-        if (value->tag[0] != l->prefix)
+        if (value->tag[0] != l->prefix) {
             continue;
+        }
         char tag[TAG_BYTES];
         tag_of(l, event->step, tag);
         require(r, strcmp(value->tag, tag) == 0 && value->scalar == (double)event->step);
@@ -188,7 +191,7 @@ static void check_files(const run *r, const logger *l, uint64_t dropped, bool wh
     add_files(&files, r->moved);
     qsort(files.paths, files.count, PATH_BYTES, compare_names);
     for (size_t i = 0; i < files.count; i++) {
-        tblog_status end = read_file(r, files.paths[i], l, steps, &count);
+        const tblog_status end = read_file(r, files.paths[i], l, steps, &count);
         /* A full disk does not keep a torn record from being cut off. */
         require(r,
                 end == TBLOG_END || (!whole && r->fault != FAULT_FULL && end == TBLOG_TRUNCATED));
@@ -196,8 +199,9 @@ static void check_files(const run *r, const logger *l, uint64_t dropped, bool wh
     faulty_calls_exempt(false);
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
-        while (at < l->accepted_count && l->accepted[at] != steps[i])
+        while (at < l->accepted_count && l->accepted[at] != steps[i]) {
             at++;
+        }
         require(r, at++ < l->accepted_count); /* one that was accepted, and behind the one before */
     }
     require(r, !whole || count + dropped == l->accepted_count);
@@ -213,8 +217,9 @@ static void take_status(const run *r, logger *l, tblog_status status)
         return;
     }
     require(r, status == TBLOG_OK || status == TBLOG_IO);
-    if (status == TBLOG_OK || r->way->retry_after_error)
+    if (status == TBLOG_OK || r->way->retry_after_error) {
         return;
+    }
     require(r, tblog_writer_status(l->writer) == TBLOG_IO);
     require(r, tblog_writer_message(l->writer)[0] != '\0');
     require(r, tblog_add_scalar(l->writer, "refused", 0, 0.0) == TBLOG_IO);
@@ -229,14 +234,17 @@ static void log_event(const run *r, logger *l, int64_t step)
     char tag[TAG_BYTES];
     tag_of(l, step, tag);
     tblog_status status = tblog_add_scalar(l->writer, tag, step, (double)step);
-    if (status == TBLOG_OK)
+    if (status == TBLOG_OK) {
         l->accepted[l->accepted_count++] = step;
+    }
     take_status(r, l, status);
-    if (step % FLUSH_EVERY != FLUSH_EVERY - 1)
+    if (step % FLUSH_EVERY != FLUSH_EVERY - 1) {
         return;
+    }
     status = step == FLUSH_EVERY - 1 ? tblog_writer_sync(l->writer) : tblog_writer_flush(l->writer);
-    if (status == TBLOG_OK)
+    if (status == TBLOG_OK) {
         check_files(r, l, tblog_writer_dropped(l->writer), true);
+    }
     take_status(r, l, status);
 }
 
@@ -245,10 +253,12 @@ static void open_writers(run *r)
     tblog_writer_options options;
     tblog_writer_options_init(&options);
     options.flush_interval_ms = r->way->flush_interval_ms;
-    if (r->way->buffer_bytes > 0)
+    if (r->way->buffer_bytes > 0) {
         options.buffer_bytes = r->way->buffer_bytes;
-    if (r->way->queue_bytes > 0)
+    }
+    if (r->way->queue_bytes > 0) {
         options.queue_bytes = r->way->queue_bytes;
+    }
     options.full_queue = r->way->full_queue;
     options.sync_every_flush = r->way->sync_every_flush;
     options.retry_after_error = r->way->retry_after_error;
@@ -278,19 +288,22 @@ static bool log_through(const way *w, call_fault fault, size_t from, size_t leng
         if (step == FAULTS_END && faults_end) {
             met = faulty_calls_end();
             /* A writer that rotates may have made the directory anew: then both stay. */
-            if (access(r.path, F_OK) != 0)
+            if (access(r.path, F_OK) != 0) {
                 (void)rename(r.moved, r.path);
+            }
         }
-        for (size_t i = 0; i < r.logger_count; i++)
+        for (size_t i = 0; i < r.logger_count; i++) {
             log_event(&r, &r.loggers[i], step);
+        }
     }
     for (size_t i = 0; i < r.logger_count; i++) {
         logger *l = &r.loggers[i];
         /* Without a thread that retries, an error of the last events is still to be cleared. */
-        if (faults_end && tblog_writer_status(l->writer) != TBLOG_OK && !w->retry_after_error)
+        if (faults_end && tblog_writer_status(l->writer) != TBLOG_OK && !w->retry_after_error) {
             tblog_writer_clear_error(l->writer);
-        uint64_t dropped = tblog_writer_dropped(l->writer);
-        tblog_status closed = tblog_writer_close(l->writer);
+        }
+        const uint64_t dropped = tblog_writer_dropped(l->writer);
+        const tblog_status closed = tblog_writer_close(l->writer);
         require(&r, closed == TBLOG_OK || (closed == TBLOG_IO && !faults_end));
         check_files(&r, l, dropped, closed == TBLOG_OK);
     }
@@ -313,11 +326,13 @@ static void sweep(size_t stride, size_t length, bool faults_end)
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         for (int fault = 0; fault < FAULT_COUNT; fault++) {
             /* That a call is interrupted each time would have no end. */
-            if (fault == FAULT_EINTR && length > 100)
+            if (fault == FAULT_EINTR && length > 100) {
                 continue;
+            }
             size_t from = (size_t)fault % stride;
-            while (log_through(&ways[i], (call_fault)fault, from, length, faults_end))
+            while (log_through(&ways[i], (call_fault)fault, from, length, faults_end)) {
                 from += stride;
+            }
             ck_assert_uint_gt(from, 5);
         }
     }

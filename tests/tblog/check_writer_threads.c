@@ -46,7 +46,7 @@ START_TEST(the_interval_begins_anew_behind_a_flush)
     fake_timer_await_wait(&f.timer);
     ck_assert_int_eq(tblog_writer_flush(f.writer), TBLOG_OK);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "a", 1, 1.0), TBLOG_OK);
-    size_t before = memory_file_size(&f.file);
+    const size_t before = memory_file_size(&f.file);
     fake_timer_advance(&f.timer, 700);
     fake_timer_await_wait(&f.timer);
     ck_assert_uint_eq(memory_file_size(&f.file), before);
@@ -62,12 +62,13 @@ START_TEST(an_error_of_the_flusher_is_latched_and_what_it_held_is_written_once_c
     writer_fixture f;
     writer_fixture_make(&f);
     ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
-    size_t before = memory_file_size(&f.file);
+    const size_t before = memory_file_size(&f.file);
     memory_file_fail(&f.file, 1, 2, EDQUOT);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "a", 0, 1.0), TBLOG_OK);
     fake_timer_advance(&f.timer, 750);
-    while (tblog_writer_status(f.writer) == TBLOG_OK)
+    while (tblog_writer_status(f.writer) == TBLOG_OK) {
         sched_yield();
+    }
     ck_assert_int_eq(tblog_add_scalar(f.writer, "a", 1, 1.0), TBLOG_IO);
     tblog_writer_clear_error(f.writer);
     fake_timer_advance(&f.timer, 750);
@@ -114,11 +115,13 @@ static void *log_steps(void *argument)
     for (int64_t step = 0; step < STEPS; step++) {
         const tblog_scalar scalars[] = {{tag, (double)step}, {"shared", (double)self->number}};
         self->refused += tblog_add_scalars(self->writer, step, scalars, 2) != TBLOG_OK;
-        if (step % 100 == 50)
+        if (step % 100 == 50) {
             self->refused += tblog_writer_flush(self->writer) != TBLOG_OK;
-        if (step % 100 == 70)
+        }
+        if (step % 100 == 70) {
             self->refused += tblog_writer_status(self->writer) != TBLOG_OK ||
                              tblog_writer_message(self->writer)[0] != '\0';
+        }
     }
     return NULL;
 }
@@ -142,7 +145,7 @@ START_TEST(threads_log_side_by_side_and_each_point_is_there_in_its_order)
     ck_assert_uint_eq(count, 2 * THREADS * STEPS);
     int64_t next[THREADS] = {0};
     for (size_t i = 0; i < count; i += 2) {
-        int number = (int)points[i + 1].value;
+        const int number = (int)points[i + 1].value;
         ck_assert_str_eq(points[i + 1].tag, "shared");
         ck_assert_int_eq(points[i].step, next[number]);
         next[number]++;
@@ -164,15 +167,17 @@ static void *log_all_kinds(void *argument)
 {
     logging_thread *self = argument;
     char tags[KINDS][16];
-    for (int kind = 0; kind < KINDS; kind++)
+    for (int kind = 0; kind < KINDS; kind++) {
         snprintf(tags[kind], sizeof tags[kind], "%d", KINDS * self->number + kind);
+    }
     for (int64_t step = 0; step < MIXED_STEPS; step++) {
         const float values[] = {(float)step, 1, 2};
         count_call(self, tblog_add_scalar(self->writer, tags[0], step, 1.0));
         count_call(self, tblog_add_text(self->writer, tags[1], step, "text"));
         count_call(self, tblog_add_histogram(self->writer, tags[2], step, values, 3, NULL));
-        if (step == MIXED_STEPS / 2)
+        if (step == MIXED_STEPS / 2) {
             self->refused += tblog_writer_flush(self->writer) != TBLOG_OK;
+        }
     }
     return NULL;
 }
@@ -191,7 +196,7 @@ static uint64_t count_values(const char *path, int64_t last[TAGS])
     tblog_status status;
     for (; (status = tblog_reader_next(reader, &event)) == TBLOG_OK; count++) {
         ck_assert_uint_eq(event->value_count, 1);
-        int tag = atoi(event->values[0]->tag);
+        const int tag = atoi(event->values[0]->tag);
         ck_assert_int_gt(event->step, last[tag]);
         last[tag] = event->step;
         ck_assert_int_eq(event->values[0]->plugin[0] == '\0', is_known[tag]);
@@ -211,10 +216,11 @@ static int is_visible(const struct dirent *entry)
 static uint64_t count_all_values(const temporary_directory *directory)
 {
     int64_t last[TAGS];
-    for (size_t i = 0; i < TAGS; i++)
+    for (size_t i = 0; i < TAGS; i++) {
         last[i] = -1;
+    }
     struct dirent **files;
-    int file_count = scandir(directory->path, &files, is_visible, alphasort);
+    const int file_count = scandir(directory->path, &files, is_visible, alphasort);
     ck_assert_int_gt(file_count, 1);
     uint64_t count = 0;
     for (int i = 0; i < file_count; i++) {
@@ -243,8 +249,9 @@ START_TEST(threads_log_all_kinds_while_events_are_dropped_and_files_rotate)
     pthread_mutex_lock(&writer->io);
     logging_thread threads[THREADS];
     start_threads(threads, writer, log_all_kinds);
-    while (tblog_writer_dropped(writer) == 0)
+    while (tblog_writer_dropped(writer) == 0) {
         sched_yield();
+    }
     pthread_mutex_unlock(&writer->io);
     join_threads(threads);
     /* The first file is full by now; here is something for a next one. */
@@ -254,9 +261,10 @@ START_TEST(threads_log_all_kinds_while_events_are_dropped_and_files_rotate)
     ck_assert_int_eq(tblog_add_scalar(writer, tag, 0, 1.0), TBLOG_OK);
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
     uint64_t accepted = 1;
-    for (int i = 0; i < THREADS; i++)
+    for (int i = 0; i < THREADS; i++) {
         accepted += threads[i].accepted;
-    uint64_t dropped = tblog_writer_dropped(writer);
+    }
+    const uint64_t dropped = tblog_writer_dropped(writer);
     ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
     ck_assert_uint_eq(count_all_values(&directory), accepted - dropped);
     temporary_directory_remove(&directory);

@@ -1,6 +1,6 @@
-/* Prints what tblog_reader gives of a file, an event a line as JSON: dump_events FILE. Numbers are
- * strings in hexadecimal, which keep every bit, NaN and infinities; bytes are in hexadecimal too.
- */
+/* Prints what tblog_reader gives of a file, an event a line as JSON: dump_events FILE. Numbers
+ * are strings in hexadecimal, which keep every bit, NaN and infinities; bytes are in
+ * hexadecimal too. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +16,9 @@ static json_t *json_of_bytes(const uint8_t *bytes, size_t count)
 {
     static const char digits[] = "0123456789abcdef";
     char *text = malloc(2 * count + 1);
-    if (text == NULL)
+    if (text == NULL) {
         abort();
+    }
     for (size_t i = 0; i < count; i++) {
         text[2 * i] = digits[bytes[i] >> 4];
         text[2 * i + 1] = digits[bytes[i] & 15];
@@ -37,15 +38,19 @@ static json_t *json_of_value(const tblog_value *value)
     json_t *shape = json_array();
     json_t *numbers = json_array();
     json_t *strings = json_array();
-    for (size_t i = 0; i < value->rank; i++)
+    for (size_t i = 0; i < value->rank; i++) {
         json_array_append_new(shape, json_integer((json_int_t)value->shape[i]));
-    if (value->kind == TBLOG_VALUE_SCALAR)
+    }
+    if (value->kind == TBLOG_VALUE_SCALAR) {
         json_array_append_new(numbers, json_of_number(value->scalar));
-    for (size_t i = 0; value->kind == TBLOG_VALUE_NUMBERS && i < value->number_count; i++)
+    }
+    for (size_t i = 0; value->kind == TBLOG_VALUE_NUMBERS && i < value->number_count; i++) {
         json_array_append_new(numbers, json_of_number(value->numbers[i]));
-    for (size_t i = 0; i < value->string_count; i++)
+    }
+    for (size_t i = 0; i < value->string_count; i++) {
         json_array_append_new(strings,
                               json_of_bytes(value->strings[i].data, value->strings[i].count));
+    }
     return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "tag", value->tag, "plugin",
                      value->plugin, "kind", kinds[value->kind], "shape", shape, "numbers", numbers,
                      "strings", strings, "plugin_content",
@@ -55,8 +60,9 @@ static json_t *json_of_value(const tblog_value *value)
 static json_t *json_of_event(const tblog_event *event)
 {
     json_t *values = json_array();
-    for (size_t i = 0; i < event->value_count; i++)
+    for (size_t i = 0; i < event->value_count; i++) {
         json_array_append_new(values, json_of_value(event->values[i]));
+    }
     return json_pack("{s:o, s:I, s:s, s:s?, s:s?, s:o, s:o}", "wall_time",
                      json_of_number(event->wall_time), "step", (json_int_t)event->step, "content",
                      event->content, "file_version", event->file_version, "writer", event->writer,
@@ -79,8 +85,9 @@ int main(int argc, char **argv)
         is_printed = json_dumpf(json, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
         json_decref(json);
     }
-    if (status != TBLOG_END)
+    if (status != TBLOG_END) {
         fprintf(stderr, "dump_events: %s\n", tblog_reader_message(reader));
+    }
     tblog_reader_close(reader);
     return is_printed && status == TBLOG_END && fclose(stdout) == 0 ? 0 : 1;
 }

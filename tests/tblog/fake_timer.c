@@ -4,7 +4,7 @@ static int64_t now_ms(void *context)
 {
     fake_timer *timer = context;
     pthread_mutex_lock(&timer->mutex);
-    int64_t now = timer->now_ms;
+    const int64_t now = timer->now_ms;
     pthread_mutex_unlock(&timer->mutex);
     return now;
 }
@@ -50,16 +50,18 @@ void fake_timer_free(fake_timer *timer)
 void fake_timer_await_wait(fake_timer *timer)
 {
     pthread_mutex_lock(&timer->mutex);
-    while (!timer->waiting)
+    while (!timer->waiting) {
         pthread_cond_wait(&timer->changed, &timer->mutex);
+    }
     pthread_mutex_unlock(&timer->mutex);
 }
 
 void fake_timer_advance(fake_timer *timer, int64_t milliseconds)
 {
     pthread_mutex_lock(&timer->mutex);
-    while (!timer->waiting)
+    while (!timer->waiting) {
         pthread_cond_wait(&timer->changed, &timer->mutex);
+    }
     timer->now_ms += milliseconds;
     timer->waiting = false;
     pthread_cond_t *condition = timer->waited_condition;

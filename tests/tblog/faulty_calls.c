@@ -41,7 +41,7 @@ bool faulty_calls_end(void)
 {
     pthread_mutex_lock(&faults.mutex);
     faults.active = false;
-    bool met = faults.met;
+    const bool met = faults.met;
     pthread_mutex_unlock(&faults.mutex);
     return met;
 }
@@ -55,15 +55,17 @@ void faulty_calls_exempt(bool exempt)
 static call_fault next_fault(bool *is_first)
 {
     *is_first = false;
-    if (is_exempt)
+    if (is_exempt) {
         return FAULT_COUNT;
+    }
     pthread_mutex_lock(&faults.mutex);
-    size_t call = faults.calls++;
+    const size_t call = faults.calls++;
     call_fault fault = FAULT_COUNT;
     if (faults.active && call >= faults.from && call < faults.until) {
         fault = faults.fault;
-        if (fault == FAULT_MOVED && !faults.met)
+        if (fault == FAULT_MOVED && !faults.met) {
             (void)rename(faults.directory, faults.moved);
+        }
         *is_first = !faults.met;
         faults.met = true;
     }
@@ -109,8 +111,9 @@ ssize_t __wrap_pwrite(int descriptor, const void *data, size_t bytes, off_t offs
     bool is_first;
     switch (next_fault(&is_first)) {
     case FAULT_FULL:
-        if (is_first)
+        if (is_first) {
             return __real_pwrite(descriptor, data, (bytes + 1) / 2, offset);
+        }
         errno = ENOSPC;
         return -1;
     case FAULT_EIO:
@@ -154,11 +157,12 @@ int __wrap_open(const char *path, int flags, ...)
 /* The descriptor is gone even where close fails, as on Linux. */
 int __wrap_close(int descriptor)
 {
-    bool failed = fails(false);
-    int cause = errno;
-    int result = __real_close(descriptor);
-    if (!failed)
+    const bool failed = fails(false);
+    const int cause = errno;
+    const int result = __real_close(descriptor);
+    if (!failed) {
         return result;
+    }
     errno = cause;
     return -1;
 }

@@ -31,9 +31,10 @@ void memory_file_free(memory_file *file)
 /* Counts a call; true where it is to fail, with errno set. */
 static bool fails(memory_file *file)
 {
-    size_t call = file->calls++;
-    if (call < file->fail_from || call >= file->fail_until)
+    const size_t call = file->calls++;
+    if (call < file->fail_from || call >= file->fail_until) {
         return false;
+    }
     errno = file->fail_errno;
     return true;
 }
@@ -48,8 +49,9 @@ static void grow(memory_file *file, size_t size)
     if (size > file->capacity) {
         file->capacity = 2 * size;
         file->data = realloc(file->data, file->capacity);
-        if (file->data == NULL)
+        if (file->data == NULL) {
             abort();
+        }
     }
     if (size > file->size) {
         memset(file->data + file->size, 0, size - file->size);
@@ -68,8 +70,9 @@ static ssize_t write_at(record_sink *self, const void *data, size_t bytes, uint6
         errno = ENOSPC;
     } else {
         size_t count = bytes < file->transfer_max ? bytes : file->transfer_max;
-        if (count > file->disk_bytes - (size_t)offset)
+        if (count > file->disk_bytes - (size_t)offset) {
             count = file->disk_bytes - (size_t)offset;
+        }
         grow(file, (size_t)offset + count);
         memcpy(file->data + offset, data, count);
         file->writes++;
@@ -99,9 +102,10 @@ static int sync_file(record_sink *self)
 {
     memory_file *file = ((memory_sink *)self)->file;
     pthread_mutex_lock(&file->mutex);
-    int result = fails(file) ? fault(file) : 0;
-    if (result == 0)
+    const int result = fails(file) ? fault(file) : 0;
+    if (result == 0) {
         file->syncs++;
+    }
     pthread_mutex_unlock(&file->mutex);
     return result;
 }
@@ -110,8 +114,8 @@ static int close_sink(record_sink *self)
 {
     memory_file *file = ((memory_sink *)self)->file;
     pthread_mutex_lock(&file->mutex);
-    int result = fails(file) ? fault(file) : 0;
-    int cause = errno;
+    const int result = fails(file) ? fault(file) : 0;
+    const int cause = errno;
     file->closed = true;
     pthread_mutex_unlock(&file->mutex);
     free(self);
@@ -122,8 +126,9 @@ static int close_sink(record_sink *self)
 record_sink *memory_file_sink(memory_file *file)
 {
     memory_sink *sink = malloc(sizeof *sink);
-    if (sink == NULL)
+    if (sink == NULL) {
         abort();
+    }
     sink->base = (record_sink){
         .write_at = write_at, .truncate = truncate_file, .sync = sync_file, .close = close_sink};
     sink->file = file;
@@ -143,15 +148,17 @@ static ssize_t read_at(record_source *self, void *data, size_t bytes, uint64_t o
     if (fails(file)) {
         result = fault(file);
     } else {
-        size_t left = bytes_behind(file->size + file->hole_bytes, offset);
+        const size_t left = bytes_behind(file->size + file->hole_bytes, offset);
         size_t count = bytes < file->transfer_max ? bytes : file->transfer_max;
         count = count < left ? count : left;
         size_t held = bytes_behind(file->size, offset);
         held = held < count ? held : count;
-        if (held > 0)
+        if (held > 0) {
             memcpy(data, file->data + offset, held);
-        if (count > held)
+        }
+        if (count > held) {
             memset((uint8_t *)data + held, 0, count - held);
+        }
         file->read_bytes += count;
         result = (ssize_t)count;
     }
@@ -167,8 +174,9 @@ static void close_source(record_source *self)
 record_source *memory_file_source(memory_file *file)
 {
     memory_source *source = malloc(sizeof *source);
-    if (source == NULL)
+    if (source == NULL) {
         abort();
+    }
     source->base = (record_source){.read_at = read_at, .close = close_source};
     source->file = file;
     return &source->base;
@@ -186,7 +194,7 @@ void memory_file_fail(memory_file *file, size_t from, size_t until, int cause)
 size_t memory_file_size(memory_file *file)
 {
     pthread_mutex_lock(&file->mutex);
-    size_t size = file->size;
+    const size_t size = file->size;
     pthread_mutex_unlock(&file->mutex);
     return size;
 }
@@ -194,7 +202,8 @@ size_t memory_file_size(memory_file *file)
 void memory_file_await_size(memory_file *file, size_t bytes)
 {
     pthread_mutex_lock(&file->mutex);
-    while (file->size < bytes)
+    while (file->size < bytes) {
         pthread_cond_wait(&file->changed, &file->mutex);
+    }
     pthread_mutex_unlock(&file->mutex);
 }

@@ -51,22 +51,25 @@ static const char *const type_names[] = {
 static json_t *describe_enum(const ProtobufCEnumDescriptor *type)
 {
     json_t *values = json_object();
-    for (unsigned i = 0; i < type->n_values; i++)
+    for (unsigned i = 0; i < type->n_values; i++) {
         json_object_set_new(values, type->values[i].name, json_integer(type->values[i].value));
+    }
     return values;
 }
 
 static void describe_message(json_t *messages, const ProtobufCMessageDescriptor *type)
 {
-    if (json_object_get(messages, type->name) != NULL)
+    if (json_object_get(messages, type->name) != NULL) {
         return;
+    }
     json_t *fields = json_array();
     json_object_set_new(messages, type->name, fields);
     for (unsigned i = 0; i < type->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &type->fields[i];
         const char *name = type_names[field->type];
-        if (name == NULL)
+        if (name == NULL) {
             fail("a field of a type that this program does not know");
+        }
         json_t *entry = json_object();
         json_array_append_new(fields, entry);
         json_object_set_new(entry, "name", json_string(field->name));
@@ -75,11 +78,12 @@ static void describe_message(json_t *messages, const ProtobufCMessageDescriptor 
         json_object_set_new(entry, "repeated",
                             json_boolean(field->label == PROTOBUF_C_LABEL_REPEATED));
         /* Fields of one oneof share their discriminator. */
-        bool in_oneof = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
+        const bool in_oneof = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
         json_object_set_new(entry, "oneof",
                             in_oneof ? json_integer(field->quantifier_offset) : json_null());
-        if (field->type == PROTOBUF_C_TYPE_ENUM)
+        if (field->type == PROTOBUF_C_TYPE_ENUM) {
             json_object_set_new(entry, "values", describe_enum(field->descriptor));
+        }
         if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
             const ProtobufCMessageDescriptor *inner = field->descriptor;
             json_object_set_new(entry, "message", json_string(inner->name));
@@ -93,14 +97,17 @@ static void describe_message(json_t *messages, const ProtobufCMessageDescriptor 
 static const ProtobufCMessageDescriptor *find_below(const ProtobufCMessageDescriptor *type,
                                                     const char *name)
 {
-    if (strcmp(type->name, name) == 0)
+    if (strcmp(type->name, name) == 0) {
         return type;
+    }
     for (unsigned i = 0; i < type->n_fields; i++) {
-        if (type->fields[i].type != PROTOBUF_C_TYPE_MESSAGE)
+        if (type->fields[i].type != PROTOBUF_C_TYPE_MESSAGE) {
             continue;
+        }
         const ProtobufCMessageDescriptor *found = find_below(type->fields[i].descriptor, name);
-        if (found != NULL)
+        if (found != NULL) {
             return found;
+        }
     }
     return NULL;
 }
@@ -109,8 +116,9 @@ static const ProtobufCMessageDescriptor *find_type(const char *name)
 {
     for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
         const ProtobufCMessageDescriptor *found = find_below(roots[i], name);
-        if (found != NULL)
+        if (found != NULL) {
             return found;
+        }
     }
     fail("no message of this name");
     return NULL;
@@ -142,8 +150,9 @@ static size_t element_bytes(ProtobufCType type)
 static json_t *hex_json(const ProtobufCBinaryData *bytes)
 {
     char *hex = malloc(2 * bytes->len + 1);
-    for (size_t i = 0; i < bytes->len; i++)
+    for (size_t i = 0; i < bytes->len; i++) {
         snprintf(hex + 2 * i, 3, "%02x", bytes->data[i]);
+    }
     json_t *json = json_stringn(hex, 2 * bytes->len);
     free(hex);
     return json;
@@ -189,36 +198,43 @@ static bool is_set(const ProtobufCMessage *message, const ProtobufCFieldDescript
 {
     const char *base = (const char *)message;
     const void *at = base + field->offset;
-    if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0)
+    if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
         return *(const uint32_t *)(const void *)(base + field->quantifier_offset) == field->id;
-    if (field->type == PROTOBUF_C_TYPE_MESSAGE)
+    }
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
         return *(void *const *)at != NULL;
-    if (field->type == PROTOBUF_C_TYPE_STRING)
+    }
+    if (field->type == PROTOBUF_C_TYPE_STRING) {
         return (*(char *const *)at)[0] != '\0';
-    if (field->type == PROTOBUF_C_TYPE_BYTES)
+    }
+    if (field->type == PROTOBUF_C_TYPE_BYTES) {
         return ((const ProtobufCBinaryData *)at)->len > 0;
+    }
     static const char zeros[8];
     return memcmp(at, zeros, element_bytes(field->type)) != 0;
 }
 
 static json_t *message_json(const ProtobufCMessage *message)
 {
-    if (message->n_unknown_fields > 0)
+    if (message->n_unknown_fields > 0) {
         fail("there are fields that our messages do not declare");
+    }
     json_t *object = json_object();
     const char *base = (const char *)message;
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
         const void *at = base + field->offset;
         if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-            size_t count = *(const size_t *)(const void *)(base + field->quantifier_offset);
+            const size_t count = *(const size_t *)(const void *)(base + field->quantifier_offset);
             json_t *array = json_array();
-            for (size_t k = 0; k < count; k++)
+            for (size_t k = 0; k < count; k++) {
                 json_array_append_new(
                     array, element_json(field->type,
                                         *(const char *const *)at + k * element_bytes(field->type)));
-            if (count > 0)
+            }
+            if (count > 0) {
                 json_object_set(object, field->name, array);
+            }
             json_decref(array);
         } else if (is_set(message, field)) {
             json_object_set_new(object, field->name, element_json(field->type, at));
@@ -234,14 +250,15 @@ static ProtobufCMessage *message_from_json(const ProtobufCMessageDescriptor *typ
 static void *allocate(size_t count, size_t bytes)
 {
     void *block = calloc(count == 0 ? 1 : count, bytes);
-    if (block == NULL)
+    if (block == NULL) {
         fail("no memory");
+    }
     return block;
 }
 
 static ProtobufCBinaryData bytes_from_hex(const char *hex)
 {
-    size_t count = strlen(hex) / 2;
+    const size_t count = strlen(hex) / 2;
     uint8_t *data = allocate(count, 1);
     for (size_t i = 0; i < count; i++) {
         unsigned byte;
@@ -298,21 +315,24 @@ static ProtobufCMessage *message_from_json(const ProtobufCMessageDescriptor *typ
     {
         const ProtobufCFieldDescriptor *field =
             protobuf_c_message_descriptor_get_field_by_name(type, name);
-        if (field == NULL)
+        if (field == NULL) {
             fail("JSON names a field that the message does not have");
+        }
         void *at = base + field->offset;
         if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-            size_t count = json_array_size(json);
+            const size_t count = json_array_size(json);
             char *elements = allocate(count, element_bytes(field->type));
-            for (size_t i = 0; i < count; i++)
+            for (size_t i = 0; i < count; i++) {
                 store_element(field, json_array_get(json, i),
                               elements + i * element_bytes(field->type));
+            }
             *(size_t *)(void *)(base + field->quantifier_offset) = count;
             *(void **)at = elements;
             continue;
         }
-        if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0)
+        if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
             *(uint32_t *)(void *)(base + field->quantifier_offset) = field->id;
+        }
         store_element(field, json, at);
     }
     return message;
@@ -322,28 +342,31 @@ static ProtobufCMessage *message_from_json(const ProtobufCMessageDescriptor *typ
 
 static void print_packed(const ProtobufCMessage *message)
 {
-    size_t bytes = protobuf_c_message_get_packed_size(message);
+    const size_t bytes = protobuf_c_message_get_packed_size(message);
     uint8_t *packed = allocate(bytes, 1);
     if (protobuf_c_message_pack(message, packed) != bytes ||
-        fwrite(packed, 1, bytes, stdout) != bytes)
+        fwrite(packed, 1, bytes, stdout) != bytes) {
         fail("packing failed");
+    }
     free(packed);
 }
 
 static ProtobufCMessage *unpack_input(const ProtobufCMessageDescriptor *type)
 {
     static uint8_t input[1 << 20];
-    size_t bytes = fread(input, 1, sizeof input, stdin);
+    const size_t bytes = fread(input, 1, sizeof input, stdin);
     ProtobufCMessage *message = protobuf_c_message_unpack(type, NULL, bytes, input);
-    if (message == NULL)
+    if (message == NULL) {
         fail("the input is not such a message");
+    }
     return message;
 }
 
 static void print_json(json_t *json)
 {
-    if (json_dumpf(json, stdout, JSON_COMPACT) != 0)
+    if (json_dumpf(json, stdout, JSON_COMPACT) != 0) {
         fail("printing failed");
+    }
     json_decref(json);
 }
 
@@ -351,18 +374,21 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "describe") == 0) {
         json_t *messages = json_object();
-        for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++)
+        for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
             describe_message(messages, roots[i]);
+        }
         print_json(messages);
         return 0;
     }
-    if (argc != 3)
+    if (argc != 3) {
         fail("usage: proto_peer describe | decode NAME | encode NAME | repack NAME");
+    }
     const ProtobufCMessageDescriptor *type = find_type(argv[2]);
     if (strcmp(argv[1], "encode") == 0) {
         json_t *json = json_loadf(stdin, 0, NULL);
-        if (json == NULL)
+        if (json == NULL) {
             fail("the input is not JSON");
+        }
         ProtobufCMessage *message = message_from_json(type, json);
         json_decref(json);
         print_packed(message);
@@ -370,10 +396,11 @@ int main(int argc, char **argv)
         return 0;
     }
     ProtobufCMessage *message = unpack_input(type);
-    if (strcmp(argv[1], "decode") == 0)
+    if (strcmp(argv[1], "decode") == 0) {
         print_json(message_json(message));
-    else
+    } else {
         print_packed(message);
+    }
     protobuf_c_message_free_unpacked(message, NULL);
     return 0;
 }

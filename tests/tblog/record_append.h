@@ -6,9 +6,10 @@
 #include <stddef.h>
 
 #include "record_queue.h"
+#include "tblog/tblog.h"
 
 /* Puts a whole payload behind the queue's records; as record_queue_end. */
-__attribute__((warn_unused_result)) int record_append(record_queue *queue, const void *payload,
-                                                      size_t bytes, bool lasting);
+TBLOG_MUST_CHECK int record_append(record_queue *queue, const void *payload, size_t bytes,
+                                   bool lasting);
 
 #endif

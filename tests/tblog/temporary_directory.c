@@ -25,8 +25,9 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 
 void temporary_directory_remove(const temporary_directory *directory)
 {
-    if (nftw(directory->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0)
+    if (nftw(directory->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0) {
         perror(directory->path);
+    }
 }
 
 char *temporary_path(const temporary_directory *directory, const char *name, char *buffer,

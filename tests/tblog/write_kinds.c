@@ -9,10 +9,12 @@ static tblog_status write_text(tblog_writer *writer)
 {
     static const char *const cells[] = {"name", "*value*", "rate", "0.001", "\xc3\xa9", ""};
     tblog_status status = tblog_add_text(writer, "note", 1, "# Title\n\n*\xc3\xa9t\xc3\xa9*");
-    if (status == TBLOG_OK)
+    if (status == TBLOG_OK) {
         status = tblog_add_text(writer, "note", 2, "");
-    if (status == TBLOG_OK)
+    }
+    if (status == TBLOG_OK) {
         status = tblog_add_text_table(writer, "table", 1, cells, 3, 2);
+    }
     return status;
 }
 
@@ -21,20 +23,26 @@ static tblog_status write_histograms(tblog_writer *writer)
     static const tblog_bucket buckets[] = {{-1.0, 0.0, 3.0}, {0.0, 1.0, 0.5}, {1.0, 4.0, 2.0}};
     float values[1000];
     size_t non_finite = 0;
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 1000; i++) {
         values[i] = i % 100 == 0 ? NAN : (float)(i % 31) * 0.25f - 3.0f;
+    }
     tblog_status status = tblog_add_histogram(writer, "weights", 0, values, 1000, &non_finite);
-    if (status == TBLOG_OK && non_finite != 10)
+    if (status == TBLOG_OK && non_finite != 10) {
         status = TBLOG_INVALID;
-    if (status == TBLOG_OK)
+    }
+    if (status == TBLOG_OK) {
         status = tblog_add_histogram(writer, "weights", 1, values + 1, 1, NULL);
-    if (status == TBLOG_OK)
+    }
+    if (status == TBLOG_OK) {
         status = tblog_add_histogram(writer, "weights", 2, NULL, 0, NULL);
+    }
     static const double doubles[] = {-1e300, 0.1, 1e300};
-    if (status == TBLOG_OK)
+    if (status == TBLOG_OK) {
         status = tblog_add_histogram_double(writer, "doubles", 0, doubles, 3, NULL);
-    if (status == TBLOG_OK)
+    }
+    if (status == TBLOG_OK) {
         status = tblog_add_histogram_buckets(writer, "buckets", 0, buckets, 3);
+    }
     return status;
 }
 
@@ -43,13 +51,16 @@ static tblog_status write_images(tblog_writer *writer)
 {
     static const char *const tags[] = {"grey", "grey_alpha", "rgb", "rgba"};
     uint8_t pixels[2 * 3 * 5 * 4];
-    for (size_t i = 0; i < sizeof pixels; i++)
+    for (size_t i = 0; i < sizeof pixels; i++) {
         pixels[i] = (uint8_t)(i * i * 37 + i);
+    }
     tblog_status status = TBLOG_OK;
-    for (unsigned channels = 1; channels <= 4 && status == TBLOG_OK; channels++)
+    for (unsigned channels = 1; channels <= 4 && status == TBLOG_OK; channels++) {
         status = tblog_add_images(writer, tags[channels - 1], 4, pixels, 2, 5, 3, channels);
-    for (int64_t step = 5; step < 7 && status == TBLOG_OK; step++)
+    }
+    for (int64_t step = 5; step < 7 && status == TBLOG_OK; step++) {
         status = tblog_add_image(writer, "rgb", step, pixels + step, 3, 5, 3);
+    }
     return status;
 }
 
@@ -81,8 +92,9 @@ static tblog_status write_audio(tblog_writer *writer)
     }
     tblog_status status = tblog_add_audio(writer, "sound", 0, &samples[0][0], 400, 2, 8000);
     static const int16_t mono[] = {0, 1, -1, INT16_MAX, INT16_MIN};
-    if (status == TBLOG_OK)
+    if (status == TBLOG_OK) {
         status = tblog_add_audio_int16(writer, "sound", 1, mono, 5, 1, 44100);
+    }
     return status;
 }
 
@@ -96,10 +108,12 @@ static tblog_status write_pr_curves(tblog_writer *writer)
         labels[i] = i * 31 % 7 < 3;
     }
     tblog_status status = tblog_add_pr_curve(writer, "scores", 2, labels, scores, 500, 201);
-    if (status == TBLOG_OK)
+    if (status == TBLOG_OK) {
         status = tblog_add_pr_curve(writer, "scores", 3, labels, scores, 250, 201);
-    if (status == TBLOG_OK)
+    }
+    if (status == TBLOG_OK) {
         status = tblog_add_pr_curve_counts(writer, "counts", 0, counts, 3);
+    }
     return status;
 }
 
@@ -120,12 +134,15 @@ static tblog_status write_hparams(tblog_writer *writer)
                                                 .metrics = metrics,
                                                 .metric_count = 1};
     tblog_status status = tblog_add_experiment(writer, &experiment);
-    if (status == TBLOG_OK)
+    if (status == TBLOG_OK) {
         status = tblog_add_session_start(writer, NULL, hparams, 3);
-    for (int64_t step = 2; step < 4 && status == TBLOG_OK; step++)
+    }
+    for (int64_t step = 2; step < 4 && status == TBLOG_OK; step++) {
         status = tblog_add_scalar(writer, "loss", step, 2.0 / (double)(step + 1));
-    if (status == TBLOG_OK)
+    }
+    if (status == TBLOG_OK) {
         status = tblog_add_session_end(writer, TBLOG_SESSION_SUCCEEDED);
+    }
     return status;
 }
 
@@ -159,8 +176,9 @@ static tblog_status write_meshes(tblog_writer *writer)
                              .config_json = "{\"camera\": {\"cls\": \"PerspectiveCamera\"}}"};
     const tblog_mesh points = {.vertices = vertices, .vertex_count = 4};
     tblog_status status = tblog_add_mesh(writer, "quad", 5, &quad);
-    if (status == TBLOG_OK)
+    if (status == TBLOG_OK) {
         status = tblog_add_mesh(writer, "points", 5, &points);
+    }
     return status;
 }
 
@@ -188,8 +206,9 @@ static tblog_status write_projector(const char *directory)
     static const char *const names[] = {"digit", "right"};
     static const char *const table[] = {"1", "yes", "2", "no"};
     uint8_t thumbnails[3][2][4][3];
-    for (size_t i = 0; i < sizeof thumbnails; i++)
+    for (size_t i = 0; i < sizeof thumbnails; i++) {
         (&thumbnails[0][0][0][0])[i] = (uint8_t)(i * 7);
+    }
     const tblog_embedding embeddings[] = {{.name = "words \"\\\xc3\xa9",
                                            .vectors = words,
                                            .row_count = 3,
@@ -232,7 +251,7 @@ int main(int argc, char **argv)
     }
     size_t failed = 0;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        tblog_status status = kinds[i](writer);
+        const tblog_status status = kinds[i](writer);
         if (status != TBLOG_OK) {
             fprintf(stderr, "write_kinds: kind %zu: %s\n", i, tblog_status_string(status));
             failed++;

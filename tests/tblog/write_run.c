@@ -19,10 +19,12 @@ static tblog_status write_events(tblog_writer *writer)
                                         {"\xce\xb1/\xf0\x9f\x93\x88 \"quoted\"", (double)-step}};
         status = tblog_add_scalars(writer, step, scalars, 3);
     }
-    if (status == TBLOG_OK)
+    if (status == TBLOG_OK) {
         status = tblog_add_scalar(writer, "special", 1, INFINITY);
-    if (status == TBLOG_OK)
+    }
+    if (status == TBLOG_OK) {
         status = tblog_add_scalar(writer, "special", 2, NAN);
+    }
     return status;
 }
 
@@ -33,7 +35,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "write_run: no run could be made\n");
         return 1;
     }
-    tblog_status status = write_events(writer);
-    tblog_status closed = tblog_writer_close(writer);
+    const tblog_status status = write_events(writer);
+    const tblog_status closed = tblog_writer_close(writer);
     return status == TBLOG_OK && closed == TBLOG_OK ? 0 : 1;
 }

@@ -56,13 +56,15 @@ tblog_status read_points(memory_file *file, point *points, size_t *count)
     const tblog_event *event;
     tblog_status status = tblog_reader_next(reader, &event);
     *count = 0;
-    if (status == TBLOG_OK)
+    if (status == TBLOG_OK) {
         ck_assert_str_eq(event->file_version, "brain.Event:2");
+    }
     while (status == TBLOG_OK && (status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
         for (size_t i = 0; i < event->value_count; i++) {
             /* Not an assertion of Check's for each: they take longer than the reading. */
-            if (*count == POINTS_MAX)
+            if (*count == POINTS_MAX) {
                 ck_abort_msg("more than %d points", POINTS_MAX);
+            }
             point *p = &points[(*count)++];
             snprintf(p->tag, sizeof p->tag, "%s", event->values[i]->tag);
             p->step = event->step;

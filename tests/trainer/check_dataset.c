@@ -67,7 +67,7 @@ END_TEST
 
 START_TEST(unreadable_file_is_named)
 {
-    bool root = geteuid() == 0;
+    const bool root = geteuid() == 0;
     ck_assert(!root || seteuid(65534) == 0); /* root may read everything */
     expect_loads("set");
     expect_loads("stored.npz");
@@ -187,7 +187,7 @@ START_TEST(huge_count_allocates_nothing_before_the_data_is_seen)
     blob_write(&content, train_images);
     struct rlimit before;
     ck_assert_int_eq(getrlimit(RLIMIT_DATA, &before), 0);
-    struct rlimit tight = {.rlim_cur = 64 << 20, .rlim_max = before.rlim_max};
+    const struct rlimit tight = {.rlim_cur = 64 << 20, .rlim_max = before.rlim_max};
     if (!SANITIZED) { /* sanitizers need more data than that themselves */
         ck_assert_int_eq(setrlimit(RLIMIT_DATA, &tight), 0);
         void *volatile all = malloc((size_t)1 << 31);
@@ -256,7 +256,7 @@ END_TEST
 
 START_TEST(gzip_bomb_is_not_inflated_beyond_its_header)
 {
-    gzFile bomb = gzopen(train_images_gz, "wb1");
+    const gzFile bomb = gzopen(train_images_gz, "wb1");
     blob content = {0};
     make_idx(&content, TRAINING_IMAGES);
     ck_assert_int_eq(gzwrite(bomb, content.bytes, (unsigned)content.size), (int)content.size);
@@ -274,7 +274,7 @@ START_TEST(training_part_can_be_limited)
     dataset set;
     char message[512];
     ck_assert_int_eq(dataset_load(&set, "set", message, sizeof message), 0);
-    uint32_t crc = set.crc32;
+    const uint32_t crc = set.crc32;
     dataset_limit_training(&set, SAMPLE_TRAINING);
     ck_assert(is_sample_set(&set));
     dataset_limit_training(&set, 2);
@@ -295,7 +295,7 @@ START_TEST(real_mnist_is_what_it_was)
     }
     dataset set;
     char message[512] = "";
-    int status = dataset_load(&set, MNIST_FOLDER, message, sizeof message);
+    const int status = dataset_load(&set, MNIST_FOLDER, message, sizeof message);
     ck_assert_msg(status == 0, "%s", message);
     ck_assert_uint_eq(set.training.count, 60000);
     ck_assert_uint_eq(set.validation.count, 10000);
@@ -335,7 +335,7 @@ int main(void)
     suite_add_tcase(suite, real);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
+    const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

@@ -67,10 +67,10 @@ static outcomes truncate_everywhere(const char *file, const char *path)
  * data may not. */
 static void damage(const char *file, const char *path)
 {
-    outcomes flipped = flip_every_bit(file, path);
+    const outcomes flipped = flip_every_bit(file, path);
     ck_assert_uint_gt(flipped.loaded, 0);
     ck_assert_uint_gt(flipped.refused, flipped.loaded);
-    outcomes truncations = truncate_everywhere(file, path);
+    const outcomes truncations = truncate_everywhere(file, path);
     ck_assert_uint_eq(truncations.loaded, 0);
 }
 
@@ -101,9 +101,9 @@ START_TEST(damaged_idx_header_never_loads)
         blob content = {0};
         blob_read(&content, file);
         outcomes seen = {0};
-        size_t header_bytes = array % 2 == 0 ? 16 : 8;
+        const size_t header_bytes = array % 2 == 0 ? 16 : 8;
         for (size_t bit = 0; bit < 8 * header_bytes; bit++) {
-            uint8_t byte = content.bytes[bit / 8];
+            const uint8_t byte = content.bytes[bit / 8];
             poke(file, bit / 8, (uint8_t)(byte ^ 1u << bit % 8));
             load_damaged("set", "a flip of bit", bit, &seen);
             poke(file, bit / 8, byte);
@@ -148,7 +148,7 @@ int main(void)
     suite_add_tcase(suite, made);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
+    const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

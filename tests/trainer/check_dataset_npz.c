@@ -55,7 +55,7 @@ START_TEST(what_is_not_a_zip_is_refused)
     expect_error("set/train-images-idx3-ubyte",
                  "set/train-images-idx3-ubyte: cannot be read as .npz: Not a zip archive (for IDX "
                  "files, give their folder)");
-    blob empty = {0};
+    const blob empty = {0};
     blob_write(&empty, "changed.npz");
     expect_error("changed.npz", "changed.npz: ");
 }
@@ -203,7 +203,7 @@ static void change_labels(const char *dtype, size_t width, unsigned index, int64
     blob narrow = {0}, wide = {0};
     make_elements(&narrow, TRAINING_LABELS);
     for (unsigned i = 0; i < SAMPLE_TRAINING; i++) {
-        uint64_t label = i == index ? (uint64_t)value : narrow.bytes[i];
+        const uint64_t label = i == index ? (uint64_t)value : narrow.bytes[i];
         for (size_t k = 0; k < width; k++) {
             uint8_t byte = (uint8_t)(label >> (8 * k));
             blob_append(&wide, &byte, 1);
@@ -273,7 +273,7 @@ int main(void)
     suite_add_tcase(suite, made);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
+    const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? 0 : 1;
 }

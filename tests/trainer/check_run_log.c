@@ -220,7 +220,7 @@ START_TEST(each_epoch_has_its_two_pictures)
     static const char *const tags[] = {"confusion_matrix", "mistakes"};
     ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
     for (size_t i = 0; i < 2; i++) {
-        search first = *find("run/validation", tags[i], 0);
+        const search first = *find("run/validation", tags[i], 0);
         ck_assert_str_eq(first.plugin, "images");
         ck_assert_str_eq(first.text, "350");
         ck_assert_uint_eq(first.string_count, 3);

@@ -71,10 +71,10 @@ static uint8_t label(bool validation, size_t index)
 
 void make_elements(blob *out, unsigned array)
 {
-    bool validation = array >= VALIDATION_IMAGES;
-    bool images = array % 2 == 0;
+    const bool validation = array >= VALIDATION_IMAGES;
+    const bool images = array % 2 == 0;
     uint8_t elements[SAMPLE_TRAINING * PIXELS];
-    size_t count = counts[array] * (images ? PIXELS : 1u);
+    const size_t count = counts[array] * (images ? PIXELS : 1u);
     for (size_t i = 0; i < count; i++) {
         elements[i] = images ? pixel(validation, i) : label(validation, i);
     }
@@ -93,7 +93,7 @@ void make_idx(blob *out, unsigned array)
 
 void make_npy_header(blob *out, unsigned version, const char *dictionary)
 {
-    size_t length = strlen(dictionary);
+    const size_t length = strlen(dictionary);
     uint8_t start[] = {0x93, 'N', 'U', 'M', 'P', 'Y', (uint8_t)version, 0};
     uint8_t size[] = {(uint8_t)length, (uint8_t)(length >> 8), (uint8_t)(length >> 16), 0};
     blob_append(out, start, sizeof start);
@@ -122,7 +122,7 @@ void write_npz(const char *path, const blob arrays[ARRAYS], bool deflated)
             continue;
         }
         zip_source_t *source = zip_source_buffer(archive, arrays[i].bytes, arrays[i].size, 0);
-        zip_int64_t index = zip_file_add(archive, names[i], source, 0);
+        const zip_int64_t index = zip_file_add(archive, names[i], source, 0);
         ck_assert_int_ge(index, 0);
         ck_assert_int_eq(zip_set_file_compression(archive, (zip_uint64_t)index,
                                                   deflated ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0),
@@ -180,7 +180,7 @@ void expect_loads(const char *path)
 {
     dataset set;
     char message[512] = "";
-    int status = dataset_load(&set, path, message, sizeof message);
+    const int status = dataset_load(&set, path, message, sizeof message);
     ck_assert_msg(status == 0, "%s", message);
     ck_assert(is_sample_set(&set));
     dataset_free(&set);
@@ -211,7 +211,7 @@ void poke(const char *path, size_t offset, uint8_t value)
 
 static int lowest_free_descriptor(void)
 {
-    int descriptor = dup(STDIN_FILENO);
+    const int descriptor = dup(STDIN_FILENO);
     close(descriptor);
     return descriptor;
 }

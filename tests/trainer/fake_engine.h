@@ -8,8 +8,8 @@
 
 extern const engine_api fake_engine;
 
-/* What the next engine does; all zero is a plain run. Not copied: a test may change it meanwhile.
- */
+/* What the next engine does; all zero is a plain run. Not copied: a test may change it
+ * meanwhile. */
 typedef struct fake_engine_plan {
     engine_status create_status;
     uint64_t fail_at_step;          /* train fails when it comes to this step, though all steps

@@ -485,8 +485,7 @@ typedef struct tblog_bytes {
 /* tblog_value and tblog_event are made by the reader alone, which hands out pointers: later
  * versions append fields. So a program reads them, and never makes or copies one or asks for its
  * size. A kind that it does not know, it treats as TBLOG_VALUE_OTHER. The strings are UTF-8 and
- * never NULL unless that is said; they end at their first NUL byte.
- */
+ * never NULL unless that is said; they end at their first NUL byte. */
 
 /* One value of a summary. Histograms, images and audio in the form of TensorFlow 1 are given as the
  * tensors that they are today, with the plugin's name. */

@@ -28,9 +28,9 @@ typedef enum cuda_host_order {
 } cuda_host_order;
 void cuda_host_set_order(cuda_host_order order, uint64_t seed);
 
-/* Late streams do nothing before somebody waits for them (a query does one operation), so that a
- * missing wait shows in what is read. At the start: late where the environment has CUDA_HOST_LATE.
- */
+/* Late streams do nothing before somebody waits for them (a query does one operation), so that
+ * a missing wait shows in what is read. At the start: late where the environment has
+ * CUDA_HOST_LATE. */
 void cuda_host_set_late(bool late);
 
 /* A finding ends its launch. It is printed and ends the process, unless findings are kept: then

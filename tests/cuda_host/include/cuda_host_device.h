@@ -37,8 +37,7 @@ inline cudaError_t launch_kernel(const char *text, bool cooperative, void (*kern
     const cuda_host::launch_shape shape = {
         text, reinterpret_cast<const void *>(kernel), grid, block, shared_bytes, cooperative};
     std::tuple<P...> copies(values...);
-    return cuda_host::launch(
-        shape, [kernel, copies]() { std::apply(kernel, copies); }, stream);
+    return cuda_host::launch(shape, [kernel, copies]() { std::apply(kernel, copies); }, stream);
 }
 
 /* The host's kernels are always there. */
@@ -90,10 +89,12 @@ template <typename T> struct shared_span {
     T *at(int i, int count = 1) const
     {
         T *place = values + i;
-        if (__builtin_expect(place < begin || place + count > end, 0))
+        if (__builtin_expect(place < begin || place + count > end, 0)) {
             cuda_host::outside_span(begin, values - begin + i, count, end - begin, sizeof(T));
-        if (count > 1 && reinterpret_cast<uintptr_t>(place) % (sizeof(T) * unsigned(count)) != 0)
+        }
+        if (count > 1 && reinterpret_cast<uintptr_t>(place) % (sizeof(T) * unsigned(count)) != 0) {
             cuda_host::unaligned(begin, values - begin + i, count);
+        }
         return place;
     }
     shared_reference<T> operator[](int i) const

@@ -82,12 +82,15 @@ enum { READING, WRITING, ADDING };
 
 inline bool read_is_plain(shadow_word &word)
 {
-    if (word.guard >= here.epoch)
+    if (word.guard >= here.epoch) {
         return false;
-    if (word.write_epoch == here.epoch && word.writer != here.thread)
+    }
+    if (word.write_epoch == here.epoch && word.writer != here.thread) {
         return false;
-    if (word.read_epoch == here.epoch && word.reader != here.thread)
+    }
+    if (word.read_epoch == here.epoch && word.reader != here.thread) {
         return word.reader == BY_WARPS;
+    }
     word.read_epoch = here.epoch;
     word.read_warp = here.warp_epoch;
     word.reader = here.thread;
@@ -96,12 +99,15 @@ inline bool read_is_plain(shadow_word &word)
 
 inline bool write_is_plain(shadow_word &word)
 {
-    if (word.guard >= here.epoch)
+    if (word.guard >= here.epoch) {
         return false;
-    if (word.write_epoch == here.epoch && word.writer != here.thread)
+    }
+    if (word.write_epoch == here.epoch && word.writer != here.thread) {
         return false;
-    if (word.read_epoch == here.epoch && word.reader != here.thread)
+    }
+    if (word.read_epoch == here.epoch && word.reader != here.thread) {
         return false;
+    }
     word.write_epoch = here.epoch;
     word.write_warp = here.warp_epoch;
     word.writer = here.thread;
@@ -121,8 +127,9 @@ inline void shared_read(const void *place, size_t bytes)
     }
     shadow_word *word = shadow_of(place);
     for (size_t w = 0; w < bytes / 4; w++) {
-        if (__builtin_expect(!read_is_plain(word[w]), 0))
+        if (__builtin_expect(!read_is_plain(word[w]), 0)) {
             touch_shared(static_cast<const unsigned char *>(place) + 4 * w, 4, READING);
+        }
     }
 }
 
@@ -134,8 +141,9 @@ inline void shared_write(const void *place, size_t bytes)
     }
     shadow_word *word = shadow_of(place);
     for (size_t w = 0; w < bytes / 4; w++) {
-        if (__builtin_expect(!write_is_plain(word[w]), 0))
+        if (__builtin_expect(!write_is_plain(word[w]), 0)) {
             touch_shared(static_cast<const unsigned char *>(place) + 4 * w, 4, WRITING);
+        }
     }
 }
 

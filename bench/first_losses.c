@@ -1,5 +1,5 @@
 /* Holds the losses of a run's first steps against the reference, which computes in double
- * (tests/reference), with the same seed, data, order and masks. Exits with 1 where one is beyond
+ * (tests/support/reference), with the same seed, data, order and masks. Exits with 1 where one is beyond
  * its bound.
  *
  * Every WINDOW steps the reference takes over the engine's weights and moments, so that each of its

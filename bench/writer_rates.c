@@ -20,6 +20,7 @@
 #include <x86intrin.h>
 
 #include "crc32c.h"
+#include "little_endian.h"
 #include "record_format.h"
 #include "tblog/tblog.h"
 
@@ -92,10 +93,10 @@ static size_t plain_record(uint8_t *record, long step)
     bytes += store_varint(payload + bytes, (uint64_t)step);
     memcpy(payload + bytes, summary, sizeof summary);
     bytes += sizeof summary;
-    record_store_le(record, RECORD_LENGTH_BYTES, bytes);
-    record_store_le(record + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES,
-                    crc32c_masked(record, RECORD_LENGTH_BYTES));
-    record_store_le(payload + bytes, RECORD_CRC_BYTES, crc32c_masked(payload, bytes));
+    little_endian_store(record, RECORD_LENGTH_BYTES, bytes);
+    little_endian_store(record + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES,
+                        crc32c_masked(record, RECORD_LENGTH_BYTES));
+    little_endian_store(payload + bytes, RECORD_CRC_BYTES, crc32c_masked(payload, bytes));
     return bytes + RECORD_FRAME_BYTES;
 }
 

@@ -1,6 +1,6 @@
 /* What kernels are written with: the few constructs in which CUDA code for the device and the same
  * code run on the host differ. nvcc compiles the definitions below; any other compiler takes those
- * of cuda_host_device.h, a part of the test harness (tests/cuda_host), which runs every thread of
+ * of cuda_host_device.h, a part of the test harness (tests/support/cuda_host), which runs every thread of
  * a launch on the host and checks what the device would not: bounds, races, divergence.
  *
  * How to write a kernel:

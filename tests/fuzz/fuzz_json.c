@@ -3,10 +3,10 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "cli/event_json.h"
-#include "cli/message_json.h"
 #include "event_decode.h"
+#include "event_json.h"
 #include "fuzz_target.h"
+#include "message_json.h"
 
 /* The text must be one JSON object. Takes it over. */
 static void require_json(char *text, size_t bytes)

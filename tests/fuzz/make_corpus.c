@@ -11,6 +11,7 @@
 
 #include "crc32c.h"
 #include "golden_events.h"
+#include "little_endian.h"
 #include "record_format.h"
 #include "tblog/tblog.h"
 
@@ -48,12 +49,12 @@ static void save_payload(const char *name, const uint8_t *payload, size_t bytes)
     if (record == NULL) {
         exit(1);
     }
-    record_store_le(record, RECORD_LENGTH_BYTES, bytes);
-    record_store_le(record + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES,
-                    crc32c_masked(record, RECORD_LENGTH_BYTES));
+    little_endian_store(record, RECORD_LENGTH_BYTES, bytes);
+    little_endian_store(record + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES,
+                        crc32c_masked(record, RECORD_LENGTH_BYTES));
     memcpy(record + RECORD_HEADER_BYTES, payload, bytes);
-    record_store_le(record + RECORD_HEADER_BYTES + bytes, RECORD_CRC_BYTES,
-                    crc32c_masked(payload, bytes));
+    little_endian_store(record + RECORD_HEADER_BYTES + bytes, RECORD_CRC_BYTES,
+                        crc32c_masked(payload, bytes));
     save_record(name, record, bytes + RECORD_FRAME_BYTES);
     free(record);
 }
@@ -125,7 +126,8 @@ static void save_files(uint8_t *data, size_t bytes)
     save("records", "torn", data, bytes - 7);
     data[bytes / 2] ^= 1;
     save("records", "damaged", data, bytes);
-    const size_t second = RECORD_FRAME_BYTES + (size_t)record_load_le(data, RECORD_LENGTH_BYTES);
+    const size_t second =
+        RECORD_FRAME_BYTES + (size_t)little_endian_load(data, RECORD_LENGTH_BYTES);
     data[second] ^= 4;
     save("records", "two_damages", data, bytes);
 }

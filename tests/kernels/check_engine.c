@@ -422,7 +422,6 @@ static TCase *engine_case(const engine_api *which)
 {
     api = which;
     TCase *c = tcase_create(which->name);
-    tcase_set_timeout(c, 240);
     tcase_add_unchecked_fixture(c, make_data, free_data);
     tcase_add_test(c, steps_are_numbered_from_1_and_the_last_batch_is_short);
     tcase_add_test(c, training_lowers_the_loss);

@@ -268,7 +268,6 @@ static Suite *engine_suite(void)
     }
     tcase_add_loop_test(cases, steps_of_any_batch_size_and_short_batches_are_the_references, 0,
                         variant_count * RUNS);
-    tcase_set_timeout(cases, 120);
     suite_add_tcase(suite, cases);
     return suite;
 }

@@ -1,0 +1,90 @@
+/* Events as protobuf messages. event_encode.c, plugin_content.c and event_decode.c are the only
+ * files that see the generated code; scalar_encode.c makes its bytes by hand. Knows nothing of
+ * framing or files.
+ *
+ * Each function puts one serialized Event behind what `out` holds and returns true, or returns
+ * false where memory is missing, and `out` holds what it held. Strings are UTF-8, checked by the
+ * caller. */
+#ifndef TBLOG_EVENT_ENCODE_H
+#define TBLOG_EVENT_ENCODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "byte_buffer.h"
+#include "tblog/tblog.h"
+
+/* A file's first event. `writer` names the program or library. */
+TBLOG_MUST_CHECK bool event_encode_file_version(byte_buffer *out, double wall_time,
+                                                const char *writer);
+
+typedef struct event_scalar {
+    const char *tag;
+    size_t tag_bytes; /* without the NUL */
+    float value;
+    bool with_metadata; /* on a tag's first value in the file */
+} event_scalar;
+
+/* One event with `count` (at least 1) scalars as simple_value. In scalar_encode.c. */
+TBLOG_MUST_CHECK bool event_encode_scalars(byte_buffer *out, double wall_time, int64_t step,
+                                           const event_scalar *scalars, size_t count);
+
+/* The same for one scalar, sooner. */
+TBLOG_MUST_CHECK bool event_encode_scalar(byte_buffer *out, double wall_time, int64_t step,
+                                          const event_scalar *scalar);
+
+typedef struct event_bytes {
+    const void *data;
+    size_t count;
+} event_bytes;
+
+/* The numbers are TensorBoard's. */
+typedef enum event_type {
+    EVENT_FLOAT = 1,
+    EVENT_DOUBLE = 2,
+    EVENT_INT32 = 3,
+    EVENT_UINT8 = 4,
+    EVENT_STRING = 7
+} event_type;
+
+enum { EVENT_RANK_MAX = 3 };
+
+/* Whose page shows a tag; for good, since a tag belongs to one plug-in. */
+typedef enum tag_plugin {
+    TAG_PLUGIN_SCALARS,
+    TAG_PLUGIN_HISTOGRAMS,
+    TAG_PLUGIN_IMAGES,
+    TAG_PLUGIN_AUDIO,
+    TAG_PLUGIN_TEXT,
+    TAG_PLUGIN_PR_CURVES,
+    TAG_PLUGIN_HPARAMS,
+    TAG_PLUGIN_CUSTOM_SCALARS,
+    TAG_PLUGIN_MESH,
+    TAG_PLUGIN_KERAS_GRAPH
+} tag_plugin;
+
+/* One value that is a tensor; the plug-in decides what its elements mean. */
+typedef struct event_tensor {
+    const char *tag;
+    tag_plugin plugin;
+    event_bytes plugin_content; /* of the metadata, as the plug-in wants it */
+    bool with_metadata;         /* on a tag's first value in the file */
+    event_type type;
+    int64_t dims[EVENT_RANK_MAX];
+    size_t rank;         /* the first `rank` of dims count; 0 is one element without a dimension */
+    event_bytes content; /* the elements in row-major order; EVENT_STRING has `strings` instead */
+    const event_bytes *strings;
+    size_t string_count;
+} event_tensor;
+
+/* One event with `count` (at least 1) tensors. What `scratch` holds is lost: the messages are put
+ * together there, so that many an event needs no memory of its own. */
+TBLOG_MUST_CHECK bool event_encode_tensors(byte_buffer *out, byte_buffer *scratch, double wall_time,
+                                           int64_t step, const event_tensor *tensors, size_t count);
+
+/* One event with a serialized GraphDef. */
+TBLOG_MUST_CHECK bool event_encode_graph_def(byte_buffer *out, double wall_time, int64_t step,
+                                             event_bytes graph);
+
+#endif

@@ -1,0 +1,86 @@
+#include "cuda_engine_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cuda_host.h"
+
+engine_data training;
+engine_data validation;
+
+static void set_up(void)
+{
+    cuda_host_reset();
+    unsetenv("LENET_DENSE1");
+    /* AddressSanitizer sees an access beyond an allocation, not one beyond a part of it. */
+    setenv("LENET_DEVICE_MEMORY", SANITIZED ? "parts" : "whole", 1);
+    training = sample_data(TRAINING, 1);
+    validation = sample_data(VALIDATION, 2);
+}
+
+static void tear_down(void)
+{
+    unsetenv("LENET_DENSE1");
+    sample_data_free(&training);
+    sample_data_free(&validation);
+    ck_assert_uint_eq(cuda_host_memory_used(), 0);
+}
+
+TCase *cuda_engine_case(const char *name)
+{
+    TCase *c = tcase_create(name);
+    tcase_add_checked_fixture(c, set_up, tear_down);
+    return c;
+}
+
+int run_cuda_engine_case(TCase *c)
+{
+    Suite *suite = suite_create("the CUDA engine on the harness");
+    suite_add_tcase(suite, c);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+engine_config small_config(void)
+{
+    engine_config config = engine_config_defaults();
+    config.batch_size = BATCH;
+    config.seed = 5;
+    config.threads = 1;
+    return config;
+}
+
+engine *make_engine(const engine_api *api, const engine_config *config)
+{
+    char message[256] = "";
+    engine *e = NULL;
+    const engine_status status =
+        api->create(&e, config, &training, &validation, message, sizeof message);
+    ck_assert_msg(status == ENGINE_OK, "%s", message);
+    return e;
+}
+
+void train_steps(const engine_api *api, engine *e, uint32_t steps, engine_step *out)
+{
+    size_t count = 0;
+    ck_assert_int_eq(api->train(e, steps), ENGINE_OK);
+    ck_assert_int_eq(api->poll(e, out, steps, &count, true), ENGINE_OK);
+    ck_assert_uint_eq(count, steps);
+}
+
+void read_tensors(const engine_api *api, engine *e, const char *prefix, float *out)
+{
+    for (size_t t = 0; t < LENET_TENSORS; t++) {
+        const lenet_tensor *tensor = &lenet_tensors[t];
+        char name[64];
+        size_t count;
+        snprintf(name, sizeof name, "%s%s", prefix, tensor->name);
+        ck_assert_int_eq(api->read_tensor(e, name, out + tensor->offset, tensor->count, &count),
+                         ENGINE_OK);
+        ck_assert_uint_eq(count, tensor->count);
+    }
+}

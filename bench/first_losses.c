@@ -1,6 +1,6 @@
 /* Holds the losses of a run's first steps against the reference, which computes in double
- * (tests/support/reference), with the same seed, data, order and masks. Exits with 1 where one is beyond
- * its bound.
+ * (tests/support/reference), with the same seed, data, order and masks. Exits with 1 where one is
+ * beyond its bound.
  *
  * Every WINDOW steps the reference takes over the engine's weights and moments, so that each of its
  * losses but for the first of a window comes from updates of its own. A whole run of its own would
@@ -29,7 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu/cpu_state.h"
+#include "cpu_state.h"
 #include "engine_options.h"
 #include "lenet_reference.h"
 

@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 
 #include "clock.h"
-#include "cpu/head.h"
+#include "head.h"
 
 const char *const meter_names[METER_KERNELS] = {
     [METER_CONV1_FORWARD] = "conv1 forward",
@@ -26,7 +26,7 @@ enum {
     CONV1_MULTIPLY_ADDS = LENET_CONV1_FLOATS * 9,
     CONV1_BYTES = LENET_CONV1_FLOATS * FLOAT_BYTES,
     IMAGE_BYTES = LENET_IMAGE_PIXELS * FLOAT_BYTES,
-    POOL_BYTES = LENET_FLAT * (FLOAT_BYTES + 1), /* with the routes */
+    POOL_BYTES = LENET_FLAT * (FLOAT_BYTES + 1), /* with the argmaxes */
     CONV2_WEIGHTS = CPU_PATCH * LENET_CONV2_CHANNELS,
     DENSE2_WEIGHTS = LENET_DENSE1 * LENET_CLASSES,
 };
@@ -67,20 +67,20 @@ static void count(meter_kernel kernel, double multiply_adds, double bytes)
 }
 
 /* How many of `n` inputs are open. */
-static uint32_t open_routes(const uint8_t *route, size_t n)
+static uint32_t open_argmaxes(const uint8_t *argmax, size_t n)
 {
     uint32_t open = 0;
     for (size_t i = 0; i < n; i++) {
-        open += route[i] != CPU_ROUTE_NONE;
+        open += argmax[i] != CPU_ROUTE_NONE;
     }
     return open;
 }
 
-static double open_of_samples(const uint8_t *route, uint32_t n, size_t first, size_t width)
+static double open_of_samples(const uint8_t *argmax, uint32_t n, size_t first, size_t width)
 {
     double open = 0;
     for (size_t sample = 0; sample < n; sample++) {
-        open += open_routes(route + sample * LENET_FLAT + first, width);
+        open += open_argmaxes(argmax + sample * LENET_FLAT + first, width);
     }
     return open;
 }
@@ -116,10 +116,10 @@ static void conv2_prepare(const float *conv1_bias, const float *kernel, const fl
 
 static void conv2_forward(const float *conv1, const cpu_ink *ink, const cpu_conv2 *weights,
                           const float *kernel_transposed, const float *bias,
-                          cpu_winograd_scratch *scratch, float *pooled, uint8_t *route)
+                          cpu_winograd_scratch *scratch, float *pooled, uint8_t *argmax)
 {
     const double began = begin();
-    real->conv2_forward(conv1, ink, weights, kernel_transposed, bias, scratch, pooled, route);
+    real->conv2_forward(conv1, ink, weights, kernel_transposed, bias, scratch, pooled, argmax);
     end(METER_CONV2_FORWARD, began);
     if (mode == METER_COUNT) {
         const double a_window = CPU_WINOGRAD_POINTS * LENET_CONV1_CHANNELS * LENET_CONV2_CHANNELS;
@@ -128,23 +128,23 @@ static void conv2_forward(const float *conv1, const cpu_ink *ink, const cpu_conv
 }
 
 static void dropout1(uint64_t seed, uint64_t step, uint32_t sample, uint8_t *bytes, float *pooled,
-                     uint8_t *route)
+                     uint8_t *argmax)
 {
     const double began = begin();
-    real->dropout1(seed, step, sample, bytes, pooled, route);
+    real->dropout1(seed, step, sample, bytes, pooled, argmax);
     end(METER_DROPOUT1, began);
     count(METER_DROPOUT1, 0, 2 * POOL_BYTES);
 }
 
-static void dense1_forward(const float *pooled, const uint8_t *route, uint32_t n,
+static void dense1_forward(const float *pooled, const uint8_t *argmax, uint32_t n,
                            const float *kernel, unsigned split, float *sums)
 {
     const double began = begin();
-    real->dense1_forward(pooled, route, n, kernel, split, sums);
+    real->dense1_forward(pooled, argmax, n, kernel, split, sums);
     end(METER_DENSE1_FORWARD, began);
     if (mode == METER_COUNT) {
         const double open =
-            open_of_samples(route, n, (size_t)split * CPU_DENSE1_SPLIT, CPU_DENSE1_SPLIT);
+            open_of_samples(argmax, n, (size_t)split * CPU_DENSE1_SPLIT, CPU_DENSE1_SPLIT);
         count(METER_DENSE1_FORWARD, open * LENET_DENSE1,
               CPU_DENSE1_SPLIT * LENET_DENSE1 * FLOAT_BYTES +
                   (double)n * (CPU_DENSE1_SPLIT * (FLOAT_BYTES + 1) + LENET_DENSE1 * FLOAT_BYTES));
@@ -152,16 +152,16 @@ static void dense1_forward(const float *pooled, const uint8_t *route, uint32_t n
 }
 
 static void dense1_backward(const cpu_dense1_weights *weights, const float *pooled,
-                            const uint8_t *route, const float *sums_gradient, uint32_t n,
+                            const uint8_t *argmax, const float *preactivation_gradient, uint32_t n,
                             unsigned block, float (*gradient)[LENET_DENSE1], float *pooled_gradient)
 {
     const double began = begin();
-    real->dense1_backward(weights, pooled, route, sums_gradient, n, block, gradient,
+    real->dense1_backward(weights, pooled, argmax, preactivation_gradient, n, block, gradient,
                           pooled_gradient);
     end(METER_DENSE1_BACKWARD, began);
     if (mode == METER_COUNT) {
         const double open =
-            open_of_samples(route, n, (size_t)block * CPU_DENSE1_BLOCK, CPU_DENSE1_BLOCK);
+            open_of_samples(argmax, n, (size_t)block * CPU_DENSE1_BLOCK, CPU_DENSE1_BLOCK);
         /* The weights and their moments, read and written; the inputs and their gradients. */
         count(METER_DENSE1_BACKWARD, 2 * open * LENET_DENSE1,
               2.0 * 3 * CPU_DENSE1_BLOCK * LENET_DENSE1 * FLOAT_BYTES +
@@ -170,16 +170,16 @@ static void dense1_backward(const cpu_dense1_weights *weights, const float *pool
 }
 
 static void conv2_backward(const float *conv1, const float *kernel_transposed,
-                           const float *pooled_gradient, const uint8_t *route,
+                           const float *pooled_gradient, const uint8_t *argmax,
                            struct cpu_entry (*entries)[CPU_POSITIONS], cpu_conv_gradients *sums,
                            float *conv1_gradient)
 {
     const double began = begin();
-    real->conv2_backward(conv1, kernel_transposed, pooled_gradient, route, entries, sums,
+    real->conv2_backward(conv1, kernel_transposed, pooled_gradient, argmax, entries, sums,
                          conv1_gradient);
     end(METER_CONV2_BACKWARD, began);
     if (mode == METER_COUNT) {
-        count(METER_CONV2_BACKWARD, 2.0 * CPU_PATCH * open_routes(route, LENET_FLAT),
+        count(METER_CONV2_BACKWARD, 2.0 * CPU_PATCH * open_argmaxes(argmax, LENET_FLAT),
               2 * CONV1_BYTES + POOL_BYTES + 3 * CONV2_WEIGHTS * FLOAT_BYTES);
     }
 }
@@ -216,18 +216,20 @@ void __real_head_logits(const float *hidden, const float *kernel, const float *b
 void __real_head_softmax(const float *logits, float *softmax);
 double __real_head_loss(const float *logits, uint8_t label);
 void __real_head_backward(const float *softmax, uint8_t label, uint32_t batch, const float *hidden,
-                          const float *kernel, float *logits_gradient, float *sums_gradient);
+                          const float *kernel, float *logits_gradient,
+                          float *preactivation_gradient);
 void __real_head_weight_gradients(const float *hidden, const float *logits_gradient,
-                                  const float *sums_gradient, uint32_t n, float *kernel,
+                                  const float *preactivation_gradient, uint32_t n, float *kernel,
                                   float *bias, float *dense1_bias);
 void __wrap_head_dropout2(uint64_t seed, uint64_t step, uint32_t sample, float *hidden);
 void __wrap_head_logits(const float *hidden, const float *kernel, const float *bias, float *logits);
 void __wrap_head_softmax(const float *logits, float *softmax);
 double __wrap_head_loss(const float *logits, uint8_t label);
 void __wrap_head_backward(const float *softmax, uint8_t label, uint32_t batch, const float *hidden,
-                          const float *kernel, float *logits_gradient, float *sums_gradient);
+                          const float *kernel, float *logits_gradient,
+                          float *preactivation_gradient);
 void __wrap_head_weight_gradients(const float *hidden, const float *logits_gradient,
-                                  const float *sums_gradient, uint32_t n, float *kernel,
+                                  const float *preactivation_gradient, uint32_t n, float *kernel,
                                   float *bias, float *dense1_bias);
 
 void __wrap_head_dropout2(uint64_t seed, uint64_t step, uint32_t sample, float *hidden)
@@ -261,20 +263,22 @@ double __wrap_head_loss(const float *logits, uint8_t label)
 }
 
 void __wrap_head_backward(const float *softmax, uint8_t label, uint32_t batch, const float *hidden,
-                          const float *kernel, float *logits_gradient, float *sums_gradient)
+                          const float *kernel, float *logits_gradient,
+                          float *preactivation_gradient)
 {
     const double began = begin();
-    __real_head_backward(softmax, label, batch, hidden, kernel, logits_gradient, sums_gradient);
+    __real_head_backward(softmax, label, batch, hidden, kernel, logits_gradient,
+                         preactivation_gradient);
     end(METER_HEAD, began);
     count(METER_HEAD, DENSE2_WEIGHTS, DENSE2_WEIGHTS * FLOAT_BYTES);
 }
 
 void __wrap_head_weight_gradients(const float *hidden, const float *logits_gradient,
-                                  const float *sums_gradient, uint32_t n, float *kernel,
+                                  const float *preactivation_gradient, uint32_t n, float *kernel,
                                   float *bias, float *dense1_bias)
 {
     const double began = begin();
-    __real_head_weight_gradients(hidden, logits_gradient, sums_gradient, n, kernel, bias,
+    __real_head_weight_gradients(hidden, logits_gradient, preactivation_gradient, n, kernel, bias,
                                  dense1_bias);
     end(METER_HEAD, began);
     count(METER_HEAD, (double)n * DENSE2_WEIGHTS, (double)n * 2 * LENET_DENSE1 * FLOAT_BYTES);

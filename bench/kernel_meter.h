@@ -5,7 +5,7 @@
 #ifndef BENCH_KERNEL_METER_H
 #define BENCH_KERNEL_METER_H
 
-#include "cpu/cpu_kernels.h"
+#include "cpu_kernels.h"
 
 typedef enum meter_kernel {
     METER_CONV1_FORWARD,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
-#include "cpu/cpu_state.h"
+#include "cpu_state.h"
 #include "engine_options.h"
 #include "kernel_meter.h"
 #include "peak_rates.h"

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "cpu/vec.h"
+#include "vec.h"
 
 /* `count` multiply-adds in registers, rounded up; a sum, so that they are not left out. A `factor`
  * below 1 keeps the values in range. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "cpu/thread_pool.h"
+#include "thread_pool.h"
 
 enum {
     TRIES = 5, /* the fastest counts: whatever disturbs makes it slower */

@@ -19,6 +19,9 @@
 
 #include "lenet.h"
 
+/* In front of what can fail: the compiler warns about a caller that ignores the result. */
+#define ENGINE_MUST_CHECK __attribute__((warn_unused_result))
+
 typedef enum engine_status {
     ENGINE_OK = 0,
     ENGINE_INVALID,     /* an argument or the configuration is out of range; nothing changed */
@@ -133,18 +136,20 @@ typedef struct engine_api {
     const char *description; /* one line for --help */
 
     /* Can it run on this machine? If not, `reason` [reason_bytes] says why, in one line. */
-    bool (*available)(char *reason, size_t reason_bytes);
+    ENGINE_MUST_CHECK bool (*available)(char *reason, size_t reason_bytes);
 
     /* What a run with this configuration would be and take; nothing is taken. Whatever create
      * would refuse but for the memory at hand is refused here, with the same status and message. */
-    engine_status (*plan)(const engine_config *config, uint32_t training_count,
-                          uint32_t validation_count, engine_plan *out, char *message,
-                          size_t message_bytes);
+    ENGINE_MUST_CHECK engine_status (*plan)(const engine_config *config, uint32_t training_count,
+                                            uint32_t validation_count, engine_plan *out,
+                                            char *message, size_t message_bytes);
 
     /* On success *out is the caller's until destroy. Otherwise *out is NULL and `message`
      * [message_bytes] says why, in one line. All memory of the run is taken here. */
-    engine_status (*create)(engine **out, const engine_config *config, const engine_data *training,
-                            const engine_data *validation, char *message, size_t message_bytes);
+    ENGINE_MUST_CHECK engine_status (*create)(engine **out, const engine_config *config,
+                                              const engine_data *training,
+                                              const engine_data *validation, char *message,
+                                              size_t message_bytes);
     void (*destroy)(engine *); /* waits for work under way; NULL is allowed */
 
     /* The plan that the run follows; its memory is what is held. */
@@ -154,19 +159,22 @@ typedef struct engine_api {
     /* Trains the next `steps` steps (0 .. ENGINE_MAX_QUEUED_STEPS less those not yet polled;
      * else ENGINE_INVALID). Epoch e's order is drawn when its first step is due; a step never
      * crosses an epoch's end. May return before they are done (a GPU does). */
-    engine_status (*train)(engine *, uint32_t steps);
+    ENGINE_MUST_CHECK engine_status (*train)(engine *, uint32_t steps);
 
     /* Moves finished steps, oldest first, into out[capacity]; *count says how many. With `wait`
      * it returns only when all queued steps are finished or out is full. Steps that were finished
      * before the device failed come out all the same, with ENGINE_FAILED. */
-    engine_status (*poll)(engine *, engine_step *out, size_t capacity, size_t *count, bool wait);
+    ENGINE_MUST_CHECK engine_status (*poll)(engine *, engine_step *out, size_t capacity,
+                                            size_t *count, bool wait);
 
     /* The whole of a data set, dropout off, after all queued steps. `predicted` [count of the set]
      * gets each sample's class, that of the first of the largest logits; it may be NULL. */
-    engine_status (*evaluate)(engine *, engine_set set, engine_result *out, uint8_t *predicted);
+    ENGINE_MUST_CHECK engine_status (*evaluate)(engine *, engine_set set, engine_result *out,
+                                                uint8_t *predicted);
 
     /* Softmax probabilities [count,10] of images [count,28,28], dropout off. */
-    engine_status (*predict)(engine *, const uint8_t *images, uint32_t count, float *probabilities);
+    ENGINE_MUST_CHECK engine_status (*predict)(engine *, const uint8_t *images, uint32_t count,
+                                               float *probabilities);
 
     /* A tensor as floats, row-major. Names: those of lenet_tensors (values after the last step);
      * "gradient/" + such a name (of the last step); of the last step's forward pass
@@ -175,17 +183,18 @@ typedef struct engine_api {
      * several micro-batches its activations are those of the last one.
      * *count is set to the number of floats even when `capacity` is too small for them, which is
      * ENGINE_INVALID, as is an unknown name or a tensor that no step has made yet. */
-    engine_status (*read_tensor)(engine *, const char *name, float *out, size_t capacity,
-                                 size_t *count);
-    engine_status (*read_histogram)(engine *, const char *name, engine_histogram *out);
+    ENGINE_MUST_CHECK engine_status (*read_tensor)(engine *, const char *name, float *out,
+                                                   size_t capacity, size_t *count);
+    ENGINE_MUST_CHECK engine_status (*read_histogram)(engine *, const char *name,
+                                                      engine_histogram *out);
 
     /* The whole state: parameters, both moments, the number of steps done. A state is good for
      * engines of the same name and training set; import into another batch size is
      * ENGINE_INVALID, since its step would name another place. After import training goes on
      * exactly as it would have. */
     size_t (*state_bytes)(const engine *);
-    engine_status (*export_state)(engine *, void *out, size_t bytes);
-    engine_status (*import_state)(engine *, const void *state, size_t bytes);
+    ENGINE_MUST_CHECK engine_status (*export_state)(engine *, void *out, size_t bytes);
+    ENGINE_MUST_CHECK engine_status (*import_state)(engine *, const void *state, size_t bytes);
 } engine_api;
 
 /* Keras' defaults: batch size 32, Adam 1e-3, 0.9, 0.999, 1e-7, seed 0. */
@@ -202,11 +211,12 @@ const char *engine_status_string(engine_status status);
 const char *engine_precision_name(engine_precision precision);
 
 /* "fp32", "tf32" or "bf16" into *out; false, and *out unchanged, for any other name. */
-bool engine_precision_find(const char *name, engine_precision *out);
+ENGINE_MUST_CHECK bool engine_precision_find(const char *name, engine_precision *out);
 
 /* Shared by engines: the checks of a configuration that every engine makes. `message` as in
  * create. */
-engine_status engine_config_check(const engine_config *config, uint32_t training_count,
-                                  char *message, size_t message_bytes);
+ENGINE_MUST_CHECK engine_status engine_config_check(const engine_config *config,
+                                                    uint32_t training_count, char *message,
+                                                    size_t message_bytes);
 
 #endif

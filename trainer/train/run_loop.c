@@ -81,7 +81,7 @@ static void take_the_rest(run *self, epoch_sums *sums)
     char *const told = self->message;
     size_t ready = 0;
     self->message = other;
-    (void)self->job->api->poll(self->engine, self->steps, LONGEST_CHUNK, &ready, false);
+    (void)!self->job->api->poll(self->engine, self->steps, LONGEST_CHUNK, &ready, false);
     (void)!take_ready(self, sums, ready);
     self->message = told;
 }

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "cpu/cpu_kernels.h"
-#include "cpu/thread_pool.h"
+#include "cpu_kernels.h"
 #include "engine.h"
 #include "sample_data.h"
+#include "thread_pool.h"
 
 static atomic_uint allocations;
 
@@ -242,8 +242,8 @@ START_TEST(bf16_is_computed_where_the_machine_has_it_and_refused_elsewhere)
 }
 END_TEST
 
-/* The worst case for the sparse backward pass: every route open, all on one position. */
-START_TEST(every_route_open_is_no_overflow)
+/* The worst case for the sparse backward pass: every argmax open, all on one position. */
+START_TEST(every_argmax_open_is_no_overflow)
 {
     for (size_t i = 0; cpu_kernels_list[i] != NULL; i++) {
         const cpu_kernels *kernels = cpu_kernels_list[i];
@@ -254,11 +254,11 @@ START_TEST(every_route_open_is_no_overflow)
         float *kernel = aligned_alloc(64, CPU_PATCH * LENET_CONV2_CHANNELS * sizeof *kernel);
         float *pooled = aligned_alloc(64, LENET_FLAT * sizeof *pooled);
         float *gradient = aligned_alloc(64, LENET_CONV1_FLOATS * sizeof *gradient);
-        uint8_t *route = aligned_alloc(64, LENET_FLAT);
+        uint8_t *argmax = aligned_alloc(64, LENET_FLAT);
         cpu_scratch *scratch = aligned_alloc(64, sizeof *scratch);
         cpu_conv_gradients *sums = aligned_alloc(64, sizeof *sums);
         memset(sums, 0, sizeof *sums);
-        memset(route, 3, LENET_FLAT);
+        memset(argmax, 3, LENET_FLAT);
         for (size_t j = 0; j < LENET_CONV1_FLOATS; j++) {
             conv1[j] = 1;
         }
@@ -268,7 +268,7 @@ START_TEST(every_route_open_is_no_overflow)
         for (size_t j = 0; j < LENET_FLAT; j++) {
             pooled[j] = 0.75f; /* times the dropout's 4/3 it is 1 */
         }
-        kernels->conv2_backward(conv1, kernel, pooled, route, scratch->entries, sums, gradient);
+        kernels->conv2_backward(conv1, kernel, pooled, argmax, scratch->entries, sums, gradient);
         ck_assert_float_eq(sums->conv2_bias[63], CPU_POSITIONS);
         ck_assert_float_eq(sums->conv2_kernel[0][0], CPU_POSITIONS);
         ck_assert_float_eq(sums->conv2_kernel[63][CPU_PATCH - 1], CPU_POSITIONS);
@@ -280,7 +280,7 @@ START_TEST(every_route_open_is_no_overflow)
         free(kernel);
         free(pooled);
         free(gradient);
-        free(route);
+        free(argmax);
         free(scratch);
         free(sums);
     }
@@ -297,7 +297,7 @@ int main(void)
     tcase_add_test(c, the_portable_kernels_are_always_there);
     tcase_add_test(c, an_unknown_isa_s_message_lists_those_that_can_be_asked_for);
     tcase_add_test(c, bf16_is_computed_where_the_machine_has_it_and_refused_elsewhere);
-    tcase_add_test(c, every_route_open_is_no_overflow);
+    tcase_add_test(c, every_argmax_open_is_no_overflow);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_set_fork_status(runner, CK_NOFORK);

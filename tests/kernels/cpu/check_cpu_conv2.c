@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu/ink.h"
+#include "ink.h"
 #include "layer_tables.h"
 #include "philox.h"
 
@@ -76,7 +76,7 @@ typedef struct convolutions {
     float *transposed;
     cpu_winograd_scratch *scratch;
     float *pooled;
-    uint8_t *route;
+    uint8_t *argmax;
 } convolutions;
 
 static convolutions convolve(const cpu_kernels *kernels,
@@ -91,7 +91,7 @@ static convolutions convolve(const cpu_kernels *kernels,
         .transposed = room(CPU_PATCH * LENET_CONV2_CHANNELS * sizeof(float)),
         .scratch = room(sizeof(cpu_winograd_scratch)),
         .pooled = room(LENET_FLAT * sizeof(float)),
-        .route = room(LENET_FLAT),
+        .argmax = room(LENET_FLAT),
     };
     float *p = c.parameters;
     draw_image(c.bytes, seed);
@@ -111,7 +111,7 @@ static convolutions convolve(const cpu_kernels *kernels,
             p[LENET_CONV2_KERNEL_AT + i];
     }
     kernels->conv2_forward(c.conv1, &c.ink, c.weights, c.transposed, p + LENET_CONV2_BIAS_AT,
-                           c.scratch, c.pooled, c.route);
+                           c.scratch, c.pooled, c.argmax);
     return c;
 }
 
@@ -123,7 +123,7 @@ static void release(convolutions *c)
     free(c->transposed);
     free(c->scratch);
     free(c->pooled);
-    free(c->route);
+    free(c->argmax);
 }
 
 /* One output of conv2 before ReLU, a bound of the engine's error, and one of what its decisions
@@ -197,11 +197,11 @@ static output expected_output(const convolutions *c, int place, int way, int cha
     return out;
 }
 
-/* A window's outputs in one channel against its pooled value and route. */
+/* A window's outputs in one channel against its pooled value and argmax. */
 static void check_window(const convolutions *c, int place, int channel)
 {
     const float pooled = c->pooled[place * LENET_CONV2_CHANNELS + channel];
-    const uint8_t route = c->route[place * LENET_CONV2_CHANNELS + channel];
+    const uint8_t argmax = c->argmax[place * LENET_CONV2_CHANNELS + channel];
     double largest = 0;
     double bound = 0;
     double decision_bound = 0;
@@ -213,12 +213,12 @@ static void check_window(const convolutions *c, int place, int channel)
         decision_bound = fmax(decision_bound, outputs[way].decision_bound);
     }
     ck_assert(fabs((double)pooled - largest) <= bound);
-    ck_assert_int_le(route, CPU_ROUTE_NONE);
-    ck_assert_int_eq(route == CPU_ROUTE_NONE, pooled == 0);
-    if (route == CPU_ROUTE_NONE) {
+    ck_assert_int_le(argmax, CPU_ROUTE_NONE);
+    ck_assert_int_eq(argmax == CPU_ROUTE_NONE, pooled == 0);
+    if (argmax == CPU_ROUTE_NONE) {
         ck_assert(largest <= decision_bound);
     } else {
-        ck_assert(outputs[route].value >= largest - 2 * decision_bound);
+        ck_assert(outputs[argmax].value >= largest - 2 * decision_bound);
     }
 }
 
@@ -263,7 +263,7 @@ START_TEST(a_blank_patch_gives_exactly_the_bias)
                 }
                 if (below) {
                     const int at = place * LENET_CONV2_CHANNELS + channel;
-                    ck_assert_int_eq(c.route[at], CPU_ROUTE_NONE);
+                    ck_assert_int_eq(c.argmax[at], CPU_ROUTE_NONE);
                     ck_assert(c.pooled[at] == 0);
                     blank += seen == 0;
                     partly_blank += seen > 0;
@@ -290,8 +290,8 @@ START_TEST(the_first_of_equal_outputs_wins)
     for (uint64_t seed = 0; seed < 3; seed++) {
         convolutions c = convolve(kernels, draw_diagonals, seed, 0.1f);
         for (int i = 0; i < LENET_FLAT; i++) {
-            ck_assert_int_ne(c.route[i], 2);
-            first += c.route[i] == 1;
+            ck_assert_int_ne(c.argmax[i], 2);
+            first += c.argmax[i] == 1;
         }
         release(&c);
     }

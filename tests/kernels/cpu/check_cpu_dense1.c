@@ -17,8 +17,8 @@ enum { INPUTS = 8 * CPU_DENSE1_SPLIT, WEIGHTS = INPUTS * LENET_DENSE1 };
 typedef struct dense1 {
     uint32_t n;
     float *pooled;
-    uint8_t *route;
-    float *sums_gradient;
+    uint8_t *argmax;
+    float *preactivation_gradient;
     float *kernel;
     float *moments[2];
     float *pooled_gradient;
@@ -30,14 +30,14 @@ static dense1 make_dense1(uint32_t n)
     const dense1 d = {
         .n = n,
         .pooled = room((size_t)n * CPU_POOL_STRIDE * sizeof(float)),
-        .route = room((size_t)n * LENET_FLAT),
-        .sums_gradient = room((size_t)n * LENET_DENSE1 * sizeof(float)),
+        .argmax = room((size_t)n * LENET_FLAT),
+        .preactivation_gradient = room((size_t)n * LENET_DENSE1 * sizeof(float)),
         .kernel = room(WEIGHTS * sizeof(float)),
         .moments = {room(WEIGHTS * sizeof(float)), room(WEIGHTS * sizeof(float))},
         .pooled_gradient = room((size_t)n * CPU_POOL_STRIDE * sizeof(float)),
         .gradient = room(CPU_DENSE1_BLOCK * LENET_DENSE1 * sizeof(float)),
     };
-    fill(d.sums_gradient, (size_t)n * LENET_DENSE1, 2, 1);
+    fill(d.preactivation_gradient, (size_t)n * LENET_DENSE1, 2, 1);
     fill(d.kernel, WEIGHTS, 3, 1);
     for (size_t sample = 0; sample < n; sample++) {
         fill(d.pooled + sample * CPU_POOL_STRIDE, INPUTS, 4 + sample, 1);
@@ -45,7 +45,7 @@ static dense1 make_dense1(uint32_t n)
             float *input = &d.pooled[sample * CPU_POOL_STRIDE + i];
             const bool open = *input > 0.33f;
             *input = open ? *input : 0;
-            d.route[sample * LENET_FLAT + i] = open ? (uint8_t)(i % 4) : CPU_ROUTE_NONE;
+            d.argmax[sample * LENET_FLAT + i] = open ? (uint8_t)(i % 4) : CPU_ROUTE_NONE;
         }
     }
     return d;
@@ -54,8 +54,8 @@ static dense1 make_dense1(uint32_t n)
 static void release_dense1(dense1 *d)
 {
     free(d->pooled);
-    free(d->route);
-    free(d->sums_gradient);
+    free(d->argmax);
+    free(d->preactivation_gradient);
     free(d->kernel);
     free(d->moments[0]);
     free(d->moments[1]);
@@ -71,7 +71,7 @@ START_TEST(dense1_forward_is_within_its_rounding)
     dense1 d = make_dense1(6);
     float *sums = room((size_t)d.n * LENET_DENSE1 * sizeof *sums);
     const size_t first = (size_t)7 * CPU_DENSE1_SPLIT;
-    kernels->dense1_forward(d.pooled, d.route, d.n, d.kernel, 7, sums);
+    kernels->dense1_forward(d.pooled, d.argmax, d.n, d.kernel, 7, sums);
     for (uint32_t sample = 0; sample < d.n; sample++) {
         for (size_t j = 0; j < LENET_DENSE1; j++) {
             exact_sum expected = {0};
@@ -93,7 +93,7 @@ static void check_weight_gradient(const dense1 *d, size_t i, size_t j, float val
     exact_sum expected = {0};
     for (size_t sample = 0; sample < d->n; sample++) {
         exact_add(&expected, (double)d->pooled[sample * CPU_POOL_STRIDE + i] *
-                                 (double)d->sums_gradient[sample * LENET_DENSE1 + j]);
+                                 (double)d->preactivation_gradient[sample * LENET_DENSE1 + j]);
     }
     expect_sum(&expected, 1, value);
 }
@@ -103,7 +103,7 @@ static void check_input_gradient(const dense1 *d, const float *kernel, size_t sa
     exact_sum expected = {0};
     for (size_t j = 0; j < LENET_DENSE1; j++) {
         exact_add(&expected, (double)kernel[i * LENET_DENSE1 + j] *
-                                 (double)d->sums_gradient[sample * LENET_DENSE1 + j]);
+                                 (double)d->preactivation_gradient[sample * LENET_DENSE1 + j]);
     }
     expect_sum(&expected, 1, d->pooled_gradient[sample * CPU_POOL_STRIDE + i]);
 }
@@ -121,7 +121,7 @@ START_TEST(dense1_backward_is_within_its_rounding)
         memcpy(before, d.kernel, WEIGHTS * sizeof *before);
         const cpu_dense1_weights weights = {d.kernel, d.moments[0], d.moments[1], &adam};
         const size_t first = (size_t)BLOCK * CPU_DENSE1_BLOCK;
-        kernels->dense1_backward(&weights, d.pooled, d.route, d.sums_gradient, d.n, BLOCK,
+        kernels->dense1_backward(&weights, d.pooled, d.argmax, d.preactivation_gradient, d.n, BLOCK,
                                  d.gradient, d.pooled_gradient);
         for (size_t i = first; i < first + CPU_DENSE1_BLOCK; i++) {
             for (size_t j = 0; j < LENET_DENSE1; j++) {
@@ -134,12 +134,13 @@ START_TEST(dense1_backward_is_within_its_rounding)
                           8 * unit_roundoff);
             }
             for (size_t sample = 0; sample < d.n; sample++) {
-                if (d.route[sample * LENET_FLAT + i] != CPU_ROUTE_NONE) {
+                if (d.argmax[sample * LENET_FLAT + i] != CPU_ROUTE_NONE) {
                     check_input_gradient(&d, before, sample, i);
                 }
             }
         }
-        kernels->dense1_kernel_gradient(d.pooled, d.route, d.sums_gradient, d.n, BLOCK, d.gradient);
+        kernels->dense1_kernel_gradient(d.pooled, d.argmax, d.preactivation_gradient, d.n, BLOCK,
+                                        d.gradient);
         ck_assert_mem_eq(d.gradient, d.moments[0] + first * LENET_DENSE1,
                          sizeof *d.gradient * CPU_DENSE1_BLOCK);
         memset(d.moments[0] + first * LENET_DENSE1, 0, sizeof *d.gradient * CPU_DENSE1_BLOCK);

@@ -22,14 +22,14 @@ typedef struct gradients {
     float *conv1;
     float *kernel_transposed;
     float *pooled_gradient;
-    uint8_t *route;
+    uint8_t *argmax;
     float *conv1_gradient;
     cpu_conv_gradients *before;
     cpu_conv_gradients *sums;
     struct cpu_entry (*entries)[CPU_POSITIONS];
 } gradients;
 
-/* A third of the activations is 0, and `open` of 256 pooled ones have a route: outputs 0 to 3 of
+/* A third of the activations is 0, and `open` of 256 pooled ones have an argmax: outputs 0 to 3 of
  * their windows in turn, but for the last channel, whose all lead to the last. The gradient of
  * those without is NaN, as nobody may look at it. */
 static gradients make_gradients(uint32_t open, uint64_t seed)
@@ -39,7 +39,7 @@ static gradients make_gradients(uint32_t open, uint64_t seed)
         .conv1 = room(LENET_CONV1_FLOATS * sizeof(float)),
         .kernel_transposed = room((size_t)OUT * CPU_PATCH * sizeof(float)),
         .pooled_gradient = room(LENET_FLAT * sizeof(float)),
-        .route = room(LENET_FLAT),
+        .argmax = room(LENET_FLAT),
         .conv1_gradient = room(LENET_CONV1_FLOATS * sizeof(float)),
         .before = room(sizeof(cpu_conv_gradients)),
         .sums = room(sizeof(cpu_conv_gradients)),
@@ -55,7 +55,7 @@ static gradients make_gradients(uint32_t open, uint64_t seed)
     for (uint32_t i = 0; i < LENET_FLAT; i++) {
         const philox_block block = philox(seed, PHILOX_ORDER, 3, i);
         const bool is_open = block.word[0] % 256 < open;
-        g.route[i] = !is_open ? CPU_ROUTE_NONE : i % OUT == OUT - 1 ? 3 : block.word[1] % 4;
+        g.argmax[i] = !is_open ? CPU_ROUTE_NONE : i % OUT == OUT - 1 ? 3 : block.word[1] % 4;
         g.pooled_gradient[i] = is_open ? g.pooled_gradient[i] : NAN;
     }
     for (int i = 0; i < LENET_CONV1_FLOATS; i++) {
@@ -72,7 +72,7 @@ static void release_gradients(gradients *g)
     free(g->conv1);
     free(g->kernel_transposed);
     free(g->pooled_gradient);
-    free(g->route);
+    free(g->argmax);
     free(g->conv1_gradient);
     free(g->before);
     free(g->sums);
@@ -90,8 +90,8 @@ static void expect_entry(const gradients *g, int i, conv2_sums *expected)
 {
     const int channel = i % OUT;
     const int place = i / OUT;
-    const int y = place / LENET_POOL_SIDE * 2 + g->route[i] / 2;
-    const int x = place % LENET_POOL_SIDE * 2 + g->route[i] % 2;
+    const int y = place / LENET_POOL_SIDE * 2 + g->argmax[i] / 2;
+    const int x = place % LENET_POOL_SIDE * 2 + g->argmax[i] % 2;
     const double kept = 1 - LENET_DROPOUT1_RATE_256 / 256.0;
     const double gradient = (double)g->pooled_gradient[i] / kept;
     exact_add(&expected->bias[channel], gradient);
@@ -114,7 +114,7 @@ static conv2_sums *expect_conv2(const gradients *g)
         }
     }
     for (int i = 0; i < LENET_FLAT; i++) {
-        if (g->route[i] != CPU_ROUTE_NONE) {
+        if (g->argmax[i] != CPU_ROUTE_NONE) {
             expect_entry(g, i, expected);
         }
     }
@@ -131,8 +131,8 @@ START_TEST(conv2_backward_is_within_its_rounding)
     const cpu_kernels *kernels = layer_tables[_i];
     for (size_t k = 0; k < sizeof open_of_256 / sizeof *open_of_256; k++) {
         gradients g = make_gradients(open_of_256[k], 10 * k);
-        kernels->conv2_backward(g.conv1, g.kernel_transposed, g.pooled_gradient, g.route, g.entries,
-                                g.sums, g.conv1_gradient);
+        kernels->conv2_backward(g.conv1, g.kernel_transposed, g.pooled_gradient, g.argmax,
+                                g.entries, g.sums, g.conv1_gradient);
         conv2_sums *expected = expect_conv2(&g);
         for (int i = 0; i < LENET_CONV1_FLOATS; i++) {
             expect_sum(&expected->conv1[i], FACTORS, g.conv1_gradient[i]);

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cpu/available_memory.h"
-#include "cpu/cpu_limit.h"
+#include "available_memory.h"
+#include "cpu_limit.h"
 #include "engine.h"
 #include "sample_data.h"
 

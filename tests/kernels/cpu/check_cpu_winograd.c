@@ -29,7 +29,7 @@ typedef struct layer {
     cpu_conv2 *weights;
     cpu_winograd_scratch *scratch;
     float *pooled;
-    uint8_t *route;
+    uint8_t *argmax;
 } layer;
 
 static uint32_t word(uint32_t of, int at)
@@ -108,7 +108,7 @@ static layer make_layer(const cpu_kernels *kernels, pattern which)
         .weights = room(sizeof(cpu_conv2)),
         .scratch = room(sizeof(cpu_winograd_scratch)),
         .pooled = room(LENET_FLAT * sizeof(float)),
-        .route = room(LENET_FLAT),
+        .argmax = room(LENET_FLAT),
     };
     const float no_bias[IN_CHANNELS] = {0};
     cpu_ink everywhere;
@@ -117,7 +117,7 @@ static layer make_layer(const cpu_kernels *kernels, pattern which)
     choose_biases(&l, which);
     kernels->conv2_prepare(no_bias, l.kernel, l.bias, l.weights);
     kernels->conv2_forward(l.conv1, &everywhere, l.weights, l.transposed, l.bias, l.scratch,
-                           l.pooled, l.route);
+                           l.pooled, l.argmax);
     return l;
 }
 
@@ -129,7 +129,7 @@ static void release(layer *l)
     free(l->weights);
     free(l->scratch);
     free(l->pooled);
-    free(l->route);
+    free(l->argmax);
 }
 
 static double sum_of_squares(const float *values, int count)
@@ -161,7 +161,7 @@ typedef struct seen {
     int barely_shut;
 } seen;
 
-/* Which of equal outputs comes first is decided by any sums, so a route is exact in all windows.
+/* Which of equal outputs comes first is decided by any sums, so an argmax is exact in all windows.
  * Where two rounding errors of up to the bound could exchange the two largest outputs, or one could
  * open or shut the window, the engine has to take exact sums, so the value is exact, too; a quarter
  * of those bounds is left for its own errors. */
@@ -178,11 +178,11 @@ static void check_decisions(const layer *l, int place, int channel, seen *count)
         second = way == at ? second : fmax(second, sums[way]);
     }
     const double value = sums[at] + (double)l->bias[channel];
-    const uint8_t route = l->route[place * CHANNELS + channel];
+    const uint8_t argmax = l->argmax[place * CHANNELS + channel];
     const float pooled = l->pooled[place * CHANNELS + channel];
-    if (route != (value > 0 ? at : CPU_ROUTE_NONE)) {
-        ck_abort_msg("place %d, channel %d: route %d, but %d has the largest output, %g", place,
-                     channel, route, at, value);
+    if (argmax != (value > 0 ? at : CPU_ROUTE_NONE)) {
+        ck_abort_msg("place %d, channel %d: argmax %d, but %d has the largest output, %g", place,
+                     channel, argmax, at, value);
     }
     const double bound = 0.75 * rounding_bound(l, place, channel);
     const bool near_tie = value > 0 && sums[at] - second < 2 * bound;

@@ -4,7 +4,7 @@
 
 #include <check.h>
 
-#include "cpu/cpu_kernels.h"
+#include "cpu_kernels.h"
 
 enum { MAX_LAYER_TABLES = 8 };
 

@@ -1,5 +1,5 @@
-/* The kernels of the CUDA engine's backward pass, run on the host (tests/support/cuda_host), each by itself
- * against plain loops in double over operands rounded as the precision has them. */
+/* The kernels of the CUDA engine's backward pass, run on the host (tests/support/cuda_host),
+ * each by itself against plain loops in double over operands rounded as the precision has them. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ START_TEST(gradients_of_the_head_are_sums_over_samples)
     set_thread_order(_i);
     fill_random(f->a.dense1, f->n * 128, 1, 1);
     fill_random(f->a.logits_gradient, f->n * 10, 2, 1);
-    fill_random(f->a.sums_gradient, f->n * 128, 3, 1);
+    fill_random(f->a.preactivation_gradient, f->n * 128, 3, 1);
     fill_random(f->a.loss, f->n, 4, 3);
     double loss = 0;
     uint32_t correct = 0;
@@ -61,7 +61,7 @@ static cuda_fixture *dense_fixture(int number)
 {
     cuda_fixture *f = cuda_fixture_create(&dense_cases[number]);
     fill_pooled(f);
-    fill_random(f->a.sums_gradient, f->n * 128, 3, 0.1F);
+    fill_random(f->a.preactivation_gradient, f->n * 128, 3, 0.1F);
     if (f->batch.micro_index > 0) {
         fill_random(f->p.gradients, LENET_PARAMETERS, 6, 0.1F);
     }
@@ -164,7 +164,7 @@ static cuda_fixture *conv_fixture(int number)
 {
     cuda_fixture *f = cuda_fixture_create(&step_cases[number]);
     fill_random(f->a.pooled_gradient, (size_t)f->n * LENET_FLAT, 8, 0.01F);
-    fill_routes(f);
+    fill_argmaxes(f);
     return f;
 }
 

@@ -95,12 +95,12 @@ START_TEST(memory_in_one_piece_and_in_parts_is_as_much)
 END_TEST
 
 /* Only a backward pass reads them. */
-START_TEST(evaluation_has_no_routes)
+START_TEST(evaluation_has_no_argmaxes)
 {
     const engine_config config = small_config();
     engine *e = make_engine(api, &config);
-    ck_assert_ptr_nonnull(e->memory.training.route);
-    ck_assert_ptr_null(e->memory.evaluation.route);
+    ck_assert_ptr_nonnull(e->memory.training.argmax);
+    ck_assert_ptr_null(e->memory.evaluation.argmax);
     api->destroy(e);
 }
 END_TEST
@@ -379,7 +379,7 @@ int main(void)
     tcase_add_loop_test(c, what_is_planned_is_what_is_taken, 0, 2);
     tcase_add_loop_test(c, a_plan_for_no_device_asks_none_and_is_that_of_a_device, 0, 2);
     tcase_add_test(c, memory_in_one_piece_and_in_parts_is_as_much);
-    tcase_add_test(c, evaluation_has_no_routes);
+    tcase_add_test(c, evaluation_has_no_argmaxes);
     tcase_add_test(c, training_and_evaluation_take_no_memory);
     tcase_add_test(c, what_does_not_fit_is_refused_with_what_would);
     tcase_add_loop_test(c, any_call_of_create_may_fail, 0, 2);

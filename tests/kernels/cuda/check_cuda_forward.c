@@ -1,6 +1,6 @@
-/* The kernels of the CUDA engine's forward pass, run on the host (tests/support/cuda_host), each by itself
- * against plain loops in double over operands rounded as the precision has them: one sample,
- * primes, short batches, micro-batches, in all precisions and several orders of threads. */
+/* The kernels of the CUDA engine's forward pass, run on the host (tests/support/cuda_host), each
+ * by itself against plain loops in double over operands rounded as the precision has them: one
+ * sample, primes, short batches, micro-batches, in all precisions and several orders of threads. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "cuda_host.h"
 #include "cuda_oracle.h"
-#include "draw.h"
+#include "random.h"
 #include "reference_layers.h"
 
 static const engine_precision precisions[] = {ENGINE_FP32, ENGINE_TF32, ENGINE_BF16};
@@ -51,7 +51,7 @@ START_TEST(conv1_is_the_references)
 }
 END_TEST
 
-START_TEST(pooled_and_route_are_the_references)
+START_TEST(pooled_and_argmax_are_the_references)
 {
     const engine_precision precision = precisions[_i % PRECISIONS];
     cuda_fixture *f = cuda_fixture_create(&cases[_i / PRECISIONS]);
@@ -68,20 +68,20 @@ START_TEST(pooled_and_route_are_the_references)
 }
 END_TEST
 
-/* More bands than blocks, so that blocks go round; dropout off, no order, no routes. */
+/* More bands than blocks, so that blocks go round; dropout off, no order, no argmaxes. */
 START_TEST(evaluation_goes_over_many_samples_as_they_lie)
 {
     const engine_precision precision = precisions[_i];
     const cuda_case c = {50, 50, 50, 0, 0};
     cuda_fixture *f = cuda_fixture_create(&c);
-    uint8_t *route = f->a.route;
+    uint8_t *argmax = f->a.argmax;
     f->batch.progress = NULL;
     f->batch.order = NULL;
     f->batch.dropout = false;
     f->batch.first = 2;
     f->batch.n = 47;
     cuda_activations a = f->a;
-    a.route = NULL;
+    a.argmax = NULL;
     ck_assert_int_eq(cuda_conv_forward(&f->batch, &a, f->p.values, precision, NULL), cudaSuccess);
     float *kept = malloc(47 * LENET_FLAT * sizeof *kept);
     ck_assert_ptr_nonnull(kept);
@@ -94,7 +94,7 @@ START_TEST(evaluation_goes_over_many_samples_as_they_lie)
                          cudaSuccess);
         ck_assert_mem_eq(f->a.pooled, kept + i * LENET_FLAT, LENET_FLAT * sizeof *kept);
     }
-    f->a.route = route;
+    f->a.argmax = argmax;
     free(kept);
     cuda_fixture_destroy(f);
 }
@@ -113,7 +113,7 @@ START_TEST(a_blank_image_gives_exactly_the_bias)
     for (size_t e = 0; e < LENET_FLAT; e++) {
         const float bias = f->p.values[LENET_CONV2_BIAS_AT + e % 64];
         expect(f->a.pooled[e] == (bias > 0 ? bias : 0), "not exactly the bias", e);
-        expect(f->a.route[e] == (bias > 0 ? 0 : 4), "not the first of equals", e);
+        expect(f->a.argmax[e] == (bias > 0 ? 0 : 4), "not the first of equals", e);
     }
     cuda_fixture_destroy(f);
 }
@@ -170,7 +170,7 @@ START_TEST(prediction_needs_no_labels)
     prediction.a.loss = NULL;
     prediction.a.correct = NULL;
     prediction.a.logits_gradient = NULL;
-    prediction.a.sums_gradient = NULL;
+    prediction.a.preactivation_gradient = NULL;
     ck_assert_int_eq(
         cuda_head(&prediction.batch, &prediction.a, f->p.values, CUDA_DENSE1_SPLITS, NULL),
         cudaSuccess);
@@ -253,7 +253,7 @@ START_TEST(orders_are_those_of_the_host)
         ck_assert_int_eq(cuda_order_keys(keys, count, 11, epoch, NULL), cudaSuccess);
         qsort(keys, count, sizeof *keys, compare_keys);
         ck_assert_int_eq(cuda_order_from_keys(order, keys, count, NULL), cudaSuccess);
-        draw_order(expected, scratch, count, 11, epoch);
+        random_order(expected, scratch, count, 11, epoch);
         ck_assert_mem_eq(order, expected, count * sizeof *order);
     }
     free(expected);
@@ -268,7 +268,7 @@ static Suite *forward_suite(void)
     Suite *suite = suite_create("CUDA kernels, forward");
     TCase *tests = tcase_create("on the host");
     tcase_add_loop_test(tests, conv1_is_the_references, 0, CASES * ORDERS);
-    tcase_add_loop_test(tests, pooled_and_route_are_the_references, 0, CASES * PRECISIONS);
+    tcase_add_loop_test(tests, pooled_and_argmax_are_the_references, 0, CASES * PRECISIONS);
     tcase_add_loop_test(tests, evaluation_goes_over_many_samples_as_they_lie, 0, PRECISIONS);
     tcase_add_loop_test(tests, a_blank_image_gives_exactly_the_bias, 0, PRECISIONS);
     tcase_add_loop_test(tests, partial_sums_of_dense1_are_the_references, 0,

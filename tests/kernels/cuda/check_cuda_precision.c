@@ -294,7 +294,7 @@ static void expect_same_activations(const cuda_fixture *part, const cuda_fixture
     const size_t n = part->n;
     ck_assert_mem_eq(part->a.pooled, whole->a.pooled + at * LENET_FLAT,
                      n * LENET_FLAT * sizeof(float));
-    ck_assert_mem_eq(part->a.sums_gradient, whole->a.sums_gradient + at * 128,
+    ck_assert_mem_eq(part->a.preactivation_gradient, whole->a.preactivation_gradient + at * 128,
                      n * 128 * sizeof(float));
     ck_assert_mem_eq(part->a.pooled_gradient, whole->a.pooled_gradient + at * LENET_FLAT,
                      n * LENET_FLAT * sizeof(float));

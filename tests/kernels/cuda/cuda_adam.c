@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cpu/cpu_kernels.h"
+#include "cpu_kernels.h"
 
 void *copy_of(const void *from, size_t bytes)
 {

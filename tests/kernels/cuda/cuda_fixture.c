@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cuda_host.h"
-#include "draw.h"
 #include "philox.h"
+#include "random.h"
 #include "synthetic_digits.h"
 
 enum { RANDOM_PURPOSE = 512, SEED = 5 };
@@ -45,7 +45,7 @@ static float initial_v[LENET_PARAMETERS];
 
 void cuda_fixture_begin(void)
 {
-    draw_parameters(initial_values, SEED);
+    random_parameters(initial_values, SEED);
     for (unsigned t = 0; t < LENET_TENSORS; t++) {
         const lenet_tensor *tensor = &lenet_tensors[t];
         if (tensor->fan_in == 0) {
@@ -62,7 +62,7 @@ void cuda_fixture_begin(void)
 static void take_activations(cuda_activations *a, size_t capacity)
 {
     a->pooled = take(capacity * LENET_FLAT * sizeof(float));
-    a->route = take(capacity * LENET_FLAT);
+    a->argmax = take(capacity * LENET_FLAT);
     a->partial = take(capacity * CUDA_DENSE1_SPLITS * LENET_DENSE1 * sizeof(float));
     a->dense1 = take(capacity * LENET_DENSE1 * sizeof(float));
     a->logits = take(capacity * LENET_CLASSES * sizeof(float));
@@ -71,7 +71,7 @@ static void take_activations(cuda_activations *a, size_t capacity)
     a->correct = take(capacity);
     a->predicted = take(capacity);
     a->logits_gradient = take(capacity * LENET_CLASSES * sizeof(float));
-    a->sums_gradient = take(capacity * LENET_DENSE1 * sizeof(float));
+    a->preactivation_gradient = take(capacity * LENET_DENSE1 * sizeof(float));
     a->pooled_gradient = take(capacity * LENET_FLAT * sizeof(float));
 }
 
@@ -107,7 +107,7 @@ static void place_samples(cuda_fixture *f, const cuda_case *c)
             epoch++;
         }
     }
-    draw_order(f->order, scratch, c->count, SEED, epoch);
+    random_order(f->order, scratch, c->count, SEED, epoch);
     free(scratch);
     f->total = first + c->batch_size <= c->count ? c->batch_size : (uint32_t)(c->count - first);
     f->begin = c->micro_index * c->capacity;
@@ -153,19 +153,32 @@ cuda_fixture *cuda_fixture_create(const cuda_case *c)
 void cuda_fixture_destroy(cuda_fixture *f)
 {
     void *const all[] = {
-        f->images,          f->labels,
-        f->order,           f->progress,
-        f->a.pooled,        f->a.route,
-        f->a.partial,       f->a.dense1,
-        f->a.logits,        f->a.softmax,
-        f->a.loss,          f->a.correct,
-        f->a.predicted,     f->a.logits_gradient,
-        f->a.sums_gradient, f->a.pooled_gradient,
-        f->p.values,        f->p.moment_m,
-        f->p.moment_v,      f->p.gradients,
-        f->p.conv2_slots,   f->p.conv1_slots,
-        f->p.head_slots,    f->p.conv1_used,
-        f->p.loss_sum,      f->p.correct_sum,
+        f->images,
+        f->labels,
+        f->order,
+        f->progress,
+        f->a.pooled,
+        f->a.argmax,
+        f->a.partial,
+        f->a.dense1,
+        f->a.logits,
+        f->a.softmax,
+        f->a.loss,
+        f->a.correct,
+        f->a.predicted,
+        f->a.logits_gradient,
+        f->a.preactivation_gradient,
+        f->a.pooled_gradient,
+        f->p.values,
+        f->p.moment_m,
+        f->p.moment_v,
+        f->p.gradients,
+        f->p.conv2_slots,
+        f->p.conv1_slots,
+        f->p.head_slots,
+        f->p.conv1_used,
+        f->p.loss_sum,
+        f->p.correct_sum,
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         ck_assert_int_eq(cudaFree(all[i]), cudaSuccess);
@@ -187,14 +200,14 @@ void fill_pooled(cuda_fixture *f)
     }
 }
 
-void fill_routes(cuda_fixture *f)
+void fill_argmaxes(cuda_fixture *f)
 {
     for (size_t i = 0; i < (size_t)f->n * LENET_FLAT; i += 16) {
         const philox_block block =
             philox(41, (philox_purpose)RANDOM_PURPOSE, 0, (uint32_t)(i / 16));
         for (unsigned j = 0; j < 16; j++) {
             const unsigned byte = philox_byte(block, j);
-            f->a.route[i + j] = (uint8_t)(byte < 160 ? byte % 4 : 4);
+            f->a.argmax[i + j] = (uint8_t)(byte < 160 ? byte % 4 : 4);
         }
     }
 }

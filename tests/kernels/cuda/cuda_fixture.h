@@ -1,10 +1,10 @@
 /* What the tests of the CUDA kernels share: the device memory of one micro-batch, random contents,
  * operands rounded as the tensor cores round them, and comparisons.
  *
- * The kernels run on the harness of tests/support/cuda_host, whose device memory is the host's: tests read
- * and write it directly. Every array has exactly the size that cuda_kernels.h gives it, so that
- * AddressSanitizer finds a step too far, and is NaN at first, so that a comparison finds what was
- * not written. */
+ * The kernels run on the harness of tests/support/cuda_host, whose device memory is the host's:
+ * tests read and write it directly. Every array has exactly the size that cuda_kernels.h gives
+ * it, so that AddressSanitizer finds a step too far, and is NaN at first, so that a comparison
+ * finds what was not written. */
 #ifndef CUDA_FIXTURE_H
 #define CUDA_FIXTURE_H
 
@@ -34,7 +34,7 @@ typedef struct cuda_fixture {
     cuda_adam_settings adam;
     uint8_t *images;
     uint8_t *labels;
-    uint32_t *order; /* of the epoch of `step`, drawn by draw.h */
+    uint32_t *order; /* of the epoch of `step`, drawn by random.h */
     uint32_t n;      /* samples of the launch, */
     uint32_t begin;  /* the place of the first in the step's batch, */
     uint32_t total;  /* samples of the step: worked out here again, plainly */
@@ -54,9 +54,9 @@ uint32_t fixture_sample(const cuda_fixture *f, uint32_t i);
 /* Uniform in [-scale, scale), by a counter that `stream` and the element are. */
 void fill_random(float *values, size_t count, uint64_t stream, float scale);
 
-/* pooled [capacity,9216] random, a third of it 0; route to fit or independent of it. */
+/* pooled [capacity,9216] random, a third of it 0; argmax to fit or independent of it. */
 void fill_pooled(cuda_fixture *f);
-void fill_routes(cuda_fixture *f);
+void fill_argmaxes(cuda_fixture *f);
 
 /* A factor of a product, as the precision has it. */
 double rounded(float value, engine_precision precision);

@@ -18,7 +18,7 @@ float *conv1_of(const cuda_fixture *f);
 /* pooled [n,9216]. */
 void expected_pooled(const cuda_fixture *f, engine_precision precision, double *pooled);
 
-/* f->a.pooled, and f->a.route where there is one. */
+/* f->a.pooled, and f->a.argmax where there is one. */
 void compare_pooled(const cuda_fixture *f, engine_precision precision);
 
 /* Partial sums of dense1 [splits][n,128], and their terms' absolute values. */

@@ -19,7 +19,7 @@ void add_head_sums(const cuda_fixture *f, double *sums)
             sums[1280 + c] += (double)f->a.logits_gradient[i * 10 + c];
         }
         for (size_t j = 0; j < 128; j++) {
-            sums[1290 + j] += (double)f->a.sums_gradient[i * 128 + j];
+            sums[1290 + j] += (double)f->a.preactivation_gradient[i * 128 + j];
         }
     }
 }
@@ -31,7 +31,7 @@ void expected_kernel_gradient(const cuda_fixture *f, engine_precision precision,
     memset(absolute, 0, LENET_FLAT * 128 * sizeof *absolute);
     for (size_t i = 0; i < f->n; i++) {
         double gradient[128];
-        round_all(gradient, f->a.sums_gradient + i * 128, 128, precision);
+        round_all(gradient, f->a.preactivation_gradient + i * 128, 128, precision);
         for (size_t k = 0; k < LENET_FLAT; k++) {
             const double x = rounded(f->a.pooled[i * LENET_FLAT + k], precision);
             for (size_t j = 0; j < 128; j++) {
@@ -49,7 +49,7 @@ void expected_pooled_gradient(const cuda_fixture *f, engine_precision precision,
     round_all(kernel, f->p.values + LENET_DENSE1_KERNEL_AT, LENET_FLAT * 128, precision);
     for (size_t i = 0; i < f->n; i++) {
         double gradient[128];
-        round_all(gradient, f->a.sums_gradient + i * 128, 128, precision);
+        round_all(gradient, f->a.preactivation_gradient + i * 128, 128, precision);
         for (size_t k = 0; k < LENET_FLAT; k++) {
             const size_t at = i * LENET_FLAT + k;
             sum[at] = absolute[at] = 0;
@@ -81,10 +81,10 @@ static void make_delta(const cuda_fixture *f, size_t i, engine_precision precisi
     memset(delta, 0, LENET_CONV2_FLOATS * sizeof *delta);
     memset(plain, 0, LENET_CONV2_FLOATS * sizeof *plain);
     for (size_t e = 0; e < LENET_FLAT; e++) {
-        const uint8_t route = f->a.route[i * LENET_FLAT + e];
-        if (route < 4) {
-            const size_t row = e / (12 * 64) * 2 + route / 2;
-            const size_t column = e / 64 % 12 * 2 + route % 2;
+        const uint8_t argmax = f->a.argmax[i * LENET_FLAT + e];
+        if (argmax < 4) {
+            const size_t row = e / (12 * 64) * 2 + argmax / 2;
+            const size_t column = e / 64 % 12 * 2 + argmax % 2;
             const size_t at = (row * 24 + column) * 64 + e % 64;
             const float value =
                 f->a.pooled_gradient[i * LENET_FLAT + e] * (f->batch.dropout ? 4.0F / 3 : 1);

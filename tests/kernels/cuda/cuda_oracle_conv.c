@@ -3,7 +3,7 @@
 #include <check.h>
 #include <math.h>
 
-#include "cpu/cpu_kernels.h"
+#include "cpu_kernels.h"
 #include "cuda_host.h"
 #include "reference_layers.h"
 
@@ -50,7 +50,7 @@ static size_t window_place(size_t e, size_t place)
     return (row * 24 + column) * 64 + e % 64;
 }
 
-/* pooled and route of element e, where `before` and `bounds` are conv2's values and their bounds.
+/* pooled and argmax of element e, where `before` and `bounds` are conv2's values and their bounds.
  * `factor`: 0 where it is dropped, else what dropout scales by. */
 static void compare_window(const cuda_fixture *f, size_t at, size_t e, const double *before,
                            const double *bounds, double factor)
@@ -61,23 +61,23 @@ static void compare_window(const cuda_fixture *f, size_t at, size_t e, const dou
         largest = fmax(largest, before[window_place(e, p)]);
         bound = fmax(bound, sum_bound(289, bounds[window_place(e, p)]));
     }
-    if (f->a.route == NULL) {
+    if (f->a.argmax == NULL) {
         expect_near("pooled", e, (double)f->a.pooled[at], largest * factor, bound * factor);
         return;
     }
-    const uint8_t route = f->a.route[at];
-    expect(route <= 4, "route is none", at);
-    if (factor == 0 || route == 4) {
-        expect(f->a.pooled[at] == 0 && route == 4, "dropped or closed by halves", at);
+    const uint8_t argmax = f->a.argmax[at];
+    expect(argmax <= 4, "argmax is none", at);
+    if (factor == 0 || argmax == 4) {
+        expect(f->a.pooled[at] == 0 && argmax == 4, "dropped or closed by halves", at);
         expect_near("closed window", e, factor == 0 ? 0 : largest, 0, bound);
         return;
     }
     expect(f->a.pooled[at] > 0, "open, but nothing comes through", at);
     expect_near("pooled", e, f->a.pooled[at], largest * factor,
                 (bound + 0x1p-23 * largest) * factor);
-    const double chosen = before[window_place(e, route)];
+    const double chosen = before[window_place(e, argmax)];
     expect_near("routed value", e, chosen, largest, 2 * bound);
-    for (size_t p = 0; p < route; p++) {
+    for (size_t p = 0; p < argmax; p++) {
         /* An equal one before it would have been taken, and equal patches have equal sums. */
         expect(before[window_place(e, p)] != chosen, "not the first of equals", at);
     }
@@ -86,14 +86,14 @@ static void compare_window(const cuda_fixture *f, size_t at, size_t e, const dou
 /* The factors of dropout1 by the CPU engine: what it makes of ones. */
 static void cpu_factors(const cuda_fixture *f, uint32_t i, float *factor)
 {
-    static uint8_t route[LENET_FLAT];
+    static uint8_t argmax[LENET_FLAT];
     static uint8_t bytes[LENET_FLAT + 256];
     for (size_t e = 0; e < LENET_FLAT; e++) {
         factor[e] = 1;
     }
     if (f->batch.dropout) {
         cpu_kernels_find("portable")
-            ->dropout1(f->batch.seed, f->progress->step, f->begin + i, bytes, factor, route);
+            ->dropout1(f->batch.seed, f->progress->step, f->begin + i, bytes, factor, argmax);
     }
 }
 

@@ -51,7 +51,7 @@ typedef struct head_values {
     double loss;
     int best;
     double logits_gradient[10];
-    double sums_gradient[128];
+    double preactivation_gradient[128];
 } head_values;
 
 static void expected_hidden(const cuda_fixture *f, uint32_t i, uint32_t splits, head_values *out)
@@ -94,11 +94,11 @@ static void expected_head(const cuda_fixture *f, uint32_t i, uint32_t splits, he
         out->logits_gradient[c] = (out->softmax[c] - (c == label)) / f->total;
     }
     for (int j = 0; j < 128; j++) {
-        out->sums_gradient[j] = 0;
+        out->preactivation_gradient[j] = 0;
         for (int c = 0; c < 10; c++) {
-            out->sums_gradient[j] += out->logits_gradient[c] * kernel[j * 10 + c];
+            out->preactivation_gradient[j] += out->logits_gradient[c] * kernel[j * 10 + c];
         }
-        out->sums_gradient[j] *= out->hidden[j] == 0 ? 0 : f->batch.dropout ? 2 : 1;
+        out->preactivation_gradient[j] *= out->hidden[j] == 0 ? 0 : f->batch.dropout ? 2 : 1;
     }
 }
 
@@ -109,8 +109,8 @@ static const double head_bound = 2e-5;
 static void compare_head_gradients(const cuda_fixture *f, uint32_t i, const head_values *expected)
 {
     for (size_t j = 0; j < 128; j++) {
-        expect_near("gradient of the sums", j, (double)f->a.sums_gradient[i * 128 + j],
-                    expected->sums_gradient[j], head_bound / f->total);
+        expect_near("gradient of the sums", j, (double)f->a.preactivation_gradient[i * 128 + j],
+                    expected->preactivation_gradient[j], head_bound / f->total);
     }
     for (size_t c = 0; c < 10; c++) {
         expect_near("gradient of the logits", c, (double)f->a.logits_gradient[i * 10 + c],

@@ -303,7 +303,7 @@ END_TEST
 int main(void)
 {
 #ifdef ON_DEVICE
-    const int devices = 0;
+    int devices = 0;
     if (cudaGetDeviceCount(&devices) != cudaSuccess || devices == 0) {
         puts("skipped: there is no device");
         return 77;

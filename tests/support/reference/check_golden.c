@@ -1,6 +1,6 @@
-/* The reference against Keras: the run that tests/support/golden/regenerate.py made with the real thing,
- * repeated here from its seed. Also says how far float32 Keras itself strays from float64, since
- * engines in single precision are held to the same bound. */
+/* The reference against Keras: the run that tests/support/golden/regenerate.py made with the
+ * real thing, repeated here from its seed. Also says how far float32 Keras itself strays from
+ * float64, since engines in single precision are held to the same bound. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>

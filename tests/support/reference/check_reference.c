@@ -28,7 +28,7 @@ static reference_pass *new_pass(uint32_t capacity)
 
 /* Glorot weights and biases that are not 0, away from the kinks that blank images with zero
  * biases sit on. */
-static void draw_parameters_with_biases(void)
+static void random_parameters_with_biases(void)
 {
     reference_initial_parameters(parameters, 7);
     for (unsigned t = 0; t < LENET_TENSORS; t++) {
@@ -197,7 +197,7 @@ static void check_differences(const reference_dropout *dropout)
 {
     enum { PICKS = 6, TRIES = 60 };
     reference_pass *pass = new_pass(SAMPLES);
-    draw_parameters_with_biases();
+    random_parameters_with_biases();
     reference_forward(pass, parameters, &data, NULL, SAMPLES, dropout);
     reference_backward(pass, parameters, gradient, 0);
     for (unsigned t = 0; t < LENET_TENSORS; t++) {
@@ -308,7 +308,7 @@ END_TEST
 START_TEST(flipping_near_decisions_changes_only_what_they_touch)
 {
     reference_pass *pass = new_pass(SAMPLES);
-    draw_parameters_with_biases();
+    random_parameters_with_biases();
     reference_forward(pass, parameters, &data, NULL, SAMPLES, NULL);
     ck_assert_uint_eq(reference_backward(pass, parameters, gradient, 0), 0);
     ck_assert_uint_eq(reference_backward(pass, parameters, other_gradient, 1e-14), 0);

@@ -1,0 +1,109 @@
+/* What the CPU engine holds: every buffer of a run, taken once at its creation.
+ *
+ * cpu_memory.c sizes and takes them, cpu_step.c computes in them, cpu_tensors.c reads them out,
+ * cpu_engine.c is the table that the run loop sees. */
+#ifndef KERNELS_CPU_STATE_H
+#define KERNELS_CPU_STATE_H
+
+#include "cpu_kernels.h"
+#include "engine.h"
+#include "thread_pool.h"
+
+enum {
+    /* Samples that evaluation and prediction work on at once. */
+    CPU_EVALUATION_BATCH = 128,
+    /* The convolutions' gradients are summed within at most this many groups of samples, then over
+     * the groups: fixed by the batch alone, so that the bits do not depend on the threads. */
+    CPU_MAX_GROUPS = 32,
+};
+
+/* The activations of one forward pass over up to `capacity` samples, [capacity, …] each. */
+typedef struct cpu_activations {
+    uint32_t capacity;
+    float *pooled;      /* CPU_POOL_STRIDE floats a sample, after dropout */
+    float *partial;     /* [splits][capacity,128] partial sums of dense1 */
+    float *dense1;      /* [.,128] after ReLU and dropout */
+    float *logits;      /* [.,10] */
+    float *softmax;     /* [.,10] probabilities */
+    double *loss;       /* [.] -log p(label) */
+    uint8_t *predicted; /* [.] the class of the largest logit */
+    uint8_t *argmax;    /* [.,9216]; scratch in evaluation */
+    const uint8_t **image;
+    uint8_t *label;
+} cpu_activations;
+
+typedef struct cpu_data {
+    uint8_t *images;
+    uint8_t *labels;
+    uint32_t count;
+} cpu_data;
+
+struct engine {
+    engine_config config;
+    const cpu_kernels *kernels;
+    thread_pool *pool;
+    uint32_t threads;
+    engine_plan plan;
+    char message[160];
+
+    cpu_data data[2]; /* by engine_set */
+    uint32_t *order;  /* of `order_epoch` */
+    uint64_t *order_scratch;
+    uint64_t order_epoch;
+
+    uint64_t steps_done;
+    uint32_t last_samples; /* of the last step; 0 when there are no activations of one */
+
+    float *parameters;       /* [LENET_PARAMETERS], like the moments and gradients padded to 16 */
+    cpu_conv2 *conv2;        /* from the parameters, made before each forward pass */
+    float *conv2_transposed; /* conv2/kernel as [64][3,3,32] */
+    float *moment_m;
+    float *moment_v;
+    /* Of the last step; dense1/kernel's is not there but made anew, block by block, where it is
+     * read, since its update happens block by block in the cache. */
+    float *gradients;
+
+    cpu_activations training;
+    cpu_activations evaluation;
+    float *conv1;                         /* [batch,26,26,32] after ReLU */
+    float *pooled_gradient;               /* CPU_POOL_STRIDE floats a sample */
+    float *logits_gradient;               /* [batch,10] */
+    float *dense1_preactivation_gradient; /* [batch,128], before ReLU and dropout */
+    cpu_conv_gradients *groups;
+    cpu_scratch *scratch; /* one a thread */
+
+    engine_step ring[ENGINE_MAX_QUEUED_STEPS];
+    uint32_t ring_first;
+    uint32_t ring_count;
+};
+
+/* Keeps the text for message and returns the status. */
+__attribute__((format(printf, 3, 4))) engine_status cpu_fail(engine *e, engine_status status,
+                                                             const char *format, ...);
+
+/* The table's functions of cpu_tensors.c. */
+ENGINE_MUST_CHECK engine_status cpu_read_tensor(engine *e, const char *name, float *out,
+                                                size_t capacity, size_t *count);
+ENGINE_MUST_CHECK engine_status cpu_read_histogram(engine *e, const char *name,
+                                                   engine_histogram *out);
+
+/* What a run takes; engine_config_check has passed. */
+void cpu_memory_plan(const engine_config *config, uint32_t training_count,
+                     uint32_t validation_count, uint32_t threads, engine_memory *out);
+
+/* Takes and zeroes every buffer, or none: 0 or -1. */
+ENGINE_MUST_CHECK int cpu_memory_take(engine *e, uint32_t training_count,
+                                      uint32_t validation_count);
+void cpu_memory_release(engine *e);
+
+/* Brings conv2_transposed in line with the parameters. */
+void cpu_transpose_conv2(engine *e);
+
+/* One training step; its metrics go to the ring, which must have room. */
+void cpu_step(engine *e);
+
+/* Forward pass, dropout off, over evaluation.image[0 .. n) (n at most CPU_EVALUATION_BATCH);
+ * losses and predicted classes are set where `labelled`. */
+void cpu_forward_evaluation(engine *e, uint32_t n, bool labelled);
+
+#endif

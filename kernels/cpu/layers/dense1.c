@@ -1,0 +1,190 @@
+/* Dense 128 over 9216 inputs, 98 % of the parameters. Most inputs are 0, closed by ReLU or dropout
+ * (some 70 % on MNIST), so all three products go over the others alone, as the argmaxes tell them;
+ * the terms left out are exact zeros. A row of the kernel, the 128 weights of one input, fills half
+ * of AVX-512's registers.
+ *
+ * Backward a row is taken up once: its products with the gradients of the samples that have the
+ * input, the sum of those gradients, which is its own, and its update. Bound: forward the loads,
+ * one for each multiply-add; backward the multiply-adds, and at small batches the divisions and
+ * roots of the update and the bandwidth of the outer caches, which hold weights and moments. */
+#include "adam.h"
+#include "layers.h"
+
+#include <stdbool.h>
+
+enum {
+    OUT = LENET_DENSE1,
+    BLOCK = CPU_DENSE1_BLOCK,
+    SAMPLES = 64, /* worked on at once backward: the bits of a word, like a block's inputs */
+};
+
+/* A row is worked on in passes that fit into the registers beside their operands. */
+#if defined(CPU_ISA_AVX512)
+enum { PASS = 128 };
+#elif defined(CPU_ISA_AVX2)
+enum { PASS = 64 };
+#else
+enum { PASS = 32 };
+#endif
+enum { PASS_VECTORS = PASS / VEC };
+
+/* Bit i is set where input i of a block is not 0. */
+VEC_INLINE uint64_t open_inputs(const uint8_t *argmax)
+{
+    return ~vec_bytes_equal(argmax, CPU_ROUTE_NONE);
+}
+
+/* sums[PASS] += a block's open inputs times that part of their rows of the kernel. */
+VEC_INLINE void add_block(const float *inputs, uint64_t open, const float *kernel, float *sums)
+{
+    vec sum[PASS_VECTORS];
+    VEC_UNROLL
+    for (int v = 0; v < PASS_VECTORS; v++) {
+        sum[v] = vec_load(sums + v * VEC);
+    }
+    for (uint64_t set = open; set != 0; set &= set - 1) {
+        const int i = __builtin_ctzll(set);
+        const vec input = vec_all(inputs[i]);
+        VEC_UNROLL
+        for (int v = 0; v < PASS_VECTORS; v++) {
+            sum[v] = vec_fma(input, vec_load(kernel + i * OUT + v * VEC), sum[v]);
+        }
+    }
+    VEC_UNROLL
+    for (int v = 0; v < PASS_VECTORS; v++) {
+        vec_store(sums + v * VEC, sum[v]);
+    }
+}
+
+void CPU_NAME(dense1_forward)(const float *pooled, const uint8_t *argmax, uint32_t n,
+                              const float *kernel, unsigned split, float *sums)
+{
+    enum { LINE = 16 }; /* floats of a cache line */
+    memset(sums, 0, (size_t)n * OUT * sizeof *sums);
+    for (size_t block = 0; block < CPU_DENSE1_SPLIT; block += BLOCK) {
+        const size_t first = (size_t)split * CPU_DENSE1_SPLIT + block;
+        const float *next = kernel + (first + BLOCK) * OUT;
+        const size_t ahead = first + BLOCK < LENET_FLAT ? BLOCK * OUT : 0;
+        for (size_t sample = 0; sample < n; sample++) {
+            /* Which rows are read is no pattern that the processor would see. */
+            for (size_t i = sample * ahead / n; i < (sample + 1) * ahead / n; i += LINE) {
+                __builtin_prefetch(next + i);
+            }
+            for (size_t pass = 0; pass < OUT; pass += PASS) {
+                add_block(pooled + sample * CPU_POOL_STRIDE + first,
+                          open_inputs(argmax + sample * LENET_FLAT + first),
+                          kernel + first * OUT + pass, sums + sample * OUT + pass);
+            }
+        }
+    }
+}
+
+/* Exchanges rows and columns of 64x64 bits: in each round the off-diagonal quarters of ever smaller
+ * squares. */
+static void transpose_bits(uint64_t *rows)
+{
+    uint64_t low = UINT64_C(0xFFFFFFFF);
+    for (int half = 32; half > 0; half /= 2, low ^= low << half) {
+        for (int square = 0; square < 64; square += 2 * half) {
+            for (int i = square; i < square + half; i++) {
+                const uint64_t exchange = (rows[i] >> half ^ rows[i + half]) & low;
+                rows[i] ^= exchange << half;
+                rows[i + half] ^= exchange;
+            }
+        }
+    }
+}
+
+/* samples[i], bit s: is input `first` + i of sample s open? Of `count` samples, at most 64. */
+static void find_samples(const uint8_t *argmax, size_t count, uint64_t samples[BLOCK])
+{
+    for (size_t s = 0; s < count; s++) {
+        samples[s] = open_inputs(argmax + s * LENET_FLAT);
+    }
+    memset(samples + count, 0, (BLOCK - count) * sizeof *samples);
+    transpose_bits(samples);
+}
+
+/* A part of one row, from input i of the samples: gradient[PASS] += the sum of inputs[i]
+ * preactivation_gradient, from 0 where `fresh`. With `kernel`, also products[i], the input's
+ * gradient, += kernel[PASS] preactivation_gradient, from 0 in the first pass. */
+VEC_INLINE void row_pass(uint64_t samples, const float *inputs, const float *preactivation_gradient,
+                         const float *kernel, int pass, bool fresh, float *gradient,
+                         float *products)
+{
+    vec sum[PASS_VECTORS];
+    vec weight[PASS_VECTORS];
+    VEC_UNROLL
+    for (int v = 0; v < PASS_VECTORS; v++) {
+        sum[v] = fresh ? vec_all(0) : vec_load(gradient + pass + v * VEC);
+        weight[v] = kernel == NULL ? vec_all(0) : vec_load(kernel + pass + v * VEC);
+    }
+    for (; samples != 0; samples &= samples - 1) {
+        const size_t s = (size_t)__builtin_ctzll(samples);
+        const vec input = vec_all(inputs[s * CPU_POOL_STRIDE]);
+        const float *from = preactivation_gradient + s * OUT + pass;
+        vec product[2] = {vec_all(0), vec_all(0)};
+        VEC_UNROLL
+        for (int v = 0; v < PASS_VECTORS; v++) {
+            const vec g = vec_load(from + v * VEC);
+            sum[v] = vec_fma(input, g, sum[v]);
+            product[v % 2] = vec_fma(weight[v], g, product[v % 2]);
+        }
+        if (kernel != NULL) {
+            float *to = products + s * CPU_POOL_STRIDE;
+            *to = (pass == 0 ? 0 : *to) + vec_total(product[0] + product[1]);
+        }
+    }
+    VEC_UNROLL
+    for (int v = 0; v < PASS_VECTORS; v++) {
+        vec_store(gradient + pass + v * VEC, sum[v]);
+    }
+}
+
+void CPU_NAME(dense1_kernel_gradient)(const float *pooled, const uint8_t *argmax,
+                                      const float *preactivation_gradient, uint32_t n,
+                                      unsigned block, float (*gradient)[OUT])
+{
+    const size_t first = (size_t)block * BLOCK;
+    for (size_t begin = 0; begin < n; begin += SAMPLES) {
+        uint64_t samples[BLOCK];
+        find_samples(argmax + begin * LENET_FLAT + first, n - begin < SAMPLES ? n - begin : SAMPLES,
+                     samples);
+        for (size_t i = 0; i < BLOCK; i++) {
+            for (int pass = 0; pass < OUT; pass += PASS) {
+                row_pass(samples[i], pooled + begin * CPU_POOL_STRIDE + first + i,
+                         preactivation_gradient + begin * OUT, NULL, pass, begin == 0, gradient[i],
+                         NULL);
+            }
+        }
+    }
+}
+
+void CPU_NAME(dense1_backward)(const cpu_dense1_weights *weights, const float *pooled,
+                               const uint8_t *argmax, const float *preactivation_gradient,
+                               uint32_t n, unsigned block, float (*gradient)[OUT],
+                               float *pooled_gradient)
+{
+    const size_t first = (size_t)block * BLOCK;
+    const adam_vectors adam = adam_broadcast(weights->adam);
+    for (size_t begin = 0; begin < n; begin += SAMPLES) {
+        const bool last = n - begin <= SAMPLES;
+        const size_t at = begin * CPU_POOL_STRIDE + first;
+        uint64_t samples[BLOCK];
+        find_samples(argmax + begin * LENET_FLAT + first, last ? n - begin : SAMPLES, samples);
+        for (size_t i = 0; i < BLOCK; i++) {
+            const size_t row = (first + i) * OUT;
+            /* Gradients that need not last share one place in the cache. */
+            float *row_gradient = gradient[begin == 0 && last ? 0 : i];
+            for (int pass = 0; pass < OUT; pass += PASS) {
+                row_pass(samples[i], pooled + at + i, preactivation_gradient + begin * OUT,
+                         weights->kernel + row, pass, begin == 0, row_gradient,
+                         pooled_gradient + at + i);
+            }
+            if (last) {
+                adam_update(&adam, weights->kernel + row, weights->moment_m + row,
+                            weights->moment_v + row, row_gradient, OUT);
+            }
+        }
+    }
+}

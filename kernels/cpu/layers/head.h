@@ -1,0 +1,35 @@
+/* The end of the network, one sample at a time: dense2, softmax, cross-entropy and their
+ * gradients. A thousandth of the work, so it is written once, plainly. */
+#ifndef KERNELS_CPU_HEAD_H
+#define KERNELS_CPU_HEAD_H
+
+#include <stdint.h>
+
+/* hidden[128] = ReLU and the second dropout of sums[128], in place, for sample `sample` of the
+ * batch at `step` (from 0). */
+void head_dropout2(uint64_t seed, uint64_t step, uint32_t sample, float *hidden);
+
+/* hidden[128] -> logits[10]; kernel [128,10], bias [10]. */
+void head_logits(const float *hidden, const float *kernel, const float *bias, float *logits);
+
+/* logits[10] -> softmax[10]. */
+void head_softmax(const float *logits, float *softmax);
+
+/* -log softmax(logits)[label], from the logits, so that it stays finite. */
+double head_loss(const float *logits, uint8_t label);
+
+/* The class of the first of the largest logits. */
+uint8_t head_predicted(const float *logits);
+
+/* The gradients of loss / batch: logits_gradient[10], and preactivation_gradient[128] behind
+ * dense2, dropout and ReLU, whose gates are closed where hidden is 0. */
+void head_backward(const float *softmax, uint8_t label, uint32_t batch, const float *hidden,
+                   const float *kernel, float *logits_gradient, float *preactivation_gradient);
+
+/* dense2's and dense1's small gradients, summed over n samples in order: kernel [128,10],
+ * bias [10], dense1_bias [128]. */
+void head_weight_gradients(const float *hidden, const float *logits_gradient,
+                           const float *preactivation_gradient, uint32_t n, float *kernel,
+                           float *bias, float *dense1_bias);
+
+#endif

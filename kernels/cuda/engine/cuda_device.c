@@ -1,0 +1,177 @@
+/* Which device there is, and what its calls return. */
+#include "cuda_ring.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LEAST_MAJOR = 8 }; /* compute capability 8.0: tf32 and bf16 products, asynchronous copies */
+
+static void describe(char *out, size_t bytes, const char *call, cudaError_t error)
+{
+    snprintf(out, bytes, "%s: %s (%s)", call, cudaGetErrorName(error), cudaGetErrorString(error));
+    cudaGetLastError(); /* else the next launch would be blamed for it */
+}
+
+static bool count_devices(int *count, char *message, size_t message_bytes)
+{
+    *count = 0;
+    const cudaError_t error = cudaGetDeviceCount(count);
+    if (error == cudaErrorInsufficientDriver) {
+        snprintf(message, message_bytes,
+                 "the NVIDIA driver is missing, or older than CUDA %d.%d needs",
+                 CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
+        cudaGetLastError();
+        return false;
+    }
+    if (error != cudaSuccess) {
+        describe(message, message_bytes, "cudaGetDeviceCount", error);
+        return false;
+    }
+    if (*count == 0) {
+        snprintf(message, message_bytes, "this machine has no CUDA device");
+        return false;
+    }
+    return true;
+}
+
+static engine_status fail(char *message, size_t message_bytes, const char *call, cudaError_t error)
+{
+    describe(message, message_bytes, call, error);
+    switch (error) {
+    case cudaErrorMemoryAllocation:
+        return ENGINE_NO_MEMORY;
+    case cudaErrorDevicesUnavailable: /* another process has it for itself */
+    case cudaErrorNoKernelImageForDevice:
+        return ENGINE_UNAVAILABLE;
+    default:
+        return ENGINE_FAILED;
+    }
+}
+
+static engine_status read_properties(int32_t ordinal, cuda_device *out, char *message,
+                                     size_t message_bytes)
+{
+    struct cudaDeviceProp properties;
+    const cudaError_t error = cudaGetDeviceProperties(&properties, ordinal);
+    if (error != cudaSuccess) {
+        return fail(message, message_bytes, "cudaGetDeviceProperties", error);
+    }
+    *out = (cuda_device){.ordinal = ordinal,
+                         .major = properties.major,
+                         .minor = properties.minor,
+                         .multiprocessors = properties.multiProcessorCount};
+    snprintf(out->name, sizeof out->name, "%.*s", (int)sizeof out->name - 1, properties.name);
+    if (properties.major < LEAST_MAJOR) {
+        snprintf(message, message_bytes,
+                 "CUDA device %d (%s) has compute capability %d.%d; at least %d.0 is needed",
+                 (int)ordinal, out->name, properties.major, properties.minor, LEAST_MAJOR);
+        return ENGINE_UNAVAILABLE;
+    }
+    return ENGINE_OK;
+}
+
+bool cuda_device_available(char *reason, size_t reason_bytes)
+{
+    int count;
+    cuda_device device;
+    return count_devices(&count, reason, reason_bytes) &&
+           read_properties(0, &device, reason, reason_bytes) == ENGINE_OK;
+}
+
+static engine_status find_device(int32_t ordinal, cuda_device *out, char *message,
+                                 size_t message_bytes)
+{
+    int count;
+    if (!count_devices(&count, message, message_bytes)) {
+        return ENGINE_UNAVAILABLE;
+    }
+    if (ordinal < 0 || ordinal >= count) {
+        snprintf(message, message_bytes, "there is no CUDA device %d: this machine has %d",
+                 (int)ordinal, count);
+        return ENGINE_UNAVAILABLE;
+    }
+    return read_properties(ordinal, out, message, message_bytes);
+}
+
+engine_status cuda_device_open(int32_t ordinal, cuda_device *out, char *message,
+                               size_t message_bytes)
+{
+    const engine_status status = find_device(ordinal, out, message, message_bytes);
+    if (status != ENGINE_OK) {
+        return status;
+    }
+    cudaError_t error = cudaSetDevice(ordinal);
+    if (error != cudaSuccess) {
+        return fail(message, message_bytes, "cudaSetDevice", error);
+    }
+    /* Loads the kernels, so that the memory of their code counts as taken. */
+    error = cuda_kernels_prepare();
+    if (error != cudaSuccess) {
+        return fail(message, message_bytes, "cuda_kernels_prepare", error);
+    }
+    size_t free_bytes = 0;
+    size_t total_bytes = 0;
+    error = cudaMemGetInfo(&free_bytes, &total_bytes);
+    if (error != cudaSuccess) {
+        return fail(message, message_bytes, "cudaMemGetInfo", error);
+    }
+    out->available = free_bytes > CUDA_RESERVE_BYTES ? free_bytes - CUDA_RESERVE_BYTES : 0;
+    return ENGINE_OK;
+}
+
+/* Keeps the first failure alone: what fails after it only follows from it. */
+static void keep_failure(engine *e, engine_status status, const char *call, const char *name,
+                         const char *text)
+{
+    if (e->failure != ENGINE_OK) {
+        return;
+    }
+    const uint64_t finished = e->ring == NULL ? 0 : cuda_ring_finished(e);
+    char where[48] = "before the first step";
+    if (finished < e->queued) {
+        snprintf(where, sizeof where, "at step %llu", (unsigned long long)finished + 1);
+    } else if (finished > 0) {
+        snprintf(where, sizeof where, "after step %llu", (unsigned long long)finished);
+    }
+    e->failure = status;
+    snprintf(e->message, sizeof e->message, "%s failed %s: %s (%s)", call, where, name, text);
+}
+
+bool cuda_ok(engine *e, const char *call, cudaError_t error)
+{
+    if (error == cudaSuccess) {
+        return true;
+    }
+    keep_failure(e, error == cudaErrorMemoryAllocation ? ENGINE_NO_MEMORY : ENGINE_FAILED, call,
+                 cudaGetErrorName(error), cudaGetErrorString(error));
+    cudaGetLastError();
+    return false;
+}
+
+bool cuda_blas_ok(engine *e, const char *call, cublasStatus_t status)
+{
+    if (status == CUBLAS_STATUS_SUCCESS) {
+        return true;
+    }
+    keep_failure(e, status == CUBLAS_STATUS_ALLOC_FAILED ? ENGINE_NO_MEMORY : ENGINE_FAILED, call,
+                 cublasGetStatusName(status), cublasGetStatusString(status));
+    return false;
+}
+
+bool cuda_enter(engine *e)
+{
+    return e->failure == ENGINE_OK && cuda_ok(e, "cudaSetDevice", cudaSetDevice(e->device));
+}
+
+engine_status cuda_refuse(engine *e, engine_status status, const char *format, ...)
+{
+    if (e->failure != ENGINE_OK) {
+        return ENGINE_FAILED;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(e->message, sizeof e->message, format, arguments);
+    va_end(arguments);
+    return status;
+}

@@ -1,0 +1,84 @@
+/* The device memory of a run: how much each part takes, known before any is taken, and where it
+ * lies. Plain C, so that a build without CUDA can plan as well. */
+#ifndef KERNELS_CUDA_MEMORY_H
+#define KERNELS_CUDA_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cuda_data.h"
+#include "engine.h"
+
+enum {
+    /* Samples that evaluation and prediction work on at once; fixed, so that their bits do not
+     * depend on the batch size or on the memory at hand. */
+    CUDA_EVALUATION_BATCH = 512,
+    /* Micro-batches are at most this large, so that 32 bits count the floats of any activation. */
+    CUDA_MAX_MICRO_BATCH = 131072,
+    CUDA_BLAS_WORKSPACE_BYTES = 32 << 20,
+};
+
+/* Device memory left free beside a run's own, for what the driver and the libraries take without
+ * telling: code, graphs, and what is lost to the granularity of allocations. */
+#define CUDA_RESERVE_BYTES (UINT64_C(96) << 20)
+
+/* What a process takes of a device before it asks for memory, the kernels' code included. It is
+ * off `available` already where a device is asked, and has to be allowed for where none is. Not
+ * measured: it differs by device and driver, and is commonly 200 to 500 MiB. */
+#define CUDA_CONTEXT_BYTES (UINT64_C(512) << 20)
+
+typedef struct cuda_memory {
+    /* The shape of the run, by which parts have their sizes. */
+    engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
+    uint32_t batch_size;
+    uint32_t capacity;          /* samples of a micro-batch */
+    uint32_t micro_batches;     /* of a whole step */
+    uint32_t evaluation_splits; /* partial sums of dense1 in evaluation */
+    uint32_t training_splits;
+    bool blas_evaluates; /* which products are cuBLAS' */
+    bool blas_forward;
+    bool blas_backward;
+    size_t sort_scratch_bytes;
+
+    /* The parts. */
+    cuda_data data[2]; /* by engine_set */
+    uint32_t *order;
+    uint64_t *keys;
+    uint64_t *sorted;
+    void *sort_scratch;
+    cuda_parameters parameters;
+    cuda_activations training;
+    cuda_activations evaluation;
+    uint8_t *predicted_images; /* [CUDA_EVALUATION_BATCH,28,28] */
+    cuda_sums *sums;           /* of an evaluation */
+    uint8_t *predicted;        /* likewise: classes of the larger data set's samples */
+    engine_histogram *histogram;
+    double *histogram_scratch;
+    cuda_progress *progress;
+    void *blas_workspace; /* NULL where no product is cuBLAS' */
+} cuda_memory;
+
+/* What cuBLAS computes of dense1; with the limits of cuda_memory.c. */
+typedef enum cuda_product { CUDA_DENSE1_FORWARD = 0, CUDA_DENSE1_BACKWARD = 1 } cuda_product;
+
+/* Whether cuBLAS computes the product where up to `samples` are worked on at once. For measuring
+ * one against the other, the environment's LENET_DENSE1 overrules the table: "own" or "cublas". */
+bool cuda_blas_is_chosen(cuda_product product, engine_precision precision, uint32_t samples);
+
+/* The shape of a run with a configuration that engine_config_check and cuda_plan.h passed. */
+cuda_memory cuda_memory_shape(const engine_config *config, engine_precision precision,
+                              uint32_t training_count, uint32_t validation_count);
+
+/* Where the part of so many bytes (a multiple of 256) begins; NULL ends the placing. */
+typedef void *cuda_memory_take(void *taker, uint64_t bytes);
+
+/* Has every part taken in turn; false where `take` gave none. */
+ENGINE_MUST_CHECK bool cuda_memory_place(cuda_memory *memory, cuda_memory_take *take, void *taker);
+
+void cuda_memory_count(const cuda_memory *shape, engine_memory *out);
+
+/* The largest micro-batch of this shape, up to its batch size, that fits into `available` bytes; 0
+ * if none does. */
+uint32_t cuda_memory_largest(const cuda_memory *shape, uint64_t available);
+
+#endif

@@ -1,0 +1,287 @@
+/* What a training step and an evaluation are made of, and how steps are queued: replays of two
+ * graphs captured at creation, one of a step and one of many. A replay needs nothing from the
+ * host, since the run's place lies on the device; the host counts along only to draw the order of
+ * an epoch when its first step is due, and to cut there. */
+#include <stddef.h>
+
+#include "cuda_sort.h"
+#include "cuda_state.h"
+
+uint64_t cuda_steps_per_epoch(const engine *e)
+{
+    const uint64_t count = e->memory.data[ENGINE_TRAINING].count;
+    return (count - 1) / e->config.batch_size + 1;
+}
+
+uint32_t cuda_step_samples(const engine *e, uint64_t index)
+{
+    const uint64_t batch = e->config.batch_size;
+    const uint64_t left =
+        e->memory.data[ENGINE_TRAINING].count - index % cuda_steps_per_epoch(e) * batch;
+    return (uint32_t)(left < batch ? left : batch);
+}
+
+cuda_adam_settings cuda_adam_of(const engine_config *config)
+{
+    const cuda_adam_settings adam = {config->learning_rate, config->beta_1, config->beta_2,
+                                     config->epsilon};
+    return adam;
+}
+
+/* The convolutions and dense1 up to logits, losses and gradients, of up to capacity samples. */
+static bool queue_forward(engine *e, const cuda_batch *batch, const cuda_activations *a, bool blas,
+                          uint32_t splits, uint32_t n)
+{
+    const float *values = e->memory.parameters.values;
+    const engine_precision precision = e->plan.precision;
+    if (!cuda_ok(e, "cuda_conv_forward",
+                 cuda_conv_forward(batch, a, values, precision, e->stream))) {
+        return false;
+    }
+    if (!blas) {
+        if (!cuda_ok(e, "cuda_dense1_forward",
+                     cuda_dense1_forward(batch, a, values, precision, e->stream))) {
+            return false;
+        }
+    } else if (n > 0 && !cuda_blas_ok(e, "cuBLAS' product of dense1's forward pass",
+                                      cuda_blas_dense1_forward(e->blas, precision, n, a->pooled,
+                                                               values + LENET_DENSE1_KERNEL_AT,
+                                                               a->partial))) {
+        return false;
+    }
+    return cuda_ok(e, "cuda_head", cuda_head(batch, a, values, splits, e->stream));
+}
+
+static bool queue_dense1_by_blas(engine *e, const cuda_batch *batch, const cuda_adam_settings *adam,
+                                 bool last, uint32_t n)
+{
+    const cuda_activations *a = &e->memory.training;
+    const cuda_parameters *p = &e->memory.parameters;
+    const engine_precision precision = e->plan.precision;
+    const bool add = batch->micro_index > 0;
+    if (n > 0 && (!cuda_blas_ok(e, "cuBLAS' product of dense1's inputs' gradient",
+                                cuda_blas_dense1_input(
+                                    e->blas, precision, n, a->preactivation_gradient,
+                                    p->values + LENET_DENSE1_KERNEL_AT, a->pooled_gradient)) ||
+                  !cuda_blas_ok(e, "cuBLAS' product of dense1's kernel's gradient",
+                                cuda_blas_dense1_kernel(e->blas, precision, n, a->pooled,
+                                                        a->preactivation_gradient, add,
+                                                        p->gradients + LENET_DENSE1_KERNEL_AT)))) {
+        return false;
+    }
+    return !last ||
+           cuda_ok(e, "cuda_adam_dense1", cuda_adam_dense1(p, adam, e->memory.progress, e->stream));
+}
+
+/* Has the side stream wait for what the run's own has so far. */
+static bool fork(engine *e)
+{
+    return cuda_ok(e, "cudaEventRecord", cudaEventRecord(e->forked, e->stream)) &&
+           cuda_ok(e, "cudaStreamWaitEvent", cudaStreamWaitEvent(e->side, e->forked, 0));
+}
+
+static bool join(engine *e)
+{
+    return cuda_ok(e, "cudaEventRecord", cudaEventRecord(e->joined, e->side)) &&
+           cuda_ok(e, "cudaStreamWaitEvent", cudaStreamWaitEvent(e->stream, e->joined, 0));
+}
+
+static bool queue_dense1_backward(engine *e, const cuda_batch *batch,
+                                  const cuda_adam_settings *adam, bool last, uint32_t n)
+{
+    if (e->memory.blas_backward) {
+        return queue_dense1_by_blas(e, batch, adam, last, n);
+    }
+    return cuda_ok(e, "cuda_dense1_backward",
+                   cuda_dense1_backward(batch, &e->memory.training, &e->memory.parameters, adam,
+                                        last, e->plan.precision, e->stream));
+}
+
+/* The side stream takes what needs nothing from its neighbour: the head's small gradients beside
+ * dense1's, conv2's beside conv1's. Whether the second fork brings anything is to be measured: by
+ * their registers no two blocks of these share a multiprocessor. */
+static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_settings *adam,
+                           bool last, uint32_t n)
+{
+    const cuda_activations *a = &e->memory.training;
+    const cuda_parameters *p = &e->memory.parameters;
+    const engine_precision precision = e->plan.precision;
+    return fork(e) &&
+           cuda_ok(e, "cuda_head_gradients", cuda_head_gradients(batch, a, p, e->side)) &&
+           queue_dense1_backward(e, batch, adam, last, n) && fork(e) &&
+           cuda_ok(e, "cuda_conv2_weights", cuda_conv2_weights(batch, a, p, precision, e->side)) &&
+           cuda_ok(e, "cuda_conv1_weights",
+                   cuda_conv1_weights(batch, a, p, precision, e->stream)) &&
+           join(e);
+}
+
+/* One step. Kernels of our own learn its samples from the device's progress; cuBLAS is told that
+ * there are `samples`. */
+static bool queue_step(engine *e, uint32_t samples)
+{
+    const cuda_adam_settings adam = cuda_adam_of(&e->config);
+    const cuda_data *data = &e->memory.data[ENGINE_TRAINING];
+    cuda_batch batch = {
+        .images = data->images,
+        .labels = data->labels,
+        .order = e->memory.order,
+        .count = data->count,
+        .progress = e->memory.progress,
+        .batch_size = e->config.batch_size,
+        .n = e->memory.capacity,
+        .capacity = e->memory.capacity,
+        .seed = e->config.seed,
+        .dropout = true,
+    };
+    for (uint32_t i = 0; i < e->memory.micro_batches; i++) {
+        const uint64_t before = (uint64_t)i * e->memory.capacity;
+        const uint64_t left = samples > before ? samples - before : 0;
+        const uint32_t n = (uint32_t)(left < e->memory.capacity ? left : e->memory.capacity);
+        const bool last = i == e->memory.micro_batches - 1;
+        batch.micro_index = i;
+        if (!queue_forward(e, &batch, &e->memory.training, e->memory.blas_forward,
+                           e->memory.training_splits, n) ||
+            !queue_backward(e, &batch, &adam, last, n)) {
+            return false;
+        }
+    }
+    return cuda_ok(
+        e, "cuda_update",
+        cuda_update(&batch, &e->memory.parameters, &adam, e->memory.progress, e->ring, e->stream));
+}
+
+/* Captures `steps` whole steps. */
+static bool capture(engine *e, uint32_t steps, cudaGraphExec_t *out)
+{
+    cudaGraph_t graph = NULL;
+    bool done = cuda_ok(e, "cudaStreamBeginCapture",
+                        cudaStreamBeginCapture(e->stream, cudaStreamCaptureModeThreadLocal));
+    if (!done) {
+        return false;
+    }
+    for (uint32_t i = 0; done && i < steps; i++) {
+        done = queue_step(e, e->config.batch_size);
+    }
+    if (!cuda_ok(e, "cudaStreamEndCapture", cudaStreamEndCapture(e->stream, &graph))) {
+        /* Else nothing could be freed: a second call ends what the first one left. */
+        cudaStreamEndCapture(e->stream, &graph);
+        done = false;
+    }
+    done = done && cuda_ok(e, "cudaGraphInstantiate", cudaGraphInstantiate(out, graph, 0)) &&
+           cuda_ok(e, "cudaGraphUpload", cudaGraphUpload(*out, e->stream));
+    if (graph != NULL && !cuda_ok(e, "cudaGraphDestroy", cudaGraphDestroy(graph))) {
+        return false;
+    }
+    return done;
+}
+
+/* The products of a micro-batch of n samples; what they are made of is not there yet. */
+static bool queue_products(engine *e, uint32_t n)
+{
+    const cuda_batch batch = {0};
+    const cuda_activations *a = &e->memory.training;
+    return (!e->memory.blas_forward ||
+            cuda_blas_ok(e, "cuBLAS' product of dense1's forward pass",
+                         cuda_blas_dense1_forward(
+                             e->blas, e->plan.precision, n, a->pooled,
+                             e->memory.parameters.values + LENET_DENSE1_KERNEL_AT, a->partial))) &&
+           (!e->memory.blas_backward || queue_dense1_by_blas(e, &batch, NULL, false, n));
+}
+
+/* Has cuBLAS load what its products need, which a capture may not do. The last micro-batch of a
+ * step may be smaller than the others, and its products other kernels. */
+static bool load_products(engine *e)
+{
+    const uint32_t capacity = e->memory.capacity;
+    const uint32_t rest = e->config.batch_size - (e->memory.micro_batches - 1) * capacity;
+    return queue_products(e, capacity) && (rest == capacity || queue_products(e, rest));
+}
+
+bool cuda_capture_steps(engine *e)
+{
+    enum { LAUNCHES_A_MICRO_BATCH = 8 };
+    if (e->memory.micro_batches > CUDA_MAX_CAPTURED_LAUNCHES / LAUNCHES_A_MICRO_BATCH) {
+        return true;
+    }
+    return load_products(e) && capture(e, 1, &e->one_step) &&
+           capture(e, CUDA_GRAPH_STEPS, &e->many_steps);
+}
+
+void cuda_graphs_destroy(engine *e)
+{
+    if (e->one_step != NULL) {
+        cudaGraphExecDestroy(e->one_step);
+    }
+    if (e->many_steps != NULL) {
+        cudaGraphExecDestroy(e->many_steps);
+    }
+}
+
+static bool random_order(engine *e, uint64_t epoch)
+{
+    const uint32_t count = e->memory.data[ENGINE_TRAINING].count;
+    if (!cuda_ok(e, "cuda_order_keys",
+                 cuda_order_keys(e->memory.keys, count, e->config.seed, epoch, e->stream)) ||
+        !cuda_ok(e, "cuda_sort_keys",
+                 cuda_sort_keys(e->memory.sort_scratch, e->memory.sort_scratch_bytes,
+                                e->memory.keys, e->memory.sorted, count, e->stream)) ||
+        !cuda_ok(e, "cuda_order_from_keys",
+                 cuda_order_from_keys(e->memory.order, e->memory.sorted, count, e->stream))) {
+        return false;
+    }
+    e->order_epoch = epoch;
+    return true;
+}
+
+/* Queues at least one of the next `steps` steps, which lie in one epoch; *queued says how many. */
+static bool queue_some(engine *e, uint32_t steps, uint32_t *queued)
+{
+    const uint64_t first = e->queued;
+    const bool short_end = cuda_step_samples(e, first + steps - 1) < e->config.batch_size;
+    /* A short batch is the graphs' too, but for products of cuBLAS, which they hold for a whole
+     * batch. */
+    const bool blas = e->memory.blas_forward || e->memory.blas_backward;
+    const uint32_t replayed = e->one_step == NULL ? 0 : blas && short_end ? steps - 1 : steps;
+    const bool many = replayed >= CUDA_GRAPH_STEPS;
+    *queued = many ? CUDA_GRAPH_STEPS : 1;
+    e->queued += *queued; /* before the launch: where it fails, it fails at the first of these */
+    if (replayed == 0) {
+        return queue_step(e, cuda_step_samples(e, first));
+    }
+    return cuda_ok(e, "cudaGraphLaunch",
+                   cudaGraphLaunch(many ? e->many_steps : e->one_step, e->stream));
+}
+
+bool cuda_queue_steps(engine *e, uint32_t steps)
+{
+    const uint64_t steps_per_epoch = cuda_steps_per_epoch(e);
+    while (steps > 0) {
+        const uint64_t epoch = e->queued / steps_per_epoch;
+        const uint64_t left = steps_per_epoch - e->queued % steps_per_epoch;
+        uint32_t queued = 0;
+        if ((epoch != e->order_epoch && !random_order(e, epoch)) ||
+            !queue_some(e, left < steps ? (uint32_t)left : steps, &queued)) {
+            return false;
+        }
+        e->made = e->queued;
+        steps -= queued;
+    }
+    return cuda_mark_queued(e);
+}
+
+bool cuda_queue_evaluation(engine *e, const uint8_t *images, const uint8_t *labels, uint32_t count,
+                           uint32_t first, uint32_t n, uint8_t *predicted)
+{
+    cuda_activations a = e->memory.evaluation;
+    const cuda_batch batch = {
+        .images = images,
+        .labels = labels,
+        .count = count,
+        .first = first,
+        .n = n,
+        .batch_size = CUDA_EVALUATION_BATCH,
+        .capacity = CUDA_EVALUATION_BATCH,
+    };
+    a.predicted = predicted;
+    return queue_forward(e, &batch, &a, e->memory.blas_evaluates, e->memory.evaluation_splits, n);
+}

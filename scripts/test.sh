@@ -1,30 +1,42 @@
 #!/usr/bin/env bash
-# From a fresh machine to the tests' result.
+# The tests, in three tiers.
 set -euo pipefail
 unset CDPATH
 
 usage() {
     cat <<'END'
-Usage: scripts/test.sh [PRESET]...
+Usage: scripts/test.sh [quick | all | PRESET...]
 
-Installs what the tests need, fetches MNIST, makes the Python environments (with TensorFlow and
-PyTorch they take 3 GB in .venv), checks the scripts with shellcheck (where it is installed) and the
-sources with clang-format and clang-tidy, then builds and tests each preset: release, asan and tsan
-unless others are named, and where nvcc is, cuda before them. Stops at the first that fails; its
-exit status is the result.
+  quick      before a commit: builds preset release and runs its quick tests, in less than two
+             minutes once it is built. Installs nothing and needs no network; a test that lacks
+             something is skipped
+  (nothing)  everything that a user's machine can run: also the tests against stock TensorBoard,
+             Chromium and the frameworks, and the quick tests under the sanitizers (asan, tsan)
+  all        what CI runs: also all other tests under the sanitizers, and preset cuda
+  PRESET     only the presets named, with all their tests: release, asan, tsan, cuda, fuzz
 
-Preset cuda is built and linked, with the programs that scripts/gpu_bundle.sh takes to a device, and
-what was built is examined (tests with the label `cuda`); no device is needed. The other presets are
-built without the CUDA engine: its sources are tested there all the same, compiled for the host.
-Preset fuzz, which needs clang-14 with its runtime, runs only where it is named: libFuzzer then looks
-for what tblog takes badly, for ten seconds a target.
+All but `quick` first install what the tests need, fetch MNIST and make the Python environments
+(with TensorFlow and PyTorch they take 3 GB in .venv). What is there already is neither installed
+nor built again.
 
-Tests with the label `tensorboard` hold the logs against stock TensorBoard and Chromium; they run
-with the release preset only, for a sanitizer would tell nothing about Python. With CI=true in the
-environment a test that cannot run for want of a tool, nvcc included, fails; otherwise it is skipped.
+The sources' layout (clang-format) and code (clang-tidy) are checked too: `all` checks every file,
+the others those that differ from the upstream branch, or without one from the last commit.
+
+A step that fails does not keep the others from running. The last thing printed is a table of all
+steps; the exit status is 0 if none failed.
+
+Preset cuda builds what scripts/gpu_bundle.sh takes to a device, for all architectures, and examines
+it; no device is needed. The other presets are built without the CUDA engine: its sources are tested
+there all the same, compiled for the host. Preset fuzz, which needs clang-14 with its runtime, fuzzes
+tblog for ten seconds a target.
+
+With CI=true in the environment a test that cannot run for want of a tool, nvcc included, fails;
+otherwise it is skipped.
 END
 }
 
+tier=default
+presets=(release asan tsan)
 case ${1:-} in
 -h | --help)
     usage
@@ -34,81 +46,183 @@ case ${1:-} in
     usage >&2
     exit 2
     ;;
+'') ;;
+quick)
+    tier=quick
+    presets=(release)
+    ;;
+all)
+    tier=all
+    presets=(cuda release asan tsan)
+    ;;
+*)
+    tier=named
+    presets=("$@")
+    ;;
 esac
-presets=("$@")
-if [[ $# -eq 0 ]]; then
-    presets=(release asan tsan)
-    if [[ ${CI:-} == true ]] || command -v nvcc >/dev/null || [[ -x /usr/local/cuda/bin/nvcc ]]; then
-        presets=(cuda "${presets[@]}")
-    else
-        echo "test: preset cuda is left out: nvcc is not here"
-    fi
+if [[ $tier != named && $# -gt 1 ]]; then
+    usage >&2
+    exit 2
 fi
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-scripts/setup.sh --tests
-scripts/fetch_mnist.sh
-scripts/python_venv.sh tensorboard
-scripts/python_venv.sh frameworks
+results=build/test-results
+rm -rf "$results"
+mkdir -p "$results"
+
+# step NAME FUNCTION [ARGUMENT...]: runs one step to its end, in a shell of its own, whatever comes of
+# it.
+step() {
+    local name=$1 begin=$SECONDS status
+    shift
+    echo "test: $name"
+    set +e # not `||`, behind which the step's own `set -e` would not count
+    (
+        set -e
+        "$@"
+    )
+    status=$?
+    set -e
+    printf '%s\t%s\t%s\n' "$name" "$status" "$((SECONDS - begin))" >>"$results/steps"
+}
+
+# Ends a step that cannot run here.
+skip() { # its name, why
+    echo "$2" >"$results/$1.skipped"
+    [[ ${CI:-} != true ]] || exit 1
+    exit 77
+}
+
+set_up() {
+    scripts/setup.sh --tests
+    scripts/fetch_mnist.sh
+    scripts/python_venv.sh format
+    scripts/python_venv.sh tensorboard
+    scripts/python_venv.sh frameworks
+}
 
 check_scripts() {
-    local script
-    for script in scripts/*.sh tests/*.sh bench/*.sh .ci/run; do
+    local scripts=(scripts/*.sh tests/*.sh tests/*/*.sh bench/*.sh .ci/run) script
+    for script in "${scripts[@]}"; do
         bash -n "$script"
     done
     if command -v shellcheck >/dev/null; then
-        shellcheck scripts/*.sh tests/*.sh bench/*.sh .ci/run
+        shellcheck "${scripts[@]}"
     fi
 }
 
+# The files of a kind (git's patterns) that a check looks at: all of them, or those that changed.
+files_to_check() { # pattern...
+    local base
+    if [[ $tier == all ]]; then
+        git ls-files -- "$@"
+        return
+    fi
+    base=$(git merge-base HEAD '@{upstream}' 2>/dev/null || git rev-parse HEAD)
+    git diff --name-only --diff-filter=d "$base" -- "$@"
+    git ls-files --others --exclude-standard -- "$@"
+}
+
 check_layout() {
-    find kernels tblog trainer tests bench \
-        \( -name '*.[ch]' -o -name '*.cu' -o -name '*.cuh' -o -name '*.cpp' \) \
-        -exec clang-format-14 --dry-run -Werror {} +
+    local clang_format=.venv/format/bin/clang-format files
+    if [[ ! -x $clang_format ]]; then
+        skip layout "no .venv/format: scripts/python_venv.sh format makes it"
+    fi
+    mapfile -t files < <(files_to_check '*.[ch]' '*.cu' '*.cuh' '*.cpp' '*.hpp')
+    if [[ ${#files[@]} -gt 0 ]]; then
+        "$clang_format" --dry-run -Werror "${files[@]}"
+    fi
 }
 
 # One file a call: clang-tidy 14 finds uninitialized va_lists that are none where it is given several.
 check_code() {
-    cmake --preset release -DBUILD_TESTING=ON -DWARNINGS_AS_ERRORS=ON -DCUDA=OFF >/dev/null
-    cmake --build --preset release --target tblog_proto >/dev/null # the headers that it generates
-    find kernels tblog trainer -name '*.c' -print0 |
-        xargs -0 -n 1 -P "$(nproc)" clang-tidy-14 --quiet -p build/release 2>/dev/null
+    local changed files header
+    if ! command -v clang-tidy-14 >/dev/null; then
+        skip code "no clang-tidy-14: scripts/setup.sh --tests installs it"
+    fi
+    mapfile -t changed < <(files_to_check 'kernels/*.[ch]' 'tblog/*.[ch]' 'trainer/*.[ch]')
+    files=()
+    for header in "${changed[@]}"; do
+        if [[ $header == *.c ]]; then
+            files+=("$header")
+        elif [[ $tier != all ]]; then
+            mapfile -t -O "${#files[@]}" files < <(
+                git grep -l "\"${header##*/}\"" -- 'kernels/*.c' 'tblog/*.c' 'trainer/*.c')
+        fi
+    done
+    if [[ ${#files[@]} -gt 0 ]]; then
+        configure release
+        cmake --build --preset release --target tblog_proto >/dev/null # the headers that it generates
+        printf '%s\0' "${files[@]}" | sort -zu |
+            xargs -0 -n 1 -P "$(nproc)" clang-tidy-14 --quiet -p build/release 2>/dev/null
+    fi
 }
 
-# In a subshell for its trap. What goes to a device is all that only nvcc can build.
-test_cuda() (
+configure() { # preset
+    local cuda=OFF
+    [[ $1 != cuda ]] || cuda=ON
+    cmake --preset "$1" -DBUILD_TESTING=ON -DWARNINGS_AS_ERRORS=ON -DCUDA="$cuda" >/dev/null
+}
+
+run_ctest() { # preset, option of ctest...
+    local preset=$1 launcher=()
+    shift
+    # GCC's ThreadSanitizer cannot start where the kernel randomizes addresses by more bits than
+    # it knows (Ubuntu 24.04), so its tests run without.
+    if [[ $preset == tsan ]] && setarch -R true 2>/dev/null; then
+        launcher=(setarch -R)
+    fi
+    "${launcher[@]}" ctest --preset "$preset" --output-junit "$PWD/$results/$preset.xml" "$@"
+}
+
+# What goes to a device is all that only nvcc can build.
+test_cuda() {
+    if [[ ${CI:-} != true ]] && ! command -v nvcc >/dev/null && [[ ! -x /usr/local/cuda/bin/nvcc ]]; then
+        skip cuda "nvcc is not here"
+    fi
     scripts/setup.sh --cuda
-    cmake --preset cuda -DBUILD_TESTING=ON -DWARNINGS_AS_ERRORS=ON >/dev/null
+    configure cuda
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
     scripts/gpu_bundle.sh --output "$folder/bundle"
-    ctest --preset cuda --label-regex '^cuda$'
-)
-
-test_preset() { # preset
-    local selection=() launcher=()
-    case $1 in
-    asan | tsan) selection=(--label-exclude '^tensorboard$') ;;
-    esac
-    # GCC's ThreadSanitizer cannot start where the kernel randomizes addresses by more bits than
-    # it knows (Ubuntu 24.04), so its tests run without.
-    if [[ $1 == tsan ]] && setarch -R true 2>/dev/null; then
-        launcher=(setarch -R)
-    fi
-    cmake --preset "$1" -DBUILD_TESTING=ON -DWARNINGS_AS_ERRORS=ON -DCUDA=OFF >/dev/null
-    cmake --build --preset "$1" --parallel "$(nproc)"
-    "${launcher[@]}" ctest --preset "$1" --parallel "$(nproc)" "${selection[@]}"
+    run_ctest cuda --label-regex '^cuda$'
 }
 
-echo "test: scripts and sources"
-check_scripts
-check_layout
-check_code
+# Labels that a run leaves out: those of larger tiers; and for the sanitizers, which would tell
+# nothing about Python, what tests scripts and what looks at our files with stock TensorBoard.
+excluded_labels() { # preset
+    local labels=() sanitized=no
+    case $1 in
+    asan | tsan)
+        sanitized=yes
+        labels+=(tensorboard scripts)
+        ;;
+    esac
+    case $tier:$sanitized in
+    quick:* | default:yes) labels+=(tier-default tier-all) ;;
+    default:no) labels+=(tier-all) ;;
+    esac
+    local IFS='|'
+    echo "^(${labels[*]:-none})$"
+}
+
+test_preset() { # preset
+    configure "$1"
+    cmake --build --preset "$1" --parallel "$(nproc)"
+    run_ctest "$1" --parallel "$(nproc)" --label-exclude "$(excluded_labels "$1")"
+}
+
+if [[ $tier != quick ]]; then
+    step setup set_up
+fi
+step scripts check_scripts
+step layout check_layout
+step code check_code
 for preset in "${presets[@]}"; do
-    echo "test: preset $preset"
     if [[ $preset == cuda ]]; then
-        test_cuda
+        step cuda test_cuda
     else
-        test_preset "$preset"
+        step "$preset" test_preset "$preset"
     fi
 done
+python3 -B tests/result_table.py "$results"

@@ -14,6 +14,8 @@ import tempfile
 import unittest
 import unittest.mock
 
+from waiting import LIMIT_SECONDS
+
 SOURCE, BUILD, *PROGRAMS = (os.path.abspath(path) for path in sys.argv[1:])
 del sys.argv[1:]
 TBLOG = PROGRAMS[0]
@@ -24,7 +26,7 @@ HEADER = os.path.join(SOURCE, "tblog/include/tblog/tblog.h")
 
 def run(*command, **options):
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          timeout=120, **options)
+                          timeout=LIMIT_SECONDS, **options)
 
 
 def commands(program=TBLOG):

@@ -16,6 +16,8 @@ import sys
 import tempfile
 import unittest
 
+from waiting import LIMIT_SECONDS
+
 SOURCE, BUILD = (os.path.abspath(path) for path in (sys.argv.pop(1), sys.argv.pop(1)))
 CC = os.environ.get("CC", "cc")
 CMAKE = os.environ.get("CMAKE_COMMAND", "cmake")
@@ -31,7 +33,7 @@ prefix = None
 
 def run(*command, **options):
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            stdin=subprocess.DEVNULL, timeout=500, **options)
+                            stdin=subprocess.DEVNULL, timeout=LIMIT_SECONDS, **options)
     if result.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: exit {result.returncode}\n{result.stdout}")
     return result.stdout

@@ -13,8 +13,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
+
+from waiting import LIMIT_SECONDS, wait_until
 
 BENCH = pathlib.Path(sys.argv.pop(1)).resolve()
 
@@ -136,7 +137,7 @@ class BenchTest(unittest.TestCase):
 
     def call(self, script, *arguments, **environment):
         process = self.start(script, *arguments, **environment)
-        self.stdout, self.stderr = process.communicate(timeout=60)
+        self.stdout, self.stderr = process.communicate(timeout=LIMIT_SECONDS)
         return process.returncode
 
     def called(self, start):
@@ -238,12 +239,10 @@ class Cpu(BenchTest):
 
     def test_a_terminated_comparison_leaves_no_peer_behind(self):
         process = self.start("cpu.sh", "--rounds", "1", FAIL="keras_fit.py-:sleeps")
-        deadline = time.monotonic() + 30
-        while not self.called("waiting") and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: self.called("waiting"), "a peer that waits")
         self.assertEqual(len(self.called("peer")), 6)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=LIMIT_SECONDS)
         self.assertEqual(process.returncode, 143)
         for pid in (self.world / "calls.pids").read_text().split():
             with self.assertRaises(ProcessLookupError):

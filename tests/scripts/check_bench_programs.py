@@ -9,6 +9,8 @@ import subprocess
 import sys
 import unittest
 
+from waiting import LIMIT_SECONDS
+
 DATA, PROGRAMS = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
 EXIT_SKIPPED = 77
 EXIT_USAGE = 2
@@ -17,7 +19,7 @@ EXIT_USAGE = 2
 def call(program, *arguments, typed=None):
     return subprocess.run([str(PROGRAMS / program), "--data", str(DATA), "--threads", "2",
                            *map(str, arguments)], input=typed, capture_output=True, text=True,
-                          check=False, timeout=200)
+                          check=False, timeout=LIMIT_SECONDS)
 
 
 def has(*options):

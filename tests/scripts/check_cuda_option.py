@@ -17,6 +17,8 @@ import sys
 import tempfile
 import unittest
 
+from waiting import LIMIT_SECONDS
+
 SOURCE = pathlib.Path(sys.argv.pop(1)).resolve()
 CMAKE = os.environ.get("CMAKE_COMMAND", "cmake")
 CC = os.environ.get("CC", "cc")
@@ -67,7 +69,7 @@ class CudaOption(unittest.TestCase):
 
     def configure(self, *options):
         """The exit status and the lines that CMake printed, without this folder's name."""
-        result = subprocess.run([CMAKE, *self.options, *options], text=True, timeout=250,
+        result = subprocess.run([CMAKE, *self.options, *options], text=True, timeout=LIMIT_SECONDS,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, env=self.environment)
         self.on_stderr = result.stderr.replace(str(self.world), "").splitlines()

@@ -15,8 +15,9 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import unittest
+
+from waiting import LIMIT_SECONDS, wait_until
 
 SCRIPT = pathlib.Path(sys.argv.pop(1)).resolve()
 MD5 = {
@@ -122,7 +123,7 @@ class FetchMnist(unittest.TestCase):
 
     def fetch(self, *arguments, directory=None):
         process = self.start(*arguments, directory=directory)
-        self.stdout, self.stderr = process.communicate(timeout=60)
+        self.stdout, self.stderr = process.communicate(timeout=LIMIT_SECONDS)
         return process.returncode
 
     def calls(self):
@@ -295,12 +296,10 @@ class FetchMnist(unittest.TestCase):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             (self.world / "calls").unlink(missing_ok=True)
             process = self.start()
-            deadline = time.monotonic() + 30
-            while not self.calls() and time.monotonic() < deadline:
-                time.sleep(0.01)
+            wait_until(self.calls, "a call of npm")
             self.assertEqual(len(self.held()), 1, "its temporary folder")
             os.killpg(process.pid, number)  # as a terminal does
-            process.communicate(timeout=30)
+            process.communicate(timeout=LIMIT_SECONDS)
             self.assertEqual(process.returncode, code)
             self.assertEqual(self.held(), {})
 

@@ -14,7 +14,7 @@ from tensorboard.compat.proto import event_pb2, graph_pb2
 import event_points
 import sweep
 from tensorboard_server import TensorBoardServer
-from waiting import wait_until
+from waiting import LIMIT_SECONDS, wait_until
 
 STATUSES = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]
 TENSORS = [
@@ -93,7 +93,7 @@ class Served:
             self.server.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=60) as answer:
+        with opener.open(request, timeout=LIMIT_SECONDS) as answer:
             return json.load(answer)
 
     def session_groups(self):

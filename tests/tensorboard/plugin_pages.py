@@ -3,10 +3,7 @@
 import numpy
 
 from tensorboard_page import LINE_PIXELS
-from waiting import wait_until
-
-# How often, and how long each time, a page is opened before it is given up.
-ATTEMPTS, ATTEMPT_SECONDS = 5, 40
+from waiting import attempts, wait_until
 
 
 class PluginPage:
@@ -19,10 +16,10 @@ class PluginPage:
     def wait_for(self, condition, what):
         """Opens the page and returns the first true value of condition(page). A page that was there
         before the server knew the data stays empty, so it is opened again where nothing comes."""
-        for _ in range(ATTEMPTS):
+        for seconds in attempts(40):
             self._browser.open(self._url)
             try:
-                return wait_until(lambda: condition(self), what, ATTEMPT_SECONDS)
+                return wait_until(lambda: condition(self), what, seconds)
             except TimeoutError:
                 pass
         raise TimeoutError(f"not on {self._url}: {what}")

@@ -10,6 +10,7 @@ import subprocess
 import numpy
 
 import child_process
+from waiting import LIMIT_SECONDS
 
 TRAINER = os.environ["TRAINER"]
 TBLOG = os.environ["TBLOG"]
@@ -78,7 +79,7 @@ class RunningSweep:
     def stop(self):
         """The exit status."""
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(timeout=60)
+        return self._process.wait(timeout=LIMIT_SECONDS)
 
 
 def run_names():

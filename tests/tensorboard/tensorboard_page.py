@@ -4,14 +4,12 @@ import urllib.parse
 
 import numpy
 
-from waiting import wait_until
+from waiting import attempts, wait_until
 
 # Antialiasing blends a line with its ground; its middle comes this near to the run's colour.
 COLOUR_TOLERANCE = 24
 # Fewer pixels of a run's colour would be a dot or a mark, not a line.
 LINE_PIXELS = 40
-# How often, and how long each time, the Graphs page is asked for the model.
-ATTEMPTS, ATTEMPT_SECONDS = 8, 15
 
 
 class TimeSeriesPage:
@@ -123,12 +121,12 @@ class GraphsPage:
         wait_until(lambda: self._choose("conceptual_graph"), "a choice of graphs")
         # TensorBoard begins with the graph of operations, even where a run has none. What it says
         # of that may come after the choice and take the model's place: then it is chosen again.
-        for _ in range(ATTEMPTS):
+        for seconds in attempts():
             try:
                 wait_until(
                     lambda: self._browser.click("g.node.meta .buttoncontainer"),
                     "the model on the Graphs page",
-                    deadline_seconds=ATTEMPT_SECONDS,
+                    limit_seconds=seconds,
                 )
                 return
             except TimeoutError:

@@ -11,7 +11,7 @@ import urllib.parse
 import urllib.request
 
 import child_process
-from waiting import wait_until
+from waiting import LIMIT_SECONDS, wait_until
 
 ADDRESS = re.compile(r"TensorBoard \S+ at (http://\S+?)/? ")
 
@@ -77,7 +77,7 @@ class TensorBoardServer:
     def get_bytes(self, path, **query):
         url = self.url + path + ("?" + urllib.parse.urlencode(query) if query else "")
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(url, timeout=60) as answer:
+        with opener.open(url, timeout=LIMIT_SECONDS) as answer:
             return answer.read()
 
     def get(self, path, **query):

@@ -23,9 +23,10 @@ import time
 import unittest
 import zipfile
 
+from waiting import LIMIT_SECONDS, wait_until
+
 TRAINER, TBLOG = sys.argv[1:3]
 TRAINING, VALIDATION = 20, 12
-SOON = 120  # seconds: how long anything here may take on a slow machine with a sanitizer
 
 
 def idx(magic, sizes, data):
@@ -102,7 +103,7 @@ class TrainerTest(unittest.TestCase):
 
     def call(self, name, *arguments, **settings):
         return subprocess.run(self.command(name, *arguments), capture_output=True, text=True,
-                              timeout=SOON, cwd=self.folder, **settings)
+                              timeout=LIMIT_SECONDS, cwd=self.folder, **settings)
 
     def train(self, *arguments, **settings):
         return self.call("train", "--logdir", self.run_directory, "--batch-size", 8, "--epochs", 2,
@@ -257,7 +258,7 @@ class Training(TrainerTest):
                                           8, "--epochs", 2))
         for closed in ("<&- >&-", "<&- >&- 2>&-", ">&-"):
             subprocess.run(["sh", "-c", f"{command} --overwrite {closed}"], check=True,
-                           timeout=SOON, stdin=subprocess.DEVNULL)
+                           timeout=LIMIT_SECONDS, stdin=subprocess.DEVNULL)
             verified = subprocess.run([TBLOG, "verify", self.run_directory], capture_output=True)
             self.assertEqual((closed, verified.returncode), (closed, 0))
             self.assertEqual(record(self.run_directory)["state"], "finished")
@@ -286,7 +287,7 @@ class Training(TrainerTest):
                                    env={**environment, "TERM": "xterm"})
         os.close(slave)
         output = b""
-        deadline = time.monotonic() + SOON
+        deadline = time.monotonic() + LIMIT_SECONDS
         while time.monotonic() < deadline:
             ready, _, _ = select.select([master], [], [], 1)
             if ready:
@@ -295,7 +296,7 @@ class Training(TrainerTest):
                 except OSError:  # the other side is closed
                     break
         os.close(master)
-        self.assertEqual(process.wait(timeout=SOON), 0, output)
+        self.assertEqual(process.wait(timeout=LIMIT_SECONDS), 0, output)
         return output.decode()
 
 
@@ -509,7 +510,7 @@ class RunsThatExist(TrainerTest):
             self.command("train", "--logdir", self.run_directory, "--batch-size", 8, "--epochs",
                          3), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         process.stdout.close()
-        self.assertEqual(process.wait(timeout=SOON), 1)
+        self.assertEqual(process.wait(timeout=LIMIT_SECONDS), 1)
         self.assertEqual(record(self.run_directory)["state"], "finished")
 
 
@@ -522,12 +523,7 @@ class Signals(TrainerTest):
         return process
 
     def wait_for_epoch(self, run):
-        deadline = time.monotonic() + SOON
-        while time.monotonic() < deadline:
-            if (run / "run.json").exists() and record(run)["epochs"]:
-                return
-            time.sleep(0.01)
-        self.fail(f"{run} has no epoch after {SOON} s")
+        wait_until(lambda: (run / "run.json").exists() and record(run)["epochs"], f"an epoch of {run}")
 
     def test_a_signal_ends_the_run_readable_and_marked(self):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
@@ -536,7 +532,7 @@ class Signals(TrainerTest):
                                  "--update-freq", "batch", "--quiet")
             self.wait_for_epoch(run)
             process.send_signal(number)
-            self.assertEqual(process.wait(timeout=SOON), code)
+            self.assertEqual(process.wait(timeout=LIMIT_SECONDS), code)
             self.assertIn("stopped by a signal", process.stderr.read())
             kept = record(run)
             self.assertEqual(kept["state"], "interrupted")
@@ -552,7 +548,7 @@ class Signals(TrainerTest):
                              "--epochs", 1000000, "--quiet")
         self.wait_for_epoch(self.folder / "logs/LeNet-MNIST-2-BatchSize=20")
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(timeout=SOON), 130)
+        self.assertEqual(process.wait(timeout=LIMIT_SECONDS), 130)
         told = process.stderr.read()
         self.assertRegex(told, r"batch size 20: stopped after \d+ of 1000000 epochs")
         self.assertIn("batch size 4: not begun", told)
@@ -564,7 +560,7 @@ class Signals(TrainerTest):
         self.wait_for_epoch(self.run_directory)
         self.assert_refused(self.train("--overwrite"), 1, "another process")
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(timeout=SOON), 143)
+        self.assertEqual(process.wait(timeout=LIMIT_SECONDS), 143)
         self.assert_done(self.train("--overwrite"))
 
     def test_a_killed_run_is_known_and_redone(self):
@@ -574,7 +570,7 @@ class Signals(TrainerTest):
         self.wait_for_epoch(run)
         self.assertIn("not finished (running)", self.call("compare", run).stdout)
         process.kill()
-        process.wait(timeout=SOON)
+        process.wait(timeout=LIMIT_SECONDS)
         self.assertIn("not finished (interrupted)", self.call("compare", run).stdout)
         self.assert_refused(self.sweep(), 1, "epochs 1000000 instead of 2", "--overwrite")
         left = record(run)
@@ -698,7 +694,7 @@ class BadInput(TrainerTest):
         self.addCleanup(process.stderr.close)
         Signals.wait_for_epoch(self, self.run_directory)
         self.run_directory.rename(self.folder / "elsewhere")
-        self.assertEqual(process.wait(timeout=SOON), 1)
+        self.assertEqual(process.wait(timeout=LIMIT_SECONDS), 1)
         told = process.stderr.read()
         self.assertEqual(told.count("\n"), 1, told)
         self.assertIn(str(self.run_directory), told)

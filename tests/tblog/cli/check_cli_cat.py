@@ -21,6 +21,7 @@ from tensorboard.plugins.mesh import plugin_data_pb2 as mesh_pb2
 
 from cli_fixture import (TBLOG, ToolTest, events_without_values, scalar_event, string_event, tblog,
                          tensor_event, version_event)
+from waiting import LIMIT_SECONDS
 
 DOCUMENTATION = sys.argv.pop(1)
 
@@ -216,14 +217,14 @@ class Cat(ToolTest):
             content = file.read()
         for end, status in ((len(content), 0), (len(content) - 3, 3)):
             result = subprocess.run([TBLOG, "cat", "/dev/stdin"], input=content[:end],
-                                    capture_output=True, timeout=120)
+                                    capture_output=True, timeout=LIMIT_SECONDS)
             self.assertEqual(result.returncode, status, result.stderr)
             lines = expected.splitlines()
             self.assertEqual(result.stdout.decode().splitlines(), lines[:5001 - (status != 0)])
         content = content[:100] + b"x" + content[101:]
         output = os.path.join(self.directory, "repaired")
         result = subprocess.run([TBLOG, "repair", "/dev/stdin", "-o", output], input=content,
-                                capture_output=True, timeout=120)
+                                capture_output=True, timeout=LIMIT_SECONDS)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(len(self.cat(output)[0]), 5000)
 

@@ -14,6 +14,7 @@ import unittest
 from cli_fixture import (TBLOG, ToolTest, events_without_values, no_constants, scalar_event, tblog,
                          tensor_event, version_event)
 from tensorboard.compat.proto import types_pb2
+from waiting import LIMIT_SECONDS
 
 PNG = b"\x89PNG\r\n\x1a\n"
 ORDERS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -76,7 +77,7 @@ class HostileNames(ToolTest):
         self.assertIn('"a,\x1b[2J\x9b\n",0,', out)
         terminal, inner = pty.openpty()
         self.addCleanup(os.close, terminal)
-        subprocess.run([TBLOG, "export", path], stdout=inner, check=True, timeout=60)
+        subprocess.run([TBLOG, "export", path], stdout=inner, check=True, timeout=LIMIT_SECONDS)
         os.close(inner)
         shown = os.read(terminal, 10000).decode().replace("\r\n", "\n")
         self.assertTrue(shown.endswith('"a,?[2J?\n",0,2.25,1\n'), shown)

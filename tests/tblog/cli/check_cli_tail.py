@@ -3,7 +3,9 @@
 Usage: check_cli_tail.py TBLOG
 """
 
+import contextlib
 import fcntl
+import pathlib
 import math
 import os
 import pty
@@ -16,7 +18,13 @@ import time
 import unittest
 
 from cli_fixture import TBLOG, ToolTest, scalar_event, tblog, version_event
+from waiting import LIMIT_SECONDS
 
+
+def is_asleep(process):
+    """Whether the process waits for time to pass: nanosleep, or what the C library calls for it."""
+    call = pathlib.Path(f"/proc/{process.pid}/syscall").read_text().split()[0]
+    return call in ("35", "230")
 
 class Tail(ToolTest):
     def tail(self, *arguments, status=0, locale="C.UTF-8"):
@@ -72,7 +80,7 @@ class Tail(ToolTest):
 
     def read_until(self, descriptor, wanted):
         seen = b""
-        end = time.monotonic() + 60
+        end = time.monotonic() + LIMIT_SECONDS
         while wanted not in seen:
             ready, _, _ = select.select([descriptor], [], [], end - time.monotonic())
             self.assertTrue(ready, seen)
@@ -88,12 +96,16 @@ class Tail(ToolTest):
         os.close(follower)
         try:
             seen = self.read_until(leader, b"\x1b[2J")
-            while select.select([leader], [], [], 0.2)[0]:  # The terminal may give it in parts.
-                seen += os.read(leader, 65536)
+            while not is_asleep(process):  # which it is once all is written
+                if select.select([leader], [], [], 0.01)[0]:
+                    seen += os.read(leader, 65536)
         finally:
             process.terminate()
-            _, err = process.communicate(timeout=60)
-            os.close(leader)
+            _, err = process.communicate(timeout=LIMIT_SECONDS)
+        with contextlib.suppress(OSError):  # the end of a terminal whose other side is closed
+            while more := os.read(leader, 65536):
+                seen += more
+        os.close(leader)
         self.assertEqual(err, b"")
         return seen.decode().split("\x1b[2J")[-1].replace("\r\n", "\n").rstrip("\n").split("\n")
 
@@ -148,7 +160,7 @@ class Tail(ToolTest):
             self.assertIsNone(process.poll())
         finally:
             process.terminate()
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=LIMIT_SECONDS)
         self.assertEqual(err, b"")
 
     def bytes_read(self, process):
@@ -180,7 +192,7 @@ class Tail(ToolTest):
             self.read_until(output, b"a  new  1 at step 7")
         finally:
             process.terminate()
-            process.communicate(timeout=60)
+            process.communicate(timeout=LIMIT_SECONDS)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,14 @@ import unittest
 
 from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_pb2
 from tensorboard.summary.writer.record_writer import RecordWriter
+from waiting import LIMIT_SECONDS
 
 TBLOG = sys.argv.pop(1)
 
 
 def tblog(*arguments, **options):
     result = subprocess.run([TBLOG, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            stdin=subprocess.DEVNULL, timeout=120, **options)
+                            stdin=subprocess.DEVNULL, timeout=LIMIT_SECONDS, **options)
     return result.returncode, result.stdout.decode(), result.stderr.decode()
 
 

@@ -17,10 +17,10 @@ import urllib.request
 import numpy as np
 from stock_kinds import RUN as KINDS, check_kinds
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from waiting import LIMIT_SECONDS
 
 STEPS = 20
 SPECIAL_TAG = '\u03b1/\U0001f4c8 "quoted"'
-DEADLINE_S = 300  # only ends a server that never answers
 
 
 def check_accumulator(run):
@@ -53,7 +53,7 @@ class Server:
             stdout=self.output, stderr=subprocess.STDOUT)
 
     def __enter__(self):
-        end = time.monotonic() + DEADLINE_S
+        end = time.monotonic() + LIMIT_SECONDS
         while time.monotonic() < end and self.process.poll() is None:
             found = re.search(r"http://127\.0\.0\.1:\d+", self.said())
             if found:
@@ -81,13 +81,13 @@ class Server:
         """`data` is posted where it is given."""
         headers = {} if data is None else {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.address}/data/plugin/{path}", data, headers)
-        with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:
+        with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as answer:
             return answer.read()
 
     def await_answer(self, accepts, path, data=None, **query):
         """The first answer that `accepts` likes; it loads in the background. `data` is posted as
         JSON where it is given."""
-        end = time.monotonic() + DEADLINE_S
+        end = time.monotonic() + LIMIT_SECONDS
         answer = None
         while time.monotonic() < end:
             try:

@@ -18,6 +18,7 @@ from PIL import Image
 from tensorboard import data_compat
 from tensorboard.compat.proto import event_pb2, graph_pb2
 from tensorboard.util import tensor_util
+from waiting import LIMIT_SECONDS
 
 DUMP = sys.argv.pop()
 TBLOG = sys.argv.pop()
@@ -44,12 +45,12 @@ def event_files(directory):
 
 
 def run_tool(*arguments):
-    return subprocess.run([TBLOG, *arguments], capture_output=True, text=True, timeout=300)
+    return subprocess.run([TBLOG, *arguments], capture_output=True, text=True, timeout=LIMIT_SECONDS)
 
 
 @functools.cache  # the tests' files stay as they are
 def dump(path):
-    result = subprocess.run([DUMP, path], capture_output=True, text=True, timeout=300)
+    result = subprocess.run([DUMP, path], capture_output=True, text=True, timeout=LIMIT_SECONDS)
     assert result.returncode == 0, f"{path}: {result.stderr}"
     return [json.loads(line) for line in result.stdout.splitlines()]
 

@@ -51,6 +51,30 @@ function(find_nvcc)
     check_language(CUDA)
 endfunction()
 
+# This machine's GPUs; without one the least that the engine runs on, also as PTX, from which the
+# driver of any later GPU makes its own code. Each architecture more costs nvcc as much time as the
+# first, so all of them are for programs that go elsewhere: preset cuda names them.
+function(choose_architectures out)
+    set(least 80)
+    execute_process(COMMAND nvidia-smi --query-gpu=compute_cap --format=csv,noheader
+        OUTPUT_VARIABLE capabilities ERROR_QUIET RESULT_VARIABLE failed)
+    set(architectures)
+    if(NOT failed)
+        string(REGEX MATCHALL "[0-9]+\\.[0-9]" capabilities "${capabilities}")
+        list(TRANSFORM capabilities REPLACE "\\." "")
+        list(REMOVE_DUPLICATES capabilities)
+        foreach(capability IN LISTS capabilities)
+            if(capability GREATER_EQUAL least)
+                list(APPEND architectures ${capability}-real)
+            endif()
+        endforeach()
+    endif()
+    if(NOT architectures)
+        set(architectures ${least})
+    endif()
+    set(${out} ${architectures} PARENT_SCOPE)
+endfunction()
+
 # Sets `cuda_missing` to what is not here, empty where all is.
 macro(find_cuda)
     set(cuda_missing "")
@@ -60,9 +84,8 @@ macro(find_cuda)
     if(CMAKE_CUDA_COMPILER)
         is_nvcc_too_old(nvcc_too_old)
     endif()
-    # Each device with its own code, the newest also as PTX, for devices that are newer still.
     if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-        set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real 100)
+        choose_architectures(CMAKE_CUDA_ARCHITECTURES)
     endif()
     if(NOT CMAKE_CUDA_COMPILER)
         set(cuda_missing "no nvcc that works is here (install CUDA's toolkit 13, and g++)")

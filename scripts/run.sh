@@ -37,7 +37,7 @@ done
 # Tests are built by scripts/test.sh, which needs more packages.
 (
     cd "$root"
-    cmake --preset release -DBUILD_TESTING=OFF >/dev/null
+    cmake --preset release -DBUILD_TESTING=OFF -DCUDA=AUTO >/dev/null
     cmake --build --preset release --parallel "$(nproc)"
 )
 if [[ $fetch == yes ]]; then

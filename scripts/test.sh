@@ -125,6 +125,9 @@ files_to_check() { # pattern...
 
 check_layout() {
     local clang_format=.venv/format/bin/clang-format files
+    if ! git rev-parse HEAD >/dev/null 2>&1; then
+        skip layout "this is no git checkout"
+    fi
     if [[ ! -x $clang_format ]]; then
         skip layout "no .venv/format: scripts/python_venv.sh format makes it"
     fi
@@ -137,6 +140,9 @@ check_layout() {
 # One file a call: clang-tidy 14 finds uninitialized va_lists that are none where it is given several.
 check_code() {
     local changed files header
+    if ! git rev-parse HEAD >/dev/null 2>&1; then
+        skip code "this is no git checkout"
+    fi
     if ! command -v clang-tidy-14 >/dev/null; then
         skip code "no clang-tidy-14: scripts/setup.sh --tests installs it"
     fi

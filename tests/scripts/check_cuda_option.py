@@ -125,6 +125,34 @@ class CudaOption(unittest.TestCase):
                           "CUDA 13 is needed)"])
         self.assert_built_without_the_engine()
 
+    def architectures_with(self, answer):
+        """What sources are compiled for by default where nvidia-smi prints `answer`."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        command = pathlib.Path(folder.name) / "nvidia-smi"
+        command.write_text(f"#!/bin/sh\n{answer}\n")
+        command.chmod(0o755)
+        self.environment["PATH"] = f"{folder.name}:{os.environ['PATH']}"
+        (self.world / "the tree/.venv").symlink_to(SOURCE / ".venv")  # cuBLAS may lie there
+        self.assertEqual(self.configure("-DCUDA=AUTO")[0], 0)
+        commands = json.loads((self.build / "compile_commands.json").read_text())
+        codes = {code for command in commands if command["file"].endswith(".cu")
+                 for codes in re.findall(r"code=\[(.*?)\]", command["command"])
+                 for code in codes.split(",")}
+        if not codes:
+            self.skipTest("needs cuBLAS: scripts/setup.sh --cuda")
+        return codes
+
+    @unittest.skipUnless(NVCC and shutil.which("g++"), "needs nvcc, and g++ for it")
+    def test_the_machines_own_gpus_are_compiled_for(self):
+        self.assertEqual(self.architectures_with("echo 8.6; echo 9.0; echo 9.0; echo 7.5"),
+                         {"sm_86", "sm_90"})
+
+    @unittest.skipUnless(NVCC and shutil.which("g++"), "needs nvcc, and g++ for it")
+    def test_without_a_gpu_ptx_and_one_architecture_are_made(self):
+        self.assertEqual(self.architectures_with("echo no devices were found; exit 6"),
+                         {"compute_80", "sm_80"})
+
     @unittest.skipUnless(NVCC and shutil.which("g++"), "needs nvcc, and g++ for it")
     def test_without_cublas_auto_says_so_in_one_line_and_on_ends(self):
         for value in "AUTO", "ON":

@@ -1,4 +1,4 @@
-"""setup.sh, run.sh and view.sh, in a copy of the repository's scripts whose neighbours are shims.
+"""setup.sh, run.sh, view.sh and test.sh, in a copy of the repository's scripts whose neighbours are shims.
 
 Usage: check_scripts.py SCRIPTS_FOLDER
 
@@ -139,6 +139,104 @@ class SetupCuda(ScriptsTest):
         self.assertFalse(self.version.exists())
         self.assertEqual(self.call("setup.sh", "--cuda").returncode, 0)
         self.assertEqual(len(self.installed()), 2)
+
+
+# Writes a report as ctest does: one test of each preset fails that $FAILING names, one is skipped.
+CTEST = RECORD + """
+preset=$2
+file=$(sed -E 's/.*--output-junit (.*\\.xml).*/\\1/' <<<"$*")
+fails=no
+[[ " ${FAILING:-} " != *" $preset "* ]] || fails=yes
+{
+    echo '<testsuite><testcase name="check_one" time="1.5" status="run"/>'
+    echo '<testcase name="check_two" time="70.2" status="notrun">'
+    echo '<system-out>no data here</system-out></testcase>'
+    [[ $fails == no ]] || echo '<testcase name="check_three" time="3" status="fail"/>'
+    echo '</testsuite>'
+} >"$file"
+[[ $fails == no ]]
+"""
+
+
+class TestTiers(ScriptsTest):
+    def setUp(self):
+        super().setUp()
+        (self.root / "tests").mkdir()
+        shutil.copy(SCRIPTS.parent / "tests/result_table.py", self.root / "tests")
+        for script in "setup.sh", "fetch_mnist.sh", "python_venv.sh", "gpu_bundle.sh":
+            self.shim(self.root / "scripts" / script, RECORD)
+        for tool in "cmake", "shellcheck", "nvcc":
+            self.shim(self.world / "bin" / tool, RECORD)
+        self.shim(self.world / "bin/ctest", CTEST)
+        self.shim(self.world / "bin/git", "#!/bin/bash\nexit 128\n")  # no checkout
+
+    def test(self, *arguments, **environment):
+        environment = {"CI": "", **environment}
+        for pattern in ".ci/run", "bench/a.sh", "tests/a.sh", "tests/b/a.sh":
+            self.shim(self.root / pattern, "#!/bin/bash\n")
+        return self.call("test.sh", *arguments, **environment)
+
+    def presets(self):
+        return [call.split()[1] for call in self.calls_of("ctest")]
+
+    def test_quick_installs_nothing_and_tests_what_is_quick(self):
+        result = self.test("quick")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        for script in "setup.sh", "fetch_mnist.sh", "python_venv.sh":
+            self.assertEqual(self.calls_of(script), [])
+        (call,) = self.calls_of("ctest")
+        self.assertIn("--preset release", call)
+        self.assertIn("--label-exclude ^(tier-default|tier-all)$", call)
+
+    def test_the_default_tests_all_of_release_and_what_is_quick_under_sanitizers(self):
+        result = self.test()
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertEqual(self.presets(), ["release", "asan", "tsan"])
+        release, asan, _ = self.calls_of("ctest")
+        self.assertIn("--label-exclude ^(tier-all)$", release)
+        self.assertIn("--label-exclude ^(tensorboard|scripts|tier-default|tier-all)$", asan)
+        self.assertEqual(self.calls_of("python_venv.sh"), ["format", "tensorboard", "frameworks"])
+
+    def test_all_leaves_out_only_what_sanitizers_tell_nothing_about(self):
+        result = self.test("all")
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertEqual(self.presets(), ["cuda", "release", "asan", "tsan"])
+        _, release, _, tsan = self.calls_of("ctest")
+        self.assertIn("--label-exclude ^(none)$", release)
+        self.assertIn("--label-exclude ^(tensorboard|scripts)$", tsan)
+
+    def test_a_preset_that_fails_does_not_keep_the_others_from_running(self):
+        result = self.test(FAILING="release asan")
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(self.presets(), ["release", "asan", "tsan"])
+        for line in (r"release +FAILED +1 +1 +1 +\d+ s  check_two 70 s, check_three 3 s, check_one 2 s",
+                     r"tsan +ok +1 +0 +1 ", "  asan: check_three", "  tsan: check_two: no data here",
+                     "3 passed, 2 failed, 3 skipped"):
+            self.assertRegex(result.stdout, rf"(?m)^{line}")
+
+    def test_a_build_that_fails_is_a_failed_step(self):
+        self.shim(self.world / "bin/cmake", RECORD + "[[ $* != *--build* || $* != *tsan* ]]\n")
+        result = self.test()
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stdout, "(?m)^tsan +FAILED")
+        self.assertIn("  tsan: see above", result.stdout)
+        self.assertIn("2 passed, 1 failed, 2 skipped", result.stdout)
+
+    def test_what_is_missing_is_skipped_and_fails_in_ci(self):
+        result = self.test("quick")
+        self.assertRegex(result.stdout, "(?m)^layout +skipped")
+        self.assertIn("  layout: this is no git checkout", result.stdout)
+        result = self.test("quick", CI="true")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("  layout: see above (this is no git checkout)", result.stdout)
+
+    def test_presets_that_are_named_run_alone(self):
+        self.assertEqual(self.test("tsan", "cuda").returncode, 0)
+        self.assertEqual(self.presets(), ["tsan", "cuda"])
+
+    def test_wrong_usage(self):
+        for arguments in ["--all"], ["quick", "all"]:
+            self.assertEqual(self.test(*arguments).returncode, 2)
 
 
 class Run(ScriptsTest):

@@ -170,7 +170,7 @@ class TestTiers(ScriptsTest):
         self.shim(self.world / "bin/ctest", CTEST)
         self.shim(self.world / "bin/git", "#!/bin/bash\nexit 128\n")  # no checkout
 
-    def test(self, *arguments, **environment):
+    def run_tests(self, *arguments, **environment):
         environment = {"CI": "", **environment}
         for pattern in ".ci/run", "bench/a.sh", "tests/a.sh", "tests/b/a.sh":
             self.shim(self.root / pattern, "#!/bin/bash\n")
@@ -180,7 +180,7 @@ class TestTiers(ScriptsTest):
         return [call.split()[1] for call in self.calls_of("ctest")]
 
     def test_quick_installs_nothing_and_tests_what_is_quick(self):
-        result = self.test("quick")
+        result = self.run_tests("quick")
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         for script in "setup.sh", "fetch_mnist.sh", "python_venv.sh":
             self.assertEqual(self.calls_of(script), [])
@@ -189,7 +189,7 @@ class TestTiers(ScriptsTest):
         self.assertIn("--label-exclude ^(tier-default|tier-all)$", call)
 
     def test_the_default_tests_all_of_release_and_what_is_quick_under_sanitizers(self):
-        result = self.test()
+        result = self.run_tests()
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertEqual(self.presets(), ["release", "asan", "tsan"])
         release, asan, _ = self.calls_of("ctest")
@@ -198,7 +198,7 @@ class TestTiers(ScriptsTest):
         self.assertEqual(self.calls_of("python_venv.sh"), ["format", "tensorboard", "frameworks"])
 
     def test_all_leaves_out_only_what_sanitizers_tell_nothing_about(self):
-        result = self.test("all")
+        result = self.run_tests("all")
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertEqual(self.presets(), ["cuda", "release", "asan", "tsan"])
         _, release, _, tsan = self.calls_of("ctest")
@@ -206,7 +206,7 @@ class TestTiers(ScriptsTest):
         self.assertIn("--label-exclude ^(tensorboard|scripts)$", tsan)
 
     def test_a_preset_that_fails_does_not_keep_the_others_from_running(self):
-        result = self.test(FAILING="release asan")
+        result = self.run_tests(FAILING="release asan")
         self.assertEqual(result.returncode, 1)
         self.assertEqual(self.presets(), ["release", "asan", "tsan"])
         for line in (r"release +FAILED +1 +1 +1 +\d+ s  check_two 70 s, check_three 3 s, check_one 2 s",
@@ -216,27 +216,27 @@ class TestTiers(ScriptsTest):
 
     def test_a_build_that_fails_is_a_failed_step(self):
         self.shim(self.world / "bin/cmake", RECORD + "[[ $* != *--build* || $* != *tsan* ]]\n")
-        result = self.test()
+        result = self.run_tests()
         self.assertEqual(result.returncode, 1)
         self.assertRegex(result.stdout, "(?m)^tsan +FAILED")
         self.assertIn("  tsan: see above", result.stdout)
         self.assertIn("2 passed, 1 failed, 2 skipped", result.stdout)
 
     def test_what_is_missing_is_skipped_and_fails_in_ci(self):
-        result = self.test("quick")
+        result = self.run_tests("quick")
         self.assertRegex(result.stdout, "(?m)^layout +skipped")
         self.assertIn("  layout: this is no git checkout", result.stdout)
-        result = self.test("quick", CI="true")
+        result = self.run_tests("quick", CI="true")
         self.assertEqual(result.returncode, 1)
         self.assertIn("  layout: see above (this is no git checkout)", result.stdout)
 
     def test_presets_that_are_named_run_alone(self):
-        self.assertEqual(self.test("tsan", "cuda").returncode, 0)
+        self.assertEqual(self.run_tests("tsan", "cuda").returncode, 0)
         self.assertEqual(self.presets(), ["tsan", "cuda"])
 
     def test_wrong_usage(self):
         for arguments in ["--all"], ["quick", "all"]:
-            self.assertEqual(self.test(*arguments).returncode, 2)
+            self.assertEqual(self.run_tests(*arguments).returncode, 2)
 
 
 class Run(ScriptsTest):

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 
 #include "message.h"
+#include "printable.h"
 #include "run_directory.h"
 #include "run_search.h"
-#include "text.h"
 
 /* An event file has 32-bit floats: the fraction of `samples` that such a float came from. */
 static double exact_accuracy(double accuracy, uint32_t samples)
@@ -156,7 +156,7 @@ static int derive(compared_run *run)
 static void make_note(compared_run *run)
 {
     if (run->curves.note[0] != '\0') {
-        text_copy(run->note, sizeof run->note, run->curves.note);
+        printable_copy(run->note, sizeof run->note, run->curves.note);
     } else if (run->curves.epochs < run->record.epoch_count) {
         snprintf(run->note, sizeof run->note, "run.json has %u epochs, but the event files only %u",
                  (unsigned)run->record.epoch_count, (unsigned)run->curves.epochs);
@@ -189,7 +189,7 @@ int comparison_add(comparison *self, const char *directory, const char *name, ch
         run_record_free(&run.record);
         return message_set(message, "no memory for another run");
     }
-    text_copy(run.name, sizeof run.name, name);
+    printable_copy(run.name, sizeof run.name, name);
     make_note(&run);
     runs[self->count++] = run;
     return 0;

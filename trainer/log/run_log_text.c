@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "printable.h"
 #include "run_log_internal.h"
-#include "text.h"
 
 enum { LINE_BYTES = 512 };
 
@@ -17,7 +17,7 @@ enum { LINE_BYTES = 512 };
 static void put_plain(FILE *out, const char *text)
 {
     char clean[LINE_BYTES];
-    text_copy(clean, sizeof clean, text);
+    printable_copy(clean, sizeof clean, text);
     for (const char *at = clean; *at != '\0'; at++) {
         if (strchr("\\`*_{}[]<>()#+!|~&", *at) != NULL) {
             fprintf(out, "&#%d;", *at);

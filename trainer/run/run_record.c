@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "message.h"
-#include "text.h"
+#include "printable.h"
 
 #define TEMPORARY_FILE    RUN_RECORD_FILE ".tmp"
 #define EVENT_FILE_PREFIX "events.out.tfevents."
@@ -299,7 +299,7 @@ static int read_record(run_record *record, const json_t *root, char *message)
             0) {
         return -1;
     }
-    text_copy(record->hardware, sizeof record->hardware, hardware != NULL ? hardware : "");
+    printable_copy(record->hardware, sizeof record->hardware, hardware != NULL ? hardware : "");
     const uint64_t at_once = count_or_zero(root, "runs_at_once");
     record->runs_at_once = at_once > 0 && at_once <= UINT32_MAX ? (uint32_t)at_once : 1;
     record->memory = (engine_memory){

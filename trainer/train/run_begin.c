@@ -4,10 +4,10 @@
 #include <stdbool.h>
 
 #include "message.h"
+#include "printable.h"
 #include "progress.h"
 #include "run_checkpoint.h"
 #include "signals.h"
-#include "text.h"
 
 static run_outcome make_engine(run *self)
 {
@@ -29,7 +29,7 @@ static run_outcome make_engine(run *self)
     const engine_plan *plan = job->api->planned(self->engine);
     self->record->memory = plan->memory;
     self->record->runs_at_once = job->runs_at_once > 1 ? job->runs_at_once : 1;
-    text_copy(self->record->hardware, sizeof self->record->hardware, plan->hardware);
+    printable_copy(self->record->hardware, sizeof self->record->hardware, plan->hardware);
     return RUN_OUTCOME_FINISHED;
 }
 

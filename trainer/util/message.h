@@ -9,7 +9,7 @@
 
 enum { MESSAGE_BYTES = 1024 };
 
-/* Formats into `message` [MESSAGE_BYTES], fit for a terminal (text_copy) and cut off where it is
+/* Formats into `message` [MESSAGE_BYTES], fit for a terminal (printable_copy) and cut off where it is
  * too long. Always returns -1, so that a function can end with it. */
 __attribute__((format(printf, 2, 3))) int message_set(char *message, const char *format, ...);
 

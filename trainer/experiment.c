@@ -38,7 +38,7 @@ command_status experiment_open(experiment *out, const char *program, const run_o
     if (status != COMMAND_DONE) {
         return status;
     }
-    if (dataset_load(&self.data, options->data, message, sizeof message) != 0) {
+    if (dataset_load(&self.data, options->data, message) != 0) {
         fprintf(stderr, "%s: %s\n", program, message);
         return COMMAND_FAILED;
     }

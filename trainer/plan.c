@@ -104,7 +104,7 @@ static command_status count_samples(const char *program, const char *data, memor
         out->validation_samples = MNIST_VALIDATION;
         return COMMAND_DONE;
     }
-    if (dataset_load(&loaded, data, message, sizeof message) != 0) {
+    if (dataset_load(&loaded, data, message) != 0) {
         fprintf(stderr, "%s: %s\n", program, message);
         return COMMAND_FAILED;
     }

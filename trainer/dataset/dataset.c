@@ -33,7 +33,7 @@ failed:
     return -1;
 }
 
-static int open_container(dataset_container *out, const char *path, dataset_message message)
+static int open_container(dataset_container *out, const char *path, char *message)
 {
     struct stat status;
     if (stat(path, &status) != 0) {
@@ -55,11 +55,11 @@ static uint32_t part_crc32(uint32_t crc, const dataset_part *part)
     return (uint32_t)crc32_z(sum, part->labels, part->count);
 }
 
-int dataset_load(dataset *out, const char *path, char *message, size_t message_bytes)
+int dataset_load(dataset *out, const char *path, char *message)
 {
     *out = (dataset){0};
     dataset_container container = {0};
-    if (open_container(&container, path, (dataset_message){message, message_bytes}) != 0) {
+    if (open_container(&container, path, message) != 0) {
         return -1;
     }
     const char *const *names = container.names;

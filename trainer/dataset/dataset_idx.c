@@ -107,7 +107,7 @@ static void close_folder(dataset_container *container)
     (void)container; /* files are opened one by one */
 }
 
-int dataset_idx_open(dataset_container *out, const char *path, dataset_message message)
+int dataset_idx_open(dataset_container *out, const char *path, char *message)
 {
     *out = (dataset_container){.path = path,
                                .names = file_names,

@@ -22,20 +22,14 @@ enum {
 /* An array of more bytes is refused, so that a small bomb of zeros cannot take all memory. */
 #define DATASET_ARRAY_MAX_BYTES ((uint64_t)1 << 31)
 
-/* Where the caller of dataset_load wants to read what went wrong. */
-typedef struct dataset_message {
-    char *text;
-    size_t bytes;
-} dataset_message;
-
-/* Writes "NAME: …" on one line (control characters become '?'). Always returns -1. */
-__attribute__((format(printf, 3, 4))) int dataset_fail(dataset_message message, const char *name,
+/* message_set with "NAME: " in front. Always returns -1. */
+__attribute__((format(printf, 3, 4))) int dataset_fail(char *message, const char *name,
                                                        const char *format, ...);
 
 /* Bytes, read front to back. The source's owner keeps `name` alive until close. */
 typedef struct dataset_source {
     const char *name; /* as errors call it */
-    dataset_message message;
+    char *message;    /* [MESSAGE_BYTES], of the caller of dataset_load */
     void *state;
     /* Reads 1 .. bytes bytes and returns how many; 0 at the end, once every checksum behind it has
      * been seen to hold; -1 after writing the message. `bytes` is at least 1. */
@@ -44,7 +38,7 @@ typedef struct dataset_source {
 } dataset_source;
 
 /* Opens a regular file, plain or gzipped. 0, or -1 after writing the message. */
-int dataset_file_open(dataset_source *out, const char *path, bool gzipped, dataset_message message);
+int dataset_file_open(dataset_source *out, const char *path, bool gzipped, char *message);
 
 /* Fills `to`; the source's end before that is an error. 0, or -1 after writing the message. */
 int dataset_source_fill(dataset_source *source, uint8_t *to, size_t bytes);
@@ -74,7 +68,7 @@ typedef struct dataset_container {
     const char *path;
     /* Training images, training labels, validation images, validation labels. */
     const char *const *names;
-    dataset_message message;
+    char *message;
     void *state;
     /* Reads the array of that name. 0, or -1 after writing the message. */
     int (*read)(const struct dataset_container *container, const char *name, dataset_kind kind,
@@ -83,8 +77,8 @@ typedef struct dataset_container {
 } dataset_container;
 
 /* Both return 0, or -1 after writing the message; `path` must outlive the container. */
-int dataset_idx_open(dataset_container *out, const char *path, dataset_message message);
-int dataset_npz_open(dataset_container *out, const char *path, dataset_message message);
+int dataset_idx_open(dataset_container *out, const char *path, char *message);
+int dataset_npz_open(dataset_container *out, const char *path, char *message);
 
 enum { DATASET_NPY_HEADER_BYTES = 4096, DATASET_NPY_MAX_RANK = 8 };
 

@@ -109,7 +109,7 @@ static void close_archive(dataset_container *container)
     zip_discard(container->state);
 }
 
-int dataset_npz_open(dataset_container *out, const char *path, dataset_message message)
+int dataset_npz_open(dataset_container *out, const char *path, char *message)
 {
     int code;
     zip_t *archive = zip_open(path, ZIP_RDONLY, &code);

@@ -45,11 +45,11 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     }
 }
 
-static command_status compare(const char *program, const compare_options *options)
+static outcome compare(const char *program, const compare_options *options)
 {
     char message[MESSAGE_BYTES];
     comparison all = {0};
-    command_status status = COMMAND_FAILED;
+    outcome status = OUTCOME_FAILED;
     if (comparison_add_below(&all, options->root, stderr, message) != 0) {
         fprintf(stderr, "%s: %s\n", program, message);
         goto cleanup;
@@ -59,18 +59,18 @@ static command_status compare(const char *program, const compare_options *option
         goto cleanup;
     }
     comparison_sort(&all);
-    status = COMMAND_DONE;
+    status = OUTCOME_DONE;
     if ((options->json ? comparison_print_json(&all, stdout) : comparison_print(&all, stdout)) !=
         0) {
         fprintf(stderr, "%s: no memory for the comparison\n", program);
-        status = COMMAND_FAILED;
+        status = OUTCOME_FAILED;
     }
 cleanup:
     comparison_free(&all);
     return status;
 }
 
-command_status compare_command(int argc, char **argv)
+outcome compare_command(int argc, char **argv)
 {
     const struct argp parser = {
         option_table,
@@ -83,7 +83,7 @@ command_status compare_command(int argc, char **argv)
         NULL};
     compare_options options = {.root = "./logs"};
     if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0) {
-        return COMMAND_USAGE;
+        return OUTCOME_REFUSED;
     }
     return compare(argv[0], &options);
 }

@@ -95,23 +95,23 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     }
 }
 
-static command_status count_samples(const char *program, const char *data, memory_question *out)
+static outcome count_samples(const char *program, const char *data, memory_question *out)
 {
     char message[MESSAGE_BYTES];
     dataset loaded;
     if (data == NULL) {
         out->training_samples = MNIST_TRAINING;
         out->validation_samples = MNIST_VALIDATION;
-        return COMMAND_DONE;
+        return OUTCOME_DONE;
     }
     if (dataset_load(&loaded, data, message) != 0) {
         fprintf(stderr, "%s: %s\n", program, message);
-        return COMMAND_FAILED;
+        return OUTCOME_FAILED;
     }
     out->training_samples = loaded.training.count;
     out->validation_samples = loaded.validation.count;
     dataset_free(&loaded);
-    return COMMAND_DONE;
+    return OUTCOME_DONE;
 }
 
 static void print_parts(const engine_plan *plan)
@@ -135,28 +135,27 @@ static void print_parts(const engine_plan *plan)
     }
 }
 
-/* COMMAND_DONE where the run fits. `given` is the memory that was, or 0. */
-static command_status answer(const memory_question *question, const engine_plan *plan,
-                             uint64_t given)
+/* OUTCOME_DONE where the run fits. `given` is the memory that was, or 0. */
+static outcome answer(const memory_question *question, const engine_plan *plan, uint64_t given)
 {
     char limit[MEMORY_SIZE_BYTES];
     memory_size_format(given > 0 ? given : question->limit, limit);
     if (question->limit == UINT64_MAX) {
         puts("How much memory is free cannot be told here; --memory SIZE plans for so much.");
-        return COMMAND_DONE;
+        return OUTCOME_DONE;
     }
     if (plan->memory.total <= question->limit) {
         printf("It fits in the %s that are %s; the largest batch size that does is %u.\n", limit,
                given ? "given" : "free", (unsigned)memory_plan_largest_batch(question));
-        return COMMAND_DONE;
+        return OUTCOME_DONE;
     }
     char advice[MEMORY_ADVICE_BYTES];
     memory_plan_advice(question, advice);
     printf("It does not fit in the %s that are %s: %s.\n", limit, given ? "given" : "free", advice);
-    return COMMAND_FAILED;
+    return OUTCOME_FAILED;
 }
 
-static command_status plan(const char *program, const plan_options *options)
+static outcome plan(const char *program, const plan_options *options)
 {
     char reason[MESSAGE_BYTES / 2] = "";
     memory_question question = {.api = engine_find(options->engine), .settings = options->settings};
@@ -164,7 +163,7 @@ static command_status plan(const char *program, const plan_options *options)
     if (question.api == NULL) {
         fprintf(stderr, "%s: --engine %s: this build of the trainer has no such engine\n", program,
                 options->engine);
-        return COMMAND_USAGE;
+        return OUTCOME_REFUSED;
     }
     if (question.settings.micro_batch >= question.settings.batch_size) {
         question.settings.micro_batch = 0;
@@ -172,8 +171,8 @@ static command_status plan(const char *program, const plan_options *options)
     if (options->memory > 0) {
         question.settings.device = ENGINE_NO_DEVICE;
     }
-    const command_status status = count_samples(program, options->data, &question);
-    if (status != COMMAND_DONE) {
+    const outcome status = count_samples(program, options->data, &question);
+    if (status != OUTCOME_DONE) {
         return status;
     }
     const engine_status planned =
@@ -181,7 +180,7 @@ static command_status plan(const char *program, const plan_options *options)
                            question.validation_samples, &plan, reason, sizeof reason);
     if (planned != ENGINE_OK) {
         fprintf(stderr, "%s: --engine %s: %s\n", program, question.api->name, reason);
-        return planned == ENGINE_INVALID ? COMMAND_USAGE : COMMAND_FAILED;
+        return planned == ENGINE_INVALID ? OUTCOME_REFUSED : OUTCOME_FAILED;
     }
     question.limit = options->memory == 0             ? plan.available
                      : options->memory > plan.reserve ? options->memory - plan.reserve
@@ -196,7 +195,7 @@ static command_status plan(const char *program, const plan_options *options)
     return answer(&question, &plan, options->memory);
 }
 
-command_status plan_command(int argc, char **argv)
+outcome plan_command(int argc, char **argv)
 {
     const struct argp parser = {
         option_table,
@@ -211,7 +210,7 @@ command_status plan_command(int argc, char **argv)
         NULL};
     plan_options options = {.settings = engine_config_defaults(), .engine = "auto"};
     if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0) {
-        return COMMAND_USAGE;
+        return OUTCOME_REFUSED;
     }
     return plan(argv[0], &options);
 }

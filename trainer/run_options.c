@@ -298,13 +298,13 @@ static char *complete_help(int key, const char *text, void *input)
     return help; /* argp frees it */
 }
 
-static command_status parse(run_options *out, const struct argp_option *own,
-                            const char *documentation, int argc, char **argv)
+static outcome parse(run_options *out, const struct argp_option *own, const char *documentation,
+                     int argc, char **argv)
 {
     const struct argp shared = {shared_options, take_shared, NULL, NULL, NULL, complete_help, NULL};
     const struct argp_child children[] = {{&shared, 0, NULL, 0}, {0}};
     const struct argp parser = {own, take_own, NULL, documentation, children, NULL, NULL};
-    return argp_parse(&parser, argc, argv, 0, NULL, out) == 0 ? COMMAND_DONE : COMMAND_USAGE;
+    return argp_parse(&parser, argc, argv, 0, NULL, out) == 0 ? OUTCOME_DONE : OUTCOME_REFUSED;
 }
 
 static run_options defaults(void)
@@ -318,7 +318,7 @@ static run_options defaults(void)
     };
 }
 
-command_status run_options_parse_train(run_options *out, int argc, char **argv)
+outcome run_options_parse_train(run_options *out, int argc, char **argv)
 {
     *out = defaults();
     out->batch_size_option = "--batch-size";
@@ -333,7 +333,7 @@ command_status run_options_parse_train(run_options *out, int argc, char **argv)
         argc, argv);
 }
 
-command_status run_options_parse_sweep(run_options *out, int argc, char **argv)
+outcome run_options_parse_sweep(run_options *out, int argc, char **argv)
 {
     static const uint32_t sizes[] = {64, 32, 16};
     *out = defaults();

@@ -9,7 +9,7 @@
 #include "run_checkpoint.h"
 #include "signals.h"
 
-static run_outcome make_engine(run *self)
+static outcome make_engine(run *self)
 {
     const run_job *job = self->job;
     const engine_config settings = run_config_settings(job->config, job->threads, job->isa);
@@ -24,13 +24,13 @@ static run_outcome make_engine(run *self)
         message_set(self->message, "the %s engine cannot train batch size %u: %s", job->api->name,
                     (unsigned)settings.batch_size,
                     reason[0] != '\0' ? reason : engine_status_string(status));
-        return status == ENGINE_INVALID ? RUN_OUTCOME_REJECTED : RUN_OUTCOME_FAILED;
+        return status == ENGINE_INVALID ? OUTCOME_REFUSED : OUTCOME_FAILED;
     }
     const engine_plan *plan = job->api->planned(self->engine);
     self->record->memory = plan->memory;
     self->record->runs_at_once = job->runs_at_once > 1 ? job->runs_at_once : 1;
     printable_copy(self->record->hardware, sizeof self->record->hardware, plan->hardware);
-    return RUN_OUTCOME_FINISHED;
+    return OUTCOME_DONE;
 }
 
 /* Goes on with the run that is there, if there is one with a checkpoint, or removes it. */
@@ -120,18 +120,18 @@ static void say_head(const run *self)
                  (uint64_t)config->batch_size * steps, (unsigned)config->training_samples);
 }
 
-run_outcome run_begin(run *self)
+outcome run_begin(run *self)
 {
-    const run_outcome made = make_engine(self);
-    if (made != RUN_OUTCOME_FINISHED) {
+    const outcome made = make_engine(self);
+    if (made != OUTCOME_DONE) {
         return made;
     }
     if (signals_noted() != 0) {
-        return RUN_OUTCOME_STOPPED;
+        return OUTCOME_STOPPED;
     }
     if (open_outputs(self) != 0) {
-        return RUN_OUTCOME_FAILED;
+        return OUTCOME_FAILED;
     }
     say_head(self);
-    return RUN_OUTCOME_FINISHED;
+    return OUTCOME_DONE;
 }

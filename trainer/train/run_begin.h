@@ -28,9 +28,9 @@ typedef struct run {
 } run;
 
 /* Makes the engine and everything that the run writes to, takes up what a checkpoint has, and says
- * the run's head. RUN_OUTCOME_FINISHED when training can begin; otherwise as run_loop, and nothing
+ * the run's head. OUTCOME_DONE when training can begin; otherwise as run_loop, and nothing
  * was left behind but a run that was there. What *self holds is the caller's to close in every
  * case. */
-run_outcome run_begin(run *self);
+outcome run_begin(run *self);
 
 #endif

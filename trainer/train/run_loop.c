@@ -284,7 +284,7 @@ static int train_epochs(run *self)
 }
 
 /* Closes the log and says in run.json how the run ended. `status` is what training returned. */
-static run_outcome end_run(run *self, int status)
+static outcome end_run(run *self, int status)
 {
     char other[MESSAGE_BYTES];
     const bool done = self->record->epoch_count == self->job->config->epochs;
@@ -299,15 +299,15 @@ static run_outcome end_run(run *self, int status)
     const int written =
         run_directory_write(self->directory, self->record, failed ? other : self->message);
     if (failed || written != 0) {
-        return RUN_OUTCOME_FAILED;
+        return OUTCOME_FAILED;
     }
     if (done && run_directory_drop_state(self->directory, self->message) != 0) {
-        return RUN_OUTCOME_FAILED;
+        return OUTCOME_FAILED;
     }
-    return done ? RUN_OUTCOME_FINISHED : RUN_OUTCOME_STOPPED;
+    return done ? OUTCOME_DONE : OUTCOME_STOPPED;
 }
 
-run_outcome run_loop(const run_job *job, run_record *record, char *message)
+outcome run_loop(const run_job *job, run_record *record, char *message)
 {
     *record = (run_record){.state = RUN_RUNNING, .config = *job->config};
     run *self = calloc(1, sizeof *self);
@@ -316,20 +316,20 @@ run_outcome run_loop(const run_job *job, run_record *record, char *message)
         free(predicted);
         free(self);
         message_set(message, "no memory for a run");
-        return RUN_OUTCOME_FAILED;
+        return OUTCOME_FAILED;
     }
     self->predicted = predicted;
     self->job = job;
     self->record = record;
     self->message = message;
     self->chunk = 1;
-    run_outcome outcome = run_begin(self);
-    if (outcome == RUN_OUTCOME_FINISHED) {
-        outcome = end_run(self, train_epochs(self));
+    outcome ended = run_begin(self);
+    if (ended == OUTCOME_DONE) {
+        ended = end_run(self, train_epochs(self));
     }
     run_directory_close(self->directory);
     job->api->destroy(self->engine);
     free(self->predicted);
     free(self);
-    return outcome;
+    return ended;
 }

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "message.h"
-#include "run_directory.h"
 #include "run_log_internal.h"
 
 int run_log_checked(tblog_writer *writer, tblog_status status, char *message)
@@ -99,9 +98,9 @@ int run_log_open(run_log **out, const char *directory, const run_log_head *head,
     /* TensorBoard gives its seven colors to runs in the order of their beginnings. In this one the
      * three times three of a sweep share colors only with a session, which has no curve in their
      * charts. */
-    if (open_part(&log->training, directory, RUN_DIRECTORY_TRAINING, message) != 0 ||
+    if (open_part(&log->training, directory, RUN_TRAINING_PART, message) != 0 ||
         open_writer(&log->session, directory, message) != 0 ||
-        open_part(&log->validation, directory, RUN_DIRECTORY_VALIDATION, message) != 0 ||
+        open_part(&log->validation, directory, RUN_VALIDATION_PART, message) != 0 ||
         run_log_start_session(log->session, head->config, message) != 0 ||
         run_log_describe(log->session, head, message) != 0 ||
         run_log_network(log->training, message) != 0) {
@@ -115,8 +114,8 @@ int run_log_open(run_log **out, const char *directory, const run_log_head *head,
 void run_log_name_files(const run_log *log, run_record *record)
 {
     run_record_add_event_file(record, "", tblog_writer_path(log->session));
-    run_record_add_event_file(record, RUN_DIRECTORY_TRAINING, tblog_writer_path(log->training));
-    run_record_add_event_file(record, RUN_DIRECTORY_VALIDATION, tblog_writer_path(log->validation));
+    run_record_add_event_file(record, RUN_TRAINING_PART, tblog_writer_path(log->training));
+    run_record_add_event_file(record, RUN_VALIDATION_PART, tblog_writer_path(log->validation));
 }
 
 int run_log_batch(run_log *log, uint64_t step, double loss, double accuracy, char *message)

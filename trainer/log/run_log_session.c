@@ -1,7 +1,7 @@
 /* The run as a session of the HParams page, and the layout of the Custom Scalars page. */
 #include "message.h"
-#include "run_directory.h"
 #include "run_log_internal.h"
+#include "run_record.h"
 
 /* The page has columns for the first five by name, and the others on request: those who compare
  * want the seed before the precision. */
@@ -27,11 +27,11 @@ static const tblog_hparam_info hparams[] = {
 /* The page has columns for five. */
 static const tblog_metric_info metrics[] = {
     {.tag = "epoch_loss",
-     .group = RUN_DIRECTORY_VALIDATION,
+     .group = RUN_VALIDATION_PART,
      .display_name = "validation loss",
      .description = "after the last epoch so far"},
     {.tag = "epoch_accuracy",
-     .group = RUN_DIRECTORY_VALIDATION,
+     .group = RUN_VALIDATION_PART,
      .display_name = "validation accuracy",
      .description = "after the last epoch so far"},
     {.tag = RUN_LOG_BEST_LOSS,

@@ -20,9 +20,6 @@ struct run_directory {
     char path[PATH_MAX];
 };
 
-const char *const run_directory_parts[RUN_DIRECTORY_PARTS] = {"", RUN_DIRECTORY_TRAINING,
-                                                              RUN_DIRECTORY_VALIDATION};
-
 /* Opens and locks; -1 with errno EWOULDBLOCK where another process has the lock. A file system
  * without locks gives none. */
 static int open_locked(const char *path)
@@ -263,8 +260,8 @@ static int remove_run(const run_directory *directory, const run_record *run, cha
                                         RUN_RECORD_FILE ".tmp", RUN_RECORD_FILE};
     const int fd = directory->fd;
     const char *path = directory->path;
-    for (size_t i = 0; i < RUN_DIRECTORY_PARTS; i++) {
-        if (remove_event_files(fd, path, run_directory_parts[i], run, NULL, message) != 0) {
+    for (size_t i = 0; i < RUN_PARTS; i++) {
+        if (remove_event_files(fd, path, run_parts[i], run, NULL, message) != 0) {
             return -1;
         }
     }
@@ -293,7 +290,7 @@ int run_directory_clear(const run_directory *directory, char *message)
 static bool rewind_record(run_record *run, const checkpoint *state)
 {
     if (state->epochs > run->epoch_count || state->event_file_count == 0 ||
-        state->event_file_count + RUN_DIRECTORY_PARTS > RUN_RECORD_MAX_EVENT_FILES ||
+        state->event_file_count + RUN_PARTS > RUN_RECORD_MAX_EVENT_FILES ||
         state->iterations != (uint64_t)state->epochs * run_config_steps_per_epoch(&run->config)) {
         return false;
     }
@@ -306,9 +303,9 @@ static bool rewind_record(run_record *run, const checkpoint *state)
 static int rewind_files(const run_directory *directory, const run_record *there,
                         const run_record *run, const checkpoint *state, char *message)
 {
-    for (size_t i = 0; i < RUN_DIRECTORY_PARTS; i++) {
-        if (remove_event_files(directory->fd, directory->path, run_directory_parts[i], there, run,
-                               message) != 0) {
+    for (size_t i = 0; i < RUN_PARTS; i++) {
+        if (remove_event_files(directory->fd, directory->path, run_parts[i], there, run, message) !=
+            0) {
             return -1;
         }
     }

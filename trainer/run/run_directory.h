@@ -15,13 +15,6 @@
 #include "must_check.h"
 #include "run_record.h"
 
-#define RUN_DIRECTORY_TRAINING   "train"
-#define RUN_DIRECTORY_VALIDATION "validation"
-
-/* The directories of a run's that have event files, relative to it; "" is itself. */
-enum { RUN_DIRECTORY_PARTS = 3 };
-extern const char *const run_directory_parts[RUN_DIRECTORY_PARTS];
-
 /* The record of the run at `path` as run_record_read, but what says that it is running while nobody
  * holds its lock has died and is interrupted. */
 run_record_presence run_directory_read(const char *path, run_record *out, char *message);

@@ -17,6 +17,8 @@
 #define TEMPORARY_FILE    RUN_RECORD_FILE ".tmp"
 #define EVENT_FILE_PREFIX "events.out.tfevents."
 
+const char *const run_parts[RUN_PARTS] = {"", RUN_TRAINING_PART, RUN_VALIDATION_PART};
+
 static const char *const state_names[] = {"running", "finished", "interrupted"};
 
 const char *run_state_name(run_state state)

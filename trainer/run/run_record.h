@@ -29,6 +29,13 @@
 
 #define RUN_RECORD_FILE "run.json"
 
+/* The parts of a run: the directories that have its event files, relative to the run's own, which is
+ * "". */
+#define RUN_TRAINING_PART   "train"
+#define RUN_VALIDATION_PART "validation"
+enum { RUN_PARTS = 3 };
+extern const char *const run_parts[RUN_PARTS];
+
 typedef enum run_state { RUN_RUNNING = 0, RUN_FINISHED, RUN_INTERRUPTED } run_state;
 
 typedef struct run_epoch {
@@ -59,8 +66,7 @@ typedef struct run_record {
 /* Appends an epoch; -1 without memory. */
 MUST_CHECK int run_record_add_epoch(run_record *record, const run_epoch *epoch);
 
-/* Notes an event file of the run: the file named at the end of `path`, in the directory `part` of
- * the run's, or in the run's own where that is "". */
+/* Notes an event file of the run: the file named at the end of `path`, in the run's `part`. */
 void run_record_add_event_file(run_record *record, const char *part, const char *path);
 
 /* Is this an event file's name, or that and of the directory of the run's that it is in: nothing

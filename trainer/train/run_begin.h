@@ -5,9 +5,10 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "outcome.h"
 #include "run_directory.h"
+#include "run_job.h"
 #include "run_log.h"
-#include "run_loop.h"
 #include "run_record.h"
 
 /* Two chunks of steps together are what an engine holds. */

@@ -76,7 +76,7 @@ static int derive_costs(compared_run *run)
         return -1;
     }
     for (uint32_t i = 0; i < run->epochs; i++) {
-        const run_epoch *epoch = &run->record.epochs[i];
+        const epoch_figures *epoch = &run->record.epochs[i];
         seconds[i] = epoch->training_seconds;
         run->seconds += epoch->training_seconds + epoch->validation_seconds;
     }

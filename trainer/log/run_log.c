@@ -91,7 +91,7 @@ int run_log_open(run_log **out, const char *directory, const run_log_head *head,
     if (log == NULL) {
         return message_set(message, "no memory for a log");
     }
-    log->learning_rate = head->config->learning_rate;
+    log->config = *head->config;
     log->validation_set = &head->data->validation;
     log->best_loss = NAN;
     take_up(log, head->resumed);
@@ -125,21 +125,23 @@ int run_log_batch(run_log *log, uint64_t step, double loss, double accuracy, cha
                            tblog_add_scalars(log->training, (int64_t)step, scalars, 2), message);
 }
 
-static int add_training(run_log *log, const run_log_epoch_figures *figures, char *message)
+static int add_training(run_log *log, uint32_t epoch, const epoch_figures *figures, char *message)
 {
+    const double seconds = figures->training_seconds > 0 ? figures->training_seconds : 1e-9;
     const tblog_scalar scalars[] = {
         {"epoch_loss", figures->loss},
         {"epoch_accuracy", figures->accuracy},
-        {"epoch_learning_rate", log->learning_rate},
-        {"epoch_steps_per_second", figures->steps_per_second},
-        {"epoch_samples_per_second", figures->samples_per_second},
+        {"epoch_learning_rate", log->config.learning_rate},
+        {"epoch_steps_per_second", run_config_steps_per_epoch(&log->config) / seconds},
+        {"epoch_samples_per_second", log->config.training_samples / seconds},
     };
-    return run_log_checked(log->training,
-                           tblog_add_scalars(log->training, figures->epoch, scalars, 5), message);
+    return run_log_checked(log->training, tblog_add_scalars(log->training, epoch, scalars, 5),
+                           message);
 }
 
-static int add_validation(run_log *log, const run_log_epoch_figures *figures, char *message)
+static int add_validation(run_log *log, uint32_t epoch, const epoch_figures *figures, char *message)
 {
+    const uint64_t updates = (epoch + UINT64_C(1)) * run_config_steps_per_epoch(&log->config);
     const tblog_scalar by_epoch[] = {
         {"epoch_loss", figures->val_loss},
         {"epoch_accuracy", figures->val_accuracy},
@@ -149,19 +151,16 @@ static int add_validation(run_log *log, const run_log_epoch_figures *figures, ch
         {"evaluation_accuracy_vs_iterations", figures->val_accuracy},
     };
     tblog_writer *const writer = log->validation;
-    if (run_log_checked(writer,
-                        tblog_add_scalars(writer, (int64_t)figures->iterations, by_iteration, 2),
-                        message) != 0 ||
-        run_log_checked(writer, tblog_add_scalars(writer, figures->epoch, by_epoch, 2), message) !=
-            0) {
-        return -1;
-    }
-    return run_log_pictures(log, figures->epoch, figures->predicted, message);
+    const int status = run_log_checked(
+        writer, tblog_add_scalars(writer, (int64_t)updates, by_iteration, 2), message);
+    return status != 0
+               ? status
+               : run_log_checked(writer, tblog_add_scalars(writer, epoch, by_epoch, 2), message);
 }
 
 /* What the HParams page shows is a tag's last point, so each point tells of all epochs so far. A
  * loss that is NaN is never the best. */
-static int add_session(run_log *log, const run_log_epoch_figures *figures, char *message)
+static int add_session(run_log *log, uint32_t epoch, const epoch_figures *figures, char *message)
 {
     log->best_loss = fmin(log->best_loss, figures->val_loss);
     log->best_accuracy = fmax(log->best_accuracy, figures->val_accuracy);
@@ -169,17 +168,20 @@ static int add_session(run_log *log, const run_log_epoch_figures *figures, char 
     const tblog_scalar scalars[] = {
         {RUN_LOG_BEST_LOSS, log->best_loss},
         {RUN_LOG_BEST_ACCURACY, log->best_accuracy},
-        {RUN_LOG_EPOCH_SECONDS, log->training_seconds / (figures->epoch + 1.0)},
+        {RUN_LOG_EPOCH_SECONDS, log->training_seconds / (epoch + 1.0)},
     };
-    return run_log_checked(log->session,
-                           tblog_add_scalars(log->session, figures->epoch, scalars, 3), message);
+    return run_log_checked(log->session, tblog_add_scalars(log->session, epoch, scalars, 3),
+                           message);
 }
 
-int run_log_epoch(run_log *log, const run_log_epoch_figures *figures, char *message)
+int run_log_epoch(run_log *log, uint32_t epoch, const epoch_figures *figures,
+                  const uint8_t *predicted, char *message)
 {
     tblog_writer *const writers[] = {log->training, log->validation, log->session};
-    if (add_training(log, figures, message) != 0 || add_validation(log, figures, message) != 0 ||
-        add_session(log, figures, message) != 0) {
+    if (add_training(log, epoch, figures, message) != 0 ||
+        add_validation(log, epoch, figures, message) != 0 ||
+        run_log_pictures(log, epoch, predicted, message) != 0 ||
+        add_session(log, epoch, figures, message) != 0) {
         return -1;
     }
     for (size_t i = 0; i < 3; i++) {

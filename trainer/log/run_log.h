@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "dataset.h"
+#include "epoch_figures.h"
 #include "must_check.h"
 #include "run_config.h"
 #include "run_record.h"
@@ -59,21 +60,10 @@ MUST_CHECK int run_log_batch(run_log *log, uint64_t step, double loss, double ac
 MUST_CHECK int run_log_histogram(run_log *log, uint32_t epoch, unsigned index, bool gradient,
                                  const engine_histogram *histogram, char *message);
 
-typedef struct run_log_epoch_figures {
-    uint32_t epoch; /* from 0 */
-    double loss;
-    double accuracy;
-    double training_seconds;
-    double steps_per_second;
-    double samples_per_second;
-    uint64_t iterations; /* updates done */
-    double val_loss;
-    double val_accuracy;
-    const uint8_t *predicted; /* the classes of the validation set, [its count] */
-} run_log_epoch_figures;
-
-/* One epoch, handed to the kernel before this returns, with its histograms. */
-MUST_CHECK int run_log_epoch(run_log *log, const run_log_epoch_figures *figures, char *message);
+/* One epoch (from 0), handed to the kernel before this returns, with its histograms. `predicted` are
+ * the classes of the validation set, [its count]. */
+MUST_CHECK int run_log_epoch(run_log *log, uint32_t epoch, const epoch_figures *figures,
+                             const uint8_t *predicted, char *message);
 
 /* -1 with a message when an event file is gone from its place: what is written to it then is
  * written for nobody. */

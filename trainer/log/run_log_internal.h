@@ -11,7 +11,7 @@ struct run_log {
     tblog_writer *session; /* of the run's own directory */
     tblog_writer *training;
     tblog_writer *validation;
-    double learning_rate;
+    run_config config;
     const dataset_part *validation_set; /* the caller's */
     double best_loss;                   /* of the validations so far; NaN before the first */
     double best_accuracy;               /* likewise; 0 before the first */

@@ -26,13 +26,13 @@ const char *run_state_name(run_state state)
     return state_names[state];
 }
 
-int run_record_add_epoch(run_record *record, const run_epoch *epoch)
+int run_record_add_epoch(run_record *record, const epoch_figures *epoch)
 {
     /* Grown at each power of two. */
     const size_t count = record->epoch_count;
     if ((count & (count - 1)) == 0) {
         const size_t capacity = count == 0 ? 1 : 2 * count;
-        run_epoch *epochs = realloc(record->epochs, capacity * sizeof *epochs);
+        epoch_figures *epochs = realloc(record->epochs, capacity * sizeof *epochs);
         if (epochs == NULL) {
             return -1;
         }
@@ -76,7 +76,7 @@ static json_t *real_or_null(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *epoch_to_json(const run_epoch *epoch)
+static json_t *epoch_to_json(const epoch_figures *epoch)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:f, s:f}",                  //
                      "loss", real_or_null(epoch->loss),                 //
@@ -104,7 +104,7 @@ static json_t *results_to_json(const run_record *record)
     if (record->epoch_count == 0) {
         return NULL;
     }
-    run_epoch results = record->epochs[record->epoch_count - 1];
+    epoch_figures results = record->epochs[record->epoch_count - 1];
     for (uint32_t i = 0; i + 1 < record->epoch_count; i++) {
         results.training_seconds += record->epochs[i].training_seconds;
         results.validation_seconds += record->epochs[i].validation_seconds;
@@ -236,7 +236,7 @@ static int read_epochs(run_record *record, const json_t *root, char *message)
     }
     json_array_foreach(epochs, index, item)
     {
-        const run_epoch epoch = {
+        const epoch_figures epoch = {
             .loss = real_or_nan(item, "loss"),
             .accuracy = real_or_nan(item, "accuracy"),
             .val_loss = real_or_nan(item, "val_loss"),

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "epoch_figures.h"
 #include "must_check.h"
 #include "run_config.h"
 
@@ -38,15 +39,6 @@ extern const char *const run_parts[RUN_PARTS];
 
 typedef enum run_state { RUN_RUNNING = 0, RUN_FINISHED, RUN_INTERRUPTED } run_state;
 
-typedef struct run_epoch {
-    double loss; /* means over the epoch's samples while the weights changed, dropout on */
-    double accuracy;
-    double val_loss; /* after the epoch, dropout off */
-    double val_accuracy;
-    double training_seconds;
-    double validation_seconds;
-} run_epoch;
-
 /* A run has three event files, and three more each time that it is resumed. A path is at most a
  * directory's short name, a slash and a file's name of 255 bytes. */
 enum { RUN_RECORD_MAX_EVENT_FILES = 96, RUN_RECORD_PATH_BYTES = 272 };
@@ -59,12 +51,12 @@ typedef struct run_record {
     engine_memory memory;
     char event_files[RUN_RECORD_MAX_EVENT_FILES][RUN_RECORD_PATH_BYTES];
     uint32_t event_file_count;
-    run_epoch *epochs; /* [epoch_count], the record's own */
+    epoch_figures *epochs; /* [epoch_count], the record's own */
     uint32_t epoch_count;
 } run_record;
 
 /* Appends an epoch; -1 without memory. */
-MUST_CHECK int run_record_add_epoch(run_record *record, const run_epoch *epoch);
+MUST_CHECK int run_record_add_epoch(run_record *record, const epoch_figures *epoch);
 
 /* Notes an event file of the run: the file named at the end of `path`, in the run's `part`. */
 void run_record_add_event_file(run_record *record, const char *part, const char *path);

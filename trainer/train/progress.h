@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "epoch_figures.h"
+
 typedef enum progress_mode {
     PROGRESS_QUIET,
     PROGRESS_LINES, /* one line an epoch */
@@ -25,12 +27,7 @@ typedef struct progress_view {
     uint32_t epochs;
     uint32_t step; /* done in this epoch */
     uint32_t steps;
-    double training_seconds; /* in this epoch so far */
-    double total_seconds;    /* the same with validation */
-    double loss;             /* running means */
-    double accuracy;
-    double val_loss; /* at the end of the epoch */
-    double val_accuracy;
+    epoch_figures figures; /* of its steps so far; of its validation at its end only */
 } progress_view;
 
 /* The line while an epoch is trained, at most `width` columns, all of them ASCII: parts that have

@@ -39,8 +39,7 @@ static int begin_or_take_up(run *self, bool *resumed)
     const run_job *job = self->job;
     char why[MESSAGE_BYTES] = "";
     *resumed = job->replace == RUN_DIRECTORY_REPLACE_UNFINISHED &&
-               run_checkpoint_take_up(job->api, self->engine, self->directory, self->record,
-                                      &self->iterations, why);
+               run_checkpoint_take_up(job->api, self->engine, self->directory, self->record, why);
     if (*resumed) {
         progress_say(job->display, "Resumed   after epoch %u of %u, from the checkpoint",
                      (unsigned)self->record->epoch_count, (unsigned)job->config->epochs);

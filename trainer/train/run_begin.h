@@ -21,10 +21,9 @@ typedef struct run {
     engine *engine;
     run_directory *directory;
     run_log *log;
-    uint8_t *predicted;  /* [validation samples], of the last validation */
-    uint64_t iterations; /* updates done over the run */
-    double saved_at;     /* seconds_now() of the last checkpoint, or of the beginning */
-    uint32_t chunk;      /* steps to ask for at once */
+    uint8_t *predicted; /* [validation samples], of the last validation */
+    double saved_at;    /* seconds_now() of the last checkpoint, or of the beginning */
+    uint32_t chunk;     /* steps to ask for at once */
     engine_step steps[LONGEST_CHUNK];
 } run;
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_replace.h"
 #include "message.h"
 #include "run_search.h"
 
@@ -256,8 +257,8 @@ static int remove_event_files(int directory, const char *path, const char *part,
  * trainer's. */
 static int remove_run(const run_directory *directory, const run_record *run, char *message)
 {
-    static const char *const files[] = {CHECKPOINT_FILE ".tmp", CHECKPOINT_FILE,
-                                        RUN_RECORD_FILE ".tmp", RUN_RECORD_FILE};
+    static const char *const files[] = {CHECKPOINT_FILE FILE_REPLACE_SUFFIX, CHECKPOINT_FILE,
+                                        RUN_RECORD_FILE FILE_REPLACE_SUFFIX, RUN_RECORD_FILE};
     const int fd = directory->fd;
     const char *path = directory->path;
     for (size_t i = 0; i < RUN_PARTS; i++) {

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_replace.h"
 #include "message.h"
 #include "printable.h"
 
-#define TEMPORARY_FILE    RUN_RECORD_FILE ".tmp"
 #define EVENT_FILE_PREFIX "events.out.tfevents."
 
 const char *const run_parts[RUN_PARTS] = {"", RUN_TRAINING_PART, RUN_VALIDATION_PART};
@@ -148,35 +148,6 @@ static json_t *record_to_json(const run_record *record)
                      "results", results_to_json(record));
 }
 
-/* Makes a new file, writes and syncs it; -1 with errno set. What has its name goes first and is not
- * written into: it may be a link or a pipe. */
-static int write_file(int directory, const char *name, const char *text)
-{
-    unlinkat(directory, name, 0);
-    const int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        return -1;
-    }
-    size_t left = strlen(text);
-    while (left > 0) {
-        const ssize_t written = write(fd, text, left);
-        if (written < 0 && errno != EINTR) {
-            break;
-        }
-        if (written > 0) {
-            text += written;
-            left -= (size_t)written;
-        }
-    }
-    const bool whole = left == 0 && fsync(fd) == 0;
-    const int cause = errno;
-    if (close(fd) != 0 || !whole) {
-        errno = whole ? errno : cause;
-        return -1;
-    }
-    return 0;
-}
-
 int run_record_write(const run_record *record, int fd, const char *directory, char *message)
 {
     json_t *root = record_to_json(record);
@@ -185,12 +156,11 @@ int run_record_write(const run_record *record, int fd, const char *directory, ch
     if (text == NULL) {
         return message_set(message, "%s/" RUN_RECORD_FILE ": no memory to write it", directory);
     }
-    int status = 0;
-    if (write_file(fd, TEMPORARY_FILE, text) != 0 ||
-        renameat(fd, TEMPORARY_FILE, fd, RUN_RECORD_FILE) != 0) {
-        status = message_set(message, "%s/" RUN_RECORD_FILE " cannot be written: %s", directory,
-                             strerror(errno));
-        unlinkat(fd, TEMPORARY_FILE, 0);
+    const file_piece piece = {text, strlen(text)};
+    const int status = file_replace(fd, RUN_RECORD_FILE, &piece, 1, true);
+    if (status != 0) {
+        message_set(message, "%s/" RUN_RECORD_FILE " cannot be written: %s", directory,
+                    strerror(errno));
     }
     free(text);
     return status;

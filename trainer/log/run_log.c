@@ -8,20 +8,20 @@
 #include <unistd.h>
 
 #include "message.h"
-#include "run_log_internal.h"
+#include "prediction_pictures.h"
+#include "run_log_checked.h"
+#include "run_log_network.h"
+#include "run_log_session.h"
+#include "run_log_text.h"
 
-int run_log_checked(tblog_writer *writer, tblog_status status, char *message)
-{
-    if (status == TBLOG_OK) {
-        return 0;
-    }
-    const char *cause = tblog_writer_message(writer);
-    if (cause[0] != '\0') {
-        return message_set(message, "the event file cannot be written: %s", cause);
-    }
-    return message_set(message, "the event file cannot be written: %s: %s",
-                       tblog_status_string(status), tblog_writer_path(writer));
-}
+struct run_log {
+    tblog_writer *session; /* of the run's own directory */
+    tblog_writer *training;
+    tblog_writer *validation;
+    run_config config;
+    const dataset_part *validation_set; /* the caller's */
+    session_totals totals;
+};
 
 static int open_writer(tblog_writer **out, const char *path, char *message)
 {
@@ -73,16 +73,6 @@ static int close_all(run_log *log, char *message)
     return status;
 }
 
-/* What the session's scalars tell of epochs that were logged before; NULL for none. */
-static void take_up(run_log *log, const run_record *resumed)
-{
-    for (uint32_t i = 0; resumed != NULL && i < resumed->epoch_count; i++) {
-        log->best_loss = fmin(log->best_loss, resumed->epochs[i].val_loss);
-        log->best_accuracy = fmax(log->best_accuracy, resumed->epochs[i].val_accuracy);
-        log->training_seconds += resumed->epochs[i].training_seconds;
-    }
-}
-
 int run_log_open(run_log **out, const char *directory, const run_log_head *head, char *message)
 {
     char ignored[MESSAGE_BYTES];
@@ -93,17 +83,19 @@ int run_log_open(run_log **out, const char *directory, const run_log_head *head,
     }
     log->config = *head->config;
     log->validation_set = &head->data->validation;
-    log->best_loss = NAN;
-    take_up(log, head->resumed);
+    log->totals.best_loss = NAN;
+    for (uint32_t i = 0; head->resumed != NULL && i < head->resumed->epoch_count; i++) {
+        session_totals_add(&log->totals, &head->resumed->epochs[i]);
+    }
     /* TensorBoard gives its seven colors to runs in the order of their beginnings. In this one the
      * three times three of a sweep share colors only with a session, which has no curve in their
      * charts. */
     if (open_part(&log->training, directory, RUN_TRAINING_PART, message) != 0 ||
         open_writer(&log->session, directory, message) != 0 ||
         open_part(&log->validation, directory, RUN_VALIDATION_PART, message) != 0 ||
-        run_log_start_session(log->session, head->config, message) != 0 ||
-        run_log_describe(log->session, head, message) != 0 ||
-        run_log_network(log->training, message) != 0) {
+        run_log_session_begin(log->session, head->config, message) != 0 ||
+        run_log_text_add(log->session, head, message) != 0 ||
+        run_log_network_add(log->training, message) != 0) {
         close_all(log, ignored); /* the first error is the one to tell */
         return -1;
     }
@@ -123,6 +115,12 @@ int run_log_batch(run_log *log, uint64_t step, double loss, double accuracy, cha
     const tblog_scalar scalars[] = {{"batch_loss", loss}, {"batch_accuracy", accuracy}};
     return run_log_checked(log->training,
                            tblog_add_scalars(log->training, (int64_t)step, scalars, 2), message);
+}
+
+int run_log_histogram(run_log *log, uint32_t epoch, unsigned index, bool gradient,
+                      const engine_histogram *histogram, char *message)
+{
+    return run_log_network_add_histogram(log->training, epoch, index, gradient, histogram, message);
 }
 
 static int add_training(run_log *log, uint32_t epoch, const epoch_figures *figures, char *message)
@@ -158,30 +156,42 @@ static int add_validation(run_log *log, uint32_t epoch, const epoch_figures *fig
                : run_log_checked(writer, tblog_add_scalars(writer, epoch, by_epoch, 2), message);
 }
 
-/* What the HParams page shows is a tag's last point, so each point tells of all epochs so far. A
- * loss that is NaN is never the best. */
-static int add_session(run_log *log, uint32_t epoch, const epoch_figures *figures, char *message)
+typedef int draw_function(picture *out, const dataset_part *set, const uint8_t *predicted);
+
+static int add_picture(run_log *log, const char *tag, uint32_t epoch, draw_function *draw,
+                       const uint8_t *predicted, char *message)
 {
-    log->best_loss = fmin(log->best_loss, figures->val_loss);
-    log->best_accuracy = fmax(log->best_accuracy, figures->val_accuracy);
-    log->training_seconds += figures->training_seconds;
-    const tblog_scalar scalars[] = {
-        {RUN_LOG_BEST_LOSS, log->best_loss},
-        {RUN_LOG_BEST_ACCURACY, log->best_accuracy},
-        {RUN_LOG_EPOCH_SECONDS, log->training_seconds / (epoch + 1.0)},
-    };
-    return run_log_checked(log->session, tblog_add_scalars(log->session, epoch, scalars, 3),
-                           message);
+    picture drawn;
+    if (draw(&drawn, log->validation_set, predicted) != 0) {
+        return message_set(message, "no memory for a picture of the validation");
+    }
+    const int status = run_log_checked(
+        log->validation,
+        tblog_add_image(log->validation, tag, epoch, drawn.pixels, drawn.width, drawn.height, 3),
+        message);
+    picture_free(&drawn);
+    return status;
+}
+
+/* The confusion matrix and the mistakes. */
+static int add_pictures(run_log *log, uint32_t epoch, const uint8_t *predicted, char *message)
+{
+    return add_picture(log, "confusion_matrix", epoch, prediction_picture_confusion, predicted,
+                       message) != 0
+               ? -1
+               : add_picture(log, "mistakes", epoch, prediction_picture_mistakes, predicted,
+                             message);
 }
 
 int run_log_epoch(run_log *log, uint32_t epoch, const epoch_figures *figures,
                   const uint8_t *predicted, char *message)
 {
     tblog_writer *const writers[] = {log->training, log->validation, log->session};
+    session_totals_add(&log->totals, figures);
     if (add_training(log, epoch, figures, message) != 0 ||
         add_validation(log, epoch, figures, message) != 0 ||
-        run_log_pictures(log, epoch, predicted, message) != 0 ||
-        add_session(log, epoch, figures, message) != 0) {
+        add_pictures(log, epoch, predicted, message) != 0 ||
+        run_log_session_add(log->session, &log->totals, message) != 0) {
         return -1;
     }
     for (size_t i = 0; i < 3; i++) {

@@ -25,24 +25,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataset.h"
+#include "engine.h"
 #include "epoch_figures.h"
 #include "must_check.h"
-#include "run_config.h"
+#include "run_log_head.h"
 #include "run_record.h"
 
 typedef struct run_log run_log;
-
-/* What a run is; only the data must outlive the opening. */
-typedef struct run_log_head {
-    const run_config *config;
-    const dataset *data;
-    const char *data_path; /* of which the last name is logged */
-    const char *hardware;  /* engine_plan.hardware */
-    const engine_memory *memory;
-    const run_record
-        *resumed; /* the epochs that were logged before, of a run that goes on; or NULL */
-} run_log_head;
 
 /* Makes the event files in `directory` and below it, and logs the head and the network. 0, or -1
  * with a message [MESSAGE_BYTES]; *out is then NULL, and empty files may be left there. */

@@ -1,5 +1,6 @@
-/* What a run is, as tables in Markdown. The host's name, its users and whole paths are nobody's
- * business and are left out. */
+/* The host's name, its users and whole paths are nobody's business and are left out. */
+#include "run_log_text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 
 #include "message.h"
 #include "printable.h"
-#include "run_log_internal.h"
+#include "run_log_checked.h"
 
 enum { LINE_BYTES = 512 };
 
@@ -152,7 +153,7 @@ static int add_text(tblog_writer *session, const char *tag, const run_log_head *
     return status;
 }
 
-int run_log_describe(tblog_writer *session, const run_log_head *head, char *message)
+int run_log_text_add(tblog_writer *session, const run_log_head *head, char *message)
 {
     if (add_text(session, "configuration", head, put_configuration, message) != 0 ||
         add_text(session, "host", head, put_host, message) != 0) {

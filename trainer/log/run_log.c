@@ -210,9 +210,6 @@ int run_log_check(run_log *log, char *message)
         if (access(path, F_OK) != 0) {
             return message_set(message, "the event file %s has gone: %s", path, strerror(errno));
         }
-        if (run_log_checked(writers[i], tblog_writer_status(writers[i]), message) != 0) {
-            return -1;
-        }
     }
     return 0;
 }

@@ -54,8 +54,9 @@ MUST_CHECK int run_log_histogram(run_log *log, uint32_t epoch, unsigned index, b
 MUST_CHECK int run_log_epoch(run_log *log, uint32_t epoch, const epoch_figures *figures,
                              const uint8_t *predicted, char *message);
 
-/* -1 with a message when an event file is gone from its place: what is written to it then is
- * written for nobody. */
+/* -1 with a message when an event file is gone from its place. tblog finds a file that was removed,
+ * but not one whose directory was moved or has another in its place: what is written to it then is
+ * written for nobody who looks there. */
 MUST_CHECK int run_log_check(run_log *log, char *message);
 
 /* How the session ended. It cannot be corrected later, so a run that was interrupted says

@@ -154,28 +154,26 @@ int experiment_run_path(char *out, const char *parent, const run_config *config,
     return message_join_path(out, PATH_MAX, parent, name, message);
 }
 
-outcome experiment_run(const experiment *self, const run_config *config, const char *directory,
-                       run_directory_replace replace, uint32_t runs_at_once, const char *label,
-                       run_record *record)
+outcome experiment_run(const experiment *self, const experiment_part *part, run_record *record)
 {
     char message[MESSAGE_BYTES];
     progress display;
     progress_init(&display, stdout, progress_mode_for(stdout, self->options->quiet));
-    if (runs_at_once > 1) {
-        progress_label(&display, label);
+    if (part->runs_at_once > 1) {
+        progress_label(&display, part->label);
         display.mode = display.mode == PROGRESS_QUIET ? PROGRESS_QUIET : PROGRESS_LINES;
     }
     const run_job job = {
         .api = self->api,
-        .config = config,
+        .config = part->config,
         .data = &self->data,
         .data_path = self->options->data,
-        .directory = directory,
-        .replace = replace,
+        .directory = part->directory,
+        .replace = part->replace,
         .checkpoint_interval = self->options->checkpoint_interval,
         .threads = self->options->threads,
         .isa = self->options->isa,
-        .runs_at_once = runs_at_once,
+        .runs_at_once = part->runs_at_once,
         .display = &display,
     };
     const outcome ended = run_loop(&job, record, message);

@@ -39,11 +39,18 @@ MUST_CHECK outcome experiment_configure(const experiment *self, uint32_t batch_s
 MUST_CHECK int experiment_run_path(char *out, const char *parent, const run_config *config,
                                    bool seeded, char *message);
 
-/* Trains one run in `directory`; `runs_at_once` counts the runs that share the hardware with
- * it; where these are several, `label` begins each line of its progress. *record as in run_loop;
- * the caller frees it. Runs may be trained in several threads at once. */
-MUST_CHECK outcome experiment_run(const experiment *self, const run_config *config,
-                                  const char *directory, run_directory_replace replace,
-                                  uint32_t runs_at_once, const char *label, run_record *record);
+/* One of an experiment's runs. */
+typedef struct experiment_part {
+    const run_config *config;
+    const char *directory;
+    run_directory_replace replace;
+    uint32_t runs_at_once; /* those that share the hardware with it, and it */
+    const char *label;     /* begins each line of its progress, if these are several */
+} experiment_part;
+
+/* Trains the run. *record as in run_loop; the caller frees it. Several threads may train at the same
+ * time. */
+MUST_CHECK outcome experiment_run(const experiment *self, const experiment_part *part,
+                                  run_record *record);
 
 #endif

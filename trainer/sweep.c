@@ -117,8 +117,12 @@ static bool train_run(void *argument)
         return true;
     }
     label_run(run, label);
-    run->status = experiment_run(&self->data, &run->config, run->directory, replaceable(self),
-                                 self->at_once, label, &record);
+    const experiment_part part = {.config = &run->config,
+                                  .directory = run->directory,
+                                  .replace = replaceable(self),
+                                  .runs_at_once = self->at_once,
+                                  .label = label};
+    run->status = experiment_run(&self->data, &part, &record);
     run->epochs_done = record.epoch_count;
     run_record_free(&record);
     run->state = run->status == OUTCOME_DONE      ? TRAINED

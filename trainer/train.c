@@ -39,7 +39,9 @@ static outcome train(const experiment *self, const run_options *options)
         fprintf(stderr, "%s: --logdir: %s\n", self->program, message);
         return OUTCOME_FAILED;
     }
-    status = experiment_run(self, &config, directory, replace, 1, NULL, &record);
+    const experiment_part part = {
+        .config = &config, .directory = directory, .replace = replace, .runs_at_once = 1};
+    status = experiment_run(self, &part, &record);
     if (status == OUTCOME_STOPPED) {
         fprintf(stderr, "%s: stopped by a signal after %u of %u epochs\n", self->program,
                 (unsigned)record.epoch_count, (unsigned)config.epochs);

@@ -1,5 +1,5 @@
-/* What train and sweep share: the data set and the engine that the options name, the
- * configuration of a run, and a run with its errors told on stderr. */
+/* What train and sweep share: the data set and the engine that the options name, the configuration
+ * of a run, and training it. Errors are printed on stderr. */
 #ifndef TRAINER_EXPERIMENT_H
 #define TRAINER_EXPERIMENT_H
 
@@ -21,15 +21,15 @@ typedef struct experiment {
     dataset data; /* training set cut to --train-samples */
 } experiment;
 
-/* Finds the engine and loads the data. OUTCOME_DONE, or another status after one line on stderr
- * and nothing held. */
+/* Finds the engine and loads the data. OUTCOME_DONE, or another outcome after one line on stderr,
+ * with nothing held. */
 MUST_CHECK outcome experiment_open(experiment *out, const char *program,
                                    const run_options *options);
 
 void experiment_close(experiment *self); /* an empty one is allowed */
 
 /* The configuration of the run at one batch size and seed, and the engine's plan for it; after one
- * line on stderr, OUTCOME_REFUSED where the batch size is larger than the training set or the engine
+ * line on stderr, OUTCOME_REFUSED if the batch size is larger than the training set or the engine
  * cannot do it, OUTCOME_FAILED where this machine lacks what was asked for. */
 MUST_CHECK outcome experiment_configure(const experiment *self, uint32_t batch_size, uint64_t seed,
                                         run_config *out, engine_plan *plan);
@@ -48,8 +48,8 @@ typedef struct experiment_part {
     const char *label;     /* begins each line of its progress, if these are several */
 } experiment_part;
 
-/* Trains the run. *record as in run_loop; the caller frees it. Several threads may train at the same
- * time. */
+/* Trains the run. *record as in run_loop; the caller frees it. Several threads may train at the
+ * same time. */
 MUST_CHECK outcome experiment_run(const experiment *self, const experiment_part *part,
                                   run_record *record);
 

@@ -75,8 +75,8 @@ typedef struct dataset_arrays {
     const char *const *names; /* [DATASET_ARRAYS], as messages call them */
 } dataset_arrays;
 
-/* Read a folder of IDX files, and an .npz. 0, or -1 after writing the message; the caller frees what
- * was read in either case. *out is empty before. */
+/* Read a folder of IDX files, and an .npz. 0, or -1 after writing the message; the caller frees
+ * what was read in either case. *out is empty before. */
 MUST_CHECK int dataset_idx_read(dataset_arrays *out, const char *folder, char *message);
 MUST_CHECK int dataset_npz_read(dataset_arrays *out, const char *path, char *message);
 

@@ -1,13 +1,12 @@
-/* A run's event files: what is logged, under which tag, at which step. With run_reader the files of
- * run_log are the only ones that see tblog.
+/* A run's event files: what is logged, under which tag, at which step.
  *
  * Tags and steps of the scalars are those of Keras' TensorBoard callback, so that runs of either
  * compare:
  *   train/       at step = epoch from 0: epoch_loss, epoch_accuracy, epoch_learning_rate,
  *                epoch_steps_per_second, epoch_samples_per_second; tag keras and the graph of
  *                operations (the network) at 0; at the number of the step over the run from 1:
- *                batch_loss, batch_accuracy; where asked for, at the epoch, Keras' histograms
- *                of the weights, sequential/conv2d/kernel/histogram …, and those of the last step's
+ *                batch_loss, batch_accuracy; if asked for, at the epoch, Keras' histograms of the
+ *                weights, sequential/conv2d/kernel/histogram …, and those of the last step's
  *                gradients, gradient/conv2d/kernel/histogram …
  *   validation/  at step = epoch from 0: epoch_loss, epoch_accuracy, and the pictures
  *                confusion_matrix and mistakes; at step = updates done:
@@ -41,7 +40,8 @@ MUST_CHECK int run_log_open(run_log **out, const char *directory, const run_log_
 /* Notes the names of the event files in the run's record. */
 void run_log_name_files(const run_log *log, run_record *record);
 
-/* The epoch's means up to step `step` (1-based over the run). */
+/* The epoch's means so far, after the step of this number over the run, from 1. 0, or -1 with a
+ * message [MESSAGE_BYTES]; so below. */
 MUST_CHECK int run_log_batch(run_log *log, uint64_t step, double loss, double accuracy,
                              char *message);
 
@@ -49,8 +49,8 @@ MUST_CHECK int run_log_batch(run_log *log, uint64_t step, double loss, double ac
 MUST_CHECK int run_log_histogram(run_log *log, uint32_t epoch, unsigned index, bool gradient,
                                  const engine_histogram *histogram, char *message);
 
-/* One epoch (from 0), handed to the kernel before this returns, with its histograms. `predicted` are
- * the classes of the validation set, [its count]. */
+/* One epoch (from 0). It is handed to the kernel before this returns, and so are its histograms.
+ * predicted [validation samples]: the class of each. */
 MUST_CHECK int run_log_epoch(run_log *log, uint32_t epoch, const epoch_figures *figures,
                              const uint8_t *predicted, char *message);
 

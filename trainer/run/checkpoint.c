@@ -60,7 +60,6 @@ static json_t *head_to_json(const checkpoint *self)
                      "state_crc32", crc32);
 }
 
-/* Not synced: what a power failure takes is found by the checksum. */
 int checkpoint_write(const checkpoint *self, int fd, const char *directory, char *message)
 {
     json_t *root = head_to_json(self);

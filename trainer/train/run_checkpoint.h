@@ -1,5 +1,5 @@
-/* A run's checkpoint between its engine and its directory: saved after an epoch, taken up by a run
- * that goes on. */
+/* A run's checkpoint between its engine and its directory: saved after an epoch, restored by a run
+ * that continues. */
 #ifndef TRAINER_RUN_CHECKPOINT_H
 #define TRAINER_RUN_CHECKPOINT_H
 
@@ -16,9 +16,9 @@ MUST_CHECK int run_checkpoint_save(const engine_api *api, engine *trained,
                                    const run_directory *directory, const run_record *record,
                                    char *message);
 
-/* Brings a new engine, a new run's record and its event files to where the checkpoint in the
- * directory is. False where there is none, with the message "", or none that is of use, with a
- * message; the record is as it was then and the directory is to be cleared. */
+/* Brings a new engine, a new run's record and its event files to the state of the checkpoint in
+ * the directory. False if there is none, with the message "", or none that is of use, with a
+ * message that says why; then the record is unchanged and the caller clears the directory. */
 MUST_CHECK bool run_checkpoint_take_up(const engine_api *api, engine *trained,
                                        const run_directory *directory, run_record *record,
                                        char *message);

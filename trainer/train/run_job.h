@@ -14,15 +14,17 @@
 typedef struct run_job {
     const engine_api *api;
     const run_config *config;
-    const dataset *data;           /* its counts are those of the configuration */
-    const char *data_path;         /* for the run's head */
-    const char *directory;         /* the run's own */
-    run_directory_replace replace; /* REPLACE_UNFINISHED: from its checkpoint, if it has one */
-    uint32_t checkpoint_interval;  /* seconds: an epoch that ends so long after the last checkpoint,
-                                      or after the beginning, makes one */
-    uint32_t threads;              /* as in engine_config */
-    const char *isa;               /* likewise */
-    uint32_t runs_at_once; /* of a sweep's, on the same hardware; 0 and 1 for this one alone */
+    const dataset *data;   /* its counts are those of the configuration */
+    const char *data_path; /* for the run's head */
+    const char *directory; /* the run's own */
+    /* REPLACE_UNFINISHED resumes the run that is there from its checkpoint, if it has one. */
+    run_directory_replace replace;
+    /* Seconds that must have passed since the last checkpoint, or the beginning, for an epoch's end
+     * to make one. */
+    uint32_t checkpoint_interval;
+    uint32_t threads;      /* as in engine_config */
+    const char *isa;       /* likewise */
+    uint32_t runs_at_once; /* of a sweep, on the same hardware; 0 or 1 if this one is alone */
     progress *display;
 } run_job;
 

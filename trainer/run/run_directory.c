@@ -313,7 +313,7 @@ static int rewind_files(const run_directory *directory, const run_record *there,
     return checkpoint_rewind_files(state, directory->fd, directory->path, message);
 }
 
-bool run_directory_take_up(const run_directory *directory, run_record *run, checkpoint *state,
+bool run_directory_restore(const run_directory *directory, run_record *run, checkpoint *state,
                            char *message)
 {
     char damage[MESSAGE_BYTES];

@@ -44,7 +44,7 @@ typedef struct run_directory run_directory;
 
 /* Makes `path` and its parents if they are missing, and locks it for this process if the file
  * system can. Then judges it again, since others had time to write there; a run that may be
- * replaced stays there until it is cleared or taken up. 0, or -1 with a message [MESSAGE_BYTES];
+ * replaced stays there until it is cleared or restored. 0, or -1 with a message [MESSAGE_BYTES];
  * then nothing is removed, and nothing is left that was not there. */
 MUST_CHECK int run_directory_open(run_directory **out, const char *path, const run_config *config,
                                   run_directory_replace replace, char *message);
@@ -56,7 +56,7 @@ MUST_CHECK int run_directory_clear(const run_directory *directory, char *message
  * were then, later ones are removed, and *run is what run.json would have said then. The caller
  * frees *run and *state. If the run cannot continue, returns false with both empty and a message,
  * which is "" if there is no checkpoint; the caller then clears the directory. */
-MUST_CHECK bool run_directory_take_up(const run_directory *directory, run_record *run,
+MUST_CHECK bool run_directory_restore(const run_directory *directory, run_record *run,
                                       checkpoint *state, char *message);
 
 /* Replaces the checkpoint by one of this state, of which epochs, iterations and state are set; its

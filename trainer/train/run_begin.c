@@ -34,12 +34,12 @@ static outcome make_engine(run *self)
 }
 
 /* Goes on with the run that is there, if there is one with a checkpoint, or removes it. */
-static int begin_or_take_up(run *self, bool *resumed)
+static int begin_or_resume(run *self, bool *resumed)
 {
     const run_job *job = self->job;
     char why[MESSAGE_BYTES] = "";
     *resumed = job->replace == RUN_DIRECTORY_REPLACE_UNFINISHED &&
-               run_checkpoint_take_up(job->api, self->engine, self->directory, self->record, why);
+               run_checkpoint_restore(job->api, self->engine, self->directory, self->record, why);
     if (*resumed) {
         progress_say(job->display, "Resumed   after epoch %u of %u, from the checkpoint",
                      (unsigned)self->record->epoch_count, (unsigned)job->config->epochs);
@@ -85,7 +85,7 @@ static int open_outputs(run *self)
                            self->job->replace, self->message) != 0) {
         return -1;
     }
-    if (begin_or_take_up(self, &resumed) == 0 && open_log(self, resumed) == 0) {
+    if (begin_or_resume(self, &resumed) == 0 && open_log(self, resumed) == 0) {
         return 0;
     }
     char other[MESSAGE_BYTES]; /* the first error is the one to tell */

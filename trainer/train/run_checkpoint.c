@@ -27,12 +27,12 @@ int run_checkpoint_save(const engine_api *api, engine *trained, const run_direct
     return status;
 }
 
-bool run_checkpoint_take_up(const engine_api *api, engine *trained, const run_directory *directory,
+bool run_checkpoint_restore(const engine_api *api, engine *trained, const run_directory *directory,
                             run_record *record, char *message)
 {
     run_record before;
     checkpoint state;
-    if (!run_directory_take_up(directory, &before, &state, message)) {
+    if (!run_directory_restore(directory, &before, &state, message)) {
         return false;
     }
     const bool imported = api->import_state(trained, state.state, state.state_bytes) == ENGINE_OK;

@@ -19,7 +19,7 @@ MUST_CHECK int run_checkpoint_save(const engine_api *api, engine *trained,
 /* Brings a new engine, a new run's record and its event files to the state of the checkpoint in
  * the directory. False if there is none, with the message "", or none that is of use, with a
  * message that says why; then the record is unchanged and the caller clears the directory. */
-MUST_CHECK bool run_checkpoint_take_up(const engine_api *api, engine *trained,
+MUST_CHECK bool run_checkpoint_restore(const engine_api *api, engine *trained,
                                        const run_directory *directory, run_record *record,
                                        char *message);
 

@@ -1,12 +1,12 @@
 /* trainer compare: the runs below a directory, side by side. */
 #include <argp.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
 #include "comparison.h"
 #include "message.h"
+#include "option_value.h"
 
 enum { KEY_FORMAT = 256 };
 
@@ -25,18 +25,15 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     case KEY_FORMAT:
         options->json = strcmp(text, "json") == 0;
         if (!options->json && strcmp(text, "table") != 0) {
-            fprintf(stderr, "%s: --format: \"%s\" is not table or json\n", state->name, text);
-            return EINVAL;
+            return option_wrong(state, "--format: \"%s\" is not table or json", text);
         }
         return 0;
     case ARGP_KEY_ARG:
         if (*text == '\0') {
-            fprintf(stderr, "%s: the directory's name is empty\n", state->name);
-            return EINVAL;
+            return option_wrong(state, "the directory's name is empty");
         }
         if (state->arg_num > 0) {
-            fprintf(stderr, "%s: \"%s\" is too much: one directory is taken\n", state->name, text);
-            return EINVAL;
+            return option_wrong(state, "\"%s\" is too much: one directory is taken", text);
         }
         options->root = text;
         return 0;

@@ -1,6 +1,5 @@
 /* trainer plan: what a run would take, before anything is taken. */
 #include <argp.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include "memory_plan.h"
 #include "message.h"
 #include "number.h"
+#include "option_value.h"
 
 enum option_key {
     KEY_BATCH_SIZE = 256,
@@ -22,7 +22,7 @@ enum option_key {
     KEY_THREADS
 };
 
-enum { MNIST_TRAINING = 60000, MNIST_VALIDATION = 10000, MAX_THREADS = 1024 };
+enum { MNIST_TRAINING = 60000, MNIST_VALIDATION = 10000 };
 
 static const struct argp_option option_table[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 0},
@@ -44,52 +44,35 @@ typedef struct plan_options {
     uint64_t memory;  /* 0 if not given */
 } plan_options;
 
-static error_t take_u32(const struct argp_state *state, const char *option, const char *text,
-                        uint32_t maximum, uint32_t *out)
-{
-    uint64_t value;
-    if (!number_parse(text, 1, maximum, &value)) {
-        fprintf(stderr, "%s: %s: \"%s\" is not a whole number from 1 to %" PRIu32 "\n", state->name,
-                option, text, maximum);
-        return EINVAL;
-    }
-    *out = (uint32_t)value;
-    return 0;
-}
-
 static error_t take_option(int key, char *text, struct argp_state *state)
 {
     plan_options *options = state->input;
     switch (key) {
     case KEY_BATCH_SIZE:
-        return take_u32(state, "--batch-size", text, UINT32_MAX, &options->settings.batch_size);
+        return option_take_u32(state, "--batch-size", text, UINT32_MAX,
+                               &options->settings.batch_size);
     case KEY_MICRO_BATCH:
-        return take_u32(state, "--micro-batch", text, UINT32_MAX, &options->settings.micro_batch);
+        return option_take_u32(state, "--micro-batch", text, UINT32_MAX,
+                               &options->settings.micro_batch);
     case KEY_THREADS:
-        return take_u32(state, "--threads", text, MAX_THREADS, &options->settings.threads);
+        return option_take_u32(state, "--threads", text, OPTION_MAX_THREADS,
+                               &options->settings.threads);
     case KEY_MEMORY:
         if (!number_parse_bytes(text, &options->memory)) {
-            fprintf(stderr, "%s: --memory: \"%s\" is not a size such as 8GiB, 6GB or 500MiB\n",
-                    state->name, text);
-            return EINVAL;
+            return option_wrong(state, "--memory: \"%s\" is not a size such as 8GiB, 6GB or 500MiB",
+                                text);
         }
         return 0;
     case KEY_ENGINE:
         options->engine = text;
         return 0;
     case KEY_PRECISION:
-        if (!engine_precision_find(text, &options->settings.precision)) {
-            fprintf(stderr, "%s: --precision: \"%s\" is not fp32, tf32 or bf16\n", state->name,
-                    text);
-            return EINVAL;
-        }
-        return 0;
+        return option_take_precision(state, text, &options->settings.precision);
     case KEY_DATA:
         options->data = text;
         return 0;
     case ARGP_KEY_ARG:
-        fprintf(stderr, "%s: \"%s\" is too much: only options are taken\n", state->name, text);
-        return EINVAL;
+        return option_wrong(state, "\"%s\" is too much: only options are taken", text);
     default:
         return ARGP_ERR_UNKNOWN;
     }

@@ -3,6 +3,8 @@
 #include <err.h>
 #include <stdlib.h>
 
+#include "message.h"
+
 engine_options engine_options_defaults(void)
 {
     argp_err_exit_status = 2;
@@ -94,8 +96,8 @@ static const engine_api *cpu(void)
 
 void engine_options_load(const engine_options *o, dataset *out)
 {
-    char message[512];
-    if (dataset_load(out, o->data, message, sizeof message) != 0) {
+    char message[MESSAGE_BYTES];
+    if (dataset_load(out, o->data, message) != 0) {
         errx(EXIT_FAILURE, "%s", message);
     }
 }

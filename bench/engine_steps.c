@@ -20,6 +20,7 @@
 
 #include "dataset.h"
 #include "engine.h"
+#include "message.h"
 
 enum { WARM_UP = 50, CHUNK = 512 };
 
@@ -242,9 +243,9 @@ int main(int argc, char **argv)
               stderr);
         return 2;
     }
-    char message[512];
+    char message[MESSAGE_BYTES];
     dataset data;
-    if (dataset_load(&data, argv[1], message, sizeof message) != 0) {
+    if (dataset_load(&data, argv[1], message) != 0) {
         fail("%s", message);
     }
     config.batch_size = (uint32_t)strtoul(argv[4], NULL, 10);

@@ -1,12 +1,12 @@
 /* trainer compare: the runs below a directory, side by side. */
 #include <argp.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
 #include "comparison.h"
 #include "message.h"
+#include "option_value.h"
 
 enum { KEY_FORMAT = 256 };
 
@@ -25,18 +25,15 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     case KEY_FORMAT:
         options->json = strcmp(text, "json") == 0;
         if (!options->json && strcmp(text, "table") != 0) {
-            fprintf(stderr, "%s: --format: \"%s\" is not table or json\n", state->name, text);
-            return EINVAL;
+            return option_wrong(state, "--format: \"%s\" is not table or json", text);
         }
         return 0;
     case ARGP_KEY_ARG:
         if (*text == '\0') {
-            fprintf(stderr, "%s: the directory's name is empty\n", state->name);
-            return EINVAL;
+            return option_wrong(state, "the directory's name is empty");
         }
         if (state->arg_num > 0) {
-            fprintf(stderr, "%s: \"%s\" is too much: one directory is taken\n", state->name, text);
-            return EINVAL;
+            return option_wrong(state, "\"%s\" is too much: one directory is taken", text);
         }
         options->root = text;
         return 0;
@@ -45,11 +42,11 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     }
 }
 
-static command_status compare(const char *program, const compare_options *options)
+static outcome compare(const char *program, const compare_options *options)
 {
     char message[MESSAGE_BYTES];
     comparison all = {0};
-    command_status status = COMMAND_FAILED;
+    outcome status = OUTCOME_FAILED;
     if (comparison_add_below(&all, options->root, stderr, message) != 0) {
         fprintf(stderr, "%s: %s\n", program, message);
         goto cleanup;
@@ -59,18 +56,18 @@ static command_status compare(const char *program, const compare_options *option
         goto cleanup;
     }
     comparison_sort(&all);
-    status = COMMAND_DONE;
+    status = OUTCOME_DONE;
     if ((options->json ? comparison_print_json(&all, stdout) : comparison_print(&all, stdout)) !=
         0) {
         fprintf(stderr, "%s: no memory for the comparison\n", program);
-        status = COMMAND_FAILED;
+        status = OUTCOME_FAILED;
     }
 cleanup:
     comparison_free(&all);
     return status;
 }
 
-command_status compare_command(int argc, char **argv)
+outcome compare_command(int argc, char **argv)
 {
     const struct argp parser = {
         option_table,
@@ -83,7 +80,7 @@ command_status compare_command(int argc, char **argv)
         NULL};
     compare_options options = {.root = "./logs"};
     if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0) {
-        return COMMAND_USAGE;
+        return OUTCOME_REFUSED;
     }
     return compare(argv[0], &options);
 }

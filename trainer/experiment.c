@@ -9,7 +9,7 @@
 #include "progress.h"
 #include "run_loop.h"
 
-static command_status find_engine(experiment *self)
+static outcome find_engine(experiment *self)
 {
     char reason[MESSAGE_BYTES] = "";
     const char *name = self->options->engine;
@@ -19,41 +19,41 @@ static command_status find_engine(experiment *self)
                 "%s: --engine %s: this build of the trainer has no such engine; --help "
                 "lists those it has\n",
                 self->program, name);
-        return COMMAND_USAGE;
+        return OUTCOME_REFUSED;
     }
     if (!api->available(reason, sizeof reason)) {
         fprintf(stderr, "%s: --engine %s: %s\n", self->program, name, reason);
-        return COMMAND_FAILED;
+        return OUTCOME_FAILED;
     }
     self->api = api;
-    return COMMAND_DONE;
+    return OUTCOME_DONE;
 }
 
-command_status experiment_open(experiment *out, const char *program, const run_options *options)
+outcome experiment_open(experiment *out, const char *program, const run_options *options)
 {
     char message[MESSAGE_BYTES];
     experiment self = {.program = program, .options = options};
     *out = self;
-    const command_status status = find_engine(&self);
-    if (status != COMMAND_DONE) {
+    const outcome status = find_engine(&self);
+    if (status != OUTCOME_DONE) {
         return status;
     }
-    if (dataset_load(&self.data, options->data, message, sizeof message) != 0) {
+    if (dataset_load(&self.data, options->data, message) != 0) {
         fprintf(stderr, "%s: %s\n", program, message);
-        return COMMAND_FAILED;
+        return OUTCOME_FAILED;
     }
     if (options->train_samples > self.data.training.count) {
         fprintf(stderr, "%s: --train-samples %u: %s has only %u training samples\n", program,
                 (unsigned)options->train_samples, options->data,
                 (unsigned)self.data.training.count);
         dataset_free(&self.data);
-        return COMMAND_USAGE;
+        return OUTCOME_REFUSED;
     }
     if (options->train_samples > 0) {
         dataset_limit_training(&self.data, options->train_samples);
     }
     *out = self;
-    return COMMAND_DONE;
+    return OUTCOME_DONE;
 }
 
 void experiment_close(experiment *self)
@@ -76,8 +76,8 @@ static uint32_t log_every(const run_options *options, const run_config *config)
 }
 
 /* The one line of a run that would not fit. */
-static command_status tell_too_large(const experiment *self, const run_config *config,
-                                     const engine_config *settings, const engine_plan *plan)
+static outcome tell_too_large(const experiment *self, const run_config *config,
+                              const engine_config *settings, const engine_plan *plan)
 {
     char taken[MEMORY_SIZE_BYTES];
     char available[MEMORY_SIZE_BYTES];
@@ -90,11 +90,11 @@ static command_status tell_too_large(const experiment *self, const run_config *c
     fprintf(stderr, "%s: %s: batch size %u takes %s of memory, and %s are free; %s\n",
             self->program, self->options->batch_size_option, (unsigned)config->batch_size, taken,
             available, advice);
-    return COMMAND_FAILED;
+    return OUTCOME_FAILED;
 }
 
 /* Replaces what was asked for by what the engine would use, or says why it cannot. */
-static command_status settle(const experiment *self, run_config *config, engine_plan *plan)
+static outcome settle(const experiment *self, run_config *config, engine_plan *plan)
 {
     char reason[MESSAGE_BYTES / 2] = "";
     const engine_config settings =
@@ -104,18 +104,18 @@ static command_status settle(const experiment *self, run_config *config, engine_
                         reason, sizeof reason);
     if (status != ENGINE_OK) {
         fprintf(stderr, "%s: --engine %s: %s\n", self->program, config->engine, reason);
-        return status == ENGINE_INVALID ? COMMAND_USAGE : COMMAND_FAILED;
+        return status == ENGINE_INVALID ? OUTCOME_REFUSED : OUTCOME_FAILED;
     }
     if (plan->memory.total > plan->available) {
         return tell_too_large(self, config, &settings, plan);
     }
     config->precision = plan->precision;
     snprintf(config->arithmetic, sizeof config->arithmetic, "%s", plan->arithmetic);
-    return COMMAND_DONE;
+    return OUTCOME_DONE;
 }
 
-command_status experiment_configure(const experiment *self, uint32_t batch_size, uint64_t seed,
-                                    run_config *out, engine_plan *plan)
+outcome experiment_configure(const experiment *self, uint32_t batch_size, uint64_t seed,
+                             run_config *out, engine_plan *plan)
 {
     const run_options *options = self->options;
     run_config config = {
@@ -134,7 +134,7 @@ command_status experiment_configure(const experiment *self, uint32_t batch_size,
         fprintf(stderr, "%s: %s: %u is larger than the training set of %u samples\n", self->program,
                 options->batch_size_option, (unsigned)batch_size,
                 (unsigned)config.training_samples);
-        return COMMAND_USAGE;
+        return OUTCOME_REFUSED;
     }
     snprintf(config.engine, sizeof config.engine, "%s", self->api->name);
     config.log_every = log_every(options, &config);
@@ -154,43 +154,31 @@ int experiment_run_path(char *out, const char *parent, const run_config *config,
     return message_join_path(out, PATH_MAX, parent, name, message);
 }
 
-command_status experiment_run(const experiment *self, const run_config *config,
-                              const char *directory, run_directory_replace replace,
-                              uint32_t runs_at_once, const char *label, run_record *record)
+outcome experiment_run(const experiment *self, const experiment_part *part, run_record *record)
 {
     char message[MESSAGE_BYTES];
     progress display;
     progress_init(&display, stdout, progress_mode_for(stdout, self->options->quiet));
-    if (runs_at_once > 1) {
-        progress_label(&display, label);
+    if (part->runs_at_once > 1) {
+        progress_label(&display, part->label);
         display.mode = display.mode == PROGRESS_QUIET ? PROGRESS_QUIET : PROGRESS_LINES;
     }
     const run_job job = {
         .api = self->api,
-        .config = config,
+        .config = part->config,
         .data = &self->data,
         .data_path = self->options->data,
-        .directory = directory,
-        .replace = replace,
+        .directory = part->directory,
+        .replace = part->replace,
         .checkpoint_interval = self->options->checkpoint_interval,
         .threads = self->options->threads,
         .isa = self->options->isa,
-        .runs_at_once = runs_at_once,
+        .runs_at_once = part->runs_at_once,
         .display = &display,
     };
-    const run_outcome outcome = run_loop(&job, record, message);
-    if (outcome == RUN_OUTCOME_REJECTED || outcome == RUN_OUTCOME_FAILED) {
+    const outcome ended = run_loop(&job, record, message);
+    if (ended == OUTCOME_REFUSED || ended == OUTCOME_FAILED) {
         fprintf(stderr, "%s: %s\n", self->program, message);
     }
-    switch (outcome) {
-    case RUN_OUTCOME_FINISHED:
-        return COMMAND_DONE;
-    case RUN_OUTCOME_STOPPED:
-        return COMMAND_STOPPED;
-    case RUN_OUTCOME_REJECTED:
-        return COMMAND_USAGE;
-    case RUN_OUTCOME_FAILED:
-        break;
-    }
-    return COMMAND_FAILED;
+    return ended;
 }

@@ -1,14 +1,14 @@
-/* What train and sweep share: the data set and the engine that the options name, the
- * configuration of a run, and a run with its errors told on stderr. */
+/* What train and sweep share: the data set and the engine that the options name, the configuration
+ * of a run, and training it. Errors are printed on stderr. */
 #ifndef TRAINER_EXPERIMENT_H
 #define TRAINER_EXPERIMENT_H
 
 #include <limits.h>
 
-#include "command.h"
 #include "dataset.h"
 #include "engine.h"
 #include "must_check.h"
+#include "outcome.h"
 #include "run_config.h"
 #include "run_directory.h"
 #include "run_options.h"
@@ -21,30 +21,36 @@ typedef struct experiment {
     dataset data; /* training set cut to --train-samples */
 } experiment;
 
-/* Finds the engine and loads the data. COMMAND_DONE, or another status after one line on stderr
- * and nothing held. */
-MUST_CHECK command_status experiment_open(experiment *out, const char *program,
-                                          const run_options *options);
+/* Finds the engine and loads the data. OUTCOME_DONE, or another outcome after one line on stderr,
+ * with nothing held. */
+MUST_CHECK outcome experiment_open(experiment *out, const char *program,
+                                   const run_options *options);
 
 void experiment_close(experiment *self); /* an empty one is allowed */
 
 /* The configuration of the run at one batch size and seed, and the engine's plan for it; after one
- * line on stderr, COMMAND_USAGE where the batch size is larger than the training set or the engine
- * cannot do it, COMMAND_FAILED where this machine lacks what was asked for. */
-MUST_CHECK command_status experiment_configure(const experiment *self, uint32_t batch_size,
-                                               uint64_t seed, run_config *out, engine_plan *plan);
+ * line on stderr, OUTCOME_REFUSED if the batch size is larger than the training set or the engine
+ * cannot do it, OUTCOME_FAILED where this machine lacks what was asked for. */
+MUST_CHECK outcome experiment_configure(const experiment *self, uint32_t batch_size, uint64_t seed,
+                                        run_config *out, engine_plan *plan);
 
 /* parent/LeNet-MNIST-2-BatchSize=N, and -Seed=S behind it where `seeded`, into out[PATH_MAX]; -1
  * with a message [MESSAGE_BYTES]. */
 MUST_CHECK int experiment_run_path(char *out, const char *parent, const run_config *config,
                                    bool seeded, char *message);
 
-/* Trains one run in `directory`; `runs_at_once` counts the runs that share the hardware with
- * it; where these are several, `label` begins each line of its progress. *record as in run_loop;
- * the caller frees it. Runs may be trained in several threads at once. */
-MUST_CHECK command_status experiment_run(const experiment *self, const run_config *config,
-                                         const char *directory, run_directory_replace replace,
-                                         uint32_t runs_at_once, const char *label,
-                                         run_record *record);
+/* One of an experiment's runs. */
+typedef struct experiment_part {
+    const run_config *config;
+    const char *directory;
+    run_directory_replace replace;
+    uint32_t runs_at_once; /* those that share the hardware with it, and it */
+    const char *label;     /* begins each line of its progress, if these are several */
+} experiment_part;
+
+/* Trains the run. *record as in run_loop; the caller frees it. Several threads may train at the
+ * same time. */
+MUST_CHECK outcome experiment_run(const experiment *self, const experiment_part *part,
+                                  run_record *record);
 
 #endif

@@ -17,7 +17,7 @@ const char *argp_program_version = "trainer " TRAINER_VERSION;
 typedef struct command {
     const char *name;
     const char *full_name;
-    command_status (*run)(int argc, char **argv);
+    outcome (*run)(int argc, char **argv);
 } command;
 
 static const command commands[] = {
@@ -68,15 +68,15 @@ static error_t take_argument(int key, char *argument, struct argp_state *state)
     return EINVAL;
 }
 
-static int exit_code(command_status status)
+static int exit_code(outcome status)
 {
     switch (status) {
-    case COMMAND_DONE:
-    case COMMAND_STOPPED:
+    case OUTCOME_DONE:
+    case OUTCOME_STOPPED:
         return signals_noted() != 0 ? EXIT_SIGNAL + signals_noted() : EXIT_DONE;
-    case COMMAND_FAILED:
+    case OUTCOME_FAILED:
         return EXIT_FAILED;
-    case COMMAND_USAGE:
+    case OUTCOME_REFUSED:
         return EXIT_USAGE;
     }
     return EXIT_FAILED;
@@ -113,11 +113,11 @@ int main(int argc, char **argv)
     char name[32];
     snprintf(name, sizeof name, "%s", chosen.command->full_name);
     arguments[0] = name;
-    const command_status status = chosen.command->run(argc - chosen.arguments_at, arguments);
+    const outcome status = chosen.command->run(argc - chosen.arguments_at, arguments);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "%s: standard output cannot be written to; what it got is not whole\n",
                 name);
-        return status == COMMAND_DONE ? EXIT_FAILED : exit_code(status);
+        return status == OUTCOME_DONE ? EXIT_FAILED : exit_code(status);
     }
     return exit_code(status);
 }

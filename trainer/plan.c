@@ -1,6 +1,5 @@
 /* trainer plan: what a run would take, before anything is taken. */
 #include <argp.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include "memory_plan.h"
 #include "message.h"
 #include "number.h"
+#include "option_value.h"
 
 enum option_key {
     KEY_BATCH_SIZE = 256,
@@ -22,7 +22,7 @@ enum option_key {
     KEY_THREADS
 };
 
-enum { MNIST_TRAINING = 60000, MNIST_VALIDATION = 10000, MAX_THREADS = 1024 };
+enum { MNIST_TRAINING = 60000, MNIST_VALIDATION = 10000 };
 
 static const struct argp_option option_table[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 0},
@@ -44,74 +44,57 @@ typedef struct plan_options {
     uint64_t memory;  /* 0 if not given */
 } plan_options;
 
-static error_t take_u32(const struct argp_state *state, const char *option, const char *text,
-                        uint32_t maximum, uint32_t *out)
-{
-    uint64_t value;
-    if (!number_parse(text, 1, maximum, &value)) {
-        fprintf(stderr, "%s: %s: \"%s\" is not a whole number from 1 to %" PRIu32 "\n", state->name,
-                option, text, maximum);
-        return EINVAL;
-    }
-    *out = (uint32_t)value;
-    return 0;
-}
-
 static error_t take_option(int key, char *text, struct argp_state *state)
 {
     plan_options *options = state->input;
     switch (key) {
     case KEY_BATCH_SIZE:
-        return take_u32(state, "--batch-size", text, UINT32_MAX, &options->settings.batch_size);
+        return option_take_u32(state, "--batch-size", text, UINT32_MAX,
+                               &options->settings.batch_size);
     case KEY_MICRO_BATCH:
-        return take_u32(state, "--micro-batch", text, UINT32_MAX, &options->settings.micro_batch);
+        return option_take_u32(state, "--micro-batch", text, UINT32_MAX,
+                               &options->settings.micro_batch);
     case KEY_THREADS:
-        return take_u32(state, "--threads", text, MAX_THREADS, &options->settings.threads);
+        return option_take_u32(state, "--threads", text, OPTION_MAX_THREADS,
+                               &options->settings.threads);
     case KEY_MEMORY:
         if (!number_parse_bytes(text, &options->memory)) {
-            fprintf(stderr, "%s: --memory: \"%s\" is not a size such as 8GiB, 6GB or 500MiB\n",
-                    state->name, text);
-            return EINVAL;
+            return option_wrong(state, "--memory: \"%s\" is not a size such as 8GiB, 6GB or 500MiB",
+                                text);
         }
         return 0;
     case KEY_ENGINE:
         options->engine = text;
         return 0;
     case KEY_PRECISION:
-        if (!engine_precision_find(text, &options->settings.precision)) {
-            fprintf(stderr, "%s: --precision: \"%s\" is not fp32, tf32 or bf16\n", state->name,
-                    text);
-            return EINVAL;
-        }
-        return 0;
+        return option_take_precision(state, text, &options->settings.precision);
     case KEY_DATA:
         options->data = text;
         return 0;
     case ARGP_KEY_ARG:
-        fprintf(stderr, "%s: \"%s\" is too much: only options are taken\n", state->name, text);
-        return EINVAL;
+        return option_wrong(state, "\"%s\" is too much: only options are taken", text);
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-static command_status count_samples(const char *program, const char *data, memory_question *out)
+static outcome count_samples(const char *program, const char *data, memory_question *out)
 {
     char message[MESSAGE_BYTES];
     dataset loaded;
     if (data == NULL) {
         out->training_samples = MNIST_TRAINING;
         out->validation_samples = MNIST_VALIDATION;
-        return COMMAND_DONE;
+        return OUTCOME_DONE;
     }
-    if (dataset_load(&loaded, data, message, sizeof message) != 0) {
+    if (dataset_load(&loaded, data, message) != 0) {
         fprintf(stderr, "%s: %s\n", program, message);
-        return COMMAND_FAILED;
+        return OUTCOME_FAILED;
     }
     out->training_samples = loaded.training.count;
     out->validation_samples = loaded.validation.count;
     dataset_free(&loaded);
-    return COMMAND_DONE;
+    return OUTCOME_DONE;
 }
 
 static void print_parts(const engine_plan *plan)
@@ -135,28 +118,27 @@ static void print_parts(const engine_plan *plan)
     }
 }
 
-/* COMMAND_DONE where the run fits. `given` is the memory that was, or 0. */
-static command_status answer(const memory_question *question, const engine_plan *plan,
-                             uint64_t given)
+/* OUTCOME_DONE where the run fits. `given` is the memory that was, or 0. */
+static outcome answer(const memory_question *question, const engine_plan *plan, uint64_t given)
 {
     char limit[MEMORY_SIZE_BYTES];
     memory_size_format(given > 0 ? given : question->limit, limit);
     if (question->limit == UINT64_MAX) {
         puts("How much memory is free cannot be told here; --memory SIZE plans for so much.");
-        return COMMAND_DONE;
+        return OUTCOME_DONE;
     }
     if (plan->memory.total <= question->limit) {
         printf("It fits in the %s that are %s; the largest batch size that does is %u.\n", limit,
                given ? "given" : "free", (unsigned)memory_plan_largest_batch(question));
-        return COMMAND_DONE;
+        return OUTCOME_DONE;
     }
     char advice[MEMORY_ADVICE_BYTES];
     memory_plan_advice(question, advice);
     printf("It does not fit in the %s that are %s: %s.\n", limit, given ? "given" : "free", advice);
-    return COMMAND_FAILED;
+    return OUTCOME_FAILED;
 }
 
-static command_status plan(const char *program, const plan_options *options)
+static outcome plan(const char *program, const plan_options *options)
 {
     char reason[MESSAGE_BYTES / 2] = "";
     memory_question question = {.api = engine_find(options->engine), .settings = options->settings};
@@ -164,7 +146,7 @@ static command_status plan(const char *program, const plan_options *options)
     if (question.api == NULL) {
         fprintf(stderr, "%s: --engine %s: this build of the trainer has no such engine\n", program,
                 options->engine);
-        return COMMAND_USAGE;
+        return OUTCOME_REFUSED;
     }
     if (question.settings.micro_batch >= question.settings.batch_size) {
         question.settings.micro_batch = 0;
@@ -172,8 +154,8 @@ static command_status plan(const char *program, const plan_options *options)
     if (options->memory > 0) {
         question.settings.device = ENGINE_NO_DEVICE;
     }
-    const command_status status = count_samples(program, options->data, &question);
-    if (status != COMMAND_DONE) {
+    const outcome status = count_samples(program, options->data, &question);
+    if (status != OUTCOME_DONE) {
         return status;
     }
     const engine_status planned =
@@ -181,7 +163,7 @@ static command_status plan(const char *program, const plan_options *options)
                            question.validation_samples, &plan, reason, sizeof reason);
     if (planned != ENGINE_OK) {
         fprintf(stderr, "%s: --engine %s: %s\n", program, question.api->name, reason);
-        return planned == ENGINE_INVALID ? COMMAND_USAGE : COMMAND_FAILED;
+        return planned == ENGINE_INVALID ? OUTCOME_REFUSED : OUTCOME_FAILED;
     }
     question.limit = options->memory == 0             ? plan.available
                      : options->memory > plan.reserve ? options->memory - plan.reserve
@@ -196,7 +178,7 @@ static command_status plan(const char *program, const plan_options *options)
     return answer(&question, &plan, options->memory);
 }
 
-command_status plan_command(int argc, char **argv)
+outcome plan_command(int argc, char **argv)
 {
     const struct argp parser = {
         option_table,
@@ -211,7 +193,7 @@ command_status plan_command(int argc, char **argv)
         NULL};
     plan_options options = {.settings = engine_config_defaults(), .engine = "auto"};
     if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0) {
-        return COMMAND_USAGE;
+        return OUTCOME_REFUSED;
     }
     return plan(argv[0], &options);
 }

@@ -1,13 +1,13 @@
 #include "run_options.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine.h"
 #include "number.h"
+#include "option_value.h"
 #include "run_config.h"
 
 enum option_key {
@@ -36,7 +36,7 @@ enum option_key {
 /* What --help says of --engine in front of the engines of this build. */
 #define ENGINE_HELP "The best that this machine can run (default auto), or one of: "
 
-enum { MAX_THREADS = 1024, MAX_SEEDS = 10000, MAX_JOBS = 64, BATCH_SIZES_BYTES = 1024 };
+enum { MAX_SEEDS = 10000, MAX_JOBS = 64, BATCH_SIZES_BYTES = 1024 };
 
 static const struct argp_option train_options[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 1},
@@ -91,56 +91,12 @@ static const struct argp_option shared_options[] = {
     {"quiet", 'q', NULL, 0, "Print no progress", 4},
     {0}};
 
-/* The one line of a wrong argument. */
-__attribute__((format(printf, 2, 3))) static error_t wrong(const struct argp_state *state,
-                                                           const char *format, ...)
-{
-    va_list arguments;
-    fprintf(stderr, "%s: ", state->name);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    return EINVAL;
-}
-
-static error_t take_number(const struct argp_state *state, const char *option, const char *text,
-                           uint64_t minimum, uint64_t maximum, uint64_t *out)
-{
-    if (!number_parse(text, minimum, maximum, out)) {
-        return wrong(state, "%s: \"%s\" is not a whole number from %" PRIu64 " to %" PRIu64, option,
-                     text, minimum, maximum);
-    }
-    return 0;
-}
-
-static error_t take_u32(const struct argp_state *state, const char *option, const char *text,
-                        uint32_t maximum, uint32_t *out)
-{
-    uint64_t value = 0;
-    const error_t error = take_number(state, option, text, 1, maximum, &value);
-    if (error == 0) {
-        *out = (uint32_t)value;
-    }
-    return error;
-}
-
-static error_t take_text(const struct argp_state *state, const char *option, const char *text,
-                         const char **out)
-{
-    if (*text == '\0') {
-        return wrong(state, "%s: the name is empty", option);
-    }
-    *out = text;
-    return 0;
-}
-
 static error_t take_batch_sizes(const struct argp_state *state, run_options *options,
                                 const char *text)
 {
     char copy[BATCH_SIZES_BYTES];
     if (strlen(text) >= sizeof copy) {
-        return wrong(state, "--batch-sizes: the list is too long");
+        return option_wrong(state, "--batch-sizes: the list is too long");
     }
     snprintf(copy, sizeof copy, "%s", text);
     options->batch_size_count = 0;
@@ -150,31 +106,22 @@ static error_t take_batch_sizes(const struct argp_state *state, run_options *opt
             *next++ = '\0';
         }
         if (options->batch_size_count == RUN_OPTIONS_MAX_BATCH_SIZES) {
-            return wrong(state, "--batch-sizes: more than %d batch sizes",
-                         RUN_OPTIONS_MAX_BATCH_SIZES);
+            return option_wrong(state, "--batch-sizes: more than %d batch sizes",
+                                RUN_OPTIONS_MAX_BATCH_SIZES);
         }
         uint32_t *slot = &options->batch_sizes[options->batch_size_count];
-        const error_t error = take_u32(state, "--batch-sizes", item, UINT32_MAX, slot);
+        const error_t error = option_take_u32(state, "--batch-sizes", item, UINT32_MAX, slot);
         if (error != 0) {
             return error;
         }
         for (size_t i = 0; i < options->batch_size_count; i++) {
             if (options->batch_sizes[i] == *slot) {
-                return wrong(state, "--batch-sizes: %s is there twice", item);
+                return option_wrong(state, "--batch-sizes: %s is there twice", item);
             }
         }
         options->batch_size_count++;
     }
     return 0;
-}
-
-static error_t take_precision(const struct argp_state *state, run_options *options,
-                              const char *text)
-{
-    if (engine_precision_find(text, &options->precision)) {
-        return 0;
-    }
-    return wrong(state, "--precision: \"%s\" is not fp32, tf32 or bf16", text);
 }
 
 static error_t take_frequency(const struct argp_state *state, run_options *options,
@@ -186,7 +133,8 @@ static error_t take_frequency(const struct argp_state *state, run_options *optio
         return 0;
     }
     if (strcmp(text, "batch") != 0 && !number_parse(text, 1, UINT32_MAX, &steps)) {
-        return wrong(state, "--update-freq: \"%s\" is not epoch, batch or a number of steps", text);
+        return option_wrong(state, "--update-freq: \"%s\" is not epoch, batch or a number of steps",
+                            text);
     }
     options->frequency = LOG_STEPS;
     options->log_steps = (uint32_t)steps;
@@ -198,27 +146,27 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     run_options *options = state->input;
     switch (key) {
     case KEY_EPOCHS:
-        return take_u32(state, "--epochs", text, RUN_CONFIG_MAX_EPOCHS, &options->epochs);
+        return option_take_u32(state, "--epochs", text, RUN_CONFIG_MAX_EPOCHS, &options->epochs);
     case KEY_DATA:
-        return take_text(state, "--data", text, &options->data);
+        return option_take_name(state, "--data", text, &options->data);
     case KEY_SEED:
-        return take_number(state, "--seed", text, 0, INT64_MAX, &options->seed);
+        return option_take_number(state, "--seed", text, 0, INT64_MAX, &options->seed);
     case KEY_TRAIN_SAMPLES:
-        return take_u32(state, "--train-samples", text, UINT32_MAX, &options->train_samples);
+        return option_take_u32(state, "--train-samples", text, UINT32_MAX, &options->train_samples);
     case KEY_LEARNING_RATE:
         return number_parse_positive_real(text, &options->learning_rate)
                    ? 0
-                   : wrong(state, "--learning-rate: \"%s\" is not a positive number", text);
+                   : option_wrong(state, "--learning-rate: \"%s\" is not a positive number", text);
     case KEY_ENGINE:
-        return take_text(state, "--engine", text, &options->engine);
+        return option_take_name(state, "--engine", text, &options->engine);
     case KEY_PRECISION:
-        return take_precision(state, options, text);
+        return option_take_precision(state, text, &options->precision);
     case KEY_MICRO_BATCH:
-        return take_u32(state, "--micro-batch", text, UINT32_MAX, &options->micro_batch);
+        return option_take_u32(state, "--micro-batch", text, UINT32_MAX, &options->micro_batch);
     case KEY_THREADS:
-        return take_u32(state, "--threads", text, MAX_THREADS, &options->threads);
+        return option_take_u32(state, "--threads", text, OPTION_MAX_THREADS, &options->threads);
     case KEY_ISA:
-        return take_text(state, "--isa", text, &options->isa);
+        return option_take_name(state, "--isa", text, &options->isa);
     case KEY_UPDATE_FREQ:
         return take_frequency(state, options, text);
     case KEY_HISTOGRAMS:
@@ -227,7 +175,7 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     case KEY_CHECKPOINT_INTERVAL: {
         uint64_t seconds = 0;
         const error_t error =
-            take_number(state, "--checkpoint-interval", text, 0, UINT32_MAX, &seconds);
+            option_take_number(state, "--checkpoint-interval", text, 0, UINT32_MAX, &seconds);
         options->checkpoint_interval = (uint32_t)seconds;
         return error;
     }
@@ -251,26 +199,27 @@ static error_t take_own(int key, char *text, struct argp_state *state)
         state->child_inputs[0] = options;
         return 0;
     case KEY_BATCH_SIZE:
-        return take_u32(state, "--batch-size", text, UINT32_MAX, &options->batch_sizes[0]);
+        return option_take_u32(state, "--batch-size", text, UINT32_MAX, &options->batch_sizes[0]);
     case KEY_BATCH_SIZES:
         return take_batch_sizes(state, options, text);
     case KEY_SEEDS:
-        return take_u32(state, "--seeds", text, MAX_SEEDS, &options->seeds);
+        return option_take_u32(state, "--seeds", text, MAX_SEEDS, &options->seeds);
     case KEY_JOBS:
-        return take_u32(state, "--jobs", text, MAX_JOBS, &options->jobs);
+        return option_take_u32(state, "--jobs", text, MAX_JOBS, &options->jobs);
     case ARGP_KEY_END:
         if (options->seeds > 0 && options->seed > (uint64_t)INT64_MAX - (options->seeds - 1)) {
-            return wrong(state, "--seeds: the last of %u seeds from %" PRIu64 " on is too large",
-                         (unsigned)options->seeds, options->seed);
+            return option_wrong(state,
+                                "--seeds: the last of %u seeds from %" PRIu64 " on is too large",
+                                (unsigned)options->seeds, options->seed);
         }
         return 0;
     case KEY_RESUME:
         options->resume = true;
         return 0;
     case KEY_LOGDIR:
-        return take_text(state, "--logdir", text, &options->logdir);
+        return option_take_name(state, "--logdir", text, &options->logdir);
     case ARGP_KEY_ARG:
-        return wrong(state, "\"%s\" is too much: only options are taken", text);
+        return option_wrong(state, "\"%s\" is too much: only options are taken", text);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -298,13 +247,13 @@ static char *complete_help(int key, const char *text, void *input)
     return help; /* argp frees it */
 }
 
-static command_status parse(run_options *out, const struct argp_option *own,
-                            const char *documentation, int argc, char **argv)
+static outcome parse(run_options *out, const struct argp_option *own, const char *documentation,
+                     int argc, char **argv)
 {
     const struct argp shared = {shared_options, take_shared, NULL, NULL, NULL, complete_help, NULL};
     const struct argp_child children[] = {{&shared, 0, NULL, 0}, {0}};
     const struct argp parser = {own, take_own, NULL, documentation, children, NULL, NULL};
-    return argp_parse(&parser, argc, argv, 0, NULL, out) == 0 ? COMMAND_DONE : COMMAND_USAGE;
+    return argp_parse(&parser, argc, argv, 0, NULL, out) == 0 ? OUTCOME_DONE : OUTCOME_REFUSED;
 }
 
 static run_options defaults(void)
@@ -318,7 +267,7 @@ static run_options defaults(void)
     };
 }
 
-command_status run_options_parse_train(run_options *out, int argc, char **argv)
+outcome run_options_parse_train(run_options *out, int argc, char **argv)
 {
     *out = defaults();
     out->batch_size_option = "--batch-size";
@@ -333,7 +282,7 @@ command_status run_options_parse_train(run_options *out, int argc, char **argv)
         argc, argv);
 }
 
-command_status run_options_parse_sweep(run_options *out, int argc, char **argv)
+outcome run_options_parse_sweep(run_options *out, int argc, char **argv)
 {
     static const uint32_t sizes[] = {64, 32, 16};
     *out = defaults();

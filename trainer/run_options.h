@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "command.h"
 #include "engine.h"
 #include "must_check.h"
+#include "outcome.h"
 
 enum { RUN_OPTIONS_MAX_BATCH_SIZES = 64 };
 
@@ -45,9 +45,9 @@ typedef struct run_options {
     bool quiet;
 } run_options;
 
-/* Texts point into argv. COMMAND_DONE, or COMMAND_USAGE after one line on stderr; --help,
+/* Texts point into argv. OUTCOME_DONE, or OUTCOME_REFUSED after one line on stderr; --help,
  * --version and unknown options end the process, as argp does. */
-MUST_CHECK command_status run_options_parse_train(run_options *out, int argc, char **argv);
-MUST_CHECK command_status run_options_parse_sweep(run_options *out, int argc, char **argv);
+MUST_CHECK outcome run_options_parse_train(run_options *out, int argc, char **argv);
+MUST_CHECK outcome run_options_parse_sweep(run_options *out, int argc, char **argv);
 
 #endif

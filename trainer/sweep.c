@@ -25,8 +25,8 @@ typedef struct planned_run {
     engine_plan plan;
     char directory[PATH_MAX];
     planned_state state;
-    command_status status; /* of its training */
-    uint32_t epochs_done;  /* of a run that was stopped or failed */
+    outcome status;       /* of its training */
+    uint32_t epochs_done; /* of a run that was stopped or failed */
 } planned_run;
 
 struct sweep {
@@ -38,10 +38,10 @@ struct sweep {
     unsigned at_once; /* runs side by side */
 };
 
-static command_status refuse(const sweep *self, const char *message)
+static outcome refuse(const sweep *self, const char *message)
 {
     fprintf(stderr, "%s: --logdir: %s\n", self->program, message);
-    return COMMAND_FAILED;
+    return OUTCOME_FAILED;
 }
 
 static run_directory_replace replaceable(const sweep *self)
@@ -49,7 +49,7 @@ static run_directory_replace replaceable(const sweep *self)
     return self->options->overwrite ? RUN_DIRECTORY_REPLACE_ANY : RUN_DIRECTORY_REPLACE_UNFINISHED;
 }
 
-static command_status plan_run(const sweep *self, planned_run *run)
+static outcome plan_run(const sweep *self, planned_run *run)
 {
     char message[MESSAGE_BYTES];
     switch (run_directory_judge(run->directory, &run->config, replaceable(self), message)) {
@@ -61,10 +61,10 @@ static command_status plan_run(const sweep *self, planned_run *run)
     case RUN_DIRECTORY_REFUSED:
         return refuse(self, message);
     }
-    return COMMAND_DONE;
+    return OUTCOME_DONE;
 }
 
-static command_status plan(sweep *self)
+static outcome plan(sweep *self)
 {
     const run_options *options = self->options;
     const uint32_t seeds = options->seeds > 0 ? options->seeds : 1;
@@ -72,10 +72,9 @@ static command_status plan(sweep *self)
     for (size_t i = 0; i < self->run_count; i++) {
         planned_run *run = &self->runs[i];
         run->sweep = self;
-        command_status status =
-            experiment_configure(&self->data, options->batch_sizes[i / seeds],
-                                 options->seed + i % seeds, &run->config, &run->plan);
-        if (status != COMMAND_DONE) {
+        outcome status = experiment_configure(&self->data, options->batch_sizes[i / seeds],
+                                              options->seed + i % seeds, &run->config, &run->plan);
+        if (status != OUTCOME_DONE) {
             return status;
         }
         if (experiment_run_path(run->directory, options->logdir, &run->config, options->seeds > 0,
@@ -83,13 +82,13 @@ static command_status plan(sweep *self)
             return refuse(self, message);
         }
         status = plan_run(self, run);
-        if (status != COMMAND_DONE) {
+        if (status != OUTCOME_DONE) {
             return status;
         }
     }
     const size_t at_once = options->jobs > 0 ? options->jobs : self->runs[0].plan.side_by_side;
     self->at_once = (unsigned)(at_once < self->run_count ? at_once : self->run_count);
-    return COMMAND_DONE;
+    return OUTCOME_DONE;
 }
 
 /* What each line of a run's progress begins with, where several run at once. */
@@ -118,12 +117,16 @@ static bool train_run(void *argument)
         return true;
     }
     label_run(run, label);
-    run->status = experiment_run(&self->data, &run->config, run->directory, replaceable(self),
-                                 self->at_once, label, &record);
+    const experiment_part part = {.config = &run->config,
+                                  .directory = run->directory,
+                                  .replace = replaceable(self),
+                                  .runs_at_once = self->at_once,
+                                  .label = label};
+    run->status = experiment_run(&self->data, &part, &record);
     run->epochs_done = record.epoch_count;
     run_record_free(&record);
-    run->state = run->status == COMMAND_DONE      ? TRAINED
-                 : run->status == COMMAND_STOPPED ? STOPPED
+    run->state = run->status == OUTCOME_DONE      ? TRAINED
+                 : run->status == OUTCOME_STOPPED ? STOPPED
                                                   : FAILED;
     if (run->state == TRAINED && alone && !self->options->quiet) {
         putchar('\n');
@@ -136,14 +139,14 @@ static bool signalled(void)
     return signals_noted() != 0;
 }
 
-/* COMMAND_DONE, or how the first run ended that did not finish. */
-static command_status train_all(sweep *self)
+/* OUTCOME_DONE, or how the first run ended that did not finish. */
+static outcome train_all(sweep *self)
 {
     job *jobs = calloc(self->run_count, sizeof *jobs);
     uint64_t available = 0;
     if (jobs == NULL) {
         fprintf(stderr, "%s: no memory for the runs\n", self->program);
-        return COMMAND_FAILED;
+        return OUTCOME_FAILED;
     }
     for (size_t i = 0; i < self->run_count; i++) {
         planned_run *run = &self->runs[i];
@@ -156,19 +159,19 @@ static command_status train_all(sweep *self)
     free(jobs);
     if (made != 0) {
         fprintf(stderr, "%s: no thread could be made for another run\n", self->program);
-        return COMMAND_FAILED;
+        return OUTCOME_FAILED;
     }
     for (size_t i = 0; i < self->run_count; i++) {
-        if (self->runs[i].status != COMMAND_DONE) {
+        if (self->runs[i].status != OUTCOME_DONE) {
             return self->runs[i].status;
         }
     }
     for (size_t i = 0; i < self->run_count; i++) {
         if (self->runs[i].state == PLANNED) {
-            return COMMAND_STOPPED;
+            return OUTCOME_STOPPED;
         }
     }
-    return COMMAND_DONE;
+    return OUTCOME_DONE;
 }
 
 /* What a sweep that did not come to its end has done, on stderr. */
@@ -197,37 +200,37 @@ static void tell_done(const sweep *self)
     }
 }
 
-static command_status compare_runs(const sweep *self)
+static outcome compare_runs(const sweep *self)
 {
     char message[MESSAGE_BYTES];
     comparison all = {0};
-    command_status status = COMMAND_DONE;
-    for (size_t i = 0; status == COMMAND_DONE && i < self->run_count; i++) {
+    outcome status = OUTCOME_DONE;
+    for (size_t i = 0; status == OUTCOME_DONE && i < self->run_count; i++) {
         const char *directory = self->runs[i].directory;
         if (comparison_add(&all, directory, strrchr(directory, '/') + 1, message) != 0) {
             fprintf(stderr, "%s: %s\n", self->program, message);
-            status = COMMAND_FAILED;
+            status = OUTCOME_FAILED;
         }
     }
-    if (status == COMMAND_DONE) {
+    if (status == OUTCOME_DONE) {
         comparison_sort(&all);
         if (comparison_print(&all, stdout) != 0) {
             fprintf(stderr, "%s: no memory for the comparison\n", self->program);
-            status = COMMAND_FAILED;
+            status = OUTCOME_FAILED;
         }
     }
     comparison_free(&all);
     return status;
 }
 
-static command_status run_sweep(sweep *self)
+static outcome run_sweep(sweep *self)
 {
-    command_status status = plan(self);
-    if (status != COMMAND_DONE) {
+    outcome status = plan(self);
+    if (status != OUTCOME_DONE) {
         return status;
     }
     status = train_all(self);
-    if (status != COMMAND_DONE) {
+    if (status != OUTCOME_DONE) {
         fflush(stdout);
         tell_done(self);
         return status;
@@ -235,24 +238,24 @@ static command_status run_sweep(sweep *self)
     return compare_runs(self);
 }
 
-command_status sweep_command(int argc, char **argv)
+outcome sweep_command(int argc, char **argv)
 {
     run_options options;
-    command_status status = run_options_parse_sweep(&options, argc, argv);
-    if (status != COMMAND_DONE) {
+    outcome status = run_options_parse_sweep(&options, argc, argv);
+    if (status != OUTCOME_DONE) {
         return status;
     }
     signals_install();
     sweep self = {.program = argv[0], .options = &options};
     status = experiment_open(&self.data, argv[0], &options);
-    if (status != COMMAND_DONE) {
+    if (status != OUTCOME_DONE) {
         return status;
     }
     self.run_count = options.batch_size_count * (options.seeds > 0 ? options.seeds : 1);
     self.runs = calloc(self.run_count, sizeof *self.runs);
     if (self.runs == NULL) {
         fprintf(stderr, "%s: no memory for the plan\n", argv[0]);
-        status = COMMAND_FAILED;
+        status = OUTCOME_FAILED;
     } else {
         status = run_sweep(&self);
     }

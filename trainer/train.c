@@ -8,7 +8,7 @@
 #include "run_directory.h"
 #include "signals.h"
 
-static command_status train(const experiment *self, const run_options *options)
+static outcome train(const experiment *self, const run_options *options)
 {
     char message[MESSAGE_BYTES];
     char default_path[PATH_MAX];
@@ -19,28 +19,30 @@ static command_status train(const experiment *self, const run_options *options)
     run_config config;
     engine_plan plan;
     run_record record;
-    command_status status =
+    outcome status =
         experiment_configure(self, options->batch_sizes[0], options->seed, &config, &plan);
-    if (status != COMMAND_DONE) {
+    if (status != OUTCOME_DONE) {
         return status;
     }
     if (experiment_run_path(default_path, "./logs", &config, false, message) != 0) {
         fprintf(stderr, "%s: %s\n", self->program, message);
-        return COMMAND_FAILED;
+        return OUTCOME_FAILED;
     }
     const run_directory_verdict verdict = run_directory_judge(directory, &config, replace, message);
     if (verdict == RUN_DIRECTORY_FINISHED) {
         if (!options->quiet) {
             printf("%s: finished already with this configuration, left as it is\n", directory);
         }
-        return COMMAND_DONE;
+        return OUTCOME_DONE;
     }
     if (verdict != RUN_DIRECTORY_USABLE) {
         fprintf(stderr, "%s: --logdir: %s\n", self->program, message);
-        return COMMAND_FAILED;
+        return OUTCOME_FAILED;
     }
-    status = experiment_run(self, &config, directory, replace, 1, NULL, &record);
-    if (status == COMMAND_STOPPED) {
+    const experiment_part part = {
+        .config = &config, .directory = directory, .replace = replace, .runs_at_once = 1};
+    status = experiment_run(self, &part, &record);
+    if (status == OUTCOME_STOPPED) {
         fprintf(stderr, "%s: stopped by a signal after %u of %u epochs\n", self->program,
                 (unsigned)record.epoch_count, (unsigned)config.epochs);
     }
@@ -48,17 +50,17 @@ static command_status train(const experiment *self, const run_options *options)
     return status;
 }
 
-command_status train_command(int argc, char **argv)
+outcome train_command(int argc, char **argv)
 {
     run_options options;
     experiment self;
-    command_status status = run_options_parse_train(&options, argc, argv);
-    if (status != COMMAND_DONE) {
+    outcome status = run_options_parse_train(&options, argc, argv);
+    if (status != OUTCOME_DONE) {
         return status;
     }
     signals_install();
     status = experiment_open(&self, argv[0], &options);
-    if (status != COMMAND_DONE) {
+    if (status != OUTCOME_DONE) {
         return status;
     }
     status = train(&self, &options);

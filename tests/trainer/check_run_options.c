@@ -83,7 +83,7 @@ START_TEST(sizes_have_decimal_or_binary_units)
 END_TEST
 
 /* Parses "program" and up to `count` further arguments. */
-static command_status parse(run_options *out, bool sweep, int count, const char *const *arguments)
+static outcome parse(run_options *out, bool sweep, int count, const char *const *arguments)
 {
     static char program[] = "program";
     static char copies[24][64];
@@ -99,7 +99,7 @@ static command_status parse(run_options *out, bool sweep, int count, const char 
 START_TEST(train_has_the_documented_defaults)
 {
     run_options options;
-    ck_assert_int_eq(parse(&options, false, 0, NULL), COMMAND_DONE);
+    ck_assert_int_eq(parse(&options, false, 0, NULL), OUTCOME_DONE);
     ck_assert_uint_eq(options.batch_size_count, 1);
     ck_assert_uint_eq(options.batch_sizes[0], 32);
     ck_assert_uint_eq(options.epochs, 15);
@@ -117,7 +117,7 @@ END_TEST
 START_TEST(sweep_has_the_tutorials_batch_sizes_in_its_order)
 {
     run_options options;
-    ck_assert_int_eq(parse(&options, true, 0, NULL), COMMAND_DONE);
+    ck_assert_int_eq(parse(&options, true, 0, NULL), OUTCOME_DONE);
     ck_assert_uint_eq(options.batch_size_count, 3);
     ck_assert_uint_eq(options.batch_sizes[0], 64);
     ck_assert_uint_eq(options.batch_sizes[1], 32);
@@ -148,7 +148,7 @@ START_TEST(every_option_is_taken)
                                             "--jobs=5",
                                             "--checkpoint-interval=0"};
     run_options options;
-    ck_assert_int_eq(parse(&options, true, 19, arguments), COMMAND_DONE);
+    ck_assert_int_eq(parse(&options, true, 19, arguments), OUTCOME_DONE);
     ck_assert_uint_eq(options.batch_size_count, 3);
     ck_assert_uint_eq(options.batch_sizes[0], 8);
     ck_assert_uint_eq(options.batch_sizes[1], 128);
@@ -178,10 +178,10 @@ START_TEST(update_frequency_takes_words_and_numbers)
     static const char *const batch[] = {"--update-freq", "batch"};
     static const char *const epoch[] = {"--update-freq", "epoch"};
     run_options options;
-    ck_assert_int_eq(parse(&options, false, 2, batch), COMMAND_DONE);
+    ck_assert_int_eq(parse(&options, false, 2, batch), OUTCOME_DONE);
     ck_assert_int_eq(options.frequency, LOG_STEPS);
     ck_assert_uint_eq(options.log_steps, 1);
-    ck_assert_int_eq(parse(&options, false, 2, epoch), COMMAND_DONE);
+    ck_assert_int_eq(parse(&options, false, 2, epoch), OUTCOME_DONE);
     ck_assert_int_eq(options.frequency, LOG_EPOCH);
 }
 END_TEST
@@ -213,7 +213,7 @@ static const char *const wrong_arguments[] = {"--batch-sizes=",
 START_TEST(wrong_arguments_are_wrong_usage)
 {
     run_options options;
-    ck_assert_msg(parse(&options, true, 1, &wrong_arguments[_i]) == COMMAND_USAGE, "%s",
+    ck_assert_msg(parse(&options, true, 1, &wrong_arguments[_i]) == OUTCOME_REFUSED, "%s",
                   wrong_arguments[_i]);
 }
 END_TEST

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 
 #include "message.h"
+#include "printable.h"
 #include "run_directory.h"
 #include "run_search.h"
-#include "text.h"
 
 /* An event file has 32-bit floats: the fraction of `samples` that such a float came from. */
 static double exact_accuracy(double accuracy, uint32_t samples)
@@ -76,7 +76,7 @@ static int derive_costs(compared_run *run)
         return -1;
     }
     for (uint32_t i = 0; i < run->epochs; i++) {
-        const run_epoch *epoch = &run->record.epochs[i];
+        const epoch_figures *epoch = &run->record.epochs[i];
         seconds[i] = epoch->training_seconds;
         run->seconds += epoch->training_seconds + epoch->validation_seconds;
     }
@@ -156,7 +156,7 @@ static int derive(compared_run *run)
 static void make_note(compared_run *run)
 {
     if (run->curves.note[0] != '\0') {
-        text_copy(run->note, sizeof run->note, run->curves.note);
+        printable_copy(run->note, sizeof run->note, run->curves.note);
     } else if (run->curves.epochs < run->record.epoch_count) {
         snprintf(run->note, sizeof run->note, "run.json has %u epochs, but the event files only %u",
                  (unsigned)run->record.epoch_count, (unsigned)run->curves.epochs);
@@ -189,73 +189,84 @@ int comparison_add(comparison *self, const char *directory, const char *name, ch
         run_record_free(&run.record);
         return message_set(message, "no memory for another run");
     }
-    text_copy(run.name, sizeof run.name, name);
+    printable_copy(run.name, sizeof run.name, name);
     make_note(&run);
     runs[self->count++] = run;
     return 0;
 }
 
-static int add_below(comparison *self, const char *root, const char *directory, unsigned depth,
-                     FILE *warnings, char *message);
+/* A search for runs, and where it puts what it finds. */
+typedef struct search {
+    comparison *into;
+    const char *root;
+    FILE *warnings;
+    char *message;
+} search;
+
+static int add_below(const search *self, const char *directory, unsigned depth);
 
 /* A child of a directory that is searched; not a directory itself: nothing. Links are not
  * followed, so that no circle is walked. */
-static int add_child(comparison *self, const char *root, const char *directory, const char *child,
-                     unsigned depth, FILE *warnings, char *message)
+static int add_child(const search *self, const char *directory, const char *child, unsigned depth)
 {
     char path[PATH_MAX];
     struct stat status;
     if (strcmp(child, ".") == 0 || strcmp(child, "..") == 0) {
         return 0;
     }
-    if (message_join_path(path, sizeof path, directory, child, message) != 0 ||
+    if (message_join_path(path, sizeof path, directory, child, self->message) != 0 ||
         lstat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
         return 0;
     }
-    return add_below(self, root, path, depth + 1, warnings, message);
+    return add_below(self, path, depth + 1);
 }
 
-static int add_below(comparison *self, const char *root, const char *directory, unsigned depth,
-                     FILE *warnings, char *message)
+static int add_children(const search *self, const char *directory, unsigned depth)
 {
     struct dirent **entries;
-    const char *name = directory + strlen(root);
-    name += strspn(name, "/");
-    run_record probe;
-    const run_record_presence presence = run_record_read(&probe, directory, message);
-    run_record_free(&probe);
-    if (presence == RUN_RECORD_READ) {
-        return comparison_add(self, directory, name[0] != '\0' ? name : directory, message);
-    }
-    if (presence == RUN_RECORD_DAMAGED) {
-        fprintf(warnings, "%s; it is left out\n", message);
-        return 0;
-    }
-    const int count = depth < RUN_SEARCH_DEPTH ? scandir(directory, &entries, NULL, alphasort) : 0;
+    const int count = scandir(directory, &entries, NULL, alphasort);
     if (count < 0) {
-        message_set(message, "%s cannot be read: %s", directory, strerror(errno));
+        message_set(self->message, "%s cannot be read: %s", directory, strerror(errno));
         if (depth == 0) {
             return -1;
         }
-        fprintf(warnings, "%s; it is left out\n", message);
+        fprintf(self->warnings, "%s; it is left out\n", self->message);
         return 0;
     }
     int status = 0;
     for (int i = 0; i < count; i++) {
         if (status == 0) {
-            status = add_child(self, root, directory, entries[i]->d_name, depth, warnings, message);
+            status = add_child(self, directory, entries[i]->d_name, depth);
         }
         free(entries[i]);
     }
-    if (depth < RUN_SEARCH_DEPTH) {
-        free(entries);
-    }
+    free(entries);
     return status;
+}
+
+/* `depth` is that of the directory, from 0. */
+static int add_below(const search *self, const char *directory, unsigned depth)
+{
+    const char *name = directory + strlen(self->root);
+    name += strspn(name, "/");
+    run_record probe;
+    const run_record_presence presence = run_record_read(&probe, directory, self->message);
+    run_record_free(&probe);
+    if (presence == RUN_RECORD_READ) {
+        return comparison_add(self->into, directory, name[0] != '\0' ? name : directory,
+                              self->message);
+    }
+    if (presence == RUN_RECORD_DAMAGED) {
+        fprintf(self->warnings, "%s; it is left out\n", self->message);
+        return 0;
+    }
+    return depth < RUN_SEARCH_DEPTH ? add_children(self, directory, depth) : 0;
 }
 
 int comparison_add_below(comparison *self, const char *root, FILE *warnings, char *message)
 {
-    return add_below(self, root, root, 0, warnings, message);
+    const search from = {.into = self, .root = root, .warnings = warnings, .message = message};
+    return add_below(&from, root, 0);
 }
 
 static int compare_runs(const void *a, const void *b)

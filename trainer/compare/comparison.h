@@ -35,7 +35,8 @@ typedef struct compared_figure {
     uint32_t best_epoch; /* the first with it; 0 for none */
 } compared_figure;
 
-/* A value and between what it lies. NaN in value: there is none; in low and high: nobody knows. */
+/* A value and the range that it lies in. NaN as a value: there is none; as low and high: the range
+ * is not known. */
 typedef struct compared_range {
     double value;
     double low;
@@ -72,24 +73,25 @@ typedef struct compared_run {
 } compared_run;
 
 typedef struct comparison {
-    compared_run *runs;
+    compared_run *runs; /* [count], the comparison's own */
     size_t count;
 } comparison;
 
-/* Adds the run in `directory`. A directory without a readable run.json is -1 with a message
- * [MESSAGE_BYTES], as is lack of memory; anything wrong with its event files is a note. */
+/* Adds the run in `directory`, to be called `name`. 0, or -1 with a message [MESSAGE_BYTES] if
+ * there is no readable run.json or no memory; anything wrong with its event files is a note. */
 MUST_CHECK int comparison_add(comparison *self, const char *directory, const char *name,
                               char *message);
 
 /* Adds every run at or below `root`. A damaged run.json and a directory that cannot be read are
- * told on `warnings` and left out. -1 with a message where root cannot be read or memory is
- * short. */
+ * reported on `warnings` and left out. 0, or -1 with a message if root cannot be read or there is
+ * no memory. */
 MUST_CHECK int comparison_add_below(comparison *self, const char *root, FILE *warnings,
                                     char *message);
 
 /* Largest batch size first, then by name. */
 void comparison_sort(comparison *self);
 
+/* Frees what it owns and empties it. */
 void comparison_free(comparison *self);
 
 /* Where a run stands in a question. */
@@ -136,11 +138,11 @@ typedef struct compared_batch_size {
  * many batch sizes there are. The comparison must be sorted. */
 size_t comparison_by_batch_size(const comparison *self, compared_batch_size *out);
 
-/* The tables and the answers for people, at most 120 columns for names of usual length. -1
- * without memory. */
+/* The tables and the answers for people, at most 120 columns for names of usual length. 0, or -1
+ * without memory; errors of `out` are for its owner to find. */
 MUST_CHECK int comparison_print(const comparison *self, FILE *out);
 
-/* The same numbers as JSON, documented in comparison_json.c. -1 without memory. */
+/* The same numbers as JSON, documented in comparison_json.c. Returns as above. */
 MUST_CHECK int comparison_print_json(const comparison *self, FILE *out);
 
 #endif

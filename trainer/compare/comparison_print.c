@@ -11,6 +11,7 @@ enum {
     LABEL_WIDTH = 19,
     QUESTION_WIDTH = 31,
     ANSWER_WIDTH = 24,
+    MEAN_WIDTH = 16,
     TEXT_BYTES = 96,
     MOST_ANSWERS = 12
 };
@@ -63,11 +64,18 @@ static void format_range(char out[TEXT_BYTES], compared_range range, int decimal
     }
 }
 
+/* A column of a table, two blanks from the one before; "±" is one column of two bytes. */
+static void print_cell(FILE *out, int width, const char *text)
+{
+    fprintf(out, "  %-*s", width + (strstr(text, "±") != NULL ? 1 : 0), text);
+}
+
 static void print_costs(const comparison *self, FILE *out)
 {
     char text[TEXT_BYTES];
-    fprintf(out, "%-*s %6s %22s %9s %12s %13s  %s\n", LABEL_WIDTH, "Cost", "steps",
-            "s/epoch (low-high)", "samples/s", "peak memory", "whole run", "directory");
+    fprintf(out, "%-*s %6s %22s %9s", LABEL_WIDTH, "Cost", "steps", "s/epoch (low-high)",
+            "samples/s");
+    fprintf(out, " %12s %13s  %s\n", "peak memory", "whole run", "directory");
     for (size_t i = 0; i < self->count; i++) {
         const compared_run *run = &self->runs[i];
         const double mebibytes = (double)run->record.memory.total / 1048576.0;
@@ -103,20 +111,37 @@ static void print_figure(FILE *out, const compared_figure *figure, int width)
     } else {
         snprintf(text, sizeof text, "%6s %6s @%u", final, best, (unsigned)figure->best_epoch);
     }
-    fprintf(out, "  %-*s", width, text);
+    print_cell(out, width, text);
+}
+
+/* A loss may be 1.234e+30, an accuracy is at most 1.0000. */
+enum { LOSS_WIDTH = 23, ACCURACY_WIDTH = 17 };
+
+static void print_figures_head(FILE *out)
+{
+    static const struct {
+        const char *title;
+        int width;
+    } columns[] = {{"training loss", LOSS_WIDTH},
+                   {"training accuracy", ACCURACY_WIDTH},
+                   {"validation loss", LOSS_WIDTH},
+                   {"val. accuracy", ACCURACY_WIDTH}};
+    enum { COLUMNS = sizeof columns / sizeof columns[0] };
+    fprintf(out, "\n%-*s", LABEL_WIDTH, "Result");
+    for (size_t i = 0; i < COLUMNS; i++) {
+        print_cell(out, columns[i].width, columns[i].title);
+    }
+    fprintf(out, "  to 99 %%\n%-*s", LABEL_WIDTH, "");
+    for (size_t i = 0; i < COLUMNS; i++) {
+        print_cell(out, columns[i].width, " final   best @ep");
+    }
+    fputs("  epochs\n", out);
 }
 
 static void print_figures(const comparison *self, FILE *out)
 {
-    /* A loss may be 1.234e+30, an accuracy is at most 1.0000. */
-    enum { LOSS_WIDTH = 23, ACCURACY_WIDTH = 17 };
-    static const char columns[] = " final   best @ep";
     char text[TEXT_BYTES];
-    fprintf(out, "\n%-*s  %-*s  %-*s  %-*s  %-*s  %s\n", LABEL_WIDTH, "Result", LOSS_WIDTH,
-            "training loss", ACCURACY_WIDTH, "training accuracy", LOSS_WIDTH, "validation loss",
-            ACCURACY_WIDTH, "val. accuracy", "to 99 %");
-    fprintf(out, "%-*s  %-*s  %-*s  %-*s  %-*s  %s\n", LABEL_WIDTH, "", LOSS_WIDTH, columns,
-            ACCURACY_WIDTH, columns, LOSS_WIDTH, columns, ACCURACY_WIDTH, columns, "epochs");
+    print_figures_head(out);
     for (size_t i = 0; i < self->count; i++) {
         const compared_run *run = &self->runs[i];
         const compared_range target = run->answers[COMPARISON_FEWEST_EPOCHS];
@@ -203,11 +228,10 @@ static void print_answer(const comparison *self, FILE *out, comparison_entry *en
             break;
         }
         format_answer(value, question, entries[i].answer);
-        /* "±" is one column of two bytes. */
-        const int width = ANSWER_WIDTH + (strstr(value, "±") != NULL ? 1 : 0);
-        fprintf(out, "  %-*s  %-*s  %-*s  %s\n", QUESTION_WIDTH, i == 0 ? title : "", LABEL_WIDTH,
-                label(self, entries[i].run, name), width, value,
-                standing_text(question, entries, count, i));
+        print_cell(out, QUESTION_WIDTH, i == 0 ? title : "");
+        print_cell(out, LABEL_WIDTH, label(self, entries[i].run, name));
+        print_cell(out, ANSWER_WIDTH, value);
+        fprintf(out, "  %s\n", standing_text(question, entries, count, i));
     }
 }
 
@@ -306,17 +330,20 @@ static void print_mean(FILE *out, compared_mean mean, double scale, int decimals
 {
     char text[TEXT_BYTES];
     format_mean(text, mean, scale, decimals);
-    /* "±" is one column of two bytes. */
-    fprintf(out, "  %-*s", 16 + (strstr(text, "±") != NULL ? 1 : 0), text);
+    print_cell(out, MEAN_WIDTH, text);
 }
 
 /* What many seeds say together, a line a batch size. */
 static void print_seeds(FILE *out, const compared_batch_size *sizes, size_t count)
 {
+    static const char *const titles[] = {"val. acc. last %", "best epoch %", "loss of epoch 1",
+                                         "epochs to 99 %"};
     char text[TEXT_BYTES];
-    fprintf(out, "\n%-*s  %4s  %-16s  %-16s  %-16s  %-16s  %s\n", LABEL_WIDTH, "Over the seeds",
-            "runs", "val. acc. last %", "best epoch %", "loss of epoch 1", "epochs to 99 %",
-            "reached");
+    fprintf(out, "\n%-*s  %4s", LABEL_WIDTH, "Over the seeds", "runs");
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
+        print_cell(out, MEAN_WIDTH, titles[i]);
+    }
+    fputs("  reached\n", out);
     for (size_t i = 0; i < count; i++) {
         snprintf(text, sizeof text, "batch size %u", (unsigned)sizes[i].batch_size);
         fprintf(out, "%-*s  %4u", LABEL_WIDTH, text, (unsigned)sizes[i].runs);

@@ -11,7 +11,6 @@
 #include <tblog/tblog.h>
 
 #include "message.h"
-#include "run_directory.h"
 
 /* Which tag of which directory goes where in a point. */
 typedef struct wanted_tag {
@@ -150,10 +149,9 @@ int run_reader_read(run_curves *out, const char *directory, const run_record *re
 {
     *out = (run_curves){0};
     gathering all = {.record = record, .curves = out};
-    int status = read_directory(&all, directory, RUN_DIRECTORY_TRAINING, training_tags, message);
+    int status = read_directory(&all, directory, RUN_TRAINING_PART, training_tags, message);
     if (status == 0) {
-        status =
-            read_directory(&all, directory, RUN_DIRECTORY_VALIDATION, validation_tags, message);
+        status = read_directory(&all, directory, RUN_VALIDATION_PART, validation_tags, message);
     }
     while (status == 0 && out->epochs < all.capacity && all.seen[out->epochs] == ALL_BITS) {
         out->epochs++;

@@ -9,31 +9,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-static int read_part(const dataset_container *container, const char *images_name,
-                     const char *labels_name, dataset_part *out)
-{
-    dataset_array images = {0};
-    dataset_array labels = {0};
-    if (container->read(container, images_name, DATASET_IMAGES, &images) != 0 ||
-        container->read(container, labels_name, DATASET_LABELS, &labels) != 0) {
-        goto failed;
-    }
-    if (images.count != labels.count) {
-        dataset_fail(container->message, container->path,
-                     "%s holds %u images, but %s holds %u labels", images_name, images.count,
-                     labels_name, labels.count);
-        goto failed;
-    }
-    *out = (dataset_part){.images = images.bytes, .labels = labels.bytes, .count = images.count};
-    return 0;
-
-failed:
-    free(images.bytes);
-    free(labels.bytes);
-    return -1;
-}
-
-static int open_container(dataset_container *out, const char *path, dataset_message message)
+static int read_arrays(dataset_arrays *out, const char *path, char *message)
 {
     struct stat status;
     if (stat(path, &status) != 0) {
@@ -41,12 +17,31 @@ static int open_container(dataset_container *out, const char *path, dataset_mess
                             errno == ENOENT ? " (scripts/fetch_mnist.sh fetches MNIST)" : "");
     }
     if (S_ISDIR(status.st_mode)) {
-        return dataset_idx_open(out, path, message);
+        return dataset_idx_read(out, path, message);
     }
     if (S_ISREG(status.st_mode)) {
-        return dataset_npz_open(out, path, message);
+        return dataset_npz_read(out, path, message);
     }
     return dataset_fail(message, path, "is neither a folder of IDX files nor an .npz file");
+}
+
+/* Images and labels belong together: arrays[i] and arrays[i + 1]. */
+static int check_counts(const dataset_arrays *arrays, unsigned i, const char *path, char *message)
+{
+    const uint32_t images = arrays->all[i].count;
+    const uint32_t labels = arrays->all[i + 1].count;
+    if (images == labels) {
+        return 0;
+    }
+    return dataset_fail(message, path, "%s holds %u images, but %s holds %u labels",
+                        arrays->names[i], images, arrays->names[i + 1], labels);
+}
+
+static dataset_part part_of(const dataset_arrays *arrays, unsigned i)
+{
+    return (dataset_part){.images = arrays->all[i].bytes,
+                          .labels = arrays->all[i + 1].bytes,
+                          .count = arrays->all[i].count};
 }
 
 static uint32_t part_crc32(uint32_t crc, const dataset_part *part)
@@ -55,23 +50,20 @@ static uint32_t part_crc32(uint32_t crc, const dataset_part *part)
     return (uint32_t)crc32_z(sum, part->labels, part->count);
 }
 
-int dataset_load(dataset *out, const char *path, char *message, size_t message_bytes)
+int dataset_load(dataset *out, const char *path, char *message)
 {
+    dataset_arrays arrays = {0};
     *out = (dataset){0};
-    dataset_container container = {0};
-    if (open_container(&container, path, (dataset_message){message, message_bytes}) != 0) {
+    if (read_arrays(&arrays, path, message) != 0 ||
+        check_counts(&arrays, DATASET_TRAINING, path, message) != 0 ||
+        check_counts(&arrays, DATASET_VALIDATION, path, message) != 0) {
+        for (unsigned i = 0; i < DATASET_ARRAYS; i++) {
+            free(arrays.all[i].bytes);
+        }
         return -1;
     }
-    const char *const *names = container.names;
-    int status = read_part(&container, names[0], names[1], &out->training);
-    if (status == 0) {
-        status = read_part(&container, names[2], names[3], &out->validation);
-    }
-    container.close(&container);
-    if (status != 0) {
-        dataset_free(out);
-        return -1;
-    }
+    out->training = part_of(&arrays, DATASET_TRAINING);
+    out->validation = part_of(&arrays, DATASET_VALIDATION);
     out->crc32 = part_crc32(part_crc32(0, &out->training), &out->validation);
     return 0;
 }

@@ -26,10 +26,10 @@ typedef struct dataset {
                        tells data sets apart in run.json */
 } dataset;
 
-/* Reads and checks everything. 0 on success; otherwise -1, *out is empty and `message`
- * [message_bytes] holds one line that names the file and what is wrong with it. No error leaves
- * anything allocated, and no header is believed before the file has been seen to hold as much. */
-MUST_CHECK int dataset_load(dataset *out, const char *path, char *message, size_t message_bytes);
+/* Reads and checks everything. 0 on success; otherwise -1, *out is empty and the message
+ * [MESSAGE_BYTES] names the file and what is wrong with it. No error leaves anything allocated, and
+ * no header is believed before the file has been seen to hold as much. */
+MUST_CHECK int dataset_load(dataset *out, const char *path, char *message);
 
 /* Keeps the first `samples` training samples (1 .. count). */
 void dataset_limit_training(dataset *set, uint32_t samples);

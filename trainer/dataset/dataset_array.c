@@ -6,26 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "message.h"
+
 enum { FIRST_CHUNK_BYTES = 64 * 1024 };
 
-int dataset_fail(dataset_message message, const char *name, const char *format, ...)
+int dataset_fail(char *message, const char *name, const char *format, ...)
 {
-    if (message.bytes == 0) {
-        return -1;
-    }
-    const int used = snprintf(message.text, message.bytes, "%s: ", name);
-    if (used >= 0 && (size_t)used < message.bytes) {
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(message.text + used, message.bytes - (size_t)used, format, arguments);
-        va_end(arguments);
-    }
-    for (char *at = message.text; *at != '\0'; at++) {
-        if ((unsigned char)*at < ' ' || *at == 0x7f) {
-            *at = '?';
-        }
-    }
-    return -1;
+    char wrong[MESSAGE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(wrong, sizeof wrong, format, arguments);
+    va_end(arguments);
+    return message_set(message, "%s: %s", name, wrong);
 }
 
 int dataset_source_fill(dataset_source *source, uint8_t *to, size_t bytes)

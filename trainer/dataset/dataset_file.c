@@ -100,7 +100,7 @@ static void close_file(dataset_source *source)
     free(file);
 }
 
-int dataset_file_open(dataset_source *out, const char *path, bool gzipped, dataset_message message)
+int dataset_file_open(dataset_source *out, const char *path, bool gzipped, char *message)
 {
     /* Without O_NONBLOCK a named pipe would keep open() waiting for a writer. */
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -11,8 +11,9 @@
 
 enum { TYPE_UNSIGNED_BYTE = 0x08, MAX_RANK = 3 };
 
-static const char *const file_names[4] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
-                                          "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
+static const char *const file_names[DATASET_ARRAYS] = {
+    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte"};
 
 static int check_magic(dataset_source *source, const uint8_t magic[4], unsigned rank)
 {
@@ -73,13 +74,14 @@ static bool exists(const char *path)
     return stat(path, &status) == 0 || errno != ENOENT;
 }
 
-static int read_file(const dataset_container *container, const char *name, dataset_kind kind,
-                     dataset_array *out)
+/* Reads the array at `place`, from its plain file if there is one. */
+static int read_file(const char *folder, unsigned place, dataset_array *out, char *message)
 {
+    const char *name = file_names[place];
     char path[DATASET_NAME_BYTES];
-    const int length = snprintf(path, sizeof path, "%s/%s.gz", container->path, name);
+    const int length = snprintf(path, sizeof path, "%s/%s.gz", folder, name);
     if (length < 0 || (size_t)length >= sizeof path) {
-        return dataset_fail(container->message, container->path, "the path is too long");
+        return dataset_fail(message, folder, "the path is too long");
     }
     bool gzipped = false;
     path[length - 3] = '\0';
@@ -87,32 +89,28 @@ static int read_file(const dataset_container *container, const char *name, datas
         path[length - 3] = '.';
         gzipped = true;
         if (!exists(path)) {
-            return dataset_fail(container->message, container->path,
+            return dataset_fail(message, folder,
                                 "%s is missing, plain or with .gz (scripts/fetch_mnist.sh "
                                 "fetches MNIST)",
                                 name);
         }
     }
     dataset_source source;
-    if (dataset_file_open(&source, path, gzipped, container->message) != 0) {
+    if (dataset_file_open(&source, path, gzipped, message) != 0) {
         return -1;
     }
-    const int status = read_idx(&source, kind, out);
+    const int status = read_idx(&source, dataset_kind_at(place), out);
     source.close(&source);
     return status;
 }
 
-static void close_folder(dataset_container *container)
+int dataset_idx_read(dataset_arrays *out, const char *folder, char *message)
 {
-    (void)container; /* files are opened one by one */
-}
-
-int dataset_idx_open(dataset_container *out, const char *path, dataset_message message)
-{
-    *out = (dataset_container){.path = path,
-                               .names = file_names,
-                               .message = message,
-                               .read = read_file,
-                               .close = close_folder};
+    out->names = file_names;
+    for (unsigned i = 0; i < DATASET_ARRAYS; i++) {
+        if (read_file(folder, i, &out->all[i], message) != 0) {
+            return -1;
+        }
+    }
     return 0;
 }

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "must_check.h"
+
 enum {
     DATASET_SIDE = 28,                            /* pixels in a row and in a column */
     DATASET_PIXELS = DATASET_SIDE * DATASET_SIDE, /* bytes in an image */
@@ -22,20 +24,14 @@ enum {
 /* An array of more bytes is refused, so that a small bomb of zeros cannot take all memory. */
 #define DATASET_ARRAY_MAX_BYTES ((uint64_t)1 << 31)
 
-/* Where the caller of dataset_load wants to read what went wrong. */
-typedef struct dataset_message {
-    char *text;
-    size_t bytes;
-} dataset_message;
-
-/* Writes "NAME: …" on one line (control characters become '?'). Always returns -1. */
-__attribute__((format(printf, 3, 4))) int dataset_fail(dataset_message message, const char *name,
+/* message_set with "NAME: " in front. Always returns -1. */
+__attribute__((format(printf, 3, 4))) int dataset_fail(char *message, const char *name,
                                                        const char *format, ...);
 
 /* Bytes, read front to back. The source's owner keeps `name` alive until close. */
 typedef struct dataset_source {
     const char *name; /* as errors call it */
-    dataset_message message;
+    char *message;    /* [MESSAGE_BYTES], of the caller of dataset_load */
     void *state;
     /* Reads 1 .. bytes bytes and returns how many; 0 at the end, once every checksum behind it has
      * been seen to hold; -1 after writing the message. `bytes` is at least 1. */
@@ -44,10 +40,11 @@ typedef struct dataset_source {
 } dataset_source;
 
 /* Opens a regular file, plain or gzipped. 0, or -1 after writing the message. */
-int dataset_file_open(dataset_source *out, const char *path, bool gzipped, dataset_message message);
+MUST_CHECK int dataset_file_open(dataset_source *out, const char *path, bool gzipped,
+                                 char *message);
 
 /* Fills `to`; the source's end before that is an error. 0, or -1 after writing the message. */
-int dataset_source_fill(dataset_source *source, uint8_t *to, size_t bytes);
+MUST_CHECK int dataset_source_fill(dataset_source *source, uint8_t *to, size_t bytes);
 
 typedef enum dataset_kind { DATASET_IMAGES, DATASET_LABELS } dataset_kind;
 
@@ -67,24 +64,27 @@ typedef struct dataset_array {
 
 /* Reads the elements that must make up the whole rest of the source. The buffer grows as bytes
  * arrive, to at most twice what has arrived. 0, or -1 after writing the message, *out untouched. */
-int dataset_array_read(dataset_source *source, const dataset_layout *layout, dataset_array *out);
+MUST_CHECK int dataset_array_read(dataset_source *source, const dataset_layout *layout,
+                                  dataset_array *out);
 
-/* What holds the four arrays. */
-typedef struct dataset_container {
-    const char *path;
-    /* Training images, training labels, validation images, validation labels. */
-    const char *const *names;
-    dataset_message message;
-    void *state;
-    /* Reads the array of that name. 0, or -1 after writing the message. */
-    int (*read)(const struct dataset_container *container, const char *name, dataset_kind kind,
-                dataset_array *out);
-    void (*close)(struct dataset_container *container);
-} dataset_container;
+/* The four arrays of a data set: training images and their labels, then those of the validation. */
+enum { DATASET_TRAINING = 0, DATASET_VALIDATION = 2, DATASET_ARRAYS = 4 };
 
-/* Both return 0, or -1 after writing the message; `path` must outlive the container. */
-int dataset_idx_open(dataset_container *out, const char *path, dataset_message message);
-int dataset_npz_open(dataset_container *out, const char *path, dataset_message message);
+typedef struct dataset_arrays {
+    dataset_array all[DATASET_ARRAYS];
+    const char *const *names; /* [DATASET_ARRAYS], as messages call them */
+} dataset_arrays;
+
+/* Read a folder of IDX files, and an .npz. 0, or -1 after writing the message; the caller frees
+ * what was read in either case. *out is empty before. */
+MUST_CHECK int dataset_idx_read(dataset_arrays *out, const char *folder, char *message);
+MUST_CHECK int dataset_npz_read(dataset_arrays *out, const char *path, char *message);
+
+/* What the array at a place holds. */
+static inline dataset_kind dataset_kind_at(unsigned place)
+{
+    return place % 2 == 0 ? DATASET_IMAGES : DATASET_LABELS;
+}
 
 enum { DATASET_NPY_HEADER_BYTES = 4096, DATASET_NPY_MAX_RANK = 8 };
 
@@ -98,6 +98,6 @@ typedef struct dataset_npy_header {
 } dataset_npy_header;
 
 /* Leaves the source at the first element. 0, or -1 after writing the message. */
-int dataset_npy_header_read(dataset_source *source, dataset_npy_header *out);
+MUST_CHECK int dataset_npy_header_read(dataset_source *source, dataset_npy_header *out);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <zip.h>
 
-static const char *const array_names[4] = {"x_train", "y_train", "x_test", "y_test"};
+static const char *const array_names[DATASET_ARRAYS] = {"x_train", "y_train", "x_test", "y_test"};
 
 static ptrdiff_t read_entry(dataset_source *source, uint8_t *to, size_t bytes)
 {
@@ -80,36 +80,29 @@ static int read_npy(dataset_source *source, dataset_kind kind, dataset_array *ou
     return dataset_array_read(source, &layout, out);
 }
 
-static int read_array(const dataset_container *container, const char *name, dataset_kind kind,
-                      dataset_array *out)
+static int read_array(zip_t *archive, const char *path, unsigned place, dataset_array *out,
+                      char *message)
 {
-    zip_t *archive = container->state;
     char entry_name[32];
     char source_name[DATASET_NAME_BYTES];
-    snprintf(entry_name, sizeof entry_name, "%s.npy", name);
-    snprintf(source_name, sizeof source_name, "%s: %s", container->path, entry_name);
+    snprintf(entry_name, sizeof entry_name, "%s.npy", array_names[place]);
+    snprintf(source_name, sizeof source_name, "%s: %s", path, entry_name);
     const zip_int64_t index = zip_name_locate(archive, entry_name, 0);
     if (index < 0) {
-        return dataset_fail(container->message, container->path, "has no array %s", name);
+        return dataset_fail(message, path, "has no array %s", array_names[place]);
     }
     zip_file_t *entry = zip_fopen_index(archive, (zip_uint64_t)index, 0);
     if (entry == NULL) {
-        return dataset_fail(container->message, source_name, "cannot be read: %s",
-                            zip_strerror(archive));
+        return dataset_fail(message, source_name, "cannot be read: %s", zip_strerror(archive));
     }
     dataset_source source = {
-        .name = source_name, .message = container->message, .state = entry, .read = read_entry};
-    const int status = read_npy(&source, kind, out);
+        .name = source_name, .message = message, .state = entry, .read = read_entry};
+    const int status = read_npy(&source, dataset_kind_at(place), out);
     zip_fclose(entry);
     return status;
 }
 
-static void close_archive(dataset_container *container)
-{
-    zip_discard(container->state);
-}
-
-int dataset_npz_open(dataset_container *out, const char *path, dataset_message message)
+static zip_t *open_archive(const char *path, char *message)
 {
     int code;
     zip_t *archive = zip_open(path, ZIP_RDONLY, &code);
@@ -119,13 +112,21 @@ int dataset_npz_open(dataset_container *out, const char *path, dataset_message m
         dataset_fail(message, path, "cannot be read as .npz: %s%s", zip_error_strerror(&error),
                      code == ZIP_ER_NOZIP ? " (for IDX files, give their folder)" : "");
         zip_error_fini(&error);
+    }
+    return archive;
+}
+
+int dataset_npz_read(dataset_arrays *out, const char *path, char *message)
+{
+    int status = 0;
+    zip_t *archive = open_archive(path, message);
+    if (archive == NULL) {
         return -1;
     }
-    *out = (dataset_container){.path = path,
-                               .names = array_names,
-                               .message = message,
-                               .state = archive,
-                               .read = read_array,
-                               .close = close_archive};
-    return 0;
+    out->names = array_names;
+    for (unsigned i = 0; status == 0 && i < DATASET_ARRAYS; i++) {
+        status = read_array(archive, path, i, &out->all[i], message);
+    }
+    zip_discard(archive);
+    return status;
 }

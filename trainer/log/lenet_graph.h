@@ -5,8 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A serialized GraphDef: the forward pass from the images to the probabilities, in Keras' names of
- * the layers, with the shapes of what flows. The caller frees it; NULL without memory. */
+/* A serialized GraphDef [*bytes]: the forward pass from the images to the probabilities, with
+ * Keras' names of the layers and the shapes of what flows. The caller frees it; NULL without
+ * memory. */
 uint8_t *lenet_graph_def(size_t *bytes);
 
 #endif

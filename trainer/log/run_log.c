@@ -8,21 +8,20 @@
 #include <unistd.h>
 
 #include "message.h"
-#include "run_directory.h"
-#include "run_log_internal.h"
+#include "prediction_pictures.h"
+#include "run_log_checked.h"
+#include "run_log_network.h"
+#include "run_log_session.h"
+#include "run_log_text.h"
 
-int run_log_checked(tblog_writer *writer, tblog_status status, char *message)
-{
-    if (status == TBLOG_OK) {
-        return 0;
-    }
-    const char *cause = tblog_writer_message(writer);
-    if (cause[0] != '\0') {
-        return message_set(message, "the event file cannot be written: %s", cause);
-    }
-    return message_set(message, "the event file cannot be written: %s: %s",
-                       tblog_status_string(status), tblog_writer_path(writer));
-}
+struct run_log {
+    tblog_writer *session; /* of the run's own directory */
+    tblog_writer *training;
+    tblog_writer *validation;
+    run_config config;
+    const dataset_part *validation_set; /* the caller's */
+    session_totals totals;
+};
 
 static int open_writer(tblog_writer **out, const char *path, char *message)
 {
@@ -74,16 +73,6 @@ static int close_all(run_log *log, char *message)
     return status;
 }
 
-/* What the session's scalars tell of epochs that were logged before; NULL for none. */
-static void take_up(run_log *log, const run_record *resumed)
-{
-    for (uint32_t i = 0; resumed != NULL && i < resumed->epoch_count; i++) {
-        log->best_loss = fmin(log->best_loss, resumed->epochs[i].val_loss);
-        log->best_accuracy = fmax(log->best_accuracy, resumed->epochs[i].val_accuracy);
-        log->training_seconds += resumed->epochs[i].training_seconds;
-    }
-}
-
 int run_log_open(run_log **out, const char *directory, const run_log_head *head, char *message)
 {
     char ignored[MESSAGE_BYTES];
@@ -92,19 +81,21 @@ int run_log_open(run_log **out, const char *directory, const run_log_head *head,
     if (log == NULL) {
         return message_set(message, "no memory for a log");
     }
-    log->learning_rate = head->config->learning_rate;
+    log->config = *head->config;
     log->validation_set = &head->data->validation;
-    log->best_loss = NAN;
-    take_up(log, head->resumed);
+    log->totals.best_loss = NAN;
+    for (uint32_t i = 0; head->resumed != NULL && i < head->resumed->epoch_count; i++) {
+        session_totals_add(&log->totals, &head->resumed->epochs[i]);
+    }
     /* TensorBoard gives its seven colors to runs in the order of their beginnings. In this one the
      * three times three of a sweep share colors only with a session, which has no curve in their
      * charts. */
-    if (open_part(&log->training, directory, RUN_DIRECTORY_TRAINING, message) != 0 ||
+    if (open_part(&log->training, directory, RUN_TRAINING_PART, message) != 0 ||
         open_writer(&log->session, directory, message) != 0 ||
-        open_part(&log->validation, directory, RUN_DIRECTORY_VALIDATION, message) != 0 ||
-        run_log_start_session(log->session, head->config, message) != 0 ||
-        run_log_describe(log->session, head, message) != 0 ||
-        run_log_network(log->training, message) != 0) {
+        open_part(&log->validation, directory, RUN_VALIDATION_PART, message) != 0 ||
+        run_log_session_begin(log->session, head->config, message) != 0 ||
+        run_log_text_add(log->session, head, message) != 0 ||
+        run_log_network_add(log->training, message) != 0) {
         close_all(log, ignored); /* the first error is the one to tell */
         return -1;
     }
@@ -115,8 +106,8 @@ int run_log_open(run_log **out, const char *directory, const run_log_head *head,
 void run_log_name_files(const run_log *log, run_record *record)
 {
     run_record_add_event_file(record, "", tblog_writer_path(log->session));
-    run_record_add_event_file(record, RUN_DIRECTORY_TRAINING, tblog_writer_path(log->training));
-    run_record_add_event_file(record, RUN_DIRECTORY_VALIDATION, tblog_writer_path(log->validation));
+    run_record_add_event_file(record, RUN_TRAINING_PART, tblog_writer_path(log->training));
+    run_record_add_event_file(record, RUN_VALIDATION_PART, tblog_writer_path(log->validation));
 }
 
 int run_log_batch(run_log *log, uint64_t step, double loss, double accuracy, char *message)
@@ -126,21 +117,29 @@ int run_log_batch(run_log *log, uint64_t step, double loss, double accuracy, cha
                            tblog_add_scalars(log->training, (int64_t)step, scalars, 2), message);
 }
 
-static int add_training(run_log *log, const run_log_epoch_figures *figures, char *message)
+int run_log_histogram(run_log *log, uint32_t epoch, unsigned index, bool gradient,
+                      const engine_histogram *histogram, char *message)
 {
+    return run_log_network_add_histogram(log->training, epoch, index, gradient, histogram, message);
+}
+
+static int add_training(run_log *log, uint32_t epoch, const epoch_figures *figures, char *message)
+{
+    const double seconds = figures->training_seconds > 0 ? figures->training_seconds : 1e-9;
     const tblog_scalar scalars[] = {
         {"epoch_loss", figures->loss},
         {"epoch_accuracy", figures->accuracy},
-        {"epoch_learning_rate", log->learning_rate},
-        {"epoch_steps_per_second", figures->steps_per_second},
-        {"epoch_samples_per_second", figures->samples_per_second},
+        {"epoch_learning_rate", log->config.learning_rate},
+        {"epoch_steps_per_second", run_config_steps_per_epoch(&log->config) / seconds},
+        {"epoch_samples_per_second", log->config.training_samples / seconds},
     };
-    return run_log_checked(log->training,
-                           tblog_add_scalars(log->training, figures->epoch, scalars, 5), message);
+    return run_log_checked(log->training, tblog_add_scalars(log->training, epoch, scalars, 5),
+                           message);
 }
 
-static int add_validation(run_log *log, const run_log_epoch_figures *figures, char *message)
+static int add_validation(run_log *log, uint32_t epoch, const epoch_figures *figures, char *message)
 {
+    const uint64_t updates = (epoch + UINT64_C(1)) * run_config_steps_per_epoch(&log->config);
     const tblog_scalar by_epoch[] = {
         {"epoch_loss", figures->val_loss},
         {"epoch_accuracy", figures->val_accuracy},
@@ -150,37 +149,49 @@ static int add_validation(run_log *log, const run_log_epoch_figures *figures, ch
         {"evaluation_accuracy_vs_iterations", figures->val_accuracy},
     };
     tblog_writer *const writer = log->validation;
-    if (run_log_checked(writer,
-                        tblog_add_scalars(writer, (int64_t)figures->iterations, by_iteration, 2),
-                        message) != 0 ||
-        run_log_checked(writer, tblog_add_scalars(writer, figures->epoch, by_epoch, 2), message) !=
-            0) {
-        return -1;
-    }
-    return run_log_pictures(log, figures->epoch, figures->predicted, message);
+    const int status = run_log_checked(
+        writer, tblog_add_scalars(writer, (int64_t)updates, by_iteration, 2), message);
+    return status != 0
+               ? status
+               : run_log_checked(writer, tblog_add_scalars(writer, epoch, by_epoch, 2), message);
 }
 
-/* What the HParams page shows is a tag's last point, so each point tells of all epochs so far. A
- * loss that is NaN is never the best. */
-static int add_session(run_log *log, const run_log_epoch_figures *figures, char *message)
+typedef int draw_function(picture *out, const dataset_part *set, const uint8_t *predicted);
+
+static int add_picture(run_log *log, const char *tag, uint32_t epoch, draw_function *draw,
+                       const uint8_t *predicted, char *message)
 {
-    log->best_loss = fmin(log->best_loss, figures->val_loss);
-    log->best_accuracy = fmax(log->best_accuracy, figures->val_accuracy);
-    log->training_seconds += figures->training_seconds;
-    const tblog_scalar scalars[] = {
-        {RUN_LOG_BEST_LOSS, log->best_loss},
-        {RUN_LOG_BEST_ACCURACY, log->best_accuracy},
-        {RUN_LOG_EPOCH_SECONDS, log->training_seconds / (figures->epoch + 1.0)},
-    };
-    return run_log_checked(log->session,
-                           tblog_add_scalars(log->session, figures->epoch, scalars, 3), message);
+    picture drawn;
+    if (draw(&drawn, log->validation_set, predicted) != 0) {
+        return message_set(message, "no memory for a picture of the validation");
+    }
+    const int status = run_log_checked(
+        log->validation,
+        tblog_add_image(log->validation, tag, epoch, drawn.pixels, drawn.width, drawn.height, 3),
+        message);
+    picture_free(&drawn);
+    return status;
 }
 
-int run_log_epoch(run_log *log, const run_log_epoch_figures *figures, char *message)
+/* The confusion matrix and the mistakes. */
+static int add_pictures(run_log *log, uint32_t epoch, const uint8_t *predicted, char *message)
+{
+    return add_picture(log, "confusion_matrix", epoch, prediction_picture_confusion, predicted,
+                       message) != 0
+               ? -1
+               : add_picture(log, "mistakes", epoch, prediction_picture_mistakes, predicted,
+                             message);
+}
+
+int run_log_epoch(run_log *log, uint32_t epoch, const epoch_figures *figures,
+                  const uint8_t *predicted, char *message)
 {
     tblog_writer *const writers[] = {log->training, log->validation, log->session};
-    if (add_training(log, figures, message) != 0 || add_validation(log, figures, message) != 0 ||
-        add_session(log, figures, message) != 0) {
+    session_totals_add(&log->totals, figures);
+    if (add_training(log, epoch, figures, message) != 0 ||
+        add_validation(log, epoch, figures, message) != 0 ||
+        add_pictures(log, epoch, predicted, message) != 0 ||
+        run_log_session_add(log->session, &log->totals, message) != 0) {
         return -1;
     }
     for (size_t i = 0; i < 3; i++) {
@@ -198,9 +209,6 @@ int run_log_check(run_log *log, char *message)
         const char *path = tblog_writer_path(writers[i]);
         if (access(path, F_OK) != 0) {
             return message_set(message, "the event file %s has gone: %s", path, strerror(errno));
-        }
-        if (run_log_checked(writers[i], tblog_writer_status(writers[i]), message) != 0) {
-            return -1;
         }
     }
     return 0;

@@ -1,13 +1,12 @@
-/* A run's event files: what is logged, under which tag, at which step. With run_reader the files of
- * run_log are the only ones that see tblog.
+/* A run's event files: what is logged, under which tag, at which step.
  *
  * Tags and steps of the scalars are those of Keras' TensorBoard callback, so that runs of either
  * compare:
  *   train/       at step = epoch from 0: epoch_loss, epoch_accuracy, epoch_learning_rate,
  *                epoch_steps_per_second, epoch_samples_per_second; tag keras and the graph of
  *                operations (the network) at 0; at the number of the step over the run from 1:
- *                batch_loss, batch_accuracy; where asked for, at the epoch, Keras' histograms
- *                of the weights, sequential/conv2d/kernel/histogram …, and those of the last step's
+ *                batch_loss, batch_accuracy; if asked for, at the epoch, Keras' histograms of the
+ *                weights, sequential/conv2d/kernel/histogram …, and those of the last step's
  *                gradients, gradient/conv2d/kernel/histogram …
  *   validation/  at step = epoch from 0: epoch_loss, epoch_accuracy, and the pictures
  *                confusion_matrix and mistakes; at step = updates done:
@@ -25,23 +24,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataset.h"
+#include "engine.h"
+#include "epoch_figures.h"
 #include "must_check.h"
-#include "run_config.h"
+#include "run_log_head.h"
 #include "run_record.h"
 
 typedef struct run_log run_log;
-
-/* What a run is; only the data must outlive the opening. */
-typedef struct run_log_head {
-    const run_config *config;
-    const dataset *data;
-    const char *data_path; /* of which the last name is logged */
-    const char *hardware;  /* engine_plan.hardware */
-    const engine_memory *memory;
-    const run_record
-        *resumed; /* the epochs that were logged before, of a run that goes on; or NULL */
-} run_log_head;
 
 /* Makes the event files in `directory` and below it, and logs the head and the network. 0, or -1
  * with a message [MESSAGE_BYTES]; *out is then NULL, and empty files may be left there. */
@@ -51,7 +40,8 @@ MUST_CHECK int run_log_open(run_log **out, const char *directory, const run_log_
 /* Notes the names of the event files in the run's record. */
 void run_log_name_files(const run_log *log, run_record *record);
 
-/* The epoch's means up to step `step` (1-based over the run). */
+/* The epoch's means so far, after the step of this number over the run, from 1. 0, or -1 with a
+ * message [MESSAGE_BYTES]; so below. */
 MUST_CHECK int run_log_batch(run_log *log, uint64_t step, double loss, double accuracy,
                              char *message);
 
@@ -59,24 +49,14 @@ MUST_CHECK int run_log_batch(run_log *log, uint64_t step, double loss, double ac
 MUST_CHECK int run_log_histogram(run_log *log, uint32_t epoch, unsigned index, bool gradient,
                                  const engine_histogram *histogram, char *message);
 
-typedef struct run_log_epoch_figures {
-    uint32_t epoch; /* from 0 */
-    double loss;
-    double accuracy;
-    double training_seconds;
-    double steps_per_second;
-    double samples_per_second;
-    uint64_t iterations; /* updates done */
-    double val_loss;
-    double val_accuracy;
-    const uint8_t *predicted; /* the classes of the validation set, [its count] */
-} run_log_epoch_figures;
+/* One epoch (from 0). It is handed to the kernel before this returns, and so are its histograms.
+ * predicted [validation samples]: the class of each. */
+MUST_CHECK int run_log_epoch(run_log *log, uint32_t epoch, const epoch_figures *figures,
+                             const uint8_t *predicted, char *message);
 
-/* One epoch, handed to the kernel before this returns, with its histograms. */
-MUST_CHECK int run_log_epoch(run_log *log, const run_log_epoch_figures *figures, char *message);
-
-/* -1 with a message when an event file is gone from its place: what is written to it then is
- * written for nobody. */
+/* -1 with a message when an event file is gone from its place. tblog finds a file that was removed,
+ * but not one whose directory was moved or has another in its place: what is written to it then is
+ * written for nobody who looks there. */
 MUST_CHECK int run_log_check(run_log *log, char *message);
 
 /* How the session ended. It cannot be corrected later, so a run that was interrupted says

@@ -1,13 +1,15 @@
-/* The network, as Keras' model and as a graph of operations, and what its tensors hold. */
+#include "run_log_network.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "keras_model.h"
+#include "lenet.h"
 #include "lenet_graph.h"
 #include "message.h"
-#include "run_log_internal.h"
+#include "run_log_checked.h"
 
-int run_log_network(tblog_writer *training, char *message)
+int run_log_network_add(tblog_writer *training, char *message)
 {
     size_t bytes = 0;
     char *model = keras_model_json();
@@ -44,8 +46,8 @@ static void fill_buckets(tblog_bucket *buckets, const engine_histogram *histogra
     }
 }
 
-int run_log_histogram(run_log *log, uint32_t epoch, unsigned index, bool gradient,
-                      const engine_histogram *histogram, char *message)
+int run_log_network_add_histogram(tblog_writer *training, uint32_t epoch, unsigned index,
+                                  bool gradient, const engine_histogram *histogram, char *message)
 {
     tblog_bucket buckets[ENGINE_HISTOGRAM_BUCKETS];
     char tag[64];
@@ -53,7 +55,7 @@ int run_log_histogram(run_log *log, uint32_t epoch, unsigned index, bool gradien
              keras_paths[index]);
     fill_buckets(buckets, histogram);
     return run_log_checked(
-        log->training,
-        tblog_add_histogram_buckets(log->training, tag, epoch, buckets, ENGINE_HISTOGRAM_BUCKETS),
+        training,
+        tblog_add_histogram_buckets(training, tag, epoch, buckets, ENGINE_HISTOGRAM_BUCKETS),
         message);
 }

@@ -1,7 +1,9 @@
-/* The run as a session of the HParams page, and the layout of the Custom Scalars page. */
-#include "message.h"
-#include "run_directory.h"
-#include "run_log_internal.h"
+#include "run_log_session.h"
+
+#include <math.h>
+
+#include "run_log_checked.h"
+#include "run_record.h"
 
 /* The page has columns for the first five by name, and the others on request: those who compare
  * want the seed before the precision. */
@@ -11,6 +13,11 @@
 #define LEARNING_RATE "learning_rate"
 #define SEED          "seed"
 #define PRECISION     "training_precision"
+
+/* Tags of the session's own scalars. */
+#define BEST_LOSS     "hparams/best_validation_loss"
+#define BEST_ACCURACY "hparams/best_validation_accuracy"
+#define EPOCH_SECONDS "hparams/seconds_per_epoch"
 
 /* TensorBoard takes the first such record that it finds for all runs, and runs may come one at a
  * time: so each has the same one, and it is complete. No range is given for a number, since it
@@ -27,20 +34,20 @@ static const tblog_hparam_info hparams[] = {
 /* The page has columns for five. */
 static const tblog_metric_info metrics[] = {
     {.tag = "epoch_loss",
-     .group = RUN_DIRECTORY_VALIDATION,
+     .group = RUN_VALIDATION_PART,
      .display_name = "validation loss",
      .description = "after the last epoch so far"},
     {.tag = "epoch_accuracy",
-     .group = RUN_DIRECTORY_VALIDATION,
+     .group = RUN_VALIDATION_PART,
      .display_name = "validation accuracy",
      .description = "after the last epoch so far"},
-    {.tag = RUN_LOG_BEST_LOSS,
+    {.tag = BEST_LOSS,
      .display_name = "best validation loss",
      .description = "of all epochs so far"},
-    {.tag = RUN_LOG_BEST_ACCURACY,
+    {.tag = BEST_ACCURACY,
      .display_name = "best validation accuracy",
      .description = "of all epochs so far"},
-    {.tag = RUN_LOG_EPOCH_SECONDS,
+    {.tag = EPOCH_SECONDS,
      .display_name = "seconds an epoch",
      .description = "of training alone, the mean of all epochs so far"},
 };
@@ -91,11 +98,31 @@ static tblog_status add_layout(tblog_writer *session)
     return tblog_add_custom_scalars(session, &category, 1);
 }
 
-int run_log_start_session(tblog_writer *session, const run_config *config, char *message)
+int run_log_session_begin(tblog_writer *session, const run_config *config, char *message)
 {
     if (run_log_checked(session, tblog_add_experiment(session, &experiment), message) != 0 ||
         run_log_checked(session, add_start(session, config), message) != 0) {
         return -1;
     }
     return run_log_checked(session, add_layout(session), message);
+}
+
+void session_totals_add(session_totals *totals, const epoch_figures *figures)
+{
+    totals->epochs++;
+    totals->best_loss = fmin(totals->best_loss, figures->val_loss);
+    totals->best_accuracy = fmax(totals->best_accuracy, figures->val_accuracy);
+    totals->training_seconds += figures->training_seconds;
+}
+
+/* The HParams page shows a tag's last point, so each point tells of all epochs so far. */
+int run_log_session_add(tblog_writer *session, const session_totals *totals, char *message)
+{
+    const tblog_scalar scalars[] = {
+        {BEST_LOSS, totals->best_loss},
+        {BEST_ACCURACY, totals->best_accuracy},
+        {EPOCH_SECONDS, totals->training_seconds / totals->epochs},
+    };
+    return run_log_checked(
+        session, tblog_add_scalars(session, (int64_t)totals->epochs - 1, scalars, 3), message);
 }

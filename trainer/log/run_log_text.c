@@ -1,5 +1,6 @@
-/* What a run is, as tables in Markdown. The host's name, its users and whole paths are nobody's
- * business and are left out. */
+/* The host's name, its users and whole paths are nobody's business and are left out. */
+#include "run_log_text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +9,8 @@
 #include <unistd.h>
 
 #include "message.h"
-#include "run_log_internal.h"
-#include "text.h"
+#include "printable.h"
+#include "run_log_checked.h"
 
 enum { LINE_BYTES = 512 };
 
@@ -17,7 +18,7 @@ enum { LINE_BYTES = 512 };
 static void put_plain(FILE *out, const char *text)
 {
     char clean[LINE_BYTES];
-    text_copy(clean, sizeof clean, text);
+    printable_copy(clean, sizeof clean, text);
     for (const char *at = clean; *at != '\0'; at++) {
         if (strchr("\\`*_{}[]<>()#+!|~&", *at) != NULL) {
             fprintf(out, "&#%d;", *at);
@@ -152,7 +153,7 @@ static int add_text(tblog_writer *session, const char *tag, const run_log_head *
     return status;
 }
 
-int run_log_describe(tblog_writer *session, const run_log_head *head, char *message)
+int run_log_text_add(tblog_writer *session, const run_log_head *head, char *message)
 {
     if (add_text(session, "configuration", head, put_configuration, message) != 0 ||
         add_text(session, "host", head, put_host, message) != 0) {

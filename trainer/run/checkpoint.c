@@ -11,9 +11,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "file_replace.h"
 #include "message.h"
-
-#define TEMPORARY_FILE CHECKPOINT_FILE ".tmp"
 
 /* The longest first line: RUN_RECORD_MAX_EVENT_FILES names, each at most six times its bytes. */
 enum { HEAD_BYTES = 1 << 17 };
@@ -61,54 +60,22 @@ static json_t *head_to_json(const checkpoint *self)
                      "state_crc32", crc32);
 }
 
-/* errno tells why not. */
-static int write_whole(FILE *out, const checkpoint *self)
-{
-    json_t *head = head_to_json(self);
-    if (head == NULL) {
-        errno = ENOMEM;
-        return -1;
-    }
-    const int written = json_dumpf(head, out, JSON_COMPACT);
-    json_decref(head);
-    return written == 0 && fputc('\n', out) != EOF &&
-                   fwrite(self->state, 1, self->state_bytes, out) == self->state_bytes &&
-                   fflush(out) == 0
-               ? 0
-               : -1;
-}
-
 int checkpoint_write(const checkpoint *self, int fd, const char *directory, char *message)
 {
-    /* What is left there of an earlier one goes; it is never written through a link. */
-    unlinkat(fd, TEMPORARY_FILE, 0);
-    const int file =
-        openat(fd, TEMPORARY_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    FILE *out = file >= 0 ? fdopen(file, "w") : NULL;
-    if (out == NULL) {
-        const int error = errno;
-        if (file >= 0) {
-            close(file);
-        }
-        return message_set(message, "%s/" TEMPORARY_FILE " cannot be made: %s", directory,
-                           strerror(error));
+    json_t *root = head_to_json(self);
+    char *head = root != NULL ? json_dumps(root, JSON_COMPACT) : NULL;
+    json_decref(root);
+    if (head == NULL) {
+        return message_set(message, "%s/" CHECKPOINT_FILE ": no memory to write it", directory);
     }
-    int status = write_whole(out, self);
-    int error = errno;
-    if (fclose(out) != 0 && status == 0) {
-        status = -1;
-        error = errno;
-    }
-    if (status == 0 && renameat(fd, TEMPORARY_FILE, fd, CHECKPOINT_FILE) != 0) {
-        status = -1;
-        error = errno;
-    }
+    const file_piece pieces[] = {{head, strlen(head)}, {"\n", 1}, {self->state, self->state_bytes}};
+    const int status = file_replace(fd, CHECKPOINT_FILE, pieces, 3, false);
     if (status != 0) {
-        unlinkat(fd, TEMPORARY_FILE, 0);
-        return message_set(message, "%s/" CHECKPOINT_FILE " cannot be written: %s", directory,
-                           strerror(error));
+        message_set(message, "%s/" CHECKPOINT_FILE " cannot be written: %s", directory,
+                    strerror(errno));
     }
-    return 0;
+    free(head);
+    return status;
 }
 
 static int64_t whole_or_minus_1(const json_t *object, const char *key)

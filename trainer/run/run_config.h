@@ -28,8 +28,8 @@ typedef struct run_config {
     uint32_t data_crc32; /* dataset.crc32 */
 } run_config;
 
-/* The engine's settings for a run. `threads` and `isa` as in engine_config: they are asked for, and
- * what determines the result of them is `arithmetic`. */
+/* The engine's settings for a run. `threads` and `isa` are as in engine_config; `isa` is only a
+ * wish, and what came of it is in `arithmetic`. */
 engine_config run_config_settings(const run_config *config, uint32_t threads, const char *isa);
 
 /* Steps of an epoch: batch_size times this covers the training set. */

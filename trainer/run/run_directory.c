@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_replace.h"
 #include "message.h"
 #include "run_search.h"
 
@@ -19,9 +20,6 @@ struct run_directory {
     size_t made_at; /* length of the topmost directory that open made; 0 for none */
     char path[PATH_MAX];
 };
-
-const char *const run_directory_parts[RUN_DIRECTORY_PARTS] = {"", RUN_DIRECTORY_TRAINING,
-                                                              RUN_DIRECTORY_VALIDATION};
 
 /* Opens and locks; -1 with errno EWOULDBLOCK where another process has the lock. A file system
  * without locks gives none. */
@@ -259,12 +257,12 @@ static int remove_event_files(int directory, const char *path, const char *part,
  * trainer's. */
 static int remove_run(const run_directory *directory, const run_record *run, char *message)
 {
-    static const char *const files[] = {CHECKPOINT_FILE ".tmp", CHECKPOINT_FILE,
-                                        RUN_RECORD_FILE ".tmp", RUN_RECORD_FILE};
+    static const char *const files[] = {CHECKPOINT_FILE FILE_REPLACE_SUFFIX, CHECKPOINT_FILE,
+                                        RUN_RECORD_FILE FILE_REPLACE_SUFFIX, RUN_RECORD_FILE};
     const int fd = directory->fd;
     const char *path = directory->path;
-    for (size_t i = 0; i < RUN_DIRECTORY_PARTS; i++) {
-        if (remove_event_files(fd, path, run_directory_parts[i], run, NULL, message) != 0) {
+    for (size_t i = 0; i < RUN_PARTS; i++) {
+        if (remove_event_files(fd, path, run_parts[i], run, NULL, message) != 0) {
             return -1;
         }
     }
@@ -293,7 +291,7 @@ int run_directory_clear(const run_directory *directory, char *message)
 static bool rewind_record(run_record *run, const checkpoint *state)
 {
     if (state->epochs > run->epoch_count || state->event_file_count == 0 ||
-        state->event_file_count + RUN_DIRECTORY_PARTS > RUN_RECORD_MAX_EVENT_FILES ||
+        state->event_file_count + RUN_PARTS > RUN_RECORD_MAX_EVENT_FILES ||
         state->iterations != (uint64_t)state->epochs * run_config_steps_per_epoch(&run->config)) {
         return false;
     }
@@ -306,16 +304,16 @@ static bool rewind_record(run_record *run, const checkpoint *state)
 static int rewind_files(const run_directory *directory, const run_record *there,
                         const run_record *run, const checkpoint *state, char *message)
 {
-    for (size_t i = 0; i < RUN_DIRECTORY_PARTS; i++) {
-        if (remove_event_files(directory->fd, directory->path, run_directory_parts[i], there, run,
-                               message) != 0) {
+    for (size_t i = 0; i < RUN_PARTS; i++) {
+        if (remove_event_files(directory->fd, directory->path, run_parts[i], there, run, message) !=
+            0) {
             return -1;
         }
     }
     return checkpoint_rewind_files(state, directory->fd, directory->path, message);
 }
 
-bool run_directory_take_up(const run_directory *directory, run_record *run, checkpoint *state,
+bool run_directory_restore(const run_directory *directory, run_record *run, checkpoint *state,
                            char *message)
 {
     char damage[MESSAGE_BYTES];

@@ -11,11 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_replace.h"
 #include "message.h"
-#include "text.h"
+#include "printable.h"
 
-#define TEMPORARY_FILE    RUN_RECORD_FILE ".tmp"
 #define EVENT_FILE_PREFIX "events.out.tfevents."
+
+const char *const run_parts[RUN_PARTS] = {"", RUN_TRAINING_PART, RUN_VALIDATION_PART};
 
 static const char *const state_names[] = {"running", "finished", "interrupted"};
 
@@ -24,13 +26,13 @@ const char *run_state_name(run_state state)
     return state_names[state];
 }
 
-int run_record_add_epoch(run_record *record, const run_epoch *epoch)
+int run_record_add_epoch(run_record *record, const epoch_figures *epoch)
 {
     /* Grown at each power of two. */
     const size_t count = record->epoch_count;
     if ((count & (count - 1)) == 0) {
         const size_t capacity = count == 0 ? 1 : 2 * count;
-        run_epoch *epochs = realloc(record->epochs, capacity * sizeof *epochs);
+        epoch_figures *epochs = realloc(record->epochs, capacity * sizeof *epochs);
         if (epochs == NULL) {
             return -1;
         }
@@ -74,7 +76,7 @@ static json_t *real_or_null(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *epoch_to_json(const run_epoch *epoch)
+static json_t *epoch_to_json(const epoch_figures *epoch)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:f, s:f}",                  //
                      "loss", real_or_null(epoch->loss),                 //
@@ -102,7 +104,7 @@ static json_t *results_to_json(const run_record *record)
     if (record->epoch_count == 0) {
         return NULL;
     }
-    run_epoch results = record->epochs[record->epoch_count - 1];
+    epoch_figures results = record->epochs[record->epoch_count - 1];
     for (uint32_t i = 0; i + 1 < record->epoch_count; i++) {
         results.training_seconds += record->epochs[i].training_seconds;
         results.validation_seconds += record->epochs[i].validation_seconds;
@@ -146,35 +148,6 @@ static json_t *record_to_json(const run_record *record)
                      "results", results_to_json(record));
 }
 
-/* Makes a new file, writes and syncs it; -1 with errno set. What has its name goes first and is not
- * written into: it may be a link or a pipe. */
-static int write_file(int directory, const char *name, const char *text)
-{
-    unlinkat(directory, name, 0);
-    const int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        return -1;
-    }
-    size_t left = strlen(text);
-    while (left > 0) {
-        const ssize_t written = write(fd, text, left);
-        if (written < 0 && errno != EINTR) {
-            break;
-        }
-        if (written > 0) {
-            text += written;
-            left -= (size_t)written;
-        }
-    }
-    const bool whole = left == 0 && fsync(fd) == 0;
-    const int cause = errno;
-    if (close(fd) != 0 || !whole) {
-        errno = whole ? errno : cause;
-        return -1;
-    }
-    return 0;
-}
-
 int run_record_write(const run_record *record, int fd, const char *directory, char *message)
 {
     json_t *root = record_to_json(record);
@@ -183,12 +156,11 @@ int run_record_write(const run_record *record, int fd, const char *directory, ch
     if (text == NULL) {
         return message_set(message, "%s/" RUN_RECORD_FILE ": no memory to write it", directory);
     }
-    int status = 0;
-    if (write_file(fd, TEMPORARY_FILE, text) != 0 ||
-        renameat(fd, TEMPORARY_FILE, fd, RUN_RECORD_FILE) != 0) {
-        status = message_set(message, "%s/" RUN_RECORD_FILE " cannot be written: %s", directory,
-                             strerror(errno));
-        unlinkat(fd, TEMPORARY_FILE, 0);
+    const file_piece piece = {text, strlen(text)};
+    const int status = file_replace(fd, RUN_RECORD_FILE, &piece, 1, true);
+    if (status != 0) {
+        message_set(message, "%s/" RUN_RECORD_FILE " cannot be written: %s", directory,
+                    strerror(errno));
     }
     free(text);
     return status;
@@ -234,7 +206,7 @@ static int read_epochs(run_record *record, const json_t *root, char *message)
     }
     json_array_foreach(epochs, index, item)
     {
-        const run_epoch epoch = {
+        const epoch_figures epoch = {
             .loss = real_or_nan(item, "loss"),
             .accuracy = real_or_nan(item, "accuracy"),
             .val_loss = real_or_nan(item, "val_loss"),
@@ -299,7 +271,7 @@ static int read_record(run_record *record, const json_t *root, char *message)
             0) {
         return -1;
     }
-    text_copy(record->hardware, sizeof record->hardware, hardware != NULL ? hardware : "");
+    printable_copy(record->hardware, sizeof record->hardware, hardware != NULL ? hardware : "");
     const uint64_t at_once = count_or_zero(root, "runs_at_once");
     record->runs_at_once = at_once > 0 && at_once <= UINT32_MAX ? (uint32_t)at_once : 1;
     record->memory = (engine_memory){

@@ -5,7 +5,7 @@
  *   state           "running", "finished" or "interrupted"
  *   configuration   run_config.h
  *   hardware        what the engine ran on
- *   runs_at_once    how many runs of its sweep shared that hardware; 1 where it is absent
+ *   runs_at_once    how many runs of its sweep shared that hardware; 1 if it is absent
  *   memory          the engine's own account in bytes, by part; peak_bytes is its total
  *   peak_bytes
  *   epochs          one object for each epoch that was trained and validated, in order:
@@ -13,32 +13,30 @@
  *                   training_seconds, validation_seconds
  *   event_files     the run's event files as paths relative to its directory. Absent until they
  *                   have been made, and from runs of earlier versions
- *   results         the last epoch's figures and the sums of the seconds; absent before
- *                   the first epoch's end
+ *   results         the last epoch's figures and the sums of the seconds; absent before the first
+ *                   epoch's end
  *
- * It is replaced whole by rename, so that a reader and a crash see either the old or the new
- * one. */
+ * It is replaced whole (file_replace.h). */
 #ifndef TRAINER_RUN_RECORD_H
 #define TRAINER_RUN_RECORD_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "epoch_figures.h"
 #include "must_check.h"
 #include "run_config.h"
 
 #define RUN_RECORD_FILE "run.json"
 
-typedef enum run_state { RUN_RUNNING = 0, RUN_FINISHED, RUN_INTERRUPTED } run_state;
+/* The parts of a run: the directories that have its event files, relative to the run's own, which
+ * is "". */
+#define RUN_TRAINING_PART   "train"
+#define RUN_VALIDATION_PART "validation"
+enum { RUN_PARTS = 3 };
+extern const char *const run_parts[RUN_PARTS];
 
-typedef struct run_epoch {
-    double loss; /* means over the epoch's samples while the weights changed, dropout on */
-    double accuracy;
-    double val_loss; /* after the epoch, dropout off */
-    double val_accuracy;
-    double training_seconds;
-    double validation_seconds;
-} run_epoch;
+typedef enum run_state { RUN_RUNNING = 0, RUN_FINISHED, RUN_INTERRUPTED } run_state;
 
 /* A run has three event files, and three more each time that it is resumed. A path is at most a
  * directory's short name, a slash and a file's name of 255 bytes. */
@@ -47,43 +45,42 @@ enum { RUN_RECORD_MAX_EVENT_FILES = 96, RUN_RECORD_PATH_BYTES = 272 };
 typedef struct run_record {
     run_state state;
     run_config config;
-    char hardware[128];
+    char hardware[128];    /* what the engine ran on; fit to be printed */
     uint32_t runs_at_once; /* at least 1 */
-    engine_memory memory;
-    char event_files[RUN_RECORD_MAX_EVENT_FILES][RUN_RECORD_PATH_BYTES];
+    engine_memory memory;  /* the engine's own account */
+    char event_files[RUN_RECORD_MAX_EVENT_FILES][RUN_RECORD_PATH_BYTES]; /* PART/NAME, or NAME */
     uint32_t event_file_count;
-    run_epoch *epochs; /* [epoch_count], the record's own */
+    epoch_figures *epochs; /* [epoch_count], the record's own */
     uint32_t epoch_count;
 } run_record;
 
 /* Appends an epoch; -1 without memory. */
-MUST_CHECK int run_record_add_epoch(run_record *record, const run_epoch *epoch);
+MUST_CHECK int run_record_add_epoch(run_record *record, const epoch_figures *epoch);
 
-/* Notes an event file of the run: the file named at the end of `path`, in the directory `part` of
- * the run's, or in the run's own where that is "". */
+/* Notes an event file of the run: the file named at the end of `path`, in the run's `part`. */
 void run_record_add_event_file(run_record *record, const char *part, const char *path);
 
-/* Is this an event file's name, or that and of the directory of the run's that it is in: nothing
- * that leads elsewhere? */
+/* Is this the path of an event file in a part of the run, and nothing that leads elsewhere? */
 bool run_record_is_event_path(const char *path);
 
-/* Is the file `name` in `part` an event file of this run? Where the record names none, every file
- * that is named as the trainer names them (events.out.tfevents.*) counts as the run's. */
+/* Is the file `name` in `part` an event file of this run? If the record names none, every file that
+ * is named as the trainer names them (events.out.tfevents.*) is the run's. */
 bool run_record_owns(const run_record *record, const char *part, const char *name);
 
-/* Replaces run.json in the directory that `fd` is open on, whatever its path is by now; `directory`
- * is what messages call it. 0, or -1 with a message [MESSAGE_BYTES] and the old file whole. */
+/* Replaces run.json in the directory that `fd` is open on, wherever that is by now; `directory` is
+ * what messages call it. 0, or -1 with a message [MESSAGE_BYTES] and the old file whole. */
 MUST_CHECK int run_record_write(const run_record *record, int fd, const char *directory,
                                 char *message);
 
 typedef enum run_record_presence {
-    RUN_RECORD_READ,   /* *out is the caller's to free */
+    RUN_RECORD_READ,   /* *out is for the caller to free */
     RUN_RECORD_ABSENT, /* no run.json; *out is empty */
-    RUN_RECORD_DAMAGED /* there is one, but not such as above; the message says why; *out is empty
-                        */
+    RUN_RECORD_DAMAGED /* there is one, but not as described above; *out is empty */
 } run_record_presence;
 
-run_record_presence run_record_read(run_record *out, const char *directory, char *message);
+/* Reads the run.json in `directory`. If it is damaged the message [MESSAGE_BYTES] says how. */
+MUST_CHECK run_record_presence run_record_read(run_record *out, const char *directory,
+                                               char *message);
 
 /* "running", "finished", "interrupted". */
 const char *run_state_name(run_state state);

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "message.h"
-#include "run_directory.h"
 
 static bool has_record(const char *path)
 {
@@ -50,15 +49,15 @@ static bool has_foreign_events(const char *path, const char *part, const run_rec
 bool run_search_foreign_events(const char *path, const run_record *run)
 {
     bool found = false;
-    for (size_t i = 0; !found && i < RUN_DIRECTORY_PARTS; i++) {
-        found = has_foreign_events(path, run_directory_parts[i], run);
+    for (size_t i = 0; !found && i < RUN_PARTS; i++) {
+        found = has_foreign_events(path, run_parts[i], run);
     }
     return found;
 }
 
 static bool is_part(const char *name)
 {
-    return strcmp(name, RUN_DIRECTORY_TRAINING) == 0 || strcmp(name, RUN_DIRECTORY_VALIDATION) == 0;
+    return strcmp(name, RUN_TRAINING_PART) == 0 || strcmp(name, RUN_VALIDATION_PART) == 0;
 }
 
 /* out[PATH_MAX] = directory/name. False for what is no directory or is reached over a link. */

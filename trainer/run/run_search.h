@@ -1,5 +1,5 @@
 /* What is around a run's directory: other runs below and above it, and event files in it that are
- * not the run's. TensorBoard shows all of them as one, so a run never begins among them. */
+ * not the run's. TensorBoard would show them as one run, so a run never begins among them. */
 #ifndef TRAINER_RUN_SEARCH_H
 #define TRAINER_RUN_SEARCH_H
 
@@ -16,11 +16,11 @@ enum { RUN_SEARCH_DEPTH = 8 };
  * directory relative to `path`. */
 bool run_search_below(const char *path, char *found);
 
-/* Is `path`, which need not be there, inside of a run's directory? found[PATH_MAX] is that. */
+/* Is `path`, which need not exist, inside a run's directory? found[PATH_MAX] is that directory. */
 bool run_search_above(const char *path, char *found);
 
-/* Are there event files in the run's directory `path` that are not the run's? Without a run (NULL)
- * all are. A run that takes the place of this one would be mixed with them. */
+/* Are there event files in the run's directory `path` that are not the run's? If `run` is NULL,
+ * none is. A run that replaces this one would be mixed with them. */
 bool run_search_foreign_events(const char *path, const run_record *run);
 
 #endif

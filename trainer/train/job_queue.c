@@ -6,6 +6,9 @@
 typedef struct queue {
     pthread_mutex_t lock;
     pthread_cond_t ended; /* a job has */
+    unsigned at_once;
+    uint64_t memory;
+    bool (*stopped)(void); /* may be NULL */
     unsigned running;
     uint64_t memory_taken;
     bool halted; /* a job returned false */
@@ -31,21 +34,25 @@ static void *work(void *argument)
     return NULL;
 }
 
-static bool has_room(const queue *q, const job *next, unsigned at_once, uint64_t memory)
+static bool has_room(const queue *q, const job *next)
 {
-    return q->running == 0 || (q->running < at_once && q->memory_taken <= memory &&
-                               next->memory <= memory - q->memory_taken);
+    return q->running == 0 || (q->running < q->at_once && q->memory_taken <= q->memory &&
+                               next->memory <= q->memory - q->memory_taken);
+}
+
+static bool is_stopped(const queue *q)
+{
+    return q->halted || (q->stopped != NULL && q->stopped());
 }
 
 /* Waits for room; false where no further job should begin. */
-static bool may_begin(queue *q, const job *next, unsigned at_once, uint64_t memory,
-                      bool (*stopped)(void))
+static bool may_begin(queue *q, const job *next)
 {
     pthread_mutex_lock(&q->lock);
-    while (!has_room(q, next, at_once, memory)) {
+    while (!has_room(q, next)) {
         pthread_cond_wait(&q->ended, &q->lock);
     }
-    const bool begins = !q->halted && (stopped == NULL || !stopped());
+    const bool begins = !is_stopped(q);
     if (begins) {
         q->running++;
         q->memory_taken += next->memory;
@@ -54,12 +61,11 @@ static bool may_begin(queue *q, const job *next, unsigned at_once, uint64_t memo
     return begins;
 }
 
-static int run_in_threads(queue *q, const job *jobs, worker *workers, size_t count,
-                          unsigned at_once, uint64_t memory, bool (*stopped)(void))
+static int run_in_threads(queue *q, const job *jobs, worker *workers, size_t count)
 {
     int result = 0;
     size_t begun = 0;
-    while (begun < count && may_begin(q, &jobs[begun], at_once, memory, stopped)) {
+    while (begun < count && may_begin(q, &jobs[begun])) {
         workers[begun] = (worker){.queue = q, .job = &jobs[begun]};
         if (pthread_create(&workers[begun].thread, NULL, work, &workers[begun]) != 0) {
             result = -1;
@@ -76,20 +82,22 @@ static int run_in_threads(queue *q, const job *jobs, worker *workers, size_t cou
 int job_queue_run(const job *jobs, size_t count, unsigned at_once, uint64_t memory,
                   bool (*stopped)(void))
 {
+    queue q = {.lock = PTHREAD_MUTEX_INITIALIZER,
+               .ended = PTHREAD_COND_INITIALIZER,
+               .at_once = at_once,
+               .memory = memory,
+               .stopped = stopped};
     if (at_once <= 1) {
-        for (size_t i = 0; i < count && (stopped == NULL || !stopped()); i++) {
-            if (!jobs[i].run(jobs[i].argument)) {
-                break;
-            }
+        for (size_t i = 0; i < count && !is_stopped(&q); i++) {
+            q.halted = !jobs[i].run(jobs[i].argument);
         }
         return 0;
     }
-    queue q = {.lock = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER};
     worker *workers = calloc(count > 0 ? count : 1, sizeof *workers);
     if (workers == NULL) {
         return -1;
     }
-    const int result = run_in_threads(&q, jobs, workers, count, at_once, memory, stopped);
+    const int result = run_in_threads(&q, jobs, workers, count);
     free(workers);
     pthread_cond_destroy(&q.ended);
     pthread_mutex_destroy(&q.lock);

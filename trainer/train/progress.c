@@ -78,7 +78,7 @@ static void format_step_time(char *out, double seconds)
 
 static double step_seconds(const progress_view *view)
 {
-    return view->step == 0 ? 0 : view->training_seconds / view->step;
+    return view->step == 0 ? 0 : view->figures.training_seconds / view->step;
 }
 
 /* "[=======>......]", `width` columns with its brackets. */
@@ -135,8 +135,8 @@ void progress_format_running(char *out, size_t out_bytes, const progress_view *v
     char accuracy[NUMBER_BYTES];
     format_count(count, view);
     format_seconds(left, step_seconds(view) * (view->steps - view->step));
-    number_format(loss, view->loss);
-    number_format(accuracy, view->accuracy);
+    number_format(loss, view->figures.loss);
+    number_format(accuracy, view->figures.accuracy);
     const int tail_length =
         snprintf(tail, sizeof tail, " ETA %s - loss: %s - accuracy: %s", left, loss, accuracy);
     format_bar_within(bar, view, strlen(count) + (size_t)tail_length, width);
@@ -182,7 +182,7 @@ void progress_format_done(char *out, size_t out_bytes, const progress_view *view
     char step_time[PART_BYTES];
     char bar[PART_BYTES];
     format_count(count, view);
-    format_seconds(seconds, view->total_seconds);
+    format_seconds(seconds, view->figures.training_seconds + view->figures.validation_seconds);
     format_step_time(step_time, step_seconds(view));
     if (width == 0) {
         snprintf(out, out_bytes, "Epoch %*u/%u - %s - %s %s", (int)digits(view->epochs),
@@ -195,8 +195,8 @@ void progress_format_done(char *out, size_t out_bytes, const progress_view *view
         format_bar_within(bar, view, all + 1 + BAR_NARROWEST <= width ? all : some, width);
         snprintf(out, out_bytes, "%s%s %s %s", count, bar, seconds, step_time);
     }
-    append_pair(out, out_bytes, "", view->loss, view->accuracy, width);
-    append_pair(out, out_bytes, "val_", view->val_loss, view->val_accuracy, width);
+    append_pair(out, out_bytes, "", view->figures.loss, view->figures.accuracy, width);
+    append_pair(out, out_bytes, "val_", view->figures.val_loss, view->figures.val_accuracy, width);
 }
 
 void progress_init(progress *display, FILE *out, progress_mode mode)

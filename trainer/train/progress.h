@@ -1,7 +1,7 @@
 /* A run's progress as Keras users know it: epoch, steps, bar, time left, running means. On a
  * terminal one line is drawn again and again, elsewhere an epoch prints one line at its end.
  *
- * Seconds are whoever calls's, from any fixed moment, so that tests need no clock. */
+ * The caller gives the time in seconds since any fixed moment, so that tests need no clock. */
 #ifndef TRAINER_PROGRESS_H
 #define TRAINER_PROGRESS_H
 
@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include "epoch_figures.h"
 
 typedef enum progress_mode {
     PROGRESS_QUIET,
@@ -25,27 +27,22 @@ typedef struct progress_view {
     uint32_t epochs;
     uint32_t step; /* done in this epoch */
     uint32_t steps;
-    double training_seconds; /* in this epoch so far */
-    double total_seconds;    /* the same with validation */
-    double loss;             /* running means */
-    double accuracy;
-    double val_loss; /* at the end of the epoch */
-    double val_accuracy;
+    epoch_figures figures; /* of its steps so far; of its validation at its end only */
 } progress_view;
 
-/* The line while an epoch is trained, at most `width` columns, all of them ASCII: parts that have
- * no room are left out. out[out_bytes] is cut off where it must be. */
+/* The line while an epoch is trained, in ASCII: at most `width` columns, without the parts that
+ * have no room. out[out_bytes] is cut off if it is too short. */
 void progress_format_running(char *out, size_t out_bytes, const progress_view *view,
                              unsigned width);
 
-/* The epoch's last word, broken into lines of at most `width` columns between figures, without a
- * newline at its end; width 0 puts all on one line behind "Epoch n/N". */
+/* What is left of an epoch at its end: lines of at most `width` columns, broken between figures,
+ * without a newline at the end. With width 0 it is one line that begins with "Epoch n/N". */
 void progress_format_done(char *out, size_t out_bytes, const progress_view *view, unsigned width);
 
 enum { PROGRESS_LABEL_BYTES = 48 };
 
 typedef struct progress {
-    FILE *out;
+    FILE *out; /* the caller's */
     progress_mode mode;
     char label[PROGRESS_LABEL_BYTES]; /* in front of each line, for runs side by side */
     double drawn_at;                  /* seconds of the last drawing, for at most ten a second */
@@ -65,6 +62,7 @@ __attribute__((format(printf, 2, 3))) void progress_say(progress *display, const
 __attribute__((format(printf, 2, 3))) void progress_note(progress *display, const char *format,
                                                          ...);
 
+/* An epoch (from 1) begins, some of its steps are done, it is done and validated. */
 void progress_epoch_begin(progress *display, uint32_t epoch, uint32_t epochs);
 void progress_update(progress *display, const progress_view *view, double now_seconds);
 void progress_epoch_end(progress *display, const progress_view *view);

@@ -4,12 +4,12 @@
 #include <stdbool.h>
 
 #include "message.h"
+#include "printable.h"
 #include "progress.h"
 #include "run_checkpoint.h"
 #include "signals.h"
-#include "text.h"
 
-static run_outcome make_engine(run *self)
+static outcome make_engine(run *self)
 {
     const run_job *job = self->job;
     const engine_config settings = run_config_settings(job->config, job->threads, job->isa);
@@ -24,23 +24,22 @@ static run_outcome make_engine(run *self)
         message_set(self->message, "the %s engine cannot train batch size %u: %s", job->api->name,
                     (unsigned)settings.batch_size,
                     reason[0] != '\0' ? reason : engine_status_string(status));
-        return status == ENGINE_INVALID ? RUN_OUTCOME_REJECTED : RUN_OUTCOME_FAILED;
+        return status == ENGINE_INVALID ? OUTCOME_REFUSED : OUTCOME_FAILED;
     }
     const engine_plan *plan = job->api->planned(self->engine);
     self->record->memory = plan->memory;
     self->record->runs_at_once = job->runs_at_once > 1 ? job->runs_at_once : 1;
-    text_copy(self->record->hardware, sizeof self->record->hardware, plan->hardware);
-    return RUN_OUTCOME_FINISHED;
+    printable_copy(self->record->hardware, sizeof self->record->hardware, plan->hardware);
+    return OUTCOME_DONE;
 }
 
 /* Goes on with the run that is there, if there is one with a checkpoint, or removes it. */
-static int begin_or_take_up(run *self, bool *resumed)
+static int begin_or_resume(run *self, bool *resumed)
 {
     const run_job *job = self->job;
     char why[MESSAGE_BYTES] = "";
     *resumed = job->replace == RUN_DIRECTORY_REPLACE_UNFINISHED &&
-               run_checkpoint_take_up(job->api, self->engine, self->directory, self->record,
-                                      &self->iterations, why);
+               run_checkpoint_restore(job->api, self->engine, self->directory, self->record, why);
     if (*resumed) {
         progress_say(job->display, "Resumed   after epoch %u of %u, from the checkpoint",
                      (unsigned)self->record->epoch_count, (unsigned)job->config->epochs);
@@ -86,7 +85,7 @@ static int open_outputs(run *self)
                            self->job->replace, self->message) != 0) {
         return -1;
     }
-    if (begin_or_take_up(self, &resumed) == 0 && open_log(self, resumed) == 0) {
+    if (begin_or_resume(self, &resumed) == 0 && open_log(self, resumed) == 0) {
         return 0;
     }
     char other[MESSAGE_BYTES]; /* the first error is the one to tell */
@@ -120,18 +119,18 @@ static void say_head(const run *self)
                  (uint64_t)config->batch_size * steps, (unsigned)config->training_samples);
 }
 
-run_outcome run_begin(run *self)
+outcome run_begin(run *self)
 {
-    const run_outcome made = make_engine(self);
-    if (made != RUN_OUTCOME_FINISHED) {
+    const outcome made = make_engine(self);
+    if (made != OUTCOME_DONE) {
         return made;
     }
     if (signals_noted() != 0) {
-        return RUN_OUTCOME_STOPPED;
+        return OUTCOME_STOPPED;
     }
     if (open_outputs(self) != 0) {
-        return RUN_OUTCOME_FAILED;
+        return OUTCOME_FAILED;
     }
     say_head(self);
-    return RUN_OUTCOME_FINISHED;
+    return OUTCOME_DONE;
 }

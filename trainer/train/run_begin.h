@@ -5,9 +5,11 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "must_check.h"
+#include "outcome.h"
 #include "run_directory.h"
+#include "run_job.h"
 #include "run_log.h"
-#include "run_loop.h"
 #include "run_record.h"
 
 /* Two chunks of steps together are what an engine holds. */
@@ -15,22 +17,21 @@ enum { LONGEST_CHUNK = ENGINE_MAX_QUEUED_STEPS / 2 };
 
 typedef struct run {
     const run_job *job;
-    run_record *record;
-    char *message;
+    run_record *record; /* the caller's */
+    char *message;      /* [MESSAGE_BYTES] */
     engine *engine;
     run_directory *directory;
     run_log *log;
-    uint8_t *predicted;  /* [validation samples], of the last validation */
-    uint64_t iterations; /* updates done over the run */
-    double saved_at;     /* seconds_now() of the last checkpoint, or of the beginning */
-    uint32_t chunk;      /* steps to ask for at once */
+    uint8_t *predicted; /* [validation samples], of the last validation */
+    double saved_at;    /* seconds_now() of the last checkpoint, or of the beginning */
+    uint32_t chunk;     /* steps to ask for at once */
     engine_step steps[LONGEST_CHUNK];
 } run;
 
-/* Makes the engine and everything that the run writes to, takes up what a checkpoint has, and says
- * the run's head. RUN_OUTCOME_FINISHED when training can begin; otherwise as run_loop, and nothing
- * was left behind but a run that was there. What *self holds is the caller's to close in every
- * case. */
-run_outcome run_begin(run *self);
+/* Makes the engine and everything that the run writes to, restores what a checkpoint has, and
+ * prints the run's head. job, record, message, predicted and chunk are set before. OUTCOME_DONE
+ * when training can begin; otherwise as run_loop, and only a run that was there before is left. The
+ * caller closes what *self holds in every case. */
+MUST_CHECK outcome run_begin(run *self);
 
 #endif

@@ -7,9 +7,10 @@
 #include "message.h"
 
 int run_checkpoint_save(const engine_api *api, engine *trained, const run_directory *directory,
-                        const run_record *record, uint64_t iterations, char *message)
+                        const run_record *record, char *message)
 {
-    checkpoint state = {.epochs = record->epoch_count, .iterations = iterations};
+    const uint64_t steps = run_config_steps_per_epoch(&record->config);
+    checkpoint state = {.epochs = record->epoch_count, .iterations = record->epoch_count * steps};
     state.state_bytes = api->state_bytes(trained);
     state.state = malloc(state.state_bytes);
     if (state.state == NULL) {
@@ -26,12 +27,12 @@ int run_checkpoint_save(const engine_api *api, engine *trained, const run_direct
     return status;
 }
 
-bool run_checkpoint_take_up(const engine_api *api, engine *trained, const run_directory *directory,
-                            run_record *record, uint64_t *iterations, char *message)
+bool run_checkpoint_restore(const engine_api *api, engine *trained, const run_directory *directory,
+                            run_record *record, char *message)
 {
     run_record before;
     checkpoint state;
-    if (!run_directory_take_up(directory, &before, &state, message)) {
+    if (!run_directory_restore(directory, &before, &state, message)) {
         return false;
     }
     const bool imported = api->import_state(trained, state.state, state.state_bytes) == ENGINE_OK;
@@ -41,7 +42,6 @@ bool run_checkpoint_take_up(const engine_api *api, engine *trained, const run_di
         before.epochs = NULL;
         memcpy(record->event_files, before.event_files, sizeof record->event_files);
         record->event_file_count = before.event_file_count;
-        *iterations = state.iterations;
     } else {
         message_set(message, "the checkpoint is not of this engine: %s", api->message(trained));
     }

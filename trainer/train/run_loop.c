@@ -56,7 +56,6 @@ static int take_step(run *self, epoch_sums *sums, const engine_step *step)
     sums->correct += step->correct;
     sums->samples += step->samples;
     sums->steps++;
-    self->iterations = step->step;
     if (log_every == 0 || step->step % log_every != 0) {
         return 0;
     }
@@ -134,9 +133,9 @@ static void show_steps(run *self, const epoch_sums *sums, progress_view *view, d
 {
     const double now = seconds_now();
     view->step = sums->steps;
-    view->training_seconds = now - begin;
-    view->loss = mean_loss(sums);
-    view->accuracy = mean_accuracy(sums);
+    view->figures.training_seconds = now - begin;
+    view->figures.loss = mean_loss(sums);
+    view->figures.accuracy = mean_accuracy(sums);
     progress_update(self->job->display, view, now);
 }
 
@@ -155,7 +154,7 @@ static int train_epoch(run *self, epoch_sums *sums, progress_view *view)
         }
         if (last > 0) {
             show_steps(self, sums, view, begin);
-            self->chunk = next_chunk(self->chunk, sums->steps, view->training_seconds);
+            self->chunk = next_chunk(self->chunk, sums->steps, view->figures.training_seconds);
         }
         asked += next;
         last = next;
@@ -163,7 +162,7 @@ static int train_epoch(run *self, epoch_sums *sums, progress_view *view)
     return 0;
 }
 
-static int validate(run *self, progress_view *view)
+static int validate(run *self, epoch_figures *figures)
 {
     const double begin = seconds_now();
     engine_result result;
@@ -172,9 +171,9 @@ static int validate(run *self, progress_view *view)
     if (status != ENGINE_OK) {
         return engine_failed(self, "validate", status);
     }
-    view->total_seconds = view->training_seconds + (seconds_now() - begin);
-    view->val_loss = result.loss_sum / result.samples;
-    view->val_accuracy = (double)result.correct / result.samples;
+    figures->validation_seconds = seconds_now() - begin;
+    figures->val_loss = result.loss_sum / result.samples;
+    figures->val_accuracy = (double)result.correct / result.samples;
     return 0;
 }
 
@@ -202,34 +201,14 @@ static int log_histograms(run *self, uint32_t epoch)
 }
 
 /* Event files, then run.json, then the display: nothing is shown that is not on disk. */
-static int keep_epoch(run *self, const epoch_sums *sums, const progress_view *view)
+static int keep_epoch(run *self, const progress_view *view)
 {
-    const double seconds = view->training_seconds > 0 ? view->training_seconds : 1e-9;
-    const run_epoch epoch = {
-        .loss = view->loss,
-        .accuracy = view->accuracy,
-        .val_loss = view->val_loss,
-        .val_accuracy = view->val_accuracy,
-        .training_seconds = view->training_seconds,
-        .validation_seconds = view->total_seconds - view->training_seconds,
-    };
-    const run_log_epoch_figures figures = {
-        .epoch = view->epoch - 1,
-        .loss = view->loss,
-        .accuracy = view->accuracy,
-        .training_seconds = view->training_seconds,
-        .steps_per_second = sums->steps / seconds,
-        .samples_per_second = (double)sums->samples / seconds,
-        .iterations = self->iterations,
-        .val_loss = view->val_loss,
-        .val_accuracy = view->val_accuracy,
-        .predicted = self->predicted,
-    };
-    if (log_histograms(self, figures.epoch) != 0 ||
-        run_log_epoch(self->log, &figures, self->message) != 0) {
+    const uint32_t epoch = view->epoch - 1; /* from 0, as the event files count */
+    if (log_histograms(self, epoch) != 0 ||
+        run_log_epoch(self->log, epoch, &view->figures, self->predicted, self->message) != 0) {
         return -1;
     }
-    if (run_record_add_epoch(self->record, &epoch) != 0) {
+    if (run_record_add_epoch(self->record, &view->figures) != 0) {
         return message_set(self->message, "no memory for another epoch's results");
     }
     if (run_directory_write(self->directory, self->record, self->message) != 0) {
@@ -247,8 +226,7 @@ static void save_state(run *self, const progress_view *view)
     if (view->epoch == view->epochs || seconds_now() - self->saved_at < job->checkpoint_interval) {
         return;
     }
-    if (run_checkpoint_save(job->api, self->engine, self->directory, self->record, self->iterations,
-                            message) != 0) {
+    if (run_checkpoint_save(job->api, self->engine, self->directory, self->record, message) != 0) {
         progress_note(job->display, "Note: no checkpoint after epoch %u: %s", (unsigned)view->epoch,
                       message);
     }
@@ -275,7 +253,7 @@ static int train_epochs(run *self)
         if (sums.steps < view.steps) {
             break;
         }
-        if (validate(self, &view) != 0 || keep_epoch(self, &sums, &view) != 0) {
+        if (validate(self, &view.figures) != 0 || keep_epoch(self, &view) != 0) {
             return -1;
         }
         save_state(self, &view);
@@ -284,7 +262,7 @@ static int train_epochs(run *self)
 }
 
 /* Closes the log and says in run.json how the run ended. `status` is what training returned. */
-static run_outcome end_run(run *self, int status)
+static outcome end_run(run *self, int status)
 {
     char other[MESSAGE_BYTES];
     const bool done = self->record->epoch_count == self->job->config->epochs;
@@ -299,15 +277,15 @@ static run_outcome end_run(run *self, int status)
     const int written =
         run_directory_write(self->directory, self->record, failed ? other : self->message);
     if (failed || written != 0) {
-        return RUN_OUTCOME_FAILED;
+        return OUTCOME_FAILED;
     }
     if (done && run_directory_drop_state(self->directory, self->message) != 0) {
-        return RUN_OUTCOME_FAILED;
+        return OUTCOME_FAILED;
     }
-    return done ? RUN_OUTCOME_FINISHED : RUN_OUTCOME_STOPPED;
+    return done ? OUTCOME_DONE : OUTCOME_STOPPED;
 }
 
-run_outcome run_loop(const run_job *job, run_record *record, char *message)
+outcome run_loop(const run_job *job, run_record *record, char *message)
 {
     *record = (run_record){.state = RUN_RUNNING, .config = *job->config};
     run *self = calloc(1, sizeof *self);
@@ -316,20 +294,20 @@ run_outcome run_loop(const run_job *job, run_record *record, char *message)
         free(predicted);
         free(self);
         message_set(message, "no memory for a run");
-        return RUN_OUTCOME_FAILED;
+        return OUTCOME_FAILED;
     }
     self->predicted = predicted;
     self->job = job;
     self->record = record;
     self->message = message;
     self->chunk = 1;
-    run_outcome outcome = run_begin(self);
-    if (outcome == RUN_OUTCOME_FINISHED) {
-        outcome = end_run(self, train_epochs(self));
+    outcome ended = run_begin(self);
+    if (ended == OUTCOME_DONE) {
+        ended = end_run(self, train_epochs(self));
     }
     run_directory_close(self->directory);
     job->api->destroy(self->engine);
     free(self->predicted);
     free(self);
-    return outcome;
+    return ended;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
+#include "printable.h"
 
 int message_set(char *message, const char *format, ...)
 {
@@ -13,7 +13,7 @@ int message_set(char *message, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    text_copy(message, MESSAGE_BYTES, text);
+    printable_copy(message, MESSAGE_BYTES, text);
     return -1;
 }
 

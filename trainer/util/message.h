@@ -9,11 +9,12 @@
 
 enum { MESSAGE_BYTES = 1024 };
 
-/* Formats into `message` [MESSAGE_BYTES], fit for a terminal (text_copy) and cut off where it is
- * too long. Always returns -1, so that a function can end with it. */
+/* Formats into `message` [MESSAGE_BYTES], fit for a terminal (printable_copy) and cut off if it is
+ * too long. The arguments may be the message itself. Always returns -1, so that a function can end
+ * with it. */
 __attribute__((format(printf, 2, 3))) int message_set(char *message, const char *format, ...);
 
-/* out[out_bytes] = directory/name. 0, or -1 with a message where that is too long. */
+/* out[out_bytes] = directory/name. 0, or -1 with a message [MESSAGE_BYTES] if that is too long. */
 MUST_CHECK int message_join_path(char *out, size_t out_bytes, const char *directory,
                                  const char *name, char *message);
 

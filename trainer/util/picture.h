@@ -1,5 +1,5 @@
 /* A small RGB picture to draw on: filled rectangles, grey images and text in a font of our own.
- * What is drawn must lie inside. */
+ * Places and sizes are in pixels from the top left corner; what is drawn must lie inside. */
 #ifndef TRAINER_PICTURE_H
 #define TRAINER_PICTURE_H
 
@@ -26,15 +26,16 @@ enum { PICTURE_CHARACTER_WIDTH = 6, PICTURE_CHARACTER_HEIGHT = 9 };
 /* All of one color. -1 without memory; *out is then empty. */
 MUST_CHECK int picture_make(picture *out, uint32_t width, uint32_t height, picture_color color);
 
+/* The rectangle with its top left corner at x, y. */
 void picture_fill(picture *self, uint32_t x, uint32_t y, uint32_t width, uint32_t height,
                   picture_color color);
 
-/* Grey pixels [height,width], each as a square of scale x scale. */
+/* Grey pixels [height,width] from x, y on, each as a square of scale x scale. */
 void picture_grey(picture *self, uint32_t x, uint32_t y, const uint8_t *pixels, uint32_t width,
                   uint32_t height, uint32_t scale);
 
-/* Its top left corner at x, y. Characters that the font lacks are left blank; it has the digits
- * and the letters "abcdeiklprst". */
+/* A line of text with its top left corner at x, y. Characters that the font lacks are left blank;
+ * it has the digits and the letters "abcdeiklprst". */
 void picture_text(picture *self, uint32_t x, uint32_t y, const char *text, picture_color color);
 
 /* Frees what the picture owns and empties it. */

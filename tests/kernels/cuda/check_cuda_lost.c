@@ -59,7 +59,7 @@ static engine_status poll_is_told(engine *e, engine_step *out, size_t capacity, 
     return poll_on(e, out, capacity, count, wait);
 }
 
-static run_outcome train_run(const engine_api *api)
+static outcome train_run(const engine_api *api)
 {
     const engine_data training = sample_data(SAMPLES, 1);
     const engine_data validation = sample_data(OTHERS, 2);
@@ -87,12 +87,12 @@ static run_outcome train_run(const engine_api *api)
                          .display = &fake_run_display};
     asked = came = 0;
     run_record_free(&fake_run_record);
-    const run_outcome outcome = run_loop(&job, &fake_run_record, fake_run_message);
+    const outcome ended = run_loop(&job, &fake_run_record, fake_run_message);
     engine_data freed[] = {training, validation};
     sample_data_free(&freed[0]);
     sample_data_free(&freed[1]);
     ck_assert_uint_eq(cuda_host_memory_used(), 0);
-    return outcome;
+    return ended;
 }
 
 static engine_api counted(void)
@@ -127,7 +127,7 @@ static void lose_the_device(bool in_train)
     } else {
         api.poll = poll_is_told;
     }
-    ck_assert_int_eq(train_run(&api), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(train_run(&api), OUTCOME_FAILED);
     ck_assert_uint_gt(asked, SAMPLES);
     if (in_train) {
         snprintf(told, sizeof told, "failed to train: cudaGraphLaunch failed at step %u: cudaError",
@@ -143,7 +143,7 @@ static void go_on(void)
 {
     const engine_api api = counted();
     cuda_host_reset(); /* the device is well again */
-    ck_assert_int_eq(train_run(&api), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(train_run(&api), OUTCOME_DONE);
     ck_assert_uint_eq(asked, SAMPLES); /* of the second epoch alone */
     const points training = fake_run_points("run/train");
     ck_assert_uint_eq(points_count(&training, "batch_loss"), LAST_EPOCH * SAMPLES);

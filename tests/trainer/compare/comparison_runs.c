@@ -37,7 +37,7 @@ void make_run_with(const char *name, uint32_t batch_size, fake_engine_plan plan)
                          .display = &display};
     run_record record;
     fake_engine_plan_now = plan;
-    ck_assert_int_eq(run_loop(&job, &record, message), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(run_loop(&job, &record, message), OUTCOME_DONE);
     run_record_free(&record);
 }
 

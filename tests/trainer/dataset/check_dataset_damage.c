@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "message.h"
+
 typedef struct outcomes {
     unsigned loaded;
     unsigned refused;
@@ -20,8 +22,8 @@ static void load_damaged(const char *path, const char *what, size_t where, outco
 {
     static const dataset empty;
     dataset set;
-    char message[512] = "";
-    if (dataset_load(&set, path, message, sizeof message) == 0) {
+    char message[MESSAGE_BYTES] = "";
+    if (dataset_load(&set, path, message) == 0) {
         ck_assert_msg(is_sample_set(&set), "%s: other data loads after %s %zu", path, what, where);
         dataset_free(&set);
         seen->loaded++;
@@ -124,8 +126,8 @@ START_TEST(damaged_idx_pixels_load_as_they_stand)
         content.bytes[i] ^= 0xff;
         poke(file, i, content.bytes[i]);
         dataset set;
-        char message[512] = "";
-        ck_assert_int_eq(dataset_load(&set, "set", message, sizeof message), 0);
+        char message[MESSAGE_BYTES] = "";
+        ck_assert_int_eq(dataset_load(&set, "set", message), 0);
         ck_assert_mem_eq(set.validation.images, content.bytes + 16, content.size - 16);
         dataset_free(&set);
         content.bytes[i] ^= 0xff;

@@ -11,6 +11,8 @@
 #include <zip.h>
 #include <zlib.h>
 
+#include "message.h"
+
 enum { PIXELS = 28 * 28 };
 
 static char temporary[256];
@@ -179,8 +181,8 @@ bool is_sample_set(const dataset *set)
 void expect_loads(const char *path)
 {
     dataset set;
-    char message[512] = "";
-    const int status = dataset_load(&set, path, message, sizeof message);
+    char message[MESSAGE_BYTES] = "";
+    const int status = dataset_load(&set, path, message);
     ck_assert_msg(status == 0, "%s", message);
     ck_assert(is_sample_set(&set));
     dataset_free(&set);
@@ -192,8 +194,8 @@ void expect_error(const char *path, const char *expected)
     static const dataset empty;
     dataset set;
     memset(&set, 0x55, sizeof set);
-    char message[512] = "";
-    ck_assert_int_eq(dataset_load(&set, path, message, sizeof message), -1);
+    char message[MESSAGE_BYTES] = "";
+    ck_assert_int_eq(dataset_load(&set, path, message), -1);
     ck_assert_msg(strncmp(message, expected, strlen(expected)) == 0, "\"%s\" instead of \"%s\"",
                   message, expected);
     ck_assert_ptr_null(strchr(message, '\n'));

@@ -85,7 +85,7 @@ START_TEST(a_run_is_a_session_with_its_hyperparameters)
 {
     static const char *const names[] = {"batch_size",    "engine", "epochs",
                                         "learning_rate", "seed",   "training_precision"};
-    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     for (int i = 0; i < 2; i++) {
         const search *record = find("run", i == 0 ? START : "_hparams_/experiment", 0);
         ck_assert_uint_eq(record->found, 1);
@@ -104,7 +104,7 @@ START_TEST(the_sessions_metrics_are_the_best_so_far_and_the_mean_seconds)
 {
     static const uint32_t correct[] = {3, 6, 5};
     fake_engine_plan_now.val_correct = correct;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     const points session = fake_run_points("run");
     double seconds = 0;
     for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
@@ -126,7 +126,7 @@ END_TEST
 START_TEST(a_loss_that_is_nan_is_never_the_best)
 {
     fake_engine_plan_now.loss_factor = NAN;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     const points session = fake_run_points("run");
     ck_assert_uint_eq(points_count(&session, "hparams/best_validation_loss"), EPOCHS);
     ck_assert(isnan(points_value(&session, "hparams/best_validation_loss", 2)));
@@ -138,12 +138,12 @@ static const char *const failed = "\x22\x0b\x08\x02"; /* HParamsPluginData.4 {st
 
 START_TEST(a_sessions_end_says_whether_the_run_succeeded)
 {
-    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     ck_assert_uint_eq(find("run", END, -1)->found, 1);
     ck_assert_ptr_null(strstr(find("run", END, -1)->text, failed));
     run_record_free(&fake_run_record);
     fake_engine_plan_now.fail_at_step = STEPS + 2;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "told to fail"));
     ck_assert_uint_eq(find("run", END, -1)->found, 1);
     ck_assert_ptr_nonnull(strstr(find("run", END, -1)->text, failed));
@@ -161,7 +161,7 @@ START_TEST(an_interrupted_session_has_no_end)
 {
     signals_install();
     fake_engine_plan_now.on_step = interrupt;
-    ck_assert_int_eq(fake_run("run", 1000, 0), RUN_OUTCOME_STOPPED);
+    ck_assert_int_eq(fake_run("run", 1000, 0), OUTCOME_STOPPED);
     ck_assert_uint_eq(find("run", START, -1)->found, 1);
     ck_assert_uint_eq(find("run", END, -1)->found, 0);
 }
@@ -169,7 +169,7 @@ END_TEST
 
 START_TEST(the_layout_draws_training_against_validation)
 {
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
     const search *layout = find("run", "custom_scalars__config__", 0);
     ck_assert_uint_eq(layout->found, 1);
     ck_assert_ptr_nonnull(strstr(layout->text, "^batch_loss$"));
@@ -179,7 +179,7 @@ END_TEST
 
 START_TEST(configuration_host_and_data_set_stand_as_tables)
 {
-    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     ck_assert_str_eq(
         find("run", "configuration", 0)->text,
         "| setting | value |\n|---|---|\n| batch size | 4 |\n| epochs | 3 |\n"
@@ -198,7 +198,7 @@ END_TEST
 
 START_TEST(a_path_is_told_without_its_directories_and_is_no_markdown)
 {
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
     const char *text = find("run", "data_set", 0)->text;
     ck_assert_ptr_eq(strstr(text, "where&#124;else, CRC-32"), text);
 }
@@ -208,7 +208,7 @@ START_TEST(the_hosts_name_is_not_in_the_texts)
 {
     char name[256];
     ck_assert_int_eq(gethostname(name, sizeof name), 0);
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
     char line[512];
     snprintf(line, sizeof line, " %s ", name);
     ck_assert_ptr_null(strstr(find("run", "host", 0)->text, line));
@@ -218,7 +218,7 @@ END_TEST
 START_TEST(each_epoch_has_its_two_pictures)
 {
     static const char *const tags[] = {"confusion_matrix", "mistakes"};
-    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     for (size_t i = 0; i < 2; i++) {
         const search first = *find("run/validation", tags[i], 0);
         ck_assert_str_eq(first.plugin, "images");
@@ -234,7 +234,7 @@ END_TEST
 
 START_TEST(both_graphs_of_the_network_are_logged)
 {
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
     ck_assert_uint_eq(find("run/train", "keras", 0)->found, 1);
     ck_assert_uint_eq(find("run/train", "graph_def", 0)->found, 1);
     ck_assert_uint_gt(find("run/train", "graph_def", 0)->byte_count, 1000);
@@ -263,7 +263,7 @@ static void assert_histogram(const char *tag, const char *name, uint32_t epoch)
 START_TEST(histograms_of_weights_and_gradients_have_keras_names)
 {
     fake_run_histograms = true;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
         assert_histogram("sequential/conv2d/kernel/histogram", "conv1/kernel", epoch);
         assert_histogram("sequential/conv2d_1/bias/histogram", "conv2/bias", epoch);
@@ -280,7 +280,7 @@ START_TEST(a_histogram_of_nothing_finite_is_empty)
 {
     fake_run_histograms = true;
     fake_engine_plan_now.histogram_empty = true;
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
     const search *logged = find("run/train", "sequential/dense/kernel/histogram", 0);
     ck_assert_uint_eq(logged->number_count, 3 * ENGINE_HISTOGRAM_BUCKETS);
     for (size_t i = 0; i < logged->number_count; i++) {
@@ -292,10 +292,10 @@ END_TEST
 START_TEST(without_the_option_no_histogram_is_asked_for)
 {
     fake_engine_plan_now.histogram_status = ENGINE_FAILED;
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
     run_record_free(&fake_run_record);
     fake_run_histograms = true;
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "told to read no histogram"));
 }
 END_TEST
@@ -304,7 +304,7 @@ END_TEST
 
 START_TEST(run_json_names_every_event_file)
 {
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
     ck_assert_uint_eq(fake_run_record.event_file_count, 3);
     for (uint32_t i = 0; i < 3; i++) {
         char path[RUN_RECORD_PATH_BYTES + 8];
@@ -318,10 +318,10 @@ END_TEST
 START_TEST(a_run_takes_the_place_of_all_files_of_the_one_before)
 {
     fake_run_histograms = true;
-    ck_assert_int_eq(fake_run("run", 2, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 2, 0), OUTCOME_DONE);
     run_record_free(&fake_run_record);
     fake_run_histograms = false;
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
     ck_assert_int_eq(scratch_count("run"), 4);
     ck_assert_uint_eq(find("run", START, -1)->found, 1);
     ck_assert_uint_eq(find("run/validation", "mistakes", -1)->found, 1);

@@ -28,8 +28,8 @@ static const run_config config = {.batch_size = 4,
 static void write_run_in_state(run_state state)
 {
     run_record record = {.state = state, .config = config};
-    run_record_add_event_file(&record, RUN_DIRECTORY_TRAINING, TRAINING_EVENTS);
-    run_record_add_event_file(&record, RUN_DIRECTORY_VALIDATION, VALIDATION_EVENTS);
+    run_record_add_event_file(&record, RUN_TRAINING_PART, TRAINING_EVENTS);
+    run_record_add_event_file(&record, RUN_VALIDATION_PART, VALIDATION_EVENTS);
     scratch_write(TRAINING_EVENTS, "events");
     scratch_write(VALIDATION_EVENTS, "events");
     ck_assert_int_eq(scratch_write_record("run", &record, message), 0);

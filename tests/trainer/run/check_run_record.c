@@ -34,9 +34,9 @@ static run_record some_record(void)
                          .config = some_config(),
                          .hardware = "a machine",
                          .memory = {1, 2, 3, 4, 5, 6, 21}};
-    const run_epoch epochs[] = {{0.25, 0.9, 1.0 / 3, 0.95, 12.5, 2.5},
-                                {NAN, 0.1, INFINITY, 0.1, 13, 3},
-                                {0.125, 0.99, 0.0625, 0.96, 14, 4}};
+    const epoch_figures epochs[] = {{0.25, 0.9, 1.0 / 3, 0.95, 12.5, 2.5},
+                                    {NAN, 0.1, INFINITY, 0.1, 13, 3},
+                                    {0.125, 0.99, 0.0625, 0.96, 14, 4}};
     run_record_add_event_file(&record, "train", "a/path/to/one.tfevents.v2");
     run_record_add_event_file(&record, "", "two.tfevents.v2");
     for (size_t i = 0; i < 3; i++) {

@@ -31,8 +31,8 @@ void fake_run_tear_down(void)
     scratch_remove();
 }
 
-run_outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, uint32_t epochs,
-                           uint32_t log_every)
+outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, uint32_t epochs,
+                       uint32_t log_every)
 {
     static uint8_t images[MOST_SAMPLES * LENET_IMAGE_PIXELS];
     static uint8_t labels[MOST_SAMPLES];
@@ -63,12 +63,12 @@ run_outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_si
                                                      : RUN_DIRECTORY_REPLACE_ANY,
                          .display = &fake_run_display};
     run_record_free(&fake_run_record); /* of the run before */
-    const run_outcome outcome = run_loop(&job, &fake_run_record, fake_run_message);
+    const outcome ended = run_loop(&job, &fake_run_record, fake_run_message);
     ck_assert_int_eq(fake_engine_alive, 0);
-    return outcome;
+    return ended;
 }
 
-run_outcome fake_run(const char *name, uint32_t epochs, uint32_t log_every)
+outcome fake_run(const char *name, uint32_t epochs, uint32_t log_every)
 {
     return fake_run_train(name, TRAINING_SAMPLES, BATCH_SIZE, epochs, log_every);
 }

@@ -27,9 +27,9 @@ void fake_run_tear_down(void);
 
 /* A run named by its place below the scratch directory; it replaces one that is there. Sample i has
  * the label i % 10 and the grey i % 256 in all its pixels. */
-run_outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, uint32_t epochs,
-                           uint32_t log_every);
-run_outcome fake_run(const char *name, uint32_t epochs, uint32_t log_every);
+outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, uint32_t epochs,
+                       uint32_t log_every);
+outcome fake_run(const char *name, uint32_t epochs, uint32_t log_every);
 
 /* Calls take for each event of the directory's event files. */
 void fake_run_read(const char *part, void (*take)(const tblog_event *event, void *context),

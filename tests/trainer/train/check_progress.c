@@ -14,12 +14,12 @@ static progress_view some_view(void)
                            .epochs = 15,
                            .step = 469,
                            .steps = 938,
-                           .training_seconds = 6.1,
-                           .total_seconds = 7.4,
-                           .loss = 0.12345,
-                           .accuracy = 0.98765,
-                           .val_loss = 0.0345,
-                           .val_accuracy = 0.9896};
+                           .figures = {.loss = 0.12345,
+                                       .accuracy = 0.98765,
+                                       .val_loss = 0.0345,
+                                       .val_accuracy = 0.9896,
+                                       .training_seconds = 6.1,
+                                       .validation_seconds = 1.3}};
 }
 
 static progress_view done_view(void)
@@ -42,8 +42,8 @@ START_TEST(the_first_line_has_no_time_to_go_by)
 {
     progress_view view = some_view();
     view.step = 0;
-    view.training_seconds = 0;
-    view.loss = view.accuracy = NAN;
+    view.figures.training_seconds = 0;
+    view.figures.loss = view.figures.accuracy = NAN;
     progress_format_running(text, sizeof text, &view, 100);
     ck_assert_ptr_nonnull(strstr(text, "  0/938 [>"));
     ck_assert_ptr_nonnull(strstr(text, "ETA 0s"));
@@ -62,7 +62,7 @@ START_TEST(a_diverging_loss_is_plain_and_short)
                  {1.23456e30, " - loss: 1.235e+30 - "}};
     progress_view view = done_view();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        view.loss = view.val_loss = cases[i].loss;
+        view.figures.loss = view.figures.val_loss = cases[i].loss;
         progress_format_running(text, sizeof text, &view, 100);
         ck_assert_msg(strstr(text, cases[i].shown) != NULL, "%s", text);
         progress_format_done(text, sizeof text, &view, 0);
@@ -77,10 +77,10 @@ END_TEST
 START_TEST(long_times_are_in_minutes_and_hours)
 {
     progress_view view = some_view();
-    view.training_seconds = 75;
+    view.figures.training_seconds = 75;
     progress_format_running(text, sizeof text, &view, 100);
     ck_assert_ptr_nonnull(strstr(text, "ETA 1:15 "));
-    view.training_seconds = 7267;
+    view.figures.training_seconds = 7267;
     progress_format_running(text, sizeof text, &view, 100);
     ck_assert_ptr_nonnull(strstr(text, "ETA 2:01:07 "));
 }
@@ -152,7 +152,7 @@ START_TEST(step_times_have_a_fitting_unit)
         const char *shown;
     } cases[] = {{9.38e-2, " 100us/step"}, {9.38, " 10ms/step"}, {938 * 1.5, " 1.50s/step"}};
     for (size_t i = 0; i < 3; i++) {
-        view.training_seconds = cases[i].seconds;
+        view.figures.training_seconds = cases[i].seconds;
         progress_format_done(text, sizeof text, &view, 0);
         ck_assert_msg(strstr(text, cases[i].shown) != NULL, "%s", text);
     }

@@ -42,7 +42,7 @@ static double expected_accuracy(uint32_t epoch, uint32_t steps)
 
 START_TEST(epoch_metrics_are_means_over_the_samples_with_a_short_last_batch)
 {
-    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     const points training = fake_run_points("run/train");
     for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
         ASSERT_LOGGED(points_value(&training, "epoch_loss", epoch), expected_loss(epoch, STEPS));
@@ -60,7 +60,7 @@ END_TEST
 
 START_TEST(validation_is_logged_by_epoch_and_by_iteration)
 {
-    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     const points validation = fake_run_points("run/validation");
     for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
         const uint64_t steps = (uint64_t)(epoch + 1) * STEPS;
@@ -82,7 +82,7 @@ END_TEST
 START_TEST(batch_points_are_the_epochs_running_means_at_multiples_of_k)
 {
     const uint32_t every = 4;
-    ck_assert_int_eq(fake_run("run", EPOCHS, every), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, every), OUTCOME_DONE);
     const points training = fake_run_points("run/train");
     for (uint32_t step = 1; step <= EPOCHS * STEPS; step++) {
         const uint32_t epoch = (step - 1) / STEPS;
@@ -101,7 +101,7 @@ END_TEST
 
 START_TEST(every_step_is_logged_when_asked_for)
 {
-    ck_assert_int_eq(fake_run("run", 100, 1), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 100, 1), OUTCOME_DONE);
     const points training = fake_run_points("run/train");
     ck_assert_uint_eq(points_count(&training, "batch_loss"), 100 * STEPS);
     ck_assert_uint_eq(points_count(&training, "batch_accuracy"), 100 * STEPS);
@@ -110,7 +110,7 @@ END_TEST
 
 START_TEST(chunks_grow_but_stay_within_an_epoch)
 {
-    ck_assert_int_eq(fake_run("run", 20, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 20, 0), OUTCOME_DONE);
     ck_assert_uint_gt(fake_engine_longest_chunk, 1);
     ck_assert_uint_le(fake_engine_longest_chunk, STEPS);
 }
@@ -119,7 +119,7 @@ END_TEST
 /* A device that runs asynchronously never runs dry within an epoch. */
 START_TEST(a_chunk_is_queued_before_the_last_one_is_taken)
 {
-    ck_assert_int_eq(fake_run_train("run", 100, 1, EPOCHS, 1), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run_train("run", 100, 1, EPOCHS, 1), OUTCOME_DONE);
     ck_assert_uint_gt(fake_engine_trains, 2 * EPOCHS);
     /* All but the first of each epoch. */
     ck_assert_uint_eq(fake_engine_overlaps, fake_engine_trains - EPOCHS);
@@ -128,7 +128,7 @@ END_TEST
 
 START_TEST(nothing_is_queued_when_an_epoch_is_validated)
 {
-    ck_assert_int_eq(fake_run_train("run", 100, 1, EPOCHS, 1), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run_train("run", 100, 1, EPOCHS, 1), OUTCOME_DONE);
     ck_assert_uint_eq(fake_engine_unfinished_at_evaluate, 0);
     const points training = fake_run_points("run/train");
     ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * 100);
@@ -138,14 +138,14 @@ END_TEST
 /* The fake engine refuses more than ENGINE_MAX_QUEUED_STEPS. */
 START_TEST(two_chunks_are_never_more_than_an_engine_takes)
 {
-    ck_assert_int_eq(fake_run_train("run", MOST_SAMPLES, 1, 1, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run_train("run", MOST_SAMPLES, 1, 1, 0), OUTCOME_DONE);
     ck_assert_uint_eq(fake_engine_longest_chunk, ENGINE_MAX_QUEUED_STEPS / 2);
 }
 END_TEST
 
 START_TEST(run_json_tells_the_finished_run)
 {
-    ck_assert_int_eq(fake_run("a/run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("a/run", EPOCHS, 0), OUTCOME_DONE);
     run_record there;
     ck_assert_int_eq(run_record_read(&there, scratch_path("a/run"), fake_run_message),
                      RUN_RECORD_READ);
@@ -168,7 +168,7 @@ START_TEST(the_display_has_the_tutorials_words)
     size_t size = 0;
     FILE *out = open_memstream(&output, &size);
     progress_init(&fake_run_display, out, PROGRESS_LINES);
-    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     fclose(out);
     ck_assert_ptr_nonnull(strstr(output, "n_iterations = n_epochs × n_batches = 3 × 6 = 18"));
     ck_assert_ptr_nonnull(strstr(output, "batch_size × n_batches = 4 × 6 = 24 covers all 22"));
@@ -179,9 +179,9 @@ END_TEST
 
 START_TEST(a_run_takes_the_place_of_the_one_before)
 {
-    ck_assert_int_eq(fake_run("run", EPOCHS, 1), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
     run_record_free(&fake_run_record);
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
     const points training = fake_run_points("run/train");
     ck_assert_uint_eq(points_count(&training, "epoch_loss"), 1);
     ck_assert_uint_eq(points_count(&training, "batch_loss"), 0);
@@ -194,20 +194,20 @@ END_TEST
 START_TEST(a_configuration_that_the_engine_refuses_leaves_nothing)
 {
     fake_engine_plan_now.create_status = ENGINE_INVALID;
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_REJECTED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_REFUSED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "told to refuse"));
     fake_engine_plan_now.create_status = ENGINE_NO_MEMORY;
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_FAILED);
     ck_assert_int_eq(scratch_count(""), 0);
 }
 END_TEST
 
 START_TEST(an_engine_that_is_refused_costs_no_run_that_was_there)
 {
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
     run_record_free(&fake_run_record);
     fake_engine_plan_now.create_status = ENGINE_NO_MEMORY;
-    ck_assert_int_eq(fake_run("run", 1, 0), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_FAILED);
     ck_assert(scratch_exists("run/run.json"));
     ck_assert_int_eq(scratch_count("run/train"), 1);
 }
@@ -216,10 +216,10 @@ END_TEST
 START_TEST(an_unwritable_place_leaves_nothing)
 {
     scratch_write("file", "text");
-    ck_assert_int_eq(fake_run("file/run", 1, 0), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("file/run", 1, 0), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "file"));
     scratch_write("other/validation", "a file where a directory must be");
-    ck_assert_int_eq(fake_run("other", 1, 0), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("other", 1, 0), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "other/validation"));
     ck_assert_int_eq(scratch_count("other"), 1);
 }
@@ -244,7 +244,7 @@ static void assert_interrupted(uint32_t least, uint32_t most)
 START_TEST(an_engine_that_fails_marks_the_run_and_keeps_its_log)
 {
     fake_engine_plan_now.fail_at_step = STEPS + 2;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(
         strstr(fake_run_message, "the fake engine failed to train: told to fail"));
     assert_interrupted(1, 1);
@@ -255,7 +255,7 @@ END_TEST
 START_TEST(steps_done_before_a_device_is_lost_are_logged)
 {
     fake_engine_plan_now.lost_at_step = STEPS;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 1), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "told to be lost"));
     const points training = fake_run_points("run/train");
     ck_assert_uint_eq(points_count(&training, "batch_loss"), STEPS - 1);
@@ -269,7 +269,7 @@ START_TEST(steps_done_before_a_call_to_train_fails_are_logged)
 {
     fake_engine_plan_now.fail_at_step = 90;
     fake_engine_plan_now.lost_steps = (uint32_t)_i;
-    ck_assert_int_eq(fake_run_train("run", 100, 1, 1, 1), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run_train("run", 100, 1, 1, 1), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(
         strstr(fake_run_message, "the fake engine failed to train: told to fail"));
     const points training = fake_run_points("run/train");
@@ -282,7 +282,7 @@ END_TEST
 START_TEST(an_engine_that_loses_steps_is_not_waited_for)
 {
     fake_engine_plan_now.lost_steps = 1;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 0), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_FAILED);
     assert_interrupted(0, 0);
 }
 END_TEST
@@ -291,7 +291,7 @@ END_TEST
 static void fail_in_third_epoch(void)
 {
     fake_engine_plan_now.fail_at_step = 2 * STEPS + 2;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 1), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_FAILED);
     ck_assert(scratch_exists("run/checkpoint"));
     fake_engine_plan_now.fail_at_step = 0;
     fake_engine_steps_queued = 0;
@@ -301,7 +301,7 @@ static void fail_in_third_epoch(void)
 START_TEST(a_run_that_failed_goes_on_from_its_checkpoint)
 {
     fail_in_third_epoch();
-    ck_assert_int_eq(fake_run("run", EPOCHS, 1), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
     ck_assert_uint_eq(fake_engine_steps_queued, STEPS); /* of the third epoch alone */
     ck_assert_uint_eq(fake_run_record.epoch_count, EPOCHS);
     ck_assert(!scratch_exists("run/checkpoint"));
@@ -322,7 +322,7 @@ START_TEST(a_state_that_the_engine_refuses_is_no_state)
 {
     fail_in_third_epoch();
     fake_engine_plan_now.refuse_state = true;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 1), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
     ck_assert_uint_eq(fake_engine_steps_queued, EPOCHS * STEPS);
     const points training = fake_run_points("run/train");
     ck_assert_uint_eq(points_count(&training, "epoch_loss"), EPOCHS);
@@ -344,7 +344,7 @@ START_TEST(a_signal_ends_the_run_with_everything_logged_so_far)
     signal_to_raise = signals[_i];
     signals_install();
     fake_engine_plan_now.on_step = raise_in_second_epoch;
-    ck_assert_int_eq(fake_run("run", 1000, 1), RUN_OUTCOME_STOPPED);
+    ck_assert_int_eq(fake_run("run", 1000, 1), OUTCOME_STOPPED);
     ck_assert_int_eq(signals_noted(), signal_to_raise);
     assert_interrupted(1, 2); /* the chunk may be the epoch */
     const points training = fake_run_points("run/train");
@@ -363,7 +363,7 @@ START_TEST(what_is_queued_when_a_signal_comes_is_logged_too)
 {
     signals_install();
     fake_engine_plan_now.on_step = raise_at_first_step;
-    ck_assert_int_eq(fake_run_train("run", 100, 1, 1, 1), RUN_OUTCOME_STOPPED);
+    ck_assert_int_eq(fake_run_train("run", 100, 1, 1, 1), OUTCOME_STOPPED);
     ck_assert_uint_eq(fake_engine_trains, 2); /* the one with the first step, and the next one */
     const points training = fake_run_points("run/train");
     ck_assert_uint_eq(points_count(&training, "batch_loss"), fake_engine_steps_queued);
@@ -399,7 +399,7 @@ static void move_directory(uint64_t step)
 START_TEST(a_vanished_directory_ends_the_run)
 {
     fake_engine_plan_now.on_step = move_directory;
-    ck_assert_int_eq(fake_run("run", 1000, 1), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", 1000, 1), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "has gone"));
     ck_assert_ptr_nonnull(strstr(fake_run_message, "run/train/events"));
     ck_assert(!scratch_exists("run"));
@@ -422,10 +422,10 @@ static void exchange_directory(uint64_t step)
 
 START_TEST(a_directory_that_takes_the_runs_place_is_not_written_to)
 {
-    ck_assert_int_eq(fake_run("other", 2, 0), RUN_OUTCOME_FINISHED);
+    ck_assert_int_eq(fake_run("other", 2, 0), OUTCOME_DONE);
     run_record_free(&fake_run_record);
     fake_engine_plan_now.on_step = exchange_directory;
-    ck_assert_int_eq(fake_run("run", 1000, 1), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", 1000, 1), OUTCOME_FAILED);
     run_record there;
     ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message),
                      RUN_RECORD_READ);
@@ -446,7 +446,7 @@ static void block_record(uint64_t step)
 START_TEST(a_record_that_cannot_be_written_ends_the_run)
 {
     fake_engine_plan_now.on_step = block_record;
-    ck_assert_int_eq(fake_run("run", 1000, 1), RUN_OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", 1000, 1), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "run.json cannot be written"));
     run_record there;
     ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message),

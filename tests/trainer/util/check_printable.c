@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "message.h"
-#include "text.h"
+#include "printable.h"
 
 #define UNKNOWN "\xef\xbf\xbd"
 
@@ -32,7 +32,7 @@ enum { COPIES = sizeof copies / sizeof copies[0] };
 START_TEST(what_is_copied_is_utf_8_without_control_characters)
 {
     char out[64];
-    text_copy(out, sizeof out, copies[_i].from);
+    printable_copy(out, sizeof out, copies[_i].from);
     ck_assert_str_eq(out, copies[_i].to);
 }
 END_TEST
@@ -40,13 +40,13 @@ END_TEST
 START_TEST(text_is_cut_between_characters)
 {
     char out[6];
-    text_copy(out, sizeof out, "abcd\u20ac");
+    printable_copy(out, sizeof out, "abcd\u20ac");
     ck_assert_str_eq(out, "abcd");
-    text_copy(out, sizeof out, "ab\u20ac");
+    printable_copy(out, sizeof out, "ab\u20ac");
     ck_assert_str_eq(out, "ab\u20ac");
-    text_copy(out, sizeof out, "abc\xff");
+    printable_copy(out, sizeof out, "abc\xff");
     ck_assert_str_eq(out, "abc");
-    text_copy(out, 1, "a");
+    printable_copy(out, 1, "a");
     ck_assert_str_eq(out, "");
 }
 END_TEST
@@ -67,12 +67,12 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("text");
-    TCase *text = tcase_create("text");
-    tcase_add_loop_test(text, what_is_copied_is_utf_8_without_control_characters, 0, COPIES);
-    tcase_add_test(text, text_is_cut_between_characters);
-    tcase_add_test(text, messages_are_fit_for_a_terminal);
-    suite_add_tcase(suite, text);
+    Suite *suite = suite_create("printable");
+    TCase *cases = tcase_create("printable");
+    tcase_add_loop_test(cases, what_is_copied_is_utf_8_without_control_characters, 0, COPIES);
+    tcase_add_test(cases, text_is_cut_between_characters);
+    tcase_add_test(cases, messages_are_fit_for_a_terminal);
+    suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);

@@ -1,4 +1,4 @@
-#include "text.h"
+#include "printable.h"
 
 #include <string.h>
 
@@ -38,7 +38,7 @@ static size_t character_bytes(const unsigned char *text)
     return 0;
 }
 
-void text_copy(char *out, size_t out_bytes, const char *text)
+void printable_copy(char *out, size_t out_bytes, const char *text)
 {
     size_t used = 0;
     while (*text != '\0') {

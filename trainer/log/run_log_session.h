@@ -1,0 +1,31 @@
+/* The run as a session of the HParams page. */
+#ifndef TRAINER_RUN_LOG_SESSION_H
+#define TRAINER_RUN_LOG_SESSION_H
+
+#include <stdint.h>
+#include <tblog/tblog.h>
+
+#include "epoch_figures.h"
+#include "must_check.h"
+#include "run_config.h"
+
+/* The hyper-parameters, what the HParams page shows of all runs, and the Custom Scalars page. 0, or
+ * -1 with a message [MESSAGE_BYTES]; so below. */
+MUST_CHECK int run_log_session_begin(tblog_writer *session, const run_config *config,
+                                     char *message);
+
+/* What the session's own scalars tell of the epochs so far. Starts from {.best_loss = NAN}. */
+typedef struct session_totals {
+    uint32_t epochs;
+    double best_loss; /* of the validations; a loss that is NaN is never the best */
+    double best_accuracy;
+    double training_seconds;
+} session_totals;
+
+void session_totals_add(session_totals *totals, const epoch_figures *figures);
+
+/* Logs them at the last of their epochs, of which there is one at least. */
+MUST_CHECK int run_log_session_add(tblog_writer *session, const session_totals *totals,
+                                   char *message);
+
+#endif

@@ -1,0 +1,35 @@
+/* The values of command-line options, for the parsers of all commands. Each returns 0, or EINVAL
+ * after one line on stderr that names the option. */
+#ifndef TRAINER_OPTION_VALUE_H
+#define TRAINER_OPTION_VALUE_H
+
+#include <argp.h>
+#include <stdint.h>
+
+#include "engine.h"
+#include "must_check.h"
+
+enum { OPTION_MAX_THREADS = 1024 };
+
+/* Prints the one line of a wrong argument (printf-like). Always returns EINVAL. */
+__attribute__((format(printf, 2, 3))) error_t option_wrong(const struct argp_state *state,
+                                                           const char *format, ...);
+
+/* A whole number from `minimum` to `maximum`. */
+MUST_CHECK error_t option_take_number(const struct argp_state *state, const char *option,
+                                      const char *text, uint64_t minimum, uint64_t maximum,
+                                      uint64_t *out);
+
+/* A whole number from 1 to `maximum`. */
+MUST_CHECK error_t option_take_u32(const struct argp_state *state, const char *option,
+                                   const char *text, uint32_t maximum, uint32_t *out);
+
+/* A name that is not empty; *out is `text`. */
+MUST_CHECK error_t option_take_name(const struct argp_state *state, const char *option,
+                                    const char *text, const char **out);
+
+/* The name of a precision, for --precision. */
+MUST_CHECK error_t option_take_precision(const struct argp_state *state, const char *text,
+                                         engine_precision *out);
+
+#endif

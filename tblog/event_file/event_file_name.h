@@ -21,8 +21,8 @@ TBLOG_MUST_CHECK int event_directory_make(const char *directory);
  *
  * Returns a descriptor open for writing and sets *path, the file's path, for the caller to free;
  * or returns -1 with errno (EOVERFLOW where no later name is left) and leaves no file. */
-TBLOG_MUST_CHECK int event_file_create(const char *directory, int64_t seconds, const char *suffix,
-                                       char **path);
+TBLOG_MUST_CHECK int event_file_name_create(const char *directory, int64_t seconds,
+                                            const char *suffix, char **path);
 
 /* The seconds in an event file's name, or -1 for any other name. */
 int64_t event_file_name_seconds(const char *name);

@@ -6,8 +6,8 @@
 
 #include "lint.h"
 #include "plugin_content.h"
+#include "tensor_event.h"
 #include "wav.h"
-#include "writer_internal.h"
 
 /* -1 .. 1 to 16 bits, rounded to the nearest; beyond is clipped, and NaN is silence. */
 static int16_t sample_from_float(float value)
@@ -63,7 +63,7 @@ static tblog_status add_audio(tblog_writer *writer, const char *tag, int64_t ste
                                .rank = 1,
                                .strings = &string,
                                .string_count = 1};
-        status = writer_add_tensors(writer, step, &tensor, 1);
+        status = tensor_event_add(writer, step, &tensor, 1);
     }
     byte_buffer_free(&content);
     free(wav);

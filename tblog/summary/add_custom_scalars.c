@@ -1,6 +1,6 @@
 #include "lint.h"
 #include "plugin_content.h"
-#include "writer_internal.h"
+#include "tensor_event.h"
 
 static bool is_sound_chart(const tblog_chart *chart)
 {
@@ -64,7 +64,7 @@ tblog_status tblog_add_custom_scalars(tblog_writer *writer, const tblog_category
                                .type = EVENT_STRING,
                                .strings = &string,
                                .string_count = 1};
-        status = writer_add_tensors(writer, 0, &tensor, 1);
+        status = tensor_event_add(writer, 0, &tensor, 1);
     }
     byte_buffer_free(&layout);
     return status;

@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "lint.h"
-#include "writer_internal.h"
+#include "tensor_event.h"
+#include "writer_event.h"
 
 tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_t step,
                                    const char *model_json)
@@ -23,7 +24,7 @@ tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_
                            .rank = 1,
                            .strings = &json,
                            .string_count = 1};
-    return writer_add_tensors(writer, step, &tensor, 1);
+    return tensor_event_add(writer, step, &tensor, 1);
 }
 
 typedef struct graph_request {

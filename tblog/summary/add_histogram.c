@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lint.h"
-#include "writer_internal.h"
+#include "tensor_event.h"
 
 enum { BUCKET_COUNT = 30 };
 
@@ -85,7 +85,7 @@ static tblog_status add_buckets(tblog_writer *writer, const char *tag, int64_t s
                            .dims = {(int64_t)count, 3},
                            .rank = 2,
                            .content = {.data = buckets, .count = count * sizeof *buckets}};
-    return writer_add_tensors(writer, step, &tensor, 1);
+    return tensor_event_add(writer, step, &tensor, 1);
 }
 
 static tblog_status add_values(tblog_writer *writer, const char *tag, int64_t step,

@@ -4,7 +4,8 @@
 
 #include "lint.h"
 #include "plugin_content.h"
-#include "writer_internal.h"
+#include "tensor_event.h"
+#include "writer_event.h"
 
 /* ---- Checks ---- */
 
@@ -139,7 +140,7 @@ static tblog_status encode_hparams(tblog_writer *writer, double wall_time, const
                                .type = EVENT_FLOAT,
                                .dims = {0},
                                .rank = 1};
-        status = writer_encode_tensors(writer, wall_time, 0, &tensor, 1);
+        status = tensor_event_encode(writer, wall_time, 0, &tensor, 1);
     }
     byte_buffer_free(&content);
     return status;

@@ -6,7 +6,7 @@
 
 #include "lint.h"
 #include "png.h"
-#include "writer_internal.h"
+#include "tensor_event.h"
 
 enum { SIZE_STRINGS = 2, IMAGES_MAX = 1 << 20 };
 
@@ -53,7 +53,7 @@ tblog_status tblog_add_pngs(tblog_writer *writer, const char *tag, int64_t step,
                            .rank = 1,
                            .strings = strings,
                            .string_count = SIZE_STRINGS + count};
-    const tblog_status status = writer_add_tensors(writer, step, &tensor, 1);
+    const tblog_status status = tensor_event_add(writer, step, &tensor, 1);
     free(strings);
     return status;
 }

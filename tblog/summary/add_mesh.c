@@ -7,7 +7,7 @@
 
 #include "lint.h"
 #include "plugin_content.h"
-#include "writer_internal.h"
+#include "tensor_event.h"
 
 enum { PARTS_MAX = 3 };
 
@@ -107,8 +107,7 @@ tblog_status tblog_add_mesh(tblog_writer *writer, const char *tag, int64_t step,
         filled = fill_part(&tensors[i], &tags[i], &contents[i], tag, &parts[i], components,
                            mesh->config_json == NULL ? "{}" : mesh->config_json);
     }
-    tblog_status status =
-        filled ? writer_add_tensors(writer, step, tensors, count) : TBLOG_NO_MEMORY;
+    tblog_status status = filled ? tensor_event_add(writer, step, tensors, count) : TBLOG_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
         byte_buffer_free(&contents[i]);
         free(tags[i]);

@@ -5,7 +5,7 @@
 
 #include "lint.h"
 #include "plugin_content.h"
-#include "writer_internal.h"
+#include "tensor_event.h"
 
 enum { ROW_COUNT = 6, THRESHOLDS_MAX = 1 << 24 };
 
@@ -76,7 +76,7 @@ tblog_status tblog_add_pr_curve_counts(tblog_writer *writer, const char *tag, in
                                .dims = {ROW_COUNT, (int64_t)threshold_count},
                                .rank = 2,
                                .content = {.data = rows, .count = bytes}};
-        status = writer_add_tensors(writer, step, &tensor, 1);
+        status = tensor_event_add(writer, step, &tensor, 1);
     }
     byte_buffer_free(&content);
     free(rows);

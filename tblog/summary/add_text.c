@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "lint.h"
-#include "writer_internal.h"
+#include "tensor_event.h"
 
 tblog_status tblog_add_text(tblog_writer *writer, const char *tag, int64_t step,
                             const char *markdown)
@@ -17,7 +17,7 @@ tblog_status tblog_add_text(tblog_writer *writer, const char *tag, int64_t step,
                            .type = EVENT_STRING,
                            .strings = &text,
                            .string_count = 1};
-    return writer_add_tensors(writer, step, &tensor, 1);
+    return tensor_event_add(writer, step, &tensor, 1);
 }
 
 /* Fills `strings`; false where a cell is NULL or not UTF-8. */
@@ -54,7 +54,7 @@ tblog_status tblog_add_text_table(tblog_writer *writer, const char *tag, int64_t
                                .rank = 2,
                                .strings = strings,
                                .string_count = count};
-        status = writer_add_tensors(writer, step, &tensor, 1);
+        status = tensor_event_add(writer, step, &tensor, 1);
     }
     free(strings);
     return status;

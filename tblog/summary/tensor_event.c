@@ -1,8 +1,10 @@
-#include "lint.h"
-#include "writer_internal.h"
+#include "tensor_event.h"
 
-tblog_status writer_encode_tensors(tblog_writer *writer, double wall_time, int64_t step,
-                                   event_tensor *tensors, size_t count)
+#include "lint.h"
+#include "writer_event.h"
+
+tblog_status tensor_event_encode(tblog_writer *writer, double wall_time, int64_t step,
+                                 event_tensor *tensors, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         tag_use use;
@@ -24,28 +26,6 @@ tblog_status writer_encode_tensors(tblog_writer *writer, double wall_time, int64
                : TBLOG_NO_MEMORY;
 }
 
-tblog_status writer_encode_tensor_scalars(tblog_writer *writer, double wall_time, int64_t step,
-                                          const tblog_scalar *scalars, size_t count)
-{
-    event_tensor *tensors;
-    float *values;
-    const size_t scalar_bytes = sizeof *tensors + sizeof *values;
-    if (count > SIZE_MAX / scalar_bytes ||
-        !byte_buffer_reserve(&writer->scalars, count * scalar_bytes)) {
-        return TBLOG_NO_MEMORY;
-    }
-    tensors = (void *)writer->scalars.data;
-    values = (void *)(tensors + count);
-    for (size_t i = 0; i < count; i++) {
-        values[i] = (float)scalars[i].value;
-        tensors[i] = (event_tensor){.tag = scalars[i].tag,
-                                    .plugin = TAG_PLUGIN_SCALARS,
-                                    .type = EVENT_FLOAT,
-                                    .content = {.data = &values[i], .count = sizeof *values}};
-    }
-    return writer_encode_tensors(writer, wall_time, step, tensors, count);
-}
-
 typedef struct tensors_request {
     int64_t step;
     event_tensor *tensors;
@@ -55,8 +35,7 @@ typedef struct tensors_request {
 static tblog_status encode_request(tblog_writer *writer, double wall_time, const void *argument)
 {
     const tensors_request *request = argument;
-    return writer_encode_tensors(writer, wall_time, request->step, request->tensors,
-                                 request->count);
+    return tensor_event_encode(writer, wall_time, request->step, request->tensors, request->count);
 }
 
 /* Whether the tensors fit into a record: what does not need not be copied to find out. */
@@ -78,8 +57,8 @@ static bool fits_record(const event_tensor *tensors, size_t count)
     return true;
 }
 
-tblog_status writer_add_tensors(tblog_writer *writer, int64_t step, event_tensor *tensors,
-                                size_t count)
+tblog_status tensor_event_add(tblog_writer *writer, int64_t step, event_tensor *tensors,
+                              size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (!lint_name(tensors[i].tag, "the tag")) {

@@ -1,6 +1,6 @@
 /* Scalars: values of their own kind in an event, or tensors where the writer's options say so. */
 #include "event_encode.h"
-#include "lint.h"
+#include "refusal.h"
 #include "tensor_event.h"
 #include "writer_event.h"
 
@@ -89,11 +89,11 @@ static tblog_status encode_scalars(tblog_writer *writer, double wall_time, const
 static bool are_sound_scalars(const tblog_scalar *scalars, size_t count)
 {
     if (scalars == NULL && count > 0) {
-        return lint(false, "the scalars are NULL");
+        return refuse("the scalars are NULL");
     }
     for (size_t i = 0; i < count; i++) {
         if (scalars[i].tag == NULL || scalars[i].tag[0] == '\0') {
-            return lint_name(scalars[i].tag, "the tag");
+            return admit_name(scalars[i].tag, "the tag");
         }
     }
     return true;
@@ -102,7 +102,7 @@ static bool are_sound_scalars(const tblog_scalar *scalars, size_t count)
 tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_scalar *scalars,
                                size_t count)
 {
-    lint_begin(writer);
+    refusal_begin(writer);
     if (!are_sound_scalars(scalars, count)) {
         return TBLOG_INVALID;
     }
@@ -115,7 +115,7 @@ tblog_status tblog_add_scalars(tblog_writer *writer, int64_t step, const tblog_s
 
 tblog_status tblog_add_scalar(tblog_writer *writer, const char *tag, int64_t step, double value)
 {
-    lint_begin(writer);
+    refusal_begin(writer);
     const tblog_scalar scalar = {.tag = tag, .value = value};
     if (!are_sound_scalars(&scalar, 1)) {
         return TBLOG_INVALID;

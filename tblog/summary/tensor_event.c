@@ -1,6 +1,6 @@
 #include "tensor_event.h"
 
-#include "lint.h"
+#include "refusal.h"
 #include "writer_event.h"
 
 tblog_status tensor_event_encode(tblog_writer *writer, double wall_time, int64_t step,
@@ -15,8 +15,8 @@ tblog_status tensor_event_encode(tblog_writer *writer, double wall_time, int64_t
         tensors[i].with_metadata = use.first_in_file;
         const bool comes_once = tensors[i].plugin == TAG_PLUGIN_HPARAMS ||
                                 tensors[i].plugin == TAG_PLUGIN_CUSTOM_SCALARS;
-        if (!lint(!comes_once || use.first_of_writer,
-                  "'%s' was logged before, and may be logged once", tensors[i].tag)) {
+        if (!admit(!comes_once || use.first_of_writer,
+                   "'%s' was logged before, and may be logged once", tensors[i].tag)) {
             return TBLOG_INVALID;
         }
     }
@@ -61,11 +61,11 @@ tblog_status tensor_event_add(tblog_writer *writer, int64_t step, event_tensor *
                               size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!lint_name(tensors[i].tag, "the tag")) {
+        if (!admit_name(tensors[i].tag, "the tag")) {
             return TBLOG_INVALID;
         }
     }
-    if (!lint(fits_record(tensors, count), WRITER_TOO_LARGE)) {
+    if (!admit(fits_record(tensors, count), WRITER_TOO_LARGE)) {
         return TBLOG_INVALID;
     }
     const tensors_request request = {.step = step, .tensors = tensors, .count = count};

@@ -44,7 +44,7 @@ tblog_status tblog_writer_sync(tblog_writer *writer)
 
 tblog_status tblog_writer_status(tblog_writer *writer)
 {
-    lint_begin(writer);
+    refusal_begin(writer);
     if (!writer_is_usable(writer)) {
         return TBLOG_INVALID;
     }
@@ -59,7 +59,7 @@ const char *tblog_writer_message(tblog_writer *writer)
     if (writer != NULL && writer_is_forked_copy(writer)) {
         return WRITER_FORKED;
     }
-    const char *refusal = lint_problem(writer);
+    const char *refusal = refusal_text(writer);
     if (writer == NULL || refusal[0] != '\0') {
         return refusal;
     }
@@ -74,7 +74,7 @@ void tblog_writer_clear_error(tblog_writer *writer)
     if (writer == NULL || writer_is_forked_copy(writer)) {
         return;
     }
-    lint_begin(writer);
+    refusal_begin(writer);
     pthread_mutex_lock(&writer->mutex);
     writer_unlatch(writer);
     if (writer->unwritten || writer->queue.records.size > 0) {

@@ -87,8 +87,8 @@ static tblog_status refuse_plugin(const tblog_writer *writer, const char *tag, t
         [TAG_PLUGIN_MESH] = "a mesh",
         [TAG_PLUGIN_KERAS_GRAPH] = "a Keras graph",
     };
-    (void)lint(false, "the tag is one of %s, and now of %s: '%s'",
-               kinds[tag_set_plugin(&writer->tags, tag)], kinds[plugin], tag);
+    (void)refuse("the tag is one of %s, and now of %s: '%s'",
+                 kinds[tag_set_plugin(&writer->tags, tag)], kinds[plugin], tag);
     return TBLOG_INVALID;
 }
 
@@ -104,7 +104,7 @@ tblog_status writer_add_fresh_tag(const tblog_writer *writer, const char *tag, t
     }
     use->first_in_file = true;
     use->first_of_writer = result == TAG_SET_ADDED;
-    return use->first_of_writer && !lint_text(tag, "the tag") ? TBLOG_INVALID : TBLOG_OK;
+    return use->first_of_writer && !admit_text(tag, "the tag") ? TBLOG_INVALID : TBLOG_OK;
 }
 
 /* Writes the event at once. Where that fails it must not stay in memory: the call that logs it says
@@ -132,7 +132,7 @@ static tblog_status take_event(tblog_writer *writer)
     const size_t before = writer->queue.begun;
     const int cause = record_queue_end(&writer->queue, lasting);
     if (cause != 0) {
-        return lint(cause == ENOMEM, WRITER_TOO_LARGE) ? TBLOG_NO_MEMORY : TBLOG_INVALID;
+        return admit(cause == ENOMEM, WRITER_TOO_LARGE) ? TBLOG_NO_MEMORY : TBLOG_INVALID;
     }
     if (is_synchronous(writer)) {
         return write_through(writer);
@@ -172,6 +172,6 @@ tblog_status writer_add_event(tblog_writer *writer, writer_encode *encode, const
     if (isfinite(now)) {
         return end_event(writer, encode(writer, now, request));
     }
-    (void)lint(false, "the clock's time is not a finite number");
+    (void)refuse("the clock's time is not a finite number");
     return end_event(writer, TBLOG_INVALID);
 }

@@ -49,7 +49,7 @@ tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink, const ch
     bool is_sound = writer_options_resolve(&resolved, options);
     if (is_sound) {
         now = writer_options_wall_time(&resolved);
-        is_sound = lint(isfinite(now), "the clock's time is not a finite number");
+        is_sound = admit(isfinite(now), "the clock's time is not a finite number");
     }
     if (!is_sound) {
         (void)sink->close(sink);
@@ -64,20 +64,20 @@ tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink, const ch
 tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
                                const tblog_writer_options *options)
 {
-    lint_begin(NULL);
-    if (!lint(out != NULL, "there is nowhere to put the writer")) {
+    refusal_begin(NULL);
+    if (!admit(out != NULL, "there is nowhere to put the writer")) {
         return TBLOG_INVALID;
     }
     *out = NULL;
     tblog_writer_options resolved;
-    if (!lint(run_directory != NULL, "the run's directory is NULL") ||
+    if (!admit(run_directory != NULL, "the run's directory is NULL") ||
         !writer_options_resolve(&resolved, options)) {
         return TBLOG_INVALID;
     }
     const double now = writer_options_wall_time(&resolved);
-    if (!lint(now >= 0.0 && now <= (double)EVENT_FILE_SECONDS_MAX,
-              "the clock's time is not within 0 and %lld seconds",
-              (long long)EVENT_FILE_SECONDS_MAX)) {
+    if (!admit(now >= 0.0 && now <= (double)EVENT_FILE_SECONDS_MAX,
+               "the clock's time is not within 0 and %lld seconds",
+               (long long)EVENT_FILE_SECONDS_MAX)) {
         return TBLOG_INVALID;
     }
     event_file *file;
@@ -88,7 +88,7 @@ tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
     }
     const tblog_status status = start(out, file, &resolved, &flush_timer_system);
     if (status == TBLOG_OK) {
-        lint_begin(*out); /* another writer may have had the address */
+        refusal_begin(*out); /* another writer may have had the address */
     }
     return status;
 }
@@ -119,7 +119,7 @@ tblog_status tblog_writer_close(tblog_writer *writer)
     if (writer == NULL) {
         return TBLOG_OK;
     }
-    lint_begin(writer);
+    refusal_begin(writer);
     tblog_status status = TBLOG_OK;
     if (writer_is_forked_copy(writer)) {
         /* The child's own descriptor: the parent's file and lock stay. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lint.h"
+#include "refusal.h"
 #include "wall_clock.h"
 
 enum { SUFFIX_BYTES_MAX = 64 };
@@ -20,16 +20,16 @@ void tblog_writer_options_init(tblog_writer_options *options)
 
 static bool are_sound_options(const tblog_writer_options *options)
 {
-    return lint(strlen(options->file_suffix) <= SUFFIX_BYTES_MAX &&
-                    strchr(options->file_suffix, '/') == NULL,
-                "the option file_suffix is longer than %d bytes, or holds a '/'",
-                SUFFIX_BYTES_MAX) &&
-           lint_printable(options->file_suffix, "the option file_suffix") &&
-           lint(options->clock == NULL || options->clock->wall_time != NULL,
-                "the option clock has no wall_time") &&
-           lint(options->queue_bytes > 0, "the option queue_bytes is 0") &&
-           lint((unsigned)options->full_queue <= TBLOG_FULL_QUEUE_FAIL,
-                "the option full_queue is none of the three");
+    return admit(strlen(options->file_suffix) <= SUFFIX_BYTES_MAX &&
+                     strchr(options->file_suffix, '/') == NULL,
+                 "the option file_suffix is longer than %d bytes, or holds a '/'",
+                 SUFFIX_BYTES_MAX) &&
+           admit_printable(options->file_suffix, "the option file_suffix") &&
+           admit(options->clock == NULL || options->clock->wall_time != NULL,
+                 "the option clock has no wall_time") &&
+           admit(options->queue_bytes > 0, "the option queue_bytes is 0") &&
+           admit((unsigned)options->full_queue <= TBLOG_FULL_QUEUE_FAIL,
+                 "the option full_queue is none of the three");
 }
 
 bool writer_options_resolve(tblog_writer_options *resolved, const tblog_writer_options *options)
@@ -37,8 +37,8 @@ bool writer_options_resolve(tblog_writer_options *resolved, const tblog_writer_o
     tblog_writer_options_init(resolved);
     if (options != NULL) {
         /* A caller built with an older header gives fewer. */
-        if (!lint(options->size >= sizeof options->size && options->size <= sizeof *options,
-                  "options of an unknown size; tblog_writer_options_init sets it")) {
+        if (!admit(options->size >= sizeof options->size && options->size <= sizeof *options,
+                   "options of an unknown size; tblog_writer_options_init sets it")) {
             return false;
         }
         memcpy(resolved, options, options->size);

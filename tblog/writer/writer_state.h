@@ -19,8 +19,8 @@
 #include "byte_buffer.h"
 #include "event_file.h"
 #include "flush_timer.h"
-#include "lint.h"
 #include "record_queue.h"
+#include "refusal.h"
 #include "tag_set.h"
 #include "tblog/tblog.h"
 #include "wall_clock.h"
@@ -99,8 +99,8 @@ static inline bool writer_is_forked_copy(const tblog_writer *writer)
 /* Whether a call may use the handle; else it is refused. */
 static inline bool writer_is_usable(const tblog_writer *writer)
 {
-    return lint(writer != NULL, "the writer is NULL") &&
-           lint(!writer_is_forked_copy(writer), WRITER_FORKED);
+    return admit(writer != NULL, "the writer is NULL") &&
+           admit(!writer_is_forked_copy(writer), WRITER_FORKED);
 }
 
 /* ---- The error that latches; `mutex` is held ---- */

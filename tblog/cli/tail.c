@@ -16,11 +16,12 @@
 #include "arguments.h"
 #include "chart.h"
 #include "commands.h"
+#include "complaint.h"
 #include "event_files.h"
 #include "read_events.h"
 #include "series.h"
 #include "tblog/tblog.h"
-#include "text.h"
+#include "terminal_text.h"
 
 enum { CHART_ROWS = 8, COLUMNS_DEFAULT = 80, INTERVAL_MS_DEFAULT = 1000 };
 
@@ -55,7 +56,7 @@ typedef struct tail {
 
 static void complain(tail *all, const char *path, const char *what)
 {
-    text_complain("tail", path, "%s", what);
+    complaint_print("tail", path, "%s", what);
     all->worst = EXIT_STATUS_FAILED;
 }
 
@@ -149,7 +150,7 @@ static void read_points(tail *all, followed_file *file)
             return;
         }
         if (!file->told_damage) {
-            text_complain("tail", file->path, "%s", tblog_reader_message(file->reader));
+            complaint_print("tail", file->path, "%s", tblog_reader_message(file->reader));
         }
         file->told_damage = true;
         all->worst = worse_status(all->worst, status == TBLOG_TRUNCATED ? EXIT_STATUS_TORN
@@ -245,7 +246,8 @@ static void describe_last(char *text, size_t bytes, const tag_series *series, bo
 static void print_title(const tag_series *series, int columns)
 {
     char point[128] = "";
-    const int name_columns = text_columns(series->key.run) + 2 + text_columns(series->key.tag);
+    const int name_columns =
+        terminal_text_columns(series->key.run) + 2 + terminal_text_columns(series->key.tag);
     describe_last(point, sizeof point, series, true);
     const bool fits = columns == 0 || name_columns + (int)strlen(point) < columns;
     if (!fits) {
@@ -257,9 +259,9 @@ static void print_title(const tag_series *series, int columns)
         fputs("...", stdout);
         excess = name_columns - (room > 3 ? room - 3 : 0);
     }
-    excess = text_print_behind(series->key.run, excess);
-    excess = text_print_behind("  ", excess);
-    (void)text_print_behind(series->key.tag, excess);
+    excess = terminal_text_print_behind(series->key.run, excess);
+    excess = terminal_text_print_behind("  ", excess);
+    (void)terminal_text_print_behind(series->key.tag, excess);
     printf("%s\n", point);
 }
 

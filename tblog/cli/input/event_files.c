@@ -1,13 +1,13 @@
 #include "event_files.h"
 
+#include "complaint.h"
+
 #include <errno.h>
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "text.h"
 
 typedef struct file_search {
     event_files *files;
@@ -20,7 +20,7 @@ typedef struct file_search {
 static void complain(file_search *search, const char *path, const char *what)
 {
     if (search->command != NULL) {
-        text_complain(search->command, path, "%s", what);
+        complaint_print(search->command, path, "%s", what);
     }
     search->complained = true;
 }

@@ -68,7 +68,7 @@ static int compare_paths(const void *left, const void *right)
 }
 
 /* Takes over the strings of `found`. A file that cannot be opened is kept too, told once. */
-static void follow_file(tail *all, event_file *found)
+static void follow_file(tail *all, found_file *found)
 {
     followed_file *files = realloc(all->files, (all->file_count + 1) * sizeof *files);
     if (files != NULL) {
@@ -80,7 +80,7 @@ static void follow_file(tail *all, event_file *found)
     }
     followed_file *file = &files[all->file_count++];
     *file = (followed_file){.path = found->path, .run = found->run};
-    *found = (event_file){0};
+    *found = (found_file){0};
 }
 
 static void find_files(tail *all, const char *command)
@@ -271,8 +271,9 @@ static void print_series(tag_series *series, const chart_layout *layout)
     size_t count;
     const chart_point *points = series_points(series, &count);
     const int columns = layout->columns > 0 ? layout->columns : COLUMNS_DEFAULT;
-    if (count > 0) {
-        (void)chart_print(stdout, points, count, columns - 1, layout->rows, layout->braille);
+    if (count > 0 &&
+        !chart_print(stdout, points, count, columns - 1, layout->rows, layout->braille)) {
+        puts(tblog_status_string(TBLOG_NO_MEMORY));
     }
 }
 

@@ -1,6 +1,5 @@
-/* Events as protobuf messages. event_encode.c, plugin_content.c and event_decode.c are the only
- * files that see the generated code; scalar_encode.c makes its bytes by hand. Knows nothing of
- * framing or files.
+/* Events as protobuf messages, by the generated code, which no folder of the library but event/
+ * sees; scalar_encode.c makes the bytes of scalars by hand. Knows nothing of framing or files.
  *
  * Each function puts one serialized Event behind what `out` holds and returns true, or returns
  * false where memory is missing, and `out` holds what it held. Strings are UTF-8, checked by the

@@ -21,9 +21,9 @@ typedef struct event_file event_file;
  * file whose first record, of `wall_time` (seconds since the epoch), is handed to the kernel.
  * `suffix` ends the file's name and may be empty.
  *
- * 0, and *out is to be closed or removed. Otherwise *out is NULL and there is no new file: ENOMEM,
- * EBUSY where another has locked the directory, EINVAL for a time outside of
- * 0 .. EVENT_FILE_SECONDS_MAX, or what the system said. */
+ * 0, and *out is to be closed, freed or removed. Otherwise *out is NULL and there is no new file:
+ * ENOMEM, EBUSY where another has locked the directory, EINVAL for a time that is not within 0 and
+ * EVENT_FILE_SECONDS_MAX, or what the system said. */
 TBLOG_MUST_CHECK int event_file_open(event_file **out, const char *directory, const char *suffix,
                                      bool locked, double wall_time);
 
@@ -64,8 +64,8 @@ TBLOG_MUST_CHECK int event_file_rotate(event_file *file, double wall_time);
 /* The path of the newest file; valid until the event_file is freed. */
 const char *event_file_path(const event_file *file);
 
-/* Closes the file, unlocks the directory, and frees the event_file whatever it returns, with what is
- * left of the batch. */
+/* Closes the file, unlocks the directory, and frees the event_file whatever it returns, with what
+ * is left of the batch. */
 TBLOG_MUST_CHECK int event_file_close(event_file *file);
 
 /* The same without a word about what failed. Where a forked child frees its copy, the parent's file

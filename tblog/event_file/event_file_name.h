@@ -1,8 +1,10 @@
-/* Names and makes event files: events.out.tfevents.<seconds, 10
- * digits>.<host>.<pid>.<serial><suffix>
+/* Names event files, and makes them empty:
+ *
+ *     events.out.tfevents.<seconds, 10 digits>.<host>.<pid>.<serial><suffix>
  *
  * Readers take the files of a run in the order of their names, so a new file's seconds are later
- * than those of the newest event file in the directory, whoever wrote that. */
+ * than those of the newest event file in the directory, whoever wrote that. Knows nothing
+ * of what is in the files. */
 #ifndef TBLOG_EVENT_FILE_NAME_H
 #define TBLOG_EVENT_FILE_NAME_H
 

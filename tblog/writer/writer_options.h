@@ -1,4 +1,5 @@
-/* A writer's options: what the caller gave over the defaults, checked. */
+/* A writer's options: what the caller gave over the defaults, checked before a file is made. Knows
+ * nothing of what the writer does with them. */
 #ifndef TBLOG_WRITER_OPTIONS_H
 #define TBLOG_WRITER_OPTIONS_H
 

@@ -1,4 +1,4 @@
-/* A standard stream that prints as terminal_text whatever is printed on it, by the C library too. */
+/* A standard stream that prints as terminal_text whatever it is given, by the C library too. */
 #ifndef TBLOG_CLI_STREAM_GUARD_H
 #define TBLOG_CLI_STREAM_GUARD_H
 

@@ -1,5 +1,5 @@
-/* Text from event files on a terminal, which must not take orders from it: what is not shown becomes
- * a question mark. Knows the columns that characters take, and no layout. */
+/* Text from event files on a terminal, which must not take orders from it: what is not shown
+ * becomes a question mark. Knows the columns that characters take, and no layout. */
 #ifndef TBLOG_CLI_TERMINAL_TEXT_H
 #define TBLOG_CLI_TERMINAL_TEXT_H
 

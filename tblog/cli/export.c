@@ -8,11 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "complaint.h"
 #include "export.h"
 #include "output_file.h"
 #include "read_events.h"
+#include "stream_guard.h"
 #include "tblog/tblog.h"
-#include "text.h"
 
 typedef struct scalar_export {
     const tag_filter *filter;
@@ -75,8 +76,8 @@ static enum exit_status export_scalars(const export_request *request, const even
 {
     scalar_export all = {.filter = &request->arguments.filter};
     const bool shown = request->arguments.output == NULL && isatty(STDOUT_FILENO) == 1;
-    if (shown && !text_guard(&stdout)) {
-        text_complain("export", "standard output", "%s", strerror(errno));
+    if (shown && !stream_guard(&stdout)) {
+        complaint_print("export", "standard output", "%s", strerror(errno));
         return EXIT_STATUS_FAILED;
     }
     if (!output_file_open(&all.file, "export", request->arguments.output)) {

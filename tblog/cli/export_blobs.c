@@ -11,12 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "complaint.h"
 #include "export.h"
 #include "output_file.h"
 #include "read_events.h"
 #include "safe_name.h"
 #include "tag_map.h"
-#include "text.h"
+#include "terminal_text.h"
 
 typedef struct blob_export {
     const export_request *request;
@@ -63,7 +64,7 @@ static const char *blob_extension(const char *plugin, tblog_bytes blob)
 
 static bool complain(const char *path, const char *what)
 {
-    text_complain("export", path, "%s", what);
+    complaint_print("export", path, "%s", what);
     return false;
 }
 
@@ -185,7 +186,7 @@ static bool export_blob(blob_export *all, const tblog_value *value, const char *
     const char *extension = blob_extension(plugin, value->strings[at]);
     if (extension == NULL) {
         fputs("tblog export: ", stderr);
-        text_print_to(stderr, value->tag);
+        terminal_text_print_to(stderr, value->tag);
         fprintf(stderr, " at step %" PRId64 ": not of a known format, so it is left out\n", step);
         all->any_unknown = true;
         return true;

@@ -14,7 +14,7 @@
 #include "read_events.h"
 #include "tag_map.h"
 #include "tblog/tblog.h"
-#include "text.h"
+#include "terminal_text.h"
 
 typedef struct tag_summary {
     tag_key key;
@@ -88,8 +88,8 @@ static const char *kind_name(const tag_summary *tag)
 
 static void print_padded(const char *text, int columns)
 {
-    const int needed = text_columns(text);
-    text_print(text);
+    const int needed = terminal_text_columns(text);
+    terminal_text_print(text);
     printf("%*s  ", needed < columns ? columns - needed : 0, "");
 }
 
@@ -97,7 +97,7 @@ static void print_padded(const char *text, int columns)
 static int wider(int columns, const char *text)
 {
     enum { COLUMNS_MAX = 60 };
-    int needed = text_columns(text);
+    int needed = terminal_text_columns(text);
     needed = needed < COLUMNS_MAX ? needed : COLUMNS_MAX;
     return needed > columns ? needed : columns;
 }

@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "stream_guard.h"
 #include "tblog/tblog.h"
-#include "text.h"
+#include "terminal_text.h"
 
 typedef struct command {
     const char *name;
@@ -95,7 +96,7 @@ static void check_standard_output(void)
 
 int main(int argc, char **argv)
 {
-    if (!fill_standard_descriptors() || !text_guard(&stderr) ||
+    if (!fill_standard_descriptors() || !stream_guard(&stderr) ||
         atexit(check_standard_output) != 0) {
         return EXIT_STATUS_FAILED; /* there may be nowhere to say why */
     }
@@ -122,7 +123,7 @@ int main(int argc, char **argv)
         return status;
     }
     fputs("tblog: '", stderr);
-    text_print_to(stderr, wanted);
+    terminal_text_print_to(stderr, wanted);
     fputs("' is not a command; 'tblog --help' lists them\n", stderr);
     return EXIT_STATUS_USAGE;
 }

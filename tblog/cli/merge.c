@@ -9,7 +9,7 @@
 #include "event_copy.h"
 #include "event_files.h"
 #include "tblog/tblog.h"
-#include "text.h"
+#include "terminal_text.h"
 
 /* One file version is enough. */
 static event_choice choose(void *context, const tblog_event *event, uint64_t copied)
@@ -24,9 +24,9 @@ static bool is_one_run(const event_files *files)
     for (size_t i = 1; i < files->count; i++) {
         if (strcmp(files->at[i].run, files->at[0].run) != 0) {
             fputs("tblog merge: ", stderr);
-            text_print_to(stderr, files->at[0].path);
+            terminal_text_print_to(stderr, files->at[0].path);
             fputs(" and ", stderr);
-            text_print_to(stderr, files->at[i].path);
+            terminal_text_print_to(stderr, files->at[i].path);
             fputs(" are of two runs, which one file cannot hold\n", stderr);
             return false;
         }

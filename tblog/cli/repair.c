@@ -5,10 +5,11 @@
 
 #include "arguments.h"
 #include "commands.h"
+#include "complaint.h"
 #include "event_copy.h"
 #include "read_events.h"
 #include "tblog/tblog.h"
-#include "text.h"
+#include "terminal_text.h"
 
 typedef struct repair {
     const char *input;
@@ -29,7 +30,7 @@ static tblog_status leave_out(repair *all)
     if (status != TBLOG_OK && status != TBLOG_END) {
         return status;
     }
-    text_print(all->input);
+    terminal_text_print(all->input);
     const char *unsearched = tblog_reader_message(all->reader);
     printf(": lost bytes %" PRIu64 " to %" PRIu64 ": %s%s%s\n", begin, begin + lost - 1, problem,
            unsearched[0] == '\0' ? "" : "; ", unsearched);
@@ -53,23 +54,23 @@ static bool copy_whole_records(repair *all)
         }
     } while (status == TBLOG_OK);
     if (status != TBLOG_END) {
-        text_complain("repair", all->input, "%s", tblog_reader_message(all->reader));
+        complaint_print("repair", all->input, "%s", tblog_reader_message(all->reader));
     } else if (all->copy.events == 0) {
-        text_complain("repair", all->input, "no whole record in it, so there is nothing to save");
+        complaint_print("repair", all->input, "no whole record in it, so there is nothing to save");
     }
     return status == TBLOG_END && all->copy.events > 0;
 }
 
 static enum exit_status report(repair *all)
 {
-    text_print(all->input);
+    terminal_text_print(all->input);
     if (all->lost_places == 0) {
         puts(": nothing was wrong");
     } else {
         printf(": lost %" PRIu64 " bytes in %" PRIu64 " %s\n", all->lost_bytes, all->lost_places,
                all->lost_places == 1 ? "place" : "places");
     }
-    text_print(all->copy.file.path);
+    terminal_text_print(all->copy.file.path);
     printf(": %" PRIu64 " events saved%s\n", all->copy.events,
            all->copy.added_version ? ", behind a new file version" : "");
     return finish_standard_output("repair") ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;

@@ -16,11 +16,12 @@
 #include "arguments.h"
 #include "chart.h"
 #include "commands.h"
+#include "complaint.h"
 #include "event_files.h"
 #include "read_events.h"
 #include "series.h"
 #include "tblog/tblog.h"
-#include "text.h"
+#include "terminal_text.h"
 
 enum { CHART_ROWS = 8, COLUMNS_DEFAULT = 80, INTERVAL_MS_DEFAULT = 1000 };
 
@@ -55,7 +56,7 @@ typedef struct tail {
 
 static void complain(tail *all, const char *path, const char *what)
 {
-    text_complain("tail", path, "%s", what);
+    complaint_print("tail", path, "%s", what);
     all->worst = EXIT_STATUS_FAILED;
 }
 
@@ -67,7 +68,7 @@ static int compare_paths(const void *left, const void *right)
 }
 
 /* Takes over the strings of `found`. A file that cannot be opened is kept too, told once. */
-static void follow_file(tail *all, event_file *found)
+static void follow_file(tail *all, found_file *found)
 {
     followed_file *files = realloc(all->files, (all->file_count + 1) * sizeof *files);
     if (files != NULL) {
@@ -79,7 +80,7 @@ static void follow_file(tail *all, event_file *found)
     }
     followed_file *file = &files[all->file_count++];
     *file = (followed_file){.path = found->path, .run = found->run};
-    *found = (event_file){0};
+    *found = (found_file){0};
 }
 
 static void find_files(tail *all, const char *command)
@@ -149,7 +150,7 @@ static void read_points(tail *all, followed_file *file)
             return;
         }
         if (!file->told_damage) {
-            text_complain("tail", file->path, "%s", tblog_reader_message(file->reader));
+            complaint_print("tail", file->path, "%s", tblog_reader_message(file->reader));
         }
         file->told_damage = true;
         all->worst = worse_status(all->worst, status == TBLOG_TRUNCATED ? EXIT_STATUS_TORN
@@ -245,7 +246,8 @@ static void describe_last(char *text, size_t bytes, const tag_series *series, bo
 static void print_title(const tag_series *series, int columns)
 {
     char point[128] = "";
-    const int name_columns = text_columns(series->key.run) + 2 + text_columns(series->key.tag);
+    const int name_columns =
+        terminal_text_columns(series->key.run) + 2 + terminal_text_columns(series->key.tag);
     describe_last(point, sizeof point, series, true);
     const bool fits = columns == 0 || name_columns + (int)strlen(point) < columns;
     if (!fits) {
@@ -257,9 +259,9 @@ static void print_title(const tag_series *series, int columns)
         fputs("...", stdout);
         excess = name_columns - (room > 3 ? room - 3 : 0);
     }
-    excess = text_print_behind(series->key.run, excess);
-    excess = text_print_behind("  ", excess);
-    (void)text_print_behind(series->key.tag, excess);
+    excess = terminal_text_print_behind(series->key.run, excess);
+    excess = terminal_text_print_behind("  ", excess);
+    (void)terminal_text_print_behind(series->key.tag, excess);
     printf("%s\n", point);
 }
 
@@ -269,8 +271,9 @@ static void print_series(tag_series *series, const chart_layout *layout)
     size_t count;
     const chart_point *points = series_points(series, &count);
     const int columns = layout->columns > 0 ? layout->columns : COLUMNS_DEFAULT;
-    if (count > 0) {
-        (void)chart_print(stdout, points, count, columns - 1, layout->rows, layout->braille);
+    if (count > 0 &&
+        !chart_print(stdout, points, count, columns - 1, layout->rows, layout->braille)) {
+        puts(tblog_status_string(TBLOG_NO_MEMORY));
     }
 }
 

@@ -12,7 +12,7 @@
 #include "event_copy.h"
 #include "tag_map.h"
 #include "tblog/tblog.h"
-#include "text.h"
+#include "terminal_text.h"
 
 typedef struct trim {
     arguments arguments;
@@ -47,9 +47,9 @@ static bool mind_value(trim *all, const tblog_value *value, bool kept)
         return true;
     }
     fputs("tblog trim: ", stderr);
-    text_print_to(stderr, all->arguments.paths[0]);
+    terminal_text_print_to(stderr, all->arguments.paths[0]);
     fputs(": tag '", stderr);
-    text_print_to(stderr, value->tag);
+    terminal_text_print_to(stderr, value->tag);
     fputs("' goes back to an earlier step behind its first value, which alone says what it is: "
           "without that one TensorBoard would not show the others\n",
           stderr);

@@ -6,10 +6,11 @@
 
 #include "arguments.h"
 #include "commands.h"
+#include "complaint.h"
 #include "event_files.h"
 #include "read_events.h"
 #include "tblog/tblog.h"
-#include "text.h"
+#include "terminal_text.h"
 
 typedef struct verification {
     bool any_failed;
@@ -18,7 +19,7 @@ typedef struct verification {
 
 static void complain(verification *all, const char *path, const char *what)
 {
-    text_complain("verify", path, "%s", what);
+    complaint_print("verify", path, "%s", what);
     all->any_failed = true;
 }
 
@@ -37,22 +38,23 @@ static void verify_file(verification *all, const char *path)
         untimed += isfinite(event->wall_time) ? 0 : 1;
     }
     if (untimed > 0) {
-        text_complain("verify", path,
-                      "note: the wall time of %" PRIu64 " events is not a finite number", untimed);
+        complaint_print("verify", path,
+                        "note: the wall time of %" PRIu64 " events is not a finite number",
+                        untimed);
     }
     switch (status) {
     case TBLOG_END:
-        text_print(path);
+        terminal_text_print(path);
         printf(": whole, %" PRIu64 " events\n", events);
         break;
     case TBLOG_TRUNCATED:
-        text_complain("verify", path, "torn last record behind %" PRIu64 " events: %s", events,
-                      tblog_reader_message(reader));
+        complaint_print("verify", path, "torn last record behind %" PRIu64 " events: %s", events,
+                        tblog_reader_message(reader));
         all->any_torn = true;
         break;
     case TBLOG_DAMAGED:
-        text_complain("verify", path, "damaged behind %" PRIu64 " events: %s", events,
-                      tblog_reader_message(reader));
+        complaint_print("verify", path, "damaged behind %" PRIu64 " events: %s", events,
+                        tblog_reader_message(reader));
         all->any_failed = true;
         break;
     default:

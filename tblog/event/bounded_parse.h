@@ -6,6 +6,8 @@
 #include <protobuf-c/protobuf-c.h>
 #include <stddef.h>
 
+#include "tblog/tblog.h"
+
 /* How many bytes the parsed form of so many bytes may take: far more than that of any message that
  * somebody logs. */
 size_t bounded_parse_limit(size_t bytes);
@@ -17,7 +19,8 @@ typedef enum bounded_parse_problem {
 } bounded_parse_problem;
 
 /* The message, to be freed by protobuf_c_message_free_unpacked(…, NULL), or NULL and why. */
-ProtobufCMessage *bounded_parse(const ProtobufCMessageDescriptor *type, const void *data,
-                                size_t bytes, bounded_parse_problem *problem);
+TBLOG_MUST_CHECK ProtobufCMessage *bounded_parse(const ProtobufCMessageDescriptor *type,
+                                                 const void *data, size_t bytes,
+                                                 bounded_parse_problem *problem);
 
 #endif

@@ -1,6 +1,5 @@
-/* Events from protobuf messages. This file, with value_decode for the values, and event_encode,
- * with plugin_content, are the only ones that see the generated code. Knows nothing of framing or
- * files. One thread at a time a decoder. */
+/* Events from protobuf messages: scalar_decode takes the usual ones, the generated code the rest,
+ * value_decode their values. Knows nothing of framing or files. One thread at a time a decoder. */
 #ifndef TBLOG_EVENT_DECODE_H
 #define TBLOG_EVENT_DECODE_H
 
@@ -18,9 +17,8 @@ typedef struct event_decoder {
 } event_decoder;
 
 /* Fills *event but for its offset. Its pointers are good until the next call. TBLOG_DAMAGED where
- * the payload is not an Event, asks for more than bounded_parse_limit (which
- * bounds the values too), or a string in it is not UTF-8;
- * TBLOG_NO_MEMORY. */
+ * the payload is not an Event, asks for more than bounded_parse_limit (which bounds the values
+ * too), or a string in it is not UTF-8; TBLOG_NO_MEMORY. */
 TBLOG_MUST_CHECK tblog_status event_decode(event_decoder *decoder, const uint8_t *payload,
                                            size_t payload_bytes, tblog_event *event);
 

@@ -1,6 +1,5 @@
-/* Events as protobuf messages. event_encode.c, plugin_content.c and event_decode.c are the only
- * files that see the generated code; scalar_encode.c makes its bytes by hand. Knows nothing of
- * framing or files.
+/* Events as protobuf messages, by the generated code, which no folder of the library but event/
+ * sees; scalar_encode.c makes the bytes of scalars by hand. Knows nothing of framing or files.
  *
  * Each function puts one serialized Event behind what `out` holds and returns true, or returns
  * false where memory is missing, and `out` holds what it held. Strings are UTF-8, checked by the
@@ -30,7 +29,8 @@ typedef struct event_scalar {
 TBLOG_MUST_CHECK bool event_encode_scalars(byte_buffer *out, double wall_time, int64_t step,
                                            const event_scalar *scalars, size_t count);
 
-/* The same for one scalar, sooner. */
+/* The same bytes for one scalar, in two thirds of the instructions: it is what programs log most,
+ * and short lengths need no counting. */
 TBLOG_MUST_CHECK bool event_encode_scalar(byte_buffer *out, double wall_time, int64_t step,
                                           const event_scalar *scalar);
 

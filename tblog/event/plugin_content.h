@@ -1,6 +1,5 @@
-/* What plug-ins of TensorBoard want in a tag's metadata or, as a message, in a value. Beside
- * event_encode and event_decode the only files (plugin_content.c, hparams_content.c) that see the
- * generated code.
+/* What plug-ins of TensorBoard want in a tag's metadata or, as a message, in a value: whole
+ * protobuf messages, opaque to event_encode. Knows nothing of tags, steps or events.
  *
  * Each function replaces `out` by one serialized message and returns true, or returns false where
  * memory is missing. Arguments are checked by the caller. */

@@ -1,4 +1,5 @@
-/* The values of a summary, from protobuf messages to tblog_value. Belongs to event_decode. */
+/* The values of a summary, from protobuf messages to tblog_value: those of TensorFlow 1 in the form
+ * that they have today. Belongs to event_decode, and knows nothing of the event around them. */
 #ifndef TBLOG_VALUE_DECODE_H
 #define TBLOG_VALUE_DECODE_H
 

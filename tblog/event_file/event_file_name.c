@@ -146,7 +146,7 @@ int event_directory_make(const char *directory)
     return made;
 }
 
-int event_file_create(const char *directory, int64_t seconds, const char *suffix, char **path)
+int event_file_name_create(const char *directory, int64_t seconds, const char *suffix, char **path)
 {
     if (event_directory_make(directory) != 0) {
         return -1;

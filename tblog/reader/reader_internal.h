@@ -1,4 +1,5 @@
-/* The reader without the file system, for tests that let reading fail. */
+/* The reader without the file system: for the tool, which reads pipes too, and for tests that let
+ * reading fail. Programs use tblog.h. */
 #ifndef TBLOG_READER_INTERNAL_H
 #define TBLOG_READER_INTERNAL_H
 

@@ -99,19 +99,9 @@ uint32_t crc32c_by_instruction(const void *data, size_t bytes)
 
 #endif
 
-__attribute__((always_inline)) static inline uint32_t checksum(const void *data, size_t bytes)
-{
-    return crc32c_has_instruction() ? crc32c_by_instruction(data, bytes)
-                                    : crc32c_by_table(data, bytes);
-}
-
-uint32_t crc32c(const void *data, size_t bytes)
-{
-    return checksum(data, bytes);
-}
-
 uint32_t crc32c_masked(const void *data, size_t bytes)
 {
-    const uint32_t crc = checksum(data, bytes);
+    const uint32_t crc = crc32c_has_instruction() ? crc32c_by_instruction(data, bytes)
+                                                  : crc32c_by_table(data, bytes);
     return ((crc >> 15) | (crc << 17)) + 0xa282ead8u;
 }

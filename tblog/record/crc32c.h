@@ -1,5 +1,5 @@
-/* CRC-32C (polynomial 0x1edc6f41, reflected), the checksum of event files, and the masked form in
- * which they store it. Any thread may call anything here at any time. */
+/* CRC-32C (polynomial 0x1edc6f41, reflected), the checksum of event files, in the masked form in
+ * which they store it. Knows nothing of records. Any thread may call anything here at any time. */
 #ifndef TBLOG_CRC32C_H
 #define TBLOG_CRC32C_H
 
@@ -7,15 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The checksum of `bytes` bytes, by the processor's instruction where it has one, else by tables.
- * `data` may be NULL when `bytes` is 0. */
-uint32_t crc32c(const void *data, size_t bytes);
-
-/* crc32c as event files store it: rotated and offset, so that the checksum of data that holds
- * checksums stays a good one. */
+/* The checksum of `bytes` bytes as event files store it, rotated and offset, so that the checksum
+ * of data that holds checksums stays a good one. By the processor's instruction where it has one,
+ * else by tables. `data` may be NULL when `bytes` is 0. */
 uint32_t crc32c_masked(const void *data, size_t bytes);
 
-/* The two ways, to be tested against each other. crc32c_by_instruction may be called only where
+/* The plain checksum in both ways, for tests. crc32c_by_instruction may be called only where
  * crc32c_has_instruction(). */
 uint32_t crc32c_by_table(const void *data, size_t bytes);
 bool crc32c_has_instruction(void);

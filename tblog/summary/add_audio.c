@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lint.h"
 #include "plugin_content.h"
+#include "refusal.h"
+#include "tensor_event.h"
 #include "wav.h"
-#include "writer_internal.h"
 
 /* -1 .. 1 to 16 bits, rounded to the nearest; beyond is clipped, and NaN is silence. */
 static int16_t sample_from_float(float value)
@@ -23,13 +23,13 @@ static int16_t sample_from_float(float value)
 static bool is_sound_audio(bool has_samples, size_t frame_count, unsigned channels,
                            uint32_t sample_rate)
 {
-    return lint(has_samples, "the samples are NULL") && lint(frame_count > 0, "no frames") &&
-           lint(channels > 0 && channels <= UINT16_MAX / sizeof(int16_t),
-                "%u channels: a WAV file has 1 to %zu", channels, UINT16_MAX / sizeof(int16_t)) &&
-           lint(sample_rate > 0 && sample_rate <= UINT32_MAX / (channels * sizeof(int16_t)),
-                "a sample rate of %" PRIu32 " Hz cannot stand in a WAV file", sample_rate) &&
-           lint(frame_count <= WAV_DATA_BYTES_MAX / (channels * sizeof(int16_t)),
-                "%zu frames are more than a WAV file can have", frame_count);
+    return admit(has_samples, "the samples are NULL") && admit(frame_count > 0, "no frames") &&
+           admit(channels > 0 && channels <= UINT16_MAX / sizeof(int16_t),
+                 "%u channels: a WAV file has 1 to %zu", channels, UINT16_MAX / sizeof(int16_t)) &&
+           admit(sample_rate > 0 && sample_rate <= UINT32_MAX / (channels * sizeof(int16_t)),
+                 "a sample rate of %" PRIu32 " Hz cannot stand in a WAV file", sample_rate) &&
+           admit(frame_count <= WAV_DATA_BYTES_MAX / (channels * sizeof(int16_t)),
+                 "%zu frames are more than a WAV file can have", frame_count);
 }
 
 /* Either floats or 16-bit samples; the other is NULL. */
@@ -63,7 +63,7 @@ static tblog_status add_audio(tblog_writer *writer, const char *tag, int64_t ste
                                .rank = 1,
                                .strings = &string,
                                .string_count = 1};
-        status = writer_add_tensors(writer, step, &tensor, 1);
+        status = tensor_event_add(writer, step, &tensor, 1);
     }
     byte_buffer_free(&content);
     free(wav);
@@ -74,7 +74,7 @@ tblog_status tblog_add_audio(tblog_writer *writer, const char *tag, int64_t step
                              const float *samples, size_t frame_count, unsigned channels,
                              uint32_t sample_rate)
 {
-    lint_begin(writer);
+    refusal_begin(writer);
     return add_audio(writer, tag, step, samples, NULL, frame_count, channels, sample_rate);
 }
 
@@ -82,6 +82,6 @@ tblog_status tblog_add_audio_int16(tblog_writer *writer, const char *tag, int64_
                                    const int16_t *samples, size_t frame_count, unsigned channels,
                                    uint32_t sample_rate)
 {
-    lint_begin(writer);
+    refusal_begin(writer);
     return add_audio(writer, tag, step, NULL, samples, frame_count, channels, sample_rate);
 }

@@ -1,26 +1,26 @@
-#include "lint.h"
 #include "plugin_content.h"
-#include "writer_internal.h"
+#include "refusal.h"
+#include "tensor_event.h"
 
 static bool is_sound_chart(const tblog_chart *chart)
 {
-    if (!lint_text(chart->title, "a chart's title") ||
-        !lint((chart->tag_count > 0) != (chart->band_count > 0),
-              "a chart has either tags or bands, and this one both or neither") ||
-        !lint(chart->tag_count == 0 || chart->tags != NULL, "a chart's tags are NULL") ||
-        !lint(chart->band_count == 0 || chart->bands != NULL, "a chart's bands are NULL")) {
+    if (!admit_text(chart->title, "a chart's title") ||
+        !admit((chart->tag_count > 0) != (chart->band_count > 0),
+               "a chart has either tags or bands, and this one both or neither") ||
+        !admit(chart->tag_count == 0 || chart->tags != NULL, "a chart's tags are NULL") ||
+        !admit(chart->band_count == 0 || chart->bands != NULL, "a chart's bands are NULL")) {
         return false;
     }
     for (size_t i = 0; i < chart->tag_count; i++) {
-        if (!lint_name(chart->tags[i], "a chart's tag")) {
+        if (!admit_name(chart->tags[i], "a chart's tag")) {
             return false;
         }
     }
     for (size_t i = 0; i < chart->band_count; i++) {
         const tblog_band *band = &chart->bands[i];
-        if (!lint_name(band->value_tag, "a band's value_tag") ||
-            !lint_name(band->lower_tag, "a band's lower_tag") ||
-            !lint_name(band->upper_tag, "a band's upper_tag")) {
+        if (!admit_name(band->value_tag, "a band's value_tag") ||
+            !admit_name(band->lower_tag, "a band's lower_tag") ||
+            !admit_name(band->upper_tag, "a band's upper_tag")) {
             return false;
         }
     }
@@ -29,14 +29,14 @@ static bool is_sound_chart(const tblog_chart *chart)
 
 static bool is_sound_layout(const tblog_category *categories, size_t count)
 {
-    if (!lint(categories != NULL && count > 0, "a layout of no categories")) {
+    if (!admit(categories != NULL && count > 0, "a layout of no categories")) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
         const tblog_category *category = &categories[i];
-        if (!lint_text(category->title, "a category's title") ||
-            !lint(category->charts != NULL && category->chart_count > 0,
-                  "a category without charts")) {
+        if (!admit_text(category->title, "a category's title") ||
+            !admit(category->charts != NULL && category->chart_count > 0,
+                   "a category without charts")) {
             return false;
         }
         for (size_t j = 0; j < category->chart_count; j++) {
@@ -51,7 +51,7 @@ static bool is_sound_layout(const tblog_category *categories, size_t count)
 tblog_status tblog_add_custom_scalars(tblog_writer *writer, const tblog_category *categories,
                                       size_t count)
 {
-    lint_begin(writer);
+    refusal_begin(writer);
     if (!is_sound_layout(categories, count)) {
         return TBLOG_INVALID;
     }
@@ -64,7 +64,7 @@ tblog_status tblog_add_custom_scalars(tblog_writer *writer, const tblog_category
                                .type = EVENT_STRING,
                                .strings = &string,
                                .string_count = 1};
-        status = writer_add_tensors(writer, 0, &tensor, 1);
+        status = tensor_event_add(writer, 0, &tensor, 1);
     }
     byte_buffer_free(&layout);
     return status;

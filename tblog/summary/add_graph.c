@@ -1,14 +1,15 @@
 /* Graphs: a Keras model as a value of a tag, a GraphDef as an event of its own. */
 #include <string.h>
 
-#include "lint.h"
-#include "writer_internal.h"
+#include "refusal.h"
+#include "tensor_event.h"
+#include "writer_event.h"
 
 tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_t step,
                                    const char *model_json)
 {
-    lint_begin(writer);
-    if (!lint_name(model_json, "the model's JSON")) {
+    refusal_begin(writer);
+    if (!admit_name(model_json, "the model's JSON")) {
         return TBLOG_INVALID;
     }
     const event_bytes json = {.data = model_json, .count = strlen(model_json)};
@@ -23,7 +24,7 @@ tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_
                            .rank = 1,
                            .strings = &json,
                            .string_count = 1};
-    return writer_add_tensors(writer, step, &tensor, 1);
+    return tensor_event_add(writer, step, &tensor, 1);
 }
 
 typedef struct graph_request {
@@ -41,10 +42,10 @@ static tblog_status encode_graph(tblog_writer *writer, double wall_time, const v
 
 tblog_status tblog_add_graph_def(tblog_writer *writer, const uint8_t *graph_def, size_t byte_count)
 {
-    lint_begin(writer);
-    if (!lint(graph_def != NULL && byte_count > 0, "an empty graph") ||
-        !lint(byte_count <= INT32_MAX, "a graph of %zu bytes does not fit into a record",
-              byte_count)) {
+    refusal_begin(writer);
+    if (!admit(graph_def != NULL && byte_count > 0, "an empty graph") ||
+        !admit(byte_count <= INT32_MAX, "a graph of %zu bytes does not fit into a record",
+               byte_count)) {
         return TBLOG_INVALID;
     }
     const graph_request request = {.graph = {.data = graph_def, .count = byte_count}};

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "lint.h"
-#include "writer_internal.h"
+#include "refusal.h"
+#include "tensor_event.h"
 
 enum { BUCKET_COUNT = 30 };
 
@@ -85,7 +85,7 @@ static tblog_status add_buckets(tblog_writer *writer, const char *tag, int64_t s
                            .dims = {(int64_t)count, 3},
                            .rank = 2,
                            .content = {.data = buckets, .count = count * sizeof *buckets}};
-    return writer_add_tensors(writer, step, &tensor, 1);
+    return tensor_event_add(writer, step, &tensor, 1);
 }
 
 static tblog_status add_values(tblog_writer *writer, const char *tag, int64_t step,
@@ -111,8 +111,8 @@ static tblog_status add_values(tblog_writer *writer, const char *tag, int64_t st
 tblog_status tblog_add_histogram(tblog_writer *writer, const char *tag, int64_t step,
                                  const float *values, size_t count, size_t *non_finite)
 {
-    lint_begin(writer);
-    if (!lint(values != NULL || count == 0, "the values are NULL")) {
+    refusal_begin(writer);
+    if (!admit(values != NULL || count == 0, "the values are NULL")) {
         return TBLOG_INVALID;
     }
     const value_list list = {.floats = values, .count = count};
@@ -122,8 +122,8 @@ tblog_status tblog_add_histogram(tblog_writer *writer, const char *tag, int64_t 
 tblog_status tblog_add_histogram_double(tblog_writer *writer, const char *tag, int64_t step,
                                         const double *values, size_t count, size_t *non_finite)
 {
-    lint_begin(writer);
-    if (!lint(values != NULL || count == 0, "the values are NULL")) {
+    refusal_begin(writer);
+    if (!admit(values != NULL || count == 0, "the values are NULL")) {
         return TBLOG_INVALID;
     }
     const value_list list = {.doubles = values, .count = count};
@@ -132,21 +132,21 @@ tblog_status tblog_add_histogram_double(tblog_writer *writer, const char *tag, i
 
 static bool are_sound_buckets(const tblog_bucket *buckets, size_t count)
 {
-    if (!lint(buckets != NULL && count > 0, "a histogram of no buckets") ||
-        !lint(count <= INT32_MAX / sizeof *buckets, "%zu buckets do not fit into a record",
-              count)) {
+    if (!admit(buckets != NULL && count > 0, "a histogram of no buckets") ||
+        !admit(count <= INT32_MAX / sizeof *buckets, "%zu buckets do not fit into a record",
+               count)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
         const tblog_bucket *bucket = &buckets[i];
         if (!isfinite(bucket->left) || !isfinite(bucket->right) || !isfinite(bucket->count)) {
-            return lint(false, "bucket %zu has a number that is not finite", i);
+            return refuse("bucket %zu has a number that is not finite", i);
         }
         if (bucket->left > bucket->right || bucket->count < 0.0) {
-            return lint(false, "bucket %zu ends before it begins, or holds less than nothing", i);
+            return refuse("bucket %zu ends before it begins, or holds less than nothing", i);
         }
         if (i > 0 && (bucket->left < bucket[-1].left || bucket->right < bucket[-1].right)) {
-            return lint(false, "bucket %zu is not behind the one before it", i);
+            return refuse("bucket %zu is not behind the one before it", i);
         }
     }
     return true;
@@ -155,7 +155,7 @@ static bool are_sound_buckets(const tblog_bucket *buckets, size_t count)
 tblog_status tblog_add_histogram_buckets(tblog_writer *writer, const char *tag, int64_t step,
                                          const tblog_bucket *buckets, size_t count)
 {
-    lint_begin(writer);
+    refusal_begin(writer);
     if (!are_sound_buckets(buckets, count)) {
         return TBLOG_INVALID;
     }

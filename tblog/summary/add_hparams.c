@@ -2,9 +2,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "lint.h"
 #include "plugin_content.h"
-#include "writer_internal.h"
+#include "refusal.h"
+#include "tensor_event.h"
+#include "writer_event.h"
 
 /* ---- Checks ---- */
 
@@ -14,29 +15,29 @@ static bool is_sound_value(const tblog_hparam *hparam)
 {
     switch (hparam->type) {
     case TBLOG_HPARAM_NUMBER:
-        return lint(isfinite(hparam->number), "a hyper-parameter's number is not finite");
+        return admit(isfinite(hparam->number), "a hyper-parameter's number is not finite");
     case TBLOG_HPARAM_STRING:
-        return lint(hparam->string != NULL, "a hyper-parameter's string is NULL") &&
-               lint_text(hparam->string, "a hyper-parameter's string");
+        return admit(hparam->string != NULL, "a hyper-parameter's string is NULL") &&
+               admit_text(hparam->string, "a hyper-parameter's string");
     case TBLOG_HPARAM_BOOL:
         return true;
     }
-    return lint(false, "a hyper-parameter of no known type");
+    return refuse("a hyper-parameter of no known type");
 }
 
 static bool are_sound_hparams(const tblog_hparam *hparams, size_t count)
 {
-    if (!lint(hparams != NULL && count > 0, "a session of no hyper-parameters")) {
+    if (!admit(hparams != NULL && count > 0, "a session of no hyper-parameters")) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!lint_name(hparams[i].name, "a hyper-parameter's name") ||
+        if (!admit_name(hparams[i].name, "a hyper-parameter's name") ||
             !is_sound_value(&hparams[i])) {
             return false;
         }
         for (size_t j = 0; j < i; j++) {
             if (strcmp(hparams[i].name, hparams[j].name) == 0) {
-                return lint(false, TWICE, hparams[i].name);
+                return refuse(TWICE, hparams[i].name);
             }
         }
     }
@@ -45,40 +46,40 @@ static bool are_sound_hparams(const tblog_hparam *hparams, size_t count)
 
 static bool is_sound_info(const tblog_hparam_info *info)
 {
-    if (!lint_name(info->name, "a hyper-parameter's name") ||
-        !lint_text(info->display_name, "a hyper-parameter's display_name") ||
-        !lint_text(info->description, "a hyper-parameter's description") ||
-        !lint(info->values != NULL || info->value_count == 0, "the values of '%s' are NULL",
-              info->name)) {
+    if (!admit_name(info->name, "a hyper-parameter's name") ||
+        !admit_text(info->display_name, "a hyper-parameter's display_name") ||
+        !admit_text(info->description, "a hyper-parameter's description") ||
+        !admit(info->values != NULL || info->value_count == 0, "the values of '%s' are NULL",
+               info->name)) {
         return false;
     }
     for (size_t i = 0; i < info->value_count; i++) {
-        if (!lint(info->values[i].type == info->type, "a value of '%s' is of another type",
-                  info->name) ||
+        if (!admit(info->values[i].type == info->type, "a value of '%s' is of another type",
+                   info->name) ||
             !is_sound_value(&info->values[i])) {
             return false;
         }
     }
     if (info->minimum != info->maximum) {
-        return lint(info->type == TBLOG_HPARAM_NUMBER && info->value_count == 0,
-                    "'%s' has a range and is no number, or has values too", info->name) &&
-               lint(isfinite(info->minimum) && isfinite(info->maximum) &&
-                        info->minimum < info->maximum,
-                    "the range of '%s' is not one", info->name);
+        return admit(info->type == TBLOG_HPARAM_NUMBER && info->value_count == 0,
+                     "'%s' has a range and is no number, or has values too", info->name) &&
+               admit(isfinite(info->minimum) && isfinite(info->maximum) &&
+                         info->minimum < info->maximum,
+                     "the range of '%s' is not one", info->name);
     }
-    return lint(info->type == TBLOG_HPARAM_NUMBER || info->type == TBLOG_HPARAM_STRING ||
-                    info->type == TBLOG_HPARAM_BOOL,
-                "a hyper-parameter of no known type");
+    return admit(info->type == TBLOG_HPARAM_NUMBER || info->type == TBLOG_HPARAM_STRING ||
+                     info->type == TBLOG_HPARAM_BOOL,
+                 "a hyper-parameter of no known type");
 }
 
 static bool is_sound_experiment(const tblog_experiment *experiment)
 {
-    if (!lint(experiment != NULL, "the experiment is NULL") ||
-        !lint(experiment->hparams != NULL && experiment->hparam_count > 0,
-              "an experiment of no hyper-parameters") ||
-        !lint(experiment->metrics != NULL && experiment->metric_count > 0,
-              "an experiment of no metrics") ||
-        !lint_text(experiment->description, "the experiment's description")) {
+    if (!admit(experiment != NULL, "the experiment is NULL") ||
+        !admit(experiment->hparams != NULL && experiment->hparam_count > 0,
+               "an experiment of no hyper-parameters") ||
+        !admit(experiment->metrics != NULL && experiment->metric_count > 0,
+               "an experiment of no metrics") ||
+        !admit_text(experiment->description, "the experiment's description")) {
         return false;
     }
     for (size_t i = 0; i < experiment->hparam_count; i++) {
@@ -87,16 +88,16 @@ static bool is_sound_experiment(const tblog_experiment *experiment)
         }
         for (size_t j = 0; j < i; j++) {
             if (strcmp(experiment->hparams[i].name, experiment->hparams[j].name) == 0) {
-                return lint(false, TWICE, experiment->hparams[i].name);
+                return refuse(TWICE, experiment->hparams[i].name);
             }
         }
     }
     for (size_t i = 0; i < experiment->metric_count; i++) {
         const tblog_metric_info *metric = &experiment->metrics[i];
-        if (!lint_name(metric->tag, "a metric's tag") ||
-            !lint_text(metric->group, "a metric's group") ||
-            !lint_text(metric->display_name, "a metric's display_name") ||
-            !lint_text(metric->description, "a metric's description")) {
+        if (!admit_name(metric->tag, "a metric's tag") ||
+            !admit_text(metric->group, "a metric's group") ||
+            !admit_text(metric->display_name, "a metric's display_name") ||
+            !admit_text(metric->description, "a metric's description")) {
             return false;
         }
     }
@@ -139,7 +140,7 @@ static tblog_status encode_hparams(tblog_writer *writer, double wall_time, const
                                .type = EVENT_FLOAT,
                                .dims = {0},
                                .rank = 1};
-        status = writer_encode_tensors(writer, wall_time, 0, &tensor, 1);
+        status = tensor_event_encode(writer, wall_time, 0, &tensor, 1);
     }
     byte_buffer_free(&content);
     return status;
@@ -148,8 +149,8 @@ static tblog_status encode_hparams(tblog_writer *writer, double wall_time, const
 tblog_status tblog_add_session_start(tblog_writer *writer, const char *group_name,
                                      const tblog_hparam *hparams, size_t count)
 {
-    lint_begin(writer);
-    if (!lint_text(group_name, "the group's name") || !are_sound_hparams(hparams, count)) {
+    refusal_begin(writer);
+    if (!admit_text(group_name, "the group's name") || !are_sound_hparams(hparams, count)) {
         return TBLOG_INVALID;
     }
     const hparams_request request = {.tag = "_hparams_/session_start_info",
@@ -161,9 +162,9 @@ tblog_status tblog_add_session_start(tblog_writer *writer, const char *group_nam
 
 tblog_status tblog_add_session_end(tblog_writer *writer, tblog_session_result result)
 {
-    lint_begin(writer);
-    if (!lint(result == TBLOG_SESSION_SUCCEEDED || result == TBLOG_SESSION_FAILED,
-              "a session's result that is none")) {
+    refusal_begin(writer);
+    if (!admit(result == TBLOG_SESSION_SUCCEEDED || result == TBLOG_SESSION_FAILED,
+               "a session's result that is none")) {
         return TBLOG_INVALID;
     }
     const hparams_request request = {.tag = "_hparams_/session_end_info", .result = result};
@@ -172,7 +173,7 @@ tblog_status tblog_add_session_end(tblog_writer *writer, tblog_session_result re
 
 tblog_status tblog_add_experiment(tblog_writer *writer, const tblog_experiment *experiment)
 {
-    lint_begin(writer);
+    refusal_begin(writer);
     if (!is_sound_experiment(experiment)) {
         return TBLOG_INVALID;
     }

@@ -4,31 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lint.h"
 #include "png.h"
-#include "writer_internal.h"
+#include "refusal.h"
+#include "tensor_event.h"
 
 enum { SIZE_STRINGS = 2, IMAGES_MAX = 1 << 20 };
 
 static bool is_sound_count(const void *images, size_t count)
 {
-    return lint(images != NULL && count > 0, "no images") &&
-           lint(count <= IMAGES_MAX, "%zu images are too many for one event", count);
+    return admit(images != NULL && count > 0, "no images") &&
+           admit(count <= IMAGES_MAX, "%zu images are too many for one event", count);
 }
 
 tblog_status tblog_add_pngs(tblog_writer *writer, const char *tag, int64_t step,
                             const tblog_png *pngs, size_t count)
 {
-    lint_begin(writer);
+    refusal_begin(writer);
     if (!is_sound_count(pngs, count)) {
         return TBLOG_INVALID;
     }
     uint32_t width = 0;
     uint32_t height = 0;
     for (size_t i = count; i-- > 0;) {
-        if (!lint(pngs[i].bytes != NULL &&
-                      png_read_size(pngs[i].bytes, pngs[i].byte_count, &width, &height),
-                  "image %zu is no PNG", i)) {
+        if (!admit(pngs[i].bytes != NULL &&
+                       png_read_size(pngs[i].bytes, pngs[i].byte_count, &width, &height),
+                   "image %zu is no PNG", i)) {
             return TBLOG_INVALID;
         }
     }
@@ -53,7 +53,7 @@ tblog_status tblog_add_pngs(tblog_writer *writer, const char *tag, int64_t step,
                            .rank = 1,
                            .strings = strings,
                            .string_count = SIZE_STRINGS + count};
-    const tblog_status status = writer_add_tensors(writer, step, &tensor, 1);
+    const tblog_status status = tensor_event_add(writer, step, &tensor, 1);
     free(strings);
     return status;
 }
@@ -75,12 +75,12 @@ tblog_status tblog_add_images(tblog_writer *writer, const char *tag, int64_t ste
                               const uint8_t *pixels, size_t count, uint32_t width, uint32_t height,
                               unsigned channels)
 {
-    lint_begin(writer);
+    refusal_begin(writer);
     if (!is_sound_count(pixels, count) ||
-        !lint(width > 0 && width <= PNG_SIDE_MAX && height > 0 && height <= PNG_SIDE_MAX,
-              "an image of %" PRIu32 " by %" PRIu32 ": its sides are 1 to %d", width, height,
-              PNG_SIDE_MAX) ||
-        !lint(channels > 0 && channels <= 4, "an image of %u channels: it has 1 to 4", channels)) {
+        !admit(width > 0 && width <= PNG_SIDE_MAX && height > 0 && height <= PNG_SIDE_MAX,
+               "an image of %" PRIu32 " by %" PRIu32 ": its sides are 1 to %d", width, height,
+               PNG_SIDE_MAX) ||
+        !admit(channels > 0 && channels <= 4, "an image of %u channels: it has 1 to 4", channels)) {
         return TBLOG_INVALID;
     }
     size_t *ends = malloc(count * sizeof *ends);
@@ -106,6 +106,6 @@ tblog_status tblog_add_image(tblog_writer *writer, const char *tag, int64_t step
                              const uint8_t *pixels, uint32_t width, uint32_t height,
                              unsigned channels)
 {
-    lint_begin(writer);
+    refusal_begin(writer);
     return tblog_add_images(writer, tag, step, pixels, 1, width, height, channels);
 }

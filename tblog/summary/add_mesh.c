@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lint.h"
 #include "plugin_content.h"
-#include "writer_internal.h"
+#include "refusal.h"
+#include "tensor_event.h"
 
 enum { PARTS_MAX = 3 };
 
@@ -23,23 +23,23 @@ typedef struct mesh_tensor {
 
 static bool is_sound_mesh(const tblog_mesh *mesh)
 {
-    if (!lint(mesh != NULL && mesh->vertices != NULL && mesh->vertex_count > 0,
-              "a mesh of no vertices") ||
-        !lint(mesh->faces != NULL || mesh->face_count == 0, "the mesh's faces are NULL") ||
-        !lint(mesh->vertex_count <= INT32_MAX / 12 && mesh->face_count <= INT32_MAX / 12,
-              "the mesh does not fit into a record") ||
-        !lint_text(mesh->config_json, "the mesh's config_json")) {
+    if (!admit(mesh != NULL && mesh->vertices != NULL && mesh->vertex_count > 0,
+               "a mesh of no vertices") ||
+        !admit(mesh->faces != NULL || mesh->face_count == 0, "the mesh's faces are NULL") ||
+        !admit(mesh->vertex_count <= INT32_MAX / 12 && mesh->face_count <= INT32_MAX / 12,
+               "the mesh does not fit into a record") ||
+        !admit_text(mesh->config_json, "the mesh's config_json")) {
         return false;
     }
     for (size_t i = 0; i < 3 * mesh->vertex_count; i++) {
         if (!isfinite(mesh->vertices[i])) {
-            return lint(false, "vertex %zu is not finite", i / 3);
+            return refuse("vertex %zu is not finite", i / 3);
         }
     }
     for (size_t i = 0; i < 3 * mesh->face_count; i++) {
         if (mesh->faces[i] < 0 || (size_t)mesh->faces[i] >= mesh->vertex_count) {
-            return lint(false, "face %zu has a vertex %" PRId32 " that the mesh has not", i / 3,
-                        mesh->faces[i]);
+            return refuse("face %zu has a vertex %" PRId32 " that the mesh has not", i / 3,
+                          mesh->faces[i]);
         }
     }
     return true;
@@ -89,8 +89,8 @@ static bool fill_part(event_tensor *tensor, char **tag_text, byte_buffer *conten
 tblog_status tblog_add_mesh(tblog_writer *writer, const char *tag, int64_t step,
                             const tblog_mesh *mesh)
 {
-    lint_begin(writer);
-    if (!lint_name(tag, "the tag") || !is_sound_mesh(mesh)) {
+    refusal_begin(writer);
+    if (!admit_name(tag, "the tag") || !is_sound_mesh(mesh)) {
         return TBLOG_INVALID;
     }
     mesh_tensor parts[PARTS_MAX];
@@ -107,8 +107,7 @@ tblog_status tblog_add_mesh(tblog_writer *writer, const char *tag, int64_t step,
         filled = fill_part(&tensors[i], &tags[i], &contents[i], tag, &parts[i], components,
                            mesh->config_json == NULL ? "{}" : mesh->config_json);
     }
-    tblog_status status =
-        filled ? writer_add_tensors(writer, step, tensors, count) : TBLOG_NO_MEMORY;
+    tblog_status status = filled ? tensor_event_add(writer, step, tensors, count) : TBLOG_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
         byte_buffer_free(&contents[i]);
         free(tags[i]);

@@ -3,21 +3,21 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "lint.h"
 #include "plugin_content.h"
-#include "writer_internal.h"
+#include "refusal.h"
+#include "tensor_event.h"
 
 enum { ROW_COUNT = 6, THRESHOLDS_MAX = 1 << 24 };
 
 static bool is_sound_threshold_count(size_t count)
 {
-    return lint(count >= 2 && count <= THRESHOLDS_MAX, "%zu thresholds: there are 2 to %d", count,
-                THRESHOLDS_MAX);
+    return admit(count >= 2 && count <= THRESHOLDS_MAX, "%zu thresholds: there are 2 to %d", count,
+                 THRESHOLDS_MAX);
 }
 
 static bool are_sound_counts(const tblog_pr_counts *counts, size_t threshold_count)
 {
-    if (!lint(counts != NULL, "the counts are NULL") ||
+    if (!admit(counts != NULL, "the counts are NULL") ||
         !is_sound_threshold_count(threshold_count)) {
         return false;
     }
@@ -26,7 +26,7 @@ static bool are_sound_counts(const tblog_pr_counts *counts, size_t threshold_cou
                                   counts[i].true_negatives, counts[i].false_negatives};
         for (size_t j = 0; j < sizeof numbers / sizeof numbers[0]; j++) {
             if (!isfinite(numbers[j]) || numbers[j] < 0.0) {
-                return lint(false, "a count at threshold %zu is negative or not finite", i);
+                return refuse("a count at threshold %zu is negative or not finite", i);
             }
         }
     }
@@ -59,7 +59,7 @@ static void fill_rows(float *rows, const tblog_pr_counts *counts, size_t thresho
 tblog_status tblog_add_pr_curve_counts(tblog_writer *writer, const char *tag, int64_t step,
                                        const tblog_pr_counts *counts, size_t threshold_count)
 {
-    lint_begin(writer);
+    refusal_begin(writer);
     if (!are_sound_counts(counts, threshold_count)) {
         return TBLOG_INVALID;
     }
@@ -76,7 +76,7 @@ tblog_status tblog_add_pr_curve_counts(tblog_writer *writer, const char *tag, in
                                .dims = {ROW_COUNT, (int64_t)threshold_count},
                                .rank = 2,
                                .content = {.data = rows, .count = bytes}};
-        status = writer_add_tensors(writer, step, &tensor, 1);
+        status = tensor_event_add(writer, step, &tensor, 1);
     }
     byte_buffer_free(&content);
     free(rows);
@@ -90,7 +90,7 @@ static bool count_scores(tblog_pr_counts *counts, size_t threshold_count, const 
 {
     for (size_t i = 0; i < count; i++) {
         if (!(scores[i] >= 0.0f && scores[i] <= 1.0f)) {
-            return lint(false, "score %zu is not within 0 and 1", i);
+            return refuse("score %zu is not within 0 and 1", i);
         }
         const size_t last = (size_t)((double)scores[i] * (double)(threshold_count - 1));
         if (labels[i] != 0) {
@@ -115,8 +115,9 @@ tblog_status tblog_add_pr_curve(tblog_writer *writer, const char *tag, int64_t s
                                 const uint8_t *labels, const float *scores, size_t count,
                                 size_t threshold_count)
 {
-    lint_begin(writer);
-    if (!lint(labels != NULL && scores != NULL && count > 0, "a PR curve of no labels or scores") ||
+    refusal_begin(writer);
+    if (!admit(labels != NULL && scores != NULL && count > 0,
+               "a PR curve of no labels or scores") ||
         !is_sound_threshold_count(threshold_count)) {
         return TBLOG_INVALID;
     }

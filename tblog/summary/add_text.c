@@ -1,14 +1,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lint.h"
-#include "writer_internal.h"
+#include "refusal.h"
+#include "tensor_event.h"
 
 tblog_status tblog_add_text(tblog_writer *writer, const char *tag, int64_t step,
                             const char *markdown)
 {
-    lint_begin(writer);
-    if (!lint(markdown != NULL, "the text is NULL") || !lint_text(markdown, "the text")) {
+    refusal_begin(writer);
+    if (!admit(markdown != NULL, "the text is NULL") || !admit_text(markdown, "the text")) {
         return TBLOG_INVALID;
     }
     const event_bytes text = {.data = markdown, .count = strlen(markdown)};
@@ -17,14 +17,14 @@ tblog_status tblog_add_text(tblog_writer *writer, const char *tag, int64_t step,
                            .type = EVENT_STRING,
                            .strings = &text,
                            .string_count = 1};
-    return writer_add_tensors(writer, step, &tensor, 1);
+    return tensor_event_add(writer, step, &tensor, 1);
 }
 
 /* Fills `strings`; false where a cell is NULL or not UTF-8. */
 static bool take_cells(event_bytes *strings, const char *const *cells, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!lint(cells[i] != NULL, "cell %zu is NULL", i) || !lint_text(cells[i], "a cell")) {
+        if (!admit(cells[i] != NULL, "cell %zu is NULL", i) || !admit_text(cells[i], "a cell")) {
             return false;
         }
         strings[i] = (event_bytes){.data = cells[i], .count = strlen(cells[i])};
@@ -35,9 +35,9 @@ static bool take_cells(event_bytes *strings, const char *const *cells, size_t co
 tblog_status tblog_add_text_table(tblog_writer *writer, const char *tag, int64_t step,
                                   const char *const *cells, size_t row_count, size_t column_count)
 {
-    lint_begin(writer);
-    if (!lint(cells != NULL && row_count > 0 && column_count > 0, "a table of no cells") ||
-        !lint(row_count <= INT32_MAX / column_count, "a table of too many cells for a record")) {
+    refusal_begin(writer);
+    if (!admit(cells != NULL && row_count > 0 && column_count > 0, "a table of no cells") ||
+        !admit(row_count <= INT32_MAX / column_count, "a table of too many cells for a record")) {
         return TBLOG_INVALID;
     }
     const size_t count = row_count * column_count;
@@ -54,7 +54,7 @@ tblog_status tblog_add_text_table(tblog_writer *writer, const char *tag, int64_t
                                .rank = 2,
                                .strings = strings,
                                .string_count = count};
-        status = writer_add_tensors(writer, step, &tensor, 1);
+        status = tensor_event_add(writer, step, &tensor, 1);
     }
     free(strings);
     return status;

@@ -10,28 +10,28 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lint.h"
 #include "png.h"
+#include "refusal.h"
 
 /* ---- Checks ---- */
 
 static bool is_sound_label(const char *label)
 {
-    return lint(label != NULL, "a label is NULL") && lint_text(label, "a label") &&
-           lint(strpbrk(label, "\t\r\n") == NULL, "the label '%s' has a tab or a line's end",
-                label);
+    return admit(label != NULL, "a label is NULL") && admit_text(label, "a label") &&
+           admit(strpbrk(label, "\t\r\n") == NULL, "the label '%s' has a tab or a line's end",
+                 label);
 }
 
 static bool are_sound_labels(const tblog_embedding *embedding)
 {
     if (embedding->labels == NULL) {
-        return lint(embedding->label_column_count == 0, "the labels are NULL");
+        return admit(embedding->label_column_count == 0, "the labels are NULL");
     }
     const size_t columns = embedding->label_column_count;
-    if (!lint(columns > 0 && columns <= SIZE_MAX / embedding->row_count, "%zu columns of labels",
-              columns) ||
-        !lint(columns == 1 || embedding->label_names != NULL,
-              "labels of several columns without names")) {
+    if (!admit(columns > 0 && columns <= SIZE_MAX / embedding->row_count, "%zu columns of labels",
+               columns) ||
+        !admit(columns == 1 || embedding->label_names != NULL,
+               "labels of several columns without names")) {
         return false;
     }
     for (size_t i = 0; columns > 1 && i < columns; i++) {
@@ -64,18 +64,18 @@ static bool are_sound_thumbnails(const tblog_embedding *embedding)
     if (embedding->thumbnails == NULL) {
         return true;
     }
-    if (!lint(embedding->thumbnail_width > 0 && embedding->thumbnail_width <= SHEET_SIDE_MAX &&
-                  embedding->thumbnail_height > 0 &&
-                  embedding->thumbnail_height <= SHEET_SIDE_MAX &&
-                  embedding->thumbnail_channels > 0 && embedding->thumbnail_channels <= 4,
-              "thumbnails without a size, or too large") ||
-        !lint(embedding->row_count <= (size_t)SHEET_SIDE_MAX * SHEET_SIDE_MAX, LARGE_SHEET)) {
+    if (!admit(embedding->thumbnail_width > 0 && embedding->thumbnail_width <= SHEET_SIDE_MAX &&
+                   embedding->thumbnail_height > 0 &&
+                   embedding->thumbnail_height <= SHEET_SIDE_MAX &&
+                   embedding->thumbnail_channels > 0 && embedding->thumbnail_channels <= 4,
+               "thumbnails without a size, or too large") ||
+        !admit(embedding->row_count <= (size_t)SHEET_SIDE_MAX * SHEET_SIDE_MAX, LARGE_SHEET)) {
         return false;
     }
     const size_t side = sheet_side(embedding);
-    return lint(side * embedding->thumbnail_width <= SHEET_SIDE_MAX &&
-                    side * embedding->thumbnail_height <= SHEET_SIDE_MAX,
-                LARGE_SHEET);
+    return admit(side * embedding->thumbnail_width <= SHEET_SIDE_MAX &&
+                     side * embedding->thumbnail_height <= SHEET_SIDE_MAX,
+                 LARGE_SHEET);
 }
 
 /* TensorBoard's page asks for an embedding by its name in a URL, where browsers drop line ends. */
@@ -91,20 +91,20 @@ static bool is_one_line(const char *name)
 
 static bool is_sound_embedding(const tblog_embedding *embedding)
 {
-    if (!lint_name(embedding->name, "an embedding's name") ||
-        !lint(is_one_line(embedding->name), "the embedding's name has control characters") ||
-        !lint(embedding->vectors != NULL && embedding->row_count > 0 &&
-                  embedding->column_count > 0 &&
-                  embedding->row_count <= SIZE_MAX / sizeof(float) / embedding->column_count,
-              "the embedding '%s' has no vectors, or too many", embedding->name) ||
-        !lint(embedding->format == TBLOG_VECTORS_TEXT || embedding->format == TBLOG_VECTORS_BINARY,
-              "the embedding '%s' is of no known format", embedding->name)) {
+    if (!admit_name(embedding->name, "an embedding's name") ||
+        !admit(is_one_line(embedding->name), "the embedding's name has control characters") ||
+        !admit(embedding->vectors != NULL && embedding->row_count > 0 &&
+                   embedding->column_count > 0 &&
+                   embedding->row_count <= SIZE_MAX / sizeof(float) / embedding->column_count,
+               "the embedding '%s' has no vectors, or too many", embedding->name) ||
+        !admit(embedding->format == TBLOG_VECTORS_TEXT || embedding->format == TBLOG_VECTORS_BINARY,
+               "the embedding '%s' is of no known format", embedding->name)) {
         return false;
     }
     for (size_t i = 0; i < embedding->row_count * embedding->column_count; i++) {
         if (!isfinite(embedding->vectors[i])) {
-            return lint(false, "vector %zu of '%s' is not finite", i / embedding->column_count,
-                        embedding->name);
+            return refuse("vector %zu of '%s' is not finite", i / embedding->column_count,
+                          embedding->name);
         }
     }
     return are_sound_labels(embedding) && are_sound_thumbnails(embedding);
@@ -112,7 +112,7 @@ static bool is_sound_embedding(const tblog_embedding *embedding)
 
 static bool are_sound_embeddings(const tblog_embedding *embeddings, size_t count)
 {
-    if (!lint(embeddings != NULL && count > 0, "no embeddings")) {
+    if (!admit(embeddings != NULL && count > 0, "no embeddings")) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -121,7 +121,7 @@ static bool are_sound_embeddings(const tblog_embedding *embeddings, size_t count
         }
         for (size_t j = 0; j < i; j++) {
             if (strcmp(embeddings[i].name, embeddings[j].name) == 0) {
-                return lint(false, "the embedding '%s' is there twice", embeddings[i].name);
+                return refuse("the embedding '%s' is there twice", embeddings[i].name);
             }
         }
     }
@@ -237,8 +237,8 @@ static tblog_status write_configuration(int directory, const tblog_embedding *em
 tblog_status tblog_write_projector(const char *run_directory, const tblog_embedding *embeddings,
                                    size_t count)
 {
-    lint_begin(NULL);
-    if (!lint(run_directory != NULL, "the directory is NULL") ||
+    refusal_begin(NULL);
+    if (!admit(run_directory != NULL, "the directory is NULL") ||
         !are_sound_embeddings(embeddings, count)) {
         return TBLOG_INVALID;
     }

@@ -1,4 +1,4 @@
-/* Bytes that grow at their end. One owner, one thread at a time. */
+/* Bytes that grow at their end. Knows nothing of what they are. One owner, one thread at a time. */
 #ifndef TBLOG_BYTE_BUFFER_H
 #define TBLOG_BYTE_BUFFER_H
 

@@ -54,13 +54,3 @@ bool utf8_is_valid(const void *text, size_t bytes)
     }
     return true;
 }
-
-bool utf8_is_name(const char *string)
-{
-    return string != NULL && string[0] != '\0' && utf8_is_valid(string, strlen(string));
-}
-
-bool utf8_is_optional(const char *string)
-{
-    return string == NULL || utf8_is_valid(string, strlen(string));
-}

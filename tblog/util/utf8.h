@@ -1,3 +1,4 @@
+/* UTF-8, as protobuf has it. Knows nothing of what texts are for. */
 #ifndef TBLOG_UTF8_H
 #define TBLOG_UTF8_H
 
@@ -13,11 +14,5 @@ bool utf8_is_valid(const void *text, size_t bytes);
 
 /* The length of the well-formed sequence that the bytes, at least one, begin with; 0 for none. */
 size_t utf8_sequence_bytes(const void *text, size_t bytes);
-
-/* Whether the string is neither NULL nor empty and well-formed: what a tag or a name must be. */
-bool utf8_is_name(const char *string);
-
-/* Whether the string is NULL or well-formed: what an optional text must be. */
-bool utf8_is_optional(const char *string);
 
 #endif

@@ -1,4 +1,5 @@
-/* The time by which the flusher thread waits; tests put their own in its place. */
+/* The time by which the flusher thread waits; tests put their own in its place. Knows nothing of
+ * writers, and the stamps of events are another clock's. */
 #ifndef TBLOG_FLUSH_TIMER_H
 #define TBLOG_FLUSH_TIMER_H
 

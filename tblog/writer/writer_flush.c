@@ -1,32 +1,13 @@
-#include "writer_internal.h"
+#include "writer_flush.h"
 
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 
-void writer_latch(tblog_writer *writer, const char *operation, int cause)
-{
-    pthread_mutex_lock(&writer->mutex);
-    if (writer->latched == TBLOG_OK) {
-        char reason[128];
-        if (strerror_r(cause, reason, sizeof reason) != 0) {
-            snprintf(reason, sizeof reason, "error %d", cause);
-        }
-        writer->latched = TBLOG_IO;
-        writer->latched_errno = cause;
-        snprintf(writer->message, sizeof writer->message, "%s failed: %s: %s", operation, reason,
-                 writer->path->text);
-        /* Nobody is to wait for room that an error keeps from coming. */
-        pthread_cond_broadcast(&writer->room);
-    }
-    pthread_mutex_unlock(&writer->mutex);
-}
-
-/* Latches the error of a flush, and sees to it that the flush is repeated where it may be. */
+/* Latches the error of a flush, and sees to it that the flush is repeated where it may be. Under
+ * one lock: who clears the error must find that there is something to flush. */
 static tblog_status fail_flush(tblog_writer *writer, const char *operation, int cause)
 {
-    writer_latch(writer, operation, cause);
     pthread_mutex_lock(&writer->mutex);
+    writer_latch(writer, operation, cause);
     writer->unwritten = true;
     if (writer->retry_after_error) {
         writer_start_interval(writer);
@@ -35,16 +16,38 @@ static tblog_status fail_flush(tblog_writer *writer, const char *operation, int 
     return TBLOG_IO;
 }
 
+/* Whether the file, with the batch, has reached its size. */
+static bool is_full(const tblog_writer *writer)
+{
+    return writer->rotate_bytes > 0 && event_file_bytes(writer->file) >= writer->rotate_bytes;
+}
+
 /* Whether the file is full and there is something for the next one. */
 static bool is_rotation_due(tblog_writer *writer)
 {
-    if (writer->rotate_bytes == 0 || writer->records.file_bytes < writer->rotate_bytes) {
+    if (!is_full(writer)) {
         return false;
     }
     pthread_mutex_lock(&writer->mutex);
     const bool is_due = writer->queue.records.size > 0;
     pthread_mutex_unlock(&writer->mutex);
     return is_due;
+}
+
+/* Goes on in the next file. 0 or an errno value; then in the present one. */
+static int rotate(tblog_writer *writer)
+{
+    pthread_mutex_lock(&writer->mutex); /* the clock is read by one thread at a time */
+    const double now = writer_wall_time(writer);
+    pthread_mutex_unlock(&writer->mutex);
+    const int cause = event_file_rotate(writer->file, now);
+    if (cause != 0) {
+        return cause;
+    }
+    pthread_mutex_lock(&writer->mutex);
+    writer->path = event_file_path(writer->file);
+    pthread_mutex_unlock(&writer->mutex);
+    return 0;
 }
 
 /* Frees what events larger than usual have left, or a writer would keep the memory of its
@@ -60,13 +63,11 @@ static void free_oversized(const tblog_writer *writer, byte_buffer *idle)
 /* Takes what is queued as the next batch. */
 static void take_batch(tblog_writer *writer)
 {
-    record_writer *records = &writer->records;
     pthread_mutex_lock(&writer->mutex);
-    record_writer_take(records, &writer->queue);
+    event_file_take(writer->file, &writer->queue);
     /* Behind the batch that fills the file all goes to the next one, where each tag's first value
      * needs metadata again: who looks at it alone would not see the tag without. */
-    if (writer->rotate_bytes > 0 &&
-        records->file_bytes + records->batch.size >= writer->rotate_bytes) {
+    if (is_full(writer)) {
         tag_set_next_file(&writer->tags);
     }
     free_oversized(writer, &writer->scalars);
@@ -78,21 +79,21 @@ static void take_batch(tblog_writer *writer)
 tblog_status writer_write_records(tblog_writer *writer)
 {
     /* First what an earlier failure has left, then what came since. */
-    int cause = record_writer_flush(&writer->records);
+    int cause = event_file_write(writer->file);
     if (cause == 0 && is_rotation_due(writer)) {
-        cause = writer_rotate(writer);
+        cause = rotate(writer);
         if (cause != 0) {
             return fail_flush(writer, "beginning the next file", cause);
         }
     }
     if (cause == 0) {
         take_batch(writer);
-        cause = record_writer_flush(&writer->records);
+        cause = event_file_write(writer->file);
     }
     if (cause == 0) {
-        free_oversized(writer, &writer->records.batch);
-        /* Without memory now the events to come take it. */
-        (void)writer_reserve(writer, &writer->records.batch);
+        byte_buffer *batch = event_file_batch(writer->file);
+        free_oversized(writer, batch);
+        (void)writer_reserve(writer, batch);
     }
     return cause == 0 ? TBLOG_OK : fail_flush(writer, "write", cause);
 }
@@ -102,20 +103,18 @@ static void forget_error(tblog_writer *writer)
     pthread_mutex_lock(&writer->mutex);
     writer->unwritten = false;
     if (writer->retry_after_error) {
-        writer->latched = TBLOG_OK;
-        writer->latched_errno = 0;
+        writer_unlatch(writer);
     }
     pthread_mutex_unlock(&writer->mutex);
 }
 
 tblog_status writer_finish_flush(tblog_writer *writer)
 {
-    if (writer->sync_every_flush && writer->synced_bytes != writer->records.file_bytes) {
-        const int cause = writer_sync_file(writer);
+    if (writer->sync_every_flush && !event_file_is_synced(writer->file)) {
+        const int cause = event_file_sync(writer->file);
         if (cause != 0) {
             return fail_flush(writer, "sync", cause);
         }
-        writer->synced_bytes = writer->records.file_bytes;
     }
     forget_error(writer);
     return TBLOG_OK;
@@ -126,6 +125,20 @@ tblog_status writer_flush_records(tblog_writer *writer)
     const tblog_status status = writer_write_records(writer);
     return status == TBLOG_OK ? writer_finish_flush(writer) : status;
 }
+
+tblog_status writer_sync_file(tblog_writer *writer)
+{
+    const int cause = event_file_sync(writer->file);
+    if (cause == 0) {
+        return TBLOG_OK;
+    }
+    pthread_mutex_lock(&writer->mutex);
+    writer_latch(writer, "sync", cause);
+    pthread_mutex_unlock(&writer->mutex);
+    return TBLOG_IO;
+}
+
+/* ---- The flusher ---- */
 
 void writer_start_interval(tblog_writer *writer)
 {
@@ -142,14 +155,14 @@ static void await_flush(tblog_writer *writer)
     const flush_timer *timer = writer->timer;
     while (!writer->closing) {
         const size_t waiting = writer->queue.records.size;
-        const bool stands = writer->latched != TBLOG_OK;
-        if ((stands && !writer->retry_after_error) || (waiting == 0 && !writer->unwritten)) {
+        if (writer_refuses_events(writer) || (waiting == 0 && !writer->unwritten)) {
             pthread_cond_wait(&writer->changed, &writer->mutex);
             continue;
         }
         /* While an error stands a full buffer is no reason to hurry. */
         const int64_t left_ms = writer->flush_due_ms - timer->now_ms(timer->context);
-        if ((waiting >= writer->buffer_bytes && !stands) || left_ms <= 0) {
+        const bool is_hasty = waiting >= writer->buffer_bytes && writer->latched == TBLOG_OK;
+        if (is_hasty || left_ms <= 0) {
             return;
         }
         timer->wait(timer->context, &writer->changed, &writer->mutex, left_ms);
@@ -173,6 +186,9 @@ static void *run_flusher(void *argument)
 
 int writer_start_flusher(tblog_writer *writer)
 {
+    if (writer->flush_interval_ms == 0) {
+        return 0;
+    }
     /* Signals are for the program's own threads, so the flusher takes none. */
     sigset_t all;
     sigset_t before;
@@ -184,4 +200,16 @@ int writer_start_flusher(tblog_writer *writer)
     cause = pthread_create(&writer->flusher, NULL, run_flusher, writer);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return cause;
+}
+
+void writer_end_flusher(tblog_writer *writer)
+{
+    if (writer->flush_interval_ms == 0) {
+        return;
+    }
+    pthread_mutex_lock(&writer->mutex);
+    writer->closing = true;
+    pthread_cond_signal(&writer->changed);
+    pthread_mutex_unlock(&writer->mutex);
+    pthread_join(writer->flusher, NULL);
 }

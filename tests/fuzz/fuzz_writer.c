@@ -5,7 +5,7 @@
 #include "fuzz_target.h"
 #include "memory_file.h"
 #include "reader_internal.h"
-#include "writer_internal.h"
+#include "writer_open.h"
 
 /* What is left of the input. */
 typedef struct input {

@@ -1,13 +1,13 @@
 #include "event_files.h"
 
+#include "complaint.h"
+
 #include <errno.h>
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "text.h"
 
 typedef struct file_search {
     event_files *files;
@@ -20,7 +20,7 @@ typedef struct file_search {
 static void complain(file_search *search, const char *path, const char *what)
 {
     if (search->command != NULL) {
-        text_complain(search->command, path, "%s", what);
+        complaint_print(search->command, path, "%s", what);
     }
     search->complained = true;
 }
@@ -40,7 +40,7 @@ static void add_file(file_search *search, const char *path, const struct stat *s
     event_files *files = search->files;
     if (files->count == files->capacity) {
         const size_t capacity = files->capacity == 0 ? 16 : 2 * files->capacity;
-        event_file *at = realloc(files->at, capacity * sizeof *at);
+        found_file *at = realloc(files->at, capacity * sizeof *at);
         if (at == NULL) {
             complain(search, path, strerror(ENOMEM));
             return;
@@ -48,7 +48,7 @@ static void add_file(file_search *search, const char *path, const struct stat *s
         files->at = at;
         files->capacity = capacity;
     }
-    const event_file file = {.path = strdup(path),
+    const found_file file = {.path = strdup(path),
                              .run = run_name(path, search->prefix_bytes),
                              .device = status->st_dev,
                              .inode = status->st_ino,
@@ -126,8 +126,8 @@ static const char *base_name(const char *path)
 
 static int compare_files(const void *left, const void *right)
 {
-    const event_file *a = left;
-    const event_file *b = right;
+    const found_file *a = left;
+    const found_file *b = right;
     int order = strcmp(a->run, b->run);
     if (order == 0) {
         order = strcmp(base_name(a->path), base_name(b->path));
@@ -137,8 +137,8 @@ static int compare_files(const void *left, const void *right)
 
 static int compare_identities(const void *left, const void *right)
 {
-    const event_file *a = left;
-    const event_file *b = right;
+    const found_file *a = left;
+    const found_file *b = right;
     if (a->device != b->device) {
         return a->device < b->device ? -1 : 1;
     }
@@ -151,13 +151,13 @@ static int compare_identities(const void *left, const void *right)
     return compare_files(left, right);
 }
 
-static bool is_again(const event_file *kept, const event_file *file)
+static bool is_again(const found_file *kept, const found_file *file)
 {
     return file->device == kept->device && file->inode == kept->inode &&
            (file->argument != kept->argument || strcmp(file->run, kept->run) == 0);
 }
 
-static void free_file(event_file *file)
+static void free_file(found_file *file)
 {
     free(file->path);
     free(file->run);

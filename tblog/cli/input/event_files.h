@@ -6,18 +6,20 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-typedef struct event_file {
+#include "tblog/tblog.h"
+
+typedef struct found_file {
     char *path;
     char *run; /* its directory: below PATH, as TensorBoard names runs, where PATH is the only one
                   and a directory ("." for PATH itself); else as PATH has it */
     dev_t device; /* with the inode what the file is, whatever its name */
     ino_t inode;
     size_t argument; /* which of the PATHs it was found by */
-} event_file;
+} found_file;
 
 /* All zero is an empty list. */
 typedef struct event_files {
-    event_file *at;
+    found_file *at;
     size_t count;
     size_t capacity;
 } event_files;
@@ -28,7 +30,7 @@ typedef struct event_files {
  * PATH (by a link, say) it is in each, as in TensorBoard. `command` complains on standard error
  * about what cannot be read and about paths without an event file; NULL keeps silent. False where
  * there was something to complain about. */
-bool event_files_find(event_files *files, const char *command, char *const *paths);
+TBLOG_MUST_CHECK bool event_files_find(event_files *files, const char *command, char *const *paths);
 
 void event_files_free(event_files *files);
 

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "complaint.h"
 #include "pipe_source.h"
 #include "reader_internal.h"
-#include "text.h"
 
 static tblog_status open_pipe(tblog_reader **reader, const char *path)
 {
@@ -22,10 +22,10 @@ tblog_reader *open_events(const char *command, const char *path)
         status = open_pipe(&reader, path);
     }
     if (status != TBLOG_OK) {
-        text_complain(command, path, "%s",
-                      status != TBLOG_IO ? tblog_status_string(status)
-                      : errno == ESPIPE  ? "neither a file nor a pipe"
-                                         : strerror(errno));
+        complaint_print(command, path, "%s",
+                        status != TBLOG_IO ? tblog_status_string(status)
+                        : errno == ESPIPE  ? "neither a file nor a pipe"
+                                           : strerror(errno));
     }
     return reader;
 }
@@ -44,8 +44,8 @@ enum exit_status read_events(const char *command, const char *path, event_visito
         wanted = visit(context, reader, event);
     }
     if (wanted && status != TBLOG_END) {
-        text_complain(command, path, "%s%s", tblog_reader_message(reader),
-                      status == TBLOG_DAMAGED ? "; 'tblog repair' saves what is whole" : "");
+        complaint_print(command, path, "%s%s", tblog_reader_message(reader),
+                        status == TBLOG_DAMAGED ? "; 'tblog repair' saves what is whole" : "");
     }
     tblog_reader_close(reader);
     return !wanted                     ? EXIT_STATUS_FAILED

@@ -8,7 +8,7 @@
 #include "tblog/tblog.h"
 
 /* Opens a file, or a pipe. NULL with a message on standard error, as `command`. */
-tblog_reader *open_events(const char *command, const char *path);
+TBLOG_MUST_CHECK tblog_reader *open_events(const char *command, const char *path);
 
 /* False ends the reading, with the message given already. */
 typedef bool event_visitor(void *context, const tblog_reader *reader, const tblog_event *event);
@@ -23,6 +23,6 @@ enum exit_status read_events(const char *command, const char *path, event_visito
 enum exit_status worse_status(enum exit_status left, enum exit_status right);
 
 /* Flushes standard output. False, with a message, where it has not taken all. */
-bool finish_standard_output(const char *command);
+TBLOG_MUST_CHECK bool finish_standard_output(const char *command);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "chart.h"
 #include "tag_map.h"
+#include "tblog/tblog.h"
 
 /* Twice the dots that the widest terminals have across. */
 enum { SERIES_POINTS_MAX = 1024 };
@@ -25,7 +26,8 @@ typedef struct tag_series {
 } tag_series;
 
 /* Adds a point to the series of its tag in the map. False without memory. */
-bool series_add(tag_map *map, const char *run, const char *tag, int64_t step, double value);
+TBLOG_MUST_CHECK bool series_add(tag_map *map, const char *run, const char *tag, int64_t step,
+                                 double value);
 
 /* Frees the map and all of its series. */
 void series_free_all(tag_map *map);

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "tblog/tblog.h"
+
 /* All zero is a filter without expressions. */
 typedef struct tag_filter {
     regex_t *expressions;
@@ -14,7 +16,7 @@ typedef struct tag_filter {
 } tag_filter;
 
 /* NULL, or what is wrong with the expression; good until the next call. */
-const char *tag_filter_add(tag_filter *filter, const char *expression);
+TBLOG_MUST_CHECK const char *tag_filter_add(tag_filter *filter, const char *expression);
 
 bool tag_filter_chooses(const tag_filter *filter, const char *tag);
 

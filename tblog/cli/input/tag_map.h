@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "tblog/tblog.h"
+
 /* What an entry begins with. */
 typedef struct tag_key {
     const char *run;
@@ -23,7 +25,7 @@ typedef struct tag_map {
 
 /* The entry of `entry_bytes` bytes for this key, of which it takes the plug-in where it has none; a
  * new one is zero behind its tag_key. NULL without memory. Entries stay where they are. */
-void *tag_map_get(tag_map *map, const tag_key *wanted, size_t entry_bytes);
+TBLOG_MUST_CHECK void *tag_map_get(tag_map *map, const tag_key *wanted, size_t entry_bytes);
 
 /* Puts entries[] in the order of runs and tags. */
 void tag_map_sort(tag_map *map);

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "tblog/tblog.h"
+
 typedef struct chart_point {
     int64_t step;
     double value; /* finite */
@@ -15,7 +17,7 @@ typedef struct chart_point {
 /* Prints `rows` lines of plot, each at most `columns` wide with the axis in front, and one with the
  * first and last step. `points` [count], at least one, in any order: a line joins each to the next.
  * Nothing is printed where memory is missing; false then. */
-bool chart_print(FILE *stream, const chart_point *points, size_t count, int columns, int rows,
-                 bool braille);
+TBLOG_MUST_CHECK bool chart_print(FILE *stream, const chart_point *points, size_t count,
+                                  int columns, int rows, bool braille);
 
 #endif

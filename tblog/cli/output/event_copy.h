@@ -17,10 +17,11 @@ typedef struct event_copy {
 } event_copy;
 
 /* False, as in the others, with a message on standard error. Ends with output_file_end. */
-bool event_copy_begin(event_copy *copy, const char *command, const char *path);
+TBLOG_MUST_CHECK bool event_copy_begin(event_copy *copy, const char *command, const char *path);
 
 /* Copies the reader's last event. */
-bool event_copy_add(event_copy *copy, const tblog_reader *reader, const tblog_event *event);
+TBLOG_MUST_CHECK bool event_copy_add(event_copy *copy, const tblog_reader *reader,
+                                     const tblog_event *event);
 
 typedef enum event_choice { EVENT_COPY, EVENT_LEAVE_OUT, EVENT_FAIL } event_choice;
 

@@ -3,6 +3,8 @@
 
 #include "output_file.h"
 
+#include "complaint.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,15 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "text.h"
-
 /* Of the link through which a file without a name is given one. */
 enum { PROC_PATH_BYTES = 32 };
 
 static bool complain(const output_file *file)
 {
-    text_complain(file->command, file->path == NULL ? "standard output" : file->path, "%s",
-                  strerror(errno));
+    complaint_print(file->command, file->path == NULL ? "standard output" : file->path, "%s",
+                    strerror(errno));
     return false;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "tblog/tblog.h"
 
 typedef struct output_file {
     const char *command; /* for messages */
@@ -20,9 +21,9 @@ typedef struct output_file {
 
 /* `path` NULL stands for standard output. False, as in the others, with a message on standard
  * error. */
-bool output_file_open(output_file *file, const char *command, const char *path);
+TBLOG_MUST_CHECK bool output_file_open(output_file *file, const char *command, const char *path);
 
-bool output_file_write(output_file *file, const void *bytes, size_t count);
+TBLOG_MUST_CHECK bool output_file_write(output_file *file, const void *bytes, size_t count);
 
 /* Writes all that is buffered, gives the file its name and closes it; where that fails, or `status`
  * is EXIT_STATUS_FAILED, nothing is left of it. What the command comes to. */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
+#include "terminal_text.h"
 #include "utf8.h"
 
 enum { HASH_BYTES = 17, ESCAPE_BYTES = 3 };
@@ -43,7 +43,7 @@ void safe_name(char name[SAFE_NAME_BYTES], const char *text)
             whole = size;
         }
         bool is_shown;
-        const size_t bytes = text_character(at, strnlen(at, UTF8_BYTES_MAX), &is_shown);
+        const size_t bytes = terminal_text_character(at, strnlen(at, UTF8_BYTES_MAX), &is_shown);
         const bool is_kept = stays(*at, is_shown, at == text);
         if (size + bytes * (is_kept ? 1 : ESCAPE_BYTES) >= SAFE_NAME_BYTES) {
             snprintf(name + whole, SAFE_NAME_BYTES - whole, "~%016" PRIx64, hash_text(text));

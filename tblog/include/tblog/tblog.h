@@ -107,17 +107,17 @@ typedef struct tblog_writer_options {
     tblog_full_queue full_queue; /* default TBLOG_FULL_QUEUE_WAIT */
     bool sync_every_flush;       /* fsync behind each flush that wrote something; default false */
     bool retry_after_error;      /* default false: an error latches, and calls are refused until it
-                                    is cleared. With true, calls that log are accepted while there is
-                                    room in the queue, each flush interval tries again, and a flush
-                                    that succeeds clears the error. With flush_interval_ms 0 each
-                                    call tries */
+                                    is cleared. With true, calls that log are accepted while there
+                                    is room in the queue, each flush interval tries again, and a
+                                    flush that succeeds clears the error. With flush_interval_ms 0
+                                    each call tries */
     uint64_t rotate_bytes;       /* a file that has reached this size is followed by a next one,
                                     with fsync of this one before it; each file can be read without
                                     the others: tags have their metadata in each again. What kind a
                                     tag is of holds for all. Default 0: never */
-    bool lock_directory; /* TBLOG_IO with EBUSY where another writer with this option is open
-                            on the directory, in any process; default false. A process that
-                            dies leaves no lock, whatever children of its forks live on */
+    bool lock_directory; /* TBLOG_IO with EBUSY where another writer with this option is open on the
+                            directory, in any process; default false. A process that dies leaves no
+                            lock, whatever children of its forks live on */
     bool tensor_scalars; /* default false; with true scalars are tensors, as TensorFlow 2 and Keras
                             write them: larger, and fewer tools read them */
 } tblog_writer_options;
@@ -470,8 +470,8 @@ typedef enum tblog_value_kind {
     TBLOG_VALUE_OTHER = 0, /* what this version does not decode: tag and plugin only */
     TBLOG_VALUE_SCALAR,    /* simple_value or a rank 0 float tensor */
     TBLOG_VALUE_STRING,    /* a string tensor with one element: text, a Keras graph, a WAV file */
-    TBLOG_VALUE_STRINGS,   /* any other string tensor: a table, the width, height and PNGs of images
-                            */
+    TBLOG_VALUE_STRINGS,   /* any other string tensor: a table; of images the width, the height and
+                              the PNGs */
     TBLOG_VALUE_NUMBERS    /* any other tensor of floats, doubles, 32-bit integers or bytes: the
                               buckets of a histogram, a PR curve, a part of a mesh */
 } tblog_value_kind;

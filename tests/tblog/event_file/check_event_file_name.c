@@ -28,7 +28,7 @@ static void touch(const char *path)
 static char *create(const char *directory, int64_t seconds, const char *suffix)
 {
     char *path = NULL;
-    const int descriptor = event_file_create(directory, seconds, suffix, &path);
+    const int descriptor = event_file_name_create(directory, seconds, suffix, &path);
     ck_assert_msg(descriptor >= 0, "%s", strerror(errno));
     ck_assert_int_eq(write(descriptor, "x", 1), 1);
     close(descriptor);
@@ -113,7 +113,7 @@ START_TEST(no_name_is_left_behind_the_last_one)
     char other[256];
     touch(temporary_path(&directory, "events.out.tfevents.9999999999.h.1.0", other, sizeof other));
     char *path = NULL;
-    ck_assert_int_eq(event_file_create(directory.path, 1700000000, "", &path), -1);
+    ck_assert_int_eq(event_file_name_create(directory.path, 1700000000, "", &path), -1);
     ck_assert_int_eq(errno, EOVERFLOW);
     ck_assert_ptr_null(path);
     temporary_directory_remove(&directory);
@@ -158,7 +158,7 @@ START_TEST(a_directory_that_cannot_be_is_refused_with_the_cause)
                  {dangling, ENOTDIR}, {long_name, ENAMETOOLONG}, {"/proc/nothing", ENOENT}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *path = NULL;
-        ck_assert_int_eq(event_file_create(cases[i].directory, 1, "", &path), -1);
+        ck_assert_int_eq(event_file_name_create(cases[i].directory, 1, "", &path), -1);
         ck_assert_int_eq(errno, cases[i].cause);
         ck_assert_ptr_null(path);
     }
@@ -172,7 +172,7 @@ static void *create_files(void *directory)
 {
     for (int i = 0; i < FILES_A_THREAD; i++) {
         char *path = NULL;
-        const int descriptor = event_file_create(directory, 1700000000, ".v2", &path);
+        const int descriptor = event_file_name_create(directory, 1700000000, ".v2", &path);
         if (descriptor < 0) {
             return path;
         }

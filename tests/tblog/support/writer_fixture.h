@@ -9,7 +9,7 @@
 
 #include "fake_timer.h"
 #include "memory_file.h"
-#include "writer_internal.h"
+#include "writer_open.h"
 
 typedef struct writer_fixture {
     memory_file file;

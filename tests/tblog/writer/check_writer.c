@@ -8,6 +8,7 @@
 #include "golden_events.h"
 #include "reader_internal.h"
 #include "writer_fixture.h"
+#include "writer_state.h"
 
 /* ---- The file ---- */
 

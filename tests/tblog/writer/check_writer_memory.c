@@ -6,7 +6,7 @@
 #include "check_main.h"
 #include "tblog/tblog.h"
 #include "temporary_directory.h"
-#include "writer_internal.h"
+#include "writer_state.h"
 
 /* The linker gives all calls of these in the program to the functions below. */
 void *__real_malloc(size_t bytes);
@@ -158,7 +158,7 @@ static void check_memory_behind_large_events(uint32_t flush_interval_ms, bool te
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
     pthread_mutex_lock(&writer->io);
     pthread_mutex_lock(&writer->mutex);
-    const byte_buffer *const all[] = {&writer->queue.records, &writer->records.batch,
+    const byte_buffer *const all[] = {&writer->queue.records, event_file_batch(writer->file),
                                       &writer->scalars, &writer->messages};
     for (size_t i = 0; i < 4; i++) {
         ck_assert_uint_le(all[i]->capacity, 4 * QUEUE_BYTES);

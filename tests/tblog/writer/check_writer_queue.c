@@ -9,6 +9,7 @@
 #include "check_main.h"
 #include "reader_internal.h"
 #include "writer_fixture.h"
+#include "writer_state.h"
 
 enum { EVENTS = 100 };
 

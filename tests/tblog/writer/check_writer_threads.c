@@ -10,6 +10,7 @@
 #include "check_main.h"
 #include "temporary_directory.h"
 #include "writer_fixture.h"
+#include "writer_state.h"
 
 /* ---- Time ---- */
 

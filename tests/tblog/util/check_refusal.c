@@ -1,5 +1,5 @@
 /* What is refused, and what the caller is told of it. */
-#include "lint.h"
+#include "refusal.h"
 
 #include <errno.h>
 #include <math.h>
@@ -231,22 +231,22 @@ START_TEST(a_problem_is_one_line_of_valid_text_however_long_the_names)
             memcpy(name + i, "\xe2\x82\xac", 3);
         }
         name[sizeof name - 4] = '\0';
-        ck_assert(!lint(false, "%s", name));
-        const size_t bytes = strlen(lint_problem(NULL));
+        ck_assert(!refuse("%s", name));
+        const size_t bytes = strlen(refusal_text(NULL));
         ck_assert_uint_ge(bytes, 250);
-        ck_assert_mem_eq(lint_problem(NULL), name, bytes);
-        ck_assert(lint_text(lint_problem(NULL), "the problem"));
+        ck_assert_mem_eq(refusal_text(NULL), name, bytes);
+        ck_assert(admit_text(refusal_text(NULL), "the problem"));
     }
-    ck_assert(!lint(false, "a\nb\x7f\xff\xc3\xa9z"));
-    ck_assert_str_eq(lint_problem(NULL), "a?b????z");
-    ck_assert(lint(true, "not this"));
-    ck_assert_str_eq(lint_problem(NULL), "a?b????z");
+    ck_assert(!refuse("a\nb\x7f\xff\xc3\xa9z"));
+    ck_assert_str_eq(refusal_text(NULL), "a?b????z");
+    ck_assert(admit(true, "not this"));
+    ck_assert_str_eq(refusal_text(NULL), "a?b????z");
 }
 END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("lint", refusals_of_scalars_tell_why, refusals_of_other_kinds_tell_why,
+    return RUN_TESTS("refusal", refusals_of_scalars_tell_why, refusals_of_other_kinds_tell_why,
                      refusals_of_what_comes_once_tell_why, refusals_without_a_writer_tell_why,
                      a_refusal_neither_latches_nor_hides_the_latched_error,
                      a_refusal_is_of_the_last_call_with_one_writer,

@@ -1,4 +1,4 @@
-#include "lint.h"
+#include "refusal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,8 +6,8 @@
 
 #include "utf8.h"
 
-_Thread_local lint_calls lint_thread;
-static _Thread_local char problem_text[256];
+_Thread_local refusal_calls refusal_thread;
+static _Thread_local char last_refusal[256];
 
 static bool is_control(const char *text, size_t at)
 {
@@ -37,45 +37,46 @@ static void clean(char *text, bool is_cut)
     }
 }
 
-void lint_set_problem(const char *problem, ...)
+bool refuse(const char *why, ...)
 {
     va_list arguments;
-    va_start(arguments, problem);
-    const int bytes = vsnprintf(problem_text, sizeof problem_text, problem, arguments);
+    va_start(arguments, why);
+    const int bytes = vsnprintf(last_refusal, sizeof last_refusal, why, arguments);
     va_end(arguments);
-    clean(problem_text, bytes >= (int)sizeof problem_text);
-    lint_thread.refuser = lint_thread.writer;
+    clean(last_refusal, bytes >= (int)sizeof last_refusal);
+    refusal_thread.refuser = refusal_thread.writer;
+    return false;
 }
 
-bool lint_name(const char *string, const char *what)
+bool admit_name(const char *string, const char *what)
 {
-    return lint(string != NULL, "%s is NULL", what) &&
-           lint(string[0] != '\0', "%s is empty", what) && lint_text(string, what);
+    return admit(string != NULL, "%s is NULL", what) &&
+           admit(string[0] != '\0', "%s is empty", what) && admit_text(string, what);
 }
 
-bool lint_text(const char *string, const char *what)
+bool admit_text(const char *string, const char *what)
 {
-    return lint(string == NULL || utf8_is_valid(string, strlen(string)), "%s is not valid UTF-8",
-                what);
+    return admit(string == NULL || utf8_is_valid(string, strlen(string)), "%s is not valid UTF-8",
+                 what);
 }
 
-bool lint_printable(const char *string, const char *what)
+bool admit_printable(const char *string, const char *what)
 {
     for (size_t i = 0; string[i] != '\0'; i++) {
         if (is_control(string, i)) {
-            return lint(false, "%s holds a control character", what);
+            return refuse("%s holds a control character", what);
         }
     }
     return true;
 }
 
-const char *lint_problem(const tblog_writer *writer)
+const char *refusal_text(const tblog_writer *writer)
 {
-    return lint_thread.refuser == writer ? problem_text : "";
+    return refusal_thread.refuser == writer ? last_refusal : "";
 }
 
-void lint_forget(void)
+void refusal_forget(void)
 {
-    lint_thread.refuser = NULL;
-    problem_text[0] = '\0';
+    refusal_thread.refuser = NULL;
+    last_refusal[0] = '\0';
 }

@@ -1,0 +1,46 @@
+#define _GNU_SOURCE /* fopencookie */
+
+#include "stream_guard.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "terminal_text.h"
+#include "utf8.h"
+
+/* Of a custom stream, in front of a descriptor: all bytes are taken, or none where writing
+ * fails. */
+static ssize_t write_guarded(void *descriptor, const char *text, size_t bytes)
+{
+    const char *end = text + bytes;
+    while (text < end) {
+        char safe[512];
+        size_t size = 0;
+        while (text < end && size + UTF8_BYTES_MAX <= sizeof safe) {
+            bool is_shown;
+            const size_t length = terminal_text_character(text, (size_t)(end - text), &is_shown);
+            is_shown |= *text == '\n';
+            memcpy(safe + size, is_shown ? text : "?", is_shown ? length : 1);
+            size += is_shown ? length : 1;
+            text += length;
+        }
+        if (write((int)(intptr_t)descriptor, safe, size) != (ssize_t)size) {
+            return 0;
+        }
+    }
+    return (ssize_t)bytes;
+}
+
+bool stream_guard(FILE **stream)
+{
+    const cookie_io_functions_t functions = {.write = write_guarded};
+    FILE *guarded = fopencookie((void *)(intptr_t)fileno(*stream), "w", functions);
+    if (guarded == NULL) {
+        return false;
+    }
+    setvbuf(guarded, NULL, _IOLBF, BUFSIZ);
+    *stream = guarded;
+    return true;
+}

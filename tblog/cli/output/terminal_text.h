@@ -1,0 +1,24 @@
+/* Text from event files on a terminal, which must not take orders from it: what is not shown
+ * becomes a question mark. Knows the columns that characters take, and no layout. */
+#ifndef TBLOG_CLI_TERMINAL_TEXT_H
+#define TBLOG_CLI_TERMINAL_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* The length of the character that the text, at least one byte, begins with. *is_shown is false for
+ * a control character and for a byte that is no UTF-8, which is taken for one character. */
+size_t terminal_text_character(const char *text, size_t bytes, bool *is_shown);
+
+/* How many columns a terminal gives the text as it is printed here: one for most characters. */
+int terminal_text_columns(const char *text);
+
+/* Prints the text, on standard output or elsewhere. */
+void terminal_text_print(const char *text);
+void terminal_text_print_to(FILE *stream, const char *text);
+
+/* terminal_text_print without the first so many columns; how many of them are left over. */
+int terminal_text_print_behind(const char *text, int columns);
+
+#endif

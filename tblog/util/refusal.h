@@ -1,0 +1,53 @@
+/* What the library refuses, and why: each thread keeps a line of text about its last refusal, until
+ * its next call with the same writer; tblog_writer_message gives it to the caller. What is sound
+ * costs a comparison. */
+#ifndef TBLOG_REFUSAL_H
+#define TBLOG_REFUSAL_H
+
+#include <stdbool.h>
+
+#include "tblog/tblog.h"
+
+/* Refuses this thread's call, for the reason that the format says; always false. Control characters
+ * and what is not UTF-8 become question marks. */
+__attribute__((format(printf, 1, 2))) bool refuse(const char *why, ...);
+
+/* Whether `is_sound`; else the call is refused. */
+#define admit(is_sound, ...) ((is_sound) || refuse(__VA_ARGS__))
+
+/* Whether the string is neither NULL nor empty and UTF-8, as a tag or a name must be; `what` names
+ * it ("the tag"). */
+TBLOG_MUST_CHECK bool admit_name(const char *string, const char *what);
+
+/* Whether the string is NULL or UTF-8, as an optional text must be. */
+TBLOG_MUST_CHECK bool admit_text(const char *string, const char *what);
+
+/* Whether the string has no control character. */
+TBLOG_MUST_CHECK bool admit_printable(const char *string, const char *what);
+
+/* Why this thread's last call for the writer (NULL: one without a writer) was refused; "" where it
+ * was not. Good until the thread's next refusal. */
+const char *refusal_text(const tblog_writer *writer);
+
+/* Forgets it. */
+void refusal_forget(void);
+
+/* Of this thread: whose call is under way, and whose the last refusal was. */
+typedef struct refusal_calls {
+    const tblog_writer *writer;
+    const tblog_writer *refuser;
+} refusal_calls;
+
+/* Initial-exec, for every event comes by: no call finds it in a shared library either. */
+extern _Thread_local refusal_calls refusal_thread __attribute__((tls_model("initial-exec")));
+
+/* Each public call that may refuse begins with it; `writer` is NULL where it has none. */
+static inline void refusal_begin(const tblog_writer *writer)
+{
+    refusal_thread.writer = writer;
+    if (refusal_thread.refuser == writer) {
+        refusal_forget();
+    }
+}
+
+#endif

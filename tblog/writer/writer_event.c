@@ -1,0 +1,177 @@
+#include "writer_event.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "writer_flush.h"
+
+/* Without a flusher every event is written by the call that logs it, which needs the file. */
+static bool is_synchronous(const tblog_writer *writer)
+{
+    return writer->flush_interval_ms == 0;
+}
+
+static tblog_status unlock_event(tblog_writer *writer, tblog_status status)
+{
+    pthread_mutex_unlock(&writer->mutex);
+    if (is_synchronous(writer)) {
+        pthread_mutex_unlock(&writer->io);
+    }
+    return status;
+}
+
+/* Sees to it that there is room for an event, with `mutex` held, which it may let go meanwhile. */
+static tblog_status make_room(tblog_writer *writer)
+{
+    const size_t bytes = writer->queue_bytes;
+    while (writer->queue.records.size >= bytes) {
+        const bool stands = writer->latched != TBLOG_OK;
+        switch (writer->full_queue) {
+        case TBLOG_FULL_QUEUE_DROP_OLDEST:
+            /* Dropping moves what stays, so it is worth while only for many at once. */
+            writer->dropped += record_queue_drop_oldest(&writer->queue, bytes - bytes / 8 - 1);
+            if (writer->queue.records.size >= bytes) {
+                return TBLOG_FULL;
+            }
+            break;
+        case TBLOG_FULL_QUEUE_FAIL:
+            return stands ? TBLOG_IO : TBLOG_FULL;
+        case TBLOG_FULL_QUEUE_WAIT:
+            if (stands) {
+                return TBLOG_IO;
+            }
+            pthread_cond_wait(&writer->room, &writer->mutex);
+            break;
+        }
+    }
+    return TBLOG_OK;
+}
+
+/* Locks the writer for an event, and sees to it that there is room for it. TBLOG_OK, or what stands
+ * against the event, with nothing locked. */
+static tblog_status begin_event(tblog_writer *writer)
+{
+    if (!writer_is_usable(writer)) {
+        return TBLOG_INVALID;
+    }
+    if (is_synchronous(writer)) {
+        pthread_mutex_lock(&writer->io);
+    }
+    pthread_mutex_lock(&writer->mutex);
+    tblog_status status = writer_refuses_events(writer) ? TBLOG_IO : make_room(writer);
+    if (status == TBLOG_OK && writer_refuses_events(writer)) { /* since it waited */
+        status = TBLOG_IO;
+    }
+    if (status != TBLOG_OK) {
+        return unlock_event(writer, status);
+    }
+    if (record_queue_begin(&writer->queue) == NULL) {
+        return unlock_event(writer, TBLOG_NO_MEMORY);
+    }
+    tag_set_begin(&writer->tags);
+    writer->event_lasts = false;
+    return TBLOG_OK;
+}
+
+static tblog_status refuse_plugin(const tblog_writer *writer, const char *tag, tag_plugin plugin)
+{
+    static const char *const kinds[] = {
+        [TAG_PLUGIN_SCALARS] = "scalars",
+        [TAG_PLUGIN_HISTOGRAMS] = "histograms",
+        [TAG_PLUGIN_IMAGES] = "images",
+        [TAG_PLUGIN_AUDIO] = "audio",
+        [TAG_PLUGIN_TEXT] = "text",
+        [TAG_PLUGIN_PR_CURVES] = "PR curves",
+        [TAG_PLUGIN_HPARAMS] = "hyper-parameters",
+        [TAG_PLUGIN_CUSTOM_SCALARS] = "a layout",
+        [TAG_PLUGIN_MESH] = "a mesh",
+        [TAG_PLUGIN_KERAS_GRAPH] = "a Keras graph",
+    };
+    (void)refuse("the tag is one of %s, and now of %s: '%s'",
+                 kinds[tag_set_plugin(&writer->tags, tag)], kinds[plugin], tag);
+    return TBLOG_INVALID;
+}
+
+tblog_status writer_add_fresh_tag(const tblog_writer *writer, const char *tag, tag_plugin plugin,
+                                  tag_set_result result, tag_use *use)
+{
+    if (result == TAG_SET_NO_MEMORY) {
+        return TBLOG_NO_MEMORY;
+    }
+    /* A tag that was there before has been looked at then. */
+    if (result == TAG_SET_OTHER_PLUGIN) {
+        return refuse_plugin(writer, tag, plugin);
+    }
+    use->first_in_file = true;
+    use->first_of_writer = result == TAG_SET_ADDED;
+    return use->first_of_writer && !admit_text(tag, "the tag") ? TBLOG_INVALID : TBLOG_OK;
+}
+
+/* Writes the event at once. Where that fails it must not stay in memory: the call that logs it says
+ * that it is nowhere. */
+static tblog_status write_through(tblog_writer *writer)
+{
+    pthread_mutex_unlock(&writer->mutex);
+    const tblog_status status = writer_write_records(writer);
+    /* What fails behind the write is the next call's to tell: the event is in the file. */
+    if (status == TBLOG_OK) {
+        (void)writer_finish_flush(writer);
+    }
+    pthread_mutex_lock(&writer->mutex);
+    if (status != TBLOG_OK) {
+        event_file_discard_batch(writer->file);
+        record_queue_clear(&writer->queue);
+    }
+    return status;
+}
+
+/* Frames the event that is behind the queue, and sees to it that it is written in time. */
+static tblog_status take_event(tblog_writer *writer)
+{
+    const bool lasting = writer->tags.fresh > 0 || writer->event_lasts;
+    const size_t before = writer->queue.begun;
+    const int cause = record_queue_end(&writer->queue, lasting);
+    if (cause != 0) {
+        return admit(cause == ENOMEM, WRITER_TOO_LARGE) ? TBLOG_NO_MEMORY : TBLOG_INVALID;
+    }
+    if (is_synchronous(writer)) {
+        return write_through(writer);
+    }
+    if (before == 0) {
+        writer_start_interval(writer);
+    } else if (before < writer->buffer_bytes &&
+               writer->queue.records.size >= writer->buffer_bytes) {
+        pthread_cond_signal(&writer->changed);
+    }
+    return TBLOG_OK;
+}
+
+/* With TBLOG_OK takes the event that was encoded; with another status, or where that fails, forgets
+ * it and its new tags. Unlocks, and returns what the call that logs returns. */
+static tblog_status end_event(tblog_writer *writer, tblog_status status)
+{
+    if (status == TBLOG_OK) {
+        status = take_event(writer);
+    } else {
+        record_queue_cancel(&writer->queue);
+    }
+    /* A tag whose first value is not there must not be known, or its next would lack metadata. */
+    if (status != TBLOG_OK) {
+        tag_set_undo(&writer->tags);
+    }
+    return unlock_event(writer, status);
+}
+
+tblog_status writer_add_event(tblog_writer *writer, writer_encode *encode, const void *request)
+{
+    const tblog_status status = begin_event(writer);
+    if (status != TBLOG_OK) {
+        return status;
+    }
+    const double now = writer_wall_time(writer);
+    if (isfinite(now)) {
+        return end_event(writer, encode(writer, now, request));
+    }
+    (void)refuse("the clock's time is not a finite number");
+    return end_event(writer, TBLOG_INVALID);
+}

@@ -1,0 +1,17 @@
+/* How a writer begins, for tests that bring its file and its time; programs use tblog.h. */
+#ifndef TBLOG_WRITER_OPEN_H
+#define TBLOG_WRITER_OPEN_H
+
+#include "flush_timer.h"
+#include "sink.h"
+#include "tblog/tblog.h"
+
+/* As tblog_writer_open, for a sink with an empty file, without a directory: nothing is locked, and
+ * the file does not rotate. `path` is for messages; `timer` must outlive the writer. The sink is
+ * the writer's from this call on, even where the call fails. */
+TBLOG_MUST_CHECK tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink,
+                                                  const char *path,
+                                                  const tblog_writer_options *options,
+                                                  const flush_timer *timer);
+
+#endif

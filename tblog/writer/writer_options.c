@@ -1,0 +1,57 @@
+#include "writer_options.h"
+
+#include <string.h>
+
+#include "refusal.h"
+#include "wall_clock.h"
+
+enum { SUFFIX_BYTES_MAX = 64 };
+
+void tblog_writer_options_init(tblog_writer_options *options)
+{
+    *options = (tblog_writer_options){.size = sizeof *options,
+                                      .flush_interval_ms = 1000,
+                                      .buffer_bytes = 256 * 1024,
+                                      .queue_bytes = 4 * 1024 * 1024,
+                                      .file_suffix = ".v2",
+                                      .clock = NULL,
+                                      .tensor_scalars = false};
+}
+
+static bool are_sound_options(const tblog_writer_options *options)
+{
+    return admit(strlen(options->file_suffix) <= SUFFIX_BYTES_MAX &&
+                     strchr(options->file_suffix, '/') == NULL,
+                 "the option file_suffix is longer than %d bytes, or holds a '/'",
+                 SUFFIX_BYTES_MAX) &&
+           admit_printable(options->file_suffix, "the option file_suffix") &&
+           admit(options->clock == NULL || options->clock->wall_time != NULL,
+                 "the option clock has no wall_time") &&
+           admit(options->queue_bytes > 0, "the option queue_bytes is 0") &&
+           admit((unsigned)options->full_queue <= TBLOG_FULL_QUEUE_FAIL,
+                 "the option full_queue is none of the three");
+}
+
+bool writer_options_resolve(tblog_writer_options *resolved, const tblog_writer_options *options)
+{
+    tblog_writer_options_init(resolved);
+    if (options != NULL) {
+        /* A caller built with an older header gives fewer. */
+        if (!admit(options->size >= sizeof options->size && options->size <= sizeof *options,
+                   "options of an unknown size; tblog_writer_options_init sets it")) {
+            return false;
+        }
+        memcpy(resolved, options, options->size);
+        resolved->size = sizeof *resolved;
+    }
+    if (resolved->file_suffix == NULL) {
+        resolved->file_suffix = "";
+    }
+    return are_sound_options(resolved);
+}
+
+double writer_options_wall_time(const tblog_writer_options *resolved)
+{
+    const tblog_clock *clock = resolved->clock;
+    return clock == NULL ? wall_clock_read_system(NULL) : clock->wall_time(clock->context);
+}

@@ -217,7 +217,7 @@ void cuda_graphs_destroy(engine *e)
     }
 }
 
-static bool random_order(engine *e, uint64_t epoch)
+static bool make_order(engine *e, uint64_t epoch)
 {
     const uint32_t count = e->memory.data[ENGINE_TRAINING].count;
     if (!cuda_ok(e, "cuda_order_keys",
@@ -259,7 +259,7 @@ bool cuda_queue_steps(engine *e, uint32_t steps)
         const uint64_t epoch = e->queued / steps_per_epoch;
         const uint64_t left = steps_per_epoch - e->queued % steps_per_epoch;
         uint32_t queued = 0;
-        if ((epoch != e->order_epoch && !random_order(e, epoch)) ||
+        if ((epoch != e->order_epoch && !make_order(e, epoch)) ||
             !queue_some(e, left < steps ? (uint32_t)left : steps, &queued)) {
             return false;
         }

@@ -154,9 +154,9 @@ int experiment_run_path(char *out, const char *parent, const run_config *config,
     return message_join_path(out, PATH_MAX, parent, name, message);
 }
 
-outcome experiment_run(const experiment *self, const experiment_part *part, run_record *record)
+outcome experiment_run(const experiment *self, const experiment_part *part, run_record *record,
+                       char *message)
 {
-    char message[MESSAGE_BYTES];
     progress display;
     progress_init(&display, stdout, progress_mode_for(stdout, self->options->quiet));
     if (part->runs_at_once > 1) {
@@ -172,6 +172,7 @@ outcome experiment_run(const experiment *self, const experiment_part *part, run_
         .replace = part->replace,
         .checkpoint_interval = self->options->checkpoint_interval,
         .threads = self->options->threads,
+        .no_state = self->options->no_state,
         .isa = self->options->isa,
         .runs_at_once = part->runs_at_once,
         .display = &display,

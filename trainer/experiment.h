@@ -48,9 +48,10 @@ typedef struct experiment_part {
     const char *label;     /* begins each line of its progress, if these are several */
 } experiment_part;
 
-/* Trains the run. *record as in run_loop; the caller frees it. Several threads may train at the
- * same time. */
+/* Trains the run. *record, and the message [MESSAGE_BYTES] if it was stopped, as in run_loop; the
+ * caller frees the record. Other messages are printed here. Several threads may train at the same
+ * time. */
 MUST_CHECK outcome experiment_run(const experiment *self, const experiment_part *part,
-                                  run_record *record);
+                                  run_record *record, char *message);
 
 #endif

@@ -3,6 +3,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 #include "command.h"
 #include "signals.h"
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_AGAIN = 75, EXIT_SIGNAL = 128 };
 
 const char *argp_program_version = "trainer " TRAINER_VERSION;
 
@@ -36,7 +37,8 @@ static const char documentation[] =
     "  plan      the memory that a run would take, and the largest batch that fits\n"
     "  compare   the comparison of the runs below a directory\n\n"
     "`trainer COMMAND --help' tells a command's options. Exit status: 0 done, 1 failed, "
-    "2 wrong usage, 130 or 143 after SIGINT or SIGTERM.";
+    "2 wrong usage; after a signal 128 and its number, but 75 after SIGUSR1 and SIGUSR2, by "
+    "which a scheduler says that time is short.";
 
 /* What the top level found: the command, and where its arguments begin. */
 typedef struct choice {
@@ -72,8 +74,11 @@ static int exit_code(outcome status)
 {
     switch (status) {
     case OUTCOME_DONE:
+        return EXIT_DONE;
     case OUTCOME_STOPPED:
-        return signals_noted() != 0 ? EXIT_SIGNAL + signals_noted() : EXIT_DONE;
+        return signals_noted() == SIGUSR1 || signals_noted() == SIGUSR2
+                   ? EXIT_AGAIN
+                   : EXIT_SIGNAL + signals_noted();
     case OUTCOME_FAILED:
         return EXIT_FAILED;
     case OUTCOME_REFUSED:

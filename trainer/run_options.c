@@ -29,6 +29,7 @@ enum option_key {
     KEY_UPDATE_FREQ,
     KEY_HISTOGRAMS,
     KEY_CHECKPOINT_INTERVAL,
+    KEY_NO_STATE,
     KEY_RESUME,
     KEY_OVERWRITE
 };
@@ -43,7 +44,8 @@ static const struct argp_option train_options[] = {
     {"logdir", KEY_LOGDIR, "DIR", 0,
      "The run's own directory (default ./logs/LeNet-MNIST-2-BatchSize=N)", 1},
     {"resume", KEY_RESUME, NULL, 0,
-     "Go on with an unfinished run of the same configuration, from its checkpoint if it has one",
+     "Continue a run of the same configuration from its checkpoint; more --epochs than it has "
+     "continue a finished one too",
      4},
     {0}};
 
@@ -85,7 +87,12 @@ static const struct argp_option shared_options[] = {
     {"histograms", KEY_HISTOGRAMS, NULL, 0,
      "Log histograms of weights and gradients after each epoch", 4},
     {"checkpoint-interval", KEY_CHECKPOINT_INTERVAL, "SECONDS", 0,
-     "Save the state after an epoch that ends so long after the last time (default 10)", 4},
+     "Least seconds between checkpoints, which are saved after an epoch, at a signal and at the "
+     "end "
+     "(default 10)",
+     4},
+    {"no-state", KEY_NO_STATE, NULL, 0,
+     "Keep no state (14 MB) of a finished run; it cannot be given more epochs then", 4},
     {"overwrite", KEY_OVERWRITE, NULL, 0,
      "Replace runs that exist: delete what the trainer wrote there, and train again", 4},
     {"quiet", 'q', NULL, 0, "Print no progress", 4},
@@ -179,6 +186,9 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
         options->checkpoint_interval = (uint32_t)seconds;
         return error;
     }
+    case KEY_NO_STATE:
+        options->no_state = true;
+        return 0;
     case KEY_OVERWRITE:
         options->overwrite = true;
         return 0;
@@ -294,9 +304,9 @@ outcome run_options_parse_sweep(run_options *out, int argc, char **argv)
         out, sweep_options,
         "Trains LeNet on MNIST at each of several batch sizes, then compares the runs."
         "\v"
-        "A finished run of the same configuration is left as it is, an unfinished one goes "
-        "on from its checkpoint or is trained again, and one of another configuration is refused "
-        "unless --overwrite "
-        "is given, which trains every run again.",
+        "A finished run of the same configuration is left as it is, an unfinished one, or one of "
+        "fewer epochs, is continued from its checkpoint, and one of another configuration is "
+        "refused "
+        "unless --overwrite is given, which trains every run again.",
         argc, argv);
 }

@@ -42,6 +42,7 @@ typedef struct run_options {
     bool overwrite;
     bool resume;                  /* train only: a sweep resumes always */
     uint32_t checkpoint_interval; /* seconds */
+    bool no_state;                /* of a finished run */
     bool quiet;
 } run_options;
 

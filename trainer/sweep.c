@@ -25,8 +25,8 @@ typedef struct planned_run {
     engine_plan plan;
     char directory[PATH_MAX];
     planned_state state;
-    outcome status;       /* of its training */
-    uint32_t epochs_done; /* of a run that was stopped or failed */
+    outcome status;            /* of its training */
+    char where[MESSAGE_BYTES]; /* it was stopped */
 } planned_run;
 
 struct sweep {
@@ -46,7 +46,7 @@ static outcome refuse(const sweep *self, const char *message)
 
 static run_directory_replace replaceable(const sweep *self)
 {
-    return self->options->overwrite ? RUN_DIRECTORY_REPLACE_ANY : RUN_DIRECTORY_REPLACE_UNFINISHED;
+    return self->options->overwrite ? RUN_DIRECTORY_REPLACE_ANY : RUN_DIRECTORY_CONTINUE;
 }
 
 static outcome plan_run(const sweep *self, planned_run *run)
@@ -122,8 +122,7 @@ static bool train_run(void *argument)
                                   .replace = replaceable(self),
                                   .runs_at_once = self->at_once,
                                   .label = label};
-    run->status = experiment_run(&self->data, &part, &record);
-    run->epochs_done = record.epoch_count;
+    run->status = experiment_run(&self->data, &part, &record, run->where);
     run_record_free(&record);
     run->state = run->status == OUTCOME_DONE      ? TRAINED
                  : run->status == OUTCOME_STOPPED ? STOPPED
@@ -188,10 +187,10 @@ static void tell_done(const sweep *self)
             fputs("finished\n", stderr);
             break;
         case STOPPED:
+            fprintf(stderr, "stopped %s\n", run->where);
+            break;
         case FAILED:
-            fprintf(stderr, "%s after %u of %u epochs\n",
-                    run->state == STOPPED ? "stopped" : "failed", (unsigned)run->epochs_done,
-                    (unsigned)run->config.epochs);
+            fputs("failed\n", stderr);
             break;
         case PLANNED:
             fputs("not begun\n", stderr);
@@ -233,6 +232,10 @@ static outcome run_sweep(sweep *self)
     if (status != OUTCOME_DONE) {
         fflush(stdout);
         tell_done(self);
+        if (status == OUTCOME_STOPPED) {
+            fprintf(stderr, "%s: stopped by %s; the same command continues\n", self->program,
+                    signals_name());
+        }
         return status;
     }
     return compare_runs(self);

@@ -14,7 +14,7 @@ static outcome train(const experiment *self, const run_options *options)
     char default_path[PATH_MAX];
     const char *directory = options->logdir != NULL ? options->logdir : default_path;
     const run_directory_replace replace = options->overwrite ? RUN_DIRECTORY_REPLACE_ANY
-                                          : options->resume  ? RUN_DIRECTORY_REPLACE_UNFINISHED
+                                          : options->resume  ? RUN_DIRECTORY_CONTINUE
                                                              : RUN_DIRECTORY_REPLACE_NONE;
     run_config config;
     engine_plan plan;
@@ -41,10 +41,10 @@ static outcome train(const experiment *self, const run_options *options)
     }
     const experiment_part part = {
         .config = &config, .directory = directory, .replace = replace, .runs_at_once = 1};
-    status = experiment_run(self, &part, &record);
+    status = experiment_run(self, &part, &record, message);
     if (status == OUTCOME_STOPPED) {
-        fprintf(stderr, "%s: stopped by a signal after %u of %u epochs\n", self->program,
-                (unsigned)record.epoch_count, (unsigned)config.epochs);
+        fprintf(stderr, "%s: stopped by %s %s; the same command with --resume continues\n",
+                self->program, signals_name(), message);
     }
     run_record_free(&record);
     return status;

@@ -389,7 +389,7 @@ class RunsThatExist(TrainerTest):
         self.assert_done(result)
         self.assertTrue(result.stdout.startswith("Cost"))
 
-    def test_sweep_leaves_finished_runs_and_redoes_others(self):
+    def test_sweep_leaves_finished_runs_and_continues_others(self):
         self.assert_done(self.sweep())
         kept, redone = (self.folder / f"logs/LeNet-MNIST-2-BatchSize={n}" for n in (16, 8))
         for run, state in ((kept, "finished"), (redone, "interrupted")):
@@ -407,7 +407,7 @@ class RunsThatExist(TrainerTest):
         self.assertEqual((kept / "run.json").stat().st_mtime_ns, before[kept])
         self.assertNotEqual((redone / "run.json").stat().st_mtime_ns, before[redone])
         self.assertEqual(record(redone)["state"], "finished")
-        self.assertEqual([len(list(run.glob("events.out.*"))) for run in (kept, redone)], [2, 1])
+        self.assertEqual([len(list(run.glob("events.out.*"))) for run in (kept, redone)], [2, 3])
 
     def test_sweep_trains_several_seeds_side_by_side(self):
         result = self.sweep("--seeds", 2, "--seed", 5, "--jobs", 3, "--threads", 1)
@@ -447,7 +447,7 @@ class RunsThatExist(TrainerTest):
     def test_sweep_refuses_another_configuration_before_training(self):
         self.assert_done(self.call("sweep", "--logdir", self.folder / "logs", "--batch-sizes",
                                    "8", "--epochs", 2))
-        for option, value, difference in (("--epochs", 3, "epochs 2 instead of 3"),
+        for option, value, difference in (("--epochs", 1, "a run of 2 epochs already, more than 1"),
                                           ("--seed", 9, "seed 0 instead of 9"),
                                           ("--learning-rate", 0.5, "learning_rate"),
                                           ("--train-samples", 19, "training_samples 20"),
@@ -526,14 +526,16 @@ class Signals(TrainerTest):
         wait_until(lambda: (run / "run.json").exists() and record(run)["epochs"], f"an epoch of {run}")
 
     def test_a_signal_ends_the_run_readable_and_marked(self):
-        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-            run = self.folder / f"run{code}"
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129),
+                             (signal.SIGUSR1, 75), (signal.SIGUSR2, 75)):
+            run = self.folder / f"run{number}"
             process = self.start("train", "--logdir", run, "--batch-size", 4, "--epochs", 1000000,
                                  "--update-freq", "batch", "--quiet")
             self.wait_for_epoch(run)
             process.send_signal(number)
             self.assertEqual(process.wait(timeout=LIMIT_SECONDS), code)
-            self.assertIn("stopped by a signal", process.stderr.read())
+            self.assertRegex(process.stderr.read(),
+                             rf"stopped by {number.name} after epoch \d+ of 1000000.*--resume")
             kept = record(run)
             self.assertEqual(kept["state"], "interrupted")
             self.assertEqual(subprocess.run([TBLOG, "verify", run], capture_output=True).returncode,
@@ -550,7 +552,7 @@ class Signals(TrainerTest):
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=LIMIT_SECONDS), 130)
         told = process.stderr.read()
-        self.assertRegex(told, r"batch size 20: stopped after \d+ of 1000000 epochs")
+        self.assertRegex(told, r"batch size 20: stopped after epoch \d+ of 1000000")
         self.assertIn("batch size 4: not begun", told)
         self.assertFalse((self.folder / "logs/LeNet-MNIST-2-BatchSize=4").exists())
 
@@ -563,7 +565,7 @@ class Signals(TrainerTest):
         self.assertEqual(process.wait(timeout=LIMIT_SECONDS), 143)
         self.assert_done(self.train("--overwrite"))
 
-    def test_a_killed_run_is_known_and_redone(self):
+    def test_a_killed_run_is_known_and_continued(self):
         run = self.folder / "logs/LeNet-MNIST-2-BatchSize=8"
         process = self.start("sweep", "--logdir", self.folder / "logs", "--batch-sizes", "8",
                              "--epochs", 1000000, "--quiet")
@@ -572,7 +574,7 @@ class Signals(TrainerTest):
         process.kill()
         process.wait(timeout=LIMIT_SECONDS)
         self.assertIn("not finished (interrupted)", self.call("compare", run).stdout)
-        self.assert_refused(self.sweep(), 1, "epochs 1000000 instead of 2", "--overwrite")
+        self.assert_refused(self.sweep("--seed", 9), 1, "seed 0 instead of 9", "--overwrite")
         left = record(run)
         self.assertEqual(left["state"], "running")
         # The same as if it had been killed in a run of two epochs.
@@ -581,7 +583,7 @@ class Signals(TrainerTest):
         (run / "run.json").write_text(json.dumps(left))
         self.assert_done(self.sweep())
         self.assertEqual(record(run)["state"], "finished")
-        self.assertEqual(len(list((run / "train").iterdir())), 1)
+        self.assertEqual(len(list((run / "train").iterdir())), 2)
 
 
 class BadInput(TrainerTest):

@@ -1,16 +1,12 @@
 #include "run_reader.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tblog/tblog.h>
 
-#include "message.h"
+#include "part_events.h"
 
 /* Which tag of which directory goes where in a point. */
 typedef struct wanted_tag {
@@ -35,16 +31,16 @@ typedef struct gathering {
     uint8_t *seen;     /* [capacity] */
     uint32_t capacity;
     const run_record *record;
-    run_curves *curves; /* for its note */
+    run_curves *curves;     /* for its note */
+    const wanted_tag *tags; /* of the part that is read */
 } gathering;
 
 /* Keeps the first note. */
-static void note(run_curves *curves, const char *path, const char *what)
+static void keep_note(void *context, const char *name, const char *problem)
 {
+    run_curves *curves = ((gathering *)context)->curves;
     if (curves->note[0] == '\0') {
-        const char *name = strrchr(path, '/');
-        snprintf(curves->note, sizeof curves->note, "%.180s: %.60s", name != NULL ? name + 1 : path,
-                 what);
+        snprintf(curves->note, sizeof curves->note, "%.180s: %.60s", name, problem);
     }
 }
 
@@ -72,8 +68,10 @@ static int make_room(gathering *all, uint32_t epoch)
     return 0;
 }
 
-static int take_event(gathering *all, const wanted_tag *tags, const tblog_event *event)
+static int take_event(void *context, const tblog_event *event)
 {
+    gathering *all = context;
+    const wanted_tag *tags = all->tags;
     if (event->step < 0 || event->step >= all->record->config.epochs) {
         return 0;
     }
@@ -94,64 +92,21 @@ static int take_event(gathering *all, const wanted_tag *tags, const tblog_event 
     return 0;
 }
 
-/* -1 without memory only. */
-static int read_file(gathering *all, const char *path, const wanted_tag *tags)
+static int read_part(gathering *all, const char *directory, const char *part,
+                     const wanted_tag *tags, char *message)
 {
-    tblog_reader *reader;
-    const tblog_event *event;
-    tblog_status status = tblog_reader_open(&reader, path);
-    if (status != TBLOG_OK) {
-        note(all->curves, path, tblog_status_string(status));
-        return status == TBLOG_NO_MEMORY ? -1 : 0;
-    }
-    int result = 0;
-    while (result == 0 && (status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
-        result = take_event(all, tags, event);
-    }
-    if (status == TBLOG_NO_MEMORY) {
-        result = -1;
-    } else if (status != TBLOG_OK && status != TBLOG_END) {
-        note(all->curves, path, tblog_status_string(status));
-    }
-    tblog_reader_close(reader);
-    return result;
-}
-
-static int read_directory(gathering *all, const char *directory, const char *name,
-                          const wanted_tag *tags, char *message)
-{
-    char folder[PATH_MAX];
-    char path[PATH_MAX];
-    struct dirent **entries;
-    if (message_join_path(folder, sizeof folder, directory, name, message) != 0) {
-        return -1;
-    }
-    const int count = scandir(folder, &entries, NULL, alphasort);
-    if (count < 0) {
-        note(all->curves, name, strerror(errno));
-        return 0;
-    }
-    int status = 0;
-    for (int i = 0; i < count; i++) {
-        if (status == 0 && run_record_owns(all->record, name, entries[i]->d_name)) {
-            status = message_join_path(path, sizeof path, folder, entries[i]->d_name, message);
-            if (status == 0 && read_file(all, path, tags) != 0) {
-                status = message_set(message, "%s: no memory to read it", path);
-            }
-        }
-        free(entries[i]);
-    }
-    free(entries);
-    return status;
+    const part_events_reader reader = {.take = take_event, .note = keep_note, .context = all};
+    all->tags = tags;
+    return part_events_read(&reader, directory, part, all->record, message);
 }
 
 int run_reader_read(run_curves *out, const char *directory, const run_record *record, char *message)
 {
     *out = (run_curves){0};
     gathering all = {.record = record, .curves = out};
-    int status = read_directory(&all, directory, RUN_TRAINING_PART, training_tags, message);
+    int status = read_part(&all, directory, RUN_TRAINING_PART, training_tags, message);
     if (status == 0) {
-        status = read_directory(&all, directory, RUN_VALIDATION_PART, validation_tags, message);
+        status = read_part(&all, directory, RUN_VALIDATION_PART, validation_tags, message);
     }
     while (status == 0 && out->epochs < all.capacity && all.seen[out->epochs] == ALL_BITS) {
         out->epochs++;

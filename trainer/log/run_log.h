@@ -32,13 +32,14 @@
 
 typedef struct run_log run_log;
 
-/* Makes the event files in `directory` and below it, and logs the head and the network. 0, or -1
+/* Makes new event files in `directory` and below it, and logs the head and the network. If a run is
+ * continued, what its event files hold is read first and never logged again, here and below. 0, or -1
  * with a message [MESSAGE_BYTES]; *out is then NULL, and empty files may be left there. */
 MUST_CHECK int run_log_open(run_log **out, const char *directory, const run_log_head *head,
                             char *message);
 
-/* Notes the names of the event files in the run's record. */
-void run_log_name_files(const run_log *log, run_record *record);
+/* Notes the names of the new event files in the run's record. -1 without memory. */
+MUST_CHECK int run_log_name_files(const run_log *log, run_record *record);
 
 /* The epoch's means so far, after the step of this number over the run, from 1. 0, or -1 with a
  * message [MESSAGE_BYTES]; so below. */
@@ -59,12 +60,18 @@ MUST_CHECK int run_log_epoch(run_log *log, uint32_t epoch, const epoch_figures *
  * written for nobody who looks there. */
 MUST_CHECK int run_log_check(run_log *log, char *message);
 
-/* How the session ended. It cannot be corrected later, so a run that was interrupted says
- * nothing. */
-typedef enum run_log_end { RUN_LOG_INTERRUPTED = 0, RUN_LOG_SUCCEEDED, RUN_LOG_FAILED } run_log_end;
+/* How long the epoch (from 0) was trained for, by what was logged of it before the run was continued;
+ * 0 if nothing was. */
+double run_log_training_seconds(const run_log *log, uint32_t epoch);
 
-/* Logs the end, flushes, closes and frees in every case. 0, or -1 with a message naming the first
- * error; NULL is allowed. */
-MUST_CHECK int run_log_close(run_log *log, run_log_end end, char *message);
+/* Syncs everything to the disk. */
+MUST_CHECK int run_log_sync(run_log *log, char *message);
+
+/* How the session ended. It cannot be corrected later, so a run that was interrupted says nothing. */
+MUST_CHECK int run_log_end_session(run_log *log, bool succeeded, char *message);
+
+/* Flushes, closes and frees in every case. 0, or -1 with a message naming the first error; NULL is
+ * allowed. */
+MUST_CHECK int run_log_close(run_log *log, char *message);
 
 #endif

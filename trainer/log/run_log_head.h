@@ -14,7 +14,8 @@ typedef struct run_log_head {
     const char *data_path; /* of which the last name is logged */
     const char *hardware;  /* engine_plan.hardware */
     const engine_memory *memory;
-    const run_record *resumed; /* of a run that goes on, with the epochs logged before; or NULL */
+    const run_record *past; /* of the run that is there and is continued; NULL for a new one */
+    uint32_t epochs_done;   /* of it: training continues after them */
 } run_log_head;
 
 #endif

@@ -9,21 +9,37 @@
 #include "message.h"
 #include "run_log_checked.h"
 
-int run_log_network_add(tblog_writer *training, char *message)
+static int add_model(log_part *training, char *message)
 {
-    size_t bytes = 0;
     char *model = keras_model_json();
-    uint8_t *graph = lenet_graph_def(&bytes);
-    int status = -1;
-    if (model == NULL || graph == NULL) {
-        message_set(message, "no memory for the network's description");
-    } else if (run_log_checked(training, tblog_add_keras_graph(training, "keras", 0, model),
-                               message) == 0) {
-        status = run_log_checked(training, tblog_add_graph_def(training, graph, bytes), message);
-    }
-    free(graph);
+    const int status =
+        model == NULL
+            ? message_set(message, "no memory for the network's description")
+            : run_log_checked(training->writer,
+                              tblog_add_keras_graph(training->writer, "keras", 0, model), message);
     free(model);
     return status;
+}
+
+static int add_graph(log_part *training, char *message)
+{
+    size_t bytes = 0;
+    uint8_t *graph = lenet_graph_def(&bytes);
+    const int status =
+        graph == NULL
+            ? message_set(message, "no memory for the network's description")
+            : run_log_checked(training->writer, tblog_add_graph_def(training->writer, graph, bytes),
+                              message);
+    free(graph);
+    return status;
+}
+
+int run_log_network_add(log_part *training, char *message)
+{
+    if (!logged_points_have(&training->logged, "keras", 0) && add_model(training, message) != 0) {
+        return -1;
+    }
+    return training->logged.has_graph ? 0 : add_graph(training, message);
 }
 
 /* Keras' paths of the tensors, in the order of lenet_tensors. */
@@ -46,16 +62,19 @@ static void fill_buckets(tblog_bucket *buckets, const engine_histogram *histogra
     }
 }
 
-int run_log_network_add_histogram(tblog_writer *training, uint32_t epoch, unsigned index,
-                                  bool gradient, const engine_histogram *histogram, char *message)
+int run_log_network_add_histogram(log_part *training, uint32_t epoch, unsigned index, bool gradient,
+                                  const engine_histogram *histogram, char *message)
 {
     tblog_bucket buckets[ENGINE_HISTOGRAM_BUCKETS];
     char tag[64];
     snprintf(tag, sizeof tag, "%s/%s/histogram", gradient ? "gradient" : "sequential",
              keras_paths[index]);
+    if (logged_points_have(&training->logged, tag, epoch)) {
+        return 0;
+    }
     fill_buckets(buckets, histogram);
-    return run_log_checked(
-        training,
-        tblog_add_histogram_buckets(training, tag, epoch, buckets, ENGINE_HISTOGRAM_BUCKETS),
-        message);
+    return run_log_checked(training->writer,
+                           tblog_add_histogram_buckets(training->writer, tag, epoch, buckets,
+                                                       ENGINE_HISTOGRAM_BUCKETS),
+                           message);
 }

@@ -60,6 +60,12 @@ static const tblog_experiment experiment = {
     .metric_count = sizeof metrics / sizeof metrics[0],
 };
 
+static tblog_status add_experiment(tblog_writer *session, const run_config *config)
+{
+    (void)config;
+    return tblog_add_experiment(session, &experiment);
+}
+
 static tblog_status add_start(tblog_writer *session, const run_config *config)
 {
     const tblog_hparam values[] = {
@@ -77,8 +83,9 @@ static tblog_status add_start(tblog_writer *session, const run_config *config)
 
 /* Training against validation in one chart. By epoch the two have one tag, which TensorBoard shows
  * so everywhere; by iteration they have two. */
-static tblog_status add_layout(tblog_writer *session)
+static tblog_status add_layout(tblog_writer *session, const run_config *config)
 {
+    (void)config;
     static const char *const loss[] = {"^batch_loss$", "^evaluation_loss_vs_iterations$"};
     static const char *const accuracy[] = {"^batch_accuracy$",
                                            "^evaluation_accuracy_vs_iterations$"};
@@ -98,13 +105,27 @@ static tblog_status add_layout(tblog_writer *session)
     return tblog_add_custom_scalars(session, &category, 1);
 }
 
-int run_log_session_begin(tblog_writer *session, const run_config *config, char *message)
+typedef tblog_status session_adder(tblog_writer *session, const run_config *config);
+
+/* What a session says once. */
+static const struct {
+    const char *tag; /* TensorBoard's */
+    session_adder *add;
+} once[] = {
+    {"_hparams_/experiment", add_experiment},
+    {"_hparams_/session_start_info", add_start},
+    {"custom_scalars__config__", add_layout},
+};
+
+int run_log_session_begin(log_part *session, const run_config *config, char *message)
 {
-    if (run_log_checked(session, tblog_add_experiment(session, &experiment), message) != 0 ||
-        run_log_checked(session, add_start(session, config), message) != 0) {
-        return -1;
+    for (size_t i = 0; i < sizeof once / sizeof once[0]; i++) {
+        if (!logged_points_have(&session->logged, once[i].tag, 0) &&
+            run_log_checked(session->writer, once[i].add(session->writer, config), message) != 0) {
+            return -1;
+        }
     }
-    return run_log_checked(session, add_layout(session), message);
+    return 0;
 }
 
 void session_totals_add(session_totals *totals, const epoch_figures *figures)
@@ -116,13 +137,22 @@ void session_totals_add(session_totals *totals, const epoch_figures *figures)
 }
 
 /* The HParams page shows a tag's last point, so each point tells of all epochs so far. */
-int run_log_session_add(tblog_writer *session, const session_totals *totals, char *message)
+int run_log_session_add(log_part *session, const session_totals *totals, char *message)
 {
     const tblog_scalar scalars[] = {
         {BEST_LOSS, totals->best_loss},
         {BEST_ACCURACY, totals->best_accuracy},
         {EPOCH_SECONDS, totals->training_seconds / totals->epochs},
     };
-    return run_log_checked(
-        session, tblog_add_scalars(session, (int64_t)totals->epochs - 1, scalars, 3), message);
+    return log_part_add_scalars(session, (int64_t)totals->epochs - 1, scalars, 3, message);
+}
+
+int run_log_session_end(log_part *session, bool succeeded, char *message)
+{
+    if (logged_points_have(&session->logged, "_hparams_/session_end_info", 0)) {
+        return 0;
+    }
+    const tblog_status status = tblog_add_session_end(
+        session->writer, succeeded ? TBLOG_SESSION_SUCCEEDED : TBLOG_SESSION_FAILED);
+    return run_log_checked(session->writer, status, message);
 }

@@ -2,17 +2,17 @@
 #ifndef TRAINER_RUN_LOG_SESSION_H
 #define TRAINER_RUN_LOG_SESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
-#include <tblog/tblog.h>
 
 #include "epoch_figures.h"
+#include "log_part.h"
 #include "must_check.h"
 #include "run_config.h"
 
 /* The hyper-parameters, what the HParams page shows of all runs, and the Custom Scalars page. 0, or
  * -1 with a message [MESSAGE_BYTES]; so below. */
-MUST_CHECK int run_log_session_begin(tblog_writer *session, const run_config *config,
-                                     char *message);
+MUST_CHECK int run_log_session_begin(log_part *session, const run_config *config, char *message);
 
 /* What the session's own scalars tell of the epochs so far. Starts from {.best_loss = NAN}. */
 typedef struct session_totals {
@@ -25,7 +25,9 @@ typedef struct session_totals {
 void session_totals_add(session_totals *totals, const epoch_figures *figures);
 
 /* Logs them at the last of their epochs, of which there is one at least. */
-MUST_CHECK int run_log_session_add(tblog_writer *session, const session_totals *totals,
-                                   char *message);
+MUST_CHECK int run_log_session_add(log_part *session, const session_totals *totals, char *message);
+
+/* How the session ended. The first that is logged stays: TensorBoard takes no correction. */
+MUST_CHECK int run_log_session_end(log_part *session, bool succeeded, char *message);
 
 #endif

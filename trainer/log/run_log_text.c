@@ -2,6 +2,7 @@
 #include "run_log_text.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,29 +136,48 @@ static void put_data_set(FILE *out, const run_log_head *head)
             data->validation.count);
 }
 
-static int add_text(tblog_writer *session, const char *tag, const run_log_head *head,
-                    void (*put)(FILE *, const run_log_head *), char *message)
+/* A text about the run, as of a step. */
+typedef struct run_text {
+    const char *tag;
+    void (*put)(FILE *out, const run_log_head *head);
+    int64_t step;
+} run_text;
+
+static int add_text(log_part *session, const run_text *self, const run_log_head *head,
+                    char *message)
 {
     char *text = NULL;
     size_t bytes = 0;
+    if (logged_points_have(&session->logged, self->tag, self->step)) {
+        return 0;
+    }
     FILE *out = open_memstream(&text, &bytes);
     if (out != NULL) {
-        put(out, head);
+        self->put(out, head);
     }
     if (out == NULL || fclose(out) != 0) {
         free(text);
         return message_set(message, "no memory for the run's description");
     }
-    const int status = run_log_checked(session, tblog_add_text(session, tag, 0, text), message);
+    const int status = run_log_checked(
+        session->writer, tblog_add_text(session->writer, self->tag, self->step, text), message);
     free(text);
     return status;
 }
 
-int run_log_text_add(tblog_writer *session, const run_log_head *head, char *message)
+int run_log_text_add(log_part *session, const run_log_head *head, char *message)
 {
-    if (add_text(session, "configuration", head, put_configuration, message) != 0 ||
-        add_text(session, "host", head, put_host, message) != 0) {
-        return -1;
+    const run_record *past = head->past;
+    const bool is_changed = past != NULL && past->config.epochs != head->config->epochs;
+    const run_text texts[] = {
+        {"configuration", put_configuration, is_changed ? past->epoch_count : 0},
+        {"host", put_host, 0},
+        {"data_set", put_data_set, 0},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (add_text(session, &texts[i], head, message) != 0) {
+            return -1;
+        }
     }
-    return add_text(session, "data_set", head, put_data_set, message);
+    return 0;
 }

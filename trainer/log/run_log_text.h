@@ -2,12 +2,13 @@
 #ifndef TRAINER_RUN_LOG_TEXT_H
 #define TRAINER_RUN_LOG_TEXT_H
 
-#include <tblog/tblog.h>
-
+#include "log_part.h"
 #include "must_check.h"
 #include "run_log_head.h"
 
-/* The configuration, the host and the data set. 0, or -1 with a message [MESSAGE_BYTES]. */
-MUST_CHECK int run_log_text_add(tblog_writer *session, const run_log_head *head, char *message);
+/* The configuration, the host and the data set, where they are not logged already; and the
+ * configuration anew, at the step of the epochs so far, if the run is continued with another number of
+ * epochs. 0, or -1 with a message [MESSAGE_BYTES]. */
+MUST_CHECK int run_log_text_add(log_part *session, const run_log_head *head, char *message);
 
 #endif

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,49 +14,38 @@
 
 #include "file_replace.h"
 #include "message.h"
+#include "run_config.h"
 
-/* The longest first line: RUN_RECORD_MAX_EVENT_FILES names, each at most six times its bytes. */
-enum { HEAD_BYTES = 1 << 17 };
+enum { FORMAT = 2, FORMAT_OF_EPOCHS = 1 };
 
 static uint32_t state_crc32(const checkpoint *self)
 {
     return (uint32_t)crc32_z(0, self->state, self->state_bytes);
 }
 
-int checkpoint_note_files(checkpoint *out, const run_record *record, int fd, const char *directory,
-                          char *message)
+/* NULL (left out) between epochs. */
+static json_t *sums_to_json(const epoch_sums *sums)
 {
-    memcpy(out->event_files, record->event_files, sizeof out->event_files);
-    out->event_file_count = record->event_file_count;
-    for (uint32_t i = 0; i < out->event_file_count; i++) {
-        struct stat status;
-        if (fstatat(fd, out->event_files[i], &status, AT_SYMLINK_NOFOLLOW) != 0) {
-            return message_set(message, "%s/%s: %s", directory, out->event_files[i],
-                               strerror(errno));
-        }
-        out->event_bytes[i] = (uint64_t)status.st_size;
+    if (sums->steps == 0) {
+        return NULL;
     }
-    return 0;
+    return json_pack("{s:I, s:o, s:I, s:I, s:f}",                                            //
+                     "steps", (json_int_t)sums->steps,                                       //
+                     "loss_sum", isfinite(sums->loss) ? json_real(sums->loss) : json_null(), //
+                     "correct", (json_int_t)sums->correct,                                   //
+                     "samples", (json_int_t)sums->samples,                                   //
+                     "training_seconds", sums->seconds);
 }
 
 static json_t *head_to_json(const checkpoint *self)
 {
     char crc32[9];
-    json_t *files = json_array();
-    for (uint32_t i = 0; i < self->event_file_count; i++) {
-        json_t *file = json_pack("{s:s, s:I}", "name", self->event_files[i], "bytes",
-                                 (json_int_t)self->event_bytes[i]);
-        if (json_array_append_new(files, file) != 0) {
-            json_decref(files);
-            return NULL;
-        }
-    }
     snprintf(crc32, sizeof crc32, "%08" PRIx32, state_crc32(self));
-    return json_pack("{s:i, s:I, s:I, s:o, s:I, s:s}",             //
-                     "format", 1,                                  //
+    return json_pack("{s:i, s:I, s:I, s:o*, s:I, s:s}",            //
+                     "format", FORMAT,                             //
                      "epochs", (json_int_t)self->epochs,           //
                      "iterations", (json_int_t)self->iterations,   //
-                     "event_files", files,                         //
+                     "epoch", sums_to_json(&self->under_way),      //
                      "state_bytes", (json_int_t)self->state_bytes, //
                      "state_crc32", crc32);
 }
@@ -69,7 +59,7 @@ int checkpoint_write(const checkpoint *self, int fd, const char *directory, char
         return message_set(message, "%s/" CHECKPOINT_FILE ": no memory to write it", directory);
     }
     const file_piece pieces[] = {{head, strlen(head)}, {"\n", 1}, {self->state, self->state_bytes}};
-    const int status = file_replace(fd, CHECKPOINT_FILE, pieces, 3, false);
+    const int status = file_replace(fd, CHECKPOINT_FILE, pieces, 3, true);
     if (status != 0) {
         message_set(message, "%s/" CHECKPOINT_FILE " cannot be written: %s", directory,
                     strerror(errno));
@@ -85,39 +75,46 @@ static int64_t whole_or_minus_1(const json_t *object, const char *key)
                                                                     : -1;
 }
 
-static int files_from_json(checkpoint *out, const json_t *files)
+/* The epoch under way; none if `sums` is NULL. */
+static int sums_from_json(epoch_sums *out, const json_t *sums)
 {
-    size_t index;
-    json_t *file;
-    if (!json_is_array(files) || json_array_size(files) > RUN_RECORD_MAX_EVENT_FILES) {
+    if (sums == NULL) {
+        return 0;
+    }
+    const int64_t steps = whole_or_minus_1(sums, "steps");
+    const int64_t correct = whole_or_minus_1(sums, "correct");
+    const int64_t samples = whole_or_minus_1(sums, "samples");
+    const json_t *loss = json_object_get(sums, "loss_sum");
+    const json_t *seconds = json_object_get(sums, "training_seconds");
+    if (steps < 1 || steps > UINT32_MAX || samples < steps || correct < 0 || correct > samples ||
+        !(json_is_number(loss) || json_is_null(loss)) || !json_is_number(seconds) ||
+        !(json_number_value(seconds) >= 0)) {
         return -1;
     }
-    json_array_foreach(files, index, file)
-    {
-        const char *name = json_string_value(json_object_get(file, "name"));
-        const int64_t bytes = whole_or_minus_1(file, "bytes");
-        if (name == NULL || !run_record_is_event_path(name) || bytes < 0) {
-            return -1;
-        }
-        memcpy(out->event_files[index], name, strlen(name) + 1);
-        out->event_bytes[index] = (uint64_t)bytes;
-    }
-    out->event_file_count = (uint32_t)index;
+    *out = (epoch_sums){
+        .loss = json_is_null(loss) ? NAN : json_number_value(loss),
+        .correct = (uint64_t)correct,
+        .samples = (uint64_t)samples,
+        .steps = (uint32_t)steps,
+        .seconds = json_number_value(seconds),
+    };
     return 0;
 }
 
 /* Everything but the state. */
 static int head_from_json(checkpoint *out, const json_t *head, uint64_t file_bytes, uint32_t *crc32)
 {
+    const json_int_t format = json_integer_value(json_object_get(head, "format"));
     const int64_t epochs = whole_or_minus_1(head, "epochs");
     const int64_t iterations = whole_or_minus_1(head, "iterations");
     const int64_t state_bytes = whole_or_minus_1(head, "state_bytes");
     const char *digits = json_string_value(json_object_get(head, "state_crc32"));
-    if (json_integer_value(json_object_get(head, "format")) != 1 || epochs < 1 ||
+    if ((format != FORMAT && format != FORMAT_OF_EPOCHS) || epochs < 0 ||
         epochs > RUN_CONFIG_MAX_EPOCHS || iterations < 1 || state_bytes < 1 ||
         (uint64_t)state_bytes > file_bytes || digits == NULL || strlen(digits) != 8 ||
         strspn(digits, "0123456789abcdef") != 8 ||
-        files_from_json(out, json_object_get(head, "event_files")) != 0) {
+        (format == FORMAT &&
+         sums_from_json(&out->under_way, json_object_get(head, "epoch")) != 0)) {
         return -1;
     }
     out->epochs = (uint32_t)epochs;
@@ -134,15 +131,12 @@ static int read_whole(checkpoint *out, FILE *in, const char **wrong)
     struct stat status;
     uint32_t crc32 = 0;
     int result = -1;
-    char *line = malloc(HEAD_BYTES);
+    char *line = NULL;
+    size_t line_bytes = 0;
     json_t *head = NULL;
-    *wrong = "there is no memory to read it";
-    if (line == NULL) {
-        return -1;
-    }
     *wrong = damaged;
     if (fstat(fileno(in), &status) != 0 || !S_ISREG(status.st_mode) ||
-        fgets(line, HEAD_BYTES, in) == NULL) {
+        getline(&line, &line_bytes, in) < 0) {
         goto cleanup;
     }
     head = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
@@ -188,39 +182,6 @@ checkpoint_presence checkpoint_read(checkpoint *out, int fd, const char *directo
         return CHECKPOINT_DAMAGED;
     }
     return CHECKPOINT_READ;
-}
-
-static int rewind_file(int fd, const char *name, uint64_t bytes)
-{
-    struct stat status;
-    const int file = openat(fd, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (file < 0) {
-        return -1;
-    }
-    int result = fstat(file, &status);
-    if (result == 0 && (!S_ISREG(status.st_mode) || (uint64_t)status.st_size < bytes)) {
-        errno = EINVAL;
-        result = -1;
-    }
-    if (result == 0) {
-        result = ftruncate(file, (off_t)bytes);
-    }
-    const int error = errno;
-    close(file);
-    errno = error;
-    return result;
-}
-
-int checkpoint_rewind_files(const checkpoint *self, int fd, const char *directory, char *message)
-{
-    for (uint32_t i = 0; i < self->event_file_count; i++) {
-        if (rewind_file(fd, self->event_files[i], self->event_bytes[i]) != 0) {
-            return message_set(message, "%s/%s cannot be cut back to %" PRIu64 " bytes: %s",
-                               directory, self->event_files[i], self->event_bytes[i],
-                               errno == EINVAL ? "it is shorter" : strerror(errno));
-        }
-    }
-    return 0;
 }
 
 void checkpoint_free(checkpoint *self)

@@ -1,6 +1,9 @@
-/* What is known of one epoch: run.json, the event files and the display all tell it. */
+/* What is known of one epoch: run.json, the event files and the display all tell it; and of the one
+ * under way. */
 #ifndef TRAINER_EPOCH_FIGURES_H
 #define TRAINER_EPOCH_FIGURES_H
+
+#include <stdint.h>
 
 typedef struct epoch_figures {
     double loss; /* means over the epoch's samples while the weights changed, dropout on */
@@ -10,5 +13,15 @@ typedef struct epoch_figures {
     double training_seconds;
     double validation_seconds;
 } epoch_figures;
+
+/* Sums over the steps of an epoch so far; its means count a short last batch by its samples, as
+ * Keras does. */
+typedef struct epoch_sums {
+    double loss;
+    uint64_t correct;
+    uint64_t samples;
+    uint32_t steps;
+    double seconds; /* of training */
+} epoch_sums;
 
 #endif

@@ -94,16 +94,25 @@ static int check_place(const char *path, const run_record *run, char *message)
     return 0;
 }
 
-static run_directory_verdict judge_unfinished(const char *path, const run_config *config,
-                                              const run_record *there, char *message)
+/* May the run that is there be continued as one of `config`? It may have more epochs. */
+static run_directory_verdict judge_continued(const char *path, const run_config *config,
+                                             const run_record *there, char *message)
 {
     char difference[MESSAGE_BYTES / 2];
-    if (run_config_difference(&there->config, config, difference, sizeof difference) > 0) {
+    run_config continued = there->config;
+    continued.epochs = config->epochs;
+    if (run_config_difference(&continued, config, difference, sizeof difference) > 0) {
         message_set(message, "%s holds a run of another configuration: %s; --overwrite replaces it",
                     path, difference);
         return RUN_DIRECTORY_REFUSED;
     }
-    if (there->state == RUN_FINISHED) {
+    if (there->epoch_count > config->epochs) {
+        message_set(message,
+                    "%s holds a run of %u epochs already, more than %u; --overwrite replaces it",
+                    path, (unsigned)there->epoch_count, (unsigned)config->epochs);
+        return RUN_DIRECTORY_REFUSED;
+    }
+    if (there->state == RUN_FINISHED && there->epoch_count == config->epochs) {
         message_set(message,
                     "%s holds a finished run of this configuration; --overwrite replaces it", path);
         return RUN_DIRECTORY_FINISHED;
@@ -129,8 +138,8 @@ static run_directory_verdict judge_locked(const char *path, const run_config *co
         message_set(message, "%.900s; --overwrite replaces it", damage);
         return RUN_DIRECTORY_REFUSED;
     }
-    if (replace == RUN_DIRECTORY_REPLACE_UNFINISHED) {
-        return judge_unfinished(path, config, there, message);
+    if (replace == RUN_DIRECTORY_CONTINUE) {
+        return judge_continued(path, config, there, message);
     }
     message_set(
         message,
@@ -138,7 +147,7 @@ static run_directory_verdict judge_locked(const char *path, const run_config *co
         path, (unsigned)there->config.batch_size, (unsigned)there->epoch_count,
         (unsigned)there->config.epochs,
         run_state_name(there->state == RUN_RUNNING ? RUN_INTERRUPTED : there->state),
-        there->state == RUN_FINISHED ? "" : "--resume goes on with it, ");
+        there->state == RUN_FINISHED ? "" : "--resume continues it, ");
     return RUN_DIRECTORY_REFUSED;
 }
 
@@ -226,10 +235,9 @@ static DIR *open_part(int directory, const char *part)
     return stream;
 }
 
-/* Removes the run's event files from path/part, but those that `kept` (may be NULL) names, and
- * path/part if nothing else is in it. */
+/* Removes the run's event files from path/part, and path/part if nothing else is in it. */
 static int remove_event_files(int directory, const char *path, const char *part,
-                              const run_record *run, const run_record *kept, char *message)
+                              const run_record *run, char *message)
 {
     char name[NAME_MAX + 32];
     int status = 0;
@@ -240,8 +248,7 @@ static int remove_event_files(int directory, const char *path, const char *part,
                    : message_set(message, "%s/%s: %s", path, part, strerror(errno));
     }
     for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
-        if (run_record_owns(run, part, entry->d_name) &&
-            (kept == NULL || !run_record_owns(kept, part, entry->d_name))) {
+        if (run_record_owns(run, part, entry->d_name)) {
             snprintf(name, sizeof name, "%s%s%s", part, part[0] != '\0' ? "/" : "", entry->d_name);
             status = remove_file(directory, path, name, message);
         }
@@ -262,7 +269,7 @@ static int remove_run(const run_directory *directory, const run_record *run, cha
     const int fd = directory->fd;
     const char *path = directory->path;
     for (size_t i = 0; i < RUN_PARTS; i++) {
-        if (remove_event_files(fd, path, run_parts[i], run, NULL, message) != 0) {
+        if (remove_event_files(fd, path, run_parts[i], run, message) != 0) {
             return -1;
         }
     }
@@ -287,66 +294,85 @@ int run_directory_clear(const run_directory *directory, char *message)
     return status;
 }
 
-/* The record as it was after the checkpoint's epoch. False where they do not belong together. */
-static bool rewind_record(run_record *run, const checkpoint *state)
+/* Names the event files of a part in the record. -1 without memory. */
+static int name_event_files(int directory, const char *part, run_record *run)
 {
-    if (state->epochs > run->epoch_count || state->event_file_count == 0 ||
-        state->event_file_count + RUN_PARTS > RUN_RECORD_MAX_EVENT_FILES ||
-        state->iterations != (uint64_t)state->epochs * run_config_steps_per_epoch(&run->config)) {
-        return false;
+    const run_record unnamed = {0}; /* for run_record_owns */
+    int status = 0;
+    DIR *stream = open_part(directory, part);
+    if (stream == NULL) {
+        return 0;
     }
-    run->epoch_count = state->epochs;
-    memcpy(run->event_files, state->event_files, sizeof run->event_files);
-    run->event_file_count = state->event_file_count;
-    return true;
+    for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
+        if (run_record_owns(&unnamed, part, entry->d_name)) {
+            status = run_record_add_event_file(run, part, entry->d_name);
+        }
+    }
+    closedir(stream);
+    return status;
 }
 
-static int rewind_files(const run_directory *directory, const run_record *there,
-                        const run_record *run, const checkpoint *state, char *message)
+/* A run that died between making event files and naming them names none. */
+static int name_all_event_files(int directory, run_record *run)
 {
+    if (run->event_file_count > 0) {
+        return 0;
+    }
     for (size_t i = 0; i < RUN_PARTS; i++) {
-        if (remove_event_files(directory->fd, directory->path, run_parts[i], there, run, message) !=
-            0) {
+        if (name_event_files(directory, run_parts[i], run) != 0) {
             return -1;
         }
     }
-    return checkpoint_rewind_files(state, directory->fd, directory->path, message);
+    return 0;
 }
 
-bool run_directory_restore(const run_directory *directory, run_record *run, checkpoint *state,
-                           char *message)
+/* Whether the two are of one run: of the epochs that the state has done run.json has the figures, and
+ * its updates are those of these epochs and of the one under way. */
+static bool belong_together(const run_record *run, const checkpoint *state)
 {
-    char damage[MESSAGE_BYTES];
-    run_record there = {0};
-    bool done = false;
-    *run = (run_record){0};
+    const uint32_t steps = run_config_steps_per_epoch(&run->config);
+    return state->epochs <= run->epoch_count && state->under_way.steps < steps &&
+           state->iterations == (uint64_t)state->epochs * steps + state->under_way.steps;
+}
+
+run_directory_past run_directory_restore(const run_directory *directory, run_record *there,
+                                         checkpoint *state, char *message)
+{
+    *state = (checkpoint){0};
     message[0] = '\0';
-    if (checkpoint_read(state, directory->fd, directory->path, message) != CHECKPOINT_READ ||
-        run_record_read(&there, directory->path, damage) != RUN_RECORD_READ ||
-        run_record_read(run, directory->path, damage) != RUN_RECORD_READ) {
-        goto cleanup;
+    switch (run_record_read(there, directory->path, message)) {
+    case RUN_RECORD_ABSENT:
+        return RUN_DIRECTORY_NO_PAST;
+    case RUN_RECORD_DAMAGED:
+        return RUN_DIRECTORY_PAST_WITHOUT_STATE;
+    case RUN_RECORD_READ:
+        break;
     }
-    if (!rewind_record(run, state)) {
+    if (name_all_event_files(directory->fd, there) != 0) {
+        message_set(message, "no memory for the names of event files");
+        return RUN_DIRECTORY_PAST_UNREADABLE;
+    }
+    switch (checkpoint_read(state, directory->fd, directory->path, message)) {
+    case CHECKPOINT_ABSENT:
+        message_set(message, "no state was saved");
+        return RUN_DIRECTORY_PAST_WITHOUT_STATE;
+    case CHECKPOINT_DAMAGED:
+        return RUN_DIRECTORY_PAST_WITHOUT_STATE;
+    case CHECKPOINT_READ:
+        break;
+    }
+    if (!belong_together(there, state)) {
+        checkpoint_free(state);
         message_set(message, "%s/" CHECKPOINT_FILE " is not of the run in " RUN_RECORD_FILE,
                     directory->path);
-        goto cleanup;
+        return RUN_DIRECTORY_PAST_WITHOUT_STATE;
     }
-    done = rewind_files(directory, &there, run, state, message) == 0;
-cleanup:
-    run_record_free(&there);
-    if (!done) {
-        run_record_free(run);
-        checkpoint_free(state);
-    }
-    return done;
+    return RUN_DIRECTORY_PAST_WITH_STATE;
 }
 
-int run_directory_keep_state(const run_directory *directory, const run_record *run,
-                             checkpoint *state, char *message)
+int run_directory_keep_state(const run_directory *directory, const checkpoint *state, char *message)
 {
-    return checkpoint_note_files(state, run, directory->fd, directory->path, message) != 0
-               ? -1
-               : checkpoint_write(state, directory->fd, directory->path, message);
+    return checkpoint_write(state, directory->fd, directory->path, message);
 }
 
 int run_directory_drop_state(const run_directory *directory, char *message)

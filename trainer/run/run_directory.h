@@ -19,17 +19,17 @@
  * while nobody holds its lock has died, and is interrupted. */
 MUST_CHECK run_record_presence run_directory_read(const char *path, run_record *out, char *message);
 
-/* Which run of the trainer a new one may take the place of. */
+/* What a new run may do with a run of the trainer that is there. */
 typedef enum run_directory_replace {
     RUN_DIRECTORY_REPLACE_NONE = 0,
-    RUN_DIRECTORY_REPLACE_UNFINISHED, /* one of the same configuration that did not finish; the new
-                                         run may resume it instead */
-    RUN_DIRECTORY_REPLACE_ANY         /* also one whose run.json cannot be understood */
+    RUN_DIRECTORY_CONTINUE,   /* none; but one of the same configuration that did not finish, or has
+                                 fewer epochs, may be continued */
+    RUN_DIRECTORY_REPLACE_ANY /* also one whose run.json cannot be understood */
 } run_directory_replace;
 
 typedef enum run_directory_verdict {
-    RUN_DIRECTORY_USABLE,   /* nothing of any run is there, or a run that may be replaced */
-    RUN_DIRECTORY_FINISHED, /* REPLACE_UNFINISHED: the run that is wanted is there, finished */
+    RUN_DIRECTORY_USABLE,   /* no run is there, or one that may be replaced or continued */
+    RUN_DIRECTORY_FINISHED, /* CONTINUE: the run that is wanted is there, finished */
     RUN_DIRECTORY_REFUSED   /* a run that may not be replaced, or no place for a run at all: other
                                runs are above or below it, it holds event files that the trainer did
                                not write, it is no directory, or another process is writing to it */
@@ -44,7 +44,7 @@ typedef struct run_directory run_directory;
 
 /* Makes `path` and its parents if they are missing, and locks it for this process if the file
  * system can. Then judges it again, since others had time to write there; a run that may be
- * replaced stays there until it is cleared or restored. 0, or -1 with a message [MESSAGE_BYTES];
+ * replaced or continued stays there until it is cleared. 0, or -1 with a message [MESSAGE_BYTES];
  * then nothing is removed, and nothing is left that was not there. */
 MUST_CHECK int run_directory_open(run_directory **out, const char *path, const run_config *config,
                                   run_directory_replace replace, char *message);
@@ -52,17 +52,24 @@ MUST_CHECK int run_directory_open(run_directory **out, const char *path, const r
 /* Removes the run that is there, if any. 0, or -1 with a message. */
 MUST_CHECK int run_directory_clear(const run_directory *directory, char *message);
 
-/* Makes the run that is there ready to continue from its checkpoint: its event files are as they
- * were then, later ones are removed, and *run is what run.json would have said then. The caller
- * frees *run and *state. If the run cannot continue, returns false with both empty and a message,
- * which is "" if there is no checkpoint; the caller then clears the directory. */
-MUST_CHECK bool run_directory_restore(const run_directory *directory, run_record *run,
-                                      checkpoint *state, char *message);
+/* What is there of a run that is to be continued. */
+typedef enum run_directory_past {
+    RUN_DIRECTORY_PAST_UNREADABLE,    /* for want of memory; the message says so */
+    RUN_DIRECTORY_NO_PAST,            /* nothing */
+    RUN_DIRECTORY_PAST_WITHOUT_STATE, /* a run whose training must begin anew */
+    RUN_DIRECTORY_PAST_WITH_STATE     /* a run whose training may continue from *state */
+} run_directory_past;
 
-/* Replaces the checkpoint by one of this state, of which epochs, iterations and state are set; its
- * event files are noted here. Or removes it. 0, or -1 with a message. */
-MUST_CHECK int run_directory_keep_state(const run_directory *directory, const run_record *run,
-                                        checkpoint *state, char *message);
+/* Reads run.json into *there and the checkpoint into *state, which the caller frees; each is empty if
+ * there is none of use. If run.json names no event files, those that are the run's (run_record_owns)
+ * are named in *there. Changes nothing. The message [MESSAGE_BYTES] says why there is no state. */
+MUST_CHECK run_directory_past run_directory_restore(const run_directory *directory,
+                                                    run_record *there, checkpoint *state,
+                                                    char *message);
+
+/* Replaces the checkpoint, or removes it. 0, or -1 with a message. */
+MUST_CHECK int run_directory_keep_state(const run_directory *directory, const checkpoint *state,
+                                        char *message);
 MUST_CHECK int run_directory_drop_state(const run_directory *directory, char *message);
 
 /* Replaces run.json in the directory that was opened, even if it has been moved since. 0, or -1

@@ -1,6 +1,5 @@
 #include "run_record.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -26,38 +25,54 @@ const char *run_state_name(run_state state)
     return state_names[state];
 }
 
+/* Makes room for one element more in an array of `count` elements, which is grown at each power of
+ * two. The array, which may have moved; NULL without memory, and it is as it was. */
+static void *make_room(void *array, size_t count, size_t element_bytes)
+{
+    if ((count & (count - 1)) != 0) {
+        return array;
+    }
+    return realloc(array, (count == 0 ? 1 : 2 * count) * element_bytes);
+}
+
 int run_record_add_epoch(run_record *record, const epoch_figures *epoch)
 {
-    /* Grown at each power of two. */
-    const size_t count = record->epoch_count;
-    if ((count & (count - 1)) == 0) {
-        const size_t capacity = count == 0 ? 1 : 2 * count;
-        epoch_figures *epochs = realloc(record->epochs, capacity * sizeof *epochs);
-        if (epochs == NULL) {
-            return -1;
-        }
-        record->epochs = epochs;
+    epoch_figures *epochs = make_room(record->epochs, record->epoch_count, sizeof *epochs);
+    if (epochs == NULL) {
+        return -1;
     }
+    record->epochs = epochs;
     record->epochs[record->epoch_count++] = *epoch;
     return 0;
 }
 
-static void name_event_file(char out[RUN_RECORD_PATH_BYTES], const char *part, const char *name)
+static void name_event_file(run_record_path out, const char *part, const char *name)
 {
     snprintf(out, RUN_RECORD_PATH_BYTES, "%s%s%s", part, part[0] != '\0' ? "/" : "", name);
 }
 
-void run_record_add_event_file(run_record *record, const char *part, const char *path)
+/* Appends the name of a file in a part, or, with the part "", a path. */
+static int append_event_file(run_record *record, const char *part, const char *name)
+{
+    run_record_path *files =
+        make_room(record->event_files, record->event_file_count, sizeof *files);
+    if (files == NULL) {
+        return -1;
+    }
+    record->event_files = files;
+    name_event_file(record->event_files[record->event_file_count++], part, name);
+    return 0;
+}
+
+int run_record_add_event_file(run_record *record, const char *part, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    assert(record->event_file_count < RUN_RECORD_MAX_EVENT_FILES);
-    name_event_file(record->event_files[record->event_file_count++], part,
-                    slash != NULL ? slash + 1 : path);
+    return append_event_file(record, part, slash != NULL ? slash + 1 : path);
 }
 
 bool run_record_owns(const run_record *record, const char *part, const char *name)
 {
-    char path[RUN_RECORD_PATH_BYTES];
+    run_record_path path;
     if (record->event_file_count == 0) {
         return strncmp(name, EVENT_FILE_PREFIX, strlen(EVENT_FILE_PREFIX)) == 0;
     }
@@ -242,10 +257,8 @@ static int read_event_files(run_record *record, const json_t *root, char *messag
     if (files == NULL) {
         return 0;
     }
-    if (!json_is_array(files) || json_array_size(files) == 0 ||
-        json_array_size(files) > RUN_RECORD_MAX_EVENT_FILES) {
-        return message_set(message, "event_files is not an array of 1 to %d",
-                           RUN_RECORD_MAX_EVENT_FILES);
+    if (!json_is_array(files) || json_array_size(files) == 0) {
+        return message_set(message, "event_files is not an array of names");
     }
     json_array_foreach(files, index, item)
     {
@@ -253,9 +266,10 @@ static int read_event_files(run_record *record, const json_t *root, char *messag
         if (path == NULL || !run_record_is_event_path(path)) {
             return message_set(message, "event_files has an entry that is no event file's name");
         }
-        memcpy(record->event_files[index], path, strlen(path) + 1);
+        if (append_event_file(record, "", path) != 0) {
+            return message_set(message, "no memory to read it");
+        }
     }
-    record->event_file_count = (uint32_t)index;
     return 0;
 }
 
@@ -336,6 +350,7 @@ run_record_presence run_record_read(run_record *out, const char *directory, char
 
 void run_record_free(run_record *record)
 {
+    free(record->event_files);
     free(record->epochs);
     *record = (run_record){0};
 }

@@ -38,9 +38,10 @@ extern const char *const run_parts[RUN_PARTS];
 
 typedef enum run_state { RUN_RUNNING = 0, RUN_FINISHED, RUN_INTERRUPTED } run_state;
 
-/* A run has three event files, and three more each time that it is resumed. A path is at most a
- * directory's short name, a slash and a file's name of 255 bytes. */
-enum { RUN_RECORD_MAX_EVENT_FILES = 96, RUN_RECORD_PATH_BYTES = 272 };
+/* The path of an event file relative to the run's directory: at most a part's short name, a slash
+ * and a file's name of 255 bytes. */
+enum { RUN_RECORD_PATH_BYTES = 272 };
+typedef char run_record_path[RUN_RECORD_PATH_BYTES];
 
 typedef struct run_record {
     run_state state;
@@ -48,7 +49,9 @@ typedef struct run_record {
     char hardware[128];    /* what the engine ran on; fit to be printed */
     uint32_t runs_at_once; /* at least 1 */
     engine_memory memory;  /* the engine's own account */
-    char event_files[RUN_RECORD_MAX_EVENT_FILES][RUN_RECORD_PATH_BYTES]; /* PART/NAME, or NAME */
+    /* PART/NAME, or NAME: [event_file_count], the record's own. A run has three, and three more
+     * each time that it is resumed. */
+    run_record_path *event_files;
     uint32_t event_file_count;
     epoch_figures *epochs; /* [epoch_count], the record's own */
     uint32_t epoch_count;
@@ -57,8 +60,9 @@ typedef struct run_record {
 /* Appends an epoch; -1 without memory. */
 MUST_CHECK int run_record_add_epoch(run_record *record, const epoch_figures *epoch);
 
-/* Notes an event file of the run: the file named at the end of `path`, in the run's `part`. */
-void run_record_add_event_file(run_record *record, const char *part, const char *path);
+/* Notes an event file of the run: the file named at the end of `path`, in the run's `part`. -1
+ * without memory. */
+MUST_CHECK int run_record_add_event_file(run_record *record, const char *part, const char *path);
 
 /* Is this the path of an event file in a part of the run, and nothing that leads elsewhere? */
 bool run_record_is_event_path(const char *path);

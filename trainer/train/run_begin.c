@@ -2,11 +2,12 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 
+#include "checkpoint.h"
 #include "message.h"
 #include "printable.h"
 #include "progress.h"
-#include "run_checkpoint.h"
 #include "signals.h"
 
 static outcome make_engine(run *self)
@@ -33,37 +34,83 @@ static outcome make_engine(run *self)
     return OUTCOME_DONE;
 }
 
-/* Goes on with the run that is there, if there is one with a checkpoint, or removes it. */
-static int begin_or_resume(run *self, bool *resumed)
+/* Puts the engine and the run where the state is. */
+static int import_state(run *self, const checkpoint *state, char *why)
 {
-    const run_job *job = self->job;
+    const engine_api *api = self->job->api;
+    if (api->import_state(self->engine, state->state, state->state_bytes) != ENGINE_OK) {
+        return message_set(why, "the checkpoint is not of this engine: %s",
+                           api->message(self->engine));
+    }
+    self->epochs_done = state->epochs;
+    self->sums = state->under_way;
+    return 0;
+}
+
+/* What was known of the run stays in its record: its epochs and its event files. */
+static void keep_past(run_record *record, run_record *past)
+{
+    record->epochs = past->epochs;
+    record->epoch_count = past->epoch_count;
+    record->event_files = past->event_files;
+    record->event_file_count = past->event_file_count;
+    past->epochs = NULL;
+    past->event_files = NULL;
+    past->event_file_count = past->epoch_count = 0;
+}
+
+static void say_resumed(const run *self)
+{
+    const run_config *config = self->job->config;
+    const uint32_t steps = run_config_steps_per_epoch(config);
+    char step[48] = "";
+    char logged[64] = "";
+    if (self->sums.steps > 0) {
+        snprintf(step, sizeof step, ", step %u of %u", (unsigned)self->sums.steps, (unsigned)steps);
+    }
+    if (self->record->epoch_count > self->epochs_done) {
+        snprintf(logged, sizeof logged, "; epoch %u is the last that was logged",
+                 (unsigned)self->record->epoch_count);
+    }
+    progress_say(self->job->display, "Resumed   after epoch %u of %u%s%s",
+                 (unsigned)self->epochs_done, (unsigned)config->epochs, step, logged);
+}
+
+/* Restores what is there of the run. *past is its record, empty if there is none; the caller frees
+ * it. */
+static run_directory_past restore(run *self, run_record *past)
+{
+    checkpoint state = {0};
     char why[MESSAGE_BYTES] = "";
-    *resumed = job->replace == RUN_DIRECTORY_REPLACE_UNFINISHED &&
-               run_checkpoint_restore(job->api, self->engine, self->directory, self->record, why);
-    if (*resumed) {
-        progress_say(job->display, "Resumed   after epoch %u of %u, from the checkpoint",
-                     (unsigned)self->record->epoch_count, (unsigned)job->config->epochs);
-        return 0;
+    run_directory_past found = run_directory_restore(self->directory, past, &state, why);
+    if (found == RUN_DIRECTORY_PAST_WITH_STATE && import_state(self, &state, why) != 0) {
+        found = RUN_DIRECTORY_PAST_WITHOUT_STATE;
     }
-    if (why[0] != '\0') {
-        progress_note(job->display, "Note: trained from the beginning: %s", why);
+    checkpoint_free(&state);
+    if (found == RUN_DIRECTORY_PAST_UNREADABLE) {
+        message_set(self->message, "%s: %s", self->job->directory, why);
     }
-    return run_directory_clear(self->directory, self->message);
+    if (found == RUN_DIRECTORY_PAST_WITHOUT_STATE) {
+        progress_note(self->job->display,
+                      "Note: training starts at step 1: %s; what is logged already stays", why);
+    }
+    return found;
 }
 
 /* run.json names the files that are made here only when they are: until then it names none, so that
- * whatever a crash leaves is known as the run's. */
-static int open_log(run *self, bool resumed)
+ * whatever a crash leaves is known as the run's. `past` as in run_log_head. */
+static int open_log(run *self, const run_record *past)
 {
-    const uint32_t files = self->record->event_file_count;
     const run_log_head head = {
         .config = self->job->config,
         .data = self->job->data,
         .data_path = self->job->data_path,
         .hardware = self->record->hardware,
         .memory = &self->record->memory,
-        .resumed = resumed ? self->record : NULL,
+        .past = past,
+        .epochs_done = self->epochs_done,
     };
+    const uint32_t files = self->record->event_file_count;
     self->record->event_file_count = 0;
     const int named_none = run_directory_write(self->directory, self->record, self->message);
     self->record->event_file_count = files;
@@ -71,27 +118,48 @@ static int open_log(run *self, bool resumed)
         run_log_open(&self->log, self->job->directory, &head, self->message) != 0) {
         return -1;
     }
-    run_log_name_files(self->log, self->record);
+    if (run_log_name_files(self->log, self->record) != 0) {
+        return message_set(self->message, "no memory for the names of event files");
+    }
     return run_directory_write(self->directory, self->record, self->message);
 }
 
-/* Everything that a run writes to exists after this, or nothing does but a run that was there
- * to be gone on with. run.json comes first: it makes the directory the trainer's, whatever
- * happens next. */
+/* Begins the run, or continues the one that is there. */
+static int begin_or_resume(run *self, bool *has_past)
+{
+    run_record past = {0};
+    if (self->job->replace != RUN_DIRECTORY_CONTINUE) {
+        return run_directory_clear(self->directory, self->message) != 0 ? -1 : open_log(self, NULL);
+    }
+    const run_directory_past found = restore(self, &past);
+    *has_past = found != RUN_DIRECTORY_NO_PAST;
+    if (found == RUN_DIRECTORY_PAST_UNREADABLE) {
+        run_record_free(&past);
+        return -1;
+    }
+    if (!*has_past) {
+        return open_log(self, NULL);
+    }
+    const run_record there = past; /* with the arrays that the run's own record has from now on */
+    keep_past(self->record, &past);
+    return open_log(self, &there);
+}
+
+/* Everything that a run writes to exists after this, or nothing does but a run that was there. */
 static int open_outputs(run *self)
 {
-    bool resumed = false;
+    bool has_past = false;
     if (run_directory_open(&self->directory, self->job->directory, self->job->config,
                            self->job->replace, self->message) != 0) {
         return -1;
     }
-    if (begin_or_resume(self, &resumed) == 0 && open_log(self, resumed) == 0) {
+    if (begin_or_resume(self, &has_past) == 0) {
         return 0;
     }
     char other[MESSAGE_BYTES]; /* the first error is the one to tell */
-    (void)!run_log_close(self->log, RUN_LOG_INTERRUPTED, other);
+    (void)!run_log_close(self->log, other);
     self->log = NULL;
-    if (resumed) {
+    if (has_past) {
         run_directory_close(self->directory);
     } else {
         run_directory_discard(self->directory);
@@ -126,11 +194,15 @@ outcome run_begin(run *self)
         return made;
     }
     if (signals_noted() != 0) {
+        message_set(self->message, "before the first step");
         return OUTCOME_STOPPED;
     }
     if (open_outputs(self) != 0) {
         return OUTCOME_FAILED;
     }
     say_head(self);
+    if (self->epochs_done > 0 || self->sums.steps > 0) {
+        say_resumed(self);
+    }
     return OUTCOME_DONE;
 }

@@ -22,14 +22,16 @@ typedef struct run {
     engine *engine;
     run_directory *directory;
     run_log *log;
-    uint8_t *predicted; /* [validation samples], of the last validation */
-    double saved_at;    /* seconds_now() of the last checkpoint, or of the beginning */
-    uint32_t chunk;     /* steps to ask for at once */
+    uint32_t epochs_done; /* by the engine; the record may have more of them, logged before */
+    epoch_sums sums;      /* of the epoch under way */
+    uint8_t *predicted;   /* [validation samples], of the last validation */
+    double saved_at;      /* seconds_now() of the last checkpoint, or of the beginning */
+    uint32_t chunk;       /* steps to ask for at once */
     engine_step steps[LONGEST_CHUNK];
 } run;
 
 /* Makes the engine and everything that the run writes to, restores what a checkpoint has, and
- * prints the run's head. job, record, message, predicted and chunk are set before. OUTCOME_DONE
+ * prints the run's head and from where it continues. job, record, message, predicted and chunk are set before. OUTCOME_DONE
  * when training can begin; otherwise as run_loop, and only a run that was there before is left. The
  * caller closes what *self holds in every case. */
 MUST_CHECK outcome run_begin(run *self);

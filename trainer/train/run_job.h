@@ -2,6 +2,7 @@
 #ifndef TRAINER_RUN_JOB_H
 #define TRAINER_RUN_JOB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dataset.h"
@@ -17,11 +18,12 @@ typedef struct run_job {
     const dataset *data;   /* its counts are those of the configuration */
     const char *data_path; /* for the run's head */
     const char *directory; /* the run's own */
-    /* REPLACE_UNFINISHED resumes the run that is there from its checkpoint, if it has one. */
+    /* CONTINUE resumes the run that is there from its checkpoint, if it has one. */
     run_directory_replace replace;
     /* Seconds that must have passed since the last checkpoint, or the beginning, for an epoch's end
      * to make one. */
     uint32_t checkpoint_interval;
+    bool no_state;         /* a finished run keeps none, so that it cannot be given more epochs */
     uint32_t threads;      /* as in engine_config */
     const char *isa;       /* likewise */
     uint32_t runs_at_once; /* of a sweep, on the same hardware; 0 or 1 if this one is alone */

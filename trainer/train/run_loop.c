@@ -16,14 +16,6 @@
  * before the metrics of the last one are taken, so that a device always has work. */
 static const double chunk_seconds = 0.05;
 
-/* Sums over an epoch so far; its means count a short last batch by its samples, as Keras does. */
-typedef struct epoch_sums {
-    double loss;
-    uint64_t correct;
-    uint64_t samples;
-    uint32_t steps;
-} epoch_sums;
-
 static double mean_loss(const epoch_sums *sums)
 {
     return sums->loss / (double)sums->samples;
@@ -49,8 +41,9 @@ static int engine_failed(run *self, const char *what, engine_status status)
 }
 
 /* Adds one step to the sums and logs them where a point is due. */
-static int take_step(run *self, epoch_sums *sums, const engine_step *step)
+static int take_step(run *self, const engine_step *step)
 {
+    epoch_sums *sums = &self->sums;
     const uint32_t log_every = self->job->config->log_every;
     sums->loss += step->loss_sum;
     sums->correct += step->correct;
@@ -63,10 +56,10 @@ static int take_step(run *self, epoch_sums *sums, const engine_step *step)
                          self->message);
 }
 
-static int take_ready(run *self, epoch_sums *sums, size_t ready)
+static int take_ready(run *self, size_t ready)
 {
     for (size_t i = 0; i < ready; i++) {
-        if (take_step(self, sums, &self->steps[i]) != 0) {
+        if (take_step(self, &self->steps[i]) != 0) {
             return -1;
         }
     }
@@ -74,42 +67,42 @@ static int take_ready(run *self, epoch_sums *sums, size_t ready)
 }
 
 /* Logs what was finished before the engine failed; the error that is told already stays. */
-static void take_the_rest(run *self, epoch_sums *sums)
+static void take_the_rest(run *self)
 {
     char other[MESSAGE_BYTES];
     char *const told = self->message;
     size_t ready = 0;
     self->message = other;
     (void)!self->job->api->poll(self->engine, self->steps, LONGEST_CHUNK, &ready, false);
-    (void)!take_ready(self, sums, ready);
+    (void)!take_ready(self, ready);
     self->message = told;
 }
 
-static int queue_steps(run *self, epoch_sums *sums, uint32_t count)
+static int queue_steps(run *self, uint32_t count)
 {
     const engine_status status = self->job->api->train(self->engine, count);
     if (status == ENGINE_OK) {
         return 0;
     }
     engine_failed(self, "train", status);
-    take_the_rest(self, sums);
+    take_the_rest(self);
     return -1;
 }
 
 /* Waits for the oldest `count` queued steps and takes the metrics of each, also of those that
  * were finished before the engine failed. */
-static int take_steps(run *self, epoch_sums *sums, uint32_t count)
+static int take_steps(run *self, uint32_t count)
 {
     for (size_t taken = 0; taken < count;) {
         size_t ready = 0;
         const engine_status status =
             self->job->api->poll(self->engine, self->steps, count - taken, &ready, true);
-        if (take_ready(self, sums, ready) != 0) {
+        if (take_ready(self, ready) != 0) {
             return -1;
         }
         if (status != ENGINE_OK || ready == 0) {
             engine_failed(self, "finish its steps", status);
-            take_the_rest(self, sums);
+            take_the_rest(self);
             return -1;
         }
         taken += ready;
@@ -129,32 +122,37 @@ static uint32_t next_chunk(uint32_t chunk, uint32_t done, double seconds)
     return fitting > 1 ? (uint32_t)fitting : 1;
 }
 
-static void show_steps(run *self, const epoch_sums *sums, progress_view *view, double begin)
+static void show_steps(run *self, progress_view *view)
 {
-    const double now = seconds_now();
+    const epoch_sums *sums = &self->sums;
     view->step = sums->steps;
-    view->figures.training_seconds = now - begin;
+    view->figures.training_seconds = sums->seconds;
     view->figures.loss = mean_loss(sums);
     view->figures.accuracy = mean_accuracy(sums);
-    progress_update(self->job->display, view, now);
+    progress_update(self->job->display, view, seconds_now());
 }
 
-/* Trains an epoch's steps, or fewer if a signal comes; at the end nothing is queued. */
-static int train_epoch(run *self, epoch_sums *sums, progress_view *view)
+/* Trains an epoch's steps from where its sums are, or fewer if a signal comes; at the end nothing is
+ * queued. */
+static int train_epoch(run *self, progress_view *view)
 {
-    const double begin = seconds_now();
-    uint32_t asked = 0;
+    const double begin = seconds_now() - self->sums.seconds;
+    const uint32_t before = self->sums.steps; /* which a resumed run has not trained */
+    const double seconds_before = self->sums.seconds;
+    uint32_t asked = before;
     uint32_t last = 0; /* steps of the chunk that is queued and not taken */
     do {
         const uint32_t left = signals_noted() == 0 ? view->steps - asked : 0;
         const uint32_t next = self->chunk < left ? self->chunk : left;
-        if ((next > 0 && queue_steps(self, sums, next) != 0) || take_steps(self, sums, last) != 0 ||
+        if ((next > 0 && queue_steps(self, next) != 0) || take_steps(self, last) != 0 ||
             run_log_check(self->log, self->message) != 0) {
             return -1;
         }
         if (last > 0) {
-            show_steps(self, sums, view, begin);
-            self->chunk = next_chunk(self->chunk, sums->steps, view->figures.training_seconds);
+            self->sums.seconds = seconds_now() - begin;
+            show_steps(self, view);
+            self->chunk = next_chunk(self->chunk, self->sums.steps - before,
+                                     self->sums.seconds - seconds_before);
         }
         asked += next;
         last = next;
@@ -200,15 +198,30 @@ static int log_histograms(run *self, uint32_t epoch)
     return 0;
 }
 
+/* Of an epoch that was logged before the run was resumed, the clock's figures stay what they were:
+ * they are on disk, and trained again it took another time. */
+static void keep_seconds(const run *self, uint32_t epoch, epoch_figures *figures)
+{
+    const double logged = run_log_training_seconds(self->log, epoch);
+    if (epoch < self->record->epoch_count) {
+        figures->training_seconds = self->record->epochs[epoch].training_seconds;
+        figures->validation_seconds = self->record->epochs[epoch].validation_seconds;
+    } else if (logged > 0) {
+        figures->training_seconds = logged;
+    }
+}
+
 /* Event files, then run.json, then the display: nothing is shown that is not on disk. */
 static int keep_epoch(run *self, const progress_view *view)
 {
     const uint32_t epoch = view->epoch - 1; /* from 0, as the event files count */
+    epoch_figures figures = view->figures;
+    keep_seconds(self, epoch, &figures);
     if (log_histograms(self, epoch) != 0 ||
-        run_log_epoch(self->log, epoch, &view->figures, self->predicted, self->message) != 0) {
+        run_log_epoch(self->log, epoch, &figures, self->predicted, self->message) != 0) {
         return -1;
     }
-    if (run_record_add_epoch(self->record, &view->figures) != 0) {
+    if (epoch == self->record->epoch_count && run_record_add_epoch(self->record, &figures) != 0) {
         return message_set(self->message, "no memory for another epoch's results");
     }
     if (run_directory_write(self->directory, self->record, self->message) != 0) {
@@ -218,69 +231,131 @@ static int keep_epoch(run *self, const progress_view *view)
     return 0;
 }
 
-/* Makes a checkpoint where one is due. A run that cannot save one goes on. */
-static void save_state(run *self, const progress_view *view)
+/* Makes a checkpoint where one is due between epochs. A run that cannot save one goes on. */
+static void save_sometimes(run *self)
 {
     char message[MESSAGE_BYTES];
     const run_job *job = self->job;
-    if (view->epoch == view->epochs || seconds_now() - self->saved_at < job->checkpoint_interval) {
+    if (seconds_now() - self->saved_at < job->checkpoint_interval) {
         return;
     }
-    if (run_checkpoint_save(job->api, self->engine, self->directory, self->record, message) != 0) {
-        progress_note(job->display, "Note: no checkpoint after epoch %u: %s", (unsigned)view->epoch,
-                      message);
+    if (run_checkpoint_save(self, message) != 0) {
+        progress_note(job->display, "Note: no checkpoint after epoch %u: %s",
+                      (unsigned)self->epochs_done, message);
     }
     self->saved_at = seconds_now();
+}
+
+/* One epoch with its validation, or the part of it until a signal comes. */
+static int do_epoch(run *self)
+{
+    const run_config *config = self->job->config;
+    progress_view view = {
+        .epoch = self->epochs_done + 1,
+        .epochs = config->epochs,
+        .steps = run_config_steps_per_epoch(config),
+    };
+    progress_epoch_begin(self->job->display, view.epoch, config->epochs);
+    if (train_epoch(self, &view) != 0) {
+        return -1;
+    }
+    if (self->sums.steps < view.steps) {
+        return 0;
+    }
+    if (validate(self, &view.figures) != 0 || keep_epoch(self, &view) != 0) {
+        return -1;
+    }
+    self->epochs_done++;
+    self->sums = (epoch_sums){0};
+    return 0;
 }
 
 /* Epochs until the last one or a signal. */
 static int train_epochs(run *self)
 {
-    const run_config *config = self->job->config;
     self->saved_at = seconds_now();
-    for (uint32_t epoch = self->record->epoch_count + 1;
-         epoch <= config->epochs && signals_noted() == 0; epoch++) {
-        epoch_sums sums = {0};
-        progress_view view = {
-            .epoch = epoch,
-            .epochs = config->epochs,
-            .steps = run_config_steps_per_epoch(config),
-        };
-        progress_epoch_begin(self->job->display, epoch, config->epochs);
-        if (train_epoch(self, &sums, &view) != 0) {
+    while (self->epochs_done < self->job->config->epochs && signals_noted() == 0) {
+        if (do_epoch(self) != 0) {
             return -1;
         }
-        if (sums.steps < view.steps) {
-            break;
+        if (self->epochs_done < self->job->config->epochs && signals_noted() == 0) {
+            save_sometimes(self);
         }
-        if (validate(self, &view.figures) != 0 || keep_epoch(self, &view) != 0) {
-            return -1;
-        }
-        save_state(self, &view);
     }
     return 0;
+}
+
+/* Whether the run has a step to go on from. */
+static bool has_trained(const run *self)
+{
+    return self->epochs_done > 0 || self->sums.steps > 0;
+}
+
+/* A run that ended without a failure: its event files are synced, then its state is replaced, then
+ * run.json says that it is finished. That it is interrupted run.json says before anything else, since
+ * whoever sent the signal may not wait. */
+static int end_well(run *self, bool done)
+{
+    if (!done) {
+        self->record->state = RUN_INTERRUPTED;
+        if (run_directory_write(self->directory, self->record, self->message) != 0) {
+            return -1;
+        }
+        return has_trained(self) ? run_checkpoint_save(self, self->message) : 0;
+    }
+    if (run_log_end_session(self->log, true, self->message) != 0 ||
+        run_log_sync(self->log, self->message) != 0) {
+        return -1;
+    }
+    if (self->job->no_state) {
+        return run_directory_drop_state(self->directory, self->message);
+    }
+    char message[MESSAGE_BYTES];
+    if (run_checkpoint_save(self, message) != 0) {
+        progress_note(self->job->display, "Note: the run cannot be given more epochs: %s", message);
+    }
+    return 0;
+}
+
+/* "after epoch 3 of 15, step 412 of 938", or "before the first step". */
+static void say_where(const run *self)
+{
+    char step[48] = "";
+    if (!has_trained(self)) {
+        message_set(self->message, "before the first step");
+        return;
+    }
+    if (self->sums.steps > 0) {
+        snprintf(step, sizeof step, ", step %u of %u", (unsigned)self->sums.steps,
+                 (unsigned)run_config_steps_per_epoch(self->job->config));
+    }
+    message_set(self->message, "after epoch %u of %u%s", (unsigned)self->epochs_done,
+                (unsigned)self->job->config->epochs, step);
 }
 
 /* Closes the log and says in run.json how the run ended. `status` is what training returned. */
 static outcome end_run(run *self, int status)
 {
-    char other[MESSAGE_BYTES];
-    const bool done = self->record->epoch_count == self->job->config->epochs;
-    const run_log_end end = status != 0 ? RUN_LOG_FAILED
-                            : done      ? RUN_LOG_SUCCEEDED
-                                        : RUN_LOG_INTERRUPTED;
+    char other[MESSAGE_BYTES]; /* the first error is the one to tell */
+    const bool done = self->epochs_done == self->job->config->epochs;
     progress_break(self->job->display);
-    const int closed = run_log_close(self->log, end, status == 0 ? self->message : other);
-    const bool failed = status != 0 || closed != 0;
+    if (status == 0) {
+        status = end_well(self, done);
+    } else {
+        (void)!run_log_end_session(self->log, false, other);
+    }
+    if (run_log_close(self->log, status == 0 ? self->message : other) != 0) {
+        status = -1;
+    }
     self->log = NULL;
-    self->record->state = done && !failed ? RUN_FINISHED : RUN_INTERRUPTED;
-    const int written =
-        run_directory_write(self->directory, self->record, failed ? other : self->message);
-    if (failed || written != 0) {
+    self->record->state = done && status == 0 ? RUN_FINISHED : RUN_INTERRUPTED;
+    if (run_directory_write(self->directory, self->record, status == 0 ? self->message : other) !=
+            0 ||
+        status != 0) {
         return OUTCOME_FAILED;
     }
-    if (done && run_directory_drop_state(self->directory, self->message) != 0) {
-        return OUTCOME_FAILED;
+    if (!done) {
+        say_where(self);
     }
     return done ? OUTCOME_DONE : OUTCOME_STOPPED;
 }

@@ -17,7 +17,7 @@
  *   OUTCOME_FAILED   before the first step nothing is left behind; later the run is marked
  *                    interrupted, if that can be written
  *
- * The message [MESSAGE_BYTES] is set for REFUSED and FAILED. */
+ * The message [MESSAGE_BYTES] says why for REFUSED and FAILED, and for STOPPED where. */
 MUST_CHECK outcome run_loop(const run_job *job, run_record *record, char *message);
 
 #endif

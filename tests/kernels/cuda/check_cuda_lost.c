@@ -81,7 +81,7 @@ static outcome train_run(const engine_api *api)
                          .data = &data,
                          .data_path = "samples",
                          .directory = scratch_path("run"),
-                         .replace = RUN_DIRECTORY_REPLACE_UNFINISHED,
+                         .replace = RUN_DIRECTORY_CONTINUE,
                          .checkpoint_interval = 0,
                          .threads = 1,
                          .display = &fake_run_display};
@@ -148,7 +148,7 @@ static void go_on(void)
     const points training = fake_run_points("run/train");
     ck_assert_uint_eq(points_count(&training, "batch_loss"), LAST_EPOCH * SAMPLES);
     ck_assert_uint_eq(points_count(&training, "epoch_loss"), LAST_EPOCH);
-    ck_assert(!scratch_exists("run/checkpoint"));
+    ck_assert(scratch_exists("run/checkpoint"));
 }
 
 START_TEST(a_lost_device_leaves_all_steps_and_a_checkpoint_to_go_on_from)

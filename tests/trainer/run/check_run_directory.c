@@ -28,11 +28,15 @@ static const run_config config = {.batch_size = 4,
 static void write_run_in_state(run_state state)
 {
     run_record record = {.state = state, .config = config};
-    run_record_add_event_file(&record, RUN_TRAINING_PART, TRAINING_EVENTS);
-    run_record_add_event_file(&record, RUN_VALIDATION_PART, VALIDATION_EVENTS);
+    if (state == RUN_FINISHED) {
+        ck_assert_int_eq(run_record_add_epoch(&record, &(epoch_figures){.loss = 1}), 0);
+    }
+    ck_assert_int_eq(run_record_add_event_file(&record, RUN_TRAINING_PART, TRAINING_EVENTS), 0);
+    ck_assert_int_eq(run_record_add_event_file(&record, RUN_VALIDATION_PART, VALIDATION_EVENTS), 0);
     scratch_write(TRAINING_EVENTS, "events");
     scratch_write(VALIDATION_EVENTS, "events");
     ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
+    run_record_free(&record);
 }
 
 static void write_run(void)
@@ -72,13 +76,13 @@ START_TEST(a_run_is_judged_by_what_may_be_replaced)
 {
     write_run();
     ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_REFUSED);
-    ck_assert_ptr_nonnull(strstr(message, "batch size 4, 0 of 1 epochs, finished"));
+    ck_assert_ptr_nonnull(strstr(message, "batch size 4, 1 of 1 epochs, finished"));
     ck_assert_ptr_nonnull(strstr(message, "--overwrite"));
-    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_FINISHED);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_CONTINUE), RUN_DIRECTORY_FINISHED);
     ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
     write_run_in_state(RUN_INTERRUPTED);
     ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_REFUSED);
-    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_USABLE);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_CONTINUE), RUN_DIRECTORY_USABLE);
 }
 END_TEST
 
@@ -88,8 +92,24 @@ START_TEST(an_unfinished_run_of_another_configuration_is_refused)
     record.config.seed = 9;
     scratch_make_directory("run");
     ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
-    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_CONTINUE), RUN_DIRECTORY_REFUSED);
     ck_assert_ptr_nonnull(strstr(message, "seed 9 instead of 0"));
+}
+END_TEST
+
+START_TEST(a_run_is_continued_with_as_many_epochs_as_it_has_or_more)
+{
+    run_config other = config;
+    write_run();
+    other.epochs = 2;
+    ck_assert_int_eq(
+        run_directory_judge(scratch_path("run"), &other, RUN_DIRECTORY_CONTINUE, message),
+        RUN_DIRECTORY_USABLE);
+    other.seed = 9;
+    ck_assert_int_eq(
+        run_directory_judge(scratch_path("run"), &other, RUN_DIRECTORY_CONTINUE, message),
+        RUN_DIRECTORY_REFUSED);
+    ck_assert_ptr_nonnull(strstr(message, "seed 0 instead of 9"));
 }
 END_TEST
 
@@ -97,7 +117,7 @@ START_TEST(a_run_with_a_damaged_record_is_replaced_only_when_any_may_be)
 {
     write_run();
     scratch_write("run/run.json", "{");
-    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_CONTINUE), RUN_DIRECTORY_REFUSED);
     ck_assert_ptr_nonnull(strstr(message, "run.json is damaged"));
     ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
 }
@@ -107,9 +127,9 @@ END_TEST
 START_TEST(opening_judges_again_and_removes_no_run_that_came_meanwhile)
 {
     run_directory *directory;
-    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_UNFINISHED), RUN_DIRECTORY_USABLE);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_CONTINUE), RUN_DIRECTORY_USABLE);
     write_run();
-    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_UNFINISHED), -1);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_CONTINUE), -1);
     ck_assert_ptr_nonnull(strstr(message, "--overwrite"));
     ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_NONE), -1);
     ck_assert(scratch_exists("run/run.json"));
@@ -196,7 +216,7 @@ START_TEST(a_run_that_names_no_event_files_is_replaced_with_all_of_them)
     run_directory *directory;
     scratch_write(TRAINING_EVENTS, "events");
     ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
-    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_UNFINISHED), 0);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_CONTINUE), 0);
     ck_assert_int_eq(run_directory_clear(directory, message), 0);
     ck_assert(!scratch_exists(TRAINING_EVENTS));
     run_directory_close(directory);
@@ -208,10 +228,10 @@ START_TEST(event_files_beside_the_record_may_be_the_runs)
 {
     run_directory *directory;
     run_record record = {.state = RUN_INTERRUPTED, .config = config};
-    run_record_add_event_file(&record, "", RUN_EVENTS);
+    ck_assert_int_eq(run_record_add_event_file(&record, "", RUN_EVENTS), 0);
     scratch_write(RUN_EVENTS, "events");
     ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
-    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_UNFINISHED), 0);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_CONTINUE), 0);
     ck_assert_int_eq(run_directory_clear(directory, message), 0);
     ck_assert(!scratch_exists(RUN_EVENTS));
     ck_assert(scratch_exists("run"));
@@ -359,6 +379,7 @@ int main(void)
     tcase_add_test(directory, an_absent_or_empty_directory_is_usable);
     tcase_add_test(directory, a_run_is_judged_by_what_may_be_replaced);
     tcase_add_test(directory, an_unfinished_run_of_another_configuration_is_refused);
+    tcase_add_test(directory, a_run_is_continued_with_as_many_epochs_as_it_has_or_more);
     tcase_add_test(directory, a_run_with_a_damaged_record_is_replaced_only_when_any_may_be);
     tcase_add_test(directory, opening_judges_again_and_removes_no_run_that_came_meanwhile);
     tcase_add_test(directory, a_directory_of_other_runs_is_refused);

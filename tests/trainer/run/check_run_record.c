@@ -37,8 +37,8 @@ static run_record some_record(void)
     const epoch_figures epochs[] = {{0.25, 0.9, 1.0 / 3, 0.95, 12.5, 2.5},
                                     {NAN, 0.1, INFINITY, 0.1, 13, 3},
                                     {0.125, 0.99, 0.0625, 0.96, 14, 4}};
-    run_record_add_event_file(&record, "train", "a/path/to/one.tfevents.v2");
-    run_record_add_event_file(&record, "", "two.tfevents.v2");
+    ck_assert_int_eq(run_record_add_event_file(&record, "train", "a/path/to/one.tfevents.v2"), 0);
+    ck_assert_int_eq(run_record_add_event_file(&record, "", "two.tfevents.v2"), 0);
     for (size_t i = 0; i < 3; i++) {
         ck_assert_int_eq(run_record_add_epoch(&record, &epochs[i]), 0);
     }
@@ -75,7 +75,8 @@ START_TEST(a_record_owns_the_event_files_that_it_names)
     run_record record = {.config = some_config()};
     ck_assert(run_record_owns(&record, "train", "events.out.tfevents.1.host.1.0.v2"));
     ck_assert(!run_record_owns(&record, "train", "my.tfevents"));
-    run_record_add_event_file(&record, "train", "events.out.tfevents.1.host.1.0.v2");
+    ck_assert_int_eq(
+        run_record_add_event_file(&record, "train", "events.out.tfevents.1.host.1.0.v2"), 0);
     ck_assert(run_record_owns(&record, "train", "events.out.tfevents.1.host.1.0.v2"));
     ck_assert(!run_record_owns(&record, "validation", "events.out.tfevents.1.host.1.0.v2"));
     ck_assert(!run_record_owns(&record, "train", "events.out.tfevents.2.host.1.0.v2"));

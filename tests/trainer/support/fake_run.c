@@ -13,6 +13,8 @@ run_record fake_run_record;
 progress fake_run_display;
 bool fake_run_histograms;
 bool fake_run_resumes;
+bool fake_run_no_state;
+uint32_t fake_run_checkpoint_interval;
 
 void fake_run_set_up(void)
 {
@@ -21,7 +23,8 @@ void fake_run_set_up(void)
     fake_engine_longest_chunk = fake_engine_trains = fake_engine_overlaps = 0;
     fake_engine_steps_queued = fake_engine_unfinished_at_evaluate = 0;
     fake_run_record = (run_record){0};
-    fake_run_histograms = fake_run_resumes = false;
+    fake_run_histograms = fake_run_resumes = fake_run_no_state = false;
+    fake_run_checkpoint_interval = 0;
     progress_init(&fake_run_display, stdout, PROGRESS_QUIET);
 }
 
@@ -59,8 +62,10 @@ outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, 
                          .data = &data,
                          .data_path = "some/where|else/",
                          .directory = directory,
-                         .replace = fake_run_resumes ? RUN_DIRECTORY_REPLACE_UNFINISHED
-                                                     : RUN_DIRECTORY_REPLACE_ANY,
+                         .replace =
+                             fake_run_resumes ? RUN_DIRECTORY_CONTINUE : RUN_DIRECTORY_REPLACE_ANY,
+                         .checkpoint_interval = fake_run_checkpoint_interval,
+                         .no_state = fake_run_no_state,
                          .display = &fake_run_display};
     run_record_free(&fake_run_record); /* of the run before */
     const outcome ended = run_loop(&job, &fake_run_record, fake_run_message);
@@ -71,6 +76,30 @@ outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, 
 outcome fake_run(const char *name, uint32_t epochs, uint32_t log_every)
 {
     return fake_run_train(name, TRAINING_SAMPLES, BATCH_SIZE, epochs, log_every);
+}
+
+double fake_run_loss(uint32_t epoch, uint32_t steps)
+{
+    double sum = 0;
+    uint32_t samples = 0;
+    for (uint32_t i = 0; i < steps; i++) {
+        const uint32_t batch = i == STEPS - 1 ? LAST_BATCH : BATCH_SIZE;
+        sum += fake_engine_loss_sum(epoch * STEPS + i + 1, batch);
+        samples += batch;
+    }
+    return sum / samples;
+}
+
+double fake_run_accuracy(uint32_t epoch, uint32_t steps)
+{
+    uint32_t correct = 0;
+    uint32_t samples = 0;
+    for (uint32_t i = 0; i < steps; i++) {
+        const uint32_t batch = i == STEPS - 1 ? LAST_BATCH : BATCH_SIZE;
+        correct += fake_engine_correct(epoch * STEPS + i + 1, batch);
+        samples += batch;
+    }
+    return (double)correct / samples;
 }
 
 static void read_file(const char *path, void (*take)(const tblog_event *, void *), void *context)

@@ -20,6 +20,8 @@ extern run_record fake_run_record;
 extern progress fake_run_display; /* quiet unless a test changes it */
 extern bool fake_run_histograms;  /* whether the next run logs histograms */
 extern bool fake_run_resumes;     /* whether it goes on with one that is there */
+extern bool fake_run_no_state;
+extern uint32_t fake_run_checkpoint_interval;
 
 /* A fixture of every test: a scratch directory, and the fake engine plain. */
 void fake_run_set_up(void);
@@ -34,6 +36,13 @@ outcome fake_run(const char *name, uint32_t epochs, uint32_t log_every);
 /* Calls take for each event of the directory's event files. */
 void fake_run_read(const char *part, void (*take)(const tblog_event *event, void *context),
                    void *context);
+
+/* What a run's epoch (from 0) logs after its first `steps` steps: Keras' means over the samples. */
+double fake_run_loss(uint32_t epoch, uint32_t steps);
+double fake_run_accuracy(uint32_t epoch, uint32_t steps);
+
+/* The log has 32-bit floats. */
+#define ASSERT_LOGGED(actual, expected) ck_assert_double_eq((actual), (double)(float)(expected))
 
 /* One logged point; the value is that of a scalar. */
 typedef struct point {

@@ -6,48 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fake_run.h"
 #include "scratch.h"
 #include "signals.h"
 
-/* Keras' mean over an epoch's samples up to and with `steps` of its steps. */
-static double expected_loss(uint32_t epoch, uint32_t steps)
-{
-    double sum = 0;
-    uint32_t samples = 0;
-    for (uint32_t i = 0; i < steps; i++) {
-        const uint32_t batch = i == STEPS - 1 ? LAST_BATCH : BATCH_SIZE;
-        sum += fake_engine_loss_sum(epoch * STEPS + i + 1, batch);
-        samples += batch;
-    }
-    return sum / samples;
-}
-
-static double expected_accuracy(uint32_t epoch, uint32_t steps)
-{
-    uint32_t correct = 0;
-    uint32_t samples = 0;
-    for (uint32_t i = 0; i < steps; i++) {
-        const uint32_t batch = i == STEPS - 1 ? LAST_BATCH : BATCH_SIZE;
-        correct += fake_engine_correct(epoch * STEPS + i + 1, batch);
-        samples += batch;
-    }
-    return (double)correct / samples;
-}
-
-/* The log has 32-bit floats. */
-#define ASSERT_LOGGED(actual, expected) ck_assert_double_eq((actual), (double)(float)(expected))
-
 START_TEST(epoch_metrics_are_means_over_the_samples_with_a_short_last_batch)
 {
     ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     const points training = fake_run_points("run/train");
     for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
-        ASSERT_LOGGED(points_value(&training, "epoch_loss", epoch), expected_loss(epoch, STEPS));
+        ASSERT_LOGGED(points_value(&training, "epoch_loss", epoch), fake_run_loss(epoch, STEPS));
         ASSERT_LOGGED(points_value(&training, "epoch_accuracy", epoch),
-                      expected_accuracy(epoch, STEPS));
+                      fake_run_accuracy(epoch, STEPS));
         ASSERT_LOGGED(points_value(&training, "epoch_learning_rate", epoch), 0.002);
         ck_assert_double_gt(points_value(&training, "epoch_steps_per_second", epoch), 0);
         ck_assert_double_gt(points_value(&training, "epoch_samples_per_second", epoch), 0);
@@ -91,9 +64,9 @@ START_TEST(batch_points_are_the_epochs_running_means_at_multiples_of_k)
             ck_assert(isnan(points_value(&training, "batch_loss", step)));
             continue;
         }
-        ASSERT_LOGGED(points_value(&training, "batch_loss", step), expected_loss(epoch, place));
+        ASSERT_LOGGED(points_value(&training, "batch_loss", step), fake_run_loss(epoch, place));
         ASSERT_LOGGED(points_value(&training, "batch_accuracy", step),
-                      expected_accuracy(epoch, place));
+                      fake_run_accuracy(epoch, place));
     }
     ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS / every);
 }
@@ -153,8 +126,8 @@ START_TEST(run_json_tells_the_finished_run)
     ck_assert_uint_eq(there.epoch_count, EPOCHS);
     ck_assert_str_eq(there.hardware, "nothing");
     ck_assert_uint_eq(there.memory.total, 1000 * BATCH_SIZE + 5000);
-    ck_assert_double_eq(there.epochs[1].loss, expected_loss(1, STEPS));
-    ck_assert_double_eq(there.epochs[1].accuracy, expected_accuracy(1, STEPS));
+    ck_assert_double_eq(there.epochs[1].loss, fake_run_loss(1, STEPS));
+    ck_assert_double_eq(there.epochs[1].accuracy, fake_run_accuracy(1, STEPS));
     ck_assert_double_eq(there.epochs[2].val_accuracy,
                         (double)fake_engine_val_correct(EPOCHS * STEPS, VALIDATION_SAMPLES) /
                             VALIDATION_SAMPLES);
@@ -287,48 +260,6 @@ START_TEST(an_engine_that_loses_steps_is_not_waited_for)
 }
 END_TEST
 
-/* A run that fails in its third epoch, as when a device is lost, and then goes on. */
-static void fail_in_third_epoch(void)
-{
-    fake_engine_plan_now.fail_at_step = 2 * STEPS + 2;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_FAILED);
-    ck_assert(scratch_exists("run/checkpoint"));
-    fake_engine_plan_now.fail_at_step = 0;
-    fake_engine_steps_queued = 0;
-    fake_run_resumes = true;
-}
-
-START_TEST(a_run_that_failed_goes_on_from_its_checkpoint)
-{
-    fail_in_third_epoch();
-    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
-    ck_assert_uint_eq(fake_engine_steps_queued, STEPS); /* of the third epoch alone */
-    ck_assert_uint_eq(fake_run_record.epoch_count, EPOCHS);
-    ck_assert(!scratch_exists("run/checkpoint"));
-    const points training = fake_run_points("run/train");
-    ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS);
-    ck_assert_uint_eq(points_count(&training, "epoch_loss"), EPOCHS);
-    for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
-        ASSERT_LOGGED(points_value(&training, "epoch_loss", epoch), expected_loss(epoch, STEPS));
-    }
-    const points session = fake_run_points("run");
-    ASSERT_LOGGED(points_value(&session, "hparams/best_validation_loss", EPOCHS - 1),
-                  fake_engine_val_loss_sum(EPOCHS * STEPS, VALIDATION_SAMPLES) /
-                      VALIDATION_SAMPLES);
-}
-END_TEST
-
-START_TEST(a_state_that_the_engine_refuses_is_no_state)
-{
-    fail_in_third_epoch();
-    fake_engine_plan_now.refuse_state = true;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
-    ck_assert_uint_eq(fake_engine_steps_queued, EPOCHS * STEPS);
-    const points training = fake_run_points("run/train");
-    ck_assert_uint_eq(points_count(&training, "epoch_loss"), EPOCHS);
-}
-END_TEST
-
 static int signal_to_raise;
 
 static void raise_in_second_epoch(uint64_t step)
@@ -340,7 +271,7 @@ static void raise_in_second_epoch(uint64_t step)
 
 START_TEST(a_signal_ends_the_run_with_everything_logged_so_far)
 {
-    static const int signals[] = {SIGINT, SIGTERM};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
     signal_to_raise = signals[_i];
     signals_install();
     fake_engine_plan_now.on_step = raise_in_second_epoch;
@@ -370,12 +301,27 @@ START_TEST(what_is_queued_when_a_signal_comes_is_logged_too)
 }
 END_TEST
 
-START_TEST(a_second_signal_has_its_default_action)
+START_TEST(repeated_signals_change_nothing)
+{
+    signals_install();
+    for (int i = 0; i < 3; i++) {
+        raise(SIGUSR1);
+        raise(SIGTERM);
+        raise(SIGINT);
+    }
+    ck_assert_int_eq(signals_noted(), SIGUSR1);
+    ck_assert_str_eq(signals_name(), "SIGUSR1");
+}
+END_TEST
+
+START_TEST(a_second_interrupt_after_a_second_ends_the_process)
 {
     signals_install();
     raise(SIGINT);
+    nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+    raise(SIGTERM);
     ck_assert_int_eq(signals_noted(), SIGINT);
-    raise(SIGTERM); /* the test expects to die of it */
+    raise(SIGINT); /* the test expects to die of it */
 }
 END_TEST
 
@@ -482,17 +428,16 @@ int main(void)
     tcase_add_test(failures, steps_done_before_a_device_is_lost_are_logged);
     tcase_add_loop_test(failures, steps_done_before_a_call_to_train_fails_are_logged, 0, 2);
     tcase_add_test(failures, an_engine_that_loses_steps_is_not_waited_for);
-    tcase_add_test(failures, a_run_that_failed_goes_on_from_its_checkpoint);
-    tcase_add_test(failures, a_state_that_the_engine_refuses_is_no_state);
-    tcase_add_loop_test(failures, a_signal_ends_the_run_with_everything_logged_so_far, 0, 2);
+    tcase_add_loop_test(failures, a_signal_ends_the_run_with_everything_logged_so_far, 0, 5);
     tcase_add_test(failures, what_is_queued_when_a_signal_comes_is_logged_too);
+    tcase_add_test(failures, repeated_signals_change_nothing);
     tcase_add_test(failures, an_ignored_signal_stays_ignored);
     tcase_add_test(failures, a_vanished_directory_ends_the_run);
     tcase_add_test(failures, a_directory_that_takes_the_runs_place_is_not_written_to);
     tcase_add_test(failures, a_record_that_cannot_be_written_ends_the_run);
     suite_add_tcase(suite, failures);
     TCase *deaths = tcase_create("deaths"); /* without the fixture: nobody would tear it down */
-    tcase_add_test_raise_signal(deaths, a_second_signal_has_its_default_action, SIGTERM);
+    tcase_add_test_raise_signal(deaths, a_second_interrupt_after_a_second_ends_the_process, SIGINT);
     suite_add_tcase(suite, deaths);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

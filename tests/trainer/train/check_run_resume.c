@@ -1,0 +1,218 @@
+/* Runs that are interrupted and continued, with an engine whose metrics are known: nothing finished is
+ * trained or logged twice, and nothing is missing. */
+#include <check.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_run.h"
+#include "scratch.h"
+#include "signals.h"
+
+/* A run that fails in its third epoch, as when a device is lost, and then goes on. */
+static void fail_in_third_epoch(void)
+{
+    fake_engine_plan_now.fail_at_step = 2 * STEPS + 2;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_FAILED);
+    ck_assert(scratch_exists("run/checkpoint"));
+    fake_engine_plan_now.fail_at_step = 0;
+    fake_engine_steps_queued = 0;
+    fake_run_resumes = true;
+}
+
+START_TEST(a_run_that_failed_goes_on_from_its_checkpoint)
+{
+    fail_in_third_epoch();
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    ck_assert_uint_eq(fake_engine_steps_queued, STEPS); /* of the third epoch alone */
+    ck_assert_uint_eq(fake_run_record.epoch_count, EPOCHS);
+    ck_assert(scratch_exists("run/checkpoint"));
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS);
+    ck_assert_uint_eq(points_count(&training, "epoch_loss"), EPOCHS);
+    for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
+        ASSERT_LOGGED(points_value(&training, "epoch_loss", epoch), fake_run_loss(epoch, STEPS));
+    }
+    const points session = fake_run_points("run");
+    ASSERT_LOGGED(points_value(&session, "hparams/best_validation_loss", EPOCHS - 1),
+                  fake_engine_val_loss_sum(EPOCHS * STEPS, VALIDATION_SAMPLES) /
+                      VALIDATION_SAMPLES);
+}
+END_TEST
+
+/* It trains from step 1, and what is logged already is neither deleted nor logged twice. */
+START_TEST(a_state_that_the_engine_refuses_is_no_state)
+{
+    fail_in_third_epoch();
+    fake_engine_plan_now.refuse_state = true;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    ck_assert_uint_eq(fake_engine_steps_queued, EPOCHS * STEPS);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "epoch_loss"), EPOCHS);
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS);
+    ck_assert_uint_eq(points_count(&training, "keras"), 1);
+    ck_assert_int_eq(scratch_count("run/train"), 2);
+    const points session = fake_run_points("run");
+    ck_assert_uint_eq(points_count(&session, "configuration"), 1);
+    ck_assert_uint_eq(points_count(&session, "_hparams_/session_start_info"), 1);
+}
+END_TEST
+
+/* Some 31 resumptions once were too many for an array. */
+START_TEST(a_run_is_resumed_two_hundred_times)
+{
+    enum { RESUMES = 200 };
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
+    fake_run_resumes = true;
+    for (uint32_t i = 1; i <= RESUMES; i++) {
+        ck_assert_int_eq(fake_run("run", i + 1, 0), OUTCOME_DONE);
+        ck_assert_uint_eq(fake_run_record.epoch_count, i + 1);
+        ck_assert_uint_eq(fake_run_record.event_file_count, 3 * (i + 1));
+    }
+    ck_assert_uint_eq(fake_engine_steps_queued, (RESUMES + 1) * STEPS);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "epoch_loss"), RESUMES + 1);
+    ck_assert_int_eq(scratch_count("run/train"), RESUMES + 1);
+}
+END_TEST
+
+/* The process dies after it has made new event files and before it has named them. */
+START_TEST(event_files_that_nobody_named_stay_the_runs)
+{
+    ck_assert_int_eq(fake_run("run", 1, 1), OUTCOME_DONE);
+    fake_run_record.event_file_count = 0;
+    ck_assert_int_eq(scratch_write_record("run", &fake_run_record, fake_run_message), 0);
+    fake_run_resumes = true;
+    ck_assert_int_eq(fake_run("run", 2, 1), OUTCOME_DONE);
+    ck_assert_uint_eq(fake_run_record.event_file_count, 6);
+    ck_assert_int_eq(fake_run("run", 3, 1), OUTCOME_DONE);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), 3 * STEPS);
+}
+END_TEST
+
+START_TEST(a_finished_run_may_be_given_more_epochs_but_not_fewer)
+{
+    ck_assert_int_eq(fake_run("run", 2, 1), OUTCOME_DONE);
+    fake_run_resumes = true;
+    ck_assert_int_eq(fake_run("run", 1, 1), OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(fake_run_message, "a run of 2 epochs already, more than 1"));
+    fake_engine_steps_queued = 0;
+    ck_assert_int_eq(fake_run("run", 3, 1), OUTCOME_DONE);
+    ck_assert_uint_eq(fake_engine_steps_queued, STEPS);
+    const points training = fake_run_points("run/train");
+    for (uint32_t epoch = 0; epoch < 3; epoch++) {
+        ASSERT_LOGGED(points_value(&training, "epoch_loss", epoch), fake_run_loss(epoch, STEPS));
+    }
+    const points session = fake_run_points("run");
+    ck_assert_uint_eq(points_count(&session, "_hparams_/session_end_info"), 1);
+    ck_assert_uint_eq(points_count(&session, "configuration"), 2); /* the new one at step 2 */
+}
+END_TEST
+
+START_TEST(a_run_that_keeps_no_state_is_trained_again_for_more_epochs)
+{
+    fake_run_no_state = true;
+    ck_assert_int_eq(fake_run("run", 2, 1), OUTCOME_DONE);
+    ck_assert(!scratch_exists("run/checkpoint"));
+    fake_run_resumes = true;
+    fake_engine_steps_queued = 0;
+    ck_assert_int_eq(fake_run("run", 3, 1), OUTCOME_DONE);
+    ck_assert_uint_eq(fake_engine_steps_queued, 3 * STEPS);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), 3 * STEPS);
+}
+END_TEST
+
+static uint64_t stop_at_step;
+
+static void stop(uint64_t step)
+{
+    if (step == stop_at_step) {
+        raise(SIGTERM);
+    }
+}
+
+/* The run ends after any step, in the middle of an epoch too, and continues after it: each point is
+ * there once, with the value of a run that was not disturbed. */
+START_TEST(a_stopped_run_continues_after_its_last_step)
+{
+    stop_at_step = (uint64_t)_i;
+    signals_install();
+    fake_engine_plan_now.on_step = stop;
+    fake_run_histograms = true;
+    const outcome stopped = fake_run("run", EPOCHS, 1);
+    const uint64_t trained = fake_engine_steps_queued;
+    ck_assert_int_eq(stopped, trained == EPOCHS * STEPS ? OUTCOME_DONE : OUTCOME_STOPPED);
+    if (stopped == OUTCOME_DONE) {
+        return;
+    }
+    ck_assert(scratch_exists("run/checkpoint"));
+    fake_engine_plan_now.on_step = NULL;
+    signals_install();
+    fake_run_resumes = true;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    ck_assert_uint_eq(fake_engine_steps_queued, EPOCHS * STEPS); /* none twice */
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS);
+    for (uint32_t step = 1; step <= EPOCHS * STEPS; step++) {
+        ASSERT_LOGGED(points_value(&training, "batch_loss", step),
+                      fake_run_loss((step - 1) / STEPS, (step - 1) % STEPS + 1));
+    }
+    for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
+        ASSERT_LOGGED(points_value(&training, "epoch_accuracy", epoch),
+                      fake_run_accuracy(epoch, STEPS));
+        ck_assert_double_eq(fake_run_record.epochs[epoch].loss, fake_run_loss(epoch, STEPS));
+    }
+    ck_assert_uint_eq(points_count(&training, "sequential/dense/bias/histogram"), EPOCHS);
+    ck_assert_uint_eq(points_count(&training, "gradient/dense/bias/histogram"), EPOCHS);
+    const points validation = fake_run_points("run/validation");
+    ck_assert_uint_eq(validation.count, 6 * EPOCHS);
+}
+END_TEST
+
+/* The process dies after an epoch was logged and before its state was saved. */
+START_TEST(figures_of_the_clock_that_are_logged_stay)
+{
+    fake_engine_plan_now.fail_at_step = 2 * STEPS + 2;
+    fake_run_checkpoint_interval = 3600;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_FAILED);
+    ck_assert(!scratch_exists("run/checkpoint"));
+    const points before = fake_run_points("run/train");
+    const double pace = points_value(&before, "epoch_steps_per_second", 1);
+    const double seconds = fake_run_record.epochs[1].training_seconds;
+    if (_i == 1) { /* before run.json was written, too */
+        fake_run_record.epoch_count = 1;
+        ck_assert_int_eq(scratch_write_record("run", &fake_run_record, fake_run_message), 0);
+    }
+    fake_engine_plan_now.fail_at_step = 0;
+    fake_run_resumes = true;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    const points after = fake_run_points("run/train");
+    ck_assert_double_eq(points_value(&after, "epoch_steps_per_second", 1), pace);
+    ck_assert_double_eq_tol(fake_run_record.epochs[1].training_seconds, seconds, 1e-6 * seconds);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("run_resume");
+    TCase *resuming = tcase_create("resuming");
+    tcase_add_checked_fixture(resuming, fake_run_set_up, fake_run_tear_down);
+    tcase_add_test(resuming, a_run_that_failed_goes_on_from_its_checkpoint);
+    tcase_add_test(resuming, a_state_that_the_engine_refuses_is_no_state);
+    tcase_add_test(resuming, a_run_is_resumed_two_hundred_times);
+    tcase_add_test(resuming, event_files_that_nobody_named_stay_the_runs);
+    tcase_add_test(resuming, a_finished_run_may_be_given_more_epochs_but_not_fewer);
+    tcase_add_test(resuming, a_run_that_keeps_no_state_is_trained_again_for_more_epochs);
+    tcase_add_loop_test(resuming, a_stopped_run_continues_after_its_last_step, 1,
+                        EPOCHS * STEPS + 1);
+    tcase_add_loop_test(resuming, figures_of_the_clock_that_are_logged_stay, 0, 2);
+    suite_add_tcase(suite, resuming);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,85 @@
+#include "log_part.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "message.h"
+#include "run_log_checked.h"
+
+/* The most scalars that one call logs. */
+enum { MOST_SCALARS = 8 };
+
+static int open_writer(tblog_writer **out, const char *path, char *message)
+{
+    errno = 0;
+    const tblog_status status = tblog_writer_open(out, path, NULL);
+    if (status != TBLOG_OK) {
+        return message_set(message, "%s: no event file can be made there: %s", path,
+                           status == TBLOG_IO && errno != 0 ? strerror(errno)
+                                                            : tblog_status_string(status));
+    }
+    return 0;
+}
+
+int log_part_open(log_part *out, const char *directory, const char *part, const run_record *past,
+                  char *message)
+{
+    char path[PATH_MAX];
+    *out = (log_part){0};
+    if (past != NULL && logged_points_read(&out->logged, directory, part, past, message) != 0) {
+        return -1;
+    }
+    if (message_join_path(path, sizeof path, directory, part, message) != 0 ||
+        open_writer(&out->writer, path, message) != 0) {
+        logged_points_free(&out->logged);
+        return -1;
+    }
+    return 0;
+}
+
+int log_part_add_scalars(log_part *part, int64_t step, const tblog_scalar *scalars, size_t count,
+                         char *message)
+{
+    tblog_scalar fresh[MOST_SCALARS];
+    size_t fresh_count = 0;
+    assert(count <= MOST_SCALARS);
+    for (size_t i = 0; i < count; i++) {
+        if (!logged_points_have(&part->logged, scalars[i].tag, step)) {
+            fresh[fresh_count++] = scalars[i];
+        }
+    }
+    return fresh_count == 0
+               ? 0
+               : run_log_checked(part->writer,
+                                 tblog_add_scalars(part->writer, step, fresh, fresh_count),
+                                 message);
+}
+
+int log_part_flush(log_part *part, char *message)
+{
+    return run_log_checked(part->writer, tblog_writer_flush(part->writer), message);
+}
+
+int log_part_sync(log_part *part, char *message)
+{
+    return run_log_checked(part->writer, tblog_writer_sync(part->writer), message);
+}
+
+/* The path and the latched message die with the handle, so they are taken down first. */
+int log_part_close(log_part *part, char *message)
+{
+    if (part->writer == NULL) {
+        return 0;
+    }
+    const int flushed = log_part_flush(part, message);
+    const tblog_status closed = tblog_writer_close(part->writer);
+    logged_points_free(&part->logged);
+    part->writer = NULL;
+    if (flushed == 0 && closed != TBLOG_OK) {
+        return message_set(message, "an event file cannot be closed: %s",
+                           tblog_status_string(closed));
+    }
+    return flushed;
+}

@@ -1,0 +1,37 @@
+/* One of the directories of a run that have event files: its writer, and what its files held before
+ * this one. Nothing is logged that is there already. */
+#ifndef TRAINER_LOG_PART_H
+#define TRAINER_LOG_PART_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <tblog/tblog.h>
+
+#include "logged_points.h"
+#include "must_check.h"
+#include "run_record.h"
+
+/* All zero is closed. */
+typedef struct log_part {
+    tblog_writer *writer;
+    logged_points logged;
+} log_part;
+
+/* Makes a new event file in directory/part (run_parts). `past` is the run that is there, whose files
+ * are read first; NULL for none. 0, or -1 with a message [MESSAGE_BYTES] and the part closed. */
+MUST_CHECK int log_part_open(log_part *out, const char *directory, const char *part,
+                             const run_record *past, char *message);
+
+/* Logs those of the scalars whose tags are not logged up to this step. 0, or -1 with a message; so
+ * below. */
+MUST_CHECK int log_part_add_scalars(log_part *part, int64_t step, const tblog_scalar *scalars,
+                                    size_t count, char *message);
+
+/* Hands everything to the kernel, or also to the disk. */
+MUST_CHECK int log_part_flush(log_part *part, char *message);
+MUST_CHECK int log_part_sync(log_part *part, char *message);
+
+/* Flushes, closes and frees in every case; the message names the first error. */
+MUST_CHECK int log_part_close(log_part *part, char *message);
+
+#endif

@@ -1,0 +1,111 @@
+#include "logged_points.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "part_events.h"
+
+struct logged_tag {
+    char *name;
+    int64_t last_step;
+};
+
+static struct logged_tag *find_tag(const logged_points *logged, const char *name)
+{
+    for (size_t i = 0; i < logged->tag_count; i++) {
+        if (strcmp(logged->tags[i].name, name) == 0) {
+            return &logged->tags[i];
+        }
+    }
+    return NULL;
+}
+
+/* A run has some fifty tags, so each addition may grow the array. */
+static int take_tag(logged_points *logged, const char *name, int64_t step)
+{
+    struct logged_tag *tag = find_tag(logged, name);
+    if (tag != NULL) {
+        tag->last_step = step > tag->last_step ? step : tag->last_step;
+        return 0;
+    }
+    struct logged_tag *tags = realloc(logged->tags, (logged->tag_count + 1) * sizeof *tags);
+    if (tags == NULL) {
+        return -1;
+    }
+    logged->tags = tags;
+    char *copy = strdup(name);
+    if (copy == NULL) {
+        return -1;
+    }
+    logged->tags[logged->tag_count++] = (struct logged_tag){copy, step};
+    return 0;
+}
+
+static int take_pace(logged_points *logged, int64_t epoch, double steps_per_second)
+{
+    if (epoch < 0 || epoch >= RUN_CONFIG_MAX_EPOCHS) {
+        return 0;
+    }
+    if ((size_t)epoch >= logged->epoch_count) {
+        const size_t count = (size_t)epoch + 1;
+        double *paces = realloc(logged->steps_per_second, count * sizeof *paces);
+        if (paces == NULL) {
+            return -1;
+        }
+        memset(paces + logged->epoch_count, 0, (count - logged->epoch_count) * sizeof *paces);
+        logged->steps_per_second = paces;
+        logged->epoch_count = count;
+    }
+    logged->steps_per_second[epoch] = steps_per_second;
+    return 0;
+}
+
+static int take_event(void *context, const tblog_event *event)
+{
+    logged_points *logged = context;
+    logged->has_graph |= strcmp(event->content, "graph_def") == 0;
+    for (size_t i = 0; i < event->value_count; i++) {
+        const tblog_value *value = event->values[i];
+        if (take_tag(logged, value->tag, event->step) != 0) {
+            return -1;
+        }
+        if (value->kind == TBLOG_VALUE_SCALAR && strcmp(value->tag, EPOCH_STEPS_PER_SECOND) == 0 &&
+            take_pace(logged, event->step, value->scalar) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int logged_points_read(logged_points *out, const char *directory, const char *part,
+                       const run_record *run, char *message)
+{
+    *out = (logged_points){0};
+    const part_events_reader reader = {.take = take_event, .context = out};
+    if (part_events_read(&reader, directory, part, run, message) != 0) {
+        logged_points_free(out);
+        return -1;
+    }
+    return 0;
+}
+
+bool logged_points_have(const logged_points *logged, const char *tag, int64_t step)
+{
+    const struct logged_tag *found = find_tag(logged, tag);
+    return found != NULL && step <= found->last_step;
+}
+
+double logged_points_steps_per_second(const logged_points *logged, uint32_t epoch)
+{
+    return epoch < logged->epoch_count ? logged->steps_per_second[epoch] : 0;
+}
+
+void logged_points_free(logged_points *logged)
+{
+    for (size_t i = 0; i < logged->tag_count; i++) {
+        free(logged->tags[i].name);
+    }
+    free(logged->tags);
+    free(logged->steps_per_second);
+    *logged = (logged_points){0};
+}

@@ -1,0 +1,38 @@
+/* What the event files of a part of a run hold already: the last step of each tag. A run that
+ * continues logs only beyond it, because what is on disk may have been read, and stays. */
+#ifndef TRAINER_LOGGED_POINTS_H
+#define TRAINER_LOGGED_POINTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "must_check.h"
+#include "run_record.h"
+
+/* The tag of the training part by which a logged epoch's seconds are known. */
+#define EPOCH_STEPS_PER_SECOND "epoch_steps_per_second"
+
+/* All zero holds nothing. */
+typedef struct logged_points {
+    struct logged_tag *tags; /* [tag_count] */
+    size_t tag_count;
+    bool has_graph;           /* a GraphDef */
+    double *steps_per_second; /* [epoch_count], of the tag above; 0 for an epoch without it */
+    size_t epoch_count;
+} logged_points;
+
+/* Reads the part's event files, as far as each is whole. 0, or -1 with a message [MESSAGE_BYTES]
+ * without memory; the caller frees *out after 0. */
+MUST_CHECK int logged_points_read(logged_points *out, const char *directory, const char *part,
+                                  const run_record *run, char *message);
+
+/* Whether the tag has a point at this step or beyond. */
+bool logged_points_have(const logged_points *logged, const char *tag, int64_t step);
+
+/* How many steps a second the epoch (from 0) was trained at, by its point; 0 if it has none. */
+double logged_points_steps_per_second(const logged_points *logged, uint32_t epoch);
+
+void logged_points_free(logged_points *logged);
+
+#endif

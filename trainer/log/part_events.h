@@ -1,0 +1,23 @@
+/* Reading the event files of one part of a run. */
+#ifndef TRAINER_PART_EVENTS_H
+#define TRAINER_PART_EVENTS_H
+
+#include <tblog/tblog.h>
+
+#include "must_check.h"
+#include "run_record.h"
+
+/* What is done with the events, and with what is wrong with a file or the directory. */
+typedef struct part_events_reader {
+    int (*take)(void *context, const tblog_event *event);               /* -1 without memory */
+    void (*note)(void *context, const char *name, const char *problem); /* may be NULL */
+    void *context;
+} part_events_reader;
+
+/* Reads the run's own event files of directory/part in the order of their names, each as far as it is
+ * whole. A torn last record is noted of the newest file only: a process that was killed leaves one, and
+ * the next one begins a new file. 0, or -1 with a message [MESSAGE_BYTES] without memory. */
+MUST_CHECK int part_events_read(const part_events_reader *reader, const char *directory,
+                                const char *part, const run_record *run, char *message);
+
+#endif

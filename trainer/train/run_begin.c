@@ -55,6 +55,7 @@ static int begin_or_resume(run *self, bool *resumed)
  * whatever a crash leaves is known as the run's. */
 static int open_log(run *self, bool resumed)
 {
+    run_record_name_process(self->record);
     const uint32_t files = self->record->event_file_count;
     const run_log_head head = {
         .config = self->job->config,

@@ -1,6 +1,7 @@
 #include "run_begin.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "message.h"
@@ -76,6 +77,17 @@ static int open_log(run *self, bool resumed)
     return run_directory_write(self->directory, self->record, self->message);
 }
 
+/* Once a process: the runs of a sweep are side by side on one file system. */
+static void warn_of_lock(const run *self)
+{
+    static atomic_flag warned = ATOMIC_FLAG_INIT;
+    char doubt[MESSAGE_BYTES];
+    run_directory_doubt(self->directory, doubt);
+    if (doubt[0] != '\0' && !atomic_flag_test_and_set(&warned)) {
+        progress_note(self->job->display, "Note: %s", doubt);
+    }
+}
+
 /* Everything that a run writes to exists after this, or nothing does but a run that was there
  * to be gone on with. run.json comes first: it makes the directory the trainer's, whatever
  * happens next. */
@@ -86,6 +98,7 @@ static int open_outputs(run *self)
                            self->job->replace, self->message) != 0) {
         return -1;
     }
+    warn_of_lock(self);
     if (begin_or_resume(self, &resumed) == 0 && open_log(self, resumed) == 0) {
         return 0;
     }

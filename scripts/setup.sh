@@ -21,7 +21,7 @@ END
 
 for_build=(gcc libc6-dev cmake make pkg-config protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
     libzip-dev libjansson-dev curl ca-certificates)
-for_tests=(g++ check mandoc doxygen shellcheck clang-format-14 clang-tidy-14 chromium chromium-driver
+for_tests=(g++ check bindfs mandoc doxygen shellcheck clang-format-14 clang-tidy-14 chromium chromium-driver
     fonts-liberation zsh fish)
 for_view=(python3 python3-venv)
 cublas_version=13.0.2.14 # of the toolkit's own line, CUDA 13.0

@@ -14,6 +14,7 @@ import select
 import shlex
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -570,7 +571,8 @@ class Signals(TrainerTest):
         process = self.start("sweep", "--logdir", self.folder / "logs", "--batch-sizes", "8",
                              "--epochs", 1000000, "--quiet")
         self.wait_for_epoch(run)
-        self.assertIn("not finished (running)", self.call("compare", run).stdout)
+        self.assertIn(f"not finished (running on {socket.gethostname()})",
+                      self.call("compare", run).stdout)
         process.kill()
         process.wait(timeout=LIMIT_SECONDS)
         self.assertIn("not finished (interrupted)", self.call("compare", run).stdout)

@@ -161,9 +161,10 @@ static void make_note(compared_run *run)
         snprintf(run->note, sizeof run->note, "run.json has %u epochs, but the event files only %u",
                  (unsigned)run->record.epoch_count, (unsigned)run->curves.epochs);
     } else if (run->record.state != RUN_FINISHED) {
-        snprintf(run->note, sizeof run->note, "not finished (%s): %u of %u epochs",
-                 run_state_name(run->record.state), (unsigned)run->epochs,
-                 (unsigned)run->record.config.epochs);
+        const char *host = run->record.state == RUN_RUNNING ? run->record.host : "";
+        snprintf(run->note, sizeof run->note, "not finished (%s%s%s): %u of %u epochs",
+                 run_state_name(run->record.state), host[0] != '\0' ? " on " : "", host,
+                 (unsigned)run->epochs, (unsigned)run->record.config.epochs);
     }
 }
 

@@ -3,6 +3,7 @@
  *   target_accuracy  the validation accuracy at which a run has converged
  *   runs             largest batch size first, each with
  *     name, batch_size, seed, engine, hardware, precision, state, note ("" for none)
+ *     host                         of the process that trained it last, or does; null if not known
  *     runs_at_once                 how many shared the hardware, and so its seconds
  *     epochs_planned, epochs       epochs are counted from 1 everywhere
  *     steps_per_epoch, peak_bytes
@@ -118,20 +119,22 @@ static int add_figures(json_t *object, const compared_run *run)
 static json_t *run_to_json(const compared_run *run)
 {
     const run_record *record = &run->record;
+    const char *host = record->host[0] != '\0' ? record->host : NULL;
     json_t *object =
-        json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", //
-                  "name", run->name,                                                   //
-                  "batch_size", (json_int_t)record->config.batch_size,                 //
-                  "seed", (json_int_t)record->config.seed,                             //
-                  "engine", record->config.engine,                                     //
-                  "hardware", record->hardware,                                        //
-                  "precision", engine_precision_name(record->config.precision),        //
-                  "state", run_state_name(record->state),                              //
-                  "note", run->note,                                                   //
-                  "runs_at_once", (json_int_t)record->runs_at_once,                    //
-                  "epochs_planned", (json_int_t)record->config.epochs,                 //
-                  "epochs", (json_int_t)run->epochs,                                   //
-                  "steps_per_epoch", (json_int_t)run->steps_per_epoch,                 //
+        json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s?, s:I, s:I, s:I, s:I, s:I}", //
+                  "name", run->name,                                                         //
+                  "batch_size", (json_int_t)record->config.batch_size,                       //
+                  "seed", (json_int_t)record->config.seed,                                   //
+                  "engine", record->config.engine,                                           //
+                  "hardware", record->hardware,                                              //
+                  "precision", engine_precision_name(record->config.precision),              //
+                  "state", run_state_name(record->state),                                    //
+                  "note", run->note,                                                         //
+                  "host", host,                                                              //
+                  "runs_at_once", (json_int_t)record->runs_at_once,                          //
+                  "epochs_planned", (json_int_t)record->config.epochs,                       //
+                  "epochs", (json_int_t)run->epochs,                                         //
+                  "steps_per_epoch", (json_int_t)run->steps_per_epoch,                       //
                   "peak_bytes", (json_int_t)record->memory.total);
     if (object != NULL && run->epochs > 0 && add_figures(object, run) != 0) {
         json_decref(object);

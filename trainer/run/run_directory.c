@@ -3,46 +3,42 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "file_replace.h"
 #include "message.h"
+#include "run_lock.h"
 #include "run_search.h"
 
 struct run_directory {
-    int fd;         /* holds the lock */
+    int fd;         /* of the directory */
+    int lock;       /* holds the lock; -1 until then */
     size_t made_at; /* length of the topmost directory that open made; 0 for none */
     char path[PATH_MAX];
 };
 
-/* Opens and locks; -1 with errno EWOULDBLOCK where another process has the lock. A file system
- * without locks gives none. */
-static int open_locked(const char *path)
+static int open_directory(const char *path)
 {
-    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        close(fd);
-        errno = EWOULDBLOCK;
-        return -1;
-    }
-    return fd;
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 run_record_presence run_directory_read(const char *path, run_record *out, char *message)
 {
+    char why[MESSAGE_BYTES];
     run_record_presence presence = run_record_read(out, path, message);
     if (presence != RUN_RECORD_READ || out->state != RUN_RUNNING) {
         return presence;
     }
-    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0) {
-        /* The run may have ended properly since; under the lock its record stays as it is. */
+    const int fd = open_directory(path);
+    if (fd >= 0 && run_lock_ask(fd, path, why) == RUN_LOCK_NOBODY) {
+        /* The run may have ended properly since. Its last record came before it gave the lock
+         * back. */
         run_record_free(out);
         presence = run_record_read(out, path, message);
         if (presence == RUN_RECORD_READ && out->state == RUN_RUNNING) {
@@ -57,11 +53,30 @@ run_record_presence run_directory_read(const char *path, run_record *out, char *
 
 static int open_failed(const char *path, char *message)
 {
-    if (errno == EWOULDBLOCK) {
-        return message_set(message, "%s: another process is writing a run there", path);
-    }
     return message_set(message, "%s cannot be opened as a run's directory: %s", path,
                        strerror(errno));
+}
+
+/* run.json may be missing or of an earlier run: its writer makes it only after taking the lock. */
+static void name_writer(const char *path, char *message)
+{
+    char damage[MESSAGE_BYTES];
+    run_record there;
+    message_set(message, "%s: another process is writing a run there", path);
+    if (run_record_read(&there, path, damage) == RUN_RECORD_READ && there.state == RUN_RUNNING &&
+        there.host[0] != '\0') {
+        message_set(message, "%s (process %" PRIu64 " on %s)", message, there.process, there.host);
+    }
+    run_record_free(&there);
+}
+
+/* -1 with a message unless nobody held the lock; run_lock.h has set it if that is not known. */
+static int check_holder(run_lock_holder holder, const char *path, char *message)
+{
+    if (holder == RUN_LOCK_ANOTHER) {
+        name_writer(path, message);
+    }
+    return holder == RUN_LOCK_NOBODY ? 0 : -1;
 }
 
 /* -1 with a message where the directory, there or not, would be inside of a run's. */
@@ -120,11 +135,11 @@ static run_directory_verdict judge_continued(const char *path, const run_config 
     return RUN_DIRECTORY_USABLE;
 }
 
-/* As run_directory_judge, of a directory that is there and locked. *there is what run.json says;
- * the caller frees it. */
-static run_directory_verdict judge_locked(const char *path, const run_config *config,
-                                          run_directory_replace replace, run_record *there,
-                                          char *message)
+/* As run_directory_judge, of a directory that is there and that nobody else writes to. *there is
+ * what run.json says; the caller frees it. */
+static run_directory_verdict judge_free(const char *path, const run_config *config,
+                                        run_directory_replace replace, run_record *there,
+                                        char *message)
 {
     char damage[MESSAGE_BYTES];
     const run_record_presence presence = run_record_read(there, path, damage);
@@ -155,19 +170,22 @@ run_directory_verdict run_directory_judge(const char *path, const run_config *co
                                           run_directory_replace replace, char *message)
 {
     struct stat status;
-    run_record there;
+    run_record there = {0};
+    run_directory_verdict verdict = RUN_DIRECTORY_REFUSED;
     if (check_above(path, message) != 0) {
         return RUN_DIRECTORY_REFUSED;
     }
     if (stat(path, &status) != 0 && errno == ENOENT) {
         return RUN_DIRECTORY_USABLE;
     }
-    const int fd = open_locked(path);
+    const int fd = open_directory(path);
     if (fd < 0) {
         open_failed(path, message);
         return RUN_DIRECTORY_REFUSED;
     }
-    const run_directory_verdict verdict = judge_locked(path, config, replace, &there, message);
+    if (check_holder(run_lock_ask(fd, path, message), path, message) == 0) {
+        verdict = judge_free(path, config, replace, &there, message);
+    }
     run_record_free(&there);
     close(fd);
     return verdict;
@@ -380,36 +398,63 @@ int run_directory_drop_state(const run_directory *directory, char *message)
     return remove_file(directory->fd, directory->path, CHECKPOINT_FILE, message);
 }
 
+/* The lock's file goes only with a directory that this handle made: elsewhere another process may
+ * have it open to lock it. */
+static void unmake(const run_directory *directory)
+{
+    if (directory->made_at != 0 && directory->lock >= 0) {
+        unlinkat(directory->fd, RUN_LOCK_FILE, 0);
+    }
+    unmake_path(directory->path, directory->made_at);
+}
+
+/* Makes and locks directory->path. */
+static int make_locked(run_directory *directory, char *message)
+{
+    const char *path = directory->path;
+    if (make_path(path, &directory->made_at, message) != 0) {
+        return -1;
+    }
+    directory->fd = open_directory(path);
+    if (directory->fd < 0) {
+        return open_failed(path, message);
+    }
+    return check_holder(run_lock_take(directory->fd, path, &directory->lock, message), path,
+                        message);
+}
+
 int run_directory_open(run_directory **out, const char *path, const run_config *config,
                        run_directory_replace replace, char *message)
 {
-    run_directory *directory = calloc(1, sizeof *directory);
     run_record there = {0};
     *out = NULL;
+    /* Before anything is made, the lock's file included. */
+    if (run_directory_judge(path, config, replace, message) != RUN_DIRECTORY_USABLE) {
+        return -1;
+    }
+    run_directory *directory = calloc(1, sizeof *directory);
     if (directory == NULL) {
         return message_set(message, "no memory for a run's directory");
     }
     directory->fd = -1;
-    if (check_above(path, message) != 0 || make_path(path, &directory->made_at, message) != 0) {
-        goto failed;
-    }
+    directory->lock = -1;
     snprintf(directory->path, sizeof directory->path, "%s", path);
-    directory->fd = open_locked(path);
-    if (directory->fd < 0) {
-        open_failed(path, message);
-        goto failed;
-    }
-    if (judge_locked(path, config, replace, &there, message) != RUN_DIRECTORY_USABLE) {
-        goto failed;
-    }
+    const bool is_usable =
+        make_locked(directory, message) == 0 &&
+        judge_free(path, config, replace, &there, message) == RUN_DIRECTORY_USABLE;
     run_record_free(&there);
+    if (!is_usable) {
+        unmake(directory);
+        run_directory_close(directory);
+        return -1;
+    }
     *out = directory;
     return 0;
-failed:
-    run_record_free(&there);
-    unmake_path(path, directory->made_at);
-    run_directory_close(directory);
-    return -1;
+}
+
+void run_directory_doubt(const run_directory *directory, char *message)
+{
+    run_lock_doubt(directory->fd, directory->path, message);
 }
 
 int run_directory_write(const run_directory *directory, const run_record *record, char *message)
@@ -421,6 +466,9 @@ void run_directory_close(run_directory *directory)
 {
     if (directory == NULL) {
         return;
+    }
+    if (directory->lock >= 0) {
+        close(directory->lock);
     }
     if (directory->fd >= 0) {
         close(directory->fd);
@@ -437,6 +485,6 @@ void run_directory_discard(run_directory *directory)
     }
     /* The run has failed already and its cause is what the user is told. */
     (void)remove_run(directory, &unnamed, message);
-    unmake_path(directory->path, directory->made_at);
+    unmake(directory);
     run_directory_close(directory);
 }

@@ -2,9 +2,9 @@
  * the trainer wrote there.
  *
  * A directory with a run.json is the trainer's. The trainer wrote run.json, the checkpoint, the
- * temporary files of both, and the event files that run.json names; everything else is somebody's
- * and is never touched. (If run.json names no event files, run_record_owns decides.) Does not see
- * tblog: event files are names here. */
+ * temporary files of both, the lock's file (run_lock.h), and the event files that run.json names;
+ * everything else is somebody's and is never touched. (If run.json names no event files,
+ * run_record_owns decides.) Does not see tblog: event files are names here. */
 #ifndef TRAINER_RUN_DIRECTORY_H
 #define TRAINER_RUN_DIRECTORY_H
 
@@ -16,7 +16,8 @@
 #include "run_record.h"
 
 /* The record of the run at `path` as run_record_read, except that a run that says it is running
- * while nobody holds its lock has died, and is interrupted. */
+ * while no process of any host holds its lock has died, and is interrupted. Makes and locks
+ * nothing. If the lock cannot be asked for, run.json is believed. */
 MUST_CHECK run_record_presence run_directory_read(const char *path, run_record *out, char *message);
 
 /* What a new run may do with a run of the trainer that is there. */
@@ -42,14 +43,19 @@ MUST_CHECK run_directory_verdict run_directory_judge(const char *path, const run
 
 typedef struct run_directory run_directory;
 
-/* Makes `path` and its parents if they are missing, and locks it for this process if the file
- * system can. Then judges it again, since others had time to write there; a run that may be
- * replaced or continued stays there until it is cleared. 0, or -1 with a message [MESSAGE_BYTES];
- * then nothing is removed, and nothing is left that was not there. */
+/* Judges as above, makes `path` and its parents if they are missing, and locks it for this handle.
+ * Then judges it again, since others had time to write there; a run that may be replaced or
+ * continued stays there until it is cleared. 0, or -1 with a message [MESSAGE_BYTES]; then nothing is
+ * removed, and nothing is left that was not there, but perhaps the lock's file if others came in
+ * between. A file system whose locks other hosts would not see is refused. */
 MUST_CHECK int run_directory_open(run_directory **out, const char *path, const run_config *config,
                                   run_directory_replace replace, char *message);
 
-/* Removes the run that is there, if any. 0, or -1 with a message. */
+/* Sets the message [MESSAGE_BYTES] to a warning if it is not known whether other hosts see the
+ * lock; to "" otherwise. */
+void run_directory_doubt(const run_directory *directory, char *message);
+
+/* Removes the run that is there, if any, but not the lock's file. 0, or -1 with a message. */
 MUST_CHECK int run_directory_clear(const run_directory *directory, char *message);
 
 /* What is there of a run that is to be continued. */
@@ -81,7 +87,8 @@ MUST_CHECK int run_directory_write(const run_directory *directory, const run_rec
 void run_directory_close(run_directory *directory);
 
 /* The same, and undoes the opening: removes what the trainer wrote, and the directories that the
- * opening made. For a run that failed before it did anything. */
+ * opening made. In a directory that was there the lock's file stays. For a run that failed before
+ * it did anything. */
 void run_directory_discard(run_directory *directory);
 
 #endif

@@ -46,6 +46,17 @@ int run_record_add_epoch(run_record *record, const epoch_figures *epoch)
     return 0;
 }
 
+void run_record_name_process(run_record *record)
+{
+    char host[sizeof record->host];
+    if (gethostname(host, sizeof host) != 0) {
+        host[0] = '\0';
+    }
+    host[sizeof host - 1] = '\0'; /* a name that was cut off may have no end */
+    printable_copy(record->host, sizeof record->host, host);
+    record->process = (uint64_t)getpid();
+}
+
 static void name_event_file(run_record_path out, const char *part, const char *name)
 {
     snprintf(out, RUN_RECORD_PATH_BYTES, "%s%s%s", part, part[0] != '\0' ? "/" : "", name);
@@ -149,17 +160,21 @@ static json_t *record_to_json(const run_record *record)
             return NULL;
         }
     }
-    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:I, s:I, s:o, s:o, s:o*, s:o*}", //
-                     "format", 1,                                                 //
-                     "program", "trainer " TRAINER_VERSION,                       //
-                     "state", run_state_name(record->state),                      //
-                     "configuration", run_config_to_json(&record->config),        //
-                     "hardware", record->hardware,                                //
-                     "runs_at_once", (json_int_t)record->runs_at_once,            //
-                     "peak_bytes", (json_int_t)record->memory.total,              //
-                     "memory", memory_to_json(&record->memory),                   //
-                     "epochs", epochs,                                            //
-                     "event_files", event_files_to_json(record),                  //
+    const char *host = record->host[0] != '\0' ? record->host : NULL;
+    json_t *process = record->process != 0 ? json_integer((json_int_t)record->process) : NULL;
+    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:s*, s:o*, s:I, s:I, s:o, s:o, s:o*, s:o*}", //
+                     "format", 1,                                                             //
+                     "program", "trainer " TRAINER_VERSION,                                   //
+                     "state", run_state_name(record->state),                                  //
+                     "configuration", run_config_to_json(&record->config),                    //
+                     "hardware", record->hardware,                                            //
+                     "host", host,                                                            //
+                     "process", process,                                                      //
+                     "runs_at_once", (json_int_t)record->runs_at_once,                        //
+                     "peak_bytes", (json_int_t)record->memory.total,                          //
+                     "memory", memory_to_json(&record->memory),                               //
+                     "epochs", epochs,                                                        //
+                     "event_files", event_files_to_json(record),                              //
                      "results", results_to_json(record));
 }
 
@@ -276,6 +291,7 @@ static int read_event_files(run_record *record, const json_t *root, char *messag
 static int read_record(run_record *record, const json_t *root, char *message)
 {
     const char *hardware = json_string_value(json_object_get(root, "hardware"));
+    const char *host = json_string_value(json_object_get(root, "host"));
     const json_t *memory = json_object_get(root, "memory");
     if (json_integer_value(json_object_get(root, "format")) != 1) {
         return message_set(message, "format is not 1");
@@ -286,6 +302,8 @@ static int read_record(run_record *record, const json_t *root, char *message)
         return -1;
     }
     printable_copy(record->hardware, sizeof record->hardware, hardware != NULL ? hardware : "");
+    printable_copy(record->host, sizeof record->host, host != NULL ? host : "");
+    record->process = count_or_zero(root, "process");
     const uint64_t at_once = count_or_zero(root, "runs_at_once");
     record->runs_at_once = at_once > 0 && at_once <= UINT32_MAX ? (uint32_t)at_once : 1;
     record->memory = (engine_memory){

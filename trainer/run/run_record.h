@@ -5,6 +5,7 @@
  *   state           "running", "finished" or "interrupted"
  *   configuration   run_config.h
  *   hardware        what the engine ran on
+ *   host, process   the process that trained it last, or does. Absent from runs of earlier versions
  *   runs_at_once    how many runs of its sweep shared that hardware; 1 if it is absent
  *   memory          the engine's own account in bytes, by part; peak_bytes is its total
  *   peak_bytes
@@ -47,6 +48,8 @@ typedef struct run_record {
     run_state state;
     run_config config;
     char hardware[128];    /* what the engine ran on; fit to be printed */
+    char host[65];         /* whose process trained it last; fit to be printed; "" if not known */
+    uint64_t process;      /* its number on that host; 0 if not known */
     uint32_t runs_at_once; /* at least 1 */
     engine_memory memory;  /* the engine's own account */
     /* PART/NAME, or NAME: [event_file_count], the record's own. A run has three, and three more
@@ -59,6 +62,9 @@ typedef struct run_record {
 
 /* Appends an epoch; -1 without memory. */
 MUST_CHECK int run_record_add_epoch(run_record *record, const epoch_figures *epoch);
+
+/* Notes this process, on this host, as the one that trains the run. */
+void run_record_name_process(run_record *record);
 
 /* Notes an event file of the run: the file named at the end of `path`, in the run's `part`. -1
  * without memory. */

@@ -1,6 +1,7 @@
 #include "run_begin.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -101,6 +102,7 @@ static run_directory_past restore(run *self, run_record *past)
  * whatever a crash leaves is known as the run's. `past` as in run_log_head. */
 static int open_log(run *self, const run_record *past)
 {
+    run_record_name_process(self->record);
     const run_log_head head = {
         .config = self->job->config,
         .data = self->job->data,
@@ -145,6 +147,17 @@ static int begin_or_resume(run *self, bool *has_past)
     return open_log(self, &there);
 }
 
+/* Once a process: the runs of a sweep are side by side on one file system. */
+static void warn_of_lock(const run *self)
+{
+    static atomic_flag warned = ATOMIC_FLAG_INIT;
+    char doubt[MESSAGE_BYTES];
+    run_directory_doubt(self->directory, doubt);
+    if (doubt[0] != '\0' && !atomic_flag_test_and_set(&warned)) {
+        progress_note(self->job->display, "Note: %s", doubt);
+    }
+}
+
 /* Everything that a run writes to exists after this, or nothing does but a run that was there. */
 static int open_outputs(run *self)
 {
@@ -153,6 +166,7 @@ static int open_outputs(run *self)
                            self->job->replace, self->message) != 0) {
         return -1;
     }
+    warn_of_lock(self);
     if (begin_or_resume(self, &has_past) == 0) {
         return 0;
     }

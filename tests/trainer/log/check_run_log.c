@@ -302,6 +302,9 @@ END_TEST
 
 /* ---- Files ---- */
 
+/* run.json, run.lock, checkpoint, train, validation, the session's. */
+enum { RUN_ENTRIES = 6 };
+
 START_TEST(run_json_names_every_event_file)
 {
     ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
@@ -311,8 +314,7 @@ START_TEST(run_json_names_every_event_file)
         snprintf(path, sizeof path, "run/%s", fake_run_record.event_files[i]);
         ck_assert_msg(scratch_exists(path), "%s", path);
     }
-    ck_assert_int_eq(scratch_count("run"), 5);
-        /* with run.json, checkpoint and two parts */ /* run.json, train, validation, the session's */
+    ck_assert_int_eq(scratch_count("run"), RUN_ENTRIES);
 }
 END_TEST
 
@@ -323,7 +325,7 @@ START_TEST(a_run_takes_the_place_of_all_files_of_the_one_before)
     run_record_free(&fake_run_record);
     fake_run_histograms = false;
     ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
-    ck_assert_int_eq(scratch_count("run"), 5); /* with run.json, checkpoint and two parts */
+    ck_assert_int_eq(scratch_count("run"), RUN_ENTRIES);
     ck_assert_uint_eq(find("run", START, -1)->found, 1);
     ck_assert_uint_eq(find("run/validation", "mistakes", -1)->found, 1);
     ck_assert_uint_eq(find("run/train", "gradient/dense/bias/histogram", -1)->found, 0);

@@ -8,6 +8,7 @@
 
 #include "message.h"
 #include "run_directory.h"
+#include "run_lock.h"
 #include "scratch.h"
 
 static char message[MESSAGE_BYTES];
@@ -326,18 +327,51 @@ START_TEST(clearing_removes_only_what_the_trainer_wrote)
 }
 END_TEST
 
+/* The directory of a run in this state, held as another process would hold it. */
+static run_directory *hold_run(run_state state)
+{
+    run_directory *other;
+    write_run_in_state(state);
+    ck_assert_int_eq(open_replacing(&other, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
+    return other;
+}
+
 START_TEST(a_directory_that_another_process_writes_is_refused)
+{
+    run_directory *directory;
+    run_directory *other = hold_run(RUN_FINISHED);
+    assert_no_place("run", "run: another process is writing a run there");
+    ck_assert_ptr_null(strstr(message, "(process"));
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), -1);
+    ck_assert_ptr_null(directory);
+    ck_assert(scratch_exists("run/run.json"));
+    run_directory_close(other);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
+}
+END_TEST
+
+START_TEST(a_refusal_names_the_process_that_writes)
+{
+    run_record record = {.config = config, .host = "node7", .process = 4711};
+    run_directory *other = hold_run(RUN_RUNNING);
+    ck_assert_int_eq(run_directory_write(other, &record, message), 0);
+    assert_no_place("run", "another process is writing a run there (process 4711 on node7)");
+    run_directory_close(other);
+}
+END_TEST
+
+/* It came after the directory was judged. */
+START_TEST(a_directory_that_a_trainer_of_an_earlier_version_writes_is_refused)
 {
     run_directory *directory;
     write_run();
     const int other = open(scratch_path("run"), O_RDONLY | O_DIRECTORY);
     ck_assert_int_ge(other, 0);
     ck_assert_int_eq(flock(other, LOCK_EX), 0);
-    assert_no_place("run", "another process");
     ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), -1);
+    ck_assert_ptr_nonnull(strstr(message, "another process"));
     ck_assert(scratch_exists("run/run.json"));
     close(other);
-    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
 }
 END_TEST
 
@@ -347,11 +381,13 @@ START_TEST(a_run_that_nobody_holds_is_not_running)
     write_run_in_state(RUN_RUNNING);
     ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
     ck_assert_int_eq(there.state, RUN_INTERRUPTED);
-    const int other = open(scratch_path("run"), O_RDONLY | O_DIRECTORY);
-    ck_assert_int_eq(flock(other, LOCK_EX), 0);
+    ck_assert(!scratch_exists("run/" RUN_LOCK_FILE));
+    run_directory *other = hold_run(RUN_RUNNING);
     ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
     ck_assert_int_eq(there.state, RUN_RUNNING);
-    close(other);
+    run_directory_close(other);
+    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_INTERRUPTED);
     ck_assert_int_eq(run_directory_read(scratch_path("none"), &there, message), RUN_RECORD_ABSENT);
 }
 END_TEST
@@ -360,9 +396,35 @@ START_TEST(an_open_directory_is_locked_until_it_is_closed)
 {
     run_directory *directory;
     ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
-    assert_no_place("run", "");
+    assert_no_place("run", "another process");
+    ck_assert_int_eq(run_directory_clear(directory, message), 0);
+    assert_no_place("run", "another process");
     run_directory_close(directory);
     ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
+}
+END_TEST
+
+START_TEST(a_lock_moves_with_its_directory)
+{
+    run_directory *directory;
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
+    ck_assert_int_eq(rename(scratch_path("run"), scratch_path("moved")), 0);
+    assert_no_place("moved", "another process");
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
+    run_directory_close(directory);
+    ck_assert_int_eq(judge("moved", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
+}
+END_TEST
+
+/* The lock's file included. */
+START_TEST(judging_and_refusing_leave_nothing)
+{
+    run_directory *directory;
+    scratch_write("flat/my.tfevents", "events");
+    ck_assert_int_eq(judge("none", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_USABLE);
+    ck_assert_int_eq(open_replacing(&directory, "flat", RUN_DIRECTORY_REPLACE_ANY), -1);
+    ck_assert_int_eq(scratch_count(""), 1);
+    ck_assert_int_eq(scratch_count("flat"), 1);
 }
 END_TEST
 
@@ -397,8 +459,12 @@ int main(void)
     tcase_add_test(directory, where_no_run_is_clearing_removes_nothing);
     tcase_add_test(directory, clearing_removes_only_what_the_trainer_wrote);
     tcase_add_test(directory, a_directory_that_another_process_writes_is_refused);
+    tcase_add_test(directory, a_refusal_names_the_process_that_writes);
+    tcase_add_test(directory, a_directory_that_a_trainer_of_an_earlier_version_writes_is_refused);
     tcase_add_test(directory, a_run_that_nobody_holds_is_not_running);
     tcase_add_test(directory, an_open_directory_is_locked_until_it_is_closed);
+    tcase_add_test(directory, a_lock_moves_with_its_directory);
+    tcase_add_test(directory, judging_and_refusing_leave_nothing);
     suite_add_tcase(suite, directory);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

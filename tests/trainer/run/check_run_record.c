@@ -33,6 +33,8 @@ static run_record some_record(void)
     run_record record = {.state = RUN_INTERRUPTED,
                          .config = some_config(),
                          .hardware = "a machine",
+                         .host = "node7",
+                         .process = 4711,
                          .memory = {1, 2, 3, 4, 5, 6, 21}};
     const epoch_figures epochs[] = {{0.25, 0.9, 1.0 / 3, 0.95, 12.5, 2.5},
                                     {NAN, 0.1, INFINITY, 0.1, 13, 3},
@@ -56,6 +58,8 @@ START_TEST(what_is_written_is_read)
                   text);
     ck_assert_int_eq(copy.state, RUN_INTERRUPTED);
     ck_assert_str_eq(copy.hardware, "a machine");
+    ck_assert_str_eq(copy.host, "node7");
+    ck_assert_uint_eq(copy.process, 4711);
     ck_assert_mem_eq(&copy.memory, &record.memory, sizeof copy.memory);
     ck_assert_uint_eq(copy.event_file_count, 2);
     ck_assert_str_eq(copy.event_files[0], "train/one.tfevents.v2");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fake_run.h"
+#include "run_lock.h"
 #include "scratch.h"
 #include "signals.h"
 
@@ -194,7 +195,8 @@ START_TEST(an_unwritable_place_leaves_nothing)
     scratch_write("other/validation", "a file where a directory must be");
     ck_assert_int_eq(fake_run("other", 1, 0), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "other/validation"));
-    ck_assert_int_eq(scratch_count("other"), 1);
+    ck_assert(scratch_exists("other/" RUN_LOCK_FILE)); /* as in any directory that was there */
+    ck_assert_int_eq(scratch_count("other"), 2);
 }
 END_TEST
 

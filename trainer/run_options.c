@@ -1,6 +1,7 @@
 #include "run_options.h"
 
 #include <argp.h>
+#include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -124,6 +125,22 @@ static error_t take_batch_sizes(const struct argp_state *state, run_options *opt
     return 0;
 }
 
+/* Engines train in 32-bit floats: a rate that is infinite or 0 there is none. */
+static error_t take_learning_rate(const struct argp_state *state, run_options *options,
+                                  const char *text)
+{
+    double rate = 0;
+    if (!number_parse_positive_real(text, &rate)) {
+        return option_wrong(state, "--learning-rate: \"%s\" is not a positive number", text);
+    }
+    if (rate < FLT_TRUE_MIN || rate > FLT_MAX) {
+        return option_wrong(state, "--learning-rate: %s is too %s for a 32-bit float", text,
+                            rate < 1 ? "small" : "large");
+    }
+    options->learning_rate = rate;
+    return 0;
+}
+
 static error_t take_frequency(const struct argp_state *state, run_options *options,
                               const char *text)
 {
@@ -154,9 +171,7 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     case KEY_TRAIN_SAMPLES:
         return option_take_u32(state, "--train-samples", text, UINT32_MAX, &options->train_samples);
     case KEY_LEARNING_RATE:
-        return number_parse_positive_real(text, &options->learning_rate)
-                   ? 0
-                   : option_wrong(state, "--learning-rate: \"%s\" is not a positive number", text);
+        return take_learning_rate(state, options, text);
     case KEY_ENGINE:
         return option_take_name(state, "--engine", text, &options->engine);
     case KEY_PRECISION:

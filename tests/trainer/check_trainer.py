@@ -594,6 +594,7 @@ class BadInput(TrainerTest):
                               ("--epochs", "0"), ("--epochs", "-2"), ("--epochs", "99999999999"),
                               ("--train-samples", "21"), ("--train-samples", "0"),
                               ("--learning-rate", "0"), ("--learning-rate", "nan"),
+                              ("--learning-rate", "1e39"), ("--learning-rate", "1e-60"),
                               ("--seed", "-1"), ("--threads", "0"), ("--engine", "tpu"),
                               ("--precision", "fp64"), ("--update-freq", "0")):
             self.assert_refused(self.train(option, value), 2, option, value)

@@ -154,6 +154,15 @@ int experiment_run_path(char *out, const char *parent, const run_config *config,
     return message_join_path(out, PATH_MAX, parent, name, message);
 }
 
+void experiment_leave(const experiment *self, const char *directory, bool diverged)
+{
+    if (diverged || !self->options->quiet) {
+        fprintf(self->options->quiet ? stderr : stdout,
+                "%s: %s already with this configuration, left as it is\n", directory,
+                diverged ? "diverged" : "finished");
+    }
+}
+
 outcome experiment_run(const experiment *self, const experiment_part *part, run_record *record)
 {
     char message[MESSAGE_BYTES];

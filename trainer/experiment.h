@@ -4,6 +4,7 @@
 #define TRAINER_EXPERIMENT_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "dataset.h"
 #include "engine.h"
@@ -38,6 +39,9 @@ MUST_CHECK outcome experiment_configure(const experiment *self, uint32_t batch_s
  * with a message [MESSAGE_BYTES]. */
 MUST_CHECK int experiment_run_path(char *out, const char *parent, const run_config *config,
                                    bool seeded, char *message);
+
+/* Prints that the run in `directory` is left as it is: it has finished, or diverged. */
+void experiment_leave(const experiment *self, const char *directory, bool diverged);
 
 /* One of an experiment's runs. */
 typedef struct experiment_part {

@@ -25,6 +25,7 @@ typedef struct planned_run {
     engine_plan plan;
     char directory[PATH_MAX];
     planned_state state;
+    bool diverged;        /* kept or trained */
     outcome status;       /* of its training */
     uint32_t epochs_done; /* of a run that was stopped or failed */
 } planned_run;
@@ -54,6 +55,10 @@ static outcome plan_run(const sweep *self, planned_run *run)
     char message[MESSAGE_BYTES];
     switch (run_directory_judge(run->directory, &run->config, replaceable(self), message)) {
     case RUN_DIRECTORY_USABLE:
+        break;
+    case RUN_DIRECTORY_DIVERGED:
+        run->diverged = true;
+        run->state = KEPT;
         break;
     case RUN_DIRECTORY_FINISHED:
         run->state = KEPT;
@@ -102,18 +107,23 @@ static void label_run(const planned_run *run, char label[PROGRESS_LABEL_BYTES])
              seed);
 }
 
+/* An empty line after a run's progress, if runs take turns. */
+static void end_block(const sweep *self)
+{
+    if (self->at_once == 1 && !self->options->quiet) {
+        putchar('\n');
+    }
+}
+
 static bool train_run(void *argument)
 {
     planned_run *run = argument;
     const sweep *self = run->sweep;
-    const bool alone = self->at_once == 1;
     char label[PROGRESS_LABEL_BYTES];
     run_record record;
     if (run->state == KEPT) {
-        if (!self->options->quiet) {
-            printf("%s: finished already with this configuration, left as it is\n%s",
-                   run->directory, alone ? "\n" : "");
-        }
+        experiment_leave(&self->data, run->directory, run->diverged);
+        end_block(self);
         return true;
     }
     label_run(run, label);
@@ -128,8 +138,8 @@ static bool train_run(void *argument)
     run->state = run->status == OUTCOME_DONE      ? TRAINED
                  : run->status == OUTCOME_STOPPED ? STOPPED
                                                   : FAILED;
-    if (run->state == TRAINED && alone && !self->options->quiet) {
-        putchar('\n');
+    if (run->state == TRAINED) {
+        end_block(self);
     }
     return run->state == TRAINED;
 }
@@ -185,7 +195,7 @@ static void tell_done(const sweep *self)
         switch (run->state) {
         case KEPT:
         case TRAINED:
-            fputs("finished\n", stderr);
+            fputs(run->diverged ? "diverged\n" : "finished\n", stderr);
             break;
         case STOPPED:
         case FAILED:

@@ -29,10 +29,8 @@ static outcome train(const experiment *self, const run_options *options)
         return OUTCOME_FAILED;
     }
     const run_directory_verdict verdict = run_directory_judge(directory, &config, replace, message);
-    if (verdict == RUN_DIRECTORY_FINISHED) {
-        if (!options->quiet) {
-            printf("%s: finished already with this configuration, left as it is\n", directory);
-        }
+    if (verdict == RUN_DIRECTORY_FINISHED || verdict == RUN_DIRECTORY_DIVERGED) {
+        experiment_leave(self, directory, verdict == RUN_DIRECTORY_DIVERGED);
         return OUTCOME_DONE;
     }
     if (verdict != RUN_DIRECTORY_USABLE) {

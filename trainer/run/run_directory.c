@@ -45,8 +45,8 @@ run_record_presence run_directory_read(const char *path, run_record *out, char *
         /* The run may have ended properly since; under the lock its record stays as it is. */
         run_record_free(out);
         presence = run_record_read(out, path, message);
-        if (presence == RUN_RECORD_READ && out->state == RUN_RUNNING) {
-            out->state = RUN_INTERRUPTED;
+        if (presence == RUN_RECORD_READ) {
+            out->state = run_record_state_at_rest(out);
         }
     }
     if (fd >= 0) {
@@ -103,12 +103,13 @@ static run_directory_verdict judge_unfinished(const char *path, const run_config
                     path, difference);
         return RUN_DIRECTORY_REFUSED;
     }
-    if (there->state == RUN_FINISHED) {
-        message_set(message,
-                    "%s holds a finished run of this configuration; --overwrite replaces it", path);
-        return RUN_DIRECTORY_FINISHED;
+    const run_state state = run_record_state_at_rest(there);
+    if (state == RUN_INTERRUPTED) {
+        return RUN_DIRECTORY_USABLE;
     }
-    return RUN_DIRECTORY_USABLE;
+    message_set(message, "%s holds a %s run of this configuration; --overwrite replaces it", path,
+                run_state_name(state));
+    return state == RUN_FINISHED ? RUN_DIRECTORY_FINISHED : RUN_DIRECTORY_DIVERGED;
 }
 
 /* As run_directory_judge, of a directory that is there and locked. *there is what run.json says;
@@ -132,13 +133,13 @@ static run_directory_verdict judge_locked(const char *path, const run_config *co
     if (replace == RUN_DIRECTORY_REPLACE_UNFINISHED) {
         return judge_unfinished(path, config, there, message);
     }
+    const run_state state = run_record_state_at_rest(there);
     message_set(
         message,
         "%s holds a run already (batch size %u, %u of %u epochs, %s); %s--overwrite replaces it",
         path, (unsigned)there->config.batch_size, (unsigned)there->epoch_count,
-        (unsigned)there->config.epochs,
-        run_state_name(there->state == RUN_RUNNING ? RUN_INTERRUPTED : there->state),
-        there->state == RUN_FINISHED ? "" : "--resume goes on with it, ");
+        (unsigned)there->config.epochs, run_state_name(state),
+        state == RUN_INTERRUPTED ? "--resume goes on with it, " : "");
     return RUN_DIRECTORY_REFUSED;
 }
 

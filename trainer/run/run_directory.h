@@ -16,20 +16,22 @@
 #include "run_record.h"
 
 /* The record of the run at `path` as run_record_read, except that a run that says it is running
- * while nobody holds its lock has died, and is interrupted. */
+ * while nobody holds its lock has died, and is interrupted or diverged. */
 MUST_CHECK run_record_presence run_directory_read(const char *path, run_record *out, char *message);
 
 /* Which run of the trainer a new one may take the place of. */
 typedef enum run_directory_replace {
     RUN_DIRECTORY_REPLACE_NONE = 0,
-    RUN_DIRECTORY_REPLACE_UNFINISHED, /* one of the same configuration that did not finish; the new
-                                         run may resume it instead */
+    RUN_DIRECTORY_REPLACE_UNFINISHED, /* one of the same configuration that was interrupted; the
+                                         new run may resume it instead */
     RUN_DIRECTORY_REPLACE_ANY         /* also one whose run.json cannot be understood */
 } run_directory_replace;
 
 typedef enum run_directory_verdict {
     RUN_DIRECTORY_USABLE,   /* nothing of any run is there, or a run that may be replaced */
     RUN_DIRECTORY_FINISHED, /* REPLACE_UNFINISHED: the run that is wanted is there, finished */
+    RUN_DIRECTORY_DIVERGED, /* REPLACE_UNFINISHED: the run that is wanted is there and diverged, as
+                               it would again */
     RUN_DIRECTORY_REFUSED   /* a run that may not be replaced, or no place for a run at all: other
                                runs are above or below it, it holds event files that the trainer did
                                not write, it is no directory, or another process is writing to it */

@@ -75,6 +75,7 @@ static int exit_code(outcome status)
     case OUTCOME_STOPPED:
         return signals_noted() != 0 ? EXIT_SIGNAL + signals_noted() : EXIT_DONE;
     case OUTCOME_FAILED:
+    case OUTCOME_DIVERGED:
         return EXIT_FAILED;
     case OUTCOME_REFUSED:
         return EXIT_USAGE;

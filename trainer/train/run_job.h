@@ -2,6 +2,7 @@
 #ifndef TRAINER_RUN_JOB_H
 #define TRAINER_RUN_JOB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dataset.h"
@@ -22,6 +23,7 @@ typedef struct run_job {
     /* Seconds that must have passed since the last checkpoint, or the beginning, for an epoch's end
      * to make one. */
     uint32_t checkpoint_interval;
+    bool terminate_on_nan; /* end after the step whose loss is not finite */
     uint32_t threads;      /* as in engine_config */
     const char *isa;       /* likewise */
     uint32_t runs_at_once; /* of a sweep, on the same hardware; 0 or 1 if this one is alone */

@@ -1,5 +1,7 @@
 #include "run_loop.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +9,7 @@
 #include <time.h>
 
 #include "message.h"
+#include "number.h"
 #include "run_begin.h"
 #include "run_checkpoint.h"
 #include "signals.h"
@@ -48,10 +51,45 @@ static int engine_failed(run *self, const char *what, engine_status status)
                        cause != NULL && cause[0] != '\0' ? cause : engine_status_string(status));
 }
 
+static bool has_diverged(const run *self)
+{
+    return self->record->diverged_at_step > 0;
+}
+
+/* Does the run end because it diverged? */
+static bool is_terminated(const run *self)
+{
+    return self->job->terminate_on_nan && has_diverged(self);
+}
+
+static bool must_end(const run *self)
+{
+    return signals_noted() != 0 || is_terminated(self);
+}
+
+/* Prints and notes the first loss that no 32-bit float has, as engines compute and event files keep
+ * them. `step` counts over the run, from 1. */
+static void watch_loss(run *self, const char *which, double loss, uint64_t step)
+{
+    char shown[NUMBER_BYTES];
+    char place[RUN_CONFIG_STEP_BYTES];
+    if (fabs(loss) <= FLT_MAX || has_diverged(self)) {
+        return;
+    }
+    self->record->diverged_at_step = step;
+    number_format(shown, loss);
+    run_config_format_step(place, self->job->config, step);
+    progress_note(self->job->display, "Diverged: the %s loss is %s at %s", which, shown, place);
+}
+
 /* Adds one step to the sums and logs them where a point is due. */
 static int take_step(run *self, epoch_sums *sums, const engine_step *step)
 {
     const uint32_t log_every = self->job->config->log_every;
+    if (is_terminated(self)) {
+        return 0; /* queued before the run was seen to diverge, and no part of it */
+    }
+    watch_loss(self, "training", step->loss_sum / step->samples, step->step);
     sums->loss += step->loss_sum;
     sums->correct += step->correct;
     sums->samples += step->samples;
@@ -139,14 +177,14 @@ static void show_steps(run *self, const epoch_sums *sums, progress_view *view, d
     progress_update(self->job->display, view, now);
 }
 
-/* Trains an epoch's steps, or fewer if a signal comes; at the end nothing is queued. */
+/* Trains an epoch's steps, or fewer if the run must end; at the end nothing is queued. */
 static int train_epoch(run *self, epoch_sums *sums, progress_view *view)
 {
     const double begin = seconds_now();
     uint32_t asked = 0;
     uint32_t last = 0; /* steps of the chunk that is queued and not taken */
     do {
-        const uint32_t left = signals_noted() == 0 ? view->steps - asked : 0;
+        const uint32_t left = must_end(self) ? 0 : view->steps - asked;
         const uint32_t next = self->chunk < left ? self->chunk : left;
         if ((next > 0 && queue_steps(self, sums, next) != 0) || take_steps(self, sums, last) != 0 ||
             run_log_check(self->log, self->message) != 0) {
@@ -174,6 +212,9 @@ static int validate(run *self, epoch_figures *figures)
     figures->validation_seconds = seconds_now() - begin;
     figures->val_loss = result.loss_sum / result.samples;
     figures->val_accuracy = (double)result.correct / result.samples;
+    watch_loss(self, "validation", figures->val_loss,
+               (self->record->epoch_count + UINT64_C(1)) *
+                   run_config_steps_per_epoch(self->job->config));
     return 0;
 }
 
@@ -218,12 +259,14 @@ static int keep_epoch(run *self, const progress_view *view)
     return 0;
 }
 
-/* Makes a checkpoint where one is due. A run that cannot save one goes on. */
+/* Makes a checkpoint where one is due; nobody resumes a run that diverged. A run that cannot save
+ * one goes on. */
 static void save_state(run *self, const progress_view *view)
 {
     char message[MESSAGE_BYTES];
     const run_job *job = self->job;
-    if (view->epoch == view->epochs || seconds_now() - self->saved_at < job->checkpoint_interval) {
+    if (view->epoch == view->epochs || has_diverged(self) ||
+        seconds_now() - self->saved_at < job->checkpoint_interval) {
         return;
     }
     if (run_checkpoint_save(job->api, self->engine, self->directory, self->record, message) != 0) {
@@ -233,13 +276,13 @@ static void save_state(run *self, const progress_view *view)
     self->saved_at = seconds_now();
 }
 
-/* Epochs until the last one or a signal. */
+/* Epochs until the last one, or until the run must end. */
 static int train_epochs(run *self)
 {
     const run_config *config = self->job->config;
     self->saved_at = seconds_now();
-    for (uint32_t epoch = self->record->epoch_count + 1;
-         epoch <= config->epochs && signals_noted() == 0; epoch++) {
+    for (uint32_t epoch = self->record->epoch_count + 1; epoch <= config->epochs && !must_end(self);
+         epoch++) {
         epoch_sums sums = {0};
         progress_view view = {
             .epoch = epoch,
@@ -266,21 +309,26 @@ static outcome end_run(run *self, int status)
 {
     char other[MESSAGE_BYTES];
     const bool done = self->record->epoch_count == self->job->config->epochs;
-    const run_log_end end = status != 0 ? RUN_LOG_FAILED
-                            : done      ? RUN_LOG_SUCCEEDED
-                                        : RUN_LOG_INTERRUPTED;
+    const bool diverged = has_diverged(self);
+    const run_log_end end = status != 0 || diverged ? RUN_LOG_FAILED
+                            : done                  ? RUN_LOG_SUCCEEDED
+                                                    : RUN_LOG_INTERRUPTED;
     progress_break(self->job->display);
     const int closed = run_log_close(self->log, end, status == 0 ? self->message : other);
     const bool failed = status != 0 || closed != 0;
     self->log = NULL;
-    self->record->state = done && !failed ? RUN_FINISHED : RUN_INTERRUPTED;
+    self->record->state =
+        done && !failed && !diverged ? RUN_FINISHED : run_record_state_at_rest(self->record);
     const int written =
         run_directory_write(self->directory, self->record, failed ? other : self->message);
     if (failed || written != 0) {
         return OUTCOME_FAILED;
     }
-    if (done && run_directory_drop_state(self->directory, self->message) != 0) {
+    if ((done || diverged) && run_directory_drop_state(self->directory, self->message) != 0) {
         return OUTCOME_FAILED;
+    }
+    if (is_terminated(self)) {
+        return OUTCOME_DIVERGED;
     }
     return done ? OUTCOME_DONE : OUTCOME_STOPPED;
 }

@@ -13,6 +13,7 @@ run_record fake_run_record;
 progress fake_run_display;
 bool fake_run_histograms;
 bool fake_run_resumes;
+bool fake_run_terminates;
 
 void fake_run_set_up(void)
 {
@@ -21,7 +22,7 @@ void fake_run_set_up(void)
     fake_engine_longest_chunk = fake_engine_trains = fake_engine_overlaps = 0;
     fake_engine_steps_queued = fake_engine_unfinished_at_evaluate = 0;
     fake_run_record = (run_record){0};
-    fake_run_histograms = fake_run_resumes = false;
+    fake_run_histograms = fake_run_resumes = fake_run_terminates = false;
     progress_init(&fake_run_display, stdout, PROGRESS_QUIET);
 }
 
@@ -61,6 +62,7 @@ outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, 
                          .directory = directory,
                          .replace = fake_run_resumes ? RUN_DIRECTORY_REPLACE_UNFINISHED
                                                      : RUN_DIRECTORY_REPLACE_ANY,
+                         .terminate_on_nan = fake_run_terminates,
                          .display = &fake_run_display};
     run_record_free(&fake_run_record); /* of the run before */
     const outcome ended = run_loop(&job, &fake_run_record, fake_run_message);

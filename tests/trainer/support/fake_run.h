@@ -20,6 +20,7 @@ extern run_record fake_run_record;
 extern progress fake_run_display; /* quiet unless a test changes it */
 extern bool fake_run_histograms;  /* whether the next run logs histograms */
 extern bool fake_run_resumes;     /* whether it goes on with one that is there */
+extern bool fake_run_terminates;  /* whether it ends where it diverges */
 
 /* A fixture of every test: a scratch directory, and the fake engine plain. */
 void fake_run_set_up(void);

@@ -30,6 +30,7 @@ enum option_key {
     KEY_UPDATE_FREQ,
     KEY_HISTOGRAMS,
     KEY_CHECKPOINT_INTERVAL,
+    KEY_TERMINATE_ON_NAN,
     KEY_RESUME,
     KEY_OVERWRITE
 };
@@ -44,7 +45,7 @@ static const struct argp_option train_options[] = {
     {"logdir", KEY_LOGDIR, "DIR", 0,
      "The run's own directory (default ./logs/LeNet-MNIST-2-BatchSize=N)", 1},
     {"resume", KEY_RESUME, NULL, 0,
-     "Go on with an unfinished run of the same configuration, from its checkpoint if it has one",
+     "Go on with an interrupted run of the same configuration, from its checkpoint if it has one",
      4},
     {0}};
 
@@ -87,6 +88,11 @@ static const struct argp_option shared_options[] = {
      "Log histograms of weights and gradients after each epoch", 4},
     {"checkpoint-interval", KEY_CHECKPOINT_INTERVAL, "SECONDS", 0,
      "Save the state after an epoch that ends so long after the last time (default 10)", 4},
+    {"terminate-on-nan", KEY_TERMINATE_ON_NAN, NULL, 0,
+     "End a run after the step whose loss is NaN or infinite, with exit status 1 (default: warn "
+     "and "
+     "train on, with exit status 0)",
+     4},
     {"overwrite", KEY_OVERWRITE, NULL, 0,
      "Replace runs that exist: delete what the trainer wrote there, and train again", 4},
     {"quiet", 'q', NULL, 0, "Print no progress", 4},
@@ -194,6 +200,9 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
         options->checkpoint_interval = (uint32_t)seconds;
         return error;
     }
+    case KEY_TERMINATE_ON_NAN:
+        options->terminate_on_nan = true;
+        return 0;
     case KEY_OVERWRITE:
         options->overwrite = true;
         return 0;
@@ -309,9 +318,8 @@ outcome run_options_parse_sweep(run_options *out, int argc, char **argv)
         out, sweep_options,
         "Trains LeNet on MNIST at each of several batch sizes, then compares the runs."
         "\v"
-        "A finished run of the same configuration is left as it is, an unfinished one goes "
-        "on from its checkpoint or is trained again, and one of another configuration is refused "
-        "unless --overwrite "
-        "is given, which trains every run again.",
+        "A run of the same configuration that has finished or diverged is left as it is, an "
+        "interrupted one goes on from its checkpoint or is trained again, and one of another "
+        "configuration is refused unless --overwrite is given, which trains every run again.",
         argc, argv);
 }

@@ -42,6 +42,7 @@ typedef struct run_options {
     bool overwrite;
     bool resume;                  /* train only: a sweep resumes always */
     uint32_t checkpoint_interval; /* seconds */
+    bool terminate_on_nan;
     bool quiet;
 } run_options;
 

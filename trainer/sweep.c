@@ -115,6 +115,12 @@ static void end_block(const sweep *self)
     }
 }
 
+/* Or to the step where it diverged, which ends no sweep. */
+static bool ran_to_its_end(outcome status)
+{
+    return status == OUTCOME_DONE || status == OUTCOME_DIVERGED;
+}
+
 static bool train_run(void *argument)
 {
     planned_run *run = argument;
@@ -122,7 +128,7 @@ static bool train_run(void *argument)
     char label[PROGRESS_LABEL_BYTES];
     run_record record;
     if (run->state == KEPT) {
-        experiment_leave(&self->data, run->directory, run->diverged);
+        run->status = experiment_leave(&self->data, run->directory, run->diverged);
         end_block(self);
         return true;
     }
@@ -134,8 +140,9 @@ static bool train_run(void *argument)
                                   .label = label};
     run->status = experiment_run(&self->data, &part, &record);
     run->epochs_done = record.epoch_count;
+    run->diverged = record.state == RUN_DIVERGED;
     run_record_free(&record);
-    run->state = run->status == OUTCOME_DONE      ? TRAINED
+    run->state = ran_to_its_end(run->status)      ? TRAINED
                  : run->status == OUTCOME_STOPPED ? STOPPED
                                                   : FAILED;
     if (run->state == TRAINED) {
@@ -149,7 +156,27 @@ static bool signalled(void)
     return signals_noted() != 0;
 }
 
-/* OUTCOME_DONE, or how the first run ended that did not finish. */
+/* How the first run ended that did not come to its end; if all did, OUTCOME_DIVERGED if that is how
+ * one ended, or OUTCOME_DONE. */
+static outcome overall_status(const sweep *self)
+{
+    outcome status = OUTCOME_DONE;
+    for (size_t i = 0; i < self->run_count; i++) {
+        const planned_run *run = &self->runs[i];
+        if (!ran_to_its_end(run->status)) {
+            return run->status;
+        }
+        status = run->status == OUTCOME_DIVERGED ? OUTCOME_DIVERGED : status;
+    }
+    for (size_t i = 0; i < self->run_count; i++) {
+        if (self->runs[i].state == PLANNED) {
+            return OUTCOME_STOPPED;
+        }
+    }
+    return status;
+}
+
+/* As overall_status, or OUTCOME_FAILED after one line on stderr. */
 static outcome train_all(sweep *self)
 {
     job *jobs = calloc(self->run_count, sizeof *jobs);
@@ -171,17 +198,7 @@ static outcome train_all(sweep *self)
         fprintf(stderr, "%s: no thread could be made for another run\n", self->program);
         return OUTCOME_FAILED;
     }
-    for (size_t i = 0; i < self->run_count; i++) {
-        if (self->runs[i].status != OUTCOME_DONE) {
-            return self->runs[i].status;
-        }
-    }
-    for (size_t i = 0; i < self->run_count; i++) {
-        if (self->runs[i].state == PLANNED) {
-            return OUTCOME_STOPPED;
-        }
-    }
-    return OUTCOME_DONE;
+    return overall_status(self);
 }
 
 /* What a sweep that did not come to its end has done, on stderr. */
@@ -240,12 +257,13 @@ static outcome run_sweep(sweep *self)
         return status;
     }
     status = train_all(self);
-    if (status != OUTCOME_DONE) {
+    if (!ran_to_its_end(status)) {
         fflush(stdout);
         tell_done(self);
         return status;
     }
-    return compare_runs(self);
+    const outcome compared = compare_runs(self);
+    return compared == OUTCOME_DONE ? status : compared;
 }
 
 outcome sweep_command(int argc, char **argv)

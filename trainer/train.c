@@ -30,8 +30,7 @@ static outcome train(const experiment *self, const run_options *options)
     }
     const run_directory_verdict verdict = run_directory_judge(directory, &config, replace, message);
     if (verdict == RUN_DIRECTORY_FINISHED || verdict == RUN_DIRECTORY_DIVERGED) {
-        experiment_leave(self, directory, verdict == RUN_DIRECTORY_DIVERGED);
-        return OUTCOME_DONE;
+        return experiment_leave(self, directory, verdict == RUN_DIRECTORY_DIVERGED);
     }
     if (verdict != RUN_DIRECTORY_USABLE) {
         fprintf(stderr, "%s: --logdir: %s\n", self->program, message);

@@ -154,6 +154,29 @@ int experiment_run_path(char *out, const char *parent, const run_config *config,
     return message_join_path(out, PATH_MAX, parent, name, message);
 }
 
+outcome experiment_leave(const experiment *self, const char *directory, bool diverged)
+{
+    if (diverged || !self->options->quiet) {
+        fprintf(self->options->quiet ? stderr : stdout,
+                "%s: %s already with this configuration, left as it is\n", directory,
+                diverged ? "diverged" : "finished");
+    }
+    return diverged && self->options->terminate_on_nan ? OUTCOME_DIVERGED : OUTCOME_DONE;
+}
+
+static void tell_divergence(const experiment *self, const run_job *job, const run_record *record)
+{
+    char how[RUN_RECORD_DIVERGENCE_BYTES];
+    run_record_format_divergence(how, record);
+    if (self->options->terminate_on_nan) {
+        fprintf(stderr, "%s: %s: %s, and --terminate-on-nan ended it\n", self->program,
+                job->directory, how);
+    } else {
+        progress_note(job->display, "Warning: %s: %s; try a lower --learning-rate", job->directory,
+                      how);
+    }
+}
+
 outcome experiment_run(const experiment *self, const experiment_part *part, run_record *record,
                        char *message)
 {
@@ -171,6 +194,7 @@ outcome experiment_run(const experiment *self, const experiment_part *part, run_
         .directory = part->directory,
         .replace = part->replace,
         .checkpoint_interval = self->options->checkpoint_interval,
+        .terminate_on_nan = self->options->terminate_on_nan,
         .threads = self->options->threads,
         .no_state = self->options->no_state,
         .isa = self->options->isa,
@@ -180,6 +204,8 @@ outcome experiment_run(const experiment *self, const experiment_part *part, run_
     const outcome ended = run_loop(&job, record, message);
     if (ended == OUTCOME_REFUSED || ended == OUTCOME_FAILED) {
         fprintf(stderr, "%s: %s\n", self->program, message);
+    } else if (record->state == RUN_DIVERGED) {
+        tell_divergence(self, &job, record);
     }
     return ended;
 }

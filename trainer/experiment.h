@@ -4,6 +4,7 @@
 #define TRAINER_EXPERIMENT_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "dataset.h"
 #include "engine.h"
@@ -39,6 +40,10 @@ MUST_CHECK outcome experiment_configure(const experiment *self, uint32_t batch_s
 MUST_CHECK int experiment_run_path(char *out, const char *parent, const run_config *config,
                                    bool seeded, char *message);
 
+/* Prints that the run in `directory` is left as it is: it has finished, or diverged. OUTCOME_DONE,
+ * or OUTCOME_DIVERGED if the options make that a failure. */
+MUST_CHECK outcome experiment_leave(const experiment *self, const char *directory, bool diverged);
+
 /* One of an experiment's runs. */
 typedef struct experiment_part {
     const run_config *config;
@@ -48,9 +53,9 @@ typedef struct experiment_part {
     const char *label;     /* begins each line of its progress, if these are several */
 } experiment_part;
 
-/* Trains the run. *record, and the message [MESSAGE_BYTES] if it was stopped, as in run_loop; the
- * caller frees the record. Other messages are printed here. Several threads may train at the same
- * time. */
+/* Trains the run, and prints at the end what is wrong with it. *record, and the message
+ * [MESSAGE_BYTES] if it was stopped, as in run_loop; the caller frees the record. Several threads may
+ * train at the same time. */
 MUST_CHECK outcome experiment_run(const experiment *self, const experiment_part *part,
                                   run_record *record, char *message);
 

@@ -1,6 +1,7 @@
 #include "run_options.h"
 
 #include <argp.h>
+#include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,7 @@ enum option_key {
     KEY_HISTOGRAMS,
     KEY_CHECKPOINT_INTERVAL,
     KEY_NO_STATE,
+    KEY_TERMINATE_ON_NAN,
     KEY_RESUME,
     KEY_OVERWRITE
 };
@@ -88,11 +90,15 @@ static const struct argp_option shared_options[] = {
      "Log histograms of weights and gradients after each epoch", 4},
     {"checkpoint-interval", KEY_CHECKPOINT_INTERVAL, "SECONDS", 0,
      "Least seconds between checkpoints, which are saved after an epoch, at a signal and at the "
-     "end "
-     "(default 10)",
+     "end (default 10)",
      4},
     {"no-state", KEY_NO_STATE, NULL, 0,
      "Keep no state (14 MB) of a finished run; it cannot be given more epochs then", 4},
+    {"terminate-on-nan", KEY_TERMINATE_ON_NAN, NULL, 0,
+     "End a run after the step whose loss is NaN or infinite, with exit status 1 (default: warn "
+     "and "
+     "train on, with exit status 0)",
+     4},
     {"overwrite", KEY_OVERWRITE, NULL, 0,
      "Replace runs that exist: delete what the trainer wrote there, and train again", 4},
     {"quiet", 'q', NULL, 0, "Print no progress", 4},
@@ -131,6 +137,22 @@ static error_t take_batch_sizes(const struct argp_state *state, run_options *opt
     return 0;
 }
 
+/* Engines train in 32-bit floats: a rate that is infinite or 0 there is none. */
+static error_t take_learning_rate(const struct argp_state *state, run_options *options,
+                                  const char *text)
+{
+    double rate = 0;
+    if (!number_parse_positive_real(text, &rate)) {
+        return option_wrong(state, "--learning-rate: \"%s\" is not a positive number", text);
+    }
+    if (rate < FLT_TRUE_MIN || rate > FLT_MAX) {
+        return option_wrong(state, "--learning-rate: %s is too %s for a 32-bit float", text,
+                            rate < 1 ? "small" : "large");
+    }
+    options->learning_rate = rate;
+    return 0;
+}
+
 static error_t take_frequency(const struct argp_state *state, run_options *options,
                               const char *text)
 {
@@ -161,9 +183,7 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     case KEY_TRAIN_SAMPLES:
         return option_take_u32(state, "--train-samples", text, UINT32_MAX, &options->train_samples);
     case KEY_LEARNING_RATE:
-        return number_parse_positive_real(text, &options->learning_rate)
-                   ? 0
-                   : option_wrong(state, "--learning-rate: \"%s\" is not a positive number", text);
+        return take_learning_rate(state, options, text);
     case KEY_ENGINE:
         return option_take_name(state, "--engine", text, &options->engine);
     case KEY_PRECISION:
@@ -188,6 +208,9 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     }
     case KEY_NO_STATE:
         options->no_state = true;
+        return 0;
+    case KEY_TERMINATE_ON_NAN:
+        options->terminate_on_nan = true;
         return 0;
     case KEY_OVERWRITE:
         options->overwrite = true;
@@ -304,9 +327,8 @@ outcome run_options_parse_sweep(run_options *out, int argc, char **argv)
         out, sweep_options,
         "Trains LeNet on MNIST at each of several batch sizes, then compares the runs."
         "\v"
-        "A finished run of the same configuration is left as it is, an unfinished one, or one of "
-        "fewer epochs, is continued from its checkpoint, and one of another configuration is "
-        "refused "
-        "unless --overwrite is given, which trains every run again.",
+        "A run of the same configuration that has finished or diverged is left as it is. An "
+        "interrupted one, or one of fewer epochs, is continued from its checkpoint. One of another "
+        "configuration is refused unless --overwrite is given, which trains every run again.",
         argc, argv);
 }

@@ -43,6 +43,7 @@ typedef struct run_options {
     bool resume;                  /* train only: a sweep resumes always */
     uint32_t checkpoint_interval; /* seconds */
     bool no_state;                /* of a finished run */
+    bool terminate_on_nan;
     bool quiet;
 } run_options;
 

@@ -25,6 +25,7 @@ typedef struct planned_run {
     engine_plan plan;
     char directory[PATH_MAX];
     planned_state state;
+    bool diverged;             /* kept or trained */
     outcome status;            /* of its training */
     char where[MESSAGE_BYTES]; /* it was stopped */
 } planned_run;
@@ -54,6 +55,10 @@ static outcome plan_run(const sweep *self, planned_run *run)
     char message[MESSAGE_BYTES];
     switch (run_directory_judge(run->directory, &run->config, replaceable(self), message)) {
     case RUN_DIRECTORY_USABLE:
+        break;
+    case RUN_DIRECTORY_DIVERGED:
+        run->diverged = true;
+        run->state = KEPT;
         break;
     case RUN_DIRECTORY_FINISHED:
         run->state = KEPT;
@@ -102,18 +107,29 @@ static void label_run(const planned_run *run, char label[PROGRESS_LABEL_BYTES])
              seed);
 }
 
+/* An empty line after a run's progress, if runs take turns. */
+static void end_block(const sweep *self)
+{
+    if (self->at_once == 1 && !self->options->quiet) {
+        putchar('\n');
+    }
+}
+
+/* Or to the step where it diverged, which ends no sweep. */
+static bool ran_to_its_end(outcome status)
+{
+    return status == OUTCOME_DONE || status == OUTCOME_DIVERGED;
+}
+
 static bool train_run(void *argument)
 {
     planned_run *run = argument;
     const sweep *self = run->sweep;
-    const bool alone = self->at_once == 1;
     char label[PROGRESS_LABEL_BYTES];
     run_record record;
     if (run->state == KEPT) {
-        if (!self->options->quiet) {
-            printf("%s: finished already with this configuration, left as it is\n%s",
-                   run->directory, alone ? "\n" : "");
-        }
+        run->status = experiment_leave(&self->data, run->directory, run->diverged);
+        end_block(self);
         return true;
     }
     label_run(run, label);
@@ -123,12 +139,13 @@ static bool train_run(void *argument)
                                   .runs_at_once = self->at_once,
                                   .label = label};
     run->status = experiment_run(&self->data, &part, &record, run->where);
+    run->diverged = record.state == RUN_DIVERGED;
     run_record_free(&record);
-    run->state = run->status == OUTCOME_DONE      ? TRAINED
+    run->state = ran_to_its_end(run->status)      ? TRAINED
                  : run->status == OUTCOME_STOPPED ? STOPPED
                                                   : FAILED;
-    if (run->state == TRAINED && alone && !self->options->quiet) {
-        putchar('\n');
+    if (run->state == TRAINED) {
+        end_block(self);
     }
     return run->state == TRAINED;
 }
@@ -138,7 +155,27 @@ static bool signalled(void)
     return signals_noted() != 0;
 }
 
-/* OUTCOME_DONE, or how the first run ended that did not finish. */
+/* How the first run ended that did not come to its end; if all did, OUTCOME_DIVERGED if that is how
+ * one ended, or OUTCOME_DONE. */
+static outcome overall_status(const sweep *self)
+{
+    outcome status = OUTCOME_DONE;
+    for (size_t i = 0; i < self->run_count; i++) {
+        const planned_run *run = &self->runs[i];
+        if (!ran_to_its_end(run->status)) {
+            return run->status;
+        }
+        status = run->status == OUTCOME_DIVERGED ? OUTCOME_DIVERGED : status;
+    }
+    for (size_t i = 0; i < self->run_count; i++) {
+        if (self->runs[i].state == PLANNED) {
+            return OUTCOME_STOPPED;
+        }
+    }
+    return status;
+}
+
+/* As overall_status, or OUTCOME_FAILED after one line on stderr. */
 static outcome train_all(sweep *self)
 {
     job *jobs = calloc(self->run_count, sizeof *jobs);
@@ -160,17 +197,7 @@ static outcome train_all(sweep *self)
         fprintf(stderr, "%s: no thread could be made for another run\n", self->program);
         return OUTCOME_FAILED;
     }
-    for (size_t i = 0; i < self->run_count; i++) {
-        if (self->runs[i].status != OUTCOME_DONE) {
-            return self->runs[i].status;
-        }
-    }
-    for (size_t i = 0; i < self->run_count; i++) {
-        if (self->runs[i].state == PLANNED) {
-            return OUTCOME_STOPPED;
-        }
-    }
-    return OUTCOME_DONE;
+    return overall_status(self);
 }
 
 /* What a sweep that did not come to its end has done, on stderr. */
@@ -184,7 +211,7 @@ static void tell_done(const sweep *self)
         switch (run->state) {
         case KEPT:
         case TRAINED:
-            fputs("finished\n", stderr);
+            fputs(run->diverged ? "diverged\n" : "finished\n", stderr);
             break;
         case STOPPED:
             fprintf(stderr, "stopped %s\n", run->where);
@@ -229,7 +256,7 @@ static outcome run_sweep(sweep *self)
         return status;
     }
     status = train_all(self);
-    if (status != OUTCOME_DONE) {
+    if (!ran_to_its_end(status)) {
         fflush(stdout);
         tell_done(self);
         if (status == OUTCOME_STOPPED) {
@@ -238,7 +265,8 @@ static outcome run_sweep(sweep *self)
         }
         return status;
     }
-    return compare_runs(self);
+    const outcome compared = compare_runs(self);
+    return compared == OUTCOME_DONE ? status : compared;
 }
 
 outcome sweep_command(int argc, char **argv)

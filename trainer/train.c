@@ -29,11 +29,8 @@ static outcome train(const experiment *self, const run_options *options)
         return OUTCOME_FAILED;
     }
     const run_directory_verdict verdict = run_directory_judge(directory, &config, replace, message);
-    if (verdict == RUN_DIRECTORY_FINISHED) {
-        if (!options->quiet) {
-            printf("%s: finished already with this configuration, left as it is\n", directory);
-        }
-        return OUTCOME_DONE;
+    if (verdict == RUN_DIRECTORY_FINISHED || verdict == RUN_DIRECTORY_DIVERGED) {
+        return experiment_leave(self, directory, verdict == RUN_DIRECTORY_DIVERGED);
     }
     if (verdict != RUN_DIRECTORY_USABLE) {
         fprintf(stderr, "%s: --logdir: %s\n", self->program, message);

@@ -1,7 +1,7 @@
 """One directory, mounted twice, as two hosts would mount it: bindfs asks the directory's own file
 system for a file's lock, but answers for a directory's lock by itself, as NFS does. It locks in the
-name of its own process, so that two processes of one mount both get a lock and a reader's close frees
-it: at any time the test has one process on the mount whose run is held.
+name of its own process, so that two processes of one mount both get a lock and a reader's close
+frees it: at any time the test has one process on the mount whose run is held.
 
 Arguments are the trainer and tblog, as for check_trainer."""
 

@@ -110,7 +110,8 @@ START_TEST(train_has_the_documented_defaults)
     ck_assert_str_eq(options.engine, "auto");
     ck_assert_int_eq(options.precision, ENGINE_DEFAULT_PRECISION);
     ck_assert_int_eq(options.frequency, LOG_ONE_PERCENT);
-    ck_assert(!options.overwrite && !options.quiet && !options.histograms);
+    ck_assert(!options.overwrite && !options.quiet && !options.histograms &&
+              !options.terminate_on_nan);
 }
 END_TEST
 
@@ -144,11 +145,12 @@ START_TEST(every_option_is_taken)
                                             "--overwrite",
                                             "--quiet",
                                             "--histograms",
+                                            "--terminate-on-nan",
                                             "--seeds=6",
                                             "--jobs=5",
                                             "--checkpoint-interval=0"};
     run_options options;
-    ck_assert_int_eq(parse(&options, true, 19, arguments), OUTCOME_DONE);
+    ck_assert_int_eq(parse(&options, true, 20, arguments), OUTCOME_DONE);
     ck_assert_uint_eq(options.batch_size_count, 3);
     ck_assert_uint_eq(options.batch_sizes[0], 8);
     ck_assert_uint_eq(options.batch_sizes[1], 128);
@@ -169,7 +171,7 @@ START_TEST(every_option_is_taken)
     ck_assert_int_eq(options.frequency, LOG_STEPS);
     ck_assert_uint_eq(options.log_steps, 7);
     ck_assert_str_eq(options.isa, "avx2");
-    ck_assert(options.overwrite && options.quiet && options.histograms);
+    ck_assert(options.overwrite && options.quiet && options.histograms && options.terminate_on_nan);
 }
 END_TEST
 
@@ -201,6 +203,8 @@ static const char *const wrong_arguments[] = {"--batch-sizes=",
                                               "--seed=9223372036854775808",
                                               "--learning-rate=0",
                                               "--learning-rate=nan",
+                                              "--learning-rate=1e39",
+                                              "--learning-rate=1e-60",
                                               "--data=",
                                               "--logdir=",
                                               "--precision=fp64",

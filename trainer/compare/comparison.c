@@ -160,6 +160,8 @@ static void make_note(compared_run *run)
     } else if (run->curves.epochs < run->record.epoch_count) {
         snprintf(run->note, sizeof run->note, "run.json has %u epochs, but the event files only %u",
                  (unsigned)run->record.epoch_count, (unsigned)run->curves.epochs);
+    } else if (run->record.state == RUN_DIVERGED) {
+        run_record_format_divergence(run->note, &run->record);
     } else if (run->record.state != RUN_FINISHED) {
         const char *host = run->record.state == RUN_RUNNING ? run->record.host : "";
         snprintf(run->note, sizeof run->note, "not finished (%s%s%s): %u of %u epochs",
@@ -285,6 +287,15 @@ void comparison_sort(comparison *self)
     if (self->count > 1) {
         qsort(self->runs, self->count, sizeof *self->runs, compare_runs);
     }
+}
+
+size_t comparison_diverged(const comparison *self)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        count += self->runs[i].record.state == RUN_DIVERGED;
+    }
+    return count;
 }
 
 void comparison_free(comparison *self)

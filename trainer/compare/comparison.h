@@ -91,6 +91,9 @@ MUST_CHECK int comparison_add_below(comparison *self, const char *root, FILE *wa
 /* Largest batch size first, then by name. */
 void comparison_sort(comparison *self);
 
+/* How many of the runs diverged. They answer no question. */
+size_t comparison_diverged(const comparison *self);
+
 /* Frees what it owns and empties it. */
 void comparison_free(comparison *self);
 
@@ -102,7 +105,9 @@ typedef enum comparison_standing {
                            samples and seconds that touch; accuracies within two standard errors of
                            their difference */
     COMPARISON_UNKNOWN, /* there is no error to judge the difference by */
-    COMPARISON_BEHIND
+    COMPARISON_BEHIND,
+    COMPARISON_UNRELIABLE /* after all others, whatever its answer: a run that differs in nothing
+                             but its seed diverged */
 } comparison_standing;
 
 typedef struct comparison_entry {
@@ -112,7 +117,8 @@ typedef struct comparison_entry {
 } comparison_entry;
 
 /* Fills entries[self->count] with the finished runs that have an answer, best first and equals in
- * the comparison's order; returns how many these are: none unless the best value is finite. */
+ * the comparison's order, and with the unreliable ones after the others; returns how many these
+ * are: of either none unless the best value is finite. */
 size_t comparison_ask(const comparison *self, comparison_question question,
                       comparison_entry *entries);
 
@@ -126,7 +132,8 @@ typedef struct compared_mean {
 
 typedef struct compared_batch_size {
     uint32_t batch_size;
-    uint32_t runs;                /* finished */
+    uint32_t runs; /* finished, and so in the means */
+    uint32_t diverged;
     compared_mean final_accuracy; /* validation */
     compared_mean best_accuracy;
     compared_mean first_loss;        /* training loss of the first epoch */
@@ -134,8 +141,11 @@ typedef struct compared_batch_size {
     compared_mean seconds_per_epoch; /* of the runs' medians */
 } compared_batch_size;
 
-/* The finished runs by batch size, in the comparison's order, into out[self->count]; returns how
- * many batch sizes there are. The comparison must be sorted. */
+/* Did a run diverge that differs from this one by its seed only? */
+bool comparison_seed_diverged(const comparison *self, const compared_run *run);
+
+/* The finished and the diverged runs by batch size, in the comparison's order, into
+ * out[self->count]; returns how many batch sizes there are. The comparison must be sorted. */
 size_t comparison_by_batch_size(const comparison *self, compared_batch_size *out);
 
 /* The tables and the answers for people, at most 120 columns for names of usual length. 0, or -1

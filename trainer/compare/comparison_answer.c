@@ -29,6 +29,12 @@ static comparison_standing stand(comparison_question question, compared_range be
     return best.high >= other.low ? COMPARISON_UNSURE : COMPARISON_BEHIND;
 }
 
+static bool answers(const compared_run *run, comparison_question question)
+{
+    return run->record.state == RUN_FINISHED && run->epochs > 0 &&
+           !isnan(run->answers[question].value);
+}
+
 /* Inserts behind all that are not worse: runs are few. */
 static void insert(comparison_question question, comparison_entry *entries, size_t count,
                    const compared_run *run)
@@ -42,21 +48,25 @@ static void insert(comparison_question question, comparison_entry *entries, size
     entries[place] = (comparison_entry){run, answer, COMPARISON_BEHIND};
 }
 
-size_t comparison_ask(const comparison *self, comparison_question question,
-                      comparison_entry *entries)
+/* The runs that have an answer and a seed that diverged, or none that did; best first. Returns how
+ * many: none unless the best value is finite. */
+static size_t gather(const comparison *self, comparison_question question, bool seed_diverged,
+                     comparison_entry *entries)
 {
     size_t count = 0;
-    size_t equals = 0; /* entries with the best value */
     for (size_t i = 0; i < self->count; i++) {
         const compared_run *run = &self->runs[i];
-        if (run->record.state == RUN_FINISHED && run->epochs > 0 &&
-            !isnan(run->answers[question].value)) {
+        if (answers(run, question) && comparison_seed_diverged(self, run) == seed_diverged) {
             insert(question, entries, count++, run);
         }
     }
-    if (count == 0 || !isfinite(entries[0].answer.value)) {
-        return 0;
-    }
+    return count > 0 && isfinite(entries[0].answer.value) ? count : 0;
+}
+
+/* Of entries[count], the best first. */
+static void set_standings(comparison_question question, comparison_entry *entries, size_t count)
+{
+    size_t equals = 0; /* entries with the best value */
     while (equals < count && entries[equals].answer.value == entries[0].answer.value) {
         entries[equals++].standing = COMPARISON_EQUAL;
     }
@@ -68,6 +78,17 @@ size_t comparison_ask(const comparison *self, comparison_question question,
         for (size_t j = 0; j < equals && entries[i].standing == COMPARISON_BEHIND; j++) {
             entries[i].standing = stand(question, entries[j].answer, entries[i].answer);
         }
+    }
+}
+
+size_t comparison_ask(const comparison *self, comparison_question question,
+                      comparison_entry *entries)
+{
+    const size_t ranked = gather(self, question, false, entries);
+    set_standings(question, entries, ranked);
+    const size_t count = ranked + gather(self, question, true, entries + ranked);
+    for (size_t i = ranked; i < count; i++) {
+        entries[i].standing = COMPARISON_UNRELIABLE;
     }
     return count;
 }

@@ -4,6 +4,7 @@
  *   runs             largest batch size first, each with
  *     name, batch_size, seed, engine, hardware, precision, state, note ("" for none)
  *     host                         of the process that trained it last, or does; null if not known
+ *     diverged_at_step             as in run.json, or null
  *     runs_at_once                 how many shared the hardware, and so its seconds
  *     epochs_planned, epochs       epochs are counted from 1 everywhere
  *     steps_per_epoch, peak_bytes
@@ -19,10 +20,11 @@
  *                                  seconds every epoch as fast or slow as the fastest or slowest;
  *                                  high is null where it has no end, and value is where only the
  *                                  range has the target
- *   batch_sizes      the finished runs by batch size, each with batch_size, runs, and
- *                    final_val_accuracy, best_val_accuracy, first_epoch_loss, epochs_to_target,
- *                    seconds_per_epoch, each {mean, error, runs} over the runs that have the
- *                    figure; error is the mean's standard error, null for a single run
+ *   batch_sizes      the finished runs by batch size, each with batch_size, runs, diverged (how
+ *                    many others did), and final_val_accuracy, best_val_accuracy,
+ *                    first_epoch_loss, epochs_to_target, seconds_per_epoch, each
+ *                    {mean, error, runs} over the runs that have the figure; error is the
+ *                    mean's standard error, null for a single run
  *   answers          fewest_epochs, fewest_samples, fewest_seconds, lowest_first_epoch_loss,
  *                    final_val_accuracy, best_val_accuracy, each an array of the finished runs
  *                    that have an answer, best first:
@@ -31,7 +33,9 @@
  *     "equal"        one of several with the best value
  *     "unsure"       cannot be told apart from one with the best value
  *     "unknown"      no error is known to judge the difference by; low and high are null
- *     "behind" */
+ *     "behind"
+ *     "unreliable"   after all others: a run that differs by its seed only diverged
+ *   diverged         how many of the runs did, and so answer nothing */
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -50,7 +54,7 @@ static const char *const question_keys[COMPARISON_QUESTIONS] = {
 static const char *const standing_keys[] = {
     [COMPARISON_FIRST] = "first",   [COMPARISON_EQUAL] = "equal",
     [COMPARISON_UNSURE] = "unsure", [COMPARISON_UNKNOWN] = "unknown",
-    [COMPARISON_BEHIND] = "behind",
+    [COMPARISON_BEHIND] = "behind", [COMPARISON_UNRELIABLE] = "unreliable",
 };
 
 static json_t *real_or_null(double value)
@@ -58,9 +62,9 @@ static json_t *real_or_null(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *whole_or_null(uint32_t value)
+static json_t *whole_or_null(uint64_t value)
 {
-    return value > 0 ? json_integer(value) : json_null();
+    return value > 0 ? json_integer((json_int_t)value) : json_null();
 }
 
 static json_t *figure_to_json(const compared_figure *figure)
@@ -121,20 +125,21 @@ static json_t *run_to_json(const compared_run *run)
     const run_record *record = &run->record;
     const char *host = record->host[0] != '\0' ? record->host : NULL;
     json_t *object =
-        json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s?, s:I, s:I, s:I, s:I, s:I}", //
-                  "name", run->name,                                                         //
-                  "batch_size", (json_int_t)record->config.batch_size,                       //
-                  "seed", (json_int_t)record->config.seed,                                   //
-                  "engine", record->config.engine,                                           //
-                  "hardware", record->hardware,                                              //
-                  "precision", engine_precision_name(record->config.precision),              //
-                  "state", run_state_name(record->state),                                    //
-                  "note", run->note,                                                         //
-                  "host", host,                                                              //
-                  "runs_at_once", (json_int_t)record->runs_at_once,                          //
-                  "epochs_planned", (json_int_t)record->config.epochs,                       //
-                  "epochs", (json_int_t)run->epochs,                                         //
-                  "steps_per_epoch", (json_int_t)run->steps_per_epoch,                       //
+        json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:o, s:s, s:s?, s:I, s:I, s:I, s:I, s:I}", //
+                  "name", run->name,                                                              //
+                  "batch_size", (json_int_t)record->config.batch_size,                            //
+                  "seed", (json_int_t)record->config.seed,                                        //
+                  "engine", record->config.engine,                                                //
+                  "hardware", record->hardware,                                                   //
+                  "precision", engine_precision_name(record->config.precision),                   //
+                  "state", run_state_name(record->state),                                         //
+                  "diverged_at_step", whole_or_null(record->diverged_at_step),                    //
+                  "note", run->note,                                                              //
+                  "host", host,                                                                   //
+                  "runs_at_once", (json_int_t)record->runs_at_once,                               //
+                  "epochs_planned", (json_int_t)record->config.epochs,                            //
+                  "epochs", (json_int_t)run->epochs,                                              //
+                  "steps_per_epoch", (json_int_t)run->steps_per_epoch,                            //
                   "peak_bytes", (json_int_t)record->memory.total);
     if (object != NULL && run->epochs > 0 && add_figures(object, run) != 0) {
         json_decref(object);
@@ -178,9 +183,10 @@ static json_t *batch_sizes_to_json(const comparison *self)
     }
     const size_t count = comparison_by_batch_size(self, sizes);
     for (size_t i = 0; i < count; i++) {
-        json_t *item = json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o}",                       //
+        json_t *item = json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",                  //
                                  "batch_size", (json_int_t)sizes[i].batch_size,               //
                                  "runs", (json_int_t)sizes[i].runs,                           //
+                                 "diverged", (json_int_t)sizes[i].diverged,                   //
                                  "final_val_accuracy", mean_to_json(sizes[i].final_accuracy), //
                                  "best_val_accuracy", mean_to_json(sizes[i].best_accuracy),   //
                                  "first_epoch_loss", mean_to_json(sizes[i].first_loss),       //
@@ -212,8 +218,9 @@ int comparison_print_json(const comparison *self, FILE *out)
         status |= json_object_set_new(answers, question_keys[q], answer_to_json(self, q, entries));
     }
     free(entries);
-    json_t *root = json_pack("{s:f, s:o, s:o, s:o}", "target_accuracy", COMPARISON_TARGET, "runs",
-                             runs, "batch_sizes", batch_sizes_to_json(self), "answers", answers);
+    json_t *root = json_pack("{s:f, s:o, s:o, s:o, s:I}", "target_accuracy", COMPARISON_TARGET,
+                             "runs", runs, "batch_sizes", batch_sizes_to_json(self), "answers",
+                             answers, "diverged", (json_int_t)comparison_diverged(self));
     if (root == NULL || status != 0) {
         json_decref(root);
         return -1;

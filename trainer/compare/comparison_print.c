@@ -12,6 +12,7 @@ enum {
     QUESTION_WIDTH = 31,
     ANSWER_WIDTH = 24,
     MEAN_WIDTH = 16,
+    REACHED_WIDTH = 9,
     TEXT_BYTES = 96,
     MOST_ANSWERS = 12
 };
@@ -145,9 +146,10 @@ static void print_figures(const comparison *self, FILE *out)
     for (size_t i = 0; i < self->count; i++) {
         const compared_run *run = &self->runs[i];
         const compared_range target = run->answers[COMPARISON_FEWEST_EPOCHS];
+        const bool diverged = run->record.state == RUN_DIVERGED;
         fprintf(out, "%-*s", LABEL_WIDTH, label(self, run, text));
         if (run->epochs == 0) {
-            fputs("  no epoch yet\n", out);
+            fputs(diverged ? "  no epoch, diverged\n" : "  no epoch yet\n", out);
             continue;
         }
         print_figure(out, &run->loss, LOSS_WIDTH);
@@ -155,7 +157,7 @@ static void print_figures(const comparison *self, FILE *out)
         print_figure(out, &run->val_loss, LOSS_WIDTH);
         print_figure(out, &run->val_accuracy, ACCURACY_WIDTH);
         format_range(text, target, 0);
-        fprintf(out, "  %s\n", isnan(target.value) ? "never" : text);
+        fprintf(out, "  %s\n", diverged ? "diverged" : isnan(target.value) ? "never" : text);
     }
     fputs("  @ep: the best one's epoch, counted from 1 (TensorBoard's axis counts from 0); to 99 "
           "%: the first epoch with\n  99 % validation accuracy, and from where to where it would "
@@ -198,13 +200,18 @@ static const char *standing_text(comparison_question question, const comparison_
         if (question == COMPARISON_FIRST_LOSS) {
             return "lowest, error unknown";
         }
-        return entries[1].standing == COMPARISON_BEHIND ? "first" : "first, not clearly";
+        return entries[1].standing == COMPARISON_BEHIND ||
+                       entries[1].standing == COMPARISON_UNRELIABLE
+                   ? "first"
+                   : "first, not clearly";
     case COMPARISON_EQUAL:
         return "equally first";
     case COMPARISON_UNSURE:
         return "cannot be told apart";
     case COMPARISON_UNKNOWN:
         return "error unknown";
+    case COMPARISON_UNRELIABLE:
+        return "diverges with another seed";
     case COMPARISON_BEHIND:
         break;
     }
@@ -247,24 +254,37 @@ static void print_answers(const comparison *self, FILE *out, comparison_entry *e
     print_answer(self, out, entries, "best of all epochs", COMPARISON_BEST_ACCURACY);
 }
 
-/* Each run's cost as a multiple of the first one's. */
+/* The next run from the one at `i` on whose costs are worth comparing; at the count if none is. */
+static size_t next_with_costs(const comparison *self, size_t i)
+{
+    while (i < self->count &&
+           (self->runs[i].epochs == 0 || self->runs[i].record.state == RUN_DIVERGED)) {
+        i++;
+    }
+    return i;
+}
+
+/* Each run's costs as a multiple of the first one's. */
 static void print_relative_costs(const comparison *self, FILE *out)
 {
     char name[TEXT_BYTES];
-    const compared_run *first = &self->runs[0];
+    const size_t first_at = next_with_costs(self, 0);
+    size_t i = next_with_costs(self, first_at + 1);
+    if (i >= self->count) {
+        return; /* there are no two */
+    }
+    const compared_run *first = &self->runs[first_at];
     const double seconds = first->seconds_per_epoch.value;
     const double bytes = (double)first->record.memory.total;
-    if (self->count < 2 || first->epochs == 0 || !(seconds > 0) || !(bytes > 0)) {
+    if (!(seconds > 0) || !(bytes > 0)) {
         return;
     }
     fprintf(out, "What it costs, against %s, at the median epochs\n", label(self, first, name));
-    for (size_t i = 1; i < self->count; i++) {
+    for (; i < self->count; i = next_with_costs(self, i + 1)) {
         const compared_run *run = &self->runs[i];
-        if (run->epochs > 0) {
-            fprintf(out, "  %-*s  %.2f times the time an epoch, %.2f times the memory\n",
-                    QUESTION_WIDTH, label(self, run, name), run->seconds_per_epoch.value / seconds,
-                    (double)run->record.memory.total / bytes);
-        }
+        fprintf(out, "  %-*s  %.2f times the time an epoch, %.2f times the memory\n",
+                QUESTION_WIDTH, label(self, run, name), run->seconds_per_epoch.value / seconds,
+                (double)run->record.memory.total / bytes);
     }
 }
 
@@ -282,6 +302,15 @@ static void print_differences(const comparison *self, FILE *out)
             fprintf(out, "Note: %s differs from %s in more than its batch size: %s\n",
                     self->runs[i].name, self->runs[0].name, text);
         }
+    }
+}
+
+static void print_diverged(const comparison *self, FILE *out)
+{
+    const size_t diverged = comparison_diverged(self);
+    if (diverged > 0) {
+        fprintf(out, "Note: %zu of %zu runs diverged; they are in no mean and no answer\n",
+                diverged, self->count);
     }
 }
 
@@ -309,6 +338,7 @@ static void print_notes(const comparison *self, FILE *out)
             fprintf(out, "Note: %s: %s\n", self->runs[i].name, self->runs[i].note);
         }
     }
+    print_diverged(self, out);
     print_sharing(self, out);
     print_differences(self, out);
 }
@@ -343,7 +373,8 @@ static void print_seeds(FILE *out, const compared_batch_size *sizes, size_t coun
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
         print_cell(out, MEAN_WIDTH, titles[i]);
     }
-    fputs("  reached\n", out);
+    print_cell(out, REACHED_WIDTH, "reached");
+    fputs("  diverged\n", out);
     for (size_t i = 0; i < count; i++) {
         snprintf(text, sizeof text, "batch size %u", (unsigned)sizes[i].batch_size);
         fprintf(out, "%-*s  %4u", LABEL_WIDTH, text, (unsigned)sizes[i].runs);
@@ -351,19 +382,21 @@ static void print_seeds(FILE *out, const compared_batch_size *sizes, size_t coun
         print_mean(out, sizes[i].best_accuracy, 100, 3);
         print_mean(out, sizes[i].first_loss, 1, 4);
         print_mean(out, sizes[i].epochs_to_target, 1, 2);
-        fprintf(out, "  %u of %u\n", (unsigned)sizes[i].epochs_to_target.runs,
-                (unsigned)sizes[i].runs);
+        snprintf(text, sizeof text, "%u of %u", (unsigned)sizes[i].epochs_to_target.runs,
+                 (unsigned)sizes[i].runs);
+        print_cell(out, REACHED_WIDTH, text);
+        fprintf(out, "  %u\n", (unsigned)sizes[i].diverged);
     }
     fputs("  means of the finished runs ± the standard error of the mean over the seeds; epochs to "
           "99 %: of those that\n  reached it\n",
           out);
 }
 
-/* Is there a batch size with several finished runs? */
+/* Is there a batch size with several runs that ended? */
 static bool has_seeds(const compared_batch_size *sizes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (sizes[i].runs > 1) {
+        if (sizes[i].runs + sizes[i].diverged > 1) {
             return true;
         }
     }

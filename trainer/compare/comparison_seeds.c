@@ -4,6 +4,30 @@
 
 #include "comparison.h"
 
+/* What a run logs, and how often, changes no result. */
+static bool differ_by_seed_only(const run_config *left, const run_config *right)
+{
+    char difference[256];
+    run_config same_seed = *right;
+    same_seed.seed = left->seed;
+    same_seed.log_every = left->log_every;
+    same_seed.histograms = left->histograms;
+    return left->batch_size == right->batch_size &&
+           run_config_difference(left, &same_seed, difference, sizeof difference) == 0;
+}
+
+bool comparison_seed_diverged(const comparison *self, const compared_run *run)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        const run_record *other = &self->runs[i].record;
+        if (other->state == RUN_DIVERGED &&
+            differ_by_seed_only(&other->config, &run->record.config)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Sums of a figure over runs; two passes, since the spread is small beside the mean. */
 typedef double (*figure_of)(const compared_run *run);
 
@@ -76,6 +100,7 @@ static compared_batch_size summarize(const compared_run *runs, size_t count)
     };
     for (size_t i = 0; i < count; i++) {
         out.runs += counts(&runs[i]);
+        out.diverged += runs[i].record.state == RUN_DIVERGED;
     }
     return out;
 }
@@ -90,7 +115,7 @@ size_t comparison_by_batch_size(const comparison *self, compared_batch_size *out
             end++;
         }
         out[sizes] = summarize(&self->runs[first], end - first);
-        sizes += out[sizes].runs > 0;
+        sizes += out[sizes].runs + out[sizes].diverged > 0;
     }
     return sizes;
 }

@@ -14,6 +14,14 @@ uint32_t run_config_steps_per_epoch(const run_config *config)
     return (uint32_t)((samples + config->batch_size - 1) / config->batch_size);
 }
 
+void run_config_format_step(char out[RUN_CONFIG_STEP_BYTES], const run_config *config,
+                            uint64_t step)
+{
+    const uint64_t steps = run_config_steps_per_epoch(config);
+    snprintf(out, RUN_CONFIG_STEP_BYTES, "step %" PRIu64 " of epoch %" PRIu64,
+             (step - 1) % steps + 1, (step - 1) / steps + 1);
+}
+
 engine_config run_config_settings(const run_config *config, uint32_t threads, const char *isa)
 {
     engine_config settings = engine_config_defaults();

@@ -35,6 +35,12 @@ engine_config run_config_settings(const run_config *config, uint32_t threads, co
 /* Steps of an epoch: batch_size times this covers the training set. */
 uint32_t run_config_steps_per_epoch(const run_config *config);
 
+enum { RUN_CONFIG_STEP_BYTES = 56 };
+
+/* "step 412 of epoch 3": where `step` is, which counts over the run from 1. */
+void run_config_format_step(char out[RUN_CONFIG_STEP_BYTES], const run_config *config,
+                            uint64_t step);
+
 /* A new object, or NULL without memory. Keys: the names above; data_crc32 as 8 hex digits. */
 json_t *run_config_to_json(const run_config *config);
 

@@ -41,8 +41,8 @@ run_record_presence run_directory_read(const char *path, run_record *out, char *
          * back. */
         run_record_free(out);
         presence = run_record_read(out, path, message);
-        if (presence == RUN_RECORD_READ && out->state == RUN_RUNNING) {
-            out->state = RUN_INTERRUPTED;
+        if (presence == RUN_RECORD_READ) {
+            out->state = run_record_state_at_rest(out);
         }
     }
     if (fd >= 0) {
@@ -127,12 +127,14 @@ static run_directory_verdict judge_continued(const char *path, const run_config 
                     path, (unsigned)there->epoch_count, (unsigned)config->epochs);
         return RUN_DIRECTORY_REFUSED;
     }
-    if (there->state == RUN_FINISHED && there->epoch_count == config->epochs) {
-        message_set(message,
-                    "%s holds a finished run of this configuration; --overwrite replaces it", path);
-        return RUN_DIRECTORY_FINISHED;
+    const run_state state = run_record_state_at_rest(there);
+    if (state == RUN_INTERRUPTED ||
+        (state == RUN_FINISHED && there->epoch_count < config->epochs)) {
+        return RUN_DIRECTORY_USABLE;
     }
-    return RUN_DIRECTORY_USABLE;
+    message_set(message, "%s holds a %s run of this configuration; --overwrite replaces it", path,
+                run_state_name(state));
+    return state == RUN_FINISHED ? RUN_DIRECTORY_FINISHED : RUN_DIRECTORY_DIVERGED;
 }
 
 /* As run_directory_judge, of a directory that is there and that nobody else writes to. *there is
@@ -156,13 +158,13 @@ static run_directory_verdict judge_free(const char *path, const run_config *conf
     if (replace == RUN_DIRECTORY_CONTINUE) {
         return judge_continued(path, config, there, message);
     }
+    const run_state state = run_record_state_at_rest(there);
     message_set(
         message,
         "%s holds a run already (batch size %u, %u of %u epochs, %s); %s--overwrite replaces it",
         path, (unsigned)there->config.batch_size, (unsigned)there->epoch_count,
-        (unsigned)there->config.epochs,
-        run_state_name(there->state == RUN_RUNNING ? RUN_INTERRUPTED : there->state),
-        there->state == RUN_FINISHED ? "" : "--resume continues it, ");
+        (unsigned)there->config.epochs, run_state_name(state),
+        state == RUN_INTERRUPTED ? "--resume continues it, " : "");
     return RUN_DIRECTORY_REFUSED;
 }
 

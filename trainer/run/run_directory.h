@@ -16,7 +16,7 @@
 #include "run_record.h"
 
 /* The record of the run at `path` as run_record_read, except that a run that says it is running
- * while no process of any host holds its lock has died, and is interrupted. Makes and locks
+ * while no process of any host holds its lock has died, and is interrupted or diverged. Makes and locks
  * nothing. If the lock cannot be asked for, run.json is believed. */
 MUST_CHECK run_record_presence run_directory_read(const char *path, run_record *out, char *message);
 
@@ -31,6 +31,7 @@ typedef enum run_directory_replace {
 typedef enum run_directory_verdict {
     RUN_DIRECTORY_USABLE,   /* no run is there, or one that may be replaced or continued */
     RUN_DIRECTORY_FINISHED, /* CONTINUE: the run that is wanted is there, finished */
+    RUN_DIRECTORY_DIVERGED, /* CONTINUE: it is there and diverged, as it would again */
     RUN_DIRECTORY_REFUSED   /* a run that may not be replaced, or no place for a run at all: other
                                runs are above or below it, it holds event files that the trainer did
                                not write, it is no directory, or another process is writing to it */

@@ -18,11 +18,30 @@
 
 const char *const run_parts[RUN_PARTS] = {"", RUN_TRAINING_PART, RUN_VALIDATION_PART};
 
-static const char *const state_names[] = {"running", "finished", "interrupted"};
+static const char *const state_names[] = {"running", "finished", "interrupted", "diverged"};
 
 const char *run_state_name(run_state state)
 {
     return state_names[state];
+}
+
+run_state run_record_state_at_rest(const run_record *record)
+{
+    if (record->state != RUN_RUNNING) {
+        return record->state;
+    }
+    return record->diverged_at_step > 0 ? RUN_DIVERGED : RUN_INTERRUPTED;
+}
+
+void run_record_format_divergence(char out[RUN_RECORD_DIVERGENCE_BYTES], const run_record *record)
+{
+    char step[RUN_CONFIG_STEP_BYTES];
+    if (record->diverged_at_step == 0) {
+        snprintf(out, RUN_RECORD_DIVERGENCE_BYTES, "diverged");
+        return;
+    }
+    run_config_format_step(step, &record->config, record->diverged_at_step);
+    snprintf(out, RUN_RECORD_DIVERGENCE_BYTES, "diverged at %s", step);
 }
 
 /* Makes room for one element more in an array of `count` elements, which is grown at each power of
@@ -138,6 +157,12 @@ static json_t *results_to_json(const run_record *record)
     return epoch_to_json(&results);
 }
 
+/* NULL (left out) for a run that has not diverged. */
+static json_t *divergence_to_json(const run_record *record)
+{
+    return record->diverged_at_step > 0 ? json_integer((json_int_t)record->diverged_at_step) : NULL;
+}
+
 /* NULL (left out) where there are none. */
 static json_t *event_files_to_json(const run_record *record)
 {
@@ -162,20 +187,22 @@ static json_t *record_to_json(const run_record *record)
     }
     const char *host = record->host[0] != '\0' ? record->host : NULL;
     json_t *process = record->process != 0 ? json_integer((json_int_t)record->process) : NULL;
-    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:s*, s:o*, s:I, s:I, s:o, s:o, s:o*, s:o*}", //
-                     "format", 1,                                                             //
-                     "program", "trainer " TRAINER_VERSION,                                   //
-                     "state", run_state_name(record->state),                                  //
-                     "configuration", run_config_to_json(&record->config),                    //
-                     "hardware", record->hardware,                                            //
-                     "host", host,                                                            //
-                     "process", process,                                                      //
-                     "runs_at_once", (json_int_t)record->runs_at_once,                        //
-                     "peak_bytes", (json_int_t)record->memory.total,                          //
-                     "memory", memory_to_json(&record->memory),                               //
-                     "epochs", epochs,                                                        //
-                     "event_files", event_files_to_json(record),                              //
-                     "results", results_to_json(record));
+    return json_pack(
+        "{s:i, s:s, s:s, s:o*, s:o, s:s, s:s*, s:o*, s:I, s:I, s:o, s:o, s:o*, s:o*}", //
+        "format", 1,                                                                   //
+        "program", "trainer " TRAINER_VERSION,                                         //
+        "state", run_state_name(record->state),                                        //
+        "diverged_at_step", divergence_to_json(record),                                //
+        "configuration", run_config_to_json(&record->config),                          //
+        "hardware", record->hardware,                                                  //
+        "host", host,                                                                  //
+        "process", process,                                                            //
+        "runs_at_once", (json_int_t)record->runs_at_once,                              //
+        "peak_bytes", (json_int_t)record->memory.total,                                //
+        "memory", memory_to_json(&record->memory),                                     //
+        "epochs", epochs,                                                              //
+        "event_files", event_files_to_json(record),                                    //
+        "results", results_to_json(record));
 }
 
 int run_record_write(const run_record *record, int fd, const char *directory, char *message)
@@ -211,13 +238,14 @@ static uint64_t count_or_zero(const json_t *object, const char *key)
 static int read_state(run_state *out, const json_t *root, char *message)
 {
     const char *name = json_string_value(json_object_get(root, "state"));
-    for (run_state state = RUN_RUNNING; name != NULL && state <= RUN_INTERRUPTED; state++) {
+    for (run_state state = RUN_RUNNING; name != NULL && state <= RUN_DIVERGED; state++) {
         if (strcmp(name, state_names[state]) == 0) {
             *out = state;
             return 0;
         }
     }
-    return message_set(message, "state is not running, finished or interrupted");
+    return message_set(message, "state \"%.60s\" is not running, finished, interrupted or diverged",
+                       name != NULL ? name : "");
 }
 
 static bool is_duration(double seconds)
@@ -252,6 +280,16 @@ static int read_epochs(run_record *record, const json_t *root, char *message)
         }
     }
     return 0;
+}
+
+/* Earlier versions called a run finished whatever its losses were. */
+static void find_divergence(run_record *record)
+{
+    for (uint32_t i = 0; record->state == RUN_FINISHED && i < record->epoch_count; i++) {
+        if (isnan(record->epochs[i].loss) || isnan(record->epochs[i].val_loss)) {
+            record->state = RUN_DIVERGED;
+        }
+    }
 }
 
 bool run_record_is_event_path(const char *path)
@@ -315,7 +353,12 @@ static int read_record(run_record *record, const json_t *root, char *message)
         .workspace = count_or_zero(memory, "workspace"),
         .total = count_or_zero(root, "peak_bytes"),
     };
-    return read_event_files(record, root, message) != 0 ? -1 : read_epochs(record, root, message);
+    record->diverged_at_step = count_or_zero(root, "diverged_at_step");
+    if (read_event_files(record, root, message) != 0 || read_epochs(record, root, message) != 0) {
+        return -1;
+    }
+    find_divergence(record);
+    return 0;
 }
 
 /* A pipe by this name must not make the reader wait, so it is opened without. -1 with errno, which

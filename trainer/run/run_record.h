@@ -2,7 +2,12 @@
  *
  *   format          1
  *   program         "trainer 0.1.0"
- *   state           "running", "finished" or "interrupted"
+ *   state           "running", "finished", "interrupted" or "diverged". A run whose loss became
+ *                   NaN or infinite is "running" until it ends and "diverged" afterwards, however
+ *                   it ended
+ *   diverged_at_step
+ *                   the step over the run, from 1, whose loss was the first that is not finite, or
+ *                   after which the validation's was; absent if none was
  *   configuration   run_config.h
  *   hardware        what the engine ran on
  *   host, process   the process that trained it last, or does. Absent from runs of earlier versions
@@ -11,7 +16,8 @@
  *   peak_bytes
  *   epochs          one object for each epoch that was trained and validated, in order:
  *                   loss, accuracy, val_loss, val_accuracy (null where not finite),
- *                   training_seconds, validation_seconds
+ *                   training_seconds, validation_seconds. Earlier versions called a run with a
+ *                   loss of null finished; it is read as diverged
  *   event_files     the run's event files as paths relative to its directory. Absent until they
  *                   have been made, and from runs of earlier versions
  *   results         the last epoch's figures and the sums of the seconds; absent before the first
@@ -37,7 +43,7 @@
 enum { RUN_PARTS = 3 };
 extern const char *const run_parts[RUN_PARTS];
 
-typedef enum run_state { RUN_RUNNING = 0, RUN_FINISHED, RUN_INTERRUPTED } run_state;
+typedef enum run_state { RUN_RUNNING = 0, RUN_FINISHED, RUN_INTERRUPTED, RUN_DIVERGED } run_state;
 
 /* The path of an event file relative to the run's directory: at most a part's short name, a slash
  * and a file's name of 255 bytes. */
@@ -46,6 +52,7 @@ typedef char run_record_path[RUN_RECORD_PATH_BYTES];
 
 typedef struct run_record {
     run_state state;
+    uint64_t diverged_at_step; /* 0 if it has not diverged, or run.json does not say when */
     run_config config;
     char hardware[128];    /* what the engine ran on; fit to be printed */
     char host[65];         /* whose process trained it last; fit to be printed; "" if not known */
@@ -92,8 +99,16 @@ typedef enum run_record_presence {
 MUST_CHECK run_record_presence run_record_read(run_record *out, const char *directory,
                                                char *message);
 
-/* "running", "finished", "interrupted". */
+/* "running", "finished", "interrupted", "diverged". */
 const char *run_state_name(run_state state);
+
+/* The state of a run that no process trains: one that says it is running has died. */
+run_state run_record_state_at_rest(const run_record *record);
+
+enum { RUN_RECORD_DIVERGENCE_BYTES = RUN_CONFIG_STEP_BYTES + 16 };
+
+/* "diverged at step 412 of epoch 3" of a run that did; "diverged" if run.json does not say when. */
+void run_record_format_divergence(char out[RUN_RECORD_DIVERGENCE_BYTES], const run_record *record);
 
 /* Frees what the record owns and empties it. */
 void run_record_free(run_record *record);

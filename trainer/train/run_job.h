@@ -24,6 +24,7 @@ typedef struct run_job {
      * to make one. */
     uint32_t checkpoint_interval;
     bool no_state;         /* a finished run keeps none, so that it cannot be given more epochs */
+    bool terminate_on_nan; /* end after the step whose loss is not finite */
     uint32_t threads;      /* as in engine_config */
     const char *isa;       /* likewise */
     uint32_t runs_at_once; /* of a sweep, on the same hardware; 0 or 1 if this one is alone */

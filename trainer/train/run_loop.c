@@ -1,5 +1,7 @@
 #include "run_loop.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +9,7 @@
 #include <time.h>
 
 #include "message.h"
+#include "number.h"
 #include "run_begin.h"
 #include "run_checkpoint.h"
 #include "signals.h"
@@ -40,11 +43,46 @@ static int engine_failed(run *self, const char *what, engine_status status)
                        cause != NULL && cause[0] != '\0' ? cause : engine_status_string(status));
 }
 
+static bool has_diverged(const run *self)
+{
+    return self->record->diverged_at_step > 0;
+}
+
+/* Does the run end because it diverged? */
+static bool is_terminated(const run *self)
+{
+    return self->job->terminate_on_nan && has_diverged(self);
+}
+
+static bool must_end(const run *self)
+{
+    return signals_noted() != 0 || is_terminated(self);
+}
+
+/* Prints and notes the first loss that no 32-bit float has, as engines compute and event files keep
+ * them. `step` counts over the run, from 1. */
+static void watch_loss(run *self, const char *which, double loss, uint64_t step)
+{
+    char shown[NUMBER_BYTES];
+    char place[RUN_CONFIG_STEP_BYTES];
+    if (fabs(loss) <= FLT_MAX || has_diverged(self)) {
+        return;
+    }
+    self->record->diverged_at_step = step;
+    number_format(shown, loss);
+    run_config_format_step(place, self->job->config, step);
+    progress_note(self->job->display, "Diverged: the %s loss is %s at %s", which, shown, place);
+}
+
 /* Adds one step to the sums and logs them where a point is due. */
 static int take_step(run *self, const engine_step *step)
 {
     epoch_sums *sums = &self->sums;
     const uint32_t log_every = self->job->config->log_every;
+    if (is_terminated(self)) {
+        return 0; /* queued before the run was seen to diverge, and no part of it */
+    }
+    watch_loss(self, "training", step->loss_sum / step->samples, step->step);
     sums->loss += step->loss_sum;
     sums->correct += step->correct;
     sums->samples += step->samples;
@@ -132,8 +170,8 @@ static void show_steps(run *self, progress_view *view)
     progress_update(self->job->display, view, seconds_now());
 }
 
-/* Trains an epoch's steps from where its sums are, or fewer if a signal comes; at the end nothing is
- * queued. */
+/* Trains an epoch's steps from where its sums are, or fewer if the run must end; at the end nothing
+ * is queued. */
 static int train_epoch(run *self, progress_view *view)
 {
     const double begin = seconds_now() - self->sums.seconds;
@@ -142,7 +180,7 @@ static int train_epoch(run *self, progress_view *view)
     uint32_t asked = before;
     uint32_t last = 0; /* steps of the chunk that is queued and not taken */
     do {
-        const uint32_t left = signals_noted() == 0 ? view->steps - asked : 0;
+        const uint32_t left = must_end(self) ? 0 : view->steps - asked;
         const uint32_t next = self->chunk < left ? self->chunk : left;
         if ((next > 0 && queue_steps(self, next) != 0) || take_steps(self, last) != 0 ||
             run_log_check(self->log, self->message) != 0) {
@@ -172,6 +210,8 @@ static int validate(run *self, epoch_figures *figures)
     figures->validation_seconds = seconds_now() - begin;
     figures->val_loss = result.loss_sum / result.samples;
     figures->val_accuracy = (double)result.correct / result.samples;
+    watch_loss(self, "validation", figures->val_loss,
+               (self->epochs_done + UINT64_C(1)) * run_config_steps_per_epoch(self->job->config));
     return 0;
 }
 
@@ -231,12 +271,13 @@ static int keep_epoch(run *self, const progress_view *view)
     return 0;
 }
 
-/* Makes a checkpoint where one is due between epochs. A run that cannot save one goes on. */
+/* Makes a checkpoint where one is due between epochs; nobody resumes a run that diverged. A run that
+ * cannot save one goes on. */
 static void save_sometimes(run *self)
 {
     char message[MESSAGE_BYTES];
     const run_job *job = self->job;
-    if (seconds_now() - self->saved_at < job->checkpoint_interval) {
+    if (has_diverged(self) || seconds_now() - self->saved_at < job->checkpoint_interval) {
         return;
     }
     if (run_checkpoint_save(self, message) != 0) {
@@ -246,7 +287,7 @@ static void save_sometimes(run *self)
     self->saved_at = seconds_now();
 }
 
-/* One epoch with its validation, or the part of it until a signal comes. */
+/* One epoch with its validation, or the part of it until the run must end. */
 static int do_epoch(run *self)
 {
     const run_config *config = self->job->config;
@@ -270,15 +311,15 @@ static int do_epoch(run *self)
     return 0;
 }
 
-/* Epochs until the last one or a signal. */
+/* Epochs until the last one, or until the run must end. */
 static int train_epochs(run *self)
 {
     self->saved_at = seconds_now();
-    while (self->epochs_done < self->job->config->epochs && signals_noted() == 0) {
+    while (self->epochs_done < self->job->config->epochs && !must_end(self)) {
         if (do_epoch(self) != 0) {
             return -1;
         }
-        if (self->epochs_done < self->job->config->epochs && signals_noted() == 0) {
+        if (self->epochs_done < self->job->config->epochs && !must_end(self)) {
             save_sometimes(self);
         }
     }
@@ -291,18 +332,21 @@ static bool has_trained(const run *self)
     return self->epochs_done > 0 || self->sums.steps > 0;
 }
 
-/* A run that ended without a failure: its event files are synced, then its state is replaced, then
- * run.json says that it is finished. That it is interrupted run.json says before anything else, since
- * whoever sent the signal may not wait. */
-static int end_well(run *self, bool done)
+/* A run that is stopped. That it is interrupted run.json says before anything else, since whoever sent
+ * the signal may not wait. Then its event files are synced and its state is replaced. */
+static int end_interrupted(run *self)
 {
-    if (!done) {
-        self->record->state = RUN_INTERRUPTED;
-        if (run_directory_write(self->directory, self->record, self->message) != 0) {
-            return -1;
-        }
-        return has_trained(self) ? run_checkpoint_save(self, self->message) : 0;
+    self->record->state = RUN_INTERRUPTED;
+    if (run_directory_write(self->directory, self->record, self->message) != 0) {
+        return -1;
     }
+    return has_trained(self) ? run_checkpoint_save(self, self->message) : 0;
+}
+
+/* A run with all its epochs. */
+static int end_finished(run *self)
+{
+    char message[MESSAGE_BYTES];
     if (run_log_end_session(self->log, true, self->message) != 0 ||
         run_log_sync(self->log, self->message) != 0) {
         return -1;
@@ -310,11 +354,18 @@ static int end_well(run *self, bool done)
     if (self->job->no_state) {
         return run_directory_drop_state(self->directory, self->message);
     }
-    char message[MESSAGE_BYTES];
     if (run_checkpoint_save(self, message) != 0) {
         progress_note(self->job->display, "Note: the run cannot be given more epochs: %s", message);
     }
     return 0;
+}
+
+/* A run that diverged, whatever ended it; nobody resumes it. */
+static int end_diverged(run *self)
+{
+    return run_log_end_session(self->log, false, self->message) != 0
+               ? -1
+               : run_directory_drop_state(self->directory, self->message);
 }
 
 /* "after epoch 3 of 15, step 412 of 938", or "before the first step". */
@@ -338,17 +389,19 @@ static outcome end_run(run *self, int status)
 {
     char other[MESSAGE_BYTES]; /* the first error is the one to tell */
     const bool done = self->epochs_done == self->job->config->epochs;
+    const bool diverged = has_diverged(self);
     progress_break(self->job->display);
-    if (status == 0) {
-        status = end_well(self, done);
-    } else {
+    if (status != 0) {
         (void)!run_log_end_session(self->log, false, other);
+    } else {
+        status = diverged ? end_diverged(self) : done ? end_finished(self) : end_interrupted(self);
     }
     if (run_log_close(self->log, status == 0 ? self->message : other) != 0) {
         status = -1;
     }
     self->log = NULL;
-    self->record->state = done && status == 0 ? RUN_FINISHED : RUN_INTERRUPTED;
+    self->record->state =
+        done && status == 0 && !diverged ? RUN_FINISHED : run_record_state_at_rest(self->record);
     if (run_directory_write(self->directory, self->record, status == 0 ? self->message : other) !=
             0 ||
         status != 0) {
@@ -356,6 +409,9 @@ static outcome end_run(run *self, int status)
     }
     if (!done) {
         say_where(self);
+    }
+    if (is_terminated(self)) {
+        return OUTCOME_DIVERGED;
     }
     return done ? OUTCOME_DONE : OUTCOME_STOPPED;
 }

@@ -11,7 +11,9 @@
 
 /* Trains. *record is what run.json says at the end; the caller frees it in every case.
  *
- *   OUTCOME_DONE     all epochs
+ *   OUTCOME_DONE     all epochs, also of a run that diverged: then its state is RUN_DIVERGED
+ *   OUTCOME_DIVERGED ended after the step that diverged, as terminate_on_nan asks; what was logged
+ *                    is on disk
  *   OUTCOME_STOPPED  what was logged is on disk and the run is marked interrupted
  *   OUTCOME_REFUSED  the engine cannot do this configuration; nothing was made
  *   OUTCOME_FAILED   before the first step nothing is left behind; later the run is marked

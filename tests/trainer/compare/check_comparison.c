@@ -241,6 +241,102 @@ START_TEST(an_unfinished_run_is_shown_but_answers_nothing)
 }
 END_TEST
 
+/* A run that diverged after its third epoch, where it was the best. */
+static void make_diverged(const char *name, uint32_t batch_size)
+{
+    make_run_with(name, batch_size,
+                  (fake_engine_plan){.val_correct = correct_early,
+                                     .diverged_loss = NAN,
+                                     .val_diverges_at_step = EPOCHS * SAMPLES / batch_size});
+}
+
+START_TEST(a_diverged_run_is_shown_but_answers_nothing)
+{
+    make_diverged("best", 32);
+    make_run("runs/small", 16, correct_16);
+    compare_everything();
+    ck_assert_uint_eq(all.count, 2);
+    ck_assert_uint_eq(comparison_diverged(&all), 1);
+    ck_assert_uint_eq(all.runs[0].epochs, EPOCHS);
+    ck_assert_str_eq(all.runs[0].note, "diverged at step 2 of epoch 4");
+    for (comparison_question q = 0; q < COMPARISON_QUESTIONS; q++) {
+        assert_answer(q, (const char *[]){"runs/small", NULL},
+                      (comparison_standing[]){COMPARISON_FIRST});
+    }
+}
+END_TEST
+
+/* Earlier versions called such a run finished. */
+START_TEST(a_finished_run_with_a_loss_that_is_no_number_is_a_diverged_one)
+{
+    make_diverged("best", 32);
+    set_state("best", RUN_FINISHED);
+    make_run("runs/small", 16, correct_16);
+    compare_everything();
+    ck_assert_int_eq(all.runs[0].record.state, RUN_DIVERGED);
+    assert_answer(COMPARISON_FINAL_ACCURACY, (const char *[]){"runs/small", NULL},
+                  (comparison_standing[]){COMPARISON_FIRST});
+}
+END_TEST
+
+START_TEST(a_run_that_diverges_with_another_seed_is_never_first)
+{
+    make_diverged("a", 64);
+    make_run("b", 64, correct_early);
+    make_run("c", 32, correct_64);
+    make_run("d", 16, correct_16);
+    compare_everything();
+    assert_answer(
+        COMPARISON_FEWEST_EPOCHS, (const char *[]){"d", "c", "b", NULL},
+        (comparison_standing[]){COMPARISON_FIRST, COMPARISON_UNSURE, COMPARISON_UNRELIABLE});
+    assert_answer(
+        COMPARISON_FIRST_LOSS, (const char *[]){"d", "c", "b", NULL},
+        (comparison_standing[]){COMPARISON_FIRST, COMPARISON_UNKNOWN, COMPARISON_UNRELIABLE});
+    compared_batch_size sizes[4];
+    ck_assert_uint_eq(comparison_by_batch_size(&all, sizes), 3);
+    ck_assert_uint_eq(sizes[0].runs, 1);
+    ck_assert_uint_eq(sizes[0].diverged, 1);
+    ck_assert_uint_eq(sizes[1].diverged, 0);
+}
+END_TEST
+
+START_TEST(where_every_batch_size_diverged_with_a_seed_nobody_is_first)
+{
+    make_diverged("a", 64);
+    make_run("b", 64, correct_early);
+    make_run("c", 64, correct_16);
+    compare_everything();
+    assert_answer(COMPARISON_FEWEST_EPOCHS, (const char *[]){"b", "c", NULL},
+                  (comparison_standing[]){COMPARISON_UNRELIABLE, COMPARISON_UNRELIABLE});
+}
+END_TEST
+
+START_TEST(a_batch_size_whose_seeds_all_diverged_is_counted)
+{
+    compared_batch_size sizes[2];
+    make_diverged("a", 64);
+    make_diverged("b", 64);
+    compare_everything();
+    ck_assert_uint_eq(comparison_by_batch_size(&all, sizes), 1);
+    ck_assert_uint_eq(sizes[0].runs, 0);
+    ck_assert_uint_eq(sizes[0].diverged, 2);
+    ck_assert(isnan(sizes[0].final_accuracy.value));
+    assert_answer(COMPARISON_FINAL_ACCURACY, (const char *[]){NULL}, NULL);
+}
+END_TEST
+
+/* It says nothing of other settings that it diverged with these. */
+START_TEST(a_run_that_diverged_with_another_learning_rate_demotes_nobody)
+{
+    make_diverged("a", 64);
+    set_learning_rate("a", 1e3);
+    make_run("b", 64, correct_early);
+    compare_everything();
+    assert_answer(COMPARISON_FEWEST_EPOCHS, (const char *[]){"b", NULL},
+                  (comparison_standing[]){COMPARISON_FIRST});
+}
+END_TEST
+
 /* The path below scratch of the first event file of a part. */
 static const char *event_file(const char *part)
 {
@@ -356,6 +452,12 @@ int main(void)
     tcase_add_test(comparing, a_run_that_never_converges_does_not_win_that);
     tcase_add_test(comparing, a_run_that_just_misses_the_target_cannot_be_told_apart);
     tcase_add_test(comparing, an_unfinished_run_is_shown_but_answers_nothing);
+    tcase_add_test(comparing, a_diverged_run_is_shown_but_answers_nothing);
+    tcase_add_test(comparing, a_finished_run_with_a_loss_that_is_no_number_is_a_diverged_one);
+    tcase_add_test(comparing, a_run_that_diverges_with_another_seed_is_never_first);
+    tcase_add_test(comparing, where_every_batch_size_diverged_with_a_seed_nobody_is_first);
+    tcase_add_test(comparing, a_batch_size_whose_seeds_all_diverged_is_counted);
+    tcase_add_test(comparing, a_run_that_diverged_with_another_learning_rate_demotes_nobody);
     tcase_add_test(comparing, a_torn_event_file_is_read_as_far_as_it_goes);
     tcase_add_test(comparing, names_that_are_not_utf_8_are_replaced);
     tcase_add_test(comparing, event_files_that_the_run_does_not_name_are_not_read);

@@ -180,11 +180,37 @@ START_TEST(diverged_runs_are_shown_plainly_and_win_nothing)
     char *text = print_table();
     ck_assert_ptr_null(strstr(text, "-nan"));
     ck_assert(has_line(text, "batch size 64", "nan - 0."));
+    ck_assert_ptr_nonnull(strstr(text, "  diverged\n"));
+    ck_assert_ptr_nonnull(strstr(text, "Note: nan: diverged at step 1 of epoch 1\n"));
+    ck_assert_ptr_nonnull(strstr(text, "Note: 2 of 4 runs diverged"));
+    ck_assert_ptr_nonnull(strstr(text, "What it costs, against batch size 16, "));
     ck_assert(has_line(text, "batch size 32", "inf - 0."));
     ck_assert(has_line(text, "batch size 16", "1.297e+29 1.297e+29 @4 "));
     ck_assert(has_line(text, "fewest epochs", "batch size 8 2 (2-3) the only one"));
     ck_assert(has_line(text, "lowest training loss of epoch 1", "batch size 8 "));
     ck_assert(has_line(text, "after the last epoch", "batch size 8 99.35 % ± 0.08 first"));
+    assert_fits(text);
+    free(text);
+}
+END_TEST
+
+/* Two seeds at batch size 64, of which one diverged, and one at 16. */
+static void make_diverged_seed(void)
+{
+    make_run_with("a", 64, (fake_engine_plan){.diverged_loss = NAN, .diverges_at_step = 3});
+    make_run("b", 64, correct_early);
+    make_run("c", 16, correct_16);
+    compare_everything();
+}
+
+START_TEST(diverged_seeds_are_counted)
+{
+    make_diverged_seed();
+    char *text = print_table();
+    ck_assert(has_line(text, "Over the seeds", "runs "));
+    ck_assert(has_line(text, "batch size 64", "1 98.900 99.220 "));
+    ck_assert_ptr_nonnull(strstr(text, "  1 of 1     1\n"));
+    ck_assert(has_line(text, "batch size 64 #2", "1 (1-1) diverges with another seed"));
     assert_fits(text);
     free(text);
 }
@@ -261,6 +287,30 @@ START_TEST(json_has_the_same_numbers)
 }
 END_TEST
 
+START_TEST(json_has_the_divergence)
+{
+    char *text = NULL;
+    size_t size = 0;
+    make_diverged_seed();
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_int_eq(comparison_print_json(&all, out), 0);
+    fclose(out);
+    json_t *root = json_loads(text, 0, NULL);
+    ck_assert_ptr_nonnull(root);
+    ck_assert_int_eq(json_integer_value(at(root, "diverged")), 1);
+    const json_t *run = json_array_get(at(root, "runs"), 0);
+    ck_assert_str_eq(json_string_value(at(run, "state")), "diverged");
+    ck_assert_int_eq(json_integer_value(at(run, "diverged_at_step")), 3);
+    ck_assert(json_is_null(at(json_array_get(at(root, "runs"), 1), "diverged_at_step")));
+    const json_t *large = json_array_get(at(root, "batch_sizes"), 0);
+    ck_assert_int_eq(json_integer_value(at(large, "diverged")), 1);
+    const json_t *answer = json_array_get(at(at(root, "answers"), "best_val_accuracy"), 1);
+    ck_assert_str_eq(json_string_value(at(answer, "standing")), "unreliable");
+    json_decref(root);
+    free(text);
+}
+END_TEST
+
 START_TEST(json_has_the_seeds)
 {
     char *text = NULL;
@@ -295,7 +345,9 @@ int main(void)
     tcase_add_test(comparing, runs_of_one_batch_size_are_told_apart_by_their_number);
     tcase_add_test(comparing, a_range_that_never_ends_is_open);
     tcase_add_test(comparing, diverged_runs_are_shown_plainly_and_win_nothing);
+    tcase_add_test(comparing, diverged_seeds_are_counted);
     tcase_add_test(comparing, diverged_runs_leave_valid_json);
+    tcase_add_test(comparing, json_has_the_divergence);
     tcase_add_test(comparing, json_has_the_same_numbers);
     tcase_add_test(comparing, seeds_of_a_batch_size_are_taken_together);
     tcase_add_test(comparing, without_seeds_nothing_is_said_of_them);

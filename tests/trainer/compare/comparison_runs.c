@@ -72,6 +72,15 @@ void set_state(const char *name, run_state state)
     run_record_free(&record);
 }
 
+void set_learning_rate(const char *name, double learning_rate)
+{
+    run_record record;
+    ck_assert_int_eq(run_record_read(&record, scratch_path(name), message), RUN_RECORD_READ);
+    record.config.learning_rate = learning_rate;
+    ck_assert_int_eq(scratch_write_record(name, &record, message), 0);
+    run_record_free(&record);
+}
+
 void compare_everything(void)
 {
     comparison_free(&all);

@@ -24,6 +24,7 @@ void set_seconds(const char *name, double seconds);
 void set_seconds_but_first(const char *name, double seconds, double first);
 
 void set_state(const char *name, run_state state);
+void set_learning_rate(const char *name, double learning_rate);
 
 void compare_everything(void);
 

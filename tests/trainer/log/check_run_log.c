@@ -150,6 +150,18 @@ START_TEST(a_sessions_end_says_whether_the_run_succeeded)
 }
 END_TEST
 
+START_TEST(the_session_of_a_diverged_run_has_failed)
+{
+    fake_engine_plan_now.loss_factor = NAN;
+    for (int i = 0; i < 2; i++) {
+        fake_run_terminates = i == 1;
+        ck_assert_int_eq(fake_run("run", EPOCHS, 0), i == 0 ? OUTCOME_DONE : OUTCOME_DIVERGED);
+        ck_assert_uint_eq(find("run", END, -1)->found, 1);
+        ck_assert_ptr_nonnull(strstr(find("run", END, -1)->text, failed));
+    }
+}
+END_TEST
+
 static void interrupt(uint64_t step)
 {
     if (step == STEPS + 1) {
@@ -341,6 +353,7 @@ int main(void)
     tcase_add_test(logs, the_sessions_metrics_are_the_best_so_far_and_the_mean_seconds);
     tcase_add_test(logs, a_loss_that_is_nan_is_never_the_best);
     tcase_add_test(logs, a_sessions_end_says_whether_the_run_succeeded);
+    tcase_add_test(logs, the_session_of_a_diverged_run_has_failed);
     tcase_add_test(logs, an_interrupted_session_has_no_end);
     tcase_add_test(logs, the_layout_draws_training_against_validation);
     tcase_add_test(logs, configuration_host_and_data_set_stand_as_tables);

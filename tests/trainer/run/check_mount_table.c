@@ -37,8 +37,8 @@ END_TEST
 START_TEST(what_is_not_in_the_table_is_empty)
 {
     static const char *const texts[] = {
-        LOCAL TAGGED,
         "\n",
+        LOCAL,
         "28 27 0:31 / /mnt rw",
         "28 27 031 / /mnt rw - nfs host:/ nolock\n",
         " - nfs host:/ nolock\n",

@@ -87,6 +87,30 @@ START_TEST(a_run_is_judged_by_what_may_be_replaced)
 }
 END_TEST
 
+START_TEST(a_diverged_run_is_replaced_only_when_any_may_be)
+{
+    write_run_in_state(RUN_DIVERGED);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_NONE), RUN_DIRECTORY_REFUSED);
+    ck_assert_ptr_nonnull(strstr(message, "0 of 1 epochs, diverged); --overwrite replaces it"));
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_CONTINUE), RUN_DIRECTORY_DIVERGED);
+    ck_assert_ptr_nonnull(strstr(message, "a diverged run of this configuration"));
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
+}
+END_TEST
+
+START_TEST(a_run_that_died_after_it_diverged_has_diverged)
+{
+    run_record there;
+    const run_record record = {.state = RUN_RUNNING, .diverged_at_step = 2, .config = config};
+    scratch_make_directory("run");
+    ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_CONTINUE), RUN_DIRECTORY_DIVERGED);
+    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_DIVERGED);
+    run_record_free(&there);
+}
+END_TEST
+
 START_TEST(an_unfinished_run_of_another_configuration_is_refused)
 {
     run_record record = {.state = RUN_INTERRUPTED, .config = config};
@@ -440,6 +464,8 @@ int main(void)
     tcase_add_checked_fixture(directory, set_up, scratch_remove);
     tcase_add_test(directory, an_absent_or_empty_directory_is_usable);
     tcase_add_test(directory, a_run_is_judged_by_what_may_be_replaced);
+    tcase_add_test(directory, a_diverged_run_is_replaced_only_when_any_may_be);
+    tcase_add_test(directory, a_run_that_died_after_it_diverged_has_diverged);
     tcase_add_test(directory, an_unfinished_run_of_another_configuration_is_refused);
     tcase_add_test(directory, a_run_is_continued_with_as_many_epochs_as_it_has_or_more);
     tcase_add_test(directory, a_run_with_a_damaged_record_is_replaced_only_when_any_may_be);

@@ -74,6 +74,87 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
+/* Writes the record and reads it as `copy`. */
+static void write_and_read(run_record *copy, const run_record *record)
+{
+    ck_assert_int_eq(scratch_write_record("", record, message), 0);
+    ck_assert_int_eq(run_record_read(copy, scratch_path(""), message), RUN_RECORD_READ);
+}
+
+START_TEST(each_state_is_read_as_it_was_written)
+{
+    static const char *const names[] = {"running", "finished", "interrupted", "diverged"};
+    for (run_state state = RUN_RUNNING; state <= RUN_DIVERGED; state++) {
+        run_record copy;
+        const run_record record = {.state = state, .config = some_config()};
+        write_and_read(&copy, &record);
+        ck_assert_int_eq(copy.state, state);
+        ck_assert_str_eq(run_state_name(copy.state), names[state]);
+        ck_assert_uint_eq(copy.diverged_at_step, 0);
+        run_record_free(&copy);
+    }
+}
+END_TEST
+
+START_TEST(a_diverged_run_says_at_which_step)
+{
+    run_record copy;
+    char text[RUN_RECORD_DIVERGENCE_BYTES];
+    run_record record = {
+        .state = RUN_DIVERGED, .diverged_at_step = 2 * 938 + 412, .config = some_config()};
+    write_and_read(&copy, &record);
+    ck_assert_uint_eq(copy.diverged_at_step, 2 * 938 + 412);
+    run_record_format_divergence(text, &copy);
+    ck_assert_str_eq(text, "diverged at step 412 of epoch 3");
+    run_record_free(&copy);
+    record.diverged_at_step = 0;
+    run_record_format_divergence(text, &record);
+    ck_assert_str_eq(text, "diverged");
+}
+END_TEST
+
+START_TEST(a_run_that_died_is_interrupted_or_diverged)
+{
+    run_record record = {.state = RUN_RUNNING};
+    ck_assert_int_eq(run_record_state_at_rest(&record), RUN_INTERRUPTED);
+    record.diverged_at_step = 7;
+    ck_assert_int_eq(run_record_state_at_rest(&record), RUN_DIVERGED);
+    record.state = RUN_FINISHED;
+    ck_assert_int_eq(run_record_state_at_rest(&record), RUN_FINISHED);
+}
+END_TEST
+
+/* As earlier versions ended a run whatever its losses were. */
+START_TEST(a_finished_run_whose_loss_is_no_number_has_diverged)
+{
+    run_record copy;
+    run_record record = some_record(); /* its second epoch's losses are not finite */
+    record.state = RUN_FINISHED;
+    write_and_read(&copy, &record);
+    ck_assert_int_eq(copy.state, RUN_DIVERGED);
+    run_record_free(&copy);
+    record.epochs[1].loss = record.epochs[1].val_loss = 1e30;
+    write_and_read(&copy, &record);
+    ck_assert_int_eq(copy.state, RUN_FINISHED);
+    run_record_free(&copy);
+    run_record_free(&record);
+}
+END_TEST
+
+START_TEST(a_state_of_a_later_version_is_refused_with_its_name)
+{
+    run_record record = some_record();
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
+    run_record_free(&record);
+    char *text = scratch_read("run.json");
+    memcpy(strstr(text, "\"interrupted\""), "\"hibernating\"", strlen("\"hibernating\""));
+    scratch_write("run.json", text);
+    free(text);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_DAMAGED);
+    ck_assert_ptr_nonnull(strstr(message, "state \"hibernating\" is not running, finished"));
+}
+END_TEST
+
 START_TEST(a_record_owns_the_event_files_that_it_names)
 {
     run_record record = {.config = some_config()};
@@ -280,6 +361,11 @@ int main(void)
     TCase *record = tcase_create("record");
     tcase_add_checked_fixture(record, set_up, scratch_remove);
     tcase_add_test(record, what_is_written_is_read);
+    tcase_add_test(record, each_state_is_read_as_it_was_written);
+    tcase_add_test(record, a_diverged_run_says_at_which_step);
+    tcase_add_test(record, a_run_that_died_is_interrupted_or_diverged);
+    tcase_add_test(record, a_finished_run_whose_loss_is_no_number_has_diverged);
+    tcase_add_test(record, a_state_of_a_later_version_is_refused_with_its_name);
     tcase_add_test(record, a_record_owns_the_event_files_that_it_names);
     tcase_add_test(record, results_are_the_last_epoch_with_the_seconds_of_all);
     tcase_add_test(record, a_run_without_an_epoch_has_no_results);

@@ -145,6 +145,25 @@ static engine_status train(engine *self, uint32_t steps)
     return ENGINE_OK;
 }
 
+static bool diverged(uint64_t step, uint64_t from)
+{
+    return from != 0 && step >= from;
+}
+
+static double loss_sum(uint64_t step, uint32_t samples)
+{
+    return diverged(step, fake_engine_plan_now.diverges_at_step)
+               ? fake_engine_plan_now.diverged_loss
+               : fake_engine_loss_sum(step, samples);
+}
+
+static double val_loss_sum(uint64_t steps, uint32_t samples)
+{
+    return diverged(steps, fake_engine_plan_now.val_diverges_at_step)
+               ? fake_engine_plan_now.diverged_loss
+               : fake_engine_val_loss_sum(steps, samples);
+}
+
 /* As late as it may be: a step is done when somebody waits for it. */
 static engine_status poll_steps(engine *self, engine_step *out, size_t capacity, size_t *count,
                                 bool wait)
@@ -162,7 +181,7 @@ static engine_status poll_steps(engine *self, engine_step *out, size_t capacity,
         const uint32_t place = (uint32_t)((step - 1) % epoch_steps);
         const uint32_t left = self->training_count - place * batch;
         const uint32_t samples = left < batch ? left : batch;
-        out[(*count)++] = (engine_step){step, fake_engine_loss_sum(step, samples),
+        out[(*count)++] = (engine_step){step, loss_sum(step, samples),
                                         fake_engine_correct(step, samples), samples};
         if (fake_engine_plan_now.on_step != NULL) {
             fake_engine_plan_now.on_step(step);
@@ -181,7 +200,7 @@ static engine_status evaluate(engine *self, engine_set set, engine_result *out, 
     const uint32_t epoch_steps = (self->training_count + batch - 1) / batch;
     const uint32_t samples = set == ENGINE_TRAINING ? self->training_count : self->validation_count;
     fake_engine_unfinished_at_evaluate += self->queued - self->finished;
-    *out = (engine_result){fake_engine_val_loss_sum(self->queued, samples),
+    *out = (engine_result){val_loss_sum(self->queued, samples),
                            fake_engine_val_correct(self->queued, samples), samples};
     if (fake_engine_plan_now.val_correct != NULL) {
         out->correct = fake_engine_plan_now.val_correct[self->queued / epoch_steps - 1];

@@ -18,6 +18,9 @@ typedef struct fake_engine_plan {
     void (*on_step)(uint64_t step); /* called when a step is done; may be NULL */
     const uint32_t *val_correct;    /* [epochs], for evaluate; NULL for the formula below */
     double loss_factor;             /* of all losses, may be NaN; 0 for 1 */
+    double diverged_loss;           /* the loss from these steps on; 0 for never: */
+    uint64_t diverges_at_step;      /* of this step and all later ones */
+    uint64_t val_diverges_at_step;  /* of validations after this step or a later one */
     uint32_t lost_steps;            /* so many steps never come out of poll */
     bool refuse_state;              /* import_state does */
     engine_status histogram_status; /* of read_histogram */

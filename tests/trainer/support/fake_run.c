@@ -15,6 +15,7 @@ bool fake_run_histograms;
 bool fake_run_resumes;
 bool fake_run_no_state;
 uint32_t fake_run_checkpoint_interval;
+bool fake_run_terminates;
 
 void fake_run_set_up(void)
 {
@@ -25,6 +26,7 @@ void fake_run_set_up(void)
     fake_run_record = (run_record){0};
     fake_run_histograms = fake_run_resumes = fake_run_no_state = false;
     fake_run_checkpoint_interval = 0;
+    fake_run_terminates = false;
     progress_init(&fake_run_display, stdout, PROGRESS_QUIET);
 }
 
@@ -66,6 +68,7 @@ outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, 
                              fake_run_resumes ? RUN_DIRECTORY_CONTINUE : RUN_DIRECTORY_REPLACE_ANY,
                          .checkpoint_interval = fake_run_checkpoint_interval,
                          .no_state = fake_run_no_state,
+                         .terminate_on_nan = fake_run_terminates,
                          .display = &fake_run_display};
     run_record_free(&fake_run_record); /* of the run before */
     const outcome ended = run_loop(&job, &fake_run_record, fake_run_message);

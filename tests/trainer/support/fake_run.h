@@ -22,6 +22,7 @@ extern bool fake_run_histograms;  /* whether the next run logs histograms */
 extern bool fake_run_resumes;     /* whether it goes on with one that is there */
 extern bool fake_run_no_state;
 extern uint32_t fake_run_checkpoint_interval;
+extern bool fake_run_terminates; /* whether it ends where it diverges */
 
 /* A fixture of every test: a scratch directory, and the fake engine plain. */
 void fake_run_set_up(void);

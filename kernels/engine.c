@@ -1,19 +1,9 @@
-/* Names to engines, and what engines share. */
+/* What engines share: defaults, names, and the checks that hold for all of them. */
 #include "engine.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-extern const engine_api engine_cpu;
-extern const engine_api engine_cuda;
-
-/* The one list of engines, best first. */
-const engine_api *const engine_list[] = {
-    &engine_cuda,
-    &engine_cpu,
-    NULL,
-};
 
 engine_config engine_config_defaults(void)
 {
@@ -25,18 +15,6 @@ engine_config engine_config_defaults(void)
         .epsilon = 1e-7,
     };
     return config;
-}
-
-const engine_api *engine_find(const char *name)
-{
-    char reason[256];
-    for (size_t i = 0; engine_list[i] != NULL; i++) {
-        if (strcmp(name, "auto") == 0 ? engine_list[i]->available(reason, sizeof reason)
-                                      : strcmp(name, engine_list[i]->name) == 0) {
-            return engine_list[i];
-        }
-    }
-    return NULL;
 }
 
 const char *engine_status_string(engine_status status)

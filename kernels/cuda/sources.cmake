@@ -10,7 +10,8 @@ set(CUDA_ENGINE_SOURCES
     cuda_tensors.c cuda_transfer.c)
 list(TRANSFORM CUDA_ENGINE_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/engine/)
 set(CUDA_KERNEL_SOURCES
-    device/cuda_prepare.cu device/histogram.cu device/order_keys.cu
+    device/histogram.cu device/order_keys.cu
     layers/conv1_output.cu layers/conv1_weights.cu layers/conv2_weights.cu layers/conv_forward.cu
-    layers/cuda_update.cu layers/dense1_backward.cu layers/dense1_forward.cu layers/head.cu)
+    layers/cuda_prepare.cu layers/cuda_update.cu layers/dense1_backward.cu layers/dense1_forward.cu
+    layers/head.cu)
 list(TRANSFORM CUDA_KERNEL_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)

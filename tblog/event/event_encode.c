@@ -77,6 +77,7 @@ static const struct {
     [TAG_PLUGIN_MESH] = {"mesh", TBLOG_PB__DATA_CLASS__DATA_CLASS_TENSOR},
     [TAG_PLUGIN_KERAS_GRAPH] = {"graph_keras_model",
                                 TBLOG_PB__DATA_CLASS__DATA_CLASS_BLOB_SEQUENCE}};
+_Static_assert(sizeof plugins / sizeof plugins[0] == TAG_PLUGINS, "each plug-in is stored somehow");
 
 /* The messages of one tensor, which point at one another. */
 typedef struct tensor_messages {

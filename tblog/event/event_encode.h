@@ -61,7 +61,8 @@ typedef enum tag_plugin {
     TAG_PLUGIN_HPARAMS,
     TAG_PLUGIN_CUSTOM_SCALARS,
     TAG_PLUGIN_MESH,
-    TAG_PLUGIN_KERAS_GRAPH
+    TAG_PLUGIN_KERAS_GRAPH,
+    TAG_PLUGINS /* how many */
 } tag_plugin;
 
 /* One value that is a tensor; the plug-in decides what its elements mean. */

@@ -18,7 +18,7 @@ void record_writer_take(record_writer *writer, record_queue *queue)
     const byte_buffer emptied = writer->batch;
     writer->batch = queue->records;
     queue->records = emptied;
-    writer->sealed = false;
+    writer->has_checksums = false;
     record_queue_clear(queue);
 }
 
@@ -41,14 +41,13 @@ static size_t whole_record_bytes(const uint8_t *records, size_t bytes)
     return whole;
 }
 
-/* Puts the checksums into the batch. A length's is kept, for many a record is as long as the one
- * before it. */
-static void seal(record_writer *writer)
+/* A length's checksum is kept, because many a record is as long as the one before it. */
+void record_add_checksums(uint8_t *records, size_t bytes)
 {
     size_t length = 0;
     uint32_t length_crc = 0;
-    for (size_t at = 0; at < writer->batch.size; at += RECORD_FRAME_BYTES + length) {
-        uint8_t *record = writer->batch.data + at;
+    for (size_t at = 0; at < bytes; at += RECORD_FRAME_BYTES + length) {
+        uint8_t *record = records + at;
         if (at == 0 || payload_bytes(record) != length) {
             length = payload_bytes(record);
             length_crc = crc32c_masked(record, RECORD_LENGTH_BYTES);
@@ -57,7 +56,6 @@ static void seal(record_writer *writer)
         little_endian_store(record + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES, length_crc);
         little_endian_store(payload + length, RECORD_CRC_BYTES, crc32c_masked(payload, length));
     }
-    writer->sealed = true;
 }
 
 static int cut_torn_record(record_writer *writer)
@@ -106,8 +104,9 @@ int record_writer_flush(record_writer *writer)
     if (cause != 0) {
         return cause;
     }
-    if (!writer->sealed) {
-        seal(writer);
+    if (!writer->has_checksums) {
+        record_add_checksums(writer->batch.data, writer->batch.size);
+        writer->has_checksums = true;
     }
     const byte_buffer *batch = &writer->batch;
     size_t written = 0;

@@ -19,10 +19,14 @@
 typedef struct record_writer {
     record_sink *sink;   /* the caller's */
     byte_buffer batch;   /* records that are not in the file */
-    bool sealed;         /* the batch has its checksums */
+    bool has_checksums;  /* the batch */
     uint64_t file_bytes; /* size of the whole records in the file */
     bool torn;           /* there may be bytes behind them */
 } record_writer;
+
+/* Fills in both checksums of each of the whole records in records[bytes], as record_queue lays them
+ * out. */
+void record_add_checksums(uint8_t *records, size_t bytes);
 
 /* For a sink whose file is empty. */
 void record_writer_init(record_writer *writer, record_sink *sink);

@@ -87,6 +87,8 @@ static tblog_status refuse_plugin(const tblog_writer *writer, const char *tag, t
         [TAG_PLUGIN_MESH] = "a mesh",
         [TAG_PLUGIN_KERAS_GRAPH] = "a Keras graph",
     };
+    _Static_assert(sizeof kinds / sizeof kinds[0] == TAG_PLUGINS,
+                   "each plug-in's values have a name");
     (void)refuse("the tag is one of %s, and now of %s: '%s'",
                  kinds[tag_set_plugin(&writer->tags, tag)], kinds[plugin], tag);
     return TBLOG_INVALID;

@@ -2,11 +2,10 @@
 
 #include <math.h>
 
-#include "crc32c.h"
 #include "event_encode.h"
-#include "little_endian.h"
 #include "read_events.h"
-#include "record_format.h"
+#include "record_queue.h"
+#include "record_writer.h"
 
 bool event_copy_begin(event_copy *copy, const char *command, const char *path)
 {
@@ -16,30 +15,29 @@ bool event_copy_begin(event_copy *copy, const char *command, const char *path)
     return opened;
 }
 
-static bool write_payload(output_file *file, const byte_buffer *payload)
+/* Makes the record of a file version; false without memory. */
+static bool make_version(record_queue *queue, double wall_time)
 {
-    uint8_t header[RECORD_HEADER_BYTES];
-    uint8_t crc[RECORD_CRC_BYTES];
-    little_endian_store(header, RECORD_LENGTH_BYTES, payload->size);
-    little_endian_store(header + RECORD_LENGTH_BYTES, RECORD_CRC_BYTES,
-                        crc32c_masked(header, RECORD_LENGTH_BYTES));
-    little_endian_store(crc, RECORD_CRC_BYTES, crc32c_masked(payload->data, payload->size));
-    return output_file_write(file, header, sizeof header) &&
-           output_file_write(file, payload->data, payload->size) &&
-           output_file_write(file, crc, sizeof crc);
+    byte_buffer *payload = record_queue_begin(queue);
+    if (payload == NULL || !event_encode_file_version(payload, wall_time, "tblog") ||
+        record_queue_end(queue, true) != 0) {
+        return false;
+    }
+    record_add_checksums(queue->records.data, queue->records.size);
+    return true;
 }
 
 /* The first event's time, so that the run keeps its place among others. */
 static bool write_version(event_copy *copy, double wall_time)
 {
-    byte_buffer payload = {0};
+    record_queue queue = {0};
     bool written = false;
-    if (event_encode_file_version(&payload, isfinite(wall_time) ? wall_time : 0.0, "tblog")) {
-        written = write_payload(&copy->file, &payload);
+    if (make_version(&queue, isfinite(wall_time) ? wall_time : 0.0)) {
+        written = output_file_write(&copy->file, queue.records.data, queue.records.size);
     } else {
         fprintf(stderr, "tblog %s: %s\n", copy->file.command, tblog_status_string(TBLOG_NO_MEMORY));
     }
-    byte_buffer_free(&payload);
+    record_queue_free(&queue);
     copy->added_version = true;
     return written;
 }

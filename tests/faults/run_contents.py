@@ -131,6 +131,10 @@ def point_differences(found, expected):
     return lines
 
 
+def _is_positive(value):
+    return isinstance(value, float) and 0 < value < float("inf")
+
+
 def _series_difference(tag, found, expected):
     steps, expected_steps = [step for step, _ in found], [step for step, _ in expected]
     twice = sorted({step for step in steps if steps.count(step) > 1})
@@ -140,7 +144,7 @@ def _series_difference(tag, found, expected):
     if steps != expected_steps:
         return f"steps {steps} instead of {expected_steps}"
     if tag in CLOCK_TAGS:
-        wrong = [point for point in found if not point[1] > 0]
+        wrong = [point for point in found if not _is_positive(point[1])]
     else:
         wrong = [point for point, other in zip(found, expected) if point != other]
     return f"other values at {wrong[:3]}" if wrong else None

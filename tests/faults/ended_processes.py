@@ -1,0 +1,127 @@
+"""A process of a run that ends before its time: killed, or asked to end by a signal."""
+
+import random
+import signal
+import time
+
+import run_contents
+from fault_kind import FaultFound, FaultKind
+from small_runs import EVERY_EPOCH, NEVER, SmallRun
+
+MOST_ENDS = 6  # of one run
+ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+ASKING_FOR_ANOTHER_TURN = {signal.SIGUSR1: 75, signal.SIGUSR2: 75}  # EX_TEMPFAIL
+
+
+def random_run(programs, chance, folder, traces=None):
+    shape = chance.choice(("plain", "histograms"))
+    interval = chance.choice((EVERY_EPOCH, NEVER))
+    return SmallRun(programs, folder / "run", shape, interval, traces)
+
+
+def kill(run, chance):
+    """Starts a process and kills it at a random moment. False if the run was finished before."""
+    ways = [kill_after_some_time]
+    if run.programs.fail_calls is not None:
+        ways.append(kill_at_some_call)
+    return chance.choice(ways)(run, chance)
+
+
+def kill_after_some_time(run, chance, share=1):
+    """Within a share of the run's duration. False if the run was finished before."""
+    seconds = chance.uniform(0, share * run.programs.undisturbed(run.shape).seconds)
+    process = run.start()
+    time.sleep(seconds)
+    process.send(signal.SIGKILL)
+    return was_killed(run, process)
+
+
+def kill_at_some_call(run, chance):
+    calls = len(run.programs.undisturbed(run.shape).calls)
+    how = chance.choice(("kill-before", "kill-after"))
+    return was_killed(run, run.start(how, chance.randrange(calls)))
+
+
+def was_killed(run, process):
+    status = run.wait(process)
+    if status not in (0, -signal.SIGKILL):
+        raise FaultFound(f"a process ended with {status}: {process.messages()}")
+    return status != 0
+
+
+class Kill(FaultKind):
+    """SIGKILL, several times in one run, at random times and at random system calls."""
+
+    name, counted, default_count = "kill", "kills", 100
+
+    def case(self, seed, folder):
+        chance = random.Random(seed)
+        run = random_run(self.programs, chance, folder)
+        kills = 0
+        for _ in range(chance.randint(1, MOST_ENDS)):
+            if not kill(run, chance):
+                break
+            kills += 1
+        run.finish()
+        return self.tally(kills=kills, resumes=run.starts - 1)
+
+
+class Signals(FaultKind):
+    """The signals that ask a run to end, one to three of them at a time."""
+
+    name, counted, default_count = "signal", "signals", 100
+
+    def case(self, seed, folder):
+        chance = random.Random(seed)
+        run = random_run(self.programs, chance, folder)
+        signals = interrupted = 0
+        for _ in range(chance.randint(1, MOST_ENDS)):
+            sent = [chance.choice(ASKING) for _ in range(chance.choice((1, 1, 1, 2, 3)))]
+            # A script and its scheduler send the same one.
+            sent = chance.choice((sent, sent[:1] * len(sent)))
+            if not self._ask_to_end(run, sent, chance):
+                break
+            signals += len(sent)
+            interrupted += 1
+        run.finish()
+        return self.tally(signals=signals, interrupted_processes=interrupted,
+                          resumes=run.starts - 1)
+
+    def _ask_to_end(self, run, sent, chance):
+        """False if the run was finished before."""
+        before = run_contents.read_record(run.directory)
+        seconds = chance.uniform(0, self.programs.undisturbed(run.shape).seconds)
+        process = run.start()
+        time.sleep(seconds)
+        for number in sent:
+            process.send(number)
+            time.sleep(chance.choice((0, 0, 0.001, 0.01, 0.05)))
+        status = run.wait(process)
+        if status == 0:
+            return False
+        record = run_contents.read_record(run.directory)
+        if status > 0 or record != before:
+            self._check_end(run, process, sent, status, record)
+        # Else it had not come to handle signals.
+        return True
+
+    def _check_end(self, run, process, sent, status, record):
+        if sent.count(signal.SIGINT) > 1 and status in (128 + signal.SIGINT, -signal.SIGINT):
+            return  # on a slow machine the second may come a second later, which ends at once
+        # Which of several signals comes first is the kernel's choice.
+        if status not in [ASKING_FOR_ANOTHER_TURN.get(n, 128 + n) for n in sent]:
+            names = " ".join(n.name for n in sent)
+            raise FaultFound(f"a process ended with {status} after {names}: {process.messages()}")
+        if record.get("state") == "running":
+            raise FaultFound(f"a run that ended with {status} is said to be running")
+        self._check_state(run, record)
+
+    def _check_state(self, run, record):
+        """Nothing that was done is missing from the state."""
+        points = run_contents.read_points(self.programs.tblog, run.directory)
+        last_step = max((step for step, _ in points.get(("train", "batch_loss"), [])), default=0)
+        head, _ = run_contents.read_checkpoint(run.directory)
+        saved = head or {"epochs": 0, "iterations": 0}
+        done = {"epochs": len(record.get("epochs", [])), "iterations": last_step}
+        if any(saved[name] != done[name] for name in done):
+            raise FaultFound(f"done: {done}; saved: {({n: saved[n] for n in done})}")

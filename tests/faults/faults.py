@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Disturbs small training runs, lets them come to their end, and compares them with undisturbed
+runs: the engine's state, every point, every epoch's figures. docs/faults.md has the promises."""
+
+import argparse
+import collections
+import contextlib
+import pathlib
+import shlex
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path += [str(TESTS / "support/python"), str(TESTS / "tensorboard")]
+
+from ended_processes import ASKING, Kill, Signals
+from failing_calls import FailingCalls, FullDisk
+from fault_kind import FaultFound
+from followed_runs import Followed
+from rival_processes import RivalMounts, Rivals
+from small_runs import Programs
+
+SKIPPED = 77
+
+
+def all_kinds(programs):
+    calls = [FailingCalls(programs, how) for how in ("ENOSPC", "EIO", "EINTR", "short")]
+    return [Kill(programs), Signals(programs), *calls, FullDisk(programs), Rivals(programs),
+            RivalMounts(programs), Followed(programs)]
+
+
+KIND_HELP = """kinds (without one, all):
+  kill          SIGKILL at random times and at random system calls, several times in a run
+  signal        INT, TERM, HUP, USR1, USR2, also several at a time, at random times
+  calls         every writing system call fails once; or calls:ENOSPC, calls:EIO, calls:EINTR,
+                calls:short, for one way to fail
+  disk          a full disk (a small tmpfs; needs root)
+  processes     two processes on one run
+  mounts        the same on two mounts (needs root and bindfs)
+  tensorboard   kills while TensorBoard follows (needs a Python with tensorboard)
+
+Exit status: 0 no fault; 1 faults; 77 nothing but kinds that cannot be made here; 2 wrong usage."""
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, epilog=KIND_HELP,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=1, metavar="N",
+                        help="of the first case; each further case has the next (default: 1)")
+    parser.add_argument("--count", type=int, metavar="N",
+                        help="how many of what the kind counts, such as kills; the last case is "
+                             "brought to its end")
+    parser.add_argument("--keep", type=pathlib.Path, metavar="DIR",
+                        help="keep the files of cases with faults there")
+    parser.add_argument("--fail-calls", type=pathlib.Path, metavar="LIBRARY",
+                        help="built from fail_calls.c (default: tests/fail_calls.so of the "
+                             "trainer's build)")
+    parser.add_argument("trainer", type=pathlib.Path, metavar="TRAINER",
+                        help="the trainer under test")
+    parser.add_argument("tblog", type=pathlib.Path, metavar="TBLOG",
+                        help="the tool that reads its event files")
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help="see below")
+    arguments = parser.parse_args()
+    if arguments.fail_calls is None:
+        arguments.fail_calls = arguments.trainer.resolve().parent.parent / "tests/fail_calls.so"
+    return parser, arguments
+
+
+def chosen_kinds(parser, arguments, programs):
+    kinds = all_kinds(programs)
+    asked = arguments.kinds
+    for word in asked:
+        if not any(kind.name == word or kind.name.startswith(word + ":") for kind in kinds):
+            parser.error(f"unknown kind {word!r}")
+    return [kind for kind in kinds
+            if not asked or kind.name in asked or kind.name.partition(":")[0] in asked]
+
+
+class Faults:
+    """Makes the cases of kinds and says what came of them."""
+
+    def __init__(self, arguments, scratch):
+        self._arguments, self._scratch = arguments, scratch
+
+    def make_all(self, kind):
+        """How many cases had faults; None if the kind cannot be made."""
+        obstacle = kind.obstacle()
+        if obstacle:
+            print(f"{kind.name}: skipped: {obstacle}", flush=True)
+            return None
+        begin = time.monotonic()
+        counts = collections.Counter()
+        faults, seed = 0, self._arguments.seed
+        wanted = self._arguments.count or kind.count()
+        while counts[kind.counted] + faults < wanted:
+            done = self._make(kind, seed)
+            counts.update(done or {})
+            faults += done is None
+            seed += 1
+        seconds = time.monotonic() - begin
+        words = [f"{count} {what}" for what, count in counts.items()]
+        print(f"{kind.name}: {', '.join(words + [f'{faults} faults'])} in {seconds:.0f} s",
+              flush=True)
+        return faults
+
+    def _make(self, kind, seed):
+        """What was done in one case; None if there was a fault."""
+        folder = self._scratch / f"{kind.name}-{seed}".replace(":", "-")
+        folder.mkdir()
+        try:
+            return kind.case(seed, folder)
+        except (FaultFound, TimeoutError) as fault:
+            print(f"{kind.name}: FAULT in the case of seed {seed}: {fault}")
+            print(f"  once more: {self._command(kind, seed)}", flush=True)
+            if self._arguments.keep:
+                shutil.copytree(folder, self._arguments.keep / folder.name, dirs_exist_ok=True)
+            return None
+        finally:
+            shutil.rmtree(folder)
+
+    def _command(self, kind, seed):
+        arguments = self._arguments
+        return shlex.join([sys.executable, sys.argv[0], "--seed", str(seed), "--count", "1",
+                           str(arguments.trainer), str(arguments.tblog), kind.name])
+
+
+def take_signals():
+    """Children are to get signals that this process, such as under nohup, ignores; and what is
+    mounted is to be unmounted if it is asked to end."""
+    for number in ASKING:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+
+
+def main():
+    parser, arguments = parse_arguments()
+    take_signals()
+    with contextlib.ExitStack() as stack:
+        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-")))
+        folder = folder.resolve()
+        library = arguments.fail_calls if arguments.fail_calls.exists() else None
+        programs = Programs(arguments.trainer, arguments.tblog, library, folder)
+        faults = Faults(arguments, folder)
+        results = [faults.make_all(kind) for kind in chosen_kinds(parser, arguments, programs)]
+    made = [result for result in results if result is not None]
+    return SKIPPED if not made else int(any(made))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

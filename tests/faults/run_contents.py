@@ -1,0 +1,150 @@
+"""What a run has come to: its state, its points and its epochs; and how two runs differ."""
+
+import dataclasses
+import json
+import subprocess
+
+from fault_kind import FaultFound
+
+PARTS = ("", "train", "validation")  # the directories of a run that have event files
+# The clock's: their steps are compared, and that they are positive.
+CLOCK_TAGS = ("epoch_steps_per_second", "epoch_samples_per_second", "hparams/seconds_per_epoch")
+# When a session began and ended, and how. Each process of a run may log its own.
+SESSION_TAGS = "_hparams_/"
+FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
+# A value's first appearance in a file has these too.
+METADATA = ("tag", "plugin", "plugin_data", "data_class")
+
+
+@dataclasses.dataclass(frozen=True)
+class RunContents:
+    run_state: str  # run.json's
+    figures: list  # FIGURES of each epoch in run.json
+    progress: dict  # epochs and iterations that the checkpoint knows of; None without one
+    state: bytes  # the engine's, from the checkpoint
+    points: dict  # {(part, tag): [(step, value), ...]} in the order of the files
+    verified: int  # tblog verify's status
+
+
+def event_files(directory, part):
+    return sorted((directory / part).glob("*tfevents*"))
+
+
+def all_event_files(directory):
+    return [path for part in PARTS for path in event_files(directory, part)]
+
+
+def read_checkpoint(directory):
+    """(its line of JSON, the state), or (None, None)."""
+    path = directory / "checkpoint"
+    if not path.exists():
+        return None, None
+    line, _, state = path.read_bytes().partition(b"\n")
+    head = _parse(path, line)
+    if len(state) != head["state_bytes"]:
+        raise FaultFound(f"{path} has {len(state)} bytes of state")
+    return head, state
+
+
+def read_record(directory):
+    """run.json; {} if there is none."""
+    path = directory / "run.json"
+    return _parse(path, path.read_bytes()) if path.exists() else {}
+
+
+def _parse(path, text):
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise FaultFound(f"{path} is damaged: {error}") from None
+
+
+def _events(tblog, path):
+    # A torn last record is nothing wrong: status 3, after all whole records are printed.
+    output = subprocess.run([tblog, "cat", path], stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL).stdout
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def read_points(tblog, directory):
+    """As RunContents.points, of a run in any condition."""
+    points = {}
+    for part in PARTS:
+        for path in event_files(directory, part):
+            for event in _events(tblog, path):
+                for value in _values(event):
+                    content = {key: value[key] for key in value if key not in METADATA}
+                    point = (event["step"], content.get("value", content))
+                    points.setdefault((part, value["tag"]), []).append(point)
+    return points
+
+
+def _values(event):
+    """A graph, which has no tag, is one point of its own."""
+    if event["content"] == "graph_def":
+        return [{"tag": "graph_def", "value": event["graph_def_bytes"]}]
+    return [value for value in event.get("values", [])
+            if not value["tag"].startswith(SESSION_TAGS)]
+
+
+def read(tblog, directory):
+    record = read_record(directory)
+    head, state = read_checkpoint(directory)
+    verified = subprocess.run([tblog, "verify", directory], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).returncode
+    return RunContents(
+        run_state=record.get("state"),
+        figures=[[epoch[name] for name in FIGURES] for epoch in record.get("epochs", [])],
+        progress=head and {name: head.get(name) for name in ("epochs", "iterations")},
+        state=state,
+        points=read_points(tblog, directory),
+        verified=verified,
+    )
+
+
+def differences(found, expected):
+    """Lines that say how a finished run differs from the undisturbed one; none if it does not."""
+    lines = []
+    if found.run_state != "finished":
+        lines.append(f"the run is {found.run_state}")
+    if found.figures != expected.figures:
+        lines.append(f"run.json has the epochs {found.figures} instead of {expected.figures}")
+    if found.progress is None:
+        lines.append("there is no checkpoint")
+    elif found.progress != expected.progress:
+        lines.append(f"the checkpoint is after {found.progress} instead of {expected.progress}")
+    elif found.state != expected.state:
+        lines.append("the engine's state has other bytes")
+    if found.verified not in (0, 3):
+        lines.append(f"tblog verify returns {found.verified}")
+    return lines + point_differences(found.points, expected.points)
+
+
+def point_differences(found, expected):
+    """One line for each series, a (part, tag), that is not as expected."""
+    lines = []
+    for series in sorted(found.keys() | expected.keys()):
+        name = "/".join(filter(None, series))
+        line = _series_difference(series[1], found.get(series, []), expected.get(series, []))
+        if line:
+            lines.append(f"{name}: {line}")
+    return lines
+
+
+def _is_positive(value):
+    return isinstance(value, float) and 0 < value < float("inf")
+
+
+def _series_difference(tag, found, expected):
+    steps, expected_steps = [step for step, _ in found], [step for step, _ in expected]
+    twice = sorted({step for step in steps if steps.count(step) > 1})
+    missing = sorted(set(expected_steps) - set(steps))
+    if twice or missing:
+        return f"{len(twice)} points twice {twice[:5]}, {len(missing)} missing {missing[:5]}"
+    if steps != expected_steps:
+        return f"steps {steps} instead of {expected_steps}"
+    if tag in CLOCK_TAGS:
+        wrong = [point for point in found if not _is_positive(point[1])]
+    else:
+        wrong = [point for point, other in zip(found, expected) if point != other]
+    return f"other values at {wrong[:3]}" if wrong else None

@@ -1,0 +1,192 @@
+"""Runs of a fraction of a second, on a data set made here, that are meant to be disturbed."""
+
+import dataclasses
+import os
+import pathlib
+import random
+import struct
+import subprocess
+import tempfile
+import time
+
+import child_process
+import run_contents
+from fault_kind import FaultFound
+from waiting import LIMIT_SECONDS
+
+BATCH_SIZE = 4
+IMAGES = {"train": 38, "t10k": 12}  # ten steps an epoch, of which the last is short
+SIDE = 28
+
+# Options of the trainer that change what a run logs.
+SHAPES = {
+    "plain": ("--epochs", "4"),
+    "histograms": ("--epochs", "3", "--histograms"),
+    "short": ("--epochs", "3", "--batch-size", "16"),
+    "long": ("--epochs", "60"),
+}
+EVERY_EPOCH, NEVER = 0, 3600  # --checkpoint-interval
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """A writing system call, as fail_calls.c reports it."""
+
+    name: str
+    path: pathlib.Path
+
+    def is_write(self):
+        return self.name in ("write", "pwrite")
+
+
+@dataclasses.dataclass(frozen=True)
+class Undisturbed:
+    """What a run of a shape comes to, how long it takes and what it calls."""
+
+    contents: run_contents.RunContents
+    seconds: float
+    calls: dict  # {index: Call}; empty without fail_calls.so
+
+
+def write_data_set(folder):
+    pixels = random.Random(1)
+    folder.mkdir()
+    for part, count in IMAGES.items():
+        images = struct.pack(">IIII", 0x803, count, SIDE, SIDE) + pixels.randbytes(count * SIDE**2)
+        labels = struct.pack(">II", 0x801, count) + bytes(i % 10 for i in range(count))
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(images)
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(labels)
+
+
+def read_calls(report):
+    """{index: Call}; an index is missing if the process was killed before it wrote the line."""
+    calls = {}
+    for line in report.read_text().splitlines() if report.exists() else ():
+        index, name, path = line.split(" ", 2)
+        calls[int(index)] = Call(name, pathlib.Path(path))
+    return calls
+
+
+class Programs:
+    """The programs under test, the data set, and the undisturbed runs that others are compared
+    with. `fail_calls` is the library, or None."""
+
+    def __init__(self, trainer, tblog, fail_calls, folder):
+        self.trainer, self.tblog, self.fail_calls = trainer, tblog, fail_calls
+        self._folder = folder
+        self._data = folder / "data"
+        self._undisturbed = {}
+        write_data_set(self._data)
+
+    def command(self, directory, shape, interval):
+        options = ("--batch-size", str(BATCH_SIZE), "--update-freq", "batch", *SHAPES[shape])
+        return [str(self.trainer), "train", "--resume", "--quiet", "--data", str(self._data),
+                "--logdir", str(directory), "--checkpoint-interval", str(interval), *options]
+
+    def undisturbed(self, shape):
+        """Made when it is first asked for."""
+        if shape not in self._undisturbed:
+            self._undisturbed[shape] = self._run_undisturbed(shape)
+        return self._undisturbed[shape]
+
+    def scratch(self):
+        """A folder that `with` removes again."""
+        return tempfile.TemporaryDirectory(dir=self._folder)
+
+    def _run_undisturbed(self, shape):
+        folder = self._folder / f"undisturbed-{shape}"
+        folder.mkdir()
+        run = SmallRun(self, folder / "run", shape, EVERY_EPOCH)
+        begin = time.monotonic()
+        process = run.resume(how="count")
+        seconds = time.monotonic() - begin
+        contents = run_contents.read(self.tblog, run.directory)
+        return Undisturbed(contents, seconds, process.calls())
+
+
+class RunProcess:
+    """A process of the trainer, and what it leaves: its messages and its writing calls."""
+
+    def __init__(self, command, environment, traces):
+        self._messages, self._calls = f"{traces}.messages", pathlib.Path(f"{traces}.calls")
+        with open(self._messages, "w") as messages:
+            self._process = child_process.start(command, stdout=subprocess.DEVNULL, stderr=messages,
+                                                env={**os.environ, **environment(self._calls)})
+
+    def send(self, number):
+        self._process.send_signal(number)
+
+    def wait(self):
+        """The status; of one that does not end, a fault."""
+        try:
+            return self._process.wait(timeout=LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise FaultFound(f"a process did not end: {self.messages()}") from None
+
+    def messages(self):
+        """What it printed to standard error."""
+        return pathlib.Path(self._messages).read_text().strip()
+
+    def calls(self):
+        """{index: Call}, if they were counted."""
+        return read_calls(self._calls)
+
+
+class SmallRun:
+    """One run, of which processes are started until it is finished. What they leave besides the run
+    is in the folder `traces`, or beside the run."""
+
+    def __init__(self, programs, directory, shape, interval, traces=None):
+        self.programs, self.directory = programs, directory
+        self._traces = traces or directory.parent
+        self.shape, self.interval = shape, interval
+        self.starts = 0
+        self._event_files = {}
+
+    def start(self, how=None, at=None, directory=None):
+        """A process that begins or resumes the run. Its writing calls are counted if `how` is not
+        None, and the one of index `at` is treated as `how` says (fail_calls.c). `directory`: where
+        the process finds the run, if not in its own place."""
+
+        def environment(report):
+            orders = {"LD_PRELOAD": str(self.programs.fail_calls), "FAIL_CALLS_HOW": how,
+                      "FAIL_CALLS_BELOW": str(self.directory), "FAIL_CALLS_REPORT": str(report)}
+            if how is None or self.programs.fail_calls is None:
+                return {}
+            return orders if at is None else {**orders, "FAIL_CALLS_AT": str(at)}
+
+        self.starts += 1
+        self._event_files = self._read_event_files()
+        command = self.programs.command(directory or self.directory, self.shape, self.interval)
+        return RunProcess(command, environment, self._traces / f"run.{self.starts}")
+
+    def wait(self, process):
+        """The process's status, if the event files that were there before are as they were."""
+        status = process.wait()
+        now = self._read_event_files()
+        for path, content in self._event_files.items():
+            if now.get(path) != content:
+                raise FaultFound(f"{path.name} was {'changed' if path in now else 'removed'}")
+        return status
+
+    def resume(self, how=None):
+        """Lets the run come to its end. Returns the process that did it."""
+        process = self.start(how)
+        status = self.wait(process)
+        if status != 0:
+            raise FaultFound(f"resuming ended with {status}: {process.messages()}")
+        return process
+
+    def finish(self):
+        """Lets the run come to its end and compares it with the undisturbed one."""
+        self.resume()
+        expected = self.programs.undisturbed(self.shape).contents
+        found = run_contents.read(self.programs.tblog, self.directory)
+        differences = run_contents.differences(found, expected)
+        if differences:
+            raise FaultFound("; ".join(differences))
+
+    def _read_event_files(self):
+        return {path: path.read_bytes() for path in run_contents.all_event_files(self.directory)}

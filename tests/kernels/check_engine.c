@@ -10,13 +10,16 @@
 #include "engine.h"
 #include "sample_data.h"
 
-#ifdef SLOW_ENGINE /* one that a harness computes */
-enum { TRAINING = 3, VALIDATION = 2, BATCH = 2, BATCHES = 2, EPOCHS = 3, LESSON = 8 };
+#ifdef SLOW_ENGINE /* one that a harness computes: as few samples as have a short last batch */
+enum { TRAINING = 3, VALIDATION = 2, BATCH = 2, BATCHES = 2, EPOCHS = 2, LESSON = 5 };
 static const double lesson_leaves = 0.8; /* of the loss */
 #else
 enum { TRAINING = 45, VALIDATION = 150, BATCH = 16, BATCHES = 3, EPOCHS = 2, LESSON = 30 };
 static const double lesson_leaves = 0.5;
 #endif
+
+/* Steps of a run that ends within the second epoch, and of one that ends within the first. */
+enum { PART = BATCHES - 1, WHOLE = PART + BATCHES };
 
 static const engine_api *api;
 static engine_data training;
@@ -182,11 +185,11 @@ START_TEST(cutting_a_run_into_calls_changes_nothing)
 {
     const engine_config config = small_config();
     size_t bytes = 0;
-    unsigned char *whole = state_after(&config, 5, &bytes);
+    unsigned char *whole = state_after(&config, WHOLE, &bytes);
     engine *e = make_engine(&config);
-    engine_step steps[5];
+    engine_step steps[WHOLE];
     engine_result result;
-    for (uint32_t i = 0; i < 5; i++) {
+    for (uint32_t i = 0; i < WHOLE; i++) {
         train(e, 1, steps + i);
         ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result, NULL), ENGINE_OK);
     }
@@ -203,28 +206,28 @@ START_TEST(an_imported_state_goes_on_as_if_never_left)
 {
     const engine_config config = small_config();
     size_t bytes = 0;
-    unsigned char *half = state_after(&config, 2, &bytes);
-    unsigned char *whole = state_after(&config, 5, &bytes);
+    unsigned char *part = state_after(&config, PART, &bytes);
+    unsigned char *whole = state_after(&config, WHOLE, &bytes);
     engine *e = make_engine(&config);
-    engine_step steps[5];
-    train(e, 5, steps); /* a state that must leave no trace */
-    ck_assert_int_eq(api->import_state(e, half, bytes), ENGINE_OK);
-    train(e, 3, steps);
-    ck_assert_uint_eq(steps[0].step, 3);
+    engine_step steps[WHOLE];
+    train(e, WHOLE, steps); /* a state that must leave no trace */
+    ck_assert_int_eq(api->import_state(e, part, bytes), ENGINE_OK);
+    train(e, WHOLE - PART, steps);
+    ck_assert_uint_eq(steps[0].step, PART + 1);
     unsigned char *resumed = malloc(bytes);
     ck_assert_int_eq(api->export_state(e, resumed, bytes), ENGINE_OK);
     ck_assert_mem_eq(whole, resumed, bytes);
 
-    ck_assert_int_eq(api->import_state(e, half, bytes - 1), ENGINE_INVALID);
-    half[0] ^= 1;
-    ck_assert_int_eq(api->import_state(e, half, bytes), ENGINE_INVALID);
+    ck_assert_int_eq(api->import_state(e, part, bytes - 1), ENGINE_INVALID);
+    part[0] ^= 1;
+    ck_assert_int_eq(api->import_state(e, part, bytes), ENGINE_INVALID);
     ck_assert_str_ne(api->message(e), "");
-    ck_assert_int_eq(api->export_state(e, half, bytes), ENGINE_OK);
-    ck_assert_mem_eq(whole, half, bytes);
+    ck_assert_int_eq(api->export_state(e, part, bytes), ENGINE_OK);
+    ck_assert_mem_eq(whole, part, bytes);
     api->destroy(e);
     free(resumed);
     free(whole);
-    free(half);
+    free(part);
 }
 END_TEST
 
@@ -232,7 +235,7 @@ START_TEST(a_state_of_another_run_is_refused)
 {
     engine_config config = small_config();
     size_t bytes = 0;
-    unsigned char *state = state_after(&config, 2, &bytes);
+    unsigned char *state = state_after(&config, 1, &bytes);
     config.batch_size++;
     engine *e = make_engine(&config);
     ck_assert_int_eq(api->import_state(e, state, bytes), ENGINE_INVALID);
@@ -266,8 +269,8 @@ START_TEST(predictions_agree_with_evaluation)
 {
     const engine_config config = small_config();
     engine *e = make_engine(&config);
-    engine_step steps[4];
-    train(e, 4, steps);
+    engine_step steps[PART];
+    train(e, PART, steps);
     engine_result result;
     uint8_t predicted[VALIDATION];
     uint32_t correct = 0;

@@ -1,6 +1,7 @@
 /* The CUDA engine's host side, on the harness that runs its kernels on the host: what it plans and
- * takes, what it launches, and what it says when a call fails. What it computes is
- * check_cuda_runs.c's business, what every engine promises check_engine.c's. */
+ * takes, what it launches, and what it says when a call fails, whichever one. What it computes is
+ * the business of check_cuda_runs.c and its neighbours, what every engine promises
+ * check_engine.c's. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

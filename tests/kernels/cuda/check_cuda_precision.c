@@ -27,6 +27,15 @@ enum { PRECISIONS = 3, CHOICES = 2, MOST_FLOATS = LENET_FLAT * LENET_DENSE1 };
 static double expected[PRECISIONS][MOST_FLOATS];
 static double absolute[MOST_FLOATS];
 
+static double *expected_in(engine_precision precision)
+{
+    size_t p = 0;
+    while (precisions[p] != precision) {
+        p++;
+    }
+    return expected[p];
+}
+
 /* The root of the sum of squared differences. */
 static double apart(const double *a, const double *b, size_t count)
 {
@@ -52,10 +61,7 @@ static void expect_precision(const char *what, engine_precision precision, const
                              size_t count)
 {
     enum { CLOSER = 48 };
-    const double *own = NULL;
-    for (size_t p = 0; p < PRECISIONS; p++) {
-        own = precisions[p] == precision ? expected[p] : own;
-    }
+    const double *own = expected_in(precision);
     const double error = apart(values, own, count);
     for (size_t p = 0; p < PRECISIONS; p++) {
         if (precisions[p] == precision) {
@@ -207,75 +213,85 @@ static void compare_pooled_gradients(const cuda_fixture *f, engine_precision pre
     compare_pooled_gradient(f, precision);
 }
 
+/* Two runs of the same step, the second in micro-batches, or one run alone: their gradients are held
+ * against the same oracles. */
+typedef struct run_gradients {
+    size_t count;
+    float of[2][LENET_PARAMETERS];
+} run_gradients;
+
 static void compare_kernel_gradient(const cuda_fixture *f, engine_precision precision,
-                                    const float *gradient)
+                                    const run_gradients *gradients)
 {
     for (size_t p = 0; p < PRECISIONS; p++) {
         expected_kernel_gradient(f, precisions[p], expected[p], absolute);
     }
-    expect_precision_of_floats("gradient of dense1's kernel", precision, gradient, MOST_FLOATS);
-    expected_kernel_gradient(f, precision, expected[0], absolute);
-    for (size_t e = 0; e < MOST_FLOATS; e++) {
-        expect_near("gradient of dense1's kernel", e, (double)gradient[e], expected[0][e],
-                    sum_bound(f->n + 1, absolute[e]));
+    double *own = expected_in(precision);
+    expected_kernel_gradient(f, precision, own, absolute);
+    for (size_t run = 0; run < gradients->count; run++) {
+        const float *gradient = gradients->of[run] + LENET_DENSE1_KERNEL_AT;
+        expect_precision_of_floats("gradient of dense1's kernel", precision, gradient, MOST_FLOATS);
+        for (size_t e = 0; e < MOST_FLOATS; e++) {
+            expect_near("gradient of dense1's kernel", e, (double)gradient[e], own[e],
+                        sum_bound(f->n + 1, absolute[e]));
+        }
     }
 }
 
-/* One convolution's, of which `sums` and `bounds` are the part of conv_sums for its own
- * precision. */
+/* One convolution's, whose oracles are in `expected`, from parameter `at` on. */
 static void compare_conv(const cuda_fixture *f, const char *what, engine_precision precision,
-                         const float *gradient, const double *sums, const double *bounds,
+                         const run_gradients *gradients, size_t at, const double *bounds,
                          size_t count)
 {
-    expect_precision_of_floats(what, precision, gradient, count);
-    for (size_t e = 0; e < count; e++) {
-        expect_near(what, e, (double)gradient[e], sums[e], conv_sum_bound(f->n, bounds[e]));
+    const double *own = expected_in(precision);
+    for (size_t run = 0; run < gradients->count; run++) {
+        const float *gradient = gradients->of[run] + at;
+        expect_precision_of_floats(what, precision, gradient, count);
+        for (size_t e = 0; e < count; e++) {
+            expect_near(what, e, (double)gradient[e], own[e], conv_sum_bound(f->n, bounds[e]));
+        }
     }
 }
 
 static void compare_conv_gradients(const cuda_fixture *f, engine_precision precision,
-                                   const float *gradients)
+                                   const run_gradients *gradients)
 {
     static conv_sums sums[PRECISIONS];
-    size_t own = 0;
+    static conv_sums bounds;
     for (size_t p = 0; p < PRECISIONS; p++) {
-        expected_conv_sums(f, precisions[p], &sums[p]);
+        expected_conv_sums(f, precisions[p], &sums[p], precisions[p] == precision ? &bounds : NULL);
         memcpy(expected[p], sums[p].conv2, sizeof sums[p].conv2);
-        own = precisions[p] == precision ? p : own;
     }
-    compare_conv(f, "gradient of conv2", precision, gradients + LENET_CONV2_KERNEL_AT,
-                 sums[own].conv2, sums[own].conv2_absolute, CONV2_SUMS);
+    compare_conv(f, "gradient of conv2", precision, gradients, LENET_CONV2_KERNEL_AT, bounds.conv2,
+                 CONV2_SUMS);
     for (size_t p = 0; p < PRECISIONS; p++) {
         memcpy(expected[p], sums[p].conv1, sizeof sums[p].conv1);
     }
-    compare_conv(f, "gradient of conv1", precision, gradients + LENET_CONV1_KERNEL_AT,
-                 sums[own].conv1, sums[own].conv1_absolute, CONV1_SUMS);
+    compare_conv(f, "gradient of conv1", precision, gradients, LENET_CONV1_KERNEL_AT, bounds.conv1,
+                 CONV1_SUMS);
 }
 
 /* These are fp32 in every precision. The terms are below 1. */
-static void compare_head_gradients(const cuda_fixture *f, const float *gradients)
+static void compare_head_gradients(const cuda_fixture *f, const run_gradients *gradients)
 {
     double sums[HEAD_SUMS] = {0};
     add_head_sums(f, sums);
     for (size_t e = 0; e < HEAD_SUMS; e++) {
         const size_t at = e < 1290 ? LENET_DENSE2_KERNEL_AT + e : LENET_DENSE1_BIAS_AT + e - 1290;
-        expect_near("gradient of the head", e, (double)gradients[at], sums[e],
-                    sum_bound(f->n, f->n));
+        for (size_t run = 0; run < gradients->count; run++) {
+            expect_near("gradient of the head", e, (double)gradients->of[run][at], sums[e],
+                        sum_bound(f->n, f->n));
+        }
     }
 }
 
-/* The gradients that the run's step left, where `all` shows all of the step's samples; then the
- * update that it made of them, to the bit, and its metrics. */
-static void compare_gradients_and_update(traced_run *run, const cuda_fixture *all)
+/* The update that a run made of its gradients, to the bit, and its metrics, where `all` shows all
+ * of the step's samples. */
+static void compare_update(traced_run *run, const cuda_fixture *all, const float *gradients)
 {
-    static float gradients[LENET_PARAMETERS];
     double loss = 0;
     uint32_t correct = 0;
     ck_assert_uint_eq(all->n, run->step.samples);
-    read_tensors(api, run->e, "gradient/", gradients);
-    compare_kernel_gradient(all, run->precision, gradients + LENET_DENSE1_KERNEL_AT);
-    compare_conv_gradients(all, run->precision, gradients);
-    compare_head_gradients(all, gradients);
     cpu_update(&run->before, &run->view, run->step.step, gradients, 0, LENET_PARAMETERS);
     run->view.p = run->e->memory.parameters;
     expect_same_state(&run->view, &run->before);
@@ -285,6 +301,25 @@ static void compare_gradients_and_update(traced_run *run, const cuda_fixture *al
     }
     ck_assert(fabs(run->step.loss_sum - loss) <= 1e-12 * loss);
     ck_assert_uint_eq(run->step.correct, correct);
+}
+
+/* The gradients and updates of runs whose steps are the same one, of which the first's view has
+ * all samples. */
+static void compare_gradients_and_updates(traced_run *const *runs, size_t count)
+{
+    static run_gradients gradients;
+    const cuda_fixture all = runs[0]->view;
+    const engine_precision precision = runs[0]->precision;
+    gradients.count = count;
+    for (size_t run = 0; run < count; run++) {
+        read_tensors(api, runs[run]->e, "gradient/", gradients.of[run]);
+    }
+    compare_kernel_gradient(&all, precision, &gradients);
+    compare_conv_gradients(&all, precision, &gradients);
+    compare_head_gradients(&all, &gradients);
+    for (size_t run = 0; run < count; run++) {
+        compare_update(runs[run], &all, gradients.of[run]);
+    }
 }
 
 /* A sample's way forward and back to pooled knows nothing of the samples beside it. */
@@ -355,11 +390,10 @@ START_TEST(every_launch_is_in_the_runs_precision)
     train_and_compare(&whole);
     train_and_compare(&parts);
     expect_same_activations(&parts.view, &whole.view);
-    compare_gradients_and_update(&parts, &whole.view);
-    compare_gradients_and_update(&whole, &whole.view);
+    compare_gradients_and_updates((traced_run *const[]){&whole, &parts}, 2);
 
     train_and_compare(&parts);
-    compare_gradients_and_update(&parts, &parts.view);
+    compare_gradients_and_updates((traced_run *const[]){&parts}, 1);
 
     compare_evaluation(&whole);
     compare_prediction(&whole);

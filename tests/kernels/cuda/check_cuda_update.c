@@ -1,5 +1,7 @@
 /* The kernels of the CUDA engine that end a step, and its histograms, run on the host
- * (tests/support/cuda_host): Adam bit by bit against the CPU engine's. */
+ * (tests/support/cuda_host): Adam bit by bit against the CPU engine's, with as many slots as whole,
+ * short and second micro-batches leave; alpha, the count of steps and the ring's entry in the first
+ * steps and far on; histograms whole and in chunks. */
 #include <check.h>
 #include <float.h>
 #include <math.h>

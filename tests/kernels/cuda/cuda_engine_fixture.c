@@ -1,5 +1,6 @@
 #include "cuda_engine_fixture.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -82,5 +83,24 @@ void read_tensors(const engine_api *api, engine *e, const char *prefix, float *o
         ck_assert_int_eq(api->read_tensor(e, name, out + tensor->offset, tensor->count, &count),
                          ENGINE_OK);
         ck_assert_uint_eq(count, tensor->count);
+    }
+}
+
+void run_steps(const engine_api *api, const engine_config *config, uint32_t steps, engine_step *out,
+               float *parameters)
+{
+    engine *e = make_engine(api, config);
+    train_steps(api, e, steps, out);
+    read_tensors(api, e, "", parameters);
+    api->destroy(e);
+}
+
+void expect_close_steps(const engine_step *a, const engine_step *b, uint32_t count,
+                        double tolerance)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        ck_assert_uint_eq(a[i].step, b[i].step);
+        ck_assert_uint_eq(a[i].samples, b[i].samples);
+        ck_assert(fabs(a[i].loss_sum - b[i].loss_sum) <= tolerance * b[i].loss_sum);
     }
 }

@@ -30,6 +30,14 @@ engine *make_engine(const engine_api *api, const engine_config *config);
 /* Trains so many steps and waits for their metrics. */
 void train_steps(const engine_api *api, engine *e, uint32_t steps, engine_step *out);
 
+/* A run of an engine of its own: the metrics of `steps` steps, and the parameters behind them. */
+void run_steps(const engine_api *api, const engine_config *config, uint32_t steps, engine_step *out,
+               float *parameters);
+
+/* Same steps, same samples, and losses that differ by `tolerance`, relative to those of `b`. */
+void expect_close_steps(const engine_step *a, const engine_step *b, uint32_t count,
+                        double tolerance);
+
 /* All eight tensors [LENET_PARAMETERS]; `prefix` is "" or "gradient/". */
 void read_tensors(const engine_api *api, engine *e, const char *prefix, float *out);
 

@@ -46,15 +46,14 @@ void compare_pooled_gradient(const cuda_fixture *f, engine_precision precision);
 
 enum { CONV1_SUMS = 9 * 32 + 32, CONV2_SUMS = 9 * 32 * 64 + 64 }; /* kernel and bias */
 
-/* The gradients of both convolutions and their terms' absolute values. */
+/* The gradients of both convolutions; `absolute`: their terms' absolute values, or NULL. */
 typedef struct conv_sums {
     double conv2[CONV2_SUMS];
-    double conv2_absolute[CONV2_SUMS];
     double conv1[CONV1_SUMS];
-    double conv1_absolute[CONV1_SUMS];
 } conv_sums;
 
-void expected_conv_sums(const cuda_fixture *f, engine_precision precision, conv_sums *sums);
+void expected_conv_sums(const cuda_fixture *f, engine_precision precision, conv_sums *sums,
+                        conv_sums *absolute);
 
 /* The bound of a sum of them over n samples. */
 double conv_sum_bound(uint32_t n, double absolute);

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 #include <string.h>
+#include <vector>
 
 #include "cuda_host_runtime.h"
 
@@ -62,18 +63,28 @@ struct matrix {
     }
 };
 
+/* Each sum in the order of the inner index; a column's sums side by side, with A rounded once. */
 void multiply(const matrix &a, const matrix &b, size_t m, size_t n, size_t k, double alpha,
               double beta, float *c, size_t c_stride, cublasComputeType_t compute)
 {
-    for (size_t j = 0; j < n; j++) {
+    std::vector<double> left(m * k);
+    for (size_t l = 0; l < k; l++) {
         for (size_t i = 0; i < m; i++) {
-            double sum = 0;
-            for (size_t l = 0; l < k; l++) {
-                sum += a.at(i, l, compute) * b.at(l, j, compute);
+            left[l * m + i] = a.at(i, l, compute);
+        }
+    }
+    for (size_t j = 0; j < n; j++) {
+        std::vector<double> sums(m);
+        for (size_t l = 0; l < k; l++) {
+            const double right = b.at(l, j, compute);
+            for (size_t i = 0; i < m; i++) {
+                sums[i] += left[l * m + i] * right;
             }
-            float *place = c + j * c_stride + i;
-            const double before = beta == 0 ? 0 : beta * static_cast<double>(*place);
-            *place = static_cast<float>(alpha * sum + before);
+        }
+        float *column = c + j * c_stride;
+        for (size_t i = 0; i < m; i++) {
+            const double before = beta == 0 ? 0 : beta * static_cast<double>(column[i]);
+            column[i] = static_cast<float>(alpha * sums[i] + before);
         }
     }
 }

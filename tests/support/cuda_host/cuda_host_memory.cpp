@@ -1,6 +1,8 @@
 /* Memory of the fake device and pinned memory: the host's, of NaN at first, so that what nobody has
  * written shows. */
 #include <algorithm>
+#include <limits.h>
+#include <malloc.h>
 #include <map>
 #include <memory>
 #include <stdio.h>
@@ -30,6 +32,14 @@ std::map<const unsigned char *, allocation> &allocations()
 }
 
 size_t used;
+
+/* What is freed stays the process's: to take a run's memory from the system anew would be most of
+ * the time of a test that makes many. */
+__attribute__((constructor)) void keep_freed_memory()
+{
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+}
 
 cudaError_t allocate(void **place, size_t bytes, bool on_device)
 {

@@ -90,6 +90,7 @@ void become(thread *next)
     here.epoch = home.epoch;
     here.warp_epoch = home.warps[next->number / 32].epoch;
     here.thread = next->number;
+    here.lanes = static_cast<uint16_t>(BY_LANES | next->number / 32u);
     here.mine = &home.lanes[next->number];
 }
 
@@ -122,6 +123,11 @@ static void wait_at(const char *name, uint32_t mask, const char *file, int line)
     current->waiting = true;
 }
 
+static bool is_at(const site &s, const char *file, int line)
+{
+    return s.line == line && (s.file == file || strcmp(s.file, file) == 0);
+}
+
 /* The meeting that is the same as one that this thread comes to. Lanes that wait elsewhere for each
  * other would do so for ever. */
 static meeting &join(warp &w, const meeting &mine)
@@ -129,8 +135,8 @@ static meeting &join(warp &w, const meeting &mine)
     const uint32_t bit = 1u << lane();
     for (unsigned i = 0; i < w.meeting_count; i++) {
         meeting &m = w.meetings[i];
-        if (m.mask == mine.mask && m.kind == mine.kind && m.where.line == mine.where.line &&
-            (m.where.file == mine.where.file || strcmp(m.where.file, mine.where.file) == 0)) {
+        if (m.mask == mine.mask && m.kind == mine.kind &&
+            is_at(m.where, mine.where.file, mine.where.line)) {
             return m;
         }
         if ((m.mask & bit) != 0 && (mine.mask & m.arrived) != 0) {
@@ -196,7 +202,7 @@ bool arrive(const char *name, const char *file, int line)
     block &home = *current->home;
     if (home.arrived == 0) {
         home.barrier = {name, file, line};
-    } else if (home.barrier.line != line || strcmp(home.barrier.file, file) != 0) {
+    } else if (!is_at(home.barrier, file, line)) {
         found("comes to %s (%s:%d) while %u threads wait in %s (%s:%d)", name, file, line,
               home.arrived, home.barrier.name, home.barrier.file, home.barrier.line);
     }

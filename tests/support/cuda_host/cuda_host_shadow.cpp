@@ -25,20 +25,20 @@ bool ordered(uint32_t warp_number, uint32_t warp_epoch)
 
 bool after_write(const shadow_word &s)
 {
-    return s.write_epoch != here.epoch || s.writer == here.thread ||
-           (s.writer != ATOMICALLY && ordered(s.writer / 32u, s.write_warp));
+    return s.written < here.epoch || s.writer == here.thread ||
+           (s.writer != ATOMICALLY && ordered(s.writer / 32u, s.written));
 }
 
 bool after_reads(const shadow_word &s)
 {
-    if (s.read_epoch != here.epoch || s.reader == here.thread) {
+    if (s.read < here.epoch || s.reader == here.thread) {
         return true;
     }
     if (s.reader == BY_WARPS) {
         return false;
     }
     const uint32_t warp_number = s.reader & BY_LANES ? s.reader & ~BY_LANES : s.reader / 32u;
-    return ordered(warp_number, s.read_warp);
+    return ordered(warp_number, s.read);
 }
 
 [[noreturn]] void race(const void *place, const shadow_word &s, int how, bool with_write)
@@ -63,7 +63,7 @@ bool after_reads(const shadow_word &s)
 void note_read(shadow_word &s)
 {
     const uint32_t mine = here.thread / 32u;
-    const bool fresh = s.read_epoch != here.epoch || s.reader == here.thread;
+    const bool fresh = s.read < here.epoch || s.reader == here.thread;
     if (fresh || (s.reader != BY_WARPS && after_reads(s))) {
         s.reader = here.thread;
     } else if (s.reader != BY_WARPS) {
@@ -71,13 +71,12 @@ void note_read(shadow_word &s)
             s.reader & BY_LANES ? s.reader & ~uint32_t(BY_LANES) : s.reader / 32u;
         s.reader = static_cast<uint16_t>(other == mine ? BY_LANES | mine : BY_WARPS);
     }
-    s.read_epoch = here.epoch;
-    s.read_warp = here.warp_epoch;
+    s.read = here.warp_epoch;
 }
 
 void touch(const void *place, shadow_word &s, int how)
 {
-    const bool joins = how == ADDING && s.write_epoch == here.epoch && s.writer == ATOMICALLY;
+    const bool joins = how == ADDING && s.written >= here.epoch && s.writer == ATOMICALLY;
     if (!joins && !after_write(s)) {
         race(place, s, how, true);
     }
@@ -88,8 +87,7 @@ void touch(const void *place, shadow_word &s, int how)
     if (!after_reads(s)) {
         race(place, s, how, false);
     }
-    s.write_epoch = here.epoch;
-    s.write_warp = here.warp_epoch;
+    s.written = here.warp_epoch;
     s.writer = how == ADDING ? static_cast<uint16_t>(ATOMICALLY) : here.thread;
 }
 

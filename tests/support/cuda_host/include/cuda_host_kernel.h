@@ -34,15 +34,17 @@ struct operands {
 };
 
 /* Who has touched a word of shared memory in the present interval, the time between two block
- * barriers. Its bytes are told apart only where someone touches less than a word. */
+ * barriers. Its bytes are told apart only where someone touches less than a word.
+ *
+ * A block's intervals and its warps', which lie between barriers of either kind, are numbered in
+ * one sequence. So a warp interval that began in the present block interval has the higher
+ * number. */
 struct shadow_word {
-    uint32_t write_epoch; /* interval of the last write */
-    uint32_t write_warp;  /* warp interval of the writer */
-    uint32_t read_epoch;
-    uint32_t read_warp;
-    uint16_t writer; /* thread, or ATOMICALLY */
-    uint16_t reader; /* thread, or BY_LANES | warp, or BY_WARPS */
-    uint32_t guard;  /* the epoch for which bytes are told apart, or COPYING */
+    uint32_t written; /* warp interval of the last write */
+    uint32_t read;    /* and of the last read */
+    uint16_t writer;  /* thread, or ATOMICALLY */
+    uint16_t reader;  /* thread, or BY_LANES | warp, or BY_WARPS */
+    uint32_t guard;   /* the epoch for which bytes are told apart, or COPYING */
 };
 enum : uint32_t { ATOMICALLY = 0xfff0, BY_LANES = 0x8000, BY_WARPS = 0xffff };
 const uint32_t COPYING = 0xffffffff;
@@ -52,6 +54,7 @@ struct state {
     uint32_t epoch;      /* interval between block barriers, of no other block or launch */
     uint32_t warp_epoch; /* interval between barriers of the warp */
     uint16_t thread;     /* in the block */
+    uint16_t lanes;      /* BY_LANES | its warp */
     operands *mine;
     unsigned char *shared;
     shadow_word *shadow;
@@ -82,34 +85,25 @@ enum { READING, WRITING, ADDING };
 
 inline bool read_is_plain(shadow_word &word)
 {
-    if (word.guard >= here.epoch) {
+    if (word.guard >= here.epoch || (word.written >= here.epoch && word.writer != here.thread)) {
         return false;
     }
-    if (word.write_epoch == here.epoch && word.writer != here.thread) {
-        return false;
+    if (word.read >= here.epoch && word.reader != here.thread) {
+        return word.reader == BY_WARPS ||
+               (word.reader == here.lanes && word.read == here.warp_epoch);
     }
-    if (word.read_epoch == here.epoch && word.reader != here.thread) {
-        return word.reader == BY_WARPS;
-    }
-    word.read_epoch = here.epoch;
-    word.read_warp = here.warp_epoch;
+    word.read = here.warp_epoch;
     word.reader = here.thread;
     return true;
 }
 
 inline bool write_is_plain(shadow_word &word)
 {
-    if (word.guard >= here.epoch) {
+    if (word.guard >= here.epoch || (word.written >= here.epoch && word.writer != here.thread) ||
+        (word.read >= here.epoch && word.reader != here.thread)) {
         return false;
     }
-    if (word.write_epoch == here.epoch && word.writer != here.thread) {
-        return false;
-    }
-    if (word.read_epoch == here.epoch && word.reader != here.thread) {
-        return false;
-    }
-    word.write_epoch = here.epoch;
-    word.write_warp = here.warp_epoch;
+    word.written = here.warp_epoch;
     word.writer = here.thread;
     return true;
 }

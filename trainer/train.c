@@ -40,8 +40,9 @@ static outcome train(const experiment *self, const run_options *options)
         .config = &config, .directory = directory, .replace = replace, .runs_at_once = 1};
     status = experiment_run(self, &part, &record, message);
     if (status == OUTCOME_STOPPED) {
-        fprintf(stderr, "%s: stopped by %s %s; the same command with --resume continues\n",
-                self->program, signals_name(), message);
+        fprintf(stderr, "%s: stopped by %s %s%s\n", self->program, signals_name(), message,
+                record.state == RUN_INTERRUPTED ? "; the same command with --resume continues"
+                                                : "");
     }
     run_record_free(&record);
     return status;

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "message.h"
@@ -73,13 +74,18 @@ int log_part_close(log_part *part, char *message)
     if (part->writer == NULL) {
         return 0;
     }
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", tblog_writer_path(part->writer));
     const int flushed = log_part_flush(part, message);
+    errno = 0;
     const tblog_status closed = tblog_writer_close(part->writer);
+    const int cause = errno;
     logged_points_free(&part->logged);
     part->writer = NULL;
     if (flushed == 0 && closed != TBLOG_OK) {
-        return message_set(message, "an event file cannot be closed: %s",
-                           tblog_status_string(closed));
+        return message_set(
+            message, "the event file cannot be closed: %s: %s",
+            closed == TBLOG_IO && cause != 0 ? strerror(cause) : tblog_status_string(closed), path);
     }
     return flushed;
 }

@@ -343,21 +343,18 @@ static int end_interrupted(run *self)
     return has_trained(self) ? run_checkpoint_save(self, self->message) : 0;
 }
 
-/* A run with all its epochs. */
+/* A run with all its epochs. Its state comes before the end of its session, which cannot be taken back:
+ * where the state cannot be saved the run is not finished, and resuming it does the rest. */
 static int end_finished(run *self)
 {
-    char message[MESSAGE_BYTES];
-    if (run_log_end_session(self->log, true, self->message) != 0 ||
-        run_log_sync(self->log, self->message) != 0) {
+    if (self->job->no_state) {
+        if (run_directory_drop_state(self->directory, self->message) != 0) {
+            return -1;
+        }
+    } else if (run_checkpoint_save(self, self->message) != 0) {
         return -1;
     }
-    if (self->job->no_state) {
-        return run_directory_drop_state(self->directory, self->message);
-    }
-    if (run_checkpoint_save(self, message) != 0) {
-        progress_note(self->job->display, "Note: the run cannot be given more epochs: %s", message);
-    }
-    return 0;
+    return run_log_end_session(self->log, true, self->message);
 }
 
 /* A run that diverged, whatever ended it; nobody resumes it. */

@@ -17,6 +17,7 @@ engine_options engine_options_defaults(void)
 enum {
     OPTION_DATA = 256,
     OPTION_BATCH_SIZE,
+    OPTION_MICRO_BATCH,
     OPTION_STEPS,
     OPTION_SEED,
     OPTION_ISA,
@@ -54,6 +55,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case OPTION_BATCH_SIZE:
         o->config.batch_size = (uint32_t)engine_options_number(text, 1, 60000, state);
         break;
+    case OPTION_MICRO_BATCH:
+        o->config.micro_batch = (uint32_t)engine_options_number(text, 0, 60000, state);
+        break;
     case OPTION_STEPS:
         o->steps = (unsigned)engine_options_number(text, 1, 1000000, state);
         break;
@@ -78,6 +82,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 static const struct argp_option options[] = {
     {"data", OPTION_DATA, "PATH", 0, "The data set (default data/mnist)", 0},
     {"batch-size", OPTION_BATCH_SIZE, "N", 0, "Samples a step (default 64)", 0},
+    {"micro-batch", OPTION_MICRO_BATCH, "N", 0,
+     "Samples worked on at a time (default 0: the batch)", 0},
     {"steps", OPTION_STEPS, "N", 0, "Training steps (default 200)", 0},
     {"seed", OPTION_SEED, "N", 0, "The run's seed (default 0)", 0},
     {"isa", OPTION_ISA, "NAME", 0, "avx512, avx2 or portable (default: the best)", 0},

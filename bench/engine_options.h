@@ -18,7 +18,7 @@ typedef struct engine_options {
 engine_options engine_options_defaults(void);
 
 /* A parser to be the child of a program's own, whose child_inputs[0] is an engine_options:
- * --data, --batch-size, --steps, --seed, --isa, --threads and --precision. */
+ * --data, --batch-size, --micro-batch, --steps, --seed, --isa, --threads and --precision. */
 extern const struct argp engine_options_argp;
 
 /* The number that `text` is, or ends the program with argp's message where it is none from `least`

@@ -68,6 +68,11 @@ engine_status engine_config_check(const engine_config *config, uint32_t training
                  (unsigned)config->batch_size, (unsigned)training_count);
         return ENGINE_INVALID;
     }
+    if (config->micro_batch > config->batch_size) {
+        snprintf(message, message_bytes, "micro-batch %u is not in 1 .. %u, the batch size",
+                 (unsigned)config->micro_batch, (unsigned)config->batch_size);
+        return ENGINE_INVALID;
+    }
     if (!(config->learning_rate > 0) || !isfinite(config->learning_rate)) {
         snprintf(message, message_bytes, "learning rate %g is not a positive number",
                  config->learning_rate);
@@ -82,4 +87,9 @@ engine_status engine_config_check(const engine_config *config, uint32_t training
         return ENGINE_INVALID;
     }
     return ENGINE_OK;
+}
+
+uint32_t engine_config_capacity(const engine_config *config)
+{
+    return config->micro_batch == 0 ? config->batch_size : config->micro_batch;
 }

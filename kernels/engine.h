@@ -46,8 +46,11 @@ enum { ENGINE_ARITHMETIC_BYTES = 64 }; /* of a plan's `arithmetic`, its end incl
 
 /* Start from engine_config_defaults(). */
 typedef struct engine_config {
-    uint32_t batch_size;  /* 1 .. training samples */
-    uint32_t micro_batch; /* samples worked on at once, 0 for the whole batch */
+    uint32_t batch_size; /* 1 .. training samples */
+    /* Samples worked on at a time, 1 .. batch_size, or 0 for the whole batch. A step sums the
+     * gradients of its micro-batches, then makes its one update; activations are held for one of
+     * them. No engine chooses this itself, since the results' last bits depend on it. */
+    uint32_t micro_batch;
     uint64_t seed;
     engine_precision precision;
     double learning_rate; /* Adam as Keras defines it: p -= alpha_t m / (sqrt(v) + epsilon), */
@@ -180,7 +183,7 @@ typedef struct engine_api {
      * "gradient/" + such a name (of the last step); of the last step's forward pass
      * "activation/conv1" [n,26,26,32] after ReLU, "activation/pool" [n,12,12,64] and
      * "activation/dense1" [n,128] after dropout, "activation/logits" [n,10]. Where a step has
-     * several micro-batches its activations are those of the last one.
+     * several micro-batches its activations are those of the last one that has samples.
      * *count is set to the number of floats even when `capacity` is too small for them, which is
      * ENGINE_INVALID, as is an unknown name or a tensor that no step has made yet. */
     ENGINE_MUST_CHECK engine_status (*read_tensor)(engine *, const char *name, float *out,
@@ -213,10 +216,13 @@ const char *engine_precision_name(engine_precision precision);
 /* "fp32", "tf32" or "bf16" into *out; false, and *out unchanged, for any other name. */
 ENGINE_MUST_CHECK bool engine_precision_find(const char *name, engine_precision *out);
 
-/* Shared by engines: the checks of a configuration that every engine makes. `message` as in
- * create. */
+/* Shared by engines, as is what follows: the checks of a configuration that every engine makes.
+ * `message` as in create. */
 ENGINE_MUST_CHECK engine_status engine_config_check(const engine_config *config,
                                                     uint32_t training_count, char *message,
                                                     size_t message_bytes);
+
+/* The most samples that a step works on at a time: micro_batch, or batch_size if that is 0. */
+uint32_t engine_config_capacity(const engine_config *config);
 
 #endif

@@ -26,7 +26,7 @@ enum { MNIST_TRAINING = 60000, MNIST_VALIDATION = 10000 };
 
 static const struct argp_option option_table[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 0},
-    {"micro-batch", KEY_MICRO_BATCH, "N", 0, "Samples worked on at once (default: the batch)", 0},
+    {"micro-batch", KEY_MICRO_BATCH, "N", 0, "Samples worked on at a time (default: the batch)", 0},
     {"memory", KEY_MEMORY, "SIZE", 0,
      "Plan for so much memory, such as 8GiB or 6GB; with --engine cuda for a device that need not "
      "be here (default: what is free here)",
@@ -118,6 +118,18 @@ static void print_parts(const engine_plan *plan)
     }
 }
 
+static void print_heading(const memory_question *question, const engine_plan *plan)
+{
+    const engine_config *settings = &question->settings;
+    printf("A run at batch size %u ", (unsigned)settings->batch_size);
+    if (settings->micro_batch > 0) {
+        printf("in micro-batches of %u ", (unsigned)settings->micro_batch);
+    }
+    printf("on %u training and %u validation images takes on the %s engine (%s, %s):\n\n",
+           (unsigned)question->training_samples, (unsigned)question->validation_samples,
+           question->api->name, plan->hardware, engine_precision_name(plan->precision));
+}
+
 /* OUTCOME_DONE where the run fits. `given` is the memory that was, or 0. */
 static outcome answer(const memory_question *question, const engine_plan *plan, uint64_t given)
 {
@@ -168,11 +180,7 @@ static outcome plan(const char *program, const plan_options *options)
     question.limit = options->memory == 0             ? plan.available
                      : options->memory > plan.reserve ? options->memory - plan.reserve
                                                       : 0;
-    printf("A run at batch size %u on %u training and %u validation images takes on the %s engine "
-           "(%s, %s):\n\n",
-           (unsigned)question.settings.batch_size, (unsigned)question.training_samples,
-           (unsigned)question.validation_samples, question.api->name, plan.hardware,
-           engine_precision_name(plan.precision));
+    print_heading(&question, &plan);
     print_parts(&plan);
     putchar('\n');
     return answer(&question, &plan, options->memory);

@@ -73,8 +73,8 @@ static const struct argp_option shared_options[] = {
     {"engine", KEY_ENGINE, "NAME", 0, ENGINE_HELP, 3},
     {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 3},
     {"micro-batch", KEY_MICRO_BATCH, "N", 0,
-     "Work on N samples at once and add up the gradients of a step, for batches that do not fit "
-     "in memory (default: the whole batch)",
+     "Work on N samples at a time and add up the gradients of a step, for batches that do not fit "
+     "in memory (default: the whole batch); results depend on it in their last bits",
      3},
     {"threads", KEY_THREADS, "N", 0,
      "CPU threads (default: all that affinity and control groups leave); results do not depend on "

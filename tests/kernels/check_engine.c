@@ -20,6 +20,9 @@ static const double lesson_leaves = 0.5;
 
 /* Steps of a run that ends within the second epoch, and of one that ends within the first. */
 enum { PART = BATCHES - 1, WHOLE = PART + BATCHES };
+/* Whole batches, and micro-batches of which a batch's last one is shorter. */
+static const uint32_t micro_batches[] = {0, BATCH - 1};
+enum { MICRO_BATCHES = sizeof micro_batches / sizeof *micro_batches };
 
 static const engine_api *api;
 static engine_data training;
@@ -125,21 +128,24 @@ START_TEST(training_lowers_the_loss)
 }
 END_TEST
 
-/* The CPU engine's instruction sets and precisions, and batches of more samples than it sums one by
- * one, the last of them short; others are tested with the first alone. */
+/* The CPU engine's instruction sets and precisions, and batches and micro-batches of more samples
+ * than it sums one by one, the last of them short; others are tested with the first alone. */
 static const struct {
     const char *isa;
     engine_precision precision;
     uint32_t samples;
     uint32_t batch;
+    uint32_t micro_batch;
     uint32_t steps;
     uint32_t most_threads;
 } runs[] = {
-    {NULL, ENGINE_DEFAULT_PRECISION, TRAINING, BATCH, BATCHES + 1, 7},
-    {"avx2", ENGINE_FP32, TRAINING, BATCH, BATCHES + 1, 7},
-    {"portable", ENGINE_FP32, TRAINING, BATCH, BATCHES + 1, 7},
-    {NULL, ENGINE_BF16, TRAINING, BATCH, BATCHES + 1, 7},
-    {NULL, ENGINE_DEFAULT_PRECISION, 66 + 35, 66, 2, 2},
+    {NULL, ENGINE_DEFAULT_PRECISION, TRAINING, BATCH, 0, BATCHES + 1, 7},
+    {"avx2", ENGINE_FP32, TRAINING, BATCH, 0, BATCHES + 1, 7},
+    {"portable", ENGINE_FP32, TRAINING, BATCH, 0, BATCHES + 1, 7},
+    {NULL, ENGINE_BF16, TRAINING, BATCH, 0, BATCHES + 1, 7},
+    {NULL, ENGINE_DEFAULT_PRECISION, 66 + 35, 66, 0, 2, 2},
+    {NULL, ENGINE_DEFAULT_PRECISION, TRAINING, BATCH, 5, BATCHES + 1, 7},
+    {NULL, ENGINE_DEFAULT_PRECISION, 80 + 50, 80, 40, 2, 2},
 };
 enum { RUNS = sizeof runs / sizeof *runs };
 
@@ -152,6 +158,7 @@ START_TEST(any_number_of_threads_gives_the_same_bits)
     config.isa = runs[_i].isa;
     config.precision = runs[_i].precision;
     config.batch_size = runs[_i].batch;
+    config.micro_batch = runs[_i].micro_batch;
     if (api->plan(&config, runs[_i].samples, VALIDATION, &plan, message, sizeof message) ==
         ENGINE_UNAVAILABLE) {
         printf("engine %s: %s: left out\n", api->name, message);
@@ -181,6 +188,19 @@ START_TEST(any_number_of_threads_gives_the_same_bits)
 }
 END_TEST
 
+START_TEST(a_micro_batch_of_the_whole_batch_changes_nothing)
+{
+    engine_config config = small_config();
+    size_t bytes = 0;
+    unsigned char *whole = state_after(&config, 2, &bytes);
+    config.micro_batch = BATCH;
+    unsigned char *same = state_after(&config, 2, &bytes);
+    ck_assert_mem_eq(whole, same, bytes);
+    free(same);
+    free(whole);
+}
+END_TEST
+
 START_TEST(cutting_a_run_into_calls_changes_nothing)
 {
     const engine_config config = small_config();
@@ -204,7 +224,8 @@ END_TEST
 
 START_TEST(an_imported_state_goes_on_as_if_never_left)
 {
-    const engine_config config = small_config();
+    engine_config config = small_config();
+    config.micro_batch = micro_batches[_i];
     size_t bytes = 0;
     unsigned char *part = state_after(&config, PART, &bytes);
     unsigned char *whole = state_after(&config, WHOLE, &bytes);
@@ -362,6 +383,7 @@ END_TEST
 START_TEST(the_plan_is_what_is_made)
 {
     engine_config config = small_config();
+    config.micro_batch = micro_batches[_i];
     engine_plan plan;
     char message[200];
     ck_assert_int_eq(api->plan(&config, TRAINING, VALIDATION, &plan, message, sizeof message),
@@ -384,8 +406,30 @@ START_TEST(the_plan_is_what_is_made)
     engine_plan larger;
     ck_assert_int_eq(api->plan(&config, TRAINING, VALIDATION, &larger, message, sizeof message),
                      ENGINE_OK);
-    ck_assert_uint_gt(larger.memory.activations, m->activations);
+    if (config.micro_batch == 0) {
+        ck_assert_uint_gt(larger.memory.activations, m->activations);
+    } else {
+        ck_assert_mem_eq(&larger.memory, m, sizeof *m);
+    }
     ck_assert_str_eq(larger.arithmetic, plan.arithmetic);
+}
+END_TEST
+
+START_TEST(activations_are_taken_for_a_micro_batch_alone)
+{
+    engine_config config = small_config();
+    engine_plan in_parts;
+    engine_plan part;
+    char message[200];
+    config.micro_batch = BATCH / 2;
+    ck_assert_int_eq(api->plan(&config, TRAINING, VALIDATION, &in_parts, message, sizeof message),
+                     ENGINE_OK);
+    config.batch_size = BATCH / 2;
+    config.micro_batch = 0;
+    ck_assert_int_eq(api->plan(&config, TRAINING, VALIDATION, &part, message, sizeof message),
+                     ENGINE_OK);
+    ck_assert_mem_eq(&in_parts.memory, &part.memory, sizeof part.memory);
+    ck_assert_str_eq(in_parts.arithmetic, part.arithmetic);
 }
 END_TEST
 
@@ -430,14 +474,16 @@ static TCase *engine_case(const engine_api *which)
     tcase_add_test(c, training_lowers_the_loss);
     tcase_add_loop_test(c, any_number_of_threads_gives_the_same_bits, 0,
                         strcmp(which->name, "cpu") == 0 ? RUNS : 1);
+    tcase_add_test(c, a_micro_batch_of_the_whole_batch_changes_nothing);
     tcase_add_test(c, cutting_a_run_into_calls_changes_nothing);
-    tcase_add_test(c, an_imported_state_goes_on_as_if_never_left);
+    tcase_add_loop_test(c, an_imported_state_goes_on_as_if_never_left, 0, MICRO_BATCHES);
     tcase_add_test(c, a_state_of_another_run_is_refused);
     tcase_add_test(c, no_more_steps_are_taken_than_can_be_held);
     tcase_add_test(c, predictions_agree_with_evaluation);
     tcase_add_test(c, unknown_or_not_yet_made_tensors_are_refused);
     tcase_add_test(c, a_histogram_counts_what_the_tensor_holds);
-    tcase_add_test(c, the_plan_is_what_is_made);
+    tcase_add_loop_test(c, the_plan_is_what_is_made, 0, MICRO_BATCHES);
+    tcase_add_test(c, activations_are_taken_for_a_micro_batch_alone);
     tcase_add_test(c, configurations_out_of_range_are_refused);
     return c;
 }

@@ -399,9 +399,24 @@ class Plans(TrainerTest):
                                 (("--batch-size", 21), "21"), (("--precision", "fp8"), "fp8")):
             self.assert_refused(self.call("plan", *arguments), 2, word)
 
-    def test_a_run_takes_micro_batches_or_says_that_it_cannot(self):
-        self.assert_refused(self.train("--engine", "cpu", "--micro-batch", 4), 2, "whole")
-        self.assert_done(self.train("--engine", "cpu", "--micro-batch", 8))
+    def test_a_plan_with_micro_batches_takes_less(self):
+        result = self.call("plan", "--batch-size", 20, "--memory", "40MiB")
+        self.assertEqual((result.returncode, result.stderr), (1, ""))
+        fits = re.search(r", and this one fits with --micro-batch (\d+)", result.stdout)
+        self.assertIsNotNone(fits, result.stdout)
+        result = self.call("plan", "--batch-size", 20, "--memory", "40MiB", "--micro-batch",
+                           fits[1])
+        self.assert_done(result)
+        self.assertIn(f"batch size 20 in micro-batches of {fits[1]} on 20 training", result.stdout)
+
+    def test_a_run_in_other_micro_batches_is_another_run(self):
+        self.assert_done(self.train("--micro-batch", 3))
+        self.assertEqual(record(self.run_directory)["configuration"]["micro_batch"], 3)
+        self.assert_refused(self.train("--micro-batch", 2, "--resume"), 1,
+                            "micro_batch 3 instead of 2")
+
+    def test_a_micro_batch_of_the_whole_batch_is_none(self):
+        self.assert_done(self.train("--micro-batch", 8))
         self.assertEqual(record(self.run_directory)["configuration"]["micro_batch"], 0)
 
 

@@ -85,10 +85,6 @@ static engine_status check(const engine_config *config, uint32_t training_count,
                  engine_precision_name(config->precision));
         return ENGINE_INVALID;
     }
-    if (config->micro_batch != 0 && config->micro_batch != config->batch_size) {
-        snprintf(message, message_bytes, "the CPU engine works on a batch as a whole");
-        return ENGINE_INVALID;
-    }
     if (config->threads > MAX_THREADS) {
         snprintf(message, message_bytes, "%u threads are more than the CPU engine's limit of %d",
                  (unsigned)config->threads, MAX_THREADS);
@@ -170,8 +166,10 @@ static engine_status cpu_create(engine **out, const engine_config *config,
     /* The system hands out more than it has, so taking alone would not fail. */
     if (e->plan.memory.total > e->plan.available ||
         cpu_memory_take(e, training->count, validation->count) != 0) {
-        snprintf(message, message_bytes, "not enough memory: batch size %u takes %.0f MiB",
-                 (unsigned)config->batch_size, (double)e->plan.memory.total / (1 << 20));
+        snprintf(message, message_bytes, "not enough memory: %s %u takes %.0f MiB",
+                 config->micro_batch == 0 ? "batch size" : "micro-batch",
+                 (unsigned)engine_config_capacity(config),
+                 (double)e->plan.memory.total / (1 << 20));
         free(e);
         return ENGINE_NO_MEMORY;
     }

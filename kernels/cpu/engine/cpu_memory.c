@@ -67,7 +67,7 @@ static void walk_data(walk *w, cpu_data *data, uint64_t count)
 static void walk_buffers(walk *w, engine *e, uint64_t training_count, uint64_t validation_count)
 {
     engine_memory *m = &w->memory;
-    const uint64_t batch = e->config.batch_size;
+    const uint64_t capacity = engine_config_capacity(&e->config);
     walk_data(w, &e->data[ENGINE_TRAINING], training_count);
     walk_data(w, &e->data[ENGINE_VALIDATION], validation_count);
     e->order = buffer(w, &m->data, training_count, sizeof(uint32_t));
@@ -80,15 +80,15 @@ static void walk_buffers(walk *w, engine *e, uint64_t training_count, uint64_t v
     e->moment_m = buffer(w, &m->optimizer, LENET_PARAMETERS, sizeof(float));
     e->moment_v = buffer(w, &m->optimizer, LENET_PARAMETERS, sizeof(float));
     e->gradients = buffer(w, &m->gradients, LENET_PARAMETERS, sizeof(float));
-    const uint64_t groups = batch < CPU_MAX_GROUPS ? batch : CPU_MAX_GROUPS;
+    const uint64_t groups = capacity < CPU_MAX_GROUPS ? capacity : CPU_MAX_GROUPS;
     e->groups = buffer(w, &m->gradients, groups, sizeof(cpu_conv_gradients));
 
-    walk_activations(w, &e->training, batch, &m->activations);
-    e->conv1 = buffer(w, &m->activations, batch * LENET_CONV1_FLOATS, sizeof(float));
-    e->pooled_gradient = buffer(w, &m->activations, batch * CPU_POOL_STRIDE, sizeof(float));
-    e->logits_gradient = buffer(w, &m->activations, batch * LENET_CLASSES, sizeof(float));
+    walk_activations(w, &e->training, capacity, &m->activations);
+    e->conv1 = buffer(w, &m->activations, capacity * LENET_CONV1_FLOATS, sizeof(float));
+    e->pooled_gradient = buffer(w, &m->activations, capacity * CPU_POOL_STRIDE, sizeof(float));
+    e->logits_gradient = buffer(w, &m->activations, capacity * LENET_CLASSES, sizeof(float));
     e->dense1_preactivation_gradient =
-        buffer(w, &m->activations, batch * LENET_DENSE1, sizeof(float));
+        buffer(w, &m->activations, capacity * LENET_DENSE1, sizeof(float));
     walk_activations(w, &e->evaluation, CPU_EVALUATION_BATCH, &m->workspace);
     e->scratch = buffer(w, &m->workspace, e->threads, sizeof(cpu_scratch));
 }

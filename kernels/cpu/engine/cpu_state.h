@@ -13,7 +13,8 @@ enum {
     /* Samples that evaluation and prediction work on at once. */
     CPU_EVALUATION_BATCH = 128,
     /* The convolutions' gradients are summed within at most this many groups of samples, then over
-     * the groups: fixed by the batch alone, so that the bits do not depend on the threads. */
+     * the groups: fixed by batch and micro-batch alone, so that the bits do not depend on the
+     * threads. */
     CPU_MAX_GROUPS = 32,
 };
 
@@ -52,23 +53,26 @@ struct engine {
     uint64_t order_epoch;
 
     uint64_t steps_done;
-    uint32_t last_samples; /* of the last step; 0 when there are no activations of one */
+    uint32_t last_samples; /* of the last step's last micro-batch; 0 without activations of one */
 
     float *parameters;       /* [LENET_PARAMETERS], like the moments and gradients padded to 16 */
     cpu_conv2 *conv2;        /* from the parameters, made before each forward pass */
     float *conv2_transposed; /* conv2/kernel as [64][3,3,32] */
     float *moment_m;
     float *moment_v;
-    /* Of the last step; dense1/kernel's is not there but made anew, block by block, where it is
-     * read, since its update happens block by block in the cache. */
+    /* Of the last step. dense1/kernel's is there only if the step had several micro-batches, to
+     * add them up. Otherwise its update happens block by block in the cache, and it is made anew,
+     * block by block, where it is read. */
     float *gradients;
+    bool dense1_gradient_kept;
 
     cpu_activations training;
     cpu_activations evaluation;
-    float *conv1;                         /* [batch,26,26,32] after ReLU */
+    /* Like the training's activations, [micro-batch, …] each. */
+    float *conv1;                         /* [.,26,26,32] after ReLU */
     float *pooled_gradient;               /* CPU_POOL_STRIDE floats a sample */
-    float *logits_gradient;               /* [batch,10] */
-    float *dense1_preactivation_gradient; /* [batch,128], before ReLU and dropout */
+    float *logits_gradient;               /* [.,10] */
+    float *dense1_preactivation_gradient; /* [.,128], before ReLU and dropout */
     cpu_conv_gradients *groups;
     cpu_scratch *scratch; /* one a thread */
 

@@ -1,5 +1,9 @@
 /* A training step and a forward pass as a handful of parallel phases. Each phase's tasks write
- * apart from each other, and each sum's order is fixed by the batch alone. */
+ * apart from each other, and each sum's order is fixed by batch and micro-batch alone.
+ *
+ * A step goes through its phases once for each micro-batch. Gradients are added up where the whole
+ * batch's would be: dense1's and dense2's in the order of the samples, and so to the same bits; the
+ * convolutions' in groups that take a share of every micro-batch. */
 #include "cpu_state.h"
 
 #include <math.h>
@@ -8,16 +12,31 @@
 #include "head.h"
 #include "random.h"
 
-/* What the tasks of a phase share. */
+/* What the tasks of a phase share: the samples of a micro-batch, or of an evaluation's forward
+ * pass. */
 typedef struct phase {
     engine *e;
     cpu_activations *a;
     uint32_t n; /* samples */
-    uint32_t groups;
     bool training;
     bool labelled;
+
+    /* Of a training step. */
+    uint32_t first;        /* where the micro-batch begins in it */
+    uint32_t step_samples; /* of all its micro-batches */
+    uint32_t groups;
     cpu_adam adam;
 } phase;
+
+static bool is_first(const phase *ph)
+{
+    return ph->first == 0;
+}
+
+static bool is_last(const phase *ph)
+{
+    return ph->first + ph->n == ph->step_samples;
+}
 
 /* Bytes to the network's input, byte / 255 as one rounding. */
 static void convert_image(const uint8_t *bytes, float *out)
@@ -45,7 +64,8 @@ static void run_convolutions(void *context, unsigned sample, unsigned worker)
     e->kernels->conv2_forward(conv1, &s->ink, e->conv2, e->conv2_transposed,
                               e->parameters + LENET_CONV2_BIAS_AT, &s->winograd, pooled, argmax);
     if (ph->training) {
-        e->kernels->dropout1(e->config.seed, e->steps_done, sample, s->bytes, pooled, argmax);
+        e->kernels->dropout1(e->config.seed, e->steps_done, ph->first + sample, s->bytes, pooled,
+                             argmax);
     }
 }
 
@@ -77,7 +97,7 @@ static void run_head(void *context, unsigned sample, unsigned worker)
                     a->partial + (size_t)sample * LENET_DENSE1, (size_t)a->capacity * LENET_DENSE1,
                     CPU_DENSE1_SPLITS, LENET_DENSE1);
     if (ph->training) {
-        head_dropout2(e->config.seed, e->steps_done, sample, hidden);
+        head_dropout2(e->config.seed, e->steps_done, ph->first + sample, hidden);
     } else {
         for (int i = 0; i < LENET_DENSE1; i++) {
             hidden[i] = hidden[i] > 0 ? hidden[i] : 0;
@@ -90,23 +110,47 @@ static void run_head(void *context, unsigned sample, unsigned worker)
         a->predicted[sample] = head_predicted(logits);
     }
     if (ph->training) {
-        head_backward(softmax, label, ph->n, hidden, kernel,
+        head_backward(softmax, label, ph->step_samples, hidden, kernel,
                       e->logits_gradient + (size_t)sample * LENET_CLASSES,
                       e->dense1_preactivation_gradient + (size_t)sample * LENET_DENSE1);
     }
 }
 
-/* Task = block of dense1's inputs: their gradient, and their weights' gradient and update. The last
- * task sums the small gradients around it. */
+/* Adds the small gradients around dense1's kernel, which lie side by side. */
+static void add_head_gradients(const phase *ph)
+{
+    const engine *e = ph->e;
+    float *const gradients = e->gradients;
+    if (is_first(ph)) {
+        memset(gradients + LENET_DENSE1_BIAS_AT, 0,
+               (LENET_PARAMETERS - LENET_DENSE1_BIAS_AT) * sizeof *gradients);
+    }
+    head_weight_gradients(ph->a->dense1, e->logits_gradient, e->dense1_preactivation_gradient,
+                          ph->n, gradients + LENET_DENSE2_KERNEL_AT,
+                          gradients + LENET_DENSE2_BIAS_AT, gradients + LENET_DENSE1_BIAS_AT);
+}
+
+typedef float dense1_row[LENET_DENSE1];
+
+/* Where a block's rows of dense1's kernel have their gradient. */
+static dense1_row *dense1_gradient(const phase *ph, unsigned block, unsigned worker)
+{
+    const engine *e = ph->e;
+    if (is_first(ph) && is_last(ph)) {
+        return e->scratch[worker].dense1;
+    }
+    dense1_row *all = (dense1_row *)(void *)(e->gradients + LENET_DENSE1_KERNEL_AT);
+    return all + (size_t)block * CPU_DENSE1_BLOCK;
+}
+
+/* Task = block of dense1's inputs: their gradient, and their weights' gradient and, at last,
+ * update. The last task adds the small gradients around it. */
 static void run_dense1_backward(void *context, unsigned block, unsigned worker)
 {
     const phase *ph = context;
     const engine *e = ph->e;
-    float *const gradients = e->gradients;
     if (block == CPU_DENSE1_BLOCKS) {
-        head_weight_gradients(ph->a->dense1, e->logits_gradient, e->dense1_preactivation_gradient,
-                              ph->n, gradients + LENET_DENSE2_KERNEL_AT,
-                              gradients + LENET_DENSE2_BIAS_AT, gradients + LENET_DENSE1_BIAS_AT);
+        add_head_gradients(ph);
         return;
     }
     const cpu_dense1_weights weights = {
@@ -114,20 +158,25 @@ static void run_dense1_backward(void *context, unsigned block, unsigned worker)
         .moment_m = e->moment_m + LENET_DENSE1_KERNEL_AT,
         .moment_v = e->moment_v + LENET_DENSE1_KERNEL_AT,
         .adam = &ph->adam,
+        .first = is_first(ph),
+        .last = is_last(ph),
     };
     e->kernels->dense1_backward(&weights, ph->a->pooled, ph->a->argmax,
                                 e->dense1_preactivation_gradient, ph->n, block,
-                                e->scratch[worker].dense1, e->pooled_gradient);
+                                dense1_gradient(ph, block, worker), e->pooled_gradient);
 }
 
-/* Task = group of samples: the convolutions' gradients, summed over the group. */
+/* Task = group of samples: the convolutions' gradients, added up over the group. A micro-batch that
+ * is shorter than the first leaves some groups as they are. */
 static void run_convolutions_backward(void *context, unsigned group, unsigned worker)
 {
     const phase *ph = context;
     const engine *e = ph->e;
     cpu_scratch *s = &e->scratch[worker];
     cpu_conv_gradients *sums = &e->groups[group];
-    memset(sums, 0, sizeof *sums);
+    if (is_first(ph)) {
+        memset(sums, 0, sizeof *sums);
+    }
     const uint32_t first = (uint32_t)((uint64_t)group * ph->n / ph->groups);
     const uint32_t end = (uint32_t)((uint64_t)(group + 1) * ph->n / ph->groups);
     for (uint32_t sample = first; sample < end; sample++) {
@@ -194,13 +243,18 @@ static void run_update(void *context, unsigned task, unsigned worker)
     update_range(ph, LENET_DENSE1_BIAS_AT, LENET_PARAMETERS - LENET_DENSE1_BIAS_AT);
 }
 
+static void prepare_conv2(const engine *e)
+{
+    e->kernels->conv2_prepare(e->parameters + LENET_CONV1_BIAS_AT,
+                              e->parameters + LENET_CONV2_KERNEL_AT,
+                              e->parameters + LENET_CONV2_BIAS_AT, e->conv2);
+}
+
+/* After prepare_conv2. */
 static void run_forward(phase *ph)
 {
     const engine *e = ph->e;
     thread_pool *pool = e->pool;
-    e->kernels->conv2_prepare(e->parameters + LENET_CONV1_BIAS_AT,
-                              e->parameters + LENET_CONV2_KERNEL_AT,
-                              e->parameters + LENET_CONV2_BIAS_AT, e->conv2);
     thread_pool_run(pool, run_convolutions, ph, ph->n);
     thread_pool_run(pool, run_dense1, ph, CPU_DENSE1_SPLITS);
     thread_pool_run(pool, run_head, ph, ph->n);
@@ -229,57 +283,87 @@ static cpu_adam adam_of_step(const engine_config *config, uint64_t t)
     return adam;
 }
 
-/* Draws the epoch's order where it is not yet there, and points the activations at the samples of
- * the next step. Returns how many there are. */
-static uint32_t gather(engine *e)
+/* The samples of the next step, `*count` of them. Draws the epoch's order if it is not there yet. */
+static const uint32_t *samples_of_step(engine *e, uint32_t *count)
 {
-    const cpu_data *data = &e->data[ENGINE_TRAINING];
+    const uint32_t all = e->data[ENGINE_TRAINING].count;
     const uint64_t batch = e->config.batch_size;
-    const uint64_t batches = (data->count + batch - 1) / batch;
+    const uint64_t batches = (all + batch - 1) / batch;
     const uint64_t epoch = e->steps_done / batches;
     if (epoch != e->order_epoch) {
-        random_order(e->order, e->order_scratch, data->count, e->config.seed, epoch);
+        random_order(e->order, e->order_scratch, all, e->config.seed, epoch);
         e->order_epoch = epoch;
     }
     const uint64_t first = e->steps_done % batches * batch;
-    const uint32_t n = (uint32_t)(data->count - first < batch ? data->count - first : batch);
+    *count = (uint32_t)(all - first < batch ? all - first : batch);
+    return e->order + first;
+}
+
+/* Points the activations at n samples. */
+static void gather(engine *e, const uint32_t *samples, uint32_t n)
+{
+    const cpu_data *data = &e->data[ENGINE_TRAINING];
     for (uint32_t i = 0; i < n; i++) {
-        const uint32_t sample = e->order[first + i];
-        e->training.image[i] = data->images + (size_t)sample * LENET_IMAGE_PIXELS;
-        e->training.label[i] = data->labels[sample];
+        e->training.image[i] = data->images + (size_t)samples[i] * LENET_IMAGE_PIXELS;
+        e->training.label[i] = data->labels[samples[i]];
     }
-    return n;
+}
+
+static void run_micro_batch(phase *ph)
+{
+    thread_pool *pool = ph->e->pool;
+    run_forward(ph);
+    thread_pool_run(pool, run_dense1_backward, ph, CPU_DENSE1_BLOCKS + 1);
+    thread_pool_run(pool, run_convolutions_backward, ph, ph->groups);
+}
+
+static void add_metrics(const phase *ph, engine_step *metrics)
+{
+    const cpu_activations *a = ph->a;
+    for (uint32_t i = 0; i < ph->n; i++) {
+        metrics->loss_sum += a->loss[i];
+        metrics->correct += a->predicted[i] == a->label[i];
+    }
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
 }
 
 void cpu_step(engine *e)
 {
-    const uint32_t n = gather(e);
+    uint32_t count;
+    const uint32_t *samples = samples_of_step(e, &count);
+    const uint32_t capacity = e->training.capacity;
+    engine_step metrics = {.step = e->steps_done + 1, .samples = count};
     phase ph = {
         .e = e,
         .a = &e->training,
-        .n = n,
-        .groups = n < CPU_MAX_GROUPS ? n : CPU_MAX_GROUPS,
         .training = true,
         .labelled = true,
-        .adam = adam_of_step(&e->config, e->steps_done + 1),
+        .step_samples = count,
+        .groups = least(least(count, capacity), CPU_MAX_GROUPS),
+        .adam = adam_of_step(&e->config, metrics.step),
     };
-    run_forward(&ph);
-    thread_pool_run(e->pool, run_dense1_backward, &ph, CPU_DENSE1_BLOCKS + 1);
-    thread_pool_run(e->pool, run_convolutions_backward, &ph, ph.groups);
+    prepare_conv2(e);
+    for (; ph.first < count; ph.first += ph.n) {
+        ph.n = least(count - ph.first, capacity);
+        gather(e, samples + ph.first, ph.n);
+        run_micro_batch(&ph);
+        add_metrics(&ph, &metrics);
+    }
     thread_pool_run(e->pool, run_update, &ph, PATCH_SLICES + 1);
 
     e->steps_done++;
-    e->last_samples = n;
-    engine_step *metrics = &e->ring[(e->ring_first + e->ring_count++) % ENGINE_MAX_QUEUED_STEPS];
-    *metrics = (engine_step){.step = e->steps_done, .samples = n};
-    for (uint32_t i = 0; i < n; i++) {
-        metrics->loss_sum += e->training.loss[i];
-        metrics->correct += e->training.predicted[i] == e->training.label[i];
-    }
+    e->last_samples = ph.n;
+    e->dense1_gradient_kept = count > capacity;
+    e->ring[(e->ring_first + e->ring_count++) % ENGINE_MAX_QUEUED_STEPS] = metrics;
 }
 
 void cpu_forward_evaluation(engine *e, uint32_t n, bool labelled)
 {
     phase ph = {.e = e, .a = &e->evaluation, .n = n, .labelled = labelled};
+    prepare_conv2(e);
     run_forward(&ph);
 }

@@ -49,7 +49,7 @@ static engine_status find_parameter(engine *e, const char *name, bool gradient, 
         }
         const float *all = gradient ? e->gradients : e->parameters;
         *out = (tensor){e, all + found->offset, 1, found->count, 0};
-        if (gradient && found->offset == LENET_DENSE1_KERNEL_AT) {
+        if (gradient && found->offset == LENET_DENSE1_KERNEL_AT && !e->dense1_gradient_kept) {
             *out = (tensor){e, NULL, CPU_DENSE1_BLOCKS, CPU_DENSE1_BLOCK * LENET_DENSE1, 0};
         }
         return ENGINE_OK;

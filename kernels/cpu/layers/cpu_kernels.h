@@ -101,12 +101,14 @@ typedef struct cpu_adam {
     float epsilon;
 } cpu_adam;
 
-/* dense1's kernel [9216,128], its moments, and the update to come. */
+/* dense1's kernel [9216,128], its moments, and the update after the last micro-batch of a step. */
 typedef struct cpu_dense1_weights {
     float *kernel;
     float *moment_m;
     float *moment_v;
     const cpu_adam *adam;
+    bool first; /* micro-batch of the step: the gradient starts from 0, else from what is there */
+    bool last;  /* micro-batch of the step: the update follows */
 } cpu_dense1_weights;
 
 typedef struct cpu_kernels {
@@ -141,8 +143,8 @@ typedef struct cpu_kernels {
                                    float (*gradient)[LENET_DENSE1]);
 
     /* The same rows' whole backward pass: pooled_gradient (n samples, CPU_POOL_STRIDE) where
-     * there is an argmax, and the update of the rows by their gradient. `gradient` [64,128] is
-     * scratch. */
+     * there is an argmax, the rows' gradient, added up in `gradient` [64,128], and their update by
+     * it. Where the step's only micro-batch is both first and last, `gradient` is scratch. */
     void (*dense1_backward)(const cpu_dense1_weights *weights, const float *pooled,
                             const uint8_t *argmax, const float *preactivation_gradient, uint32_t n,
                             unsigned block, float (*gradient)[LENET_DENSE1],

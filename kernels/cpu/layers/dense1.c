@@ -167,21 +167,22 @@ void CPU_NAME(dense1_backward)(const cpu_dense1_weights *weights, const float *p
 {
     const size_t first = (size_t)block * BLOCK;
     const adam_vectors adam = adam_broadcast(weights->adam);
+    /* Gradients that need not last share one place in the cache. */
+    const bool kept = n > SAMPLES || !weights->first || !weights->last;
     for (size_t begin = 0; begin < n; begin += SAMPLES) {
-        const bool last = n - begin <= SAMPLES;
+        const bool end = n - begin <= SAMPLES;
         const size_t at = begin * CPU_POOL_STRIDE + first;
         uint64_t samples[BLOCK];
-        find_samples(argmax + begin * LENET_FLAT + first, last ? n - begin : SAMPLES, samples);
+        find_samples(argmax + begin * LENET_FLAT + first, end ? n - begin : SAMPLES, samples);
         for (size_t i = 0; i < BLOCK; i++) {
             const size_t row = (first + i) * OUT;
-            /* Gradients that need not last share one place in the cache. */
-            float *row_gradient = gradient[begin == 0 && last ? 0 : i];
+            float *row_gradient = gradient[kept ? i : 0];
             for (int pass = 0; pass < OUT; pass += PASS) {
                 row_pass(samples[i], pooled + at + i, preactivation_gradient + begin * OUT,
-                         weights->kernel + row, pass, begin == 0, row_gradient,
+                         weights->kernel + row, pass, weights->first && begin == 0, row_gradient,
                          pooled_gradient + at + i);
             }
-            if (last) {
+            if (end && weights->last) {
                 adam_update(&adam, weights->kernel + row, weights->moment_m + row,
                             weights->moment_v + row, row_gradient, OUT);
             }

@@ -93,9 +93,6 @@ void head_weight_gradients(const float *hidden, const float *logits_gradient,
                            const float *preactivation_gradient, uint32_t n, float *kernel,
                            float *bias, float *dense1_bias)
 {
-    memset(kernel, 0, IN * OUT * sizeof *kernel);
-    memset(bias, 0, OUT * sizeof *bias);
-    memset(dense1_bias, 0, IN * sizeof *dense1_bias);
     for (uint32_t sample = 0; sample < n; sample++) {
         for (int i = 0; i < IN; i++) {
             for (int j = 0; j < OUT; j++) {

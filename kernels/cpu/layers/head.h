@@ -26,7 +26,7 @@ uint8_t head_predicted(const float *logits);
 void head_backward(const float *softmax, uint8_t label, uint32_t batch, const float *hidden,
                    const float *kernel, float *logits_gradient, float *preactivation_gradient);
 
-/* dense2's and dense1's small gradients, summed over n samples in order: kernel [128,10],
+/* Adds n samples' small gradients of dense2 and dense1, in the samples' order: kernel [128,10],
  * bias [10], dense1_bias [128]. */
 void head_weight_gradients(const float *hidden, const float *logits_gradient,
                            const float *preactivation_gradient, uint32_t n, float *kernel,

@@ -169,7 +169,7 @@ cuda_memory cuda_memory_shape(const engine_config *config, engine_precision prec
     m.evaluation_splits = m.blas_evaluates ? 1 : CUDA_DENSE1_SPLITS;
     m.data[ENGINE_TRAINING].count = training_count;
     m.data[ENGINE_VALIDATION].count = validation_count;
-    shape_capacity(&m, config->micro_batch == 0 ? config->batch_size : config->micro_batch);
+    shape_capacity(&m, engine_config_capacity(config));
     return m;
 }
 

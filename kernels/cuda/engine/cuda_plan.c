@@ -29,13 +29,7 @@ static engine_status check(const engine_config *config, uint32_t training_count,
         snprintf(message, message_bytes, "there is no precision %d", (int)precision);
         return ENGINE_INVALID;
     }
-    if (config->micro_batch > config->batch_size) {
-        snprintf(message, message_bytes, "micro-batch %u is not in 1 .. %u, the batch size",
-                 (unsigned)config->micro_batch, (unsigned)config->batch_size);
-        return ENGINE_INVALID;
-    }
-    if ((config->micro_batch == 0 ? config->batch_size : config->micro_batch) >
-        CUDA_MAX_MICRO_BATCH) {
+    if (engine_config_capacity(config) > CUDA_MAX_MICRO_BATCH) {
         snprintf(message, message_bytes,
                  "more than %d samples at once are not possible: set a micro-batch",
                  CUDA_MAX_MICRO_BATCH);

@@ -47,12 +47,14 @@ void *__wrap_aligned_alloc(size_t alignment, size_t bytes)
     return __real_aligned_alloc(alignment, bytes);
 }
 
+/* Of whole batches and of micro-batches. */
 START_TEST(training_and_evaluation_take_no_memory)
 {
     engine_data training = sample_data(40, 1);
     engine_data validation = sample_data(9, 2);
     engine_config config = engine_config_defaults();
     config.batch_size = 16;
+    config.micro_batch = _i == 0 ? 0 : 5;
     config.threads = 2;
     char message[200];
     engine *e = NULL;
@@ -291,7 +293,7 @@ int main(void)
 {
     Suite *suite = suite_create("cpu");
     TCase *c = tcase_create("cpu");
-    tcase_add_test(c, training_and_evaluation_take_no_memory);
+    tcase_add_loop_test(c, training_and_evaluation_take_no_memory, 0, 2);
     tcase_add_test(c, a_step_takes_no_page_and_sleeps_no_more_than_its_phases);
     tcase_add_test(c, the_pool_runs_each_task_once);
     tcase_add_test(c, the_portable_kernels_are_always_there);

@@ -108,6 +108,16 @@ static void check_input_gradient(const dense1 *d, const float *kernel, size_t sa
     expect_sum(&expected, 1, d->pooled_gradient[sample * CPU_POOL_STRIDE + i]);
 }
 
+static cpu_dense1_weights weights_of(const dense1 *d, const cpu_adam *adam, bool first, bool last)
+{
+    return (cpu_dense1_weights){.kernel = d->kernel,
+                                .moment_m = d->moments[0],
+                                .moment_v = d->moments[1],
+                                .adam = adam,
+                                .first = first,
+                                .last = last};
+}
+
 /* With Adam's rates at 1, m becomes the gradient and v its square. */
 START_TEST(dense1_backward_is_within_its_rounding)
 {
@@ -119,7 +129,7 @@ START_TEST(dense1_backward_is_within_its_rounding)
         dense1 d = make_dense1(batches[b]);
         float *before = room(WEIGHTS * sizeof *before);
         memcpy(before, d.kernel, WEIGHTS * sizeof *before);
-        const cpu_dense1_weights weights = {d.kernel, d.moments[0], d.moments[1], &adam};
+        const cpu_dense1_weights weights = weights_of(&d, &adam, true, true);
         const size_t first = (size_t)BLOCK * CPU_DENSE1_BLOCK;
         kernels->dense1_backward(&weights, d.pooled, d.argmax, d.preactivation_gradient, d.n, BLOCK,
                                  d.gradient, d.pooled_gradient);
@@ -150,6 +160,43 @@ START_TEST(dense1_backward_is_within_its_rounding)
         free(before);
         release_dense1(&d);
     }
+}
+END_TEST
+
+/* Backward pass of samples first .. end - 1 of d. */
+static void backward_part(const cpu_kernels *kernels, const dense1 *d, const cpu_adam *adam,
+                          uint32_t first, uint32_t end, unsigned block)
+{
+    const cpu_dense1_weights weights = weights_of(d, adam, first == 0, end == d->n);
+    kernels->dense1_backward(&weights, d->pooled + (size_t)first * CPU_POOL_STRIDE,
+                             d->argmax + (size_t)first * LENET_FLAT,
+                             d->preactivation_gradient + (size_t)first * LENET_DENSE1, end - first,
+                             block, d->gradient,
+                             d->pooled_gradient + (size_t)first * CPU_POOL_STRIDE);
+}
+
+/* Of micro-batches that are shorter and longer than what the kernel works on at a time. */
+START_TEST(dense1_backward_in_micro_batches_has_the_bits_of_the_whole_batch)
+{
+    enum { BLOCK = 3, FIRST_END = 1, SECOND_END = 4 };
+    const cpu_kernels *kernels = layer_tables[_i];
+    const cpu_adam adam = {
+        .alpha = 0.5f, .one_minus_beta_1 = 0.1f, .one_minus_beta_2 = 0.1f, .epsilon = 1};
+    dense1 whole = make_dense1(LARGE_BATCH);
+    dense1 parts = make_dense1(LARGE_BATCH);
+    backward_part(kernels, &whole, &adam, 0, whole.n, BLOCK);
+    backward_part(kernels, &parts, &adam, 0, FIRST_END, BLOCK);
+    ck_assert_mem_eq(parts.moments[0], parts.moments[1], WEIGHTS * sizeof(float)); /* both 0 */
+    backward_part(kernels, &parts, &adam, FIRST_END, SECOND_END, BLOCK);
+    backward_part(kernels, &parts, &adam, SECOND_END, parts.n, BLOCK);
+    ck_assert_mem_eq(whole.gradient, parts.gradient, sizeof *whole.gradient * CPU_DENSE1_BLOCK);
+    ck_assert_mem_eq(whole.kernel, parts.kernel, WEIGHTS * sizeof(float));
+    ck_assert_mem_eq(whole.moments[0], parts.moments[0], WEIGHTS * sizeof(float));
+    ck_assert_mem_eq(whole.moments[1], parts.moments[1], WEIGHTS * sizeof(float));
+    ck_assert_mem_eq(whole.pooled_gradient, parts.pooled_gradient,
+                     (size_t)whole.n * CPU_POOL_STRIDE * sizeof(float));
+    release_dense1(&parts);
+    release_dense1(&whole);
 }
 END_TEST
 
@@ -184,6 +231,7 @@ int main(void)
 {
     const TTest *const tests[] = {dense1_forward_is_within_its_rounding,
                                   dense1_backward_is_within_its_rounding,
+                                  dense1_backward_in_micro_batches_has_the_bits_of_the_whole_batch,
                                   a_moment_below_the_normal_numbers_becomes_0};
     return layer_tables_check("cpu dense1", tests, sizeof tests / sizeof *tests);
 }

@@ -198,6 +198,23 @@ START_TEST(a_run_larger_than_memory_is_planned_and_refused)
 }
 END_TEST
 
+/* MNIST's training set as one batch, which as a whole takes gigabytes. */
+START_TEST(micro_batches_of_64_take_the_largest_batch_below_200_megabytes)
+{
+    enum { SAMPLES = 60000 };
+    engine_config config = engine_config_defaults();
+    char message[200] = "";
+    engine_plan plan;
+    config.batch_size = SAMPLES;
+    config.micro_batch = 64;
+    config.threads = 16;
+    ck_assert_int_eq(
+        engine_find("cpu")->plan(&config, SAMPLES, 10000, &plan, message, sizeof message),
+        ENGINE_OK);
+    ck_assert_uint_lt(plan.memory.total, 200 * 1000 * 1000);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("cpu limits");
@@ -208,6 +225,7 @@ int main(void)
     tcase_add_test(c, the_engine_takes_the_processors_that_its_affinity_leaves);
     tcase_add_test(c, the_engine_takes_no_more_threads_than_its_quota);
     tcase_add_test(c, a_run_larger_than_memory_is_planned_and_refused);
+    tcase_add_test(c, micro_batches_of_64_take_the_largest_batch_below_200_megabytes);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

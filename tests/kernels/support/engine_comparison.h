@@ -7,8 +7,9 @@
 #include "lenet_reference.h"
 
 /* The last step's activations, behind the reference's forward pass with the same parameters, and
- * its metrics. */
-void compare_forward(const engine_variant *v, engine *e, const reference_pass *pass,
+ * its metrics. Of a step in micro-batches the engine has the last one's activations, which begin
+ * with sample `first` of the pass; of a step as a whole `first` is 0. */
+void compare_forward(const engine_variant *v, engine *e, const reference_pass *pass, uint32_t first,
                      const engine_step *step, const engine_step *expected);
 
 /* The gradients [LENET_PARAMETERS] of the step, in single precision. A value before ReLU within

@@ -158,7 +158,8 @@ check_code() {
     done
     if [[ ${#files[@]} -gt 0 ]]; then
         configure release
-        cmake --build --preset release --target tblog_proto >/dev/null # the headers that it generates
+        # The headers that it generates.
+        cmake --build --preset release --target tblog_proto trainer_proto >/dev/null
         printf '%s\0' "${files[@]}" | sort -zu |
             xargs -0 -n 1 -P "$(nproc)" clang-tidy-14 --quiet -p build/release 2>/dev/null
     fi

@@ -89,6 +89,7 @@ END_TEST
 /* A fault or a task's worth of sleeps a step would be hundreds; what the system does on its own
  * account is a few. A thread may sleep once in each of a step's phases, and once more for each
  * when it is woken and another has the lock. */
+#ifndef __SANITIZE_THREAD__
 START_TEST(a_step_takes_no_page_and_sleeps_no_more_than_its_phases)
 {
     enum { STEPS = 200, WARM_UP = 20, THREADS = 2, PHASES = 6 };
@@ -114,6 +115,7 @@ START_TEST(a_step_takes_no_page_and_sleeps_no_more_than_its_phases)
     sample_data_free(&data);
 }
 END_TEST
+#endif
 
 enum { TASKS = 1000 };
 
@@ -294,7 +296,9 @@ int main(void)
     Suite *suite = suite_create("cpu");
     TCase *c = tcase_create("cpu");
     tcase_add_loop_test(c, training_and_evaluation_take_no_memory, 0, 2);
+#ifndef __SANITIZE_THREAD__ /* which takes pages, and sleeps, of its own */
     tcase_add_test(c, a_step_takes_no_page_and_sleeps_no_more_than_its_phases);
+#endif
     tcase_add_test(c, the_pool_runs_each_task_once);
     tcase_add_test(c, the_portable_kernels_are_always_there);
     tcase_add_test(c, an_unknown_isa_s_message_lists_those_that_can_be_asked_for);

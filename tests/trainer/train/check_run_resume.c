@@ -59,24 +59,6 @@ START_TEST(a_state_that_the_engine_refuses_is_no_state)
 }
 END_TEST
 
-/* Some 31 resumptions once were too many for an array. */
-START_TEST(a_run_is_resumed_two_hundred_times)
-{
-    enum { RESUMES = 200 };
-    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
-    fake_run_resumes = true;
-    for (uint32_t i = 1; i <= RESUMES; i++) {
-        ck_assert_int_eq(fake_run("run", i + 1, 0), OUTCOME_DONE);
-        ck_assert_uint_eq(fake_run_record.epoch_count, i + 1);
-        ck_assert_uint_eq(fake_run_record.event_file_count, 3 * (i + 1));
-    }
-    ck_assert_uint_eq(fake_engine_steps_queued, (RESUMES + 1) * STEPS);
-    const points training = fake_run_points("run/train");
-    ck_assert_uint_eq(points_count(&training, "epoch_loss"), RESUMES + 1);
-    ck_assert_int_eq(scratch_count("run/train"), RESUMES + 1);
-}
-END_TEST
-
 /* The process dies after it has made new event files and before it has named them. */
 START_TEST(event_files_that_nobody_named_stay_the_runs)
 {
@@ -202,7 +184,6 @@ int main(void)
     tcase_add_checked_fixture(resuming, fake_run_set_up, fake_run_tear_down);
     tcase_add_test(resuming, a_run_that_failed_goes_on_from_its_checkpoint);
     tcase_add_test(resuming, a_state_that_the_engine_refuses_is_no_state);
-    tcase_add_test(resuming, a_run_is_resumed_two_hundred_times);
     tcase_add_test(resuming, event_files_that_nobody_named_stay_the_runs);
     tcase_add_test(resuming, a_finished_run_may_be_given_more_epochs_but_not_fewer);
     tcase_add_test(resuming, a_run_that_keeps_no_state_is_trained_again_for_more_epochs);

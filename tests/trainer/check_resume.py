@@ -194,12 +194,17 @@ class Resume(TrainerTest):
         self.assert_done(self.train("--resume", *EVERY_EPOCH))
         self.assertEqual(record(self.run_directory)["state"], "finished")
 
-    def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(self):
+    def test_a_checkpoint_that_cannot_be_written_does_not_end_the_training(self):
         self.run_directory.mkdir()
         (self.run_directory / "checkpoint.tmp").mkdir()
         result = self.train(*EVERY_EPOCH)
-        self.assert_done(result)
+        self.assert_refused(result, 1, "checkpoint cannot be written", "--no-state")
         self.assertIn("Note: no checkpoint after epoch 1", result.stdout)
+        self.assertEqual(len(record(self.run_directory)["epochs"]), 2)  # and all is logged
+        losses = [tag for _, tag, _ in events(self.run_directory, "train")].count("epoch_loss")
+        self.assertEqual(losses, 2)
+        self.assert_done(self.train("--resume", "--no-state"))
+        self.assertEqual(record(self.run_directory)["state"], "finished")
 
 
 if __name__ == "__main__":

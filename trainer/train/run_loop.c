@@ -352,7 +352,9 @@ static int end_finished(run *self)
             return -1;
         }
     } else if (run_checkpoint_save(self, self->message) != 0) {
-        return -1;
+        return message_set(self->message,
+                           "%s; --resume --no-state finishes the run without its state",
+                           self->message);
     }
     return run_log_end_session(self->log, true, self->message);
 }

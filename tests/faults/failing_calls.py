@@ -63,6 +63,8 @@ class FailingCalls(FaultKind):
         """(is it a resumed run's, index) of each call that can fail this way."""
         if self._targets is None:
             first = self.programs.undisturbed("short").calls
+            if not first:
+                raise FaultFound("no system call was counted")
             self._targets = [(resumed, at) for resumed, calls in
                              ((False, first), (True, self._calls_of_a_resumed_run()))
                              for at, call in sorted(calls.items())

@@ -142,7 +142,9 @@ def main():
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-")))
         folder = folder.resolve()
-        library = arguments.fail_calls if arguments.fail_calls.exists() else None
+        library = None
+        if arguments.fail_calls.exists():  # a space would end its name in LD_PRELOAD
+            library = pathlib.Path(shutil.copy(arguments.fail_calls, folder))
         programs = Programs(arguments.trainer, arguments.tblog, library, folder)
         faults = Faults(arguments, folder)
         results = [faults.make_all(kind) for kind in chosen_kinds(parser, arguments, programs)]

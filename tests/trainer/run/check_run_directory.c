@@ -108,6 +108,7 @@ START_TEST(a_run_that_died_after_it_diverged_has_diverged)
     ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
     ck_assert_int_eq(there.state, RUN_DIVERGED);
     run_record_free(&there);
+    run_record_free(&there);
 }
 END_TEST
 
@@ -260,6 +261,7 @@ START_TEST(event_files_beside_the_record_may_be_the_runs)
     ck_assert_int_eq(run_directory_clear(directory, message), 0);
     ck_assert(!scratch_exists(RUN_EVENTS));
     ck_assert(scratch_exists("run"));
+    run_record_free(&record);
     run_directory_close(directory);
 }
 END_TEST
@@ -405,13 +407,16 @@ START_TEST(a_run_that_nobody_holds_is_not_running)
     write_run_in_state(RUN_RUNNING);
     ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
     ck_assert_int_eq(there.state, RUN_INTERRUPTED);
+    run_record_free(&there);
     ck_assert(!scratch_exists("run/" RUN_LOCK_FILE));
     run_directory *other = hold_run(RUN_RUNNING);
     ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
     ck_assert_int_eq(there.state, RUN_RUNNING);
+    run_record_free(&there);
     run_directory_close(other);
     ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
     ck_assert_int_eq(there.state, RUN_INTERRUPTED);
+    run_record_free(&there);
     ck_assert_int_eq(run_directory_read(scratch_path("none"), &there, message), RUN_RECORD_ABSENT);
 }
 END_TEST

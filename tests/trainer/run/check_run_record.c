@@ -165,6 +165,7 @@ START_TEST(a_record_owns_the_event_files_that_it_names)
     ck_assert(run_record_owns(&record, "train", "events.out.tfevents.1.host.1.0.v2"));
     ck_assert(!run_record_owns(&record, "validation", "events.out.tfevents.1.host.1.0.v2"));
     ck_assert(!run_record_owns(&record, "train", "events.out.tfevents.2.host.1.0.v2"));
+    run_record_free(&record);
 }
 END_TEST
 

@@ -1,6 +1,6 @@
 """gpu_bundle.sh and gpu_check.sh, with a build that needs no device.
 
-Usage: check_gpu.py REPOSITORY BUILD_FOLDER
+Usage: check_gpu.py REPOSITORY BUILD_FOLDER [CLASS...]
 
 A dry run of the CPU engine; then what only a device would do, with shims in its place: programs that
 hand --engine cuda to the CPU engine, and tools that answer as NVIDIA's do.

@@ -39,6 +39,64 @@ START_TEST(a_step_is_at_most_12_launches)
 }
 END_TEST
 
+/* Each epoch has its own order. With late streams nothing is computed that nobody waits for. */
+START_TEST(no_replay_goes_beyond_an_epoch)
+{
+    enum { CALLS = 2 /* of train, whatever the steps: the device, the mark */ };
+    engine_config config = small_config();
+    config.batch_size = 1;
+    engine *e = make_engine(api, &config);
+    cuda_host_set_late(true);
+    uint64_t before = cuda_host_calls();
+    ck_assert_int_eq(api->train(e, TRAINING), ENGINE_OK);
+    const uint64_t epoch = cuda_host_calls() - before - CALLS;
+    before = cuda_host_calls();
+    ck_assert_int_eq(api->train(e, CUDA_GRAPH_STEPS), ENGINE_OK);
+    ck_assert_uint_eq(cuda_host_calls() - before, CUDA_GRAPH_STEPS / TRAINING * epoch + CALLS);
+    cuda_host_reset(); /* what is queued is forgotten */
+    api->destroy(e);
+}
+END_TEST
+
+/* The ring has entries of steps that the state does not know. */
+START_TEST(steps_behind_an_imported_state_are_waited_for_anew)
+{
+    engine_config config = small_config();
+    engine_step steps[2];
+    size_t count = 1;
+    engine *e = make_engine(api, &config);
+    const size_t bytes = api->state_bytes(e);
+    void *state = malloc(bytes);
+    ck_assert_int_eq(api->export_state(e, state, bytes), ENGINE_OK);
+    train_steps(api, e, 2, steps);
+    ck_assert_int_eq(api->import_state(e, state, bytes), ENGINE_OK);
+    cuda_host_set_late(true);
+    ck_assert_int_eq(api->train(e, 1), ENGINE_OK);
+    ck_assert_int_eq(api->poll(e, steps, 2, &count, false), ENGINE_OK);
+    ck_assert_uint_eq(count, 0);
+    ck_assert_int_eq(api->poll(e, steps, 2, &count, true), ENGINE_OK);
+    ck_assert_uint_eq(count, 1);
+    free(state);
+    api->destroy(e);
+}
+END_TEST
+
+START_TEST(activations_at_hand_are_those_of_the_last_micro_batch_with_samples)
+{
+    static float logits[BATCH * LENET_CLASSES];
+    engine_config config = small_config();
+    engine_step steps[1];
+    size_t count;
+    config.micro_batch = BATCH - 1;
+    engine *e = make_engine(api, &config);
+    train_steps(api, e, 1, steps);
+    ck_assert_int_eq(
+        api->read_tensor(e, "activation/logits", logits, BATCH * LENET_CLASSES, &count), ENGINE_OK);
+    ck_assert_uint_eq(count, LENET_CLASSES);
+    api->destroy(e);
+}
+END_TEST
+
 START_TEST(what_is_planned_is_what_is_taken)
 {
     static const uint32_t micro_batches[] = {0, 1, 2};
@@ -377,6 +435,9 @@ int main(void)
 {
     TCase *c = cuda_engine_case("host side");
     tcase_add_loop_test(c, a_step_is_at_most_12_launches, 0, 2);
+    tcase_add_test(c, no_replay_goes_beyond_an_epoch);
+    tcase_add_test(c, steps_behind_an_imported_state_are_waited_for_anew);
+    tcase_add_test(c, activations_at_hand_are_those_of_the_last_micro_batch_with_samples);
     tcase_add_loop_test(c, what_is_planned_is_what_is_taken, 0, 2);
     tcase_add_loop_test(c, a_plan_for_no_device_asks_none_and_is_that_of_a_device, 0, 2);
     tcase_add_test(c, memory_in_one_piece_and_in_parts_is_as_much);

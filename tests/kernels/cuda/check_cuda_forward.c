@@ -100,6 +100,26 @@ START_TEST(evaluation_goes_over_many_samples_as_they_lie)
 }
 END_TEST
 
+/* The same with dropout: each sample's mask is that of its place in the step, alone too. */
+START_TEST(blocks_that_go_round_take_each_bands_own_mask)
+{
+    const cuda_case c = {46, 46, 46, 0, 0};
+    cuda_fixture *f = cuda_fixture_create(&c);
+    set_thread_order(_i);
+    ck_assert_int_eq(cuda_conv_forward(&f->batch, &f->a, f->p.values, ENGINE_FP32, NULL),
+                     cudaSuccess);
+    static float kept[LENET_FLAT];
+    const uint32_t last = f->n - 1;
+    memcpy(kept, f->a.pooled + (size_t)last * LENET_FLAT, sizeof kept);
+    f->batch.capacity = 1;
+    f->batch.micro_index = last;
+    ck_assert_int_eq(cuda_conv_forward(&f->batch, &f->a, f->p.values, ENGINE_FP32, NULL),
+                     cudaSuccess);
+    ck_assert_mem_eq(f->a.pooled, kept, sizeof kept);
+    cuda_fixture_destroy(f);
+}
+END_TEST
+
 /* A blank image gives exactly the biases, and of equals the first wins. */
 START_TEST(a_blank_image_gives_exactly_the_bias)
 {
@@ -271,6 +291,7 @@ static Suite *forward_suite(void)
     tcase_add_loop_test(tests, pooled_and_argmax_are_the_references, 0, CASES * PRECISIONS);
     tcase_add_loop_test(tests, evaluation_goes_over_many_samples_as_they_lie, 0, PRECISIONS);
     tcase_add_loop_test(tests, a_blank_image_gives_exactly_the_bias, 0, PRECISIONS);
+    tcase_add_loop_test(tests, blocks_that_go_round_take_each_bands_own_mask, 0, ORDERS);
     tcase_add_loop_test(tests, partial_sums_of_dense1_are_the_references, 0,
                         DENSE_CASES * PRECISIONS);
     tcase_add_loop_test(tests, the_head_is_the_references, 0, CASES * 2);

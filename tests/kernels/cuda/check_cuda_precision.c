@@ -213,8 +213,7 @@ static void compare_pooled_gradients(const cuda_fixture *f, engine_precision pre
     compare_pooled_gradient(f, precision);
 }
 
-/* Two runs of the same step, the second in micro-batches, or one run alone: their gradients are held
- * against the same oracles. */
+/* Of the same step of one or two runs, to be compared with the same oracles. */
 typedef struct run_gradients {
     size_t count;
     float of[2][LENET_PARAMETERS];

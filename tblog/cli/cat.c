@@ -6,7 +6,9 @@
 #include "arguments.h"
 #include "commands.h"
 #include "event_json.h"
+#include "exit_status.h"
 #include "read_events.h"
+#include "standard_output.h"
 
 /* One line. */
 static bool print_event(void *context, const tblog_reader *reader, const tblog_event *event)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "complaint.h"
+#include "exit_status.h"
 #include "export.h"
 #include "output_file.h"
 #include "read_events.h"

@@ -7,6 +7,7 @@
 #include "arguments.h"
 #include "commands.h"
 #include "event_files.h"
+#include "exit_status.h"
 
 typedef struct export_request {
     arguments arguments;

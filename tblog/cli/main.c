@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "exit_status.h"
 #include "stream_guard.h"
 #include "tblog/tblog.h"
 #include "terminal_text.h"

@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "event_copy.h"
 #include "event_files.h"
+#include "exit_status.h"
 #include "tblog/tblog.h"
 #include "terminal_text.h"
 

@@ -10,6 +10,7 @@
 #include "arguments.h"
 #include "commands.h"
 #include "event_copy.h"
+#include "exit_status.h"
 #include "tag_map.h"
 #include "tblog/tblog.h"
 #include "terminal_text.h"

@@ -8,7 +8,9 @@
 #include "commands.h"
 #include "complaint.h"
 #include "event_files.h"
+#include "exit_status.h"
 #include "read_events.h"
+#include "standard_output.h"
 #include "tblog/tblog.h"
 #include "terminal_text.h"
 

@@ -10,6 +10,7 @@
 #include "event_encode.h"
 #include "event_file_name.h"
 #include "record_writer.h"
+#include "sink_file.h"
 
 typedef struct file_path {
     struct file_path *older;

@@ -1,4 +1,4 @@
-#include "sink.h"
+#include "sink_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "source.h"
+#include "source_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -13,6 +13,7 @@
 #include "record_format.h"
 #include "record_reader.h"
 #include "record_scan.h"
+#include "source_file.h"
 
 struct tblog_reader {
     record_source *source;

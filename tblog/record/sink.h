@@ -7,8 +7,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "tblog/tblog.h"
-
 typedef struct record_sink record_sink;
 
 /* Each function is its system call's namesake: -1 with errno on failure, EINTR included; a write
@@ -19,10 +17,5 @@ struct record_sink {
     int (*sync)(record_sink *self); /* to the storage device, the file's directory entry included */
     int (*close)(record_sink *self); /* frees the sink, whatever it returns */
 };
-
-/* A sink for the file of this path that `descriptor` has open for writing. A write fails with
- * ENOENT where the file has been removed. Owns the descriptor from now on. NULL without memory,
- * with the descriptor still the caller's. */
-TBLOG_MUST_CHECK record_sink *sink_file_create(int descriptor, const char *path);
 
 #endif

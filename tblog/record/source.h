@@ -7,8 +7,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "tblog/tblog.h"
-
 typedef struct record_source record_source;
 
 struct record_source {
@@ -16,8 +14,5 @@ struct record_source {
     ssize_t (*read_at)(record_source *self, void *data, size_t bytes, uint64_t offset);
     void (*close)(record_source *self); /* frees the record_source */
 };
-
-/* Opens a regular file. NULL with errno: EISDIR for a directory, ESPIPE for what has no offsets. */
-TBLOG_MUST_CHECK record_source *source_file_open(const char *path);
 
 #endif

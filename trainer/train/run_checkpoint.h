@@ -3,7 +3,7 @@
 #define TRAINER_RUN_CHECKPOINT_H
 
 #include "must_check.h"
-#include "run_begin.h"
+#include "run.h"
 
 /* Saves the run's state: no step may be queued. Its event files are synced first. 0, or -1 with a
  * message [MESSAGE_BYTES] and the last checkpoint whole. */

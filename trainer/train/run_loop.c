@@ -10,6 +10,7 @@
 
 #include "message.h"
 #include "number.h"
+#include "run.h"
 #include "run_begin.h"
 #include "run_checkpoint.h"
 #include "signals.h"

@@ -53,20 +53,3 @@ enum exit_status read_events(const char *command, const char *path, event_visito
            : status == TBLOG_TRUNCATED ? EXIT_STATUS_TORN
                                        : EXIT_STATUS_FAILED;
 }
-
-enum exit_status worse_status(enum exit_status left, enum exit_status right)
-{
-    if (left == EXIT_STATUS_FAILED || right == EXIT_STATUS_FAILED) {
-        return EXIT_STATUS_FAILED;
-    }
-    return left == EXIT_STATUS_DONE ? right : left;
-}
-
-bool finish_standard_output(const char *command)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout)) {
-        return true;
-    }
-    fprintf(stderr, "tblog %s: standard output: %s\n", command, strerror(errno));
-    return false;
-}

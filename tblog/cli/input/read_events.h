@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "commands.h"
+#include "exit_status.h"
 #include "tblog/tblog.h"
 
 /* Opens a file, or a pipe. NULL with a message on standard error, as `command`. */
@@ -18,11 +18,5 @@ typedef bool event_visitor(void *context, const tblog_reader *reader, const tblo
  * or cannot be read, or where the visitor ended the reading. */
 enum exit_status read_events(const char *command, const char *path, event_visitor *visit,
                              void *context);
-
-/* Failed is worse than torn, torn is worse than done. */
-enum exit_status worse_status(enum exit_status left, enum exit_status right);
-
-/* Flushes standard output. False, with a message, where it has not taken all. */
-TBLOG_MUST_CHECK bool finish_standard_output(const char *command);
 
 #endif

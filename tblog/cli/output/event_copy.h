@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "commands.h"
+#include "exit_status.h"
 #include "output_file.h"
 #include "tblog/tblog.h"
 

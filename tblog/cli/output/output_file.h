@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "commands.h"
+#include "exit_status.h"
 #include "tblog/tblog.h"
 
 typedef struct output_file {

@@ -1,0 +1,12 @@
+/* The end of what a command prints. */
+#ifndef TBLOG_CLI_STANDARD_OUTPUT_H
+#define TBLOG_CLI_STANDARD_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "tblog/tblog.h"
+
+/* Flushes standard output. False, with a message, where it has not taken all. */
+TBLOG_MUST_CHECK bool finish_standard_output(const char *command);
+
+#endif

@@ -66,18 +66,11 @@ static const struct {
     const char *name;
     TblogPb__DataClass data_class;
 } plugins[] = {
-    [TAG_PLUGIN_SCALARS] = {"scalars", TBLOG_PB__DATA_CLASS__DATA_CLASS_SCALAR},
-    [TAG_PLUGIN_HISTOGRAMS] = {"histograms", TBLOG_PB__DATA_CLASS__DATA_CLASS_TENSOR},
-    [TAG_PLUGIN_IMAGES] = {"images", TBLOG_PB__DATA_CLASS__DATA_CLASS_BLOB_SEQUENCE},
-    [TAG_PLUGIN_AUDIO] = {"audio", TBLOG_PB__DATA_CLASS__DATA_CLASS_BLOB_SEQUENCE},
-    [TAG_PLUGIN_TEXT] = {"text", TBLOG_PB__DATA_CLASS__DATA_CLASS_TENSOR},
-    [TAG_PLUGIN_PR_CURVES] = {"pr_curves", TBLOG_PB__DATA_CLASS__DATA_CLASS_TENSOR},
-    [TAG_PLUGIN_HPARAMS] = {"hparams", TBLOG_PB__DATA_CLASS__DATA_CLASS_TENSOR},
-    [TAG_PLUGIN_CUSTOM_SCALARS] = {"custom_scalars", TBLOG_PB__DATA_CLASS__DATA_CLASS_TENSOR},
-    [TAG_PLUGIN_MESH] = {"mesh", TBLOG_PB__DATA_CLASS__DATA_CLASS_TENSOR},
-    [TAG_PLUGIN_KERAS_GRAPH] = {"graph_keras_model",
-                                TBLOG_PB__DATA_CLASS__DATA_CLASS_BLOB_SEQUENCE}};
-_Static_assert(sizeof plugins / sizeof plugins[0] == TAG_PLUGINS, "each plug-in is stored somehow");
+#define ROW(constant, name, storage, words)                                                        \
+    [constant] = {name, TBLOG_PB__DATA_CLASS__DATA_CLASS_##storage},
+    TAG_PLUGIN_LIST(ROW)
+#undef ROW
+};
 
 /* The messages of one tensor, which point at one another. */
 typedef struct tensor_messages {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "byte_buffer.h"
+#include "tag_plugin.h"
 #include "tblog/tblog.h"
 
 /* A file's first event. `writer` names the program or library. */
@@ -49,21 +50,6 @@ typedef enum event_type {
 } event_type;
 
 enum { EVENT_RANK_MAX = 3 };
-
-/* Whose page shows a tag; for good, since a tag belongs to one plug-in. */
-typedef enum tag_plugin {
-    TAG_PLUGIN_SCALARS,
-    TAG_PLUGIN_HISTOGRAMS,
-    TAG_PLUGIN_IMAGES,
-    TAG_PLUGIN_AUDIO,
-    TAG_PLUGIN_TEXT,
-    TAG_PLUGIN_PR_CURVES,
-    TAG_PLUGIN_HPARAMS,
-    TAG_PLUGIN_CUSTOM_SCALARS,
-    TAG_PLUGIN_MESH,
-    TAG_PLUGIN_KERAS_GRAPH,
-    TAG_PLUGINS /* how many */
-} tag_plugin;
 
 /* One value that is a tensor; the plug-in decides what its elements mean. */
 typedef struct event_tensor {

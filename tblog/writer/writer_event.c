@@ -76,19 +76,10 @@ static tblog_status begin_event(tblog_writer *writer)
 static tblog_status refuse_plugin(const tblog_writer *writer, const char *tag, tag_plugin plugin)
 {
     static const char *const kinds[] = {
-        [TAG_PLUGIN_SCALARS] = "scalars",
-        [TAG_PLUGIN_HISTOGRAMS] = "histograms",
-        [TAG_PLUGIN_IMAGES] = "images",
-        [TAG_PLUGIN_AUDIO] = "audio",
-        [TAG_PLUGIN_TEXT] = "text",
-        [TAG_PLUGIN_PR_CURVES] = "PR curves",
-        [TAG_PLUGIN_HPARAMS] = "hyper-parameters",
-        [TAG_PLUGIN_CUSTOM_SCALARS] = "a layout",
-        [TAG_PLUGIN_MESH] = "a mesh",
-        [TAG_PLUGIN_KERAS_GRAPH] = "a Keras graph",
+#define ROW(constant, name, storage, words) [constant] = words,
+        TAG_PLUGIN_LIST(ROW)
+#undef ROW
     };
-    _Static_assert(sizeof kinds / sizeof kinds[0] == TAG_PLUGINS,
-                   "each plug-in's values have a name");
     (void)refuse("the tag is one of %s, and now of %s: '%s'",
                  kinds[tag_set_plugin(&writer->tags, tag)], kinds[plugin], tag);
     return TBLOG_INVALID;

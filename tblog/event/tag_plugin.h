@@ -1,0 +1,26 @@
+/* The plug-ins of TensorBoard that tags belong to: one list has all that the library knows of each,
+ * so that no table can lack one. */
+#ifndef TBLOG_TAG_PLUGIN_H
+#define TBLOG_TAG_PLUGIN_H
+
+/* ROW(constant, what TensorBoard calls it, how it stores the values, what messages call them) */
+#define TAG_PLUGIN_LIST(ROW)                                                                       \
+    ROW(TAG_PLUGIN_SCALARS, "scalars", SCALAR, "scalars")                                          \
+    ROW(TAG_PLUGIN_HISTOGRAMS, "histograms", TENSOR, "histograms")                                 \
+    ROW(TAG_PLUGIN_IMAGES, "images", BLOB_SEQUENCE, "images")                                      \
+    ROW(TAG_PLUGIN_AUDIO, "audio", BLOB_SEQUENCE, "audio")                                         \
+    ROW(TAG_PLUGIN_TEXT, "text", TENSOR, "text")                                                   \
+    ROW(TAG_PLUGIN_PR_CURVES, "pr_curves", TENSOR, "PR curves")                                    \
+    ROW(TAG_PLUGIN_HPARAMS, "hparams", TENSOR, "hyper-parameters")                                 \
+    ROW(TAG_PLUGIN_CUSTOM_SCALARS, "custom_scalars", TENSOR, "a layout")                           \
+    ROW(TAG_PLUGIN_MESH, "mesh", TENSOR, "a mesh")                                                 \
+    ROW(TAG_PLUGIN_KERAS_GRAPH, "graph_keras_model", BLOB_SEQUENCE, "a Keras graph")
+
+/* Whose page shows a tag; for good, since a tag belongs to one plug-in. */
+typedef enum tag_plugin {
+#define CONSTANT(constant, name, storage, words) constant,
+    TAG_PLUGIN_LIST(CONSTANT)
+#undef CONSTANT
+} tag_plugin;
+
+#endif

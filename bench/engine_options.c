@@ -130,7 +130,7 @@ double engine_options_train(engine *e, unsigned steps, unsigned chunk)
         const unsigned left = steps - done;
         const unsigned next = left < chunk ? left : chunk;
         size_t count = 0;
-        if (cpu()->train(e, next) != ENGINE_OK ||
+        if (cpu()->train(e, next, NULL) != ENGINE_OK ||
             cpu()->poll(e, metrics, ENGINE_OPTIONS_CHUNK, &count, true) != ENGINE_OK) {
             errx(EXIT_FAILURE, "%s", cpu()->message(e));
         }

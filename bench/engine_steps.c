@@ -61,7 +61,7 @@ static void train(trained *t, size_t steps)
             const size_t left = steps - queued;
             const size_t room = CHUNK - (queued - done);
             const size_t next = left < room ? left : room;
-            if (t->api->train(t->e, (uint32_t)next) != ENGINE_OK) {
+            if (t->api->train(t->e, (uint32_t)next, NULL) != ENGINE_OK) {
                 fail("%s", t->api->message(t->e));
             }
             queued += next;

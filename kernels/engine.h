@@ -60,6 +60,10 @@ typedef struct engine_config {
     uint32_t threads; /* 0 for as many as this process gets processors; a GPU engine ignores it */
     int32_t device;   /* ordinal, or ENGINE_NO_DEVICE; the CPU engine ignores it */
     const char *isa;  /* CPU: "avx512", "avx2", "portable"; NULL for the best the machine has */
+    /* Whether train is to end early, asked within its call and on its thread. NULL for never. The CPU
+     * engine asks before each step and between a step's micro-batches. The CUDA engine does not ask:
+     * train only queues, and what is queued is finished. */
+    bool (*is_stopped)(void);
 } engine_config;
 
 /* Host memory of one data set: 8-bit grey images [count,28,28] and labels [count] below 10.
@@ -161,8 +165,13 @@ typedef struct engine_api {
 
     /* Trains the next `steps` steps (0 .. ENGINE_MAX_QUEUED_STEPS less those not yet polled;
      * else ENGINE_INVALID). Epoch e's order is drawn when its first step is due; a step never
-     * crosses an epoch's end. May return before they are done (a GPU does). */
-    ENGINE_MUST_CHECK engine_status (*train)(engine *, uint32_t steps);
+     * crosses an epoch's end. May return before they are done (a GPU does).
+     *
+     * With ENGINE_OK *queued is how many of them were taken: all, or fewer if is_stopped ended it.
+     * It may be NULL if is_stopped is. A step that is broken off leaves the state as if it had never
+     * begun: trained again, it has the same bits. Only the gradients and activations of the step
+     * before are gone; to read them is ENGINE_INVALID, as before the first step. */
+    ENGINE_MUST_CHECK engine_status (*train)(engine *, uint32_t steps, uint32_t *queued);
 
     /* Moves finished steps, oldest first, into out[capacity]; *count says how many. With `wait`
      * it returns only when all queued steps are finished or out is full. Steps that were finished

@@ -74,7 +74,7 @@ static engine *make_engine(const engine_config *config)
 static void train(engine *e, uint32_t steps, engine_step *out)
 {
     size_t count = 0;
-    ck_assert_int_eq(api->train(e, steps), ENGINE_OK);
+    ck_assert_int_eq(api->train(e, steps, NULL), ENGINE_OK);
     ck_assert_int_eq(api->poll(e, out, steps, &count, true), ENGINE_OK);
     ck_assert_uint_eq(count, steps);
 }
@@ -273,17 +273,80 @@ START_TEST(a_state_of_another_run_is_refused)
 }
 END_TEST
 
+static int asked;
+static int stopped_when_asked; /* so often */
+
+static bool is_stopped(void)
+{
+    return ++asked == stopped_when_asked;
+}
+
+static void check_state(engine *e, const engine_config *config, uint32_t steps)
+{
+    size_t bytes = 0;
+    unsigned char *const expected = state_after(config, steps, &bytes);
+    unsigned char *const state = malloc(bytes);
+    ck_assert_int_eq(api->export_state(e, state, bytes), ENGINE_OK);
+    ck_assert_mem_eq(state, expected, bytes);
+    free(state);
+    free(expected);
+}
+
+/* Trains WHOLE steps in an engine that is stopped once, and then the rest. Returns how many came
+ * before. */
+static uint32_t train_in_two(const engine_config *config)
+{
+    engine_config stopped = *config;
+    engine_step steps[WHOLE];
+    uint32_t queued = 0;
+    uint32_t rest = 0;
+    size_t count = 0;
+    float bias[LENET_CLASSES];
+    stopped.is_stopped = is_stopped;
+    asked = 0;
+    engine *e = make_engine(&stopped);
+    ck_assert_int_eq(api->train(e, WHOLE, &queued), ENGINE_OK);
+    ck_assert_int_eq(api->poll(e, steps, WHOLE, &count, true), ENGINE_OK);
+    ck_assert_uint_eq(count, queued);
+    if (queued < WHOLE) {
+        ck_assert_int_eq(asked, stopped_when_asked);
+        check_state(e, config, queued);
+    }
+    if (asked == 4) { /* in the middle of the second step */
+        ck_assert_uint_eq(queued, 1);
+        ck_assert_int_eq(api->read_tensor(e, "gradient/dense2/bias", bias, LENET_CLASSES, &count),
+                         ENGINE_INVALID);
+    }
+    ck_assert_int_eq(api->train(e, WHOLE - queued, &rest), ENGINE_OK);
+    ck_assert_uint_eq(queued + rest, WHOLE);
+    check_state(e, config, WHOLE);
+    api->destroy(e);
+    return queued;
+}
+
+/* Wherever an engine asks. One that does not trains all steps. */
+START_TEST(a_step_that_is_broken_off_leaves_no_trace)
+{
+    engine_config config = small_config();
+    config.micro_batch = BATCH - 1;
+    stopped_when_asked = 1;
+    while (train_in_two(&config) < WHOLE) {
+        stopped_when_asked++;
+    }
+}
+END_TEST
+
 START_TEST(no_more_steps_are_taken_than_can_be_held)
 {
     const engine_config config = small_config();
     engine *e = make_engine(&config);
     engine_step steps[3];
     size_t count = 9;
-    ck_assert_int_eq(api->train(e, ENGINE_MAX_QUEUED_STEPS + 1), ENGINE_INVALID);
+    ck_assert_int_eq(api->train(e, ENGINE_MAX_QUEUED_STEPS + 1, NULL), ENGINE_INVALID);
     ck_assert_int_eq(api->poll(e, steps, 3, &count, true), ENGINE_OK);
     ck_assert_uint_eq(count, 0);
-    ck_assert_int_eq(api->train(e, 3), ENGINE_OK);
-    ck_assert_int_eq(api->train(e, ENGINE_MAX_QUEUED_STEPS - 2), ENGINE_INVALID);
+    ck_assert_int_eq(api->train(e, 3, NULL), ENGINE_OK);
+    ck_assert_int_eq(api->train(e, ENGINE_MAX_QUEUED_STEPS - 2, NULL), ENGINE_INVALID);
     ck_assert_int_eq(api->poll(e, steps, 2, &count, true), ENGINE_OK);
     ck_assert_uint_eq(count, 2);
     ck_assert_uint_eq(steps[1].step, 2);
@@ -486,6 +549,7 @@ static TCase *engine_case(const engine_api *which)
     tcase_add_test(c, cutting_a_run_into_calls_changes_nothing);
     tcase_add_loop_test(c, an_imported_state_goes_on_as_if_never_left, 0, MICRO_BATCHES);
     tcase_add_test(c, a_state_of_another_run_is_refused);
+    tcase_add_test(c, a_step_that_is_broken_off_leaves_no_trace);
     tcase_add_test(c, no_more_steps_are_taken_than_can_be_held);
     tcase_add_test(c, predictions_agree_with_evaluation);
     tcase_add_test(c, unknown_or_not_yet_made_tensors_are_refused);

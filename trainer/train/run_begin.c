@@ -11,10 +11,16 @@
 #include "progress.h"
 #include "signals.h"
 
+static bool is_stopped(void)
+{
+    return signals_noted() != 0;
+}
+
 static outcome make_engine(run *self)
 {
     const run_job *job = self->job;
-    const engine_config settings = run_config_settings(job->config, job->threads, job->isa);
+    engine_config settings = run_config_settings(job->config, job->threads, job->isa);
+    settings.is_stopped = is_stopped;
     const engine_data training = {job->data->training.images, job->data->training.labels,
                                   job->data->training.count};
     const engine_data validation = {job->data->validation.images, job->data->validation.labels,

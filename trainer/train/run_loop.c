@@ -117,9 +117,10 @@ static void take_the_rest(run *self)
     self->message = told;
 }
 
-static int queue_steps(run *self, uint32_t count)
+/* *queued is at most `count`: fewer if a signal ends the run within this call. */
+static int queue_steps(run *self, uint32_t count, uint32_t *queued)
 {
-    const engine_status status = self->job->api->train(self->engine, count);
+    const engine_status status = self->job->api->train(self->engine, count, queued);
     if (status == ENGINE_OK) {
         return 0;
     }
@@ -183,7 +184,8 @@ static int train_epoch(run *self, progress_view *view)
     do {
         const uint32_t left = must_end(self) ? 0 : view->steps - asked;
         const uint32_t next = self->chunk < left ? self->chunk : left;
-        if ((next > 0 && queue_steps(self, next) != 0) || take_steps(self, last) != 0 ||
+        uint32_t queued = 0;
+        if ((next > 0 && queue_steps(self, next, &queued) != 0) || take_steps(self, last) != 0 ||
             run_log_check(self->log, self->message) != 0) {
             return -1;
         }
@@ -193,8 +195,8 @@ static int train_epoch(run *self, progress_view *view)
             self->chunk = next_chunk(self->chunk, self->sums.steps - before,
                                      self->sums.seconds - seconds_before);
         }
-        asked += next;
-        last = next;
+        asked += queued;
+        last = queued;
     } while (last > 0);
     return 0;
 }

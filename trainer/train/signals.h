@@ -1,5 +1,6 @@
-/* SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 ask a run to end after the step under way; whoever
- * trains asks here. Schedulers send the last two when a time limit is near, and TERM to stop. */
+/* SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 ask a run to end soon; whoever trains asks here. The
+ * run loop does before each chunk of steps (about 50 ms), and the engine between micro-batches if it
+ * can. Schedulers send the last two when a time limit is near, and TERM to stop. */
 #ifndef TRAINER_SIGNALS_H
 #define TRAINER_SIGNALS_H
 

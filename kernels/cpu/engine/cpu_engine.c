@@ -198,15 +198,19 @@ static const char *cpu_message(const engine *e)
     return e->message;
 }
 
-static engine_status cpu_train(engine *e, uint32_t steps)
+static engine_status cpu_train(engine *e, uint32_t steps, uint32_t *queued)
 {
+    uint32_t done = 0;
     if (steps > ENGINE_MAX_QUEUED_STEPS - e->ring_count) {
         return cpu_fail(e, ENGINE_INVALID,
                         "%u steps with %u not yet polled: the limit is %d together",
                         (unsigned)steps, (unsigned)e->ring_count, ENGINE_MAX_QUEUED_STEPS);
     }
-    for (uint32_t i = 0; i < steps; i++) {
-        cpu_step(e);
+    while (done < steps && cpu_step(e)) {
+        done++;
+    }
+    if (queued != NULL) {
+        *queued = done;
     }
     return ENGINE_OK;
 }

@@ -103,8 +103,9 @@ void cpu_memory_release(engine *e);
 /* Brings conv2_transposed in line with the parameters. */
 void cpu_transpose_conv2(engine *e);
 
-/* One training step; its metrics go to the ring, which must have room. */
-void cpu_step(engine *e);
+/* One training step; its metrics go to the ring, which must have room. False if the run is stopped:
+ * then the step was not begun, or it was broken off without a trace in the state. */
+ENGINE_MUST_CHECK bool cpu_step(engine *e);
 
 /* Forward pass, dropout off, over evaluation.image[0 .. n) (n at most CPU_EVALUATION_BATCH);
  * losses and predicted classes are set where `labelled`. */

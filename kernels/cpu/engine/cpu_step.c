@@ -331,7 +331,29 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-void cpu_step(engine *e)
+static bool is_stopped(const engine *e)
+{
+    return e->config.is_stopped != NULL && e->config.is_stopped();
+}
+
+/* All of the step but its update, which begins in its last micro-batch. False if the run is stopped
+ * before that one; then parameters and moments are as they were. */
+static bool run_micro_batches(phase *ph, const uint32_t *samples, engine_step *metrics)
+{
+    engine *e = ph->e;
+    for (; ph->first < ph->step_samples; ph->first += ph->n) {
+        if (is_stopped(e)) {
+            return false;
+        }
+        ph->n = least(ph->step_samples - ph->first, e->training.capacity);
+        gather(e, samples + ph->first, ph->n);
+        run_micro_batch(ph);
+        add_metrics(ph, metrics);
+    }
+    return true;
+}
+
+bool cpu_step(engine *e)
 {
     uint32_t count;
     const uint32_t *samples = samples_of_step(e, &count);
@@ -347,11 +369,11 @@ void cpu_step(engine *e)
         .adam = adam_of_step(&e->config, metrics.step),
     };
     prepare_conv2(e);
-    for (; ph.first < count; ph.first += ph.n) {
-        ph.n = least(count - ph.first, capacity);
-        gather(e, samples + ph.first, ph.n);
-        run_micro_batch(&ph);
-        add_metrics(&ph, &metrics);
+    if (!run_micro_batches(&ph, samples, &metrics)) {
+        if (ph.first > 0) {
+            e->last_samples = 0; /* the buffers hold parts of the step that was broken off */
+        }
+        return false;
     }
     thread_pool_run(e->pool, run_update, &ph, PATCH_SLICES + 1);
 
@@ -359,6 +381,7 @@ void cpu_step(engine *e)
     e->last_samples = ph.n;
     e->dense1_gradient_kept = count > capacity;
     e->ring[(e->ring_first + e->ring_count++) % ENGINE_MAX_QUEUED_STEPS] = metrics;
+    return true;
 }
 
 void cpu_forward_evaluation(engine *e, uint32_t n, bool labelled)

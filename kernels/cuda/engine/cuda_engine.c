@@ -255,7 +255,7 @@ static const char *cuda_message(const engine *e)
     return e->message;
 }
 
-static engine_status cuda_train(engine *e, uint32_t steps)
+static engine_status cuda_train(engine *e, uint32_t steps, uint32_t *queued)
 {
     const uint64_t pending = e->queued - e->polled;
     if (steps > ENGINE_MAX_QUEUED_STEPS - pending) {
@@ -263,7 +263,13 @@ static engine_status cuda_train(engine *e, uint32_t steps)
                            "%u steps with %u not yet polled: the limit is %d together",
                            (unsigned)steps, (unsigned)pending, ENGINE_MAX_QUEUED_STEPS);
     }
-    return cuda_enter(e) && cuda_queue_steps(e, steps) ? ENGINE_OK : ENGINE_FAILED;
+    if (!cuda_enter(e) || !cuda_queue_steps(e, steps)) {
+        return ENGINE_FAILED;
+    }
+    if (queued != NULL) {
+        *queued = steps;
+    }
+    return ENGINE_OK;
 }
 
 static engine_status cuda_evaluate(engine *e, engine_set set, engine_result *out,

@@ -70,7 +70,7 @@ START_TEST(training_and_evaluation_take_no_memory)
     size_t count = 0;
     /* Check's own assertions allocate, so none stands between the two countings. */
     const unsigned created = allocations;
-    const engine_status trained = api->train(e, 7);
+    const engine_status trained = api->train(e, 7, NULL);
     const engine_status polled = api->poll(e, steps, 7, &count, true);
     const engine_status evaluated = api->evaluate(e, ENGINE_VALIDATION, &result, NULL);
     const engine_status read = api->read_histogram(e, "gradient/dense1/kernel", &histogram);
@@ -103,9 +103,9 @@ START_TEST(a_step_takes_no_page_and_sleeps_no_more_than_its_phases)
     engine *e = NULL;
     const engine_api *api = engine_find("cpu");
     ck_assert_int_eq(api->create(&e, &config, &data, &data, message, sizeof message), ENGINE_OK);
-    ck_assert_int_eq(api->train(e, WARM_UP), ENGINE_OK);
+    ck_assert_int_eq(api->train(e, WARM_UP, NULL), ENGINE_OK);
     ck_assert_int_eq(getrusage(RUSAGE_SELF, &before), 0);
-    const engine_status trained = api->train(e, STEPS);
+    const engine_status trained = api->train(e, STEPS, NULL);
     ck_assert_int_eq(getrusage(RUSAGE_SELF, &after), 0);
     ck_assert_int_eq(trained, ENGINE_OK);
     ck_assert_int_lt(after.ru_minflt - before.ru_minflt, STEPS / 4);
@@ -213,7 +213,7 @@ static double loss_of_a_step(engine_precision precision)
     config.precision = precision;
     const engine_api *api = engine_find("cpu");
     ck_assert_int_eq(api->create(&e, &config, &data, &data, message, sizeof message), ENGINE_OK);
-    ck_assert_int_eq(api->train(e, 1), ENGINE_OK);
+    ck_assert_int_eq(api->train(e, 1, NULL), ENGINE_OK);
     ck_assert_int_eq(api->poll(e, &step, 1, &count, true), ENGINE_OK);
     api->destroy(e);
     sample_data_free(&data);

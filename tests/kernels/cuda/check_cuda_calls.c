@@ -16,7 +16,7 @@ static void run_by_single_calls(const engine_config *config, uint32_t count, eng
     size_t taken = 0;
     engine *e = make_engine(api, config);
     for (uint32_t i = 0; i < count; i++) {
-        ck_assert_int_eq(api->train(e, 1), ENGINE_OK);
+        ck_assert_int_eq(api->train(e, 1, NULL), ENGINE_OK);
     }
     ck_assert_int_eq(api->poll(e, out, 1, &taken, false), ENGINE_OK);
     ck_assert_uint_eq(taken, 0);

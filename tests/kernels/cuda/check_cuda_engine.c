@@ -280,7 +280,7 @@ static engine_status use_steps(engine *e)
 {
     engine_step step;
     size_t count = 0;
-    const engine_status status = api->train(e, 1);
+    const engine_status status = api->train(e, 1, NULL);
     return status == ENGINE_OK ? api->poll(e, &step, 1, &count, true) : status;
 }
 
@@ -335,7 +335,7 @@ static void expect_dead(engine *e)
     engine_step step;
     engine_result result;
     snprintf(message, sizeof message, "%s", api->message(e));
-    ck_assert_int_eq(api->train(e, 1), ENGINE_FAILED);
+    ck_assert_int_eq(api->train(e, 1, NULL), ENGINE_FAILED);
     ck_assert_int_eq(api->poll(e, &step, 1, &count, false), ENGINE_FAILED);
     ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result, NULL), ENGINE_FAILED);
     ck_assert_int_eq(api->read_tensor(e, "nothing", &value, 1, &count), ENGINE_FAILED);
@@ -374,7 +374,7 @@ START_TEST(steps_done_before_the_device_is_lost_are_handed_out)
     size_t count = 0;
     config.batch_size = 1;
     engine *e = make_engine(api, &config);
-    ck_assert_int_eq(api->train(e, 2), ENGINE_OK);
+    ck_assert_int_eq(api->train(e, 2, NULL), ENGINE_OK);
     cuda_host_fail_call(1, cudaErrorIllegalAddress);
     ck_assert_int_eq(api->poll(e, steps, 4, &count, _i == 1), ENGINE_FAILED);
     ck_assert_uint_eq(count, 2);
@@ -394,7 +394,7 @@ START_TEST(a_failure_names_the_step_where_it_was_found)
     engine *e = make_engine(api, &config);
     train_steps(api, e, 2, steps);
     cuda_host_fail_call(2, cudaErrorIllegalAddress); /* behind cudaSetDevice: the replay */
-    ck_assert_int_eq(api->train(e, 1), ENGINE_FAILED);
+    ck_assert_int_eq(api->train(e, 1, NULL), ENGINE_FAILED);
     ck_assert_str_eq(api->message(e), "cudaGraphLaunch failed at step 3: cudaErrorIllegalAddress "
                                       "(an illegal memory access was encountered)");
     api->destroy(e);

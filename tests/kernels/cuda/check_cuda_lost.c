@@ -20,9 +20,9 @@ static uint32_t asked; /* steps, of the last run */
 static uint32_t came;  /* and their metrics */
 static bool lost;      /* the device, to the next call of a kind */
 
-static engine_status train_on(engine *e, uint32_t steps)
+static engine_status train_on(engine *e, uint32_t steps, uint32_t *queued)
 {
-    const engine_status status = engine_cuda.train(e, steps);
+    const engine_status status = engine_cuda.train(e, steps, queued);
     asked += status == ENGINE_OK ? steps : 0;
     return status;
 }
@@ -42,12 +42,12 @@ static bool is_time(void)
     return now;
 }
 
-static engine_status train_is_told(engine *e, uint32_t steps)
+static engine_status train_is_told(engine *e, uint32_t steps, uint32_t *queued)
 {
     if (is_time()) {
         cuda_host_fail_call(2, cudaErrorIllegalAddress); /* behind cudaSetDevice: the launch */
     }
-    return train_on(e, steps);
+    return train_on(e, steps, queued);
 }
 
 static engine_status poll_is_told(engine *e, engine_step *out, size_t capacity, size_t *count,

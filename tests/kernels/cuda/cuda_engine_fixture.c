@@ -68,7 +68,7 @@ engine *make_engine(const engine_api *api, const engine_config *config)
 void train_steps(const engine_api *api, engine *e, uint32_t steps, engine_step *out)
 {
     size_t count = 0;
-    ck_assert_int_eq(api->train(e, steps), ENGINE_OK);
+    ck_assert_int_eq(api->train(e, steps, NULL), ENGINE_OK);
     ck_assert_int_eq(api->poll(e, out, steps, &count, true), ENGINE_OK);
     ck_assert_uint_eq(count, steps);
 }

@@ -82,7 +82,7 @@ engine_step variant_train_one(const engine_variant *v, engine *e)
 {
     engine_step step = {0};
     size_t count = 0;
-    ck_assert_int_eq(v->api->train(e, 1), ENGINE_OK);
+    ck_assert_int_eq(v->api->train(e, 1, NULL), ENGINE_OK);
     ck_assert_int_eq(v->api->poll(e, &step, 1, &count, true), ENGINE_OK);
     ck_assert_uint_eq(count, 1);
     return step;

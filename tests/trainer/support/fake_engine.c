@@ -123,7 +123,7 @@ static const char *message(const engine *self)
     return self->message;
 }
 
-static engine_status train(engine *self, uint32_t steps)
+static engine_status train(engine *self, uint32_t steps, uint32_t *queued)
 {
     if (self->queued - self->finished + steps > ENGINE_MAX_QUEUED_STEPS) {
         snprintf(self->message, sizeof self->message, "too many steps queued");
@@ -142,6 +142,7 @@ static engine_status train(engine *self, uint32_t steps)
     fake_engine_overlaps += self->finished < self->queued;
     self->queued += steps;
     fake_engine_steps_queued += steps;
+    *queued = steps;
     return ENGINE_OK;
 }
 

@@ -11,6 +11,8 @@
 char fake_run_message[MESSAGE_BYTES];
 run_record fake_run_record;
 progress fake_run_display;
+const engine_api *fake_run_engine;
+uint32_t fake_run_micro_batch;
 bool fake_run_histograms;
 bool fake_run_resumes;
 bool fake_run_no_state;
@@ -24,6 +26,8 @@ void fake_run_set_up(void)
     fake_engine_longest_chunk = fake_engine_trains = fake_engine_overlaps = 0;
     fake_engine_steps_queued = fake_engine_unfinished_at_evaluate = 0;
     fake_run_record = (run_record){0};
+    fake_run_engine = &fake_engine;
+    fake_run_micro_batch = 0;
     fake_run_histograms = fake_run_resumes = fake_run_no_state = false;
     fake_run_checkpoint_interval = 0;
     fake_run_terminates = false;
@@ -48,6 +52,7 @@ outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, 
     const dataset data = {.training = {images, labels, samples},
                           .validation = {images, labels, VALIDATION_SAMPLES}};
     const run_config config = {.batch_size = batch_size,
+                               .micro_batch = fake_run_micro_batch,
                                .epochs = epochs,
                                .learning_rate = 0.002,
                                .log_every = log_every,
@@ -59,7 +64,7 @@ outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, 
                                .validation_samples = VALIDATION_SAMPLES};
     char directory[512];
     snprintf(directory, sizeof directory, "%s", scratch_path(name));
-    const run_job job = {.api = &fake_engine,
+    const run_job job = {.api = fake_run_engine,
                          .config = &config,
                          .data = &data,
                          .data_path = "some/where|else/",

@@ -1,4 +1,4 @@
-/* Runs of the run loop with the fake engine in the scratch directory, and what they log. They end
+/* Runs of the run loop, with the fake engine unless a test changes it, in the scratch directory, and what they log. They end
  * the test where a file cannot be read. */
 #ifndef TESTS_TRAINER_FAKE_RUN_H
 #define TESTS_TRAINER_FAKE_RUN_H
@@ -18,8 +18,10 @@ enum { MOST_SAMPLES = 5000 };
 extern char fake_run_message[MESSAGE_BYTES];
 extern run_record fake_run_record;
 extern progress fake_run_display; /* quiet unless a test changes it */
-extern bool fake_run_histograms;  /* whether the next run logs histograms */
-extern bool fake_run_resumes;     /* whether it goes on with one that is there */
+extern const engine_api *fake_run_engine;
+extern uint32_t fake_run_micro_batch; /* as in run_config */
+extern bool fake_run_histograms;      /* whether the next run logs histograms */
+extern bool fake_run_resumes;         /* whether it goes on with one that is there */
 extern bool fake_run_no_state;
 extern uint32_t fake_run_checkpoint_interval;
 extern bool fake_run_terminates; /* whether it ends where it diverges */

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,6 +155,89 @@ START_TEST(a_stopped_run_continues_after_its_last_step)
 }
 END_TEST
 
+static const engine_api *cpu;
+static bool (*run_is_stopped)(void); /* as the run loop has it asked */
+static int asked;
+static int stop_when_asked; /* so often; 0 for never */
+
+static bool count_and_ask(void)
+{
+    if (++asked == stop_when_asked) {
+        raise(SIGTERM);
+    }
+    return run_is_stopped();
+}
+
+static engine_status create_asking(engine **out, const engine_config *config,
+                                   const engine_data *training, const engine_data *validation,
+                                   char *message, size_t message_bytes)
+{
+    engine_config counted = *config;
+    run_is_stopped = config->is_stopped;
+    counted.is_stopped = count_and_ask;
+    return cpu->create(out, &counted, training, validation, message, message_bytes);
+}
+
+/* A run in micro-batches on the CPU engine. A signal comes when it has asked so often whether it is
+ * stopped. */
+static outcome train_on_cpu(const char *name, int stop_at)
+{
+    engine_api asking = *cpu;
+    asking.create = create_asking;
+    fake_run_engine = &asking;
+    fake_run_micro_batch = BATCH_SIZE / 2;
+    asked = 0;
+    stop_when_asked = stop_at;
+    signals_install();
+    return fake_run(name, 2, 1);
+}
+
+enum { ASKED_A_STEP = 2, ASKED_AN_EPOCH = (STEPS - 1) * ASKED_A_STEP + LAST_BATCH / 2 };
+
+/* In the middle of the first step and of a later one, before a step, and in the second epoch. */
+static const int stops[] = {2, ASKED_AN_EPOCH - 1, ASKED_AN_EPOCH, ASKED_AN_EPOCH + 2};
+enum { STOPS = sizeof stops / sizeof stops[0] };
+
+/* The parameters and the moments, which end a checkpoint of the CPU engine. To be freed. */
+static char *read_state(const char *path, size_t bytes)
+{
+    char *const state = malloc(bytes);
+    FILE *const file = fopen(scratch_path(path), "rb");
+    ck_assert_ptr_nonnull(state);
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, -(long)bytes, SEEK_END), 0);
+    ck_assert_uint_eq(fread(state, 1, bytes, file), bytes);
+    fclose(file);
+    return state;
+}
+
+/* A signal breaks off a step between its micro-batches. Everything before it is kept, and the run
+ * continues to the bits of one that was not disturbed. */
+START_TEST(a_step_that_is_broken_off_is_trained_again_to_the_same_bits)
+{
+    const int before = stops[_i] - 1; /* micro-batches */
+    const int done = before / ASKED_AN_EPOCH * STEPS + before % ASKED_AN_EPOCH / ASKED_A_STEP;
+    cpu = engine_find("cpu");
+    ck_assert_int_eq(train_on_cpu("whole", 0), OUTCOME_DONE);
+    ck_assert_int_eq(asked, 2 * ASKED_AN_EPOCH);
+    ck_assert_int_eq(train_on_cpu("run", stops[_i]), OUTCOME_STOPPED);
+    ck_assert_int_eq(asked, stops[_i]); /* no micro-batch after the signal */
+    points logged = fake_run_points("run/train");
+    ck_assert_int_eq((int)points_count(&logged, "batch_loss"), done);
+
+    fake_run_resumes = true;
+    ck_assert_int_eq(train_on_cpu("run", 0), OUTCOME_DONE);
+    logged = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&logged, "batch_loss"), 2 * STEPS);
+    const size_t bytes = 3 * LENET_PARAMETERS * sizeof(float);
+    char *const state = read_state("run/checkpoint", bytes);
+    char *const whole = read_state("whole/checkpoint", bytes);
+    ck_assert_mem_eq(state, whole, bytes);
+    free(whole);
+    free(state);
+}
+END_TEST
+
 /* The process dies after an epoch was logged and before its state was saved. */
 START_TEST(figures_of_the_clock_that_are_logged_stay)
 {
@@ -189,6 +273,8 @@ int main(void)
     tcase_add_test(resuming, a_run_that_keeps_no_state_is_trained_again_for_more_epochs);
     tcase_add_loop_test(resuming, a_stopped_run_continues_after_its_last_step, 1,
                         EPOCHS * STEPS + 1);
+    tcase_add_loop_test(resuming, a_step_that_is_broken_off_is_trained_again_to_the_same_bits, 0,
+                        STOPS);
     tcase_add_loop_test(resuming, figures_of_the_clock_that_are_logged_stay, 0, 2);
     suite_add_tcase(suite, resuming);
     SRunner *runner = srunner_create(suite);

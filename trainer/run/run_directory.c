@@ -145,6 +145,10 @@ static run_directory_verdict judge_free(const char *path, const run_config *conf
 {
     char damage[MESSAGE_BYTES];
     const run_record_presence presence = run_record_read(there, path, damage);
+    if (presence == RUN_RECORD_UNREADABLE) {
+        message_set(message, "%s", damage);
+        return RUN_DIRECTORY_REFUSED;
+    }
     if (check_place(path, presence == RUN_RECORD_ABSENT ? NULL : there, message) != 0) {
         return RUN_DIRECTORY_REFUSED;
     }
@@ -306,8 +310,14 @@ int run_directory_clear(const run_directory *directory, char *message)
 {
     char damage[MESSAGE_BYTES];
     run_record there;
-    if (run_record_read(&there, directory->path, damage) == RUN_RECORD_ABSENT) {
+    switch (run_record_read(&there, directory->path, damage)) {
+    case RUN_RECORD_ABSENT:
         return 0;
+    case RUN_RECORD_UNREADABLE:
+        return message_set(message, "%s", damage);
+    case RUN_RECORD_READ:
+    case RUN_RECORD_DAMAGED:
+        break;
     }
     const int status = remove_run(directory, &there, message);
     run_record_free(&there);
@@ -363,13 +373,15 @@ run_directory_past run_directory_restore(const run_directory *directory, run_rec
     switch (run_record_read(there, directory->path, message)) {
     case RUN_RECORD_ABSENT:
         return RUN_DIRECTORY_NO_PAST;
+    case RUN_RECORD_UNREADABLE:
+        return RUN_DIRECTORY_PAST_UNREADABLE;
     case RUN_RECORD_DAMAGED:
         return RUN_DIRECTORY_PAST_WITHOUT_STATE;
     case RUN_RECORD_READ:
         break;
     }
     if (name_all_event_files(directory->fd, there) != 0) {
-        message_set(message, "no memory for the names of event files");
+        message_set(message, "%s: no memory for the names of event files", directory->path);
         return RUN_DIRECTORY_PAST_UNREADABLE;
     }
     switch (checkpoint_read(state, directory->fd, directory->path, message)) {
@@ -378,6 +390,8 @@ run_directory_past run_directory_restore(const run_directory *directory, run_rec
         return RUN_DIRECTORY_PAST_WITHOUT_STATE;
     case CHECKPOINT_DAMAGED:
         return RUN_DIRECTORY_PAST_WITHOUT_STATE;
+    case CHECKPOINT_UNREADABLE:
+        return RUN_DIRECTORY_PAST_UNREADABLE;
     case CHECKPOINT_READ:
         break;
     }

@@ -89,7 +89,7 @@ static run_directory_past restore(run *self, run_record *past)
     }
     checkpoint_free(&state);
     if (found == RUN_DIRECTORY_PAST_UNREADABLE) {
-        message_set(self->message, "%s: %s", self->job->directory, why);
+        message_set(self->message, "%s", why);
     }
     if (found == RUN_DIRECTORY_PAST_WITHOUT_STATE) {
         progress_note(self->job->display,

@@ -56,9 +56,8 @@ class Rivals(FaultKind):
         # Both end well if one began when the other was finished or killed.
         if len(refused) > 1 or not set(statuses) <= {0, 1, -signal.SIGKILL}:
             raise FaultFound(f"two processes ended with {statuses}: {messages}")
-        # The other process is training, or it began later and is finished already. Through a second
-        # FUSE mount a run.json that is being replaced may look cut off: refused all the same.
-        if refused and not any(word in refused[0] for word in ("process", "finished", "is damaged")):
+        # The other process is training, or it began later and is finished already.
+        if refused and not any(word in refused[0] for word in ("process", "finished")):
             raise FaultFound(f"a second process failed with: {refused[0]}")
         return {"refusals": len(refused), "kills": statuses.count(-signal.SIGKILL)}
 

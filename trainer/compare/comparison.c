@@ -179,6 +179,7 @@ int comparison_add(comparison *self, const char *directory, const char *name, ch
     case RUN_RECORD_ABSENT:
         return message_set(message, "%s holds no run (no " RUN_RECORD_FILE ")", directory);
     case RUN_RECORD_DAMAGED:
+    case RUN_RECORD_UNREADABLE:
         return -1;
     }
     if (run_reader_read(&run.curves, directory, &run.record, message) != 0) {
@@ -259,7 +260,7 @@ static int add_below(const search *self, const char *directory, unsigned depth)
         return comparison_add(self->into, directory, name[0] != '\0' ? name : directory,
                               self->message);
     }
-    if (presence == RUN_RECORD_DAMAGED) {
+    if (presence == RUN_RECORD_DAMAGED || presence == RUN_RECORD_UNREADABLE) {
         fprintf(self->warnings, "%s; it is left out\n", self->message);
         return 0;
     }

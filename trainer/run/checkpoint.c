@@ -1,17 +1,15 @@
 #include "checkpoint.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
+#include "file_read.h"
 #include "file_replace.h"
 #include "message.h"
 #include "run_config.h"
@@ -102,7 +100,7 @@ static int sums_from_json(epoch_sums *out, const json_t *sums)
 }
 
 /* Everything but the state. */
-static int head_from_json(checkpoint *out, const json_t *head, uint64_t file_bytes, uint32_t *crc32)
+static int head_from_json(checkpoint *out, const json_t *head, uint32_t *crc32)
 {
     const json_int_t format = json_integer_value(json_object_get(head, "format"));
     const int64_t epochs = whole_or_minus_1(head, "epochs");
@@ -110,9 +108,8 @@ static int head_from_json(checkpoint *out, const json_t *head, uint64_t file_byt
     const int64_t state_bytes = whole_or_minus_1(head, "state_bytes");
     const char *digits = json_string_value(json_object_get(head, "state_crc32"));
     if ((format != FORMAT && format != FORMAT_OF_EPOCHS) || epochs < 0 ||
-        epochs > RUN_CONFIG_MAX_EPOCHS || iterations < 1 || state_bytes < 1 ||
-        (uint64_t)state_bytes > file_bytes || digits == NULL || strlen(digits) != 8 ||
-        strspn(digits, "0123456789abcdef") != 8 ||
+        epochs > RUN_CONFIG_MAX_EPOCHS || iterations < 1 || state_bytes < 1 || digits == NULL ||
+        strlen(digits) != 8 || strspn(digits, "0123456789abcdef") != 8 ||
         (format == FORMAT &&
          sums_from_json(&out->under_way, json_object_get(head, "epoch")) != 0)) {
         return -1;
@@ -124,61 +121,44 @@ static int head_from_json(checkpoint *out, const json_t *head, uint64_t file_byt
     return 0;
 }
 
-/* 0, or -1 with what is wrong. */
-static int read_whole(checkpoint *out, FILE *in, const char **wrong)
+/* From text[bytes], which has a zero byte behind it and is *out's if it can be understood. */
+static int take_text(checkpoint *out, char *text, size_t bytes)
 {
-    static const char damaged[] = "it is damaged";
-    struct stat status;
     uint32_t crc32 = 0;
-    int result = -1;
-    char *line = NULL;
-    size_t line_bytes = 0;
-    json_t *head = NULL;
-    *wrong = damaged;
-    if (fstat(fileno(in), &status) != 0 || !S_ISREG(status.st_mode) ||
-        getline(&line, &line_bytes, in) < 0) {
-        goto cleanup;
+    char *line_end = memchr(text, '\n', bytes);
+    if (line_end == NULL) {
+        return -1;
     }
-    head = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-    if (head == NULL || head_from_json(out, head, (uint64_t)status.st_size, &crc32) != 0) {
-        goto cleanup;
-    }
-    out->state = malloc(out->state_bytes);
-    if (out->state == NULL) {
-        *wrong = "there is no memory to read it";
-        goto cleanup;
-    }
-    if (fread(out->state, 1, out->state_bytes, in) == out->state_bytes && fgetc(in) == EOF &&
-        state_crc32(out) == crc32) {
-        result = 0;
-    }
-cleanup:
+    const char *state = line_end + 1;
+    const size_t state_bytes = bytes - (size_t)(state - text);
+    json_t *head = json_loadb(text, (size_t)(line_end - text), JSON_REJECT_DUPLICATES, NULL);
+    const int status = head != NULL ? head_from_json(out, head, &crc32) : -1;
     json_decref(head);
-    free(line);
-    return result;
+    if (status != 0 || out->state_bytes != state_bytes) {
+        return -1;
+    }
+    memmove(text, state, state_bytes);
+    out->state = text;
+    return state_crc32(out) == crc32 ? 0 : -1;
 }
 
 checkpoint_presence checkpoint_read(checkpoint *out, int fd, const char *directory, char *message)
 {
-    const char *wrong = "";
+    char *text = NULL;
+    size_t bytes = 0;
     *out = (checkpoint){0};
-    const int file = openat(fd, CHECKPOINT_FILE, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (file < 0 && errno == ENOENT) {
-        return CHECKPOINT_ABSENT;
+    if (file_read(fd, CHECKPOINT_FILE, &text, &bytes) != 0) {
+        const int cause = errno;
+        message_set(message, "%s/" CHECKPOINT_FILE " cannot be read: %s", directory,
+                    cause == 0 ? "it is not a regular file" : strerror(cause));
+        return cause == ENOENT ? CHECKPOINT_ABSENT
+               : cause == 0    ? CHECKPOINT_DAMAGED
+                               : CHECKPOINT_UNREADABLE;
     }
-    FILE *in = file >= 0 ? fdopen(file, "r") : NULL;
-    if (in == NULL) {
-        message_set(message, "%s/" CHECKPOINT_FILE ": %s", directory, strerror(errno));
-        if (file >= 0) {
-            close(file);
-        }
-        return CHECKPOINT_DAMAGED;
-    }
-    const int status = read_whole(out, in, &wrong);
-    fclose(in);
-    if (status != 0) {
-        checkpoint_free(out);
-        message_set(message, "%s/" CHECKPOINT_FILE ": %s", directory, wrong);
+    if (take_text(out, text, bytes) != 0) {
+        free(text);
+        *out = (checkpoint){0};
+        message_set(message, "%s/" CHECKPOINT_FILE ": it is damaged", directory);
         return CHECKPOINT_DAMAGED;
     }
     return CHECKPOINT_READ;

@@ -40,9 +40,10 @@ MUST_CHECK int checkpoint_write(const checkpoint *self, int fd, const char *dire
                                 char *message);
 
 typedef enum checkpoint_presence {
-    CHECKPOINT_READ,   /* *out is for the caller to free */
-    CHECKPOINT_ABSENT, /* *out is empty */
-    CHECKPOINT_DAMAGED /* the message says why; *out is empty */
+    CHECKPOINT_READ,      /* *out is for the caller to free */
+    CHECKPOINT_ABSENT,    /* *out is empty; so below */
+    CHECKPOINT_DAMAGED,   /* the message says why */
+    CHECKPOINT_UNREADABLE /* the system failed; the message says how, and it may well be whole */
 } checkpoint_presence;
 
 MUST_CHECK checkpoint_presence checkpoint_read(checkpoint *out, int fd, const char *directory,

@@ -145,6 +145,10 @@ static run_directory_verdict judge_free(const char *path, const run_config *conf
 {
     char damage[MESSAGE_BYTES];
     const run_record_presence presence = run_record_read(there, path, damage);
+    if (presence == RUN_RECORD_UNREADABLE) {
+        message_set(message, "%s", damage);
+        return RUN_DIRECTORY_REFUSED;
+    }
     if (check_place(path, presence == RUN_RECORD_ABSENT ? NULL : there, message) != 0) {
         return RUN_DIRECTORY_REFUSED;
     }
@@ -306,15 +310,21 @@ int run_directory_clear(const run_directory *directory, char *message)
 {
     char damage[MESSAGE_BYTES];
     run_record there;
-    if (run_record_read(&there, directory->path, damage) == RUN_RECORD_ABSENT) {
+    switch (run_record_read(&there, directory->path, damage)) {
+    case RUN_RECORD_ABSENT:
         return 0;
+    case RUN_RECORD_UNREADABLE:
+        return message_set(message, "%s", damage);
+    case RUN_RECORD_READ:
+    case RUN_RECORD_DAMAGED:
+        break;
     }
     const int status = remove_run(directory, &there, message);
     run_record_free(&there);
     return status;
 }
 
-/* Names the event files of a part in the record. -1 without memory. */
+/* Names the event files of a part in the record, unless it names them already. -1 without memory. */
 static int name_event_files(int directory, const char *part, run_record *run)
 {
     const run_record unnamed = {0}; /* for run_record_owns */
@@ -324,7 +334,9 @@ static int name_event_files(int directory, const char *part, run_record *run)
         return 0;
     }
     for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
-        if (run_record_owns(&unnamed, part, entry->d_name)) {
+        const bool is_named =
+            run->event_file_count > 0 && run_record_owns(run, part, entry->d_name);
+        if (!is_named && run_record_owns(&unnamed, part, entry->d_name)) {
             status = run_record_add_event_file(run, part, entry->d_name);
         }
     }
@@ -332,15 +344,13 @@ static int name_event_files(int directory, const char *part, run_record *run)
     return status;
 }
 
-/* A run that died between making event files and naming them names none. */
-static int name_all_event_files(int directory, run_record *run)
+/* The same of all parts. -1 with a message. */
+static int name_all_event_files(const run_directory *directory, run_record *run, char *message)
 {
-    if (run->event_file_count > 0) {
-        return 0;
-    }
     for (size_t i = 0; i < RUN_PARTS; i++) {
-        if (name_event_files(directory, run_parts[i], run) != 0) {
-            return -1;
+        if (name_event_files(directory->fd, run_parts[i], run) != 0) {
+            return message_set(message, "%s: no memory for the names of event files",
+                               directory->path);
         }
     }
     return 0;
@@ -363,13 +373,14 @@ run_directory_past run_directory_restore(const run_directory *directory, run_rec
     switch (run_record_read(there, directory->path, message)) {
     case RUN_RECORD_ABSENT:
         return RUN_DIRECTORY_NO_PAST;
-    case RUN_RECORD_DAMAGED:
-        return RUN_DIRECTORY_PAST_WITHOUT_STATE;
+    case RUN_RECORD_DAMAGED: /* since the directory was opened */
+    case RUN_RECORD_UNREADABLE:
+        return RUN_DIRECTORY_PAST_UNREADABLE;
     case RUN_RECORD_READ:
         break;
     }
-    if (name_all_event_files(directory->fd, there) != 0) {
-        message_set(message, "no memory for the names of event files");
+    /* A run that died between making event files and naming them names none. */
+    if (there->event_file_count == 0 && name_all_event_files(directory, there, message) != 0) {
         return RUN_DIRECTORY_PAST_UNREADABLE;
     }
     switch (checkpoint_read(state, directory->fd, directory->path, message)) {
@@ -378,6 +389,8 @@ run_directory_past run_directory_restore(const run_directory *directory, run_rec
         return RUN_DIRECTORY_PAST_WITHOUT_STATE;
     case CHECKPOINT_DAMAGED:
         return RUN_DIRECTORY_PAST_WITHOUT_STATE;
+    case CHECKPOINT_UNREADABLE:
+        return RUN_DIRECTORY_PAST_UNREADABLE;
     case CHECKPOINT_READ:
         break;
     }
@@ -462,6 +475,13 @@ void run_directory_doubt(const run_directory *directory, char *message)
 int run_directory_write(const run_directory *directory, const run_record *record, char *message)
 {
     return run_record_write(record, directory->fd, directory->path, message);
+}
+
+int run_directory_put_back(const run_directory *directory, run_record *there, char *message)
+{
+    return name_all_event_files(directory, there, message) != 0
+               ? -1
+               : run_directory_write(directory, there, message);
 }
 
 void run_directory_close(run_directory *directory)

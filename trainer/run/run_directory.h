@@ -25,7 +25,7 @@ typedef enum run_directory_replace {
     RUN_DIRECTORY_REPLACE_NONE = 0,
     RUN_DIRECTORY_CONTINUE,   /* none; but one of the same configuration that did not finish, or has
                                  fewer epochs, may be continued */
-    RUN_DIRECTORY_REPLACE_ANY /* also one whose run.json cannot be understood */
+    RUN_DIRECTORY_REPLACE_ANY /* also one whose run.json is damaged, but none that cannot be read */
 } run_directory_replace;
 
 typedef enum run_directory_verdict {
@@ -61,7 +61,7 @@ MUST_CHECK int run_directory_clear(const run_directory *directory, char *message
 
 /* What is there of a run that is to be continued. */
 typedef enum run_directory_past {
-    RUN_DIRECTORY_PAST_UNREADABLE,    /* for want of memory; the message says so */
+    RUN_DIRECTORY_PAST_UNREADABLE,    /* it cannot be read; the message says why */
     RUN_DIRECTORY_NO_PAST,            /* nothing */
     RUN_DIRECTORY_PAST_WITHOUT_STATE, /* a run whose training must begin anew */
     RUN_DIRECTORY_PAST_WITH_STATE     /* a run whose training may continue from *state */
@@ -83,6 +83,11 @@ MUST_CHECK int run_directory_drop_state(const run_directory *directory, char *me
  * with a message. */
 MUST_CHECK int run_directory_write(const run_directory *directory, const run_record *record,
                                    char *message);
+
+/* The same with *there, the record of a run that was to be continued and could not begin. The event
+ * files that were made for it are named in *there, too. */
+MUST_CHECK int run_directory_put_back(const run_directory *directory, run_record *there,
+                                      char *message);
 
 /* Frees the handle and the lock; NULL is allowed. */
 void run_directory_close(run_directory *directory);

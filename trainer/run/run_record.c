@@ -7,14 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "file_read.h"
 #include "file_replace.h"
 #include "message.h"
 #include "printable.h"
 
 #define EVENT_FILE_PREFIX "events.out.tfevents."
+
+enum { LOAD_TRIES = 5 };
 
 const char *const run_parts[RUN_PARTS] = {"", RUN_TRAINING_PART, RUN_VALIDATION_PART};
 
@@ -253,14 +256,27 @@ static bool is_duration(double seconds)
     return seconds >= 0 && seconds <= 1e9; /* 31 years */
 }
 
-static int read_epochs(run_record *record, const json_t *root, char *message)
+static run_record_presence damaged(char *message, const char *how)
+{
+    message_set(message, "%s", how);
+    return RUN_RECORD_DAMAGED;
+}
+
+static run_record_presence without_memory(char *message)
+{
+    message_set(message, "no memory");
+    return RUN_RECORD_UNREADABLE;
+}
+
+static run_record_presence read_epochs(run_record *record, const json_t *root, char *message)
 {
     const json_t *epochs = json_object_get(root, "epochs");
     size_t index;
     json_t *item;
     if (!json_is_array(epochs) || json_array_size(epochs) > record->config.epochs) {
-        return message_set(message, "epochs is not an array of at most %u",
-                           (unsigned)record->config.epochs);
+        message_set(message, "epochs is not an array of at most %u",
+                    (unsigned)record->config.epochs);
+        return RUN_RECORD_DAMAGED;
     }
     json_array_foreach(epochs, index, item)
     {
@@ -273,13 +289,14 @@ static int read_epochs(run_record *record, const json_t *root, char *message)
             .validation_seconds = real_or_nan(item, "validation_seconds"),
         };
         if (!is_duration(epoch.training_seconds) || !is_duration(epoch.validation_seconds)) {
-            return message_set(message, "epoch %zu has no seconds from 0 to 1e9", index + 1);
+            message_set(message, "epoch %zu has no seconds from 0 to 1e9", index + 1);
+            return RUN_RECORD_DAMAGED;
         }
         if (run_record_add_epoch(record, &epoch) != 0) {
-            return message_set(message, "no memory to read it");
+            return without_memory(message);
         }
     }
-    return 0;
+    return RUN_RECORD_READ;
 }
 
 /* Earlier versions called a run finished whatever its losses were. */
@@ -302,42 +319,43 @@ bool run_record_is_event_path(const char *path)
            strstr(name, "tfevents") != NULL;
 }
 
-static int read_event_files(run_record *record, const json_t *root, char *message)
+static run_record_presence read_event_files(run_record *record, const json_t *root, char *message)
 {
     const json_t *files = json_object_get(root, "event_files");
     size_t index;
     json_t *item;
     if (files == NULL) {
-        return 0;
+        return RUN_RECORD_READ;
     }
     if (!json_is_array(files) || json_array_size(files) == 0) {
-        return message_set(message, "event_files is not an array of names");
+        return damaged(message, "event_files is not an array of names");
     }
     json_array_foreach(files, index, item)
     {
         const char *path = json_string_value(item);
         if (path == NULL || !run_record_is_event_path(path)) {
-            return message_set(message, "event_files has an entry that is no event file's name");
+            return damaged(message, "event_files has an entry that is no event file's name");
         }
         if (append_event_file(record, "", path) != 0) {
-            return message_set(message, "no memory to read it");
+            return without_memory(message);
         }
     }
-    return 0;
+    return RUN_RECORD_READ;
 }
 
-static int read_record(run_record *record, const json_t *root, char *message)
+/* Unless it is RUN_RECORD_READ the message does not name the file. */
+static run_record_presence read_record(run_record *record, const json_t *root, char *message)
 {
     const char *hardware = json_string_value(json_object_get(root, "hardware"));
     const char *host = json_string_value(json_object_get(root, "host"));
     const json_t *memory = json_object_get(root, "memory");
     if (json_integer_value(json_object_get(root, "format")) != 1) {
-        return message_set(message, "format is not 1");
+        return damaged(message, "format is not 1");
     }
     if (read_state(&record->state, root, message) != 0 ||
         run_config_from_json(&record->config, json_object_get(root, "configuration"), message) !=
             0) {
-        return -1;
+        return RUN_RECORD_DAMAGED;
     }
     printable_copy(record->hardware, sizeof record->hardware, hardware != NULL ? hardware : "");
     printable_copy(record->host, sizeof record->host, host != NULL ? host : "");
@@ -354,59 +372,76 @@ static int read_record(run_record *record, const json_t *root, char *message)
         .total = count_or_zero(root, "peak_bytes"),
     };
     record->diverged_at_step = count_or_zero(root, "diverged_at_step");
-    if (read_event_files(record, root, message) != 0 || read_epochs(record, root, message) != 0) {
-        return -1;
+    run_record_presence presence = read_event_files(record, root, message);
+    if (presence == RUN_RECORD_READ) {
+        presence = read_epochs(record, root, message);
     }
     find_divergence(record);
-    return 0;
+    return presence;
 }
 
-/* A pipe by this name must not make the reader wait, so it is opened without. -1 with errno, which
- * is 0 for what is no regular file. */
-static int open_record(const char *path)
+/* run.json as it is now. NULL with *presence and a message; *presence is as it was otherwise. */
+static json_t *load_once(const char *path, run_record_presence *presence, char *message)
 {
-    struct stat status;
-    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {
-        close(fd);
-        errno = 0;
-        return -1;
+    char *text = NULL;
+    size_t bytes = 0;
+    json_error_t error;
+    if (file_read(AT_FDCWD, path, &text, &bytes) != 0) {
+        const int cause = errno;
+        *presence = cause == ENOENT || cause == ENOTDIR ? RUN_RECORD_ABSENT
+                    : cause == 0                        ? RUN_RECORD_DAMAGED
+                                                        : RUN_RECORD_UNREADABLE;
+        message_set(message, "%s cannot be read: %s", path,
+                    cause == 0 ? "it is not a regular file" : strerror(cause));
+        return NULL;
     }
-    return fd;
+    json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
+    free(text);
+    if (root == NULL && json_error_code(&error) == json_error_out_of_memory) {
+        *presence = RUN_RECORD_UNREADABLE;
+        message_set(message, "%s cannot be read: no memory", path);
+    } else if (root == NULL) {
+        *presence = RUN_RECORD_DAMAGED;
+        message_set(message, "%s is damaged: %s", path, error.text);
+    }
+    return root;
+}
+
+/* A mount other than the writer's may show the file cut off while it is replaced, for a moment: what
+ * is no JSON is read again. */
+static json_t *load(const char *path, run_record_presence *presence, char *message)
+{
+    const struct timespec pause = {.tv_nsec = 50000000};
+    json_t *root = load_once(path, presence, message);
+    for (int tries = 1; root == NULL && *presence == RUN_RECORD_DAMAGED && tries < LOAD_TRIES;
+         tries++) {
+        nanosleep(&pause, NULL);
+        root = load_once(path, presence, message);
+    }
+    return root;
 }
 
 run_record_presence run_record_read(run_record *out, const char *directory, char *message)
 {
     char path[PATH_MAX];
     char detail[MESSAGE_BYTES];
-    json_error_t error;
+    run_record_presence presence = RUN_RECORD_READ;
     *out = (run_record){0};
     if (message_join_path(path, sizeof path, directory, RUN_RECORD_FILE, message) != 0) {
-        return RUN_RECORD_DAMAGED;
+        return RUN_RECORD_UNREADABLE;
     }
-    const int fd = open_record(path);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
-        return RUN_RECORD_ABSENT;
-    }
-    if (fd < 0) {
-        message_set(message, "%s cannot be read: %s", path,
-                    errno == 0 ? "it is not a regular file" : strerror(errno));
-        return RUN_RECORD_DAMAGED;
-    }
-    json_t *root = json_loadfd(fd, JSON_REJECT_DUPLICATES, &error);
-    close(fd);
+    json_t *root = load(path, &presence, message);
     if (root == NULL) {
-        message_set(message, "%s is damaged: %s", path, error.text);
-        return RUN_RECORD_DAMAGED;
+        return presence;
     }
-    const int status = read_record(out, root, detail);
+    presence = read_record(out, root, detail);
     json_decref(root);
-    if (status != 0) {
+    if (presence != RUN_RECORD_READ) {
         run_record_free(out);
-        message_set(message, "%s is damaged: %.200s", path, detail);
-        return RUN_RECORD_DAMAGED;
+        message_set(message, "%s %s: %.200s", path,
+                    presence == RUN_RECORD_DAMAGED ? "is damaged" : "cannot be read", detail);
     }
-    return RUN_RECORD_READ;
+    return presence;
 }
 
 void run_record_free(run_record *record)

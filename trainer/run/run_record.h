@@ -90,12 +90,15 @@ MUST_CHECK int run_record_write(const run_record *record, int fd, const char *di
                                 char *message);
 
 typedef enum run_record_presence {
-    RUN_RECORD_READ,   /* *out is for the caller to free */
-    RUN_RECORD_ABSENT, /* no run.json; *out is empty */
-    RUN_RECORD_DAMAGED /* there is one, but not as described above; *out is empty */
+    RUN_RECORD_READ,      /* *out is for the caller to free */
+    RUN_RECORD_ABSENT,    /* no run.json; *out is empty */
+    RUN_RECORD_DAMAGED,   /* there is one, but not as described above; *out is empty */
+    RUN_RECORD_UNREADABLE /* whether there is one, or what it says, is not known: the system failed.
+                             *out is empty, and nothing may be replaced */
 } run_record_presence;
 
-/* Reads the run.json in `directory`. If it is damaged the message [MESSAGE_BYTES] says how. */
+/* Reads the run.json in `directory`. If it is damaged or unreadable the message [MESSAGE_BYTES] says
+ * how. */
 MUST_CHECK run_record_presence run_record_read(run_record *out, const char *directory,
                                                char *message);
 

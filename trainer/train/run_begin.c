@@ -95,7 +95,7 @@ static run_directory_past restore(run *self, run_record *past)
     }
     checkpoint_free(&state);
     if (found == RUN_DIRECTORY_PAST_UNREADABLE) {
-        message_set(self->message, "%s: %s", self->job->directory, why);
+        message_set(self->message, "%s", why);
     }
     if (found == RUN_DIRECTORY_PAST_WITHOUT_STATE) {
         progress_note(self->job->display,
@@ -105,7 +105,8 @@ static run_directory_past restore(run *self, run_record *past)
 }
 
 /* run.json names the files that are made here only when they are: until then it names none, so that
- * whatever a crash leaves is known as the run's. `past` as in run_log_head. */
+ * whatever a crash leaves is known as the run's. But for that a run that is continued stays there as
+ * it was. `past` as in run_log_head. */
 static int open_log(run *self, const run_record *past)
 {
     run_record_name_process(self->record);
@@ -118,11 +119,9 @@ static int open_log(run *self, const run_record *past)
         .past = past,
         .epochs_done = self->epochs_done,
     };
-    const uint32_t files = self->record->event_file_count;
-    self->record->event_file_count = 0;
-    const int named_none = run_directory_write(self->directory, self->record, self->message);
-    self->record->event_file_count = files;
-    if (named_none != 0 ||
+    run_record unnamed = past != NULL ? *past : *self->record;
+    unnamed.event_file_count = 0;
+    if (run_directory_write(self->directory, &unnamed, self->message) != 0 ||
         run_log_open(&self->log, self->job->directory, &head, self->message) != 0) {
         return -1;
     }
@@ -130,6 +129,21 @@ static int open_log(run *self, const run_record *past)
         return message_set(self->message, "no memory for the names of event files");
     }
     return run_directory_write(self->directory, self->record, self->message);
+}
+
+/* Continues the run of the record `there`, whose arrays the run's own record has. If that fails, the
+ * run is there as it was. */
+static int open_log_again(run *self, const run_record *there)
+{
+    if (open_log(self, there) == 0) {
+        return 0;
+    }
+    char other[MESSAGE_BYTES]; /* the first error is the one to tell */
+    run_record back = *there;
+    back.event_files = self->record->event_files; /* naming more files may have moved them */
+    (void)!run_directory_put_back(self->directory, &back, other);
+    *self->record = back;
+    return -1;
 }
 
 /* Begins the run, or continues the one that is there. */
@@ -150,7 +164,7 @@ static int begin_or_resume(run *self, bool *has_past)
     }
     const run_record there = past; /* with the arrays that the run's own record has from now on */
     keep_past(self->record, &past);
-    return open_log(self, &there);
+    return open_log_again(self, &there);
 }
 
 /* Once a process: the runs of a sweep are side by side on one file system. */

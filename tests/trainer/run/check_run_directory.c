@@ -1,5 +1,7 @@
-/* A run's directory: what may be there before a run, and that only the trainer's files go. */
+/* A run's directory: what may be there before a run, and that only the trainer's files go. read is
+ * wrapped, so that it can fail. */
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,22 @@
 #include "run_lock.h"
 #include "scratch.h"
 
+ssize_t __real_read(int fd, void *data, size_t bytes);
+ssize_t __wrap_read(int fd, void *data, size_t bytes);
+
 static char message[MESSAGE_BYTES];
+
+static bool reading_fails;
+static int passes; /* so many calls more do not fail */
+
+ssize_t __wrap_read(int fd, void *data, size_t bytes)
+{
+    if (reading_fails && passes-- <= 0) {
+        errno = EIO;
+        return -1;
+    }
+    return __real_read(fd, data, bytes);
+}
 
 #define TRAINING_EVENTS   "run/train/events.out.tfevents.1700000000.host.1.0.v2"
 #define RUN_EVENTS        "run/events.out.tfevents.1700000000.host.1.2.v2"
@@ -150,6 +167,52 @@ START_TEST(a_run_with_a_damaged_record_is_replaced_only_when_any_may_be)
 END_TEST
 
 /* A sweep judges all its runs before the first; the last may begin an hour later. */
+/* What it says, and so which event files are the run's, is not known. */
+START_TEST(a_run_whose_record_cannot_be_read_is_not_replaced)
+{
+    run_directory *directory;
+    write_run();
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
+    reading_fails = true;
+    const run_directory_verdict continued = judge("run", RUN_DIRECTORY_CONTINUE);
+    const run_directory_verdict replaced = judge("run", RUN_DIRECTORY_REPLACE_ANY);
+    const int cleared = run_directory_clear(directory, message);
+    reading_fails = false;
+    ck_assert_int_eq(continued, RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(replaced, RUN_DIRECTORY_REFUSED);
+    ck_assert_int_eq(cleared, -1);
+    ck_assert_msg(strstr(message, "run.json cannot be read: Input/output error") != NULL, "%s",
+                  message);
+    ck_assert(scratch_exists("run/run.json"));
+    ck_assert(scratch_exists(TRAINING_EVENTS));
+    run_directory_close(directory);
+}
+END_TEST
+
+/* It may be whole: the run is neither trained again nor is its state replaced. */
+START_TEST(a_state_that_cannot_be_read_is_not_taken_for_a_damaged_one)
+{
+    run_directory *directory;
+    run_record there;
+    checkpoint state;
+    write_run_in_state(RUN_INTERRUPTED);
+    scratch_write("run/checkpoint", "a state");
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_CONTINUE), 0);
+    ck_assert_int_eq(run_directory_restore(directory, &there, &state, message),
+                     RUN_DIRECTORY_PAST_WITHOUT_STATE);
+    ck_assert_ptr_nonnull(strstr(message, "checkpoint: it is damaged"));
+    run_record_free(&there);
+    passes = 2; /* run.json, whole and its end */
+    reading_fails = true;
+    const run_directory_past past = run_directory_restore(directory, &there, &state, message);
+    reading_fails = false;
+    ck_assert_int_eq(past, RUN_DIRECTORY_PAST_UNREADABLE);
+    ck_assert_ptr_nonnull(strstr(message, "checkpoint cannot be read: Input/output error"));
+    run_record_free(&there);
+    run_directory_close(directory);
+}
+END_TEST
+
 START_TEST(opening_judges_again_and_removes_no_run_that_came_meanwhile)
 {
     run_directory *directory;
@@ -460,6 +523,8 @@ END_TEST
 static void set_up(void)
 {
     scratch_make();
+    reading_fails = false;
+    passes = 0;
 }
 
 int main(void)
@@ -474,6 +539,8 @@ int main(void)
     tcase_add_test(directory, an_unfinished_run_of_another_configuration_is_refused);
     tcase_add_test(directory, a_run_is_continued_with_as_many_epochs_as_it_has_or_more);
     tcase_add_test(directory, a_run_with_a_damaged_record_is_replaced_only_when_any_may_be);
+    tcase_add_test(directory, a_run_whose_record_cannot_be_read_is_not_replaced);
+    tcase_add_test(directory, a_state_that_cannot_be_read_is_not_taken_for_a_damaged_one);
     tcase_add_test(directory, opening_judges_again_and_removes_no_run_that_came_meanwhile);
     tcase_add_test(directory, a_directory_of_other_runs_is_refused);
     tcase_add_test(directory, runs_are_other_runs_whatever_their_name);

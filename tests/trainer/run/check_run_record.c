@@ -1,16 +1,36 @@
-/* run.json: what is written is read, it is replaced whole, and nothing damaged is believed. */
+/* run.json: what is written is read, it is replaced whole, and nothing damaged is believed. read and
+ * nanosleep are wrapped: the one can fail, the other shows that the reader waits. */
 #include <check.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "message.h"
 #include "run_record.h"
 #include "scratch.h"
 
+ssize_t __real_read(int fd, void *data, size_t bytes);
+ssize_t __wrap_read(int fd, void *data, size_t bytes);
+int __wrap_nanosleep(const struct timespec *pause, struct timespec *left);
+
 static char message[MESSAGE_BYTES];
+
+static int read_failure; /* errno of every read; 0 for none */
+static int pauses;       /* that were made */
+static int whole_after;  /* so many pauses the record has been replaced */
+
+ssize_t __wrap_read(int fd, void *data, size_t bytes)
+{
+    if (read_failure != 0) {
+        errno = read_failure;
+        return -1;
+    }
+    return __real_read(fd, data, bytes);
+}
 
 static run_config some_config(void)
 {
@@ -45,6 +65,20 @@ static run_record some_record(void)
         ck_assert_int_eq(run_record_add_epoch(&record, &epochs[i]), 0);
     }
     return record;
+}
+
+/* No time passes, but another process may replace the file. */
+int __wrap_nanosleep(const struct timespec *pause, struct timespec *left)
+{
+    (void)pause;
+    (void)left;
+    pauses++;
+    if (pauses == whole_after) {
+        run_record record = some_record();
+        ck_assert_int_eq(scratch_write_record("", &record, message), 0);
+        run_record_free(&record);
+    }
+    return 0;
 }
 
 START_TEST(what_is_written_is_read)
@@ -246,6 +280,49 @@ START_TEST(a_directory_without_the_file_has_no_record)
 }
 END_TEST
 
+/* Through another mount than its writer's. */
+START_TEST(a_file_that_is_cut_off_while_it_is_replaced_is_read_again)
+{
+    run_record record;
+    scratch_write("run.json", "{\"format\": 1, \"sta");
+    whole_after = 2;
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_READ);
+    ck_assert_int_eq(pauses, 2);
+    ck_assert_int_eq(record.state, RUN_INTERRUPTED);
+    run_record_free(&record);
+}
+END_TEST
+
+START_TEST(a_file_that_stays_cut_off_is_damaged)
+{
+    run_record record;
+    scratch_write("run.json", "{\"format\": 1, \"sta");
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_DAMAGED);
+    ck_assert_ptr_nonnull(strstr(message, "run.json is damaged"));
+    ck_assert_int_ge(pauses, 1);
+}
+END_TEST
+
+START_TEST(a_file_that_the_system_does_not_read_is_not_damaged)
+{
+    static const struct {
+        int error;
+        const char *text;
+    } failures[] = {{EIO, "run.json cannot be read: Input/output error"},
+                    {ESTALE, "run.json cannot be read: Stale file handle"}};
+    run_record record = some_record();
+    ck_assert_int_eq(scratch_write_record("", &record, message), 0);
+    run_record_free(&record);
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+        read_failure = failures[i].error;
+        const run_record_presence presence = run_record_read(&record, scratch_path(""), message);
+        read_failure = 0; /* Check reads, too */
+        ck_assert_int_eq(presence, RUN_RECORD_UNREADABLE);
+        ck_assert_msg(strstr(message, failures[i].text) != NULL, "%s", message);
+    }
+}
+END_TEST
+
 START_TEST(a_pipe_in_the_place_of_the_file_is_not_waited_for)
 {
     run_record record;
@@ -354,6 +431,7 @@ END_TEST
 static void set_up(void)
 {
     scratch_make();
+    read_failure = pauses = whole_after = 0;
 }
 
 int main(void)
@@ -374,6 +452,9 @@ int main(void)
     tcase_add_test(record, what_has_the_temporary_files_name_is_not_written_into);
     tcase_add_test(record, nothing_but_the_file_itself_is_left_by_a_write);
     tcase_add_test(record, a_directory_without_the_file_has_no_record);
+    tcase_add_test(record, a_file_that_is_cut_off_while_it_is_replaced_is_read_again);
+    tcase_add_test(record, a_file_that_stays_cut_off_is_damaged);
+    tcase_add_test(record, a_file_that_the_system_does_not_read_is_not_damaged);
     tcase_add_test(record, a_pipe_in_the_place_of_the_file_is_not_waited_for);
     tcase_add_loop_test(record, a_damaged_file_is_not_believed, 0, DAMAGES);
     tcase_add_test(record, a_run_of_an_earlier_version_has_no_histograms);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fake_run.h"
 #include "scratch.h"
@@ -91,6 +92,36 @@ START_TEST(a_finished_run_may_be_given_more_epochs_but_not_fewer)
     const points session = fake_run_points("run");
     ck_assert_uint_eq(points_count(&session, "_hparams_/session_end_info"), 1);
     ck_assert_uint_eq(points_count(&session, "configuration"), 2); /* the new one at step 2 */
+}
+END_TEST
+
+/* An event file cannot be made, the second of three. */
+START_TEST(a_finished_run_whose_continuation_cannot_begin_stays_finished)
+{
+    run_record there;
+    ck_assert_int_eq(fake_run("run", 2, 1), OUTCOME_DONE);
+    ck_assert_int_eq(rename(scratch_path("run/validation"), scratch_path("kept")), 0);
+    scratch_write("run/validation", "no directory");
+    fake_run_resumes = true;
+    ck_assert_int_eq(fake_run("run", 3, 1), OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(fake_run_message, "no event file can be made"));
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message),
+                     RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_FINISHED);
+    ck_assert_uint_eq(there.config.epochs, 2);
+    ck_assert_uint_eq(there.epoch_count, 2);
+    ck_assert_uint_eq(there.event_file_count, 5); /* with what was made of three more */
+    run_record_free(&there);
+
+    ck_assert_int_eq(unlink(scratch_path("run/validation")), 0);
+    ck_assert_int_eq(rename(scratch_path("kept"), scratch_path("run/validation")), 0);
+    fake_engine_steps_queued = 0;
+    ck_assert_int_eq(fake_run("run", 3, 1), OUTCOME_DONE);
+    ck_assert_uint_eq(fake_engine_steps_queued, STEPS);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), 3 * STEPS);
+    const points validation = fake_run_points("run/validation");
+    ck_assert_uint_eq(points_count(&validation, "epoch_loss"), 3);
 }
 END_TEST
 
@@ -270,6 +301,7 @@ int main(void)
     tcase_add_test(resuming, a_state_that_the_engine_refuses_is_no_state);
     tcase_add_test(resuming, event_files_that_nobody_named_stay_the_runs);
     tcase_add_test(resuming, a_finished_run_may_be_given_more_epochs_but_not_fewer);
+    tcase_add_test(resuming, a_finished_run_whose_continuation_cannot_begin_stays_finished);
     tcase_add_test(resuming, a_run_that_keeps_no_state_is_trained_again_for_more_epochs);
     tcase_add_loop_test(resuming, a_stopped_run_continues_after_its_last_step, 1,
                         EPOCHS * STEPS + 1);

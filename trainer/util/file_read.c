@@ -1,0 +1,80 @@
+#include "file_read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FIRST_CAPACITY = 4096, STALE_TRIES = 5 };
+
+/* -1 with errno as file_read. */
+static int open_regular(int directory, const char *name)
+{
+    struct stat status;
+    const int fd = openat(directory, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        return -1;
+    }
+    const int known = fstat(fd, &status);
+    if (known != 0 || !S_ISREG(status.st_mode)) {
+        const int cause = known != 0 ? errno : 0;
+        close(fd);
+        errno = cause;
+        return -1;
+    }
+    return fd;
+}
+
+/* Reads up to the end of the file, wherever it is by now, and not as far as a size says. */
+static int read_to_end(int fd, char **text, size_t *bytes)
+{
+    size_t capacity = 0;
+    for (;;) {
+        if (*bytes + 1 >= capacity) {
+            capacity = capacity == 0 ? FIRST_CAPACITY : 2 * capacity;
+            char *larger = realloc(*text, capacity);
+            if (larger == NULL) {
+                return -1;
+            }
+            *text = larger;
+        }
+        const ssize_t more = read(fd, *text + *bytes, capacity - 1 - *bytes);
+        if (more == 0) {
+            (*text)[*bytes] = '\0';
+            return 0;
+        }
+        if (more < 0 && errno != EINTR) {
+            return -1;
+        }
+        *bytes += more > 0 ? (size_t)more : 0;
+    }
+}
+
+static int read_once(int directory, const char *name, char **text, size_t *bytes)
+{
+    *text = NULL;
+    *bytes = 0;
+    const int fd = open_regular(directory, name);
+    if (fd < 0) {
+        return -1;
+    }
+    const int status = read_to_end(fd, text, bytes);
+    const int cause = errno;
+    close(fd);
+    if (status != 0) {
+        free(*text);
+        *text = NULL;
+    }
+    errno = cause;
+    return status;
+}
+
+int file_read(int directory, const char *name, char **text, size_t *bytes)
+{
+    int status = read_once(directory, name, text, bytes);
+    for (int tries = 1; status != 0 && errno == ESTALE && tries < STALE_TRIES; tries++) {
+        status = read_once(directory, name, text, bytes);
+    }
+    return status;
+}

@@ -98,11 +98,22 @@ static run_directory_past restore(run *self, run_record *past)
     return found;
 }
 
-/* run.json names the files that are made here only when they are: until then it names none, so that
- * whatever a crash leaves is known as the run's. `past` as in run_log_head. */
+/* run.json that names no event files. */
+static int write_unnamed(run *self)
+{
+    const uint32_t files = self->record->event_file_count;
+    self->record->event_file_count = 0;
+    const int status = run_directory_write(self->directory, self->record, self->message);
+    self->record->event_file_count = files;
+    return status;
+}
+
+/* Nothing is changed before all that is there has been read. run.json names the files that are made
+ * here only when they are: until then it names none, so that whatever a crash leaves is known as the
+ * run's. `past` as in run_log_head. */
 static int open_log(run *self, const run_record *past)
 {
-    run_record_name_process(self->record);
+    const char *directory = self->job->directory;
     const run_log_head head = {
         .config = self->job->config,
         .data = self->job->data,
@@ -112,12 +123,10 @@ static int open_log(run *self, const run_record *past)
         .past = past,
         .epochs_done = self->epochs_done,
     };
-    const uint32_t files = self->record->event_file_count;
-    self->record->event_file_count = 0;
-    const int named_none = run_directory_write(self->directory, self->record, self->message);
-    self->record->event_file_count = files;
-    if (named_none != 0 ||
-        run_log_open(&self->log, self->job->directory, &head, self->message) != 0) {
+    run_record_name_process(self->record);
+    if (run_log_open(&self->log, directory, &head, self->message) != 0 ||
+        write_unnamed(self) != 0 ||
+        run_log_begin(self->log, directory, &head, self->message) != 0) {
         return -1;
     }
     if (run_log_name_files(self->log, self->record) != 0) {

@@ -12,30 +12,25 @@
 /* The most scalars that one call logs. */
 enum { MOST_SCALARS = 8 };
 
-static int open_writer(tblog_writer **out, const char *path, char *message)
+int log_part_read(log_part *out, const char *directory, const char *part, const run_record *past,
+                  char *message)
 {
+    *out = (log_part){0};
+    return past == NULL ? 0 : logged_points_read(&out->logged, directory, part, past, message);
+}
+
+int log_part_open(log_part *self, const char *directory, const char *part, char *message)
+{
+    char path[PATH_MAX];
+    if (message_join_path(path, sizeof path, directory, part, message) != 0) {
+        return -1;
+    }
     errno = 0;
-    const tblog_status status = tblog_writer_open(out, path, NULL);
+    const tblog_status status = tblog_writer_open(&self->writer, path, NULL);
     if (status != TBLOG_OK) {
         return message_set(message, "%s: no event file can be made there: %s", path,
                            status == TBLOG_IO && errno != 0 ? strerror(errno)
                                                             : tblog_status_string(status));
-    }
-    return 0;
-}
-
-int log_part_open(log_part *out, const char *directory, const char *part, const run_record *past,
-                  char *message)
-{
-    char path[PATH_MAX];
-    *out = (log_part){0};
-    if (past != NULL && logged_points_read(&out->logged, directory, part, past, message) != 0) {
-        return -1;
-    }
-    if (message_join_path(path, sizeof path, directory, part, message) != 0 ||
-        open_writer(&out->writer, path, message) != 0) {
-        logged_points_free(&out->logged);
-        return -1;
     }
     return 0;
 }
@@ -69,23 +64,26 @@ int log_part_sync(log_part *part, char *message)
 }
 
 /* The path and the latched message die with the handle, so they are taken down first. */
-int log_part_close(log_part *part, char *message)
+static int close_writer(log_part *part, char *message)
 {
-    if (part->writer == NULL) {
-        return 0;
-    }
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s", tblog_writer_path(part->writer));
     const int flushed = log_part_flush(part, message);
     errno = 0;
     const tblog_status closed = tblog_writer_close(part->writer);
     const int cause = errno;
-    logged_points_free(&part->logged);
-    part->writer = NULL;
     if (flushed == 0 && closed != TBLOG_OK) {
         return message_set(
             message, "the event file cannot be closed: %s: %s",
             closed == TBLOG_IO && cause != 0 ? strerror(cause) : tblog_status_string(closed), path);
     }
     return flushed;
+}
+
+int log_part_close(log_part *part, char *message)
+{
+    const int status = part->writer != NULL ? close_writer(part, message) : 0;
+    logged_points_free(&part->logged);
+    *part = (log_part){0};
+    return status;
 }

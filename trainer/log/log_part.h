@@ -13,17 +13,20 @@
 
 /* All zero is closed. */
 typedef struct log_part {
-    tblog_writer *writer;
+    tblog_writer *writer; /* NULL until it is opened */
     logged_points logged;
 } log_part;
 
-/* Makes a new event file in directory/part (run_parts). `past` is the run that is there, whose files
- * are read first; NULL for none. 0, or -1 with a message [MESSAGE_BYTES] and the part closed. */
-MUST_CHECK int log_part_open(log_part *out, const char *directory, const char *part,
+/* Reads what the files in directory/part (run_parts) hold of the run that is there; `past` is NULL for
+ * none. Changes nothing. 0, or -1 with a message [MESSAGE_BYTES] and the part closed. */
+MUST_CHECK int log_part_read(log_part *out, const char *directory, const char *part,
                              const run_record *past, char *message);
 
-/* Logs those of the scalars whose tags are not logged up to this step. 0, or -1 with a message; so
- * below. */
+/* Makes a new event file there, after that. 0, or -1 with a message; so below. */
+MUST_CHECK int log_part_open(log_part *self, const char *directory, const char *part,
+                             char *message);
+
+/* Logs those of the scalars whose tags are not logged up to this step. */
 MUST_CHECK int log_part_add_scalars(log_part *part, int64_t step, const tblog_scalar *scalars,
                                     size_t count, char *message);
 

@@ -42,10 +42,10 @@ static int close_all(run_log *log, char *message)
     return status;
 }
 
-static int open_parts(run_log *log, const char *directory, const run_record *past, char *message)
+static int read_parts(run_log *log, const char *directory, const run_record *past, char *message)
 {
     for (size_t i = 0; i < RUN_PARTS; i++) {
-        if (log_part_open(&log->parts[i], directory, part_names[i], past, message) != 0) {
+        if (log_part_read(&log->parts[i], directory, part_names[i], past, message) != 0) {
             return -1;
         }
     }
@@ -66,15 +66,32 @@ int run_log_open(run_log **out, const char *directory, const run_log_head *head,
     for (uint32_t i = 0; i < head->epochs_done; i++) {
         session_totals_add(&log->totals, &head->past->epochs[i]);
     }
-    if (open_parts(log, directory, head->past, message) != 0 ||
-        run_log_session_begin(&log->parts[SESSION], head->config, message) != 0 ||
-        run_log_text_add(&log->parts[SESSION], head, message) != 0 ||
-        run_log_network_add(&log->parts[TRAINING], message) != 0) {
+    if (read_parts(log, directory, head->past, message) != 0) {
         close_all(log, ignored); /* the first error is the one to tell */
         return -1;
     }
     *out = log;
     return 0;
+}
+
+static int open_parts(run_log *log, const char *directory, char *message)
+{
+    for (size_t i = 0; i < RUN_PARTS; i++) {
+        if (log_part_open(&log->parts[i], directory, part_names[i], message) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int run_log_begin(run_log *log, const char *directory, const run_log_head *head, char *message)
+{
+    return open_parts(log, directory, message) != 0 ||
+                   run_log_session_begin(&log->parts[SESSION], head->config, message) != 0 ||
+                   run_log_text_add(&log->parts[SESSION], head, message) != 0 ||
+                   run_log_network_add(&log->parts[TRAINING], message) != 0
+               ? -1
+               : 0;
 }
 
 int run_log_name_files(const run_log *log, run_record *record)

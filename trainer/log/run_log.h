@@ -32,11 +32,16 @@
 
 typedef struct run_log run_log;
 
-/* Makes new event files in `directory` and below it, and logs the head and the network. If a run is
- * continued, what its event files hold is read first and never logged again, here and below. 0, or -1
- * with a message [MESSAGE_BYTES]; *out is then NULL, and empty files may be left there. */
+/* Opens the log of the run in `directory`. If a run is continued, what its event files hold is read
+ * and never logged again, here and below. Changes nothing. 0, or -1 with a message [MESSAGE_BYTES] if
+ * one of them cannot be read or without memory; *out is then NULL. */
 MUST_CHECK int run_log_open(run_log **out, const char *directory, const run_log_head *head,
                             char *message);
+
+/* Makes new event files there and below it, and logs the head and the network. The arguments are those
+ * of the opening. 0, or -1 with a message [MESSAGE_BYTES]; empty files may then be left there. */
+MUST_CHECK int run_log_begin(run_log *log, const char *directory, const run_log_head *head,
+                             char *message);
 
 /* Notes the names of the new event files in the run's record. -1 without memory. */
 MUST_CHECK int run_log_name_files(const run_log *log, run_record *record);

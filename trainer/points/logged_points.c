@@ -81,7 +81,7 @@ int logged_points_read(logged_points *out, const char *directory, const char *pa
                        const run_record *run, char *message)
 {
     *out = (logged_points){0};
-    const part_events_reader reader = {.take = take_event, .context = out};
+    const part_events_reader reader = {.take = take_event, .context = out, .continues = true};
     if (part_events_read(&reader, directory, part, run, message) != 0) {
         logged_points_free(out);
         return -1;

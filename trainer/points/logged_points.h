@@ -22,8 +22,8 @@ typedef struct logged_points {
     size_t epoch_count;
 } logged_points;
 
-/* Reads the part's event files, as far as each is whole. 0, or -1 with a message [MESSAGE_BYTES]
- * without memory; the caller frees *out after 0. */
+/* Reads the part's event files, as far as each is whole; changes nothing. 0, or -1 with a message
+ * [MESSAGE_BYTES] if one cannot be read or without memory; the caller frees *out after 0. */
 MUST_CHECK int logged_points_read(logged_points *out, const char *directory, const char *part,
                                   const run_record *run, char *message);
 

@@ -2,6 +2,7 @@
 #ifndef TRAINER_PART_EVENTS_H
 #define TRAINER_PART_EVENTS_H
 
+#include <stdbool.h>
 #include <tblog/tblog.h>
 
 #include "must_check.h"
@@ -12,11 +13,14 @@ typedef struct part_events_reader {
     int (*take)(void *context, const tblog_event *event);               /* -1 without memory */
     void (*note)(void *context, const char *name, const char *problem); /* may be NULL */
     void *context;
+    bool continues; /* the run is to be continued after what is read */
 } part_events_reader;
 
 /* Reads the run's own event files of directory/part in the order of their names, each as far as it is
- * whole. A torn last record is noted of the newest file only: a process that was killed leaves one, and
- * the next one begins a new file. 0, or -1 with a message [MESSAGE_BYTES] without memory. */
+ * whole. A file that the system does not let us read is noted; for a run that is to be continued it is
+ * an error, since its points would be logged again. A torn last record is noted of the newest file
+ * only, because a process that was killed leaves one and the next one begins a new file; for a run that
+ * is to be continued it is none. 0, or -1 with a message [MESSAGE_BYTES], without memory too. */
 MUST_CHECK int part_events_read(const part_events_reader *reader, const char *directory,
                                 const char *part, const run_record *run, char *message);
 

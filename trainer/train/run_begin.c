@@ -104,12 +104,12 @@ static run_directory_past restore(run *self, run_record *past)
     return found;
 }
 
-/* run.json names the files that are made here only when they are: until then it names none, so that
- * whatever a crash leaves is known as the run's. But for that a run that is continued stays there as
- * it was. `past` as in run_log_head. */
+/* Nothing is changed before all that is there has been read. run.json names the files that are made
+ * here only when they are: until then it names none, so that whatever a crash leaves is known as the
+ * run's. But for that a run that is continued stays there as it was. `past` as in run_log_head. */
 static int open_log(run *self, const run_record *past)
 {
-    run_record_name_process(self->record);
+    const char *directory = self->job->directory;
     const run_log_head head = {
         .config = self->job->config,
         .data = self->job->data,
@@ -121,8 +121,9 @@ static int open_log(run *self, const run_record *past)
     };
     run_record unnamed = past != NULL ? *past : *self->record;
     unnamed.event_file_count = 0;
-    if (run_directory_write(self->directory, &unnamed, self->message) != 0 ||
-        run_log_open(&self->log, self->job->directory, &head, self->message) != 0) {
+    if (run_log_open(&self->log, directory, &head, self->message) != 0 ||
+        run_directory_write(self->directory, &unnamed, self->message) != 0 ||
+        run_log_begin(self->log, directory, &head, self->message) != 0) {
         return -1;
     }
     if (run_log_name_files(self->log, self->record) != 0) {

@@ -20,7 +20,7 @@ int dataset_fail(char *message, const char *name, const char *format, ...)
     return message_set(message, "%s: %s", name, wrong);
 }
 
-int dataset_source_fill(dataset_source *source, uint8_t *to, size_t bytes)
+ptrdiff_t dataset_source_read_up_to(dataset_source *source, uint8_t *to, size_t bytes)
 {
     size_t held = 0;
     while (held < bytes) {
@@ -29,11 +29,20 @@ int dataset_source_fill(dataset_source *source, uint8_t *to, size_t bytes)
             return -1;
         }
         if (got == 0) {
-            return dataset_fail(source->message, source->name, "ends inside its header");
+            break;
         }
         held += (size_t)got;
     }
-    return 0;
+    return (ptrdiff_t)held;
+}
+
+int dataset_source_fill(dataset_source *source, uint8_t *to, size_t bytes)
+{
+    const ptrdiff_t held = dataset_source_read_up_to(source, to, bytes);
+    if (held >= 0 && (size_t)held < bytes) {
+        return dataset_fail(source->message, source->name, "ends inside its header");
+    }
+    return held < 0 ? -1 : 0;
 }
 
 static const char *plural_of(dataset_kind kind)

@@ -43,8 +43,24 @@ typedef struct dataset_source {
 MUST_CHECK int dataset_file_open(dataset_source *out, const char *path, bool gzipped,
                                  char *message);
 
+/* Reads up to `bytes` bytes, fewer only at the source's end. How many, or -1 after writing the
+ * message. */
+MUST_CHECK ptrdiff_t dataset_source_read_up_to(dataset_source *source, uint8_t *to, size_t bytes);
+
 /* Fills `to`; the source's end before that is an error. 0, or -1 after writing the message. */
 MUST_CHECK int dataset_source_fill(dataset_source *source, uint8_t *to, size_t bytes);
+
+/* Bytes that are enough to see what a file holds. */
+enum { DATASET_HEAD_BYTES = 512 };
+
+bool dataset_content_is_gzip(const uint8_t *head, size_t bytes);
+bool dataset_content_is_idx(const uint8_t *head, size_t bytes);
+
+/* Writes the message that the file called `name` is not what is `wanted` (such as "an IDX file"),
+ * what it is instead, by its first bytes (as many as there are, up to DATASET_HEAD_BYTES), and what
+ * to do. Always returns -1. */
+int dataset_refuse_content(char *message, const char *name, const char *wanted, const uint8_t *head,
+                           size_t bytes);
 
 typedef enum dataset_kind { DATASET_IMAGES, DATASET_LABELS } dataset_kind;
 

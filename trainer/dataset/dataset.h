@@ -1,10 +1,19 @@
 /* The data set: from files to host memory, checked.
  *
- * Takes a directory of the four IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte,
- * t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each plain, or gzipped with ".gz" behind its
- * name) or one .npz as Keras ships it (arrays x_train, y_train, x_test, y_test). Any 28x28 8-bit
- * images with up to ten classes, whatever their counts, up to 2 GiB an array; an .npz may hold its
- * labels in any little-endian integer type. Knows nothing of engines or logs. */
+ * Takes 28x28 8-bit images with up to ten classes, whatever their counts, up to 2 GiB an array, as
+ *
+ *   a folder of four IDX files, each plain or gzipped with ".gz" at the end of its name:
+ *     train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
+ *     t10k-labels-idx1-ubyte, as MNIST, Fashion-MNIST and KMNIST have them; or the same with ".idx"
+ *     instead of "-idx", as 7-Zip unpacks them; or EMNIST's splits of ten classes, named
+ *     emnist-digits-train-… and emnist-digits-test-…, or emnist-mnist-…. A plain file is taken
+ *     before a gzipped one, MNIST's names before EMNIST's. (EMNIST's images have rows and columns
+ *     exchanged; they are taken as they are.)
+ *
+ *   one .npz as Keras ships it: arrays x_train, y_train, x_test, y_test. An .npz may hold its
+ *     labels in any little-endian integer type.
+ *
+ * Knows nothing of engines or logs. */
 #ifndef TRAINER_DATASET_H
 #define TRAINER_DATASET_H
 

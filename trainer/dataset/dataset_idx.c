@@ -3,17 +3,11 @@
  * elements, row by row. */
 #include "dataset_internal.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { TYPE_UNSIGNED_BYTE = 0x08, MAX_RANK = 3 };
-
-static const char *const file_names[DATASET_ARRAYS] = {
-    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte"};
 
 /* The source does not begin as IDX does. */
 static int refuse_content(dataset_source *source, bool gzipped, const uint8_t magic[4])
@@ -86,48 +80,34 @@ static int read_idx(dataset_source *source, bool gzipped, dataset_kind kind, dat
     return dataset_array_read(source, &layout, out);
 }
 
-/* Anything but "there is no such file" counts as existing, and is reported when it is opened. */
-static bool exists(const char *path)
+static bool is_gzip_name(const char *name)
 {
-    struct stat status;
-    return stat(path, &status) == 0 || errno != ENOENT;
+    const size_t length = strlen(name);
+    return length >= 3 && strcmp(name + length - 3, ".gz") == 0;
 }
 
-/* Reads the array at `place`, from its plain file if there is one. */
-static int read_file(const char *folder, unsigned place, dataset_array *out, char *message)
+static int read_file(const char *folder, const char *name, dataset_kind kind, dataset_array *out,
+                     char *message)
 {
-    const char *name = file_names[place];
-    char path[DATASET_NAME_BYTES];
-    const int length = snprintf(path, sizeof path, "%s/%s.gz", folder, name);
-    if (length < 0 || (size_t)length >= sizeof path) {
-        return dataset_fail(message, folder, "the path is too long");
-    }
-    bool gzipped = false;
-    path[length - 3] = '\0';
-    if (!exists(path)) {
-        path[length - 3] = '.';
-        gzipped = true;
-        if (!exists(path)) {
-            return dataset_fail(message, folder,
-                                "%s is missing, plain or with .gz (scripts/fetch_mnist.sh "
-                                "fetches MNIST)",
-                                name);
-        }
-    }
+    char path[DATASET_NAME_BYTES]; /* dataset_folder_find has seen that it suffices */
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    const bool gzipped = is_gzip_name(name);
     dataset_source source;
     if (dataset_file_open(&source, path, gzipped, message) != 0) {
         return -1;
     }
-    const int status = read_idx(&source, gzipped, dataset_kind_at(place), out);
+    const int status = read_idx(&source, gzipped, kind, out);
     source.close(&source);
     return status;
 }
 
 int dataset_idx_read(dataset_arrays *out, const char *folder, char *message)
 {
-    out->names = file_names;
+    if (dataset_folder_find(out->names, folder, message) != 0) {
+        return -1;
+    }
     for (unsigned i = 0; i < DATASET_ARRAYS; i++) {
-        if (read_file(folder, i, &out->all[i], message) != 0) {
+        if (read_file(folder, out->names[i], dataset_kind_at(i), &out->all[i], message) != 0) {
             return -1;
         }
     }

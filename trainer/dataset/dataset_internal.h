@@ -86,15 +86,29 @@ MUST_CHECK int dataset_array_read(dataset_source *source, const dataset_layout *
 /* The four arrays of a data set: training images and their labels, then those of the validation. */
 enum { DATASET_TRAINING = 0, DATASET_VALIDATION = 2, DATASET_ARRAYS = 4 };
 
+enum { DATASET_FILE_NAME_BYTES = 64 };
+
 typedef struct dataset_arrays {
     dataset_array all[DATASET_ARRAYS];
-    const char *const *names; /* [DATASET_ARRAYS], as messages call them */
+    char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES]; /* as messages call them */
 } dataset_arrays;
 
 /* Read a folder of IDX files, and an .npz. 0, or -1 after writing the message; the caller frees
  * what was read in either case. *out is empty before. */
 MUST_CHECK int dataset_idx_read(dataset_arrays *out, const char *folder, char *message);
 MUST_CHECK int dataset_npz_read(dataset_arrays *out, const char *path, char *message);
+
+/* Finds the names of the four IDX files in a folder; those that end in .gz are gzipped. 0, or -1
+ * after writing the message. */
+MUST_CHECK int dataset_folder_find(char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES],
+                                   const char *folder, char *message);
+
+/* Whether a file of this name can be one of the four. */
+bool dataset_folder_takes(const char *name);
+
+/* Writes the message that the folder has no file of this name, and what it has instead. Always
+ * returns -1. */
+int dataset_folder_missing(const char *folder, const char *name, char *message);
 
 /* What the array at a place holds. */
 static inline dataset_kind dataset_kind_at(unsigned place)

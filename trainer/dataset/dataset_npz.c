@@ -123,8 +123,8 @@ int dataset_npz_read(dataset_arrays *out, const char *path, char *message)
     if (archive == NULL) {
         return -1;
     }
-    out->names = array_names;
     for (unsigned i = 0; status == 0 && i < DATASET_ARRAYS; i++) {
+        snprintf(out->names[i], sizeof out->names[i], "%s", array_names[i]);
         status = read_array(archive, path, i, &out->all[i], message);
     }
     zip_discard(archive);

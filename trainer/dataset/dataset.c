@@ -33,8 +33,11 @@ static int check_counts(const dataset_arrays *arrays, unsigned i, const char *pa
     if (images == labels) {
         return 0;
     }
-    return dataset_fail(message, path, "%s holds %u images, but %s holds %u labels",
-                        arrays->names[i], images, arrays->names[i + 1], labels);
+    const unsigned other = i == DATASET_TRAINING ? DATASET_VALIDATION : DATASET_TRAINING;
+    const bool mixed_up = images == arrays->all[other + 1].count;
+    return dataset_fail(message, path, "%s holds %u images, but %s holds %u labels%s",
+                        arrays->names[i], images, arrays->names[i + 1], labels,
+                        mixed_up ? ": are training and validation mixed up?" : "");
 }
 
 static dataset_part part_of(const dataset_arrays *arrays, unsigned i)

@@ -18,6 +18,7 @@ typedef struct file_state {
     int descriptor;
     bool gzipped;
     /* The rest is used only when gzipped. */
+    bool begun;           /* the file's start was seen to be gzip data */
     bool between_members; /* a whole member lies behind, nothing of another was read yet */
     z_stream stream;
     uint8_t input[INPUT_BYTES];
@@ -36,13 +37,29 @@ static ptrdiff_t read_plain(dataset_source *source, uint8_t *to, size_t bytes)
     return got;
 }
 
+/* The file's first bytes, as many as the first read brought: are they gzip data? */
+static int check_start(dataset_source *source, size_t bytes)
+{
+    file_state *file = source->state;
+    file->begun = true;
+    if (dataset_content_is_gzip(file->input, bytes)) {
+        return 0;
+    }
+    if (dataset_content_is_idx(file->input, bytes)) {
+        return dataset_fail(source->message, source->name,
+                            "is plain IDX, not gzip data: take .gz off its name");
+    }
+    return dataset_refuse_content(source->message, source->name, "gzip data", file->input,
+                                  bytes < DATASET_HEAD_BYTES ? bytes : DATASET_HEAD_BYTES);
+}
+
 /* Makes sure that inflate has input. 1, 0 at the proper end of the data, or -1. */
 static int refill(dataset_source *source)
 {
     file_state *file = source->state;
     if (file->stream.avail_in == 0) {
         const ptrdiff_t got = read_plain(source, file->input, sizeof file->input);
-        if (got < 0) {
+        if (got < 0 || (!file->begun && check_start(source, (size_t)got) != 0)) {
             return -1;
         }
         if (got == 0 && !file->between_members) {

@@ -3,28 +3,34 @@
  * elements, row by row. */
 #include "dataset_internal.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { TYPE_UNSIGNED_BYTE = 0x08, MAX_RANK = 3 };
 
-static const char *const file_names[DATASET_ARRAYS] = {
-    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte"};
-
-static int check_magic(dataset_source *source, const uint8_t magic[4], unsigned rank)
+/* The source does not begin as IDX does. */
+static int refuse_content(dataset_source *source, bool gzipped, const uint8_t magic[4])
 {
-    if (magic[0] == 0x1f && magic[1] == 0x8b) {
-        return dataset_fail(source->message, source->name,
-                            "is gzip data: unpack it, or end its name in .gz");
+    uint8_t head[DATASET_HEAD_BYTES];
+    memcpy(head, magic, 4);
+    const ptrdiff_t more = dataset_source_read_up_to(source, head + 4, sizeof head - 4);
+    if (more < 0) {
+        return -1;
     }
-    if (magic[0] != 0 || magic[1] != 0) {
+    if (dataset_content_is_gzip(head, 4)) {
         return dataset_fail(source->message, source->name,
-                            "is not an IDX file: it begins with %02x %02x %02x %02x", magic[0],
-                            magic[1], magic[2], magic[3]);
+                            gzipped ? "is gzipped twice: unpack it once"
+                                    : "is gzip data: unpack it, or end its name in .gz");
+    }
+    return dataset_refuse_content(source->message, source->name, "an IDX file", head,
+                                  4 + (size_t)more);
+}
+
+static int check_magic(dataset_source *source, bool gzipped, const uint8_t magic[4], unsigned rank)
+{
+    if (magic[0] != 0 || magic[1] != 0) {
+        return refuse_content(source, gzipped, magic);
     }
     if (magic[2] != TYPE_UNSIGNED_BYTE) {
         return dataset_fail(source->message, source->name,
@@ -32,9 +38,10 @@ static int check_magic(dataset_source *source, const uint8_t magic[4], unsigned 
                             TYPE_UNSIGNED_BYTE);
     }
     if (magic[3] != rank) {
-        return dataset_fail(source->message, source->name,
-                            "has %u dimension(s) instead of the %u of %s", magic[3], rank,
-                            rank == 1 ? "labels" : "images");
+        return dataset_fail(
+            source->message, source->name, "has %u dimension(s) instead of the %u of %s%s",
+            magic[3], rank, rank == 1 ? "labels" : "images",
+            dataset_content_is_idx(magic, 4) ? ": are images and labels swapped?" : "");
     }
     return 0;
 }
@@ -44,13 +51,19 @@ static uint32_t big_endian_u32(const uint8_t bytes[4])
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static int read_idx(dataset_source *source, dataset_kind kind, dataset_array *out)
+static int read_idx(dataset_source *source, bool gzipped, dataset_kind kind, dataset_array *out)
 {
     const unsigned rank = kind == DATASET_IMAGES ? 3 : 1;
     uint8_t magic[4];
     uint8_t sizes[4 * MAX_RANK];
-    if (dataset_source_fill(source, magic, sizeof magic) != 0 ||
-        check_magic(source, magic, rank) != 0 ||
+    const ptrdiff_t held = dataset_source_read_up_to(source, magic, sizeof magic);
+    if (held == 0) {
+        return dataset_refuse_content(source->message, source->name, "an IDX file", magic, 0);
+    }
+    if (held > 0 && held < (ptrdiff_t)sizeof magic) {
+        return dataset_fail(source->message, source->name, "ends inside its header");
+    }
+    if (held < 0 || check_magic(source, gzipped, magic, rank) != 0 ||
         dataset_source_fill(source, sizes, (size_t)4 * rank) != 0) {
         return -1;
     }
@@ -67,48 +80,34 @@ static int read_idx(dataset_source *source, dataset_kind kind, dataset_array *ou
     return dataset_array_read(source, &layout, out);
 }
 
-/* Anything but "there is no such file" counts as existing, and is reported when it is opened. */
-static bool exists(const char *path)
+static bool is_gzip_name(const char *name)
 {
-    struct stat status;
-    return stat(path, &status) == 0 || errno != ENOENT;
+    const size_t length = strlen(name);
+    return length >= 3 && strcmp(name + length - 3, ".gz") == 0;
 }
 
-/* Reads the array at `place`, from its plain file if there is one. */
-static int read_file(const char *folder, unsigned place, dataset_array *out, char *message)
+static int read_file(const char *folder, const char *name, dataset_kind kind, dataset_array *out,
+                     char *message)
 {
-    const char *name = file_names[place];
-    char path[DATASET_NAME_BYTES];
-    const int length = snprintf(path, sizeof path, "%s/%s.gz", folder, name);
-    if (length < 0 || (size_t)length >= sizeof path) {
-        return dataset_fail(message, folder, "the path is too long");
-    }
-    bool gzipped = false;
-    path[length - 3] = '\0';
-    if (!exists(path)) {
-        path[length - 3] = '.';
-        gzipped = true;
-        if (!exists(path)) {
-            return dataset_fail(message, folder,
-                                "%s is missing, plain or with .gz (scripts/fetch_mnist.sh "
-                                "fetches MNIST)",
-                                name);
-        }
-    }
+    char path[DATASET_NAME_BYTES]; /* dataset_folder_find has seen that it suffices */
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    const bool gzipped = is_gzip_name(name);
     dataset_source source;
     if (dataset_file_open(&source, path, gzipped, message) != 0) {
         return -1;
     }
-    const int status = read_idx(&source, dataset_kind_at(place), out);
+    const int status = read_idx(&source, gzipped, kind, out);
     source.close(&source);
     return status;
 }
 
 int dataset_idx_read(dataset_arrays *out, const char *folder, char *message)
 {
-    out->names = file_names;
+    if (dataset_folder_find(out->names, folder, message) != 0) {
+        return -1;
+    }
     for (unsigned i = 0; i < DATASET_ARRAYS; i++) {
-        if (read_file(folder, i, &out->all[i], message) != 0) {
+        if (read_file(folder, out->names[i], dataset_kind_at(i), &out->all[i], message) != 0) {
             return -1;
         }
     }

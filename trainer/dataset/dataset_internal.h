@@ -43,20 +43,48 @@ typedef struct dataset_source {
 MUST_CHECK int dataset_file_open(dataset_source *out, const char *path, bool gzipped,
                                  char *message);
 
+/* Reads up to `bytes` bytes, fewer only at the source's end. How many, or -1 after writing the
+ * message. */
+MUST_CHECK ptrdiff_t dataset_source_read_up_to(dataset_source *source, uint8_t *to, size_t bytes);
+
 /* Fills `to`; the source's end before that is an error. 0, or -1 after writing the message. */
 MUST_CHECK int dataset_source_fill(dataset_source *source, uint8_t *to, size_t bytes);
 
+/* Bytes that are enough to see what a file holds. */
+enum { DATASET_HEAD_BYTES = 512 };
+
+bool dataset_content_is_gzip(const uint8_t *head, size_t bytes);
+bool dataset_content_is_idx(const uint8_t *head, size_t bytes);
+
+/* Writes the message that the file called `name` is not what is `wanted` (such as "an IDX file"),
+ * what it is instead, by its first bytes (as many as there are, up to DATASET_HEAD_BYTES), and what
+ * to do. Always returns -1. */
+int dataset_refuse_content(char *message, const char *name, const char *wanted, const uint8_t *head,
+                           size_t bytes);
+
 typedef enum dataset_kind { DATASET_IMAGES, DATASET_LABELS } dataset_kind;
+
+typedef enum dataset_number { DATASET_UNSIGNED, DATASET_SIGNED, DATASET_FLOAT } dataset_number;
+
+/* How an array's elements follow one another: the last index first, or the first index first in
+ * images of shape [N,784] or [N,28,28]. */
+typedef enum dataset_order {
+    DATASET_C_ORDER,
+    DATASET_FORTRAN_FLAT,
+    DATASET_FORTRAN_SQUARE
+} dataset_order;
 
 /* What a file's header says of its elements. */
 typedef struct dataset_layout {
     dataset_kind kind;
-    uint64_t count;    /* images or labels; any value, for the file may lie */
-    size_t item_bytes; /* a label's width: 1, 2, 4 or 8, little-endian; images have 1 */
-    bool is_signed;
+    uint64_t count; /* images or labels; any value, for the file may lie */
+    dataset_number number;
+    size_t item_bytes; /* an element's width: 1, 2, 4 or 8, of floats 4 or 8 */
+    bool big_endian;
+    dataset_order order; /* of labels always DATASET_C_ORDER */
 } dataset_layout;
 
-/* Images as they are; labels as one byte each, below DATASET_CLASSES. */
+/* Images as bytes in C order; labels as one byte each, below DATASET_CLASSES. */
 typedef struct dataset_array {
     uint8_t *bytes; /* for free() */
     uint32_t count; /* at least 1 */
@@ -67,18 +95,41 @@ typedef struct dataset_array {
 MUST_CHECK int dataset_array_read(dataset_source *source, const dataset_layout *layout,
                                   dataset_array *out);
 
+/* Makes the elements into bytes, in place. 0, or -1 after writing the message, which names the first
+ * value that is no pixel or label. */
+MUST_CHECK int dataset_values_narrow(dataset_source *source, const dataset_layout *layout,
+                                     uint8_t *bytes);
+
+/* Images that are bytes already, in C order, for free(); NULL after writing the message. */
+uint8_t *dataset_values_reorder(dataset_source *source, const dataset_layout *layout,
+                                const uint8_t *bytes);
+
 /* The four arrays of a data set: training images and their labels, then those of the validation. */
 enum { DATASET_TRAINING = 0, DATASET_VALIDATION = 2, DATASET_ARRAYS = 4 };
 
+enum { DATASET_FILE_NAME_BYTES = 64 };
+
 typedef struct dataset_arrays {
     dataset_array all[DATASET_ARRAYS];
-    const char *const *names; /* [DATASET_ARRAYS], as messages call them */
+    char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES]; /* as messages call them */
 } dataset_arrays;
 
 /* Read a folder of IDX files, and an .npz. 0, or -1 after writing the message; the caller frees
  * what was read in either case. *out is empty before. */
 MUST_CHECK int dataset_idx_read(dataset_arrays *out, const char *folder, char *message);
 MUST_CHECK int dataset_npz_read(dataset_arrays *out, const char *path, char *message);
+
+/* Finds the names of the four IDX files in a folder; those that end in .gz are gzipped. 0, or -1
+ * after writing the message. */
+MUST_CHECK int dataset_folder_find(char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES],
+                                   const char *folder, char *message);
+
+/* Whether a file of this name can be one of the four. */
+bool dataset_folder_takes(const char *name);
+
+/* Writes the message that the folder has no file of this name, and what it has instead. Always
+ * returns -1. */
+int dataset_folder_missing(const char *folder, const char *name, char *message);
 
 /* What the array at a place holds. */
 static inline dataset_kind dataset_kind_at(unsigned place)
@@ -99,5 +150,9 @@ typedef struct dataset_npy_header {
 
 /* Leaves the source at the first element. 0, or -1 after writing the message. */
 MUST_CHECK int dataset_npy_header_read(dataset_source *source, dataset_npy_header *out);
+
+/* The layout of images or labels with that header. 0, or -1 after writing the message. */
+MUST_CHECK int dataset_npy_layout(dataset_source *source, const dataset_npy_header *header,
+                                  dataset_kind kind, dataset_layout *out);
 
 #endif

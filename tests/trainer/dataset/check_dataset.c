@@ -106,7 +106,8 @@ START_TEST(truncated_idx_is_refused_at_every_length)
     make_idx(&content, TRAINING_IMAGES);
     for (size_t size = content.size; size-- > 0;) {
         ck_assert_int_eq(truncate(train_images, (off_t)size), 0);
-        expect_error("set", size < 16
+        expect_error("set", size == 0 ? "set/train-images-idx3-ubyte: is empty: copy or download it"
+                            : size < 16
                                 ? "set/train-images-idx3-ubyte: ends inside its header"
                                 : "set/train-images-idx3-ubyte: is truncated: its header promises "
                                   "3 images (2352 bytes), but only ");
@@ -211,9 +212,10 @@ START_TEST(gzip_must_be_whole_and_alone)
     changed.size -= 1;
     blob_write(&changed, train_images_gz);
     expect_error("zipped", "zipped/train-images-idx3-ubyte.gz: is truncated: the file ends inside");
-    changed.size = 0;
+    changed.size = 1;
     blob_write(&changed, train_images_gz);
-    expect_error("zipped", "zipped/train-images-idx3-ubyte.gz: is truncated: the file ends inside");
+    expect_error("zipped",
+                 "zipped/train-images-idx3-ubyte.gz: is not gzip data: it begins with 1f");
     changed = content;
     blob_append(&changed, "x", 1);
     blob_write(&changed, train_images_gz);
@@ -233,8 +235,68 @@ START_TEST(name_must_tell_gzip_from_plain)
     content.size = 0;
     make_idx(&content, TRAINING_IMAGES);
     blob_write(&content, train_images_gz);
-    expect_error("zipped", "zipped/train-images-idx3-ubyte.gz: is not whole gzip data (incorrect "
-                           "header check)");
+    expect_error("zipped", "zipped/train-images-idx3-ubyte.gz: is plain IDX, not gzip data: take "
+                           ".gz off its name");
+}
+END_TEST
+
+START_TEST(doubly_gzipped_file_is_called_that)
+{
+    blob once = {0}, twice = {0};
+    blob_read(&once, train_images_gz);
+    blob_gzip(&once, &twice);
+    blob_write(&twice, train_images_gz);
+    expect_error("zipped", "zipped/train-images-idx3-ubyte.gz: is gzipped twice: unpack it once");
+}
+END_TEST
+
+START_TEST(what_lies_there_instead_is_named)
+{
+    char tar[512] = "mnist/train-images-idx3-ubyte";
+    memcpy(tar + 257, "ustar", 5);
+    static const char lfs[] = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\n";
+    const struct {
+        const char *content;
+        size_t bytes;
+        const char *is; /* %s: what was expected */
+    } others[] = {
+        {"", 0, "is empty: copy or download it again"},
+        {"<!DOCTYPE html>\n<html>", 22, "is a web page (HTML), not the data: download the file"},
+        {"\xef\xbb\xbf\r\n <HTML lang=\"en\">", 22, "is a web page (HTML), not the data"},
+        {"<?xml version=\"1.0\"?><Error>", 28, "is a web page (HTML), not the data"},
+        {lfs, sizeof lfs - 1, "is a Git LFS pointer, not the data: git lfs pull fetches that"},
+        {"404: Not Found\n", 15, "is text, not %s: \"404: Not Found \""},
+        {"label,pixel0,pixel1", 19, "is text, not %s: \"label,pixel0,pixel1\""},
+        {"PK\3\4\24\0\0\0", 8, "is a zip archive: unpack it"},
+        {"\x80\4\x95\0", 4, "is a Python pickle: load it in Python and save its arrays with"},
+        {"\x93NUMPY\1\0", 8, "is a single .npy array: save all four in one .npz with numpy"},
+        {"\x89PNG\r\n\x1a\n", 8, "is a picture: save all images in one .npz"},
+        {tar, sizeof tar, "is a tar archive: unpack it, and give the folder of its files"},
+        {"\1\2\3\4\5", 5, "is not %s: it begins with 01 02 03 04"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        blob content = {0};
+        blob_append(&content, others[i].content, others[i].bytes);
+        char is[160], expected[256];
+        blob_write(&content, train_images);
+        snprintf(is, sizeof is, others[i].is, "an IDX file");
+        snprintf(expected, sizeof expected, "%s: %s", train_images, is);
+        expect_error("set", expected);
+        blob_write(&content, train_images_gz);
+        snprintf(is, sizeof is, others[i].is, "gzip data");
+        snprintf(expected, sizeof expected, "%s: %s", train_images_gz, is);
+        expect_error("zipped", expected);
+    }
+}
+END_TEST
+
+START_TEST(swapped_images_and_labels_are_suspected)
+{
+    blob content = {0};
+    make_idx(&content, TRAINING_IMAGES);
+    blob_write(&content, train_labels);
+    expect_error("set", "set/train-labels-idx1-ubyte: has 3 dimension(s) instead of the 1 of "
+                        "labels: are images and labels swapped?");
 }
 END_TEST
 
@@ -321,6 +383,9 @@ int main(void)
     tcase_add_test(made, huge_count_allocates_nothing_before_the_data_is_seen);
     tcase_add_test(made, gzip_must_be_whole_and_alone);
     tcase_add_test(made, name_must_tell_gzip_from_plain);
+    tcase_add_test(made, doubly_gzipped_file_is_called_that);
+    tcase_add_test(made, what_lies_there_instead_is_named);
+    tcase_add_test(made, swapped_images_and_labels_are_suspected);
     tcase_add_test(made, gzip_of_several_members_is_their_sum);
     tcase_add_test(made, gzip_bomb_is_not_inflated_beyond_its_header);
     tcase_add_test(made, training_part_can_be_limited);

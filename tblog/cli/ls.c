@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "event_files.h"
 #include "json_out.h"
+#include "option_check.h"
 #include "read_events.h"
 #include "tag_map.h"
 #include "tblog/tblog.h"
@@ -205,7 +206,7 @@ int command_ls(int argc, char **argv)
                "wrong usage; 3 nothing wrong but torn last records."};
     listing all = {0};
     int status = EXIT_STATUS_USAGE;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0) {
+    if (option_check_parse(&argp, argc, argv, &all) == 0) {
         status = (int)list(&all);
     }
     tag_map_free(&all.tags);

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "comparison.h"
 #include "message.h"
+#include "option_check.h"
 #include "option_value.h"
 
 enum { KEY_FORMAT = 256 };
@@ -33,7 +34,8 @@ static error_t take_option(int key, char *text, struct argp_state *state)
             return option_wrong(state, "the directory's name is empty");
         }
         if (state->arg_num > 0) {
-            return option_wrong(state, "\"%s\" is too much: one directory is taken", text);
+            return option_wrong(state, "unexpected argument \"%s\": only one directory is taken",
+                                text);
         }
         options->root = text;
         return 0;
@@ -79,7 +81,7 @@ outcome compare_command(int argc, char **argv)
         NULL,
         NULL};
     compare_options options = {.root = "./logs"};
-    if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0) {
+    if (option_check_parse(&parser, argc, argv, &options) != 0) {
         return OUTCOME_REFUSED;
     }
     return compare(argv[0], &options);

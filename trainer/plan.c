@@ -10,6 +10,7 @@
 #include "memory_plan.h"
 #include "message.h"
 #include "number.h"
+#include "option_check.h"
 #include "option_value.h"
 
 enum option_key {
@@ -64,15 +65,13 @@ static error_t take_option(int key, char *text, struct argp_state *state)
         }
         return 0;
     case KEY_ENGINE:
-        options->engine = text;
-        return 0;
+        return option_take_name(state, "--engine", text, &options->engine);
     case KEY_PRECISION:
         return option_take_precision(state, text, &options->settings.precision);
     case KEY_DATA:
-        options->data = text;
-        return 0;
+        return option_take_name(state, "--data", text, &options->data);
     case ARGP_KEY_ARG:
-        return option_wrong(state, "\"%s\" is too much: only options are taken", text);
+        return option_unexpected(state, text);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -200,7 +199,7 @@ outcome plan_command(int argc, char **argv)
         NULL,
         NULL};
     plan_options options = {.settings = engine_config_defaults(), .engine = "auto"};
-    if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0) {
+    if (option_check_parse(&parser, argc, argv, &options) != 0) {
         return OUTCOME_REFUSED;
     }
     return plan(argv[0], &options);

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "event_json.h"
 #include "exit_status.h"
+#include "option_check.h"
 #include "read_events.h"
 #include "standard_output.h"
 
@@ -48,7 +49,7 @@ int command_cat(int argc, char **argv)
             "Exit status: 0 all printed; 1 failed, or damaged behind what is printed; 2 wrong "
             "usage; 3 the file ends inside a record."};
     arguments all = {.one_file = true};
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0) {
+    if (option_check_parse(&argp, argc, argv, &all) != 0) {
         return EXIT_STATUS_USAGE;
     }
     tag_map tags = {0};

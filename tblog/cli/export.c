@@ -11,6 +11,7 @@
 #include "complaint.h"
 #include "exit_status.h"
 #include "export.h"
+#include "option_check.h"
 #include "output_file.h"
 #include "read_events.h"
 #include "stream_guard.h"
@@ -165,7 +166,7 @@ int command_export(int argc, char **argv)
             "exported; 2 wrong usage; 3 nothing wrong but torn last records."};
     export_request request = {0};
     int status = EXIT_STATUS_USAGE;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &request) == 0) {
+    if (option_check_parse(&argp, argc, argv, &request) == 0) {
         status = (int)export_files(&request);
     }
     arguments_free(&request.arguments);

@@ -12,6 +12,7 @@
 #include "event_files.h"
 #include "exit_status.h"
 #include "json_out.h"
+#include "option_check.h"
 #include "read_events.h"
 #include "standard_output.h"
 #include "tag_map.h"
@@ -207,7 +208,7 @@ int command_ls(int argc, char **argv)
                "wrong usage; 3 nothing wrong but torn last records."};
     listing all = {0};
     int status = EXIT_STATUS_USAGE;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0) {
+    if (option_check_parse(&argp, argc, argv, &all) == 0) {
         status = (int)list(&all);
     }
     tag_map_free(&all.tags);

@@ -9,60 +9,40 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command_choice.h"
 #include "commands.h"
 #include "exit_status.h"
 #include "stream_guard.h"
 #include "tblog/tblog.h"
-#include "terminal_text.h"
 
-typedef struct command {
-    const char *name;
+static const struct {
+    command_entry entry;
     int (*run)(int argc, char **argv);
-} command;
-
-static const command commands[] = {
-    {"ls", command_ls},       {"cat", command_cat},       {"export", command_export},
-    {"tail", command_tail},   {"verify", command_verify}, {"repair", command_repair},
-    {"merge", command_merge}, {"trim", command_trim},
+} commands[] = {
+    {{"ls", "PATH...", "list runs, tags, kinds, counts and steps"}, command_ls},
+    {{"cat", "FILE", "print the events, one JSON object a line"}, command_cat},
+    {{"export", "PATH...", "the scalars as CSV, images and sounds as files"}, command_export},
+    {{"tail", "[-f] PATH...", "draw the scalars in the terminal"}, command_tail},
+    {{"verify", "PATH...", "check every record"}, command_verify},
+    {{"repair", "FILE -o OUT", "save what is whole of a damaged file"}, command_repair},
+    {{"merge", "PATH... -o OUT", "the files of a run as one"}, command_merge},
+    {{"trim", "FILE --from N -o OUT", "a file without the points from step N on"}, command_trim},
 };
 
-static const char documentation[] =
-    "Look into, check and mend TensorBoard event files.\v"
-    "Commands:\n"
-    "  ls PATH...                  list runs, tags, kinds, counts and steps\n"
-    "  cat FILE                    print the events, one JSON object a line\n"
-    "  export PATH...              the scalars as CSV, images and sounds as files\n"
-    "  tail [-f] PATH...           draw the scalars in the terminal\n"
-    "  verify PATH...              check every record\n"
-    "  repair FILE -o OUT          save what is whole of a damaged file\n"
-    "  merge PATH... -o OUT        the files of a run as one\n"
-    "  trim FILE --from N -o OUT   a file without the points from step N on\n"
-    "\n"
-    "PATH is an event file, or a directory with all below it. No command changes a file that is "
-    "there.\n"
-    "\n"
-    "'tblog COMMAND --help' tells more about one.\n"
-    "\n"
-    "Exit status: 0 done; 1 failed or damaged; 2 wrong usage; 3 nothing wrong but a torn last "
-    "record.";
-
-/* Stops at the first word that is no option: the command's name. */
-static error_t parse_option(int key, char *argument, struct argp_state *state)
+static const command_entry *command_at(size_t i)
 {
-    int *command_at = state->input;
-    switch (key) {
-    case ARGP_KEY_ARG:
-        (void)argument;
-        *command_at = state->next - 1;
-        state->next = state->argc;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "a command is missing");
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    return i < sizeof commands / sizeof commands[0] ? &commands[i].entry : NULL;
 }
+
+static const command_program program = {
+    .name = "tblog",
+    .purpose = "Look into, check and mend TensorBoard event files.",
+    .notes = "PATH is an event file, or a directory with all below it. No command changes a file "
+             "that is there.\n\n"
+             "Exit status: 0 done; 1 failed or damaged; 2 wrong usage; 3 nothing wrong but a torn "
+             "last record.",
+    .command_at = command_at,
+};
 
 static void print_version(FILE *stream, struct argp_state *state)
 {
@@ -101,30 +81,18 @@ int main(int argc, char **argv)
         atexit(check_standard_output) != 0) {
         return EXIT_STATUS_FAILED; /* there may be nowhere to say why */
     }
-    static const struct argp argp = {
-        .parser = parse_option, .args_doc = "COMMAND [ARGUMENT...]", .doc = documentation};
+    static char name[] = "tblog";
+    command_choice chosen;
     setlocale(LC_CTYPE, ""); /* for the columns of characters, and regular expressions */
     argp_err_exit_status = EXIT_STATUS_USAGE;
     argp_program_version_hook = print_version;
-
-    int command_at = 0;
-    if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command_at) != 0) {
+    if (argc > 0) {
+        argv[0] = name; /* messages begin with it, however it was called */
+    }
+    if (!command_choose(&program, argc, argv, &chosen)) {
         return EXIT_STATUS_USAGE;
     }
-    const char *wanted = argv[command_at];
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (strcmp(wanted, commands[i].name) != 0) {
-            continue;
-        }
-        char name[64];
-        snprintf(name, sizeof name, "tblog %s", wanted);
-        argv[command_at] = name;
-        const int status = commands[i].run(argc - command_at, argv + command_at);
-        command_ended = true;
-        return status;
-    }
-    fputs("tblog: '", stderr);
-    terminal_text_print_to(stderr, wanted);
-    fputs("' is not a command; 'tblog --help' lists them\n", stderr);
-    return EXIT_STATUS_USAGE;
+    const int status = commands[chosen.command].run(chosen.argc, chosen.argv);
+    command_ended = true;
+    return status;
 }

@@ -9,6 +9,7 @@
 #include "event_copy.h"
 #include "event_files.h"
 #include "exit_status.h"
+#include "option_check.h"
 #include "tblog/tblog.h"
 #include "terminal_text.h"
 
@@ -83,7 +84,7 @@ int command_merge(int argc, char **argv)
             "Exit status: 0 done; 1 failed, and there is no OUT; 2 wrong usage; 3 done, but for "
             "a torn last record."};
     arguments all = {.needs_output = true};
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0) {
+    if (option_check_parse(&argp, argc, argv, &all) != 0) {
         return EXIT_STATUS_USAGE;
     }
     const enum exit_status status = merge_files(&all);

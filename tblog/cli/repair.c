@@ -8,6 +8,7 @@
 #include "complaint.h"
 #include "event_copy.h"
 #include "exit_status.h"
+#include "option_check.h"
 #include "read_events.h"
 #include "standard_output.h"
 #include "tblog/tblog.h"
@@ -120,7 +121,7 @@ int command_repair(int argc, char **argv)
                "Exit status: 0 all that was found whole is in OUT; 1 failed, and there is no OUT, "
                "unless all that failed was to print what is lost; 2 wrong usage."};
     arguments all = {.one_file = true, .needs_output = true};
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0) {
+    if (option_check_parse(&argp, argc, argv, &all) != 0) {
         return EXIT_STATUS_USAGE;
     }
     const enum exit_status status = repair_file(&all);

@@ -19,6 +19,7 @@
 #include "complaint.h"
 #include "event_files.h"
 #include "exit_status.h"
+#include "option_check.h"
 #include "read_events.h"
 #include "series.h"
 #include "standard_output.h"
@@ -397,7 +398,7 @@ int command_tail(int argc, char **argv)
                "scalars; 2 wrong usage; 3 nothing wrong but torn last records."};
     tail all = {.interval_ms = INTERVAL_MS_DEFAULT};
     int status = EXIT_STATUS_USAGE;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0) {
+    if (option_check_parse(&argp, argc, argv, &all) == 0) {
         status = (int)run_tail(&all);
     }
     free_tail(&all);

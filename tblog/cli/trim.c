@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "event_copy.h"
 #include "exit_status.h"
+#include "option_check.h"
 #include "tag_map.h"
 #include "tblog/tblog.h"
 #include "terminal_text.h"
@@ -128,7 +129,7 @@ int command_trim(int argc, char **argv)
                "a torn last record."};
     trim all = {.arguments = {.one_file = true, .needs_output = true}};
     int status = EXIT_STATUS_USAGE;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) == 0) {
+    if (option_check_parse(&argp, argc, argv, &all) == 0) {
         status = (int)event_copy_files("trim", all.arguments.output,
                                        (const char *const *)all.arguments.paths, choose, &all);
     }

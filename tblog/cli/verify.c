@@ -9,6 +9,7 @@
 #include "complaint.h"
 #include "event_files.h"
 #include "exit_status.h"
+#include "option_check.h"
 #include "read_events.h"
 #include "standard_output.h"
 #include "tblog/tblog.h"
@@ -94,7 +95,7 @@ int command_verify(int argc, char **argv)
                "Exit status: 0 all whole; 1 a file is damaged or cannot be read; 2 wrong usage; 3 "
                "nothing wrong but torn last records, as a crash leaves them."};
     arguments all = {0};
-    if (argp_parse(&argp, argc, argv, 0, NULL, &all) != 0) {
+    if (option_check_parse(&argp, argc, argv, &all) != 0) {
         return EXIT_STATUS_USAGE;
     }
     const int status = verify_paths(all.paths);

@@ -139,6 +139,53 @@ class Help(TrainerTest):
             result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
             self.assertEqual(result.returncode, 2, arguments)
             self.assertTrue(result.stderr.startswith("trainer"), result.stderr)
+            self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+
+    def test_misspelt_commands_and_options_get_a_suggestion(self):
+        for line, meant in (("swep", "sweep"), ("tarin", "train"), ("hepl", "help"),
+                            ("sweep --batch-size 8", "--batch-sizes"),
+                            ("train --batch-sizes 8", "--batch-size"),
+                            ("train --batch_size=8", "--batch-size"),
+                            ("train --epoch 3", "--epochs"), ("train -epochs 3", "--epochs"),
+                            ("train --over", "--overwrite"), ("plan --memroy 8G", "--memory"),
+                            ("compare --formt json", "--format"), ("--versoin", "--version")):
+            result = subprocess.run([TRAINER, *line.split()], capture_output=True, text=True)
+            self.assert_refused(result, 2, f"; did you mean '{meant}'?")
+
+    def test_what_resembles_nothing_gets_no_suggestion(self):
+        for line in ("fly", "help fly", "train --fly", "sweep -x", "--x", "train --"  + "e" * 99):
+            result = subprocess.run([TRAINER, *line.split()], capture_output=True, text=True)
+            self.assert_refused(result, 2, " --help'")
+            self.assertNotIn("did you mean", result.stderr)
+
+    def test_no_command_and_an_unknown_one_list_the_commands(self):
+        for arguments in ([], ["fly"], ["help", "fly"], [""], ["-"]):
+            result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
+            self.assert_refused(result, 2, "train, sweep, plan, compare", "trainer --help")
+
+    def test_missing_and_unwanted_values_name_the_option(self):
+        for line, words in (("train --epochs", ("--epochs needs a value, N",)),
+                            ("sweep --batch-sizes", ("--batch-sizes needs a value, N,N,...",)),
+                            ("train --quiet=3", ("--quiet takes no value", "'3'"))):
+            result = subprocess.run([TRAINER, *line.split()], capture_output=True, text=True)
+            self.assert_refused(result, 2, *words)
+
+    def test_help_is_a_command_too(self):
+        def output(*arguments):
+            result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
+            self.assert_done(result)
+            return result.stdout
+
+        for arguments in (["help"], ["-h"], ["-?"], ["help", "help"]):
+            self.assertEqual(output(*arguments), output("--help"))
+        for arguments in (["help", "sweep"], ["--help", "sweep"], ["sweep", "-h"],
+                          ["sweep", "--batch-sizes", "8", "--help"], ["help", "--", "sweep"]):
+            self.assertEqual(output(*arguments), output("sweep", "--help"))
+
+    def test_what_follows_two_dashes_is_no_option(self):
+        self.assert_refused(self.call("train", "--", "--fly"), 2, "--fly", "unexpected argument")
+        self.assert_refused(subprocess.run([TRAINER, "--", "plan", "x"], capture_output=True,
+                                           text=True), 2, "trainer plan", "unexpected argument")
 
 
 class Training(TrainerTest):
@@ -396,6 +443,7 @@ class Plans(TrainerTest):
     def test_wrong_questions_are_refused(self):
         for arguments, word in ((("--memory", "8XB"), "8XB"), (("--engine", "none"), "none"),
                                 (("--batch-size", 0), "--batch-size"), (("x",), "x"),
+                                (("--engine", ""), "--engine"), (("--data", ""), "--data"),
                                 (("--batch-size", 21), "21"), (("--precision", "fp8"), "fp8")):
             self.assert_refused(self.call("plan", *arguments), 2, word)
 
@@ -684,6 +732,12 @@ class BadInput(TrainerTest):
     def test_sweep_refuses_a_batch_size_before_training_the_others(self):
         result = self.call("sweep", "--logdir", "logs", "--batch-sizes", "8,21")
         self.assert_refused(result, 2, "--batch-sizes", "21")
+        self.assertFalse((self.folder / "logs").exists())
+
+    def test_a_list_with_blanks_is_refused_as_such(self):
+        result = self.call("sweep", "--batch-sizes", "64,", "32")
+        self.assert_refused(result, 2, '--batch-sizes: "64," is not a list of numbers such as '
+                            '64,32,16, without blanks')
         self.assertFalse((self.folder / "logs").exists())
 
     def test_bad_data_is_named_and_makes_no_run(self):

@@ -18,6 +18,11 @@ error_t option_wrong(const struct argp_state *state, const char *format, ...)
     return EINVAL;
 }
 
+error_t option_unexpected(const struct argp_state *state, const char *argument)
+{
+    return option_wrong(state, "unexpected argument \"%s\": only options are taken", argument);
+}
+
 error_t option_take_number(const struct argp_state *state, const char *option, const char *text,
                            uint64_t minimum, uint64_t maximum, uint64_t *out)
 {

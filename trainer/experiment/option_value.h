@@ -15,6 +15,9 @@ enum { OPTION_MAX_THREADS = 1024 };
 __attribute__((format(printf, 2, 3))) error_t option_wrong(const struct argp_state *state,
                                                            const char *format, ...);
 
+/* As option_wrong, for an argument that is no option, of a command that takes only options. */
+error_t option_unexpected(const struct argp_state *state, const char *argument);
+
 /* A whole number from `minimum` to `maximum`. */
 MUST_CHECK error_t option_take_number(const struct argp_state *state, const char *option,
                                       const char *text, uint64_t minimum, uint64_t maximum,

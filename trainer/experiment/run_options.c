@@ -8,6 +8,7 @@
 
 #include "engine.h"
 #include "number.h"
+#include "option_check.h"
 #include "option_value.h"
 #include "run_config.h"
 
@@ -121,6 +122,12 @@ static error_t take_batch_sizes(const struct argp_state *state, run_options *opt
         if (options->batch_size_count == RUN_OPTIONS_MAX_BATCH_SIZES) {
             return option_wrong(state, "--batch-sizes: more than %d batch sizes",
                                 RUN_OPTIONS_MAX_BATCH_SIZES);
+        }
+        if (*item == '\0') {
+            return option_wrong(state,
+                                "--batch-sizes: \"%s\" is not a list of numbers such as 64,32,16, "
+                                "without blanks",
+                                text);
         }
         uint32_t *slot = &options->batch_sizes[options->batch_size_count];
         const error_t error = option_take_u32(state, "--batch-sizes", item, UINT32_MAX, slot);
@@ -252,7 +259,7 @@ static error_t take_own(int key, char *text, struct argp_state *state)
     case KEY_LOGDIR:
         return option_take_name(state, "--logdir", text, &options->logdir);
     case ARGP_KEY_ARG:
-        return option_wrong(state, "\"%s\" is too much: only options are taken", text);
+        return option_unexpected(state, text);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -286,7 +293,7 @@ static outcome parse(run_options *out, const struct argp_option *own, const char
     const struct argp shared = {shared_options, take_shared, NULL, NULL, NULL, complete_help, NULL};
     const struct argp_child children[] = {{&shared, 0, NULL, 0}, {0}};
     const struct argp parser = {own, take_own, NULL, documentation, children, NULL, NULL};
-    return argp_parse(&parser, argc, argv, 0, NULL, out) == 0 ? OUTCOME_DONE : OUTCOME_REFUSED;
+    return option_check_parse(&parser, argc, argv, out) == 0 ? OUTCOME_DONE : OUTCOME_REFUSED;
 }
 
 static run_options defaults(void)

@@ -110,6 +110,7 @@ static run_directory_past restore(run *self, run_record *past)
 static int open_log(run *self, const run_record *past)
 {
     const char *directory = self->job->directory;
+    run_record_name_process(self->record);
     const run_log_head head = {
         .config = self->job->config,
         .data = self->job->data,

@@ -48,10 +48,10 @@ START_TEST(no_replay_goes_beyond_an_epoch)
     engine *e = make_engine(api, &config);
     cuda_host_set_late(true);
     uint64_t before = cuda_host_calls();
-    ck_assert_int_eq(api->train(e, TRAINING), ENGINE_OK);
+    ck_assert_int_eq(api->train(e, TRAINING, NULL), ENGINE_OK);
     const uint64_t epoch = cuda_host_calls() - before - CALLS;
     before = cuda_host_calls();
-    ck_assert_int_eq(api->train(e, CUDA_GRAPH_STEPS), ENGINE_OK);
+    ck_assert_int_eq(api->train(e, CUDA_GRAPH_STEPS, NULL), ENGINE_OK);
     ck_assert_uint_eq(cuda_host_calls() - before, CUDA_GRAPH_STEPS / TRAINING * epoch + CALLS);
     cuda_host_reset(); /* what is queued is forgotten */
     api->destroy(e);
@@ -71,7 +71,7 @@ START_TEST(steps_behind_an_imported_state_are_waited_for_anew)
     train_steps(api, e, 2, steps);
     ck_assert_int_eq(api->import_state(e, state, bytes), ENGINE_OK);
     cuda_host_set_late(true);
-    ck_assert_int_eq(api->train(e, 1), ENGINE_OK);
+    ck_assert_int_eq(api->train(e, 1, NULL), ENGINE_OK);
     ck_assert_int_eq(api->poll(e, steps, 2, &count, false), ENGINE_OK);
     ck_assert_uint_eq(count, 0);
     ck_assert_int_eq(api->poll(e, steps, 2, &count, true), ENGINE_OK);

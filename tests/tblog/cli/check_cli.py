@@ -135,6 +135,34 @@ class Tool(ToolTest):
             self.assertIn("--help", err, arguments)
         self.assertEqual(os.listdir(self.directory), [])
 
+    def test_misspelt_commands_and_options_get_a_suggestion(self):
+        for line, meant in (("veriy", "verify"), ("sl", "ls"), ("ls --jsn x", "--json"),
+                            ("tail --follw x", "--follow"), ("tail --int 3 x", "--interval"),
+                            ("export --image x", "--images"), ("trim --form 3 x", "--from")):
+            code, out, err = tblog(*line.split())
+            self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
+            self.assertIn(f"; did you mean '{meant}'?", err)
+        code, _, err = tblog("\x1b[2J\n\xc2\x9b")
+        self.assertEqual((code, err.count("\n")), (2, 1))
+        self.assertRegex(err, "^[ -~]+\n$")
+
+    def test_help_is_a_command_too(self):
+        for arguments in (["help"], ["-h"], ["help", "help"]):
+            self.assertEqual(tblog(*arguments), tblog("--help"))
+        for command in ("ls", "cat", "export", "tail", "verify", "repair", "merge", "trim"):
+            for arguments in (["help", command], ["--help", command], [command, "-h"]):
+                self.assertEqual(tblog(*arguments), tblog(command, "--help"))
+
+    def test_clustered_short_options_and_their_values_pass(self):
+        path = self.write(scalar_event(1, "a", 1), scalar_event(1, "b", 1))
+        for arguments in (["-jta", path], ["-jt", "a", path], ["-j", path, "-t", "a"],
+                          ["--json", "--tag=a", "--", path], ["--tag", "a", "--json", path]):
+            code, out, err = tblog("ls", *arguments)
+            self.assertEqual((code, out.count("\n"), err), (0, 1, ""), arguments)
+        code, _, err = tblog("ls", "-jx", path)
+        self.assertEqual(code, 2)
+        self.assertIn("unknown option '-jx'", err)
+
     def test_help_and_version(self):
         code, out, err = tblog("--version")
         self.assertEqual((code, err), (0, ""))

@@ -1,0 +1,22 @@
+/* argp_parse with options in full and one line for each mistake.
+ *
+ * argp takes any unambiguous beginning of an option for the option, so that "sweep --batch-size 8"
+ * would set --batch-sizes, and a script would break when an option is added. It has no switch for
+ * that, so the arguments are checked before argp sees them. */
+#ifndef COMMAND_LINE_OPTION_CHECK_H
+#define COMMAND_LINE_OPTION_CHECK_H
+
+#include <argp.h>
+
+/* Parses as argp_parse without flags does, and takes -h for --help if the parser has no -h.
+ * EINVAL after one line on stderr for an option that is unknown or abbreviated, that lacks its
+ * value, or has one that it does not take; argv[0] is the name that the line begins with. */
+__attribute__((warn_unused_result)) error_t option_check_parse(const struct argp *parser, int argc,
+                                                               char **argv, void *input);
+
+/* Prints a word of the command line on stderr, between quotes. No option and no command has other
+ * characters than printable ASCII, so all others are printed as '?': they could lead a terminal
+ * astray. */
+void option_check_print_word(const char *word);
+
+#endif

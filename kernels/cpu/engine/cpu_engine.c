@@ -10,6 +10,7 @@
 
 #include "available_memory.h"
 #include "cpu_limit.h"
+#include "engine_state.h"
 #include "random.h"
 
 enum {
@@ -271,41 +272,32 @@ static engine_status cpu_predict(engine *e, const uint8_t *images, uint32_t coun
     return ENGINE_OK;
 }
 
-/* A state is this header, then the parameters and the two moments. */
-typedef struct state_header {
-    char magic[16];
-    uint32_t batch_size;
-    uint32_t training_count;
-    uint64_t seed;
-    uint64_t steps_done;
-} state_header;
-
-static const char STATE_MAGIC[16] = "lenet cpu 1";
-
-enum { STATE_FLOATS = 3 * LENET_PARAMETERS };
-
 static size_t cpu_state_bytes(const engine *e)
 {
     (void)e;
-    return sizeof(state_header) + STATE_FLOATS * sizeof(float);
+    return ENGINE_STATE_BYTES;
+}
+
+static engine_state_run state_run(const engine *e)
+{
+    return (engine_state_run){
+        .magic = "lenet cpu 1",
+        .engine_name = "CPU",
+        .config = &e->config,
+        .training_count = e->data[ENGINE_TRAINING].count,
+    };
 }
 
 static engine_status cpu_export_state(engine *e, void *out, size_t bytes)
 {
-    if (bytes != cpu_state_bytes(e)) {
-        return cpu_fail(e, ENGINE_INVALID, "a state has %zu bytes, not %zu", cpu_state_bytes(e),
-                        bytes);
+    const engine_state_run run = state_run(e);
+    const engine_status status =
+        engine_state_begin(out, bytes, &run, e->steps_done, e->message, sizeof e->message);
+    if (status != ENGINE_OK) {
+        return status;
     }
-    state_header header = {
-        .batch_size = e->config.batch_size,
-        .training_count = e->data[ENGINE_TRAINING].count,
-        .seed = e->config.seed,
-        .steps_done = e->steps_done,
-    };
-    memcpy(header.magic, STATE_MAGIC, sizeof header.magic);
-    memcpy(out, &header, sizeof header);
-    char *at = (char *)out + sizeof header;
-    const size_t array = LENET_PARAMETERS * sizeof(float);
+    const size_t array = ENGINE_STATE_ARRAY_BYTES;
+    char *at = (char *)out + ENGINE_STATE_HEADER_BYTES;
     memcpy(at, e->parameters, array);
     memcpy(at + array, e->moment_m, array);
     memcpy(at + 2 * array, e->moment_v, array);
@@ -314,31 +306,20 @@ static engine_status cpu_export_state(engine *e, void *out, size_t bytes)
 
 static engine_status cpu_import_state(engine *e, const void *state, size_t bytes)
 {
-    if (bytes != cpu_state_bytes(e)) {
-        return cpu_fail(e, ENGINE_INVALID, "a state has %zu bytes, not %zu", cpu_state_bytes(e),
-                        bytes);
+    const engine_state_run run = state_run(e);
+    uint64_t steps_done;
+    const engine_status status =
+        engine_state_check(state, bytes, &run, &steps_done, e->message, sizeof e->message);
+    if (status != ENGINE_OK) {
+        return status;
     }
-    state_header header;
-    memcpy(&header, state, sizeof header);
-    if (memcmp(header.magic, STATE_MAGIC, sizeof header.magic) != 0) {
-        return cpu_fail(e, ENGINE_INVALID, "this is not a state of the CPU engine");
-    }
-    if (header.batch_size != e->config.batch_size || header.seed != e->config.seed ||
-        header.training_count != e->data[ENGINE_TRAINING].count) {
-        return cpu_fail(
-            e, ENGINE_INVALID,
-            "the state is of batch size %u, seed %llu and %u training samples, not of this "
-            "run's",
-            (unsigned)header.batch_size, (unsigned long long)header.seed,
-            (unsigned)header.training_count);
-    }
-    const char *at = (const char *)state + sizeof header;
-    const size_t array = LENET_PARAMETERS * sizeof(float);
+    const size_t array = ENGINE_STATE_ARRAY_BYTES;
+    const char *at = (const char *)state + ENGINE_STATE_HEADER_BYTES;
     memcpy(e->parameters, at, array);
     memcpy(e->moment_m, at + array, array);
     memcpy(e->moment_v, at + 2 * array, array);
     cpu_transpose_conv2(e);
-    e->steps_done = header.steps_done;
+    e->steps_done = steps_done;
     e->last_samples = 0;
     e->ring_count = 0;
     return ENGINE_OK;

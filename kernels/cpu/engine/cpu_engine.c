@@ -3,6 +3,7 @@
 #include "cpu_state.h"
 
 #include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,22 @@
 #include "available_memory.h"
 #include "cpu_limit.h"
 #include "engine_state.h"
+#include "engine_tables.h"
 #include "random.h"
 
 enum {
     MAX_THREADS = 1024,
     METHOD = 3, /* raised with every change of the engine that changes results' bits */
 };
+
+engine_status cpu_fail(engine *e, engine_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(e->message, sizeof e->message, format, arguments);
+    va_end(arguments);
+    return status;
+}
 
 static uint32_t usable_threads(void)
 {
@@ -325,7 +336,6 @@ static engine_status cpu_import_state(engine *e, const void *state, size_t bytes
     return ENGINE_OK;
 }
 
-extern const engine_api engine_cpu;
 const engine_api engine_cpu = {
     .name = "cpu",
     .description = "this machine's cores, fp32 or bf16",

@@ -42,6 +42,8 @@ typedef enum engine_precision {
  * `available` is then UINT64_MAX. */
 enum { ENGINE_NO_DEVICE = -1 };
 
+enum { ENGINE_MAX_THREADS = 1024 }; /* of engine_config */
+
 enum { ENGINE_ARITHMETIC_BYTES = 64 }; /* of a plan's `arithmetic`, its end included */
 
 /* Start from engine_config_defaults(). */

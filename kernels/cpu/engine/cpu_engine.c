@@ -15,10 +15,7 @@
 #include "engine_tables.h"
 #include "random.h"
 
-enum {
-    MAX_THREADS = 1024,
-    METHOD = 3, /* raised with every change of the engine that changes results' bits */
-};
+enum { METHOD = 3 }; /* raised with every change of the engine that changes results' bits */
 
 engine_status cpu_fail(engine *e, engine_status status, const char *format, ...)
 {
@@ -34,9 +31,9 @@ static uint32_t usable_threads(void)
     cpu_set_t set; /* of 1024 processors; where the machine has more, the call fails */
     const bool told = sched_getaffinity(0, sizeof set, &set) == 0;
     const long online = told ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
-    const unsigned processors = online < 1             ? 1
-                                : online > MAX_THREADS ? MAX_THREADS
-                                                       : (unsigned)online;
+    const unsigned processors = online < 1                    ? 1
+                                : online > ENGINE_MAX_THREADS ? ENGINE_MAX_THREADS
+                                                              : (unsigned)online;
     const unsigned limit = cpu_limit("");
     return limit < processors ? limit : processors;
 }
@@ -97,9 +94,9 @@ static engine_status check(const engine_config *config, uint32_t training_count,
                  engine_precision_name(config->precision));
         return ENGINE_INVALID;
     }
-    if (config->threads > MAX_THREADS) {
+    if (config->threads > ENGINE_MAX_THREADS) {
         snprintf(message, message_bytes, "%u threads are more than the CPU engine's limit of %d",
-                 (unsigned)config->threads, MAX_THREADS);
+                 (unsigned)config->threads, ENGINE_MAX_THREADS);
         return ENGINE_INVALID;
     }
     return choose_kernels(config, kernels, message, message_bytes);

@@ -89,6 +89,11 @@ engine_status engine_config_check(const engine_config *config, uint32_t training
     return ENGINE_OK;
 }
 
+uint32_t engine_steps_per_epoch(uint32_t training_count, uint32_t batch_size)
+{
+    return (uint32_t)(((uint64_t)training_count + batch_size - 1) / batch_size);
+}
+
 uint32_t engine_config_capacity(const engine_config *config)
 {
     return config->micro_batch == 0 ? config->batch_size : config->micro_batch;

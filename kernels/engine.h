@@ -42,6 +42,8 @@ typedef enum engine_precision {
  * `available` is then UINT64_MAX. */
 enum { ENGINE_NO_DEVICE = -1 };
 
+enum { ENGINE_MAX_THREADS = 1024 }; /* of engine_config */
+
 enum { ENGINE_ARITHMETIC_BYTES = 64 }; /* of a plan's `arithmetic`, its end included */
 
 /* Start from engine_config_defaults(). */
@@ -230,6 +232,9 @@ ENGINE_MUST_CHECK bool engine_precision_find(const char *name, engine_precision 
 ENGINE_MUST_CHECK engine_status engine_config_check(const engine_config *config,
                                                     uint32_t training_count, char *message,
                                                     size_t message_bytes);
+
+/* Steps of an epoch: so many batches cover the training set, the last of them perhaps short. */
+uint32_t engine_steps_per_epoch(uint32_t training_count, uint32_t batch_size);
 
 /* The most samples that a step works on at a time: micro_batch, or batch_size if that is 0. */
 uint32_t engine_config_capacity(const engine_config *config);

@@ -1,10 +1,7 @@
 /* The engines by name. Nothing in an engine calls this. */
 #include <string.h>
 
-#include "engine.h"
-
-extern const engine_api engine_cpu;
-extern const engine_api engine_cuda;
+#include "engine_tables.h"
 
 /* The one list of engines, best first. */
 const engine_api *const engine_list[] = {

@@ -56,7 +56,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
         return option_take_u32(state, "--micro-batch", text, UINT32_MAX,
                                &options->settings.micro_batch);
     case KEY_THREADS:
-        return option_take_u32(state, "--threads", text, OPTION_MAX_THREADS,
+        return option_take_u32(state, "--threads", text, ENGINE_MAX_THREADS,
                                &options->settings.threads);
     case KEY_MEMORY:
         if (!number_parse_bytes(text, &options->memory)) {

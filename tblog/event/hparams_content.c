@@ -1,23 +1,8 @@
 #include <stdlib.h>
 
+#include "content_message.h"
 #include "hparams.pb-c.h"
 #include "plugin_content.h"
-
-static bool pack(byte_buffer *out, const TblogPb__HParamsPluginData *data)
-{
-    out->size = 0;
-    if (!byte_buffer_reserve(out, tblog_pb__hparams_plugin_data__get_packed_size(data))) {
-        return false;
-    }
-    out->size = tblog_pb__hparams_plugin_data__pack(data, out->data);
-    return true;
-}
-
-/* Memory for one object more, because calloc may give NULL for none. */
-static void *allocate(size_t count, size_t size)
-{
-    return calloc(count + 1, size);
-}
 
 static void fill_value(TblogPb__Value *value, const tblog_hparam *hparam)
 {
@@ -43,9 +28,11 @@ static void fill_value(TblogPb__Value *value, const tblog_hparam *hparam)
 bool hparams_content_session_start(byte_buffer *out, double start_time, const char *group_name,
                                    const tblog_hparam *hparams, size_t count)
 {
-    TblogPb__SessionStartInfo__HparamsEntry *entries = allocate(count, sizeof *entries);
-    TblogPb__SessionStartInfo__HparamsEntry **pointers = allocate(count, sizeof *pointers);
-    TblogPb__Value *values = allocate(count, sizeof *values);
+    TblogPb__SessionStartInfo__HparamsEntry *entries =
+        content_message_allocate(count, sizeof *entries);
+    TblogPb__SessionStartInfo__HparamsEntry **pointers =
+        content_message_allocate(count, sizeof *pointers);
+    TblogPb__Value *values = content_message_allocate(count, sizeof *values);
     bool done = entries != NULL && pointers != NULL && values != NULL;
     if (done) {
         for (size_t i = 0; i < count; i++) {
@@ -65,7 +52,7 @@ bool hparams_content_session_start(byte_buffer *out, double start_time, const ch
         TblogPb__HParamsPluginData data = TBLOG_PB__HPARAMS_PLUGIN_DATA__INIT;
         data.data_case = TBLOG_PB__HPARAMS_PLUGIN_DATA__DATA_SESSION_START_INFO;
         data.session_start_info = &start;
-        done = pack(out, &data);
+        done = content_message_pack(out, &data.base);
     }
     free(values);
     free(pointers);
@@ -82,7 +69,7 @@ bool hparams_content_session_end(byte_buffer *out, double end_time, tblog_sessio
     TblogPb__HParamsPluginData data = TBLOG_PB__HPARAMS_PLUGIN_DATA__INIT;
     data.data_case = TBLOG_PB__HPARAMS_PLUGIN_DATA__DATA_SESSION_END_INFO;
     data.session_end_info = &end;
-    return pack(out, &data);
+    return content_message_pack(out, &data.base);
 }
 
 /* ---- Experiment ---- */
@@ -115,13 +102,15 @@ static bool allocate_experiment(experiment_messages *messages, const tblog_exper
     for (size_t i = 0; i < experiment->hparam_count; i++) {
         values += experiment->hparams[i].value_count;
     }
-    messages->infos = allocate(experiment->hparam_count, sizeof *messages->infos);
-    messages->info_pointers = allocate(experiment->hparam_count, sizeof *messages->info_pointers);
-    messages->metrics = allocate(experiment->metric_count, sizeof *messages->metrics);
+    messages->infos = content_message_allocate(experiment->hparam_count, sizeof *messages->infos);
+    messages->info_pointers =
+        content_message_allocate(experiment->hparam_count, sizeof *messages->info_pointers);
+    messages->metrics =
+        content_message_allocate(experiment->metric_count, sizeof *messages->metrics);
     messages->metric_pointers =
-        allocate(experiment->metric_count, sizeof *messages->metric_pointers);
-    messages->values = allocate(values, sizeof *messages->values);
-    messages->value_pointers = allocate(values, sizeof *messages->value_pointers);
+        content_message_allocate(experiment->metric_count, sizeof *messages->metric_pointers);
+    messages->values = content_message_allocate(values, sizeof *messages->values);
+    messages->value_pointers = content_message_allocate(values, sizeof *messages->value_pointers);
     return messages->infos != NULL && messages->info_pointers != NULL &&
            messages->metrics != NULL && messages->metric_pointers != NULL &&
            messages->values != NULL && messages->value_pointers != NULL;
@@ -225,7 +214,7 @@ bool hparams_content_experiment(byte_buffer *out, double created_time,
     TblogPb__HParamsPluginData data = TBLOG_PB__HPARAMS_PLUGIN_DATA__INIT;
     data.data_case = TBLOG_PB__HPARAMS_PLUGIN_DATA__DATA_EXPERIMENT;
     data.experiment = &message;
-    const bool done = pack(out, &data);
+    const bool done = content_message_pack(out, &data.base);
     free_experiment(&messages);
     return done;
 }

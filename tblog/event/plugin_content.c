@@ -2,31 +2,22 @@
 
 #include <stdlib.h>
 
+#include "content_message.h"
 #include "custom_scalars.pb-c.h"
 #include "plugin_data.pb-c.h"
-
-static bool pack(byte_buffer *out, const ProtobufCMessage *message)
-{
-    out->size = 0;
-    if (!byte_buffer_reserve(out, protobuf_c_message_get_packed_size(message))) {
-        return false;
-    }
-    out->size = protobuf_c_message_pack(message, out->data);
-    return true;
-}
 
 bool plugin_content_wav(byte_buffer *out)
 {
     TblogPb__AudioPluginData data = TBLOG_PB__AUDIO_PLUGIN_DATA__INIT;
     data.encoding = TBLOG_PB__AUDIO_PLUGIN_DATA__ENCODING__WAV;
-    return pack(out, &data.base);
+    return content_message_pack(out, &data.base);
 }
 
 bool plugin_content_pr_curve(byte_buffer *out, uint32_t threshold_count)
 {
     TblogPb__PrCurvePluginData data = TBLOG_PB__PR_CURVE_PLUGIN_DATA__INIT;
     data.num_thresholds = threshold_count;
-    return pack(out, &data.base);
+    return content_message_pack(out, &data.base);
 }
 
 bool plugin_content_mesh(byte_buffer *out, const char *name, mesh_part part, uint32_t components,
@@ -39,7 +30,7 @@ bool plugin_content_mesh(byte_buffer *out, const char *name, mesh_part part, uin
     data.n_shape = 3;
     data.shape = (int32_t *)shape;
     data.components = components;
-    return pack(out, &data.base);
+    return content_message_pack(out, &data.base);
 }
 
 /* ---- Layout ---- */
@@ -61,12 +52,6 @@ typedef struct layout_messages {
     TblogPb__MarginChartContent__Series **band_pointers;
 } layout_messages;
 
-/* Memory for one object more, because calloc may give NULL for none. */
-static void *allocate(size_t count, size_t size)
-{
-    return calloc(count + 1, size);
-}
-
 static bool allocate_layout(layout_messages *messages, const tblog_category *categories,
                             size_t count)
 {
@@ -78,12 +63,13 @@ static bool allocate_layout(layout_messages *messages, const tblog_category *cat
             bands += categories[i].charts[j].band_count;
         }
     }
-    messages->categories = allocate(count, sizeof *messages->categories);
-    messages->category_pointers = allocate(count, sizeof *messages->category_pointers);
-    messages->charts = allocate(charts, sizeof *messages->charts);
-    messages->chart_pointers = allocate(charts, sizeof *messages->chart_pointers);
-    messages->bands = allocate(bands, sizeof *messages->bands);
-    messages->band_pointers = allocate(bands, sizeof *messages->band_pointers);
+    messages->categories = content_message_allocate(count, sizeof *messages->categories);
+    messages->category_pointers =
+        content_message_allocate(count, sizeof *messages->category_pointers);
+    messages->charts = content_message_allocate(charts, sizeof *messages->charts);
+    messages->chart_pointers = content_message_allocate(charts, sizeof *messages->chart_pointers);
+    messages->bands = content_message_allocate(bands, sizeof *messages->bands);
+    messages->band_pointers = content_message_allocate(bands, sizeof *messages->band_pointers);
     return messages->categories != NULL && messages->category_pointers != NULL &&
            messages->charts != NULL && messages->chart_pointers != NULL &&
            messages->bands != NULL && messages->band_pointers != NULL;
@@ -161,7 +147,7 @@ bool plugin_content_layout(byte_buffer *out, const tblog_category *categories, s
     TblogPb__Layout layout = TBLOG_PB__LAYOUT__INIT;
     layout.n_category = count;
     layout.category = messages.category_pointers;
-    const bool done = pack(out, &layout.base);
+    const bool done = content_message_pack(out, &layout.base);
     free_layout(&messages);
     return done;
 }

@@ -102,8 +102,7 @@ tblog_status tblog_reader_next(tblog_reader *reader, const tblog_event **event)
         reader->event.offset = reader->offset;
         reader->offset = reader->records.offset;
         reader->stuck = false;
-        reader->record = payload - RECORD_HEADER_BYTES;
-        reader->record_bytes = payload_bytes + RECORD_FRAME_BYTES;
+        reader->record = record_reader_record(payload, payload_bytes, &reader->record_bytes);
         *event = &reader->event;
         return TBLOG_OK;
     }

@@ -13,6 +13,7 @@ enum {
 };
 
 /* The longest payload: no protobuf message is longer, so a greater length is damage. */
-#define RECORD_PAYLOAD_MAX ((uint64_t)INT32_MAX)
+#define RECORD_PAYLOAD_MAX      ((uint64_t)INT32_MAX)
+#define RECORD_PAYLOAD_MAX_TEXT "2 GiB"
 
 #endif

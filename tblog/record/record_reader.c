@@ -150,6 +150,13 @@ tblog_status record_reader_next(record_reader *reader, const uint8_t **payload,
     return TBLOG_OK;
 }
 
+const uint8_t *record_reader_record(const uint8_t *payload, size_t payload_bytes,
+                                    size_t *record_bytes)
+{
+    *record_bytes = RECORD_FRAME_BYTES + payload_bytes;
+    return payload - RECORD_HEADER_BYTES;
+}
+
 void record_reader_seek(record_reader *reader, uint64_t offset)
 {
     bool is_present =

@@ -34,6 +34,11 @@ void record_reader_init(record_reader *reader, record_source *source);
 TBLOG_MUST_CHECK tblog_status record_reader_next(record_reader *reader, const uint8_t **payload,
                                                  size_t *payload_bytes);
 
+/* The whole record, as it lies in the file, of a payload that record_reader_next gave and that is
+ * still good; *record_bytes is its length. */
+const uint8_t *record_reader_record(const uint8_t *payload, size_t payload_bytes,
+                                    size_t *record_bytes);
+
 /* Reads on at `offset`, where a record begins. */
 void record_reader_seek(record_reader *reader, uint64_t offset);
 

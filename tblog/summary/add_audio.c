@@ -20,40 +20,56 @@ static int16_t sample_from_float(float value)
     return (int16_t)(scaled < 0.0f ? scaled - 0.5f : scaled + 0.5f);
 }
 
-static bool is_sound_audio(bool has_samples, size_t frame_count, unsigned channels,
-                           uint32_t sample_rate)
+/* What a call was given: either floats or 16-bit samples; the other is NULL. */
+typedef struct audio {
+    const float *floats;
+    const int16_t *shorts;
+    size_t frame_count;
+    unsigned channels;
+    uint32_t sample_rate;
+} audio;
+
+static bool is_sound_audio(const audio *a)
 {
-    return admit(has_samples, "the samples are NULL") && admit(frame_count > 0, "no frames") &&
-           admit(channels > 0 && channels <= UINT16_MAX / sizeof(int16_t),
-                 "%u channels: a WAV file has 1 to %zu", channels, UINT16_MAX / sizeof(int16_t)) &&
-           admit(sample_rate > 0 && sample_rate <= UINT32_MAX / (channels * sizeof(int16_t)),
-                 "a sample rate of %" PRIu32 " Hz cannot stand in a WAV file", sample_rate) &&
-           admit(frame_count <= WAV_DATA_BYTES_MAX / (channels * sizeof(int16_t)),
-                 "%zu frames are more than a WAV file can have", frame_count);
+    return admit(a->floats != NULL || a->shorts != NULL, "the samples are NULL") &&
+           admit(a->frame_count > 0, "no frames") &&
+           admit(a->channels > 0 && a->channels <= UINT16_MAX / sizeof(int16_t),
+                 "%u channels: a WAV file has 1 to %zu", a->channels,
+                 UINT16_MAX / sizeof(int16_t)) &&
+           admit(a->sample_rate > 0 &&
+                     a->sample_rate <= UINT32_MAX / (a->channels * sizeof(int16_t)),
+                 "a sample rate of %" PRIu32 " Hz cannot stand in a WAV file", a->sample_rate) &&
+           admit(a->frame_count <= WAV_DATA_BYTES_MAX / (a->channels * sizeof(int16_t)),
+                 "%zu frames are more than a WAV file can have", a->frame_count);
 }
 
-/* Either floats or 16-bit samples; the other is NULL. */
-static tblog_status add_audio(tblog_writer *writer, const char *tag, int64_t step,
-                              const float *floats, const int16_t *shorts, size_t frame_count,
-                              unsigned channels, uint32_t sample_rate)
+/* `samples` has room for all of them. */
+static void fill_samples(uint8_t *samples, const audio *a)
 {
-    if (!is_sound_audio(floats != NULL || shorts != NULL, frame_count, channels, sample_rate)) {
+    const size_t count = a->frame_count * a->channels;
+    if (a->shorts != NULL) {
+        memcpy(samples, a->shorts, count * sizeof(int16_t));
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const int16_t sample = sample_from_float(a->floats[i]);
+        memcpy(samples + i * sizeof sample, &sample, sizeof sample);
+    }
+}
+
+static tblog_status add_audio(tblog_writer *writer, const char *tag, int64_t step, const audio *a)
+{
+    refusal_begin(writer);
+    if (!is_sound_audio(a)) {
         return TBLOG_INVALID;
     }
-    const size_t sample_count = frame_count * channels;
-    const size_t data_bytes = sample_count * sizeof(int16_t);
+    const size_t data_bytes = a->frame_count * a->channels * sizeof(int16_t);
     uint8_t *wav = malloc(WAV_HEADER_BYTES + data_bytes);
     byte_buffer content = {0};
     tblog_status status = TBLOG_NO_MEMORY;
     if (wav != NULL && plugin_content_wav(&content)) {
-        wav_fill_header(wav, (uint16_t)channels, sample_rate, data_bytes);
-        if (shorts != NULL) {
-            memcpy(wav + WAV_HEADER_BYTES, shorts, data_bytes);
-        }
-        for (size_t i = 0; shorts == NULL && i < sample_count; i++) {
-            const int16_t sample = sample_from_float(floats[i]);
-            memcpy(wav + WAV_HEADER_BYTES + i * sizeof sample, &sample, sizeof sample);
-        }
+        wav_fill_header(wav, (uint16_t)a->channels, a->sample_rate, data_bytes);
+        fill_samples(wav + WAV_HEADER_BYTES, a);
         const event_bytes string = {.data = wav, .count = WAV_HEADER_BYTES + data_bytes};
         event_tensor tensor = {.tag = tag,
                                .plugin = TAG_PLUGIN_AUDIO,
@@ -74,14 +90,20 @@ tblog_status tblog_add_audio(tblog_writer *writer, const char *tag, int64_t step
                              const float *samples, size_t frame_count, unsigned channels,
                              uint32_t sample_rate)
 {
-    refusal_begin(writer);
-    return add_audio(writer, tag, step, samples, NULL, frame_count, channels, sample_rate);
+    const audio given = {.floats = samples,
+                         .frame_count = frame_count,
+                         .channels = channels,
+                         .sample_rate = sample_rate};
+    return add_audio(writer, tag, step, &given);
 }
 
 tblog_status tblog_add_audio_int16(tblog_writer *writer, const char *tag, int64_t step,
                                    const int16_t *samples, size_t frame_count, unsigned channels,
                                    uint32_t sample_rate)
 {
-    refusal_begin(writer);
-    return add_audio(writer, tag, step, NULL, samples, frame_count, channels, sample_rate);
+    const audio given = {.shorts = samples,
+                         .frame_count = frame_count,
+                         .channels = channels,
+                         .sample_rate = sample_rate};
+    return add_audio(writer, tag, step, &given);
 }

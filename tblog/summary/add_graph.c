@@ -1,6 +1,7 @@
 /* Graphs: a Keras model as a value of a tag, a GraphDef as an event of its own. */
 #include <string.h>
 
+#include "record_format.h"
 #include "refusal.h"
 #include "tensor_event.h"
 #include "writer_event.h"
@@ -44,7 +45,7 @@ tblog_status tblog_add_graph_def(tblog_writer *writer, const uint8_t *graph_def,
 {
     refusal_begin(writer);
     if (!admit(graph_def != NULL && byte_count > 0, "an empty graph") ||
-        !admit(byte_count <= INT32_MAX, "a graph of %zu bytes does not fit into a record",
+        !admit(byte_count <= RECORD_PAYLOAD_MAX, "a graph of %zu bytes does not fit into a record",
                byte_count)) {
         return TBLOG_INVALID;
     }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "record_format.h"
 #include "refusal.h"
 #include "tensor_event.h"
 
@@ -133,8 +134,8 @@ tblog_status tblog_add_histogram_double(tblog_writer *writer, const char *tag, i
 static bool are_sound_buckets(const tblog_bucket *buckets, size_t count)
 {
     if (!admit(buckets != NULL && count > 0, "a histogram of no buckets") ||
-        !admit(count <= INT32_MAX / sizeof *buckets, "%zu buckets do not fit into a record",
-               count)) {
+        !admit(count <= RECORD_PAYLOAD_MAX / sizeof *buckets,
+               "%zu buckets do not fit into a record", count)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {

@@ -6,10 +6,14 @@
 #include <string.h>
 
 #include "plugin_content.h"
+#include "record_format.h"
 #include "refusal.h"
 #include "tensor_event.h"
 
-enum { PARTS_MAX = 3 };
+enum {
+    PARTS_MAX = 3,
+    ROW_BYTES = 3 * 4 /* of a vertex or a face; a colour takes less */
+};
 
 /* One of them. */
 typedef struct mesh_tensor {
@@ -26,7 +30,8 @@ static bool is_sound_mesh(const tblog_mesh *mesh)
     if (!admit(mesh != NULL && mesh->vertices != NULL && mesh->vertex_count > 0,
                "a mesh of no vertices") ||
         !admit(mesh->faces != NULL || mesh->face_count == 0, "the mesh's faces are NULL") ||
-        !admit(mesh->vertex_count <= INT32_MAX / 12 && mesh->face_count <= INT32_MAX / 12,
+        !admit(mesh->vertex_count <= RECORD_PAYLOAD_MAX / ROW_BYTES &&
+                   mesh->face_count <= RECORD_PAYLOAD_MAX / ROW_BYTES,
                "the mesh does not fit into a record") ||
         !admit_text(mesh->config_json, "the mesh's config_json")) {
         return false;

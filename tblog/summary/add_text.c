@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record_format.h"
 #include "refusal.h"
 #include "tensor_event.h"
 
@@ -37,7 +38,8 @@ tblog_status tblog_add_text_table(tblog_writer *writer, const char *tag, int64_t
 {
     refusal_begin(writer);
     if (!admit(cells != NULL && row_count > 0 && column_count > 0, "a table of no cells") ||
-        !admit(row_count <= INT32_MAX / column_count, "a table of too many cells for a record")) {
+        !admit(row_count <= RECORD_PAYLOAD_MAX / column_count,
+               "a table of too many cells for a record")) {
         return TBLOG_INVALID;
     }
     const size_t count = row_count * column_count;

@@ -1,5 +1,6 @@
 #include "tensor_event.h"
 
+#include "record_format.h"
 #include "refusal.h"
 #include "writer_event.h"
 
@@ -41,7 +42,7 @@ static tblog_status encode_request(tblog_writer *writer, double wall_time, const
 /* Whether the tensors fit into a record: what does not need not be copied to find out. */
 static bool fits_record(const event_tensor *tensors, size_t count)
 {
-    size_t left = INT32_MAX;
+    size_t left = RECORD_PAYLOAD_MAX;
     for (size_t i = 0; i < count; i++) {
         if (tensors[i].content.count > left) {
             return false;

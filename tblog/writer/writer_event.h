@@ -8,11 +8,12 @@
 #include <stddef.h>
 
 #include "event_encode.h"
+#include "record_format.h"
 #include "tag_set.h"
 #include "tblog/tblog.h"
 #include "writer_state.h"
 
-#define WRITER_TOO_LARGE "the event does not fit into a record of 2 GiB"
+#define WRITER_TOO_LARGE "the event does not fit into a record of " RECORD_PAYLOAD_MAX_TEXT
 
 /* Puts the event of `request` behind what writer->queue.records holds, with the mutex held.
  * TBLOG_OK, or what stands against the event. */

@@ -22,18 +22,18 @@ typedef struct memory_question {
 uint32_t memory_plan_largest_batch(const memory_question *question);
 
 /* The largest micro-batch with which the settings' batch size fits; 0 where there is none, or where
- * the engine works on whole batches only. */
+ * the engine works on whole batches only. For tests: others ask for the advice below. */
 uint32_t memory_plan_largest_micro_batch(const memory_question *question);
 
 enum { MEMORY_ADVICE_BYTES = 192 };
 
-/* What to do where the settings' run does not fit: "the largest batch size that fits is 512, or
- * --micro-batch 256", or as much of that as is true. */
+/* What to do where the settings' run does not fit: "the largest batch size that fits is 512, and
+ * this one fits with --micro-batch 256", or as much of that as is true. */
 void memory_plan_advice(const memory_question *question, char advice[MEMORY_ADVICE_BYTES]);
 
 enum { MEMORY_SIZE_BYTES = 32 };
 
-/* "1.5 GiB", "12.3 MiB". */
+/* "1.50 GiB", "12.3 MiB". */
 void memory_size_format(uint64_t bytes, char text[MEMORY_SIZE_BYTES]);
 
 #endif

@@ -9,8 +9,6 @@
 #include "engine.h"
 #include "must_check.h"
 
-enum { OPTION_MAX_THREADS = 1024 };
-
 /* Prints the one line of a wrong argument (printf-like). Always returns EINVAL. */
 __attribute__((format(printf, 2, 3))) error_t option_wrong(const struct argp_state *state,
                                                            const char *format, ...);

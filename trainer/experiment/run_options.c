@@ -198,7 +198,7 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     case KEY_MICRO_BATCH:
         return option_take_u32(state, "--micro-batch", text, UINT32_MAX, &options->micro_batch);
     case KEY_THREADS:
-        return option_take_u32(state, "--threads", text, OPTION_MAX_THREADS, &options->threads);
+        return option_take_u32(state, "--threads", text, ENGINE_MAX_THREADS, &options->threads);
     case KEY_ISA:
         return option_take_name(state, "--isa", text, &options->isa);
     case KEY_UPDATE_FREQ:

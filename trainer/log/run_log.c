@@ -13,6 +13,7 @@
 #include "run_log_network.h"
 #include "run_log_session.h"
 #include "run_log_text.h"
+#include "run_tags.h"
 
 /* In this order they are opened. TensorBoard gives its seven colors to runs in the order of their
  * beginnings. In this one the three times three of a sweep share colors only with a session, which
@@ -128,10 +129,10 @@ static int add_training(run_log *log, uint32_t epoch, const epoch_figures *figur
 {
     const double seconds = figures->training_seconds > 0 ? figures->training_seconds : 1e-9;
     const tblog_scalar scalars[] = {
-        {"epoch_loss", figures->loss},
-        {"epoch_accuracy", figures->accuracy},
+        {RUN_TAG_EPOCH_LOSS, figures->loss},
+        {RUN_TAG_EPOCH_ACCURACY, figures->accuracy},
         {"epoch_learning_rate", log->config.learning_rate},
-        {EPOCH_STEPS_PER_SECOND, run_config_steps_per_epoch(&log->config) / seconds},
+        {RUN_TAG_STEPS_PER_SECOND, run_config_steps_per_epoch(&log->config) / seconds},
         {"epoch_samples_per_second", log->config.training_samples / seconds},
     };
     return log_part_add_scalars(&log->parts[TRAINING], epoch, scalars, 5, message);
@@ -141,8 +142,8 @@ static int add_validation(run_log *log, uint32_t epoch, const epoch_figures *fig
 {
     const uint64_t updates = (epoch + UINT64_C(1)) * run_config_steps_per_epoch(&log->config);
     const tblog_scalar by_epoch[] = {
-        {"epoch_loss", figures->val_loss},
-        {"epoch_accuracy", figures->val_accuracy},
+        {RUN_TAG_EPOCH_LOSS, figures->val_loss},
+        {RUN_TAG_EPOCH_ACCURACY, figures->val_accuracy},
     };
     const tblog_scalar by_iteration[] = {
         {"evaluation_loss_vs_iterations", figures->val_loss},

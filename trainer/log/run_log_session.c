@@ -4,6 +4,7 @@
 
 #include "run_log_checked.h"
 #include "run_record.h"
+#include "run_tags.h"
 
 /* The page has columns for the first five by name, and the others on request: those who compare
  * want the seed before the precision. */
@@ -33,11 +34,11 @@ static const tblog_hparam_info hparams[] = {
 
 /* The page has columns for five. */
 static const tblog_metric_info metrics[] = {
-    {.tag = "epoch_loss",
+    {.tag = RUN_TAG_EPOCH_LOSS,
      .group = RUN_VALIDATION_PART,
      .display_name = "validation loss",
      .description = "after the last epoch so far"},
-    {.tag = "epoch_accuracy",
+    {.tag = RUN_TAG_EPOCH_ACCURACY,
      .group = RUN_VALIDATION_PART,
      .display_name = "validation accuracy",
      .description = "after the last epoch so far"},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "part_events.h"
+#include "run_tags.h"
 
 struct logged_tag {
     char *name;
@@ -69,7 +70,8 @@ static int take_event(void *context, const tblog_event *event)
         if (take_tag(logged, value->tag, event->step) != 0) {
             return -1;
         }
-        if (value->kind == TBLOG_VALUE_SCALAR && strcmp(value->tag, EPOCH_STEPS_PER_SECOND) == 0 &&
+        if (value->kind == TBLOG_VALUE_SCALAR &&
+            strcmp(value->tag, RUN_TAG_STEPS_PER_SECOND) == 0 &&
             take_pace(logged, event->step, value->scalar) != 0) {
             return -1;
         }

@@ -10,15 +10,12 @@
 #include "must_check.h"
 #include "run_record.h"
 
-/* The tag of the training part by which a logged epoch's seconds are known. */
-#define EPOCH_STEPS_PER_SECOND "epoch_steps_per_second"
-
 /* All zero holds nothing. */
 typedef struct logged_points {
     struct logged_tag *tags; /* [tag_count] */
     size_t tag_count;
     bool has_graph;           /* a GraphDef */
-    double *steps_per_second; /* [epoch_count], of the tag above; 0 for an epoch without it */
+    double *steps_per_second; /* [epoch_count], by that tag (run_tags.h); 0 for an epoch without */
     size_t epoch_count;
 } logged_points;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "part_events.h"
+#include "run_tags.h"
 
 /* Which tag of which directory goes where in a point. */
 typedef struct wanted_tag {
@@ -16,12 +17,12 @@ typedef struct wanted_tag {
 } wanted_tag;
 
 static const wanted_tag training_tags[] = {
-    {"epoch_loss", offsetof(run_point, loss), 1},
-    {"epoch_accuracy", offsetof(run_point, accuracy), 2},
+    {RUN_TAG_EPOCH_LOSS, offsetof(run_point, loss), 1},
+    {RUN_TAG_EPOCH_ACCURACY, offsetof(run_point, accuracy), 2},
 };
 static const wanted_tag validation_tags[] = {
-    {"epoch_loss", offsetof(run_point, val_loss), 4},
-    {"epoch_accuracy", offsetof(run_point, val_accuracy), 8},
+    {RUN_TAG_EPOCH_LOSS, offsetof(run_point, val_loss), 4},
+    {RUN_TAG_EPOCH_ACCURACY, offsetof(run_point, val_accuracy), 8},
 };
 enum { TAGS_A_DIRECTORY = 2, ALL_BITS = 15 };
 

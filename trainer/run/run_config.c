@@ -10,8 +10,7 @@
 
 uint32_t run_config_steps_per_epoch(const run_config *config)
 {
-    const uint64_t samples = config->training_samples;
-    return (uint32_t)((samples + config->batch_size - 1) / config->batch_size);
+    return engine_steps_per_epoch(config->training_samples, config->batch_size);
 }
 
 void run_config_format_step(char out[RUN_CONFIG_STEP_BYTES], const run_config *config,

@@ -309,7 +309,8 @@ static void find_divergence(run_record *record)
     }
 }
 
-bool run_record_is_event_path(const char *path)
+/* Is this the path of an event file in a part of the run, and nothing that leads elsewhere? */
+static bool is_event_path(const char *path)
 {
     const char *slash = strchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
@@ -333,7 +334,7 @@ static run_record_presence read_event_files(run_record *record, const json_t *ro
     json_array_foreach(files, index, item)
     {
         const char *path = json_string_value(item);
-        if (path == NULL || !run_record_is_event_path(path)) {
+        if (path == NULL || !is_event_path(path)) {
             return damaged(message, "event_files has an entry that is no event file's name");
         }
         if (append_event_file(record, "", path) != 0) {

@@ -77,9 +77,6 @@ void run_record_name_process(run_record *record);
  * without memory. */
 MUST_CHECK int run_record_add_event_file(run_record *record, const char *part, const char *path);
 
-/* Is this the path of an event file in a part of the run, and nothing that leads elsewhere? */
-bool run_record_is_event_path(const char *path);
-
 /* Is the file `name` in `part` an event file of this run? If the record names none, every file that
  * is named as the trainer names them (events.out.tfevents.*) is the run's. */
 bool run_record_owns(const run_record *record, const char *part, const char *name);

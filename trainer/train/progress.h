@@ -31,7 +31,8 @@ typedef struct progress_view {
 } progress_view;
 
 /* The line while an epoch is trained, in ASCII: at most `width` columns, without the parts that
- * have no room. out[out_bytes] is cut off if it is too short. */
+ * have no room. out[out_bytes] is cut off if it is too short. For tests, as is the next: the display
+ * calls them itself. */
 void progress_format_running(char *out, size_t out_bytes, const progress_view *view,
                              unsigned width);
 

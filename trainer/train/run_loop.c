@@ -254,7 +254,8 @@ static void keep_seconds(const run *self, uint32_t epoch, epoch_figures *figures
     }
 }
 
-/* Event files, then run.json, then the display: nothing is shown that is not on disk. */
+/* Event files, then run.json, then the display: the kernel has what is shown, so that readers find
+ * it even if this process dies. */
 static int keep_epoch(run *self, const progress_view *view)
 {
     const uint32_t epoch = view->epoch - 1; /* from 0, as the event files count */

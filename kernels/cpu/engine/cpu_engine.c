@@ -3,6 +3,7 @@
 #include "cpu_state.h"
 
 #include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,21 +11,29 @@
 
 #include "available_memory.h"
 #include "cpu_limit.h"
+#include "engine_state.h"
+#include "engine_tables.h"
 #include "random.h"
 
-enum {
-    MAX_THREADS = 1024,
-    METHOD = 3, /* raised with every change of the engine that changes results' bits */
-};
+enum { METHOD = 3 }; /* raised with every change of the engine that changes results' bits */
+
+engine_status cpu_fail(engine *e, engine_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(e->message, sizeof e->message, format, arguments);
+    va_end(arguments);
+    return status;
+}
 
 static uint32_t usable_threads(void)
 {
     cpu_set_t set; /* of 1024 processors; where the machine has more, the call fails */
     const bool told = sched_getaffinity(0, sizeof set, &set) == 0;
     const long online = told ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
-    const unsigned processors = online < 1             ? 1
-                                : online > MAX_THREADS ? MAX_THREADS
-                                                       : (unsigned)online;
+    const unsigned processors = online < 1                    ? 1
+                                : online > ENGINE_MAX_THREADS ? ENGINE_MAX_THREADS
+                                                              : (unsigned)online;
     const unsigned limit = cpu_limit("");
     return limit < processors ? limit : processors;
 }
@@ -85,9 +94,9 @@ static engine_status check(const engine_config *config, uint32_t training_count,
                  engine_precision_name(config->precision));
         return ENGINE_INVALID;
     }
-    if (config->threads > MAX_THREADS) {
+    if (config->threads > ENGINE_MAX_THREADS) {
         snprintf(message, message_bytes, "%u threads are more than the CPU engine's limit of %d",
-                 (unsigned)config->threads, MAX_THREADS);
+                 (unsigned)config->threads, ENGINE_MAX_THREADS);
         return ENGINE_INVALID;
     }
     return choose_kernels(config, kernels, message, message_bytes);
@@ -275,41 +284,32 @@ static engine_status cpu_predict(engine *e, const uint8_t *images, uint32_t coun
     return ENGINE_OK;
 }
 
-/* A state is this header, then the parameters and the two moments. */
-typedef struct state_header {
-    char magic[16];
-    uint32_t batch_size;
-    uint32_t training_count;
-    uint64_t seed;
-    uint64_t steps_done;
-} state_header;
-
-static const char STATE_MAGIC[16] = "lenet cpu 1";
-
-enum { STATE_FLOATS = 3 * LENET_PARAMETERS };
-
 static size_t cpu_state_bytes(const engine *e)
 {
     (void)e;
-    return sizeof(state_header) + STATE_FLOATS * sizeof(float);
+    return ENGINE_STATE_BYTES;
+}
+
+static engine_state_run state_run(const engine *e)
+{
+    return (engine_state_run){
+        .magic = "lenet cpu 1",
+        .engine_name = "CPU",
+        .config = &e->config,
+        .training_count = e->data[ENGINE_TRAINING].count,
+    };
 }
 
 static engine_status cpu_export_state(engine *e, void *out, size_t bytes)
 {
-    if (bytes != cpu_state_bytes(e)) {
-        return cpu_fail(e, ENGINE_INVALID, "a state has %zu bytes, not %zu", cpu_state_bytes(e),
-                        bytes);
+    const engine_state_run run = state_run(e);
+    const engine_status status =
+        engine_state_begin(out, bytes, &run, e->steps_done, e->message, sizeof e->message);
+    if (status != ENGINE_OK) {
+        return status;
     }
-    state_header header = {
-        .batch_size = e->config.batch_size,
-        .training_count = e->data[ENGINE_TRAINING].count,
-        .seed = e->config.seed,
-        .steps_done = e->steps_done,
-    };
-    memcpy(header.magic, STATE_MAGIC, sizeof header.magic);
-    memcpy(out, &header, sizeof header);
-    char *at = (char *)out + sizeof header;
-    const size_t array = LENET_PARAMETERS * sizeof(float);
+    const size_t array = ENGINE_STATE_ARRAY_BYTES;
+    char *at = (char *)out + ENGINE_STATE_HEADER_BYTES;
     memcpy(at, e->parameters, array);
     memcpy(at + array, e->moment_m, array);
     memcpy(at + 2 * array, e->moment_v, array);
@@ -318,37 +318,25 @@ static engine_status cpu_export_state(engine *e, void *out, size_t bytes)
 
 static engine_status cpu_import_state(engine *e, const void *state, size_t bytes)
 {
-    if (bytes != cpu_state_bytes(e)) {
-        return cpu_fail(e, ENGINE_INVALID, "a state has %zu bytes, not %zu", cpu_state_bytes(e),
-                        bytes);
+    const engine_state_run run = state_run(e);
+    uint64_t steps_done;
+    const engine_status status =
+        engine_state_check(state, bytes, &run, &steps_done, e->message, sizeof e->message);
+    if (status != ENGINE_OK) {
+        return status;
     }
-    state_header header;
-    memcpy(&header, state, sizeof header);
-    if (memcmp(header.magic, STATE_MAGIC, sizeof header.magic) != 0) {
-        return cpu_fail(e, ENGINE_INVALID, "this is not a state of the CPU engine");
-    }
-    if (header.batch_size != e->config.batch_size || header.seed != e->config.seed ||
-        header.training_count != e->data[ENGINE_TRAINING].count) {
-        return cpu_fail(
-            e, ENGINE_INVALID,
-            "the state is of batch size %u, seed %llu and %u training samples, not of this "
-            "run's",
-            (unsigned)header.batch_size, (unsigned long long)header.seed,
-            (unsigned)header.training_count);
-    }
-    const char *at = (const char *)state + sizeof header;
-    const size_t array = LENET_PARAMETERS * sizeof(float);
+    const size_t array = ENGINE_STATE_ARRAY_BYTES;
+    const char *at = (const char *)state + ENGINE_STATE_HEADER_BYTES;
     memcpy(e->parameters, at, array);
     memcpy(e->moment_m, at + array, array);
     memcpy(e->moment_v, at + 2 * array, array);
     cpu_transpose_conv2(e);
-    e->steps_done = header.steps_done;
+    e->steps_done = steps_done;
     e->last_samples = 0;
     e->ring_count = 0;
     return ENGINE_OK;
 }
 
-extern const engine_api engine_cpu;
 const engine_api engine_cpu = {
     .name = "cpu",
     .description = "this machine's cores, fp32 or bf16",

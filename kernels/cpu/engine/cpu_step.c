@@ -288,7 +288,7 @@ static const uint32_t *samples_of_step(engine *e, uint32_t *count)
 {
     const uint32_t all = e->data[ENGINE_TRAINING].count;
     const uint64_t batch = e->config.batch_size;
-    const uint64_t batches = (all + batch - 1) / batch;
+    const uint64_t batches = engine_steps_per_epoch(all, e->config.batch_size);
     const uint64_t epoch = e->steps_done / batches;
     if (epoch != e->order_epoch) {
         random_order(e->order, e->order_scratch, all, e->config.seed, epoch);

@@ -3,18 +3,8 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-engine_status cpu_fail(engine *e, engine_status status, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(e->message, sizeof e->message, format, arguments);
-    va_end(arguments);
-    return status;
-}
 
 /* A tensor as `rows` runs of `width` floats: they lie `stride` apart behind `from`, or are made
  * when asked for where that is NULL, which is dense1's weight gradient by blocks. */

@@ -175,7 +175,7 @@ typedef struct cpu_kernels {
 /* The tables built in, best first, NULL behind the last. */
 extern const cpu_kernels *const cpu_kernels_list[];
 
-/* Has this machine what the table needs? */
+/* Has this machine what the table needs? For tests, which try every table. */
 bool cpu_kernels_usable(const cpu_kernels *kernels);
 
 /* The table of an instruction set, or the best for NULL, in fp32 and with bf16; NULL if there is

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cuda_plan.h"
+#include "engine_tables.h"
 
 static bool absent_available(char *reason, size_t reason_bytes)
 {
@@ -36,7 +37,6 @@ static engine_status absent_create(engine **out, const engine_config *config,
 }
 
 /* There is never a handle that the others could be called with. */
-extern const engine_api engine_cuda;
 const engine_api engine_cuda = {
     .name = "cuda",
     .description = "an NVIDIA GPU; not in this build",

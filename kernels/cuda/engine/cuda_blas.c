@@ -53,17 +53,26 @@ static cublasComputeType_t compute_type(engine_precision precision)
     return CUBLAS_COMPUTE_32F_PEDANTIC;
 }
 
-/* In cuBLAS' order of columns: c [m,n] = a [m,k] . b [k,n], or added to c with `add`. */
-static cublasStatus_t product(cublasHandle_t blas, engine_precision precision,
-                              cublasOperation_t a_is, cublasOperation_t b_is, int m, int n, int k,
-                              const float *a, int a_stride, const float *b, int b_stride, bool add,
-                              float *c, int c_stride)
+/* A matrix as cuBLAS sees it, by columns: as it lies or transposed. */
+typedef struct matrix {
+    const float *data;
+    int stride;
+    cublasOperation_t is;
+} matrix;
+
+typedef struct product_shape {
+    int m, n, k;
+} product_shape;
+
+/* c [m,n] = a [m,k] . b [k,n], or added to c with `add`; c's columns lie m apart. */
+static cublasStatus_t product(cublasHandle_t blas, engine_precision precision, product_shape of,
+                              matrix a, matrix b, bool add, float *c)
 {
     const float one = 1;
     const float beta = add ? 1.0f : 0.0f;
-    return cublasGemmEx(blas, a_is, b_is, m, n, k, &one, a, CUDA_R_32F, a_stride, b, CUDA_R_32F,
-                        b_stride, &beta, c, CUDA_R_32F, c_stride, compute_type(precision),
-                        CUBLAS_GEMM_DEFAULT);
+    return cublasGemmEx(blas, a.is, b.is, of.m, of.n, of.k, &one, a.data, CUDA_R_32F, a.stride,
+                        b.data, CUDA_R_32F, b.stride, &beta, c, CUDA_R_32F, of.m,
+                        compute_type(precision), CUBLAS_GEMM_DEFAULT);
 }
 
 /* A row-major matrix is, read by columns, its own transpose: so each product is asked for as that
@@ -71,24 +80,28 @@ static cublasStatus_t product(cublasHandle_t blas, engine_precision precision,
 cublasStatus_t cuda_blas_dense1_forward(cublasHandle_t blas, engine_precision precision, uint32_t n,
                                         const float *pooled, const float *kernel, float *sums)
 {
-    return product(blas, precision, CUBLAS_OP_N, CUBLAS_OP_N, LENET_DENSE1, (int)n, LENET_FLAT,
-                   kernel, LENET_DENSE1, pooled, LENET_FLAT, false, sums, LENET_DENSE1);
+    const product_shape shape = {LENET_DENSE1, (int)n, LENET_FLAT};
+    const matrix a = {kernel, LENET_DENSE1, CUBLAS_OP_N};
+    const matrix b = {pooled, LENET_FLAT, CUBLAS_OP_N};
+    return product(blas, precision, shape, a, b, false, sums);
 }
 
 cublasStatus_t cuda_blas_dense1_input(cublasHandle_t blas, engine_precision precision, uint32_t n,
                                       const float *preactivation_gradient, const float *kernel,
                                       float *pooled_gradient)
 {
-    return product(blas, precision, CUBLAS_OP_T, CUBLAS_OP_N, LENET_FLAT, (int)n, LENET_DENSE1,
-                   kernel, LENET_DENSE1, preactivation_gradient, LENET_DENSE1, false,
-                   pooled_gradient, LENET_FLAT);
+    const product_shape shape = {LENET_FLAT, (int)n, LENET_DENSE1};
+    const matrix a = {kernel, LENET_DENSE1, CUBLAS_OP_T};
+    const matrix b = {preactivation_gradient, LENET_DENSE1, CUBLAS_OP_N};
+    return product(blas, precision, shape, a, b, false, pooled_gradient);
 }
 
 cublasStatus_t cuda_blas_dense1_kernel(cublasHandle_t blas, engine_precision precision, uint32_t n,
                                        const float *pooled, const float *preactivation_gradient,
                                        bool add, float *kernel_gradient)
 {
-    return product(blas, precision, CUBLAS_OP_N, CUBLAS_OP_T, LENET_DENSE1, LENET_FLAT, (int)n,
-                   preactivation_gradient, LENET_DENSE1, pooled, LENET_FLAT, add, kernel_gradient,
-                   LENET_DENSE1);
+    const product_shape shape = {LENET_DENSE1, LENET_FLAT, (int)n};
+    const matrix a = {preactivation_gradient, LENET_DENSE1, CUBLAS_OP_N};
+    const matrix b = {pooled, LENET_FLAT, CUBLAS_OP_T};
+    return product(blas, precision, shape, a, b, add, kernel_gradient);
 }

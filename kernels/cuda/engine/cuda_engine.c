@@ -5,6 +5,7 @@
 
 #include "cuda_sort.h"
 #include "cuda_state.h"
+#include "engine_tables.h"
 #include "random.h"
 
 enum { METHOD = 1 }; /* raised with every change of the engine that changes results' bits */
@@ -324,7 +325,6 @@ static engine_status cuda_predict(engine *e, const uint8_t *images, uint32_t cou
     return cuda_wait(e) ? ENGINE_OK : ENGINE_FAILED;
 }
 
-extern const engine_api engine_cuda;
 const engine_api engine_cuda = {
     .name = "cuda",
     .description = "an NVIDIA GPU; fp32, tf32 or bf16",

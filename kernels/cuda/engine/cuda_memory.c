@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What cuBLAS computes of dense1. */
+typedef enum cuda_product { CUDA_DENSE1_FORWARD = 0, CUDA_DENSE1_BACKWARD = 1 } cuda_product;
+
 /* The least number of samples from which cuBLAS is used, by precision and product. No device has
  * been measured yet: these figures only keep the small batches, where a product of cuBLAS is
  * bound by its launches and cannot take Adam's update into its last pass, on our own kernels, and
@@ -17,7 +20,9 @@ static const struct {
     {ENGINE_BF16, {1024, 1024}},
 };
 
-bool cuda_blas_is_chosen(cuda_product product, engine_precision precision, uint32_t samples)
+/* Whether cuBLAS computes the product where up to `samples` are worked on at once. For measuring
+ * one against the other, the environment's LENET_DENSE1 overrules the table: "own" or "cublas". */
+static bool blas_is_chosen(cuda_product product, engine_precision precision, uint32_t samples)
 {
     const char *only = getenv("LENET_DENSE1");
     if (only != NULL && strcmp(only, "own") == 0) {
@@ -144,8 +149,8 @@ static void shape_capacity(cuda_memory *m, uint32_t capacity)
 {
     m->capacity = capacity;
     m->micro_batches = (m->batch_size - 1) / capacity + 1;
-    m->blas_forward = cuda_blas_is_chosen(CUDA_DENSE1_FORWARD, m->precision, capacity);
-    m->blas_backward = cuda_blas_is_chosen(CUDA_DENSE1_BACKWARD, m->precision, capacity);
+    m->blas_forward = blas_is_chosen(CUDA_DENSE1_FORWARD, m->precision, capacity);
+    m->blas_backward = blas_is_chosen(CUDA_DENSE1_BACKWARD, m->precision, capacity);
     m->training_splits = m->blas_forward ? 1 : CUDA_DENSE1_SPLITS;
 }
 
@@ -162,8 +167,7 @@ cuda_memory cuda_memory_shape(const engine_config *config, engine_precision prec
     cuda_memory m = {
         .precision = precision,
         .batch_size = config->batch_size,
-        .blas_evaluates =
-            cuda_blas_is_chosen(CUDA_DENSE1_FORWARD, precision, CUDA_EVALUATION_BATCH),
+        .blas_evaluates = blas_is_chosen(CUDA_DENSE1_FORWARD, precision, CUDA_EVALUATION_BATCH),
         .sort_scratch_bytes = sort_scratch_bound(training_count),
     };
     m.evaluation_splits = m.blas_evaluates ? 1 : CUDA_DENSE1_SPLITS;

@@ -58,13 +58,6 @@ typedef struct cuda_memory {
     void *blas_workspace; /* NULL where no product is cuBLAS' */
 } cuda_memory;
 
-/* What cuBLAS computes of dense1; with the limits of cuda_memory.c. */
-typedef enum cuda_product { CUDA_DENSE1_FORWARD = 0, CUDA_DENSE1_BACKWARD = 1 } cuda_product;
-
-/* Whether cuBLAS computes the product where up to `samples` are worked on at once. For measuring
- * one against the other, the environment's LENET_DENSE1 overrules the table: "own" or "cublas". */
-bool cuda_blas_is_chosen(cuda_product product, engine_precision precision, uint32_t samples);
-
 /* The shape of a run with a configuration that engine_config_check and cuda_plan.h passed. */
 cuda_memory cuda_memory_shape(const engine_config *config, engine_precision precision,
                               uint32_t training_count, uint32_t validation_count);

@@ -9,8 +9,7 @@
 
 uint64_t cuda_steps_per_epoch(const engine *e)
 {
-    const uint64_t count = e->memory.data[ENGINE_TRAINING].count;
-    return (count - 1) / e->config.batch_size + 1;
+    return engine_steps_per_epoch(e->memory.data[ENGINE_TRAINING].count, e->config.batch_size);
 }
 
 uint32_t cuda_step_samples(const engine *e, uint64_t index)

@@ -1,8 +1,8 @@
 /* Between the host's memory and the device's: single arrays, and the whole state of a run. */
-#include <stdio.h>
 #include <string.h>
 
 #include "cuda_state.h"
+#include "engine_state.h"
 
 bool cuda_upload(engine *e, void *to, const void *from, size_t bytes)
 {
@@ -28,92 +28,62 @@ bool cuda_set_run_progress(engine *e, uint64_t step)
                    cuda_set_progress(e->memory.progress, step, &adam, e->stream));
 }
 
-/* A state is this header, then the parameters and the two moments. */
-typedef struct state_header {
-    char magic[16];
-    uint32_t batch_size;
-    uint32_t training_count;
-    uint64_t seed;
-    uint64_t steps_done;
-} state_header;
-
-static const char STATE_MAGIC[16] = "lenet cuda 1";
-
 size_t cuda_state_bytes(const engine *e)
 {
     (void)e;
-    return sizeof(state_header) + 3 * (size_t)CUDA_ARRAY_BYTES;
+    return ENGINE_STATE_BYTES;
 }
 
-static engine_status refuse_size(engine *e, size_t bytes)
+static engine_state_run state_run(const engine *e)
 {
-    return cuda_refuse(e, ENGINE_INVALID, "a state has %zu bytes, not %zu", cuda_state_bytes(e),
-                       bytes);
+    return (engine_state_run){
+        .magic = "lenet cuda 1",
+        .engine_name = "CUDA",
+        .config = &e->config,
+        .training_count = e->memory.data[ENGINE_TRAINING].count,
+    };
 }
 
 engine_status cuda_export_state(engine *e, void *out, size_t bytes)
 {
-    if (bytes != cuda_state_bytes(e)) {
-        return refuse_size(e, bytes);
+    const engine_state_run run = state_run(e);
+    char message[sizeof e->message];
+    const engine_status status =
+        engine_state_begin(out, bytes, &run, e->queued, message, sizeof message);
+    if (status != ENGINE_OK) {
+        return cuda_refuse(e, status, "%s", message);
     }
-    state_header header = {
-        .batch_size = e->config.batch_size,
-        .training_count = e->memory.data[ENGINE_TRAINING].count,
-        .seed = e->config.seed,
-        .steps_done = e->queued,
-    };
-    memcpy(header.magic, STATE_MAGIC, sizeof header.magic);
-    memcpy(out, &header, sizeof header);
-    char *at = (char *)out + sizeof header;
-    if (!cuda_enter(e) || !cuda_download(e, at, e->memory.parameters.values, CUDA_ARRAY_BYTES) ||
-        !cuda_download(e, at + CUDA_ARRAY_BYTES, e->memory.parameters.moment_m, CUDA_ARRAY_BYTES) ||
-        !cuda_download(e, at + 2 * (size_t)CUDA_ARRAY_BYTES, e->memory.parameters.moment_v,
-                       CUDA_ARRAY_BYTES) ||
-        !cuda_wait(e)) {
+    const size_t array = ENGINE_STATE_ARRAY_BYTES;
+    char *at = (char *)out + ENGINE_STATE_HEADER_BYTES;
+    if (!cuda_enter(e) || !cuda_download(e, at, e->memory.parameters.values, array) ||
+        !cuda_download(e, at + array, e->memory.parameters.moment_m, array) ||
+        !cuda_download(e, at + 2 * array, e->memory.parameters.moment_v, array) || !cuda_wait(e)) {
         return ENGINE_FAILED;
-    }
-    return ENGINE_OK;
-}
-
-static engine_status check_header(engine *e, const state_header *header)
-{
-    if (memcmp(header->magic, STATE_MAGIC, sizeof header->magic) != 0) {
-        return cuda_refuse(e, ENGINE_INVALID, "this is not a state of the CUDA engine");
-    }
-    if (header->batch_size != e->config.batch_size || header->seed != e->config.seed ||
-        header->training_count != e->memory.data[ENGINE_TRAINING].count) {
-        return cuda_refuse(
-            e, ENGINE_INVALID,
-            "the state is of batch size %u, seed %llu and %u training samples, not of this "
-            "run's",
-            (unsigned)header->batch_size, (unsigned long long)header->seed,
-            (unsigned)header->training_count);
     }
     return ENGINE_OK;
 }
 
 engine_status cuda_import_state(engine *e, const void *state, size_t bytes)
 {
-    if (bytes != cuda_state_bytes(e)) {
-        return refuse_size(e, bytes);
-    }
-    state_header header;
-    memcpy(&header, state, sizeof header);
-    const engine_status status = check_header(e, &header);
+    const engine_state_run run = state_run(e);
+    uint64_t steps_done;
+    char message[sizeof e->message];
+    const engine_status status =
+        engine_state_check(state, bytes, &run, &steps_done, message, sizeof message);
     if (status != ENGINE_OK) {
-        return status;
+        return cuda_refuse(e, status, "%s", message);
     }
-    const char *at = (const char *)state + sizeof header;
-    if (!cuda_enter(e) || !cuda_upload(e, e->memory.parameters.values, at, CUDA_ARRAY_BYTES) ||
-        !cuda_upload(e, e->memory.parameters.moment_m, at + CUDA_ARRAY_BYTES, CUDA_ARRAY_BYTES) ||
-        !cuda_upload(e, e->memory.parameters.moment_v, at + 2 * (size_t)CUDA_ARRAY_BYTES,
-                     CUDA_ARRAY_BYTES) ||
-        !cuda_set_run_progress(e, header.steps_done) || !cuda_wait(e)) {
+    const size_t array = ENGINE_STATE_ARRAY_BYTES;
+    const char *at = (const char *)state + ENGINE_STATE_HEADER_BYTES;
+    if (!cuda_enter(e) || !cuda_upload(e, e->memory.parameters.values, at, array) ||
+        !cuda_upload(e, e->memory.parameters.moment_m, at + array, array) ||
+        !cuda_upload(e, e->memory.parameters.moment_v, at + 2 * array, array) ||
+        !cuda_set_run_progress(e, steps_done) || !cuda_wait(e)) {
         return ENGINE_FAILED;
     }
     memset(e->ring, 0, sizeof *e->ring); /* else a later step's old entry would be taken for new */
-    e->queued = header.steps_done;
-    e->polled = header.steps_done;
+    e->queued = steps_done;
+    e->polled = steps_done;
     e->made = 0;
     e->mark_count = 0;
     e->order_epoch = UINT64_MAX;

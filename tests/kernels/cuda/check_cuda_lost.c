@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "cuda_host.h"
+#include "engine_tables.h"
 #include "fake_run.h"
 #include "sample_data.h"
 #include "scratch.h"
-
-extern const engine_api engine_cuda;
 
 /* With steps of one sample, which are slow enough here for a chunk of the run loop to be shorter
  * than an epoch. */

@@ -6,10 +6,8 @@
 #include <check.h>
 
 #include "cuda_state.h"
+#include "engine_tables.h"
 #include "sample_data.h"
-
-extern const engine_api engine_cuda;
-extern const engine_api engine_cpu;
 
 /* As small as can be: on the harness a sample is slow. Two steps an epoch, of 3 samples and of
  * 1. */

@@ -6,7 +6,7 @@ Run by hand, in an environment that has tensorflow-cpu, keras and numpy:
     python3 tests/support/golden/regenerate.py --check    recomputes, and exits 1 where it differs
 
 The model, loss, optimizer and fit are Keras' own. Only what would be random is ours, recomputed
-here from the documentation in kernels/philox.h and tests/support/reference/synthetic_digits.h: the images,
+here from the documentation in kernels/common/philox.h and tests/support/reference/synthetic_digits.h: the images,
 the initial weights, the order of each epoch and the dropout masks. So an engine of ours needs
 nothing but the seed to repeat the run.
 
@@ -38,7 +38,7 @@ VALIDATION = 50  # images behind those of training
 EPOCHS = 2
 DATA_SEED = 7  # see above
 
-# Philox's purposes: the first four of kernels/philox.h, the last of synthetic_digits.h.
+# Philox's purposes: the first four of kernels/common/philox.h, the last of synthetic_digits.h.
 WEIGHTS, ORDER, DROPOUT1, DROPOUT2, DIGITS = 1, 2, 3, 4, 256
 
 # Name, shape, and fan in and out, in the order of kernels/lenet.h; a bias has none.

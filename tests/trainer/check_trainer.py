@@ -441,7 +441,7 @@ class Plans(TrainerTest):
         self.assertIn("batch size 32 on 60000 training and 10000 validation images", result.stdout)
 
     def test_wrong_questions_are_refused(self):
-        for arguments, word in ((("--memory", "8XB"), "8XB"), (("--engine", "none"), "none"),
+        for arguments, word in ((("--memory", "8XB"), "8XB"), (("--memory", "8"), "8GiB"), (("--engine", "none"), "none"),
                                 (("--batch-size", 0), "--batch-size"), (("x",), "x"),
                                 (("--engine", ""), "--engine"), (("--data", ""), "--data"),
                                 (("--batch-size", 21), "21"), (("--precision", "fp8"), "fp8")):

@@ -106,6 +106,11 @@ class TrainerTest(unittest.TestCase):
         return subprocess.run(self.command(name, *arguments), capture_output=True, text=True,
                               timeout=LIMIT_SECONDS, cwd=self.folder, **settings)
 
+    def in_locale(self, locale):
+        """The environment of a user whose terminal and files are in this locale."""
+        return {**{k: v for k, v in os.environ.items() if k not in ("LC_ALL", "LC_CTYPE", "LANG")},
+                **({"LC_ALL": locale} if locale else {})}
+
     def train(self, *arguments, **settings):
         return self.call("train", "--logdir", self.run_directory, "--batch-size", 8, "--epochs", 2,
                          *arguments, **settings)
@@ -190,7 +195,7 @@ class Help(TrainerTest):
 
 class Training(TrainerTest):
     def test_a_run_says_and_logs_what_it_did(self):
-        result = self.train("--update-freq", "batch")
+        result = self.train("--update-freq", "batch", env=self.in_locale("C.UTF-8"))
         self.assert_done(result)
         self.assertIn("n_iterations = n_epochs × n_batches = 2 × 3 = 6", result.stdout)
         self.assertIn("20 training and 12 validation images", result.stdout)
@@ -589,6 +594,25 @@ class RunsThatExist(TrainerTest):
         result = self.sweep("--threads", 2)
         self.assert_done(result)
         self.assertEqual(result.stdout.count("finished already"), 2)
+
+    def test_the_programs_own_words_are_ascii_unless_the_locale_is_utf8(self):
+        for locale, times, error in (("C", "x", "+/-"), (None, "x", "+/-"),
+                                     ("C.UTF-8", "×", "±")):
+            result = self.sweep("--seeds", 2, "--overwrite", env=self.in_locale(locale))
+            self.assert_done(result)
+            self.assertIn(f"n_epochs {times} n_batches = 2 {times} 2 = 4", result.stdout)
+            self.assertIn(f"Best validated, {error} the standard error", result.stdout)
+            self.assertIn(f"% {error} ", result.stdout)
+            self.assertIn(f"runs {error} the standard error of the mean", result.stdout)
+            self.assertEqual(result.stdout.isascii(), locale != "C.UTF-8")
+            answers = [re.search("first|behind|cannot|equally", line).start()
+                       for line in result.stdout.partition("Best validated")[2].splitlines()
+                       if re.search(r"\d % \S+ \d", line)]
+            self.assertEqual(len(set(answers)), 1, result.stdout)  # the columns are in line
+        folder = self.folder / "größe"
+        result = self.call("train", "--logdir", folder, "--batch-size", 8, "--epochs", 1,
+                           env=self.in_locale("C"))
+        self.assertIn(f"Run       {folder}\n", result.stdout)  # the user's own word
 
     def test_compare_gives_the_table_and_json(self):
         self.assert_done(self.sweep())

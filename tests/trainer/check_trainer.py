@@ -306,15 +306,19 @@ class Training(TrainerTest):
                          "finished")
 
     def test_a_terminal_is_redrawn_and_never_wrapped(self):
-        for columns in (40, 80, 132):
+        for columns, accuracy in ((0, "val_acc "), (40, "val_acc "), (60, "val_acc "),
+                                  (80, "val_acc "), (132, "val_accuracy: ")):
             output = self.in_terminal(columns, "train", "--logdir", self.folder / f"w{columns}",
                                       "--batch-size", 8, "--epochs", 2)
             self.assertIn("Epoch 2/2\r\n", output)
             self.assertIn("\r\033[K", output)
             progress = output[output.index("Epoch 1/2"):]
             for line in progress.replace("\033[K", "").replace("\n", "\r").split("\r"):
-                self.assertLess(len(line), columns, line)
-            self.assertEqual(progress.count("val_accuracy: "), 2)
+                self.assertLess(len(line), columns or 80, line)
+            self.assertEqual(progress.count(accuracy), 2)
+            if columns in (0, 80):
+                self.assertEqual(len(re.findall(r"loss \S+ acc \S+ val_loss \S+ val_acc \S+\r\n",
+                                                progress)), 2)
 
     def in_terminal(self, columns, *arguments):
         master, slave = pty.openpty()

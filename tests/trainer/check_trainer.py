@@ -201,7 +201,7 @@ class Training(TrainerTest):
         self.assertIn("20 training and 12 validation images", result.stdout)
         self.assertRegex(result.stdout, r"\nEpoch 2/2 - 3/3 - \S+ \S+/step - loss: \d\.\d+ - "
                                         r"accuracy: \d\.\d+ - val_loss: \d\.\d+ - "
-                                        r"val_accuracy: \d\.\d+\n$")
+                                        r"val_accuracy: \d\.\d+\nTensorBoard: .*\n$")
         steps = {}
         for part in PARTS:
             for step, tag, _ in events(self.run_directory, part, timeless=False):
@@ -233,6 +233,24 @@ class Training(TrainerTest):
             "validation/mistakes": [0, 1],
         })
         self.assertEqual(record(self.run_directory)["state"], "finished")
+
+    def test_the_command_that_shows_the_run_can_be_typed(self):
+        def last_line(program):
+            result = subprocess.run([program, "train", "--data", self.data, "--logdir", "my 'run",
+                                     "--batch-size", "8", "--epochs", "1", "--overwrite"],
+                                    capture_output=True, text=True, cwd=self.folder)
+            self.assert_done(result)
+            self.assertTrue(result.stdout.splitlines()[-1].startswith("TensorBoard: "))
+            return shlex.split(result.stdout.splitlines()[-1])[1:]
+
+        installed, built = (self.folder / place / "trainer"
+                            for place in ("usr/bin", "a repository/build/release/bin"))
+        view = self.folder / "a repository/scripts/view.sh"
+        for path in (installed, built, view):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(TRAINER, path)
+        self.assertEqual(last_line(installed), ["tensorboard", "--logdir", "my 'run"])
+        self.assertEqual(last_line(built), [str(view), "my 'run"])
 
     def test_histograms_are_logged_where_they_are_asked_for(self):
         self.assert_done(self.train("--histograms"))
@@ -312,7 +330,7 @@ class Training(TrainerTest):
                                       "--batch-size", 8, "--epochs", 2)
             self.assertIn("Epoch 2/2\r\n", output)
             self.assertIn("\r\033[K", output)
-            progress = output[output.index("Epoch 1/2"):]
+            progress = output[output.index("Epoch 1/2"):output.index("TensorBoard: ")]
             for line in progress.replace("\033[K", "").replace("\n", "\r").split("\r"):
                 self.assertLess(len(line), columns or 80, line)
             self.assertEqual(progress.count(accuracy), 2)
@@ -365,7 +383,8 @@ class Divergence(TrainerTest):
         self.assert_done(result)
         self.assertRegex(result.stdout, self.SAID + "Epoch 1/2 ")
         self.assertEqual(result.stdout.count("Diverged"), 1)
-        self.assertRegex(result.stdout, rf"\nWarning: {self.run_directory}: diverged at step .*\n$")
+        self.assertRegex(result.stdout, rf"\nWarning: {self.run_directory}: diverged at step .*\n"
+                                        r"TensorBoard: .*\n$")
         self.assertEqual(record(self.run_directory)["state"], "diverged")
         self.assertEqual(len(record(self.run_directory)["epochs"]), 2)
 

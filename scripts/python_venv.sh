@@ -5,14 +5,14 @@ unset CDPATH
 
 usage() {
     cat <<'END'
-Usage: scripts/python_venv.sh format | tensorboard | frameworks | jax
+Usage: scripts/python_venv.sh format | view | tensorboard | frameworks | jax
 
 Makes .venv/NAME from scripts/NAME_requirements.txt, with pip. Does nothing where it is there
 already; makes it anew where the requirements have changed.
 
   format       clang-format, in the one version that decides how the sources are laid out
-  tensorboard  stock TensorBoard: what scripts/view.sh shows runs with, and most tests hold our
-               files against
+  view         stock TensorBoard, with which scripts/view.sh shows runs
+  tensorboard  the same, and what most tests need to check our files and its page
   frameworks   TensorFlow, PyTorch and others: our reader is tested on the event files that they
                write, and bench/cpu.sh times their training
   jax          JAX, which bench/cpu.sh times too
@@ -20,7 +20,7 @@ END
 }
 
 case ${1:-} in
-format | tensorboard | frameworks | jax) ;;
+format | view | tensorboard | frameworks | jax) ;;
 -h | --help)
     usage
     exit

@@ -7,12 +7,14 @@ usage() {
     cat <<'END'
 Usage: scripts/view.sh [LOGDIR] [option of tensorboard]...
 
-Starts stock TensorBoard on LOGDIR (given first; default: logs of this repository) and prints its address; ends
-with Ctrl-C. It listens on this machine only. The first call makes its Python environment,
-.venv/tensorboard. Runs may still be training: the page follows them.
+Starts stock TensorBoard on LOGDIR (given first; default: logs of this repository) and prints its
+address; ends with Ctrl-C. The first call makes its Python environment, .venv/view. Runs may still
+be training: the page follows them.
 
-  --port N    the port (default: the first free one from 6006 on)
-  -h, --help  this text
+  --port N     the port (default: the first free one from 6006 on)
+  --bind_all   let other machines see the page too (default: this machine only)
+  --host ADDR  listen on this address of the machine
+  -h, --help   this text
 END
 }
 
@@ -34,6 +36,13 @@ if [[ ! -d $logdir ]]; then
     exit 1
 fi
 
+host=(--host localhost)
+for option in "$@"; do
+    case $option in
+    --host | --host=* | --bind_all) host=() ;; # TensorBoard refuses two of them
+    esac
+done
+
 "$root/scripts/setup.sh" --view
-"$root/scripts/python_venv.sh" tensorboard
-exec "$root/.venv/tensorboard/bin/python" -m tensorboard.main --host localhost --logdir "$logdir" "$@"
+"$root/scripts/python_venv.sh" view
+exec "$root/.venv/view/bin/python" -m tensorboard.main "${host[@]}" --logdir "$logdir" "$@"

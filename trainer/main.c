@@ -2,6 +2,7 @@
  * 2 wrong usage, 128 + the signal's number after a signal. */
 #include <argp.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -74,6 +75,7 @@ int main(int argc, char **argv)
     if (fill_standard_descriptors() != 0) {
         return EXIT_FAILED; /* there may be nowhere to say why */
     }
+    setlocale(LC_CTYPE, ""); /* for sign.h; numbers stay as they are in C */
     argp_err_exit_status = EXIT_USAGE;
     if (argc > 0) {
         argv[0] = name; /* messages begin with it, however it was called */

@@ -29,8 +29,9 @@ static const struct argp_option option_table[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 0},
     {"micro-batch", KEY_MICRO_BATCH, "N", 0, "Samples worked on at a time (default: the batch)", 0},
     {"memory", KEY_MEMORY, "SIZE", 0,
-     "Plan for so much memory, such as 8GiB or 6GB; with --engine cuda for a device that need not "
-     "be here (default: what is free here)",
+     "Plan for so much memory; with --engine cuda for a device that need not be here (default: "
+     "what "
+     "is free here). 8G and 8GiB are 8 x 2^30 bytes, 8GB are 8 x 10^9; likewise K, M and T",
      0},
     {"engine", KEY_ENGINE, "NAME", 0, "As for train (default auto)", 0},
     {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 0},
@@ -60,7 +61,9 @@ static error_t take_option(int key, char *text, struct argp_state *state)
                                &options->settings.threads);
     case KEY_MEMORY:
         if (!number_parse_bytes(text, &options->memory)) {
-            return option_wrong(state, "--memory: \"%s\" is not a size such as 8GiB, 6GB or 500MiB",
+            return option_wrong(state,
+                                "--memory: \"%s\" is not a whole number with a unit, such as 8G or "
+                                "8GiB (8 x 2^30 bytes), 8GB (8 x 10^9 bytes) or 500M",
                                 text);
         }
         return 0;

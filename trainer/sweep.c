@@ -266,6 +266,9 @@ static outcome run_sweep(sweep *self)
         return status;
     }
     const outcome compared = compare_runs(self);
+    if (compared == OUTCOME_DONE) {
+        experiment_say_view(&self->data, self->options->logdir);
+    }
     return compared == OUTCOME_DONE ? status : compared;
 }
 

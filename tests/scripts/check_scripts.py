@@ -274,7 +274,7 @@ class View(ScriptsTest):
     def setUp(self):
         super().setUp()
         self.shim(self.root / "scripts/python_venv.sh", RECORD)
-        self.shim(self.root / ".venv/tensorboard/bin/python", RECORD)
+        self.shim(self.root / ".venv/view/bin/python", RECORD)
         (self.root / "logs").mkdir()
         (self.world / "my logs").mkdir()
 
@@ -286,6 +286,23 @@ class View(ScriptsTest):
     def test_a_directory_and_options_are_passed_on(self):
         self.assertEqual(self.call("view.sh", "my logs", "--port", "7000").returncode, 0)
         self.assertTrue(self.calls_of("python")[0].endswith("--logdir my logs --port 7000"))
+
+    def test_a_given_host_takes_the_place_of_this_machine_only(self):
+        for options in (["--bind_all"], ["--host", "0.0.0.0"], ["--host=::1", "--port", "7000"]):
+            self.calls.unlink(missing_ok=True)
+            self.assertEqual(self.call("view.sh", "my logs", *options).returncode, 0)
+            self.assertEqual(self.calls_of("python"), [
+                f"-m tensorboard.main --logdir my logs {' '.join(options)}"])
+
+    def test_it_installs_only_what_viewing_needs(self):
+        self.assertEqual(self.call("view.sh").returncode, 0)
+        self.assertEqual(self.calls_of("python_venv.sh"), ["view"])
+        self.assertEqual(self.calls_of("pkg-config"), [])  # asked for what only a build needs
+        view, tests = ((SCRIPTS / f"{name}_requirements.txt").read_text().splitlines()
+                       for name in ("view", "tensorboard"))
+        packages = {line for line in view if not line.startswith("#")}
+        self.assertLessEqual(packages, set(tests))  # what is tested is what is shown
+        self.assertNotIn("selenium", " ".join(packages))
 
     def test_a_directory_that_is_not_there_is_named(self):
         result = self.call("view.sh", "nowhere")

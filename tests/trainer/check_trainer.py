@@ -106,6 +106,11 @@ class TrainerTest(unittest.TestCase):
         return subprocess.run(self.command(name, *arguments), capture_output=True, text=True,
                               timeout=LIMIT_SECONDS, cwd=self.folder, **settings)
 
+    def in_locale(self, locale):
+        """The environment of a user whose terminal and files are in this locale."""
+        return {**{k: v for k, v in os.environ.items() if k not in ("LC_ALL", "LC_CTYPE", "LANG")},
+                **({"LC_ALL": locale} if locale else {})}
+
     def train(self, *arguments, **settings):
         return self.call("train", "--logdir", self.run_directory, "--batch-size", 8, "--epochs", 2,
                          *arguments, **settings)
@@ -190,13 +195,13 @@ class Help(TrainerTest):
 
 class Training(TrainerTest):
     def test_a_run_says_and_logs_what_it_did(self):
-        result = self.train("--update-freq", "batch")
+        result = self.train("--update-freq", "batch", env=self.in_locale("C.UTF-8"))
         self.assert_done(result)
         self.assertIn("n_iterations = n_epochs × n_batches = 2 × 3 = 6", result.stdout)
         self.assertIn("20 training and 12 validation images", result.stdout)
         self.assertRegex(result.stdout, r"\nEpoch 2/2 - 3/3 - \S+ \S+/step - loss: \d\.\d+ - "
                                         r"accuracy: \d\.\d+ - val_loss: \d\.\d+ - "
-                                        r"val_accuracy: \d\.\d+\n$")
+                                        r"val_accuracy: \d\.\d+\nTensorBoard: .*\n$")
         steps = {}
         for part in PARTS:
             for step, tag, _ in events(self.run_directory, part, timeless=False):
@@ -228,6 +233,24 @@ class Training(TrainerTest):
             "validation/mistakes": [0, 1],
         })
         self.assertEqual(record(self.run_directory)["state"], "finished")
+
+    def test_the_command_that_shows_the_run_can_be_typed(self):
+        def last_line(program):
+            result = subprocess.run([program, "train", "--data", self.data, "--logdir", "my 'run",
+                                     "--batch-size", "8", "--epochs", "1", "--overwrite"],
+                                    capture_output=True, text=True, cwd=self.folder)
+            self.assert_done(result)
+            self.assertTrue(result.stdout.splitlines()[-1].startswith("TensorBoard: "))
+            return shlex.split(result.stdout.splitlines()[-1])[1:]
+
+        installed, built = (self.folder / place / "trainer"
+                            for place in ("usr/bin", "a repository/build/release/bin"))
+        view = self.folder / "a repository/scripts/view.sh"
+        for path in (installed, built, view):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(TRAINER, path)
+        self.assertEqual(last_line(installed), ["tensorboard", "--logdir", "my 'run"])
+        self.assertEqual(last_line(built), [str(view), "my 'run"])
 
     def test_histograms_are_logged_where_they_are_asked_for(self):
         self.assert_done(self.train("--histograms"))
@@ -301,15 +324,19 @@ class Training(TrainerTest):
                          "finished")
 
     def test_a_terminal_is_redrawn_and_never_wrapped(self):
-        for columns in (40, 80, 132):
+        for columns, accuracy in ((0, "val_acc "), (40, "val_acc "), (60, "val_acc "),
+                                  (80, "val_acc "), (132, "val_accuracy: ")):
             output = self.in_terminal(columns, "train", "--logdir", self.folder / f"w{columns}",
                                       "--batch-size", 8, "--epochs", 2)
             self.assertIn("Epoch 2/2\r\n", output)
             self.assertIn("\r\033[K", output)
-            progress = output[output.index("Epoch 1/2"):]
+            progress = output[output.index("Epoch 1/2"):output.index("TensorBoard: ")]
             for line in progress.replace("\033[K", "").replace("\n", "\r").split("\r"):
-                self.assertLess(len(line), columns, line)
-            self.assertEqual(progress.count("val_accuracy: "), 2)
+                self.assertLess(len(line), columns or 80, line)
+            self.assertEqual(progress.count(accuracy), 2)
+            if columns in (0, 80):
+                self.assertEqual(len(re.findall(r"loss \S+ acc \S+ val_loss \S+ val_acc \S+\r\n",
+                                                progress)), 2)
 
     def in_terminal(self, columns, *arguments):
         master, slave = pty.openpty()
@@ -356,7 +383,8 @@ class Divergence(TrainerTest):
         self.assert_done(result)
         self.assertRegex(result.stdout, self.SAID + "Epoch 1/2 ")
         self.assertEqual(result.stdout.count("Diverged"), 1)
-        self.assertRegex(result.stdout, rf"\nWarning: {self.run_directory}: diverged at step .*\n$")
+        self.assertRegex(result.stdout, rf"\nWarning: {self.run_directory}: diverged at step .*\n"
+                                        r"TensorBoard: .*\n$")
         self.assertEqual(record(self.run_directory)["state"], "diverged")
         self.assertEqual(len(record(self.run_directory)["epochs"]), 2)
 
@@ -441,7 +469,7 @@ class Plans(TrainerTest):
         self.assertIn("batch size 32 on 60000 training and 10000 validation images", result.stdout)
 
     def test_wrong_questions_are_refused(self):
-        for arguments, word in ((("--memory", "8XB"), "8XB"), (("--engine", "none"), "none"),
+        for arguments, word in ((("--memory", "8XB"), "8XB"), (("--memory", "8"), "8GiB"), (("--engine", "none"), "none"),
                                 (("--batch-size", 0), "--batch-size"), (("x",), "x"),
                                 (("--engine", ""), "--engine"), (("--data", ""), "--data"),
                                 (("--batch-size", 21), "21"), (("--precision", "fp8"), "fp8")):
@@ -589,6 +617,25 @@ class RunsThatExist(TrainerTest):
         result = self.sweep("--threads", 2)
         self.assert_done(result)
         self.assertEqual(result.stdout.count("finished already"), 2)
+
+    def test_the_programs_own_words_are_ascii_unless_the_locale_is_utf8(self):
+        for locale, times, error in (("C", "x", "+/-"), (None, "x", "+/-"),
+                                     ("C.UTF-8", "×", "±")):
+            result = self.sweep("--seeds", 2, "--overwrite", env=self.in_locale(locale))
+            self.assert_done(result)
+            self.assertIn(f"n_epochs {times} n_batches = 2 {times} 2 = 4", result.stdout)
+            self.assertIn(f"Best validated, {error} the standard error", result.stdout)
+            self.assertIn(f"% {error} ", result.stdout)
+            self.assertIn(f"runs {error} the standard error of the mean", result.stdout)
+            self.assertEqual(result.stdout.isascii(), locale != "C.UTF-8")
+            answers = [re.search("first|behind|cannot|equally", line).start()
+                       for line in result.stdout.partition("Best validated")[2].splitlines()
+                       if re.search(r"\d % \S+ \d", line)]
+            self.assertEqual(len(set(answers)), 1, result.stdout)  # the columns are in line
+        folder = self.folder / "größe"
+        result = self.call("train", "--logdir", folder, "--batch-size", 8, "--epochs", 1,
+                           env=self.in_locale("C"))
+        self.assertIn(f"Run       {folder}\n", result.stdout)  # the user's own word
 
     def test_compare_gives_the_table_and_json(self):
         self.assert_done(self.sweep())

@@ -6,6 +6,7 @@
 
 #include "comparison.h"
 #include "number.h"
+#include "sign.h"
 
 enum {
     LABEL_WIDTH = 19,
@@ -65,10 +66,10 @@ static void format_range(char out[TEXT_BYTES], compared_range range, int decimal
     }
 }
 
-/* A column of a table, two blanks from the one before; "±" is one column of two bytes. */
+/* A column of a table, two blanks from the one before. printf would count bytes. */
 static void print_cell(FILE *out, int width, const char *text)
 {
-    fprintf(out, "  %-*s", width + (strstr(text, "±") != NULL ? 1 : 0), text);
+    fprintf(out, "  %s%*s", text, width - sign_columns(text), "");
 }
 
 static void print_costs(const comparison *self, FILE *out)
@@ -181,7 +182,7 @@ static void format_answer(char text[TEXT_BYTES], comparison_question question,
         break;
     case COMPARISON_FINAL_ACCURACY:
     case COMPARISON_BEST_ACCURACY:
-        snprintf(text, TEXT_BYTES, "%.2f %% ± %.2f", 100 * answer.value,
+        snprintf(text, TEXT_BYTES, "%.2f %% %s %.2f", 100 * answer.value, sign_plus_minus(),
                  100 * (answer.high - answer.value));
         break;
     case COMPARISON_QUESTIONS:
@@ -249,7 +250,7 @@ static void print_answers(const comparison *self, FILE *out, comparison_entry *e
     print_answer(self, out, entries, "fewest samples", COMPARISON_FEWEST_SAMPLES);
     print_answer(self, out, entries, "fewest seconds of training", COMPARISON_FEWEST_SECONDS);
     print_answer(self, out, entries, "lowest training loss of epoch 1", COMPARISON_FIRST_LOSS);
-    fputs("Best validated, ± the standard error of the sample\n", out);
+    fprintf(out, "Best validated, %s the standard error of the sample\n", sign_plus_minus());
     print_answer(self, out, entries, "after the last epoch", COMPARISON_FINAL_ACCURACY);
     print_answer(self, out, entries, "best of all epochs", COMPARISON_BEST_ACCURACY);
 }
@@ -351,8 +352,8 @@ static void format_mean(char text[TEXT_BYTES], compared_mean mean, double scale,
     } else if (isnan(mean.error)) {
         snprintf(text, TEXT_BYTES, "%.*f", decimals, scale * mean.value);
     } else {
-        snprintf(text, TEXT_BYTES, "%.*f ± %.*f", decimals, scale * mean.value, decimals,
-                 scale * mean.error);
+        snprintf(text, TEXT_BYTES, "%.*f %s %.*f", decimals, scale * mean.value, sign_plus_minus(),
+                 decimals, scale * mean.error);
     }
 }
 
@@ -387,9 +388,10 @@ static void print_seeds(FILE *out, const compared_batch_size *sizes, size_t coun
         print_cell(out, REACHED_WIDTH, text);
         fprintf(out, "  %u\n", (unsigned)sizes[i].diverged);
     }
-    fputs("  means of the finished runs ± the standard error of the mean over the seeds; epochs to "
-          "99 %: of those that\n  reached it\n",
-          out);
+    fprintf(out,
+            "  means of the finished runs %s the standard error of the mean over the seeds; epochs "
+            "to 99 %%: of those that\n  reached it\n",
+            sign_plus_minus());
 }
 
 /* Is there a batch size with several runs that ended? */

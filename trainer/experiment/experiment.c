@@ -6,7 +6,9 @@
 
 #include "memory_plan.h"
 #include "message.h"
+#include "printable.h"
 #include "progress.h"
+#include "repository.h"
 #include "run_loop.h"
 
 static outcome find_engine(experiment *self)
@@ -162,6 +164,41 @@ outcome experiment_leave(const experiment *self, const char *directory, bool div
                 diverged ? "diverged" : "finished");
     }
     return diverged && self->options->terminate_on_nan ? OUTCOME_DIVERGED : OUTCOME_DONE;
+}
+
+/* As a shell takes it for one word. */
+static void print_word(const char *text)
+{
+    static const char plain[] = "0123456789_./=-+:@%,abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    char word[PATH_MAX];
+    printable_copy(word, sizeof word, text);
+    if (word[0] != '\0' && strspn(word, plain) == strlen(word)) {
+        fputs(word, stdout);
+        return;
+    }
+    putchar('\'');
+    for (const char *c = word; *c != '\0'; c++) {
+        fputs(*c == '\'' ? "'\\''" : (const char[]){*c, '\0'}, stdout);
+    }
+    putchar('\'');
+}
+
+void experiment_say_view(const experiment *self, const char *directory)
+{
+    char script[PATH_MAX];
+    if (self->options->quiet) {
+        return;
+    }
+    fputs("TensorBoard: ", stdout);
+    if (repository_script(script, "view.sh")) {
+        print_word(script);
+        putchar(' ');
+    } else {
+        fputs("tensorboard --logdir ", stdout);
+    }
+    print_word(directory);
+    putchar('\n');
 }
 
 static void tell_divergence(const experiment *self, const run_job *job, const run_record *record)

@@ -44,6 +44,9 @@ MUST_CHECK int experiment_run_path(char *out, const char *parent, const run_conf
  * or OUTCOME_DIVERGED if the options make that a failure. */
 MUST_CHECK outcome experiment_leave(const experiment *self, const char *directory, bool diverged);
 
+/* Prints the command that shows the runs in `directory`, unless --quiet is given. */
+void experiment_say_view(const experiment *self, const char *directory);
+
 /* One of an experiment's runs. */
 typedef struct experiment_part {
     const run_config *config;

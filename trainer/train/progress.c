@@ -14,10 +14,18 @@ enum {
     BAR_WIDEST = 30,
     BAR_NARROWEST = 10,
     DEFAULT_WIDTH = 80,
-    /* " - loss: 0.1234 - accuracy: 0.9876", and with the same of the validation behind it. */
-    TRAINING_FIGURES_COLUMNS = 34,
-    ALL_FIGURES_COLUMNS = 76
+    INTERRUPT_COLUMNS = 2 /* "^C", which a terminal prints at the cursor: it must not wrap */
 };
+
+/* How an epoch's figures are written: as Keras does, or in what 79 columns have room for. */
+typedef struct figure_words {
+    const char *between;
+    const char *is;
+    const char *accuracy;
+} figure_words;
+
+static const figure_words full_words = {" - ", ": ", "accuracy"};
+static const figure_words short_words = {" ", " ", "acc"};
 
 static const double redraw_interval_seconds = 0.1;
 
@@ -144,35 +152,51 @@ void progress_format_running(char *out, size_t out_bytes, const progress_view *v
     snprintf(out, limit, "%s%s%s", count, bar, tail);
 }
 
-/* Appends `part`: behind " - " where the line has room for it, else on a line of its own. */
-static void append(char *out, size_t out_bytes, const char *part, unsigned width)
+/* Appends `part` to the last line if that has room for it, else on a line of its own. */
+static void append(char *out, size_t out_bytes, const figure_words *words, const char *part,
+                   unsigned width)
 {
     const size_t used = strlen(out);
     const char *newline = strrchr(out, '\n');
     const size_t column = newline != NULL ? strlen(newline + 1) : used;
-    const bool fits = width == 0 || column + strlen(" - ") + strlen(part) <= width;
-    snprintf(out + used, out_bytes - used, "%s%s", fits ? " - " : "\n", part);
+    const bool fits = width == 0 || column + strlen(words->between) + strlen(part) <= width;
+    snprintf(out + used, out_bytes - used, "%s%s", fits ? words->between : "\n", part);
 }
 
-/* Appends a loss and its accuracy, together where a line has room for both. */
-static void append_pair(char *out, size_t out_bytes, const char *prefix, double loss,
-                        double accuracy, unsigned width)
+/* Appends a loss and its accuracy, together if a line has room for both. */
+static void append_pair(char *out, size_t out_bytes, const figure_words *words, const char *prefix,
+                        double loss, double accuracy, unsigned width)
 {
     char pair[3 * PART_BYTES];
     char first[PART_BYTES];
     char second[PART_BYTES];
     char number[NUMBER_BYTES];
     number_format(number, loss);
-    snprintf(first, sizeof first, "%sloss: %s", prefix, number);
+    snprintf(first, sizeof first, "%sloss%s%s", prefix, words->is, number);
     number_format(number, accuracy);
-    snprintf(second, sizeof second, "%saccuracy: %s", prefix, number);
-    snprintf(pair, sizeof pair, "%s - %s", first, second);
+    snprintf(second, sizeof second, "%s%s%s%s", prefix, words->accuracy, words->is, number);
+    snprintf(pair, sizeof pair, "%s%s%s", first, words->between, second);
     if (width == 0 || strlen(pair) <= width) {
-        append(out, out_bytes, pair, width);
+        append(out, out_bytes, words, pair, width);
     } else {
-        append(out, out_bytes, first, width);
-        append(out, out_bytes, second, width);
+        append(out, out_bytes, words, first, width);
+        append(out, out_bytes, words, second, width);
     }
+}
+
+static void append_figures(char *out, size_t out_bytes, const figure_words *words,
+                           const epoch_figures *figures, unsigned width)
+{
+    append_pair(out, out_bytes, words, "", figures->loss, figures->accuracy, width);
+    append_pair(out, out_bytes, words, "val_", figures->val_loss, figures->val_accuracy, width);
+}
+
+/* The columns that the figures take after other text of their line. */
+static size_t figures_columns(const figure_words *words, const epoch_figures *figures)
+{
+    char text[LINE_BYTES] = "";
+    append_figures(text, sizeof text, words, figures, 0);
+    return strlen(text);
 }
 
 void progress_format_done(char *out, size_t out_bytes, const progress_view *view, unsigned width)
@@ -181,22 +205,26 @@ void progress_format_done(char *out, size_t out_bytes, const progress_view *view
     char seconds[PART_BYTES];
     char step_time[PART_BYTES];
     char bar[PART_BYTES];
+    const epoch_figures *figures = &view->figures;
+    const figure_words *words = &full_words;
     format_count(count, view);
-    format_seconds(seconds, view->figures.training_seconds + view->figures.validation_seconds);
+    format_seconds(seconds, figures->training_seconds + figures->validation_seconds);
     format_step_time(step_time, step_seconds(view));
+    const size_t head = strlen(count) + strlen(seconds) + strlen(step_time) + 2;
+    const size_t all = head + figures_columns(&full_words, figures);
     if (width == 0) {
         snprintf(out, out_bytes, "Epoch %*u/%u - %s - %s %s", (int)digits(view->epochs),
                  (unsigned)view->epoch, (unsigned)view->epochs, count, seconds, step_time);
-    } else {
-        /* The bar takes what a line with all figures leaves, or one with the first two. */
-        const size_t text = strlen(count) + strlen(seconds) + strlen(step_time) + 2;
-        const size_t all = text + ALL_FIGURES_COLUMNS;
-        const size_t some = text + TRAINING_FIGURES_COLUMNS;
-        format_bar_within(bar, view, all + 1 + BAR_NARROWEST <= width ? all : some, width);
+    } else if (all <= width) {
+        format_bar_within(bar, view, all, width);
         snprintf(out, out_bytes, "%s%s %s %s", count, bar, seconds, step_time);
+    } else {
+        words = &short_words;
+        const bool has_room = head + figures_columns(&short_words, figures) <= width;
+        snprintf(out, out_bytes, "%s %s%s%s", count, seconds, has_room ? " " : "",
+                 has_room ? step_time : "");
     }
-    append_pair(out, out_bytes, "", view->figures.loss, view->figures.accuracy, width);
-    append_pair(out, out_bytes, "val_", view->figures.val_loss, view->figures.val_accuracy, width);
+    append_figures(out, out_bytes, words, figures, width);
 }
 
 void progress_init(progress *display, FILE *out, progress_mode mode)
@@ -255,7 +283,9 @@ void progress_update(progress *display, const progress_view *view, double now_se
          view->step != view->steps)) {
         return;
     }
-    progress_format_running(line, sizeof line, view, terminal_width(display->out));
+    const unsigned width = terminal_width(display->out);
+    progress_format_running(line, sizeof line, view,
+                            width > INTERRUPT_COLUMNS ? width - INTERRUPT_COLUMNS : width);
     fprintf(display->out, "\r%s\033[K", line);
     fflush(display->out);
     display->drawn_at = now_seconds;
@@ -278,7 +308,7 @@ void progress_epoch_end(progress *display, const progress_view *view)
 void progress_break(progress *display)
 {
     if (display->line_open) {
-        fputc('\n', display->out);
+        fputs("\r\033[K", display->out);
         fflush(display->out);
         display->line_open = false;
     }

@@ -36,8 +36,10 @@ typedef struct progress_view {
 void progress_format_running(char *out, size_t out_bytes, const progress_view *view,
                              unsigned width);
 
-/* What is left of an epoch at its end: lines of at most `width` columns, broken between figures,
- * without a newline at the end. With width 0 it is one line that begins with "Epoch n/N". */
+/* What is left of an epoch at its end, without a newline at the end: one line in Keras' words if
+ * `width` columns have room for it, else in shorter words, which 79 columns have; in fewer columns
+ * lines that are broken between figures. With width 0 it is one line that begins with
+ * "Epoch n/N". */
 void progress_format_done(char *out, size_t out_bytes, const progress_view *view, unsigned width);
 
 enum { PROGRESS_LABEL_BYTES = 48 };
@@ -68,7 +70,7 @@ void progress_epoch_begin(progress *display, uint32_t epoch, uint32_t epochs);
 void progress_update(progress *display, const progress_view *view, double now_seconds);
 void progress_epoch_end(progress *display, const progress_view *view);
 
-/* Ends a line that is being redrawn, so that something else can be printed. */
+/* Erases a line that is being redrawn, so that something else can be printed. */
 void progress_break(progress *display);
 
 #endif

@@ -9,6 +9,7 @@
 #include "message.h"
 #include "printable.h"
 #include "progress.h"
+#include "sign.h"
 #include "signals.h"
 
 static bool is_stopped(void)
@@ -210,16 +211,19 @@ static void say_head(const run *self)
     const run_config *config = job->config;
     const uint32_t steps = run_config_steps_per_epoch(config);
     progress *display = job->display;
+    const char *times = sign_times();
     progress_say(display, "Data set  %s: %u training and %u validation images", job->data_path,
                  (unsigned)config->training_samples, (unsigned)config->validation_samples);
     progress_say(display, "Engine    %s (%s), %s, %.1f MiB", config->engine, self->record->hardware,
                  engine_precision_name(config->precision),
                  (double)self->record->memory.total / 1048576.0);
     progress_say(display, "Run       %s", job->directory);
-    progress_say(display, "          n_iterations = n_epochs × n_batches = %u × %u = %" PRIu64,
-                 (unsigned)config->epochs, (unsigned)steps, (uint64_t)config->epochs * steps);
-    progress_say(display, "          batch_size × n_batches = %u × %u = %" PRIu64 " covers all %u",
-                 (unsigned)config->batch_size, (unsigned)steps,
+    progress_say(display, "          n_iterations = n_epochs %s n_batches = %u %s %u = %" PRIu64,
+                 times, (unsigned)config->epochs, times, (unsigned)steps,
+                 (uint64_t)config->epochs * steps);
+    progress_say(display,
+                 "          batch_size %s n_batches = %u %s %u = %" PRIu64 " covers all %u", times,
+                 (unsigned)config->batch_size, times, (unsigned)steps,
                  (uint64_t)config->batch_size * steps, (unsigned)config->training_samples);
 }
 

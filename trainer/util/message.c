@@ -24,7 +24,7 @@ int message_join_path(char *out, size_t out_bytes, const char *directory, const 
     const char *separator = length > 0 && directory[length - 1] == '/' ? "" : "/";
     const int written = snprintf(out, out_bytes, "%s%s%s", directory, separator, name);
     if (written < 0 || (size_t)written >= out_bytes) {
-        return message_set(message, "the path of %s below %.200s… is too long", name, directory);
+        return message_set(message, "the path of %s below %.200s... is too long", name, directory);
     }
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 bool number_parse(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *out)
 {
@@ -49,12 +50,15 @@ bool number_parse_bytes(const char *text, uint64_t *out)
         const char *name;
         uint64_t bytes;
     } units[] = {
-        {"", 1},
         {"B", 1},
         {"kB", 1000},
         {"MB", 1000000},
         {"GB", 1000000000},
         {"TB", 1000000000000},
+        {"K", 1ull << 10},
+        {"M", 1ull << 20},
+        {"G", 1ull << 30},
+        {"T", 1ull << 40},
         {"KiB", 1ull << 10},
         {"MiB", 1ull << 20},
         {"GiB", 1ull << 30},
@@ -69,7 +73,7 @@ bool number_parse_bytes(const char *text, uint64_t *out)
     digits[length] = '\0';
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         uint64_t count;
-        if (strcmp(text + length, units[i].name) == 0) {
+        if (strcasecmp(text + length, units[i].name) == 0) {
             if (!number_parse(digits, 1, UINT64_MAX / units[i].bytes, &count)) {
                 return false;
             }

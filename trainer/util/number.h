@@ -14,8 +14,9 @@ MUST_CHECK bool number_parse(const char *text, uint64_t minimum, uint64_t maximu
 /* A positive finite number such as 0.001 or 1e-3. */
 MUST_CHECK bool number_parse_positive_real(const char *text, double *out);
 
-/* A positive size in bytes: a whole number alone, or followed by B, kB, MB, GB, TB (powers of 1000)
- * or KiB, MiB, GiB, TiB (powers of 1024). */
+/* A positive size in bytes: a whole number followed by its unit, in capitals or not. K, M, G, T and
+ * KiB, MiB, GiB, TiB are powers of 1024; B, kB, MB, GB, TB are powers of 1000. Without a unit it is
+ * none: whoever writes 8 for a card's memory does not mean bytes. */
 MUST_CHECK bool number_parse_bytes(const char *text, uint64_t *out);
 
 enum { NUMBER_BYTES = 32 };

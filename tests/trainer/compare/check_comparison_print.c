@@ -1,6 +1,7 @@
 /* The comparison as people and programs get it: the tables, the answers and the JSON text. */
 #include <check.h>
 #include <jansson.h>
+#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -337,6 +338,7 @@ END_TEST
 
 int main(void)
 {
+    setlocale(LC_CTYPE, "C.UTF-8"); /* the signs that the tests expect */
     Suite *suite = suite_create("comparison_print");
     TCase *comparing = tcase_create("comparing");
     tcase_add_checked_fixture(comparing, comparison_set_up, comparison_tear_down);

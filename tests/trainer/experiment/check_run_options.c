@@ -52,8 +52,15 @@ START_TEST(sizes_have_decimal_or_binary_units)
     static const struct {
         const char *text;
         uint64_t bytes;
-    } right[] = {{"1", 1},
-                 {"7B", 7},
+    } right[] = {{"7B", 7},
+                 {"8G", 8ull << 30},
+                 {"3K", 3072},
+                 {"3M", 3ull << 20},
+                 {"2T", 2ull << 40},
+                 {"5KiB", 5120},
+                 {"8g", 8ull << 30},
+                 {"2KB", 2000},
+                 {"2TB", 2000000000000},
                  {"8GiB", 8ull << 30},
                  {"8GB", 8000000000},
                  {"500MiB", 500ull << 20},
@@ -61,10 +68,12 @@ START_TEST(sizes_have_decimal_or_binary_units)
                  {"16777215TiB", 16777215ull << 40}};
     static const char *const wrong[] = {"",
                                         "0",
+                                        "8",
                                         "GiB",
                                         "8 GiB",
-                                        "8gib",
-                                        "8G",
+                                        "8Gi",
+                                        "8GiBB",
+                                        "8P",
                                         "-1MB",
                                         "1.5GiB",
                                         "0MiB",

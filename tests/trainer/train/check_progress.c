@@ -106,27 +106,59 @@ START_TEST(a_done_epoch_is_one_line_where_there_is_room)
 }
 END_TEST
 
+/* Whatever an epoch of this network may have: the most steps, hours, and losses that are long. */
+START_TEST(a_done_epoch_is_one_line_in_eighty_columns)
+{
+    progress_view view = done_view();
+    progress_format_done(text, sizeof text, &view, 79);
+    ck_assert_str_eq(text, "938/938 7s 6.5ms/step loss 0.1235 acc 0.9877 val_loss 0.0345 val_acc "
+                           "0.9896");
+    view.step = view.steps = 60000;
+    view.figures.training_seconds = 7200;
+    progress_format_done(text, sizeof text, &view, 79);
+    ck_assert_str_eq(text, "60000/60000 2:00:01 loss 0.1235 acc 0.9877 val_loss 0.0345 val_acc "
+                           "0.9896");
+    view.figures.loss = view.figures.val_loss = 1.23456e30;
+    progress_format_done(text, sizeof text, &view, 79);
+    ck_assert_ptr_null(strchr(text, '\n'));
+}
+END_TEST
+
 START_TEST(a_done_epoch_in_a_narrow_window_breaks_before_the_validation)
 {
-    const progress_view view = done_view();
-    progress_format_done(text, sizeof text, &view, 79);
-    ck_assert_str_eq(text, "938/938 [=====================] 7s 6.5ms/step - loss: 0.1235 - "
-                           "accuracy: 0.9877\n"
-                           "val_loss: 0.0345 - val_accuracy: 0.9896");
+    progress_view view = done_view();
+    view.step = view.steps = 3750;
+    progress_format_done(text, sizeof text, &view, 59);
+    ck_assert_str_eq(text, "3750/3750 7s loss 0.1235 acc 0.9877\n"
+                           "val_loss 0.0345 val_acc 0.9896");
+}
+END_TEST
+
+START_TEST(a_running_line_shows_all_its_figures_in_sixty_columns)
+{
+    progress_view view = some_view();
+    view.step = 20000;
+    view.steps = 60000;
+    view.figures.training_seconds = 3600;
+    progress_format_running(text, sizeof text, &view, 57);
+    ck_assert_str_eq(text, "20000/60000 ETA 2:00:00 - loss: 0.1235 - accuracy: 0.9877");
 }
 END_TEST
 
 START_TEST(a_done_epoch_loses_no_figure_and_no_line_is_too_wide)
 {
+    static const char *const full[] = {"loss: 0.1235", "accuracy: 0.9877", "val_loss: 0.0345",
+                                       "val_accuracy: 0.9896"};
+    static const char *const brief[] = {"loss 0.1235", "acc 0.9877", "val_loss 0.0345",
+                                        "val_acc 0.9896"};
     const progress_view view = done_view();
     for (unsigned width = 24; width <= 200; width++) {
         char *rest = text;
         progress_format_done(text, sizeof text, &view, width);
-        ck_assert_ptr_nonnull(
-            strstr(text, "\nloss: 0.1235") == NULL ? strstr(text, " - loss: 0.1235") : text);
-        ck_assert_ptr_nonnull(strstr(text, "accuracy: 0.9877"));
-        ck_assert_ptr_nonnull(strstr(text, "val_loss: 0.0345"));
-        ck_assert_ptr_nonnull(strstr(text, "val_accuracy: 0.9896"));
+        const char *const *figures = strstr(text, "accuracy: ") != NULL ? full : brief;
+        for (size_t i = 0; i < 4; i++) {
+            ck_assert_msg(strstr(text, figures[i]) != NULL, "%s", text);
+        }
         for (char *line = strtok_r(rest, "\n", &rest); line != NULL;
              line = strtok_r(NULL, "\n", &rest)) {
             ck_assert_uint_le(strlen(line), width);
@@ -201,6 +233,24 @@ START_TEST(a_terminal_is_redrawn_at_most_ten_times_a_second)
 }
 END_TEST
 
+START_TEST(a_line_that_is_broken_off_is_erased)
+{
+    char *output = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&output, &size);
+    progress display;
+    const progress_view view = some_view();
+    progress_init(&display, out, PROGRESS_REDRAW);
+    progress_update(&display, &view, 100);
+    progress_break(&display);
+    progress_break(&display); /* nothing is left to erase */
+    fputs("stopped", out);
+    fclose(out);
+    ck_assert_ptr_nonnull(strstr(output, "accuracy: 0.9877\033[K\r\033[Kstopped"));
+    free(output);
+}
+END_TEST
+
 START_TEST(elsewhere_there_is_nothing_to_redraw)
 {
     char *output = display_epoch(PROGRESS_LINES, 500);
@@ -238,11 +288,14 @@ int main(void)
     tcase_add_test(display, long_times_are_in_minutes_and_hours);
     tcase_add_test(display, a_running_line_is_never_wider_than_it_may_be);
     tcase_add_test(display, a_done_epoch_is_one_line_where_there_is_room);
+    tcase_add_test(display, a_done_epoch_is_one_line_in_eighty_columns);
     tcase_add_test(display, a_done_epoch_in_a_narrow_window_breaks_before_the_validation);
+    tcase_add_test(display, a_running_line_shows_all_its_figures_in_sixty_columns);
     tcase_add_test(display, a_done_epoch_loses_no_figure_and_no_line_is_too_wide);
     tcase_add_test(display, without_a_terminal_an_epoch_is_one_line_with_its_number);
     tcase_add_test(display, step_times_have_a_fitting_unit);
     tcase_add_test(display, a_terminal_is_redrawn_at_most_ten_times_a_second);
+    tcase_add_test(display, a_line_that_is_broken_off_is_erased);
     tcase_add_test(display, elsewhere_there_is_nothing_to_redraw);
     tcase_add_test(display, quiet_says_nothing);
     tcase_add_test(display, a_file_is_no_terminal);

@@ -1,6 +1,7 @@
 /* One run with an engine whose metrics are known: what is logged at which step, what run.json
  * says, and what is left behind when something fails or a signal comes. */
 #include <check.h>
+#include <locale.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -540,6 +541,7 @@ END_TEST
 
 int main(void)
 {
+    setlocale(LC_CTYPE, "C.UTF-8"); /* the signs that the tests expect */
     Suite *suite = suite_create("run_loop");
     TCase *logs = tcase_create("logs");
     tcase_add_checked_fixture(logs, fake_run_set_up, fake_run_tear_down);

@@ -1,5 +1,5 @@
 /* trainer: dispatches to its commands, and the only place that picks exit codes: 0 done, 1 failed,
- * 2 wrong usage, 128 + the signal's number after a signal. */
+ * 2 wrong usage; after a signal 128 + its number, but 75 after SIGUSR1 and SIGUSR2. */
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,8 @@ static const char documentation[] =
     "  compare   the comparison of the runs below a directory\n\n"
     "`trainer COMMAND --help' tells a command's options. Exit status: 0 done, 1 failed, "
     "2 wrong usage; after a signal 128 and its number, but 75 after SIGUSR1 and SIGUSR2, by "
-    "which a scheduler says that time is short.";
+    "which a scheduler says that time is short. A run that a signal ended can be resumed, from its "
+    "last saved state if a warning says that its state was not saved.";
 
 /* What the top level found: the command, and where its arguments begin. */
 typedef struct choice {

@@ -43,8 +43,9 @@ static int import_state(run *self, const checkpoint *state, char *why)
         return message_set(why, "the checkpoint is not of this engine: %s",
                            api->message(self->engine));
     }
-    self->epochs_done = state->epochs;
+    self->epochs_done = self->saved_epochs = state->epochs;
     self->sums = state->under_way;
+    self->saved_steps = state->under_way.steps;
     return 0;
 }
 
@@ -60,21 +61,30 @@ static void keep_past(run_record *record, run_record *past)
     past->event_file_count = past->epoch_count = 0;
 }
 
+void run_format_place(char out[RUN_PLACE_BYTES], const run_config *config, uint32_t epochs_done,
+                      uint32_t steps)
+{
+    const unsigned epochs = config->epochs;
+    if (epochs_done == 0 && steps == 0) {
+        snprintf(out, RUN_PLACE_BYTES, "before the first step");
+    } else if (steps == 0) {
+        snprintf(out, RUN_PLACE_BYTES, "after epoch %u of %u", (unsigned)epochs_done, epochs);
+    } else {
+        snprintf(out, RUN_PLACE_BYTES, "after epoch %u of %u, step %u of %u", (unsigned)epochs_done,
+                 epochs, (unsigned)steps, (unsigned)run_config_steps_per_epoch(config));
+    }
+}
+
 static void say_resumed(const run *self)
 {
-    const run_config *config = self->job->config;
-    const uint32_t steps = run_config_steps_per_epoch(config);
-    char step[48] = "";
+    char place[RUN_PLACE_BYTES];
     char logged[64] = "";
-    if (self->sums.steps > 0) {
-        snprintf(step, sizeof step, ", step %u of %u", (unsigned)self->sums.steps, (unsigned)steps);
-    }
+    run_format_place(place, self->job->config, self->epochs_done, self->sums.steps);
     if (self->record->epoch_count > self->epochs_done) {
         snprintf(logged, sizeof logged, "; epoch %u is the last that was logged",
                  (unsigned)self->record->epoch_count);
     }
-    progress_say(self->job->display, "Resumed   after epoch %u of %u%s%s",
-                 (unsigned)self->epochs_done, (unsigned)config->epochs, step, logged);
+    progress_say(self->job->display, "Resumed   %s%s", place, logged);
 }
 
 /* Restores what is there of the run. *past is its record, empty if there is none; the caller frees

@@ -24,11 +24,19 @@ typedef struct run {
     run_log *log;
     uint32_t epochs_done; /* by the engine; the record may have more of them, logged before */
     epoch_sums sums;      /* of the epoch under way */
+    uint32_t saved_epochs; /* done in the checkpoint, and the steps of its epoch under way: */
+    uint32_t saved_steps;  /* 0 and 0 if there is none of use */
     uint8_t *predicted;   /* [validation samples], of the last validation */
     double saved_at;      /* seconds_now() of the last checkpoint, or of the beginning */
     uint32_t chunk;       /* steps to ask for at once */
     engine_step steps[LONGEST_CHUNK];
 } run;
+
+enum { RUN_PLACE_BYTES = 80 };
+
+/* "after epoch 3 of 15, step 412 of 938", or "before the first step". */
+void run_format_place(char out[RUN_PLACE_BYTES], const run_config *config, uint32_t epochs_done,
+                      uint32_t steps);
 
 /* Makes the engine and everything that the run writes to, restores what a checkpoint has, and
  * prints the run's head and from where it continues. job, record, message, predicted and chunk are set before. OUTCOME_DONE

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fake_run.h"
@@ -185,6 +186,39 @@ START_TEST(a_stopped_run_continues_after_its_last_step)
 }
 END_TEST
 
+/* In the second epoch, when the checkpoint cannot be replaced any more. */
+static void block_state_and_stop(uint64_t step)
+{
+    if (step == STEPS + 1) {
+        ck_assert_int_eq(mkdir(scratch_path("run/checkpoint.tmp"), 0777), 0);
+        raise(SIGTERM);
+    }
+}
+
+/* It ends as stopped all the same, and says from where it continues. */
+START_TEST(a_stopped_run_whose_state_cannot_be_saved_continues_from_its_last_state)
+{
+    signals_install();
+    fake_run_checkpoint_interval = _i == 0 ? 0 : 3600;
+    fake_engine_plan_now.on_step = block_state_and_stop;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_STOPPED);
+    ck_assert_int_eq(fake_run_record.state, RUN_INTERRUPTED);
+    ck_assert_msg(strstr(fake_run_message, _i == 0 ? " (last saved state: after epoch 1 of 3)"
+                                                   : " (no saved state: training would start at "
+                                                     "step 1)") != NULL,
+                  "%s", fake_run_message);
+    fake_engine_plan_now.on_step = NULL;
+    signals_install();
+    ck_assert_int_eq(rmdir(scratch_path("run/checkpoint.tmp")), 0);
+    fake_run_resumes = true;
+    fake_engine_steps_queued = 0;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    ck_assert_uint_eq(fake_engine_steps_queued, (_i == 0 ? EPOCHS - 1 : EPOCHS) * STEPS);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS);
+}
+END_TEST
+
 /* The process dies after an epoch was logged and before its state was saved. */
 START_TEST(figures_of_the_clock_that_are_logged_stay)
 {
@@ -221,6 +255,8 @@ int main(void)
     tcase_add_test(resuming, a_run_that_keeps_no_state_is_trained_again_for_more_epochs);
     tcase_add_loop_test(resuming, a_stopped_run_continues_after_its_last_step, 1,
                         EPOCHS * STEPS + 1);
+    tcase_add_loop_test(
+        resuming, a_stopped_run_whose_state_cannot_be_saved_continues_from_its_last_state, 0, 2);
     tcase_add_loop_test(resuming, figures_of_the_clock_that_are_logged_stay, 0, 2);
     suite_add_tcase(suite, resuming);
     SRunner *runner = srunner_create(suite);

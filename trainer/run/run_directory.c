@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory_sync.h"
 #include "file_replace.h"
 #include "message.h"
 #include "run_lock.h"
@@ -197,6 +198,23 @@ run_directory_verdict run_directory_judge(const char *path, const run_config *co
     return verdict;
 }
 
+/* Brings the name of a directory that was just made to the disk. A parent that may not be read
+ * cannot be synced. */
+static int sync_name(const char *path)
+{
+    char parent[PATH_MAX + 4];
+    snprintf(parent, sizeof parent, "%s/..", path);
+    const int fd = open_directory(parent);
+    if (fd < 0) {
+        return errno == EACCES ? 0 : -1;
+    }
+    const int status = directory_sync(fd);
+    const int cause = errno;
+    close(fd);
+    errno = cause;
+    return status;
+}
+
 /* Makes what is missing of the path, from the top. *made_at as in run_directory. */
 static int make_path(const char *path, size_t *made_at, char *message)
 {
@@ -214,6 +232,10 @@ static int make_path(const char *path, size_t *made_at, char *message)
         part[i] = '\0';
         if (mkdir(part, 0777) == 0) {
             *made_at = *made_at == 0 ? i : *made_at;
+            if (sync_name(part) != 0) {
+                return message_set(message, "the name of %s cannot be written: %s", part,
+                                   strerror(errno));
+            }
         } else if (errno != EEXIST) {
             return message_set(message, "%s cannot be made: %s", part, strerror(errno));
         }

@@ -1,11 +1,12 @@
 /* A run's directory: what may be there before a run, and that only the trainer's files go. read is
- * wrapped, so that it can fail. */
+ * wrapped, so that it can fail, and fsync, so that it is seen. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "message.h"
@@ -13,13 +14,27 @@
 #include "run_lock.h"
 #include "scratch.h"
 
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
 ssize_t __real_read(int fd, void *data, size_t bytes);
 ssize_t __wrap_read(int fd, void *data, size_t bytes);
 
 static char message[MESSAGE_BYTES];
 
+static ino_t synced[8]; /* what was, from the first on */
+static size_t synced_count;
 static bool reading_fails;
 static int passes; /* so many calls more do not fail */
+
+int __wrap_fsync(int fd)
+{
+    struct stat status;
+    ck_assert_int_eq(fstat(fd, &status), 0);
+    if (synced_count < sizeof synced / sizeof synced[0]) {
+        synced[synced_count++] = status.st_ino;
+    }
+    return __real_fsync(fd);
+}
 
 ssize_t __wrap_read(int fd, void *data, size_t bytes)
 {
@@ -364,6 +379,24 @@ START_TEST(opening_makes_the_path_and_discarding_unmakes_it)
 }
 END_TEST
 
+static void assert_synced(size_t index, const char *name)
+{
+    struct stat status;
+    ck_assert_int_eq(stat(scratch_path(name), &status), 0);
+    ck_assert_uint_lt(index, synced_count);
+    ck_assert_uint_eq(synced[index], status.st_ino);
+}
+
+START_TEST(the_names_of_directories_that_are_made_are_synced)
+{
+    run_directory *directory;
+    ck_assert_int_eq(open_replacing(&directory, "a/run", RUN_DIRECTORY_REPLACE_NONE), 0);
+    assert_synced(0, ""); /* has the name a */
+    assert_synced(1, "a");
+    run_directory_close(directory);
+}
+END_TEST
+
 START_TEST(where_no_run_is_clearing_removes_nothing)
 {
     run_directory *directory;
@@ -525,6 +558,7 @@ static void set_up(void)
     scratch_make();
     reading_fails = false;
     passes = 0;
+    synced_count = 0;
 }
 
 int main(void)
@@ -554,6 +588,7 @@ int main(void)
     tcase_add_test(directory, a_file_is_no_directory);
     tcase_add_test(directory, opening_makes_the_path_and_discarding_unmakes_it);
     tcase_add_test(directory, discarding_keeps_what_was_there);
+    tcase_add_test(directory, the_names_of_directories_that_are_made_are_synced);
     tcase_add_test(directory, where_no_run_is_clearing_removes_nothing);
     tcase_add_test(directory, clearing_removes_only_what_the_trainer_wrote);
     tcase_add_test(directory, a_directory_that_another_process_writes_is_refused);

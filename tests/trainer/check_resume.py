@@ -1,5 +1,6 @@
 """Runs that go on: arguments are the trainer and tblog, as for check_trainer."""
 
+import json
 import re
 import shutil
 import signal
@@ -9,7 +10,7 @@ import time
 import unittest
 
 from check_trainer import TBLOG, TrainerTest, events, record
-from waiting import LIMIT_SECONDS
+from waiting import LIMIT_SECONDS, wait_until
 
 EPOCHS = 12
 FIRST_EPOCH = f"Epoch {1:{len(str(EPOCHS))}}/{EPOCHS} "  # what a run that begins prints
@@ -118,6 +119,44 @@ class Resume(TrainerTest):
                        *self.arguments(self.run_directory))
         result = self.call("train", *self.arguments(self.run_directory, "--resume", "--seed", 7))
         self.assert_refused(result, 1, "seed 0 instead of 7")
+
+    def test_without_a_number_a_resumed_run_keeps_its_epochs(self):
+        self.interrupt(self.run_directory, signal.SIGTERM, "train",
+                       *self.arguments(self.run_directory))
+        result = self.call("train", "--logdir", self.run_directory, "--batch-size", 4,
+                           "--update-freq", "batch", "--resume")
+        self.assert_done(result)
+        self.assert_same(self.run_directory, self.whole())
+
+    def test_fewer_epochs_than_were_planned_are_told_and_cut_nothing_off(self):
+        self.interrupt(self.run_directory, signal.SIGTERM, "train",
+                       *self.arguments(self.run_directory))
+        left = record(self.run_directory)
+        done = len(left["epochs"])
+        result = self.call("train", *self.arguments(self.run_directory, "--resume", "--epochs", done))
+        self.assert_refused(result, 1, f"has {done} of {EPOCHS} epochs", "may have steps of the next")
+        left["configuration"]["epochs"] = EPOCHS + 5
+        (self.run_directory / "run.json").write_text(json.dumps(left))
+        result = self.call("train", *self.arguments(self.run_directory, "--resume"))
+        self.assert_done(result)
+        self.assertIn(f"{EPOCHS + 5} epochs were planned for this run, now it has {EPOCHS}",
+                      result.stdout)
+        self.assert_same(self.run_directory, self.whole())
+
+    def test_a_signal_keeps_its_status_where_the_state_cannot_be_saved(self):
+        self.run_directory.mkdir()
+        (self.run_directory / "checkpoint.tmp").mkdir()
+        with subprocess.Popen(self.command("train", *self.arguments(
+                self.run_directory, "--epochs", 1000000, "--quiet", *NEVER)),
+                              stderr=subprocess.PIPE, text=True) as process:
+            wait_until(lambda: (self.run_directory / "run.json").exists()
+                       and record(self.run_directory)["epochs"], "an epoch")
+            process.send_signal(signal.SIGTERM)
+            told = process.stderr.read()
+        self.assertEqual(process.returncode, 128 + signal.SIGTERM)
+        self.assertRegex(told, "Warning: the state was not saved: .*checkpoint cannot be written: ")
+        self.assertIn("(no saved state: training would start at step 1); the same command with "
+                      "--resume continues", told)
 
     def test_overwrite_removes_the_checkpoint(self):
         self.interrupt(self.run_directory, signal.SIGTERM, "train",

@@ -110,7 +110,8 @@ static int check_place(const char *path, const run_record *run, char *message)
     return 0;
 }
 
-/* May the run that is there be continued as one of `config`? It may have more epochs. */
+/* May the run that is there be continued as one of `config`? It may have more epochs, and fewer than
+ * were planned, but none that has begun is cut off: points are never taken back. */
 static run_directory_verdict judge_continued(const char *path, const run_config *config,
                                              const run_record *there, char *message)
 {
@@ -129,6 +130,17 @@ static run_directory_verdict judge_continued(const char *path, const run_config 
         return RUN_DIRECTORY_REFUSED;
     }
     const run_state state = run_record_state_at_rest(there);
+    if (state == RUN_INTERRUPTED && there->epoch_count == config->epochs &&
+        there->config.epochs > config->epochs) {
+        message_set(
+            message,
+            "%s holds an interrupted run that has %u of %u epochs and may have steps of the "
+            "next one, so that it cannot end there: give more than %u epochs; --overwrite "
+            "replaces it",
+            path, (unsigned)there->epoch_count, (unsigned)there->config.epochs,
+            (unsigned)config->epochs);
+        return RUN_DIRECTORY_REFUSED;
+    }
     if (state == RUN_INTERRUPTED ||
         (state == RUN_FINISHED && there->epoch_count < config->epochs)) {
         return RUN_DIRECTORY_USABLE;

@@ -166,6 +166,11 @@ static int begin_or_resume(run *self, bool *has_past)
     if (!*has_past) {
         return open_log(self, NULL);
     }
+    if (past.config.epochs > self->job->config->epochs) {
+        progress_note(self->job->display,
+                      "Note: %u epochs were planned for this run, now it has %u",
+                      (unsigned)past.config.epochs, (unsigned)self->job->config->epochs);
+    }
     const run_record there = past; /* with the arrays that the run's own record has from now on */
     keep_past(self->record, &past);
     return open_log_again(self, &there);
@@ -225,6 +230,18 @@ static void say_head(const run *self)
                  (uint64_t)config->batch_size * steps, (unsigned)config->training_samples);
 }
 
+/* Of a run that was to be resumed the record is what it has. */
+static void say_not_begun(const run *self)
+{
+    char unread[MESSAGE_BYTES];
+    message_set(self->message, "before the first step");
+    if (self->job->replace == RUN_DIRECTORY_CONTINUE &&
+        run_directory_read(self->job->directory, self->record, unread) == RUN_RECORD_READ) {
+        message_set(self->message, "before it was resumed, with %u of %u epochs",
+                    (unsigned)self->record->epoch_count, (unsigned)self->job->config->epochs);
+    }
+}
+
 outcome run_begin(run *self)
 {
     const outcome made = make_engine(self);
@@ -232,7 +249,7 @@ outcome run_begin(run *self)
         return made;
     }
     if (signals_noted() != 0) {
-        message_set(self->message, "before the first step");
+        say_not_begun(self);
         return OUTCOME_STOPPED;
     }
     if (open_outputs(self) != 0) {

@@ -15,7 +15,8 @@
  *   OUTCOME_DIVERGED ended after the step that diverged, as terminate_on_nan asks; what was logged
  *                    is on disk
  *   OUTCOME_STOPPED  what was logged is on disk and the run is marked interrupted; that its state
- *                    could not be saved is printed
+ *                    could not be saved is printed. Before anything was made *record is that of a
+ *                    run that was to be resumed, or running
  *   OUTCOME_REFUSED  the engine cannot do this configuration; nothing was made
  *   OUTCOME_FAILED   before the first step nothing is left behind; later the run is marked
  *                    interrupted, if that can be written

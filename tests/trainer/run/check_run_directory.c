@@ -171,6 +171,27 @@ START_TEST(a_run_is_continued_with_as_many_epochs_as_it_has_or_more)
 }
 END_TEST
 
+/* It may have points beyond, and its state may be: fewer epochs than were planned are an end only
+ * where none of them has begun. */
+START_TEST(an_interrupted_run_does_not_end_before_an_epoch_that_may_have_begun)
+{
+    run_config other = config;
+    run_record record = {.state = RUN_INTERRUPTED, .config = config};
+    record.config.epochs = 3;
+    ck_assert_int_eq(run_record_add_epoch(&record, &(epoch_figures){.loss = 1}), 0);
+    scratch_make_directory("run");
+    ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
+    run_record_free(&record);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_CONTINUE), RUN_DIRECTORY_REFUSED);
+    ck_assert_msg(strstr(message, "has 1 of 3 epochs and may have steps of the next one") != NULL,
+                  "%s", message);
+    other.epochs = 2;
+    ck_assert_int_eq(
+        run_directory_judge(scratch_path("run"), &other, RUN_DIRECTORY_CONTINUE, message),
+        RUN_DIRECTORY_USABLE);
+}
+END_TEST
+
 START_TEST(a_run_with_a_damaged_record_is_replaced_only_when_any_may_be)
 {
     write_run();
@@ -572,6 +593,7 @@ int main(void)
     tcase_add_test(directory, a_run_that_died_after_it_diverged_has_diverged);
     tcase_add_test(directory, an_unfinished_run_of_another_configuration_is_refused);
     tcase_add_test(directory, a_run_is_continued_with_as_many_epochs_as_it_has_or_more);
+    tcase_add_test(directory, an_interrupted_run_does_not_end_before_an_epoch_that_may_have_begun);
     tcase_add_test(directory, a_run_with_a_damaged_record_is_replaced_only_when_any_may_be);
     tcase_add_test(directory, a_run_whose_record_cannot_be_read_is_not_replaced);
     tcase_add_test(directory, a_state_that_cannot_be_read_is_not_taken_for_a_damaged_one);

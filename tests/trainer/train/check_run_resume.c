@@ -186,6 +186,24 @@ START_TEST(a_stopped_run_continues_after_its_last_step)
 }
 END_TEST
 
+/* A signal that comes before anything is opened. */
+START_TEST(a_run_that_is_stopped_before_it_is_resumed_says_what_it_has)
+{
+    signals_install();
+    raise(SIGTERM);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_STOPPED);
+    ck_assert_str_eq(fake_run_message, "before the first step");
+    ck_assert_int_eq(fake_run_record.state, RUN_RUNNING); /* none is there to be resumed */
+    signals_install();
+    ck_assert_int_eq(fake_run("run", 2, 1), OUTCOME_DONE);
+    raise(SIGTERM);
+    fake_run_resumes = true;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_STOPPED);
+    ck_assert_str_eq(fake_run_message, "before it was resumed, with 2 of 3 epochs");
+    ck_assert_int_eq(fake_run_record.state, RUN_FINISHED);
+}
+END_TEST
+
 /* In the second epoch, when the checkpoint cannot be replaced any more. */
 static void block_state_and_stop(uint64_t step)
 {
@@ -257,6 +275,7 @@ int main(void)
                         EPOCHS * STEPS + 1);
     tcase_add_loop_test(
         resuming, a_stopped_run_whose_state_cannot_be_saved_continues_from_its_last_state, 0, 2);
+    tcase_add_test(resuming, a_run_that_is_stopped_before_it_is_resumed_says_what_it_has);
     tcase_add_loop_test(resuming, figures_of_the_clock_that_are_logged_stay, 0, 2);
     suite_add_tcase(suite, resuming);
     SRunner *runner = srunner_create(suite);

@@ -29,25 +29,34 @@ static int open_directory(const char *path)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-run_record_presence run_directory_read(const char *path, run_record *out, char *message)
+/* False also if the lock cannot be asked for. */
+static bool is_held_by_nobody(const char *path)
 {
     char why[MESSAGE_BYTES];
-    run_record_presence presence = run_record_read(out, path, message);
-    if (presence != RUN_RECORD_READ || out->state != RUN_RUNNING) {
-        return presence;
-    }
     const int fd = open_directory(path);
-    if (fd >= 0 && run_lock_ask(fd, path, why) == RUN_LOCK_NOBODY) {
-        /* The run may have ended properly since. Its last record came before it gave the lock
-         * back. */
+    if (fd < 0) {
+        return false;
+    }
+    const bool is_free = run_lock_ask(fd, path, why) == RUN_LOCK_NOBODY;
+    close(fd);
+    return is_free;
+}
+
+/* The lock is asked for after run.json was read. The run may have ended properly in between: its last
+ * record came before it gave the lock back. Or another process may have begun: then it is asked
+ * again. */
+run_record_presence run_directory_read(const char *path, run_record *out, char *message)
+{
+    run_record_presence presence = run_record_read(out, path, message);
+    while (presence == RUN_RECORD_READ && out->state == RUN_RUNNING && is_held_by_nobody(path)) {
+        const run_record before = *out; /* for its process */
         run_record_free(out);
         presence = run_record_read(out, path, message);
-        if (presence == RUN_RECORD_READ) {
+        if (presence == RUN_RECORD_READ && out->process == before.process &&
+            strcmp(out->host, before.host) == 0) {
             out->state = run_record_state_at_rest(out);
+            break;
         }
-    }
-    if (fd >= 0) {
-        close(fd);
     }
     return presence;
 }

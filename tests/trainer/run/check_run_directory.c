@@ -1,5 +1,8 @@
 /* A run's directory: what may be there before a run, and that only the trainer's files go. read is
- * wrapped, so that it can fail, and fsync, so that it is seen. */
+ * wrapped, so that it can fail, fsync, so that it is seen, and fcntl,
+ * so that others can do something meanwhile. */
+#define _GNU_SOURCE /* F_OFD_GETLK */
+
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +17,8 @@
 #include "run_lock.h"
 #include "scratch.h"
 
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, struct flock *lock);
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 ssize_t __real_read(int fd, void *data, size_t bytes);
@@ -23,8 +28,19 @@ static char message[MESSAGE_BYTES];
 
 static ino_t synced[8]; /* what was, from the first on */
 static size_t synced_count;
+static void (*after_asking)(void); /* for the lock, what another process does; NULL for nothing */
 static bool reading_fails;
 static int passes; /* so many calls more do not fail */
+
+/* The lock's calls, which all have it as their argument. */
+int __wrap_fcntl(int fd, int command, struct flock *lock)
+{
+    const int status = __real_fcntl(fd, command, lock);
+    if (command == F_OFD_GETLK && after_asking != NULL) {
+        after_asking();
+    }
+    return status;
+}
 
 int __wrap_fsync(int fd)
 {
@@ -538,6 +554,33 @@ START_TEST(a_run_that_nobody_holds_is_not_running)
 }
 END_TEST
 
+static run_directory *resumed;
+
+static void resume_meanwhile(void)
+{
+    const run_record record = {
+        .state = RUN_RUNNING, .config = config, .host = "another", .process = 2};
+    after_asking = NULL;
+    ck_assert_int_eq(open_replacing(&resumed, "run", RUN_DIRECTORY_CONTINUE), 0);
+    ck_assert_int_eq(run_directory_write(resumed, &record, message), 0);
+}
+
+/* Nobody held the lock, and then run.json says that the run is running. */
+START_TEST(a_run_that_another_process_resumes_meanwhile_is_running)
+{
+    run_record there = {.state = RUN_RUNNING, .config = config, .host = "one", .process = 1};
+    scratch_make_directory("run");
+    ck_assert_int_eq(scratch_write_record("run", &there, message), 0);
+    scratch_write("run/" RUN_LOCK_FILE, "");
+    after_asking = resume_meanwhile;
+    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_RUNNING);
+    ck_assert_str_eq(there.host, "another");
+    run_record_free(&there);
+    run_directory_close(resumed);
+}
+END_TEST
+
 START_TEST(an_open_directory_is_locked_until_it_is_closed)
 {
     run_directory *directory;
@@ -580,6 +623,7 @@ static void set_up(void)
     reading_fails = false;
     passes = 0;
     synced_count = 0;
+    after_asking = NULL;
 }
 
 int main(void)
@@ -617,6 +661,7 @@ int main(void)
     tcase_add_test(directory, a_refusal_names_the_process_that_writes);
     tcase_add_test(directory, a_directory_that_a_trainer_of_an_earlier_version_writes_is_refused);
     tcase_add_test(directory, a_run_that_nobody_holds_is_not_running);
+    tcase_add_test(directory, a_run_that_another_process_resumes_meanwhile_is_running);
     tcase_add_test(directory, an_open_directory_is_locked_until_it_is_closed);
     tcase_add_test(directory, a_lock_moves_with_its_directory);
     tcase_add_test(directory, judging_and_refusing_leave_nothing);

@@ -120,6 +120,44 @@ class Resume(TrainerTest):
         result = self.call("train", *self.arguments(self.run_directory, "--resume", "--seed", 7))
         self.assert_refused(result, 1, "seed 0 instead of 7")
 
+    def test_more_epochs_for_a_finished_run_make_the_run_of_so_many(self):
+        run = self.run_directory
+        self.assert_done(self.call("train", *self.arguments(run, "--epochs", EPOCHS - 2)))
+        before = self.session_starts(run)
+        result = self.call("train", *self.arguments(run, "--resume"))
+        self.assert_done(result)
+        self.assertIn(f"Resumed   after epoch {EPOCHS - 2} of {EPOCHS}\n", result.stdout)
+        self.assert_same(run, self.whole())
+        # HParams keeps what the first file says, and Text has both configurations.
+        self.assertEqual(self.session_starts(run), before)
+        self.assertEqual(len(before), 1)
+        self.assertEqual([tag for _, tag, _ in events(run, "")].count("configuration"), 2)
+        fewer = self.call("train", *self.arguments(run, "--resume", "--epochs", EPOCHS - 1))
+        self.assert_refused(fewer, 1, f"a run of {EPOCHS} epochs already, more than {EPOCHS - 1}")
+
+    @staticmethod
+    def session_starts(run):
+        return [event for event in events(run, "") if event[1] == "_hparams_/session_start_info"]
+
+    def test_a_sweep_gives_finished_runs_more_epochs(self):
+        run = self.folder / "logs/LeNet-MNIST-2-BatchSize=4"
+        for epochs in (EPOCHS - 2, EPOCHS):
+            self.assert_done(self.call("sweep", "--logdir", self.folder / "logs", "--batch-sizes",
+                                       "4", "--epochs", epochs, "--update-freq", "batch"))
+        self.assert_same(run, self.whole())
+
+    def test_a_checkpoint_of_format_1_still_loads(self):
+        run = self.run_directory
+        self.assert_done(self.call("train", *self.arguments(run, "--epochs", EPOCHS - 2)))
+        head, state = checkpoint_state(run)
+        old = json.loads(head) | {"format": 1, "event_files": [{"name": "x", "bytes": 1}]}
+        self.assertNotIn("epoch", old)  # none is under way
+        (run / "checkpoint").write_bytes(json.dumps(old).encode() + b"\n" + state)
+        result = self.call("train", *self.arguments(run, "--resume"))
+        self.assert_done(result)
+        self.assertIn(f"Resumed   after epoch {EPOCHS - 2} of {EPOCHS}\n", result.stdout)
+        self.assert_same(run, self.whole())
+
     def test_without_a_number_a_resumed_run_keeps_its_epochs(self):
         self.interrupt(self.run_directory, signal.SIGTERM, "train",
                        *self.arguments(self.run_directory))

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -148,6 +149,33 @@ static void stop(uint64_t step)
     }
 }
 
+/* A run to its end. What it prints is for the caller to free. */
+static char *train_and_print(void)
+{
+    char *output = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&output, &size);
+    progress_init(&fake_run_display, out, PROGRESS_LINES);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    fclose(out);
+    return output;
+}
+
+/* A resumed run says after which of its steps it continues. */
+static void assert_said_from_where(const char *output, uint64_t step)
+{
+    char line[96];
+    const unsigned within = (unsigned)(step % STEPS);
+    int length = snprintf(line, sizeof line, "\nResumed   after epoch %u of %u",
+                          (unsigned)(step / STEPS), (unsigned)EPOCHS);
+    if (within > 0) {
+        length += snprintf(line + length, sizeof line - (size_t)length, ", step %u of %u", within,
+                           (unsigned)STEPS);
+    }
+    snprintf(line + length, sizeof line - (size_t)length, "\n");
+    ck_assert_msg(strstr(output, line) != NULL, "%sis not in: %s", line, output);
+}
+
 /* The run ends after any step, in the middle of an epoch too, and continues after it: each point is
  * there once, with the value of a run that was not disturbed. */
 START_TEST(a_stopped_run_continues_after_its_last_step)
@@ -166,7 +194,9 @@ START_TEST(a_stopped_run_continues_after_its_last_step)
     fake_engine_plan_now.on_step = NULL;
     signals_install();
     fake_run_resumes = true;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    char *output = train_and_print();
+    assert_said_from_where(output, trained);
+    free(output);
     ck_assert_uint_eq(fake_engine_steps_queued, EPOCHS * STEPS); /* none twice */
     const points training = fake_run_points("run/train");
     ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS);

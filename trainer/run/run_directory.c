@@ -42,9 +42,9 @@ static bool is_held_by_nobody(const char *path)
     return is_free;
 }
 
-/* The lock is asked for after run.json was read. The run may have ended properly in between: its last
- * record came before it gave the lock back. Or another process may have begun: then it is asked
- * again. */
+/* The lock is asked for after run.json was read. The run may have ended properly in between: its
+ * last record came before it gave the lock back. Or another process may have begun: then it is
+ * asked again. */
 run_record_presence run_directory_read(const char *path, run_record *out, char *message)
 {
     run_record_presence presence = run_record_read(out, path, message);
@@ -119,8 +119,8 @@ static int check_place(const char *path, const run_record *run, char *message)
     return 0;
 }
 
-/* May the run that is there be continued as one of `config`? It may have more epochs, and fewer than
- * were planned, but none that has begun is cut off: points are never taken back. */
+/* May the run that is there be continued as one of `config`? It may have more epochs, and fewer
+ * than were planned, but none that has begun is cut off: points are never taken back. */
 static run_directory_verdict judge_continued(const char *path, const run_config *config,
                                              const run_record *there, char *message)
 {
@@ -367,7 +367,8 @@ int run_directory_clear(const run_directory *directory, char *message)
     return status;
 }
 
-/* Names the event files of a part in the record, unless it names them already. -1 without memory. */
+/* Names the event files of a part in the record, unless it names them already. -1 without
+ * memory. */
 static int name_event_files(int directory, const char *part, run_record *run)
 {
     const run_record unnamed = {0}; /* for run_record_owns */

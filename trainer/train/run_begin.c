@@ -108,9 +108,9 @@ static run_directory_past restore(run *self, run_record *past)
     return found;
 }
 
-/* run.json names the files that are made here only when they are: until then it names none, so that
- * whatever a crash leaves is known as the run's. But for that a run that is continued stays there as
- * it was. `past` as in run_log_head. */
+/* run.json names the files that are made here only when they are: until then it names none, so
+ * that whatever a crash leaves is known as the run's. But for that a run that is continued stays
+ * there as it was. `past` as in run_log_head. */
 static int open_log(run *self, const run_record *past)
 {
     run_record_name_process(self->record);
@@ -135,8 +135,8 @@ static int open_log(run *self, const run_record *past)
     return run_directory_write(self->directory, self->record, self->message);
 }
 
-/* Continues the run of the record `there`, whose arrays the run's own record has. If that fails, the
- * run is there as it was. */
+/* Continues the run of the record `there`, whose arrays the run's own record has. If that fails,
+ * the run is there as it was. */
 static int open_log_again(run *self, const run_record *there)
 {
     if (open_log(self, there) == 0) {

@@ -332,9 +332,9 @@ static bool has_trained(const run *self)
     return self->epochs_done > 0 || self->sums.steps > 0;
 }
 
-/* A run that is stopped. That it is interrupted run.json says before anything else, since whoever sent
- * the signal may not wait. Then its event files are synced and its state is replaced; where that
- * fails the run can be resumed from its last state. */
+/* A run that is stopped. That it is interrupted run.json says before anything else, since whoever
+ * sent the signal may not wait. Then its event files are synced and its state is replaced; where
+ * that fails the run can be resumed from its last state. */
 static int end_interrupted(run *self)
 {
     char why[MESSAGE_BYTES];
@@ -373,8 +373,8 @@ static int end_finished(run *self)
     return end_session(self, true);
 }
 
-/* Of a run that nobody resumes, or that shall keep no state. run.json says so already: killed before
- * that, the run would be trained again. */
+/* Of a run that nobody resumes, or that shall keep no state. run.json says so already: were the run
+ * killed between the two in the other order, it would be trained again. */
 static void drop_state(run *self)
 {
     char why[MESSAGE_BYTES];

@@ -21,8 +21,8 @@
  *   OUTCOME_FAILED   before the first step nothing is left behind; later the run is marked
  *                    interrupted, if that can be written
  *
- * The message [MESSAGE_BYTES] says why for REFUSED and FAILED, and for STOPPED where, and from where
- * the run would be resumed if that is elsewhere. */
+ * The message [MESSAGE_BYTES] says why for REFUSED and FAILED, and for STOPPED where, and from
+ * where the run would be resumed if that is elsewhere. */
 MUST_CHECK outcome run_loop(const run_job *job, run_record *record, char *message);
 
 #endif

@@ -200,6 +200,21 @@ static outcome train_all(sweep *self)
     return overall_status(self);
 }
 
+/* A run that has not begun, or one from before that was not resumed. */
+static void tell_planned(const planned_run *run)
+{
+    char message[MESSAGE_BYTES];
+    run_record there = {0};
+    if (!run->sweep->options->overwrite &&
+        run_directory_read(run->directory, &there, message) == RUN_RECORD_READ) {
+        fprintf(stderr, "not resumed, with %u of %u epochs\n", (unsigned)there.epoch_count,
+                (unsigned)run->config.epochs);
+    } else {
+        fputs("not begun\n", stderr);
+    }
+    run_record_free(&there);
+}
+
 /* What a sweep that did not come to its end has done, on stderr. */
 static void tell_done(const sweep *self)
 {
@@ -220,7 +235,7 @@ static void tell_done(const sweep *self)
             fputs("failed\n", stderr);
             break;
         case PLANNED:
-            fputs("not begun\n", stderr);
+            tell_planned(run);
             break;
         }
     }

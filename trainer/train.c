@@ -6,7 +6,23 @@
 #include "experiment.h"
 #include "message.h"
 #include "run_directory.h"
+#include "run_record.h"
 #include "signals.h"
+
+/* A run that is resumed keeps the number of its epochs if no other is given. What cannot be read is
+ * refused later. */
+static void keep_epochs(const run_options *options, const char *directory, run_config *config)
+{
+    char message[MESSAGE_BYTES];
+    run_record there;
+    if (!options->resume || options->overwrite || options->epochs_given) {
+        return;
+    }
+    if (run_record_read(&there, directory, message) == RUN_RECORD_READ) {
+        config->epochs = there.config.epochs;
+    }
+    run_record_free(&there);
+}
 
 static outcome train(const experiment *self, const run_options *options)
 {
@@ -28,6 +44,7 @@ static outcome train(const experiment *self, const run_options *options)
         fprintf(stderr, "%s: %s\n", self->program, message);
         return OUTCOME_FAILED;
     }
+    keep_epochs(options, directory, &config);
     const run_directory_verdict verdict = run_directory_judge(directory, &config, replace, message);
     if (verdict == RUN_DIRECTORY_FINISHED || verdict == RUN_DIRECTORY_DIVERGED) {
         return experiment_leave(self, directory, verdict == RUN_DIRECTORY_DIVERGED);
@@ -41,8 +58,7 @@ static outcome train(const experiment *self, const run_options *options)
     status = experiment_run(self, &part, &record, message);
     if (status == OUTCOME_STOPPED) {
         fprintf(stderr, "%s: stopped by %s %s%s\n", self->program, signals_name(), message,
-                record.state == RUN_INTERRUPTED ? "; the same command with --resume continues"
-                                                : "");
+                record.state != RUN_RUNNING ? "; the same command with --resume continues" : "");
     } else if (status == OUTCOME_DONE) {
         experiment_say_view(self, directory);
     }

@@ -1,5 +1,6 @@
 """Runs that go on: arguments are the trainer and tblog, as for check_trainer."""
 
+import json
 import re
 import shutil
 import signal
@@ -9,7 +10,7 @@ import time
 import unittest
 
 from check_trainer import TBLOG, TrainerTest, events, record
-from waiting import LIMIT_SECONDS
+from waiting import LIMIT_SECONDS, wait_until
 
 EPOCHS = 12
 FIRST_EPOCH = f"Epoch {1:{len(str(EPOCHS))}}/{EPOCHS} "  # what a run that begins prints
@@ -118,6 +119,82 @@ class Resume(TrainerTest):
                        *self.arguments(self.run_directory))
         result = self.call("train", *self.arguments(self.run_directory, "--resume", "--seed", 7))
         self.assert_refused(result, 1, "seed 0 instead of 7")
+
+    def test_more_epochs_for_a_finished_run_make_the_run_of_so_many(self):
+        run = self.run_directory
+        self.assert_done(self.call("train", *self.arguments(run, "--epochs", EPOCHS - 2)))
+        before = self.session_starts(run)
+        result = self.call("train", *self.arguments(run, "--resume"))
+        self.assert_done(result)
+        self.assertIn(f"Resumed   after epoch {EPOCHS - 2} of {EPOCHS}\n", result.stdout)
+        self.assert_same(run, self.whole())
+        # HParams keeps what the first file says, and Text has both configurations.
+        self.assertEqual(self.session_starts(run), before)
+        self.assertEqual(len(before), 1)
+        self.assertEqual([tag for _, tag, _ in events(run, "")].count("configuration"), 2)
+        fewer = self.call("train", *self.arguments(run, "--resume", "--epochs", EPOCHS - 1))
+        self.assert_refused(fewer, 1, f"a run of {EPOCHS} epochs already, more than {EPOCHS - 1}")
+
+    @staticmethod
+    def session_starts(run):
+        return [event for event in events(run, "") if event[1] == "_hparams_/session_start_info"]
+
+    def test_a_sweep_gives_finished_runs_more_epochs(self):
+        run = self.folder / "logs/LeNet-MNIST-2-BatchSize=4"
+        for epochs in (EPOCHS - 2, EPOCHS):
+            self.assert_done(self.call("sweep", "--logdir", self.folder / "logs", "--batch-sizes",
+                                       "4", "--epochs", epochs, "--update-freq", "batch"))
+        self.assert_same(run, self.whole())
+
+    def test_a_checkpoint_of_format_1_still_loads(self):
+        run = self.run_directory
+        self.assert_done(self.call("train", *self.arguments(run, "--epochs", EPOCHS - 2)))
+        head, state = checkpoint_state(run)
+        old = json.loads(head) | {"format": 1, "event_files": [{"name": "x", "bytes": 1}]}
+        self.assertNotIn("epoch", old)  # none is under way
+        (run / "checkpoint").write_bytes(json.dumps(old).encode() + b"\n" + state)
+        result = self.call("train", *self.arguments(run, "--resume"))
+        self.assert_done(result)
+        self.assertIn(f"Resumed   after epoch {EPOCHS - 2} of {EPOCHS}\n", result.stdout)
+        self.assert_same(run, self.whole())
+
+    def test_without_a_number_a_resumed_run_keeps_its_epochs(self):
+        self.interrupt(self.run_directory, signal.SIGTERM, "train",
+                       *self.arguments(self.run_directory))
+        result = self.call("train", "--logdir", self.run_directory, "--batch-size", 4,
+                           "--update-freq", "batch", "--resume")
+        self.assert_done(result)
+        self.assert_same(self.run_directory, self.whole())
+
+    def test_fewer_epochs_than_were_planned_are_told_and_cut_nothing_off(self):
+        self.interrupt(self.run_directory, signal.SIGTERM, "train",
+                       *self.arguments(self.run_directory))
+        left = record(self.run_directory)
+        done = len(left["epochs"])
+        result = self.call("train", *self.arguments(self.run_directory, "--resume", "--epochs", done))
+        self.assert_refused(result, 1, f"has {done} of {EPOCHS} epochs", "may have steps of the next")
+        left["configuration"]["epochs"] = EPOCHS + 5
+        (self.run_directory / "run.json").write_text(json.dumps(left))
+        result = self.call("train", *self.arguments(self.run_directory, "--resume"))
+        self.assert_done(result)
+        self.assertIn(f"{EPOCHS + 5} epochs were planned for this run, now it has {EPOCHS}",
+                      result.stdout)
+        self.assert_same(self.run_directory, self.whole())
+
+    def test_a_signal_keeps_its_status_where_the_state_cannot_be_saved(self):
+        self.run_directory.mkdir()
+        (self.run_directory / "checkpoint.tmp").mkdir()
+        with subprocess.Popen(self.command("train", *self.arguments(
+                self.run_directory, "--epochs", 1000000, "--quiet", *NEVER)),
+                              stderr=subprocess.PIPE, text=True) as process:
+            wait_until(lambda: (self.run_directory / "run.json").exists()
+                       and record(self.run_directory)["epochs"], "an epoch")
+            process.send_signal(signal.SIGTERM)
+            told = process.stderr.read()
+        self.assertEqual(process.returncode, 128 + signal.SIGTERM)
+        self.assertRegex(told, "Warning: the state was not saved: .*checkpoint cannot be written: ")
+        self.assertIn("(no saved state: training would start at step 1); the same command with "
+                      "--resume continues", told)
 
     def test_overwrite_removes_the_checkpoint(self):
         self.interrupt(self.run_directory, signal.SIGTERM, "train",

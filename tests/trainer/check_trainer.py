@@ -720,6 +720,16 @@ class Signals(TrainerTest):
         self.assertIn("batch size 4: not begun", told)
         self.assertFalse((self.folder / "logs/LeNet-MNIST-2-BatchSize=4").exists())
 
+    def test_a_run_from_before_that_a_sweep_did_not_come_to_is_told_with_its_epochs(self):
+        logs = self.folder / "logs"
+        self.assert_done(self.call("sweep", "--logdir", logs, "--batch-sizes", 4, "--epochs", 2))
+        process = self.start("sweep", "--logdir", logs, "--batch-sizes", "20,4", "--epochs", 1000000,
+                             "--quiet")
+        self.wait_for_epoch(logs / "LeNet-MNIST-2-BatchSize=20")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=LIMIT_SECONDS), 143)
+        self.assertIn("batch size 4: not resumed, with 2 of 1000000 epochs", process.stderr.read())
+
     def test_a_run_that_is_being_written_is_not_touched(self):
         process = self.start("train", "--logdir", self.run_directory, "--batch-size", 4,
                              "--epochs", 1000000, "--quiet")

@@ -170,18 +170,12 @@ static void make_note(compared_run *run)
     }
 }
 
-int comparison_add(comparison *self, const char *directory, const char *name, char *message)
+/* Adds the run of this record, which it takes in every case. */
+static int add_run(comparison *self, run_record *record, const char *directory, const char *name,
+                   char *message)
 {
-    compared_run run = {0};
-    switch (run_directory_read(directory, &run.record, message)) {
-    case RUN_RECORD_READ:
-        break;
-    case RUN_RECORD_ABSENT:
-        return message_set(message, "%s holds no run (no " RUN_RECORD_FILE ")", directory);
-    case RUN_RECORD_DAMAGED:
-    case RUN_RECORD_UNREADABLE:
-        return -1;
-    }
+    compared_run run = {.record = *record};
+    *record = (run_record){0};
     if (run_reader_read(&run.curves, directory, &run.record, message) != 0) {
         run_record_free(&run.record);
         return -1;
@@ -197,6 +191,21 @@ int comparison_add(comparison *self, const char *directory, const char *name, ch
     make_note(&run);
     runs[self->count++] = run;
     return 0;
+}
+
+int comparison_add(comparison *self, const char *directory, const char *name, char *message)
+{
+    run_record record;
+    switch (run_directory_read(directory, &record, message)) {
+    case RUN_RECORD_READ:
+        break;
+    case RUN_RECORD_ABSENT:
+        return message_set(message, "%s holds no run (no " RUN_RECORD_FILE ")", directory);
+    case RUN_RECORD_DAMAGED:
+    case RUN_RECORD_UNREADABLE:
+        return -1;
+    }
+    return add_run(self, &record, directory, name, message);
 }
 
 /* A search for runs, and where it puts what it finds. */
@@ -253,16 +262,17 @@ static int add_below(const search *self, const char *directory, unsigned depth)
 {
     const char *name = directory + strlen(self->root);
     name += strspn(name, "/");
-    run_record probe;
-    const run_record_presence presence = run_record_read(&probe, directory, self->message);
-    run_record_free(&probe);
-    if (presence == RUN_RECORD_READ) {
-        return comparison_add(self->into, directory, name[0] != '\0' ? name : directory,
-                              self->message);
-    }
-    if (presence == RUN_RECORD_DAMAGED || presence == RUN_RECORD_UNREADABLE) {
+    run_record record;
+    switch (run_directory_read(directory, &record, self->message)) {
+    case RUN_RECORD_READ:
+        return add_run(self->into, &record, directory, name[0] != '\0' ? name : directory,
+                       self->message);
+    case RUN_RECORD_DAMAGED:
+    case RUN_RECORD_UNREADABLE:
         fprintf(self->warnings, "%s; it is left out\n", self->message);
         return 0;
+    case RUN_RECORD_ABSENT:
+        break;
     }
     return depth < RUN_SEARCH_DEPTH ? add_children(self, directory, depth) : 0;
 }

@@ -65,7 +65,8 @@ static const struct argp_option sweep_options[] = {
     {0}};
 
 static const struct argp_option shared_options[] = {
-    {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15)", 2},
+    {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15; with --resume, what the run was to have)",
+     2},
     {"data", KEY_DATA, "PATH", 0,
      "A directory of the four IDX files, plain or gzipped, or an .npz (default data/mnist)", 2},
     {"seed", KEY_SEED, "N", 0, "Of weights, orders and dropout (default 0)", 2},
@@ -182,6 +183,7 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     run_options *options = state->input;
     switch (key) {
     case KEY_EPOCHS:
+        options->epochs_given = true;
         return option_take_u32(state, "--epochs", text, RUN_CONFIG_MAX_EPOCHS, &options->epochs);
     case KEY_DATA:
         return option_take_name(state, "--data", text, &options->data);

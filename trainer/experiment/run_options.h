@@ -23,7 +23,8 @@ typedef struct run_options {
     uint32_t batch_sizes[RUN_OPTIONS_MAX_BATCH_SIZES]; /* train has one; no two are equal */
     size_t batch_size_count;
     const char *batch_size_option; /* its name, for messages */
-    uint32_t epochs;
+    uint32_t epochs;               /* also if they are not given */
+    bool epochs_given;             /* a run that train resumes keeps its own number otherwise */
     uint64_t seed;
     uint32_t seeds; /* sweep: seed .. seed + seeds - 1, and a seed in each run's name; or 0 */
     uint32_t jobs;  /* sweep: runs side by side; 0 for the engine's choice */

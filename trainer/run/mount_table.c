@@ -85,10 +85,12 @@ const char *mount_entry_local_locks(const mount_entry *entry)
     return NULL;
 }
 
+/* virtiofs carries FUSE between a virtual machine and its host. */
 bool mount_entry_is_fuse(const mount_entry *entry)
 {
     return entry->line != NULL && (strcmp(entry->type, "fuse") == 0 ||
-                                   strncmp(entry->type, "fuse.", strlen("fuse.")) == 0);
+                                   strncmp(entry->type, "fuse.", strlen("fuse.")) == 0 ||
+                                   strcmp(entry->type, "virtiofs") == 0);
 }
 
 void mount_entry_free(mount_entry *entry)

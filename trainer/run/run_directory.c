@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory_sync.h"
 #include "file_replace.h"
 #include "message.h"
 #include "run_lock.h"
@@ -28,25 +29,34 @@ static int open_directory(const char *path)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-run_record_presence run_directory_read(const char *path, run_record *out, char *message)
+/* False also if the lock cannot be asked for. */
+static bool is_held_by_nobody(const char *path)
 {
     char why[MESSAGE_BYTES];
-    run_record_presence presence = run_record_read(out, path, message);
-    if (presence != RUN_RECORD_READ || out->state != RUN_RUNNING) {
-        return presence;
-    }
     const int fd = open_directory(path);
-    if (fd >= 0 && run_lock_ask(fd, path, why) == RUN_LOCK_NOBODY) {
-        /* The run may have ended properly since. Its last record came before it gave the lock
-         * back. */
+    if (fd < 0) {
+        return false;
+    }
+    const bool is_free = run_lock_ask(fd, path, why) == RUN_LOCK_NOBODY;
+    close(fd);
+    return is_free;
+}
+
+/* The lock is asked for after run.json was read. The run may have ended properly in between: its
+ * last record came before it gave the lock back. Or another process may have begun: then it is
+ * asked again. */
+run_record_presence run_directory_read(const char *path, run_record *out, char *message)
+{
+    run_record_presence presence = run_record_read(out, path, message);
+    while (presence == RUN_RECORD_READ && out->state == RUN_RUNNING && is_held_by_nobody(path)) {
+        const run_record before = *out; /* for its process */
         run_record_free(out);
         presence = run_record_read(out, path, message);
-        if (presence == RUN_RECORD_READ) {
+        if (presence == RUN_RECORD_READ && out->process == before.process &&
+            strcmp(out->host, before.host) == 0) {
             out->state = run_record_state_at_rest(out);
+            break;
         }
-    }
-    if (fd >= 0) {
-        close(fd);
     }
     return presence;
 }
@@ -109,7 +119,8 @@ static int check_place(const char *path, const run_record *run, char *message)
     return 0;
 }
 
-/* May the run that is there be continued as one of `config`? It may have more epochs. */
+/* May the run that is there be continued as one of `config`? It may have more epochs, and fewer
+ * than were planned, but none that has begun is cut off: points are never taken back. */
 static run_directory_verdict judge_continued(const char *path, const run_config *config,
                                              const run_record *there, char *message)
 {
@@ -128,6 +139,17 @@ static run_directory_verdict judge_continued(const char *path, const run_config 
         return RUN_DIRECTORY_REFUSED;
     }
     const run_state state = run_record_state_at_rest(there);
+    if (state == RUN_INTERRUPTED && there->epoch_count == config->epochs &&
+        there->config.epochs > config->epochs) {
+        message_set(
+            message,
+            "%s holds an interrupted run that has %u of %u epochs and may have steps of the "
+            "next one, so that it cannot end there: give more than %u epochs; --overwrite "
+            "replaces it",
+            path, (unsigned)there->epoch_count, (unsigned)there->config.epochs,
+            (unsigned)config->epochs);
+        return RUN_DIRECTORY_REFUSED;
+    }
     if (state == RUN_INTERRUPTED ||
         (state == RUN_FINISHED && there->epoch_count < config->epochs)) {
         return RUN_DIRECTORY_USABLE;
@@ -197,6 +219,23 @@ run_directory_verdict run_directory_judge(const char *path, const run_config *co
     return verdict;
 }
 
+/* Brings the name of a directory that was just made to the disk. A parent that may not be read
+ * cannot be synced. */
+static int sync_name(const char *path)
+{
+    char parent[PATH_MAX + 4];
+    snprintf(parent, sizeof parent, "%s/..", path);
+    const int fd = open_directory(parent);
+    if (fd < 0) {
+        return errno == EACCES ? 0 : -1;
+    }
+    const int status = directory_sync(fd);
+    const int cause = errno;
+    close(fd);
+    errno = cause;
+    return status;
+}
+
 /* Makes what is missing of the path, from the top. *made_at as in run_directory. */
 static int make_path(const char *path, size_t *made_at, char *message)
 {
@@ -214,6 +253,10 @@ static int make_path(const char *path, size_t *made_at, char *message)
         part[i] = '\0';
         if (mkdir(part, 0777) == 0) {
             *made_at = *made_at == 0 ? i : *made_at;
+            if (sync_name(part) != 0) {
+                return message_set(message, "the name of %s cannot be written: %s", part,
+                                   strerror(errno));
+            }
         } else if (errno != EEXIST) {
             return message_set(message, "%s cannot be made: %s", part, strerror(errno));
         }
@@ -324,7 +367,8 @@ int run_directory_clear(const run_directory *directory, char *message)
     return status;
 }
 
-/* Names the event files of a part in the record, unless it names them already. -1 without memory. */
+/* Names the event files of a part in the record, unless it names them already. -1 without
+ * memory. */
 static int name_event_files(int directory, const char *part, run_record *run)
 {
     const run_record unnamed = {0}; /* for run_record_owns */

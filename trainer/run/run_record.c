@@ -408,8 +408,8 @@ static json_t *load_once(const char *path, run_record_presence *presence, char *
     return root;
 }
 
-/* A mount other than the writer's may show the file cut off while it is replaced, for a moment: what
- * is no JSON is read again. */
+/* A mount other than the writer's may show the file cut off while it is replaced, for a moment:
+ * what is no JSON is read again. */
 static json_t *load(const char *path, run_record_presence *presence, char *message)
 {
     const struct timespec pause = {.tv_nsec = 50000000};

@@ -94,8 +94,8 @@ typedef enum run_record_presence {
                              *out is empty, and nothing may be replaced */
 } run_record_presence;
 
-/* Reads the run.json in `directory`. If it is damaged or unreadable the message [MESSAGE_BYTES] says
- * how. */
+/* Reads the run.json in `directory`. If it is damaged or unreadable the message [MESSAGE_BYTES]
+ * says how. */
 MUST_CHECK run_record_presence run_record_read(run_record *out, const char *directory,
                                                char *message);
 

@@ -20,11 +20,13 @@ typedef struct run {
     engine *engine;
     run_directory *directory;
     run_log *log;
-    uint32_t epochs_done; /* by the engine; the record may have more of them, logged before */
-    epoch_sums sums;      /* of the epoch under way */
-    uint8_t *predicted;   /* [validation samples], of the last validation */
-    double saved_at;      /* seconds_now() of the last checkpoint, or of the beginning */
-    uint32_t chunk;       /* steps to ask for at once */
+    uint32_t epochs_done;  /* by the engine; the record may have more of them, logged before */
+    epoch_sums sums;       /* of the epoch under way */
+    uint32_t saved_epochs; /* done in the checkpoint, and the steps of its epoch under way: */
+    uint32_t saved_steps;  /* 0 and 0 if there is none of use */
+    uint8_t *predicted;    /* [validation samples], of the last validation */
+    double saved_at;       /* seconds_now() of the last checkpoint, or of the beginning */
+    uint32_t chunk;        /* steps to ask for at once */
     engine_step steps[LONGEST_CHUNK];
 } run;
 

@@ -50,8 +50,9 @@ static int import_state(run *self, const checkpoint *state, char *why)
         return message_set(why, "the checkpoint is not of this engine: %s",
                            api->message(self->engine));
     }
-    self->epochs_done = state->epochs;
+    self->epochs_done = self->saved_epochs = state->epochs;
     self->sums = state->under_way;
+    self->saved_steps = state->under_way.steps;
     return 0;
 }
 
@@ -67,21 +68,30 @@ static void keep_past(run_record *record, run_record *past)
     past->event_file_count = past->epoch_count = 0;
 }
 
+void run_format_place(char out[RUN_PLACE_BYTES], const run_config *config, uint32_t epochs_done,
+                      uint32_t steps)
+{
+    const unsigned epochs = config->epochs;
+    if (epochs_done == 0 && steps == 0) {
+        snprintf(out, RUN_PLACE_BYTES, "before the first step");
+    } else if (steps == 0) {
+        snprintf(out, RUN_PLACE_BYTES, "after epoch %u of %u", (unsigned)epochs_done, epochs);
+    } else {
+        snprintf(out, RUN_PLACE_BYTES, "after epoch %u of %u, step %u of %u", (unsigned)epochs_done,
+                 epochs, (unsigned)steps, (unsigned)run_config_steps_per_epoch(config));
+    }
+}
+
 static void say_resumed(const run *self)
 {
-    const run_config *config = self->job->config;
-    const uint32_t steps = run_config_steps_per_epoch(config);
-    char step[48] = "";
+    char place[RUN_PLACE_BYTES];
     char logged[64] = "";
-    if (self->sums.steps > 0) {
-        snprintf(step, sizeof step, ", step %u of %u", (unsigned)self->sums.steps, (unsigned)steps);
-    }
+    run_format_place(place, self->job->config, self->epochs_done, self->sums.steps);
     if (self->record->epoch_count > self->epochs_done) {
         snprintf(logged, sizeof logged, "; epoch %u is the last that was logged",
                  (unsigned)self->record->epoch_count);
     }
-    progress_say(self->job->display, "Resumed   after epoch %u of %u%s%s",
-                 (unsigned)self->epochs_done, (unsigned)config->epochs, step, logged);
+    progress_say(self->job->display, "Resumed   %s%s", place, logged);
 }
 
 /* Restores what is there of the run. *past is its record, empty if there is none; the caller frees
@@ -134,8 +144,8 @@ static int open_log(run *self, const run_record *past)
     return run_directory_write(self->directory, self->record, self->message);
 }
 
-/* Continues the run of the record `there`, whose arrays the run's own record has. If that fails, the
- * run is there as it was. */
+/* Continues the run of the record `there`, whose arrays the run's own record has. If that fails,
+ * the run is there as it was. */
 static int open_log_again(run *self, const run_record *there)
 {
     if (open_log(self, there) == 0) {
@@ -164,6 +174,11 @@ static int begin_or_resume(run *self, bool *has_past)
     }
     if (!*has_past) {
         return open_log(self, NULL);
+    }
+    if (past.config.epochs > self->job->config->epochs) {
+        progress_note(self->job->display,
+                      "Note: %u epochs were planned for this run, now it has %u",
+                      (unsigned)past.config.epochs, (unsigned)self->job->config->epochs);
     }
     const run_record there = past; /* with the arrays that the run's own record has from now on */
     keep_past(self->record, &past);
@@ -227,6 +242,18 @@ static void say_head(const run *self)
                  (uint64_t)config->batch_size * steps, (unsigned)config->training_samples);
 }
 
+/* Of a run that was to be resumed the record is what it has. */
+static void say_not_begun(const run *self)
+{
+    char unread[MESSAGE_BYTES];
+    message_set(self->message, "before the first step");
+    if (self->job->replace == RUN_DIRECTORY_CONTINUE &&
+        run_directory_read(self->job->directory, self->record, unread) == RUN_RECORD_READ) {
+        message_set(self->message, "before it was resumed, with %u of %u epochs",
+                    (unsigned)self->record->epoch_count, (unsigned)self->job->config->epochs);
+    }
+}
+
 outcome run_begin(run *self)
 {
     const outcome made = make_engine(self);
@@ -234,7 +261,7 @@ outcome run_begin(run *self)
         return made;
     }
     if (signals_noted() != 0) {
-        message_set(self->message, "before the first step");
+        say_not_begun(self);
         return OUTCOME_STOPPED;
     }
     if (open_outputs(self) != 0) {

@@ -29,6 +29,10 @@ int run_checkpoint_save(run *self, char *message)
     } else {
         status = run_directory_keep_state(self->directory, &state, message);
     }
+    if (status == 0) {
+        self->saved_epochs = state.epochs;
+        self->saved_steps = state.under_way.steps;
+    }
     checkpoint_free(&state);
     return status;
 }

@@ -336,15 +336,29 @@ static bool has_trained(const run *self)
     return self->epochs_done > 0 || self->sums.steps > 0;
 }
 
-/* A run that is stopped. That it is interrupted run.json says before anything else, since whoever sent
- * the signal may not wait. Then its event files are synced and its state is replaced. */
+/* A run that is stopped. That it is interrupted run.json says before anything else, since whoever
+ * sent the signal may not wait. Then its event files are synced and its state is replaced; where
+ * that fails the run can be resumed from its last state. */
 static int end_interrupted(run *self)
 {
+    char why[MESSAGE_BYTES];
     self->record->state = RUN_INTERRUPTED;
-    if (run_directory_write(self->directory, self->record, self->message) != 0) {
+    if (run_directory_write(self->directory, self->record, self->message) != 0 ||
+        run_log_sync(self->log, self->message) != 0) {
         return -1;
     }
-    return has_trained(self) ? run_checkpoint_save(self, self->message) : 0;
+    if (has_trained(self) && run_checkpoint_save(self, why) != 0) {
+        progress_note(self->job->display, "Warning: the state was not saved: %s", why);
+    }
+    return 0;
+}
+
+/* Synced, because run.json never says finished or diverged of points that are not on disk. */
+static int end_session(run *self, bool succeeded)
+{
+    return run_log_end_session(self->log, succeeded, self->message) != 0
+               ? -1
+               : run_log_sync(self->log, self->message);
 }
 
 /* A run with all its epochs. Its state comes before the end of its session, which cannot be taken back:
@@ -352,7 +366,7 @@ static int end_interrupted(run *self)
 static int end_finished(run *self)
 {
     if (self->job->no_state) {
-        if (run_directory_drop_state(self->directory, self->message) != 0) {
+        if (run_log_sync(self->log, self->message) != 0) {
             return -1;
         }
     } else if (run_checkpoint_save(self, self->message) != 0) {
@@ -360,31 +374,34 @@ static int end_finished(run *self)
                            "%s; --resume --no-state finishes the run without its state",
                            self->message);
     }
-    return run_log_end_session(self->log, true, self->message);
+    return end_session(self, true);
 }
 
-/* A run that diverged, whatever ended it; nobody resumes it. */
-static int end_diverged(run *self)
+/* Of a run that nobody resumes, or that shall keep no state. run.json says so already: were the run
+ * killed between the two in the other order, it would be trained again. */
+static void drop_state(run *self)
 {
-    return run_log_end_session(self->log, false, self->message) != 0
-               ? -1
-               : run_directory_drop_state(self->directory, self->message);
+    char why[MESSAGE_BYTES];
+    if (run_directory_drop_state(self->directory, why) != 0) {
+        progress_note(self->job->display, "Note: %s", why);
+    }
 }
 
-/* "after epoch 3 of 15, step 412 of 938", or "before the first step". */
+/* Where the run is, and from where it would be resumed if that is elsewhere. */
 static void say_where(const run *self)
 {
-    char step[48] = "";
-    if (!has_trained(self)) {
-        message_set(self->message, "before the first step");
-        return;
+    const run_config *config = self->job->config;
+    char here[RUN_PLACE_BYTES];
+    char saved[RUN_PLACE_BYTES];
+    run_format_place(here, config, self->epochs_done, self->sums.steps);
+    run_format_place(saved, config, self->saved_epochs, self->saved_steps);
+    if (strcmp(here, saved) == 0) {
+        message_set(self->message, "%s", here);
+    } else if (self->saved_epochs == 0 && self->saved_steps == 0) {
+        message_set(self->message, "%s (no saved state: training would start at step 1)", here);
+    } else {
+        message_set(self->message, "%s (last saved state: %s)", here, saved);
     }
-    if (self->sums.steps > 0) {
-        snprintf(step, sizeof step, ", step %u of %u", (unsigned)self->sums.steps,
-                 (unsigned)run_config_steps_per_epoch(self->job->config));
-    }
-    message_set(self->message, "after epoch %u of %u%s", (unsigned)self->epochs_done,
-                (unsigned)self->job->config->epochs, step);
 }
 
 /* Closes the log and says in run.json how the run ended. `status` is what training returned. */
@@ -397,7 +414,9 @@ static outcome end_run(run *self, int status)
     if (status != 0) {
         (void)!run_log_end_session(self->log, false, other);
     } else {
-        status = diverged ? end_diverged(self) : done ? end_finished(self) : end_interrupted(self);
+        status = diverged ? end_session(self, false)
+                 : done   ? end_finished(self)
+                          : end_interrupted(self);
     }
     if (run_log_close(self->log, status == 0 ? self->message : other) != 0) {
         status = -1;
@@ -409,6 +428,9 @@ static outcome end_run(run *self, int status)
             0 ||
         status != 0) {
         return OUTCOME_FAILED;
+    }
+    if (diverged || (done && self->job->no_state)) {
+        drop_state(self);
     }
     if (!done) {
         say_where(self);

@@ -7,8 +7,8 @@
 #include "must_check.h"
 
 /* Reads the file `name`, as openat finds it from `directory`, into *text, which the caller frees; a
- * zero byte that *bytes does not count follows. 0, or -1 with errno and *text NULL. errno is 0 for what is no regular file: it is not
- * read, so that a pipe makes nobody wait.
+ * zero byte that *bytes does not count follows. 0, or -1 with errno and *text NULL. errno is 0 for
+ * what is no regular file: it is not read, so that a pipe makes nobody wait.
  *
  * Another host may replace the file meanwhile; NFS then says ESTALE, and the new one is read. */
 MUST_CHECK int file_read(int directory, const char *name, char **text, size_t *bytes);

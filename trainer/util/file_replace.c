@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "directory_sync.h"
+
 static int write_piece(int fd, const file_piece *piece)
 {
     const uint8_t *next = piece->data;
@@ -34,16 +36,26 @@ static int write_pieces(int fd, const file_piece *pieces, size_t count)
     return 0;
 }
 
+/* A new file, for writing. */
+static int make_file(int directory, const char *name)
+{
+    int fd;
+    do {
+        fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
 /* Makes a new file and writes it. */
 static int write_file(int directory, const char *name, const file_piece *pieces, size_t count,
                       bool sync)
 {
     unlinkat(directory, name, 0);
-    const int fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const int fd = make_file(directory, name);
     if (fd < 0) {
         return -1;
     }
-    const bool whole = write_pieces(fd, pieces, count) == 0 && (!sync || fsync(fd) == 0);
+    const bool whole = write_pieces(fd, pieces, count) == 0 && (!sync || descriptor_sync(fd) == 0);
     const int cause = errno;
     if (close(fd) != 0 || !whole) {
         errno = whole ? errno : cause;
@@ -63,5 +75,5 @@ int file_replace(int directory, const char *name, const file_piece *pieces, size
         errno = cause;
         return -1;
     }
-    return 0;
+    return sync ? directory_sync(directory) : 0;
 }

@@ -19,9 +19,10 @@ typedef struct file_piece {
 
 /* Replaces `name`, of at most NAME_MAX - 4 bytes, in the directory that `directory` is open on by
  * pieces[count], one after the other. With `sync` they are on the disk before the name is theirs,
- * so that not even a power failure leaves an empty file. 0, or -1 with errno, the old file whole
- * and nothing else left. What had the temporary name goes first and is never written into: it may
- * be a link or a pipe. */
+ * so that not even a power failure leaves an empty file, and then the name is. 0, or -1 with errno,
+ * the old file whole and nothing else left; but the new one is there if it was only the name that
+ * could not be brought to the disk. What had the temporary name goes first and is never written
+ * into: it may be a link or a pipe. */
 MUST_CHECK int file_replace(int directory, const char *name, const file_piece *pieces, size_t count,
                             bool sync);
 

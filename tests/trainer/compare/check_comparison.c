@@ -1,5 +1,5 @@
 /* The comparison: what it computes from runs, how they stand to each other, and what it makes of
- * runs that are unfinished or damaged. */
+ * runs that are unfinished or damaged. openat is wrapped, so that a run can vanish. */
 #include <check.h>
 #include <dirent.h>
 #include <math.h>
@@ -11,7 +11,20 @@
 #include "message.h"
 #include "scratch.h"
 
+int __real_openat(int directory, const char *name, int flags, ...);
+int __wrap_openat(int directory, const char *name, int flags, ...);
+
 static char message[MESSAGE_BYTES];
+static const char *vanishing; /* once this file below scratch was opened it is removed; or NULL */
+
+int __wrap_openat(int directory, const char *name, int flags, ...)
+{
+    const int fd = __real_openat(directory, name, flags, 0666);
+    if (fd >= 0 && vanishing != NULL && strcmp(name, scratch_path(vanishing)) == 0) {
+        unlink(name);
+    }
+    return fd;
+}
 
 /* The entry of a run in the answer to a question; the answer's length into *count. */
 static comparison_entry entry_of(comparison_question question, const char *name, size_t *count)
@@ -46,6 +59,18 @@ static void assert_answer(comparison_question question, const char *const *names
         ck_assert_double_eq((range).low, (l));                                                     \
         ck_assert_double_eq((range).high, (h));                                                    \
     } while (0)
+
+START_TEST(a_run_that_vanishes_meanwhile_does_not_end_the_comparison)
+{
+    make_run("a/one", 8, NULL);
+    make_run("a/two", 4, NULL);
+    vanishing = "a/one/run.json";
+    ck_assert_int_eq(comparison_add_below(&all, scratch_path("a"), stderr, message), 0);
+    ck_assert(!scratch_exists(vanishing));
+    ck_assert_uint_eq(all.count, 2); /* what was read counts */
+    vanishing = NULL;
+}
+END_TEST
 
 START_TEST(runs_below_the_root_are_found_largest_batch_first)
 {
@@ -437,6 +462,7 @@ int main(void)
     Suite *suite = suite_create("comparison");
     TCase *comparing = tcase_create("comparing");
     tcase_add_checked_fixture(comparing, comparison_set_up, comparison_tear_down);
+    tcase_add_test(comparing, a_run_that_vanishes_meanwhile_does_not_end_the_comparison);
     tcase_add_test(comparing, runs_below_the_root_are_found_largest_batch_first);
     tcase_add_test(comparing, the_root_may_be_a_run);
     tcase_add_test(comparing, figures_come_with_the_epoch_of_the_best);

@@ -95,8 +95,8 @@ START_TEST(fuse_on_a_local_disk_is_as_good_as_a_disk)
     static const struct {
         const char *type;
         bool is_fuse;
-    } mounts[] = {{"fuse", true},  {"fuse.sshfs", true}, {"fuseblk", false},
-                  {"ext4", false}, {"fusectl", false},   {"nfs", false}};
+    } mounts[] = {{"fuse", true},     {"fuse.sshfs", true}, {"fuseblk", false}, {"ext4", false},
+                  {"fusectl", false}, {"nfs", false},       {"virtiofs", true}};
     char text[256];
     for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++) {
         snprintf(text, sizeof text, "28 27 0:31 / /mnt rw - %s x rw\n", mounts[i].type);

@@ -1,11 +1,15 @@
 /* A run's directory: what may be there before a run, and that only the trainer's files go. read is
- * wrapped, so that it can fail. */
+ * wrapped, so that it can fail, fsync, so that it is seen, and fcntl,
+ * so that others can do something meanwhile. */
+#define _GNU_SOURCE /* F_OFD_GETLK */
+
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "message.h"
@@ -13,13 +17,40 @@
 #include "run_lock.h"
 #include "scratch.h"
 
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, struct flock *lock);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
 ssize_t __real_read(int fd, void *data, size_t bytes);
 ssize_t __wrap_read(int fd, void *data, size_t bytes);
 
 static char message[MESSAGE_BYTES];
 
+static ino_t synced[8]; /* what was, from the first on */
+static size_t synced_count;
+static void (*after_asking)(void); /* for the lock, what another process does; NULL for nothing */
 static bool reading_fails;
 static int passes; /* so many calls more do not fail */
+
+/* The lock's calls, which all have it as their argument. */
+int __wrap_fcntl(int fd, int command, struct flock *lock)
+{
+    const int status = __real_fcntl(fd, command, lock);
+    if (command == F_OFD_GETLK && after_asking != NULL) {
+        after_asking();
+    }
+    return status;
+}
+
+int __wrap_fsync(int fd)
+{
+    struct stat status;
+    ck_assert_int_eq(fstat(fd, &status), 0);
+    if (synced_count < sizeof synced / sizeof synced[0]) {
+        synced[synced_count++] = status.st_ino;
+    }
+    return __real_fsync(fd);
+}
 
 ssize_t __wrap_read(int fd, void *data, size_t bytes)
 {
@@ -153,6 +184,27 @@ START_TEST(a_run_is_continued_with_as_many_epochs_as_it_has_or_more)
         run_directory_judge(scratch_path("run"), &other, RUN_DIRECTORY_CONTINUE, message),
         RUN_DIRECTORY_REFUSED);
     ck_assert_ptr_nonnull(strstr(message, "seed 0 instead of 9"));
+}
+END_TEST
+
+/* It may have points beyond, and its state may be: fewer epochs than were planned are an end only
+ * where none of them has begun. */
+START_TEST(an_interrupted_run_does_not_end_before_an_epoch_that_may_have_begun)
+{
+    run_config other = config;
+    run_record record = {.state = RUN_INTERRUPTED, .config = config};
+    record.config.epochs = 3;
+    ck_assert_int_eq(run_record_add_epoch(&record, &(epoch_figures){.loss = 1}), 0);
+    scratch_make_directory("run");
+    ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
+    run_record_free(&record);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_CONTINUE), RUN_DIRECTORY_REFUSED);
+    ck_assert_msg(strstr(message, "has 1 of 3 epochs and may have steps of the next one") != NULL,
+                  "%s", message);
+    other.epochs = 2;
+    ck_assert_int_eq(
+        run_directory_judge(scratch_path("run"), &other, RUN_DIRECTORY_CONTINUE, message),
+        RUN_DIRECTORY_USABLE);
 }
 END_TEST
 
@@ -364,6 +416,24 @@ START_TEST(opening_makes_the_path_and_discarding_unmakes_it)
 }
 END_TEST
 
+static void assert_synced(size_t index, const char *name)
+{
+    struct stat status;
+    ck_assert_int_eq(stat(scratch_path(name), &status), 0);
+    ck_assert_uint_lt(index, synced_count);
+    ck_assert_uint_eq(synced[index], status.st_ino);
+}
+
+START_TEST(the_names_of_directories_that_are_made_are_synced)
+{
+    run_directory *directory;
+    ck_assert_int_eq(open_replacing(&directory, "a/run", RUN_DIRECTORY_REPLACE_NONE), 0);
+    assert_synced(0, ""); /* has the name a */
+    assert_synced(1, "a");
+    run_directory_close(directory);
+}
+END_TEST
+
 START_TEST(where_no_run_is_clearing_removes_nothing)
 {
     run_directory *directory;
@@ -484,6 +554,33 @@ START_TEST(a_run_that_nobody_holds_is_not_running)
 }
 END_TEST
 
+static run_directory *resumed;
+
+static void resume_meanwhile(void)
+{
+    const run_record record = {
+        .state = RUN_RUNNING, .config = config, .host = "another", .process = 2};
+    after_asking = NULL;
+    ck_assert_int_eq(open_replacing(&resumed, "run", RUN_DIRECTORY_CONTINUE), 0);
+    ck_assert_int_eq(run_directory_write(resumed, &record, message), 0);
+}
+
+/* Nobody held the lock, and then run.json says that the run is running. */
+START_TEST(a_run_that_another_process_resumes_meanwhile_is_running)
+{
+    run_record there = {.state = RUN_RUNNING, .config = config, .host = "one", .process = 1};
+    scratch_make_directory("run");
+    ck_assert_int_eq(scratch_write_record("run", &there, message), 0);
+    scratch_write("run/" RUN_LOCK_FILE, "");
+    after_asking = resume_meanwhile;
+    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_RUNNING);
+    ck_assert_str_eq(there.host, "another");
+    run_record_free(&there);
+    run_directory_close(resumed);
+}
+END_TEST
+
 START_TEST(an_open_directory_is_locked_until_it_is_closed)
 {
     run_directory *directory;
@@ -525,6 +622,8 @@ static void set_up(void)
     scratch_make();
     reading_fails = false;
     passes = 0;
+    synced_count = 0;
+    after_asking = NULL;
 }
 
 int main(void)
@@ -538,6 +637,7 @@ int main(void)
     tcase_add_test(directory, a_run_that_died_after_it_diverged_has_diverged);
     tcase_add_test(directory, an_unfinished_run_of_another_configuration_is_refused);
     tcase_add_test(directory, a_run_is_continued_with_as_many_epochs_as_it_has_or_more);
+    tcase_add_test(directory, an_interrupted_run_does_not_end_before_an_epoch_that_may_have_begun);
     tcase_add_test(directory, a_run_with_a_damaged_record_is_replaced_only_when_any_may_be);
     tcase_add_test(directory, a_run_whose_record_cannot_be_read_is_not_replaced);
     tcase_add_test(directory, a_state_that_cannot_be_read_is_not_taken_for_a_damaged_one);
@@ -554,12 +654,14 @@ int main(void)
     tcase_add_test(directory, a_file_is_no_directory);
     tcase_add_test(directory, opening_makes_the_path_and_discarding_unmakes_it);
     tcase_add_test(directory, discarding_keeps_what_was_there);
+    tcase_add_test(directory, the_names_of_directories_that_are_made_are_synced);
     tcase_add_test(directory, where_no_run_is_clearing_removes_nothing);
     tcase_add_test(directory, clearing_removes_only_what_the_trainer_wrote);
     tcase_add_test(directory, a_directory_that_another_process_writes_is_refused);
     tcase_add_test(directory, a_refusal_names_the_process_that_writes);
     tcase_add_test(directory, a_directory_that_a_trainer_of_an_earlier_version_writes_is_refused);
     tcase_add_test(directory, a_run_that_nobody_holds_is_not_running);
+    tcase_add_test(directory, a_run_that_another_process_resumes_meanwhile_is_running);
     tcase_add_test(directory, an_open_directory_is_locked_until_it_is_closed);
     tcase_add_test(directory, a_lock_moves_with_its_directory);
     tcase_add_test(directory, judging_and_refusing_leave_nothing);

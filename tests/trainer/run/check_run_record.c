@@ -1,5 +1,5 @@
-/* run.json: what is written is read, it is replaced whole, and nothing damaged is believed. read and
- * nanosleep are wrapped: the one can fail, the other shows that the reader waits. */
+/* run.json: what is written is read, it is replaced whole, and nothing damaged is believed. read
+ * and nanosleep are wrapped: the one can fail, the other shows that the reader waits. */
 #include <check.h>
 #include <errno.h>
 #include <math.h>

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fake_run.h"
@@ -148,6 +149,33 @@ static void stop(uint64_t step)
     }
 }
 
+/* A run to its end. What it prints is for the caller to free. */
+static char *train_and_print(void)
+{
+    char *output = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&output, &size);
+    progress_init(&fake_run_display, out, PROGRESS_LINES);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    fclose(out);
+    return output;
+}
+
+/* A resumed run says after which of its steps it continues. */
+static void assert_said_from_where(const char *output, uint64_t step)
+{
+    char line[96];
+    const unsigned within = (unsigned)(step % STEPS);
+    int length = snprintf(line, sizeof line, "\nResumed   after epoch %u of %u",
+                          (unsigned)(step / STEPS), (unsigned)EPOCHS);
+    if (within > 0) {
+        length += snprintf(line + length, sizeof line - (size_t)length, ", step %u of %u", within,
+                           (unsigned)STEPS);
+    }
+    snprintf(line + length, sizeof line - (size_t)length, "\n");
+    ck_assert_msg(strstr(output, line) != NULL, "%sis not in: %s", line, output);
+}
+
 /* The run ends after any step, in the middle of an epoch too, and continues after it: each point is
  * there once, with the value of a run that was not disturbed. */
 START_TEST(a_stopped_run_continues_after_its_last_step)
@@ -166,7 +194,9 @@ START_TEST(a_stopped_run_continues_after_its_last_step)
     fake_engine_plan_now.on_step = NULL;
     signals_install();
     fake_run_resumes = true;
-    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    char *output = train_and_print();
+    assert_said_from_where(output, trained);
+    free(output);
     ck_assert_uint_eq(fake_engine_steps_queued, EPOCHS * STEPS); /* none twice */
     const points training = fake_run_points("run/train");
     ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS);
@@ -269,6 +299,57 @@ START_TEST(a_step_that_is_broken_off_is_trained_again_to_the_same_bits)
 }
 END_TEST
 
+/* A signal that comes before anything is opened. */
+START_TEST(a_run_that_is_stopped_before_it_is_resumed_says_what_it_has)
+{
+    signals_install();
+    raise(SIGTERM);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_STOPPED);
+    ck_assert_str_eq(fake_run_message, "before the first step");
+    ck_assert_int_eq(fake_run_record.state, RUN_RUNNING); /* none is there to be resumed */
+    signals_install();
+    ck_assert_int_eq(fake_run("run", 2, 1), OUTCOME_DONE);
+    raise(SIGTERM);
+    fake_run_resumes = true;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_STOPPED);
+    ck_assert_str_eq(fake_run_message, "before it was resumed, with 2 of 3 epochs");
+    ck_assert_int_eq(fake_run_record.state, RUN_FINISHED);
+}
+END_TEST
+
+/* In the second epoch, when the checkpoint cannot be replaced any more. */
+static void block_state_and_stop(uint64_t step)
+{
+    if (step == STEPS + 1) {
+        ck_assert_int_eq(mkdir(scratch_path("run/checkpoint.tmp"), 0777), 0);
+        raise(SIGTERM);
+    }
+}
+
+/* It ends as stopped all the same, and says from where it continues. */
+START_TEST(a_stopped_run_whose_state_cannot_be_saved_continues_from_its_last_state)
+{
+    signals_install();
+    fake_run_checkpoint_interval = _i == 0 ? 0 : 3600;
+    fake_engine_plan_now.on_step = block_state_and_stop;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_STOPPED);
+    ck_assert_int_eq(fake_run_record.state, RUN_INTERRUPTED);
+    ck_assert_msg(strstr(fake_run_message, _i == 0 ? " (last saved state: after epoch 1 of 3)"
+                                                   : " (no saved state: training would start at "
+                                                     "step 1)") != NULL,
+                  "%s", fake_run_message);
+    fake_engine_plan_now.on_step = NULL;
+    signals_install();
+    ck_assert_int_eq(rmdir(scratch_path("run/checkpoint.tmp")), 0);
+    fake_run_resumes = true;
+    fake_engine_steps_queued = 0;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    ck_assert_uint_eq(fake_engine_steps_queued, (_i == 0 ? EPOCHS - 1 : EPOCHS) * STEPS);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS);
+}
+END_TEST
+
 /* The process dies after an epoch was logged and before its state was saved. */
 START_TEST(figures_of_the_clock_that_are_logged_stay)
 {
@@ -307,6 +388,9 @@ int main(void)
                         EPOCHS * STEPS + 1);
     tcase_add_loop_test(resuming, a_step_that_is_broken_off_is_trained_again_to_the_same_bits, 0,
                         STOPS);
+    tcase_add_loop_test(
+        resuming, a_stopped_run_whose_state_cannot_be_saved_continues_from_its_last_state, 0, 2);
+    tcase_add_test(resuming, a_run_that_is_stopped_before_it_is_resumed_says_what_it_has);
     tcase_add_loop_test(resuming, figures_of_the_clock_that_are_logged_stay, 0, 2);
     suite_add_tcase(suite, resuming);
     SRunner *runner = srunner_create(suite);

@@ -1,4 +1,5 @@
-/* A file is replaced whole or stays as it was, and nothing else is left. */
+/* A file is replaced whole or stays as it was, and nothing else is left. fsync and openat are
+ * wrapped, so that they can fail. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,41 @@
 
 #include "file_replace.h"
 #include "scratch.h"
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __real_openat(int directory, const char *name, int flags, ...);
+int __wrap_openat(int directory, const char *name, int flags, ...);
+
+static int interruptions;     /* so many of the next calls are interrupted */
+static int directory_failure; /* errno of the fsync of a directory; 0 for none */
+static bool file_is_new;      /* when its directory was synced, `file` had the new content */
+
+static bool is_interrupted(void)
+{
+    errno = EINTR;
+    return interruptions > 0 && interruptions-- > 0;
+}
+
+int __wrap_fsync(int fd)
+{
+    struct stat status;
+    if (is_interrupted()) {
+        return -1;
+    }
+    ck_assert_int_eq(fstat(fd, &status), 0);
+    if (!S_ISDIR(status.st_mode)) {
+        return __real_fsync(fd);
+    }
+    file_is_new = stat(scratch_path("file"), &status) == 0 && status.st_size > 3;
+    errno = directory_failure;
+    return directory_failure == 0 ? __real_fsync(fd) : -1;
+}
+
+int __wrap_openat(int directory, const char *name, int flags, ...)
+{
+    return is_interrupted() ? -1 : __real_openat(directory, name, flags, 0666);
+}
 
 static const file_piece pieces[] = {{"one ", 4}, {"", 0}, {"two\0three", 9}};
 enum { PIECES = sizeof pieces / sizeof pieces[0], ALL_BYTES = 13 };
@@ -93,9 +129,45 @@ START_TEST(what_a_crash_left_is_replaced_and_a_link_not_followed)
 }
 END_TEST
 
+/* Else a power failure may bring the old file back. */
+START_TEST(the_directory_is_synced_when_the_name_is_the_new_files)
+{
+    scratch_write("file", "old");
+    ck_assert_int_eq(replace(true), 0);
+    ck_assert(file_is_new);
+    file_is_new = false;
+    ck_assert_int_eq(replace(false), 0);
+    ck_assert(!file_is_new);
+}
+END_TEST
+
+START_TEST(a_directory_that_cannot_be_synced_is_no_failure_but_an_error_is)
+{
+    directory_failure = EINVAL;
+    ck_assert_int_eq(replace(true), 0);
+    directory_failure = EIO;
+    ck_assert_int_eq(replace(true), -1);
+    ck_assert_int_eq(errno, EIO);
+    assert_content("file", "one two");
+    ck_assert_int_eq(scratch_count(""), 1);
+}
+END_TEST
+
+/* That of the file to be made, of its fsync, or of several calls. */
+START_TEST(interrupted_calls_are_made_again)
+{
+    interruptions = _i;
+    ck_assert_int_eq(replace(true), 0);
+    ck_assert_int_eq(interruptions, 0);
+    assert_content("file", "one two");
+}
+END_TEST
+
 static void set_up(void)
 {
     scratch_make();
+    interruptions = directory_failure = 0;
+    file_is_new = false;
 }
 
 int main(void)
@@ -107,6 +179,9 @@ int main(void)
     tcase_add_loop_test(files, a_disk_that_fills_up_leaves_the_old_file_alone, 0, ALL_BYTES);
     tcase_add_test(files, a_name_that_cannot_be_taken_leaves_nothing);
     tcase_add_test(files, what_a_crash_left_is_replaced_and_a_link_not_followed);
+    tcase_add_test(files, the_directory_is_synced_when_the_name_is_the_new_files);
+    tcase_add_test(files, a_directory_that_cannot_be_synced_is_no_failure_but_an_error_is);
+    tcase_add_loop_test(files, interrupted_calls_are_made_again, 1, 4);
     suite_add_tcase(suite, files);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -12,11 +12,12 @@
 /* The most scalars that one call logs. */
 enum { MOST_SCALARS = 8 };
 
-int log_part_read(log_part *out, const char *directory, const char *part, const run_record *past,
+int log_part_read(log_part *out, const char *directory, const char *part, const run_log_head *head,
                   char *message)
 {
     *out = (log_part){0};
-    return past == NULL ? 0 : logged_points_read(&out->logged, directory, part, past, message);
+    return head->past == NULL ? 0
+                              : logged_points_read(&out->logged, directory, part, head, message);
 }
 
 int log_part_open(log_part *self, const char *directory, const char *part, char *message)

@@ -9,7 +9,7 @@
 
 #include "logged_points.h"
 #include "must_check.h"
-#include "run_record.h"
+#include "run_log_head.h"
 
 /* All zero is closed. */
 typedef struct log_part {
@@ -17,10 +17,10 @@ typedef struct log_part {
     logged_points logged;
 } log_part;
 
-/* Reads what the files in directory/part (run_parts) hold of the run that is there; `past` is NULL for
- * none. Changes nothing. 0, or -1 with a message [MESSAGE_BYTES] and the part closed. */
+/* Reads what the files in directory/part (run_parts) hold of head->past, if there is one. Changes
+ * nothing. 0, or -1 with a message [MESSAGE_BYTES] and the part closed. */
 MUST_CHECK int log_part_read(log_part *out, const char *directory, const char *part,
-                             const run_record *past, char *message);
+                             const run_log_head *head, char *message);
 
 /* Makes a new event file there, after that. 0, or -1 with a message; so below. */
 MUST_CHECK int log_part_open(log_part *self, const char *directory, const char *part,

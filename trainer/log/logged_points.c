@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message.h"
 #include "part_events.h"
 
 struct logged_tag {
@@ -60,9 +61,16 @@ static int take_pace(logged_points *logged, int64_t epoch, double steps_per_seco
     return 0;
 }
 
+/* The event files of a part while they are read. */
+typedef struct reading {
+    logged_points *into;
+    const char *directory; /* the run's */
+    const run_log_head *head;
+} reading;
+
 static int take_event(void *context, const tblog_event *event)
 {
-    logged_points *logged = context;
+    logged_points *logged = ((const reading *)context)->into;
     logged->has_graph |= strcmp(event->content, "graph_def") == 0;
     for (size_t i = 0; i < event->value_count; i++) {
         const tblog_value *value = event->values[i];
@@ -77,22 +85,37 @@ static int take_event(void *context, const tblog_event *event)
     return 0;
 }
 
+static void note_problem(void *context, const char *path, const char *problem)
+{
+    const reading *self = context;
+    char line[MESSAGE_BYTES];
+    message_set(line, "%s/%s: %s; its points may be lost", self->directory, path, problem);
+    self->head->note(self->head->note_context, line);
+}
+
 int logged_points_read(logged_points *out, const char *directory, const char *part,
-                       const run_record *run, char *message)
+                       const run_log_head *head, char *message)
 {
     *out = (logged_points){0};
-    const part_events_reader reader = {.take = take_event, .context = out, .continues = true};
-    if (part_events_read(&reader, directory, part, run, message) != 0) {
+    reading self = {.into = out, .directory = directory, .head = head};
+    const part_events_reader reader = {
+        .take = take_event, .note = note_problem, .context = &self, .continues = true};
+    if (part_events_read(&reader, directory, part, head->past, message) != 0) {
         logged_points_free(out);
         return -1;
     }
     return 0;
 }
 
-bool logged_points_have(const logged_points *logged, const char *tag, int64_t step)
+int64_t logged_points_last_step(const logged_points *logged, const char *tag)
 {
     const struct logged_tag *found = find_tag(logged, tag);
-    return found != NULL && step <= found->last_step;
+    return found != NULL ? found->last_step : -1;
+}
+
+bool logged_points_have(const logged_points *logged, const char *tag, int64_t step)
+{
+    return step <= logged_points_last_step(logged, tag);
 }
 
 double logged_points_steps_per_second(const logged_points *logged, uint32_t epoch)

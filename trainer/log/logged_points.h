@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "must_check.h"
-#include "run_record.h"
+#include "run_log_head.h"
 
 /* The tag of the training part by which a logged epoch's seconds are known. */
 #define EPOCH_STEPS_PER_SECOND "epoch_steps_per_second"
@@ -22,10 +22,14 @@ typedef struct logged_points {
     size_t epoch_count;
 } logged_points;
 
-/* Reads the part's event files, as far as each is whole; changes nothing. 0, or -1 with a message
- * [MESSAGE_BYTES] if one cannot be read or without memory; the caller frees *out after 0. */
+/* Reads the part's event files of head->past, as far as each is whole, and notes which are damaged or
+ * missing; changes nothing. 0, or -1 with a message [MESSAGE_BYTES] if one cannot be read or without
+ * memory; the caller frees *out after 0. */
 MUST_CHECK int logged_points_read(logged_points *out, const char *directory, const char *part,
-                                  const run_record *run, char *message);
+                                  const run_log_head *head, char *message);
+
+/* The last step of the tag; -1 if it has no point. */
+int64_t logged_points_last_step(const logged_points *logged, const char *tag);
 
 /* Whether the tag has a point at this step or beyond. */
 bool logged_points_have(const logged_points *logged, const char *tag, int64_t step);

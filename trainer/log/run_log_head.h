@@ -16,6 +16,11 @@ typedef struct run_log_head {
     const engine_memory *memory;
     const run_record *past; /* of the run that is there and is continued; NULL for a new one */
     uint32_t epochs_done;   /* of it: training continues after them */
+    uint64_t steps_done;    /* likewise, over the run */
+    /* Is called while the log is opened with each line that the user should see: what is wrong with
+     * the event files that are there. */
+    void (*note)(void *context, const char *line);
+    void *note_context;
 } run_log_head;
 
 #endif

@@ -15,7 +15,6 @@
 #define PRECISION     "training_precision"
 
 /* Tags of the session's own scalars. */
-#define BEST_LOSS     "hparams/best_validation_loss"
 #define BEST_ACCURACY "hparams/best_validation_accuracy"
 #define EPOCH_SECONDS "hparams/seconds_per_epoch"
 
@@ -41,7 +40,7 @@ static const tblog_metric_info metrics[] = {
      .group = RUN_VALIDATION_PART,
      .display_name = "validation accuracy",
      .description = "after the last epoch so far"},
-    {.tag = BEST_LOSS,
+    {.tag = SESSION_BEST_LOSS,
      .display_name = "best validation loss",
      .description = "of all epochs so far"},
     {.tag = BEST_ACCURACY,
@@ -140,7 +139,7 @@ void session_totals_add(session_totals *totals, const epoch_figures *figures)
 int run_log_session_add(log_part *session, const session_totals *totals, char *message)
 {
     const tblog_scalar scalars[] = {
-        {BEST_LOSS, totals->best_loss},
+        {SESSION_BEST_LOSS, totals->best_loss},
         {BEST_ACCURACY, totals->best_accuracy},
         {EPOCH_SECONDS, totals->training_seconds / totals->epochs},
     };

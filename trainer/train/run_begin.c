@@ -11,6 +11,12 @@
 #include "progress.h"
 #include "signals.h"
 
+uint64_t run_steps_done(const run *self)
+{
+    return (uint64_t)self->epochs_done * run_config_steps_per_epoch(self->job->config) +
+           self->sums.steps;
+}
+
 static outcome make_engine(run *self)
 {
     const run_job *job = self->job;
@@ -108,6 +114,12 @@ static int write_unnamed(run *self)
     return status;
 }
 
+static void print_note(void *context, const char *line)
+{
+    const run *self = context;
+    progress_note(self->job->display, "Note: %s", line);
+}
+
 /* Nothing is changed before all that is there has been read. run.json names the files that are made
  * here only when they are: until then it names none, so that whatever a crash leaves is known as the
  * run's. `past` as in run_log_head. */
@@ -122,6 +134,9 @@ static int open_log(run *self, const run_record *past)
         .memory = &self->record->memory,
         .past = past,
         .epochs_done = self->epochs_done,
+        .steps_done = run_steps_done(self),
+        .note = print_note,
+        .note_context = self,
     };
     run_record_name_process(self->record);
     if (run_log_open(&self->log, directory, &head, self->message) != 0 ||

@@ -23,8 +23,8 @@ typedef struct logged_points {
 } logged_points;
 
 /* Reads the part's event files of head->past, as far as each is whole, and notes which are damaged or
- * missing; changes nothing. 0, or -1 with a message [MESSAGE_BYTES] if one cannot be read or without
- * memory; the caller frees *out after 0. */
+ * missing. What was read is synced to the disk; nothing is changed. 0, or -1 with a message
+ * [MESSAGE_BYTES] if one cannot be read or synced, or without memory; the caller frees *out after 0. */
 MUST_CHECK int logged_points_read(logged_points *out, const char *directory, const char *part,
                                   const run_log_head *head, char *message);
 

@@ -20,7 +20,7 @@ typedef struct part_events_reader {
  * whole. A file that is damaged, or missing though run.json names it, is noted. A file that the system does not let us read is noted; for a run that is to be continued it is
  * an error, since its points would be logged again. A torn last record is noted of the newest file
  * only, because a process that was killed leaves one and the next one begins a new file; for a run that
- * is to be continued it is none. 0, or -1 with a message [MESSAGE_BYTES], without memory too. */
+ * is to be continued it is none. For such a run the files are also synced to the disk. 0, or -1 with a message [MESSAGE_BYTES], without memory too. */
 MUST_CHECK int part_events_read(const part_events_reader *reader, const char *directory,
                                 const char *part, const run_record *run, char *message);
 

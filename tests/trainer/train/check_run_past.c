@@ -1,11 +1,13 @@
 /* What a run that is resumed finds of its event files: some that the system does not let it read, that
- * are damaged or missing. System calls that fail are made by wrapping them. */
+ * are damaged or missing, or are not on the disk yet. System calls are watched and made to fail by
+ * wrapping them. */
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +20,8 @@ typedef int entry_order(const struct dirent **a, const struct dirent **b);
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
 ssize_t __real_pread(int fd, void *data, size_t bytes, off_t offset);
 ssize_t __wrap_pread(int fd, void *data, size_t bytes, off_t offset);
 int __real_scandir(const char *path, struct dirent ***out, entry_filter *filter,
@@ -33,6 +37,8 @@ typedef struct failing_call {
 } failing_call;
 
 static failing_call failing;
+static char synced[64][PATH_MAX]; /* [synced_count], in their order */
+static size_t synced_count;
 
 static bool fails(const char *name, const char *path)
 {
@@ -61,6 +67,13 @@ int __wrap_open(const char *path, int flags, ...)
     return fails("open", path) ? -1 : __real_open(path, flags, mode);
 }
 
+int __wrap_fsync(int fd)
+{
+    ck_assert_uint_lt(synced_count, sizeof synced / sizeof synced[0]);
+    snprintf(synced[synced_count++], PATH_MAX, "%s", path_of(fd));
+    return fails("fsync", path_of(fd)) ? -1 : __real_fsync(fd);
+}
+
 ssize_t __wrap_pread(int fd, void *data, size_t bytes, off_t offset)
 {
     return fails("pread", path_of(fd)) ? -1 : __real_pread(fd, data, bytes, offset);
@@ -75,6 +88,7 @@ static void set_up(void)
 {
     fake_run_set_up();
     failing = (failing_call){0};
+    synced_count = 0;
 }
 
 /* A run that failed in its third epoch, with a state after the second, and is to be resumed. */
@@ -86,13 +100,27 @@ static void make_past(void)
     fake_run_resumes = true;
 }
 
+/* The first event file that the run names in a part, from the scratch directory. */
+static const char *event_file(const char *part)
+{
+    static char path[RUN_RECORD_PATH_BYTES + 8];
+    for (uint32_t i = 0; i < fake_run_record.event_file_count; i++) {
+        if (strncmp(fake_run_record.event_files[i], part, strlen(part)) == 0) {
+            snprintf(path, sizeof path, "run/%s", fake_run_record.event_files[i]);
+            return path;
+        }
+    }
+    ck_abort_msg("the run names no file in %s", part);
+}
+
 /* ---- What cannot be read ---- */
 
 static const failing_call unreadable[] = {
     {"open", "run/train/events", EACCES},       {"open", "run/events", EIO},
     {"pread", "run/train/events", EIO},         {"pread", "run/events", EIO},
     {"pread", "run/validation/events", ESTALE}, {"scandir", "run/train", EACCES},
-    {"scandir", "run/validation", EIO},
+    {"scandir", "run/validation", EIO},         {"fsync", "run/train/events", EIO},
+    {"fsync", "run/validation", EIO},
 };
 
 START_TEST(a_run_whose_event_files_cannot_be_read_is_not_resumed_nor_changed)
@@ -116,6 +144,36 @@ START_TEST(a_run_whose_event_files_cannot_be_read_is_not_resumed_nor_changed)
 }
 END_TEST
 
+/* The place of the path among the synced ones; SIZE_MAX if it is not. */
+static size_t synced_at(const char *path)
+{
+    for (size_t i = 0; i < synced_count; i++) {
+        if (strstr(synced[i], path) != NULL) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* The process that wrote them may have been killed before it synced them. */
+START_TEST(what_is_there_is_on_disk_before_a_state_is_saved)
+{
+    static const char *const parts[] = {"train/", "validation/", "events"};
+    char files[3][RUN_RECORD_PATH_BYTES + 8];
+    make_past();
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(files[i], sizeof files[i], "%s", event_file(parts[i]));
+    }
+    synced_count = 0;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    const size_t saved_at = synced_at("run/checkpoint");
+    ck_assert_uint_ne(saved_at, SIZE_MAX);
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_msg(synced_at(files[i]) < saved_at, "%s", files[i]);
+    }
+}
+END_TEST
+
 /* ---- What is damaged or missing ---- */
 
 /* Resumes the run to its end; what it prints is for the caller to free. */
@@ -128,19 +186,6 @@ static char *resume(void)
     ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
     fclose(out);
     return output;
-}
-
-/* The first event file that the run names in a part, from the scratch directory. */
-static const char *event_file(const char *part)
-{
-    static char path[RUN_RECORD_PATH_BYTES + 8];
-    for (uint32_t i = 0; i < fake_run_record.event_file_count; i++) {
-        if (strncmp(fake_run_record.event_files[i], part, strlen(part)) == 0) {
-            snprintf(path, sizeof path, "run/%s", fake_run_record.event_files[i]);
-            return path;
-        }
-    }
-    ck_abort_msg("the run names no file in %s", part);
 }
 
 static void assert_has(const char *output, const char *part_of_a_line)
@@ -260,6 +305,7 @@ int main(void)
     tcase_add_checked_fixture(reading, set_up, fake_run_tear_down);
     tcase_add_loop_test(reading, a_run_whose_event_files_cannot_be_read_is_not_resumed_nor_changed,
                         0, sizeof unreadable / sizeof unreadable[0]);
+    tcase_add_test(reading, what_is_there_is_on_disk_before_a_state_is_saved);
     tcase_add_test(reading, a_run_whose_event_files_are_whole_is_resumed_without_a_note);
     tcase_add_test(reading, a_torn_last_record_is_no_damage);
     tcase_add_test(reading, a_missing_event_file_is_noted_with_the_tags_that_end_before_the_state);

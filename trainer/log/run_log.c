@@ -280,7 +280,9 @@ int run_log_check(run_log *log, char *message)
 
 int run_log_end_session(run_log *log, bool succeeded, char *message)
 {
-    return run_log_session_end(&log->parts[SESSION], succeeded, message);
+    log_part *const session = &log->parts[SESSION];
+    return run_log_session_end(session, succeeded, message) != 0 ? -1
+                                                                 : log_part_flush(session, message);
 }
 
 int run_log_close(run_log *log, char *message)

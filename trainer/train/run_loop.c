@@ -60,18 +60,19 @@ static bool must_end(const run *self)
 }
 
 /* Prints and notes the first loss that no 32-bit float has, as engines compute and event files keep
- * them. `step` counts over the run, from 1. */
-static void watch_loss(run *self, const char *which, double loss, uint64_t step)
+ * them; the session has failed then, however the run ends. `step` counts over the run, from 1. */
+static int watch_loss(run *self, const char *which, double loss, uint64_t step)
 {
     char shown[NUMBER_BYTES];
     char place[RUN_CONFIG_STEP_BYTES];
     if (fabs(loss) <= FLT_MAX || has_diverged(self)) {
-        return;
+        return 0;
     }
     self->record->diverged_at_step = step;
     number_format(shown, loss);
     run_config_format_step(place, self->job->config, step);
     progress_note(self->job->display, "Diverged: the %s loss is %s at %s", which, shown, place);
+    return run_log_end_session(self->log, false, self->message);
 }
 
 /* Adds one step to the sums and logs them where a point is due. */
@@ -82,7 +83,9 @@ static int take_step(run *self, const engine_step *step)
     if (is_terminated(self)) {
         return 0; /* queued before the run was seen to diverge, and no part of it */
     }
-    watch_loss(self, "training", step->loss_sum / step->samples, step->step);
+    if (watch_loss(self, "training", step->loss_sum / step->samples, step->step) != 0) {
+        return -1;
+    }
     sums->loss += step->loss_sum;
     sums->correct += step->correct;
     sums->samples += step->samples;
@@ -210,9 +213,9 @@ static int validate(run *self, epoch_figures *figures)
     figures->validation_seconds = seconds_now() - begin;
     figures->val_loss = result.loss_sum / result.samples;
     figures->val_accuracy = (double)result.correct / result.samples;
-    watch_loss(self, "validation", figures->val_loss,
-               (self->epochs_done + UINT64_C(1)) * run_config_steps_per_epoch(self->job->config));
-    return 0;
+    const uint64_t step =
+        (self->epochs_done + UINT64_C(1)) * run_config_steps_per_epoch(self->job->config);
+    return watch_loss(self, "validation", figures->val_loss, step);
 }
 
 static int log_histogram(run *self, uint32_t epoch, unsigned index, bool gradient)
@@ -359,14 +362,6 @@ static int end_finished(run *self)
     return run_log_end_session(self->log, true, self->message);
 }
 
-/* A run that diverged, whatever ended it; nobody resumes it. */
-static int end_diverged(run *self)
-{
-    return run_log_end_session(self->log, false, self->message) != 0
-               ? -1
-               : run_directory_drop_state(self->directory, self->message);
-}
-
 /* "after epoch 3 of 15, step 412 of 938", or "before the first step". */
 static void say_where(const run *self)
 {
@@ -390,10 +385,10 @@ static outcome end_run(run *self, int status)
     const bool done = self->epochs_done == self->job->config->epochs;
     const bool diverged = has_diverged(self);
     progress_break(self->job->display);
-    if (status != 0) {
-        (void)!run_log_end_session(self->log, false, other);
-    } else {
-        status = diverged ? end_diverged(self) : done ? end_finished(self) : end_interrupted(self);
+    if (status == 0 && diverged) {
+        status = run_directory_drop_state(self->directory, self->message); /* nobody resumes it */
+    } else if (status == 0) {
+        status = done ? end_finished(self) : end_interrupted(self);
     }
     if (run_log_close(self->log, status == 0 ? self->message : other) != 0) {
         status = -1;

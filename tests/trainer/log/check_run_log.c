@@ -141,12 +141,21 @@ START_TEST(a_sessions_end_says_whether_the_run_succeeded)
     ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     ck_assert_uint_eq(find("run", END, -1)->found, 1);
     ck_assert_ptr_null(strstr(find("run", END, -1)->text, failed));
-    run_record_free(&fake_run_record);
+}
+END_TEST
+
+/* The end cannot be corrected, and the run may be resumed. */
+START_TEST(a_run_that_failed_has_an_end_only_when_it_is_resumed)
+{
     fake_engine_plan_now.fail_at_step = STEPS + 2;
     ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "told to fail"));
+    ck_assert_uint_eq(find("run", END, -1)->found, 0);
+    fake_engine_plan_now.fail_at_step = 0;
+    fake_run_resumes = true;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     ck_assert_uint_eq(find("run", END, -1)->found, 1);
-    ck_assert_ptr_nonnull(strstr(find("run", END, -1)->text, failed));
+    ck_assert_ptr_null(strstr(find("run", END, -1)->text, failed));
 }
 END_TEST
 
@@ -159,6 +168,25 @@ START_TEST(the_session_of_a_diverged_run_has_failed)
         ck_assert_uint_eq(find("run", END, -1)->found, 1);
         ck_assert_ptr_nonnull(strstr(find("run", END, -1)->text, failed));
     }
+}
+END_TEST
+
+static void look_for_failure(uint64_t step)
+{
+    if (step == STEPS + 2) {
+        ck_assert_uint_eq(find("run", END, -1)->found, 1);
+        ck_assert_ptr_nonnull(strstr(find("run", END, -1)->text, failed));
+    }
+}
+
+/* A process that is killed logs nothing at its end. */
+START_TEST(a_session_has_failed_from_the_moment_it_diverges)
+{
+    fake_engine_plan_now.diverged_loss = NAN;
+    fake_engine_plan_now.diverges_at_step = 2;
+    fake_engine_plan_now.on_step = look_for_failure;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
+    ck_assert_uint_eq(find("run", END, -1)->found, 1);
 }
 END_TEST
 
@@ -353,7 +381,9 @@ int main(void)
     tcase_add_test(logs, the_sessions_metrics_are_the_best_so_far_and_the_mean_seconds);
     tcase_add_test(logs, a_loss_that_is_nan_is_never_the_best);
     tcase_add_test(logs, a_sessions_end_says_whether_the_run_succeeded);
+    tcase_add_test(logs, a_run_that_failed_has_an_end_only_when_it_is_resumed);
     tcase_add_test(logs, the_session_of_a_diverged_run_has_failed);
+    tcase_add_test(logs, a_session_has_failed_from_the_moment_it_diverges);
     tcase_add_test(logs, an_interrupted_session_has_no_end);
     tcase_add_test(logs, the_layout_draws_training_against_validation);
     tcase_add_test(logs, configuration_host_and_data_set_stand_as_tables);

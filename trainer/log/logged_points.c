@@ -6,9 +6,12 @@
 #include "message.h"
 #include "part_events.h"
 
+#define TEXT_PLUGIN "text" /* TensorBoard's name */
+
 struct logged_tag {
     char *name;
     int64_t last_step;
+    char *last_text; /* NULL if the last point is no text */
 };
 
 static struct logged_tag *find_tag(const logged_points *logged, const char *name)
@@ -21,25 +24,46 @@ static struct logged_tag *find_tag(const logged_points *logged, const char *name
     return NULL;
 }
 
-/* A run has some fifty tags, so each addition may grow the array. */
-static int take_tag(logged_points *logged, const char *name, int64_t step)
+/* A run has some fifty tags, so each addition may grow the array. NULL without memory. */
+static struct logged_tag *add_tag(logged_points *logged, const char *name)
 {
-    struct logged_tag *tag = find_tag(logged, name);
-    if (tag != NULL) {
-        tag->last_step = step > tag->last_step ? step : tag->last_step;
-        return 0;
-    }
     struct logged_tag *tags = realloc(logged->tags, (logged->tag_count + 1) * sizeof *tags);
     if (tags == NULL) {
-        return -1;
+        return NULL;
     }
     logged->tags = tags;
     char *copy = strdup(name);
     if (copy == NULL) {
+        return NULL;
+    }
+    struct logged_tag *tag = &logged->tags[logged->tag_count++];
+    *tag = (struct logged_tag){.name = copy, .last_step = -1};
+    return tag;
+}
+
+/* A text's first string; NULL without memory. */
+static char *copy_text(const tblog_value *value)
+{
+    return value->string_count > 0
+               ? strndup((const char *)value->strings[0].data, value->strings[0].count)
+               : strdup("");
+}
+
+static int take_value(logged_points *logged, const tblog_value *value, int64_t step)
+{
+    struct logged_tag *tag = find_tag(logged, value->tag);
+    tag = tag != NULL ? tag : add_tag(logged, value->tag);
+    if (tag == NULL) {
         return -1;
     }
-    logged->tags[logged->tag_count++] = (struct logged_tag){copy, step};
-    return 0;
+    if (step < tag->last_step) {
+        return 0;
+    }
+    const bool is_text = strcmp(value->plugin, TEXT_PLUGIN) == 0;
+    free(tag->last_text);
+    tag->last_step = step;
+    tag->last_text = is_text ? copy_text(value) : NULL;
+    return is_text && tag->last_text == NULL ? -1 : 0;
 }
 
 static int take_pace(logged_points *logged, int64_t epoch, double steps_per_second)
@@ -74,7 +98,7 @@ static int take_event(void *context, const tblog_event *event)
     logged->has_graph |= strcmp(event->content, "graph_def") == 0;
     for (size_t i = 0; i < event->value_count; i++) {
         const tblog_value *value = event->values[i];
-        if (take_tag(logged, value->tag, event->step) != 0) {
+        if (take_value(logged, value, event->step) != 0) {
             return -1;
         }
         if (value->kind == TBLOG_VALUE_SCALAR && strcmp(value->tag, EPOCH_STEPS_PER_SECOND) == 0 &&
@@ -113,6 +137,12 @@ int64_t logged_points_last_step(const logged_points *logged, const char *tag)
     return found != NULL ? found->last_step : -1;
 }
 
+const char *logged_points_last_text(const logged_points *logged, const char *tag)
+{
+    const struct logged_tag *found = find_tag(logged, tag);
+    return found != NULL ? found->last_text : NULL;
+}
+
 bool logged_points_have(const logged_points *logged, const char *tag, int64_t step)
 {
     return step <= logged_points_last_step(logged, tag);
@@ -127,6 +157,7 @@ void logged_points_free(logged_points *logged)
 {
     for (size_t i = 0; i < logged->tag_count; i++) {
         free(logged->tags[i].name);
+        free(logged->tags[i].last_text);
     }
     free(logged->tags);
     free(logged->steps_per_second);

@@ -31,6 +31,9 @@ MUST_CHECK int logged_points_read(logged_points *out, const char *directory, con
 /* The last step of the tag; -1 if it has no point. */
 int64_t logged_points_last_step(const logged_points *logged, const char *tag);
 
+/* The text at that step; NULL if it is no text, or there is none. */
+const char *logged_points_last_text(const logged_points *logged, const char *tag);
+
 /* Whether the tag has a point at this step or beyond. */
 bool logged_points_have(const logged_points *logged, const char *tag, int64_t step);
 

@@ -236,6 +236,42 @@ START_TEST(configuration_host_and_data_set_stand_as_tables)
 }
 END_TEST
 
+static void assert_configuration(int64_t step, const char *row)
+{
+    ck_assert_uint_eq(find("run", "configuration", step)->found, 1);
+    ck_assert_ptr_nonnull(strstr(find("run", "configuration", step)->text, row));
+}
+
+/* The process that gave it more epochs died when run.json had them and no text was logged. */
+START_TEST(a_configuration_that_only_run_json_has_is_logged)
+{
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
+    fake_run_record.config.epochs = 2;
+    fake_run_record.state = RUN_RUNNING;
+    ck_assert_int_eq(scratch_write_record("run", &fake_run_record, fake_run_message), 0);
+    fake_run_resumes = true;
+    ck_assert_int_eq(fake_run("run", 2, 0), OUTCOME_DONE);
+    ck_assert_uint_eq(find("run", "configuration", -1)->found, 2);
+    assert_configuration(1, "| epochs | 2 |");
+}
+END_TEST
+
+START_TEST(a_configuration_that_changes_twice_before_an_epoch_is_done_is_logged_twice)
+{
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
+    fake_run_resumes = true;
+    fake_engine_plan_now.fail_at_step = STEPS + 2;
+    ck_assert_int_eq(fake_run("run", 2, 0), OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", 2, 0), OUTCOME_FAILED);
+    fake_engine_plan_now.fail_at_step = 0;
+    ck_assert_int_eq(fake_run("run", 3, 0), OUTCOME_DONE);
+    ck_assert_uint_eq(find("run", "configuration", -1)->found, 3);
+    assert_configuration(0, "| epochs | 1 |");
+    assert_configuration(1, "| epochs | 2 |");
+    assert_configuration(2, "| epochs | 3 |");
+}
+END_TEST
+
 START_TEST(a_path_is_told_without_its_directories_and_is_no_markdown)
 {
     ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
@@ -387,6 +423,9 @@ int main(void)
     tcase_add_test(logs, an_interrupted_session_has_no_end);
     tcase_add_test(logs, the_layout_draws_training_against_validation);
     tcase_add_test(logs, configuration_host_and_data_set_stand_as_tables);
+    tcase_add_test(logs, a_configuration_that_only_run_json_has_is_logged);
+    tcase_add_test(logs,
+                   a_configuration_that_changes_twice_before_an_epoch_is_done_is_logged_twice);
     tcase_add_test(logs, a_path_is_told_without_its_directories_and_is_no_markdown);
     tcase_add_test(logs, the_hosts_name_is_not_in_the_texts);
     tcase_add_test(logs, each_epoch_has_its_two_pictures);

@@ -1,5 +1,6 @@
 #include "logged_points.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,10 +50,26 @@ static char *copy_text(const tblog_value *value)
                : strdup("");
 }
 
+/* NULL without memory. */
+static struct logged_tag *find_or_add_tag(logged_points *logged, const char *name)
+{
+    struct logged_tag *tag = find_tag(logged, name);
+    return tag != NULL ? tag : add_tag(logged, name);
+}
+
+static int take_graph(logged_points *logged, int64_t step)
+{
+    struct logged_tag *tag = find_or_add_tag(logged, LOGGED_GRAPH);
+    if (tag == NULL) {
+        return -1;
+    }
+    tag->last_step = step;
+    return 0;
+}
+
 static int take_value(logged_points *logged, const tblog_value *value, int64_t step)
 {
-    struct logged_tag *tag = find_tag(logged, value->tag);
-    tag = tag != NULL ? tag : add_tag(logged, value->tag);
+    struct logged_tag *tag = find_or_add_tag(logged, value->tag);
     if (tag == NULL) {
         return -1;
     }
@@ -95,7 +112,9 @@ typedef struct reading {
 static int take_event(void *context, const tblog_event *event)
 {
     logged_points *logged = ((const reading *)context)->into;
-    logged->has_graph |= strcmp(event->content, "graph_def") == 0;
+    if (strcmp(event->content, "graph_def") == 0 && take_graph(logged, event->step) != 0) {
+        return -1;
+    }
     for (size_t i = 0; i < event->value_count; i++) {
         const tblog_value *value = event->values[i];
         if (take_value(logged, value, event->step) != 0) {
@@ -141,11 +160,6 @@ const char *logged_points_last_text(const logged_points *logged, const char *tag
 {
     const struct logged_tag *found = find_tag(logged, tag);
     return found != NULL ? found->last_text : NULL;
-}
-
-bool logged_points_have(const logged_points *logged, const char *tag, int64_t step)
-{
-    return step <= logged_points_last_step(logged, tag);
 }
 
 double logged_points_steps_per_second(const logged_points *logged, uint32_t epoch)

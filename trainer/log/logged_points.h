@@ -3,7 +3,6 @@
 #ifndef TRAINER_LOGGED_POINTS_H
 #define TRAINER_LOGGED_POINTS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,11 +12,13 @@
 /* The tag of the training part by which a logged epoch's seconds are known. */
 #define EPOCH_STEPS_PER_SECOND "epoch_steps_per_second"
 
+/* A graph has no tag; here it has this one. */
+#define LOGGED_GRAPH "graph_def"
+
 /* All zero holds nothing. */
 typedef struct logged_points {
     struct logged_tag *tags; /* [tag_count] */
     size_t tag_count;
-    bool has_graph;           /* a GraphDef */
     double *steps_per_second; /* [epoch_count], of the tag above; 0 for an epoch without it */
     size_t epoch_count;
 } logged_points;
@@ -33,9 +34,6 @@ int64_t logged_points_last_step(const logged_points *logged, const char *tag);
 
 /* The text at that step; NULL if it is no text, or there is none. */
 const char *logged_points_last_text(const logged_points *logged, const char *tag);
-
-/* Whether the tag has a point at this step or beyond. */
-bool logged_points_have(const logged_points *logged, const char *tag, int64_t step);
 
 /* How many steps a second the epoch (from 0) was trained at, by its point; 0 if it has none. */
 double logged_points_steps_per_second(const logged_points *logged, uint32_t epoch);

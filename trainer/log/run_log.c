@@ -215,7 +215,7 @@ static int add_picture(run_log *log, const char *tag, uint32_t epoch, draw_funct
 {
     const log_part *part = &log->parts[VALIDATION];
     picture drawn;
-    if (logged_points_have(&part->logged, tag, epoch)) {
+    if (log_part_has(part, tag, epoch)) {
         return 0;
     }
     if (draw(&drawn, log->validation_set, predicted) != 0) {

@@ -119,7 +119,7 @@ static const struct {
 int run_log_session_begin(log_part *session, const run_config *config, char *message)
 {
     for (size_t i = 0; i < sizeof once / sizeof once[0]; i++) {
-        if (!logged_points_have(&session->logged, once[i].tag, 0) &&
+        if (!log_part_has(session, once[i].tag, 0) &&
             run_log_checked(session->writer, once[i].add(session->writer, config), message) != 0) {
             return -1;
         }
@@ -148,7 +148,7 @@ int run_log_session_add(log_part *session, const session_totals *totals, char *m
 
 int run_log_session_end(log_part *session, bool succeeded, char *message)
 {
-    if (logged_points_have(&session->logged, "_hparams_/session_end_info", 0)) {
+    if (log_part_has(session, "_hparams_/session_end_info", 0)) {
         return 0;
     }
     const tblog_status status = tblog_add_session_end(

@@ -167,7 +167,7 @@ static int add_text(log_part *session, const char *tag, int64_t step, const char
 static int add_once(log_part *session, const char *tag, put_function *put, const run_log_head *head,
                     char *message)
 {
-    if (logged_points_have(&session->logged, tag, 0)) {
+    if (log_part_has(session, tag, 0)) {
         return 0;
     }
     char *text = make_text(put, head);

@@ -34,10 +34,11 @@ static const command_entry *command_at(size_t i)
 static const command_program program = {
     .name = "trainer",
     .purpose = "Train LeNet on MNIST and log each run for TensorBoard.",
-    .notes = "Exit status: 0 done, 1 failed, 2 wrong usage; after a signal 128 and its number, but "
-             "75 after SIGUSR1 and SIGUSR2, by which a scheduler says that time is short. A run that "
-             "a signal ended can be resumed, from its last saved state if a warning says that its "
-             "state was not saved.",
+    .notes =
+        "Exit status: 0 done, 1 failed, 2 wrong usage; after a signal 128 and its number, but "
+        "75 after SIGUSR1 and SIGUSR2, by which a scheduler says that time is short. A run that "
+        "a signal ended can be resumed, from its last saved state if a warning says that its "
+        "state was not saved.",
     .command_at = command_at,
 };
 

@@ -9,8 +9,9 @@ from fault_kind import FaultFound
 PARTS = ("", "train", "validation")  # the directories of a run that have event files
 # The clock's: their steps are compared, and that they are positive.
 CLOCK_TAGS = ("epoch_steps_per_second", "epoch_samples_per_second", "hparams/seconds_per_epoch")
-# When a session began and ended, and how. Each process of a run may log its own.
+# When a session began and ended, and how.
 SESSION_TAGS = "_hparams_/"
+SESSION_END = SESSION_TAGS + "session_end_info"
 FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
 # A value's first appearance in a file has these too.
 METADATA = ("tag", "plugin", "plugin_data", "data_class")
@@ -23,6 +24,7 @@ class RunContents:
     progress: dict  # epochs and iterations that the checkpoint knows of; None without one
     state: bytes  # the engine's, from the checkpoint
     points: dict  # {(part, tag): [(step, value), ...]} in the order of the files
+    session_ends: list  # TensorBoard's names of how its session ended, in that order
     verified: int  # tblog verify's status
 
 
@@ -79,6 +81,12 @@ def read_points(tblog, directory):
     return points
 
 
+def _read_session_ends(tblog, directory):
+    return [value["plugin_data"]["session_end_info"]["status"]
+            for path in event_files(directory, "") for event in _events(tblog, path)
+            for value in event.get("values", []) if value["tag"] == SESSION_END]
+
+
 def _values(event):
     """A graph, which has no tag, is one point of its own."""
     if event["content"] == "graph_def":
@@ -98,6 +106,7 @@ def read(tblog, directory):
         progress=head and {name: head.get(name) for name in ("epochs", "iterations")},
         state=state,
         points=read_points(tblog, directory),
+        session_ends=_read_session_ends(tblog, directory),
         verified=verified,
     )
 
@@ -115,6 +124,8 @@ def differences(found, expected):
         lines.append(f"the checkpoint is after {found.progress} instead of {expected.progress}")
     elif found.state != expected.state:
         lines.append("the engine's state has other bytes")
+    if found.session_ends != ["STATUS_SUCCESS"]:
+        lines.append(f"the session has the ends {found.session_ends}")
     if found.verified not in (0, 3):
         lines.append(f"tblog verify returns {found.verified}")
     return lines + point_differences(found.points, expected.points)

@@ -12,11 +12,13 @@
 /* The most scalars that one call logs. */
 enum { MOST_SCALARS = 8 };
 
-int log_part_read(log_part *out, const char *directory, const char *part, const run_record *past,
+int log_part_read(log_part *out, const char *directory, const char *part, const run_log_head *head,
                   char *message)
 {
     *out = (log_part){0};
-    return past == NULL ? 0 : logged_points_read(&out->logged, directory, part, past, message);
+    return head->past == NULL ? 0
+                              : logged_points_read(&out->logged, directory, part, head->past,
+                                                   &head->note, message);
 }
 
 int log_part_open(log_part *self, const char *directory, const char *part, char *message)
@@ -35,6 +37,11 @@ int log_part_open(log_part *self, const char *directory, const char *part, char 
     return 0;
 }
 
+bool log_part_has(const log_part *part, const char *tag, int64_t step)
+{
+    return step <= logged_points_last_step(&part->logged, tag);
+}
+
 int log_part_add_scalars(log_part *part, int64_t step, const tblog_scalar *scalars, size_t count,
                          char *message)
 {
@@ -42,7 +49,7 @@ int log_part_add_scalars(log_part *part, int64_t step, const tblog_scalar *scala
     size_t fresh_count = 0;
     assert(count <= MOST_SCALARS);
     for (size_t i = 0; i < count; i++) {
-        if (!logged_points_have(&part->logged, scalars[i].tag, step)) {
+        if (!log_part_has(part, scalars[i].tag, step)) {
             fresh[fresh_count++] = scalars[i];
         }
     }

@@ -1,15 +1,16 @@
 /* One of the directories of a run that have event files: its writer, and what its files held before
- * this one. Nothing is logged that is there already. */
+ * this one. What is there already is never logged again: log_part_has knows it. */
 #ifndef TRAINER_LOG_PART_H
 #define TRAINER_LOG_PART_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <tblog/tblog.h>
 
 #include "logged_points.h"
 #include "must_check.h"
-#include "run_record.h"
+#include "run_log_head.h"
 
 /* All zero is closed. */
 typedef struct log_part {
@@ -17,14 +18,18 @@ typedef struct log_part {
     logged_points logged;
 } log_part;
 
-/* Reads what the files in directory/part (run_parts) hold of the run that is there; `past` is NULL for
- * none. Changes nothing. 0, or -1 with a message [MESSAGE_BYTES] and the part closed. */
+/* Reads what the files in directory/part (run_parts) hold of head->past, if there is one. Changes
+ * nothing. 0, or -1 with a message [MESSAGE_BYTES] and the part closed. */
 MUST_CHECK int log_part_read(log_part *out, const char *directory, const char *part,
-                             const run_record *past, char *message);
+                             const run_log_head *head, char *message);
 
 /* Makes a new event file there, after that. 0, or -1 with a message; so below. */
 MUST_CHECK int log_part_open(log_part *self, const char *directory, const char *part,
                              char *message);
+
+/* Whether the files of before have the tag at this step or beyond. Asked before anything but scalars is
+ * logged. */
+bool log_part_has(const log_part *part, const char *tag, int64_t step);
 
 /* Logs those of the scalars whose tags are not logged up to this step. */
 MUST_CHECK int log_part_add_scalars(log_part *part, int64_t step, const tblog_scalar *scalars,

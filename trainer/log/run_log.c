@@ -1,6 +1,7 @@
 #include "run_log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,14 +44,66 @@ static int close_all(run_log *log, char *message)
     return status;
 }
 
-static int read_parts(run_log *log, const char *directory, const run_record *past, char *message)
+static int read_parts(run_log *log, const char *directory, const run_log_head *head, char *message)
 {
     for (size_t i = 0; i < RUN_PARTS; i++) {
-        if (log_part_read(&log->parts[i], directory, part_names[i], past, message) != 0) {
+        if (log_part_read(&log->parts[i], directory, part_names[i], head, message) != 0) {
             return -1;
         }
     }
     return 0;
+}
+
+/* A tag that the state knows to be logged from step `first` to step `due`. */
+typedef struct due_tag {
+    part_index part;
+    const char *tag;
+    int64_t first;
+    int64_t due;
+} due_tag;
+
+/* Appends to the line if the tag ends before. */
+static void add_lost_end(char *line, const run_log *log, const due_tag *self)
+{
+    const int64_t last = logged_points_last_step(&log->parts[self->part].logged, self->tag);
+    const char *part = part_names[self->part];
+    if (self->due < self->first || last >= self->due) {
+        return;
+    }
+    message_set(line, "%s%s %s%s%s", line, line[0] != '\0' ? "," : "", part,
+                part[0] != '\0' ? "/" : "", self->tag);
+    if (last < 0) {
+        message_set(line, "%s has no point", line);
+    } else {
+        message_set(line, "%s ends at step %" PRId64, line, last);
+    }
+}
+
+/* Notes which tags end before the state: the steps between are not trained again. Tags that are logged
+ * together end together, so one of each such group is looked at. */
+static void note_lost_ends(const run_log *log, const char *directory, const run_log_head *head)
+{
+    const int64_t steps = (int64_t)head->steps_done;
+    const int64_t epochs = head->epochs_done;
+    const int64_t every = head->config->log_every;
+    const due_tag tags[] = {
+        {TRAINING, "batch_loss", 1, every > 0 ? steps - steps % every : 0},
+        {TRAINING, "epoch_loss", 0, epochs - 1},
+        {SESSION, SESSION_BEST_LOSS, 0, epochs - 1},
+        {VALIDATION, "evaluation_loss_vs_iterations", 1,
+         epochs * run_config_steps_per_epoch(head->config)},
+        {VALIDATION, "epoch_loss", 0, epochs - 1},
+    };
+    char ends[MESSAGE_BYTES] = "";
+    char line[MESSAGE_BYTES];
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+        add_lost_end(ends, log, &tags[i]);
+    }
+    if (ends[0] != '\0') {
+        message_set(line, "%s: the state is after step %" PRId64 ", but%s; points between are lost",
+                    directory, steps, ends);
+        head->note.print(head->note.context, line);
+    }
 }
 
 int run_log_open(run_log **out, const char *directory, const run_log_head *head, char *message)
@@ -67,10 +120,11 @@ int run_log_open(run_log **out, const char *directory, const run_log_head *head,
     for (uint32_t i = 0; i < head->epochs_done; i++) {
         session_totals_add(&log->totals, &head->past->epochs[i]);
     }
-    if (read_parts(log, directory, head->past, message) != 0) {
+    if (read_parts(log, directory, head, message) != 0) {
         close_all(log, ignored); /* the first error is the one to tell */
         return -1;
     }
+    note_lost_ends(log, directory, head);
     *out = log;
     return 0;
 }
@@ -162,7 +216,7 @@ static int add_picture(run_log *log, const char *tag, uint32_t epoch, draw_funct
 {
     const log_part *part = &log->parts[VALIDATION];
     picture drawn;
-    if (logged_points_have(&part->logged, tag, epoch)) {
+    if (log_part_has(part, tag, epoch)) {
         return 0;
     }
     if (draw(&drawn, log->validation_set, predicted) != 0) {
@@ -227,7 +281,9 @@ int run_log_check(run_log *log, char *message)
 
 int run_log_end_session(run_log *log, bool succeeded, char *message)
 {
-    return run_log_session_end(&log->parts[SESSION], succeeded, message);
+    log_part *const session = &log->parts[SESSION];
+    return run_log_session_end(session, succeeded, message) != 0 ? -1
+                                                                 : log_part_flush(session, message);
 }
 
 int run_log_close(run_log *log, char *message)

@@ -72,7 +72,8 @@ double run_log_training_seconds(const run_log *log, uint32_t epoch);
 /* Syncs everything to the disk. */
 MUST_CHECK int run_log_sync(run_log *log, char *message);
 
-/* How the session ended. It cannot be corrected later, so a run that was interrupted says nothing. */
+/* How the session ended, handed to the kernel. It cannot be corrected later, so a run that can be
+ * resumed says nothing. */
 MUST_CHECK int run_log_end_session(run_log *log, bool succeeded, char *message);
 
 /* Flushes, closes and frees in every case. 0, or -1 with a message naming the first error; NULL is

@@ -36,10 +36,10 @@ static int add_graph(log_part *training, char *message)
 
 int run_log_network_add(log_part *training, char *message)
 {
-    if (!logged_points_have(&training->logged, "keras", 0) && add_model(training, message) != 0) {
+    if (!log_part_has(training, "keras", 0) && add_model(training, message) != 0) {
         return -1;
     }
-    return training->logged.has_graph ? 0 : add_graph(training, message);
+    return log_part_has(training, LOGGED_GRAPH, 0) ? 0 : add_graph(training, message);
 }
 
 /* Keras' paths of the tensors, in the order of lenet_tensors. */
@@ -69,7 +69,7 @@ int run_log_network_add_histogram(log_part *training, uint32_t epoch, unsigned i
     char tag[64];
     snprintf(tag, sizeof tag, "%s/%s/histogram", gradient ? "gradient" : "sequential",
              keras_paths[index]);
-    if (logged_points_have(&training->logged, tag, epoch)) {
+    if (log_part_has(training, tag, epoch)) {
         return 0;
     }
     fill_buckets(buckets, histogram);

@@ -16,7 +16,6 @@
 #define PRECISION     "training_precision"
 
 /* Tags of the session's own scalars. */
-#define BEST_LOSS     "hparams/best_validation_loss"
 #define BEST_ACCURACY "hparams/best_validation_accuracy"
 #define EPOCH_SECONDS "hparams/seconds_per_epoch"
 
@@ -42,7 +41,7 @@ static const tblog_metric_info metrics[] = {
      .group = RUN_VALIDATION_PART,
      .display_name = "validation accuracy",
      .description = "after the last epoch so far"},
-    {.tag = BEST_LOSS,
+    {.tag = SESSION_BEST_LOSS,
      .display_name = "best validation loss",
      .description = "of all epochs so far"},
     {.tag = BEST_ACCURACY,
@@ -121,7 +120,7 @@ static const struct {
 int run_log_session_begin(log_part *session, const run_config *config, char *message)
 {
     for (size_t i = 0; i < sizeof once / sizeof once[0]; i++) {
-        if (!logged_points_have(&session->logged, once[i].tag, 0) &&
+        if (!log_part_has(session, once[i].tag, 0) &&
             run_log_checked(session->writer, once[i].add(session->writer, config), message) != 0) {
             return -1;
         }
@@ -141,7 +140,7 @@ void session_totals_add(session_totals *totals, const epoch_figures *figures)
 int run_log_session_add(log_part *session, const session_totals *totals, char *message)
 {
     const tblog_scalar scalars[] = {
-        {BEST_LOSS, totals->best_loss},
+        {SESSION_BEST_LOSS, totals->best_loss},
         {BEST_ACCURACY, totals->best_accuracy},
         {EPOCH_SECONDS, totals->training_seconds / totals->epochs},
     };
@@ -150,7 +149,7 @@ int run_log_session_add(log_part *session, const session_totals *totals, char *m
 
 int run_log_session_end(log_part *session, bool succeeded, char *message)
 {
-    if (logged_points_have(&session->logged, "_hparams_/session_end_info", 0)) {
+    if (log_part_has(session, "_hparams_/session_end_info", 0)) {
         return 0;
     }
     const tblog_status status = tblog_add_session_end(

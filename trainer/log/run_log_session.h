@@ -10,6 +10,9 @@
 #include "must_check.h"
 #include "run_config.h"
 
+/* A tag of what is logged of each epoch. */
+#define SESSION_BEST_LOSS "hparams/best_validation_loss"
+
 /* The hyper-parameters, what the HParams page shows of all runs, and the Custom Scalars page. 0, or
  * -1 with a message [MESSAGE_BYTES]; so below. */
 MUST_CHECK int run_log_session_begin(log_part *session, const run_config *config, char *message);

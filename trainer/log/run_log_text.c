@@ -136,48 +136,67 @@ static void put_data_set(FILE *out, const run_log_head *head)
             data->validation.count);
 }
 
-/* A text about the run, as of a step. */
-typedef struct run_text {
-    const char *tag;
-    void (*put)(FILE *out, const run_log_head *head);
-    int64_t step;
-} run_text;
+typedef void put_function(FILE *out, const run_log_head *head);
 
-static int add_text(log_part *session, const run_text *self, const run_log_head *head,
-                    char *message)
+/* NULL without memory; else the caller frees it. */
+static char *make_text(put_function *put, const run_log_head *head)
 {
     char *text = NULL;
     size_t bytes = 0;
-    if (logged_points_have(&session->logged, self->tag, self->step)) {
-        return 0;
-    }
     FILE *out = open_memstream(&text, &bytes);
     if (out != NULL) {
-        self->put(out, head);
+        put(out, head);
     }
     if (out == NULL || fclose(out) != 0) {
         free(text);
-        return message_set(message, "no memory for the run's description");
+        return NULL;
     }
-    const int status = run_log_checked(
-        session->writer, tblog_add_text(session->writer, self->tag, self->step, text), message);
+    return text;
+}
+
+static int add_text(log_part *session, const char *tag, int64_t step, const char *text,
+                    char *message)
+{
+    return text == NULL
+               ? message_set(message, "no memory for the run's description")
+               : run_log_checked(session->writer, tblog_add_text(session->writer, tag, step, text),
+                                 message);
+}
+
+/* What does not change. */
+static int add_once(log_part *session, const char *tag, put_function *put, const run_log_head *head,
+                    char *message)
+{
+    if (log_part_has(session, tag, 0)) {
+        return 0;
+    }
+    char *text = make_text(put, head);
+    const int status = add_text(session, tag, 0, text, message);
+    free(text);
+    return status;
+}
+
+/* At the step of the epochs so far, or after its last text. Of the configuration only the number of
+ * epochs may change, and it may do so again before an epoch is done. */
+static int add_configuration(log_part *session, const run_log_head *head, char *message)
+{
+    static const char tag[] = "configuration";
+    char *text = make_text(put_configuration, head);
+    const char *last = logged_points_last_text(&session->logged, tag);
+    const int64_t epochs = head->past != NULL ? head->past->epoch_count : 0;
+    const int64_t next = logged_points_last_step(&session->logged, tag) + 1;
+    const bool is_logged = text != NULL && last != NULL && strcmp(text, last) == 0;
+    const int status =
+        is_logged ? 0 : add_text(session, tag, epochs > next ? epochs : next, text, message);
     free(text);
     return status;
 }
 
 int run_log_text_add(log_part *session, const run_log_head *head, char *message)
 {
-    const run_record *past = head->past;
-    const bool is_changed = past != NULL && past->config.epochs != head->config->epochs;
-    const run_text texts[] = {
-        {"configuration", put_configuration, is_changed ? past->epoch_count : 0},
-        {"host", put_host, 0},
-        {"data_set", put_data_set, 0},
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (add_text(session, &texts[i], head, message) != 0) {
-            return -1;
-        }
-    }
-    return 0;
+    return add_configuration(session, head, message) != 0 ||
+                   add_once(session, "host", put_host, head, message) != 0 ||
+                   add_once(session, "data_set", put_data_set, head, message) != 0
+               ? -1
+               : 0;
 }

@@ -1,14 +1,19 @@
 #include "logged_points.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "message.h"
 #include "part_events.h"
 #include "run_tags.h"
+
+#define TEXT_PLUGIN "text" /* TensorBoard's name */
 
 struct logged_tag {
     char *name;
     int64_t last_step;
+    char *last_text; /* NULL if the last point is no text */
 };
 
 static struct logged_tag *find_tag(const logged_points *logged, const char *name)
@@ -21,25 +26,62 @@ static struct logged_tag *find_tag(const logged_points *logged, const char *name
     return NULL;
 }
 
-/* A run has some fifty tags, so each addition may grow the array. */
-static int take_tag(logged_points *logged, const char *name, int64_t step)
+/* A run has some fifty tags, so each addition may grow the array. NULL without memory. */
+static struct logged_tag *add_tag(logged_points *logged, const char *name)
 {
-    struct logged_tag *tag = find_tag(logged, name);
-    if (tag != NULL) {
-        tag->last_step = step > tag->last_step ? step : tag->last_step;
-        return 0;
-    }
     struct logged_tag *tags = realloc(logged->tags, (logged->tag_count + 1) * sizeof *tags);
     if (tags == NULL) {
-        return -1;
+        return NULL;
     }
     logged->tags = tags;
     char *copy = strdup(name);
     if (copy == NULL) {
+        return NULL;
+    }
+    struct logged_tag *tag = &logged->tags[logged->tag_count++];
+    *tag = (struct logged_tag){.name = copy, .last_step = -1};
+    return tag;
+}
+
+/* A text's first string; NULL without memory. */
+static char *copy_text(const tblog_value *value)
+{
+    return value->string_count > 0
+               ? strndup((const char *)value->strings[0].data, value->strings[0].count)
+               : strdup("");
+}
+
+/* NULL without memory. */
+static struct logged_tag *find_or_add_tag(logged_points *logged, const char *name)
+{
+    struct logged_tag *tag = find_tag(logged, name);
+    return tag != NULL ? tag : add_tag(logged, name);
+}
+
+static int take_graph(logged_points *logged, int64_t step)
+{
+    struct logged_tag *tag = find_or_add_tag(logged, LOGGED_GRAPH);
+    if (tag == NULL) {
         return -1;
     }
-    logged->tags[logged->tag_count++] = (struct logged_tag){copy, step};
+    tag->last_step = step;
     return 0;
+}
+
+static int take_value(logged_points *logged, const tblog_value *value, int64_t step)
+{
+    struct logged_tag *tag = find_or_add_tag(logged, value->tag);
+    if (tag == NULL) {
+        return -1;
+    }
+    if (step < tag->last_step) {
+        return 0;
+    }
+    const bool is_text = strcmp(value->plugin, TEXT_PLUGIN) == 0;
+    free(tag->last_text);
+    tag->last_step = step;
+    tag->last_text = is_text ? copy_text(value) : NULL;
+    return is_text && tag->last_text == NULL ? -1 : 0;
 }
 
 static int take_pace(logged_points *logged, int64_t epoch, double steps_per_second)
@@ -61,13 +103,22 @@ static int take_pace(logged_points *logged, int64_t epoch, double steps_per_seco
     return 0;
 }
 
+/* The event files of a part while they are read. */
+typedef struct reading {
+    logged_points *into;
+    const char *directory; /* the run's */
+    const note_printer *note;
+} reading;
+
 static int take_event(void *context, const tblog_event *event)
 {
-    logged_points *logged = context;
-    logged->has_graph |= strcmp(event->content, "graph_def") == 0;
+    logged_points *logged = ((const reading *)context)->into;
+    if (strcmp(event->content, "graph_def") == 0 && take_graph(logged, event->step) != 0) {
+        return -1;
+    }
     for (size_t i = 0; i < event->value_count; i++) {
         const tblog_value *value = event->values[i];
-        if (take_tag(logged, value->tag, event->step) != 0) {
+        if (take_value(logged, value, event->step) != 0) {
             return -1;
         }
         if (value->kind == TBLOG_VALUE_SCALAR &&
@@ -79,22 +130,38 @@ static int take_event(void *context, const tblog_event *event)
     return 0;
 }
 
+static void note_problem(void *context, const char *path, const char *problem)
+{
+    const reading *self = context;
+    char line[MESSAGE_BYTES];
+    message_set(line, "%s/%s: %s; its points may be lost", self->directory, path, problem);
+    self->note->print(self->note->context, line);
+}
+
 int logged_points_read(logged_points *out, const char *directory, const char *part,
-                       const run_record *run, char *message)
+                       const run_record *past, const note_printer *note, char *message)
 {
     *out = (logged_points){0};
-    const part_events_reader reader = {.take = take_event, .context = out, .continues = true};
-    if (part_events_read(&reader, directory, part, run, message) != 0) {
+    reading self = {.into = out, .directory = directory, .note = note};
+    const part_events_reader reader = {
+        .take = take_event, .note = note_problem, .context = &self, .continues = true};
+    if (part_events_read(&reader, directory, part, past, message) != 0) {
         logged_points_free(out);
         return -1;
     }
     return 0;
 }
 
-bool logged_points_have(const logged_points *logged, const char *tag, int64_t step)
+int64_t logged_points_last_step(const logged_points *logged, const char *tag)
 {
     const struct logged_tag *found = find_tag(logged, tag);
-    return found != NULL && step <= found->last_step;
+    return found != NULL ? found->last_step : -1;
+}
+
+const char *logged_points_last_text(const logged_points *logged, const char *tag)
+{
+    const struct logged_tag *found = find_tag(logged, tag);
+    return found != NULL ? found->last_text : NULL;
 }
 
 double logged_points_steps_per_second(const logged_points *logged, uint32_t epoch)
@@ -106,6 +173,7 @@ void logged_points_free(logged_points *logged)
 {
     for (size_t i = 0; i < logged->tag_count; i++) {
         free(logged->tags[i].name);
+        free(logged->tags[i].last_text);
     }
     free(logged->tags);
     free(logged->steps_per_second);

@@ -3,29 +3,35 @@
 #ifndef TRAINER_LOGGED_POINTS_H
 #define TRAINER_LOGGED_POINTS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "must_check.h"
+#include "note_printer.h"
 #include "run_record.h"
+
+/* A graph has no tag; here it has this one. */
+#define LOGGED_GRAPH "graph_def"
 
 /* All zero holds nothing. */
 typedef struct logged_points {
     struct logged_tag *tags; /* [tag_count] */
     size_t tag_count;
-    bool has_graph;           /* a GraphDef */
     double *steps_per_second; /* [epoch_count], by that tag (run_tags.h); 0 for an epoch without */
     size_t epoch_count;
 } logged_points;
 
-/* Reads the part's event files, as far as each is whole; changes nothing. 0, or -1 with a message
- * [MESSAGE_BYTES] if one cannot be read or without memory; the caller frees *out after 0. */
+/* Reads the part's event files of `past`, as far as each is whole, and notes which are damaged or
+ * missing. What was read is synced to the disk; nothing is changed. 0, or -1 with a message
+ * [MESSAGE_BYTES] if one cannot be read or synced, or without memory; the caller frees *out after 0. */
 MUST_CHECK int logged_points_read(logged_points *out, const char *directory, const char *part,
-                                  const run_record *run, char *message);
+                                  const run_record *past, const note_printer *note, char *message);
 
-/* Whether the tag has a point at this step or beyond. */
-bool logged_points_have(const logged_points *logged, const char *tag, int64_t step);
+/* The last step of the tag; -1 if it has no point. */
+int64_t logged_points_last_step(const logged_points *logged, const char *tag);
+
+/* The text at that step; NULL if it is no text, or there is none. */
+const char *logged_points_last_text(const logged_points *logged, const char *tag);
 
 /* How many steps a second the epoch (from 0) was trained at, by its point; 0 if it has none. */
 double logged_points_steps_per_second(const logged_points *logged, uint32_t epoch);

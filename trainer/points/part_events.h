@@ -11,16 +11,16 @@
 /* What is done with the events, and with what is wrong with a file or the directory. */
 typedef struct part_events_reader {
     int (*take)(void *context, const tblog_event *event);               /* -1 without memory */
-    void (*note)(void *context, const char *name, const char *problem); /* may be NULL */
+    void (*note)(void *context, const char *path, const char *problem); /* path as in run.json */
     void *context;
     bool continues; /* the run is to be continued after what is read */
 } part_events_reader;
 
 /* Reads the run's own event files of directory/part in the order of their names, each as far as it is
- * whole. A file that the system does not let us read is noted; for a run that is to be continued it is
+ * whole. A file that is damaged, or missing though run.json names it, is noted. A file that the system does not let us read is noted; for a run that is to be continued it is
  * an error, since its points would be logged again. A torn last record is noted of the newest file
  * only, because a process that was killed leaves one and the next one begins a new file; for a run that
- * is to be continued it is none. 0, or -1 with a message [MESSAGE_BYTES], without memory too. */
+ * is to be continued it is none. For such a run the files are also synced to the disk. 0, or -1 with a message [MESSAGE_BYTES], without memory too. */
 MUST_CHECK int part_events_read(const part_events_reader *reader, const char *directory,
                                 const char *part, const run_record *run, char *message);
 

@@ -37,11 +37,11 @@ typedef struct gathering {
 } gathering;
 
 /* Keeps the first note. */
-static void keep_note(void *context, const char *name, const char *problem)
+static void keep_note(void *context, const char *path, const char *problem)
 {
     run_curves *curves = ((gathering *)context)->curves;
     if (curves->note[0] == '\0') {
-        snprintf(curves->note, sizeof curves->note, "%.180s: %.60s", name, problem);
+        snprintf(curves->note, sizeof curves->note, "%.180s: %.120s", path, problem);
     }
 }
 

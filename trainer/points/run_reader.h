@@ -18,7 +18,7 @@ typedef struct run_point {
 typedef struct run_curves {
     run_point *points; /* [epochs], their own */
     uint32_t epochs;   /* the epochs from the first that have all four figures */
-    char note[256];    /* what is wrong with the files, in one line; "" if nothing is */
+    char note[320];    /* what is wrong with the files, in one line; "" if nothing is */
 } run_curves;
 
 /* Reads the run's own event files of directory/train and directory/validation, in the order of

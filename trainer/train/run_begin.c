@@ -17,6 +17,12 @@ static bool is_stopped(void)
     return signals_noted() != 0;
 }
 
+uint64_t run_steps_done(const run *self)
+{
+    return (uint64_t)self->epochs_done * run_config_steps_per_epoch(self->job->config) +
+           self->sums.steps;
+}
+
 static outcome make_engine(run *self)
 {
     const run_job *job = self->job;
@@ -115,6 +121,12 @@ static run_directory_past restore(run *self, run_record *past)
     return found;
 }
 
+static void print_note(void *context, const char *line)
+{
+    const run *self = context;
+    progress_note(self->job->display, "Note: %s", line);
+}
+
 /* Nothing is changed before all that is there has been read. run.json names the files that are made
  * here only when they are: until then it names none, so that whatever a crash leaves is known as the
  * run's. But for that a run that is continued stays there as it was. `past` as in run_log_head. */
@@ -130,6 +142,8 @@ static int open_log(run *self, const run_record *past)
         .memory = &self->record->memory,
         .past = past,
         .epochs_done = self->epochs_done,
+        .steps_done = run_steps_done(self),
+        .note = {print_note, self},
     };
     run_record unnamed = past != NULL ? *past : *self->record;
     unnamed.event_file_count = 0;

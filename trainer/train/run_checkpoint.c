@@ -4,14 +4,14 @@
 
 #include "checkpoint.h"
 #include "message.h"
+#include "run_begin.h"
 
 int run_checkpoint_save(run *self, char *message)
 {
     const engine_api *api = self->job->api;
-    const uint64_t steps = run_config_steps_per_epoch(self->job->config);
     checkpoint state = {
         .epochs = self->epochs_done,
-        .iterations = self->epochs_done * steps + self->sums.steps,
+        .iterations = run_steps_done(self),
         .under_way = self->sums,
     };
     if (run_log_sync(self->log, message) != 0) {

@@ -61,18 +61,19 @@ static bool must_end(const run *self)
 }
 
 /* Prints and notes the first loss that no 32-bit float has, as engines compute and event files keep
- * them. `step` counts over the run, from 1. */
-static void watch_loss(run *self, const char *which, double loss, uint64_t step)
+ * them; the session has failed then, however the run ends. `step` counts over the run, from 1. */
+static int watch_loss(run *self, const char *which, double loss, uint64_t step)
 {
     char shown[NUMBER_BYTES];
     char place[RUN_CONFIG_STEP_BYTES];
     if (fabs(loss) <= FLT_MAX || has_diverged(self)) {
-        return;
+        return 0;
     }
     self->record->diverged_at_step = step;
     number_format(shown, loss);
     run_config_format_step(place, self->job->config, step);
     progress_note(self->job->display, "Diverged: the %s loss is %s at %s", which, shown, place);
+    return run_log_end_session(self->log, false, self->message);
 }
 
 /* Adds one step to the sums and logs them where a point is due. */
@@ -83,7 +84,9 @@ static int take_step(run *self, const engine_step *step)
     if (is_terminated(self)) {
         return 0; /* queued before the run was seen to diverge, and no part of it */
     }
-    watch_loss(self, "training", step->loss_sum / step->samples, step->step);
+    if (watch_loss(self, "training", step->loss_sum / step->samples, step->step) != 0) {
+        return -1;
+    }
     sums->loss += step->loss_sum;
     sums->correct += step->correct;
     sums->samples += step->samples;
@@ -213,9 +216,9 @@ static int validate(run *self, epoch_figures *figures)
     figures->validation_seconds = seconds_now() - begin;
     figures->val_loss = result.loss_sum / result.samples;
     figures->val_accuracy = (double)result.correct / result.samples;
-    watch_loss(self, "validation", figures->val_loss,
-               (self->epochs_done + UINT64_C(1)) * run_config_steps_per_epoch(self->job->config));
-    return 0;
+    const uint64_t step =
+        (self->epochs_done + UINT64_C(1)) * run_config_steps_per_epoch(self->job->config);
+    return watch_loss(self, "validation", figures->val_loss, step);
 }
 
 static int log_histogram(run *self, uint32_t epoch, unsigned index, bool gradient)
@@ -353,14 +356,6 @@ static int end_interrupted(run *self)
     return 0;
 }
 
-/* Synced, because run.json never says finished or diverged of points that are not on disk. */
-static int end_session(run *self, bool succeeded)
-{
-    return run_log_end_session(self->log, succeeded, self->message) != 0
-               ? -1
-               : run_log_sync(self->log, self->message);
-}
-
 /* A run with all its epochs. Its state comes before the end of its session, which cannot be taken back:
  * where the state cannot be saved the run is not finished, and resuming it does the rest. */
 static int end_finished(run *self)
@@ -374,7 +369,9 @@ static int end_finished(run *self)
                            "%s; --resume --no-state finishes the run without its state",
                            self->message);
     }
-    return end_session(self, true);
+    return run_log_end_session(self->log, true, self->message) != 0
+               ? -1
+               : run_log_sync(self->log, self->message);
 }
 
 /* Of a run that nobody resumes, or that shall keep no state. run.json says so already: were the run
@@ -404,17 +401,16 @@ static void say_where(const run *self)
     }
 }
 
-/* Closes the log and says in run.json how the run ended. `status` is what training returned. */
+/* Closes the log and says in run.json how the run ended: finished or diverged only where its points are
+ * on disk. `status` is what training returned. */
 static outcome end_run(run *self, int status)
 {
     char other[MESSAGE_BYTES]; /* the first error is the one to tell */
     const bool done = self->epochs_done == self->job->config->epochs;
     const bool diverged = has_diverged(self);
     progress_break(self->job->display);
-    if (status != 0) {
-        (void)!run_log_end_session(self->log, false, other);
-    } else {
-        status = diverged ? end_session(self, false)
+    if (status == 0) {
+        status = diverged ? run_log_sync(self->log, self->message)
                  : done   ? end_finished(self)
                           : end_interrupted(self);
     }

@@ -141,12 +141,21 @@ START_TEST(a_sessions_end_says_whether_the_run_succeeded)
     ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     ck_assert_uint_eq(find("run", END, -1)->found, 1);
     ck_assert_ptr_null(strstr(find("run", END, -1)->text, failed));
-    run_record_free(&fake_run_record);
+}
+END_TEST
+
+/* The end cannot be corrected, and the run may be resumed. */
+START_TEST(a_run_that_failed_has_an_end_only_when_it_is_resumed)
+{
     fake_engine_plan_now.fail_at_step = STEPS + 2;
     ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "told to fail"));
+    ck_assert_uint_eq(find("run", END, -1)->found, 0);
+    fake_engine_plan_now.fail_at_step = 0;
+    fake_run_resumes = true;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
     ck_assert_uint_eq(find("run", END, -1)->found, 1);
-    ck_assert_ptr_nonnull(strstr(find("run", END, -1)->text, failed));
+    ck_assert_ptr_null(strstr(find("run", END, -1)->text, failed));
 }
 END_TEST
 
@@ -159,6 +168,25 @@ START_TEST(the_session_of_a_diverged_run_has_failed)
         ck_assert_uint_eq(find("run", END, -1)->found, 1);
         ck_assert_ptr_nonnull(strstr(find("run", END, -1)->text, failed));
     }
+}
+END_TEST
+
+static void look_for_failure(uint64_t step)
+{
+    if (step == STEPS + 2) {
+        ck_assert_uint_eq(find("run", END, -1)->found, 1);
+        ck_assert_ptr_nonnull(strstr(find("run", END, -1)->text, failed));
+    }
+}
+
+/* A process that is killed logs nothing at its end. */
+START_TEST(a_session_has_failed_from_the_moment_it_diverges)
+{
+    fake_engine_plan_now.diverged_loss = NAN;
+    fake_engine_plan_now.diverges_at_step = 2;
+    fake_engine_plan_now.on_step = look_for_failure;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
+    ck_assert_uint_eq(find("run", END, -1)->found, 1);
 }
 END_TEST
 
@@ -205,6 +233,42 @@ START_TEST(configuration_host_and_data_set_stand_as_tables)
     ck_assert_str_eq(data->plugin, "text");
     ck_assert_ptr_nonnull(strstr(data->text, "| 0 | 3 | 1 |\n| 1 | 3 | 1 |\n| 2 | 2 | 1 |\n"));
     ck_assert_ptr_nonnull(strstr(data->text, "| 9 | 2 | 0 |\n| all | 22 | 7 |\n"));
+}
+END_TEST
+
+static void assert_configuration(int64_t step, const char *row)
+{
+    ck_assert_uint_eq(find("run", "configuration", step)->found, 1);
+    ck_assert_ptr_nonnull(strstr(find("run", "configuration", step)->text, row));
+}
+
+/* The process that gave it more epochs died when run.json had them and no text was logged. */
+START_TEST(a_configuration_that_only_run_json_has_is_logged)
+{
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
+    fake_run_record.config.epochs = 2;
+    fake_run_record.state = RUN_RUNNING;
+    ck_assert_int_eq(scratch_write_record("run", &fake_run_record, fake_run_message), 0);
+    fake_run_resumes = true;
+    ck_assert_int_eq(fake_run("run", 2, 0), OUTCOME_DONE);
+    ck_assert_uint_eq(find("run", "configuration", -1)->found, 2);
+    assert_configuration(1, "| epochs | 2 |");
+}
+END_TEST
+
+START_TEST(a_configuration_that_changes_twice_before_an_epoch_is_done_is_logged_twice)
+{
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
+    fake_run_resumes = true;
+    fake_engine_plan_now.fail_at_step = STEPS + 2;
+    ck_assert_int_eq(fake_run("run", 2, 0), OUTCOME_FAILED);
+    ck_assert_int_eq(fake_run("run", 2, 0), OUTCOME_FAILED);
+    fake_engine_plan_now.fail_at_step = 0;
+    ck_assert_int_eq(fake_run("run", 3, 0), OUTCOME_DONE);
+    ck_assert_uint_eq(find("run", "configuration", -1)->found, 3);
+    assert_configuration(0, "| epochs | 1 |");
+    assert_configuration(1, "| epochs | 2 |");
+    assert_configuration(2, "| epochs | 3 |");
 }
 END_TEST
 
@@ -353,10 +417,15 @@ int main(void)
     tcase_add_test(logs, the_sessions_metrics_are_the_best_so_far_and_the_mean_seconds);
     tcase_add_test(logs, a_loss_that_is_nan_is_never_the_best);
     tcase_add_test(logs, a_sessions_end_says_whether_the_run_succeeded);
+    tcase_add_test(logs, a_run_that_failed_has_an_end_only_when_it_is_resumed);
     tcase_add_test(logs, the_session_of_a_diverged_run_has_failed);
+    tcase_add_test(logs, a_session_has_failed_from_the_moment_it_diverges);
     tcase_add_test(logs, an_interrupted_session_has_no_end);
     tcase_add_test(logs, the_layout_draws_training_against_validation);
     tcase_add_test(logs, configuration_host_and_data_set_stand_as_tables);
+    tcase_add_test(logs, a_configuration_that_only_run_json_has_is_logged);
+    tcase_add_test(logs,
+                   a_configuration_that_changes_twice_before_an_epoch_is_done_is_logged_twice);
     tcase_add_test(logs, a_path_is_told_without_its_directories_and_is_no_markdown);
     tcase_add_test(logs, the_hosts_name_is_not_in_the_texts);
     tcase_add_test(logs, each_epoch_has_its_two_pictures);

@@ -1,11 +1,13 @@
-/* What a run that is resumed finds of its event files: files that the system does not let it read. System
- * calls that fail are made by wrapping them. */
+/* What a run that is resumed finds of its event files: some that the system does not let it read, that
+ * are damaged or missing, or are not on the disk yet. System calls are watched and made to fail by
+ * wrapping them. */
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +20,8 @@ typedef int entry_order(const struct dirent **a, const struct dirent **b);
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
 ssize_t __real_pread(int fd, void *data, size_t bytes, off_t offset);
 ssize_t __wrap_pread(int fd, void *data, size_t bytes, off_t offset);
 int __real_scandir(const char *path, struct dirent ***out, entry_filter *filter,
@@ -33,6 +37,8 @@ typedef struct failing_call {
 } failing_call;
 
 static failing_call failing;
+static char synced[64][PATH_MAX]; /* [synced_count], in their order */
+static size_t synced_count;
 
 static bool fails(const char *name, const char *path)
 {
@@ -61,6 +67,13 @@ int __wrap_open(const char *path, int flags, ...)
     return fails("open", path) ? -1 : __real_open(path, flags, mode);
 }
 
+int __wrap_fsync(int fd)
+{
+    ck_assert_uint_lt(synced_count, sizeof synced / sizeof synced[0]);
+    snprintf(synced[synced_count++], PATH_MAX, "%s", path_of(fd));
+    return fails("fsync", path_of(fd)) ? -1 : __real_fsync(fd);
+}
+
 ssize_t __wrap_pread(int fd, void *data, size_t bytes, off_t offset)
 {
     return fails("pread", path_of(fd)) ? -1 : __real_pread(fd, data, bytes, offset);
@@ -75,15 +88,29 @@ static void set_up(void)
 {
     fake_run_set_up();
     failing = (failing_call){0};
+    synced_count = 0;
 }
 
 /* A run that failed in its third epoch, with a state after the second, and is to be resumed. */
 static void make_past(void)
 {
-    fake_engine_plan_now.fail_at_step = 2 * STEPS + 2;
+    fake_engine_plan_now.lost_at_step = 2 * STEPS + 3;
     ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_FAILED);
-    fake_engine_plan_now.fail_at_step = 0;
+    fake_engine_plan_now.lost_at_step = 0;
     fake_run_resumes = true;
+}
+
+/* The first event file that the run names in a part, from the scratch directory. */
+static const char *event_file(const char *part)
+{
+    static char path[RUN_RECORD_PATH_BYTES + 8];
+    for (uint32_t i = 0; i < fake_run_record.event_file_count; i++) {
+        if (strncmp(fake_run_record.event_files[i], part, strlen(part)) == 0) {
+            snprintf(path, sizeof path, "run/%s", fake_run_record.event_files[i]);
+            return path;
+        }
+    }
+    ck_abort_msg("the run names no file in %s", part);
 }
 
 /* ---- What cannot be read ---- */
@@ -92,7 +119,8 @@ static const failing_call unreadable[] = {
     {"open", "run/train/events", EACCES},       {"open", "run/events", EIO},
     {"pread", "run/train/events", EIO},         {"pread", "run/events", EIO},
     {"pread", "run/validation/events", ESTALE}, {"scandir", "run/train", EACCES},
-    {"scandir", "run/validation", EIO},
+    {"scandir", "run/validation", EIO},         {"fsync", "run/train/events", EIO},
+    {"fsync", "run/validation", EIO},
 };
 
 START_TEST(a_run_whose_event_files_cannot_be_read_is_not_resumed_nor_changed)
@@ -116,6 +144,160 @@ START_TEST(a_run_whose_event_files_cannot_be_read_is_not_resumed_nor_changed)
 }
 END_TEST
 
+/* The place of the path among the synced ones; SIZE_MAX if it is not. */
+static size_t synced_at(const char *path)
+{
+    for (size_t i = 0; i < synced_count; i++) {
+        if (strstr(synced[i], path) != NULL) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* The process that wrote them may have been killed before it synced them. */
+START_TEST(what_is_there_is_on_disk_before_a_state_is_saved)
+{
+    static const char *const parts[] = {"train/", "validation/", "events"};
+    char files[3][RUN_RECORD_PATH_BYTES + 8];
+    make_past();
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(files[i], sizeof files[i], "%s", event_file(parts[i]));
+    }
+    synced_count = 0;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    const size_t saved_at = synced_at("run/checkpoint");
+    ck_assert_uint_ne(saved_at, SIZE_MAX);
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_msg(synced_at(files[i]) < saved_at, "%s", files[i]);
+    }
+}
+END_TEST
+
+/* ---- What is damaged or missing ---- */
+
+/* Resumes the run to its end; what it prints is for the caller to free. */
+static char *resume(void)
+{
+    char *output = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&output, &size);
+    progress_init(&fake_run_display, out, PROGRESS_LINES);
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    fclose(out);
+    return output;
+}
+
+static void assert_has(const char *output, const char *part_of_a_line)
+{
+    ck_assert_msg(strstr(output, part_of_a_line) != NULL, "%s", output);
+}
+
+START_TEST(a_run_whose_event_files_are_whole_is_resumed_without_a_note)
+{
+    make_past();
+    char *output = resume();
+    ck_assert_msg(strstr(output, "Note") == NULL, "%s", output);
+    free(output);
+}
+END_TEST
+
+/* As a kill may leave it. */
+START_TEST(a_torn_last_record_is_no_damage)
+{
+    make_past();
+    FILE *file = fopen(scratch_path(event_file("train/")), "a");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fputc(1, file), 1);
+    ck_assert_int_eq(fclose(file), 0);
+    char *output = resume();
+    ck_assert_msg(strstr(output, "Note") == NULL, "%s", output);
+    free(output);
+}
+END_TEST
+
+START_TEST(a_missing_event_file_is_noted_with_the_tags_that_end_before_the_state)
+{
+    char note[RUN_RECORD_PATH_BYTES + 64];
+    make_past();
+    const char *path = event_file("train/");
+    snprintf(note, sizeof note, "%s: it is missing; its points may be lost\n", path);
+    ck_assert_int_eq(unlink(scratch_path(path)), 0);
+    char *output = resume();
+    assert_has(output, note);
+    assert_has(output, "run: the state is after step 12, but train/batch_loss has no point, "
+                       "train/epoch_loss has no point; points between are lost\n");
+    free(output);
+}
+END_TEST
+
+START_TEST(a_part_that_is_missing_is_noted)
+{
+    make_past();
+    ck_assert_int_eq(unlink(scratch_path(event_file("validation/"))), 0);
+    ck_assert_int_eq(rmdir(scratch_path("run/validation")), 0);
+    char *output = resume();
+    assert_has(output, ": it is missing; its points may be lost\n");
+    assert_has(output, "validation/evaluation_loss_vs_iterations has no point, "
+                       "validation/epoch_loss has no point; points between are lost\n");
+    free(output);
+}
+END_TEST
+
+/* Offsets in a training part's file: where each of its points of batch_loss begins. */
+typedef struct batch_offsets {
+    uint64_t at[EPOCHS * STEPS + 1];
+} batch_offsets;
+
+static void take_offset(const tblog_event *event, void *context)
+{
+    batch_offsets *offsets = context;
+    if (event->value_count > 0 && strcmp(event->values[0]->tag, "batch_loss") == 0) {
+        offsets->at[event->step] = event->offset;
+    }
+}
+
+/* Flips a bit of the event of this step. */
+static void damage_step(uint64_t step)
+{
+    batch_offsets offsets = {0};
+    fake_run_read("run/train", take_offset, &offsets);
+    FILE *file = fopen(scratch_path(event_file("train/")), "r+");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_gt(offsets.at[step], 0);
+    ck_assert_int_eq(fseek(file, (long)offsets.at[step] + 20, SEEK_SET), 0);
+    const int byte = fgetc(file);
+    ck_assert_int_eq(fseek(file, -1, SEEK_CUR), 0);
+    ck_assert_int_eq(fputc(byte ^ 1, file), byte ^ 1);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(a_damaged_event_file_is_noted_with_the_tags_that_end_before_the_state)
+{
+    char note[RUN_RECORD_PATH_BYTES + 64];
+    make_past();
+    damage_step(STEPS + 3);
+    snprintf(note, sizeof note, "%s: at byte ", event_file("train/"));
+    char *output = resume();
+    assert_has(output, note);
+    assert_has(output, "the state is after step 12, but train/batch_loss ends at step 8, "
+                       "train/epoch_loss ends at step 0; points between are lost\n");
+    free(output);
+}
+END_TEST
+
+/* What is trained again is logged again as far as it is lost. */
+START_TEST(damage_after_the_state_is_noted_and_loses_nothing_more)
+{
+    make_past();
+    damage_step(2 * STEPS + 1);
+    char *output = resume();
+    assert_has(output, ": at byte ");
+    ck_assert_msg(strstr(output, "the state is after") == NULL, "%s", output);
+    free(output);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("run_past");
@@ -123,6 +305,13 @@ int main(void)
     tcase_add_checked_fixture(reading, set_up, fake_run_tear_down);
     tcase_add_loop_test(reading, a_run_whose_event_files_cannot_be_read_is_not_resumed_nor_changed,
                         0, sizeof unreadable / sizeof unreadable[0]);
+    tcase_add_test(reading, what_is_there_is_on_disk_before_a_state_is_saved);
+    tcase_add_test(reading, a_run_whose_event_files_are_whole_is_resumed_without_a_note);
+    tcase_add_test(reading, a_torn_last_record_is_no_damage);
+    tcase_add_test(reading, a_missing_event_file_is_noted_with_the_tags_that_end_before_the_state);
+    tcase_add_test(reading, a_part_that_is_missing_is_noted);
+    tcase_add_test(reading, a_damaged_event_file_is_noted_with_the_tags_that_end_before_the_state);
+    tcase_add_test(reading, damage_after_the_state_is_noted_and_loses_nothing_more);
     suite_add_tcase(suite, reading);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

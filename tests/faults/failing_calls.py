@@ -5,7 +5,7 @@ import random
 import shutil
 
 from ended_processes import kill, random_run
-from fault_kind import FaultFound, FaultKind
+from fault_kind import FaultFound, FaultKind, needs_fail_calls
 from private_mounts import can_mount, mounted_tmpfs
 from small_runs import EVERY_EPOCH, SmallRun
 
@@ -36,9 +36,7 @@ class FailingCalls(FaultKind):
         self._targets = None
 
     def obstacle(self):
-        if self.programs.fail_calls is None:
-            return "there is no fail_calls.so beside the trainer's build (--fail-calls names it)"
-        return None
+        return needs_fail_calls(self.programs)
 
     def count(self):
         return len(self._all_targets())

@@ -106,11 +106,11 @@ def read(tblog, directory):
 def differences(found, expected):
     """Lines that say how a finished run differs from the undisturbed one; none if it does not."""
     lines = []
-    if found.run_state != "finished":
+    if found.run_state != expected.run_state:
         lines.append(f"the run is {found.run_state}")
     if found.figures != expected.figures:
         lines.append(f"run.json has the epochs {found.figures} instead of {expected.figures}")
-    if found.progress is None:
+    if found.progress is None and expected.progress is not None:
         lines.append("there is no checkpoint")
     elif found.progress != expected.progress:
         lines.append(f"the checkpoint is after {found.progress} instead of {expected.progress}")
@@ -119,6 +119,15 @@ def differences(found, expected):
     if found.verified not in (0, TORN):
         lines.append(f"tblog verify returns {found.verified}")
     return lines + point_differences(found.points, expected.points)
+
+
+def part_of(contents, whole):
+    """What a run that ended early has of `whole`: as many epochs, and the points of the steps that
+    it has."""
+    points = {series: [point for point in whole.points.get(series, [])
+                       if point[0] in {step for step, _ in found}]
+              for series, found in contents.points.items()}
+    return dataclasses.replace(whole, points=points, figures=whole.figures[:len(contents.figures)])
 
 
 def point_differences(found, expected):

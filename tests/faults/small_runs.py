@@ -36,6 +36,8 @@ SHAPES = {
     "histograms": Shape(("--epochs", "3", "--histograms")),
     "micro-batch": Shape(("--epochs", "3", "--micro-batch", "3")),
     "short": Shape(("--epochs", "3", "--batch-size", "16")),
+    "no-state": Shape(("--epochs", "3", "--batch-size", "16", "--no-state")),
+    "diverged": Shape(("--epochs", "3", "--batch-size", "16", "--learning-rate", "1e30")),
     "long": Shape(("--epochs", "60")),
     "sweep": Shape(("--epochs", "2", "--batch-sizes", "4,16"), "sweep",
                    ("LeNet-MNIST-2-BatchSize=4", "LeNet-MNIST-2-BatchSize=16")),
@@ -44,7 +46,7 @@ SHAPES = {
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """A writing system call, as fail_calls.c reports it."""
+    """A system call that was counted, as fail_calls.c reports it."""
 
     name: str
     path: pathlib.Path
@@ -174,47 +176,53 @@ class SmallRun:
     def contents(self):
         return [run_contents.read(self.programs.tblog, each) for each in self.directories()]
 
-    def start(self, how=None, at=None, directory=None):
+    def start(self, how=None, at=None, directory=None, options=(), orders=None):
         """A process that begins or resumes the run. Its writing calls are counted if `how` is not
         None, and the one of index `at` is treated as `how` says (fail_calls.c). `directory`: where
-        the process finds the run, if not in its own place."""
+        the process finds the run, if not in its own place. `options` come after the shape's, `orders`
+        are further ones for fail_calls.c."""
 
         def environment(report):
-            orders = {"LD_PRELOAD": str(self.programs.fail_calls), "FAIL_CALLS_HOW": how,
-                      "FAIL_CALLS_BELOW": str(self.directory), "FAIL_CALLS_REPORT": str(report)}
+            all_orders = {"LD_PRELOAD": str(self.programs.fail_calls), "FAIL_CALLS_HOW": how,
+                          "FAIL_CALLS_BELOW": str(self.directory),
+                          "FAIL_CALLS_REPORT": str(report), **(orders or {})}
             if how is None or self.programs.fail_calls is None:
                 return {}
-            return orders if at is None else {**orders, "FAIL_CALLS_AT": str(at)}
+            return all_orders if at is None else {**all_orders, "FAIL_CALLS_AT": str(at)}
 
         self.starts += 1
         self._processes += 1
         if self._processes == 1:
             self._event_files = self._read_event_files()
-        command = self.programs.command(directory or self.directory, self.shape, self.interval)
+        command = [*self.programs.command(directory or self.directory, self.shape, self.interval),
+                   *options]
         return RunProcess(command, environment, self._traces / f"run.{self.starts}")
 
-    def wait(self, process):
+    def wait(self, process, keeps_event_files=True):
         """The process's status, if the event files that were there before are as they were."""
         status = process.wait()
         self._processes -= 1
+        if not keeps_event_files:
+            return status
         now = self._read_event_files()
         for path, content in self._event_files.items():
             if now.get(path) != content:
                 raise FaultFound(f"{path.name} was {'changed' if path in now else 'removed'}")
         return status
 
-    def resume(self, how=None):
+    def resume(self, how=None, **settings):
         """Lets the run come to its end. Returns the process that did it."""
-        process = self.start(how)
+        process = self.start(how, **settings)
         status = self.wait(process)
         if status != 0:
             raise FaultFound(f"resuming ended with {status}: {process.messages()}")
         return process
 
-    def finish(self):
-        """Lets the run come to its end and compares it with the undisturbed one."""
+    def finish(self, expected=None):
+        """Lets the run come to its end and compares it with the undisturbed one, or with other
+        contents."""
         self.resume()
-        expected = self.programs.undisturbed(self.shape).contents
+        expected = expected or self.programs.undisturbed(self.shape).contents
         differences = [line for pair in zip(self.contents(), expected)
                        for line in run_contents.differences(*pair)]
         if differences:

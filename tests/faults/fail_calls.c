@@ -239,10 +239,19 @@ static size_t bytes_to_write(call_fate fate, size_t bytes)
 /* Reading its own memory at address 0 fails with EIO, whoever reads. */
 static const char unreadable_file[] = "/proc/self/mem";
 
+static bool is_directory(int directory, const char *name)
+{
+    struct stat status;
+    const int before = errno;
+    const bool is = fstatat(directory, name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+    errno = before;
+    return is;
+}
+
 static int open_file(int directory, const char *name, int flags, mode_t mode)
 {
     const bool writes = (flags & (O_CREAT | O_TRUNC | O_WRONLY | O_RDWR)) != 0;
-    const bool reads = !writes && (flags & O_DIRECTORY) == 0;
+    const bool reads = !writes && !is_directory(directory, name);
     const bool counted = orders.counts_reads ? reads : writes;
     const call_fate fate = counted ? decide_on_name("open", directory, name) : CALL_PASSES;
     const char *opened = fate == CALL_IS_UNREADABLE ? unreadable_file : name;

@@ -5,16 +5,21 @@ import signal
 import time
 
 import run_contents
-from fault_kind import FaultFound, FaultKind
+from fault_kind import FaultFound, FaultKind, needs_fail_calls
 from small_runs import EVERY_EPOCH, NEVER, SmallRun
+from waiting import wait_until
 
 MOST_ENDS = 6  # of one run
 ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 ASKING_FOR_ANOTHER_TURN = {signal.SIGUSR1: 75, signal.SIGUSR2: 75}  # EX_TEMPFAIL
 
 
-def random_run(programs, chance, folder, traces=None):
-    shape = chance.choice(("plain", "histograms"))
+SHAPES_OF_ONE_RUN = ("plain", "histograms", "micro-batch")
+INSISTS_SECONDS = 1  # a SIGINT so long after the first one ends the process
+
+
+def random_run(programs, chance, folder, shapes=SHAPES_OF_ONE_RUN, traces=None):
+    shape = chance.choice(shapes)
     interval = chance.choice((EVERY_EPOCH, NEVER))
     return SmallRun(programs, folder / "run", shape, interval, traces)
 
@@ -37,9 +42,10 @@ def kill_after_some_time(run, chance, share=1):
 
 
 def kill_at_some_call(run, chance):
-    calls = len(run.programs.undisturbed(run.shape).calls)
-    how = chance.choice(("kill-before", "kill-after"))
-    return was_killed(run, run.start(how, chance.randrange(calls)))
+    calls = run.programs.undisturbed(run.shape).calls
+    how = chance.choice(("kill-before", "kill-after", "kill-torn"))
+    indices = [at for at, call in calls.items() if how != "kill-torn" or call.is_write()]
+    return was_killed(run, run.start(how, chance.choice(indices)))
 
 
 def was_killed(run, process):
@@ -56,14 +62,15 @@ class Kill(FaultKind):
 
     def case(self, seed, folder):
         chance = random.Random(seed)
-        run = random_run(self.programs, chance, folder)
+        run = random_run(self.programs, chance, folder, (*SHAPES_OF_ONE_RUN, "sweep"))
         kills = 0
         for _ in range(chance.randint(1, MOST_ENDS)):
             if not kill(run, chance):
                 break
             kills += 1
         run.finish()
-        return self.tally(kills=kills, resumes=run.starts - 1)
+        torn = sum(contents.verified == run_contents.TORN for contents in run.contents())
+        return self.tally(kills=kills, resumes=run.starts - 1, runs_with_torn_files=torn)
 
 
 class Signals(FaultKind):
@@ -93,21 +100,26 @@ class Signals(FaultKind):
         seconds = chance.uniform(0, self.programs.undisturbed(run.shape).seconds)
         process = run.start()
         time.sleep(seconds)
+        begin = time.monotonic()
         for number in sent:
             process.send(number)
             time.sleep(chance.choice((0, 0, 0.001, 0.01, 0.05)))
         status = run.wait(process)
+        seconds = time.monotonic() - begin
         if status == 0:
             return False
         record = run_contents.read_record(run.directory)
-        if status > 0 or record != before:
-            self._check_end(run, process, sent, status, record)
-        # Else it had not come to handle signals.
+        if status < 0 and record == before:
+            return True  # it had not come to handle signals
+        if status == -signal.SIGINT:
+            # A slow machine may have taken the second one a second later.
+            if sent.count(signal.SIGINT) < 2 or seconds < INSISTS_SECONDS:
+                raise FaultFound(f"a process was killed by SIGINT {seconds:.2f} s after the first")
+            return True
+        self._check_end(run, process, sent, status, record)
         return True
 
     def _check_end(self, run, process, sent, status, record):
-        if sent.count(signal.SIGINT) > 1 and status in (128 + signal.SIGINT, -signal.SIGINT):
-            return  # on a slow machine the second may come a second later, which ends at once
         # Which of several signals comes first is the kernel's choice.
         if status not in [ASKING_FOR_ANOTHER_TURN.get(n, 128 + n) for n in sent]:
             names = " ".join(n.name for n in sent)
@@ -125,3 +137,38 @@ class Signals(FaultKind):
         done = {"epochs": len(record.get("epochs", [])), "iterations": last_step}
         if any(saved[name] != done[name] for name in done):
             raise FaultFound(f"done: {done}; saved: {({n: saved[n] for n in done})}")
+
+
+class Insistence(FaultKind):
+    """SIGINT comes again and again while the process cannot end. Only one that comes a second or more
+    after the first ends it."""
+
+    name, counted, default_count = "insisting", "ends", 5
+    PAUSE_SECONDS = 0.3  # between two that are too early
+
+    def obstacle(self):
+        return needs_fail_calls(self.programs)
+
+    def case(self, seed, folder):
+        chance = random.Random(seed)
+        run = SmallRun(self.programs, folder / "run", "plain", EVERY_EPOCH)
+        calls = self.programs.undisturbed(run.shape).calls
+        at = chance.choice([i for i, call in calls.items() if call.is_of_event_file()])
+        process = run.start("hang", at)
+        wait_until(lambda: at in process.calls() or not process.is_alive(), "the process hangs")
+        begin = time.monotonic()
+        process.send(signal.SIGINT)
+        time.sleep(self.PAUSE_SECONDS)
+        process.send(signal.SIGINT)
+        time.sleep(self.PAUSE_SECONDS)
+        is_alive = process.is_alive()
+        if not is_alive and time.monotonic() - begin < INSISTS_SECONDS:
+            raise FaultFound("a second SIGINT ended the process before a second had passed")
+        while process.is_alive():
+            time.sleep(max(0, begin + INSISTS_SECONDS - time.monotonic()) + self.PAUSE_SECONDS)
+            process.send(signal.SIGINT)
+        status = run.wait(process)
+        if status != -signal.SIGINT:
+            raise FaultFound(f"a process that insisting ended has the status {status}")
+        run.finish()
+        return self.tally(ends=1, resumes=run.starts - 1)

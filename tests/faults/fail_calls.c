@@ -1,15 +1,22 @@
-/* A library for LD_PRELOAD that makes one writing system call of a program fail.
+/* A library for LD_PRELOAD that makes one system call of a program fail.
  *
- * It counts the calls that change anything at or below a directory, from 0. The call at one index
- * fails in the way that is asked for; all others pass. The environment has the orders:
+ * It counts the calls that change anything at or below a directory, from 0; or, instead, those that
+ * open a file there for reading. The call at one index fails in the way that is asked for; all others
+ * pass. The environment has the orders:
  *
  *   FAIL_CALLS_BELOW    the directory, as an absolute path without symbolic links
  *   FAIL_CALLS_REPORT   a file outside of it; a line "INDEX CALL PATH" is appended before each call
+ *   FAIL_CALLS_COUNT    "reads" to count files that are opened for reading
+ *   FAIL_CALLS_USR1_AT  an index: SIGUSR1 is raised before this call
  *   FAIL_CALLS_AT       the index; absent to count only
  *   FAIL_CALLS_HOW      ENOSPC, EIO, EINTR   the call does nothing and fails with that error
  *                       short                a write writes half of its bytes; other calls pass
  *                       kill-before          SIGKILL instead of the call
  *                       kill-after           SIGKILL when the call is done
+ *                       kill-torn            SIGKILL when a write has written half of its bytes; other
+ *                                            calls are done first
+ *                       hang                 the process waits there until a signal kills it
+ *                       unreadable           the file is opened, and each read from it fails with EIO
  *
  * The functions of the C library that are defined here make their system calls directly. Sanitizers
  * define the same functions: the library is not for programs that are built with one. */
@@ -32,13 +39,22 @@
 
 enum { LONGEST_PATH = 2 * PATH_MAX };
 
-typedef enum call_fate { CALL_PASSES, CALL_FAILS, CALL_IS_SHORT, CALL_KILLS } call_fate;
+typedef enum call_fate {
+    CALL_PASSES,
+    CALL_FAILS,
+    CALL_IS_SHORT,
+    CALL_KILLS,
+    CALL_IS_TORN,
+    CALL_IS_UNREADABLE
+} call_fate;
 
 /* What is to happen to the call at `at`; `error` is of a call that fails. */
 static struct {
     const char *below;
     const char *report;
     const char *how;
+    bool counts_reads;
+    long usr1_at;
     long at;
     int error;
 } orders;
@@ -59,13 +75,21 @@ static int error_of(const char *name)
     return 0;
 }
 
+static long index_of(const char *name)
+{
+    const char *index = getenv(name);
+    return index != NULL ? atol(index) : -1;
+}
+
 __attribute__((constructor)) static void read_orders(void)
 {
-    const char *at = getenv("FAIL_CALLS_AT");
     const char *how = getenv("FAIL_CALLS_HOW");
+    const char *count = getenv("FAIL_CALLS_COUNT");
     orders.below = getenv("FAIL_CALLS_BELOW");
     orders.report = getenv("FAIL_CALLS_REPORT");
-    orders.at = at != NULL ? atol(at) : -1;
+    orders.counts_reads = count != NULL && strcmp(count, "reads") == 0;
+    orders.usr1_at = index_of("FAIL_CALLS_USR1_AT");
+    orders.at = index_of("FAIL_CALLS_AT");
     orders.how = how != NULL ? how : "";
     orders.error = error_of(orders.how);
 }
@@ -119,6 +143,24 @@ static void report_call(long index, const char *call, const char *path)
     syscall(SYS_close, fd);
 }
 
+/* What is to happen to the call that the orders are for. */
+static call_fate ordered_fate(void)
+{
+    static const struct {
+        const char *how;
+        call_fate fate;
+    } fates[] = {{"short", CALL_IS_SHORT},
+                 {"kill-after", CALL_KILLS},
+                 {"kill-torn", CALL_IS_TORN},
+                 {"unreadable", CALL_IS_UNREADABLE}};
+    for (size_t i = 0; i < sizeof fates / sizeof fates[0]; i++) {
+        if (strcmp(orders.how, fates[i].how) == 0) {
+            return fates[i].fate;
+        }
+    }
+    return orders.error != 0 ? CALL_FAILS : CALL_PASSES;
+}
+
 /* Counts the call and decides on it. */
 static call_fate decide(const char *call, const char *path)
 {
@@ -127,18 +169,19 @@ static call_fate decide(const char *call, const char *path)
     }
     const long index = atomic_fetch_add(&next_index, 1);
     report_call(index, call, path);
+    if (index == orders.usr1_at) {
+        raise(SIGUSR1);
+    }
     if (index != orders.at) {
         return CALL_PASSES;
     }
     if (strcmp(orders.how, "kill-before") == 0) {
         die();
     }
-    if (orders.error != 0) {
-        return CALL_FAILS;
+    while (strcmp(orders.how, "hang") == 0) {
+        pause();
     }
-    return strcmp(orders.how, "short") == 0        ? CALL_IS_SHORT
-           : strcmp(orders.how, "kill-after") == 0 ? CALL_KILLS
-                                                   : CALL_PASSES;
+    return ordered_fate();
 }
 
 /* The two ways to name a file. The program's errno survives them. */
@@ -151,8 +194,17 @@ static call_fate decide_on_name(const char *call, int fd, const char *name)
     return fate;
 }
 
+/* Of a call that writes, as all are but open. */
+static call_fate decide_on_change(const char *call, int fd, const char *name)
+{
+    return orders.counts_reads ? CALL_PASSES : decide_on_name(call, fd, name);
+}
+
 static call_fate decide_on_descriptor(const char *call, int fd)
 {
+    if (orders.counts_reads) {
+        return CALL_PASSES;
+    }
     char path[LONGEST_PATH];
     const int before = errno;
     const call_fate fate = descriptor_path(path, fd) ? decide(call, path) : CALL_PASSES;
@@ -173,7 +225,7 @@ static long make_call(call_fate fate, long number, long a, long b, long c, long 
         return failed();
     }
     const long result = syscall(number, a, b, c, d);
-    if (fate == CALL_KILLS) {
+    if (fate == CALL_KILLS || fate == CALL_IS_TORN) {
         die();
     }
     return result;
@@ -181,14 +233,29 @@ static long make_call(call_fate fate, long number, long a, long b, long c, long 
 
 static size_t bytes_to_write(call_fate fate, size_t bytes)
 {
-    return fate == CALL_IS_SHORT && bytes > 1 ? bytes / 2 : bytes;
+    return (fate == CALL_IS_SHORT || fate == CALL_IS_TORN) && bytes > 1 ? bytes / 2 : bytes;
+}
+
+/* Reading its own memory at address 0 fails with EIO, whoever reads. */
+static const char unreadable_file[] = "/proc/self/mem";
+
+static bool is_directory(int directory, const char *name)
+{
+    struct stat status;
+    const int before = errno;
+    const bool is = fstatat(directory, name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+    errno = before;
+    return is;
 }
 
 static int open_file(int directory, const char *name, int flags, mode_t mode)
 {
     const bool writes = (flags & (O_CREAT | O_TRUNC | O_WRONLY | O_RDWR)) != 0;
-    const call_fate fate = writes ? decide_on_name("open", directory, name) : CALL_PASSES;
-    return (int)make_call(fate, SYS_openat, directory, (long)name, flags, (long)mode);
+    const bool reads = !writes && !is_directory(directory, name);
+    const bool counted = orders.counts_reads ? reads : writes;
+    const call_fate fate = counted ? decide_on_name("open", directory, name) : CALL_PASSES;
+    const char *opened = fate == CALL_IS_UNREADABLE ? unreadable_file : name;
+    return (int)make_call(fate, SYS_openat, directory, (long)opened, flags, (long)mode);
 }
 
 /* The mode is there if the flags say so, and only then may it be read. */
@@ -245,7 +312,7 @@ int ftruncate(int fd, off_t bytes)
 
 int renameat(int from_directory, const char *from, int to_directory, const char *to)
 {
-    const call_fate fate = decide_on_name("rename", to_directory, to);
+    const call_fate fate = decide_on_change("rename", to_directory, to);
     return (int)make_call(fate, SYS_renameat, from_directory, (long)from, to_directory, (long)to);
 }
 
@@ -256,7 +323,7 @@ int rename(const char *from, const char *to)
 
 int unlinkat(int directory, const char *name, int flags)
 {
-    const call_fate fate = decide_on_name("unlink", directory, name);
+    const call_fate fate = decide_on_change("unlink", directory, name);
     return (int)make_call(fate, SYS_unlinkat, directory, (long)name, flags, 0);
 }
 
@@ -272,7 +339,7 @@ int rmdir(const char *name)
 
 int mkdirat(int directory, const char *name, mode_t mode)
 {
-    const call_fate fate = decide_on_name("mkdir", directory, name);
+    const call_fate fate = decide_on_change("mkdir", directory, name);
     return (int)make_call(fate, SYS_mkdirat, directory, (long)name, (long)mode, 0);
 }
 
@@ -283,7 +350,7 @@ int mkdir(const char *name, mode_t mode)
 
 int link(const char *from, const char *to)
 {
-    const call_fate fate = decide_on_name("link", AT_FDCWD, to);
+    const call_fate fate = decide_on_change("link", AT_FDCWD, to);
     return (int)make_call(fate, SYS_link, (long)from, (long)to, 0, 0);
 }
 

@@ -1,23 +1,46 @@
 """A system call that fails, and a disk that is full."""
 
-import pathlib
+import errno
+import os
 import random
 import shutil
 
+from disturbed_scenes import READING_SCENES, WRITING_SCENES
 from ended_processes import kill, random_run
-from fault_kind import FaultFound, FaultKind
+from fault_kind import FaultFound, FaultKind, needs_fail_calls
 from private_mounts import can_mount, mounted_tmpfs
-from small_runs import EVERY_EPOCH, SmallRun
 
 MIB = 1 << 20
 DISK_BYTES = 64 * MIB
+CAUSE_OF_EIO = os.strerror(errno.EIO)
+REPEATED = ("EINTR", "short")  # what every program does again
 ROOM_FOR_EVENTS, ROOM_FOR_STATES = 256 << 10, 40 * MIB
 
 
-def disturbed_end(run, process):
-    """The status of a process that met a fault: 0 or 1, and 1 only with a message."""
-    status = run.wait(process)
-    if status not in (0, 1):
+# (call, end of the file's name) of what may fail without a word, because nothing is lost.
+UNREPORTED = (
+    ("mkdir", ""),  # a directory that is there; if it is not, what is made in it fails too
+    ("unlink", ".tmp"),  # a replacement that was broken off; the next one writes over it
+    ("close", "run.lock"),  # the process ends, and its lock with it
+)
+
+
+def needs_no_report(call):
+    return any(call.name == name and call.path.name.endswith(end) for name, end in UNREPORTED)
+
+
+def is_named(path, message):
+    """A file by its name, or, one that cannot be made or replaced, by its directory."""
+    names = [path.name.removesuffix(".tmp")]
+    if "tfevents" in path.name:
+        names.append(str(path.parent))
+    return any(name in message for name in names)
+
+
+def disturbed_end(status, process, undisturbed=(0,)):
+    """The status of a process that met a fault: an undisturbed one's, or 1, but only with a
+    message."""
+    if status not in (*undisturbed, 1):
         raise FaultFound(f"a process ended with {status}: {process.messages()}")
     if status == 1 and not process.messages():
         raise FaultFound("a process failed without a message")
@@ -25,9 +48,11 @@ def disturbed_end(run, process):
 
 
 class FailingCalls(FaultKind):
-    """Each writing system call of a run, and of one that is resumed, fails in one way."""
+    """A system call of a run fails in one way, each in each scene in turn."""
 
     counted = "calls failed"
+    scenes = WRITING_SCENES
+    further_orders = {}
 
     def __init__(self, programs, how):
         super().__init__(programs)
@@ -36,59 +61,68 @@ class FailingCalls(FaultKind):
         self._targets = None
 
     def obstacle(self):
-        if self.programs.fail_calls is None:
-            return "there is no fail_calls.so beside the trainer's build (--fail-calls names it)"
-        return None
+        return needs_fail_calls(self.programs)
 
     def count(self):
         return len(self._all_targets())
 
     def case(self, seed, folder):
         targets = self._all_targets()
-        resumed, at = targets[seed % len(targets)]
-        run = SmallRun(self.programs, folder / "run", "short", EVERY_EPOCH)
-        if resumed:
-            self._interrupt(run)
-        process = run.start(self._how, at)
-        status = disturbed_end(run, process)
+        scene, at = targets[seed % len(targets)]
+        run = scene.new_run(folder)
+        process = scene.start(run, self._how, at, self.further_orders)
+        status = disturbed_end(scene.wait(run, process), process, scene.statuses)
         call = process.calls().get(at)
-        if status == 1 and call is not None and not self._is_named(call, process.messages()):
-            raise FaultFound(f"{call.name} of {call.path} failed, but the message is: "
-                             f"{process.messages()}")
-        run.finish()
-        failed = int(call is not None)
-        return self.tally(calls_failed=failed, errors=status, resumes=run.starts - 1)
+        try:
+            if call is not None:
+                self._check_report(call, status, process.messages())
+            scene.finish(run, status)
+        except FaultFound as fault:
+            raise FaultFound(f"{scene.name}, call {at} ({call}): {fault}; the disturbed process: "
+                             f"{status}: {process.messages()}") from None
+        return self.tally(calls_failed=int(call is not None), errors=int(status == 1),
+                          resumes=run.starts - 1)
+
+    def _check_report(self, call, status, messages):
+        """Nothing is silent: a call that failed is reported, whether the run survives it or not."""
+        if status != 1 and (self._how in REPEATED or needs_no_report(call)):
+            return
+        if not is_named(call.path, messages):
+            raise FaultFound(f"{call.name} of {call.path} failed, but the message is: {messages}")
 
     def _all_targets(self):
-        """(is it a resumed run's, index) of each call that can fail this way."""
+        """(scene, index) of each call that can fail this way, mixed, so that a few are a sample."""
         if self._targets is None:
-            first = self.programs.undisturbed("short").calls
-            if not first:
+            scenes = [scene(self.programs) for scene in self.scenes]
+            self._targets = [(scene, at) for scene in scenes
+                             for at, call in sorted(scene.calls(self.further_orders).items())
+                             if self._can_fail(call)]
+            if not self._targets:
                 raise FaultFound("no system call was counted")
-            self._targets = [(resumed, at) for resumed, calls in
-                             ((False, first), (True, self._calls_of_a_resumed_run()))
-                             for at, call in sorted(calls.items())
-                             if self._how != "short" or call.is_write()]
+            random.Random(1).shuffle(self._targets)
         return self._targets
 
-    def _calls_of_a_resumed_run(self):
-        with self.programs.scratch() as folder:
-            run = SmallRun(self.programs, pathlib.Path(folder, "run"), "short", EVERY_EPOCH)
-            self._interrupt(run)
-            return run.resume(how="count").calls()
+    def _can_fail(self, call):
+        return self._how != "short" or call.is_write()
 
-    def _interrupt(self, run):
-        """Leaves a run with a checkpoint and with points after it."""
-        calls = len(self.programs.undisturbed("short").calls)
-        run.wait(run.start("kill-before", calls * 6 // 10))
 
-    @staticmethod
-    def _is_named(call, message):
-        """By its name, or, for an event file that cannot be made, by its directory."""
-        names = [call.path.name.removesuffix(".tmp")]
-        if "tfevents" in call.path.name:
-            names.append(str(call.path.parent))
-        return any(name in message for name in names)
+class FailingReads(FailingCalls):
+    """A file of a run that is there cannot be opened or read when the run is continued."""
+
+    scenes = READING_SCENES
+    further_orders = {"FAIL_CALLS_COUNT": "reads"}
+
+    def __init__(self, programs, how):
+        super().__init__(programs, how)
+        self.name = f"reads:{how}"
+
+    def _check_report(self, call, status, messages):
+        if not is_named(call.path, messages) or CAUSE_OF_EIO not in messages:
+            raise FaultFound(f"{call.path} cannot be read, but the message is: {messages}")
+
+    def _can_fail(self, call):
+        """The lock's file is never read."""
+        return self._how != "unreadable" or call.path.name != "run.lock"
 
 
 class FullDisk(FaultKind):
@@ -117,7 +151,7 @@ class FullDisk(FaultKind):
             left = max(shutil.disk_usage(disk).free - free, 0)
             file.write(bytes(left))
         process = run.start()
-        status = disturbed_end(run, process)
+        status = disturbed_end(run.wait(process), process)
         if status == 1 and "No space left on device" not in process.messages():
             raise FaultFound(f"the message on a full disk is: {process.messages()}")
         ballast.unlink()

@@ -7,6 +7,13 @@ class FaultFound(Exception):
     """The program broke a promise."""
 
 
+def needs_fail_calls(programs):
+    """An obstacle, as FaultKind has them."""
+    if programs.fail_calls is None:
+        return "there is no fail_calls.so beside the trainer's build (--fail-calls names it)"
+    return None
+
+
 class FaultKind:
     """Cases of one kind. A case is what its seed says, however often it is made."""
 

@@ -16,8 +16,8 @@ import time
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path += [str(TESTS / "support/python"), str(TESTS / "tensorboard")]
 
-from ended_processes import ASKING, Kill, Signals
-from failing_calls import FailingCalls, FullDisk
+from ended_processes import ASKING, Insistence, Kill, Signals
+from failing_calls import FailingCalls, FailingReads, FullDisk
 from fault_kind import FaultFound
 from followed_runs import Followed
 from rival_processes import RivalMounts, Rivals
@@ -28,15 +28,18 @@ SKIPPED = 77
 
 def all_kinds(programs):
     calls = [FailingCalls(programs, how) for how in ("ENOSPC", "EIO", "EINTR", "short")]
-    return [Kill(programs), Signals(programs), *calls, FullDisk(programs), Rivals(programs),
-            RivalMounts(programs), Followed(programs)]
+    reads = [FailingReads(programs, how) for how in ("EIO", "unreadable")]
+    return [Kill(programs), Signals(programs), Insistence(programs), *calls, *reads,
+            FullDisk(programs), Rivals(programs), RivalMounts(programs), Followed(programs)]
 
 
 KIND_HELP = """kinds (without one, all):
   kill          SIGKILL at random times and at random system calls, several times in a run
   signal        INT, TERM, HUP, USR1, USR2, also several at a time, at random times
+  insisting     INT again and again while the process cannot end
   calls         every writing system call fails once; or calls:ENOSPC, calls:EIO, calls:EINTR,
                 calls:short, for one way to fail
+  reads         a file of the run cannot be opened or read; or reads:EIO, reads:unreadable
   disk          a full disk (a small tmpfs; needs root)
   processes     two processes on one run
   mounts        the same on two mounts (needs root and bindfs)

@@ -45,7 +45,7 @@ class Rivals(FaultKind):
             time.sleep(chance.uniform(0, seconds / 2))
             first.send(signal.SIGKILL)
         for process in (first, second):
-            process.wait()
+            run.wait(process)
         return first, second
 
     @staticmethod

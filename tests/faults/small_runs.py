@@ -18,19 +18,35 @@ BATCH_SIZE = 4
 IMAGES = {"train": 38, "t10k": 12}  # ten steps an epoch, of which the last is short
 SIDE = 28
 
-# Options of the trainer that change what a run logs.
-SHAPES = {
-    "plain": ("--epochs", "4"),
-    "histograms": ("--epochs", "3", "--histograms"),
-    "short": ("--epochs", "3", "--batch-size", "16"),
-    "long": ("--epochs", "60"),
-}
 EVERY_EPOCH, NEVER = 0, 3600  # --checkpoint-interval
 
 
 @dataclasses.dataclass(frozen=True)
+class Shape:
+    """What is trained: a command, with options that change what it logs, and where its runs are in
+    its directory."""
+
+    options: tuple
+    command: str = "train"
+    runs: tuple = ("",)
+
+
+SHAPES = {
+    "plain": Shape(("--epochs", "4")),
+    "histograms": Shape(("--epochs", "3", "--histograms")),
+    "micro-batch": Shape(("--epochs", "3", "--micro-batch", "3")),
+    "short": Shape(("--epochs", "3", "--batch-size", "16")),
+    "no-state": Shape(("--epochs", "3", "--batch-size", "16", "--no-state")),
+    "diverged": Shape(("--epochs", "3", "--batch-size", "16", "--learning-rate", "1e30")),
+    "long": Shape(("--epochs", "60")),
+    "sweep": Shape(("--epochs", "2", "--batch-sizes", "4,16"), "sweep",
+                   ("LeNet-MNIST-2-BatchSize=4", "LeNet-MNIST-2-BatchSize=16")),
+}
+
+
+@dataclasses.dataclass(frozen=True)
 class Call:
-    """A writing system call, as fail_calls.c reports it."""
+    """A system call that was counted, as fail_calls.c reports it."""
 
     name: str
     path: pathlib.Path
@@ -38,12 +54,15 @@ class Call:
     def is_write(self):
         return self.name in ("write", "pwrite")
 
+    def is_of_event_file(self):
+        return "tfevents" in self.path.name
+
 
 @dataclasses.dataclass(frozen=True)
 class Undisturbed:
     """What a run of a shape comes to, how long it takes and what it calls."""
 
-    contents: run_contents.RunContents
+    contents: list  # RunContents of each of the shape's runs
     seconds: float
     calls: dict  # {index: Call}; empty without fail_calls.so
 
@@ -79,9 +98,12 @@ class Programs:
         write_data_set(self._data)
 
     def command(self, directory, shape, interval):
-        options = ("--batch-size", str(BATCH_SIZE), "--update-freq", "batch", *SHAPES[shape])
-        return [str(self.trainer), "train", "--resume", "--quiet", "--data", str(self._data),
-                "--logdir", str(directory), "--checkpoint-interval", str(interval), *options]
+        """A sweep resumes by itself."""
+        shape = SHAPES[shape]
+        resuming = ("--resume", "--batch-size", str(BATCH_SIZE)) if shape.command == "train" else ()
+        return [str(self.trainer), shape.command, "--quiet", "--data", str(self._data),
+                "--logdir", str(directory), "--checkpoint-interval", str(interval),
+                "--update-freq", "batch", *resuming, *shape.options]
 
     def undisturbed(self, shape):
         """Made when it is first asked for."""
@@ -100,8 +122,7 @@ class Programs:
         begin = time.monotonic()
         process = run.resume(how="count")
         seconds = time.monotonic() - begin
-        contents = run_contents.read(self.tblog, run.directory)
-        return Undisturbed(contents, seconds, process.calls())
+        return Undisturbed(run.contents(), seconds, process.calls())
 
 
 class RunProcess:
@@ -115,6 +136,9 @@ class RunProcess:
 
     def send(self, number):
         self._process.send_signal(number)
+
+    def is_alive(self):
+        return self._process.poll() is None
 
     def wait(self):
         """The status; of one that does not end, a fault."""
@@ -135,58 +159,75 @@ class RunProcess:
 
 
 class SmallRun:
-    """One run, of which processes are started until it is finished. What they leave besides the run
-    is in the folder `traces`, or beside the run."""
+    """One run, or those of a sweep, of which processes are started until it is finished. What they
+    leave besides the run is in the folder `traces`, or beside the run."""
 
     def __init__(self, programs, directory, shape, interval, traces=None):
         self.programs, self.directory = programs, directory
         self._traces = traces or directory.parent
         self.shape, self.interval = shape, interval
         self.starts = 0
-        self._event_files = {}
+        self._processes = 0  # that were started and not waited for
+        self._event_files = {}  # before the first of them
 
-    def start(self, how=None, at=None, directory=None):
+    def directories(self):
+        return [self.directory / name for name in SHAPES[self.shape].runs]
+
+    def contents(self):
+        return [run_contents.read(self.programs.tblog, each) for each in self.directories()]
+
+    def start(self, how=None, at=None, directory=None, options=(), orders=None):
         """A process that begins or resumes the run. Its writing calls are counted if `how` is not
         None, and the one of index `at` is treated as `how` says (fail_calls.c). `directory`: where
-        the process finds the run, if not in its own place."""
+        the process finds the run, if not in its own place. `options` come after the shape's, `orders`
+        are further ones for fail_calls.c."""
 
         def environment(report):
-            orders = {"LD_PRELOAD": str(self.programs.fail_calls), "FAIL_CALLS_HOW": how,
-                      "FAIL_CALLS_BELOW": str(self.directory), "FAIL_CALLS_REPORT": str(report)}
+            all_orders = {"LD_PRELOAD": str(self.programs.fail_calls), "FAIL_CALLS_HOW": how,
+                          "FAIL_CALLS_BELOW": str(self.directory),
+                          "FAIL_CALLS_REPORT": str(report), **(orders or {})}
             if how is None or self.programs.fail_calls is None:
                 return {}
-            return orders if at is None else {**orders, "FAIL_CALLS_AT": str(at)}
+            return all_orders if at is None else {**all_orders, "FAIL_CALLS_AT": str(at)}
 
         self.starts += 1
-        self._event_files = self._read_event_files()
-        command = self.programs.command(directory or self.directory, self.shape, self.interval)
+        self._processes += 1
+        if self._processes == 1:
+            self._event_files = self._read_event_files()
+        command = [*self.programs.command(directory or self.directory, self.shape, self.interval),
+                   *options]
         return RunProcess(command, environment, self._traces / f"run.{self.starts}")
 
-    def wait(self, process):
+    def wait(self, process, keeps_event_files=True):
         """The process's status, if the event files that were there before are as they were."""
         status = process.wait()
+        self._processes -= 1
+        if not keeps_event_files:
+            return status
         now = self._read_event_files()
         for path, content in self._event_files.items():
             if now.get(path) != content:
                 raise FaultFound(f"{path.name} was {'changed' if path in now else 'removed'}")
         return status
 
-    def resume(self, how=None):
+    def resume(self, how=None, **settings):
         """Lets the run come to its end. Returns the process that did it."""
-        process = self.start(how)
+        process = self.start(how, **settings)
         status = self.wait(process)
         if status != 0:
             raise FaultFound(f"resuming ended with {status}: {process.messages()}")
         return process
 
-    def finish(self):
-        """Lets the run come to its end and compares it with the undisturbed one."""
+    def finish(self, expected=None):
+        """Lets the run come to its end and compares it with the undisturbed one, or with other
+        contents."""
         self.resume()
-        expected = self.programs.undisturbed(self.shape).contents
-        found = run_contents.read(self.programs.tblog, self.directory)
-        differences = run_contents.differences(found, expected)
+        expected = expected or self.programs.undisturbed(self.shape).contents
+        differences = [line for pair in zip(self.contents(), expected)
+                       for line in run_contents.differences(*pair)]
         if differences:
             raise FaultFound("; ".join(differences))
 
     def _read_event_files(self):
-        return {path: path.read_bytes() for path in run_contents.all_event_files(self.directory)}
+        return {path: path.read_bytes() for directory in self.directories()
+                for path in run_contents.all_event_files(directory)}

@@ -1,0 +1,147 @@
+"""What a process of a run finds, and how it is started, when one of its system calls fails."""
+
+import pathlib
+import signal
+
+import run_contents
+from ended_processes import ASKING_FOR_ANOTHER_TURN
+from fault_kind import FaultFound
+from small_runs import EVERY_EPOCH, SmallRun
+
+
+class Scene:
+    """A run from its first step. Others change what they need to."""
+
+    name = "a new run"
+    shape = "short"
+    options = ()  # of the disturbed process, after the shape's
+    statuses = (0,)  # of an undisturbed process
+    first_call = 0  # before which none is to fail
+
+    def __init__(self, programs):
+        self.programs = programs
+        self._expected = None
+
+    def new_run(self, folder):
+        run = SmallRun(self.programs, folder / "run", self.shape, EVERY_EPOCH)
+        self.prepare(run)
+        return run
+
+    def prepare(self, run):
+        """Makes what the disturbed process finds."""
+
+    def start(self, run, how, at=None, orders=None):
+        """The process that is disturbed."""
+        return run.start(how, at, options=self.options, orders={**self.orders(), **(orders or {})})
+
+    def orders(self):
+        return {}
+
+    def wait(self, run, process):
+        return run.wait(process)
+
+    def finish(self, run, status):
+        """After a disturbed process with that status."""
+        run.finish(self.expected())
+
+    def expected(self):
+        return self.programs.undisturbed(self.shape).contents
+
+    def calls(self, orders=None):
+        """Those of an undisturbed process that are counted."""
+        with self.programs.scratch() as folder:
+            run = self.new_run(pathlib.Path(folder))
+            process = self.start(run, "count", orders=orders)
+            status = self.wait(run, process)
+            if status not in self.statuses:
+                raise FaultFound(f"{self.name} ended with {status}: {process.messages()}")
+            return {at: call for at, call in process.calls().items() if at >= self.first_call}
+
+
+class Resumed(Scene):
+    """A run with a checkpoint and with points after it."""
+
+    name = "a run that is resumed"
+
+    def prepare(self, run):
+        calls = len(self.programs.undisturbed(self.shape).calls)
+        run.wait(run.start("kill-before", calls * 6 // 10))
+
+
+class Signalled(Scene):
+    """SIGUSR1 comes in the middle; only calls after it are made to fail."""
+
+    name = "a run that a signal ends"
+    statuses = (ASKING_FOR_ANOTHER_TURN[signal.SIGUSR1],)
+
+    def __init__(self, programs):
+        super().__init__(programs)
+        self.first_call = len(programs.undisturbed(self.shape).calls) // 2
+
+    def orders(self):
+        return {"FAIL_CALLS_USR1_AT": str(self.first_call)}
+
+
+class Overwritten(Scene):
+    """A finished run of another seed is there, and is replaced."""
+
+    name = "a run that is overwritten"
+    options = ("--overwrite",)
+
+    def prepare(self, run):
+        run.resume(options=("--seed", "7"))
+
+    def wait(self, run, process):
+        return run.wait(process, keeps_event_files=False)
+
+    def finish(self, run, status):
+        """A process that failed may have left what it was to replace."""
+        if status != 0:
+            process = run.start(options=self.options)
+            again = self.wait(run, process)
+            if again != 0:
+                raise FaultFound(f"the same command ended with {again}: {process.messages()}")
+        super().finish(run, status)
+
+
+class MoreEpochs(Scene):
+    """A finished run of two epochs is given a third one."""
+
+    name = "a finished run that gets more epochs"
+
+    def prepare(self, run):
+        run.resume(options=("--epochs", "2"))
+
+    def expected(self):
+        """Beside the points of a run of three epochs it has those that the end of two logs."""
+        if self._expected is None:
+            with self.programs.scratch() as folder:
+                run = self.new_run(pathlib.Path(folder))
+                run.resume()
+                self._expected = run.contents()
+        return self._expected
+
+
+class WithoutState(Scene):
+    name = "a run that keeps no state"
+    shape = "no-state"
+
+
+class Diverged(Scene):
+    """It is never resumed: what was logged when the process failed is what there is."""
+
+    name = "a run that diverges"
+    shape = "diverged"
+
+    def finish(self, run, status):
+        run.resume()
+        for found, whole in zip(run.contents(), self.expected()):
+            if status != 0:
+                whole = run_contents.part_of(found, whole)
+            differences = run_contents.differences(found, whole)
+            if differences:
+                raise FaultFound("; ".join(differences))
+
+
+WRITING_SCENES = (Scene, Resumed, Signalled, Overwritten, MoreEpochs, WithoutState, Diverged)
+READING_SCENES = (Resumed, MoreEpochs)

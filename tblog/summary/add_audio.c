@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "little_endian.h"
 #include "plugin_content.h"
 #include "refusal.h"
 #include "tensor_event.h"
@@ -47,12 +47,10 @@ static tblog_status add_audio(tblog_writer *writer, const char *tag, int64_t ste
     tblog_status status = TBLOG_NO_MEMORY;
     if (wav != NULL && plugin_content_wav(&content)) {
         wav_fill_header(wav, (uint16_t)channels, sample_rate, data_bytes);
-        if (shorts != NULL) {
-            memcpy(wav + WAV_HEADER_BYTES, shorts, data_bytes);
-        }
-        for (size_t i = 0; shorts == NULL && i < sample_count; i++) {
-            const int16_t sample = sample_from_float(floats[i]);
-            memcpy(wav + WAV_HEADER_BYTES + i * sizeof sample, &sample, sizeof sample);
+        for (size_t i = 0; i < sample_count; i++) {
+            const int16_t sample = shorts != NULL ? shorts[i] : sample_from_float(floats[i]);
+            little_endian_store(wav + WAV_HEADER_BYTES + i * sizeof sample, sizeof sample,
+                                (uint16_t)sample);
         }
         const event_bytes string = {.data = wav, .count = WAV_HEADER_BYTES + data_bytes};
         event_tensor tensor = {.tag = tag,

@@ -4,6 +4,13 @@
 
 add_library(project_options_generated INTERFACE)
 target_compile_definitions(project_options_generated INTERFACE _POSIX_C_SOURCE=200809L)
+# 32-bit machines too read and write files beyond 2 GiB and know times beyond 2038. Elsewhere both
+# are so anyway; there the definition would only give open, pwrite and the like other symbols
+# (open64), which tests that wrap these calls do not know.
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+    target_compile_definitions(project_options_generated INTERFACE
+        _FILE_OFFSET_BITS=64 _TIME_BITS=64)
+endif()
 if(SANITIZE)
     target_compile_options(project_options_generated INTERFACE
         $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:

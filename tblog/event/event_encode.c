@@ -1,6 +1,7 @@
 #include "event_encode.h"
 
 #include "event.pb-c.h"
+#include "little_endian.h"
 
 static bool encode(byte_buffer *out, const TblogPb__Event *event)
 {
@@ -57,10 +58,6 @@ static void plugin_metadata_init(plugin_metadata *self, const char *plugin_name,
 
 /* ---- Tensors ---- */
 
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "The elements of a tensor are written as they lie in memory, which must be little-endian."
-#endif
-
 /* What TensorBoard calls a plug-in, and how it stores the plug-in's values. */
 static const struct {
     const char *name;
@@ -82,8 +79,13 @@ typedef struct tensor_messages {
     plugin_metadata metadata;
 } tensor_messages;
 
-/* `strings` has room for those of the tensor. */
-static void fill_tensor(tensor_messages *messages, ProtobufCBinaryData *strings,
+static size_t element_bytes(event_type type)
+{
+    return type == EVENT_DOUBLE ? 8 : type == EVENT_UINT8 ? 1 : 4;
+}
+
+/* `strings` has room for those of the tensor, `content` for its elements. */
+static void fill_tensor(tensor_messages *messages, ProtobufCBinaryData *strings, uint8_t *content,
                         const event_tensor *tensor)
 {
     tblog_pb__tensor_shape_proto__init(&messages->shape);
@@ -107,7 +109,9 @@ static void fill_tensor(tensor_messages *messages, ProtobufCBinaryData *strings,
         messages->tensor.float_val = (float *)tensor->content.data;
     } else {
         messages->tensor.tensor_content.len = tensor->content.count;
-        messages->tensor.tensor_content.data = (uint8_t *)tensor->content.data;
+        messages->tensor.tensor_content.data = content;
+        little_endian_store_array(content, tensor->content.data, tensor->content.count,
+                                  element_bytes(tensor->type));
     }
     messages->tensor.n_string_val = tensor->string_count;
     messages->tensor.string_val = strings;
@@ -131,25 +135,30 @@ bool event_encode_tensors(byte_buffer *out, byte_buffer *scratch, double wall_ti
                           const event_tensor *tensors, size_t count)
 {
     size_t string_count = 0;
+    size_t content_bytes = 0;
     for (size_t i = 0; i < count; i++) {
         string_count += tensors[i].string_count;
+        content_bytes += tensors[i].content.count;
     }
-    /* In one block: the messages, the pointers to the values, and the strings. A caller has a
-     * string's own size in memory for each of them, so that the sum cannot overflow. */
+    /* In one block: the messages, the pointers to the values, the strings, and the elements in the
+     * file's byte order. A caller has a string's own size in memory for each of them, and the
+     * elements fit into a record, so that the sum cannot overflow. */
     tensor_messages *messages;
     TblogPb__Summary__Value **pointers;
     ProtobufCBinaryData *strings;
     if (!byte_buffer_reserve(scratch, count * (sizeof *messages + sizeof *pointers) +
-                                          string_count * sizeof *strings)) {
+                                          string_count * sizeof *strings + content_bytes)) {
         return false;
     }
     messages = (void *)scratch->data;
     pointers = (void *)(messages + count);
     strings = (void *)(pointers + count);
+    uint8_t *content = (void *)(strings + string_count);
     for (size_t i = 0; i < count; i++) {
-        fill_tensor(&messages[i], strings, &tensors[i]);
+        fill_tensor(&messages[i], strings, content, &tensors[i]);
         fill_value(&messages[i], &tensors[i]);
         strings += tensors[i].string_count;
+        content += tensors[i].content.count;
         pointers[i] = &messages[i].value;
     }
     return encode_summary(out, wall_time, step, pointers, count);

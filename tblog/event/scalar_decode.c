@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "little_endian.h"
 #include "utf8.h"
 
 enum {
@@ -18,10 +19,6 @@ enum {
     KEY_TAG = 1 << 3 | 2,
     KEY_SIMPLE_VALUE = 2 << 3 | 5
 };
-
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "Numbers are taken as they lie in the file, which is little-endian."
-#endif
 
 /* What is still to be read of a message. */
 typedef struct wire_bytes {
@@ -97,17 +94,15 @@ static bool take_value(wire_bytes message, tblog_value *value, char **text)
 {
     wire_bytes tag;
     const uint8_t *number;
-    float scalar;
     if (!take_key(&message, KEY_TAG) || !take_message(&message, &tag) ||
-        !take_key(&message, KEY_SIMPLE_VALUE) || !take_bytes(&message, sizeof scalar, &number) ||
+        !take_key(&message, KEY_SIMPLE_VALUE) || !take_bytes(&message, sizeof(float), &number) ||
         message.left > 0) {
         return false;
     }
-    memcpy(&scalar, number, sizeof scalar);
     *value = (tblog_value){.tag = *text,
                            .plugin = "",
                            .kind = TBLOG_VALUE_SCALAR,
-                           .scalar = (double)scalar,
+                           .scalar = (double)little_endian_load_float(number),
                            .display_name = "",
                            .description = ""};
     *text = copy_tag(*text, tag);
@@ -170,7 +165,7 @@ bool scalar_decode(value_store *store, const uint8_t *payload, size_t payload_by
                            .values = (void *)store->pointers.data,
                            .value_count = count};
     if (wall_time != NULL) {
-        memcpy(&event->wall_time, wall_time, sizeof event->wall_time);
+        event->wall_time = little_endian_load_double(wall_time);
     }
     return true;
 }

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "little_endian.h"
+
 enum {
     KEY_WALL_TIME = 1 << 3 | 1,
     KEY_STEP = 2 << 3 | 0,
@@ -51,18 +53,16 @@ static uint8_t *put_bytes(uint8_t *at, const void *data, size_t bytes)
     return at + bytes;
 }
 
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "Numbers are written as they lie in memory, which must be little-endian."
-#endif
-
 static uint8_t *put_double(uint8_t *at, double value)
 {
-    return put_bytes(at, &value, sizeof value);
+    little_endian_store_double(at, value);
+    return at + sizeof value;
 }
 
 static uint8_t *put_float(uint8_t *at, float value)
 {
-    return put_bytes(at, &value, sizeof value);
+    little_endian_store_float(at, value);
+    return at + sizeof value;
 }
 
 /* Of the Value message, without its key and length. */

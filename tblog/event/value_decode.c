@@ -102,18 +102,12 @@ static double load_element(const uint8_t *bytes, TblogPb__DataType type)
         return bytes[0];
     }
     if (type == TBLOG_PB__DATA_TYPE__DT_DOUBLE) {
-        const uint64_t bits = little_endian_load(bytes, 8);
-        double number;
-        memcpy(&number, &bits, sizeof number);
-        return number;
+        return little_endian_load_double(bytes);
     }
-    const uint32_t bits = (uint32_t)little_endian_load(bytes, 4);
     if (type == TBLOG_PB__DATA_TYPE__DT_INT32) {
-        return (double)(int32_t)bits;
+        return (double)(int32_t)little_endian_load(bytes, 4);
     }
-    float number;
-    memcpy(&number, &bits, sizeof number);
-    return (double)number;
+    return (double)little_endian_load_float(bytes);
 }
 
 static void take_numbers(store_cursor *at, tblog_value *value, const TblogPb__TensorProto *tensor)

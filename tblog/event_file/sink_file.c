@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+_Static_assert(sizeof(off_t) == sizeof(uint64_t), "offsets in files have 64 bits");
+
 typedef struct sink_file {
     record_sink base;
     int descriptor;

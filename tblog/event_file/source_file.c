@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+_Static_assert(sizeof(off_t) == sizeof(uint64_t), "offsets in files have 64 bits");
+
 typedef struct source_file {
     record_source base;
     int descriptor;

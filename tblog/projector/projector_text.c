@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "little_endian.h"
 #include "projector.h"
 #include "utf8.h"
 
@@ -56,12 +57,29 @@ static bool append_numbers(byte_buffer *out, const tblog_embedding *embedding)
     return true;
 }
 
-bool projector_append_vectors(byte_buffer *out, const tblog_embedding *embedding)
+/* Appends the vectors' bytes; false without memory. */
+static bool append_bytes(byte_buffer *out, const tblog_embedding *embedding)
 {
     const size_t bytes = embedding->row_count * embedding->column_count * sizeof(float);
-    if (embedding->format == TBLOG_VECTORS_BINARY &&
-        is_taken_for_binary(embedding->vectors, bytes)) {
-        return byte_buffer_append(out, embedding->vectors, bytes);
+    if (!byte_buffer_reserve(out, bytes)) {
+        return false;
+    }
+    little_endian_store_array(out->data + out->size, embedding->vectors, bytes, sizeof(float));
+    out->size += bytes;
+    return true;
+}
+
+bool projector_append_vectors(byte_buffer *out, const tblog_embedding *embedding)
+{
+    if (embedding->format == TBLOG_VECTORS_BINARY) {
+        const size_t before = out->size;
+        if (!append_bytes(out, embedding)) {
+            return false;
+        }
+        if (is_taken_for_binary(out->data + before, out->size - before)) {
+            return true;
+        }
+        out->size = before;
     }
     /* The program's locale may have a comma where the file wants a point. */
     const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);

@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "little_endian.h"
 #include "plugin_content.h"
 #include "refusal.h"
 #include "tensor_event.h"
@@ -47,13 +47,9 @@ static bool is_sound_audio(const audio *a)
 static void fill_samples(uint8_t *samples, const audio *a)
 {
     const size_t count = a->frame_count * a->channels;
-    if (a->shorts != NULL) {
-        memcpy(samples, a->shorts, count * sizeof(int16_t));
-        return;
-    }
     for (size_t i = 0; i < count; i++) {
-        const int16_t sample = sample_from_float(a->floats[i]);
-        memcpy(samples + i * sizeof sample, &sample, sizeof sample);
+        const int16_t sample = a->shorts != NULL ? a->shorts[i] : sample_from_float(a->floats[i]);
+        little_endian_store(samples + i * sizeof sample, sizeof sample, (uint16_t)sample);
     }
 }
 

@@ -1,28 +1,50 @@
 /* Hyper-parameters: values without elements, of three fixed tags, whose metadata says it all. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "plugin_content.h"
 #include "refusal.h"
 #include "tensor_event.h"
+#include "utf8.h"
 #include "writer_event.h"
 
 /* ---- Checks ---- */
 
 #define TWICE "the hyper-parameter '%s' is there twice"
 
-static bool is_sound_value(const tblog_hparam *hparam)
+/* Whether the name, of which `number` - 1 others come before, may be one. */
+static bool is_sound_name(const char *name, size_t number)
 {
-    switch (hparam->type) {
-    case TBLOG_HPARAM_NUMBER:
-        return admit(isfinite(hparam->number), "a hyper-parameter's number is not finite");
-    case TBLOG_HPARAM_STRING:
-        return admit(hparam->string != NULL, "a hyper-parameter's string is NULL") &&
-               admit_text(hparam->string, "a hyper-parameter's string");
-    case TBLOG_HPARAM_BOOL:
-        return true;
+    char what[64];
+    snprintf(what, sizeof what, "the name of hyper-parameter number %zu", number);
+    return admit_name(name, what);
+}
+
+static bool is_sound_text(const char *text, const char *what, const char *name)
+{
+    return admit(text == NULL || utf8_is_valid(text, strlen(text)),
+                 "the %s of hyper-parameter '%s' is not valid UTF-8", what, name);
+}
+
+static bool is_sound_type(tblog_hparam_type type, const char *name)
+{
+    return admit(type == TBLOG_HPARAM_NUMBER || type == TBLOG_HPARAM_STRING ||
+                     type == TBLOG_HPARAM_BOOL,
+                 "the hyper-parameter '%s' is of no known type", name);
+}
+
+static bool is_sound_value(const tblog_hparam *hparam, const char *name)
+{
+    if (hparam->type == TBLOG_HPARAM_NUMBER) {
+        return admit(isfinite(hparam->number), "the hyper-parameter '%s' is not finite: %g", name,
+                     hparam->number);
     }
-    return refuse("a hyper-parameter of no known type");
+    if (hparam->type == TBLOG_HPARAM_STRING) {
+        return admit(hparam->string != NULL, "the string of hyper-parameter '%s' is NULL", name) &&
+               is_sound_text(hparam->string, "string", name);
+    }
+    return is_sound_type(hparam->type, name);
 }
 
 static bool are_sound_hparams(const tblog_hparam *hparams, size_t count)
@@ -31,8 +53,8 @@ static bool are_sound_hparams(const tblog_hparam *hparams, size_t count)
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!admit_name(hparams[i].name, "a hyper-parameter's name") ||
-            !is_sound_value(&hparams[i])) {
+        if (!is_sound_name(hparams[i].name, i + 1) ||
+            !is_sound_value(&hparams[i], hparams[i].name)) {
             return false;
         }
         for (size_t j = 0; j < i; j++) {
@@ -44,11 +66,21 @@ static bool are_sound_hparams(const tblog_hparam *hparams, size_t count)
     return true;
 }
 
-static bool is_sound_info(const tblog_hparam_info *info)
+static bool is_sound_range(const tblog_hparam_info *info)
 {
-    if (!admit_name(info->name, "a hyper-parameter's name") ||
-        !admit_text(info->display_name, "a hyper-parameter's display_name") ||
-        !admit_text(info->description, "a hyper-parameter's description") ||
+    return admit(info->type == TBLOG_HPARAM_NUMBER && info->value_count == 0,
+                 "'%s' has a range and is no number, or has values too", info->name) &&
+           admit(isfinite(info->minimum) && isfinite(info->maximum) &&
+                     info->minimum < info->maximum,
+                 "the range of '%s' is not one", info->name);
+}
+
+static bool is_sound_info(const tblog_hparam_info *info, size_t number)
+{
+    if (!is_sound_name(info->name, number) ||
+        !is_sound_text(info->display_name, "display_name", info->name) ||
+        !is_sound_text(info->description, "description", info->name) ||
+        !is_sound_type(info->type, info->name) ||
         !admit(info->values != NULL || info->value_count == 0, "the values of '%s' are NULL",
                info->name)) {
         return false;
@@ -56,20 +88,11 @@ static bool is_sound_info(const tblog_hparam_info *info)
     for (size_t i = 0; i < info->value_count; i++) {
         if (!admit(info->values[i].type == info->type, "a value of '%s' is of another type",
                    info->name) ||
-            !is_sound_value(&info->values[i])) {
+            !is_sound_value(&info->values[i], info->name)) {
             return false;
         }
     }
-    if (info->minimum != info->maximum) {
-        return admit(info->type == TBLOG_HPARAM_NUMBER && info->value_count == 0,
-                     "'%s' has a range and is no number, or has values too", info->name) &&
-               admit(isfinite(info->minimum) && isfinite(info->maximum) &&
-                         info->minimum < info->maximum,
-                     "the range of '%s' is not one", info->name);
-    }
-    return admit(info->type == TBLOG_HPARAM_NUMBER || info->type == TBLOG_HPARAM_STRING ||
-                     info->type == TBLOG_HPARAM_BOOL,
-                 "a hyper-parameter of no known type");
+    return info->minimum == info->maximum || is_sound_range(info);
 }
 
 static bool is_sound_experiment(const tblog_experiment *experiment)
@@ -83,7 +106,7 @@ static bool is_sound_experiment(const tblog_experiment *experiment)
         return false;
     }
     for (size_t i = 0; i < experiment->hparam_count; i++) {
-        if (!is_sound_info(&experiment->hparams[i])) {
+        if (!is_sound_info(&experiment->hparams[i], i + 1)) {
             return false;
         }
         for (size_t j = 0; j < i; j++) {

@@ -39,8 +39,9 @@ typedef struct refusal_calls {
     const tblog_writer *refuser;
 } refusal_calls;
 
-/* Initial-exec, for every event comes by: no call finds it in a shared library either. */
-extern _Thread_local refusal_calls refusal_thread __attribute__((tls_model("initial-exec")));
+/* Of the default TLS model: initial-exec would save a call, but it takes static TLS, of which the
+ * system keeps little for libraries that are loaded at run time, as plug-ins are. */
+extern _Thread_local refusal_calls refusal_thread;
 
 /* Each public call that may refuse begins with it; `writer` is NULL where it has none. */
 static inline void refusal_begin(const tblog_writer *writer)

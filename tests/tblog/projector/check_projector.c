@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "check_main.h"
+#include "little_endian.h"
 #include "projector.h"
 #include "tblog/tblog.h"
 #include "temporary_directory.h"
@@ -54,10 +55,10 @@ START_TEST(binary_that_would_be_taken_for_text_becomes_text)
      * 0a 73 53 31: a line end, behind which nothing tells any more. */
     static const float binary[] = {1.0f, 0.5f};
     static const float as_text[] = {0.5f, 0.5f};
-    float line_end_first[2] = {0.0f, 1.0f};
-    memcpy(line_end_first, "\x0asS1", 4);
+    const uint8_t line_end[] = {0x0a, 's', 'S', '1'};
+    const float line_end_first[] = {little_endian_load_float(line_end), 1.0f};
     const float *const lists[] = {binary, as_text, line_end_first};
-    const bool expected[] = {true, false, false};
+    const bool is_binary[] = {true, false, false};
     for (size_t i = 0; i < 3; i++) {
         byte_buffer bytes = {0};
         tblog_embedding embedding = good_embedding();
@@ -65,9 +66,13 @@ START_TEST(binary_that_would_be_taken_for_text_becomes_text)
         embedding.row_count = 1;
         embedding.format = TBLOG_VECTORS_BINARY;
         ck_assert(projector_append_vectors(&bytes, &embedding));
-        uint8_t as_they_are[8];
-        memcpy(as_they_are, lists[i], sizeof as_they_are);
-        ck_assert_int_eq(bytes.size == 8 && memcmp(bytes.data, as_they_are, 8) == 0, expected[i]);
+        if (is_binary[i]) {
+            const uint8_t expected[] = {0, 0, 0x80, 0x3f, 0, 0, 0, 0x3f};
+            ck_assert_uint_eq(bytes.size, sizeof expected);
+            ck_assert_mem_eq(bytes.data, expected, sizeof expected);
+        } else {
+            ck_assert_uint_eq(bytes.data[bytes.size - 1], '\n');
+        }
         byte_buffer_free(&bytes);
     }
 }

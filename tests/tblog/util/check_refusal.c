@@ -79,6 +79,63 @@ START_TEST(refusals_of_other_kinds_tell_why)
 }
 END_TEST
 
+START_TEST(a_refused_hyper_parameter_is_named)
+{
+    const struct {
+        tblog_hparam hparam;
+        const char *message;
+    } cases[] = {
+        {{.name = "rate", .number = NAN}, "the hyper-parameter 'rate' is not finite: nan"},
+        {{.name = "rate", .number = -INFINITY}, "the hyper-parameter 'rate' is not finite: -inf"},
+        {{.name = "kind", .type = TBLOG_HPARAM_STRING},
+         "the string of hyper-parameter 'kind' is NULL"},
+        {{.name = "kind", .type = TBLOG_HPARAM_STRING, .string = "\xff"},
+         "the string of hyper-parameter 'kind' is not valid UTF-8"},
+        {{.name = "kind", .type = (tblog_hparam_type)7},
+         "the hyper-parameter 'kind' is of no known type"},
+        {{.name = NULL}, "the name of hyper-parameter number 2 is NULL"},
+        {{.name = ""}, "the name of hyper-parameter number 2 is empty"}};
+    writer_fixture f;
+    writer_fixture_make(&f);
+    ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const tblog_hparam hparams[] = {{.name = "sound"}, cases[i].hparam};
+        check_refusal(f.writer, tblog_add_session_start(f.writer, NULL, hparams, 2),
+                      cases[i].message);
+    }
+    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
+    writer_fixture_free(&f);
+}
+END_TEST
+
+START_TEST(a_refused_hyper_parameter_of_an_experiment_is_named)
+{
+    const tblog_hparam infinite = {.number = INFINITY};
+    const struct {
+        tblog_hparam_info info;
+        const char *message;
+    } cases[] = {{{.name = "rate", .values = &infinite, .value_count = 1},
+                  "the hyper-parameter 'rate' is not finite: inf"},
+                 {{.name = "rate", .display_name = "\xff"},
+                  "the display_name of hyper-parameter 'rate' is not valid UTF-8"},
+                 {{.name = "rate", .type = (tblog_hparam_type)7},
+                  "the hyper-parameter 'rate' is of no known type"},
+                 {{.name = NULL}, "the name of hyper-parameter number 2 is NULL"}};
+    const tblog_metric_info metric = {.tag = "loss"};
+    writer_fixture f;
+    writer_fixture_make(&f);
+    ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const tblog_hparam_info infos[] = {{.name = "sound"}, cases[i].info};
+        const tblog_experiment experiment = {
+            .hparams = infos, .hparam_count = 2, .metrics = &metric, .metric_count = 1};
+        check_refusal(f.writer, tblog_add_experiment(f.writer, &experiment), cases[i].message);
+    }
+    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
+    writer_fixture_free(&f);
+}
+END_TEST
+
 START_TEST(refusals_of_what_comes_once_tell_why)
 {
     writer_fixture f;
@@ -246,10 +303,11 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("refusal", refusals_of_scalars_tell_why, refusals_of_other_kinds_tell_why,
-                     refusals_of_what_comes_once_tell_why, refusals_without_a_writer_tell_why,
-                     a_refusal_neither_latches_nor_hides_the_latched_error,
-                     a_refusal_is_of_the_last_call_with_one_writer,
-                     each_thread_is_told_of_its_own_refusals,
-                     a_problem_is_one_line_of_valid_text_however_long_the_names);
+    return RUN_TESTS(
+        "refusal", refusals_of_scalars_tell_why, refusals_of_other_kinds_tell_why,
+        a_refused_hyper_parameter_is_named, a_refused_hyper_parameter_of_an_experiment_is_named,
+        refusals_of_what_comes_once_tell_why, refusals_without_a_writer_tell_why,
+        a_refusal_neither_latches_nor_hides_the_latched_error,
+        a_refusal_is_of_the_last_call_with_one_writer, each_thread_is_told_of_its_own_refusals,
+        a_problem_is_one_line_of_valid_text_however_long_the_names);
 }

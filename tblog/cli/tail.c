@@ -28,9 +28,11 @@
 
 enum { CHART_ROWS = 8, COLUMNS_DEFAULT = 80, INTERVAL_MS_DEFAULT = 1000 };
 
-/* What changes where something is written to a file. */
+/* What changes if a file is written to, or another takes its place. */
 typedef struct file_stamp {
     bool is_known;
+    dev_t device; /* with the inode: which file it is */
+    ino_t inode;
     off_t size;
     struct timespec changed;
 } file_stamp;
@@ -41,7 +43,9 @@ typedef struct followed_file {
     char *run;
     tblog_reader *reader; /* NULL before it was opened, and where it could not be */
     bool was_opened;
+    bool is_stale; /* to be read anew: it, or another file of its run, is no longer what was read */
     bool told_damage;
+    file_stamp opened;   /* as it was when it was opened */
     file_stamp dead_end; /* as it was when no record was found behind its damage, if it was so */
 } followed_file;
 
@@ -86,6 +90,67 @@ static void follow_file(tail *all, found_file *found)
     *found = (found_file){0};
 }
 
+static file_stamp stamp_of(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) {
+        return (file_stamp){0};
+    }
+    return (file_stamp){.is_known = true,
+                        .device = status.st_dev,
+                        .inode = status.st_ino,
+                        .size = status.st_size,
+                        .changed = status.st_mtim};
+}
+
+/* Whether the file was removed, another has its name, or it was cut within what was read. The open
+ * reader keeps the inode from being given to another file. */
+static bool is_no_longer_what_was_read(const followed_file *file)
+{
+    const file_stamp now = stamp_of(file->path);
+    return file->opened.is_known &&
+           (now.device != file->opened.device || now.inode != file->opened.inode ||
+            (uint64_t)now.size < tblog_reader_offset(file->reader));
+}
+
+/* A series holds the points of all files of its run, so they are forgotten together. */
+static void mark_run_stale(tail *all, const char *run)
+{
+    for (size_t i = 0; i < all->file_count; i++) {
+        all->files[i].is_stale |= strcmp(all->files[i].run, run) == 0;
+    }
+    series_forget_run(&all->series, run);
+    all->news = true;
+}
+
+static void free_file(tail *all, followed_file *file)
+{
+    tblog_reader_close(file->reader);
+    tdelete(file->path, &all->paths, compare_paths);
+    free(file->path);
+    free(file->run);
+}
+
+/* Forgets the runs of which a file is no longer what was read. The files that are there are found
+ * again by find_files. */
+static void forget_stale_runs(tail *all)
+{
+    for (size_t i = 0; i < all->file_count; i++) {
+        if (!all->files[i].is_stale && is_no_longer_what_was_read(&all->files[i])) {
+            mark_run_stale(all, all->files[i].run);
+        }
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < all->file_count; i++) {
+        if (all->files[i].is_stale) {
+            free_file(all, &all->files[i]);
+        } else {
+            all->files[kept++] = all->files[i];
+        }
+    }
+    all->file_count = kept;
+}
+
 static void find_files(tail *all, const char *command)
 {
     event_files found = {0};
@@ -115,15 +180,6 @@ static void add_event(tail *all, const followed_file *file, const tblog_event *e
         }
         all->news = true;
     }
-}
-
-static file_stamp stamp_of(const char *path)
-{
-    struct stat status;
-    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) {
-        return (file_stamp){0};
-    }
-    return (file_stamp){.is_known = true, .size = status.st_size, .changed = status.st_mtim};
 }
 
 /* A long damaged tail that was searched at every look would keep a processor busy. */
@@ -172,6 +228,7 @@ static void read_file(tail *all, followed_file *file)
 {
     if (!file->was_opened) {
         file->was_opened = true;
+        file->opened = stamp_of(file->path);
         file->reader = open_events("tail", file->path);
         if (file->reader == NULL) {
             all->worst = EXIT_STATUS_FAILED;
@@ -336,6 +393,7 @@ static enum exit_status run_tail(tail *all)
             break;
         }
         wait_ms(all->interval_ms);
+        forget_stale_runs(all);
         find_files(all, NULL);
     }
     if (all->series.count == 0 && all->worst == EXIT_STATUS_DONE) {
@@ -347,10 +405,7 @@ static enum exit_status run_tail(tail *all)
 static void free_tail(tail *all)
 {
     for (size_t i = 0; i < all->file_count; i++) {
-        tblog_reader_close(all->files[i].reader);
-        tdelete(all->files[i].path, &all->paths, compare_paths);
-        free(all->files[i].path);
-        free(all->files[i].run);
+        free_file(all, &all->files[i]);
     }
     free(all->files);
     series_free_all(&all->series);
@@ -389,13 +444,15 @@ int command_tail(int argc, char **argv)
         .options = options,
         .parser = parse_option,
         .args_doc = "PATH...",
-        .doc = "Draw the scalars of event files as charts in the terminal.\v"
-               "A directory stands for the files below it whose names contain 'tfevents', with -f "
-               "for those that come later too. Behind damage it goes on. Where the locale is not "
-               "UTF-8 the curve is made of asterisks. REGEX is a POSIX extended regular "
-               "expression.\n\n"
-               "Exit status: 0 all drawn; 1 failed, a file is damaged, or there are no such "
-               "scalars; 2 wrong usage; 3 nothing wrong but torn last records."};
+        .doc =
+            "Draw the scalars of event files as charts in the terminal.\v"
+            "A directory stands for the files below it whose names contain 'tfevents', with -f "
+            "for those that come later too; a file that is replaced, cut or removed is read anew "
+            "with the others of its run. Behind damage it goes on. Where the locale is not "
+            "UTF-8 the curve is made of asterisks. REGEX is a POSIX extended regular "
+            "expression.\n\n"
+            "Exit status: 0 all drawn; 1 failed, a file is damaged, or there are no such "
+            "scalars; 2 wrong usage; 3 nothing wrong but torn last records."};
     tail all = {.interval_ms = INTERVAL_MS_DEFAULT};
     int status = EXIT_STATUS_USAGE;
     if (option_check_parse(&argp, argc, argv, &all) == 0) {

@@ -13,21 +13,27 @@ _Static_assert(sizeof(off_t) == sizeof(uint64_t), "offsets in files have 64 bits
 typedef struct sink_file {
     record_sink base;
     int descriptor;
+    bool links_are_counted;
     bool directory_synced;
     char directory[];
 } sink_file;
 
+static bool has_no_link(int descriptor)
+{
+    struct stat status;
+    return fstat(descriptor, &status) == 0 && status.st_nlink == 0;
+}
+
 static ssize_t sink_file_write_at(record_sink *self, const void *data, size_t bytes,
                                   uint64_t offset)
 {
-    const int descriptor = ((sink_file *)self)->descriptor;
+    const sink_file *file = (const sink_file *)self;
     /* A file without a name takes all that is written and nobody will ever see it. */
-    struct stat status;
-    if (fstat(descriptor, &status) == 0 && status.st_nlink == 0) {
+    if (file->links_are_counted && has_no_link(file->descriptor)) {
         errno = ENOENT;
         return -1;
     }
-    return pwrite(descriptor, data, bytes, (off_t)offset);
+    return pwrite(file->descriptor, data, bytes, (off_t)offset);
 }
 
 static int sink_file_truncate(record_sink *self, uint64_t size)
@@ -91,6 +97,8 @@ record_sink *sink_file_create(int descriptor, const char *path)
                                .sync = sink_file_sync,
                                .close = sink_file_close};
     file->descriptor = descriptor;
+    /* Some mounts (FUSE) report no link for any file, a new one too. */
+    file->links_are_counted = !has_no_link(descriptor);
     file->directory_synced = false;
     memcpy(file->directory, directory, length);
     file->directory[length] = '\0';

@@ -80,11 +80,18 @@ void tag_map_sort(tag_map *map)
     }
 }
 
+void tag_map_remove(tag_map *map, size_t index)
+{
+    tag_key *entry = map->entries[index];
+    tdelete(entry, &map->tree, compare_keys);
+    free_entry(entry);
+    map->entries[index] = map->entries[--map->count];
+}
+
 void tag_map_free(tag_map *map)
 {
-    for (size_t i = 0; i < map->count; i++) {
-        tdelete(map->entries[i], &map->tree, compare_keys);
-        free_entry(map->entries[i]);
+    while (map->count > 0) {
+        tag_map_remove(map, map->count - 1);
     }
     free(map->entries);
     *map = (tag_map){0};

@@ -27,6 +27,9 @@ typedef struct tag_map {
  * new one is zero behind its tag_key. NULL without memory. Entries stay where they are. */
 TBLOG_MUST_CHECK void *tag_map_get(tag_map *map, const tag_key *wanted, size_t entry_bytes);
 
+/* Frees the entry at this index; another takes its place. */
+void tag_map_remove(tag_map *map, size_t index);
+
 /* Puts entries[] in the order of runs and tags. */
 void tag_map_sort(tag_map *map);
 

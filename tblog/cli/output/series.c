@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Makes room for one point more, and the last. */
 static bool reserve(tag_series *series)
@@ -54,6 +55,17 @@ bool series_add(tag_map *map, const char *run, const char *tag, int64_t step, do
     }
     series->points[series->point_count++] = series->last;
     return true;
+}
+
+void series_forget_run(tag_map *map, const char *run)
+{
+    for (size_t i = map->count; i-- > 0;) {
+        tag_series *series = (tag_series *)map->entries[i];
+        if (strcmp(series->key.run, run) == 0) {
+            free(series->points);
+            tag_map_remove(map, i);
+        }
+    }
 }
 
 void series_free_all(tag_map *map)

@@ -29,6 +29,9 @@ typedef struct tag_series {
 TBLOG_MUST_CHECK bool series_add(tag_map *map, const char *run, const char *tag, int64_t step,
                                  double value);
 
+/* Forgets the series of a run. */
+void series_forget_run(tag_map *map, const char *run);
+
 /* Frees the map and all of its series. */
 void series_free_all(tag_map *map);
 

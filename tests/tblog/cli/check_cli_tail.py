@@ -163,6 +163,49 @@ class Tail(ToolTest):
             _, err = process.communicate(timeout=LIMIT_SECONDS)
         self.assertEqual(err, b"")
 
+    def follow(self):
+        """tail -f of the directory, into a pipe."""
+        process = subprocess.Popen([TBLOG, "tail", "-f", "-i", "0.01", self.directory],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.communicate, timeout=LIMIT_SECONDS)
+        self.addCleanup(process.terminate)
+        return process, process.stdout.fileno()
+
+    def test_tail_goes_on_in_a_file_that_is_replaced_cut_or_made_anew(self):
+        other = self.write(scalar_event(1, "other", 1), name="a/g.tfevents")
+        path = self.write(version_event(), *[scalar_event(i, "t", 9) for i in range(9)],
+                          name="a/f.tfevents")
+        process, output = self.follow()
+        self.read_until(output, b"a  t  9 at step 8")
+        # As rsync and editors do: a file beside it, the name of which TensorBoard would read too.
+        os.rename(self.write(scalar_event(3, "t", 4), name="a/.f.tfevents.x"), path)
+        seen = self.read_until(output, b"a  t  4 at step 3\n")
+        self.assertNotIn(b"step 8", seen)
+        os.truncate(path, 0)
+        with open(self.write(scalar_event(2, "t", 5), name="more"), "rb") as file:
+            record = file.read()
+        self.read_until(output, b"a  other  1 at step 1")
+        with open(path, "ab") as file:
+            file.write(record)
+        self.read_until(output, b"a  t  5 at step 2")
+        os.remove(path)
+        self.read_until(output, b"a  other  1 at step 1")
+        self.write(scalar_event(6, "t", 7), name="a/f.tfevents")
+        self.read_until(output, b"a  t  7 at step 6")
+        os.remove(other)
+        self.read_until(output, b"a  t  7 at step 6")
+        self.assertIsNone(process.poll())
+        process.terminate()
+        self.assertEqual(process.communicate(timeout=LIMIT_SECONDS)[1], b"")
+
+    def test_tail_draws_no_point_of_a_replaced_file_twice(self):
+        path = self.write(version_event(), scalar_event(1, "t", math.nan), name="a/f.tfevents")
+        _, output = self.follow()
+        self.read_until(output, b"a  t  (1 not finite)")
+        os.rename(self.write(version_event(), scalar_event(1, "t", math.nan),
+                             scalar_event(2, "t", 4), name="more"), path)
+        self.read_until(output, b"a  t  4 at step 2  (1 not finite)")
+
     def bytes_read(self, process):
         with open(f"/proc/{process.pid}/io", encoding="ascii") as file:
             return int(dict(line.split(": ") for line in file)["rchar"])

@@ -4,7 +4,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -163,6 +165,40 @@ START_TEST(a_locked_directory_is_free_again_behind_the_close)
 }
 END_TEST
 
+/* The sink of an empty file in the directory, which is removed before the sink is made or behind. */
+static record_sink *make_sink(const temporary_directory *directory, bool removed_before)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/file", directory->path);
+    const int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+    ck_assert_int_ge(descriptor, 0);
+    if (removed_before) {
+        ck_assert_int_eq(unlink(path), 0);
+    }
+    record_sink *sink = sink_file_create(descriptor, path);
+    ck_assert_ptr_nonnull(sink);
+    if (!removed_before) {
+        ck_assert_int_eq(unlink(path), 0);
+    }
+    return sink;
+}
+
+/* A mount that reports no links looks as if the new file had been removed already. */
+START_TEST(no_links_are_an_error_only_where_the_new_file_had_one)
+{
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    record_sink *sink = make_sink(&directory, true);
+    ck_assert_int_eq(sink->write_at(sink, "x", 1, 0), 1);
+    ck_assert_int_eq(sink->close(sink), 0);
+    sink = make_sink(&directory, false);
+    ck_assert_int_eq(sink->write_at(sink, "x", 1, 0), -1);
+    ck_assert_int_eq(errno, ENOENT);
+    ck_assert_int_eq(sink->close(sink), 0);
+    temporary_directory_remove(&directory);
+}
+END_TEST
+
 int main(void)
 {
     return RUN_TESTS("event_file", a_file_whose_first_record_fails_is_none_and_its_sink_is_closed,
@@ -170,5 +206,6 @@ int main(void)
                      a_file_is_synced_from_a_sync_that_succeeds_to_the_next_write,
                      a_close_that_fails_is_told, a_time_that_no_name_can_hold_makes_no_file,
                      the_next_file_sorts_behind_and_the_paths_of_both_stay,
-                     a_locked_directory_is_free_again_behind_the_close);
+                     a_locked_directory_is_free_again_behind_the_close,
+                     no_links_are_an_error_only_where_the_new_file_had_one);
 }

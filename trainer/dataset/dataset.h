@@ -1,6 +1,7 @@
 /* The data set: from files to host memory, checked.
  *
- * Takes 28x28 8-bit images with up to ten classes, whatever their counts, up to 2 GiB an array, as
+ * Takes 28x28 8-bit images with up to ten classes, whatever their counts, up to 2 GiB an array
+ * as the file holds it, as
  *
  *   a folder of four IDX files, each plain or gzipped with ".gz" at the end of its name:
  *     train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
@@ -10,8 +11,15 @@
  *     before a gzipped one, MNIST's names before EMNIST's. (EMNIST's images have rows and columns
  *     exchanged; they are taken as they are.)
  *
- *   one .npz as Keras ships it: arrays x_train, y_train, x_test, y_test. An .npz may hold its
- *     labels in any little-endian integer type.
+ *   one .npz as Keras ships it, with arrays x_train, y_train, x_test and y_test:
+ *     images [N,28,28], [N,784], [N,28,28,1] or [N,1,28,28] in C or Fortran order, labels [N] or
+ *     [N,1]; both of any integer type, in either byte order. Images may also be floats of 4 or 8
+ *     bytes whose values are all exact pixels: either all of them k/255, k a whole number from 0 to
+ *     255, as the division of floats or of doubles gives it, or all of them whole numbers from 0 to
+ *     255. (Where all are 0 or 1, 1 is 255/255.) Other floats are refused: k * (1/255.0), say, or
+ *     normalized pixels.
+ *
+ * Labels are 0 to 9 and begin at 0; labels of 1 to 10 and one-hot labels are refused.
  *
  * Knows nothing of engines or logs. */
 #ifndef TRAINER_DATASET_H
@@ -36,7 +44,8 @@ typedef struct dataset {
 } dataset;
 
 /* Reads and checks everything. 0 on success; otherwise -1, *out is empty and the message
- * [MESSAGE_BYTES] names the file and what is wrong with it. No error leaves anything allocated, and
+ * [MESSAGE_BYTES] names the file and what is wrong with it: what it is instead, the first value that
+ * is no pixel or label, what the folder or the archive has instead, and what to do. No error leaves anything allocated, and
  * no header is believed before the file has been seen to hold as much. */
 MUST_CHECK int dataset_load(dataset *out, const char *path, char *message);
 

@@ -1,4 +1,4 @@
-/* From bytes to a checked array: whatever the file, its elements go through here. */
+/* From a source to a checked array: whatever the file, its elements go through here. */
 #include "dataset_internal.h"
 
 #include <inttypes.h>
@@ -95,70 +95,69 @@ static int expect_end(dataset_source *source, const dataset_layout *layout)
     return got == 0 ? 0 : -1;
 }
 
-/* Makes labels of any width into bytes, in place. */
-static int narrow_labels(dataset_source *source, const dataset_layout *layout, uint8_t *bytes)
-{
-    for (size_t i = 0; i < layout->count; i++) {
-        const uint8_t *item = bytes + i * layout->item_bytes;
-        uint64_t value = 0;
-        for (size_t k = 0; k < layout->item_bytes; k++) {
-            value |= (uint64_t)item[k] << (8 * k);
-        }
-        if (value >= DATASET_CLASSES) {
-            const uint64_t sign = (uint64_t)1 << (8 * layout->item_bytes - 1);
-            const bool negative = layout->is_signed && (value & sign) != 0;
-            const uint64_t magnitude = negative ? sign - (value & (sign - 1)) : value;
-            return dataset_fail(source->message, source->name,
-                                "label %s%" PRIu64 " at index %zu is not one of 0 to %d",
-                                negative ? "-" : "", magnitude, i, DATASET_CLASSES - 1);
-        }
-        bytes[i] = (uint8_t)value;
-    }
-    return 0;
-}
-
-int dataset_array_read(dataset_source *source, const dataset_layout *layout, dataset_array *out)
+/* Reads the elements as the file has them. NULL after writing the message. */
+static uint8_t *read_elements(dataset_source *source, const dataset_layout *layout)
 {
     const char *plural = plural_of(layout->kind);
     const size_t sample_bytes =
-        layout->kind == DATASET_IMAGES ? DATASET_PIXELS : layout->item_bytes;
+        layout->item_bytes * (layout->kind == DATASET_IMAGES ? DATASET_PIXELS : 1);
     if (layout->count == 0) {
-        return dataset_fail(source->message, source->name, "holds no %s", plural);
+        dataset_fail(source->message, source->name, "holds no %s", plural);
+        return NULL;
     }
     if (layout->count > DATASET_ARRAY_MAX_BYTES / sample_bytes) {
-        return dataset_fail(source->message, source->name,
-                            "promises %" PRIu64 " %s, more than the %" PRIu64
-                            " that this program takes",
-                            layout->count, plural, DATASET_ARRAY_MAX_BYTES / sample_bytes);
+        dataset_fail(source->message, source->name,
+                     "promises %" PRIu64 " %s, more than the %" PRIu64 " that this program takes",
+                     layout->count, plural, DATASET_ARRAY_MAX_BYTES / sample_bytes);
+        return NULL;
     }
     const size_t bytes = (size_t)layout->count * sample_bytes;
     size_t held;
     uint8_t *data = read_growing(source, bytes, &held);
     if (data == NULL) {
-        return -1;
+        return NULL;
     }
     if (held < bytes) {
         dataset_fail(source->message, source->name,
                      "is truncated: its header promises %" PRIu64
                      " %s (%zu bytes), but only %zu bytes follow",
                      layout->count, plural, bytes, held);
-        goto failed;
+    } else if (expect_end(source, layout) == 0) {
+        return data;
     }
-    if (expect_end(source, layout) != 0) {
-        goto failed;
+    free(data);
+    return NULL;
+}
+
+/* Wider elements leave room behind their bytes; if it cannot be given back, it is only unused. */
+static uint8_t *shrink(const dataset_layout *layout, uint8_t *data)
+{
+    const size_t sample_bytes = layout->kind == DATASET_IMAGES ? DATASET_PIXELS : 1;
+    uint8_t *shrunk = realloc(data, (size_t)layout->count * sample_bytes);
+    return shrunk != NULL ? shrunk : data;
+}
+
+int dataset_array_read(dataset_source *source, const dataset_layout *layout, dataset_array *out)
+{
+    uint8_t *data = read_elements(source, layout);
+    if (data == NULL) {
+        return -1;
     }
-    if (layout->kind == DATASET_LABELS) {
-        if (narrow_labels(source, layout, data) != 0) {
-            goto failed;
-        }
-        /* Wider labels leave room behind; when it cannot be given back, it is only unused. */
-        uint8_t *shrunk = realloc(data, (size_t)layout->count);
-        data = shrunk != NULL ? shrunk : data;
+    if (dataset_values_narrow(source, layout, data) != 0) {
+        free(data);
+        return -1;
+    }
+    if (layout->item_bytes > 1) {
+        data = shrink(layout, data);
+    }
+    if (layout->order != DATASET_C_ORDER) {
+        uint8_t *ordered = dataset_values_reorder(source, layout, data);
+        free(data);
+        data = ordered;
+    }
+    if (data == NULL) {
+        return -1;
     }
     *out = (dataset_array){.bytes = data, .count = (uint32_t)layout->count};
     return 0;
-
-failed:
-    free(data);
-    return -1;
 }

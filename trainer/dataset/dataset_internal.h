@@ -64,15 +64,27 @@ int dataset_refuse_content(char *message, const char *name, const char *wanted, 
 
 typedef enum dataset_kind { DATASET_IMAGES, DATASET_LABELS } dataset_kind;
 
+typedef enum dataset_number { DATASET_UNSIGNED, DATASET_SIGNED, DATASET_FLOAT } dataset_number;
+
+/* How an array's elements follow one another: the last index first, or the first index first in
+ * images of shape [N,784] or [N,28,28]. */
+typedef enum dataset_order {
+    DATASET_C_ORDER,
+    DATASET_FORTRAN_FLAT,
+    DATASET_FORTRAN_SQUARE
+} dataset_order;
+
 /* What a file's header says of its elements. */
 typedef struct dataset_layout {
     dataset_kind kind;
-    uint64_t count;    /* images or labels; any value, for the file may lie */
-    size_t item_bytes; /* a label's width: 1, 2, 4 or 8, little-endian; images have 1 */
-    bool is_signed;
+    uint64_t count; /* images or labels; any value, for the file may lie */
+    dataset_number number;
+    size_t item_bytes; /* an element's width: 1, 2, 4 or 8, of floats 4 or 8 */
+    bool big_endian;
+    dataset_order order; /* of labels always DATASET_C_ORDER */
 } dataset_layout;
 
-/* Images as they are; labels as one byte each, below DATASET_CLASSES. */
+/* Images as bytes in C order; labels as one byte each, below DATASET_CLASSES. */
 typedef struct dataset_array {
     uint8_t *bytes; /* for free() */
     uint32_t count; /* at least 1 */
@@ -82,6 +94,15 @@ typedef struct dataset_array {
  * arrive, to at most twice what has arrived. 0, or -1 after writing the message, *out untouched. */
 MUST_CHECK int dataset_array_read(dataset_source *source, const dataset_layout *layout,
                                   dataset_array *out);
+
+/* Makes the elements into bytes, in place. 0, or -1 after writing the message, which names the first
+ * value that is no pixel or label. */
+MUST_CHECK int dataset_values_narrow(dataset_source *source, const dataset_layout *layout,
+                                     uint8_t *bytes);
+
+/* Images that are bytes already, in C order, for free(); NULL after writing the message. */
+uint8_t *dataset_values_reorder(dataset_source *source, const dataset_layout *layout,
+                                const uint8_t *bytes);
 
 /* The four arrays of a data set: training images and their labels, then those of the validation. */
 enum { DATASET_TRAINING = 0, DATASET_VALIDATION = 2, DATASET_ARRAYS = 4 };
@@ -129,5 +150,9 @@ typedef struct dataset_npy_header {
 
 /* Leaves the source at the first element. 0, or -1 after writing the message. */
 MUST_CHECK int dataset_npy_header_read(dataset_source *source, dataset_npy_header *out);
+
+/* The layout of images or labels with that header. 0, or -1 after writing the message. */
+MUST_CHECK int dataset_npy_layout(dataset_source *source, const dataset_npy_header *header,
+                                  dataset_kind kind, dataset_layout *out);
 
 #endif

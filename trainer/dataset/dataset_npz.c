@@ -19,50 +19,6 @@ static ptrdiff_t read_entry(dataset_source *source, uint8_t *to, size_t bytes)
     return (ptrdiff_t)got;
 }
 
-static int check_images(dataset_source *source, const dataset_npy_header *header,
-                        dataset_layout *out)
-{
-    if (strcmp(header->dtype, "|u1") != 0) {
-        return dataset_fail(source->message, source->name,
-                            "its dtype must be |u1 (unsigned bytes), but its header says %.120s",
-                            header->text);
-    }
-    if (header->rank != 3 || header->shape[1] != DATASET_SIDE || header->shape[2] != DATASET_SIDE) {
-        return dataset_fail(source->message, source->name,
-                            "its shape must be (n, %d, %d), but its header says %.120s",
-                            DATASET_SIDE, DATASET_SIDE, header->text);
-    }
-    *out = (dataset_layout){.kind = DATASET_IMAGES, .count = header->shape[0], .item_bytes = 1};
-    return 0;
-}
-
-/* Labels that were never cast to bytes are NumPy's own integers, so these are taken too. */
-static int check_labels(dataset_source *source, const dataset_npy_header *header,
-                        dataset_layout *out)
-{
-    static const char *const unsigned_types[] = {"|u1", "<u2", "<u4", "<u8"};
-    static const char *const signed_types[] = {"|i1", "<i2", "<i4", "<i8"};
-    *out = (dataset_layout){.kind = DATASET_LABELS, .count = header->shape[0]};
-    for (size_t i = 0; i < 4; i++) {
-        const bool is_signed = strcmp(header->dtype, signed_types[i]) == 0;
-        if (is_signed || strcmp(header->dtype, unsigned_types[i]) == 0) {
-            out->is_signed = is_signed;
-            out->item_bytes = (size_t)1 << i;
-        }
-    }
-    if (out->item_bytes == 0) {
-        return dataset_fail(source->message, source->name,
-                            "its dtype must be |u1 (or a little-endian integer), but its header "
-                            "says %.120s",
-                            header->text);
-    }
-    if (header->rank != 1) {
-        return dataset_fail(source->message, source->name,
-                            "its shape must be (n,), but its header says %.120s", header->text);
-    }
-    return 0;
-}
-
 static int read_npy(dataset_source *source, dataset_kind kind, dataset_array *out)
 {
     dataset_npy_header header = {0};
@@ -70,14 +26,44 @@ static int read_npy(dataset_source *source, dataset_kind kind, dataset_array *ou
         return -1;
     }
     dataset_layout layout;
-    if ((kind == DATASET_IMAGES ? check_images : check_labels)(source, &header, &layout) != 0) {
+    if (dataset_npy_layout(source, &header, kind, &layout) != 0) {
         return -1;
     }
-    if (header.fortran_order) {
-        return dataset_fail(source->message, source->name,
-                            "must be in C order, but its header says %.120s", header.text);
-    }
     return dataset_array_read(source, &layout, out);
+}
+
+enum { NAMES_SHOWN = 6, NAME_BYTES_SHOWN = 60 };
+
+/* Writes the message that an array is missing, and what the archive holds. Returns -1. */
+static int refuse_contents(zip_t *archive, const char *path, const char *missing, char *message)
+{
+    char names[NAMES_SHOWN * (NAME_BYTES_SHOWN + 2) + 32] = "";
+    size_t length = 0;
+    bool arrays = false;
+    const zip_int64_t count = zip_get_num_entries(archive, 0);
+    for (zip_int64_t i = 0; i < count; i++) {
+        const char *name = zip_get_name(archive, (zip_uint64_t)i, 0);
+        const char *end = name != NULL ? strstr(name, ".npy") : NULL;
+        arrays = arrays || end != NULL;
+        if (name != NULL && i < NAMES_SHOWN) {
+            const size_t bytes = end != NULL ? (size_t)(end - name) : strlen(name);
+            length += (size_t)snprintf(
+                names + length, sizeof names - length, "%s%.*s", length == 0 ? "" : ", ",
+                (int)(bytes < NAME_BYTES_SHOWN ? bytes : NAME_BYTES_SHOWN), name);
+        }
+    }
+    if (count > NAMES_SHOWN) {
+        snprintf(names + length, sizeof names - length, " and %lld more",
+                 (long long)(count - NAMES_SHOWN));
+    }
+    return arrays ? dataset_fail(message, path,
+                                 "has no array %s; it has %s (wanted: x_train, y_train, x_test and "
+                                 "y_test)",
+                                 missing, names)
+                  : dataset_fail(message, path,
+                                 "is a zip archive without arrays (it has %s): unpack it, and give "
+                                 "the folder",
+                                 names);
 }
 
 static int read_array(zip_t *archive, const char *path, unsigned place, dataset_array *out,
@@ -89,7 +75,7 @@ static int read_array(zip_t *archive, const char *path, unsigned place, dataset_
     snprintf(source_name, sizeof source_name, "%s: %s", path, entry_name);
     const zip_int64_t index = zip_name_locate(archive, entry_name, 0);
     if (index < 0) {
-        return dataset_fail(message, path, "has no array %s", array_names[place]);
+        return refuse_contents(archive, path, array_names[place], message);
     }
     zip_file_t *entry = zip_fopen_index(archive, (zip_uint64_t)index, 0);
     if (entry == NULL) {
@@ -102,18 +88,62 @@ static int read_array(zip_t *archive, const char *path, unsigned place, dataset_
     return status;
 }
 
+/* The first bytes of the file, plain or unpacked. How many, or -1 after writing the message. */
+static ptrdiff_t read_head(const char *path, bool gzipped, uint8_t head[DATASET_HEAD_BYTES],
+                           char *message)
+{
+    dataset_source source;
+    if (dataset_file_open(&source, path, gzipped, message) != 0) {
+        return -1;
+    }
+    const ptrdiff_t held = dataset_source_read_up_to(&source, head, DATASET_HEAD_BYTES);
+    source.close(&source);
+    return held;
+}
+
+/* Writes the message about a file that is no zip archive. Returns -1. */
+static int refuse_file(const char *path, char *message)
+{
+    uint8_t head[DATASET_HEAD_BYTES];
+    char unpacked[DATASET_NAME_BYTES];
+    const char *name = path;
+    ptrdiff_t held = read_head(path, false, head, message);
+    if (held >= 0 && dataset_content_is_gzip(head, (size_t)held)) {
+        snprintf(unpacked, sizeof unpacked, "%s, unpacked", path);
+        name = unpacked;
+        held = read_head(path, true, head, message);
+    }
+    if (held < 0) {
+        return -1;
+    }
+    if (dataset_content_is_idx(head, (size_t)held)) {
+        return dataset_fail(message, name, "is one IDX file: give the folder of all four");
+    }
+    if (held >= 4 && memcmp(head, "PK\x03\x04", 4) == 0) {
+        return dataset_fail(message, name,
+                            "is a truncated .npz, without the end that lists its arrays: copy or "
+                            "download it again");
+    }
+    return dataset_refuse_content(message, name, "an .npz file", head, (size_t)held);
+}
+
 static zip_t *open_archive(const char *path, char *message)
 {
-    int code;
+    int code = ZIP_ER_NOZIP;
     zip_t *archive = zip_open(path, ZIP_RDONLY, &code);
-    if (archive == NULL) {
-        zip_error_t error;
-        zip_error_init_with_code(&error, code);
-        dataset_fail(message, path, "cannot be read as .npz: %s%s", zip_error_strerror(&error),
-                     code == ZIP_ER_NOZIP ? " (for IDX files, give their folder)" : "");
-        zip_error_fini(&error);
+    if (archive != NULL && zip_get_num_entries(archive, 0) > 0) {
+        return archive;
     }
-    return archive;
+    zip_discard(archive); /* an empty file is an archive of nothing */
+    if (code == ZIP_ER_NOZIP) {
+        refuse_file(path, message);
+        return NULL;
+    }
+    zip_error_t error;
+    zip_error_init_with_code(&error, code);
+    dataset_fail(message, path, "cannot be read as .npz: %s", zip_error_strerror(&error));
+    zip_error_fini(&error);
+    return NULL;
 }
 
 int dataset_npz_read(dataset_arrays *out, const char *path, char *message)

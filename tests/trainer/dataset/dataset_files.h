@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-enum { BLOB_BYTES = 16 * 1024, SAMPLE_TRAINING = 3, SAMPLE_VALIDATION = 2 };
+enum { BLOB_BYTES = 32 * 1024, SAMPLE_TRAINING = 3, SAMPLE_VALIDATION = 2 };
 
 /* A file's content. Start from {0}. */
 typedef struct blob {

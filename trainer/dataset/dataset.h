@@ -44,9 +44,10 @@ typedef struct dataset {
 } dataset;
 
 /* Reads and checks everything. 0 on success; otherwise -1, *out is empty and the message
- * [MESSAGE_BYTES] names the file and what is wrong with it: what it is instead, the first value that
- * is no pixel or label, what the folder or the archive has instead, and what to do. No error leaves anything allocated, and
- * no header is believed before the file has been seen to hold as much. */
+ * [MESSAGE_BYTES] names the file and what is wrong with it: what it is instead, the first value
+ * that is no pixel or label, or what the folder or the archive has instead, and what to do. No
+ * error leaves anything allocated, and no header is believed before the file has been seen to hold
+ * as much. */
 MUST_CHECK int dataset_load(dataset *out, const char *path, char *message);
 
 /* Keeps the first `samples` training samples (1 .. count). */

@@ -1,5 +1,6 @@
-/* Which files of a folder are its data set: MNIST's own names, 7-Zip's (".idx3-ubyte", as it unpacks
- * them) and EMNIST's, each plain or gzipped. What lies there instead is dataset_folder_hint.c's. */
+/* Which files of a folder are its data set: MNIST's own names, 7-Zip's (".idx3-ubyte", as it
+ * unpacks them) and EMNIST's, each plain or gzipped. dataset_folder_hint.c says what a folder has
+ * instead. */
 #include "dataset_internal.h"
 
 #include <errno.h>
@@ -70,7 +71,8 @@ static bool has_any(const char *folder, unsigned family)
     return false;
 }
 
-/* Chooses the family whose files the folder has: MNIST's own before others, and if there are none. */
+/* Chooses the family whose files the folder has: MNIST's own before others, and if there are
+ * none. */
 static int choose_family(unsigned *out, const char *folder, char *message)
 {
     *out = 0;

@@ -95,8 +95,8 @@ typedef struct dataset_array {
 MUST_CHECK int dataset_array_read(dataset_source *source, const dataset_layout *layout,
                                   dataset_array *out);
 
-/* Makes the elements into bytes, in place. 0, or -1 after writing the message, which names the first
- * value that is no pixel or label. */
+/* Makes the elements into bytes, in place. 0, or -1 after writing the message, which names the
+ * first value that is no pixel or label. */
 MUST_CHECK int dataset_values_narrow(dataset_source *source, const dataset_layout *layout,
                                      uint8_t *bytes);
 

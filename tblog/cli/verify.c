@@ -56,8 +56,7 @@ static void verify_file(verification *all, const char *path)
         all->any_torn = true;
         break;
     case TBLOG_DAMAGED:
-        complaint_print("verify", path, "damaged behind %" PRIu64 " events: %s", events,
-                        tblog_reader_message(reader));
+        complain_of_damage("verify", path, reader, events);
         all->any_failed = true;
         break;
     default:
@@ -89,11 +88,14 @@ int command_verify(int argc, char **argv)
     static const struct argp argp = {
         .parser = parse_option,
         .args_doc = "PATH...",
-        .doc = "Check every record of event files: both checksums, and that it is an event.\v"
-               "A directory stands for the files below it whose names contain 'tfevents'. What is "
-               "wrong goes to standard error, with the byte where it begins.\n\n"
-               "Exit status: 0 all whole; 1 a file is damaged or cannot be read; 2 wrong usage; 3 "
-               "nothing wrong but torn last records, as a crash leaves them."};
+        .doc =
+            "Check every record of event files: both checksums, and that it is an event.\v"
+            "A directory stands for the files below it whose names contain 'tfevents'. What is "
+            "wrong goes to standard error, with the byte where it begins. A file without a whole "
+            "record is no event file; of any other 'tblog repair' saves what is whole.\n\n"
+            "Exit status: 0 all whole; 1 a file is damaged, no event file or cannot be read; 2 "
+            "wrong usage; 3 "
+            "nothing wrong but torn last records, as a crash leaves them."};
     arguments all = {0};
     if (option_check_parse(&argp, argc, argv, &all) != 0) {
         return EXIT_STATUS_USAGE;

@@ -1,6 +1,7 @@
 #include "read_events.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,37 @@ tblog_reader *open_events(const char *command, const char *path)
     return reader;
 }
 
+/* Whether there is a whole record before the damage or behind it. */
+static bool holds_whole_record(tblog_reader *reader)
+{
+    if (tblog_reader_offset(reader) > 0) {
+        return true;
+    }
+    tblog_status status;
+    do {
+        status = tblog_reader_resync(reader, NULL);
+        if (status == TBLOG_OK) {
+            const tblog_event *event;
+            status = tblog_reader_next(reader, &event);
+        }
+    } while (status == TBLOG_DAMAGED || status == TBLOG_TRUNCATED);
+    return status == TBLOG_OK;
+}
+
+void complain_of_damage(const char *command, const char *path, tblog_reader *reader,
+                        uint64_t events)
+{
+    char damage[256];
+    snprintf(damage, sizeof damage, "%s", tblog_reader_message(reader));
+    if (holds_whole_record(reader)) {
+        complaint_print(command, path,
+                        "damaged behind %" PRIu64 " events: %s; 'tblog repair' saves what is whole",
+                        events, damage);
+    } else {
+        complaint_print(command, path, "not an event file: %s", damage);
+    }
+}
+
 enum exit_status read_events(const char *command, const char *path, event_visitor *visit,
                              void *context)
 {
@@ -39,13 +71,15 @@ enum exit_status read_events(const char *command, const char *path, event_visito
     }
     const tblog_event *event;
     tblog_status status;
+    uint64_t events = 0;
     bool wanted = true;
-    while (wanted && (status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
+    for (; wanted && (status = tblog_reader_next(reader, &event)) == TBLOG_OK; events++) {
         wanted = visit(context, reader, event);
     }
-    if (wanted && status != TBLOG_END) {
-        complaint_print(command, path, "%s%s", tblog_reader_message(reader),
-                        status == TBLOG_DAMAGED ? "; 'tblog repair' saves what is whole" : "");
+    if (wanted && status == TBLOG_DAMAGED) {
+        complain_of_damage(command, path, reader, events);
+    } else if (wanted && status != TBLOG_END) {
+        complaint_print(command, path, "%s", tblog_reader_message(reader));
     }
     tblog_reader_close(reader);
     return !wanted                     ? EXIT_STATUS_FAILED

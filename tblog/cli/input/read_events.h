@@ -3,6 +3,7 @@
 #define TBLOG_CLI_READ_EVENTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "exit_status.h"
 #include "tblog/tblog.h"
@@ -18,5 +19,11 @@ typedef bool event_visitor(void *context, const tblog_reader *reader, const tblo
  * or cannot be read, or where the visitor ended the reading. */
 enum exit_status read_events(const char *command, const char *path, event_visitor *visit,
                              void *context);
+
+/* Says behind TBLOG_DAMAGED what is wrong: where the damage is, and that repair would save what is
+ * whole; or, if no record is, that this is no event file. `events` were read before. The reader may
+ * have moved on then. */
+void complain_of_damage(const char *command, const char *path, tblog_reader *reader,
+                        uint64_t events);
 
 #endif

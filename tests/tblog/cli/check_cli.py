@@ -51,6 +51,26 @@ class Tool(ToolTest):
             code, _, err = tblog("verify", path)
             self.assertEqual(code, 0 if size in offsets else 3, f"{size} bytes: {err}")
 
+    def test_only_what_repair_would_save_something_of_is_damaged(self):
+        with open(self.write(version_event()), "rb") as file:
+            record = file.read()
+        page = self.write(tail=b"<html>" * 99, name="a/tfevents.html")
+        half = self.write(tail=b"x" * 40 + record,
+                          name="a/f.tfevents")
+        good = self.write(version_event(), scalar_event(1, "t", 1), name="a/g.tfevents",
+                          tail=b"x" * 40)
+        false_record = self.write(b"\xff", name="a/h.tfevents", tail=b"x" * 40)
+        for command in ("verify", "ls", "export"):
+            code, _, err = tblog(command, self.path("a"))
+            self.assertEqual(code, 1, err)
+            lines = {line.split(": ")[1]: line for line in err.splitlines()}
+            for path in (page, false_record):
+                self.assertIn(f"{path}: not an event file: ", lines[path])
+            for path in (half, good):
+                self.assertTrue(lines[path].endswith("; 'tblog repair' saves what is whole"), err)
+        for path, saved in ((page, False), (false_record, False), (half, True), (good, True)):
+            self.assertEqual(tblog("repair", path, "-o", path + ".new")[0] == 0, saved)
+
     def test_verify_of_a_record_that_is_no_event(self):
         path = self.write(version_event(), b"\xff")
         code, _, err = tblog("verify", path)

@@ -13,6 +13,7 @@
 #include "check_main.h"
 #include "event_encode.h"
 #include "memory_file.h"
+#include "sink_file.h"
 #include "temporary_directory.h"
 
 /* Queues one event and takes it as the batch. */

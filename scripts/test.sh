@@ -146,14 +146,16 @@ check_code() {
     if ! command -v clang-tidy-14 >/dev/null; then
         skip code "no clang-tidy-14: scripts/setup.sh --tests installs it"
     fi
-    mapfile -t changed < <(files_to_check 'kernels/*.[ch]' 'tblog/*.[ch]' 'trainer/*.[ch]')
+    mapfile -t changed < <(files_to_check 'command_line/*.[ch]' 'kernels/*.[ch]' 'tblog/*.[ch]' \
+        'trainer/*.[ch]')
     files=()
     for header in "${changed[@]}"; do
         if [[ $header == *.c ]]; then
             files+=("$header")
         elif [[ $tier != all ]]; then
             mapfile -t -O "${#files[@]}" files < <(
-                git grep -l "\"${header##*/}\"" -- 'kernels/*.c' 'tblog/*.c' 'trainer/*.c')
+                git grep -l "\"${header##*/}\"" -- 'command_line/*.c' 'kernels/*.c' 'tblog/*.c' \
+                    'trainer/*.c')
         fi
     done
     if [[ ${#files[@]} -gt 0 ]]; then

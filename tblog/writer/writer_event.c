@@ -76,7 +76,7 @@ static tblog_status begin_event(tblog_writer *writer)
 static tblog_status refuse_plugin(const tblog_writer *writer, const char *tag, tag_plugin plugin)
 {
     static const char *const kinds[] = {
-#define ROW(constant, name, storage, words) [constant] = words,
+#define ROW(constant, name, storage, words) [constant] = (words),
         TAG_PLUGIN_LIST(ROW)
 #undef ROW
     };

@@ -77,28 +77,17 @@ static int begin_on_sink(event_file *file, record_sink *sink, const char *path, 
     return 0;
 }
 
-/* The seconds to name the next file by: behind this writer's own files even where the directory has
- * been removed with them. */
-static int64_t next_seconds(const event_file *file, double wall_time)
-{
-    const int64_t now = (int64_t)wall_time;
-    if (file->paths == NULL) {
-        return now;
-    }
-    const char *newest = strrchr(file->paths->text, '/') + 1;
-    const int64_t later = event_file_name_seconds(newest) + 1;
-    return now > later ? now : later;
-}
-
 /* Goes on in a new file of the directory. Where that fails nothing has changed. */
 static int begin_in_directory(event_file *file, double wall_time)
 {
     if (!(wall_time >= 0.0 && wall_time <= (double)EVENT_FILE_SECONDS_MAX)) {
         return EINVAL;
     }
+    /* Behind this writer's own files, even where the directory has been removed with them. */
+    const char *newest = file->paths == NULL ? "" : strrchr(file->paths->text, '/') + 1;
     char *path;
     const int descriptor =
-        event_file_name_create(file->directory, next_seconds(file, wall_time), file->suffix, &path);
+        event_file_name_create(file->directory, (int64_t)wall_time, file->suffix, newest, &path);
     if (descriptor < 0) {
         return errno;
     }

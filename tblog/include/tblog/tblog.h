@@ -127,15 +127,19 @@ typedef struct tblog_writer_options {
 TBLOG_API void tblog_writer_options_init(tblog_writer_options *options);
 
 /* Makes `run_directory` (and its parents) where missing and a new event file in it, never one that
- * is there, whose name sorts behind those of all event files in it. The first record, with the file
- * version, is handed to the kernel before this returns. `options` NULL for defaults.
+ * is there, whose name sorts behind all names there with "tfevents" in them: TensorBoard reads what
+ * has such a name in the order of the names. The usual name is
+ * events.out.tfevents.<seconds>.<host>.<pid>.<serial>.v2; behind a file like "repaired.tfevents",
+ * which would sort behind it, it is repaired.tfevents.events.out.tfevents.<seconds>…. The first
+ * record, with the file version, is handed to the kernel before this returns. `options` NULL for
+ * defaults.
  *
  * TBLOG_OK, and *out is to be closed. Otherwise *out is NULL and there is no new file:
  *   TBLOG_INVALID    a NULL, an option, or a wall time outside of 0 .. 9999999999 seconds
  *   TBLOG_NO_MEMORY
  *   TBLOG_IO         errno says why: EACCES, ENOSPC, ENOTDIR (something of this name is not a
- *                    directory), EOVERFLOW (an event file there leaves no later name), EBUSY
- *                    (lock_directory), … */
+ *                    directory), ENAMETOOLONG (also where no name sorts behind those there:
+ *                    tblog_writer_message(NULL) names the last one), EBUSY (lock_directory), … */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_open(tblog_writer **out,
                                                           const char *run_directory,
                                                           const tblog_writer_options *options);

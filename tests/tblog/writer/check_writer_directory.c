@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -160,9 +161,13 @@ START_TEST(where_no_next_file_can_be_made_nothing_is_lost)
         ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
     }
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
-    /* A name behind which no other can come. */
-    char last[256];
-    temporary_path(&directory, "events.out.tfevents.9999999999.x", last, sizeof last);
+    /* A name behind which no other can come: it would be too long. */
+    char name[NAME_MAX + 1];
+    memset(name, 'z', NAME_MAX);
+    memcpy(name, "tfevents", 8);
+    name[NAME_MAX] = '\0';
+    char last[512];
+    temporary_path(&directory, name, last, sizeof last);
     FILE *file = fopen(last, "w");
     ck_assert_ptr_nonnull(file);
     fclose(file);
@@ -170,6 +175,10 @@ START_TEST(where_no_next_file_can_be_made_nothing_is_lost)
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_IO);
     ck_assert_ptr_nonnull(strstr(tblog_writer_message(writer), "beginning the next file failed"));
     ck_assert_int_eq(tblog_add_scalar(writer, "loss", 6, 1.0), TBLOG_IO);
+    tblog_writer *other;
+    ck_assert_int_eq(tblog_writer_open(&other, directory.path, NULL), TBLOG_IO);
+    ck_assert_int_eq(errno, ENAMETOOLONG);
+    ck_assert_ptr_nonnull(strstr(tblog_writer_message(NULL), "sorts behind 'tfeventszz"));
     /* The next file can be made now. */
     ck_assert_int_eq(unlink(last), 0);
     tblog_writer_clear_error(writer);

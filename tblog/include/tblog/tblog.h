@@ -28,6 +28,17 @@
  * child's copy of a writer is inert: its calls return TBLOG_INVALID, tblog_writer_close frees it,
  * and the parent's goes on undisturbed. The child may open writers of its own.
  *
+ * Steps: log the points of a tag in the order of their steps, each step once, over all files of a
+ * run. Any order is written, and no point is lost in the file, but TensorBoard shows others:
+ *   - Its default loader drops points. A point at step s removes the tag's earlier points at step s
+ *     and beyond: 0, 1, 2, 5, 4, 3, 6 shows as 0, 1, 2, 3, 6, and of a step that repeats only the
+ *     last point stays. A run that begins again at step 0 in the same directory seems to lose all
+ *     that came before.
+ *   - Its Python loader (--load_fast=false) shows every point, as a line that goes back. But it
+ *     follows only a directory's newest file, the last by name: what another writer still appends
+ *     to an older one is shown after a restart of TensorBoard. So give each writer that is open at
+ *     the same time a directory of its own.
+ *
  * Strings are UTF-8 and end with NUL. Link with -ltblog -lprotobuf-c -lz -lpthread. */
 #ifndef TBLOG_TBLOG_H
 #define TBLOG_TBLOG_H
@@ -145,7 +156,7 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_open(tblog_writer **out,
                                                           const tblog_writer_options *options);
 
 /* One point. `tag` is not empty; slashes in it make groups on TensorBoard's page. `step` is any
- * number, and not checked against earlier ones: TensorBoard draws what it is given. The value is
+ * number, and not checked against earlier ones: see "Steps" at the top of this file. The value is
  * stored as a float, so beyond a float's range it becomes an infinity; NaN and infinities are
  * written as they are.
  *

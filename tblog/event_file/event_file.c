@@ -244,15 +244,20 @@ bool event_file_is_synced(const event_file *file)
 
 int event_file_rotate(event_file *file, double wall_time)
 {
-    assert(file->directory != NULL && file->records.batch.size == 0);
-    int cause = event_file_sync(file);
-    if (cause != 0) {
-        return cause;
+    const int cause = event_file_sync(file);
+    return cause == 0 ? event_file_replace(file, wall_time) : cause;
+}
+
+int event_file_replace(event_file *file, double wall_time)
+{
+    assert(file->records.batch.size == 0);
+    if (file->directory == NULL) {
+        return ENOENT;
     }
     record_sink *finished = file->records.sink;
-    cause = begin_in_directory(file, wall_time);
+    const int cause = begin_in_directory(file, wall_time);
     if (cause == 0) {
-        /* It has been synced, so a failing close has nothing more to lose. */
+        /* It has been synced or removed, so a failing close has nothing more to lose. */
         (void)finished->close(finished);
     }
     return cause;

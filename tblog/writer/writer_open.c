@@ -113,6 +113,10 @@ static tblog_status finish(tblog_writer *writer)
         errno = cause;
         return TBLOG_IO;
     }
+    if (writer->latched == TBLOG_OK && writer->lost_file) {
+        errno = ENOENT;
+        return TBLOG_IO;
+    }
     errno = writer->latched_errno;
     return writer->latched;
 }

@@ -22,7 +22,14 @@
  * later call returns it until tblog_writer_clear_error, and tblog_writer_close reports it too. An
  * event whose call returned an error is not in the file and never will be; an accepted one is
  * written once. After a failed write the file is cut back to its last whole record; where the
- * system refuses even that, the next flush begins with it. A file that was removed is an error.
+ * system refuses even that, the next flush begins with it.
+ *
+ * A file that was removed is an error: the next flush that has something to write, or with
+ * flush_interval_ms 0 the next call, returns TBLOG_IO, and all that was accepted before is lost with
+ * the file. Once the error is cleared (with retry_after_error by the writer itself) what is logged
+ * goes to a new file, which tblog_writer_path names; tags have their metadata in it again, but what
+ * is accepted once, like hyper-parameters, stays lost. tblog_writer_close returns TBLOG_IO, with
+ * errno ENOENT, even if all went well since.
  *
  * Several threads may use one writer; a reader belongs to one thread at a time. After fork, the
  * child's copy of a writer is inert: its calls return TBLOG_INVALID, tblog_writer_close frees it,
@@ -451,7 +458,8 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_flush(tblog_writer *writer)
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_sync(tblog_writer *writer);
 
 /* Flushes, closes and frees the handle in every case. TBLOG_OK where everything accepted is in the
- * file and no error stands; else TBLOG_IO with errno: the latched error or what went wrong now.
+ * files and no error stands; else TBLOG_IO with errno: the latched error, what went wrong now, or
+ * ENOENT where a file was removed earlier.
  * Behind a latched error what was accepted before it is tried once more. No other thread may use
  * the writer any longer. NULL is TBLOG_OK. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_close(tblog_writer *writer);
@@ -468,13 +476,15 @@ TBLOG_API tblog_status tblog_writer_status(tblog_writer *writer);
 TBLOG_API const char *tblog_writer_message(tblog_writer *writer);
 
 /* Forgets the latched error. Points accepted before it are still in memory where they are not in
- * the file, and the next flush writes them; those refused while it stood are lost. */
+ * the file, and the next flush writes them (unless the file was removed); those refused while it
+ * stood are lost. */
 TBLOG_API void tblog_writer_clear_error(tblog_writer *writer);
 
 /* How many accepted events TBLOG_FULL_QUEUE_DROP_OLDEST has dropped so far. */
 TBLOG_API uint64_t tblog_writer_dropped(tblog_writer *writer);
 
-/* The path of the event file, of the newest where they rotate; valid until the writer is closed. */
+/* The path of the event file, of the newest where there are several; valid until the writer is
+ * closed. */
 TBLOG_API const char *tblog_writer_path(tblog_writer *writer);
 
 /* ---- Reader ---- */

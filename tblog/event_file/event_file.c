@@ -78,28 +78,17 @@ static int begin_on_sink(event_file *file, record_sink *sink, const char *path, 
     return 0;
 }
 
-/* The seconds to name the next file by: behind this writer's own files even where the directory has
- * been removed with them. */
-static int64_t next_seconds(const event_file *file, double wall_time)
-{
-    const int64_t now = (int64_t)wall_time;
-    if (file->paths == NULL) {
-        return now;
-    }
-    const char *newest = strrchr(file->paths->text, '/') + 1;
-    const int64_t later = event_file_name_seconds(newest) + 1;
-    return now > later ? now : later;
-}
-
 /* Goes on in a new file of the directory. Where that fails nothing has changed. */
 static int begin_in_directory(event_file *file, double wall_time)
 {
     if (!(wall_time >= 0.0 && wall_time <= (double)EVENT_FILE_SECONDS_MAX)) {
         return EINVAL;
     }
+    /* Behind this writer's own files, even where the directory has been removed with them. */
+    const char *newest = file->paths == NULL ? "" : strrchr(file->paths->text, '/') + 1;
     char *path;
     const int descriptor =
-        event_file_name_create(file->directory, next_seconds(file, wall_time), file->suffix, &path);
+        event_file_name_create(file->directory, (int64_t)wall_time, file->suffix, newest, &path);
     if (descriptor < 0) {
         return errno;
     }
@@ -256,15 +245,20 @@ bool event_file_is_synced(const event_file *file)
 
 int event_file_rotate(event_file *file, double wall_time)
 {
-    assert(file->directory != NULL && file->records.batch.size == 0);
-    int cause = event_file_sync(file);
-    if (cause != 0) {
-        return cause;
+    const int cause = event_file_sync(file);
+    return cause == 0 ? event_file_replace(file, wall_time) : cause;
+}
+
+int event_file_replace(event_file *file, double wall_time)
+{
+    assert(file->records.batch.size == 0);
+    if (file->directory == NULL) {
+        return ENOENT;
     }
     record_sink *finished = file->records.sink;
-    cause = begin_in_directory(file, wall_time);
+    const int cause = begin_in_directory(file, wall_time);
     if (cause == 0) {
-        /* It has been synced, so a failing close has nothing more to lose. */
+        /* It has been synced or removed, so a failing close has nothing more to lose. */
         (void)finished->close(finished);
     }
     return cause;

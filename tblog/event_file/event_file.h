@@ -38,7 +38,7 @@ TBLOG_MUST_CHECK int event_file_open_on_sink(event_file **out, record_sink *sink
 void event_file_take(event_file *file, record_queue *queue);
 
 /* Writes the batch. Where that fails, the file ends with a whole record (record_writer.h), and the
- * rest of the batch stays for the next call. */
+ * rest of the batch stays for the next call. ENOENT and ESTALE: the file has been removed. */
 TBLOG_MUST_CHECK int event_file_write(event_file *file);
 
 /* Forgets what a failed event_file_write has left. */
@@ -60,6 +60,11 @@ bool event_file_is_synced(const event_file *file);
 /* Syncs the file, whose batch is written, and begins the next one, of `wall_time`, as
  * event_file_open does. Where that fails the present file stays. */
 TBLOG_MUST_CHECK int event_file_rotate(event_file *file, double wall_time);
+
+/* Begins the next file, without a sync of the present one, which has been removed; the batch is
+ * empty. Where that fails the call may be repeated: ENOENT on a sink of the caller's, or as
+ * event_file_open. */
+TBLOG_MUST_CHECK int event_file_replace(event_file *file, double wall_time);
 
 /* The path of the newest file; valid until the event_file is freed. */
 const char *event_file_path(const event_file *file);

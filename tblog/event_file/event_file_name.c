@@ -12,21 +12,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SECONDS_DIGITS = 10, CREATE_ATTEMPTS = 100 };
+#include "refusal.h"
 
-int64_t event_file_name_seconds(const char *name)
-{
-    static const char marker[] = "tfevents.";
-    const char *found = strstr(name, marker);
-    if (found == NULL) {
-        return -1;
-    }
-    const char *digits = found + sizeof marker - 1;
-    if (strspn(digits, "0123456789") != SECONDS_DIGITS) {
-        return -1;
-    }
-    return strtoll(digits, NULL, 10);
-}
+#define MARKER "events.out.tfevents."
+
+enum {
+    SECONDS_DIGITS = 10,
+    CREATE_ATTEMPTS = 100,
+    STEM_BYTES = NAME_MAX + 64 /* two names, of which the second ends behind its seconds */
+};
 
 static bool is_directory(const char *path)
 {
@@ -58,27 +52,94 @@ static int make_directories(char *path)
     }
 }
 
-/* The latest seconds among the event files of a directory, -1 where there is none; below -1 with
- * errno on failure. */
-static int64_t newest_seconds(const char *directory)
+/* Whether TensorBoard takes what has this name for an event file. */
+static bool is_event_file_name(const char *name)
 {
+    return strstr(name, "tfevents") != NULL;
+}
+
+/* Puts that name of an event file in the directory, or `least`, into `last` that sorts last. 0, or
+ * -1 with errno. */
+static int find_last_name(const char *directory, const char *least, char last[NAME_MAX + 1])
+{
+    snprintf(last, NAME_MAX + 1, "%s", least);
     DIR *stream = opendir(directory);
     if (stream == NULL) {
-        return -2;
+        return -1;
     }
-    int64_t newest = -1;
     struct dirent *entry;
     while (errno = 0, (entry = readdir(stream)) != NULL) {
-        const int64_t seconds = event_file_name_seconds(entry->d_name);
-        if (seconds > newest) {
-            newest = seconds;
+        if (is_event_file_name(entry->d_name) && strcmp(entry->d_name, last) > 0) {
+            snprintf(last, NAME_MAX + 1, "%s", entry->d_name);
         }
     }
     const int cause = errno;
     closedir(stream);
     errno = cause;
-    return cause == 0 ? newest : -2;
+    return cause == 0 ? 0 : -1;
 }
+
+/* ---- The start of a name, up to the seconds: it decides how the name sorts ---- */
+
+/* The number of 10 digits that the text begins with, or -1. */
+static int64_t parse_seconds(const char *text)
+{
+    int64_t seconds = 0;
+    for (int i = 0; i < SECONDS_DIGITS; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return -1;
+        }
+        seconds = seconds * 10 + (text[i] - '0');
+    }
+    return seconds;
+}
+
+/* Makes the stem of `seconds` with the first `before_bytes` bytes of `before` in front. Whether
+ * each name with this stem sorts behind `last`. */
+static bool make_stem(char stem[STEM_BYTES], const char *before, size_t before_bytes,
+                      int64_t seconds, const char *last)
+{
+    snprintf(stem, STEM_BYTES, "%.*s" MARKER "%0*lld.", (int)before_bytes, before, SECONDS_DIGITS,
+             (long long)seconds);
+    return strcmp(stem, last) > 0;
+}
+
+/* The last place where the text has the marker, or NULL. */
+static const char *find_marker(const char *text)
+{
+    const char *found = NULL;
+    for (const char *at = text; (at = strstr(at, MARKER)) != NULL; at++) {
+        found = at;
+    }
+    return found;
+}
+
+/* The same in the form of `last`, a second later than that at least. */
+static bool make_later_stem(char stem[STEM_BYTES], int64_t seconds, const char *last)
+{
+    const char *marker = find_marker(last);
+    if (marker == NULL) {
+        return false;
+    }
+    const int64_t later = parse_seconds(marker + strlen(MARKER)) + 1;
+    return later <= EVENT_FILE_SECONDS_MAX &&
+           make_stem(stem, last, (size_t)(marker - last), seconds > later ? seconds : later, last);
+}
+
+/* Makes a stem all names of which sort behind `last`: the usual one if it does, or one in the form
+ * of `last`, or else one in front of which `last` stands whole, for a name sorts behind those that
+ * it begins with. */
+static void choose_stem(char stem[STEM_BYTES], int64_t seconds, const char *last)
+{
+    if (make_stem(stem, "", 0, seconds, last) || make_later_stem(stem, seconds, last)) {
+        return;
+    }
+    char before[NAME_MAX + 2];
+    const int bytes = snprintf(before, sizeof before, "%s.", last);
+    (void)make_stem(stem, before, (size_t)bytes, seconds, last);
+}
+
+/* ---- The rest of the name ---- */
 
 /* The host's name with nothing in it that a file name or a reader of it could stumble over. */
 static void host_label(char *label, size_t bytes)
@@ -99,22 +160,22 @@ static void host_label(char *label, size_t bytes)
     }
 }
 
-/* Tries one name. A descriptor and *path, or -1 with errno. */
-static int create_one(const char *directory, int64_t seconds, const char *suffix, char **path)
+/* Tries one name that begins with `stem`. A descriptor and *path, or -1 with errno. */
+static int create_one(const char *directory, const char *stem, const char *suffix, char **path)
 {
     static atomic_uint next_serial;
     char host[HOST_NAME_MAX + 1];
     host_label(host, sizeof host);
     const size_t length = strlen(directory);
     const char *separator = directory[length - 1] == '/' ? "" : "/";
-    const size_t bytes = length + strlen(host) + strlen(suffix) + 128;
+    const size_t bytes = length + strlen(stem) + strlen(host) + strlen(suffix) + 64;
     char *name = malloc(bytes);
     if (name == NULL) {
         errno = ENOMEM;
         return -1;
     }
-    snprintf(name, bytes, "%s%sevents.out.tfevents.%010lld.%s.%ld.%u%s", directory, separator,
-             (long long)seconds, host, (long)getpid(), atomic_fetch_add(&next_serial, 1), suffix);
+    snprintf(name, bytes, "%s%s%s%s.%ld.%u%s", directory, separator, stem, host, (long)getpid(),
+             atomic_fetch_add(&next_serial, 1), suffix);
     int descriptor;
     do {
         descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -146,28 +207,34 @@ int event_directory_make(const char *directory)
     return made;
 }
 
-int event_file_name_create(const char *directory, int64_t seconds, const char *suffix, char **path)
+int event_file_name_create(const char *directory, int64_t seconds, const char *suffix,
+                           const char *behind, char **path)
 {
     if (event_directory_make(directory) != 0) {
         return -1;
     }
     /* A name can be taken only where another machine or container has the same host name and
-     * process id and was as quick; then that file is the newest one now. */
+     * process id and was as quick; then that file is the last one now. */
     for (int attempt = 0; attempt < CREATE_ATTEMPTS; attempt++) {
-        const int64_t newest = newest_seconds(directory);
-        if (newest < -1) {
+        char last[NAME_MAX + 1];
+        if (find_last_name(directory, behind, last) != 0) {
             return -1;
         }
-        const int64_t later = seconds > newest ? seconds : newest + 1;
-        if (later > EVENT_FILE_SECONDS_MAX) {
-            errno = EOVERFLOW;
-            return -1;
-        }
-        const int descriptor = create_one(directory, later, suffix, path);
+        char stem[STEM_BYTES];
+        choose_stem(stem, seconds, last);
+        const int descriptor = create_one(directory, stem, suffix, path);
         if (descriptor >= 0 || errno != EEXIST) {
             return descriptor;
         }
     }
     errno = EEXIST;
     return -1;
+}
+
+void event_file_name_refuse_last(const char *directory)
+{
+    char last[NAME_MAX + 1];
+    if (find_last_name(directory, "", last) == 0 && last[0] != '\0') {
+        (void)refuse("a name that sorts behind '%s' would be too long", last);
+    }
 }

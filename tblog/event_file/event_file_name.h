@@ -2,9 +2,14 @@
  *
  *     events.out.tfevents.<seconds, 10 digits>.<host>.<pid>.<serial><suffix>
  *
- * Readers take the files of a run in the order of their names, so a new file's seconds are later
- * than those of the newest event file in the directory, whoever wrote that. Knows nothing
- * of what is in the files. */
+ * Readers take for an event file whatever has "tfevents" in its name, and read those of a run in
+ * the order of their names (bytes, as strcmp has it). So a new file's name sorts behind all of
+ * them, whoever made them: its seconds are later than those of the last one where needed. If even
+ * that does not do, as behind "repaired.tfevents", the last name comes first in the new one:
+ *
+ *     repaired.tfevents.events.out.tfevents.<seconds>…
+ *
+ * Knows nothing of what is in the files. */
 #ifndef TBLOG_EVENT_FILE_NAME_H
 #define TBLOG_EVENT_FILE_NAME_H
 
@@ -19,14 +24,16 @@ TBLOG_MUST_CHECK int event_directory_make(const char *directory);
 
 /* Makes `directory` and its parents where missing, and in it a new, empty file, never one that was
  * there. `seconds` (0 .. EVENT_FILE_SECONDS_MAX) is the wall time; `suffix` ends the name and may
- * be empty.
+ * be empty. The name sorts behind `behind` too, which may be "" and need not be there.
  *
  * Returns a descriptor open for writing and sets *path, the file's path, for the caller to free;
- * or returns -1 with errno (EOVERFLOW where no later name is left) and leaves no file. */
+ * or returns -1 with errno and leaves no file (ENAMETOOLONG also where each name that sorts
+ * behind the others would be too long). */
 TBLOG_MUST_CHECK int event_file_name_create(const char *directory, int64_t seconds,
-                                            const char *suffix, char **path);
+                                            const char *suffix, const char *behind, char **path);
 
-/* The seconds in an event file's name, or -1 for any other name. */
-int64_t event_file_name_seconds(const char *name);
+/* Refuses the call (refusal.h) that failed with ENAMETOOLONG, with the name of the directory's last
+ * event file, if there is one. */
+void event_file_name_refuse_last(const char *directory);
 
 #endif

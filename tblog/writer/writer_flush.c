@@ -1,5 +1,6 @@
 #include "writer_flush.h"
 
+#include <errno.h>
 #include <signal.h>
 
 /* Latches the error of a flush, and sees to it that the flush is repeated where it may be. Under
@@ -16,34 +17,60 @@ static tblog_status fail_flush(tblog_writer *writer, const char *operation, int 
     return TBLOG_IO;
 }
 
+/* Gives the removed file up, with all that waits for it: that was encoded for a file which has the
+ * metadata of its tags, and TensorBoard would not show a tag for good whose first tensor lacks it.
+ * What is logged from now on is for the next file. */
+static tblog_status lose_file(tblog_writer *writer, int cause)
+{
+    event_file_discard_batch(writer->file);
+    writer->is_next_file_due = true;
+    pthread_mutex_lock(&writer->mutex);
+    record_queue_clear(&writer->queue);
+    tag_set_next_file(&writer->tags);
+    writer->lost_file = true;
+    pthread_cond_broadcast(&writer->room);
+    pthread_mutex_unlock(&writer->mutex);
+    return fail_flush(writer, "write", cause);
+}
+
+/* What failed to be written with this errno value stays for the next flush. */
+static tblog_status fail_write(tblog_writer *writer, int cause)
+{
+    /* NFS says ESTALE of a file that another machine has removed. */
+    const bool is_removed = cause == ENOENT || cause == ESTALE;
+    return is_removed ? lose_file(writer, cause) : fail_flush(writer, "write", cause);
+}
+
 /* Whether the file, with the batch, has reached its size. */
 static bool is_full(const tblog_writer *writer)
 {
     return writer->rotate_bytes > 0 && event_file_bytes(writer->file) >= writer->rotate_bytes;
 }
 
-/* Whether the file is full and there is something for the next one. */
-static bool is_rotation_due(tblog_writer *writer)
+/* Whether the file is full, or lost, and there is something for the next one. */
+static bool is_next_file_wanted(tblog_writer *writer)
 {
-    if (!is_full(writer)) {
+    if (!writer->is_next_file_due && !is_full(writer)) {
         return false;
     }
     pthread_mutex_lock(&writer->mutex);
-    const bool is_due = writer->queue.records.size > 0;
+    const bool has_records = writer->queue.records.size > 0;
     pthread_mutex_unlock(&writer->mutex);
-    return is_due;
+    return has_records;
 }
 
 /* Goes on in the next file. 0 or an errno value; then in the present one. */
-static int rotate(tblog_writer *writer)
+static int begin_next_file(tblog_writer *writer)
 {
     pthread_mutex_lock(&writer->mutex); /* the clock is read by one thread at a time */
     const double now = writer_wall_time(writer);
     pthread_mutex_unlock(&writer->mutex);
-    const int cause = event_file_rotate(writer->file, now);
+    const int cause = writer->is_next_file_due ? event_file_replace(writer->file, now)
+                                               : event_file_rotate(writer->file, now);
     if (cause != 0) {
         return cause;
     }
+    writer->is_next_file_due = false;
     pthread_mutex_lock(&writer->mutex);
     writer->path = event_file_path(writer->file);
     pthread_mutex_unlock(&writer->mutex);
@@ -80,8 +107,8 @@ tblog_status writer_write_records(tblog_writer *writer)
 {
     /* First what an earlier failure has left, then what came since. */
     int cause = event_file_write(writer->file);
-    if (cause == 0 && is_rotation_due(writer)) {
-        cause = rotate(writer);
+    if (cause == 0 && is_next_file_wanted(writer)) {
+        cause = begin_next_file(writer);
         if (cause != 0) {
             return fail_flush(writer, "beginning the next file", cause);
         }
@@ -95,7 +122,7 @@ tblog_status writer_write_records(tblog_writer *writer)
         free_oversized(writer, batch);
         (void)writer_reserve(writer, batch);
     }
-    return cause == 0 ? TBLOG_OK : fail_flush(writer, "write", cause);
+    return cause == 0 ? TBLOG_OK : fail_write(writer, cause);
 }
 
 static void forget_error(tblog_writer *writer)

@@ -83,6 +83,9 @@ tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
     event_file *file;
     const int cause =
         event_file_open(&file, run_directory, resolved.file_suffix, resolved.lock_directory, now);
+    if (cause == ENAMETOOLONG) {
+        event_file_name_refuse_last(run_directory);
+    }
     if (cause != 0) {
         return fail_open(cause);
     }
@@ -108,6 +111,10 @@ static tblog_status finish(tblog_writer *writer)
     const int cause = event_file_close(writer->file);
     if (writer->latched == TBLOG_OK && cause != 0) {
         errno = cause;
+        return TBLOG_IO;
+    }
+    if (writer->latched == TBLOG_OK && writer->lost_file) {
+        errno = ENOENT;
         return TBLOG_IO;
     }
     errno = writer->latched_errno;

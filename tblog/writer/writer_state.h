@@ -42,6 +42,7 @@ struct tblog_writer {
 
     pthread_mutex_t io; /* guards the file: */
     event_file *file;
+    bool is_next_file_due; /* the present one was removed; what is queued is for the next */
 
     pthread_mutex_t mutex;  /* guards the rest: */
     pthread_cond_t changed; /* there are records to flush, or the flusher is to end */
@@ -55,6 +56,7 @@ struct tblog_writer {
     const char *path;     /* of the newest file, which owns it */
     int64_t flush_due_ms; /* by `timer`, while there is something to flush */
     bool unwritten;       /* a flush failed, and is to be repeated */
+    bool lost_file;       /* a file was removed, at any time */
     bool closing;
     tblog_status latched;
     int latched_errno;

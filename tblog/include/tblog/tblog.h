@@ -22,11 +22,29 @@
  * later call returns it until tblog_writer_clear_error, and tblog_writer_close reports it too. An
  * event whose call returned an error is not in the file and never will be; an accepted one is
  * written once. After a failed write the file is cut back to its last whole record; where the
- * system refuses even that, the next flush begins with it. A file that was removed is an error.
+ * system refuses even that, the next flush begins with it.
+ *
+ * A file that was removed is an error: the next flush that has something to write, or with
+ * flush_interval_ms 0 the next call, returns TBLOG_IO, and all that was accepted before is lost with
+ * the file. Once the error is cleared (with retry_after_error by the writer itself) what is logged
+ * goes to a new file, which tblog_writer_path names; tags have their metadata in it again, but what
+ * is accepted once, like hyper-parameters, stays lost. tblog_writer_close returns TBLOG_IO, with
+ * errno ENOENT, even if all went well since.
  *
  * Several threads may use one writer; a reader belongs to one thread at a time. After fork, the
  * child's copy of a writer is inert: its calls return TBLOG_INVALID, tblog_writer_close frees it,
  * and the parent's goes on undisturbed. The child may open writers of its own.
+ *
+ * Steps: log the points of a tag in the order of their steps, each step once, over all files of a
+ * run. Any order is written, and no point is lost in the file, but TensorBoard shows others:
+ *   - Its default loader drops points. A point at step s removes the tag's earlier points at step s
+ *     and beyond: 0, 1, 2, 5, 4, 3, 6 shows as 0, 1, 2, 3, 6, and of a step that repeats only the
+ *     last point stays. A run that begins again at step 0 in the same directory seems to lose all
+ *     that came before.
+ *   - Its Python loader (--load_fast=false) shows every point, as a line that goes back. But it
+ *     follows only a directory's newest file, the last by name: what another writer still appends
+ *     to an older one is shown after a restart of TensorBoard. So give each writer that is open at
+ *     the same time a directory of its own.
  *
  * Strings are UTF-8 and end with NUL. Link with -ltblog -lprotobuf-c -lz -lpthread. */
 #ifndef TBLOG_TBLOG_H
@@ -127,21 +145,25 @@ typedef struct tblog_writer_options {
 TBLOG_API void tblog_writer_options_init(tblog_writer_options *options);
 
 /* Makes `run_directory` (and its parents) where missing and a new event file in it, never one that
- * is there, whose name sorts behind those of all event files in it. The first record, with the file
- * version, is handed to the kernel before this returns. `options` NULL for defaults.
+ * is there, whose name sorts behind all names there with "tfevents" in them: TensorBoard reads what
+ * has such a name in the order of the names. The usual name is
+ * events.out.tfevents.<seconds>.<host>.<pid>.<serial>.v2; behind a file like "repaired.tfevents",
+ * which would sort behind it, it is repaired.tfevents.events.out.tfevents.<seconds>…. The first
+ * record, with the file version, is handed to the kernel before this returns. `options` NULL for
+ * defaults.
  *
  * TBLOG_OK, and *out is to be closed. Otherwise *out is NULL and there is no new file:
  *   TBLOG_INVALID    a NULL, an option, or a wall time outside of 0 .. 9999999999 seconds
  *   TBLOG_NO_MEMORY
  *   TBLOG_IO         errno says why: EACCES, ENOSPC, ENOTDIR (something of this name is not a
- *                    directory), EOVERFLOW (an event file there leaves no later name), EBUSY
- *                    (lock_directory), … */
+ *                    directory), ENAMETOOLONG (also where no name sorts behind those there:
+ *                    tblog_writer_message(NULL) names the last one), EBUSY (lock_directory), … */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_open(tblog_writer **out,
                                                           const char *run_directory,
                                                           const tblog_writer_options *options);
 
 /* One point. `tag` is not empty; slashes in it make groups on TensorBoard's page. `step` is any
- * number, and not checked against earlier ones: TensorBoard draws what it is given. The value is
+ * number, and not checked against earlier ones: see "Steps" at the top of this file. The value is
  * stored as a float, so beyond a float's range it becomes an infinity; NaN and infinities are
  * written as they are.
  *
@@ -436,7 +458,8 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_flush(tblog_writer *writer)
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_sync(tblog_writer *writer);
 
 /* Flushes, closes and frees the handle in every case. TBLOG_OK where everything accepted is in the
- * file and no error stands; else TBLOG_IO with errno: the latched error or what went wrong now.
+ * files and no error stands; else TBLOG_IO with errno: the latched error, what went wrong now, or
+ * ENOENT where a file was removed earlier.
  * Behind a latched error what was accepted before it is tried once more. No other thread may use
  * the writer any longer. NULL is TBLOG_OK. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_close(tblog_writer *writer);
@@ -453,13 +476,15 @@ TBLOG_API tblog_status tblog_writer_status(tblog_writer *writer);
 TBLOG_API const char *tblog_writer_message(tblog_writer *writer);
 
 /* Forgets the latched error. Points accepted before it are still in memory where they are not in
- * the file, and the next flush writes them; those refused while it stood are lost. */
+ * the file, and the next flush writes them (unless the file was removed); those refused while it
+ * stood are lost. */
 TBLOG_API void tblog_writer_clear_error(tblog_writer *writer);
 
 /* How many accepted events TBLOG_FULL_QUEUE_DROP_OLDEST has dropped so far. */
 TBLOG_API uint64_t tblog_writer_dropped(tblog_writer *writer);
 
-/* The path of the event file, of the newest where they rotate; valid until the writer is closed. */
+/* The path of the event file, of the newest where there are several; valid until the writer is
+ * closed. */
 TBLOG_API const char *tblog_writer_path(tblog_writer *writer);
 
 /* ---- Reader ---- */

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check_main.h"
@@ -160,9 +162,13 @@ START_TEST(where_no_next_file_can_be_made_nothing_is_lost)
         ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
     }
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
-    /* A name behind which no other can come. */
-    char last[256];
-    temporary_path(&directory, "events.out.tfevents.9999999999.x", last, sizeof last);
+    /* A name behind which no other can come: it would be too long. */
+    char name[NAME_MAX + 1];
+    memset(name, 'z', NAME_MAX);
+    memcpy(name, "tfevents", 8);
+    name[NAME_MAX] = '\0';
+    char last[512];
+    temporary_path(&directory, name, last, sizeof last);
     FILE *file = fopen(last, "w");
     ck_assert_ptr_nonnull(file);
     fclose(file);
@@ -170,6 +176,10 @@ START_TEST(where_no_next_file_can_be_made_nothing_is_lost)
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_IO);
     ck_assert_ptr_nonnull(strstr(tblog_writer_message(writer), "beginning the next file failed"));
     ck_assert_int_eq(tblog_add_scalar(writer, "loss", 6, 1.0), TBLOG_IO);
+    tblog_writer *other;
+    ck_assert_int_eq(tblog_writer_open(&other, directory.path, NULL), TBLOG_IO);
+    ck_assert_int_eq(errno, ENAMETOOLONG);
+    ck_assert_ptr_nonnull(strstr(tblog_writer_message(NULL), "sorts behind 'tfeventszz"));
     /* The next file can be made now. */
     ck_assert_int_eq(unlink(last), 0);
     tblog_writer_clear_error(writer);
@@ -213,6 +223,80 @@ START_TEST(a_file_that_was_removed_is_an_error_and_not_silence)
     ck_assert_ptr_nonnull(strstr(tblog_writer_message(writer), strerror(ENOENT)));
     ck_assert_int_eq(tblog_writer_close(writer), TBLOG_IO);
     ck_assert_int_eq(errno, ENOENT);
+    temporary_directory_remove(&directory);
+}
+END_TEST
+
+/* Reads the one file that the directory holds, which has the steps from `first` to below `end`. */
+static void check_one_file(const char *path, const char *run, int64_t first, int64_t end)
+{
+    static file_list files;
+    list_files(run, &files);
+    ck_assert_uint_eq(files.count, 1);
+    ck_assert_str_eq(files.paths[0], path);
+    ck_assert_int_eq(read_steps(path, first), end);
+}
+
+START_TEST(behind_a_removed_file_a_new_one_is_begun_and_close_tells)
+{
+    for (int retry = 0; retry <= 1; retry++) {
+        for (uint32_t interval_ms = 0; interval_ms <= 3600 * 1000; interval_ms += 3600 * 1000) {
+            temporary_directory directory;
+            temporary_directory_make(&directory);
+            char run[256];
+            temporary_path(&directory, "run", run, sizeof run);
+            tblog_writer_options options;
+            tblog_writer_options_init(&options);
+            options.flush_interval_ms = interval_ms;
+            options.retry_after_error = retry == 1;
+            tblog_writer *writer;
+            ck_assert_int_eq(tblog_writer_open(&writer, run, &options), TBLOG_OK);
+            ck_assert_int_eq(tblog_add_scalar(writer, "loss", 0, 1.0), TBLOG_OK);
+            ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+            const char *removed = tblog_writer_path(writer);
+            ck_assert_int_eq(unlink(removed), 0);
+            ck_assert_int_eq(rmdir(run), 0);
+            const tblog_status found = tblog_add_scalar(writer, "loss", 1, 1.0);
+            ck_assert_int_eq(found, interval_ms == 0 ? TBLOG_IO : TBLOG_OK);
+            if (interval_ms > 0) {
+                ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_IO);
+            }
+            ck_assert_int_eq(tblog_writer_status(writer), TBLOG_IO);
+            if (retry == 0) {
+                tblog_writer_clear_error(writer);
+            }
+            ck_assert_int_eq(tblog_add_scalar(writer, "loss", 2, 1.0), TBLOG_OK);
+            ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
+            ck_assert_int_eq(tblog_writer_status(writer), TBLOG_OK);
+            ck_assert_str_lt(removed, tblog_writer_path(writer));
+            check_one_file(tblog_writer_path(writer), run, 2, 3);
+            ck_assert_int_eq(tblog_add_scalar(writer, "loss", 3, 1.0), TBLOG_OK);
+            ck_assert_int_eq(tblog_writer_close(writer), TBLOG_IO);
+            ck_assert_int_eq(errno, ENOENT);
+            temporary_directory_remove(&directory);
+        }
+    }
+}
+END_TEST
+
+START_TEST(with_retry_the_writer_begins_the_new_file_itself)
+{
+    temporary_directory directory;
+    temporary_directory_make(&directory);
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.flush_interval_ms = 1;
+    options.retry_after_error = true;
+    tblog_writer *writer;
+    ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
+    const char *removed = tblog_writer_path(writer);
+    ck_assert_int_eq(unlink(removed), 0);
+    int64_t step = 0;
+    while (tblog_writer_path(writer) == removed) {
+        ck_assert_int_eq(tblog_add_scalar(writer, "loss", step++, 1.0), TBLOG_OK);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    ck_assert_int_eq(tblog_writer_close(writer), TBLOG_IO);
     temporary_directory_remove(&directory);
 }
 END_TEST
@@ -349,6 +433,8 @@ int main(void)
                      what_a_tag_is_holds_in_all_files_of_a_writer,
                      where_no_next_file_can_be_made_nothing_is_lost,
                      a_file_that_was_removed_is_an_error_and_not_silence,
+                     behind_a_removed_file_a_new_one_is_begun_and_close_tells,
+                     with_retry_the_writer_begins_the_new_file_itself,
                      a_second_writer_that_asks_for_the_lock_is_refused_until_the_first_is_closed,
                      a_forked_childs_close_leaves_the_parent_its_lock,
                      a_dead_parents_child_does_not_keep_the_lock);

@@ -234,11 +234,13 @@ static tblog_status write_configuration(int directory, const tblog_embedding *em
     return status;
 }
 
-tblog_status tblog_write_projector(const char *run_directory, const tblog_embedding *embeddings,
-                                   size_t count)
+tblog_status tblog_write_projector_sized(const char *run_directory,
+                                         const tblog_embedding *embeddings, size_t count,
+                                         size_t embedding_size)
 {
     refusal_begin(NULL);
-    if (!admit(run_directory != NULL, "the directory is NULL") ||
+    if (!admit_size(embedding_size, sizeof *embeddings, "tblog_embedding") ||
+        !admit(run_directory != NULL, "the directory is NULL") ||
         !are_sound_embeddings(embeddings, count)) {
         return TBLOG_INVALID;
     }

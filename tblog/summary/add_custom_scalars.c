@@ -48,11 +48,13 @@ static bool is_sound_layout(const tblog_category *categories, size_t count)
     return true;
 }
 
-tblog_status tblog_add_custom_scalars(tblog_writer *writer, const tblog_category *categories,
-                                      size_t count)
+tblog_status tblog_add_custom_scalars_sized(tblog_writer *writer, const tblog_category *categories,
+                                            size_t count, size_t category_size, size_t chart_size)
 {
     refusal_begin(writer);
-    if (!is_sound_layout(categories, count)) {
+    if (!admit_size(category_size, sizeof *categories, "tblog_category") ||
+        !admit_size(chart_size, sizeof(tblog_chart), "tblog_chart") ||
+        !is_sound_layout(categories, count)) {
         return TBLOG_INVALID;
     }
     byte_buffer layout = {0};

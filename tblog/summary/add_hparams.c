@@ -169,11 +169,13 @@ static tblog_status encode_hparams(tblog_writer *writer, double wall_time, const
     return status;
 }
 
-tblog_status tblog_add_session_start(tblog_writer *writer, const char *group_name,
-                                     const tblog_hparam *hparams, size_t count)
+tblog_status tblog_add_session_start_sized(tblog_writer *writer, const char *group_name,
+                                           const tblog_hparam *hparams, size_t count,
+                                           size_t hparam_size)
 {
     refusal_begin(writer);
-    if (!admit_text(group_name, "the group's name") || !are_sound_hparams(hparams, count)) {
+    if (!admit_size(hparam_size, sizeof *hparams, "tblog_hparam") ||
+        !admit_text(group_name, "the group's name") || !are_sound_hparams(hparams, count)) {
         return TBLOG_INVALID;
     }
     const hparams_request request = {.tag = "_hparams_/session_start_info",
@@ -194,10 +196,16 @@ tblog_status tblog_add_session_end(tblog_writer *writer, tblog_session_result re
     return writer_add_event(writer, encode_hparams, &request);
 }
 
-tblog_status tblog_add_experiment(tblog_writer *writer, const tblog_experiment *experiment)
+tblog_status tblog_add_experiment_sized(tblog_writer *writer, const tblog_experiment *experiment,
+                                        size_t experiment_size, size_t info_size,
+                                        size_t hparam_size, size_t metric_size)
 {
     refusal_begin(writer);
-    if (!is_sound_experiment(experiment)) {
+    if (!admit_size(experiment_size, sizeof *experiment, "tblog_experiment") ||
+        !admit_size(info_size, sizeof(tblog_hparam_info), "tblog_hparam_info") ||
+        !admit_size(hparam_size, sizeof(tblog_hparam), "tblog_hparam") ||
+        !admit_size(metric_size, sizeof(tblog_metric_info), "tblog_metric_info") ||
+        !is_sound_experiment(experiment)) {
         return TBLOG_INVALID;
     }
     const hparams_request request = {.tag = "_hparams_/experiment", .experiment = experiment};

@@ -91,11 +91,12 @@ static bool fill_part(event_tensor *tensor, char **tag_text, byte_buffer *conten
     return true;
 }
 
-tblog_status tblog_add_mesh(tblog_writer *writer, const char *tag, int64_t step,
-                            const tblog_mesh *mesh)
+tblog_status tblog_add_mesh_sized(tblog_writer *writer, const char *tag, int64_t step,
+                                  const tblog_mesh *mesh, size_t mesh_size)
 {
     refusal_begin(writer);
-    if (!admit_name(tag, "the tag") || !is_sound_mesh(mesh)) {
+    if (!admit_size(mesh_size, sizeof *mesh, "tblog_mesh") || !admit_name(tag, "the tag") ||
+        !is_sound_mesh(mesh)) {
         return TBLOG_INVALID;
     }
     mesh_tensor parts[PARTS_MAX];

@@ -70,6 +70,14 @@ bool admit_printable(const char *string, const char *what)
     return true;
 }
 
+bool admit_size(size_t size, size_t size_here, const char *name)
+{
+    return admit(size == size_here,
+                 "the program's %s has %zu bytes, and the library's %zu: they are of different "
+                 "versions",
+                 name, size, size_here);
+}
+
 const char *refusal_text(const tblog_writer *writer)
 {
     return refusal_thread.refuser == writer ? last_refusal : "";

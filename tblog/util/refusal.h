@@ -26,6 +26,9 @@ TBLOG_MUST_CHECK bool admit_text(const char *string, const char *what);
 /* Whether the string has no control character. */
 TBLOG_MUST_CHECK bool admit_printable(const char *string, const char *what);
 
+/* Whether the caller's struct has the size that it has here; `name` is the struct's. */
+TBLOG_MUST_CHECK bool admit_size(size_t size, size_t size_here, const char *name);
+
 /* Why this thread's last call for the writer (NULL: one without a writer) was refused; "" where it
  * was not. Good until the thread's next refusal. */
 const char *refusal_text(const tblog_writer *writer);

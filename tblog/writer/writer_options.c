@@ -7,15 +7,18 @@
 
 enum { SUFFIX_BYTES_MAX = 64 };
 
-void tblog_writer_options_init(tblog_writer_options *options)
+static const tblog_writer_options defaults = {.size = sizeof defaults,
+                                              .flush_interval_ms = 1000,
+                                              .buffer_bytes = 256 * 1024,
+                                              .queue_bytes = 4 * 1024 * 1024,
+                                              .file_suffix = ".v2"};
+
+void tblog_writer_options_init_sized(tblog_writer_options *options, size_t size)
 {
-    *options = (tblog_writer_options){.size = sizeof *options,
-                                      .flush_interval_ms = 1000,
-                                      .buffer_bytes = 256 * 1024,
-                                      .queue_bytes = 4 * 1024 * 1024,
-                                      .file_suffix = ".v2",
-                                      .clock = NULL,
-                                      .tensor_scalars = false};
+    /* The program's struct may be shorter or longer than the one here. */
+    memset(options, 0, size);
+    memcpy(options, &defaults, size < sizeof defaults ? size : sizeof defaults);
+    options->size = size;
 }
 
 static bool are_sound_options(const tblog_writer_options *options)
@@ -34,7 +37,7 @@ static bool are_sound_options(const tblog_writer_options *options)
 
 bool writer_options_resolve(tblog_writer_options *resolved, const tblog_writer_options *options)
 {
-    tblog_writer_options_init(resolved);
+    *resolved = defaults;
     if (options != NULL) {
         /* A caller built with an older header gives fewer. */
         if (!admit(options->size >= sizeof options->size && options->size <= sizeof *options,

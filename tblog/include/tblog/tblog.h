@@ -54,6 +54,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* ---- Structs and later versions ----
+ *
+ * A program that was compiled with this header also runs with later libraries of its soname (while
+ * the major version is 0, those of the same minor version). For that, structs follow these rules:
+ *
+ *   - tblog_writer_options, tblog_mesh, tblog_hparam, tblog_hparam_info, tblog_metric_info,
+ *     tblog_experiment, tblog_chart, tblog_category and tblog_embedding may grow. A later version
+ *     appends fields, each of which makes the struct larger instead of filling padding, and changes
+ *     none. 0 in a new field means what there was before it: set what you do not use to 0, as
+ *     designated initializers do. (tblog_writer_options_init sets defaults.)
+ *   - What takes these structs is an inline function, which passes the sizes that the program was
+ *     compiled with to a function of the library whose name ends in _sized. Other languages call
+ *     that with the sizes of their own structs. A size that the library does not know, as of a
+ *     program with a later header than it, is TBLOG_INVALID.
+ *   - tblog_clock, tblog_scalar, tblog_bucket, tblog_png, tblog_pr_counts, tblog_band and
+ *     tblog_bytes never change.
+ *   - tblog_value and tblog_event are made by the reader alone; see there. ---- */
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -65,6 +83,7 @@ extern "C" {
 #define TBLOG_MUST_CHECK
 #define TBLOG_API
 #endif
+#define TBLOG_INLINE static inline
 
 typedef enum tblog_status {
     TBLOG_OK = 0,
@@ -140,9 +159,14 @@ typedef struct tblog_writer_options {
                             write them: larger, and fewer tools read them */
 } tblog_writer_options;
 
+TBLOG_API void tblog_writer_options_init_sized(tblog_writer_options *options, size_t size);
+
 /* Sets every option to its default. Always begin with this: the options of a later version then
  * have their defaults too. */
-TBLOG_API void tblog_writer_options_init(tblog_writer_options *options);
+TBLOG_INLINE void tblog_writer_options_init(tblog_writer_options *options)
+{
+    tblog_writer_options_init_sized(options, sizeof *options);
+}
 
 /* Makes `run_directory` (and its parents) where missing and a new event file in it, never one that
  * is there, whose name sorts behind all names there with "tfevents" in them: TensorBoard reads what
@@ -294,10 +318,17 @@ typedef struct tblog_mesh {
                                 other metadata that of a tag's first value holds for all */
 } tblog_mesh;
 
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_mesh_sized(tblog_writer *writer, const char *tag,
+                                                             int64_t step, const tblog_mesh *mesh,
+                                                             size_t mesh_size);
+
 /* Writes the tags <tag>_VERTEX, <tag>_FACE and <tag>_COLOR. Every step of a tag should have the
  * same of them. */
-TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_mesh(tblog_writer *writer, const char *tag,
-                                                       int64_t step, const tblog_mesh *mesh);
+TBLOG_INLINE TBLOG_MUST_CHECK tblog_status tblog_add_mesh(tblog_writer *writer, const char *tag,
+                                                          int64_t step, const tblog_mesh *mesh)
+{
+    return tblog_add_mesh_sized(writer, tag, step, mesh, sizeof *mesh);
+}
 
 /* A Keras model's JSON (model.to_json()), for the Graphs page; Keras' tag is "keras". The JSON is
  * not parsed here; TBLOG_INVALID where it is NULL, empty or not UTF-8. Statuses else as
@@ -330,12 +361,21 @@ typedef struct tblog_hparam {
     bool boolean;       /* TBLOG_HPARAM_BOOL */
 } tblog_hparam;
 
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_session_start_sized(tblog_writer *writer,
+                                                                      const char *group_name,
+                                                                      const tblog_hparam *hparams,
+                                                                      size_t count,
+                                                                      size_t hparam_size);
+
 /* The session's hyper-parameters, at least one, of different names. Sessions of one group_name are
  * shown as repetitions of one; NULL for a group of its own. */
-TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_session_start(tblog_writer *writer,
-                                                                const char *group_name,
-                                                                const tblog_hparam *hparams,
-                                                                size_t count);
+TBLOG_INLINE TBLOG_MUST_CHECK tblog_status tblog_add_session_start(tblog_writer *writer,
+                                                                   const char *group_name,
+                                                                   const tblog_hparam *hparams,
+                                                                   size_t count)
+{
+    return tblog_add_session_start_sized(writer, group_name, hparams, count, sizeof *hparams);
+}
 
 typedef enum tblog_session_result {
     TBLOG_SESSION_SUCCEEDED = 1,
@@ -374,11 +414,20 @@ typedef struct tblog_experiment {
     size_t metric_count;
 } tblog_experiment;
 
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_experiment_sized(
+    tblog_writer *writer, const tblog_experiment *experiment, size_t experiment_size,
+    size_t info_size, size_t hparam_size, size_t metric_size);
+
 /* What the sessions under one log directory have in common. TensorBoard takes the first that it
  * finds, and shows nothing that it leaves out: write it complete in one run, or leave it out, and
  * TensorBoard collects all hyper-parameters and scalars itself. */
-TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_experiment(tblog_writer *writer,
-                                                             const tblog_experiment *experiment);
+TBLOG_INLINE TBLOG_MUST_CHECK tblog_status tblog_add_experiment(tblog_writer *writer,
+                                                                const tblog_experiment *experiment)
+{
+    return tblog_add_experiment_sized(writer, experiment, sizeof *experiment,
+                                      sizeof(tblog_hparam_info), sizeof(tblog_hparam),
+                                      sizeof(tblog_metric_info));
+}
 
 /* ---- The Custom Scalars page: charts of several tags ---- */
 
@@ -404,11 +453,18 @@ typedef struct tblog_category {
     bool closed; /* whether it is folded at first */
 } tblog_category;
 
+TBLOG_API TBLOG_MUST_CHECK tblog_status
+tblog_add_custom_scalars_sized(tblog_writer *writer, const tblog_category *categories, size_t count,
+                               size_t category_size, size_t chart_size);
+
 /* The layout of the page, at least one category; accepted once by a writer. TensorBoard merges the
  * layouts of all runs. */
-TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_custom_scalars(tblog_writer *writer,
-                                                                 const tblog_category *categories,
-                                                                 size_t count);
+TBLOG_INLINE TBLOG_MUST_CHECK tblog_status
+tblog_add_custom_scalars(tblog_writer *writer, const tblog_category *categories, size_t count)
+{
+    return tblog_add_custom_scalars_sized(writer, categories, count, sizeof *categories,
+                                          sizeof(tblog_chart));
+}
 
 /* ---- The Projector page: points of many dimensions, such as embeddings. It reads files beside a
  * run's event files, so this needs no writer. ---- */
@@ -439,15 +495,22 @@ typedef struct tblog_embedding {
     unsigned thumbnail_channels;
 } tblog_embedding;
 
+TBLOG_API TBLOG_MUST_CHECK tblog_status
+tblog_write_projector_sized(const char *run_directory, const tblog_embedding *embeddings,
+                            size_t count, size_t embedding_size);
+
 /* Makes the embeddings, at least one, those of the run: writes projector_config.pbtxt and files
  * projector_* into `run_directory`, where a writer has been (TensorBoard knows no run without an
  * event file). Each file is complete before it takes the place of an older one, the configuration
  * as the last. The thumbnails become one image, the sides of which are at most 8192 pixels.
  *
  * TBLOG_INVALID: an argument is not as described. TBLOG_NO_MEMORY. TBLOG_IO: errno says why. */
-TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_write_projector(const char *run_directory,
-                                                              const tblog_embedding *embeddings,
-                                                              size_t count);
+TBLOG_INLINE TBLOG_MUST_CHECK tblog_status tblog_write_projector(const char *run_directory,
+                                                                 const tblog_embedding *embeddings,
+                                                                 size_t count)
+{
+    return tblog_write_projector_sized(run_directory, embeddings, count, sizeof *embeddings);
+}
 
 /* Hands everything so far to the kernel: safe against the death of the process. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_flush(tblog_writer *writer);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "check_main.h"
@@ -133,6 +135,70 @@ START_TEST(a_refused_hyper_parameter_of_an_experiment_is_named)
     }
     ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
     writer_fixture_free(&f);
+}
+END_TEST
+
+START_TEST(structs_of_sizes_that_are_not_known_are_refused)
+{
+    writer_fixture f;
+    writer_fixture_make(&f);
+    ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
+    tblog_writer *w = f.writer;
+    const size_t mesh = sizeof(tblog_mesh);
+    char expected[128];
+    snprintf(expected, sizeof expected,
+             "the program's tblog_mesh has %zu bytes, and the library's %zu: they are of different "
+             "versions",
+             mesh + 8, mesh);
+    check_refusal(w, tblog_add_mesh_sized(w, "m", 0, NULL, mesh + 8), expected);
+    const size_t hparam = sizeof(tblog_hparam);
+    const size_t info = sizeof(tblog_hparam_info);
+    const size_t metric = sizeof(tblog_metric_info);
+    const size_t experiment = sizeof(tblog_experiment);
+    const size_t category = sizeof(tblog_category);
+    const size_t chart = sizeof(tblog_chart);
+    const tblog_status statuses[] = {
+        tblog_add_session_start_sized(w, NULL, NULL, 1, hparam - 8),
+        tblog_add_experiment_sized(w, NULL, experiment + 8, info, hparam, metric),
+        tblog_add_experiment_sized(w, NULL, experiment, info + 8, hparam, metric),
+        tblog_add_experiment_sized(w, NULL, experiment, info, hparam + 8, metric),
+        tblog_add_experiment_sized(w, NULL, experiment, info, hparam, metric + 8),
+        tblog_add_custom_scalars_sized(w, NULL, 1, category + 8, chart),
+        tblog_write_projector_sized(".", NULL, 1, sizeof(tblog_embedding) + 8),
+        tblog_add_custom_scalars_sized(w, NULL, 1, category, chart + 8)};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        ck_assert_int_eq(statuses[i], TBLOG_INVALID);
+    }
+    ck_assert_ptr_nonnull(strstr(tblog_writer_message(w), "the program's tblog_chart has"));
+    ck_assert_int_eq(tblog_writer_close(w), TBLOG_OK);
+    writer_fixture_free(&f);
+}
+END_TEST
+
+START_TEST(options_of_an_older_and_a_newer_program_are_set_within_their_sizes)
+{
+    enum { LATER_BYTES = 64 };
+    struct {
+        tblog_writer_options options;
+        uint8_t later[LATER_BYTES];
+    } space;
+    const size_t older = offsetof(tblog_writer_options, queue_bytes);
+    memset(&space, 0x5a, sizeof space);
+    tblog_writer_options_init_sized(&space.options, older);
+    ck_assert_uint_eq(space.options.size, older);
+    ck_assert_uint_eq(space.options.flush_interval_ms, 1000);
+    const uint8_t *behind = (const uint8_t *)&space + older;
+    for (size_t i = 0; i < sizeof space - older; i++) {
+        ck_assert_uint_eq(behind[i], 0x5a);
+    }
+    memset(&space, 0x5a, sizeof space);
+    tblog_writer_options_init_sized(&space.options, sizeof space);
+    ck_assert_uint_eq(space.options.size, sizeof space);
+    for (size_t i = 0; i < LATER_BYTES; i++) {
+        ck_assert_uint_eq(space.later[i], 0);
+    }
+    tblog_writer *writer;
+    ck_assert_int_eq(tblog_writer_open(&writer, "never", &space.options), TBLOG_INVALID);
 }
 END_TEST
 
@@ -306,6 +372,8 @@ int main(void)
     return RUN_TESTS(
         "refusal", refusals_of_scalars_tell_why, refusals_of_other_kinds_tell_why,
         a_refused_hyper_parameter_is_named, a_refused_hyper_parameter_of_an_experiment_is_named,
+        structs_of_sizes_that_are_not_known_are_refused,
+        options_of_an_older_and_a_newer_program_are_set_within_their_sizes,
         refusals_of_what_comes_once_tell_why, refusals_without_a_writer_tell_why,
         a_refusal_neither_latches_nor_hides_the_latched_error,
         a_refusal_is_of_the_last_call_with_one_writer, each_thread_is_told_of_its_own_refusals,

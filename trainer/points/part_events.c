@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "directory_sync.h"
 #include "message.h"
 
 /* A part's directory. */
@@ -49,20 +50,16 @@ static int unreadable(const part_folder *folder, const char *path, const char *n
 
 /* Of a file or a directory. A process that was killed may have left it to the kernel, and a state that
  * knows of its points may only be saved when they are on the disk. Where nothing is to be done this
- * costs nothing. Some network file systems cannot sync a directory and say so with EINVAL. */
-static int sync_to_disk(const char *path, char *message)
+ * costs nothing. */
+static int sync_to_disk(const char *path, int (*sync)(int fd), char *message)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int result = fd < 0 ? -1 : 0;
-    while (fd >= 0 && (result = fsync(fd)) != 0 && errno == EINTR) {
-    }
+    const int result = fd < 0 ? -1 : sync(fd);
     const int cause = errno;
     if (fd >= 0) {
         close(fd);
     }
-    return result == 0 || cause == EINVAL
-               ? 0
-               : message_set(message, "%s cannot be synced: %s", path, strerror(cause));
+    return result == 0 ? 0 : message_set(message, "%s cannot be synced: %s", path, strerror(cause));
 }
 
 static bool is_noted(const part_folder *folder, tblog_status status, bool is_newest)
@@ -97,7 +94,7 @@ static int read_file(const part_folder *folder, const char *name, bool is_newest
         note(folder, name, tblog_reader_message(file));
     }
     tblog_reader_close(file);
-    return result == 0 && reader->continues ? sync_to_disk(path, message) : result;
+    return result == 0 && reader->continues ? sync_to_disk(path, descriptor_sync, message) : result;
 }
 
 static bool is_own(const part_folder *folder, int index)
@@ -174,7 +171,7 @@ int part_events_read(const part_events_reader *reader, const char *directory, co
     note_missing_files(&folder);
     int status = read_own_files(&folder, message);
     if (status == 0 && reader->continues && folder.count > 0) {
-        status = sync_to_disk(folder.path, message);
+        status = sync_to_disk(folder.path, directory_sync, message);
     }
     for (int i = 0; i < folder.count; i++) {
         free(folder.entries[i]);

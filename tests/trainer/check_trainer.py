@@ -234,6 +234,28 @@ class Training(TrainerTest):
         })
         self.assertEqual(record(self.run_directory)["state"], "finished")
 
+    def place_programs(self):
+        """The trainer as installed, and as built in a repository."""
+        installed, built = (self.folder / place / "trainer"
+                            for place in ("usr/bin", "a repository/build/release/bin"))
+        scripts = self.folder / "a repository/scripts"
+        for path in (installed, built, scripts / "view.sh", scripts / "fetch_mnist.sh"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(TRAINER, path)
+        return installed, built, scripts
+
+    def test_advice_on_missing_data_can_be_followed(self):
+        def advice(program):
+            result = subprocess.run([program, "train", "--data", "nowhere"], capture_output=True,
+                                    text=True, cwd=self.folder)
+            self.assert_refused(result, 1, "nowhere")
+            return result.stderr
+
+        installed, built, scripts = self.place_programs()
+        self.assertIn(f"({scripts}/fetch_mnist.sh fetches MNIST)", advice(built))
+        self.assertNotIn("fetch_mnist", advice(installed))
+        self.assertIn("--data takes", advice(installed))
+
     def test_the_command_that_shows_the_run_can_be_typed(self):
         def last_line(program):
             result = subprocess.run([program, "train", "--data", self.data, "--logdir", "my 'run",
@@ -243,14 +265,9 @@ class Training(TrainerTest):
             self.assertTrue(result.stdout.splitlines()[-1].startswith("TensorBoard: "))
             return shlex.split(result.stdout.splitlines()[-1])[1:]
 
-        installed, built = (self.folder / place / "trainer"
-                            for place in ("usr/bin", "a repository/build/release/bin"))
-        view = self.folder / "a repository/scripts/view.sh"
-        for path in (installed, built, view):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(TRAINER, path)
+        installed, built, scripts = self.place_programs()
         self.assertEqual(last_line(installed), ["tensorboard", "--logdir", "my 'run"])
-        self.assertEqual(last_line(built), [str(view), "my 'run"])
+        self.assertEqual(last_line(built), [f"{scripts}/view.sh", "my 'run"])
 
     def test_histograms_are_logged_where_they_are_asked_for(self):
         self.assert_done(self.train("--histograms"))

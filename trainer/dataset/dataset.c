@@ -4,17 +4,35 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <zlib.h>
 
+#include "message.h"
+#include "repository.h"
+
+const char *dataset_advice(char out[MESSAGE_BYTES])
+{
+    char script[PATH_MAX];
+    if (repository_script(script, "fetch_mnist.sh")) {
+        message_set(out, " (%s fetches MNIST)", script);
+    } else {
+        message_set(out,
+                    " (--data takes a folder with MNIST's four IDX files, or Keras' mnist.npz)");
+    }
+    return out;
+}
+
 static int read_arrays(dataset_arrays *out, const char *path, char *message)
 {
     struct stat status;
+    char advice[MESSAGE_BYTES];
     if (stat(path, &status) != 0) {
-        return dataset_fail(message, path, "%s%s", strerror(errno),
-                            errno == ENOENT ? " (scripts/fetch_mnist.sh fetches MNIST)" : "");
+        const int cause = errno;
+        return dataset_fail(message, path, "%s%s", strerror(cause),
+                            cause == ENOENT ? dataset_advice(advice) : "");
     }
     if (S_ISDIR(status.st_mode)) {
         return dataset_idx_read(out, path, message);

@@ -176,8 +176,8 @@ int dataset_folder_missing(const char *folder, const char *name, char *message)
                             "save all images in an .npz with numpy.savez",
                             names.text);
     }
-    return dataset_fail(
-        message, folder,
-        "%s is missing, plain or with .gz%s%s (scripts/fetch_mnist.sh fetches MNIST)", name,
-        names.all > 0 ? "; what is there is " : "", names.text);
+    char advice[MESSAGE_BYTES];
+    return dataset_fail(message, folder, "%s is missing, plain or with .gz%s%s%s", name,
+                        names.all > 0 ? "; what is there is " : "", names.text,
+                        dataset_advice(advice));
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "message.h"
 #include "must_check.h"
 
 enum {
@@ -27,6 +28,10 @@ enum {
 /* message_set with "NAME: " in front. Always returns -1. */
 __attribute__((format(printf, 3, 4))) int dataset_fail(char *message, const char *name,
                                                        const char *format, ...);
+
+/* " (PATH/fetch_mnist.sh fetches MNIST)", or for a program that was installed without its repository
+ * what there is to give. Returns `out`. */
+const char *dataset_advice(char out[MESSAGE_BYTES]);
 
 /* Bytes, read front to back. The source's owner keeps `name` alive until close. */
 typedef struct dataset_source {

@@ -37,13 +37,13 @@ END_TEST
 
 START_TEST(missing_file_or_folder_is_named)
 {
-    expect_error("nowhere", "nowhere: No such file or directory (scripts/fetch_mnist.sh");
+    expect_error("nowhere", "nowhere: No such file or directory (");
     expect_error("", ": No such file or directory");
     for (unsigned i = 0; i < ARRAYS; i++) {
         char path[64], expected[128];
         snprintf(path, sizeof path, "set/%s", idx_names[i]);
-        snprintf(expected, sizeof expected,
-                 "set: %s is missing, plain or with .gz (scripts/fetch_mnist.sh", idx_names[i]);
+        snprintf(expected, sizeof expected, "set: %s is missing, plain or with .gz (",
+                 idx_names[i]);
         blob content = {0};
         blob_read(&content, path);
         ck_assert_int_eq(remove(path), 0);

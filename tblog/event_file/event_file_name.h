@@ -27,8 +27,8 @@ TBLOG_MUST_CHECK int event_directory_make(const char *directory);
  * be empty. The name sorts behind `behind` too, which may be "" and need not be there.
  *
  * Returns a descriptor open for writing and sets *path, the file's path, for the caller to free;
- * or returns -1 with errno and leaves no file (ENAMETOOLONG also where each name that sorts
- * behind the others would be too long). */
+ * or returns -1 with errno and leaves no file (ENAMETOOLONG also if every name that sorts after the
+ * others would be too long). */
 TBLOG_MUST_CHECK int event_file_name_create(const char *directory, int64_t seconds,
                                             const char *suffix, const char *behind, char **path);
 

@@ -15,7 +15,7 @@ ASKING_FOR_ANOTHER_TURN = {signal.SIGUSR1: 75, signal.SIGUSR2: 75}  # EX_TEMPFAI
 
 
 SHAPES_OF_ONE_RUN = ("plain", "histograms", "micro-batch")
-INSISTS_SECONDS = 1  # a SIGINT so long after the first one ends the process
+INSISTS_SECONDS = 1  # a second SIGINT ends the process at once after this time
 
 
 def random_run(programs, chance, folder, shapes=SHAPES_OF_ONE_RUN, traces=None):

@@ -26,7 +26,7 @@ static int open_regular(int directory, const char *name)
     return fd;
 }
 
-/* Reads up to the end of the file, wherever it is by now, and not as far as a size says. */
+/* Reads to the end of the file. Its size is not asked for: the file may be growing. */
 static int read_to_end(int fd, char **text, size_t *bytes)
 {
     size_t capacity = 0;

@@ -31,7 +31,7 @@ tblog_reader *open_events(const char *command, const char *path)
     return reader;
 }
 
-/* Whether there is a whole record before the damage or behind it. */
+/* Is any record whole, before the damage or after it? */
 static bool holds_whole_record(tblog_reader *reader)
 {
     if (tblog_reader_offset(reader) > 0) {

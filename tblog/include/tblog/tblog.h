@@ -171,10 +171,9 @@ TBLOG_INLINE void tblog_writer_options_init(tblog_writer_options *options)
 /* Makes `run_directory` (and its parents) where missing and a new event file in it, never one that
  * is there, whose name sorts behind all names there with "tfevents" in them: TensorBoard reads what
  * has such a name in the order of the names. The usual name is
- * events.out.tfevents.<seconds>.<host>.<pid>.<serial>.v2; behind a file like "repaired.tfevents",
- * which would sort behind it, it is repaired.tfevents.events.out.tfevents.<seconds>…. The first
- * record, with the file version, is handed to the kernel before this returns. `options` NULL for
- * defaults.
+ * events.out.tfevents.<seconds>.<host>.<pid>.<serial>.v2. If "repaired.tfevents" is there, which
+ * sorts after that, the name is repaired.tfevents.events.out.tfevents.<seconds>…. The first record,
+ * with the file version, is handed to the kernel before this returns. `options` NULL for defaults.
  *
  * TBLOG_OK, and *out is to be closed. Otherwise *out is NULL and there is no new file:
  *   TBLOG_INVALID    a NULL, an option, or a wall time outside of 0 .. 9999999999 seconds

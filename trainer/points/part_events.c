@@ -62,10 +62,13 @@ static int sync_to_disk(const char *path, int (*sync)(int fd), char *message)
     return result == 0 ? 0 : message_set(message, "%s cannot be synced: %s", path, strerror(cause));
 }
 
+/* The newest file of a run that is still trained ends inside a record whenever it is read between two
+ * pieces of a write. */
 static bool is_noted(const part_folder *folder, tblog_status status, bool is_newest)
 {
     return status == TBLOG_DAMAGED ||
-           (status == TBLOG_TRUNCATED && is_newest && !folder->reader->continues);
+           (status == TBLOG_TRUNCATED && is_newest && !folder->reader->continues &&
+            folder->run->state != RUN_RUNNING);
 }
 
 static int read_file(const part_folder *folder, const char *name, bool is_newest, char *message)

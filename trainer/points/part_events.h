@@ -17,10 +17,14 @@ typedef struct part_events_reader {
 } part_events_reader;
 
 /* Reads the run's own event files of directory/part in the order of their names, each as far as it is
- * whole. A file that is damaged, or missing though run.json names it, is noted. A file that the system does not let us read is noted; for a run that is to be continued it is
- * an error, since its points would be logged again. A torn last record is noted of the newest file
- * only, because a process that was killed leaves one and the next one begins a new file; for a run that
- * is to be continued it is none. For such a run the files are also synced to the disk. 0, or -1 with a message [MESSAGE_BYTES], without memory too. */
+ * whole. Noted is a file that is damaged, or missing though run.json names it, or that the system does
+ * not let us read. A torn last record is noted of the newest file only: a process that was killed leaves
+ * one, and the next process begins a new file. It is nothing wrong while the run is trained.
+ *
+ * For a run that is to be continued a file that cannot be read is an error, since its points would be
+ * logged again; a torn record is nothing wrong; and the files are synced to the disk.
+ *
+ * 0, or -1 with a message [MESSAGE_BYTES], without memory too. */
 MUST_CHECK int part_events_read(const part_events_reader *reader, const char *directory,
                                 const char *part, const run_record *run, char *message);
 

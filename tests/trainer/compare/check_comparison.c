@@ -388,6 +388,28 @@ START_TEST(a_torn_event_file_is_read_as_far_as_it_goes)
 }
 END_TEST
 
+START_TEST(the_end_of_a_file_that_is_still_written_is_nothing_wrong)
+{
+    static const struct {
+        run_state state;
+        bool is_noted;
+    } cases[] = {{RUN_RUNNING, false}, {RUN_INTERRUPTED, true}};
+    run_record record;
+    run_curves curves;
+    make_two_runs();
+    ck_assert_int_eq(truncate(scratch_path(event_file("runs/small/validation")), 700), 0);
+    ck_assert_int_eq(run_record_read(&record, scratch_path("runs/small"), message),
+                     RUN_RECORD_READ);
+    for (size_t i = 0; i < 2; i++) {
+        record.state = cases[i].state;
+        ck_assert_int_eq(run_reader_read(&curves, scratch_path("runs/small"), &record, message), 0);
+        ck_assert_int_eq(curves.note[0] != '\0', cases[i].is_noted);
+        run_curves_free(&curves);
+    }
+    run_record_free(&record);
+}
+END_TEST
+
 START_TEST(names_that_are_not_utf_8_are_replaced)
 {
     make_run("runs/caf\xe9\x1b[2J", 16, correct_16);
@@ -485,6 +507,7 @@ int main(void)
     tcase_add_test(comparing, a_batch_size_whose_seeds_all_diverged_is_counted);
     tcase_add_test(comparing, a_run_that_diverged_with_another_learning_rate_demotes_nobody);
     tcase_add_test(comparing, a_torn_event_file_is_read_as_far_as_it_goes);
+    tcase_add_test(comparing, the_end_of_a_file_that_is_still_written_is_nothing_wrong);
     tcase_add_test(comparing, names_that_are_not_utf_8_are_replaced);
     tcase_add_test(comparing, event_files_that_the_run_does_not_name_are_not_read);
     tcase_add_test(comparing, a_run_without_event_files_has_no_figures);

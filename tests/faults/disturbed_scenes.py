@@ -126,6 +126,18 @@ class WithoutState(Scene):
     name = "a run that keeps no state"
     shape = "no-state"
 
+    def finish(self, run, status):
+        """The last state stays if it could not be removed. All else is as it should be."""
+        run.resume()
+        (run.directory / "checkpoint").unlink(missing_ok=True)
+        super().finish(run, status)
+
+    def expected(self):
+        expected = super().expected()
+        if any(contents.progress for contents in expected):
+            raise FaultFound("--no-state keeps a state")
+        return expected
+
 
 class Diverged(Scene):
     """It is never resumed: what was logged when the process failed is what there is."""

@@ -20,7 +20,7 @@ METADATA = ("tag", "plugin", "plugin_data", "data_class")
 
 @dataclasses.dataclass(frozen=True)
 class RunContents:
-    run_state: str  # run.json's
+    run_state: str  # as the trainer shows it
     figures: list  # FIGURES of each epoch in run.json
     progress: dict  # epochs and iterations that the checkpoint knows of; None without one
     state: bytes  # the engine's, from the checkpoint
@@ -96,13 +96,19 @@ def _values(event):
             if not value["tag"].startswith(SESSION_TAGS)]
 
 
+def _state_at_rest(record):
+    """That of a run that nobody trains any more, whose last record may not have been written."""
+    state = record.get("state")
+    return "diverged" if state == "running" and record.get("diverged_at_step") else state
+
+
 def read(tblog, directory):
     record = read_record(directory)
     head, state = read_checkpoint(directory)
     verified = subprocess.run([tblog, "verify", directory], stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode
     return RunContents(
-        run_state=record.get("state"),
+        run_state=_state_at_rest(record),
         figures=[[epoch[name] for name in FIGURES] for epoch in record.get("epochs", [])],
         progress=head and {name: head.get(name) for name in ("epochs", "iterations")},
         state=state,

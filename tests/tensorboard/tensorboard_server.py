@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -17,6 +19,10 @@ ADDRESS = re.compile(r"TensorBoard \S+ at (http://\S+?)/? ")
 
 # What each loader calls itself in /data/environment.
 PROVIDERS = {"true": "GrpcDataProvider", "false": "MultiplexerDataProvider"}
+
+# Its Python loader knows a tag before the tag's first point: who asks in between is answered with an
+# error, and asks again after so many seconds.
+FAILURE_PAUSES = (0.1, 0.5, 2)
 
 
 class TensorBoardServer:
@@ -77,8 +83,14 @@ class TensorBoardServer:
     def get_bytes(self, path, **query):
         url = self.url + path + ("?" + urllib.parse.urlencode(query) if query else "")
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(url, timeout=LIMIT_SECONDS) as answer:
-            return answer.read()
+        for pause in (*FAILURE_PAUSES, None):
+            try:
+                with opener.open(url, timeout=LIMIT_SECONDS) as answer:
+                    return answer.read()
+            except urllib.error.HTTPError as error:
+                if error.code != 500 or pause is None:
+                    raise
+            time.sleep(pause)
 
     def get(self, path, **query):
         return json.loads(self.get_bytes(path, **query))

@@ -239,6 +239,9 @@ static size_t bytes_to_write(call_fate fate, size_t bytes)
 /* Reading its own memory at address 0 fails with EIO, whoever reads. */
 static const char unreadable_file[] = "/proc/self/mem";
 
+/* What it is open on; -1 for none. */
+static atomic_int unreadable_descriptor = -1;
+
 static bool is_directory(int directory, const char *name)
 {
     struct stat status;
@@ -254,8 +257,12 @@ static int open_file(int directory, const char *name, int flags, mode_t mode)
     const bool reads = !writes && !is_directory(directory, name);
     const bool counted = orders.counts_reads ? reads : writes;
     const call_fate fate = counted ? decide_on_name("open", directory, name) : CALL_PASSES;
-    const char *opened = fate == CALL_IS_UNREADABLE ? unreadable_file : name;
-    return (int)make_call(fate, SYS_openat, directory, (long)opened, flags, (long)mode);
+    if (fate == CALL_IS_UNREADABLE) {
+        const int fd = (int)syscall(SYS_openat, AT_FDCWD, unreadable_file, flags, mode);
+        unreadable_descriptor = fd;
+        return fd;
+    }
+    return (int)make_call(fate, SYS_openat, directory, (long)name, flags, (long)mode);
 }
 
 /* The mode is there if the flags say so, and only then may it be read. */
@@ -295,8 +302,13 @@ ssize_t pwrite(int fd, const void *data, size_t bytes, off_t offset)
     return make_call(fate, SYS_pwrite64, fd, (long)data, (long)bytes_to_write(fate, bytes), offset);
 }
 
+/* A file that cannot be read has nothing that is not on the disk; the one that stands for it could not
+ * be synced. */
 int fsync(int fd)
 {
+    if (fd == unreadable_descriptor) {
+        return 0;
+    }
     return (int)make_call(decide_on_descriptor("fsync", fd), SYS_fsync, fd, 0, 0, 0);
 }
 
@@ -357,6 +369,8 @@ int link(const char *from, const char *to)
 /* Linux gives the descriptor back also if close fails. */
 int close(int fd)
 {
+    int unreadable = fd;
+    atomic_compare_exchange_strong(&unreadable_descriptor, &unreadable, -1);
     const int flags = fcntl(fd, F_GETFL);
     const bool written = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
     const call_fate fate = written ? decide_on_descriptor("close", fd) : CALL_PASSES;

@@ -2,13 +2,13 @@
  * line feed), or what is in export_blobs. */
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "complaint.h"
+#include "csv.h"
 #include "exit_status.h"
 #include "export.h"
 #include "option_check.h"
@@ -23,35 +23,6 @@ typedef struct scalar_export {
     const char *run; /* of the file being read */
 } scalar_export;
 
-/* In quotes where it needs them; a quote inside is doubled. */
-static void print_field(FILE *stream, const char *text)
-{
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, stream);
-        return;
-    }
-    putc('"', stream);
-    for (; *text != '\0'; text++) {
-        if (*text == '"') {
-            putc('"', stream);
-        }
-        putc(*text, stream);
-    }
-    putc('"', stream);
-}
-
-/* `digits` are enough for the number to be read back as it is. */
-static void print_number(FILE *stream, double number, int digits)
-{
-    if (isnan(number)) {
-        fputs("NaN", stream);
-    } else if (isinf(number)) {
-        fputs(number > 0 ? "Infinity" : "-Infinity", stream);
-    } else {
-        fprintf(stream, "%.*g", digits, number);
-    }
-}
-
 static bool export_event(void *context, const tblog_reader *reader, const tblog_event *event)
 {
     (void)reader;
@@ -62,27 +33,32 @@ static bool export_event(void *context, const tblog_reader *reader, const tblog_
         if (value->kind != TBLOG_VALUE_SCALAR || !tag_filter_chooses(all->filter, value->tag)) {
             continue;
         }
-        print_field(stream, all->run);
+        csv_print_text(stream, all->run);
         putc(',', stream);
-        print_field(stream, value->tag);
+        csv_print_text(stream, value->tag);
         fprintf(stream, ",%" PRId64 ",", event->step);
-        print_number(stream, event->wall_time, 17);
+        csv_print_number(stream, event->wall_time, 17);
         putc(',', stream);
-        print_number(stream, value->scalar, 9);
+        csv_print_number(stream, value->scalar, 9);
         putc('\n', stream);
     }
     return !ferror(stream);
 }
 
-static enum exit_status export_scalars(const export_request *request, const event_files *files)
+bool export_open(output_file *file, const export_request *request)
 {
-    scalar_export all = {.filter = &request->arguments.filter};
     const bool shown = request->arguments.output == NULL && isatty(STDOUT_FILENO) == 1;
     if (shown && !stream_guard(&stdout)) {
         complaint_print("export", "standard output", "%s", strerror(errno));
-        return EXIT_STATUS_FAILED;
+        return false;
     }
-    if (!output_file_open(&all.file, "export", request->arguments.output)) {
+    return output_file_open(file, "export", request->arguments.output);
+}
+
+static enum exit_status export_scalars(const export_request *request, const event_files *files)
+{
+    scalar_export all = {.filter = &request->arguments.filter};
+    if (!export_open(&all.file, request)) {
         return EXIT_STATUS_FAILED;
     }
     fputs("run,tag,step,wall_time,value\n", all.file.stream);
@@ -97,20 +73,25 @@ static enum exit_status export_scalars(const export_request *request, const even
 
 /* ---- The command ---- */
 
+static bool wants_blobs(const export_request *request)
+{
+    return request->images || request->audio;
+}
+
 static enum exit_status export_files(const export_request *request)
 {
     event_files files = {0};
     const enum exit_status found = event_files_find(&files, "export", request->arguments.paths)
                                        ? EXIT_STATUS_DONE
                                        : EXIT_STATUS_FAILED;
-    const enum exit_status status = request->images || request->audio
-                                        ? export_blobs(request, &files)
-                                        : export_scalars(request, &files);
+    const enum exit_status status = wants_blobs(request) ? export_blobs(request, &files)
+                                    : request->wide      ? export_wide(request, &files)
+                                                         : export_scalars(request, &files);
     event_files_free(&files);
     return worse_status(found, status);
 }
 
-enum { OPTION_IMAGES = 256, OPTION_AUDIO };
+enum { OPTION_IMAGES = 256, OPTION_AUDIO, OPTION_WIDE };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -122,11 +103,17 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case OPTION_AUDIO:
         request->audio = true;
         return 0;
+    case OPTION_WIDE:
+        request->wide = true;
+        return 0;
     case ARGP_KEY_SUCCESS:
-        if ((request->images || request->audio) && request->arguments.output == NULL) {
+        if (wants_blobs(request) && request->wide) {
+            argp_error(state, "--wide is for scalars, not for --images and --audio");
+        }
+        if (wants_blobs(request) && request->arguments.output == NULL) {
             argp_error(state, "-o DIR is missing, for the files of --images and --audio");
         }
-        if (!request->images && !request->audio && request->arguments.output != NULL &&
+        if (!wants_blobs(request) && request->arguments.output != NULL &&
             strcmp(request->arguments.output, "-") == 0) {
             request->arguments.output = NULL;
         }
@@ -146,6 +133,7 @@ int command_export(int argc, char **argv)
          0},
         {"images", OPTION_IMAGES, NULL, 0, "The images as files, instead of the scalars", 0},
         {"audio", OPTION_AUDIO, NULL, 0, "The sounds, likewise; both may be given", 0},
+        {"wide", OPTION_WIDE, NULL, 0, "A row for each step and a column for each tag", 0},
         {0}};
     static const struct argp argp = {
         .options = options,
@@ -158,6 +146,10 @@ int command_export(int argc, char **argv)
             "number is printed with as many digits as it takes to read it back; NaN and "
             "infinities are NaN, Infinity and -Infinity. REGEX is a POSIX extended regular "
             "expression.\n\n"
+            "With --wide the columns are run, step and then the tags, in the order in which they "
+            "first come; a cell is empty if its tag has no point at that step. Of several points "
+            "with the same tag and step the last one stands, as TensorBoard shows it, and a note "
+            "counts the others. It takes some 50 bytes of memory a point.\n\n"
             "An image or a sound becomes OUT/RUN/TAG@STEP-INDEX.png (or .jpg, .gif, .wav and so "
             "on, "
             "by what it is); several of a tag at a step have the indices 0, 1, 2 and so on. In TAG "

@@ -143,6 +143,7 @@ class Tool(ToolTest):
                           ["cat", "--nonsense", "a"], ["verify"], ["verify", "-x"],
                           ["ls"], ["ls", "-t", "(", "x"], ["export"], ["export", "-t", "[", "x"],
                           ["export", "--images", "x"], ["export", "--audio", "x"],
+                          ["export", "--wide", "--images", "-o", "y", "x"],
                           ["repair", "x"], ["repair", "-o", "y"], ["repair", "x", "z", "-o", "y"],
                           ["merge", "x"], ["merge", "-o", "y"], ["trim", "x", "-o", "y"],
                           ["trim", "x", "--from=1"], ["trim", "x", "--from=1x", "-o", "y"],
@@ -202,7 +203,8 @@ class Tool(ToolTest):
 
     def test_commands_tell_that_their_output_failed(self):
         path = self.write(scalar_event(0, "a", 1))
-        for command in (["ls", path], ["ls", "--json", path], ["export", path], ["tail", path],
+        for command in (["ls", path], ["ls", "--json", path], ["export", path],
+                        ["export", "--wide", path], ["tail", path],
                         ["verify", path], ["cat", path], ["--help"], ["--usage"], ["--version"],
                         ["ls", "--help"], ["export", "--usage"]):
             with open("/dev/full", "wb") as full:

@@ -7,12 +7,14 @@ import csv
 import io
 import math
 import os
+import random
 import struct
 import unittest
 
 from tensorboard.compat.proto import event_pb2, summary_pb2, types_pb2
 
-from cli_fixture import ToolTest, scalar_event, tblog, tensor_event, version_event
+from cli_fixture import (ToolTest, histogram_event, scalar_event, tblog, tensor_event,
+                         version_event)
 
 PNG = b"\x89PNG\r\n\x1a\n"
 WAV = b"RIFF\x24\0\0\0WAVE"
@@ -76,6 +78,60 @@ class Export(ToolTest):
         self.assertEqual(result, tblog("export", path))
         self.assertEqual(result[1].count("\n"), 2)
         self.assertFalse(os.path.exists(self.path("-")))
+
+    def wide(self, *arguments, status=0):
+        """Rows as they stand in the table, and what is on standard error."""
+        code, out, err = tblog("export", "--wide", *arguments)
+        self.assertEqual(code, status, err)
+        return list(csv.reader(io.StringIO(out, newline=""))), err
+
+    def test_the_wide_table_holds_the_points_of_the_long_format(self):
+        generator = random.Random(1)
+        tags = ["loss", "com,ma", 'quo"te', "new\nline", "step"]
+        for name in ("logs/a/1.tfevents", "logs/a/2.tfevents", "logs/b/1.tfevents",
+                     "logs/1.tfevents"):
+            self.write(version_event(), *[
+                scalar_event(generator.randrange(-20, 20), generator.choice(tags),
+                             generator.choice([0.1, math.nan, math.inf, -0.0, 1e-45, i]))
+                for i in range(200)], name=name)
+        long_rows = list(csv.reader(io.StringIO(tblog("export", self.path("logs"))[1])))[1:]
+        expected = {(run, step, tag): value for run, tag, step, _, value in long_rows}
+        (_, _, *columns), *rows = self.wide(self.path("logs"))[0]
+        self.assertEqual(columns, list(dict.fromkeys(row[1] for row in long_rows)))
+        found = {(run, step, tag): cell for run, step, *cells in rows
+                 for tag, cell in zip(columns, cells, strict=True) if cell}
+        self.assertEqual(found, expected)
+        places = [(run, int(step)) for run, step, *_ in rows]
+        self.assertEqual(places, sorted(set(places)))
+
+    def test_the_wide_table_tells_nan_from_no_point(self):
+        path = self.write(scalar_event(10, "b", math.nan), scalar_event(9, "a", 1),
+                          scalar_event(-1, "b", 2), histogram_event(3, "h", True))
+        rows, err = self.wide(path)
+        self.assertEqual(rows, [["run", "step", "b", "a"], [self.directory, "-1", "2", ""],
+                                [self.directory, "9", "", "1"], [self.directory, "10", "NaN", ""]])
+        self.assertEqual(err, "")
+        self.assertEqual(self.wide("-t", "a", path)[0],
+                         [["run", "step", "a"], [self.directory, "9", "1"]])
+        self.assertEqual(self.wide("-t", "c", path)[0], [["run", "step"]])
+
+    def test_the_last_point_of_a_step_wins_and_a_note_counts_the_others(self):
+        for name, value in (("1.tfevents", 1), ("2.tfevents", 2)):
+            self.write(*[scalar_event(5, tag, value + i) for i in range(3) for tag in "ab"],
+                       scalar_event(6, "a", value), name=name)
+        rows, err = self.wide(self.directory)
+        self.assertEqual(rows[1:], [[".", "5", "4", "4"], [".", "6", "2", ""]])
+        self.assertEqual(err, "tblog export: note: 11 points left out: a later point has the same "
+                         "tag and step\n")
+
+    def test_the_wide_table_ends_where_a_file_is_damaged(self):
+        path = self.write(scalar_event(1, "a", 1), tail=b"x" * 40, name="logs/1.tfevents")
+        self.write(scalar_event(2, "a", 2), name="logs/2.tfevents")
+        rows, err = self.wide(self.path("logs"), "-o", self.path("out"), status=1)
+        self.assertEqual(rows, [])
+        self.assertIn(f"{path}: damaged", err)
+        with open(self.path("out"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "run,step,a\n.,1,1\n.,2,2\n")
 
     def test_export_saves_the_images_of_each_run_tag_and_step(self):
         self.write(version_event(), images("a", 3, PNG + b"1", PNG + b"2"),

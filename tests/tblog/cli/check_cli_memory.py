@@ -56,6 +56,12 @@ class Million(ToolTest):
             found = limited(*arguments, self.file, mebibytes=36)
             self.assertEqual(found, (0, lines, ""), arguments)
 
+    def test_the_wide_table_takes_some_50_bytes_a_point(self):
+        points = TAGS * POINTS_A_TAG
+        code, lines, err = limited("export", "--wide", self.file, mebibytes=24 + 96)
+        self.assertEqual((code, lines), (0, 2), err)
+        self.assertIn(f"note: {points - TAGS} points", err)
+
 
 class Hostile(ToolTest):
     """Records of few bytes that stand for many parts: an empty value, dimension or string takes two

@@ -26,7 +26,7 @@ static const struct {
     {{"verify", "PATH...", "check every record"}, command_verify},
     {{"repair", "FILE -o OUT", "save what is whole of a damaged file"}, command_repair},
     {{"merge", "PATH... -o OUT", "the files of a run as one"}, command_merge},
-    {{"trim", "FILE --from N -o OUT", "a file without the points from step N on"}, command_trim},
+    {{"trim", "FILE -o OUT", "a file without late points or some tags"}, command_trim},
 };
 
 static const command_entry *command_at(size_t i)

@@ -1,5 +1,5 @@
 /* tblog trim: an event file without the points from a step on, as a run that goes on from an older
- * checkpoint needs it. */
+ * checkpoint needs it, without some tags, or with other names for them. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -12,6 +12,8 @@
 #include "event_copy.h"
 #include "exit_status.h"
 #include "option_check.h"
+#include "read_events.h"
+#include "tag_edits.h"
 #include "tag_map.h"
 #include "tblog/tblog.h"
 #include "terminal_text.h"
@@ -20,7 +22,9 @@ typedef struct trim {
     arguments arguments;
     bool has_from;
     int64_t from;
+    tag_edits edits;
     tag_map tags;
+    event_copy copy;
 } trim;
 
 /* A tag's plug-in stands with its first value only. */
@@ -30,9 +34,19 @@ typedef struct tag_state {
     bool dropped_plugin;
 } tag_state;
 
+static bool complain_of_tag(const trim *all, const char *tag, const char *what)
+{
+    fputs("tblog trim: ", stderr);
+    terminal_text_print_to(stderr, all->arguments.paths[0]);
+    fputs(": tag '", stderr);
+    terminal_text_print_to(stderr, tag);
+    fprintf(stderr, "' %s\n", what);
+    return false;
+}
+
 /* Minds a value; false with a message where nothing that is kept tells its tag's plug-in any
  * longer. Scalars need none. */
-static bool mind_value(trim *all, const tblog_value *value, bool kept)
+static bool mind_plugin(trim *all, const tblog_value *value, bool kept)
 {
     const tag_key key = {
         .run = "", .tag = value->tag, .content = "summary", .plugin = value->plugin};
@@ -48,14 +62,21 @@ static bool mind_value(trim *all, const tblog_value *value, bool kept)
     if (!kept || tag->kept_plugin || !tag->dropped_plugin || value->kind == TBLOG_VALUE_SCALAR) {
         return true;
     }
-    fputs("tblog trim: ", stderr);
-    terminal_text_print_to(stderr, all->arguments.paths[0]);
-    fputs(": tag '", stderr);
-    terminal_text_print_to(stderr, value->tag);
-    fputs("' goes back to an earlier step behind its first value, which alone says what it is: "
-          "without that one TensorBoard would not show the others\n",
-          stderr);
-    return false;
+    return complain_of_tag(all, value->tag,
+                           "goes back to an earlier step behind its first value, which alone says "
+                           "what it is: without that one TensorBoard would not show the others");
+}
+
+/* Notes that an edited tag is there; false with a message if another one is to be renamed to a tag
+ * that stays. */
+static bool mind_edit(const trim *all, const char *tag, tag_edit *edit)
+{
+    if (edit != NULL) {
+        edit->is_met = true;
+        return true;
+    }
+    return tag_edits_find_new(&all->edits, tag) == NULL ||
+           complain_of_tag(all, tag, "is there already, so no other can be renamed to it");
 }
 
 /* The end of a session with hyper-parameters stands at step 0, however late it comes. */
@@ -69,19 +90,67 @@ static bool ends_session(const tblog_event *event)
     return false;
 }
 
-static event_choice choose(void *context, const tblog_event *event, uint64_t copied)
+/* Whether the options leave the event in its place in time. */
+static bool is_before(const trim *all, const tblog_event *event)
 {
-    (void)copied;
+    return !all->has_from || strcmp(event->content, "summary") != 0 ||
+           (event->step < all->from && !ends_session(event));
+}
+
+static const char *new_tag(void *context, const char *tag)
+{
+    const trim *all = context;
+    const tag_edit *edit = tag_edits_find(&all->edits, tag);
+    return edit != NULL ? edit->new_tag : tag;
+}
+
+static bool copy_event(void *context, const tblog_reader *reader, const tblog_event *event)
+{
     trim *all = context;
-    bool kept =
-        strcmp(event->content, "summary") != 0 || (event->step < all->from && !ends_session(event));
+    const bool kept = is_before(all, event);
+    bool is_edited = false;
     for (size_t i = 0; i < event->value_count; i++) {
-        if (!mind_value(all, event->values[i], kept)) {
-            return EVENT_FAIL;
+        const tblog_value *value = event->values[i];
+        tag_edit *edit = tag_edits_find(&all->edits, value->tag);
+        const bool is_dropped = edit != NULL && edit->new_tag == NULL;
+        if (!mind_edit(all, value->tag, edit) || (!is_dropped && !mind_plugin(all, value, kept))) {
+            return false;
+        }
+        is_edited |= edit != NULL;
+    }
+    if (!kept) {
+        return true;
+    }
+    return is_edited ? event_copy_add_edited(&all->copy, reader, event, new_tag, all)
+                     : event_copy_add(&all->copy, reader, event);
+}
+
+/* False with a message for each tag that is to be dropped or renamed and is not there. */
+static bool met_all_tags(const trim *all)
+{
+    bool met = true;
+    for (size_t i = 0; i < all->edits.count; i++) {
+        const tag_edit *edit = &all->edits.at[i];
+        if (!edit->is_met) {
+            met = complain_of_tag(all, edit->tag, "is not there");
         }
     }
-    return kept ? EVENT_COPY : EVENT_LEAVE_OUT;
+    return met;
 }
+
+static enum exit_status trim_file(trim *all)
+{
+    if (!event_copy_begin(&all->copy, "trim", all->arguments.output)) {
+        return EXIT_STATUS_FAILED;
+    }
+    enum exit_status status = read_events("trim", all->arguments.paths[0], copy_event, all);
+    if (status != EXIT_STATUS_FAILED && !met_all_tags(all)) {
+        status = EXIT_STATUS_FAILED;
+    }
+    return output_file_end(&all->copy.file, status);
+}
+
+/* ---- The command ---- */
 
 static bool parse_step(const char *text, int64_t *step)
 {
@@ -91,9 +160,12 @@ static bool parse_step(const char *text, int64_t *step)
     return errno == 0 && end != text && *end == '\0';
 }
 
+enum { OPTION_DROP_TAG = 256, OPTION_RENAME_TAG };
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     trim *all = state->input;
+    const char *problem;
     switch (key) {
     case 's':
         if (!parse_step(argument, &all->from)) {
@@ -101,9 +173,21 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         }
         all->has_from = true;
         return 0;
+    case OPTION_DROP_TAG:
+        problem = tag_edits_add_drop(&all->edits, argument);
+        if (problem != NULL) {
+            argp_error(state, "--drop-tag '%s': %s", argument, problem);
+        }
+        return 0;
+    case OPTION_RENAME_TAG:
+        problem = tag_edits_add_rename(&all->edits, argument);
+        if (problem != NULL) {
+            argp_error(state, "--rename-tag '%s': %s", argument, problem);
+        }
+        return 0;
     case ARGP_KEY_SUCCESS:
-        if (!all->has_from) {
-            argp_error(state, "--from STEP is missing");
+        if (!all->has_from && all->edits.count == 0) {
+            argp_error(state, "--from, --drop-tag or --rename-tag is missing");
         }
         return arguments_parse(key, argument, state, &all->arguments);
     default:
@@ -114,26 +198,37 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 int command_trim(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"from", 's', "STEP", 0, "The first step to leave out", 0}, ARGUMENTS_NEW_FILE_OPTION, {0}};
+        {"from", 's', "STEP", 0, "The first step to leave out", 0},
+        {"drop-tag", OPTION_DROP_TAG, "TAG", 0, "A tag to leave out; may be repeated", 0},
+        {"rename-tag", OPTION_RENAME_TAG, "OLD=NEW", 0,
+         "A tag to give another name; may be repeated", 0},
+        ARGUMENTS_NEW_FILE_OPTION,
+        {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse_option,
-        .args_doc = "FILE --from STEP -o OUT",
-        .doc = "Copy an event file without the points from a step on, of every tag.\v"
-               "For a run that goes on from an older checkpoint, so that no curve is drawn twice. "
-               "FILE is only read; move it out of the log directory afterwards. What is no summary "
-               "is kept whatever its step; the end of a session with hyper-parameters is left out "
-               "whatever its step, for the run goes on. A damaged file is refused ('tblog repair' "
-               "saves what is whole); a torn last record, as a crash leaves it, is left out.\n\n"
-               "Exit status: 0 done; 1 failed, and there is no OUT; 2 wrong usage; 3 done, but for "
-               "a torn last record."};
+        .args_doc = "FILE -o OUT",
+        .doc =
+            "Copy an event file without the points from a step on, without some tags, or with "
+            "other names for them.\v"
+            "FILE is only read; move it out of the log directory afterwards. A damaged file is "
+            "refused ('tblog repair' saves what is whole); a torn last record, as a crash leaves "
+            "it, is left out.\n\n"
+            "With --from, for a run that goes on from an older checkpoint, so that no curve is "
+            "drawn twice. What is no summary is kept whatever its step; the end of a session with "
+            "hyper-parameters is left out whatever its step, for the run goes on.\n\n"
+            "TAG, OLD and NEW are whole names, and the first '=' ends OLD. A tag that is not in "
+            "FILE is an error. So is a NEW that is there, unless it is dropped or renamed itself. "
+            "Other files of the run are not looked at.\n\n"
+            "Exit status: 0 done; 1 failed, and there is no OUT; 2 wrong usage; 3 done, but for "
+            "a torn last record."};
     trim all = {.arguments = {.one_file = true, .needs_output = true}};
     int status = EXIT_STATUS_USAGE;
     if (option_check_parse(&argp, argc, argv, &all) == 0) {
-        status = (int)event_copy_files("trim", all.arguments.output,
-                                       (const char *const *)all.arguments.paths, choose, &all);
+        status = (int)trim_file(&all);
     }
     tag_map_free(&all.tags);
+    tag_edits_free(&all.edits);
     arguments_free(&all.arguments);
     return status;
 }

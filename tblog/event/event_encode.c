@@ -3,7 +3,7 @@
 #include "event.pb-c.h"
 #include "little_endian.h"
 
-static bool encode(byte_buffer *out, const TblogPb__Event *event)
+bool event_encode(byte_buffer *out, const TblogPb__Event *event)
 {
     if (!byte_buffer_reserve(out, tblog_pb__event__get_packed_size(event))) {
         return false;
@@ -23,7 +23,7 @@ static bool encode_summary(byte_buffer *out, double wall_time, int64_t step,
     event.step = step;
     event.what_case = TBLOG_PB__EVENT__WHAT_SUMMARY;
     event.summary = &summary;
-    return encode(out, &event);
+    return event_encode(out, &event);
 }
 
 bool event_encode_file_version(byte_buffer *out, double wall_time, const char *writer)
@@ -35,7 +35,7 @@ bool event_encode_file_version(byte_buffer *out, double wall_time, const char *w
     event.what_case = TBLOG_PB__EVENT__WHAT_FILE_VERSION;
     event.file_version = (char *)"brain.Event:2";
     event.source_metadata = &source;
-    return encode(out, &event);
+    return event_encode(out, &event);
 }
 
 /* What the metadata of every tag of one plug-in is. */
@@ -172,5 +172,5 @@ bool event_encode_graph_def(byte_buffer *out, double wall_time, int64_t step, ev
     event.what_case = TBLOG_PB__EVENT__WHAT_GRAPH_DEF;
     event.graph_def.data = (uint8_t *)graph.data;
     event.graph_def.len = graph.count;
-    return encode(out, &event);
+    return event_encode(out, &event);
 }

@@ -15,6 +15,8 @@
 #include "tag_plugin.h"
 #include "tblog/tblog.h"
 
+struct TblogPb__Event;
+
 /* A file's first event. `writer` names the program or library. */
 TBLOG_MUST_CHECK bool event_encode_file_version(byte_buffer *out, double wall_time,
                                                 const char *writer);
@@ -73,5 +75,8 @@ TBLOG_MUST_CHECK bool event_encode_tensors(byte_buffer *out, byte_buffer *scratc
 /* One event with a serialized GraphDef. */
 TBLOG_MUST_CHECK bool event_encode_graph_def(byte_buffer *out, double wall_time, int64_t step,
                                              event_bytes graph);
+
+/* Any event, for files of this folder that have made the message. */
+TBLOG_MUST_CHECK bool event_encode(byte_buffer *out, const struct TblogPb__Event *event);
 
 #endif

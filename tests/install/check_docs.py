@@ -86,7 +86,8 @@ def needs(tool):
 class Documentation(unittest.TestCase):
     def test_there_are_commands_and_options_to_compare(self):
         self.assertGreater(len(commands()), 7)
-        self.assertEqual(options_of("trim"), {"--from", "--output"})
+        self.assertEqual(options_of("trim"),
+                         {"--from", "--drop-tag", "--rename-tag", "--output"})
 
     @needs("mandoc")
     def test_the_manual_pages_are_well_formed(self):
@@ -120,7 +121,7 @@ class Documentation(unittest.TestCase):
                                 flags=re.M | re.S))
         self.assertEqual(sorted(parts), sorted(commands()))
         for command in commands():
-            documented = {f"--{name}" for name in re.findall(r"Fl -(\w+)", parts[command])}
+            documented = {f"--{name}" for name in re.findall(r"Fl -([\w-]+)", parts[command])}
             self.assertTrue(options_of(command) <= documented, command)
             self.assertTrue(documented <= options_of(command), command)
             self.assertIn(f".Cm {command}\n", text.split(".Sh DESCRIPTION")[0])

@@ -1,7 +1,10 @@
 #include "event_copy.h"
 
 #include <math.h>
+#include <string.h>
 
+#include "complaint.h"
+#include "event_edit.h"
 #include "event_encode.h"
 #include "read_events.h"
 #include "record_queue.h"
@@ -15,43 +18,74 @@ bool event_copy_begin(event_copy *copy, const char *command, const char *path)
     return opened;
 }
 
-/* Makes the record of a file version; false without memory. */
-static bool make_version(record_queue *queue, double wall_time)
+static bool complain(const event_copy *copy, const char *what)
 {
-    byte_buffer *payload = record_queue_begin(queue);
-    if (payload == NULL || !event_encode_file_version(payload, wall_time, "tblog") ||
-        record_queue_end(queue, true) != 0) {
-        return false;
+    complaint_print(copy->file.command, copy->file.path, "%s", what);
+    return false;
+}
+
+static bool complain_of_memory(const event_copy *copy)
+{
+    return complain(copy, tblog_status_string(TBLOG_NO_MEMORY));
+}
+
+/* Writes the record that the queue has begun. */
+static bool write_record(event_copy *copy, record_queue *queue)
+{
+    const int cause = record_queue_end(queue, true);
+    if (cause != 0) {
+        return complain(copy, strerror(cause));
     }
     record_add_checksums(queue->records.data, queue->records.size);
-    return true;
+    return output_file_write(&copy->file, queue->records.data, queue->records.size);
 }
 
 /* The first event's time, so that the run keeps its place among others. */
 static bool write_version(event_copy *copy, double wall_time)
 {
     record_queue queue = {0};
-    bool written = false;
-    if (make_version(&queue, isfinite(wall_time) ? wall_time : 0.0)) {
-        written = output_file_write(&copy->file, queue.records.data, queue.records.size);
-    } else {
-        fprintf(stderr, "tblog %s: %s\n", copy->file.command, tblog_status_string(TBLOG_NO_MEMORY));
-    }
+    byte_buffer *payload = record_queue_begin(&queue);
+    const bool made =
+        payload != NULL &&
+        event_encode_file_version(payload, isfinite(wall_time) ? wall_time : 0.0, "tblog");
+    const bool written = made ? write_record(copy, &queue) : complain_of_memory(copy);
     record_queue_free(&queue);
     copy->added_version = true;
     return written;
 }
 
+/* Counts an event, before which a file version is written where the file needs one. */
+static bool begin_event(event_copy *copy, const tblog_event *event)
+{
+    return copy->events++ > 0 || event->file_version != NULL ||
+           write_version(copy, event->wall_time);
+}
+
 bool event_copy_add(event_copy *copy, const tblog_reader *reader, const tblog_event *event)
 {
-    if (copy->events == 0 && event->file_version == NULL &&
-        !write_version(copy, event->wall_time)) {
-        return false;
-    }
     size_t bytes;
     const uint8_t *record = tblog_reader_record(reader, &bytes);
-    copy->events++;
-    return output_file_write(&copy->file, record, bytes);
+    return begin_event(copy, event) && output_file_write(&copy->file, record, bytes);
+}
+
+bool event_copy_add_edited(event_copy *copy, const tblog_reader *reader, const tblog_event *event,
+                           const char *(*new_tag)(void *context, const char *tag), void *context)
+{
+    size_t bytes;
+    const uint8_t *record = tblog_reader_record(reader, &bytes);
+    record_queue queue = {0};
+    byte_buffer *payload = record_queue_begin(&queue);
+    size_t values;
+    bool done = payload != NULL &&
+                event_edit_tags(payload, record + RECORD_HEADER_BYTES, bytes - RECORD_FRAME_BYTES,
+                                new_tag, context, &values) == TBLOG_OK;
+    if (!done) {
+        (void)complain_of_memory(copy); /* the reader has found a whole event */
+    } else if (values > 0) {
+        done = begin_event(copy, event) && write_record(copy, &queue);
+    }
+    record_queue_free(&queue);
+    return done;
 }
 
 typedef struct choosing_copy {

@@ -1,4 +1,4 @@
-/* Events copied into a new event file, byte for byte. It begins with a file version, as every event
+/* Events copied into a new event file, byte for byte unless their tags change. It begins with a file version, as every event
  * file must for TensorBoard: the first event's own, or else a new one. */
 #ifndef TBLOG_CLI_EVENT_COPY_H
 #define TBLOG_CLI_EVENT_COPY_H
@@ -23,10 +23,17 @@ TBLOG_MUST_CHECK bool event_copy_begin(event_copy *copy, const char *command, co
 TBLOG_MUST_CHECK bool event_copy_add(event_copy *copy, const tblog_reader *reader,
                                      const tblog_event *event);
 
-typedef enum event_choice { EVENT_COPY, EVENT_LEAVE_OUT, EVENT_FAIL } event_choice;
+/* Copies the reader's last event, which has values, each under the tag that new_tag gives for the
+ * present one: the same pointer keeps the value as it is, NULL leaves it out. An event without
+ * values is left out. */
+TBLOG_MUST_CHECK bool event_copy_add_edited(event_copy *copy, const tblog_reader *reader,
+                                            const tblog_event *event,
+                                            const char *(*new_tag)(void *context, const char *tag),
+                                            void *context);
 
-/* What to do with an event, of which `copied` are there already. EVENT_FAIL ends the copying, with
- * the message given. */
+typedef enum event_choice { EVENT_COPY, EVENT_LEAVE_OUT } event_choice;
+
+/* What to do with an event, of which `copied` are there already. */
 typedef event_choice event_chooser(void *context, const tblog_event *event, uint64_t copied);
 
 /* Makes `output` of what `choose` chooses of the files (`paths` ends with NULL). EXIT_STATUS_TORN,

@@ -148,6 +148,12 @@ class Tool(ToolTest):
                           ["merge", "x"], ["merge", "-o", "y"], ["trim", "x", "-o", "y"],
                           ["trim", "x", "--from=1"], ["trim", "x", "--from=1x", "-o", "y"],
                           ["trim", "x", "--from=9223372036854775808", "-o", "y"],
+                          ["trim", "x", "--rename-tag=a", "-o", "y"],
+                          ["trim", "x", "--rename-tag==a", "-o", "y"],
+                          ["trim", "x", "--rename-tag=a=", "-o", "y"],
+                          ["trim", "x", b"--rename-tag=a=\xff", "-o", "y"],
+                          ["trim", "x", "--drop-tag=a", "--rename-tag=a=b", "-o", "y"],
+                          ["trim", "x", "--rename-tag=a=c", "--rename-tag=b=c", "-o", "y"],
                           ["tail"], ["tail", "-i", "0", "x"], ["tail", "-i", "1s", "x"],
                           ["tail", "-i", "1e300", "x"], ["tail", "-i", "nan", "x"],
                           ["tail", "-i", "-1", "x"], ["tail", "-i", "1e-300", "x"]):

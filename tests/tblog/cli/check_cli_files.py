@@ -12,6 +12,7 @@ import subprocess
 import unittest
 
 from tensorboard.backend.event_processing import event_accumulator
+from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto import event_pb2, types_pb2
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
@@ -277,6 +278,87 @@ class Files(ToolTest):
         self.assertIn("'h'", err)
         self.assertFalse(os.path.exists(self.path("trimmed")))
         self.assertEqual(tblog("trim", path, "--from=4", "-o", self.path("trimmed"))[0], 0)
+
+    def trim(self, path, *options, status=0):
+        """The events of the new file, as the stock package reads them; or what is complained of."""
+        output = self.path("trimmed.tfevents")
+        code, out, err = tblog("trim", path, *options, "-o", output)
+        self.assertEqual((code, out, bool(err)), (status, "", status != 0), err)
+        self.assertEqual(os.path.exists(output), status in (0, 3))
+        if status == 1:
+            return err
+        payloads = list(RawEventFileLoader(output).Load())
+        os.remove(output)
+        return [event_pb2.Event.FromString(payload) for payload in payloads]
+
+    def values(self, events):
+        return [(event.step, value.tag) for event in events for value in event.summary.value]
+
+    def test_trim_drops_and_renames_tags(self):
+        several = scalar_event(1, "a", 1)
+        for tag in ("b", "c", "a", "b"):
+            several.summary.value.add(tag=tag, simple_value=2)
+        path = self.write(version_event(), scalar_event(0, "b", 1), several,
+                          scalar_event(2, "c", 1), event_pb2.Event(step=3, graph_def=b"b"))
+        events = self.trim(path, "--drop-tag", "b", "--rename-tag=c=d=e")
+        self.assertEqual(self.values(events), [(1, "a"), (1, "d=e"), (1, "a"), (2, "d=e")])
+        self.assertEqual([event.WhichOneof("what") for event in events],
+                         ["file_version", "summary", "summary", "graph_def"])
+        events = self.trim(path, "--drop-tag=b", "--drop-tag=a", "--from=2")
+        self.assertEqual(self.values(events), [(1, "c")])
+
+    def test_trim_keeps_all_else_of_an_event(self):
+        """What the stock protobuf makes of the same change; fields of unknown numbers are kept."""
+        unknown = b"\xfa\x3f\x03new"  # field 1023
+        histogram = histogram_event(1, "h", True)
+        value = histogram.summary.value[0]
+        value.metadata.summary_description = "of h"
+        value.node_name = "h"
+        for message in (value.metadata.plugin_data, value.metadata, value.tensor, value,
+                        histogram.summary, histogram):
+            message.MergeFromString(unknown)
+        old_forms = event_pb2.Event(wall_time=1, step=-1)
+        old_forms.summary.value.add(tag="h").histo.bucket.extend([1, 2])
+        old_forms.summary.value.add(tag="h").image.encoded_image_string = b"png"
+        old_forms.summary.value.add(tag="h").audio.content_type = "audio/wav"
+        old_forms.summary.value.add(tag="h", simple_value=-0.0)
+        old_forms.summary.value.add(tag="h").tensor.half_val.append(7)
+        events = [version_event(), histogram, old_forms]
+        self.assertEqual(histogram.SerializeToString().count(b"new"), 6)
+        found = self.trim(self.write(*events), "--rename-tag", "h=weights/\u00e9")
+        for event in events:
+            for value in event.summary.value:
+                value.tag = "weights/\u00e9"
+        self.assertEqual([event.SerializeToString(deterministic=True) for event in found],
+                         [event.SerializeToString(deterministic=True) for event in events])
+
+    def test_trim_of_a_tag_that_is_not_there_makes_nothing(self):
+        path = self.write(version_event(), scalar_event(0, "a", 1))
+        err = self.trim(path, "--drop-tag=b\x1b", "--rename-tag=c=d", "--drop-tag=a", status=1)
+        self.assertEqual(err, f"tblog trim: {path}: tag 'b?' is not there\n"
+                         f"tblog trim: {path}: tag 'c' is not there\n")
+
+    def test_trim_renames_no_tag_to_another_that_stays(self):
+        path = self.write(version_event(), scalar_event(0, "a", 1), scalar_event(0, "b", 1))
+        for options in (["--rename-tag=a=b"], ["--rename-tag=b=a"]):
+            self.assertIn("is there already", self.trim(path, *options, status=1))
+        self.assertEqual(self.values(self.trim(path, "--drop-tag=b", "--rename-tag=a=b")),
+                         [(0, "b")])
+        self.assertEqual(self.values(self.trim(path, "--rename-tag=a=b", "--rename-tag=b=a")),
+                         [(0, "b"), (0, "a")])
+
+    def test_trim_drops_a_tag_whose_first_value_lies_behind(self):
+        path = self.write(version_event(), histogram_event(5, "h", True),
+                          histogram_event(4, "h", False), scalar_event(1, "t", 1))
+        events = self.trim(path, "--from=5", "--drop-tag=h")
+        self.assertEqual(self.values(events), [(1, "t")])
+
+    def test_trim_begins_with_a_file_version_and_leaves_a_torn_record_out(self):
+        path = self.write(scalar_event(0, "a", 1), scalar_event(1, "b", 1, 7.5),
+                          tail=b"torn")
+        events = self.trim(path, "--drop-tag=a", "--rename-tag=b=c", status=3)
+        self.assertEqual([event.wall_time for event in events], [7.5, 7.5])
+        self.assertEqual(events[0].file_version, "brain.Event:2")
 
 
 if __name__ == "__main__":

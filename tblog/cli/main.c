@@ -37,10 +37,11 @@ static const command_entry *command_at(size_t i)
 static const command_program program = {
     .name = "tblog",
     .purpose = "Look into, check and mend TensorBoard event files.",
-    .notes = "PATH is an event file, or a directory with all below it. No command changes a file "
-             "that is there.\n\n"
-             "Exit status: 0 done; 1 failed or damaged; 2 wrong usage; 3 nothing wrong but a torn "
-             "last record.",
+    .notes =
+        "PATH is an event file, or a directory with all below it; a file may be packed by gzip. No "
+        "command changes a file that is there.\n\n"
+        "Exit status: 0 done; 1 failed or damaged; 2 wrong usage; 3 nothing wrong but a torn "
+        "last record.",
     .command_at = command_at,
 };
 

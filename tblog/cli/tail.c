@@ -43,6 +43,7 @@ typedef struct followed_file {
     char *run;
     tblog_reader *reader; /* NULL before it was opened, and where it could not be */
     bool was_opened;
+    bool may_grow;
     bool is_stale; /* to be read anew: it, or another file of its run, is no longer what was read */
     bool told_damage;
     file_stamp opened;   /* as it was when it was opened */
@@ -197,7 +198,7 @@ static bool is_still_dead_end(const followed_file *file)
 /* Reads what there is, and goes on behind damage, for the curve behind it is wanted too. */
 static void read_points(tail *all, followed_file *file)
 {
-    const file_stamp before = all->follow ? stamp_of(file->path) : (file_stamp){0};
+    const file_stamp before = file->may_grow ? stamp_of(file->path) : (file_stamp){0};
     const tblog_event *event;
     tblog_status status;
     file->dead_end = (file_stamp){0};
@@ -205,7 +206,7 @@ static void read_points(tail *all, followed_file *file)
         while ((status = tblog_reader_next(file->reader, &event)) == TBLOG_OK) {
             add_event(all, file, event);
         }
-        if (status == TBLOG_END || (status == TBLOG_TRUNCATED && all->follow)) {
+        if (status == TBLOG_END || (status == TBLOG_TRUNCATED && file->may_grow)) {
             return;
         }
         if (!file->told_damage) {
@@ -223,22 +224,32 @@ static void read_points(tail *all, followed_file *file)
     }
 }
 
+static void open_file(tail *all, followed_file *file)
+{
+    file->was_opened = true;
+    file->opened = stamp_of(file->path);
+    file->reader = open_events("tail", file->path);
+    if (file->reader == NULL) {
+        all->worst = EXIT_STATUS_FAILED;
+        return;
+    }
+    file->may_grow = all->follow && !events_are_gzipped(file->reader);
+    if (all->follow && !file->may_grow) {
+        complaint_print("tail", file->path, "note: a gzip file is drawn, but not followed");
+    }
+}
+
 /* A file is opened once, and stays so only where it may grow. */
 static void read_file(tail *all, followed_file *file)
 {
     if (!file->was_opened) {
-        file->was_opened = true;
-        file->opened = stamp_of(file->path);
-        file->reader = open_events("tail", file->path);
-        if (file->reader == NULL) {
-            all->worst = EXIT_STATUS_FAILED;
-        }
+        open_file(all, file);
     }
     if (file->reader == NULL || is_still_dead_end(file)) {
         return;
     }
     read_points(all, file);
-    if (!all->follow) {
+    if (!file->may_grow) {
         tblog_reader_close(file->reader);
         file->reader = NULL;
     }
@@ -448,9 +459,9 @@ int command_tail(int argc, char **argv)
             "Draw the scalars of event files as charts in the terminal.\v"
             "A directory stands for the files below it whose names contain 'tfevents', with -f "
             "for those that come later too; a file that is replaced, cut or removed is read anew "
-            "with the others of its run. Behind damage it goes on. Where the locale is not "
-            "UTF-8 the curve is made of asterisks. REGEX is a POSIX extended regular "
-            "expression.\n\n"
+            "with the others of its run. A gzip file is drawn, but not followed. Behind damage it "
+            "goes on. Where the locale is not UTF-8 the curve is made of asterisks. REGEX is a "
+            "POSIX extended regular expression.\n\n"
             "Exit status: 0 all drawn; 1 failed, a file is damaged, or there are no such "
             "scalars; 2 wrong usage; 3 nothing wrong but torn last records."};
     tail all = {.interval_ms = INTERVAL_MS_DEFAULT};

@@ -41,6 +41,11 @@ tblog_status reader_open_on_source(tblog_reader **out, record_source *source)
     return TBLOG_OK;
 }
 
+const record_source *reader_source(const tblog_reader *reader)
+{
+    return reader->source;
+}
+
 tblog_status tblog_reader_open(tblog_reader **out, const char *path)
 {
     if (out == NULL) {
@@ -57,11 +62,23 @@ tblog_status tblog_reader_open(tblog_reader **out, const char *path)
     return reader_open_on_source(out, source);
 }
 
+/* Why the source could not be read. */
+static void describe_failure(tblog_reader *reader, char *reason, size_t bytes)
+{
+    record_source *source = reader->source;
+    const char *problem = source->problem != NULL ? source->problem(source) : NULL;
+    if (problem != NULL) {
+        snprintf(reason, bytes, "%s", problem);
+    } else if (strerror_r(reader->records.cause, reason, bytes) != 0) {
+        snprintf(reason, bytes, "error %d", reader->records.cause);
+    }
+}
+
 static void describe(tblog_reader *reader, tblog_status status, const char *problem)
 {
     char reason[128] = "";
-    if (status == TBLOG_IO && strerror_r(reader->records.cause, reason, sizeof reason) != 0) {
-        snprintf(reason, sizeof reason, "error %d", reader->records.cause);
+    if (status == TBLOG_IO) {
+        describe_failure(reader, reason, sizeof reason);
     }
     if (status == TBLOG_END) {
         reader->message[0] = '\0';

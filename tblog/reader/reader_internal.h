@@ -9,4 +9,7 @@
 /* As tblog_reader_open. The source is the reader's from this call on, even where the call fails. */
 TBLOG_MUST_CHECK tblog_status reader_open_on_source(tblog_reader **out, record_source *source);
 
+/* The source, which stays the reader's. */
+const record_source *reader_source(const tblog_reader *reader);
+
 #endif

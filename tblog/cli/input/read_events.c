@@ -6,29 +6,37 @@
 #include <string.h>
 
 #include "complaint.h"
+#include "gzip_source.h"
 #include "pipe_source.h"
 #include "reader_internal.h"
+#include "source_file.h"
 
-static tblog_status open_pipe(tblog_reader **reader, const char *path)
+/* NULL with errno. */
+static record_source *open_source(const char *path)
 {
-    record_source *source = pipe_source_open(path);
-    return source == NULL ? TBLOG_IO : reader_open_on_source(reader, source);
+    record_source *source = source_file_open(path);
+    if (source == NULL && errno == ESPIPE) {
+        source = pipe_source_open(path);
+    }
+    return source != NULL && gzip_source_fits(source) ? gzip_source_open(source) : source;
 }
 
 tblog_reader *open_events(const char *command, const char *path)
 {
     tblog_reader *reader = NULL;
-    tblog_status status = tblog_reader_open(&reader, path);
-    if (status == TBLOG_IO && errno == ESPIPE) {
-        status = open_pipe(&reader, path);
-    }
-    if (status != TBLOG_OK) {
+    record_source *source = open_source(path);
+    if (source == NULL) {
         complaint_print(command, path, "%s",
-                        status != TBLOG_IO ? tblog_status_string(status)
-                        : errno == ESPIPE  ? "neither a file nor a pipe"
-                                           : strerror(errno));
+                        errno == ESPIPE ? "neither a file nor a pipe" : strerror(errno));
+    } else if (reader_open_on_source(&reader, source) != TBLOG_OK) {
+        complaint_print(command, path, "%s", tblog_status_string(TBLOG_NO_MEMORY));
     }
     return reader;
+}
+
+bool events_are_gzipped(const tblog_reader *reader)
+{
+    return is_gzip_source(reader_source(reader));
 }
 
 /* Is any record whole, before the damage or after it? */

@@ -8,8 +8,12 @@
 #include "exit_status.h"
 #include "tblog/tblog.h"
 
-/* Opens a file, or a pipe. NULL with a message on standard error, as `command`. */
+/* Opens a file, or a pipe; what begins as a gzip file is inflated while it is read. NULL with a
+ * message on standard error, as `command`. */
 TBLOG_MUST_CHECK tblog_reader *open_events(const char *command, const char *path);
+
+/* Whether they come from a gzip file. Then they do not grow. */
+bool events_are_gzipped(const tblog_reader *reader);
 
 /* False ends the reading, with the message given already. */
 typedef bool event_visitor(void *context, const tblog_reader *reader, const tblog_event *event);

@@ -5,6 +5,7 @@ for. Each command runs with a limit on its address space, and on its time: 10,00
 Usage: check_cli_memory.py TBLOG
 """
 
+import gzip
 import os
 import resource
 import struct
@@ -61,6 +62,30 @@ class Million(ToolTest):
         code, lines, err = limited("export", "--wide", self.file, mebibytes=24 + 96)
         self.assertEqual((code, lines), (0, 2), err)
         self.assertIn(f"note: {points - TAGS} points", err)
+
+
+class Gzip(ToolTest):
+    """Gzip files of more than the memory that the tool may take."""
+
+    def pack(self, block):
+        """A file of a hundred members."""
+        path = self.path("packed")
+        with open(path, "wb") as file:
+            file.write(100 * gzip.compress(block))
+        return path
+
+    def test_memory_does_not_go_with_the_size_of_a_gzip_file(self):
+        with open(self.write(*[scalar_event(7, "t", i) for i in range(TAGS)]), "rb") as file:
+            block = file.read()
+        self.assertGreater(100 * len(block), 36 * MEBIBYTE)
+        self.assertEqual(limited("ls", self.pack(block), mebibytes=36), (0, 2, ""))
+
+    def test_a_gzip_bomb_takes_no_memory(self):
+        bomb = self.pack(bytes(MEBIBYTE))
+        self.assertLess(os.path.getsize(bomb), MEBIBYTE)
+        code, _, err = limited("verify", bomb, mebibytes=36)
+        self.assertEqual(code, 1, err)
+        self.assertIn("not an event file", err)
 
 
 class Hostile(ToolTest):

@@ -5,6 +5,7 @@ Usage: check_cli_tail.py TBLOG
 
 import contextlib
 import fcntl
+import gzip
 import pathlib
 import math
 import os
@@ -205,6 +206,25 @@ class Tail(ToolTest):
         os.rename(self.write(version_event(), scalar_event(1, "t", math.nan),
                              scalar_event(2, "t", 4), name="more"), path)
         self.read_until(output, b"a  t  4 at step 2  (1 not finite)")
+
+    def test_tail_draws_a_gzip_file_once_and_says_that_it_does_not_follow_it(self):
+        other = self.write(version_event(), scalar_event(1, "other", 1), name="a/f.tfevents")
+        content = pathlib.Path(self.write(
+            version_event(), *[scalar_event(i, "t", 9) for i in range(99)],
+            name="more")).read_bytes()
+        packed = pathlib.Path(self.path("b/f.tfevents.gz"))
+        packed.parent.mkdir()
+        packed.write_bytes(gzip.compress(content))
+        process, output = self.follow()
+        self.read_until(output, b"b  t  9 at step 98")
+        for step in range(2, 8):  # each is a look at least
+            with open(other, "ab") as file:
+                file.write(pathlib.Path(self.write(scalar_event(step, "other", 1),
+                                                   name="more")).read_bytes())
+            self.read_until(output, b"a  other  1 at step %d" % step)
+        process.terminate()
+        self.assertEqual(process.communicate(timeout=LIMIT_SECONDS)[1].decode(),
+                         f"tblog tail: {packed}: note: a gzip file is drawn, but not followed\n")
 
     def bytes_read(self, process):
         with open(f"/proc/{process.pid}/io", encoding="ascii") as file:

@@ -1,6 +1,7 @@
 #include "option_check.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,18 @@ void option_check_print_word(const char *word)
         fputc(*word < ' ' || *word > '~' ? '?' : *word, stderr);
     }
     fputc('\'', stderr);
+}
+
+error_t option_check_refuse(const struct argp_state *state, const char *format, ...)
+{
+    va_list values;
+    fprintf(stderr, "%s: ", state->name);
+    va_start(values, format);
+    /* clang-tidy 14 does not see va_start here. */
+    vfprintf(stderr, format, values); // NOLINT(clang-analyzer-valist.Uninitialized)
+    va_end(values);
+    fprintf(stderr, "; '%s --help' explains it\n", state->name);
+    return EINVAL;
 }
 
 /* The option of that name, or NULL; then *near has heard all names. */

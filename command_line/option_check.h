@@ -14,6 +14,11 @@
 __attribute__((warn_unused_result)) error_t option_check_parse(const struct argp *parser, int argc,
                                                                char **argv, void *input);
 
+/* For a parser: one line on stderr, printf-like, about an argument that it refuses, with where to
+ * read more. Always returns EINVAL. argp_error would print two lines, and end the process. */
+__attribute__((format(printf, 2, 3))) error_t option_check_refuse(const struct argp_state *state,
+                                                                  const char *format, ...);
+
 /* Prints a word of the command line on stderr, between quotes. No option and no command has other
  * characters than printable ASCII, so all others are printed as '?': they could lead a terminal
  * astray. */

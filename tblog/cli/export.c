@@ -108,10 +108,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_SUCCESS:
         if (wants_blobs(request) && request->wide) {
-            argp_error(state, "--wide is for scalars, not for --images and --audio");
+            return option_check_refuse(state,
+                                       "--wide is for scalars, not for --images and --audio");
         }
         if (wants_blobs(request) && request->arguments.output == NULL) {
-            argp_error(state, "-o DIR is missing, for the files of --images and --audio");
+            return option_check_refuse(state,
+                                       "-o DIR is missing, for the files of --images and --audio");
         }
         if (!wants_blobs(request) && request->arguments.output != NULL &&
             strcmp(request->arguments.output, "-") == 0) {

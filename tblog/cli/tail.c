@@ -435,7 +435,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'i':
         seconds = strtod(argument, &end);
         if (end == argument || *end != '\0' || !(seconds >= 0.001 && seconds <= 86400.0)) {
-            argp_error(state, "--interval '%s': not a number of seconds", argument);
+            return option_check_refuse(state, "--interval '%s': not a number of seconds", argument);
         }
         all->interval_ms = (long)(seconds * 1000);
         return 0;

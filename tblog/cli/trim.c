@@ -169,25 +169,25 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     switch (key) {
     case 's':
         if (!parse_step(argument, &all->from)) {
-            argp_error(state, "--from '%s': not a step", argument);
+            return option_check_refuse(state, "--from '%s': not a step", argument);
         }
         all->has_from = true;
         return 0;
     case OPTION_DROP_TAG:
         problem = tag_edits_add_drop(&all->edits, argument);
         if (problem != NULL) {
-            argp_error(state, "--drop-tag '%s': %s", argument, problem);
+            return option_check_refuse(state, "--drop-tag '%s': %s", argument, problem);
         }
         return 0;
     case OPTION_RENAME_TAG:
         problem = tag_edits_add_rename(&all->edits, argument);
         if (problem != NULL) {
-            argp_error(state, "--rename-tag '%s': %s", argument, problem);
+            return option_check_refuse(state, "--rename-tag '%s': %s", argument, problem);
         }
         return 0;
     case ARGP_KEY_SUCCESS:
         if (!all->has_from && all->edits.count == 0) {
-            argp_error(state, "--from, --drop-tag or --rename-tag is missing");
+            return option_check_refuse(state, "--from, --drop-tag or --rename-tag is missing");
         }
         return arguments_parse(key, argument, state, &all->arguments);
     default:

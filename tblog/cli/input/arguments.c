@@ -1,21 +1,21 @@
 #include "arguments.h"
 
-#include <errno.h>
+#include "option_check.h"
 
-static void add_tag(arguments *all, char *expression, struct argp_state *state)
+static error_t add_tag(arguments *all, const char *expression, const struct argp_state *state)
 {
     const char *problem = tag_filter_add(&all->filter, expression);
     if (problem != NULL) {
-        argp_error(state, "--tag '%s': %s", expression, problem);
+        return option_check_refuse(state, "--tag '%s': %s", expression, problem);
     }
+    return 0;
 }
 
 error_t arguments_parse(int key, char *argument, struct argp_state *state, arguments *all)
 {
     switch (key) {
     case 't':
-        add_tag(all, argument, state);
-        return 0;
+        return add_tag(all, argument, state);
     case 'o':
         all->output = argument;
         return 0;
@@ -24,15 +24,14 @@ error_t arguments_parse(int key, char *argument, struct argp_state *state, argum
     case ARGP_KEY_ARGS:
         all->paths = state->argv + state->next;
         if (all->one_file && all->paths[1] != NULL) {
-            argp_error(state, "one file at a time");
+            return option_check_refuse(state, "one file at a time");
         }
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "%s is missing", all->one_file ? "FILE" : "PATH");
-        return EINVAL;
+        return option_check_refuse(state, "%s is missing", all->one_file ? "FILE" : "PATH");
     case ARGP_KEY_SUCCESS:
         if (all->needs_output && all->output == NULL) {
-            argp_error(state, "-o OUT is missing");
+            return option_check_refuse(state, "-o OUT is missing");
         }
         return 0;
     default:

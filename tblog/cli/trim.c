@@ -9,6 +9,7 @@
 
 #include "arguments.h"
 #include "commands.h"
+#include "complaint.h"
 #include "event_copy.h"
 #include "exit_status.h"
 #include "option_check.h"
@@ -48,9 +49,8 @@ static bool mind_value(trim *all, const tblog_value *value, bool kept)
     if (!kept || tag->kept_plugin || !tag->dropped_plugin || value->kind == TBLOG_VALUE_SCALAR) {
         return true;
     }
-    fputs("tblog trim: ", stderr);
-    terminal_text_print_to(stderr, all->arguments.paths[0]);
-    fputs(": tag '", stderr);
+    complaint_begin("trim", all->arguments.paths[0]);
+    fputs("tag '", stderr);
     terminal_text_print_to(stderr, value->tag);
     fputs("' goes back to an earlier step behind its first value, which alone says what it is: "
           "without that one TensorBoard would not show the others\n",

@@ -30,6 +30,12 @@ def scalar_event(step, tag, value, wall_time=2.25):
         value=[summary_pb2.Summary.Value(tag=tag, simple_value=value)]))
 
 
+def start_event(step, wall_time=2.25):
+    """What tells TensorBoard of a restart."""
+    return event_pb2.Event(wall_time=wall_time, step=step,
+                           session_log=event_pb2.SessionLog(status="START"))
+
+
 def string_event(tag, content):
     tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING, string_val=[content])
     return event_pb2.Event(summary=summary_pb2.Summary(
@@ -69,7 +75,7 @@ def events_without_values():
         event_pb2.Event(log_message=event_pb2.LogMessage(level=30, message="hot")),
         event_pb2.Event(step=7, session_log=event_pb2.SessionLog(
             status="CHECKPOINT", checkpoint_path="a/b", msg="m")),
-        event_pb2.Event(step=9, session_log=event_pb2.SessionLog(status="START")),
+        start_event(9, wall_time=0),
         event_pb2.Event(step=5)]
 
 

@@ -2,56 +2,39 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "temporary_file.h"
+
 typedef struct pipe_source {
     record_source base;
     int pipe;
-    FILE *kept; /* what has come so far */
-    uint64_t kept_bytes;
+    temporary_file kept; /* what has come so far */
 } pipe_source;
-
-static bool keep(pipe_source *source, const char *bytes, size_t count)
-{
-    while (count > 0) {
-        const ssize_t written =
-            pwrite(fileno(source->kept), bytes, count, (off_t)source->kept_bytes);
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        if (written > 0) {
-            source->kept_bytes += (uint64_t)written;
-            bytes += written;
-            count -= (size_t)written;
-        }
-    }
-    return true;
-}
 
 static ssize_t pipe_source_read_at(record_source *self, void *data, size_t bytes, uint64_t offset)
 {
     pipe_source *source = (pipe_source *)self;
-    while (source->kept_bytes <= offset) {
+    while (source->kept.bytes <= offset) {
         char come[64 * 1024];
         const ssize_t count = read(source->pipe, come, sizeof come);
         if (count <= 0) {
             return count;
         }
-        if (!keep(source, come, (size_t)count)) {
+        if (!temporary_file_append(&source->kept, come, (size_t)count) ||
+            !temporary_file_flush(&source->kept)) {
             return -1;
         }
     }
-    return pread(fileno(source->kept), data, bytes, (off_t)offset);
+    return temporary_file_read(&source->kept, data, bytes, offset);
 }
 
 static void pipe_source_close(record_source *self)
 {
     pipe_source *source = (pipe_source *)self;
-    fclose(source->kept);
+    temporary_file_close(&source->kept);
     close(source->pipe);
     free(source);
 }
@@ -72,8 +55,7 @@ record_source *pipe_source_open(const char *path)
     }
     source->base = (record_source){.read_at = pipe_source_read_at, .close = pipe_source_close};
     source->pipe = open(path, O_RDONLY | O_CLOEXEC);
-    source->kept = source->pipe < 0 ? NULL : tmpfile();
-    if (source->kept != NULL) {
+    if (source->pipe >= 0 && temporary_file_open(&source->kept)) {
         return &source->base;
     }
     const int cause = errno;

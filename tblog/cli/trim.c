@@ -69,9 +69,8 @@ static bool ends_session(const tblog_event *event)
     return false;
 }
 
-static event_choice choose(void *context, const tblog_event *event, uint64_t copied)
+static event_choice choose(void *context, const tblog_event *event)
 {
-    (void)copied;
     trim *all = context;
     bool kept =
         strcmp(event->content, "summary") != 0 || (event->step < all->from && !ends_session(event));
@@ -130,8 +129,8 @@ int command_trim(int argc, char **argv)
     trim all = {.arguments = {.one_file = true, .needs_output = true}};
     int status = EXIT_STATUS_USAGE;
     if (option_check_parse(&argp, argc, argv, &all) == 0) {
-        status = (int)event_copy_files("trim", all.arguments.output,
-                                       (const char *const *)all.arguments.paths, choose, &all);
+        status = (int)event_copy_file("trim", all.arguments.output, all.arguments.paths[0], choose,
+                                      &all);
     }
     tag_map_free(&all.tags);
     arguments_free(&all.arguments);

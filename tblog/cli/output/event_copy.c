@@ -42,16 +42,22 @@ static bool write_version(event_copy *copy, double wall_time)
     return written;
 }
 
-bool event_copy_add(event_copy *copy, const tblog_reader *reader, const tblog_event *event)
+bool event_copy_add_record(event_copy *copy, const uint8_t *record, size_t bytes, bool is_version,
+                           double wall_time)
 {
-    if (copy->events == 0 && event->file_version == NULL &&
-        !write_version(copy, event->wall_time)) {
+    if (copy->events == 0 && !is_version && !write_version(copy, wall_time)) {
         return false;
     }
-    size_t bytes;
-    const uint8_t *record = tblog_reader_record(reader, &bytes);
     copy->events++;
     return output_file_write(&copy->file, record, bytes);
+}
+
+bool event_copy_add(event_copy *copy, const tblog_reader *reader, const tblog_event *event)
+{
+    size_t bytes;
+    const uint8_t *record = tblog_reader_record(reader, &bytes);
+    return event_copy_add_record(copy, record, bytes, event->file_version != NULL,
+                                 event->wall_time);
 }
 
 typedef struct choosing_copy {
@@ -63,21 +69,18 @@ typedef struct choosing_copy {
 static bool copy_chosen(void *context, const tblog_reader *reader, const tblog_event *event)
 {
     choosing_copy *all = context;
-    const event_choice choice = all->choose(all->context, event, all->copy.events);
+    const event_choice choice = all->choose(all->context, event);
     return choice == EVENT_LEAVE_OUT ||
            (choice == EVENT_COPY && event_copy_add(&all->copy, reader, event));
 }
 
-enum exit_status event_copy_files(const char *command, const char *output, const char *const *paths,
-                                  event_chooser *choose, void *context)
+enum exit_status event_copy_file(const char *command, const char *output, const char *path,
+                                 event_chooser *choose, void *context)
 {
     choosing_copy all = {.choose = choose, .context = context};
     if (!event_copy_begin(&all.copy, command, output)) {
         return EXIT_STATUS_FAILED;
     }
-    enum exit_status worst = EXIT_STATUS_DONE;
-    for (; *paths != NULL && worst != EXIT_STATUS_FAILED; paths++) {
-        worst = worse_status(worst, read_events(command, *paths, copy_chosen, &all));
-    }
-    return output_file_end(&all.copy.file, worst);
+    const enum exit_status status = read_events(command, path, copy_chosen, &all);
+    return output_file_end(&all.copy.file, status);
 }

@@ -23,16 +23,19 @@ TBLOG_MUST_CHECK bool event_copy_begin(event_copy *copy, const char *command, co
 TBLOG_MUST_CHECK bool event_copy_add(event_copy *copy, const tblog_reader *reader,
                                      const tblog_event *event);
 
+/* Copies an event's record. Where the first is no file version, a new one has its wall time. */
+TBLOG_MUST_CHECK bool event_copy_add_record(event_copy *copy, const uint8_t *record, size_t bytes,
+                                            bool is_version, double wall_time);
+
 typedef enum event_choice { EVENT_COPY, EVENT_LEAVE_OUT, EVENT_FAIL } event_choice;
 
-/* What to do with an event, of which `copied` are there already. EVENT_FAIL ends the copying, with
- * the message given. */
-typedef event_choice event_chooser(void *context, const tblog_event *event, uint64_t copied);
+/* What to do with an event. EVENT_FAIL ends the copying, with the message given. */
+typedef event_choice event_chooser(void *context, const tblog_event *event);
 
-/* Makes `output` of what `choose` chooses of the files (`paths` ends with NULL). EXIT_STATUS_TORN,
- * with a message, where a file ends inside a record, which is left out; EXIT_STATUS_FAILED, and
- * there is no output, where one is damaged. */
-enum exit_status event_copy_files(const char *command, const char *output, const char *const *paths,
-                                  event_chooser *choose, void *context);
+/* Makes `output` of what `choose` chooses of a file. EXIT_STATUS_TORN, with a message, where that
+ * ends inside a record, which is left out; EXIT_STATUS_FAILED, and there is no output, where it is
+ * damaged. */
+enum exit_status event_copy_file(const char *command, const char *output, const char *path,
+                                 event_chooser *choose, void *context);
 
 #endif

@@ -7,6 +7,8 @@ import sys
 import tempfile
 import unittest
 
+from tensorboard.backend.event_processing import event_accumulator
+from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_pb2
 from tensorboard.summary.writer.record_writer import RecordWriter
 from waiting import LIMIT_SECONDS
@@ -115,6 +117,21 @@ class ToolTest(unittest.TestCase):
         lines = out.split("\n")
         self.assertEqual(lines.pop(), "")
         return [json.loads(line, parse_constant=no_constants) for line in lines], err
+
+    def steps(self, path, status=0):
+        events, _ = self.cat(path, status)
+        return [event["step"] for event in events if event["content"] == "summary"]
+
+    def stock_steps(self, path, tag):
+        """What stock TensorBoard's own reader finds."""
+        accumulator = event_accumulator.EventAccumulator(path)
+        accumulator.Reload()
+        return [event.step for event in accumulator.Scalars(tag)]
+
+    def stock_events(self, path):
+        """The events that the stock package reads."""
+        return [event_pb2.Event.FromString(record)
+                for record in RawEventFileLoader(path).Load()]
 
     def damage(self, path, at):
         with open(path, "r+b") as file:

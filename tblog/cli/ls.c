@@ -15,6 +15,7 @@
 #include "option_check.h"
 #include "read_events.h"
 #include "standard_output.h"
+#include "step_order.h"
 #include "tag_map.h"
 #include "tblog/tblog.h"
 #include "terminal_text.h"
@@ -25,6 +26,8 @@ typedef struct tag_summary {
     uint64_t count;
     int64_t first_step;
     int64_t last_step;
+    tag_steps steps;
+    uint64_t out_of_order; /* how many values have a step that goes back or repeats */
 } tag_summary;
 
 typedef struct listing {
@@ -32,25 +35,41 @@ typedef struct listing {
     bool as_json;
     tag_map tags;
     const char *run; /* of the file being read */
+    run_starts starts;
 } listing;
 
 /* ---- Reading ---- */
 
-static bool count_tag(listing *all, const tag_key *key, tblog_value_kind kind, int64_t step)
+/* The tag's summary, with one value more. NULL with a message without memory. */
+static tag_summary *count_tag(listing *all, const tag_key *key, tblog_value_kind kind, int64_t step)
 {
-    if (!tag_filter_chooses(&all->arguments.filter, key->tag)) {
-        return true;
-    }
     tag_summary *tag = tag_map_get(&all->tags, key, sizeof *tag);
     if (tag == NULL) {
         fprintf(stderr, "tblog ls: %s\n", tblog_status_string(TBLOG_NO_MEMORY));
-        return false;
+        return NULL;
     }
     if (tag->count++ == 0) {
         tag->first_step = step;
         tag->value_kind = kind;
     }
     tag->last_step = step;
+    return tag;
+}
+
+static bool count_value(listing *all, const tblog_event *event, const tblog_value *value)
+{
+    if (!tag_filter_chooses(&all->arguments.filter, value->tag)) {
+        return true;
+    }
+    const tag_key key = {
+        .run = all->run, .tag = value->tag, .content = event->content, .plugin = value->plugin};
+    tag_summary *tag = count_tag(all, &key, value->kind, event->step);
+    if (tag == NULL) {
+        return false;
+    }
+    if (!is_setting(tag->key.plugin) && tag_steps_go_back(&tag->steps, &all->starts, event->step)) {
+        tag->out_of_order++;
+    }
     return true;
 }
 
@@ -59,11 +78,9 @@ static bool count_event(void *context, const tblog_reader *reader, const tblog_e
 {
     (void)reader;
     listing *all = context;
+    run_starts_mind(&all->starts, event);
     for (size_t i = 0; i < event->value_count; i++) {
-        const tblog_value *value = event->values[i];
-        const tag_key key = {
-            .run = all->run, .tag = value->tag, .content = event->content, .plugin = value->plugin};
-        if (!count_tag(all, &key, value->kind, event->step)) {
+        if (!count_value(all, event, event->values[i])) {
             return false;
         }
     }
@@ -74,7 +91,8 @@ static bool count_event(void *context, const tblog_reader *reader, const tblog_e
                          .tag = event->run_metadata != NULL ? event->run_metadata : "",
                          .content = event->content,
                          .plugin = event->content};
-    return count_tag(all, &key, TBLOG_VALUE_OTHER, event->step);
+    return !tag_filter_chooses(&all->arguments.filter, key.tag) ||
+           count_tag(all, &key, TBLOG_VALUE_OTHER, event->step) != NULL;
 }
 
 /* ---- Printing ---- */
@@ -107,6 +125,7 @@ static int wider(int columns, const char *text)
 
 static void print_table(const tag_map *tags)
 {
+    bool any_marked = false;
     int run_columns = 3, tag_columns = 3, kind_columns = 4;
     for (size_t i = 0; i < tags->count; i++) {
         const tag_summary *tag = (const tag_summary *)tags->entries[i];
@@ -123,8 +142,13 @@ static void print_table(const tag_map *tags)
         print_padded(tag->key.run, run_columns);
         print_padded(tag->key.tag, tag_columns);
         print_padded(kind_name(tag), kind_columns);
-        printf("%9" PRIu64 "  %9" PRId64 "  %9" PRId64 "\n", tag->count, tag->first_step,
-               tag->last_step);
+        const bool marked = tag->out_of_order > 0;
+        printf("%9" PRIu64 "  %9" PRId64 "  %9" PRId64 "%s\n", tag->count, tag->first_step,
+               tag->last_step, marked ? "  *" : "");
+        any_marked |= marked;
+    }
+    if (any_marked) {
+        puts("* steps go back or repeat: " STEPS_GO_BACK_EFFECT);
     }
 }
 
@@ -140,6 +164,7 @@ static bool print_json(const tag_map *tags)
         json_out_integer(&out, "count", (int64_t)tag->count);
         json_out_integer(&out, "first_step", tag->first_step);
         json_out_integer(&out, "last_step", tag->last_step);
+        json_out_integer(&out, "out_of_order_steps", (int64_t)tag->out_of_order);
         json_out_end(&out, '}');
         putchar('\n');
         if (out.no_memory) {
@@ -170,6 +195,9 @@ static enum exit_status list(listing *all)
                                  ? EXIT_STATUS_DONE
                                  : EXIT_STATUS_FAILED;
     for (size_t i = 0; i < files.count; i++) {
+        if (all->run == NULL || strcmp(all->run, files.at[i].run) != 0) {
+            all->starts = (run_starts){0};
+        }
         all->run = files.at[i].run;
         worst = worse_status(worst, read_events("ls", files.at[i].path, count_event, all));
     }
@@ -197,15 +225,18 @@ int command_ls(int argc, char **argv)
         .options = options,
         .parser = parse_option,
         .args_doc = "PATH...",
-        .doc = "List the tags of event files: run, kind, how many values, first and last step.\v"
-               "A directory stands for the files below it whose names contain 'tfevents'; a run is "
-               "a directory of such files. The kind is the plug-in of TensorBoard's that shows the "
-               "tag; what is under no tag, such as a graph, has a line for each kind of event, and "
-               "the empty tag. In JSON a run whose name is no UTF-8 is an object {\"base64\": "
-               "\"...\"}. "
-               "REGEX is a POSIX extended regular expression.\n\n"
-               "Exit status: 0 all listed; 1 failed, or a file is damaged behind what is listed; 2 "
-               "wrong usage; 3 nothing wrong but torn last records."};
+        .doc =
+            "List the tags of event files: run, kind, how many values, first and last step.\v"
+            "A directory stands for the files below it whose names contain 'tfevents'; a run is "
+            "a directory of such files. The kind is the plug-in of TensorBoard's that shows the "
+            "tag; what is under no tag, such as a graph, has a line for each kind of event, and "
+            "the empty tag. A star marks tags whose steps go back or repeat, of which TensorBoard "
+            "shows less than the files hold; in JSON \"out_of_order_steps\" counts these steps. In "
+            "JSON a run whose name is no UTF-8 is an object {\"base64\": "
+            "\"...\"}. "
+            "REGEX is a POSIX extended regular expression.\n\n"
+            "Exit status: 0 all listed; 1 failed, or a file is damaged behind what is listed; 2 "
+            "wrong usage; 3 nothing wrong but torn last records."};
     listing all = {0};
     int status = EXIT_STATUS_USAGE;
     if (option_check_parse(&argp, argc, argv, &all) == 0) {

@@ -1,24 +1,15 @@
 /* tblog merge: the event files of a run as one file. */
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "arguments.h"
 #include "commands.h"
-#include "event_copy.h"
 #include "event_files.h"
+#include "event_merge.h"
 #include "exit_status.h"
 #include "option_check.h"
-#include "tblog/tblog.h"
 #include "terminal_text.h"
-
-/* One file version is enough. */
-static event_choice choose(void *context, const tblog_event *event, uint64_t copied)
-{
-    (void)context;
-    return event->file_version == NULL || copied == 0 ? EVENT_COPY : EVENT_LEAVE_OUT;
-}
 
 /* Two runs in one file would be drawn as one curve. */
 static bool is_one_run(const event_files *files)
@@ -36,27 +27,12 @@ static bool is_one_run(const event_files *files)
     return true;
 }
 
-static enum exit_status copy_files(const event_files *files, const char *output)
-{
-    const char **paths = calloc(files->count + 1, sizeof *paths);
-    if (paths == NULL) {
-        fprintf(stderr, "tblog merge: %s\n", tblog_status_string(TBLOG_NO_MEMORY));
-        return EXIT_STATUS_FAILED;
-    }
-    for (size_t i = 0; i < files->count; i++) {
-        paths[i] = files->at[i].path;
-    }
-    const enum exit_status status = event_copy_files("merge", output, paths, choose, NULL);
-    free(paths);
-    return status;
-}
-
 static enum exit_status merge_files(const arguments *all)
 {
     event_files files = {0};
     enum exit_status status = EXIT_STATUS_FAILED;
     if (event_files_find(&files, "merge", all->paths) && is_one_run(&files)) {
-        status = copy_files(&files, all->output);
+        status = event_merge(&files, all->output);
     }
     event_files_free(&files);
     return status;
@@ -75,10 +51,13 @@ int command_merge(int argc, char **argv)
         .parser = parse_option,
         .args_doc = "PATH... -o OUT",
         .doc =
-            "Copy the events of a run's files into one file, in TensorBoard's order: that of the "
-            "files' names.\v"
+            "Copy the events of a run's files into one file, in the order of their steps, and of "
+            "their times where steps are equal.\v"
             "PATH is an event file or a run's directory; all must be in one directory. They are "
-            "only read. Move them out of the log directory afterwards, or TensorBoard draws "
+            "only read. Points that a restart (a session log with START) took back are left out. "
+            "A run that was resumed without one keeps the points of both halves: 'tblog trim' the "
+            "older half first. It takes the files' size again in a temporary file. Move them out "
+            "of the log directory afterwards, or TensorBoard draws "
             "every point twice. A damaged file is refused ('tblog repair' saves what is whole); "
             "a torn last record, as a crash leaves it, is left out.\n\n"
             "Exit status: 0 done; 1 failed, and there is no OUT; 2 wrong usage; 3 done, but for "

@@ -9,6 +9,7 @@
 
 #include "arguments.h"
 #include "commands.h"
+#include "complaint.h"
 #include "event_copy.h"
 #include "exit_status.h"
 #include "option_check.h"

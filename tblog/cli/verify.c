@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "arguments.h"
 #include "commands.h"
@@ -12,18 +13,108 @@
 #include "option_check.h"
 #include "read_events.h"
 #include "standard_output.h"
+#include "step_order.h"
+#include "tag_map.h"
 #include "tblog/tblog.h"
 #include "terminal_text.h"
+
+/* A tag of the run whose files are being read. */
+typedef struct tag_state {
+    tag_key key;
+    tag_steps steps;
+    uint64_t noted_in; /* the number of the last file whose note counts it; 0 for none */
+} tag_state;
+
+/* What is no damage, but worth a note: of one file. */
+typedef struct file_notes {
+    uint64_t untimed;          /* events whose wall time is not a finite number */
+    uint64_t tags_back;        /* tags with a step that goes back or repeats */
+    const tag_state *tag_back; /* the first of them, its step, and the one before */
+    int64_t step_back;
+    int64_t step_before;
+} file_notes;
 
 typedef struct verification {
     bool any_failed;
     bool any_torn;
+    uint64_t file; /* the number of the present one, from 1 */
+    file_notes notes;
+    const char *run; /* of the present file, like the next two */
+    run_starts starts;
+    tag_map tags; /* tag_state */
 } verification;
 
 static void complain(verification *all, const char *path, const char *what)
 {
     complaint_print("verify", path, "%s", what);
     all->any_failed = true;
+}
+
+/* ---- Notes ---- */
+
+static bool mind_value(verification *all, const tblog_event *event, const tblog_value *value)
+{
+    const tag_key key = {
+        .run = all->run, .tag = value->tag, .content = event->content, .plugin = value->plugin};
+    tag_state *tag = tag_map_get(&all->tags, &key, sizeof *tag);
+    if (tag == NULL) {
+        return false;
+    }
+    const int64_t step_before = tag->steps.last;
+    if (is_setting(tag->key.plugin) || !tag_steps_go_back(&tag->steps, &all->starts, event->step) ||
+        tag->noted_in == all->file) {
+        return true;
+    }
+    tag->noted_in = all->file;
+    if (all->notes.tags_back++ == 0) {
+        all->notes.tag_back = tag;
+        all->notes.step_back = event->step;
+        all->notes.step_before = step_before;
+    }
+    return true;
+}
+
+/* False without memory. */
+static bool mind_event(verification *all, const tblog_event *event)
+{
+    all->notes.untimed += isfinite(event->wall_time) ? 0 : 1;
+    run_starts_mind(&all->starts, event);
+    for (size_t i = 0; i < event->value_count; i++) {
+        if (!mind_value(all, event, event->values[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void print_notes(const file_notes *notes, const char *path)
+{
+    if (notes->untimed > 0) {
+        complaint_print("verify", path,
+                        "note: the wall time of %" PRIu64 " events is not a finite number",
+                        notes->untimed);
+    }
+    if (notes->tags_back > 0) {
+        complaint_begin("verify", path);
+        fprintf(stderr, "note: step %" PRId64 " follows step %" PRId64 " under tag '",
+                notes->step_back, notes->step_before);
+        terminal_text_print_to(stderr, notes->tag_back->key.tag);
+        fprintf(stderr, "'%s: " STEPS_GO_BACK_EFFECT "\n",
+                notes->tags_back == 1 ? "" : ", and others go back or repeat too");
+    }
+}
+
+/* ---- Files ---- */
+
+static void begin_file(verification *all, const char *run)
+{
+    if (all->run == NULL || strcmp(all->run, run) != 0) {
+        tag_map_free(&all->tags);
+        all->starts = (run_starts){0};
+    }
+    all->run = run;
+    all->file++;
+    all->notes = (file_notes){0};
 }
 
 static void verify_file(verification *all, const char *path)
@@ -35,16 +126,16 @@ static void verify_file(verification *all, const char *path)
     }
     const tblog_event *event;
     tblog_status status;
-    uint64_t events = 0, untimed = 0;
+    uint64_t events = 0;
     while ((status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
         events++;
-        untimed += isfinite(event->wall_time) ? 0 : 1;
+        if (!mind_event(all, event)) {
+            complain(all, path, tblog_status_string(TBLOG_NO_MEMORY));
+            tblog_reader_close(reader);
+            return;
+        }
     }
-    if (untimed > 0) {
-        complaint_print("verify", path,
-                        "note: the wall time of %" PRIu64 " events is not a finite number",
-                        untimed);
-    }
+    print_notes(&all->notes, path);
     switch (status) {
     case TBLOG_END:
         terminal_text_print(path);
@@ -71,8 +162,10 @@ static int verify_paths(char **paths)
     event_files files = {0};
     verification all = {.any_failed = !event_files_find(&files, "verify", paths)};
     for (size_t i = 0; i < files.count; i++) {
+        begin_file(&all, files.at[i].run);
         verify_file(&all, files.at[i].path);
     }
+    tag_map_free(&all.tags);
     event_files_free(&files);
     all.any_failed |= !finish_standard_output("verify");
     return all.any_failed ? EXIT_STATUS_FAILED : all.any_torn ? EXIT_STATUS_TORN : EXIT_STATUS_DONE;
@@ -92,7 +185,9 @@ int command_verify(int argc, char **argv)
             "Check every record of event files: both checksums, and that it is an event.\v"
             "A directory stands for the files below it whose names contain 'tfevents'. What is "
             "wrong goes to standard error, with the byte where it begins. A file without a whole "
-            "record is no event file; of any other 'tblog repair' saves what is whole.\n\n"
+            "record is no event file; of any other 'tblog repair' saves what is whole. Notes are "
+            "about what is no damage but looks odd in TensorBoard, such as steps that go back or "
+            "repeat; they leave the exit status as it is.\n\n"
             "Exit status: 0 all whole; 1 a file is damaged, no event file or cannot be read; 2 "
             "wrong usage; 3 "
             "nothing wrong but torn last records, as a crash leaves them."};

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # replay_tool.sh TBLOG SCRATCH DIRECTORY...: the tool on every file of the directories. Whatever is in
 # a file, each command ends with a status of its own, which a sanitizer's is not, and what is
-# repaired is whole.
+# repaired, and then merged, is whole.
 set -euo pipefail
 export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 TSAN_OPTIONS=exitcode=99
 tool=$1 scratch=$2
@@ -33,5 +33,7 @@ for file in "$scratch"/files/*; do
     files=$((files + 1))
 done
 "$tool" verify "$scratch/repaired" >/dev/null
+"$tool" merge "$scratch/repaired" -o "$scratch/merged"
+"$tool" verify "$scratch/merged" >/dev/null
 [[ $files -gt 20 ]]
 echo "$files files"

@@ -7,4 +7,7 @@
 __attribute__((format(printf, 3, 4))) void complaint_print(const char *command, const char *subject,
                                                            const char *why, ...);
 
+/* "tblog COMMAND: SUBJECT: " on standard error: for what needs more than a format. */
+void complaint_begin(const char *command, const char *subject);
+
 #endif

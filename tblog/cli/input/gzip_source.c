@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#include "spool.h"
+#include "temporary_file.h"
 
 enum { BLOCK_BYTES = 64 * 1024 };
 
@@ -17,7 +17,7 @@ typedef struct gzip_source {
     z_stream stream;
     bool between_members;
     const char *problem;
-    spool inflated;
+    temporary_file inflated;
 } gzip_source;
 
 /* ---- Inflating ---- */
@@ -45,7 +45,7 @@ static ssize_t fill_input(gzip_source *source)
     return count;
 }
 
-/* Inflates the next bytes into the spool. 1, 0 at the end, -1 with errno. */
+/* Inflates the next bytes into the temporary file. 1, 0 at the end, -1 with errno. */
 static ssize_t inflate_some(gzip_source *source)
 {
     uint8_t output[BLOCK_BYTES];
@@ -64,7 +64,8 @@ static ssize_t inflate_some(gzip_source *source)
     stream->next_out = output;
     stream->avail_out = BLOCK_BYTES;
     const int result = inflate(stream, Z_NO_FLUSH);
-    if (!spool_add(&source->inflated, output, BLOCK_BYTES - stream->avail_out)) {
+    if (!temporary_file_append(&source->inflated, output, BLOCK_BYTES - stream->avail_out) ||
+        !temporary_file_flush(&source->inflated)) {
         return -1;
     }
     if (result == Z_MEM_ERROR) {
@@ -87,7 +88,7 @@ static ssize_t gzip_source_read_at(record_source *self, void *data, size_t bytes
             return more;
         }
     }
-    return spool_read_at(&source->inflated, data, bytes, offset);
+    return temporary_file_read(&source->inflated, data, bytes, offset);
 }
 
 static const char *gzip_source_problem(record_source *self)
@@ -99,7 +100,7 @@ static void gzip_source_close(record_source *self)
 {
     gzip_source *source = (gzip_source *)self;
     inflateEnd(&source->stream);
-    spool_close(&source->inflated);
+    temporary_file_close(&source->inflated);
     source->packed->close(source->packed);
     free(source);
 }
@@ -124,7 +125,7 @@ record_source *gzip_source_open(record_source *packed)
     gzip_source *source = calloc(1, sizeof *source);
     if (source == NULL || inflateInit2(&source->stream, WINDOW_BITS) != Z_OK) {
         errno = ENOMEM;
-    } else if (spool_open(&source->inflated)) {
+    } else if (temporary_file_open(&source->inflated)) {
         source->packed = packed;
         source->base = (record_source){.read_at = gzip_source_read_at,
                                        .problem = gzip_source_problem,

@@ -1,6 +1,6 @@
-/* A gzip file as a source of records: inflated as far as it is read, into a spool, so that the reader
- * may go back in it. Memory does not go with its size. On disk it takes what it inflates to, at most
- * some 1000 times the gzip file's size, which is the most that deflate can pack. */
+/* A gzip file as a source of records: inflated as far as it is read, into a temporary file, so that
+ * the reader may go back in it. Memory does not go with its size. On disk it takes what it inflates
+ * to, at most some 1000 times the gzip file's size, which is the most that deflate can pack. */
 #ifndef TBLOG_CLI_GZIP_SOURCE_H
 #define TBLOG_CLI_GZIP_SOURCE_H
 

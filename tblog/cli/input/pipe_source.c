@@ -6,34 +6,35 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "spool.h"
+#include "temporary_file.h"
 
 typedef struct pipe_source {
     record_source base;
     int pipe;
-    spool come;
+    temporary_file kept; /* what has come so far */
 } pipe_source;
 
 static ssize_t pipe_source_read_at(record_source *self, void *data, size_t bytes, uint64_t offset)
 {
     pipe_source *source = (pipe_source *)self;
-    while (source->come.bytes <= offset) {
-        char next[64 * 1024];
-        const ssize_t count = read(source->pipe, next, sizeof next);
+    while (source->kept.bytes <= offset) {
+        char come[64 * 1024];
+        const ssize_t count = read(source->pipe, come, sizeof come);
         if (count <= 0) {
             return count;
         }
-        if (!spool_add(&source->come, next, (size_t)count)) {
+        if (!temporary_file_append(&source->kept, come, (size_t)count) ||
+            !temporary_file_flush(&source->kept)) {
             return -1;
         }
     }
-    return spool_read_at(&source->come, data, bytes, offset);
+    return temporary_file_read(&source->kept, data, bytes, offset);
 }
 
 static void pipe_source_close(record_source *self)
 {
     pipe_source *source = (pipe_source *)self;
-    spool_close(&source->come);
+    temporary_file_close(&source->kept);
     close(source->pipe);
     free(source);
 }
@@ -54,7 +55,7 @@ record_source *pipe_source_open(const char *path)
     }
     source->base = (record_source){.read_at = pipe_source_read_at, .close = pipe_source_close};
     source->pipe = open(path, O_RDONLY | O_CLOEXEC);
-    if (source->pipe >= 0 && spool_open(&source->come)) {
+    if (source->pipe >= 0 && temporary_file_open(&source->kept)) {
         return &source->base;
     }
     const int cause = errno;

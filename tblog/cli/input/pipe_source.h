@@ -1,5 +1,5 @@
-/* A pipe as a source of records: what has come through it is kept in a spool, so that the reader may
- * go back in it. */
+/* A pipe as a source of records: what has come through it is kept in a temporary file, so that the
+ * reader may go back in it. */
 #ifndef TBLOG_CLI_PIPE_SOURCE_H
 #define TBLOG_CLI_PIPE_SOURCE_H
 

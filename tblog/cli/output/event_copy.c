@@ -6,7 +6,6 @@
 #include "complaint.h"
 #include "event_edit.h"
 #include "event_encode.h"
-#include "read_events.h"
 #include "record_queue.h"
 #include "record_writer.h"
 
@@ -55,17 +54,16 @@ static bool write_version(event_copy *copy, double wall_time)
 }
 
 /* Counts an event, before which a file version is written where the file needs one. */
-static bool begin_event(event_copy *copy, const tblog_event *event)
+static bool begin_event(event_copy *copy, bool is_version, double wall_time)
 {
-    return copy->events++ > 0 || event->file_version != NULL ||
-           write_version(copy, event->wall_time);
+    return copy->events++ > 0 || is_version || write_version(copy, wall_time);
 }
 
-bool event_copy_add(event_copy *copy, const tblog_reader *reader, const tblog_event *event)
+bool event_copy_add_record(event_copy *copy, const uint8_t *record, size_t bytes, bool is_version,
+                           double wall_time)
 {
-    size_t bytes;
-    const uint8_t *record = tblog_reader_record(reader, &bytes);
-    return begin_event(copy, event) && output_file_write(&copy->file, record, bytes);
+    return begin_event(copy, is_version, wall_time) &&
+           output_file_write(&copy->file, record, bytes);
 }
 
 bool event_copy_add_edited(event_copy *copy, const tblog_reader *reader, const tblog_event *event,
@@ -82,36 +80,17 @@ bool event_copy_add_edited(event_copy *copy, const tblog_reader *reader, const t
     if (!done) {
         (void)complain_of_memory(copy); /* the reader has found a whole event */
     } else if (values > 0) {
-        done = begin_event(copy, event) && write_record(copy, &queue);
+        done = begin_event(copy, event->file_version != NULL, event->wall_time) &&
+               write_record(copy, &queue);
     }
     record_queue_free(&queue);
     return done;
 }
 
-typedef struct choosing_copy {
-    event_copy copy;
-    event_chooser *choose;
-    void *context;
-} choosing_copy;
-
-static bool copy_chosen(void *context, const tblog_reader *reader, const tblog_event *event)
+bool event_copy_add(event_copy *copy, const tblog_reader *reader, const tblog_event *event)
 {
-    choosing_copy *all = context;
-    const event_choice choice = all->choose(all->context, event, all->copy.events);
-    return choice == EVENT_LEAVE_OUT ||
-           (choice == EVENT_COPY && event_copy_add(&all->copy, reader, event));
-}
-
-enum exit_status event_copy_files(const char *command, const char *output, const char *const *paths,
-                                  event_chooser *choose, void *context)
-{
-    choosing_copy all = {.choose = choose, .context = context};
-    if (!event_copy_begin(&all.copy, command, output)) {
-        return EXIT_STATUS_FAILED;
-    }
-    enum exit_status worst = EXIT_STATUS_DONE;
-    for (; *paths != NULL && worst != EXIT_STATUS_FAILED; paths++) {
-        worst = worse_status(worst, read_events(command, *paths, copy_chosen, &all));
-    }
-    return output_file_end(&all.copy.file, worst);
+    size_t bytes;
+    const uint8_t *record = tblog_reader_record(reader, &bytes);
+    return event_copy_add_record(copy, record, bytes, event->file_version != NULL,
+                                 event->wall_time);
 }

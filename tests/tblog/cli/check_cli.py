@@ -130,11 +130,30 @@ class Tool(ToolTest):
 
     def test_verify_tells_of_wall_times_that_are_none(self):
         path = self.write(version_event(), scalar_event(0, "t", 1, float("nan")),
-                          scalar_event(0, "t", 1, float("inf")))
+                          scalar_event(1, "t", 1, float("inf")))
         code, out, err = tblog("verify", path)
         self.assertEqual((code, out), (0, f"{path}: whole, 3 events\n"))
         self.assertEqual(err, f"tblog verify: {path}: note: the wall time of 2 events is not a "
                          "finite number\n")
+
+    def test_verify_notes_steps_that_go_back_file_by_file(self):
+        names = [f"r/{number}.tfevents" for number in range(4)]
+        self.write(version_event(), scalar_event(3, "t\x1b", 1), scalar_event(3, "u", 1),
+                   name=names[0])
+        self.write(version_event(), scalar_event(4, "u", 1), name=names[1])
+        back = self.write(version_event(), scalar_event(4, "t\x1b", 1), scalar_event(2, "u", 1),
+                          scalar_event(1, "u", 1), name=names[2])
+        both = self.write(version_event(), scalar_event(4, "t\x1b", 1), scalar_event(1, "u", 1),
+                          name=names[3])
+        self.write(version_event(), scalar_event(0, "t\x1b", 1), name="s/f.tfevents")
+        code, out, err = tblog("verify", self.directory)
+        self.assertEqual((code, out.count(": whole, ")), (0, 5))
+        effect = ("TensorBoard's default loader drops the tag's earlier points at such a step and "
+                  "beyond")
+        self.assertEqual(err.splitlines(), [
+            f"tblog verify: {back}: note: step 2 follows step 4 under tag 'u': {effect}",
+            f"tblog verify: {both}: note: step 4 follows step 4 under tag 't?', and others go back "
+            f"or repeat too: {effect}"])
 
     # ---- usage ----
 

@@ -1,4 +1,4 @@
-"""The tblog tool's commands that make event files: repair, merge, trim.
+"""The tblog tool's commands that make event files: repair, trim; of merge what all share.
 
 Usage: check_cli_files.py TBLOG
 """
@@ -11,7 +11,6 @@ import struct
 import subprocess
 import unittest
 
-from tensorboard.backend.event_processing import event_accumulator
 from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto import event_pb2, types_pb2
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
@@ -26,16 +25,6 @@ def digest(path):
 
 
 class Files(ToolTest):
-    def steps(self, path, status=0):
-        events, _ = self.cat(path, status)
-        return [event["step"] for event in events if event["content"] == "summary"]
-
-    def stock_steps(self, path, tag):
-        """What stock TensorBoard's own reader finds."""
-        accumulator = event_accumulator.EventAccumulator(path)
-        accumulator.Reload()
-        return [event.step for event in accumulator.Scalars(tag)]
-
     # ---- repair ----
 
     def repair(self, path, status=0):
@@ -192,55 +181,6 @@ class Files(ToolTest):
                     tool.send_signal(death)
                     self.assertEqual(tool.wait(60), -death)
                 self.assertEqual(sorted(os.listdir(self.directory)), before)
-
-    # ---- merge ----
-
-    def test_merge_puts_the_files_in_tensorboards_order(self):
-        self.write(version_event(), scalar_event(2, "t", 1), name="r/events.out.tfevents.20.x")
-        self.write(version_event(), scalar_event(1, "t", 1), name="r/events.out.tfevents.10.x")
-        self.write(version_event(), scalar_event(3, "t", 1), name="r/events.out.tfevents.30.x")
-        output = self.path("merged.tfevents")
-        self.assertEqual(tblog("merge", self.path("r"), "-o", output), (0, "", ""))
-        self.assertEqual(self.steps(output), [1, 2, 3])
-        self.assertEqual(self.stock_steps(output, "t"), [1, 2, 3])
-        versions = [e for e in self.cat(output)[0] if e["content"] == "file_version"]
-        self.assertEqual(len(versions), 1)
-
-    def test_a_file_that_is_named_twice_counts_once(self):
-        path = self.write(version_event(), scalar_event(1, "t", 1), name="r/1.tfevents")
-        self.write(version_event(), scalar_event(2, "t", 1), name="r/2.tfevents")
-        os.link(path, self.path("r/3.tfevents"))
-        run, output = self.path("r"), self.path("merged")
-        for paths in ([run], [run, run], [run, path], [path, run],
-                      [run, os.path.join(self.directory, ".", "r")]):
-            self.assertEqual(tblog("merge", *paths, "-o", output), (0, "", ""))
-            self.assertEqual(self.steps(output), [1, 2])
-            os.remove(output)
-            self.assertEqual(tblog("export", *paths)[1].count("\n"), 3)
-        os.symlink("r", self.path("latest"))
-        _, out, _ = tblog("export", self.directory)
-        self.assertEqual([line.split(",")[0] for line in out.splitlines()[1:]],
-                         ["latest", "latest", "r", "r"])
-
-    def test_merge_refuses_two_runs_and_damage(self):
-        one = self.write(version_event(), scalar_event(1, "t", 1), name="a/f.tfevents")
-        self.write(version_event(), scalar_event(2, "t", 1), name="b/f.tfevents")
-        output = self.path("merged")
-        code, _, err = tblog("merge", self.directory, "-o", output)
-        self.assertEqual(code, 1)
-        self.assertIn("two runs", err)
-        self.damage(one, 60)
-        code, _, err = tblog("merge", self.path("a"), "-o", output)
-        self.assertEqual(code, 1)
-        self.assertIn("tblog repair", err)
-        self.assertFalse(os.path.exists(output))
-
-    def test_merge_leaves_a_torn_record_out(self):
-        self.write(version_event(), scalar_event(1, "t", 1), name="r/1.tfevents", tail=b"x" * 5)
-        self.write(version_event(), scalar_event(2, "t", 1), name="r/2.tfevents")
-        output = self.path("merged")
-        self.assertEqual(tblog("merge", self.path("r"), "-o", output)[0], 3)
-        self.assertEqual(self.steps(output), [1, 2])
 
     # ---- trim ----
 

@@ -7,8 +7,9 @@ import json
 import os
 import unittest
 
-from cli_fixture import (ToolTest, events_without_values, histogram_event, scalar_event, tblog,
-                         version_event)
+from cli_fixture import (ToolTest, events_without_values, histogram_event, scalar_event, start_event,
+                         tblog, tensor_event, version_event)
+from tensorboard.compat.proto import types_pb2
 
 
 class List(ToolTest):
@@ -25,10 +26,11 @@ class List(ToolTest):
         self.write(version_event(), scalar_event(2**62, "a", 1), name="two/x/f.tfevents")
         rows, _ = self.ls(self.directory)
         self.assertEqual([tuple(row.values()) for row in rows],
-                         [("one", "a", "scalars", 2, 4, 9), ("one", "b", "scalars", 1, 3, 3),
-                          ("one", "h", "histograms", 2, -7, 5),
-                          ("two/x", "a", "scalars", 1, 2**62, 2**62)])
-        self.assertEqual(list(rows[0]), ["run", "tag", "kind", "count", "first_step", "last_step"])
+                         [("one", "a", "scalars", 2, 4, 9, 0), ("one", "b", "scalars", 1, 3, 3, 0),
+                          ("one", "h", "histograms", 2, -7, 5, 0),
+                          ("two/x", "a", "scalars", 1, 2**62, 2**62, 0)])
+        self.assertEqual(list(rows[0]), ["run", "tag", "kind", "count", "first_step", "last_step",
+                                         "out_of_order_steps"])
         rows, _ = self.ls("--tag=^h$", "-t", "^b", self.directory)
         self.assertEqual([row["tag"] for row in rows], ["b", "h"])
 
@@ -66,6 +68,51 @@ class List(ToolTest):
         self.assertEqual(len(self.ls(self.directory, status=3)[0]), 2)
         self.ls(self.path("missing"), status=1)
 
+    def out_of_order(self, *files):
+        """{tag: count} of a run of these files, one after the other."""
+        for number, events in enumerate(files):
+            self.write(version_event(), *events, name=f"r/{number}.tfevents")
+        rows, _ = self.ls(self.path("r"), "--tag=.")
+        return {row["tag"]: row["out_of_order_steps"] for row in rows}
+
+    def points(self, tag, *steps):
+        return [scalar_event(step, tag, 1) for step in steps]
+
+    def test_ls_marks_tags_whose_steps_go_back_or_repeat(self):
+        self.write(*self.points("a", 1, 2, 2, 1), *self.points("b", 1, 2), name="x/1.tfevents")
+        self.write(*self.points("b", 3), name="x/2.tfevents")
+        self.write(*self.points("b", 0), name="y/1.tfevents")
+        code, out, err = tblog("ls", self.directory)
+        self.assertEqual((code, err), (0, ""))
+        _, a, *others, remark = out.splitlines()
+        self.assertRegex(a, r"^x +a .*  \*$")
+        self.assertEqual([line for line in others if line.endswith("*")], [])
+        self.assertRegex(remark, r"^\* steps go back or repeat: TensorBoard's default loader drops")
+
+    def test_ls_counts_steps_that_go_back_or_repeat_over_the_files_of_a_run(self):
+        found = self.out_of_order([*self.points("a", 0, 1, 2, 5, 4, 3, 6, 9, 7, 8, 10),
+                                   *self.points("b", 1, 2)],
+                                  [*self.points("a", 11), *self.points("b", 2, 3)])
+        self.assertEqual(found, {"a": 3, "b": 1})
+
+    def test_a_restart_excuses_only_the_points_that_it_announces(self):
+        before = [start_event(0), *self.points("a", 1, 2, 3), *self.points("b", 1, 2, 3)]
+        self.assertEqual(self.out_of_order(before, [start_event(2), *self.points("a", 2, 3, 4)]),
+                         {"a": 0, "b": 0})
+        self.assertEqual(self.out_of_order(before, [start_event(2), *self.points("a", 1, 2),
+                                                    *self.points("b", 2, 2)]), {"a": 1, "b": 1})
+
+    def test_the_first_start_of_a_run_is_no_restart(self):
+        """TensorBoard's Python loader takes nothing back for it."""
+        self.assertEqual(self.out_of_order(self.points("a", 1, 2),
+                                           [start_event(2), *self.points("a", 2)]), {"a": 1})
+
+    def test_settings_may_be_repeated(self):
+        setting = tensor_event("_hparams_/session_start_info", "hparams", [0], b"\x1a\x00",
+                               dtype=types_pb2.DT_FLOAT)
+        self.assertEqual(self.out_of_order([setting], [setting]),
+                         {"_hparams_/session_start_info": 0})
+
     def test_ls_of_ten_thousand_tags(self):
         self.write(*[scalar_event(0, f"group/{i}", 1) for i in range(10000)])
         rows, _ = self.ls(self.directory)
@@ -75,9 +122,9 @@ class List(ToolTest):
         self.write(version_event(), scalar_event(1, "", 1), *events_without_values())
         rows, _ = self.ls(self.directory)
         self.assertEqual([tuple(row.values())[1:] for row in rows], [
-            ("", "-", 1, 5, 5), ("", "graph_def", 1, 0, 0), ("", "log_message", 1, 0, 0),
-            ("", "meta_graph_def", 1, 2, 2), ("", "session_log", 2, 7, 9),
-            ("", "scalars", 1, 1, 1), ("step 1", "tagged_run_metadata", 1, 0, 0)])
+            ("", "-", 1, 5, 5, 0), ("", "graph_def", 1, 0, 0, 0), ("", "log_message", 1, 0, 0, 0),
+            ("", "meta_graph_def", 1, 2, 2, 0), ("", "session_log", 2, 7, 9, 0),
+            ("", "scalars", 1, 1, 1, 0), ("step 1", "tagged_run_metadata", 1, 0, 0, 0)])
         rows, _ = self.ls(self.directory, "--tag=.")
         self.assertEqual([row["tag"] for row in rows], ["step 1"])
 

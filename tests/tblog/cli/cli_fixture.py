@@ -7,6 +7,8 @@ import sys
 import tempfile
 import unittest
 
+from tensorboard.backend.event_processing import event_accumulator
+from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, types_pb2
 from tensorboard.summary.writer.record_writer import RecordWriter
 from waiting import LIMIT_SECONDS
@@ -28,6 +30,12 @@ def version_event():
 def scalar_event(step, tag, value, wall_time=2.25):
     return event_pb2.Event(wall_time=wall_time, step=step, summary=summary_pb2.Summary(
         value=[summary_pb2.Summary.Value(tag=tag, simple_value=value)]))
+
+
+def start_event(step, wall_time=2.25):
+    """What tells TensorBoard of a restart."""
+    return event_pb2.Event(wall_time=wall_time, step=step,
+                           session_log=event_pb2.SessionLog(status="START"))
 
 
 def string_event(tag, content):
@@ -69,7 +77,7 @@ def events_without_values():
         event_pb2.Event(log_message=event_pb2.LogMessage(level=30, message="hot")),
         event_pb2.Event(step=7, session_log=event_pb2.SessionLog(
             status="CHECKPOINT", checkpoint_path="a/b", msg="m")),
-        event_pb2.Event(step=9, session_log=event_pb2.SessionLog(status="START")),
+        start_event(9, wall_time=0),
         event_pb2.Event(step=5)]
 
 
@@ -109,6 +117,21 @@ class ToolTest(unittest.TestCase):
         lines = out.split("\n")
         self.assertEqual(lines.pop(), "")
         return [json.loads(line, parse_constant=no_constants) for line in lines], err
+
+    def steps(self, path, status=0):
+        events, _ = self.cat(path, status)
+        return [event["step"] for event in events if event["content"] == "summary"]
+
+    def stock_steps(self, path, tag):
+        """What stock TensorBoard's own reader finds."""
+        accumulator = event_accumulator.EventAccumulator(path)
+        accumulator.Reload()
+        return [event.step for event in accumulator.Scalars(tag)]
+
+    def stock_events(self, path):
+        """The events that the stock package reads."""
+        return [event_pb2.Event.FromString(record)
+                for record in RawEventFileLoader(path).Load()]
 
     def damage(self, path, at):
         with open(path, "r+b") as file:

@@ -222,6 +222,14 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_scalars(tblog_writer *writer, 
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_text(tblog_writer *writer, const char *tag,
                                                        int64_t step, const char *markdown);
 
+/* Text, shown as it is, such as a log or the output of a command: what means something in Markdown
+ * or HTML does not here, and spaces, tabs and line ends (LF, CRLF or CR) are kept. Other control
+ * characters show as U+FFFD. In the file it is one line of HTML, <pre><code>...</code></pre>, up to
+ * five times as long as the text; that is what tblog_reader_next returns. `text` may be empty; not
+ * NULL. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_plain_text(tblog_writer *writer, const char *tag,
+                                                             int64_t step, const char *text);
+
 /* A table of texts, each shown as Markdown: cells [row_count,column_count], at least one. None is
  * NULL. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_text_table(tblog_writer *writer, const char *tag,

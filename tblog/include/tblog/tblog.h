@@ -224,8 +224,8 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_text(tblog_writer *writer, con
 
 /* Text, shown as it is, such as a log or the output of a command: what means something in Markdown
  * or HTML does not here, and spaces, tabs and line ends (LF, CRLF or CR) are kept. Other control
- * characters show as U+FFFD. In the file it is one line of HTML, <pre><code>...</code></pre>, up to
- * five times as long as the text; that is what tblog_reader_next returns. `text` may be empty; not
+ * characters show as U+FFFD. In the file it is one line of preformatted HTML, at most five times as
+ * long as the text and 24 bytes, which tblog_reader_next returns as it is. `text` may be empty; not
  * NULL. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_plain_text(tblog_writer *writer, const char *tag,
                                                              int64_t step, const char *text);

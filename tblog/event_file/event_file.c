@@ -23,6 +23,7 @@ struct event_file {
     directory_lock *lock;
     file_path *paths;      /* the newest first; all stay until the end, for callers hold them */
     record_writer records; /* of the newest file, whose sink is ours */
+    uint64_t first_bytes;  /* of its first record */
     uint64_t synced_bytes; /* of it */
 };
 
@@ -74,6 +75,7 @@ static int begin_on_sink(event_file *file, record_sink *sink, const char *path, 
     next.batch = file->records.batch; /* empty, but it has memory */
     file->records = next;
     file->paths = newest;
+    file->first_bytes = next.file_bytes;
     file->synced_bytes = 0;
     return 0;
 }
@@ -174,10 +176,14 @@ int event_file_open_on_sink(event_file **out, record_sink *sink, const char *pat
     return 0;
 }
 
+static int close_sink(record_sink *sink)
+{
+    return sink->close(sink) == 0 ? 0 : errno;
+}
+
 int event_file_close(event_file *file)
 {
-    record_sink *sink = file->records.sink;
-    const int cause = sink->close(sink) == 0 ? 0 : errno;
+    const int cause = close_sink(file->records.sink);
     free_memory(file);
     return cause;
 }
@@ -224,6 +230,11 @@ uint64_t event_file_bytes(const event_file *file)
     return file->records.file_bytes + file->records.batch.size;
 }
 
+bool event_file_is_empty(const event_file *file)
+{
+    return event_file_bytes(file) == file->first_bytes;
+}
+
 int event_file_sync(event_file *file)
 {
     record_sink *sink = file->records.sink;
@@ -243,25 +254,33 @@ bool event_file_is_synced(const event_file *file)
     return file->synced_bytes == file->records.file_bytes;
 }
 
-int event_file_rotate(event_file *file, double wall_time)
-{
-    const int cause = event_file_sync(file);
-    return cause == 0 ? event_file_replace(file, wall_time) : cause;
-}
-
-int event_file_replace(event_file *file, double wall_time)
+/* Begins the next file and closes the present one. */
+static int begin_next(event_file *file, double wall_time, int *close_cause)
 {
     assert(file->records.batch.size == 0);
+    *close_cause = 0;
     if (file->directory == NULL) {
         return ENOENT;
     }
     record_sink *finished = file->records.sink;
     const int cause = begin_in_directory(file, wall_time);
     if (cause == 0) {
-        /* It has been synced or removed, so a failing close has nothing more to lose. */
-        (void)finished->close(finished);
+        *close_cause = close_sink(finished);
     }
     return cause;
+}
+
+int event_file_rotate(event_file *file, double wall_time, int *close_cause)
+{
+    *close_cause = 0;
+    const int cause = event_file_sync(file);
+    return cause == 0 ? begin_next(file, wall_time, close_cause) : cause;
+}
+
+int event_file_replace(event_file *file, double wall_time)
+{
+    int close_cause; /* of a removed file, which has nothing more to lose */
+    return begin_next(file, wall_time, &close_cause);
 }
 
 const char *event_file_path(const event_file *file)

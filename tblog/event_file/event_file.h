@@ -51,6 +51,9 @@ byte_buffer *event_file_batch(event_file *file);
 /* The size of the newest file once the batch is written. */
 uint64_t event_file_bytes(const event_file *file);
 
+/* Whether the newest file, with the batch, has nothing after its first record. */
+bool event_file_is_empty(const event_file *file);
+
 /* fsync, of the newest file and once of its directory. */
 TBLOG_MUST_CHECK int event_file_sync(event_file *file);
 
@@ -58,8 +61,10 @@ TBLOG_MUST_CHECK int event_file_sync(event_file *file);
 bool event_file_is_synced(const event_file *file);
 
 /* Syncs the file, whose batch is written, and begins the next one, of `wall_time`, as
- * event_file_open does. Where that fails the present file stays. */
-TBLOG_MUST_CHECK int event_file_rotate(event_file *file, double wall_time);
+ * event_file_open does. If that fails the present file stays, and *close_cause is 0. Otherwise
+ * *close_cause is 0, or the errno value with which closing the finished file failed: a mount that
+ * publishes a file when it is closed may have lost it. */
+TBLOG_MUST_CHECK int event_file_rotate(event_file *file, double wall_time, int *close_cause);
 
 /* Begins the next file, without a sync of the present one, which has been removed; the batch is
  * empty. Where that fails the call may be repeated: ENOENT on a sink of the caller's, or as

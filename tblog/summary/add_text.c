@@ -1,24 +1,53 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plain_text.h"
 #include "record_format.h"
 #include "refusal.h"
 #include "tensor_event.h"
+
+static bool admit_whole_text(const char *text)
+{
+    return admit(text != NULL, "the text is NULL") && admit_text(text, "the text");
+}
+
+static tblog_status add_markdown(tblog_writer *writer, const char *tag, int64_t step,
+                                 event_bytes markdown)
+{
+    event_tensor tensor = {.tag = tag,
+                           .plugin = TAG_PLUGIN_TEXT,
+                           .type = EVENT_STRING,
+                           .strings = &markdown,
+                           .string_count = 1};
+    return tensor_event_add(writer, step, &tensor, 1);
+}
 
 tblog_status tblog_add_text(tblog_writer *writer, const char *tag, int64_t step,
                             const char *markdown)
 {
     refusal_begin(writer);
-    if (!admit(markdown != NULL, "the text is NULL") || !admit_text(markdown, "the text")) {
+    if (!admit_whole_text(markdown)) {
         return TBLOG_INVALID;
     }
     const event_bytes text = {.data = markdown, .count = strlen(markdown)};
-    event_tensor tensor = {.tag = tag,
-                           .plugin = TAG_PLUGIN_TEXT,
-                           .type = EVENT_STRING,
-                           .strings = &text,
-                           .string_count = 1};
-    return tensor_event_add(writer, step, &tensor, 1);
+    return add_markdown(writer, tag, step, text);
+}
+
+tblog_status tblog_add_plain_text(tblog_writer *writer, const char *tag, int64_t step,
+                                  const char *text)
+{
+    refusal_begin(writer);
+    if (!admit_whole_text(text)) {
+        return TBLOG_INVALID;
+    }
+    byte_buffer markdown = {0};
+    tblog_status status = TBLOG_NO_MEMORY;
+    if (plain_text_append_markdown(&markdown, text)) {
+        const event_bytes bytes = {.data = (const char *)markdown.data, .count = markdown.size};
+        status = add_markdown(writer, tag, step, bytes);
+    }
+    byte_buffer_free(&markdown);
+    return status;
 }
 
 /* Fills `strings`; false where a cell is NULL or not UTF-8. */

@@ -4,7 +4,7 @@
 
 /* ---- The file ---- */
 
-/* Whether flush and sync may go on: TBLOG_OK with `io` held. */
+/* Whether flush, sync and rotate may go on: TBLOG_OK with `io` held. */
 static tblog_status begin_flush(tblog_writer *writer)
 {
     const tblog_status status = tblog_writer_status(writer);
@@ -36,6 +36,17 @@ tblog_status tblog_writer_sync(tblog_writer *writer)
     if (status == TBLOG_OK) {
         status = writer_sync_file(writer);
     }
+    pthread_mutex_unlock(&writer->io);
+    return status;
+}
+
+tblog_status tblog_writer_rotate(tblog_writer *writer)
+{
+    tblog_status status = begin_flush(writer);
+    if (status != TBLOG_OK) {
+        return status;
+    }
+    status = writer_rotate_file(writer);
     pthread_mutex_unlock(&writer->io);
     return status;
 }

@@ -24,9 +24,11 @@ static tblog_status lose_file(tblog_writer *writer, int cause)
 {
     event_file_discard_batch(writer->file);
     writer->is_next_file_due = true;
+    writer->is_file_ended = false;
     pthread_mutex_lock(&writer->mutex);
     record_queue_clear(&writer->queue);
     tag_set_next_file(&writer->tags);
+    writer->file_end_ms = WRITER_NEVER_MS;
     writer->lost_file = true;
     pthread_cond_broadcast(&writer->room);
     pthread_mutex_unlock(&writer->mutex);
@@ -41,16 +43,18 @@ static tblog_status fail_write(tblog_writer *writer, int cause)
     return is_removed ? lose_file(writer, cause) : fail_flush(writer, "write", cause);
 }
 
-/* Whether the file, with the batch, has reached its size. */
-static bool is_full(const tblog_writer *writer)
+/* Whether the file, with the batch, has ended or has reached its size. */
+static bool is_complete(const tblog_writer *writer)
 {
-    return writer->rotate_bytes > 0 && event_file_bytes(writer->file) >= writer->rotate_bytes;
+    const bool is_full =
+        writer->rotate_bytes > 0 && event_file_bytes(writer->file) >= writer->rotate_bytes;
+    return is_full || writer->is_file_ended;
 }
 
-/* Whether the file is full, or lost, and there is something for the next one. */
+/* Whether the file is complete, or lost, and there is something for the next one. */
 static bool is_next_file_wanted(tblog_writer *writer)
 {
-    if (!writer->is_next_file_due && !is_full(writer)) {
+    if (!writer->is_next_file_due && !is_complete(writer)) {
         return false;
     }
     pthread_mutex_lock(&writer->mutex);
@@ -59,22 +63,53 @@ static bool is_next_file_wanted(tblog_writer *writer)
     return has_records;
 }
 
-/* Goes on in the next file. 0 or an errno value; then in the present one. */
-static int begin_next_file(tblog_writer *writer)
+/* Continues in the next file. If it cannot be begun the present one stays; if the present one cannot
+ * be closed, the next one is used all the same. */
+static tblog_status begin_next_file(tblog_writer *writer)
 {
     pthread_mutex_lock(&writer->mutex); /* the clock is read by one thread at a time */
     const double now = writer_wall_time(writer);
     pthread_mutex_unlock(&writer->mutex);
+    int close_cause = 0;
     const int cause = writer->is_next_file_due ? event_file_replace(writer->file, now)
-                                               : event_file_rotate(writer->file, now);
+                                               : event_file_rotate(writer->file, now, &close_cause);
     if (cause != 0) {
-        return cause;
+        return fail_flush(writer, "beginning the next file", cause);
     }
+    /* Before the path changes: the message names the finished file. */
+    const tblog_status status =
+        close_cause == 0 ? TBLOG_OK : fail_flush(writer, "close", close_cause);
     writer->is_next_file_due = false;
+    writer->is_file_ended = false;
     pthread_mutex_lock(&writer->mutex);
+    writer->file_end_ms = WRITER_NEVER_MS;
     writer->path = event_file_path(writer->file);
     pthread_mutex_unlock(&writer->mutex);
-    return 0;
+    return status;
+}
+
+/* Whether the file has reached its age, which begins with the first flush of an event to it. `mutex`
+ * is held. */
+static bool has_reached_age(tblog_writer *writer)
+{
+    if (writer->rotate_ms == 0) {
+        return false;
+    }
+    const int64_t now_ms = writer->timer->now_ms(writer->timer->context);
+    if (writer->file_end_ms == WRITER_NEVER_MS) {
+        writer->file_end_ms = now_ms + writer->rotate_ms;
+    }
+    return now_ms >= writer->file_end_ms;
+}
+
+/* Ends the file, with the batch, if it has an event and is to end: now, or because of its age.
+ * `mutex` is held. */
+static void end_file_in_time(tblog_writer *writer, bool now)
+{
+    if (!writer->is_next_file_due && !event_file_is_empty(writer->file) &&
+        (now || has_reached_age(writer))) {
+        writer->is_file_ended = true;
+    }
 }
 
 /* Frees what events larger than usual have left, or a writer would keep the memory of its
@@ -87,14 +122,15 @@ static void free_oversized(const tblog_writer *writer, byte_buffer *idle)
     }
 }
 
-/* Takes what is queued as the next batch. */
-static void take_batch(tblog_writer *writer)
+/* Takes what is queued as the next batch, which may be the last of its file. */
+static void take_batch(tblog_writer *writer, bool is_last)
 {
     pthread_mutex_lock(&writer->mutex);
     event_file_take(writer->file, &writer->queue);
-    /* Behind the batch that fills the file all goes to the next one, where each tag's first value
-     * needs metadata again: who looks at it alone would not see the tag without. */
-    if (is_full(writer)) {
+    end_file_in_time(writer, is_last);
+    /* After the batch that completes the file all goes to the next one, where each tag's first
+     * value needs metadata again: who looks at it alone would not see the tag without. */
+    if (is_complete(writer)) {
         tag_set_next_file(&writer->tags);
     }
     free_oversized(writer, &writer->scalars);
@@ -103,18 +139,19 @@ static void take_batch(tblog_writer *writer)
     pthread_mutex_unlock(&writer->mutex);
 }
 
-tblog_status writer_write_records(tblog_writer *writer)
+/* As writer_write_records; the file may end with what is written. */
+static tblog_status write_records(tblog_writer *writer, bool is_last)
 {
     /* First what an earlier failure has left, then what came since. */
     int cause = event_file_write(writer->file);
     if (cause == 0 && is_next_file_wanted(writer)) {
-        cause = begin_next_file(writer);
-        if (cause != 0) {
-            return fail_flush(writer, "beginning the next file", cause);
+        const tblog_status status = begin_next_file(writer);
+        if (status != TBLOG_OK) {
+            return status;
         }
     }
     if (cause == 0) {
-        take_batch(writer);
+        take_batch(writer, is_last);
         cause = event_file_write(writer->file);
     }
     if (cause == 0) {
@@ -123,6 +160,11 @@ tblog_status writer_write_records(tblog_writer *writer)
         (void)writer_reserve(writer, batch);
     }
     return cause == 0 ? TBLOG_OK : fail_write(writer, cause);
+}
+
+tblog_status writer_write_records(tblog_writer *writer)
+{
+    return write_records(writer, false);
 }
 
 static void forget_error(tblog_writer *writer)
@@ -137,6 +179,12 @@ static void forget_error(tblog_writer *writer)
 
 tblog_status writer_finish_flush(tblog_writer *writer)
 {
+    if (writer->is_file_ended) {
+        const tblog_status status = begin_next_file(writer);
+        if (status != TBLOG_OK) {
+            return status;
+        }
+    }
     if (writer->sync_every_flush && !event_file_is_synced(writer->file)) {
         const int cause = event_file_sync(writer->file);
         if (cause != 0) {
@@ -150,6 +198,12 @@ tblog_status writer_finish_flush(tblog_writer *writer)
 tblog_status writer_flush_records(tblog_writer *writer)
 {
     const tblog_status status = writer_write_records(writer);
+    return status == TBLOG_OK ? writer_finish_flush(writer) : status;
+}
+
+tblog_status writer_rotate_file(tblog_writer *writer)
+{
+    const tblog_status status = write_records(writer, true);
     return status == TBLOG_OK ? writer_finish_flush(writer) : status;
 }
 
@@ -175,20 +229,36 @@ void writer_start_interval(tblog_writer *writer)
     pthread_cond_signal(&writer->changed);
 }
 
-/* Returns once there is something to flush and its time has come, or the thread is to end. `mutex`
- * is held. */
+/* When the next flush is due: for what waits, or for the end of the file. `mutex` is held. */
+static int64_t next_flush_ms(const tblog_writer *writer)
+{
+    if (writer_refuses_events(writer)) {
+        return WRITER_NEVER_MS;
+    }
+    /* A flush that failed is repeated in its time, even if the file was to end before. */
+    if (writer->unwritten) {
+        return writer->flush_due_ms;
+    }
+    const bool is_waiting = writer->queue.records.size > 0;
+    return is_waiting && writer->flush_due_ms < writer->file_end_ms ? writer->flush_due_ms
+                                                                    : writer->file_end_ms;
+}
+
+/* Returns once there is something to flush or a file to end, and its time has come, or the thread
+ * is to end. `mutex` is held. */
 static void await_flush(tblog_writer *writer)
 {
     const flush_timer *timer = writer->timer;
     while (!writer->closing) {
-        const size_t waiting = writer->queue.records.size;
-        if (writer_refuses_events(writer) || (waiting == 0 && !writer->unwritten)) {
+        const int64_t due_ms = next_flush_ms(writer);
+        if (due_ms == WRITER_NEVER_MS) {
             pthread_cond_wait(&writer->changed, &writer->mutex);
             continue;
         }
         /* While an error stands a full buffer is no reason to hurry. */
-        const int64_t left_ms = writer->flush_due_ms - timer->now_ms(timer->context);
-        const bool is_hasty = waiting >= writer->buffer_bytes && writer->latched == TBLOG_OK;
+        const int64_t left_ms = due_ms - timer->now_ms(timer->context);
+        const bool is_hasty =
+            writer->queue.records.size >= writer->buffer_bytes && writer->latched == TBLOG_OK;
         if (is_hasty || left_ms <= 0) {
             return;
         }

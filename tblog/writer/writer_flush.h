@@ -18,6 +18,9 @@ tblog_status writer_finish_flush(tblog_writer *writer);
 /* Both. */
 tblog_status writer_flush_records(tblog_writer *writer);
 
+/* The same, and ends the file if it has an event: syncs and closes it, and begins the next. */
+tblog_status writer_rotate_file(tblog_writer *writer);
+
 /* fsync of the file. */
 tblog_status writer_sync_file(tblog_writer *writer);
 

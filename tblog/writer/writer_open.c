@@ -56,13 +56,14 @@ tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink, const ch
         return TBLOG_INVALID;
     }
     resolved.rotate_bytes = 0;
+    resolved.rotate_seconds = 0;
     event_file *file;
     const int cause = event_file_open_on_sink(&file, sink, path, now);
     return cause == 0 ? start(out, file, &resolved, timer) : fail_open(cause);
 }
 
-tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
-                               const tblog_writer_options *options)
+tblog_status writer_open_by_timer(tblog_writer **out, const char *run_directory,
+                                  const tblog_writer_options *options, const flush_timer *timer)
 {
     refusal_begin(NULL);
     if (!admit(out != NULL, "there is nowhere to put the writer")) {
@@ -89,11 +90,17 @@ tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
     if (cause != 0) {
         return fail_open(cause);
     }
-    const tblog_status status = start(out, file, &resolved, &flush_timer_system);
+    const tblog_status status = start(out, file, &resolved, timer);
     if (status == TBLOG_OK) {
         refusal_begin(*out); /* another writer may have had the address */
     }
     return status;
+}
+
+tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
+                               const tblog_writer_options *options)
+{
+    return writer_open_by_timer(out, run_directory, options, &flush_timer_system);
 }
 
 /* ---- Closing ---- */
@@ -107,6 +114,8 @@ static tblog_status finish(tblog_writer *writer)
      * gone, and so are the callers: nobody else has the file. No next one is begun for the last
      * events: where that cannot be done, they are in this one. */
     writer->rotate_bytes = 0;
+    writer->rotate_ms = 0;
+    writer->is_file_ended = false;
     writer_flush_records(writer);
     const int cause = event_file_close(writer->file);
     if (writer->latched == TBLOG_OK && cause != 0) {

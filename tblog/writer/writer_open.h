@@ -14,4 +14,9 @@ TBLOG_MUST_CHECK tblog_status writer_open_on_sink(tblog_writer **out, record_sin
                                                   const tblog_writer_options *options,
                                                   const flush_timer *timer);
 
+/* As tblog_writer_open, by a timer that must outlive the writer. */
+TBLOG_MUST_CHECK tblog_status writer_open_by_timer(tblog_writer **out, const char *run_directory,
+                                                   const tblog_writer_options *options,
+                                                   const flush_timer *timer);
+
 #endif

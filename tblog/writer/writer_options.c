@@ -32,7 +32,9 @@ static bool are_sound_options(const tblog_writer_options *options)
                  "the option clock has no wall_time") &&
            admit(options->queue_bytes > 0, "the option queue_bytes is 0") &&
            admit((unsigned)options->full_queue <= TBLOG_FULL_QUEUE_FAIL,
-                 "the option full_queue is none of the three");
+                 "the option full_queue is none of the three") &&
+           admit(options->rotate_seconds <= UINT32_MAX,
+                 "the option rotate_seconds is more than 4294967295");
 }
 
 bool writer_options_resolve(tblog_writer_options *resolved, const tblog_writer_options *options)

@@ -82,6 +82,8 @@ tblog_writer *writer_new(event_file *file, const tblog_writer_options *options,
     writer->sync_every_flush = options->sync_every_flush;
     writer->retry_after_error = options->retry_after_error;
     writer->rotate_bytes = options->rotate_bytes;
+    writer->rotate_ms = 1000 * (int64_t)options->rotate_seconds;
+    writer->file_end_ms = WRITER_NEVER_MS;
     writer->tensor_scalars = options->tensor_scalars;
     writer->fork_generation = writer_fork_generation;
     writer->file = file;

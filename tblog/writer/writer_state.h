@@ -25,6 +25,8 @@
 #include "tblog/tblog.h"
 #include "wall_clock.h"
 
+#define WRITER_NEVER_MS INT64_MAX
+
 struct tblog_writer {
     tblog_clock clock; /* by default of the following */
     wall_clock system_time;
@@ -36,6 +38,7 @@ struct tblog_writer {
     bool sync_every_flush;
     bool retry_after_error;
     uint64_t rotate_bytes; /* 0 for never */
+    int64_t rotate_ms;     /* likewise */
     bool tensor_scalars;
     unsigned fork_generation; /* tells the process that may use this handle */
     pthread_t flusher;        /* where flush_interval_ms is not 0 */
@@ -43,6 +46,7 @@ struct tblog_writer {
     pthread_mutex_t io; /* guards the file: */
     event_file *file;
     bool is_next_file_due; /* the present one was removed; what is queued is for the next */
+    bool is_file_ended;    /* by its age or by a call; likewise */
 
     pthread_mutex_t mutex;  /* guards the rest: */
     pthread_cond_t changed; /* there are records to flush, or the flusher is to end */
@@ -55,6 +59,7 @@ struct tblog_writer {
     uint64_t dropped;     /* events, for want of room */
     const char *path;     /* of the newest file, which owns it */
     int64_t flush_due_ms; /* by `timer`, while there is something to flush */
+    int64_t file_end_ms;  /* by `timer`, when the present file is to end; else WRITER_NEVER_MS */
     bool unwritten;       /* a flush failed, and is to be repeated */
     bool lost_file;       /* a file was removed, at any time */
     bool closing;

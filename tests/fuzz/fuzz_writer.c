@@ -59,8 +59,14 @@ static tblog_status add_scalar(const call *c)
 static tblog_status add_text(const call *c)
 {
     const char *const cells[] = {c->data, c->tag, "", c->data};
-    return c->number % 2 == 0 ? tblog_add_text(c->writer, c->tag, c->step, c->data)
-                              : tblog_add_text_table(c->writer, c->tag, c->step, cells, 2, 2);
+    switch (c->number % 3) {
+    case 0:
+        return tblog_add_text(c->writer, c->tag, c->step, c->data);
+    case 1:
+        return tblog_add_text_table(c->writer, c->tag, c->step, cells, 2, 2);
+    default:
+        return tblog_add_plain_text(c->writer, c->tag, c->step, c->data);
+    }
 }
 
 static tblog_status add_histogram(const call *c)

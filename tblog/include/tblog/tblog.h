@@ -157,6 +157,11 @@ typedef struct tblog_writer_options {
                             lock, whatever children of its forks live on */
     bool tensor_scalars; /* default false; with true scalars are tensors, as TensorFlow 2 and Keras
                             write them: larger, and fewer tools read them */
+    uint64_t rotate_seconds; /* a file ends so many seconds after its first event was flushed, in
+                                the way of tblog_writer_rotate, even if nothing is logged any more.
+                                The time is that of the flush interval, which nobody sets; with
+                                flush_interval_ms 0 the first call after it ends the file. At most
+                                4294967295; default 0: never. rotate_bytes may end it before */
 } tblog_writer_options;
 
 TBLOG_API void tblog_writer_options_init_sized(tblog_writer_options *options, size_t size);
@@ -216,6 +221,14 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_scalars(tblog_writer *writer, 
 /* Text, shown as Markdown. It may be empty; not NULL. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_text(tblog_writer *writer, const char *tag,
                                                        int64_t step, const char *markdown);
+
+/* Text, shown as it is, such as a log or the output of a command: what means something in Markdown
+ * or HTML does not here, and spaces, tabs and line ends (LF, CRLF or CR) are kept. Other control
+ * characters show as U+FFFD. In the file it is one line of preformatted HTML, at most five times as
+ * long as the text and 24 bytes, which tblog_reader_next returns as it is. `text` may be empty; not
+ * NULL. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_plain_text(tblog_writer *writer, const char *tag,
+                                                             int64_t step, const char *text);
 
 /* A table of texts, each shown as Markdown: cells [row_count,column_count], at least one. None is
  * NULL. */
@@ -518,6 +531,24 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_flush(tblog_writer *writer)
  * may log meanwhile. Where fsync fails the system may have given up what it held: a later TBLOG_OK
  * then speaks for what was flushed since. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_sync(tblog_writer *writer);
+
+/* Ends the present file and begins a new one, for mounts that show others a file only once it is
+ * closed (some object stores and FUSE file systems): on return all that was accepted before the call
+ * is flushed, synced and closed. A file without an event is not ended, so repeated calls make no
+ * empty files. Each file can be read without the others, as with rotate_bytes. Other threads may log
+ * meanwhile: what they log is in one of the two files.
+ *
+ * TBLOG_OK. TBLOG_INVALID: a NULL, or a forked copy. TBLOG_IO, latched: the message says what failed.
+ *   - The close: such a mount may not have published the finished file. The new file is open.
+ *   - Anything else: the present file is still open. Each flush after the error is cleared tries
+ *     again to end it; until that succeeds, what is logged waits in memory. tblog_writer_close
+ *     writes it into the present file.
+ *
+ * TensorBoard reads all files of a run in the order of their names, and keeps them all open: end
+ * files by the minute, not by the step. Its Python loader follows only the newest and never returns
+ * to a finished one. On a mount that shows a new file before it shows the end of the one before,
+ * that loader shows some points only after a restart of TensorBoard. */
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_rotate(tblog_writer *writer);
 
 /* Flushes, closes and frees the handle in every case. TBLOG_OK where everything accepted is in the
  * files and no error stands; else TBLOG_IO with errno: the latched error, what went wrong now, or

@@ -63,7 +63,9 @@ START_TEST(a_batch_is_written_once_and_counts_in_the_size_before)
     ck_assert_int_eq(event_file_open_on_sink(&file, memory_file_sink(&memory), "a", 1.0), 0);
     ck_assert_str_eq(event_file_path(file), "a");
     ck_assert_uint_eq(event_file_bytes(file), memory.size);
+    ck_assert(event_file_is_empty(file));
     take_event(file);
+    ck_assert(!event_file_is_empty(file));
     const uint64_t bytes = event_file_bytes(file);
     ck_assert_uint_gt(bytes, memory.size);
     memory_file_fail(&memory, memory.calls, memory.calls + 1, EDQUOT);
@@ -123,7 +125,9 @@ START_TEST(a_time_that_no_name_can_hold_makes_no_file)
     ck_assert_uint_eq(count_files(directory.path), 0);
     ck_assert_int_eq(event_file_open(&file, directory.path, "", false, 5.0), 0);
     const char *first = event_file_path(file);
-    ck_assert_int_eq(event_file_rotate(file, (double)NAN), EINVAL);
+    int close_cause = -1;
+    ck_assert_int_eq(event_file_rotate(file, (double)NAN, &close_cause), EINVAL);
+    ck_assert_int_eq(close_cause, 0);
     ck_assert_ptr_eq(event_file_path(file), first);
     ck_assert_uint_eq(count_files(directory.path), 1);
     ck_assert_int_eq(event_file_close(file), 0);
@@ -138,7 +142,9 @@ START_TEST(the_next_file_sorts_behind_and_the_paths_of_both_stay)
     event_file *file;
     ck_assert_int_eq(event_file_open(&file, directory.path, ".v2", false, 5.0), 0);
     const char *first = event_file_path(file);
-    ck_assert_int_eq(event_file_rotate(file, 3.0), 0);
+    int close_cause = -1;
+    ck_assert_int_eq(event_file_rotate(file, 3.0, &close_cause), 0);
+    ck_assert_int_eq(close_cause, 0);
     ck_assert_str_lt(first, event_file_path(file));
     ck_assert(!event_file_is_synced(file));
     ck_assert_uint_eq(count_files(directory.path), 2);

@@ -50,6 +50,8 @@ START_TEST(refusals_of_other_kinds_tell_why)
     const uint8_t bytes[] = {1, 0, 1};
     check_refusal(w, tblog_add_text(w, "t", 0, NULL), "the text is NULL");
     check_refusal(w, tblog_add_text(w, "t", 0, "\xc0"), "the text is not valid UTF-8");
+    check_refusal(w, tblog_add_plain_text(w, "t", 0, NULL), "the text is NULL");
+    check_refusal(w, tblog_add_plain_text(w, "t", 0, "\xc0"), "the text is not valid UTF-8");
     check_refusal(w, tblog_add_text_table(w, "t", 0, (const char *const[]){"a", NULL}, 1, 2),
                   "cell 1 is NULL");
     check_refusal(w, tblog_add_histogram(w, "t", 0, NULL, 1, NULL), "the values are NULL");

@@ -39,7 +39,8 @@ typedef struct way {
     bool sync_every_flush;
     bool retry_after_error;
     uint64_t rotate_bytes;
-    bool two_writers; /* on one directory */
+    bool rotates_by_call; /* when others flush */
+    bool two_writers;     /* on one directory */
 } way;
 
 enum { NEVER_MS = 3600 * 1000, LARGE = 1 << 20 };
@@ -51,6 +52,7 @@ static const way ways[] = {
     {.name = "at once, rotating", .rotate_bytes = 400},
     {.name = "at once, rotating, retrying", .rotate_bytes = 400, .retry_after_error = true},
     {.name = "at once, two writers", .rotate_bytes = 300, .two_writers = true},
+    {.name = "at once, rotating by call", .rotates_by_call = true},
     {.name = "by flush", .flush_interval_ms = NEVER_MS, .buffer_bytes = LARGE},
     {.name = "by flush, with fsync, rotating",
      .flush_interval_ms = NEVER_MS,
@@ -68,6 +70,17 @@ static const way ways[] = {
      .queue_bytes = 300,
      .full_queue = TBLOG_FULL_QUEUE_DROP_OLDEST,
      .rotate_bytes = 400},
+    {.name = "by call, with fsync",
+     .flush_interval_ms = NEVER_MS,
+     .buffer_bytes = LARGE,
+     .sync_every_flush = true,
+     .rotates_by_call = true},
+    {.name = "by thread, rotating by call, retrying",
+     .flush_interval_ms = 1,
+     .buffer_bytes = 100,
+     .queue_bytes = 200,
+     .retry_after_error = true,
+     .rotates_by_call = true},
     {.name = "by thread, waiting", .flush_interval_ms = 1, .buffer_bytes = 100, .queue_bytes = 200},
     {.name = "by thread, waiting, retrying, rotating",
      .flush_interval_ms = 1,
@@ -229,6 +242,14 @@ static void take_status(const run *r, logger *l, tblog_status status)
     tblog_writer_clear_error(l->writer);
 }
 
+static tblog_status flush(const run *r, const logger *l, int64_t step)
+{
+    if (r->way->rotates_by_call) {
+        return tblog_writer_rotate(l->writer);
+    }
+    return step == FLUSH_EVERY - 1 ? tblog_writer_sync(l->writer) : tblog_writer_flush(l->writer);
+}
+
 static void log_event(const run *r, logger *l, int64_t step)
 {
     char tag[TAG_BYTES];
@@ -241,7 +262,7 @@ static void log_event(const run *r, logger *l, int64_t step)
     if (step % FLUSH_EVERY != FLUSH_EVERY - 1) {
         return;
     }
-    status = step == FLUSH_EVERY - 1 ? tblog_writer_sync(l->writer) : tblog_writer_flush(l->writer);
+    status = flush(r, l, step);
     if (status == TBLOG_OK) {
         check_files(r, l, tblog_writer_dropped(l->writer), true);
     }

@@ -22,11 +22,19 @@ struct run_directory {
     int lock;       /* holds the lock; -1 until then */
     size_t made_at; /* length of the topmost directory that open made; 0 for none */
     char path[PATH_MAX];
+    bool has_named;   /* this handle has written run.json, and it then named: */
+    uint64_t process; /* as in run_record */
+    char host[sizeof((run_record *)NULL)->host];
 };
 
 static int open_directory(const char *path)
 {
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool is_of_process(const run_record *record, const char *host, uint64_t process)
+{
+    return record->process == process && strcmp(record->host, host) == 0;
 }
 
 /* False also if the lock cannot be asked for. */
@@ -52,8 +60,7 @@ run_record_presence run_directory_read(const char *path, run_record *out, char *
         const run_record before = *out; /* for its process */
         run_record_free(out);
         presence = run_record_read(out, path, message);
-        if (presence == RUN_RECORD_READ && out->process == before.process &&
-            strcmp(out->host, before.host) == 0) {
+        if (presence == RUN_RECORD_READ && is_of_process(out, before.host, before.process)) {
             out->state = run_record_state_at_rest(out);
             break;
         }
@@ -348,11 +355,46 @@ static int remove_run(const run_directory *directory, const run_record *run, cha
     return 0;
 }
 
+/* Always -1. *there is what run.json says now; empty if that is not known. */
+static int taken_over(const run_directory *directory, const run_record *there, char *message)
+{
+    char taker[sizeof there->host + 32] = " has taken this run over or removed it";
+    if (there->host[0] != '\0' && !is_of_process(there, directory->host, directory->process)) {
+        snprintf(taker, sizeof taker, ", %" PRIu64 " on %s, has taken this run over",
+                 there->process, there->host);
+    }
+    return message_set(message, "%s: another process%s; this one stops and writes nothing more",
+                       directory->path, taker);
+}
+
+int run_directory_check_owner(const run_directory *directory, char *message)
+{
+    run_record there;
+    const bool is_lost = run_lock_is_lost(directory->fd, directory->lock);
+    if (!is_lost && !directory->has_named) {
+        return 0;
+    }
+    const run_record_presence presence =
+        run_record_read_at(&there, directory->fd, directory->path, message);
+    const bool is_named = is_of_process(&there, directory->host, directory->process);
+    int status = 0;
+    if (is_lost || presence == RUN_RECORD_ABSENT || (presence == RUN_RECORD_READ && !is_named)) {
+        status = taken_over(directory, &there, message);
+    } else if (presence != RUN_RECORD_READ) {
+        status = -1; /* the message says why it is not known */
+    }
+    run_record_free(&there);
+    return status;
+}
+
 /* Is there a run? Without one, a file called checkpoint is somebody's. */
 int run_directory_clear(const run_directory *directory, char *message)
 {
     char damage[MESSAGE_BYTES];
     run_record there;
+    if (run_directory_check_owner(directory, message) != 0) {
+        return -1;
+    }
     switch (run_record_read(&there, directory->path, damage)) {
     case RUN_RECORD_ABSENT:
         return 0;
@@ -449,12 +491,16 @@ run_directory_past run_directory_restore(const run_directory *directory, run_rec
 
 int run_directory_keep_state(const run_directory *directory, const checkpoint *state, char *message)
 {
-    return checkpoint_write(state, directory->fd, directory->path, message);
+    return run_directory_check_owner(directory, message) != 0
+               ? -1
+               : checkpoint_write(state, directory->fd, directory->path, message);
 }
 
 int run_directory_drop_state(const run_directory *directory, char *message)
 {
-    return remove_file(directory->fd, directory->path, CHECKPOINT_FILE, message);
+    return run_directory_check_owner(directory, message) != 0
+               ? -1
+               : remove_file(directory->fd, directory->path, CHECKPOINT_FILE, message);
 }
 
 /* The lock's file goes only with a directory that this handle made: elsewhere another process may
@@ -516,12 +562,21 @@ void run_directory_doubt(const run_directory *directory, char *message)
     run_lock_doubt(directory->fd, directory->path, message);
 }
 
-int run_directory_write(const run_directory *directory, const run_record *record, char *message)
+/* The new run.json may be there even if it could not be written (file_replace.h): then nothing is
+ * known of what it names. */
+int run_directory_write(run_directory *directory, const run_record *record, char *message)
 {
-    return run_record_write(record, directory->fd, directory->path, message);
+    if (run_directory_check_owner(directory, message) != 0) {
+        return -1;
+    }
+    const int status = run_record_write(record, directory->fd, directory->path, message);
+    directory->has_named = status == 0;
+    directory->process = record->process;
+    memcpy(directory->host, record->host, sizeof directory->host);
+    return status;
 }
 
-int run_directory_put_back(const run_directory *directory, run_record *there, char *message)
+int run_directory_put_back(run_directory *directory, run_record *there, char *message)
 {
     return name_all_event_files(directory, there, message) != 0
                ? -1
@@ -550,7 +605,9 @@ void run_directory_discard(run_directory *directory)
         return;
     }
     /* The run has failed already and its cause is what the user is told. */
-    (void)remove_run(directory, &unnamed, message);
-    unmake(directory);
+    if (run_directory_check_owner(directory, message) == 0) {
+        (void)remove_run(directory, &unnamed, message);
+        unmake(directory);
+    }
     run_directory_close(directory);
 }

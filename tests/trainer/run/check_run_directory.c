@@ -6,6 +6,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -605,6 +606,134 @@ START_TEST(a_lock_moves_with_its_directory)
 }
 END_TEST
 
+static run_record record_of(const char *host, uint64_t process)
+{
+    run_record record = {.state = RUN_RUNNING, .config = config, .process = process};
+    snprintf(record.host, sizeof record.host, "%s", host);
+    return record;
+}
+
+/* A new run of process 1 on node1 that has a state. */
+static run_directory *begin_run(void)
+{
+    run_directory *directory;
+    const run_record ours = record_of("node1", 1);
+    const checkpoint state = {.state = (char[]){'s'}, .state_bytes = 1};
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_NONE), 0);
+    ck_assert_int_eq(run_directory_write(directory, &ours, message), 0);
+    ck_assert_int_eq(run_directory_keep_state(directory, &state, message), 0);
+    return directory;
+}
+
+static void write_record_of(const char *host, uint64_t process)
+{
+    const run_record other = record_of(host, process);
+    ck_assert_int_eq(scratch_write_record("run", &other, message), 0);
+}
+
+#define STOPS "; this one stops and writes nothing more"
+
+/* How a process takes a run over, and what is said of it. */
+typedef struct takeover {
+    void (*take)(void);
+    const char *said;
+} takeover;
+
+static void name_another_host(void)
+{
+    write_record_of("node7", 1);
+}
+
+static void name_another_process(void)
+{
+    write_record_of("node1", 4711);
+}
+
+static void remove_record(void)
+{
+    ck_assert_int_eq(unlink(scratch_path("run/run.json")), 0);
+}
+
+static void replace_lock(void)
+{
+    scratch_write("new", "");
+    ck_assert_int_eq(rename(scratch_path("new"), scratch_path("run/" RUN_LOCK_FILE)), 0);
+}
+
+static void replace_lock_and_name_another(void)
+{
+    replace_lock();
+    name_another_host();
+}
+
+static const takeover takeovers[] = {
+    {name_another_host, "run: another process, 1 on node7, has taken this run over" STOPS},
+    {name_another_process, "run: another process, 4711 on node1, has taken this run over" STOPS},
+    {remove_record, "run: another process has taken this run over or removed it" STOPS},
+    {replace_lock, "run: another process has taken this run over or removed it" STOPS},
+    {replace_lock_and_name_another,
+     "run: another process, 1 on node7, has taken this run over" STOPS},
+};
+enum { TAKEOVERS = sizeof takeovers / sizeof takeovers[0] };
+
+START_TEST(a_run_that_another_process_has_taken_over_is_left_to_it)
+{
+    const takeover *this = &takeovers[_i];
+    const run_record ours = record_of("node1", 1);
+    const checkpoint state = {.state = (char[]){'t'}, .state_bytes = 1};
+    run_directory *directory = begin_run();
+    char *state_before = scratch_read("run/checkpoint");
+    ck_assert_int_eq(run_directory_check_owner(directory, message), 0);
+    this->take();
+    char *record_before = scratch_read("run/run.json");
+    ck_assert_int_eq(run_directory_check_owner(directory, message), -1);
+    ck_assert_msg(strstr(message, this->said) != NULL, "%s", message);
+    ck_assert_int_eq(run_directory_write(directory, &ours, message), -1);
+    ck_assert_int_eq(run_directory_keep_state(directory, &state, message), -1);
+    ck_assert_int_eq(run_directory_drop_state(directory, message), -1);
+    ck_assert_int_eq(run_directory_clear(directory, message), -1);
+    ck_assert_msg(strstr(message, this->said) != NULL, "%s", message);
+    run_directory_discard(directory);
+    char *state_after = scratch_read("run/checkpoint");
+    char *record_after = scratch_read("run/run.json");
+    ck_assert_pstr_eq(state_after, state_before);
+    ck_assert_pstr_eq(record_after, record_before);
+    ck_assert(scratch_exists("run/" RUN_LOCK_FILE));
+    free(state_before);
+    free(record_before);
+    free(state_after);
+    free(record_after);
+}
+END_TEST
+
+/* run.json of before names the process that has died. */
+START_TEST(a_run_that_is_continued_is_this_process_s)
+{
+    run_directory *directory;
+    const run_record ours = record_of("node1", 1);
+    scratch_make_directory("run");
+    write_record_of("node7", 4711);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_CONTINUE), 0);
+    ck_assert_int_eq(run_directory_write(directory, &ours, message), 0);
+    ck_assert_int_eq(run_directory_write(directory, &ours, message), 0);
+    run_directory_close(directory);
+}
+END_TEST
+
+START_TEST(whose_run_it_is_is_not_known_where_the_record_cannot_be_read)
+{
+    const run_record ours = record_of("node1", 1);
+    run_directory *directory = begin_run();
+    reading_fails = true;
+    ck_assert_int_eq(run_directory_write(directory, &ours, message), -1);
+    ck_assert_msg(strstr(message, "run.json cannot be read: Input/output error") != NULL, "%s",
+                  message);
+    reading_fails = false;
+    ck_assert_int_eq(run_directory_write(directory, &ours, message), 0);
+    run_directory_close(directory);
+}
+END_TEST
+
 /* The lock's file included. */
 START_TEST(judging_and_refusing_leave_nothing)
 {
@@ -664,6 +793,10 @@ int main(void)
     tcase_add_test(directory, a_run_that_another_process_resumes_meanwhile_is_running);
     tcase_add_test(directory, an_open_directory_is_locked_until_it_is_closed);
     tcase_add_test(directory, a_lock_moves_with_its_directory);
+    tcase_add_loop_test(directory, a_run_that_another_process_has_taken_over_is_left_to_it, 0,
+                        TAKEOVERS);
+    tcase_add_test(directory, a_run_that_is_continued_is_this_process_s);
+    tcase_add_test(directory, whose_run_it_is_is_not_known_where_the_record_cannot_be_read);
     tcase_add_test(directory, judging_and_refusing_leave_nothing);
     suite_add_tcase(suite, directory);
     SRunner *runner = srunner_create(suite);

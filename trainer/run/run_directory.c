@@ -1,6 +1,5 @@
 #include "run_directory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory_names.h"
 #include "directory_sync.h"
 #include "file_replace.h"
 #include "message.h"
@@ -100,10 +100,12 @@ static int check_holder(run_lock_holder holder, const char *path, char *message)
 static int check_above(const char *path, char *message)
 {
     char other[PATH_MAX];
-    return run_search_above(path, other)
-               ? message_set(message, "%s is inside of the run %s: name a directory outside of it",
-                             path, other)
-               : 0;
+    const run_search_result result = run_search_above(path, other, message);
+    if (result == RUN_SEARCH_FOUND) {
+        message_set(message, "%s is inside of the run %s: name a directory outside of it", path,
+                    other);
+    }
+    return result == RUN_SEARCH_NOTHING ? 0 : -1;
 }
 
 /* Is this no place for a run, whatever may be replaced? -1 with a message. `run` is what is there;
@@ -111,19 +113,23 @@ static int check_above(const char *path, char *message)
 static int check_place(const char *path, const run_record *run, char *message)
 {
     char other[PATH_MAX];
-    if (run_search_below(path, other)) {
+    run_search_result result = run_search_below(path, other, message);
+    if (result == RUN_SEARCH_FOUND) {
         return message_set(message,
                            "%s holds other runs (such as %s): name a directory of the run's own",
                            path, other);
     }
-    if (run_search_foreign_events(path, run)) {
+    if (result == RUN_SEARCH_NOTHING) {
+        result = run_search_foreign_events(path, run, message);
+    }
+    if (result == RUN_SEARCH_FOUND) {
         return message_set(message,
                            "%s holds event files that are not known to be the trainer's "
                            "(--overwrite replaces only those named in its " RUN_RECORD_FILE
                            "): move them away or name another directory",
                            path);
     }
-    return 0;
+    return result == RUN_SEARCH_NOTHING ? 0 : -1;
 }
 
 /* May the run that is there be continued as one of `config`? It may have more epochs, and fewer
@@ -298,15 +304,14 @@ static int remove_file(int directory, const char *path, const char *name, char *
     return 0;
 }
 
-static DIR *open_part(int directory, const char *part)
+/* The names in a part of the run. 0, or -1 with a message. */
+static int list_part(directory_names *out, int directory, const char *path, const char *part,
+                     char *message)
 {
-    const int fd =
-        openat(directory, part[0] != '\0' ? part : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
-    if (fd >= 0 && stream == NULL) {
-        close(fd);
-    }
-    return stream;
+    return directory_names_read(out, directory, part[0] != '\0' ? part : ".") == 0
+               ? 0
+               : message_set(message, "%s%s%s cannot be read: %s", path, part[0] != '\0' ? "/" : "",
+                             part, strerror(errno));
 }
 
 /* Removes the run's event files from path/part, and path/part if nothing else is in it. */
@@ -314,20 +319,19 @@ static int remove_event_files(int directory, const char *path, const char *part,
                               const run_record *run, char *message)
 {
     char name[NAME_MAX + 32];
-    int status = 0;
-    DIR *stream = open_part(directory, part);
-    if (stream == NULL) {
-        return errno == ENOENT || errno == ENOTDIR
-                   ? 0
-                   : message_set(message, "%s/%s: %s", path, part, strerror(errno));
+    directory_names there;
+    if (list_part(&there, directory, path, part, message) != 0) {
+        return -1;
     }
-    for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
-        if (run_record_owns(run, part, entry->d_name)) {
-            snprintf(name, sizeof name, "%s%s%s", part, part[0] != '\0' ? "/" : "", entry->d_name);
+    int status = 0;
+    for (int i = 0; status == 0 && i < there.count; i++) {
+        const char *entry = there.all[i]->d_name;
+        if (run_record_owns(run, part, entry)) {
+            snprintf(name, sizeof name, "%s%s%s", part, part[0] != '\0' ? "/" : "", entry);
             status = remove_file(directory, path, name, message);
         }
     }
-    closedir(stream);
+    directory_names_free(&there);
     if (part[0] != '\0') {
         unlinkat(directory, part, AT_REMOVEDIR); /* refused where somebody's files are */
     }
@@ -409,34 +413,36 @@ int run_directory_clear(const run_directory *directory, char *message)
     return status;
 }
 
-/* Names the event files of a part in the record, unless it names them already. -1 without
- * memory. */
-static int name_event_files(int directory, const char *part, run_record *run)
+/* Names the event files of a part in the record, unless it names them already. 0, or -1 with a
+ * message. */
+static int name_event_files(const run_directory *directory, const char *part, run_record *run,
+                            char *message)
 {
     const run_record unnamed = {0}; /* for run_record_owns */
-    int status = 0;
-    DIR *stream = open_part(directory, part);
-    if (stream == NULL) {
-        return 0;
+    directory_names there;
+    if (list_part(&there, directory->fd, directory->path, part, message) != 0) {
+        return -1;
     }
-    for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
-        const bool is_named =
-            run->event_file_count > 0 && run_record_owns(run, part, entry->d_name);
-        if (!is_named && run_record_owns(&unnamed, part, entry->d_name)) {
-            status = run_record_add_event_file(run, part, entry->d_name);
+    int status = 0;
+    for (int i = 0; status == 0 && i < there.count; i++) {
+        const char *entry = there.all[i]->d_name;
+        const bool is_named = run->event_file_count > 0 && run_record_owns(run, part, entry);
+        if (!is_named && run_record_owns(&unnamed, part, entry) &&
+            run_record_add_event_file(run, part, entry) != 0) {
+            status =
+                message_set(message, "%s: no memory for the names of event files", directory->path);
         }
     }
-    closedir(stream);
+    directory_names_free(&there);
     return status;
 }
 
-/* The same of all parts. -1 with a message. */
+/* The same of all parts. */
 static int name_all_event_files(const run_directory *directory, run_record *run, char *message)
 {
     for (size_t i = 0; i < RUN_PARTS; i++) {
-        if (name_event_files(directory->fd, run_parts[i], run) != 0) {
-            return message_set(message, "%s: no memory for the names of event files",
-                               directory->path);
+        if (name_event_files(directory, run_parts[i], run, message) != 0) {
+            return -1;
         }
     }
     return 0;

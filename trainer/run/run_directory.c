@@ -14,6 +14,7 @@
 #include "directory_sync.h"
 #include "file_replace.h"
 #include "message.h"
+#include "retried_calls.h"
 #include "run_lock.h"
 #include "run_search.h"
 
@@ -29,7 +30,7 @@ struct run_directory {
 
 static int open_directory(const char *path)
 {
-    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return retried_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 }
 
 static bool is_of_process(const run_record *record, const char *host, uint64_t process)
@@ -264,7 +265,7 @@ static int make_path(const char *path, size_t *made_at, char *message)
             continue;
         }
         part[i] = '\0';
-        if (mkdir(part, 0777) == 0) {
+        if (retried_mkdir(part, 0777) == 0) {
             *made_at = *made_at == 0 ? i : *made_at;
             if (sync_name(part) != 0) {
                 return message_set(message, "the name of %s cannot be written: %s", part,
@@ -298,7 +299,7 @@ static void unmake_path(const char *path, size_t made_at)
 /* `directory` is open on what messages call `path`. */
 static int remove_file(int directory, const char *path, const char *name, char *message)
 {
-    if (unlinkat(directory, name, 0) != 0 && errno != ENOENT) {
+    if (retried_unlinkat(directory, name, 0) != 0 && errno != ENOENT) {
         return message_set(message, "%s/%s cannot be removed: %s", path, name, strerror(errno));
     }
     return 0;
@@ -333,7 +334,7 @@ static int remove_event_files(int directory, const char *path, const char *part,
     }
     directory_names_free(&there);
     if (part[0] != '\0') {
-        unlinkat(directory, part, AT_REMOVEDIR); /* refused where somebody's files are */
+        retried_unlinkat(directory, part, AT_REMOVEDIR); /* refused where somebody's files are */
     }
     return status;
 }
@@ -514,7 +515,7 @@ int run_directory_drop_state(const run_directory *directory, char *message)
 static void unmake(const run_directory *directory)
 {
     if (directory->made_at != 0 && directory->lock >= 0) {
-        unlinkat(directory->fd, RUN_LOCK_FILE, 0);
+        retried_unlinkat(directory->fd, RUN_LOCK_FILE, 0);
     }
     unmake_path(directory->path, directory->made_at);
 }

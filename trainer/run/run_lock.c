@@ -13,6 +13,7 @@
 
 #include "message.h"
 #include "mount_table.h"
+#include "retried_calls.h"
 
 /* More replacements of the file between opening and locking it are no accident. */
 enum { ATTEMPTS = 100 };
@@ -86,7 +87,7 @@ static int open_file(int directory, int flags)
 {
     struct stat status;
     const int fd =
-        openat(directory, RUN_LOCK_FILE, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+        retried_openat(directory, RUN_LOCK_FILE, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {
         close(fd);
         errno = 0;

@@ -49,7 +49,9 @@ static void watch_forks(void)
 static int open_listed(directory_lock *lock, const char *path)
 {
     pthread_mutex_lock(&mutex);
-    lock->descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    do {
+        lock->descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    } while (lock->descriptor < 0 && errno == EINTR);
     const int cause = lock->descriptor < 0 ? errno : 0;
     if (cause == 0) {
         lock->next = locks;

@@ -37,7 +37,10 @@ static int make_directories(char *path)
         }
         const char end = *at;
         *at = '\0';
-        const int result = mkdir(path, 0777);
+        int result;
+        do {
+            result = mkdir(path, 0777);
+        } while (result != 0 && errno == EINTR);
         const int cause = errno;
         /* An existing directory may answer with other errors too: EROFS, EACCES. */
         const bool usable = result == 0 || is_directory(path);

@@ -86,8 +86,13 @@ class FailingCalls(FaultKind):
                           resumes=run.starts - 1)
 
     def _check_report(self, call, status, messages):
-        """Nothing is silent: a call that failed is reported, whether the run survives it or not."""
-        if status != 1 and (self._how in REPEATED or needs_no_report(call)):
+        """Nothing is silent: a call that failed is reported, whether the run survives it or not.
+        What is to be made again ends no run."""
+        if self._how in REPEATED:
+            if status == 1:
+                raise FaultFound(f"{call.name} of {call.path} was not made again: {messages}")
+            return
+        if status != 1 and needs_no_report(call):
             return
         if not is_named(call.path, messages):
             raise FaultFound(f"{call.name} of {call.path} failed, but the message is: {messages}")

@@ -196,6 +196,51 @@ class Resume(TrainerTest):
         self.assertIn("(no saved state: training would start at step 1); the same command with "
                       "--resume continues", told)
 
+    def start_without_end(self):
+        """A run that has an epoch, and saves no state until it ends."""
+        process = subprocess.Popen(
+            self.command("train", *self.arguments(self.run_directory, "--epochs", 1000000,
+                                                  "--quiet", *NEVER)),
+            stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        wait_until(lambda: (self.run_directory / "run.json").exists()
+                   and record(self.run_directory)["epochs"], "an epoch")
+        return process
+
+    def assert_left(self, process, who):
+        """It has said who has its run, and done nothing more."""
+        told = process.stderr.read()
+        self.assertEqual(process.wait(), 1)
+        self.assertEqual(told, f"trainer train: {self.run_directory}: another process{who}; this "
+                               "one stops and writes nothing more\n")
+        self.assertFalse((self.run_directory / "checkpoint").exists())
+
+    def replace(self, name, content):
+        new = self.folder / "new"
+        new.write_text(content)
+        new.rename(self.run_directory / name)
+
+    def test_a_run_that_another_host_takes_over_is_left_to_it(self):
+        process = self.start_without_end()
+        theirs = json.dumps({**record(self.run_directory), "host": "node7", "process": 4711})
+
+        def take_over():
+            """Again, if this process was between its look at run.json and its own record."""
+            self.replace("run.json", theirs)
+            return process.poll() is not None
+
+        wait_until(take_over, "the process ends")
+        self.assert_left(process, ", 4711 on node7, has taken this run over")
+        self.assertEqual((self.run_directory / "run.json").read_text(), theirs)
+
+    def test_a_run_whose_lock_is_replaced_is_left(self):
+        process = self.start_without_end()
+        self.replace("run.lock", "")
+        self.assert_left(process, " has taken this run over or removed it")
+        self.assertEqual(record(self.run_directory)["state"], "running")
+
     def test_overwrite_removes_the_checkpoint(self):
         self.interrupt(self.run_directory, signal.SIGTERM, "train",
                        *self.arguments(self.run_directory))

@@ -218,8 +218,15 @@ typedef struct search {
 
 static int add_below(const search *self, const char *directory, unsigned depth);
 
-/* A child of a directory that is searched; not a directory itself: nothing. Links are not
- * followed, so that no circle is walked. */
+/* What self->message names cannot be searched. Always 0: the search goes on. */
+static int leave_out(const search *self)
+{
+    fprintf(self->warnings, "%s; it is left out\n", self->message);
+    return 0;
+}
+
+/* A child of a directory that is searched; not a directory itself, or gone again: nothing. Links are
+ * not followed, so that no circle is walked. */
 static int add_child(const search *self, const char *directory, const char *child, unsigned depth)
 {
     char path[PATH_MAX];
@@ -227,11 +234,17 @@ static int add_child(const search *self, const char *directory, const char *chil
     if (strcmp(child, ".") == 0 || strcmp(child, "..") == 0) {
         return 0;
     }
-    if (message_join_path(path, sizeof path, directory, child, self->message) != 0 ||
-        lstat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
-        return 0;
+    if (message_join_path(path, sizeof path, directory, child, self->message) != 0) {
+        return leave_out(self);
     }
-    return add_below(self, path, depth + 1);
+    if (lstat(path, &status) != 0) {
+        if (errno == ENOENT) {
+            return 0;
+        }
+        message_set(self->message, "%s cannot be read: %s", path, strerror(errno));
+        return leave_out(self);
+    }
+    return S_ISDIR(status.st_mode) ? add_below(self, path, depth + 1) : 0;
 }
 
 static int add_children(const search *self, const char *directory, unsigned depth)
@@ -240,11 +253,7 @@ static int add_children(const search *self, const char *directory, unsigned dept
     const int count = scandir(directory, &entries, NULL, alphasort);
     if (count < 0) {
         message_set(self->message, "%s cannot be read: %s", directory, strerror(errno));
-        if (depth == 0) {
-            return -1;
-        }
-        fprintf(self->warnings, "%s; it is left out\n", self->message);
-        return 0;
+        return depth == 0 ? -1 : leave_out(self);
     }
     int status = 0;
     for (int i = 0; i < count; i++) {
@@ -269,8 +278,7 @@ static int add_below(const search *self, const char *directory, unsigned depth)
                        self->message);
     case RUN_RECORD_DAMAGED:
     case RUN_RECORD_UNREADABLE:
-        fprintf(self->warnings, "%s; it is left out\n", self->message);
-        return 0;
+        return leave_out(self);
     case RUN_RECORD_ABSENT:
         break;
     }

@@ -11,6 +11,7 @@
 
 #include "directory_sync.h"
 #include "message.h"
+#include "retried_calls.h"
 
 /* A part's directory. */
 typedef struct part_folder {
@@ -53,7 +54,7 @@ static int unreadable(const part_folder *folder, const char *path, const char *n
  * costs nothing. */
 static int sync_to_disk(const char *path, int (*sync)(int fd), char *message)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = retried_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
     const int result = fd < 0 ? -1 : sync(fd);
     const int cause = errno;
     if (fd >= 0) {

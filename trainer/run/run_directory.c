@@ -1,6 +1,5 @@
 #include "run_directory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,9 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory_names.h"
 #include "directory_sync.h"
 #include "file_replace.h"
 #include "message.h"
+#include "retried_calls.h"
 #include "run_lock.h"
 #include "run_search.h"
 
@@ -22,11 +23,19 @@ struct run_directory {
     int lock;       /* holds the lock; -1 until then */
     size_t made_at; /* length of the topmost directory that open made; 0 for none */
     char path[PATH_MAX];
+    bool has_named;   /* this handle has written run.json, and it then named: */
+    uint64_t process; /* as in run_record */
+    char host[sizeof((run_record *)NULL)->host];
 };
 
 static int open_directory(const char *path)
 {
-    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return retried_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
+static bool is_of_process(const run_record *record, const char *host, uint64_t process)
+{
+    return record->process == process && strcmp(record->host, host) == 0;
 }
 
 /* False also if the lock cannot be asked for. */
@@ -52,8 +61,7 @@ run_record_presence run_directory_read(const char *path, run_record *out, char *
         const run_record before = *out; /* for its process */
         run_record_free(out);
         presence = run_record_read(out, path, message);
-        if (presence == RUN_RECORD_READ && out->process == before.process &&
-            strcmp(out->host, before.host) == 0) {
+        if (presence == RUN_RECORD_READ && is_of_process(out, before.host, before.process)) {
             out->state = run_record_state_at_rest(out);
             break;
         }
@@ -93,10 +101,12 @@ static int check_holder(run_lock_holder holder, const char *path, char *message)
 static int check_above(const char *path, char *message)
 {
     char other[PATH_MAX];
-    return run_search_above(path, other)
-               ? message_set(message, "%s is inside of the run %s: name a directory outside of it",
-                             path, other)
-               : 0;
+    const run_search_result result = run_search_above(path, other, message);
+    if (result == RUN_SEARCH_FOUND) {
+        message_set(message, "%s is inside of the run %s: name a directory outside of it", path,
+                    other);
+    }
+    return result == RUN_SEARCH_NOTHING ? 0 : -1;
 }
 
 /* Is this no place for a run, whatever may be replaced? -1 with a message. `run` is what is there;
@@ -104,19 +114,23 @@ static int check_above(const char *path, char *message)
 static int check_place(const char *path, const run_record *run, char *message)
 {
     char other[PATH_MAX];
-    if (run_search_below(path, other)) {
+    run_search_result result = run_search_below(path, other, message);
+    if (result == RUN_SEARCH_FOUND) {
         return message_set(message,
                            "%s holds other runs (such as %s): name a directory of the run's own",
                            path, other);
     }
-    if (run_search_foreign_events(path, run)) {
+    if (result == RUN_SEARCH_NOTHING) {
+        result = run_search_foreign_events(path, run, message);
+    }
+    if (result == RUN_SEARCH_FOUND) {
         return message_set(message,
                            "%s holds event files that are not known to be the trainer's "
                            "(--overwrite replaces only those named in its " RUN_RECORD_FILE
                            "): move them away or name another directory",
                            path);
     }
-    return 0;
+    return result == RUN_SEARCH_NOTHING ? 0 : -1;
 }
 
 /* May the run that is there be continued as one of `config`? It may have more epochs, and fewer
@@ -251,7 +265,7 @@ static int make_path(const char *path, size_t *made_at, char *message)
             continue;
         }
         part[i] = '\0';
-        if (mkdir(part, 0777) == 0) {
+        if (retried_mkdir(part, 0777) == 0) {
             *made_at = *made_at == 0 ? i : *made_at;
             if (sync_name(part) != 0) {
                 return message_set(message, "the name of %s cannot be written: %s", part,
@@ -285,21 +299,20 @@ static void unmake_path(const char *path, size_t made_at)
 /* `directory` is open on what messages call `path`. */
 static int remove_file(int directory, const char *path, const char *name, char *message)
 {
-    if (unlinkat(directory, name, 0) != 0 && errno != ENOENT) {
+    if (retried_unlinkat(directory, name, 0) != 0 && errno != ENOENT) {
         return message_set(message, "%s/%s cannot be removed: %s", path, name, strerror(errno));
     }
     return 0;
 }
 
-static DIR *open_part(int directory, const char *part)
+/* The names in a part of the run. 0, or -1 with a message. */
+static int list_part(directory_names *out, int directory, const char *path, const char *part,
+                     char *message)
 {
-    const int fd =
-        openat(directory, part[0] != '\0' ? part : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
-    if (fd >= 0 && stream == NULL) {
-        close(fd);
-    }
-    return stream;
+    return directory_names_read(out, directory, part[0] != '\0' ? part : ".") == 0
+               ? 0
+               : message_set(message, "%s%s%s cannot be read: %s", path, part[0] != '\0' ? "/" : "",
+                             part, strerror(errno));
 }
 
 /* Removes the run's event files from path/part, and path/part if nothing else is in it. */
@@ -307,22 +320,21 @@ static int remove_event_files(int directory, const char *path, const char *part,
                               const run_record *run, char *message)
 {
     char name[NAME_MAX + 32];
-    int status = 0;
-    DIR *stream = open_part(directory, part);
-    if (stream == NULL) {
-        return errno == ENOENT || errno == ENOTDIR
-                   ? 0
-                   : message_set(message, "%s/%s: %s", path, part, strerror(errno));
+    directory_names there;
+    if (list_part(&there, directory, path, part, message) != 0) {
+        return -1;
     }
-    for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
-        if (run_record_owns(run, part, entry->d_name)) {
-            snprintf(name, sizeof name, "%s%s%s", part, part[0] != '\0' ? "/" : "", entry->d_name);
+    int status = 0;
+    for (int i = 0; status == 0 && i < there.count; i++) {
+        const char *entry = there.all[i]->d_name;
+        if (run_record_owns(run, part, entry)) {
+            snprintf(name, sizeof name, "%s%s%s", part, part[0] != '\0' ? "/" : "", entry);
             status = remove_file(directory, path, name, message);
         }
     }
-    closedir(stream);
+    directory_names_free(&there);
     if (part[0] != '\0') {
-        unlinkat(directory, part, AT_REMOVEDIR); /* refused where somebody's files are */
+        retried_unlinkat(directory, part, AT_REMOVEDIR); /* refused where somebody's files are */
     }
     return status;
 }
@@ -348,11 +360,46 @@ static int remove_run(const run_directory *directory, const run_record *run, cha
     return 0;
 }
 
+/* Always -1. *there is what run.json says now; empty if that is not known. */
+static int taken_over(const run_directory *directory, const run_record *there, char *message)
+{
+    char taker[sizeof there->host + 32] = " has taken this run over or removed it";
+    if (there->host[0] != '\0' && !is_of_process(there, directory->host, directory->process)) {
+        snprintf(taker, sizeof taker, ", %" PRIu64 " on %s, has taken this run over",
+                 there->process, there->host);
+    }
+    return message_set(message, "%s: another process%s; this one stops and writes nothing more",
+                       directory->path, taker);
+}
+
+int run_directory_check_owner(const run_directory *directory, char *message)
+{
+    run_record there;
+    const bool is_lost = run_lock_is_lost(directory->fd, directory->lock);
+    if (!is_lost && !directory->has_named) {
+        return 0;
+    }
+    const run_record_presence presence =
+        run_record_read_at(&there, directory->fd, directory->path, message);
+    const bool is_named = is_of_process(&there, directory->host, directory->process);
+    int status = 0;
+    if (is_lost || presence == RUN_RECORD_ABSENT || (presence == RUN_RECORD_READ && !is_named)) {
+        status = taken_over(directory, &there, message);
+    } else if (presence != RUN_RECORD_READ) {
+        status = -1; /* the message says why it is not known */
+    }
+    run_record_free(&there);
+    return status;
+}
+
 /* Is there a run? Without one, a file called checkpoint is somebody's. */
 int run_directory_clear(const run_directory *directory, char *message)
 {
     char damage[MESSAGE_BYTES];
     run_record there;
+    if (run_directory_check_owner(directory, message) != 0) {
+        return -1;
+    }
     switch (run_record_read(&there, directory->path, damage)) {
     case RUN_RECORD_ABSENT:
         return 0;
@@ -367,34 +414,36 @@ int run_directory_clear(const run_directory *directory, char *message)
     return status;
 }
 
-/* Names the event files of a part in the record, unless it names them already. -1 without
- * memory. */
-static int name_event_files(int directory, const char *part, run_record *run)
+/* Names the event files of a part in the record, unless it names them already. 0, or -1 with a
+ * message. */
+static int name_event_files(const run_directory *directory, const char *part, run_record *run,
+                            char *message)
 {
     const run_record unnamed = {0}; /* for run_record_owns */
-    int status = 0;
-    DIR *stream = open_part(directory, part);
-    if (stream == NULL) {
-        return 0;
+    directory_names there;
+    if (list_part(&there, directory->fd, directory->path, part, message) != 0) {
+        return -1;
     }
-    for (const struct dirent *entry; status == 0 && (entry = readdir(stream)) != NULL;) {
-        const bool is_named =
-            run->event_file_count > 0 && run_record_owns(run, part, entry->d_name);
-        if (!is_named && run_record_owns(&unnamed, part, entry->d_name)) {
-            status = run_record_add_event_file(run, part, entry->d_name);
+    int status = 0;
+    for (int i = 0; status == 0 && i < there.count; i++) {
+        const char *entry = there.all[i]->d_name;
+        const bool is_named = run->event_file_count > 0 && run_record_owns(run, part, entry);
+        if (!is_named && run_record_owns(&unnamed, part, entry) &&
+            run_record_add_event_file(run, part, entry) != 0) {
+            status =
+                message_set(message, "%s: no memory for the names of event files", directory->path);
         }
     }
-    closedir(stream);
+    directory_names_free(&there);
     return status;
 }
 
-/* The same of all parts. -1 with a message. */
+/* The same of all parts. */
 static int name_all_event_files(const run_directory *directory, run_record *run, char *message)
 {
     for (size_t i = 0; i < RUN_PARTS; i++) {
-        if (name_event_files(directory->fd, run_parts[i], run) != 0) {
-            return message_set(message, "%s: no memory for the names of event files",
-                               directory->path);
+        if (name_event_files(directory, run_parts[i], run, message) != 0) {
+            return -1;
         }
     }
     return 0;
@@ -449,12 +498,16 @@ run_directory_past run_directory_restore(const run_directory *directory, run_rec
 
 int run_directory_keep_state(const run_directory *directory, const checkpoint *state, char *message)
 {
-    return checkpoint_write(state, directory->fd, directory->path, message);
+    return run_directory_check_owner(directory, message) != 0
+               ? -1
+               : checkpoint_write(state, directory->fd, directory->path, message);
 }
 
 int run_directory_drop_state(const run_directory *directory, char *message)
 {
-    return remove_file(directory->fd, directory->path, CHECKPOINT_FILE, message);
+    return run_directory_check_owner(directory, message) != 0
+               ? -1
+               : remove_file(directory->fd, directory->path, CHECKPOINT_FILE, message);
 }
 
 /* The lock's file goes only with a directory that this handle made: elsewhere another process may
@@ -462,7 +515,7 @@ int run_directory_drop_state(const run_directory *directory, char *message)
 static void unmake(const run_directory *directory)
 {
     if (directory->made_at != 0 && directory->lock >= 0) {
-        unlinkat(directory->fd, RUN_LOCK_FILE, 0);
+        retried_unlinkat(directory->fd, RUN_LOCK_FILE, 0);
     }
     unmake_path(directory->path, directory->made_at);
 }
@@ -516,12 +569,21 @@ void run_directory_doubt(const run_directory *directory, char *message)
     run_lock_doubt(directory->fd, directory->path, message);
 }
 
-int run_directory_write(const run_directory *directory, const run_record *record, char *message)
+/* The new run.json may be there even if it could not be written (file_replace.h): then nothing is
+ * known of what it names. */
+int run_directory_write(run_directory *directory, const run_record *record, char *message)
 {
-    return run_record_write(record, directory->fd, directory->path, message);
+    if (run_directory_check_owner(directory, message) != 0) {
+        return -1;
+    }
+    const int status = run_record_write(record, directory->fd, directory->path, message);
+    directory->has_named = status == 0;
+    directory->process = record->process;
+    memcpy(directory->host, record->host, sizeof directory->host);
+    return status;
 }
 
-int run_directory_put_back(const run_directory *directory, run_record *there, char *message)
+int run_directory_put_back(run_directory *directory, run_record *there, char *message)
 {
     return name_all_event_files(directory, there, message) != 0
                ? -1
@@ -550,7 +612,9 @@ void run_directory_discard(run_directory *directory)
         return;
     }
     /* The run has failed already and its cause is what the user is told. */
-    (void)remove_run(directory, &unnamed, message);
-    unmake(directory);
+    if (run_directory_check_owner(directory, message) == 0) {
+        (void)remove_run(directory, &unnamed, message);
+        unmake(directory);
+    }
     run_directory_close(directory);
 }

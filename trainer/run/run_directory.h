@@ -56,6 +56,20 @@ MUST_CHECK int run_directory_open(run_directory **out, const char *path, const r
  * lock; to "" otherwise. */
 void run_directory_doubt(const run_directory *directory, char *message);
 
+/* Is the run still this handle's? A lock on a network file system can be lost (run_lock_is_lost),
+ * and another process, on another host, may then take the run over. It is lost also if run.json does
+ * not name the process any more that it named when this handle wrote it last. 0 if the run is still
+ * this handle's; otherwise -1 with a message [MESSAGE_BYTES] that says who has it, or why that is not
+ * known.
+ *
+ * All functions below that write or remove anything ask this first: if it fails, so do they, and
+ * nothing is changed. The next step of the other process may come right after the answer, so two
+ * processes can still meet, but for moments and not for the rest of the training.
+ *
+ * Event files need no such question. A process writes only to files that it has made itself, under
+ * names that nobody has used. Those of the other process stay as they are. */
+MUST_CHECK int run_directory_check_owner(const run_directory *directory, char *message);
+
 /* Removes the run that is there, if any, but not the lock's file. 0, or -1 with a message. */
 MUST_CHECK int run_directory_clear(const run_directory *directory, char *message);
 
@@ -81,20 +95,19 @@ MUST_CHECK int run_directory_drop_state(const run_directory *directory, char *me
 
 /* Replaces run.json in the directory that was opened, even if it has been moved since. 0, or -1
  * with a message. */
-MUST_CHECK int run_directory_write(const run_directory *directory, const run_record *record,
+MUST_CHECK int run_directory_write(run_directory *directory, const run_record *record,
                                    char *message);
 
 /* The same with *there, the record of a run that was to be continued and could not begin. The event
  * files that were made for it are named in *there, too. */
-MUST_CHECK int run_directory_put_back(const run_directory *directory, run_record *there,
-                                      char *message);
+MUST_CHECK int run_directory_put_back(run_directory *directory, run_record *there, char *message);
 
 /* Frees the handle and the lock; NULL is allowed. */
 void run_directory_close(run_directory *directory);
 
 /* The same, and undoes the opening: removes what the trainer wrote, and the directories that the
  * opening made. In a directory that was there the lock's file stays. For a run that failed before
- * it did anything. */
+ * it did anything. Only closes what another process has taken over. */
 void run_directory_discard(run_directory *directory);
 
 #endif

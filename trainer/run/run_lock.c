@@ -13,6 +13,7 @@
 
 #include "message.h"
 #include "mount_table.h"
+#include "retried_calls.h"
 
 /* More replacements of the file between opening and locking it are no accident. */
 enum { ATTEMPTS = 100 };
@@ -86,7 +87,7 @@ static int open_file(int directory, int flags)
 {
     struct stat status;
     const int fd =
-        openat(directory, RUN_LOCK_FILE, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+        retried_openat(directory, RUN_LOCK_FILE, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {
         close(fd);
         errno = 0;
@@ -125,13 +126,24 @@ static int call_lock(int fd, int command, struct flock *lock)
     return result;
 }
 
-static bool still_has_name(int directory, int fd)
+/* After call_lock has failed. */
+static bool is_held(void)
+{
+    return errno == EAGAIN || errno == EACCES;
+}
+
+/* Does the name belong to another file, or to none? -1 with errno if that is not known. */
+static int has_lost_name(int directory, int fd)
 {
     struct stat ours;
     struct stat named;
-    return fstat(fd, &ours) == 0 &&
-           fstatat(directory, RUN_LOCK_FILE, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-           ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+    if (fstat(fd, &ours) != 0) {
+        return -1;
+    }
+    if (fstatat(directory, RUN_LOCK_FILE, &named, AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno == ENOENT ? 1 : -1;
+    }
+    return ours.st_dev != named.st_dev || ours.st_ino != named.st_ino;
 }
 
 /* run_lock_take but for earlier versions and mount options. */
@@ -144,15 +156,21 @@ static run_lock_holder take_file(int directory, const char *path, int *descripto
             return cannot_open(path, message);
         }
         if (call_lock(fd, F_OFD_SETLK, &lock) != 0) {
-            const bool is_held = errno == EAGAIN || errno == EACCES;
             const run_lock_holder holder =
-                is_held ? RUN_LOCK_ANOTHER : cannot_lock(directory, path, message);
+                is_held() ? RUN_LOCK_ANOTHER : cannot_lock(directory, path, message);
             close(fd);
             return holder;
         }
-        if (still_has_name(directory, fd)) {
+        const int lost = has_lost_name(directory, fd);
+        if (lost == 0) {
             *descriptor = fd;
             return RUN_LOCK_NOBODY;
+        }
+        if (lost < 0) {
+            message_set(message, "%s/" RUN_LOCK_FILE " cannot be found again: %s", path,
+                        strerror(errno));
+            close(fd);
+            return RUN_LOCK_UNKNOWN;
         }
         close(fd);
     }
@@ -171,6 +189,13 @@ run_lock_holder run_lock_take(int directory, const char *path, int *descriptor, 
         return RUN_LOCK_ANOTHER;
     }
     return take_file(directory, path, descriptor, message);
+}
+
+bool run_lock_is_lost(int directory, int descriptor)
+{
+    struct flock lock;
+    return (call_lock(descriptor, F_OFD_SETLK, &lock) != 0 && is_held()) ||
+           has_lost_name(directory, descriptor) > 0;
 }
 
 run_lock_holder run_lock_ask(int directory, const char *path, char *message)

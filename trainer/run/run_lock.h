@@ -21,6 +21,8 @@
 #ifndef TRAINER_RUN_LOCK_H
 #define TRAINER_RUN_LOCK_H
 
+#include <stdbool.h>
+
 #include "must_check.h"
 
 #define RUN_LOCK_FILE "run.lock"
@@ -42,6 +44,12 @@ typedef enum run_lock_holder {
  * a shared flock that `directory` has until it is closed. */
 MUST_CHECK run_lock_holder run_lock_take(int directory, const char *path, int *descriptor,
                                          char *message);
+
+/* Has the lock that `descriptor` took gone to another? A network file system loses a lock if its
+ * server or the network is away for longer than a lease; then another host may get it. True if
+ * another process has the lock, or if its file has been replaced or removed. A lock that was lost
+ * and that nobody has is taken again. An error is no answer: the lock then counts as kept. */
+bool run_lock_is_lost(int directory, int descriptor);
 
 /* Asks and takes and makes nothing, so that a directory may be read-only. Without the file NOBODY
  * holds the lock, even if a trainer of an earlier version writes there. */

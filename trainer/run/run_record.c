@@ -381,18 +381,25 @@ static run_record_presence read_record(run_record *record, const json_t *root, c
     return presence;
 }
 
+/* Where run.json is: `name` from the directory that `fd` is open on, as openat has it. */
+typedef struct record_place {
+    int fd;
+    const char *name;
+    const char *path; /* what messages call it */
+} record_place;
+
 /* run.json as it is now. NULL with *presence and a message; *presence is as it was otherwise. */
-static json_t *load_once(const char *path, run_record_presence *presence, char *message)
+static json_t *load_once(const record_place *place, run_record_presence *presence, char *message)
 {
     char *text = NULL;
     size_t bytes = 0;
     json_error_t error;
-    if (file_read(AT_FDCWD, path, &text, &bytes) != 0) {
+    if (file_read(place->fd, place->name, &text, &bytes) != 0) {
         const int cause = errno;
         *presence = cause == ENOENT || cause == ENOTDIR ? RUN_RECORD_ABSENT
                     : cause == 0                        ? RUN_RECORD_DAMAGED
                                                         : RUN_RECORD_UNREADABLE;
-        message_set(message, "%s cannot be read: %s", path,
+        message_set(message, "%s cannot be read: %s", place->path,
                     cause == 0 ? "it is not a regular file" : strerror(cause));
         return NULL;
     }
@@ -400,38 +407,34 @@ static json_t *load_once(const char *path, run_record_presence *presence, char *
     free(text);
     if (root == NULL && json_error_code(&error) == json_error_out_of_memory) {
         *presence = RUN_RECORD_UNREADABLE;
-        message_set(message, "%s cannot be read: no memory", path);
+        message_set(message, "%s cannot be read: no memory", place->path);
     } else if (root == NULL) {
         *presence = RUN_RECORD_DAMAGED;
-        message_set(message, "%s is damaged: %s", path, error.text);
+        message_set(message, "%s is damaged: %s", place->path, error.text);
     }
     return root;
 }
 
 /* A mount other than the writer's may show the file cut off while it is replaced, for a moment:
  * what is no JSON is read again. */
-static json_t *load(const char *path, run_record_presence *presence, char *message)
+static json_t *load(const record_place *place, run_record_presence *presence, char *message)
 {
     const struct timespec pause = {.tv_nsec = 50000000};
-    json_t *root = load_once(path, presence, message);
+    json_t *root = load_once(place, presence, message);
     for (int tries = 1; root == NULL && *presence == RUN_RECORD_DAMAGED && tries < LOAD_TRIES;
          tries++) {
         nanosleep(&pause, NULL);
-        root = load_once(path, presence, message);
+        root = load_once(place, presence, message);
     }
     return root;
 }
 
-run_record_presence run_record_read(run_record *out, const char *directory, char *message)
+static run_record_presence read_from(run_record *out, const record_place *place, char *message)
 {
-    char path[PATH_MAX];
     char detail[MESSAGE_BYTES];
     run_record_presence presence = RUN_RECORD_READ;
     *out = (run_record){0};
-    if (message_join_path(path, sizeof path, directory, RUN_RECORD_FILE, message) != 0) {
-        return RUN_RECORD_UNREADABLE;
-    }
-    json_t *root = load(path, &presence, message);
+    json_t *root = load(place, &presence, message);
     if (root == NULL) {
         return presence;
     }
@@ -439,10 +442,27 @@ run_record_presence run_record_read(run_record *out, const char *directory, char
     json_decref(root);
     if (presence != RUN_RECORD_READ) {
         run_record_free(out);
-        message_set(message, "%s %s: %.200s", path,
+        message_set(message, "%s %s: %.200s", place->path,
                     presence == RUN_RECORD_DAMAGED ? "is damaged" : "cannot be read", detail);
     }
     return presence;
+}
+
+run_record_presence run_record_read(run_record *out, const char *directory, char *message)
+{
+    return run_record_read_at(out, AT_FDCWD, directory, message);
+}
+
+run_record_presence run_record_read_at(run_record *out, int fd, const char *directory,
+                                       char *message)
+{
+    char path[PATH_MAX];
+    if (message_join_path(path, sizeof path, directory, RUN_RECORD_FILE, message) != 0) {
+        *out = (run_record){0};
+        return RUN_RECORD_UNREADABLE;
+    }
+    const record_place place = {fd, fd == AT_FDCWD ? path : RUN_RECORD_FILE, path};
+    return read_from(out, &place, message);
 }
 
 void run_record_free(run_record *record)

@@ -99,6 +99,11 @@ typedef enum run_record_presence {
 MUST_CHECK run_record_presence run_record_read(run_record *out, const char *directory,
                                                char *message);
 
+/* The same for the directory that `fd` is open on, wherever that is by now; `directory` is what
+ * messages call it. */
+MUST_CHECK run_record_presence run_record_read_at(run_record *out, int fd, const char *directory,
+                                                  char *message);
+
 /* "running", "finished", "interrupted", "diverged". */
 const char *run_state_name(run_state state);
 

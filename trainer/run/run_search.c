@@ -2,21 +2,36 @@
 
 #include "run_search.h"
 
-#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory_names.h"
 #include "message.h"
 
-static bool has_record(const char *path)
+static run_search_result failed(const char *path, char *message)
+{
+    message_set(message, "%s cannot be read: %s", path, strerror(errno));
+    return RUN_SEARCH_FAILED;
+}
+
+/* A path that is too long leads to nothing. */
+static run_search_result find_record(const char *path, char *message)
 {
     char record[PATH_MAX];
-    char message[MESSAGE_BYTES];
-    return message_join_path(record, sizeof record, path, RUN_RECORD_FILE, message) == 0 &&
-           access(record, F_OK) == 0;
+    if (message_join_path(record, sizeof record, path, RUN_RECORD_FILE, message) != 0) {
+        return RUN_SEARCH_NOTHING;
+    }
+    if (access(record, F_OK) == 0) {
+        return RUN_SEARCH_FOUND;
+    }
+    return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? RUN_SEARCH_NOTHING
+                                                                  : failed(record, message);
 }
 
 /* TensorBoard takes every file with this in its name for an event file. */
@@ -26,33 +41,33 @@ static bool is_event_file(const char *name)
 }
 
 /* Is there an event file in path/part that is not the run's? */
-static bool has_foreign_events(const char *path, const char *part, const run_record *run)
+static run_search_result find_foreign_events(const char *path, const char *part,
+                                             const run_record *run, char *message)
 {
     char directory[PATH_MAX];
-    char message[MESSAGE_BYTES];
-    bool found = false;
+    directory_names there;
     if (message_join_path(directory, sizeof directory, path, part, message) != 0) {
-        return false;
+        return RUN_SEARCH_NOTHING;
     }
-    DIR *stream = opendir(directory);
-    if (stream == NULL) {
-        return false;
+    if (directory_names_read(&there, AT_FDCWD, directory) != 0) {
+        return failed(directory, message);
     }
-    for (const struct dirent *entry; !found && (entry = readdir(stream)) != NULL;) {
-        found = is_event_file(entry->d_name) &&
-                (run == NULL || !run_record_owns(run, part, entry->d_name));
+    bool is_found = false;
+    for (int i = 0; !is_found && i < there.count; i++) {
+        const char *name = there.all[i]->d_name;
+        is_found = is_event_file(name) && (run == NULL || !run_record_owns(run, part, name));
     }
-    closedir(stream);
-    return found;
+    directory_names_free(&there);
+    return is_found ? RUN_SEARCH_FOUND : RUN_SEARCH_NOTHING;
 }
 
-bool run_search_foreign_events(const char *path, const run_record *run)
+run_search_result run_search_foreign_events(const char *path, const run_record *run, char *message)
 {
-    bool found = false;
-    for (size_t i = 0; !found && i < RUN_PARTS; i++) {
-        found = has_foreign_events(path, run_parts[i], run);
+    run_search_result result = RUN_SEARCH_NOTHING;
+    for (size_t i = 0; result == RUN_SEARCH_NOTHING && i < RUN_PARTS; i++) {
+        result = find_foreign_events(path, run_parts[i], run, message);
     }
-    return found;
+    return result;
 }
 
 static bool is_part(const char *name)
@@ -60,50 +75,69 @@ static bool is_part(const char *name)
     return strcmp(name, RUN_TRAINING_PART) == 0 || strcmp(name, RUN_VALIDATION_PART) == 0;
 }
 
-/* out[PATH_MAX] = directory/name. False for what is no directory or is reached over a link. */
-static bool enter(char *out, const char *directory, const char *name)
+/* Is `path` a directory to search? Not one that is reached over a link or that this user may not
+ * enter. FOUND if it is. */
+static run_search_result find_directory(const char *path, char *message)
 {
-    char message[MESSAGE_BYTES];
     struct stat status;
-    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-           message_join_path(out, PATH_MAX, directory, name, message) == 0 &&
-           lstat(out, &status) == 0 && S_ISDIR(status.st_mode);
+    if (lstat(path, &status) != 0) {
+        return errno == ENOENT ? RUN_SEARCH_NOTHING : failed(path, message);
+    }
+    const bool may_be_entered = faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS) == 0;
+    return S_ISDIR(status.st_mode) && may_be_entered ? RUN_SEARCH_FOUND : RUN_SEARCH_NOTHING;
+}
+
+static run_search_result search_below(const char *path, unsigned depth, char *found, char *message);
+
+/* As search_below, of the directory `child` that is at `depth`, and in it. */
+static run_search_result search_child(const char *child, const char *name, unsigned depth,
+                                      char *found, char *message)
+{
+    run_search_result result = find_record(child, message);
+    if (result == RUN_SEARCH_NOTHING && !(depth == 1 && is_part(name))) {
+        result = find_foreign_events(child, "", NULL, message);
+    }
+    if (result == RUN_SEARCH_FOUND) {
+        snprintf(found, PATH_MAX, "%s", child);
+    }
+    return result == RUN_SEARCH_NOTHING && depth < RUN_SEARCH_DEPTH
+               ? search_below(child, depth + 1, found, message)
+               : result;
 }
 
 /* `depth` is that of the directories of `path`, from 1. found[PATH_MAX] is the whole path. */
-static bool search_below(const char *path, unsigned depth, char *found)
+static run_search_result search_below(const char *path, unsigned depth, char *found, char *message)
 {
-    DIR *stream = opendir(path);
-    bool is_found = false;
-    if (stream == NULL) {
-        return false;
+    directory_names there;
+    if (directory_names_read(&there, AT_FDCWD, path) != 0) {
+        return failed(path, message);
     }
-    for (const struct dirent *entry; !is_found && (entry = readdir(stream)) != NULL;) {
+    run_search_result result = RUN_SEARCH_NOTHING;
+    for (int i = 0; result == RUN_SEARCH_NOTHING && i < there.count; i++) {
         char child[PATH_MAX];
-        if (!enter(child, path, entry->d_name)) {
+        const char *name = there.all[i]->d_name;
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+            message_join_path(child, sizeof child, path, name, message) != 0) {
             continue;
         }
-        const bool is_own = depth == 1 && is_part(entry->d_name);
-        if (has_record(child) || (!is_own && has_foreign_events(child, "", NULL))) {
-            snprintf(found, PATH_MAX, "%s", child);
-            is_found = true;
-        } else {
-            is_found = depth < RUN_SEARCH_DEPTH && search_below(child, depth + 1, found);
+        result = find_directory(child, message);
+        if (result == RUN_SEARCH_FOUND) {
+            result = search_child(child, name, depth, found, message);
         }
     }
-    closedir(stream);
-    return is_found;
+    directory_names_free(&there);
+    return result;
 }
 
-bool run_search_below(const char *path, char *found)
+run_search_result run_search_below(const char *path, char *found, char *message)
 {
     char whole[PATH_MAX];
-    if (!search_below(path, 1, whole)) {
-        return false;
+    const run_search_result result = search_below(path, 1, whole, message);
+    if (result == RUN_SEARCH_FOUND) {
+        const char *relative = whole + strlen(path);
+        snprintf(found, PATH_MAX, "%s", relative + strspn(relative, "/"));
     }
-    const char *relative = whole + strlen(path);
-    snprintf(found, PATH_MAX, "%s", relative + strspn(relative, "/"));
-    return true;
+    return result;
 }
 
 /* path becomes the directory that it is in; false where it is "/", "." or "..". */
@@ -125,24 +159,20 @@ static bool go_up(char *path)
     return true;
 }
 
-bool run_search_above(const char *path, char *found)
+run_search_result run_search_above(const char *path, char *found, char *message)
 {
     char part[PATH_MAX];
     snprintf(part, sizeof part, "%s", path);
     bool is_above = false; /* is *found, which is there, above the path already? */
     while (realpath(part, found) == NULL) {
         if (!go_up(part)) {
-            return false;
+            return RUN_SEARCH_NOTHING;
         }
         is_above = true;
     }
-    if (is_above && has_record(found)) {
-        return true;
+    run_search_result result = is_above ? find_record(found, message) : RUN_SEARCH_NOTHING;
+    while (result == RUN_SEARCH_NOTHING && go_up(found)) {
+        result = find_record(found, message);
     }
-    while (go_up(found)) {
-        if (has_record(found)) {
-            return true;
-        }
-    }
-    return false;
+    return result;
 }

@@ -4,23 +4,31 @@
 #define TRAINER_RUN_SEARCH_H
 
 #include <limits.h>
-#include <stdbool.h>
 
+#include "must_check.h"
 #include "run_record.h"
 
 /* Directories below a root in which runs are looked for, here and by comparisons. */
 enum { RUN_SEARCH_DEPTH = 8 };
 
+typedef enum run_search_result {
+    RUN_SEARCH_FAILED = -1, /* the message [MESSAGE_BYTES] says what cannot be read, and why */
+    RUN_SEARCH_NOTHING,
+    RUN_SEARCH_FOUND
+} run_search_result;
+
 /* Is there a run, or an event file of anybody's, in a directory below `path`? Event files right in
  * path/train and path/validation are not looked at; links are not followed. found[PATH_MAX] is the
- * directory relative to `path`. */
-bool run_search_below(const char *path, char *found);
+ * directory relative to `path`. Directories that this user may not enter are left out, here and
+ * below: TensorBoard cannot show what is in them either. */
+MUST_CHECK run_search_result run_search_below(const char *path, char *found, char *message);
 
 /* Is `path`, which need not exist, inside a run's directory? found[PATH_MAX] is that directory. */
-bool run_search_above(const char *path, char *found);
+MUST_CHECK run_search_result run_search_above(const char *path, char *found, char *message);
 
 /* Are there event files in the run's directory `path` that are not the run's? If `run` is NULL,
  * none is. A run that replaces this one would be mixed with them. */
-bool run_search_foreign_events(const char *path, const run_record *run);
+MUST_CHECK run_search_result run_search_foreign_events(const char *path, const run_record *run,
+                                                       char *message);
 
 #endif

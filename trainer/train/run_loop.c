@@ -278,20 +278,32 @@ static int keep_epoch(run *self, const progress_view *view)
     return 0;
 }
 
-/* Makes a checkpoint where one is due between epochs; nobody resumes a run that diverged. A run that
- * cannot save one goes on. */
-static void save_sometimes(run *self)
+/* Saves the state. A run that cannot save it goes on, and prints `what` with the cause; -1 only if it
+ * is not this process's run any more. */
+static int try_to_save(run *self, const char *what)
 {
-    char message[MESSAGE_BYTES];
-    const run_job *job = self->job;
-    if (has_diverged(self) || seconds_now() - self->saved_at < job->checkpoint_interval) {
-        return;
+    char why[MESSAGE_BYTES];
+    if (run_checkpoint_save(self, why) == 0) {
+        return 0;
     }
-    if (run_checkpoint_save(self, message) != 0) {
-        progress_note(job->display, "Note: no checkpoint after epoch %u: %s",
-                      (unsigned)self->epochs_done, message);
+    if (run_directory_check_owner(self->directory, self->message) != 0) {
+        return -1;
     }
+    progress_note(self->job->display, "%s: %s", what, why);
+    return 0;
+}
+
+/* Makes a checkpoint where one is due between epochs; nobody resumes a run that diverged. */
+static int save_sometimes(run *self)
+{
+    char what[48];
+    if (has_diverged(self) || seconds_now() - self->saved_at < self->job->checkpoint_interval) {
+        return 0;
+    }
+    snprintf(what, sizeof what, "Note: no checkpoint after epoch %u", (unsigned)self->epochs_done);
+    const int status = try_to_save(self, what);
     self->saved_at = seconds_now();
+    return status;
 }
 
 /* One epoch with its validation, or the part of it until the run must end. */
@@ -326,8 +338,9 @@ static int train_epochs(run *self)
         if (do_epoch(self) != 0) {
             return -1;
         }
-        if (self->epochs_done < self->job->config->epochs && !must_end(self)) {
-            save_sometimes(self);
+        if (self->epochs_done < self->job->config->epochs && !must_end(self) &&
+            save_sometimes(self) != 0) {
+            return -1;
         }
     }
     return 0;
@@ -344,16 +357,12 @@ static bool has_trained(const run *self)
  * that fails the run can be resumed from its last state. */
 static int end_interrupted(run *self)
 {
-    char why[MESSAGE_BYTES];
     self->record->state = RUN_INTERRUPTED;
     if (run_directory_write(self->directory, self->record, self->message) != 0 ||
         run_log_sync(self->log, self->message) != 0) {
         return -1;
     }
-    if (has_trained(self) && run_checkpoint_save(self, why) != 0) {
-        progress_note(self->job->display, "Warning: the state was not saved: %s", why);
-    }
-    return 0;
+    return has_trained(self) ? try_to_save(self, "Warning: the state was not saved") : 0;
 }
 
 /* A run with all its epochs. Its state comes before the end of its session, which cannot be taken back:

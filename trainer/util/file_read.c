@@ -6,13 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "retried_calls.h"
+
 enum { FIRST_CAPACITY = 4096, STALE_TRIES = 5 };
 
 /* -1 with errno as file_read. */
 static int open_regular(int directory, const char *name)
 {
     struct stat status;
-    const int fd = openat(directory, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    const int fd = retried_openat(directory, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
     if (fd < 0) {
         return -1;
     }

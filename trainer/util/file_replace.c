@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "directory_sync.h"
+#include "retried_calls.h"
 
 static int write_piece(int fd, const file_piece *piece)
 {
@@ -36,28 +37,18 @@ static int write_pieces(int fd, const file_piece *pieces, size_t count)
     return 0;
 }
 
-/* A new file, for writing. */
-static int make_file(int directory, const char *name)
-{
-    int fd;
-    do {
-        fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    } while (fd < 0 && errno == EINTR);
-    return fd;
-}
-
 /* Makes a new file and writes it. */
 static int write_file(int directory, const char *name, const file_piece *pieces, size_t count,
                       bool sync)
 {
-    unlinkat(directory, name, 0);
-    const int fd = make_file(directory, name);
+    retried_unlinkat(directory, name, 0);
+    const int fd = retried_openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) {
         return -1;
     }
     const bool whole = write_pieces(fd, pieces, count) == 0 && (!sync || descriptor_sync(fd) == 0);
     const int cause = errno;
-    if (close(fd) != 0 || !whole) {
+    if (uninterrupted_close(fd) != 0 || !whole) {
         errno = whole ? errno : cause;
         return -1;
     }
@@ -69,9 +60,9 @@ int file_replace(int directory, const char *name, const file_piece *pieces, size
     char temporary[NAME_MAX + 1];
     snprintf(temporary, sizeof temporary, "%s" FILE_REPLACE_SUFFIX, name);
     if (write_file(directory, temporary, pieces, count, sync) != 0 ||
-        renameat(directory, temporary, directory, name) != 0) {
+        retried_renameat(directory, temporary, name) != 0) {
         const int cause = errno;
-        unlinkat(directory, temporary, 0);
+        retried_unlinkat(directory, temporary, 0);
         errno = cause;
         return -1;
     }

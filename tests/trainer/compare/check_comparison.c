@@ -1,10 +1,13 @@
 /* The comparison: what it computes from runs, how they stand to each other, and what it makes of
- * runs that are unfinished or damaged. openat is wrapped, so that a run can vanish. */
+ * runs that are unfinished or damaged. openat is wrapped, so that a run can vanish, and lstat, so that
+ * one cannot be looked at. */
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "comparison_runs.h"
@@ -13,9 +16,21 @@
 
 int __real_openat(int directory, const char *name, int flags, ...);
 int __wrap_openat(int directory, const char *name, int flags, ...);
+int __real_lstat(const char *path, struct stat *status);
+int __wrap_lstat(const char *path, struct stat *status);
 
 static char message[MESSAGE_BYTES];
 static const char *vanishing; /* once this file below scratch was opened it is removed; or NULL */
+static const char *hidden;    /* what is below scratch and cannot be looked at; or NULL */
+
+int __wrap_lstat(const char *path, struct stat *status)
+{
+    if (hidden != NULL && strcmp(path, scratch_path(hidden)) == 0) {
+        errno = EIO;
+        return -1;
+    }
+    return __real_lstat(path, status);
+}
 
 int __wrap_openat(int directory, const char *name, int flags, ...)
 {
@@ -472,6 +487,24 @@ START_TEST(a_damaged_record_is_told_and_left_out)
 }
 END_TEST
 
+START_TEST(a_run_that_cannot_be_looked_at_is_told_and_left_out)
+{
+    char *warnings = NULL;
+    size_t size = 0;
+    make_two_runs();
+    hidden = "runs/small";
+    FILE *out = open_memstream(&warnings, &size);
+    comparison_free(&all);
+    ck_assert_int_eq(comparison_add_below(&all, scratch_path("runs"), out, message), 0);
+    fclose(out);
+    ck_assert_uint_eq(all.count, 1);
+    ck_assert_ptr_nonnull(
+        strstr(warnings, "runs/small cannot be read: Input/output error; it is left out"));
+    free(warnings);
+    hidden = NULL;
+}
+END_TEST
+
 START_TEST(a_root_that_is_not_there_is_an_error)
 {
     ck_assert_int_eq(comparison_add_below(&all, scratch_path("none"), stderr, message), -1);
@@ -512,6 +545,7 @@ int main(void)
     tcase_add_test(comparing, event_files_that_the_run_does_not_name_are_not_read);
     tcase_add_test(comparing, a_run_without_event_files_has_no_figures);
     tcase_add_test(comparing, a_damaged_record_is_told_and_left_out);
+    tcase_add_test(comparing, a_run_that_cannot_be_looked_at_is_told_and_left_out);
     tcase_add_test(comparing, a_root_that_is_not_there_is_an_error);
     suite_add_tcase(suite, comparing);
     SRunner *runner = srunner_create(suite);

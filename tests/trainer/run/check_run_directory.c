@@ -1,11 +1,13 @@
-/* A run's directory: what may be there before a run, and that only the trainer's files go. read is
- * wrapped, so that it can fail, fsync, so that it is seen, and fcntl,
- * so that others can do something meanwhile. */
+/* A run's directory: what may be there before a run, and that only the trainer's files go. read and
+ * scandirat are wrapped, so that they can fail, fsync, so that it is seen, and fcntl, so that others
+ * can do something meanwhile. */
 #define _GNU_SOURCE /* F_OFD_GETLK */
 
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -24,11 +26,19 @@ int __wrap_fsync(int fd);
 ssize_t __real_read(int fd, void *data, size_t bytes);
 ssize_t __wrap_read(int fd, void *data, size_t bytes);
 
+int __real_scandirat(int directory, const char *name, struct dirent ***names,
+                     int (*filter)(const struct dirent *),
+                     int (*compare)(const struct dirent **, const struct dirent **));
+int __wrap_scandirat(int directory, const char *name, struct dirent ***names,
+                     int (*filter)(const struct dirent *),
+                     int (*compare)(const struct dirent **, const struct dirent **));
+
 static char message[MESSAGE_BYTES];
 
 static ino_t synced[8]; /* what was, from the first on */
 static size_t synced_count;
 static void (*after_asking)(void); /* for the lock, what another process does; NULL for nothing */
+static const char *unreadable;     /* the end of the name of directories that are; NULL for none */
 static bool reading_fails;
 static int passes; /* so many calls more do not fail */
 
@@ -59,6 +69,19 @@ ssize_t __wrap_read(int fd, void *data, size_t bytes)
         return -1;
     }
     return __real_read(fd, data, bytes);
+}
+
+int __wrap_scandirat(int directory, const char *name, struct dirent ***names,
+                     int (*filter)(const struct dirent *),
+                     int (*compare)(const struct dirent **, const struct dirent **))
+{
+    const size_t bytes = strlen(name);
+    const size_t end_bytes = unreadable != NULL ? strlen(unreadable) : bytes + 1;
+    if (end_bytes <= bytes && strcmp(name + bytes - end_bytes, unreadable) == 0) {
+        errno = EIO;
+        return -1;
+    }
+    return __real_scandirat(directory, name, names, filter, compare);
 }
 
 #define TRAINING_EVENTS   "run/train/events.out.tfevents.1700000000.host.1.0.v2"
@@ -364,6 +387,59 @@ START_TEST(a_run_that_names_no_event_files_is_replaced_with_all_of_them)
 }
 END_TEST
 
+START_TEST(a_directory_that_cannot_be_read_is_not_an_empty_one)
+{
+    static const char *const names[] = {"run/train", "run/notes", "run/notes/old"};
+    write_run();
+    scratch_make_directory("run/notes/old");
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        unreadable = names[i];
+        assert_no_place("run", names[i]);
+        assert_no_place("run", "cannot be read: Input/output error");
+    }
+}
+END_TEST
+
+/* A user's own directory, such as the lost+found of a file system. */
+START_TEST(a_directory_that_the_user_may_not_enter_is_left_out)
+{
+    const bool is_root = geteuid() == 0;
+    write_run();
+    scratch_write("run/closed/mine.tfevents", "events");
+    assert_no_place("run", "holds other runs");
+    ck_assert_int_eq(chmod(scratch_path("run/closed"), 0), 0);
+    ck_assert_int_eq(chmod(scratch_path(""), 0755), 0);
+    ck_assert(!is_root || seteuid(65534) == 0);
+    ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
+    ck_assert(!is_root || seteuid(0) == 0);
+    ck_assert_int_eq(chmod(scratch_path("run/closed"), 0700), 0);
+}
+END_TEST
+
+/* That a run has none would lose what it has logged. */
+START_TEST(event_files_that_cannot_be_listed_are_not_none)
+{
+    run_record there = {.state = RUN_INTERRUPTED, .config = config};
+    checkpoint state;
+    run_directory *directory;
+    scratch_write(TRAINING_EVENTS, "events");
+    ck_assert_int_eq(scratch_write_record("run", &there, message), 0);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_CONTINUE), 0);
+    unreadable = "train";
+    ck_assert_int_eq(run_directory_restore(directory, &there, &state, message),
+                     RUN_DIRECTORY_PAST_UNREADABLE);
+    ck_assert_msg(strstr(message, "run/train cannot be read: Input/output error") != NULL, "%s",
+                  message);
+    run_record_free(&there);
+    ck_assert_int_eq(run_directory_clear(directory, message), -1);
+    ck_assert_msg(strstr(message, "run/train cannot be read: Input/output error") != NULL, "%s",
+                  message);
+    ck_assert(scratch_exists("run/run.json"));
+    run_directory_close(directory);
+}
+END_TEST
+
 /* The run's own directory may have an event file of the run as a whole. */
 START_TEST(event_files_beside_the_record_may_be_the_runs)
 {
@@ -605,6 +681,134 @@ START_TEST(a_lock_moves_with_its_directory)
 }
 END_TEST
 
+static run_record record_of(const char *host, uint64_t process)
+{
+    run_record record = {.state = RUN_RUNNING, .config = config, .process = process};
+    snprintf(record.host, sizeof record.host, "%s", host);
+    return record;
+}
+
+/* A new run of process 1 on node1 that has a state. */
+static run_directory *begin_run(void)
+{
+    run_directory *directory;
+    const run_record ours = record_of("node1", 1);
+    const checkpoint state = {.state = (char[]){'s'}, .state_bytes = 1};
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_NONE), 0);
+    ck_assert_int_eq(run_directory_write(directory, &ours, message), 0);
+    ck_assert_int_eq(run_directory_keep_state(directory, &state, message), 0);
+    return directory;
+}
+
+static void write_record_of(const char *host, uint64_t process)
+{
+    const run_record other = record_of(host, process);
+    ck_assert_int_eq(scratch_write_record("run", &other, message), 0);
+}
+
+#define STOPS "; this one stops and writes nothing more"
+
+/* How a process takes a run over, and what is said of it. */
+typedef struct takeover {
+    void (*take)(void);
+    const char *said;
+} takeover;
+
+static void name_another_host(void)
+{
+    write_record_of("node7", 1);
+}
+
+static void name_another_process(void)
+{
+    write_record_of("node1", 4711);
+}
+
+static void remove_record(void)
+{
+    ck_assert_int_eq(unlink(scratch_path("run/run.json")), 0);
+}
+
+static void replace_lock(void)
+{
+    scratch_write("new", "");
+    ck_assert_int_eq(rename(scratch_path("new"), scratch_path("run/" RUN_LOCK_FILE)), 0);
+}
+
+static void replace_lock_and_name_another(void)
+{
+    replace_lock();
+    name_another_host();
+}
+
+static const takeover takeovers[] = {
+    {name_another_host, "run: another process, 1 on node7, has taken this run over" STOPS},
+    {name_another_process, "run: another process, 4711 on node1, has taken this run over" STOPS},
+    {remove_record, "run: another process has taken this run over or removed it" STOPS},
+    {replace_lock, "run: another process has taken this run over or removed it" STOPS},
+    {replace_lock_and_name_another,
+     "run: another process, 1 on node7, has taken this run over" STOPS},
+};
+enum { TAKEOVERS = sizeof takeovers / sizeof takeovers[0] };
+
+START_TEST(a_run_that_another_process_has_taken_over_is_left_to_it)
+{
+    const takeover *this = &takeovers[_i];
+    const run_record ours = record_of("node1", 1);
+    const checkpoint state = {.state = (char[]){'t'}, .state_bytes = 1};
+    run_directory *directory = begin_run();
+    char *state_before = scratch_read("run/checkpoint");
+    ck_assert_int_eq(run_directory_check_owner(directory, message), 0);
+    this->take();
+    char *record_before = scratch_read("run/run.json");
+    ck_assert_int_eq(run_directory_check_owner(directory, message), -1);
+    ck_assert_msg(strstr(message, this->said) != NULL, "%s", message);
+    ck_assert_int_eq(run_directory_write(directory, &ours, message), -1);
+    ck_assert_int_eq(run_directory_keep_state(directory, &state, message), -1);
+    ck_assert_int_eq(run_directory_drop_state(directory, message), -1);
+    ck_assert_int_eq(run_directory_clear(directory, message), -1);
+    ck_assert_msg(strstr(message, this->said) != NULL, "%s", message);
+    run_directory_discard(directory);
+    char *state_after = scratch_read("run/checkpoint");
+    char *record_after = scratch_read("run/run.json");
+    ck_assert_pstr_eq(state_after, state_before);
+    ck_assert_pstr_eq(record_after, record_before);
+    ck_assert(scratch_exists("run/" RUN_LOCK_FILE));
+    free(state_before);
+    free(record_before);
+    free(state_after);
+    free(record_after);
+}
+END_TEST
+
+/* run.json of before names the process that has died. */
+START_TEST(a_run_that_is_continued_is_this_process_s)
+{
+    run_directory *directory;
+    const run_record ours = record_of("node1", 1);
+    scratch_make_directory("run");
+    write_record_of("node7", 4711);
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_CONTINUE), 0);
+    ck_assert_int_eq(run_directory_write(directory, &ours, message), 0);
+    ck_assert_int_eq(run_directory_write(directory, &ours, message), 0);
+    run_directory_close(directory);
+}
+END_TEST
+
+START_TEST(whose_run_it_is_is_not_known_where_the_record_cannot_be_read)
+{
+    const run_record ours = record_of("node1", 1);
+    run_directory *directory = begin_run();
+    reading_fails = true;
+    ck_assert_int_eq(run_directory_write(directory, &ours, message), -1);
+    ck_assert_msg(strstr(message, "run.json cannot be read: Input/output error") != NULL, "%s",
+                  message);
+    reading_fails = false;
+    ck_assert_int_eq(run_directory_write(directory, &ours, message), 0);
+    run_directory_close(directory);
+}
+END_TEST
+
 /* The lock's file included. */
 START_TEST(judging_and_refusing_leave_nothing)
 {
@@ -621,6 +825,7 @@ static void set_up(void)
 {
     scratch_make();
     reading_fails = false;
+    unreadable = NULL;
     passes = 0;
     synced_count = 0;
     after_asking = NULL;
@@ -649,6 +854,9 @@ int main(void)
     tcase_add_test(directory, a_directory_of_somebody_elses_run_is_refused);
     tcase_add_loop_test(directory, a_run_mixed_with_foreign_event_files_is_refused, 0, 3);
     tcase_add_test(directory, a_run_that_names_no_event_files_is_replaced_with_all_of_them);
+    tcase_add_test(directory, a_directory_that_cannot_be_read_is_not_an_empty_one);
+    tcase_add_test(directory, a_directory_that_the_user_may_not_enter_is_left_out);
+    tcase_add_test(directory, event_files_that_cannot_be_listed_are_not_none);
     tcase_add_test(directory, event_files_beside_the_record_may_be_the_runs);
     tcase_add_test(directory, event_files_without_a_record_are_somebodys);
     tcase_add_test(directory, a_file_is_no_directory);
@@ -664,6 +872,10 @@ int main(void)
     tcase_add_test(directory, a_run_that_another_process_resumes_meanwhile_is_running);
     tcase_add_test(directory, an_open_directory_is_locked_until_it_is_closed);
     tcase_add_test(directory, a_lock_moves_with_its_directory);
+    tcase_add_loop_test(directory, a_run_that_another_process_has_taken_over_is_left_to_it, 0,
+                        TAKEOVERS);
+    tcase_add_test(directory, a_run_that_is_continued_is_this_process_s);
+    tcase_add_test(directory, whose_run_it_is_is_not_known_where_the_record_cannot_be_read);
     tcase_add_test(directory, judging_and_refusing_leave_nothing);
     suite_add_tcase(suite, directory);
     SRunner *runner = srunner_create(suite);

@@ -1,5 +1,6 @@
 /* The lock of a run's directory: who gets it, what its file has to be, and what is refused. File
- * systems that cannot lock, and mounts that no test has, are made by wrapping fcntl and fopen. */
+ * systems that cannot lock, and mounts that no test has, are made by wrapping fcntl, fopen and
+ * fstatat. */
 #define _GNU_SOURCE /* F_OFD_SETLK */
 
 #include <check.h>
@@ -24,6 +25,8 @@
 
 int __real_fcntl(int fd, int command, ...);
 int __wrap_fcntl(int fd, int command, ...);
+int __real_fstatat(int fd, const char *name, struct stat *status, int flags);
+int __wrap_fstatat(int fd, const char *name, struct stat *status, int flags);
 FILE *__real_fopen(const char *path, const char *mode);
 FILE *__wrap_fopen(const char *path, const char *mode);
 
@@ -31,6 +34,7 @@ static int failures;     /* how many of the next locking calls fail */
 static int failure;      /* with this errno */
 static int replacements; /* before how many of them the file is replaced */
 static bool removes;     /* instead, removed */
+static bool hides_name;  /* of the lock's file: it cannot be looked at */
 static bool hides_table;
 static char made_table[256]; /* "" for the system's own */
 
@@ -58,6 +62,15 @@ int __wrap_fcntl(int fd, int command, ...)
         }
     }
     return __real_fcntl(fd, command, lock);
+}
+
+int __wrap_fstatat(int fd, const char *name, struct stat *status, int flags)
+{
+    if (hides_name) {
+        errno = EIO;
+        return -1;
+    }
+    return __real_fstatat(fd, name, status, flags);
 }
 
 FILE *__wrap_fopen(const char *path, const char *mode)
@@ -105,6 +118,12 @@ static run_lock_holder try(void)
 static run_lock_holder ask(void)
 {
     return run_lock_ask(directory, "run", message);
+}
+
+static void fail_next(int count, int cause)
+{
+    failures = count;
+    failure = cause;
 }
 
 static void assert_message(const char *words)
@@ -210,6 +229,65 @@ START_TEST(a_file_that_is_replaced_for_ever_is_given_up)
 }
 END_TEST
 
+START_TEST(a_file_whose_name_cannot_be_looked_at_is_no_lock)
+{
+    hides_name = true;
+    ck_assert_int_eq(try(), RUN_LOCK_UNKNOWN);
+    assert_message("run/run.lock cannot be found again: Input/output error");
+}
+END_TEST
+
+/* As a network file system does when its lease ends. */
+static void lose(int lock)
+{
+    struct flock free_all = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    ck_assert_int_eq(__real_fcntl(lock, F_OFD_SETLK, &free_all), 0);
+}
+
+START_TEST(a_lock_is_kept_until_another_process_gets_it)
+{
+    const int lock = take();
+    ck_assert(!run_lock_is_lost(directory, lock));
+    lose(lock);
+    const int other = take();
+    ck_assert(run_lock_is_lost(directory, lock));
+    close(other);
+    close(lock);
+}
+END_TEST
+
+START_TEST(a_lost_lock_that_nobody_has_is_taken_again)
+{
+    const int lock = take();
+    lose(lock);
+    ck_assert_int_eq(ask(), RUN_LOCK_NOBODY);
+    ck_assert(!run_lock_is_lost(directory, lock));
+    ck_assert_int_eq(ask(), RUN_LOCK_ANOTHER);
+    close(lock);
+}
+END_TEST
+
+START_TEST(a_lock_whose_file_was_replaced_or_removed_is_lost)
+{
+    const int lock = take();
+    removes = _i == 1;
+    replacements = 1;
+    ck_assert(run_lock_is_lost(directory, lock));
+    close(lock);
+}
+END_TEST
+
+START_TEST(an_error_does_not_lose_a_lock)
+{
+    const int lock = take();
+    fail_next(1, EIO);
+    ck_assert(!run_lock_is_lost(directory, lock));
+    hides_name = true;
+    ck_assert(!run_lock_is_lost(directory, lock));
+    close(lock);
+}
+END_TEST
+
 START_TEST(asking_makes_nothing)
 {
     ck_assert_int_eq(ask(), RUN_LOCK_NOBODY);
@@ -253,12 +331,6 @@ START_TEST(what_is_no_regular_file_is_no_lock)
     assert_message("run/run.lock cannot be opened");
 }
 END_TEST
-
-static void fail_next(int count, int cause)
-{
-    failures = count;
-    failure = cause;
-}
 
 START_TEST(a_file_system_that_cannot_lock_is_refused_by_its_name)
 {
@@ -364,6 +436,11 @@ int main(void)
     tcase_add_test(lock, the_file_stays_and_is_used_again);
     tcase_add_loop_test(lock, a_file_that_was_replaced_before_it_was_locked_is_no_lock, 0, 2);
     tcase_add_test(lock, a_file_that_is_replaced_for_ever_is_given_up);
+    tcase_add_test(lock, a_file_whose_name_cannot_be_looked_at_is_no_lock);
+    tcase_add_test(lock, a_lock_is_kept_until_another_process_gets_it);
+    tcase_add_test(lock, a_lost_lock_that_nobody_has_is_taken_again);
+    tcase_add_loop_test(lock, a_lock_whose_file_was_replaced_or_removed_is_lost, 0, 2);
+    tcase_add_test(lock, an_error_does_not_lose_a_lock);
     tcase_add_test(lock, asking_makes_nothing);
     tcase_add_test(lock, asking_needs_no_right_to_write);
     tcase_add_loop_test(lock, what_is_no_regular_file_is_no_lock, 0, 3);

@@ -242,6 +242,9 @@ static engine_status export_state(engine *self, void *out, size_t bytes)
     ck_assert_uint_eq(self->finished, self->queued);
     ck_assert_uint_eq(bytes, sizeof self->finished);
     memcpy(out, &self->finished, bytes);
+    if (fake_engine_plan_now.on_export != NULL) {
+        fake_engine_plan_now.on_export();
+    }
     return ENGINE_OK;
 }
 

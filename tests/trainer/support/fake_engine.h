@@ -21,6 +21,7 @@ typedef struct fake_engine_plan {
     double diverged_loss;           /* the loss from these steps on; 0 for never: */
     uint64_t diverges_at_step;      /* of this step and all later ones */
     uint64_t val_diverges_at_step;  /* of validations after this step or a later one */
+    void (*on_export)(void);        /* called when the state is asked for; may be NULL */
     uint32_t lost_steps;            /* so many steps never come out of poll */
     bool refuse_state;              /* import_state does */
     engine_status histogram_status; /* of read_histogram */

@@ -539,6 +539,56 @@ START_TEST(a_record_that_cannot_be_written_ends_the_run)
 }
 END_TEST
 
+/* What another host's process does that has got the lock, which this one has lost. */
+static void take_over(void)
+{
+    char unread[MESSAGE_BYTES];
+    run_record there;
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), unread), RUN_RECORD_READ);
+    snprintf(there.host, sizeof there.host, "node7");
+    ck_assert_int_eq(scratch_write_record("run", &there, unread), 0);
+    run_record_free(&there);
+    fake_engine_plan_now.on_export = NULL;
+}
+
+static void take_over_in_second_epoch(uint64_t step)
+{
+    if (step == STEPS + 1) {
+        take_over();
+    }
+}
+
+/* In the middle of an epoch, while its state is saved, and while that of a run is saved that a
+ * signal ends. */
+START_TEST(a_run_that_another_process_takes_over_ends_and_writes_nothing_more)
+{
+    static const uint32_t last_state[] = {1, 0, 0}; /* epochs in it; 0 for none */
+    if (_i == 0) {
+        fake_engine_plan_now.on_step = take_over_in_second_epoch;
+    } else {
+        fake_engine_plan_now.on_export = take_over;
+    }
+    if (_i == 2) {
+        signal_to_raise = SIGTERM;
+        signals_install();
+        fake_engine_plan_now.on_step = raise_at_first_step;
+    }
+    ck_assert_int_eq(fake_run("run", 1000, 1), OUTCOME_FAILED);
+    ck_assert_msg(strstr(fake_run_message, " on node7, has taken this run over") != NULL, "%s",
+                  fake_run_message);
+    run_record there;
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message),
+                     RUN_RECORD_READ);
+    ck_assert_str_eq(there.host, "node7");
+    ck_assert_uint_le(there.epoch_count, 1);
+    run_record_free(&there);
+    char *state = scratch_read("run/checkpoint");
+    ck_assert_int_eq(state != NULL, last_state[_i] > 0);
+    ck_assert(state == NULL || strstr(state, "\"epochs\":1,") != NULL);
+    free(state);
+}
+END_TEST
+
 int main(void)
 {
     setlocale(LC_CTYPE, "C.UTF-8"); /* the signs that the tests expect */
@@ -580,6 +630,8 @@ int main(void)
     tcase_add_test(failures, a_vanished_directory_ends_the_run);
     tcase_add_test(failures, a_directory_that_takes_the_runs_place_is_not_written_to);
     tcase_add_test(failures, a_record_that_cannot_be_written_ends_the_run);
+    tcase_add_loop_test(failures,
+                        a_run_that_another_process_takes_over_ends_and_writes_nothing_more, 0, 3);
     suite_add_tcase(suite, failures);
     TCase *deaths = tcase_create("deaths"); /* without the fixture: nobody would tear it down */
     tcase_add_test_raise_signal(deaths, a_second_interrupt_after_a_second_ends_the_process, SIGINT);

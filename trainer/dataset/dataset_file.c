@@ -32,7 +32,7 @@ static ptrdiff_t read_plain(dataset_source *source, uint8_t *to, size_t bytes)
         got = read(file->descriptor, to, bytes);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
-        return dataset_fail(source->message, source->name, "%s", strerror(errno));
+        return dataset_fail_system(source->message, source->name, errno);
     }
     return got;
 }
@@ -122,12 +122,12 @@ int dataset_file_open(dataset_source *out, const char *path, bool gzipped, char 
     /* Without O_NONBLOCK a named pipe would keep open() waiting for a writer. */
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) {
-        return dataset_fail(message, path, "%s", strerror(errno));
+        return dataset_fail_system(message, path, errno);
     }
     file_state *file = NULL;
     struct stat status;
     if (fstat(descriptor, &status) != 0) {
-        dataset_fail(message, path, "%s", strerror(errno));
+        dataset_fail_system(message, path, errno);
         goto failed;
     }
     if (!S_ISREG(status.st_mode)) {

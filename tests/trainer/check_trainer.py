@@ -187,6 +187,13 @@ class Help(TrainerTest):
                           ["sweep", "--batch-sizes", "8", "--help"], ["help", "--", "sweep"]):
             self.assertEqual(output(*arguments), output("sweep", "--help"))
 
+    def test_help_names_no_option_that_the_command_lacks(self):
+        for command in ("train", "sweep", "plan", "compare"):
+            text = subprocess.run([TRAINER, command, "--help"], capture_output=True, text=True,
+                                  check=True).stdout
+            own = set(re.findall(r"^ +(?:-., )?(--[a-z-]+)", text, re.MULTILINE))
+            self.assertLessEqual(set(re.findall(r"--[a-z-]+", text)), own, command)
+
     def test_what_follows_two_dashes_is_no_option(self):
         self.assert_refused(self.call("train", "--", "--fly"), 2, "--fly", "unexpected argument")
         self.assert_refused(subprocess.run([TRAINER, "--", "plan", "x"], capture_output=True,

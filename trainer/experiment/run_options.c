@@ -46,6 +46,8 @@ static const struct argp_option train_options[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 1},
     {"logdir", KEY_LOGDIR, "DIR", 0,
      "The run's own directory (default ./logs/LeNet-MNIST-2-BatchSize=N)", 1},
+    {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15; with --resume, what the run was to have)",
+     2},
     {"resume", KEY_RESUME, NULL, 0,
      "Continue a run of the same configuration from its checkpoint; more --epochs than it has "
      "continue a finished one too",
@@ -57,6 +59,7 @@ static const struct argp_option sweep_options[] = {
      1},
     {"logdir", KEY_LOGDIR, "ROOT", 0,
      "The parent of the runs' directories LeNet-MNIST-2-BatchSize=N (default ./logs)", 1},
+    {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15)", 2},
     {"seeds", KEY_SEEDS, "K", 0,
      "Train with K seeds, from --seed on, at each batch size, in LeNet-MNIST-2-BatchSize=N-Seed=S",
      1},
@@ -65,8 +68,6 @@ static const struct argp_option sweep_options[] = {
     {0}};
 
 static const struct argp_option shared_options[] = {
-    {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15; with --resume, what the run was to have)",
-     2},
     {"data", KEY_DATA, "PATH", 0,
      "A directory of the four IDX files, plain or gzipped, or an .npz (default data/mnist)", 2},
     {"seed", KEY_SEED, "N", 0, "Of weights, orders and dropout (default 0)", 2},
@@ -182,9 +183,6 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
 {
     run_options *options = state->input;
     switch (key) {
-    case KEY_EPOCHS:
-        options->epochs_given = true;
-        return option_take_u32(state, "--epochs", text, RUN_CONFIG_MAX_EPOCHS, &options->epochs);
     case KEY_DATA:
         return option_take_name(state, "--data", text, &options->data);
     case KEY_SEED:
@@ -232,7 +230,7 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     }
 }
 
-/* The options of one command only. */
+/* The options that only one command has, or that mean or say something else in each. */
 static error_t take_own(int key, char *text, struct argp_state *state)
 {
     run_options *options = state->input;
@@ -244,6 +242,9 @@ static error_t take_own(int key, char *text, struct argp_state *state)
         return option_take_u32(state, "--batch-size", text, UINT32_MAX, &options->batch_sizes[0]);
     case KEY_BATCH_SIZES:
         return take_batch_sizes(state, options, text);
+    case KEY_EPOCHS:
+        options->epochs_given = true;
+        return option_take_u32(state, "--epochs", text, RUN_CONFIG_MAX_EPOCHS, &options->epochs);
     case KEY_SEEDS:
         return option_take_u32(state, "--seeds", text, MAX_SEEDS, &options->seeds);
     case KEY_JOBS:

@@ -10,11 +10,9 @@
 #include <stdint.h>
 
 #include "epoch_figures.h"
+#include "model_files.h"
 #include "must_check.h"
 #include "run_config.h"
-
-#define MODEL_FILE      "model.safetensors"
-#define MODEL_BEST_FILE "best.safetensors"
 
 /* The run whose network it is, and when it was kept. */
 typedef struct model_origin {
@@ -31,9 +29,9 @@ typedef struct model {
 } model;
 
 /* Reads the model at `path`: a safetensors file, or a run's directory, of which it is the last one
- * kept or, with `best`, the best. (Of a file `best` says nothing and must be false.) 0, or -1 with a
- * message [MESSAGE_BYTES] that names the file and what is wrong with it, and nothing held. Whatever
- * the file holds, no more memory is taken than a good one's, a megabyte apart. */
+ * kept or, with `best`, the best; no file has a best one. 0, or -1 with a message [MESSAGE_BYTES] that
+ * names the file and what is wrong with it, and nothing held. Whatever the file holds, some 40 MB of
+ * memory at most are taken on the way; a good one takes 18. */
 MUST_CHECK int model_load(model *out, const char *path, bool best, char *message);
 
 /* Replaces the file `name` in the directory that `fd` is open on, and syncs it; `directory` is what

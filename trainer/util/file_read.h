@@ -13,4 +13,8 @@
  * Another host may replace the file meanwhile; NFS then says ESTALE, and the new one is read. */
 MUST_CHECK int file_read(int directory, const char *name, char **text, size_t *bytes);
 
+/* The same of a file that may be anybody's: one of more than `most` bytes is EFBIG. */
+MUST_CHECK int file_read_up_to(int directory, const char *name, size_t most, char **text,
+                               size_t *bytes);
+
 #endif

@@ -6,37 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file_read.h"
 #include "message.h"
-
-enum { FIRST_CAPACITY = 64 * 1024 };
-
-/* Reads up to IMAGE_FILE_MAX_BYTES + 1 bytes; the memory grows as they arrive. 0, or -1 with errno. */
-static int read_to_end(int fd, image_file *out)
-{
-    size_t capacity = 0;
-    for (;;) {
-        if (out->count == capacity) {
-            if (capacity > IMAGE_FILE_MAX_BYTES) {
-                errno = EFBIG;
-                return -1;
-            }
-            capacity = capacity == 0 ? FIRST_CAPACITY : 2 * capacity;
-            uint8_t *larger = realloc(out->bytes, capacity);
-            if (larger == NULL) {
-                return -1;
-            }
-            out->bytes = larger;
-        }
-        const ssize_t more = read(fd, out->bytes + out->count, capacity - out->count);
-        if (more == 0) {
-            return 0;
-        }
-        if (more < 0 && errno != EINTR) {
-            return -1;
-        }
-        out->count += more > 0 ? (size_t)more : 0;
-    }
-}
 
 /* What people have instead, by its first bytes. */
 static const struct {
@@ -85,26 +56,37 @@ static int find_kind(image_file *self, char *message)
     return 0;
 }
 
-int image_file_read(image_file *out, const char *path, char *message)
+/* 0, or -1 with errno. */
+static int read_path(image_file *out, const char *path)
 {
     const bool standard = strcmp(path, "-") == 0;
-    image_file file = {.name = standard ? "standard input" : path};
+    out->name = standard ? "standard input" : path;
     const int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    int status = fd < 0 ? -1 : read_to_end(fd, &file);
+    if (fd < 0) {
+        return -1;
+    }
+    char *text;
+    const int status = descriptor_read_up_to(fd, IMAGE_FILE_MAX_BYTES, &text, &out->count);
     const int cause = errno;
-    if (fd >= 0 && !standard) {
+    if (!standard) {
         close(fd);
     }
-    if (status == 0) {
-        status = find_kind(&file, message);
-    } else if (cause == EFBIG) {
-        message_set(message, "%s: is larger than the %zu MiB that are taken", file.name,
-                    IMAGE_FILE_MAX_BYTES >> 20);
-    } else {
-        message_set(message, "%s: %s", file.name, strerror(cause));
+    out->bytes = (uint8_t *)text;
+    errno = cause;
+    return status;
+}
+
+int image_file_read(image_file *out, const char *path, char *message)
+{
+    image_file file = {0};
+    if (read_path(&file, path) != 0) {
+        return errno == EFBIG
+                   ? message_set(message, "%s: is larger than the %zu MiB that are taken",
+                                 file.name, IMAGE_FILE_MAX_BYTES >> 20)
+                   : message_set(message, "%s: %s", file.name, strerror(errno));
     }
-    if (status != 0) {
-        free(file.bytes);
+    if (find_kind(&file, message) != 0) {
+        image_file_free(&file);
         return -1;
     }
     *out = file;

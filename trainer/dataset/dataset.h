@@ -56,4 +56,15 @@ void dataset_limit_training(dataset *set, uint32_t samples);
 /* Frees what the dataset owns and empties it; an empty one is allowed. */
 void dataset_free(dataset *set);
 
+/* Images without labels. */
+typedef struct dataset_images {
+    uint8_t *pixels; /* [count,28,28], for free() */
+    uint32_t count;  /* at least 1 */
+} dataset_images;
+
+/* Decodes bytes[count], the content of an IDX file of images of 28x28, plain or gzipped; the file is
+ * called `name` in messages. 0, or -1 as dataset_load, *out untouched. */
+MUST_CHECK int dataset_images_decode(dataset_images *out, const uint8_t *bytes, size_t count,
+                                     const char *name, char *message);
+
 #endif

@@ -52,6 +52,10 @@ typedef struct dataset_source {
 MUST_CHECK int dataset_file_open(dataset_source *out, const char *path, bool gzipped,
                                  char *message);
 
+/* The same for bytes[count], the content of a file of that name; the caller keeps them until close. */
+MUST_CHECK int dataset_memory_open(dataset_source *out, const uint8_t *bytes, size_t count,
+                                   const char *name, bool gzipped, char *message);
+
 /* Reads up to `bytes` bytes, fewer only at the source's end. How many, or -1 after writing the
  * message. */
 MUST_CHECK ptrdiff_t dataset_source_read_up_to(dataset_source *source, uint8_t *to, size_t bytes);

@@ -30,6 +30,9 @@
 
 #include "must_check.h"
 
+/* Where the commands look for data, and scripts/fetch_mnist.sh puts them. */
+#define DATASET_DEFAULT_PATH "data/mnist"
+
 typedef struct dataset_part {
     uint8_t *images; /* [count,28,28], owned by the dataset */
     uint8_t *labels; /* [count], each below 10 */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dataset.h"
 #include "engine.h"
 #include "number.h"
 #include "option_check.h"
@@ -69,7 +70,9 @@ static const struct argp_option sweep_options[] = {
 
 static const struct argp_option shared_options[] = {
     {"data", KEY_DATA, "PATH", 0,
-     "A directory of the four IDX files, plain or gzipped, or an .npz (default data/mnist)", 2},
+     "A directory of the four IDX files, plain or gzipped, or an .npz "
+     "(default " DATASET_DEFAULT_PATH ")",
+     2},
     {"seed", KEY_SEED, "N", 0, "Of weights, orders and dropout (default 0)", 2},
     {"train-samples", KEY_TRAIN_SAMPLES, "N", 0, "Only the first N of the training set", 2},
     {"learning-rate", KEY_LEARNING_RATE, "X", 0, "Adam's (default 0.001)", 2},
@@ -305,7 +308,7 @@ static run_options defaults(void)
         .epochs = 15,
         .checkpoint_interval = 10,
         .learning_rate = engine_config_defaults().learning_rate,
-        .data = "data/mnist",
+        .data = DATASET_DEFAULT_PATH,
         .engine = "auto",
     };
 }

@@ -148,7 +148,7 @@ outcome model_engine_open(model_engine *out, const model *from, const model_engi
 
 void model_engine_close(model_engine *self)
 {
-    if (self->api != NULL) {
+    if (self->engine != NULL) { /* an engine that is not built in has no destroy */
         self->api->destroy(self->engine);
     }
     *self = (model_engine){0};

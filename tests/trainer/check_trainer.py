@@ -131,7 +131,7 @@ class TrainerTest(unittest.TestCase):
 
 class Help(TrainerTest):
     def test_help_and_version_are_everywhere(self):
-        for command in ([], ["train"], ["sweep"], ["plan"], ["compare"]):
+        for command in ([], ["train"], ["sweep"], ["plan"], ["compare"], ["evaluate"], ["predict"]):
             for option in ("--help", "--version"):
                 result = subprocess.run([TRAINER, *command, option], capture_output=True, text=True)
                 self.assertEqual(result.returncode, 0)
@@ -163,6 +163,17 @@ class Help(TrainerTest):
             self.assert_refused(result, 2, " --help'")
             self.assertNotIn("did you mean", result.stderr)
 
+    def test_an_engine_that_the_build_does_not_know_is_refused_with_those_it_does(self):
+        for command in (["train"], ["sweep"], ["plan"], ["evaluate", "run"], ["predict", "run", "-"]):
+            result = subprocess.run([TRAINER, *command, "--engine", "tpu"], capture_output=True,
+                                    text=True)
+            self.assert_refused(result, 2, '--engine: "tpu" is not auto, cuda or cpu')
+
+    def test_an_argument_where_there_are_only_options_gets_advice(self):
+        for command in ("train", "sweep", "plan"):
+            result = subprocess.run([TRAINER, command, "data/mnist"], capture_output=True, text=True)
+            self.assert_refused(result, 2, '"data/mnist"', f"'trainer {command} --help' lists them")
+
     def test_no_command_and_an_unknown_one_list_the_commands(self):
         for arguments in ([], ["fly"], ["help", "fly"], [""], ["-"]):
             result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
@@ -188,9 +199,10 @@ class Help(TrainerTest):
             self.assertEqual(output(*arguments), output("sweep", "--help"))
 
     def test_help_names_no_option_that_the_command_lacks(self):
-        for command in ("train", "sweep", "plan", "compare"):
+        for command in ("train", "sweep", "plan", "compare", "evaluate", "predict"):
             text = subprocess.run([TRAINER, command, "--help"], capture_output=True, text=True,
                                   check=True).stdout
+            text = re.sub(r"\btrain\s+--[a-z-]+", "", text)  # of another command, which is named
             own = set(re.findall(r"^ +(?:-., )?(--[a-z-]+)", text, re.MULTILINE))
             self.assertLessEqual(set(re.findall(r"--[a-z-]+", text)), own, command)
 

@@ -195,7 +195,7 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     case KEY_LEARNING_RATE:
         return take_learning_rate(state, options, text);
     case KEY_ENGINE:
-        return option_take_name(state, "--engine", text, &options->engine);
+        return option_take_engine(state, text, &options->engine);
     case KEY_PRECISION:
         return option_take_precision(state, text, &options->precision);
     case KEY_MICRO_BATCH:

@@ -96,6 +96,19 @@ class OfARun(EvaluateTest):
         self.assertEqual(by_directory[1], "Trained   2 of 2 epochs, batch size 8, seed 0")
         self.assertEqual(by_directory[2], f"Data      {self.data}, 12 validation images")
 
+    def test_the_best_epoch_is_evaluated_as_such(self):
+        run = self.folder / "longer"
+        self.assert_done(self.train("--logdir", run, "--epochs", 3, "--learning-rate", 0.01,
+                                    "--save-best"))
+        losses = [epoch["val_loss"] for epoch in record(run)["epochs"]]
+        best = losses.index(min(losses))
+        self.assertLess(best, 2, "the last epoch is the best: this tests nothing")
+        found = self.evaluated("longer", "--best")
+        self.assertEqual((found["run"]["epoch"], found["loss"]), (best + 1, losses[best]))
+        self.assertEqual(self.evaluated("longer/best.safetensors")["loss"], losses[best])
+        self.assertEqual(self.evaluated("longer")["loss"], losses[-1])
+        self.assertIn(f"Trained   {best + 1} of 3 epochs, ", self.report("longer", "--best"))
+
     def test_counts_add_up(self):
         found = self.evaluated("run")
         self.assertEqual(sum(map(sum, found["confusion"])), 12)

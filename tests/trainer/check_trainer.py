@@ -140,7 +140,7 @@ class Help(TrainerTest):
 
     def test_unknown_commands_and_options_are_wrong_usage(self):
         for arguments in ([], ["fly"], ["train", "--fly"], ["--fly"], ["compare", "a", "b"],
-                          ["compare", "--format=xml"], ["train", "extra"], ["train", "--epochs"]):
+                          ["compare", "--format=xml"], ["train", "--learning-rate", "0,1"], ["train", "extra"], ["train", "--epochs"]):
             result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
             self.assertEqual(result.returncode, 2, arguments)
             self.assertTrue(result.stderr.startswith("trainer"), result.stderr)
@@ -693,7 +693,7 @@ class RunsThatExist(TrainerTest):
         self.assert_refused(self.call("compare", "nowhere"), 1, "nowhere")
         self.assert_refused(self.call("compare", ""), 2, "name is empty")
         self.assert_refused(self.call("compare", "logs", ""), 2, "name is empty")
-        self.assert_refused(self.call("compare", self.data), 1, self.data, "no runs")
+        self.assert_refused(self.call("compare", self.data), 1, self.data, "no runs", "--logdir")
 
     def test_output_that_cannot_be_written_is_a_failure(self):
         self.assert_done(self.sweep())

@@ -161,7 +161,8 @@ static error_t take_learning_rate(const struct argp_state *state, run_options *o
 {
     double rate = 0;
     if (!number_parse_positive_real(text, &rate)) {
-        return option_wrong(state, "--learning-rate: \"%s\" is not a positive number", text);
+        return option_wrong(state, "--learning-rate: \"%s\" is not a positive number such as 0.001",
+                            text);
     }
     if (rate < FLT_TRUE_MIN || rate > FLT_MAX) {
         return option_wrong(state, "--learning-rate: %s is too %s for a 32-bit float", text,

@@ -1,26 +1,5 @@
-/* The evaluation for programs. Numbers that are not there or not finite are null; all digits are
- * given, so that they can be compared with those of run.json.
- *
- *   model           the path, as it was given
- *   run             the run that trained it; null if the file does not say
- *     configuration   as in run.json
- *     epoch           epochs done
- *     iterations      updates done
- *     val_loss, val_accuracy
- *                     of that epoch
- *   data
- *     path            as it was given
- *     crc32           8 hexadecimal digits
- *     is_of_run       true if the run was trained with these data; null if that is not known
- *   engine
- *     name, arithmetic, precision, hardware
- *     is_of_run       true if the run was trained with the first three; null if that is not known
- *   loss            mean over the images
- *   accuracy        {correct, images, value, low, high}: value is correct / images; low and high are
- *                   the ends of Wilson's score interval at 95 %
- *   classes         one object for each class, from 0: {class, correct, images, value, low, high};
- *                   the last three are null for a class without images
- *   confusion       an array for each label, of the number of its images for each predicted class */
+/* The evaluation for programs: the keys are in docs/evaluate.md. Numbers that are not there or not finite
+ * are null; all digits are given, so that they can be compared with those of run.json. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>

@@ -30,8 +30,8 @@ bool evaluation_report_has_run_data(const evaluation_report *self);
 /* For people: in at most 80 columns and in ASCII, but for the paths. */
 void evaluation_report_print(const evaluation_report *self, FILE *out);
 
-/* One JSON object, whose keys evaluation_json.c documents. 0, or -1 without memory; a stream that
- * fails is its owner's to report. */
+/* One JSON object, whose keys docs/evaluate.md lists. 0, or -1 without memory; a stream that fails is
+ * its owner's to report. */
 MUST_CHECK int evaluation_report_print_json(const evaluation_report *self, FILE *out);
 
 #endif

@@ -32,6 +32,8 @@ enum option_key {
     KEY_HISTOGRAMS,
     KEY_CHECKPOINT_INTERVAL,
     KEY_NO_STATE,
+    KEY_NO_MODEL,
+    KEY_SAVE_BEST,
     KEY_TERMINATE_ON_NAN,
     KEY_RESUME,
     KEY_OVERWRITE
@@ -96,6 +98,10 @@ static const struct argp_option shared_options[] = {
      4},
     {"no-state", KEY_NO_STATE, NULL, 0,
      "Keep no state (14 MB) of a finished run; it cannot be given more epochs then", 4},
+    {"save-best", KEY_SAVE_BEST, NULL, 0,
+     "Keep the network of the epoch with the lowest validation loss, too, as best.safetensors", 4},
+    {"no-model", KEY_NO_MODEL, NULL, 0,
+     "Keep no network (model.safetensors, 4.6 MiB); one that a resumed run has is removed", 4},
     {"terminate-on-nan", KEY_TERMINATE_ON_NAN, NULL, 0,
      "End a run after the step whose loss is NaN or infinite, with exit status 1 (default: warn "
      "and "
@@ -218,6 +224,12 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     case KEY_NO_STATE:
         options->no_state = true;
         return 0;
+    case KEY_NO_MODEL:
+        options->no_model = true;
+        return 0;
+    case KEY_SAVE_BEST:
+        options->save_best = true;
+        return 0;
     case KEY_TERMINATE_ON_NAN:
         options->terminate_on_nan = true;
         return 0;
@@ -253,6 +265,9 @@ static error_t take_own(int key, char *text, struct argp_state *state)
             return option_wrong(state,
                                 "--seeds: the last of %u seeds from %" PRIu64 " on is too large",
                                 (unsigned)options->seeds, options->seed);
+        }
+        if (options->save_best && options->no_model) {
+            return option_wrong(state, "--save-best and --no-model exclude each other");
         }
         return 0;
     case KEY_RESUME:

@@ -193,6 +193,13 @@ class Predict(unittest.TestCase):
         self.assert_refused(self.predict("originals.idx", "--isa", "mmx"), 1, "mmx")
         self.assert_refused(self.predict("originals.idx", "--precision", "fp8"), 2, "fp8")
 
+    def test_help_names_it_and_suggests_its_options(self):
+        self.assertRegex(call("--help", text=True).stdout, r"(?m)^  predict +which digit")
+        for option in "--help", "--version":
+            self.assertEqual(call("predict", option).returncode, 0)
+        self.assert_refused(call("predict", "run", "a.png", "--formt", "csv", text=True), 2,
+                            "did you mean '--format'?")
+
     def test_wrong_usage_is_told(self):
         for arguments, word in (((), "no model"), (("run",), "no image"), (("", "a"), "is empty"),
                                 (("run", ""), "is empty"), (("run", "a", "--format", "xml"), "xml")):

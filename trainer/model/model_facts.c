@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,51 +14,27 @@ static const char program_name[] = "trainer ";
 
 /* The figures of an epoch that the network is told by; its seconds are not among them, since they
  * differ from run to run. */
-static const struct {
-    const char *key;
-    size_t offset;
-} figure_keys[] = {
-    {"loss", offsetof(epoch_figures, loss)},
-    {"accuracy", offsetof(epoch_figures, accuracy)},
-    {"val_loss", offsetof(epoch_figures, val_loss)},
-    {"val_accuracy", offsetof(epoch_figures, val_accuracy)},
-};
-enum { FIGURES = sizeof figure_keys / sizeof *figure_keys };
+enum { FIGURES = 4 };
+static const char *const figure_keys[FIGURES] = {"loss", "accuracy", "val_loss", "val_accuracy"};
 
-static double get_figure(const epoch_figures *figures, size_t index)
-{
-    double value;
-    memcpy(&value, (const char *)figures + figure_keys[index].offset, sizeof value);
-    return value;
-}
-
-static void set_figure(epoch_figures *figures, size_t index, double value)
-{
-    memcpy((char *)figures + figure_keys[index].offset, &value, sizeof value);
-}
-
-static int set_whole(json_t *facts, const char *key, uint64_t value)
-{
-    return json_object_set_new(facts, key, json_sprintf("%" PRIu64, value));
-}
-
-static int set_configuration(json_t *facts, const run_config *config)
+static json_t *configuration_text(const run_config *config)
 {
     json_t *object = run_config_to_json(config);
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
-    const int status = json_object_set_new(facts, "configuration", json_string(text));
+    json_t *fact = json_string(text);
     free(text);
     json_decref(object);
-    return status;
+    return fact;
 }
 
 static int set_figures(json_t *facts, const epoch_figures *figures)
 {
+    const double values[FIGURES] = {figures->loss, figures->accuracy, figures->val_loss,
+                                    figures->val_accuracy};
     int status = 0;
     for (size_t i = 0; status == 0 && i < FIGURES; i++) {
-        const double value = get_figure(figures, i);
-        if (isfinite(value)) {
-            status = json_object_set_new(facts, figure_keys[i].key, json_sprintf("%.17g", value));
+        if (isfinite(values[i])) {
+            status = json_object_set_new(facts, figure_keys[i], json_sprintf("%.17g", values[i]));
         }
     }
     return status;
@@ -67,14 +42,14 @@ static int set_figures(json_t *facts, const epoch_figures *figures)
 
 static int set_origin(json_t *facts, const model_origin *origin)
 {
-    return set_configuration(facts, &origin->config) != 0 ||
-                   json_object_set_new(facts, "data_crc32",
-                                       json_sprintf("%08" PRIx32, origin->config.data_crc32)) !=
-                       0 ||
-                   set_whole(facts, "epoch", origin->epochs) != 0 ||
-                   set_whole(facts, "iterations", origin->iterations) != 0
-               ? -1
-               : set_figures(facts, &origin->figures);
+    json_t *run = json_pack("{s:o, s:o, s:o, s:o}",                                              //
+                            "configuration", configuration_text(&origin->config),                //
+                            "data_crc32", json_sprintf("%08" PRIx32, origin->config.data_crc32), //
+                            "epoch", json_sprintf("%" PRIu32, origin->epochs),                   //
+                            "iterations", json_sprintf("%" PRIu64, origin->iterations));
+    const int status = json_object_update(facts, run);
+    json_decref(run);
+    return status != 0 ? -1 : set_figures(facts, &origin->figures);
 }
 
 json_t *model_facts(const model *self)
@@ -119,16 +94,18 @@ static int read_configuration(run_config *out, const json_t *facts, char *messag
 /* One that is absent is not known: NaN. */
 static int read_figures(epoch_figures *out, const json_t *facts, char *message)
 {
-    *out = (epoch_figures){.training_seconds = NAN, .validation_seconds = NAN};
+    double *const values[FIGURES] = {&out->loss, &out->accuracy, &out->val_loss,
+                                     &out->val_accuracy};
+    out->training_seconds = out->validation_seconds = NAN;
     for (size_t i = 0; i < FIGURES; i++) {
-        const json_t *fact = json_object_get(facts, figure_keys[i].key);
+        const json_t *fact = json_object_get(facts, figure_keys[i]);
         const char *text = json_string_value(fact);
         char *end = NULL;
         const double value = text != NULL ? strtod(text, &end) : NAN;
         if (fact != NULL && (!isfinite(value) || end == text || *end != '\0')) {
-            return message_set(message, "%s is not a number", figure_keys[i].key);
+            return message_set(message, "%s is not a number", figure_keys[i]);
         }
-        set_figure(out, i, value);
+        *values[i] = value;
     }
     return 0;
 }
@@ -154,7 +131,7 @@ static bool is_ours(const json_t *facts)
     return program != NULL && strncmp(program, program_name, sizeof program_name - 1) == 0;
 }
 
-/* A file of another program that was written as one of ours may be without an origin, too. */
+/* A model without an origin is written as one of ours, and has none when it is read again. */
 int model_facts_read(model *out, const json_t *facts, char *message)
 {
     out->origin = (model_origin){0};

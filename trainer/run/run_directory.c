@@ -313,6 +313,16 @@ static int remove_file(int directory, const char *path, const char *name, char *
     return 0;
 }
 
+/* Removes a file that file_replace writes, and what a crash may have left of a new one. */
+static int remove_replaced(int directory, const char *path, const char *name, char *message)
+{
+    char temporary[NAME_MAX + 1];
+    snprintf(temporary, sizeof temporary, "%s" FILE_REPLACE_SUFFIX, name);
+    return remove_file(directory, path, temporary, message) != 0
+               ? -1
+               : remove_file(directory, path, name, message);
+}
+
 static DIR *open_part(int directory, const char *part)
 {
     const int fd =
@@ -355,7 +365,6 @@ static int remove_run(const run_directory *directory, const run_record *run, cha
 {
     static const char *const files[] = {MODEL_BEST_FILE, MODEL_FILE, CHECKPOINT_FILE,
                                         RUN_RECORD_FILE};
-    char temporary[NAME_MAX + 1];
     const int fd = directory->fd;
     const char *path = directory->path;
     for (size_t i = 0; i < RUN_PARTS; i++) {
@@ -364,9 +373,7 @@ static int remove_run(const run_directory *directory, const run_record *run, cha
         }
     }
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        snprintf(temporary, sizeof temporary, "%s" FILE_REPLACE_SUFFIX, files[i]);
-        if (remove_file(fd, path, temporary, message) != 0 ||
-            remove_file(fd, path, files[i], message) != 0) {
+        if (remove_replaced(fd, path, files[i], message) != 0) {
             return -1;
         }
     }
@@ -487,7 +494,7 @@ int run_directory_drop_models(const run_directory *directory, bool *had_any, cha
     *had_any = false;
     for (size_t i = 0; i < MODEL_FILES; i++) {
         *had_any |= faccessat(directory->fd, model_files[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-        if (remove_file(directory->fd, directory->path, model_files[i], message) != 0) {
+        if (remove_replaced(directory->fd, directory->path, model_files[i], message) != 0) {
             return -1;
         }
     }

@@ -3,8 +3,8 @@
  *
  * A directory with a run.json is the trainer's. The trainer wrote run.json, the checkpoint, the
  * models (model_files.h), the temporary files of these, the lock's file (run_lock.h), and the event
- * files that run.json names; everything else is somebody's and is never touched. (If run.json names no event files,
- * run_record_owns decides.) Does not see tblog: event files are names here. */
+ * files that run.json names; everything else is somebody's and is never touched. (If run.json names
+ * no event files, run_record_owns decides.) Does not see tblog: event files are names here. */
 #ifndef TRAINER_RUN_DIRECTORY_H
 #define TRAINER_RUN_DIRECTORY_H
 
@@ -34,7 +34,8 @@ typedef enum run_directory_verdict {
     RUN_DIRECTORY_DIVERGED, /* CONTINUE: it is there and diverged, as it would again */
     RUN_DIRECTORY_REFUSED   /* a run that may not be replaced, or no place for a run at all: other
                                runs are above or below it, it holds event files or models that the
-                               trainer did not write, it is no directory, or another process is writing to it */
+                               trainer did not write, it is no directory, or another process is
+                               writing to it */
 } run_directory_verdict;
 
 /* May a run of this configuration begin at `path`? Unless it is USABLE the message [MESSAGE_BYTES]

@@ -24,6 +24,7 @@ static const struct {
     {{"plan", "", "the memory that a run would take, and the largest batch that fits"},
      plan_command},
     {{"compare", "", "the comparison of the runs below a directory"}, compare_command},
+    {{"export", "", "a trained network as a file for other programs"}, export_command},
 };
 
 static const command_entry *command_at(size_t i)

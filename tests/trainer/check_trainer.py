@@ -131,7 +131,7 @@ class TrainerTest(unittest.TestCase):
 
 class Help(TrainerTest):
     def test_help_and_version_are_everywhere(self):
-        for command in ([], ["train"], ["sweep"], ["plan"], ["compare"]):
+        for command in ([], ["train"], ["sweep"], ["plan"], ["compare"], ["export"]):
             for option in ("--help", "--version"):
                 result = subprocess.run([TRAINER, *command, option], capture_output=True, text=True)
                 self.assertEqual(result.returncode, 0)

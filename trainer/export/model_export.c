@@ -9,6 +9,7 @@
 
 #include "file_content.h"
 #include "file_replace.h"
+#include "keras_file.h"
 #include "message.h"
 #include "npz_file.h"
 #include "onnx_file.h"
@@ -22,10 +23,11 @@ struct export_format {
 static const export_format formats[] = {
     {".onnx", "ONNX", onnx_file_make},
     {".safetensors", "safetensors", NULL},
+    {".keras", "a Keras model", keras_file_make},
     {".npz", "NumPy arrays", npz_file_make},
 };
 
-const char *const model_export_endings = ".onnx, .safetensors or .npz";
+const char *const model_export_endings = ".onnx, .safetensors, .keras or .npz";
 
 const export_format *export_format_of(const char *path)
 {

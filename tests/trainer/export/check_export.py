@@ -20,7 +20,7 @@ import zipfile
 from waiting import LIMIT_SECONDS
 
 TRAINER = sys.argv.pop(1)
-ENDINGS = ".onnx", ".safetensors", ".npz"
+ENDINGS = ".onnx", ".safetensors", ".keras", ".npz"
 SHAPES = {"conv1.weight": (32, 1, 3, 3), "conv1.bias": (32,), "conv2.weight": (64, 32, 3, 3),
           "conv2.bias": (64,), "fc1.weight": (128, 9216), "fc1.bias": (128,),
           "fc2.weight": (10, 128), "fc2.bias": (10,)}

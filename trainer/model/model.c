@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,32 +35,42 @@ static int parse(model *out, const char *content, size_t bytes, char *message)
     return status;
 }
 
-static const char *read_error_text(int cause)
+static model_presence read_failed(int cause, const char *path, char *message)
 {
-    return cause == 0       ? "it is not a regular file"
-           : cause == EFBIG ? "it is too large for a model of this network"
-                            : strerror(cause);
+    message_set(message, "%s cannot be read: %s", path,
+                cause == 0       ? "it is not a regular file"
+                : cause == EFBIG ? "it is too large for a model of this network"
+                                 : strerror(cause));
+    return cause == ENOENT                ? MODEL_ABSENT
+           : cause == 0 || cause == EFBIG ? MODEL_DAMAGED
+                                          : MODEL_UNREADABLE;
 }
 
-/* Reads the file `name`, as openat finds it from `directory`; `path` is what messages call it. -1
- * with errno, which is 0 if it could be read and is no model. */
-static int load(model *out, int directory, const char *name, const char *path, char *message)
+/* `path` is what messages call the file. */
+static model_presence read_model(model *out, int directory, const char *name, const char *path,
+                                 char *message)
 {
     char *content = NULL;
     size_t bytes = 0;
+    *out = (model){0};
     if (file_read_up_to(directory, name, SAFETENSORS_MOST_BYTES, &content, &bytes) != 0) {
-        const int cause = errno;
-        message_set(message, "%s cannot be read: %s", path, read_error_text(cause));
-        errno = cause;
-        return -1;
+        return read_failed(errno, path, message);
     }
-    int status = parse(out, content, bytes, message);
-    if (status != 0) {
-        status = message_set(message, "%s: %s", path, message);
-        errno = 0;
-    }
+    const int status = parse(out, content, bytes, message);
     free(content);
-    return status;
+    if (status != 0) {
+        message_set(message, "%s: %s", path, message);
+        return MODEL_DAMAGED;
+    }
+    return MODEL_READ;
+}
+
+model_presence model_read(model *out, int fd, const char *name, const char *directory,
+                          char *message)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    return read_model(out, fd, name, path, message);
 }
 
 /* Why the run's directory `path` has no model. */
@@ -70,6 +81,7 @@ static int say_why_none(const char *path, bool best, char *message)
     run_record run;
     const run_record_presence presence = run_record_read(&run, path, damage);
     const uint32_t epochs = run.epoch_count;
+    const bool diverged = run.state == RUN_DIVERGED;
     run_record_free(&run);
     if (presence == RUN_RECORD_ABSENT && run_search_below(path, other)) {
         return message_set(message, "%s is not a run's directory: name a run in it, such as %s/%s",
@@ -84,39 +96,32 @@ static int say_why_none(const char *path, bool best, char *message)
                            "best epoch's network",
                            path);
     }
-    return message_set(message,
-                       epochs == 0
-                           ? "%s has no " MODEL_FILE " yet: it is first written after an epoch"
-                           : "%s has no " MODEL_FILE ": the run was trained with --no-model or by "
-                             "an earlier version, or has no checkpoint yet",
-                       path);
-}
-
-static int load_from_directory(model *out, int directory, const char *path, bool best,
-                               char *message)
-{
-    const char *name = best ? MODEL_BEST_FILE : MODEL_FILE;
-    char file[PATH_MAX];
-    if (message_join_path(file, sizeof file, path, name, message) != 0) {
-        return -1;
-    }
-    const int status = load(out, directory, name, file, message);
-    return status != 0 && errno == ENOENT ? say_why_none(path, best, message) : status;
+    return message_set(
+        message,
+        epochs == 0 ? "%s has no " MODEL_FILE " yet: it is first written with a checkpoint"
+        : diverged  ? "%s has no " MODEL_FILE ": the run diverged before a checkpoint"
+                    : "%s has no " MODEL_FILE ": the run was trained with --no-model or by "
+                      "an earlier version, or has no checkpoint yet",
+        path);
 }
 
 int model_load(model *out, const char *path, bool best, char *message)
 {
-    *out = (model){0};
     const int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *out = (model){0};
     if (directory < 0 && errno == ENOTDIR && best) {
         return message_set(message, "%s is a file, not a run's directory with a best epoch", path);
     }
     if (directory < 0) {
-        return load(out, AT_FDCWD, path, path, message);
+        return read_model(out, AT_FDCWD, path, path, message) == MODEL_READ ? 0 : -1;
     }
-    const int status = load_from_directory(out, directory, path, best, message);
+    const char *name = best ? MODEL_BEST_FILE : MODEL_FILE;
+    const model_presence presence = model_read(out, directory, name, path, message);
     close(directory);
-    return status;
+    if (presence == MODEL_ABSENT) {
+        return say_why_none(path, best, message);
+    }
+    return presence == MODEL_READ ? 0 : -1;
 }
 
 int model_write(const model *self, int fd, const char *name, const char *directory, char *message)

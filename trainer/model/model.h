@@ -34,6 +34,18 @@ typedef struct model {
  * memory at most are taken on the way; a good one takes 18. */
 MUST_CHECK int model_load(model *out, const char *path, bool best, char *message);
 
+typedef enum model_presence {
+    MODEL_READ,      /* *out is for the caller to free */
+    MODEL_ABSENT,    /* *out is empty; so below */
+    MODEL_DAMAGED,   /* the message says why */
+    MODEL_UNREADABLE /* the system failed; the message says how, and it may well be whole */
+} model_presence;
+
+/* The same of the file `name` in the directory that `fd` is open on; `directory` is what messages
+ * [MESSAGE_BYTES] call that. */
+MUST_CHECK model_presence model_read(model *out, int fd, const char *name, const char *directory,
+                                     char *message);
+
 /* Replaces the file `name` in the directory that `fd` is open on, and syncs it; `directory` is what
  * messages call that. 0, or -1 with a message [MESSAGE_BYTES] and the old file whole. */
 MUST_CHECK int model_write(const model *self, int fd, const char *name, const char *directory,

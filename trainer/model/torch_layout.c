@@ -15,15 +15,11 @@ typedef struct axes {
     unsigned places;
 } axes;
 
+enum { POOLED_PLACES = LENET_POOL_SIDE * LENET_POOL_SIDE };
+
 static const axes tensor_axes[LENET_TENSORS] = {
-    {32, 1, 9},
-    {32, 1, 1}, //
-    {64, 32, 9},
-    {64, 1, 1}, //
-    {128, 64, LENET_POOL_SIDE *LENET_POOL_SIDE},
-    {128, 1, 1}, //
-    {10, 128, 1},
-    {10, 1, 1},
+    {32, 1, 9},  {32, 1, 1},   {64, 32, 9}, {64, 1, 1}, {128, 64, POOLED_PLACES},
+    {128, 1, 1}, {10, 128, 1}, {10, 1, 1},
 };
 
 /* Where lenet.h has the value that is at `index` of PyTorch's tensor. */

@@ -13,6 +13,7 @@
 #include "run.h"
 #include "run_begin.h"
 #include "run_checkpoint.h"
+#include "run_model.h"
 #include "signals.h"
 
 /* Steps are asked for in chunks of about this long: short enough for a live display and a
@@ -278,8 +279,8 @@ static int keep_epoch(run *self, const progress_view *view)
     return 0;
 }
 
-/* Makes a checkpoint where one is due between epochs; nobody resumes a run that diverged. A run that
- * cannot save one goes on. */
+/* Makes a checkpoint where one is due between epochs, and keeps the network; nobody resumes a run that
+ * diverged. A run that cannot save them goes on. */
 static void save_sometimes(run *self)
 {
     char message[MESSAGE_BYTES];
@@ -289,6 +290,9 @@ static void save_sometimes(run *self)
     }
     if (run_checkpoint_save(self, message) != 0) {
         progress_note(job->display, "Note: no checkpoint after epoch %u: %s",
+                      (unsigned)self->epochs_done, message);
+    } else if (run_model_save(self, message) != 0) {
+        progress_note(job->display, "Note: the network after epoch %u is not kept: %s",
                       (unsigned)self->epochs_done, message);
     }
     self->saved_at = seconds_now();
@@ -315,6 +319,7 @@ static int do_epoch(run *self)
     }
     self->epochs_done++;
     self->sums = (epoch_sums){0};
+    run_model_save_best(self);
     return 0;
 }
 
@@ -350,15 +355,19 @@ static int end_interrupted(run *self)
         run_log_sync(self->log, self->message) != 0) {
         return -1;
     }
-    if (has_trained(self) && run_checkpoint_save(self, why) != 0) {
+    if (!has_trained(self)) {
+        return 0;
+    }
+    if (run_checkpoint_save(self, why) != 0) {
         progress_note(self->job->display, "Warning: the state was not saved: %s", why);
+    } else if (run_model_save(self, why) != 0) {
+        progress_note(self->job->display, "Note: the network is not kept: %s", why);
     }
     return 0;
 }
 
-/* A run with all its epochs. Its state comes before the end of its session, which cannot be taken back:
- * where the state cannot be saved the run is not finished, and resuming it does the rest. */
-static int end_finished(run *self)
+/* The state and the network of a run with all its epochs, as far as it keeps them. */
+static int save_finished(run *self)
 {
     if (self->job->no_state) {
         if (run_log_sync(self->log, self->message) != 0) {
@@ -368,6 +377,21 @@ static int end_finished(run *self)
         return message_set(self->message,
                            "%s; --resume --no-state finishes the run without its state",
                            self->message);
+    }
+    if (run_model_save(self, self->message) != 0) {
+        return message_set(self->message,
+                           "%s; --resume --no-model finishes the run without its network",
+                           self->message);
+    }
+    return 0;
+}
+
+/* A run with all its epochs. What it keeps comes before the end of its session, which cannot be taken
+ * back: where it cannot be saved the run is not finished, and resuming it does the rest. */
+static int end_finished(run *self)
+{
+    if (save_finished(self) != 0) {
+        return -1;
     }
     return run_log_end_session(self->log, true, self->message) != 0
                ? -1
@@ -453,6 +477,8 @@ outcome run_loop(const run_job *job, run_record *record, char *message)
     self->record = record;
     self->message = message;
     self->chunk = 1;
+    self->keeps_best = job->save_best;
+    self->best_val_loss = INFINITY;
     outcome ended = run_begin(self);
     if (ended == OUTCOME_DONE) {
         ended = end_run(self, train_epochs(self));

@@ -22,7 +22,7 @@ static const struct {
 const float *model_sample_parameters(void)
 {
     static float parameters[LENET_PARAMETERS];
-    for (size_t i = 0; i < LENET_PARAMETERS; i++) {
+    for (size_t i = 0; parameters[LENET_PARAMETERS - 1] == 0 && i < LENET_PARAMETERS; i++) {
         parameters[i] = (float)(i + 1) * (i % 2 == 0 ? 1 : -1);
     }
     return parameters;

@@ -135,8 +135,8 @@ outcome export_command(int argc, char **argv)
         "file model.safetensors."
         "\v"
         "The ending of FILE is the format: .onnx for onnxruntime, OpenCV and most others; "
-        ".safetensors for PyTorch; .keras for Keras; .npz for JAX and NumPy. docs/models.md shows how each is "
-        "loaded.",
+        ".safetensors for PyTorch; .keras for Keras; .npz for JAX and NumPy. docs/models.md shows "
+        "how each is loaded.",
         NULL,
         NULL,
         NULL};

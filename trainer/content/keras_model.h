@@ -1,5 +1,5 @@
-/* The network as Keras' model.to_json() would tell it, for TensorBoard's Graphs page and for a .keras
- * file. */
+/* The network as Keras' model.to_json() would tell it, for TensorBoard's Graphs page and for a
+ * .keras file. */
 #ifndef TRAINER_KERAS_MODEL_H
 #define TRAINER_KERAS_MODEL_H
 

@@ -15,7 +15,7 @@ typedef struct file_content {
     bool failed;
 } file_content;
 
-/* Appends `bytes` bytes for the caller to fill in; good until the next call. NULL without memory. */
+/* Appends `bytes` bytes for the caller to fill in before the next call. NULL without memory. */
 uint8_t *file_content_extend(file_content *self, size_t bytes);
 
 void file_content_add(file_content *self, const void *data, size_t bytes);

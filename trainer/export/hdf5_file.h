@@ -20,8 +20,8 @@ typedef struct hdf5_node {
     size_t member_count;
 } hdf5_node;
 
-/* Appends a file with this root, whose name does not count, to an empty content, which fails without
- * memory. The same nodes make the same bytes. */
+/* Appends a file with this root, whose name does not count, to an empty content, which fails
+ * without memory. The same nodes make the same bytes. */
 void hdf5_file_make(file_content *out, const hdf5_node *root);
 
 #endif

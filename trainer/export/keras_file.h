@@ -4,8 +4,8 @@
  *   metadata.json     what model_facts says of the model, which Keras does not read
  *   model.weights.h5  HDF5: layers/conv2d/vars/0 is a kernel, …/1 its bias
  *
- * It has no state of the optimizer and is not compiled: who trains it further compiles it, and Adam's
- * moments begin anew. */
+ * It has no state of the optimizer and is not compiled: who trains it further compiles it, and
+ * Adam's moments begin anew. */
 #ifndef TRAINER_KERAS_FILE_H
 #define TRAINER_KERAS_FILE_H
 

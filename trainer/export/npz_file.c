@@ -24,8 +24,8 @@ static void format_shape(char out[SHAPE_BYTES], const lenet_tensor *tensor)
     snprintf(out + length, SHAPE_BYTES - length, "%s", tensor->rank == 1 ? ",)" : ")");
 }
 
-/* An .npy array, by NumPy's description of the format (numpy.lib.format): version 1.0, the length of
- * the header's rest, and a dictionary with spaces and a newline after it. */
+/* An .npy array, by NumPy's description of the format (numpy.lib.format): version 1.0, the length
+ * of the header's rest, and a dictionary with spaces and a newline after it. */
 static void make_npy(file_content *out, const lenet_tensor *tensor, const float *parameters)
 {
     static const uint8_t magic[] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};

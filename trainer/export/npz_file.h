@@ -1,6 +1,6 @@
 /* A model as NumPy's .npz: an array for each tensor, by our names and in our layouts, which are
- * Keras' and flax's ("conv1/kernel" [3,3,1,32] …, lenet.h). The archive's comment is what model_facts
- * says of the model, as JSON. */
+ * Keras' and flax's ("conv1/kernel" [3,3,1,32] and so on, lenet.h). The archive's comment is what
+ * model_facts says of the model, as JSON. */
 #ifndef TRAINER_NPZ_FILE_H
 #define TRAINER_NPZ_FILE_H
 

@@ -1,5 +1,3 @@
-/* An attribute of value 0 is never written: readers that use proto3 drop it, and OpenCV then does not
- * load the file. All that have to be here are other than 0. */
 #include "onnx_file.h"
 
 #include <stdlib.h>

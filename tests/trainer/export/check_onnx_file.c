@@ -65,20 +65,6 @@ START_TEST(every_input_is_the_image_a_weight_or_the_result_before)
 }
 END_TEST
 
-/* Readers that use proto3 lose it. */
-START_TEST(no_attribute_is_zero)
-{
-    for (size_t i = 0; i < file->graph->n_node; i++) {
-        const OnnxPb__NodeProto *node = file->graph->node[i];
-        for (size_t j = 0; j < node->n_attribute; j++) {
-            const OnnxPb__AttributeProto *attribute = node->attribute[j];
-            const bool is_number = attribute->type == ONNX_PB__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
-            ck_assert_int_ne(is_number ? attribute->i : attribute->ints[0], 0);
-        }
-    }
-}
-END_TEST
-
 START_TEST(the_batch_has_a_name_and_the_image_its_sides)
 {
     const OnnxPb__TypeProto *type = file->graph->input[0]->type;
@@ -155,7 +141,6 @@ int main(void)
     tcase_add_unchecked_fixture(files, set_up, tear_down);
     tcase_add_test(files, versions_are_those_that_old_readers_know);
     tcase_add_test(files, every_input_is_the_image_a_weight_or_the_result_before);
-    tcase_add_test(files, no_attribute_is_zero);
     tcase_add_test(files, the_batch_has_a_name_and_the_image_its_sides);
     tcase_add_test(files, tensors_have_their_shapes_and_bytes);
     tcase_add_test(files, the_first_dense_layer_is_permuted);

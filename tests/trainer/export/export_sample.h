@@ -5,7 +5,7 @@
 #include "file_content.h"
 #include "model.h"
 
-/* After two of three epochs, with the parameters of model_sample.h. Nothing of it is to be freed. */
+/* After two of three epochs, with the parameters of model_sample.h. Nothing is to be freed. */
 model export_sample(void);
 
 /* What `make` makes of it, to be freed. It must succeed, and make the same bytes again. */

@@ -155,7 +155,6 @@ void run_model_drop(const run *self)
         progress_note(self->job->display, "Note: an outdated network stays: %s", why);
     } else if (had_any) {
         progress_note(self->job->display,
-                      "Note: with --no-model the networks that the run had kept "
-                      "are removed");
+                      "Note: with --no-model the networks that the run had kept are removed");
     }
 }

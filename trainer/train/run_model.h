@@ -3,8 +3,9 @@
  *
  * A run may die between any two of its files. That is safe in this order: the event files are synced,
  * the state is replaced, then the network. So no network is of a step that is not logged, and one
- * that is older than the state is replaced when the run is resumed. The best epoch's comes before the
- * state after that epoch: a state after it means that the network was looked at. */
+ * that is older than the state is replaced when the run is resumed. The best network is
+ * written before the state after its epoch: a run that is resumed from a state has compared all
+ * epochs before it. */
 #ifndef TRAINER_RUN_MODEL_H
 #define TRAINER_RUN_MODEL_H
 

@@ -56,21 +56,30 @@ static int read_to_end(int fd, size_t most, char **text, size_t *bytes)
     }
 }
 
-static int read_once(int directory, const char *name, size_t most, char **text, size_t *bytes)
+int descriptor_read_up_to(int fd, size_t most, char **text, size_t *bytes)
 {
     *text = NULL;
     *bytes = 0;
+    if (read_to_end(fd, most, text, bytes) == 0) {
+        return 0;
+    }
+    const int cause = errno;
+    free(*text);
+    *text = NULL;
+    errno = cause;
+    return -1;
+}
+
+static int read_once(int directory, const char *name, size_t most, char **text, size_t *bytes)
+{
+    *text = NULL;
     const int fd = open_regular(directory, name);
     if (fd < 0) {
         return -1;
     }
-    const int status = read_to_end(fd, most, text, bytes);
+    const int status = descriptor_read_up_to(fd, most, text, bytes);
     const int cause = errno;
     close(fd);
-    if (status != 0) {
-        free(*text);
-        *text = NULL;
-    }
     errno = cause;
     return status;
 }

@@ -14,6 +14,7 @@ import zipfile
 
 import exported_models
 import h5py
+import lenet_in_numpy
 import numpy
 import onnx
 import onnxruntime
@@ -27,6 +28,15 @@ LAYERS = {"conv1": "conv2d", "conv2": "conv2d_1", "dense1": "dense", "dense2": "
 class Readers(exported_models.ExportedModels):
     READERS = "onnxruntime", "OpenCV", "JAX"
 
+    def test_the_trainer_predicts_what_the_network_gives_in_double_precision(self):
+        at_once = 50
+        for model, predicted in self.predicted.items():
+            weights = self.weights(model)
+            for i in range(0, len(predicted), at_once):
+                images = self.images[i : i + at_once].reshape(-1, 28, 28, 1)
+                error = predicted[i : i + at_once] - lenet_in_numpy.network(weights, images)
+                self.assertTrue(numpy.abs(error).max() <= exported_models.TOLERANCE)
+
     def test_the_onnx_file_is_valid(self):
         model = onnx.load(self.folder / "trained/model.onnx")
         onnx.checker.check_model(model, full_check=True)
@@ -37,7 +47,7 @@ class Readers(exported_models.ExportedModels):
         session = onnxruntime.InferenceSession(self.folder / "random/model.onnx")
         for count in 1, 7:
             found, = session.run(None, {"images": self.images[:count]})
-            self.assertLess(numpy.abs(found - self.expected["random"][:count]).max(),
+            self.assertLess(numpy.abs(found - self.predicted["random"][:count]).max(),
                             exported_models.TOLERANCE)
 
     def test_files_say_what_they_are(self):
@@ -57,7 +67,7 @@ class Readers(exported_models.ExportedModels):
         self.assertEqual(known["Image.BitmapPixelFormat"], "Gray8")
 
     def test_safetensors_are_those_that_the_page_names(self):
-        for model in self.MODELS:
+        for model in self.predicted:
             ours = self.weights(model)
             with safe_open(self.folder / model / "model.safetensors", "numpy") as file:
                 theirs = {name: file.get_tensor(name) for name in file.keys()}

@@ -53,12 +53,12 @@ void file_content_add_floats(file_content *self, const float *floats, size_t cou
     file_content_add(self, floats, count * sizeof *floats);
 }
 
-void file_content_align(file_content *self, size_t alignment, uint8_t filler)
+void file_content_align(file_content *self, size_t alignment)
 {
     const size_t bytes = (alignment - self->bytes % alignment) % alignment;
     uint8_t *place = file_content_extend(self, bytes);
     if (place != NULL) {
-        memset(place, filler, bytes);
+        memset(place, 0, bytes);
     }
 }
 

@@ -26,8 +26,8 @@ void file_content_add_number(file_content *self, uint64_t number, size_t bytes);
 /* As little-endian numbers of 32 bits. */
 void file_content_add_floats(file_content *self, const float *floats, size_t count);
 
-/* Fills up to a multiple of `alignment` with that byte. */
-void file_content_align(file_content *self, size_t alignment, uint8_t filler);
+/* Fills up to a multiple of `alignment` with zeros. */
+void file_content_align(file_content *self, size_t alignment);
 
 void file_content_free(file_content *self);
 

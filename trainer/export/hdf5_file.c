@@ -43,12 +43,15 @@ static void set(file_content *out, size_t at, uint64_t number, size_t bytes)
     }
 }
 
-/* Each begin_ function leaves a length open, which the end_ function sets. */
+/* Each begin_ function returns where the content begins, and leaves its length open, which the end_
+ * function sets. */
+enum { MESSAGE_PREFIX_BYTES = 8, MESSAGE_LENGTH_AT = 2 };
+enum { HEADER_PREFIX_BYTES = 16, HEADER_LENGTH_AT = 8 };
 
 static size_t begin_message(file_content *out, enum message_type type, unsigned flags)
 {
     put(out, type, 2);
-    put(out, 0, 2); /* its length */
+    put(out, 0, 2); /* MESSAGE_LENGTH_AT */
     put(out, flags, 1);
     put_zeros(out, 3);
     return out->bytes;
@@ -56,18 +59,18 @@ static size_t begin_message(file_content *out, enum message_type type, unsigned 
 
 static void end_message(file_content *out, size_t begin)
 {
-    file_content_align(out, ALIGNMENT, 0);
-    set(out, begin - 6, out->bytes - begin, 2);
+    file_content_align(out, ALIGNMENT);
+    set(out, begin - MESSAGE_PREFIX_BYTES + MESSAGE_LENGTH_AT, out->bytes - begin, 2);
 }
 
 static size_t begin_header(file_content *out, size_t messages)
 {
-    file_content_align(out, ALIGNMENT, 0);
+    file_content_align(out, ALIGNMENT);
     put(out, 1, 1); /* version */
     put(out, 0, 1);
     put(out, messages, 2);
     put(out, 1, 4); /* links to it */
-    put(out, 0, 4); /* the messages' length */
+    put(out, 0, 4); /* HEADER_LENGTH_AT */
     put(out, 0, 4);
     return out->bytes;
 }
@@ -75,9 +78,9 @@ static size_t begin_header(file_content *out, size_t messages)
 /* Returns the header's address. */
 static uint64_t end_header(file_content *out, size_t begin)
 {
-    const size_t prefix = 16;
-    set(out, begin - 8, out->bytes - begin, 4);
-    return begin - prefix;
+    const size_t header = begin - HEADER_PREFIX_BYTES;
+    set(out, header + HEADER_LENGTH_AT, out->bytes - begin, 4);
+    return header;
 }
 
 static void add_dataspace(file_content *out, const hdf5_node *array)
@@ -137,7 +140,7 @@ static uint64_t add_array(file_content *out, const hdf5_node *array)
     for (unsigned i = 0; i < array->rank; i++) {
         count *= array->shape[i];
     }
-    file_content_align(out, ALIGNMENT, 0);
+    file_content_align(out, ALIGNMENT);
     const uint64_t data = out->bytes;
     file_content_add_floats(out, array->data, count);
     const size_t header = begin_header(out, 4);
@@ -153,7 +156,7 @@ static void add_link_info(file_content *out)
 {
     const size_t message = begin_message(out, MESSAGE_LINK_INFO, 0);
     put(out, 0, 1); /* version */
-    put(out, 0, 1);
+    put(out, 0, 1); /* flags */
     put(out, UNDEFINED, OFFSET_BYTES);
     put(out, UNDEFINED, OFFSET_BYTES);
     end_message(out, message);
@@ -163,7 +166,7 @@ static void add_group_info(file_content *out)
 {
     const size_t message = begin_message(out, MESSAGE_GROUP_INFO, 0);
     put(out, 0, 1); /* version */
-    put(out, 0, 1);
+    put(out, 0, 1); /* flags */
     end_message(out, message);
 }
 
@@ -171,7 +174,7 @@ static void add_link(file_content *out, const char *name, uint64_t address)
 {
     const size_t message = begin_message(out, MESSAGE_LINK, 0);
     put(out, 1, 1); /* version */
-    put(out, 0, 1);
+    put(out, 0, 1); /* flags */
     put(out, strlen(name), 1);
     file_content_add(out, name, strlen(name));
     put(out, address, OFFSET_BYTES);
@@ -227,6 +230,6 @@ void hdf5_file_make(file_content *out, const hdf5_node *root)
 {
     add_superblock(out);
     set(out, ROOT_AT, add_node(out, root), OFFSET_BYTES);
-    file_content_align(out, ALIGNMENT, 0);
+    file_content_align(out, ALIGNMENT);
     set(out, END_AT, out->bytes, OFFSET_BYTES);
 }

@@ -11,5 +11,6 @@ outcome plan_command(int argc, char **argv);
 outcome compare_command(int argc, char **argv);
 outcome evaluate_command(int argc, char **argv);
 outcome predict_command(int argc, char **argv);
+outcome export_command(int argc, char **argv);
 
 #endif

@@ -26,6 +26,7 @@ static const struct {
     {{"compare", "", "the comparison of the runs below a directory"}, compare_command},
     {{"evaluate", "", "how well a trained network classifies a validation set"}, evaluate_command},
     {{"predict", "", "which digit is in an image, by a kept network"}, predict_command},
+    {{"export", "", "a trained network as a file for other programs"}, export_command},
 };
 
 static const command_entry *command_at(size_t i)

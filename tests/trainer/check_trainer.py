@@ -131,7 +131,8 @@ class TrainerTest(unittest.TestCase):
 
 class Help(TrainerTest):
     def test_help_and_version_are_everywhere(self):
-        for command in ([], ["train"], ["sweep"], ["plan"], ["compare"], ["evaluate"], ["predict"]):
+        for command in ([], ["train"], ["sweep"], ["plan"], ["compare"], ["evaluate"], ["predict"],
+                        ["export"]):
             for option in ("--help", "--version"):
                 result = subprocess.run([TRAINER, *command, option], capture_output=True, text=True)
                 self.assertEqual(result.returncode, 0)

@@ -200,7 +200,7 @@ class Help(TrainerTest):
             self.assertEqual(output(*arguments), output("sweep", "--help"))
 
     def test_help_names_no_option_that_the_command_lacks(self):
-        for command in ("train", "sweep", "plan", "compare", "evaluate", "predict"):
+        for command in ("train", "sweep", "plan", "compare", "evaluate", "export", "predict"):
             text = subprocess.run([TRAINER, command, "--help"], capture_output=True, text=True,
                                   check=True).stdout
             text = re.sub(r"\btrain\s+--[a-z-]+", "", text)  # of another command, which is named

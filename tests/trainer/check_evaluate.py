@@ -171,8 +171,8 @@ class OfARun(EvaluateTest):
     def test_output_that_cannot_be_written_is_a_failure(self):
         for output in ("text", "json"):
             with open("/dev/full", "w", encoding="ascii") as full:
-                result = subprocess.run([TRAINER, "evaluate", "run", "--data", self.data, "--format",
-                                         output], stdout=full, stderr=subprocess.PIPE, text=True,
+                line = [TRAINER, "evaluate", "run", "--data", self.data, "--format", output]
+                result = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True,
                                         cwd=self.folder)
             self.assert_refused(result, 1, "standard output")
 

@@ -6,8 +6,9 @@
 /* The standard normal distribution has 95 % of its mass within so many deviations of its mean. */
 static const double deviations = 1.959963984540054;
 
-/* Wilson's score interval: all shares p whose own deviation sqrt(p (1 - p) / images) puts the observed
- * one at most `deviations` away (E. B. Wilson, 1927). Rounding must not push an end past 0 or 1. */
+/* Wilson's score interval: all shares p whose own deviation sqrt(p (1 - p) / images) puts the
+ * observed one at most `deviations` away (E. B. Wilson, 1927). Rounding must not push an end past
+ * 0 or 1. */
 static void find_interval(evaluation_accuracy *self)
 {
     const double images = self->images;

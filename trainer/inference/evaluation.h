@@ -1,5 +1,5 @@
-/* How well a network classifies labelled images, from its predictions alone: loss, accuracy and which
- * classes are taken for which. Knows no engine and no file. */
+/* How well a network classifies labelled images, from its predictions alone: loss, accuracy and
+ * which classes are taken for which. Knows no engine and no file. */
 #ifndef TRAINER_EVALUATION_H
 #define TRAINER_EVALUATION_H
 
@@ -23,9 +23,9 @@ typedef struct evaluation {
     uint32_t confusion[LENET_CLASSES][LENET_CLASSES]; /* images, as [label][predicted] */
 } evaluation;
 
-/* From labels[images], predicted[images], each below LENET_CLASSES, and the sum of -log p(label) over
- * them. At least one image. Loss and accuracy are the same bits as a run's val_loss and val_accuracy
- * if predictions and sum are. */
+/* From labels[images], predicted[images], each below LENET_CLASSES, and the sum of -log p(label)
+ * over them. At least one image. Loss and accuracy are the same bits as a run's val_loss and
+ * val_accuracy if predictions and sum are. */
 void evaluation_make(evaluation *out, const uint8_t *labels, const uint8_t *predicted,
                      uint32_t images, double loss_sum);
 

@@ -1,5 +1,5 @@
-/* The evaluation for programs: the keys are in docs/evaluate.md. Numbers that are not there or not finite
- * are null; all digits are given, so that they can be compared with those of run.json. */
+/* The evaluation for programs: the keys are in docs/evaluate.md. Numbers that are not there or not
+ * finite are null; all digits are given, so that they can be compared with those of run.json. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>

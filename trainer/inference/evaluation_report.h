@@ -23,15 +23,15 @@ typedef struct evaluation_report {
     evaluation result;
 } evaluation_report;
 
-/* Was the model trained with these data? Then, if there is no difference either, the figures are those
- * of its run, bit for bit. False if it is not known. */
+/* Was the model trained with these data? Then, if there is no difference either, the figures are
+ * those of its run, bit for bit. False if it is not known. */
 bool evaluation_report_has_run_data(const evaluation_report *self);
 
 /* For people: in at most 80 columns and in ASCII, but for the paths. */
 void evaluation_report_print(const evaluation_report *self, FILE *out);
 
-/* One JSON object, whose keys docs/evaluate.md lists. 0, or -1 without memory; a stream that fails is
- * its owner's to report. */
+/* One JSON object, whose keys docs/evaluate.md lists. 0, or -1 without memory; a stream that fails
+ * is its owner's to report. */
 MUST_CHECK int evaluation_report_print_json(const evaluation_report *self, FILE *out);
 
 #endif

@@ -202,6 +202,12 @@ typedef struct engine_api {
     ENGINE_MUST_CHECK engine_status (*read_histogram)(engine *, const char *name,
                                                       engine_histogram *out);
 
+    /* Replaces the initial weights by parameters[LENET_PARAMETERS], laid out as lenet.h says; Adam's
+     * moments stay those of the beginning. With the weights that training left in another engine,
+     * evaluate and predict give what they gave there, bit for bit. ENGINE_INVALID once a step was
+     * queued or a state imported that has steps. */
+    ENGINE_MUST_CHECK engine_status (*set_parameters)(engine *, const float *parameters);
+
     /* The whole state: parameters, both moments, the number of steps done. A state is good for
      * engines of the same name and training set; import into another batch size is
      * ENGINE_INVALID, since its step would name another place. After import training goes on

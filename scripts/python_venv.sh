@@ -5,22 +5,24 @@ unset CDPATH
 
 usage() {
     cat <<'END'
-Usage: scripts/python_venv.sh format | view | tensorboard | frameworks | jax
+Usage: scripts/python_venv.sh NAME
 
 Makes .venv/NAME from scripts/NAME_requirements.txt, with pip. Does nothing where it is there
 already; makes it anew where the requirements have changed.
 
-  format       clang-format, in the one version that decides how the sources are laid out
-  view         stock TensorBoard, with which scripts/view.sh shows runs
-  tensorboard  the same, and what most tests need to check our files and its page
-  frameworks   TensorFlow, PyTorch and others: our reader is tested on the event files that they
-               write, and bench/cpu.sh times their training
-  jax          JAX, which bench/cpu.sh times too
+  format            clang-format, in the one version that decides how the sources are laid out
+  view              stock TensorBoard, with which scripts/view.sh shows runs
+  tensorboard       the same, and what most tests need to check our files and its page
+  frameworks        TensorFlow, Keras, PyTorch and others: our reader is tested on the event files
+                    that they write, and exported models in them; bench/cpu.sh times their training
+  older_frameworks  old versions of Keras and onnxruntime, in which exported models are tested too
+  models            onnxruntime, OpenCV, JAX and others that load exported models
+  jax               JAX, which bench/cpu.sh times too
 END
 }
 
 case ${1:-} in
-format | view | tensorboard | frameworks | jax) ;;
+format | view | tensorboard | frameworks | older_frameworks | models | jax) ;;
 -h | --help)
     usage
     exit

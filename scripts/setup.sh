@@ -20,9 +20,9 @@ END
 }
 
 for_build=(gcc libc6-dev cmake make pkg-config protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
-    libzip-dev libjansson-dev curl ca-certificates)
+    libzip-dev libjansson-dev libpng-dev curl ca-certificates)
 for_tests=(g++ check bindfs mandoc doxygen shellcheck clang-format-14 clang-tidy-14 chromium chromium-driver
-    fonts-liberation zsh fish)
+    fonts-liberation hdf5-tools zsh fish)
 for_view=(python3 python3-venv)
 cublas_version=13.0.2.14 # of the toolkit's own line, CUDA 13.0
 
@@ -59,11 +59,13 @@ is_present() {
     zlib1g-dev) has_library zlib ;;
     libzip-dev) has_library libzip ;;
     libjansson-dev) has_library jansson ;;
+    libpng-dev) has_library 'libpng >= 1.6' ;;
     check) has_library check ;;
     ca-certificates) [[ -e /etc/ssl/certs/ca-certificates.crt ]] ;;
     python3-venv) has_command python3 && python3 -c 'import ensurepip, venv' 2>/dev/null ;;
     chromium) has_browser ;;
     chromium-driver) has_command chromedriver ;;
+    hdf5-tools) has_command h5dump ;;
     fonts-liberation) [[ -d /usr/share/fonts/truetype/liberation ]] ;;
     *) has_command "$1" ;;
     esac

@@ -12,12 +12,13 @@ Usage: scripts/test.sh [quick | all | PRESET...]
              something is skipped
   (nothing)  everything that a user's machine can run: also the tests against stock TensorBoard,
              Chromium and the frameworks, and the quick tests under the sanitizers (asan, tsan)
-  all        what CI runs: also all other tests under the sanitizers, and preset cuda
+  all        what CI runs: also exported models in other programs, old versions included; all other
+             tests under the sanitizers; and preset cuda
   PRESET     only the presets named, with all their tests: release, asan, tsan, cuda, fuzz
 
-All but `quick` first install what the tests need, fetch MNIST and make the Python environments
-(with TensorFlow and PyTorch they take 3 GB in .venv). What is there already is neither installed
-nor built again.
+All but `quick` first install what the tests need, fetch MNIST and make the Python environments,
+which take 3 GB in .venv; `all` and PRESET make two more, of 2 GB. What is there already is neither
+installed nor built again.
 
 The sources' layout (clang-format) and code (clang-tidy) are checked too: `all` checks every file,
 the others those that differ from the upstream branch, or without one from the last commit.
@@ -99,6 +100,10 @@ set_up() {
     scripts/python_venv.sh format
     scripts/python_venv.sh tensorboard
     scripts/python_venv.sh frameworks
+    if [[ $tier != default ]]; then
+        scripts/python_venv.sh older_frameworks
+        scripts/python_venv.sh models
+    fi
 }
 
 check_scripts() {

@@ -54,7 +54,9 @@ static outcome compare(const char *program, const compare_options *options)
         goto cleanup;
     }
     if (all.count == 0) {
-        fprintf(stderr, "%s: %s holds no runs of the trainer\n", program, options->root);
+        fprintf(stderr,
+                "%s: %s holds no runs of the trainer; give the --logdir of train or sweep\n",
+                program, options->root);
         goto cleanup;
     }
     comparison_sort(&all);

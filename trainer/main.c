@@ -24,6 +24,9 @@ static const struct {
     {{"plan", "", "the memory that a run would take, and the largest batch that fits"},
      plan_command},
     {{"compare", "", "the comparison of the runs below a directory"}, compare_command},
+    {{"evaluate", "", "how well a trained network classifies a validation set"}, evaluate_command},
+    {{"predict", "", "which digit is in an image, by a kept network"}, predict_command},
+    {{"export", "", "a trained network as a file for other programs"}, export_command},
 };
 
 static const command_entry *command_at(size_t i)

@@ -68,7 +68,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
         }
         return 0;
     case KEY_ENGINE:
-        return option_take_name(state, "--engine", text, &options->engine);
+        return option_take_engine(state, text, &options->engine);
     case KEY_PRECISION:
         return option_take_precision(state, text, &options->settings.precision);
     case KEY_DATA:

@@ -10,6 +10,8 @@
 #include "comparison.h"
 #include "experiment.h"
 #include "job_queue.h"
+#include "lenet.h"
+#include "memory_plan.h"
 #include "message.h"
 #include "progress.h"
 #include "run_directory.h"
@@ -264,12 +266,34 @@ static outcome compare_runs(const sweep *self)
     return status;
 }
 
+/* What the networks of a sweep over seeds will take on the disk: such a sweep may have many runs. */
+static void say_models_size(const sweep *self)
+{
+    const run_options *options = self->options;
+    const uint64_t model_bytes = LENET_PARAMETERS * sizeof(float);
+    const unsigned models = options->save_best ? 2 : 1;
+    char each[MEMORY_SIZE_BYTES];
+    char all[MEMORY_SIZE_BYTES];
+    unsigned runs = 0;
+    for (size_t i = 0; i < self->run_count; i++) {
+        runs += self->runs[i].state == PLANNED;
+    }
+    if (options->seeds == 0 || options->no_model || options->quiet || runs == 0) {
+        return;
+    }
+    memory_size_format(model_bytes, each);
+    memory_size_format(model_bytes * models * runs, all);
+    printf("%u run%s %s of %s each: %s; --no-model keeps none\n", runs,
+           runs == 1 ? " keeps" : "s keep", models == 2 ? "two models" : "a model", each, all);
+}
+
 static outcome run_sweep(sweep *self)
 {
     outcome status = plan(self);
     if (status != OUTCOME_DONE) {
         return status;
     }
+    say_models_size(self);
     status = train_all(self);
     if (!ran_to_its_end(status)) {
         fflush(stdout);

@@ -1,11 +1,13 @@
 """What a process of a run finds, and how it is started, when one of its system calls fails."""
 
+import dataclasses
 import pathlib
 import signal
 
 import run_contents
 from ended_processes import ASKING_FOR_ANOTHER_TURN
 from fault_kind import FaultFound
+from run_contents import BEST_NETWORK
 from small_runs import EVERY_EPOCH, SmallRun
 
 
@@ -139,6 +141,22 @@ class WithoutState(Scene):
         return expected
 
 
+class WithBest(Scene):
+    name = "a run that keeps its best network"
+    shape = "best"
+
+    def finish(self, run, status):
+        """The best network may be of an earlier epoch where a later one could not be written."""
+        run.resume()
+        expected = [dataclasses.replace(whole, networks={**whole.networks, **self._best(found)})
+                    for found, whole in zip(run.contents(), self.expected())]
+        run.finish(expected)
+
+    @staticmethod
+    def _best(contents):
+        return {BEST_NETWORK: contents.networks.get(BEST_NETWORK)}
+
+
 class Diverged(Scene):
     """It is never resumed: what was logged when the process failed is what there is."""
 
@@ -155,5 +173,6 @@ class Diverged(Scene):
                 raise FaultFound("; ".join(differences))
 
 
-WRITING_SCENES = (Scene, Resumed, Signalled, Overwritten, MoreEpochs, WithoutState, Diverged)
+WRITING_SCENES = (Scene, Resumed, Signalled, Overwritten, MoreEpochs, WithoutState, WithBest,
+                  Diverged)
 READING_SCENES = (Resumed, MoreEpochs)

@@ -14,7 +14,7 @@ ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.S
 ASKING_FOR_ANOTHER_TURN = {signal.SIGUSR1: 75, signal.SIGUSR2: 75}  # EX_TEMPFAIL
 
 
-SHAPES_OF_ONE_RUN = ("plain", "histograms", "micro-batch")
+SHAPES_OF_ONE_RUN = ("plain", "histograms", "micro-batch", "best")
 INSISTS_SECONDS = 1  # a second SIGINT ends the process at once after this time
 
 

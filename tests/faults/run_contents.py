@@ -1,7 +1,9 @@
 """What a run has come to: its state, its points and its epochs; and how two runs differ."""
 
 import dataclasses
+import hashlib
 import json
+import struct
 import subprocess
 
 from fault_kind import FaultFound
@@ -14,6 +16,8 @@ SESSION_TAGS = "_hparams_/"
 SESSION_END = SESSION_TAGS + "session_end_info"
 TORN = 3  # tblog verify's status for a last record that is not whole, which is nothing wrong
 FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
+NETWORKS = LAST_NETWORK, BEST_NETWORK = "model.safetensors", "best.safetensors"
+PARAMETER_BYTES = 4 * 1199882
 # A value's first appearance in a file has these too.
 METADATA = ("tag", "plugin", "plugin_data", "data_class")
 
@@ -24,6 +28,7 @@ class RunContents:
     figures: list  # FIGURES of each epoch in run.json
     progress: dict  # epochs and iterations that the checkpoint knows of; None without one
     state: bytes  # the engine's, from the checkpoint
+    networks: dict  # {file name: SHA-256} of those of NETWORKS that are there
     points: dict  # {(part, tag): [(step, value), ...]} in the order of the files
     session_ends: list  # TensorBoard's names of how its session ended, in that order
     verified: int  # tblog verify's status
@@ -47,6 +52,20 @@ def read_checkpoint(directory):
     if len(state) != head["state_bytes"]:
         raise FaultFound(f"{path} has {len(state)} bytes of state")
     return head, state
+
+
+def read_networks(directory):
+    """As RunContents.networks, of files that are whole."""
+    networks = {}
+    for path in map(directory.joinpath, NETWORKS):
+        if path.exists():
+            content = path.read_bytes()
+            length, = struct.unpack("<Q", content[:8].ljust(8, b"\0"))
+            _parse(path, content[8:8 + length])
+            if len(content) != 8 + length + PARAMETER_BYTES:
+                raise FaultFound(f"{path} has {len(content)} bytes")
+            networks[path.name] = hashlib.sha256(content).hexdigest()
+    return networks
 
 
 def read_record(directory):
@@ -112,6 +131,7 @@ def read(tblog, directory):
         figures=[[epoch[name] for name in FIGURES] for epoch in record.get("epochs", [])],
         progress=head and {name: head.get(name) for name in ("epochs", "iterations")},
         state=state,
+        networks=read_networks(directory),
         points=read_points(tblog, directory),
         session_ends=_read_session_ends(tblog, directory),
         verified=verified,
@@ -131,6 +151,9 @@ def differences(found, expected):
         lines.append(f"the checkpoint is after {found.progress} instead of {expected.progress}")
     elif found.state != expected.state:
         lines.append("the engine's state has other bytes")
+    for name in NETWORKS:
+        if found.networks.get(name) != expected.networks.get(name):
+            lines.append(f"{name} is " + ("another" if name in found.networks else "missing"))
     if found.session_ends != expected.session_ends:
         lines.append(f"the session has the ends {found.session_ends}")
     if found.verified not in (0, TORN):

@@ -37,6 +37,7 @@ SHAPES = {
     "micro-batch": Shape(("--epochs", "3", "--micro-batch", "3")),
     "short": Shape(("--epochs", "3", "--batch-size", "16")),
     "no-state": Shape(("--epochs", "3", "--batch-size", "16", "--no-state")),
+    "best": Shape(("--epochs", "4", "--batch-size", "16", "--save-best")),
     "diverged": Shape(("--epochs", "3", "--batch-size", "16", "--learning-rate", "1e30")),
     "long": Shape(("--epochs", "60")),
     "sweep": Shape(("--epochs", "2", "--batch-sizes", "4,16"), "sweep",

@@ -260,6 +260,104 @@ START_TEST(an_imported_state_goes_on_as_if_never_left)
 }
 END_TEST
 
+static void check_state(engine *e, const engine_config *config, uint32_t steps)
+{
+    size_t bytes = 0;
+    unsigned char *const expected = state_after(config, steps, &bytes);
+    unsigned char *const state = malloc(bytes);
+    ck_assert_int_eq(api->export_state(e, state, bytes), ENGINE_OK);
+    ck_assert_mem_eq(state, expected, bytes);
+    free(state);
+    free(expected);
+}
+
+static void read_parameters(engine *e, float *out)
+{
+    for (size_t i = 0; i < LENET_TENSORS; i++) {
+        const lenet_tensor *tensor = &lenet_tensors[i];
+        size_t count = 0;
+        ck_assert_int_eq(
+            api->read_tensor(e, tensor->name, out + tensor->offset, tensor->count, &count),
+            ENGINE_OK);
+        ck_assert_uint_eq(count, tensor->count);
+    }
+}
+
+static void expect_the_same_answers(engine *e, engine *other)
+{
+    enum { PROBABILITIES = VALIDATION * LENET_CLASSES };
+    engine_result results[2];
+    uint8_t classes[2][VALIDATION];
+    float *p = malloc(2 * PROBABILITIES * sizeof *p);
+    engine *const both[] = {e, other};
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(api->evaluate(both[i], ENGINE_VALIDATION, &results[i], classes[i]),
+                         ENGINE_OK);
+        ck_assert_int_eq(
+            api->predict(both[i], validation.images, VALIDATION, p + i * PROBABILITIES), ENGINE_OK);
+    }
+    ck_assert_mem_eq(&results[0].loss_sum, &results[1].loss_sum, sizeof results[0].loss_sum);
+    ck_assert_uint_eq(results[0].correct, results[1].correct);
+    ck_assert_mem_eq(classes[0], classes[1], VALIDATION);
+    ck_assert_mem_eq(p, p + PROBABILITIES, PROBABILITIES * sizeof *p);
+    free(p);
+}
+
+START_TEST(weights_that_are_set_answer_as_where_they_were_trained)
+{
+    const engine_config config = small_config();
+    engine_config other_config = config;
+    engine_step steps[PART];
+    float *trained = malloc(LENET_PARAMETERS * sizeof *trained);
+    float *kept = malloc(LENET_PARAMETERS * sizeof *kept);
+    engine *e = make_engine(&config);
+    train(e, PART, steps);
+    read_parameters(e, trained);
+    other_config.seed++;
+    other_config.batch_size = 1;
+    engine *other = make_engine(&other_config);
+    ck_assert_int_eq(api->set_parameters(other, trained), ENGINE_OK);
+    read_parameters(other, kept);
+    ck_assert_mem_eq(trained, kept, LENET_PARAMETERS * sizeof *kept);
+    expect_the_same_answers(e, other);
+    api->destroy(other);
+    api->destroy(e);
+    free(kept);
+    free(trained);
+}
+END_TEST
+
+/* The whole state, so that it holds for the moments too. */
+START_TEST(the_initial_weights_set_anew_change_nothing)
+{
+    const engine_config config = small_config();
+    engine_step steps[PART];
+    float *initial = malloc(LENET_PARAMETERS * sizeof *initial);
+    engine *e = make_engine(&config);
+    read_parameters(e, initial);
+    ck_assert_int_eq(api->set_parameters(e, initial), ENGINE_OK);
+    train(e, PART, steps);
+    check_state(e, &config, PART);
+    api->destroy(e);
+    free(initial);
+}
+END_TEST
+
+START_TEST(weights_are_not_set_once_training_has_begun)
+{
+    const engine_config config = small_config();
+    engine_step step;
+    float *parameters = calloc(LENET_PARAMETERS, sizeof *parameters);
+    engine *e = make_engine(&config);
+    train(e, 1, &step);
+    ck_assert_int_eq(api->set_parameters(e, parameters), ENGINE_INVALID);
+    ck_assert_str_ne(api->message(e), "");
+    check_state(e, &config, 1);
+    api->destroy(e);
+    free(parameters);
+}
+END_TEST
+
 START_TEST(a_state_of_another_run_is_refused)
 {
     engine_config config = small_config();
@@ -279,17 +377,6 @@ static int stopped_when_asked; /* so often */
 static bool is_stopped(void)
 {
     return ++asked == stopped_when_asked;
-}
-
-static void check_state(engine *e, const engine_config *config, uint32_t steps)
-{
-    size_t bytes = 0;
-    unsigned char *const expected = state_after(config, steps, &bytes);
-    unsigned char *const state = malloc(bytes);
-    ck_assert_int_eq(api->export_state(e, state, bytes), ENGINE_OK);
-    ck_assert_mem_eq(state, expected, bytes);
-    free(state);
-    free(expected);
 }
 
 /* Trains WHOLE steps in an engine that is stopped once, and then the rest. Returns how many came
@@ -548,6 +635,9 @@ static TCase *engine_case(const engine_api *which)
     tcase_add_test(c, a_micro_batch_of_the_whole_batch_changes_nothing);
     tcase_add_test(c, cutting_a_run_into_calls_changes_nothing);
     tcase_add_loop_test(c, an_imported_state_goes_on_as_if_never_left, 0, MICRO_BATCHES);
+    tcase_add_test(c, weights_that_are_set_answer_as_where_they_were_trained);
+    tcase_add_test(c, the_initial_weights_set_anew_change_nothing);
+    tcase_add_test(c, weights_are_not_set_once_training_has_begun);
     tcase_add_test(c, a_state_of_another_run_is_refused);
     tcase_add_test(c, a_step_that_is_broken_off_leaves_no_trace);
     tcase_add_test(c, no_more_steps_are_taken_than_can_be_held);

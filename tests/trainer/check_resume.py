@@ -65,6 +65,8 @@ class Resume(TrainerTest):
         self.assertEqual(len(record(run)["epochs"]), EPOCHS)
         self.assertEqual(record(run)["state"], "finished")
         self.assertEqual(checkpoint_state(run)[1], checkpoint_state(whole)[1])
+        self.assertEqual((run / "model.safetensors").read_bytes(),
+                         (whole / "model.safetensors").read_bytes())
         # 3: nothing but torn last records, of processes that were killed.
         self.assertIn(subprocess.run([TBLOG, "verify", run], capture_output=True).returncode, (0, 3))
 

@@ -131,7 +131,8 @@ class TrainerTest(unittest.TestCase):
 
 class Help(TrainerTest):
     def test_help_and_version_are_everywhere(self):
-        for command in ([], ["train"], ["sweep"], ["plan"], ["compare"]):
+        for command in ([], ["train"], ["sweep"], ["plan"], ["compare"], ["evaluate"], ["predict"],
+                        ["export"]):
             for option in ("--help", "--version"):
                 result = subprocess.run([TRAINER, *command, option], capture_output=True, text=True)
                 self.assertEqual(result.returncode, 0)
@@ -140,7 +141,7 @@ class Help(TrainerTest):
 
     def test_unknown_commands_and_options_are_wrong_usage(self):
         for arguments in ([], ["fly"], ["train", "--fly"], ["--fly"], ["compare", "a", "b"],
-                          ["compare", "--format=xml"], ["train", "extra"], ["train", "--epochs"]):
+                          ["compare", "--format=xml"], ["train", "--learning-rate", "0,1"], ["train", "extra"], ["train", "--epochs"]):
             result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
             self.assertEqual(result.returncode, 2, arguments)
             self.assertTrue(result.stderr.startswith("trainer"), result.stderr)
@@ -162,6 +163,17 @@ class Help(TrainerTest):
             result = subprocess.run([TRAINER, *line.split()], capture_output=True, text=True)
             self.assert_refused(result, 2, " --help'")
             self.assertNotIn("did you mean", result.stderr)
+
+    def test_an_engine_that_the_build_does_not_know_is_refused_with_those_it_does(self):
+        for command in (["train"], ["sweep"], ["plan"], ["evaluate", "run"], ["predict", "run", "-"]):
+            result = subprocess.run([TRAINER, *command, "--engine", "tpu"], capture_output=True,
+                                    text=True)
+            self.assert_refused(result, 2, '--engine: "tpu" is not auto, cuda or cpu')
+
+    def test_an_argument_where_there_are_only_options_gets_advice(self):
+        for command in ("train", "sweep", "plan"):
+            result = subprocess.run([TRAINER, command, "data/mnist"], capture_output=True, text=True)
+            self.assert_refused(result, 2, '"data/mnist"', f"'trainer {command} --help' lists them")
 
     def test_no_command_and_an_unknown_one_list_the_commands(self):
         for arguments in ([], ["fly"], ["help", "fly"], [""], ["-"]):
@@ -187,6 +199,14 @@ class Help(TrainerTest):
                           ["sweep", "--batch-sizes", "8", "--help"], ["help", "--", "sweep"]):
             self.assertEqual(output(*arguments), output("sweep", "--help"))
 
+    def test_help_names_no_option_that_the_command_lacks(self):
+        for command in ("train", "sweep", "plan", "compare", "evaluate", "export", "predict"):
+            text = subprocess.run([TRAINER, command, "--help"], capture_output=True, text=True,
+                                  check=True).stdout
+            text = re.sub(r"\btrain\s+--[a-z-]+", "", text)  # of another command, which is named
+            own = set(re.findall(r"^ +(?:-., )?(--[a-z-]+)", text, re.MULTILINE))
+            self.assertLessEqual(set(re.findall(r"--[a-z-]+", text)), own, command)
+
     def test_what_follows_two_dashes_is_no_option(self):
         self.assert_refused(self.call("train", "--", "--fly"), 2, "--fly", "unexpected argument")
         self.assert_refused(subprocess.run([TRAINER, "--", "plan", "x"], capture_output=True,
@@ -201,7 +221,7 @@ class Training(TrainerTest):
         self.assertIn("20 training and 12 validation images", result.stdout)
         self.assertRegex(result.stdout, r"\nEpoch 2/2 - 3/3 - \S+ \S+/step - loss: \d\.\d+ - "
                                         r"accuracy: \d\.\d+ - val_loss: \d\.\d+ - "
-                                        r"val_accuracy: \d\.\d+\nTensorBoard: .*\n$")
+                                        r"val_accuracy: \d\.\d+\nModel: .*\nTensorBoard: .*\n$")
         steps = {}
         for part in PARTS:
             for step, tag, _ in events(self.run_directory, part, timeless=False):
@@ -347,7 +367,7 @@ class Training(TrainerTest):
                                       "--batch-size", 8, "--epochs", 2)
             self.assertIn("Epoch 2/2\r\n", output)
             self.assertIn("\r\033[K", output)
-            progress = output[output.index("Epoch 1/2"):output.index("TensorBoard: ")]
+            progress = output[output.index("Epoch 1/2"):output.index("Model: ")]
             for line in progress.replace("\033[K", "").replace("\n", "\r").split("\r"):
                 self.assertLess(len(line), columns or 80, line)
             self.assertEqual(progress.count(accuracy), 2)
@@ -674,7 +694,7 @@ class RunsThatExist(TrainerTest):
         self.assert_refused(self.call("compare", "nowhere"), 1, "nowhere")
         self.assert_refused(self.call("compare", ""), 2, "name is empty")
         self.assert_refused(self.call("compare", "logs", ""), 2, "name is empty")
-        self.assert_refused(self.call("compare", self.data), 1, self.data, "no runs")
+        self.assert_refused(self.call("compare", self.data), 1, self.data, "no runs", "--logdir")
 
     def test_output_that_cannot_be_written_is_a_failure(self):
         self.assert_done(self.sweep())

@@ -1,6 +1,7 @@
 /* TensorBoard's reader of this form walks config.layers in order: of each layer it takes
  * class_name, config.name and config.dtype, and joins it to the one before. The rest is for
- * people and for Keras itself. Names are those that Keras gives in a fresh session. */
+ * people and for Keras itself, of which 2.15 and every 3 load it; so it has nothing that one of
+ * them does not know. Names are those that Keras gives in a fresh session. */
 #include "keras_model.h"
 
 #include <jansson.h>
@@ -9,7 +10,7 @@
 
 static json_t *layer(const char *class_name, const char *name, json_t *details)
 {
-    json_t *config = json_pack("{s:s, s:b, s:s}", "name", name, "trainable", 1, "dtype", "float32");
+    json_t *config = json_pack("{s:s, s:s}", "name", name, "dtype", "float32");
     json_object_update(config, details);
     json_decref(details);
     return json_pack("{s:s, s:s, s:o, s:n}", "module", "keras.layers", "class_name", class_name,
@@ -38,10 +39,12 @@ static json_t *dropout(const char *name, int rate_256)
     return layer("Dropout", name, json_pack("{s:f}", "rate", rate_256 / 256.0));
 }
 
+/* Keras 3 says batch_shape, but takes the name of Keras 2, which does not know the new one. */
 static json_t *input(void)
 {
-    return layer("InputLayer", "input_layer",
-                 json_pack("{s:[n,i,i,i]}", "batch_shape", LENET_IMAGE_SIDE, LENET_IMAGE_SIDE, 1));
+    return layer(
+        "InputLayer", "input_layer",
+        json_pack("{s:[n,i,i,i]}", "batch_input_shape", LENET_IMAGE_SIDE, LENET_IMAGE_SIDE, 1));
 }
 
 static json_t *pooling(void)
@@ -66,7 +69,7 @@ char *keras_model_json(void)
                               dropout("dropout_1", LENET_DROPOUT2_RATE_256),               //
                               dense("dense_1", LENET_CLASSES, "softmax"),                  //
                               "registered_name",                                           //
-                              "keras_version", "3");
+                              "keras_version", KERAS_MODEL_VERSION);
     char *text = json_dumps(model, JSON_COMPACT);
     json_decref(model);
     return text;

@@ -25,14 +25,23 @@ const char *dataset_advice(char out[MESSAGE_BYTES])
     return out;
 }
 
+int dataset_fail_system(char *message, const char *name, int cause)
+{
+    char buffer[MESSAGE_BYTES];
+    const char *advice = "";
+    if (cause == ENOENT) {
+        advice = dataset_advice(buffer);
+    } else if (cause == EACCES) {
+        advice = " (chmod a+rX on it and on the folders above it allows reading, or give a copy)";
+    }
+    return dataset_fail(message, name, "%s%s", strerror(cause), advice);
+}
+
 static int read_arrays(dataset_arrays *out, const char *path, char *message)
 {
     struct stat status;
-    char advice[MESSAGE_BYTES];
     if (stat(path, &status) != 0) {
-        const int cause = errno;
-        return dataset_fail(message, path, "%s%s", strerror(cause),
-                            cause == ENOENT ? dataset_advice(advice) : "");
+        return dataset_fail_system(message, path, errno);
     }
     if (S_ISDIR(status.st_mode)) {
         return dataset_idx_read(out, path, message);

@@ -30,6 +30,9 @@
 
 #include "must_check.h"
 
+/* Where the commands look for data, and scripts/fetch_mnist.sh puts them. */
+#define DATASET_DEFAULT_PATH "data/mnist"
+
 typedef struct dataset_part {
     uint8_t *images; /* [count,28,28], owned by the dataset */
     uint8_t *labels; /* [count], each below 10 */
@@ -55,5 +58,16 @@ void dataset_limit_training(dataset *set, uint32_t samples);
 
 /* Frees what the dataset owns and empties it; an empty one is allowed. */
 void dataset_free(dataset *set);
+
+/* Images without labels. */
+typedef struct dataset_images {
+    uint8_t *pixels; /* [count,28,28], for free() */
+    uint32_t count;  /* at least 1 */
+} dataset_images;
+
+/* Decodes bytes[count], the content of an IDX file of images of 28x28, plain or gzipped; the file is
+ * called `name` in messages. 0, or -1 as dataset_load, *out untouched. */
+MUST_CHECK int dataset_images_decode(dataset_images *out, const uint8_t *bytes, size_t count,
+                                     const char *name, char *message);
 
 #endif

@@ -1,4 +1,4 @@
-/* Files as sources of bytes: plain, or gzipped and inflated on the way.
+/* Files, and bytes in memory, as sources of bytes: plain, or gzipped and inflated on the way.
  *
  * zlib's gzread would take plain data for gzip and skip garbage behind it, so the gzip side calls
  * inflate itself: nothing but whole gzip members with right checksums, up to the file's end. */
@@ -14,8 +14,17 @@
 
 enum { INPUT_BYTES = 64 * 1024, ANY_GZIP = 15 + 16 /* windowBits: largest window, gzip only */ };
 
+/* What is stored, packed or not: a file, or bytes in memory. */
+typedef struct stored_bytes {
+    ptrdiff_t (*read)(dataset_source *source, uint8_t *to,
+                      size_t bytes); /* as dataset_source.read */
+    int descriptor;                  /* -1 for none */
+    const uint8_t *held;             /* those in memory that were not read yet */
+    size_t held_bytes;
+} stored_bytes;
+
 typedef struct file_state {
-    int descriptor;
+    stored_bytes stored;
     bool gzipped;
     /* The rest is used only when gzipped. */
     bool begun;           /* the file's start was seen to be gzip data */
@@ -24,17 +33,28 @@ typedef struct file_state {
     uint8_t input[INPUT_BYTES];
 } file_state;
 
-static ptrdiff_t read_plain(dataset_source *source, uint8_t *to, size_t bytes)
+static ptrdiff_t read_file(dataset_source *source, uint8_t *to, size_t bytes)
 {
     const file_state *file = source->state;
     ssize_t got;
     do {
-        got = read(file->descriptor, to, bytes);
+        got = read(file->stored.descriptor, to, bytes);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
-        return dataset_fail(source->message, source->name, "%s", strerror(errno));
+        return dataset_fail_system(source->message, source->name, errno);
     }
     return got;
+}
+
+static ptrdiff_t read_held(dataset_source *source, uint8_t *to, size_t bytes)
+{
+    file_state *file = source->state;
+    stored_bytes *stored = &file->stored;
+    const size_t got = bytes < stored->held_bytes ? bytes : stored->held_bytes;
+    memcpy(to, stored->held, got);
+    stored->held += got;
+    stored->held_bytes -= got;
+    return (ptrdiff_t)got;
 }
 
 /* The file's first bytes, as many as the first read brought: are they gzip data? */
@@ -58,7 +78,7 @@ static int refill(dataset_source *source)
 {
     file_state *file = source->state;
     if (file->stream.avail_in == 0) {
-        const ptrdiff_t got = read_plain(source, file->input, sizeof file->input);
+        const ptrdiff_t got = file->stored.read(source, file->input, sizeof file->input);
         if (got < 0 || (!file->begun && check_start(source, (size_t)got) != 0)) {
             return -1;
         }
@@ -113,8 +133,32 @@ static void close_file(dataset_source *source)
     if (file->gzipped) {
         inflateEnd(&file->stream);
     }
-    close(file->descriptor);
+    if (file->stored.descriptor >= 0) {
+        close(file->stored.descriptor);
+    }
     free(file);
+}
+
+/* A source that closes what is stored. 0, or -1 after writing the message, and then it is open. */
+static int open_stored(dataset_source *out, const stored_bytes *stored, const char *name,
+                       bool gzipped, char *message)
+{
+    file_state *file = calloc(1, sizeof *file);
+    if (file == NULL) {
+        return dataset_fail(message, name, "no memory for a read buffer");
+    }
+    file->stored = *stored;
+    file->gzipped = gzipped;
+    if (gzipped && inflateInit2(&file->stream, ANY_GZIP) != Z_OK) {
+        free(file);
+        return dataset_fail(message, name, "no memory to inflate it");
+    }
+    *out = (dataset_source){.name = name,
+                            .message = message,
+                            .state = file,
+                            .read = gzipped ? read_gzipped : stored->read,
+                            .close = close_file};
+    return 0;
 }
 
 int dataset_file_open(dataset_source *out, const char *path, bool gzipped, char *message)
@@ -122,12 +166,11 @@ int dataset_file_open(dataset_source *out, const char *path, bool gzipped, char 
     /* Without O_NONBLOCK a named pipe would keep open() waiting for a writer. */
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) {
-        return dataset_fail(message, path, "%s", strerror(errno));
+        return dataset_fail_system(message, path, errno);
     }
-    file_state *file = NULL;
     struct stat status;
     if (fstat(descriptor, &status) != 0) {
-        dataset_fail(message, path, "%s", strerror(errno));
+        dataset_fail_system(message, path, errno);
         goto failed;
     }
     if (!S_ISREG(status.st_mode)) {
@@ -135,26 +178,20 @@ int dataset_file_open(dataset_source *out, const char *path, bool gzipped, char 
                      S_ISDIR(status.st_mode) ? "a directory" : "a device or pipe");
         goto failed;
     }
-    file = calloc(1, sizeof *file);
-    if (file == NULL) {
-        dataset_fail(message, path, "no memory for a read buffer");
-        goto failed;
+    const stored_bytes stored = {.read = read_file, .descriptor = descriptor};
+    if (open_stored(out, &stored, path, gzipped, message) == 0) {
+        return 0;
     }
-    file->descriptor = descriptor;
-    file->gzipped = gzipped;
-    if (gzipped && inflateInit2(&file->stream, ANY_GZIP) != Z_OK) {
-        dataset_fail(message, path, "no memory to inflate it");
-        goto failed;
-    }
-    *out = (dataset_source){.name = path,
-                            .message = message,
-                            .state = file,
-                            .read = gzipped ? read_gzipped : read_plain,
-                            .close = close_file};
-    return 0;
 
 failed:
-    free(file);
     close(descriptor);
     return -1;
+}
+
+int dataset_memory_open(dataset_source *out, const uint8_t *bytes, size_t count, const char *name,
+                        bool gzipped, char *message)
+{
+    const stored_bytes stored = {
+        .read = read_held, .descriptor = -1, .held = bytes, .held_bytes = count};
+    return open_stored(out, &stored, name, gzipped, message);
 }

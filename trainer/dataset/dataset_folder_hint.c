@@ -1,5 +1,6 @@
 /* What a folder holds instead of a data set's files: the set may lie in a folder below (MNIST/raw
- * of torchvision) or be an .npz beside; otherwise the names that are there tell most. */
+ * of torchvision) or be an .npz beside, or there are pictures, often in a folder for each class;
+ * otherwise the names that are there tell most. */
 #define _GNU_SOURCE /* strcasestr */
 #include "dataset_internal.h"
 
@@ -11,7 +12,8 @@
 #include <sys/stat.h>
 
 enum {
-    SEARCH_DEPTH = 2,     /* folders below: MNIST/raw */
+    DATA_DEPTH = 2,       /* folders below: MNIST/raw */
+    PICTURE_DEPTH = 3,    /* digits/training/0 */
     SEARCH_FOLDERS = 200, /* looked into at most, for the folder given may be the root */
     NAMES_SHOWN = 3,
     NAME_BYTES_SHOWN = 60
@@ -78,33 +80,68 @@ static bool join(char found[DATASET_NAME_BYTES], const char *folder, const char 
     return written >= 0 && written < DATASET_NAME_BYTES;
 }
 
-/* Looks for what --data takes, in a folder and below it. */
-static bool find_data(char found[DATASET_NAME_BYTES], const char *folder, unsigned depth,
-                      unsigned *folders_left)
+/* Is what is looked for in this folder, so many folders below the first? Then *found is its path. */
+typedef bool finder(char found[DATASET_NAME_BYTES], const listing *list, const char *folder,
+                    unsigned depth);
+
+/* What --data takes. The first folder itself has been found wanting. */
+static bool find_data(char found[DATASET_NAME_BYTES], const listing *list, const char *folder,
+                      unsigned depth)
 {
-    if (*folders_left == 0) {
+    const char *npz = name_ending(list, "mnist.npz"); /* Keras' cache holds other sets too */
+    if (npz == NULL) {
+        npz = name_ending(list, ".npz");
+    }
+    return (depth > 0 && holds_idx(list) && join(found, folder, "")) ||
+           (npz != NULL && join(found, folder, npz));
+}
+
+static bool find_picture(char found[DATASET_NAME_BYTES], const listing *list, const char *folder,
+                         unsigned depth)
+{
+    static const char *const ends[] = {".png", ".jpg", ".jpeg", ".bmp"};
+    (void)depth;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const char *name = name_ending(list, ends[i]);
+        if (name != NULL) {
+            return join(found, folder, name);
+        }
+    }
+    return false;
+}
+
+typedef struct search {
+    finder *find;
+    unsigned depth; /* folders below the first */
+    unsigned folders_left;
+} search;
+
+static bool search_in(search *self, char found[DATASET_NAME_BYTES], const char *folder,
+                      unsigned depth)
+{
+    if (self->folders_left == 0) {
         return false;
     }
-    (*folders_left)--;
+    self->folders_left--;
     listing list = listing_make(folder);
-    bool done = depth > 0 && holds_idx(&list) && join(found, folder, "");
-    const char *npz = name_ending(&list, "mnist.npz"); /* Keras' cache holds other sets too */
-    if (npz == NULL) {
-        npz = name_ending(&list, ".npz");
-    }
-    if (!done && npz != NULL) {
-        done = join(found, folder, npz);
-    }
-    for (int i = 0; !done && depth < SEARCH_DEPTH && i < list.count; i++) {
+    bool done = self->find(found, &list, folder, depth);
+    for (int i = 0; !done && depth < self->depth && i < list.count; i++) {
         char below[DATASET_NAME_BYTES];
         struct stat status;
         if (join(below, folder, list.entries[i]->d_name) && stat(below, &status) == 0 &&
             S_ISDIR(status.st_mode)) {
-            done = find_data(found, below, depth + 1, folders_left);
+            done = search_in(self, found, below, depth + 1);
         }
     }
     listing_free(&list);
     return done;
+}
+
+static bool search_below(char found[DATASET_NAME_BYTES], const char *folder, finder *find,
+                         unsigned depth)
+{
+    search all = {.find = find, .depth = depth, .folders_left = SEARCH_FOLDERS};
+    return search_in(&all, found, folder, 0);
 }
 
 /* Names that look like a data set's files are told before others. */
@@ -114,17 +151,10 @@ static bool looks_alike(const char *name)
            strcasestr(name, "mnist") != NULL;
 }
 
-static bool is_picture(const char *name)
-{
-    return ends_with(name, ".png") || ends_with(name, ".jpg") || ends_with(name, ".jpeg") ||
-           ends_with(name, ".bmp");
-}
-
 typedef struct name_list {
     char text[NAMES_SHOWN * (NAME_BYTES_SHOWN + 2) + 32];
     int shown;
     int all;
-    bool pictures; /* there are some */
 } name_list;
 
 static void add_names(name_list *out, const listing *list, bool alike)
@@ -135,7 +165,6 @@ static void add_names(name_list *out, const listing *list, bool alike)
             continue;
         }
         out->all++;
-        out->pictures = out->pictures || is_picture(name);
         if (out->shown < NAMES_SHOWN) {
             const size_t length = strlen(out->text);
             snprintf(out->text + length, sizeof out->text - length, "%s%.*s",
@@ -146,13 +175,11 @@ static void add_names(name_list *out, const listing *list, bool alike)
 }
 
 /* The names of what is in the folder and no file of a data set. */
-static name_list foreign_names(const char *folder)
+static name_list foreign_names(const listing *list)
 {
     name_list names = {.text = ""};
-    listing list = listing_make(folder);
-    add_names(&names, &list, true);
-    add_names(&names, &list, false);
-    listing_free(&list);
+    add_names(&names, list, true);
+    add_names(&names, list, false);
     if (names.all > names.shown) {
         const size_t length = strlen(names.text);
         snprintf(names.text + length, sizeof names.text - length, " and %d more",
@@ -164,20 +191,24 @@ static name_list foreign_names(const char *folder)
 int dataset_folder_missing(const char *folder, const char *name, char *message)
 {
     char found[DATASET_NAME_BYTES];
-    unsigned folders_left = SEARCH_FOLDERS;
-    if (find_data(found, folder, 0, &folders_left)) {
-        return dataset_fail(message, folder,
-                            "%s is missing, plain or with .gz; there is %s: try that", name, found);
-    }
-    const name_list names = foreign_names(folder);
-    if (names.pictures) {
-        return dataset_fail(message, folder,
-                            "holds pictures (%s), but a data set is four IDX files or one .npz: "
-                            "save all images in an .npz with numpy.savez",
-                            names.text);
-    }
     char advice[MESSAGE_BYTES];
-    return dataset_fail(message, folder, "%s is missing, plain or with .gz%s%s%s", name,
-                        names.all > 0 ? "; what is there is " : "", names.text,
-                        dataset_advice(advice));
+    listing list = listing_make(folder);
+    if (search_below(found, folder, find_data, DATA_DEPTH)) {
+        dataset_fail(message, folder, "%s is missing, plain or with .gz; there is %s: try that",
+                     name, found);
+    } else if (!holds_idx(&list) && search_below(found, folder, find_picture, PICTURE_DEPTH)) {
+        dataset_fail(message, folder,
+                     "holds pictures (%s), but a data set is four IDX files or one .npz: save "
+                     "images and labels with numpy.savez, as x_train, y_train, x_test and y_test",
+                     found);
+    } else if (list.count == 0) {
+        dataset_fail(message, folder, "the folder is empty%s", dataset_advice(advice));
+    } else {
+        const name_list names = foreign_names(&list);
+        dataset_fail(message, folder, "%s is missing, plain or with .gz%s%s%s", name,
+                     names.all > 0 ? "; what is there is " : "", names.text,
+                     dataset_advice(advice));
+    }
+    listing_free(&list);
+    return -1;
 }

@@ -1,6 +1,7 @@
-/* The four IDX files in a folder, as MNIST's own page describes the format: two zero bytes, the
- * element type, the number of dimensions, then each dimension's size as a big-endian u32, then the
- * elements, row by row. */
+/* IDX files, the four in a folder or one of images alone, as MNIST's own page describes the format:
+ * two zero bytes, the element type, the number of dimensions, then each dimension's size as a
+ * big-endian u32, then the elements, row by row. */
+#include "dataset.h"
 #include "dataset_internal.h"
 
 #include <inttypes.h>
@@ -98,6 +99,23 @@ static int read_file(const char *folder, const char *name, dataset_kind kind, da
     }
     const int status = read_idx(&source, gzipped, kind, out);
     source.close(&source);
+    return status;
+}
+
+int dataset_images_decode(dataset_images *out, const uint8_t *bytes, size_t count, const char *name,
+                          char *message)
+{
+    const bool gzipped = dataset_content_is_gzip(bytes, count);
+    dataset_source source;
+    dataset_array array;
+    if (dataset_memory_open(&source, bytes, count, name, gzipped, message) != 0) {
+        return -1;
+    }
+    const int status = read_idx(&source, gzipped, DATASET_IMAGES, &array);
+    source.close(&source);
+    if (status == 0) {
+        *out = (dataset_images){.pixels = array.bytes, .count = array.count};
+    }
     return status;
 }
 

@@ -29,6 +29,10 @@ enum {
 __attribute__((format(printf, 3, 4))) int dataset_fail(char *message, const char *name,
                                                        const char *format, ...);
 
+/* The message that the system cannot open or read what is called `name`, for that errno, and what to
+ * do. Always returns -1. */
+int dataset_fail_system(char *message, const char *name, int cause);
+
 /* " (PATH/fetch_mnist.sh fetches MNIST)", or for a program that was installed without its repository
  * what there is to give. Returns `out`. */
 const char *dataset_advice(char out[MESSAGE_BYTES]);
@@ -47,6 +51,10 @@ typedef struct dataset_source {
 /* Opens a regular file, plain or gzipped. 0, or -1 after writing the message. */
 MUST_CHECK int dataset_file_open(dataset_source *out, const char *path, bool gzipped,
                                  char *message);
+
+/* The same for bytes[count], the content of a file of that name; the caller keeps them until close. */
+MUST_CHECK int dataset_memory_open(dataset_source *out, const uint8_t *bytes, size_t count,
+                                   const char *name, bool gzipped, char *message);
 
 /* Reads up to `bytes` bytes, fewer only at the source's end. How many, or -1 after writing the
  * message. */
@@ -132,8 +140,8 @@ MUST_CHECK int dataset_folder_find(char names[DATASET_ARRAYS][DATASET_FILE_NAME_
 /* Whether a file of this name can be one of the four. */
 bool dataset_folder_takes(const char *name);
 
-/* Writes the message that the folder has no file of this name, and what it has instead. Always
- * returns -1. */
+/* Writes the message that the folder has no file of this name, what it has instead, and what to do.
+ * Always returns -1. */
 int dataset_folder_missing(const char *folder, const char *name, char *message);
 
 /* What the array at a place holds. */

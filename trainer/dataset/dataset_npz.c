@@ -141,7 +141,11 @@ static zip_t *open_archive(const char *path, char *message)
     }
     zip_error_t error;
     zip_error_init_with_code(&error, code);
-    dataset_fail(message, path, "cannot be read as .npz: %s", zip_error_strerror(&error));
+    if (code == ZIP_ER_OPEN) {
+        dataset_fail_system(message, path, zip_error_code_system(&error));
+    } else {
+        dataset_fail(message, path, "cannot be read as .npz: %s", zip_error_strerror(&error));
+    }
     zip_error_fini(&error);
     return NULL;
 }

@@ -3,9 +3,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "memory_plan.h"
 #include "message.h"
+#include "model_files.h"
 #include "printable.h"
 #include "progress.h"
 #include "repository.h"
@@ -201,6 +203,24 @@ void experiment_say_view(const experiment *self, const char *directory)
     putchar('\n');
 }
 
+void experiment_say_models(const experiment *self, const char *directory)
+{
+    static const struct {
+        const char *label;
+        const char *name;
+    } models[] = {{"Model: ", MODEL_FILE}, {"Best:  ", MODEL_BEST_FILE}};
+    char message[MESSAGE_BYTES];
+    char path[PATH_MAX];
+    for (size_t i = 0; !self->options->quiet && i < sizeof models / sizeof models[0]; i++) {
+        if (message_join_path(path, sizeof path, directory, models[i].name, message) == 0 &&
+            access(path, F_OK) == 0) {
+            fputs(models[i].label, stdout);
+            print_word(path);
+            putchar('\n');
+        }
+    }
+}
+
 static void tell_divergence(const experiment *self, const run_job *job, const run_record *record)
 {
     char how[RUN_RECORD_DIVERGENCE_BYTES];
@@ -234,6 +254,8 @@ outcome experiment_run(const experiment *self, const experiment_part *part, run_
         .terminate_on_nan = self->options->terminate_on_nan,
         .threads = self->options->threads,
         .no_state = self->options->no_state,
+        .no_model = self->options->no_model,
+        .save_best = self->options->save_best,
         .isa = self->options->isa,
         .runs_at_once = part->runs_at_once,
         .display = &display,

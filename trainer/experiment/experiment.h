@@ -47,6 +47,9 @@ MUST_CHECK outcome experiment_leave(const experiment *self, const char *director
 /* Prints the command that shows the runs in `directory`, unless --quiet is given. */
 void experiment_say_view(const experiment *self, const char *directory);
 
+/* Prints where the networks are that the run in `directory` has kept, unless --quiet is given. */
+void experiment_say_models(const experiment *self, const char *directory);
+
 /* One of an experiment's runs. */
 typedef struct experiment_part {
     const run_config *config;

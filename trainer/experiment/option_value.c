@@ -4,8 +4,11 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "number.h"
+
+enum { NAMES_BYTES = 256 };
 
 error_t option_wrong(const struct argp_state *state, const char *format, ...)
 {
@@ -20,7 +23,10 @@ error_t option_wrong(const struct argp_state *state, const char *format, ...)
 
 error_t option_unexpected(const struct argp_state *state, const char *argument)
 {
-    return option_wrong(state, "unexpected argument \"%s\": only options are taken", argument);
+    return option_wrong(state,
+                        "unexpected argument \"%s\": only options are taken; '%s --help' lists "
+                        "them",
+                        argument, state->name);
 }
 
 error_t option_take_number(const struct argp_state *state, const char *option, const char *text,
@@ -52,6 +58,24 @@ error_t option_take_name(const struct argp_state *state, const char *option, con
     }
     *out = text;
     return 0;
+}
+
+error_t option_take_engine(const struct argp_state *state, const char *text, const char **out)
+{
+    char names[NAMES_BYTES] = "auto";
+    *out = text;
+    if (strcmp(text, names) == 0) {
+        return 0;
+    }
+    for (size_t i = 0; engine_list[i] != NULL; i++) {
+        const size_t used = strlen(names);
+        if (strcmp(text, engine_list[i]->name) == 0) {
+            return 0;
+        }
+        snprintf(names + used, sizeof names - used, "%s%s",
+                 engine_list[i + 1] == NULL ? " or " : ", ", engine_list[i]->name);
+    }
+    return option_wrong(state, "--engine: \"%s\" is not %s", text, names);
 }
 
 error_t option_take_precision(const struct argp_state *state, const char *text,

@@ -29,6 +29,11 @@ MUST_CHECK error_t option_take_u32(const struct argp_state *state, const char *o
 MUST_CHECK error_t option_take_name(const struct argp_state *state, const char *option,
                                     const char *text, const char **out);
 
+/* The name of an engine that this build knows, or "auto", for --engine; *out is `text`. Whether this
+ * machine can run it is not asked. */
+MUST_CHECK error_t option_take_engine(const struct argp_state *state, const char *text,
+                                      const char **out);
+
 /* The name of a precision, for --precision. */
 MUST_CHECK error_t option_take_precision(const struct argp_state *state, const char *text,
                                          engine_precision *out);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dataset.h"
 #include "engine.h"
 #include "number.h"
 #include "option_check.h"
@@ -32,6 +33,8 @@ enum option_key {
     KEY_HISTOGRAMS,
     KEY_CHECKPOINT_INTERVAL,
     KEY_NO_STATE,
+    KEY_NO_MODEL,
+    KEY_SAVE_BEST,
     KEY_TERMINATE_ON_NAN,
     KEY_RESUME,
     KEY_OVERWRITE
@@ -46,6 +49,8 @@ static const struct argp_option train_options[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 1},
     {"logdir", KEY_LOGDIR, "DIR", 0,
      "The run's own directory (default ./logs/LeNet-MNIST-2-BatchSize=N)", 1},
+    {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15; with --resume, what the run was to have)",
+     2},
     {"resume", KEY_RESUME, NULL, 0,
      "Continue a run of the same configuration from its checkpoint; more --epochs than it has "
      "continue a finished one too",
@@ -57,6 +62,7 @@ static const struct argp_option sweep_options[] = {
      1},
     {"logdir", KEY_LOGDIR, "ROOT", 0,
      "The parent of the runs' directories LeNet-MNIST-2-BatchSize=N (default ./logs)", 1},
+    {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15)", 2},
     {"seeds", KEY_SEEDS, "K", 0,
      "Train with K seeds, from --seed on, at each batch size, in LeNet-MNIST-2-BatchSize=N-Seed=S",
      1},
@@ -65,10 +71,10 @@ static const struct argp_option sweep_options[] = {
     {0}};
 
 static const struct argp_option shared_options[] = {
-    {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15; with --resume, what the run was to have)",
-     2},
     {"data", KEY_DATA, "PATH", 0,
-     "A directory of the four IDX files, plain or gzipped, or an .npz (default data/mnist)", 2},
+     "A directory of the four IDX files, plain or gzipped, or an .npz "
+     "(default " DATASET_DEFAULT_PATH ")",
+     2},
     {"seed", KEY_SEED, "N", 0, "Of weights, orders and dropout (default 0)", 2},
     {"train-samples", KEY_TRAIN_SAMPLES, "N", 0, "Only the first N of the training set", 2},
     {"learning-rate", KEY_LEARNING_RATE, "X", 0, "Adam's (default 0.001)", 2},
@@ -96,6 +102,10 @@ static const struct argp_option shared_options[] = {
      4},
     {"no-state", KEY_NO_STATE, NULL, 0,
      "Keep no state (14 MB) of a finished run; it cannot be given more epochs then", 4},
+    {"save-best", KEY_SAVE_BEST, NULL, 0,
+     "Keep the network of the epoch with the lowest validation loss, too, as best.safetensors", 4},
+    {"no-model", KEY_NO_MODEL, NULL, 0,
+     "Keep no network (model.safetensors, 4.6 MiB); one that a resumed run has is removed", 4},
     {"terminate-on-nan", KEY_TERMINATE_ON_NAN, NULL, 0,
      "End a run after the step whose loss is NaN or infinite, with exit status 1 (default: warn "
      "and "
@@ -151,7 +161,8 @@ static error_t take_learning_rate(const struct argp_state *state, run_options *o
 {
     double rate = 0;
     if (!number_parse_positive_real(text, &rate)) {
-        return option_wrong(state, "--learning-rate: \"%s\" is not a positive number", text);
+        return option_wrong(state, "--learning-rate: \"%s\" is not a positive number such as 0.001",
+                            text);
     }
     if (rate < FLT_TRUE_MIN || rate > FLT_MAX) {
         return option_wrong(state, "--learning-rate: %s is too %s for a 32-bit float", text,
@@ -182,9 +193,6 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
 {
     run_options *options = state->input;
     switch (key) {
-    case KEY_EPOCHS:
-        options->epochs_given = true;
-        return option_take_u32(state, "--epochs", text, RUN_CONFIG_MAX_EPOCHS, &options->epochs);
     case KEY_DATA:
         return option_take_name(state, "--data", text, &options->data);
     case KEY_SEED:
@@ -194,7 +202,7 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     case KEY_LEARNING_RATE:
         return take_learning_rate(state, options, text);
     case KEY_ENGINE:
-        return option_take_name(state, "--engine", text, &options->engine);
+        return option_take_engine(state, text, &options->engine);
     case KEY_PRECISION:
         return option_take_precision(state, text, &options->precision);
     case KEY_MICRO_BATCH:
@@ -218,6 +226,12 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     case KEY_NO_STATE:
         options->no_state = true;
         return 0;
+    case KEY_NO_MODEL:
+        options->no_model = true;
+        return 0;
+    case KEY_SAVE_BEST:
+        options->save_best = true;
+        return 0;
     case KEY_TERMINATE_ON_NAN:
         options->terminate_on_nan = true;
         return 0;
@@ -232,7 +246,7 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     }
 }
 
-/* The options of one command only. */
+/* The options that only one command has, or that mean or say something else in each. */
 static error_t take_own(int key, char *text, struct argp_state *state)
 {
     run_options *options = state->input;
@@ -244,6 +258,9 @@ static error_t take_own(int key, char *text, struct argp_state *state)
         return option_take_u32(state, "--batch-size", text, UINT32_MAX, &options->batch_sizes[0]);
     case KEY_BATCH_SIZES:
         return take_batch_sizes(state, options, text);
+    case KEY_EPOCHS:
+        options->epochs_given = true;
+        return option_take_u32(state, "--epochs", text, RUN_CONFIG_MAX_EPOCHS, &options->epochs);
     case KEY_SEEDS:
         return option_take_u32(state, "--seeds", text, MAX_SEEDS, &options->seeds);
     case KEY_JOBS:
@@ -253,6 +270,9 @@ static error_t take_own(int key, char *text, struct argp_state *state)
             return option_wrong(state,
                                 "--seeds: the last of %u seeds from %" PRIu64 " on is too large",
                                 (unsigned)options->seeds, options->seed);
+        }
+        if (options->save_best && options->no_model) {
+            return option_wrong(state, "--save-best and --no-model exclude each other");
         }
         return 0;
     case KEY_RESUME:
@@ -304,7 +324,7 @@ static run_options defaults(void)
         .epochs = 15,
         .checkpoint_interval = 10,
         .learning_rate = engine_config_defaults().learning_rate,
-        .data = "data/mnist",
+        .data = DATASET_DEFAULT_PATH,
         .engine = "auto",
     };
 }

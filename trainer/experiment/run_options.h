@@ -44,6 +44,8 @@ typedef struct run_options {
     bool resume;                  /* train only: a sweep resumes always */
     uint32_t checkpoint_interval; /* seconds */
     bool no_state;                /* of a finished run */
+    bool no_model;                /* not together with the next */
+    bool save_best;
     bool terminate_on_nan;
     bool quiet;
 } run_options;

@@ -14,6 +14,7 @@
 #include "directory_sync.h"
 #include "file_replace.h"
 #include "message.h"
+#include "model_files.h"
 #include "retried_calls.h"
 #include "run_lock.h"
 #include "run_search.h"
@@ -109,6 +110,27 @@ static int check_above(const char *path, char *message)
     return result == RUN_SEARCH_NOTHING ? 0 : -1;
 }
 
+static const char *const model_files[] = {MODEL_FILE, MODEL_BEST_FILE};
+enum { MODEL_FILES = sizeof model_files / sizeof model_files[0] };
+
+/* -1 with a message where the directory, which holds no run, has a file that a run would replace. */
+static int check_foreign_models(const char *path, char *message)
+{
+    char file[PATH_MAX];
+    struct stat status;
+    for (size_t i = 0; i < MODEL_FILES; i++) {
+        if (message_join_path(file, sizeof file, path, model_files[i], message) != 0) {
+            return -1;
+        }
+        if (lstat(file, &status) == 0) {
+            return message_set(message,
+                               "%s holds a %s but no run: move it away or name another directory",
+                               path, model_files[i]);
+        }
+    }
+    return 0;
+}
+
 /* Is this no place for a run, whatever may be replaced? -1 with a message. `run` is what is there;
  * NULL for none. */
 static int check_place(const char *path, const run_record *run, char *message)
@@ -130,7 +152,10 @@ static int check_place(const char *path, const run_record *run, char *message)
                            "): move them away or name another directory",
                            path);
     }
-    return result == RUN_SEARCH_NOTHING ? 0 : -1;
+    if (result != RUN_SEARCH_NOTHING) {
+        return -1;
+    }
+    return run == NULL ? check_foreign_models(path, message) : 0;
 }
 
 /* May the run that is there be continued as one of `config`? It may have more epochs, and fewer
@@ -305,6 +330,16 @@ static int remove_file(int directory, const char *path, const char *name, char *
     return 0;
 }
 
+/* Removes a file that file_replace writes, and what a crash may have left of a new one. */
+static int remove_replaced(int directory, const char *path, const char *name, char *message)
+{
+    char temporary[NAME_MAX + 1];
+    snprintf(temporary, sizeof temporary, "%s" FILE_REPLACE_SUFFIX, name);
+    return remove_file(directory, path, temporary, message) != 0
+               ? -1
+               : remove_file(directory, path, name, message);
+}
+
 /* The names in a part of the run. 0, or -1 with a message. */
 static int list_part(directory_names *out, int directory, const char *path, const char *part,
                      char *message)
@@ -343,8 +378,8 @@ static int remove_event_files(int directory, const char *path, const char *part,
  * trainer's. */
 static int remove_run(const run_directory *directory, const run_record *run, char *message)
 {
-    static const char *const files[] = {CHECKPOINT_FILE FILE_REPLACE_SUFFIX, CHECKPOINT_FILE,
-                                        RUN_RECORD_FILE FILE_REPLACE_SUFFIX, RUN_RECORD_FILE};
+    static const char *const files[] = {MODEL_BEST_FILE, MODEL_FILE, CHECKPOINT_FILE,
+                                        RUN_RECORD_FILE};
     const int fd = directory->fd;
     const char *path = directory->path;
     for (size_t i = 0; i < RUN_PARTS; i++) {
@@ -353,7 +388,7 @@ static int remove_run(const run_directory *directory, const run_record *run, cha
         }
     }
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        if (remove_file(fd, path, files[i], message) != 0) {
+        if (remove_replaced(fd, path, files[i], message) != 0) {
             return -1;
         }
     }
@@ -508,6 +543,26 @@ int run_directory_drop_state(const run_directory *directory, char *message)
     return run_directory_check_owner(directory, message) != 0
                ? -1
                : remove_file(directory->fd, directory->path, CHECKPOINT_FILE, message);
+}
+
+int run_directory_drop_models(const run_directory *directory, bool *had_any, char *message)
+{
+    *had_any = false;
+    if (run_directory_check_owner(directory, message) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < MODEL_FILES; i++) {
+        *had_any |= faccessat(directory->fd, model_files[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        if (remove_replaced(directory->fd, directory->path, model_files[i], message) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int run_directory_descriptor(const run_directory *directory)
+{
+    return directory->fd;
 }
 
 /* The lock's file goes only with a directory that this handle made: elsewhere another process may

@@ -2,9 +2,9 @@
  * the trainer wrote there.
  *
  * A directory with a run.json is the trainer's. The trainer wrote run.json, the checkpoint, the
- * temporary files of both, the lock's file (run_lock.h), and the event files that run.json names;
- * everything else is somebody's and is never touched. (If run.json names no event files,
- * run_record_owns decides.) Does not see tblog: event files are names here. */
+ * models (model_files.h), the temporary files of these, the lock's file (run_lock.h), and the event
+ * files that run.json names; everything else is somebody's and is never touched. (If run.json names
+ * no event files, run_record_owns decides.) Does not see tblog: event files are names here. */
 #ifndef TRAINER_RUN_DIRECTORY_H
 #define TRAINER_RUN_DIRECTORY_H
 
@@ -33,8 +33,9 @@ typedef enum run_directory_verdict {
     RUN_DIRECTORY_FINISHED, /* CONTINUE: the run that is wanted is there, finished */
     RUN_DIRECTORY_DIVERGED, /* CONTINUE: it is there and diverged, as it would again */
     RUN_DIRECTORY_REFUSED   /* a run that may not be replaced, or no place for a run at all: other
-                               runs are above or below it, it holds event files that the trainer did
-                               not write, it is no directory, or another process is writing to it */
+                               runs are above or below it, it holds event files or models that the
+                               trainer did not write, it is no directory, or another process is
+                               writing to it */
 } run_directory_verdict;
 
 /* May a run of this configuration begin at `path`? Unless it is USABLE the message [MESSAGE_BYTES]
@@ -92,6 +93,13 @@ MUST_CHECK run_directory_past run_directory_restore(const run_directory *directo
 MUST_CHECK int run_directory_keep_state(const run_directory *directory, const checkpoint *state,
                                         char *message);
 MUST_CHECK int run_directory_drop_state(const run_directory *directory, char *message);
+
+/* Removes the models; *had_any says whether there were some. 0, or -1 with a message. */
+MUST_CHECK int run_directory_drop_models(const run_directory *directory, bool *had_any,
+                                         char *message);
+
+/* The descriptor that is open on the directory, the handle's own. */
+int run_directory_descriptor(const run_directory *directory);
 
 /* Replaces run.json in the directory that was opened, even if it has been moved since. 0, or -1
  * with a message. */

@@ -2,6 +2,7 @@
 #ifndef TRAINER_RUN_H
 #define TRAINER_RUN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine.h"
@@ -24,6 +25,8 @@ typedef struct run {
     epoch_sums sums;       /* of the epoch under way */
     uint32_t saved_epochs; /* done in the checkpoint, and the steps of its epoch under way: */
     uint32_t saved_steps;  /* 0 and 0 if there is none of use */
+    bool keeps_best;       /* the best epoch's network, */
+    double best_val_loss;  /* whose validation loss this is; INFINITY while none is kept */
     uint8_t *predicted;    /* [validation samples], of the last validation */
     double saved_at;       /* seconds_now() of the last checkpoint, or of the beginning */
     uint32_t chunk;        /* steps to ask for at once */

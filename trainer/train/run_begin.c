@@ -9,6 +9,7 @@
 #include "message.h"
 #include "printable.h"
 #include "progress.h"
+#include "run_model.h"
 #include "sign.h"
 #include "signals.h"
 
@@ -182,7 +183,8 @@ static int begin_or_resume(run *self, bool *has_past)
     }
     const run_directory_past found = restore(self, &past);
     *has_past = found != RUN_DIRECTORY_NO_PAST;
-    if (found == RUN_DIRECTORY_PAST_UNREADABLE) {
+    if (found == RUN_DIRECTORY_PAST_UNREADABLE ||
+        (*has_past && run_model_restore(self, &past) != 0)) {
         run_record_free(&past);
         return -1;
     }
@@ -196,7 +198,11 @@ static int begin_or_resume(run *self, bool *has_past)
     }
     const run_record there = past; /* with the arrays that the run's own record has from now on */
     keep_past(self->record, &past);
-    return open_log_again(self, &there);
+    if (open_log_again(self, &there) != 0) {
+        return -1;
+    }
+    run_model_drop(self);
+    return 0;
 }
 
 /* Once a process: the runs of a sweep are side by side on one file system. */

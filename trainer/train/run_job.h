@@ -24,6 +24,8 @@ typedef struct run_job {
      * to make one. */
     uint32_t checkpoint_interval;
     bool no_state;         /* a finished run keeps none, so that it cannot be given more epochs */
+    bool no_model;         /* keep no network: not together with the next */
+    bool save_best;        /* keep that of the epoch with the lowest validation loss, too */
     bool terminate_on_nan; /* end after the step whose loss is not finite */
     uint32_t threads;      /* as in engine_config */
     const char *isa;       /* likewise */

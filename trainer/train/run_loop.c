@@ -13,6 +13,7 @@
 #include "run.h"
 #include "run_begin.h"
 #include "run_checkpoint.h"
+#include "run_model.h"
 #include "signals.h"
 
 /* Steps are asked for in chunks of about this long: short enough for a live display and a
@@ -278,30 +279,37 @@ static int keep_epoch(run *self, const progress_view *view)
     return 0;
 }
 
-/* Saves the state. A run that cannot save it goes on, and prints `what` with the cause; -1 only if it
- * is not this process's run any more. */
-static int try_to_save(run *self, const char *what)
+/* Saves the state and keeps the network. A run that cannot goes on, and prints what is not there with
+ * the cause; -1 only if it is not this process's run any more. */
+static int try_to_save(run *self, const char *no_state, const char *no_network)
 {
     char why[MESSAGE_BYTES];
-    if (run_checkpoint_save(self, why) == 0) {
+    const char *missing = run_checkpoint_save(self, why) != 0 ? no_state
+                          : run_model_save(self, why) != 0    ? no_network
+                                                              : NULL;
+    if (missing == NULL) {
         return 0;
     }
     if (run_directory_check_owner(self->directory, self->message) != 0) {
         return -1;
     }
-    progress_note(self->job->display, "%s: %s", what, why);
+    progress_note(self->job->display, "%s: %s", missing, why);
     return 0;
 }
 
-/* Makes a checkpoint where one is due between epochs; nobody resumes a run that diverged. */
+/* Makes a checkpoint where one is due between epochs, and keeps the network; nobody resumes a run that
+ * diverged. */
 static int save_sometimes(run *self)
 {
-    char what[48];
+    char no_state[48];
+    char no_network[64];
+    const unsigned epoch = self->epochs_done;
     if (has_diverged(self) || seconds_now() - self->saved_at < self->job->checkpoint_interval) {
         return 0;
     }
-    snprintf(what, sizeof what, "Note: no checkpoint after epoch %u", (unsigned)self->epochs_done);
-    const int status = try_to_save(self, what);
+    snprintf(no_state, sizeof no_state, "Note: no checkpoint after epoch %u", epoch);
+    snprintf(no_network, sizeof no_network, "Note: the network after epoch %u is not kept", epoch);
+    const int status = try_to_save(self, no_state, no_network);
     self->saved_at = seconds_now();
     return status;
 }
@@ -327,6 +335,7 @@ static int do_epoch(run *self)
     }
     self->epochs_done++;
     self->sums = (epoch_sums){0};
+    run_model_save_best(self);
     return 0;
 }
 
@@ -362,12 +371,13 @@ static int end_interrupted(run *self)
         run_log_sync(self->log, self->message) != 0) {
         return -1;
     }
-    return has_trained(self) ? try_to_save(self, "Warning: the state was not saved") : 0;
+    return has_trained(self) ? try_to_save(self, "Warning: the state was not saved",
+                                           "Note: the network is not kept")
+                             : 0;
 }
 
-/* A run with all its epochs. Its state comes before the end of its session, which cannot be taken back:
- * where the state cannot be saved the run is not finished, and resuming it does the rest. */
-static int end_finished(run *self)
+/* The state and the network of a run with all its epochs, as far as it keeps them. */
+static int save_finished(run *self)
 {
     if (self->job->no_state) {
         if (run_log_sync(self->log, self->message) != 0) {
@@ -377,6 +387,21 @@ static int end_finished(run *self)
         return message_set(self->message,
                            "%s; --resume --no-state finishes the run without its state",
                            self->message);
+    }
+    if (run_model_save(self, self->message) != 0) {
+        return message_set(self->message,
+                           "%s; --resume --no-model finishes the run without its network",
+                           self->message);
+    }
+    return 0;
+}
+
+/* A run with all its epochs. What it keeps comes before the end of its session, which cannot be taken
+ * back: where it cannot be saved the run is not finished, and resuming it does the rest. */
+static int end_finished(run *self)
+{
+    if (save_finished(self) != 0) {
+        return -1;
     }
     return run_log_end_session(self->log, true, self->message) != 0
                ? -1
@@ -462,6 +487,8 @@ outcome run_loop(const run_job *job, run_record *record, char *message)
     self->record = record;
     self->message = message;
     self->chunk = 1;
+    self->keeps_best = job->save_best;
+    self->best_val_loss = INFINITY;
     outcome ended = run_begin(self);
     if (ended == OUTCOME_DONE) {
         ended = end_run(self, train_epochs(self));

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,7 +30,7 @@ static int open_regular(int directory, const char *name)
 }
 
 /* Reads to the end of the file. Its size is not asked for: the file may be growing. */
-static int read_to_end(int fd, char **text, size_t *bytes)
+static int read_to_end(int fd, size_t most, char **text, size_t *bytes)
 {
     size_t capacity = 0;
     for (;;) {
@@ -50,33 +51,51 @@ static int read_to_end(int fd, char **text, size_t *bytes)
             return -1;
         }
         *bytes += more > 0 ? (size_t)more : 0;
+        if (*bytes > most) {
+            errno = EFBIG;
+            return -1;
+        }
     }
 }
 
-static int read_once(int directory, const char *name, char **text, size_t *bytes)
+int descriptor_read_up_to(int fd, size_t most, char **text, size_t *bytes)
 {
     *text = NULL;
     *bytes = 0;
+    if (read_to_end(fd, most, text, bytes) == 0) {
+        return 0;
+    }
+    const int cause = errno;
+    free(*text);
+    *text = NULL;
+    errno = cause;
+    return -1;
+}
+
+static int read_once(int directory, const char *name, size_t most, char **text, size_t *bytes)
+{
+    *text = NULL;
     const int fd = open_regular(directory, name);
     if (fd < 0) {
         return -1;
     }
-    const int status = read_to_end(fd, text, bytes);
+    const int status = descriptor_read_up_to(fd, most, text, bytes);
     const int cause = errno;
     close(fd);
-    if (status != 0) {
-        free(*text);
-        *text = NULL;
-    }
     errno = cause;
+    return status;
+}
+
+int file_read_up_to(int directory, const char *name, size_t most, char **text, size_t *bytes)
+{
+    int status = read_once(directory, name, most, text, bytes);
+    for (int tries = 1; status != 0 && errno == ESTALE && tries < STALE_TRIES; tries++) {
+        status = read_once(directory, name, most, text, bytes);
+    }
     return status;
 }
 
 int file_read(int directory, const char *name, char **text, size_t *bytes)
 {
-    int status = read_once(directory, name, text, bytes);
-    for (int tries = 1; status != 0 && errno == ESTALE && tries < STALE_TRIES; tries++) {
-        status = read_once(directory, name, text, bytes);
-    }
-    return status;
+    return file_read_up_to(directory, name, SIZE_MAX, text, bytes);
 }

@@ -284,6 +284,21 @@ static engine_status cpu_predict(engine *e, const uint8_t *images, uint32_t coun
     return ENGINE_OK;
 }
 
+static void take_parameters(engine *e, const void *parameters)
+{
+    memcpy(e->parameters, parameters, ENGINE_STATE_ARRAY_BYTES);
+    cpu_transpose_conv2(e);
+}
+
+static engine_status cpu_set_parameters(engine *e, const float *parameters)
+{
+    if (e->steps_done > 0) {
+        return cpu_fail(e, ENGINE_INVALID, "the weights cannot be replaced: training has begun");
+    }
+    take_parameters(e, parameters);
+    return ENGINE_OK;
+}
+
 static size_t cpu_state_bytes(const engine *e)
 {
     (void)e;
@@ -327,10 +342,9 @@ static engine_status cpu_import_state(engine *e, const void *state, size_t bytes
     }
     const size_t array = ENGINE_STATE_ARRAY_BYTES;
     const char *at = (const char *)state + ENGINE_STATE_HEADER_BYTES;
-    memcpy(e->parameters, at, array);
+    take_parameters(e, at);
     memcpy(e->moment_m, at + array, array);
     memcpy(e->moment_v, at + 2 * array, array);
-    cpu_transpose_conv2(e);
     e->steps_done = steps_done;
     e->last_samples = 0;
     e->ring_count = 0;
@@ -352,6 +366,7 @@ const engine_api engine_cpu = {
     .predict = cpu_predict,
     .read_tensor = cpu_read_tensor,
     .read_histogram = cpu_read_histogram,
+    .set_parameters = cpu_set_parameters,
     .state_bytes = cpu_state_bytes,
     .export_state = cpu_export_state,
     .import_state = cpu_import_state,

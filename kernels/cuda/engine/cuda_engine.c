@@ -194,8 +194,7 @@ static bool upload_run(engine *e, const engine_data *training, const engine_data
 {
     random_parameters(parameters, e->config.seed);
     return upload_data(e, ENGINE_TRAINING, training) &&
-           upload_data(e, ENGINE_VALIDATION, validation) &&
-           cuda_upload(e, e->memory.parameters.values, parameters, CUDA_ARRAY_BYTES) &&
+           upload_data(e, ENGINE_VALIDATION, validation) && cuda_upload_parameters(e, parameters) &&
            cuda_clear(e, e->memory.parameters.moment_m, CUDA_ARRAY_BYTES) &&
            cuda_clear(e, e->memory.parameters.moment_v, CUDA_ARRAY_BYTES) &&
            cuda_set_run_progress(e, 0) && cuda_wait(e);
@@ -340,6 +339,7 @@ const engine_api engine_cuda = {
     .predict = cuda_predict,
     .read_tensor = cuda_read_tensor,
     .read_histogram = cuda_read_histogram,
+    .set_parameters = cuda_set_parameters,
     .state_bytes = cuda_state_bytes,
     .export_state = cuda_export_state,
     .import_state = cuda_import_state,

@@ -144,8 +144,11 @@ enum { CUDA_ARRAY_BYTES = LENET_PARAMETERS * sizeof(float) };
 /* These are done in the stream's order; a download is there after cuda_wait. */
 ENGINE_MUST_CHECK bool cuda_upload(engine *e, void *to, const void *from, size_t bytes);
 ENGINE_MUST_CHECK bool cuda_download(engine *e, void *to, const void *from, size_t bytes);
+ENGINE_MUST_CHECK bool cuda_upload_parameters(engine *e, const void *parameters);
 ENGINE_MUST_CHECK bool cuda_clear(engine *e, void *memory, size_t bytes);
 ENGINE_MUST_CHECK bool cuda_set_run_progress(engine *e, uint64_t step);
+
+ENGINE_MUST_CHECK engine_status cuda_set_parameters(engine *e, const float *parameters);
 
 size_t cuda_state_bytes(const engine *e);
 ENGINE_MUST_CHECK engine_status cuda_export_state(engine *e, void *out, size_t bytes);

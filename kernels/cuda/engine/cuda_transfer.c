@@ -28,6 +28,20 @@ bool cuda_set_run_progress(engine *e, uint64_t step)
                    cuda_set_progress(e->memory.progress, step, &adam, e->stream));
 }
 
+bool cuda_upload_parameters(engine *e, const void *parameters)
+{
+    return cuda_upload(e, e->memory.parameters.values, parameters, CUDA_ARRAY_BYTES);
+}
+
+engine_status cuda_set_parameters(engine *e, const float *parameters)
+{
+    if (e->queued > 0) {
+        return cuda_refuse(e, ENGINE_INVALID, "the weights cannot be replaced: training has begun");
+    }
+    return cuda_enter(e) && cuda_upload_parameters(e, parameters) && cuda_wait(e) ? ENGINE_OK
+                                                                                  : ENGINE_FAILED;
+}
+
 size_t cuda_state_bytes(const engine *e)
 {
     (void)e;
@@ -75,7 +89,7 @@ engine_status cuda_import_state(engine *e, const void *state, size_t bytes)
     }
     const size_t array = ENGINE_STATE_ARRAY_BYTES;
     const char *at = (const char *)state + ENGINE_STATE_HEADER_BYTES;
-    if (!cuda_enter(e) || !cuda_upload(e, e->memory.parameters.values, at, array) ||
+    if (!cuda_enter(e) || !cuda_upload_parameters(e, at) ||
         !cuda_upload(e, e->memory.parameters.moment_m, at + array, array) ||
         !cuda_upload(e, e->memory.parameters.moment_v, at + 2 * array, array) ||
         !cuda_set_run_progress(e, steps_done) || !cuda_wait(e)) {

@@ -304,6 +304,12 @@ static engine_status use_tensor(engine *e)
     return api->read_tensor(e, "dense2/bias", bias, LENET_CLASSES, &count);
 }
 
+static engine_status use_parameters(engine *e)
+{
+    static float parameters[LENET_PARAMETERS];
+    return api->set_parameters(e, parameters);
+}
+
 static engine_status use_histogram(engine *e)
 {
     engine_histogram histogram;
@@ -322,8 +328,9 @@ static engine_status use_state(engine *e)
     return status;
 }
 
-static engine_status (*const uses[])(engine *) = {use_steps,  use_evaluation, use_prediction,
-                                                  use_tensor, use_histogram,  use_state};
+static engine_status (*const uses[])(engine *) = {
+    use_steps, use_evaluation, use_prediction, use_tensor, use_histogram, use_parameters, use_state,
+};
 
 enum { USES = sizeof uses / sizeof *uses };
 

@@ -130,8 +130,8 @@ END_TEST
 START_TEST(other_files_of_the_folder_are_named)
 {
     make_folder("other");
-    expect_error("other", "other: train-images-idx3-ubyte is missing, plain or with .gz (");
     make_file("other/.hidden");
+    expect_error("other", "other: the folder is empty (");
     make_file("other/LICENSE");
     make_file("other/README");
     make_file("other/notes");
@@ -149,8 +149,30 @@ START_TEST(folder_of_pictures_is_called_that)
     make_folder("pictures");
     make_file("pictures/0.PNG");
     make_file("pictures/1.png");
-    expect_error("pictures", "pictures: holds pictures (0.PNG, 1.png), but a data set is four IDX "
-                             "files or one .npz: save all images in an .npz");
+    expect_error("pictures",
+                 "pictures: holds pictures (pictures/0.PNG), but a data set is four IDX "
+                 "files or one .npz: save images and labels with numpy.savez, as "
+                 "x_train, y_train, x_test and y_test");
+}
+END_TEST
+
+/* As Keras' image_dataset_from_directory and torchvision's ImageFolder want them. */
+START_TEST(pictures_in_a_folder_for_each_class_are_found)
+{
+    make_folder("classes");
+    make_folder("classes/digits");
+    make_folder("classes/digits/testing");
+    make_folder("classes/digits/testing/0");
+    make_folder("classes/digits/training");
+    make_folder("classes/digits/training/0");
+    make_file("classes/digits/README");
+    make_file("classes/digits/training/0/17.png");
+    expect_error("classes", "classes: holds pictures (classes/digits/training/0/17.png), but");
+    expect_error("classes/digits/training", "classes/digits/training: holds pictures "
+                                            "(classes/digits/training/0/17.png), but");
+    make_file("classes/mnist.npz");
+    expect_error("classes", "classes: train-images-idx3-ubyte is missing, plain or with .gz; there "
+                            "is classes/mnist.npz: try that");
 }
 END_TEST
 
@@ -177,6 +199,7 @@ int main(void)
     tcase_add_test(made, data_set_below_the_folder_is_named);
     tcase_add_test(made, other_files_of_the_folder_are_named);
     tcase_add_test(made, folder_of_pictures_is_called_that);
+    tcase_add_test(made, pictures_in_a_folder_for_each_class_are_found);
     tcase_add_test(made, files_of_training_and_validation_that_are_mixed_up_are_suspected);
     suite_add_tcase(suite, made);
     SRunner *runner = srunner_create(suite);

@@ -120,7 +120,7 @@ START_TEST(train_has_the_documented_defaults)
     ck_assert_int_eq(options.precision, ENGINE_DEFAULT_PRECISION);
     ck_assert_int_eq(options.frequency, LOG_ONE_PERCENT);
     ck_assert(!options.overwrite && !options.quiet && !options.histograms &&
-              !options.terminate_on_nan);
+              !options.terminate_on_nan && !options.no_model && !options.save_best);
 }
 END_TEST
 
@@ -157,9 +157,10 @@ START_TEST(every_option_is_taken)
                                             "--terminate-on-nan",
                                             "--seeds=6",
                                             "--jobs=5",
-                                            "--checkpoint-interval=0"};
+                                            "--checkpoint-interval=0",
+                                            "--save-best"};
     run_options options;
-    ck_assert_int_eq(parse(&options, true, 20, arguments), OUTCOME_DONE);
+    ck_assert_int_eq(parse(&options, true, 21, arguments), OUTCOME_DONE);
     ck_assert_uint_eq(options.batch_size_count, 3);
     ck_assert_uint_eq(options.batch_sizes[0], 8);
     ck_assert_uint_eq(options.batch_sizes[1], 128);
@@ -181,6 +182,18 @@ START_TEST(every_option_is_taken)
     ck_assert_uint_eq(options.log_steps, 7);
     ck_assert_str_eq(options.isa, "avx2");
     ck_assert(options.overwrite && options.quiet && options.histograms && options.terminate_on_nan);
+    ck_assert(options.save_best && !options.no_model);
+}
+END_TEST
+
+START_TEST(no_network_and_the_best_one_exclude_each_other)
+{
+    static const char *const none[] = {"--no-model"};
+    static const char *const both[] = {"--no-model", "--save-best"};
+    run_options options;
+    ck_assert_int_eq(parse(&options, _i == 1, 1, none), OUTCOME_DONE);
+    ck_assert(options.no_model && !options.save_best);
+    ck_assert_int_eq(parse(&options, _i == 1, 2, both), OUTCOME_REFUSED);
 }
 END_TEST
 
@@ -244,6 +257,7 @@ int main(void)
     tcase_add_test(options, train_has_the_documented_defaults);
     tcase_add_test(options, sweep_has_the_tutorials_batch_sizes_in_its_order);
     tcase_add_test(options, every_option_is_taken);
+    tcase_add_loop_test(options, no_network_and_the_best_one_exclude_each_other, 0, 2);
     tcase_add_test(options, update_frequency_takes_words_and_numbers);
     tcase_add_loop_test(options, wrong_arguments_are_wrong_usage, 0,
                         sizeof wrong_arguments / sizeof wrong_arguments[0]);

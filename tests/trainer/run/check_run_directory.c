@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "model_files.h"
 #include "run_directory.h"
 #include "run_lock.h"
 #include "scratch.h"
@@ -521,6 +522,17 @@ START_TEST(where_no_run_is_clearing_removes_nothing)
 }
 END_TEST
 
+START_TEST(a_model_of_nobodys_run_is_not_replaced)
+{
+    static const char *const names[] = {"a/" MODEL_FILE, "a/" MODEL_BEST_FILE};
+    run_directory *directory;
+    scratch_write(names[_i], "a user's");
+    ck_assert_int_eq(open_replacing(&directory, "a", RUN_DIRECTORY_REPLACE_ANY), -1);
+    ck_assert_ptr_nonnull(strstr(message, "safetensors but no run: move it away or name another"));
+    ck_assert_int_eq(scratch_count("a"), 1);
+}
+END_TEST
+
 START_TEST(discarding_keeps_what_was_there)
 {
     run_directory *directory;
@@ -545,6 +557,11 @@ START_TEST(clearing_removes_only_what_the_trainer_wrote)
     scratch_write("run/plots/events.png", "a user's");
     scratch_write("run/checkpoint", "state");
     scratch_write("run/checkpoint.tmp", "half");
+    scratch_write("run/" MODEL_FILE, "network");
+    scratch_write("run/" MODEL_FILE ".tmp", "half");
+    scratch_write("run/" MODEL_BEST_FILE, "network");
+    scratch_write("run/" MODEL_BEST_FILE ".tmp", "half");
+    scratch_write("run/other.safetensors", "a user's");
     ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
     ck_assert(scratch_exists("run/run.json"));
     ck_assert_int_eq(run_directory_clear(directory, message), 0);
@@ -552,6 +569,11 @@ START_TEST(clearing_removes_only_what_the_trainer_wrote)
     ck_assert(!scratch_exists("run/run.json.tmp"));
     ck_assert(!scratch_exists("run/checkpoint"));
     ck_assert(!scratch_exists("run/checkpoint.tmp"));
+    ck_assert(!scratch_exists("run/" MODEL_FILE));
+    ck_assert(!scratch_exists("run/" MODEL_FILE ".tmp"));
+    ck_assert(!scratch_exists("run/" MODEL_BEST_FILE));
+    ck_assert(!scratch_exists("run/" MODEL_BEST_FILE ".tmp"));
+    ck_assert(scratch_exists("run/other.safetensors"));
     ck_assert(!scratch_exists(TRAINING_EVENTS));
     ck_assert(!scratch_exists("run/validation"));
     ck_assert(scratch_exists("run/notes.txt"));
@@ -861,6 +883,7 @@ int main(void)
     tcase_add_test(directory, event_files_without_a_record_are_somebodys);
     tcase_add_test(directory, a_file_is_no_directory);
     tcase_add_test(directory, opening_makes_the_path_and_discarding_unmakes_it);
+    tcase_add_loop_test(directory, a_model_of_nobodys_run_is_not_replaced, 0, 2);
     tcase_add_test(directory, discarding_keeps_what_was_there);
     tcase_add_test(directory, the_names_of_directories_that_are_made_are_synced);
     tcase_add_test(directory, where_no_run_is_clearing_removes_nothing);

@@ -206,10 +206,39 @@ static engine_status evaluate(engine *self, engine_set set, engine_result *out, 
     if (fake_engine_plan_now.val_correct != NULL) {
         out->correct = fake_engine_plan_now.val_correct[self->queued / epoch_steps - 1];
     }
+    if (fake_engine_plan_now.val_losses != NULL) {
+        out->loss_sum = samples * fake_engine_plan_now.val_losses[self->queued / epoch_steps - 1];
+    }
     for (uint32_t i = 0; predicted != NULL && i < samples; i++) {
         predicted[i] = fake_engine_predicted(self->queued, i);
     }
     return ENGINE_OK;
+}
+
+float fake_engine_weight(uint64_t steps, size_t index)
+{
+    return (float)index + (float)steps / 1024;
+}
+
+static engine_status read_tensor(engine *self, const char *name, float *out, size_t capacity,
+                                 size_t *count)
+{
+    const uint64_t steps = self->finished;
+    const bool not_finite = diverged(steps, fake_engine_plan_now.weights_diverge_at_step);
+    unsigned index = 0;
+    while (index < LENET_TENSORS && strcmp(lenet_tensors[index].name, name) != 0) {
+        index++;
+    }
+    ck_assert_uint_lt(index, LENET_TENSORS);
+    const lenet_tensor *tensor = &lenet_tensors[index];
+    ck_assert_uint_eq(self->finished, self->queued);
+    ck_assert_uint_ge(capacity, tensor->count);
+    *count = tensor->count;
+    for (size_t i = 0; i < tensor->count; i++) {
+        out[i] = not_finite ? NAN : fake_engine_weight(steps, tensor->offset + i);
+    }
+    snprintf(self->message, sizeof self->message, "told to read no tensor");
+    return fake_engine_plan_now.tensor_status;
 }
 
 engine_histogram fake_engine_histogram(const char *name, uint64_t steps)
@@ -259,7 +288,7 @@ static engine_status import_state(engine *self, const void *state, size_t bytes)
     return ENGINE_OK;
 }
 
-/* The run loop asks for no tensors. */
+/* The run loop predicts nothing and sets no weights. */
 const engine_api fake_engine = {
     .name = "fake",
     .description = "computes nothing",
@@ -272,6 +301,7 @@ const engine_api fake_engine = {
     .train = train,
     .poll = poll_steps,
     .evaluate = evaluate,
+    .read_tensor = read_tensor,
     .read_histogram = read_histogram,
     .state_bytes = state_bytes,
     .export_state = export_state,

@@ -16,16 +16,19 @@ typedef struct fake_engine_plan {
                                        before are done; 0 for never */
     uint64_t lost_at_step;          /* the device is lost before it; 0 for never */
     void (*on_step)(uint64_t step); /* called when a step is done; may be NULL */
-    const uint32_t *val_correct;    /* [epochs], for evaluate; NULL for the formula below */
+    const uint32_t *val_correct;    /* [epochs], for evaluate; NULL for the formula below; so is */
+    const double *val_losses;       /* this, of the means */
     double loss_factor;             /* of all losses, may be NaN; 0 for 1 */
     double diverged_loss;           /* the loss from these steps on; 0 for never: */
     uint64_t diverges_at_step;      /* of this step and all later ones */
     uint64_t val_diverges_at_step;  /* of validations after this step or a later one */
-    void (*on_export)(void);        /* called when the state is asked for; may be NULL */
-    uint32_t lost_steps;            /* so many steps never come out of poll */
-    bool refuse_state;              /* import_state does */
-    engine_status histogram_status; /* of read_histogram */
-    bool histogram_empty;           /* its values are all NaN */
+    uint64_t weights_diverge_at_step; /* these are NaN from this step on; 0 for never */
+    engine_status tensor_status;      /* of read_tensor */
+    void (*on_export)(void);          /* called when the state is asked for; may be NULL */
+    uint32_t lost_steps;              /* so many steps never come out of poll */
+    bool refuse_state;                /* import_state does */
+    engine_status histogram_status;   /* of read_histogram */
+    bool histogram_empty;             /* its values are all NaN */
 } fake_engine_plan;
 
 extern fake_engine_plan fake_engine_plan_now;
@@ -35,6 +38,9 @@ double fake_engine_loss_sum(uint64_t step, uint32_t samples);
 uint32_t fake_engine_correct(uint64_t step, uint32_t samples);
 double fake_engine_val_loss_sum(uint64_t steps, uint32_t samples);
 uint32_t fake_engine_val_correct(uint64_t steps, uint32_t samples);
+
+/* A weight after `steps` steps; `index` is its place in all parameters. */
+float fake_engine_weight(uint64_t steps, size_t index);
 
 /* The class that the validation after `steps` steps tells of a sample; it goes by nothing else. */
 uint8_t fake_engine_predicted(uint64_t steps, uint32_t sample);

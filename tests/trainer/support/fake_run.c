@@ -16,6 +16,8 @@ uint32_t fake_run_micro_batch;
 bool fake_run_histograms;
 bool fake_run_resumes;
 bool fake_run_no_state;
+bool fake_run_keeps_model;
+bool fake_run_save_best;
 uint32_t fake_run_checkpoint_interval;
 bool fake_run_terminates;
 
@@ -29,6 +31,7 @@ void fake_run_set_up(void)
     fake_run_engine = &fake_engine;
     fake_run_micro_batch = 0;
     fake_run_histograms = fake_run_resumes = fake_run_no_state = false;
+    fake_run_keeps_model = fake_run_save_best = false;
     fake_run_checkpoint_interval = 0;
     fake_run_terminates = false;
     progress_init(&fake_run_display, stdout, PROGRESS_QUIET);
@@ -73,6 +76,8 @@ outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, 
                              fake_run_resumes ? RUN_DIRECTORY_CONTINUE : RUN_DIRECTORY_REPLACE_ANY,
                          .checkpoint_interval = fake_run_checkpoint_interval,
                          .no_state = fake_run_no_state,
+                         .no_model = !fake_run_keeps_model,
+                         .save_best = fake_run_save_best,
                          .terminate_on_nan = fake_run_terminates,
                          .display = &fake_run_display};
     run_record_free(&fake_run_record); /* of the run before */

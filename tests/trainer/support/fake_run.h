@@ -23,6 +23,8 @@ extern uint32_t fake_run_micro_batch; /* as in run_config */
 extern bool fake_run_histograms;      /* whether the next run logs histograms */
 extern bool fake_run_resumes;         /* whether it goes on with one that is there */
 extern bool fake_run_no_state;
+extern bool fake_run_keeps_model; /* false unless a test changes it: it takes time to write */
+extern bool fake_run_save_best;
 extern uint32_t fake_run_checkpoint_interval;
 extern bool fake_run_terminates; /* whether it ends where it diverges */
 

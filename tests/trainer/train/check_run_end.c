@@ -12,6 +12,7 @@
 
 #include "checkpoint.h"
 #include "fake_run.h"
+#include "model_files.h"
 #include "run_record.h"
 #include "scratch.h"
 
@@ -27,6 +28,7 @@ static struct stat synced[MOST_SYNCED]; /* files when they were synced */
 static size_t synced_count;
 static int
     unsynced_at_record; /* event files whose end was not synced when run.json was replaced last */
+static int unsynced_at_networks[2]; /* the same when MODEL_FILE and MODEL_BEST_FILE were */
 static char
     *record_at_removal; /* run.json's text when the checkpoint was removed; NULL if it was not */
 
@@ -66,11 +68,19 @@ static int count_unsynced(const char *part)
     return count;
 }
 
+static int count_all_unsynced(void)
+{
+    return count_unsynced("run") + count_unsynced("run/train") + count_unsynced("run/validation");
+}
+
 int __wrap_renameat(int old_directory, const char *old_name, int directory, const char *name)
 {
     if (strcmp(name, RUN_RECORD_FILE) == 0) {
-        unsynced_at_record =
-            count_unsynced("run") + count_unsynced("run/train") + count_unsynced("run/validation");
+        unsynced_at_record = count_all_unsynced();
+    } else if (strcmp(name, MODEL_FILE) == 0) {
+        unsynced_at_networks[0] += count_all_unsynced();
+    } else if (strcmp(name, MODEL_BEST_FILE) == 0) {
+        unsynced_at_networks[1] += count_all_unsynced();
     }
     return __real_renameat(old_directory, old_name, directory, name);
 }
@@ -90,6 +100,18 @@ START_TEST(a_finished_run_is_on_the_disk_before_run_json_says_so)
     ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
     ck_assert_int_eq(fake_run_record.state, RUN_FINISHED);
     ck_assert_int_eq(unsynced_at_record, 0);
+}
+END_TEST
+
+/* So that no network is of a step that is not logged. */
+START_TEST(event_files_are_on_the_disk_before_a_network_is_there)
+{
+    fake_run_keeps_model = fake_run_save_best = true;
+    fake_run_no_state = _i == 1;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    ck_assert(scratch_exists("run/" MODEL_FILE) && scratch_exists("run/" MODEL_BEST_FILE));
+    ck_assert_int_eq(unsynced_at_networks[0], 0);
+    ck_assert_int_eq(unsynced_at_networks[1], 0);
 }
 END_TEST
 
@@ -121,6 +143,7 @@ static void set_up(void)
     fake_run_set_up();
     synced_count = 0;
     unsynced_at_record = -1;
+    memset(unsynced_at_networks, 0, sizeof unsynced_at_networks);
 }
 
 static void tear_down(void)
@@ -136,6 +159,7 @@ int main(void)
     TCase *ends = tcase_create("ends");
     tcase_add_checked_fixture(ends, set_up, tear_down);
     tcase_add_loop_test(ends, a_finished_run_is_on_the_disk_before_run_json_says_so, 0, 2);
+    tcase_add_loop_test(ends, event_files_are_on_the_disk_before_a_network_is_there, 0, 2);
     tcase_add_test(ends, a_state_that_is_not_kept_goes_when_run_json_says_finished);
     tcase_add_loop_test(
         ends, a_diverged_run_is_on_the_disk_before_run_json_says_so_and_its_state_goes, 0, 2);

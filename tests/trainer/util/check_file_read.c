@@ -59,6 +59,18 @@ START_TEST(a_file_of_any_size_is_read_whole)
 }
 END_TEST
 
+START_TEST(a_limit_is_kept)
+{
+    scratch_write("file", "12345678");
+    ck_assert_int_eq(file_read_up_to(AT_FDCWD, scratch_path("file"), 8, &text, &bytes), 0);
+    ck_assert_str_eq(text, "12345678");
+    free(text);
+    ck_assert_int_eq(file_read_up_to(AT_FDCWD, scratch_path("file"), 7, &text, &bytes), -1);
+    ck_assert_int_eq(errno, EFBIG);
+    ck_assert_ptr_null(text);
+}
+END_TEST
+
 START_TEST(an_empty_file_is_an_empty_text)
 {
     scratch_write("file", "");
@@ -126,6 +138,7 @@ int main(void)
     TCase *files = tcase_create("files");
     tcase_add_checked_fixture(files, set_up, scratch_remove);
     tcase_add_test(files, a_file_of_any_size_is_read_whole);
+    tcase_add_test(files, a_limit_is_kept);
     tcase_add_test(files, an_empty_file_is_an_empty_text);
     tcase_add_test(files, short_and_interrupted_calls_are_continued);
     tcase_add_test(files, a_file_that_was_replaced_on_another_host_is_read_again);

@@ -1,0 +1,102 @@
+#include "model_export.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file_content.h"
+#include "file_replace.h"
+#include "keras_file.h"
+#include "message.h"
+#include "npz_file.h"
+#include "onnx_file.h"
+
+struct export_format {
+    const char *ending;
+    const char *title;
+    int (*make)(file_content *out, const model *from, char *message); /* NULL: as a run keeps it */
+};
+
+static const export_format formats[] = {
+    {".onnx", "ONNX", onnx_file_make},
+    {".safetensors", "safetensors", NULL},
+    {".keras", "a Keras model", keras_file_make},
+    {".npz", "NumPy arrays", npz_file_make},
+};
+
+const char *const model_export_endings = ".onnx, .safetensors, .keras or .npz";
+
+const export_format *export_format_of(const char *path)
+{
+    const size_t length = strlen(path);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        const size_t ending = strlen(formats[i].ending);
+        if (length > ending && strcmp(path + length - ending, formats[i].ending) == 0) {
+            return &formats[i];
+        }
+    }
+    return NULL;
+}
+
+const char *export_format_title(const export_format *format)
+{
+    return format->title;
+}
+
+/* The file's name within its directory. */
+static const char *name_within(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* Opens the directory of `path`, of which `directory` [PATH_MAX] is the path. */
+static int open_directory(const char *path, char *directory, char *message)
+{
+    const char *name = name_within(path);
+    const size_t length = (size_t)(name - path);
+    if (length >= PATH_MAX || strlen(name) + strlen(FILE_REPLACE_SUFFIX) > NAME_MAX) {
+        return message_set(message, "%s: %s", path, strerror(ENAMETOOLONG));
+    }
+    /* Without the slash at its end, unless it is the root. */
+    snprintf(directory, PATH_MAX, "%.*s", length > 1 ? (int)length - 1 : 1,
+             length > 0 ? path : ".");
+    const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 ? fd : message_set(message, "%s: %s", directory, strerror(errno));
+}
+
+/* `path` is for messages; the name within `directory` is its last part. */
+static int write_made(const model *from, const export_format *format, int directory,
+                      const char *path, char *message)
+{
+    file_content content = {0};
+    int status = format->make(&content, from, message);
+    if (status != 0) {
+        message_set(message, "%s: %s", path, message);
+    } else {
+        const file_piece piece = {content.data, content.bytes};
+        status = file_replace(directory, name_within(path), &piece, 1, true);
+        if (status != 0) {
+            message_set(message, "%s: %s", path, strerror(errno));
+        }
+    }
+    file_content_free(&content);
+    return status;
+}
+
+int model_export(const model *from, const export_format *format, const char *path, char *message)
+{
+    char directory[PATH_MAX];
+    const int fd = open_directory(path, directory, message);
+    if (fd < 0) {
+        return -1;
+    }
+    const int status = format->make == NULL
+                           ? model_write(from, fd, name_within(path), directory, message)
+                           : write_made(from, format, fd, path, message);
+    close(fd);
+    return status;
+}

@@ -1,0 +1,30 @@
+/* What a model's file says of the network beside its tensors, the same in every format that has room
+ * for it. */
+#ifndef TRAINER_MODEL_FACTS_H
+#define TRAINER_MODEL_FACTS_H
+
+#include <jansson.h>
+
+#include "model.h"
+#include "must_check.h"
+
+/* A new object whose values are all strings, as safetensors and ONNX want them, or NULL without
+ * memory. Keys:
+ *
+ *   program        "trainer 0.1.0"
+ *   input          "28x28, byte / 255, light digit on black"
+ *   classes        "0 1 2 3 4 5 6 7 8 9"
+ * and if it has an origin
+ *   configuration  that of run.json, as a text of JSON
+ *   data_crc32     8 hexadecimal digits
+ *   epoch          epochs done
+ *   iterations     updates done
+ *   loss, accuracy, val_loss, val_accuracy
+ *                  of that epoch, with all digits; absent where they are not known */
+json_t *model_facts(const model *self);
+
+/* The origin from such an object; NULL, or one of another program, has none. 0, or -1 with a message
+ * [MESSAGE_BYTES] that names the key that is wrong. */
+MUST_CHECK int model_facts_read(model *out, const json_t *facts, char *message);
+
+#endif

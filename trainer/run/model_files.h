@@ -1,0 +1,8 @@
+/* The names of the models in a run's directory; model.h has the rest. */
+#ifndef TRAINER_MODEL_FILES_H
+#define TRAINER_MODEL_FILES_H
+
+#define MODEL_FILE      "model.safetensors"
+#define MODEL_BEST_FILE "best.safetensors"
+
+#endif

@@ -1,10 +1,8 @@
 /* trainer export: a trained network as a file for other programs. */
 #include <argp.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "command.h"

@@ -26,8 +26,8 @@ SHAPES = {"conv1.weight": (32, 1, 3, 3), "conv1.bias": (32,), "conv2.weight": (6
           "fc2.weight": (10, 128), "fc2.bias": (10,)}
 
 
-def write_model(path):
-    """Another program's file, all zeros."""
+def write_model(path, first=0.0):
+    """Another program's file: zeros after the first number."""
     header, end = {}, 0
     for name, shape in SHAPES.items():
         begin, end = end, end + 4
@@ -35,7 +35,8 @@ def write_model(path):
             end += (end - begin) * (side - 1)
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, end]}
     text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(end))
+    data = struct.pack("<f", first) + bytes(end - 4)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
 class Export(unittest.TestCase):
@@ -82,6 +83,18 @@ class Export(unittest.TestCase):
             self.assertEqual(one.namelist(), two.namelist())
             for name in one.namelist():
                 self.assertEqual(one.read(name), two.read(name))
+
+    def test_of_a_run_it_is_the_last_network_or_the_best(self):
+        run = self.folder / "run"
+        run.mkdir()
+        write_model(run / "model.safetensors", 1.0)
+        write_model(run / "best.safetensors", 2.0)
+        for option, first in ((), 1.0), (("--best",), 2.0):
+            self.assertEqual(self.export(run, *option, "-o", "out.npz", "--overwrite").returncode,
+                             0)
+            with zipfile.ZipFile(self.folder / "out.npz") as archive:
+                kernel = archive.read("conv1/kernel.npy")
+            self.assertEqual(struct.unpack_from("<f", kernel, 128), (first,))
 
     def test_a_command_line_that_lacks_something_is_refused(self):
         for arguments, words in (((), ["MODEL"]), ((self.model,), ["-o FILE", *ENDINGS]),

@@ -43,9 +43,10 @@ static json_t *shape_to_json(const torch_tensor *tensor)
 static json_t *tensor_to_json(unsigned index)
 {
     const size_t begin = lenet_tensors[index].offset * sizeof(float);
+    const size_t end = begin + tensor_bytes(index);
     return json_pack("{s:s, s:o, s:[I,I]}", "dtype", "F32", //
                      "shape", shape_to_json(&torch_tensors[index]), "data_offsets",
-                     (json_int_t)begin, (json_int_t)(begin + tensor_bytes(index)));
+                     (json_int_t)begin, (json_int_t)end);
 }
 
 /* The header's JSON, to be freed; NULL without memory. */

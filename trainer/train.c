@@ -60,7 +60,9 @@ static outcome train(const experiment *self, const run_options *options)
         fprintf(stderr, "%s: stopped by %s %s%s\n", self->program, signals_name(), message,
                 record.state != RUN_RUNNING ? "; the same command with --resume continues" : "");
     } else if (status == OUTCOME_DONE) {
-        experiment_say_models(self, directory);
+        if (record.state == RUN_FINISHED) {
+            experiment_say_models(self, directory);
+        }
         experiment_say_view(self, directory);
     }
     run_record_free(&record);

@@ -67,6 +67,12 @@ class KeptModel(TrainerTest):
         self.assertEqual(result.stdout, "")
         self.assertTrue(self.model.exists())
 
+    def test_a_run_that_diverged_names_nothing(self):
+        result = self.train("--learning-rate", 1e20)
+        self.assertEqual(result.returncode, 0)
+        self.assertNotIn("Model", result.stdout)
+        self.assertFalse(self.model.exists())
+
     def test_a_run_without_a_state_has_a_model(self):
         self.assert_done(self.train("--no-state"))
         self.assert_model(self.model, 2)

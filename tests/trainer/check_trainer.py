@@ -201,7 +201,7 @@ class Training(TrainerTest):
         self.assertIn("20 training and 12 validation images", result.stdout)
         self.assertRegex(result.stdout, r"\nEpoch 2/2 - 3/3 - \S+ \S+/step - loss: \d\.\d+ - "
                                         r"accuracy: \d\.\d+ - val_loss: \d\.\d+ - "
-                                        r"val_accuracy: \d\.\d+\nTensorBoard: .*\n$")
+                                        r"val_accuracy: \d\.\d+\nModel: .*\nTensorBoard: .*\n$")
         steps = {}
         for part in PARTS:
             for step, tag, _ in events(self.run_directory, part, timeless=False):
@@ -347,7 +347,7 @@ class Training(TrainerTest):
                                       "--batch-size", 8, "--epochs", 2)
             self.assertIn("Epoch 2/2\r\n", output)
             self.assertIn("\r\033[K", output)
-            progress = output[output.index("Epoch 1/2"):output.index("TensorBoard: ")]
+            progress = output[output.index("Epoch 1/2"):output.index("Model: ")]
             for line in progress.replace("\033[K", "").replace("\n", "\r").split("\r"):
                 self.assertLess(len(line), columns or 80, line)
             self.assertEqual(progress.count(accuracy), 2)

@@ -1,6 +1,6 @@
 /* Any bytes as a PNG or PGM file, and what decodes as a digit to bring into MNIST's form. The first
- * byte chooses whether the checksums of a PNG's chunks are made right before: else nearly every change
- * in one would end there. */
+ * byte chooses whether the checksums of a PNG's chunks are made right before: else nearly every
+ * change in one would end there. */
 #include <string.h>
 #include <sys/resource.h>
 #include <zlib.h>

@@ -65,8 +65,8 @@ typedef struct dataset_images {
     uint32_t count;  /* at least 1 */
 } dataset_images;
 
-/* Decodes bytes[count], the content of an IDX file of images of 28x28, plain or gzipped; the file is
- * called `name` in messages. 0, or -1 as dataset_load, *out untouched. */
+/* Decodes bytes[count], the content of an IDX file of images of 28x28, plain or gzipped; the file
+ * is called `name` in messages. 0, or -1 as dataset_load, *out untouched. */
 MUST_CHECK int dataset_images_decode(dataset_images *out, const uint8_t *bytes, size_t count,
                                      const char *name, char *message);
 

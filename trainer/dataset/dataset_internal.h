@@ -52,7 +52,7 @@ typedef struct dataset_source {
 MUST_CHECK int dataset_file_open(dataset_source *out, const char *path, bool gzipped,
                                  char *message);
 
-/* The same for bytes[count], the content of a file of that name; the caller keeps them until close. */
+/* The same for bytes[count], a file's content, which the caller keeps until close. */
 MUST_CHECK int dataset_memory_open(dataset_source *out, const uint8_t *bytes, size_t count,
                                    const char *name, bool gzipped, char *message);
 

@@ -1,8 +1,8 @@
 /* Grey images of 8 bits, from PNG and PGM files of any size up to a limit.
  *
- * Files come from strangers: nothing that a header says is believed before it is checked, and memory
- * is bounded by the limits below: a decoded PNG takes 5 bytes a pixel (320 MiB) while it is made, of
- * which 1 stays; a PGM takes 1. */
+ * Files come from strangers. Nothing that a header says is believed before it is checked, and the
+ * limits below bound the memory: a PNG takes at most 5 bytes a pixel (320 MiB) while it is decoded
+ * and 1 afterwards; a PGM takes 1. */
 #ifndef TRAINER_IMAGE_H
 #define TRAINER_IMAGE_H
 
@@ -31,9 +31,9 @@ bool image_is_pgm(const uint8_t *bytes, size_t count);
  * message [MESSAGE_BYTES] that begins with `name`.
  *
  * PNG: all colour types, depths and interlacing; a wrong checksum is an error. 16 bits become 8 by
- * rounding v * 255 / 65535. Colours become grey as Pillow makes them, (19595 R + 38470 G + 7471 B) /
- * 65536 rounded: the luma of ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B, of the values as they are;
- * gamma and colour profiles are not looked at. What is transparent lies on white paper.
+ * rounding v * 255 / 65535. Colours become grey as Pillow makes them, (19595 R + 38470 G + 7471 B)
+ * / 65536 rounded: the luma of ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B, of the values as they
+ * are; gamma and colour profiles are not looked at. What is transparent lies on white paper.
  *
  * PGM: P5 (binary) and P2 (text), values of 0 to 65535 brought to 0 to 255 by rounding. */
 MUST_CHECK int image_png_decode(image *out, const uint8_t *bytes, size_t count, const char *name,
@@ -41,8 +41,8 @@ MUST_CHECK int image_png_decode(image *out, const uint8_t *bytes, size_t count, 
 MUST_CHECK int image_pgm_decode(image *out, const uint8_t *bytes, size_t count, const char *name,
                                 char *message);
 
-/* Takes memory for the pixels, which are undefined; sizes of 0 and beyond the limits are refused. As
- * above. */
+/* Takes memory for the pixels, which are undefined; sizes of 0 and beyond the limits are refused.
+ * As above. */
 MUST_CHECK int image_make(image *out, uint64_t width, uint64_t height, const char *name,
                           char *message);
 

@@ -26,8 +26,8 @@ typedef struct image_file {
 } image_file;
 
 /* Reads the file, pipe or device at `path` to its end, or standard input if that is "-". 0, or -1
- * with nothing held and a message [MESSAGE_BYTES]: it cannot be read, is too large, or is of no kind
- * above, and then what it is instead. `path` must outlive *out. */
+ * with nothing held and a message [MESSAGE_BYTES]: it cannot be read, is too large, or is of no
+ * kind above, and then what it is instead. `path` must outlive *out. */
 MUST_CHECK int image_file_read(image_file *out, const char *path, char *message);
 
 /* Decodes what is IMAGE_FILE_PNG or IMAGE_FILE_PGM, as image.h says. */

@@ -52,8 +52,8 @@ static int read_number(pgm_text *text, const char *what, uint64_t *out)
 {
     skip_space(text);
     if (text->at == text->end) {
-        return message_set(text->message, "%s: is truncated: it ends before its %s", text->name,
-                           what);
+        message_set(text->message, "%s: is truncated: it ends before its %s", text->name, what);
+        return -1;
     }
     uint64_t value = 0;
     const uint8_t *begin = text->at;
@@ -61,10 +61,11 @@ static int read_number(pgm_text *text, const char *what, uint64_t *out)
         value = 10 * value + (uint64_t)(*text->at++ - '0');
     }
     if (text->at == begin || value > UINT32_MAX) {
-        return message_set(text->message,
-                           "%s: is not a whole PGM: its %s is not a number from 0 "
-                           "to 4294967295",
-                           text->name, what);
+        message_set(text->message,
+                    "%s: is not a whole PGM: its %s is not a number from 0 "
+                    "to 4294967295",
+                    text->name, what);
+        return -1;
     }
     *out = value;
     return 0;
@@ -150,13 +151,15 @@ static int read_header(pgm_text *text, uint64_t *width, uint64_t *height, uint64
         return -1;
     }
     if (*greatest == 0 || *greatest > MAX_VALUE) {
-        return message_set(text->message,
-                           "%s: is not a whole PGM: its greatest value is %" PRIu64 ", not 1 to %d",
-                           text->name, *greatest, MAX_VALUE);
+        message_set(text->message,
+                    "%s: is not a whole PGM: its greatest value is %" PRIu64 ", not 1 to %d",
+                    text->name, *greatest, MAX_VALUE);
+        return -1;
     }
     if (text->at == text->end || !is_space(*text->at)) {
-        return message_set(text->message, "%s: is not a whole PGM: no space follows its header",
-                           text->name);
+        message_set(text->message, "%s: is not a whole PGM: no space follows its header",
+                    text->name);
+        return -1;
     }
     text->at++;
     return 0;

@@ -63,7 +63,7 @@ typedef struct scaled_digit {
 /* `side` in the scale that makes `longer` the box's side. */
 static int scale_side(uint32_t side, uint32_t longer)
 {
-    const int scaled = (int)((2 * BOX_SIDE * side + longer) / (2 * longer));
+    const int scaled = (int)lround((double)BOX_SIDE * side / longer);
     return scaled > 0 ? scaled : 1;
 }
 

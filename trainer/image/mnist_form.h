@@ -1,15 +1,15 @@
 /* A digit in an image of any size, brought into the form of MNIST's digits, as MNIST's makers did:
- * light ink on black paper, scaled into a box of 20x20 with its proportions kept, and put into 28x28
- * with its centre of mass at pixel 14, counted from 0.
+ * light ink on black paper, scaled into a box of 20x20 with its proportions kept, and put into
+ * 28x28 with its centre of mass at pixel 14, counted from 0.
  *
  *   1. Its ink is told from its paper (paper_ink.h).
- *   2. The smallest box that holds all ink is scaled so that its longer side is 20; each new pixel is
- *      the mean of the area that it covers.
+ *   2. The smallest box that holds all ink is scaled so that its longer side is 20; each new pixel
+ *      is the mean of the area that it covers.
  *   3. The box is moved by whole pixels, so that nothing is blurred; one that would leave the 28x28
  *      stays inside.
  *
- * MNIST's own images come out bit for bit as they are, but for some 3 in 10,000 that its makers scaled
- * or centred otherwise. */
+ * MNIST's own images come out bit for bit as they are, but for some 3 in 10,000 that its makers
+ * scaled or centred otherwise. */
 #ifndef TRAINER_MNIST_FORM_H
 #define TRAINER_MNIST_FORM_H
 

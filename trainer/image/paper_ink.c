@@ -17,8 +17,8 @@ typedef struct plane {
     double middle, x_slope, y_slope;
 } plane;
 
-/* How many pixels have each distance from the paper's grey, rounded; those beyond a byte's range, to
- * which a slope can lead, count as its ends. */
+/* How many pixels have each distance from the paper's grey, rounded; those beyond a byte's range,
+ * to which a slope can lead, count as its ends. */
 enum { MOST_DISTANCE = 255, DISTANCES = 2 * MOST_DISTANCE + 1 };
 
 typedef struct histogram {

@@ -35,8 +35,8 @@ typedef struct prediction_printer {
 void prediction_print_begin(prediction_printer *self);
 void prediction_print_end(prediction_printer *self);
 
-/* JSON and CSV have the digits that a float takes. 0, or -1 without memory. What cannot be written is
- * for the stream's owner to find. */
+/* JSON and CSV have the digits that a float takes. 0, or -1 without memory. What cannot be written
+ * is for the stream's owner to find. */
 MUST_CHECK int prediction_print(prediction_printer *self, const prediction *made);
 
 #endif

@@ -1,5 +1,6 @@
-/* MNIST's own images keep their form, digits drawn otherwise get it, and paper alone is refused. (By
- * how much the form helps a network is in check_predict.py, every step of it in check_mnist_form_steps.py.) */
+/* MNIST's own images keep their form, digits drawn otherwise get it, and paper alone is refused.
+ * (By how much the form helps a network is in check_predict.py, every step of it in
+ * check_mnist_form_steps.py.) */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,7 +155,7 @@ START_TEST(paper_alone_is_refused)
     uint32_t state = 1;
     for (unsigned i = 0; i < MOST_PIXELS; i++) {
         state = state * 1664525 + 1013904223;
-        noise.pixels[i] = (uint8_t)(100 + i % 64 + state / (1u << 27)); /* on a slope, 0 to 31 */
+        noise.pixels[i] = (uint8_t)(50 + i % 64 + state / (1u << 25)); /* on a slope, 0 to 127 */
     }
     expect_refused(&noise, "has nothing on it that stands out from the paper");
     const image faint = plain(64, 64, 250);

@@ -1,4 +1,5 @@
-/* mnist_form_of FILE…: the forms of PNG and PGM files, 784 bytes each, for check_mnist_form_steps.py. */
+/* mnist_form_of FILE…: the forms of PNG and PGM files, 784 bytes each, for
+ * check_mnist_form_steps.py. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -90,7 +90,7 @@ static void print_written(const char *file, const export_format *format, const m
         puts("; MODEL does not say which run it is from");
         return;
     }
-    printf(", the network after %u epochs (%" PRIu64 " steps)", (unsigned)origin->epochs,
+    printf(", the network after epoch %u (%" PRIu64 " steps)", (unsigned)origin->epochs,
            origin->iterations);
     if (!isnan(origin->figures.val_accuracy)) {
         printf(", val_accuracy %.4f", origin->figures.val_accuracy);

@@ -60,8 +60,18 @@ static bool must_end(const run *self)
     return signals_noted() != 0 || is_terminated(self);
 }
 
-/* Prints and notes the first loss that no 32-bit float has, as engines compute and event files keep
- * them; the session has failed then, however the run ends. `step` counts over the run, from 1. */
+/* The session has failed, however the run ends. Then run.json says so: the process may be killed before
+ * the epoch ends, and nobody is to resume the run. */
+static int keep_divergence(run *self)
+{
+    return run_log_end_session(self->log, false, self->message) != 0 ||
+                   run_log_sync(self->log, self->message) != 0
+               ? -1
+               : run_directory_write(self->directory, self->record, self->message);
+}
+
+/* Prints and keeps the first loss that no 32-bit float has, as engines compute and event files keep
+ * them. `step` counts over the run, from 1. */
 static int watch_loss(run *self, const char *which, double loss, uint64_t step)
 {
     char shown[NUMBER_BYTES];
@@ -73,7 +83,7 @@ static int watch_loss(run *self, const char *which, double loss, uint64_t step)
     number_format(shown, loss);
     run_config_format_step(place, self->job->config, step);
     progress_note(self->job->display, "Diverged: the %s loss is %s at %s", which, shown, place);
-    return run_log_end_session(self->log, false, self->message);
+    return keep_divergence(self);
 }
 
 /* Adds one step to the sums and logs them where a point is due. */

@@ -27,6 +27,7 @@ static struct stat synced[MOST_SYNCED]; /* files when they were synced */
 static size_t synced_count;
 static int
     unsynced_at_record; /* event files whose end was not synced when run.json was replaced last */
+static int unsynced_at_divergence; /* the same when run.json first said that the run diverged */
 static char
     *record_at_removal; /* run.json's text when the checkpoint was removed; NULL if it was not */
 
@@ -66,11 +67,22 @@ static int count_unsynced(const char *part)
     return count;
 }
 
+/* run.json is being replaced. */
+static void note_divergence(void)
+{
+    char *text = scratch_read("run/run.json.tmp");
+    if (unsynced_at_divergence < 0 && strstr(text, "diverged_at_step") != NULL) {
+        unsynced_at_divergence = unsynced_at_record;
+    }
+    free(text);
+}
+
 int __wrap_renameat(int old_directory, const char *old_name, int directory, const char *name)
 {
     if (strcmp(name, RUN_RECORD_FILE) == 0) {
         unsynced_at_record =
             count_unsynced("run") + count_unsynced("run/train") + count_unsynced("run/validation");
+        note_divergence();
     }
     return __real_renameat(old_directory, old_name, directory, name);
 }
@@ -110,6 +122,7 @@ START_TEST(a_diverged_run_is_on_the_disk_before_run_json_says_so_and_its_state_g
     fake_run_terminates = _i == 1;
     ck_assert_int_eq(fake_run("run", EPOCHS, 1), _i == 1 ? OUTCOME_DIVERGED : OUTCOME_DONE);
     ck_assert_int_eq(unsynced_at_record, 0);
+    ck_assert_int_eq(unsynced_at_divergence, 0);
     ck_assert(!scratch_exists("run/checkpoint"));
     ck_assert_ptr_nonnull(record_at_removal);
     ck_assert_ptr_nonnull(strstr(record_at_removal, "\"diverged\""));
@@ -120,7 +133,7 @@ static void set_up(void)
 {
     fake_run_set_up();
     synced_count = 0;
-    unsynced_at_record = -1;
+    unsynced_at_record = unsynced_at_divergence = -1;
 }
 
 static void tear_down(void)

@@ -403,7 +403,8 @@ static void drop_state(run *self)
     }
 }
 
-/* Where the run is, and from where it would be resumed if that is elsewhere. */
+/* Where the run is, and from where it would be resumed if that is elsewhere. A run that diverged is
+ * not resumed. */
 static void say_where(const run *self)
 {
     const run_config *config = self->job->config;
@@ -411,7 +412,7 @@ static void say_where(const run *self)
     char saved[RUN_PLACE_BYTES];
     run_format_place(here, config, self->epochs_done, self->sums.steps);
     run_format_place(saved, config, self->saved_epochs, self->saved_steps);
-    if (strcmp(here, saved) == 0) {
+    if (has_diverged(self) || strcmp(here, saved) == 0) {
         message_set(self->message, "%s", here);
     } else if (self->saved_epochs == 0 && self->saved_steps == 0) {
         message_set(self->message, "%s (no saved state: training would start at step 1)", here);

@@ -1,6 +1,7 @@
 /* One run with an engine whose metrics are known: what is logged at which step, what run.json
  * says, and what is left behind when something fails or a signal comes. */
 #include <check.h>
+#include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <signal.h>
@@ -184,6 +185,35 @@ START_TEST(an_engine_that_is_refused_costs_no_run_that_was_there)
     fake_engine_plan_now.create_status = ENGINE_NO_MEMORY;
     ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_FAILED);
     ck_assert(scratch_exists("run/run.json"));
+    ck_assert_int_eq(scratch_count("run/train"), 1);
+}
+END_TEST
+
+int __real_unlinkat(int directory, const char *name, int flags);
+int __wrap_unlinkat(int directory, const char *name, int flags);
+
+static bool removal_fails; /* of the next event file */
+
+int __wrap_unlinkat(int directory, const char *name, int flags)
+{
+    if (removal_fails && strstr(name, "tfevents") != NULL) {
+        removal_fails = false;
+        errno = EIO;
+        return -1;
+    }
+    return __real_unlinkat(directory, name, flags);
+}
+
+START_TEST(a_run_that_could_not_be_replaced_is_there_and_can_be_replaced_later)
+{
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
+    run_record_free(&fake_run_record);
+    removal_fails = true;
+    ck_assert_int_eq(fake_run("run", 2, 0), OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(fake_run_message, "cannot be removed: Input/output error"));
+    ck_assert(scratch_exists("run/run.json"));
+    ck_assert_int_eq(scratch_count("run/train"), 1);
+    ck_assert_int_eq(fake_run("run", 2, 0), OUTCOME_DONE);
     ck_assert_int_eq(scratch_count("run/train"), 1);
 }
 END_TEST
@@ -633,6 +663,7 @@ int main(void)
     tcase_add_checked_fixture(failures, fake_run_set_up, fake_run_tear_down);
     tcase_add_test(failures, a_configuration_that_the_engine_refuses_leaves_nothing);
     tcase_add_test(failures, an_engine_that_is_refused_costs_no_run_that_was_there);
+    tcase_add_test(failures, a_run_that_could_not_be_replaced_is_there_and_can_be_replaced_later);
     tcase_add_test(failures, an_unwritable_place_leaves_nothing);
     tcase_add_test(failures, an_engine_that_fails_marks_the_run_and_keeps_its_log);
     tcase_add_test(failures, steps_done_before_a_device_is_lost_are_logged);

@@ -95,7 +95,7 @@ static const struct argp_option shared_options[] = {
      "end (default 10)",
      4},
     {"no-state", KEY_NO_STATE, NULL, 0,
-     "Keep no state (14 MB) of a finished run; it cannot be given more epochs then", 4},
+     "Keep no state (14 MB) of a finished run; more epochs train it from its first step then", 4},
     {"terminate-on-nan", KEY_TERMINATE_ON_NAN, NULL, 0,
      "End a run after the step whose loss is NaN or infinite, with exit status 1 (default: warn "
      "and "

@@ -115,6 +115,18 @@ START_TEST(a_state_that_is_not_kept_goes_when_run_json_says_finished)
 }
 END_TEST
 
+/* A process was killed while it saved the state. */
+START_TEST(what_was_written_of_a_state_that_is_not_kept_goes_too)
+{
+    ck_assert_int_eq(fake_run("run", 1, 1), OUTCOME_DONE);
+    scratch_write("run/checkpoint.tmp", "half");
+    fake_run_resumes = fake_run_no_state = true;
+    ck_assert_int_eq(fake_run("run", 2, 1), OUTCOME_DONE);
+    ck_assert(!scratch_exists("run/checkpoint"));
+    ck_assert(!scratch_exists("run/checkpoint.tmp"));
+}
+END_TEST
+
 START_TEST(a_diverged_run_is_on_the_disk_before_run_json_says_so_and_its_state_goes)
 {
     fake_engine_plan_now.diverged_loss = 1e40;
@@ -150,6 +162,7 @@ int main(void)
     tcase_add_checked_fixture(ends, set_up, tear_down);
     tcase_add_loop_test(ends, a_finished_run_is_on_the_disk_before_run_json_says_so, 0, 2);
     tcase_add_test(ends, a_state_that_is_not_kept_goes_when_run_json_says_finished);
+    tcase_add_test(ends, what_was_written_of_a_state_that_is_not_kept_goes_too);
     tcase_add_loop_test(
         ends, a_diverged_run_is_on_the_disk_before_run_json_says_so_and_its_state_goes, 0, 2);
     suite_add_tcase(suite, ends);

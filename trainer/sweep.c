@@ -299,8 +299,8 @@ static outcome run_sweep(sweep *self)
         fflush(stdout);
         tell_done(self);
         if (status == OUTCOME_STOPPED) {
-            fprintf(stderr, "%s: stopped by %s; the same command continues\n", self->program,
-                    signals_name());
+            fprintf(stderr, "%s: stopped by %s; the same command%s continues\n", self->program,
+                    signals_name(), self->options->overwrite ? " without --overwrite" : "");
         }
         return status;
     }

@@ -24,6 +24,19 @@ static void keep_epochs(const run_options *options, const char *directory, run_c
     run_record_free(&there);
 }
 
+/* `record` is empty if there is nothing to resume. */
+static void tell_stopped(const experiment *self, const run_record *record, const char *where)
+{
+    fprintf(stderr, "%s: stopped by %s %s", self->program, signals_name(), where);
+    if (record->state == RUN_DIVERGED) {
+        fputs("; it diverged, so that it is not resumed", stderr);
+    } else if (record->state != RUN_RUNNING) {
+        fprintf(stderr, "; the same command with --resume%s continues",
+                self->options->overwrite ? " instead of --overwrite" : "");
+    }
+    fputc('\n', stderr);
+}
+
 static outcome train(const experiment *self, const run_options *options)
 {
     char message[MESSAGE_BYTES];
@@ -57,8 +70,7 @@ static outcome train(const experiment *self, const run_options *options)
         .config = &config, .directory = directory, .replace = replace, .runs_at_once = 1};
     status = experiment_run(self, &part, &record, message);
     if (status == OUTCOME_STOPPED) {
-        fprintf(stderr, "%s: stopped by %s %s%s\n", self->program, signals_name(), message,
-                record.state != RUN_RUNNING ? "; the same command with --resume continues" : "");
+        tell_stopped(self, &record, message);
     } else if (status == OUTCOME_DONE) {
         if (record.state == RUN_FINISHED) {
             experiment_say_models(self, directory);

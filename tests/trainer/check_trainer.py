@@ -767,6 +767,29 @@ class Signals(TrainerTest):
         self.assertEqual(process.wait(timeout=LIMIT_SECONDS), 143)
         self.assertIn("batch size 4: not resumed, with 2 of 1000000 epochs", process.stderr.read())
 
+    def stop(self, run, *arguments):
+        """Starts the command, ends it when the run has an epoch, and returns what it says then."""
+        process = self.start(*arguments, "--epochs", 1000000, "--quiet")
+        self.wait_for_epoch(run)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=LIMIT_SECONDS), 143)
+        return process.stderr.read()
+
+    def test_how_to_continue_a_run_that_replaced_another_is_told(self):
+        told = self.stop(self.run_directory, "train", "--logdir", self.run_directory,
+                         "--batch-size", 4, "--overwrite")
+        self.assertIn("; the same command with --resume instead of --overwrite continues\n", told)
+        logs = self.folder / "logs"
+        told = self.stop(logs / "LeNet-MNIST-2-BatchSize=4", "sweep", "--logdir", logs,
+                         "--batch-sizes", 4, "--overwrite")
+        self.assertIn("; the same command without --overwrite continues\n", told)
+
+    def test_a_diverged_run_that_is_stopped_is_not_said_to_continue(self):
+        told = self.stop(self.run_directory, "train", "--logdir", self.run_directory,
+                         "--batch-size", 4, "--learning-rate", 1e20)
+        self.assertRegex(told, r"\ntrainer train: stopped by SIGTERM after epoch \d+ of 1000000"
+                               r"(, step \d of 5)?; it diverged, so that it is not resumed\n$")
+
     def test_a_run_that_is_being_written_is_not_touched(self):
         process = self.start("train", "--logdir", self.run_directory, "--batch-size", 4,
                              "--epochs", 1000000, "--quiet")

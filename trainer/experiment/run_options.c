@@ -101,7 +101,7 @@ static const struct argp_option shared_options[] = {
      "end (default 10)",
      4},
     {"no-state", KEY_NO_STATE, NULL, 0,
-     "Keep no state (14 MB) of a finished run; it cannot be given more epochs then", 4},
+     "Keep no state (14 MB) of a finished run; more epochs train it from its first step then", 4},
     {"save-best", KEY_SAVE_BEST, NULL, 0,
      "Keep the network of the epoch with the lowest validation loss, too, as best.safetensors", 4},
     {"no-model", KEY_NO_MODEL, NULL, 0,

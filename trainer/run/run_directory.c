@@ -540,7 +540,9 @@ int run_directory_keep_state(const run_directory *directory, const checkpoint *s
 
 int run_directory_drop_state(const run_directory *directory, char *message)
 {
-    return run_directory_check_owner(directory, message) != 0
+    static const char unfinished[] = CHECKPOINT_FILE FILE_REPLACE_SUFFIX;
+    return run_directory_check_owner(directory, message) != 0 ||
+                   remove_file(directory->fd, directory->path, unfinished, message) != 0
                ? -1
                : remove_file(directory->fd, directory->path, CHECKPOINT_FILE, message);
 }

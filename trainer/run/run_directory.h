@@ -89,7 +89,8 @@ MUST_CHECK run_directory_past run_directory_restore(const run_directory *directo
                                                     run_record *there, checkpoint *state,
                                                     char *message);
 
-/* Replaces the checkpoint, or removes it. 0, or -1 with a message. */
+/* Replaces the checkpoint, or removes it with what a process left that was killed while it wrote one.
+ * 0, or -1 with a message. */
 MUST_CHECK int run_directory_keep_state(const run_directory *directory, const checkpoint *state,
                                         char *message);
 MUST_CHECK int run_directory_drop_state(const run_directory *directory, char *message);

@@ -174,21 +174,21 @@ static int open_log_again(run *self, const run_record *there)
     return -1;
 }
 
-/* Begins the run, or continues the one that is there. */
-static int begin_or_resume(run *self, bool *has_past)
+/* Begins the run, or continues the one that is there. *keeps: what is there stays if this fails. */
+static int begin_or_resume(run *self, bool *keeps)
 {
     run_record past = {0};
     if (self->job->replace != RUN_DIRECTORY_CONTINUE) {
-        return run_directory_clear(self->directory, self->message) != 0 ? -1 : open_log(self, NULL);
+        *keeps = run_directory_clear(self->directory, self->message) != 0;
+        return *keeps ? -1 : open_log(self, NULL);
     }
     const run_directory_past found = restore(self, &past);
-    *has_past = found != RUN_DIRECTORY_NO_PAST;
-    if (found == RUN_DIRECTORY_PAST_UNREADABLE ||
-        (*has_past && run_model_restore(self, &past) != 0)) {
+    *keeps = found != RUN_DIRECTORY_NO_PAST;
+    if (found == RUN_DIRECTORY_PAST_UNREADABLE || (*keeps && run_model_restore(self, &past) != 0)) {
         run_record_free(&past);
         return -1;
     }
-    if (!*has_past) {
+    if (found == RUN_DIRECTORY_NO_PAST) {
         return open_log(self, NULL);
     }
     if (past.config.epochs > self->job->config->epochs) {
@@ -219,19 +219,19 @@ static void warn_of_lock(const run *self)
 /* Everything that a run writes to exists after this, or nothing does but a run that was there. */
 static int open_outputs(run *self)
 {
-    bool has_past = false;
+    bool keeps = false;
     if (run_directory_open(&self->directory, self->job->directory, self->job->config,
                            self->job->replace, self->message) != 0) {
         return -1;
     }
     warn_of_lock(self);
-    if (begin_or_resume(self, &has_past) == 0) {
+    if (begin_or_resume(self, &keeps) == 0) {
         return 0;
     }
     char other[MESSAGE_BYTES]; /* the first error is the one to tell */
     (void)!run_log_close(self->log, other);
     self->log = NULL;
-    if (has_past) {
+    if (keeps) {
         run_directory_close(self->directory);
     } else {
         run_directory_discard(self->directory);

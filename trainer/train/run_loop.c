@@ -61,8 +61,18 @@ static bool must_end(const run *self)
     return signals_noted() != 0 || is_terminated(self);
 }
 
-/* Prints and notes the first loss that no 32-bit float has, as engines compute and event files keep
- * them; the session has failed then, however the run ends. `step` counts over the run, from 1. */
+/* The session has failed, however the run ends. Then run.json says so: the process may be killed before
+ * the epoch ends, and nobody is to resume the run. */
+static int keep_divergence(run *self)
+{
+    return run_log_end_session(self->log, false, self->message) != 0 ||
+                   run_log_sync(self->log, self->message) != 0
+               ? -1
+               : run_directory_write(self->directory, self->record, self->message);
+}
+
+/* Prints and keeps the first loss that no 32-bit float has, as engines compute and event files keep
+ * them. `step` counts over the run, from 1. */
 static int watch_loss(run *self, const char *which, double loss, uint64_t step)
 {
     char shown[NUMBER_BYTES];
@@ -74,7 +84,7 @@ static int watch_loss(run *self, const char *which, double loss, uint64_t step)
     number_format(shown, loss);
     run_config_format_step(place, self->job->config, step);
     progress_note(self->job->display, "Diverged: the %s loss is %s at %s", which, shown, place);
-    return run_log_end_session(self->log, false, self->message);
+    return keep_divergence(self);
 }
 
 /* Adds one step to the sums and logs them where a point is due. */
@@ -418,7 +428,8 @@ static void drop_state(run *self)
     }
 }
 
-/* Where the run is, and from where it would be resumed if that is elsewhere. */
+/* Where the run is, and from where it would be resumed if that is elsewhere. A run that diverged is
+ * not resumed. */
 static void say_where(const run *self)
 {
     const run_config *config = self->job->config;
@@ -426,7 +437,7 @@ static void say_where(const run *self)
     char saved[RUN_PLACE_BYTES];
     run_format_place(here, config, self->epochs_done, self->sums.steps);
     run_format_place(saved, config, self->saved_epochs, self->saved_steps);
-    if (strcmp(here, saved) == 0) {
+    if (has_diverged(self) || strcmp(here, saved) == 0) {
         message_set(self->message, "%s", here);
     } else if (self->saved_epochs == 0 && self->saved_steps == 0) {
         message_set(self->message, "%s (no saved state: training would start at step 1)", here);

@@ -29,6 +29,7 @@ static size_t synced_count;
 static int
     unsynced_at_record; /* event files whose end was not synced when run.json was replaced last */
 static int unsynced_at_networks[2]; /* the same when MODEL_FILE and MODEL_BEST_FILE were */
+static int unsynced_at_divergence;  /* the same when run.json first said that the run diverged */
 static char
     *record_at_removal; /* run.json's text when the checkpoint was removed; NULL if it was not */
 
@@ -73,10 +74,21 @@ static int count_all_unsynced(void)
     return count_unsynced("run") + count_unsynced("run/train") + count_unsynced("run/validation");
 }
 
+/* run.json is being replaced. */
+static void note_divergence(void)
+{
+    char *text = scratch_read("run/run.json.tmp");
+    if (unsynced_at_divergence < 0 && strstr(text, "diverged_at_step") != NULL) {
+        unsynced_at_divergence = unsynced_at_record;
+    }
+    free(text);
+}
+
 int __wrap_renameat(int old_directory, const char *old_name, int directory, const char *name)
 {
     if (strcmp(name, RUN_RECORD_FILE) == 0) {
         unsynced_at_record = count_all_unsynced();
+        note_divergence();
     } else if (strcmp(name, MODEL_FILE) == 0) {
         unsynced_at_networks[0] += count_all_unsynced();
     } else if (strcmp(name, MODEL_BEST_FILE) == 0) {
@@ -125,6 +137,18 @@ START_TEST(a_state_that_is_not_kept_goes_when_run_json_says_finished)
 }
 END_TEST
 
+/* A process was killed while it saved the state. */
+START_TEST(what_was_written_of_a_state_that_is_not_kept_goes_too)
+{
+    ck_assert_int_eq(fake_run("run", 1, 1), OUTCOME_DONE);
+    scratch_write("run/checkpoint.tmp", "half");
+    fake_run_resumes = fake_run_no_state = true;
+    ck_assert_int_eq(fake_run("run", 2, 1), OUTCOME_DONE);
+    ck_assert(!scratch_exists("run/checkpoint"));
+    ck_assert(!scratch_exists("run/checkpoint.tmp"));
+}
+END_TEST
+
 START_TEST(a_diverged_run_is_on_the_disk_before_run_json_says_so_and_its_state_goes)
 {
     fake_engine_plan_now.diverged_loss = 1e40;
@@ -132,6 +156,7 @@ START_TEST(a_diverged_run_is_on_the_disk_before_run_json_says_so_and_its_state_g
     fake_run_terminates = _i == 1;
     ck_assert_int_eq(fake_run("run", EPOCHS, 1), _i == 1 ? OUTCOME_DIVERGED : OUTCOME_DONE);
     ck_assert_int_eq(unsynced_at_record, 0);
+    ck_assert_int_eq(unsynced_at_divergence, 0);
     ck_assert(!scratch_exists("run/checkpoint"));
     ck_assert_ptr_nonnull(record_at_removal);
     ck_assert_ptr_nonnull(strstr(record_at_removal, "\"diverged\""));
@@ -142,7 +167,7 @@ static void set_up(void)
 {
     fake_run_set_up();
     synced_count = 0;
-    unsynced_at_record = -1;
+    unsynced_at_record = unsynced_at_divergence = -1;
     memset(unsynced_at_networks, 0, sizeof unsynced_at_networks);
 }
 
@@ -161,6 +186,7 @@ int main(void)
     tcase_add_loop_test(ends, a_finished_run_is_on_the_disk_before_run_json_says_so, 0, 2);
     tcase_add_loop_test(ends, event_files_are_on_the_disk_before_a_network_is_there, 0, 2);
     tcase_add_test(ends, a_state_that_is_not_kept_goes_when_run_json_says_finished);
+    tcase_add_test(ends, what_was_written_of_a_state_that_is_not_kept_goes_too);
     tcase_add_loop_test(
         ends, a_diverged_run_is_on_the_disk_before_run_json_says_so_and_its_state_goes, 0, 2);
     suite_add_tcase(suite, ends);

@@ -1,6 +1,7 @@
 /* One run with an engine whose metrics are known: what is logged at which step, what run.json
  * says, and what is left behind when something fails or a signal comes. */
 #include <check.h>
+#include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <signal.h>
@@ -188,6 +189,35 @@ START_TEST(an_engine_that_is_refused_costs_no_run_that_was_there)
 }
 END_TEST
 
+int __real_unlinkat(int directory, const char *name, int flags);
+int __wrap_unlinkat(int directory, const char *name, int flags);
+
+static bool removal_fails; /* of the next event file */
+
+int __wrap_unlinkat(int directory, const char *name, int flags)
+{
+    if (removal_fails && strstr(name, "tfevents") != NULL) {
+        removal_fails = false;
+        errno = EIO;
+        return -1;
+    }
+    return __real_unlinkat(directory, name, flags);
+}
+
+START_TEST(a_run_that_could_not_be_replaced_is_there_and_can_be_replaced_later)
+{
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
+    run_record_free(&fake_run_record);
+    removal_fails = true;
+    ck_assert_int_eq(fake_run("run", 2, 0), OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(fake_run_message, "cannot be removed: Input/output error"));
+    ck_assert(scratch_exists("run/run.json"));
+    ck_assert_int_eq(scratch_count("run/train"), 1);
+    ck_assert_int_eq(fake_run("run", 2, 0), OUTCOME_DONE);
+    ck_assert_int_eq(scratch_count("run/train"), 1);
+}
+END_TEST
+
 START_TEST(an_unwritable_place_leaves_nothing)
 {
     scratch_write("file", "text");
@@ -282,16 +312,22 @@ static char *diverge(double loss, uint64_t training_from, uint64_t validation_fr
     return output;
 }
 
-/* run.json says that the run diverged. */
-static void assert_diverged(uint64_t step, uint32_t epochs)
+/* What run.json says of a run that diverged. */
+static void assert_diverged_in_state(run_state state, uint64_t step, uint32_t epochs)
 {
     run_record there;
     ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message),
                      RUN_RECORD_READ);
-    ck_assert_int_eq(there.state, RUN_DIVERGED);
+    ck_assert_int_eq(there.state, state);
+    ck_assert_int_eq(run_record_state_at_rest(&there), RUN_DIVERGED);
     ck_assert_uint_eq(there.diverged_at_step, step);
     ck_assert_uint_eq(there.epoch_count, epochs);
     run_record_free(&there);
+}
+
+static void assert_diverged(uint64_t step, uint32_t epochs)
+{
+    assert_diverged_in_state(RUN_DIVERGED, step, epochs);
 }
 
 static void assert_said_once(const char *output, const char *line)
@@ -369,6 +405,22 @@ START_TEST(a_run_that_terminates_at_an_epochs_end_keeps_the_epoch)
     assert_diverged(STEPS, 1);
     free(diverge(NAN, 0, EPOCHS * STEPS, OUTCOME_DIVERGED));
     assert_diverged(EPOCHS * STEPS, EPOCHS);
+}
+END_TEST
+
+static void read_record_at_the_epochs_end(uint64_t step)
+{
+    if (step == STEPS) {
+        assert_diverged_in_state(RUN_RUNNING, 1, 0);
+    }
+}
+
+/* Were it killed now, nobody would resume it. */
+START_TEST(run_json_says_that_a_run_diverged_before_its_epoch_ends)
+{
+    fake_engine_plan_now.on_step = read_record_at_the_epochs_end;
+    free(diverge(NAN, 1, 0, OUTCOME_DONE));
+    assert_diverged(1, EPOCHS);
 }
 END_TEST
 
@@ -611,6 +663,7 @@ int main(void)
     tcase_add_checked_fixture(failures, fake_run_set_up, fake_run_tear_down);
     tcase_add_test(failures, a_configuration_that_the_engine_refuses_leaves_nothing);
     tcase_add_test(failures, an_engine_that_is_refused_costs_no_run_that_was_there);
+    tcase_add_test(failures, a_run_that_could_not_be_replaced_is_there_and_can_be_replaced_later);
     tcase_add_test(failures, an_unwritable_place_leaves_nothing);
     tcase_add_test(failures, an_engine_that_fails_marks_the_run_and_keeps_its_log);
     tcase_add_test(failures, steps_done_before_a_device_is_lost_are_logged);
@@ -621,6 +674,7 @@ int main(void)
     tcase_add_test(failures, the_largest_finite_loss_is_no_divergence);
     tcase_add_test(failures, a_run_that_terminates_on_nan_ends_after_the_step);
     tcase_add_test(failures, a_run_that_terminates_at_an_epochs_end_keeps_the_epoch);
+    tcase_add_test(failures, run_json_says_that_a_run_diverged_before_its_epoch_ends);
     tcase_add_test(failures, a_diverged_run_that_fails_has_diverged);
     tcase_add_test(failures, a_diverged_run_is_not_resumed);
     tcase_add_loop_test(failures, a_signal_ends_the_run_with_everything_logged_so_far, 0, 5);

@@ -21,6 +21,7 @@ typedef struct scalar_export {
     const tag_filter *filter;
     output_file file;
     const char *run; /* of the file being read */
+    bool any;        /* a scalar was chosen */
 } scalar_export;
 
 static bool export_event(void *context, const tblog_reader *reader, const tblog_event *event)
@@ -33,6 +34,7 @@ static bool export_event(void *context, const tblog_reader *reader, const tblog_
         if (value->kind != TBLOG_VALUE_SCALAR || !tag_filter_chooses(all->filter, value->tag)) {
             continue;
         }
+        all->any = true;
         csv_print_text(stream, all->run);
         putc(',', stream);
         csv_print_text(stream, value->tag);
@@ -55,6 +57,12 @@ bool export_open(output_file *file, const export_request *request)
     return output_file_open(file, "export", request->arguments.output);
 }
 
+void export_note_no_scalars(const export_request *request)
+{
+    complaint_print("export", request->arguments.paths[0],
+                    "note: no scalars, or none with such a tag");
+}
+
 static enum exit_status export_scalars(const export_request *request, const event_files *files)
 {
     scalar_export all = {.filter = &request->arguments.filter};
@@ -66,6 +74,9 @@ static enum exit_status export_scalars(const export_request *request, const even
     for (size_t i = 0; i < files->count; i++) {
         all.run = files->at[i].run;
         worst = worse_status(worst, read_events("export", files->at[i].path, export_event, &all));
+    }
+    if (!all.any && worst == EXIT_STATUS_DONE) {
+        export_note_no_scalars(request);
     }
     /* What could be read of damaged files stays. */
     return worse_status(worst, output_file_end(&all.file, EXIT_STATUS_DONE));

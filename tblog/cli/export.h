@@ -29,4 +29,7 @@ enum exit_status export_wide(const export_request *request, const event_files *f
  * with a message on standard error. */
 TBLOG_MUST_CHECK bool export_open(output_file *file, const export_request *request);
 
+/* Notes that the request chose no scalar: the tag may be misspelt. */
+void export_note_no_scalars(const export_request *request);
+
 #endif

@@ -14,6 +14,7 @@
 typedef struct wide_export {
     const tag_filter *filter;
     const char *run; /* of the file being read */
+    bool any;        /* a scalar was chosen */
     wide_table *table;
 } wide_export;
 
@@ -29,8 +30,11 @@ static bool add_event(void *context, const tblog_reader *reader, const tblog_eve
     wide_export *all = context;
     for (size_t i = 0; i < event->value_count; i++) {
         const tblog_value *value = event->values[i];
-        if (value->kind == TBLOG_VALUE_SCALAR && tag_filter_chooses(all->filter, value->tag) &&
-            !wide_table_add(all->table, value->tag, event->step, (float)value->scalar)) {
+        if (value->kind != TBLOG_VALUE_SCALAR || !tag_filter_chooses(all->filter, value->tag)) {
+            continue;
+        }
+        all->any = true;
+        if (!wide_table_add(all->table, value->tag, event->step, (float)value->scalar)) {
             return complain_of_memory(all->run);
         }
     }
@@ -72,6 +76,9 @@ enum exit_status export_wide(const export_request *request, const event_files *f
     } else if (export_open(&file, request)) {
         status = read_files(&all, files);
         print_table(all.table, file.stream);
+        if (!all.any && status == EXIT_STATUS_DONE) {
+            export_note_no_scalars(request);
+        }
         /* What could be read of damaged files stays. */
         status = worse_status(status, output_file_end(&file, EXIT_STATUS_DONE));
     }

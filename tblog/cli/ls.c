@@ -9,6 +9,7 @@
 
 #include "arguments.h"
 #include "commands.h"
+#include "complaint.h"
 #include "event_files.h"
 #include "exit_status.h"
 #include "json_out.h"
@@ -202,6 +203,9 @@ static enum exit_status list(listing *all)
         worst = worse_status(worst, read_events("ls", files.at[i].path, count_event, all));
     }
     event_files_free(&files);
+    if (all->tags.count == 0 && worst == EXIT_STATUS_DONE) {
+        complaint_print("ls", all->arguments.paths[0], "note: no values, or none with such a tag");
+    }
     return worse_status(worst, print_listing(all));
 }
 

@@ -85,16 +85,16 @@ static int choose_family(unsigned *out, const char *folder, char *message)
         }
         if (*out != 0) {
             return dataset_fail(message, folder,
-                                "holds several data sets (%s…, %s…): put the four files of one, "
-                                "such as emnist-digits-…, into a folder of their own",
+                                "holds several data sets (%s*, %s*): put the four files of one, "
+                                "such as emnist-digits-*, into a folder of their own",
                                 families[*out].prefix, families[family].prefix);
         }
         *out = family;
     }
     if (families[*out].classes > DATASET_CLASSES) {
         return dataset_fail(message, folder,
-                            "holds %s…, which has %u classes, but the network has %d: of EMNIST, "
-                            "take emnist-digits-… or emnist-mnist-…",
+                            "holds %s*, which has %u classes, but the network has %d: of EMNIST, "
+                            "take emnist-digits-* or emnist-mnist-*",
                             families[*out].prefix, families[*out].classes, DATASET_CLASSES);
     }
     return 0;

@@ -108,7 +108,8 @@ static int refuse_file(const char *path, char *message)
     char unpacked[DATASET_NAME_BYTES];
     const char *name = path;
     ptrdiff_t held = read_head(path, false, head, message);
-    if (held >= 0 && dataset_content_is_gzip(head, (size_t)held)) {
+    const bool gzipped = held >= 0 && dataset_content_is_gzip(head, (size_t)held);
+    if (gzipped) {
         snprintf(unpacked, sizeof unpacked, "%s, unpacked", path);
         name = unpacked;
         held = read_head(path, true, head, message);
@@ -119,7 +120,11 @@ static int refuse_file(const char *path, char *message)
     if (dataset_content_is_idx(head, (size_t)held)) {
         return dataset_fail(message, name, "is one IDX file: give the folder of all four");
     }
-    if (held >= 4 && memcmp(head, "PK\x03\x04", 4) == 0) {
+    const bool zipped = held >= 4 && memcmp(head, "PK\x03\x04", 4) == 0;
+    if (zipped && gzipped) {
+        return dataset_fail(message, path, "is a gzipped .npz: unpack it");
+    }
+    if (zipped) {
         return dataset_fail(message, name,
                             "is a truncated .npz, without the end that lists its arrays: copy or "
                             "download it again");

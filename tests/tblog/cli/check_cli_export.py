@@ -49,6 +49,14 @@ class Export(ToolTest):
         code, out, _ = tblog("export", "--tag", "com", path)
         self.assertEqual((code, len(out.splitlines())), (0, 3))
 
+    def test_a_note_says_that_there_was_no_scalar_to_export(self):
+        path = self.write(version_event(), scalar_event(0, "loss", 1), images("i", 0, PNG))
+        for form, head in (((), "run,tag,step,wall_time,value\n"), (("--wide",), "run,step\n")):
+            for tag in ("lss", "i"):
+                self.assertEqual(tblog("export", *form, "-t", tag, path), (
+                    0, head, f"tblog export: {path}: note: no scalars, or none with such a tag\n"))
+            self.assertEqual(tblog("export", *form, "-t", "loss", path)[2], "")
+
     def test_export_makes_a_file_and_leaves_those_that_are_there(self):
         self.write(scalar_event(0, "a", 1))
         output = self.path("out.csv")

@@ -34,6 +34,13 @@ class List(ToolTest):
         rows, _ = self.ls("--tag=^h$", "-t", "^b", self.directory)
         self.assertEqual([row["tag"] for row in rows], ["b", "h"])
 
+    def test_a_note_says_that_there_was_nothing_to_list(self):
+        path = self.write(version_event(), scalar_event(3, "loss", 1))
+        for form in ((), ("--json",)):
+            self.assertEqual(tblog("ls", *form, "--tag=lss", path), (
+                0, "", f"tblog ls: {path}: note: no values, or none with such a tag\n"))
+            self.assertEqual(tblog("ls", *form, "--tag=loss", path)[2], "")
+
     def test_ls_names_runs_as_tensorboard_does(self):
         self.write(scalar_event(0, "a", 1))
         self.write(scalar_event(0, "a", 1), name="x/f.tfevents")

@@ -75,8 +75,8 @@ START_TEST(splits_of_emnist_with_more_classes_are_refused)
     for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
         char expected[160];
         snprintf(expected, sizeof expected,
-                 "%s: holds %s…, which has %u classes, but the network has 10: of EMNIST, take "
-                 "emnist-digits-… or emnist-mnist-…",
+                 "%s: holds %s*, which has %u classes, but the network has 10: of EMNIST, take "
+                 "emnist-digits-* or emnist-mnist-*",
                  splits[i].prefix, splits[i].prefix, splits[i].classes);
         make_named(splits[i].prefix, splits[i].prefix, "test", '-', true);
         expect_error(splits[i].prefix, expected);
@@ -88,8 +88,8 @@ START_TEST(several_splits_in_a_folder_are_refused)
 {
     make_named("gzip", "emnist-mnist-", "test", '-', true);
     make_file("gzip/emnist-letters-train-images-idx3-ubyte.gz");
-    expect_error("gzip", "gzip: holds several data sets (emnist-mnist-…, emnist-letters-…): put "
-                         "the four files of one, such as emnist-digits-…, into a folder of");
+    expect_error("gzip", "gzip: holds several data sets (emnist-mnist-*, emnist-letters-*): put "
+                         "the four files of one, such as emnist-digits-*, into a folder of");
 }
 END_TEST
 

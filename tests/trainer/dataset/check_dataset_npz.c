@@ -111,6 +111,16 @@ START_TEST(truncated_npz_is_called_that)
 }
 END_TEST
 
+START_TEST(gzipped_npz_is_called_that)
+{
+    blob content = {0}, zipped = {0};
+    blob_read(&content, "deflated.npz");
+    blob_gzip(&content, &zipped);
+    blob_write(&zipped, "deflated.npz.gz");
+    expect_error("deflated.npz.gz", "deflated.npz.gz: is a gzipped .npz: unpack it");
+}
+END_TEST
+
 START_TEST(zip_with_bad_crc_is_refused)
 {
     poke("stored.npz", 1000, 77); /* amid the first array's images */
@@ -514,6 +524,7 @@ int main(void)
     tcase_add_test(made, zip_without_arrays_is_called_that);
     tcase_add_test(made, what_is_not_a_zip_is_refused);
     tcase_add_test(made, truncated_npz_is_called_that);
+    tcase_add_test(made, gzipped_npz_is_called_that);
     tcase_add_test(made, zip_with_bad_crc_is_refused);
     tcase_add_test(made, every_npy_version_and_spelling_loads);
     tcase_add_test(made, wrong_dtype_or_shape_is_refused);

@@ -198,7 +198,9 @@ void expect_error(const char *path, const char *expected)
     ck_assert_int_eq(dataset_load(&set, path, message), -1);
     ck_assert_msg(strncmp(message, expected, strlen(expected)) == 0, "\"%s\" instead of \"%s\"",
                   message, expected);
-    ck_assert_ptr_null(strchr(message, '\n'));
+    for (const char *at = message; *at != '\0'; at++) {
+        ck_assert_msg(*at >= ' ' && *at <= '~', "\"%s\" is not one line of ASCII", message);
+    }
     ck_assert_mem_eq(&set, &empty, sizeof set);
 }
 

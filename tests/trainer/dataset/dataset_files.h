@@ -54,7 +54,8 @@ void poke(const char *path, size_t offset, uint8_t value);
 /* The set that all of these hold. */
 bool is_sample_set(const dataset *set);
 void expect_loads(const char *path);
-/* dataset_load must fail, leave the set empty and say one line that begins with `expected`. */
+/* dataset_load must fail, leave the set empty and say one line that begins with `expected`. The
+ * line is ASCII, for it is read in any locale; so are the paths of the tests. */
 void expect_error(const char *path, const char *expected);
 
 #endif

@@ -121,7 +121,7 @@ static int find_runs(const char *program, const compare_options *options, compar
             return -1;
         }
         if (all->count == before) {
-            fprintf(stderr, "%s: %s holds no runs of the trainer\n", program, roots[i]);
+            fprintf(stderr, "%s: %s holds no runs\n", program, roots[i]);
             return -1;
         }
     }
@@ -178,7 +178,7 @@ outcome compare_command(int argc, char **argv)
         "[ROOT...]",
         "Compares the runs in each ROOT (default ./logs) and in the directories below it: which "
         "batch size validates best, which converges fastest, which is cheapest, and how sure that "
-        "is.",
+        "is. Logs of Keras' TensorBoard callback are compared, too. docs/comparing.md says more.",
         NULL,
         NULL,
         NULL};

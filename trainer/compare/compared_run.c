@@ -26,19 +26,21 @@ static compared_figure summarize(const run_record *record, size_t offset, bool h
 static int derive_costs(compared_run *run)
 {
     const run_record *record = &run->record;
-    const uint32_t epochs = record->epoch_count;
-    double *seconds = malloc(epochs * sizeof *seconds);
+    double *seconds = malloc(record->epoch_count * sizeof *seconds);
+    size_t known = 0;
     if (seconds == NULL) {
         return -1;
     }
-    for (uint32_t i = 0; i < epochs; i++) {
+    for (uint32_t i = 0; i < record->epoch_count; i++) {
         const epoch_figures *epoch = &record->epochs[i];
-        seconds[i] = epoch->training_seconds;
         run->seconds += epoch->training_seconds + epoch->validation_seconds;
+        if (isfinite(epoch->training_seconds)) {
+            seconds[known++] = epoch->training_seconds;
+        }
     }
-    run->seconds_per_epoch = median(seconds, epochs); /* which sorts them */
-    run->fastest_epoch = seconds[0];
-    run->slowest_epoch = seconds[epochs - 1];
+    run->seconds_per_epoch = median(seconds, known); /* which sorts them */
+    run->fastest_epoch = known > 0 ? seconds[0] : NAN;
+    run->slowest_epoch = known > 0 ? seconds[known - 1] : NAN;
     free(seconds);
     return 0;
 }
@@ -99,5 +101,6 @@ double compared_run_seconds_to(const compared_run *run, double accuracy)
 
 double compared_run_samples_per_second(const compared_run *run)
 {
-    return run->record.config.training_samples / fmax(run->seconds_per_epoch, 1e-9);
+    const uint32_t samples = run->record.config.training_samples;
+    return samples > 0 ? samples / fmax(run->seconds_per_epoch, 1e-9) : NAN;
 }

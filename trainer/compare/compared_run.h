@@ -19,6 +19,9 @@ typedef struct compared_figure {
 typedef struct compared_run {
     char name[256]; /* the directory, relative to the root if there is but one; fit to be printed */
     char note[512]; /* "" or what is wrong with the run, in one line */
+    bool
+        is_foreign; /* a log of Keras (keras_run.h), whose seed is not known either: record has a number
+                        of its own for it. Set before the rest is derived. */
     /* Its own. Without an epoch nothing below is set. */
     run_record record;
     compared_figure loss;
@@ -26,11 +29,11 @@ typedef struct compared_run {
     compared_figure val_loss;
     compared_figure val_accuracy;
     /* Of training: the median over the epochs, so that other load on the machine during some of them
-     * does not decide, and the fastest and the slowest epoch. */
+     * does not decide, and the fastest and the slowest epoch; NaN if no epoch's are known. */
     double seconds_per_epoch;
     double fastest_epoch;
     double slowest_epoch;
-    double seconds; /* training and validation of all epochs, as they were */
+    double seconds; /* training and validation of all epochs, as they were; NaN if not known */
 } compared_run;
 
 /* Sets what follows from the record, and a note if the run has not come to its end with numbers. -1
@@ -43,10 +46,11 @@ bool compared_run_counts(const compared_run *run);
 /* The first epoch with at least this validation accuracy; infinite for none. */
 double compared_run_epochs_to(const compared_run *run, double accuracy);
 
-/* Seconds of training until the end of that epoch, as they were; infinite for none. */
+/* Seconds of training until the end of that epoch, as they were; infinite for none, NaN if not
+ * known. */
 double compared_run_seconds_to(const compared_run *run, double accuracy);
 
-/* Samples a second in training, in the median epoch. */
+/* Samples a second in training, in the median epoch; NaN if not known. */
 double compared_run_samples_per_second(const compared_run *run);
 
 #endif

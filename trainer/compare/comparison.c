@@ -3,10 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "keras_run.h"
 #include "message.h"
 #include "printable.h"
 #include "run_check.h"
@@ -29,26 +31,37 @@ static int make_room(comparison *self)
     return 0;
 }
 
-/* Adds the run of this record, which it takes in every case. */
-static int add_run(comparison *self, run_record *record, const char *directory, const char *name,
-                   char *message)
+/* Adds the run, whose record it takes in every case. */
+static int add_run(comparison *self, compared_run *run, const char *name, char *message)
+{
+    if (make_room(self) != 0 || compared_run_derive(run) != 0) {
+        run_record_free(&run->record);
+        return message_set(message, "no memory for another run");
+    }
+    printable_copy(run->name, sizeof run->name, name);
+    self->runs[self->count++] = *run;
+    return 0;
+}
+
+/* The same of a run of ours in this directory. */
+static int add_own(comparison *self, const run_record *record, const char *directory,
+                   const char *name, char *message)
 {
     compared_run run = {.record = *record};
-    *record = (run_record){0};
-    int status = 0;
-    if (make_room(self) != 0 || compared_run_derive(&run) != 0) {
-        status = message_set(message, "no memory for another run");
-    }
-    if (status == 0 && self->checks) {
-        status = run_check(&run, directory, message);
-    }
-    if (status != 0) {
-        run_record_free(&run.record);
+    if (add_run(self, &run, name, message) != 0) {
         return -1;
     }
-    printable_copy(run.name, sizeof run.name, name);
-    self->runs[self->count++] = run;
-    return 0;
+    return self->checks ? run_check(&self->runs[self->count - 1], directory, message) : 0;
+}
+
+/* The same of a run of Keras. Its seed is one that no other has, so that it is paired with none. */
+static int add_foreign(comparison *self, const run_record *record, const char *note,
+                       const char *name, char *message)
+{
+    compared_run run = {.record = *record, .is_foreign = true};
+    run.record.config.seed = self->count;
+    printable_copy(run.note, sizeof run.note, note);
+    return add_run(self, &run, name, message);
 }
 
 int comparison_add(comparison *self, const char *directory, const char *name, char *message)
@@ -63,7 +76,7 @@ int comparison_add(comparison *self, const char *directory, const char *name, ch
     case RUN_RECORD_UNREADABLE:
         return -1;
     }
-    return add_run(self, &record, directory, name, message);
+    return add_own(self, &record, directory, name, message);
 }
 
 /* A search for runs, and where it puts what it finds. */
@@ -92,7 +105,13 @@ static int add_child(const search *self, const char *directory, const char *chil
     return add_below(self, path, depth + 1);
 }
 
-static int add_children(const search *self, const char *directory, unsigned depth)
+static bool is_part(const char *name)
+{
+    return strcmp(name, RUN_TRAINING_PART) == 0 || strcmp(name, RUN_VALIDATION_PART) == 0;
+}
+
+/* A log that is left out has parts, which are not looked at again. */
+static int add_children(const search *self, const char *directory, unsigned depth, bool has_parts)
 {
     struct dirent **entries;
     const int count = scandir(directory, &entries, NULL, alphasort);
@@ -106,7 +125,7 @@ static int add_children(const search *self, const char *directory, unsigned dept
     }
     int status = 0;
     for (int i = 0; i < count; i++) {
-        if (status == 0) {
+        if (status == 0 && !(has_parts && is_part(entries[i]->d_name))) {
             status = add_child(self, directory, entries[i]->d_name, depth);
         }
         free(entries[i]);
@@ -115,16 +134,41 @@ static int add_children(const search *self, const char *directory, unsigned dept
     return status;
 }
 
+/* What the comparison calls a directory that was found. */
+static const char *name_of(const search *self, const char *directory)
+{
+    const char *below = directory + strlen(self->root);
+    below += strspn(below, "/");
+    return self->into->names_roots || below[0] == '\0' ? directory : below;
+}
+
+/* A directory with event files and without a run.json: a log of Keras, or it is left out, and there may
+ * be others below it. */
+static int add_log(const search *self, const char *directory, unsigned depth)
+{
+    run_record record;
+    switch (keras_run_read(&record, directory, self->message)) {
+    case KERAS_RUN_READ: {
+        char note[MESSAGE_BYTES];
+        message_set(note, "%s", self->message);
+        return add_foreign(self->into, &record, note, name_of(self, directory), self->message);
+    }
+    case KERAS_RUN_FAILED:
+        return -1;
+    case KERAS_RUN_ABSENT:
+        break;
+    }
+    fprintf(self->warnings, "%s; it is left out\n", self->message);
+    return depth < RUN_SEARCH_DEPTH ? add_children(self, directory, depth, true) : 0;
+}
+
 /* `depth` is that of the directory, from 0. */
 static int add_below(const search *self, const char *directory, unsigned depth)
 {
-    const char *name = directory + (self->into->names_roots ? 0 : strlen(self->root));
-    name += self->into->names_roots ? 0 : strspn(name, "/");
     run_record record;
     switch (run_directory_read(directory, &record, self->message)) {
     case RUN_RECORD_READ:
-        return add_run(self->into, &record, directory, name[0] != '\0' ? name : directory,
-                       self->message);
+        return add_own(self->into, &record, directory, name_of(self, directory), self->message);
     case RUN_RECORD_DAMAGED:
     case RUN_RECORD_UNREADABLE:
         fprintf(self->warnings, "%s; it is left out\n", self->message);
@@ -132,7 +176,10 @@ static int add_below(const search *self, const char *directory, unsigned depth)
     case RUN_RECORD_ABSENT:
         break;
     }
-    return depth < RUN_SEARCH_DEPTH ? add_children(self, directory, depth) : 0;
+    if (run_search_foreign_events(directory, NULL)) {
+        return add_log(self, directory, depth);
+    }
+    return depth < RUN_SEARCH_DEPTH ? add_children(self, directory, depth, false) : 0;
 }
 
 int comparison_add_below(comparison *self, const char *root, FILE *warnings, char *message)

@@ -1,4 +1,5 @@
-/* Runs side by side: where they are found. Their figures are those of run.json. */
+/* Runs side by side: where they are found. Their figures are those of run.json; logs of Keras have
+ * none, and theirs are those of the event files. */
 #ifndef TRAINER_COMPARISON_H
 #define TRAINER_COMPARISON_H
 
@@ -23,8 +24,8 @@ typedef struct comparison {
 MUST_CHECK int comparison_add(comparison *self, const char *directory, const char *name,
                               char *message);
 
-/* Adds every run at or below `root`. A damaged run.json and a directory that cannot be read are
- * reported on `warnings` and left out. 0, or -1 with a message if root cannot be read or there is
+/* Adds every run at or below `root`, and every log of Keras. A damaged run.json, a directory that cannot
+ * be read and event files of others are reported on `warnings` and left out. 0, or -1 with a message if root cannot be read or there is
  * no memory. */
 MUST_CHECK int comparison_add_below(comparison *self, const char *root, FILE *warnings,
                                     char *message);

@@ -45,13 +45,22 @@ static void print_run(const compared_run *run, family_place place, double target
                               run->seconds};
     print_text(out, run->name);
     fprintf(out, ",%u", (unsigned)config->batch_size);
-    print_real(out, config->learning_rate);
-    fprintf(out, ",%" PRIu64 ",%s,%s,%u", config->seed, run_state_name(record->state),
-            family_place_key(place), (unsigned)record->epoch_count);
+    if (run->is_foreign) {
+        fputs(",,", out);
+    } else {
+        print_real(out, config->learning_rate);
+        fprintf(out, ",%" PRIu64, config->seed);
+    }
+    fprintf(out, ",%s,%s,%u", run_state_name(record->state), family_place_key(place),
+            (unsigned)record->epoch_count);
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         print_real(out, has_figures ? figures[i] : NAN);
     }
-    fprintf(out, ",%" PRIu64 "\n", record->memory.total);
+    fputc(',', out);
+    if (!run->is_foreign) {
+        fprintf(out, "%" PRIu64, record->memory.total);
+    }
+    fputc('\n', out);
 }
 
 void comparison_print_csv(const comparison *all, const verdict *answer, FILE *out)

@@ -1,5 +1,6 @@
 /* What stands behind the answer, for people: two tables with a row a run, and definitions. */
 #include <math.h>
+#include <stdbool.h>
 
 #include "comparison_print.h"
 #include "number.h"
@@ -14,32 +15,45 @@ static void print_label(const comparison *all, size_t i, FILE *out)
     fprintf(out, "%-6s%6u", number, (unsigned)all->runs[i].record.config.batch_size);
 }
 
+/* "-" if it is not known. */
 static void format_duration(char out[TEXT_BYTES], double seconds)
 {
-    if (seconds < 60) {
+    if (!isfinite(seconds)) {
+        snprintf(out, TEXT_BYTES, "-");
+    } else if (seconds < 60) {
         snprintf(out, TEXT_BYTES, "%.1f s", seconds);
-        return;
+    } else {
+        const unsigned long whole = (unsigned long)(seconds + 0.5);
+        snprintf(out, TEXT_BYTES, "%lu min %02lu s", whole / 60, whole % 60);
     }
-    const unsigned long whole = (unsigned long)(seconds + 0.5);
-    snprintf(out, TEXT_BYTES, "%lu min %02lu s", whole / 60, whole % 60);
 }
 
 static void print_cost(const comparison *all, size_t i, FILE *out)
 {
+    char steps[TEXT_BYTES] = "-";
     char pace[TEXT_BYTES] = "-";
     char rate[TEXT_BYTES] = "-";
+    char mebibytes[TEXT_BYTES] = "-";
     char duration[TEXT_BYTES] = "-";
     const compared_run *run = &all->runs[i];
-    if (run->record.epoch_count > 0) {
+    const bool has_epochs = run->record.epoch_count > 0;
+    if (!run->is_foreign) {
+        snprintf(steps, sizeof steps, "%u",
+                 (unsigned)run_config_steps_per_epoch(&run->record.config));
+        snprintf(mebibytes, sizeof mebibytes, "%.1f", (double)run->record.memory.total / (1 << 20));
+    }
+    if (has_epochs && isfinite(run->seconds_per_epoch)) {
         snprintf(pace, sizeof pace, "%.2f (%.2f-%.2f)", run->seconds_per_epoch, run->fastest_epoch,
                  run->slowest_epoch);
+    }
+    if (has_epochs && isfinite(compared_run_samples_per_second(run))) {
         snprintf(rate, sizeof rate, "%.0f", compared_run_samples_per_second(run));
+    }
+    if (has_epochs) {
         format_duration(duration, run->seconds);
     }
     print_label(all, i, out);
-    fprintf(out, " %6u %20s %9s %8.1f %11s  %s\n",
-            (unsigned)run_config_steps_per_epoch(&run->record.config), pace, rate,
-            (double)run->record.memory.total / (1 << 20), duration, run->name);
+    fprintf(out, " %6s %20s %9s %8s %11s  %s\n", steps, pace, rate, mebibytes, duration, run->name);
 }
 
 static void print_costs(const comparison *all, FILE *out)
@@ -147,6 +161,8 @@ static void print_left_out(const comparison *all, const verdict *answer, FILE *o
         if (answer->places[i] == FAMILY_REPEATED) {
             fprintf(out, "#%zu is left out: it repeats #%zu\n", i + 1,
                     repeated_by(all, answer, i) + 1);
+        } else if (answer->places[i] == FAMILY_OTHER_PROGRAM) {
+            fprintf(out, "#%zu is left out: another program trained it\n", i + 1);
         } else if (answer->places[i] != FAMILY_MEMBER) {
             print_difference(all, i, member, out);
         }

@@ -21,10 +21,11 @@
  *   fastest, cheapest likewise batch_size; cheapest is empty where seconds cannot be compared
  *   seeds_needed      to tell the best from the nearest other one; null if not known, 101 for more
  *                     than 100
- *   left_out          {other_data, other_epochs, other_engine, repeated}: how many runs are in `runs`
+ *   left_out          {other_program, other_data, other_epochs, other_engine, repeated}: how many runs are in `runs`
  *                     and in nothing else
  *   runs              largest batch size first, each with
  *     name, batch_size, learning_rate, seed, engine, hardware, precision, state, note ("" for none)
+ *                     the engine is "keras" of a log of Keras, of which much is not known: null
  *     place                        "member" of what is compared, or why it is not: a key of left_out
  *     host                         of the process that trained it last, or does; null if not known
  *     diverged_at_step             as in run.json, or null
@@ -64,6 +65,11 @@ static json_t *whole_or_null(uint64_t value)
     return value > 0 ? json_integer((json_int_t)value) : json_null();
 }
 
+static json_t *rate_or_null(double learning_rate)
+{
+    return learning_rate > 0 ? json_real(learning_rate) : json_null();
+}
+
 static json_t *figure_to_json(const compared_figure *figure)
 {
     return json_pack("{s:o, s:o, s:o}", "final", real_or_null(figure->final), "best",
@@ -99,25 +105,29 @@ static json_t *run_to_json(const compared_run *run, family_place place, double t
     const run_record *record = &run->record;
     const run_config *config = &record->config;
     const char *host = record->host[0] != '\0' ? record->host : NULL;
-    json_t *object = json_pack("{s:s, s:I, s:f, s:I, s:s, s:s, s:s, s:s, s:o, s:s, s:s?}",  //
-                               "name", run->name,                                           //
-                               "batch_size", (json_int_t)config->batch_size,                //
-                               "learning_rate", config->learning_rate,                      //
-                               "seed", (json_int_t)config->seed,                            //
-                               "engine", config->engine,                                    //
-                               "hardware", record->hardware,                                //
-                               "precision", engine_precision_name(config->precision),       //
-                               "state", run_state_name(record->state),                      //
-                               "diverged_at_step", whole_or_null(record->diverged_at_step), //
-                               "note", run->note,                                           //
+    const char *hardware = record->hardware[0] != '\0' ? record->hardware : NULL;
+    const char *precision = run->is_foreign ? NULL : engine_precision_name(config->precision);
+    json_t *seed = run->is_foreign ? json_null() : json_integer((json_int_t)config->seed);
+    json_t *object = json_pack("{s:s, s:I, s:o, s:o, s:s, s:s?, s:s?, s:s, s:o, s:s, s:s?}", //
+                               "name", run->name,                                            //
+                               "batch_size", (json_int_t)config->batch_size,                 //
+                               "learning_rate", rate_or_null(config->learning_rate),         //
+                               "seed", seed,                                                 //
+                               "engine", config->engine,                                     //
+                               "hardware", hardware,                                         //
+                               "precision", precision,                                       //
+                               "state", run_state_name(record->state),                       //
+                               "diverged_at_step", whole_or_null(record->diverged_at_step),  //
+                               "note", run->note,                                            //
                                "host", host);
-    json_t *counts = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}",                                  //
-                               "place", family_place_key(place),                                  //
-                               "runs_at_once", (json_int_t)record->runs_at_once,                  //
-                               "epochs_planned", (json_int_t)config->epochs,                      //
-                               "epochs", (json_int_t)record->epoch_count,                         //
-                               "steps_per_epoch", (json_int_t)run_config_steps_per_epoch(config), //
-                               "peak_bytes", (json_int_t)record->memory.total);
+    json_t *counts =
+        json_pack("{s:s, s:I, s:I, s:I, s:o, s:o}",                                     //
+                  "place", family_place_key(place),                                     //
+                  "runs_at_once", (json_int_t)record->runs_at_once,                     //
+                  "epochs_planned", (json_int_t)config->epochs,                         //
+                  "epochs", (json_int_t)record->epoch_count,                            //
+                  "steps_per_epoch", whole_or_null(run_config_steps_per_epoch(config)), //
+                  "peak_bytes", whole_or_null(record->memory.total));
     int status = json_object_update(object, counts);
     json_decref(counts);
     if (status == 0 && record->epoch_count > 0) {
@@ -139,9 +149,9 @@ static json_t *mean_to_json(verdict_mean mean)
 
 static json_t *row_to_json(const verdict_row *row)
 {
-    return json_pack("{s:I, s:f, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:o, s:I}", //
+    return json_pack("{s:I, s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", //
                      "batch_size", (json_int_t)row->batch_size,                           //
-                     "learning_rate", row->learning_rate,                                 //
+                     "learning_rate", rate_or_null(row->learning_rate),                   //
                      "rate", rate_keys[row->rate],                                        //
                      "runs", (json_int_t)row->seeds,                                      //
                      "diverged", (json_int_t)row->diverged,                               //
@@ -152,7 +162,7 @@ static json_t *row_to_json(const verdict_row *row)
                      "seconds_to_target", real_or_null(row->seconds),                     //
                      "reached", (json_int_t)row->reached,                                 //
                      "seconds_per_epoch", real_or_null(row->seconds_per_epoch),           //
-                     "peak_bytes", (json_int_t)row->memory);
+                     "peak_bytes", whole_or_null(row->memory));
 }
 
 static json_t *pair_to_json(const verdict *answer, size_t left, size_t right)

@@ -48,6 +48,7 @@ static void format_figure(char out[CELL_BYTES], double value, int decimals)
 
 static void print_row(const verdict_row *row, FILE *out)
 {
+    char rate[CELL_BYTES] = "-";
     char seeds[CELL_BYTES];
     char accuracy[CELL_BYTES];
     char interval[CELL_BYTES] = "";
@@ -60,6 +61,9 @@ static void print_row(const verdict_row *row, FILE *out)
     format_figure(best, 100 * row->best_accuracy.value, 2);
     format_figure(seconds, row->seconds_per_epoch, 2);
     format_figure(mebibytes, row->memory > 0 ? (double)row->memory / (1 << 20) : NAN, 1);
+    if (row->learning_rate > 0) {
+        snprintf(rate, sizeof rate, "%.3g", row->learning_rate);
+    }
     if (row->seeds > 0) {
         format_epochs(epochs, row);
     }
@@ -67,8 +71,8 @@ static void print_row(const verdict_row *row, FILE *out)
         snprintf(interval, sizeof interval, "%.2f-%.2f", 100 * row->accuracy.low,
                  100 * row->accuracy.high);
     }
-    fprintf(out, "%6u %8.3g %5s  %6s %-13s %6s  %-12s %7s %7s\n", (unsigned)row->batch_size,
-            row->learning_rate, seeds, accuracy, interval, best, epochs, seconds, mebibytes);
+    fprintf(out, "%6u %8s %5s  %6s %-13s %6s  %-12s %7s %7s\n", (unsigned)row->batch_size, rate,
+            seeds, accuracy, interval, best, epochs, seconds, mebibytes);
 }
 
 static void print_table(const verdict *answer, FILE *out)

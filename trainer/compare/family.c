@@ -7,6 +7,7 @@ const char *family_place_key(family_place place)
 {
     static const char *const keys[FAMILY_PLACES] = {
         [FAMILY_MEMBER] = "member",
+        [FAMILY_OTHER_PROGRAM] = "other_program",
         [FAMILY_OTHER_DATA] = "other_data",
         [FAMILY_OTHER_EPOCHS] = "other_epochs",
         [FAMILY_OTHER_ENGINE] = "other_engine",
@@ -17,15 +18,20 @@ const char *family_place_key(family_place place)
 
 /* What a family is chosen by. */
 typedef struct candidate {
-    const run_config *config; /* of its first run */
-    size_t batch_sizes;       /* with a finished run */
+    const compared_run *first;
+    size_t batch_sizes; /* with a finished run */
     size_t finished;
     uint32_t last_batch_size; /* counted; runs come sorted by it */
 } candidate;
 
-/* Where a run of `other` stands towards the family of `config`. */
-static family_place place_of(const run_config *config, const run_config *other)
+/* Where the other run stands towards the family of the first. */
+static family_place place_of(const compared_run *first, const compared_run *run)
 {
+    const run_config *config = &first->record.config;
+    const run_config *other = &run->record.config;
+    if (first->is_foreign != run->is_foreign) {
+        return FAMILY_OTHER_PROGRAM;
+    }
     if (config->data_crc32 != other->data_crc32 ||
         config->training_samples != other->training_samples ||
         config->validation_samples != other->validation_samples) {
@@ -39,10 +45,10 @@ static family_place place_of(const run_config *config, const run_config *other)
                : FAMILY_OTHER_ENGINE;
 }
 
-static candidate *find(candidate *candidates, size_t count, const run_config *config)
+static candidate *find(candidate *candidates, size_t count, const compared_run *run)
 {
     for (size_t i = 0; i < count; i++) {
-        if (place_of(candidates[i].config, config) == FAMILY_MEMBER) {
+        if (place_of(candidates[i].first, run) == FAMILY_MEMBER) {
             return &candidates[i];
         }
     }
@@ -75,12 +81,12 @@ bool family_repeats(const run_config *left, const run_config *right)
 
 /* The same place for all runs; but of runs that repeat one another, which are neighbours, one is the
  * member: a finished one if there is any. */
-static void set_places(const comparison *all, const run_config *config, family_place *places)
+static void set_places(const comparison *all, const compared_run *first, family_place *places)
 {
     const compared_run *last = NULL;
     for (size_t i = 0; i < all->count; i++) {
         const compared_run *run = &all->runs[i];
-        places[i] = place_of(config, &run->record.config);
+        places[i] = place_of(first, run);
         if (places[i] != FAMILY_MEMBER) {
             continue;
         }
@@ -102,20 +108,20 @@ int family_choose(const comparison *all, family_place *places)
         return -1;
     }
     for (size_t i = 0; i < all->count; i++) {
-        const run_config *config = &all->runs[i].record.config;
-        candidate *family = find(candidates, count, config);
+        const compared_run *run = &all->runs[i];
+        candidate *family = find(candidates, count, run);
         if (family == NULL) {
             family = &candidates[count++];
-            family->config = config;
+            family->first = run;
         }
-        count_run(family, &all->runs[i]);
+        count_run(family, run);
     }
     const candidate *largest = candidates;
     for (size_t i = 1; i < count; i++) {
         largest = is_larger(&candidates[i], largest) ? &candidates[i] : largest;
     }
     if (count > 0) {
-        set_places(all, largest->config, places);
+        set_places(all, largest->first, places);
     }
     free(candidates);
     return 0;

@@ -11,14 +11,15 @@
  * changes what they reach. (Micro-batches and the instruction set change last bits only.) */
 typedef enum family_place {
     FAMILY_MEMBER,
-    FAMILY_OTHER_DATA, /* other images, or another number of them */
+    FAMILY_OTHER_PROGRAM, /* Keras, if the others are ours */
+    FAMILY_OTHER_DATA,    /* other images, or another number of them */
     FAMILY_OTHER_EPOCHS,
     FAMILY_OTHER_ENGINE, /* engine or precision */
     FAMILY_REPEATED,     /* of a member's batch size, learning rate and seed: it adds nothing */
     FAMILY_PLACES
 } family_place;
 
-/* "member", "other_data", "other_epochs", "other_engine", "repeated": for programs. */
+/* "member", "other_program", "other_data", "other_epochs", "other_engine", "repeated": for programs. */
 const char *family_place_key(family_place place);
 
 /* Have two members the same batch size, learning rate and seed? */

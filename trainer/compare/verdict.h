@@ -37,7 +37,7 @@ typedef enum verdict_rate {
 /* A batch size at one learning rate. */
 typedef struct verdict_row {
     uint32_t batch_size;
-    double learning_rate;
+    double learning_rate; /* 0 if not known */
     verdict_rate rate;
     const compared_run **runs; /* [seeds], that count, by seed: what follows is of them */
     size_t seeds;
@@ -49,7 +49,7 @@ typedef struct verdict_row {
     double seconds;             /* of training to the target, likewise */
     size_t reached;             /* seeds that reach it */
     double seconds_per_epoch;   /* of training, the median of the runs' medians */
-    uint64_t memory;            /* bytes, the most of a run */
+    uint64_t memory;            /* bytes, the most of a run; 0 if not known */
 } verdict_row;
 
 typedef struct verdict_pair {
@@ -70,6 +70,7 @@ typedef struct verdict {
     size_t count;
     verdict_pair *pairs; /* [count][count]; its own */
     uint32_t epochs;     /* of each of these runs; 0 without one */
+    bool is_foreign;     /* they are logs of Keras */
     double target;
     verdict_target target_is;
     family_place *places;           /* of all runs of the comparison; its own */

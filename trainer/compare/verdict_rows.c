@@ -255,7 +255,10 @@ int verdict_rows_make(verdict *self, const comparison *all)
             members.runs[members.count++] = &all->runs[i];
         }
     }
-    self->epochs = members.count > 0 ? config_at(members, 0)->epochs : 0;
+    if (members.count > 0) {
+        self->epochs = config_at(members, 0)->epochs;
+        self->is_foreign = members.runs[0]->is_foreign;
+    }
     const int status = make_rows(self, members);
     free(members.runs);
     return status;

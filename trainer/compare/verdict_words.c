@@ -249,26 +249,34 @@ static void append_multiples(text_line *text, const verdict *answer, size_t chea
 static void print_cheapest(const verdict *answer, size_t *rows, FILE *out)
 {
     text_line text = {.length = 0};
-    const size_t leaders = verdict_leaders(answer, VERDICT_SECONDS, rows);
-    if (leaders == 0) {
+    if (verdict_leaders(answer, VERDICT_EPOCHS, rows) == 0) {
         return; /* none is the fastest either, and that is said */
     }
-    if (answer->same_hardware) {
+    if (answer->is_foreign) {
+        text_line_append(&text,
+                         "not compared: the logs do not say on what hardware they were made");
+    } else if (!answer->same_hardware) {
+        text_line_append(&text,
+                         "not compared: other hardware, or another number of runs at a time");
+    } else {
+        const size_t leaders = verdict_leaders(answer, VERDICT_SECONDS, rows);
         const size_t cheapest = rows[0];
         append_leaders(&text, answer, rows, leaders);
         append_percent(&text, answer->target);
         text_line_append(&text, " after %.3g s of training", answer->rows[cheapest].seconds);
         append_multiples(&text, answer, cheapest, rows);
-    } else {
-        text_line_append(&text,
-                         "not compared: other hardware, or another number of runs at a time");
     }
     text_line_print(&text, "Cheapest", TITLE_WIDTH, out);
 }
 
-/* The command that can tell what one seed cannot. */
-static void append_sweep(text_line *text, const verdict *answer)
+/* What can tell what one seed cannot. */
+static void append_advice(text_line *text, const verdict *answer)
 {
+    if (answer->is_foreign) {
+        text_line_append(text, "one run tells nothing; train each batch size %d times",
+                         SEEDS_TO_ADVISE);
+        return;
+    }
     text_line_append(text, "one seed tells nothing, %d can: trainer sweep --batch-sizes ",
                      SEEDS_TO_ADVISE);
     for (size_t i = 0; i < answer->count; i++) {
@@ -316,7 +324,7 @@ static void print_certainty(const verdict *answer, size_t *rows, FILE *out)
             text_line_append(&text, "; each difference to the best has p < 0.05 (Holm)");
         }
     } else {
-        append_sweep(&text, answer);
+        append_advice(&text, answer);
     }
     text_line_print(&text, "How sure", TITLE_WIDTH, out);
 }
@@ -325,6 +333,7 @@ static void print_left_out(const verdict *answer, FILE *out)
 {
     static const char *const reasons[FAMILY_PLACES] = {
         [FAMILY_MEMBER] = "",
+        [FAMILY_OTHER_PROGRAM] = "another program",
         [FAMILY_OTHER_DATA] = "other data",
         [FAMILY_OTHER_EPOCHS] = "other epochs",
         [FAMILY_OTHER_ENGINE] = "another engine or precision",

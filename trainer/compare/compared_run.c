@@ -99,6 +99,12 @@ double compared_run_seconds_to(const compared_run *run, double accuracy)
     return INFINITY;
 }
 
+double compared_run_grain(const compared_run *run)
+{
+    const uint32_t samples = run->record.config.validation_samples;
+    return samples > 0 ? 1.0 / samples : 0;
+}
+
 double compared_run_samples_per_second(const compared_run *run)
 {
     const uint32_t samples = run->record.config.training_samples;

@@ -19,17 +19,17 @@ typedef struct compared_figure {
 typedef struct compared_run {
     char name[256]; /* the directory, relative to the root if there is but one; fit to be printed */
     char note[512]; /* "" or what is wrong with the run, in one line */
-    bool
-        is_foreign; /* a log of Keras (keras_run.h), whose seed is not known either: record has a number
-                        of its own for it. Set before the rest is derived. */
+    /* A log of Keras (keras_run.h), whose seed is not known either: record has a number of its own
+     * for it. Set before the rest is derived. */
+    bool is_foreign;
     /* Its own. Without an epoch nothing below is set. */
     run_record record;
     compared_figure loss;
     compared_figure accuracy;
     compared_figure val_loss;
     compared_figure val_accuracy;
-    /* Of training: the median over the epochs, so that other load on the machine during some of them
-     * does not decide, and the fastest and the slowest epoch; NaN if no epoch's are known. */
+    /* Of training: the median over the epochs, so that other load on the machine during some of
+     * them does not decide, and the fastest and the slowest epoch; NaN if no epoch's are known. */
     double seconds_per_epoch;
     double fastest_epoch;
     double slowest_epoch;
@@ -49,6 +49,9 @@ double compared_run_epochs_to(const compared_run *run, double accuracy);
 /* Seconds of training until the end of that epoch, as they were; infinite for none, NaN if not
  * known. */
 double compared_run_seconds_to(const compared_run *run, double accuracy);
+
+/* The smallest step of its validation accuracy, an image of them all; 0 if not known. */
+double compared_run_grain(const compared_run *run);
 
 /* Samples a second in training, in the median epoch; NaN if not known. */
 double compared_run_samples_per_second(const compared_run *run);

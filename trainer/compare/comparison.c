@@ -142,8 +142,8 @@ static const char *name_of(const search *self, const char *directory)
     return self->into->names_roots || below[0] == '\0' ? directory : below;
 }
 
-/* A directory with event files and without a run.json: a log of Keras, or it is left out, and there may
- * be others below it. */
+/* A directory with event files and without a run.json: a log of Keras, or it is left out, and there
+ * may be others below it. */
 static int add_log(const search *self, const char *directory, unsigned depth)
 {
     run_record record;

@@ -24,9 +24,9 @@ typedef struct comparison {
 MUST_CHECK int comparison_add(comparison *self, const char *directory, const char *name,
                               char *message);
 
-/* Adds every run at or below `root`, and every log of Keras. A damaged run.json, a directory that cannot
- * be read and event files of others are reported on `warnings` and left out. 0, or -1 with a message if root cannot be read or there is
- * no memory. */
+/* Adds every run at or below `root`, and every log of Keras. A damaged run.json, a directory that
+ * cannot be read and event files of others are reported on `warnings` and left out. 0, or -1 with a
+ * message if root cannot be read or there is no memory. */
 MUST_CHECK int comparison_add_below(comparison *self, const char *root, FILE *warnings,
                                     char *message);
 

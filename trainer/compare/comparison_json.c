@@ -1,7 +1,7 @@
 /* The comparison for programs. Numbers that are not there or not finite are null.
  *
  *   target_accuracy   the validation accuracy at which a run has converged
- *   target            "given", "usual" (99 %) or "common" (what all runs reached, as none reached 99 %)
+ *   target            "given", "usual" (99 %) or "common" (none reaches 99 %, and all reach this)
  *   batch_sizes       largest first, each with
  *     batch_size, learning_rate
  *     rate            "only", or how one of several was chosen: "confirmed" or "chosen" (verdict.h)
@@ -10,23 +10,24 @@
  *                     {mean, error, low, high}: the mean's standard error and 95 % interval, null
  *                     for a single run
  *     epochs_to_target, seconds_to_target
- *                     medians, null if that run never reaches it
+ *                     medians, null if it is never reached
  *     reached         runs that reach it
  *     seconds_per_epoch, peak_bytes
- *   differences       a row a pair of batch sizes: {batch_size, other, points, low, high, p, paired,
- *                     common_seeds}; points is the first one's accuracy less the other's, in
- *                     percentage points; p is Holm's
+ *   differences       a row a pair of batch sizes:
+ *                     {batch_size, other, points, low, high, p, paired, common_seeds}; points is
+ *                     the first one's accuracy less the other's, in percentage points; p is
+ *                     Holm's
  *   best              batch_size of the best validated ones: an array of one, or of equals
  *   better_than_all   whether it is better than all others beyond chance
  *   fastest, cheapest likewise batch_size; cheapest is empty where seconds cannot be compared
  *   seeds_needed      to tell the best from the nearest other one; null if not known, 101 for more
  *                     than 100
- *   left_out          {other_program, other_data, other_epochs, other_engine, repeated}: how many runs are in `runs`
- *                     and in nothing else
+ *   left_out          {other_program, other_data, other_epochs, other_engine, repeated}:
+ *                     how many runs are in `runs` and in nothing else
  *   runs              largest batch size first, each with
  *     name, batch_size, learning_rate, seed, engine, hardware, precision, state, note ("" for none)
  *                     the engine is "keras" of a log of Keras, of which much is not known: null
- *     place                        "member" of what is compared, or why it is not: a key of left_out
+ *     place                        "member" of what is compared, or a key of left_out
  *     host                         of the process that trained it last, or does; null if not known
  *     diverged_at_step             as in run.json, or null
  *     runs_at_once                 how many shared the hardware, and so its seconds

@@ -79,8 +79,8 @@ bool family_repeats(const run_config *left, const run_config *right)
            left->learning_rate == right->learning_rate;
 }
 
-/* The same place for all runs; but of runs that repeat one another, which are neighbours, one is the
- * member: a finished one if there is any. */
+/* The same place for all runs; but of runs that repeat one another, which are neighbours, one is
+ * the member: a finished one if there is any. */
 static void set_places(const comparison *all, const compared_run *first, family_place *places)
 {
     const compared_run *last = NULL;

@@ -19,15 +19,16 @@ typedef enum family_place {
     FAMILY_PLACES
 } family_place;
 
-/* "member", "other_program", "other_data", "other_epochs", "other_engine", "repeated": for programs. */
+/* "member", "other_program", "other_data", "other_epochs", "other_engine", "repeated": for
+ * programs. */
 const char *family_place_key(family_place place);
 
 /* Have two members the same batch size, learning rate and seed? */
 bool family_repeats(const run_config *left, const run_config *right);
 
 /* Chooses the family with the most batch sizes that have a finished run, of equals the one with the
- * most finished runs, then the first, and says into places[all->count] where each run stands towards
- * it. The comparison must be sorted. -1 without memory. */
+ * most finished runs, then the first, and says into places[all->count] where each run stands
+ * towards it. The comparison must be sorted. -1 without memory. */
 MUST_CHECK int family_choose(const comparison *all, family_place *places);
 
 #endif

@@ -13,11 +13,11 @@ typedef enum keras_run_presence {
     KERAS_RUN_FAILED  /* no memory; so does the message */
 } keras_run_presence;
 
-/* Reads the log in `directory` as a run of "keras" that has finished, or diverged. Its batch size is the hyper-parameter
- * batch_size, or N of BatchSize=N in the directory's path. An epoch's seconds are those between the
- * ends of two epochs, validation included; the first one's are NaN. Learning rate, data, memory and
- * hardware are not known: 0 or "". The message [MESSAGE_BYTES] is "" after KERAS_RUN_READ, or says what
- * is wrong with the files. */
+/* Reads the log in `directory` as a run of "keras" that has finished, or diverged. Its batch size
+ * is the hyper-parameter batch_size, or N of BatchSize=N in the directory's path. An epoch's
+ * seconds are those between the ends of two epochs, validation included; the first one's are NaN.
+ * Learning rate, data, memory and hardware are not known: 0 or "". The message [MESSAGE_BYTES] is
+ * "" after KERAS_RUN_READ, or says what is wrong with the files. */
 MUST_CHECK keras_run_presence keras_run_read(run_record *out, const char *directory, char *message);
 
 #endif

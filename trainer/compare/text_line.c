@@ -19,9 +19,9 @@ void text_line_append(text_line *self, const char *format, ...)
     va_end(arguments);
 }
 
-/* How much of the text, which is not empty, fits into these columns: all of it, or up to a blank that
- * is not before a percent sign, or a first word that is too long. A character beyond ASCII takes one
- * column. */
+/* How much of the text, which is not empty, fits into these columns: all of it, or up to a blank
+ * that is not before a percent sign, or a first word that is too long. A character beyond ASCII
+ * takes one column. */
 static size_t first_part(const char *text, int columns)
 {
     size_t fits = 0;

@@ -95,17 +95,10 @@ static double *accuracies_of(const verdict_row *row, double *out)
     return out;
 }
 
-/* The smallest step of an accuracy; 0 if it is not known. */
-static double grain_of(const verdict_row *row)
-{
-    const uint32_t samples = row->seeds > 0 ? row->runs[0]->record.config.validation_samples : 0;
-    return samples > 0 ? 1.0 / samples : 0;
-}
-
 static verdict_pair compare_rows(const verdict_row *left, const verdict_row *right,
                                  const two_samples *room)
 {
-    const double grain = grain_of(left);
+    const double grain = left->seeds > 0 ? compared_run_grain(left->runs[0]) : 0;
     verdict_pair pair;
     pair.common = take_common(left, right, room);
     pair.paired = pair.common >= 2;
@@ -340,18 +333,19 @@ verdict_lead verdict_lead_of(const verdict *self, verdict_question question, siz
     for (size_t i = 0; i < leader->seeds; i++) {
         const double own = answer_of(self, question, leader->runs[i]);
         const uint64_t seed = leader->runs[i]->record.config.seed;
-        bool is_common = true;
-        bool is_first = true;
+        size_t others = 0;
+        size_t present = 0; /* of the others' runs with this seed */
+        size_t beaten = 0;
         for (size_t j = 0; j < self->count; j++) {
-            if (j != row && self->rows[j].seeds > 0) {
-                const compared_run *other = run_of_seed(&self->rows[j], seed);
-                is_common = is_common && other != NULL;
-                is_first = is_first && other != NULL &&
-                           is_ahead(question, own, answer_of(self, question, other));
+            if (j != row && verdict_can_lead(&self->rows[j])) {
+                const compared_run *run = run_of_seed(&self->rows[j], seed);
+                others++;
+                present += run != NULL;
+                beaten += run != NULL && is_ahead(question, own, answer_of(self, question, run));
             }
         }
-        lead.common += is_common;
-        lead.first += is_first;
+        lead.common += others > 0 && present == others;
+        lead.first += others > 0 && beaten == others;
     }
     return lead;
 }

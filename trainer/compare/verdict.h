@@ -90,8 +90,8 @@ typedef enum verdict_question {
     VERDICT_SECONDS
 } verdict_question;
 
-/* The rows that lead, into leaders[self->count]: those with the best value, of which there is one if
- * no two are equal. A row with a diverged seed never leads. Returns how many: 0 if no row has a
+/* The rows that lead, into leaders[self->count]: those with the best value, of which there is one
+ * if no two are equal. A row with a diverged seed never leads. Returns how many: 0 if no row has a
  * finite value. */
 size_t verdict_leaders(const verdict *self, verdict_question question, size_t *leaders);
 
@@ -114,8 +114,8 @@ size_t verdict_rivals(const verdict *self, size_t best, size_t *rivals);
 size_t verdict_nearest(const verdict *self, size_t best, const size_t *rows, size_t count);
 
 typedef struct verdict_lead {
-    size_t common; /* seeds that all rows with figures have */
-    size_t first;  /* those of them in which the row is ahead of all others */
+    size_t common; /* its seeds that all other rows have that can lead; 0 if there is none */
+    size_t first;  /* those of them in which it is ahead of all of these */
 } verdict_lead;
 
 verdict_lead verdict_lead_of(const verdict *self, verdict_question question, size_t row);
@@ -124,8 +124,8 @@ verdict_lead verdict_lead_of(const verdict *self, verdict_question question, siz
  * less. */
 double verdict_difference_wanted(const verdict *self, size_t left, size_t right);
 
-/* Seeds that would show it in 80 % of all cases; DIFFERENCE_MOST_SEEDS + 1 for more than so many, 0 if
- * one seed tells no spread. */
+/* Seeds that would show it in 80 % of all cases; DIFFERENCE_MOST_SEEDS + 1 for more than so many, 0
+ * if one seed tells no spread. */
 unsigned verdict_seeds_needed(const verdict *self, size_t left, size_t right);
 
 #endif

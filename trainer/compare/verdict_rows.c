@@ -46,8 +46,8 @@ static int compare_seeds(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* The first seed of the upper half of all seeds of the runs that count, into *split. 1; 0 if they are
- * too few to be split; -1 without memory. */
+/* The first seed of the upper half of all seeds of the runs that count, into *split. 1; 0 if they
+ * are too few to be split; -1 without memory. */
 static int split_seeds(run_list list, uint64_t *split)
 {
     uint64_t *seeds = malloc((list.count + 1) * sizeof *seeds);
@@ -83,7 +83,9 @@ static double best_accuracy(const compared_run *run)
     return run->val_accuracy.best;
 }
 
-/* Of the figures that are numbers. */
+/* Of the figures that are numbers, which are accuracies. Seeds that happen to agree in every image
+ * do not prove that all would: the variance is that of rounding to an image at least
+ * (difference.h). */
 static verdict_mean mean_of(const compared_run *const *runs, size_t count,
                             double (*figure)(const compared_run *))
 {
@@ -108,7 +110,9 @@ static verdict_mean mean_of(const compared_run *const *runs, size_t count,
     }
     if (numbers > 1) {
         const double freedom = (double)numbers - 1;
-        out.error = sqrt(squares / freedom / (double)numbers);
+        const double grain = compared_run_grain(runs[0]);
+        const double variance = fmax(squares / freedom, grain * grain / 12);
+        out.error = sqrt(variance / (double)numbers);
         const double reach = out.error * student_t_bound(VERDICT_LEVEL, freedom);
         out.low = out.value - reach;
         out.high = out.value + reach;
@@ -129,8 +133,8 @@ static void take_runs(verdict_row *row, run_list list, uint64_t from)
     }
 }
 
-/* The mean accuracy of one rate's runs with seeds below `split`; behind every other rate's if one of
- * its seeds diverged, or it has no run to be chosen by or, with other seeds, to be shown by. */
+/* The mean accuracy of one rate's runs with seeds below `split`; behind every other rate's if one
+ * of its seeds diverged, or it has no run to be chosen by or, with other seeds, to be shown by. */
 static double rate_score(run_list list, uint64_t split)
 {
     double sum = 0;
@@ -180,8 +184,8 @@ static void summarize(verdict_row *row)
     }
 }
 
-/* Chooses one of the batch size's rates, on the seeds below *split (0 for all of them) if they can be
- * told from others that confirm the choice. -1 without memory. */
+/* Chooses one of the batch size's rates, on the seeds below *split (0 for all of them) if they can
+ * be told from others that confirm the choice. -1 without memory. */
 static int choose_rate(verdict_row *row, run_list list, run_list *rate, uint64_t *split)
 {
     const int is_split = split_seeds(list, split);

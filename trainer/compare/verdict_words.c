@@ -114,8 +114,8 @@ static void append_accuracy(text_line *text, const verdict_row *row, bool names_
     }
 }
 
-/* Names the rivals of `best`, and how far the nearest is from it. Seeds that only one of the two has
- * may put a rival ahead in those that both have. */
+/* Names the rivals of `best`, and how far the nearest is from it. Seeds that only one of the two
+ * has may put a rival ahead in those that both have. */
 static void append_rivals(text_line *text, const verdict *answer, size_t best, const size_t *rivals,
                           size_t count)
 {
@@ -162,7 +162,8 @@ static void print_best(const verdict *answer, size_t *rows, FILE *out)
         }
     } else {
         text_line_append(&text, "%s",
-                         has_figures(answer)    ? "none: each batch size diverged with a seed"
+                         has_figures(answer)
+                             ? "none: no batch size has finished without a diverged seed"
                          : has_diverged(answer) ? "none: no run has finished without diverging"
                                                 : "none: no run has finished yet");
     }
@@ -173,7 +174,7 @@ static void print_best(const verdict *answer, size_t *rows, FILE *out)
 static void append_lead(text_line *text, const verdict *answer, size_t fastest)
 {
     const verdict_lead lead = verdict_lead_of(answer, VERDICT_EPOCHS, fastest);
-    if (answer->count < 2 || lead.common < 2) {
+    if (lead.common < 2) {
         return;
     }
     if (lead.first == lead.common) {
@@ -314,13 +315,16 @@ static void print_certainty(const verdict *answer, size_t *rows, FILE *out)
     }
     (void)verdict_leaders(answer, VERDICT_ACCURACY, rows); /* there is one */
     const size_t best = rows[0];
+    const size_t rivals = verdict_rivals(answer, best, rows);
+    if (rivals == 0 && !verdict_is_best(answer, best)) {
+        return; /* it is alone, and that is said */
+    }
     if (has_several_seeds(answer)) {
         const size_t seeds = fewest_seeds(answer, best);
-        const size_t rivals = verdict_rivals(answer, best, rows);
         text_line_append(&text, "%zu seed%s", seeds, seeds == 1 ? "" : "s");
         if (rivals > 0) {
             append_power(&text, answer, best, verdict_nearest(answer, best, rows, rivals), seeds);
-        } else if (verdict_is_best(answer, best)) {
+        } else {
             text_line_append(&text, "; each difference to the best has p < 0.05 (Holm)");
         }
     } else {

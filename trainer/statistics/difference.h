@@ -27,16 +27,16 @@ difference difference_paired(const double *left, const double *right, size_t cou
 difference difference_unpaired(const double *left, size_t left_count, const double *right,
                                size_t right_count, double grain);
 
-/* Holm's adjustment of the p[count] of several tests into adjusted[count], which may be compared with
- * one level as if each were alone: the chance that any of the tests errs stays below it. NaN stays,
- * and counts as a test. */
+/* Holm's adjustment of the p[count] of several tests into adjusted[count], which may be compared
+ * with one level as if each were alone: the chance that any of the tests errs stays below it. NaN
+ * stays, and counts as a test. */
 void difference_holm(const double *p, size_t count, double *adjusted);
 
 enum { DIFFERENCE_MOST_SEEDS = 100 };
 
-/* How many seeds a paired test at `level` needs to find a difference of `mean` (not 0) in 80 % of all
- * cases if one difference has the standard deviation `spread`: at least 2; DIFFERENCE_MOST_SEEDS + 1
- * if so many are too few. */
+/* How many seeds a paired test at `level` needs to find a difference of `mean` (not 0) in 80 % of
+ * all cases if one difference has the standard deviation `spread`: at least 2;
+ * DIFFERENCE_MOST_SEEDS + 1 if so many are too few. */
 unsigned difference_seeds_needed(double mean, double spread, double level);
 
 #endif

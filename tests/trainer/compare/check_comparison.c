@@ -1,6 +1,6 @@
-/* The comparison's runs: where they are found, what is computed of each, and what is made of those that
- * are unfinished or damaged. The fake engine makes them in the scratch directory. openat is wrapped, so
- * that a run can vanish. */
+/* The comparison's runs: where they are found, what is computed of each, and what is made of those
+ * that are unfinished or damaged. The fake engine makes them in the scratch directory. openat is
+ * wrapped, so that a run can vanish. */
 #include <check.h>
 #include <dirent.h>
 #include <math.h>

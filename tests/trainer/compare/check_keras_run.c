@@ -1,5 +1,6 @@
-/* Logs of Keras' TensorBoard callback among the compared: what is read from them, and which are left
- * out. They are written by tblog in the form of Keras; check_keras_logs.py has logs of Keras itself. */
+/* Logs of Keras' TensorBoard callback among the compared: what is read from them, and which are
+ * left out. They are written by tblog in the form of Keras; check_keras_logs.py has logs of Keras
+ * itself. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -65,8 +66,8 @@ static void add_point(tblog_writer *writer, const char *tag, int64_t epoch, doub
     ck_assert_int_eq(tblog_add_scalar(writer, tag, epoch, value), TBLOG_OK);
 }
 
-/* train/ and validation/ of a run whose validation accuracy ends at `accuracy`; an epoch takes 2 s, the
- * first one longer. */
+/* train/ and validation/ of a run whose validation accuracy ends at `accuracy`; an epoch takes 2 s,
+ * the first one longer. */
 static void write_curves(const char *name, double accuracy, double last_loss)
 {
     char directory[256];

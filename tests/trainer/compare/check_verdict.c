@@ -63,6 +63,18 @@ START_TEST(seeds_that_are_not_shared_are_compared_by_welch)
 }
 END_TEST
 
+/* Two seeds with the same 9,900 of 10,000 images. */
+START_TEST(seeds_that_agree_have_the_interval_that_rounding_to_an_image_makes)
+{
+    add_level(64, 0, 9900);
+    add_level(64, 1, 9900);
+    judge(0);
+    const verdict_mean *accuracy = &answer.rows[0].accuracy;
+    ck_assert_double_eq_tol(accuracy->error, 1e-4 / sqrt(12) / sqrt(2), 1e-12);
+    ck_assert_double_eq_tol(accuracy->high - accuracy->low, 2 * 12.7062047 * accuracy->error, 1e-9);
+}
+END_TEST
+
 START_TEST(equals_lead_together)
 {
     add_level(64, 0, 9950);
@@ -392,6 +404,7 @@ int main(void)
     tcase_add_test(cases, a_clear_winner_is_better_beyond_chance);
     tcase_add_test(cases, one_seed_each_tells_nothing);
     tcase_add_test(cases, seeds_that_are_not_shared_are_compared_by_welch);
+    tcase_add_test(cases, seeds_that_agree_have_the_interval_that_rounding_to_an_image_makes);
     tcase_add_test(cases, equals_lead_together);
     tcase_add_test(cases, a_batch_size_with_a_diverged_seed_never_leads);
     tcase_add_test(cases, unfinished_runs_are_counted_and_in_no_figure);

@@ -1,5 +1,5 @@
-/* Runs for tests of the comparison, made up in memory, and what is said of them. They end the test when
- * something fails. */
+/* Runs for tests of the comparison, made up in memory, and what is said of them. They end the test
+ * when something fails. */
 #ifndef TESTS_TRAINER_MADE_UP_RUNS_H
 #define TESTS_TRAINER_MADE_UP_RUNS_H
 
@@ -13,9 +13,9 @@ enum { MADE_UP_IMAGES = 10000, MADE_UP_EPOCHS = 4, MADE_UP_MOST_RUNS = 64 };
 extern comparison all; /* the runs so far; comparison_free is not for it */
 extern verdict answer; /* since the last judge */
 
-/* A finished run named "run" and its number, whose epochs reach correct[MADE_UP_EPOCHS] of the images,
- * at a second an epoch on "a machine", with learning rate 0.001 and nothing else that differs. It may
- * be changed until the next judge. */
+/* A finished run named "run" and its number, whose epochs reach correct[MADE_UP_EPOCHS] of the
+ * images, at a second an epoch on "a machine", with learning rate 0.001 and nothing else that
+ * differs. It may be changed until the next judge. */
 compared_run *add(uint32_t batch_size, uint64_t seed, const uint32_t *correct);
 
 /* One that has the same accuracy from its first epoch on. */

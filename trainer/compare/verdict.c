@@ -121,8 +121,8 @@ static verdict_pair turned(verdict_pair pair)
     return pair;
 }
 
-/* `p` has room for all pairs, twice. */
-static void adjust(verdict *self, double *p)
+/* `p` has room for all pairs, twice. -1 without memory. */
+static int adjust(verdict *self, double *p)
 {
     const size_t pairs = self->count * (self->count - (self->count > 0)) / 2;
     double *adjusted = p + pairs;
@@ -132,7 +132,9 @@ static void adjust(verdict *self, double *p)
             p[next++] = self->pairs[i * self->count + j].p;
         }
     }
-    difference_holm(p, pairs, adjusted);
+    if (difference_holm(p, pairs, adjusted) != 0) {
+        return -1;
+    }
     next = 0;
     for (size_t i = 0; i < self->count; i++) {
         for (size_t j = i + 1; j < self->count; j++) {
@@ -141,6 +143,7 @@ static void adjust(verdict *self, double *p)
             self->pairs[j * self->count + i] = turned(*pair);
         }
     }
+    return 0;
 }
 
 static size_t most_seeds(const verdict *self)
@@ -190,10 +193,10 @@ static int judge(verdict *self, double target)
             self->pairs[i * count + j] = compare_rows(&self->rows[i], &self->rows[j], &both);
         }
     }
-    adjust(self, room);
+    const int status = adjust(self, room);
     self->same_hardware = share_hardware(self);
     free(room);
-    return 0;
+    return status;
 }
 
 int verdict_make(verdict *out, const comparison *all, double target)

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "student_t.h"
 
@@ -80,29 +81,37 @@ difference difference_unpaired(const double *left, size_t left_count, const doub
                 sqrt(fmax(one.variance, least) + fmax(other.variance, least)), variance, freedom);
 }
 
-/* Holm's factor for p[i]: the tests that are left when those with smaller p are done. */
-static size_t tests_left(const double *p, size_t count, size_t i)
+/* One of several tests. */
+typedef struct ranked_test {
+    double p;
+    size_t place;
+} ranked_test;
+
+/* The smallest p first, NaN last. */
+static int compare_tests(const void *left, const void *right)
 {
-    size_t left = count;
-    for (size_t j = 0; j < count; j++) {
-        left -= p[j] < p[i];
-    }
-    return left;
+    const double a = ((const ranked_test *)left)->p;
+    const double b = ((const ranked_test *)right)->p;
+    return isnan(a) || isnan(b) ? isnan(a) - isnan(b) : (a > b) - (a < b);
 }
 
-void difference_holm(const double *p, size_t count, double *adjusted)
+int difference_holm(const double *p, size_t count, double *adjusted)
 {
-    for (size_t i = 0; i < count; i++) {
-        adjusted[i] = isnan(p[i]) ? NAN : 0;
+    ranked_test *tests = malloc((count + 1) * sizeof *tests);
+    double largest = 0;
+    if (tests == NULL) {
+        return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        const double own = fmin(1, p[i] * (double)tests_left(p, count, i));
-        for (size_t j = 0; j < count; j++) {
-            if (p[j] >= p[i]) {
-                adjusted[j] = fmax(adjusted[j], own);
-            }
-        }
+        tests[i] = (ranked_test){p[i], i};
     }
+    qsort(tests, count, sizeof *tests, compare_tests);
+    for (size_t i = 0; i < count; i++) {
+        largest = fmax(largest, fmin(1, tests[i].p * (double)(count - i)));
+        adjusted[tests[i].place] = isnan(tests[i].p) ? NAN : largest;
+    }
+    free(tests);
+    return 0;
 }
 
 unsigned difference_seeds_needed(double mean, double spread, double level)

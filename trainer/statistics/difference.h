@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "must_check.h"
+
 /* The mean of left - right, its 95 % confidence interval, and the two-sided p of Student's t test
  * that it is 0. With too few values to tell, interval and p are NaN. */
 typedef struct difference {
@@ -29,8 +31,8 @@ difference difference_unpaired(const double *left, size_t left_count, const doub
 
 /* Holm's adjustment of the p[count] of several tests into adjusted[count], which may be compared
  * with one level as if each were alone: the chance that any of the tests errs stays below it. NaN
- * stays, and counts as a test. */
-void difference_holm(const double *p, size_t count, double *adjusted);
+ * stays, and counts as a test. -1 without memory. */
+MUST_CHECK int difference_holm(const double *p, size_t count, double *adjusted);
 
 enum { DIFFERENCE_MOST_SEEDS = 100 };
 

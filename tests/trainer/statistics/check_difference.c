@@ -110,17 +110,17 @@ START_TEST(holm_keeps_the_order)
     static const double p[] = {0.01, 0.04, NAN, 0.03, 0.005};
     static const double equal[] = {0.3, 0.6, 0.3};
     double adjusted[5];
-    difference_holm(p, 5, adjusted);
+    ck_assert_int_eq(difference_holm(p, 5, adjusted), 0);
     assert_near(adjusted[4], 0.025);
     assert_near(adjusted[0], 0.04);
     assert_near(adjusted[3], 0.09);
     assert_near(adjusted[1], 0.09); /* 2 x 0.04 would be below the one before it */
     ck_assert(isnan(adjusted[2]));
-    difference_holm(equal, 3, adjusted);
+    ck_assert_int_eq(difference_holm(equal, 3, adjusted), 0);
     assert_near(adjusted[0], 0.9);
     assert_near(adjusted[1], 0.9);
     assert_near(adjusted[2], 0.9);
-    difference_holm(NULL, 0, NULL);
+    ck_assert_int_eq(difference_holm(NULL, 0, NULL), 0);
 }
 END_TEST
 

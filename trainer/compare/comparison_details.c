@@ -176,13 +176,15 @@ static void print_pair(const verdict *answer, size_t left, size_t right, FILE *o
     snprintf(between, sizeof between, "%u less %u", (unsigned)answer->rows[left].batch_size,
              (unsigned)answer->rows[right].batch_size);
     fprintf(out, "%-*s", PAIR_WIDTH, between);
-    if (isnan(pair->p)) {
+    if (isnan(pair->accuracy.mean)) {
+        fprintf(out, " %8s\n", "-");
+    } else if (isnan(pair->p)) {
         fprintf(out, " %+8.3f\n", 100 * pair->accuracy.mean);
-        return;
+    } else {
+        fprintf(out, " %+8.3f  %+.3f to %+.3f  p %.3g  %s, %zu seeds in common\n",
+                100 * pair->accuracy.mean, 100 * pair->accuracy.low, 100 * pair->accuracy.high,
+                pair->p, pair->paired ? "paired" : "Welch", pair->common);
     }
-    fprintf(out, " %+8.3f  %+.3f to %+.3f  p %.3g  %s, %zu seeds in common\n",
-            100 * pair->accuracy.mean, 100 * pair->accuracy.low, 100 * pair->accuracy.high, pair->p,
-            pair->paired ? "paired" : "Welch", pair->common);
 }
 
 static void print_pairs(const verdict *answer, FILE *out)

@@ -405,6 +405,7 @@ START_TEST(details_of_runs_without_figures_are_plain)
     assert_has("#2        32     nan 0.0000 @1 ");
     assert_has("  diverged\n");
     assert_has("1.297e+29");
+    assert_has("\n64 less 32                  -\n");
     assert_lacks("-nan");
 }
 END_TEST

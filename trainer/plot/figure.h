@@ -1,0 +1,42 @@
+/* A figure: titles, a legend, and four panels: training above validation, loss beside accuracy. */
+#ifndef TRAINER_FIGURE_H
+#define TRAINER_FIGURE_H
+
+#include <cairo.h>
+#include <stddef.h>
+
+#include "series.h"
+#include "theme.h"
+
+/* The width of every figure; lengths are in pixels of 1/96 inch. */
+enum { FIGURE_WIDTH = 880, FIGURE_TEXT_BYTES = 256, FIGURE_LABEL_BYTES = 96 };
+
+typedef enum figure_panel {
+    FIGURE_LOSS,
+    FIGURE_ACCURACY, /* in percent, likewise below */
+    FIGURE_VAL_LOSS,
+    FIGURE_VAL_ACCURACY,
+    FIGURE_PANELS
+} figure_panel;
+
+typedef struct figure {
+    char title[FIGURE_TEXT_BYTES];
+    char subtitle[FIGURE_TEXT_BYTES]; /* cut off if it is too long to be drawn */
+    char captions[2][FIGURE_TEXT_BYTES];
+    char x_title[FIGURE_TEXT_BYTES];
+    bool x_is_whole; /* no tick between whole numbers */
+    size_t count;
+    char (*labels)[FIGURE_LABEL_BYTES]; /* [count], its own */
+    series *lines[FIGURE_PANELS];       /* [count] each, its own, as are their points */
+} figure;
+
+/* Depends on the legend. */
+double figure_height(const figure *self);
+
+/* Draws the figure from (0, 0) on. Errors are the context's. */
+void figure_draw(cairo_t *to, const figure *self, const theme *look);
+
+/* Frees what it owns and empties it. */
+void figure_free(figure *self);
+
+#endif

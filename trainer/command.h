@@ -9,5 +9,6 @@ outcome train_command(int argc, char **argv);
 outcome sweep_command(int argc, char **argv);
 outcome plan_command(int argc, char **argv);
 outcome compare_command(int argc, char **argv);
+outcome plot_command(int argc, char **argv);
 
 #endif

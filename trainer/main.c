@@ -24,6 +24,7 @@ static const struct {
     {{"plan", "", "the memory that a run would take, and the largest batch that fits"},
      plan_command},
     {{"compare", "", "the comparison of the runs below a directory"}, compare_command},
+    {{"plot", "", "loss and accuracy of the runs below a directory as a picture"}, plot_command},
 };
 
 static const command_entry *command_at(size_t i)

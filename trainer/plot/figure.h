@@ -1,15 +1,14 @@
-/* A figure: titles, a legend, and four panels: training above validation, loss beside accuracy. */
+/* What a figure shows: titles, labels, and the lines of four panels. How it is drawn is
+ * figure_draw.h's. */
 #ifndef TRAINER_FIGURE_H
 #define TRAINER_FIGURE_H
 
-#include <cairo.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "series.h"
-#include "theme.h"
 
-/* The width of every figure; lengths are in pixels of 1/96 inch. */
-enum { FIGURE_WIDTH = 880, FIGURE_TEXT_BYTES = 256, FIGURE_LABEL_BYTES = 96 };
+enum { FIGURE_TEXT_BYTES = 256, FIGURE_LABEL_BYTES = 96 };
 
 typedef enum figure_panel {
     FIGURE_LOSS,
@@ -29,12 +28,6 @@ typedef struct figure {
     char (*labels)[FIGURE_LABEL_BYTES]; /* [count], its own */
     series *lines[FIGURE_PANELS];       /* [count] each, its own, as are their points */
 } figure;
-
-/* Depends on the legend. */
-double figure_height(const figure *self);
-
-/* Draws the figure from (0, 0) on. Errors are the context's. */
-void figure_draw(cairo_t *to, const figure *self, const theme *look);
 
 /* Frees what it owns and empties it. */
 void figure_free(figure *self);

@@ -5,6 +5,7 @@
 #include <cairo.h>
 
 #include "figure.h"
+#include "theme.h"
 
 /* As many columns of this width as fit into the room. */
 typedef struct legend_grid {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "figure_draw.h"
 #include "file_replace.h"
 #include "message.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "figure.h"
+#include "figure_draw.h"
 
 enum { MOST_TEXTS = 400 };
 

@@ -20,8 +20,8 @@ typedef enum figure_panel {
 
 typedef struct figure {
     char title[FIGURE_TEXT_BYTES];
-    char subtitle[FIGURE_TEXT_BYTES]; /* cut off if it is too long to be drawn */
-    char captions[2][FIGURE_TEXT_BYTES];
+    char subtitle[FIGURE_TEXT_BYTES];    /* cut off if it is too long to be drawn */
+    char captions[2][FIGURE_TEXT_BYTES]; /* likewise */
     char x_title[FIGURE_TEXT_BYTES];
     bool x_is_whole; /* no tick between whole numbers */
     size_t count;

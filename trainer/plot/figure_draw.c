@@ -63,15 +63,21 @@ static void fit_text(cairo_t *to, pen_font font, double width, char text[FIGURE_
     }
 }
 
+/* Draws small text across the page, cut off if it is too long. */
+static void draw_small(cairo_t *to, double y, const char text[FIGURE_TEXT_BYTES])
+{
+    char fitted[FIGURE_TEXT_BYTES];
+    memcpy(fitted, text, sizeof fitted);
+    fit_text(to, small_font, inner_width(), fitted);
+    pen_text(to, small_font, PEN_LEFT, margin, y, fitted);
+}
+
 static void draw_head(cairo_t *to, const figure *self, const theme *look)
 {
-    char subtitle[FIGURE_TEXT_BYTES];
-    memcpy(subtitle, self->subtitle, sizeof subtitle);
-    fit_text(to, small_font, inner_width(), subtitle);
     pen_colour(to, look->text);
     pen_text(to, title_font, PEN_LEFT, margin, margin + title_baseline, self->title);
     pen_colour(to, look->faint_text);
-    pen_text(to, small_font, PEN_LEFT, margin, margin + subtitle_baseline, subtitle);
+    draw_small(to, margin + subtitle_baseline, self->subtitle);
 }
 
 static void draw_panels(cairo_t *to, const figure *self, const theme *look, double top)
@@ -106,7 +112,7 @@ static void draw_captions(cairo_t *to, const figure *self, const theme *look, do
 {
     pen_colour(to, look->faint_text);
     for (unsigned i = 0; i < CAPTIONS; i++) {
-        pen_text(to, small_font, PEN_LEFT, margin, top + (i + 1) * caption_line, self->captions[i]);
+        draw_small(to, top + (i + 1) * caption_line, self->captions[i]);
     }
 }
 

@@ -20,7 +20,7 @@ END
 }
 
 for_build=(gcc libc6-dev cmake make pkg-config protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
-    libzip-dev libjansson-dev libpng-dev curl ca-certificates)
+    libzip-dev libjansson-dev libpng-dev libcairo2-dev curl ca-certificates)
 for_tests=(g++ check bindfs mandoc doxygen shellcheck clang-format-14 clang-tidy-14 chromium chromium-driver
     fonts-liberation hdf5-tools zsh fish)
 for_view=(python3 python3-venv)
@@ -60,6 +60,7 @@ is_present() {
     libzip-dev) has_library libzip ;;
     libjansson-dev) has_library jansson ;;
     libpng-dev) has_library 'libpng >= 1.6' ;;
+    libcairo2-dev) has_library 'cairo >= 1.16' ;;
     check) has_library check ;;
     ca-certificates) [[ -e /etc/ssl/certs/ca-certificates.crt ]] ;;
     python3-venv) has_command python3 && python3 -c 'import ensurepip, venv' 2>/dev/null ;;

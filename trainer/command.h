@@ -9,6 +9,7 @@ outcome train_command(int argc, char **argv);
 outcome sweep_command(int argc, char **argv);
 outcome plan_command(int argc, char **argv);
 outcome compare_command(int argc, char **argv);
+outcome plot_command(int argc, char **argv);
 outcome evaluate_command(int argc, char **argv);
 outcome predict_command(int argc, char **argv);
 outcome export_command(int argc, char **argv);

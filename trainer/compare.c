@@ -10,6 +10,7 @@
 #include "message.h"
 #include "number.h"
 #include "option_check.h"
+#include "option_roots.h"
 #include "option_value.h"
 #include "verdict.h"
 
@@ -20,8 +21,7 @@ typedef enum compare_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, FORMATS } c
 static const char *const format_names[FORMATS] = {"table", "json", "csv"};
 
 typedef struct compare_options {
-    char **roots; /* [root_count], in argv; none for the default */
-    size_t root_count;
+    option_roots roots;
     compare_format format;
     double target; /* 0 if not given */
     bool details;
@@ -72,16 +72,6 @@ static error_t take_target(compare_options *options, const char *text, struct ar
                               text);
 }
 
-static error_t refuse_empty(const compare_options *options, struct argp_state *state)
-{
-    for (size_t i = 0; i < options->root_count; i++) {
-        if (options->roots[i][0] == '\0') {
-            return option_wrong(state, "the directory's name is empty");
-        }
-    }
-    return 0;
-}
-
 static error_t take_option(int key, char *text, struct argp_state *state)
 {
     compare_options *options = state->input;
@@ -96,37 +86,9 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     case KEY_CHECK:
         options->checks = true;
         return 0;
-    case ARGP_KEY_ARGS: /* all of them */
-        options->roots = state->argv + state->next;
-        options->root_count = (size_t)(state->argc - state->next);
-        return refuse_empty(options, state);
     default:
-        return ARGP_ERR_UNKNOWN;
+        return option_take_roots(&options->roots, key, state);
     }
-}
-
-/* 0, or -1 after one line on stderr. */
-static int find_runs(const char *program, const compare_options *options, comparison *all)
-{
-    static char *default_root[] = {"./logs"};
-    char message[MESSAGE_BYTES];
-    char **roots = options->root_count > 0 ? options->roots : default_root;
-    const size_t count = options->root_count > 0 ? options->root_count : 1;
-    all->names_roots = count > 1;
-    all->checks = options->checks;
-    for (size_t i = 0; i < count; i++) {
-        const size_t before = all->count;
-        if (comparison_add_below(all, roots[i], stderr, message) != 0) {
-            fprintf(stderr, "%s: %s\n", program, message);
-            return -1;
-        }
-        if (all->count == before) {
-            fprintf(stderr, "%s: %s holds no runs; give the --logdir of train or sweep\n", program,
-                    roots[i]);
-            return -1;
-        }
-    }
-    return 0;
 }
 
 /* -1 without memory. */
@@ -153,10 +115,13 @@ static int print(const comparison *all, const verdict *answer, const compare_opt
 
 static outcome compare(const char *program, const compare_options *options)
 {
-    comparison all = {0};
+    char message[MESSAGE_BYTES];
+    comparison all = {.checks = options->checks};
     verdict answer = {0};
     outcome status = OUTCOME_FAILED;
-    if (find_runs(program, options, &all) != 0) {
+    if (comparison_add_roots(&all, options->roots.names, options->roots.count, stderr, message) !=
+        0) {
+        fprintf(stderr, "%s: %s\n", program, message);
         goto cleanup;
     }
     comparison_sort(&all);
@@ -183,7 +148,7 @@ outcome compare_command(int argc, char **argv)
         NULL,
         NULL,
         NULL};
-    compare_options options = {0};
+    compare_options options = {.roots = option_roots_default()};
     if (option_check_parse(&parser, argc, argv, &options) != 0) {
         return OUTCOME_REFUSED;
     }

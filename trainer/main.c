@@ -24,6 +24,7 @@ static const struct {
     {{"plan", "", "the memory that a run would take, and the largest batch that fits"},
      plan_command},
     {{"compare", "", "the comparison of the runs below a directory"}, compare_command},
+    {{"plot", "", "loss and accuracy of the runs below a directory as a picture"}, plot_command},
     {{"evaluate", "", "how well a trained network classifies a validation set"}, evaluate_command},
     {{"predict", "", "which digit is in an image, by a kept network"}, predict_command},
     {{"export", "", "a trained network as a file for other programs"}, export_command},

@@ -14,10 +14,14 @@
 #include "lenet.h"
 #include "memory_plan.h"
 #include "message.h"
+#include "printable.h"
 #include "progress.h"
 #include "run_directory.h"
 #include "signals.h"
 #include "verdict.h"
+#include "verdict_plot.h"
+
+#define PICTURE_FILE "comparison.svg"
 
 typedef enum planned_state { PLANNED, KEPT, TRAINED, STOPPED, FAILED } planned_state;
 
@@ -245,7 +249,26 @@ static void tell_done(const sweep *self)
     }
 }
 
-/* Prints the comparison of all runs; OUTCOME_FAILED after one line on stderr. */
+/* The picture of the comparison, beside the runs; a sweep without it is no failure. */
+static void draw_runs(const sweep *self, const comparison *all, const verdict *answer)
+{
+    const char *logdir = self->options->logdir;
+    char message[MESSAGE_BYTES];
+    char path[PATH_MAX];
+    char shown[PATH_MAX];
+    const verdict_plot wanted = {
+        .path = path, .source = logdir, .axis = VERDICT_AXIS_EPOCHS, .look = &theme_light};
+    if (message_join_path(path, sizeof path, logdir, PICTURE_FILE, message) != 0 ||
+        verdict_plot_write(&wanted, all, answer, message) != 0) {
+        fflush(stdout);
+        fprintf(stderr, "%s: no picture: %s\n", self->program, message);
+        return;
+    }
+    printable_copy(shown, sizeof shown, path);
+    printf("\nPicture: %s\n", shown);
+}
+
+/* Prints the comparison of all runs, and draws it; OUTCOME_FAILED after one line on stderr. */
 static outcome compare_runs(const sweep *self)
 {
     char message[MESSAGE_BYTES];
@@ -263,6 +286,8 @@ static outcome compare_runs(const sweep *self)
     }
     if (status != 0) {
         fprintf(stderr, "%s: %s\n", self->program, message);
+    } else {
+        draw_runs(self, &all, &answer);
     }
     verdict_free(&answer);
     comparison_free(&all);

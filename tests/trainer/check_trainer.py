@@ -465,7 +465,8 @@ class Divergence(TrainerTest):
                 self.assertIn("\nBest      none: no run has finished without diverging\n",
                               result.stdout)
                 again = self.sweep(*self.TOO_FAST, *option)
-                self.assertEqual((again.returncode, again.stderr), (code, ""))
+                self.assertEqual((again.returncode, again.stderr), (code, "trainer sweep: no "
+                                 "picture: there is no finished run to draw over epochs\n"))
                 self.assertEqual(again.stdout.count("diverged already"), 2)
                 for size in (16, 8):
                     run = self.folder / f"logs/LeNet-MNIST-2-BatchSize={size}"
@@ -577,6 +578,27 @@ class RunsThatExist(TrainerTest):
         self.assert_done(result)
         self.assertTrue(result.stdout.startswith("Best "))
 
+    def test_sweep_draws_its_runs_and_names_the_picture_at_the_end(self):
+        picture = self.folder / "logs/comparison.svg"
+        for option in ((), ("--quiet",)):
+            result = self.sweep(*option)
+            self.assert_done(result)
+            self.assertIn(f"Picture: {picture}", result.stdout.splitlines()[-2:])
+            self.assertIn("</svg>", picture.read_text())
+            drawn, made = picture.read_text(), picture.stat().st_ino
+        self.assert_done(self.sweep())
+        self.assertEqual(picture.read_text(), drawn)
+        self.assertNotEqual(picture.stat().st_ino, made)  # replaced, not kept
+
+    def test_a_picture_that_cannot_be_written_is_a_note(self):
+        picture = self.folder / "logs/comparison.svg"
+        picture.mkdir(parents=True)
+        result = self.sweep()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stderr, "trainer sweep: no picture: "
+                         f"{picture} cannot be written: Is a directory\n")
+        self.assertNotIn("Picture:", result.stdout)
+
     def test_sweep_leaves_finished_runs_and_continues_others(self):
         self.assert_done(self.sweep())
         kept, redone = (self.folder / f"logs/LeNet-MNIST-2-BatchSize={n}" for n in (16, 8))
@@ -601,7 +623,8 @@ class RunsThatExist(TrainerTest):
         result = self.sweep("--seeds", 2, "--seed", 5, "--jobs", 3, "--threads", 1)
         self.assert_done(result)
         names = [f"LeNet-MNIST-2-BatchSize={n}-Seed={s}" for n in (8, 16) for s in (5, 6)]
-        self.assertEqual({p.name for p in (self.folder / "logs").iterdir()}, set(names))
+        self.assertEqual({p.name for p in (self.folder / "logs").iterdir()},
+                         {*names, "comparison.svg"})
         for name in names:
             batch_size, seed = re.findall(r"=(\d+)", name)
             run = record(self.folder / "logs" / name)

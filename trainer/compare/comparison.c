@@ -201,6 +201,23 @@ int comparison_add_below(comparison *self, const char *root, FILE *warnings, cha
     return add_below(&from, root, 0);
 }
 
+int comparison_add_roots(comparison *self, char *const *roots, size_t count, FILE *warnings,
+                         char *message)
+{
+    self->names_roots = count > 1;
+    for (size_t i = 0; i < count; i++) {
+        const size_t before = self->count;
+        if (comparison_add_below(self, roots[i], warnings, message) != 0) {
+            return -1;
+        }
+        if (self->count == before) {
+            return message_set(message, "%s holds no runs; give the --logdir of train or sweep",
+                               roots[i]);
+        }
+    }
+    return 0;
+}
+
 static int compare_runs(const void *a, const void *b)
 {
     const compared_run *left = a;

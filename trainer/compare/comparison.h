@@ -14,7 +14,7 @@ typedef struct comparison {
     compared_run *runs; /* [count], the comparison's own */
     size_t count;
     size_t capacity;
-    bool names_roots; /* set before runs are added below several roots: their names tell which */
+    bool names_roots; /* names of runs begin with their root: there are several */
     bool checks;      /* set before runs are added: whether event files are read, too, and noted if
                     they are damaged or differ from run.json */
 } comparison;
@@ -29,6 +29,11 @@ MUST_CHECK int comparison_add(comparison *self, const char *directory, const cha
  * message if root cannot be read or there is no memory. */
 MUST_CHECK int comparison_add_below(comparison *self, const char *root, FILE *warnings,
                                     char *message);
+
+/* Adds the runs at or below each of roots[count], which hold one each at least, likewise. Sets
+ * names_roots. */
+MUST_CHECK int comparison_add_roots(comparison *self, char *const *roots, size_t count,
+                                    FILE *warnings, char *message);
 
 /* Largest batch size first, then by learning rate, seed and name. */
 void comparison_sort(comparison *self);

@@ -16,6 +16,19 @@ const char *family_place_key(family_place place)
     return keys[place];
 }
 
+const char *family_place_reason(family_place place)
+{
+    static const char *const reasons[FAMILY_PLACES] = {
+        [FAMILY_MEMBER] = "",
+        [FAMILY_OTHER_PROGRAM] = "another program",
+        [FAMILY_OTHER_DATA] = "other data",
+        [FAMILY_OTHER_EPOCHS] = "other epochs",
+        [FAMILY_OTHER_ENGINE] = "another engine or precision",
+        [FAMILY_REPEATED] = "repeated seeds",
+    };
+    return reasons[place];
+}
+
 /* What a family is chosen by. */
 typedef struct candidate {
     const compared_run *first;

@@ -23,6 +23,9 @@ typedef enum family_place {
  * programs. */
 const char *family_place_key(family_place place);
 
+/* Why a run of this place is left out, for people: "other data". "" for a member. */
+const char *family_place_reason(family_place place);
+
 /* Have two members the same batch size, learning rate and seed? */
 bool family_repeats(const run_config *left, const run_config *right);
 

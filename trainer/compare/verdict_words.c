@@ -335,14 +335,6 @@ static void print_certainty(const verdict *answer, size_t *rows, FILE *out)
 
 static void print_left_out(const verdict *answer, FILE *out)
 {
-    static const char *const reasons[FAMILY_PLACES] = {
-        [FAMILY_MEMBER] = "",
-        [FAMILY_OTHER_PROGRAM] = "another program",
-        [FAMILY_OTHER_DATA] = "other data",
-        [FAMILY_OTHER_EPOCHS] = "other epochs",
-        [FAMILY_OTHER_ENGINE] = "another engine or precision",
-        [FAMILY_REPEATED] = "repeated seeds",
-    };
     text_line text = {.length = 0};
     size_t runs = 0;
     for (size_t place = 0; place < FAMILY_PLACES; place++) {
@@ -355,7 +347,8 @@ static void print_left_out(const verdict *answer, FILE *out)
     const char *before = "";
     for (size_t place = 0; place < FAMILY_PLACES; place++) {
         if (answer->left_out[place] > 0) {
-            text_line_append(&text, "%s%s (%zu)", before, reasons[place], answer->left_out[place]);
+            text_line_append(&text, "%s%s (%zu)", before, family_place_reason(place),
+                             answer->left_out[place]);
             before = ", ";
         }
     }

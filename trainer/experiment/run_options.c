@@ -358,6 +358,7 @@ outcome run_options_parse_sweep(run_options *out, int argc, char **argv)
         "\v"
         "A run of the same configuration that has finished or diverged is left as it is. An "
         "interrupted one, or one of fewer epochs, is continued from its checkpoint. One of another "
-        "configuration is refused unless --overwrite is given, which trains every run again.",
+        "configuration is refused unless --overwrite is given, which trains every run again. At the "
+        "end comparison.svg in --logdir has the runs' curves (trainer plot draws others).",
         argc, argv);
 }

@@ -1,4 +1,4 @@
-"""`trainer compare` on logs that Keras itself makes. usage: check_keras_logs.py TRAINER"""
+"""`trainer compare` and `trainer plot` on logs that Keras itself makes. usage: check_keras_logs.py TRAINER"""
 
 import csv
 import os
@@ -44,6 +44,14 @@ class KerasLogs(unittest.TestCase):
             }
             result = subprocess.run([TRAINER, "compare", "--format", "csv", root],
                                     capture_output=True, text=True, timeout=LIMIT_SECONDS)
+            plots = [subprocess.run([TRAINER, "plot", root, "-o", root / "out.svg", "--axis", axis],
+                                    capture_output=True, text=True, timeout=LIMIT_SECONDS)
+                     for axis in ("steps", "epochs")]  # how many steps there were no log says
+            picture = (root / "out.svg").read_text()
+        self.assertEqual((plots[0].returncode, plots[0].stderr), (
+            1, "trainer plot: there is no finished run to draw over steps\n"))
+        self.assertEqual((plots[1].returncode, plots[1].stderr), (0, ""))
+        self.assertIn("</svg>", picture)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         rows = {row["name"]: row for row in csv.DictReader(result.stdout.splitlines())}
         self.assertEqual({name: row["batch_size"] for name, row in rows.items()},

@@ -201,8 +201,10 @@ class Predict(unittest.TestCase):
                             "did you mean '--format'?")
 
     def test_wrong_usage_is_told(self):
-        for arguments, word in (((), "no model"), (("run",), "no image"), (("", "a"), "is empty"),
-                                (("run", ""), "is empty"), (("run", "a", "--format", "xml"), "xml")):
+        for arguments, word in (((), "MODEL is missing: give"), (("run",), "IMAGE is missing: give"),
+                                (("", "a"), "MODEL: the name is empty"),
+                                (("run", ""), "IMAGE: the name is empty"),
+                                (("run", "a", "--format", "xml"), "xml")):
             self.assert_refused(call("predict", *arguments, text=True), 2, word)
 
 

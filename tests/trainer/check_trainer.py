@@ -178,6 +178,15 @@ class Help(TrainerTest):
     def test_no_command_and_an_unknown_one_list_the_commands(self):
         for arguments in ([], ["fly"], ["help", "fly"], [""], ["-"]):
             result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
+    def test_a_build_without_cuda_says_how_to_get_it(self):
+        help_text = subprocess.run([TRAINER, "train", "--help"], capture_output=True, text=True)
+        if "not in this build" not in " ".join(help_text.stdout.split()):
+            self.skipTest("this build has CUDA")
+        for command in (["train"], ["sweep"], ["plan"]):
+            result = subprocess.run([TRAINER, *command, "--engine", "cuda"], capture_output=True,
+                                    text=True, cwd=self.folder)
+            self.assert_refused(result, 1, "--engine cuda", "scripts/setup.sh --cuda")
+
             self.assert_refused(result, 2, "train, sweep, plan, compare", "trainer --help")
 
     def test_missing_and_unwanted_values_name_the_option(self):
@@ -816,7 +825,7 @@ class BadInput(TrainerTest):
 
     def test_what_the_engine_cannot_do_is_refused(self):
         self.assert_refused(self.train("--engine", "cpu", "--precision", "tf32"), 2,
-                            "--engine cpu", "precision tf32")
+                            "--engine cpu", "precision tf32 is not available")
         self.assert_refused(self.train("--precision", "bf16", "--isa", "portable"), 1,
                             "--engine cpu", "precision bf16 needs AVX512-BF16")
         self.assert_refused(self.train("--isa", "sse9"), 1, "--engine cpu",

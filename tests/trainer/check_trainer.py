@@ -160,6 +160,12 @@ class Help(TrainerTest):
 
     def test_what_resembles_nothing_gets_no_suggestion(self):
         for line in ("fly", "help fly", "train --fly", "sweep -x", "--x", "train --"  + "e" * 99):
+    def test_an_option_before_the_command_is_told_to_follow_it(self):
+        for options in (["--data", "x"], ["-q"], ["--epochs=3"]):
+            result = subprocess.run([TRAINER, *options, "train"], capture_output=True, text=True)
+            self.assert_refused(result, 2, f"unknown option '{options[0]}'",
+                                "options follow the command", "'trainer --help'")
+
             result = subprocess.run([TRAINER, *line.split()], capture_output=True, text=True)
             self.assert_refused(result, 2, " --help'")
             self.assertNotIn("did you mean", result.stderr)

@@ -141,7 +141,9 @@ class Help(TrainerTest):
 
     def test_unknown_commands_and_options_are_wrong_usage(self):
         for arguments in ([], ["fly"], ["train", "--fly"], ["--fly"], ["compare", "a", "b"],
-                          ["compare", "--format=xml"], ["train", "--learning-rate", "0,1"], ["train", "extra"], ["train", "--epochs"]):
+                          ["compare", "--format=xml"], ["train", "--learning-rate", "0,1"],
+                          ["train", "extra"], ["train", "--epochs"], ["evaluate"],
+                          ["predict", "run"], ["export", "run"], ["export", "run", "--fly"]):
             result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
             self.assertEqual(result.returncode, 2, arguments)
             self.assertTrue(result.stderr.startswith("trainer"), result.stderr)
@@ -158,14 +160,14 @@ class Help(TrainerTest):
             result = subprocess.run([TRAINER, *line.split()], capture_output=True, text=True)
             self.assert_refused(result, 2, f"; did you mean '{meant}'?")
 
-    def test_what_resembles_nothing_gets_no_suggestion(self):
-        for line in ("fly", "help fly", "train --fly", "sweep -x", "--x", "train --"  + "e" * 99):
     def test_an_option_before_the_command_is_told_to_follow_it(self):
         for options in (["--data", "x"], ["-q"], ["--epochs=3"]):
             result = subprocess.run([TRAINER, *options, "train"], capture_output=True, text=True)
             self.assert_refused(result, 2, f"unknown option '{options[0]}'",
                                 "options follow the command", "'trainer --help'")
 
+    def test_what_resembles_nothing_gets_no_suggestion(self):
+        for line in ("fly", "help fly", "train --fly", "sweep -x", "--x", "train --"  + "e" * 99):
             result = subprocess.run([TRAINER, *line.split()], capture_output=True, text=True)
             self.assert_refused(result, 2, " --help'")
             self.assertNotIn("did you mean", result.stderr)
@@ -176,14 +178,6 @@ class Help(TrainerTest):
                                     text=True)
             self.assert_refused(result, 2, '--engine: "tpu" is not auto, cuda or cpu')
 
-    def test_an_argument_where_there_are_only_options_gets_advice(self):
-        for command in ("train", "sweep", "plan"):
-            result = subprocess.run([TRAINER, command, "data/mnist"], capture_output=True, text=True)
-            self.assert_refused(result, 2, '"data/mnist"', f"'trainer {command} --help' lists them")
-
-    def test_no_command_and_an_unknown_one_list_the_commands(self):
-        for arguments in ([], ["fly"], ["help", "fly"], [""], ["-"]):
-            result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
     def test_a_build_without_cuda_says_how_to_get_it(self):
         help_text = subprocess.run([TRAINER, "train", "--help"], capture_output=True, text=True)
         if "not in this build" not in " ".join(help_text.stdout.split()):
@@ -193,7 +187,16 @@ class Help(TrainerTest):
                                     text=True, cwd=self.folder)
             self.assert_refused(result, 1, "--engine cuda", "scripts/setup.sh --cuda")
 
-            self.assert_refused(result, 2, "train, sweep, plan, compare", "trainer --help")
+    def test_an_argument_where_there_are_only_options_gets_advice(self):
+        for command in ("train", "sweep", "plan"):
+            result = subprocess.run([TRAINER, command, "data/mnist"], capture_output=True, text=True)
+            self.assert_refused(result, 2, '"data/mnist"', f"'trainer {command} --help' lists them")
+
+    def test_no_command_and_an_unknown_one_list_the_commands(self):
+        for arguments in ([], ["fly"], ["help", "fly"], [""], ["-"]):
+            result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
+            self.assert_refused(result, 2, "train, sweep, plan, compare, evaluate, predict, export (",
+                                "trainer --help")
 
     def test_missing_and_unwanted_values_name_the_option(self):
         for line, words in (("train --epochs", ("--epochs needs a value, N",)),

@@ -225,7 +225,7 @@ START_TEST(a_run_has_its_last_model_and_its_best)
     scratch_make_directory("run");
     write_sample("run", MODEL_FILE);
     ck_assert_int_eq(load("run", false), 0);
-    expect_refused(load("run", true), "run holds neither a run nor");
+    expect_refused(load("run", true), "run holds neither a run nor a best.safetensors");
     model best = sample_model();
     best.origin.epochs = 1;
     best.origin.iterations = 6;
@@ -255,6 +255,10 @@ static void write_run(const char *directory, uint32_t epochs)
 
 START_TEST(a_directory_without_a_model_says_why)
 {
+    scratch_make_directory("damaged");
+    scratch_write("damaged/run.json", "{");
+    expect_refused(load("damaged", false), "damaged has no model.safetensors, and ");
+    ck_assert_ptr_nonnull(strstr(message, "damaged/run.json is damaged"));
     scratch_make_directory("empty");
     expect_refused(load("empty", false), "empty holds neither a run nor a model.safetensors");
     write_run("runs/one", 0);

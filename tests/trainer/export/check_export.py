@@ -138,7 +138,7 @@ class Export(unittest.TestCase):
             file = self.folder / ("out" + ending)
             file.write_text("mine")
             result = self.export(self.model, "-o", file, "--overwrite", preexec_fn=limit)
-            self.assert_refused(result, 1, str(file), "File too large")
+            self.assert_refused(result, 1, f"{file} cannot be written: File too large")
             self.assertEqual(file.read_text(), "mine")
         self.assertEqual(len(self.names()), 1 + len(ENDINGS))
 

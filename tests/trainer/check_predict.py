@@ -201,7 +201,8 @@ class Predict(unittest.TestCase):
                             "did you mean '--format'?")
 
     def test_wrong_usage_is_told(self):
-        for arguments, word in (((), "MODEL is missing: give"), (("run",), "IMAGE is missing: give"),
+        for arguments, word in (((), "MODEL is missing: give"),
+                                (("run",), "IMAGE is missing: give"),
                                 (("", "a"), "MODEL: the name is empty"),
                                 (("run", ""), "IMAGE: the name is empty"),
                                 (("run", "a", "--format", "xml"), "xml")):

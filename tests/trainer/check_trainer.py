@@ -195,8 +195,9 @@ class Help(TrainerTest):
     def test_no_command_and_an_unknown_one_list_the_commands(self):
         for arguments in ([], ["fly"], ["help", "fly"], [""], ["-"]):
             result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
-            self.assert_refused(result, 2, "train, sweep, plan, compare, evaluate, predict, export (",
-                                "trainer --help")
+            self.assert_refused(
+                result, 2, "train, sweep, plan, compare, evaluate, predict, export (",
+                "trainer --help")
 
     def test_missing_and_unwanted_values_name_the_option(self):
         for line, words in (("train --epochs", ("--epochs needs a value, N",)),

@@ -29,8 +29,8 @@ MUST_CHECK error_t option_take_u32(const struct argp_state *state, const char *o
 MUST_CHECK error_t option_take_name(const struct argp_state *state, const char *option,
                                     const char *text, const char **out);
 
-/* The one argument MODEL: a run's directory or a file; *out is `text`. A second one is refused: *out
- * is NULL before the first. */
+/* The one argument MODEL: a run's directory or a file; *out is `text`. A second one is refused:
+ * *out is NULL before the first. */
 MUST_CHECK error_t option_take_model(const struct argp_state *state, const char *text,
                                      const char **out);
 

@@ -97,7 +97,8 @@ class Export(unittest.TestCase):
             self.assertEqual(struct.unpack_from("<f", kernel, 128), (first,))
 
     def test_a_command_line_that_lacks_something_is_refused(self):
-        for arguments, words in (((), ["MODEL is missing: give"]), ((self.model,), ["-o FILE", *ENDINGS]),
+        for arguments, words in (((), ["MODEL is missing: give"]),
+                                 ((self.model,), ["-o FILE", *ENDINGS]),
                                  (("-o", "out.npz"), ["MODEL"]),
                                  ((self.model, "-o", "out.pt"), ["out.pt", *ENDINGS]),
                                  ((self.model, "-o", ".npz"), ENDINGS),

@@ -19,6 +19,7 @@ typedef struct arguments {
     const struct argp *parser; /* with the built-in options */
     char **next;               /* the argument under way; NULL ends them */
     const char *program;
+    bool of_command; /* else of the program, before any command */
 } arguments;
 
 void option_check_print_word(const char *word)
@@ -86,8 +87,11 @@ static bool refuse_unknown(const arguments *self, const char *word, const sugges
     option_check_print_word(word);
     if (near->best != NULL) {
         fprintf(stderr, "; did you mean '--%s'?\n", near->best);
-    } else {
+    } else if (self->of_command) {
         fprintf(stderr, "; '%s --help' lists the options\n", self->program);
+    } else {
+        fprintf(stderr, "; options follow the command ('%s --help' lists the commands)\n",
+                self->program);
     }
     return false;
 }
@@ -162,6 +166,9 @@ error_t option_check_parse(const struct argp *parser, int argc, char **argv, voi
 {
     const struct argp_child all[] = {{parser, 0, NULL, 0}, {&built_in, 0, NULL, 0}, {0}};
     const struct argp with_built_in = {.children = all};
-    arguments checked = {.parser = &with_built_in, .next = argv + 1, .program = argv[0]};
+    arguments checked = {.parser = &with_built_in,
+                         .next = argv + 1,
+                         .program = argv[0],
+                         .of_command = parser->parser != NULL};
     return check(&checked) ? argp_parse(parser, argc, argv, 0, NULL, input) : EINVAL;
 }

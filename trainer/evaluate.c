@@ -28,11 +28,7 @@ static const struct argp_option option_table[] = {
      "The data set whose validation images are taken, as for train (default " DATASET_DEFAULT_PATH
      ")",
      1},
-    {"best", KEY_BEST, NULL, 0,
-     "Of a run, the network of the epoch with the lowest validation loss (train --save-best) "
-     "instead "
-     "of the last",
-     1},
+    {"best", KEY_BEST, NULL, 0, OPTION_BEST_HELP, 1},
     {"format", KEY_FORMAT, "text|json", 0, "A report for people (default) or JSON", 1},
     {0}};
 
@@ -55,16 +51,9 @@ static error_t take_option(int key, char *text, struct argp_state *state)
         }
         return 0;
     case ARGP_KEY_ARG:
-        if (*text == '\0') {
-            return option_wrong(state, "the model's name is empty");
-        }
-        if (state->arg_num > 0) {
-            return option_wrong(state, "unexpected argument \"%s\": only one model is taken", text);
-        }
-        options->model = text;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        return option_wrong(state, "no model: give a run's directory or a .safetensors file");
+        return option_take_model(state, text, &options->model);
+    case ARGP_KEY_END:
+        return option_check_model(state, options->model);
     default:
         return ARGP_ERR_UNKNOWN;
     }

@@ -17,9 +17,7 @@ enum { KEY_OUTPUT = 'o', KEY_BEST = 256, KEY_OVERWRITE };
 
 static const struct argp_option option_table[] = {
     {"output", KEY_OUTPUT, "FILE", 0, "Where to; its ending is the format", 0},
-    {"best", KEY_BEST, NULL, 0,
-     "The epoch of the lowest validation loss, which train --save-best keeps (default: the last)",
-     0},
+    {"best", KEY_BEST, NULL, 0, OPTION_BEST_HELP, 0},
     {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace FILE if it is there", 0},
     {0}};
 
@@ -30,14 +28,6 @@ typedef struct export_options {
     bool best;
     bool overwrite;
 } export_options;
-
-static error_t take_model(const struct argp_state *state, const char *text, const char **out)
-{
-    if (*out != NULL) {
-        return option_wrong(state, "unexpected argument \"%s\": only one MODEL is taken", text);
-    }
-    return option_take_name(state, "MODEL", text, out);
-}
 
 static error_t take_output(const struct argp_state *state, const char *text,
                            export_options *options)
@@ -51,13 +41,11 @@ static error_t take_output(const struct argp_state *state, const char *text,
 
 static error_t check_all_given(const struct argp_state *state, const export_options *options)
 {
-    if (options->model == NULL) {
-        return option_wrong(state, "MODEL is missing: a run's directory or a .safetensors file");
-    }
-    if (options->output == NULL) {
+    const error_t error = option_check_model(state, options->model);
+    if (error == 0 && options->output == NULL) {
         return option_wrong(state, "-o FILE is missing; FILE ends in %s", model_export_endings);
     }
-    return 0;
+    return error;
 }
 
 static error_t take_option(int key, char *text, struct argp_state *state)
@@ -73,7 +61,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
         options->overwrite = true;
         return 0;
     case ARGP_KEY_ARG:
-        return take_model(state, text, &options->model);
+        return option_take_model(state, text, &options->model);
     case ARGP_KEY_END:
         return check_all_given(state, options);
     default:

@@ -157,11 +157,6 @@ static outcome plan(const char *program, const plan_options *options)
     char reason[MESSAGE_BYTES / 2] = "";
     memory_question question = {.api = engine_find(options->engine), .settings = options->settings};
     engine_plan plan;
-    if (question.api == NULL) {
-        fprintf(stderr, "%s: --engine %s: this build of the trainer has no such engine\n", program,
-                options->engine);
-        return OUTCOME_REFUSED;
-    }
     if (question.settings.micro_batch >= question.settings.batch_size) {
         question.settings.micro_batch = 0;
     }

@@ -28,11 +28,7 @@ typedef struct predict_options {
 } predict_options;
 
 static const struct argp_option option_table[] = {
-    {"best", KEY_BEST, NULL, 0,
-     "Of a run, the network of the epoch with the lowest validation loss (train --save-best) "
-     "instead "
-     "of the last",
-     1},
+    {"best", KEY_BEST, NULL, 0, OPTION_BEST_HELP, 1},
     {"format", KEY_FORMAT, "text|json|csv", 0,
      "A line an image with its three likeliest classes (default), or all probabilities as JSON or "
      "CSV",
@@ -43,16 +39,24 @@ static const struct argp_option option_table[] = {
 
 static error_t take_argument(predict_options *options, char *text, struct argp_state *state)
 {
-    if (*text == '\0') {
-        return option_wrong(state, "the name of %s is empty",
-                            state->arg_num == 0 ? "the model" : "an image");
-    }
     if (state->arg_num == 0) {
-        options->model = text;
-    } else if (options->image_count++ == 0) {
+        return option_take_model(state, text, &options->model);
+    }
+    if (options->image_count++ == 0) {
         options->images = &state->argv[state->next - 1]; /* the others follow it */
     }
-    return 0;
+    const char *name;
+    return option_take_name(state, "IMAGE", text, &name);
+}
+
+static error_t check_all_given(const struct argp_state *state, const predict_options *options)
+{
+    const error_t error = option_check_model(state, options->model);
+    if (error == 0 && options->image_count == 0) {
+        return option_wrong(
+            state, "IMAGE is missing: give PNG, PGM or IDX files, or - for standard input");
+    }
+    return error;
 }
 
 static error_t take_option(int key, char *text, struct argp_state *state)
@@ -75,13 +79,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     case ARGP_KEY_ARG:
         return take_argument(options, text, state);
     case ARGP_KEY_END:
-        if (options->model == NULL) {
-            return option_wrong(state, "no model: give a run's directory or a .safetensors file");
-        }
-        return options->image_count > 0
-                   ? 0
-                   : option_wrong(state, "no image: give PNG, PGM or IDX files, or - for standard "
-                                         "input");
+        return check_all_given(state, options);
     default:
         return ARGP_ERR_UNKNOWN;
     }

@@ -213,12 +213,12 @@ class OfARun(EvaluateTest):
     def test_wrong_usage_is_told_in_one_line(self):
         for arguments, *words in ((("run", "--format", "xml"), "--format", "text or json"),
                                   (("run", "--format"), "--format"),
-                                  (("run", "more"), "more", "only one model"),
+                                  (("run", "more"), "more", "only one MODEL"),
                                   (("run", "--engine", "tpu"), "--engine", "tpu"),
                                   (("run", "--precision", "fp64"), "--precision", "fp64"),
                                   (("run", "--threads", "0"), "--threads"),
                                   (("run", "--bets"), "--best"),
-                                  ((), "no model"),
+                                  ((), "MODEL is missing: give"),
                                   (("",), "empty")):
             result = subprocess.run([TRAINER, "evaluate", *arguments], capture_output=True,
                                     text=True, cwd=self.folder)

@@ -189,7 +189,7 @@ class Predict(unittest.TestCase):
         self.assertLess(numpy.abs(self.probabilities(rows) - self.probabilities(self.raw)).max(), 1e-4)
         if not (self.probabilities(rows) == self.probabilities(self.raw)).all():
             self.assertRegex(other.stderr, r"\ANote: .*portable.*last digits may differ\n\Z")
-        self.assert_refused(self.predict("originals.idx", "--engine", "abacus"), 2, "--engine abacus")
+        self.assert_refused(self.predict("originals.idx", "--engine", "abacus"), 2, "abacus")
         self.assert_refused(self.predict("originals.idx", "--isa", "mmx"), 1, "mmx")
         self.assert_refused(self.predict("originals.idx", "--precision", "fp8"), 2, "fp8")
 
@@ -201,8 +201,11 @@ class Predict(unittest.TestCase):
                             "did you mean '--format'?")
 
     def test_wrong_usage_is_told(self):
-        for arguments, word in (((), "no model"), (("run",), "no image"), (("", "a"), "is empty"),
-                                (("run", ""), "is empty"), (("run", "a", "--format", "xml"), "xml")):
+        for arguments, word in (((), "MODEL is missing: give"),
+                                (("run",), "IMAGE is missing: give"),
+                                (("", "a"), "MODEL: the name is empty"),
+                                (("run", ""), "IMAGE: the name is empty"),
+                                (("run", "a", "--format", "xml"), "xml")):
             self.assert_refused(call("predict", *arguments, text=True), 2, word)
 
 

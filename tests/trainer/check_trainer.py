@@ -146,7 +146,8 @@ class Help(TrainerTest):
                           ["compare", "--target-accuracy=101%"],
                           ["compare", "--target-accuracy=0.9%%"],
                           ["train", "--learning-rate", "0,1"], ["train", "extra"],
-                          ["train", "--epochs"]):
+                          ["train", "--epochs"], ["evaluate"], ["predict", "run"],
+                          ["export", "run"], ["export", "run", "--fly"]):
             result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
             self.assertEqual(result.returncode, 2, arguments)
             self.assertTrue(result.stderr.startswith("trainer"), result.stderr)
@@ -163,6 +164,12 @@ class Help(TrainerTest):
             result = subprocess.run([TRAINER, *line.split()], capture_output=True, text=True)
             self.assert_refused(result, 2, f"; did you mean '{meant}'?")
 
+    def test_an_option_before_the_command_is_told_to_follow_it(self):
+        for options in (["--data", "x"], ["-q"], ["--epochs=3"]):
+            result = subprocess.run([TRAINER, *options, "train"], capture_output=True, text=True)
+            self.assert_refused(result, 2, f"unknown option '{options[0]}'",
+                                "options follow the command", "'trainer --help'")
+
     def test_what_resembles_nothing_gets_no_suggestion(self):
         for line in ("fly", "help fly", "train --fly", "sweep -x", "--x", "train --"  + "e" * 99):
             result = subprocess.run([TRAINER, *line.split()], capture_output=True, text=True)
@@ -175,6 +182,15 @@ class Help(TrainerTest):
                                     text=True)
             self.assert_refused(result, 2, '--engine: "tpu" is not auto, cuda or cpu')
 
+    def test_a_build_without_cuda_says_how_to_get_it(self):
+        help_text = subprocess.run([TRAINER, "train", "--help"], capture_output=True, text=True)
+        if "not in this build" not in " ".join(help_text.stdout.split()):
+            self.skipTest("this build has CUDA")
+        for command in (["train"], ["sweep"], ["plan"]):
+            result = subprocess.run([TRAINER, *command, "--engine", "cuda"], capture_output=True,
+                                    text=True, cwd=self.folder)
+            self.assert_refused(result, 1, "--engine cuda", "scripts/setup.sh --cuda")
+
     def test_an_argument_where_there_are_only_options_gets_advice(self):
         for command in ("train", "sweep", "plan"):
             result = subprocess.run([TRAINER, command, "data/mnist"], capture_output=True, text=True)
@@ -183,7 +199,9 @@ class Help(TrainerTest):
     def test_no_command_and_an_unknown_one_list_the_commands(self):
         for arguments in ([], ["fly"], ["help", "fly"], [""], ["-"]):
             result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
-            self.assert_refused(result, 2, "train, sweep, plan, compare", "trainer --help")
+            self.assert_refused(
+                result, 2, "train, sweep, plan, compare, evaluate, predict, export (",
+                "trainer --help")
 
     def test_missing_and_unwanted_values_name_the_option(self):
         for line, words in (("train --epochs", ("--epochs needs a value, N",)),
@@ -887,7 +905,7 @@ class BadInput(TrainerTest):
 
     def test_what_the_engine_cannot_do_is_refused(self):
         self.assert_refused(self.train("--engine", "cpu", "--precision", "tf32"), 2,
-                            "--engine cpu", "precision tf32")
+                            "--engine cpu", "precision tf32 is not available")
         self.assert_refused(self.train("--precision", "bf16", "--isa", "portable"), 1,
                             "--engine cpu", "precision bf16 needs AVX512-BF16")
         self.assert_refused(self.train("--isa", "sse9"), 1, "--engine cpu",

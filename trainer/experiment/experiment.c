@@ -16,17 +16,9 @@
 static outcome find_engine(experiment *self)
 {
     char reason[MESSAGE_BYTES] = "";
-    const char *name = self->options->engine;
-    const engine_api *api = engine_find(name);
-    if (api == NULL) {
-        fprintf(stderr,
-                "%s: --engine %s: this build of the trainer has no such engine; --help "
-                "lists those it has\n",
-                self->program, name);
-        return OUTCOME_REFUSED;
-    }
+    const engine_api *api = engine_find(self->options->engine);
     if (!api->available(reason, sizeof reason)) {
-        fprintf(stderr, "%s: --engine %s: %s\n", self->program, name, reason);
+        fprintf(stderr, "%s: --engine %s: %s\n", self->program, api->name, reason);
         return OUTCOME_FAILED;
     }
     self->api = api;

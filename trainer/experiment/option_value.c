@@ -60,6 +60,22 @@ error_t option_take_name(const struct argp_state *state, const char *option, con
     return 0;
 }
 
+error_t option_take_model(const struct argp_state *state, const char *text, const char **out)
+{
+    if (*out != NULL) {
+        return option_wrong(state, "unexpected argument \"%s\": only one MODEL is taken", text);
+    }
+    return option_take_name(state, "MODEL", text, out);
+}
+
+error_t option_check_model(const struct argp_state *state, const char *model)
+{
+    return model != NULL
+               ? 0
+               : option_wrong(state,
+                              "MODEL is missing: give a run's directory or a .safetensors file");
+}
+
 error_t option_take_engine(const struct argp_state *state, const char *text, const char **out)
 {
     char names[NAMES_BYTES] = "auto";

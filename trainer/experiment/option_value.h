@@ -29,8 +29,20 @@ MUST_CHECK error_t option_take_u32(const struct argp_state *state, const char *o
 MUST_CHECK error_t option_take_name(const struct argp_state *state, const char *option,
                                     const char *text, const char **out);
 
-/* The name of an engine that this build knows, or "auto", for --engine; *out is `text`. Whether this
- * machine can run it is not asked. */
+/* The one argument MODEL: a run's directory or a file; *out is `text`. A second one is refused:
+ * *out is NULL before the first. */
+MUST_CHECK error_t option_take_model(const struct argp_state *state, const char *text,
+                                     const char **out);
+
+/* At the end of the arguments: was there a MODEL? */
+MUST_CHECK error_t option_check_model(const struct argp_state *state, const char *model);
+
+/* What --help says of the option --best of the commands that take a MODEL. */
+#define OPTION_BEST_HELP                                                                           \
+    "The epoch of the lowest validation loss, which train --save-best keeps (default: the last)"
+
+/* The name of an engine that this build knows, or "auto", for --engine; *out is `text`, which
+ * engine_find knows. Whether this machine can run it is not asked. */
 MUST_CHECK error_t option_take_engine(const struct argp_state *state, const char *text,
                                       const char **out);
 

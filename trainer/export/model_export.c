@@ -80,7 +80,7 @@ static int write_made(const model *from, const export_format *format, int direct
         const file_piece piece = {content.data, content.bytes};
         status = file_replace(directory, name_within(path), &piece, 1, true);
         if (status != 0) {
-            message_set(message, "%s: %s", path, strerror(errno));
+            message_set(message, "%s cannot be written: %s", path, strerror(errno));
         }
     }
     file_content_free(&content);

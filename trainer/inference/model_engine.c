@@ -40,7 +40,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
 
 const struct argp model_engine_argp = {option_table, take_option, NULL, NULL, NULL, NULL, NULL};
 
-/* The model's own engine if it is here, else the best. NULL if there is none. */
+/* The model's own engine if it is here, else the best. */
 static const engine_api *own_engine(const model *from)
 {
     char reason[REASON_BYTES];
@@ -52,11 +52,6 @@ static outcome find_engine(model_engine *self, const model *from, const char *na
 {
     char reason[REASON_BYTES] = "";
     self->api = name != NULL ? engine_find(name) : own_engine(from);
-    if (self->api == NULL) {
-        message_set(message, "--engine %s: this build of the trainer has no such engine",
-                    name != NULL ? name : "auto");
-        return OUTCOME_REFUSED;
-    }
     if (!self->api->available(reason, sizeof reason)) {
         message_set(message, "--engine %s: %s", self->api->name, reason);
         return OUTCOME_FAILED;

@@ -76,6 +76,7 @@ model_presence model_read(model *out, int fd, const char *name, const char *dire
 /* Why the run's directory `path` has no model. */
 static int say_why_none(const char *path, bool best, char *message)
 {
+    const char *name = best ? MODEL_BEST_FILE : MODEL_FILE;
     char other[PATH_MAX];
     char damage[MESSAGE_BYTES];
     run_record run;
@@ -89,7 +90,10 @@ static int say_why_none(const char *path, bool best, char *message)
                            path, path, other);
     }
     if (presence == RUN_RECORD_ABSENT) {
-        return message_set(message, "%s holds neither a run nor a " MODEL_FILE, path);
+        return message_set(message, "%s holds neither a run nor a %s", path, name);
+    }
+    if (presence != RUN_RECORD_READ) {
+        return message_set(message, "%s has no %s, and %s", path, name, damage);
     }
     if (best) {
         return message_set(message,

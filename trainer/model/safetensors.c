@@ -290,11 +290,26 @@ static int parse_header(const char *text, size_t length, json_t **header, char *
                              error.text);
 }
 
+/* Are the bytes of the header's length all those of text, as a JSON file's or a web page's are? */
+static bool begins_as_text(const char *content)
+{
+    bool is_text = true;
+    for (unsigned i = 0; i < LENGTH_BYTES; i++) {
+        const char c = content[i];
+        is_text &= (c >= ' ' && c <= '~') || c == '\t' || c == '\n' || c == '\r';
+    }
+    return is_text;
+}
+
 /* The header's length, by which the file must have header and data. 0 if it has not. */
 static size_t header_length(const char *content, size_t bytes, char *message)
 {
     if (bytes <= LENGTH_BYTES) {
         message_set(message, "it is too short for a safetensors file");
+        return 0;
+    }
+    if (begins_as_text(content)) {
+        message_set(message, "it is text, no safetensors file");
         return 0;
     }
     const uint64_t length = get_length(content);

@@ -90,7 +90,7 @@ static engine_status check(const engine_config *config, uint32_t training_count,
     if (config->precision != ENGINE_DEFAULT_PRECISION && config->precision != ENGINE_FP32 &&
         config->precision != ENGINE_BF16) {
         snprintf(message, message_bytes,
-                 "precision %s is not to be had: the CPU engine computes in fp32 or bf16",
+                 "precision %s is not available: the CPU engine computes in fp32 or bf16",
                  engine_precision_name(config->precision));
         return ENGINE_INVALID;
     }

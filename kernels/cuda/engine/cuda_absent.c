@@ -6,7 +6,9 @@
 
 static bool absent_available(char *reason, size_t reason_bytes)
 {
-    snprintf(reason, reason_bytes, "this build of the trainer is without CUDA");
+    snprintf(reason, reason_bytes,
+             "this build has no CUDA engine; scripts/setup.sh --cuda and then scripts/run.sh build "
+             "it, where CUDA 13's toolkit is installed");
     return false;
 }
 

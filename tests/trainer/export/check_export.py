@@ -97,7 +97,8 @@ class Export(unittest.TestCase):
             self.assertEqual(struct.unpack_from("<f", kernel, 128), (first,))
 
     def test_a_command_line_that_lacks_something_is_refused(self):
-        for arguments, words in (((), ["MODEL"]), ((self.model,), ["-o FILE", *ENDINGS]),
+        for arguments, words in (((), ["MODEL is missing: give"]),
+                                 ((self.model,), ["-o FILE", *ENDINGS]),
                                  (("-o", "out.npz"), ["MODEL"]),
                                  ((self.model, "-o", "out.pt"), ["out.pt", *ENDINGS]),
                                  ((self.model, "-o", ".npz"), ENDINGS),
@@ -138,7 +139,7 @@ class Export(unittest.TestCase):
             file = self.folder / ("out" + ending)
             file.write_text("mine")
             result = self.export(self.model, "-o", file, "--overwrite", preexec_fn=limit)
-            self.assert_refused(result, 1, str(file), "File too large")
+            self.assert_refused(result, 1, f"{file} cannot be written: File too large")
             self.assertEqual(file.read_text(), "mine")
         self.assertEqual(len(self.names()), 1 + len(ENDINGS))
 

@@ -225,7 +225,7 @@ START_TEST(a_run_has_its_last_model_and_its_best)
     scratch_make_directory("run");
     write_sample("run", MODEL_FILE);
     ck_assert_int_eq(load("run", false), 0);
-    expect_refused(load("run", true), "run holds neither a run nor");
+    expect_refused(load("run", true), "run holds neither a run nor a best.safetensors");
     model best = sample_model();
     best.origin.epochs = 1;
     best.origin.iterations = 6;
@@ -255,6 +255,10 @@ static void write_run(const char *directory, uint32_t epochs)
 
 START_TEST(a_directory_without_a_model_says_why)
 {
+    scratch_make_directory("damaged");
+    scratch_write("damaged/run.json", "{");
+    expect_refused(load("damaged", false), "damaged has no model.safetensors, and ");
+    ck_assert_ptr_nonnull(strstr(message, "damaged/run.json is damaged"));
     scratch_make_directory("empty");
     expect_refused(load("empty", false), "empty holds neither a run nor a model.safetensors");
     write_run("runs/one", 0);
@@ -272,7 +276,7 @@ START_TEST(what_is_no_file_of_a_model_is_refused_by_name)
     expect_refused(load("nothing", false), "nothing cannot be read: No such file");
     expect_refused(load("nothing", true), "nothing cannot be read: No such file");
     scratch_write("text", "not a model at all");
-    expect_refused(load("text", false), "/text: it is no safetensors file of this network");
+    expect_refused(load("text", false), "/text: it is text, no safetensors file");
     expect_refused(load("text", true), "/text is a file, not a run's directory");
     ck_assert_int_eq(mkfifo(scratch_path("pipe"), 0666), 0);
     expect_refused(load("pipe", false), "/pipe cannot be read: it is not a regular file");

@@ -231,12 +231,21 @@ START_TEST(absurd_header_lengths_are_refused)
 }
 END_TEST
 
+START_TEST(text_is_called_text)
+{
+    static const char *const texts[] = {"{\"this\": \"is JSON\"}", "{\n    \"state\": \"finished\"",
+                                        "<!DOCTYPE html>", "one\tline\r\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        expect_refused(parse(texts[i], strlen(texts[i])), "it is text, no safetensors file");
+    }
+}
+END_TEST
+
 START_TEST(files_of_other_formats_are_refused)
 {
     static const char *const foreign[] = {
         "PK\3\4, a zip such as PyTorch's .pt or Keras' .keras",
         "\x89HDF\r\n\x1a\n, a file of HDF5",
-        "{\"this\": \"is JSON, but no header's length is before it\"}",
         "\x80\2, a pickle and nothing but that",
     };
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
@@ -434,6 +443,7 @@ int main(void)
     tcase_add_test(bad, a_truncated_file_is_refused);
     tcase_add_test(bad, more_than_the_data_is_refused);
     tcase_add_test(bad, absurd_header_lengths_are_refused);
+    tcase_add_test(bad, text_is_called_text);
     tcase_add_test(bad, files_of_other_formats_are_refused);
     tcase_add_test(bad, headers_that_are_not_json_are_refused);
     tcase_add_test(bad, deep_json_is_refused);

@@ -125,7 +125,7 @@ print(f"{'batch size':>10}  {'seeds':>5}  validation accuracy after the last epo
 these = json.loads((folder / "these").read_text(encoding="utf-8"))
 for group in these["batch_sizes"]:
     final = group["final_val_accuracy"]
-    print(f"{group['batch_size']:>10}  {final['runs']:>5}  {percent(final['mean'], '.3f')}"
+    print(f"{group['batch_size']:>10}  {group['runs']:>5}  {percent(final['mean'], '.3f')}"
           f" ± {percent(final['error'], '.3f')}")
 
 

@@ -1,72 +1,172 @@
-/* trainer compare: the runs below a directory, side by side. */
+/* trainer compare: the runs below directories, side by side. */
 #include <argp.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
 #include "comparison.h"
+#include "comparison_print.h"
 #include "message.h"
+#include "number.h"
 #include "option_check.h"
 #include "option_value.h"
+#include "verdict.h"
 
-enum { KEY_FORMAT = 256 };
+enum { KEY_FORMAT = 256, KEY_TARGET, KEY_DETAILS, KEY_CHECK };
+
+typedef enum compare_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, FORMATS } compare_format;
+
+static const char *const format_names[FORMATS] = {"table", "json", "csv"};
 
 typedef struct compare_options {
-    const char *root;
-    bool json;
+    char **roots; /* [root_count], in argv; none for the default */
+    size_t root_count;
+    compare_format format;
+    double target; /* 0 if not given */
+    bool details;
+    bool checks;
 } compare_options;
 
 static const struct argp_option option_table[] = {
-    {"format", KEY_FORMAT, "table|json", 0, "A table for people (default) or JSON", 0}, {0}};
+    {"target-accuracy", KEY_TARGET, "X", 0,
+     "The validation accuracy at which a run has converged, such as 0.98 or 98% (default: 99%, or "
+     "what all runs reach if none reaches that)",
+     0},
+    {"details", KEY_DETAILS, NULL, 0,
+     "Add tables with a row a run, all differences with their intervals, and definitions", 0},
+    {"format", KEY_FORMAT, "table|json|csv", 0,
+     "Print tables for people (default), JSON, or CSV with a row a run", 0},
+    {"check", KEY_CHECK, NULL, 0,
+     "Also read the event files, and note those that are damaged or differ from run.json", 0},
+    {0}};
+
+static error_t take_format(compare_options *options, const char *text, struct argp_state *state)
+{
+    for (compare_format format = 0; format < FORMATS; format++) {
+        if (strcmp(text, format_names[format]) == 0) {
+            options->format = format;
+            return 0;
+        }
+    }
+    return option_wrong(state, "--format: \"%s\" is not table, json or csv", text);
+}
+
+/* "0.98" or "98%". */
+static error_t take_target(compare_options *options, const char *text, struct argp_state *state)
+{
+    char number[32];
+    const size_t length = strcspn(text, "%");
+    const bool is_percentage = strcmp(text + length, "%") == 0;
+    snprintf(number, sizeof number, "%.*s", (int)length, text);
+    if (length >= sizeof number || (!is_percentage && text[length] != '\0') ||
+        !number_parse_positive_real(number, &options->target)) {
+        options->target = INFINITY;
+    }
+    options->target /= is_percentage ? 100 : 1;
+    return options->target <= 1
+               ? 0
+               : option_wrong(state,
+                              "--target-accuracy: \"%s\" is not an accuracy above 0 and at most 1, "
+                              "such as 0.98 or 98%%",
+                              text);
+}
+
+static error_t refuse_empty(const compare_options *options, struct argp_state *state)
+{
+    for (size_t i = 0; i < options->root_count; i++) {
+        if (options->roots[i][0] == '\0') {
+            return option_wrong(state, "the directory's name is empty");
+        }
+    }
+    return 0;
+}
 
 static error_t take_option(int key, char *text, struct argp_state *state)
 {
     compare_options *options = state->input;
     switch (key) {
     case KEY_FORMAT:
-        options->json = strcmp(text, "json") == 0;
-        if (!options->json && strcmp(text, "table") != 0) {
-            return option_wrong(state, "--format: \"%s\" is not table or json", text);
-        }
+        return take_format(options, text, state);
+    case KEY_TARGET:
+        return take_target(options, text, state);
+    case KEY_DETAILS:
+        options->details = true;
         return 0;
-    case ARGP_KEY_ARG:
-        if (*text == '\0') {
-            return option_wrong(state, "the directory's name is empty");
-        }
-        if (state->arg_num > 0) {
-            return option_wrong(state, "unexpected argument \"%s\": only one directory is taken",
-                                text);
-        }
-        options->root = text;
+    case KEY_CHECK:
+        options->checks = true;
         return 0;
+    case ARGP_KEY_ARGS: /* all of them */
+        options->roots = state->argv + state->next;
+        options->root_count = (size_t)(state->argc - state->next);
+        return refuse_empty(options, state);
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
+/* 0, or -1 after one line on stderr. */
+static int find_runs(const char *program, const compare_options *options, comparison *all)
+{
+    static char *default_root[] = {"./logs"};
+    char message[MESSAGE_BYTES];
+    char **roots = options->root_count > 0 ? options->roots : default_root;
+    const size_t count = options->root_count > 0 ? options->root_count : 1;
+    all->names_roots = count > 1;
+    all->checks = options->checks;
+    for (size_t i = 0; i < count; i++) {
+        const size_t before = all->count;
+        if (comparison_add_below(all, roots[i], stderr, message) != 0) {
+            fprintf(stderr, "%s: %s\n", program, message);
+            return -1;
+        }
+        if (all->count == before) {
+            fprintf(stderr, "%s: %s holds no runs; give the --logdir of train or sweep\n", program,
+                    roots[i]);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* -1 without memory. */
+static int print(const comparison *all, const verdict *answer, const compare_options *options)
+{
+    switch (options->format) {
+    case FORMAT_JSON:
+        return comparison_print_json(all, answer, stdout);
+    case FORMAT_CSV:
+        comparison_print_csv(all, answer, stdout);
+        return 0;
+    case FORMAT_TABLE:
+    case FORMATS:
+        break;
+    }
+    if (comparison_print(all, answer, stdout) != 0) {
+        return -1;
+    }
+    if (options->details) {
+        comparison_print_details(all, answer, stdout);
+    }
+    return 0;
+}
+
 static outcome compare(const char *program, const compare_options *options)
 {
-    char message[MESSAGE_BYTES];
     comparison all = {0};
+    verdict answer = {0};
     outcome status = OUTCOME_FAILED;
-    if (comparison_add_below(&all, options->root, stderr, message) != 0) {
-        fprintf(stderr, "%s: %s\n", program, message);
-        goto cleanup;
-    }
-    if (all.count == 0) {
-        fprintf(stderr,
-                "%s: %s holds no runs of the trainer; give the --logdir of train or sweep\n",
-                program, options->root);
+    if (find_runs(program, options, &all) != 0) {
         goto cleanup;
     }
     comparison_sort(&all);
-    status = OUTCOME_DONE;
-    if ((options->json ? comparison_print_json(&all, stdout) : comparison_print(&all, stdout)) !=
-        0) {
+    if (verdict_make(&answer, &all, options->target) != 0 || print(&all, &answer, options) != 0) {
         fprintf(stderr, "%s: no memory for the comparison\n", program);
-        status = OUTCOME_FAILED;
+        goto cleanup;
     }
+    status = OUTCOME_DONE;
 cleanup:
+    verdict_free(&answer);
     comparison_free(&all);
     return status;
 }
@@ -76,13 +176,14 @@ outcome compare_command(int argc, char **argv)
     const struct argp parser = {
         option_table,
         take_option,
-        "[ROOT]",
-        "Compares the runs in ROOT (default ./logs) and in the directories below it: what each "
-        "batch size reached, what it cost, which converges fastest and which validates best.",
+        "[ROOT...]",
+        "Compares the runs in each ROOT (default ./logs) and in the directories below it: which "
+        "batch size validates best, which converges fastest, which is cheapest, and how sure that "
+        "is. Logs of Keras' TensorBoard callback are compared, too. docs/comparing.md says more.",
         NULL,
         NULL,
         NULL};
-    compare_options options = {.root = "./logs"};
+    compare_options options = {0};
     if (option_check_parse(&parser, argc, argv, &options) != 0) {
         return OUTCOME_REFUSED;
     }

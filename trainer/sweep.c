@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "comparison.h"
+#include "comparison_print.h"
 #include "experiment.h"
 #include "job_queue.h"
 #include "lenet.h"
@@ -16,6 +17,7 @@
 #include "progress.h"
 #include "run_directory.h"
 #include "signals.h"
+#include "verdict.h"
 
 typedef enum planned_state { PLANNED, KEPT, TRAINED, STOPPED, FAILED } planned_state;
 
@@ -243,27 +245,28 @@ static void tell_done(const sweep *self)
     }
 }
 
+/* Prints the comparison of all runs; OUTCOME_FAILED after one line on stderr. */
 static outcome compare_runs(const sweep *self)
 {
     char message[MESSAGE_BYTES];
     comparison all = {0};
-    outcome status = OUTCOME_DONE;
-    for (size_t i = 0; status == OUTCOME_DONE && i < self->run_count; i++) {
+    verdict answer = {0};
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < self->run_count; i++) {
         const char *directory = self->runs[i].directory;
-        if (comparison_add(&all, directory, strrchr(directory, '/') + 1, message) != 0) {
-            fprintf(stderr, "%s: %s\n", self->program, message);
-            status = OUTCOME_FAILED;
-        }
+        status = comparison_add(&all, directory, strrchr(directory, '/') + 1, message);
     }
-    if (status == OUTCOME_DONE) {
-        comparison_sort(&all);
-        if (comparison_print(&all, stdout) != 0) {
-            fprintf(stderr, "%s: no memory for the comparison\n", self->program);
-            status = OUTCOME_FAILED;
-        }
+    comparison_sort(&all);
+    if (status == 0 &&
+        (verdict_make(&answer, &all, 0) != 0 || comparison_print(&all, &answer, stdout) != 0)) {
+        status = message_set(message, "no memory for the comparison");
     }
+    if (status != 0) {
+        fprintf(stderr, "%s: %s\n", self->program, message);
+    }
+    verdict_free(&answer);
     comparison_free(&all);
-    return status;
+    return status == 0 ? OUTCOME_DONE : OUTCOME_FAILED;
 }
 
 /* What the networks of a sweep over seeds will take on the disk: such a sweep may have many runs. */

@@ -163,7 +163,8 @@ class Documentation(unittest.TestCase):
         for shell in shells():
             for program in PROGRAMS[1:]:
                 for words in (["--format", ""], ["--format="]):
-                    self.assertEqual(complete(shell, program, "compare", *words), ["json", "table"])
+                    self.assertEqual(complete(shell, program, "compare", *words),
+                                     ["csv", "json", "table"])
                 self.assertEqual(complete(shell, program, "compare", "--format=t"), ["table"])
                 self.assertEqual(complete(shell, program, "train", "--update-freq", ""),
                                  ["batch", "epoch"])

@@ -90,8 +90,8 @@ esac
 """
 
 COMPARISON = {"batch_sizes": [
-    {"batch_size": 64, "final_val_accuracy": {"mean": 0.9912345, "error": 0.00045, "runs": 3}},
-    {"batch_size": 16, "final_val_accuracy": {"mean": None, "error": None, "runs": 0}},
+    {"batch_size": 64, "runs": 3, "final_val_accuracy": {"mean": 0.9912345, "error": 0.00045}},
+    {"batch_size": 16, "runs": 0, "final_val_accuracy": {"mean": None, "error": None}},
 ]}
 
 

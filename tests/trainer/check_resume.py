@@ -94,7 +94,7 @@ class Resume(TrainerTest):
         self.assert_done(
             self.call("train", *self.arguments(self.run_directory, "--resume", *NEVER)))
         self.assert_same(self.run_directory, whole)
-        table = self.call("compare", self.run_directory)
+        table = self.call("compare", "--check", self.run_directory)
         self.assertNotIn("Note", table.stdout)
 
     def test_a_sweep_goes_on_by_itself(self):

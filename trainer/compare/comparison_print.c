@@ -1,437 +1,178 @@
-/* The comparison for people: two tables of one row a run, the question and its answers. */
-#include <inttypes.h>
+/* The answer for people: the verdict in a few lines, a row a batch size, and notes. */
+#include "comparison_print.h"
+
 #include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "comparison.h"
-#include "number.h"
-#include "sign.h"
+#include "text_line.h"
+#include "verdict_words.h"
 
-enum {
-    LABEL_WIDTH = 19,
-    QUESTION_WIDTH = 31,
-    ANSWER_WIDTH = 24,
-    MEAN_WIDTH = 16,
-    REACHED_WIDTH = 9,
-    TEXT_BYTES = 96,
-    MOST_ANSWERS = 12
-};
+enum { CELL_BYTES = 64, MOST_NOTES = 12, NOTE_WIDTH = 6 };
 
-static bool shares_batch_size(const comparison *self, const compared_run *run)
+/* "5", or "4/5" if one of five has no figures. */
+static void format_seeds(char out[CELL_BYTES], const verdict_row *row)
 {
-    for (size_t i = 0; i < self->count; i++) {
-        const compared_run *other = &self->runs[i];
-        if (other != run && other->record.config.batch_size == run->record.config.batch_size) {
+    const size_t all = row->seeds + row->diverged + row->unfinished;
+    if (all > row->seeds) {
+        snprintf(out, CELL_BYTES, "%zu/%zu", row->seeds, all);
+    } else {
+        snprintf(out, CELL_BYTES, "%zu", row->seeds);
+    }
+}
+
+/* "4", "never", or "6 4/5" if four of five seeds reach the target. */
+static void format_epochs(char out[CELL_BYTES], const verdict_row *row)
+{
+    char epochs[16] = "never";
+    if (isfinite(row->epochs)) {
+        snprintf(epochs, sizeof epochs, "%g", row->epochs);
+    }
+    if (row->reached > 0 && row->reached < row->seeds) {
+        snprintf(out, CELL_BYTES, "%s %zu/%zu", epochs, row->reached, row->seeds);
+    } else {
+        snprintf(out, CELL_BYTES, "%s", epochs);
+    }
+}
+
+/* A number with so many decimals, or "-" if it is not known. */
+static void format_figure(char out[CELL_BYTES], double value, int decimals)
+{
+    if (isfinite(value)) {
+        snprintf(out, CELL_BYTES, "%.*f", decimals, value);
+    } else {
+        snprintf(out, CELL_BYTES, "-");
+    }
+}
+
+static void print_row(const verdict_row *row, FILE *out)
+{
+    char rate[CELL_BYTES] = "-";
+    char seeds[CELL_BYTES];
+    char accuracy[CELL_BYTES];
+    char interval[CELL_BYTES] = "";
+    char best[CELL_BYTES];
+    char epochs[CELL_BYTES] = "-";
+    char seconds[CELL_BYTES];
+    char mebibytes[CELL_BYTES];
+    format_seeds(seeds, row);
+    format_figure(accuracy, 100 * row->accuracy.value, 2);
+    format_figure(best, 100 * row->best_accuracy.value, 2);
+    format_figure(seconds, row->seconds_per_epoch, 2);
+    format_figure(mebibytes, row->memory > 0 ? (double)row->memory / (1 << 20) : NAN, 1);
+    if (row->learning_rate > 0) {
+        snprintf(rate, sizeof rate, "%.3g", row->learning_rate);
+    }
+    if (row->seeds > 0) {
+        format_epochs(epochs, row);
+    }
+    if (row->seeds > 1) {
+        snprintf(interval, sizeof interval, "%.2f-%.2f", 100 * row->accuracy.low,
+                 100 * row->accuracy.high);
+    }
+    fprintf(out, "%6u %8s %5s  %6s %-13s %6s  %-12s %7s %7s\n", (unsigned)row->batch_size, rate,
+            seeds, accuracy, interval, best, epochs, seconds, mebibytes);
+}
+
+static void print_table(const verdict *answer, FILE *out)
+{
+    char target[CELL_BYTES];
+    snprintf(target, sizeof target, "to %.4g %%", 100 * answer->target);
+    fprintf(out, "\n%6s %8s %5s  %6s %-13s %6s  %-12s %7s %7s\n", "batch", "learning", "", "valid.",
+            "", "best", "epochs", "seconds", "memory");
+    fprintf(out, "%6s %8s %5s  %6s %-13s %6s  %-12s %7s %7s\n", "size", "rate", "seeds", "%",
+            "95 % interval", "epoch", target, "/epoch", "MiB");
+    for (size_t i = 0; i < answer->count; i++) {
+        print_row(&answer->rows[i], out);
+    }
+}
+
+__attribute__((format(printf, 2, 3))) static void print_note(FILE *out, const char *format, ...)
+{
+    text_line text = {.length = 0};
+    va_list arguments;
+    va_start(arguments, format);
+    text_line_append_list(&text, format, arguments);
+    va_end(arguments);
+    text_line_print(&text, "Note:", NOTE_WIDTH, out);
+}
+
+static bool has_rate(const verdict *answer, verdict_rate rate)
+{
+    for (size_t i = 0; i < answer->count; i++) {
+        if (answer->rows[i].rate == rate) {
             return true;
         }
     }
     return false;
 }
 
-/* What every line calls a run: its batch size, and its number where that is not enough. */
-static const char *label(const comparison *self, const compared_run *run, char out[TEXT_BYTES])
+static void print_rate_notes(const verdict *answer, FILE *out)
 {
-    const unsigned batch_size = run->record.config.batch_size;
-    if (shares_batch_size(self, run)) {
-        snprintf(out, TEXT_BYTES, "batch size %u #%zu", batch_size, (size_t)(run - self->runs) + 1);
-    } else {
-        snprintf(out, TEXT_BYTES, "batch size %u", batch_size);
+    if (has_rate(answer, VERDICT_RATE_CONFIRMED)) {
+        print_note(out, "of several learning rates a batch size has the one that was best on the "
+                        "lower half of the seeds; its figures are those of the other seeds");
     }
-    return out;
-}
-
-static void format_duration(char out[TEXT_BYTES], double seconds)
-{
-    if (seconds < 60) {
-        snprintf(out, TEXT_BYTES, "%.1f s", seconds);
-        return;
-    }
-    const unsigned long whole = (unsigned long)(seconds + 0.5);
-    snprintf(out, TEXT_BYTES, "%lu min %02lu s", whole / 60, whole % 60);
-}
-
-/* "4 (4-6)", "never (4-)" or "4 (4-)" where there is no end, "4" where no range is known. */
-static void format_range(char out[TEXT_BYTES], compared_range range, int decimals)
-{
-    if (isnan(range.low)) {
-        snprintf(out, TEXT_BYTES, "%.*f", decimals, range.value);
-    } else if (!isfinite(range.value)) {
-        snprintf(out, TEXT_BYTES, "never (%.*f-)", decimals, range.low);
-    } else if (!isfinite(range.high)) {
-        snprintf(out, TEXT_BYTES, "%.*f (%.*f-)", decimals, range.value, decimals, range.low);
-    } else {
-        snprintf(out, TEXT_BYTES, "%.*f (%.*f-%.*f)", decimals, range.value, decimals, range.low,
-                 decimals, range.high);
+    if (has_rate(answer, VERDICT_RATE_CHOSEN)) {
+        print_note(out, "of several learning rates a batch size has the best one; chosen on the "
+                        "seeds that it is shown by, it looks a little too good (with 4 seeds or "
+                        "more, half of them choose and the others confirm)");
     }
 }
 
-/* A column of a table, two blanks from the one before. printf would count bytes. */
-static void print_cell(FILE *out, int width, const char *text)
+static void print_diverged(const verdict *answer, FILE *out)
 {
-    fprintf(out, "  %s%*s", text, width - sign_columns(text), "");
-}
-
-static void print_costs(const comparison *self, FILE *out)
-{
-    char text[TEXT_BYTES];
-    fprintf(out, "%-*s %6s %22s %9s", LABEL_WIDTH, "Cost", "steps", "s/epoch (low-high)",
-            "samples/s");
-    fprintf(out, " %12s %13s  %s\n", "peak memory", "whole run", "directory");
-    for (size_t i = 0; i < self->count; i++) {
-        const compared_run *run = &self->runs[i];
-        const double mebibytes = (double)run->record.memory.total / 1048576.0;
-        fprintf(out, "%-*s %6u", LABEL_WIDTH, label(self, run, text),
-                (unsigned)run->steps_per_epoch);
-        if (run->epochs == 0) {
-            fprintf(out, " %22s %9s %8.1f MiB %13s", "-", "-", mebibytes, "-");
-        } else {
-            format_range(text, run->seconds_per_epoch, 2);
-            fprintf(out, " %22s %9.0f %8.1f MiB", text, run->samples_per_second, mebibytes);
-            format_duration(text, run->seconds);
-            fprintf(out, " %13s", text);
-        }
-        fprintf(out, "  %s\n", run->name);
-    }
-    fputs(
-        "  steps: an epoch's; s/epoch: training only, the median epoch (the fastest-the slowest); "
-        "samples/s: at the\n  median; peak memory: by the engine's own account; whole run: "
-        "training and validation of all epochs\n",
-        out);
-}
-
-/* "0.0123 0.0101 @12" */
-static void print_figure(FILE *out, const compared_figure *figure, int width)
-{
-    char final[NUMBER_BYTES];
-    char best[NUMBER_BYTES];
-    char text[TEXT_BYTES];
-    number_format(final, figure->final);
-    number_format(best, figure->best);
-    if (figure->best_epoch == 0) {
-        snprintf(text, sizeof text, "%6s %6s", final, "-");
-    } else {
-        snprintf(text, sizeof text, "%6s %6s @%u", final, best, (unsigned)figure->best_epoch);
-    }
-    print_cell(out, width, text);
-}
-
-/* A loss may be 1.234e+30, an accuracy is at most 1.0000. */
-enum { LOSS_WIDTH = 23, ACCURACY_WIDTH = 17 };
-
-static void print_figures_head(FILE *out)
-{
-    static const struct {
-        const char *title;
-        int width;
-    } columns[] = {{"training loss", LOSS_WIDTH},
-                   {"training accuracy", ACCURACY_WIDTH},
-                   {"validation loss", LOSS_WIDTH},
-                   {"val. accuracy", ACCURACY_WIDTH}};
-    enum { COLUMNS = sizeof columns / sizeof columns[0] };
-    fprintf(out, "\n%-*s", LABEL_WIDTH, "Result");
-    for (size_t i = 0; i < COLUMNS; i++) {
-        print_cell(out, columns[i].width, columns[i].title);
-    }
-    fprintf(out, "  to 99 %%\n%-*s", LABEL_WIDTH, "");
-    for (size_t i = 0; i < COLUMNS; i++) {
-        print_cell(out, columns[i].width, " final   best @ep");
-    }
-    fputs("  epochs\n", out);
-}
-
-static void print_figures(const comparison *self, FILE *out)
-{
-    char text[TEXT_BYTES];
-    print_figures_head(out);
-    for (size_t i = 0; i < self->count; i++) {
-        const compared_run *run = &self->runs[i];
-        const compared_range target = run->answers[COMPARISON_FEWEST_EPOCHS];
-        const bool diverged = run->record.state == RUN_DIVERGED;
-        fprintf(out, "%-*s", LABEL_WIDTH, label(self, run, text));
-        if (run->epochs == 0) {
-            fputs(diverged ? "  no epoch, diverged\n" : "  no epoch yet\n", out);
-            continue;
-        }
-        print_figure(out, &run->loss, LOSS_WIDTH);
-        print_figure(out, &run->accuracy, ACCURACY_WIDTH);
-        print_figure(out, &run->val_loss, LOSS_WIDTH);
-        print_figure(out, &run->val_accuracy, ACCURACY_WIDTH);
-        format_range(text, target, 0);
-        fprintf(out, "  %s\n", diverged ? "diverged" : isnan(target.value) ? "never" : text);
-    }
-    fputs("  @ep: the best one's epoch, counted from 1 (TensorBoard's axis counts from 0); to 99 "
-          "%: the first epoch with\n  99 % validation accuracy, and from where to where it would "
-          "lie were every accuracy one standard error off\n",
-          out);
-}
-
-static void format_answer(char text[TEXT_BYTES], comparison_question question,
-                          compared_range answer)
-{
-    switch (question) {
-    case COMPARISON_FEWEST_EPOCHS:
-    case COMPARISON_FEWEST_SAMPLES:
-        format_range(text, answer, 0);
-        break;
-    case COMPARISON_FEWEST_SECONDS:
-        format_range(text, answer, 1);
-        break;
-    case COMPARISON_FIRST_LOSS:
-        number_format(text, answer.value);
-        break;
-    case COMPARISON_FINAL_ACCURACY:
-    case COMPARISON_BEST_ACCURACY:
-        snprintf(text, TEXT_BYTES, "%.2f %% %s %.2f", 100 * answer.value, sign_plus_minus(),
-                 100 * (answer.high - answer.value));
-        break;
-    case COMPARISON_QUESTIONS:
-        break;
-    }
-}
-
-static const char *standing_text(comparison_question question, const comparison_entry *entries,
-                                 size_t count, size_t i)
-{
-    switch (entries[i].standing) {
-    case COMPARISON_FIRST:
-        if (count == 1) {
-            return "the only one";
-        }
-        if (question == COMPARISON_FIRST_LOSS) {
-            return "lowest, error unknown";
-        }
-        return entries[1].standing == COMPARISON_BEHIND ||
-                       entries[1].standing == COMPARISON_UNRELIABLE
-                   ? "first"
-                   : "first, not clearly";
-    case COMPARISON_EQUAL:
-        return "equally first";
-    case COMPARISON_UNSURE:
-        return "cannot be told apart";
-    case COMPARISON_UNKNOWN:
-        return "error unknown";
-    case COMPARISON_UNRELIABLE:
-        return "diverges with another seed";
-    case COMPARISON_BEHIND:
-        break;
-    }
-    return "behind";
-}
-
-/* One line a run, the best first; of very many (seeds) the first ones. */
-static void print_answer(const comparison *self, FILE *out, comparison_entry *entries,
-                         const char *title, comparison_question question)
-{
-    char name[TEXT_BYTES];
-    char value[TEXT_BYTES];
-    const size_t count = comparison_ask(self, question, entries);
-    if (count == 0) {
-        fprintf(out, "  %-*s  no finished run%s\n", QUESTION_WIDTH, title,
-                question <= COMPARISON_FEWEST_SECONDS ? " has reached it" : " has a figure");
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (i == MOST_ANSWERS && count > MOST_ANSWERS + 1) {
-            fprintf(out, "  %-*s  and %zu more\n", QUESTION_WIDTH, "", count - i);
-            break;
-        }
-        format_answer(value, question, entries[i].answer);
-        print_cell(out, QUESTION_WIDTH, i == 0 ? title : "");
-        print_cell(out, LABEL_WIDTH, label(self, entries[i].run, name));
-        print_cell(out, ANSWER_WIDTH, value);
-        fprintf(out, "  %s\n", standing_text(question, entries, count, i));
-    }
-}
-
-static void print_answers(const comparison *self, FILE *out, comparison_entry *entries)
-{
-    fputs("\nFastest to converge, to 99 % validation accuracy (and the range)\n", out);
-    print_answer(self, out, entries, "fewest epochs", COMPARISON_FEWEST_EPOCHS);
-    print_answer(self, out, entries, "fewest samples", COMPARISON_FEWEST_SAMPLES);
-    print_answer(self, out, entries, "fewest seconds of training", COMPARISON_FEWEST_SECONDS);
-    print_answer(self, out, entries, "lowest training loss of epoch 1", COMPARISON_FIRST_LOSS);
-    fprintf(out, "Best validated, %s the standard error of the sample\n", sign_plus_minus());
-    print_answer(self, out, entries, "after the last epoch", COMPARISON_FINAL_ACCURACY);
-    print_answer(self, out, entries, "best of all epochs", COMPARISON_BEST_ACCURACY);
-}
-
-/* The next run from the one at `i` on whose costs are worth comparing; at the count if none is. */
-static size_t next_with_costs(const comparison *self, size_t i)
-{
-    while (i < self->count &&
-           (self->runs[i].epochs == 0 || self->runs[i].record.state == RUN_DIVERGED)) {
-        i++;
-    }
-    return i;
-}
-
-/* Each run's costs as a multiple of the first one's. */
-static void print_relative_costs(const comparison *self, FILE *out)
-{
-    char name[TEXT_BYTES];
-    const size_t first_at = next_with_costs(self, 0);
-    size_t i = next_with_costs(self, first_at + 1);
-    if (i >= self->count) {
-        return; /* there are no two */
-    }
-    const compared_run *first = &self->runs[first_at];
-    const double seconds = first->seconds_per_epoch.value;
-    const double bytes = (double)first->record.memory.total;
-    if (!(seconds > 0) || !(bytes > 0)) {
-        return;
-    }
-    fprintf(out, "What it costs, against %s, at the median epochs\n", label(self, first, name));
-    for (; i < self->count; i = next_with_costs(self, i + 1)) {
-        const compared_run *run = &self->runs[i];
-        fprintf(out, "  %-*s  %.2f times the time an epoch, %.2f times the memory\n",
-                QUESTION_WIDTH, label(self, run, name), run->seconds_per_epoch.value / seconds,
-                (double)run->record.memory.total / bytes);
-    }
-}
-
-/* Runs that differ in more than what they are compared by. */
-static void print_differences(const comparison *self, FILE *out)
-{
-    char text[512];
-    for (size_t i = 1; i < self->count; i++) {
-        const run_config *first = &self->runs[0].record.config;
-        run_config other = self->runs[i].record.config;
-        other.batch_size = first->batch_size;
-        other.log_every = first->log_every;
-        other.seed = first->seed;
-        if (run_config_difference(&other, first, text, sizeof text) > 0) {
-            fprintf(out, "Note: %s differs from %s in more than its batch size: %s\n",
-                    self->runs[i].name, self->runs[0].name, text);
+    for (size_t i = 0; i < answer->count; i++) {
+        const verdict_row *row = &answer->rows[i];
+        if (row->diverged > 0) {
+            print_note(out, "batch size %u: %zu of %zu seeds diverged, so it is never first",
+                       (unsigned)row->batch_size, row->diverged,
+                       row->seeds + row->diverged + row->unfinished);
         }
     }
 }
 
-static void print_diverged(const comparison *self, FILE *out)
-{
-    const size_t diverged = comparison_diverged(self);
-    if (diverged > 0) {
-        fprintf(out, "Note: %zu of %zu runs diverged; they are in no mean and no answer\n",
-                diverged, self->count);
-    }
-}
-
-/* Seconds of runs that shared the hardware say what they took together, not what each would
- * take. */
-static void print_sharing(const comparison *self, FILE *out)
+/* Seconds of runs that shared the hardware are not what each would take alone. */
+static void print_sharing(const comparison *all, FILE *out)
 {
     uint32_t most = 1;
-    for (size_t i = 0; i < self->count; i++) {
-        const uint32_t at_once = self->runs[i].record.runs_at_once;
+    for (size_t i = 0; i < all->count; i++) {
+        const uint32_t at_once = all->runs[i].record.runs_at_once;
         most = at_once > most ? at_once : most;
     }
     if (most > 1) {
-        fprintf(out,
-                "Note: up to %u runs shared the hardware: their seconds are not what each would "
-                "take alone (sweep --jobs 1)\n",
-                (unsigned)most);
+        print_note(out, "up to %u runs shared the hardware; alone each takes fewer seconds",
+                   (unsigned)most);
     }
 }
 
-static void print_notes(const comparison *self, FILE *out)
+static void print_run_notes(const comparison *all, FILE *out)
 {
-    for (size_t i = 0; i < self->count; i++) {
-        if (self->runs[i].note[0] != '\0') {
-            fprintf(out, "Note: %s: %s\n", self->runs[i].name, self->runs[i].note);
+    size_t notes = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        const compared_run *run = &all->runs[i];
+        if (run->note[0] != '\0' && ++notes <= MOST_NOTES) {
+            print_note(out, "%s: %s", run->name, run->note);
         }
     }
-    print_diverged(self, out);
-    print_sharing(self, out);
-    print_differences(self, out);
-}
-
-/* "99.21 ± 0.03", times `scale`. */
-static void format_mean(char text[TEXT_BYTES], compared_mean mean, double scale, int decimals)
-{
-    if (mean.runs == 0) {
-        snprintf(text, TEXT_BYTES, "-");
-    } else if (isnan(mean.error)) {
-        snprintf(text, TEXT_BYTES, "%.*f", decimals, scale * mean.value);
-    } else {
-        snprintf(text, TEXT_BYTES, "%.*f %s %.*f", decimals, scale * mean.value, sign_plus_minus(),
-                 decimals, scale * mean.error);
+    if (notes > MOST_NOTES) {
+        print_note(out, "and %zu more like these; --format json has them all", notes - MOST_NOTES);
     }
 }
 
-static void print_mean(FILE *out, compared_mean mean, double scale, int decimals)
+int comparison_print(const comparison *all, const verdict *answer, FILE *out)
 {
-    char text[TEXT_BYTES];
-    format_mean(text, mean, scale, decimals);
-    print_cell(out, MEAN_WIDTH, text);
-}
-
-/* What many seeds say together, a line a batch size. */
-static void print_seeds(FILE *out, const compared_batch_size *sizes, size_t count)
-{
-    static const char *const titles[] = {"val. acc. last %", "best epoch %", "loss of epoch 1",
-                                         "epochs to 99 %"};
-    char text[TEXT_BYTES];
-    fprintf(out, "\n%-*s  %4s", LABEL_WIDTH, "Over the seeds", "runs");
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
-        print_cell(out, MEAN_WIDTH, titles[i]);
-    }
-    print_cell(out, REACHED_WIDTH, "reached");
-    fputs("  diverged\n", out);
-    for (size_t i = 0; i < count; i++) {
-        snprintf(text, sizeof text, "batch size %u", (unsigned)sizes[i].batch_size);
-        fprintf(out, "%-*s  %4u", LABEL_WIDTH, text, (unsigned)sizes[i].runs);
-        print_mean(out, sizes[i].final_accuracy, 100, 3);
-        print_mean(out, sizes[i].best_accuracy, 100, 3);
-        print_mean(out, sizes[i].first_loss, 1, 4);
-        print_mean(out, sizes[i].epochs_to_target, 1, 2);
-        snprintf(text, sizeof text, "%u of %u", (unsigned)sizes[i].epochs_to_target.runs,
-                 (unsigned)sizes[i].runs);
-        print_cell(out, REACHED_WIDTH, text);
-        fprintf(out, "  %u\n", (unsigned)sizes[i].diverged);
-    }
-    fprintf(out,
-            "  means of the finished runs %s the standard error of the mean over the seeds; epochs "
-            "to 99 %%: of those that\n  reached it\n",
-            sign_plus_minus());
-}
-
-/* Is there a batch size with several runs that ended? */
-static bool has_seeds(const compared_batch_size *sizes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (sizes[i].runs + sizes[i].diverged > 1) {
-            return true;
-        }
-    }
-    return false;
-}
-
-int comparison_print(const comparison *self, FILE *out)
-{
-    comparison_entry *entries = calloc(self->count + 1, sizeof *entries);
-    compared_batch_size *sizes = calloc(self->count + 1, sizeof *sizes);
-    if (entries == NULL || sizes == NULL) {
-        free(entries);
-        free(sizes);
+    size_t *rows = malloc((answer->count + 1) * sizeof *rows);
+    if (rows == NULL) {
         return -1;
     }
-    const size_t size_count = comparison_by_batch_size(self, sizes);
-    print_costs(self, out);
-    print_figures(self, out);
-    if (has_seeds(sizes, size_count)) {
-        print_seeds(out, sizes, size_count);
-    }
-    free(sizes);
-    print_answers(self, out, entries);
-    print_relative_costs(self, out);
-    fputs(
-        "Cannot be told apart (from a first): the ranges touch, or the accuracies are within two "
-        "standard errors of their\ndifference. Seconds: the epochs at the median pace, their "
-        "range from the fastest to the slowest epoch's pace. Each\nrun is one seed: what another "
-        "seed would change is in none of these errors, and of the first epoch's training loss\n"
-        "no error is known at all. The best of all epochs is picked on the validation set itself, "
-        "and so a little too good.\n",
-        out);
-    print_notes(self, out);
-    free(entries);
+    verdict_words_print(answer, rows, out);
+    free(rows);
+    print_table(answer, out);
+    print_rate_notes(answer, out);
+    print_diverged(answer, out);
+    print_sharing(all, out);
+    print_run_notes(all, out);
     return 0;
 }

@@ -88,6 +88,9 @@ static int take_event(void *context, const tblog_event *event)
             }
             *(double *)((char *)&all->points[epoch] + tags[t].offset) = value->scalar;
             all->seen[epoch] |= (uint8_t)tags[t].bit;
+            if (tags[t].offset == offsetof(run_point, loss)) {
+                all->points[epoch].wall_time = event->wall_time;
+            }
         }
     }
     return 0;

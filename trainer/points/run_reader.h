@@ -13,6 +13,7 @@ typedef struct run_point {
     double accuracy;
     double val_loss;
     double val_accuracy;
+    double wall_time; /* when its loss was logged, in seconds since 1970; NaN if the file says so */
 } run_point;
 
 typedef struct run_curves {

@@ -13,17 +13,3 @@ const char *sign_times(void)
 {
     return is_utf8() ? "×" : "x";
 }
-
-const char *sign_plus_minus(void)
-{
-    return is_utf8() ? "±" : "+/-";
-}
-
-int sign_columns(const char *text)
-{
-    int columns = 0;
-    for (; *text != '\0'; text++) {
-        columns += ((unsigned char)*text & 0xc0) != 0x80; /* bytes that continue no character */
-    }
-    return columns;
-}

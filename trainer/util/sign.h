@@ -4,10 +4,6 @@
 #define TRAINER_SIGN_H
 
 /* A sign of the program's words: UTF-8 if the locale is UTF-8, else ASCII. Constant text. */
-const char *sign_times(void);      /* × or x */
-const char *sign_plus_minus(void); /* ± or +/- */
-
-/* The columns of a text whose characters take one each. */
-int sign_columns(const char *text);
+const char *sign_times(void); /* × or x */
 
 #endif

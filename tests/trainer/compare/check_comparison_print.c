@@ -1,239 +1,425 @@
-/* The comparison as people and programs get it: the tables, the answers and the JSON text. */
+/* The comparison as people and programs get it: the verdict's lines, the tables, JSON and CSV. */
 #include <check.h>
 #include <jansson.h>
-#include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "comparison_runs.h"
-#include "scratch.h"
+#include "comparison_print.h"
+#include "made_up_runs.h"
 
-static char *print_table(void)
+static char *text; /* what was printed last */
+static size_t size;
+
+static void set_up(void)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_int_eq(comparison_print(&all, out), 0);
+    made_up_set_up();
+    text = NULL;
+}
+
+static void tear_down(void)
+{
+    free(text);
+    made_up_tear_down();
+}
+
+static FILE *begin_text(void)
+{
+    free(text);
+    text = NULL;
+    return open_memstream(&text, &size);
+}
+
+/* Asserts that no line is longer, and that all is ASCII. */
+static void assert_fits(size_t columns)
+{
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        const size_t length = strcspn(line, "\n");
+        ck_assert_msg(length <= columns, "%.*s", (int)length, line);
+        for (size_t i = 0; i < length; i++) {
+            ck_assert_msg((unsigned char)line[i] < 0x80, "%.*s", (int)length, line);
+        }
+    }
+}
+
+static size_t count_lines(const char *end)
+{
+    size_t lines = 0;
+    for (const char *c = text; c < end; c++) {
+        lines += *c == '\n';
+    }
+    return lines;
+}
+
+/* Judges the runs and prints the answer. The verdict, up to the empty line, has two to six lines,
+ * and nothing has more than 80 columns. */
+static void print_for(double target)
+{
+    judge(target);
+    FILE *out = begin_text();
+    ck_assert_int_eq(comparison_print(&all, &answer, out), 0);
     fclose(out);
-    return text;
+    assert_fits(80);
+    const char *table = strstr(text, "\n\n");
+    ck_assert_ptr_nonnull(table);
+    const size_t lines = count_lines(table + 1);
+    ck_assert_msg(lines >= 1 && lines <= 6, "%s", text);
 }
 
-/* Columns of a line; "±" is one of two bytes. */
-static void assert_fits(char *text)
+static void print(void)
 {
-    char *rest = text;
-    for (char *line = strtok_r(rest, "\n", &rest); line != NULL;
-         line = strtok_r(NULL, "\n", &rest)) {
-        ck_assert_msg(strlen(line) <= 120 + (strstr(line, "±") != NULL), "%s", line);
+    print_for(0);
+}
+
+static void assert_has(const char *words)
+{
+    ck_assert_msg(strstr(text, words) != NULL, "no \"%s\" in\n%.2000s", words, text);
+}
+
+static void assert_lacks(const char *words)
+{
+    ck_assert_msg(strstr(text, words) == NULL, "\"%s\" in\n%.2000s", words, text);
+}
+
+/* Asserts that the text begins so. */
+static void assert_begins(const char *begin)
+{
+    ck_assert_msg(strncmp(text, begin, strlen(begin)) == 0, "%s", text);
+}
+
+START_TEST(one_seed_says_that_it_tells_nothing_and_which_command_does)
+{
+    add(64, 0, (const uint32_t[]){9800, 9850, 9900, 9910});
+    add(32, 0, (const uint32_t[]){9800, 9900, 9905, 9930});
+    print();
+    assert_begins("Best      batch size 32: 99.30 % validated, but one seed cannot tell\n"
+                  "Fastest   batch size 32: 99 % after 2 epochs\n"
+                  "Cheapest  batch size 32: 99 % after 2 s of training (64: 1.5 times that)\n"
+                  "How sure  one seed tells nothing, 5 can: trainer sweep --batch-sizes 64,32\n"
+                  "          --epochs 4 --seeds 5 (on the same data, with the same options)\n\n");
+}
+END_TEST
+
+/* Batch size 32 is 0.2 points ahead of the others in each seed, or nearly. */
+static void add_clear_winner(void)
+{
+    for (uint32_t seed = 0; seed < 5; seed++) {
+        add_level(64, seed, 9900 + seed);
+        add_level(32, seed, 9920 + seed + seed % 2);
+        add_level(16, seed, 9901 + seed);
     }
 }
 
-/* Does a line begin with `begin` and have these words, in this order, with blanks between? */
-static bool has_line(const char *text, const char *begin, const char *words)
+START_TEST(a_clear_winner_is_better_than_all_others)
 {
-    char wanted[256];
-    snprintf(wanted, sizeof wanted, "%s %s", begin, words);
-    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
-        char squeezed[256];
-        size_t length = 0;
-        line += *line == '\n';
-        for (const char *c = line; *c != '\0' && *c != '\n' && length < sizeof squeezed - 1; c++) {
-            if (*c != ' ' || (length > 0 && squeezed[length - 1] != ' ')) {
-                squeezed[length++] = *c;
-            }
+    add_clear_winner();
+    print();
+    assert_begins(
+        "Best      batch size 32: 99.22 % validated (99.20 to 99.24 over 5 seeds), better\n"
+        "          than all others beyond chance\n");
+    assert_has("\nHow sure  5 seeds; each difference to the best has p < 0.05 (Holm)\n");
+}
+END_TEST
+
+START_TEST(rivals_that_cannot_be_told_from_the_best_are_named)
+{
+    for (uint32_t seed = 0; seed < 3; seed++) {
+        add_level(64, seed, 9900 + 10 * seed);
+        add_level(32, seed, 9915 + 5 * seed);
+        add_level(16, seed, 9800);
+    }
+    print();
+    /* The differences are 0.15, 0.10 and 0.05 points: 0.1, and 2.776 / 4.303 of ... */
+    assert_begins(
+        "Best      batch size 32: 99.20 % validated (99.08 to 99.32 over 3 seeds), but 64\n"
+        "          cannot be told from it (0.10 points behind, -0.02 to 0.22)\n");
+    assert_has("\nHow sure  3 seeds; 6 would show a difference of 0.10 points in 80 % of cases\n");
+}
+END_TEST
+
+START_TEST(of_many_rivals_the_first_are_named_and_the_nearest_is_told)
+{
+    for (uint32_t seed = 0; seed < 2; seed++) {
+        for (uint32_t i = 0; i < 6; i++) {
+            add_level(8U << i, seed, 9900 + 30 * seed + i);
         }
-        squeezed[length] = '\0';
-        if (strncmp(squeezed, wanted, strlen(wanted)) == 0) {
-            return true;
-        }
     }
-    return false;
-}
-
-START_TEST(the_table_fits_in_120_columns_and_says_how_each_run_stands)
-{
-    make_three_runs();
-    set_seconds_but_first("b", 3, 4);
-    compare_everything();
-    char *text = print_table();
-    ck_assert(has_line(text, "batch size 32", "2 3.00 (3.00-4.00) 21 "));
-    ck_assert(has_line(text, "fewest epochs", "batch size 64 1 (1-1) first"));
-    ck_assert(has_line(text, "batch size 32", "3 (2-4) behind"));
-    ck_assert(has_line(text, "fewest samples", "batch size 64 64 (64-64) first"));
-    ck_assert(has_line(text, "batch size 32", "192 (128-256) behind"));
-    ck_assert(has_line(text, "fewest seconds of training",
-                       "batch size 32 9.0 (6.0-16.0) first, not clearly"));
-    ck_assert(has_line(text, "batch size 64", "10.0 (10.0-10.0) cannot be told apart"));
-    ck_assert(has_line(text, "lowest training loss of epoch 1", "batch size 16 "));
-    ck_assert_ptr_nonnull(strstr(text, "lowest, error unknown"));
-    ck_assert(has_line(text, "after the last epoch", "batch size 16 99.35 % ± 0.08 first"));
-    ck_assert(has_line(text, "batch size 32", "0.30 times the time an epoch, 0.54 times the mem"));
-    ck_assert_ptr_nonnull(strstr(text, "0.9935 0.9940 @3"));
-    assert_fits(text);
-    free(text);
+    print();
+    assert_has(
+        ", but\n          128, 64 and 3 more cannot be told from it (next: 0.01 points behind,\n");
 }
 END_TEST
 
-START_TEST(an_exact_tie_has_no_single_winner_in_the_table)
+START_TEST(a_spread_so_large_that_a_hundred_seeds_are_too_few_is_said)
 {
-    make_run("a", 64, correct_16);
-    make_run("b", 32, correct_16);
-    compare_everything();
-    char *text = print_table();
-    ck_assert(has_line(text, "fewest epochs", "batch size 64 2 (2-3) equally first"));
-    ck_assert(has_line(text, "batch size 32", "2 (2-3) equally first"));
-    free(text);
-}
-END_TEST
-
-START_TEST(runs_of_one_batch_size_are_told_apart_by_their_number)
-{
-    make_run("a", 16, correct_16);
-    make_run("b", 16, correct_64);
-    compare_everything();
-    char *text = print_table();
-    ck_assert(has_line(text, "fewest epochs", "batch size 16 #1 2 (2-3) first, not clearly"));
-    ck_assert(has_line(text, "batch size 16 #2", "3 (2-4) cannot be told apart"));
-    free(text);
-}
-END_TEST
-
-/* Seeds at batch size 16 that end at 99.35, 98.85 and 99.20 % and are at 99 % in epochs 2, 3 and
- * 1; one of 64. */
-static void make_seeds(void)
-{
-    static const uint32_t low[EPOCHS] = {9800, 9800, 9900, 9885};
-    static const uint32_t high[EPOCHS] = {9900, 9900, 9900, 9920};
-    make_run("a", 16, correct_16);
-    make_run("b", 16, low);
-    make_run("c", 16, high);
-    make_run("d", 64, correct_64);
-    compare_everything();
-}
-
-START_TEST(seeds_of_a_batch_size_are_taken_together)
-{
-    make_seeds();
-    char *text = print_table();
-    /* The mean of 99.35, 98.85 and 99.20, their standard deviation 0.2566 over the root of 3. */
-    ck_assert(has_line(text, "batch size 16", "3 99.133 ± 0.148 "));
-    ck_assert(has_line(text, "batch size 64", "1 99.200 "));
-    ck_assert_ptr_nonnull(strstr(text, "2.00 ± 0.58"));
-    ck_assert_ptr_nonnull(strstr(text, "3 of 3"));
-    assert_fits(text);
-    free(text);
-}
-END_TEST
-
-START_TEST(without_seeds_nothing_is_said_of_them)
-{
-    make_three_runs();
-    char *text = print_table();
-    ck_assert_ptr_null(strstr(text, "Over the seeds"));
-    free(text);
-}
-END_TEST
-
-START_TEST(of_very_many_runs_the_first_are_shown)
-{
-    for (int i = 0; i < 15; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "run%02d", i);
-        make_run(name, 16, correct_16);
+    for (uint32_t seed = 0; seed < 2; seed++) {
+        add_level(64, seed, 9000 + 900 * seed);
+        add_level(32, seed, 9901 - 900 * seed);
     }
-    compare_everything();
-    char *text = print_table();
-    ck_assert_ptr_nonnull(strstr(text, "and 3 more"));
-    free(text);
+    print();
+    assert_has("2 seeds; more than 100 are needed to show a difference of 0.10 points\n");
 }
 END_TEST
 
-START_TEST(a_range_that_never_ends_is_open)
+START_TEST(a_rival_may_be_ahead_in_the_seeds_that_both_have)
 {
-    static const uint32_t correct[EPOCHS] = {9899, 9900, 9899, 9899};
-    static const uint32_t nearly[EPOCHS] = {9800, 9895, 9895, 9895};
-    make_run("run", 16, correct);
-    make_run("nearly", 8, nearly);
-    compare_everything();
-    char *text = print_table();
-    ck_assert(has_line(text, "fewest epochs", "batch size 16 2 (1-) first, not clearly"));
-    ck_assert(has_line(text, "batch size 8", "never (2-) cannot be told apart"));
-    free(text);
+    add_level(64, 0, 9900);
+    add_level(64, 1, 9910);
+    add_level(64, 2, 9990);
+    add_level(32, 0, 9920);
+    add_level(32, 1, 9922);
+    print();
+    assert_has("(0.16 points ahead in their common seeds,");
+    assert_has("How sure  2 seeds; 4 would show a difference of 0.16 points in 80 % of cases\n");
 }
 END_TEST
 
-/* One run whose losses are no numbers, one whose losses are infinite in a 32-bit float, one whose
- * losses are large, and one as it should be. */
-static void make_diverged_runs(void)
+START_TEST(equals_are_named_together)
 {
-    static const uint32_t chance[EPOCHS] = {980, 980, 980, 980};
-    make_run_with("nan", 64, (fake_engine_plan){.val_correct = chance, .loss_factor = -NAN});
-    make_run_with("infinite", 32, (fake_engine_plan){.val_correct = chance, .loss_factor = 1e100});
-    make_run_with("large", 16, (fake_engine_plan){.val_correct = chance, .loss_factor = 1e30});
-    make_run("good", 8, correct_16);
-    compare_everything();
-}
-
-START_TEST(diverged_runs_are_shown_plainly_and_win_nothing)
-{
-    make_diverged_runs();
-    char *text = print_table();
-    ck_assert_ptr_null(strstr(text, "-nan"));
-    ck_assert(has_line(text, "batch size 64", "nan - 0."));
-    ck_assert_ptr_nonnull(strstr(text, "  diverged\n"));
-    ck_assert_ptr_nonnull(strstr(text, "Note: nan: diverged at step 1 of epoch 1\n"));
-    ck_assert_ptr_nonnull(strstr(text, "Note: 2 of 4 runs diverged"));
-    ck_assert_ptr_nonnull(strstr(text, "What it costs, against batch size 16, "));
-    ck_assert(has_line(text, "batch size 32", "inf - 0."));
-    ck_assert(has_line(text, "batch size 16", "1.297e+29 1.297e+29 @4 "));
-    ck_assert(has_line(text, "fewest epochs", "batch size 8 2 (2-3) the only one"));
-    ck_assert(has_line(text, "lowest training loss of epoch 1", "batch size 8 "));
-    ck_assert(has_line(text, "after the last epoch", "batch size 8 99.35 % ± 0.08 first"));
-    assert_fits(text);
-    free(text);
+    add_level(64, 0, 9950);
+    add_level(32, 0, 9950);
+    add_level(16, 0, 9940);
+    print();
+    assert_begins("Best      batch sizes 64 and 32 alike: 99.50 % validated\n"
+                  "Fastest   batch sizes 64, 32 and 16 alike: 99 % after 1 epoch\n");
 }
 END_TEST
 
-/* Two seeds at batch size 64, of which one diverged, and one at 16. */
-static void make_diverged_seed(void)
+START_TEST(one_batch_size_alone_is_compared_with_nothing)
 {
-    make_run_with("a", 64, (fake_engine_plan){.diverged_loss = NAN, .diverges_at_step = 3});
-    make_run("b", 64, correct_early);
-    make_run("c", 16, correct_16);
-    compare_everything();
-}
-
-START_TEST(diverged_seeds_are_counted)
-{
-    make_diverged_seed();
-    char *text = print_table();
-    ck_assert(has_line(text, "Over the seeds", "runs "));
-    ck_assert(has_line(text, "batch size 64", "1 98.900 99.220 "));
-    ck_assert_ptr_nonnull(strstr(text, "  1 of 1     1\n"));
-    ck_assert(has_line(text, "batch size 64 #2", "1 (1-1) diverges with another seed"));
-    assert_fits(text);
-    free(text);
+    add_level(64, 0, 9950);
+    add_level(64, 1, 9940);
+    print();
+    assert_begins("Best      batch size 64: 99.45 % validated (98.81 to 100.09 over 2 seeds)\n"
+                  "Fastest   batch size 64: 99 % after 1 epoch (median)\n"
+                  "Cheapest  batch size 64: 99 % after 1 s of training\n\n");
 }
 END_TEST
 
-START_TEST(diverged_runs_leave_valid_json)
+START_TEST(nothing_that_has_finished_is_no_verdict)
 {
-    char *text = NULL;
-    size_t size = 0;
-    make_diverged_runs();
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_int_eq(comparison_print_json(&all, out), 0);
+    add_level(64, 0, 9950)->record.state = RUN_INTERRUPTED;
+    add_level(32, 0, 9950)->record.state = RUN_RUNNING;
+    print();
+    assert_begins("Best      none: no run has finished yet\n\n");
+    assert_has(
+        "    64    0.001   0/1       -                    -  -                  -       -\n");
+    assert_has("\nNote: run0: not finished (interrupted): 4 of 4 epochs\n");
+}
+END_TEST
+
+START_TEST(where_all_diverged_nothing_is_first)
+{
+    add_level(64, 0, 9950)->record.state = RUN_DIVERGED;
+    print();
+    assert_begins("Best      none: no run has finished without diverging\n\n");
+    add_level(64, 1, 9950);
+    print();
+    assert_begins("Best      none: no batch size has finished without a diverged seed\n\n");
+}
+END_TEST
+
+START_TEST(a_batch_size_with_a_diverged_seed_is_counted_and_never_first)
+{
+    for (uint32_t seed = 0; seed < 3; seed++) {
+        add_level(64, seed, 9990);
+        add_level(32, seed, 9950);
+    }
+    add_level(64, 3, 9990)->record.state = RUN_DIVERGED;
+    print();
+    assert_begins("Best      batch size 32: 99.50 % validated (99.49 to 99.51 over 3 seeds); no\n"
+                  "          other has finished with all its seeds\n"
+                  "Fastest   batch size 32: 99 % after 1 epoch (median)\n"
+                  "Cheapest  batch size 32: 99 % after 1 s of training\n\n");
+    assert_has("\n    64    0.001   3/4   99.90 ");
+    assert_has("\nNote: batch size 64: 1 of 4 seeds diverged, so it is never first\n");
+}
+END_TEST
+
+static void add_rates(uint32_t seeds)
+{
+    for (uint32_t seed = 0; seed < seeds; seed++) {
+        add_level(64, seed, 9900 + seed);
+        add_level(64, seed, 9930 + seed % 2)->record.config.learning_rate = 4.4721359e-4;
+        add_level(32, seed, 9920 + 2 * seed);
+    }
+}
+
+START_TEST(rates_are_named_where_they_differ)
+{
+    add_rates(6);
+    print();
+    assert_begins(
+        "Best      batch size 64: 99.31 % validated at rate 0.000447 (99.29 to 99.32 over\n"
+        "          3 seeds), but 32 cannot be told from it (0.03 points behind, -0.03 to\n");
+    assert_has("Note: of several learning rates a batch size has the one that was best on the\n"
+               "      lower half of the seeds; its figures are those of the other seeds\n");
+}
+END_TEST
+
+START_TEST(a_rate_that_could_not_be_confirmed_is_noted)
+{
+    add_rates(3);
+    print();
+    assert_has("Note: of several learning rates a batch size has the best one; chosen on the\n"
+               "      seeds that it is shown by, it looks a little too good (with 4 seeds or\n");
+}
+END_TEST
+
+START_TEST(what_is_left_out_is_said_first_and_why)
+{
+    add_level(64, 0, 9900);
+    add_level(32, 0, 9900);
+    add_level(16, 0, 9999)->record.config.data_crc32 = 1;
+    add_level(16, 1, 9999)->record.config.epochs = 5;
+    add_level(16, 2, 9999)->record.config.epochs = 5;
+    print();
+    assert_begins("Left out  3 runs: other data (1), other epochs (2); --details lists them\n"
+                  "Best      ");
+}
+END_TEST
+
+START_TEST(where_none_reaches_99_percent_the_common_target_is_named_as_such)
+{
+    add(64, 0, (const uint32_t[]){9000, 9233, 9100, 9100});
+    add(32, 0, (const uint32_t[]){9100, 9300, 9300, 9400});
+    print();
+    assert_has("Fastest   batch sizes 64 and 32 alike: 92.33 % after 2 epochs; no run reaches\n"
+               "          99 %, and all reach 92.33 %\n");
+    assert_has("  to 92.33 % ");
+}
+END_TEST
+
+START_TEST(a_target_that_is_given_is_used)
+{
+    add_level(64, 0, 9900);
+    add_level(32, 0, 9700);
+    print_for(0.98);
+    assert_has("Fastest   batch size 64: 98 % after 1 epoch\n");
+    print_for(0.995);
+    assert_has("Fastest   none: no batch size reaches 99.5 % in most seeds\n");
+}
+END_TEST
+
+START_TEST(the_fastest_has_its_median_and_how_often_it_is_first)
+{
+    for (uint32_t seed = 0; seed < 3; seed++) {
+        add(64, seed, (const uint32_t[]){9800, 9900, 9900, 9900});
+        add(32, seed, (const uint32_t[]){9800, seed == 0 ? 9900 : 9800, 9800, 9850});
+    }
+    print();
+    assert_has("Fastest   batch size 64: 99 % after 2 epochs (median), first in 2 of 3 seeds\n");
+    assert_has("  never 1/3 ");
+    ck_assert_uint_eq(all.runs[3].record.config.batch_size, 32);
+    ck_assert_uint_eq(all.runs[3].record.config.seed, 0);
+    all.runs[3].record.epochs[1].val_accuracy = 0.98;
+    print();
+    assert_has("Fastest   batch size 64: 99 % after 2 epochs (median), first in all 3 seeds\n");
+}
+END_TEST
+
+START_TEST(seconds_of_other_hardware_are_not_compared)
+{
+    add_level(64, 0, 9900);
+    strcpy(add_level(32, 0, 9900)->record.hardware, "another");
+    print();
+    assert_has("Cheapest  not compared: other hardware, or another number of runs at a time\n");
+}
+END_TEST
+
+START_TEST(runs_that_shared_the_hardware_are_noted)
+{
+    add_level(64, 0, 9900)->record.runs_at_once = 3;
+    print();
+    assert_has("Note: up to 3 runs shared the hardware; alone each takes fewer seconds\n");
+}
+END_TEST
+
+START_TEST(long_notes_are_broken_and_many_are_cut)
+{
+    for (uint32_t seed = 0; seed < 15; seed++) {
+        compared_run *run = add_level(64, seed, 9900);
+        run->record.state = RUN_INTERRUPTED;
+        snprintf(run->name, sizeof run->name, "LeNet-MNIST-2-BatchSize=64-Seed=%u", (unsigned)seed);
+    }
+    print();
+    assert_has("Note: LeNet-MNIST-2-BatchSize=64-Seed=0: not finished (interrupted): 4 of 4\n"
+               "      epochs\n");
+    assert_has("Note: and 3 more like these; --format json has them all\n");
+}
+END_TEST
+
+static void print_details(void)
+{
+    judge(0);
+    FILE *out = begin_text();
+    comparison_print_details(&all, &answer, out);
+    fclose(out);
+    assert_fits(120);
+}
+
+START_TEST(details_have_a_row_a_run_and_the_differences)
+{
+    add_clear_winner();
+    for (size_t i = 0; i < all.count; i++) {
+        snprintf(all.runs[i].name, sizeof all.runs[i].name,
+                 "LeNet-MNIST-2-BatchSize=1024-LR=0.0005-Seed=%zu", i);
+        all.runs[i].record.epochs[1].loss = 1.234e30;
+        all.runs[i].record.epochs[1].training_seconds = 100;
+    }
+    print_details();
+    assert_has("\n#1        64    938   1.00 (1.00-100.00)     60000      0.0  1 min 43 s  LeNet");
+    assert_has("\n#1        64  0.0000 0.0000 @1         0.0000");
+    assert_has("  0.9900 0.9900 @1   1\n");
+    assert_has("\n64 less 32             -0.204  -0.2");
+    assert_has("  paired, 5 seeds in common\n");
+}
+END_TEST
+
+START_TEST(details_say_why_each_run_is_left_out)
+{
+    add_level(64, 0, 9900);
+    add_level(64, 0, 9900);
+    add_level(32, 0, 9900);
+    add_level(16, 1, 9999)->record.config.epochs = 5;
+    print_details();
+    assert_has("\n#2 is left out: it repeats #1\n");
+    assert_has("\n#4 is left out: epochs 5 instead of 4\n");
+}
+END_TEST
+
+/* One without an epoch, one that diverged, and one whose losses are large. */
+START_TEST(details_of_runs_without_figures_are_plain)
+{
+    compared_run *run = add_level(64, 0, 980);
+    run->record.state = RUN_RUNNING;
+    run->record.epoch_count = 0;
+    run = add_level(32, 0, 980);
+    run->record.state = RUN_DIVERGED;
+    run->record.epochs[3].loss = -NAN;
+    run = add_level(16, 0, 980);
+    run->record.epochs[3].loss = 1.297e29;
+    print_details();
+    assert_has("#1        64  no epoch yet\n");
+    assert_has("#2        32     nan 0.0000 @1 ");
+    assert_has("  diverged\n");
+    assert_has("1.297e+29");
+    assert_has("\n64 less 32                  -\n");
+    assert_lacks("-nan");
+}
+END_TEST
+
+static json_t *print_json(void)
+{
+    judge(0);
+    FILE *out = begin_text();
+    ck_assert_int_eq(comparison_print_json(&all, &answer, out), 0);
     fclose(out);
     json_t *root = json_loads(text, 0, NULL);
     ck_assert_ptr_nonnull(root);
-    json_t *run_json = json_load_file(scratch_path("nan/run.json"), 0, NULL);
-    ck_assert_ptr_nonnull(run_json);
-    json_decref(run_json);
-    json_decref(root);
-    free(text);
+    return root;
 }
-END_TEST
 
 static const json_t *at(const json_t *object, const char *key)
 {
@@ -242,120 +428,109 @@ static const json_t *at(const json_t *object, const char *key)
     return value;
 }
 
-static void assert_json_range(const json_t *range, double value, double low, double high)
+static int64_t whole(const json_t *object, const char *key)
 {
-    ck_assert_double_eq(json_real_value(at(range, "value")), value);
-    ck_assert_double_eq(json_real_value(at(range, "low")), low);
-    ck_assert_double_eq(json_real_value(at(range, "high")), high);
+    ck_assert(json_is_integer(at(object, key)));
+    return json_integer_value(at(object, key));
 }
 
-static void assert_json_entry(const json_t *root, const char *question, size_t place,
-                              const char *run, const char *standing)
+START_TEST(json_has_the_verdict)
 {
-    const json_t *answer = at(at(root, "answers"), question);
-    const json_t *entry = json_array_get(answer, place);
-    ck_assert_uint_eq(json_array_size(answer), 3);
-    ck_assert_str_eq(json_string_value(at(entry, "run")), run);
-    ck_assert_str_eq(json_string_value(at(entry, "standing")), standing);
-}
-
-START_TEST(json_has_the_same_numbers)
-{
-    char *text = NULL;
-    size_t size = 0;
-    make_three_runs();
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_int_eq(comparison_print_json(&all, out), 0);
-    fclose(out);
-    json_t *root = json_loads(text, 0, NULL);
-    ck_assert_ptr_nonnull(root);
-    const json_t *small = json_array_get(at(root, "runs"), 2);
-    ck_assert_int_eq(json_integer_value(at(small, "batch_size")), 16);
-    ck_assert_int_eq(json_integer_value(at(small, "peak_bytes")), 21000);
-    ck_assert_double_eq(json_real_value(at(at(small, "val_accuracy"), "best")), 0.994);
-    assert_json_range(at(small, "seconds_per_epoch"), 10, 10, 10);
-    assert_json_range(at(at(small, "to_target"), "epochs"), 2, 2, 3);
-    assert_json_range(at(at(small, "to_target"), "samples"), 128, 128, 192);
-    assert_json_range(at(at(small, "to_target"), "seconds"), 20, 20, 30);
-    assert_json_entry(root, "fewest_seconds", 0, "b", "first");
-    assert_json_entry(root, "fewest_seconds", 1, "a", "unsure");
-    assert_json_entry(root, "fewest_seconds", 2, "c", "behind");
-    assert_json_entry(root, "lowest_first_epoch_loss", 1, "b", "unknown");
-    const json_t *loss = json_array_get(at(at(root, "answers"), "lowest_first_epoch_loss"), 0);
-    ck_assert(json_is_null(at(loss, "low")) && json_is_null(at(loss, "high")));
+    add_clear_winner();
+    add_level(16, 5, 9900)->record.state = RUN_DIVERGED;
+    add_level(16, 0, 9900)->record.config.epochs = 5;
+    json_t *root = print_json();
+    ck_assert_double_eq(json_real_value(at(root, "target_accuracy")), 0.99);
+    ck_assert_str_eq(json_string_value(at(root, "target")), "usual");
+    const json_t *small = json_array_get(at(root, "batch_sizes"), 2);
+    ck_assert_int_eq(whole(small, "batch_size"), 16);
+    ck_assert_int_eq(whole(small, "runs"), 5);
+    ck_assert_int_eq(whole(small, "diverged"), 1);
+    ck_assert_str_eq(json_string_value(at(small, "rate")), "only");
+    const json_t *pair = json_array_get(at(root, "differences"), 0);
+    ck_assert_int_eq(whole(pair, "batch_size"), 64);
+    ck_assert_int_eq(whole(pair, "other"), 32);
+    ck_assert_double_eq_tol(json_real_value(at(pair, "points")), -0.204, 1e-9);
+    ck_assert(json_is_true(at(pair, "paired")));
+    ck_assert_uint_eq(json_array_size(at(root, "best")), 1);
+    ck_assert_int_eq(json_integer_value(json_array_get(at(root, "best"), 0)), 32);
+    ck_assert(json_is_true(at(root, "better_than_all")));
+    ck_assert(json_is_null(at(root, "seeds_needed")));
+    ck_assert_uint_eq(json_array_size(at(root, "fastest")), 2); /* 16 has a diverged seed */
+    ck_assert_int_eq(whole(at(root, "left_out"), "other_epochs"), 1);
+    ck_assert_uint_eq(json_array_size(at(root, "runs")), 17);
     json_decref(root);
-    free(text);
 }
 END_TEST
 
-START_TEST(json_has_the_divergence)
+START_TEST(json_has_null_where_a_number_is_not_there)
 {
-    char *text = NULL;
-    size_t size = 0;
-    make_diverged_seed();
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_int_eq(comparison_print_json(&all, out), 0);
-    fclose(out);
-    json_t *root = json_loads(text, 0, NULL);
-    ck_assert_ptr_nonnull(root);
-    ck_assert_int_eq(json_integer_value(at(root, "diverged")), 1);
-    const json_t *run = json_array_get(at(root, "runs"), 0);
-    ck_assert_str_eq(json_string_value(at(run, "state")), "diverged");
-    ck_assert_int_eq(json_integer_value(at(run, "diverged_at_step")), 3);
-    ck_assert(json_is_null(at(json_array_get(at(root, "runs"), 1), "diverged_at_step")));
+    add_level(64, 0, 9800);
+    compared_run *run = add_level(32, 0, 9900);
+    run->record.epochs[3].loss = NAN;
+    run->record.epochs[2].loss = INFINITY;
+    json_t *root = print_json();
     const json_t *large = json_array_get(at(root, "batch_sizes"), 0);
-    ck_assert_int_eq(json_integer_value(at(large, "diverged")), 1);
-    const json_t *answer = json_array_get(at(at(root, "answers"), "best_val_accuracy"), 1);
-    ck_assert_str_eq(json_string_value(at(answer, "standing")), "unreliable");
-    json_decref(root);
-    free(text);
-}
-END_TEST
-
-START_TEST(json_has_the_seeds)
-{
-    char *text = NULL;
-    size_t size = 0;
-    make_seeds();
-    FILE *out = open_memstream(&text, &size);
-    ck_assert_int_eq(comparison_print_json(&all, out), 0);
-    fclose(out);
-    json_t *root = json_loads(text, 0, NULL);
-    ck_assert_ptr_nonnull(root);
-    const json_t *large = json_array_get(at(root, "batch_sizes"), 0);
-    const json_t *small = json_array_get(at(root, "batch_sizes"), 1);
-    ck_assert_int_eq(json_integer_value(at(large, "batch_size")), 64);
     ck_assert(json_is_null(at(at(large, "final_val_accuracy"), "error")));
-    ck_assert_int_eq(json_integer_value(at(small, "runs")), 3);
-    const json_t *accuracy = at(small, "final_val_accuracy");
-    ck_assert_double_eq_tol(json_real_value(at(accuracy, "mean")), 0.9913333333, 1e-9);
-    ck_assert_double_eq_tol(json_real_value(at(accuracy, "error")), 0.0014813657, 1e-9);
-    ck_assert_double_eq(json_real_value(at(at(small, "epochs_to_target"), "mean")), 2);
+    ck_assert(json_is_null(at(large, "epochs_to_target")));
+    ck_assert(json_is_null(at(json_array_get(at(root, "differences"), 0), "p")));
+    const json_t *small = json_array_get(at(root, "runs"), 1);
+    ck_assert(json_is_null(at(at(small, "loss"), "final")));
+    ck_assert_str_eq(json_string_value(at(small, "place")), "member");
+    ck_assert(json_is_null(at(small, "diverged_at_step")));
     json_decref(root);
-    free(text);
+}
+END_TEST
+
+START_TEST(csv_has_a_row_a_run_and_quotes_what_needs_it)
+{
+    add_level(64, 7, 9900);
+    strcpy(add_level(32, 0, 9800)->name, "a, \"b\"");
+    judge(0);
+    FILE *out = begin_text();
+    comparison_print_csv(&all, &answer, out);
+    fclose(out);
+    ck_assert_str_eq(text,
+                     "name,batch_size,learning_rate,seed,state,place,epochs,loss,accuracy,val_loss,"
+                     "val_accuracy,best_val_accuracy,best_epoch,epochs_to_target,seconds_to_target,"
+                     "seconds_per_epoch,seconds,peak_bytes\n"
+                     "run0,64,0.001,7,finished,member,4,0,0,0,0.99,0.99,1,1,1,1,4,0\n"
+                     "\"a, \"\"b\"\"\",32,0.001,0,finished,member,4,0,0,0,0.98,0.98,1,,,1,4,0\n");
 }
 END_TEST
 
 int main(void)
 {
-    setlocale(LC_CTYPE, "C.UTF-8"); /* the signs that the tests expect */
     Suite *suite = suite_create("comparison_print");
-    TCase *comparing = tcase_create("comparing");
-    tcase_add_checked_fixture(comparing, comparison_set_up, comparison_tear_down);
-    tcase_add_test(comparing, the_table_fits_in_120_columns_and_says_how_each_run_stands);
-    tcase_add_test(comparing, an_exact_tie_has_no_single_winner_in_the_table);
-    tcase_add_test(comparing, runs_of_one_batch_size_are_told_apart_by_their_number);
-    tcase_add_test(comparing, a_range_that_never_ends_is_open);
-    tcase_add_test(comparing, diverged_runs_are_shown_plainly_and_win_nothing);
-    tcase_add_test(comparing, diverged_seeds_are_counted);
-    tcase_add_test(comparing, diverged_runs_leave_valid_json);
-    tcase_add_test(comparing, json_has_the_divergence);
-    tcase_add_test(comparing, json_has_the_same_numbers);
-    tcase_add_test(comparing, seeds_of_a_batch_size_are_taken_together);
-    tcase_add_test(comparing, without_seeds_nothing_is_said_of_them);
-    tcase_add_test(comparing, of_very_many_runs_the_first_are_shown);
-    tcase_add_test(comparing, json_has_the_seeds);
-    suite_add_tcase(suite, comparing);
+    TCase *cases = tcase_create("printing");
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, one_seed_says_that_it_tells_nothing_and_which_command_does);
+    tcase_add_test(cases, a_clear_winner_is_better_than_all_others);
+    tcase_add_test(cases, rivals_that_cannot_be_told_from_the_best_are_named);
+    tcase_add_test(cases, of_many_rivals_the_first_are_named_and_the_nearest_is_told);
+    tcase_add_test(cases, a_spread_so_large_that_a_hundred_seeds_are_too_few_is_said);
+    tcase_add_test(cases, a_rival_may_be_ahead_in_the_seeds_that_both_have);
+    tcase_add_test(cases, equals_are_named_together);
+    tcase_add_test(cases, one_batch_size_alone_is_compared_with_nothing);
+    tcase_add_test(cases, nothing_that_has_finished_is_no_verdict);
+    tcase_add_test(cases, where_all_diverged_nothing_is_first);
+    tcase_add_test(cases, a_batch_size_with_a_diverged_seed_is_counted_and_never_first);
+    tcase_add_test(cases, rates_are_named_where_they_differ);
+    tcase_add_test(cases, a_rate_that_could_not_be_confirmed_is_noted);
+    tcase_add_test(cases, what_is_left_out_is_said_first_and_why);
+    tcase_add_test(cases, where_none_reaches_99_percent_the_common_target_is_named_as_such);
+    tcase_add_test(cases, a_target_that_is_given_is_used);
+    tcase_add_test(cases, the_fastest_has_its_median_and_how_often_it_is_first);
+    tcase_add_test(cases, seconds_of_other_hardware_are_not_compared);
+    tcase_add_test(cases, runs_that_shared_the_hardware_are_noted);
+    tcase_add_test(cases, long_notes_are_broken_and_many_are_cut);
+    tcase_add_test(cases, details_have_a_row_a_run_and_the_differences);
+    tcase_add_test(cases, details_say_why_each_run_is_left_out);
+    tcase_add_test(cases, details_of_runs_without_figures_are_plain);
+    tcase_add_test(cases, json_has_the_verdict);
+    tcase_add_test(cases, json_has_null_where_a_number_is_not_there);
+    tcase_add_test(cases, csv_has_a_row_a_run_and_quotes_what_needs_it);
+    suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);

@@ -1,0 +1,25 @@
+/* The comparison, printed. Errors of `out` are for its owner to find. */
+#ifndef TRAINER_COMPARISON_PRINT_H
+#define TRAINER_COMPARISON_PRINT_H
+
+#include <stdio.h>
+
+#include "comparison.h"
+#include "must_check.h"
+#include "verdict.h"
+
+/* For people, in 80 columns: the verdict, a table with a row a batch size, and notes. -1 without
+ * memory. */
+MUST_CHECK int comparison_print(const comparison *all, const verdict *answer, FILE *out);
+
+/* What stands behind it: two tables with a row a run, at most 120 columns for names of usual
+ * length, and definitions. */
+void comparison_print_details(const comparison *all, const verdict *answer, FILE *out);
+
+/* A row a run, for other programs; documented in comparison_csv.c. */
+void comparison_print_csv(const comparison *all, const verdict *answer, FILE *out);
+
+/* All of it for programs; documented in comparison_json.c. -1 without memory. */
+MUST_CHECK int comparison_print_json(const comparison *all, const verdict *answer, FILE *out);
+
+#endif

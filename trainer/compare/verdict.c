@@ -1,0 +1,370 @@
+#include "verdict.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "median.h"
+#include "verdict_rows.h"
+
+static const double usual_target = 0.99;
+static const double least_difference = 0.001; /* that is worth more seeds */
+
+/* One run's answer. */
+static double answer_of(const verdict *self, verdict_question question, const compared_run *run)
+{
+    switch (question) {
+    case VERDICT_ACCURACY:
+        return run->val_accuracy.final;
+    case VERDICT_EPOCHS:
+        return compared_run_epochs_to(run, self->target);
+    case VERDICT_SECONDS:
+        return compared_run_seconds_to(run, self->target);
+    }
+    return NAN;
+}
+
+/* The usual one if a run reaches it, else the highest that every run reaches in some epoch. */
+static void choose_target(verdict *self)
+{
+    double common = INFINITY;
+    bool is_usual = false;
+    for (size_t i = 0; i < self->count; i++) {
+        for (size_t j = 0; j < self->rows[i].seeds; j++) {
+            const double best = self->rows[i].runs[j]->val_accuracy.best;
+            common = fmin(common, best);
+            is_usual = is_usual || best >= usual_target;
+        }
+    }
+    is_usual = is_usual || isinf(common); /* there is no run */
+    self->target = is_usual ? usual_target : common;
+    self->target_is = is_usual ? VERDICT_TARGET_USUAL : VERDICT_TARGET_COMMON;
+}
+
+/* `values` has room for the row's seeds. */
+static void find_target(const verdict *self, verdict_row *row, double *values)
+{
+    row->reached = 0;
+    for (size_t i = 0; i < row->seeds; i++) {
+        values[i] = answer_of(self, VERDICT_EPOCHS, row->runs[i]);
+        row->reached += isfinite(values[i]);
+    }
+    row->epochs = median(values, row->seeds);
+    for (size_t i = 0; i < row->seeds; i++) {
+        values[i] = answer_of(self, VERDICT_SECONDS, row->runs[i]);
+    }
+    row->seconds = median(values, row->seeds);
+    for (size_t i = 0; i < row->seeds; i++) {
+        values[i] = row->runs[i]->seconds_per_epoch;
+    }
+    row->seconds_per_epoch = median(values, row->seeds);
+}
+
+/* Accuracies of two rows, [seeds] each. */
+typedef struct two_samples {
+    double *left;
+    double *right;
+} two_samples;
+
+/* The accuracies of the seeds that both rows have, which are sorted by it. Returns how many. */
+static size_t take_common(const verdict_row *left, const verdict_row *right,
+                          const two_samples *room)
+{
+    size_t common = 0;
+    for (size_t i = 0, j = 0; i < left->seeds && j < right->seeds;) {
+        const compared_run *one = left->runs[i];
+        const compared_run *other = right->runs[j];
+        const uint64_t a = one->record.config.seed;
+        const uint64_t b = other->record.config.seed;
+        if (a == b) {
+            room->left[common] = one->val_accuracy.final;
+            room->right[common] = other->val_accuracy.final;
+            common++;
+        }
+        i += a <= b;
+        j += b <= a;
+    }
+    return common;
+}
+
+static double *accuracies_of(const verdict_row *row, double *out)
+{
+    for (size_t i = 0; i < row->seeds; i++) {
+        out[i] = row->runs[i]->val_accuracy.final;
+    }
+    return out;
+}
+
+static verdict_pair compare_rows(const verdict_row *left, const verdict_row *right,
+                                 const two_samples *room)
+{
+    const double grain = left->seeds > 0 ? compared_run_grain(left->runs[0]) : 0;
+    verdict_pair pair;
+    pair.common = take_common(left, right, room);
+    pair.paired = pair.common >= 2;
+    if (pair.paired) {
+        pair.accuracy = difference_paired(room->left, room->right, pair.common, grain);
+    } else {
+        pair.accuracy = difference_unpaired(accuracies_of(left, room->left), left->seeds,
+                                            accuracies_of(right, room->right), right->seeds, grain);
+    }
+    pair.p = pair.accuracy.p;
+    return pair;
+}
+
+static verdict_pair turned(verdict_pair pair)
+{
+    const difference there = pair.accuracy;
+    pair.accuracy.mean = -there.mean;
+    pair.accuracy.low = -there.high;
+    pair.accuracy.high = -there.low;
+    return pair;
+}
+
+/* `p` has room for all pairs, twice. -1 without memory. */
+static int adjust(verdict *self, double *p)
+{
+    const size_t pairs = self->count * (self->count - (self->count > 0)) / 2;
+    double *adjusted = p + pairs;
+    size_t next = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        for (size_t j = i + 1; j < self->count; j++) {
+            p[next++] = self->pairs[i * self->count + j].p;
+        }
+    }
+    if (difference_holm(p, pairs, adjusted) != 0) {
+        return -1;
+    }
+    next = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        for (size_t j = i + 1; j < self->count; j++) {
+            verdict_pair *pair = &self->pairs[i * self->count + j];
+            pair->p = adjusted[next++];
+            self->pairs[j * self->count + i] = turned(*pair);
+        }
+    }
+    return 0;
+}
+
+static size_t most_seeds(const verdict *self)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        most = self->rows[i].seeds > most ? self->rows[i].seeds : most;
+    }
+    return most;
+}
+
+static bool share_hardware(const verdict *self)
+{
+    const run_record *first = NULL;
+    for (size_t i = 0; i < self->count; i++) {
+        for (size_t j = 0; j < self->rows[i].seeds; j++) {
+            const run_record *record = &self->rows[i].runs[j]->record;
+            first = first == NULL ? record : first;
+            if (record->runs_at_once != first->runs_at_once ||
+                strcmp(record->hardware, first->hardware) != 0) {
+                return false;
+            }
+        }
+    }
+    return first != NULL && first->hardware[0] != '\0';
+}
+
+/* From the rows, everything else. -1 without memory. */
+static int judge(verdict *self, double target)
+{
+    const size_t count = self->count;
+    const size_t seeds = most_seeds(self);
+    double *room = malloc((2 * seeds + count * count + 1) * sizeof *room);
+    self->pairs = calloc(count * count + 1, sizeof *self->pairs);
+    if (room == NULL || self->pairs == NULL) {
+        free(room);
+        return -1;
+    }
+    self->target = target;
+    if (target == 0) {
+        choose_target(self);
+    }
+    const two_samples both = {.left = room, .right = room + seeds};
+    for (size_t i = 0; i < count; i++) {
+        find_target(self, &self->rows[i], room);
+        for (size_t j = i + 1; j < count; j++) {
+            self->pairs[i * count + j] = compare_rows(&self->rows[i], &self->rows[j], &both);
+        }
+    }
+    const int status = adjust(self, room);
+    self->same_hardware = share_hardware(self);
+    free(room);
+    return status;
+}
+
+int verdict_make(verdict *out, const comparison *all, double target)
+{
+    *out = (verdict){.places = calloc(all->count + 1, sizeof *out->places)};
+    if (out->places == NULL || family_choose(all, out->places) != 0 ||
+        verdict_rows_make(out, all) != 0 || judge(out, target) != 0) {
+        verdict_free(out);
+        return -1;
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        out->left_out[out->places[i]] += out->places[i] != FAMILY_MEMBER;
+    }
+    return 0;
+}
+
+void verdict_free(verdict *self)
+{
+    free(self->places);
+    free(self->rows);
+    free(self->pairs);
+    free(self->runs);
+    *self = (verdict){0};
+}
+
+static double value_of(const verdict_row *row, verdict_question question)
+{
+    switch (question) {
+    case VERDICT_ACCURACY:
+        return row->accuracy.value;
+    case VERDICT_EPOCHS:
+        return row->epochs;
+    case VERDICT_SECONDS:
+        return row->seconds;
+    }
+    return NAN;
+}
+
+static bool is_ahead(verdict_question question, double left, double right)
+{
+    return question == VERDICT_ACCURACY ? left > right : left < right;
+}
+
+size_t verdict_leaders(const verdict *self, verdict_question question, size_t *leaders)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        const verdict_row *row = &self->rows[i];
+        const double value = value_of(row, question);
+        if (!verdict_can_lead(row) || !isfinite(value)) {
+            continue;
+        }
+        const double best = count > 0 ? value_of(&self->rows[leaders[0]], question) : value;
+        if (is_ahead(question, value, best)) {
+            count = 0;
+        }
+        if (count == 0 || value == best) {
+            leaders[count++] = i;
+        }
+    }
+    return count;
+}
+
+const verdict_pair *verdict_pair_of(const verdict *self, size_t left, size_t right)
+{
+    return &self->pairs[left * self->count + right];
+}
+
+bool verdict_is_better(const verdict *self, size_t left, size_t right)
+{
+    const verdict_pair *pair = verdict_pair_of(self, left, right);
+    return pair->p < VERDICT_LEVEL && pair->accuracy.mean > 0;
+}
+
+bool verdict_can_lead(const verdict_row *row)
+{
+    return row->seeds > 0 && row->diverged == 0;
+}
+
+size_t verdict_rivals(const verdict *self, size_t best, size_t *rivals)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        if (i != best && verdict_can_lead(&self->rows[i]) && !verdict_is_better(self, best, i)) {
+            rivals[count++] = i;
+        }
+    }
+    return count;
+}
+
+bool verdict_is_best(const verdict *self, size_t row)
+{
+    size_t others = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        if (i != row && verdict_can_lead(&self->rows[i])) {
+            others++;
+            if (!verdict_is_better(self, row, i)) {
+                return false;
+            }
+        }
+    }
+    return others > 0;
+}
+
+size_t verdict_nearest(const verdict *self, size_t best, const size_t *rows, size_t count)
+{
+    size_t found = rows[0];
+    for (size_t i = 1; i < count; i++) {
+        if (fabs(verdict_pair_of(self, best, rows[i])->accuracy.mean) <
+            fabs(verdict_pair_of(self, best, found)->accuracy.mean)) {
+            found = rows[i];
+        }
+    }
+    return found;
+}
+
+/* The run of this seed; NULL if there is none. Runs are sorted by seed. */
+static const compared_run *run_of_seed(const verdict_row *row, uint64_t seed)
+{
+    size_t low = 0;
+    size_t high = row->seeds;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (row->runs[middle]->record.config.seed < seed) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < row->seeds && row->runs[low]->record.config.seed == seed ? row->runs[low] : NULL;
+}
+
+verdict_lead verdict_lead_of(const verdict *self, verdict_question question, size_t row)
+{
+    verdict_lead lead = {0, 0};
+    const verdict_row *leader = &self->rows[row];
+    for (size_t i = 0; i < leader->seeds; i++) {
+        const double own = answer_of(self, question, leader->runs[i]);
+        const uint64_t seed = leader->runs[i]->record.config.seed;
+        size_t others = 0;
+        size_t present = 0; /* of the others' runs with this seed */
+        size_t beaten = 0;
+        for (size_t j = 0; j < self->count; j++) {
+            if (j != row && verdict_can_lead(&self->rows[j])) {
+                const compared_run *run = run_of_seed(&self->rows[j], seed);
+                others++;
+                present += run != NULL;
+                beaten += run != NULL && is_ahead(question, own, answer_of(self, question, run));
+            }
+        }
+        lead.common += others > 0 && present == others;
+        lead.first += others > 0 && beaten == others;
+    }
+    return lead;
+}
+
+double verdict_difference_wanted(const verdict *self, size_t left, size_t right)
+{
+    return fmax(fabs(verdict_pair_of(self, left, right)->accuracy.mean), least_difference);
+}
+
+unsigned verdict_seeds_needed(const verdict *self, size_t left, size_t right)
+{
+    const double spread = verdict_pair_of(self, left, right)->accuracy.spread;
+    const double pairs = (double)self->count * (double)(self->count - 1) / 2;
+    if (isnan(spread)) {
+        return 0;
+    }
+    return difference_seeds_needed(verdict_difference_wanted(self, left, right), spread,
+                                   VERDICT_LEVEL / pairs);
+}

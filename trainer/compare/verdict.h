@@ -1,0 +1,131 @@
+/* Which batch size? What the runs of one family (family.h) say together, and how sure that is.
+ *
+ * Accuracies are validation accuracies after the last epoch unless they are called best. Two batch
+ * sizes are compared by Student's t test over the seeds: paired where they share two seeds or more,
+ * Welch's otherwise. The probabilities are Holm's over all pairs; intervals are for one pair or
+ * mean alone, at 95 %, and not adjusted. */
+#ifndef TRAINER_VERDICT_H
+#define TRAINER_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "comparison.h"
+#include "difference.h"
+#include "family.h"
+#include "must_check.h"
+
+/* Below this a difference is more than chance. */
+#define VERDICT_LEVEL 0.05
+
+/* Over seeds. NaN where there is none; all but the value also for a single seed. */
+typedef struct verdict_mean {
+    double value;
+    double error; /* the standard error of the mean */
+    double low;
+    double high;
+} verdict_mean;
+
+typedef enum verdict_rate {
+    VERDICT_ONE_RATE,       /* nothing was to be chosen */
+    VERDICT_RATE_CONFIRMED, /* the best of several on the lower half of the seeds; the row is of the
+                               others */
+    VERDICT_RATE_CHOSEN     /* the best of several on the seeds of the row: a little too good */
+} verdict_rate;
+
+/* A batch size at one learning rate. */
+typedef struct verdict_row {
+    uint32_t batch_size;
+    double learning_rate; /* 0 if not known */
+    verdict_rate rate;
+    const compared_run **runs; /* [seeds], that count, by seed: what follows is of them */
+    size_t seeds;
+    size_t diverged;   /* others of this batch size and rate */
+    size_t unfinished; /* likewise */
+    verdict_mean accuracy;
+    verdict_mean best_accuracy; /* of all epochs, picked on the validation set: a little too good */
+    double epochs;              /* to the target: the median, infinite if that never reaches it */
+    double seconds;             /* of training to the target, likewise */
+    size_t reached;             /* seeds that reach it */
+    double seconds_per_epoch;   /* of training, the median of the runs' medians */
+    uint64_t memory;            /* bytes, the most of a run; 0 if not known */
+} verdict_row;
+
+typedef struct verdict_pair {
+    difference accuracy; /* first row less second row */
+    double p;            /* Holm's; NaN if it cannot be told */
+    size_t common;       /* seeds */
+    bool paired;
+} verdict_pair;
+
+typedef enum verdict_target {
+    VERDICT_TARGET_GIVEN,
+    VERDICT_TARGET_USUAL, /* 99 % */
+    VERDICT_TARGET_COMMON /* no run reaches 99 %, and all reach this accuracy */
+} verdict_target;
+
+typedef struct verdict {
+    verdict_row *rows; /* [count], largest batch size first; its own */
+    size_t count;
+    verdict_pair *pairs; /* [count][count]; its own */
+    uint32_t epochs;     /* of each of these runs; 0 without one */
+    bool is_foreign;     /* they are logs of Keras */
+    double target;
+    verdict_target target_is;
+    family_place *places;           /* of all runs of the comparison; its own */
+    size_t left_out[FAMILY_PLACES]; /* how many of them have each place but FAMILY_MEMBER */
+    bool same_hardware;             /* and as many runs at once: seconds can be compared */
+    const compared_run **runs;      /* that the rows point into; its own */
+} verdict;
+
+/* `target` is an accuracy above 0 and at most 1, or 0 to choose one. The comparison must be sorted,
+ * and outlive the verdict. -1 without memory, and nothing held. */
+MUST_CHECK int verdict_make(verdict *out, const comparison *all, double target);
+void verdict_free(verdict *self);
+
+typedef enum verdict_question {
+    VERDICT_ACCURACY,
+    VERDICT_EPOCHS,
+    VERDICT_SECONDS
+} verdict_question;
+
+/* The rows that lead, into leaders[self->count]: those with the best value, of which there is one
+ * if no two are equal. A row with a diverged seed never leads. Returns how many: 0 if no row has a
+ * finite value. */
+size_t verdict_leaders(const verdict *self, verdict_question question, size_t *leaders);
+
+const verdict_pair *verdict_pair_of(const verdict *self, size_t left, size_t right);
+
+/* Is the accuracy of `left` higher than that of `right`, beyond chance? */
+bool verdict_is_better(const verdict *self, size_t left, size_t right);
+
+/* Has it figures, and no diverged seed? */
+bool verdict_can_lead(const verdict_row *row);
+
+/* Is the row better than every other that can lead, of which there is one at least? */
+bool verdict_is_best(const verdict *self, size_t row);
+
+/* The rows that can lead and that `best` is not shown to be better than, into rivals[self->count];
+ * returns how many. */
+size_t verdict_rivals(const verdict *self, size_t best, size_t *rivals);
+
+/* Of rows[count], at least one, the row whose accuracy is nearest to that of `best`. */
+size_t verdict_nearest(const verdict *self, size_t best, const size_t *rows, size_t count);
+
+typedef struct verdict_lead {
+    size_t common; /* its seeds that all other rows have that can lead; 0 if there is none */
+    size_t first;  /* those of them in which it is ahead of all of these */
+} verdict_lead;
+
+verdict_lead verdict_lead_of(const verdict *self, verdict_question question, size_t row);
+
+/* The difference that is worth more seeds: what was seen between the two, or 0.1 points if that is
+ * less. */
+double verdict_difference_wanted(const verdict *self, size_t left, size_t right);
+
+/* Seeds that would show it in 80 % of all cases; DIFFERENCE_MOST_SEEDS + 1 for more than so many, 0
+ * if one seed tells no spread. */
+unsigned verdict_seeds_needed(const verdict *self, size_t left, size_t right);
+
+#endif

@@ -49,8 +49,8 @@ enum { MAX_SEEDS = 10000, MAX_JOBS = 64, LIST_BYTES = 2048 };
 static const struct argp_option train_options[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 1},
     {"logdir", KEY_LOGDIR, "DIR", 0,
-     "The run's own directory (default ./logs/LeNet-MNIST-2-BatchSize=N, with -LR=X at the end if "
-     "the learning rate is not 0.001)",
+     "The run's own directory (default ./logs/LeNet-MNIST-2-BatchSize=N, with -LR=X if the "
+     "learning rate is not 0.001)",
      1},
     {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15; with --resume, what the run was to have)",
      2},
@@ -64,11 +64,11 @@ static const struct argp_option sweep_options[] = {
     {"batch-sizes", KEY_BATCH_SIZES, "N,N,...", 0, "Batch sizes, in this order (default 64,32,16)",
      1},
     {"logdir", KEY_LOGDIR, "ROOT", 0,
-     "The parent of the runs' directories LeNet-MNIST-2-BatchSize=N, with -LR=X at the end if the "
-     "learning rate is not 0.001 (default ./logs)",
+     "The parent of the runs' directories LeNet-MNIST-2-BatchSize=N, with -LR=X if the learning "
+     "rate is not 0.001 (default ./logs)",
      1},
     {"learning-rates", KEY_LEARNING_RATES, "X,X,...", 0,
-     "Train with each of these learning rates at each batch size", 1},
+     "Train with each of these learning rates at each batch size, instead of --learning-rate", 1},
     {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15)", 2},
     {"seeds", KEY_SEEDS, "K", 0,
      "Train with K seeds, from --seed on, at each batch size, in directories with -Seed=S at the "
@@ -320,7 +320,8 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     }
 }
 
-/* A batch size's rates are usable and all different after scaling, too: no two runs are the same. */
+/* After scaling, too, a batch size's rates are usable, and no two are equal: they would share a
+ * directory. */
 static error_t check_scaled(const struct argp_state *state, const run_options *options,
                             uint32_t batch_size)
 {

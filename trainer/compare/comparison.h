@@ -15,8 +15,8 @@ typedef struct comparison {
     size_t count;
     size_t capacity;
     bool names_roots; /* set before runs are added below several roots: their names tell which */
-    bool checks; /* set before runs are added: whether event files are read, to note where they say
-                    something else than run.json */
+    bool checks;      /* set before runs are added: whether event files are read, too, and noted if
+                    they are damaged or differ from run.json */
 } comparison;
 
 /* Adds the run in `directory`, to be called `name`. 0, or -1 with a message [MESSAGE_BYTES] if

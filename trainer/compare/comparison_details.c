@@ -1,4 +1,5 @@
-/* What stands behind the answer, for people: two tables with a row a run, and definitions. */
+/* The details of the answer, for people: two tables with a row a run, all differences, definitions,
+ * and why runs are left out. */
 #include <math.h>
 #include <stdbool.h>
 
@@ -205,7 +206,7 @@ static void print_definitions(FILE *out)
     fputs("\n"
           "Accuracies are those of the validation set; the verdict is on those after the last "
           "epoch. Batch sizes are compared by\n"
-          "Student's t test on the seeds that both have (paired), or by Welch's where they share "
+          "Student's t test on the seeds that both have (paired), or by Welch's if they share "
           "fewer than two. p is adjusted by\n"
           "Holm over all pairs; intervals are for one mean or pair alone. What another choice of "
           "images would change is in none\n"

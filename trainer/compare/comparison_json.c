@@ -19,7 +19,7 @@
  *                     Holm's
  *   best              batch_size of the best validated ones: an array of one, or of equals
  *   better_than_all   whether it is better than all others beyond chance
- *   fastest, cheapest likewise batch_size; cheapest is empty where seconds cannot be compared
+ *   fastest, cheapest likewise batch_size; cheapest is empty if seconds cannot be compared
  *   seeds_needed      to tell the best from the nearest other one; null if not known, 101 for more
  *                     than 100
  *   left_out          {other_program, other_data, other_epochs, other_engine, repeated}:
@@ -286,5 +286,5 @@ int comparison_print_json(const comparison *all, const verdict *answer, FILE *ou
     const int status = json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
     fputc('\n', out);
     json_decref(root);
-    return ferror(out) ? 0 : status; /* what cannot be written is for the stream's owner to tell */
+    return ferror(out) ? 0 : status; /* the stream's owner reports errors of writing */
 }

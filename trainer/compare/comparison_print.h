@@ -12,8 +12,8 @@
  * memory. */
 MUST_CHECK int comparison_print(const comparison *all, const verdict *answer, FILE *out);
 
-/* What stands behind it: two tables with a row a run, at most 120 columns for names of usual
- * length, and definitions. */
+/* Its details: two tables with a row a run, at most 120 columns for names of usual length, all
+ * differences, definitions, and why runs are left out. */
 void comparison_print_details(const comparison *all, const verdict *answer, FILE *out);
 
 /* A row a run, for other programs; documented in comparison_csv.c. */

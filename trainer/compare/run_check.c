@@ -29,7 +29,7 @@ static uint32_t first_difference(const run_record *record, const run_curves *cur
     return i;
 }
 
-/* What the event files lack or say otherwise, into note[note_bytes]; "" if nothing. */
+/* What the event files lack, or how they differ, into note[note_bytes]; "" if nothing. */
 static void describe(char *note, size_t note_bytes, const run_record *record,
                      const run_curves *curves)
 {

@@ -1,4 +1,4 @@
-/* Do a run's event files say what its run.json says? */
+/* Do a run's event files agree with its run.json? */
 #ifndef TRAINER_RUN_CHECK_H
 #define TRAINER_RUN_CHECK_H
 

@@ -19,7 +19,7 @@ __attribute__((format(printf, 2, 3))) void text_line_append(text_line *self, con
 
 void text_line_append_list(text_line *self, const char *format, va_list arguments);
 
-/* Prints the text behind a title of this width, and broken at blanks into as many lines as it
+/* Prints the text after a title of this width, and broken at blanks into as many lines as it
  * needs; nothing if it is empty. */
 void text_line_print(const text_line *self, const char *title, int title_width, FILE *out);
 

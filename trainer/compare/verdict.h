@@ -1,7 +1,7 @@
 /* Which batch size? What the runs of one family (family.h) say together, and how sure that is.
  *
  * Accuracies are validation accuracies after the last epoch unless they are called best. Two batch
- * sizes are compared by Student's t test over the seeds: paired where they share two seeds or more,
+ * sizes are compared by Student's t test over the seeds: paired if they share two seeds or more,
  * Welch's otherwise. The probabilities are Holm's over all pairs; intervals are for one pair or
  * mean alone, at 95 %, and not adjusted. */
 #ifndef TRAINER_VERDICT_H
@@ -54,7 +54,7 @@ typedef struct verdict_row {
 
 typedef struct verdict_pair {
     difference accuracy; /* first row less second row */
-    double p;            /* Holm's; NaN if it cannot be told */
+    double p;            /* Holm's; NaN if not known */
     size_t common;       /* seeds */
     bool paired;
 } verdict_pair;
@@ -75,7 +75,7 @@ typedef struct verdict {
     verdict_target target_is;
     family_place *places;           /* of all runs of the comparison; its own */
     size_t left_out[FAMILY_PLACES]; /* how many of them have each place but FAMILY_MEMBER */
-    bool same_hardware;             /* and as many runs at once: seconds can be compared */
+    bool same_hardware;             /* and as many runs at a time: seconds can be compared */
     const compared_run **runs;      /* that the rows point into; its own */
 } verdict;
 

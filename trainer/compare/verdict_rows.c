@@ -34,7 +34,7 @@ static run_list front_of(run_list list, bool by_rate)
     return (run_list){list.runs, count};
 }
 
-static run_list behind(run_list list, run_list front)
+static run_list rest_of(run_list list, run_list front)
 {
     return (run_list){list.runs + front.count, list.count - front.count};
 }
@@ -168,7 +168,7 @@ static double best_rate(run_list list, uint64_t split, run_list *best)
             *best = rate;
             best_score = score;
         }
-        list = behind(list, rate);
+        list = rest_of(list, rate);
     }
     return best_score;
 }
@@ -221,7 +221,7 @@ static size_t count_batch_sizes(run_list list)
 {
     size_t count = 0;
     while (list.count > 0) {
-        list = behind(list, front_of(list, false));
+        list = rest_of(list, front_of(list, false));
         count++;
     }
     return count;
@@ -243,7 +243,7 @@ static int make_rows(verdict *self, run_list members)
             return -1;
         }
         used += row->seeds;
-        members = behind(members, batch_size);
+        members = rest_of(members, batch_size);
     }
     return 0;
 }

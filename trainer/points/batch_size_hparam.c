@@ -56,7 +56,7 @@ static bool take_varint(span *from, uint64_t *out)
 }
 
 /* Takes the next field: its number, and its content unless that is a varint. False at the end or
- * where the bytes are no message. */
+ * if the bytes are no message. */
 static bool take_field(span *from, uint64_t *number, span *content)
 {
     uint64_t key;

@@ -1,5 +1,5 @@
-/* trainer sweep: a run at each batch size, then the comparison. Everything that would be refused
- * is refused before anything is trained. */
+/* trainer sweep: a run at each batch size (and learning rate, and seed), then the comparison.
+ * Everything that would be refused is refused before anything is trained. */
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include "lenet.h"
 #include "memory_plan.h"
 #include "message.h"
+#include "number.h"
 #include "printable.h"
 #include "progress.h"
 #include "run_directory.h"
@@ -31,7 +32,7 @@ typedef struct planned_run {
     const sweep *sweep;
     run_config config;
     engine_plan plan;
-    char directory[PATH_MAX];
+    char *directory; /* its own */
     planned_state state;
     bool diverged;             /* kept or trained */
     outcome status;            /* of its training */
@@ -42,7 +43,7 @@ struct sweep {
     const char *program;
     const run_options *options;
     experiment data;
-    planned_run *runs; /* each batch size with each of its seeds in turn */
+    planned_run *runs; /* as run_options_choice orders them; its own */
     size_t run_count;
     unsigned at_once; /* runs side by side */
 };
@@ -50,6 +51,12 @@ struct sweep {
 static outcome refuse(const sweep *self, const char *message)
 {
     fprintf(stderr, "%s: --logdir: %s\n", self->program, message);
+    return OUTCOME_FAILED;
+}
+
+static outcome no_memory(const sweep *self)
+{
+    fprintf(stderr, "%s: no memory for the plan\n", self->program);
     return OUTCOME_FAILED;
 }
 
@@ -80,19 +87,23 @@ static outcome plan_run(const sweep *self, planned_run *run)
 static outcome plan(sweep *self)
 {
     const run_options *options = self->options;
-    const uint32_t seeds = options->seeds > 0 ? options->seeds : 1;
     char message[MESSAGE_BYTES];
+    char path[PATH_MAX];
     for (size_t i = 0; i < self->run_count; i++) {
         planned_run *run = &self->runs[i];
         run->sweep = self;
-        outcome status = experiment_configure(&self->data, options->batch_sizes[i / seeds],
-                                              options->seed + i % seeds, &run->config, &run->plan);
+        outcome status = experiment_configure(&self->data, run_options_choice(options, i),
+                                              &run->config, &run->plan);
         if (status != OUTCOME_DONE) {
             return status;
         }
-        if (experiment_run_path(run->directory, options->logdir, &run->config, options->seeds > 0,
-                                message) != 0) {
+        if (experiment_run_path(path, options->logdir, &run->config, options->seeds > 0, message) !=
+            0) {
             return refuse(self, message);
+        }
+        run->directory = strdup(path);
+        if (run->directory == NULL) {
+            return no_memory(self);
         }
         status = plan_run(self, run);
         if (status != OUTCOME_DONE) {
@@ -107,12 +118,19 @@ static outcome plan(sweep *self)
 /* What each line of a run's progress begins with, where several run at once. */
 static void label_run(const planned_run *run, char label[PROGRESS_LABEL_BYTES])
 {
-    char seed[24] = "";
-    if (run->sweep->options->seeds > 0) {
+    const run_options *options = run->sweep->options;
+    char rate[NUMBER_BYTES + 16] = "";
+    char seed[32] = "";
+    if (options->learning_rate_count > 1) {
+        char text[NUMBER_BYTES];
+        number_format_exact(text, run->config.learning_rate);
+        snprintf(rate, sizeof rate, ", learning rate %s", text);
+    }
+    if (options->seeds > 0) {
         snprintf(seed, sizeof seed, ", seed %" PRIu64, run->config.seed);
     }
-    snprintf(label, PROGRESS_LABEL_BYTES, "batch size %u%s: ", (unsigned)run->config.batch_size,
-             seed);
+    snprintf(label, PROGRESS_LABEL_BYTES, "batch size %u%s%s: ", (unsigned)run->config.batch_size,
+             rate, seed);
 }
 
 /* An empty line after a run's progress, if runs take turns. */
@@ -294,7 +312,8 @@ static outcome compare_runs(const sweep *self)
     return status == 0 ? OUTCOME_DONE : OUTCOME_FAILED;
 }
 
-/* What the networks of a sweep over seeds will take on the disk: such a sweep may have many runs. */
+/* What the networks of a sweep over seeds or learning rates will take on the disk: such a sweep may
+ * have many runs. */
 static void say_models_size(const sweep *self)
 {
     const run_options *options = self->options;
@@ -306,7 +325,8 @@ static void say_models_size(const sweep *self)
     for (size_t i = 0; i < self->run_count; i++) {
         runs += self->runs[i].state == PLANNED;
     }
-    if (options->seeds == 0 || options->no_model || options->quiet || runs == 0) {
+    const bool is_large = options->seeds > 0 || options->learning_rate_count > 1;
+    if (!is_large || options->no_model || options->quiet || runs == 0) {
         return;
     }
     memory_size_format(model_bytes, each);
@@ -352,13 +372,15 @@ outcome sweep_command(int argc, char **argv)
     if (status != OUTCOME_DONE) {
         return status;
     }
-    self.run_count = options.batch_size_count * (options.seeds > 0 ? options.seeds : 1);
+    self.run_count = run_options_run_count(&options);
     self.runs = calloc(self.run_count, sizeof *self.runs);
     if (self.runs == NULL) {
-        fprintf(stderr, "%s: no memory for the plan\n", argv[0]);
-        status = OUTCOME_FAILED;
+        status = no_memory(&self);
     } else {
         status = run_sweep(&self);
+        for (size_t i = 0; i < self.run_count; i++) {
+            free(self.runs[i].directory);
+        }
     }
     free(self.runs);
     experiment_close(&self.data);

@@ -48,8 +48,7 @@ static outcome train(const experiment *self, const run_options *options)
     run_config config;
     engine_plan plan;
     run_record record;
-    outcome status =
-        experiment_configure(self, options->batch_sizes[0], options->seed, &config, &plan);
+    outcome status = experiment_configure(self, run_options_choice(options, 0), &config, &plan);
     if (status != OUTCOME_DONE) {
         return status;
     }

@@ -168,6 +168,10 @@ class Documentation(unittest.TestCase):
                 self.assertEqual(complete(shell, program, "compare", "--format=t"), ["table"])
                 self.assertEqual(complete(shell, program, "train", "--update-freq", ""),
                                  ["batch", "epoch"])
+                self.assertEqual(complete(shell, program, "sweep", "--scale-learning-rate", ""),
+                                 ["linear", "none", "sqrt"])
+                self.assertEqual(complete(shell, program, "sweep", "--learning-rates", ""), [])
+                self.assertIn("--learning-rates", complete(shell, program, "sweep", "--lear"))
 
     def test_the_readme_names_tests_that_are_there(self):
         with open(os.path.join(SOURCE, "tblog/README.md"), encoding="utf-8") as file:

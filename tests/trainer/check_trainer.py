@@ -659,6 +659,58 @@ class RunsThatExist(TrainerTest):
         again = self.sweep("--seeds", 2, "--seed", 5, "--jobs", 2)
         self.assertEqual(again.stdout.count("left as it is"), 4)
 
+    def test_a_sweep_over_rates_and_seeds_names_the_rates_and_is_resumed(self):
+        names = [f"LeNet-MNIST-2-BatchSize={n}{rate}-Seed={s}" for n in (16, 8)
+                 for rate in ("", "-LR=0.002") for s in range(4)]
+        options = ("--learning-rates", "0.001,0.002", "--seeds", 4, "--threads", 1, "--jobs", 2)
+        result = self.sweep(*options)
+        self.assert_done(result)
+        self.assertEqual({p.name for p in (self.folder / "logs").iterdir()
+                          if p.is_dir()}, set(names))
+        for name in names:
+            configuration = record(self.folder / "logs" / name)["configuration"]
+            self.assertEqual(configuration["learning_rate"], 0.002 if "-LR=" in name else 0.001)
+            self.assertEqual(name.split("-Seed=")[1], str(configuration["seed"]))
+        self.assertIn("\nbatch size 16, learning rate 0.002, seed 3: Epoch 2/2", result.stdout)
+        self.assertRegex(result.stdout, r"\n +16 +0\.00[12] +2 ")  # the seeds that confirm
+        self.assertRegex(result.stdout, r"\n +8 +0\.00[12] +2 ")
+        self.assertIn("Note: of several learning rates", result.stdout)
+
+        shutil.rmtree(self.folder / "logs" / names[5])
+        again = self.sweep(*options)
+        self.assert_done(again)
+        self.assertEqual(again.stdout.count("finished already"), 15)
+        self.assertEqual(record(self.folder / "logs" / names[5])["state"], "finished")
+
+    def test_a_sweep_over_rates_needs_no_seeds(self):
+        self.assert_done(self.sweep("--learning-rates", "0.002,5e-4", "--quiet"))
+        self.assertEqual({p.name for p in (self.folder / "logs").iterdir() if p.is_dir()},
+                         {f"LeNet-MNIST-2-BatchSize={n}-LR={rate}" for n in (16, 8)
+                          for rate in ("0.002", "0.0005")})
+
+    def test_a_scaled_rate_is_what_a_run_records_and_logs(self):
+        self.assert_done(self.sweep("--scale-learning-rate", "linear"))
+        for size, rate in ((16, 0.0005), (8, 0.00025)):
+            run = self.folder / f"logs/LeNet-MNIST-2-BatchSize={size}-LR={rate}"
+            self.assertEqual(record(run)["configuration"]["learning_rate"], rate)
+            for _, tag, value in events(run, "train"):
+                if tag == "epoch_learning_rate":
+                    self.assertAlmostEqual(value, rate, places=9)
+            [configuration] = (text for _, tag, text in events(run, "") if tag == "configuration")
+            self.assertIn(f"learning rate {rate},", configuration)
+        self.assert_done(self.call("train", "--batch-size", 8, "--epochs", 1,
+                                   "--scale-learning-rate", "sqrt"))
+        run = self.folder / "logs/LeNet-MNIST-2-BatchSize=8-LR=0.0005"
+        self.assertEqual(record(run)["configuration"]["learning_rate"], 0.0005)
+
+    def test_a_rate_that_scaling_makes_unusable_is_refused_before_training(self):
+        for rate, words in (("3e38", "too large"), ("2e-45", "too small")):
+            sizes = "8,64" if rate == "3e38" else "32,8"
+            result = self.sweep("--batch-sizes", sizes, "--learning-rates", f"0.001,{rate}",
+                                "--scale-learning-rate", "linear")
+            self.assert_refused(result, 2, f"batch size {64 if rate == '3e38' else 8} ", words)
+            self.assertFalse((self.folder / "logs").exists())
+
     def test_runs_side_by_side_are_the_same_runs(self):
         self.assert_done(self.sweep("--jobs", 2, "--threads", 1))
         side = self.folder / "logs/LeNet-MNIST-2-BatchSize=8"
@@ -678,7 +730,6 @@ class RunsThatExist(TrainerTest):
                                    "8", "--epochs", 2))
         for option, value, difference in (("--epochs", 1, "a run of 2 epochs already, more than 1"),
                                           ("--seed", 9, "seed 0 instead of 9"),
-                                          ("--learning-rate", 0.5, "learning_rate"),
                                           ("--train-samples", 19, "training_samples 20"),
                                           ("--isa", "portable", "arithmetic"),
                                           ("--update-freq", "epoch", "log_every 1 instead of 0"),

@@ -8,6 +8,7 @@
 #include "memory_plan.h"
 #include "message.h"
 #include "model_files.h"
+#include "number.h"
 #include "printable.h"
 #include "progress.h"
 #include "repository.h"
@@ -110,16 +111,17 @@ static outcome settle(const experiment *self, run_config *config, engine_plan *p
     return OUTCOME_DONE;
 }
 
-outcome experiment_configure(const experiment *self, uint32_t batch_size, uint64_t seed,
-                             run_config *out, engine_plan *plan)
+outcome experiment_configure(const experiment *self, run_choice choice, run_config *out,
+                             engine_plan *plan)
 {
     const run_options *options = self->options;
+    const uint32_t batch_size = choice.batch_size;
     run_config config = {
         .batch_size = batch_size,
         .micro_batch = options->micro_batch < batch_size ? options->micro_batch : 0,
         .epochs = options->epochs,
-        .seed = seed,
-        .learning_rate = options->learning_rate,
+        .seed = choice.seed,
+        .learning_rate = choice.learning_rate,
         .histograms = options->histograms,
         .precision = options->precision,
         .training_samples = self->data.training.count,
@@ -141,12 +143,19 @@ outcome experiment_configure(const experiment *self, uint32_t batch_size, uint64
 int experiment_run_path(char *out, const char *parent, const run_config *config, bool seeded,
                         char *message)
 {
-    char name[96];
+    char name[128];
+    char rate[NUMBER_BYTES + 8] = "";
     char seed[32] = "";
+    if (config->learning_rate != engine_config_defaults().learning_rate) {
+        char text[NUMBER_BYTES];
+        number_format_exact(text, config->learning_rate);
+        snprintf(rate, sizeof rate, "-LR=%s", text);
+    }
     if (seeded) {
         snprintf(seed, sizeof seed, "-Seed=%" PRIu64, config->seed);
     }
-    snprintf(name, sizeof name, "LeNet-MNIST-2-BatchSize=%u%s", (unsigned)config->batch_size, seed);
+    snprintf(name, sizeof name, "LeNet-MNIST-2-BatchSize=%u%s%s", (unsigned)config->batch_size,
+             rate, seed);
     return message_join_path(out, PATH_MAX, parent, name, message);
 }
 

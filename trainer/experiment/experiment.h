@@ -29,14 +29,14 @@ MUST_CHECK outcome experiment_open(experiment *out, const char *program,
 
 void experiment_close(experiment *self); /* an empty one is allowed */
 
-/* The configuration of the run at one batch size and seed, and the engine's plan for it; after one
- * line on stderr, OUTCOME_REFUSED if the batch size is larger than the training set or the engine
+/* The configuration of a run, and the engine's plan for it; after one line on stderr, OUTCOME_REFUSED if the batch size is larger than the training set or the engine
  * cannot do it, OUTCOME_FAILED where this machine lacks what was asked for. */
-MUST_CHECK outcome experiment_configure(const experiment *self, uint32_t batch_size, uint64_t seed,
-                                        run_config *out, engine_plan *plan);
+MUST_CHECK outcome experiment_configure(const experiment *self, run_choice choice, run_config *out,
+                                        engine_plan *plan);
 
-/* parent/LeNet-MNIST-2-BatchSize=N, and -Seed=S behind it where `seeded`, into out[PATH_MAX]; -1
- * with a message [MESSAGE_BYTES]. */
+/* parent/LeNet-MNIST-2-BatchSize=N into out[PATH_MAX], followed by -LR=X if the learning rate is not
+ * the engines' default, and by -Seed=S if `seeded`; -1 with a message [MESSAGE_BYTES]. X is the
+ * shortest text of the rate, so different runs of a sweep have different paths. */
 MUST_CHECK int experiment_run_path(char *out, const char *parent, const run_config *config,
                                    bool seeded, char *message);
 

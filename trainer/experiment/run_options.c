@@ -1,7 +1,6 @@
 #include "run_options.h"
 
 #include <argp.h>
-#include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +27,8 @@ enum option_key {
     KEY_ISA,
     KEY_TRAIN_SAMPLES,
     KEY_LEARNING_RATE,
+    KEY_LEARNING_RATES,
+    KEY_SCALE_LEARNING_RATE,
     KEY_THREADS,
     KEY_UPDATE_FREQ,
     KEY_HISTOGRAMS,
@@ -43,12 +44,14 @@ enum option_key {
 /* What --help says of --engine in front of the engines of this build. */
 #define ENGINE_HELP "The best that this machine can run (default auto), or one of: "
 
-enum { MAX_SEEDS = 10000, MAX_JOBS = 64, BATCH_SIZES_BYTES = 1024 };
+enum { MAX_SEEDS = 10000, MAX_JOBS = 64, LIST_BYTES = 2048 };
 
 static const struct argp_option train_options[] = {
     {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 1},
     {"logdir", KEY_LOGDIR, "DIR", 0,
-     "The run's own directory (default ./logs/LeNet-MNIST-2-BatchSize=N)", 1},
+     "The run's own directory (default ./logs/LeNet-MNIST-2-BatchSize=N, with -LR=X if the "
+     "learning rate is not 0.001)",
+     1},
     {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15; with --resume, what the run was to have)",
      2},
     {"resume", KEY_RESUME, NULL, 0,
@@ -61,10 +64,15 @@ static const struct argp_option sweep_options[] = {
     {"batch-sizes", KEY_BATCH_SIZES, "N,N,...", 0, "Batch sizes, in this order (default 64,32,16)",
      1},
     {"logdir", KEY_LOGDIR, "ROOT", 0,
-     "The parent of the runs' directories LeNet-MNIST-2-BatchSize=N (default ./logs)", 1},
+     "The parent of the runs' directories LeNet-MNIST-2-BatchSize=N, with -LR=X if the learning "
+     "rate is not 0.001 (default ./logs)",
+     1},
+    {"learning-rates", KEY_LEARNING_RATES, "X,X,...", 0,
+     "Train with each of these learning rates at each batch size, instead of --learning-rate", 1},
     {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15)", 2},
     {"seeds", KEY_SEEDS, "K", 0,
-     "Train with K seeds, from --seed on, at each batch size, in LeNet-MNIST-2-BatchSize=N-Seed=S",
+     "Train with K seeds, from --seed on, at each batch size, in directories with -Seed=S at the "
+     "end",
      1},
     {"jobs", KEY_JOBS, "N", 0,
      "Runs side by side, as far as memory allows (default: one on the CPU, up to 64 on a GPU)", 1},
@@ -78,6 +86,10 @@ static const struct argp_option shared_options[] = {
     {"seed", KEY_SEED, "N", 0, "Of weights, orders and dropout (default 0)", 2},
     {"train-samples", KEY_TRAIN_SAMPLES, "N", 0, "Only the first N of the training set", 2},
     {"learning-rate", KEY_LEARNING_RATE, "X", 0, "Adam's (default 0.001)", 2},
+    {"scale-learning-rate", KEY_SCALE_LEARNING_RATE, "none|linear|sqrt", 0,
+     "Multiply the learning rate by a batch size's ratio to 32 (linear), or by the ratio's square "
+     "root (default none)",
+     2},
     {"engine", KEY_ENGINE, "NAME", 0, ENGINE_HELP, 3},
     {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 3},
     {"micro-batch", KEY_MICRO_BATCH, "N", 0,
@@ -116,60 +128,120 @@ static const struct argp_option shared_options[] = {
     {"quiet", 'q', NULL, 0, "Print no progress", 4},
     {0}};
 
-static error_t take_batch_sizes(const struct argp_state *state, run_options *options,
-                                const char *text)
+/* Appends an item of a list to what was taken before. */
+typedef error_t append_item(const struct argp_state *state, run_options *options, const char *item);
+
+/* Takes the list of `option` item by item; `example` is for messages. */
+static error_t take_list(const struct argp_state *state, const char *option, const char *text,
+                         append_item *append, const char *example)
 {
-    char copy[BATCH_SIZES_BYTES];
+    char copy[LIST_BYTES];
+    size_t count = 0;
     if (strlen(text) >= sizeof copy) {
-        return option_wrong(state, "--batch-sizes: the list is too long");
+        return option_wrong(state, "%s: the list is too long", option);
     }
     snprintf(copy, sizeof copy, "%s", text);
-    options->batch_size_count = 0;
     for (char *item = copy, *next; item != NULL; item = next) {
         next = strchr(item, ',');
         if (next != NULL) {
             *next++ = '\0';
         }
-        if (options->batch_size_count == RUN_OPTIONS_MAX_BATCH_SIZES) {
-            return option_wrong(state, "--batch-sizes: more than %d batch sizes",
-                                RUN_OPTIONS_MAX_BATCH_SIZES);
+        if (count++ == RUN_OPTIONS_MAX_ITEMS) {
+            return option_wrong(state, "%s: more than %d numbers", option, RUN_OPTIONS_MAX_ITEMS);
         }
         if (*item == '\0') {
             return option_wrong(state,
-                                "--batch-sizes: \"%s\" is not a list of numbers such as 64,32,16, "
-                                "without blanks",
-                                text);
+                                "%s: \"%s\" is not a list of numbers such as %s, without blanks",
+                                option, text, example);
         }
-        uint32_t *slot = &options->batch_sizes[options->batch_size_count];
-        const error_t error = option_take_u32(state, "--batch-sizes", item, UINT32_MAX, slot);
+        const error_t error = append(state, state->input, item);
         if (error != 0) {
             return error;
         }
-        for (size_t i = 0; i < options->batch_size_count; i++) {
-            if (options->batch_sizes[i] == *slot) {
-                return option_wrong(state, "--batch-sizes: %s is there twice", item);
-            }
-        }
-        options->batch_size_count++;
     }
     return 0;
 }
 
-/* Engines train in 32-bit floats: a rate that is infinite or 0 there is none. */
+static error_t append_batch_size(const struct argp_state *state, run_options *options,
+                                 const char *item)
+{
+    uint32_t *slot = &options->batch_sizes[options->batch_size_count];
+    const error_t error = option_take_u32(state, "--batch-sizes", item, UINT32_MAX, slot);
+    if (error != 0) {
+        return error;
+    }
+    for (size_t i = 0; i < options->batch_size_count; i++) {
+        if (options->batch_sizes[i] == *slot) {
+            return option_wrong(state, "--batch-sizes: %s is there twice", item);
+        }
+    }
+    options->batch_size_count++;
+    return 0;
+}
+
+static error_t append_learning_rate(const struct argp_state *state, run_options *options,
+                                    const char *item)
+{
+    const char *option = options->learning_rate_option;
+    double rate = 0;
+    if (!number_parse_positive_real(item, &rate)) {
+        return option_wrong(state, "%s: \"%s\" is not a positive number such as 0.001", option,
+                            item);
+    }
+    if (!learning_rate_is_usable(rate)) {
+        return option_wrong(state, "%s: %s is too %s for a 32-bit float", option, item,
+                            rate < 1 ? "small" : "large");
+    }
+    for (size_t i = 0; i < options->learning_rate_count; i++) {
+        if (options->learning_rates[i] == rate) {
+            return option_wrong(state, "%s: %s is there twice", option, item);
+        }
+    }
+    options->learning_rates[options->learning_rate_count++] = rate;
+    return 0;
+}
+
+/* One rate or several: the last such option counts, but not one of each kind. */
+static error_t begin_learning_rates(const struct argp_state *state, run_options *options,
+                                    const char *option)
+{
+    if (options->learning_rate_option != NULL &&
+        strcmp(options->learning_rate_option, option) != 0) {
+        return option_wrong(state, "--learning-rate and --learning-rates exclude each other");
+    }
+    options->learning_rate_option = option;
+    options->learning_rate_count = 0;
+    return 0;
+}
+
 static error_t take_learning_rate(const struct argp_state *state, run_options *options,
                                   const char *text)
 {
-    double rate = 0;
-    if (!number_parse_positive_real(text, &rate)) {
-        return option_wrong(state, "--learning-rate: \"%s\" is not a positive number such as 0.001",
-                            text);
+    const error_t error = begin_learning_rates(state, options, "--learning-rate");
+    return error != 0 ? error : append_learning_rate(state, options, text);
+}
+
+static error_t take_learning_rates(const struct argp_state *state, run_options *options,
+                                   const char *text)
+{
+    static const char option[] = "--learning-rates";
+    const error_t error = begin_learning_rates(state, options, option);
+    return error != 0 ? error
+                      : take_list(state, option, text, append_learning_rate, "0.0005,0.001,0.002");
+}
+
+static error_t take_scaling(const struct argp_state *state, run_options *options, const char *text)
+{
+    static const char *const names[] = {[LEARNING_RATE_NOT_SCALED] = "none",
+                                        [LEARNING_RATE_LINEAR] = "linear",
+                                        [LEARNING_RATE_SQRT] = "sqrt"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            options->scaling = (learning_rate_scaling)i;
+            return 0;
+        }
     }
-    if (rate < FLT_TRUE_MIN || rate > FLT_MAX) {
-        return option_wrong(state, "--learning-rate: %s is too %s for a 32-bit float", text,
-                            rate < 1 ? "small" : "large");
-    }
-    options->learning_rate = rate;
-    return 0;
+    return option_wrong(state, "--scale-learning-rate: \"%s\" is not none, linear or sqrt", text);
 }
 
 static error_t take_frequency(const struct argp_state *state, run_options *options,
@@ -201,6 +273,8 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
         return option_take_u32(state, "--train-samples", text, UINT32_MAX, &options->train_samples);
     case KEY_LEARNING_RATE:
         return take_learning_rate(state, options, text);
+    case KEY_SCALE_LEARNING_RATE:
+        return take_scaling(state, options, text);
     case KEY_ENGINE:
         return option_take_engine(state, text, &options->engine);
     case KEY_PRECISION:
@@ -246,6 +320,57 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     }
 }
 
+/* After scaling, too, a batch size's rates are usable, and no two are equal: they would share a
+ * directory. */
+static error_t check_scaled(const struct argp_state *state, const run_options *options,
+                            uint32_t batch_size)
+{
+    double scaled[RUN_OPTIONS_MAX_ITEMS];
+    for (size_t i = 0; i < options->learning_rate_count; i++) {
+        const double base = options->learning_rates[i];
+        scaled[i] = learning_rate_scale(base, options->scaling, batch_size);
+        if (!learning_rate_is_usable(scaled[i])) {
+            return option_wrong(state,
+                                "--scale-learning-rate: at batch size %u the learning rate %g "
+                                "becomes %g, which is too %s for a 32-bit float",
+                                (unsigned)batch_size, base, scaled[i],
+                                scaled[i] < 1 ? "small" : "large");
+        }
+        for (size_t k = 0; k < i; k++) {
+            if (scaled[k] == scaled[i]) {
+                return option_wrong(state,
+                                    "--scale-learning-rate: at batch size %u the learning rates "
+                                    "%.17g and %.17g become the same",
+                                    (unsigned)batch_size, options->learning_rates[k], base);
+            }
+        }
+    }
+    return 0;
+}
+
+/* What options can only be together. */
+static error_t check_together(const struct argp_state *state, const run_options *options)
+{
+    if (options->seeds > 0 && options->seed > (uint64_t)INT64_MAX - (options->seeds - 1)) {
+        return option_wrong(state, "--seeds: the last of %u seeds from %" PRIu64 " on is too large",
+                            (unsigned)options->seeds, options->seed);
+    }
+    if (options->save_best && options->no_model) {
+        return option_wrong(state, "--save-best and --no-model exclude each other");
+    }
+    if (run_options_run_count(options) > RUN_OPTIONS_MAX_RUNS) {
+        return option_wrong(state, "--seeds: this would be %zu runs, and a sweep has at most %d",
+                            run_options_run_count(options), RUN_OPTIONS_MAX_RUNS);
+    }
+    for (size_t i = 0; i < options->batch_size_count; i++) {
+        const error_t error = check_scaled(state, options, options->batch_sizes[i]);
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
 /* The options that only one command has, or that mean or say something else in each. */
 static error_t take_own(int key, char *text, struct argp_state *state)
 {
@@ -257,7 +382,10 @@ static error_t take_own(int key, char *text, struct argp_state *state)
     case KEY_BATCH_SIZE:
         return option_take_u32(state, "--batch-size", text, UINT32_MAX, &options->batch_sizes[0]);
     case KEY_BATCH_SIZES:
-        return take_batch_sizes(state, options, text);
+        options->batch_size_count = 0;
+        return take_list(state, "--batch-sizes", text, append_batch_size, "64,32,16");
+    case KEY_LEARNING_RATES:
+        return take_learning_rates(state, options, text);
     case KEY_EPOCHS:
         options->epochs_given = true;
         return option_take_u32(state, "--epochs", text, RUN_CONFIG_MAX_EPOCHS, &options->epochs);
@@ -266,15 +394,7 @@ static error_t take_own(int key, char *text, struct argp_state *state)
     case KEY_JOBS:
         return option_take_u32(state, "--jobs", text, MAX_JOBS, &options->jobs);
     case ARGP_KEY_END:
-        if (options->seeds > 0 && options->seed > (uint64_t)INT64_MAX - (options->seeds - 1)) {
-            return option_wrong(state,
-                                "--seeds: the last of %u seeds from %" PRIu64 " on is too large",
-                                (unsigned)options->seeds, options->seed);
-        }
-        if (options->save_best && options->no_model) {
-            return option_wrong(state, "--save-best and --no-model exclude each other");
-        }
-        return 0;
+        return check_together(state, options);
     case KEY_RESUME:
         options->resume = true;
         return 0;
@@ -323,7 +443,8 @@ static run_options defaults(void)
     return (run_options){
         .epochs = 15,
         .checkpoint_interval = 10,
-        .learning_rate = engine_config_defaults().learning_rate,
+        .learning_rates = {engine_config_defaults().learning_rate},
+        .learning_rate_count = 1,
         .data = DATASET_DEFAULT_PATH,
         .engine = "auto",
     };
@@ -361,4 +482,25 @@ outcome run_options_parse_sweep(run_options *out, int argc, char **argv)
         "configuration is refused unless --overwrite is given, which trains every run again. At the "
         "end comparison.svg in --logdir has the runs' curves (trainer plot draws others).",
         argc, argv);
+}
+
+static size_t seed_count(const run_options *options)
+{
+    return options->seeds > 0 ? options->seeds : 1;
+}
+
+size_t run_options_run_count(const run_options *options)
+{
+    return options->batch_size_count * options->learning_rate_count * seed_count(options);
+}
+
+run_choice run_options_choice(const run_options *options, size_t index)
+{
+    const size_t seeds = seed_count(options);
+    const size_t rates = options->learning_rate_count;
+    const uint32_t batch_size = options->batch_sizes[index / seeds / rates];
+    const double base = options->learning_rates[index / seeds % rates];
+    return (run_choice){.batch_size = batch_size,
+                        .learning_rate = learning_rate_scale(base, options->scaling, batch_size),
+                        .seed = options->seed + index % seeds};
 }

@@ -1,5 +1,5 @@
 /* The options of train and sweep, parsed from the command line. One table for what both share;
- * sweep has --batch-sizes and means the parent directory by --logdir. */
+ * sweep has lists of batch sizes and learning rates, and means the parent directory by --logdir. */
 #ifndef TRAINER_RUN_OPTIONS_H
 #define TRAINER_RUN_OPTIONS_H
 
@@ -8,10 +8,14 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "learning_rate.h"
 #include "must_check.h"
 #include "outcome.h"
 
-enum { RUN_OPTIONS_MAX_BATCH_SIZES = 64 };
+enum {
+    RUN_OPTIONS_MAX_ITEMS = 64,   /* of a list */
+    RUN_OPTIONS_MAX_RUNS = 100000 /* of a sweep, which plans all of them first: some 200 MB */
+};
 
 typedef enum log_frequency {
     LOG_ONE_PERCENT, /* every 1 % of an epoch's steps, at least every step */
@@ -20,7 +24,7 @@ typedef enum log_frequency {
 } log_frequency;
 
 typedef struct run_options {
-    uint32_t batch_sizes[RUN_OPTIONS_MAX_BATCH_SIZES]; /* train has one; no two are equal */
+    uint32_t batch_sizes[RUN_OPTIONS_MAX_ITEMS]; /* train has one; no two are equal */
     size_t batch_size_count;
     const char *batch_size_option; /* its name, for messages */
     uint32_t epochs;               /* also if they are not given */
@@ -28,7 +32,10 @@ typedef struct run_options {
     uint64_t seed;
     uint32_t seeds; /* sweep: seed .. seed + seeds - 1, and a seed in each run's name; or 0 */
     uint32_t jobs;  /* sweep: runs side by side; 0 for the engine's choice */
-    double learning_rate;
+    double learning_rates[RUN_OPTIONS_MAX_ITEMS]; /* before scaling; likewise */
+    size_t learning_rate_count;
+    const char *learning_rate_option; /* that gave them; NULL for the default */
+    learning_rate_scaling scaling;
     const char *data;
     const char *logdir; /* train: NULL for the default name; sweep: the parent */
     const char *engine; /* as given: "auto" or a name */
@@ -54,5 +61,18 @@ typedef struct run_options {
  * --version and unknown options end the process, as argp does. */
 MUST_CHECK outcome run_options_parse_train(run_options *out, int argc, char **argv);
 MUST_CHECK outcome run_options_parse_sweep(run_options *out, int argc, char **argv);
+
+/* Runs that the options ask for: each batch size with each learning rate with each seed. */
+size_t run_options_run_count(const run_options *options);
+
+/* What the runs of a sweep differ in. */
+typedef struct run_choice {
+    uint32_t batch_size;
+    double learning_rate; /* scaled */
+    uint64_t seed;
+} run_choice;
+
+/* The run at `index`, below the number of runs: by batch size, then by rate, then by seed. */
+run_choice run_options_choice(const run_options *options, size_t index);
 
 #endif

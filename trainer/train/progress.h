@@ -42,7 +42,7 @@ void progress_format_running(char *out, size_t out_bytes, const progress_view *v
  * "Epoch n/N". */
 void progress_format_done(char *out, size_t out_bytes, const progress_view *view, unsigned width);
 
-enum { PROGRESS_LABEL_BYTES = 48 };
+enum { PROGRESS_LABEL_BYTES = 96 };
 
 typedef struct progress {
     FILE *out; /* the caller's */

@@ -1,5 +1,6 @@
 #include "number.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,5 +93,16 @@ void number_format(char out[NUMBER_BYTES], double value)
         snprintf(out, NUMBER_BYTES, "%.4f", value);
     } else {
         snprintf(out, NUMBER_BYTES, "%.4g", value);
+    }
+}
+
+void number_format_exact(char out[NUMBER_BYTES], double value)
+{
+    /* The program leaves LC_NUMERIC at "C", so the decimal point is a point. */
+    for (int digits = 1; digits <= DBL_DECIMAL_DIG; digits++) {
+        snprintf(out, NUMBER_BYTES, "%.*g", digits, value);
+        if (strtod(out, NULL) == value) {
+            return;
+        }
     }
 }

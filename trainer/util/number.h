@@ -24,4 +24,7 @@ enum { NUMBER_BYTES = 32 };
 /* A loss or an accuracy: "0.1234"; "1.234e+30" where it is large; "nan", "inf", "-inf". */
 void number_format(char out[NUMBER_BYTES], double value);
 
+/* A finite number in as few digits as read back as the same one: "0.0005", "1e-05". */
+void number_format_exact(char out[NUMBER_BYTES], double value);
+
 #endif

@@ -432,7 +432,7 @@ START_TEST(a_damaged_record_is_reported_and_left_out)
 }
 END_TEST
 
-START_TEST(a_run_that_cannot_be_looked_at_is_told_and_left_out)
+START_TEST(a_run_that_cannot_be_looked_at_is_reported_and_left_out)
 {
     char *warnings = NULL;
     size_t size = 0;
@@ -483,7 +483,7 @@ int main(void)
     tcase_add_test(comparing, event_files_that_the_run_does_not_name_are_not_read);
     tcase_add_test(comparing, a_run_without_event_files_has_its_figures_and_is_noted);
     tcase_add_test(comparing, a_damaged_record_is_reported_and_left_out);
-    tcase_add_test(comparing, a_run_that_cannot_be_looked_at_is_told_and_left_out);
+    tcase_add_test(comparing, a_run_that_cannot_be_looked_at_is_reported_and_left_out);
     tcase_add_test(comparing, a_root_that_is_not_there_is_an_error);
     suite_add_tcase(suite, comparing);
     SRunner *runner = srunner_create(suite);

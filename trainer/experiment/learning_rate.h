@@ -1,0 +1,23 @@
+/* How the learning rate follows the batch size. */
+#ifndef TRAINER_LEARNING_RATE_H
+#define TRAINER_LEARNING_RATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The batch size at which scaling changes nothing. */
+enum { LEARNING_RATE_BASE_BATCH_SIZE = 32 };
+
+typedef enum learning_rate_scaling {
+    LEARNING_RATE_NOT_SCALED,
+    LEARNING_RATE_LINEAR, /* base * B/32 */
+    LEARNING_RATE_SQRT    /* base * sqrt(B/32) */
+} learning_rate_scaling;
+
+/* The rate at a batch size B >= 1, from that at batch size 32. */
+double learning_rate_scale(double base, learning_rate_scaling scaling, uint32_t batch_size);
+
+/* Engines train in 32-bit floats: is the positive rate neither 0 nor infinite as one? */
+bool learning_rate_is_usable(double rate);
+
+#endif

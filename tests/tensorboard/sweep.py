@@ -104,14 +104,20 @@ def expected_metrics(logdir, name):
 
 
 def expected_steps():
-    """{(run, tag): [step, ...]}: Keras' tags at Keras' steps."""
+    """{(run, tag): [step, ...]}: Keras' tags at Keras' steps, and those at samples seen."""
     steps = {}
     for name, size in zip(run_names(), BATCH_SIZES):
         batches = -(-TRAINING_COUNT // size)
         every_batch = list(range(1, EPOCHS * batches + 1))
         every_epoch = list(range(EPOCHS))
+        samples = [
+            epoch * TRAINING_COUNT + min(batch * size, TRAINING_COUNT)
+            for epoch in every_epoch
+            for batch in range(1, batches + 1)
+        ]
         for quantity in ("loss", "accuracy"):
             steps[f"{name}/train", f"batch_{quantity}"] = every_batch
+            steps[f"{name}/train", f"batch_{quantity}_vs_samples"] = samples
             steps[f"{name}/train", f"epoch_{quantity}"] = every_epoch
             steps[f"{name}/validation", f"epoch_{quantity}"] = every_epoch
             tag = f"evaluation_{quantity}_vs_iterations"

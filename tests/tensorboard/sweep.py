@@ -38,8 +38,11 @@ def write_data_set(directory, training_count=TRAINING_COUNT):
 
 def command(data, logdir, epochs=EPOCHS):
     """The sweep's command line, with a point for each batch."""
-    sizes = ",".join(map(str, BATCH_SIZES))
-    return [TRAINER, "sweep", "--batch-sizes", sizes, *options(data, logdir, epochs)]
+    return [*command_of_sizes(), *options(data, logdir, epochs)]
+
+
+def command_of_sizes():
+    return [TRAINER, "sweep", "--batch-sizes", ",".join(map(str, BATCH_SIZES))]
 
 
 def options(data, logdir, epochs):
@@ -49,6 +52,19 @@ def options(data, logdir, epochs):
 
 def run_sweep(data, logdir):
     subprocess.run(command(data, logdir), check=True, stdin=subprocess.DEVNULL)
+
+
+def run_two_seeds(data, logdir):
+    """A short sweep of each batch size with two seeds; the lines that it prints."""
+    short = ["--epochs", "2", "--seeds", "2", "--update-freq", "batch"]
+    output = subprocess.run(
+        [*command_of_sizes(), "--data", data, "--logdir", logdir, *short],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+    return output.splitlines()
 
 
 def run_one_at_a_time(data, logdir):

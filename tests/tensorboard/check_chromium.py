@@ -48,7 +48,7 @@ class RunsInChromium(unittest.TestCase):
         self.assertEqual(page.drawn_lines()["batch_loss"] & set(curves), set(self.training))
 
     def test_scalars_draws_a_line_for_each_run(self):
-        page = ScalarsPage(self.browser, self.server)
+        page = ScalarsPage(self.browser, self.server, "^batch_loss$")
         drawn = lambda: page.line_counts().get("batch_loss", 0) >= len(self.training)
         wait_until(drawn, "the lines of batch_loss")
 

@@ -105,11 +105,15 @@ class TimeSeriesPage:
 
 
 class ScalarsPage:
-    """The older page of scalars, which draws in SVG."""
+    """The older page of scalars, which draws in SVG, showing the tags that match a regular expression.
 
-    def __init__(self, browser, server):
+    It draws only the charts that fit into the window.
+    """
+
+    def __init__(self, browser, server, tags):
         self._browser = browser
-        browser.open(f"{server.url}/#scalars&_smoothingWeight=0")
+        filter_ = urllib.parse.quote(tags)
+        browser.open(f"{server.url}/#scalars&_smoothingWeight=0&tagFilter={filter_}")
 
     def line_counts(self):
         """{tag: number of lines longer than a mark} of the charts drawn so far."""

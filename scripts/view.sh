@@ -11,6 +11,9 @@ Starts stock TensorBoard on LOGDIR (given first; default: logs of this repositor
 address; ends with Ctrl-C. The first call makes its Python environment, .venv/view. Runs may still
 be training: the page follows them.
 
+If LOGDIR is the parent of runs, it also prints a link that compares batch sizes: one colour for
+each, no smoothing, and only the charts of one curve a run.
+
   --port N     the port (default: the first free one from 6006 on)
   --bind_all   let other machines see the page too (default: this machine only)
   --host ADDR  listen on this address of the machine
@@ -43,6 +46,24 @@ for option in "$@"; do
     esac
 done
 
+# A query of the Time Series page. The names of the runs have the batch size. `trainer sweep` prints
+# it, too.
+colours='?runColorGroup=regex%3ABatchSize%3D%28%5Cd%2B%29&smoothing=0&tagFilter=_vs_#timeseries'
+
+# Passes TensorBoard's messages on, and adds the link to the one that has its address. In a run's own
+# directory the names are train and validation: all curves would be grey.
+add_link() {
+    trap '' INT # Ctrl-C is for TensorBoard, which may print after it
+    local line
+    while IFS= read -r line; do
+        printf '%s\n' "$line"
+        if [[ $line =~ ^TensorBoard\ .*\ at\ (http[^ ]*) && ! -e $logdir/run.json ]]; then
+            printf '%s\n' 'Runs coloured by batch size:' "${BASH_REMATCH[1]}$colours"
+        fi
+    done
+}
+
 "$root/scripts/setup.sh" --view
 "$root/scripts/python_venv.sh" view
-exec "$root/.venv/view/bin/python" -m tensorboard.main "${host[@]}" --logdir "$logdir" "$@"
+exec "$root/.venv/view/bin/python" -m tensorboard.main "${host[@]}" --logdir "$logdir" "$@" \
+    2> >(add_link >&2)

@@ -355,6 +355,7 @@ static outcome run_sweep(sweep *self)
     const outcome compared = compare_runs(self);
     if (compared == OUTCOME_DONE) {
         experiment_say_view(&self->data, self->options->logdir);
+        experiment_say_colours(&self->data);
     }
     return compared == OUTCOME_DONE ? status : compared;
 }

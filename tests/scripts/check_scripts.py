@@ -13,6 +13,8 @@ import sys
 import tempfile
 import unittest
 
+from colours_link import QUERY
+
 SCRIPTS = pathlib.Path(sys.argv.pop(1)).resolve()
 
 RECORD = """#!/bin/bash
@@ -305,6 +307,17 @@ class View(ScriptsTest):
         packages = {line for line in view if not line.startswith("#")}
         self.assertLessEqual(packages, set(tests))  # what is tested is what is shown
         self.assertNotIn("selenium", " ".join(packages))
+
+    def test_a_link_that_colours_by_batch_size_follows_the_address(self):
+        address = "TensorBoard 2.21.0 at http://localhost:7000/ (Press CTRL+C to quit)\n"
+        other = "NOTE: one line before\n", "one after\n"
+        link = f"Runs coloured by batch size:\nhttp://localhost:7000/{QUERY}\n"
+        self.shim(self.root / ".venv/view/bin/python",
+                  f"#!/bin/bash\nprintf '%s' '{other[0]}{address}{other[1]}' >&2\n")
+        self.assertEqual(self.call("view.sh", "my logs").stderr,
+                         other[0] + address + link + other[1])
+        (self.world / "my logs/run.json").touch()  # the directory of one run
+        self.assertEqual(self.call("view.sh", "my logs").stderr, other[0] + address + other[1])
 
     def test_a_directory_that_is_not_there_is_named(self):
         result = self.call("view.sh", "nowhere")

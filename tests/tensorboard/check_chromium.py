@@ -9,6 +9,7 @@ import unittest
 import screenshot
 import sweep
 from browser import Browser, find_browser
+from colours_link import QUERY
 from PIL import Image
 from tensorboard_page import GraphsPage, ScalarsPage, TimeSeriesPage, heading_of_empty_page
 from tensorboard_server import TensorBoardServer
@@ -34,7 +35,7 @@ class RunsInChromium(unittest.TestCase):
         cls.validation = [f"{name}/validation" for name in sweep.run_names()]
 
     def test_time_series_lists_the_runs_and_draws_their_lines(self):
-        page = TimeSeriesPage(self.browser, self.server, "^batch_loss$|^evaluation_loss")
+        page = TimeSeriesPage.with_tags(self.browser, self.server, "^batch_loss$|^evaluation_loss")
         page.wait_for_lines(
             {"batch_loss": self.training, "evaluation_loss_vs_iterations": self.validation}
         )
@@ -47,7 +48,7 @@ class RunsInChromium(unittest.TestCase):
         self.assertEqual(page.drawn_lines()["batch_loss"] & set(curves), set(self.training))
 
     def test_scalars_draws_a_line_for_each_run(self):
-        page = ScalarsPage(self.browser, self.server)
+        page = ScalarsPage(self.browser, self.server, "^batch_loss$")
         drawn = lambda: page.line_counts().get("batch_loss", 0) >= len(self.training)
         wait_until(drawn, "the lines of batch_loss")
 
@@ -72,12 +73,45 @@ class RunsInChromium(unittest.TestCase):
             self.assertEqual((picture.format, picture.width), ("PNG", 1280))
 
 
+class ColoursInChromium(unittest.TestCase):
+    def test_the_sweeps_link_gives_each_batch_size_one_colour(self):
+        data, logs = os.path.join(folder, "colours_data"), os.path.join(folder, "colours_logs")
+        sweep.write_data_set(data)
+        link = sweep.run_two_seeds(data, logs)[-1]
+        self.assertEqual(link, f"http://localhost:6006/{QUERY}")
+        with TensorBoardServer(logs) as server, Browser() as browser:
+            page = TimeSeriesPage(browser, link.replace("http://localhost:6006", server.url))
+            charts = [
+                "batch_accuracy_vs_samples",
+                "batch_loss_vs_samples",
+                "evaluation_accuracy_vs_iterations",
+                "evaluation_loss_vs_iterations",
+            ]
+            runs = [
+                f"{name}-Seed={seed}{part}"
+                for name in sweep.run_names()
+                for seed in range(2)
+                for part in ("", "/train", "/validation")
+            ]
+            wait_until(lambda: page.tags() == charts, "the four charts")
+            page.wait_for_lines({chart: runs for chart in charts})
+            self.assertEqual(page.smoothing(), [0])
+            colours = page.run_colours()
+            self.assertEqual(sorted(colours), sorted(runs))
+            by_size = {
+                size: {tuple(colours[run]) for run in runs if f"BatchSize={size}-" in run}
+                for size in sweep.BATCH_SIZES
+            }
+            self.assertEqual([len(of_one) for of_one in by_size.values()], [1, 1, 1], by_size)
+            self.assertEqual(len(set.union(*by_size.values())), 3, by_size)
+
+
 class EmptyDirectoryInChromium(unittest.TestCase):
     def test_an_empty_directory_shows_that_there_is_nothing(self):
         with TensorBoardServer(tempfile.mkdtemp(dir=folder)) as server, Browser() as browser:
             heading = heading_of_empty_page(browser, server)
             self.assertEqual(heading, ["No dashboards are active for the current data set."])
-            page = TimeSeriesPage(browser, server, "")
+            page = TimeSeriesPage.with_tags(browser, server, "")
             wait_until(lambda: browser.texts("metrics-dashboard"), "the page of time series")
             self.assertEqual(page.run_colours(), {})
             self.assertEqual(page.drawn_lines(), {})

@@ -37,7 +37,7 @@ class KindsInChromium(unittest.TestCase):
         self.page(name).wait_for(counts, f"the lines of {name}")
 
     def test_scalars(self):
-        page = TimeSeriesPage(self.browser, self.server, "^loss$|^value$")
+        page = TimeSeriesPage.with_tags(self.browser, self.server, "^loss$|^value$")
         page.wait_for_lines({"loss": [RUN], "value": [RUN]})
 
     def test_histograms_are_drawn_for_each_step(self):

@@ -18,7 +18,7 @@ TAGS = ("batch_loss", "epoch_accuracy", "epoch_loss", "evaluation_accuracy_vs_it
 def main(logdir, picture, height=1240, *tags):
     tags = tags or TAGS
     with TensorBoardServer(logdir) as server, Browser(width=1280, height=int(height)) as browser:
-        page = TimeSeriesPage(browser, server, "|".join(f"^{tag}$" for tag in tags))
+        page = TimeSeriesPage.with_tags(browser, server, "|".join(f"^{tag}$" for tag in tags))
         page.hide_settings()
         wait_until(lambda: all(map(page.drawn_lines().get, tags)), f"lines for {', '.join(tags)}")
         # Every line that is drawn is there once nothing moves any more.

@@ -38,8 +38,11 @@ def write_data_set(directory, training_count=TRAINING_COUNT):
 
 def command(data, logdir, epochs=EPOCHS):
     """The sweep's command line, with a point for each batch."""
-    sizes = ",".join(map(str, BATCH_SIZES))
-    return [TRAINER, "sweep", "--batch-sizes", sizes, *options(data, logdir, epochs)]
+    return [*command_of_sizes(), *options(data, logdir, epochs)]
+
+
+def command_of_sizes():
+    return [TRAINER, "sweep", "--batch-sizes", ",".join(map(str, BATCH_SIZES))]
 
 
 def options(data, logdir, epochs):
@@ -49,6 +52,19 @@ def options(data, logdir, epochs):
 
 def run_sweep(data, logdir):
     subprocess.run(command(data, logdir), check=True, stdin=subprocess.DEVNULL)
+
+
+def run_two_seeds(data, logdir):
+    """A short sweep of each batch size with two seeds; the lines that it prints."""
+    short = ["--epochs", "2", "--seeds", "2", "--update-freq", "batch"]
+    output = subprocess.run(
+        [*command_of_sizes(), "--data", data, "--logdir", logdir, *short],
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+    return output.splitlines()
 
 
 def run_one_at_a_time(data, logdir):
@@ -104,14 +120,20 @@ def expected_metrics(logdir, name):
 
 
 def expected_steps():
-    """{(run, tag): [step, ...]}: Keras' tags at Keras' steps."""
+    """{(run, tag): [step, ...]}: Keras' tags at Keras' steps, and those at samples seen."""
     steps = {}
     for name, size in zip(run_names(), BATCH_SIZES):
         batches = -(-TRAINING_COUNT // size)
         every_batch = list(range(1, EPOCHS * batches + 1))
         every_epoch = list(range(EPOCHS))
+        samples = [
+            epoch * TRAINING_COUNT + min(batch * size, TRAINING_COUNT)
+            for epoch in every_epoch
+            for batch in range(1, batches + 1)
+        ]
         for quantity in ("loss", "accuracy"):
             steps[f"{name}/train", f"batch_{quantity}"] = every_batch
+            steps[f"{name}/train", f"batch_{quantity}_vs_samples"] = samples
             steps[f"{name}/train", f"epoch_{quantity}"] = every_epoch
             steps[f"{name}/validation", f"epoch_{quantity}"] = every_epoch
             tag = f"evaluation_{quantity}_vs_iterations"

@@ -13,12 +13,17 @@ LINE_PIXELS = 40
 
 
 class TimeSeriesPage:
-    """The page that TensorBoard opens with, showing the tags that match a regular expression."""
+    """The page that TensorBoard opens with, by a link to it."""
 
-    def __init__(self, browser, server, tags):
+    def __init__(self, browser, link):
         self._browser = browser
+        browser.open(link)
+
+    @classmethod
+    def with_tags(cls, browser, server, tags):
+        """Showing the tags that match a regular expression."""
         query = urllib.parse.urlencode({"darkMode": "false", "smoothing": 0, "tagFilter": tags})
-        browser.open(f"{server.url}/?{query}#timeseries")
+        return cls(browser, f"{server.url}/?{query}#timeseries")
 
     def run_colours(self):
         """{run: [red, green, blue]} of the list of runs."""
@@ -49,6 +54,22 @@ class TimeSeriesPage:
                 boxes[tag] = [box.left, box.top, box.right, box.bottom].map(Math.round);
             });
             return boxes;
+            """
+        )
+
+    def tags(self):
+        """Those of the charts, in their order."""
+        return list(self._chart_boxes())
+
+    def smoothing(self):
+        return self._browser.run(
+            """
+            const values = [];
+            walk(document, element => {
+                if (element.matches('.scalars-smoothing input.slider-input'))
+                    values.push(Number(element.value));
+            });
+            return values;
             """
         )
 
@@ -84,11 +105,15 @@ class TimeSeriesPage:
 
 
 class ScalarsPage:
-    """The older page of scalars, which draws in SVG."""
+    """The older page of scalars, which draws in SVG, showing the tags that match a regular expression.
 
-    def __init__(self, browser, server):
+    It draws only the charts that fit into the window.
+    """
+
+    def __init__(self, browser, server, tags):
         self._browser = browser
-        browser.open(f"{server.url}/#scalars&_smoothingWeight=0")
+        filter_ = urllib.parse.quote(tags)
+        browser.open(f"{server.url}/#scalars&_smoothingWeight=0&tagFilter={filter_}")
 
     def line_counts(self):
         """{tag: number of lines longer than a mark} of the charts drawn so far."""

@@ -263,6 +263,8 @@ class Training(TrainerTest):
             "train/keras": [0],
             "train/batch_loss": [1, 2, 3, 4, 5, 6],
             "train/batch_accuracy": [1, 2, 3, 4, 5, 6],
+            "train/batch_loss_vs_samples": [8, 16, 20, 28, 36, 40],
+            "train/batch_accuracy_vs_samples": [8, 16, 20, 28, 36, 40],
             "train/epoch_loss": [0, 1],
             "train/epoch_accuracy": [0, 1],
             "train/epoch_learning_rate": [0, 1],

@@ -204,6 +204,17 @@ void experiment_say_view(const experiment *self, const char *directory)
     putchar('\n');
 }
 
+/* The names of the runs have the batch size. The tags are those of one part alone, so that a run has
+ * one curve in a chart. scripts/view.sh prints this, too, and knows the port. */
+void experiment_say_colours(const experiment *self)
+{
+    if (!self->options->quiet) {
+        puts("Runs coloured by batch size, once it listens there:\n"
+             "http://localhost:6006/?runColorGroup=regex%3ABatchSize%3D%28%5Cd%2B%29"
+             "&smoothing=0&tagFilter=_vs_#timeseries");
+    }
+}
+
 void experiment_say_models(const experiment *self, const char *directory)
 {
     static const struct {

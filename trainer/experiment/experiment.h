@@ -47,6 +47,10 @@ MUST_CHECK outcome experiment_leave(const experiment *self, const char *director
 /* Prints the command that shows the runs in `directory`, unless --quiet is given. */
 void experiment_say_view(const experiment *self, const char *directory);
 
+/* Prints the address at which that command shows runs coloured by batch size, of several runs in
+ * one directory, unless --quiet is given. */
+void experiment_say_colours(const experiment *self);
+
 /* Prints where the networks are that the run in `directory` has kept, unless --quiet is given. */
 void experiment_say_models(const experiment *self, const char *directory);
 

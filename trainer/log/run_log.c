@@ -80,7 +80,7 @@ static void add_lost_end(char *line, const run_log *log, const due_tag *self)
 }
 
 /* Notes which tags end before the state: the steps between are not trained again. Tags that are logged
- * together end together, so one of each such group is looked at. */
+ * together end together, so the last logged of each such group is looked at. */
 static void note_lost_ends(const run_log *log, const char *directory, const run_log_head *head)
 {
     const int64_t steps = (int64_t)head->steps_done;
@@ -162,8 +162,17 @@ int run_log_name_files(const run_log *log, run_record *record)
 
 int run_log_batch(run_log *log, uint64_t step, double loss, double accuracy, char *message)
 {
-    const tblog_scalar scalars[] = {{"batch_loss", loss}, {"batch_accuracy", accuracy}};
-    return log_part_add_scalars(&log->parts[TRAINING], (int64_t)step, scalars, 2, message);
+    const int64_t samples = (int64_t)run_config_samples_seen(&log->config, step);
+    const tblog_scalar by_samples[] = {
+        {"batch_loss_vs_samples", loss},
+        {"batch_accuracy_vs_samples", accuracy},
+    };
+    const tblog_scalar by_step[] = {{"batch_loss", loss}, {"batch_accuracy", accuracy}};
+    log_part *const part = &log->parts[TRAINING];
+    /* batch_loss comes last: where it is in a file, the other tags are, too (note_lost_ends). */
+    return log_part_add_scalars(part, samples, by_samples, 2, message) != 0
+               ? -1
+               : log_part_add_scalars(part, (int64_t)step, by_step, 2, message);
 }
 
 int run_log_histogram(run_log *log, uint32_t epoch, unsigned index, bool gradient,

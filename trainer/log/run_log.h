@@ -1,13 +1,15 @@
 /* A run's event files: what is logged, under which tag, at which step.
  *
  * Tags and steps of the scalars are those of Keras' TensorBoard callback, so that runs of either
- * compare:
+ * compare; the tags at samples seen are our own, the axis on which batch sizes compare fairly. A run
+ * that is older than these tags has them from where it is resumed.
  *   train/       at step = epoch from 0: epoch_loss, epoch_accuracy, epoch_learning_rate,
  *                epoch_steps_per_second, epoch_samples_per_second; tag keras and the graph of
  *                operations (the network) at 0; at the number of the step over the run from 1:
- *                batch_loss, batch_accuracy; if asked for, at the epoch, Keras' histograms of the
- *                weights, sequential/conv2d/kernel/histogram …, and those of the last step's
- *                gradients, gradient/conv2d/kernel/histogram …
+ *                batch_loss, batch_accuracy; the same two at the number of samples seen over the
+ *                run: batch_loss_vs_samples, batch_accuracy_vs_samples; if asked for, at the epoch,
+ *                Keras' histograms of the weights, sequential/conv2d/kernel/histogram …, and those
+ *                of the last step's gradients, gradient/conv2d/kernel/histogram …
  *   validation/  at step = epoch from 0: epoch_loss, epoch_accuracy, and the pictures
  *                confusion_matrix and mistakes; at step = updates done:
  *                evaluation_loss_vs_iterations, evaluation_accuracy_vs_iterations

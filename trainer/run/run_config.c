@@ -13,6 +13,13 @@ uint32_t run_config_steps_per_epoch(const run_config *config)
     return engine_steps_per_epoch(config->training_samples, config->batch_size);
 }
 
+uint64_t run_config_samples_seen(const run_config *config, uint64_t steps)
+{
+    const uint64_t steps_per_epoch = run_config_steps_per_epoch(config);
+    return steps / steps_per_epoch * config->training_samples +
+           steps % steps_per_epoch * config->batch_size;
+}
+
 void run_config_format_step(char out[RUN_CONFIG_STEP_BYTES], const run_config *config,
                             uint64_t step)
 {

@@ -18,7 +18,7 @@ typedef struct run_config {
     uint32_t epochs;      /* 1 .. RUN_CONFIG_MAX_EPOCHS */
     uint64_t seed;        /* at most INT64_MAX, the largest whole number of run.json */
     double learning_rate; /* positive */
-    uint32_t log_every;   /* batch_loss and batch_accuracy every so many steps; 0 for never */
+    uint32_t log_every;   /* the epoch's means so far every so many steps; 0 for never */
     bool histograms;      /* of weights and gradients, logged after each epoch */
     char engine[RUN_CONFIG_NAME_BYTES];     /* an engine's name, never "auto" */
     char arithmetic[RUN_CONFIG_NAME_BYTES]; /* engine_plan.arithmetic */
@@ -34,6 +34,9 @@ engine_config run_config_settings(const run_config *config, uint32_t threads, co
 
 /* Steps of an epoch: batch_size times this covers the training set. */
 uint32_t run_config_steps_per_epoch(const run_config *config);
+
+/* Samples that the first `steps` steps of the run train on. An epoch's last batch may be short. */
+uint64_t run_config_samples_seen(const run_config *config, uint64_t steps);
 
 enum { RUN_CONFIG_STEP_BYTES = 56 };
 

@@ -84,6 +84,25 @@ START_TEST(every_step_is_logged_when_asked_for)
 }
 END_TEST
 
+/* Each epoch's last batch is short. */
+START_TEST(batch_points_stand_at_the_samples_seen_too)
+{
+    uint32_t samples = 0;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
+    const points training = fake_run_points("run/train");
+    for (uint32_t step = 1; step <= EPOCHS * STEPS; step++) {
+        samples += step % STEPS == 0 ? LAST_BATCH : BATCH_SIZE;
+        ck_assert_double_eq(points_value(&training, "batch_loss_vs_samples", samples),
+                            points_value(&training, "batch_loss", step));
+        ck_assert_double_eq(points_value(&training, "batch_accuracy_vs_samples", samples),
+                            points_value(&training, "batch_accuracy", step));
+    }
+    ck_assert_uint_eq(samples, EPOCHS * TRAINING_SAMPLES);
+    ck_assert_uint_eq(points_count(&training, "batch_loss_vs_samples"), EPOCHS * STEPS);
+    ck_assert_uint_eq(points_count(&training, "batch_accuracy_vs_samples"), EPOCHS * STEPS);
+}
+END_TEST
+
 START_TEST(chunks_grow_but_stay_within_an_epoch)
 {
     ck_assert_int_eq(fake_run("run", 20, 0), OUTCOME_DONE);
@@ -651,6 +670,7 @@ int main(void)
     tcase_add_test(logs, validation_is_logged_by_epoch_and_by_iteration);
     tcase_add_test(logs, batch_points_are_the_epochs_running_means_at_multiples_of_k);
     tcase_add_test(logs, every_step_is_logged_when_asked_for);
+    tcase_add_test(logs, batch_points_stand_at_the_samples_seen_too);
     tcase_add_test(logs, chunks_grow_but_stay_within_an_epoch);
     tcase_add_test(logs, a_chunk_is_queued_before_the_last_one_is_taken);
     tcase_add_test(logs, nothing_is_queued_when_an_epoch_is_validated);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -244,28 +245,31 @@ START_TEST(a_part_that_is_missing_is_noted)
 }
 END_TEST
 
-/* Offsets in a training part's file: where each of its points of batch_loss begins. */
-typedef struct batch_offsets {
-    uint64_t at[EPOCHS * STEPS + 1];
-} batch_offsets;
+/* A point in a training part's file. */
+typedef struct sought_point {
+    const char *tag;
+    int64_t step;
+    uint64_t offset; /* where its event begins; 0 until it is found */
+} sought_point;
 
 static void take_offset(const tblog_event *event, void *context)
 {
-    batch_offsets *offsets = context;
-    if (event->value_count > 0 && strcmp(event->values[0]->tag, "batch_loss") == 0) {
-        offsets->at[event->step] = event->offset;
+    sought_point *sought = context;
+    if (event->value_count > 0 && strcmp(event->values[0]->tag, sought->tag) == 0 &&
+        event->step == sought->step) {
+        sought->offset = event->offset;
     }
 }
 
-/* Flips a bit of the event of this step. */
-static void damage_step(uint64_t step)
+/* Flips a bit of the point's event. */
+static void damage_point(const char *tag, int64_t step)
 {
-    batch_offsets offsets = {0};
-    fake_run_read("run/train", take_offset, &offsets);
+    sought_point sought = {.tag = tag, .step = step};
+    fake_run_read("run/train", take_offset, &sought);
     FILE *file = fopen(scratch_path(event_file("train/")), "r+");
     ck_assert_ptr_nonnull(file);
-    ck_assert_uint_gt(offsets.at[step], 0);
-    ck_assert_int_eq(fseek(file, (long)offsets.at[step] + 20, SEEK_SET), 0);
+    ck_assert_uint_gt(sought.offset, 0);
+    ck_assert_int_eq(fseek(file, (long)sought.offset + 20, SEEK_SET), 0);
     const int byte = fgetc(file);
     ck_assert_int_eq(fseek(file, -1, SEEK_CUR), 0);
     ck_assert_int_eq(fputc(byte ^ 1, file), byte ^ 1);
@@ -276,7 +280,7 @@ START_TEST(a_damaged_event_file_is_noted_with_the_tags_that_end_before_the_state
 {
     char note[RUN_RECORD_PATH_BYTES + 64];
     make_past();
-    damage_step(STEPS + 3);
+    damage_point("batch_loss", STEPS + 3);
     snprintf(note, sizeof note, "%s: at byte ", event_file("train/"));
     char *output = resume();
     assert_has(output, note);
@@ -286,11 +290,72 @@ START_TEST(a_damaged_event_file_is_noted_with_the_tags_that_end_before_the_state
 }
 END_TEST
 
+/* The last step's means are in two events. Where the first is lost, so is the second. */
+START_TEST(lost_points_at_samples_are_noted_with_those_at_steps)
+{
+    make_past();
+    damage_point("batch_loss_vs_samples", 2 * TRAINING_SAMPLES);
+    char *output = resume();
+    assert_has(output, "the state is after step 12, but train/batch_loss ends at step 11, ");
+    free(output);
+}
+END_TEST
+
+/* A training part's file, and a copy of it as a trainer without the samples axis wrote it. */
+typedef struct older_copy {
+    FILE *whole;
+    FILE *copy;
+} older_copy;
+
+static void copy_unless_samples(const tblog_event *event, void *context)
+{
+    const older_copy *self = context;
+    char record[65536];
+    uint64_t payload_bytes;
+    ck_assert_int_eq(fseek(self->whole, (long)event->offset, SEEK_SET), 0);
+    ck_assert_uint_eq(fread(&payload_bytes, sizeof payload_bytes, 1, self->whole), 1);
+    const size_t bytes = 16 + (size_t)payload_bytes; /* with its length and two checksums */
+    ck_assert_uint_le(bytes, sizeof record);
+    ck_assert_int_eq(fseek(self->whole, (long)event->offset, SEEK_SET), 0);
+    ck_assert_uint_eq(fread(record, 1, bytes, self->whole), bytes);
+    if (event->value_count == 0 || strstr(event->values[0]->tag, "_vs_samples") == NULL) {
+        ck_assert_uint_eq(fwrite(record, 1, bytes, self->copy), bytes);
+    }
+}
+
+static void drop_points_at_samples(void)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", scratch_path(event_file("train/")));
+    older_copy older = {fopen(path, "r"), fopen(scratch_path("older"), "w")};
+    ck_assert_ptr_nonnull(older.whole);
+    ck_assert_ptr_nonnull(older.copy);
+    fake_run_read("run/train", copy_unless_samples, &older);
+    ck_assert_int_eq(fclose(older.whole), 0);
+    ck_assert_int_eq(fclose(older.copy), 0);
+    ck_assert_int_eq(rename(scratch_path("older"), path), 0);
+}
+
+START_TEST(a_run_older_than_the_samples_axis_has_it_from_where_it_is_resumed)
+{
+    make_past();
+    drop_points_at_samples();
+    char *output = resume();
+    ck_assert_msg(strstr(output, "Note") == NULL, "%s", output);
+    free(output);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS);
+    ck_assert_uint_eq(points_count(&training, "batch_loss_vs_samples"), STEPS);
+    ck_assert(isfinite(
+        points_value(&training, "batch_loss_vs_samples", 2 * TRAINING_SAMPLES + BATCH_SIZE)));
+}
+END_TEST
+
 /* What is trained again is logged again as far as it is lost. */
 START_TEST(damage_after_the_state_is_noted_and_loses_nothing_more)
 {
     make_past();
-    damage_step(2 * STEPS + 1);
+    damage_point("batch_loss", 2 * STEPS + 1);
     char *output = resume();
     assert_has(output, ": at byte ");
     ck_assert_msg(strstr(output, "the state is after") == NULL, "%s", output);
@@ -311,6 +376,8 @@ int main(void)
     tcase_add_test(reading, a_missing_event_file_is_noted_with_the_tags_that_end_before_the_state);
     tcase_add_test(reading, a_part_that_is_missing_is_noted);
     tcase_add_test(reading, a_damaged_event_file_is_noted_with_the_tags_that_end_before_the_state);
+    tcase_add_test(reading, lost_points_at_samples_are_noted_with_those_at_steps);
+    tcase_add_test(reading, a_run_older_than_the_samples_axis_has_it_from_where_it_is_resumed);
     tcase_add_test(reading, damage_after_the_state_is_noted_and_loses_nothing_more);
     suite_add_tcase(suite, reading);
     SRunner *runner = srunner_create(suite);

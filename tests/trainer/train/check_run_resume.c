@@ -56,6 +56,7 @@ START_TEST(a_state_that_the_engine_refuses_is_no_state)
     const points training = fake_run_points("run/train");
     ck_assert_uint_eq(points_count(&training, "epoch_loss"), EPOCHS);
     ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS);
+    ck_assert_uint_eq(points_count(&training, "batch_loss_vs_samples"), EPOCHS * STEPS);
     ck_assert_uint_eq(points_count(&training, "keras"), 1);
     ck_assert_int_eq(scratch_count("run/train"), 2);
     const points session = fake_run_points("run");
@@ -217,6 +218,7 @@ START_TEST(a_stopped_run_continues_after_its_last_step)
     ck_assert_uint_eq(fake_engine_steps_queued, EPOCHS * STEPS); /* none twice */
     const points training = fake_run_points("run/train");
     ck_assert_uint_eq(points_count(&training, "batch_loss"), EPOCHS * STEPS);
+    ck_assert_uint_eq(points_count(&training, "batch_loss_vs_samples"), EPOCHS * STEPS);
     for (uint32_t step = 1; step <= EPOCHS * STEPS; step++) {
         ASSERT_LOGGED(points_value(&training, "batch_loss", step),
                       fake_run_loss((step - 1) / STEPS, (step - 1) % STEPS + 1));

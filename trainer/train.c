@@ -15,7 +15,7 @@ static void keep_epochs(const run_options *options, const char *directory, run_c
 {
     char message[MESSAGE_BYTES];
     run_record there;
-    if (!options->resume || options->overwrite || options->epochs_given) {
+    if (!options->resume || options->epochs_given) {
         return;
     }
     if (run_record_read(&there, directory, message) == RUN_RECORD_READ) {

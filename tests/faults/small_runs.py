@@ -98,13 +98,16 @@ class Programs:
         self._undisturbed = {}
         write_data_set(self._data)
 
-    def command(self, directory, shape, interval):
-        """A sweep resumes by itself."""
+    def command(self, directory, shape, interval, options=()):
+        """It resumes, unless the options say --overwrite; a sweep resumes by itself."""
         shape = SHAPES[shape]
-        resuming = ("--resume", "--batch-size", str(BATCH_SIZE)) if shape.command == "train" else ()
+        resuming = ()
+        if shape.command == "train":
+            resuming = ("--batch-size", str(BATCH_SIZE))
+            resuming += () if "--overwrite" in options else ("--resume",)
         return [str(self.trainer), shape.command, "--quiet", "--data", str(self._data),
                 "--logdir", str(directory), "--checkpoint-interval", str(interval),
-                "--update-freq", "batch", *resuming, *shape.options]
+                "--update-freq", "batch", *resuming, *shape.options, *options]
 
     def undisturbed(self, shape):
         """Made when it is first asked for."""
@@ -195,8 +198,8 @@ class SmallRun:
         self._processes += 1
         if self._processes == 1:
             self._event_files = self._read_event_files()
-        command = [*self.programs.command(directory or self.directory, self.shape, self.interval),
-                   *options]
+        command = self.programs.command(directory or self.directory, self.shape, self.interval,
+                                        options)
         return RunProcess(command, environment, self._traces / f"run.{self.starts}")
 
     def wait(self, process, keeps_event_files=True):

@@ -145,7 +145,8 @@ class Help(TrainerTest):
                           ["compare", "--format=xml"], ["compare", "--target-accuracy=99"],
                           ["compare", "--target-accuracy=101%"],
                           ["compare", "--target-accuracy=0.9%%"],
-                          ["train", "--learning-rate", "0,1"], ["train", "extra"],
+                          ["train", "--learning-rate", "0,1"],
+                          ["train", "--resume", "--overwrite"], ["train", "extra"],
                           ["train", "--epochs"], ["evaluate"], ["predict", "run"],
                           ["export", "run"], ["export", "run", "--fly"]):
             result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)

@@ -355,6 +355,11 @@ static error_t check_together(const struct argp_state *state, const run_options 
         return option_wrong(state, "--seeds: the last of %u seeds from %" PRIu64 " on is too large",
                             (unsigned)options->seeds, options->seed);
     }
+    if (options->resume && options->overwrite) {
+        return option_wrong(state,
+                            "--resume continues the run that is there, and --overwrite deletes "
+                            "it: give one of them");
+    }
     if (options->save_best && options->no_model) {
         return option_wrong(state, "--save-best and --no-model exclude each other");
     }
@@ -479,7 +484,8 @@ outcome run_options_parse_sweep(run_options *out, int argc, char **argv)
         "\v"
         "A run of the same configuration that has finished or diverged is left as it is. An "
         "interrupted one, or one of fewer epochs, is continued from its checkpoint. One of another "
-        "configuration is refused unless --overwrite is given, which trains every run again. At the "
+        "configuration is refused unless --overwrite is given, which trains every run again. At "
+        "the "
         "end comparison.svg in --logdir has the runs' curves (trainer plot draws others).",
         argc, argv);
 }

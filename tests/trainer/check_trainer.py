@@ -467,7 +467,7 @@ class Divergence(TrainerTest):
                 self.assertEqual((again.returncode, again.stderr), (code, ""))
                 self.assertEqual(again.stdout.count("diverged already"), 2)
                 for size in (16, 8):
-                    run = self.folder / f"logs/LeNet-MNIST-2-BatchSize={size}"
+                    run = self.folder / f"logs/LeNet-MNIST-2-BatchSize={size}-LR=1e+20"
                     self.assertEqual(record(run)["state"], "diverged")
 
 

@@ -490,7 +490,7 @@ class Divergence(TrainerTest):
                                  "picture: there is no finished run to draw over epochs\n"))
                 self.assertEqual(again.stdout.count("diverged already"), 2)
                 for size in (16, 8):
-                    run = self.folder / f"logs/LeNet-MNIST-2-BatchSize={size}"
+                    run = self.folder / f"logs/LeNet-MNIST-2-BatchSize={size}-LR=1e+20"
                     self.assertEqual(record(run)["state"], "diverged")
 
 

@@ -201,7 +201,7 @@ class Help(TrainerTest):
         for arguments in ([], ["fly"], ["help", "fly"], [""], ["-"]):
             result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
             self.assert_refused(
-                result, 2, "train, sweep, plan, compare, evaluate, predict, export (",
+                result, 2, "train, sweep, plan, compare, plot, evaluate, predict, export (",
                 "trainer --help")
 
     def test_missing_and_unwanted_values_name_the_option(self):
@@ -604,7 +604,7 @@ class RunsThatExist(TrainerTest):
         for option in ((), ("--quiet",)):
             result = self.sweep(*option)
             self.assert_done(result)
-            self.assertIn(f"Picture: {picture}", result.stdout.splitlines()[-2:])
+            self.assertIn(f"Picture: {picture}", result.stdout.splitlines()[-4:])
             self.assertIn("</svg>", picture.read_text())
             drawn, made = picture.read_text(), picture.stat().st_ino
         self.assert_done(self.sweep())

@@ -83,7 +83,7 @@ class Gzip(ToolTest):
             block = file.read()
         self.assertGreater(100 * len(block), 36 * MEBIBYTE)
         self.assertEqual(limited("ls", self.pack(block), mebibytes=36),
-                         (0, 3, "")) # the table, and a line on steps that go back
+                         (0, 3, ""))  # the table, and a line on steps that go back
 
     def test_a_gzip_bomb_takes_no_memory(self):
         bomb = self.pack(bytes(MEBIBYTE))

@@ -166,7 +166,7 @@ check_code() {
     if [[ ${#files[@]} -gt 0 ]]; then
         configure release
         # The headers that it generates.
-        cmake --build --preset release --target tblog_proto trainer_proto >/dev/null
+        cmake --build --preset release --target tblog_proto trainer_proto onnx_proto >/dev/null
         printf '%s\0' "${files[@]}" | sort -zu |
             xargs -0 -n 1 -P "$(nproc)" clang-tidy-14 --quiet -p build/release 2>/dev/null
     fi

@@ -231,7 +231,7 @@ static int make_rows(verdict *self, run_list members)
 {
     size_t used = 0; /* of self->runs */
     self->rows = calloc(count_batch_sizes(members) + 1, sizeof *self->rows);
-    self->runs = malloc((members.count + 1) * sizeof *self->runs);
+    self->runs = calloc(members.count + 1, sizeof *self->runs);
     if (self->rows == NULL || self->runs == NULL) {
         return -1;
     }

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "command.h"
 #include "message.h"
@@ -11,6 +10,7 @@
 #include "model_export.h"
 #include "option_check.h"
 #include "option_value.h"
+#include "output_file.h"
 #include "printable.h"
 
 enum { KEY_OUTPUT = 'o', KEY_BEST = 256, KEY_OVERWRITE };
@@ -90,14 +90,10 @@ static outcome export(const char *program, const export_options *options)
 {
     char message[MESSAGE_BYTES];
     char shown[MESSAGE_BYTES];
-    struct stat there;
     model loaded = {0};
     printable_copy(shown, sizeof shown, options->output);
-    if (!options->overwrite && lstat(options->output, &there) == 0) {
-        fprintf(stderr, "%s: %s is there already; --overwrite replaces it\n", program, shown);
-        return OUTCOME_FAILED;
-    }
-    if (model_load(&loaded, options->model, options->best, message) != 0) {
+    if (output_file_check(options->output, options->overwrite, message) != 0 ||
+        model_load(&loaded, options->model, options->best, message) != 0) {
         fprintf(stderr, "%s: %s\n", program, message);
         return OUTCOME_FAILED;
     }

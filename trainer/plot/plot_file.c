@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "figure_draw.h"
@@ -109,12 +108,6 @@ static const plot_format *format_of(const char *path)
 bool plot_file_is_known(const char *path)
 {
     return format_of(path) != NULL;
-}
-
-bool plot_file_exists(const char *path)
-{
-    struct stat there;
-    return lstat(path, &there) == 0;
 }
 
 static cairo_status_t draw(const figure *picture, const theme *look, const plot_format *format,

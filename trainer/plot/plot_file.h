@@ -12,9 +12,6 @@
 /* Does the name end in .svg, .png or .pdf? */
 bool plot_file_is_known(const char *path);
 
-/* Is there something of this name? */
-bool plot_file_exists(const char *path);
-
 /* Writes the file, whole or not at all; one that is there is replaced. The name must be known. 0, or
  * -1 with a message [MESSAGE_BYTES]. */
 MUST_CHECK int plot_file_write(const figure *picture, const theme *look, const char *path,

@@ -124,6 +124,14 @@ class Export(unittest.TestCase):
         (self.folder / "link.npz").symlink_to("nowhere")
         self.assert_refused(self.export(self.model, "-o", "link.npz"), 1, "--overwrite")
 
+    def test_a_file_with_the_temporary_name_is_kept(self):
+        mine = self.folder / "out.npz.tmp"
+        mine.write_text("mine")
+        for option in ((), ("--overwrite",)):
+            self.assert_refused(self.export(self.model, "-o", "out.npz", *option), 1,
+                                "out.npz.tmp is in the way")
+        self.assertEqual(mine.read_text(), "mine")
+
     def test_the_model_may_replace_itself(self):
         before = self.export(self.model, "-o", "before.npz")
         self.assertEqual(self.export(self.model, "-o", self.model, "--overwrite").returncode, 0)

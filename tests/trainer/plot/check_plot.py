@@ -261,9 +261,17 @@ class Files(PlotTest):
         target.write_text("mine")
         result = self.plot("-o", target)
         self.assertEqual(result.returncode, 1)
-        self.assertEqual(result.stderr, f"trainer plot: {target} exists already; --overwrite "
+        self.assertEqual(result.stderr, f"trainer plot: {target} is there already; --overwrite "
                                         "replaces it\n")
         self.assertEqual(target.read_text(), "mine")
+
+    def test_a_file_with_the_temporary_name_is_kept(self):
+        mine = self.folder / "out.svg.tmp"
+        mine.write_text("mine")
+        result = self.plot("--overwrite", "-o", "out.svg")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("out.svg.tmp is in the way", result.stderr)
+        self.assertEqual(mine.read_text(), "mine")
 
     def test_what_cannot_be_written_leaves_nothing(self):
         (self.folder / "out.svg").mkdir()

@@ -1,24 +1,33 @@
 """Takes the READMEs' pictures: stock TensorBoard's page of time series on a directory of runs.
 
-Usage: tests/run_python.sh tests/tensorboard/screenshot.py LOGDIR PICTURE.png [HEIGHT TAG...]
+Usage: PYTHONPATH=tests/support/python tests/run_python.sh \\
+           tests/tensorboard/screenshot.py LOGDIR PICTURE.png [HEIGHT TAG...]
 
-Without tags, those of the trainer.
+Without tags, the page that the trainer's link leads to: each batch size in one colour.
 """
 
 import sys
 
 from browser import Browser
+from colours_link import QUERY
 from tensorboard_page import TimeSeriesPage
 from tensorboard_server import TensorBoardServer
 from waiting import wait_until
 
-TAGS = ("batch_loss", "epoch_accuracy", "epoch_loss", "evaluation_accuracy_vs_iterations")
+LINKED_TAGS = ("batch_accuracy_vs_samples", "batch_loss_vs_samples",
+               "evaluation_accuracy_vs_iterations", "evaluation_loss_vs_iterations")
+
+
+def open_page(browser, server, tags):
+    if tags:
+        return TimeSeriesPage.with_tags(browser, server, "|".join(f"^{tag}$" for tag in tags))
+    return TimeSeriesPage(browser, f"{server.url}/{QUERY}")
 
 
 def main(logdir, picture, height=1240, *tags):
-    tags = tags or TAGS
     with TensorBoardServer(logdir) as server, Browser(width=1280, height=int(height)) as browser:
-        page = TimeSeriesPage.with_tags(browser, server, "|".join(f"^{tag}$" for tag in tags))
+        page = open_page(browser, server, tags)
+        tags = tags or LINKED_TAGS
         page.hide_settings()
         wait_until(lambda: all(map(page.drawn_lines().get, tags)), f"lines for {', '.join(tags)}")
         # Every line that is drawn is there once nothing moves any more.

@@ -33,4 +33,7 @@ typedef struct run {
     engine_step steps[LONGEST_CHUNK];
 } run;
 
+/* How many steps its engine has done over the run. */
+uint64_t run_steps_done(const run *self);
+
 #endif

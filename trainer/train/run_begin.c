@@ -18,12 +18,6 @@ static bool is_stopped(void)
     return signals_noted() != 0;
 }
 
-uint64_t run_steps_done(const run *self)
-{
-    return (uint64_t)self->epochs_done * run_config_steps_per_epoch(self->job->config) +
-           self->sums.steps;
-}
-
 static outcome make_engine(run *self)
 {
     const run_job *job = self->job;

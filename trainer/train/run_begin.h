@@ -12,9 +12,6 @@ enum { RUN_PLACE_BYTES = 80 };
 void run_format_place(char out[RUN_PLACE_BYTES], const run_config *config, uint32_t epochs_done,
                       uint32_t steps);
 
-/* How many steps its engine has done over the run. */
-uint64_t run_steps_done(const run *self);
-
 /* Makes the engine and everything that the run writes to, restores what a checkpoint has, and
  * prints the run's head and from where it continues. job, record, message, predicted and chunk are
  * set before. OUTCOME_DONE when training can begin; otherwise as run_loop, and only a run that was

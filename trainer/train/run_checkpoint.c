@@ -4,7 +4,6 @@
 
 #include "checkpoint.h"
 #include "message.h"
-#include "run_begin.h"
 
 int run_checkpoint_save(run *self, char *message)
 {

@@ -7,7 +7,6 @@
 #include "message.h"
 #include "model.h"
 #include "progress.h"
-#include "run_begin.h"
 
 static const epoch_figures unknown_figures = {NAN, NAN, NAN, NAN, NAN, NAN};
 

@@ -1,5 +1,6 @@
 /* trainer evaluate: how well a kept network classifies a validation set. */
 #include <argp.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,12 @@ static int print_report(model_engine *self, const evaluate_options *options,
         free(predicted);
         return message_set(message, "the %s engine failed to evaluate: %s", self->api->name,
                            self->api->message(self->engine));
+    }
+    if (isnan(result.loss_sum)) {
+        free(predicted);
+        return message_set(message,
+                           "the model's probabilities are not all numbers: its weights are "
+                           "too large");
     }
     evaluation_make(&report->result, validation->labels, predicted, validation->count,
                     result.loss_sum);

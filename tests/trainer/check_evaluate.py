@@ -186,6 +186,10 @@ class OfARun(EvaluateTest):
         self.assertAlmostEqual(found["loss"], 2.302585, places=5)
         self.assertEqual(found["accuracy"]["correct"], 2)
 
+    def test_weights_too_large_to_give_figures_are_refused(self):
+        write_model(self.folder / "large.safetensors", 3e38)
+        self.assert_refused(self.evaluate("large.safetensors"), 1, "weights are too large")
+
     def test_bad_models_are_named_in_one_line(self):
         whole = (self.run_directory / "model.safetensors").read_bytes()
         broken = self.folder / "broken.safetensors"

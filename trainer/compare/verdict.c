@@ -47,7 +47,7 @@ static void find_target(const verdict *self, verdict_row *row, double *values)
     row->reached = 0;
     for (size_t i = 0; i < row->seeds; i++) {
         values[i] = answer_of(self, VERDICT_EPOCHS, row->runs[i]);
-        row->reached += isfinite(values[i]);
+        row->reached += isfinite(values[i]) ? 1 : 0;
     }
     row->epochs = median(values, row->seeds);
     for (size_t i = 0; i < row->seeds; i++) {

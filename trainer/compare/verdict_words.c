@@ -337,7 +337,7 @@ static void print_left_out(const verdict *answer, FILE *out)
 {
     text_line text = {.length = 0};
     size_t runs = 0;
-    for (size_t place = 0; place < FAMILY_PLACES; place++) {
+    for (family_place place = 0; place < FAMILY_PLACES; place++) {
         runs += answer->left_out[place];
     }
     if (runs == 0) {
@@ -345,7 +345,7 @@ static void print_left_out(const verdict *answer, FILE *out)
     }
     text_line_append(&text, "%zu run%s: ", runs, runs == 1 ? "" : "s");
     const char *before = "";
-    for (size_t place = 0; place < FAMILY_PLACES; place++) {
+    for (family_place place = 0; place < FAMILY_PLACES; place++) {
         if (answer->left_out[place] > 0) {
             text_line_append(&text, "%s%s (%zu)", before, family_place_reason(place),
                              answer->left_out[place]);

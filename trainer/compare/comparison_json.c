@@ -18,7 +18,8 @@
  *                     the first one's accuracy less the other's, in percentage points; p is
  *                     Holm's
  *   best              batch_size of the best validated ones: an array of one, or of equals
- *   better_than_all   whether it is better than all others beyond chance
+ *   better_than_all   whether it is better beyond chance than all others that finished without
+ *                     a diverged seed
  *   fastest, cheapest likewise batch_size; cheapest is empty if seconds cannot be compared
  *   seeds_needed      to tell the best from the nearest other one; null if not known, 101 for more
  *                     than 100

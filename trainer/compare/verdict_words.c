@@ -133,15 +133,27 @@ static void append_rivals(text_line *text, const verdict *answer, size_t best, c
     }
 }
 
+static bool all_can_lead(const verdict *answer)
+{
+    for (size_t i = 0; i < answer->count; i++) {
+        if (!verdict_can_lead(&answer->rows[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Whether the only leader is better than chance. */
 static void append_certainty(text_line *text, const verdict *answer, size_t best, size_t *rows)
 {
     const size_t rivals = verdict_rivals(answer, best, rows);
-    if (rivals == 0) {
-        text_line_append(text, "%s",
-                         verdict_is_best(answer, best)
-                             ? ", better than all others beyond chance"
-                             : "; no other has finished with all its seeds");
+    if (rivals == 0 && !verdict_is_best(answer, best)) {
+        text_line_append(text, "; no other has finished without a diverged seed");
+    } else if (rivals == 0) {
+        text_line_append(text, ", better %s",
+                         all_can_lead(answer) ? "than all others beyond chance"
+                                              : "beyond chance than all others that finished "
+                                                "without a diverged seed");
     } else if (!has_several_seeds(answer)) {
         text_line_append(text, ", but one seed cannot tell");
     } else {
@@ -325,7 +337,7 @@ static void print_certainty(const verdict *answer, size_t *rows, FILE *out)
         if (rivals > 0) {
             append_power(&text, answer, best, verdict_nearest(answer, best, rows, rivals), seeds);
         } else {
-            text_line_append(&text, "; each difference to the best has p < 0.05 (Holm)");
+            text_line_append(&text, "; each of these differences has p < 0.05 (Holm)");
         }
     } else {
         append_advice(&text, answer);

@@ -118,7 +118,23 @@ START_TEST(a_clear_winner_is_better_than_all_others)
     assert_begins(
         "Best      batch size 32: 99.22 % validated (99.20 to 99.24 over 5 seeds), better\n"
         "          than all others beyond chance\n");
-    assert_has("\nHow sure  5 seeds; each difference to the best has p < 0.05 (Holm)\n");
+    assert_has("\nHow sure  5 seeds; each of these differences has p < 0.05 (Holm)\n");
+}
+END_TEST
+
+/* Batch size 8 is ahead in the seeds that did not diverge, and 4 has not finished. */
+START_TEST(a_winner_is_not_called_better_than_what_it_was_not_compared_with)
+{
+    add_clear_winner();
+    for (uint32_t seed = 0; seed < 4; seed++) {
+        add_level(8, seed, 9990);
+    }
+    add_level(8, 4, 9990)->record.state = RUN_DIVERGED;
+    add_level(4, 0, 9990)->record.state = RUN_INTERRUPTED;
+    print();
+    assert_begins(
+        "Best      batch size 32: 99.22 % validated (99.20 to 99.24 over 5 seeds), better\n"
+        "          beyond chance than all others that finished without a diverged seed\n");
 }
 END_TEST
 
@@ -229,7 +245,7 @@ START_TEST(a_batch_size_with_a_diverged_seed_is_counted_and_never_first)
     add_level(64, 3, 9990)->record.state = RUN_DIVERGED;
     print();
     assert_begins("Best      batch size 32: 99.50 % validated (99.49 to 99.51 over 3 seeds); no\n"
-                  "          other has finished with all its seeds\n"
+                  "          other has finished without a diverged seed\n"
                   "Fastest   batch size 32: 99 % after 1 epoch (median)\n"
                   "Cheapest  batch size 32: 99 % after 1 s of training\n\n");
     assert_has("\n    64    0.001   3/4   99.90 ");
@@ -506,6 +522,7 @@ int main(void)
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, one_seed_says_that_it_tells_nothing_and_which_command_does);
     tcase_add_test(cases, a_clear_winner_is_better_than_all_others);
+    tcase_add_test(cases, a_winner_is_not_called_better_than_what_it_was_not_compared_with);
     tcase_add_test(cases, rivals_that_cannot_be_told_from_the_best_are_named);
     tcase_add_test(cases, of_many_rivals_the_first_are_named_and_the_nearest_is_told);
     tcase_add_test(cases, a_spread_so_large_that_a_hundred_seeds_are_too_few_is_said);

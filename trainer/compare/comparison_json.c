@@ -1,7 +1,8 @@
 /* The comparison for programs. Numbers that are not there or not finite are null.
  *
  *   target_accuracy   the validation accuracy at which a run has converged
- *   target            "given", "usual" (99 %) or "common" (none reaches 99 %, and all reach this)
+ *   target            "given", "usual" (99 %) or "common" (no batch size reaches 99 %, and all runs
+ *                     reach this)
  *   batch_sizes       largest first, each with
  *     batch_size, learning_rate
  *     rate            "only", or how one of several was chosen: "confirmed" or "chosen" (verdict.h)

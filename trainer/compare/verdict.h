@@ -62,7 +62,7 @@ typedef struct verdict_pair {
 typedef enum verdict_target {
     VERDICT_TARGET_GIVEN,
     VERDICT_TARGET_USUAL, /* 99 % */
-    VERDICT_TARGET_COMMON /* no run reaches 99 %, and all reach this accuracy */
+    VERDICT_TARGET_COMMON /* no batch size reaches 99 %, and all runs reach this accuracy */
 } verdict_target;
 
 typedef struct verdict {

@@ -216,7 +216,7 @@ static void print_fastest(const verdict *answer, size_t *rows, FILE *out)
         text_line_append(&text, " in most seeds");
     }
     if (answer->target_is == VERDICT_TARGET_COMMON) {
-        text_line_append(&text, "; no run reaches 99 %%, and all reach ");
+        text_line_append(&text, "; no batch size reaches 99 %%, and all runs reach ");
         append_percent(&text, answer->target);
     }
     text_line_print(&text, "Fastest", TITLE_WIDTH, out);

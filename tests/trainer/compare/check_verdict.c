@@ -161,6 +161,20 @@ START_TEST(where_none_reaches_99_percent_the_target_is_what_all_reach)
 }
 END_TEST
 
+START_TEST(a_single_seed_at_99_percent_does_not_make_it_the_target)
+{
+    add(64, 0, (const uint32_t[]){9000, 9200, 9901, 9902});
+    add_level(64, 1, 9300);
+    add_level(64, 2, 9400);
+    add_level(32, 0, 9500);
+    judge(0);
+    ck_assert_double_eq_tol(answer.target, 0.93, 1e-12);
+    ck_assert_int_eq(answer.target_is, VERDICT_TARGET_COMMON);
+    ck_assert_double_eq(answer.rows[0].epochs, 1);
+    ck_assert_uint_eq(answer.rows[0].reached, 3);
+}
+END_TEST
+
 START_TEST(seconds_count_only_on_the_same_hardware)
 {
     add_level(64, 0, 9900);
@@ -411,6 +425,7 @@ int main(void)
     tcase_add_test(cases, seeds_that_never_reach_the_target_are_the_slowest);
     tcase_add_test(cases, half_of_an_even_number_of_seeds_is_no_median);
     tcase_add_test(cases, where_none_reaches_99_percent_the_target_is_what_all_reach);
+    tcase_add_test(cases, a_single_seed_at_99_percent_does_not_make_it_the_target);
     tcase_add_test(cases, seconds_count_only_on_the_same_hardware);
     tcase_add_test(cases, what_is_not_alike_is_left_out);
     tcase_add_test(cases, of_two_families_the_one_with_more_batch_sizes_is_compared);

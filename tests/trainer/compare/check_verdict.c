@@ -175,6 +175,22 @@ START_TEST(a_single_seed_at_99_percent_does_not_make_it_the_target)
 }
 END_TEST
 
+/* 99.01 / 100 is more than 9901 / 10000, and Keras logs 0.96 in single precision, which is less. */
+START_TEST(an_accuracy_is_reached_whatever_its_last_bits_are)
+{
+    add_level(64, 0, 9901);
+    judge(99.01 / 100);
+    ck_assert_double_eq(answer.rows[0].epochs, 1);
+    ck_assert_double_eq(answer.rows[0].seconds, 1);
+    all.runs[0].record.epochs[0].val_accuracy = (float)0.96;
+    judge(0.96);
+    ck_assert_double_eq(answer.rows[0].epochs, 1);
+    all.runs[0].record.epochs[0].val_accuracy = 0.959999; /* an image less, of a million */
+    judge(0.96);
+    ck_assert_double_eq(answer.rows[0].epochs, 2);
+}
+END_TEST
+
 START_TEST(seconds_count_only_on_the_same_hardware)
 {
     add_level(64, 0, 9900);
@@ -426,6 +442,7 @@ int main(void)
     tcase_add_test(cases, half_of_an_even_number_of_seeds_is_no_median);
     tcase_add_test(cases, where_none_reaches_99_percent_the_target_is_what_all_reach);
     tcase_add_test(cases, a_single_seed_at_99_percent_does_not_make_it_the_target);
+    tcase_add_test(cases, an_accuracy_is_reached_whatever_its_last_bits_are);
     tcase_add_test(cases, seconds_count_only_on_the_same_hardware);
     tcase_add_test(cases, what_is_not_alike_is_left_out);
     tcase_add_test(cases, of_two_families_the_one_with_more_batch_sizes_is_compared);

@@ -331,9 +331,9 @@ static void print_certainty(const verdict *answer, size_t *rows, FILE *out)
     if (rivals == 0 && !verdict_is_best(answer, best)) {
         return; /* it is alone, and that is said */
     }
-    if (has_several_seeds(answer)) {
-        const size_t seeds = fewest_seeds(answer, best);
-        text_line_append(&text, "%zu seed%s", seeds, seeds == 1 ? "" : "s");
+    const size_t seeds = fewest_seeds(answer, best);
+    if (seeds > 1) {
+        text_line_append(&text, "%zu seeds", seeds);
         if (rivals > 0) {
             append_power(&text, answer, best, verdict_nearest(answer, best, rows, rivals), seeds);
         } else {

@@ -101,6 +101,20 @@ START_TEST(one_seed_says_that_it_tells_nothing_and_which_command_does)
 }
 END_TEST
 
+START_TEST(a_single_seed_among_others_with_several_gets_the_command_too)
+{
+    for (uint32_t seed = 0; seed < 3; seed++) {
+        add_level(64, seed, 9900 + seed);
+        add_level(16, seed, 9910 + seed);
+    }
+    add_level(32, 0, 9950);
+    print();
+    assert_begins(
+        "Best      batch size 32: 99.50 % validated, but 64 and 16 cannot be told from it\n");
+    assert_has("\nHow sure  one seed tells nothing, 5 can: trainer sweep --batch-sizes 64,32,16\n");
+}
+END_TEST
+
 /* Batch size 32 is 0.2 points ahead of the others in each seed, or nearly. */
 static void add_clear_winner(void)
 {
@@ -521,6 +535,7 @@ int main(void)
     TCase *cases = tcase_create("printing");
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, one_seed_says_that_it_tells_nothing_and_which_command_does);
+    tcase_add_test(cases, a_single_seed_among_others_with_several_gets_the_command_too);
     tcase_add_test(cases, a_clear_winner_is_better_than_all_others);
     tcase_add_test(cases, a_winner_is_not_called_better_than_what_it_was_not_compared_with);
     tcase_add_test(cases, rivals_that_cannot_be_told_from_the_best_are_named);

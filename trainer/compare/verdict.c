@@ -289,6 +289,16 @@ bool verdict_is_better(const verdict *self, size_t left, size_t right)
     return pair->p < VERDICT_LEVEL && pair->accuracy.mean > 0;
 }
 
+bool verdict_has_rate(const verdict *self, verdict_rate rate)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (self->rows[i].rate == rate) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool verdict_can_lead(const verdict_row *row)
 {
     return row->seeds > 0 && row->diverged == 0;

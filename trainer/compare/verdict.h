@@ -100,6 +100,9 @@ const verdict_pair *verdict_pair_of(const verdict *self, size_t left, size_t rig
 /* Is the accuracy of `left` higher than that of `right`, beyond chance? */
 bool verdict_is_better(const verdict *self, size_t left, size_t right);
 
+/* Was the rate of any row chosen so? */
+bool verdict_has_rate(const verdict *self, verdict_rate rate);
+
 /* Has it figures, and no diverged seed? */
 bool verdict_can_lead(const verdict_row *row);
 

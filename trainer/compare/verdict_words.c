@@ -311,8 +311,10 @@ static void append_power(text_line *text, const verdict *answer, size_t best, si
         text_line_append(text, "; more than %d are needed to show a difference of %.2f points",
                          DIFFERENCE_MOST_SEEDS, points);
     } else if (needed > seeds) {
-        text_line_append(text, "; %u would show a difference of %.2f points in 80 %% of cases",
-                         needed, points);
+        text_line_append(
+            text, "; %u would show a difference of %.2f points in 80 %% of cases%s", needed, points,
+            verdict_has_rate(answer, VERDICT_RATE_CONFIRMED) ? "; as many again choose the rates"
+                                                             : "");
     } else {
         text_line_append(text, ", enough to show a difference of %.2f points in 80 %% of cases",
                          points);

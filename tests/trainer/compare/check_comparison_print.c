@@ -288,6 +288,21 @@ START_TEST(rates_are_named_where_they_differ)
 }
 END_TEST
 
+/* Of six seeds, three confirm the rates. */
+START_TEST(the_seeds_that_choose_rates_are_not_among_those_that_would_show_a_difference)
+{
+    for (uint32_t seed = 0; seed < 6; seed++) {
+        add_level(64, seed, 9900 + 10 * (seed % 3));
+        add_level(64, seed, 9800)->record.config.learning_rate = 2e-3;
+        add_level(32, seed, 9915 + 5 * (seed % 3));
+    }
+    print();
+    assert_has(
+        "\nHow sure  3 seeds; 5 would show a difference of 0.10 points in 80 % of cases; as\n"
+        "          many again choose the rates\n");
+}
+END_TEST
+
 START_TEST(a_rate_that_could_not_be_confirmed_is_noted)
 {
     add_rates(3);
@@ -548,6 +563,8 @@ int main(void)
     tcase_add_test(cases, where_all_diverged_nothing_is_first);
     tcase_add_test(cases, a_batch_size_with_a_diverged_seed_is_counted_and_never_first);
     tcase_add_test(cases, rates_are_named_where_they_differ);
+    tcase_add_test(cases,
+                   the_seeds_that_choose_rates_are_not_among_those_that_would_show_a_difference);
     tcase_add_test(cases, a_rate_that_could_not_be_confirmed_is_noted);
     tcase_add_test(cases, what_is_left_out_is_said_first_and_why);
     tcase_add_test(cases, where_none_reaches_99_percent_the_common_target_is_named_as_such);

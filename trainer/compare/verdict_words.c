@@ -10,6 +10,7 @@ enum {
     TITLE_WIDTH = 10,
     MOST_NAMED = 3, /* batch sizes in one line */
     MOST_MULTIPLES = 3,
+    MOST_SWEPT = 5, /* batch sizes in a command */
     SEEDS_TO_ADVISE = 5
 };
 
@@ -290,8 +291,12 @@ static void append_advice(text_line *text, const verdict *answer)
                          SEEDS_TO_ADVISE);
         return;
     }
-    text_line_append(text, "one seed tells nothing, %d can: trainer sweep --batch-sizes ",
-                     SEEDS_TO_ADVISE);
+    text_line_append(text, "one seed tells nothing, %d can: ", SEEDS_TO_ADVISE);
+    if (answer->count > MOST_SWEPT) {
+        text_line_append(text, "the same trainer sweep with --seeds %d", SEEDS_TO_ADVISE);
+        return;
+    }
+    text_line_append(text, "trainer sweep --batch-sizes ");
     for (size_t i = 0; i < answer->count; i++) {
         text_line_append(text, "%s%u", i == 0 ? "" : ",", (unsigned)answer->rows[i].batch_size);
     }

@@ -101,6 +101,17 @@ START_TEST(one_seed_says_that_it_tells_nothing_and_which_command_does)
 }
 END_TEST
 
+START_TEST(the_command_for_many_batch_sizes_is_named_without_them)
+{
+    for (uint32_t i = 0; i < 40; i++) {
+        add_level(1000 + i, 0, 9900 + i);
+    }
+    print();
+    assert_has(
+        "\nHow sure  one seed tells nothing, 5 can: the same trainer sweep with --seeds 5\n\n");
+}
+END_TEST
+
 START_TEST(a_single_seed_among_others_with_several_gets_the_command_too)
 {
     for (uint32_t seed = 0; seed < 3; seed++) {
@@ -550,6 +561,7 @@ int main(void)
     TCase *cases = tcase_create("printing");
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, one_seed_says_that_it_tells_nothing_and_which_command_does);
+    tcase_add_test(cases, the_command_for_many_batch_sizes_is_named_without_them);
     tcase_add_test(cases, a_single_seed_among_others_with_several_gets_the_command_too);
     tcase_add_test(cases, a_clear_winner_is_better_than_all_others);
     tcase_add_test(cases, a_winner_is_not_called_better_than_what_it_was_not_compared_with);

@@ -23,8 +23,8 @@
 typedef struct verdict_mean {
     double value;
     double error; /* the standard error of the mean */
-    double low;
-    double high;
+    double low;   /* at least 0 */
+    double high;  /* at most 1 */
 } verdict_mean;
 
 typedef enum verdict_rate {

@@ -75,6 +75,20 @@ START_TEST(seeds_that_agree_have_the_interval_that_rounding_to_an_image_makes)
 }
 END_TEST
 
+START_TEST(an_interval_ends_where_accuracies_do)
+{
+    add_level(64, 0, 9900);
+    add_level(64, 1, 9300);
+    add_level(32, 0, 100);
+    add_level(32, 1, 700);
+    judge(0);
+    ck_assert_double_eq(answer.rows[0].accuracy.high, 1);
+    ck_assert(answer.rows[0].accuracy.low > 0);
+    ck_assert_double_eq(answer.rows[1].accuracy.low, 0);
+    ck_assert(answer.rows[1].accuracy.high < 1);
+}
+END_TEST
+
 START_TEST(equals_lead_together)
 {
     add_level(64, 0, 9950);
@@ -435,6 +449,7 @@ int main(void)
     tcase_add_test(cases, one_seed_each_tells_nothing);
     tcase_add_test(cases, seeds_that_are_not_shared_are_compared_by_welch);
     tcase_add_test(cases, seeds_that_agree_have_the_interval_that_rounding_to_an_image_makes);
+    tcase_add_test(cases, an_interval_ends_where_accuracies_do);
     tcase_add_test(cases, equals_lead_together);
     tcase_add_test(cases, a_batch_size_with_a_diverged_seed_never_leads);
     tcase_add_test(cases, unfinished_runs_are_counted_and_in_no_figure);

@@ -299,6 +299,16 @@ bool verdict_has_rate(const verdict *self, verdict_rate rate)
     return false;
 }
 
+bool verdict_rates_differ(const verdict *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (self->rows[i].learning_rate != self->rows[0].learning_rate) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool verdict_can_lead(const verdict_row *row)
 {
     return row->seeds > 0 && row->diverged == 0;

@@ -103,6 +103,9 @@ bool verdict_is_better(const verdict *self, size_t left, size_t right);
 /* Was the rate of any row chosen so? */
 bool verdict_has_rate(const verdict *self, verdict_rate rate);
 
+/* Have the rows different learning rates, so that they must be named? */
+bool verdict_rates_differ(const verdict *self);
+
 /* Has it figures, and no diverged seed? */
 bool verdict_can_lead(const verdict_row *row);
 

@@ -14,17 +14,6 @@ enum {
     SEEDS_TO_ADVISE = 5
 };
 
-/* Whether the best one has to be named together with its rate. */
-static bool rates_differ(const verdict *answer)
-{
-    for (size_t i = 0; i < answer->count; i++) {
-        if (answer->rows[i].learning_rate != answer->rows[0].learning_rate) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* "16", "16 and 32", "16, 32 and 64"; of many the first ones, and how many there are beside. */
 static void append_sizes(text_line *text, const verdict *answer, const size_t *rows, size_t count)
 {
@@ -169,7 +158,7 @@ static void print_best(const verdict *answer, size_t *rows, FILE *out)
     if (leaders > 0) {
         const size_t best = rows[0];
         append_leaders(&text, answer, rows, leaders);
-        append_accuracy(&text, &answer->rows[best], leaders == 1 && rates_differ(answer));
+        append_accuracy(&text, &answer->rows[best], leaders == 1 && verdict_rates_differ(answer));
         if (leaders == 1 && answer->count > 1) {
             append_certainty(&text, answer, best, rows);
         }

@@ -77,10 +77,18 @@ bool compared_run_counts(const compared_run *run)
     return run->record.state == RUN_FINISHED && run->record.epoch_count > 0;
 }
 
+/* A percentage that was given and an accuracy in single precision, as Keras logs it, may differ from
+ * the same number of images in their last bits. An image of ten million is more than that. */
+static bool reaches(const epoch_figures *epoch, double accuracy)
+{
+    const double rounding = 1e-7;
+    return epoch->val_accuracy >= accuracy - rounding;
+}
+
 double compared_run_epochs_to(const compared_run *run, double accuracy)
 {
     for (uint32_t i = 0; i < run->record.epoch_count; i++) {
-        if (run->record.epochs[i].val_accuracy >= accuracy) {
+        if (reaches(&run->record.epochs[i], accuracy)) {
             return i + 1;
         }
     }
@@ -92,7 +100,7 @@ double compared_run_seconds_to(const compared_run *run, double accuracy)
     double seconds = 0;
     for (uint32_t i = 0; i < run->record.epoch_count; i++) {
         seconds += run->record.epochs[i].training_seconds;
-        if (run->record.epochs[i].val_accuracy >= accuracy) {
+        if (reaches(&run->record.epochs[i], accuracy)) {
             return seconds;
         }
     }

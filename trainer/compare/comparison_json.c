@@ -1,7 +1,8 @@
 /* The comparison for programs. Numbers that are not there or not finite are null.
  *
  *   target_accuracy   the validation accuracy at which a run has converged
- *   target            "given", "usual" (99 %) or "common" (none reaches 99 %, and all reach this)
+ *   target            "given", "usual" (99 %) or "common" (no batch size reaches 99 %, and all runs
+ *                     reach this)
  *   batch_sizes       largest first, each with
  *     batch_size, learning_rate
  *     rate            "only", or how one of several was chosen: "confirmed" or "chosen" (verdict.h)
@@ -18,7 +19,8 @@
  *                     the first one's accuracy less the other's, in percentage points; p is
  *                     Holm's
  *   best              batch_size of the best validated ones: an array of one, or of equals
- *   better_than_all   whether it is better than all others beyond chance
+ *   better_than_all   whether it is better beyond chance than all others that finished without
+ *                     a diverged seed
  *   fastest, cheapest likewise batch_size; cheapest is empty if seconds cannot be compared
  *   seeds_needed      to tell the best from the nearest other one; null if not known, 101 for more
  *                     than 100

@@ -98,23 +98,13 @@ __attribute__((format(printf, 2, 3))) static void print_note(FILE *out, const ch
     text_line_print(&text, "Note:", NOTE_WIDTH, out);
 }
 
-static bool has_rate(const verdict *answer, verdict_rate rate)
-{
-    for (size_t i = 0; i < answer->count; i++) {
-        if (answer->rows[i].rate == rate) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void print_rate_notes(const verdict *answer, FILE *out)
 {
-    if (has_rate(answer, VERDICT_RATE_CONFIRMED)) {
+    if (verdict_has_rate(answer, VERDICT_RATE_CONFIRMED)) {
         print_note(out, "of several learning rates a batch size has the one that was best on the "
                         "lower half of the seeds; its figures are those of the other seeds");
     }
-    if (has_rate(answer, VERDICT_RATE_CHOSEN)) {
+    if (verdict_has_rate(answer, VERDICT_RATE_CHOSEN)) {
         print_note(out, "of several learning rates a batch size has the best one; chosen on the "
                         "seeds that it is shown by, it looks a little too good (with 4 seeds or "
                         "more, half of them choose and the others confirm)");

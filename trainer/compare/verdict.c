@@ -24,23 +24,6 @@ static double answer_of(const verdict *self, verdict_question question, const co
     return NAN;
 }
 
-/* The usual one if a run reaches it, else the highest that every run reaches in some epoch. */
-static void choose_target(verdict *self)
-{
-    double common = INFINITY;
-    bool is_usual = false;
-    for (size_t i = 0; i < self->count; i++) {
-        for (size_t j = 0; j < self->rows[i].seeds; j++) {
-            const double best = self->rows[i].runs[j]->val_accuracy.best;
-            common = fmin(common, best);
-            is_usual = is_usual || best >= usual_target;
-        }
-    }
-    is_usual = is_usual || isinf(common); /* there is no run */
-    self->target = is_usual ? usual_target : common;
-    self->target_is = is_usual ? VERDICT_TARGET_USUAL : VERDICT_TARGET_COMMON;
-}
-
 /* `values` has room for the row's seeds. */
 static void find_target(const verdict *self, verdict_row *row, double *values)
 {
@@ -58,6 +41,41 @@ static void find_target(const verdict *self, verdict_row *row, double *values)
         values[i] = row->runs[i]->seconds_per_epoch;
     }
     row->seconds_per_epoch = median(values, row->seeds);
+}
+
+/* Sets the target, and what follows from it. Returns whether a batch size reaches it. */
+static bool set_target(verdict *self, double target, double *values)
+{
+    bool is_reached = false;
+    self->target = target;
+    for (size_t i = 0; i < self->count; i++) {
+        find_target(self, &self->rows[i], values);
+        is_reached = is_reached || isfinite(self->rows[i].epochs);
+    }
+    return is_reached;
+}
+
+/* The highest accuracy that every run reaches in some epoch; infinite without a run. */
+static double common_accuracy(const verdict *self)
+{
+    double common = INFINITY;
+    for (size_t i = 0; i < self->count; i++) {
+        for (size_t j = 0; j < self->rows[i].seeds; j++) {
+            common = fmin(common, self->rows[i].runs[j]->val_accuracy.best);
+        }
+    }
+    return common;
+}
+
+/* The usual one if a batch size reaches it, else the one that all runs reach. */
+static void choose_target(verdict *self, double *values)
+{
+    const double common = common_accuracy(self);
+    self->target_is = VERDICT_TARGET_USUAL;
+    if (!set_target(self, usual_target, values) && isfinite(common)) {
+        (void)set_target(self, common, values);
+        self->target_is = VERDICT_TARGET_COMMON;
+    }
 }
 
 /* Accuracies of two rows, [seeds] each. */
@@ -182,13 +200,13 @@ static int judge(verdict *self, double target)
         free(room);
         return -1;
     }
-    self->target = target;
     if (target == 0) {
-        choose_target(self);
+        choose_target(self, room);
+    } else {
+        (void)set_target(self, target, room);
     }
     const two_samples both = {.left = room, .right = room + seeds};
     for (size_t i = 0; i < count; i++) {
-        find_target(self, &self->rows[i], room);
         for (size_t j = i + 1; j < count; j++) {
             self->pairs[i * count + j] = compare_rows(&self->rows[i], &self->rows[j], &both);
         }
@@ -269,6 +287,26 @@ bool verdict_is_better(const verdict *self, size_t left, size_t right)
 {
     const verdict_pair *pair = verdict_pair_of(self, left, right);
     return pair->p < VERDICT_LEVEL && pair->accuracy.mean > 0;
+}
+
+bool verdict_has_rate(const verdict *self, verdict_rate rate)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (self->rows[i].rate == rate) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool verdict_rates_differ(const verdict *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (self->rows[i].learning_rate != self->rows[0].learning_rate) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool verdict_can_lead(const verdict_row *row)

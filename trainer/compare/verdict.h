@@ -23,8 +23,8 @@
 typedef struct verdict_mean {
     double value;
     double error; /* the standard error of the mean */
-    double low;
-    double high;
+    double low;   /* at least 0 */
+    double high;  /* at most 1 */
 } verdict_mean;
 
 typedef enum verdict_rate {
@@ -62,7 +62,7 @@ typedef struct verdict_pair {
 typedef enum verdict_target {
     VERDICT_TARGET_GIVEN,
     VERDICT_TARGET_USUAL, /* 99 % */
-    VERDICT_TARGET_COMMON /* no run reaches 99 %, and all reach this accuracy */
+    VERDICT_TARGET_COMMON /* no batch size reaches 99 %, and all runs reach this accuracy */
 } verdict_target;
 
 typedef struct verdict {
@@ -99,6 +99,12 @@ const verdict_pair *verdict_pair_of(const verdict *self, size_t left, size_t rig
 
 /* Is the accuracy of `left` higher than that of `right`, beyond chance? */
 bool verdict_is_better(const verdict *self, size_t left, size_t right);
+
+/* Was the rate of any row chosen so? */
+bool verdict_has_rate(const verdict *self, verdict_rate rate);
+
+/* Have the rows different learning rates, so that they must be named? */
+bool verdict_rates_differ(const verdict *self);
 
 /* Has it figures, and no diverged seed? */
 bool verdict_can_lead(const verdict_row *row);

@@ -114,8 +114,8 @@ static verdict_mean mean_of(const compared_run *const *runs, size_t count,
         const double variance = fmax(squares / freedom, grain * grain / 12);
         out.error = sqrt(variance / (double)numbers);
         const double reach = out.error * student_t_bound(VERDICT_LEVEL, freedom);
-        out.low = out.value - reach;
-        out.high = out.value + reach;
+        out.low = fmax(out.value - reach, 0);
+        out.high = fmin(out.value + reach, 1);
     }
     return out;
 }

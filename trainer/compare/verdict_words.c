@@ -10,19 +10,9 @@ enum {
     TITLE_WIDTH = 10,
     MOST_NAMED = 3, /* batch sizes in one line */
     MOST_MULTIPLES = 3,
+    MOST_SWEPT = 5, /* batch sizes in a command */
     SEEDS_TO_ADVISE = 5
 };
-
-/* Whether the best one has to be named together with its rate. */
-static bool rates_differ(const verdict *answer)
-{
-    for (size_t i = 0; i < answer->count; i++) {
-        if (answer->rows[i].learning_rate != answer->rows[0].learning_rate) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* "16", "16 and 32", "16, 32 and 64"; of many the first ones, and how many there are beside. */
 static void append_sizes(text_line *text, const verdict *answer, const size_t *rows, size_t count)
@@ -133,15 +123,27 @@ static void append_rivals(text_line *text, const verdict *answer, size_t best, c
     }
 }
 
+static bool all_can_lead(const verdict *answer)
+{
+    for (size_t i = 0; i < answer->count; i++) {
+        if (!verdict_can_lead(&answer->rows[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Whether the only leader is better than chance. */
 static void append_certainty(text_line *text, const verdict *answer, size_t best, size_t *rows)
 {
     const size_t rivals = verdict_rivals(answer, best, rows);
-    if (rivals == 0) {
-        text_line_append(text, "%s",
-                         verdict_is_best(answer, best)
-                             ? ", better than all others beyond chance"
-                             : "; no other has finished with all its seeds");
+    if (rivals == 0 && !verdict_is_best(answer, best)) {
+        text_line_append(text, "; no other has finished without a diverged seed");
+    } else if (rivals == 0) {
+        text_line_append(text, ", better %s",
+                         all_can_lead(answer) ? "than all others beyond chance"
+                                              : "beyond chance than all others that finished "
+                                                "without a diverged seed");
     } else if (!has_several_seeds(answer)) {
         text_line_append(text, ", but one seed cannot tell");
     } else {
@@ -156,7 +158,7 @@ static void print_best(const verdict *answer, size_t *rows, FILE *out)
     if (leaders > 0) {
         const size_t best = rows[0];
         append_leaders(&text, answer, rows, leaders);
-        append_accuracy(&text, &answer->rows[best], leaders == 1 && rates_differ(answer));
+        append_accuracy(&text, &answer->rows[best], leaders == 1 && verdict_rates_differ(answer));
         if (leaders == 1 && answer->count > 1) {
             append_certainty(&text, answer, best, rows);
         }
@@ -204,7 +206,7 @@ static void print_fastest(const verdict *answer, size_t *rows, FILE *out)
         text_line_append(&text, " in most seeds");
     }
     if (answer->target_is == VERDICT_TARGET_COMMON) {
-        text_line_append(&text, "; no run reaches 99 %%, and all reach ");
+        text_line_append(&text, "; no batch size reaches 99 %%, and all runs reach ");
         append_percent(&text, answer->target);
     }
     text_line_print(&text, "Fastest", TITLE_WIDTH, out);
@@ -278,8 +280,12 @@ static void append_advice(text_line *text, const verdict *answer)
                          SEEDS_TO_ADVISE);
         return;
     }
-    text_line_append(text, "one seed tells nothing, %d can: trainer sweep --batch-sizes ",
-                     SEEDS_TO_ADVISE);
+    text_line_append(text, "one seed tells nothing, %d can: ", SEEDS_TO_ADVISE);
+    if (answer->count > MOST_SWEPT) {
+        text_line_append(text, "the same trainer sweep with --seeds %d", SEEDS_TO_ADVISE);
+        return;
+    }
+    text_line_append(text, "trainer sweep --batch-sizes ");
     for (size_t i = 0; i < answer->count; i++) {
         text_line_append(text, "%s%u", i == 0 ? "" : ",", (unsigned)answer->rows[i].batch_size);
     }
@@ -299,8 +305,10 @@ static void append_power(text_line *text, const verdict *answer, size_t best, si
         text_line_append(text, "; more than %d are needed to show a difference of %.2f points",
                          DIFFERENCE_MOST_SEEDS, points);
     } else if (needed > seeds) {
-        text_line_append(text, "; %u would show a difference of %.2f points in 80 %% of cases",
-                         needed, points);
+        text_line_append(
+            text, "; %u would show a difference of %.2f points in 80 %% of cases%s", needed, points,
+            verdict_has_rate(answer, VERDICT_RATE_CONFIRMED) ? "; as many again choose the rates"
+                                                             : "");
     } else {
         text_line_append(text, ", enough to show a difference of %.2f points in 80 %% of cases",
                          points);
@@ -319,13 +327,13 @@ static void print_certainty(const verdict *answer, size_t *rows, FILE *out)
     if (rivals == 0 && !verdict_is_best(answer, best)) {
         return; /* it is alone, and that is said */
     }
-    if (has_several_seeds(answer)) {
-        const size_t seeds = fewest_seeds(answer, best);
-        text_line_append(&text, "%zu seed%s", seeds, seeds == 1 ? "" : "s");
+    const size_t seeds = fewest_seeds(answer, best);
+    if (seeds > 1) {
+        text_line_append(&text, "%zu seeds", seeds);
         if (rivals > 0) {
             append_power(&text, answer, best, verdict_nearest(answer, best, rows, rivals), seeds);
         } else {
-            text_line_append(&text, "; each difference to the best has p < 0.05 (Holm)");
+            text_line_append(&text, "; each of these differences has p < 0.05 (Holm)");
         }
     } else {
         append_advice(&text, answer);

@@ -152,16 +152,6 @@ static int make_line(series *out, const verdict_row *row, figure_panel in, verdi
     return 0;
 }
 
-static bool rates_differ(const verdict *of)
-{
-    for (size_t i = 0; i < of->count; i++) {
-        if (of->rows[i].learning_rate != of->rows[0].learning_rate) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void make_label(char out[FIGURE_LABEL_BYTES], const verdict_row *row, bool with_rate)
 {
     char rate[FIGURE_LABEL_BYTES / 2] = "";
@@ -237,7 +227,7 @@ static void describe(char out[FIGURE_TEXT_BYTES], const verdict *of, const run_c
 {
     append(out, "%u training and %u validation samples, ", (unsigned)config->training_samples,
            (unsigned)config->validation_samples);
-    if (!rates_differ(of)) {
+    if (!verdict_rates_differ(of)) {
         append(out, "learning rate %g, ", of->rows[0].learning_rate);
     }
     append(out, "%s engine, %s; ", config->engine, engine_precision_name(config->precision));
@@ -292,7 +282,7 @@ static void make_captions(figure *out, const comparison *all, const verdict *of,
 
 static int make_lines(figure *out, const verdict *of, verdict_axis axis)
 {
-    const bool with_rates = rates_differ(of);
+    const bool with_rates = verdict_rates_differ(of);
     if (make_room(out, of->count) != 0) {
         return -1;
     }

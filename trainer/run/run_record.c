@@ -256,6 +256,12 @@ static bool is_duration(double seconds)
     return seconds >= 0 && seconds <= 1e9; /* 31 years */
 }
 
+/* NaN is read from null. */
+static bool is_accuracy(double accuracy)
+{
+    return isnan(accuracy) || (accuracy >= 0 && accuracy <= 1);
+}
+
 static run_record_presence damaged(char *message, const char *how)
 {
     message_set(message, "%s", how);
@@ -290,6 +296,10 @@ static run_record_presence read_epochs(run_record *record, const json_t *root, c
         };
         if (!is_duration(epoch.training_seconds) || !is_duration(epoch.validation_seconds)) {
             message_set(message, "epoch %zu has no seconds from 0 to 1e9", index + 1);
+            return RUN_RECORD_DAMAGED;
+        }
+        if (!is_accuracy(epoch.accuracy) || !is_accuracy(epoch.val_accuracy)) {
+            message_set(message, "epoch %zu has no accuracies from 0 to 1", index + 1);
             return RUN_RECORD_DAMAGED;
         }
         if (run_record_add_epoch(record, &epoch) != 0) {

@@ -101,6 +101,31 @@ START_TEST(one_seed_says_that_it_tells_nothing_and_which_command_does)
 }
 END_TEST
 
+START_TEST(the_command_for_many_batch_sizes_is_named_without_them)
+{
+    for (uint32_t i = 0; i < 40; i++) {
+        add_level(1000 + i, 0, 9900 + i);
+    }
+    print();
+    assert_has(
+        "\nHow sure  one seed tells nothing, 5 can: the same trainer sweep with --seeds 5\n\n");
+}
+END_TEST
+
+START_TEST(a_single_seed_among_others_with_several_gets_the_command_too)
+{
+    for (uint32_t seed = 0; seed < 3; seed++) {
+        add_level(64, seed, 9900 + seed);
+        add_level(16, seed, 9910 + seed);
+    }
+    add_level(32, 0, 9950);
+    print();
+    assert_begins(
+        "Best      batch size 32: 99.50 % validated, but 64 and 16 cannot be told from it\n");
+    assert_has("\nHow sure  one seed tells nothing, 5 can: trainer sweep --batch-sizes 64,32,16\n");
+}
+END_TEST
+
 /* Batch size 32 is 0.2 points ahead of the others in each seed, or nearly. */
 static void add_clear_winner(void)
 {
@@ -118,7 +143,23 @@ START_TEST(a_clear_winner_is_better_than_all_others)
     assert_begins(
         "Best      batch size 32: 99.22 % validated (99.20 to 99.24 over 5 seeds), better\n"
         "          than all others beyond chance\n");
-    assert_has("\nHow sure  5 seeds; each difference to the best has p < 0.05 (Holm)\n");
+    assert_has("\nHow sure  5 seeds; each of these differences has p < 0.05 (Holm)\n");
+}
+END_TEST
+
+/* Batch size 8 is ahead in the seeds that did not diverge, and 4 has not finished. */
+START_TEST(a_winner_is_not_called_better_than_what_it_was_not_compared_with)
+{
+    add_clear_winner();
+    for (uint32_t seed = 0; seed < 4; seed++) {
+        add_level(8, seed, 9990);
+    }
+    add_level(8, 4, 9990)->record.state = RUN_DIVERGED;
+    add_level(4, 0, 9990)->record.state = RUN_INTERRUPTED;
+    print();
+    assert_begins(
+        "Best      batch size 32: 99.22 % validated (99.20 to 99.24 over 5 seeds), better\n"
+        "          beyond chance than all others that finished without a diverged seed\n");
 }
 END_TEST
 
@@ -191,7 +232,7 @@ START_TEST(one_batch_size_alone_is_compared_with_nothing)
     add_level(64, 0, 9950);
     add_level(64, 1, 9940);
     print();
-    assert_begins("Best      batch size 64: 99.45 % validated (98.81 to 100.09 over 2 seeds)\n"
+    assert_begins("Best      batch size 64: 99.45 % validated (98.81 to 100.00 over 2 seeds)\n"
                   "Fastest   batch size 64: 99 % after 1 epoch (median)\n"
                   "Cheapest  batch size 64: 99 % after 1 s of training\n\n");
 }
@@ -229,7 +270,7 @@ START_TEST(a_batch_size_with_a_diverged_seed_is_counted_and_never_first)
     add_level(64, 3, 9990)->record.state = RUN_DIVERGED;
     print();
     assert_begins("Best      batch size 32: 99.50 % validated (99.49 to 99.51 over 3 seeds); no\n"
-                  "          other has finished with all its seeds\n"
+                  "          other has finished without a diverged seed\n"
                   "Fastest   batch size 32: 99 % after 1 epoch (median)\n"
                   "Cheapest  batch size 32: 99 % after 1 s of training\n\n");
     assert_has("\n    64    0.001   3/4   99.90 ");
@@ -255,6 +296,21 @@ START_TEST(rates_are_named_where_they_differ)
         "          3 seeds), but 32 cannot be told from it (0.03 points behind, -0.03 to\n");
     assert_has("Note: of several learning rates a batch size has the one that was best on the\n"
                "      lower half of the seeds; its figures are those of the other seeds\n");
+}
+END_TEST
+
+/* Of six seeds, three confirm the rates. */
+START_TEST(the_seeds_that_choose_rates_are_not_among_those_that_would_show_a_difference)
+{
+    for (uint32_t seed = 0; seed < 6; seed++) {
+        add_level(64, seed, 9900 + 10 * (seed % 3));
+        add_level(64, seed, 9800)->record.config.learning_rate = 2e-3;
+        add_level(32, seed, 9915 + 5 * (seed % 3));
+    }
+    print();
+    assert_has(
+        "\nHow sure  3 seeds; 5 would show a difference of 0.10 points in 80 % of cases; as\n"
+        "          many again choose the rates\n");
 }
 END_TEST
 
@@ -285,8 +341,8 @@ START_TEST(where_none_reaches_99_percent_the_common_target_is_named_as_such)
     add(64, 0, (const uint32_t[]){9000, 9233, 9100, 9100});
     add(32, 0, (const uint32_t[]){9100, 9300, 9300, 9400});
     print();
-    assert_has("Fastest   batch sizes 64 and 32 alike: 92.33 % after 2 epochs; no run reaches\n"
-               "          99 %, and all reach 92.33 %\n");
+    assert_has("Fastest   batch sizes 64 and 32 alike: 92.33 % after 2 epochs; no batch size\n"
+               "          reaches 99 %, and all runs reach 92.33 %\n");
     assert_has("  to 92.33 % ");
 }
 END_TEST
@@ -505,7 +561,10 @@ int main(void)
     TCase *cases = tcase_create("printing");
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, one_seed_says_that_it_tells_nothing_and_which_command_does);
+    tcase_add_test(cases, the_command_for_many_batch_sizes_is_named_without_them);
+    tcase_add_test(cases, a_single_seed_among_others_with_several_gets_the_command_too);
     tcase_add_test(cases, a_clear_winner_is_better_than_all_others);
+    tcase_add_test(cases, a_winner_is_not_called_better_than_what_it_was_not_compared_with);
     tcase_add_test(cases, rivals_that_cannot_be_told_from_the_best_are_named);
     tcase_add_test(cases, of_many_rivals_the_first_are_named_and_the_nearest_is_told);
     tcase_add_test(cases, a_spread_so_large_that_a_hundred_seeds_are_too_few_is_said);
@@ -516,6 +575,8 @@ int main(void)
     tcase_add_test(cases, where_all_diverged_nothing_is_first);
     tcase_add_test(cases, a_batch_size_with_a_diverged_seed_is_counted_and_never_first);
     tcase_add_test(cases, rates_are_named_where_they_differ);
+    tcase_add_test(cases,
+                   the_seeds_that_choose_rates_are_not_among_those_that_would_show_a_difference);
     tcase_add_test(cases, a_rate_that_could_not_be_confirmed_is_noted);
     tcase_add_test(cases, what_is_left_out_is_said_first_and_why);
     tcase_add_test(cases, where_none_reaches_99_percent_the_common_target_is_named_as_such);

@@ -35,7 +35,8 @@ def mean_and_interval(values):
     if len(values) < 2:
         return mean, None, None, None
     error = stats.sem(values)
-    return mean, error, *stats.t.interval(1 - LEVEL, len(values) - 1, mean, error)
+    low, high = stats.t.interval(1 - LEVEL, len(values) - 1, mean, error)
+    return mean, error, max(low, 0), min(high, 1)
 
 
 def holm(probabilities):

@@ -75,6 +75,20 @@ START_TEST(seeds_that_agree_have_the_interval_that_rounding_to_an_image_makes)
 }
 END_TEST
 
+START_TEST(an_interval_ends_where_accuracies_do)
+{
+    add_level(64, 0, 9900);
+    add_level(64, 1, 9300);
+    add_level(32, 0, 100);
+    add_level(32, 1, 700);
+    judge(0);
+    ck_assert_double_eq(answer.rows[0].accuracy.high, 1);
+    ck_assert(answer.rows[0].accuracy.low > 0);
+    ck_assert_double_eq(answer.rows[1].accuracy.low, 0);
+    ck_assert(answer.rows[1].accuracy.high < 1);
+}
+END_TEST
+
 START_TEST(equals_lead_together)
 {
     add_level(64, 0, 9950);
@@ -158,6 +172,36 @@ START_TEST(where_none_reaches_99_percent_the_target_is_what_all_reach)
     ck_assert_int_eq(answer.target_is, VERDICT_TARGET_COMMON);
     ck_assert_double_eq(answer.rows[0].epochs, 2);
     ck_assert_double_eq(answer.rows[1].epochs, 2);
+}
+END_TEST
+
+START_TEST(a_single_seed_at_99_percent_does_not_make_it_the_target)
+{
+    add(64, 0, (const uint32_t[]){9000, 9200, 9901, 9902});
+    add_level(64, 1, 9300);
+    add_level(64, 2, 9400);
+    add_level(32, 0, 9500);
+    judge(0);
+    ck_assert_double_eq_tol(answer.target, 0.93, 1e-12);
+    ck_assert_int_eq(answer.target_is, VERDICT_TARGET_COMMON);
+    ck_assert_double_eq(answer.rows[0].epochs, 1);
+    ck_assert_uint_eq(answer.rows[0].reached, 3);
+}
+END_TEST
+
+/* 99.01 / 100 is more than 9901 / 10000, and Keras logs 0.96 in single precision, which is less. */
+START_TEST(an_accuracy_is_reached_whatever_its_last_bits_are)
+{
+    add_level(64, 0, 9901);
+    judge(99.01 / 100);
+    ck_assert_double_eq(answer.rows[0].epochs, 1);
+    ck_assert_double_eq(answer.rows[0].seconds, 1);
+    all.runs[0].record.epochs[0].val_accuracy = (float)0.96;
+    judge(0.96);
+    ck_assert_double_eq(answer.rows[0].epochs, 1);
+    all.runs[0].record.epochs[0].val_accuracy = 0.959999; /* an image less, of a million */
+    judge(0.96);
+    ck_assert_double_eq(answer.rows[0].epochs, 2);
 }
 END_TEST
 
@@ -405,12 +449,15 @@ int main(void)
     tcase_add_test(cases, one_seed_each_tells_nothing);
     tcase_add_test(cases, seeds_that_are_not_shared_are_compared_by_welch);
     tcase_add_test(cases, seeds_that_agree_have_the_interval_that_rounding_to_an_image_makes);
+    tcase_add_test(cases, an_interval_ends_where_accuracies_do);
     tcase_add_test(cases, equals_lead_together);
     tcase_add_test(cases, a_batch_size_with_a_diverged_seed_never_leads);
     tcase_add_test(cases, unfinished_runs_are_counted_and_in_no_figure);
     tcase_add_test(cases, seeds_that_never_reach_the_target_are_the_slowest);
     tcase_add_test(cases, half_of_an_even_number_of_seeds_is_no_median);
     tcase_add_test(cases, where_none_reaches_99_percent_the_target_is_what_all_reach);
+    tcase_add_test(cases, a_single_seed_at_99_percent_does_not_make_it_the_target);
+    tcase_add_test(cases, an_accuracy_is_reached_whatever_its_last_bits_are);
     tcase_add_test(cases, seconds_count_only_on_the_same_hardware);
     tcase_add_test(cases, what_is_not_alike_is_left_out);
     tcase_add_test(cases, of_two_families_the_one_with_more_batch_sizes_is_compared);

@@ -352,6 +352,8 @@ static const struct {
     {"\"learning_rate\": 0.3", "\"learning_rate\": -0.3"},
     {"\"histograms\": true", "\"histograms\": 1"},
     {"\"epochs\": [", "\"eras\": ["},
+    {"\"accuracy\": 0.9", "\"accuracy\": -0.9"},
+    {"\"val_accuracy\": 0.9", "\"val_accuracy\": 10.9"},
     {"\"training_seconds\": 12.5", "\"training_seconds\": null"},
     {"\"training_seconds\": 12.5", "\"training_seconds\": 1e300"},
     {"\"validation_seconds\": 2.5", "\"validation_seconds\": -2.5"},

@@ -104,9 +104,11 @@ static int print(const comparison *all, const verdict *answer, const compare_opt
     case FORMATS:
         break;
     }
-    if (comparison_print(all, answer, stdout) != 0) {
+    if (comparison_print_verdict(answer, stdout) != 0) {
         return -1;
     }
+    putchar('\n');
+    comparison_print_table(all, answer, stdout);
     if (options->details) {
         comparison_print_details(all, answer, stdout);
     }

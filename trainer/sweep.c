@@ -283,10 +283,22 @@ static void draw_runs(const sweep *self, const comparison *all, const verdict *a
         return;
     }
     printable_copy(shown, sizeof shown, path);
-    printf("\nPicture: %s\n", shown);
+    printf("Picture: %s\n", shown);
 }
 
-/* Prints the comparison of all runs, and draws it; OUTCOME_FAILED after one line on stderr. */
+/* What is to be looked at, and last the verdict: the end of a long output is what is seen. */
+static int print_answer(const sweep *self, const comparison *all, const verdict *answer)
+{
+    comparison_print_table(all, answer, stdout);
+    putchar('\n');
+    draw_runs(self, all, answer);
+    experiment_say_view(&self->data, self->options->logdir);
+    experiment_say_colours(&self->data);
+    putchar('\n');
+    return comparison_print_verdict(answer, stdout);
+}
+
+/* Compares all runs, and prints the answer; OUTCOME_FAILED after one line on stderr. */
 static outcome compare_runs(const sweep *self)
 {
     char message[MESSAGE_BYTES];
@@ -299,13 +311,11 @@ static outcome compare_runs(const sweep *self)
     }
     comparison_sort(&all);
     if (status == 0 &&
-        (verdict_make(&answer, &all, 0) != 0 || comparison_print(&all, &answer, stdout) != 0)) {
+        (verdict_make(&answer, &all, 0) != 0 || print_answer(self, &all, &answer) != 0)) {
         status = message_set(message, "no memory for the comparison");
     }
     if (status != 0) {
         fprintf(stderr, "%s: %s\n", self->program, message);
-    } else {
-        draw_runs(self, &all, &answer);
     }
     verdict_free(&answer);
     comparison_free(&all);
@@ -353,10 +363,6 @@ static outcome run_sweep(sweep *self)
         return status;
     }
     const outcome compared = compare_runs(self);
-    if (compared == OUTCOME_DONE) {
-        experiment_say_view(&self->data, self->options->logdir);
-        experiment_say_colours(&self->data);
-    }
     return compared == OUTCOME_DONE ? status : compared;
 }
 

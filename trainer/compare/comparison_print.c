@@ -79,7 +79,7 @@ static void print_table(const verdict *answer, FILE *out)
 {
     char target[CELL_BYTES];
     snprintf(target, sizeof target, "to %.4g %%", 100 * answer->target);
-    fprintf(out, "\n%6s %8s %5s  %6s %-13s %6s  %-12s %7s %7s\n", "batch", "learning", "", "valid.",
+    fprintf(out, "%6s %8s %5s  %6s %-13s %6s  %-12s %7s %7s\n", "batch", "learning", "", "valid.",
             "", "best", "epochs", "seconds", "memory");
     fprintf(out, "%6s %8s %5s  %6s %-13s %6s  %-12s %7s %7s\n", "size", "rate", "seeds", "%",
             "95 % interval", "epoch", target, "/epoch", "MiB");
@@ -151,7 +151,16 @@ static void print_run_notes(const comparison *all, FILE *out)
     }
 }
 
-int comparison_print(const comparison *all, const verdict *answer, FILE *out)
+void comparison_print_table(const comparison *all, const verdict *answer, FILE *out)
+{
+    print_table(answer, out);
+    print_rate_notes(answer, out);
+    print_diverged(answer, out);
+    print_sharing(all, out);
+    print_run_notes(all, out);
+}
+
+int comparison_print_verdict(const verdict *answer, FILE *out)
 {
     size_t *rows = malloc((answer->count + 1) * sizeof *rows);
     if (rows == NULL) {
@@ -159,10 +168,5 @@ int comparison_print(const comparison *all, const verdict *answer, FILE *out)
     }
     verdict_words_print(answer, rows, out);
     free(rows);
-    print_table(answer, out);
-    print_rate_notes(answer, out);
-    print_diverged(answer, out);
-    print_sharing(all, out);
-    print_run_notes(all, out);
     return 0;
 }

@@ -8,9 +8,11 @@
 #include "must_check.h"
 #include "verdict.h"
 
-/* For people, in 80 columns: the verdict, a table with a row a batch size, and notes. -1 without
- * memory. */
-MUST_CHECK int comparison_print(const comparison *all, const verdict *answer, FILE *out);
+/* For people, in 80 columns: the verdict in a few lines; -1 without memory. */
+MUST_CHECK int comparison_print_verdict(const verdict *answer, FILE *out);
+
+/* What it rests on, in 80 columns: a table with a row a batch size, and notes. */
+void comparison_print_table(const comparison *all, const verdict *answer, FILE *out);
 
 /* Its details: two tables with a row a run, at most 120 columns for names of usual length, all
  * differences, definitions, and why runs are left out. */

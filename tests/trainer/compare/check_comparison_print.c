@@ -58,7 +58,9 @@ static void print_for(double target)
 {
     judge(target);
     FILE *out = begin_text();
-    ck_assert_int_eq(comparison_print(&all, &answer, out), 0);
+    ck_assert_int_eq(comparison_print_verdict(&answer, out), 0);
+    fputc('\n', out);
+    comparison_print_table(&all, &answer, out);
     fclose(out);
     assert_fits(80);
     const char *table = strstr(text, "\n\n");

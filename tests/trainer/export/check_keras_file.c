@@ -63,9 +63,7 @@ END_TEST
 static void set_up(void)
 {
     content = export_sample_file(keras_file_make);
-    zip_source_t *source = zip_source_buffer_create(content.data, content.bytes, 0, NULL);
-    archive = zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, NULL);
-    ck_assert_ptr_nonnull(archive);
+    archive = export_sample_archive(&content);
 }
 
 static void tear_down(void)

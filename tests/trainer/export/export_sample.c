@@ -39,3 +39,11 @@ file_content export_sample_file(int (*make)(file_content *out, const model *from
     file_content_free(&second);
     return first;
 }
+
+zip_t *export_sample_archive(const file_content *content)
+{
+    zip_source_t *source = zip_source_buffer_create(content->data, content->bytes, 0, NULL);
+    zip_t *archive = zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, NULL);
+    ck_assert_ptr_nonnull(archive);
+    return archive;
+}

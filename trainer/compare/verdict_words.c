@@ -300,7 +300,7 @@ static void append_power(text_line *text, const verdict *answer, size_t best, si
     const unsigned needed = verdict_seeds_needed(answer, best, other);
     const double points = 100 * verdict_difference_wanted(answer, best, other);
     if (needed == 0) {
-        text_line_append(text, "; too few to tell how many it takes");
+        text_line_append(text, "; how many it takes cannot be told from so few");
     } else if (needed > DIFFERENCE_MOST_SEEDS) {
         text_line_append(text, "; more than %d are needed to show a difference of %.2f points",
                          DIFFERENCE_MOST_SEEDS, points);

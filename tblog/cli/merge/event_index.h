@@ -41,7 +41,7 @@ typedef struct index_part {
 
 /* All zero is an index that is not begun, which may be freed. */
 typedef struct event_index {
-    temporary_file file; /* sorted parts, one behind the other */
+    temporary_file file; /* sorted parts, one after the other */
     index_entry *part;   /* the one that is being filled */
     size_t part_count;
     index_part *parts;

@@ -21,7 +21,7 @@
 #include "temporary_file.h"
 
 typedef struct merging {
-    temporary_file records; /* of all events, one behind the other */
+    temporary_file records; /* of all events, one after the other */
     uint64_t file_place;    /* where those of the present file begin */
     bool has_version;
     event_index index;

@@ -24,7 +24,7 @@ bool restarts_add(restarts *all, int64_t step, uint64_t place, uint64_t file_pla
 
 bool restarts_take_back(const restarts *all, int64_t step, uint64_t place)
 {
-    /* The first restart behind the point: of those behind it, it has the lowest step. */
+    /* The first restart after the point: of those after it, it has the lowest step. */
     size_t begin = 0;
     size_t end = all->count;
     while (begin < end) {

@@ -1,4 +1,4 @@
-/* Which points of a run the restarts behind them take back. A restart is a session log with START:
+/* Which points of a run the restarts after them take back. A restart is a session log with START:
  * the points from its step on, of all tags, that were logged before it count no longer.
  *
  * TensorBoard's Python loader does not take the run's first START for a restart. Here that one takes

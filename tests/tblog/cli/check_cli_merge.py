@@ -235,7 +235,7 @@ class Merge(ToolTest):
 
     def test_the_first_start_takes_back_nothing_of_its_own_file(self):
         """PyTorch writes a START only where a run is resumed, TensorFlow's Supervisor may have
-        written it behind the first points."""
+        written it after the first points."""
         self.assertEqual(self.times(points([0, 1, 5]), [*points([1], 10), start_event(1),
                                                         *points([2], 20)]),
                          [(0, 2), (1, 10), (2, 20)])

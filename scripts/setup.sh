@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
     cat <<'END'
-Usage: scripts/setup.sh [--tests | --view | --cuda]
+Usage: scripts/setup.sh [--tests | --all-tests | --view | --cuda]
 
 Sees to the system packages of this project on Debian 12 and Ubuntu 24.04: what is there already
 is left alone, what is missing is installed by apt-get, as root or through sudo. Where neither is
@@ -12,6 +12,7 @@ possible it lists what is missing and exits with 1.
 
   (no option)  what scripts/run.sh needs: to build the trainer and to fetch MNIST
   --tests      that, and what scripts/test.sh needs
+  --all-tests  that, and what scripts/test.sh all needs
   --view       only what scripts/view.sh needs
   --cuda       what the build with the CUDA engine needs: nvcc 13 must be there; where its toolkit
                has no cuBLAS, NVIDIA's wheel of it goes into .venv/cublas, by pip
@@ -23,6 +24,7 @@ for_build=(gcc libc6-dev cmake make pkg-config protobuf-c-compiler libprotobuf-c
     libzip-dev libjansson-dev libpng-dev libcairo2-dev curl ca-certificates)
 for_tests=(g++ check bindfs mandoc doxygen shellcheck clang-format-14 clang-tidy-14 chromium chromium-driver
     fonts-liberation hdf5-tools zsh fish)
+for_all_tests=()
 for_view=(python3 python3-venv)
 cublas_version=13.0.2.14 # of the toolkit's own line, CUDA 13.0
 
@@ -157,6 +159,7 @@ wanted=("${for_build[@]}")
 case ${1:-} in
 '') ;;
 --tests) wanted+=("${for_tests[@]}" "${for_view[@]}") ;;
+--all-tests) wanted+=("${for_tests[@]}" "${for_view[@]}" "${for_all_tests[@]}") ;;
 --view) wanted=("${for_view[@]}") ;;
 --cuda) wanted+=(g++ "${for_view[@]}") ;;
 -h | --help)

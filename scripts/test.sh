@@ -95,7 +95,11 @@ skip() { # its name, why
 }
 
 set_up() {
-    scripts/setup.sh --tests
+    if [[ $tier == default ]]; then
+        scripts/setup.sh --tests
+    else
+        scripts/setup.sh --all-tests
+    fi
     scripts/fetch_mnist.sh
     scripts/python_venv.sh format
     scripts/python_venv.sh tensorboard

@@ -1,9 +1,9 @@
 /* The seam between the run loop and whatever computes: one const table of functions an engine.
  *
  * The seam lies at the network, not at single operations, because fusing across layers is where
- * speed comes from. An engine is made from a configuration and the two data sets (uploaded once),
- * trains steps, hands out the metrics of finished steps, evaluates, predicts, and gives its
- * tensors and its whole state. It knows nothing of files, logs or epochs' ends.
+ * speed comes from. An engine is made from a configuration and the two data sets, trains steps,
+ * hands out the metrics of finished steps, evaluates, predicts, and gives its tensors and its whole
+ * state. It knows nothing of files, logs or epochs' ends.
  *
  * Every engine draws initial weights, orders and dropout masks from philox.h and computes the
  * network of lenet.h. Same seed, engine, instruction set, precision and micro-batch: bitwise the
@@ -69,7 +69,8 @@ typedef struct engine_config {
 } engine_config;
 
 /* Host memory of one data set: 8-bit grey images [count,28,28] and labels [count] below 10.
- * Pixels enter the network as byte / 255. The engine copies what it needs during create. */
+ * Pixels enter the network as byte / 255. Borrowed: from create to destroy they stay where they are and
+ * as they are, and may be shared by any number of engines. (A GPU's engine copies them.) */
 typedef struct engine_data {
     const uint8_t *images;
     const uint8_t *labels;
@@ -94,7 +95,7 @@ typedef struct engine_result {
 
 /* What a run takes, in bytes, by part; parts that an engine does not have are 0. */
 typedef struct engine_memory {
-    uint64_t data;       /* both data sets and an epoch's order */
+    uint64_t data;       /* an epoch's order, and the data sets where the engine copies them */
     uint64_t parameters; /* weights, and copies of them in other forms */
     uint64_t optimizer;  /* Adam's moments */
     uint64_t gradients;

@@ -110,7 +110,7 @@ static bool cpu_available(char *reason, size_t reason_bytes)
 }
 
 static void make_plan(engine_plan *plan, const engine_config *config, const cpu_kernels *kernels,
-                      uint32_t training_count, uint32_t validation_count)
+                      uint32_t training_count)
 {
     const uint32_t threads = chosen_threads(config);
     *plan = (engine_plan){
@@ -118,7 +118,7 @@ static void make_plan(engine_plan *plan, const engine_config *config, const cpu_
         .side_by_side = 1,
         .available = available_memory(""),
     };
-    cpu_memory_plan(config, training_count, validation_count, threads, &plan->memory);
+    cpu_memory_plan(config, training_count, threads, &plan->memory);
     snprintf(plan->arithmetic, sizeof plan->arithmetic, "%s, method %d", kernels->isa, METHOD);
     snprintf(plan->hardware, sizeof plan->hardware, "%s, %u thread%s", kernels->isa,
              (unsigned)threads, threads == 1 ? "" : "s");
@@ -128,10 +128,11 @@ static engine_status cpu_plan(const engine_config *config, uint32_t training_cou
                               uint32_t validation_count, engine_plan *out, char *message,
                               size_t message_bytes)
 {
+    (void)validation_count; /* the data sets stay the caller's */
     const cpu_kernels *kernels;
     const engine_status status = check(config, training_count, &kernels, message, message_bytes);
     if (status == ENGINE_OK) {
-        make_plan(out, config, kernels, training_count, validation_count);
+        make_plan(out, config, kernels, training_count);
     }
     return status;
 }
@@ -143,12 +144,6 @@ static void cpu_destroy(engine *e)
         cpu_memory_release(e);
         free(e);
     }
-}
-
-static void copy_data(cpu_data *to, const engine_data *from)
-{
-    memcpy(to->images, from->images, (size_t)from->count * LENET_IMAGE_PIXELS);
-    memcpy(to->labels, from->labels, from->count);
 }
 
 static engine_status cpu_create(engine **out, const engine_config *config,
@@ -171,10 +166,11 @@ static engine_status cpu_create(engine **out, const engine_config *config,
     e->kernels = kernels;
     e->threads = chosen_threads(config);
     e->order_epoch = UINT64_MAX;
-    make_plan(&e->plan, config, kernels, training->count, validation->count);
+    e->data[ENGINE_TRAINING] = *training;
+    e->data[ENGINE_VALIDATION] = *validation;
+    make_plan(&e->plan, config, kernels, training->count);
     /* The system hands out more than it has, so taking alone would not fail. */
-    if (e->plan.memory.total > e->plan.available ||
-        cpu_memory_take(e, training->count, validation->count) != 0) {
+    if (e->plan.memory.total > e->plan.available || cpu_memory_take(e, training->count) != 0) {
         snprintf(message, message_bytes, "not enough memory: %s %u takes %.0f MiB",
                  config->micro_batch == 0 ? "batch size" : "micro-batch",
                  (unsigned)engine_config_capacity(config),
@@ -189,8 +185,6 @@ static engine_status cpu_create(engine **out, const engine_config *config,
         cpu_destroy(e);
         return ENGINE_NO_MEMORY;
     }
-    copy_data(&e->data[ENGINE_TRAINING], training);
-    copy_data(&e->data[ENGINE_VALIDATION], validation);
     random_parameters(e->parameters, config->seed);
     cpu_transpose_conv2(e);
     *out = e;
@@ -250,7 +244,7 @@ static uint32_t point_at(cpu_activations *a, const uint8_t *images, uint32_t lef
 
 static engine_status cpu_evaluate(engine *e, engine_set set, engine_result *out, uint8_t *predicted)
 {
-    const cpu_data *data = &e->data[set];
+    const engine_data *data = &e->data[set];
     cpu_activations *a = &e->evaluation;
     *out = (engine_result){.samples = data->count};
     for (uint32_t at = 0; at < data->count;) {

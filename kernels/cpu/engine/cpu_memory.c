@@ -57,19 +57,10 @@ static void walk_activations(walk *w, cpu_activations *a, uint64_t capacity, uin
     a->label = buffer(w, part, capacity, 1);
 }
 
-static void walk_data(walk *w, cpu_data *data, uint64_t count)
-{
-    data->count = (uint32_t)count;
-    data->images = buffer(w, &w->memory.data, count * LENET_IMAGE_PIXELS, 1);
-    data->labels = buffer(w, &w->memory.data, count, 1);
-}
-
-static void walk_buffers(walk *w, engine *e, uint64_t training_count, uint64_t validation_count)
+static void walk_buffers(walk *w, engine *e, uint64_t training_count)
 {
     engine_memory *m = &w->memory;
     const uint64_t capacity = engine_config_capacity(&e->config);
-    walk_data(w, &e->data[ENGINE_TRAINING], training_count);
-    walk_data(w, &e->data[ENGINE_VALIDATION], validation_count);
     e->order = buffer(w, &m->data, training_count, sizeof(uint32_t));
     e->order_scratch = buffer(w, &m->workspace, 2 * training_count, sizeof(uint64_t));
 
@@ -93,19 +84,19 @@ static void walk_buffers(walk *w, engine *e, uint64_t training_count, uint64_t v
     e->scratch = buffer(w, &m->workspace, e->threads, sizeof(cpu_scratch));
 }
 
-void cpu_memory_plan(const engine_config *config, uint32_t training_count,
-                     uint32_t validation_count, uint32_t threads, engine_memory *out)
+void cpu_memory_plan(const engine_config *config, uint32_t training_count, uint32_t threads,
+                     engine_memory *out)
 {
     walk w = {.take = false};
     engine shape = {.config = *config, .threads = threads};
-    walk_buffers(&w, &shape, training_count, validation_count);
+    walk_buffers(&w, &shape, training_count);
     *out = w.memory;
 }
 
-int cpu_memory_take(engine *e, uint32_t training_count, uint32_t validation_count)
+int cpu_memory_take(engine *e, uint32_t training_count)
 {
     walk w = {.take = true};
-    walk_buffers(&w, e, training_count, validation_count);
+    walk_buffers(&w, e, training_count);
     if (w.failed) {
         cpu_memory_release(e);
         return -1;
@@ -129,10 +120,6 @@ static void release_activations(cpu_activations *a)
 
 void cpu_memory_release(engine *e)
 {
-    for (int set = 0; set < 2; set++) {
-        free(e->data[set].images);
-        free(e->data[set].labels);
-    }
     free(e->order);
     free(e->order_scratch);
     free(e->parameters);

@@ -33,12 +33,6 @@ typedef struct cpu_activations {
     uint8_t *label;
 } cpu_activations;
 
-typedef struct cpu_data {
-    uint8_t *images;
-    uint8_t *labels;
-    uint32_t count;
-} cpu_data;
-
 struct engine {
     engine_config config;
     const cpu_kernels *kernels;
@@ -47,8 +41,8 @@ struct engine {
     engine_plan plan;
     char message[160];
 
-    cpu_data data[2]; /* by engine_set */
-    uint32_t *order;  /* of `order_epoch` */
+    engine_data data[2]; /* by engine_set; the caller's */
+    uint32_t *order;     /* of `order_epoch` */
     uint64_t *order_scratch;
     uint64_t order_epoch;
 
@@ -92,12 +86,11 @@ ENGINE_MUST_CHECK engine_status cpu_read_histogram(engine *e, const char *name,
                                                    engine_histogram *out);
 
 /* What a run takes; engine_config_check has passed. */
-void cpu_memory_plan(const engine_config *config, uint32_t training_count,
-                     uint32_t validation_count, uint32_t threads, engine_memory *out);
+void cpu_memory_plan(const engine_config *config, uint32_t training_count, uint32_t threads,
+                     engine_memory *out);
 
 /* Takes and zeroes every buffer, or none: 0 or -1. */
-ENGINE_MUST_CHECK int cpu_memory_take(engine *e, uint32_t training_count,
-                                      uint32_t validation_count);
+ENGINE_MUST_CHECK int cpu_memory_take(engine *e, uint32_t training_count);
 void cpu_memory_release(engine *e);
 
 /* Brings conv2_transposed in line with the parameters. */

@@ -302,7 +302,7 @@ static const uint32_t *samples_of_step(engine *e, uint32_t *count)
 /* Points the activations at n samples. */
 static void gather(engine *e, const uint32_t *samples, uint32_t n)
 {
-    const cpu_data *data = &e->data[ENGINE_TRAINING];
+    const engine_data *data = &e->data[ENGINE_TRAINING];
     for (uint32_t i = 0; i < n; i++) {
         e->training.image[i] = data->images + (size_t)samples[i] * LENET_IMAGE_PIXELS;
         e->training.label[i] = data->labels[samples[i]];

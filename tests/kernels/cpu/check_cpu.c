@@ -144,6 +144,20 @@ START_TEST(the_pool_runs_each_task_once)
 }
 END_TEST
 
+START_TEST(a_run_takes_no_copy_of_its_data)
+{
+    const engine_config config = engine_config_defaults();
+    const engine_api *api = engine_find("cpu");
+    char message[200];
+    engine_plan few;
+    engine_plan many;
+    ck_assert_int_eq(api->plan(&config, 60000, 1, &few, message, sizeof message), ENGINE_OK);
+    ck_assert_int_eq(api->plan(&config, 60000, 10000, &many, message, sizeof message), ENGINE_OK);
+    ck_assert_uint_eq(many.memory.total, few.memory.total);
+    ck_assert_uint_lt(many.memory.data, 60000 * LENET_IMAGE_PIXELS);
+}
+END_TEST
+
 START_TEST(the_portable_kernels_are_always_there)
 {
     ck_assert_ptr_nonnull(cpu_kernels_find("portable"));
@@ -300,6 +314,7 @@ int main(void)
     tcase_add_test(c, a_step_takes_no_page_and_sleeps_no_more_than_its_phases);
 #endif
     tcase_add_test(c, the_pool_runs_each_task_once);
+    tcase_add_test(c, a_run_takes_no_copy_of_its_data);
     tcase_add_test(c, the_portable_kernels_are_always_there);
     tcase_add_test(c, an_unknown_isa_s_message_lists_those_that_can_be_asked_for);
     tcase_add_test(c, bf16_is_computed_where_the_machine_has_it_and_refused_elsewhere);

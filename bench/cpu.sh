@@ -7,11 +7,12 @@ unset CDPATH
 
 usage() {
     cat <<'END'
-Usage: bench/cpu.sh [--batch-size N] [--rounds R] [--steps S]
+Usage: bench/cpu.sh [--batch-size N] [--precision fp32|bf16] [--rounds R] [--steps S] [--csv FILE]
 
-Compares this project's training step on the CPU, in fp32, with those of Keras (fit), PyTorch
-(eager, compile, and both in channels_last) and JAX (jit), all on all cores: R rounds (5), in each
-of which every peer trains S steps (3840 / N) and ours 3 S.
+Compares this project's training step on the CPU with those of Keras (fit), PyTorch (eager, compile,
+and both in channels_last) and JAX (jit), all on all cores: R rounds (5), in each of which every peer
+trains S steps (3840 / N) and ours 3 S. In bf16 Keras runs with the policy mixed_bfloat16 and PyTorch
+under autocast, and there is no JAX. --csv appends a line for each program and round to FILE.
 
 Needs a release build, MNIST in data/mnist, and python3 with venv; makes .venv/frameworks and
 .venv/jax. Takes minutes on two cores once these are there; --rounds 3 --steps 30 one and a half.
@@ -19,10 +20,23 @@ Exits with 3 where a peer failed: the ratio is then against the others.
 END
 }
 
-batch_size=64 rounds=5 steps=
+batch_size=64 precision=fp32 rounds=5 steps='' csv=''
 while [[ $# -gt 0 ]]; do
     case $1 in
     -h | --help) usage; exit 0 ;;
+    --precision)
+        [[ ${2:-} == fp32 || ${2:-} == bf16 ]] || {
+            echo "bench/cpu.sh: --precision takes fp32 or bf16" >&2
+            exit 2
+        }
+        precision=$2
+        shift 2
+        ;;
+    --csv)
+        [[ -n ${2:-} ]] || { usage >&2; exit 2; }
+        csv=$2
+        shift 2
+        ;;
     --batch-size | --rounds | --steps)
         [[ ${2:-} =~ ^[1-9][0-9]{0,4}$ ]] || {
             echo "bench/cpu.sh: $1 takes a number from 1 to 99999" >&2
@@ -48,8 +62,10 @@ for program in train_steps layers; do
     }
 done
 [[ -e $root/data/mnist ]] || { echo "bench/cpu.sh: run scripts/fetch_mnist.sh first" >&2; exit 1; }
-for environment in frameworks jax; do
+environments=(frameworks)
+[[ $precision == bf16 ]] || environments+=(jax)
+for environment in "${environments[@]}"; do
     "$root/scripts/python_venv.sh" "$environment" ||
         echo "bench/cpu.sh: without .venv/$environment the peers in it will fail" >&2
 done
-exec python3 "$root/bench/cpu_rounds.py" "$root" "$batch_size" "$rounds" "$steps"
+exec python3 "$root/bench/cpu_rounds.py" "$root" "$batch_size" "$precision" "$rounds" "$steps" "$csv"

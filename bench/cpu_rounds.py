@@ -1,14 +1,16 @@
 """Drives the programs that bench/cpu.sh compares, and prints what it says.
 
-cpu_rounds.py ROOT BATCH_SIZE ROUNDS STEPS
+cpu_rounds.py ROOT BATCH_SIZE PRECISION ROUNDS STEPS CSV
 
 Every program is started once, one after the other, and warms itself up; then they take turns, round
 by round, while the others wait for their standard input (peers/rounds.py has the conversation). A
 peer that fails is told of and left out from then on. Needs nothing but Python.
 """
 import collections
+import csv
 import os
 import pathlib
+import re
 import select
 import signal
 import statistics
@@ -80,7 +82,7 @@ class Program:
         self.process.wait()
 
 
-def commands(root, batch_size):
+def commands(root, batch_size, precision):
     """The programs by name, ours last."""
     data, batch_size = str(root / "data/mnist"), str(batch_size)
     peers = [("keras-fit", "frameworks", "keras_fit.py"),
@@ -88,13 +90,14 @@ def commands(root, batch_size):
              ("torch-channels_last", "frameworks", "torch_step.py", "channels_last"),
              ("torch-compile", "frameworks", "torch_step.py", "compile"),
              ("torch-compile-channels_last", "frameworks", "torch_step.py",
-              "compile_channels_last"),
-             ("jax-jit", "jax", "jax_step.py")]
+              "compile_channels_last")]
+    if precision == "fp32":
+        peers.append(("jax-jit", "jax", "jax_step.py"))
     for name, environment, program, *mode in peers:
         yield name, [str(root / ".venv" / environment / "bin/python"),
-                     str(root / "bench/peers" / program), data, batch_size, *mode]
+                     str(root / "bench/peers" / program), data, batch_size, precision, *mode]
     yield "ours", [str(root / "build/release/bench/train_steps"), "--data", data, "--batch-size",
-                   batch_size, "--serve"]
+                   batch_size, "--precision", precision, "--serve"]
 
 
 def tell(name, failure):
@@ -108,8 +111,8 @@ def drop(name, failure, programs, failed):
         programs[name].end()
 
 
-def start(root, batch_size, programs, failed):
-    for name, command in commands(root, batch_size):
+def start(root, batch_size, precision, programs, failed):
+    for name, command in commands(root, batch_size, precision):
         begin = time.monotonic()
         try:
             programs[name] = Program(command)
@@ -135,10 +138,11 @@ def play_round(number, batch_size, steps, programs, failed):
               f"{program.seconds[number]:.2f} s/epoch, loss {loss:.4f}", flush=True)
 
 
-def executed_mflop(root, batch_size, steps):
+def executed_mflop(root, batch_size, precision, steps):
     """What the engine multiplied a sample in its first `steps` steps, or None."""
     command = [str(root / "build/release/bench/layers"), "--data", str(root / "data/mnist"),
-               "--batch-size", str(batch_size), "--steps", str(steps), "--work"]
+               "--batch-size", str(batch_size), "--precision", precision, "--steps", str(steps),
+               "--work"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         return float(result.stdout.split()[0])
@@ -147,9 +151,54 @@ def executed_mflop(root, batch_size, steps):
         return None
 
 
-def print_table(programs, executed):
+def peak_gflops(root, batch_size):
+    """What all threads together reach of fp32's multiply-adds, or None."""
+    command = [str(root / "build/release/bench/layers"), "--data", str(root / "data/mnist"),
+               "--batch-size", str(batch_size), "--peak"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = re.findall(r"([\d.]+) GFLOP/s", result.stdout)
+    return float(found[-1]) if found else None
+
+
+def cache_sizes(cpu=pathlib.Path("/sys/devices/system/cpu/cpu0/cache")):
+    """Of the first processor, such as "L1 32K, L2 1024K"; instructions' left out."""
+    sizes = []
+    for index in sorted(cpu.glob("index*")):
+        try:
+            level, kind, size = ((index / name).read_text().strip()
+                                 for name in ("level", "type", "size"))
+        except OSError:
+            continue
+        if kind != "Instruction":
+            sizes.append(f"L{level} {size}")
+    return ", ".join(sizes)
+
+
+def machine():
+    try:
+        model = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
+    except OSError:
+        model = None
+    return (f"{model[1] if model else 'an unknown processor'}, {len(os.sched_getaffinity(0))} "
+            f"processors, caches {cache_sizes() or 'unknown'}")
+
+
+def write_csv(path, batch_size, precision, programs):
+    """Appends a line a program and round, below a head where the file is new."""
+    with open(path, "a", newline="") as file:
+        rows = csv.writer(file)
+        if file.tell() == 0:
+            rows.writerow(["date", "machine", "precision", "batch_size", "round", "program",
+                           "seconds_an_epoch"])
+        for name, program in programs.items():
+            for number, seconds in program.seconds.items():
+                rows.writerow([time.strftime("%Y-%m-%d"), machine(), precision, batch_size, number,
+                               name, f"{seconds:.3f}"])
+
+
+def print_table(programs, executed, peak):
     print(f"\n{'':28} {'s/epoch: median (low, high)':28} {'GFLOP/s: dense-equivalent':26}"
-          " really executed")
+          " really executed  of fp32's peak")
     for name, program in programs.items():
         values = list(program.seconds.values())
         if not values:
@@ -157,9 +206,10 @@ def print_table(programs, executed):
         median = statistics.median(values)
         times = f"{median:7.2f} ({min(values):.2f}, {max(values):.2f})"
         mflop = executed if name == "ours" else MFLOP_A_SAMPLE
-        really = "?" if mflop is None else f"{mflop * SAMPLES / median / 1e3:.1f}"
+        really = None if mflop is None else mflop * SAMPLES / median / 1e3
+        share = None if really is None or peak is None else f"{100 * really / peak:.0f} %"
         print(f"{name:28} {times:28} {MFLOP_A_SAMPLE * SAMPLES / median / 1e3:25.1f}"
-              f"  {really:>15}")
+              f"  {'?' if really is None else f'{really:.1f}':>15} {share or '?':>15}")
 
 
 def ratios(programs):
@@ -176,10 +226,12 @@ def ratios(programs):
 def main():
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     root = pathlib.Path(sys.argv[1])
-    batch_size, rounds, steps = map(int, sys.argv[2:])
+    batch_size, rounds, steps = int(sys.argv[2]), int(sys.argv[4]), int(sys.argv[5])
+    precision, csv_path = sys.argv[3], sys.argv[6]
+    print(f"{precision} at batch size {batch_size} on {machine()}", flush=True)
     programs, failed = {}, set()
     try:
-        start(root, batch_size, programs, failed)
+        start(root, batch_size, precision, programs, failed)
         for number in range(1, rounds + 1):
             if "ours" not in failed:
                 play_round(number, batch_size, steps, programs, failed)
@@ -188,8 +240,10 @@ def main():
             program.end()
     if "ours" not in programs or not programs["ours"].seconds:
         sys.exit("cpu.sh: no ratio without ours")
-    executed = executed_mflop(root, batch_size, OURS_STEPS * steps * rounds)
-    print_table(programs, executed)
+    executed = executed_mflop(root, batch_size, precision, OURS_STEPS * steps * rounds)
+    print_table(programs, executed, peak_gflops(root, batch_size))
+    if csv_path:
+        write_csv(csv_path, batch_size, precision, programs)
     found = list(ratios(programs))
     if not found:
         sys.exit("cpu.sh: no ratio without a peer")

@@ -13,11 +13,12 @@
 
 enum { WARM_UP = 10, TIMED_STEPS = 10 };
 
-enum { OPTION_WORK = 1024 };
+enum { OPTION_WORK = 1024, OPTION_PEAK };
 
 typedef struct options {
     engine_options engine;
     bool work;
+    bool peak;
 } options;
 
 static error_t parse(int key, char *text, struct argp_state *state)
@@ -31,6 +32,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case OPTION_WORK:
         o->work = true;
         break;
+    case OPTION_PEAK:
+        o->peak = true;
+        break;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -42,6 +46,7 @@ static const struct argp_option argp_options[] = {
      "Time nothing: print how many MFLOP a sample the engine's products are in the first steps, "
      "a multiply-add counted as 2",
      0},
+    {"peak", OPTION_PEAK, NULL, 0, "Only measure and print the machine's peak rates", 0},
     {0},
 };
 
@@ -124,16 +129,20 @@ static void print_table(unsigned timed, unsigned counted, double seconds, unsign
     printf("\n");
 }
 
+/* Those of the threads that the engine has, below those of one. */
+static peak_rates print_peaks(const engine *e)
+{
+    const peak_rates one = peaks_of(e->kernels->isa, 1);
+    return e->threads > 1 ? peaks_of(e->kernels->isa, e->threads) : one;
+}
+
 static void print_layers(engine *e, const engine_options *o)
 {
     const unsigned threads = e->threads;
     const engine_plan *plan = engine_find("cpu")->planned(e);
     printf("%s, %s, batch size %u, %u steps\n", plan->hardware,
            engine_precision_name(plan->precision), (unsigned)o->config.batch_size, o->steps);
-    peak_rates peaks = peaks_of(e->kernels->isa, 1);
-    if (threads > 1) {
-        peaks = peaks_of(e->kernels->isa, threads);
-    }
+    const peak_rates peaks = print_peaks(e);
     double seconds = 0;
     unsigned timed = 0;
     unsigned counted = 0;
@@ -162,7 +171,9 @@ int main(int argc, char **argv)
     engine_options_load(&o.engine, &data);
     engine *e = engine_options_create(&o.engine.config, &data);
     e->kernels = meter_wrap(e->kernels);
-    if (o.work) {
+    if (o.peak) {
+        print_peaks(e);
+    } else if (o.work) {
         print_work(e, &o.engine);
     } else {
         print_layers(e, &o.engine);

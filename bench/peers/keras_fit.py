@@ -1,8 +1,9 @@
 """A peer of bench/cpu.sh: Keras' `fit` on TensorFlow, with the defaults of `compile`: as a graph. (XLA is
 many times slower on a CPU, and several steps an execution gain nothing.)
 
-keras_fit.py DATA BATCH_SIZE
+keras_fit.py DATA BATCH_SIZE PRECISION
 
+PRECISION is fp32, or bf16 for the policy mixed_bfloat16.
 One `fit` runs all the time. A callback holds it between the rounds, so that what `fit` does before
 its first step and behind its last is in no time.
 """
@@ -30,7 +31,9 @@ class Rounds(keras.callbacks.Callback):
 
 
 def main():
-    folder, batch_size = sys.argv[1], int(sys.argv[2])
+    folder, batch_size, precision = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    if precision == "bf16":
+        keras.mixed_precision.set_global_policy("mixed_bfloat16")
     keras.utils.set_random_seed(0)
     images, labels = rounds.training_set(folder)
     layers = keras.layers
@@ -43,7 +46,7 @@ def main():
         layers.Flatten(),
         layers.Dense(128, activation="relu"),
         layers.Dropout(0.5),
-        layers.Dense(10, activation="softmax"),
+        layers.Dense(10, activation="softmax", dtype="float32"),
     ])
     model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
     model.fit(images[..., None], keras.utils.to_categorical(labels, 10), batch_size=batch_size,

@@ -1,8 +1,9 @@
 """A peer of bench/cpu.sh: PyTorch's training steps on the CPU, as a user would write them.
 
-torch_step.py DATA BATCH_SIZE MODE
+torch_step.py DATA BATCH_SIZE PRECISION MODE
 
-MODE is eager, channels_last, compile or compile_channels_last.
+PRECISION is fp32, or bf16 for autocast. MODE is eager, channels_last, compile or
+compile_channels_last.
 """
 import sys
 
@@ -13,7 +14,7 @@ from torch_network import LeNet
 
 
 def main():
-    folder, batch_size, mode = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    folder, batch_size, precision, mode = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
     torch.manual_seed(0)
     images, labels = map(torch.from_numpy, rounds.training_set(folder))
     images, labels = images.unsqueeze(1), labels.long()
@@ -33,7 +34,8 @@ def main():
             done += 1
             batch = order[at:at + batch_size]
             optimizer.zero_grad(set_to_none=True)
-            loss = F.cross_entropy(model(images[batch]), labels[batch])
+            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+                loss = F.cross_entropy(model(images[batch]), labels[batch])
             loss.backward()
             optimizer.step()
         return loss.item()

@@ -5,6 +5,7 @@ Usage: check_bench.py BENCH_FOLDER
 The shims answer as the real programs do, with constant times. Nothing is measured or trained.
 """
 
+import csv
 import json
 import os
 import pathlib
@@ -23,8 +24,8 @@ BENCH = pathlib.Path(sys.argv.pop(1)).resolve()
 # behind a dash, and what becomes of it.
 PEER = """#!/bin/bash
 program=${1##*/}
-name=$program-${4:-}
-echo "peer $name $2 $3" >>"$CALLS"
+name=$program-${5:-}
+echo "peer $name $2 $3 $4" >>"$CALLS"
 echo $$ >>"$CALLS.pids"
 case ${FAIL:-} in
 *"$name:missing"* | all:missing*) echo "noise" >&2; echo "ModuleNotFoundError: $program" >&2; exit 1 ;;
@@ -32,7 +33,7 @@ esac
 echo "some banner"
 echo ready
 seconds=0.4
-[[ ${4:-} == eager ]] && seconds=0.2
+[[ ${5:-} == eager ]] && seconds=0.2
 for ((round = 1; ; round++)); do
     read -r steps || exit 0
     [[ ${FAIL:-} == *"$name:second-round"* && $round -eq 2 ]] && exit 3
@@ -58,7 +59,10 @@ done
 LAYERS = """#!/bin/bash
 echo "layers $*" >>"$CALLS"
 [[ ${FAIL:-} == *layers:fails* ]] && { echo "layers: broken" >&2; exit 1; }
-echo "10.000 MFLOP a sample"
+case $* in
+*--work) echo "10.000 MFLOP a sample" ;;
+*--peak) echo "1 thread: 56.0 GFLOP/s of multiply-adds"; echo "2 threads: 112.0 GFLOP/s of multiply-adds" ;;
+esac
 """
 
 PYTHON_VENV = """#!/bin/bash
@@ -146,9 +150,9 @@ class BenchTest(unittest.TestCase):
 
 
 class Cpu(BenchTest):
-    def compare(self, rounds=1, **environment):
+    def compare(self, *options, rounds=1, **environment):
         return self.call("cpu.sh", "--batch-size", "32", "--rounds", str(rounds), "--steps", "7",
-                         **environment)
+                         *options, **environment)
 
     def test_the_ratio_is_the_last_line_and_against_the_fastest_peer(self):
         self.assertEqual(self.compare(rounds=3), 0, self.stderr)
@@ -172,10 +176,29 @@ class Cpu(BenchTest):
         # Ours: 0.1 s for 7 steps of 32, of 60,000 samples: 26.79 s; of 71.6 and 10 MFLOP each.
         table = self.stdout.partition("s/epoch: median")[2].splitlines()
         ours, = [line for line in table if line.startswith("ours ")]
-        self.assertEqual(ours.split(), ["ours", "26.79", "(26.79,", "26.79)", "160.4", "22.4"])
+        self.assertEqual(ours.split(), ["ours", "26.79", "(26.79,", "26.79)", "160.4", "22.4", "20",
+                                        "%"])
         eager, = [line for line in table if line.startswith("torch-eager ")]
-        self.assertEqual(eager.split()[-2:], ["80.2", "80.2"])
-        self.assertTrue(self.called("layers")[0].endswith("--batch-size 32 --steps 42 --work"))
+        self.assertEqual(eager.split()[-4:], ["80.2", "80.2", "72", "%"])
+        self.assertTrue(self.called("layers")[0].endswith(
+            "--batch-size 32 --precision fp32 --steps 42 --work"))
+
+    def test_in_bf16_all_are_and_jax_is_not_there(self):
+        self.assertEqual(self.compare("--precision", "bf16"), 0, self.stderr)
+        self.assertEqual({line.split()[-1] for line in self.called("peer")}, {"bf16"})
+        self.assertEqual(self.called("venv"), ["venv frameworks"])
+        self.assertIn("--precision bf16", self.called("ours --data")[0])
+        self.assertTrue(self.stdout.startswith("bf16 at batch size 32 on "), self.stdout)
+
+    def test_a_csv_has_a_line_for_each_program_and_round(self):
+        table = self.world / "rounds.csv"
+        self.compare("--csv", str(table), rounds=2)
+        self.compare("--csv", str(table), "--precision", "bf16")
+        head, *rows = csv.reader(table.read_text().splitlines())
+        self.assertEqual(head[-3:], ["round", "program", "seconds_an_epoch"])
+        self.assertEqual(len(rows), 7 * 2 + 6)
+        self.assertEqual([row[-3:] for row in rows if row[2:4] == ["fp32", "32"]][-2:],
+                         [["1", "ours", "26.786"], ["2", "ours", "26.786"]])
 
     def test_a_peer_that_does_not_start_is_told_and_the_others_count(self):
         self.assertEqual(self.compare(FAIL="torch_step.py-eager:missing"), 3)
@@ -223,7 +246,7 @@ class Cpu(BenchTest):
 
     def test_wrong_usage_exits_2(self):
         for arguments in (["--rounds", "0"], ["--steps"], ["--batch-size", "x"], ["--fast"],
-                          ["64"], ["--steps", "-1"]):
+                          ["64"], ["--steps", "-1"], ["--precision", "tf32"], ["--csv"]):
             self.assertEqual(self.call("cpu.sh", *arguments), 2, arguments)
         self.assertEqual(self.called(""), [])
         self.assertEqual(self.call("cpu.sh", "--help"), 0)

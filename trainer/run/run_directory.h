@@ -14,6 +14,7 @@
 #include "checkpoint.h"
 #include "must_check.h"
 #include "run_record.h"
+#include "run_record_file.h"
 
 /* The record of the run at `path` as run_record_read, except that a run that says it is running
  * while no process of any host holds its lock has died, and is interrupted or diverged. Makes and locks

@@ -1,88 +1,10 @@
-/* tblog export: the scalars of event files as CSV (RFC 4180, but for lines that end with a plain
- * line feed), or what is in export_blobs. */
-#include <errno.h>
-#include <inttypes.h>
+/* tblog export: the command. What it is asked for is one of the forms of export_forms.h. */
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "complaint.h"
-#include "csv.h"
 #include "exit_status.h"
-#include "export.h"
+#include "export_forms.h"
 #include "option_check.h"
-#include "output_file.h"
-#include "read_events.h"
-#include "stream_guard.h"
-#include "tblog/tblog.h"
-
-typedef struct scalar_export {
-    const tag_filter *filter;
-    output_file file;
-    const char *run; /* of the file being read */
-    bool any;        /* a scalar was chosen */
-} scalar_export;
-
-static bool export_event(void *context, const tblog_reader *reader, const tblog_event *event)
-{
-    (void)reader;
-    scalar_export *all = context;
-    FILE *stream = all->file.stream;
-    for (size_t i = 0; i < event->value_count; i++) {
-        const tblog_value *value = event->values[i];
-        if (value->kind != TBLOG_VALUE_SCALAR || !tag_filter_chooses(all->filter, value->tag)) {
-            continue;
-        }
-        all->any = true;
-        csv_print_text(stream, all->run);
-        putc(',', stream);
-        csv_print_text(stream, value->tag);
-        fprintf(stream, ",%" PRId64 ",", event->step);
-        csv_print_number(stream, event->wall_time, 17);
-        putc(',', stream);
-        csv_print_number(stream, value->scalar, 9);
-        putc('\n', stream);
-    }
-    return !ferror(stream);
-}
-
-bool export_open(output_file *file, const export_request *request)
-{
-    const bool shown = request->arguments.output == NULL && isatty(STDOUT_FILENO) == 1;
-    if (shown && !stream_guard(&stdout)) {
-        complaint_print("export", "standard output", "%s", strerror(errno));
-        return false;
-    }
-    return output_file_open(file, "export", request->arguments.output);
-}
-
-void export_note_no_scalars(const export_request *request)
-{
-    complaint_print("export", request->arguments.paths[0],
-                    "note: no scalars, or none with such a tag");
-}
-
-static enum exit_status export_scalars(const export_request *request, const event_files *files)
-{
-    scalar_export all = {.filter = &request->arguments.filter};
-    if (!export_open(&all.file, request)) {
-        return EXIT_STATUS_FAILED;
-    }
-    fputs("run,tag,step,wall_time,value\n", all.file.stream);
-    enum exit_status worst = EXIT_STATUS_DONE;
-    for (size_t i = 0; i < files->count; i++) {
-        all.run = files->at[i].run;
-        worst = worse_status(worst, read_events("export", files->at[i].path, export_event, &all));
-    }
-    if (!all.any && worst == EXIT_STATUS_DONE) {
-        export_note_no_scalars(request);
-    }
-    /* What could be read of damaged files stays. */
-    return worse_status(worst, output_file_end(&all.file, EXIT_STATUS_DONE));
-}
-
-/* ---- The command ---- */
 
 static bool wants_blobs(const export_request *request)
 {

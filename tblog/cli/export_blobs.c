@@ -13,7 +13,7 @@
 
 #include "complaint.h"
 #include "exit_status.h"
-#include "export.h"
+#include "export_forms.h"
 #include "output_file.h"
 #include "read_events.h"
 #include "safe_name.h"

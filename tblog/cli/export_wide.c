@@ -5,7 +5,8 @@
 
 #include "complaint.h"
 #include "exit_status.h"
-#include "export.h"
+#include "export_csv.h"
+#include "export_forms.h"
 #include "output_file.h"
 #include "read_events.h"
 #include "tblog/tblog.h"
@@ -73,11 +74,11 @@ enum exit_status export_wide(const export_request *request, const event_files *f
     output_file file;
     if (all.table == NULL) {
         (void)complain_of_memory("--wide");
-    } else if (export_open(&file, request)) {
+    } else if (export_csv_open(&file, request)) {
         status = read_files(&all, files);
         print_table(all.table, file.stream);
         if (!all.any && status == EXIT_STATUS_DONE) {
-            export_note_no_scalars(request);
+            export_csv_note_no_scalars(request);
         }
         /* What could be read of damaged files stays. */
         status = worse_status(status, output_file_end(&file, EXIT_STATUS_DONE));

@@ -5,7 +5,7 @@
 #include "fuzz_target.h"
 #include "message.h"
 #include "run_input.h"
-#include "run_record.h"
+#include "run_record_file.h"
 
 static void require_ranges(const run_record *read)
 {

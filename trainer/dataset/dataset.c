@@ -4,38 +4,9 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <zlib.h>
-
-#include "message.h"
-#include "repository.h"
-
-const char *dataset_advice(char out[MESSAGE_BYTES])
-{
-    char script[PATH_MAX];
-    if (repository_script(script, "fetch_mnist.sh")) {
-        message_set(out, " (%s fetches MNIST)", script);
-    } else {
-        message_set(out,
-                    " (--data takes a folder with MNIST's four IDX files, or Keras' mnist.npz)");
-    }
-    return out;
-}
-
-int dataset_fail_system(char *message, const char *name, int cause)
-{
-    char buffer[MESSAGE_BYTES];
-    const char *advice = "";
-    if (cause == ENOENT) {
-        advice = dataset_advice(buffer);
-    } else if (cause == EACCES) {
-        advice = " (chmod a+rX on it and on the folders above it allows reading, or give a copy)";
-    }
-    return dataset_fail(message, name, "%s%s", strerror(cause), advice);
-}
 
 static int read_arrays(dataset_arrays *out, const char *path, char *message)
 {

@@ -2,23 +2,9 @@
 #include "dataset_internal.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "message.h"
-
 enum { FIRST_CHUNK_BYTES = 64 * 1024 };
-
-int dataset_fail(char *message, const char *name, const char *format, ...)
-{
-    char wrong[MESSAGE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(wrong, sizeof wrong, format, arguments);
-    va_end(arguments);
-    return message_set(message, "%s: %s", name, wrong);
-}
 
 ptrdiff_t dataset_source_read_up_to(dataset_source *source, uint8_t *to, size_t bytes)
 {

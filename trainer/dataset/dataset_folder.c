@@ -1,6 +1,4 @@
-/* Which files of a folder are its data set: MNIST's own names, 7-Zip's (".idx3-ubyte", as it
- * unpacks them) and EMNIST's, each plain or gzipped. dataset_folder_hint.c says what a folder has
- * instead. */
+/* Which files of a folder are its data set. dataset_folder_hint.c says what a folder has instead. */
 #include "dataset_internal.h"
 
 #include <errno.h>
@@ -8,43 +6,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The sets of four files, by what their names have in front. EMNIST calls its validation "test". */
-static const struct {
-    const char *prefix;
-    const char *validation;
-    unsigned classes;
-} families[] = {
-    {"", "t10k", 10},
-    {"emnist-digits-", "test", 10},
-    {"emnist-mnist-", "test", 10},
-    {"emnist-letters-", "test", 26},
-    {"emnist-balanced-", "test", 47},
-    {"emnist-bymerge-", "test", 47},
-    {"emnist-byclass-", "test", 62},
-};
-enum { FAMILIES = sizeof families / sizeof *families, SPELLINGS = 4 };
-
-/* A file's name, in the spellings 0 … SPELLINGS - 1: plain ones come first. */
-static void make_name(char name[DATASET_FILE_NAME_BYTES], unsigned family, unsigned place,
-                      unsigned spelling)
-{
-    const bool images = dataset_kind_at(place) == DATASET_IMAGES;
-    snprintf(name, DATASET_FILE_NAME_BYTES, "%s%s-%s%cidx%c-ubyte%s", families[family].prefix,
-             place < DATASET_VALIDATION ? "train" : families[family].validation,
-             images ? "images" : "labels", spelling % 2 == 0 ? '-' : '.', images ? '3' : '1',
-             spelling < 2 ? "" : ".gz");
-}
-
 /* Finds the file at a place and its name. A regular file wins over what is none. Anything but
  * "there is no such file" counts as existing, and is reported when it is opened. */
 static bool find_file(char name[DATASET_FILE_NAME_BYTES], const char *folder, unsigned family,
                       unsigned place)
 {
     bool found = false;
-    for (unsigned spelling = 0; spelling < SPELLINGS; spelling++) {
+    for (unsigned spelling = 0; spelling < DATASET_SPELLINGS; spelling++) {
         char candidate[DATASET_FILE_NAME_BYTES];
         char path[DATASET_NAME_BYTES];
-        make_name(candidate, family, place, spelling);
+        dataset_name_make(candidate, family, place, spelling);
         snprintf(path, sizeof path, "%s/%s", folder, candidate);
         struct stat status;
         const bool there = stat(path, &status) == 0;
@@ -79,7 +50,7 @@ static int choose_family(unsigned *out, const char *folder, char *message)
     if (has_any(folder, 0)) {
         return 0;
     }
-    for (unsigned family = 1; family < FAMILIES; family++) {
+    for (unsigned family = 1; family < DATASET_FAMILIES; family++) {
         if (!has_any(folder, family)) {
             continue;
         }
@@ -87,33 +58,18 @@ static int choose_family(unsigned *out, const char *folder, char *message)
             return dataset_fail(message, folder,
                                 "holds several data sets (%s*, %s*): put the four files of one, "
                                 "such as emnist-digits-*, into a folder of their own",
-                                families[*out].prefix, families[family].prefix);
+                                dataset_families[*out].prefix, dataset_families[family].prefix);
         }
         *out = family;
     }
-    if (families[*out].classes > DATASET_CLASSES) {
+    if (dataset_families[*out].classes > DATASET_CLASSES) {
         return dataset_fail(message, folder,
                             "holds %s*, which has %u classes, but the network has %d: of EMNIST, "
                             "take emnist-digits-* or emnist-mnist-*",
-                            families[*out].prefix, families[*out].classes, DATASET_CLASSES);
+                            dataset_families[*out].prefix, dataset_families[*out].classes,
+                            DATASET_CLASSES);
     }
     return 0;
-}
-
-bool dataset_folder_takes(const char *name)
-{
-    char known[DATASET_FILE_NAME_BYTES];
-    for (unsigned family = 0; family < FAMILIES; family++) {
-        for (unsigned place = 0; place < DATASET_ARRAYS; place++) {
-            for (unsigned spelling = 0; spelling < SPELLINGS; spelling++) {
-                make_name(known, family, place, spelling);
-                if (strcmp(name, known) == 0) {
-                    return true;
-                }
-            }
-        }
-    }
-    return false;
 }
 
 int dataset_folder_find(char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES], const char *folder,
@@ -128,7 +84,7 @@ int dataset_folder_find(char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES], con
     }
     for (unsigned place = 0; place < DATASET_ARRAYS; place++) {
         if (!find_file(names[place], folder, family, place)) {
-            make_name(names[place], family, place, 0);
+            dataset_name_make(names[place], family, place, 0);
             return dataset_folder_missing(folder, names[place], message);
         }
     }

@@ -64,7 +64,7 @@ static const char *name_ending(const listing *list, const char *end)
 static bool holds_idx(const listing *list)
 {
     for (int i = 0; i < list->count; i++) {
-        if (dataset_folder_takes(list->entries[i]->d_name)) {
+        if (dataset_name_is_known(list->entries[i]->d_name)) {
             return true;
         }
     }
@@ -161,7 +161,7 @@ static void add_names(name_list *out, const listing *list, bool alike)
 {
     for (int i = 0; i < list->count; i++) {
         const char *name = list->entries[i]->d_name;
-        if (dataset_folder_takes(name) || looks_alike(name) != alike) {
+        if (dataset_name_is_known(name) || looks_alike(name) != alike) {
             continue;
         }
         out->all++;

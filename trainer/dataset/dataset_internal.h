@@ -127,28 +127,43 @@ typedef struct dataset_arrays {
     char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES]; /* as messages call them */
 } dataset_arrays;
 
+/* What the array at a place holds. */
+static inline dataset_kind dataset_kind_at(unsigned place)
+{
+    return place % 2 == 0 ? DATASET_IMAGES : DATASET_LABELS;
+}
+
 /* Read a folder of IDX files, and an .npz. 0, or -1 after writing the message; the caller frees
  * what was read in either case. *out is empty before. */
 MUST_CHECK int dataset_idx_read(dataset_arrays *out, const char *folder, char *message);
 MUST_CHECK int dataset_npz_read(dataset_arrays *out, const char *path, char *message);
+
+/* The sets of four IDX files that a folder may hold, by what their names have in front. */
+typedef struct dataset_family {
+    const char *prefix;
+    const char *validation;
+    unsigned classes;
+} dataset_family;
+
+enum { DATASET_FAMILIES = 7, DATASET_SPELLINGS = 4 };
+extern const dataset_family dataset_families[DATASET_FAMILIES];
+
+/* The name of a family's file at a place, in a spelling of 0 .. DATASET_SPELLINGS - 1: plain ones
+ * come first. */
+void dataset_name_make(char name[DATASET_FILE_NAME_BYTES], unsigned family, unsigned place,
+                       unsigned spelling);
+
+/* Can a file of this name be one of the four? */
+bool dataset_name_is_known(const char *name);
 
 /* Finds the names of the four IDX files in a folder; those that end in .gz are gzipped. 0, or -1
  * after writing the message. */
 MUST_CHECK int dataset_folder_find(char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES],
                                    const char *folder, char *message);
 
-/* Whether a file of this name can be one of the four. */
-bool dataset_folder_takes(const char *name);
-
 /* Writes the message that the folder has no file of this name, what it has instead, and what to do.
  * Always returns -1. */
 int dataset_folder_missing(const char *folder, const char *name, char *message);
-
-/* What the array at a place holds. */
-static inline dataset_kind dataset_kind_at(unsigned place)
-{
-    return place % 2 == 0 ? DATASET_IMAGES : DATASET_LABELS;
-}
 
 enum { DATASET_NPY_HEADER_BYTES = 4096, DATASET_NPY_MAX_RANK = 8 };
 

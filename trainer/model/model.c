@@ -12,7 +12,7 @@
 #include "file_read.h"
 #include "message.h"
 #include "model_facts.h"
-#include "run_record.h"
+#include "run_record_file.h"
 #include "run_search.h"
 #include "safetensors.h"
 

@@ -1,23 +1,18 @@
 #include "run_directory.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "directory_names.h"
-#include "directory_sync.h"
-#include "file_replace.h"
+#include "directory_path.h"
 #include "message.h"
-#include "model_files.h"
 #include "retried_calls.h"
+#include "run_files.h"
 #include "run_lock.h"
-#include "run_search.h"
 
 struct run_directory {
     int fd;         /* of the directory */
@@ -29,11 +24,6 @@ struct run_directory {
     char host[sizeof((run_record *)NULL)->host];
 };
 
-static int open_directory(const char *path)
-{
-    return retried_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-}
-
 static bool is_of_process(const run_record *record, const char *host, uint64_t process)
 {
     return record->process == process && strcmp(record->host, host) == 0;
@@ -43,7 +33,7 @@ static bool is_of_process(const run_record *record, const char *host, uint64_t p
 static bool is_held_by_nobody(const char *path)
 {
     char why[MESSAGE_BYTES];
-    const int fd = open_directory(path);
+    const int fd = run_files_open(path, why);
     if (fd < 0) {
         return false;
     }
@@ -68,331 +58,6 @@ run_record_presence run_directory_read(const char *path, run_record *out, char *
         }
     }
     return presence;
-}
-
-static int open_failed(const char *path, char *message)
-{
-    return message_set(message, "%s cannot be opened as a run's directory: %s", path,
-                       strerror(errno));
-}
-
-/* run.json may be missing or of an earlier run: its writer makes it only after taking the lock. */
-static void name_writer(const char *path, char *message)
-{
-    char damage[MESSAGE_BYTES];
-    run_record there;
-    message_set(message, "%s: another process is writing a run there", path);
-    if (run_record_read(&there, path, damage) == RUN_RECORD_READ && there.state == RUN_RUNNING &&
-        there.host[0] != '\0') {
-        message_set(message, "%s (process %" PRIu64 " on %s)", message, there.process, there.host);
-    }
-    run_record_free(&there);
-}
-
-/* -1 with a message unless nobody held the lock; run_lock.h has set it if that is not known. */
-static int check_holder(run_lock_holder holder, const char *path, char *message)
-{
-    if (holder == RUN_LOCK_ANOTHER) {
-        name_writer(path, message);
-    }
-    return holder == RUN_LOCK_NOBODY ? 0 : -1;
-}
-
-/* -1 with a message where the directory, there or not, would be inside of a run's. */
-static int check_above(const char *path, char *message)
-{
-    char other[PATH_MAX];
-    const run_search_result result = run_search_above(path, other, message);
-    if (result == RUN_SEARCH_FOUND) {
-        message_set(message, "%s is inside of the run %s: name a directory outside of it", path,
-                    other);
-    }
-    return result == RUN_SEARCH_NOTHING ? 0 : -1;
-}
-
-static const char *const model_files[] = {MODEL_FILE, MODEL_BEST_FILE};
-enum { MODEL_FILES = sizeof model_files / sizeof model_files[0] };
-
-/* -1 with a message where the directory, which holds no run, has a file that a run would replace. */
-static int check_foreign_models(const char *path, char *message)
-{
-    char file[PATH_MAX];
-    struct stat status;
-    for (size_t i = 0; i < MODEL_FILES; i++) {
-        if (message_join_path(file, sizeof file, path, model_files[i], message) != 0) {
-            return -1;
-        }
-        if (lstat(file, &status) == 0) {
-            return message_set(message,
-                               "%s holds a %s but no run: move it away or name another directory",
-                               path, model_files[i]);
-        }
-    }
-    return 0;
-}
-
-/* Is this no place for a run, whatever may be replaced? -1 with a message. `run` is what is there;
- * NULL for none. */
-static int check_place(const char *path, const run_record *run, char *message)
-{
-    char other[PATH_MAX];
-    run_search_result result = run_search_below(path, other, message);
-    if (result == RUN_SEARCH_FOUND) {
-        return message_set(message,
-                           "%s holds other runs (such as %s): name a directory of the run's own",
-                           path, other);
-    }
-    if (result == RUN_SEARCH_NOTHING) {
-        result = run_search_foreign_events(path, run, message);
-    }
-    if (result == RUN_SEARCH_FOUND) {
-        return message_set(message,
-                           "%s holds event files that are not known to be the trainer's "
-                           "(--overwrite replaces only those named in its " RUN_RECORD_FILE
-                           "): move them away or name another directory",
-                           path);
-    }
-    if (result != RUN_SEARCH_NOTHING) {
-        return -1;
-    }
-    return run == NULL ? check_foreign_models(path, message) : 0;
-}
-
-/* May the run that is there be continued as one of `config`? It may have more epochs, and fewer
- * than were planned, but none that has begun is cut off: points are never taken back. */
-static run_directory_verdict judge_continued(const char *path, const run_config *config,
-                                             const run_record *there, char *message)
-{
-    char difference[MESSAGE_BYTES / 2];
-    run_config continued = there->config;
-    continued.epochs = config->epochs;
-    if (run_config_difference(&continued, config, difference, sizeof difference) > 0) {
-        message_set(message, "%s holds a run of another configuration: %s; --overwrite replaces it",
-                    path, difference);
-        return RUN_DIRECTORY_REFUSED;
-    }
-    if (there->epoch_count > config->epochs) {
-        message_set(message,
-                    "%s holds a run of %u epochs already, more than %u; --overwrite replaces it",
-                    path, (unsigned)there->epoch_count, (unsigned)config->epochs);
-        return RUN_DIRECTORY_REFUSED;
-    }
-    const run_state state = run_record_state_at_rest(there);
-    if (state == RUN_INTERRUPTED && there->epoch_count == config->epochs &&
-        there->config.epochs > config->epochs) {
-        message_set(
-            message,
-            "%s holds an interrupted run that has %u of %u epochs and may have steps of the "
-            "next one, so that it cannot end there: give more than %u epochs; --overwrite "
-            "replaces it",
-            path, (unsigned)there->epoch_count, (unsigned)there->config.epochs,
-            (unsigned)config->epochs);
-        return RUN_DIRECTORY_REFUSED;
-    }
-    if (state == RUN_INTERRUPTED ||
-        (state == RUN_FINISHED && there->epoch_count < config->epochs)) {
-        return RUN_DIRECTORY_USABLE;
-    }
-    message_set(message, "%s holds a %s run of this configuration; --overwrite replaces it", path,
-                run_state_name(state));
-    return state == RUN_FINISHED ? RUN_DIRECTORY_FINISHED : RUN_DIRECTORY_DIVERGED;
-}
-
-/* As run_directory_judge, of a directory that is there and that nobody else writes to. *there is
- * what run.json says; the caller frees it. */
-static run_directory_verdict judge_free(const char *path, const run_config *config,
-                                        run_directory_replace replace, run_record *there,
-                                        char *message)
-{
-    char damage[MESSAGE_BYTES];
-    const run_record_presence presence = run_record_read(there, path, damage);
-    if (presence == RUN_RECORD_UNREADABLE) {
-        message_set(message, "%s", damage);
-        return RUN_DIRECTORY_REFUSED;
-    }
-    if (check_place(path, presence == RUN_RECORD_ABSENT ? NULL : there, message) != 0) {
-        return RUN_DIRECTORY_REFUSED;
-    }
-    if (presence == RUN_RECORD_ABSENT || replace == RUN_DIRECTORY_REPLACE_ANY) {
-        return RUN_DIRECTORY_USABLE;
-    }
-    if (presence == RUN_RECORD_DAMAGED) {
-        message_set(message, "%.900s; --overwrite replaces it", damage);
-        return RUN_DIRECTORY_REFUSED;
-    }
-    if (replace == RUN_DIRECTORY_CONTINUE) {
-        return judge_continued(path, config, there, message);
-    }
-    const run_state state = run_record_state_at_rest(there);
-    message_set(
-        message,
-        "%s holds a run already (batch size %u, %u of %u epochs, %s); %s--overwrite replaces it",
-        path, (unsigned)there->config.batch_size, (unsigned)there->epoch_count,
-        (unsigned)there->config.epochs, run_state_name(state),
-        state == RUN_INTERRUPTED ? "--resume continues it, " : "");
-    return RUN_DIRECTORY_REFUSED;
-}
-
-run_directory_verdict run_directory_judge(const char *path, const run_config *config,
-                                          run_directory_replace replace, char *message)
-{
-    struct stat status;
-    run_record there = {0};
-    run_directory_verdict verdict = RUN_DIRECTORY_REFUSED;
-    if (check_above(path, message) != 0) {
-        return RUN_DIRECTORY_REFUSED;
-    }
-    if (stat(path, &status) != 0 && errno == ENOENT) {
-        return RUN_DIRECTORY_USABLE;
-    }
-    const int fd = open_directory(path);
-    if (fd < 0) {
-        open_failed(path, message);
-        return RUN_DIRECTORY_REFUSED;
-    }
-    if (check_holder(run_lock_ask(fd, path, message), path, message) == 0) {
-        verdict = judge_free(path, config, replace, &there, message);
-    }
-    run_record_free(&there);
-    close(fd);
-    return verdict;
-}
-
-/* Brings the name of a directory that was just made to the disk. A parent that may not be read
- * cannot be synced. */
-static int sync_name(const char *path)
-{
-    char parent[PATH_MAX + 4];
-    snprintf(parent, sizeof parent, "%s/..", path);
-    const int fd = open_directory(parent);
-    if (fd < 0) {
-        return errno == EACCES ? 0 : -1;
-    }
-    const int status = directory_sync(fd);
-    const int cause = errno;
-    close(fd);
-    errno = cause;
-    return status;
-}
-
-/* Makes what is missing of the path, from the top. *made_at as in run_directory. */
-static int make_path(const char *path, size_t *made_at, char *message)
-{
-    char part[PATH_MAX];
-    const size_t length = strlen(path);
-    *made_at = 0;
-    if (length == 0 || length >= sizeof part) {
-        return message_set(message, "the directory's path is empty or too long");
-    }
-    memcpy(part, path, length + 1);
-    for (size_t i = 1; i <= length; i++) {
-        if (path[i] != '/' && path[i] != '\0') {
-            continue;
-        }
-        part[i] = '\0';
-        if (retried_mkdir(part, 0777) == 0) {
-            *made_at = *made_at == 0 ? i : *made_at;
-            if (sync_name(part) != 0) {
-                return message_set(message, "the name of %s cannot be written: %s", part,
-                                   strerror(errno));
-            }
-        } else if (errno != EEXIST) {
-            return message_set(message, "%s cannot be made: %s", part, strerror(errno));
-        }
-        part[i] = path[i];
-    }
-    return 0;
-}
-
-/* Removes the directories that make_path made, from the bottom; stops at one that is not
- * empty. */
-static void unmake_path(const char *path, size_t made_at)
-{
-    char part[PATH_MAX];
-    snprintf(part, sizeof part, "%s", path);
-    for (size_t i = strlen(part); made_at != 0 && i >= made_at; i--) {
-        if (path[i] != '/' && path[i] != '\0') {
-            continue;
-        }
-        part[i] = '\0';
-        if (rmdir(part) != 0 && errno != ENOENT) {
-            return;
-        }
-    }
-}
-
-/* `directory` is open on what messages call `path`. */
-static int remove_file(int directory, const char *path, const char *name, char *message)
-{
-    if (retried_unlinkat(directory, name, 0) != 0 && errno != ENOENT) {
-        return message_set(message, "%s/%s cannot be removed: %s", path, name, strerror(errno));
-    }
-    return 0;
-}
-
-/* Removes a file that file_replace writes, and what a crash may have left of a new one. */
-static int remove_replaced(int directory, const char *path, const char *name, char *message)
-{
-    char temporary[NAME_MAX + 1];
-    snprintf(temporary, sizeof temporary, "%s" FILE_REPLACE_SUFFIX, name);
-    return remove_file(directory, path, temporary, message) != 0
-               ? -1
-               : remove_file(directory, path, name, message);
-}
-
-/* The names in a part of the run. 0, or -1 with a message. */
-static int list_part(directory_names *out, int directory, const char *path, const char *part,
-                     char *message)
-{
-    return directory_names_read(out, directory, part[0] != '\0' ? part : ".") == 0
-               ? 0
-               : message_set(message, "%s%s%s cannot be read: %s", path, part[0] != '\0' ? "/" : "",
-                             part, strerror(errno));
-}
-
-/* Removes the run's event files from path/part, and path/part if nothing else is in it. */
-static int remove_event_files(int directory, const char *path, const char *part,
-                              const run_record *run, char *message)
-{
-    char name[NAME_MAX + 32];
-    directory_names there;
-    if (list_part(&there, directory, path, part, message) != 0) {
-        return -1;
-    }
-    int status = 0;
-    for (int i = 0; status == 0 && i < there.count; i++) {
-        const char *entry = there.all[i]->d_name;
-        if (run_record_owns(run, part, entry)) {
-            snprintf(name, sizeof name, "%s%s%s", part, part[0] != '\0' ? "/" : "", entry);
-            status = remove_file(directory, path, name, message);
-        }
-    }
-    directory_names_free(&there);
-    if (part[0] != '\0') {
-        retried_unlinkat(directory, part, AT_REMOVEDIR); /* refused where somebody's files are */
-    }
-    return status;
-}
-
-/* Event files first: a crash in between leaves a directory that is still known as the
- * trainer's. */
-static int remove_run(const run_directory *directory, const run_record *run, char *message)
-{
-    static const char *const files[] = {MODEL_BEST_FILE, MODEL_FILE, CHECKPOINT_FILE,
-                                        RUN_RECORD_FILE};
-    const int fd = directory->fd;
-    const char *path = directory->path;
-    for (size_t i = 0; i < RUN_PARTS; i++) {
-        if (remove_event_files(fd, path, run_parts[i], run, message) != 0) {
-            return -1;
-        }
-    }
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        if (remove_replaced(fd, path, files[i], message) != 0) {
-            return -1;
-        }
-    }
-    return 0;
 }
 
 /* Always -1. *there is what run.json says now; empty if that is not known. */
@@ -444,44 +109,9 @@ int run_directory_clear(const run_directory *directory, char *message)
     case RUN_RECORD_DAMAGED:
         break;
     }
-    const int status = remove_run(directory, &there, message);
+    const int status = run_files_remove_all(directory->fd, directory->path, &there, message);
     run_record_free(&there);
     return status;
-}
-
-/* Names the event files of a part in the record, unless it names them already. 0, or -1 with a
- * message. */
-static int name_event_files(const run_directory *directory, const char *part, run_record *run,
-                            char *message)
-{
-    const run_record unnamed = {0}; /* for run_record_owns */
-    directory_names there;
-    if (list_part(&there, directory->fd, directory->path, part, message) != 0) {
-        return -1;
-    }
-    int status = 0;
-    for (int i = 0; status == 0 && i < there.count; i++) {
-        const char *entry = there.all[i]->d_name;
-        const bool is_named = run->event_file_count > 0 && run_record_owns(run, part, entry);
-        if (!is_named && run_record_owns(&unnamed, part, entry) &&
-            run_record_add_event_file(run, part, entry) != 0) {
-            status =
-                message_set(message, "%s: no memory for the names of event files", directory->path);
-        }
-    }
-    directory_names_free(&there);
-    return status;
-}
-
-/* The same of all parts. */
-static int name_all_event_files(const run_directory *directory, run_record *run, char *message)
-{
-    for (size_t i = 0; i < RUN_PARTS; i++) {
-        if (name_event_files(directory, run_parts[i], run, message) != 0) {
-            return -1;
-        }
-    }
-    return 0;
 }
 
 /* Whether the two are of one run: of the epochs that the state has done run.json has the figures, and
@@ -508,7 +138,8 @@ run_directory_past run_directory_restore(const run_directory *directory, run_rec
         break;
     }
     /* A run that died between making event files and naming them names none. */
-    if (there->event_file_count == 0 && name_all_event_files(directory, there, message) != 0) {
+    if (there->event_file_count == 0 &&
+        run_files_name_events(directory->fd, directory->path, there, message) != 0) {
         return RUN_DIRECTORY_PAST_UNREADABLE;
     }
     switch (checkpoint_read(state, directory->fd, directory->path, message)) {
@@ -540,11 +171,9 @@ int run_directory_keep_state(const run_directory *directory, const checkpoint *s
 
 int run_directory_drop_state(const run_directory *directory, char *message)
 {
-    static const char unfinished[] = CHECKPOINT_FILE FILE_REPLACE_SUFFIX;
-    return run_directory_check_owner(directory, message) != 0 ||
-                   remove_file(directory->fd, directory->path, unfinished, message) != 0
+    return run_directory_check_owner(directory, message) != 0
                ? -1
-               : remove_file(directory->fd, directory->path, CHECKPOINT_FILE, message);
+               : run_files_remove(directory->fd, directory->path, CHECKPOINT_FILE, message);
 }
 
 int run_directory_drop_models(const run_directory *directory, bool *had_any, char *message)
@@ -553,9 +182,9 @@ int run_directory_drop_models(const run_directory *directory, bool *had_any, cha
     if (run_directory_check_owner(directory, message) != 0) {
         return -1;
     }
-    for (size_t i = 0; i < MODEL_FILES; i++) {
-        *had_any |= faccessat(directory->fd, model_files[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-        if (remove_replaced(directory->fd, directory->path, model_files[i], message) != 0) {
+    for (size_t i = 0; i < RUN_FILES_MODELS; i++) {
+        *had_any |= faccessat(directory->fd, run_files_models[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        if (run_files_remove(directory->fd, directory->path, run_files_models[i], message) != 0) {
             return -1;
         }
     }
@@ -574,28 +203,27 @@ static void unmake(const run_directory *directory)
     if (directory->made_at != 0 && directory->lock >= 0) {
         retried_unlinkat(directory->fd, RUN_LOCK_FILE, 0);
     }
-    unmake_path(directory->path, directory->made_at);
+    directory_unmake(directory->path, directory->made_at);
 }
 
 /* Makes and locks directory->path. */
 static int make_locked(run_directory *directory, char *message)
 {
     const char *path = directory->path;
-    if (make_path(path, &directory->made_at, message) != 0) {
+    if (directory_make(path, &directory->made_at, message) != 0) {
         return -1;
     }
-    directory->fd = open_directory(path);
+    directory->fd = run_files_open(path, message);
     if (directory->fd < 0) {
-        return open_failed(path, message);
+        return -1;
     }
-    return check_holder(run_lock_take(directory->fd, path, &directory->lock, message), path,
-                        message);
+    return run_directory_check_holder(run_lock_take(directory->fd, path, &directory->lock, message),
+                                      path, message);
 }
 
 int run_directory_open(run_directory **out, const char *path, const run_config *config,
                        run_directory_replace replace, char *message)
 {
-    run_record there = {0};
     *out = NULL;
     /* Before anything is made, the lock's file included. */
     if (run_directory_judge(path, config, replace, message) != RUN_DIRECTORY_USABLE) {
@@ -608,11 +236,8 @@ int run_directory_open(run_directory **out, const char *path, const run_config *
     directory->fd = -1;
     directory->lock = -1;
     snprintf(directory->path, sizeof directory->path, "%s", path);
-    const bool is_usable =
-        make_locked(directory, message) == 0 &&
-        judge_free(path, config, replace, &there, message) == RUN_DIRECTORY_USABLE;
-    run_record_free(&there);
-    if (!is_usable) {
+    if (make_locked(directory, message) != 0 ||
+        run_directory_judge_held(path, config, replace, message) != RUN_DIRECTORY_USABLE) {
         unmake(directory);
         run_directory_close(directory);
         return -1;
@@ -642,7 +267,7 @@ int run_directory_write(run_directory *directory, const run_record *record, char
 
 int run_directory_put_back(run_directory *directory, run_record *there, char *message)
 {
-    return name_all_event_files(directory, there, message) != 0
+    return run_files_name_events(directory->fd, directory->path, there, message) != 0
                ? -1
                : run_directory_write(directory, there, message);
 }
@@ -668,9 +293,10 @@ void run_directory_discard(run_directory *directory)
     if (directory == NULL) {
         return;
     }
-    /* The run has failed already and its cause is what the user is told. */
-    if (run_directory_check_owner(directory, message) == 0) {
-        (void)remove_run(directory, &unnamed, message);
+    /* The run has failed already and its cause is what the user is told: a file that cannot be
+     * removed stays, and so does the directory. */
+    if (run_directory_check_owner(directory, message) == 0 &&
+        run_files_remove_all(directory->fd, directory->path, &unnamed, message) == 0) {
         unmake(directory);
     }
     run_directory_close(directory);

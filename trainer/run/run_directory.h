@@ -1,5 +1,5 @@
-/* A run's directory: what is in one before a run begins, making it, locking it, and removing what
- * the trainer wrote there.
+/* A run's directory: making it, locking it, what is there of a run that is to be continued, and
+ * removing what the trainer wrote there. run_directory_judge.h decides whether a run may begin.
  *
  * A directory with a run.json is the trainer's. The trainer wrote run.json, the checkpoint, the
  * models (model_files.h), the temporary files of these, the lock's file (run_lock.h), and the event
@@ -13,43 +13,22 @@
 
 #include "checkpoint.h"
 #include "must_check.h"
+#include "run_directory_judge.h"
 #include "run_record.h"
+#include "run_record_file.h"
 
 /* The record of the run at `path` as run_record_read, except that a run that says it is running
  * while no process of any host holds its lock has died, and is interrupted or diverged. Makes and locks
  * nothing. If the lock cannot be asked for, run.json is believed. */
 MUST_CHECK run_record_presence run_directory_read(const char *path, run_record *out, char *message);
 
-/* What a new run may do with a run of the trainer that is there. */
-typedef enum run_directory_replace {
-    RUN_DIRECTORY_REPLACE_NONE = 0,
-    RUN_DIRECTORY_CONTINUE,   /* none; but one of the same configuration that did not finish, or has
-                                 fewer epochs, may be continued */
-    RUN_DIRECTORY_REPLACE_ANY /* also one whose run.json is damaged, but none that cannot be read */
-} run_directory_replace;
-
-typedef enum run_directory_verdict {
-    RUN_DIRECTORY_USABLE,   /* no run is there, or one that may be replaced or continued */
-    RUN_DIRECTORY_FINISHED, /* CONTINUE: the run that is wanted is there, finished */
-    RUN_DIRECTORY_DIVERGED, /* CONTINUE: it is there and diverged, as it would again */
-    RUN_DIRECTORY_REFUSED   /* a run that may not be replaced, or no place for a run at all: other
-                               runs are above or below it, it holds event files or models that the
-                               trainer did not write, it is no directory, or another process is
-                               writing to it */
-} run_directory_verdict;
-
-/* May a run of this configuration begin at `path`? Unless it is USABLE the message [MESSAGE_BYTES]
- * says why not. Changes nothing. */
-MUST_CHECK run_directory_verdict run_directory_judge(const char *path, const run_config *config,
-                                                     run_directory_replace replace, char *message);
-
 typedef struct run_directory run_directory;
 
-/* Judges as above, makes `path` and its parents if they are missing, and locks it for this handle.
- * Then judges it again, since others had time to write there; a run that may be replaced or
- * continued stays there until it is cleared. 0, or -1 with a message [MESSAGE_BYTES]; then nothing is
- * removed, and nothing is left that was not there, but perhaps the lock's file if others came in
- * between. A file system whose locks other hosts would not see is refused. */
+/* Judges as run_directory_judge, makes `path` and its parents if they are missing, and locks it for
+ * this handle. Then judges it again, since others had time to write there; a run that may be
+ * replaced or continued stays there until it is cleared. 0, or -1 with a message [MESSAGE_BYTES];
+ * then nothing is removed, and nothing is left that was not there, but perhaps the lock's file if
+ * others came in between. A file system whose locks other hosts would not see is refused. */
 MUST_CHECK int run_directory_open(run_directory **out, const char *path, const run_config *config,
                                   run_directory_replace replace, char *message);
 

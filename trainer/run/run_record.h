@@ -1,29 +1,5 @@
-/* run.json: what a run's directory says about the run besides its event files.
- *
- *   format          1
- *   program         "trainer 0.1.0"
- *   state           "running", "finished", "interrupted" or "diverged". A run whose loss became
- *                   NaN or infinite is "running" until it ends and "diverged" afterwards, however
- *                   it ended
- *   diverged_at_step
- *                   the step over the run, from 1, whose loss was the first that is not finite, or
- *                   after which the validation's was; absent if none was
- *   configuration   run_config.h
- *   hardware        what the engine ran on
- *   host, process   the process that trained it last, or does. Absent from runs of earlier versions
- *   runs_at_once    how many runs of its sweep shared that hardware; 1 if it is absent
- *   memory          the engine's own account in bytes, by part; peak_bytes is its total
- *   peak_bytes
- *   epochs          one object for each epoch that was trained and validated, in order:
- *                   loss, accuracy, val_loss, val_accuracy (null where not finite),
- *                   training_seconds, validation_seconds. Earlier versions called a run with a
- *                   loss of null finished; it is read as diverged
- *   event_files     the run's event files as paths relative to its directory. Absent until they
- *                   have been made, and from runs of earlier versions
- *   results         the last epoch's figures and the sums of the seconds; absent before the first
- *                   epoch's end
- *
- * It is replaced whole (file_replace.h). */
+/* What a run's directory says about the run besides its event files, in memory. run_record_file.h
+ * reads and writes it. */
 #ifndef TRAINER_RUN_RECORD_H
 #define TRAINER_RUN_RECORD_H
 
@@ -33,8 +9,6 @@
 #include "epoch_figures.h"
 #include "must_check.h"
 #include "run_config.h"
-
-#define RUN_RECORD_FILE "run.json"
 
 /* The parts of a run: the directories that have its event files, relative to the run's own, which
  * is "". */
@@ -77,32 +51,12 @@ void run_record_name_process(run_record *record);
  * without memory. */
 MUST_CHECK int run_record_add_event_file(run_record *record, const char *part, const char *path);
 
+/* The same by the file's path relative to the run's directory. */
+MUST_CHECK int run_record_add_event_path(run_record *record, const char *path);
+
 /* Is the file `name` in `part` an event file of this run? If the record names none, every file that
  * is named as the trainer names them (events.out.tfevents.*) is the run's. */
 bool run_record_owns(const run_record *record, const char *part, const char *name);
-
-/* Replaces run.json in the directory that `fd` is open on, wherever that is by now; `directory` is
- * what messages call it. 0, or -1 with a message [MESSAGE_BYTES] and the old file whole. */
-MUST_CHECK int run_record_write(const run_record *record, int fd, const char *directory,
-                                char *message);
-
-typedef enum run_record_presence {
-    RUN_RECORD_READ,      /* *out is for the caller to free */
-    RUN_RECORD_ABSENT,    /* no run.json; *out is empty */
-    RUN_RECORD_DAMAGED,   /* there is one, but not as described above; *out is empty */
-    RUN_RECORD_UNREADABLE /* whether there is one, or what it says, is not known: the system failed.
-                             *out is empty, and nothing may be replaced */
-} run_record_presence;
-
-/* Reads the run.json in `directory`. If it is damaged or unreadable the message [MESSAGE_BYTES]
- * says how. */
-MUST_CHECK run_record_presence run_record_read(run_record *out, const char *directory,
-                                               char *message);
-
-/* The same for the directory that `fd` is open on, wherever that is by now; `directory` is what
- * messages call it. */
-MUST_CHECK run_record_presence run_record_read_at(run_record *out, int fd, const char *directory,
-                                                  char *message);
 
 /* "running", "finished", "interrupted", "diverged". */
 const char *run_state_name(run_state state);

@@ -13,6 +13,7 @@
 
 #include "directory_names.h"
 #include "message.h"
+#include "run_record_file.h"
 
 static run_search_result failed(const char *path, char *message)
 {

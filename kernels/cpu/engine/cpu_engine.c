@@ -3,7 +3,6 @@
 #include "cpu_state.h"
 
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +15,6 @@
 #include "random.h"
 
 enum { METHOD = 3 }; /* raised with every change of the engine that changes results' bits */
-
-engine_status cpu_fail(engine *e, engine_status status, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(e->message, sizeof e->message, format, arguments);
-    va_end(arguments);
-    return status;
-}
 
 static uint32_t usable_threads(void)
 {

@@ -75,7 +75,7 @@ struct engine {
     uint32_t ring_count;
 };
 
-/* Keeps the text for message and returns the status. In cpu_engine.c. */
+/* Keeps the text for message and returns the status. */
 __attribute__((format(printf, 3, 4))) engine_status cpu_fail(engine *e, engine_status status,
                                                              const char *format, ...);
 

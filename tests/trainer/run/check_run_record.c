@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "message.h"
-#include "run_record.h"
+#include "run_record_file.h"
 #include "scratch.h"
 
 ssize_t __real_read(int fd, void *data, size_t bytes);

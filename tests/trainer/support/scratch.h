@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "run_record.h"
+#include "run_record_file.h"
 
 /* A new empty directory below the temporary one; its path is good until scratch_remove. */
 const char *scratch_make(void);

@@ -1,6 +1,6 @@
-/* What the forms of tblog export share. */
-#ifndef TBLOG_CLI_EXPORT_H
-#define TBLOG_CLI_EXPORT_H
+/* The forms of tblog export, and what it is asked for. */
+#ifndef TBLOG_CLI_EXPORT_FORMS_H
+#define TBLOG_CLI_EXPORT_FORMS_H
 
 #include <stdbool.h>
 
@@ -8,8 +8,6 @@
 #include "commands.h"
 #include "event_files.h"
 #include "exit_status.h"
-#include "output_file.h"
-#include "tblog/tblog.h"
 
 typedef struct export_request {
     arguments arguments;
@@ -22,14 +20,8 @@ typedef struct export_request {
  * output. */
 enum exit_status export_blobs(const export_request *request, const event_files *files);
 
-/* The scalars as a table. */
+/* The scalars as CSV: a row each, and a row a step with a column a tag. */
+enum exit_status export_scalars(const export_request *request, const event_files *files);
 enum exit_status export_wide(const export_request *request, const event_files *files);
-
-/* Opens the request's output for CSV. A terminal gets it without what could give it orders. False
- * with a message on standard error. */
-TBLOG_MUST_CHECK bool export_open(output_file *file, const export_request *request);
-
-/* Notes that the request chose no scalar: the tag may be misspelt. */
-void export_note_no_scalars(const export_request *request);
 
 #endif

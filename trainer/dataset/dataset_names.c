@@ -1,0 +1,43 @@
+/* The names that a data set's files may have: MNIST's own, 7-Zip's (".idx3-ubyte", as it unpacks
+ * them) and EMNIST's, each plain or gzipped. */
+#include "dataset_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* EMNIST calls its validation "test". */
+const dataset_family dataset_families[DATASET_FAMILIES] = {
+    {"", "t10k", 10},
+    {"emnist-digits-", "test", 10},
+    {"emnist-mnist-", "test", 10},
+    {"emnist-letters-", "test", 26},
+    {"emnist-balanced-", "test", 47},
+    {"emnist-bymerge-", "test", 47},
+    {"emnist-byclass-", "test", 62},
+};
+
+void dataset_name_make(char name[DATASET_FILE_NAME_BYTES], unsigned family, unsigned place,
+                       unsigned spelling)
+{
+    const bool images = dataset_kind_at(place) == DATASET_IMAGES;
+    const dataset_family *set = &dataset_families[family];
+    snprintf(name, DATASET_FILE_NAME_BYTES, "%s%s-%s%cidx%c-ubyte%s", set->prefix,
+             place < DATASET_VALIDATION ? "train" : set->validation, images ? "images" : "labels",
+             spelling % 2 == 0 ? '-' : '.', images ? '3' : '1', spelling < 2 ? "" : ".gz");
+}
+
+bool dataset_name_is_known(const char *name)
+{
+    char known[DATASET_FILE_NAME_BYTES];
+    for (unsigned family = 0; family < DATASET_FAMILIES; family++) {
+        for (unsigned place = 0; place < DATASET_ARRAYS; place++) {
+            for (unsigned spelling = 0; spelling < DATASET_SPELLINGS; spelling++) {
+                dataset_name_make(known, family, place, spelling);
+                if (strcmp(name, known) == 0) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}

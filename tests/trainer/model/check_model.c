@@ -11,6 +11,7 @@
 #include "message.h"
 #include "model.h"
 #include "model_facts.h"
+#include "model_file.h"
 #include "model_sample.h"
 #include "safetensors.h"
 #include "scratch.h"

@@ -12,7 +12,7 @@
 
 #include "fake_run.h"
 #include "file_read.h"
-#include "model.h"
+#include "model_file.h"
 #include "scratch.h"
 #include "signals.h"
 

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "cuda_host_errors.h"
 #include "cuda_host_runtime.h"
+#include "cuda_host_streams.h"
 
 using namespace cuda_host;
 

@@ -1,4 +1,5 @@
-/* kernels/cuda/between_steps/cuda_sort.h on the host: std::stable_sort in CUB's place, as one launch. */
+/* kernels/cuda/between_steps/cuda_sort.h on the host: std::stable_sort in CUB's place, as one
+ * launch. */
 #include "cuda_sort.h"
 
 #include <algorithm>

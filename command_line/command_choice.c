@@ -42,7 +42,8 @@ static void print_documentation(FILE *out, const command_program *program)
             program->notes);
 }
 
-/* --help, --version, --usage, or an option that only a command has. Most of them end the process. */
+/* --help, --version, --usage, or an option that only a command has. Most of them end the
+ * process. */
 static void parse_options(const command_program *program, int argc, char **argv)
 {
     char *documentation = NULL;

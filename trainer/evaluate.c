@@ -9,7 +9,7 @@
 #include "dataset.h"
 #include "evaluation_report.h"
 #include "message.h"
-#include "model.h"
+#include "model_file.h"
 #include "model_engine.h"
 #include "option_check.h"
 #include "option_value.h"

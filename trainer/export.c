@@ -6,7 +6,7 @@
 
 #include "command.h"
 #include "message.h"
-#include "model.h"
+#include "model_file.h"
 #include "model_export.h"
 #include "option_check.h"
 #include "option_value.h"

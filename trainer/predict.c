@@ -9,7 +9,7 @@
 #include "image_file.h"
 #include "message.h"
 #include "mnist_form.h"
-#include "model.h"
+#include "model_file.h"
 #include "model_engine.h"
 #include "option_check.h"
 #include "option_value.h"

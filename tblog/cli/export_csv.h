@@ -1,5 +1,5 @@
-/* What the two forms of CSV that tblog export writes share. It is RFC 4180's, but for lines that end
- * with a plain line feed. */
+/* What the two forms of CSV that tblog export writes share. It is RFC 4180's, but for lines that
+ * end with a plain line feed. */
 #ifndef TBLOG_CLI_EXPORT_CSV_H
 #define TBLOG_CLI_EXPORT_CSV_H
 

@@ -1,20 +1,17 @@
 /* tblog tail: the curves of event files in the terminal, also while they grow. */
 #include <errno.h>
 #include <inttypes.h>
-#include <langinfo.h>
 #include <search.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "arguments.h"
-#include "chart.h"
 #include "commands.h"
 #include "complaint.h"
 #include "event_files.h"
@@ -22,11 +19,10 @@
 #include "option_check.h"
 #include "read_events.h"
 #include "series.h"
-#include "standard_output.h"
+#include "tail_charts.h"
 #include "tblog/tblog.h"
-#include "terminal_text.h"
 
-enum { CHART_ROWS = 8, COLUMNS_DEFAULT = 80, INTERVAL_MS_DEFAULT = 1000 };
+enum { INTERVAL_MS_DEFAULT = 1000 };
 
 /* What changes if a file is written to, or another takes its place. */
 typedef struct file_stamp {
@@ -255,117 +251,6 @@ static void read_file(tail *all, followed_file *file)
     }
 }
 
-/* ---- Charts ---- */
-
-/* Of standard output; 0 where it is no terminal. */
-static struct winsize terminal_size(void)
-{
-    const struct winsize size = {0};
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size : (struct winsize){0};
-}
-
-/* A line of text above the chart, and one of steps below it. */
-enum { CHART_FRAME_ROWS = 2, CHART_ROWS_MIN = 2 };
-
-/* How charts are drawn. */
-typedef struct chart_layout {
-    int columns;      /* of the terminal, or 0 */
-    int rows;         /* of a chart's plot */
-    size_t max_count; /* of charts */
-    bool braille;
-} chart_layout;
-
-/* On a terminal that is drawn anew each time, all charts have room, or as many as fit. */
-static chart_layout choose_layout(const tail *all)
-{
-    const struct winsize size = terminal_size();
-    chart_layout layout = {.columns = size.ws_col,
-                           .rows = CHART_ROWS,
-                           .max_count = all->series.count,
-                           .braille = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
-    if (!all->follow || size.ws_row == 0 || all->series.count == 0) {
-        return layout;
-    }
-    size_t rows = size.ws_row - 1u; /* the cursor's */
-    const size_t share = rows / all->series.count;
-    if (share >= CHART_FRAME_ROWS + CHART_ROWS_MIN) {
-        layout.rows =
-            share < CHART_FRAME_ROWS + CHART_ROWS ? (int)share - CHART_FRAME_ROWS : CHART_ROWS;
-        return layout;
-    }
-    layout.rows = CHART_ROWS_MIN;
-    layout.max_count = (rows - 1) / (CHART_FRAME_ROWS + CHART_ROWS_MIN);
-    return layout;
-}
-
-/* The last point, without its step where there is little room: the chart shows it. */
-static void describe_last(char *text, size_t bytes, const tag_series *series, bool with_step)
-{
-    size_t used = 0;
-    if (series->count > 0) {
-        used = (size_t)snprintf(text, bytes, "  %.6g", series->last.value);
-    }
-    if (series->count > 0 && with_step) {
-        used += (size_t)snprintf(text + used, bytes - used, " at step %" PRId64, series->last.step);
-    }
-    if (series->non_finite > 0) {
-        snprintf(text + used, bytes - used, "  (%" PRIu64 " not finite)", series->non_finite);
-    }
-}
-
-/* The run and the tag, of which a narrow terminal shows the end, and the last point. */
-static void print_title(const tag_series *series, int columns)
-{
-    char point[128] = "";
-    const int name_columns =
-        terminal_text_columns(series->key.run) + 2 + terminal_text_columns(series->key.tag);
-    describe_last(point, sizeof point, series, true);
-    const bool fits = columns == 0 || name_columns + (int)strlen(point) < columns;
-    if (!fits) {
-        describe_last(point, sizeof point, series, false);
-    }
-    const int room = columns - 1 - (int)strlen(point);
-    int excess = 0;
-    if (!fits && name_columns > room) {
-        fputs("...", stdout);
-        excess = name_columns - (room > 3 ? room - 3 : 0);
-    }
-    excess = terminal_text_print_behind(series->key.run, excess);
-    excess = terminal_text_print_behind("  ", excess);
-    (void)terminal_text_print_behind(series->key.tag, excess);
-    printf("%s\n", point);
-}
-
-static void print_series(tag_series *series, const chart_layout *layout)
-{
-    print_title(series, layout->columns);
-    size_t count;
-    const chart_point *points = series_points(series, &count);
-    const int columns = layout->columns > 0 ? layout->columns : COLUMNS_DEFAULT;
-    if (count > 0 &&
-        !chart_print(stdout, points, count, columns - 1, layout->rows, layout->braille)) {
-        puts(tblog_status_string(TBLOG_NO_MEMORY));
-    }
-}
-
-/* False where standard output takes no more. */
-static bool print_charts(tail *all)
-{
-    tag_map_sort(&all->series);
-    const chart_layout layout = choose_layout(all);
-    if (layout.columns > 0 && all->follow) {
-        fputs("\033[H\033[2J", stdout);
-    }
-    for (size_t i = 0; i < all->series.count && i < layout.max_count; i++) {
-        print_series((tag_series *)all->series.entries[i], &layout);
-    }
-    if (all->series.count > layout.max_count) {
-        printf("... %zu more; --tag\n", all->series.count - layout.max_count);
-    }
-    all->news = false;
-    return finish_standard_output("tail");
-}
-
 /* ---- The command ---- */
 
 static void wait_ms(long interval_ms)
@@ -397,9 +282,10 @@ static enum exit_status run_tail(tail *all)
         for (size_t i = 0; i < all->file_count; i++) {
             read_file(all, &all->files[i]);
         }
-        if (all->news && !print_charts(all)) {
+        if (all->news && !tail_charts_print(&all->series, all->follow)) {
             return EXIT_STATUS_FAILED;
         }
+        all->news = false;
         if (!all->follow) {
             break;
         }

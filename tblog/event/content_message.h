@@ -1,4 +1,5 @@
-/* What the files share that make plug-ins' messages: memory for parts of a message, and its bytes. */
+/* What the files share that make plug-ins' messages: memory for parts of a message, and its
+ * bytes. */
 #ifndef TBLOG_CONTENT_MESSAGE_H
 #define TBLOG_CONTENT_MESSAGE_H
 
@@ -9,7 +10,8 @@
 #include "byte_buffer.h"
 #include "tblog/tblog.h"
 
-/* Zeroed memory for `count` objects, which may be 0, for the caller to free. NULL without memory. */
+/* Zeroed memory for `count` objects, which may be 0, for the caller to free. NULL without
+ * memory. */
 TBLOG_MUST_CHECK void *content_message_allocate(size_t count, size_t size);
 
 /* Replaces `out` by the serialized message. False without memory. */

@@ -1,4 +1,5 @@
-/* Markdown that TensorBoard shows as a given text, character by character. Knows nothing of events. */
+/* Markdown that TensorBoard shows as a given text, character by character. Knows nothing of
+ * events. */
 #ifndef TBLOG_PLAIN_TEXT_H
 #define TBLOG_PLAIN_TEXT_H
 

@@ -12,8 +12,8 @@
  * and what is not UTF-8 become question marks. */
 __attribute__((format(printf, 1, 2))) bool refuse(const char *why, ...);
 
-/* Whether `is_sound`; else the call is refused. (That refuse returns false is written out for analyzers
- * that look into one file at a time.) */
+/* Whether `is_sound`; else the call is refused. (That refuse returns false is written out for
+ * analyzers that look into one file at a time.) */
 #define admit(is_sound, ...) ((is_sound) || (refuse(__VA_ARGS__), false))
 
 /* Whether the string is neither NULL nor empty and UTF-8, as a tag or a name must be; `what` names

@@ -63,8 +63,8 @@ static bool is_next_file_wanted(tblog_writer *writer)
     return has_records;
 }
 
-/* Continues in the next file. If it cannot be begun the present one stays; if the present one cannot
- * be closed, the next one is used all the same. */
+/* Continues in the next file. If it cannot be begun the present one stays; if the present one
+ * cannot be closed, the next one is used all the same. */
 static tblog_status begin_next_file(tblog_writer *writer)
 {
     pthread_mutex_lock(&writer->mutex); /* the clock is read by one thread at a time */
@@ -88,8 +88,8 @@ static tblog_status begin_next_file(tblog_writer *writer)
     return status;
 }
 
-/* Whether the file has reached its age, which begins with the first flush of an event to it. `mutex`
- * is held. */
+/* Whether the file has reached its age, which begins with the first flush of an event to it.
+ * `mutex` is held. */
 static bool has_reached_age(tblog_writer *writer)
 {
     if (writer->rotate_ms == 0) {

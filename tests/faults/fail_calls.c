@@ -1,8 +1,8 @@
 /* A library for LD_PRELOAD that makes one system call of a program fail.
  *
  * It counts the calls that change anything at or below a directory, from 0; or, instead, those that
- * open a file there for reading. The call at one index fails in the way that is asked for; all others
- * pass. The environment has the orders:
+ * open a file there for reading. The call at one index fails in the way that is asked for; all
+ * others pass. The environment has the orders:
  *
  *   FAIL_CALLS_BELOW    the directory, as an absolute path without symbolic links
  *   FAIL_CALLS_REPORT   a file outside of it; a line "INDEX CALL PATH" is appended before each call
@@ -302,8 +302,8 @@ ssize_t pwrite(int fd, const void *data, size_t bytes, off_t offset)
     return make_call(fate, SYS_pwrite64, fd, (long)data, (long)bytes_to_write(fate, bytes), offset);
 }
 
-/* A file that cannot be read has nothing that is not on the disk; the one that stands for it could not
- * be synced. */
+/* A file that cannot be read has nothing that is not on the disk; the one that stands for it could
+ * not be synced. */
 int fsync(int fd)
 {
     if (fd == unreadable_descriptor) {

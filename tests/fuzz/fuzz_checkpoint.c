@@ -1,5 +1,5 @@
-/* Any bytes as a run's checkpoint. What is read of them is in its ranges, and the same again once it
- * has been written. */
+/* Any bytes as a run's checkpoint. What is read of them is in its ranges, and the same again once
+ * it has been written. */
 #include <math.h>
 #include <string.h>
 

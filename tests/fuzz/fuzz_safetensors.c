@@ -1,6 +1,6 @@
 /* Any bytes as a model's file, or as its header. The first byte chooses whether the header's right
- * length comes before them, and whether as many zeros follow as a model's parameters have bytes: so a
- * small input can be a whole file, and a change in it leaves the rest right. */
+ * length comes before them, and whether as many zeros follow as a model's parameters have bytes: so
+ * a small input can be a whole file, and a change in it leaves the rest right. */
 #include <math.h>
 #include <string.h>
 #include <sys/resource.h>

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "median.h"
-#include "verdict_rows.h"
 
 static const double usual_target = 0.99;
 static const double least_difference = 0.001; /* that is worth more seeds */
@@ -217,17 +216,38 @@ static int judge(verdict *self, double target)
     return status;
 }
 
+/* What all members of the family share, and how many runs are none. */
+static void describe_family(verdict *self, const comparison *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (self->places[i] == FAMILY_MEMBER) {
+            self->epochs = all->runs[i].record.config.epochs;
+            self->is_foreign = all->runs[i].is_foreign;
+        } else {
+            self->left_out[self->places[i]]++;
+        }
+    }
+}
+
+static int take_rows(verdict *self, const comparison *all)
+{
+    verdict_rows made;
+    const int status = verdict_rows_make(&made, all, self->places);
+    self->rows = made.rows;
+    self->runs = made.runs;
+    self->count = made.count;
+    return status;
+}
+
 int verdict_make(verdict *out, const comparison *all, double target)
 {
     *out = (verdict){.places = calloc(all->count + 1, sizeof *out->places)};
-    if (out->places == NULL || family_choose(all, out->places) != 0 ||
-        verdict_rows_make(out, all) != 0 || judge(out, target) != 0) {
+    if (out->places == NULL || family_choose(all, out->places) != 0 || take_rows(out, all) != 0 ||
+        judge(out, target) != 0) {
         verdict_free(out);
         return -1;
     }
-    for (size_t i = 0; i < all->count; i++) {
-        out->left_out[out->places[i]] += out->places[i] != FAMILY_MEMBER;
-    }
+    describe_family(out, all);
     return 0;
 }
 

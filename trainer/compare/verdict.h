@@ -15,42 +15,7 @@
 #include "difference.h"
 #include "family.h"
 #include "must_check.h"
-
-/* Below this a difference is more than chance. */
-#define VERDICT_LEVEL 0.05
-
-/* Over seeds. NaN where there is none; all but the value also for a single seed. */
-typedef struct verdict_mean {
-    double value;
-    double error; /* the standard error of the mean */
-    double low;   /* at least 0 */
-    double high;  /* at most 1 */
-} verdict_mean;
-
-typedef enum verdict_rate {
-    VERDICT_ONE_RATE,       /* nothing was to be chosen */
-    VERDICT_RATE_CONFIRMED, /* the best of several on the lower half of the seeds; the row is of the
-                               others */
-    VERDICT_RATE_CHOSEN     /* the best of several on the seeds of the row: a little too good */
-} verdict_rate;
-
-/* A batch size at one learning rate. */
-typedef struct verdict_row {
-    uint32_t batch_size;
-    double learning_rate; /* 0 if not known */
-    verdict_rate rate;
-    const compared_run **runs; /* [seeds], that count, by seed: what follows is of them */
-    size_t seeds;
-    size_t diverged;   /* others of this batch size and rate */
-    size_t unfinished; /* likewise */
-    verdict_mean accuracy;
-    verdict_mean best_accuracy; /* of all epochs, picked on the validation set: a little too good */
-    double epochs;              /* to the target: the median, infinite if that never reaches it */
-    double seconds;             /* of training to the target, likewise */
-    size_t reached;             /* seeds that reach it */
-    double seconds_per_epoch;   /* of training, the median of the runs' medians */
-    uint64_t memory;            /* bytes, the most of a run; 0 if not known */
-} verdict_row;
+#include "verdict_rows.h"
 
 typedef struct verdict_pair {
     difference accuracy; /* first row less second row */

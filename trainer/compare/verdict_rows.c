@@ -227,7 +227,7 @@ static size_t count_batch_sizes(run_list list)
     return count;
 }
 
-static int make_rows(verdict *self, run_list members)
+static int make_rows(verdict_rows *self, run_list members)
 {
     size_t used = 0; /* of self->runs */
     self->rows = calloc(count_batch_sizes(members) + 1, sizeof *self->rows);
@@ -248,22 +248,19 @@ static int make_rows(verdict *self, run_list members)
     return 0;
 }
 
-int verdict_rows_make(verdict *self, const comparison *all)
+int verdict_rows_make(verdict_rows *out, const comparison *all, const family_place *places)
 {
+    *out = (verdict_rows){0};
     run_list members = {.runs = malloc((all->count + 1) * sizeof *members.runs)};
     if (members.runs == NULL) {
         return -1;
     }
     for (size_t i = 0; i < all->count; i++) {
-        if (self->places[i] == FAMILY_MEMBER) {
+        if (places[i] == FAMILY_MEMBER) {
             members.runs[members.count++] = &all->runs[i];
         }
     }
-    if (members.count > 0) {
-        self->epochs = config_at(members, 0)->epochs;
-        self->is_foreign = members.runs[0]->is_foreign;
-    }
-    const int status = make_rows(self, members);
+    const int status = make_rows(out, members);
     free(members.runs);
     return status;
 }

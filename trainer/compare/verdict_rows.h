@@ -2,12 +2,59 @@
 #ifndef TRAINER_VERDICT_ROWS_H
 #define TRAINER_VERDICT_ROWS_H
 
-#include "must_check.h"
-#include "verdict.h"
+#include <stddef.h>
+#include <stdint.h>
 
-/* Makes self->rows with all that does not depend on the target, and self->runs, from the runs whose
- * place in self->places is FAMILY_MEMBER. -1 without memory; what was made is then still for
- * verdict_free. */
-MUST_CHECK int verdict_rows_make(verdict *self, const comparison *all);
+#include "comparison.h"
+#include "family.h"
+#include "must_check.h"
+
+/* Below this a difference is more than chance. */
+#define VERDICT_LEVEL 0.05
+
+/* Over seeds. NaN where there is none; all but the value also for a single seed. */
+typedef struct verdict_mean {
+    double value;
+    double error; /* the standard error of the mean */
+    double low;   /* at least 0 */
+    double high;  /* at most 1 */
+} verdict_mean;
+
+typedef enum verdict_rate {
+    VERDICT_ONE_RATE,       /* nothing was to be chosen */
+    VERDICT_RATE_CONFIRMED, /* the best of several on the lower half of the seeds; the row is of the
+                               others */
+    VERDICT_RATE_CHOSEN     /* the best of several on the seeds of the row: a little too good */
+} verdict_rate;
+
+/* A batch size at one learning rate. */
+typedef struct verdict_row {
+    uint32_t batch_size;
+    double learning_rate; /* 0 if not known */
+    verdict_rate rate;
+    const compared_run **runs; /* [seeds], that count, by seed: what follows is of them */
+    size_t seeds;
+    size_t diverged;   /* others of this batch size and rate */
+    size_t unfinished; /* likewise */
+    verdict_mean accuracy;
+    verdict_mean best_accuracy; /* of all epochs, picked on the validation set: a little too good */
+    double epochs;              /* to the target: the median, infinite if that never reaches it */
+    double seconds;             /* of training to the target, likewise */
+    size_t reached;             /* seeds that reach it */
+    double seconds_per_epoch;   /* of training, the median of the runs' medians */
+    uint64_t memory;            /* bytes, the most of a run; 0 if not known */
+} verdict_row;
+
+typedef struct verdict_rows {
+    verdict_row *rows;         /* [count], largest batch size first; for free() */
+    const compared_run **runs; /* that the rows point into; for free() */
+    size_t count;
+} verdict_rows;
+
+/* Makes the rows, with all that does not depend on a target, from the runs whose place in
+ * places[all->count] is FAMILY_MEMBER. -1 without memory; what was made is then in *out all the
+ * same. */
+MUST_CHECK int verdict_rows_make(verdict_rows *out, const comparison *all,
+                                 const family_place *places);
 
 #endif

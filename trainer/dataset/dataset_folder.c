@@ -1,4 +1,5 @@
-/* Which files of a folder are its data set. dataset_folder_hint.c says what a folder has instead. */
+/* Which files of a folder are its data set. dataset_folder_hint.c says what a folder has
+ * instead. */
 #include "dataset_internal.h"
 
 #include <errno.h>

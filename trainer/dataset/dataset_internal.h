@@ -29,12 +29,12 @@ enum {
 __attribute__((format(printf, 3, 4))) int dataset_fail(char *message, const char *name,
                                                        const char *format, ...);
 
-/* The message that the system cannot open or read what is called `name`, for that errno, and what to
- * do. Always returns -1. */
+/* The message that the system cannot open or read what is called `name`, for that errno, and what
+ * to do. Always returns -1. */
 int dataset_fail_system(char *message, const char *name, int cause);
 
-/* " (PATH/fetch_mnist.sh fetches MNIST)", or for a program that was installed without its repository
- * what there is to give. Returns `out`. */
+/* " (PATH/fetch_mnist.sh fetches MNIST)", or for a program that was installed without its
+ * repository what there is to give. Returns `out`. */
 const char *dataset_advice(char out[MESSAGE_BYTES]);
 
 /* Bytes, read front to back. The source's owner keeps `name` alive until close. */

@@ -11,6 +11,7 @@
 #include "file_replace.h"
 #include "keras_file.h"
 #include "message.h"
+#include "model_file.h"
 #include "npz_file.h"
 #include "onnx_file.h"
 

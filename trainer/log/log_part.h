@@ -27,8 +27,8 @@ MUST_CHECK int log_part_read(log_part *out, const char *directory, const char *p
 MUST_CHECK int log_part_open(log_part *self, const char *directory, const char *part,
                              char *message);
 
-/* Whether the files of before have the tag at this step or beyond. Asked before anything but scalars is
- * logged. */
+/* Whether the files of before have the tag at this step or beyond. Asked before anything but
+ * scalars is logged. */
 bool log_part_has(const log_part *part, const char *tag, int64_t step);
 
 /* Logs those of the scalars whose tags are not logged up to this step. */

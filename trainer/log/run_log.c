@@ -79,8 +79,8 @@ static void add_lost_end(char *line, const run_log *log, const due_tag *self)
     }
 }
 
-/* Notes which tags end before the state: the steps between are not trained again. Tags that are logged
- * together end together, so the last logged of each such group is looked at. */
+/* Notes which tags end before the state: the steps between are not trained again. Tags that are
+ * logged together end together, so the last logged of each such group is looked at. */
 static void note_lost_ends(const run_log *log, const char *directory, const run_log_head *head)
 {
     const int64_t steps = (int64_t)head->steps_done;

@@ -1,8 +1,8 @@
 /* A run's event files: what is logged, under which tag, at which step.
  *
  * Tags and steps of the scalars are those of Keras' TensorBoard callback, so that runs of either
- * compare; the tags at samples seen are our own, the axis on which batch sizes compare fairly. A run
- * that is older than these tags has them from where it is resumed.
+ * compare; the tags at samples seen are our own, the axis on which batch sizes compare fairly. A
+ * run that is older than these tags has them from where it is resumed.
  *   train/       at step = epoch from 0: epoch_loss, epoch_accuracy, epoch_learning_rate,
  *                epoch_steps_per_second, epoch_samples_per_second; tag keras and the graph of
  *                operations (the network) at 0; at the number of the step over the run from 1:
@@ -35,13 +35,14 @@
 typedef struct run_log run_log;
 
 /* Opens the log of the run in `directory`. If a run is continued, what its event files hold is read
- * and never logged again, here and below. Changes nothing. 0, or -1 with a message [MESSAGE_BYTES] if
- * one of them cannot be read or without memory; *out is then NULL. */
+ * and never logged again, here and below. Changes nothing. 0, or -1 with a message [MESSAGE_BYTES]
+ * if one of them cannot be read or without memory; *out is then NULL. */
 MUST_CHECK int run_log_open(run_log **out, const char *directory, const run_log_head *head,
                             char *message);
 
-/* Makes new event files there and below it, and logs the head and the network. The arguments are those
- * of the opening. 0, or -1 with a message [MESSAGE_BYTES]; empty files may then be left there. */
+/* Makes new event files there and below it, and logs the head and the network. The arguments are
+ * those of the opening. 0, or -1 with a message [MESSAGE_BYTES]; empty files may then be left
+ * there. */
 MUST_CHECK int run_log_begin(run_log *log, const char *directory, const run_log_head *head,
                              char *message);
 
@@ -67,8 +68,8 @@ MUST_CHECK int run_log_epoch(run_log *log, uint32_t epoch, const epoch_figures *
  * written for nobody who looks there. */
 MUST_CHECK int run_log_check(run_log *log, char *message);
 
-/* How long the epoch (from 0) was trained for, by what was logged of it before the run was continued;
- * 0 if nothing was. */
+/* How long the epoch (from 0) was trained for, by what was logged of it before the run was
+ * continued; 0 if nothing was. */
 double run_log_training_seconds(const run_log *log, uint32_t epoch);
 
 /* Syncs everything to the disk. */

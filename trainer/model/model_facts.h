@@ -1,5 +1,5 @@
-/* What a model's file says of the network beside its tensors, the same in every format that has room
- * for it. */
+/* What a model's file says of the network beside its tensors, the same in every format that has
+ * room for it. */
 #ifndef TRAINER_MODEL_FACTS_H
 #define TRAINER_MODEL_FACTS_H
 
@@ -23,8 +23,8 @@
  *                  of that epoch, with all digits; absent where they are not known */
 json_t *model_facts(const model *self);
 
-/* The origin from such an object; NULL, or one of another program, has none. 0, or -1 with a message
- * [MESSAGE_BYTES] that names the key that is wrong. */
+/* The origin from such an object; NULL, or one of another program, has none. 0, or -1 with a
+ * message [MESSAGE_BYTES] that names the key that is wrong. */
 MUST_CHECK int model_facts_read(model *out, const json_t *facts, char *message);
 
 #endif

@@ -30,9 +30,9 @@ enum {
 MUST_CHECK int safetensors_parse(const char *content, size_t bytes, float *parameters,
                                  json_t **metadata, char *message);
 
-/* Replaces the file `name` in the directory that `fd` is open on, and syncs it, as file_replace. The
- * bytes depend on the parameters and the metadata alone, which is as above or NULL. 0, or -1 with
- * errno. */
+/* Replaces the file `name` in the directory that `fd` is open on, and syncs it, as file_replace.
+ * The bytes depend on the parameters and the metadata alone, which is as above or NULL. 0, or -1
+ * with errno. */
 MUST_CHECK int safetensors_write(int fd, const char *name, const float *parameters,
                                  const json_t *metadata);
 

@@ -7,8 +7,8 @@ const torch_tensor torch_tensors[LENET_TENSORS] = {
     {"fc2.weight", 2, {10, 128}},        {"fc2.bias", 1, {10}},
 };
 
-/* Every tensor is [outputs,channels,places] here and [places,channels,outputs] there: the places are
- * those of a kernel, of the image that fc1's inputs were before Flatten, or one. */
+/* Every tensor is [outputs,channels,places] here and [places,channels,outputs] there: the places
+ * are those of a kernel, of the image that fc1's inputs were before Flatten, or one. */
 typedef struct axes {
     unsigned outputs;
     unsigned channels;

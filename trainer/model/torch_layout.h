@@ -1,5 +1,5 @@
-/* The parameters in PyTorch's names and layouts, which ONNX shares: images as [N,1,28,28], kernels as
- * [out,in,3,3], dense weights as [out,in], and Flatten over (channel, row, column). */
+/* The parameters in PyTorch's names and layouts, which ONNX shares: images as [N,1,28,28], kernels
+ * as [out,in,3,3], dense weights as [out,in], and Flatten over (channel, row, column). */
 #ifndef TRAINER_TORCH_LAYOUT_H
 #define TRAINER_TORCH_LAYOUT_H
 
@@ -14,7 +14,8 @@ typedef struct torch_tensor {
 
 extern const torch_tensor torch_tensors[LENET_TENSORS];
 
-/* Tensor `index` of parameters[LENET_PARAMETERS] into `out`, and from `in` back to its place there. */
+/* Tensor `index` of parameters[LENET_PARAMETERS] into `out`, and from `in` back to its place
+ * there. */
 void torch_layout_read(const float *parameters, unsigned index, float *out);
 void torch_layout_write(float *parameters, unsigned index, const float *in);
 

@@ -1,4 +1,5 @@
-/* Draws a figure: titles, a legend, and four panels, training above validation, loss beside accuracy. */
+/* Draws a figure: titles, a legend, and four panels, training above validation, loss beside
+ * accuracy. */
 #ifndef TRAINER_FIGURE_DRAW_H
 #define TRAINER_FIGURE_DRAW_H
 

@@ -1,5 +1,5 @@
-/* One axis of a panel: the range that it shows, its ticks, and where on it a value lies. Numbers in,
- * numbers out. */
+/* One axis of a panel: the range that it shows, its ticks, and where on it a value lies. Numbers
+ * in, numbers out. */
 #ifndef TRAINER_SCALE_H
 #define TRAINER_SCALE_H
 
@@ -28,8 +28,8 @@ typedef struct scale {
     double step; /* between two ticks of a linear scale */
 } scale;
 
-/* Never fails: without data the axis goes from 0 to 1. Data that is all one value lies in the middle.
- * What is beyond 1e150 counts as 1e150. */
+/* Never fails: without data the axis goes from 0 to 1. Data that is all one value lies in the
+ * middle. What is beyond 1e150 counts as 1e150. */
 scale scale_make(const scale_data *data);
 
 /* 0 at the low end and below it, 1 at the high end and above it. */

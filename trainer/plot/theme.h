@@ -27,8 +27,8 @@ extern const theme theme_light;
 extern const theme theme_dark;
 
 /* The colour of one of `count` series: Okabe and Ito's eight, which colour-blind people can tell
- * apart; of more than eight, one along a ramp that is even to the eye, so that near batch sizes have
- * near colours. */
+ * apart; of more than eight, one along a ramp that is even to the eye, so that near batch sizes
+ * have near colours. */
 colour theme_colour(const theme *self, size_t series, size_t count);
 
 /* The shape that a series has at its points, so that a print in grey can be read. */

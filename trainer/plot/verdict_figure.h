@@ -19,9 +19,9 @@ typedef enum verdict_axis {
 extern const char *const verdict_axis_names[VERDICT_AXES];
 
 /* Makes the figure of all rows that have a finished run. `all` is what the verdict was made of;
- * `source` says where the runs are, and may be any text. If there is no such row, or none whose place
- * on the axis is known, the figure's count is 0 and there is nothing to draw. -1 without memory, and
- * nothing held. */
+ * `source` says where the runs are, and may be any text. If there is no such row, or none whose
+ * place on the axis is known, the figure's count is 0 and there is nothing to draw. -1 without
+ * memory, and nothing held. */
 MUST_CHECK int verdict_figure_make(figure *out, const comparison *all, const verdict *of,
                                    const char *source, verdict_axis axis);
 

@@ -23,7 +23,8 @@ typedef struct logged_points {
 
 /* Reads the part's event files of `past`, as far as each is whole, and notes which are damaged or
  * missing. What was read is synced to the disk; nothing is changed. 0, or -1 with a message
- * [MESSAGE_BYTES] if one cannot be read or synced, or without memory; the caller frees *out after 0. */
+ * [MESSAGE_BYTES] if one cannot be read or synced, or without memory; the caller frees *out after
+ * 0. */
 MUST_CHECK int logged_points_read(logged_points *out, const char *directory, const char *part,
                                   const run_record *past, const note_printer *note, char *message);
 

@@ -37,7 +37,8 @@ static int no_memory(const char *path, char *message)
     return message_set(message, "%s: no memory to read it", path);
 }
 
-/* What the system does not let us read: -1 with a message if the run is to be continued after it. */
+/* What the system does not let us read: -1 with a message if the run is to be continued after
+ * it. */
 static int unreadable(const part_folder *folder, const char *path, const char *name,
                       const char *cause, char *message)
 {
@@ -49,9 +50,9 @@ static int unreadable(const part_folder *folder, const char *path, const char *n
     return 0;
 }
 
-/* Of a file or a directory. A process that was killed may have left it to the kernel, and a state that
- * knows of its points may only be saved when they are on the disk. Where nothing is to be done this
- * costs nothing. */
+/* Of a file or a directory. A process that was killed may have left it to the kernel, and a state
+ * that knows of its points may only be saved when they are on the disk. Where nothing is to be done
+ * this costs nothing. */
 static int sync_to_disk(const char *path, int (*sync)(int fd), char *message)
 {
     const int fd = retried_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
@@ -63,8 +64,8 @@ static int sync_to_disk(const char *path, int (*sync)(int fd), char *message)
     return result == 0 ? 0 : message_set(message, "%s cannot be synced: %s", path, strerror(cause));
 }
 
-/* The newest file of a run that is still trained ends inside a record whenever it is read between two
- * pieces of a write. */
+/* The newest file of a run that is still trained ends inside a record whenever it is read between
+ * two pieces of a write. */
 static bool is_noted(const part_folder *folder, tblog_status status, bool is_newest)
 {
     return status == TBLOG_DAMAGED ||

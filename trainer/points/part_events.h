@@ -16,13 +16,14 @@ typedef struct part_events_reader {
     bool continues; /* the run is to be continued after what is read */
 } part_events_reader;
 
-/* Reads the run's own event files of directory/part in the order of their names, each as far as it is
- * whole. Noted is a file that is damaged, or missing though run.json names it, or that the system does
- * not let us read. A torn last record is noted of the newest file only: a process that was killed leaves
- * one, and the next process begins a new file. It is nothing wrong while the run is trained.
+/* Reads the run's own event files of directory/part in the order of their names, each as far as it
+ * is whole. Noted is a file that is damaged, or missing though run.json names it, or that the
+ * system does not let us read. A torn last record is noted of the newest file only: a process that
+ * was killed leaves one, and the next process begins a new file. It is nothing wrong while the run
+ * is trained.
  *
- * For a run that is to be continued a file that cannot be read is an error, since its points would be
- * logged again; a torn record is nothing wrong; and the files are synced to the disk.
+ * For a run that is to be continued a file that cannot be read is an error, since its points would
+ * be logged again; a torn record is nothing wrong; and the files are synced to the disk.
  *
  * 0, or -1 with a message [MESSAGE_BYTES], without memory too. */
 MUST_CHECK int part_events_read(const part_events_reader *reader, const char *directory,

@@ -121,8 +121,8 @@ static int head_from_json(checkpoint *out, const json_t *head, uint32_t *crc32)
     return 0;
 }
 
-/* Reads a checkpoint from text[bytes], which becomes *out's. -1 if it is damaged; the text is then the
- * caller's. */
+/* Reads a checkpoint from text[bytes], which becomes *out's. -1 if it is damaged; the text is then
+ * the caller's. */
 static int take_text(checkpoint *out, char *text, size_t bytes)
 {
     uint32_t crc32 = 0;

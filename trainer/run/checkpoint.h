@@ -11,8 +11,8 @@
  *
  * Format 1, of earlier versions, has no epoch, and names event files, which are not needed.
  *
- * It is replaced whole and synced (file_replace.h), and only after the event files have been synced:
- * a checkpoint never knows of a point that is not on disk. */
+ * It is replaced whole and synced (file_replace.h), and only after the event files have been
+ * synced: a checkpoint never knows of a point that is not on disk. */
 #ifndef TRAINER_CHECKPOINT_H
 #define TRAINER_CHECKPOINT_H
 

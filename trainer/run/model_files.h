@@ -1,4 +1,4 @@
-/* The names of the models in a run's directory; model.h has the rest. */
+/* The names of the models in a run's directory; model_file.h has the rest. */
 #ifndef TRAINER_MODEL_FILES_H
 #define TRAINER_MODEL_FILES_H
 

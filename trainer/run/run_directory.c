@@ -114,8 +114,8 @@ int run_directory_clear(const run_directory *directory, char *message)
     return status;
 }
 
-/* Whether the two are of one run: of the epochs that the state has done run.json has the figures, and
- * its updates are those of these epochs and of the one under way. */
+/* Whether the two are of one run: of the epochs that the state has done run.json has the figures,
+ * and its updates are those of these epochs and of the one under way. */
 static bool belong_together(const run_record *run, const checkpoint *state)
 {
     const uint32_t steps = run_config_steps_per_epoch(&run->config);

@@ -18,8 +18,8 @@
 #include "run_record_file.h"
 
 /* The record of the run at `path` as run_record_read, except that a run that says it is running
- * while no process of any host holds its lock has died, and is interrupted or diverged. Makes and locks
- * nothing. If the lock cannot be asked for, run.json is believed. */
+ * while no process of any host holds its lock has died, and is interrupted or diverged. Makes and
+ * locks nothing. If the lock cannot be asked for, run.json is believed. */
 MUST_CHECK run_record_presence run_directory_read(const char *path, run_record *out, char *message);
 
 typedef struct run_directory run_directory;
@@ -37,10 +37,10 @@ MUST_CHECK int run_directory_open(run_directory **out, const char *path, const r
 void run_directory_doubt(const run_directory *directory, char *message);
 
 /* Is the run still this handle's? A lock on a network file system can be lost (run_lock_is_lost),
- * and another process, on another host, may then take the run over. It is lost also if run.json does
- * not name the process any more that it named when this handle wrote it last. 0 if the run is still
- * this handle's; otherwise -1 with a message [MESSAGE_BYTES] that says who has it, or why that is not
- * known.
+ * and another process, on another host, may then take the run over. It is lost also if run.json
+ * does not name the process any more that it named when this handle wrote it last. 0 if the run is
+ * still this handle's; otherwise -1 with a message [MESSAGE_BYTES] that says who has it, or why
+ * that is not known.
  *
  * All functions below that write or remove anything ask this first: if it fails, so do they, and
  * nothing is changed. The next step of the other process may come right after the answer, so two
@@ -61,15 +61,16 @@ typedef enum run_directory_past {
     RUN_DIRECTORY_PAST_WITH_STATE     /* a run whose training may continue from *state */
 } run_directory_past;
 
-/* Reads run.json into *there and the checkpoint into *state, which the caller frees; each is empty if
- * there is none of use. If run.json names no event files, those that are the run's (run_record_owns)
- * are named in *there. Changes nothing. The message [MESSAGE_BYTES] says why there is no state. */
+/* Reads run.json into *there and the checkpoint into *state, which the caller frees; each is empty
+ * if there is none of use. If run.json names no event files, those that are the run's
+ * (run_record_owns) are named in *there. Changes nothing. The message [MESSAGE_BYTES] says why
+ * there is no state. */
 MUST_CHECK run_directory_past run_directory_restore(const run_directory *directory,
                                                     run_record *there, checkpoint *state,
                                                     char *message);
 
-/* Replaces the checkpoint, or removes it with what a process left that was killed while it wrote one.
- * 0, or -1 with a message. */
+/* Replaces the checkpoint, or removes it with what a process left that was killed while it wrote
+ * one. 0, or -1 with a message. */
 MUST_CHECK int run_directory_keep_state(const run_directory *directory, const checkpoint *state,
                                         char *message);
 MUST_CHECK int run_directory_drop_state(const run_directory *directory, char *message);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "message.h"
-#include "model.h"
+#include "model_file.h"
 #include "progress.h"
 
 static const epoch_figures unknown_figures = {NAN, NAN, NAN, NAN, NAN, NAN};

@@ -13,7 +13,8 @@ typedef struct directory_names {
 } directory_names;
 
 /* Lists the directory `name`, as openat finds it from `directory`. What is not there, or is no
- * directory, has no names. 0, and *out is for the caller to free; or -1 with errno and *out empty. */
+ * directory, has no names. 0, and *out is for the caller to free; or -1 with errno and *out
+ * empty. */
 MUST_CHECK int directory_names_read(directory_names *out, int directory, const char *name);
 
 void directory_names_free(directory_names *names);

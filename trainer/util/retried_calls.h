@@ -20,8 +20,8 @@ MUST_CHECK int retried_renameat(int directory, const char *from, const char *to)
 /* ENOENT also for a file that an interrupted call has removed. */
 int retried_unlinkat(int directory, const char *name, int flags);
 
-/* Made only once: Linux gives the descriptor back even if close fails, and another thread may have it
- * then. An interrupted one loses nothing of a file that was synced, and counts as done. */
+/* Made only once: Linux gives the descriptor back even if close fails, and another thread may have
+ * it then. An interrupted one loses nothing of a file that was synced, and counts as done. */
 MUST_CHECK int uninterrupted_close(int fd);
 
 #endif

@@ -9,8 +9,8 @@
 #include "source.h"
 #include "tblog/tblog.h"
 
-/* Whether the bytes of a source begin as a gzip file does. An event file begins with a file version of
- * some 30 bytes; as a length these bytes would be half a million and more. */
+/* Whether the bytes of a source begin as a gzip file does. An event file begins with a file version
+ * of some 30 bytes; as a length these bytes would be half a million and more. */
 bool gzip_source_fits(record_source *packed);
 
 /* Offsets are of what `packed` inflates to. `packed` is the new source's from this call on, even if

@@ -1,5 +1,6 @@
 /* Sorts events, known by what their order goes by and where they lie, in little memory however many
- * they are: parts are sorted one by one, kept in a temporary file, and merged when they are read. */
+ * they are: parts are sorted one by one, kept in a temporary file, and merged when they are
+ * read. */
 #ifndef TBLOG_CLI_EVENT_INDEX_H
 #define TBLOG_CLI_EVENT_INDEX_H
 

@@ -30,8 +30,8 @@ typedef struct merging {
     byte_buffer record; /* the present one */
 } merging;
 
-/* Memory may be missing for an event, or giving it metadata have made it too long; all else is about
- * the temporary files. */
+/* Memory may be missing for an event, or giving it metadata have made it too long; all else is
+ * about the temporary files. */
 static bool complain(int cause)
 {
     const bool is_event = cause == ENOMEM || cause == EMSGSIZE;

@@ -1,9 +1,10 @@
 /* Which points of a run the restarts after them take back. A restart is a session log with START:
  * the points from its step on, of all tags, that were logged before it count no longer.
  *
- * TensorBoard's Python loader does not take the run's first START for a restart. Here that one takes
- * back what is in earlier files, but nothing of its own file: PyTorch and tensorboardX write a START
- * only where a run is resumed, TensorFlow's Supervisor wrote the first one while points came already.
+ * TensorBoard's Python loader does not take the run's first START for a restart. Here that one
+ * takes back what is in earlier files, but nothing of its own file: PyTorch and tensorboardX write
+ * a START only where a run is resumed, TensorFlow's Supervisor wrote the first one while points
+ * came already.
  *
  * Places rise in the order in which the run was logged. */
 #ifndef TBLOG_CLI_RESTARTS_H

@@ -1,6 +1,6 @@
-/* The metadata of tags: their plug-ins, names and descriptions. Of a tag's values only the first has
- * it, or must have it; where another value comes first in a new order, it is given the metadata.
- * Memory goes with the tags that have metadata. */
+/* The metadata of tags: their plug-ins, names and descriptions. Of a tag's values only the first
+ * has it, or must have it; where another value comes first in a new order, it is given the
+ * metadata. Memory goes with the tags that have metadata. */
 #ifndef TBLOG_CLI_TAG_METADATA_H
 #define TBLOG_CLI_TAG_METADATA_H
 
@@ -21,8 +21,8 @@ typedef struct tag_metadata {
     record_queue record; /* the last that was completed */
 } tag_metadata;
 
-/* Notes the metadata of an event's values, for tags of which it knows none. All events are noted, in
- * their old order, before the first passes. False without memory. */
+/* Notes the metadata of an event's values, for tags of which it knows none. All events are noted,
+ * in their old order, before the first passes. False without memory. */
 TBLOG_MUST_CHECK bool tag_metadata_note(tag_metadata *all, const tblog_event *event);
 
 /* To be called for each event in the new order, with its record. Where a value owes its tag's

@@ -1,5 +1,6 @@
-/* Events copied into a new event file, byte for byte unless their tags change. It begins with a file
- * version, as every event file must for TensorBoard: the first event's own, or else a new one. */
+/* Events copied into a new event file, byte for byte unless their tags change. It begins with a
+ * file version, as every event file must for TensorBoard: the first event's own, or else a new
+ * one. */
 #ifndef TBLOG_CLI_EVENT_COPY_H
 #define TBLOG_CLI_EVENT_COPY_H
 

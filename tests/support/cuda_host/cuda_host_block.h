@@ -81,40 +81,6 @@ struct block {
     std::vector<taken_span> spans;
 };
 
-struct running_launch {
-    const launch_shape *shape;
-    const std::function<void()> *body;
-    std::vector<block *> alive;
-    unsigned blocks_arrived; /* at the grid's barrier */
-    char finding[2048];      /* empty as long as there is none */
-};
-extern running_launch now;
-extern fiber scheduler; /* of the thread that launches: runs when nobody else can */
-
-/* The thread that runs, NULL outside of launches. */
-extern thread *current;
-
-void make_ready(block &home, unsigned warp_number, uint32_t lanes);
-/* The thread that runs next, no longer among those ready; NULL if none can. It is of that warp if
- * the order has nothing against it. */
-thread *take_next(block *home, unsigned warp_number);
-/* Everything that a thread sees becomes that one's; a switch to it follows. */
-void become(thread *next);
-/* Somebody else runs until this thread is chosen again. */
-void let_others_run(unsigned warp_number);
-std::vector<uint32_t> order_of_blocks(uint32_t count);
-
-/* Ends the launch with a finding: printf's arguments, behind who and where. Does not return. */
-[[noreturn]] void found(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* "value 3 of the span of 64 (of 4 bytes each) taken at conv_forward.cu:41" */
-void describe_place(const block &home, const void *place, char *text, size_t bytes);
-
-uint32_t next_epoch();
-
-/* After a finding: nobody has touched anything. */
-void clear_shadow(block &b);
-
 } // namespace cuda_host
 
 #endif

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <vector>
 
+#include "cuda_host_errors.h"
 #include "cuda_host_runtime.h"
+#include "cuda_host_streams.h"
 
 /* By which cuBLAS chooses a product's kernel: how it computes, transposes, m, n, k. */
 typedef std::array<int, 6> product_kind;

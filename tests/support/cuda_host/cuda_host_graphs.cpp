@@ -2,7 +2,8 @@
  * on its stream and those that the stream waited for. */
 #include <algorithm>
 
-#include "cuda_host_launch.h"
+#include "cuda_host_errors.h"
+#include "cuda_host_schedule.h"
 #include "cuda_host_streams.h"
 
 struct CUgraphExec_st {

@@ -1,24 +1,20 @@
 /* Runs launches: blocks one after the other or all at once, every thread a fiber
- * (cuda_host_schedule.cpp says which one runs); and tells what was found. */
+ * (cuda_host_schedule.cpp says which one runs). */
 #include "cuda_host_launch.h"
 
 #include <algorithm>
 #include <memory>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "cuda_host_block.h"
+#include "cuda_host_running.h"
+#include "cuda_host_schedule.h"
+#include "cuda_host_shadow.h"
 
 dim3 blockDim;
 dim3 gridDim;
 
 namespace cuda_host
 {
-
-running_launch now;
-fiber scheduler;
 
 namespace
 {
@@ -31,7 +27,6 @@ struct thread_row {
 };
 std::vector<std::unique_ptr<thread_row>> rows;
 std::vector<std::unique_ptr<block>> blocks;
-uint32_t last_epoch;
 
 void thread_main()
 {
@@ -47,41 +42,6 @@ void thread_main()
         let_others_run(self->number / 32u);
     }
 }
-
-} // namespace
-
-uint32_t next_epoch()
-{
-    return ++last_epoch;
-}
-
-void found(const char *format, ...)
-{
-    const size_t room = sizeof now.finding;
-    const char *text = now.shape->text;
-    const int name_length = kernel_name_length(text);
-    const block &home = *current->home;
-    size_t used =
-        static_cast<size_t>(snprintf(now.finding, room, "%.*s: block (%u,%u,%u) thread (%u,%u,%u) ",
-                                     name_length, text, home.index.x, home.index.y, home.index.z,
-                                     current->index.x, current->index.y, current->index.z));
-    va_list arguments;
-    va_start(arguments, format);
-    if (used < room) {
-        used += static_cast<size_t>(vsnprintf(now.finding + used, room - used, format, arguments));
-    }
-    va_end(arguments);
-    if (used < room && current->place.name != nullptr) {
-        snprintf(now.finding + used, room - used, "; %s %s (%s:%d)",
-                 current->waiting ? "in" : "after", current->place.name, current->place.file,
-                 current->place.line);
-    }
-    fiber_switch(current->self, scheduler);
-    abort();
-}
-
-namespace
-{
 
 thread *row_of_threads(size_t number, unsigned count)
 {
@@ -210,17 +170,6 @@ uint3 place_in_grid(uint64_t i, dim3 grid)
 }
 
 } // namespace
-
-int kernel_name_length(const char *text)
-{
-    int depth = 0;
-    int length = 0;
-    for (; text[length] != '\0' && (text[length] != ',' || depth > 0); length++) {
-        depth += (text[length] == '<') + (text[length] == '(') - (text[length] == '>') -
-                 (text[length] == ')');
-    }
-    return length;
-}
 
 const char *run_launch(const launch_shape &shape, const std::function<void()> &body)
 {

@@ -1,5 +1,7 @@
 /* Memory of the fake device and pinned memory: the host's, of NaN at first, so that what nobody has
  * written shows. */
+#include "cuda_host_memory.h"
+
 #include <algorithm>
 #include <limits.h>
 #include <malloc.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 #include <vector>
 
+#include "cuda_host_errors.h"
 #include "cuda_host_streams.h"
 
 namespace cuda_host

@@ -1,4 +1,4 @@
-/* Errors, the device, memory and launches of the fake runtime. */
+/* The device and launches of the fake runtime. */
 #include "cuda_host_runtime.h"
 
 #include <algorithm>
@@ -6,28 +6,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <string>
 
+#include "cuda_host_errors.h"
 #include "cuda_host_launch.h"
+#include "cuda_host_memory.h"
+#include "cuda_host_schedule.h"
 #include "cuda_host_streams.h"
 
 namespace cuda_host
 {
-
-std::recursive_mutex lock;
 
 namespace
 {
 
 struct runtime_state {
     std::map<const void *, size_t> shared_limits; /* by kernel */
-    cudaError_t last_error = cudaSuccess;
-    cudaError_t lost = cudaSuccess; /* what every call gives, since the context is gone */
-    bool keep_findings = false;
-    std::string finding;
-    uint64_t calls = 0;
-    uint64_t failing_call = 0;
-    cudaError_t failing_error = cudaSuccess;
     uint64_t launches = 0;
     bool order_is_set = false;
 };
@@ -63,41 +56,6 @@ bool is_valid(const launch_shape &shape)
 }
 
 } // namespace
-
-cudaError_t begin_call()
-{
-    runtime_state &r = runtime();
-    r.calls++;
-    if (r.lost == cudaSuccess && r.calls == r.failing_call) {
-        /* After these the context is of no more use, as on a device. */
-        if (r.failing_error >= cudaErrorIllegalAddress &&
-            r.failing_error <= cudaErrorLaunchFailure) {
-            r.lost = r.failing_error;
-        }
-        return fail(r.failing_error);
-    }
-    return r.lost;
-}
-
-cudaError_t fail(cudaError_t error)
-{
-    if (error != cudaSuccess && error != cudaErrorNotReady) {
-        runtime().last_error = error;
-    }
-    return error;
-}
-
-cudaError_t report_finding(const char *text)
-{
-    runtime_state &r = runtime();
-    if (!r.keep_findings) {
-        fprintf(stderr, "cuda_host: %s\n", text);
-        abort();
-    }
-    r.finding = text;
-    r.lost = cudaErrorLaunchFailure;
-    return fail(cudaErrorLaunchFailure);
-}
 
 void count_launch()
 {
@@ -167,13 +125,8 @@ void cuda_host_reset(void)
     const std::lock_guard<std::recursive_mutex> held(lock);
     runtime_state &r = runtime();
     device_memory = size_t(8) << 30;
-    r.last_error = cudaSuccess;
-    r.lost = cudaSuccess;
-    r.keep_findings = false;
-    r.finding.clear();
-    r.calls = 0;
-    r.failing_call = 0;
     r.launches = 0;
+    forget_errors();
     forget_streams();
     order_of_environment();
 }
@@ -184,92 +137,9 @@ void cuda_host_set_order(cuda_host_order order, uint64_t seed)
     runtime().order_is_set = true;
 }
 
-void cuda_host_keep_findings(bool keep)
-{
-    runtime().keep_findings = keep;
-}
-
-const char *cuda_host_finding(void)
-{
-    return runtime().finding.empty() ? nullptr : runtime().finding.c_str();
-}
-
 uint64_t cuda_host_launches(void)
 {
     return runtime().launches;
-}
-
-uint64_t cuda_host_calls(void)
-{
-    return runtime().calls;
-}
-
-void cuda_host_fail_call(uint64_t call, cudaError_t error)
-{
-    runtime_state &r = runtime();
-    r.failing_call = call == 0 ? 0 : r.calls + call;
-    r.failing_error = error;
-}
-
-static const struct {
-    cudaError_t error;
-    const char *name;
-    const char *text;
-} ERRORS[] = {
-    {cudaSuccess, "cudaSuccess", "no error"},
-    {cudaErrorInvalidValue, "cudaErrorInvalidValue", "invalid argument"},
-    {cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation", "out of memory"},
-    {cudaErrorInitializationError, "cudaErrorInitializationError", "initialization error"},
-    {cudaErrorInvalidConfiguration, "cudaErrorInvalidConfiguration",
-     "invalid configuration argument"},
-    {cudaErrorInsufficientDriver, "cudaErrorInsufficientDriver",
-     "CUDA driver version is insufficient for CUDA runtime version"},
-    {cudaErrorDevicesUnavailable, "cudaErrorDevicesUnavailable",
-     "CUDA-capable device(s) is/are busy or unavailable"},
-    {cudaErrorNoKernelImageForDevice, "cudaErrorNoKernelImageForDevice",
-     "no kernel image is available for execution on the device"},
-    {cudaErrorNoDevice, "cudaErrorNoDevice", "no CUDA-capable device is detected"},
-    {cudaErrorInvalidDevice, "cudaErrorInvalidDevice", "invalid device ordinal"},
-    {cudaErrorInvalidResourceHandle, "cudaErrorInvalidResourceHandle", "invalid resource handle"},
-    {cudaErrorNotReady, "cudaErrorNotReady", "device not ready"},
-    {cudaErrorIllegalAddress, "cudaErrorIllegalAddress",
-     "an illegal memory access was encountered"},
-    {cudaErrorCooperativeLaunchTooLarge, "cudaErrorCooperativeLaunchTooLarge",
-     "too many blocks in cooperative launch"},
-    {cudaErrorLaunchFailure, "cudaErrorLaunchFailure", "unspecified launch failure"},
-    {cudaErrorStreamCaptureUnsupported, "cudaErrorStreamCaptureUnsupported",
-     "operation not permitted when stream is capturing"},
-    {cudaErrorStreamCaptureInvalidated, "cudaErrorStreamCaptureInvalidated",
-     "operation failed due to a previous error during capture"},
-};
-
-const char *cudaGetErrorName(cudaError_t error)
-{
-    for (const auto &e : ERRORS) {
-        if (e.error == error) {
-            return e.name;
-        }
-    }
-    return "cudaErrorUnknown";
-}
-
-const char *cudaGetErrorString(cudaError_t error)
-{
-    for (const auto &e : ERRORS) {
-        if (e.error == error) {
-            return e.text;
-        }
-    }
-    return "unknown error";
-}
-
-cudaError_t cudaGetLastError(void)
-{
-    const std::lock_guard<std::recursive_mutex> held(lock);
-    runtime_state &r = runtime();
-    const cudaError_t error = r.last_error;
-    r.last_error = r.lost;
-    return error;
 }
 
 cudaError_t cudaGetDeviceCount(int *count)

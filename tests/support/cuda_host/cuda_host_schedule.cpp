@@ -1,19 +1,17 @@
-/* Which thread runs: each until it waits, then another that may, by the order that is set. */
+/* Each thread runs until it waits, then another that may, by the order that is set. */
+#include "cuda_host_schedule.h"
+
 #include <algorithm>
 #include <numeric>
 #include <string.h>
 
-#include "cuda_host_block.h"
-#include "cuda_host_launch.h"
+#include "cuda_host_running.h"
 
 uint3 threadIdx;
 uint3 blockIdx;
 
 namespace cuda_host
 {
-
-state here;
-thread *current;
 
 namespace
 {

@@ -1,11 +1,12 @@
 /* The shadow of shared memory: finds accesses of two threads to the same bytes, one of them a
  * write, without a barrier between them, in whichever order they ran. */
+#include "cuda_host_shadow.h"
+
 #include <algorithm>
 #include <stdio.h>
 #include <string.h>
 
-#include "cuda_host_block.h"
-#include "cuda_host_launch.h"
+#include "cuda_host_running.h"
 
 namespace cuda_host
 {

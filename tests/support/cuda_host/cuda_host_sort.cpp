@@ -1,9 +1,12 @@
-/* kernels/cuda/between_steps/cuda_sort.h on the host: std::stable_sort in CUB's place, as one launch. */
+/* kernels/cuda/between_steps/cuda_sort.h on the host: std::stable_sort in CUB's place, as one
+ * launch. */
 #include "cuda_sort.h"
 
 #include <algorithm>
 
+#include "cuda_host_errors.h"
 #include "cuda_host_runtime.h"
+#include "cuda_host_streams.h"
 
 using namespace cuda_host;
 

@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <stdlib.h>
 
-#include "cuda_host_launch.h"
+#include "cuda_host_errors.h"
+#include "cuda_host_schedule.h"
 
 struct CUevent_st {
     std::shared_ptr<point> last; /* NULL before the first record */

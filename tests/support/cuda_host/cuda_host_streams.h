@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "cuda_host_runtime.h"
+#include "cuda_host.h"
 
 typedef std::function<cudaError_t()> stream_operation;
 
@@ -63,13 +63,17 @@ cudaError_t put(cudaStream_t stream, stream_operation operation,
                 std::shared_ptr<point> behind = nullptr);
 cudaError_t break_capture(capture &c);
 
-} // namespace cuda_host
+/* Puts an operation on a stream: done at once, or kept for the graph that the stream captures. */
+cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type, stream_operation operation);
+/* May a call that waits or allocates be made now? It breaks a capture under way. */
+cudaError_t end_captures();
+bool is_capturing(cudaStream_t stream);
+bool streams_are_late();
+/* Does what waits on any stream. */
+cudaError_t finish_streams();
+/* What waits is not done; late is again what the environment says. */
+void forget_streams();
 
-/* At the head of every call. */
-#define BEGIN_CALL()                                                                               \
-    const std::lock_guard<std::recursive_mutex> held(cuda_host::lock);                             \
-    const cudaError_t begun = cuda_host::begin_call();                                             \
-    if (begun != cudaSuccess)                                                                      \
-    return begun
+} // namespace cuda_host
 
 #endif

@@ -1,7 +1,7 @@
 /* What a warp does together, once its last lane has come. */
 #include <string.h>
 
-#include "cuda_host_block.h"
+#include "cuda_host_running.h"
 
 namespace cuda_host
 {

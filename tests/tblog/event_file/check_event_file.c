@@ -172,7 +172,8 @@ START_TEST(a_locked_directory_is_free_again_behind_the_close)
 }
 END_TEST
 
-/* The sink of an empty file in the directory, which is removed before the sink is made or behind. */
+/* The sink of an empty file in the directory, which is removed before the sink is made or
+ * behind. */
 static record_sink *make_sink(const temporary_directory *directory, bool removed_before)
 {
     char path[512];

@@ -13,7 +13,8 @@ model export_sample(void);
 /* What `make` makes of it, to be freed. It must succeed, and make the same bytes again. */
 file_content export_sample_file(int (*make)(file_content *out, const model *from, char *message));
 
-/* Opens a file that is a zip archive, for reading, until zip_discard; the content must outlive it. */
+/* Opens a file that is a zip archive, for reading, until zip_discard; the content must outlive
+ * it. */
 zip_t *export_sample_archive(const file_content *content);
 
 #endif

@@ -1,4 +1,5 @@
-/* A model as a file and as what a run's directory has: where it comes from, and why there is none. */
+/* A model as a file and as what a run's directory has: where it comes from, and why there is
+ * none. */
 #include <check.h>
 #include <fcntl.h>
 #include <math.h>
@@ -11,6 +12,7 @@
 #include "message.h"
 #include "model.h"
 #include "model_facts.h"
+#include "model_file.h"
 #include "model_sample.h"
 #include "safetensors.h"
 #include "scratch.h"

@@ -1,5 +1,5 @@
-/* Figures: every text is there, on the page, and lies on no other text. The texts are caught on their
- * way to cairo, which draws them as outlines. */
+/* Figures: every text is there, on the page, and lies on no other text. The texts are caught on
+ * their way to cairo, which draws them as outlines. */
 #include <cairo.h>
 #include <check.h>
 #include <math.h>

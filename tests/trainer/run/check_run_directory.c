@@ -1,6 +1,6 @@
 /* A run's directory: what may be there before a run, and that only the trainer's files go. read and
- * scandirat are wrapped, so that they can fail, fsync, so that it is seen, and fcntl, so that others
- * can do something meanwhile. */
+ * scandirat are wrapped, so that they can fail, fsync, so that it is seen, and fcntl, so that
+ * others can do something meanwhile. */
 #define _GNU_SOURCE /* F_OFD_GETLK */
 
 #include <check.h>
@@ -242,7 +242,6 @@ START_TEST(a_run_with_a_damaged_record_is_replaced_only_when_any_may_be)
 }
 END_TEST
 
-/* A sweep judges all its runs before the first; the last may begin an hour later. */
 /* What it says, and so which event files are the run's, is not known. */
 START_TEST(a_run_whose_record_cannot_be_read_is_not_replaced)
 {
@@ -289,6 +288,7 @@ START_TEST(a_state_that_cannot_be_read_is_not_taken_for_a_damaged_one)
 }
 END_TEST
 
+/* A sweep judges all its runs before the first; the last may begin an hour later. */
 START_TEST(opening_judges_again_and_removes_no_run_that_came_meanwhile)
 {
     run_directory *directory;

@@ -1,5 +1,5 @@
-/* The tests' arithmetic against values that SciPy gives (scipy.stats: t, nct, ttest_rel, ttest_ind),
- * and what no library has: few values, no spread, Holm's order. */
+/* The tests' arithmetic against values that SciPy gives (scipy.stats: t, nct, ttest_rel,
+ * ttest_ind), and what no library has: few values, no spread, Holm's order. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>

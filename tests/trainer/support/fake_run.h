@@ -1,5 +1,5 @@
-/* Runs of the run loop, with the fake engine unless a test changes it, in the scratch directory, and what they log. They end
- * the test where a file cannot be read. */
+/* Runs of the run loop, with the fake engine unless a test changes it, in the scratch directory,
+ * and what they log. They end the test where a file cannot be read. */
 #ifndef TESTS_TRAINER_FAKE_RUN_H
 #define TESTS_TRAINER_FAKE_RUN_H
 

@@ -1,5 +1,5 @@
-/* The networks that a run keeps: which step's they are when it ends, is stopped, fails or goes on, and
- * that no old one is taken for a new one. */
+/* The networks that a run keeps: which step's they are when it ends, is stopped, fails or goes on,
+ * and that no old one is taken for a new one. */
 #include <check.h>
 #include <fcntl.h>
 #include <math.h>
@@ -12,7 +12,7 @@
 
 #include "fake_run.h"
 #include "file_read.h"
-#include "model.h"
+#include "model_file.h"
 #include "scratch.h"
 #include "signals.h"
 

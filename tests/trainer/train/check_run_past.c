@@ -1,6 +1,6 @@
-/* What a run that is resumed finds of its event files: some that the system does not let it read, that
- * are damaged or missing, or are not on the disk yet. System calls are watched and made to fail by
- * wrapping them. */
+/* What a run that is resumed finds of its event files: some that the system does not let it read,
+ * that are damaged or missing, or are not on the disk yet. System calls are watched and made to
+ * fail by wrapping them. */
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>

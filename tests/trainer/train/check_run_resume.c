@@ -1,5 +1,5 @@
-/* Runs that are interrupted and continued, with an engine whose metrics are known: nothing finished is
- * trained or logged twice, and nothing is missing. */
+/* Runs that are interrupted and continued, with an engine whose metrics are known: nothing finished
+ * is trained or logged twice, and nothing is missing. */
 #include <check.h>
 #include <errno.h>
 #include <math.h>

@@ -1,5 +1,5 @@
-/* The host's side of kernels/cuda/common/device.cuh: the same names, each of which checks what it is
- * asked to do. Kernels include device.cuh, never this. */
+/* The host's side of kernels/cuda/common/device.cuh: the same names, each of which checks what it
+ * is asked to do. Kernels include device.cuh, never this. */
 #ifndef CUDA_HOST_DEVICE_H
 #define CUDA_HOST_DEVICE_H
 

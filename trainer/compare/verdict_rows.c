@@ -267,3 +267,12 @@ int verdict_rows_make(verdict *self, const comparison *all)
     free(members.runs);
     return status;
 }
+
+size_t verdict_rows_most_seeds(const verdict *self)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        most = self->rows[i].seeds > most ? self->rows[i].seeds : most;
+    }
+    return most;
+}

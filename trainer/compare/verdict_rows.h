@@ -10,4 +10,7 @@
  * verdict_free. */
 MUST_CHECK int verdict_rows_make(verdict *self, const comparison *all);
 
+/* The seeds of the row that has most. */
+size_t verdict_rows_most_seeds(const verdict *self);
+
 #endif

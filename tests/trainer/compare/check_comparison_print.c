@@ -247,7 +247,8 @@ START_TEST(nothing_that_has_finished_is_no_verdict)
     print();
     assert_begins("Best      none: no run has finished yet\n\n");
     assert_has(
-        "    64    0.001   0/1       -                    -  -                  -       -\n");
+        "    64    0.001     0       -                    -  -                  -       -\n");
+    assert_has("\nNote: not finished: batch size 64 (1 of 1 seeds), 32 (1 of 1 seeds)\n");
     assert_has("\nNote: run0: not finished (interrupted): 4 of 4 epochs\n");
 }
 END_TEST
@@ -275,8 +276,9 @@ START_TEST(a_batch_size_with_a_diverged_seed_is_counted_and_never_first)
                   "          other has finished without a diverged seed\n"
                   "Fastest   batch size 32: 1 epoch (median) to 99 %\n"
                   "Cheapest  batch size 32: 1 s of training to 99 %\n\n");
-    assert_has("\n    64    0.001   3/4   99.90 ");
-    assert_has("\nNote: batch size 64: 1 of 4 seeds diverged, so it is never first\n");
+    assert_has("\n    64    0.001     3   99.90 ");
+    assert_has("\nNote: diverged: batch size 64 (1 of 4 seeds); a batch size with a diverged seed\n"
+               "      is never first\n");
 }
 END_TEST
 
@@ -402,7 +404,8 @@ START_TEST(long_notes_are_broken_and_many_are_cut)
     print();
     assert_has("Note: LeNet-MNIST-2-BatchSize=64-Seed=0: not finished (interrupted): 4 of 4\n"
                "      epochs\n");
-    assert_has("Note: and 3 more like these; --format json has them all\n");
+    assert_has("Note: not finished: batch size 64 (15 of 15 seeds)\n");
+    assert_has("Note: and 12 more runs have a note; --format json has them all\n");
 }
 END_TEST
 
@@ -485,6 +488,25 @@ START_TEST(the_rates_of_rivals_are_named_if_they_differ)
     print();
     assert_has("at rate 0.001 ");
     assert_has("but 64 (rate 0.002)");
+}
+END_TEST
+
+/* Four seeds, of which two choose the rate; one of the others diverged. */
+START_TEST(seeds_are_those_that_judge_and_what_is_missing_is_noted)
+{
+    for (uint32_t seed = 0; seed < 5; seed++) {
+        add_level(64, seed, 9900);
+        add_level(64, seed, 9950)->record.config.learning_rate = 2e-3;
+        add_level(32, seed, 9900);
+    }
+    add_level(32, 5, 9900)->record.state = RUN_DIVERGED;
+    add_level(64, 6, 9900)->record.config.learning_rate = 2e-3;
+    all.runs[all.count - 1].record.state = RUN_INTERRUPTED;
+    print();
+    assert_has("\n    64    0.002     3   99.50 ");
+    assert_has("\n    32    0.001     5   99.00 ");
+    assert_has("Note: diverged: batch size 32 (1 of 6 seeds);");
+    assert_has("Note: not finished: batch size 64 (1 of 6 seeds)\n");
 }
 END_TEST
 
@@ -681,6 +703,7 @@ int main(void)
     tcase_add_loop_test(cases, whatever_the_runs_are_the_verdict_has_six_lines_at_most, 0, 25);
     tcase_add_test(cases, what_rounds_to_nothing_has_no_sign_and_is_no_multiple);
     tcase_add_test(cases, the_rates_of_rivals_are_named_if_they_differ);
+    tcase_add_test(cases, seeds_are_those_that_judge_and_what_is_missing_is_noted);
     tcase_add_test(cases, details_have_a_row_a_run_and_the_differences);
     tcase_add_test(cases, details_say_which_runs_a_learning_rate_leaves_out);
     tcase_add_test(cases, details_say_why_each_run_is_left_out);

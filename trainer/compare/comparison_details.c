@@ -152,6 +152,38 @@ static void print_difference(const comparison *all, size_t i, size_t member, FIL
     fprintf(out, "#%zu is left out: %s\n", i + 1, text);
 }
 
+static const verdict_row *row_of(const verdict *answer, const compared_run *run)
+{
+    size_t i = 0; /* each member has one */
+    while (i + 1 < answer->count && answer->rows[i].batch_size != run->record.config.batch_size) {
+        i++;
+    }
+    return &answer->rows[i];
+}
+
+static bool is_in(const verdict_row *row, const compared_run *run)
+{
+    for (size_t i = 0; i < row->seeds; i++) {
+        if (row->runs[i] == run) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Why a member of the family is in no row, if it is not: the choice of a learning rate. */
+static void print_choice(const comparison *all, const verdict *answer, size_t i, FILE *out)
+{
+    const compared_run *run = &all->runs[i];
+    const verdict_row *row = row_of(answer, run);
+    if (run->record.config.learning_rate != row->learning_rate) {
+        fprintf(out, "#%zu is left out: learning rate %.3g was chosen for its batch size\n", i + 1,
+                row->learning_rate);
+    } else if (compared_run_counts(run) && !is_in(row, run)) {
+        fprintf(out, "#%zu is left out: its learning rate was chosen by it\n", i + 1);
+    }
+}
+
 static void print_left_out(const comparison *all, const verdict *answer, FILE *out)
 {
     size_t member = 0; /* of a family there is one */
@@ -164,7 +196,9 @@ static void print_left_out(const comparison *all, const verdict *answer, FILE *o
                     repeated_by(all, answer, i) + 1);
         } else if (answer->places[i] == FAMILY_OTHER_PROGRAM) {
             fprintf(out, "#%zu is left out: another program trained it\n", i + 1);
-        } else if (answer->places[i] != FAMILY_MEMBER) {
+        } else if (answer->places[i] == FAMILY_MEMBER) {
+            print_choice(all, answer, i, out);
+        } else {
             print_difference(all, i, member, out);
         }
     }

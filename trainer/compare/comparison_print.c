@@ -4,23 +4,13 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "text_line.h"
 #include "verdict_words.h"
 
-enum { CELL_BYTES = 64, MOST_NOTES = 12, NOTE_WIDTH = 6 };
-
-/* "5", or "4/5" if one of five has no figures. */
-static void format_seeds(char out[CELL_BYTES], const verdict_row *row)
-{
-    const size_t all = row->seeds + row->diverged + row->unfinished;
-    if (all > row->seeds) {
-        snprintf(out, CELL_BYTES, "%zu/%zu", row->seeds, all);
-    } else {
-        snprintf(out, CELL_BYTES, "%zu", row->seeds);
-    }
-}
+enum { CELL_BYTES = 64, MOST_RUN_NOTES = 3, MOST_SIZES = 5, NOTE_WIDTH = 6 };
 
 /* "4", "never", or "6 4/5" if four of five seeds reach the target. */
 static void format_epochs(char out[CELL_BYTES], const verdict_row *row)
@@ -49,14 +39,12 @@ static void format_figure(char out[CELL_BYTES], double value, int decimals)
 static void print_row(const verdict_row *row, FILE *out)
 {
     char rate[CELL_BYTES] = "-";
-    char seeds[CELL_BYTES];
     char accuracy[CELL_BYTES];
     char interval[CELL_BYTES] = "";
     char best[CELL_BYTES];
     char epochs[CELL_BYTES] = "-";
     char seconds[CELL_BYTES];
     char mebibytes[CELL_BYTES];
-    format_seeds(seeds, row);
     format_figure(accuracy, 100 * row->accuracy.value, 2);
     format_figure(best, 100 * row->best_accuracy.value, 2);
     format_figure(seconds, row->seconds_per_epoch, 2);
@@ -71,8 +59,8 @@ static void print_row(const verdict_row *row, FILE *out)
         snprintf(interval, sizeof interval, "%.2f-%.2f", 100 * row->accuracy.low,
                  100 * row->accuracy.high);
     }
-    fprintf(out, "%6u %8s %5s  %6s %-13s %6s  %-12s %7s %7s\n", (unsigned)row->batch_size, rate,
-            seeds, accuracy, interval, best, epochs, seconds, mebibytes);
+    fprintf(out, "%6u %8s %5zu  %6s %-13s %6s  %-12s %7s %7s\n", (unsigned)row->batch_size, rate,
+            row->seeds, accuracy, interval, best, epochs, seconds, mebibytes);
 }
 
 static void print_table(const verdict *answer, FILE *out)
@@ -111,15 +99,27 @@ static void print_rate_notes(const verdict *answer, FILE *out)
     }
 }
 
-static void print_diverged(const verdict *answer, FILE *out)
+/* "diverged: batch size 64 (1 of 5 seeds), 16 (2 of 5 seeds)", and then what that means: of the
+ * rows whose number at `offset` is not 0, of many the first ones. */
+static void print_missing(const verdict *answer, size_t offset, const char *what,
+                          const char *meaning, FILE *out)
 {
+    text_line text = {.length = 0};
+    size_t sizes = 0;
     for (size_t i = 0; i < answer->count; i++) {
         const verdict_row *row = &answer->rows[i];
-        if (row->diverged > 0) {
-            print_note(out, "batch size %u: %zu of %zu seeds diverged, so it is never first",
-                       (unsigned)row->batch_size, row->diverged,
-                       row->seeds + row->diverged + row->unfinished);
+        const size_t missing = *(const size_t *)((const char *)row + offset);
+        if (missing > 0 && ++sizes <= MOST_SIZES) {
+            text_line_append(&text, "%s%u (%zu of %zu seeds)", sizes > 1 ? ", " : "",
+                             (unsigned)row->batch_size, missing,
+                             row->seeds + row->choosing + row->diverged + row->unfinished);
         }
+    }
+    if (sizes > MOST_SIZES) {
+        text_line_append(&text, " and %zu more", sizes - MOST_SIZES);
+    }
+    if (sizes > 0) {
+        print_note(out, "%s: batch size %s%s", what, text.text, meaning);
     }
 }
 
@@ -142,12 +142,13 @@ static void print_run_notes(const comparison *all, FILE *out)
     size_t notes = 0;
     for (size_t i = 0; i < all->count; i++) {
         const compared_run *run = &all->runs[i];
-        if (run->note[0] != '\0' && ++notes <= MOST_NOTES) {
+        if (run->note[0] != '\0' && ++notes <= MOST_RUN_NOTES) {
             print_note(out, "%s: %s", run->name, run->note);
         }
     }
-    if (notes > MOST_NOTES) {
-        print_note(out, "and %zu more like these; --format json has them all", notes - MOST_NOTES);
+    if (notes > MOST_RUN_NOTES) {
+        print_note(out, "and %zu more runs have a note; --format json has them all",
+                   notes - MOST_RUN_NOTES);
     }
 }
 
@@ -155,7 +156,9 @@ void comparison_print_table(const comparison *all, const verdict *answer, FILE *
 {
     print_table(answer, out);
     print_rate_notes(answer, out);
-    print_diverged(answer, out);
+    print_missing(answer, offsetof(verdict_row, diverged), "diverged",
+                  "; a batch size with a diverged seed is never first", out);
+    print_missing(answer, offsetof(verdict_row, unfinished), "not finished", "", out);
     print_sharing(all, out);
     print_run_notes(all, out);
 }

@@ -39,11 +39,26 @@ static size_t first_part(const char *text, int columns)
     return strlen(text);
 }
 
+/* What follows after the blanks on which a line ends. */
+static const char *rest_after(const char *text, size_t length)
+{
+    return text + length + strspn(text + length, " ");
+}
+
+size_t text_line_count(const text_line *self, int title_width)
+{
+    size_t lines = 0;
+    for (const char *rest = self->text; *rest != '\0'; lines++) {
+        rest = rest_after(rest, first_part(rest, TEXT_LINE_COLUMNS - title_width));
+    }
+    return lines;
+}
+
 void text_line_print(const text_line *self, const char *title, int title_width, FILE *out)
 {
     for (const char *rest = self->text; *rest != '\0'; title = "") {
         const size_t length = first_part(rest, TEXT_LINE_COLUMNS - title_width);
         fprintf(out, "%-*s%.*s\n", title_width, title, (int)length, rest);
-        rest += length + strspn(rest + length, " ");
+        rest = rest_after(rest, length);
     }
 }

@@ -23,4 +23,7 @@ void text_line_append_list(text_line *self, const char *format, va_list argument
  * needs; nothing if it is empty. */
 void text_line_print(const text_line *self, const char *title, int title_width, FILE *out);
 
+/* How many lines that is. */
+size_t text_line_count(const text_line *self, int title_width);
+
 #endif

@@ -77,101 +77,6 @@ static void choose_target(verdict *self, double *values)
     }
 }
 
-/* Accuracies of two rows, [seeds] each. */
-typedef struct two_samples {
-    double *left;
-    double *right;
-} two_samples;
-
-/* The accuracies of the seeds that both rows have, which are sorted by it. Returns how many. */
-static size_t take_common(const verdict_row *left, const verdict_row *right,
-                          const two_samples *room)
-{
-    size_t common = 0;
-    for (size_t i = 0, j = 0; i < left->seeds && j < right->seeds;) {
-        const compared_run *one = left->runs[i];
-        const compared_run *other = right->runs[j];
-        const uint64_t a = one->record.config.seed;
-        const uint64_t b = other->record.config.seed;
-        if (a == b) {
-            room->left[common] = one->val_accuracy.final;
-            room->right[common] = other->val_accuracy.final;
-            common++;
-        }
-        i += a <= b;
-        j += b <= a;
-    }
-    return common;
-}
-
-static double *accuracies_of(const verdict_row *row, double *out)
-{
-    for (size_t i = 0; i < row->seeds; i++) {
-        out[i] = row->runs[i]->val_accuracy.final;
-    }
-    return out;
-}
-
-static verdict_pair compare_rows(const verdict_row *left, const verdict_row *right,
-                                 const two_samples *room)
-{
-    const double grain = left->seeds > 0 ? compared_run_grain(left->runs[0]) : 0;
-    verdict_pair pair;
-    pair.common = take_common(left, right, room);
-    pair.paired = pair.common >= 2;
-    if (pair.paired) {
-        pair.accuracy = difference_paired(room->left, room->right, pair.common, grain);
-    } else {
-        pair.accuracy = difference_unpaired(accuracies_of(left, room->left), left->seeds,
-                                            accuracies_of(right, room->right), right->seeds, grain);
-    }
-    pair.p = pair.accuracy.p;
-    return pair;
-}
-
-static verdict_pair turned(verdict_pair pair)
-{
-    const difference there = pair.accuracy;
-    pair.accuracy.mean = -there.mean;
-    pair.accuracy.low = -there.high;
-    pair.accuracy.high = -there.low;
-    return pair;
-}
-
-/* `p` has room for all pairs, twice. -1 without memory. */
-static int adjust(verdict *self, double *p)
-{
-    const size_t pairs = self->count * (self->count - (self->count > 0)) / 2;
-    double *adjusted = p + pairs;
-    size_t next = 0;
-    for (size_t i = 0; i < self->count; i++) {
-        for (size_t j = i + 1; j < self->count; j++) {
-            p[next++] = self->pairs[i * self->count + j].p;
-        }
-    }
-    if (difference_holm(p, pairs, adjusted) != 0) {
-        return -1;
-    }
-    next = 0;
-    for (size_t i = 0; i < self->count; i++) {
-        for (size_t j = i + 1; j < self->count; j++) {
-            verdict_pair *pair = &self->pairs[i * self->count + j];
-            pair->p = adjusted[next++];
-            self->pairs[j * self->count + i] = turned(*pair);
-        }
-    }
-    return 0;
-}
-
-static size_t most_seeds(const verdict *self)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < self->count; i++) {
-        most = self->rows[i].seeds > most ? self->rows[i].seeds : most;
-    }
-    return most;
-}
-
 static bool share_hardware(const verdict *self)
 {
     const run_record *first = NULL;
@@ -188,32 +93,21 @@ static bool share_hardware(const verdict *self)
     return first != NULL && first->hardware[0] != '\0';
 }
 
-/* From the rows, everything else. -1 without memory. */
-static int judge(verdict *self, double target)
+/* The target, as verdict_make has it, and what follows from it. -1 without memory. */
+static int find_targets(verdict *self, double target)
 {
-    const size_t count = self->count;
-    const size_t seeds = most_seeds(self);
-    double *room = malloc((2 * seeds + count * count + 1) * sizeof *room);
-    self->pairs = calloc(count * count + 1, sizeof *self->pairs);
-    if (room == NULL || self->pairs == NULL) {
-        free(room);
+    double *values =
+        malloc((verdict_rows_most_seeds(self->rows, self->count) + 1) * sizeof *values);
+    if (values == NULL) {
         return -1;
     }
     if (target == 0) {
-        choose_target(self, room);
+        choose_target(self, values);
     } else {
-        (void)set_target(self, target, room);
+        (void)set_target(self, target, values);
     }
-    const two_samples both = {.left = room, .right = room + seeds};
-    for (size_t i = 0; i < count; i++) {
-        for (size_t j = i + 1; j < count; j++) {
-            self->pairs[i * count + j] = compare_rows(&self->rows[i], &self->rows[j], &both);
-        }
-    }
-    const int status = adjust(self, room);
-    self->same_hardware = share_hardware(self);
-    free(room);
-    return status;
+    free(values);
+    return 0;
 }
 
 /* What all members of the family share, and how many runs are none. */
@@ -243,10 +137,12 @@ int verdict_make(verdict *out, const comparison *all, double target)
 {
     *out = (verdict){.places = calloc(all->count + 1, sizeof *out->places)};
     if (out->places == NULL || family_choose(all, out->places) != 0 || take_rows(out, all) != 0 ||
-        judge(out, target) != 0) {
+        find_targets(out, target) != 0 ||
+        verdict_pairs_make(&out->pairs, out->rows, out->count) != 0) {
         verdict_free(out);
         return -1;
     }
+    out->same_hardware = share_hardware(out);
     describe_family(out, all);
     return 0;
 }

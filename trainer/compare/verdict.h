@@ -15,14 +15,8 @@
 #include "difference.h"
 #include "family.h"
 #include "must_check.h"
+#include "verdict_pairs.h"
 #include "verdict_rows.h"
-
-typedef struct verdict_pair {
-    difference accuracy; /* first row less second row */
-    double p;            /* Holm's; NaN if not known */
-    size_t common;       /* seeds */
-    bool paired;
-} verdict_pair;
 
 typedef enum verdict_target {
     VERDICT_TARGET_GIVEN,

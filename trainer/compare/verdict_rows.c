@@ -120,15 +120,21 @@ static verdict_mean mean_of(const compared_run *const *runs, size_t count,
     return out;
 }
 
-/* Appends to the row those of its runs that count and whose seed is at least `from`. */
+/* Appends to the row those of its runs that count and whose seed is at least `from`, and counts the
+ * others. */
 static void take_runs(verdict_row *row, run_list list, uint64_t from)
 {
     for (size_t i = 0; i < list.count; i++) {
         const compared_run *run = list.runs[i];
         row->diverged += run->record.state == RUN_DIVERGED;
         row->unfinished += run->record.state != RUN_DIVERGED && !compared_run_counts(run);
-        if (compared_run_counts(run) && run->record.config.seed >= from) {
+        if (!compared_run_counts(run)) {
+            continue;
+        }
+        if (run->record.config.seed >= from) {
             row->runs[row->seeds++] = run;
+        } else {
+            row->choosing++;
         }
     }
 }
@@ -212,6 +218,7 @@ static int make_row(verdict_row *row, run_list list)
     }
     row->batch_size = config_at(rate, 0)->batch_size;
     row->learning_rate = config_at(rate, 0)->learning_rate;
+    row->other_rates = list.count - rate.count;
     take_runs(row, rate, split);
     summarize(row);
     return 0;
@@ -263,4 +270,13 @@ int verdict_rows_make(verdict_rows *out, const comparison *all, const family_pla
     const int status = make_rows(out, members);
     free(members.runs);
     return status;
+}
+
+size_t verdict_rows_most_seeds(const verdict_row *rows, size_t count)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        most = rows[i].seeds > most ? rows[i].seeds : most;
+    }
+    return most;
 }

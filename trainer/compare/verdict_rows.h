@@ -34,8 +34,10 @@ typedef struct verdict_row {
     verdict_rate rate;
     const compared_run **runs; /* [seeds], that count, by seed: what follows is of them */
     size_t seeds;
-    size_t diverged;   /* others of this batch size and rate */
-    size_t unfinished; /* likewise */
+    size_t choosing;    /* other runs of this batch size and rate, by which the rate was chosen */
+    size_t diverged;    /* likewise, with any seed */
+    size_t unfinished;  /* likewise */
+    size_t other_rates; /* runs of this batch size at rates that were not chosen */
     verdict_mean accuracy;
     verdict_mean best_accuracy; /* of all epochs, picked on the validation set: a little too good */
     double epochs;              /* to the target: the median, infinite if that never reaches it */
@@ -56,5 +58,8 @@ typedef struct verdict_rows {
  * same. */
 MUST_CHECK int verdict_rows_make(verdict_rows *out, const comparison *all,
                                  const family_place *places);
+
+/* The seeds of the row that has most, of rows[count]. */
+size_t verdict_rows_most_seeds(const verdict_row *rows, size_t count);
 
 #endif

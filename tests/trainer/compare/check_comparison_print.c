@@ -96,8 +96,8 @@ START_TEST(one_seed_says_that_it_tells_nothing_and_which_command_does)
     add(32, 0, (const uint32_t[]){9800, 9900, 9905, 9930});
     print();
     assert_begins("Best      batch size 32: 99.30 % validated, but one seed cannot tell\n"
-                  "Fastest   batch size 32: 99 % after 2 epochs\n"
-                  "Cheapest  batch size 32: 99 % after 2 s of training (64: 1.5 times that)\n"
+                  "Fastest   batch size 32: 2 epochs to 99 %\n"
+                  "Cheapest  batch size 32: 2 s of training to 99 % (64: 1.5 times)\n"
                   "How sure  one seed tells nothing, 5 can: trainer sweep --batch-sizes 64,32\n"
                   "          --epochs 4 --seeds 5 (on the same data, with the same options)\n\n");
 }
@@ -161,7 +161,7 @@ START_TEST(a_winner_is_not_called_better_than_what_it_was_not_compared_with)
     print();
     assert_begins(
         "Best      batch size 32: 99.22 % validated (99.20 to 99.24 over 5 seeds), better\n"
-        "          beyond chance than all others that finished without a diverged seed\n");
+        "          beyond chance than all that finished without a diverged seed\n");
 }
 END_TEST
 
@@ -225,7 +225,7 @@ START_TEST(equals_are_named_together)
     add_level(16, 0, 9940);
     print();
     assert_begins("Best      batch sizes 64 and 32 alike: 99.50 % validated\n"
-                  "Fastest   batch sizes 64, 32 and 16 alike: 99 % after 1 epoch\n");
+                  "Fastest   batch sizes 64, 32 and 16 alike: 1 epoch to 99 %\n");
 }
 END_TEST
 
@@ -235,8 +235,8 @@ START_TEST(one_batch_size_alone_is_compared_with_nothing)
     add_level(64, 1, 9940);
     print();
     assert_begins("Best      batch size 64: 99.45 % validated (98.81 to 100.00 over 2 seeds)\n"
-                  "Fastest   batch size 64: 99 % after 1 epoch (median)\n"
-                  "Cheapest  batch size 64: 99 % after 1 s of training\n\n");
+                  "Fastest   batch size 64: 1 epoch (median) to 99 %\n"
+                  "Cheapest  batch size 64: 1 s of training to 99 %\n\n");
 }
 END_TEST
 
@@ -247,7 +247,8 @@ START_TEST(nothing_that_has_finished_is_no_verdict)
     print();
     assert_begins("Best      none: no run has finished yet\n\n");
     assert_has(
-        "    64    0.001   0/1       -                    -  -                  -       -\n");
+        "    64    0.001     0       -                    -  -                  -       -\n");
+    assert_has("\nNote: not finished: batch size 64 (1 of 1 seeds), 32 (1 of 1 seeds)\n");
     assert_has("\nNote: run0: not finished (interrupted): 4 of 4 epochs\n");
 }
 END_TEST
@@ -273,10 +274,11 @@ START_TEST(a_batch_size_with_a_diverged_seed_is_counted_and_never_first)
     print();
     assert_begins("Best      batch size 32: 99.50 % validated (99.49 to 99.51 over 3 seeds); no\n"
                   "          other has finished without a diverged seed\n"
-                  "Fastest   batch size 32: 99 % after 1 epoch (median)\n"
-                  "Cheapest  batch size 32: 99 % after 1 s of training\n\n");
-    assert_has("\n    64    0.001   3/4   99.90 ");
-    assert_has("\nNote: batch size 64: 1 of 4 seeds diverged, so it is never first\n");
+                  "Fastest   batch size 32: 1 epoch (median) to 99 %\n"
+                  "Cheapest  batch size 32: 1 s of training to 99 %\n\n");
+    assert_has("\n    64    0.001     3   99.90 ");
+    assert_has("\nNote: diverged: batch size 64 (1 of 4 seeds); a batch size with a diverged seed\n"
+               "      is never first\n");
 }
 END_TEST
 
@@ -293,9 +295,9 @@ START_TEST(rates_are_named_where_they_differ)
 {
     add_rates(6);
     print();
-    assert_begins(
-        "Best      batch size 64: 99.31 % validated at rate 0.000447 (99.29 to 99.32 over\n"
-        "          3 seeds), but 32 cannot be told from it (0.03 points behind, -0.03 to\n");
+    assert_begins("Left out  9 runs: other learning rates (6), used to choose the rates (3)\n"
+                  "Best      batch size 64: 99.31 % validated at rate 0.000447 (99.29 to 99.32),\n"
+                  "          but 32 cannot be told from it (0.03 points behind, -0.03 to 0.08)\n");
     assert_has("Note: of several learning rates a batch size has the one that was best on the\n"
                "      lower half of the seeds; its figures are those of the other seeds\n");
 }
@@ -310,9 +312,7 @@ START_TEST(the_seeds_that_choose_rates_are_not_among_those_that_would_show_a_dif
         add_level(32, seed, 9915 + 5 * (seed % 3));
     }
     print();
-    assert_has(
-        "\nHow sure  3 seeds; 5 would show a difference of 0.10 points in 80 % of cases; as\n"
-        "          many again choose the rates\n");
+    assert_has("\nHow sure  3 seeds; 5, and 5 more to choose the rates, would show 0.10 points\n");
 }
 END_TEST
 
@@ -343,8 +343,8 @@ START_TEST(where_none_reaches_99_percent_the_common_target_is_named_as_such)
     add(64, 0, (const uint32_t[]){9000, 9233, 9100, 9100});
     add(32, 0, (const uint32_t[]){9100, 9300, 9300, 9400});
     print();
-    assert_has("Fastest   batch sizes 64 and 32 alike: 92.33 % after 2 epochs; no batch size\n"
-               "          reaches 99 %, and all runs reach 92.33 %\n");
+    assert_has("Fastest   batch sizes 64 and 32 alike: 2 epochs to 92.33 %, the highest that all\n"
+               "          runs reach\n");
     assert_has("  to 92.33 % ");
 }
 END_TEST
@@ -354,9 +354,9 @@ START_TEST(a_target_that_is_given_is_used)
     add_level(64, 0, 9900);
     add_level(32, 0, 9700);
     print_for(0.98);
-    assert_has("Fastest   batch size 64: 98 % after 1 epoch\n");
+    assert_has("Fastest   batch size 64: 1 epoch to 98 %\n");
     print_for(0.995);
-    assert_has("Fastest   none: no batch size reaches 99.5 % in most seeds\n");
+    assert_has("Fastest   none reaches 99.5 % in most seeds\n");
 }
 END_TEST
 
@@ -367,13 +367,13 @@ START_TEST(the_fastest_has_its_median_and_how_often_it_is_first)
         add(32, seed, (const uint32_t[]){9800, seed == 0 ? 9900 : 9800, 9800, 9850});
     }
     print();
-    assert_has("Fastest   batch size 64: 99 % after 2 epochs (median), first in 2 of 3 seeds\n");
+    assert_has("Fastest   batch size 64: 2 epochs (median) to 99 %, first in 2 of 3 seeds\n");
     assert_has("  never 1/3 ");
     ck_assert_uint_eq(all.runs[3].record.config.batch_size, 32);
     ck_assert_uint_eq(all.runs[3].record.config.seed, 0);
     all.runs[3].record.epochs[1].val_accuracy = 0.98;
     print();
-    assert_has("Fastest   batch size 64: 99 % after 2 epochs (median), first in all 3 seeds\n");
+    assert_has("Fastest   batch size 64: 2 epochs (median) to 99 %, first in all 3 seeds\n");
 }
 END_TEST
 
@@ -404,7 +404,109 @@ START_TEST(long_notes_are_broken_and_many_are_cut)
     print();
     assert_has("Note: LeNet-MNIST-2-BatchSize=64-Seed=0: not finished (interrupted): 4 of 4\n"
                "      epochs\n");
-    assert_has("Note: and 3 more like these; --format json has them all\n");
+    assert_has("Note: not finished: batch size 64 (15 of 15 seeds)\n");
+    assert_has("Note: and 12 more runs have a note; --format json has them all\n");
+}
+END_TEST
+
+static uint64_t state; /* of the numbers that are chosen */
+
+/* Numbers below `end`, the same ones each time. */
+static uint32_t chosen(uint32_t end)
+{
+    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(state >> 33) % end;
+}
+
+/* A finished run in most cases, with anything that a verdict may have to mention. */
+static void add_any_run(uint32_t batch_size, uint32_t seed, double learning_rate, uint32_t level)
+{
+    static const run_state states[] = {RUN_FINISHED, RUN_DIVERGED, RUN_INTERRUPTED};
+    compared_run *run =
+        add(batch_size, seed,
+            (const uint32_t[]){level - chosen(40), level - chosen(20), level, level - chosen(9)});
+    run->record.config.learning_rate = learning_rate;
+    run->record.epochs[0].training_seconds = 1 + chosen(20) * chosen(20) * chosen(2000);
+    run->record.state = chosen(40) > 0 ? RUN_FINISHED : states[chosen(3)];
+    run->record.config.data_crc32 = chosen(30) == 0;
+    run->record.config.epochs = chosen(30) == 0 ? 5 : MADE_UP_EPOCHS;
+    run->record.config.precision = chosen(30) == 0 ? ENGINE_BF16 : ENGINE_FP32;
+    run->is_foreign = chosen(30) == 0;
+    run->record.runs_at_once = chosen(200) == 0 ? 2 : 1;
+}
+
+static void add_any_family(void)
+{
+    static const uint32_t levels[] = {9990, 9900, 5000, 1000, 10000};
+    const uint32_t batch_sizes = 1 + chosen(7);
+    const uint32_t seeds = 1 + chosen(chosen(2) == 0 ? 2 : 6);
+    const uint32_t rates = 1 + chosen(3);
+    const uint32_t level = levels[chosen(5)];
+    for (uint32_t i = 0; i < batch_sizes; i++) {
+        for (uint32_t rate = 0; rate < rates; rate++) {
+            for (uint32_t seed = 0; seed < seeds; seed++) {
+                add_any_run(65536U >> 2 * i, seed, rate == 0 ? 1e-3 : 4.4721359e-4 * rate,
+                            level - chosen(1 + chosen(900)));
+            }
+        }
+    }
+}
+
+/* Of which print asserts that they have at most six lines of 80 columns. */
+START_TEST(whatever_the_runs_are_the_verdict_has_six_lines_at_most)
+{
+    state = (uint64_t)_i;
+    for (int i = 0; i < 20; i++) {
+        made_up_tear_down();
+        made_up_set_up();
+        add_any_family();
+        print_for(chosen(3) == 0 ? 0.98765 : 0);
+        assert_lacks("-0.00");
+    }
+}
+END_TEST
+
+START_TEST(what_rounds_to_nothing_has_no_sign_and_is_no_multiple)
+{
+    for (uint32_t seed = 0; seed < 2; seed++) {
+        add_level(64, seed, 9927 - 4 * seed);
+        add_level(32, seed, 9900)->record.epochs[0].training_seconds = 1.001;
+    }
+    print();
+    assert_has("(0.25 points behind, 0.00 to 0.50)");
+    assert_has("Cheapest  batch size 64: 1 s of training to 99 % (32: as much)\n");
+    assert_lacks("-0.00");
+}
+END_TEST
+
+START_TEST(the_rates_of_rivals_are_named_if_they_differ)
+{
+    for (uint32_t seed = 0; seed < 3; seed++) {
+        add_level(64, seed, 9900 + 10 * seed)->record.config.learning_rate = 2e-3;
+        add_level(32, seed, 9915 + 5 * seed);
+    }
+    print();
+    assert_has("at rate 0.001 ");
+    assert_has("but 64 (rate 0.002)");
+}
+END_TEST
+
+/* Four seeds, of which two choose the rate; one of the others diverged. */
+START_TEST(seeds_are_those_that_judge_and_what_is_missing_is_noted)
+{
+    for (uint32_t seed = 0; seed < 5; seed++) {
+        add_level(64, seed, 9900);
+        add_level(64, seed, 9950)->record.config.learning_rate = 2e-3;
+        add_level(32, seed, 9900);
+    }
+    add_level(32, 5, 9900)->record.state = RUN_DIVERGED;
+    add_level(64, 6, 9900)->record.config.learning_rate = 2e-3;
+    all.runs[all.count - 1].record.state = RUN_INTERRUPTED;
+    print();
+    assert_has("\n    64    0.002     3   99.50 ");
+    assert_has("\n    32    0.001     5   99.00 ");
+    assert_has("Note: diverged: batch size 32 (1 of 6 seeds);");
+    assert_has("Note: not finished: batch size 64 (1 of 6 seeds)\n");
 }
 END_TEST
 
@@ -432,6 +534,17 @@ START_TEST(details_have_a_row_a_run_and_the_differences)
     assert_has("  0.9900 0.9900 @1   1\n");
     assert_has("\n64 less 32             -0.204  -0.2");
     assert_has("  paired, 5 seeds in common\n");
+}
+END_TEST
+
+START_TEST(details_say_which_runs_a_learning_rate_leaves_out)
+{
+    add_rates(6);
+    print_details();
+    assert_has("\n#1 is left out: its learning rate was chosen by it\n");
+    assert_has("\n#7 is left out: learning rate 0.000447 was chosen for its batch size\n");
+    assert_lacks("\n#4 is left out");
+    assert_lacks("\n#13 is left out");
 }
 END_TEST
 
@@ -587,7 +700,12 @@ int main(void)
     tcase_add_test(cases, seconds_of_other_hardware_are_not_compared);
     tcase_add_test(cases, runs_that_shared_the_hardware_are_noted);
     tcase_add_test(cases, long_notes_are_broken_and_many_are_cut);
+    tcase_add_loop_test(cases, whatever_the_runs_are_the_verdict_has_six_lines_at_most, 0, 25);
+    tcase_add_test(cases, what_rounds_to_nothing_has_no_sign_and_is_no_multiple);
+    tcase_add_test(cases, the_rates_of_rivals_are_named_if_they_differ);
+    tcase_add_test(cases, seeds_are_those_that_judge_and_what_is_missing_is_noted);
     tcase_add_test(cases, details_have_a_row_a_run_and_the_differences);
+    tcase_add_test(cases, details_say_which_runs_a_learning_rate_leaves_out);
     tcase_add_test(cases, details_say_why_each_run_is_left_out);
     tcase_add_test(cases, details_of_runs_without_figures_are_plain);
     tcase_add_test(cases, json_has_the_verdict);

@@ -386,21 +386,36 @@ static bool has_a_winner(void)
     return false;
 }
 
-/* Sweeps of equal batch sizes whose accuracy has this spread over seeds, in images: in how many of
- * 1,000 one is told to be better than another. The seed moves all batch sizes alike, too, as the
- * order of the images does. */
-static unsigned false_winners(uint32_t batch_sizes, uint32_t seeds, double spread)
+/* Batch sizes by learning rates by seeds, and how much accuracies differ over seeds, in images. */
+typedef struct made_up_sweep {
+    uint32_t batch_sizes;
+    uint32_t learning_rates;
+    uint32_t seeds;
+    double spread;
+} made_up_sweep;
+
+/* A sweep whose batch sizes are equal, and their rates, too. The seed moves all runs alike, as the
+ * order of the images does, and each by itself. */
+static void add_equal_runs(const made_up_sweep *sweep, uint64_t *state)
+{
+    for (uint32_t seed = 0; seed < sweep->seeds; seed++) {
+        const double shared = 9920 + 5 * normal(state);
+        for (uint32_t i = 0; i < sweep->batch_sizes * sweep->learning_rates; i++) {
+            const double correct = shared + sweep->spread * normal(state);
+            add_level(16U << i % sweep->batch_sizes, seed, (uint32_t)lround(correct))
+                ->record.config.learning_rate = 1e-3 * (1 + i / sweep->batch_sizes);
+        }
+    }
+}
+
+/* In how many of 1,000 such sweeps one batch size is told to be better than another. */
+static unsigned false_winners(const made_up_sweep *sweep)
 {
     uint64_t state = 7;
     unsigned winners = 0;
-    for (unsigned sweep = 0; sweep < 1000; sweep++) {
+    for (unsigned i = 0; i < 1000; i++) {
         made_up_set_up();
-        for (uint32_t seed = 0; seed < seeds; seed++) {
-            const double shared = 9920 + 5 * normal(&state);
-            for (uint32_t i = 0; i < batch_sizes; i++) {
-                add_level(16U << i, seed, (uint32_t)lround(shared + spread * normal(&state)));
-            }
-        }
+        add_equal_runs(sweep, &state);
         judge(0);
         winners += has_a_winner();
         verdict_free(&answer);
@@ -408,15 +423,25 @@ static unsigned false_winners(uint32_t batch_sizes, uint32_t seeds, double sprea
     return winners;
 }
 
+static const made_up_sweep equal_sweeps[] = {
+    {.batch_sizes = 2, .learning_rates = 1, .seeds = 5, .spread = 5},
+    {.batch_sizes = 3, .learning_rates = 1, .seeds = 3, .spread = 5},
+    {.batch_sizes = 4, .learning_rates = 1, .seeds = 5, .spread = 5},
+    {.batch_sizes = 3, .learning_rates = 1, .seeds = 2, .spread = 0.3},
+    {.batch_sizes = 3, .learning_rates = 1, .seeds = 10, .spread = 0.3},
+    {.batch_sizes = 2, .learning_rates = 1, .seeds = 3, .spread = 0},
+    /* With fewer than four seeds the rates are chosen on the seeds that judge them. */
+    {.batch_sizes = 3, .learning_rates = 3, .seeds = 2, .spread = 5},
+    {.batch_sizes = 3, .learning_rates = 3, .seeds = 3, .spread = 5},
+    {.batch_sizes = 2, .learning_rates = 5, .seeds = 3, .spread = 5},
+    {.batch_sizes = 2, .learning_rates = 3, .seeds = 4, .spread = 5},
+    {.batch_sizes = 3, .learning_rates = 3, .seeds = 6, .spread = 5},
+    {.batch_sizes = 3, .learning_rates = 3, .seeds = 10, .spread = 0.3},
+};
+
 START_TEST(equal_batch_sizes_have_a_winner_in_at_most_5_percent_of_sweeps)
 {
-    static const struct {
-        uint32_t batch_sizes;
-        uint32_t seeds;
-        double spread;
-    } sweeps[] = {{2, 5, 5}, {3, 3, 5}, {4, 5, 5}, {3, 2, 0.3}, {3, 10, 0.3}, {2, 3, 0}};
-    const unsigned winners =
-        false_winners(sweeps[_i].batch_sizes, sweeps[_i].seeds, sweeps[_i].spread);
+    const unsigned winners = false_winners(&equal_sweeps[_i]);
     ck_assert_msg(winners <= 50, "%u of 1000", winners);
 }
 END_TEST
@@ -470,7 +495,7 @@ int main(void)
     tcase_add_test(cases, none_is_best_of_what_has_not_finished_or_has_diverged);
     tcase_add_test(cases, nothing_is_no_verdict);
     tcase_add_loop_test(cases, equal_batch_sizes_have_a_winner_in_at_most_5_percent_of_sweeps, 0,
-                        6);
+                        sizeof equal_sweeps / sizeof equal_sweeps[0]);
     tcase_add_test(cases, unequal_batch_sizes_have_the_winner_that_they_should);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);

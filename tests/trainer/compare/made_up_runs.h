@@ -8,7 +8,7 @@
 #include "comparison.h"
 #include "verdict.h"
 
-enum { MADE_UP_IMAGES = 10000, MADE_UP_EPOCHS = 4, MADE_UP_MOST_RUNS = 64 };
+enum { MADE_UP_IMAGES = 10000, MADE_UP_EPOCHS = 4, MADE_UP_MOST_RUNS = 128 };
 
 extern comparison all; /* the runs so far; comparison_free is not for it */
 extern verdict answer; /* since the last judge */

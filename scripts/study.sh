@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# A study of batch sizes: trains them on two data sets and by several rules for the learning rate,
+# and writes the tables and pictures of docs/study.md.
+set -euo pipefail
+unset CDPATH
+
+usage() {
+    cat <<'END'
+Usage: scripts/study.sh [option]...
+
+Trains each batch size on each data set, with the learning rate by each rule, and with each seed.
+Then it writes the tables into OUTPUT/study.md, and all figures and the pictures into OUTPUT/study.
+Other text in study.md stays: only tables are replaced. docs/study.md tells what each table answers.
+
+  --datasets NAME,...    mnist, fashion-mnist, or NAME=PATH for another (default: these two, which
+                         are fetched if data/ of this repository does not have them)
+  --batch-sizes N,...    (default: 16,64,256,1024)
+  --rules RULE,...       of none, sqrt and linear, for --scale-learning-rate (default: all)
+  --learning-rate X      what the rules scale from batch size 32 on (default: 0.001)
+  --seeds K              (default: 3)
+  --epochs N             (default: 4)
+  --train-samples N      only the first N of each training set
+  --jobs N               runs side by side, each with one thread (default: one for each processor)
+  --logs DIR             where the runs go (default: logs/study of this repository)
+  --output DIR           where the results go (default: docs of this repository)
+  --report               train nothing: write the results of the runs that have finished
+  -h, --help             this text
+
+The same command continues where it was stopped. More seeds, epochs, sizes or rules add to what is
+there; another learning rate or number of images needs --logs of its own. A quick look:
+--epochs 2 --train-samples 6000 --logs /tmp/look --output /tmp/look. Needs the release build, which
+scripts/run.sh makes, and python3.
+END
+}
+
+refuse() {
+    echo "study: $*" >&2
+    exit 2
+}
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+trainer=$root/build/release/bin/trainer
+datasets=mnist,fashion-mnist
+batch_sizes=16,64,256,1024
+rules=none,sqrt,linear
+seeds=3
+epochs=4
+jobs=$(nproc)
+logs=$root/logs/study
+output=$root/docs
+only_report=no
+pass_on=()
+while [[ $# -gt 0 ]]; do
+    case $1 in
+    -h | --help)
+        usage
+        exit
+        ;;
+    --report)
+        only_report=yes
+        shift
+        continue
+        ;;
+    esac
+    [[ $# -ge 2 && -n $2 ]] || refuse "$1: unknown option, or its value is missing; see --help"
+    case $1 in
+    --datasets) datasets=$2 ;;
+    --batch-sizes) batch_sizes=$2 ;;
+    --rules) rules=$2 ;;
+    --seeds) seeds=$2 ;;
+    --epochs) epochs=$2 ;;
+    --jobs) jobs=$2 ;;
+    --logs) logs=$2 ;;
+    --output) output=$2 ;;
+    --learning-rate | --train-samples) pass_on+=("$1" "$2") ;; # trainer sweep checks them
+    *) refuse "unknown option $1; see --help" ;;
+    esac
+    shift 2
+done
+if [[ ! -x $trainer ]]; then
+    echo "study: build the trainer first: scripts/run.sh does, or" \
+        "cmake --preset release && cmake --build --preset release" >&2
+    exit 1
+fi
+
+# Where a data set lies. One that we know and that is not there is fetched.
+find_dataset() { # NAME or NAME=PATH
+    case $1 in
+    *=*) path=${1#*=} ;;
+    mnist)
+        path=$root/data/mnist
+        "$root/scripts/fetch_mnist.sh" "$path"
+        ;;
+    fashion-mnist)
+        path=$root/data/fashion-mnist
+        "$root/scripts/fetch_fashion_mnist.sh" "$path"
+        ;;
+    *) refuse "$1 is not mnist or fashion-mnist: give NAME=PATH" ;;
+    esac
+}
+
+train() { # data set's name, its path, rule
+    echo "== $1, rule $3 =="
+    "$trainer" sweep --data "$2" --logdir "$logs/$1/$3" --batch-sizes "$batch_sizes" \
+        --seeds "$seeds" --epochs "$epochs" --scale-learning-rate "$3" --jobs "$jobs" --threads 1 \
+        --no-model "${pass_on[@]}"
+}
+
+IFS=, read -ra dataset_list <<<"$datasets"
+IFS=, read -ra rule_list <<<"$rules"
+# Rule by rule, so that a study which is cut off has whole rules.
+for rule in "${rule_list[@]}"; do
+    for dataset in "${dataset_list[@]}"; do
+        [[ $only_report == no ]] || continue
+        find_dataset "$dataset"
+        train "${dataset%%=*}" "$path" "$rule"
+    done
+done
+
+mkdir -p "$output/study"
+for dataset in "${dataset_list[@]%%=*}"; do
+    for rule in "${rule_list[@]}"; do
+        "$trainer" plot "$logs/$dataset/$rule" -o "$output/study/$dataset-$rule.svg" --overwrite
+    done
+done
+python3 -B "$root/scripts/study_report.py" --trainer "$trainer" --logs "$logs" --output "$output" \
+    --datasets "${dataset_list[@]%%=*}" --rules "${rule_list[@]}"
+echo "study: the results are in $output/study.md"

@@ -1,0 +1,369 @@
+"""Writes the tables of scripts/study.sh from its runs. Needs nothing beside Python.
+
+    study_report.py --trainer FILE --logs DIR --output DIR --datasets NAME... --rules RULE...
+
+The runs are in LOGS/DATASET/RULE. OUTPUT/study/runs.csv gets a row an epoch of each, and
+OUTPUT/study.md the tables. There a table stands between two marks,
+
+    <!-- study: NAME -->
+    <!-- study: end -->
+
+and replaces what was between them. Tables whose marks are not there are added at the end, so that an
+absent page becomes one of tables alone.
+"""
+
+import argparse
+import csv
+import dataclasses
+import datetime
+import itertools
+import json
+import math
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+
+CONFIDENCE = 0.95
+END = "<!-- study: end -->"
+
+
+# ---- the runs
+
+@dataclasses.dataclass
+class Run:
+    batch_size: int
+    seed: int
+    learning_rate: float
+    training_samples: int
+    validation_samples: int
+    setting: str  # what its seconds depend on
+    day: datetime.date  # when it ended
+    state: str
+    epochs: list  # of run.json: a dictionary each
+
+    def accuracy(self, epoch):
+        """Validated, in percent, after this epoch, counted from 1."""
+        return 100 * self.epochs[epoch - 1]["val_accuracy"]
+
+    def steps(self, epoch):
+        return epoch * math.ceil(self.training_samples / self.batch_size)
+
+
+def read_run(path):
+    record = json.loads(path.read_text(encoding="utf-8"))
+    configuration = record["configuration"]
+    setting = f"{record['hardware']} a run, {record['runs_at_once']} at the same time"
+    return Run(**{key: configuration[key] for key in (
+        "batch_size", "seed", "learning_rate", "training_samples", "validation_samples")},
+        setting=setting, day=datetime.date.fromtimestamp(path.stat().st_mtime),
+        state=record["state"], epochs=record["epochs"])
+
+
+def read_runs(folder):
+    """The finished and diverged runs by batch size, and in it by seed."""
+    runs = {}
+    for path in sorted(folder.glob("*/run.json")):
+        run = read_run(path)
+        if run.state in ("finished", "diverged"):
+            of_size = runs.setdefault(run.batch_size, {})
+            if run.seed in of_size:
+                sys.exit(f"study: {folder} has two runs of batch size {run.batch_size} and seed"
+                         f" {run.seed}; give another study a folder of its own (--logs)")
+            of_size[run.seed] = run
+    return dict(sorted(runs.items()))
+
+
+class Study:
+    """All runs of a data set: self.runs[rule][batch size][seed]."""
+
+    def __init__(self, folder, rules):
+        self.folder = folder
+        self.rules = rules
+        self.runs = {rule: read_runs(folder / rule) for rule in rules}
+        self.sizes = sorted({size for runs in self.runs.values() for size in runs})
+        lengths = {len(run.epochs) for run in self.all() if run.state == "finished"}
+        if len(lengths) != 1:
+            sys.exit(f"study: {folder} has " + (
+                "no finished runs" if not lengths else
+                f"runs of {' and '.join(map(str, sorted(lengths)))} epochs: train them all alike"))
+        self.epochs = lengths.pop()
+
+    def of_rule(self, rule):
+        return [run for of_size in self.runs[rule].values() for _, run in sorted(of_size.items())]
+
+    def all(self):
+        return [run for rule in self.rules for run in self.of_rule(rule)]
+
+    def accuracies(self, rule, size, epoch):
+        """By seed, of the runs that finished."""
+        return {seed: run.accuracy(epoch)
+                for seed, run in self.runs[rule].get(size, {}).items() if run.state == "finished"}
+
+    def image(self):
+        """An image of the validation set, in points."""
+        return 100 / self.all()[0].validation_samples
+
+
+# ---- the statistics: those of docs/comparing.md
+
+def t_inside(t, freedom):
+    """The probability that Student's t lies between -t and t, for whole degrees of freedom
+    (Abramowitz and Stegun, 26.7.3 and 26.7.4)."""
+    angle = math.atan(t / math.sqrt(freedom))
+    cosine = math.cos(angle)
+    odd = freedom % 2
+    term, total = cosine if odd else 1.0, 0.0
+    for i in range(1 + odd, freedom, 2):
+        total += term
+        term *= cosine * cosine * i / (i + 1)
+    if odd:
+        return 2 / math.pi * (angle + math.sin(angle) * total)
+    return math.sin(angle) * total
+
+
+def t_bound(freedom):
+    low, high = 0.0, 1e6
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if t_inside(middle, freedom) < CONFIDENCE else (low, middle)
+    return high
+
+
+@dataclasses.dataclass
+class Interval:
+    mean: float
+    half: float  # of its width; NaN for a single value
+
+    def excludes(self, value):
+        return abs(self.mean - value) > self.half
+
+
+def interval(values, least_spread=0.0):
+    values = list(values)
+    half = math.nan
+    if len(values) > 1:
+        spread = max(statistics.stdev(values), least_spread)
+        half = t_bound(len(values) - 1) * spread / math.sqrt(len(values))
+    return Interval(statistics.fmean(values), half)
+
+
+def difference(left, right, image):
+    """left - right by seed; None without a seed that both have. The spread is never taken for less
+    than rounding to an image makes."""
+    common = sorted(left.keys() & right.keys())
+    if not common:
+        return None
+    return interval([left[seed] - right[seed] for seed in common], image / math.sqrt(6))
+
+
+# ---- the tables
+
+def signed(value):
+    return f"{value:+.2f}" if f"{value:.2f}" not in ("0.00", "-0.00") else "0.00"
+
+
+def shown_difference(value):
+    """Bold if the interval leaves 0 out."""
+    if value is None:
+        return "-"
+    if math.isnan(value.half):
+        return signed(value.mean)
+    text = (f"{signed(value.mean)} ({signed(value.mean - value.half)} to"
+            f" {signed(value.mean + value.half)})")
+    return f"**{text}**" if value.excludes(0) else text
+
+
+def shown_mean(values):
+    """Of percentages, which end at 0 and at 100."""
+    if not values:
+        return "-"
+    of = interval(values)
+    if math.isnan(of.half):
+        return f"{of.mean:.2f}"
+    return (f"{of.mean:.2f} ({max(of.mean - of.half, 0):.2f} to"
+            f" {min(of.mean + of.half, 100):.2f})")
+
+
+def table(heads, rows):
+    if not rows:
+        return "(nothing to compare)"
+    lines = ["| " + " | ".join(heads) + " |", "|" + "|".join(["---"] * len(heads)) + "|"]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def epochs_word(count):
+    return f"{count} epoch" + ("s" if count != 1 else "")
+
+
+def setup_table(study):
+    runs = study.all()
+    settings = sorted({run.setting for run in runs})
+    days = [run.day for run in runs]
+    return table(("", ""), [
+        ("training images", " or ".join(sorted({f"{run.training_samples:,}" for run in runs}))),
+        ("validation images", f"{runs[0].validation_samples:,}"),
+        ("epochs", study.epochs),
+        ("batch sizes", ", ".join(map(str, study.sizes))),
+        ("seeds", ", ".join(map(str, sorted({run.seed for run in runs})))),
+        ("rules", ", ".join(study.rules)),
+        ("runs", f"{len(runs)}, of which {sum(run.state == 'diverged' for run in runs)} diverged"),
+        ("processor", "; ".join(settings)),
+        ("trained", " to ".join(map(str, sorted({min(days), max(days)})))),
+    ])
+
+
+def accuracy_table(study):
+    def row(rule, size):
+        runs = study.runs[rule][size]
+        by_epoch = [study.accuracies(rule, size, epoch).values()
+                    for epoch in range(1, study.epochs + 1)]
+        early = [f"{statistics.fmean(values):.2f}" if values else "-" for values in by_epoch[:-1]]
+        finished = sum(run.state == "finished" for run in runs.values())
+        rate = next(iter(runs.values())).learning_rate
+        return (rule, size, f"{rate:.4g}", *early, shown_mean(by_epoch[-1]),
+                finished if finished == len(runs) else f"{finished} of {len(runs)}")
+
+    heads = ("rule", "batch size", "rate",
+             *(f"after {epochs_word(epoch)}" for epoch in range(1, study.epochs)),
+             f"after {epochs_word(study.epochs)}", "seeds")
+    return table(heads, [row(rule, size) for rule in study.rules for size in study.runs[rule]])
+
+
+def size_pairs(study, rule):
+    """Neighbours, and the two at the ends."""
+    sizes = list(study.runs[rule])
+    pairs = list(itertools.pairwise(sizes))
+    return pairs + [(sizes[0], sizes[-1])] if len(sizes) > 2 else pairs
+
+
+def size_table(study):
+    moments = sorted({1, study.epochs})
+    return table(
+        ("rule", "batch sizes", *(f"after {epochs_word(epoch)}" for epoch in moments)),
+        [(rule, f"{small} − {large}",
+          *(shown_difference(difference(study.accuracies(rule, small, epoch),
+                                        study.accuracies(rule, large, epoch), study.image()))
+            for epoch in moments))
+         for rule in study.rules for small, large in size_pairs(study, rule)])
+
+
+def updates_table(study):
+    """The large size after as many epochs as it takes for the small one's updates of one epoch."""
+    def rows(rule):
+        for small, large in itertools.pairwise(study.runs[rule]):
+            ratio = large // small
+            if large % small != 0 or ratio > study.epochs:
+                continue
+            updates = next(iter(study.runs[rule][small].values())).steps(1)
+            yield (rule, f"{updates:,}", f"{large} after {epochs_word(ratio)}",
+                   f"{small} after {epochs_word(1)}",
+                   shown_difference(difference(study.accuracies(rule, large, ratio),
+                                               study.accuracies(rule, small, 1), study.image())))
+
+    return table(("rule", "updates, about", "one", "other", "one − other"),
+                 [row for rule in study.rules for row in rows(rule)])
+
+
+def rule_table(study):
+    pairs = [(later, earlier) for earlier, later in itertools.combinations(study.rules, 2)]
+    return table(
+        ("batch size", *(f"{one} − {other}" for one, other in pairs)),
+        [(size, *(shown_difference(difference(study.accuracies(one, size, study.epochs),
+                                              study.accuracies(other, size, study.epochs),
+                                              study.image()))
+                  for one, other in pairs))
+         for size in study.sizes])
+
+
+def seconds_table(study):
+    def row(size):
+        seconds = [epoch["training_seconds"] for run in study.all() if run.batch_size == size
+                   for epoch in run.epochs]
+        return (size, f"{min(seconds):.1f}", f"{statistics.median(seconds):.1f}",
+                f"{max(seconds):.1f}")
+
+    return table(("batch size", "fastest epoch", "median", "slowest"),
+                 [row(size) for size in study.sizes])
+
+
+def verdict(study, trainer, rules):
+    roots = [study.folder / rule for rule in rules]
+    result = subprocess.run([trainer, "compare", *roots], check=True, text=True,
+                            stdout=subprocess.PIPE)
+    return f"```\n{result.stdout.rstrip()}\n```"
+
+
+def pictures(dataset, study):
+    return "\n\n".join(
+        f"![{dataset}, rule {rule}: loss and accuracy by epoch, the mean and the range of the seeds]"
+        f"(study/{dataset}-{rule}.svg)" for rule in study.rules)
+
+
+def blocks_of(dataset, study, trainer):
+    yield f"{dataset} setup", setup_table(study)
+    yield f"{dataset} accuracy", accuracy_table(study)
+    yield f"{dataset} pictures", pictures(dataset, study)
+    yield f"{dataset} verdict", verdict(study, trainer, study.rules[:1])
+    yield f"{dataset} sizes", size_table(study)
+    yield f"{dataset} updates", updates_table(study)
+    if len(study.rules) > 1:
+        yield f"{dataset} rules", rule_table(study)
+        yield f"{dataset} verdict of all rules", verdict(study, trainer, study.rules)
+    yield f"{dataset} seconds", seconds_table(study)
+
+
+# ---- the files
+
+def fill(page, name, block):
+    mark = f"<!-- study: {name} -->"
+    filled = f"{mark}\n{block}\n{END}"
+    place = re.compile(re.escape(mark) + r"\n.*?" + re.escape(END), re.DOTALL)
+    if place.search(page):
+        return place.sub(lambda _: filled, page)
+    return f"{page}\n## {name}\n\n{filled}\n"
+
+
+def shown_exactly(figure):
+    return "" if figure is None else f"{figure:.7g}"
+
+
+def write_csv(path, studies):
+    figures = ("loss", "accuracy", "val_loss", "val_accuracy", "training_seconds",
+               "validation_seconds")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(("dataset", "rule", "batch_size", "learning_rate", "seed", "epoch", *figures))
+        for dataset, study in studies.items():
+            for rule in study.rules:
+                for run in study.of_rule(rule):
+                    for number, epoch in enumerate(run.epochs, 1):
+                        rows.writerow((dataset, rule, run.batch_size, f"{run.learning_rate:.10g}",
+                                       run.seed, number, *(shown_exactly(epoch[figure])
+                                                           for figure in figures)))
+
+
+def main():
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--trainer", required=True)
+    parser.add_argument("--logs", required=True, type=pathlib.Path)
+    parser.add_argument("--output", required=True, type=pathlib.Path)
+    parser.add_argument("--datasets", required=True, nargs="+")
+    parser.add_argument("--rules", required=True, nargs="+")
+    options = parser.parse_args()
+
+    studies = {dataset: Study(options.logs / dataset, options.rules)
+               for dataset in options.datasets}
+    path = options.output / "study.md"
+    page = path.read_text(encoding="utf-8") if path.exists() else "# A study of batch sizes\n"
+    for dataset, study in studies.items():
+        for name, block in blocks_of(dataset, study, options.trainer):
+            page = fill(page, name, block)
+    write_csv(options.output / "study/runs.csv", studies)
+    path.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

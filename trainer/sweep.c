@@ -1,5 +1,6 @@
 /* trainer sweep: a run at each batch size (and learning rate, and seed), then the comparison.
  * Everything that would be refused is refused before anything is trained. */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -121,12 +122,36 @@ static outcome run_sweep(const experiment *data, const sweep_list *list)
     return status;
 }
 
+static outcome print_list(const char *program, const sweep_list *list, bool json)
+{
+    if (!json) {
+        sweep_list_print_table(list, stdout);
+        return OUTCOME_DONE;
+    }
+    if (sweep_list_print_json(list, stdout) != 0) {
+        fprintf(stderr, "%s: no memory for the list\n", program);
+        return OUTCOME_FAILED;
+    }
+    return OUTCOME_DONE;
+}
+
+/* Trains the listed runs. */
+static outcome run_list(const char *program, const run_options *options, const sweep_list *list)
+{
+    experiment data;
+    outcome status = experiment_open(&data, program, options);
+    if (status == OUTCOME_DONE) {
+        status = run_sweep(&data, list);
+        experiment_close(&data);
+    }
+    return status;
+}
+
 outcome sweep_command(int argc, char **argv)
 {
     char message[MESSAGE_BYTES];
     run_options options;
     sweep_list list;
-    experiment data;
     outcome status = run_options_parse_sweep(&options, argc, argv);
     if (status != OUTCOME_DONE) {
         return status;
@@ -136,11 +161,8 @@ outcome sweep_command(int argc, char **argv)
         fprintf(stderr, "%s: --logdir: %s\n", argv[0], message);
         return OUTCOME_FAILED;
     }
-    status = experiment_open(&data, argv[0], &options);
-    if (status == OUTCOME_DONE) {
-        status = run_sweep(&data, &list);
-        experiment_close(&data);
-    }
+    status = options.sharing.list ? print_list(argv[0], &list, options.sharing.json)
+                                  : run_list(argv[0], &options, &list);
     sweep_list_free(&list);
     return status;
 }

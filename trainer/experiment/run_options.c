@@ -383,6 +383,9 @@ static error_t take_own(int key, char *text, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = options;
+        if (state->root_argp->children[1].argp != NULL) { /* sweep's */
+            state->child_inputs[1] = &options->sharing;
+        }
         return 0;
     case KEY_BATCH_SIZE:
         return option_take_u32(state, "--batch-size", text, UINT32_MAX, &options->batch_sizes[0]);
@@ -434,11 +437,13 @@ static char *complete_help(int key, const char *text, void *input)
     return help; /* argp frees it */
 }
 
-static outcome parse(run_options *out, const struct argp_option *own, const char *documentation,
-                     int argc, char **argv)
+/* `sharing` may be NULL. */
+static outcome parse(run_options *out, const struct argp_option *own, const struct argp *sharing,
+                     const char *documentation, int argc, char **argv)
 {
     const struct argp shared = {shared_options, take_shared, NULL, NULL, NULL, complete_help, NULL};
-    const struct argp_child children[] = {{&shared, 0, NULL, 0}, {0}};
+    const struct argp_child children[] = {
+        {&shared, 0, NULL, 0}, {sharing, 0, "On several machines (docs/scale_out.md):", 9}, {0}};
     const struct argp parser = {own, take_own, NULL, documentation, children, NULL, NULL};
     return option_check_parse(&parser, argc, argv, out) == 0 ? OUTCOME_DONE : OUTCOME_REFUSED;
 }
@@ -462,7 +467,7 @@ outcome run_options_parse_train(run_options *out, int argc, char **argv)
     out->batch_size_count = 1;
     out->batch_sizes[0] = 32;
     return parse(
-        out, train_options,
+        out, train_options, NULL,
         "Trains LeNet on MNIST at one batch size, in a directory of its own."
         "\v"
         "A directory that holds a run is refused unless --resume or --overwrite is given; one that "
@@ -479,7 +484,7 @@ outcome run_options_parse_sweep(run_options *out, int argc, char **argv)
     out->batch_size_count = sizeof sizes / sizeof sizes[0];
     memcpy(out->batch_sizes, sizes, sizeof sizes);
     return parse(
-        out, sweep_options,
+        out, sweep_options, &sharing_options_parser,
         "Trains LeNet on MNIST at each of several batch sizes, then compares the runs."
         "\v"
         "A run of the same configuration that has finished or diverged is left as it is. An "

@@ -27,7 +27,7 @@ int sweep_list_make(sweep_list *out, const run_options *options, char *message)
 {
     const size_t count = run_options_run_count(options);
     int status = 0;
-    *out = (sweep_list){.runs = calloc(count, sizeof *out->runs)};
+    *out = (sweep_list){.runs = calloc(count, sizeof *out->runs), .epochs = options->epochs};
     if (out->runs == NULL) {
         return message_set(message, "no memory for the list of runs");
     }

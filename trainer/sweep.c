@@ -1,5 +1,6 @@
 /* trainer sweep: a run at each batch size (and learning rate, and seed), then the comparison.
  * Everything that would be refused is refused before anything is trained. */
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "sweep_answer.h"
 #include "sweep_list.h"
 #include "sweep_runs.h"
+#include "task_share.h"
 
 static outcome refuse(const experiment *data, const char *message)
 {
@@ -106,6 +108,37 @@ static outcome train(sweep_runs *self)
     return status;
 }
 
+/* Which of the runs this process trains, and who said so. */
+static void say_task(const experiment *data, const sweep_list *list)
+{
+    const task_share *task = &data->options->sharing.task;
+    if (!task_share_is_given(task) || data->options->quiet) {
+        return;
+    }
+    if (task->is_run) {
+        printf("Task      run %" PRIu64 " of %zu, by %s\n", task->number, list->whole_count,
+               task->rank_variable);
+        return;
+    }
+    printf("Task      %" PRIu64 " of %" PRIu64, task->number, task->count);
+    if (task->rank_variable != NULL) {
+        printf(", by %s and %s", task->rank_variable, task->count_variable);
+    }
+    printf(": %zu of %zu runs\n", list->count, list->whole_count);
+}
+
+/* A task knows only its own runs: they are not compared. */
+static outcome end(const experiment *data, const sweep_list *list)
+{
+    if (!task_share_is_given(&data->options->sharing.task)) {
+        return sweep_answer(data, list);
+    }
+    if (!data->options->quiet) {
+        puts("This task is done; trainer compare compares the runs of all tasks");
+    }
+    return OUTCOME_DONE;
+}
+
 static outcome run_sweep(const experiment *data, const sweep_list *list)
 {
     sweep_runs self;
@@ -115,8 +148,8 @@ static outcome run_sweep(const experiment *data, const sweep_list *list)
     }
     status = train(&self);
     if (sweep_run_ended(status)) {
-        const outcome compared = sweep_answer(data, list);
-        status = compared == OUTCOME_DONE ? status : compared;
+        const outcome ended = end(data, list);
+        status = ended == OUTCOME_DONE ? status : ended;
     }
     sweep_runs_free(&self);
     return status;
@@ -140,10 +173,12 @@ static outcome run_list(const char *program, const run_options *options, const s
 {
     experiment data;
     outcome status = experiment_open(&data, program, options);
-    if (status == OUTCOME_DONE) {
-        status = run_sweep(&data, list);
-        experiment_close(&data);
+    if (status != OUTCOME_DONE) {
+        return status;
     }
+    say_task(&data, list);
+    status = list->count > 0 ? run_sweep(&data, list) : OUTCOME_DONE;
+    experiment_close(&data);
     return status;
 }
 

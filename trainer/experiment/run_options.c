@@ -348,6 +348,19 @@ static error_t check_scaled(const struct argp_state *state, const run_options *o
     return 0;
 }
 
+/* A job array may be longer than the list; a task of many may have no run. */
+static error_t check_task(const struct argp_state *state, const run_options *options)
+{
+    const task_share *task = &options->sharing.task;
+    const size_t runs = run_options_run_count(options);
+    if (task->is_run && task->number >= runs) {
+        return option_wrong(state,
+                            "--task auto: %s is %" PRIu64 ", but the list has %zu run%s, from 0 on",
+                            task->rank_variable, task->number, runs, runs == 1 ? "" : "s");
+    }
+    return 0;
+}
+
 /* What options can only be together. */
 static error_t check_together(const struct argp_state *state, const run_options *options)
 {
@@ -373,7 +386,7 @@ static error_t check_together(const struct argp_state *state, const run_options 
             return error;
         }
     }
-    return 0;
+    return check_task(state, options);
 }
 
 /* The options that only one command has, or that mean or say something else in each. */

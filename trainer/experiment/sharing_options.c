@@ -2,9 +2,10 @@
 
 #include <string.h>
 
+#include "message.h"
 #include "option_value.h"
 
-enum sharing_key { KEY_LIST = 512, KEY_FORMAT }; /* others than those of run_options.c */
+enum sharing_key { KEY_LIST = 512, KEY_FORMAT, KEY_TASK }; /* others than those of run_options.c */
 
 static const struct argp_option option_table[] = {
     {"list", KEY_LIST, NULL, 0,
@@ -12,6 +13,10 @@ static const struct argp_option option_table[] = {
      "on every machine",
      0},
     {"format", KEY_FORMAT, "table|json", 0, "Of the list (default table)", 0},
+    {"task", KEY_TASK, "I/N|auto", 0,
+     "Train every Nth run of the list from index I on, with I from 0; auto takes them from a job "
+     "array, mpirun or srun",
+     0},
     {0}};
 
 static error_t take_format(const struct argp_state *state, sharing_options *options,
@@ -22,6 +27,14 @@ static error_t take_format(const struct argp_state *state, sharing_options *opti
     return options->json || strcmp(text, "table") == 0
                ? 0
                : option_wrong(state, "--format: \"%s\" is not table or json", text);
+}
+
+static error_t take_task(const struct argp_state *state, sharing_options *options, const char *text)
+{
+    char message[MESSAGE_BYTES];
+    return task_share_parse(&options->task, text, message) == 0
+               ? 0
+               : option_wrong(state, "--task %s", message);
 }
 
 static error_t check_together(const struct argp_state *state, const sharing_options *options)
@@ -41,6 +54,8 @@ static error_t take_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_FORMAT:
         return take_format(state, options, text);
+    case KEY_TASK:
+        return take_task(state, options, text);
     case ARGP_KEY_END:
         return check_together(state, options);
     default:

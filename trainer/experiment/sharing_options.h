@@ -5,10 +5,13 @@
 #include <argp.h>
 #include <stdbool.h>
 
+#include "task_share.h"
+
 typedef struct sharing_options {
     bool list;   /* print the list of runs and train none */
     bool format; /* was the list's format given? */
     bool json;   /* it is JSON */
+    task_share task;
 } sharing_options;
 
 /* A child of sweep's parser, whose input is a sharing_options of zeros. */

@@ -27,12 +27,15 @@ int sweep_list_make(sweep_list *out, const run_options *options, char *message)
 {
     const size_t count = run_options_run_count(options);
     int status = 0;
-    *out = (sweep_list){.runs = calloc(count, sizeof *out->runs), .epochs = options->epochs};
+    *out = (sweep_list){
+        .runs = calloc(count, sizeof *out->runs), .whole_count = count, .epochs = options->epochs};
     if (out->runs == NULL) {
         return message_set(message, "no memory for the list of runs");
     }
     for (size_t i = 0; status == 0 && i < count; i++) {
-        status = add_run(out, options, i, message);
+        if (task_share_has(&options->sharing.task, i)) {
+            status = add_run(out, options, i, message);
+        }
     }
     if (status != 0) {
         sweep_list_free(out);

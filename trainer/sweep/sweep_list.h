@@ -19,10 +19,11 @@ typedef struct listed_run {
 typedef struct sweep_list {
     listed_run *runs; /* [count], the list's own; in ascending order of their index */
     size_t count;
-    uint32_t epochs; /* of each */
+    size_t whole_count; /* of the whole sweep */
+    uint32_t epochs;    /* of each */
 } sweep_list;
 
-/* Lists the runs in the order of run_options_choice. 0, or -1 with a message [MESSAGE_BYTES] and an
+/* Lists the runs of the options' task in the order of run_options_choice; they may be none. 0, or -1 with a message [MESSAGE_BYTES] and an
  * empty list. */
 MUST_CHECK int sweep_list_make(sweep_list *out, const run_options *options, char *message);
 

@@ -140,23 +140,28 @@ outcome experiment_configure(const experiment *self, run_choice choice, run_conf
     return settle(self, out, plan);
 }
 
-int experiment_run_path(char *out, const char *parent, const run_config *config, bool seeded,
+int experiment_run_path(char *out, const char *parent, run_choice choice, bool seeded,
                         char *message)
 {
     char name[128];
     char rate[NUMBER_BYTES + 8] = "";
     char seed[32] = "";
-    if (config->learning_rate != engine_config_defaults().learning_rate) {
+    if (choice.learning_rate != engine_config_defaults().learning_rate) {
         char text[NUMBER_BYTES];
-        number_format_exact(text, config->learning_rate);
+        number_format_exact(text, choice.learning_rate);
         snprintf(rate, sizeof rate, "-LR=%s", text);
     }
     if (seeded) {
-        snprintf(seed, sizeof seed, "-Seed=%" PRIu64, config->seed);
+        snprintf(seed, sizeof seed, "-Seed=%" PRIu64, choice.seed);
     }
-    snprintf(name, sizeof name, "LeNet-MNIST-2-BatchSize=%u%s%s", (unsigned)config->batch_size,
-             rate, seed);
+    snprintf(name, sizeof name, "LeNet-MNIST-2-BatchSize=%u%s%s", (unsigned)choice.batch_size, rate,
+             seed);
     return message_join_path(out, PATH_MAX, parent, name, message);
+}
+
+outcome experiment_kept(const experiment *self, bool diverged)
+{
+    return diverged && self->options->terminate_on_nan ? OUTCOME_DIVERGED : OUTCOME_DONE;
 }
 
 outcome experiment_leave(const experiment *self, const char *directory, bool diverged)
@@ -166,7 +171,7 @@ outcome experiment_leave(const experiment *self, const char *directory, bool div
                 "%s: %s already with this configuration, left as it is\n", directory,
                 diverged ? "diverged" : "finished");
     }
-    return diverged && self->options->terminate_on_nan ? OUTCOME_DIVERGED : OUTCOME_DONE;
+    return experiment_kept(self, diverged);
 }
 
 /* As a shell takes it for one word. */
@@ -273,7 +278,8 @@ outcome experiment_run(const experiment *self, const experiment_part *part, run_
         .display = &display,
     };
     const outcome ended = run_loop(&job, record, message);
-    if (ended == OUTCOME_REFUSED || ended == OUTCOME_FAILED) {
+    const bool is_taken = ended == OUTCOME_TAKEN && !part->is_shared;
+    if (is_taken || ended == OUTCOME_REFUSED || ended == OUTCOME_FAILED) {
         fprintf(stderr, "%s: %s\n", self->program, message);
     } else if (record->state == RUN_DIVERGED) {
         tell_divergence(self, &job, record);

@@ -37,11 +37,15 @@ MUST_CHECK outcome experiment_configure(const experiment *self, run_choice choic
 /* parent/LeNet-MNIST-2-BatchSize=N into out[PATH_MAX], followed by -LR=X if the learning rate is not
  * the engines' default, and by -Seed=S if `seeded`; -1 with a message [MESSAGE_BYTES]. X is the
  * shortest text of the rate, so different runs of a sweep have different paths. */
-MUST_CHECK int experiment_run_path(char *out, const char *parent, const run_config *config,
-                                   bool seeded, char *message);
+MUST_CHECK int experiment_run_path(char *out, const char *parent, run_choice choice, bool seeded,
+                                   char *message);
 
-/* Prints that the run in `directory` is left as it is: it has finished, or diverged. OUTCOME_DONE,
- * or OUTCOME_DIVERGED if the options make that a failure. */
+/* The outcome of a run that has ended before: OUTCOME_DONE, or OUTCOME_DIVERGED if it diverged and the
+ * options make that a failure. */
+outcome experiment_kept(const experiment *self, bool diverged);
+
+/* Prints that the run in `directory` is left as it is: it has finished, or diverged. As
+ * experiment_kept. */
 MUST_CHECK outcome experiment_leave(const experiment *self, const char *directory, bool diverged);
 
 /* Prints the command that shows the runs in `directory`, unless --quiet is given. */
@@ -61,6 +65,7 @@ typedef struct experiment_part {
     run_directory_replace replace;
     uint32_t runs_at_once; /* those that share the hardware with it, and it */
     const char *label;     /* begins each line of its progress, if these are several */
+    bool is_shared;        /* another process may take the run: then nothing is wrong with it */
 } experiment_part;
 
 /* Trains the run, and prints at the end what is wrong with it. *record, and the message

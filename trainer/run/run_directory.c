@@ -206,44 +206,50 @@ static void unmake(const run_directory *directory)
     directory_unmake(directory->path, directory->made_at);
 }
 
-/* Makes and locks directory->path. */
-static int make_locked(run_directory *directory, char *message)
+/* Makes and locks directory->path. USABLE, or HELD or REFUSED with a message. */
+static run_directory_verdict make_locked(run_directory *directory, char *message)
 {
     const char *path = directory->path;
     if (directory_make(path, &directory->made_at, message) != 0) {
-        return -1;
+        return RUN_DIRECTORY_REFUSED;
     }
     directory->fd = run_files_open(path, message);
     if (directory->fd < 0) {
-        return -1;
+        return RUN_DIRECTORY_REFUSED;
     }
-    return run_directory_check_holder(run_lock_take(directory->fd, path, &directory->lock, message),
+    return run_directory_judge_holder(run_lock_take(directory->fd, path, &directory->lock, message),
                                       path, message);
 }
 
-int run_directory_open(run_directory **out, const char *path, const run_config *config,
-                       run_directory_replace replace, char *message)
+run_directory_verdict run_directory_open(run_directory **out, const char *path,
+                                         const run_config *config, run_directory_replace replace,
+                                         char *message)
 {
     *out = NULL;
     /* Before anything is made, the lock's file included. */
-    if (run_directory_judge(path, config, replace, message) != RUN_DIRECTORY_USABLE) {
-        return -1;
+    run_directory_verdict verdict = run_directory_judge(path, config, replace, message);
+    if (verdict != RUN_DIRECTORY_USABLE) {
+        return verdict;
     }
     run_directory *directory = calloc(1, sizeof *directory);
     if (directory == NULL) {
-        return message_set(message, "no memory for a run's directory");
+        message_set(message, "no memory for a run's directory");
+        return RUN_DIRECTORY_REFUSED;
     }
     directory->fd = -1;
     directory->lock = -1;
     snprintf(directory->path, sizeof directory->path, "%s", path);
-    if (make_locked(directory, message) != 0 ||
-        run_directory_judge_held(path, config, replace, message) != RUN_DIRECTORY_USABLE) {
+    verdict = make_locked(directory, message);
+    if (verdict == RUN_DIRECTORY_USABLE) {
+        verdict = run_directory_judge_held(path, config, replace, message);
+    }
+    if (verdict != RUN_DIRECTORY_USABLE) {
         unmake(directory);
         run_directory_close(directory);
-        return -1;
+        return verdict;
     }
     *out = directory;
-    return 0;
+    return RUN_DIRECTORY_USABLE;
 }
 
 void run_directory_doubt(const run_directory *directory, char *message)

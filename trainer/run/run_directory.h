@@ -26,11 +26,13 @@ typedef struct run_directory run_directory;
 
 /* Judges as run_directory_judge, makes `path` and its parents if they are missing, and locks it for
  * this handle. Then judges it again, since others had time to write there; a run that may be
- * replaced or continued stays there until it is cleared. 0, or -1 with a message [MESSAGE_BYTES];
- * then nothing is removed, and nothing is left that was not there, but perhaps the lock's file if
- * others came in between. A file system whose locks other hosts would not see is refused. */
-MUST_CHECK int run_directory_open(run_directory **out, const char *path, const run_config *config,
-                                  run_directory_replace replace, char *message);
+ * replaced or continued stays there until it is cleared. USABLE, and *out is the handle; or another
+ * verdict with a message [MESSAGE_BYTES]: then nothing is removed, and nothing is left that was not
+ * there, but perhaps the lock's file if others came in between. A file system whose locks other
+ * hosts would not see is refused. */
+MUST_CHECK run_directory_verdict run_directory_open(run_directory **out, const char *path,
+                                                    const run_config *config,
+                                                    run_directory_replace replace, char *message);
 
 /* Sets the message [MESSAGE_BYTES] to a warning if it is not known whether other hosts see the
  * lock; to "" otherwise. */

@@ -26,12 +26,19 @@ static void name_writer(const char *path, char *message)
     run_record_free(&there);
 }
 
-int run_directory_check_holder(run_lock_holder holder, const char *path, char *message)
+run_directory_verdict run_directory_judge_holder(run_lock_holder holder, const char *path,
+                                                 char *message)
 {
-    if (holder == RUN_LOCK_ANOTHER) {
+    switch (holder) {
+    case RUN_LOCK_NOBODY:
+        return RUN_DIRECTORY_USABLE;
+    case RUN_LOCK_ANOTHER:
         name_writer(path, message);
+        return RUN_DIRECTORY_HELD;
+    case RUN_LOCK_UNKNOWN:
+        break;
     }
-    return holder == RUN_LOCK_NOBODY ? 0 : -1;
+    return RUN_DIRECTORY_REFUSED;
 }
 
 /* -1 with a message where the directory, there or not, would be inside of a run's. */
@@ -188,10 +195,11 @@ run_directory_verdict run_directory_judge(const char *path, const run_config *co
     if (fd < 0) {
         return RUN_DIRECTORY_REFUSED;
     }
-    const bool is_free =
-        run_directory_check_holder(run_lock_ask(fd, path, message), path, message) == 0;
-    const run_directory_verdict verdict =
-        is_free ? run_directory_judge_held(path, config, replace, message) : RUN_DIRECTORY_REFUSED;
+    run_directory_verdict verdict =
+        run_directory_judge_holder(run_lock_ask(fd, path, message), path, message);
+    if (verdict == RUN_DIRECTORY_USABLE) {
+        verdict = run_directory_judge_held(path, config, replace, message);
+    }
     close(fd);
     return verdict;
 }

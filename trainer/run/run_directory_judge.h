@@ -19,10 +19,10 @@ typedef enum run_directory_verdict {
     RUN_DIRECTORY_USABLE,   /* no run is there, or one that may be replaced or continued */
     RUN_DIRECTORY_FINISHED, /* CONTINUE: the run that is wanted is there, finished */
     RUN_DIRECTORY_DIVERGED, /* CONTINUE: it is there and diverged, as it would again */
+    RUN_DIRECTORY_HELD,     /* another process is writing a run there */
     RUN_DIRECTORY_REFUSED   /* a run that may not be replaced, or no place for a run at all: other
                                runs are above or below it, it holds event files or models that the
-                               trainer did not write, it is no directory, or another process is
-                               writing to it */
+                               trainer did not write, or it is no directory */
 } run_directory_verdict;
 
 /* May a run of this configuration begin at `path`? Unless it is USABLE the message [MESSAGE_BYTES]
@@ -36,9 +36,10 @@ MUST_CHECK run_directory_verdict run_directory_judge_held(const char *path,
                                                           run_directory_replace replace,
                                                           char *message);
 
-/* 0 if nobody held the lock of the run's directory `path`. Else -1 with a message [MESSAGE_BYTES]
- * that names the process that writes there; if it is not known who holds the lock, run_lock.h has
- * set the message. */
-MUST_CHECK int run_directory_check_holder(run_lock_holder holder, const char *path, char *message);
+/* USABLE if nobody held the lock of the run's directory `path`. HELD with a message [MESSAGE_BYTES]
+ * that names the process that writes there. REFUSED if it is not known who holds the lock; run_lock.h
+ * has set the message. */
+MUST_CHECK run_directory_verdict run_directory_judge_holder(run_lock_holder holder,
+                                                            const char *path, char *message);
 
 #endif

@@ -106,6 +106,7 @@ set_up() {
     scripts/python_venv.sh frameworks
     if [[ $tier != default ]]; then
         scripts/python_venv.sh older_frameworks
+        scripts/python_venv.sh old_cmake
         scripts/python_venv.sh models
     fi
 }

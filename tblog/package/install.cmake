@@ -24,14 +24,18 @@ install(FILES
 
 # tblog.pc finds the prefix from where it lies itself, so that the tree may be moved and
 # `cmake --install --prefix` may name another one than was configured.
+set(PC_LIBDIR "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+set(PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+if(IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+    set(PC_INCLUDEDIR "${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
 if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+    set(PC_LIBDIR "${CMAKE_INSTALL_LIBDIR}")
     set(PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
 else()
     file(RELATIVE_PATH up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
     string(REGEX REPLACE "/$" "" up "${up}")
     set(PC_PREFIX "\${pcfiledir}/${up}")
 endif()
-cmake_path(APPEND PC_LIBDIR "\${prefix}" "${CMAKE_INSTALL_LIBDIR}")
-cmake_path(APPEND PC_INCLUDEDIR "\${prefix}" "${CMAKE_INSTALL_INCLUDEDIR}")
 configure_file(package/tblog.pc.in tblog.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tblog.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -207,7 +207,8 @@ class TestTiers(ScriptsTest):
         self.assertIn("--label-exclude ^(none)$", release)
         self.assertIn("--label-exclude ^(tensorboard|scripts)$", tsan)
         self.assertEqual(self.calls_of("python_venv.sh"), [
-            "format", "tensorboard", "frameworks", "older_frameworks", "models"])
+            "format", "tensorboard", "frameworks", "older_frameworks", "old_cmake",
+            "models"])
 
     def test_a_preset_that_fails_does_not_keep_the_others_from_running(self):
         result = self.run_tests(FAILING="release asan")

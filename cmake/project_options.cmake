@@ -28,6 +28,14 @@ target_compile_options(tblog_options INTERFACE
         -ffp-contract=off>
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>)
 
+# tblog_make_part_of_library(target): its objects go into libtblog. They hold code even where the
+# project is built with -flto, or their names could not be hidden in the static library.
+function(tblog_make_part_of_library target)
+    set_target_properties(${target} PROPERTIES
+        POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden INTERPROCEDURAL_OPTIMIZATION OFF)
+    target_compile_options(${target} PRIVATE -fno-lto)
+endfunction()
+
 # What is no part of tblog knows them by this name, which another project may have for its own.
 if(is_top_level)
     add_library(project_options ALIAS tblog_options)

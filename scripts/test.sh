@@ -108,6 +108,7 @@ set_up() {
         scripts/python_venv.sh older_frameworks
         scripts/python_venv.sh old_cmake
         scripts/python_venv.sh models
+        scripts/fetch_protobuf_c.sh
     fi
 }
 

@@ -1,29 +1,42 @@
 # The options that every target of ours shares, as two interface libraries that targets link
-# PRIVATE: project_options for hand-written code, project_options_generated for protoc-c's. What
-# nvcc compiles has options of its own (kernels/cuda).
+# PRIVATE: tblog_options for hand-written code, tblog_options_generated for protoc-c's. What nvcc
+# compiles has options of its own (kernels/cuda).
 
-add_library(project_options_generated INTERFACE)
-target_compile_definitions(project_options_generated INTERFACE _POSIX_C_SOURCE=200809L)
+add_library(tblog_options_generated INTERFACE)
+target_compile_definitions(tblog_options_generated INTERFACE _POSIX_C_SOURCE=200809L)
 # 32-bit machines too read and write files beyond 2 GiB and know times beyond 2038. Elsewhere both
 # are so anyway; there the definition would only give open, pwrite and the like other symbols
 # (open64), which tests that wrap these calls do not know.
 if(CMAKE_SIZEOF_VOID_P EQUAL 4)
-    target_compile_definitions(project_options_generated INTERFACE
+    target_compile_definitions(tblog_options_generated INTERFACE
         _FILE_OFFSET_BITS=64 _TIME_BITS=64)
 endif()
 if(SANITIZE)
-    target_compile_options(project_options_generated INTERFACE
+    target_compile_options(tblog_options_generated INTERFACE
         $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:
             -fsanitize=${SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all>)
-    target_link_options(project_options_generated INTERFACE -fsanitize=${SANITIZE})
+    target_link_options(tblog_options_generated INTERFACE -fsanitize=${SANITIZE})
 endif()
 
-add_library(project_options INTERFACE)
-target_link_libraries(project_options INTERFACE project_options_generated)
-target_compile_options(project_options INTERFACE
+add_library(tblog_options INTERFACE)
+target_link_libraries(tblog_options INTERFACE tblog_options_generated)
+target_compile_options(tblog_options INTERFACE
     $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:
         -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla
         $<$<BOOL:${WARNINGS_AS_ERRORS}>:-Werror>
         # No contraction: sums have the same bits whatever the compiler would fuse.
         -ffp-contract=off>
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>)
+
+# tblog_make_part_of_library(target): its objects go into libtblog. They hold code even where the
+# project is built with -flto, or their names could not be hidden in the static library.
+function(tblog_make_part_of_library target)
+    set_target_properties(${target} PROPERTIES
+        POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden INTERPROCEDURAL_OPTIMIZATION OFF)
+    target_compile_options(${target} PRIVATE -fno-lto)
+endfunction()
+
+# What is no part of tblog knows them by this name, which another project may have for its own.
+if(is_top_level)
+    add_library(project_options ALIAS tblog_options)
+endif()

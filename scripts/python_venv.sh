@@ -16,13 +16,14 @@ already; makes it anew where the requirements have changed.
   frameworks        TensorFlow, Keras, PyTorch and others: our reader is tested on the event files
                     that they write, and exported models in them; bench/cpu.sh times their training
   older_frameworks  old versions of Keras and onnxruntime, in which exported models are tested too
+  old_cmake         CMake 3.16, the oldest that builds tblog alone
   models            onnxruntime, OpenCV, JAX and others that load exported models
   jax               JAX, which bench/cpu.sh times too
 END
 }
 
 case ${1:-} in
-format | view | tensorboard | frameworks | older_frameworks | models | jax) ;;
+format | view | tensorboard | frameworks | older_frameworks | old_cmake | models | jax) ;;
 -h | --help)
     usage
     exit

@@ -106,7 +106,9 @@ set_up() {
     scripts/python_venv.sh frameworks
     if [[ $tier != default ]]; then
         scripts/python_venv.sh older_frameworks
+        scripts/python_venv.sh old_cmake
         scripts/python_venv.sh models
+        scripts/fetch_protobuf_c.sh
     fi
 }
 

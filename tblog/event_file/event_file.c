@@ -11,6 +11,7 @@
 #include "event_file_name.h"
 #include "record_writer.h"
 #include "sink_file.h"
+#include "version_text.h"
 
 typedef struct file_path {
     struct file_path *older;
@@ -34,7 +35,7 @@ static int write_file_version(record_writer *records, double wall_time)
     record_queue queue = {0};
     int cause = ENOMEM;
     byte_buffer *out = record_queue_begin(&queue);
-    if (out != NULL && event_encode_file_version(out, wall_time, "tblog " TBLOG_VERSION)) {
+    if (out != NULL && event_encode_file_version(out, wall_time, "tblog " VERSION_TEXT)) {
         cause = record_queue_end(&queue, true);
     }
     if (cause == 0) {

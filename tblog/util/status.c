@@ -22,8 +22,3 @@ const char *tblog_status_string(tblog_status status)
     }
     return "unknown status";
 }
-
-const char *tblog_version(void)
-{
-    return TBLOG_VERSION;
-}

@@ -100,8 +100,8 @@ class Documentation(unittest.TestCase):
             page = file.read()
         with open(HEADER, encoding="utf-8") as file:
             header = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
-        # Programs call what is declared here without _sized, which is inline.
-        declared = {name.removesuffix("_sized") for name in
+        # Programs call what is declared here without _sized and _of, which is inline.
+        declared = {re.sub("_(sized|of)$", "", name) for name in
                     re.findall(r"^TBLOG_API[^;(]*?\b(tblog_\w+)\(", header, flags=re.M)}
         self.assertEqual(set(re.findall(r"^\.F[no] (tblog_\w+)", page, flags=re.M)), declared)
         header = re.sub(r"\s+", " ", header)

@@ -165,7 +165,8 @@ class TestTiers(ScriptsTest):
         super().setUp()
         (self.root / "tests").mkdir()
         shutil.copy(SCRIPTS.parent / "tests/result_table.py", self.root / "tests")
-        for script in "setup.sh", "fetch_mnist.sh", "python_venv.sh", "gpu_bundle.sh":
+        for script in ("setup.sh", "fetch_mnist.sh", "fetch_protobuf_c.sh", "python_venv.sh",
+                       "gpu_bundle.sh"):
             self.shim(self.root / "scripts" / script, RECORD)
         for tool in "cmake", "shellcheck", "nvcc":
             self.shim(self.world / "bin" / tool, RECORD)
@@ -207,7 +208,9 @@ class TestTiers(ScriptsTest):
         self.assertIn("--label-exclude ^(none)$", release)
         self.assertIn("--label-exclude ^(tensorboard|scripts)$", tsan)
         self.assertEqual(self.calls_of("python_venv.sh"), [
-            "format", "tensorboard", "frameworks", "older_frameworks", "models"])
+            "format", "tensorboard", "frameworks", "older_frameworks", "old_cmake",
+            "models"])
+        self.assertEqual(len(self.calls_of("fetch_protobuf_c.sh")), 1)
 
     def test_a_preset_that_fails_does_not_keep_the_others_from_running(self):
         result = self.run_tests(FAILING="release asan")

@@ -54,10 +54,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* ---- Versions ----
+ *
+ * Versions are semantic (semver.org). A patch mends. A minor version also adds. A major version may
+ * change and remove; while it is 0, a minor version may, and a patch may add.
+ *
+ * A program that was compiled with this header also runs with later libraries of the same major
+ * version; while that is 0, of the same minor version. The soname says which those are
+ * (libtblog.so.0.2), and the symbols' version too (TBLOG_0.2), so that the system's loader starts no
+ * program with another library. A program that finds the library by itself, as with dlopen, asks
+ * tblog_check_version. ---- */
+
+#define TBLOG_VERSION_MAJOR 0
+#define TBLOG_VERSION_MINOR 2
+#define TBLOG_VERSION_PATCH 0
+
+/* Minor version and patch are below 1000. */
+#define TBLOG_MAKE_VERSION_NUMBER(major, minor, patch)                                             \
+    ((major) * 1000000 + (minor) * 1000 + (patch))
+
+/* This header's version, a number that the preprocessor can compare. */
+#define TBLOG_VERSION_NUMBER                                                                       \
+    TBLOG_MAKE_VERSION_NUMBER(TBLOG_VERSION_MAJOR, TBLOG_VERSION_MINOR, TBLOG_VERSION_PATCH)
+
+/* Whether this header is of that version or a later one. */
+#define TBLOG_AT_LEAST(major, minor, patch)                                                        \
+    (TBLOG_VERSION_NUMBER >= TBLOG_MAKE_VERSION_NUMBER(major, minor, patch))
+
 /* ---- Structs and later versions ----
  *
- * A program that was compiled with this header also runs with later libraries of its soname (while
- * the major version is 0, those of the same minor version). For that, structs follow these rules:
+ * For old programs to run with later libraries, structs follow these rules:
  *
  *   - tblog_writer_options, tblog_mesh, tblog_hparam, tblog_hparam_info, tblog_metric_info,
  *     tblog_experiment, tblog_chart, tblog_category and tblog_embedding may grow. A later version
@@ -102,6 +128,19 @@ TBLOG_API const char *tblog_status_string(tblog_status status);
 
 /* The library's version, "major.minor.patch". */
 TBLOG_API const char *tblog_version(void);
+
+/* The library's version, as TBLOG_VERSION_NUMBER is the header's. */
+TBLOG_API int tblog_version_number(void);
+
+TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_check_version_of(int version_number);
+
+/* Whether the library serves programs that were compiled with this header: TBLOG_OK, or
+ * TBLOG_INVALID where it is older, or later by too much (see "Versions" above); then
+ * tblog_writer_message(NULL) names both versions. */
+TBLOG_INLINE TBLOG_MUST_CHECK tblog_status tblog_check_version(void)
+{
+    return tblog_check_version_of(TBLOG_VERSION_NUMBER);
+}
 
 /* ---- Writer ---- */
 

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Fetches the source of protobuf-c, for scripts/release.sh --protobuf-c.
+set -euo pipefail
+unset CDPATH
+
+usage() {
+    cat <<'END'
+Usage: scripts/fetch_protobuf_c.sh [DIR]
+
+Puts the source of protobuf-c, as Debian and Ubuntu publish it, into DIR (default:
+build/protobuf-c). Does nothing if it is there. apt-get fetches it and checks its signature; neither
+root nor a line `deb-src` in its sources is needed, and the system's lists stay as they are.
+END
+}
+
+case ${1:-} in
+-*)
+    usage
+    [[ $1 == -h || $1 == --help ]] || exit 2
+    exit
+    ;;
+esac
+if [[ $# -gt 1 ]]; then
+    usage >&2
+    exit 2
+fi
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+output=${1:-$root/build/protobuf-c}
+if [[ -e $output/protobuf-c/protobuf-c.c ]]; then
+    exit
+fi
+
+# The distribution's own archive, which apt-get knows for binary packages already.
+list_sources() {
+    local uri release origin component
+    while read -r uri release origin component; do
+        case $origin:$component in
+        Debian:main | Ubuntu:universe)
+            echo "deb-src [signed-by=/usr/share/keyrings/${origin,}-archive-keyring.gpg]" \
+                "$uri $release $component"
+            ;;
+        esac
+    # shellcheck disable=SC2016 # apt-get puts the values in
+    done < <(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(ORIGIN) $(COMPONENT)' \
+        'Created-By: Packages')
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+list_sources | sort -u >"$work/sources.list"
+mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+cd "$work"
+apt=(apt-get -qq -o APT::Sandbox::User="$(id -un)" -o Dir::Etc::SourceList="$work/sources.list"
+    -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work/cache")
+"${apt[@]}" update
+"${apt[@]}" source --download-only protobuf-c
+mkdir source
+tar -xf protobuf-c_*.orig.tar.* --strip-components=1 -C source
+mkdir -p "$(dirname "$output")"
+rm -rf "$output"
+mv source "$output"

@@ -1,7 +1,8 @@
-# Install rules: header, libraries, and what CMake's find_package and pkg-config find them by.
+# Install rules: headers, libraries, and what CMake's find_package and pkg-config find them by.
 include(CMakePackageConfigHelpers)
 
-install(FILES include/tblog/tblog.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tblog)
+install(FILES include/tblog/tblog.h include/tblog/tblog.hpp
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tblog)
 
 # One file of targets a library: who links the shared one need not have what the static one needs.
 foreach(library tblog_shared tblog_static)

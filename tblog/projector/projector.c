@@ -234,6 +234,14 @@ static tblog_status write_configuration(int directory, const tblog_embedding *em
     return status;
 }
 
+/* Leaves the cause in errno. */
+static tblog_status fail(int cause, const char *operation, const char *run_directory)
+{
+    (void)refuse_failure(operation, cause, run_directory);
+    errno = cause;
+    return TBLOG_IO;
+}
+
 tblog_status tblog_write_projector_sized(const char *run_directory,
                                          const tblog_embedding *embeddings, size_t count,
                                          size_t embedding_size)
@@ -246,7 +254,7 @@ tblog_status tblog_write_projector_sized(const char *run_directory,
     }
     const int directory = open(run_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
-        return TBLOG_IO;
+        return fail(errno, "open", run_directory);
     }
     tblog_status status = TBLOG_OK;
     for (size_t i = 0; i < count && status == TBLOG_OK; i++) {
@@ -257,6 +265,5 @@ tblog_status tblog_write_projector_sized(const char *run_directory,
     }
     const int cause = errno;
     close(directory);
-    errno = cause;
-    return status;
+    return status == TBLOG_IO ? fail(cause, "write", run_directory) : status;
 }

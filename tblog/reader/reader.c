@@ -7,12 +7,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "errno_text.h"
 #include "event_decode.h"
 #include "record_format.h"
 #include "record_reader.h"
 #include "record_scan.h"
+#include "refusal.h"
 #include "source_file.h"
 
 struct tblog_reader {
@@ -48,38 +49,36 @@ const record_source *reader_source(const tblog_reader *reader)
 
 tblog_status tblog_reader_open(tblog_reader **out, const char *path)
 {
-    if (out == NULL) {
+    refusal_begin(NULL);
+    if (!admit(out != NULL, "there is nowhere to put the reader")) {
         return TBLOG_INVALID;
     }
     *out = NULL;
-    if (path == NULL) {
+    if (!admit(path != NULL, "the path is NULL")) {
         return TBLOG_INVALID;
     }
     record_source *source = source_file_open(path);
     if (source == NULL) {
-        return errno == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
+        const int cause = errno;
+        (void)refuse_failure("open", cause, path);
+        errno = cause;
+        return cause == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
     }
     return reader_open_on_source(out, source);
 }
 
 /* Why the source could not be read. */
-static void describe_failure(tblog_reader *reader, char *reason, size_t bytes)
+static const char *failure_text(const tblog_reader *reader, char buffer[ERRNO_TEXT_BYTES])
 {
     record_source *source = reader->source;
     const char *problem = source->problem != NULL ? source->problem(source) : NULL;
-    if (problem != NULL) {
-        snprintf(reason, bytes, "%s", problem);
-    } else if (strerror_r(reader->records.cause, reason, bytes) != 0) {
-        snprintf(reason, bytes, "error %d", reader->records.cause);
-    }
+    return problem != NULL ? problem : errno_text(reader->records.cause, buffer);
 }
 
 static void describe(tblog_reader *reader, tblog_status status, const char *problem)
 {
-    char reason[128] = "";
-    if (status == TBLOG_IO) {
-        describe_failure(reader, reason, sizeof reason);
-    }
+    char buffer[ERRNO_TEXT_BYTES];
+    const char *reason = status == TBLOG_IO ? failure_text(reader, buffer) : "";
     if (status == TBLOG_END) {
         reader->message[0] = '\0';
     } else {
@@ -177,7 +176,7 @@ uint64_t tblog_reader_offset(const tblog_reader *reader)
 
 const char *tblog_reader_message(const tblog_reader *reader)
 {
-    return reader == NULL ? "" : reader->message;
+    return reader == NULL ? refusal_text(NULL) : reader->message;
 }
 
 void tblog_reader_close(tblog_reader *reader)

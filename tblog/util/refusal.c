@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "errno_text.h"
 #include "utf8.h"
 
 _Thread_local refusal_calls refusal_thread;
-static _Thread_local char last_refusal[256];
+static _Thread_local char last_refusal[512];
 
 static bool is_control(const char *text, size_t at)
 {
@@ -46,6 +47,12 @@ bool refuse(const char *why, ...)
     clean(last_refusal, bytes >= (int)sizeof last_refusal);
     refusal_thread.refuser = refusal_thread.writer;
     return false;
+}
+
+bool refuse_failure(const char *operation, int cause, const char *path)
+{
+    char reason[ERRNO_TEXT_BYTES];
+    return refuse("%s failed: %s: %s", operation, errno_text(cause, reason), path);
 }
 
 bool admit_name(const char *string, const char *what)

@@ -12,6 +12,10 @@
  * and what is not UTF-8 become question marks. */
 __attribute__((format(printf, 1, 2))) bool refuse(const char *why, ...);
 
+/* Refuses it because the operation failed with this errno value; always false. For calls that leave
+ * no handle to ask. */
+bool refuse_failure(const char *operation, int cause, const char *path);
+
 /* Whether `is_sound`; else the call is refused. (That refuse returns false is written out for
  * analyzers that look into one file at a time.) */
 #define admit(is_sound, ...) ((is_sound) || (refuse(__VA_ARGS__), false))

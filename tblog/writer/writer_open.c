@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "event_file_name.h"
 #include "writer_flush.h"
@@ -11,16 +12,20 @@
 
 /* ---- Opening ---- */
 
-/* What a call returns that failed with this errno value, which it leaves in errno. */
-static tblog_status fail_open(int cause)
+/* What opening returns that failed with this errno value, which it leaves in errno. */
+static tblog_status fail_open(int cause, const char *path)
 {
+    (void)refuse_failure("open", cause, path);
+    if (cause == ENAMETOOLONG) {
+        event_file_name_refuse_last(path);
+    }
     errno = cause;
     return cause == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
 }
 
-/* A writer on the file, with its thread. Where that fails the file is removed. */
-static tblog_status start(tblog_writer **out, event_file *file, const tblog_writer_options *options,
-                          const flush_timer *timer)
+/* A writer on the file, with its thread: 0, or an errno value, and the file is removed. */
+static int start(tblog_writer **out, event_file *file, const tblog_writer_options *options,
+                 const flush_timer *timer)
 {
     tblog_writer *writer = writer_new(file, options, timer);
     int cause = ENOMEM;
@@ -31,18 +36,19 @@ static tblog_status start(tblog_writer **out, event_file *file, const tblog_writ
     }
     if (cause == 0) {
         *out = writer;
-        return TBLOG_OK;
+        return 0;
     }
     if (writer != NULL) {
         writer_free(writer);
     }
     event_file_remove(file);
-    return fail_open(cause);
+    return cause;
 }
 
 tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink, const char *path,
                                  const tblog_writer_options *options, const flush_timer *timer)
 {
+    refusal_begin(NULL);
     *out = NULL;
     tblog_writer_options resolved;
     double now = 0.0;
@@ -58,8 +64,11 @@ tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink, const ch
     resolved.rotate_bytes = 0;
     resolved.rotate_seconds = 0;
     event_file *file;
-    const int cause = event_file_open_on_sink(&file, sink, path, now);
-    return cause == 0 ? start(out, file, &resolved, timer) : fail_open(cause);
+    int cause = event_file_open_on_sink(&file, sink, path, now);
+    if (cause == 0) {
+        cause = start(out, file, &resolved, timer);
+    }
+    return cause == 0 ? TBLOG_OK : fail_open(cause, path);
 }
 
 tblog_status writer_open_by_timer(tblog_writer **out, const char *run_directory,
@@ -82,19 +91,16 @@ tblog_status writer_open_by_timer(tblog_writer **out, const char *run_directory,
         return TBLOG_INVALID;
     }
     event_file *file;
-    const int cause =
+    int cause =
         event_file_open(&file, run_directory, resolved.file_suffix, resolved.lock_directory, now);
-    if (cause == ENAMETOOLONG) {
-        event_file_name_refuse_last(run_directory);
+    if (cause == 0) {
+        cause = start(out, file, &resolved, timer);
     }
     if (cause != 0) {
-        return fail_open(cause);
+        return fail_open(cause, run_directory);
     }
-    const tblog_status status = start(out, file, &resolved, timer);
-    if (status == TBLOG_OK) {
-        refusal_begin(*out); /* another writer may have had the address */
-    }
-    return status;
+    refusal_begin(*out); /* another writer may have had the address */
+    return TBLOG_OK;
 }
 
 tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
@@ -105,8 +111,8 @@ tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
 
 /* ---- Closing ---- */
 
-/* Writes what is left and closes the file. TBLOG_OK, or TBLOG_IO with errno: the latched error or
- * what went wrong now. */
+/* Writes what is left and closes the file. TBLOG_OK, or the latched error, which may be what went
+ * wrong now. */
 static tblog_status finish(tblog_writer *writer)
 {
     writer_end_flusher(writer);
@@ -117,16 +123,17 @@ static tblog_status finish(tblog_writer *writer)
     writer->rotate_ms = 0;
     writer->is_file_ended = false;
     writer_flush_records(writer);
+    char path[sizeof writer->message];
+    snprintf(path, sizeof path, "%s", writer->path);
     const int cause = event_file_close(writer->file);
-    if (writer->latched == TBLOG_OK && cause != 0) {
-        errno = cause;
-        return TBLOG_IO;
+    writer->path = path;
+    if (cause != 0) {
+        writer_latch(writer, "close", cause);
     }
-    if (writer->latched == TBLOG_OK && writer->lost_file) {
-        errno = ENOENT;
-        return TBLOG_IO;
+    if (writer->lost_file) {
+        writer_latch(writer, "an earlier write", ENOENT); /* the newest file may be there */
     }
-    errno = writer->latched_errno;
+    writer->path = NULL;
     return writer->latched;
 }
 
@@ -143,7 +150,11 @@ tblog_status tblog_writer_close(tblog_writer *writer)
     } else {
         status = finish(writer);
     }
-    const int cause = errno;
+    if (status != TBLOG_OK) {
+        refusal_begin(NULL);
+        (void)refuse("%s", writer->message);
+    }
+    const int cause = writer->latched_errno;
     writer_free(writer);
     errno = cause;
     return status;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "errno_text.h"
+
 /* ---- Forks ---- */
 
 unsigned writer_fork_generation;
@@ -122,14 +124,11 @@ void writer_latch(tblog_writer *writer, const char *operation, int cause)
     if (writer->latched != TBLOG_OK) {
         return;
     }
-    char reason[128];
-    if (strerror_r(cause, reason, sizeof reason) != 0) {
-        snprintf(reason, sizeof reason, "error %d", cause);
-    }
+    char reason[ERRNO_TEXT_BYTES];
     writer->latched = TBLOG_IO;
     writer->latched_errno = cause;
-    snprintf(writer->message, sizeof writer->message, "%s failed: %s: %s", operation, reason,
-             writer->path);
+    snprintf(writer->message, sizeof writer->message, "%s failed: %s: %s", operation,
+             errno_text(cause, reason), writer->path);
     /* Nobody is to wait for room that an error keeps from coming. */
     pthread_cond_broadcast(&writer->room);
 }

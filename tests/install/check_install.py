@@ -203,7 +203,8 @@ class Installed(unittest.TestCase):
                      "bash-completion/completions/tblog", "zsh/site-functions/_tblog",
                      "fish/vendor_completions.d/tblog.fish"):
             self.assertTrue(find_installed(name))
-        self.assertEqual([f for f in installed if f.endswith(".h")], ["include/tblog/tblog.h"])
+        self.assertEqual([f for f in installed if f.endswith((".h", ".hpp"))],
+                         ["include/tblog/tblog.h", "include/tblog/tblog.hpp"])
 
     def test_the_shared_library_shows_the_declared_functions_only(self):
         symbols = run("nm", "--dynamic", "--defined-only", "--format=posix",

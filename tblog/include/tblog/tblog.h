@@ -5,14 +5,14 @@
  *
  *     tblog_writer *writer;
  *     if (tblog_writer_open(&writer, "logs/my-run", NULL) != TBLOG_OK) {
- *         perror("logs/my-run");
+ *         fprintf(stderr, "%s\n", tblog_writer_message(NULL));
  *         return 1;
  *     }
  *     tblog_status status = TBLOG_OK;
  *     for (int64_t step = 0; step < 100 && status == TBLOG_OK; step++)
  *         status = tblog_add_scalar(writer, "loss", step, train_one_step());
  *     if (tblog_writer_close(writer) != TBLOG_OK)
- *         perror("logs/my-run");
+ *         fprintf(stderr, "%s\n", tblog_writer_message(NULL));
  *
  * What a writer is given reaches the kernel within the flush interval (1 second unless told
  * otherwise) without a flush by the caller: a thread of the writer's sees to it. Whatever happens,
@@ -118,8 +118,7 @@ typedef enum tblog_status {
     TBLOG_DAMAGED,   /* reader: a checksum or an encoding is wrong; see tblog_reader_offset */
     TBLOG_INVALID,   /* an argument is wrong; nothing was written, nothing latches */
     TBLOG_NO_MEMORY, /* nothing was written, nothing latches */
-    TBLOG_IO,        /* the system refused an operation; the message, or errno where there is no
-                        handle, says which and why */
+    TBLOG_IO,        /* the system refused an operation; the message says which and why */
     TBLOG_FULL       /* the queue is full; nothing was written, nothing latches */
 } tblog_status;
 
@@ -603,8 +602,9 @@ TBLOG_API tblog_status tblog_writer_status(tblog_writer *writer);
  * TBLOG_INVALID why this thread's last call with the writer was refused, such as "the tag is not
  * valid UTF-8"; that text is valid until the thread's next call of this library. Else the latched
  * error's cause, with the file's name; valid until the error is cleared (with retry_after_error by
- * the writer itself) or the writer closed. "" where there is neither. NULL asks for calls without a
- * writer: tblog_writer_open, tblog_write_projector and those whose writer was NULL. */
+ * the writer itself) or the writer closed. "" where there is neither. NULL asks for calls that leave
+ * no writer, what the system refused them included: tblog_writer_open, tblog_writer_close,
+ * tblog_write_projector and those whose writer was NULL. */
 TBLOG_API const char *tblog_writer_message(tblog_writer *writer);
 
 /* Forgets the latched error. Points accepted before it are still in memory where they are not in
@@ -736,7 +736,7 @@ TBLOG_API uint64_t tblog_reader_offset(const tblog_reader *reader);
 
 /* What the last call found wrong, with the offset, as one line of text; "" where nothing is. Behind
  * tblog_reader_resync it may tell that not every record inside of a damaged one was looked at.
- * Valid until the next call. */
+ * Valid until the next call. NULL asks, as for tblog_writer_message, for tblog_reader_open. */
 TBLOG_API const char *tblog_reader_message(const tblog_reader *reader);
 
 /* NULL is allowed. */

@@ -258,12 +258,29 @@ START_TEST(refusals_without_a_writer_tell_why)
     ck_assert_str_eq(tblog_writer_message(NULL),
                      "the clock's time is not within 0 and 9999999999 seconds");
     ck_assert_int_eq(tblog_writer_open(&writer, "/dev/null/x", NULL), TBLOG_IO);
-    ck_assert_str_eq(tblog_writer_message(NULL), "");
+    ck_assert_int_eq(errno, ENOTDIR);
+    ck_assert_str_eq(tblog_writer_message(NULL), "open failed: Not a directory: /dev/null/x");
+    tblog_reader *reader;
+    ck_assert_int_eq(tblog_reader_open(&reader, "/dev/null/x"), TBLOG_IO);
+    ck_assert_int_eq(errno, ENOTDIR);
+    ck_assert_str_eq(tblog_reader_message(NULL), "open failed: Not a directory: /dev/null/x");
+    ck_assert_int_eq(tblog_reader_open(&reader, NULL), TBLOG_INVALID);
+    ck_assert_str_eq(tblog_reader_message(NULL), "the path is NULL");
+    ck_assert_int_eq(tblog_reader_open(NULL, "x"), TBLOG_INVALID);
+    ck_assert_str_eq(tblog_reader_message(NULL), "there is nowhere to put the reader");
     const tblog_embedding embedding = {.name = "e"};
     ck_assert_int_eq(tblog_write_projector("/", &embedding, 1), TBLOG_INVALID);
     ck_assert_str_eq(tblog_writer_message(NULL), "the embedding 'e' has no vectors, or too many");
     ck_assert_int_eq(tblog_write_projector("/", &embedding, 0), TBLOG_INVALID);
     ck_assert_str_eq(tblog_writer_message(NULL), "no embeddings");
+    const tblog_embedding sound = {
+        .name = "e", .vectors = (float[]){1}, .row_count = 1, .column_count = 1};
+    ck_assert_int_eq(tblog_write_projector("/dev/null/x", &sound, 1), TBLOG_IO);
+    ck_assert_int_eq(errno, ENOTDIR);
+    ck_assert_str_eq(tblog_writer_message(NULL), "open failed: Not a directory: /dev/null/x");
+    ck_assert_int_eq(tblog_write_projector("/proc/self", &sound, 1), TBLOG_IO);
+    ck_assert_str_eq(tblog_writer_message(NULL),
+                     "write failed: No such file or directory: /proc/self");
 }
 END_TEST
 

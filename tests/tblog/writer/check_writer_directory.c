@@ -273,6 +273,7 @@ START_TEST(behind_a_removed_file_a_new_one_is_begun_and_close_tells)
             ck_assert_int_eq(tblog_add_scalar(writer, "loss", 3, 1.0), TBLOG_OK);
             ck_assert_int_eq(tblog_writer_close(writer), TBLOG_IO);
             ck_assert_int_eq(errno, ENOENT);
+            ck_assert_ptr_nonnull(strstr(tblog_writer_message(NULL), "an earlier write failed"));
             temporary_directory_remove(&directory);
         }
     }

@@ -48,6 +48,7 @@ START_TEST(close_reports_an_error_that_nobody_saw)
     f.file.disk_bytes = f.file.size;
     ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_IO);
     ck_assert_int_eq(errno, ENOSPC);
+    ck_assert_str_eq(tblog_writer_message(NULL), "write failed: No space left on device: run/events");
     ck_assert(f.file.closed);
     ck_assert_uint_eq(count_points(&f.file), 0);
     writer_fixture_free(&f);
@@ -62,6 +63,7 @@ START_TEST(close_reports_that_the_file_could_not_be_closed)
     memory_file_fail(&f.file, f.file.calls, SIZE_MAX, EIO);
     ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_IO);
     ck_assert_int_eq(errno, EIO);
+    ck_assert_str_eq(tblog_writer_message(NULL), "close failed: Input/output error: run/events");
     writer_fixture_free(&f);
 }
 END_TEST

@@ -1,0 +1,300 @@
+// tblog from C++17: one header over tblog.h, nothing to compile.
+//
+//     tblog::writer log("logs/my-run");
+//     log.add_scalars(step, {{"train/loss", loss}, {"train/accuracy", accuracy}});
+//     log.add_histogram("weights", step, weights); // a vector, an array, a span, …
+//     log.close();
+//
+//     tblog::reader events(path);
+//     for (const tblog_event &event : events) {
+//         for (const tblog_value *value : tblog::values(event)) { … }
+//     }
+//     events.check();
+//
+// Constructors, close and check throw tblog::error; try_open and try_close return a status instead,
+// and with -fno-exceptions are all there is. Calls that log throw at most std::bad_alloc, because a
+// full disk must not end a training. Their status may be ignored: the writer keeps the first error
+// for check and close, and calls options::on_error.
+//
+// tblog.h is the manual of values and statuses. Texts end at their first NUL, as there. What has no
+// method here: log.report(tblog_add_keras_graph(log.get(), "keras", 0, json));
+#ifndef TBLOG_TBLOG_HPP
+#define TBLOG_TBLOG_HPP
+
+#include <atomic>
+#include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <tblog/tblog.h>
+
+namespace tblog
+{
+
+struct TBLOG_API error : std::runtime_error {
+    error(tblog_status of, const std::string &message) : std::runtime_error(message), status(of) {}
+    tblog_status status;
+};
+
+// For add_hparams: {"rate", 0.1}, {"optimizer", "adam"}, {"shuffled", true}.
+struct hparam {
+    template <class Number, class = std::enable_if_t<std::is_arithmetic_v<Number>>>
+    hparam(std::string_view of, Number value)
+        : name(of), type(std::is_same_v<Number, bool> ? TBLOG_HPARAM_BOOL : TBLOG_HPARAM_NUMBER),
+          number(static_cast<double>(value))
+    {
+    }
+    hparam(std::string_view of, std::string_view value) : name(of), string(value) {}
+    std::string name;
+    tblog_hparam_type type = TBLOG_HPARAM_STRING;
+    double number = 0.0;
+    std::string string;
+};
+
+// The options of tblog.h, with their defaults, and a hook.
+struct options : tblog_writer_options {
+    options() { tblog_writer_options_init_sized(this, sizeof(tblog_writer_options)); }
+    // Called for each call that is refused, and once for an I/O error or a full queue, however many
+    // calls fail until one succeeds. It runs on the thread whose call failed, and must not throw.
+    std::function<void(tblog_status status, const char *message)> on_error;
+};
+
+// An event file to write. Several threads may log. On a writer that was not opened, or was moved
+// from, calls log nothing and return TBLOG_INVALID.
+class writer
+{
+  public:
+    writer() = default;
+    // Closes what was open before. Where it fails, message() says why.
+    [[nodiscard]] tblog_status try_open(const std::string &run_directory, const options &with = {})
+    {
+        state_ = std::make_unique<state>();
+        state_->on_error = with.on_error;
+        return report(tblog_writer_open(&state_->handle, run_directory.c_str(), &with));
+    }
+    // Returns what status() is then. The destructor closes too.
+    [[nodiscard]] tblog_status try_close()
+    {
+        report(tblog_writer_close(state_ ? std::exchange(state_->handle, nullptr) : nullptr));
+        return status();
+    }
+#ifdef __cpp_exceptions
+    explicit writer(const std::string &run_directory, const options &with = {})
+    {
+        (void)try_open(run_directory, with);
+        check();
+    }
+    void close()
+    {
+        (void)try_close();
+        check();
+    }
+    void check()
+    {
+        if (status() != TBLOG_OK) {
+            throw error(status(), message());
+        }
+    }
+#endif
+    // The first error since the writer was opened, or TBLOG_OK, and a line of text about it.
+    tblog_status status()
+    {
+        report(get() ? tblog_writer_status(get()) : TBLOG_OK);
+        return state_ ? state_->first.load() : TBLOG_OK;
+    }
+    std::string message() { return status() == TBLOG_OK ? std::string() : state_->why; }
+    tblog_status add_scalar(std::string_view tag, int64_t step, double value)
+    {
+        return report(tblog_add_scalar(get(), std::string(tag).c_str(), step, value));
+    }
+    // All in one event, from a list or from what else has pairs of tags and values, like std::map.
+    template <class Scalars = std::initializer_list<std::pair<std::string_view, double>>>
+    tblog_status add_scalars(int64_t step, const Scalars &scalars)
+    {
+        std::vector<std::string> tags;
+        std::vector<tblog_scalar> all;
+        tags.reserve(std::size(scalars));
+        for (const auto &[tag, value] : scalars) {
+            all.push_back({tags.emplace_back(tag).c_str(), static_cast<double>(value)});
+        }
+        return report(tblog_add_scalars(get(), step, all.data(), all.size()));
+    }
+    // Numbers that are neither float nor double are copied.
+    template <class Number>
+    tblog_status add_histogram(std::string_view tag, int64_t step, const Number *data, size_t count)
+    {
+        const std::string name(tag);
+        if constexpr (std::is_same_v<Number, float>) {
+            return report(tblog_add_histogram(get(), name.c_str(), step, data, count, nullptr));
+        } else if constexpr (std::is_same_v<Number, double>) {
+            return report(
+                tblog_add_histogram_double(get(), name.c_str(), step, data, count, nullptr));
+        } else {
+            const std::vector<double> copy(data, data + count);
+            return add_histogram(tag, step, copy.data(), count);
+        }
+    }
+    template <class Container>
+    tblog_status add_histogram(std::string_view tag, int64_t step, const Container &values)
+    {
+        return add_histogram(tag, step, std::data(values), std::size(values));
+    }
+    // Bytes [height,width,channels]: a pointer to them, or a contiguous container.
+    template <class Pixels>
+    tblog_status add_image(std::string_view tag, int64_t step, const Pixels &pixels, uint32_t width,
+                           uint32_t height, unsigned channels)
+    {
+        if constexpr (std::is_pointer_v<Pixels>) {
+            static_assert(sizeof *pixels == 1, "a sample is a byte");
+            const auto bytes = reinterpret_cast<const uint8_t *>(pixels);
+            return report(tblog_add_image(get(), std::string(tag).c_str(), step, bytes, width,
+                                          height, channels));
+        } else if (std::size(pixels) != uint64_t{width} * height * channels) {
+            return state_ ? state_->note(TBLOG_INVALID, "not width * height * channels pixels")
+                          : TBLOG_INVALID;
+        } else {
+            return add_image(tag, step, std::data(pixels), width, height, channels);
+        }
+    }
+    tblog_status add_text(std::string_view tag, int64_t step, const std::string &markdown)
+    {
+        return report(tblog_add_text(get(), std::string(tag).c_str(), step, markdown.c_str()));
+    }
+    // Once in a run.
+    template <class Hparams = std::initializer_list<hparam>>
+    tblog_status add_hparams(const Hparams &hparams)
+    {
+        std::vector<tblog_hparam> all;
+        for (const hparam &one : hparams) {
+            all.push_back(
+                {one.name.c_str(), one.type, one.number, one.string.c_str(), one.number != 0.0});
+        }
+        return report(tblog_add_session_start_sized(get(), nullptr, all.data(), all.size(),
+                                                    sizeof(tblog_hparam)));
+    }
+    tblog_status flush() { return report(tblog_writer_flush(get())); }
+    tblog_status sync() { return report(tblog_writer_sync(get())); }
+    // For the functions of tblog.h; NULL if the writer is not open.
+    tblog_writer *get() const noexcept { return state_ ? state_->handle : nullptr; }
+    // Treats the status of such a function like that of a call of this class, and returns it.
+    tblog_status report(tblog_status status) { return state_ ? state_->note(status) : status; }
+
+  private:
+    struct state {
+        ~state() { note(tblog_writer_close(std::exchange(handle, nullptr))); }
+        tblog_status note(tblog_status status, const char *message = "")
+        {
+            const bool repeats = last == status || last.exchange(status) == status;
+            if (status == TBLOG_OK) {
+                return status;
+            }
+            message = *message ? message : tblog_writer_message(handle);
+            message = *message ? message : tblog_status_string(status);
+            std::call_once(once, [&] {
+                why = message;
+                first = status;
+            });
+            if (on_error && !(repeats && (status == TBLOG_IO || status == TBLOG_FULL))) {
+                on_error(status, message);
+            }
+            return status;
+        }
+        tblog_writer *handle = nullptr;
+        std::function<void(tblog_status, const char *)> on_error;
+        std::atomic<tblog_status> last{TBLOG_OK};
+        std::atomic<tblog_status> first{TBLOG_OK}; // error; changes once, after `why`
+        std::once_flag once;
+        std::string why;
+    };
+    std::unique_ptr<state> state_;
+};
+
+// The events of a file, as an input range. When the file has grown, another loop reads on.
+class reader
+{
+  public:
+    class iterator
+    {
+      public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = tblog_event;
+        using difference_type = ptrdiff_t;
+        using pointer = const tblog_event *;
+        using reference = const tblog_event &;
+        iterator() = default;
+        explicit iterator(reader *events) : events_(events), event_(events->next()) {}
+        reference operator*() const { return *event_; }
+        pointer operator->() const { return event_; }
+        iterator &operator++() { return *this = iterator(events_); }
+        void operator++(int) { ++*this; }
+        bool operator==(const iterator &other) const { return event_ == other.event_; }
+        bool operator!=(const iterator &other) const { return event_ != other.event_; }
+
+      private:
+        reader *events_ = nullptr;
+        const tblog_event *event_ = nullptr;
+    };
+    reader() = default;
+    [[nodiscard]] tblog_status try_open(const std::string &path)
+    {
+        tblog_reader *opened = nullptr;
+        status_ = tblog_reader_open(&opened, path.c_str());
+        handle_.reset(opened);
+        return status_;
+    }
+#ifdef __cpp_exceptions
+    explicit reader(const std::string &path)
+    {
+        (void)try_open(path);
+        check();
+    }
+    // Throws if the last loop ended before the file did: TBLOG_DAMAGED, TBLOG_TRUNCATED, TBLOG_IO.
+    void check() const
+    {
+        if (status_ != TBLOG_OK && status_ != TBLOG_END) {
+            throw error(status_, message());
+        }
+    }
+#endif
+    // The next event, valid until the next call; or NULL, and status() says why.
+    const tblog_event *next()
+    {
+        const tblog_event *event = nullptr;
+        status_ = tblog_reader_next(get(), &event);
+        return event;
+    }
+    iterator begin() { return iterator(this); }
+    iterator end() { return {}; }
+    tblog_status status() const noexcept { return status_; }
+    std::string message() const { return tblog_reader_message(get()); }
+    tblog_reader *get() const noexcept { return handle_.get(); }
+
+  private:
+    std::unique_ptr<tblog_reader, decltype(&tblog_reader_close)> handle_{nullptr,
+                                                                         tblog_reader_close};
+    tblog_status status_ = TBLOG_OK;
+};
+
+// The values of an event: a range of const tblog_value *.
+class values
+{
+  public:
+    explicit values(const tblog_event &event) : event_(event) {}
+    const tblog_value *const *begin() const { return event_.values; }
+    const tblog_value *const *end() const { return event_.values + event_.value_count; }
+
+  private:
+    const tblog_event &event_;
+};
+
+} // namespace tblog
+
+#endif

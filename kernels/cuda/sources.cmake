@@ -14,3 +14,6 @@ set(CUDA_KERNEL_SOURCES
     layers/conv1_weights.cu layers/conv2_weights.cu layers/conv_forward.cu layers/cuda_prepare.cu
     layers/cuda_update.cu layers/dense1_backward.cu layers/dense1_forward.cu layers/head.cu)
 list(TRANSFORM CUDA_KERNEL_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
+# What nvcc is told of every kernel, also by the tests that execute what it writes. No contraction, as
+# on the host: products that may be fused say so.
+set(CUDA_NVCC_OPTIONS -fmad=false)

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cuda_host_errors.h"
+#include "cuda_host_launcher.h"
 #include "cuda_host_streams.h"
 
 namespace cuda_host
@@ -134,6 +135,13 @@ void cuda_host_set_memory(size_t bytes)
 size_t cuda_host_memory_used(void)
 {
     return used;
+}
+
+cuda_host_memory cuda_host_memory_at(const void *place)
+{
+    const auto holder = holder_of(place);
+    return holder == allocations().end() ? cuda_host_memory{nullptr, 0}
+                                         : cuda_host_memory{holder->first, holder->second.bytes};
 }
 
 cudaError_t cudaMalloc(void **place, size_t bytes)

@@ -9,6 +9,7 @@
 
 #include "cuda_host_errors.h"
 #include "cuda_host_launch.h"
+#include "cuda_host_launcher.h"
 #include "cuda_host_memory.h"
 #include "cuda_host_schedule.h"
 #include "cuda_host_streams.h"
@@ -23,6 +24,7 @@ struct runtime_state {
     std::map<const void *, size_t> shared_limits; /* by kernel */
     uint64_t launches = 0;
     bool order_is_set = false;
+    cuda_host_launcher *launcher = nullptr;
 };
 
 runtime_state &runtime()
@@ -85,6 +87,22 @@ static bool fits_at_once(const launch_shape &shape)
     return blocks <= MULTIPROCESSORS * std::min<uint64_t>(2048 / threads, shared);
 }
 
+static const char *hand_over(cuda_host_launcher *launcher, const launch_shape &shape)
+{
+    const std::string kernel(shape.text, static_cast<size_t>(kernel_name_length(shape.text)));
+    std::vector<cuda_host_argument> arguments;
+    for (const argument &a : shape.arguments) {
+        arguments.push_back({a.data(), a.size()});
+    }
+    const cuda_host_launch handed = {kernel.c_str(),
+                                     {shape.grid.x, shape.grid.y, shape.grid.z},
+                                     {shape.block.x, shape.block.y, shape.block.z},
+                                     shape.shared_bytes,
+                                     arguments.data(),
+                                     arguments.size()};
+    return launcher(&handed);
+}
+
 cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cudaStream_t stream)
 {
     const std::lock_guard<std::recursive_mutex> held(lock);
@@ -109,7 +127,9 @@ cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cuda
         if (!runtime().order_is_set) {
             order_of_environment();
         }
-        const char *found = run_launch(shape, thread);
+        cuda_host_launcher *const launcher = runtime().launcher;
+        const char *found =
+            launcher != nullptr ? hand_over(launcher, shape) : run_launch(shape, thread);
         return found == nullptr ? cudaSuccess : report_finding(found);
     });
 }
@@ -135,6 +155,11 @@ void cuda_host_set_order(cuda_host_order order, uint64_t seed)
 {
     set_order(order, seed);
     runtime().order_is_set = true;
+}
+
+void cuda_host_set_launcher(cuda_host_launcher *launcher)
+{
+    runtime().launcher = launcher;
 }
 
 uint64_t cuda_host_launches(void)

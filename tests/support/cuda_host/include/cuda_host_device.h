@@ -35,7 +35,8 @@ inline cudaError_t launch_kernel(const char *text, bool cooperative, void (*kern
                                  typename plain_type<P>::type... values)
 {
     const cuda_host::launch_shape shape = {
-        text, reinterpret_cast<const void *>(kernel), grid, block, shared_bytes, cooperative};
+        text,        reinterpret_cast<const void *>(kernel), grid, block, shared_bytes,
+        cooperative, {cuda_host::argument_of<P>(values)...}};
     std::tuple<P...> copies(values...);
     return cuda_host::launch(shape, [kernel, copies]() { std::apply(kernel, copies); }, stream);
 }

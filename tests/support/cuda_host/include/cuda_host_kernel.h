@@ -6,11 +6,15 @@
 #include <functional>
 #include <stddef.h>
 #include <stdint.h>
+#include <vector>
 
 #include "cuda_runtime.h"
 
 namespace cuda_host
 {
+
+/* An argument's bytes, as the kernel's parameter has them. */
+typedef std::vector<unsigned char> argument;
 
 struct launch_shape {
     const char *text; /* the macro's arguments, which begin with the kernel's name */
@@ -19,9 +23,16 @@ struct launch_shape {
     dim3 block;
     size_t shared_bytes;
     bool cooperative; /* all blocks at once */
+    std::vector<argument> arguments;
 };
 cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cudaStream_t stream);
 cudaError_t raise_limit(const void *kernel, size_t shared_bytes);
+
+template <typename P> argument argument_of(const P &value)
+{
+    const unsigned char *const begin = reinterpret_cast<const unsigned char *>(&value);
+    return argument(begin, begin + sizeof value);
+}
 
 /* What a lane brings to a collective, and takes from it. */
 struct operands {

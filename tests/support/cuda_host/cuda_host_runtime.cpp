@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <string>
 
 #include "cuda_host_errors.h"
 #include "cuda_host_launch.h"
 #include "cuda_host_launcher.h"
 #include "cuda_host_memory.h"
+#include "cuda_host_running.h"
 #include "cuda_host_schedule.h"
 #include "cuda_host_streams.h"
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "engine.h"
 #include "sample_data.h"
 
@@ -652,7 +653,7 @@ static TCase *engine_case(const engine_api *which)
 
 int main(void)
 {
-    int failed = 0;
+    int status = EXIT_SUCCESS;
     const char *only = getenv("ENGINE");
     for (size_t i = 0; engine_list[i] != NULL; i++) {
         char reason[200];
@@ -665,11 +666,9 @@ int main(void)
         }
         Suite *suite = suite_create("engine");
         suite_add_tcase(suite, engine_case(engine_list[i]));
-        SRunner *runner = srunner_create(suite);
-        srunner_set_fork_status(runner, CK_NOFORK); /* an engine's threads do not survive fork */
-        srunner_run_all(runner, CK_NORMAL);
-        failed += srunner_ntests_failed(runner);
-        srunner_free(runner);
+        if (run_suite_without_forks(suite) != EXIT_SUCCESS) {
+            status = EXIT_FAILURE;
+        }
     }
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "check_main.h"
 #include "engine_comparison.h"
 #include "golden_data.h"
 #include "lenet_reference.h"
@@ -308,9 +309,5 @@ int main(void)
         printf("no engine to test\n");
         return variant_count == 0 ? EXIT_SKIPPED : EXIT_FAILURE;
     }
-    SRunner *runner = srunner_create(engine_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(engine_suite());
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "check_main.h"
 #include "cpu_kernels.h"
 #include "engine.h"
 #include "sample_data.h"
@@ -320,10 +321,5 @@ int main(void)
     tcase_add_test(c, bf16_is_computed_where_the_machine_has_it_and_refused_elsewhere);
     tcase_add_test(c, every_argmax_open_is_no_overflow);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite_without_forks(suite);
 }

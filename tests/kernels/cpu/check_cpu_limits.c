@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "available_memory.h"
+#include "check_main.h"
 #include "cpu_limit.h"
 #include "engine.h"
 #include "sample_data.h"
@@ -251,9 +252,5 @@ int main(void)
     tcase_add_test(c, a_run_larger_than_memory_is_planned_and_refused);
     tcase_add_test(c, micro_batches_of_64_take_the_largest_batch_below_200_megabytes);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "philox.h"
 
 const cpu_kernels *layer_tables[MAX_LAYER_TABLES];
@@ -33,11 +34,7 @@ int layer_tables_check(const char *name, const TTest *const *tests, size_t count
         tcase_add_loop_test(tables, tests[i], 0, layer_table_count);
     }
     suite_add_tcase(suite, tables);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }
 
 void *room(size_t bytes)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "cuda_adam.h"
 #include "cuda_host.h"
 #include "cuda_oracle.h"
@@ -248,9 +249,5 @@ static Suite *backward_suite(void)
 int main(void)
 {
     cuda_fixture_begin();
-    SRunner *runner = srunner_create(backward_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(backward_suite());
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "cuda_host.h"
 #include "cuda_oracle.h"
 #include "random.h"
@@ -306,9 +307,5 @@ static Suite *forward_suite(void)
 int main(void)
 {
     cuda_fixture_begin();
-    SRunner *runner = srunner_create(forward_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(forward_suite());
 }

@@ -2,9 +2,9 @@
  * disk then, what is told, and how the run goes on. The CUDA engine is computed on the host. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "cuda_host.h"
 #include "engine_tables.h"
 #include "fake_run.h"
@@ -166,9 +166,5 @@ int main(void)
     tcase_add_checked_fixture(runs, fake_run_set_up, fake_run_tear_down);
     tcase_add_loop_test(runs, a_lost_device_leaves_all_steps_and_a_checkpoint_to_go_on_from, 0, 2);
     suite_add_tcase(suite, runs);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -5,9 +5,9 @@
 #include <check.h>
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "cuda_adam.h"
 #include "cuda_fixture.h"
 #include "cuda_host.h"
@@ -258,9 +258,5 @@ int main(void)
     tcase_add_test(tests, moments_below_the_normal_numbers_become_zero_as_the_cpus);
     tcase_add_loop_test(tests, histograms_are_counted_whole_and_in_chunks, 0, 10);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "check_main.h"
 #include "cuda_host.h"
 
 engine_data training;
@@ -38,12 +39,7 @@ int run_cuda_engine_case(TCase *c)
 {
     Suite *suite = suite_create("the CUDA engine on the harness");
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite_without_forks(suite);
 }
 
 engine_config small_config(void)

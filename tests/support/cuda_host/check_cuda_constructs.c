@@ -6,13 +6,13 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "philox.h"
 #include "sample_kernels.h"
 #include "sample_memory.h"
 #ifndef ON_DEVICE
+#include "check_main.h"
 #include "cuda_host.h"
 #endif
 
@@ -321,9 +321,5 @@ int main(void)
     tcase_add_test(cases, rounding_is_to_nearest);
     tcase_add_loop_test(cases, products_are_those_of_the_rounded_operands, 0, 3 * SAMPLE_PRODUCTS);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,9 +1,9 @@
 /* The harness finds each way of being wrong that it is there to find, in every order of threads. */
 #include <check.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "cuda_host.h"
 #include "sample_kernels.h"
 #include "sample_memory.h"
@@ -126,9 +126,5 @@ int main(void)
 #endif
     tcase_add_test(cases, order_of_blocks_shows_in_results);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,7 +1,7 @@
 /* The fake cuBLAS: that it rounds as it is asked to, so that a wrong question shows. */
 #include <check.h>
-#include <stdlib.h>
 
+#include "check_main.h"
 #include "cublas_v2.h"
 #include "cuda_host.h"
 
@@ -97,9 +97,5 @@ int main(void)
                         sizeof roundings / sizeof *roundings);
     tcase_add_test(c, what_it_does_not_know_is_refused);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,8 +1,8 @@
 /* The fake runtime's graphs: capture, its forks and joins, what breaks it, and replay. */
 #include <check.h>
 #include <stdbool.h>
-#include <stdlib.h>
 
+#include "check_main.h"
 #include "cublas_v2.h"
 #include "cuda_host.h"
 #include "sample_kernels.h"
@@ -216,9 +216,5 @@ int main(void)
     tcase_add_test(cases, product_that_was_not_loaded_breaks_a_capture);
     tcase_add_test(cases, fork_that_does_not_join_is_refused);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,9 +1,9 @@
 /* The fake runtime: memory, streams that are late, and errors made to order. */
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "cuda_host.h"
 #include "sample_kernels.h"
 #include "sample_memory.h"
@@ -250,9 +250,5 @@ int main(void)
     tcase_add_test(cases, any_call_fails_when_told_to);
     tcase_add_test(cases, lost_device_stays_lost_and_frees);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

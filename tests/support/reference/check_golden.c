@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "check_main.h"
 #include "golden_data.h"
 #include "keras_golden.h"
 #include "lenet_reference.h"
@@ -123,10 +124,7 @@ int main(void)
     tcase_add_test(cases, parameters_after_20_steps_are_those_of_keras);
     tcase_add_test(cases, keras_in_float32_is_within_the_bound_of_engines);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
+    const int status = run_suite(suite);
     reference_run_destroy(run);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status;
 }

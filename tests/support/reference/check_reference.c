@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "lenet_reference.h"
 #include "philox.h"
 #include "synthetic_digits.h"
@@ -394,9 +395,5 @@ int main(void)
     tcase_add_test(cases, adam_under_a_constant_gradient_has_a_closed_form);
     tcase_add_test(cases, steps_walk_each_epoch_once_and_end_it_with_a_short_batch);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

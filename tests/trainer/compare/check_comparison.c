@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "comparison.h"
 #include "fake_engine.h"
 #include "message.h"
@@ -486,9 +487,5 @@ int main(void)
     tcase_add_test(comparing, a_run_that_cannot_be_looked_at_is_reported_and_left_out);
     tcase_add_test(comparing, a_root_that_is_not_there_is_an_error);
     suite_add_tcase(suite, comparing);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "comparison_print.h"
 #include "made_up_runs.h"
 
@@ -712,9 +713,5 @@ int main(void)
     tcase_add_test(cases, json_has_null_where_a_number_is_not_there);
     tcase_add_test(cases, csv_has_a_row_a_run_and_quotes_what_needs_it);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include <tblog/tblog.h>
 
 #include "batch_size_hparam.h"
+#include "check_main.h"
 #include "comparison.h"
 #include "comparison_print.h"
 #include "message.h"
@@ -327,9 +328,5 @@ int main(void)
     tcase_add_test(cases, what_is_not_known_is_a_dash_an_empty_field_or_null);
     tcase_add_test(cases, hyper_parameters_that_are_cut_or_damaged_have_no_batch_size);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

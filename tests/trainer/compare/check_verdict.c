@@ -2,9 +2,9 @@
  * often a winner is found where there is none. */
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "made_up_runs.h"
 
 static size_t leaders[MADE_UP_MOST_RUNS];
@@ -498,9 +498,5 @@ int main(void)
                         sizeof equal_sweeps / sizeof equal_sweeps[0]);
     tcase_add_test(cases, unequal_batch_sizes_have_the_winner_that_they_should);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

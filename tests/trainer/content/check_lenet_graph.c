@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "graph.pb-c.h"
 #include "lenet.h"
 #include "lenet_graph.h"
@@ -151,9 +152,5 @@ int main(void)
     tcase_add_test(nodes, operations_have_windows_padding_and_the_shapes_that_flow);
     tcase_add_test(nodes, variables_have_the_shapes_of_the_parameters);
     suite_add_tcase(suite, nodes);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

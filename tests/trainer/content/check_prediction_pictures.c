@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "lenet.h"
 #include "prediction_pictures.h"
 
@@ -193,9 +194,5 @@ int main(void)
     tcase_add_test(pictures, fewer_mistakes_leave_the_rest_of_the_picture_empty);
     tcase_add_test(pictures, no_mistake_and_no_sample_but_one_are_no_trouble);
     suite_add_tcase(suite, pictures);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

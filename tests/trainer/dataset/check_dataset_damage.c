@@ -6,10 +6,10 @@
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "message.h"
 
 typedef struct outcomes {
@@ -147,9 +147,5 @@ int main(void)
     tcase_add_test(made, damaged_idx_header_never_loads);
     tcase_add_test(made, damaged_idx_pixels_load_as_they_stand);
     suite_add_tcase(suite, made);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

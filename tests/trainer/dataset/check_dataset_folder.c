@@ -1,4 +1,5 @@
 /* Which files of a folder are taken, and what the message says of a folder that has others. */
+#include "check_main.h"
 #include "dataset_files.h"
 
 #include <check.h>
@@ -202,9 +203,5 @@ int main(void)
     tcase_add_test(made, pictures_in_a_folder_for_each_class_are_found);
     tcase_add_test(made, files_of_training_and_validation_that_are_mixed_up_are_suspected);
     suite_add_tcase(suite, made);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

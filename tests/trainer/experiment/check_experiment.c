@@ -2,8 +2,8 @@
 #include <check.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "check_main.h"
 #include "experiment.h"
 #include "message.h"
 
@@ -59,9 +59,5 @@ int main(void)
     tcase_add_test(paths, rates_that_differ_in_the_last_bit_have_directories_of_their_own);
     tcase_add_test(paths, the_longest_name_is_whole);
     suite_add_tcase(suite, paths);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

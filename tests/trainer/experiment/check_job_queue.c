@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "check_main.h"
 #include "job_queue.h"
 
 enum { JOBS = 12 };
@@ -167,10 +168,6 @@ int main(void)
     tcase_add_test(queue, there_may_be_any_number_of_jobs);
     tcase_add_test(queue, no_jobs_are_done_at_once);
     suite_add_tcase(suite, queue);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK); /* ThreadSanitizer and forks do not go together */
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    /* ThreadSanitizer and forks do not go together. */
+    return run_suite_without_forks(suite);
 }

@@ -2,8 +2,8 @@
  * once. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "check_main.h"
 #include "memory_plan.h"
 
 static engine_status plan(const engine_config *config, uint32_t training_count,
@@ -114,9 +114,5 @@ int main(void)
     tcase_add_test(plans, advice_says_what_can_be_done);
     tcase_add_test(plans, sizes_are_told_in_binary_units);
     suite_add_tcase(suite, plans);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "number.h"
 #include "run_options.h"
 
@@ -415,9 +416,5 @@ int main(void)
     tcase_add_loop_test(options, wrong_arguments_are_wrong_usage, 0,
                         sizeof wrong_arguments / sizeof wrong_arguments[0]);
     suite_add_tcase(suite, options);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

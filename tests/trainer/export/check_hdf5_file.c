@@ -1,9 +1,9 @@
 /* A small HDF5 file, walked as the specification says. That libhdf5 reads such files is for
  * check_export_keras.py. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "hdf5_file.h"
 
 enum { SPACE = 1, DATATYPE = 3, LINK = 6, LAYOUT = 8 }; /* messages */
@@ -118,9 +118,5 @@ int main(void)
     tcase_add_test(files, groups_link_to_their_members);
     tcase_add_test(files, an_array_has_its_shape_type_and_values);
     suite_add_tcase(suite, files);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

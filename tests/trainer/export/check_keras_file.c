@@ -1,10 +1,10 @@
 /* The .keras file's members. That every Keras loads it is for check_export_keras.py. */
 #include <check.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 #include <zip.h>
 
+#include "check_main.h"
 #include "export_sample.h"
 #include "keras_file.h"
 
@@ -81,9 +81,5 @@ int main(void)
     tcase_add_test(files, the_input_layer_has_nothing_that_keras_2_does_not_know);
     tcase_add_test(files, facts_of_the_model_are_metadata);
     suite_add_tcase(suite, files);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <zip.h>
 
+#include "check_main.h"
 #include "export_sample.h"
 #include "lenet.h"
 #include "npz_file.h"
@@ -103,9 +104,5 @@ int main(void)
     tcase_add_test(files, the_data_are_the_parameters);
     tcase_add_test(files, the_comment_is_what_is_known_of_the_model);
     suite_add_tcase(suite, files);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,9 +1,9 @@
 /* The ONNX file's structure. That other programs compute the right thing from it is for
  * check_export_onnx.py. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "export_sample.h"
 #include "lenet.h"
 #include "onnx.pb-c.h"
@@ -146,9 +146,5 @@ int main(void)
     tcase_add_test(files, the_first_dense_layer_is_permuted);
     tcase_add_test(files, facts_of_the_model_are_metadata);
     suite_add_tcase(suite, files);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "file_read.h"
 #include "image_file.h"
 #include "message.h"
@@ -146,9 +146,5 @@ int main(void)
     tcase_add_test(files, a_dash_is_standard_input_which_may_be_a_pipe);
     tcase_add_test(files, a_file_beyond_the_limit_is_refused);
     suite_add_tcase(suite, files);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "image.h"
 #include "message.h"
 
@@ -133,9 +134,5 @@ int main(void)
     tcase_add_test(files, absurd_sizes_are_refused);
     tcase_add_test(files, wrong_pixels_are_refused);
     suite_add_tcase(suite, files);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

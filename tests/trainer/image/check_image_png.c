@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "image.h"
 #include "made_png.h"
 #include "message.h"
@@ -305,9 +306,5 @@ int main(void)
     tcase_add_test(files, absurd_sizes_are_refused_before_memory_is_taken);
     tcase_add_test(files, damaged_texts_and_profiles_do_no_harm);
     suite_add_tcase(suite, files);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "dataset.h"
 #include "message.h"
 #include "mnist_form.h"
@@ -204,9 +205,5 @@ int main(void)
     tcase_add_test(images, single_dots_far_apart_leave_nothing);
     tcase_add_test(images, images_of_any_shape_are_survived);
     suite_add_tcase(suite, images);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "evaluation.h"
 
 START_TEST(images_are_counted_by_label_and_prediction)
@@ -104,9 +105,5 @@ int main(void)
     tcase_add_test(all, the_interval_is_that_of_scipy);
     tcase_add_test(all, a_loss_that_is_no_number_stays_none);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

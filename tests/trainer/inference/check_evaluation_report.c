@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "evaluation_report.h"
 
 enum { IMAGES = 400, TRAINING_IMAGES = 80, STEPS = 10 };
@@ -217,9 +218,5 @@ int main(void)
     tcase_add_test(all, json_has_all_digits_and_null_for_what_is_not_known);
     tcase_add_test(all, json_of_a_model_without_a_past_has_null_for_it);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -3,10 +3,10 @@
 #include <check.h>
 #include <math.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "fake_run.h"
 #include "scratch.h"
 #include "signals.h"
@@ -436,9 +436,5 @@ int main(void)
     tcase_add_test(logs, run_json_names_every_event_file);
     tcase_add_test(logs, a_run_takes_the_place_of_all_files_of_the_one_before);
     suite_add_tcase(suite, logs);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

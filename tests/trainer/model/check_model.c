@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "message.h"
 #include "model.h"
 #include "model_facts.h"
@@ -338,9 +339,5 @@ int main(void)
     tcase_add_test(models, a_file_that_is_far_too_large_is_not_read);
     tcase_add_test(models, a_write_that_fails_leaves_the_old_model);
     suite_add_tcase(suite, models);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "message.h"
 #include "model_sample.h"
 #include "safetensors.h"
@@ -453,9 +454,5 @@ int main(void)
     tcase_add_test(bad, overlaps_and_gaps_are_refused);
     tcase_add_test(bad, values_that_are_not_finite_are_refused);
     suite_add_tcase(suite, bad);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

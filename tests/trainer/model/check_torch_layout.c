@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "check_main.h"
 #include "model_sample.h"
 #include "torch_layout.h"
 
@@ -126,9 +127,5 @@ int main(void)
     tcase_add_test(layouts, biases_are_the_same);
     tcase_add_test(layouts, writing_undoes_reading);
     suite_add_tcase(suite, layouts);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "figure_draw.h"
 
 enum { MOST_TEXTS = 400 };
@@ -207,9 +208,5 @@ int main(void)
     tcase_add_test(cases, what_is_no_number_is_a_gap);
     tcase_add_test(cases, long_text_is_cut_between_characters);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

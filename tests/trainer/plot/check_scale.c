@@ -3,9 +3,9 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "scale.h"
 
 static scale_data between(double low, double high)
@@ -173,9 +173,5 @@ int main(void)
     tcase_add_test(cases, epochs_begin_at_zero_and_have_whole_ticks);
     tcase_add_test(cases, more_than_two_decades_are_logarithmic);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

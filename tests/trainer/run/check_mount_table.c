@@ -1,9 +1,9 @@
 /* The mount table: made lines, as the kernel writes them for file systems that no test mounts. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "check_main.h"
 #include "mount_table.h"
 
 #define LOCAL  "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard\n"
@@ -117,9 +117,5 @@ int main(void)
     tcase_add_test(table, options_that_keep_locks_on_this_host_are_known);
     tcase_add_test(table, fuse_on_a_local_disk_is_as_good_as_a_disk);
     suite_add_tcase(suite, table);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

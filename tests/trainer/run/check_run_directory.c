@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "message.h"
 #include "model_files.h"
 #include "run_directory.h"
@@ -913,9 +914,5 @@ int main(void)
     tcase_add_test(directory, whose_run_it_is_is_not_known_where_the_record_cannot_be_read);
     tcase_add_test(directory, judging_and_refusing_leave_nothing);
     suite_add_tcase(suite, directory);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "message.h"
 #include "mount_table.h"
 #include "run_lock.h"
@@ -452,9 +453,5 @@ int main(void)
     tcase_add_test(lock, other_fuse_mounts_are_doubted);
     tcase_add_test(lock, trainers_of_earlier_versions_are_found_and_kept_out);
     suite_add_tcase(suite, lock);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "message.h"
 #include "run_record_file.h"
 #include "scratch.h"
@@ -463,9 +464,5 @@ int main(void)
     tcase_add_test(record, equal_configurations_do_not_differ_and_each_change_is_named);
     tcase_add_test(record, the_batches_cover_the_training_set);
     suite_add_tcase(suite, record);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

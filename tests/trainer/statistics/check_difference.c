@@ -2,8 +2,8 @@
  * ttest_ind), and what no library has: few values, no spread, Holm's order. */
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 
+#include "check_main.h"
 #include "difference.h"
 #include "student_t.h"
 
@@ -156,9 +156,5 @@ int main(void)
     tcase_add_test(cases, holm_keeps_the_order);
     tcase_add_test(cases, more_seeds_are_as_many_as_the_power_needs);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,7 +1,7 @@
 /* A run that is resumed again and again: what grows with it has no bound. */
 #include <check.h>
-#include <stdlib.h>
 
+#include "check_main.h"
 #include "fake_run.h"
 #include "scratch.h"
 
@@ -30,9 +30,5 @@ int main(void)
     tcase_add_checked_fixture(resuming, fake_run_set_up, fake_run_tear_down);
     tcase_add_test(resuming, a_run_is_resumed_two_hundred_times);
     suite_add_tcase(suite, resuming);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "progress.h"
 
 static char text[512];
@@ -300,9 +301,5 @@ int main(void)
     tcase_add_test(display, quiet_says_nothing);
     tcase_add_test(display, a_file_is_no_terminal);
     suite_add_tcase(suite, display);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "checkpoint.h"
 #include "fake_run.h"
 #include "model_files.h"
@@ -190,9 +191,5 @@ int main(void)
     tcase_add_loop_test(
         ends, a_diverged_run_is_on_the_disk_before_run_json_says_so_and_its_state_goes, 0, 2);
     suite_add_tcase(suite, ends);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "fake_run.h"
 #include "run_lock.h"
 #include "scratch.h"
@@ -710,9 +711,5 @@ int main(void)
     TCase *deaths = tcase_create("deaths"); /* without the fixture: nobody would tear it down */
     tcase_add_test_raise_signal(deaths, a_second_interrupt_after_a_second_ends_the_process, SIGINT);
     suite_add_tcase(suite, deaths);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "fake_run.h"
 #include "file_read.h"
 #include "model_file.h"
@@ -460,9 +461,5 @@ int main(void)
     tcase_add_test(other, a_network_with_values_that_are_not_finite_is_not_kept);
     tcase_add_test(other, a_run_that_diverged_keeps_the_network_before);
     suite_add_tcase(suite, other);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "fake_run.h"
 #include "scratch.h"
 
@@ -380,9 +381,5 @@ int main(void)
     tcase_add_test(reading, a_run_older_than_the_samples_axis_has_it_from_where_it_is_resumed);
     tcase_add_test(reading, damage_after_the_state_is_noted_and_loses_nothing_more);
     suite_add_tcase(suite, reading);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "fake_run.h"
 #include "scratch.h"
 #include "signals.h"
@@ -412,9 +413,5 @@ int main(void)
     tcase_add_test(resuming, a_run_that_is_stopped_before_it_is_resumed_says_what_it_has);
     tcase_add_loop_test(resuming, figures_of_the_clock_that_are_logged_stay, 0, 2);
     suite_add_tcase(suite, resuming);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

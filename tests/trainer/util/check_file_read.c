@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "file_read.h"
 #include "scratch.h"
 
@@ -145,9 +146,5 @@ int main(void)
     tcase_add_test(files, the_cause_of_a_failure_is_kept);
     tcase_add_test(files, what_is_no_regular_file_is_not_read);
     suite_add_tcase(suite, files);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "file_replace.h"
 #include "scratch.h"
 
@@ -183,9 +184,5 @@ int main(void)
     tcase_add_test(files, a_directory_that_cannot_be_synced_is_no_failure_but_an_error_is);
     tcase_add_loop_test(files, interrupted_calls_are_made_again, 1, 4);
     suite_add_tcase(suite, files);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

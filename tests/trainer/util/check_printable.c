@@ -1,8 +1,8 @@
 /* Text from outside: what is copied is UTF-8 without control characters, whatever came in. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "message.h"
 #include "printable.h"
 
@@ -73,9 +73,5 @@ int main(void)
     tcase_add_test(cases, text_is_cut_between_characters);
     tcase_add_test(cases, messages_are_fit_for_a_terminal);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

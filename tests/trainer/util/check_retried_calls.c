@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "retried_calls.h"
 #include "scratch.h"
 
@@ -146,9 +147,5 @@ int main(void)
     tcase_add_test(calls, an_interrupted_unlink_is_made_again);
     tcase_add_loop_test(calls, an_interrupted_close_is_not_made_again, 0, 2);
     suite_add_tcase(suite, calls);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -28,6 +28,7 @@
 #define TRAINER_RUN_RECORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "epoch_figures.h"
@@ -35,6 +36,10 @@
 #include "run_config.h"
 
 #define RUN_RECORD_FILE "run.json"
+
+/* A file with more bytes is not read. An epoch takes some 300, and a run has at most
+ * RUN_CONFIG_MAX_EPOCHS. */
+#define RUN_RECORD_MOST_BYTES ((size_t)512 * RUN_CONFIG_MAX_EPOCHS)
 
 /* The parts of a run: the directories that have its event files, relative to the run's own, which
  * is "". */
@@ -66,6 +71,9 @@ typedef struct run_record {
     epoch_figures *epochs; /* [epoch_count], the record's own */
     uint32_t epoch_count;
 } run_record;
+
+/* Are its accuracies from 0 to 1? NaN is one that is not known. */
+bool run_record_has_accuracies(const epoch_figures *epoch);
 
 /* Appends an epoch; -1 without memory. */
 MUST_CHECK int run_record_add_epoch(run_record *record, const epoch_figures *epoch);

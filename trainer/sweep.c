@@ -286,14 +286,14 @@ static void draw_runs(const sweep *self, const comparison *all, const verdict *a
     printf("Picture: %s\n", shown);
 }
 
-/* What is to be looked at, and last the verdict: the end of a long output is what is seen. */
+/* Last the picture and the verdict: the end of a long output is what is seen. */
 static int print_answer(const sweep *self, const comparison *all, const verdict *answer)
 {
     comparison_print_table(all, answer, stdout);
     putchar('\n');
-    draw_runs(self, all, answer);
     experiment_say_view(&self->data, self->options->logdir);
     experiment_say_colours(&self->data);
+    draw_runs(self, all, answer);
     putchar('\n');
     return comparison_print_verdict(answer, stdout);
 }

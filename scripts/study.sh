@@ -15,13 +15,14 @@ Other text in study.md stays: only tables are replaced. docs/study.md tells what
   --datasets NAME,...    mnist, fashion-mnist, or NAME=PATH for another (default: these two, which
                          are fetched if data/ of this repository does not have them)
   --batch-sizes N,...    (default: 16,64,256,1024)
-  --rules RULE,...       of none, sqrt and linear, for --scale-learning-rate (default: all)
+  --rules RULE,...       of none, sqrt and linear, for --scale-learning-rate (default: none,sqrt)
   --learning-rate X      what the rules scale from batch size 32 on (default: 0.001)
   --seeds K              (default: 3)
   --epochs N             (default: 4)
   --train-samples N      only the first N of each training set
   --jobs N               runs side by side, each with one thread (default: one for each processor)
-  --logs DIR             where the runs go (default: logs/study of this repository)
+  --logs DIR             where the runs go (default: logs/study of this repository); in timing/
+                         those that tell what an epoch takes: delete them if the machine was busy
   --output DIR           where the results go (default: docs of this repository)
   --report               train nothing: write the results of the runs that have finished
   -h, --help             this text
@@ -42,7 +43,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 trainer=$root/build/release/bin/trainer
 datasets=mnist,fashion-mnist
 batch_sizes=16,64,256,1024
-rules=none,sqrt,linear
+rules=none,sqrt
 seeds=3
 epochs=4
 jobs=$(nproc)
@@ -106,16 +107,26 @@ train() { # data set's name, its path, rule
         --no-model "${pass_on[@]}"
 }
 
+# One run at a time, on the first data set, with all threads. The runs before shared the machine.
+time_epochs() { # the data set's path
+    echo "== seconds of an epoch =="
+    "$trainer" sweep --quiet --data "$1" --logdir "$logs/timing" --batch-sizes "$batch_sizes" \
+        --epochs 3 --no-model "${pass_on[@]}" >/dev/null
+}
+
 IFS=, read -ra dataset_list <<<"$datasets"
 IFS=, read -ra rule_list <<<"$rules"
-# Rule by rule, so that a study which is cut off has whole rules.
-for rule in "${rule_list[@]}"; do
-    for dataset in "${dataset_list[@]}"; do
-        [[ $only_report == no ]] || continue
-        find_dataset "$dataset"
-        train "${dataset%%=*}" "$path" "$rule"
+if [[ $only_report == no ]]; then
+    # Rule by rule, so that a study which is cut off has whole rules.
+    for rule in "${rule_list[@]}"; do
+        for dataset in "${dataset_list[@]}"; do
+            find_dataset "$dataset"
+            train "${dataset%%=*}" "$path" "$rule"
+        done
     done
-done
+    find_dataset "${dataset_list[0]}"
+    time_epochs "$path"
+fi
 
 mkdir -p "$output/study"
 for dataset in "${dataset_list[@]%%=*}"; do

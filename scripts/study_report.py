@@ -239,15 +239,30 @@ def size_pairs(study, rule):
     return pairs + [(sizes[0], sizes[-1])] if len(sizes) > 2 else pairs
 
 
-def size_table(study):
+def adjusted_probabilities(study, trainer, rule):
+    """Holm's p of each pair of batch sizes after the last epoch, as `trainer compare` has it."""
+    result = subprocess.run([trainer, "compare", "--format", "json", study.folder / rule],
+                            check=True, stdout=subprocess.PIPE)
+    return {frozenset((pair["batch_size"], pair["other"])): pair["p"]
+            for pair in json.loads(result.stdout)["differences"]}
+
+
+def size_table(study, trainer):
     moments = sorted({1, study.epochs})
+
+    def rows(rule):
+        probabilities = adjusted_probabilities(study, trainer, rule)
+        for small, large in size_pairs(study, rule):
+            p = probabilities.get(frozenset((small, large)))
+            yield (rule, f"{small} − {large}",
+                   *(shown_difference(difference(study.accuracies(rule, small, epoch),
+                                                 study.accuracies(rule, large, epoch),
+                                                 study.image())) for epoch in moments),
+                   "-" if p is None else f"{p:.2g}")
+
     return table(
-        ("rule", "batch sizes", *(f"after {epochs_word(epoch)}" for epoch in moments)),
-        [(rule, f"{small} − {large}",
-          *(shown_difference(difference(study.accuracies(rule, small, epoch),
-                                        study.accuracies(rule, large, epoch), study.image()))
-            for epoch in moments))
-         for rule in study.rules for small, large in size_pairs(study, rule)])
+        ("rule", "batch sizes", *(f"after {epochs_word(epoch)}" for epoch in moments), "Holm's p"),
+        [row for rule in study.rules for row in rows(rule)])
 
 
 def updates_table(study):
@@ -278,22 +293,15 @@ def rule_table(study):
          for size in study.sizes])
 
 
-def seconds_table(study):
-    def row(size):
-        seconds = [epoch["training_seconds"] for run in study.all() if run.batch_size == size
-                   for epoch in run.epochs]
-        return (size, f"{min(seconds):.1f}", f"{statistics.median(seconds):.1f}",
-                f"{max(seconds):.1f}")
-
-    return table(("batch size", "fastest epoch", "median", "slowest"),
-                 [row(size) for size in study.sizes])
-
-
-def verdict(study, trainer, rules):
-    roots = [study.folder / rule for rule in rules]
-    result = subprocess.run([trainer, "compare", *roots], check=True, text=True,
-                            stdout=subprocess.PIPE)
-    return f"```\n{result.stdout.rstrip()}\n```"
+def seconds_table(runs):
+    fastest = {size: min(epoch["training_seconds"] for run in of_size.values()
+                         for epoch in run.epochs)
+               for size, of_size in runs.items()}
+    least = min(fastest.values())
+    epochs = {len(run.epochs) for of_size in runs.values() for run in of_size.values()}
+    return table(("batch size", f"seconds, the fastest of {max(epochs)} epochs", "times the least"),
+                 [(size, f"{seconds:.2f}", f"{seconds / least:.2f}")
+                  for size, seconds in fastest.items()])
 
 
 def pictures(dataset, study):
@@ -303,16 +311,14 @@ def pictures(dataset, study):
 
 
 def blocks_of(dataset, study, trainer):
+    """Each table's name and text."""
     yield f"{dataset} setup", setup_table(study)
     yield f"{dataset} accuracy", accuracy_table(study)
     yield f"{dataset} pictures", pictures(dataset, study)
-    yield f"{dataset} verdict", verdict(study, trainer, study.rules[:1])
-    yield f"{dataset} sizes", size_table(study)
+    yield f"{dataset} sizes", size_table(study, trainer)
     yield f"{dataset} updates", updates_table(study)
     if len(study.rules) > 1:
         yield f"{dataset} rules", rule_table(study)
-        yield f"{dataset} verdict of all rules", verdict(study, trainer, study.rules)
-    yield f"{dataset} seconds", seconds_table(study)
 
 
 # ---- the files
@@ -361,6 +367,9 @@ def main():
     for dataset, study in studies.items():
         for name, block in blocks_of(dataset, study, options.trainer):
             page = fill(page, name, block)
+    timed = read_runs(options.logs / "timing")
+    if timed:
+        page = fill(page, "seconds", seconds_table(timed))
     write_csv(options.output / "study/runs.csv", studies)
     path.write_text(page, encoding="utf-8")
 

@@ -111,6 +111,7 @@ class Study(unittest.TestCase):
                          {"runs.csv", "rows-none.svg", "rows-sqrt.svg"})
         self.check_accuracies()
         self.check_differences()
+        self.assertEqual([row[0] for row in cells(self.page(), "seconds")], ["8", "16"])
 
     def check_accuracies(self):
         rows = cells(self.page(), "rows accuracy")
@@ -132,6 +133,7 @@ class Study(unittest.TestCase):
         shown = cells(self.page(), "rows sizes")[0]
         self.assertEqual(shown[:2], ["none", "8 − 16"])
         numbers = [float(number) for number in re.findall(r"[-+]?\d+\.\d+", shown[3])]
+        self.assertEqual(shown[4], f"{of['p']:.2g}")
         sign = 1 if of["batch_size"] == 8 else -1
         expected = [sign * of["points"], *sorted([sign * of["low"], sign * of["high"]])]
         for one, other in zip(numbers, expected, strict=True):

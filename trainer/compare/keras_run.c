@@ -33,6 +33,20 @@ static epoch_figures figures_of(const run_curves *curves, uint32_t epoch)
     };
 }
 
+/* The first epoch, from 0, one of whose accuracies is none; their number if there is none. */
+static uint32_t first_wrong_epoch(const run_curves *curves)
+{
+    uint32_t i = 0;
+    while (i < curves->epochs) {
+        const epoch_figures figures = figures_of(curves, i);
+        if (!run_record_has_accuracies(&figures)) {
+            break;
+        }
+        i++;
+    }
+    return i;
+}
+
 /* -1 without memory; then the record is empty. */
 static int make_record(run_record *out, const run_curves *curves, uint32_t batch_size)
 {
@@ -62,6 +76,7 @@ keras_run_presence keras_run_read(run_record *out, const char *directory, char *
         return KERAS_RUN_FAILED;
     }
     const uint32_t batch_size = log.batch_size > 0 ? log.batch_size : batch_size_of(directory);
+    const uint32_t wrong = first_wrong_epoch(&log.curves);
     if (log.curves.epochs == 0) {
         message_set(message,
                     "%s: its event files have no epoch_loss and epoch_accuracy of training and "
@@ -72,6 +87,9 @@ keras_run_presence keras_run_read(run_record *out, const char *directory, char *
                     "%s: its batch size is not known: neither is there a hyper-parameter "
                     "batch_size nor BatchSize=N in its name",
                     directory);
+    } else if (wrong < log.curves.epochs) {
+        message_set(message, "%s: its epoch_accuracy of epoch %u is not from 0 to 1", directory,
+                    (unsigned)wrong + 1);
     } else if (make_record(out, &log.curves, batch_size) != 0) {
         presence = KERAS_RUN_FAILED;
         message_set(message, "%s: no memory for its epochs", directory);

@@ -1,5 +1,6 @@
 #include "run_record.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,16 @@ bool run_record_owns(const run_record *record, const char *part, const char *nam
         }
     }
     return false;
+}
+
+static bool is_accuracy(double accuracy)
+{
+    return isnan(accuracy) || (accuracy >= 0 && accuracy <= 1);
+}
+
+bool run_record_has_accuracies(const epoch_figures *epoch)
+{
+    return is_accuracy(epoch->accuracy) && is_accuracy(epoch->val_accuracy);
 }
 
 void run_record_free(run_record *record)

@@ -4,6 +4,7 @@
 #define TRAINER_RUN_RECORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "epoch_figures.h"
@@ -40,6 +41,9 @@ typedef struct run_record {
     epoch_figures *epochs; /* [epoch_count], the record's own */
     uint32_t epoch_count;
 } run_record;
+
+/* Are its accuracies from 0 to 1? NaN is one that is not known. */
+bool run_record_has_accuracies(const epoch_figures *epoch);
 
 /* Appends an epoch; -1 without memory. */
 MUST_CHECK int run_record_add_epoch(run_record *record, const epoch_figures *epoch);

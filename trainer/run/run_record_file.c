@@ -154,12 +154,6 @@ static bool is_duration(double seconds)
     return seconds >= 0 && seconds <= 1e9; /* 31 years */
 }
 
-/* NaN is read from null. */
-static bool is_accuracy(double accuracy)
-{
-    return isnan(accuracy) || (accuracy >= 0 && accuracy <= 1);
-}
-
 static run_record_presence damaged(char *message, const char *how)
 {
     message_set(message, "%s", how);
@@ -196,7 +190,7 @@ static run_record_presence read_epochs(run_record *record, const json_t *root, c
             message_set(message, "epoch %zu has no seconds from 0 to 1e9", index + 1);
             return RUN_RECORD_DAMAGED;
         }
-        if (!is_accuracy(epoch.accuracy) || !is_accuracy(epoch.val_accuracy)) {
+        if (!run_record_has_accuracies(&epoch)) {
             message_set(message, "epoch %zu has no accuracies from 0 to 1", index + 1);
             return RUN_RECORD_DAMAGED;
         }
@@ -302,7 +296,7 @@ static json_t *load_once(const record_place *place, run_record_presence *presenc
     char *text = NULL;
     size_t bytes = 0;
     json_error_t error;
-    if (file_read(place->fd, place->name, &text, &bytes) != 0) {
+    if (file_read_up_to(place->fd, place->name, RUN_RECORD_MOST_BYTES, &text, &bytes) != 0) {
         const int cause = errno;
         *presence = cause == ENOENT || cause == ENOTDIR ? RUN_RECORD_ABSENT
                     : cause == 0                        ? RUN_RECORD_DAMAGED

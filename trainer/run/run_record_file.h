@@ -27,10 +27,16 @@
 #ifndef TRAINER_RUN_RECORD_FILE_H
 #define TRAINER_RUN_RECORD_FILE_H
 
+#include <stddef.h>
+
 #include "must_check.h"
 #include "run_record.h"
 
 #define RUN_RECORD_FILE "run.json"
+
+/* A file with more bytes is not read. An epoch takes some 300, and a run has at most
+ * RUN_CONFIG_MAX_EPOCHS. */
+#define RUN_RECORD_MOST_BYTES ((size_t)512 * RUN_CONFIG_MAX_EPOCHS)
 
 /* Replaces run.json in the directory that `fd` is open on, wherever that is by now; `directory` is
  * what messages call it. 0, or -1 with a message [MESSAGE_BYTES] and the old file whole. */

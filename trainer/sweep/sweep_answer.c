@@ -64,14 +64,14 @@ static void draw_runs(const experiment *data, const comparison *all, const verdi
     printf("Picture: %s\n", shown);
 }
 
-/* What is to be looked at, and last the verdict: the end of a long output is what is seen. */
+/* Last the picture and the verdict: the end of a long output is what is seen. */
 static int print_answer(const experiment *data, const comparison *all, const verdict *answer)
 {
     comparison_print_table(all, answer, stdout);
     putchar('\n');
-    draw_runs(data, all, answer);
     experiment_say_view(data, data->options->logdir);
     experiment_say_colours(data);
+    draw_runs(data, all, answer);
     putchar('\n');
     return comparison_print_verdict(answer, stdout);
 }

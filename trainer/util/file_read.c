@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,8 +12,8 @@
 
 enum { FIRST_CAPACITY = 4096, STALE_TRIES = 5 };
 
-/* -1 with errno as file_read. */
-static int open_regular(int directory, const char *name)
+/* -1 with errno as file_read_up_to. */
+static int open_regular(int directory, const char *name, size_t most)
 {
     struct stat status;
     const int fd = retried_openat(directory, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
@@ -20,8 +21,9 @@ static int open_regular(int directory, const char *name)
         return -1;
     }
     const int known = fstat(fd, &status);
-    if (known != 0 || !S_ISREG(status.st_mode)) {
-        const int cause = known != 0 ? errno : 0;
+    const bool is_regular = known == 0 && S_ISREG(status.st_mode);
+    if (!is_regular || (uintmax_t)status.st_size > most) {
+        const int cause = known != 0 ? errno : is_regular ? EFBIG : 0;
         close(fd);
         errno = cause;
         return -1;
@@ -29,7 +31,7 @@ static int open_regular(int directory, const char *name)
     return fd;
 }
 
-/* Reads to the end of the file. Its size is not asked for: the file may be growing. */
+/* Reads to the end of the file, whatever size it had before: it may be growing. */
 static int read_to_end(int fd, size_t most, char **text, size_t *bytes)
 {
     size_t capacity = 0;
@@ -75,7 +77,7 @@ int descriptor_read_up_to(int fd, size_t most, char **text, size_t *bytes)
 static int read_once(int directory, const char *name, size_t most, char **text, size_t *bytes)
 {
     *text = NULL;
-    const int fd = open_regular(directory, name);
+    const int fd = open_regular(directory, name, most);
     if (fd < 0) {
         return -1;
     }

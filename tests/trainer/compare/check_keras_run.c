@@ -240,6 +240,22 @@ START_TEST(logs_and_runs_of_ours_are_not_mixed)
 }
 END_TEST
 
+START_TEST(a_log_whose_accuracy_is_none_is_left_out_with_a_line)
+{
+    write_curves("BatchSize=64", 1.5, 0.25);
+    write_curves("BatchSize=32", -0.25, 0.25);
+    write_curves("BatchSize=16", 1, 0.25);
+    write_curves("BatchSize=8", NAN, 0.25);
+    compare_everything();
+    ck_assert_uint_eq(all.count, 2);
+    ck_assert_msg(strstr(warnings,
+                         "BatchSize=64: its epoch_accuracy of epoch 3 is not from 0 to 1; "
+                         "it is left out\n") != NULL,
+                  "%s", warnings);
+    ck_assert_ptr_nonnull(strstr(warnings, "BatchSize=32: its epoch_accuracy of epoch 3 "));
+}
+END_TEST
+
 START_TEST(what_is_not_known_is_a_dash_an_empty_field_or_null)
 {
     char *text = NULL;
@@ -325,6 +341,7 @@ int main(void)
     tcase_add_test(cases, a_log_with_a_loss_that_is_no_number_has_diverged);
     tcase_add_test(cases, logs_are_repetitions_that_pair_with_nothing);
     tcase_add_test(cases, logs_and_runs_of_ours_are_not_mixed);
+    tcase_add_test(cases, a_log_whose_accuracy_is_none_is_left_out_with_a_line);
     tcase_add_test(cases, what_is_not_known_is_a_dash_an_empty_field_or_null);
     tcase_add_test(cases, hyper_parameters_that_are_cut_or_damaged_have_no_batch_size);
     suite_add_tcase(suite, cases);

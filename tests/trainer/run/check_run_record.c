@@ -324,6 +324,18 @@ START_TEST(a_file_that_the_system_does_not_read_is_not_damaged)
 }
 END_TEST
 
+/* It takes no room on the disk, and would take minutes to read. */
+START_TEST(a_file_larger_than_any_run_has_is_not_read)
+{
+    run_record record;
+    scratch_write("run.json", "{}");
+    ck_assert_int_eq(truncate(scratch_path("run.json"), (off_t)1 << 40), 0);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_UNREADABLE);
+    ck_assert_msg(strstr(message, "run.json cannot be read: File too large") != NULL, "%s",
+                  message);
+}
+END_TEST
+
 START_TEST(a_pipe_in_the_place_of_the_file_is_not_waited_for)
 {
     run_record record;
@@ -458,6 +470,7 @@ int main(void)
     tcase_add_test(record, a_file_that_is_cut_off_while_it_is_replaced_is_read_again);
     tcase_add_test(record, a_file_that_stays_cut_off_is_damaged);
     tcase_add_test(record, a_file_that_the_system_does_not_read_is_not_damaged);
+    tcase_add_test(record, a_file_larger_than_any_run_has_is_not_read);
     tcase_add_test(record, a_pipe_in_the_place_of_the_file_is_not_waited_for);
     tcase_add_loop_test(record, a_damaged_file_is_not_believed, 0, DAMAGES);
     tcase_add_test(record, a_run_of_an_earlier_version_has_no_histograms);

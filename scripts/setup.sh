@@ -24,7 +24,7 @@ for_build=(gcc libc6-dev cmake make pkg-config protobuf-c-compiler libprotobuf-c
     libzip-dev libjansson-dev libpng-dev libcairo2-dev curl ca-certificates)
 for_tests=(g++ check bindfs mandoc doxygen shellcheck clang-format-14 clang-tidy-14 chromium chromium-driver
     fonts-liberation hdf5-tools zsh fish)
-for_all_tests=(clang-14)
+for_all_tests=(clang-14 lintian mmdebstrap dpkg-dev)
 for_view=(python3 python3-venv)
 cublas_version=13.0.2.14 # of the toolkit's own line, CUDA 13.0
 
@@ -69,6 +69,7 @@ is_present() {
     chromium) has_browser ;;
     chromium-driver) has_command chromedriver ;;
     hdf5-tools) has_command h5dump ;;
+    dpkg-dev) has_command dpkg-buildflags ;;
     fonts-liberation) [[ -d /usr/share/fonts/truetype/liberation ]] ;;
     *) has_command "$1" ;;
     esac

@@ -1,16 +1,16 @@
 # Install rules: headers, libraries, and what CMake's find_package and pkg-config find them by.
 include(CMakePackageConfigHelpers)
 
-install(FILES include/tblog/tblog.h include/tblog/tblog.hpp
-    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tblog)
+install(DIRECTORY include/tblog DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 
 # One file of targets a library: who links the shared one need not have what the static one needs.
 foreach(library tblog_shared tblog_static)
     install(TARGETS ${library} EXPORT ${library}-targets
-        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+            COMPONENT library NAMELINK_COMPONENT development)
     install(EXPORT ${library}-targets NAMESPACE tblog::
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tblog)
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tblog COMPONENT development)
 endforeach()
 configure_package_config_file(package/tblog-config.cmake.in tblog-config.cmake
     INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tblog
@@ -21,7 +21,7 @@ write_basic_package_version_file(tblog-config-version.cmake
 install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/tblog-config.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/tblog-config-version.cmake
-    DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tblog)
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tblog COMPONENT development)
 
 # tblog.pc finds the prefix from where it lies itself, so that the tree may be moved and
 # `cmake --install --prefix` may name another one than was configured.
@@ -43,4 +43,5 @@ if(TBLOG_BUNDLED_PROTOBUF_C)
     set(PC_PACKAGES zlib)
 endif()
 configure_file(package/tblog.pc.in tblog.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tblog.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tblog.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)

@@ -4,7 +4,6 @@
 #define TRAINER_RUN_RECORD_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "epoch_figures.h"

@@ -1,0 +1,97 @@
+"""The Debian packages: lintian finds no error in them, and a Debian of nothing else installs and uses
+them.
+
+Usage: check_debian_packages.py SOURCE_DIRECTORY
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from waiting import LIMIT_SECONDS
+
+SOURCE = os.path.abspath(sys.argv.pop(1))
+TOOLS = ("lintian", "mmdebstrap", "dpkg-buildflags")
+
+# What a user does there.
+USE = """set -eu
+export DEBIAN_FRONTEND=noninteractive
+apt-get install -qq --no-install-recommends /packages/*.deb
+cd /packages
+cc -Wall -Werror log_scalars.c $(pkg-config --cflags --libs tblog) -lm -o shared
+cc -Wall -Werror -static log_scalars.c $(pkg-config --static --cflags --libs tblog) -lm -o static
+for program in shared static; do
+    ./$program logs/$program
+done
+ldd shared | grep -q libtblog
+tblog verify logs
+test "$(tblog export -t train/loss logs | wc -l)" -eq 201
+test -e /usr/share/man/man1/tblog.1.gz
+apt-get purge -qq 'libtblog*' tblog
+test ! -e /usr/bin/tblog
+echo used
+"""
+
+scratch = None
+
+
+def run(*command):
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                            stdin=subprocess.DEVNULL, timeout=LIMIT_SECONDS)
+    if result.returncode != 0:
+        raise AssertionError(f"{' '.join(command)}: exit {result.returncode}\n{result.stdout}")
+    return result.stdout
+
+
+def setUpModule():
+    global scratch
+    holder = tempfile.TemporaryDirectory()
+    unittest.addModuleCleanup(holder.cleanup)
+    scratch = holder.name
+    run(os.path.join(SOURCE, "scripts/debian_packages.sh"), "--output", scratch)
+
+
+def packages():
+    return [os.path.join(scratch, name) for name in os.listdir(scratch) if name.endswith(".deb")]
+
+
+def sources_of_debian():
+    """Lines of sources.list for the distribution that this machine is of."""
+    lines = run("apt-get", "indextargets", "--format",
+                "$(ORIGIN) deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages")
+    return sorted({line.split(" ", 1)[1] for line in lines.splitlines()
+                   if line.split()[0] in ("Debian", "Ubuntu")})
+
+
+class DebianPackages(unittest.TestCase):
+    def test_there_is_one_for_the_library_its_development_and_the_command(self):
+        names = {run("dpkg-deb", "--field", path, "Package").strip() for path in packages()}
+        [library] = names - {"libtblog-dev", "tblog"}
+        self.assertRegex(library, r"^libtblog\d+(\.\d+)?$")
+
+    def test_lintian_finds_no_error(self):
+        run("lintian", "--allow-root", "--fail-on", "error", *packages())
+
+    def test_a_fresh_system_installs_and_uses_them(self):
+        script = os.path.join(scratch, "use.sh")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(USE)
+        files = [*packages(), script, os.path.join(SOURCE, "tblog/examples/log_scalars.c")]
+        lines = sources_of_debian()
+        output = run("mmdebstrap", "--quiet", "--variant=apt", "--include=gcc,libc6-dev,pkg-config",
+                     '--customize-hook=mkdir "$1/packages"',
+                     f"--customize-hook=copy-in {' '.join(files)} /packages",
+                     '--customize-hook=chroot "$1" sh /packages/use.sh',
+                     lines[0].split()[2], "/dev/null", *lines)
+        self.assertIn("\nused\n", output)
+
+
+if __name__ == "__main__":
+    missing = [tool for tool in TOOLS if not shutil.which(tool)]
+    if missing:
+        print(f"cannot run without {', '.join(missing)}", file=sys.stderr)
+        sys.exit(1 if os.environ.get("CI") == "true" else 77)
+    unittest.main()

@@ -1,62 +1,43 @@
-// Logs a hundred steps of a made-up training, from C++.
+// Logs a hundred steps of a made-up training, from C++17.
 //
-//     c++ log_scalars.cpp $(pkg-config --cflags --libs tblog) -o log_scalars
+//     c++ -std=c++17 log_scalars.cpp $(pkg-config --cflags --libs tblog) -o log_scalars
 //     ./log_scalars logs/example-cpp && tensorboard --logdir logs
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
-#include <memory>
-#include <tblog/tblog.h>
+#include <tblog/tblog.hpp>
 
 namespace
 {
 
-// For every way out but the good one, which closes the writer itself.
-struct closer {
-    void operator()(tblog_writer *writer) const
-    {
-        if (tblog_writer_close(writer) != TBLOG_OK) {
-            std::perror("closing the event file");
-        }
-    }
-};
-using writer_handle = std::unique_ptr<tblog_writer, closer>;
-
-tblog_status log_steps(tblog_writer *writer)
+void log_steps(tblog::writer &log)
 {
     for (int step = 0; step < 100; step++) {
         const double loss = std::exp(-0.05 * step);
-        const tblog_scalar metrics[] = {{"train/loss", loss}, {"train/accuracy", 1 - loss / 2}};
-        const tblog_status status = tblog_add_scalars(writer, step, metrics, 2);
-        if (status != TBLOG_OK) {
-            return status;
+        // One event for all of a step's metrics.
+        log.add_scalars(step, {{"train/loss", loss}, {"train/accuracy", 1 - loss / 2}});
+        if (step % 10 == 0) {
+            log.add_scalar("learning_rate", step, 1e-3);
         }
     }
-    return TBLOG_OK;
 }
 
 } // namespace
 
 int main(int argc, char **argv)
 {
-    const char *run = argc > 1 ? argv[1] : "logs/example-cpp";
-    tblog_writer_options options;
-    tblog_writer_options_init(&options);
+    tblog::options options;
     options.flush_interval_ms = 200;
-
-    tblog_writer *opened;
-    tblog_status status = tblog_writer_open(&opened, run, &options);
-    writer_handle writer(opened);
-    if (status == TBLOG_OK) {
-        status = log_steps(writer.get());
+    // A disk that fills up does not end the training, but is worth a line at once.
+    options.on_error = [](tblog_status, const char *message) {
+        std::fprintf(stderr, "warning: %s\n", message);
+    };
+    try {
+        tblog::writer log(argc > 1 ? argv[1] : "logs/example-cpp", options);
+        log_steps(log);
+        log.close();
+    } catch (const tblog::error &error) {
+        std::fprintf(stderr, "the log is not complete: %s\n", error.what());
+        return 1;
     }
-    if (status == TBLOG_OK) {
-        status = tblog_writer_close(writer.release());
-    }
-    if (status != TBLOG_OK) {
-        std::fprintf(stderr, "%s: %s (%s)\n", run, tblog_status_string(status),
-                     std::strerror(errno));
-    }
-    return status == TBLOG_OK ? 0 : 1;
+    return 0;
 }

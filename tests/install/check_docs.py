@@ -201,7 +201,11 @@ class Documentation(unittest.TestCase):
             self.assertEqual((result.returncode, result.stdout), (0, ""))
             with open(os.path.join(directory, "html/tblog_8h.html"), encoding="utf-8") as file:
                 page = file.read()
-        # The header's words are on the page.
+            with open(os.path.join(directory, "html/classtblog_1_1writer.html"),
+                      encoding="utf-8") as file:
+                page_for_cpp = file.read()
+        # The headers' words are on the pages.
+        self.assertIn("An event file to write.", page_for_cpp)
         self.assertIn("Flushes, closes and frees the handle in every case.", page)
         self.assertIn("an argument is wrong; nothing was written, nothing latches", page)
         self.assertIn("the system refused an operation", page)

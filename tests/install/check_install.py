@@ -26,6 +26,7 @@ CXX = shutil.which("c++") or shutil.which("g++")
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 HEADER = os.path.join(SOURCE, "tblog/include/tblog/tblog.h")
 EXAMPLES = os.path.join(SOURCE, "tblog/examples")
+PAGE = "tblog/README.md"
 PACKAGES = ["libprotobuf-c", "zlib", "jansson", "check"]
 
 scratch = None
@@ -148,7 +149,7 @@ class Installed(unittest.TestCase):
             for language in ("c", "cpp"):
                 with self.subTest(library=library, language=language):
                     self.assert_logs(self.path(f"build/log_{language}_{library}"),
-                                     self.path(f"build/print_{library}"))
+                                     self.path(f"build/print_{language}_{library}"))
         self.assertIn("libtblog.so", run("ldd", self.path("build/log_c_tblog"), env=environment()))
         self.assertNotIn("libtblog", run("ldd", self.path("build/log_c_tblog_static")))
 
@@ -157,8 +158,10 @@ class Installed(unittest.TestCase):
         print_scalars = self.compile("print", f"{EXAMPLES}/print_scalars.c", *flags)
         self.assert_logs(self.compile("c", f"{EXAMPLES}/log_scalars.c", *flags, "-lm"),
                          print_scalars)
+        flags = ["-std=c++17", *flags]
         self.assert_logs(self.compile("cpp", f"{EXAMPLES}/log_scalars.cpp", *flags, compiler=CXX),
-                         print_scalars)
+                         self.compile("print_cpp", f"{EXAMPLES}/print_scalars.cpp", *flags,
+                                      compiler=CXX))
 
     def test_pkg_config_serves_static_programs(self):
         flags = ["-static", *pkg_config("--static", "--cflags", "--libs")]
@@ -249,18 +252,19 @@ class Installed(unittest.TestCase):
         strict = [*WARNINGS, "-fsyntax-only", f"-I{prefix}/include"]
         for standard in ("c99", "c11", "c17"):
             run(CC, *strict, "-x", "c", f"-std={standard}", source)
-        for standard in ("c++11", "c++17", "c++20"):
+        for standard in ("c++98", "c++11", "c++17", "c++20"):
             run(CXX, *strict, "-x", "c++", f"-std={standard}", source)
 
     # ---- What the pages promise ----
 
-    def documented(self, page):
-        """The page's program, and the commands below it."""
+    def blocks(self, page, language):
+        """The page's blocks of code in a language."""
         with open(os.path.join(SOURCE, page), encoding="utf-8") as file:
-            found = re.search(r"```c\n(#include.*?)```.*?```sh\n(.*?)```", file.read(), flags=re.S)
-        with open(self.path("mine.c"), "w", encoding="utf-8") as file:
-            file.write(found.group(1))
-        return found.group(2)
+            return re.findall(rf"^```{language}\n(.*?)^```", file.read(), flags=re.S | re.M)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
 
     def assert_mine_logged(self):
         [name] = os.listdir(self.path("logs/mine"))
@@ -269,9 +273,13 @@ class Installed(unittest.TestCase):
                   run(find_installed("bin/tblog"), "cat", path).splitlines()]
         self.assertEqual([event["step"] for event in events[1:]], list(range(100)))
         self.assertEqual(events[2]["values"][0]["value"], 0.5)
+        shutil.rmtree(self.path("logs"))
 
     def test_the_program_of_the_main_page(self):
-        commands = self.documented("README.md")
+        with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+            found = re.search(r"```c\n(#include.*?)```.*?```sh\n(.*?)```", file.read(), flags=re.S)
+        program, commands = found.groups()
+        self.write("mine.c", program)
         os.symlink(os.path.join(SOURCE, "tblog"), self.path("tblog"))
         os.mkdir(self.path("build"))
         os.symlink(BUILD, self.path("build/release"))
@@ -279,17 +287,50 @@ class Installed(unittest.TestCase):
         run("./mine", cwd=self.directory)
         self.assert_mine_logged()
 
-    def test_the_program_of_the_librarys_page(self):
-        commands = self.documented("tblog/README.md")
-        run("sh", "-ec", commands, cwd=self.directory, env=environment())
-        run("./mine", cwd=self.directory, env=environment())
-        self.assert_mine_logged()
+    def test_the_first_programs_of_the_librarys_page(self):
+        self.write("mine.c", self.blocks(PAGE, "c")[0])
+        self.write("mine.cpp", self.blocks(PAGE, "cpp")[0])
+        commands = self.blocks(PAGE, "sh")[0].splitlines()
+        self.assertEqual([command.split()[0] for command in commands], ["c++", "cc"])
+        for command in commands:
+            run("sh", "-ec", command, cwd=self.directory, env=environment())
+            run("./mine", cwd=self.directory, env=environment())
+            self.assert_mine_logged()
+
+    def test_the_other_programs_of_the_librarys_page(self):
+        self.assertEqual(len(self.blocks(PAGE, "c")), 1)
+        [program] = self.blocks(PAGE, "cpp")[1:]
+        self.write("other.cpp", program)
+        self.compile("other", self.path("other.cpp"), "-std=c++17", *pkg_config("--cflags", "--libs"),
+                     compiler=CXX)
+        output = run("./other", cwd=self.directory, env=environment())
+        for line in ("99 train/accuracy 0.9", "99 validation/loss 0.3", "99 weights 0",
+                     "0 digit 0", "0 notes 0", "0 log 0"):
+            self.assertIn(f"\n{line}\n", output)
+
+    def test_the_projects_of_the_librarys_page(self):
+        whole, find = self.blocks(PAGE, "cmake")
+        self.write("mine.cpp", self.blocks(PAGE, "cpp")[0])
+        fetch, use = re.split(r"(?<=MakeAvailable\(tblog\)\n)", whole)
+        for name, text, options in (
+                ("fetch", whole.replace("/path/to/tblog", SOURCE),
+                 ["-DTBLOG_ONLY=ON", "-DTBLOG_TOOL=OFF", "-DBUILD_TESTING=OFF"]),
+                ("find", re.sub(r"include(?s:.*)", "", fetch) + find.splitlines()[0] + use,
+                 [f"-DCMAKE_PREFIX_PATH={prefix}"])):
+            with self.subTest(way=name):
+                self.write("CMakeLists.txt", text)
+                build = self.path(name)
+                run(CMAKE, "-S", self.directory, "-B", build, f"-DCMAKE_C_COMPILER={CC}",
+                    f"-DCMAKE_CXX_COMPILER={CXX}", *options)
+                run(CMAKE, "--build", build, "--parallel", "2")
+                [mine] = [os.path.join(directory, "mine") for directory, _, names in os.walk(build)
+                          if "mine" in names]
+                run(mine, cwd=self.directory)
+                self.assert_mine_logged()
 
     def test_the_program_of_the_librarys_page_below_a_home_directory(self):
-        self.documented("tblog/README.md")
-        with open(os.path.join(SOURCE, "tblog/README.md"), encoding="utf-8") as file:
-            commands = re.search(r"```sh\n(export PKG_CONFIG_PATH=.*?)```", file.read(),
-                                 flags=re.S).group(1)
+        self.write("mine.c", self.blocks(PAGE, "c")[0])
+        [commands] = [block for block in self.blocks(PAGE, "sh") if "PKG_CONFIG_PATH" in block]
         run(CMAKE, "--install", os.path.join(scratch, "build"), "--prefix", self.path(".local"))
         bare = dict(os.environ, HOME=self.directory, LD_LIBRARY_PATH="")
         run("sh", "-ec", commands, cwd=self.directory, env=bare)

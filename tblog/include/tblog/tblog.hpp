@@ -40,30 +40,30 @@ namespace tblog
 {
 
 struct TBLOG_API error : std::runtime_error {
-    error(tblog_status of, const std::string &message) : std::runtime_error(message), status(of) {}
+    error(tblog_status failed, const std::string &why) : std::runtime_error(why), status(failed) {}
     tblog_status status;
 };
 
 // For add_hparams: {"rate", 0.1}, {"optimizer", "adam"}, {"shuffled", true}.
 struct hparam {
     template <class Number, class = std::enable_if_t<std::is_arithmetic_v<Number>>>
-    hparam(std::string_view of, Number value)
-        : name(of), type(std::is_same_v<Number, bool> ? TBLOG_HPARAM_BOOL : TBLOG_HPARAM_NUMBER),
+    hparam(std::string_view key, Number value)
+        : name(key), type(std::is_same_v<Number, bool> ? TBLOG_HPARAM_BOOL : TBLOG_HPARAM_NUMBER),
           number(static_cast<double>(value))
     {
     }
-    hparam(std::string_view of, std::string_view value) : name(of), string(value) {}
+    hparam(std::string_view key, std::string_view value) : name(key), text(value) {}
     std::string name;
     tblog_hparam_type type = TBLOG_HPARAM_STRING;
     double number = 0.0;
-    std::string string;
+    std::string text;
 };
 
 // The options of tblog.h, with their defaults, and a hook.
 struct options : tblog_writer_options {
     options() { tblog_writer_options_init_sized(this, sizeof(tblog_writer_options)); }
-    // Called for each call that is refused, and once for an I/O error or a full queue, however many
-    // calls fail until one succeeds. It runs on the thread whose call failed, and must not throw.
+    // Called for each refused call, and once for an I/O error or a full queue, however many calls
+    // fail until one succeeds. Threads may call it at the same time. It must not throw.
     std::function<void(tblog_status status, const char *message)> on_error;
 };
 
@@ -145,7 +145,7 @@ class writer
     template <class Container>
     tblog_status add_histogram(std::string_view tag, int64_t step, const Container &values)
     {
-        return add_histogram(tag, step, std::data(values), std::size(values));
+        return add_histogram(tag, step, std::data(values), static_cast<size_t>(std::size(values)));
     }
     // Bytes [height,width,channels]: a pointer to them, or a contiguous container.
     template <class Pixels>
@@ -157,25 +157,26 @@ class writer
             const auto bytes = reinterpret_cast<const uint8_t *>(pixels);
             return report(tblog_add_image(get(), std::string(tag).c_str(), step, bytes, width,
                                           height, channels));
-        } else if (std::size(pixels) != uint64_t{width} * height * channels) {
+        } else if (static_cast<uint64_t>(std::size(pixels)) !=
+                   uint64_t{width} * height * channels) {
             return state_ ? state_->note(TBLOG_INVALID, "not width * height * channels pixels")
                           : TBLOG_INVALID;
         } else {
             return add_image(tag, step, std::data(pixels), width, height, channels);
         }
     }
-    tblog_status add_text(std::string_view tag, int64_t step, const std::string &markdown)
+    tblog_status add_text(std::string_view tag, int64_t step, std::string_view markdown)
     {
-        return report(tblog_add_text(get(), std::string(tag).c_str(), step, markdown.c_str()));
+        return report(
+            tblog_add_text(get(), std::string(tag).c_str(), step, std::string(markdown).c_str()));
     }
     // Once in a run.
     template <class Hparams = std::initializer_list<hparam>>
     tblog_status add_hparams(const Hparams &hparams)
     {
         std::vector<tblog_hparam> all;
-        for (const hparam &one : hparams) {
-            all.push_back(
-                {one.name.c_str(), one.type, one.number, one.string.c_str(), one.number != 0.0});
+        for (const hparam &it : hparams) {
+            all.push_back({it.name.c_str(), it.type, it.number, it.text.c_str(), it.number != 0.0});
         }
         return report(tblog_add_session_start_sized(get(), nullptr, all.data(), all.size(),
                                                     sizeof(tblog_hparam)));
@@ -209,7 +210,7 @@ class writer
         }
         tblog_writer *handle = nullptr;
         std::function<void(tblog_status, const char *)> on_error;
-        std::atomic<tblog_status> last{TBLOG_OK};
+        std::atomic<tblog_status> last{TBLOG_OK};  // of all calls
         std::atomic<tblog_status> first{TBLOG_OK}; // error; changes once, after `why`
         std::once_flag once;
         std::string why;
@@ -247,7 +248,7 @@ class reader
     {
         tblog_reader *opened = nullptr;
         status_ = tblog_reader_open(&opened, path.c_str());
-        handle_.reset(opened);
+        file_.reset(opened);
         return status_;
     }
 #ifdef __cpp_exceptions
@@ -275,11 +276,10 @@ class reader
     iterator end() { return {}; }
     tblog_status status() const noexcept { return status_; }
     std::string message() const { return tblog_reader_message(get()); }
-    tblog_reader *get() const noexcept { return handle_.get(); }
+    tblog_reader *get() const noexcept { return file_.get(); }
 
   private:
-    std::unique_ptr<tblog_reader, decltype(&tblog_reader_close)> handle_{nullptr,
-                                                                         tblog_reader_close};
+    std::unique_ptr<tblog_reader, decltype(&tblog_reader_close)> file_{nullptr, tblog_reader_close};
     tblog_status status_ = TBLOG_OK;
 };
 

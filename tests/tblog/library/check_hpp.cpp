@@ -148,9 +148,13 @@ START_TEST(scalars_of_a_step_come_from_lists_and_maps)
     const std::map<std::string, float> measured{{"a", 1.0F}, {"b", 2.0F}};
     ck_assert_int_eq(log.add_scalars(3, measured), TBLOG_OK);
     ck_assert_int_eq(log.add_scalars(4, {}), TBLOG_OK);
-    check_logged(
-        log,
-        {{1, "rate", 0.25}, {2, "epoch", 3.0}, {2, "loss", 0.5}, {3, "a", 1.0}, {3, "b", 2.0}});
+    ck_assert_int_eq(log.add_scalars(5, {{"a", 4.0}}), TBLOG_OK);
+    check_logged(log, {{1, "rate", 0.25},
+                       {2, "epoch", 3.0},
+                       {2, "loss", 0.5},
+                       {3, "a", 1.0},
+                       {3, "b", 2.0},
+                       {5, "a", 4.0}});
 }
 END_TEST
 

@@ -1,5 +1,7 @@
 /* Steps and evaluations of the CUDA engine, executed as nvcc wrote them, against the same sources
- * compiled for the host: the same bits, in each precision. */
+ * compiled for the host: the same bits, in each precision.
+ *
+ * check_ptx_engine NAME makes the one run of that name. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,13 +14,18 @@ static const engine_api *const api = &engine_cuda;
 enum { STEPS = 3 }; /* of 3 samples, of 1, and of 3 in the second epoch */
 
 static const struct {
+    const char *name;
     engine_precision precision;
     uint32_t micro_batch;
     const char *dense1;
 } runs[] = {
-    {ENGINE_FP32, 0, "own"},    {ENGINE_TF32, 0, "own"}, {ENGINE_BF16, 0, "own"},
-    {ENGINE_BF16, 2, "own"},    /* in two micro-batches, the second of the short batch empty */
-    {ENGINE_TF32, 0, "cublas"}, /* whose products the harness computes in both */
+    {"fp32", ENGINE_FP32, 0, "own"},
+    {"tf32", ENGINE_TF32, 0, "own"},
+    {"bf16", ENGINE_BF16, 0, "own"},
+    /* Two of them, the second of the short batch empty. */
+    {"micro_batches", ENGINE_BF16, 2, "own"},
+    /* Its products are the harness' in both. */
+    {"cublas", ENGINE_TF32, 0, "cublas"},
 };
 
 enum { RUNS = sizeof runs / sizeof *runs };
@@ -88,9 +95,13 @@ START_TEST(steps_have_the_bits_of_the_host)
 }
 END_TEST
 
-int main(void)
+int main(int argc, char **argv)
 {
     TCase *c = cuda_engine_case("steps on PTX");
-    tcase_add_loop_test(c, steps_have_the_bits_of_the_host, 0, RUNS);
+    for (int run = 0; run < RUNS; run++) {
+        if (argc < 2 || strcmp(argv[1], runs[run].name) == 0) {
+            tcase_add_loop_test(c, steps_have_the_bits_of_the_host, run, run + 1);
+        }
+    }
     return run_cuda_engine_case(c);
 }

@@ -305,7 +305,7 @@ static void make_block(ptx_block *block)
         if (warp->registers == NULL) {
             ptx_fault("no memory for registers");
         }
-        memset(warp->registers, 0xee, block->kernel->register_bytes);
+        memset(warp->registers, 0xff, block->kernel->register_bytes);
         set_constants(warp);
     }
 }

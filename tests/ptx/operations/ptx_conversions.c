@@ -1,25 +1,39 @@
-/* Conversions between types, and moves, which change none. */
+/* Conversions between types, and moves, which change none. Of the roundings of tf32 and bf16 the
+ * kernels use one each; the others are for mutants (check_ptx_mutants.py). */
 #include <math.h>
 
 #include "ptx_lanes.h"
 
-/* The nearest tf32, ties away from zero: the lower 13 bits of the word become 0. */
-static b32 round_tf32(f32 value)
+static b32 bits_of(f32 value)
 {
     b32 bits;
     memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* The nearest tf32, whose lower 13 bits are 0; of two as near the one away from zero, or the even
+ * one. */
+static b32 round_tf32(f32 value, bool ties_to_even)
+{
+    const b32 bits = bits_of(value);
     if (isnan(value)) {
         return 0x7fffffff;
     }
-    return isinf(value) ? bits : (bits + 0x1000) & ~(b32)0x1fff;
+    const b32 half = ties_to_even ? 0xfff + (bits >> 13 & 1) : 0x1000;
+    return isinf(value) ? bits : (bits + half) & ~(b32)0x1fff;
 }
 
 /* The nearest bf16, ties to even. */
 static b32 round_bf16(f32 value)
 {
-    b32 bits;
-    memcpy(&bits, &value, sizeof bits);
+    const b32 bits = bits_of(value);
     return isnan(value) ? 0x7fff : (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+/* The next bf16 towards zero. */
+static b32 cut_bf16(f32 value)
+{
+    return isnan(value) ? 0x7fff : bits_of(value) >> 16;
 }
 
 /* Towards zero; what is out of range becomes the nearest that is not, NaN 0. */
@@ -63,11 +77,13 @@ static u64 truncate_to_u64(f64 value)
     X(cvt_rzi_f64_f64, "cvt.rzi.f64.f64", f64, f64, trunc(a))                                      \
     X(cvt_rzi_s32_f64, "cvt.rzi.s32.f64", s32, f64, truncate_to_s32(a))                            \
     X(cvt_rzi_u64_f64, "cvt.rzi.u64.f64", u64, f64, truncate_to_u64(a))                            \
-    X(cvt_rna_tf32_f32, "cvt.rna.tf32.f32", b32, f32, round_tf32(a))
+    X(cvt_rna_tf32_f32, "cvt.rna.tf32.f32", b32, f32, round_tf32(a, false))                        \
+    X(cvt_rn_tf32_f32, "cvt.rn.tf32.f32", b32, f32, round_tf32(a, true))
 
 /* The first source goes to the upper half. */
 #define BINARY(X)                                                                                  \
-    X(cvt_rn_bf16x2_f32, "cvt.rn.bf16x2.f32", b32, f32, f32, round_bf16(a) << 16 | round_bf16(b))
+    X(cvt_rn_bf16x2_f32, "cvt.rn.bf16x2.f32", b32, f32, f32, round_bf16(a) << 16 | round_bf16(b))  \
+    X(cvt_rz_bf16x2_f32, "cvt.rz.bf16x2.f32", b32, f32, f32, cut_bf16(a) << 16 | cut_bf16(b))
 
 UNARY(PTX_UNARY_FUNCTION)
 BINARY(PTX_BINARY_FUNCTION)

@@ -170,12 +170,12 @@ static void dense1_backward(const cpu_dense1_weights *weights, const float *pool
 }
 
 static void conv2_backward(const float *conv1, const float *kernel_transposed,
-                           const float *pooled_gradient, const uint8_t *argmax,
+                           const float *pooled_gradient, const uint8_t *argmax, bool dropout,
                            struct cpu_entry (*entries)[CPU_POSITIONS], cpu_conv_gradients *sums,
                            float *conv1_gradient)
 {
     const double began = begin();
-    real->conv2_backward(conv1, kernel_transposed, pooled_gradient, argmax, entries, sums,
+    real->conv2_backward(conv1, kernel_transposed, pooled_gradient, argmax, dropout, entries, sums,
                          conv1_gradient);
     end(METER_CONV2_BACKWARD, began);
     if (mode == METER_COUNT) {
@@ -216,7 +216,7 @@ void __real_head_logits(const float *hidden, const float *kernel, const float *b
 void __real_head_softmax(const float *logits, float *softmax);
 double __real_head_loss(const float *logits, uint8_t label);
 void __real_head_backward(const float *softmax, uint8_t label, uint32_t batch, const float *hidden,
-                          const float *kernel, float *logits_gradient,
+                          bool dropout, const float *kernel, float *logits_gradient,
                           float *preactivation_gradient);
 void __real_head_weight_gradients(const float *hidden, const float *logits_gradient,
                                   const float *preactivation_gradient, uint32_t n, float *kernel,
@@ -226,7 +226,7 @@ void __wrap_head_logits(const float *hidden, const float *kernel, const float *b
 void __wrap_head_softmax(const float *logits, float *softmax);
 double __wrap_head_loss(const float *logits, uint8_t label);
 void __wrap_head_backward(const float *softmax, uint8_t label, uint32_t batch, const float *hidden,
-                          const float *kernel, float *logits_gradient,
+                          bool dropout, const float *kernel, float *logits_gradient,
                           float *preactivation_gradient);
 void __wrap_head_weight_gradients(const float *hidden, const float *logits_gradient,
                                   const float *preactivation_gradient, uint32_t n, float *kernel,
@@ -263,11 +263,11 @@ double __wrap_head_loss(const float *logits, uint8_t label)
 }
 
 void __wrap_head_backward(const float *softmax, uint8_t label, uint32_t batch, const float *hidden,
-                          const float *kernel, float *logits_gradient,
+                          bool dropout, const float *kernel, float *logits_gradient,
                           float *preactivation_gradient)
 {
     const double began = begin();
-    __real_head_backward(softmax, label, batch, hidden, kernel, logits_gradient,
+    __real_head_backward(softmax, label, batch, hidden, dropout, kernel, logits_gradient,
                          preactivation_gradient);
     end(METER_HEAD, began);
     count(METER_HEAD, DENSE2_WEIGHTS, DENSE2_WEIGHTS * FLOAT_BYTES);

@@ -89,6 +89,17 @@ engine_status engine_config_check(const engine_config *config, uint32_t training
     return ENGINE_OK;
 }
 
+engine_status engine_gradient_check(uint32_t first, uint32_t count, uint32_t training_count,
+                                    char *message, size_t message_bytes)
+{
+    if (count > 0 && first < training_count && count <= training_count - first) {
+        return ENGINE_OK;
+    }
+    snprintf(message, message_bytes, "there is no gradient of %u samples from %u on: there are %u",
+             (unsigned)count, (unsigned)first, (unsigned)training_count);
+    return ENGINE_INVALID;
+}
+
 uint32_t engine_steps_per_epoch(uint32_t training_count, uint32_t batch_size)
 {
     return (uint32_t)(((uint64_t)training_count + batch_size - 1) / batch_size);

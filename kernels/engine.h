@@ -191,6 +191,15 @@ typedef struct engine_api {
     ENGINE_MUST_CHECK engine_status (*predict)(engine *, const uint8_t *images, uint32_t count,
                                                float *probabilities);
 
+    /* The gradient of a mean loss into out[LENET_PARAMETERS], laid out as lenet.h says: dropout off,
+     * after all queued steps, over the training samples first .. first + count - 1 in the order of
+     * the first epoch. So they are drawn at random, by the seed alone. count is at least 1; samples
+     * beyond the training set are ENGINE_INVALID. The state stays as it is, and training continues
+     * to the same bits. Only the gradients and activations of the last step are gone; to read them
+     * is ENGINE_INVALID, as before the first step. */
+    ENGINE_MUST_CHECK engine_status (*gradient)(engine *, uint32_t first, uint32_t count,
+                                                float *out);
+
     /* A tensor as floats, row-major. Names: those of lenet_tensors (values after the last step);
      * "gradient/" + such a name (of the last step); of the last step's forward pass
      * "activation/conv1" [n,26,26,32] after ReLU, "activation/pool" [n,12,12,64] and
@@ -240,6 +249,11 @@ ENGINE_MUST_CHECK bool engine_precision_find(const char *name, engine_precision 
 ENGINE_MUST_CHECK engine_status engine_config_check(const engine_config *config,
                                                     uint32_t training_count, char *message,
                                                     size_t message_bytes);
+
+/* That of gradient's arguments. */
+ENGINE_MUST_CHECK engine_status engine_gradient_check(uint32_t first, uint32_t count,
+                                                      uint32_t training_count, char *message,
+                                                      size_t message_bytes);
 
 /* Steps of an epoch: so many batches cover the training set, the last of them perhaps short. */
 uint32_t engine_steps_per_epoch(uint32_t training_count, uint32_t batch_size);

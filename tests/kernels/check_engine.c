@@ -231,6 +231,96 @@ START_TEST(cutting_a_run_into_calls_changes_nothing)
 }
 END_TEST
 
+/* Trains an epoch and two steps with a gradient before these two and after the second, each of all
+ * samples but one. Returns the state, and the last gradient in gradient[LENET_PARAMETERS]. */
+static unsigned char *state_after_gradients(const engine_data *samples, const engine_config *config,
+                                            float *gradient)
+{
+    engine_step metrics[BATCHES];
+    engine *e = make_engine_on(samples, config);
+    train(e, engine_steps_per_epoch(samples->count, config->batch_size), metrics);
+    for (uint32_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(api->gradient(e, i, samples->count - 1, gradient), ENGINE_OK);
+        train(e, 1, metrics);
+    }
+    ck_assert_int_eq(api->gradient(e, 0, samples->count - 1, gradient), ENGINE_OK);
+    const size_t bytes = api->state_bytes(e);
+    unsigned char *const state = malloc(bytes);
+    ck_assert_int_eq(api->export_state(e, state, bytes), ENGINE_OK);
+    api->destroy(e);
+    return state;
+}
+
+START_TEST(a_gradient_leaves_the_run_as_it_was_and_has_the_same_bits_for_any_threads)
+{
+    engine_config config = small_config();
+    engine_plan plan;
+    char message[200];
+    size_t bytes = 0;
+    config.isa = runs[_i].isa;
+    config.precision = runs[_i].precision;
+    config.batch_size = runs[_i].batch;
+    config.micro_batch = runs[_i].micro_batch;
+    if (api->plan(&config, runs[_i].samples, VALIDATION, &plan, message, sizeof message) ==
+        ENGINE_UNAVAILABLE) {
+        printf("engine %s: %s: left out\n", api->name, message);
+        return;
+    }
+    /* Threads mean something to the CPU engine alone. */
+    const uint32_t most = strcmp(api->name, "cpu") == 0 ? 2 : 1;
+    float *gradients = calloc(most, LENET_PARAMETERS * sizeof *gradients);
+    engine_data samples = sample_data(runs[_i].samples, 1);
+    const uint32_t steps = engine_steps_per_epoch(samples.count, config.batch_size) + 2;
+    unsigned char *const untouched = state_after_on(&samples, &config, steps, &bytes);
+    for (uint32_t threads = 1; threads <= most; threads++) {
+        float *own = gradients + (size_t)(threads - 1) * LENET_PARAMETERS;
+        config.threads = threads;
+        unsigned char *const state = state_after_gradients(&samples, &config, own);
+        ck_assert_mem_eq(state, untouched, bytes);
+        ck_assert_mem_eq(own, gradients, LENET_PARAMETERS * sizeof *own);
+        free(state);
+    }
+    free(untouched);
+    free(gradients);
+    sample_data_free(&samples);
+}
+END_TEST
+
+START_TEST(after_a_gradient_the_last_steps_tensors_are_gone)
+{
+    const engine_config config = small_config();
+    engine *e = make_engine(&config);
+    engine_step step;
+    float bias[LENET_CLASSES];
+    size_t count = 0;
+    float *gradient = malloc(LENET_PARAMETERS * sizeof *gradient);
+    train(e, 1, &step);
+    ck_assert_int_eq(api->gradient(e, 0, 1, gradient), ENGINE_OK);
+    ck_assert_int_eq(api->read_tensor(e, "gradient/dense2/bias", bias, LENET_CLASSES, &count),
+                     ENGINE_INVALID);
+    ck_assert_int_eq(api->read_tensor(e, "dense2/bias", bias, LENET_CLASSES, &count), ENGINE_OK);
+    train(e, 1, &step);
+    ck_assert_int_eq(api->read_tensor(e, "gradient/dense2/bias", bias, LENET_CLASSES, &count),
+                     ENGINE_OK);
+    free(gradient);
+    api->destroy(e);
+}
+END_TEST
+
+START_TEST(a_gradient_of_samples_that_are_not_there_is_refused)
+{
+    static const uint32_t wrong[][2] = {{0, 0},        {0, TRAINING + 1}, {TRAINING, 1},
+                                        {1, TRAINING}, {2, UINT32_MAX},   {UINT32_MAX, 2}};
+    const engine_config config = small_config();
+    engine *e = make_engine(&config);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ck_assert_int_eq(api->gradient(e, wrong[i][0], wrong[i][1], NULL), ENGINE_INVALID);
+        ck_assert_str_ne(api->message(e), "");
+    }
+    api->destroy(e);
+}
+END_TEST
+
 START_TEST(an_imported_state_goes_on_as_if_never_left)
 {
     engine_config config = small_config();
@@ -635,6 +725,11 @@ static TCase *engine_case(const engine_api *which)
                         strcmp(which->name, "cpu") == 0 ? RUNS : 1);
     tcase_add_test(c, a_micro_batch_of_the_whole_batch_changes_nothing);
     tcase_add_test(c, cutting_a_run_into_calls_changes_nothing);
+    tcase_add_loop_test(c,
+                        a_gradient_leaves_the_run_as_it_was_and_has_the_same_bits_for_any_threads,
+                        0, strcmp(which->name, "cpu") == 0 ? RUNS : 1);
+    tcase_add_test(c, after_a_gradient_the_last_steps_tensors_are_gone);
+    tcase_add_test(c, a_gradient_of_samples_that_are_not_there_is_refused);
     tcase_add_loop_test(c, an_imported_state_goes_on_as_if_never_left, 0, MICRO_BATCHES);
     tcase_add_test(c, weights_that_are_set_answer_as_where_they_were_trained);
     tcase_add_test(c, the_initial_weights_set_anew_change_nothing);

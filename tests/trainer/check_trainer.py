@@ -89,6 +89,12 @@ def record(run):
     return json.loads((run / "run.json").read_text())
 
 
+def weights(run):
+    """What follows the header of its model file."""
+    content = (run / "model.safetensors").read_bytes()
+    return content[8 + struct.unpack("<Q", content[:8])[0]:]
+
+
 class TrainerTest(unittest.TestCase):
     images = TRAINING, VALIDATION
 
@@ -323,6 +329,33 @@ class Training(TrainerTest):
         self.assertEqual(tags, {f"{group}/{name}" for group in ("sequential", "gradient")
                                 for name in weights})
         self.assertIs(record(self.run_directory)["configuration"]["histograms"], True)
+
+    def test_the_noise_scale_is_measured_where_it_is_asked_for_and_changes_nothing_else(self):
+        # Of 20 training samples each is a group.
+        plain = self.folder / "plain"
+        self.assert_done(self.train("--batch-size", 6))
+        self.run_directory.rename(plain)
+        result = self.train("--batch-size", 6, "--noise-scale")
+        self.assert_done(result)
+        measured = [(step, tag, value) for step, tag, value in events(self.run_directory, "train")
+                    if tag.startswith("epoch_gradient")]
+        self.assertIs(record(self.run_directory)["configuration"]["noise_scale"], True)
+        for epoch, figures in enumerate(record(self.run_directory)["epochs"]):
+            shown = f"Gradient noise scale after epoch {epoch + 1}: "
+            self.assertIn(shown, result.stdout)
+            for key in "gradient_variance", "gradient_square", "noise_scale":
+                tag = "epoch_gradient_noise_scale" if key == "noise_scale" else f"epoch_{key}"
+                logged = [value for step, at, value in measured if (step, at) == (epoch, tag)]
+                if figures[key] is None:
+                    self.assertEqual((key, logged), ("noise_scale", []))
+                    self.assertIn(f"{shown}not measured", result.stdout)
+                else:
+                    self.assertAlmostEqual(logged[0] / figures[key], 1, places=6)
+        for key in "loss", "accuracy", "val_loss", "val_accuracy":
+            self.assertEqual(*([epoch[key] for epoch in record(run)["epochs"]]
+                               for run in (plain, self.run_directory)))
+        self.assertEqual(*(weights(run) for run in (plain, self.run_directory)))
+        self.assertNotIn("noise_scale", record(plain)["results"])
 
     def test_the_run_is_described_without_its_whole_paths(self):
         self.assert_done(self.train())
@@ -739,7 +772,8 @@ class RunsThatExist(TrainerTest):
                                           ("--train-samples", 19, "training_samples 20"),
                                           ("--isa", "portable", "arithmetic"),
                                           ("--update-freq", "epoch", "log_every 1 instead of 0"),
-                                          ("--histograms", None, "histograms false")):
+                                          ("--histograms", None, "histograms false"),
+                                          ("--noise-scale", None, "noise_scale false")):
             result = self.sweep(*([option] if value is None else [option, value]))
             self.assert_refused(result, 1, "BatchSize=8", difference, "--overwrite")
             self.assertFalse((self.folder / "logs/LeNet-MNIST-2-BatchSize=16").exists())

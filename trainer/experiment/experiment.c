@@ -123,6 +123,7 @@ outcome experiment_configure(const experiment *self, run_choice choice, run_conf
         .seed = choice.seed,
         .learning_rate = choice.learning_rate,
         .histograms = options->histograms,
+        .noise_scale = options->noise_scale,
         .precision = options->precision,
         .training_samples = self->data.training.count,
         .validation_samples = self->data.validation.count,

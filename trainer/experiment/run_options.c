@@ -32,6 +32,7 @@ enum option_key {
     KEY_THREADS,
     KEY_UPDATE_FREQ,
     KEY_HISTOGRAMS,
+    KEY_NOISE_SCALE,
     KEY_CHECKPOINT_INTERVAL,
     KEY_NO_STATE,
     KEY_NO_MODEL,
@@ -108,6 +109,10 @@ static const struct argp_option shared_options[] = {
      4},
     {"histograms", KEY_HISTOGRAMS, NULL, 0,
      "Log histograms of weights and gradients after each epoch", 4},
+    {"noise-scale", KEY_NOISE_SCALE, NULL, 0,
+     "Log the gradient noise scale after each epoch, a batch size beyond which larger batches save "
+     "few steps (docs/comparing.md)",
+     4},
     {"checkpoint-interval", KEY_CHECKPOINT_INTERVAL, "SECONDS", 0,
      "Least seconds between checkpoints, which are saved after an epoch, at a signal and at the "
      "end (default 10)",
@@ -289,6 +294,9 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
         return take_frequency(state, options, text);
     case KEY_HISTOGRAMS:
         options->histograms = true;
+        return 0;
+    case KEY_NOISE_SCALE:
+        options->noise_scale = true;
         return 0;
     case KEY_CHECKPOINT_INTERVAL: {
         uint64_t seconds = 0;

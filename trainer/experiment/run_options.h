@@ -48,6 +48,7 @@ typedef struct run_options {
     log_frequency frequency;
     uint32_t log_steps;
     bool histograms;
+    bool noise_scale;
     bool overwrite;
     bool resume;                  /* train only: a sweep resumes always */
     uint32_t checkpoint_interval; /* seconds */

@@ -188,6 +188,18 @@ double run_log_training_seconds(const run_log *log, uint32_t epoch)
     return pace > 0 ? run_config_steps_per_epoch(&log->config) / pace : 0;
 }
 
+/* What was measured of it. */
+static int add_noise(run_log *log, uint32_t epoch, const gradient_noise *noise, char *message)
+{
+    const tblog_scalar scalars[] = {
+        {"epoch_gradient_variance", noise->variance},
+        {"epoch_gradient_square", noise->square},
+        {"epoch_gradient_noise_scale", noise->scale},
+    };
+    const size_t count = isnan(noise->variance) ? 0 : isnan(noise->scale) ? 2 : 3;
+    return log_part_add_scalars(&log->parts[TRAINING], epoch, scalars, count, message);
+}
+
 static int add_training(run_log *log, uint32_t epoch, const epoch_figures *figures, char *message)
 {
     const double seconds = figures->training_seconds > 0 ? figures->training_seconds : 1e-9;
@@ -198,7 +210,10 @@ static int add_training(run_log *log, uint32_t epoch, const epoch_figures *figur
         {RUN_TAG_STEPS_PER_SECOND, run_config_steps_per_epoch(&log->config) / seconds},
         {"epoch_samples_per_second", log->config.training_samples / seconds},
     };
-    return log_part_add_scalars(&log->parts[TRAINING], epoch, scalars, 5, message);
+    /* Loss and pace come last: where they are in a file, the noise is, too (note_lost_ends). */
+    return add_noise(log, epoch, &figures->noise, message) != 0
+               ? -1
+               : log_part_add_scalars(&log->parts[TRAINING], epoch, scalars, 5, message);
 }
 
 static int add_validation(run_log *log, uint32_t epoch, const epoch_figures *figures, char *message)

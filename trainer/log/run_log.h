@@ -8,6 +8,8 @@
  *                operations (the network) at 0; at the number of the step over the run from 1:
  *                batch_loss, batch_accuracy; the same two at the number of samples seen over the
  *                run: batch_loss_vs_samples, batch_accuracy_vs_samples; if asked for, at the epoch,
+ *                epoch_gradient_variance, epoch_gradient_square and, if that is positive,
+ *                epoch_gradient_noise_scale, their quotient (noise_scale.h); if asked for,
  *                Keras' histograms of the weights, sequential/conv2d/kernel/histogram …, and those
  *                of the last step's gradients, gradient/conv2d/kernel/histogram …
  *   validation/  at step = epoch from 0: epoch_loss, epoch_accuracy, and the pictures

@@ -5,6 +5,14 @@
 
 #include <stdint.h>
 
+/* How much the gradients of single samples differ after an epoch (noise_scale.h); NaN if that was
+ * not measured. */
+typedef struct gradient_noise {
+    double variance; /* S: the trace of their covariance */
+    double square; /* |G|^2: the squared length of their mean; an estimate, which may be negative */
+    double scale;  /* S / |G|^2; NaN if |G|^2 is not positive */
+} gradient_noise;
+
 typedef struct epoch_figures {
     double loss; /* means over the epoch's samples while the weights changed, dropout on */
     double accuracy;
@@ -12,6 +20,7 @@ typedef struct epoch_figures {
     double val_accuracy;
     double training_seconds;
     double validation_seconds;
+    gradient_noise noise;
 } epoch_figures;
 
 /* Sums over the steps of an epoch so far; its means count a short last batch by its samples, as

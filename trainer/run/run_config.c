@@ -45,19 +45,20 @@ json_t *run_config_to_json(const run_config *config)
 {
     char crc32[9];
     snprintf(crc32, sizeof crc32, "%08" PRIx32, config->data_crc32);
-    return json_pack("{s:I, s:I, s:I, s:I, s:f, s:I, s:b, s:s, s:s, s:s, s:I, s:I, s:s}", //
-                     "batch_size", (json_int_t)config->batch_size,                        //
-                     "micro_batch", (json_int_t)config->micro_batch,                      //
-                     "epochs", (json_int_t)config->epochs,                                //
-                     "seed", (json_int_t)config->seed,                                    //
-                     "learning_rate", config->learning_rate,                              //
-                     "log_every", (json_int_t)config->log_every,                          //
-                     "histograms", (int)config->histograms,                               //
-                     "engine", config->engine,                                            //
-                     "arithmetic", config->arithmetic,                                    //
-                     "precision", engine_precision_name(config->precision),               //
-                     "training_samples", (json_int_t)config->training_samples,            //
-                     "validation_samples", (json_int_t)config->validation_samples,        //
+    return json_pack("{s:I, s:I, s:I, s:I, s:f, s:I, s:b, s:b, s:s, s:s, s:s, s:I, s:I, s:s}", //
+                     "batch_size", (json_int_t)config->batch_size,                             //
+                     "micro_batch", (json_int_t)config->micro_batch,                           //
+                     "epochs", (json_int_t)config->epochs,                                     //
+                     "seed", (json_int_t)config->seed,                                         //
+                     "learning_rate", config->learning_rate,                                   //
+                     "log_every", (json_int_t)config->log_every,                               //
+                     "histograms", (int)config->histograms,                                    //
+                     "noise_scale", (int)config->noise_scale,                                  //
+                     "engine", config->engine,                                                 //
+                     "arithmetic", config->arithmetic,                                         //
+                     "precision", engine_precision_name(config->precision),                    //
+                     "training_samples", (json_int_t)config->training_samples,                 //
+                     "validation_samples", (json_int_t)config->validation_samples,             //
                      "data_crc32", crc32);
 }
 
@@ -82,6 +83,17 @@ static int read_name(const json_t *object, const char *key, char out[RUN_CONFIG_
         return message_set(message, "%s is not a short text", key);
     }
     snprintf(out, RUN_CONFIG_NAME_BYTES, "%s", value);
+    return 0;
+}
+
+/* False if there is no such key. */
+static int read_flag(const json_t *object, const char *key, bool *out, char *message)
+{
+    const json_t *value = json_object_get(object, key);
+    if (value != NULL && !json_is_boolean(value)) {
+        return message_set(message, "%s is not true or false", key);
+    }
+    *out = json_is_true(value);
     return 0;
 }
 
@@ -114,7 +126,9 @@ int run_config_from_json(run_config *out, const json_t *object, char *message)
         read_name(object, "engine", config.engine, message) != 0 ||
         read_name(object, "arithmetic", config.arithmetic, message) != 0 ||
         read_precision(object, &config.precision, message) != 0 ||
-        read_name(object, "data_crc32", crc32, message) != 0) {
+        read_name(object, "data_crc32", crc32, message) != 0 ||
+        read_flag(object, "histograms", &config.histograms, message) != 0 ||
+        read_flag(object, "noise_scale", &config.noise_scale, message) != 0) {
         return -1;
     }
     config.learning_rate = json_number_value(json_object_get(object, "learning_rate"));
@@ -124,11 +138,6 @@ int run_config_from_json(run_config *out, const json_t *object, char *message)
     if (strlen(crc32) != 8 || strspn(crc32, "0123456789abcdef") != 8) {
         return message_set(message, "data_crc32 is not 8 hexadecimal digits");
     }
-    const json_t *histograms = json_object_get(object, "histograms");
-    if (histograms != NULL && !json_is_boolean(histograms)) {
-        return message_set(message, "histograms is not true or false");
-    }
-    config.histograms = json_is_true(histograms);
     config.batch_size = (uint32_t)batch_size;
     config.micro_batch = (uint32_t)micro_batch;
     config.epochs = (uint32_t)epochs;

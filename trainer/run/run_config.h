@@ -20,6 +20,7 @@ typedef struct run_config {
     double learning_rate; /* positive */
     uint32_t log_every;   /* the epoch's means so far every so many steps; 0 for never */
     bool histograms;      /* of weights and gradients, logged after each epoch */
+    bool noise_scale;     /* the gradient noise scale, likewise */
     char engine[RUN_CONFIG_NAME_BYTES];     /* an engine's name, never "auto" */
     char arithmetic[RUN_CONFIG_NAME_BYTES]; /* engine_plan.arithmetic */
     engine_precision precision;             /* the one used, never the default */
@@ -48,7 +49,8 @@ void run_config_format_step(char out[RUN_CONFIG_STEP_BYTES], const run_config *c
 json_t *run_config_to_json(const run_config *config);
 
 /* 0, or -1 with a message [MESSAGE_BYTES] that names the key that is missing or out of range. A
- * missing micro_batch is 0 and missing histograms are none: runs of earlier versions lack them. */
+ * missing micro_batch is 0, and missing histograms and noise_scale are none: runs of earlier
+ * versions lack them. */
 MUST_CHECK int run_config_from_json(run_config *out, const json_t *object, char *message);
 
 /* Where two configurations differ, as text such as "epochs 15 instead of 3", into

@@ -22,15 +22,24 @@ static json_t *real_or_null(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *epoch_to_json(const epoch_figures *epoch)
+/* NULL (left out) if the run does not measure the gradient noise scale. */
+static json_t *noise_to_json(const run_record *record, double value)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:f, s:f}",                  //
-                     "loss", real_or_null(epoch->loss),                 //
-                     "accuracy", real_or_null(epoch->accuracy),         //
-                     "val_loss", real_or_null(epoch->val_loss),         //
-                     "val_accuracy", real_or_null(epoch->val_accuracy), //
-                     "training_seconds", epoch->training_seconds,       //
-                     "validation_seconds", epoch->validation_seconds);
+    return record->config.noise_scale ? real_or_null(value) : NULL;
+}
+
+static json_t *epoch_to_json(const run_record *record, const epoch_figures *epoch)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:f, s:f, s:o*, s:o*, s:o*}",                //
+                     "loss", real_or_null(epoch->loss),                                 //
+                     "accuracy", real_or_null(epoch->accuracy),                         //
+                     "val_loss", real_or_null(epoch->val_loss),                         //
+                     "val_accuracy", real_or_null(epoch->val_accuracy),                 //
+                     "training_seconds", epoch->training_seconds,                       //
+                     "validation_seconds", epoch->validation_seconds,                   //
+                     "gradient_variance", noise_to_json(record, epoch->noise.variance), //
+                     "gradient_square", noise_to_json(record, epoch->noise.square),     //
+                     "noise_scale", noise_to_json(record, epoch->noise.scale));
 }
 
 static json_t *memory_to_json(const engine_memory *memory)
@@ -55,7 +64,7 @@ static json_t *results_to_json(const run_record *record)
         results.training_seconds += record->epochs[i].training_seconds;
         results.validation_seconds += record->epochs[i].validation_seconds;
     }
-    return epoch_to_json(&results);
+    return epoch_to_json(record, &results);
 }
 
 /* NULL (left out) for a run that has not diverged. */
@@ -81,7 +90,7 @@ static json_t *record_to_json(const run_record *record)
 {
     json_t *epochs = json_array();
     for (uint32_t i = 0; i < record->epoch_count; i++) {
-        if (json_array_append_new(epochs, epoch_to_json(&record->epochs[i])) != 0) {
+        if (json_array_append_new(epochs, epoch_to_json(record, &record->epochs[i])) != 0) {
             json_decref(epochs);
             return NULL;
         }
@@ -185,6 +194,8 @@ static run_record_presence read_epochs(run_record *record, const json_t *root, c
             .val_accuracy = real_or_nan(item, "val_accuracy"),
             .training_seconds = real_or_nan(item, "training_seconds"),
             .validation_seconds = real_or_nan(item, "validation_seconds"),
+            .noise = {real_or_nan(item, "gradient_variance"), real_or_nan(item, "gradient_square"),
+                      real_or_nan(item, "noise_scale")},
         };
         if (!is_duration(epoch.training_seconds) || !is_duration(epoch.validation_seconds)) {
             message_set(message, "epoch %zu has no seconds from 0 to 1e9", index + 1);

@@ -16,8 +16,10 @@
  *   peak_bytes
  *   epochs          one object for each epoch that was trained and validated, in order:
  *                   loss, accuracy, val_loss, val_accuracy (null where not finite),
- *                   training_seconds, validation_seconds. Earlier versions called a run with a
- *                   loss of null finished; it is read as diverged
+ *                   training_seconds, validation_seconds; of a run that measures the gradient
+ *                   noise scale also gradient_variance, gradient_square and noise_scale (null where
+ *                   not measured). Earlier versions called a run with a loss of null finished; it
+ *                   is read as diverged
  *   event_files     the run's event files as paths relative to its directory. Absent until they
  *                   have been made, and from runs of earlier versions
  *   results         the last epoch's figures and the sums of the seconds; absent before the first

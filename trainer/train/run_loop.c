@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "message.h"
+#include "noise_scale.h"
 #include "number.h"
 #include "run.h"
 #include "run_begin.h"
@@ -255,6 +256,35 @@ static int log_histograms(run *self, uint32_t epoch)
     return 0;
 }
 
+/* After the histograms: the gradients of the last step are gone then. */
+static int measure_noise(run *self, gradient_noise *out)
+{
+    *out = (gradient_noise){NAN, NAN, NAN};
+    if (!self->job->config->noise_scale) {
+        return 0;
+    }
+    const engine_status status =
+        noise_scale_measure(self->job->api, self->engine, self->job->config->training_samples, out);
+    if (status == ENGINE_NO_MEMORY) {
+        return message_set(self->message, "no memory to measure the gradient noise scale");
+    }
+    return status == ENGINE_OK ? 0 : engine_failed(self, "compute gradients", status);
+}
+
+static void show_noise(const run *self, uint32_t epoch, const gradient_noise *noise)
+{
+    progress *display = self->job->display;
+    if (!self->job->config->noise_scale) {
+        return;
+    }
+    if (isnan(noise->scale)) {
+        progress_say(display, "Gradient noise scale after epoch %u: not measured", (unsigned)epoch);
+    } else {
+        progress_say(display, "Gradient noise scale after epoch %u: %.1f", (unsigned)epoch,
+                     noise->scale);
+    }
+}
+
 /* Of an epoch that was logged before the run was resumed, the clock's figures stay what they were:
  * they are on disk, and trained again it took another time. */
 static void keep_seconds(const run *self, uint32_t epoch, epoch_figures *figures)
@@ -275,7 +305,7 @@ static int keep_epoch(run *self, const progress_view *view)
     const uint32_t epoch = view->epoch - 1; /* from 0, as the event files count */
     epoch_figures figures = view->figures;
     keep_seconds(self, epoch, &figures);
-    if (log_histograms(self, epoch) != 0 ||
+    if (log_histograms(self, epoch) != 0 || measure_noise(self, &figures.noise) != 0 ||
         run_log_epoch(self->log, epoch, &figures, self->predicted, self->message) != 0) {
         return -1;
     }
@@ -286,6 +316,7 @@ static int keep_epoch(run *self, const progress_view *view)
         return -1;
     }
     progress_epoch_end(self->job->display, view);
+    show_noise(self, view->epoch, &figures.noise);
     return 0;
 }
 

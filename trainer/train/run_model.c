@@ -8,7 +8,7 @@
 #include "model_file.h"
 #include "progress.h"
 
-static const epoch_figures unknown_figures = {NAN, NAN, NAN, NAN, NAN, NAN};
+static const epoch_figures unknown_figures = {NAN, NAN, NAN, NAN, NAN, NAN, {NAN, NAN, NAN}};
 
 static model_origin origin_now(const run *self)
 {

@@ -271,6 +271,18 @@ static engine_status cpu_predict(engine *e, const uint8_t *images, uint32_t coun
     return ENGINE_OK;
 }
 
+static engine_status cpu_gradient(engine *e, uint32_t first, uint32_t count, float *out)
+{
+    const engine_status status = engine_gradient_check(first, count, e->data[ENGINE_TRAINING].count,
+                                                       e->message, sizeof e->message);
+    if (status != ENGINE_OK) {
+        return status;
+    }
+    cpu_make_gradient(e, first, count);
+    memcpy(out, e->gradients, LENET_PARAMETERS * sizeof *out);
+    return ENGINE_OK;
+}
+
 static void take_parameters(engine *e, const void *parameters)
 {
     memcpy(e->parameters, parameters, ENGINE_STATE_ARRAY_BYTES);
@@ -351,6 +363,7 @@ const engine_api engine_cpu = {
     .poll = cpu_poll,
     .evaluate = cpu_evaluate,
     .predict = cpu_predict,
+    .gradient = cpu_gradient,
     .read_tensor = cpu_read_tensor,
     .read_histogram = cpu_read_histogram,
     .set_parameters = cpu_set_parameters,

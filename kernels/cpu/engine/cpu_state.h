@@ -100,6 +100,10 @@ void cpu_transpose_conv2(engine *e);
  * then the step was not begun, or it was broken off without a trace in the state. */
 ENGINE_MUST_CHECK bool cpu_step(engine *e);
 
+/* The gradient of the mean loss, dropout off, of samples [first, first + count) of the first epoch's
+ * order, into e->gradients. */
+void cpu_make_gradient(engine *e, uint32_t first, uint32_t count);
+
 /* Forward pass, dropout off, over evaluation.image[0 .. n) (n at most CPU_EVALUATION_BATCH);
  * losses and predicted classes are set where `labelled`. */
 void cpu_forward_evaluation(engine *e, uint32_t n, bool labelled);

@@ -1,5 +1,5 @@
-/* A training step and a forward pass as a handful of parallel phases. Each phase's tasks write
- * apart from each other, and each sum's order is fixed by batch and micro-batch alone.
+/* A training step, a gradient and a forward pass as a handful of parallel phases. Each phase's tasks
+ * write apart from each other, and each sum's order is fixed by batch and micro-batch alone.
  *
  * A step goes through its phases once for each micro-batch. Gradients are added up where the whole
  * batch's would be: dense1's and dense2's in the order of the samples, and so to the same bits; the
@@ -18,14 +18,15 @@ typedef struct phase {
     engine *e;
     cpu_activations *a;
     uint32_t n; /* samples */
-    bool training;
     bool labelled;
+    bool backward; /* to the gradients; an evaluation does not go there */
+    bool training; /* a step: with dropout, and with the update by the gradients */
 
-    /* Of a training step. */
-    uint32_t first;        /* where the micro-batch begins in it */
-    uint32_t step_samples; /* of all its micro-batches */
+    /* Of a backward pass. */
+    uint32_t first; /* where the micro-batch begins */
+    uint32_t total; /* samples of all micro-batches */
     uint32_t groups;
-    cpu_adam adam;
+    cpu_adam adam; /* of a step */
 } phase;
 
 static bool is_first(const phase *ph)
@@ -35,7 +36,7 @@ static bool is_first(const phase *ph)
 
 static bool is_last(const phase *ph)
 {
-    return ph->first + ph->n == ph->step_samples;
+    return ph->first + ph->n == ph->total;
 }
 
 /* Bytes to the network's input, byte / 255 as one rounding. */
@@ -53,7 +54,7 @@ static void run_convolutions(void *context, unsigned sample, unsigned worker)
     const engine *e = ph->e;
     const cpu_activations *a = ph->a;
     cpu_scratch *s = &e->scratch[worker];
-    float *conv1 = ph->training ? e->conv1 + (size_t)sample * LENET_CONV1_FLOATS : s->conv1;
+    float *conv1 = ph->backward ? e->conv1 + (size_t)sample * LENET_CONV1_FLOATS : s->conv1;
     float *pooled = a->pooled + (size_t)sample * CPU_POOL_STRIDE;
     uint8_t *argmax = a->argmax + (size_t)sample * LENET_FLAT;
 
@@ -109,8 +110,8 @@ static void run_head(void *context, unsigned sample, unsigned worker)
         a->loss[sample] = head_loss(logits, label);
         a->predicted[sample] = head_predicted(logits);
     }
-    if (ph->training) {
-        head_backward(softmax, label, ph->step_samples, hidden, kernel,
+    if (ph->backward) {
+        head_backward(softmax, label, ph->total, hidden, ph->training, kernel,
                       e->logits_gradient + (size_t)sample * LENET_CLASSES,
                       e->dense1_preactivation_gradient + (size_t)sample * LENET_DENSE1);
     }
@@ -136,15 +137,15 @@ typedef float dense1_row[LENET_DENSE1];
 static dense1_row *dense1_gradient(const phase *ph, unsigned block, unsigned worker)
 {
     const engine *e = ph->e;
-    if (is_first(ph) && is_last(ph)) {
+    if (ph->training && is_first(ph) && is_last(ph)) {
         return e->scratch[worker].dense1;
     }
     dense1_row *all = (dense1_row *)(void *)(e->gradients + LENET_DENSE1_KERNEL_AT);
     return all + (size_t)block * CPU_DENSE1_BLOCK;
 }
 
-/* Task = block of dense1's inputs: their gradient, and their weights' gradient and, at last,
- * update. The last task adds the small gradients around it. */
+/* Task = block of dense1's inputs: their gradient, and their weights' gradient and, at the end of a
+ * step, update. The last task adds the small gradients around it. */
 static void run_dense1_backward(void *context, unsigned block, unsigned worker)
 {
     const phase *ph = context;
@@ -159,7 +160,7 @@ static void run_dense1_backward(void *context, unsigned block, unsigned worker)
         .moment_v = e->moment_v + LENET_DENSE1_KERNEL_AT,
         .adam = &ph->adam,
         .first = is_first(ph),
-        .last = is_last(ph),
+        .last = ph->training && is_last(ph),
     };
     e->kernels->dense1_backward(&weights, ph->a->pooled, ph->a->argmax,
                                 e->dense1_preactivation_gradient, ph->n, block,
@@ -183,7 +184,7 @@ static void run_convolutions_backward(void *context, unsigned group, unsigned wo
         const float *conv1 = e->conv1 + (size_t)sample * LENET_CONV1_FLOATS;
         e->kernels->conv2_backward(
             conv1, e->conv2_transposed, e->pooled_gradient + (size_t)sample * CPU_POOL_STRIDE,
-            ph->a->argmax + (size_t)sample * LENET_FLAT, s->entries, sums, s->conv1);
+            ph->a->argmax + (size_t)sample * LENET_FLAT, ph->training, s->entries, sums, s->conv1);
         convert_image(ph->a->image[sample], s->image);
         e->kernels->conv1_backward(s->image, conv1, s->conv1, sums);
     }
@@ -198,9 +199,9 @@ static void update_range(const phase *ph, size_t at, size_t count)
 
 enum { PATCH_SLICE = 16, PATCH_SLICES = CPU_PATCH / PATCH_SLICE };
 
-/* Rows [first, first + PATCH_SLICE) of conv2's kernel [288,64]: the sum over the groups and the
- * update, both also transposed. */
-static void update_conv2_slice(const phase *ph, size_t first)
+/* The gradient of rows [first, first + PATCH_SLICE) of conv2's kernel [288,64]: the sum over the
+ * groups, which have it transposed. */
+static void sum_conv2_slice(const phase *ph, size_t first)
 {
     const engine *e = ph->e;
     const size_t at = LENET_CONV2_KERNEL_AT + first * LENET_CONV2_CHANNELS;
@@ -212,6 +213,13 @@ static void update_conv2_slice(const phase *ph, size_t first)
             e->gradients[at + i * LENET_CONV2_CHANNELS + c] = sum[i];
         }
     }
+}
+
+/* The same rows' update, also transposed. */
+static void update_conv2_slice(const phase *ph, size_t first)
+{
+    const engine *e = ph->e;
+    const size_t at = LENET_CONV2_KERNEL_AT + first * LENET_CONV2_CHANNELS;
     update_range(ph, at, PATCH_SLICE * LENET_CONV2_CHANNELS);
     for (size_t i = 0; i < PATCH_SLICE; i++) {
         for (size_t c = 0; c < LENET_CONV2_CHANNELS; c++) {
@@ -221,26 +229,48 @@ static void update_conv2_slice(const phase *ph, size_t first)
     }
 }
 
-/* Task = slice of conv2's kernel; the last one is everything small. */
-static void run_update(void *context, unsigned task, unsigned worker)
+/* conv1's gradients and those of conv2's bias. */
+static void sum_small(const phase *ph)
 {
-    (void)worker;
-    const phase *ph = context;
     const engine *e = ph->e;
     const size_t stride = sizeof(cpu_conv_gradients) / sizeof(float);
-    if (task < PATCH_SLICES) {
-        update_conv2_slice(ph, (size_t)task * PATCH_SLICE);
-        return;
-    }
     e->kernels->sum(e->gradients + LENET_CONV1_KERNEL_AT, NULL, e->groups[0].conv1_kernel[0],
                     stride, ph->groups, 9 * LENET_CONV1_CHANNELS);
     e->kernels->sum(e->gradients + LENET_CONV1_BIAS_AT, NULL, e->groups[0].conv1_bias, stride,
                     ph->groups, LENET_CONV1_CHANNELS);
     e->kernels->sum(e->gradients + LENET_CONV2_BIAS_AT, NULL, e->groups[0].conv2_bias, stride,
                     ph->groups, LENET_CONV2_CHANNELS);
+}
+
+/* All but the two large kernels. */
+static void update_small(const phase *ph)
+{
     update_range(ph, LENET_CONV1_KERNEL_AT, LENET_CONV2_KERNEL_AT - LENET_CONV1_KERNEL_AT);
     update_range(ph, LENET_CONV2_BIAS_AT, LENET_CONV2_CHANNELS);
     update_range(ph, LENET_DENSE1_BIAS_AT, LENET_PARAMETERS - LENET_DENSE1_BIAS_AT);
+}
+
+/* Task = slice of conv2's kernel; the last one is everything small. Each sums what is in groups. */
+static void run_sums(void *context, unsigned task, unsigned worker)
+{
+    (void)worker;
+    const phase *ph = context;
+    if (task < PATCH_SLICES) {
+        sum_conv2_slice(ph, (size_t)task * PATCH_SLICE);
+    } else {
+        sum_small(ph);
+    }
+}
+
+/* The same tasks, each followed by its update. */
+static void run_update(void *context, unsigned task, unsigned worker)
+{
+    run_sums(context, task, worker);
+    if (task < PATCH_SLICES) {
+        update_conv2_slice(context, (size_t)task * PATCH_SLICE);
+    } else {
+        update_small(context);
+    }
 }
 
 static void prepare_conv2(const engine *e)
@@ -283,17 +313,23 @@ static cpu_adam adam_of_step(const engine_config *config, uint64_t t)
     return adam;
 }
 
-/* The samples of the next step, `*count` of them. Draws the epoch's order if it is not there yet. */
+/* Draws the epoch's order if it is not there yet. */
+static void draw_order(engine *e, uint64_t epoch)
+{
+    if (epoch != e->order_epoch) {
+        random_order(e->order, e->order_scratch, e->data[ENGINE_TRAINING].count, e->config.seed,
+                     epoch);
+        e->order_epoch = epoch;
+    }
+}
+
+/* The samples of the next step, `*count` of them. */
 static const uint32_t *samples_of_step(engine *e, uint32_t *count)
 {
     const uint32_t all = e->data[ENGINE_TRAINING].count;
     const uint64_t batch = e->config.batch_size;
     const uint64_t batches = engine_steps_per_epoch(all, e->config.batch_size);
-    const uint64_t epoch = e->steps_done / batches;
-    if (epoch != e->order_epoch) {
-        random_order(e->order, e->order_scratch, all, e->config.seed, epoch);
-        e->order_epoch = epoch;
-    }
+    draw_order(e, e->steps_done / batches);
     const uint64_t first = e->steps_done % batches * batch;
     *count = (uint32_t)(all - first < batch ? all - first : batch);
     return e->order + first;
@@ -309,9 +345,31 @@ static void gather(engine *e, const uint32_t *samples, uint32_t n)
     }
 }
 
-static void run_micro_batch(phase *ph)
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The forward and backward pass of `total` samples, before its first micro-batch. */
+static phase begin_backward(engine *e, uint32_t total)
+{
+    prepare_conv2(e);
+    return (phase){
+        .e = e,
+        .a = &e->training,
+        .labelled = true,
+        .backward = true,
+        .total = total,
+        .groups = least(least(total, e->training.capacity), CPU_MAX_GROUPS),
+    };
+}
+
+/* The micro-batch of samples[total] that begins at ph->first. */
+static void run_micro_batch(phase *ph, const uint32_t *samples)
 {
     thread_pool *pool = ph->e->pool;
+    ph->n = least(ph->total - ph->first, ph->a->capacity);
+    gather(ph->e, samples + ph->first, ph->n);
     run_forward(ph);
     thread_pool_run(pool, run_dense1_backward, ph, CPU_DENSE1_BLOCKS + 1);
     thread_pool_run(pool, run_convolutions_backward, ph, ph->groups);
@@ -326,11 +384,6 @@ static void add_metrics(const phase *ph, engine_step *metrics)
     }
 }
 
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 static bool is_stopped(const engine *e)
 {
     return e->config.is_stopped != NULL && e->config.is_stopped();
@@ -340,14 +393,11 @@ static bool is_stopped(const engine *e)
  * before that one; then parameters and moments are as they were. */
 static bool run_micro_batches(phase *ph, const uint32_t *samples, engine_step *metrics)
 {
-    engine *e = ph->e;
-    for (; ph->first < ph->step_samples; ph->first += ph->n) {
-        if (is_stopped(e)) {
+    for (; ph->first < ph->total; ph->first += ph->n) {
+        if (is_stopped(ph->e)) {
             return false;
         }
-        ph->n = least(ph->step_samples - ph->first, e->training.capacity);
-        gather(e, samples + ph->first, ph->n);
-        run_micro_batch(ph);
+        run_micro_batch(ph, samples);
         add_metrics(ph, metrics);
     }
     return true;
@@ -357,18 +407,10 @@ bool cpu_step(engine *e)
 {
     uint32_t count;
     const uint32_t *samples = samples_of_step(e, &count);
-    const uint32_t capacity = e->training.capacity;
     engine_step metrics = {.step = e->steps_done + 1, .samples = count};
-    phase ph = {
-        .e = e,
-        .a = &e->training,
-        .training = true,
-        .labelled = true,
-        .step_samples = count,
-        .groups = least(least(count, capacity), CPU_MAX_GROUPS),
-        .adam = adam_of_step(&e->config, metrics.step),
-    };
-    prepare_conv2(e);
+    phase ph = begin_backward(e, count);
+    ph.training = true;
+    ph.adam = adam_of_step(&e->config, metrics.step);
     if (!run_micro_batches(&ph, samples, &metrics)) {
         if (ph.first > 0) {
             e->last_samples = 0; /* the buffers hold parts of the step that was broken off */
@@ -379,9 +421,20 @@ bool cpu_step(engine *e)
 
     e->steps_done++;
     e->last_samples = ph.n;
-    e->dense1_gradient_kept = count > capacity;
+    e->dense1_gradient_kept = count > e->training.capacity;
     e->ring[(e->ring_first + e->ring_count++) % ENGINE_MAX_QUEUED_STEPS] = metrics;
     return true;
+}
+
+void cpu_make_gradient(engine *e, uint32_t first, uint32_t count)
+{
+    draw_order(e, 0);
+    phase ph = begin_backward(e, count);
+    for (; ph.first < count; ph.first += ph.n) {
+        run_micro_batch(&ph, e->order + first);
+    }
+    thread_pool_run(e->pool, run_sums, &ph, PATCH_SLICES + 1);
+    e->last_samples = 0; /* its buffers hold another pass */
 }
 
 void cpu_forward_evaluation(engine *e, uint32_t n, bool labelled)

@@ -85,11 +85,11 @@ static void gather_channel(const float *conv1, const struct cpu_entry *entry, in
 }
 
 void CPU_NAME(conv2_backward)(const float *conv1, const float *kernel_transposed,
-                              const float *pooled_gradient, const uint8_t *argmax,
+                              const float *pooled_gradient, const uint8_t *argmax, bool dropout,
                               struct cpu_entry (*entries)[CPU_POSITIONS], cpu_conv_gradients *sums,
                               float *conv1_gradient)
 {
-    const float scale = 256.0f / (256 - LENET_DROPOUT1_RATE_256);
+    const float scale = dropout ? 256.0f / (256 - LENET_DROPOUT1_RATE_256) : 1.0f;
     int entry_count[CHANNELS] = {0};
     memset(conv1_gradient, 0, LENET_CONV1_FLOATS * sizeof *conv1_gradient);
 

@@ -152,9 +152,9 @@ typedef struct cpu_kernels {
 
     /* Adds one sample's gradients of conv2 to `sums` and sets conv1_gradient [26,26,32]. Works
      * through the nonzero output gradients only: pooling leaves at most one in four, dropout
-     * and ReLU fewer. kernel_transposed [64][3,3,32]. */
+     * and ReLU fewer. kernel_transposed [64][3,3,32]. `dropout`: was dropout1 applied? */
     void (*conv2_backward)(const float *conv1, const float *kernel_transposed,
-                           const float *pooled_gradient, const uint8_t *argmax,
+                           const float *pooled_gradient, const uint8_t *argmax, bool dropout,
                            struct cpu_entry (*entries)[CPU_POSITIONS], cpu_conv_gradients *sums,
                            float *conv1_gradient);
 

@@ -1,7 +1,6 @@
 #include "head.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "lenet.h"
@@ -75,8 +74,10 @@ uint8_t head_predicted(const float *logits)
 }
 
 void head_backward(const float *softmax, uint8_t label, uint32_t batch, const float *hidden,
-                   const float *kernel, float *logits_gradient, float *preactivation_gradient)
+                   bool dropout, const float *kernel, float *logits_gradient,
+                   float *preactivation_gradient)
 {
+    const float scale = dropout ? DROPOUT2_SCALE : 1.0f;
     for (int j = 0; j < OUT; j++) {
         logits_gradient[j] = (softmax[j] - (j == label ? 1.0f : 0.0f)) / (float)batch;
     }
@@ -85,7 +86,7 @@ void head_backward(const float *softmax, uint8_t label, uint32_t batch, const fl
         for (int j = 0; j < OUT; j++) {
             sum += logits_gradient[j] * kernel[i * OUT + j];
         }
-        preactivation_gradient[i] = hidden[i] > 0 ? sum * DROPOUT2_SCALE : 0;
+        preactivation_gradient[i] = hidden[i] > 0 ? sum * scale : 0;
     }
 }
 

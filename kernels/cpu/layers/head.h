@@ -3,6 +3,7 @@
 #ifndef KERNELS_CPU_HEAD_H
 #define KERNELS_CPU_HEAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* hidden[128] = ReLU and the second dropout of sums[128], in place, for sample `sample` of the
@@ -22,9 +23,10 @@ double head_loss(const float *logits, uint8_t label);
 uint8_t head_predicted(const float *logits);
 
 /* The gradients of loss / batch: logits_gradient[10], and preactivation_gradient[128] behind
- * dense2, dropout and ReLU, whose gates are closed where hidden is 0. */
+ * dense2, dropout (if there was any) and ReLU, whose gates are closed where hidden is 0. */
 void head_backward(const float *softmax, uint8_t label, uint32_t batch, const float *hidden,
-                   const float *kernel, float *logits_gradient, float *preactivation_gradient);
+                   bool dropout, const float *kernel, float *logits_gradient,
+                   float *preactivation_gradient);
 
 /* Adds n samples' small gradients of dense2 and dense1, in the samples' order: kernel [128,10],
  * bias [10], dense1_bias [128]. */

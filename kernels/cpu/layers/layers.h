@@ -15,7 +15,7 @@ void CPU_NAME(conv2_forward)(const float *conv1, const cpu_ink *ink, const cpu_c
                              const float *kernel_transposed, const float *bias,
                              cpu_winograd_scratch *s, float *pooled, uint8_t *argmax);
 void CPU_FP32(conv2_backward)(const float *conv1, const float *kernel_transposed,
-                              const float *pooled_gradient, const uint8_t *argmax,
+                              const float *pooled_gradient, const uint8_t *argmax, bool dropout,
                               struct cpu_entry (*entries)[CPU_POSITIONS], cpu_conv_gradients *sums,
                               float *conv1_gradient);
 void CPU_FP32(dropout1)(uint64_t seed, uint64_t step, uint32_t sample, uint8_t *bytes,

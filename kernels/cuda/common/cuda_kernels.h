@@ -47,8 +47,8 @@ typedef struct cuda_batch {
     const uint8_t *labels; /* [count], or NULL where there are none (prediction) */
     const uint32_t *order; /* [count] the epoch's order, or NULL: as they lie */
     uint32_t count;
-    /* Training: the samples are those of micro-batch `micro_index` of step `progress->step`.
-     * Otherwise NULL: samples first .. first + n - 1. */
+    /* Training, and a gradient alone: the samples are those of micro-batch `micro_index` of step
+     * `progress->step`. Otherwise NULL: samples first .. first + n - 1. */
     const cuda_progress *progress;
     uint32_t batch_size;  /* of a whole step, before the short last batch */
     uint32_t micro_index; /* 0 .. ceil(batch_size / capacity) - 1 */
@@ -127,6 +127,9 @@ cudaError_t cuda_conv1_weights(const cuda_batch *batch, const cuda_activations *
 cudaError_t cuda_update(const cuda_batch *batch, const cuda_parameters *p,
                         const cuda_adam_settings *adam, cuda_progress *progress, cuda_ring *ring,
                         cudaStream_t stream);
+
+/* The sums alone, at the end of a gradient without an update. */
+cudaError_t cuda_gradients(const cuda_batch *batch, const cuda_parameters *p, cudaStream_t stream);
 
 /* Adam on dense1's kernel from p->gradients, where cuBLAS computed it. */
 cudaError_t cuda_adam_dense1(const cuda_parameters *p, const cuda_adam_settings *adam,

@@ -324,6 +324,21 @@ static engine_status cuda_predict(engine *e, const uint8_t *images, uint32_t cou
     return cuda_wait(e) ? ENGINE_OK : ENGINE_FAILED;
 }
 
+static engine_status cuda_gradient(engine *e, uint32_t first, uint32_t count, float *out)
+{
+    char message[sizeof e->message];
+    const engine_status status = engine_gradient_check(
+        first, count, e->memory.data[ENGINE_TRAINING].count, message, sizeof message);
+    if (status != ENGINE_OK) {
+        return cuda_refuse(e, status, "%s", message);
+    }
+    return cuda_enter(e) && cuda_queue_gradient(e, first, count) &&
+                   cuda_download(e, out, e->memory.parameters.gradients, CUDA_ARRAY_BYTES) &&
+                   cuda_wait(e)
+               ? ENGINE_OK
+               : ENGINE_FAILED;
+}
+
 const engine_api engine_cuda = {
     .name = "cuda",
     .description = "an NVIDIA GPU; fp32, tf32 or bf16",
@@ -337,6 +352,7 @@ const engine_api engine_cuda = {
     .poll = cuda_poll,
     .evaluate = cuda_evaluate,
     .predict = cuda_predict,
+    .gradient = cuda_gradient,
     .read_tensor = cuda_read_tensor,
     .read_histogram = cuda_read_histogram,
     .set_parameters = cuda_set_parameters,

@@ -118,6 +118,7 @@ static void walk_workspace(walk *w)
     m->predicted =
         buffer(w, part, training_count > validation_count ? training_count : validation_count, 1);
     m->progress = buffer(w, part, 1, sizeof(cuda_progress));
+    m->first_step = buffer(w, part, 1, sizeof(cuda_progress));
     m->parameters.loss_sum = buffer(w, part, 1, sizeof(double));
     m->parameters.correct_sum = buffer(w, part, 1, sizeof(uint32_t));
     if (m->blas_evaluates || m->blas_forward || m->blas_backward) {

@@ -55,7 +55,8 @@ typedef struct cuda_memory {
     engine_histogram *histogram;
     double *histogram_scratch;
     cuda_progress *progress;
-    void *blas_workspace; /* NULL where no product is cuBLAS' */
+    cuda_progress *first_step; /* all 0: a gradient's batch is the first of a run's */
+    void *blas_workspace;      /* NULL where no product is cuBLAS' */
 } cuda_memory;
 
 /* The shape of a run with a configuration that engine_config_check and cuda_plan.h passed. */

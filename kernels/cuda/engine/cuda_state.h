@@ -114,6 +114,10 @@ void cuda_graphs_destroy(engine *e);
 /* Queues the next steps and marks the end of the last one. */
 ENGINE_MUST_CHECK bool cuda_queue_steps(engine *e, uint32_t steps);
 
+/* Queues the gradient, without dropout, of samples [first, first + count) of the first epoch's
+ * order: e->memory.parameters.gradients. */
+ENGINE_MUST_CHECK bool cuda_queue_gradient(engine *e, uint32_t first, uint32_t count);
+
 /* Queues a forward pass without dropout over e->memory.evaluation: samples
  * first .. first + n - 1 of the images. `labels` and `predicted`, device memory for the n samples'
  * classes, may be NULL. */

@@ -1,7 +1,7 @@
-/* What a training step and an evaluation are made of, and how steps are queued: replays of two
- * graphs captured at creation, one of a step and one of many. A replay needs nothing from the
- * host, since the run's place lies on the device; the host counts along only to draw the order of
- * an epoch when its first step is due, and to cut there. */
+/* What a training step, a gradient and an evaluation are made of, and how steps are queued: replays
+ * of two graphs captured at creation, one of a step and one of many. A replay needs nothing from
+ * the host, since the run's place lies on the device; the host counts along only to draw the order
+ * of an epoch when its first step is due, and to cut there. */
 #include <stddef.h>
 
 #include "cuda_sort.h"
@@ -114,13 +114,34 @@ static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_s
            join(e);
 }
 
-/* One step. Kernels of our own learn its samples from the device's progress; cuBLAS is told that
- * there are `samples`. */
-static bool queue_step(engine *e, uint32_t samples)
+/* All micro-batches of a step or of a gradient alone, forward and backward. Kernels of our own learn
+ * their samples from the device's progress; cuBLAS is told that there are `samples`. The last
+ * micro-batch ends with dense1's update, unless `adam` is NULL. */
+static bool queue_micro_batches(engine *e, cuda_batch *batch, const cuda_adam_settings *adam,
+                                uint32_t samples)
 {
-    const cuda_adam_settings adam = cuda_adam_of(&e->config);
+    const uint32_t capacity = e->memory.capacity;
+    const uint32_t micro_batches = (batch->batch_size - 1) / capacity + 1;
+    for (uint32_t i = 0; i < micro_batches; i++) {
+        const uint64_t before = (uint64_t)i * capacity;
+        const uint64_t left = samples > before ? samples - before : 0;
+        const uint32_t n = (uint32_t)(left < capacity ? left : capacity);
+        const bool updates = adam != NULL && i == micro_batches - 1;
+        batch->micro_index = i;
+        if (!queue_forward(e, batch, &e->memory.training, e->memory.blas_forward,
+                           e->memory.training_splits, n) ||
+            !queue_backward(e, batch, adam, updates, n)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of the training set, with a whole step's samples. */
+static cuda_batch training_batch(const engine *e)
+{
     const cuda_data *data = &e->memory.data[ENGINE_TRAINING];
-    cuda_batch batch = {
+    return (cuda_batch){
         .images = data->images,
         .labels = data->labels,
         .order = e->memory.order,
@@ -132,21 +153,17 @@ static bool queue_step(engine *e, uint32_t samples)
         .seed = e->config.seed,
         .dropout = true,
     };
-    for (uint32_t i = 0; i < e->memory.micro_batches; i++) {
-        const uint64_t before = (uint64_t)i * e->memory.capacity;
-        const uint64_t left = samples > before ? samples - before : 0;
-        const uint32_t n = (uint32_t)(left < e->memory.capacity ? left : e->memory.capacity);
-        const bool last = i == e->memory.micro_batches - 1;
-        batch.micro_index = i;
-        if (!queue_forward(e, &batch, &e->memory.training, e->memory.blas_forward,
-                           e->memory.training_splits, n) ||
-            !queue_backward(e, &batch, &adam, last, n)) {
-            return false;
-        }
-    }
-    return cuda_ok(
-        e, "cuda_update",
-        cuda_update(&batch, &e->memory.parameters, &adam, e->memory.progress, e->ring, e->stream));
+}
+
+/* One step. */
+static bool queue_step(engine *e, uint32_t samples)
+{
+    const cuda_adam_settings adam = cuda_adam_of(&e->config);
+    cuda_batch batch = training_batch(e);
+    return queue_micro_batches(e, &batch, &adam, samples) &&
+           cuda_ok(e, "cuda_update",
+                   cuda_update(&batch, &e->memory.parameters, &adam, e->memory.progress, e->ring,
+                               e->stream));
 }
 
 /* Captures `steps` whole steps. */
@@ -266,6 +283,24 @@ bool cuda_queue_steps(engine *e, uint32_t steps)
         steps -= queued;
     }
     return cuda_mark_queued(e);
+}
+
+/* The samples are a batch of their own, the first of an order that begins with them. */
+bool cuda_queue_gradient(engine *e, uint32_t first, uint32_t count)
+{
+    if (e->order_epoch != 0 && !make_order(e, 0)) {
+        return false;
+    }
+    cuda_batch batch = training_batch(e);
+    batch.order += first;
+    batch.count = count;
+    batch.batch_size = count;
+    batch.progress = e->memory.first_step;
+    batch.dropout = false;
+    e->made = 0; /* its activations are overwritten */
+    return cuda_clear(e, e->memory.first_step, sizeof *e->memory.first_step) &&
+           queue_micro_batches(e, &batch, NULL, count) &&
+           cuda_ok(e, "cuda_gradients", cuda_gradients(&batch, &e->memory.parameters, e->stream));
 }
 
 bool cuda_queue_evaluation(engine *e, const uint8_t *images, const uint8_t *labels, uint32_t count,

@@ -1,5 +1,6 @@
 /* The end of a step: the slots' sums, Adam on all but dense1's kernel, the step's metrics, and the
- * count of steps; and Adam on dense1's kernel by itself, for gradients that cuBLAS made.
+ * count of steps; the sums alone; and Adam on dense1's kernel by itself, for gradients that cuBLAS
+ * made.
  *
  *   gradient = sum of the slots, 16 groups of slots each in order, then the groups in order
  *
@@ -123,6 +124,33 @@ __device__ __forceinline__ void finish_block(cuda_progress *progress, uint64_t s
     }
 }
 
+/* Four parameters of a convolution, and their gradient. */
+struct conv_quad {
+    int at; /* among all parameters; -1 if this thread has none */
+    float4 gradient;
+};
+
+/* This thread's part of the sums of a block below HEAD_FROM. */
+__device__ __forceinline__ conv_quad sum_conv_quad(const cuda_batch &batch,
+                                                   const cuda_parameters &p,
+                                                   const batch_range &range, int block, int thread,
+                                                   shared_span<float> parts)
+{
+    const int group = thread / QUADS;
+    const int column = thread % QUADS;
+    const bool conv2 = block < CONV1_FROM;
+    const int quad = (conv2 ? block : block - CONV1_FROM) * QUADS + column;
+    const int count = conv2 ? CONV2_PARAMETERS : CONV1_PARAMETERS;
+    /* The first micro-batch is the largest: no other had more bands, each a block's. */
+    const uint32_t bands = min(range.total, batch.capacity) * BANDS;
+    const int used = conv2 ? static_cast<int>(min(bands, static_cast<uint32_t>(CUDA_CONV_SLOTS)))
+                           : CUDA_CONV_SLOTS;
+    const float *slots = conv2 ? p.conv2_slots : p.conv1_slots;
+    const float4 gradient = sum_slots(slots, count, used, quad, group, column, parts);
+    const int at = (conv2 ? LENET_CONV2_KERNEL_AT : LENET_CONV1_KERNEL_AT) + 4 * quad;
+    return conv_quad{group == 0 && 4 * quad < count ? at : -1, gradient};
+}
+
 /* Parameter i of those behind dense1's kernel, and its place in head_slots. */
 __device__ __forceinline__ int head_slot(int i)
 {
@@ -137,28 +165,17 @@ __global__ void __launch_bounds__(THREADS)
     shared_span<float> parts = memory.take<float>(GROUPS * QUADS * 4);
     const int block = static_cast<int>(blockIdx.x);
     const int thread = static_cast<int>(threadIdx.x);
-    const int group = thread / QUADS;
-    const int column = thread % QUADS;
     const batch_range range = batch_range_of(batch);
     const float alpha = progress->alpha;
     if (block < HEAD_FROM) {
-        const bool conv2 = block < CONV1_FROM;
-        const int quad = (conv2 ? block : block - CONV1_FROM) * QUADS + column;
-        const int count = conv2 ? CONV2_PARAMETERS : CONV1_PARAMETERS;
-        /* The first micro-batch is the largest: no other had more bands, each a block's. */
-        const uint32_t bands = min(range.total, batch.capacity) * BANDS;
-        const int used = conv2
-                             ? static_cast<int>(min(bands, static_cast<uint32_t>(CUDA_CONV_SLOTS)))
-                             : CUDA_CONV_SLOTS;
-        const float *slots = conv2 ? p.conv2_slots : p.conv1_slots;
-        const float4 gradient = sum_slots(slots, count, used, quad, group, column, parts);
-        const int at = (conv2 ? LENET_CONV2_KERNEL_AT : LENET_CONV1_KERNEL_AT) + 4 * quad;
-        if (group == 0 && 4 * quad < count) {
-            if (!conv2) {
-                store_global4(p.conv1_used + 4 * quad, load_global4(p.values + at));
+        const conv_quad own = sum_conv_quad(batch, p, range, block, thread, parts);
+        if (own.at >= 0) {
+            if (block >= CONV1_FROM) {
+                store_global4(p.conv1_used + own.at - LENET_CONV1_KERNEL_AT,
+                              load_global4(p.values + own.at));
             }
-            store_global4(p.gradients + at, gradient);
-            update_four(p, rates, alpha, at, gradient);
+            store_global4(p.gradients + own.at, own.gradient);
+            update_four(p, rates, alpha, own.at, own.gradient);
         }
     } else if (block < METRICS_FROM) {
         const int i = (block - HEAD_FROM) * THREADS + thread;
@@ -170,6 +187,27 @@ __global__ void __launch_bounds__(THREADS)
         progress->next_alpha = adam_alpha(adam, range.step + 2);
     }
     finish_block(progress, range.step);
+}
+
+/* The update's blocks but for its last. */
+__global__ void __launch_bounds__(THREADS) gradients(cuda_batch batch, cuda_parameters p)
+{
+    shared_memory memory = SHARED_MEMORY();
+    shared_span<float> parts = memory.take<float>(GROUPS * QUADS * 4);
+    const int block = static_cast<int>(blockIdx.x);
+    const int thread = static_cast<int>(threadIdx.x);
+    if (block < HEAD_FROM) {
+        const batch_range range = batch_range_of(batch);
+        const conv_quad own = sum_conv_quad(batch, p, range, block, thread, parts);
+        if (own.at >= 0) {
+            store_global4(p.gradients + own.at, own.gradient);
+        }
+    } else {
+        const int i = (block - HEAD_FROM) * THREADS + thread;
+        if (i < HEAD_PARAMETERS) {
+            p.gradients[LENET_DENSE1_BIAS_AT + i] = p.head_slots[head_slot(i)];
+        }
+    }
 }
 
 __global__ void __launch_bounds__(THREADS)
@@ -201,6 +239,12 @@ extern "C" cudaError_t cuda_update(const cuda_batch *batch, const cuda_parameter
 {
     return LAUNCH(update, dim3(BLOCKS), dim3(THREADS), UPDATE_BYTES, stream, *batch, *p, *adam,
                   adam_rates_of(adam), progress, ring);
+}
+
+extern "C" cudaError_t cuda_gradients(const cuda_batch *batch, const cuda_parameters *p,
+                                      cudaStream_t stream)
+{
+    return LAUNCH(gradients, dim3(METRICS_FROM), dim3(THREADS), UPDATE_BYTES, stream, *batch, *p);
 }
 
 extern "C" cudaError_t cuda_adam_dense1(const cuda_parameters *p, const cuda_adam_settings *adam,

@@ -287,7 +287,8 @@ START_TEST(every_argmax_open_is_no_overflow)
         for (size_t j = 0; j < LENET_FLAT; j++) {
             pooled[j] = 0.75f; /* times the dropout's 4/3 it is 1 */
         }
-        kernels->conv2_backward(conv1, kernel, pooled, argmax, scratch->entries, sums, gradient);
+        kernels->conv2_backward(conv1, kernel, pooled, argmax, true, scratch->entries, sums,
+                                gradient);
         ck_assert_float_eq(sums->conv2_bias[63], CPU_POSITIONS);
         ck_assert_float_eq(sums->conv2_kernel[0][0], CPU_POSITIONS);
         ck_assert_float_eq(sums->conv2_kernel[63][CPU_PATCH - 1], CPU_POSITIONS);

@@ -86,13 +86,13 @@ typedef struct conv2_sums {
     exact_sum conv1[LENET_CONV1_FLOATS];
 } conv2_sums;
 
-static void expect_entry(const gradients *g, int i, conv2_sums *expected)
+static void expect_entry(const gradients *g, int i, bool dropout, conv2_sums *expected)
 {
     const int channel = i % OUT;
     const int place = i / OUT;
     const int y = place / LENET_POOL_SIDE * 2 + g->argmax[i] / 2;
     const int x = place % LENET_POOL_SIDE * 2 + g->argmax[i] % 2;
-    const double kept = 1 - LENET_DROPOUT1_RATE_256 / 256.0;
+    const double kept = dropout ? 1 - LENET_DROPOUT1_RATE_256 / 256.0 : 1;
     const double gradient = (double)g->pooled_gradient[i] / kept;
     exact_add(&expected->bias[channel], gradient);
     for (int p = 0; p < CPU_PATCH; p++) {
@@ -104,7 +104,7 @@ static void expect_entry(const gradients *g, int i, conv2_sums *expected)
     }
 }
 
-static conv2_sums *expect_conv2(const gradients *g)
+static conv2_sums *expect_conv2(const gradients *g, bool dropout)
 {
     conv2_sums *expected = room(sizeof *expected);
     for (int c = 0; c < OUT; c++) {
@@ -115,25 +115,30 @@ static conv2_sums *expect_conv2(const gradients *g)
     }
     for (int i = 0; i < LENET_FLAT; i++) {
         if (g->argmax[i] != CPU_ROUTE_NONE) {
-            expect_entry(g, i, expected);
+            expect_entry(g, i, dropout, expected);
         }
     }
     return expected;
 }
 
-/* From no open window over what training has to all of them. */
-static const uint32_t open_of_256[] = {0, 1, 70, 256};
+/* From no open window over what training has to all of them; the gradient without dropout has more
+ * of them. */
+static const struct {
+    uint32_t open_of_256;
+    bool dropout;
+} windows[] = {{0, true}, {1, true}, {70, true}, {256, true}, {90, false}};
 
 START_TEST(conv2_backward_is_within_its_rounding)
 {
     /* A gradient is rounded with dropout's factor and in that product, then in its product. */
     enum { FACTORS = 3 };
     const cpu_kernels *kernels = layer_tables[_i];
-    for (size_t k = 0; k < sizeof open_of_256 / sizeof *open_of_256; k++) {
-        gradients g = make_gradients(open_of_256[k], 10 * k);
-        kernels->conv2_backward(g.conv1, g.kernel_transposed, g.pooled_gradient, g.argmax,
+    for (size_t k = 0; k < sizeof windows / sizeof *windows; k++) {
+        const bool dropout = windows[k].dropout;
+        gradients g = make_gradients(windows[k].open_of_256, 10 * k);
+        kernels->conv2_backward(g.conv1, g.kernel_transposed, g.pooled_gradient, g.argmax, dropout,
                                 g.entries, g.sums, g.conv1_gradient);
-        conv2_sums *expected = expect_conv2(&g);
+        conv2_sums *expected = expect_conv2(&g, dropout);
         for (int i = 0; i < LENET_CONV1_FLOATS; i++) {
             expect_sum(&expected->conv1[i], FACTORS, g.conv1_gradient[i]);
         }

@@ -328,8 +328,15 @@ static engine_status use_state(engine *e)
     return status;
 }
 
+static engine_status use_gradient(engine *e)
+{
+    static float gradient[LENET_PARAMETERS];
+    return api->gradient(e, 1, 1, gradient);
+}
+
 static engine_status (*const uses[])(engine *) = {
-    use_steps, use_evaluation, use_prediction, use_tensor, use_histogram, use_parameters, use_state,
+    use_steps,     use_evaluation, use_prediction, use_tensor,
+    use_histogram, use_parameters, use_state,      use_gradient,
 };
 
 enum { USES = sizeof uses / sizeof *uses };

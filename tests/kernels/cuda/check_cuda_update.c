@@ -48,6 +48,29 @@ static void compare_sums(const cuda_fixture *f, size_t used)
     ck_assert_mem_eq(f->p.gradients + LENET_DENSE1_BIAS_AT, slots + 1290, 128 * sizeof(float));
 }
 
+static size_t used_conv2_slots(const cuda_fixture *f)
+{
+    const uint32_t first_samples = f->total < f->batch.capacity ? f->total : f->batch.capacity;
+    const size_t bands = 6 * (size_t)first_samples;
+    return bands < CUDA_CONV_SLOTS ? bands : CUDA_CONV_SLOTS;
+}
+
+START_TEST(the_sums_alone_change_nothing_else)
+{
+    cuda_fixture *f = cuda_fixture_create(&step_cases[_i]);
+    set_thread_order(_i);
+    fill_slots(f);
+    adam_state expected = copy_state(f);
+    const cuda_progress progress = *f->progress;
+    ck_assert_int_eq(cuda_gradients(&f->batch, &f->p, NULL), cudaSuccess);
+    compare_sums(f, used_conv2_slots(f));
+    expect_same_state(f, &expected);
+    ck_assert_mem_eq(f->progress, &progress, sizeof progress);
+    free_state(&expected);
+    cuda_fixture_destroy(f);
+}
+END_TEST
+
 START_TEST(the_update_is_the_cpus_and_counts_the_step)
 {
     cuda_fixture *f = cuda_fixture_create(&step_cases[_i]);
@@ -56,10 +79,8 @@ START_TEST(the_update_is_the_cpus_and_counts_the_step)
     fill_slots(f);
     adam_state expected = copy_state(f);
     const uint64_t step = f->progress->step;
-    const uint32_t first_samples = f->total < f->batch.capacity ? f->total : f->batch.capacity;
-    const size_t bands = 6 * first_samples;
     ck_assert_int_eq(cuda_update(&f->batch, &f->p, &f->adam, f->progress, ring, NULL), cudaSuccess);
-    compare_sums(f, bands < CUDA_CONV_SLOTS ? bands : CUDA_CONV_SLOTS);
+    compare_sums(f, used_conv2_slots(f));
     ck_assert_mem_eq(f->p.conv1_used, expected.values + LENET_CONV1_KERNEL_AT,
                      (9 * 32 + 32) * sizeof(float));
     cpu_update(&expected, f, step + 1, f->p.gradients, 0, LENET_DENSE1_KERNEL_AT);
@@ -251,6 +272,7 @@ int main(void)
     cuda_fixture_begin();
     Suite *suite = suite_create("CUDA kernels, update");
     TCase *tests = tcase_create("on the host");
+    tcase_add_loop_test(tests, the_sums_alone_change_nothing_else, 0, STEP_CASES);
     tcase_add_loop_test(tests, the_update_is_the_cpus_and_counts_the_step, 0, STEP_CASES);
     tcase_add_test(tests, the_billionth_epoch_is_like_the_first);
     tcase_add_loop_test(tests, a_run_that_goes_on_has_the_alpha_of_one_that_was_never_left, 0, 5);

@@ -142,7 +142,7 @@ START_TEST(train_has_the_documented_defaults)
     ck_assert_str_eq(options.engine, "auto");
     ck_assert_int_eq(options.precision, ENGINE_DEFAULT_PRECISION);
     ck_assert_int_eq(options.frequency, LOG_ONE_PERCENT);
-    ck_assert(!options.overwrite && !options.quiet && !options.histograms &&
+    ck_assert(!options.overwrite && !options.quiet && !options.histograms && !options.noise_scale &&
               !options.terminate_on_nan && !options.no_model && !options.save_best);
 }
 END_TEST
@@ -177,13 +177,14 @@ START_TEST(every_option_is_taken)
                                             "--overwrite",
                                             "--quiet",
                                             "--histograms",
+                                            "--noise-scale",
                                             "--terminate-on-nan",
                                             "--seeds=6",
                                             "--jobs=5",
                                             "--checkpoint-interval=0",
                                             "--save-best"};
     run_options options;
-    ck_assert_int_eq(parse(&options, true, 21, arguments), OUTCOME_DONE);
+    ck_assert_int_eq(parse(&options, true, 22, arguments), OUTCOME_DONE);
     ck_assert_uint_eq(options.batch_size_count, 3);
     ck_assert_uint_eq(options.batch_sizes[0], 8);
     ck_assert_uint_eq(options.batch_sizes[1], 128);
@@ -205,7 +206,7 @@ START_TEST(every_option_is_taken)
     ck_assert_uint_eq(options.log_steps, 7);
     ck_assert_str_eq(options.isa, "avx2");
     ck_assert(options.overwrite && options.quiet && options.histograms && options.terminate_on_nan);
-    ck_assert(options.save_best && !options.no_model);
+    ck_assert(options.save_best && !options.no_model && options.noise_scale);
 }
 END_TEST
 

@@ -376,6 +376,59 @@ START_TEST(without_the_option_no_histogram_is_asked_for)
 }
 END_TEST
 
+/* ---- The gradient noise scale ---- */
+
+/* Of 22 groups of one sample, half of them 1 / steps + spread and half 1 / steps - spread. */
+START_TEST(the_noise_scale_and_its_parts_are_logged_after_each_epoch)
+{
+    const double spread = 0.3; /* more than the last epoch's mean bears */
+    fake_run_noise_scale = true;
+    fake_engine_plan_now.gradient_spread = (float)spread;
+    ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);
+    const points training = fake_run_points("run/train");
+    for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
+        const double n = TRAINING_SAMPLES;
+        const double mean = 1 / (double)((epoch + 1) * STEPS);
+        const double variance = LENET_PARAMETERS * spread * spread * n / (n - 1);
+        const double square = LENET_PARAMETERS * mean * mean - variance / n;
+        const gradient_noise *noise = &fake_run_record.epochs[epoch].noise;
+        ck_assert_double_eq_tol(noise->variance, variance, 1e-6 * variance);
+        ck_assert_double_eq_tol(noise->square, square, 1e-6 * variance);
+        ASSERT_LOGGED(points_value(&training, "epoch_gradient_variance", epoch), noise->variance);
+        ASSERT_LOGGED(points_value(&training, "epoch_gradient_square", epoch), noise->square);
+        if (square > 0) {
+            ASSERT_LOGGED(points_value(&training, "epoch_gradient_noise_scale", epoch),
+                          noise->variance / noise->square);
+        }
+    }
+    ck_assert_uint_eq(points_count(&training, "epoch_gradient_square"), EPOCHS);
+    ck_assert_uint_eq(points_count(&training, "epoch_gradient_noise_scale"), 2);
+    ck_assert_double_nan(fake_run_record.epochs[2].noise.scale);
+}
+END_TEST
+
+START_TEST(of_gradients_that_are_not_finite_nothing_is_logged)
+{
+    fake_run_noise_scale = true;
+    fake_engine_plan_now.gradient_spread = INFINITY;
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "epoch_gradient_variance"), 0);
+    ck_assert_uint_eq(points_count(&training, "epoch_gradient_square"), 0);
+    ck_assert_uint_eq(points_count(&training, "epoch_gradient_noise_scale"), 0);
+}
+END_TEST
+
+START_TEST(without_the_option_no_gradient_is_asked_for)
+{
+    fake_engine_plan_now.gradient_status = ENGINE_FAILED;
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
+    fake_run_noise_scale = true;
+    ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(fake_run_message, "told to compute no gradient"));
+}
+END_TEST
+
 /* ---- Files ---- */
 
 /* run.json, run.lock, checkpoint, train, validation, the session's. */
@@ -432,6 +485,9 @@ int main(void)
     tcase_add_test(logs, both_graphs_of_the_network_are_logged);
     tcase_add_test(logs, histograms_of_weights_and_gradients_have_keras_names);
     tcase_add_test(logs, a_histogram_of_nothing_finite_is_empty);
+    tcase_add_test(logs, the_noise_scale_and_its_parts_are_logged_after_each_epoch);
+    tcase_add_test(logs, of_gradients_that_are_not_finite_nothing_is_logged);
+    tcase_add_test(logs, without_the_option_no_gradient_is_asked_for);
     tcase_add_test(logs, without_the_option_no_histogram_is_asked_for);
     tcase_add_test(logs, run_json_names_every_event_file);
     tcase_add_test(logs, a_run_takes_the_place_of_all_files_of_the_one_before);

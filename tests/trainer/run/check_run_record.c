@@ -41,6 +41,7 @@ static run_config some_config(void)
                         .learning_rate = 0.1 + 0.2,
                         .log_every = 9,
                         .histograms = true,
+                        .noise_scale = true,
                         .engine = "cpu",
                         .arithmetic = "cuda sm_100 x148, method 1, cublas 130002",
                         .precision = ENGINE_TF32,
@@ -57,9 +58,11 @@ static run_record some_record(void)
                          .host = "node7",
                          .process = 4711,
                          .memory = {1, 2, 3, 4, 5, 6, 21}};
-    const epoch_figures epochs[] = {{0.25, 0.9, 1.0 / 3, 0.95, 12.5, 2.5},
-                                    {NAN, 0.1, INFINITY, 0.1, 13, 3},
-                                    {0.125, 0.99, 0.0625, 0.96, 14, 4}};
+    const epoch_figures epochs[] = {
+        {0.25, 0.9, 1.0 / 3, 0.95, 12.5, 2.5, {0.5, 0.125, 4}},
+        {NAN, 0.1, INFINITY, 0.1, 13, 3, {NAN, NAN, NAN}},
+        {0.125, 0.99, 0.0625, 0.96, 14, 4, {0.75, -0.25, NAN}},
+    };
     ck_assert_int_eq(run_record_add_event_file(&record, "train", "a/path/to/one.tfevents.v2"), 0);
     ck_assert_int_eq(run_record_add_event_file(&record, "", "two.tfevents.v2"), 0);
     for (size_t i = 0; i < 3; i++) {
@@ -364,6 +367,7 @@ static const struct {
     {"\"00badf00\"", "\"00badfoo\""},
     {"\"learning_rate\": 0.3", "\"learning_rate\": -0.3"},
     {"\"histograms\": true", "\"histograms\": 1"},
+    {"\"noise_scale\": true", "\"noise_scale\": 1"},
     {"\"epochs\": [", "\"eras\": ["},
     {"\"accuracy\": 0.9", "\"accuracy\": -0.9"},
     {"\"val_accuracy\": 0.9", "\"val_accuracy\": 10.9"},
@@ -403,17 +407,18 @@ START_TEST(a_damaged_file_is_not_believed)
 }
 END_TEST
 
-START_TEST(a_run_of_an_earlier_version_has_no_histograms)
+START_TEST(a_run_of_an_earlier_version_has_neither_histograms_nor_the_noise_scale)
 {
     run_record record = some_record();
     ck_assert_int_eq(scratch_write_record("", &record, message), 0);
     run_record_free(&record);
     char *text = scratch_read("run.json");
     memcpy(strstr(text, "\"histograms\""), "\"anything__\"", strlen("\"histograms\""));
+    memcpy(strstr(text, "\"noise_scale\""), "\"anything_at\"", strlen("\"noise_scale\""));
     scratch_write("run.json", text);
     free(text);
     ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_READ);
-    ck_assert(!record.config.histograms);
+    ck_assert(!record.config.histograms && !record.config.noise_scale);
     run_record_free(&record);
 }
 END_TEST
@@ -473,7 +478,7 @@ int main(void)
     tcase_add_test(record, a_file_larger_than_any_run_has_is_not_read);
     tcase_add_test(record, a_pipe_in_the_place_of_the_file_is_not_waited_for);
     tcase_add_loop_test(record, a_damaged_file_is_not_believed, 0, DAMAGES);
-    tcase_add_test(record, a_run_of_an_earlier_version_has_no_histograms);
+    tcase_add_test(record, a_run_of_an_earlier_version_has_neither_histograms_nor_the_noise_scale);
     tcase_add_test(record, equal_configurations_do_not_differ_and_each_change_is_named);
     tcase_add_test(record, the_batches_cover_the_training_set);
     suite_add_tcase(suite, record);

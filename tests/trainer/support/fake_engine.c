@@ -261,6 +261,19 @@ static engine_status read_histogram(engine *self, const char *name, engine_histo
     return fake_engine_plan_now.histogram_status;
 }
 
+static engine_status gradient(engine *self, uint32_t first, uint32_t count, float *out)
+{
+    ck_assert_uint_eq(self->finished, self->queued);
+    ck_assert_uint_gt(count, 0);
+    ck_assert_uint_le(first + count, self->training_count);
+    const float spread = fake_engine_plan_now.gradient_spread;
+    for (size_t i = 0; i < LENET_PARAMETERS; i++) {
+        out[i] = 1 / (float)self->finished + (first % 2 == 0 ? spread : -spread);
+    }
+    snprintf(self->message, sizeof self->message, "told to compute no gradient");
+    return fake_engine_plan_now.gradient_status;
+}
+
 static size_t state_bytes(const engine *self)
 {
     return sizeof self->finished;
@@ -301,6 +314,7 @@ const engine_api fake_engine = {
     .train = train,
     .poll = poll_steps,
     .evaluate = evaluate,
+    .gradient = gradient,
     .read_tensor = read_tensor,
     .read_histogram = read_histogram,
     .state_bytes = state_bytes,

@@ -29,6 +29,8 @@ typedef struct fake_engine_plan {
     bool refuse_state;                /* import_state does */
     engine_status histogram_status;   /* of read_histogram */
     bool histogram_empty;             /* its values are all NaN */
+    engine_status gradient_status;    /* of gradient, whose values are all 1 / steps, */
+    float gradient_spread;            /* plus or less this, in turn by the first sample */
 } fake_engine_plan;
 
 extern fake_engine_plan fake_engine_plan_now;

@@ -14,6 +14,7 @@ progress fake_run_display;
 const engine_api *fake_run_engine;
 uint32_t fake_run_micro_batch;
 bool fake_run_histograms;
+bool fake_run_noise_scale;
 bool fake_run_resumes;
 bool fake_run_no_state;
 bool fake_run_keeps_model;
@@ -30,6 +31,7 @@ void fake_run_set_up(void)
     fake_run_record = (run_record){0};
     fake_run_engine = &fake_engine;
     fake_run_micro_batch = 0;
+    fake_run_noise_scale = false;
     fake_run_histograms = fake_run_resumes = fake_run_no_state = false;
     fake_run_keeps_model = fake_run_save_best = false;
     fake_run_checkpoint_interval = 0;
@@ -60,6 +62,7 @@ outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, 
                                .learning_rate = 0.002,
                                .log_every = log_every,
                                .histograms = fake_run_histograms,
+                               .noise_scale = fake_run_noise_scale,
                                .engine = "fake",
                                .arithmetic = "none",
                                .precision = ENGINE_FP32,

@@ -21,6 +21,7 @@ extern progress fake_run_display; /* quiet unless a test changes it */
 extern const engine_api *fake_run_engine;
 extern uint32_t fake_run_micro_batch; /* as in run_config */
 extern bool fake_run_histograms;      /* whether the next run logs histograms */
+extern bool fake_run_noise_scale;     /* whether it measures the gradient noise scale */
 extern bool fake_run_resumes;         /* whether it goes on with one that is there */
 extern bool fake_run_no_state;
 extern bool fake_run_keeps_model; /* false unless a test changes it: it takes time to write */

@@ -203,6 +203,7 @@ START_TEST(a_stopped_run_continues_after_its_last_step)
     signals_install();
     fake_engine_plan_now.on_step = stop;
     fake_run_histograms = true;
+    fake_run_noise_scale = true;
     const outcome stopped = fake_run("run", EPOCHS, 1);
     const uint64_t trained = fake_engine_steps_queued;
     ck_assert_int_eq(stopped, trained == EPOCHS * STEPS ? OUTCOME_DONE : OUTCOME_STOPPED);
@@ -231,6 +232,8 @@ START_TEST(a_stopped_run_continues_after_its_last_step)
     }
     ck_assert_uint_eq(points_count(&training, "sequential/dense/bias/histogram"), EPOCHS);
     ck_assert_uint_eq(points_count(&training, "gradient/dense/bias/histogram"), EPOCHS);
+    ck_assert_uint_eq(points_count(&training, "epoch_gradient_noise_scale"), EPOCHS);
+    ck_assert_uint_eq(points_count(&training, "epoch_gradient_variance"), EPOCHS);
     const points validation = fake_run_points("run/validation");
     ck_assert_uint_eq(validation.count, 6 * EPOCHS);
 }

@@ -1,11 +1,10 @@
 /* The interpreter itself, on kernels of a few lines: how lanes go apart and come together, what is a
  * fault, what is counted. That its instructions compute what a device does is for the kernels' tests,
  * whose oracles know nothing of PTX. */
-#include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "ptx_machine.h"
 #include "ptx_traffic.h"
 
@@ -240,9 +239,5 @@ int main(void)
     tcase_add_loop_test(c, traffic_is_counted, 0, REQUESTS);
     Suite *suite = suite_create("the interpreter of PTX");
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

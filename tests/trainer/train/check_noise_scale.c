@@ -1,9 +1,8 @@
 /* The gradient noise scale, held against single samples' gradients of the double-precision
  * reference, with the weights that the CPU engine has after some steps. */
-#include <check.h>
 #include <math.h>
-#include <stdlib.h>
 
+#include "check_main.h"
 #include "lenet_reference.h"
 #include "noise_scale.h"
 #include "synthetic_digits.h"
@@ -230,10 +229,5 @@ int main(void)
     tcase_add_test(estimated, a_square_that_is_not_positive_gives_no_scale);
     tcase_add_test(estimated, one_group_or_a_gradient_that_is_not_finite_measures_nothing);
     suite_add_tcase(suite, estimated);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK); /* an engine's threads do not survive fork */
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite_without_forks(suite); /* an engine's threads do not survive fork */
 }

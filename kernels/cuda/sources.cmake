@@ -7,7 +7,7 @@ set(CUDA_FOLDERS ${CMAKE_CURRENT_LIST_DIR}/engine ${CMAKE_CURRENT_LIST_DIR}/laye
     ${CMAKE_CURRENT_LIST_DIR}/between_steps ${CMAKE_CURRENT_LIST_DIR}/common)
 set(CUDA_ENGINE_SOURCES
     cuda_blas.c cuda_device.c cuda_engine.c cuda_poll.c cuda_ring.c cuda_step.c cuda_take.c
-    cuda_tensors.c cuda_transfer.c)
+    cuda_run_state.c cuda_tensors.c cuda_transfer.c)
 list(TRANSFORM CUDA_ENGINE_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/engine/)
 set(CUDA_KERNEL_SOURCES
     between_steps/conv1_output.cu between_steps/histogram.cu between_steps/order_keys.cu

@@ -2,7 +2,7 @@
  *
  * cuda_device.c says what the machine has, cuda_plan.c and cuda_memory.c what a run takes, which
  * cuda_take.c takes, cuda_step.c queues steps and evaluations, cuda_poll.c hands out what has
- * finished, cuda_tensors.c reads tensors out, cuda_transfer.c the whole state, cuda_engine.c is the
+ * finished, cuda_tensors.c reads tensors out, cuda_run_state.c the whole state, cuda_engine.c is the
  * table that the run loop sees. */
 #ifndef KERNELS_CUDA_STATE_H
 #define KERNELS_CUDA_STATE_H
@@ -150,10 +150,10 @@ ENGINE_MUST_CHECK bool cuda_upload(engine *e, void *to, const void *from, size_t
 ENGINE_MUST_CHECK bool cuda_download(engine *e, void *to, const void *from, size_t bytes);
 ENGINE_MUST_CHECK bool cuda_upload_parameters(engine *e, const void *parameters);
 ENGINE_MUST_CHECK bool cuda_clear(engine *e, void *memory, size_t bytes);
+
+/* cuda_run_state.c */
 ENGINE_MUST_CHECK bool cuda_set_run_progress(engine *e, uint64_t step);
-
 ENGINE_MUST_CHECK engine_status cuda_set_parameters(engine *e, const float *parameters);
-
 size_t cuda_state_bytes(const engine *e);
 ENGINE_MUST_CHECK engine_status cuda_export_state(engine *e, void *out, size_t bytes);
 ENGINE_MUST_CHECK engine_status cuda_import_state(engine *e, const void *state, size_t bytes);

@@ -26,7 +26,8 @@ def compilers():
 
 class Compilers(unittest.TestCase):
     def compile(self, compiler, *arguments):
-        result = subprocess.run([compiler, *WARNINGS, f"-I{INCLUDE}", f"-I{TESTS}/support", *arguments],
+        result = subprocess.run([compiler, *WARNINGS, f"-I{INCLUDE}", f"-I{TESTS}/support",
+                                 f"-I{TESTS}/../support/check", *arguments],
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                 timeout=LIMIT_SECONDS)
         self.assertEqual((result.returncode, result.stdout), (0, ""), (compiler, arguments))

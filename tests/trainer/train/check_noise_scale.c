@@ -1,6 +1,7 @@
 /* The gradient noise scale, held against single samples' gradients of the double-precision
  * reference, with the weights that the CPU engine has after some steps. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "check_main.h"
 #include "lenet_reference.h"

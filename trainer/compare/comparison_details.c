@@ -1,5 +1,5 @@
-/* The details of the answer, for people: two tables with a row a run, all differences, definitions,
- * and why runs are left out. */
+/* The details of the answer, for people: two tables with a row a run, the gradient noise scales, all
+ * differences, definitions, and why runs are left out. */
 #include <math.h>
 #include <stdbool.h>
 
@@ -148,6 +148,7 @@ static void print_difference(const comparison *all, size_t i, size_t member, FIL
     other.seed = first->seed;
     other.log_every = first->log_every;
     other.histograms = first->histograms;
+    other.noise_scale = first->noise_scale;
     (void)run_config_difference(&other, first, text, sizeof text);
     fprintf(out, "#%zu is left out: %s\n", i + 1, text);
 }
@@ -201,6 +202,50 @@ static void print_left_out(const comparison *all, const verdict *answer, FILE *o
         } else {
             print_difference(all, i, member, out);
         }
+    }
+}
+
+/* The means over the seeds that measured it, after their last epochs. Returns how many did. */
+static size_t average_noise(const verdict_row *row, gradient_noise *mean)
+{
+    size_t seeds = 0;
+    *mean = (gradient_noise){0};
+    for (size_t i = 0; i < row->seeds; i++) {
+        const run_record *record = &row->runs[i]->record;
+        const gradient_noise *noise = &record->epochs[record->epoch_count - 1].noise;
+        if (record->config.noise_scale && isfinite(noise->variance)) {
+            mean->variance += noise->variance;
+            mean->square += noise->square;
+            seeds++;
+        }
+    }
+    mean->scale = mean->square > 0 ? mean->variance / mean->square : NAN;
+    mean->variance /= (double)seeds;
+    mean->square /= (double)seeds;
+    return seeds;
+}
+
+/* A row a batch size, if any measured it. */
+static void print_noise(const verdict *answer, FILE *out)
+{
+    bool has_head = false;
+    for (size_t i = 0; i < answer->count; i++) {
+        gradient_noise mean;
+        char scale[TEXT_BYTES] = "-"; /* not measured */
+        const size_t seeds = average_noise(&answer->rows[i], &mean);
+        if (seeds == 0) {
+            continue;
+        }
+        if (!has_head) {
+            fprintf(out, "\n%-6s%6s %10s %10s %10s %6s  after the last epoch\n", "Noise", "batch",
+                    "scale", "S", "|G|^2", "seeds");
+            has_head = true;
+        }
+        if (isfinite(mean.scale)) {
+            snprintf(scale, sizeof scale, "%.1f", mean.scale);
+        }
+        fprintf(out, "%-6s%6u %10s %10.3g %10.3g %6zu\n", "", (unsigned)answer->rows[i].batch_size,
+                scale, mean.variance, mean.square, seeds);
     }
 }
 
@@ -262,6 +307,7 @@ void comparison_print_details(const comparison *all, const verdict *answer, FILE
     for (size_t i = 0; i < all->count; i++) {
         print_run_figures(all, i, answer->target, out);
     }
+    print_noise(answer, out);
     print_pairs(answer, out);
     print_definitions(out);
     print_left_out(all, answer, out);

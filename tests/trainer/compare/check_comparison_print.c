@@ -549,6 +549,36 @@ START_TEST(details_say_which_runs_a_learning_rate_leaves_out)
 }
 END_TEST
 
+/* Of batch size 32 one seed has no scale of its own and one measured nothing. */
+START_TEST(details_have_the_noise_scales_of_averaged_parts)
+{
+    static const gradient_noise noise[] = {
+        {3, 0.5, 6}, {5, 0.25, 20}, {10, -0.5, NAN}, {2, 1.5, 2 / 1.5}, {NAN, NAN, NAN}};
+    for (size_t i = 0; i < sizeof noise / sizeof noise[0]; i++) {
+        compared_run *run = add_level(i < 2 ? 64 : 32, i, 9900);
+        run->record.config.noise_scale = true;
+        run->record.epochs[MADE_UP_EPOCHS - 1].noise = noise[i];
+    }
+    add_level(16, 0, 9900);
+    print_details();
+    assert_has("\nNoise  batch      scale          S      |G|^2  seeds  after the last epoch\n"
+               "          64       10.7          4      0.375      2\n"
+               "          32       12.0          6        0.5      2\n\n");
+}
+END_TEST
+
+START_TEST(details_have_no_noise_scales_where_none_is_measured)
+{
+    add_clear_winner();
+    print_details();
+    assert_lacks("Noise");
+    add_level(16, 0, 9900)->record.config.noise_scale = true;
+    all.runs[all.count - 1].record.epochs[MADE_UP_EPOCHS - 1].noise = (gradient_noise){1, -1, NAN};
+    print_details();
+    assert_has("          16          -          1         -1      1\n");
+}
+END_TEST
+
 START_TEST(details_say_why_each_run_is_left_out)
 {
     add_level(64, 0, 9900);
@@ -707,6 +737,8 @@ int main(void)
     tcase_add_test(cases, seeds_are_those_that_judge_and_what_is_missing_is_noted);
     tcase_add_test(cases, details_have_a_row_a_run_and_the_differences);
     tcase_add_test(cases, details_say_which_runs_a_learning_rate_leaves_out);
+    tcase_add_test(cases, details_have_the_noise_scales_of_averaged_parts);
+    tcase_add_test(cases, details_have_no_noise_scales_where_none_is_measured);
     tcase_add_test(cases, details_say_why_each_run_is_left_out);
     tcase_add_test(cases, details_of_runs_without_figures_are_plain);
     tcase_add_test(cases, json_has_the_verdict);

@@ -3,7 +3,8 @@
     study_report.py --trainer FILE --logs DIR --output DIR --datasets NAME... --rules RULE...
 
 The runs are in LOGS/DATASET/RULE. OUTPUT/study/runs.csv gets a row an epoch of each, and
-OUTPUT/study.md the tables. There a table stands between two marks,
+OUTPUT/study.md the tables; OUTPUT/study/DATASET-intervals.svg is a picture of the last accuracies. In
+study.md a table stands between two marks,
 
     <!-- study: NAME -->
     <!-- study: end -->
@@ -24,6 +25,8 @@ import re
 import statistics
 import subprocess
 import sys
+
+from study_picture import interval_picture
 
 CONFIDENCE = 0.95
 END = "<!-- study: end -->"
@@ -175,15 +178,19 @@ def shown_difference(value):
     return f"**{text}**" if value.excludes(0) else text
 
 
+def ends(of):
+    """Of the interval of a percentage, which ends at 0 and at 100; of one value the value itself."""
+    half = 0 if math.isnan(of.half) else of.half
+    return max(of.mean - half, 0), min(of.mean + half, 100)
+
+
 def shown_mean(values):
-    """Of percentages, which end at 0 and at 100."""
     if not values:
         return "-"
     of = interval(values)
     if math.isnan(of.half):
         return f"{of.mean:.2f}"
-    return (f"{of.mean:.2f} ({max(of.mean - of.half, 0):.2f} to"
-            f" {min(of.mean + of.half, 100):.2f})")
+    return f"{of.mean:.2f} ({ends(of)[0]:.2f} to {ends(of)[1]:.2f})"
 
 
 def table(heads, rows):
@@ -304,7 +311,20 @@ def seconds_table(runs):
                   for size, seconds in fastest.items()])
 
 
-def pictures(dataset, study):
+def interval_points(study, rule):
+    finals = {size: study.accuracies(rule, size, study.epochs).values()
+              for size in study.runs[rule]}
+    means = {size: interval(values) for size, values in finals.items() if values}
+    return {size: (of.mean, *ends(of)) for size, of in means.items()}
+
+
+def draw_intervals(path, dataset, study):
+    points = {rule: interval_points(study, rule) for rule in study.rules}
+    path.write_text(interval_picture(f"{dataset}, {epochs_word(study.epochs)}", study.sizes, points),
+                    encoding="utf-8")
+
+
+def curves(dataset, study):
     return "\n\n".join(
         f"![{dataset}, rule {rule}: loss and accuracy by epoch, the mean and the range of the seeds]"
         f"(study/{dataset}-{rule}.svg)" for rule in study.rules)
@@ -314,7 +334,9 @@ def blocks_of(dataset, study, trainer):
     """Each table's name and text."""
     yield f"{dataset} setup", setup_table(study)
     yield f"{dataset} accuracy", accuracy_table(study)
-    yield f"{dataset} pictures", pictures(dataset, study)
+    yield (f"{dataset} intervals",
+           f"![{dataset}: accuracy by batch size and rule](study/{dataset}-intervals.svg)")
+    yield f"{dataset} curves", curves(dataset, study)
     yield f"{dataset} sizes", size_table(study, trainer)
     yield f"{dataset} updates", updates_table(study)
     if len(study.rules) > 1:
@@ -367,6 +389,7 @@ def main():
     for dataset, study in studies.items():
         for name, block in blocks_of(dataset, study, options.trainer):
             page = fill(page, name, block)
+        draw_intervals(options.output / f"study/{dataset}-intervals.svg", dataset, study)
     timed = read_runs(options.logs / "timing")
     if timed:
         page = fill(page, "seconds", seconds_table(timed))

@@ -108,7 +108,7 @@ class Study(unittest.TestCase):
         self.assertEqual({path: path.read_bytes() for path in kept}, kept)
         self.assertEqual(len(self.figures()), len(SIZES) * len(RULES) * len(SEEDS) * EPOCHS)
         self.assertEqual({path.name for path in (self.output / "study").iterdir()},
-                         {"runs.csv", "rows-none.svg", "rows-sqrt.svg"})
+                         {"runs.csv", "rows-none.svg", "rows-sqrt.svg", "rows-intervals.svg"})
         self.check_accuracies()
         self.check_differences()
         self.assertEqual([row[0] for row in cells(self.page(), "seconds")], ["8", "16"])

@@ -239,7 +239,7 @@ class Join(JoinTest):
             self.assertFalse(self.run_of(16, 0).exists())
 
     def test_hosts_of_two_kinds_that_start_at_once_agree_on_one(self):
-        if self.call("plan", "--isa", "avx2").returncode != 0:
+        if self.train("--isa", "avx2").returncode != 0:
             self.skipTest("this machine has no avx2")
         results = [self.end(process) for process in
                    [self.start("--isa", isa) for isa in ("portable", "avx2") * 3]]

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "experiment.h"
 #include "message.h"
 #include "run_config.h"
 #include "run_directory.h"
@@ -49,15 +48,8 @@ static agreement compare(const sweep_run *run, const run_record *there, char *me
     return AGREEMENT_DIFFERENT;
 }
 
-static void keep(sweep_run *run, bool diverged)
-{
-    run->state = SWEEP_RUN_KEPT;
-    run->diverged = diverged;
-    run->status = experiment_kept(run->all->data, diverged);
-}
-
-/* The same of what run.json says now. A run that has ended is kept: nothing else need be looked at,
- * and there may be thousands of these. */
+/* The same of what run.json says now. A run that has ended is kept: nothing else need be looked at, and
+ * there may be thousands of these. */
 static agreement compare_there(sweep_run *run, char *message)
 {
     run_record there;
@@ -67,7 +59,7 @@ static agreement compare_there(sweep_run *run, char *message)
     const agreement answer = compare(run, &there, message);
     const bool has_all = there.state == RUN_FINISHED && there.epoch_count == run->config.epochs;
     if (answer == AGREEMENT_SAME && (has_all || there.state == RUN_DIVERGED)) {
-        keep(run, !has_all);
+        sweep_run_keep(run, !has_all);
     }
     run_record_free(&there);
     return answer;
@@ -94,15 +86,11 @@ static view look(sweep_run *run, char *message)
     if (is_over(run)) {
         return VIEW_OVER;
     }
-    switch (run_directory_judge(run->listed->directory, &run->config, RUN_DIRECTORY_CONTINUE,
-                                message)) {
+    switch (sweep_run_judge(run, message)) {
     case RUN_DIRECTORY_USABLE:
         return VIEW_FREE;
     case RUN_DIRECTORY_FINISHED:
-        keep(run, false);
-        return VIEW_OVER;
     case RUN_DIRECTORY_DIVERGED:
-        keep(run, true);
         return VIEW_OVER;
     case RUN_DIRECTORY_HELD:
         run->state = SWEEP_RUN_HELD;

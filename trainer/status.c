@@ -111,7 +111,7 @@ outcome status_command(int argc, char **argv)
         "\v"
         "A run whose lock nobody holds is interrupted, whatever it says. Runs that nobody has "
         "begun "
-        "are not shown: trainer sweep --list lists them.",
+        "are not shown; trainer sweep can list them.",
         NULL,
         NULL,
         NULL};

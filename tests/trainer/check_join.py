@@ -207,6 +207,18 @@ class Join(JoinTest):
         self.assertNotIn("How sure", result.stdout)
         self.assertEqual(len(self.ended()), RUNS - 1)
 
+    def test_a_signal_asks_for_another_turn_also_after_a_failure(self):
+        broken = self.run_of(16, 0)
+        broken.mkdir(parents=True)
+        (broken / "train").write_text("not a directory")
+        self.hold(self.run_of(8, 1))
+        waiter = self.start("--quiet")
+        wait_until(lambda: len(self.ended()) == RUNS - 2, "all others")
+        waiter.send_signal(signal.SIGUSR1)
+        result = self.end(waiter)
+        self.assertEqual(result.returncode, 75, result.stderr)
+        self.assertIn("batch size 16, seed 0: failed\n", result.stderr)
+
     def test_a_run_that_diverged_has_ended(self):
         diverging = ("--learning-rates", "0.001,1e30", "--seeds", 1)
         for code, option in ((0, ()), (1, ("--terminate-on-nan",))):
@@ -239,7 +251,7 @@ class Join(JoinTest):
             self.assertFalse(self.run_of(16, 0).exists())
 
     def test_hosts_of_two_kinds_that_start_at_once_agree_on_one(self):
-        if self.call("plan", "--isa", "avx2").returncode != 0:
+        if self.train("--isa", "avx2").returncode != 0:
             self.skipTest("this machine has no avx2")
         results = [self.end(process) for process in
                    [self.start("--isa", isa) for isa in ("portable", "avx2") * 3]]

@@ -19,9 +19,9 @@ static const struct argp_option option_table[] = {
      "on every machine",
      0},
     {"format", KEY_FORMAT, "table|json", 0, "Of the list (default table)", 0},
-    {"task", KEY_TASK, "I/N|auto", 0,
-     "Train every Nth run of the list from index I on, with I from 0; auto takes them from a job "
-     "array, mpirun or srun",
+    {"task", KEY_TASK, "SHARE|auto", 0,
+     "Train a share I/N of the list: every Nth run from index I on, with I from 0; auto takes the "
+     "share from a job array, mpirun or srun",
      0},
     {"join", KEY_JOIN, NULL, 0,
      "Train together with all processes that are given the same options and --logdir: each takes "

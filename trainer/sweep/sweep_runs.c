@@ -56,13 +56,19 @@ outcome sweep_runs_make(sweep_runs *out, const experiment *data, const sweep_lis
     return OUTCOME_DONE;
 }
 
+void sweep_run_keep(sweep_run *run, bool diverged)
+{
+    run->state = SWEEP_RUN_KEPT;
+    run->diverged = diverged;
+    run->status = experiment_kept(run->all->data, diverged);
+}
+
 run_directory_verdict sweep_run_judge(sweep_run *run, char *message)
 {
     const run_directory_verdict verdict =
         run_directory_judge(run->listed->directory, &run->config, replaceable(run->all), message);
-    run->diverged = verdict == RUN_DIRECTORY_DIVERGED;
-    if (verdict == RUN_DIRECTORY_FINISHED || run->diverged) {
-        run->state = SWEEP_RUN_KEPT;
+    if (verdict == RUN_DIRECTORY_FINISHED || verdict == RUN_DIRECTORY_DIVERGED) {
+        sweep_run_keep(run, verdict == RUN_DIRECTORY_DIVERGED);
     }
     return verdict;
 }

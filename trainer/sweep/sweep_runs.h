@@ -51,7 +51,10 @@ struct sweep_runs {
  * one line on stderr with nothing held. Runs point to *out, which must stay where it is. */
 MUST_CHECK outcome sweep_runs_make(sweep_runs *out, const experiment *data, const sweep_list *list);
 
-/* As run_directory_judge, of the run's directory. A run that has ended is KEPT from now on. */
+/* Keeps a run that has ended: its state is KEPT from now on. */
+void sweep_run_keep(sweep_run *run, bool diverged);
+
+/* As run_directory_judge, of the run's directory. A run that has ended is kept. */
 MUST_CHECK run_directory_verdict sweep_run_judge(sweep_run *run, char *message);
 
 /* Trains the run or continues it, and sets its state and what depends on it. It is HELD if another

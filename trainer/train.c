@@ -48,11 +48,12 @@ static outcome train(const experiment *self, const run_options *options)
     run_config config;
     engine_plan plan;
     run_record record;
-    outcome status = experiment_configure(self, run_options_choice(options, 0), &config, &plan);
+    const run_choice choice = run_options_choice(options, 0);
+    outcome status = experiment_configure(self, choice, &config, &plan);
     if (status != OUTCOME_DONE) {
         return status;
     }
-    if (experiment_run_path(default_path, "./logs", &config, false, message) != 0) {
+    if (experiment_run_path(default_path, "./logs", choice, false, message) != 0) {
         fprintf(stderr, "%s: %s\n", self->program, message);
         return OUTCOME_FAILED;
     }

@@ -140,22 +140,22 @@ outcome experiment_configure(const experiment *self, run_choice choice, run_conf
     return settle(self, out, plan);
 }
 
-int experiment_run_path(char *out, const char *parent, const run_config *config, bool seeded,
+int experiment_run_path(char *out, const char *parent, run_choice choice, bool seeded,
                         char *message)
 {
     char name[128];
     char rate[NUMBER_BYTES + 8] = "";
     char seed[32] = "";
-    if (config->learning_rate != engine_config_defaults().learning_rate) {
+    if (choice.learning_rate != engine_config_defaults().learning_rate) {
         char text[NUMBER_BYTES];
-        number_format_exact(text, config->learning_rate);
+        number_format_exact(text, choice.learning_rate);
         snprintf(rate, sizeof rate, "-LR=%s", text);
     }
     if (seeded) {
-        snprintf(seed, sizeof seed, "-Seed=%" PRIu64, config->seed);
+        snprintf(seed, sizeof seed, "-Seed=%" PRIu64, choice.seed);
     }
-    snprintf(name, sizeof name, "LeNet-MNIST-2-BatchSize=%u%s%s", (unsigned)config->batch_size,
-             rate, seed);
+    snprintf(name, sizeof name, "LeNet-MNIST-2-BatchSize=%u%s%s", (unsigned)choice.batch_size, rate,
+             seed);
     return message_join_path(out, PATH_MAX, parent, name, message);
 }
 

@@ -37,8 +37,8 @@ MUST_CHECK outcome experiment_configure(const experiment *self, run_choice choic
 /* parent/LeNet-MNIST-2-BatchSize=N into out[PATH_MAX], followed by -LR=X if the learning rate is not
  * the engines' default, and by -Seed=S if `seeded`; -1 with a message [MESSAGE_BYTES]. X is the
  * shortest text of the rate, so different runs of a sweep have different paths. */
-MUST_CHECK int experiment_run_path(char *out, const char *parent, const run_config *config,
-                                   bool seeded, char *message);
+MUST_CHECK int experiment_run_path(char *out, const char *parent, run_choice choice, bool seeded,
+                                   char *message);
 
 /* Prints that the run in `directory` is left as it is: it has finished, or diverged. OUTCOME_DONE,
  * or OUTCOME_DIVERGED if the options make that a failure. */

@@ -348,6 +348,19 @@ static error_t check_scaled(const struct argp_state *state, const run_options *o
     return 0;
 }
 
+/* A job array may be longer than the list; a task of many may have no run. */
+static error_t check_task(const struct argp_state *state, const run_options *options)
+{
+    const task_share *task = &options->sharing.task;
+    const size_t runs = run_options_run_count(options);
+    if (task->is_run && task->number >= runs) {
+        return option_wrong(state,
+                            "--task auto: %s is %" PRIu64 ", but the list has %zu run%s, from 0 on",
+                            task->rank_variable, task->number, runs, runs == 1 ? "" : "s");
+    }
+    return 0;
+}
+
 /* What options can only be together. */
 static error_t check_together(const struct argp_state *state, const run_options *options)
 {
@@ -373,7 +386,7 @@ static error_t check_together(const struct argp_state *state, const run_options 
             return error;
         }
     }
-    return 0;
+    return check_task(state, options);
 }
 
 /* The options that only one command has, or that mean or say something else in each. */
@@ -383,6 +396,9 @@ static error_t take_own(int key, char *text, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = options;
+        if (state->root_argp->children[1].argp != NULL) { /* sweep's */
+            state->child_inputs[1] = &options->sharing;
+        }
         return 0;
     case KEY_BATCH_SIZE:
         return option_take_u32(state, "--batch-size", text, UINT32_MAX, &options->batch_sizes[0]);
@@ -434,11 +450,13 @@ static char *complete_help(int key, const char *text, void *input)
     return help; /* argp frees it */
 }
 
-static outcome parse(run_options *out, const struct argp_option *own, const char *documentation,
-                     int argc, char **argv)
+/* `sharing` may be NULL. */
+static outcome parse(run_options *out, const struct argp_option *own, const struct argp *sharing,
+                     const char *documentation, int argc, char **argv)
 {
     const struct argp shared = {shared_options, take_shared, NULL, NULL, NULL, complete_help, NULL};
-    const struct argp_child children[] = {{&shared, 0, NULL, 0}, {0}};
+    const struct argp_child children[] = {
+        {&shared, 0, NULL, 0}, {sharing, 0, "On several machines (docs/scale_out.md):", 9}, {0}};
     const struct argp parser = {own, take_own, NULL, documentation, children, NULL, NULL};
     return option_check_parse(&parser, argc, argv, out) == 0 ? OUTCOME_DONE : OUTCOME_REFUSED;
 }
@@ -462,7 +480,7 @@ outcome run_options_parse_train(run_options *out, int argc, char **argv)
     out->batch_size_count = 1;
     out->batch_sizes[0] = 32;
     return parse(
-        out, train_options,
+        out, train_options, NULL,
         "Trains LeNet on MNIST at one batch size, in a directory of its own."
         "\v"
         "A directory that holds a run is refused unless --resume or --overwrite is given; one that "
@@ -479,7 +497,7 @@ outcome run_options_parse_sweep(run_options *out, int argc, char **argv)
     out->batch_size_count = sizeof sizes / sizeof sizes[0];
     memcpy(out->batch_sizes, sizes, sizeof sizes);
     return parse(
-        out, sweep_options,
+        out, sweep_options, &sharing_options_parser,
         "Trains LeNet on MNIST at each of several batch sizes, then compares the runs."
         "\v"
         "A run of the same configuration that has finished or diverged is left as it is. An "

@@ -11,6 +11,7 @@
 #include "learning_rate.h"
 #include "must_check.h"
 #include "outcome.h"
+#include "sharing_options.h"
 
 enum {
     RUN_OPTIONS_MAX_ITEMS = 64,   /* of a list */
@@ -55,6 +56,7 @@ typedef struct run_options {
     bool save_best;
     bool terminate_on_nan;
     bool quiet;
+    sharing_options sharing; /* sweep only */
 } run_options;
 
 /* Texts point into argv. OUTCOME_DONE, or OUTCOME_REFUSED after one line on stderr; --help,

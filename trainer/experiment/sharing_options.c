@@ -1,0 +1,67 @@
+#include "sharing_options.h"
+
+#include <string.h>
+
+#include "message.h"
+#include "option_value.h"
+
+enum sharing_key { KEY_LIST = 512, KEY_FORMAT, KEY_TASK }; /* others than those of run_options.c */
+
+static const struct argp_option option_table[] = {
+    {"list", KEY_LIST, NULL, 0,
+     "Print the sweep's runs, numbered from 0, and train none; the same options give the same list "
+     "on every machine",
+     0},
+    {"format", KEY_FORMAT, "table|json", 0, "Of the list (default table)", 0},
+    {"task", KEY_TASK, "I/N|auto", 0,
+     "Train every Nth run of the list from index I on, with I from 0; auto takes them from a job "
+     "array, mpirun or srun",
+     0},
+    {0}};
+
+static error_t take_format(const struct argp_state *state, sharing_options *options,
+                           const char *text)
+{
+    options->format = true;
+    options->json = strcmp(text, "json") == 0;
+    return options->json || strcmp(text, "table") == 0
+               ? 0
+               : option_wrong(state, "--format: \"%s\" is not table or json", text);
+}
+
+static error_t take_task(const struct argp_state *state, sharing_options *options, const char *text)
+{
+    char message[MESSAGE_BYTES];
+    return task_share_parse(&options->task, text, message) == 0
+               ? 0
+               : option_wrong(state, "--task %s", message);
+}
+
+static error_t check_together(const struct argp_state *state, const sharing_options *options)
+{
+    if (options->format && !options->list) {
+        return option_wrong(state, "--format is the format of the list: give --list too");
+    }
+    return 0;
+}
+
+static error_t take_option(int key, char *text, struct argp_state *state)
+{
+    sharing_options *options = state->input;
+    switch (key) {
+    case KEY_LIST:
+        options->list = true;
+        return 0;
+    case KEY_FORMAT:
+        return take_format(state, options, text);
+    case KEY_TASK:
+        return take_task(state, options, text);
+    case ARGP_KEY_END:
+        return check_together(state, options);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp sharing_options_parser = {option_table, take_option, NULL, NULL,
+                                            NULL,         NULL,        NULL};

@@ -1,0 +1,68 @@
+#include "sweep_answer.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "comparison.h"
+#include "comparison_print.h"
+#include "message.h"
+#include "printable.h"
+#include "verdict.h"
+#include "verdict_plot.h"
+
+#define PICTURE_FILE "comparison.svg"
+
+/* The picture of the comparison, beside the runs; a sweep without it is no failure. */
+static void draw_runs(const experiment *data, const comparison *all, const verdict *answer)
+{
+    const char *logdir = data->options->logdir;
+    char message[MESSAGE_BYTES];
+    char path[PATH_MAX];
+    char shown[PATH_MAX];
+    const verdict_plot wanted = {
+        .path = path, .source = logdir, .axis = VERDICT_AXIS_EPOCHS, .look = &theme_light};
+    if (message_join_path(path, sizeof path, logdir, PICTURE_FILE, message) != 0 ||
+        verdict_plot_write(&wanted, all, answer, message) != 0) {
+        fflush(stdout);
+        fprintf(stderr, "%s: no picture: %s\n", data->program, message);
+        return;
+    }
+    printable_copy(shown, sizeof shown, path);
+    printf("Picture: %s\n", shown);
+}
+
+/* What is to be looked at, and last the verdict: the end of a long output is what is seen. */
+static int print_answer(const experiment *data, const comparison *all, const verdict *answer)
+{
+    comparison_print_table(all, answer, stdout);
+    putchar('\n');
+    draw_runs(data, all, answer);
+    experiment_say_view(data, data->options->logdir);
+    experiment_say_colours(data);
+    putchar('\n');
+    return comparison_print_verdict(answer, stdout);
+}
+
+outcome sweep_answer(const experiment *data, const sweep_list *list)
+{
+    char message[MESSAGE_BYTES];
+    comparison all = {0};
+    verdict answer = {0};
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < list->count; i++) {
+        const char *directory = list->runs[i].directory;
+        status = comparison_add(&all, directory, strrchr(directory, '/') + 1, message);
+    }
+    comparison_sort(&all);
+    if (status == 0 &&
+        (verdict_make(&answer, &all, 0) != 0 || print_answer(data, &all, &answer) != 0)) {
+        status = message_set(message, "no memory for the comparison");
+    }
+    if (status != 0) {
+        fprintf(stderr, "%s: %s\n", data->program, message);
+    }
+    verdict_free(&answer);
+    comparison_free(&all);
+    return status == 0 ? OUTCOME_DONE : OUTCOME_FAILED;
+}

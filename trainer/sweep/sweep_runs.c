@@ -1,0 +1,191 @@
+#include "sweep_runs.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "number.h"
+#include "progress.h"
+#include "run_record.h"
+#include "signals.h"
+
+static run_directory_replace replaceable(const sweep_runs *self)
+{
+    return self->data->options->overwrite ? RUN_DIRECTORY_REPLACE_ANY : RUN_DIRECTORY_CONTINUE;
+}
+
+outcome sweep_runs_make(sweep_runs *out, const experiment *data, const sweep_list *list)
+{
+    *out = (sweep_runs){
+        .data = data, .runs = calloc(list->count, sizeof *out->runs), .count = list->count};
+    if (out->runs == NULL) {
+        fprintf(stderr, "%s: no memory for the plan\n", data->program);
+        return OUTCOME_FAILED;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        sweep_run *run = &out->runs[i];
+        run->all = out;
+        run->listed = &list->runs[i];
+        const outcome status =
+            experiment_configure(data, run->listed->choice, &run->config, &run->plan);
+        if (status != OUTCOME_DONE) {
+            sweep_runs_free(out);
+            return status;
+        }
+    }
+    const size_t at_once =
+        data->options->jobs > 0 ? data->options->jobs : out->runs[0].plan.side_by_side;
+    out->at_once = (unsigned)(at_once < list->count ? at_once : list->count);
+    return OUTCOME_DONE;
+}
+
+run_directory_verdict sweep_run_judge(sweep_run *run, char *message)
+{
+    const run_directory_verdict verdict =
+        run_directory_judge(run->listed->directory, &run->config, replaceable(run->all), message);
+    run->diverged = verdict == RUN_DIRECTORY_DIVERGED;
+    if (verdict == RUN_DIRECTORY_FINISHED || run->diverged) {
+        run->state = SWEEP_RUN_KEPT;
+    }
+    return verdict;
+}
+
+/* What each line of a run's progress begins with, where several run at once. */
+static void label_run(const sweep_run *run, char label[PROGRESS_LABEL_BYTES])
+{
+    const run_options *options = run->all->data->options;
+    char rate[NUMBER_BYTES + 16] = "";
+    char seed[32] = "";
+    if (options->learning_rate_count > 1) {
+        char text[NUMBER_BYTES];
+        number_format_exact(text, run->config.learning_rate);
+        snprintf(rate, sizeof rate, ", learning rate %s", text);
+    }
+    if (options->seeds > 0) {
+        snprintf(seed, sizeof seed, ", seed %" PRIu64, run->config.seed);
+    }
+    snprintf(label, PROGRESS_LABEL_BYTES, "batch size %u%s%s: ", (unsigned)run->config.batch_size,
+             rate, seed);
+}
+
+bool sweep_run_ended(outcome status)
+{
+    return status == OUTCOME_DONE || status == OUTCOME_DIVERGED;
+}
+
+void sweep_run_train(sweep_run *run)
+{
+    const sweep_runs *all = run->all;
+    char label[PROGRESS_LABEL_BYTES];
+    run_record record;
+    label_run(run, label);
+    const experiment_part part = {.config = &run->config,
+                                  .directory = run->listed->directory,
+                                  .replace = replaceable(all),
+                                  .runs_at_once = all->at_once,
+                                  .label = label};
+    run->status = experiment_run(all->data, &part, &record, run->where);
+    run->diverged = record.state == RUN_DIVERGED;
+    run_record_free(&record);
+    run->state = sweep_run_ended(run->status)     ? SWEEP_RUN_TRAINED
+                 : run->status == OUTCOME_STOPPED ? SWEEP_RUN_STOPPED
+                                                  : SWEEP_RUN_FAILED;
+}
+
+static bool signalled(void)
+{
+    return signals_noted() != 0;
+}
+
+outcome sweep_runs_pass(sweep_runs *self, bool (*each)(void *run))
+{
+    job *jobs = calloc(self->count, sizeof *jobs);
+    uint64_t available = 0;
+    if (jobs == NULL) {
+        fprintf(stderr, "%s: no memory for the runs\n", self->data->program);
+        return OUTCOME_FAILED;
+    }
+    for (size_t i = 0; i < self->count; i++) {
+        sweep_run *run = &self->runs[i];
+        const engine_plan *plan = &run->plan;
+        const bool is_kept = run->state == SWEEP_RUN_KEPT;
+        jobs[i] = (job){each, run, is_kept ? 0 : plan->memory.total + plan->reserve};
+        available = plan->available + plan->reserve; /* which has one run's taken off */
+    }
+    const int made = job_queue_run(jobs, self->count, self->at_once, available, signalled);
+    free(jobs);
+    if (made != 0) {
+        fprintf(stderr, "%s: no thread could be made for another run\n", self->data->program);
+        return OUTCOME_FAILED;
+    }
+    return OUTCOME_DONE;
+}
+
+outcome sweep_runs_status(const sweep_runs *self)
+{
+    outcome status = OUTCOME_DONE;
+    for (size_t i = 0; i < self->count; i++) {
+        const sweep_run *run = &self->runs[i];
+        if (!sweep_run_ended(run->status)) {
+            return run->status;
+        }
+        status = run->status == OUTCOME_DIVERGED ? OUTCOME_DIVERGED : status;
+    }
+    for (size_t i = 0; i < self->count; i++) {
+        if (self->runs[i].state == SWEEP_RUN_PLANNED) {
+            return OUTCOME_STOPPED;
+        }
+    }
+    return status;
+}
+
+/* A run that has not begun, or one from before that was not resumed. */
+static void tell_planned(const sweep_run *run)
+{
+    char message[MESSAGE_BYTES];
+    run_record there = {0};
+    if (!run->all->data->options->overwrite &&
+        run_directory_read(run->listed->directory, &there, message) == RUN_RECORD_READ) {
+        fprintf(stderr, "not resumed, with %u of %u epochs\n", (unsigned)there.epoch_count,
+                (unsigned)run->config.epochs);
+    } else {
+        fputs("not begun\n", stderr);
+    }
+    run_record_free(&there);
+}
+
+static void tell_run(const sweep_run *run)
+{
+    char label[PROGRESS_LABEL_BYTES];
+    label_run(run, label);
+    fprintf(stderr, "%s: %s", run->all->data->program, label);
+    switch (run->state) {
+    case SWEEP_RUN_KEPT:
+    case SWEEP_RUN_TRAINED:
+        fputs(run->diverged ? "diverged\n" : "finished\n", stderr);
+        break;
+    case SWEEP_RUN_STOPPED:
+        fprintf(stderr, "stopped %s\n", run->where);
+        break;
+    case SWEEP_RUN_FAILED:
+        fputs("failed\n", stderr);
+        break;
+    case SWEEP_RUN_PLANNED:
+        tell_planned(run);
+        break;
+    }
+}
+
+void sweep_runs_tell(const sweep_runs *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        tell_run(&self->runs[i]);
+    }
+}
+
+void sweep_runs_free(sweep_runs *self)
+{
+    free(self->runs);
+    *self = (sweep_runs){0};
+}

@@ -1,0 +1,74 @@
+/* The runs of a sweep that one process trains, and how far each of them is. */
+#ifndef TRAINER_SWEEP_RUNS_H
+#define TRAINER_SWEEP_RUNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine.h"
+#include "experiment.h"
+#include "job_queue.h"
+#include "message.h"
+#include "must_check.h"
+#include "outcome.h"
+#include "run_config.h"
+#include "run_directory.h"
+#include "sweep_list.h"
+
+typedef enum sweep_run_state {
+    SWEEP_RUN_PLANNED,
+    SWEEP_RUN_KEPT,    /* it had ended: finished, or diverged */
+    SWEEP_RUN_TRAINED, /* to its end here, or to the step where it diverged */
+    SWEEP_RUN_STOPPED, /* by a signal */
+    SWEEP_RUN_FAILED
+} sweep_run_state;
+
+typedef struct sweep_runs sweep_runs;
+
+typedef struct sweep_run {
+    const sweep_runs *all;
+    const listed_run *listed;
+    run_config config;
+    engine_plan plan;
+    sweep_run_state state;
+    bool diverged;             /* kept or trained */
+    outcome status;            /* of its training */
+    char where[MESSAGE_BYTES]; /* it was stopped */
+} sweep_run;
+
+struct sweep_runs {
+    const experiment *data; /* the caller's, as is the list */
+    sweep_run *runs;        /* [count], as listed; its own */
+    size_t count;           /* at least 1 */
+    unsigned at_once;       /* runs side by side */
+};
+
+/* Configures the listed runs, of which there is at least one. OUTCOME_DONE, or another outcome after
+ * one line on stderr with nothing held. Runs point to *out, which must stay where it is. */
+MUST_CHECK outcome sweep_runs_make(sweep_runs *out, const experiment *data, const sweep_list *list);
+
+/* As run_directory_judge, of the run's directory. A run that has ended is KEPT from now on. */
+MUST_CHECK run_directory_verdict sweep_run_judge(sweep_run *run, char *message);
+
+/* Trains the run or continues it, and sets its state and what depends on it. */
+void sweep_run_train(sweep_run *run);
+
+/* Makes one pass over the runs: calls `each` with each of them (a sweep_run), side by side as memory
+ * allows, until one returns false or a signal is noted. OUTCOME_FAILED after one line on stderr if
+ * threads or memory are short, which says nothing of the runs. */
+MUST_CHECK outcome sweep_runs_pass(sweep_runs *self, bool (*each)(void *run));
+
+/* Whether a run with this outcome came to its end, or to the step where it diverged, which ends no
+ * sweep. */
+bool sweep_run_ended(outcome status);
+
+/* How the first run ended that did not come to its end; if all did, OUTCOME_DIVERGED if that is how
+ * one ended, or OUTCOME_DONE. OUTCOME_STOPPED if one was not begun. */
+outcome sweep_runs_status(const sweep_runs *self);
+
+/* Prints what became of each run on stderr. */
+void sweep_runs_tell(const sweep_runs *self);
+
+void sweep_runs_free(sweep_runs *self); /* an empty one is allowed */
+
+#endif

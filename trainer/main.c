@@ -56,6 +56,7 @@ static int exit_code(outcome status)
                    ? EXIT_AGAIN
                    : EXIT_SIGNAL + signals_noted();
     case OUTCOME_FAILED:
+    case OUTCOME_TAKEN:
     case OUTCOME_DIVERGED:
         return EXIT_FAILED;
     case OUTCOME_REFUSED:

@@ -28,7 +28,8 @@ static outcome judge_all(sweep_runs *self)
 {
     char message[MESSAGE_BYTES];
     for (size_t i = 0; i < self->count; i++) {
-        if (sweep_run_judge(&self->runs[i], message) == RUN_DIRECTORY_REFUSED) {
+        const run_directory_verdict verdict = sweep_run_judge(&self->runs[i], message);
+        if (verdict == RUN_DIRECTORY_HELD || verdict == RUN_DIRECTORY_REFUSED) {
             return refuse(self->data, message);
         }
     }

@@ -273,7 +273,8 @@ outcome experiment_run(const experiment *self, const experiment_part *part, run_
         .display = &display,
     };
     const outcome ended = run_loop(&job, record, message);
-    if (ended == OUTCOME_REFUSED || ended == OUTCOME_FAILED) {
+    const bool is_taken = ended == OUTCOME_TAKEN && !part->is_shared;
+    if (is_taken || ended == OUTCOME_REFUSED || ended == OUTCOME_FAILED) {
         fprintf(stderr, "%s: %s\n", self->program, message);
     } else if (record->state == RUN_DIVERGED) {
         tell_divergence(self, &job, record);

@@ -61,6 +61,7 @@ typedef struct experiment_part {
     run_directory_replace replace;
     uint32_t runs_at_once; /* those that share the hardware with it, and it */
     const char *label;     /* begins each line of its progress, if these are several */
+    bool is_shared;        /* another process may take the run: then nothing is wrong with it */
 } experiment_part;
 
 /* Trains the run, and prints at the end what is wrong with it. *record, and the message

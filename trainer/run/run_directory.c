@@ -89,13 +89,20 @@ static void name_writer(const char *path, char *message)
     run_record_free(&there);
 }
 
-/* -1 with a message unless nobody held the lock; run_lock.h has set it if that is not known. */
-static int check_holder(run_lock_holder holder, const char *path, char *message)
+/* USABLE if nobody held the lock; otherwise with a message, which run_lock.h has set if it is not
+ * known who did. */
+static run_directory_verdict judge_holder(run_lock_holder holder, const char *path, char *message)
 {
-    if (holder == RUN_LOCK_ANOTHER) {
+    switch (holder) {
+    case RUN_LOCK_NOBODY:
+        return RUN_DIRECTORY_USABLE;
+    case RUN_LOCK_ANOTHER:
         name_writer(path, message);
+        return RUN_DIRECTORY_HELD;
+    case RUN_LOCK_UNKNOWN:
+        break;
     }
-    return holder == RUN_LOCK_NOBODY ? 0 : -1;
+    return RUN_DIRECTORY_REFUSED;
 }
 
 /* -1 with a message where the directory, there or not, would be inside of a run's. */
@@ -238,7 +245,6 @@ run_directory_verdict run_directory_judge(const char *path, const run_config *co
 {
     struct stat status;
     run_record there = {0};
-    run_directory_verdict verdict = RUN_DIRECTORY_REFUSED;
     if (check_above(path, message) != 0) {
         return RUN_DIRECTORY_REFUSED;
     }
@@ -250,7 +256,8 @@ run_directory_verdict run_directory_judge(const char *path, const run_config *co
         open_failed(path, message);
         return RUN_DIRECTORY_REFUSED;
     }
-    if (check_holder(run_lock_ask(fd, path, message), path, message) == 0) {
+    run_directory_verdict verdict = judge_holder(run_lock_ask(fd, path, message), path, message);
+    if (verdict == RUN_DIRECTORY_USABLE) {
         verdict = judge_free(path, config, replace, &there, message);
     }
     run_record_free(&there);
@@ -577,48 +584,53 @@ static void unmake(const run_directory *directory)
     unmake_path(directory->path, directory->made_at);
 }
 
-/* Makes and locks directory->path. */
-static int make_locked(run_directory *directory, char *message)
+/* Makes and locks directory->path. USABLE, or HELD or REFUSED with a message. */
+static run_directory_verdict make_locked(run_directory *directory, char *message)
 {
     const char *path = directory->path;
     if (make_path(path, &directory->made_at, message) != 0) {
-        return -1;
+        return RUN_DIRECTORY_REFUSED;
     }
     directory->fd = open_directory(path);
     if (directory->fd < 0) {
-        return open_failed(path, message);
+        open_failed(path, message);
+        return RUN_DIRECTORY_REFUSED;
     }
-    return check_holder(run_lock_take(directory->fd, path, &directory->lock, message), path,
+    return judge_holder(run_lock_take(directory->fd, path, &directory->lock, message), path,
                         message);
 }
 
-int run_directory_open(run_directory **out, const char *path, const run_config *config,
-                       run_directory_replace replace, char *message)
+run_directory_verdict run_directory_open(run_directory **out, const char *path,
+                                         const run_config *config, run_directory_replace replace,
+                                         char *message)
 {
     run_record there = {0};
     *out = NULL;
     /* Before anything is made, the lock's file included. */
-    if (run_directory_judge(path, config, replace, message) != RUN_DIRECTORY_USABLE) {
-        return -1;
+    run_directory_verdict verdict = run_directory_judge(path, config, replace, message);
+    if (verdict != RUN_DIRECTORY_USABLE) {
+        return verdict;
     }
     run_directory *directory = calloc(1, sizeof *directory);
     if (directory == NULL) {
-        return message_set(message, "no memory for a run's directory");
+        message_set(message, "no memory for a run's directory");
+        return RUN_DIRECTORY_REFUSED;
     }
     directory->fd = -1;
     directory->lock = -1;
     snprintf(directory->path, sizeof directory->path, "%s", path);
-    const bool is_usable =
-        make_locked(directory, message) == 0 &&
-        judge_free(path, config, replace, &there, message) == RUN_DIRECTORY_USABLE;
+    verdict = make_locked(directory, message);
+    if (verdict == RUN_DIRECTORY_USABLE) {
+        verdict = judge_free(path, config, replace, &there, message);
+    }
     run_record_free(&there);
-    if (!is_usable) {
+    if (verdict != RUN_DIRECTORY_USABLE) {
         unmake(directory);
         run_directory_close(directory);
-        return -1;
+        return verdict;
     }
     *out = directory;
-    return 0;
+    return RUN_DIRECTORY_USABLE;
 }
 
 void run_directory_doubt(const run_directory *directory, char *message)

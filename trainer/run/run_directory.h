@@ -32,10 +32,10 @@ typedef enum run_directory_verdict {
     RUN_DIRECTORY_USABLE,   /* no run is there, or one that may be replaced or continued */
     RUN_DIRECTORY_FINISHED, /* CONTINUE: the run that is wanted is there, finished */
     RUN_DIRECTORY_DIVERGED, /* CONTINUE: it is there and diverged, as it would again */
+    RUN_DIRECTORY_HELD,     /* another process is writing a run there */
     RUN_DIRECTORY_REFUSED   /* a run that may not be replaced, or no place for a run at all: other
                                runs are above or below it, it holds event files or models that the
-                               trainer did not write, it is no directory, or another process is
-                               writing to it */
+                               trainer did not write, or it is no directory */
 } run_directory_verdict;
 
 /* May a run of this configuration begin at `path`? Unless it is USABLE the message [MESSAGE_BYTES]
@@ -47,11 +47,13 @@ typedef struct run_directory run_directory;
 
 /* Judges as above, makes `path` and its parents if they are missing, and locks it for this handle.
  * Then judges it again, since others had time to write there; a run that may be replaced or
- * continued stays there until it is cleared. 0, or -1 with a message [MESSAGE_BYTES]; then nothing is
- * removed, and nothing is left that was not there, but perhaps the lock's file if others came in
- * between. A file system whose locks other hosts would not see is refused. */
-MUST_CHECK int run_directory_open(run_directory **out, const char *path, const run_config *config,
-                                  run_directory_replace replace, char *message);
+ * continued stays there until it is cleared. USABLE, and *out is the handle; or another verdict with a
+ * message [MESSAGE_BYTES]: then nothing is removed, and nothing is left that was not there, but perhaps
+ * the lock's file if others came in between. A file system whose locks other hosts would not see is
+ * refused. */
+MUST_CHECK run_directory_verdict run_directory_open(run_directory **out, const char *path,
+                                                    const run_config *config,
+                                                    run_directory_replace replace, char *message);
 
 /* Sets the message [MESSAGE_BYTES] to a warning if it is not known whether other hosts see the
  * lock; to "" otherwise. */

@@ -1,17 +1,51 @@
 #include "sweep_answer.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "comparison.h"
 #include "comparison_print.h"
 #include "message.h"
 #include "printable.h"
+#include "run_record.h"
 #include "verdict.h"
 #include "verdict_plot.h"
 
 #define PICTURE_FILE "comparison.svg"
+
+/* The path of a file beside the runs that no other process writes, on this host or another one. */
+static int own_path(char out[PATH_MAX], const char *logdir, char *message)
+{
+    char name[NAME_MAX];
+    run_record here = {0};
+    run_record_name_process(&here);
+    snprintf(name, sizeof name, "comparison-%s-%" PRIu64 ".svg", here.host, here.process);
+    return message_join_path(out, PATH_MAX, logdir, name, message);
+}
+
+/* Several processes that join in a sweep may draw at the same time: each writes a file of its own, and
+ * then gives it the picture's name. */
+static int write_picture(const char *path, const char *logdir, const comparison *all,
+                         const verdict *answer, char *message)
+{
+    char own[PATH_MAX];
+    const verdict_plot wanted = {
+        .path = own, .source = logdir, .axis = VERDICT_AXIS_EPOCHS, .look = &theme_light};
+    if (own_path(own, logdir, message) != 0 ||
+        verdict_plot_write(&wanted, all, answer, message) != 0) {
+        return -1;
+    }
+    if (rename(own, path) != 0) {
+        message_set(message, "%s cannot be written: %s", path, strerror(errno));
+        unlink(own);
+        return -1;
+    }
+    return 0;
+}
 
 /* The picture of the comparison, beside the runs; a sweep without it is no failure. */
 static void draw_runs(const experiment *data, const comparison *all, const verdict *answer)
@@ -20,10 +54,8 @@ static void draw_runs(const experiment *data, const comparison *all, const verdi
     char message[MESSAGE_BYTES];
     char path[PATH_MAX];
     char shown[PATH_MAX];
-    const verdict_plot wanted = {
-        .path = path, .source = logdir, .axis = VERDICT_AXIS_EPOCHS, .look = &theme_light};
     if (message_join_path(path, sizeof path, logdir, PICTURE_FILE, message) != 0 ||
-        verdict_plot_write(&wanted, all, answer, message) != 0) {
+        write_picture(path, logdir, all, answer, message) != 0) {
         fflush(stdout);
         fprintf(stderr, "%s: no picture: %s\n", data->program, message);
         return;

@@ -211,16 +211,23 @@ static void warn_of_lock(const run *self)
 }
 
 /* Everything that a run writes to exists after this, or nothing does but a run that was there. */
-static int open_outputs(run *self)
+static outcome open_outputs(run *self)
 {
     bool keeps = false;
-    if (run_directory_open(&self->directory, self->job->directory, self->job->config,
-                           self->job->replace, self->message) != 0) {
-        return -1;
+    switch (run_directory_open(&self->directory, self->job->directory, self->job->config,
+                               self->job->replace, self->message)) {
+    case RUN_DIRECTORY_USABLE:
+        break;
+    case RUN_DIRECTORY_HELD:
+    case RUN_DIRECTORY_FINISHED:
+    case RUN_DIRECTORY_DIVERGED:
+        return OUTCOME_TAKEN;
+    case RUN_DIRECTORY_REFUSED:
+        return OUTCOME_FAILED;
     }
     warn_of_lock(self);
     if (begin_or_resume(self, &keeps) == 0) {
-        return 0;
+        return OUTCOME_DONE;
     }
     char other[MESSAGE_BYTES]; /* the first error is the one to tell */
     (void)!run_log_close(self->log, other);
@@ -231,7 +238,7 @@ static int open_outputs(run *self)
         run_directory_discard(self->directory);
     }
     self->directory = NULL;
-    return -1;
+    return OUTCOME_FAILED;
 }
 
 static void say_head(const run *self)
@@ -278,8 +285,9 @@ outcome run_begin(run *self)
         say_not_begun(self);
         return OUTCOME_STOPPED;
     }
-    if (open_outputs(self) != 0) {
-        return OUTCOME_FAILED;
+    const outcome opened = open_outputs(self);
+    if (opened != OUTCOME_DONE) {
+        return opened;
     }
     say_head(self);
     if (self->epochs_done > 0 || self->sums.steps > 0) {

@@ -17,11 +17,12 @@
  *   OUTCOME_STOPPED  what was logged is on disk and the run is marked interrupted; that its state
  *                    could not be saved is printed. Before anything was made *record is that of a
  *                    run that was to be resumed, or running
+ *   OUTCOME_TAKEN    another process trains the run, or it has ended already; nothing was made
  *   OUTCOME_REFUSED  the engine cannot do this configuration; nothing was made
  *   OUTCOME_FAILED   before the first step nothing is left behind; later the run is marked
  *                    interrupted, if that can be written
  *
- * The message [MESSAGE_BYTES] says why for REFUSED and FAILED, and for STOPPED where, and from
+ * The message [MESSAGE_BYTES] says why for TAKEN, REFUSED and FAILED, and for STOPPED where, and from
  * where the run would be resumed if that is elsewhere. */
 MUST_CHECK outcome run_loop(const run_job *job, run_record *record, char *message);
 

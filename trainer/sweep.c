@@ -12,6 +12,7 @@
 #include "message.h"
 #include "signals.h"
 #include "sweep_answer.h"
+#include "sweep_join.h"
 #include "sweep_list.h"
 #include "sweep_runs.h"
 #include "task_share.h"
@@ -36,27 +37,16 @@ static outcome judge_all(sweep_runs *self)
     return OUTCOME_DONE;
 }
 
-/* An empty line after a run's progress, if runs take turns. */
-static void end_block(const sweep_runs *self)
-{
-    if (self->at_once == 1 && !self->data->options->quiet) {
-        putchar('\n');
-    }
-}
-
 static bool leave_or_train(void *argument)
 {
     sweep_run *run = argument;
     if (run->state == SWEEP_RUN_KEPT) {
         run->status = experiment_leave(run->all->data, run->listed->directory, run->diverged);
+        sweep_runs_end_block(run->all);
     } else {
         sweep_run_train(run);
     }
-    if (!sweep_run_ended(run->status)) {
-        return false;
-    }
-    end_block(run->all);
-    return true;
+    return sweep_run_ended(run->status);
 }
 
 /* What the networks of a sweep over seeds or learning rates will take on the disk: such a sweep may
@@ -92,17 +82,24 @@ static void tell_unfinished(const sweep_runs *self, outcome status)
     }
 }
 
-static outcome train(sweep_runs *self)
+/* Trains all runs that have not ended. */
+static outcome train_alone(sweep_runs *self)
 {
-    outcome status = judge_all(self);
+    const outcome status = sweep_runs_pass(self, leave_or_train);
+    return status == OUTCOME_DONE ? sweep_runs_status(self) : status;
+}
+
+/* *answers: the runs are to be compared at the end. A task does not know the others' runs. */
+static outcome train(sweep_runs *self, bool *answers)
+{
+    const sharing_options *sharing = &self->data->options->sharing;
+    outcome status = sharing->join ? sweep_join_look(self) : judge_all(self);
+    *answers = !task_share_is_given(&sharing->task);
     if (status != OUTCOME_DONE) {
         return status;
     }
     say_models_size(self);
-    status = sweep_runs_pass(self, leave_or_train);
-    if (status == OUTCOME_DONE) {
-        status = sweep_runs_status(self);
-    }
+    status = sharing->join ? sweep_join(self, !sharing->no_wait, answers) : train_alone(self);
     if (!sweep_run_ended(status)) {
         tell_unfinished(self, status);
     }
@@ -128,29 +125,30 @@ static void say_task(const experiment *data, const sweep_list *list)
     printf(": %zu of %zu runs\n", list->count, list->whole_count);
 }
 
-/* A task knows only its own runs: they are not compared. */
-static outcome end(const experiment *data, const sweep_list *list)
+/* A part of the runs is not compared. */
+static void say_not_compared(const experiment *data)
 {
-    if (!task_share_is_given(&data->options->sharing.task)) {
-        return sweep_answer(data, list);
-    }
     if (!data->options->quiet) {
-        puts("This task is done; trainer compare compares the runs of all tasks");
+        puts(data->options->sharing.join
+                 ? "This process is done; the last one prints the comparison"
+                 : "This task is done; trainer compare compares the runs of all tasks");
     }
-    return OUTCOME_DONE;
 }
 
 static outcome run_sweep(const experiment *data, const sweep_list *list)
 {
     sweep_runs self;
+    bool answers = false;
     outcome status = sweep_runs_make(&self, data, list);
     if (status != OUTCOME_DONE) {
         return status;
     }
-    status = train(&self);
-    if (sweep_run_ended(status)) {
-        const outcome ended = end(data, list);
-        status = ended == OUTCOME_DONE ? status : ended;
+    status = train(&self, &answers);
+    if (sweep_run_ended(status) && answers) {
+        const outcome compared = sweep_answer(data, list);
+        status = compared == OUTCOME_DONE ? status : compared;
+    } else if (sweep_run_ended(status)) {
+        say_not_compared(data);
     }
     sweep_runs_free(&self);
     return status;

@@ -159,6 +159,11 @@ int experiment_run_path(char *out, const char *parent, run_choice choice, bool s
     return message_join_path(out, PATH_MAX, parent, name, message);
 }
 
+outcome experiment_kept(const experiment *self, bool diverged)
+{
+    return diverged && self->options->terminate_on_nan ? OUTCOME_DIVERGED : OUTCOME_DONE;
+}
+
 outcome experiment_leave(const experiment *self, const char *directory, bool diverged)
 {
     if (diverged || !self->options->quiet) {
@@ -166,7 +171,7 @@ outcome experiment_leave(const experiment *self, const char *directory, bool div
                 "%s: %s already with this configuration, left as it is\n", directory,
                 diverged ? "diverged" : "finished");
     }
-    return diverged && self->options->terminate_on_nan ? OUTCOME_DIVERGED : OUTCOME_DONE;
+    return experiment_kept(self, diverged);
 }
 
 /* As a shell takes it for one word. */

@@ -40,8 +40,12 @@ MUST_CHECK outcome experiment_configure(const experiment *self, run_choice choic
 MUST_CHECK int experiment_run_path(char *out, const char *parent, run_choice choice, bool seeded,
                                    char *message);
 
-/* Prints that the run in `directory` is left as it is: it has finished, or diverged. OUTCOME_DONE,
- * or OUTCOME_DIVERGED if the options make that a failure. */
+/* The outcome of a run that has ended before: OUTCOME_DONE, or OUTCOME_DIVERGED if it diverged and the
+ * options make that a failure. */
+outcome experiment_kept(const experiment *self, bool diverged);
+
+/* Prints that the run in `directory` is left as it is: it has finished, or diverged. As
+ * experiment_kept. */
 MUST_CHECK outcome experiment_leave(const experiment *self, const char *directory, bool diverged);
 
 /* Prints the command that shows the runs in `directory`, unless --quiet is given. */

@@ -373,6 +373,10 @@ static error_t check_together(const struct argp_state *state, const run_options 
                             "--resume continues the run that is there, and --overwrite deletes "
                             "it: give one of them");
     }
+    if (options->sharing.join && options->overwrite) {
+        return option_wrong(state, "--overwrite would delete what other processes of --join have "
+                                   "trained: give one of them");
+    }
     if (options->save_best && options->no_model) {
         return option_wrong(state, "--save-best and --no-model exclude each other");
     }

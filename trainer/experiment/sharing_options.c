@@ -5,7 +5,13 @@
 #include "message.h"
 #include "option_value.h"
 
-enum sharing_key { KEY_LIST = 512, KEY_FORMAT, KEY_TASK }; /* others than those of run_options.c */
+enum sharing_key {
+    KEY_LIST = 512,
+    KEY_FORMAT,
+    KEY_TASK,
+    KEY_JOIN,
+    KEY_NO_WAIT
+}; /* others than those of run_options.c */
 
 static const struct argp_option option_table[] = {
     {"list", KEY_LIST, NULL, 0,
@@ -16,6 +22,12 @@ static const struct argp_option option_table[] = {
     {"task", KEY_TASK, "I/N|auto", 0,
      "Train every Nth run of the list from index I on, with I from 0; auto takes them from a job "
      "array, mpirun or srun",
+     0},
+    {"join", KEY_JOIN, NULL, 0,
+     "Train together with all processes that are given the same options and --logdir: each takes "
+     "runs that no other holds, and waits for those of the others in case one dies",
+     0},
+    {"no-wait", KEY_NO_WAIT, NULL, 0, "With --join, end when other processes hold all that is left",
      0},
     {0}};
 
@@ -42,6 +54,15 @@ static error_t check_together(const struct argp_state *state, const sharing_opti
     if (options->format && !options->list) {
         return option_wrong(state, "--format is the format of the list: give --list too");
     }
+    if (options->join && task_share_is_given(&options->task)) {
+        return option_wrong(state, "--task trains a fixed part of the list and --join what others "
+                                   "leave: give one of them");
+    }
+    if (options->no_wait && !options->join) {
+        return option_wrong(state,
+                            "--no-wait is about the processes that --join joins: give --join "
+                            "too");
+    }
     return 0;
 }
 
@@ -56,6 +77,12 @@ static error_t take_option(int key, char *text, struct argp_state *state)
         return take_format(state, options, text);
     case KEY_TASK:
         return take_task(state, options, text);
+    case KEY_JOIN:
+        options->join = true;
+        return 0;
+    case KEY_NO_WAIT:
+        options->no_wait = true;
+        return 0;
     case ARGP_KEY_END:
         return check_together(state, options);
     default:

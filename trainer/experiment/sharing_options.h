@@ -12,6 +12,8 @@ typedef struct sharing_options {
     bool format; /* was the list's format given? */
     bool json;   /* it is JSON */
     task_share task;
+    bool join;    /* with other processes that train the same list */
+    bool no_wait; /* for runs that these hold; only with join */
 } sharing_options;
 
 /* A child of sweep's parser, whose input is a sharing_options of zeros. */

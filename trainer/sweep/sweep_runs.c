@@ -17,8 +17,10 @@ static run_directory_replace replaceable(const sweep_runs *self)
 
 outcome sweep_runs_make(sweep_runs *out, const experiment *data, const sweep_list *list)
 {
-    *out = (sweep_runs){
-        .data = data, .runs = calloc(list->count, sizeof *out->runs), .count = list->count};
+    *out = (sweep_runs){.data = data,
+                        .runs = calloc(list->count, sizeof *out->runs),
+                        .count = list->count,
+                        .is_shared = data->options->sharing.join};
     if (out->runs == NULL) {
         fprintf(stderr, "%s: no memory for the plan\n", data->program);
         return OUTCOME_FAILED;
@@ -74,6 +76,30 @@ bool sweep_run_ended(outcome status)
     return status == OUTCOME_DONE || status == OUTCOME_DIVERGED;
 }
 
+void sweep_runs_end_block(const sweep_runs *self)
+{
+    if (self->at_once == 1 && !self->data->options->quiet) {
+        putchar('\n');
+    }
+}
+
+static sweep_run_state state_after(outcome status)
+{
+    switch (status) {
+    case OUTCOME_DONE:
+    case OUTCOME_DIVERGED:
+        return SWEEP_RUN_TRAINED;
+    case OUTCOME_STOPPED:
+        return SWEEP_RUN_STOPPED;
+    case OUTCOME_TAKEN:
+        return SWEEP_RUN_HELD;
+    case OUTCOME_FAILED:
+    case OUTCOME_REFUSED:
+        break;
+    }
+    return SWEEP_RUN_FAILED;
+}
+
 void sweep_run_train(sweep_run *run)
 {
     const sweep_runs *all = run->all;
@@ -84,13 +110,15 @@ void sweep_run_train(sweep_run *run)
                                   .directory = run->listed->directory,
                                   .replace = replaceable(all),
                                   .runs_at_once = all->at_once,
-                                  .label = label};
+                                  .label = label,
+                                  .is_shared = all->is_shared};
     run->status = experiment_run(all->data, &part, &record, run->where);
     run->diverged = record.state == RUN_DIVERGED;
     run_record_free(&record);
-    run->state = sweep_run_ended(run->status)     ? SWEEP_RUN_TRAINED
-                 : run->status == OUTCOME_STOPPED ? SWEEP_RUN_STOPPED
-                                                  : SWEEP_RUN_FAILED;
+    run->state = state_after(run->status);
+    if (run->state == SWEEP_RUN_TRAINED) {
+        sweep_runs_end_block(all);
+    }
 }
 
 static bool signalled(void)
@@ -168,6 +196,9 @@ static void tell_run(const sweep_run *run)
     case SWEEP_RUN_STOPPED:
         fprintf(stderr, "stopped %s\n", run->where);
         break;
+    case SWEEP_RUN_HELD:
+        fputs("another process has it\n", stderr);
+        break;
     case SWEEP_RUN_FAILED:
         fputs("failed\n", stderr);
         break;
@@ -180,7 +211,10 @@ static void tell_run(const sweep_run *run)
 void sweep_runs_tell(const sweep_runs *self)
 {
     for (size_t i = 0; i < self->count; i++) {
-        tell_run(&self->runs[i]);
+        const sweep_run *run = &self->runs[i];
+        if (!self->is_shared || run->state == SWEEP_RUN_STOPPED || run->state == SWEEP_RUN_FAILED) {
+            tell_run(run);
+        }
     }
 }
 

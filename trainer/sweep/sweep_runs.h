@@ -20,6 +20,7 @@ typedef enum sweep_run_state {
     SWEEP_RUN_KEPT,    /* it had ended: finished, or diverged */
     SWEEP_RUN_TRAINED, /* to its end here, or to the step where it diverged */
     SWEEP_RUN_STOPPED, /* by a signal */
+    SWEEP_RUN_HELD,    /* by another process, which trains it */
     SWEEP_RUN_FAILED
 } sweep_run_state;
 
@@ -32,8 +33,9 @@ typedef struct sweep_run {
     engine_plan plan;
     sweep_run_state state;
     bool diverged;             /* kept or trained */
-    outcome status;            /* of its training */
-    char where[MESSAGE_BYTES]; /* it was stopped */
+    bool has_failed;           /* here, whatever has become of it since */
+    outcome status;            /* of its training; DONE if another process holds it */
+    char where[MESSAGE_BYTES]; /* it was stopped; if it is held, who holds it */
 } sweep_run;
 
 struct sweep_runs {
@@ -41,6 +43,8 @@ struct sweep_runs {
     sweep_run *runs;        /* [count], as listed; its own */
     size_t count;           /* at least 1 */
     unsigned at_once;       /* runs side by side */
+    bool is_shared;         /* with other processes */
+    void *context;          /* for the function that is called in a pass; the caller's */
 };
 
 /* Configures the listed runs, of which there is at least one. OUTCOME_DONE, or another outcome after
@@ -50,8 +54,12 @@ MUST_CHECK outcome sweep_runs_make(sweep_runs *out, const experiment *data, cons
 /* As run_directory_judge, of the run's directory. A run that has ended is KEPT from now on. */
 MUST_CHECK run_directory_verdict sweep_run_judge(sweep_run *run, char *message);
 
-/* Trains the run or continues it, and sets its state and what depends on it. */
+/* Trains the run or continues it, and sets its state and what depends on it. It is HELD if another
+ * process has taken it, which is no failure if the runs are shared. */
 void sweep_run_train(sweep_run *run);
+
+/* Prints an empty line after what was printed of a run, if runs take turns. */
+void sweep_runs_end_block(const sweep_runs *self);
 
 /* Makes one pass over the runs: calls `each` with each of them (a sweep_run), side by side as memory
  * allows, until one returns false or a signal is noted. OUTCOME_FAILED after one line on stderr if
@@ -66,7 +74,8 @@ bool sweep_run_ended(outcome status);
  * one ended, or OUTCOME_DONE. OUTCOME_STOPPED if one was not begun. */
 outcome sweep_runs_status(const sweep_runs *self);
 
-/* Prints what became of each run on stderr. */
+/* Prints what became of each run on stderr; if they are shared, of those that did not come to their end
+ * here. */
 void sweep_runs_tell(const sweep_runs *self);
 
 void sweep_runs_free(sweep_runs *self); /* an empty one is allowed */

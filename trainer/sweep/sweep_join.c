@@ -1,0 +1,253 @@
+#include "sweep_join.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "message.h"
+#include "run_record.h"
+#include "signals.h"
+
+/* Between two looks at a run that somebody is beginning. */
+enum { GLANCE_NS = 50000000 };
+
+/* Between two looks at the runs that others hold: so long at least, and up to so much longer by
+ * chance, since many processes may wait for the same runs. */
+enum { WAIT_NS = 500000000, WAIT_SPREAD_NS = 1000000000 };
+
+/* What the threads of one process share. */
+typedef struct join {
+    sweep_runs *runs;
+    atomic_bool agrees;  /* the first run of the list has begun, and is of our configuration */
+    atomic_bool refuses; /* another one is not: this process takes nothing more */
+} join;
+
+typedef enum agreement {
+    AGREEMENT_UNKNOWN, /* there is no run.json yet */
+    AGREEMENT_SAME,
+    AGREEMENT_DIFFERENT /* the message says how */
+} agreement;
+
+/* Is the run that is there of our configuration? Another number of epochs is none of another: the run
+ * is given more when nobody holds it. */
+static agreement compare(const sweep_run *run, char *message)
+{
+    char difference[MESSAGE_BYTES / 2];
+    run_record there;
+    if (run_record_read(&there, run->listed->directory, message) != RUN_RECORD_READ) {
+        return AGREEMENT_UNKNOWN;
+    }
+    there.config.epochs = run->config.epochs;
+    const unsigned differences =
+        run_config_difference(&there.config, &run->config, difference, sizeof difference);
+    run_record_free(&there);
+    if (differences == 0) {
+        return AGREEMENT_SAME;
+    }
+    message_set(message,
+                "%s is of another configuration: %s; give all hosts the same options, such as "
+                "--isa and --engine",
+                run->listed->directory, difference);
+    return AGREEMENT_DIFFERENT;
+}
+
+/* Looks at the run's directory, and keeps in its state whether it has ended or is held. USABLE if it
+ * can be taken; REFUSED with a message if this process may not take part. */
+static run_directory_verdict look(sweep_run *run, char *message)
+{
+    char difference[MESSAGE_BYTES];
+    const run_directory_verdict verdict = sweep_run_judge(run, message);
+    switch (verdict) {
+    case RUN_DIRECTORY_USABLE:
+        return verdict;
+    case RUN_DIRECTORY_FINISHED:
+    case RUN_DIRECTORY_DIVERGED:
+        run->status = experiment_kept(run->all->data, run->diverged);
+        return verdict;
+    case RUN_DIRECTORY_HELD:
+        run->state = SWEEP_RUN_HELD;
+        run->status = OUTCOME_DONE;
+        message_set(run->where, "%s", message);
+        break;
+    case RUN_DIRECTORY_REFUSED:
+        break;
+    }
+    if (compare(run, difference) != AGREEMENT_DIFFERENT) {
+        return verdict;
+    }
+    message_set(message, "%s", difference);
+    return RUN_DIRECTORY_REFUSED;
+}
+
+static void tell_refusal(const sweep_runs *self, const char *message)
+{
+    fprintf(stderr, "%s: --join: %s; this process takes no run\n", self->data->program, message);
+}
+
+outcome sweep_join_look(sweep_runs *self)
+{
+    char message[MESSAGE_BYTES];
+    for (size_t i = 0; i < self->count; i++) {
+        if (look(&self->runs[i], message) == RUN_DIRECTORY_REFUSED) {
+            tell_refusal(self, message);
+            return OUTCOME_FAILED;
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+static void sleep_ns(long nanoseconds)
+{
+    const struct timespec time = {.tv_sec = nanoseconds / 1000000000,
+                                  .tv_nsec = nanoseconds % 1000000000};
+    nanosleep(&time, NULL); /* a signal ends it early, as it should */
+}
+
+/* No process takes another run before the first of the list has begun and is of its own
+ * configuration. So all that start at the same time on an empty directory agree, whoever is first:
+ * a host with other arithmetic takes nothing. Unless the first run cannot be begun here. UNKNOWN if it
+ * is to be asked again. */
+static agreement agree(join *self, const sweep_run *run, char *message)
+{
+    const sweep_run *first = &self->runs->runs[0];
+    if (atomic_load(&self->agrees) || run == first || first->state == SWEEP_RUN_FAILED) {
+        return AGREEMENT_SAME;
+    }
+    const agreement answer = compare(first, message);
+    if (answer == AGREEMENT_SAME) {
+        atomic_store(&self->agrees, true);
+    }
+    return answer;
+}
+
+/* Trains the run, which could be taken a moment ago. False if another process was quicker. */
+static bool train(sweep_run *run)
+{
+    sweep_run_train(run);
+    run->has_failed = run->state == SWEEP_RUN_FAILED;
+    return run->state != SWEEP_RUN_HELD;
+}
+
+typedef enum attempt { ATTEMPT_OVER, ATTEMPT_AGAIN, ATTEMPT_REFUSED } attempt;
+
+/* Takes the run if it is free. The first run is asked for again until it is known what it is. */
+static attempt try_to_take(join *self, sweep_run *run, char *message)
+{
+    const bool is_first = run == &self->runs->runs[0];
+    switch (look(run, message)) {
+    case RUN_DIRECTORY_USABLE:
+        break;
+    case RUN_DIRECTORY_FINISHED:
+    case RUN_DIRECTORY_DIVERGED:
+        return ATTEMPT_OVER;
+    case RUN_DIRECTORY_HELD:
+        return is_first && compare(run, message) == AGREEMENT_UNKNOWN ? ATTEMPT_AGAIN
+                                                                      : ATTEMPT_OVER;
+    case RUN_DIRECTORY_REFUSED:
+        return ATTEMPT_REFUSED;
+    }
+    if (run->has_failed) {
+        run->state = SWEEP_RUN_FAILED;
+        run->status = OUTCOME_FAILED;
+        return ATTEMPT_OVER;
+    }
+    switch (agree(self, run, message)) {
+    case AGREEMENT_UNKNOWN:
+        return ATTEMPT_AGAIN;
+    case AGREEMENT_DIFFERENT:
+        return ATTEMPT_REFUSED;
+    case AGREEMENT_SAME:
+        break;
+    }
+    return train(run) || !is_first ? ATTEMPT_OVER : ATTEMPT_AGAIN;
+}
+
+static bool is_over(const sweep_run *run)
+{
+    return run->state == SWEEP_RUN_KEPT || run->state == SWEEP_RUN_TRAINED;
+}
+
+/* A run's turn in a pass. False ends the pass. */
+static bool take(void *argument)
+{
+    sweep_run *run = argument;
+    join *self = run->all->context;
+    char message[MESSAGE_BYTES];
+    attempt last = is_over(run) ? ATTEMPT_OVER : ATTEMPT_AGAIN;
+    while (last == ATTEMPT_AGAIN && signals_noted() == 0 && !atomic_load(&self->refuses)) {
+        last = try_to_take(self, run, message);
+        if (last == ATTEMPT_AGAIN) {
+            sleep_ns(GLANCE_NS);
+        }
+    }
+    if (last == ATTEMPT_REFUSED && !atomic_exchange(&self->refuses, true)) {
+        tell_refusal(self->runs, message);
+    }
+    return last == ATTEMPT_OVER && run->state != SWEEP_RUN_STOPPED;
+}
+
+static size_t count_in_state(const sweep_runs *self, sweep_run_state state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        count += self->runs[i].state == state;
+    }
+    return count;
+}
+
+static void say_held(const sweep_runs *self, size_t held, bool waits)
+{
+    size_t i = 0;
+    while (self->runs[i].state != SWEEP_RUN_HELD) {
+        i++;
+    }
+    printf("%s %zu run%s of other processes, such as %s\n", waits ? "Waits for" : "Leaves   ", held,
+           held == 1 ? "" : "s", self->runs[i].where);
+    fflush(stdout); /* the wait may be long */
+}
+
+static void wait_for_others(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    sleep_ns(WAIT_NS + now.tv_nsec % WAIT_SPREAD_NS); /* as good as chance */
+}
+
+/* *has_trained: to the end of a run at least. */
+static outcome pass(join *self, bool *has_trained)
+{
+    const size_t before = count_in_state(self->runs, SWEEP_RUN_TRAINED);
+    const outcome status = sweep_runs_pass(self->runs, take);
+    *has_trained = count_in_state(self->runs, SWEEP_RUN_TRAINED) > before;
+    return atomic_load(&self->refuses) ? OUTCOME_FAILED : status;
+}
+
+outcome sweep_join(sweep_runs *self, bool waits, bool *is_last)
+{
+    join together = {.runs = self};
+    bool has_said = self->data->options->quiet;
+    bool has_waited = false; /* since it last trained a run */
+    bool has_trained = false;
+    size_t held = 0;
+    *is_last = false;
+    self->context = &together;
+    do {
+        if (held > 0 && !has_trained) {
+            wait_for_others();
+            has_waited = true;
+        }
+        const outcome status = pass(&together, &has_trained);
+        if (status != OUTCOME_DONE) {
+            return status;
+        }
+        has_waited = has_waited && !has_trained;
+        held = count_in_state(self, SWEEP_RUN_HELD); /* before the last run that was trained here */
+        if (held > 0 && !has_trained && !has_said) {
+            say_held(self, held, waits);
+            has_said = true;
+        }
+    } while (held > 0 && (waits || has_trained) && signals_noted() == 0);
+    *is_last = held == 0 && !has_waited;
+    return held > 0 && signals_noted() != 0 ? OUTCOME_STOPPED : sweep_runs_status(self);
+}

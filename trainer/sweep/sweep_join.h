@@ -1,0 +1,31 @@
+/* Training a sweep together with other processes, on this host and on others that mount the same
+ * file system. They know of each other by the runs' directories alone: a run's lock says that a
+ * process trains it, and its run.json what it is and whether it has ended. No process leads, none
+ * needs another, and each may come and go at any time.
+ *
+ * Each process goes over the list again and again and takes every run that nobody holds and that has
+ * not ended. While others hold runs it waits, since one of them may die. */
+#ifndef TRAINER_SWEEP_JOIN_H
+#define TRAINER_SWEEP_JOIN_H
+
+#include <stdbool.h>
+
+#include "must_check.h"
+#include "outcome.h"
+#include "sweep_runs.h"
+
+/* Looks at all runs before any is taken. OUTCOME_FAILED after one line on stderr if this process may
+ * not take part: a run is there with another configuration, which includes the engine's arithmetic, or
+ * in a place that is none for a run. */
+MUST_CHECK outcome sweep_join_look(sweep_runs *self);
+
+/* Trains until every run has ended or has failed here, or, without `waits`, until others hold the
+ * rest. As sweep_runs_status, and OUTCOME_STOPPED also if a signal ended the waiting; or OUTCOME_FAILED
+ * after one line on stderr, if threads or memory are short or this process may not take part after
+ * all.
+ *
+ * *is_last: all runs have ended, and either the last of them was trained here or this process found
+ * no other at work. Two processes whose runs end at the same moment may both be the last. */
+MUST_CHECK outcome sweep_join(sweep_runs *self, bool waits, bool *is_last);
+
+#endif

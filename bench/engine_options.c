@@ -88,7 +88,7 @@ static const struct argp_option options[] = {
     {"seed", OPTION_SEED, "N", 0, "The run's seed (default 0)", 0},
     {"isa", OPTION_ISA, "NAME", 0, "avx512, avx2 or portable (default: the best)", 0},
     {"threads", OPTION_THREADS, "N", 0,
-     "CPU threads (default: all that affinity and control groups leave)", 0},
+     "CPU threads (default: all that affinity, control groups and Slurm leave)", 0},
     {"precision", OPTION_PRECISION, "NAME", 0, "fp32 or bf16 (default fp32)", 0},
     {0},
 };

@@ -7,6 +7,7 @@
 /* argv[0] is the name to use in messages, for example "trainer train". */
 outcome train_command(int argc, char **argv);
 outcome sweep_command(int argc, char **argv);
+outcome status_command(int argc, char **argv);
 outcome plan_command(int argc, char **argv);
 outcome compare_command(int argc, char **argv);
 outcome plot_command(int argc, char **argv);

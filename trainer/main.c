@@ -21,6 +21,7 @@ static const struct {
 } commands[] = {
     {{"train", "", "one run at one batch size"}, train_command},
     {{"sweep", "", "a run at each of several batch sizes, then the comparison"}, sweep_command},
+    {{"status", "", "how far the runs below a directory are, on whatever host"}, status_command},
     {{"plan", "", "the memory that a run would take, and the largest batch that fits"},
      plan_command},
     {{"compare", "", "the comparison of the runs below a directory"}, compare_command},

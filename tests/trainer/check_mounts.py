@@ -16,6 +16,7 @@ import sys
 import tempfile
 import unittest
 
+from check_join import RUNS, JoinTest, starts
 from check_trainer import TBLOG, TrainerTest, record
 from waiting import wait_until
 
@@ -47,7 +48,7 @@ def why_not():
     return None
 
 
-class Mounts(TrainerTest):
+class TwoMounts(TrainerTest):
     def setUp(self):
         super().setUp()
         self.shared = self.folder / "shared"
@@ -61,6 +62,8 @@ class Mounts(TrainerTest):
             self.addCleanup(unmount, target)
             self.mounts.append(target)
 
+
+class Mounts(TwoMounts):
     def start(self, run):
         """A run that goes on until it is killed, and has an epoch."""
         process = subprocess.Popen(
@@ -113,6 +116,35 @@ class Mounts(TrainerTest):
                            "--epochs", 1, "--jobs", 1)
         self.assert_done(result)
         self.assertEqual(result.stdout.count("may not show locks to other hosts"), 1)
+
+
+class Joined(TwoMounts, JoinTest):
+    """A sweep of a few runs, with a process on each mount."""
+
+    def setUp(self):
+        super().setUp()
+        self.logs = self.shared / "logs"
+
+    def test_two_processes_train_every_run_once(self):
+        results = [self.end(process) for process in
+                   [self.start(logs=mount / "logs") for mount in self.mounts]]
+        for result in results:
+            self.assert_done(result)
+        self.assertEqual([starts(run) for run in self.runs()], [1] * RUNS)
+        self.assertTrue(any("How sure" in result.stdout for result in results))
+        self.assert_same()
+
+    def test_a_run_of_a_killed_process_is_finished_from_the_other_mount(self):
+        first, second = (mount / "logs" for mount in self.mounts)
+        killed = self.start("--epochs", 6, logs=first)
+        held = self.halt_in_a_run(killed)
+        other = self.start("--epochs", 6, logs=second)
+        wait_until(lambda: len(self.ended()) == RUNS - 1, "all runs but the one that is held")
+        killed.kill()
+        killed.wait()
+        self.assert_done(self.end(other))
+        self.assertEqual([starts(run) for run in self.runs()],
+                         [2 if run == held else 1 for run in self.runs()])
 
 
 if __name__ == "__main__":

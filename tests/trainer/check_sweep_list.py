@@ -3,6 +3,7 @@ for check_trainer."""
 
 import json
 import os
+import re
 import sys
 import unittest
 
@@ -66,7 +67,7 @@ class List(SweepListTest):
 
 
 LAUNCHERS = ("SLURM_ARRAY_TASK_ID", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "PMI_RANK",
-             "PMI_SIZE", "SLURM_PROCID", "SLURM_NTASKS")
+             "PMI_SIZE", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_CPUS_PER_TASK")
 
 
 def launched(**variables):
@@ -143,6 +144,19 @@ class Task(SweepListTest):
             self.assert_refused(self.sweep("--task", "auto", env=launched(**variables)), 2,
                                 "--task auto: ", words)
         self.assertFalse(self.logs.exists())
+
+
+class Threads(SweepListTest):
+    def threads(self, *arguments, **variables):
+        result = self.train("--overwrite", *arguments, env=launched(**variables))
+        self.assert_done(result)
+        return int(re.search(r"(\d+) threads?\)", result.stdout)[1])
+
+    def test_a_task_of_slurm_takes_the_processors_that_it_is_given(self):
+        own = self.threads()
+        self.assertEqual(self.threads(SLURM_CPUS_PER_TASK="1"), 1)
+        self.assertEqual(self.threads(SLURM_CPUS_PER_TASK="1000"), own)
+        self.assertEqual(self.threads("--threads", 3, SLURM_CPUS_PER_TASK="1"), 3)
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ class TrainerTest(unittest.TestCase):
         write_data(self.data, *self.images)
 
     def command(self, name, *arguments):
-        data = () if name == "compare" else ("--data", self.data)
+        data = () if name in ("compare", "status") else ("--data", self.data)
         return [str(a) for a in (TRAINER, name, *data, *arguments)]
 
     def call(self, name, *arguments, **settings):
@@ -132,7 +132,7 @@ class TrainerTest(unittest.TestCase):
 
 class Help(TrainerTest):
     def test_help_and_version_are_everywhere(self):
-        for command in ([], ["train"], ["sweep"], ["plan"], ["compare"], ["evaluate"], ["predict"],
+        for command in ([], ["train"], ["sweep"], ["status"], ["plan"], ["compare"], ["evaluate"], ["predict"],
                         ["export"]):
             for option in ("--help", "--version"):
                 result = subprocess.run([TRAINER, *command, option], capture_output=True, text=True)
@@ -201,7 +201,7 @@ class Help(TrainerTest):
         for arguments in ([], ["fly"], ["help", "fly"], [""], ["-"]):
             result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
             self.assert_refused(
-                result, 2, "train, sweep, plan, compare, plot, evaluate, predict, export (",
+                result, 2, "train, sweep, status, plan, compare, plot, evaluate, predict, export (",
                 "trainer --help")
 
     def test_missing_and_unwanted_values_name_the_option(self):
@@ -224,7 +224,7 @@ class Help(TrainerTest):
             self.assertEqual(output(*arguments), output("sweep", "--help"))
 
     def test_help_names_no_option_that_the_command_lacks(self):
-        for command in ("train", "sweep", "plan", "compare", "evaluate", "export", "predict"):
+        for command in ("train", "sweep", "status", "plan", "compare", "evaluate", "export", "predict"):
             text = subprocess.run([TRAINER, command, "--help"], capture_output=True, text=True,
                                   check=True).stdout
             text = re.sub(r"\btrain\s+--[a-z-]+", "", text)  # of another command, which is named

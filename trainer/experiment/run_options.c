@@ -97,8 +97,8 @@ static const struct argp_option shared_options[] = {
      "in memory (default: the whole batch); results depend on it in their last bits",
      3},
     {"threads", KEY_THREADS, "N", 0,
-     "CPU threads (default: all that affinity and control groups leave); results do not depend on "
-     "it",
+     "CPU threads (default: all that affinity, control groups and SLURM_CPUS_PER_TASK leave); "
+     "results do not depend on it",
      3},
     {"isa", KEY_ISA, "NAME", 0, "CPU instructions: avx512, avx2 or portable (default: the best)",
      3},

@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "experiment.h"
 #include "message.h"
+#include "run_config.h"
+#include "run_directory.h"
 #include "run_record.h"
 #include "signals.h"
 
@@ -31,18 +34,12 @@ typedef enum agreement {
 
 /* Is the run that is there of our configuration? Another number of epochs is none of another: the run
  * is given more when nobody holds it. */
-static agreement compare(const sweep_run *run, char *message)
+static agreement compare(const sweep_run *run, const run_record *there, char *message)
 {
     char difference[MESSAGE_BYTES / 2];
-    run_record there;
-    if (run_record_read(&there, run->listed->directory, message) != RUN_RECORD_READ) {
-        return AGREEMENT_UNKNOWN;
-    }
-    there.config.epochs = run->config.epochs;
-    const unsigned differences =
-        run_config_difference(&there.config, &run->config, difference, sizeof difference);
-    run_record_free(&there);
-    if (differences == 0) {
+    run_config theirs = there->config;
+    theirs.epochs = run->config.epochs;
+    if (run_config_difference(&theirs, &run->config, difference, sizeof difference) == 0) {
         return AGREEMENT_SAME;
     }
     message_set(message,
@@ -52,32 +49,70 @@ static agreement compare(const sweep_run *run, char *message)
     return AGREEMENT_DIFFERENT;
 }
 
-/* Looks at the run's directory, and keeps in its state whether it has ended or is held. USABLE if it
- * can be taken; REFUSED with a message if this process may not take part. */
-static run_directory_verdict look(sweep_run *run, char *message)
+static void keep(sweep_run *run, bool diverged)
 {
-    char difference[MESSAGE_BYTES];
-    const run_directory_verdict verdict = sweep_run_judge(run, message);
-    switch (verdict) {
+    run->state = SWEEP_RUN_KEPT;
+    run->diverged = diverged;
+    run->status = experiment_kept(run->all->data, diverged);
+}
+
+/* The same of what run.json says now. A run that has ended is kept: nothing else need be looked at,
+ * and there may be thousands of these. */
+static agreement compare_there(sweep_run *run, char *message)
+{
+    run_record there;
+    if (run_record_read(&there, run->listed->directory, message) != RUN_RECORD_READ) {
+        return AGREEMENT_UNKNOWN;
+    }
+    const agreement answer = compare(run, &there, message);
+    const bool has_all = there.state == RUN_FINISHED && there.epoch_count == run->config.epochs;
+    if (answer == AGREEMENT_SAME && (has_all || there.state == RUN_DIVERGED)) {
+        keep(run, !has_all);
+    }
+    run_record_free(&there);
+    return answer;
+}
+
+static bool is_over(const sweep_run *run)
+{
+    return run->state == SWEEP_RUN_KEPT || run->state == SWEEP_RUN_TRAINED;
+}
+
+typedef enum view {
+    VIEW_FREE, /* the run can be taken */
+    VIEW_HELD,
+    VIEW_OVER,
+    VIEW_REFUSED /* this process may not take part; the message says why */
+} view;
+
+/* Looks at the run's directory, and keeps in its state whether it has ended or is held. */
+static view look(sweep_run *run, char *message)
+{
+    if (compare_there(run, message) == AGREEMENT_DIFFERENT) {
+        return VIEW_REFUSED;
+    }
+    if (is_over(run)) {
+        return VIEW_OVER;
+    }
+    switch (run_directory_judge(run->listed->directory, &run->config, RUN_DIRECTORY_CONTINUE,
+                                message)) {
     case RUN_DIRECTORY_USABLE:
-        return verdict;
+        return VIEW_FREE;
     case RUN_DIRECTORY_FINISHED:
+        keep(run, false);
+        return VIEW_OVER;
     case RUN_DIRECTORY_DIVERGED:
-        run->status = experiment_kept(run->all->data, run->diverged);
-        return verdict;
+        keep(run, true);
+        return VIEW_OVER;
     case RUN_DIRECTORY_HELD:
         run->state = SWEEP_RUN_HELD;
         run->status = OUTCOME_DONE;
         message_set(run->where, "%s", message);
-        break;
+        return VIEW_HELD;
     case RUN_DIRECTORY_REFUSED:
         break;
     }
-    if (compare(run, difference) != AGREEMENT_DIFFERENT) {
-        return verdict;
-    }
-    message_set(message, "%s", difference);
-    return RUN_DIRECTORY_REFUSED;
+    return VIEW_REFUSED;
 }
 
 static void tell_refusal(const sweep_runs *self, const char *message)
@@ -89,7 +124,7 @@ outcome sweep_join_look(sweep_runs *self)
 {
     char message[MESSAGE_BYTES];
     for (size_t i = 0; i < self->count; i++) {
-        if (look(&self->runs[i], message) == RUN_DIRECTORY_REFUSED) {
+        if (look(&self->runs[i], message) == VIEW_REFUSED) {
             tell_refusal(self, message);
             return OUTCOME_FAILED;
         }
@@ -111,13 +146,16 @@ static void sleep_ns(long nanoseconds)
 static agreement agree(join *self, const sweep_run *run, char *message)
 {
     const sweep_run *first = &self->runs->runs[0];
-    if (atomic_load(&self->agrees) || run == first || first->state == SWEEP_RUN_FAILED) {
+    run_record there;
+    if (atomic_load(&self->agrees) || run == first || first->has_failed) {
         return AGREEMENT_SAME;
     }
-    const agreement answer = compare(first, message);
-    if (answer == AGREEMENT_SAME) {
-        atomic_store(&self->agrees, true);
+    if (run_record_read(&there, first->listed->directory, message) != RUN_RECORD_READ) {
+        return AGREEMENT_UNKNOWN;
     }
+    const agreement answer = compare(first, &there, message);
+    run_record_free(&there);
+    atomic_store(&self->agrees, answer == AGREEMENT_SAME);
     return answer;
 }
 
@@ -131,20 +169,20 @@ static bool train(sweep_run *run)
 
 typedef enum attempt { ATTEMPT_OVER, ATTEMPT_AGAIN, ATTEMPT_REFUSED } attempt;
 
-/* Takes the run if it is free. The first run is asked for again until it is known what it is. */
+/* Takes the run if it is free. The first run of the list is asked for again until somebody has
+ * begun it: others wait for that. */
 static attempt try_to_take(join *self, sweep_run *run, char *message)
 {
     const bool is_first = run == &self->runs->runs[0];
     switch (look(run, message)) {
-    case RUN_DIRECTORY_USABLE:
+    case VIEW_FREE:
         break;
-    case RUN_DIRECTORY_FINISHED:
-    case RUN_DIRECTORY_DIVERGED:
+    case VIEW_HELD:
+        return is_first && compare_there(run, message) != AGREEMENT_SAME ? ATTEMPT_AGAIN
+                                                                         : ATTEMPT_OVER;
+    case VIEW_OVER:
         return ATTEMPT_OVER;
-    case RUN_DIRECTORY_HELD:
-        return is_first && compare(run, message) == AGREEMENT_UNKNOWN ? ATTEMPT_AGAIN
-                                                                      : ATTEMPT_OVER;
-    case RUN_DIRECTORY_REFUSED:
+    case VIEW_REFUSED:
         return ATTEMPT_REFUSED;
     }
     if (run->has_failed) {
@@ -161,11 +199,6 @@ static attempt try_to_take(join *self, sweep_run *run, char *message)
         break;
     }
     return train(run) || !is_first ? ATTEMPT_OVER : ATTEMPT_AGAIN;
-}
-
-static bool is_over(const sweep_run *run)
-{
-    return run->state == SWEEP_RUN_KEPT || run->state == SWEEP_RUN_TRAINED;
 }
 
 /* A run's turn in a pass. False ends the pass. */

@@ -15,6 +15,21 @@ static run_directory_replace replaceable(const sweep_runs *self)
     return self->data->options->overwrite ? RUN_DIRECTORY_REPLACE_ANY : RUN_DIRECTORY_CONTINUE;
 }
 
+/* Plans depend on the batch size but not on learning rate and seed, and a machine is not asked for
+ * thousands of them: a run may have that of the one before it, which may be NULL. */
+static outcome configure(sweep_run *run, const sweep_run *before)
+{
+    const run_choice choice = run->listed->choice;
+    if (before == NULL || before->config.batch_size != choice.batch_size) {
+        return experiment_configure(run->all->data, choice, &run->config, &run->plan);
+    }
+    run->config = before->config;
+    run->config.learning_rate = choice.learning_rate;
+    run->config.seed = choice.seed;
+    run->plan = before->plan;
+    return OUTCOME_DONE;
+}
+
 outcome sweep_runs_make(sweep_runs *out, const experiment *data, const sweep_list *list)
 {
     *out = (sweep_runs){.data = data,
@@ -29,8 +44,7 @@ outcome sweep_runs_make(sweep_runs *out, const experiment *data, const sweep_lis
         sweep_run *run = &out->runs[i];
         run->all = out;
         run->listed = &list->runs[i];
-        const outcome status =
-            experiment_configure(data, run->listed->choice, &run->config, &run->plan);
+        const outcome status = configure(run, i > 0 ? &out->runs[i - 1] : NULL);
         if (status != OUTCOME_DONE) {
             sweep_runs_free(out);
             return status;

@@ -14,6 +14,7 @@
 #include "engine_state.h"
 #include "engine_tables.h"
 #include "random.h"
+#include "slurm_limit.h"
 
 enum { METHOD = 3 }; /* raised with every change of the engine that changes results' bits */
 
@@ -34,7 +35,9 @@ static uint32_t usable_threads(void)
     const unsigned processors = online < 1                    ? 1
                                 : online > ENGINE_MAX_THREADS ? ENGINE_MAX_THREADS
                                                               : (unsigned)online;
-    const unsigned limit = cpu_limit("");
+    const unsigned quota = cpu_limit("");
+    const unsigned given = slurm_limit();
+    const unsigned limit = quota < given ? quota : given;
     return limit < processors ? limit : processors;
 }
 

@@ -172,6 +172,28 @@ START_TEST(the_engine_takes_no_more_threads_than_its_quota)
 }
 END_TEST
 
+/* A task of Slurm's may see more processors than it was given. */
+START_TEST(the_engine_takes_no_more_threads_than_slurm_gives)
+{
+    static const char *const nothing[] = {"", "0", "-1", "two", "1x", "99999999999999999999"};
+    quota = UINT_MAX;
+    const unsigned processors = planned_threads();
+    ck_assert_int_eq(setenv("SLURM_CPUS_PER_TASK", "1", 1), 0);
+    ck_assert_uint_eq(planned_threads(), 1);
+    ck_assert_int_eq(setenv("SLURM_CPUS_PER_TASK", "1000", 1), 0);
+    ck_assert_uint_eq(planned_threads(), processors);
+    for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++) {
+        ck_assert_int_eq(setenv("SLURM_CPUS_PER_TASK", nothing[i], 1), 0);
+        ck_assert_uint_eq(planned_threads(), processors);
+    }
+    quota = 1;
+    ck_assert_int_eq(setenv("SLURM_CPUS_PER_TASK", "2", 1), 0);
+    ck_assert_uint_eq(planned_threads(), 1);
+    ck_assert_int_eq(unsetenv("SLURM_CPUS_PER_TASK"), 0);
+    quota = 0;
+}
+END_TEST
+
 /* A million images in one batch take hundreds of gigabytes. */
 START_TEST(a_run_larger_than_memory_is_planned_and_refused)
 {
@@ -217,6 +239,7 @@ END_TEST
 
 int main(void)
 {
+    unsetenv("SLURM_CPUS_PER_TASK"); /* of whoever runs the tests */
     Suite *suite = suite_create("cpu limits");
     TCase *c = tcase_create("cpu limits");
     tcase_add_test(c, the_least_of_machine_and_control_group_is_available);
@@ -224,6 +247,7 @@ int main(void)
     tcase_add_test(c, the_least_quota_of_the_control_groups_limits_the_threads);
     tcase_add_test(c, the_engine_takes_the_processors_that_its_affinity_leaves);
     tcase_add_test(c, the_engine_takes_no_more_threads_than_its_quota);
+    tcase_add_test(c, the_engine_takes_no_more_threads_than_slurm_gives);
     tcase_add_test(c, a_run_larger_than_memory_is_planned_and_refused);
     tcase_add_test(c, micro_batches_of_64_take_the_largest_batch_below_200_megabytes);
     suite_add_tcase(suite, c);

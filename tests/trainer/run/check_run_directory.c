@@ -251,10 +251,12 @@ START_TEST(a_run_whose_record_cannot_be_read_is_not_replaced)
 {
     run_directory *directory;
     write_run();
-    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
     reading_fails = true;
     const run_directory_verdict continued = judge("run", RUN_DIRECTORY_CONTINUE);
     const run_directory_verdict replaced = judge("run", RUN_DIRECTORY_REPLACE_ANY);
+    reading_fails = false;
+    ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
+    reading_fails = true;
     const int cleared = run_directory_clear(directory, message);
     reading_fails = false;
     ck_assert_int_eq(continued, RUN_DIRECTORY_REFUSED);
@@ -695,9 +697,9 @@ START_TEST(an_open_directory_is_locked_until_it_is_closed)
 {
     run_directory *directory;
     ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
-    assert_no_place("run", "another process");
+    assert_held("run", "another process");
     ck_assert_int_eq(run_directory_clear(directory, message), 0);
-    assert_no_place("run", "another process");
+    assert_held("run", "another process");
     run_directory_close(directory);
     ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
 }
@@ -708,7 +710,7 @@ START_TEST(a_lock_moves_with_its_directory)
     run_directory *directory;
     ck_assert_int_eq(open_replacing(&directory, "run", RUN_DIRECTORY_REPLACE_ANY), 0);
     ck_assert_int_eq(rename(scratch_path("run"), scratch_path("moved")), 0);
-    assert_no_place("moved", "another process");
+    assert_held("moved", "another process");
     ck_assert_int_eq(judge("run", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);
     run_directory_close(directory);
     ck_assert_int_eq(judge("moved", RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_USABLE);

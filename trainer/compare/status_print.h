@@ -1,0 +1,25 @@
+/* How far runs are, as their files say: a line a run, or JSON. */
+#ifndef TRAINER_STATUS_PRINT_H
+#define TRAINER_STATUS_PRINT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "comparison.h"
+#include "must_check.h"
+
+/* Orders runs that are trained now first, then interrupted, diverged and finished ones; those of one
+ * state stay in the order that they have. */
+void status_sort(comparison *all);
+
+/* A line that counts them, then a line a run; of more than `most` lines the last says how many runs
+ * it stands for. */
+void status_print_table(const comparison *all, size_t most, FILE *out);
+
+/* {"runs": [{"name", "state", "host", "process", "epochs", "epochs_planned", "seconds_per_epoch",
+ * "seconds_left"}]}: what is not known is null. seconds_per_epoch is the mean of training and
+ * validation; seconds_left is that of the epochs that are to come, 0 for a run that has ended. -1
+ * without memory. */
+MUST_CHECK int status_print_json(const comparison *all, FILE *out);
+
+#endif

@@ -1,5 +1,6 @@
 """Hosts that are namespaces of this machine: each has its own name, address and processes, and they
-share the file system. A host that is killed takes all its processes with it, as one without power."""
+share the file system. A host that is killed takes all its processes with it, as one without power.
+`ssh`, beside this file, starts a command on one."""
 
 import ipaddress
 import signal
@@ -19,10 +20,11 @@ def _ip(*words):
 
 
 class Network:
-    """Joins this process, as the host `name` with the network's first address, with the others."""
+    """Joins this process, as the host `name` with the network's first address, with the others.
+    `folder` has a file for each of the others, named after it, with the id of its first process."""
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, folder):
+        self.name, self.folder = name, folder
         self._addresses = NETWORK.hosts()
         self.address = self.next_address()
         subprocess.run(["hostname", name], check=True)
@@ -39,6 +41,7 @@ class Host:
     def __init__(self, network, name):
         self.name = name
         self.address = network.next_address()
+        self._id_file = network.folder / name
         self._first = None
 
     def boot(self):
@@ -47,6 +50,7 @@ class Host:
              "--mount-proc", *FIRST_PROCESS], stdout=subprocess.PIPE)
         with self._first.stdout as output:
             output.readline()
+        self._id_file.write_text(str(self._pid()))
         self.run("hostname", self.name)
         self.run("ip", "link", "set", "lo", "up")
         _ip("link", "add", self.name, "type", "veth", "peer", "name", "eth0",
@@ -56,7 +60,7 @@ class Host:
         self.run("ip", "link", "set", "eth0", "up")
 
     def kill(self):
-        """What the network device leaves goes with its namespace, a moment later."""
+        """Its network device vanishes a moment later."""
         self._first.send_signal(signal.SIGKILL)
         self._first.wait()
         wait_until(lambda: subprocess.run(["ip", "link", "show", self.name],

@@ -16,7 +16,7 @@ from waiting import wait_until
 BATCH_SIZES, SEEDS = (16, 8, 4), 3
 RUNS = [f"LeNet-MNIST-2-BatchSize={size}-Seed={seed}" for size in BATCH_SIZES
         for seed in range(SEEDS)]  # in the list's order
-EPOCHS = 20
+EPOCHS = 12
 STOPPED_OR_ENDED = "TZX"
 
 
@@ -36,10 +36,12 @@ class NineRuns:
         self.trainer, self.tblog = pathlib.Path(trainer).resolve(), tblog
         self._folder = folder
         self._undisturbed = None
-        data = folder / "data"
-        small_runs.write_data_set(data)
-        self.options = ["--data", str(data), "--epochs", str(EPOCHS), "--checkpoint-interval", "0",
-                        "--batch-sizes", ",".join(map(str, BATCH_SIZES)), "--seeds", str(SEEDS)]
+        self.data = folder / "data"
+        small_runs.write_data_set(self.data)
+        # A run's log has the number of threads.
+        self.options = ["--data", str(self.data), "--epochs", str(EPOCHS), "--threads", "1",
+                        "--checkpoint-interval", "0", "--seeds", str(SEEDS),
+                        "--batch-sizes", ",".join(map(str, BATCH_SIZES))]
 
     def differences(self, root):
         """Lines that say how finished runs below `root` differ from undisturbed ones."""
@@ -76,7 +78,7 @@ class NineRuns:
         os.kill(pid, signal.SIGSTOP)
         wait_until(lambda: _state_of(pid) in STOPPED_OR_ENDED, "the process stops")
         if not _is_under_way(directory):
-            resume(pid)
+            os.kill(pid, signal.SIGCONT)
             return None
         return Caught(index, directory, pid, event_files(directory))
 
@@ -104,7 +106,7 @@ def event_files(directory):
     return set(run_contents.all_event_files(directory))
 
 
-def sessions(directory):
+def count_sessions(directory):
     """How many processes have trained the run: each writes an event file of its own."""
     return len(run_contents.event_files(directory, ""))
 
@@ -118,10 +120,6 @@ def processes_of(program):
                     yield int(entry.name)
             except OSError:
                 pass  # it has ended
-
-
-def resume(pid):
-    os.kill(pid, signal.SIGCONT)
 
 
 def is_stopped(pid):

@@ -7,7 +7,8 @@ import child_process
 from waiting import wait_until
 
 # In short: no accounts, no systemd, no control groups, everything below one folder. cred_expire is
-# also how long a requeued job waits, which is two minutes by default.
+# also how long a requeued job waits, which is two minutes by default. config_overrides: the nodes
+# have what the configuration says, whatever this machine has.
 CONFIGURATION = """
 ClusterName=test
 SlurmctldHost={controller}({address})
@@ -30,6 +31,7 @@ SwitchType=switch/none
 MpiDefault=none
 ReturnToService=2
 SlurmdTimeout=10
+SlurmdParameters=config_overrides
 MinJobAge=3600
 SchedulerParameters=batch_sched_delay=0,sched_interval=2
 {nodes}
@@ -49,7 +51,7 @@ class SlurmCluster:
         self._nodes = {}
 
     def __enter__(self):
-        nodes = "\n".join(f"NodeName={host.name} NodeAddr={host.address} CPUs=1 RealMemory=1000"
+        nodes = "\n".join(f"NodeName={host.name} NodeAddr={host.address} CPUs=2 RealMemory=4000"
                           for host in self.hosts)
         (self.folder / "slurm.conf").write_text(CONFIGURATION.format(
             controller=self._network.name, address=self._network.address, folder=self.folder,
@@ -68,6 +70,8 @@ class SlurmCluster:
 
     def start_node(self, host):
         """When the host has booted; returns when Slurm uses it."""
+        if host.name in self._nodes:
+            self._nodes[host.name].wait()
         self._nodes[host.name] = self._launch(host.name, host.command("slurmd", "-D"))
         wait_until(lambda: self.state_of(host) in ("idle", "alloc"), f"Slurm uses {host.name}")
 

@@ -17,19 +17,17 @@ class SlurmTest(ScaleOutTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.boot_hosts()
         folder = tempfile.TemporaryDirectory(prefix="slurm-")
         cls.addClassCleanup(folder.cleanup)
         cls.cluster = cls.enterClassContext(
             SlurmCluster(pathlib.Path(folder.name), cls.network, cls.hosts))
-        cls.cluster.environment["TRAINER"] = str(TRAINER)
 
     def submit(self, script, *options):
-        """The job's number. A node has one processor and little memory."""
+        """The job's number."""
+        self.cluster.environment["TRAINER"] = str(TRAINER)
         return self.cluster.call(
-            "sbatch", "--parsable", "--cpus-per-task=1", "--mem=200M", *options,
-            REPOSITORY / "contrib/slurm" / script, *self.runs.options, "--logdir", self.root,
-            cwd=self.folder)
+            "sbatch", "--parsable", *options, REPOSITORY / "contrib/slurm" / script,
+            *self.runs.options, "--logdir", self.root, cwd=self.folder)
 
     def kill_a_program(self):
         caught = self.catch()

@@ -1,6 +1,6 @@
 """contrib/slurm/array.sbatch: an array of nine runs, two at a time, of which one is killed, one meets
-its time limit, one loses its node and one is cancelled. In the end all is as if nothing had
-happened."""
+its time limit, one loses its node, one is pre-empted and one is cancelled. In the end all is as if
+nothing had happened."""
 
 import contextlib
 import os
@@ -39,9 +39,18 @@ class SlurmArray(SlurmTest):
         waits = self.catch()  # on one node; what follows happens on the other
         killed = self.kill_a_program()
         cut_off = self.kill_a_node()
+        pre_empted = self.pre_empt_a_task()
         cancelled = self.cancel_a_task(job)
         self.let_the_time_limit_come(waits)
-        return [waits, killed, cut_off], cancelled
+        return [waits, killed, cut_off, pre_empted], cancelled
+
+    def pre_empt_a_task(self):
+        """Slurm wakes the stopped program, too."""
+        caught = self.catch()
+        self.cluster.call("sbatch", "--partition=urgent", f"--nodelist={caught.host_name()}",
+                          "--exclusive", "--output=/dev/null", "--wrap=true")
+        wait_until(lambda: not nine_runs.is_stopped(caught.pid), "the task is pre-empted")
+        return caught
 
     def cancel_a_task(self, job):
         """Slurm sends SIGTERM to script and program, and wakes a stopped one. A second SIGTERM

@@ -92,6 +92,9 @@ class Caught:
     pid: int
     event_files: set  # at that moment
 
+    def host_name(self):
+        return run_contents.read_record(self.directory)["host"]
+
     def went_on(self):
         """Whether another process has continued the run, not begun it anew."""
         return self.event_files < event_files(self.directory)

@@ -8,7 +8,8 @@ from waiting import wait_until
 
 # In short: no accounts, no systemd, no control groups, everything below one folder. cred_expire is
 # also how long a requeued job waits, which is two minutes by default. config_overrides: the nodes
-# have what the configuration says, whatever this machine has.
+# have what the configuration says, whatever this machine has. Jobs of the partition `urgent` take the
+# nodes of others.
 CONFIGURATION = """
 ClusterName=test
 SlurmctldHost={controller}({address})
@@ -33,9 +34,12 @@ ReturnToService=2
 SlurmdTimeout=10
 SlurmdParameters=config_overrides
 MinJobAge=3600
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 SchedulerParameters=batch_sched_delay=0,sched_interval=2
 {nodes}
-PartitionName=main Nodes=ALL Default=YES
+PartitionName=main Nodes=ALL Default=YES PriorityTier=1
+PartitionName=urgent Nodes=ALL PriorityTier=2
 """
 
 

@@ -5,7 +5,6 @@ import pathlib
 import signal
 import tempfile
 
-import run_contents
 from scale_out_test import REPOSITORY, TRAINER, ScaleOutTest
 from slurm_cluster import SlurmCluster
 from waiting import wait_until
@@ -37,10 +36,10 @@ class SlurmTest(ScaleOutTest):
     def kill_a_node(self):
         """It is there again after Slurm has missed it."""
         caught = self.catch()
-        name = run_contents.read_record(caught.directory)["host"]
-        host = next(host for host in self.hosts if host.name == name)
+        host = next(host for host in self.hosts if host.name == caught.host_name())
         host.kill()
-        wait_until(lambda: self.cluster.state_of(host).startswith("down"), f"{name} is missed")
+        wait_until(lambda: self.cluster.state_of(host).startswith("down"),
+                   f"{host.name} is missed")
         host.boot()
         self.cluster.start_node(host)
         return caught

@@ -207,6 +207,18 @@ class Join(JoinTest):
         self.assertNotIn("How sure", result.stdout)
         self.assertEqual(len(self.ended()), RUNS - 1)
 
+    def test_a_signal_asks_for_another_turn_also_after_a_failure(self):
+        broken = self.run_of(16, 0)
+        broken.mkdir(parents=True)
+        (broken / "train").write_text("not a directory")
+        self.hold(self.run_of(8, 1))
+        waiter = self.start("--quiet")
+        wait_until(lambda: len(self.ended()) == RUNS - 2, "all others")
+        waiter.send_signal(signal.SIGUSR1)
+        result = self.end(waiter)
+        self.assertEqual(result.returncode, 75, result.stderr)
+        self.assertIn("batch size 16, seed 0: failed\n", result.stderr)
+
     def test_a_run_that_diverged_has_ended(self):
         diverging = ("--learning-rates", "0.001,1e30", "--seeds", 1)
         for code, option in ((0, ()), (1, ("--terminate-on-nan",))):

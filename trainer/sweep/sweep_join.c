@@ -22,7 +22,7 @@ enum { WAIT_NS = 500000000, WAIT_SPREAD_NS = 1000000000 };
 /* What the threads of one process share. */
 typedef struct join {
     sweep_runs *runs;
-    atomic_bool agrees;  /* the first run of the list has begun, and is of our configuration */
+    atomic_bool agrees;  /* the first run of the list is of our configuration, or has failed here */
     atomic_bool refuses; /* another one is not: this process takes nothing more */
 } join;
 
@@ -141,13 +141,12 @@ static void sleep_ns(long nanoseconds)
 
 /* No process takes another run before the first of the list has begun and is of its own
  * configuration. So all that start at the same time on an empty directory agree, whoever is first:
- * a host with other arithmetic takes nothing. Unless the first run cannot be begun here. UNKNOWN if it
- * is to be asked again. */
+ * a host with other arithmetic takes nothing. UNKNOWN if it is to be asked again. */
 static agreement agree(join *self, const sweep_run *run, char *message)
 {
     const sweep_run *first = &self->runs->runs[0];
     run_record there;
-    if (atomic_load(&self->agrees) || run == first || first->has_failed) {
+    if (atomic_load(&self->agrees) || run == first) {
         return AGREEMENT_SAME;
     }
     if (run_record_read(&there, first->listed->directory, message) != RUN_RECORD_READ) {
@@ -155,15 +154,20 @@ static agreement agree(join *self, const sweep_run *run, char *message)
     }
     const agreement answer = compare(first, &there, message);
     run_record_free(&there);
-    atomic_store(&self->agrees, answer == AGREEMENT_SAME);
+    if (answer == AGREEMENT_SAME) {
+        atomic_store(&self->agrees, true);
+    }
     return answer;
 }
 
 /* Trains the run, which could be taken a moment ago. False if another process was quicker. */
-static bool train(sweep_run *run)
+static bool train(join *self, sweep_run *run, bool is_first)
 {
     sweep_run_train(run);
     run->has_failed = run->state == SWEEP_RUN_FAILED;
+    if (is_first && run->has_failed) {
+        atomic_store(&self->agrees, true); /* nobody need wait for it any more */
+    }
     return run->state != SWEEP_RUN_HELD;
 }
 
@@ -198,7 +202,7 @@ static attempt try_to_take(join *self, sweep_run *run, char *message)
     case AGREEMENT_SAME:
         break;
     }
-    return train(run) || !is_first ? ATTEMPT_OVER : ATTEMPT_AGAIN;
+    return train(self, run, is_first) || !is_first ? ATTEMPT_OVER : ATTEMPT_AGAIN;
 }
 
 /* A run's turn in a pass. False ends the pass. */
@@ -227,6 +231,13 @@ static size_t count_in_state(const sweep_runs *self, sweep_run_state state)
         count += self->runs[i].state == state;
     }
     return count;
+}
+
+/* Runs that may be trained here when a signal has ended this process and it is started again. */
+static size_t count_left(const sweep_runs *self)
+{
+    return count_in_state(self, SWEEP_RUN_PLANNED) + count_in_state(self, SWEEP_RUN_STOPPED) +
+           count_in_state(self, SWEEP_RUN_HELD);
 }
 
 static void say_held(const sweep_runs *self, size_t held, bool waits)
@@ -282,5 +293,5 @@ outcome sweep_join(sweep_runs *self, bool waits, bool *is_last)
         }
     } while (held > 0 && (waits || has_trained) && signals_noted() == 0);
     *is_last = held == 0 && !has_waited;
-    return held > 0 && signals_noted() != 0 ? OUTCOME_STOPPED : sweep_runs_status(self);
+    return signals_noted() != 0 && count_left(self) > 0 ? OUTCOME_STOPPED : sweep_runs_status(self);
 }

@@ -20,9 +20,9 @@
 MUST_CHECK outcome sweep_join_look(sweep_runs *self);
 
 /* Trains until every run has ended or has failed here, or, without `waits`, until others hold the
- * rest. As sweep_runs_status, and OUTCOME_STOPPED also if a signal ended the waiting; or OUTCOME_FAILED
- * after one line on stderr, if threads or memory are short or this process may not take part after
- * all.
+ * rest. OUTCOME_STOPPED if a signal came and left something to do, whatever has failed; otherwise as
+ * sweep_runs_status. Or OUTCOME_FAILED after one line on stderr, if threads or memory are short or if
+ * this process may not take part after all.
  *
  * *is_last: all runs have ended, and either the last of them was trained here or this process found
  * no other at work. Two processes whose runs end at the same moment may both be the last. */

@@ -24,12 +24,16 @@ for_build=(gcc libc6-dev cmake make pkg-config protobuf-c-compiler libprotobuf-c
     libzip-dev libjansson-dev libpng-dev libcairo2-dev curl ca-certificates)
 for_tests=(g++ check bindfs mandoc doxygen shellcheck clang-format-14 clang-tidy-14 chromium chromium-driver
     fonts-liberation hdf5-tools zsh fish)
-for_all_tests=(clang-14 lintian mmdebstrap dpkg-dev)
+for_all_tests=(clang-14 lintian mmdebstrap dpkg-dev slurm-wlm munge openmpi-bin parallel iproute2)
 for_view=(python3 python3-venv)
 cublas_version=13.0.2.14 # of the toolkit's own line, CUDA 13.0
 
 has_command() {
     command -v "$1" >/dev/null
+}
+
+has_server() { # whose folder only root has on PATH
+    PATH=$PATH:/usr/sbin has_command "$1"
 }
 
 has_library() { # a pkg-config module
@@ -70,6 +74,10 @@ is_present() {
     chromium-driver) has_command chromedriver ;;
     hdf5-tools) has_command h5dump ;;
     dpkg-dev) has_command dpkg-buildflags ;;
+    iproute2) has_command ip ;;
+    munge) has_server munged ;;
+    openmpi-bin) has_command mpirun ;;
+    slurm-wlm) has_server slurmctld && has_server slurmd ;;
     fonts-liberation) [[ -d /usr/share/fonts/truetype/liberation ]] ;;
     *) has_command "$1" ;;
     esac

@@ -113,7 +113,8 @@ set_up() {
 }
 
 check_scripts() {
-    local scripts=(scripts/*.sh tests/*.sh tests/*/*.sh bench/*.sh .ci/run) script
+    local scripts=(scripts/*.sh tests/*.sh tests/*/*.sh bench/*.sh contrib/slurm/*.sbatch .ci/run)
+    local script
     for script in "${scripts[@]}"; do
         bash -n "$script"
     done

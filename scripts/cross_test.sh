@@ -99,7 +99,9 @@ test_on() { # architecture
         -DCMAKE_CROSSCOMPILING_EMULATOR="qemu-$processor-static;-L;$libraries" \
         -DWARNINGS_AS_ERRORS=ON >/dev/null
     cmake --build "$folder/build" --parallel "$(nproc)" >/dev/null
-    ctest --test-dir "$folder/build" --parallel "$(nproc)" --output-on-failure
+    # The sweep over failing system calls takes minutes here, and knows no processors.
+    ctest --test-dir "$folder/build" --parallel "$(nproc)" --output-on-failure \
+        --exclude-regex '^check_writer_sweep$'
 }
 
 for architecture in "${architectures[@]}"; do

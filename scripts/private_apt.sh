@@ -10,8 +10,10 @@ private_apt_begin() {
     apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(ORIGIN) $(COMPONENT)' \
         'Created-By: Packages' | sort -u >"$1/known"
     while read -r uri release origin component; do
-        case $origin:$component in
-        Debian:main | Ubuntu:main | Ubuntu:universe)
+        # The release itself: its updates are not needed, and are not always whole for each processor.
+        case $origin:$component:$release in
+        *-*) ;;
+        Debian:main:* | Ubuntu:main:* | Ubuntu:universe:*)
             echo "$2 [signed-by=/usr/share/keyrings/${origin,}-archive-keyring.gpg]" \
                 "$uri $release $component"
             ;;

@@ -30,30 +30,13 @@ if [[ -e $output/protobuf-c/protobuf-c.c ]]; then
     exit
 fi
 
-# The distribution's own archive, which apt-get knows for binary packages already.
-list_sources() {
-    local uri release origin component
-    while read -r uri release origin component; do
-        case $origin:$component in
-        Debian:main | Ubuntu:universe)
-            echo "deb-src [signed-by=/usr/share/keyrings/${origin,}-archive-keyring.gpg]" \
-                "$uri $release $component"
-            ;;
-        esac
-    # shellcheck disable=SC2016 # apt-get puts the values in
-    done < <(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(ORIGIN) $(COMPONENT)' \
-        'Created-By: Packages')
-}
-
+# shellcheck source=scripts/private_apt.sh
+source "$root/scripts/private_apt.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-list_sources | sort -u >"$work/sources.list"
-mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+private_apt_begin "$work" deb-src "$(dpkg --print-architecture)"
 cd "$work"
-apt=(apt-get -qq -o APT::Sandbox::User="$(id -un)" -o Dir::Etc::SourceList="$work/sources.list"
-    -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work/cache")
-"${apt[@]}" update
-"${apt[@]}" source --download-only protobuf-c
+"${private_apt[@]}" source --download-only protobuf-c
 mkdir source
 tar -xf protobuf-c_*.orig.tar.* --strip-components=1 -C source
 mkdir -p "$(dirname "$output")"

@@ -24,7 +24,9 @@ for_build=(gcc libc6-dev cmake make pkg-config protobuf-c-compiler libprotobuf-c
     libzip-dev libjansson-dev libpng-dev libcairo2-dev curl ca-certificates)
 for_tests=(g++ check bindfs mandoc doxygen shellcheck clang-format-14 clang-tidy-14 chromium chromium-driver
     fonts-liberation hdf5-tools zsh fish)
-for_all_tests=(clang-14 lintian mmdebstrap dpkg-dev slurm-wlm munge openmpi-bin parallel iproute2)
+for_all_tests=(clang-14 lintian mmdebstrap dpkg-dev qemu-user-static gcc-aarch64-linux-gnu
+    libc6-dev-arm64-cross gcc-i686-linux-gnu libc6-dev-i386-cross gcc-s390x-linux-gnu
+    libc6-dev-s390x-cross slurm-wlm munge openmpi-bin parallel iproute2)
 for_view=(python3 python3-venv)
 cublas_version=13.0.2.14 # of the toolkit's own line, CUDA 13.0
 
@@ -78,6 +80,11 @@ is_present() {
     munge) has_server munged ;;
     openmpi-bin) has_command mpirun ;;
     slurm-wlm) has_server slurmctld && has_server slurmd ;;
+    qemu-user-static) has_command qemu-s390x-static ;;
+    gcc-*-linux-gnu) has_command "${1#gcc-}-gcc" ;;
+    libc6-dev-arm64-cross) [[ -e /usr/aarch64-linux-gnu/include/stdio.h ]] ;;
+    libc6-dev-i386-cross) [[ -e /usr/i686-linux-gnu/include/stdio.h ]] ;;
+    libc6-dev-s390x-cross) [[ -e /usr/s390x-linux-gnu/include/stdio.h ]] ;;
     fonts-liberation) [[ -d /usr/share/fonts/truetype/liberation ]] ;;
     *) has_command "$1" ;;
     esac

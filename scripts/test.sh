@@ -119,7 +119,7 @@ check_scripts() {
         bash -n "$script"
     done
     if command -v shellcheck >/dev/null; then
-        shellcheck "${scripts[@]}"
+        shellcheck --external-sources "${scripts[@]}"
     fi
 }
 

@@ -2,10 +2,13 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <string.h>
+
+#include "little_endian.h"
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
 #endif
 
 enum { SLICES = 8 };
@@ -52,36 +55,86 @@ uint32_t crc32c_by_table(const void *data, size_t bytes)
     return ~crc;
 }
 
+/* step_N puts the N bytes of a little-endian number into the checksum register, the lower half of
+ * its result. */
 #if defined(__x86_64__)
+
+#define HAS_STEPS        1
+#define WITH_INSTRUCTION __attribute__((target("sse4.2")))
 
 bool crc32c_has_instruction(void)
 {
     return __builtin_cpu_supports("sse4.2") != 0;
 }
 
-__attribute__((target("sse4.2"))) uint32_t crc32c_by_instruction(const void *data, size_t bytes)
+WITH_INSTRUCTION static inline uint64_t step_8(uint64_t crc, uint64_t bytes)
+{
+    return _mm_crc32_u64(crc, bytes);
+}
+
+WITH_INSTRUCTION static inline uint64_t step_4(uint64_t crc, uint64_t bytes)
+{
+    return _mm_crc32_u32((uint32_t)crc, (uint32_t)bytes);
+}
+
+WITH_INSTRUCTION static inline uint64_t step_2(uint64_t crc, uint64_t bytes)
+{
+    return _mm_crc32_u16((uint32_t)crc, (uint16_t)bytes);
+}
+
+WITH_INSTRUCTION static inline uint64_t step_1(uint64_t crc, uint64_t bytes)
+{
+    return _mm_crc32_u8((uint32_t)crc, (uint8_t)bytes);
+}
+
+#elif defined(__aarch64__) && defined(__linux__)
+
+#define HAS_STEPS 1
+#define WITH_INSTRUCTION
+
+bool crc32c_has_instruction(void)
+{
+    return (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
+}
+
+/* In assembly: GCC and clang want different attributes for the intrinsics of a processor that is
+ * not the one they compile for. */
+#define STEP(name, instruction, width)                                                             \
+    static inline uint64_t name(uint64_t crc, uint64_t bytes)                                      \
+    {                                                                                              \
+        __asm__(".arch_extension crc\n\t" instruction " %w0, %w0, %" width "1"                     \
+                : "+r"(crc)                                                                        \
+                : "r"(bytes));                                                                     \
+        return crc;                                                                                \
+    }
+STEP(step_8, "crc32cx", "x")
+STEP(step_4, "crc32cw", "w")
+STEP(step_2, "crc32ch", "w")
+STEP(step_1, "crc32cb", "w")
+
+#endif
+
+#ifdef HAS_STEPS
+
+WITH_INSTRUCTION uint32_t crc32c_by_instruction(const void *data, size_t bytes)
 {
     const uint8_t *at = data;
     uint64_t crc = 0xffffffffu;
     for (; bytes >= 8; bytes -= 8, at += 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof word);
-        crc = _mm_crc32_u64(crc, word);
+        crc = step_8(crc, little_endian_load(at, 8));
     }
-    uint32_t crc_low = (uint32_t)crc;
     if (bytes & 4) {
-        uint32_t word;
-        memcpy(&word, at, sizeof word);
-        crc_low = _mm_crc32_u32(crc_low, word);
+        crc = step_4(crc, little_endian_load(at, 4));
         at += 4;
     }
     if (bytes & 2) {
-        uint16_t word;
-        memcpy(&word, at, sizeof word);
-        crc_low = _mm_crc32_u16(crc_low, word);
+        crc = step_2(crc, little_endian_load(at, 2));
         at += 2;
     }
-    return ~(bytes & 1 ? _mm_crc32_u8(crc_low, *at) : crc_low);
+    if (bytes & 1) {
+        crc = step_1(crc, *at);
+    }
+    return ~(uint32_t)crc;
 }
 
 #else

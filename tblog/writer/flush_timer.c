@@ -3,6 +3,21 @@
 #include <stddef.h>
 #include <time.h>
 
+int flush_timer_init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    int cause = pthread_condattr_init(&attributes);
+    if (cause != 0) {
+        return cause;
+    }
+    cause = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    if (cause == 0) {
+        cause = pthread_cond_init(condition, &attributes);
+    }
+    pthread_condattr_destroy(&attributes);
+    return cause;
+}
+
 static int64_t system_now_ms(void *context)
 {
     (void)context;

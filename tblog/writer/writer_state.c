@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "errno_text.h"
 
@@ -26,16 +25,7 @@ static void watch_forks(void)
 
 static int make_locks(tblog_writer *writer)
 {
-    pthread_condattr_t attributes;
-    int cause = pthread_condattr_init(&attributes);
-    if (cause != 0) {
-        return cause;
-    }
-    cause = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    if (cause == 0) {
-        cause = pthread_cond_init(&writer->changed, &attributes);
-    }
-    pthread_condattr_destroy(&attributes);
+    int cause = flush_timer_init_condition(&writer->changed);
     /* On Linux the rest takes no resources and cannot fail. */
     if (cause == 0) {
         cause = pthread_cond_init(&writer->room, NULL);

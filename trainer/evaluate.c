@@ -9,8 +9,8 @@
 #include "dataset.h"
 #include "evaluation_report.h"
 #include "message.h"
-#include "model_file.h"
 #include "model_engine.h"
+#include "model_file.h"
 #include "option_check.h"
 #include "option_value.h"
 

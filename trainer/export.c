@@ -6,8 +6,8 @@
 
 #include "command.h"
 #include "message.h"
-#include "model_file.h"
 #include "model_export.h"
+#include "model_file.h"
 #include "option_check.h"
 #include "option_value.h"
 #include "output_file.h"

@@ -48,7 +48,8 @@ START_TEST(close_reports_an_error_that_nobody_saw)
     f.file.disk_bytes = f.file.size;
     ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_IO);
     ck_assert_int_eq(errno, ENOSPC);
-    ck_assert_str_eq(tblog_writer_message(NULL), "write failed: No space left on device: run/events");
+    ck_assert_str_eq(tblog_writer_message(NULL),
+                     "write failed: No space left on device: run/events");
     ck_assert(f.file.closed);
     ck_assert_uint_eq(count_points(&f.file), 0);
     writer_fixture_free(&f);

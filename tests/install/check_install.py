@@ -275,17 +275,20 @@ class Installed(unittest.TestCase):
         self.assertEqual(events[2]["values"][0]["value"], 0.5)
         shutil.rmtree(self.path("logs"))
 
-    def test_the_program_of_the_main_page(self):
+    def test_the_programs_of_the_main_page(self):
         with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
-            found = re.search(r"```c\n(#include.*?)```.*?```sh\n(.*?)```", file.read(), flags=re.S)
-        program, commands = found.groups()
-        self.write("mine.c", program)
+            found = re.search(r"```cpp\n(#include.*?)```.*?```c\n(#include.*?)```.*?```sh\n(.*?)```",
+                              file.read(), flags=re.S)
+        in_cpp, in_c, command = found.groups()
+        self.write("mine.c", in_c)
+        self.write("mine.cpp", in_cpp)
         os.symlink(os.path.join(SOURCE, "tblog"), self.path("tblog"))
         os.mkdir(self.path("build"))
         os.symlink(BUILD, self.path("build/release"))
-        run("sh", "-ec", commands, cwd=self.directory, env=dict(os.environ, LD_LIBRARY_PATH=""))
-        run("./mine", cwd=self.directory)
-        self.assert_mine_logged()
+        for compiled in (command, command.replace("cc mine.c", "c++ -std=c++17 mine.cpp")):
+            run("sh", "-ec", compiled, cwd=self.directory, env=dict(os.environ, LD_LIBRARY_PATH=""))
+            run("./mine", cwd=self.directory)
+            self.assert_mine_logged()
 
     def test_the_first_programs_of_the_librarys_page(self):
         self.write("mine.c", self.blocks(PAGE, "c")[0])

@@ -3,9 +3,9 @@
 #include <tblog/tblog.hpp>
 
 #include <array>
-#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <thread>

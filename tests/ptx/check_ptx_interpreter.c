@@ -6,6 +6,7 @@
 
 #include "check_main.h"
 #include "ptx_machine.h"
+#include "ptx_program.h"
 #include "ptx_traffic.h"
 
 enum { WORDS = 256, SHARED_BYTES = 1024 };

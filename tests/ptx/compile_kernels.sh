@@ -22,14 +22,18 @@ if ! command -v "$nvcc" >/dev/null; then
     [[ ${CI:-} != true ]] || exit 1
     exit 77
 fi
-mkdir -p "$folder"
+stale=()
 for source in "$@"; do
     ptx=$folder/$(basename "$source" .cu).ptx
-    if [[ -f $ptx && -z $(find "$kernels" "$0" -type f -newer "$ptx" -print -quit) ]]; then
-        continue
+    if [[ ! -f $ptx || -n $(find "$kernels" "$0" -type f -newer "$ptx" -print -quit) ]]; then
+        stale+=("$source")
     fi
-    printf '%s\0' "$source" "$ptx"
-done | xargs -0 -r -n 2 -P "$(nproc)" \
-    bash -c 'nvcc=$0 source=${@: -2:1} ptx=${@: -1}
-             "$nvcc" "${@:1:$#-2}" -ptx "$source" -o "$ptx.new" && mv "$ptx.new" "$ptx"' \
-    "$nvcc" "-arch=compute_$sm" "${options[@]}"
+done
+[[ ${#stale[@]} -gt 0 ]] || exit 0
+new=$folder/new # whole files alone are to be found in the folder
+rm -rf "$new"
+mkdir -p "$new"
+printf '%s\0' "${stale[@]}" | xargs -0 -n 1 -P "$(nproc)" \
+    "$nvcc" "-arch=compute_$sm" "${options[@]}" -ptx -odir "$new"
+mv "$new"/*.ptx "$folder"
+rmdir "$new"

@@ -10,7 +10,7 @@ const char *ptx_try(void (*action)(void *), void *argument);
 
 _Noreturn void ptx_fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Memory for what a program keeps; a fault if there is none. */
+/* As malloc and realloc; a fault if there is no memory. */
 void *ptx_allocate(size_t bytes);
 void *ptx_reallocate(void *memory, size_t bytes);
 

@@ -6,6 +6,7 @@
 
 #include "engine.h"
 #include "ptx_machine.h"
+#include "ptx_program.h"
 
 enum { MOST_KERNELS = 64, MOST_PARAMETER_BYTES = 4096 };
 

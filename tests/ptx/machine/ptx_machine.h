@@ -3,7 +3,7 @@
 #ifndef PTX_MACHINE_H
 #define PTX_MACHINE_H
 
-#include "ptx_program.h"
+#include "ptx_kernel.h"
 
 #define PTX_ALL_LANES UINT32_C(0xffffffff)
 

@@ -3,7 +3,7 @@
 #ifndef PTX_TRAFFIC_H
 #define PTX_TRAFFIC_H
 
-#include "ptx_program.h"
+#include "ptx_kernel.h"
 
 enum { PTX_SECTOR_BYTES = 32, PTX_BANKS = 32 };
 

@@ -4,7 +4,7 @@
 #define PTX_OPERATIONS_H
 
 #include "ptx_machine.h"
-#include "ptx_program.h"
+#include "ptx_kernel.h"
 
 /* How an operation bears on the lanes' way through the code. */
 typedef enum ptx_flow {

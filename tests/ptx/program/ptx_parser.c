@@ -1,9 +1,8 @@
 #include "ptx_parser.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "ptx_fault.h"
+#include "ptx_operands.h"
 #include "ptx_operations.h"
 #include "ptx_registers.h"
 
@@ -19,6 +18,7 @@ typedef struct label {
 static const ptx_token end_of_copy = {"(end)", 5, 0};
 
 typedef struct parser {
+    ptx_arena *arena;
     const ptx_routines *routines;
     ptx_kernel kernel;
     ptx_registers registers;
@@ -30,9 +30,9 @@ typedef struct parser {
     uint32_t copy;       /* the present one */
 } parser;
 
-static char *copy_text(ptx_token token)
+static char *copy_text(ptx_arena *arena, ptx_token token)
 {
-    char *text = ptx_allocate(token.length + 1);
+    char *text = ptx_arena_resize(arena, NULL, token.length + 1);
     memcpy(text, token.text, token.length);
     text[token.length] = '\0';
     return text;
@@ -41,9 +41,9 @@ static char *copy_text(ptx_token token)
 static ptx_instruction *add_instruction(parser *p, const ptx_operation *operation, uint32_t line)
 {
     const size_t count = p->kernel.code_count + (size_t)1;
-    p->kernel.code = ptx_reallocate(p->kernel.code, count * sizeof *p->kernel.code);
-    p->branches = ptx_reallocate(p->branches, count * sizeof *p->branches);
-    p->inlined = ptx_reallocate(p->inlined, count * sizeof *p->inlined);
+    p->kernel.code = ptx_arena_resize(p->arena, p->kernel.code, count * sizeof *p->kernel.code);
+    p->branches = ptx_arena_resize(p->arena, p->branches, count * sizeof *p->branches);
+    p->inlined = ptx_arena_resize(p->arena, p->inlined, count * sizeof *p->inlined);
     p->branches[count - 1] = (ptx_token){0};
     p->inlined[count - 1] = p->copy;
     ptx_instruction *in = &p->kernel.code[p->kernel.code_count++];
@@ -54,126 +54,8 @@ static ptx_instruction *add_instruction(parser *p, const ptx_operation *operatio
 
 static void add_label(parser *p, ptx_token name)
 {
-    p->labels = ptx_reallocate(p->labels, (p->label_count + 1) * sizeof *p->labels);
+    p->labels = ptx_arena_resize(p->arena, p->labels, (p->label_count + 1) * sizeof *p->labels);
     p->labels[p->label_count++] = (label){name, p->copy, p->kernel.code_count};
-}
-
-static ptx_operand find_register(const parser *p, const ptx_lexer *lexer, ptx_token name)
-{
-    ptx_operand operand;
-    if (!ptx_registers_find(&p->registers, name, &operand)) {
-        ptx_syntax_fault(lexer, name, "no such register");
-    }
-    return operand;
-}
-
-/* 0f3F800000, 0d3FF0000000000000, integers, and the name of shared memory, which begins at 0. */
-static uint64_t read_constant(ptx_lexer *lexer, uint32_t width)
-{
-    const ptx_token token = lexer->token;
-    const bool is_float = token.length == 10 && memcmp(token.text, "0f", 2) == 0;
-    const bool is_double = token.length == 18 && memcmp(token.text, "0d", 2) == 0;
-    if (is_float || is_double) {
-        if (width != (is_float ? 4u : 8u)) {
-            ptx_syntax_fault(lexer, token, "a floating constant of another width");
-        }
-        ptx_next(lexer);
-        return strtoull(token.text + 2, NULL, 16);
-    }
-    if (ptx_accept(lexer, "shared_memory_bytes")) {
-        return 0;
-    }
-    return (uint64_t)ptx_next_integer(lexer);
-}
-
-static ptx_operand read_value(parser *p, ptx_lexer *lexer, uint32_t width)
-{
-    if (lexer->token.length > 0 && lexer->token.text[0] == '%') {
-        const ptx_token name = ptx_next(lexer);
-        const ptx_operand operand = find_register(p, lexer, name);
-        if (width != 0 && operand.width != width) {
-            ptx_syntax_fault(lexer, name, "a register of another width than the instruction's");
-        }
-        return operand;
-    }
-    if (width == 0) {
-        ptx_syntax_fault(lexer, lexer->token, "a register was expected");
-    }
-    return ptx_registers_constant(&p->registers, read_constant(lexer, width), width);
-}
-
-static int64_t read_offset(ptx_lexer *lexer)
-{
-    return ptx_accept(lexer, "+") ? ptx_next_integer(lexer) : 0;
-}
-
-/* [register+8], [shared_memory_bytes+8] */
-static ptx_operand read_address(parser *p, ptx_lexer *lexer)
-{
-    ptx_expect(lexer, "[");
-    const ptx_token base = lexer->token;
-    ptx_operand operand = base.text[0] == '%'
-                              ? read_value(p, lexer, 0)
-                              : ptx_registers_constant(&p->registers, read_constant(lexer, 4), 4);
-    if (operand.width != 4 && operand.width != 8) {
-        ptx_syntax_fault(lexer, base, "no address");
-    }
-    operand.offset = read_offset(lexer);
-    ptx_expect(lexer, "]");
-    return operand;
-}
-
-/* Of a load or store; it may be wider than the value in memory. */
-static ptx_operand read_register(parser *p, ptx_lexer *lexer, uint32_t bytes)
-{
-    const ptx_token name = lexer->token;
-    const ptx_operand operand = read_value(p, lexer, 0);
-    if (operand.width < bytes) {
-        ptx_syntax_fault(lexer, name, "a register narrower than the value");
-    }
-    return operand;
-}
-
-/* A kernel's parameter is an offset into the launch's; that of a call is a register. */
-static ptx_operand read_parameter(const parser *p, ptx_lexer *lexer, const ptx_access *access)
-{
-    ptx_expect(lexer, "[");
-    const ptx_token name = ptx_next(lexer);
-    const int64_t offset = read_offset(lexer);
-    ptx_expect(lexer, "]");
-    const size_t bytes = (size_t)access->values * access->bytes;
-    for (uint32_t i = 0; i < p->kernel.parameter_count; i++) {
-        const ptx_parameter *parameter = &p->kernel.parameters[i];
-        if (ptx_token_is(name, parameter->name)) {
-            if (offset < 0 || (size_t)offset + bytes > parameter->bytes) {
-                ptx_syntax_fault(lexer, name, "reads beyond the parameter");
-            }
-            return (ptx_operand){.row = PTX_NONE, .offset = (int64_t)parameter->offset + offset};
-        }
-    }
-    const ptx_operand operand = find_register(p, lexer, name);
-    if (offset != 0 || operand.width != bytes) {
-        ptx_syntax_fault(lexer, name, "not the whole of a call's parameter");
-    }
-    return operand;
-}
-
-static ptx_operand read_operand(parser *p, ptx_lexer *lexer, char kind, const ptx_access *access)
-{
-    switch (kind) {
-    case 'p':
-        return read_value(p, lexer, PTX_PREDICATE);
-    case 'r':
-        return read_register(p, lexer, access->bytes);
-    case 'a':
-        return read_address(p, lexer);
-    case 'P':
-        return read_parameter(p, lexer, access);
-    case 'i':
-        return (ptx_operand){.row = PTX_NONE, .offset = ptx_next_integer(lexer)};
-    default:
-        return read_value(p, lexer, (uint32_t)(kind - '0'));
-    }
 }
 
 /* Vectors' braces, pairs' bars and commas say nothing that the operation does not. */
@@ -192,7 +74,8 @@ static void read_operands(parser *p, ptx_lexer *lexer, ptx_instruction *in)
         if (kinds[i] == 'l') {
             p->branches[p->kernel.code_count - 1] = ptx_next(lexer);
         } else {
-            in->operands[i] = read_operand(p, lexer, kinds[i], &in->operation->access);
+            in->operands[i] = ptx_read_operand(&p->registers, &p->kernel, lexer, kinds[i],
+                                               &in->operation->access);
         }
     }
     skip_separators(lexer);
@@ -240,7 +123,7 @@ static void bind_parameters(parser *p, ptx_lexer *caller, const ptx_routine *fun
     while (!ptx_next_is(&own, ")")) {
         ptx_expect(&own, ".param");
         const uint32_t width = ptx_width_of_type(ptx_next(&own));
-        const ptx_operand operand = find_register(p, caller, ptx_next(caller));
+        const ptx_operand operand = ptx_find_register(&p->registers, caller, ptx_next(caller));
         const ptx_token name = ptx_next(&own);
         if (operand.width != width) {
             ptx_syntax_fault(&own, name, "a parameter of another width than the call's");
@@ -257,7 +140,7 @@ static void bind_parameters(parser *p, ptx_lexer *caller, const ptx_routine *fun
 static void read_call(parser *p, ptx_lexer *lexer)
 {
     ptx_expect(lexer, "(");
-    const ptx_operand result = find_register(p, lexer, ptx_next(lexer));
+    const ptx_operand result = ptx_find_register(&p->registers, lexer, ptx_next(lexer));
     ptx_expect(lexer, ")");
     ptx_expect(lexer, ",");
     const ptx_token name = ptx_next(lexer);
@@ -285,7 +168,7 @@ static void read_guard(const parser *p, ptx_lexer *lexer, ptx_operand *guard, bo
     if (ptx_accept(lexer, "@")) {
         *negated = ptx_accept(lexer, "!");
         const ptx_token name = ptx_next(lexer);
-        *guard = find_register(p, lexer, name);
+        *guard = ptx_find_register(&p->registers, lexer, name);
         if (guard->width != PTX_PREDICATE) {
             ptx_syntax_fault(lexer, name, "no predicate");
         }
@@ -377,7 +260,7 @@ static void read_kernel_parameters(parser *p, ptx_lexer lexer)
             ptx_next_integer(&lexer);
         }
         const ptx_token type = ptx_next(&lexer);
-        ptx_parameter parameter = {.name = copy_text(ptx_next(&lexer)),
+        ptx_parameter parameter = {.name = copy_text(p->arena, ptx_next(&lexer)),
                                    .offset = k->parameter_bytes,
                                    .bytes = ptx_width_of_type(type)};
         if (ptx_accept(&lexer, "[")) {
@@ -390,8 +273,8 @@ static void read_kernel_parameters(parser *p, ptx_lexer lexer)
         if (parameter.bytes == 0) {
             ptx_syntax_fault(&lexer, type, "unknown type of a parameter");
         }
-        k->parameters =
-            ptx_reallocate(k->parameters, (k->parameter_count + 1) * sizeof *k->parameters);
+        k->parameters = ptx_arena_resize(p->arena, k->parameters,
+                                         (k->parameter_count + 1) * sizeof *k->parameters);
         k->parameters[k->parameter_count++] = parameter;
         k->parameter_bytes +=
             (parameter.bytes + PARAMETER_ALIGN - 1) / PARAMETER_ALIGN * PARAMETER_ALIGN;
@@ -420,11 +303,12 @@ static void resolve_branches(parser *p, const ptx_lexer *lexer)
     }
 }
 
-ptx_kernel ptx_parse_kernel(const ptx_routines *routines, const ptx_routine *entry)
+ptx_kernel ptx_parse_kernel(ptx_arena *arena, const ptx_routines *routines,
+                            const ptx_routine *entry)
 {
-    parser p = {.routines = routines, .registers = ptx_registers_begin()};
+    parser p = {.arena = arena, .routines = routines, .registers = ptx_registers_begin(arena)};
     ptx_lexer lexer = entry->body;
-    p.kernel.name = copy_text(entry->name);
+    p.kernel.name = copy_text(arena, entry->name);
     p.kernel.file = lexer.file;
     p.kernel.most_threads = entry->most_threads;
     read_kernel_parameters(&p, entry->parameters);
@@ -435,9 +319,5 @@ ptx_kernel ptx_parse_kernel(const ptx_routines *routines, const ptx_routine *ent
     p.kernel.constants = p.registers.constants;
     p.kernel.constant_count = p.registers.constant_count;
     p.kernel.register_bytes = p.registers.bytes;
-    ptx_registers_end(&p.registers);
-    free(p.labels);
-    free(p.branches);
-    free(p.inlined);
     return p.kernel;
 }

@@ -2,8 +2,9 @@
 #ifndef PTX_PARSER_H
 #define PTX_PARSER_H
 
+#include "ptx_arena.h"
 #include "ptx_lexer.h"
-#include "ptx_program.h"
+#include "ptx_kernel.h"
 
 /* An .entry or a .func with a body. Functions are set into the kernels that call them. */
 typedef struct ptx_routine {
@@ -20,10 +21,11 @@ typedef struct ptx_routines {
     size_t count;
 } ptx_routines;
 
-/* All routines of a file; the caller frees `all`. A fault at anything unknown. */
-ptx_routines ptx_find_routines(const char *file, const char *text);
+/* All routines of a file. A fault at anything unknown. */
+ptx_routines ptx_find_routines(ptx_arena *arena, const char *file, const char *text);
 
-/* The kernel of an .entry. Its names are copies, its arrays the caller's to free. */
-ptx_kernel ptx_parse_kernel(const ptx_routines *routines, const ptx_routine *entry);
+/* The kernel of an .entry. */
+ptx_kernel ptx_parse_kernel(ptx_arena *arena, const ptx_routines *routines,
+                            const ptx_routine *entry);
 
 #endif

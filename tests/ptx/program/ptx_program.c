@@ -9,16 +9,16 @@
 #include "ptx_parser.h"
 
 struct ptx_program {
+    ptx_arena arena; /* of all below, and of what kernels point to */
     ptx_kernel *kernels;
     size_t kernel_count;
-    char **texts; /* each file's name and text, which kernels point into */
-    size_t text_count;
 };
 
 typedef struct addition {
     ptx_program *program;
     const char *file;
     const char *text;
+    DIR *folder; /* while its files are added */
 } addition;
 
 ptx_program *ptx_program_create(void)
@@ -28,34 +28,16 @@ ptx_program *ptx_program_create(void)
 
 void ptx_program_destroy(ptx_program *program)
 {
-    if (program == NULL) {
-        return;
+    if (program != NULL) {
+        ptx_arena_free(&program->arena);
+        free(program);
     }
-    for (size_t k = 0; k < program->kernel_count; k++) {
-        ptx_kernel *kernel = &program->kernels[k];
-        for (uint32_t i = 0; i < kernel->parameter_count; i++) {
-            free(kernel->parameters[i].name);
-        }
-        free(kernel->name);
-        free(kernel->parameters);
-        free(kernel->constants);
-        free(kernel->code);
-    }
-    for (size_t i = 0; i < program->text_count; i++) {
-        free(program->texts[i]);
-    }
-    free(program->texts);
-    free(program->kernels);
-    free(program);
 }
 
 static const char *keep_text(ptx_program *program, const char *text)
 {
-    char *copy = ptx_allocate(strlen(text) + 1);
+    char *copy = ptx_arena_resize(&program->arena, NULL, strlen(text) + 1);
     strcpy(copy, text);
-    program->texts =
-        ptx_reallocate(program->texts, (program->text_count + 1) * sizeof *program->texts);
-    program->texts[program->text_count++] = copy;
     return copy;
 }
 
@@ -63,26 +45,27 @@ static void add(void *argument)
 {
     const addition *a = argument;
     ptx_program *program = a->program;
-    const ptx_routines routines =
-        ptx_find_routines(keep_text(program, a->file), keep_text(program, a->text));
+    const ptx_routines routines = ptx_find_routines(&program->arena, keep_text(program, a->file),
+                                                    keep_text(program, a->text));
     for (size_t i = 0; i < routines.count; i++) {
         if (routines.all[i].is_entry) {
-            const ptx_kernel kernel = ptx_parse_kernel(&routines, &routines.all[i]);
-            program->kernels = ptx_reallocate(program->kernels, (program->kernel_count + 1) *
-                                                                    sizeof *program->kernels);
+            const ptx_kernel kernel =
+                ptx_parse_kernel(&program->arena, &routines, &routines.all[i]);
+            program->kernels =
+                ptx_arena_resize(&program->arena, program->kernels,
+                                 (program->kernel_count + 1) * sizeof *program->kernels);
             program->kernels[program->kernel_count++] = kernel;
         }
     }
-    free(routines.all);
 }
 
 const char *ptx_program_add(ptx_program *program, const char *file, const char *text)
 {
-    addition a = {program, file, text};
+    addition a = {program, file, text, NULL};
     return ptx_try(add, &a);
 }
 
-static char *read_file(const char *path)
+static const char *read_file(ptx_arena *arena, const char *path)
 {
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
@@ -92,7 +75,7 @@ static char *read_file(const char *path)
     size_t length = 0;
     size_t got;
     do {
-        text = ptx_reallocate(text, length + BUFSIZ + 1);
+        text = ptx_arena_resize(arena, text, length + BUFSIZ + 1);
         got = fread(text + length, 1, BUFSIZ, file);
         length += got;
     } while (got > 0);
@@ -103,23 +86,20 @@ static char *read_file(const char *path)
 
 static void add_folder(void *argument)
 {
-    const addition *a = argument;
-    DIR *folder = opendir(a->file);
-    if (folder == NULL) {
+    addition *a = argument;
+    a->folder = opendir(a->file);
+    if (a->folder == NULL) {
         ptx_fault("%s cannot be opened", a->file);
     }
     const size_t before = a->program->kernel_count;
-    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+    for (struct dirent *entry = readdir(a->folder); entry != NULL; entry = readdir(a->folder)) {
         const char *dot = strrchr(entry->d_name, '.');
         if (dot != NULL && strcmp(dot, ".ptx") == 0) {
             char path[4096];
             snprintf(path, sizeof path, "%s/%s", a->file, entry->d_name);
-            char *text = read_file(path);
-            add(&(addition){a->program, entry->d_name, text});
-            free(text);
+            add(&(addition){a->program, entry->d_name, read_file(&a->program->arena, path), NULL});
         }
     }
-    closedir(folder);
     if (a->program->kernel_count == before) {
         ptx_fault("%s has no kernel of PTX", a->file);
     }
@@ -127,8 +107,12 @@ static void add_folder(void *argument)
 
 const char *ptx_program_add_folder(ptx_program *program, const char *folder)
 {
-    addition a = {program, folder, NULL};
-    return ptx_try(add_folder, &a);
+    addition a = {program, folder, NULL, NULL};
+    const char *fault = ptx_try(add_folder, &a);
+    if (a.folder != NULL) {
+        closedir(a.folder);
+    }
+    return fault;
 }
 
 const ptx_kernel *ptx_program_find(const ptx_program *program, const char *part)

@@ -1,10 +1,7 @@
 #include "ptx_registers.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "ptx_fault.h"
 
 /* As ptx_special numbers them. */
 static const char *const special_names[PTX_SPECIALS] = {
@@ -54,9 +51,9 @@ static uint32_t take_rows(ptx_registers *registers, uint32_t width, uint32_t cou
     return row;
 }
 
-ptx_registers ptx_registers_begin(void)
+ptx_registers ptx_registers_begin(ptx_arena *arena)
 {
-    ptx_registers registers = {0};
+    ptx_registers registers = {.arena = arena};
     for (int i = 0; i < PTX_SPECIALS; i++) {
         const ptx_token text = {special_names[i], strlen(special_names[i]), 0};
         ptx_registers_declare(&registers, text, 0, sizeof(uint32_t));
@@ -64,16 +61,10 @@ ptx_registers ptx_registers_begin(void)
     return registers;
 }
 
-void ptx_registers_end(ptx_registers *registers)
-{
-    free(registers->names);
-    registers->names = NULL;
-}
-
 static void add_name(ptx_registers *registers, const ptx_name *name)
 {
-    registers->names =
-        ptx_reallocate(registers->names, (registers->name_count + 1) * sizeof *registers->names);
+    registers->names = ptx_arena_resize(registers->arena, registers->names,
+                                        (registers->name_count + 1) * sizeof *registers->names);
     registers->names[registers->name_count++] = *name;
 }
 
@@ -141,8 +132,9 @@ ptx_operand ptx_registers_constant(ptx_registers *registers, uint64_t value, uin
         }
     }
     const uint32_t row = take_rows(registers, width, 1);
-    registers->constants = ptx_reallocate(registers->constants, (registers->constant_count + 1) *
-                                                                    sizeof *registers->constants);
+    registers->constants =
+        ptx_arena_resize(registers->arena, registers->constants,
+                         (registers->constant_count + 1) * sizeof *registers->constants);
     registers->constants[registers->constant_count++] = (ptx_constant){row, width, value};
     return (ptx_operand){.row = row, .width = width};
 }

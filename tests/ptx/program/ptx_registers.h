@@ -2,8 +2,9 @@
 #ifndef PTX_REGISTERS_H
 #define PTX_REGISTERS_H
 
+#include "ptx_arena.h"
 #include "ptx_lexer.h"
-#include "ptx_program.h"
+#include "ptx_kernel.h"
 
 /* `%r<8>`: eight registers; or one of just this name. */
 typedef struct ptx_name {
@@ -14,6 +15,7 @@ typedef struct ptx_name {
 } ptx_name;
 
 typedef struct ptx_registers {
+    ptx_arena *arena;
     ptx_name *names;
     size_t name_count;
     ptx_constant *constants;
@@ -21,9 +23,7 @@ typedef struct ptx_registers {
     uint32_t bytes; /* of all rows so far */
 } ptx_registers;
 
-ptx_registers ptx_registers_begin(void);
-/* The constants stay, for the kernel. */
-void ptx_registers_end(ptx_registers *registers);
+ptx_registers ptx_registers_begin(ptx_arena *arena);
 
 /* The width of a type (`.pred`, `.b16`, `.f32`); 0 if it is none. */
 uint32_t ptx_width_of_type(ptx_token type);

@@ -1,7 +1,4 @@
 /* The outline of a PTX file: where its kernels and functions begin. */
-#include <stdlib.h>
-
-#include "ptx_fault.h"
 #include "ptx_parser.h"
 
 /* Over a parenthesis or brace, which is next, and all within it. */
@@ -66,7 +63,7 @@ static bool read_routine(ptx_lexer *lexer, ptx_routine *routine)
     return true;
 }
 
-ptx_routines ptx_find_routines(const char *file, const char *text)
+ptx_routines ptx_find_routines(ptx_arena *arena, const char *file, const char *text)
 {
     ptx_lexer lexer = ptx_lexer_begin(file, text);
     ptx_routines found = {0};
@@ -76,7 +73,8 @@ ptx_routines ptx_find_routines(const char *file, const char *text)
             ptx_next(&lexer);
             ptx_routine routine = {.is_entry = is_entry};
             if (read_routine(&lexer, &routine)) {
-                found.all = ptx_reallocate(found.all, (found.count + 1) * sizeof *found.all);
+                found.all =
+                    ptx_arena_resize(arena, found.all, (found.count + 1) * sizeof *found.all);
                 found.all[found.count++] = routine;
             }
         } else if (ptx_accept(&lexer, ".version") || ptx_accept(&lexer, ".target") ||

@@ -1,0 +1,241 @@
+/* What the kernels ask of memory, counted as nvcc's code is executed: of each launch's loads and
+ * stores little more sectors of 32 bytes than hold their bytes, and of shared memory little more
+ * wavefronts.
+ *
+ * check_ptx_traffic --counts prints what was counted instead, and --counts KERNEL also each of that
+ * kernel's instructions which reaches memory. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda_engine_fixture.h"
+#include "ptx_launcher.h"
+#include "ptx_operations.h"
+
+static const engine_api *const api = &engine_cuda;
+
+enum { SAMPLES = 16, PERCENT = 120 };
+
+static const engine_precision precisions[] = {ENGINE_FP32, ENGINE_TF32, ENGINE_BF16};
+
+enum { PRECISIONS = sizeof precisions / sizeof *precisions };
+
+/* What is counted of a launch. */
+typedef enum count_kind { LOADS, STORES, SHARED, COUNTS } count_kind;
+
+static const struct {
+    const char *what;
+    const char *unit;
+} kinds[COUNTS] = {
+    {"loads", "sectors"},
+    {"stores", "sectors"},
+    {"shared memory", "wavefronts"},
+};
+
+static const ptx_count *count_of(const ptx_kernel_traffic *k, count_kind kind)
+{
+    return kind == SHARED ? &k->traffic.shared
+                          : &k->traffic.global[kind == LOADS ? PTX_LOAD : PTX_STORE];
+}
+
+/* Kernels that use more, in percent of the least, and why. A kernel that no longer does has to
+ * leave the list. */
+static const struct exemption {
+    const char *kernel; /* in all precisions */
+    count_kind kind;
+    uint64_t percent;
+    const char *reason;
+} exemptions[] = {
+    {"conv_forward", STORES, 800, "nvcc splits the vector of four into scalar stores"},
+    {"conv2_weights", STORES, 200, "a lane's 16 bytes of a slot lie 32 apart from the next's"},
+    {"conv2_weights", LOADS, 161, "the same places, where a later micro-batch adds to a slot"},
+    {"dense1_update", LOADS, 199, "a lane's 16 bytes lie 32 apart from the next's"},
+    {"dense1_update", STORES, 209, "the same places"},
+    {"dense1_backward", LOADS, 196, "the same places"},
+    {"dense1_backward", STORES, 213, "the same places"},
+    {"dense1_gradient", LOADS, 189, "the same places"},
+    {"dense1_gradient", STORES, 200, "the same places"},
+    {"dense1_gradient", SHARED, 134, "samples that a warp reads lie in the same banks"},
+    {"dense1_forward", SHARED, 150, "samples that a warp reads lie in the same banks"},
+    {"head", LOADS, 703, "a warp reads columns of dense2's kernel: 5 KB, which stay in L1"},
+    {"order_keys", STORES, 400, "a thread makes the four keys of a block of Philox; once an epoch"},
+    {"histogram_parts", SHARED, 384, "a thread's sums lie together; only for histograms"},
+    {"histogram_limits", LOADS, 398, "a part's sums lie together; only for histograms"},
+    {"histogram_limits", SHARED, 384, "a thread's sums lie together; only for histograms"},
+};
+
+enum { EXEMPTIONS = sizeof exemptions / sizeof *exemptions };
+
+static engine_config config_of(engine_precision precision)
+{
+    engine_config config = small_config();
+    config.batch_size = SAMPLES;
+    config.precision = precision;
+    sample_data_free(&training);
+    training = sample_data(SAMPLES, 1);
+    return config;
+}
+
+static void train_one_step(const engine_config *config)
+{
+    engine_step step;
+    engine *e = make_engine(api, config);
+    train_steps(api, e, 1, &step);
+    api->destroy(e);
+}
+
+static void train_whole(engine_precision precision)
+{
+    const engine_config config = config_of(precision);
+    train_one_step(&config);
+}
+
+static void train_micro_batches(engine_precision precision)
+{
+    engine_config config = config_of(precision);
+    config.micro_batch = SAMPLES / 2;
+    train_one_step(&config);
+}
+
+static void train_with_cublas(engine_precision precision)
+{
+    setenv("LENET_DENSE1", "cublas", 1);
+    train_whole(precision);
+    unsetenv("LENET_DENSE1");
+}
+
+static void evaluate_and_read(engine_precision precision)
+{
+    engine_config config = config_of(precision);
+    engine_step step;
+    engine_result result;
+    engine_histogram histogram;
+    engine *e = make_engine(api, &config);
+    train_steps(api, e, 1, &step);
+    ptx_launcher_count_traffic(); /* not the step's */
+    ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &result, NULL), ENGINE_OK);
+    ck_assert_int_eq(api->read_histogram(e, "activation/conv1", &histogram), ENGINE_OK);
+    ck_assert_int_eq(api->read_histogram(e, "gradient/dense1/kernel", &histogram), ENGINE_OK);
+    api->destroy(e);
+}
+
+static const struct work {
+    const char *name;
+    void (*run)(engine_precision precision);
+} works[] = {
+    {"a step", train_whole},
+    {"a step of two micro-batches", train_micro_batches},
+    {"a step with cuBLAS", train_with_cublas},
+    {"evaluation, histograms", evaluate_and_read},
+};
+
+enum { WORKS = sizeof works / sizeof *works };
+
+static bool prints;          /* instead of checking */
+static const char *detailed; /* the kernel whose instructions are printed, or NULL */
+
+static void print_count(const char *what, const ptx_count *count)
+{
+    if (count->requests > 0) {
+        printf("    %-14s %9llu requests %11llu bytes %9llu used %9llu least %4.0f %%\n", what,
+               (unsigned long long)count->requests, (unsigned long long)count->bytes,
+               (unsigned long long)count->used, (unsigned long long)count->least,
+               100.0 * (double)count->used / (double)count->least);
+    }
+}
+
+static void print_instructions(const ptx_kernel_traffic *k)
+{
+    for (uint32_t i = 0; i < k->kernel->code_count; i++) {
+        const ptx_instruction *in = &k->kernel->code[i];
+        char what[128];
+        snprintf(what, sizeof what, "%s:%u %s", k->kernel->file, in->line, in->operation->name);
+        print_count(what, &k->traffic.by_instruction[i]);
+    }
+}
+
+static void print_counts(const ptx_kernel_traffic *kernels, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const ptx_kernel_traffic *k = &kernels[i];
+        printf("  %s, %llu launches\n", k->name, (unsigned long long)k->launches);
+        for (count_kind kind = 0; kind < COUNTS; kind++) {
+            print_count(kinds[kind].what, count_of(k, kind));
+        }
+        if (detailed != NULL && strncmp(k->name, detailed, strlen(detailed)) == 0) {
+            print_instructions(k);
+        }
+    }
+}
+
+static const struct exemption *exemption_of(const char *kernel, count_kind kind)
+{
+    for (size_t i = 0; i < EXEMPTIONS; i++) {
+        const size_t length = strlen(exemptions[i].kernel);
+        if (exemptions[i].kind == kind && strncmp(exemptions[i].kernel, kernel, length) == 0 &&
+            (kernel[length] == '\0' || kernel[length] == '<')) {
+            return &exemptions[i];
+        }
+    }
+    return NULL;
+}
+
+/* Which exemptions some launch needed. */
+static bool needed[EXEMPTIONS];
+
+static void expect_little(const ptx_kernel_traffic *k, count_kind kind)
+{
+    const ptx_count *c = count_of(k, kind);
+    const struct exemption *exempted = exemption_of(k->name, kind);
+    const uint64_t percent = exempted == NULL ? PERCENT : exempted->percent;
+    ck_assert_msg(100 * c->used <= percent * c->least,
+                  "%s: %s: %llu %s, more than %llu %% of the %llu needed", k->name,
+                  kinds[kind].what, (unsigned long long)c->used, kinds[kind].unit,
+                  (unsigned long long)percent, (unsigned long long)c->least);
+    if (exempted != NULL && 100 * c->used > PERCENT * c->least) {
+        needed[exempted - exemptions] = true;
+    }
+}
+
+START_TEST(memory_is_asked_for_little_more_than_the_bytes)
+{
+    const struct work *work = &works[_i / PRECISIONS];
+    const engine_precision precision = precisions[_i % PRECISIONS];
+    ptx_launcher_count_traffic();
+    work->run(precision);
+    size_t count;
+    const ptx_kernel_traffic *kernels = ptx_launcher_traffic(&count);
+    ck_assert_uint_gt(count, 0);
+    if (prints) {
+        printf("%s of %d samples in %s\n", work->name, SAMPLES, engine_precision_name(precision));
+        print_counts(kernels, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (count_kind kind = 0; kind < COUNTS; kind++) {
+            expect_little(&kernels[i], kind);
+        }
+    }
+}
+END_TEST
+
+START_TEST(exemptions_are_still_needed)
+{
+    for (size_t i = 0; i < EXEMPTIONS; i++) {
+        ck_assert_msg(needed[i], "%s: its %s need no exemption any more (%s)", exemptions[i].kernel,
+                      kinds[exemptions[i].kind].what, exemptions[i].reason);
+    }
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    prints = argc > 1 && strcmp(argv[1], "--counts") == 0;
+    detailed = prints && argc > 2 ? argv[2] : NULL;
+    TCase *c = cuda_engine_case("traffic");
+    tcase_add_loop_test(c, memory_is_asked_for_little_more_than_the_bytes, 0, WORKS * PRECISIONS);
+    if (!prints) {
+        tcase_add_test(c, exemptions_are_still_needed);
+    }
+    return run_cuda_engine_case(c);
+}

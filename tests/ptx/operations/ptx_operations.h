@@ -1,0 +1,49 @@
+/* What the interpreter can do: one table a family, in which every instruction stands by its full
+ * PTX name. What is in no table is unknown, and a fault before anything runs. */
+#ifndef PTX_OPERATIONS_H
+#define PTX_OPERATIONS_H
+
+#include "ptx_machine.h"
+#include "ptx_program.h"
+
+/* How an operation bears on the lanes' way through the code. */
+typedef enum ptx_flow {
+    PTX_STRAIGHT,
+    PTX_BRANCH,
+    PTX_RETURN,
+    PTX_BARRIER,    /* waits for all threads of the block */
+    PTX_COLLECTIVE, /* waits for the lanes of its mask */
+} ptx_flow;
+
+/* Of a load or store. */
+typedef struct ptx_access {
+    uint32_t values; /* of the vector */
+    uint32_t bytes;  /* of a value */
+    bool is_signed;
+} ptx_access;
+
+struct ptx_operation {
+    const char *name;
+    /* One character an operand: p a predicate; 2 4 8 a value of that many bytes; r a register of
+     * any width; a an address; P one of parameters; i an immediate; l a label. */
+    const char *operands;
+    /* For the lanes, at least one. NULL if the flow is all. */
+    void (*execute)(ptx_warp *warp, const ptx_instruction *in, uint32_t lanes);
+    ptx_flow flow;
+    uint32_t mask_operand; /* of a collective: which has its lanes; PTX_NONE: all of the warp */
+    ptx_access access;
+};
+
+typedef struct ptx_family {
+    const ptx_operation *operations;
+    size_t count;
+} ptx_family;
+
+extern const ptx_family ptx_arithmetic, ptx_comparisons, ptx_control, ptx_conversions, ptx_copies,
+    ptx_logic, ptx_matrix, ptx_memory, ptx_moves, ptx_predicates, ptx_selections,
+    ptx_warp_operations;
+
+/* NULL if it is unknown. */
+const ptx_operation *ptx_operation_named(const char *name, size_t length);
+
+#endif

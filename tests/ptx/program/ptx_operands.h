@@ -1,0 +1,17 @@
+/* An instruction's operands as they are written: registers, constants, addresses, parameters. */
+#ifndef PTX_OPERANDS_H
+#define PTX_OPERANDS_H
+
+#include "ptx_operations.h"
+#include "ptx_registers.h"
+
+/* A fault if it is not declared. */
+ptx_operand ptx_find_register(const ptx_registers *registers, const ptx_lexer *lexer,
+                              ptx_token name);
+
+/* The next operand, of a kind as ptx_operation.operands has them, but a label. `kernel` has its
+ * parameters. A fault if it is of another kind or width. */
+ptx_operand ptx_read_operand(ptx_registers *registers, const ptx_kernel *kernel, ptx_lexer *lexer,
+                             char kind, const ptx_access *access);
+
+#endif

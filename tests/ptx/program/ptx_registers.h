@@ -1,0 +1,46 @@
+/* Which row of a warp's registers a name of the PTX stands for, and the rows of constants. */
+#ifndef PTX_REGISTERS_H
+#define PTX_REGISTERS_H
+
+#include "ptx_arena.h"
+#include "ptx_lexer.h"
+#include "ptx_program.h"
+
+/* `%r<8>`: eight registers; or one of just this name. */
+typedef struct ptx_name {
+    ptx_token text; /* without the number */
+    uint32_t count; /* 0: one register, whose name has no number */
+    uint32_t width;
+    uint32_t row; /* of the first */
+} ptx_name;
+
+typedef struct ptx_registers {
+    ptx_arena *arena;
+    ptx_name *names;
+    size_t name_count;
+    ptx_constant *constants;
+    uint32_t constant_count;
+    uint32_t bytes; /* of all rows so far */
+} ptx_registers;
+
+ptx_registers ptx_registers_begin(ptx_arena *arena);
+
+/* The width of a type (`.pred`, `.b16`, `.f32`); 0 if it is none. */
+uint32_t ptx_width_of_type(ptx_token type);
+
+/* Declares registers in rows of their own; a name that was there already is hidden. */
+void ptx_registers_declare(ptx_registers *registers, ptx_token text, uint32_t count,
+                           uint32_t width);
+/* Another name of a register. */
+void ptx_registers_alias(ptx_registers *registers, ptx_token text, const ptx_operand *operand);
+
+/* Scopes: names declared since `mark` are forgotten; their rows stay. */
+size_t ptx_registers_mark(const ptx_registers *registers);
+void ptx_registers_release(ptx_registers *registers, size_t mark);
+
+/* False if the name is not declared. */
+bool ptx_registers_find(const ptx_registers *registers, ptx_token text, ptx_operand *operand);
+
+ptx_operand ptx_registers_constant(ptx_registers *registers, uint64_t value, uint32_t width);
+
+#endif

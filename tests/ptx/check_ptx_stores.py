@@ -1,0 +1,115 @@
+"""Vector stores that were split: a thread stores neighbouring words of global memory one by one,
+which costs each store a sector of 32 bytes for 4 bytes of a lane.
+
+In nvcc's PTX, and in the SASS that ptxas makes of it where nvdisasm is: in the PATH, or in one of
+the environments in .venv, by pip's nvidia-cuda-nvdisasm.
+
+Usage: check_ptx_stores.py PTXAS SM; the PTX is in the folder $PTX_FOLDER.
+"""
+
+import collections
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SM, PTXAS = sys.argv.pop(), sys.argv.pop()
+PTX_FOLDER = pathlib.Path(os.environ["PTX_FOLDER"])
+VENVS = pathlib.Path(__file__).resolve().parents[2] / ".venv"
+NVDISASM = shutil.which("nvdisasm") or next(
+    VENVS.glob("*/lib/python3*/site-packages/nvidia/cu13/bin/nvdisasm"), None)
+
+WORD = 4
+
+# Kernels with such stores, and why. One that has none any more has to leave the list.
+EXEMPTIONS = {
+    "conv_forward": "nvcc splits the store of pooled",
+    "dense1_backward": "nvcc splits the store of pooled's gradient",
+    "dense1_update": "nvcc splits the store of pooled's gradient",
+}
+
+PTX_STORE = re.compile(r"st\.global\.[fub]32\s+\[(%rd\d+)(?:\+(-?\d+))?\]")
+SASS_STORE = re.compile(r"STG\.E(?:\.STRONG\.\w+)? .*?\[(R\d+)(?:\.64)?(?:\+(-?0x[0-9a-f]+))?\]")
+
+
+def short_name(mangled):
+    """The name in the source: what follows the file's namespace."""
+    found = re.match(r"_ZN(\d+)", mangled)
+    rest = mangled[found.end() + int(found.group(1)):]
+    length = re.match(r"\d+", rest).group()
+    return rest[len(length):len(length) + int(length)]
+
+
+def split_stores(lines, store):
+    """How many groups of four scalar stores to neighbouring words there are, between labels."""
+    groups = 0
+    places = collections.defaultdict(set)
+    for line in [*lines, "end:"]:
+        found = store.search(line)
+        if found:
+            places[found.group(1)].add(int(found.group(2) or "0", 0))
+        elif re.match(r"\s*[$.\w]+:", line):
+            for offsets in places.values():
+                groups += sum(all(at + WORD * i in offsets for i in range(4)) and
+                              at - WORD not in offsets for at in offsets)
+            places.clear()
+    return groups
+
+
+def in_ptx(text):
+    """The body of each kernel, by its mangled name."""
+    parts = re.split(r"^(?:\.\w+ )*\.entry (\w+)\(", text, flags=re.MULTILINE)
+    return zip(parts[1::2], parts[2::2])
+
+
+def in_sass(text):
+    parts = re.split(r"^\s*\.section\s+\.text\.(\w+),", text, flags=re.MULTILINE)
+    return zip(parts[1::2], parts[2::2])
+
+
+def split_by_kernel(kernels, store):
+    found = collections.Counter()
+    for name, body in kernels:
+        found[short_name(name)] += split_stores(body.splitlines(), store)
+    return found
+
+
+class PtxStoresTest(unittest.TestCase):
+    def expect_exempted_alone(self, found):
+        self.assertGreater(len(found), 10, "few kernels")
+        self.assertEqual({name for name, count in found.items() if count > 0}, set(EXEMPTIONS))
+
+    def test_groups_are_found(self):
+        words = [f"st.global.f32 [%rd1+{offset}], %f1;" for offset in (0, 8, 4, 12)]
+        self.assertEqual(split_stores(words, PTX_STORE), 1)
+        self.assertEqual(split_stores(words[:3], PTX_STORE), 0)
+        self.assertEqual(split_stores([*words[:2], "$L1:", *words[2:]], PTX_STORE), 0)
+        sass = [f"/*0010*/ @P0 STG.E desc[UR4][R2.64{offset}], R9 ;"
+                for offset in ("", "+0x4", "+0x8", "+0xc")]
+        self.assertEqual(split_stores(sass, SASS_STORE), 1)
+
+    def test_nvcc_splits_no_vector_store(self):
+        found = collections.Counter()
+        for path in PTX_FOLDER.glob("*.ptx"):
+            found.update(split_by_kernel(in_ptx(path.read_text()), PTX_STORE))
+        self.expect_exempted_alone(found)
+
+    @unittest.skipUnless(NVDISASM, "nvdisasm is not here (pip's nvidia-cuda-nvdisasm)")
+    def test_ptxas_splits_no_vector_store(self):
+        found = collections.Counter()
+        with tempfile.TemporaryDirectory() as folder:
+            for path in PTX_FOLDER.glob("*.ptx"):
+                cubin = pathlib.Path(folder) / "kernels.cubin"
+                subprocess.run([PTXAS, f"-arch=sm_{SM}", path, "-o", cubin], check=True)
+                sass = subprocess.run([NVDISASM, "-c", cubin], check=True, capture_output=True,
+                                      text=True).stdout
+                found.update(split_by_kernel(in_sass(sass), SASS_STORE))
+        self.expect_exempted_alone(found)
+
+
+if __name__ == "__main__":
+    unittest.main()

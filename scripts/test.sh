@@ -13,7 +13,8 @@ Usage: scripts/test.sh [quick | all | PRESET...]
   (nothing)  everything that a user's machine can run: also the tests against stock TensorBoard,
              Chromium and the frameworks, and the quick tests under the sanitizers (asan, tsan)
   all        what CI runs: also exported models in other programs, old versions included; all other
-             tests under the sanitizers; and preset cuda
+             tests under the sanitizers; preset cuda; and the code that nvcc writes for the kernels,
+             executed on the CPU
   PRESET     only the presets named, with all their tests: release, asan, tsan, cuda, fuzz
 
 All but `quick` first install what the tests need, fetch MNIST and make the Python environments,

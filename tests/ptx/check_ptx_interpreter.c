@@ -1,6 +1,6 @@
-/* The interpreter itself, on kernels of a few lines: how lanes go apart and come together, what is a
- * fault, what is counted. That its instructions compute what a device does is for the kernels' tests,
- * whose oracles know nothing of PTX. */
+/* The interpreter itself, on kernels of a few lines: how lanes go apart and come together, what is
+ * a fault, what is counted. That its instructions compute what a device does is for the kernels'
+ * tests, whose oracles know nothing of PTX. */
 #include <stdio.h>
 #include <string.h>
 

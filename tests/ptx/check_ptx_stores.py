@@ -1,8 +1,8 @@
 """Vector stores that were split: a thread stores neighbouring words of global memory one by one,
 which costs each store a sector of 32 bytes for 4 bytes of a lane.
 
-In nvcc's PTX, and in the SASS that ptxas makes of it where nvdisasm is: in the PATH, or in one of the
-environments in .venv, by pip's nvidia-cuda-nvdisasm.
+In nvcc's PTX, and in the SASS that ptxas makes of it where nvdisasm is: in the PATH, or in one of
+the environments in .venv, by pip's nvidia-cuda-nvdisasm.
 
 Usage: check_ptx_stores.py PTXAS SM; the PTX is in the folder $PTX_FOLDER.
 """

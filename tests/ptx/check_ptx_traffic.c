@@ -38,8 +38,8 @@ static const ptx_count *count_of(const ptx_kernel_traffic *k, count_kind kind)
                           : &k->traffic.global[kind == LOADS ? PTX_LOAD : PTX_STORE];
 }
 
-/* Kernels that use more, in percent of the least, and why. A kernel that no longer does has to leave
- * the list. */
+/* Kernels that use more, in percent of the least, and why. A kernel that no longer does has to
+ * leave the list. */
 static const struct exemption {
     const char *kernel; /* in all precisions */
     count_kind kind;

@@ -1,4 +1,4 @@
-/* Launches of the host harness, run on PTX. Where the environment has PTX_FOLDER, every kernel that a
+/* Launches of the host harness, run on PTX. If the environment has PTX_FOLDER, every kernel that a
  * program launches is, from its start, the one of the PTX files in that folder. */
 #ifndef PTX_LAUNCHER_H
 #define PTX_LAUNCHER_H

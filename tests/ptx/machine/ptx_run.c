@@ -27,8 +27,8 @@ _Noreturn void ptx_fault_at(const ptx_warp *warp, const ptx_instruction *in, uin
               block->index[2], warp->number * PTX_LANES + lane, what);
 }
 
-/* The lanes that run next, those at the lowest pc: whoever is behind catches up, so that lanes which
- * went apart come together where their ways meet. 0 if all wait or have returned. */
+/* The lanes that run next, those at the lowest pc: whoever is behind catches up, so that lanes
+ * which went apart come together where their ways meet. 0 if all wait or have returned. */
 static uint32_t choose_lanes(const ptx_warp *warp, uint32_t *pc)
 {
     const uint32_t ready = warp->alive & ~warp->waiting;

@@ -1,5 +1,5 @@
-/* Counts what memory is asked for: 32-byte sectors of global memory, and wavefronts of shared memory,
- * whose 32 banks each give one word of 4 bytes in one. */
+/* Counts what memory is asked for: 32-byte sectors of global memory, and wavefronts of shared
+ * memory, whose 32 banks each give one word of 4 bytes in one. */
 #ifndef PTX_TRAFFIC_H
 #define PTX_TRAFFIC_H
 

@@ -1,5 +1,5 @@
-/* cp.async: copies from global to shared memory. They arrive as late as is allowed, at their thread's
- * wait. Until then the place holds NaN, so that a missing wait shows. */
+/* cp.async: copies from global to shared memory. They arrive as late as is allowed, at their
+ * thread's wait. Until then the place holds NaN, so that a missing wait shows. */
 #include "ptx_addresses.h"
 #include "ptx_fault.h"
 #include "ptx_lanes.h"

@@ -1,5 +1,5 @@
-/* Loads, stores and atomics. Every access is checked: its alignment, the bytes of shared memory that
- * the launch has, the allocation of global memory. */
+/* Loads, stores and atomics. Every access is checked: its alignment, the bytes of shared memory
+ * that the launch has, the allocation of global memory. */
 #include "ptx_addresses.h"
 #include "ptx_lanes.h"
 #include "ptx_traffic.h"

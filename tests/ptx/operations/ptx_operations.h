@@ -24,8 +24,8 @@ typedef struct ptx_access {
 
 struct ptx_operation {
     const char *name;
-    /* One character an operand: p a predicate; 2 4 8 a value of that many bytes; r a register of any
-     * width; a an address; P one of parameters; i an immediate; l a label. */
+    /* One character an operand: p a predicate; 2 4 8 a value of that many bytes; r a register of
+     * any width; a an address; P one of parameters; i an immediate; l a label. */
     const char *operands;
     /* For the lanes, at least one. NULL if the flow is all. */
     void (*execute)(ptx_warp *warp, const ptx_instruction *in, uint32_t lanes);

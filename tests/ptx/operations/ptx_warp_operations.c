@@ -1,5 +1,5 @@
-/* What the lanes of a warp do together: shuffles, votes, the warp's barrier; and the operations that
- * are nothing but flow. */
+/* What the lanes of a warp do together: shuffles, votes, the warp's barrier; and the operations
+ * that are nothing but flow. */
 #include "ptx_lanes.h"
 
 /* d|p, a, lane mask of the exchange, clamp and segments, members */

@@ -160,7 +160,7 @@ START_TEST(runs_of_all_batch_sizes_are_measured_on_the_same_samples)
     gradient_noise noise[2];
     for (uint32_t i = 0; i < 2; i++) {
         engine *e = make_engine(i == 0 ? 1 : SAMPLES);
-        /* In pairs, so that the order matters: as a training set of fewer samples would be. */
+        /* Two groups of two of the 12 samples: only with the same order are they the same. */
         noise_sums sums = {.sum = calloc(LENET_PARAMETERS, sizeof *sums.sum)};
         float *gradient = malloc(LENET_PARAMETERS * sizeof *gradient);
         for (uint32_t first = 0; first < 4; first += 2) {

@@ -7,6 +7,7 @@ import signal
 import subprocess
 
 import child_process
+from isolation import UNSHARE
 from waiting import wait_until
 
 NETWORK = ipaddress.ip_network("10.77.0.0/24")
@@ -45,9 +46,7 @@ class Host:
         self._first = None
 
     def boot(self):
-        self._first = child_process.start(
-            ["unshare", "--mount", "--pid", "--net", "--uts", "--ipc", "--fork", "--kill-child",
-             "--mount-proc", *FIRST_PROCESS], stdout=subprocess.PIPE)
+        self._first = child_process.start([*UNSHARE, *FIRST_PROCESS], stdout=subprocess.PIPE)
         with self._first.stdout as output:
             output.readline()
         self._id_file.write_text(str(self._pid()))

@@ -66,7 +66,7 @@ static void random_tag(char *tag)
 {
     static const char *const letters[] = {"a", "/", "é", "漢", "🙂"};
     size_t bytes = 0;
-    const size_t wanted = random_bits() % 50 == 0 ? 290 : random_bits() % 30;
+    const size_t wanted = random_bits() % 50 == 0 ? 290 : (size_t)(random_bits() % 30);
     do {
         const char *letter = letters[random_bits() % 5];
         memcpy(tag + bytes, letter, strlen(letter));
@@ -79,7 +79,7 @@ static void random_event(byte_buffer *payload)
 {
     static char tags[VALUES_MAX][TAG_BYTES_MAX];
     event_scalar scalars[VALUES_MAX];
-    const size_t count = random_bits() % 2 ? 1 : 1 + random_bits() % VALUES_MAX;
+    const size_t count = random_bits() % 2 ? 1 : 1 + (size_t)(random_bits() % VALUES_MAX);
     for (size_t i = 0; i < count; i++) {
         random_tag(tags[i]);
         const uint32_t bits = (uint32_t)random_bits();

@@ -51,7 +51,7 @@ static void random_tag(char *tag)
     static const size_t edges[] = {110, 120, 127, 128, 129, 16383, 16384, TAG_BYTES_MAX - 1};
     const uint64_t choice = random_bits() % 100;
     const size_t bytes =
-        choice < 8 && random_bits() % 4 == 0 ? edges[choice] : 1 + random_bits() % 140;
+        choice < 8 && random_bits() % 4 == 0 ? edges[choice] : 1 + (size_t)(random_bits() % 140);
     for (size_t i = 0; i < bytes; i++) {
         tag[i] = (char)('!' + random_bits() % 90);
     }
@@ -113,7 +113,7 @@ START_TEST(random_scalars_have_the_bytes_of_protobuf_c)
     byte_buffer payload = {0};
     for (int trial = 0; trial < 20000; trial++) {
         event_scalar scalars[VALUES_MAX];
-        const size_t count = trial % 4 != 0 ? 1 : 1 + random_bits() % VALUES_MAX;
+        const size_t count = trial % 4 != 0 ? 1 : 1 + (size_t)(random_bits() % VALUES_MAX);
         for (size_t i = 0; i < count; i++) {
             random_tag(tags[i]);
             scalars[i] = (event_scalar){.tag = tags[i],

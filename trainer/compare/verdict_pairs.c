@@ -91,7 +91,7 @@ static int adjust(verdict_pair *pairs, size_t count, double *p)
 int verdict_pairs_make(verdict_pair **out, const verdict_row *rows, size_t count)
 {
     const size_t seeds = verdict_rows_most_seeds(rows, count);
-    double *room = malloc((2 * seeds + count * count + 1) * sizeof *room);
+    double *room = calloc(2 * seeds + count * count + 1, sizeof *room);
     verdict_pair *pairs = calloc(count * count + 1, sizeof *pairs);
     *out = NULL;
     if (room == NULL || pairs == NULL) {

@@ -175,7 +175,8 @@ class TestTiers(ScriptsTest):
 
     def run_tests(self, *arguments, **environment):
         environment = {"CI": "", **environment}
-        for pattern in ".ci/run", "bench/a.sh", "tests/a.sh", "tests/b/a.sh":
+        for pattern in (".ci/run", "bench/a.sh", "contrib/slurm/a.sbatch", "tests/a.sh",
+                        "tests/b/a.sh"):
             self.shim(self.root / pattern, "#!/bin/bash\n")
         return self.call("test.sh", *arguments, **environment)
 

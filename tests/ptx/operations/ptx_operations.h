@@ -3,8 +3,8 @@
 #ifndef PTX_OPERATIONS_H
 #define PTX_OPERATIONS_H
 
-#include "ptx_machine.h"
 #include "ptx_kernel.h"
+#include "ptx_machine.h"
 
 /* How an operation bears on the lanes' way through the code. */
 typedef enum ptx_flow {

@@ -3,8 +3,8 @@
 #define PTX_PARSER_H
 
 #include "ptx_arena.h"
-#include "ptx_lexer.h"
 #include "ptx_kernel.h"
+#include "ptx_lexer.h"
 
 /* An .entry or a .func with a body. Functions are set into the kernels that call them. */
 typedef struct ptx_routine {

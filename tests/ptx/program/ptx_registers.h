@@ -3,8 +3,8 @@
 #define PTX_REGISTERS_H
 
 #include "ptx_arena.h"
-#include "ptx_lexer.h"
 #include "ptx_kernel.h"
+#include "ptx_lexer.h"
 
 /* `%r<8>`: eight registers; or one of just this name. */
 typedef struct ptx_name {

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "philox.h"
 #include "sample_kernels.h"
 #include "sample_memory.h"
 #ifndef ON_DEVICE
-#include "check_main.h"
 #include "cuda_host.h"
 #endif
 

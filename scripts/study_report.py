@@ -305,10 +305,20 @@ def seconds_table(runs):
                          for epoch in run.epochs)
                for size, of_size in runs.items()}
     least = min(fastest.values())
-    epochs = {len(run.epochs) for of_size in runs.values() for run in of_size.values()}
-    return table(("batch size", f"seconds, the fastest of {max(epochs)} epochs", "times the least"),
+    return table(("batch size", "seconds of the fastest epoch", "times the least"),
                  [(size, f"{seconds:.2f}", f"{seconds / least:.2f}")
                   for size, seconds in fastest.items()])
+
+
+def noise_table(runs):
+    """Of one run a batch size."""
+    runs = {size: next(iter(of_size.values())) for size, of_size in runs.items()}
+    epochs = max(len(run.epochs) for run in runs.values())
+    return table(
+        ("batch size", *(f"after {epochs_word(epoch)}" for epoch in range(1, epochs + 1))),
+        [(size, *("-" if epoch["noise_scale"] is None else f"{epoch['noise_scale']:.0f}"
+                  for epoch in run.epochs))
+         for size, run in runs.items()])
 
 
 def interval_points(study, rule):
@@ -341,6 +351,10 @@ def blocks_of(dataset, study, trainer):
     yield f"{dataset} updates", updates_table(study)
     if len(study.rules) > 1:
         yield f"{dataset} rules", rule_table(study)
+    alone = read_runs(study.folder / "alone")
+    if alone:
+        yield f"{dataset} seconds", seconds_table(alone)
+        yield f"{dataset} noise", noise_table(alone)
 
 
 # ---- the files
@@ -390,9 +404,6 @@ def main():
         for name, block in blocks_of(dataset, study, options.trainer):
             page = fill(page, name, block)
         draw_intervals(options.output / f"study/{dataset}-intervals.svg", dataset, study)
-    timed = read_runs(options.logs / "timing")
-    if timed:
-        page = fill(page, "seconds", seconds_table(timed))
     write_csv(options.output / "study/runs.csv", studies)
     path.write_text(page, encoding="utf-8")
 

@@ -111,7 +111,8 @@ class Study(unittest.TestCase):
                          {"runs.csv", "rows-none.svg", "rows-sqrt.svg", "rows-intervals.svg"})
         self.check_accuracies()
         self.check_differences()
-        self.assertEqual([row[0] for row in cells(self.page(), "seconds")], ["8", "16"])
+        for alone in "rows seconds", "rows noise":
+            self.assertEqual([row[0] for row in cells(self.page(), alone)], ["8", "16"])
 
     def check_accuracies(self):
         rows = cells(self.page(), "rows accuracy")

@@ -9,8 +9,8 @@ study.md a table stands between two marks,
     <!-- study: NAME -->
     <!-- study: end -->
 
-and replaces what was between them. Tables whose marks are not there are added at the end, so that an
-absent page becomes one of tables alone.
+and replaces what was between them. A page that is there has the tables that it has marks for; one that
+is not becomes a page of all tables.
 """
 
 import argparse
@@ -359,13 +359,20 @@ def blocks_of(dataset, study, trainer):
 
 # ---- the files
 
-def fill(page, name, block):
-    mark = f"<!-- study: {name} -->"
-    filled = f"{mark}\n{block}\n{END}"
-    place = re.compile(re.escape(mark) + r"\n.*?" + re.escape(END), re.DOTALL)
-    if place.search(page):
-        return place.sub(lambda _: filled, page)
-    return f"{page}\n## {name}\n\n{filled}\n"
+def mark(name):
+    return f"<!-- study: {name} -->"
+
+
+def fill(page, blocks):
+    for name, block in blocks.items():
+        place = re.compile(re.escape(mark(name)) + r"\n.*?" + re.escape(END), re.DOTALL)
+        page = place.sub(lambda _, text=f"{mark(name)}\n{block}\n{END}": text, page)
+    return page
+
+
+def empty_page(blocks):
+    return "# A study of batch sizes\n" + "".join(f"\n## {name}\n\n{mark(name)}\n{END}\n"
+                                                 for name in blocks)
 
 
 def shown_exactly(figure):
@@ -399,13 +406,13 @@ def main():
     studies = {dataset: Study(options.logs / dataset, options.rules)
                for dataset in options.datasets}
     path = options.output / "study.md"
-    page = path.read_text(encoding="utf-8") if path.exists() else "# A study of batch sizes\n"
+    blocks = {}
     for dataset, study in studies.items():
-        for name, block in blocks_of(dataset, study, options.trainer):
-            page = fill(page, name, block)
+        blocks.update(blocks_of(dataset, study, options.trainer))
         draw_intervals(options.output / f"study/{dataset}-intervals.svg", dataset, study)
     write_csv(options.output / "study/runs.csv", studies)
-    path.write_text(page, encoding="utf-8")
+    page = path.read_text(encoding="utf-8") if path.exists() else empty_page(blocks)
+    path.write_text(fill(page, blocks), encoding="utf-8")
 
 
 if __name__ == "__main__":

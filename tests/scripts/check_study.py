@@ -151,7 +151,7 @@ class Study(unittest.TestCase):
         self.study(*small, "--epochs", "1")
         page = self.page()
         self.assertTrue(page.startswith("Words before.\n<!-- study: rows accuracy -->\n| rule |"))
-        self.assertIn("<!-- study: end -->\nAfter.\n", page)
+        self.assertTrue(page.endswith("<!-- study: end -->\nAfter.\n"), page)
         self.assertNotIn("an old table", page)
         self.study(*small)
         self.assertEqual({row["epoch"] for row in self.figures()}, {"1", "2"})

@@ -10,7 +10,8 @@ Usage: scripts/study.sh [option]...
 
 Trains each batch size on each data set, with the learning rate by each rule, and with each seed.
 Then it writes the tables into OUTPUT/study.md, and all figures and the pictures into OUTPUT/study.
-Other text in study.md stays: only tables are replaced. docs/study.md tells what each table answers.
+A study.md that is there keeps its text and has its tables replaced. docs/study.md tells what each
+table answers.
 
   --datasets NAME,...    mnist, fashion-mnist, or NAME=PATH for another (default: these two, which
                          are fetched if data/ of this repository does not have them)
@@ -21,8 +22,8 @@ Other text in study.md stays: only tables are replaced. docs/study.md tells what
   --epochs N             (default: 4)
   --train-samples N      only the first N of each training set
   --jobs N               runs side by side, each with one thread (default: one for each processor)
-  --logs DIR             where the runs go (default: logs/study of this repository); in timing/
-                         those that tell what an epoch takes: delete them if the machine was busy
+  --logs DIR             where the runs go (default: logs/study of this repository). Seconds are of
+                         the runs in DIR/NAME/alone: delete them if the machine was busy
   --output DIR           where the results go (default: docs of this repository)
   --report               train nothing: write the results of the runs that have finished
   -h, --help             this text
@@ -107,11 +108,12 @@ train() { # data set's name, its path, rule
         --no-model "${pass_on[@]}"
 }
 
-# One run at a time, on the first data set, with all threads. The runs before shared the machine.
-time_epochs() { # the data set's path
-    echo "== seconds of an epoch =="
-    "$trainer" sweep --quiet --data "$1" --logdir "$logs/timing" --batch-sizes "$batch_sizes" \
-        --epochs 3 --no-model "${pass_on[@]}" >/dev/null
+# What the runs before do not tell: they shared the machine, so their seconds say little, and
+# gradients take time to measure. One run a batch size, one at a time, with all threads.
+train_alone() { # data set's name, its path
+    echo "== $1, one run at a time =="
+    "$trainer" sweep --data "$2" --logdir "$logs/$1/alone" --batch-sizes "$batch_sizes" \
+        --epochs "$epochs" --noise-scale --no-model "${pass_on[@]}"
 }
 
 IFS=, read -ra dataset_list <<<"$datasets"
@@ -124,8 +126,10 @@ if [[ $only_report == no ]]; then
             train "${dataset%%=*}" "$path" "$rule"
         done
     done
-    find_dataset "${dataset_list[0]}"
-    time_epochs "$path"
+    for dataset in "${dataset_list[@]}"; do
+        find_dataset "$dataset"
+        train_alone "${dataset%%=*}" "$path"
+    done
 fi
 
 mkdir -p "$output/study"

@@ -9,8 +9,8 @@ study.md a table stands between two marks,
     <!-- study: NAME -->
     <!-- study: end -->
 
-and replaces what was between them. Tables whose marks are not there are added at the end, so that an
-absent page becomes one of tables alone.
+and replaces what was between them. A page that is there has the tables that it has marks for; one that
+is not becomes a page of all tables.
 """
 
 import argparse
@@ -305,10 +305,20 @@ def seconds_table(runs):
                          for epoch in run.epochs)
                for size, of_size in runs.items()}
     least = min(fastest.values())
-    epochs = {len(run.epochs) for of_size in runs.values() for run in of_size.values()}
-    return table(("batch size", f"seconds, the fastest of {max(epochs)} epochs", "times the least"),
+    return table(("batch size", "seconds of the fastest epoch", "times the least"),
                  [(size, f"{seconds:.2f}", f"{seconds / least:.2f}")
                   for size, seconds in fastest.items()])
+
+
+def noise_table(runs):
+    """Of one run a batch size."""
+    runs = {size: next(iter(of_size.values())) for size, of_size in runs.items()}
+    epochs = max(len(run.epochs) for run in runs.values())
+    return table(
+        ("batch size", *(f"after {epochs_word(epoch)}" for epoch in range(1, epochs + 1))),
+        [(size, *("-" if epoch["noise_scale"] is None else f"{epoch['noise_scale']:.0f}"
+                  for epoch in run.epochs))
+         for size, run in runs.items()])
 
 
 def interval_points(study, rule):
@@ -341,17 +351,28 @@ def blocks_of(dataset, study, trainer):
     yield f"{dataset} updates", updates_table(study)
     if len(study.rules) > 1:
         yield f"{dataset} rules", rule_table(study)
+    alone = read_runs(study.folder / "alone")
+    if alone:
+        yield f"{dataset} seconds", seconds_table(alone)
+        yield f"{dataset} noise", noise_table(alone)
 
 
 # ---- the files
 
-def fill(page, name, block):
-    mark = f"<!-- study: {name} -->"
-    filled = f"{mark}\n{block}\n{END}"
-    place = re.compile(re.escape(mark) + r"\n.*?" + re.escape(END), re.DOTALL)
-    if place.search(page):
-        return place.sub(lambda _: filled, page)
-    return f"{page}\n## {name}\n\n{filled}\n"
+def mark(name):
+    return f"<!-- study: {name} -->"
+
+
+def fill(page, blocks):
+    for name, block in blocks.items():
+        place = re.compile(re.escape(mark(name)) + r"\n.*?" + re.escape(END), re.DOTALL)
+        page = place.sub(lambda _, text=f"{mark(name)}\n{block}\n{END}": text, page)
+    return page
+
+
+def empty_page(blocks):
+    return "# A study of batch sizes\n" + "".join(f"\n## {name}\n\n{mark(name)}\n{END}\n"
+                                                 for name in blocks)
 
 
 def shown_exactly(figure):
@@ -385,16 +406,13 @@ def main():
     studies = {dataset: Study(options.logs / dataset, options.rules)
                for dataset in options.datasets}
     path = options.output / "study.md"
-    page = path.read_text(encoding="utf-8") if path.exists() else "# A study of batch sizes\n"
+    blocks = {}
     for dataset, study in studies.items():
-        for name, block in blocks_of(dataset, study, options.trainer):
-            page = fill(page, name, block)
+        blocks.update(blocks_of(dataset, study, options.trainer))
         draw_intervals(options.output / f"study/{dataset}-intervals.svg", dataset, study)
-    timed = read_runs(options.logs / "timing")
-    if timed:
-        page = fill(page, "seconds", seconds_table(timed))
     write_csv(options.output / "study/runs.csv", studies)
-    path.write_text(page, encoding="utf-8")
+    page = path.read_text(encoding="utf-8") if path.exists() else empty_page(blocks)
+    path.write_text(fill(page, blocks), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -111,7 +111,8 @@ class Study(unittest.TestCase):
                          {"runs.csv", "rows-none.svg", "rows-sqrt.svg", "rows-intervals.svg"})
         self.check_accuracies()
         self.check_differences()
-        self.assertEqual([row[0] for row in cells(self.page(), "seconds")], ["8", "16"])
+        for alone in "rows seconds", "rows noise":
+            self.assertEqual([row[0] for row in cells(self.page(), alone)], ["8", "16"])
 
     def check_accuracies(self):
         rows = cells(self.page(), "rows accuracy")
@@ -150,7 +151,7 @@ class Study(unittest.TestCase):
         self.study(*small, "--epochs", "1")
         page = self.page()
         self.assertTrue(page.startswith("Words before.\n<!-- study: rows accuracy -->\n| rule |"))
-        self.assertIn("<!-- study: end -->\nAfter.\n", page)
+        self.assertTrue(page.endswith("<!-- study: end -->\nAfter.\n"), page)
         self.assertNotIn("an old table", page)
         self.study(*small)
         self.assertEqual({row["epoch"] for row in self.figures()}, {"1", "2"})

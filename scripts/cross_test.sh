@@ -94,8 +94,8 @@ test_on() { # architecture
         -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR="$processor" \
         -DCMAKE_C_COMPILER="$compiler" -DCMAKE_FIND_ROOT_PATH="$libraries" \
         -DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY \
-        -DCMAKE_C_FLAGS="-isystem $libraries/usr/include -isystem $libraries/usr/include/$triplet" \
-        -DCMAKE_EXE_LINKER_FLAGS="-Wl,-rpath-link,$libraries/usr/lib/$triplet" \
+        -DCMAKE_C_FLAGS="-isystem '$libraries/usr/include' -isystem '$libraries/usr/include/$triplet'" \
+        -DCMAKE_EXE_LINKER_FLAGS="-Wl,-rpath-link,'$libraries/usr/lib/$triplet'" \
         -DCMAKE_CROSSCOMPILING_EMULATOR="qemu-$processor-static;-L;$libraries" \
         -DWARNINGS_AS_ERRORS=ON >/dev/null
     cmake --build "$folder/build" --parallel "$(nproc)" >/dev/null

@@ -49,13 +49,13 @@ output=$(cd "$output" && pwd -P)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export DEB_BUILD_MAINT_OPTIONS=hardening=+all
+export DEB_BUILD_MAINT_OPTIONS="hardening=+all reproducible=-fixfilepath,-fixdebugpath"
 c_flags="$(dpkg-buildflags --get CFLAGS) $(dpkg-buildflags --get CPPFLAGS)"
 link_flags=$(dpkg-buildflags --get LDFLAGS)
 # The prefix also decides on the library's folder, which is the architecture's own.
 cmake -S "$root" -B "$work" -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_BUILD_TYPE=None -DTBLOG_ONLY=ON \
     -DBUILD_TESTING=OFF -DTBLOG_BUNDLED_PROTOBUF_C=OFF \
-    -DTBLOG_PACKAGE_CONTACT="$contact" -DCMAKE_C_FLAGS="$c_flags -ffile-prefix-map=$root=." \
+    -DTBLOG_PACKAGE_CONTACT="$contact" -DCMAKE_C_FLAGS="$c_flags '-ffile-prefix-map=$root=.'" \
     -DCMAKE_EXE_LINKER_FLAGS="$link_flags" -DCMAKE_SHARED_LINKER_FLAGS="$link_flags" >/dev/null
 cmake --build "$work" --parallel "$(nproc)" >/dev/null
 (cd "$work" && cpack -G DEB -B "$work/packages" >/dev/null)

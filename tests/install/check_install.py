@@ -316,7 +316,7 @@ class Installed(unittest.TestCase):
         self.write("mine.cpp", self.blocks(PAGE, "cpp")[0])
         fetch, use = re.split(r"(?<=MakeAvailable\(tblog\)\n)", whole)
         for name, text, options in (
-                ("fetch", whole.replace("/path/to/tblog", SOURCE), []),
+                ("fetch", whole.replace("/path/to/tblog", f'"{SOURCE}"'), []),
                 ("find", re.sub(r"include(?s:.*)", "", fetch) + find.splitlines()[0] + use,
                  [f"-DCMAKE_PREFIX_PATH={prefix}"])):
             with self.subTest(way=name):

@@ -82,12 +82,19 @@ fetch_libraries() { # architecture, folder
 
 test_on() { # architecture
     local folder=$root/build/cross/$1
-    local libraries=$folder/root
+    local libraries=$folder/root link
     name_processor "$1"
     demand "$compiler"
     demand "qemu-$processor-static"
     echo "cross_test: $1"
     fetch_libraries "$1" "$libraries"
+    # By a name without a space, which pkg-config's answers could not have. The link is new each time, and
+    # so is the build, which keeps what it found.
+    link=$(mktemp -d)
+    trap 'rm -rf "$link"' EXIT # of the architecture's own shell
+    ln -s "$libraries" "$link/root"
+    libraries=$link/root
+    rm -rf "$folder/build"
     export PKG_CONFIG_LIBDIR=$libraries/usr/lib/$triplet/pkgconfig:$libraries/usr/share/pkgconfig
     export PKG_CONFIG_SYSROOT_DIR=$libraries
     cmake -S "$root" -B "$folder/build" -DCMAKE_BUILD_TYPE=Release -DTBLOG_ONLY=ON -DTBLOG_TOOL=OFF \

@@ -82,7 +82,7 @@ fetch_libraries() { # architecture, folder
 
 test_on() { # architecture
     local folder=$root/build/cross/$1
-    local libraries=$folder/root link
+    local libraries=$folder/root
     name_processor "$1"
     demand "$compiler"
     demand "qemu-$processor-static"

@@ -79,7 +79,8 @@ class DebianPackages(unittest.TestCase):
         script = os.path.join(scratch, "use.sh")
         with open(script, "w", encoding="utf-8") as file:
             file.write(USE)
-        files = [*packages(), script, os.path.join(SOURCE, "tblog/examples/log_scalars.c")]
+        example = shutil.copy(os.path.join(SOURCE, "tblog/examples/log_scalars.c"), scratch)
+        files = [*packages(), script, example]  # none of them with a space in its name
         lines = sources_of_debian()
         output = run("mmdebstrap", "--quiet", "--variant=apt", "--include=gcc,libc6-dev,pkg-config",
                      '--customize-hook=mkdir "$1/packages"',

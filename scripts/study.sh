@@ -10,7 +10,7 @@ Usage: scripts/study.sh [option]...
 
 Trains each batch size on each data set, with the learning rate by each rule, and with each seed.
 Then it writes the tables into OUTPUT/study.md, and all figures and the pictures into OUTPUT/study.
-A study.md that is there keeps its text and has its tables replaced. docs/study.md tells what each
+An existing study.md keeps its text and has its tables replaced. docs/study.md tells what each
 table answers.
 
   --datasets NAME,...    mnist, fashion-mnist, or NAME=PATH for another (default: these two, which

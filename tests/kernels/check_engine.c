@@ -158,19 +158,28 @@ static const struct {
 };
 enum { RUNS = sizeof runs / sizeof *runs };
 
+/* False, and says so, if the engine or this machine cannot compute it. */
+static bool configure_run(engine_config *config, int run)
+{
+    engine_plan plan;
+    char message[200];
+    config->isa = runs[run].isa;
+    config->precision = runs[run].precision;
+    config->batch_size = runs[run].batch;
+    config->micro_batch = runs[run].micro_batch;
+    if (api->plan(config, runs[run].samples, VALIDATION, &plan, message, sizeof message) ==
+        ENGINE_UNAVAILABLE) {
+        printf("engine %s: %s: left out\n", api->name, message);
+        return false;
+    }
+    return true;
+}
+
 START_TEST(any_number_of_threads_gives_the_same_bits)
 {
     engine_config config = small_config();
-    engine_plan plan;
-    char message[200];
     const uint32_t steps = runs[_i].steps;
-    config.isa = runs[_i].isa;
-    config.precision = runs[_i].precision;
-    config.batch_size = runs[_i].batch;
-    config.micro_batch = runs[_i].micro_batch;
-    if (api->plan(&config, runs[_i].samples, VALIDATION, &plan, message, sizeof message) ==
-        ENGINE_UNAVAILABLE) {
-        printf("engine %s: %s: left out\n", api->name, message);
+    if (!configure_run(&config, _i)) {
         return;
     }
     engine_data samples = sample_data(runs[_i].samples, 1);
@@ -254,16 +263,8 @@ static unsigned char *state_after_gradients(const engine_data *samples, const en
 START_TEST(a_gradient_leaves_the_run_as_it_was_and_has_the_same_bits_for_any_threads)
 {
     engine_config config = small_config();
-    engine_plan plan;
-    char message[200];
     size_t bytes = 0;
-    config.isa = runs[_i].isa;
-    config.precision = runs[_i].precision;
-    config.batch_size = runs[_i].batch;
-    config.micro_batch = runs[_i].micro_batch;
-    if (api->plan(&config, runs[_i].samples, VALIDATION, &plan, message, sizeof message) ==
-        ENGINE_UNAVAILABLE) {
-        printf("engine %s: %s: left out\n", api->name, message);
+    if (!configure_run(&config, _i)) {
         return;
     }
     /* Threads mean something to the CPU engine alone. */

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "runs_json.h"
+
 enum { DURATION_BYTES = 32 };
 
 static const run_state shown_order[] = {RUN_RUNNING, RUN_INTERRUPTED, RUN_DIVERGED, RUN_FINISHED};
@@ -150,12 +152,9 @@ int status_print_json(const comparison *all, FILE *out)
     for (size_t i = 0; status == 0 && i < all->count; i++) {
         status = json_array_append_new(runs, run_to_json(&all->runs[i]));
     }
-    json_t *root = status == 0 ? json_pack("{s:O}", "runs", runs) : NULL;
-    json_decref(runs);
-    if (root == NULL || json_dumpf(root, out, JSON_INDENT(2)) != 0) {
-        status = -1;
+    if (status != 0) {
+        json_decref(runs);
+        return -1;
     }
-    json_decref(root);
-    fputc('\n', out);
-    return status;
+    return runs_json_print(runs, out);
 }

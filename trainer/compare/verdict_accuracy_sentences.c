@@ -159,7 +159,7 @@ void sentence_best(text_line *text, const sentence_source *from)
     }
 }
 
-/* What can tell what one seed cannot. */
+/* What to run, since one seed shows no spread. */
 static void append_advice(text_line *text, const sentence_source *from)
 {
     const verdict *answer = from->answer;

@@ -5,6 +5,7 @@
 
 #include "number.h"
 #include "printable.h"
+#include "runs_json.h"
 #include "sweep_list.h"
 
 /* Directories come last: they may have blanks. */
@@ -44,12 +45,9 @@ int sweep_list_print_json(const sweep_list *list, FILE *out)
     for (size_t i = 0; status == 0 && i < list->count; i++) {
         status = json_array_append_new(runs, run_to_json(&list->runs[i], list->epochs));
     }
-    json_t *root = status == 0 ? json_pack("{s:O}", "runs", runs) : NULL;
-    json_decref(runs);
-    if (root == NULL || json_dumpf(root, out, JSON_INDENT(2)) != 0) {
-        status = -1;
+    if (status != 0) {
+        json_decref(runs);
+        return -1;
     }
-    json_decref(root);
-    fputc('\n', out);
-    return status;
+    return runs_json_print(runs, out);
 }

@@ -153,7 +153,7 @@ static uint32_t lowest_other(const ptx_warp *warp, uint32_t here)
     return lowest;
 }
 
-/* As long as the lanes go together and others are not behind them. */
+/* As long as the lanes go together and no others lag. */
 static void run_together(ptx_warp *warp, uint32_t pc, uint32_t here)
 {
     const ptx_instruction *code = warp->block->kernel->code;

@@ -13,7 +13,7 @@ int run_suite(Suite *suite);
 int run_suite_without_forks(Suite *suite);
 
 /* The same as run_suite for one test case of tests[count], which has the suite's name. `begin` and
- * `end`, which may be NULL, run before and behind each test. */
+ * `end`, which may be NULL, run before and after each test. */
 int run_tests(const char *name, SFun begin, SFun end, const TTest *const *tests, size_t count);
 
 #define RUN_TESTS_BETWEEN(begin, end, name, ...)                                                   \

@@ -15,6 +15,8 @@ PAGE, README = REPOSITORY / "docs/scale_out.md", REPOSITORY / "README.md"
 RUNS = 9
 WITHOUT_TRAINING = ("--list", "status")
 OF_SEVERAL_PROCESSES = re.compile(r"contrib/slurm|--join|--task")
+# A login sets it. Without it, GNU parallel starts no bash on the other hosts, and trains nothing.
+LOGIN = {"SHELL": "/bin/bash"}
 # In the trainer's place.
 SMALL_TRAINER = """#!/bin/bash
 small=()
@@ -56,7 +58,7 @@ class Recipes(SlurmTest):
 
     def call(self, recipe, place):
         result = subprocess.run(["bash", "-c", recipe], cwd=place, text=True,
-                                env=self.cluster.environment, stdin=subprocess.DEVNULL,
+                                env=self.cluster.environment | LOGIN, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual(result.returncode, 0, result.stdout)
         return result.stdout

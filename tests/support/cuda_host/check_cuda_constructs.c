@@ -167,28 +167,6 @@ START_TEST(warp_barriers_order_shared_memory)
 }
 END_TEST
 
-START_TEST(grid_barrier_keeps_all_blocks_alive)
-{
-    begin(_i);
-    enum { BLOCKS = 12 };
-    float in[64 * BLOCKS];
-    float out[BLOCKS];
-    for (int i = 0; i < 64 * BLOCKS; i++) {
-        in[i] = (float)i;
-    }
-    float *from = device_bytes(in, sizeof in);
-    float *scratch = device_bytes(NULL, sizeof out);
-    float *to = device_bytes(NULL, sizeof out);
-    ck_assert_int_eq(sample_grid_sums(from, scratch, to, BLOCKS, NULL), cudaSuccess);
-    read_and_free(out, to, sizeof out);
-    read_and_free(NULL, scratch, 0);
-    read_and_free(NULL, from, 0);
-    for (int b = 0; b < BLOCKS; b++) {
-        ck_assert_float_eq(out[b], (float)(32 * BLOCKS * (64 * BLOCKS - 1)));
-    }
-}
-END_TEST
-
 /* The nearest value with `bits` bits of mantissa behind the point, by arithmetic in double, which
  * is exact here: ties away from zero, or to even. */
 static double rounded(float value, int bits, bool away)
@@ -317,7 +295,6 @@ int main(void)
     tcase_add_loop_test(cases, neighbouring_bytes_are_no_race, 0, ORDERS);
     tcase_add_loop_test(cases, shuffles_and_votes_are_those_of_the_guide, 0, ORDERS);
     tcase_add_loop_test(cases, warp_barriers_order_shared_memory, 0, ORDERS);
-    tcase_add_loop_test(cases, grid_barrier_keeps_all_blocks_alive, 0, ORDERS);
     tcase_add_test(cases, rounding_is_to_nearest);
     tcase_add_loop_test(cases, products_are_those_of_the_rounded_operands, 0, 3 * SAMPLE_PRODUCTS);
     suite_add_tcase(suite, cases);

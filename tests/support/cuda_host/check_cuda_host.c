@@ -54,7 +54,6 @@ static const struct {
     {WRONG_COPY_NEVER_AWAITED, "returns while a copy_async"},
     {WRONG_COPY_OVER_READ, "race: "},
     {WRONG_COPY_UNALIGNED, "no multiple of 16"},
-    {WRONG_GRID_BARRIER, "not cooperative"},
 };
 _Static_assert(sizeof WRONG / sizeof WRONG[0] == WRONG_KERNELS, "each wrong kernel is tried");
 

@@ -22,11 +22,8 @@ struct pending_copy {
     unsigned group;
 };
 
-struct block;
-
 struct thread {
     fiber self;
-    block *home;
     uint3 index;
     uint16_t number; /* in the block */
     bool finished;

@@ -127,12 +127,12 @@ static void begin(fiber &made, unsigned index, void (*entry)())
     made.fake_stack = nullptr;
 }
 
-void fiber_make(fiber &made, unsigned index, bool guarded, void (*entry)())
+void fiber_make(fiber &made, unsigned index, void (*entry)())
 {
     const size_t page = 4096;
     void *place = mmap(nullptr, STACK_BYTES + page, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (place == MAP_FAILED || (guarded && mprotect(place, page, PROT_NONE) != 0)) {
+    if (place == MAP_FAILED || mprotect(place, page, PROT_NONE) != 0) {
         perror("cuda_host: no stack for a thread");
         abort();
     }

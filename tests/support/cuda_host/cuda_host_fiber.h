@@ -17,10 +17,9 @@ struct fiber {
 /* The fiber of the thread that calls, to switch from and back to. */
 void fiber_of_thread(fiber &self);
 /* A new one, which runs `entry` (never to return) when it is first switched to. `index` among
- * many sets where its stack begins, so that the tops of stacks do not share cache lines. With
- * `guarded` the page below the stack is closed: an overflow ends the process instead of reaching
- * another stack. */
-void fiber_make(fiber &made, unsigned index, bool guarded, void (*entry)());
+ * many sets where its stack begins, so that the tops of stacks do not share cache lines. The page
+ * below the stack is closed: an overflow ends the process instead of reaching another stack. */
+void fiber_make(fiber &made, unsigned index, void (*entry)());
 /* Made anew: whatever it did is forgotten. */
 void fiber_forget(fiber &made, unsigned index, void (*entry)());
 /* Goes on in `to`; returns when somebody switches back to `from`. */

@@ -1,5 +1,5 @@
-/* Runs launches: blocks one after the other or all at once, every thread a fiber
- * (cuda_host_schedule.cpp says which one runs). */
+/* Runs launches: blocks one after the other, each thread a fiber (cuda_host_schedule.cpp chooses the
+ * one that runs). */
 #include "cuda_host_launch.h"
 
 #include <algorithm>
@@ -19,14 +19,11 @@ namespace cuda_host
 namespace
 {
 
-/* Threads and their stacks, a row for each block that is alive. They stay where they are, since a
+/* The block that runs, and its threads with their stacks. The threads stay where they are, since a
  * fiber that waits for its next launch knows its place. */
-struct thread_row {
-    std::unique_ptr<thread[]> threads{new thread[1024]};
-    unsigned made = 0;
-};
-std::vector<std::unique_ptr<thread_row>> rows;
-std::vector<std::unique_ptr<block>> blocks;
+block running;
+const std::unique_ptr<thread[]> threads{new thread[1024]};
+unsigned threads_made;
 
 void thread_main()
 {
@@ -38,33 +35,28 @@ void thread_main()
             found("returns while a copy_async to shared memory is under way");
         }
         self->finished = true;
-        self->home->finished++;
+        running.finished++;
         let_others_run(self->number / 32u);
     }
 }
 
-thread *row_of_threads(size_t number, unsigned count)
+void make_threads(unsigned count)
 {
-    /* Each closed page below a stack costs the kernel two mappings, of which it has 65530. */
-    const size_t guarded_rows = 8;
-    while (rows.size() <= number) {
-        rows.emplace_back(new thread_row());
-    }
-    thread_row &row = *rows[number];
-    for (; row.made < count; row.made++) {
-        thread &t = row.threads[row.made];
+    for (; threads_made < count; threads_made++) {
+        thread &t = threads[threads_made];
         t.self = fiber();
-        fiber_make(t.self, row.made, number < guarded_rows, thread_main);
+        fiber_make(t.self, threads_made, thread_main);
     }
-    return row.threads.get();
 }
 
-void begin_block(block &b, size_t row, uint3 index)
+void begin_block(uint3 index)
 {
+    block &b = running;
     const dim3 size = now.shape->block;
     b.index = index;
     b.threads = size.x * size.y * size.z;
-    b.first = row_of_threads(row, b.threads);
+    make_threads(b.threads);
+    b.first = threads.get();
     b.finished = 0;
     b.arrived = 0;
     b.ready_warps = 0;
@@ -72,7 +64,6 @@ void begin_block(block &b, size_t row, uint3 index)
     b.lanes.resize(b.threads);
     for (unsigned i = 0; i < b.threads; i++) {
         thread &t = b.first[i];
-        t.home = &b;
         t.number = static_cast<uint16_t>(i);
         t.index = {i % size.x, i / size.x % size.y, i / size.x / size.y};
         t.finished = false;
@@ -95,72 +86,54 @@ void describe_waiting()
 {
     char *text = now.finding;
     const size_t room = sizeof now.finding;
-    size_t used = static_cast<size_t>(
-        snprintf(text, room, "%.*s: threads wait for ever:", kernel_name_length(now.shape->text),
-                 now.shape->text));
-    for (const block *b : now.alive) {
-        const thread *told = nullptr;
-        for (unsigned i = 0; i < b->threads && used < room; i++) {
-            const thread &t = b->first[i];
-            if (told != nullptr && t.finished == told->finished &&
-                (t.finished || (t.place.line == told->place.line &&
-                                t.place.name == told->place.name && t.mask == told->mask))) {
-                continue;
-            }
-            told = &t;
-            used += static_cast<size_t>(
-                snprintf(text + used, room - used, " block (%u,%u,%u) from thread (%u,%u,%u)",
-                         b->index.x, b->index.y, b->index.z, t.index.x, t.index.y, t.index.z));
-            if (used >= room) {
-                return;
-            }
-            if (t.finished) {
-                used += static_cast<size_t>(snprintf(text + used, room - used, " on: returned;"));
-            } else {
-                used += static_cast<size_t>(snprintf(text + used, room - used,
-                                                     " on: in %s (%s:%d) mask %08x;", t.place.name,
-                                                     t.place.file, t.place.line, t.mask));
-            }
+    size_t used =
+        static_cast<size_t>(snprintf(text, room, "%.*s: block (%u,%u,%u): threads wait for ever:",
+                                     kernel_name_length(now.shape->text), now.shape->text,
+                                     running.index.x, running.index.y, running.index.z));
+    const thread *told = nullptr;
+    for (unsigned i = 0; i < running.threads && used < room; i++) {
+        const thread &t = running.first[i];
+        if (told != nullptr && t.finished == told->finished &&
+            (t.finished || (t.place.line == told->place.line && t.place.name == told->place.name &&
+                            t.mask == told->mask))) {
+            continue;
+        }
+        told = &t;
+        used += static_cast<size_t>(snprintf(text + used, room - used, " from thread (%u,%u,%u) on",
+                                             t.index.x, t.index.y, t.index.z));
+        if (used >= room) {
+            return;
+        }
+        if (t.finished) {
+            used += static_cast<size_t>(snprintf(text + used, room - used, ": returned;"));
+        } else {
+            used +=
+                static_cast<size_t>(snprintf(text + used, room - used, ": in %s (%s:%d) mask %08x;",
+                                             t.place.name, t.place.file, t.place.line, t.mask));
         }
     }
 }
 
-/* Runs the blocks that are alive to their end; false if there was a finding. */
-bool run_alive()
+/* Runs the block to its end; false if there was a finding. */
+bool run_block()
 {
-    thread *first = take_next(nullptr, 0);
+    thread *first = take_next(0);
     become(first);
     fiber_switch(scheduler, first->self);
     current = nullptr;
-    if (now.finding[0] == '\0') {
-        for (const block *b : now.alive) {
-            if (b->finished != b->threads) {
-                describe_waiting();
-                break;
-            }
-        }
+    if (now.finding[0] == '\0' && running.finished != running.threads) {
+        describe_waiting();
     }
     if (now.finding[0] == '\0') {
         return true;
     }
-    for (block *b : now.alive) {
-        clear_shadow(*b);
-        for (unsigned i = 0; i < b->threads; i++) {
-            if (!b->first[i].finished) {
-                fiber_forget(b->first[i].self, i, thread_main);
-            }
+    clear_shadow(running);
+    for (unsigned i = 0; i < running.threads; i++) {
+        if (!running.first[i].finished) {
+            fiber_forget(running.first[i].self, i, thread_main);
         }
     }
     return false;
-}
-
-/* Long before they could come to COPYING. */
-void begin_epochs_again()
-{
-    for (std::unique_ptr<block> &b : blocks) {
-        clear_shadow(*b);
-    }
-    last_epoch = 0;
 }
 
 uint3 place_in_grid(uint64_t i, dim3 grid)
@@ -177,25 +150,17 @@ const char *run_launch(const launch_shape &shape, const std::function<void()> &b
     fiber_of_thread(scheduler);
     now.shape = &shape;
     now.body = &body;
+    now.home = &running;
     now.finding[0] = '\0';
-    now.blocks_arrived = 0;
-    if (last_epoch > 0xe0000000u) {
-        begin_epochs_again();
+    if (last_epoch > 0xe0000000u) { /* long before they could come to COPYING */
+        clear_shadow(running);
+        last_epoch = 0;
     }
     blockDim = shape.block;
     gridDim = shape.grid;
-    const std::vector<uint32_t> numbers = order_of_blocks(count);
-    const uint32_t at_once = shape.cooperative ? count : 1;
-    while (blocks.size() < at_once) {
-        blocks.emplace_back(new block());
-    }
-    for (uint32_t done = 0; done < count; done += at_once) {
-        now.alive.clear();
-        for (uint32_t i = 0; i < at_once; i++) {
-            begin_block(*blocks[i], i, place_in_grid(numbers[done + i], shape.grid));
-            now.alive.push_back(blocks[i].get());
-        }
-        if (!run_alive()) {
+    for (const uint32_t number : order_of_blocks(count)) {
+        begin_block(place_in_grid(number, shape.grid));
+        if (!run_block()) {
             return now.finding;
         }
     }

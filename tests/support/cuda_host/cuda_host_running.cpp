@@ -34,7 +34,7 @@ void found(const char *format, ...)
     const size_t room = sizeof now.finding;
     const char *text = now.shape->text;
     const int name_length = kernel_name_length(text);
-    const block &home = *current->home;
+    const block &home = *now.home;
     size_t used =
         static_cast<size_t>(snprintf(now.finding, room, "%.*s: block (%u,%u,%u) thread (%u,%u,%u) ",
                                      name_length, text, home.index.x, home.index.y, home.index.z,

@@ -3,7 +3,6 @@
 #define CUDA_HOST_RUNNING_H
 
 #include <functional>
-#include <vector>
 
 #include "cuda_host_block.h"
 
@@ -13,9 +12,8 @@ namespace cuda_host
 struct running_launch {
     const launch_shape *shape;
     const std::function<void()> *body;
-    std::vector<block *> alive;
-    unsigned blocks_arrived; /* at the grid's barrier */
-    char finding[2048];      /* empty as long as there is none */
+    block *home;        /* of the threads that run */
+    char finding[2048]; /* empty as long as there is none */
 };
 extern running_launch now;
 extern fiber scheduler; /* of the thread that launches: runs when nobody else can */

@@ -80,15 +80,6 @@ cudaError_t raise_limit(const void *kernel, size_t shared_bytes)
     return cudaSuccess;
 }
 
-/* As many blocks as an H100 has room for, as far as registers do not limit them. */
-static bool fits_at_once(const launch_shape &shape)
-{
-    const uint64_t threads = uint64_t(shape.block.x) * shape.block.y * shape.block.z;
-    const uint64_t shared = (228 << 10) / (shape.shared_bytes + 1024);
-    const uint64_t blocks = uint64_t(shape.grid.x) * shape.grid.y * shape.grid.z;
-    return blocks <= MULTIPROCESSORS * std::min<uint64_t>(2048 / threads, shared);
-}
-
 static const char *hand_over(cuda_host_launcher *launcher, const launch_shape &shape)
 {
     const std::string kernel(shape.text, static_cast<size_t>(kernel_name_length(shape.text)));
@@ -120,9 +111,6 @@ cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cuda
     if (shape.shared_bytes >
         (limit == r.shared_limits.end() ? SHARED_BYTES : std::max(limit->second, SHARED_BYTES))) {
         return fail(cudaErrorInvalidValue);
-    }
-    if (shape.cooperative && !fits_at_once(shape)) {
-        return fail(cudaErrorCooperativeLaunchTooLarge);
     }
     return enqueue(stream, cudaGraphNodeTypeKernel, [shape, thread]() {
         count_launch();

@@ -45,40 +45,29 @@ unsigned choose(uint32_t bits)
 
 } // namespace
 
-thread *take_next(block *home, unsigned warp_number)
+thread *take_next(unsigned warp_number)
 {
-    const bool wander = order.order == CUDA_HOST_SHUFFLED && random_word() % 4 == 0;
-    if (home == nullptr || home->ready_warps == 0) {
-        const unsigned count = static_cast<unsigned>(now.alive.size());
-        const unsigned start = order.order == CUDA_HOST_SHUFFLED ? random_word() % count : 0;
-        home = nullptr;
-        for (unsigned i = 0; i < count && home == nullptr; i++) {
-            const unsigned at = (start + i) % count;
-            block *other = now.alive[order.order == CUDA_HOST_DESCENDING ? count - 1 - at : at];
-            if (other->ready_warps != 0) {
-                home = other;
-            }
-        }
-        if (home == nullptr) {
-            return nullptr;
-        }
-        warp_number = choose(home->ready_warps);
-    } else if (wander || (home->ready_warps >> warp_number & 1) == 0) {
-        warp_number = choose(home->ready_warps);
+    block &home = *now.home;
+    if (home.ready_warps == 0) {
+        return nullptr;
     }
-    warp &w = home->warps[warp_number];
+    const bool wander = order.order == CUDA_HOST_SHUFFLED && random_word() % 4 == 0;
+    if (wander || (home.ready_warps >> warp_number & 1) == 0) {
+        warp_number = choose(home.ready_warps);
+    }
+    warp &w = home.warps[warp_number];
     const unsigned bit = choose(w.ready);
     w.ready &= ~(1u << bit);
     if (w.ready == 0) {
-        home->ready_warps &= ~(1u << warp_number);
+        home.ready_warps &= ~(1u << warp_number);
     }
-    return home->first + warp_number * 32 + bit;
+    return home.first + warp_number * 32 + bit;
 }
 
 void become(thread *next)
 {
-    block &home = *next->home;
-    if (current == nullptr || current->home != &home) {
+    block &home = *now.home;
+    if (current == nullptr) {
         blockIdx = home.index;
         here.shared = home.shared;
         here.shadow = home.shadow.data();
@@ -95,7 +84,7 @@ void become(thread *next)
 void let_others_run(unsigned warp_number)
 {
     thread *self = current;
-    thread *next = take_next(self->home, warp_number);
+    thread *next = take_next(warp_number);
     if (next == self) {
         become(self);
         return;
@@ -152,7 +141,7 @@ static meeting &join(warp &w, const meeting &mine)
 void meet(const collective &kind, uint32_t mask, const char *file, int line)
 {
     thread &self = *current;
-    block &home = *self.home;
+    block &home = *now.home;
     const unsigned warp_number = self.number / 32u;
     const uint32_t bit = 1u << lane();
     warp &w = home.warps[warp_number];
@@ -179,11 +168,8 @@ void meet(const collective &kind, uint32_t mask, const char *file, int line)
     self.waiting = false;
 }
 
-namespace
-{
-
-/* All threads of a block go on, in a new interval; the warp that the order begins with. */
-unsigned release(block &b)
+/* All threads of the block go on, in a new interval. */
+static void release(block &b)
 {
     b.arrived = 0;
     b.epoch = next_epoch();
@@ -191,50 +177,25 @@ unsigned release(block &b)
         b.warps[i].epoch = next_epoch();
         make_ready(b, i, b.warps[i].lanes);
     }
-    return choose(b.ready_warps);
 }
-
-/* This thread comes to a barrier; true if it is the block's last. */
-bool arrive(const char *name, const char *file, int line)
-{
-    block &home = *current->home;
-    if (home.arrived == 0) {
-        home.barrier = {name, file, line};
-    } else if (!is_at(home.barrier, file, line)) {
-        found("comes to %s (%s:%d) while %u threads wait in %s (%s:%d)", name, file, line,
-              home.arrived, home.barrier.name, home.barrier.file, home.barrier.line);
-    }
-    home.arrived++;
-    wait_at(name, 0, file, line);
-    return home.arrived == home.threads;
-}
-
-} // namespace
 
 void block_barrier(const char *file, int line)
 {
+    static const char NAME[] = "__syncthreads";
     thread &self = *current;
-    unsigned warp_number = self.number / 32u;
-    if (arrive("__syncthreads", file, line)) {
-        warp_number = release(*self.home);
+    block &home = *now.home;
+    if (home.arrived == 0) {
+        home.barrier = {NAME, file, line};
+    } else if (!is_at(home.barrier, file, line)) {
+        found("comes to %s (%s:%d) while %u threads wait in %s (%s:%d)", NAME, file, line,
+              home.arrived, NAME, home.barrier.file, home.barrier.line);
     }
-    let_others_run(warp_number);
-    self.waiting = false;
-}
-
-void grid_barrier(const char *file, int line)
-{
-    thread &self = *current;
-    if (!now.shape->cooperative) {
-        found("calls grid_barrier in a launch that is not cooperative (%s:%d)", file, line);
-    }
+    home.arrived++;
+    wait_at(NAME, 0, file, line);
     unsigned warp_number = self.number / 32u;
-    if (arrive("grid_barrier", file, line) && ++now.blocks_arrived == now.alive.size()) {
-        now.blocks_arrived = 0;
-        for (block *b : now.alive) {
-            release(*b);
-        }
-        warp_number = choose(self.home->ready_warps);
+    if (home.arrived == home.threads) {
+        release(home);
+        warp_number = choose(home.ready_warps);
     }
     let_others_run(warp_number);
     self.waiting = false;

@@ -18,7 +18,7 @@ size_t choose_of(size_t count);
 void make_ready(block &home, unsigned warp_number, uint32_t lanes);
 /* The thread that runs next, no longer among those ready; NULL if none can. It is of that warp if
  * the order has nothing against it. */
-thread *take_next(block *home, unsigned warp_number);
+thread *take_next(unsigned warp_number);
 /* Everything that a thread sees becomes that one's; a switch to it follows. */
 void become(thread *next);
 /* Somebody else runs until this thread is chosen again. */

@@ -46,7 +46,7 @@ bool after_reads(const shadow_word &s)
 {
     char where[256];
     char other[64];
-    describe_place(*current->home, place, where, sizeof where);
+    describe_place(*now.home, place, where, sizeof where);
     if (with_write && s.writer == ATOMICALLY) {
         snprintf(other, sizeof other, "atomics add to");
     } else if (with_write) {
@@ -96,7 +96,7 @@ void touch(const void *place, shadow_word &s, int how)
 
 void touch_shared(const void *place, size_t bytes, int how)
 {
-    block &home = *current->home;
+    block &home = *now.home;
     const size_t at = static_cast<size_t>(static_cast<const unsigned char *>(place) - home.shared);
     for (size_t i = at; i < at + bytes; i = (i / 4 + 1) * 4) {
         shadow_word &word = home.shadow[i / 4];
@@ -148,7 +148,7 @@ void clear_shadow(block &b)
 
 void take(unsigned char *begin, size_t bytes, size_t value_bytes, const char *file, int line)
 {
-    block &home = *current->home;
+    block &home = *now.home;
     const size_t at = static_cast<size_t>(begin - home.shared);
     if (at + bytes > home.shared_bytes) {
         found("takes bytes %zu to %zu of the %zu of shared memory that the launch gave (%s:%d)", at,
@@ -177,7 +177,7 @@ void describe_place(const block &home, const void *place, char *text, size_t byt
 
 void outside_span(const void *begin, ptrdiff_t i, int count, ptrdiff_t size, size_t value_bytes)
 {
-    const block &home = *current->home;
+    const block &home = *now.home;
     const char *file = "?";
     int line = 0;
     for (const taken_span &s : home.spans) {
@@ -193,7 +193,7 @@ void outside_span(const void *begin, ptrdiff_t i, int count, ptrdiff_t size, siz
 void unaligned(const void *begin, ptrdiff_t i, int count)
 {
     char where[256];
-    describe_place(*current->home, begin, where, sizeof where);
+    describe_place(*now.home, begin, where, sizeof where);
     found("reaches for a vector of %d values at value %td, where it is not aligned, of %s", count,
           i, where);
 }

@@ -1,7 +1,7 @@
 /* Right kernels. */
 #include "sample_kernels.h"
 
-#include "grid_barrier.cuh"
+#include "device.cuh"
 
 enum { THREADS = 256 };
 
@@ -139,36 +139,6 @@ static __global__ void rotate(const uint32_t *in, uint32_t *out, unsigned times)
 cudaError_t sample_rotate(const uint32_t *in, uint32_t *out, unsigned times, cudaStream_t stream)
 {
     return LAUNCH(rotate, 1, 64, 64 * sizeof *in, stream, in, out, times);
-}
-
-static __global__ void grid_sums(const float *in, float *scratch, float *out)
-{
-    shared_memory memory = SHARED_MEMORY();
-    shared_span<float> values = memory.take<float>(64);
-    const int i = static_cast<int>(threadIdx.x);
-    values[i] = in[blockIdx.x * 64 + threadIdx.x];
-    __syncthreads();
-    if (i == 0) {
-        float sum = 0;
-        for (int j = 0; j < 64; j++) {
-            sum += values[j];
-        }
-        scratch[blockIdx.x] = sum;
-    }
-    grid_barrier();
-    if (i == 0) {
-        float sum = 0;
-        for (unsigned b = 0; b < gridDim.x; b++) {
-            sum += scratch[b];
-        }
-        out[blockIdx.x] = sum;
-    }
-}
-
-cudaError_t sample_grid_sums(const float *in, float *scratch, float *out, unsigned blocks,
-                             cudaStream_t stream)
-{
-    return LAUNCH_COOPERATIVE(grid_sums, blocks, 64, 64 * sizeof *in, stream, in, scratch, out);
 }
 
 static __global__ void round_values(const float *in, uint32_t *tf32, uint32_t *bf16, unsigned count)

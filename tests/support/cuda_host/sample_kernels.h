@@ -29,11 +29,6 @@ cudaError_t sample_shuffles(uint32_t *out, cudaStream_t stream);
 /* Rotates 32 words a warp through shared memory with __syncwarp alone, `times` times. */
 cudaError_t sample_rotate(const uint32_t *in, uint32_t *out, unsigned times, cudaStream_t stream);
 
-/* out[b] = sum of in[0 .. 64 * blocks), the same for each block, with a barrier of the grid between
- * the blocks' sums and the sums of those. */
-cudaError_t sample_grid_sums(const float *in, float *scratch, float *out, unsigned blocks,
-                             cudaStream_t stream);
-
 /* d[16,8] += a[16,8] b[8,8] in tf32, or a[16,16] b[16,8] in bf16, in one warp; fragments by the
  * layout in device.cuh. `times` over. */
 typedef enum sample_product { SAMPLE_TF32, SAMPLE_BF16, SAMPLE_PRODUCTS } sample_product;
@@ -79,7 +74,6 @@ typedef enum wrong_kernel {
     WRONG_COPY_NEVER_AWAITED,
     WRONG_COPY_OVER_READ, /* into what another thread still reads */
     WRONG_COPY_UNALIGNED,
-    WRONG_GRID_BARRIER, /* in a launch that is not cooperative */
     WRONG_KERNELS
 } wrong_kernel;
 

@@ -1,5 +1,5 @@
 /* Kernels that are each wrong in one way (sample_kernels.h). */
-#include "grid_barrier.cuh"
+#include "device.cuh"
 #include "sample_kernels.h"
 
 static const unsigned ALL = 0xffffffff;
@@ -121,9 +121,6 @@ static __device__ void divergent_kernels(wrong_kernel which, float *global)
         mma_tf32_16x8x8(d, raw, b);
         break;
     }
-    case WRONG_GRID_BARRIER:
-        grid_barrier();
-        break;
     default:
         break;
     }

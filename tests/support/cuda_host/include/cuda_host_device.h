@@ -27,16 +27,16 @@ extern dim3 blockDim;
 extern dim3 gridDim;
 
 /* Launches */
-#define LAUNCH(...) launch_kernel(#__VA_ARGS__, false, __VA_ARGS__)
+#define LAUNCH(...) launch_kernel(#__VA_ARGS__, __VA_ARGS__)
 
 template <typename... P>
-inline cudaError_t launch_kernel(const char *text, bool cooperative, void (*kernel)(P...),
-                                 dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream,
+inline cudaError_t launch_kernel(const char *text, void (*kernel)(P...), dim3 grid, dim3 block,
+                                 size_t shared_bytes, cudaStream_t stream,
                                  typename plain_type<P>::type... values)
 {
-    const cuda_host::launch_shape shape = {
-        text,        reinterpret_cast<const void *>(kernel), grid, block, shared_bytes,
-        cooperative, {cuda_host::argument_of<P>(values)...}};
+    const cuda_host::launch_shape shape = {text,         reinterpret_cast<const void *>(kernel),
+                                           grid,         block,
+                                           shared_bytes, {cuda_host::argument_of<P>(values)...}};
     std::tuple<P...> copies(values...);
     return cuda_host::launch(shape, [kernel, copies]() { std::apply(kernel, copies); }, stream);
 }

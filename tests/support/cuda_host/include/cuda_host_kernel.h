@@ -22,7 +22,6 @@ struct launch_shape {
     dim3 grid;
     dim3 block;
     size_t shared_bytes;
-    bool cooperative; /* all blocks at once */
     std::vector<argument> arguments;
 };
 cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cudaStream_t stream);
@@ -87,8 +86,6 @@ extern const collective warp_barrier, shuffle_xor, ballot, mma_tf32, mma_bf16;
 void meet(const collective &kind, uint32_t mask, const char *file, int line);
 /* Waits until all threads of the block have. */
 void block_barrier(const char *file, int line);
-/* Waits until all threads of the launch, a cooperative one, have. */
-void grid_barrier(const char *file, int line);
 
 /* The careful way, where a look at the shadow does not do. */
 void touch_shared(const void *place, size_t bytes, int how);

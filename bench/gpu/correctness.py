@@ -17,7 +17,6 @@ BOUNDS = {"fp32": (1e-5, 0.01), "tf32": (1e-3, 0.02), "bf16": (1e-2, 0.04)}
 # Program (before a +) -> what its environment needs. Where the program itself looks for the device
 # its tests cannot be processes of their own: CUDA does not survive a fork.
 DEVICE_TESTS = {
-    "check_cuda_constructs_device": {"CK_FORK": "no"},
     "check_cuda_forward_device": {"CK_FORK": "no", "CUDA_LAUNCH_BLOCKING": "1"},
     "check_cuda_backward_device": {"CK_FORK": "no", "CUDA_LAUNCH_BLOCKING": "1"},
     "check_cuda_update_device": {"CK_FORK": "no", "CUDA_LAUNCH_BLOCKING": "1"},

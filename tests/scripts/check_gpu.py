@@ -265,9 +265,8 @@ class Device(GpuCheck):
             program.rename(program.with_name(f"{name}.real"))
             shim(program, AS_CPU)
         shim(cls.bundle / "bin/gpu_ceilings", CEILINGS)
-        for name in ("check_cuda_constructs_device", "check_cuda_forward_device",
-                     "check_cuda_backward_device", "check_cuda_update_device",
-                     "check_engine_reference"):
+        for name in ("check_cuda_forward_device", "check_cuda_backward_device",
+                     "check_cuda_update_device", "check_engine_reference"):
             shim(cls.bundle / "tests" / name, TEST)
         shim(cls.bundle / "tests/check_engine", FAILED_TEST)
 

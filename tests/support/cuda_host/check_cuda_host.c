@@ -7,18 +7,7 @@
 #include "cuda_host.h"
 #include "sample_kernels.h"
 #include "sample_memory.h"
-
-enum { ORDERS = 6 };
-
-/* Ascending, descending, then shuffled by that seed. */
-static void begin(int order)
-{
-    cuda_host_reset();
-    cuda_host_set_order(order == 0   ? CUDA_HOST_ASCENDING
-                        : order == 1 ? CUDA_HOST_DESCENDING
-                                     : CUDA_HOST_SHUFFLED,
-                        (uint64_t)order);
-}
+#include "sample_orders.h"
 
 static const struct {
     wrong_kernel which;

@@ -141,20 +141,6 @@ cudaError_t sample_rotate(const uint32_t *in, uint32_t *out, unsigned times, cud
     return LAUNCH(rotate, 1, 64, 64 * sizeof *in, stream, in, out, times);
 }
 
-static __global__ void round_values(const float *in, uint32_t *tf32, uint32_t *bf16, unsigned count)
-{
-    for (unsigned i = threadIdx.x; i < count; i += blockDim.x) {
-        tf32[i] = to_tf32(in[i]);
-        bf16[i] = pack_bf16(in[i], -in[i]);
-    }
-}
-
-cudaError_t sample_round(const float *in, uint32_t *tf32, uint32_t *bf16, unsigned count,
-                         cudaStream_t stream)
-{
-    return LAUNCH(round_values, 1, 64, 0, stream, in, tf32, bf16, count);
-}
-
 static __global__ void increment(float *out)
 {
     out[threadIdx.x] += 1.0f;

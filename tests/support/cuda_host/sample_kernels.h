@@ -29,16 +29,6 @@ cudaError_t sample_shuffles(uint32_t *out, cudaStream_t stream);
 /* Rotates 32 words a warp through shared memory with __syncwarp alone, `times` times. */
 cudaError_t sample_rotate(const uint32_t *in, uint32_t *out, unsigned times, cudaStream_t stream);
 
-/* d[16,8] += a[16,8] b[8,8] in tf32, or a[16,16] b[16,8] in bf16, in one warp; fragments by the
- * layout in device.cuh. `times` over. */
-typedef enum sample_product { SAMPLE_TF32, SAMPLE_BF16, SAMPLE_PRODUCTS } sample_product;
-cudaError_t sample_multiply(sample_product product, const float *a, const float *b, float *d,
-                            unsigned times, cudaStream_t stream);
-
-/* tf32[i] = to_tf32(in[i]), bf16[i] = pack_bf16(in[i], -in[i]), by one block. */
-cudaError_t sample_round(const float *in, uint32_t *tf32, uint32_t *bf16, unsigned count,
-                         cudaStream_t stream);
-
 /* Adds 1 to each of out[0 .. 64). */
 cudaError_t sample_increment(float *out, cudaStream_t stream);
 

@@ -9,6 +9,7 @@
 #include "check_main.h"
 #include "comparison_print.h"
 #include "made_up_runs.h"
+#include "verdict_words.h"
 
 static char *text; /* what was printed last */
 static size_t size;
@@ -59,7 +60,7 @@ static void print_for(double target)
 {
     judge(target);
     FILE *out = begin_text();
-    ck_assert_int_eq(comparison_print_verdict(&answer, out), 0);
+    ck_assert_int_eq(verdict_words_print(&answer, out), 0);
     fputc('\n', out);
     comparison_print_table(&all, &answer, out);
     fclose(out);

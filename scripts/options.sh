@@ -38,3 +38,22 @@ take_options() {
         shift
     done
 }
+
+# check_options OPTION... -- ARGUMENT...: for a script that passes its arguments on to a program which
+# may not be there yet. Refuses options of other names; --help prints the script's help and ends it.
+check_options() {
+    local options=' ' argument
+    while [[ $1 != -- ]]; do
+        options+="$1 "
+        shift
+    done
+    shift
+    for argument in "$@"; do
+        if [[ $argument == -h || $argument == --help ]]; then
+            usage
+            exit
+        elif [[ $argument == -[!0-9]* && $options != *" ${argument%%=*} "* ]]; then
+            wrong_usage "unknown option '$argument'"
+        fi
+    done
+}

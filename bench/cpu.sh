@@ -20,41 +20,17 @@ Exits with 3 where a peer failed: the ratio is then against the others.
 END
 }
 
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/options.sh
+source "$root/scripts/options.sh"
 batch_size=64 precision=fp32 rounds=5 steps='' csv=''
-while [[ $# -gt 0 ]]; do
-    case $1 in
-    -h | --help) usage; exit 0 ;;
-    --precision)
-        [[ ${2:-} == fp32 || ${2:-} == bf16 ]] || {
-            echo "bench/cpu.sh: --precision takes fp32 or bf16" >&2
-            exit 2
-        }
-        precision=$2
-        shift 2
-        ;;
-    --csv)
-        [[ -n ${2:-} ]] || { usage >&2; exit 2; }
-        csv=$2
-        shift 2
-        ;;
-    --batch-size | --rounds | --steps)
-        [[ ${2:-} =~ ^[1-9][0-9]{0,4}$ ]] || {
-            echo "bench/cpu.sh: $1 takes a number from 1 to 99999" >&2
-            exit 2
-        }
-        case $1 in
-        --batch-size) batch_size=$2 ;;
-        --rounds) rounds=$2 ;;
-        --steps) steps=$2 ;;
-        esac
-        shift 2
-        ;;
-    *) usage >&2; exit 2 ;;
-    esac
+take_options batch-size precision rounds steps csv -- "$@"
+[[ $precision == fp32 || $precision == bf16 ]] || wrong_usage "--precision takes fp32 or bf16"
+for number in "$batch_size" "$rounds" ${steps:+"$steps"}; do
+    [[ $number =~ ^[1-9][0-9]{0,4}$ ]] || wrong_usage "not a number from 1 to 99999: $number"
 done
 [[ -n $steps ]] || steps=$((3840 / batch_size > 10 ? 3840 / batch_size : 10))
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 for program in train_steps layers; do
     [[ -x $root/build/release/bench/$program ]] || {
         echo "bench/cpu.sh: build the release preset first" >&2

@@ -18,27 +18,15 @@ TensorBoard in .venv/tensorboard (scripts/python_venv.sh tensorboard).
 END
 }
 
-rounds=5 scalars=1000000 parent=${TMPDIR:-/tmp}
-while [ $# -gt 0 ]; do
-    case $1 in
-    -h | --help) usage; exit 0 ;;
-    --rounds | --scalars | --directory)
-        [ $# -ge 2 ] || { usage >&2; exit 2; }
-        case $1 in
-        --rounds) rounds=$2 ;;
-        --scalars) scalars=$2 ;;
-        --directory) parent=$2 ;;
-        esac
-        shift 2
-        ;;
-    *) usage >&2; exit 2 ;;
-    esac
-done
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/options.sh
+source "$root/scripts/options.sh"
+rounds=5 scalars=1000000 directory=${TMPDIR:-/tmp}
+take_options rounds scalars directory -- "$@"
 for number in "$rounds" "$scalars"; do
-    [[ $number =~ ^[1-9][0-9]*$ ]] || { echo "bench/readers.sh: not a count: $number" >&2; exit 2; }
+    [[ $number =~ ^[1-9][0-9]*$ ]] || wrong_usage "not a count: $number"
 done
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 ours=$root/build/release/bench/reader_rates
 peers=$root/bench/peers/stock_readers.py
 python=$root/.venv/tensorboard/bin/python
@@ -48,7 +36,7 @@ python=$root/.venv/tensorboard/bin/python
     exit 1
 }
 
-files=$(mktemp -d "$parent/readers.XXXXXX")
+files=$(mktemp -d "$directory/readers.XXXXXX")
 trap 'rm -rf "$files"' EXIT
 declare -A counts=([scalars]=$scalars [histograms]=2000 [images]=250)
 for kind in scalars histograms images; do

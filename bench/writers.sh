@@ -18,28 +18,15 @@ venv; PyTorch and tensorboardX go into .venv/torch.
 END
 }
 
-rounds=5 turns=5 count=1000000 peer_count=20000 parent=${TMPDIR:-/tmp}
-while [ $# -gt 0 ]; do
-    case $1 in
-    -h | --help) usage; exit 0 ;;
-    --rounds | --count | --peer-count | --directory)
-        [ $# -ge 2 ] || { usage >&2; exit 2; }
-        case $1 in
-        --rounds) rounds=$2 ;;
-        --count) count=$2 ;;
-        --peer-count) peer_count=$2 ;;
-        --directory) parent=$2 ;;
-        esac
-        shift 2
-        ;;
-    *) usage >&2; exit 2 ;;
-    esac
-done
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/options.sh
+source "$root/scripts/options.sh"
+rounds=5 turns=5 count=1000000 peer_count=20000 directory=${TMPDIR:-/tmp}
+take_options rounds count peer-count directory -- "$@"
 for number in "$rounds" "$count" "$peer_count"; do
-    [[ $number =~ ^[1-9][0-9]*$ ]] || { echo "bench/writers.sh: not a count: $number" >&2; exit 2; }
+    [[ $number =~ ^[1-9][0-9]*$ ]] || wrong_usage "not a count: $number"
 done
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 ours=$root/build/release/bench/writer_rates
 peers=$root/bench/peers/scalar_writers.py
 python=$root/.venv/torch/bin/python
@@ -50,7 +37,7 @@ if ! "$python" -c 'import numpy, torch, tensorboard, tensorboardX' 2>/dev/null; 
         'tensorboard==2.21.0' 'tensorboardX==2.6.5'
 fi
 
-files=$(mktemp -d "$parent/writers.XXXXXX")
+files=$(mktemp -d "$directory/writers.XXXXXX")
 trap 'rm -rf "$files"' EXIT
 record() { # a program's line: "NAME: X us/scalar, …"
     printf '%s\n' "$1"

@@ -20,20 +20,17 @@ END
 }
 
 architectures=(arm64 i386 s390x)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+# shellcheck source=scripts/options.sh
+source "$root/scripts/options.sh"
 case ${1:-} in
 -h | --help)
     usage
     exit
     ;;
--*)
-    usage >&2
-    exit 2
-    ;;
-?*)
-    architectures=("$@")
-    ;;
+-*) wrong_usage "unknown option '$1'" ;;
+?*) architectures=("$@") ;;
 esac
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck source=scripts/private_apt.sh
 source "$root/scripts/private_apt.sh"
 
@@ -44,8 +41,7 @@ name_processor() { # architecture
     i386) processor=i386 triplet=i386-linux-gnu compiler=i686-linux-gnu-gcc ;;
     s390x) processor=s390x triplet=s390x-linux-gnu compiler=s390x-linux-gnu-gcc ;;
     *)
-        echo "cross_test: no architecture '$1'; there are arm64, i386 and s390x" >&2
-        exit 2
+        wrong_usage "no architecture '$1'; there are arm64, i386 and s390x"
         ;;
     esac
 }

@@ -19,31 +19,11 @@ END
 }
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+# shellcheck source=scripts/options.sh
+source "$root/scripts/options.sh"
 output=$root/build/debian-packages
 contact='tblog <tblog@example.org>'
-while [[ $# -gt 0 ]]; do
-    case $1 in
-    -h | --help)
-        usage
-        exit
-        ;;
-    --output | --contact)
-        if [[ $# -lt 2 ]]; then
-            echo "debian_packages: $1 needs a value" >&2
-            exit 2
-        fi
-        case $1 in
-        --output) output=$2 ;;
-        --contact) contact=$2 ;;
-        esac
-        shift 2
-        ;;
-    *)
-        usage >&2
-        exit 2
-        ;;
-    esac
-done
+take_options output contact -- "$@"
 mkdir -p "$output"
 output=$(cd "$output" && pwd -P)
 

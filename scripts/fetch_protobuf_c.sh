@@ -13,18 +13,19 @@ root nor a line `deb-src` in its sources is needed, and the system's lists stay 
 END
 }
 
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+# shellcheck source=scripts/options.sh
+source "$root/scripts/options.sh"
 case ${1:-} in
--*)
+-h | --help)
     usage
-    [[ $1 == -h || $1 == --help ]] || exit 2
     exit
     ;;
+-*) wrong_usage "unknown option '$1'" ;;
 esac
 if [[ $# -gt 1 ]]; then
-    usage >&2
-    exit 2
+    wrong_usage "only one folder"
 fi
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 output=${1:-$root/build/protobuf-c}
 if [[ -e $output/protobuf-c/protobuf-c.c ]]; then
     exit

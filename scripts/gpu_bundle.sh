@@ -29,31 +29,10 @@ fail() {
 }
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-build='' data=$root/data/mnist output=$root/build/gpu-bundle
-while [[ $# -gt 0 ]]; do
-    case $1 in
-    -h | --help)
-        usage
-        exit
-        ;;
-    --build-dir | --data | --output)
-        if [[ $# -lt 2 ]]; then
-            echo "gpu_bundle: $1 needs a folder" >&2
-            exit 2
-        fi
-        case $1 in
-        --build-dir) build=$2 ;;
-        --data) data=$2 ;;
-        --output) output=$2 ;;
-        esac
-        shift 2
-        ;;
-    *)
-        usage >&2
-        exit 2
-        ;;
-    esac
-done
+# shellcheck source=scripts/options.sh
+source "$root/scripts/options.sh"
+build_dir='' data=$root/data/mnist output=$root/build/gpu-bundle
+take_options build-dir data output -- "$@"
 
 programs=(bin/trainer bin/tblog bench/engine_steps bench/gpu_ceilings)
 device_tests=(tests/check_cuda_forward_device tests/check_cuda_backward_device
@@ -71,20 +50,20 @@ build_programs() {
         targets=("${targets[@]/#tblog/tblog_tool}")
         cmake --build --preset cuda --parallel "$(nproc)" --target "${targets[@]}"
     )
-    build=$root/build/cuda
+    build_dir=$root/build/cuda
 }
 
 # A trainer of a build with CUDA needs all of them, for what it does on a device is to be checked.
 check_programs() {
     local program
-    [[ -e $build/bin/trainer ]] || fail "$build has no trainer"
+    [[ -e $build_dir/bin/trainer ]] || fail "$build_dir has no trainer"
     for program in "${programs[@]}" "${device_tests[@]}"; do
-        if [[ -e $build/$program ]]; then
+        if [[ -e $build_dir/$program ]]; then
             continue
-        elif ldd "$build/bin/trainer" | grep -q 'libcublas\.so'; then
-            fail "$build has no $program, though its trainer has the CUDA engine"
+        elif ldd "$build_dir/bin/trainer" | grep -q 'libcublas\.so'; then
+            fail "$build_dir has no $program, though its trainer has the CUDA engine"
         fi
-        echo "gpu_bundle: $build has no $program: left out" >&2
+        echo "gpu_bundle: $build_dir has no $program: left out" >&2
     done
 }
 
@@ -92,13 +71,13 @@ copy_programs() {
     mkdir -p "$output"/{bin,tests,lib,data,bench,scripts}
     local program
     for program in "${programs[@]}"; do
-        if [[ -e $build/$program ]]; then
-            cp "$build/$program" "$output/bin/"
+        if [[ -e $build_dir/$program ]]; then
+            cp "$build_dir/$program" "$output/bin/"
         fi
     done
     for program in "${device_tests[@]}"; do
-        if [[ -e $build/$program ]]; then
-            cp "$build/$program" "$output/tests/"
+        if [[ -e $build_dir/$program ]]; then
+            cp "$build_dir/$program" "$output/tests/"
         fi
     done
     cp -r "$root/bench/gpu" "$output/bench/"
@@ -165,7 +144,7 @@ check_size() {
     echo "gpu_bundle: $output, $mebibytes MiB"
 }
 
-if [[ -z $build ]]; then
+if [[ -z $build_dir ]]; then
     build_programs
 fi
 if [[ -e $output && ! -e $output/version ]]; then

@@ -22,20 +22,19 @@ already; makes it anew where the requirements have changed.
 END
 }
 
+# shellcheck source=scripts/options.sh
+source "$(dirname "${BASH_SOURCE[0]}")/options.sh"
 case ${1:-} in
 format | view | tensorboard | frameworks | older_frameworks | old_cmake | models | jax) ;;
 -h | --help)
     usage
     exit
     ;;
-*)
-    usage >&2
-    exit 2
-    ;;
+'') wrong_usage "which environment?" ;;
+*) wrong_usage "unknown environment '$1'" ;;
 esac
 if [[ $# -gt 1 ]]; then
-    usage >&2
-    exit 2
+    wrong_usage "only one environment at a time"
 fi
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)

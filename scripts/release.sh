@@ -27,34 +27,10 @@ fail() {
 }
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-output=$root/build/release-archive protobuf_c='' may_differ=no
-while [[ $# -gt 0 ]]; do
-    case $1 in
-    -h | --help)
-        usage
-        exit
-        ;;
-    --allow-changes)
-        may_differ=yes
-        shift
-        ;;
-    --output | --protobuf-c)
-        if [[ $# -lt 2 ]]; then
-            echo "release: $1 needs a folder" >&2
-            exit 2
-        fi
-        case $1 in
-        --output) output=$2 ;;
-        --protobuf-c) protobuf_c=$2 ;;
-        esac
-        shift 2
-        ;;
-    *)
-        usage >&2
-        exit 2
-        ;;
-    esac
-done
+# shellcheck source=scripts/options.sh
+source "$root/scripts/options.sh"
+output=$root/build/release-archive protobuf_c='' allow_changes=no
+take_options output protobuf-c allow-changes! -- "$@"
 if [[ -n $protobuf_c ]]; then
     protobuf_c=$(cd "$protobuf_c" && pwd -P)
     [[ -e $protobuf_c/protobuf-c/protobuf-c.c ]] ||
@@ -65,7 +41,7 @@ output=$(cd "$output" && pwd -P)
 
 cd "$root"
 git rev-parse HEAD >/dev/null 2>&1 || fail "this is no git checkout"
-if [[ $may_differ == no && -n $(git status --porcelain) ]]; then
+if [[ $allow_changes == no && -n $(git status --porcelain) ]]; then
     fail "there are changes that are not committed: commit them, or say --allow-changes"
 fi
 work=$(mktemp -d)

@@ -21,15 +21,19 @@ END
 }
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+# shellcheck source=scripts/options.sh
+source "$root/scripts/options.sh"
 defaults=(--data "$root/data/mnist" --logdir "$root/logs")
+# Those of `trainer sweep`, which is not built yet and checks their values later.
+check_options -q --quiet -V --version --usage '-?' --batch-sizes --checkpoint-interval --data --engine \
+    --epochs --format --histograms --isa --jobs --join --learning-rate --learning-rates --list --logdir \
+    --micro-batch --no-model --no-state --no-wait --noise-scale --overwrite --precision --save-best \
+    --scale-learning-rate --seed --seeds --task --terminate-on-nan --threads --train-samples \
+    --update-freq -- "$@"
 fetch=yes
 for argument in "$@"; do
     case $argument in
     --data | --data=*) fetch=no ;;
-    -h | --help)
-        usage
-        exit
-        ;;
     esac
 done
 

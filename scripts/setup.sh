@@ -20,6 +20,9 @@ possible it lists what is missing and exits with 1.
 END
 }
 
+# shellcheck source=scripts/options.sh
+source "$(dirname "${BASH_SOURCE[0]}")/options.sh"
+
 for_build=(gcc libc6-dev cmake make pkg-config protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
     libzip-dev libjansson-dev libpng-dev libcairo2-dev curl ca-certificates)
 for_tests=(g++ check bindfs mandoc doxygen shellcheck clang-format-14 clang-tidy-14 chromium chromium-driver
@@ -182,14 +185,10 @@ case ${1:-} in
     usage
     exit
     ;;
-*)
-    usage >&2
-    exit 2
-    ;;
+*) wrong_usage "unknown option '$1'" ;;
 esac
 if [[ $# -gt 1 ]]; then
-    usage >&2
-    exit 2
+    wrong_usage "only one option at a time"
 fi
 
 find_missing "${wanted[@]}"

@@ -37,6 +37,8 @@ otherwise it is skipped.
 END
 }
 
+# shellcheck source=scripts/options.sh
+source "$(dirname "${BASH_SOURCE[0]}")/options.sh"
 tier=default
 presets=(release asan tsan)
 case ${1:-} in
@@ -44,10 +46,7 @@ case ${1:-} in
     usage
     exit
     ;;
--*)
-    usage >&2
-    exit 2
-    ;;
+-*) wrong_usage "unknown option '$1'" ;;
 '') ;;
 quick)
     tier=quick
@@ -63,8 +62,7 @@ all)
     ;;
 esac
 if [[ $tier != named && $# -gt 1 ]]; then
-    usage >&2
-    exit 2
+    wrong_usage "'$1' is a tier, and nothing follows it"
 fi
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

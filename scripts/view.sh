@@ -22,18 +22,22 @@ END
 }
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+# shellcheck source=scripts/options.sh
+source "$root/scripts/options.sh"
 logdir=$root/logs
 case ${1:-} in
--h | --help)
-    usage
-    exit
-    ;;
 '' | -*) ;;
 *)
     logdir=$1
     shift
     ;;
 esac
+# Those of TensorBoard, which may not be there yet and checks their values later.
+check_options --bind_all --db --db_import --detect_file_replacement --event_file \
+    --extra_data_server_flags --generic_data --grpc_creds_type --grpc_data_provider --helpfull --host \
+    --inspect --load_fast --logdir --logdir_spec --max_reload_threads --path_prefix --port \
+    --purge_orphaned_data --reload_interval --reload_multifile --reload_multifile_inactive_secs \
+    --reload_task --reuse_port --samples_per_plugin --tag --version_tb --window_title -- "$@"
 if [[ ! -d $logdir ]]; then
     echo "view: $logdir: no such directory" >&2
     exit 1

@@ -13,6 +13,7 @@
 #include "option_roots.h"
 #include "option_value.h"
 #include "verdict.h"
+#include "verdict_words.h"
 
 enum { KEY_FORMAT = 256, KEY_TARGET, KEY_DETAILS, KEY_CHECK };
 
@@ -104,7 +105,7 @@ static int print(const comparison *all, const verdict *answer, const compare_opt
     case FORMATS:
         break;
     }
-    if (comparison_print_verdict(answer, stdout) != 0) {
+    if (verdict_words_print(answer, stdout) != 0) {
         return -1;
     }
     putchar('\n');

@@ -10,6 +10,7 @@
 #include "lenet.h"
 #include "memory_plan.h"
 #include "message.h"
+#include "run_options_parse.h"
 #include "signals.h"
 #include "sweep_answer.h"
 #include "sweep_join.h"

@@ -6,6 +6,7 @@
 #include "experiment.h"
 #include "message.h"
 #include "run_directory.h"
+#include "run_options_parse.h"
 #include "run_record.h"
 #include "signals.h"
 

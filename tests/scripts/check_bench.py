@@ -115,6 +115,8 @@ class BenchTest(unittest.TestCase):
         self.root = self.world / "the repository"
         self.calls = self.world / "calls"
         shutil.copytree(BENCH, self.root / "bench")
+        (self.root / "scripts").mkdir()
+        shutil.copy(BENCH.parent / "scripts/options.sh", self.root / "scripts")
         rounds = self.root / "bench/cpu_rounds.py"
         text = rounds.read_text()
         self.assertIn("SETTLE_SECONDS = 0.5", text)

@@ -1,12 +1,13 @@
 """setup.sh, run.sh, view.sh and test.sh, in a copy of the repository's scripts whose neighbours are shims.
 
-Usage: check_scripts.py SCRIPTS_FOLDER
+Usage: check_scripts.py SCRIPTS_FOLDER TRAINER
 
 Every shim writes how it was called to `calls`. No package is installed and nothing is built.
 """
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import unittest
 from colours_link import QUERY
 
 SCRIPTS = pathlib.Path(sys.argv.pop(1)).resolve()
+BUILT_TRAINER = sys.argv.pop(1)
 
 RECORD = """#!/bin/bash
 echo "${0##*/} $*" >>"$CALLS"
@@ -79,6 +81,14 @@ class ScriptsTest(unittest.TestCase):
             capture_output=True, stdin=subprocess.DEVNULL,
             env={**os.environ, "PATH": path, "CALLS": str(self.calls), **environment})
 
+    def assert_wrong_usage(self, script, *arguments):
+        """One line, and nothing is called."""
+        result = self.call(script, *arguments)
+        self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
+        name = script.removesuffix(".sh")
+        self.assertRegex(result.stderr, rf"^{name}: .*; see .*/{script} --help\n$")
+        self.assertFalse(self.calls.exists(), arguments)
+
     def calls_of(self, name):
         lines = self.calls.read_text().splitlines() if self.calls.exists() else []
         return [line.partition(" ")[2] for line in lines if line.split(" ")[0] == name]
@@ -104,7 +114,8 @@ class Setup(ScriptsTest):
         self.assertIn("apt-get install libjansson-dev", result.stderr)
 
     def test_a_wrong_option_is_wrong_usage(self):
-        self.assertEqual(self.call("setup.sh", "--everything").returncode, 2)
+        self.assert_wrong_usage("setup.sh", "--everything")
+        self.assert_wrong_usage("setup.sh", "--tests", "--cuda")
 
 
 class SetupCuda(ScriptsTest):
@@ -244,7 +255,7 @@ class TestTiers(ScriptsTest):
 
     def test_wrong_usage(self):
         for arguments in ["--all"], ["quick", "all"]:
-            self.assertEqual(self.run_tests(*arguments).returncode, 2)
+            self.assert_wrong_usage("test.sh", *arguments)
 
 
 class Run(ScriptsTest):
@@ -276,6 +287,26 @@ class Run(ScriptsTest):
 
     def test_an_exported_cdpath_changes_nothing(self):
         self.assertEqual(self.call("run.sh", CDPATH=".").returncode, 7)
+
+    def test_a_wrong_option_is_refused_before_anything_is_installed_or_built(self):
+        for arguments in (["--epoch", "2"], ["--epochs", "2", "--fly=1"], ["-x"], ["--"]):
+            self.assert_wrong_usage("run.sh", *arguments)
+
+    def test_every_option_of_the_sweep_is_passed_on(self):
+        text = subprocess.run([BUILT_TRAINER, "sweep", "--help"], capture_output=True, text=True,
+                              check=True).stdout
+        options = re.findall(r"^ +(?:(-.), )?(--[a-z-]+)", text, re.MULTILINE)
+        names = {name for pair in options for name in pair if name} - {"--help"}
+        self.assertIn("--task", names)
+        self.call("run.sh", *names)
+        self.assertTrue(self.calls_of("trainer")[0].endswith(" ".join(names)))
+
+    def test_help_is_the_scripts_own_wherever_it_is_asked_for(self):
+        for arguments in (["-h"], ["--epochs", "2", "--help"]):
+            result = self.call("run.sh", *arguments)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertTrue(result.stdout.startswith("Usage: scripts/run.sh"))
+        self.assertFalse(self.calls.exists())
 
 
 class View(ScriptsTest):
@@ -322,6 +353,10 @@ class View(ScriptsTest):
                          other[0] + address + link + other[1])
         (self.world / "my logs/run.json").touch()  # the directory of one run
         self.assertEqual(self.call("view.sh", "my logs").stderr, other[0] + address + other[1])
+
+    def test_a_wrong_option_is_refused_before_anything_is_installed(self):
+        for arguments in (["--prot", "7000"], ["my logs", "--fly"], ["my logs", "-x"]):
+            self.assert_wrong_usage("view.sh", *arguments)
 
     def test_a_directory_that_is_not_there_is_named(self):
         result = self.call("view.sh", "nowhere")

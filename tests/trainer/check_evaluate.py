@@ -1,4 +1,4 @@
-"""A run's network, evaluated: arguments are the trainer and tblog, as for check_trainer."""
+"""A run's network, evaluated: arguments are the trainer and tblog, as for trainer_test."""
 
 import array
 import json
@@ -11,7 +11,7 @@ import sys
 import tempfile
 import unittest
 
-from check_trainer import TRAINER, TrainerTest, record
+from trainer_test import TRAINER, TrainerTest, record
 from waiting import LIMIT_SECONDS
 
 SHAPES = {"conv1.weight": (32, 1, 3, 3), "conv1.bias": (32,), "conv2.weight": (64, 32, 3, 3),

@@ -1,4 +1,4 @@
-"""How far runs are, from their files. Arguments are the trainer and tblog, as for check_trainer."""
+"""How far runs are, from their files. Arguments are the trainer and tblog, as for trainer_test."""
 
 import fcntl
 import json
@@ -12,8 +12,8 @@ import sys
 import termios
 import unittest
 
-from check_trainer import TrainerTest, record
 from made_up_records import write_run
+from trainer_test import TrainerTest, record, wait_for_epoch
 from waiting import wait_until
 
 
@@ -44,7 +44,7 @@ class Status(TrainerTest):
             stderr=subprocess.DEVNULL)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        wait_until(lambda: (run / "run.json").exists() and record(run)["epochs"], "an epoch")
+        wait_for_epoch(run)
         return process
 
     def test_a_line_a_run_after_their_number_and_those_that_run_first(self):

@@ -1,5 +1,5 @@
-/* The options of train and sweep, parsed from the command line. One table for what both share;
- * sweep has lists of batch sizes and learning rates, and means the parent directory by --logdir. */
+/* The options of train and sweep, and the runs that they ask for. Sweep has lists of batch sizes and
+ * learning rates, and means the parent directory by --logdir. */
 #ifndef TRAINER_RUN_OPTIONS_H
 #define TRAINER_RUN_OPTIONS_H
 
@@ -9,8 +9,6 @@
 
 #include "engine.h"
 #include "learning_rate.h"
-#include "must_check.h"
-#include "outcome.h"
 #include "sharing_options.h"
 
 enum {
@@ -59,11 +57,6 @@ typedef struct run_options {
     bool quiet;
     sharing_options sharing; /* sweep only */
 } run_options;
-
-/* Texts point into argv. OUTCOME_DONE, or OUTCOME_REFUSED after one line on stderr; --help,
- * --version and unknown options end the process, as argp does. */
-MUST_CHECK outcome run_options_parse_train(run_options *out, int argc, char **argv);
-MUST_CHECK outcome run_options_parse_sweep(run_options *out, int argc, char **argv);
 
 /* Runs that the options ask for: each batch size with each learning rate with each seed. */
 size_t run_options_run_count(const run_options *options);

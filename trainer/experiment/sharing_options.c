@@ -11,7 +11,7 @@ enum sharing_key {
     KEY_TASK,
     KEY_JOIN,
     KEY_NO_WAIT
-}; /* others than those of run_options.c */
+}; /* others than those of run_options_parse.c */
 
 static const struct argp_option option_table[] = {
     {"list", KEY_LIST, NULL, 0,

@@ -14,6 +14,7 @@
 #include "run_record.h"
 #include "verdict.h"
 #include "verdict_plot.h"
+#include "verdict_words.h"
 
 #define PICTURE_FILE "comparison.svg"
 
@@ -73,7 +74,7 @@ static int print_answer(const experiment *data, const comparison *all, const ver
     experiment_say_colours(data);
     draw_runs(data, all, answer);
     putchar('\n');
-    return comparison_print_verdict(answer, stdout);
+    return verdict_words_print(answer, stdout);
 }
 
 outcome sweep_answer(const experiment *data, const sweep_list *list)

@@ -28,12 +28,32 @@ typedef struct run {
     bool keeps_best;       /* the best epoch's network, */
     double best_val_loss;  /* whose validation loss this is; INFINITY while none is kept */
     uint8_t *predicted;    /* [validation samples], of the last validation */
-    double saved_at;       /* seconds_now() of the last checkpoint, or of the beginning */
+    double saved_at;       /* run_seconds_now() of the last checkpoint, or of the beginning */
     uint32_t chunk;        /* steps to ask for at once */
     engine_step steps[LONGEST_CHUNK];
 } run;
 
 /* How many steps its engine has done over the run. */
 uint64_t run_steps_done(const run *self);
+
+enum { RUN_PLACE_BYTES = 80 };
+
+/* "after epoch 3 of 15, step 412 of 938", or "before the first step". */
+void run_format_place(char out[RUN_PLACE_BYTES], const run_config *config, uint32_t epochs_done,
+                      uint32_t steps);
+
+bool run_has_diverged(const run *self);
+
+/* Does it end because it diverged? */
+bool run_is_terminated(const run *self);
+
+/* Does it end before its last epoch, because it diverged or a signal came? */
+bool run_must_end(const run *self);
+
+/* Of a clock that never jumps. */
+double run_seconds_now(void);
+
+/* Sets the run's message to what its engine failed to do, and why. -1. */
+int run_engine_failed(run *self, const char *what, engine_status status);
 
 #endif

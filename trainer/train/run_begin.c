@@ -69,20 +69,6 @@ static void keep_past(run_record *record, run_record *past)
     past->event_file_count = past->epoch_count = 0;
 }
 
-void run_format_place(char out[RUN_PLACE_BYTES], const run_config *config, uint32_t epochs_done,
-                      uint32_t steps)
-{
-    const unsigned epochs = config->epochs;
-    if (epochs_done == 0 && steps == 0) {
-        snprintf(out, RUN_PLACE_BYTES, "before the first step");
-    } else if (steps == 0) {
-        snprintf(out, RUN_PLACE_BYTES, "after epoch %u of %u", (unsigned)epochs_done, epochs);
-    } else {
-        snprintf(out, RUN_PLACE_BYTES, "after epoch %u of %u, step %u of %u", (unsigned)epochs_done,
-                 epochs, (unsigned)steps, (unsigned)run_config_steps_per_epoch(config));
-    }
-}
-
 static void say_resumed(const run *self)
 {
     char place[RUN_PLACE_BYTES];

@@ -15,6 +15,7 @@
 #include "message.h"
 #include "scratch.h"
 #include "verdict.h"
+#include "verdict_words.h"
 
 enum { EPOCHS = 3 };
 
@@ -265,7 +266,7 @@ START_TEST(what_is_not_known_is_a_dash_an_empty_field_or_null)
     compare_everything();
     ck_assert_int_eq(verdict_make(&answer, &all, 0), 0);
     FILE *out = open_memstream(&text, &size);
-    ck_assert_int_eq(comparison_print_verdict(&answer, out), 0);
+    ck_assert_int_eq(verdict_words_print(&answer, out), 0);
     fputc('\n', out);
     comparison_print_table(&all, &answer, out);
     comparison_print_details(&all, &answer, out);

@@ -7,7 +7,7 @@
 
 #include "check_main.h"
 #include "number.h"
-#include "run_options.h"
+#include "run_options_parse.h"
 
 START_TEST(whole_numbers_are_digits_in_range)
 {

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <dirent.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -189,4 +190,24 @@ unsigned points_count(const points *from, const char *tag)
         found += strcmp(from->all[i].tag, tag) == 0;
     }
     return found;
+}
+
+void fake_run_assert_interrupted(uint32_t least, uint32_t most)
+{
+    run_record there;
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message),
+                     RUN_RECORD_READ);
+    ck_assert_int_eq(there.state, RUN_INTERRUPTED);
+    ck_assert_uint_ge(there.epoch_count, least);
+    ck_assert_uint_le(there.epoch_count, most);
+    const points training = fake_run_points("run/train");
+    ck_assert_uint_eq(points_count(&training, "epoch_loss"), there.epoch_count);
+    run_record_free(&there);
+}
+
+void fake_run_interrupt_at_first_step(uint64_t step)
+{
+    if (step == 1) {
+        raise(SIGINT);
+    }
 }

@@ -39,6 +39,13 @@ outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, 
                        uint32_t log_every);
 outcome fake_run(const char *name, uint32_t epochs, uint32_t log_every);
 
+/* Of the run "run", run.json and the event files must agree on `least` to `most` epochs of an
+ * interrupted run. */
+void fake_run_assert_interrupted(uint32_t least, uint32_t most);
+
+/* For fake_engine_plan's on_step: SIGINT comes at the run's first step. */
+void fake_run_interrupt_at_first_step(uint64_t step);
+
 /* Calls take for each event of the directory's event files. */
 void fake_run_read(const char *part, void (*take)(const tblog_event *event, void *context),
                    void *context);

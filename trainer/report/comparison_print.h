@@ -1,4 +1,5 @@
-/* The comparison, printed. Errors of `out` are for its owner to find. */
+/* The comparison, printed, but for the verdict in words (verdict_words.h). Errors of `out` are for its
+ * owner to find. */
 #ifndef TRAINER_COMPARISON_PRINT_H
 #define TRAINER_COMPARISON_PRINT_H
 
@@ -8,10 +9,8 @@
 #include "must_check.h"
 #include "verdict.h"
 
-/* For people, in 80 columns: the verdict in a few lines; -1 without memory. */
-MUST_CHECK int comparison_print_verdict(const verdict *answer, FILE *out);
-
-/* What it rests on, in 80 columns: a table with a row a batch size, and notes. */
+/* For people, what the verdict rests on, in 80 columns: a table with a row a batch size, and
+ * notes. */
 void comparison_print_table(const comparison *all, const verdict *answer, FILE *out);
 
 /* Its details: two tables with a row a run, at most 120 columns for names of usual length, all

@@ -3,11 +3,12 @@
 
 #include <stdio.h>
 
+#include "must_check.h"
 #include "verdict.h"
 
 /* Prints the verdict in words: which batch size validates best, which converges fastest, which is
  * cheapest, how sure that is, and before all that which runs are left out. At most six lines of 80
- * columns. `rows` has room for the verdict's rows. */
-void verdict_words_print(const verdict *answer, size_t *rows, FILE *out);
+ * columns. -1 without memory; errors of `out` are for its owner to find. */
+MUST_CHECK int verdict_words_print(const verdict *answer, FILE *out);
 
 #endif

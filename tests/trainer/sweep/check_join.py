@@ -1,4 +1,4 @@
-"""Processes that join in a sweep. Arguments are the trainer and tblog, as for check_trainer.
+"""Processes that join in a sweep. Arguments are the trainer and tblog, as for trainer_test.
 
 The files say who trained what: each start of a run makes an event file with the run's configuration
 in the run's own directory, and run.json names the process that trained it last."""
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import unittest
 
-from check_trainer import TBLOG, TrainerTest, record
+from trainer_test import TBLOG, TrainerTest, record, wait_for_epoch
 from waiting import LIMIT_SECONDS, wait_until
 
 NEVER_ENDS = 1000000  # epochs
@@ -72,7 +72,7 @@ class JoinTest(TrainerTest):
             stderr=subprocess.DEVNULL)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        wait_until(lambda: (run / "run.json").exists() and record(run)["epochs"], "an epoch")
+        wait_for_epoch(run)
         return process
 
     def halt_in_a_run(self, process):

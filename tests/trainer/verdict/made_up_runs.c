@@ -53,6 +53,15 @@ compared_run *add_level(uint32_t batch_size, uint64_t seed, uint32_t correct)
                (const uint32_t[MADE_UP_EPOCHS]){correct, correct, correct, correct});
 }
 
+void add_clear_winner(void)
+{
+    for (uint32_t seed = 0; seed < 5; seed++) {
+        add_level(64, seed, 9900 + seed);
+        add_level(32, seed, 9920 + seed + seed % 2);
+        add_level(16, seed, 9901 + seed);
+    }
+}
+
 void judge(double target)
 {
     for (size_t i = 0; i < all.count; i++) {

@@ -1,5 +1,7 @@
 #include "verdict_words.h"
 
+#include <stdlib.h>
+
 #include "text_line.h"
 #include "verdict_sentences.h"
 
@@ -41,10 +43,10 @@ static void shorten(part *self, const sentence_source *from)
 }
 
 /* Shortens sentences until all of them fit into MOST_LINES, and what matters most last. */
-static void fit(part parts[PARTS], const verdict *answer, size_t *rows)
+static void fit(part parts[PARTS], const sentence_source *source)
 {
     static const size_t least_first[PARTS] = {CHEAPEST, FASTEST, LEFT_OUT, HOW_SURE, BEST};
-    sentence_source from = {.answer = answer, .rows = rows, .length = SENTENCE_LONG};
+    sentence_source from = *source;
     while (from.length > SENTENCE_SHORT) {
         from.length--;
         for (size_t i = 0; i < PARTS && lines_of_all(parts) > MOST_LINES; i++) {
@@ -53,8 +55,12 @@ static void fit(part parts[PARTS], const verdict *answer, size_t *rows)
     }
 }
 
-void verdict_words_print(const verdict *answer, size_t *rows, FILE *out)
+int verdict_words_print(const verdict *answer, FILE *out)
 {
+    size_t *rows = malloc((answer->count + 1) * sizeof *rows);
+    if (rows == NULL) {
+        return -1;
+    }
     const sentence_source from = {.answer = answer, .rows = rows, .length = SENTENCE_LONG};
     part parts[PARTS] = {[LEFT_OUT] = {"Left out", sentence_left_out, {.length = 0}},
                          [BEST] = {"Best", sentence_best, {.length = 0}},
@@ -64,8 +70,10 @@ void verdict_words_print(const verdict *answer, size_t *rows, FILE *out)
     for (size_t i = 0; i < PARTS; i++) {
         parts[i].make(&parts[i].text, &from);
     }
-    fit(parts, answer, rows);
+    fit(parts, &from);
     for (size_t i = 0; i < PARTS; i++) {
         text_line_print(&parts[i].text, parts[i].title, TITLE_WIDTH, out);
     }
+    free(rows);
+    return 0;
 }

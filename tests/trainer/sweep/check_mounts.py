@@ -3,7 +3,7 @@ system for a file's lock, but answers for a directory's lock by itself, as NFS d
 name of its own process, so that two processes of one mount both get a lock and a reader's close
 frees it: at any time the test has one process on the mount whose run is held.
 
-Arguments are the trainer and tblog, as for check_trainer."""
+Arguments are the trainer and tblog, as for trainer_test."""
 
 import json
 import os
@@ -17,7 +17,7 @@ import tempfile
 import unittest
 
 from check_join import RUNS, JoinTest, starts
-from check_trainer import TBLOG, TrainerTest, record
+from trainer_test import TBLOG, TrainerTest, record, wait_for_epoch
 from waiting import wait_until
 
 SKIPPED = 77
@@ -71,8 +71,7 @@ class Mounts(TwoMounts):
                          "--quiet"), stderr=subprocess.DEVNULL)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        kept = self.shared / "run"
-        wait_until(lambda: (kept / "run.json").exists() and record(kept)["epochs"], "an epoch")
+        wait_for_epoch(self.shared / "run")
         return process
 
     def compared(self, run):

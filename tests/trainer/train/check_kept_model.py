@@ -1,12 +1,12 @@
 """The networks that runs keep, as their user meets them: arguments are the trainer and tblog, as for
-check_trainer."""
+trainer_test."""
 
 import json
 import struct
 import sys
 import unittest
 
-from check_trainer import TrainerTest, record
+from trainer_test import TrainerTest, record
 
 FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
 PARAMETER_BYTES = 4 * 1199882

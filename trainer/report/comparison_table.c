@@ -1,14 +1,12 @@
-/* The answer for people: the verdict in a few lines, a row a batch size, and notes. */
+/* For people, what the verdict rests on: a row a batch size, and notes. */
 #include "comparison_print.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 #include "text_line.h"
-#include "verdict_words.h"
 
 enum { CELL_BYTES = 64, MOST_RUN_NOTES = 3, MOST_SIZES = 5, NOTE_WIDTH = 6 };
 
@@ -161,15 +159,4 @@ void comparison_print_table(const comparison *all, const verdict *answer, FILE *
     print_missing(answer, offsetof(verdict_row, unfinished), "not finished", "", out);
     print_sharing(all, out);
     print_run_notes(all, out);
-}
-
-int comparison_print_verdict(const verdict *answer, FILE *out)
-{
-    size_t *rows = malloc((answer->count + 1) * sizeof *rows);
-    if (rows == NULL) {
-        return -1;
-    }
-    verdict_words_print(answer, rows, out);
-    free(rows);
-    return 0;
 }

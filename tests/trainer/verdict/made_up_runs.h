@@ -21,6 +21,10 @@ compared_run *add(uint32_t batch_size, uint64_t seed, const uint32_t *correct);
 /* One that has the same accuracy from its first epoch on. */
 compared_run *add_level(uint32_t batch_size, uint64_t seed, uint32_t correct);
 
+/* Batch sizes 64, 32 and 16 with five seeds: in each 32 is 0.2 points ahead of the others, or
+ * nearly. */
+void add_clear_winner(void);
+
 /* Derives what follows from the runs' records, and makes the verdict. `target` is 0 to have one
  * chosen. */
 void judge(double target);

@@ -1,4 +1,4 @@
-"""Runs that go on: arguments are the trainer and tblog, as for check_trainer."""
+"""Runs that go on: arguments are the trainer and tblog, as for trainer_test."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import sys
 import time
 import unittest
 
-from check_trainer import TBLOG, TrainerTest, events, record
+from trainer_test import TBLOG, TrainerTest, events, record, wait_for_epoch
 from waiting import LIMIT_SECONDS, wait_until
 
 EPOCHS = 12
@@ -189,8 +189,7 @@ class Resume(TrainerTest):
         with subprocess.Popen(self.command("train", *self.arguments(
                 self.run_directory, "--epochs", 1000000, "--quiet", *NEVER)),
                               stderr=subprocess.PIPE, text=True) as process:
-            wait_until(lambda: (self.run_directory / "run.json").exists()
-                       and record(self.run_directory)["epochs"], "an epoch")
+            wait_for_epoch(self.run_directory)
             process.send_signal(signal.SIGTERM)
             told = process.stderr.read()
         self.assertEqual(process.returncode, 128 + signal.SIGTERM)
@@ -207,8 +206,7 @@ class Resume(TrainerTest):
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        wait_until(lambda: (self.run_directory / "run.json").exists()
-                   and record(self.run_directory)["epochs"], "an epoch")
+        wait_for_epoch(self.run_directory)
         return process
 
     def assert_left(self, process, who):

@@ -1,5 +1,5 @@
 """A sweep as a list, and tasks that each train a part of it. Arguments are the trainer and tblog, as
-for check_trainer."""
+for trainer_test."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import re
 import sys
 import unittest
 
-from check_trainer import TrainerTest
+from trainer_test import TrainerTest
 
 
 class SweepListTest(TrainerTest):

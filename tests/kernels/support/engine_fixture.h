@@ -1,0 +1,53 @@
+/* What tests of any engine share: the engine that they test, two small data sets, and short runs. They
+ * end the test when something fails. */
+#ifndef TESTS_ENGINE_FIXTURE_H
+#define TESTS_ENGINE_FIXTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine.h"
+
+#ifdef SLOW_ENGINE /* one that a harness computes: as few samples as have a short last batch */
+enum { TRAINING = 3, VALIDATION = 2, BATCH = 2, BATCHES = 2, EPOCHS = 2, LESSON = 5 };
+enum { MANY_THREADS = 7 };
+enum { LESSON_LEAVES = 80 };       /* percent of the loss */
+#elif defined(__SANITIZE_THREAD__) /* under which a step takes twenty times as long */
+enum { TRAINING = 21, VALIDATION = 20, BATCH = 8, BATCHES = 3, EPOCHS = 2, LESSON = 10 };
+enum { MANY_THREADS = 2 };
+enum { LESSON_LEAVES = 80 };
+#else
+enum { TRAINING = 45, VALIDATION = 150, BATCH = 16, BATCHES = 3, EPOCHS = 2, LESSON = 30 };
+enum { MANY_THREADS = 7 };
+enum { LESSON_LEAVES = 50 };
+#endif
+
+/* Steps of a run that ends within the second epoch, and of one that ends within the first. */
+enum { PART = BATCHES - 1, WHOLE = PART + BATCHES };
+/* Whole batches, and micro-batches of which a batch's last one is shorter. */
+enum { MICRO_BATCHES = 2 };
+extern const uint32_t micro_batches[MICRO_BATCHES];
+
+extern const engine_api *api; /* the engine that is tested */
+extern engine_data training;
+extern engine_data validation;
+
+/* The fixture of all tests. */
+void make_data(void);
+void free_data(void);
+
+engine_config small_config(void);
+
+/* For the engine's destroy; make_engine has the training set. */
+engine *make_engine_on(const engine_data *samples, const engine_config *config);
+engine *make_engine(const engine_config *config);
+
+/* Trains so many steps, whose metrics go into out[steps]. */
+void train(engine *e, uint32_t steps, engine_step *out);
+
+/* Trains `steps` steps in a new engine and returns its state, to be freed. */
+unsigned char *state_after_on(const engine_data *samples, const engine_config *config,
+                              uint32_t steps, size_t *bytes);
+unsigned char *state_after(const engine_config *config, uint32_t steps, size_t *bytes);
+
+#endif

@@ -1,0 +1,13 @@
+/* The steps of an epoch: queued in the engine, and logged, summed and shown when they are finished. */
+#ifndef TRAINER_RUN_STEPS_H
+#define TRAINER_RUN_STEPS_H
+
+#include "must_check.h"
+#include "progress.h"
+#include "run.h"
+
+/* Trains an epoch's steps from where its sums are, or fewer if the run must end; at the end nothing
+ * is queued. The view's figures are those of the steps so far. 0, or -1 with the run's message. */
+MUST_CHECK int run_steps_train(run *self, progress_view *view);
+
+#endif

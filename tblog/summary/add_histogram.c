@@ -49,18 +49,48 @@ static double smaller(double a, double b)
     return a < b ? a : b;
 }
 
-/* Equal widths from the smallest to the largest value, which belongs to the last bucket. */
+/* Buckets of equal width. `first` and `width` are in units of the values times `scale`.
+ *
+ * Each operation below has a variable for its result, which rounds it to double. i386 computes with
+ * more digits, and would give other edges than the stock package. */
+typedef struct bucket_grid {
+    double scale;
+    double first;
+    double width;
+} bucket_grid;
+
+static bucket_grid lay_grid(value_range range)
+{
+    const double span = range.max - range.min;
+    /* If the span overflows, half of it does not, and halving changes nothing else. */
+    const double scale = isfinite(span) ? 1.0 : 0.5;
+    const double first = range.min * scale;
+    const double scaled_span = range.max * scale - first;
+    return (bucket_grid){.scale = scale, .first = first, .width = scaled_span / BUCKET_COUNT};
+}
+
+static double left_edge(const bucket_grid *grid, size_t bucket)
+{
+    const double offset = (double)bucket * grid->width;
+    const double edge = offset + grid->first;
+    return edge / grid->scale;
+}
+
+static size_t bucket_of(const bucket_grid *grid, double value)
+{
+    const double offset = value * grid->scale - grid->first;
+    const double bucket = offset / grid->width;
+    return (size_t)smaller(bucket, BUCKET_COUNT - 1);
+}
+
+/* The largest value belongs to the last bucket. */
 static void fill_buckets(tblog_bucket *buckets, const value_list *values, value_range range)
 {
-    /* Where the range is beyond a double's, halves of all numbers are not, and nothing else
-     * changes. */
-    const double scale = isfinite(range.max - range.min) ? 1.0 : 0.5;
-    const double first = range.min * scale;
-    const double width = (range.max * scale - first) / BUCKET_COUNT;
+    const bucket_grid grid = lay_grid(range);
     for (size_t i = 0; i < BUCKET_COUNT; i++) {
         /* A width of a few denormals is rounded by so much that edges would pass the maximum. */
-        buckets[i].left = smaller(((double)i * width + first) / scale, range.max);
-        buckets[i].right = smaller(((double)(i + 1) * width + first) / scale, range.max);
+        buckets[i].left = smaller(left_edge(&grid, i), range.max);
+        buckets[i].right = smaller(left_edge(&grid, i + 1), range.max);
     }
     buckets[BUCKET_COUNT - 1].right = range.max;
     for (size_t i = 0; i < values->count; i++) {
@@ -69,11 +99,8 @@ static void fill_buckets(tblog_bucket *buckets, const value_list *values, value_
             continue;
         }
         /* The width of a range of very few denormals is 0. */
-        size_t index = BUCKET_COUNT - 1;
-        if (value < range.max && width > 0.0) {
-            index = (size_t)smaller((value * scale - first) / width, BUCKET_COUNT - 1);
-        }
-        buckets[index].count += 1.0;
+        const bool is_inside = value < range.max && grid.width > 0.0;
+        buckets[is_inside ? bucket_of(&grid, value) : BUCKET_COUNT - 1].count += 1.0;
     }
 }
 

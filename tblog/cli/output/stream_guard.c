@@ -1,18 +1,14 @@
-#define _GNU_SOURCE /* fopencookie */
-
 #include "stream_guard.h"
 
 #include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "platform.h"
 #include "terminal_text.h"
 #include "utf8.h"
 
-/* Of a custom stream, in front of a descriptor: all bytes are taken, or none where writing
- * fails. */
-static ssize_t write_guarded(void *descriptor, const char *text, size_t bytes)
+static bool write_guarded(int descriptor, const char *text, size_t bytes)
 {
     const char *end = text + bytes;
     while (text < end) {
@@ -26,17 +22,16 @@ static ssize_t write_guarded(void *descriptor, const char *text, size_t bytes)
             size += is_shown ? length : 1;
             text += length;
         }
-        if (write((int)(intptr_t)descriptor, safe, size) != (ssize_t)size) {
-            return 0;
+        if (write(descriptor, safe, size) != (ssize_t)size) {
+            return false;
         }
     }
-    return (ssize_t)bytes;
+    return true;
 }
 
 bool stream_guard(FILE **stream)
 {
-    const cookie_io_functions_t functions = {.write = write_guarded};
-    FILE *guarded = fopencookie((void *)(intptr_t)fileno(*stream), "w", functions);
+    FILE *guarded = platform_open_stream(fileno(*stream), write_guarded);
     if (guarded == NULL) {
         return false;
     }

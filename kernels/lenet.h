@@ -3,8 +3,8 @@
  *   input [N,28,28,1] -> Conv2D 32 3x3, ReLU -> Conv2D 64 3x3, ReLU -> MaxPooling 2x2
  *   -> Dropout 0.25 -> Flatten -> Dense 128, ReLU -> Dropout 0.5 -> Dense 10, softmax
  *
- * Valid padding, stride 1, NHWC: Flatten runs over (row, column, channel). Every engine and
- * every reader of its tensors uses this one description; nothing here computes. */
+ * Valid padding, stride 1, NHWC: Flatten runs over (row, column, channel). All engines, and all
+ * code that reads their tensors, use this description. Nothing here computes. */
 #ifndef KERNELS_LENET_H
 #define KERNELS_LENET_H
 
@@ -24,7 +24,7 @@ enum {
     LENET_FLAT = LENET_POOL_SIDE * LENET_POOL_SIDE * LENET_CONV2_CHANNELS, /* 9216 */
     LENET_DENSE1 = 128,
 
-    /* Floats a sample of the activations kept between layers. */
+    /* Floats per sample of the activations between layers. */
     LENET_CONV1_FLOATS = LENET_CONV1_SIDE * LENET_CONV1_SIDE * LENET_CONV1_CHANNELS, /* 21632 */
     LENET_CONV2_FLOATS = LENET_CONV2_SIDE * LENET_CONV2_SIDE * LENET_CONV2_CHANNELS, /* 36864 */
 };
@@ -32,8 +32,8 @@ enum {
 /* Dropout rates in 256ths, the granularity of the masks (philox.h): 0.25 and 0.5. */
 enum { LENET_DROPOUT1_RATE_256 = 64, LENET_DROPOUT2_RATE_256 = 128 };
 
-/* The parameters lie in one array of floats, tensor behind tensor in this order, without gaps;
- * each tensor is row-major in Keras' shape. Every offset is a multiple of 16 floats. */
+/* The parameters are one array of floats: the tensors in this order, without gaps, each row-major
+ * in Keras' shape. Every offset is a multiple of 16 floats. */
 enum {
     LENET_CONV1_KERNEL_AT = 0,                                        /* [3,3,1,32] */
     LENET_CONV1_BIAS_AT = LENET_CONV1_KERNEL_AT + 9 * 1 * 32,         /* [32] */
@@ -54,8 +54,8 @@ typedef struct lenet_tensor {
     unsigned count;   /* floats */
     unsigned rank;
     unsigned shape[4];
-    unsigned fan_in;  /* for Glorot's limit sqrt(6 / (fan_in + fan_out)); 0 for a bias, */
-    unsigned fan_out; /* which starts at zero */
+    unsigned fan_in;  /* for Glorot's limit sqrt(6 / (fan_in + fan_out)); 0 for a bias, whose */
+    unsigned fan_out; /* initial values are 0 */
 } lenet_tensor;
 
 /* The tensors in the order of the array. */

@@ -11,7 +11,7 @@ enum {
     ENGINE_STATE_BYTES = ENGINE_STATE_HEADER_BYTES + 3 * ENGINE_STATE_ARRAY_BYTES,
 };
 
-/* The run whose state it is, which an import compares. */
+/* The run that a state belongs to; an import compares it. */
 typedef struct engine_state_run {
     const char *magic;       /* "lenet cpu 1": the engine, and the version of its state */
     const char *engine_name; /* in messages, "CPU" */
@@ -25,7 +25,7 @@ ENGINE_MUST_CHECK engine_status engine_state_begin(void *out, size_t bytes,
                                                    const engine_state_run *run, uint64_t steps_done,
                                                    char *message, size_t message_bytes);
 
-/* Reads the header of state[bytes]. ENGINE_INVALID if it is no state of this run. */
+/* Reads the header of state[bytes]. ENGINE_INVALID if the state is not of this run. */
 ENGINE_MUST_CHECK engine_status engine_state_check(const void *state, size_t bytes,
                                                    const engine_state_run *run,
                                                    uint64_t *steps_done, char *message,

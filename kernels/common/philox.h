@@ -1,9 +1,9 @@
 /* Randomness by counter: Philox 4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random
  * numbers: as easy as 1, 2, 3", SC 2011), one header for host and device.
  *
- * A random number is a pure function of the run's seed (the key) and of what it is for (the
- * counter), so every engine draws the same initial weights, orders and dropout masks, in any
- * order and on any number of threads, and a restart needs no generator state.
+ * A random number is a pure function of the run's seed (the key) and of its purpose and index (the
+ * counter). So every engine draws the same initial weights, orders and dropout masks, in any order
+ * and on any number of threads, and a resumed run needs no generator state.
  *
  *   key     = { seed low, seed high }
  *   counter = { block, index low, index high, purpose }
@@ -14,7 +14,7 @@
  *   orders:  sample e likewise; the order of an epoch is the samples sorted by (word, sample);
  *   dropout: element e uses byte e % 16 of block e / 16, bytes from the lowest of word 0 up
  *            (element = sample in batch * elements a sample + place in the sample); it is
- *            dropped where byte < rate in 256ths. */
+ *            dropped if byte < 256 * rate. */
 #ifndef KERNELS_PHILOX_H
 #define KERNELS_PHILOX_H
 
@@ -68,8 +68,8 @@ PHILOX_INLINE uint8_t philox_byte(philox_block block, unsigned i)
     return (uint8_t)(block.word[i / 4] >> (8 * (i % 4)));
 }
 
-/* A word as a value of the grid k / 2^23 - 1, k = 0 .. 2^24 - 1, uniform in [-1, 1): exact in
- * float, so that a weight costs one rounding: symmetric * limit. */
+/* A word as one of the values k / 2^23 - 1, k = 0 .. 2^24 - 1, uniform in [-1, 1). They are exact
+ * in float, so a weight, symmetric * limit, is rounded only once. */
 PHILOX_INLINE float philox_symmetric(uint32_t word)
 {
     return (float)((int32_t)(word >> 8) - (1 << 23)) * (1.0f / (float)(1 << 23));

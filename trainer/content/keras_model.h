@@ -1,12 +1,12 @@
-/* The network as Keras' model.to_json() would tell it, for TensorBoard's Graphs page and for a
- * .keras file. */
+/* The network in the form of Keras' model.to_json(), for TensorBoard's Graphs page and for a .keras
+ * file. */
 #ifndef TRAINER_KERAS_MODEL_H
 #define TRAINER_KERAS_MODEL_H
 
-/* The oldest that knows this form as its own. */
+/* The oldest version of Keras that writes this form. */
 #define KERAS_MODEL_VERSION "3"
 
-/* A new text for the caller to free, or NULL without memory. */
+/* A new text, which the caller frees, or NULL without memory. */
 char *keras_model_json(void);
 
 #endif

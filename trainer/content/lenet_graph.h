@@ -6,8 +6,7 @@
 #include <stdint.h>
 
 /* A serialized GraphDef [*bytes]: the forward pass from the images to the probabilities, with
- * Keras' names of the layers and the shapes of what flows. The caller frees it; NULL without
- * memory. */
+ * Keras' layer names and the shapes of the tensors. The caller frees it; NULL without memory. */
 uint8_t *lenet_graph_def(size_t *bytes);
 
 #endif

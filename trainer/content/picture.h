@@ -1,5 +1,6 @@
 /* A small RGB picture to draw on: filled rectangles, grey images and text in a font of our own.
- * Places and sizes are in pixels from the top left corner; what is drawn must lie inside. */
+ * Positions and sizes are in pixels from the top left corner. Everything must be inside the
+ * picture. */
 #ifndef TRAINER_PICTURE_H
 #define TRAINER_PICTURE_H
 
@@ -20,7 +21,7 @@ typedef struct picture {
     uint8_t *pixels; /* [height,width,3], the picture's own */
 } picture;
 
-/* A character's cell, of which the last column and row are free. */
+/* The cell of a character; its last column and row are blank. */
 enum { PICTURE_CHARACTER_WIDTH = 6, PICTURE_CHARACTER_HEIGHT = 9 };
 
 /* All of one color. -1 without memory; *out is then empty. */

@@ -1,4 +1,4 @@
-/* What a validation got wrong, as pictures. Knows nothing of engines, logs or files. */
+/* Pictures of a validation's mistakes. Knows nothing of engines, logs or files. */
 #ifndef TRAINER_PREDICTION_PICTURES_H
 #define TRAINER_PREDICTION_PICTURES_H
 
@@ -7,15 +7,16 @@
 #include "picture.h"
 
 /* The confusion matrix: a row for each label, a column for each predicted class, and in each cell
- * the number of samples ("123k" for 123,456); blue on the diagonal and red beside it, the darker
- * the more of the row. predicted [set->count]. -1 without memory; the caller frees *out. */
+ * the number of samples ("123k" for 123,456). Cells on the diagonal are blue, the others red, and
+ * the darker the larger their share of the row. predicted [set->count]. -1 without memory; the
+ * caller frees *out. */
 MUST_CHECK int prediction_picture_confusion(picture *out, const dataset_part *set,
                                             const uint8_t *predicted);
 
 enum { PREDICTION_MISTAKES = 10 };
 
-/* The set's first PREDICTION_MISTAKES samples that were predicted wrong, or all if they are
- * fewer, each with "LABEL as PREDICTED" below it. As above. */
+/* The set's first PREDICTION_MISTAKES wrongly predicted samples, or all if there are fewer, each
+ * with "LABEL as PREDICTED" below it. As above. */
 MUST_CHECK int prediction_picture_mistakes(picture *out, const dataset_part *set,
                                            const uint8_t *predicted);
 

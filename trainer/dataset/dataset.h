@@ -1,23 +1,23 @@
-/* The data set: from files to host memory, checked.
+/* Loads a data set from files into host memory, and checks it.
  *
- * Takes 28x28 8-bit images with up to ten classes, whatever their counts, up to 2 GiB an array
- * as the file holds it, as
+ * Accepts any number of 28x28 8-bit images with up to ten classes. Each array may have up to 2 GiB
+ * in its file. Two forms are accepted:
  *
  *   a folder of four IDX files, each plain or gzipped with ".gz" at the end of its name:
  *     train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
  *     t10k-labels-idx1-ubyte, as MNIST, Fashion-MNIST and KMNIST have them; or the same with ".idx"
  *     instead of "-idx", as 7-Zip unpacks them; or EMNIST's splits of ten classes, named
- *     emnist-digits-train-… and emnist-digits-test-…, or emnist-mnist-…. A plain file is taken
- *     before a gzipped one, MNIST's names before EMNIST's. (EMNIST's images have rows and columns
- *     exchanged; they are taken as they are.)
+ *     emnist-digits-train-… and emnist-digits-test-…, or emnist-mnist-…. A plain file has precedence
+ *     over a gzipped one, MNIST's names over EMNIST's. (In EMNIST's images rows and columns are
+ *     exchanged. They are not changed back.)
  *
  *   one .npz as Keras ships it, with arrays x_train, y_train, x_test and y_test:
  *     images [N,28,28], [N,784], [N,28,28,1] or [N,1,28,28] in C or Fortran order, labels [N] or
  *     [N,1]; both of any integer type, in either byte order. Images may also be floats of 4 or 8
- *     bytes whose values are all exact pixels: either all of them k/255, k a whole number from 0 to
- *     255, as the division of floats or of doubles gives it, or all of them whole numbers from 0 to
- *     255. (Where all are 0 or 1, 1 is 255/255.) Other floats are refused: k * (1/255.0), say, or
- *     normalized pixels.
+ *     bytes whose values are all exact pixels: either all of them k/255 for a whole number k from 0
+ *     to 255, as a division in floats or doubles gives it, or all of them whole numbers from 0 to
+ *     255. (If all are 0 or 1, 1 counts as 255/255.) Other floats are refused, such as
+ *     k * (1/255.0) or normalized pixels.
  *
  * Labels are 0 to 9 and begin at 0; labels of 1 to 10 and one-hot labels are refused.
  *
@@ -30,7 +30,7 @@
 
 #include "must_check.h"
 
-/* Where the commands look for data, and scripts/fetch_mnist.sh puts them. */
+/* The default folder, where scripts/fetch_mnist.sh puts MNIST. */
 #define DATASET_DEFAULT_PATH "data/mnist"
 
 typedef struct dataset_part {
@@ -46,11 +46,11 @@ typedef struct dataset {
                        tells data sets apart in run.json */
 } dataset;
 
-/* Reads and checks everything. 0 on success; otherwise -1, *out is empty and the message
- * [MESSAGE_BYTES] names the file and what is wrong with it: what it is instead, the first value
- * that is no pixel or label, or what the folder or the archive has instead, and what to do. No
- * error leaves anything allocated, and no header is believed before the file has been seen to hold
- * as much. */
+/* Reads and checks everything. 0 on success; otherwise -1, *out is empty, and the message
+ * [MESSAGE_BYTES] names the file, what is wrong with it and what to do: for example what the file
+ * is instead, the first value that is not a pixel or label, or what the folder has instead. An
+ * error leaves nothing allocated. No count in a header is trusted before that much data was
+ * read. */
 MUST_CHECK int dataset_load(dataset *out, const char *path, char *message);
 
 /* Keeps the first `samples` training samples (1 .. count). */
@@ -65,8 +65,8 @@ typedef struct dataset_images {
     uint32_t count;  /* at least 1 */
 } dataset_images;
 
-/* Decodes bytes[count], the content of an IDX file of images of 28x28, plain or gzipped; the file
- * is called `name` in messages. 0, or -1 as dataset_load, *out untouched. */
+/* Decodes bytes[count], the content of an IDX file of 28x28 images, plain or gzipped; `name` is the
+ * file's name in messages. 0, or -1 as dataset_load with *out unchanged. */
 MUST_CHECK int dataset_images_decode(dataset_images *out, const uint8_t *bytes, size_t count,
                                      const char *name, char *message);
 

@@ -1,5 +1,5 @@
-/* What the files behind dataset.h share: one way to say what is wrong with a file, one way to read
- * its bytes whatever wraps them, and one way to turn those bytes into a checked array.
+/* Shared by the files that implement dataset.h: error messages about a file, reading its bytes
+ * whether it is plain, gzipped or in a zip, and checking them as an array.
  *
  *   a file, or an entry of a zip  →  dataset_source  →  dataset_array  →  dataset
  *   (dataset_file.c, dataset_npz.c)  (bytes in order)   (checked)         (four of them)
@@ -19,31 +19,31 @@ enum {
     DATASET_SIDE = 28,                            /* pixels in a row and in a column */
     DATASET_PIXELS = DATASET_SIDE * DATASET_SIDE, /* bytes in an image */
     DATASET_CLASSES = 10,
-    DATASET_NAME_BYTES = 4096 + 64 /* of a path, and of an archive's entry behind it */
+    DATASET_NAME_BYTES = 4096 + 64 /* of a path followed by the name of an archive's entry */
 };
 
-/* An array of more bytes is refused, so that a small bomb of zeros cannot take all memory. */
+/* A larger array is refused, so that a small file of compressed zeros cannot fill the memory. */
 #define DATASET_ARRAY_MAX_BYTES ((uint64_t)1 << 31)
 
 /* message_set with "NAME: " in front. Always returns -1. */
 __attribute__((format(printf, 3, 4))) int dataset_fail(char *message, const char *name,
                                                        const char *format, ...);
 
-/* The message that the system cannot open or read what is called `name`, for that errno, and what
- * to do. Always returns -1. */
+/* Sets the message that `name` cannot be opened or read, with the errno `cause` and what to do.
+ * Always returns -1. */
 int dataset_fail_system(char *message, const char *name, int cause);
 
-/* " (PATH/fetch_mnist.sh fetches MNIST)", or for a program that was installed without its
- * repository what there is to give. Returns `out`. */
+/* " (PATH/fetch_mnist.sh fetches MNIST)"; if the program was installed without its repository,
+ * which data sets --data accepts. Returns `out`. */
 const char *dataset_advice(char out[MESSAGE_BYTES]);
 
 /* Bytes, read front to back. The source's owner keeps `name` alive until close. */
 typedef struct dataset_source {
-    const char *name; /* as errors call it */
+    const char *name; /* in messages */
     char *message;    /* [MESSAGE_BYTES], of the caller of dataset_load */
     void *state;
-    /* Reads 1 .. bytes bytes and returns how many; 0 at the end, once every checksum behind it has
-     * been seen to hold; -1 after writing the message. `bytes` is at least 1. */
+    /* Reads up to `bytes` bytes (at least 1) and returns how many. 0 at the end, after all
+     * checksums were verified; -1 after writing the message. */
     ptrdiff_t (*read)(struct dataset_source *source, uint8_t *to, size_t bytes);
     void (*close)(struct dataset_source *source);
 } dataset_source;
@@ -56,22 +56,22 @@ MUST_CHECK int dataset_file_open(dataset_source *out, const char *path, bool gzi
 MUST_CHECK int dataset_memory_open(dataset_source *out, const uint8_t *bytes, size_t count,
                                    const char *name, bool gzipped, char *message);
 
-/* Reads up to `bytes` bytes, fewer only at the source's end. How many, or -1 after writing the
+/* Reads `bytes` bytes, or fewer at the source's end. Returns how many, or -1 after writing the
  * message. */
 MUST_CHECK ptrdiff_t dataset_source_read_up_to(dataset_source *source, uint8_t *to, size_t bytes);
 
 /* Fills `to`; the source's end before that is an error. 0, or -1 after writing the message. */
 MUST_CHECK int dataset_source_fill(dataset_source *source, uint8_t *to, size_t bytes);
 
-/* Bytes that are enough to see what a file holds. */
+/* This many bytes are enough to recognize a file's type. */
 enum { DATASET_HEAD_BYTES = 512 };
 
 bool dataset_content_is_gzip(const uint8_t *head, size_t bytes);
 bool dataset_content_is_idx(const uint8_t *head, size_t bytes);
 
-/* Writes the message that the file called `name` is not what is `wanted` (such as "an IDX file"),
- * what it is instead, by its first bytes (as many as there are, up to DATASET_HEAD_BYTES), and what
- * to do. Always returns -1. */
+/* Writes the message that the file `name` is not `wanted` (such as "an IDX file"), what it is
+ * instead, by its first bytes head[bytes] (up to DATASET_HEAD_BYTES), and what to do. Always
+ * returns -1. */
 int dataset_refuse_content(char *message, const char *name, const char *wanted, const uint8_t *head,
                            size_t bytes);
 
@@ -87,10 +87,10 @@ typedef enum dataset_order {
     DATASET_FORTRAN_SQUARE
 } dataset_order;
 
-/* What a file's header says of its elements. */
+/* The layout of the elements, from the file's header. */
 typedef struct dataset_layout {
     dataset_kind kind;
-    uint64_t count; /* images or labels; any value, for the file may lie */
+    uint64_t count; /* images or labels; any value, since the header is not trusted */
     dataset_number number;
     size_t item_bytes; /* an element's width: 1, 2, 4 or 8, of floats 4 or 8 */
     bool big_endian;
@@ -103,13 +103,13 @@ typedef struct dataset_array {
     uint32_t count; /* at least 1 */
 } dataset_array;
 
-/* Reads the elements that must make up the whole rest of the source. The buffer grows as bytes
- * arrive, to at most twice what has arrived. 0, or -1 after writing the message, *out untouched. */
+/* Reads the elements, which must fill the rest of the source. The buffer grows while bytes arrive,
+ * to at most twice their number. 0, or -1 after writing the message, with *out unchanged. */
 MUST_CHECK int dataset_array_read(dataset_source *source, const dataset_layout *layout,
                                   dataset_array *out);
 
-/* Makes the elements into bytes, in place. 0, or -1 after writing the message, which names the
- * first value that is no pixel or label. */
+/* Converts the elements to bytes, in place. 0, or -1 after writing the message, which names the
+ * first value that is not a pixel or label. */
 MUST_CHECK int dataset_values_narrow(dataset_source *source, const dataset_layout *layout,
                                      uint8_t *bytes);
 
@@ -117,28 +117,29 @@ MUST_CHECK int dataset_values_narrow(dataset_source *source, const dataset_layou
 uint8_t *dataset_values_reorder(dataset_source *source, const dataset_layout *layout,
                                 const uint8_t *bytes);
 
-/* The four arrays of a data set: training images and their labels, then those of the validation. */
+/* The four arrays of a data set: training images, training labels, validation images, validation
+ * labels. */
 enum { DATASET_TRAINING = 0, DATASET_VALIDATION = 2, DATASET_ARRAYS = 4 };
 
 enum { DATASET_FILE_NAME_BYTES = 64 };
 
 typedef struct dataset_arrays {
     dataset_array all[DATASET_ARRAYS];
-    char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES]; /* as messages call them */
+    char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES]; /* in messages */
 } dataset_arrays;
 
-/* What the array at a place holds. */
+/* The kind of the array at a place, 0 .. DATASET_ARRAYS - 1. */
 static inline dataset_kind dataset_kind_at(unsigned place)
 {
     return place % 2 == 0 ? DATASET_IMAGES : DATASET_LABELS;
 }
 
-/* Read a folder of IDX files, and an .npz. 0, or -1 after writing the message; the caller frees
- * what was read in either case. *out is empty before. */
+/* Read a folder of IDX files, or an .npz, into an empty *out. 0, or -1 after writing the message;
+ * the caller frees the arrays in either case. */
 MUST_CHECK int dataset_idx_read(dataset_arrays *out, const char *folder, char *message);
 MUST_CHECK int dataset_npz_read(dataset_arrays *out, const char *path, char *message);
 
-/* The sets of four IDX files that a folder may hold, by what their names have in front. */
+/* The sets of four IDX files that a folder may have, by the prefix of their names. */
 typedef struct dataset_family {
     const char *prefix;
     const char *validation;
@@ -161,7 +162,7 @@ bool dataset_name_is_known(const char *name);
 MUST_CHECK int dataset_folder_find(char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES],
                                    const char *folder, char *message);
 
-/* Writes the message that the folder has no file of this name, what it has instead, and what to do.
+/* Writes the message that the folder has no file `name`, what it has instead, and what to do.
  * Always returns -1. */
 int dataset_folder_missing(const char *folder, const char *name, char *message);
 

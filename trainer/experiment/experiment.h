@@ -1,5 +1,5 @@
-/* What train and sweep share: the data set and the engine that the options name, the configuration
- * of a run, and training it. Errors are printed on stderr. */
+/* Shared by train and sweep: loads the data set, finds the engine, configures runs and trains them.
+ * Errors are printed on stderr. */
 #ifndef TRAINER_EXPERIMENT_H
 #define TRAINER_EXPERIMENT_H
 
@@ -29,33 +29,35 @@ MUST_CHECK outcome experiment_open(experiment *out, const char *program,
 
 void experiment_close(experiment *self); /* an empty one is allowed */
 
-/* The configuration of a run, and the engine's plan for it; after one line on stderr, OUTCOME_REFUSED if the batch size is larger than the training set or the engine
- * cannot do it, OUTCOME_FAILED where this machine lacks what was asked for. */
+/* The configuration of a run, and the engine's plan for it; after one line on stderr,
+ * OUTCOME_REFUSED if the batch size is larger than the training set or the engine cannot do it,
+ * OUTCOME_FAILED where this machine lacks what was asked for. */
 MUST_CHECK outcome experiment_configure(const experiment *self, run_choice choice, run_config *out,
                                         engine_plan *plan);
 
-/* parent/LeNet-MNIST-2-BatchSize=N into out[PATH_MAX], followed by -LR=X if the learning rate is not
- * the engines' default, and by -Seed=S if `seeded`; -1 with a message [MESSAGE_BYTES]. X is the
+/* parent/LeNet-MNIST-2-BatchSize=N into out[PATH_MAX], followed by -LR=X if the learning rate is
+ * not the engines' default, and by -Seed=S if `seeded`; -1 with a message [MESSAGE_BYTES]. X is the
  * shortest text of the rate, so different runs of a sweep have different paths. */
 MUST_CHECK int experiment_run_path(char *out, const char *parent, run_choice choice, bool seeded,
                                    char *message);
 
-/* The outcome of a run that has ended before: OUTCOME_DONE, or OUTCOME_DIVERGED if it diverged and the
+/* The outcome of a run that ended earlier: OUTCOME_DONE, or OUTCOME_DIVERGED if it diverged and the
  * options make that a failure. */
 outcome experiment_kept(const experiment *self, bool diverged);
 
-/* Prints that the run in `directory` is left as it is: it has finished, or diverged. As
- * experiment_kept. */
+/* Prints that the run in `directory` is kept, because it has finished or diverged. Returns the same
+ * as experiment_kept. */
 MUST_CHECK outcome experiment_leave(const experiment *self, const char *directory, bool diverged);
 
 /* Prints the command that shows the runs in `directory`, unless --quiet is given. */
 void experiment_say_view(const experiment *self, const char *directory);
 
-/* Prints the address at which that command shows runs coloured by batch size, of several runs in
- * one directory, unless --quiet is given. */
+/* For several runs in one directory: prints the address at which that command shows them coloured
+ * by batch size, unless --quiet is given. */
 void experiment_say_colours(const experiment *self);
 
-/* Prints where the networks are that the run in `directory` has kept, unless --quiet is given. */
+/* Prints the paths of the networks that the run in `directory` has saved, unless --quiet is
+ * given. */
 void experiment_say_models(const experiment *self, const char *directory);
 
 /* One of an experiment's runs. */
@@ -63,14 +65,14 @@ typedef struct experiment_part {
     const run_config *config;
     const char *directory;
     run_directory_replace replace;
-    uint32_t runs_at_once; /* those that share the hardware with it, and it */
-    const char *label;     /* begins each line of its progress, if these are several */
-    bool is_shared;        /* another process may take the run: then nothing is wrong with it */
+    uint32_t runs_at_once; /* runs that share the hardware, this one included */
+    const char *label; /* begins each line of its progress, if there are several runs at a time */
+    bool is_shared;    /* if another process takes the run, that is no error */
 } experiment_part;
 
-/* Trains the run, and prints at the end what is wrong with it. *record, and the message
- * [MESSAGE_BYTES] if it was stopped, as in run_loop; the caller frees the record. Several threads may
- * train at the same time. */
+/* Trains the run, and at the end prints why it failed or diverged. *record, and the message
+ * [MESSAGE_BYTES] if it was stopped, as in run_loop; the caller frees the record. Several threads
+ * may train at the same time. */
 MUST_CHECK outcome experiment_run(const experiment *self, const experiment_part *part,
                                   run_record *record, char *message);
 

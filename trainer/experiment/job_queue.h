@@ -1,5 +1,5 @@
-/* Jobs side by side, in so many threads that each take one job after the other, and no more of them
- * than fit into memory together. Knows nothing of what a job does. */
+/* Runs jobs in several threads, as many at the same time as fit into memory. Knows nothing of what
+ * a job does. */
 #ifndef TRAINER_JOB_QUEUE_H
 #define TRAINER_JOB_QUEUE_H
 
@@ -18,8 +18,9 @@ typedef struct job {
 
 /* Begins the jobs in order, each when fewer than `at_once` (at least 1) run and its memory fits
  * with theirs into `memory` bytes; one that never fits runs alone. Where one returns false, or
- * `stopped` (may be NULL) is true, no further one begins. The calling thread runs jobs, too, and with
- * at_once 1 all of them. Returns when all that began have ended. -1 if a thread could not be made. */
+ * `stopped` (may be NULL) is true, no further one begins. The calling thread runs jobs, too, and
+ * with at_once 1 all of them. Returns when all that began have ended. -1 if a thread could not be
+ * made. */
 MUST_CHECK int job_queue_run(const job *jobs, size_t count, unsigned at_once, uint64_t memory,
                              bool (*stopped)(void));
 

@@ -14,10 +14,10 @@ typedef enum learning_rate_scaling {
     LEARNING_RATE_SQRT    /* base * sqrt(B/32) */
 } learning_rate_scaling;
 
-/* The rate at a batch size B >= 1, from that at batch size 32. */
+/* The learning rate at batch size B >= 1; `base` is the rate at batch size 32. */
 double learning_rate_scale(double base, learning_rate_scaling scaling, uint32_t batch_size);
 
-/* Engines train in 32-bit floats: is the positive rate neither 0 nor infinite as one? */
+/* Engines use 32-bit floats. Is the positive rate neither 0 nor infinite as one? */
 bool learning_rate_is_usable(double rate);
 
 #endif

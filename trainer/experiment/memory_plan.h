@@ -1,5 +1,5 @@
-/* What fits into memory: the searches behind `trainer plan` and behind the refusal of a run that is
- * too large. Asks the engine for plans only; nothing is taken. */
+/* Which runs fit into memory, for `trainer plan` and for the message that refuses a run. Only asks
+ * the engine for plans; allocates nothing. */
 #ifndef TRAINER_MEMORY_PLAN_H
 #define TRAINER_MEMORY_PLAN_H
 
@@ -8,7 +8,7 @@
 
 #include "engine.h"
 
-/* A question to an engine: this run, on so many samples, within so many bytes. */
+/* A run, the numbers of its samples, and the memory that it may use. */
 typedef struct memory_question {
     const engine_api *api;
     engine_config settings;
@@ -17,18 +17,18 @@ typedef struct memory_question {
     uint64_t limit; /* bytes that a run may take */
 } memory_question;
 
-/* The largest batch size, up to the training samples, of which a run takes at most the limit, all
- * else as in the settings but a micro-batch that would be larger; 0 where there is none. */
+/* The largest batch size, up to the number of training samples, that fits into the limit; 0 if none
+ * does. All other settings stay, but a micro-batch is at most the batch size. */
 uint32_t memory_plan_largest_batch(const memory_question *question);
 
-/* The largest micro-batch with which the settings' batch size fits; 0 where there is none, or where
- * the engine works on whole batches only. For tests: others ask for the advice below. */
+/* The largest micro-batch with which the settings' batch size fits; 0 if there is none, or if the
+ * engine supports only whole batches. Public for tests; others use the advice below. */
 uint32_t memory_plan_largest_micro_batch(const memory_question *question);
 
 enum { MEMORY_ADVICE_BYTES = 192 };
 
-/* What to do where the settings' run does not fit: "the largest batch size that fits is 512, and
- * this one fits with --micro-batch 256", or as much of that as is true. */
+/* What to do if the settings' run does not fit: "the largest batch size that fits is 512, and this
+ * one fits with --micro-batch 256", or the part of this that is true. */
 void memory_plan_advice(const memory_question *question, char advice[MEMORY_ADVICE_BYTES]);
 
 enum { MEMORY_SIZE_BYTES = 32 };

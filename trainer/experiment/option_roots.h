@@ -15,8 +15,8 @@ typedef struct option_roots {
 /* ./logs, where sweep puts runs. */
 option_roots option_roots_default(void);
 
-/* For argp's parser: takes the arguments that are no options, all at once (ARGP_KEY_ARGS), as the
- * roots. Other keys are ARGP_ERR_UNKNOWN. EINVAL after one line on stderr if a name is empty. */
+/* For argp's parser: takes all non-option arguments as the roots (ARGP_KEY_ARGS). Returns
+ * ARGP_ERR_UNKNOWN for other keys, and EINVAL after one line on stderr if a name is empty. */
 MUST_CHECK error_t option_take_roots(option_roots *out, int key, const struct argp_state *state);
 
 #endif

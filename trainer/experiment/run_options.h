@@ -1,5 +1,5 @@
-/* The options of train and sweep, and the runs that they ask for. Sweep has lists of batch sizes and
- * learning rates, and means the parent directory by --logdir. */
+/* The options of train and sweep, and the runs that they ask for. sweep takes lists of batch sizes and
+ * learning rates, and its --logdir is the parent directory. */
 #ifndef TRAINER_RUN_OPTIONS_H
 #define TRAINER_RUN_OPTIONS_H
 
@@ -13,7 +13,7 @@
 
 enum {
     RUN_OPTIONS_MAX_ITEMS = 64,   /* of a list */
-    RUN_OPTIONS_MAX_RUNS = 100000 /* of a sweep, which plans all of them first: some 200 MB */
+    RUN_OPTIONS_MAX_RUNS = 100000 /* of a sweep; planning that many takes some 200 MB */
 };
 
 typedef enum log_frequency {
@@ -29,7 +29,7 @@ typedef struct run_options {
     uint32_t epochs;               /* also if they are not given */
     bool epochs_given;             /* a run that train resumes keeps its own number otherwise */
     uint64_t seed;
-    uint32_t seeds; /* sweep: seed .. seed + seeds - 1, and a seed in each run's name; or 0 */
+    uint32_t seeds; /* sweep: seed .. seed + seeds - 1, each in its run's name; 0 if not given */
     uint32_t jobs;  /* sweep: runs side by side; 0 for the engine's choice */
     double learning_rates[RUN_OPTIONS_MAX_ITEMS]; /* before scaling; likewise */
     size_t learning_rate_count;

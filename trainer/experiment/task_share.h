@@ -1,4 +1,4 @@
-/* Which runs of a sweep's list are one task's, of several that train the list together. */
+/* Which runs of a sweep's list belong to one of several tasks. */
 #ifndef TRAINER_TASK_SHARE_H
 #define TRAINER_TASK_SHARE_H
 
@@ -7,22 +7,23 @@
 
 #include "must_check.h"
 
-/* Zeros are the whole list. */
+/* All zero is the whole list. */
 typedef struct task_share {
-    uint64_t number; /* the task's, from 0; below `count` unless that is 0 */
-    uint64_t count;  /* of tasks: those runs are this one's whose index is `number` modulo it */
-    bool is_run;     /* instead, the run whose index is `number` */
-    /* The environment's variables that said so, static; NULL otherwise. */
+    uint64_t number; /* of the task, from 0; below `count` unless that is 0 */
+    uint64_t count;  /* of tasks; the task has the runs whose index modulo `count` is `number` */
+    bool is_run;     /* the task has one run, the one with index `number` */
+    /* The environment variables that were used, static; NULL otherwise. */
     const char *rank_variable;
-    const char *count_variable; /* NULL if is_run, too */
+    const char *count_variable; /* also NULL if is_run */
 } task_share;
 
-/* Is it less than the whole list? */
+/* Is the share less than the whole list? */
 bool task_share_is_given(const task_share *share);
 
 bool task_share_has(const task_share *share, uint64_t index);
 
-/* "I/N", or "auto": what a scheduler or launcher has put into the environment. That is the first of
+/* Parses "I/N", or "auto": the share that a scheduler or launcher has put into the environment,
+ * from the first of these that is set:
  *
  *   SLURM_ARRAY_TASK_ID                             an index of the list (a Slurm job array)
  *   OMPI_COMM_WORLD_RANK and OMPI_COMM_WORLD_SIZE   I and N (Open MPI's mpirun)

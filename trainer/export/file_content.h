@@ -1,5 +1,5 @@
-/* The content of a file while it is put together. Want of memory is sticky: what follows changes
- * nothing, so that one look at `failed` at the end is enough. */
+/* A growing buffer with the content of a file. A failed allocation is sticky: later calls change
+ * nothing, so checking `failed` at the end is enough. */
 #ifndef TRAINER_FILE_CONTENT_H
 #define TRAINER_FILE_CONTENT_H
 

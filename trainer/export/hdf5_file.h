@@ -1,6 +1,6 @@
-/* Writes HDF5, as much of it as Keras' weights need: groups of groups and of arrays of floats, each
- * array in one piece. By the HDF5 File Format Specification, version 3.0; libhdf5 would bring some
- * 35 other libraries. */
+/* Writes the subset of HDF5 that Keras' weights need: nested groups and contiguous arrays of
+ * floats, as the HDF5 File Format Specification, version 3.0, describes them. libhdf5 is not used,
+ * because it depends on some 35 other libraries. */
 #ifndef TRAINER_HDF5_FILE_H
 #define TRAINER_HDF5_FILE_H
 
@@ -20,8 +20,8 @@ typedef struct hdf5_node {
     size_t member_count;
 } hdf5_node;
 
-/* Appends a file with this root, whose name does not count, to an empty content, which fails
- * without memory. The same nodes make the same bytes. */
+/* Appends a file with this root to an empty content, which fails without memory. The root's name is
+ * ignored. The same nodes give the same bytes. */
 void hdf5_file_make(file_content *out, const hdf5_node *root);
 
 #endif

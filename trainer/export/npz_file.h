@@ -1,6 +1,6 @@
-/* A model as NumPy's .npz: an array for each tensor, by our names and in our layouts, which are
- * Keras' and flax's ("conv1/kernel" [3,3,1,32] and so on, lenet.h). The archive's comment is what
- * model_facts says of the model, as JSON. */
+/* A model as NumPy's .npz: one array per tensor, with our names and layouts ("conv1/kernel"
+ * [3,3,1,32] and so on, lenet.h). The layouts are those of Keras and flax. The archive's comment is
+ * the metadata of model_facts, as JSON. */
 #ifndef TRAINER_NPZ_FILE_H
 #define TRAINER_NPZ_FILE_H
 
@@ -8,8 +8,8 @@
 #include "model.h"
 #include "must_check.h"
 
-/* Appends it to an empty content; the same model makes the same bytes. 0, or -1 with a message
- * [MESSAGE_BYTES]. */
+/* Appends the file to an empty content. The same model gives the same bytes. 0, or -1 with a
+ * message [MESSAGE_BYTES]. */
 MUST_CHECK int npz_file_make(file_content *out, const model *from, char *message);
 
 #endif

@@ -1,15 +1,14 @@
-/* A digit in an image of any size, brought into the form of MNIST's digits, as MNIST's makers did:
- * light ink on black paper, scaled into a box of 20x20 with its proportions kept, and put into
- * 28x28 with its centre of mass at pixel 14, counted from 0.
+/* Converts an image of a digit, of any size, to the form of MNIST's digits, in the way of MNIST's
+ * makers: light ink on black paper, scaled to fit into 20x20 with its proportions kept, and placed
+ * in 28x28 with its centre of mass at pixel 14, counted from 0.
  *
- *   1. Its ink is told from its paper (paper_ink.h).
- *   2. The smallest box that holds all ink is scaled so that its longer side is 20; each new pixel
- *      is the mean of the area that it covers.
- *   3. The box is moved by whole pixels, so that nothing is blurred; one that would leave the 28x28
- *      stays inside.
+ *   1. The ink is separated from the paper (paper_ink.h).
+ *   2. The smallest box around all ink is scaled so that its longer side is 20. Each new pixel is
+ *      the mean of the area that it covers.
+ *   3. The box is moved by whole pixels, so that nothing is blurred, and never beyond the 28x28.
  *
- * MNIST's own images come out bit for bit as they are, but for some 3 in 10,000 that its makers
- * scaled or centred otherwise. */
+ * MNIST's own images stay as they are, bit for bit, except for some 3 in 10,000 that its makers
+ * scaled or centred differently. */
 #ifndef TRAINER_MNIST_FORM_H
 #define TRAINER_MNIST_FORM_H
 
@@ -20,8 +19,8 @@
 
 enum { MNIST_FORM_SIDE = 28, MNIST_FORM_PIXELS = MNIST_FORM_SIDE * MNIST_FORM_SIDE };
 
-/* 0, or -1 with a message [MESSAGE_BYTES] that names no file, as of paper_ink_draw, or because so
- * little of the ink is left that all is black; `out` is undefined then. */
+/* 0, or -1 with a message [MESSAGE_BYTES] without the file's name: that of paper_ink_draw, or that
+ * so little ink is left that all pixels are black. `out` is undefined after -1. */
 MUST_CHECK int mnist_form(uint8_t out[MNIST_FORM_PIXELS], const image *from, char *message);
 
 #endif

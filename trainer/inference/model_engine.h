@@ -1,4 +1,4 @@
-/* An engine with a model's parameters: what evaluates and predicts. Nothing here trains. */
+/* An engine with a model's parameters, for evaluation and prediction only. */
 #ifndef TRAINER_MODEL_ENGINE_H
 #define TRAINER_MODEL_ENGINE_H
 
@@ -9,7 +9,7 @@
 #include "must_check.h"
 #include "outcome.h"
 
-/* What the user asked for; all zero for nothing. */
+/* The user's options; all zero if none is given. */
 typedef struct model_engine_options {
     const char *engine;         /* a name, or "auto" for the best; NULL for the model's own */
     engine_precision precision; /* the default is the model's own */
@@ -17,8 +17,8 @@ typedef struct model_engine_options {
     uint32_t threads;           /* likewise */
 } model_engine_options;
 
-/* Takes --engine, --precision, --isa and --threads: a child of a command's parser, which sets its
- * input, a model_engine_options, at ARGP_KEY_INIT. */
+/* Parses --engine, --precision, --isa and --threads. A child of a command's parser, which sets the
+ * child's input, a model_engine_options, at ARGP_KEY_INIT. */
 extern const struct argp model_engine_argp;
 
 typedef struct model_engine {
@@ -26,14 +26,14 @@ typedef struct model_engine {
     engine *engine; /* for evaluate of ENGINE_VALIDATION, and predict */
 } model_engine;
 
-/* Makes the engine: the one that the run of the model was trained on, in its precision; where this
- * machine or this build lacks that, the best one there is. What the options name is used or
- * refused. `validation` is copied; NULL if nothing is to be evaluated.
+/* Makes the engine. Without options it is that of the model's run, in its precision, or the best
+ * one if this machine or build lacks that. An engine or precision that the options name is used or
+ * refused. `validation` may be NULL if nothing is to be evaluated; it is borrowed until
+ * model_engine_close.
  *
- * OUTCOME_DONE, and `note` [MESSAGE_BYTES] says what computes differently from the model's run, so
- * that last digits may differ, or is "". Otherwise nothing is held and `message` [MESSAGE_BYTES]
- * says why: OUTCOME_REFUSED if no machine could do what was asked for, OUTCOME_FAILED if this one
- * can't. */
+ * OUTCOME_DONE; `note` [MESSAGE_BYTES] is then "", or describes what differs from the model's run,
+ * so that last digits may differ. Otherwise nothing is allocated, and `message` [MESSAGE_BYTES] has
+ * the reason: OUTCOME_REFUSED if no machine could do this, OUTCOME_FAILED if this one cannot. */
 MUST_CHECK outcome model_engine_open(model_engine *out, const model *from,
                                      const model_engine_options *options,
                                      const engine_data *validation, char *note, char *message);

@@ -1,4 +1,4 @@
-/* Predictions as text, JSON or CSV: one line an image in each of them. */
+/* Prints predictions as text, JSON or CSV, with one line per image. */
 #ifndef TRAINER_PREDICTION_PRINT_H
 #define TRAINER_PREDICTION_PRINT_H
 
@@ -22,7 +22,7 @@ typedef enum prediction_format {
     PREDICTION_CSV   /* a head "image,index,class,p0,…,p9", then the same */
 } prediction_format;
 
-/* The name of a format as the command line has it; false for any other. */
+/* Parses the name of a format ("text", "json", "csv"); false for any other. */
 MUST_CHECK bool prediction_format_find(const char *name, prediction_format *out);
 
 typedef struct prediction_printer {
@@ -31,12 +31,12 @@ typedef struct prediction_printer {
     bool has_printed; /* a prediction */
 } prediction_printer;
 
-/* What stands before the first prediction, and after the last; both also if there is none. */
+/* Print the beginning and the end of the output. Call both, even if there is no prediction. */
 void prediction_print_begin(prediction_printer *self);
 void prediction_print_end(prediction_printer *self);
 
-/* JSON and CSV have the digits that a float takes. 0, or -1 without memory. What cannot be written
- * is for the stream's owner to find. */
+/* JSON and CSV have all digits of a float. 0, or -1 without memory. The caller checks `out` for
+ * errors. */
 MUST_CHECK int prediction_print(prediction_printer *self, const prediction *made);
 
 #endif

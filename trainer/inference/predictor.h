@@ -1,5 +1,5 @@
-/* Images in, predictions printed, in the order in which the images came: they are computed many at
- * a time, whatever files they are from. */
+/* Predicts images and prints the predictions in the order of the images. It computes many images at
+ * a time, across files. */
 #ifndef TRAINER_PREDICTOR_H
 #define TRAINER_PREDICTOR_H
 
@@ -12,16 +12,17 @@
 
 typedef struct predictor predictor;
 
-/* Both must outlive it, and the printer has begun. NULL without memory. */
+/* `with` and `printer` must outlive the predictor; prediction_print_begin was called. NULL without
+ * memory. */
 predictor *predictor_make(model_engine *with, prediction_printer *printer);
 
-/* Takes an image [28,28] as the network takes it, light ink on black; `from` says whose prediction
- * it will be, its file must outlive that, and its probabilities are not looked at. 0, or -1 with a
- * message [MESSAGE_BYTES], of which there is nothing more to expect. */
+/* Adds an image [28,28] in the network's form, light ink on black. `from` has the image's file and
+ * index; its probabilities are ignored, and its file name must outlive the next flush. 0, or -1
+ * with a message [MESSAGE_BYTES]; then the predictor cannot be used further. */
 MUST_CHECK int predictor_add(predictor *self, const uint8_t *pixels, const prediction *from,
                              char *message);
 
-/* Prints what is not printed yet. As above. */
+/* Prints the predictions that are not printed yet. Returns as above. */
 MUST_CHECK int predictor_flush(predictor *self, char *message);
 
 void predictor_free(predictor *self); /* NULL is allowed */

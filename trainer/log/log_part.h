@@ -1,5 +1,5 @@
-/* One of the directories of a run that have event files: its writer, and what its files held before
- * this one. What is there already is never logged again: log_part_has knows it. */
+/* One of a run's directories with event files: its writer, and the points of its earlier files.
+ * These are never logged again (log_part_has). */
 #ifndef TRAINER_LOG_PART_H
 #define TRAINER_LOG_PART_H
 
@@ -18,7 +18,7 @@ typedef struct log_part {
     logged_points logged;
 } log_part;
 
-/* Reads what the files in directory/part (run_parts) hold of head->past, if there is one. Changes
+/* Reads the event files of head->past, if there is one, in directory/part (run_parts). Changes
  * nothing. 0, or -1 with a message [MESSAGE_BYTES] and the part closed. */
 MUST_CHECK int log_part_read(log_part *out, const char *directory, const char *part,
                              const run_log_head *head, char *message);
@@ -27,15 +27,15 @@ MUST_CHECK int log_part_read(log_part *out, const char *directory, const char *p
 MUST_CHECK int log_part_open(log_part *self, const char *directory, const char *part,
                              char *message);
 
-/* Whether the files of before have the tag at this step or beyond. Asked before anything but
- * scalars is logged. */
+/* Do the earlier files have the tag at this step or later? Call it before logging anything but
+ * scalars. */
 bool log_part_has(const log_part *part, const char *tag, int64_t step);
 
 /* Logs those of the scalars whose tags are not logged up to this step. */
 MUST_CHECK int log_part_add_scalars(log_part *part, int64_t step, const tblog_scalar *scalars,
                                     size_t count, char *message);
 
-/* Hands everything to the kernel, or also to the disk. */
+/* flush passes everything to the kernel; sync also writes it to the disk. */
 MUST_CHECK int log_part_flush(log_part *part, char *message);
 MUST_CHECK int log_part_sync(log_part *part, char *message);
 

@@ -1,8 +1,8 @@
 /* A run's event files: what is logged, under which tag, at which step.
  *
- * Tags and steps of the scalars are those of Keras' TensorBoard callback, so that runs of either
- * compare; the tags at samples seen are our own, the axis on which batch sizes compare fairly. A
- * run that is older than these tags has them from where it is resumed.
+ * Tags and steps of the scalars are those of Keras' TensorBoard callback, so that the runs can be
+ * compared with runs of Keras. The tags over samples seen are our own; on that axis batch sizes
+ * compare fairly. A resumed run of an earlier version has them from the step where it was resumed.
  *   train/       at step = epoch from 0: epoch_loss, epoch_accuracy, epoch_learning_rate,
  *                epoch_steps_per_second, epoch_samples_per_second; tag keras and the graph of
  *                operations (the network) at 0; at the number of the step over the run from 1:
@@ -21,7 +21,7 @@
  *                so far; the layout of the Custom Scalars page; the texts configuration, host and
  *                data_set
  *
- * One thread uses a log. After a call that failed only close is of use. */
+ * A log is used by one thread. After a failed call, only close may be called. */
 #ifndef TRAINER_RUN_LOG_H
 #define TRAINER_RUN_LOG_H
 
@@ -36,9 +36,9 @@
 
 typedef struct run_log run_log;
 
-/* Opens the log of the run in `directory`. If a run is continued, what its event files hold is read
- * and never logged again, here and below. Changes nothing. 0, or -1 with a message [MESSAGE_BYTES]
- * if one of them cannot be read or without memory; *out is then NULL. */
+/* Opens the log of the run in `directory`. If a run is continued, its event files are read, and no
+ * point in them is logged again. Changes nothing. 0, or -1 with a message [MESSAGE_BYTES] if a file
+ * cannot be read or there is no memory; *out is then NULL. */
 MUST_CHECK int run_log_open(run_log **out, const char *directory, const run_log_head *head,
                             char *message);
 
@@ -48,7 +48,7 @@ MUST_CHECK int run_log_open(run_log **out, const char *directory, const run_log_
 MUST_CHECK int run_log_begin(run_log *log, const char *directory, const run_log_head *head,
                              char *message);
 
-/* Notes the names of the new event files in the run's record. -1 without memory. */
+/* Adds the names of the new event files to the run's record. -1 without memory. */
 MUST_CHECK int run_log_name_files(const run_log *log, run_record *record);
 
 /* The epoch's means so far, after the step of this number over the run, from 1. 0, or -1 with a
@@ -60,25 +60,25 @@ MUST_CHECK int run_log_batch(run_log *log, uint64_t step, double loss, double ac
 MUST_CHECK int run_log_histogram(run_log *log, uint32_t epoch, unsigned index, bool gradient,
                                  const engine_histogram *histogram, char *message);
 
-/* One epoch (from 0). It is handed to the kernel before this returns, and so are its histograms.
- * predicted [validation samples]: the class of each. */
+/* Logs one epoch (from 0). The epoch and its histograms are passed to the kernel before this
+ * returns. predicted [validation samples]: the class of each. */
 MUST_CHECK int run_log_epoch(run_log *log, uint32_t epoch, const epoch_figures *figures,
                              const uint8_t *predicted, char *message);
 
-/* -1 with a message when an event file is gone from its place. tblog finds a file that was removed,
- * but not one whose directory was moved or has another in its place: what is written to it then is
- * written for nobody who looks there. */
+/* -1 with a message if an event file is no longer at its path. tblog detects a removed file, but
+ * not a directory that was moved or replaced; readers of the path would not see what is logged
+ * then. */
 MUST_CHECK int run_log_check(run_log *log, char *message);
 
-/* How long the epoch (from 0) was trained for, by what was logged of it before the run was
- * continued; 0 if nothing was. */
+/* The training seconds of the epoch (from 0), from the points that were logged before the run was
+ * continued; 0 if there is none. */
 double run_log_training_seconds(const run_log *log, uint32_t epoch);
 
 /* Syncs everything to the disk. */
 MUST_CHECK int run_log_sync(run_log *log, char *message);
 
-/* How the session ended, handed to the kernel. It cannot be corrected later, so a run that can be
- * resumed says nothing. */
+/* Logs how the session ended and passes it to the kernel. It cannot be corrected later, so do not
+ * call it for a run that can be resumed. */
 MUST_CHECK int run_log_end_session(run_log *log, bool succeeded, char *message);
 
 /* Flushes, closes and frees in every case. 0, or -1 with a message naming the first error; NULL is

@@ -1,4 +1,4 @@
-/* What tblog returns, as the log returns it. */
+/* Converts a status of tblog to the results of the log. */
 #ifndef TRAINER_RUN_LOG_CHECKED_H
 #define TRAINER_RUN_LOG_CHECKED_H
 
@@ -6,8 +6,8 @@
 
 #include "must_check.h"
 
-/* The status of a call to the writer as 0, or -1 with a message [MESSAGE_BYTES]: the writer's own
- * words, which name its file. */
+/* 0 if `status` is TBLOG_OK; otherwise -1 with the writer's message [MESSAGE_BYTES], which names
+ * its file. */
 MUST_CHECK int run_log_checked(tblog_writer *writer, tblog_status status, char *message);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a run is, as its event files tell it. */
+/* The description of a run that its event files contain. */
 #ifndef TRAINER_RUN_LOG_HEAD_H
 #define TRAINER_RUN_LOG_HEAD_H
 
@@ -12,15 +12,13 @@
 typedef struct run_log_head {
     const run_config *config;
     const dataset *data;
-    const char *data_path; /* of which the last name is logged */
+    const char *data_path; /* only its last name is logged */
     const char *hardware;  /* engine_plan.hardware */
     const engine_memory *memory;
-    const run_record *past; /* of the run that is there and is continued; NULL for a new one */
-    uint32_t epochs_done;   /* of it: training continues after them */
+    const run_record *past; /* of the run that is continued; NULL for a new one */
+    uint32_t epochs_done;   /* of that run; training continues after them */
     uint64_t steps_done;    /* likewise, over the run */
-    /* Is called while the log is opened with each line that the user should see: what is wrong with
-     * the event files that are there. */
-    note_printer note;
+    note_printer note;      /* prints what is wrong with existing event files */
 } run_log_head;
 
 #endif

@@ -1,4 +1,4 @@
-/* The network, for the Graphs page, and what its tensors hold. */
+/* Logs the network for the Graphs page, and histograms of its tensors. */
 #ifndef TRAINER_RUN_LOG_NETWORK_H
 #define TRAINER_RUN_LOG_NETWORK_H
 

@@ -1,4 +1,4 @@
-/* What a run is, as tables in Markdown. */
+/* Logs the description of a run as tables in Markdown. */
 #ifndef TRAINER_RUN_LOG_TEXT_H
 #define TRAINER_RUN_LOG_TEXT_H
 
@@ -6,9 +6,9 @@
 #include "must_check.h"
 #include "run_log_head.h"
 
-/* The host and the data set, where they are not logged already; and the configuration, if its last
- * text that is logged is another, because the run is continued with another number of epochs. 0, or
- * -1 with a message [MESSAGE_BYTES]. */
+/* Logs the host and the data set, unless they are logged already. Also logs the configuration if it
+ * differs from the one logged last, since a run may be continued with another number of epochs. 0,
+ * or -1 with a message [MESSAGE_BYTES]. */
 MUST_CHECK int run_log_text_add(log_part *session, const run_log_head *head, char *message);
 
 #endif

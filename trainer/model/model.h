@@ -1,5 +1,5 @@
-/* A trained network in memory: its parameters and what is known of where they come from.
- * model_file.h reads and writes it. */
+/* A trained network in memory: its parameters and their origin, if that is known. model_file.h
+ * reads and writes it. */
 #ifndef TRAINER_MODEL_H
 #define TRAINER_MODEL_H
 
@@ -9,18 +9,18 @@
 #include "epoch_figures.h"
 #include "run_config.h"
 
-/* The run whose network it is, and when it was kept. */
+/* The run that trained the network, and the step at which it was saved. */
 typedef struct model_origin {
     run_config config;
     uint32_t epochs;       /* done */
-    uint64_t iterations;   /* updates done: more than those of the epochs if one was under way */
-    epoch_figures figures; /* of the last of these epochs, if no other was under way; else NaN */
+    uint64_t iterations;   /* updates done; includes those of an unfinished epoch */
+    epoch_figures figures; /* of the last epoch; NaN if the next one had begun */
 } model_origin;
 
 typedef struct model {
-    float *parameters;   /* [LENET_PARAMETERS] as lenet.h has them, all finite; the model's own */
-    bool has_origin;     /* no: another program's file, with nothing but tensors */
-    model_origin origin; /* empty without one */
+    float *parameters;   /* [LENET_PARAMETERS], laid out as in lenet.h, all finite; owned */
+    bool has_origin;     /* false for another program's file */
+    model_origin origin; /* empty if there is none */
 } model;
 
 /* Frees what it owns and empties it; an empty one is allowed. */

@@ -14,8 +14,7 @@ typedef struct torch_tensor {
 
 extern const torch_tensor torch_tensors[LENET_TENSORS];
 
-/* Tensor `index` of parameters[LENET_PARAMETERS] into `out`, and from `in` back to its place
- * there. */
+/* Copies tensor `index` of parameters[LENET_PARAMETERS] to `out`, and `in` to its place there. */
 void torch_layout_read(const float *parameters, unsigned index, float *out);
 void torch_layout_write(float *parameters, unsigned index, const float *in);
 

@@ -1,5 +1,4 @@
-/* What a figure shows: titles, labels, and the lines of four panels. How it is drawn is
- * figure_draw.h's. */
+/* The content of a figure: titles, labels, and the lines of four panels. figure_draw.h draws it. */
 #ifndef TRAINER_FIGURE_H
 #define TRAINER_FIGURE_H
 
@@ -25,8 +24,8 @@ typedef struct figure {
     char x_title[FIGURE_TEXT_BYTES];
     bool x_is_whole; /* no tick between whole numbers */
     size_t count;
-    char (*labels)[FIGURE_LABEL_BYTES]; /* [count], its own */
-    series *lines[FIGURE_PANELS];       /* [count] each, its own, as are their points */
+    char (*labels)[FIGURE_LABEL_BYTES]; /* [count], owned */
+    series *lines[FIGURE_PANELS];       /* [count] each, owned, as are their points */
 } figure;
 
 /* Frees what it owns and empties it. */

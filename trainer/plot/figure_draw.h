@@ -14,7 +14,7 @@ enum { FIGURE_WIDTH = 880 };
 /* Depends on the legend. */
 double figure_height(const figure *self);
 
-/* Draws the figure from (0, 0) on. Errors are the context's. */
+/* Draws the figure with its top left corner at (0, 0). The context keeps errors (cairo_status). */
 void figure_draw(cairo_t *to, const figure *self, const theme *look);
 
 #endif

@@ -14,7 +14,7 @@ typedef struct legend_grid {
     double column_width;
 } legend_grid;
 
-/* `to` measures the labels, nothing is drawn. */
+/* Measures the labels with `to`, without drawing. */
 legend_grid legend_measure(cairo_t *to, const figure *of, double width);
 
 double legend_height(const legend_grid *grid);

@@ -15,7 +15,7 @@ typedef struct pen_font {
 
 typedef enum pen_side { PEN_LEFT, PEN_CENTRE, PEN_RIGHT } pen_side;
 
-/* Makes text take the same room in every kind of file. */
+/* Call it first: it makes text equally wide in all kinds of files. */
 void pen_begin(cairo_t *to);
 
 void pen_colour(cairo_t *to, colour of);

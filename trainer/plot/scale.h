@@ -1,5 +1,4 @@
-/* One axis of a panel: the range that it shows, its ticks, and where on it a value lies. Numbers
- * in, numbers out. */
+/* One axis of a panel: its range, its ticks and the positions of values. Draws nothing. */
 #ifndef TRAINER_SCALE_H
 #define TRAINER_SCALE_H
 
@@ -10,11 +9,11 @@ enum { SCALE_MOST_TICKS = 12, SCALE_LABEL_BYTES = 32 };
 
 /* What an axis has to show. */
 typedef struct scale_data {
-    double low; /* of the data. Not finite, or above `high`: there is none */
+    double low; /* of the data; not finite, or above `high`, if there are no data */
     double high;
-    double least; /* possible values: no tick lies beyond them; infinite for no bound */
+    double least; /* bounds of possible values: no tick is beyond them; infinite for no bound */
     double most;
-    bool from_zero;           /* the axis begins at 0, below which no value is */
+    bool from_zero;           /* the axis begins at 0; no value is below */
     bool whole;               /* no tick between whole numbers */
     bool wide_is_logarithmic; /* if the data spans more than two decades, all above 0 */
 } scale_data;
@@ -28,14 +27,14 @@ typedef struct scale {
     double step; /* between two ticks of a linear scale */
 } scale;
 
-/* Never fails: without data the axis goes from 0 to 1. Data that is all one value lies in the
- * middle. What is beyond 1e150 counts as 1e150. */
+/* Never fails. Without data the axis goes from 0 to 1. If all data are equal, they are in the
+ * middle. Values beyond 1e150 count as 1e150. */
 scale scale_make(const scale_data *data);
 
 /* 0 at the low end and below it, 1 at the high end and above it. */
 double scale_position(const scale *self, double value);
 
-/* "0.98", with as many decimals as tell the ticks apart; "2e+07" where numbers are very large or
+/* "0.98", with enough decimals to distinguish the ticks; "2e+07" if numbers are very large or
  * small. */
 void scale_format_tick(const scale *self, size_t tick, char out[SCALE_LABEL_BYTES]);
 

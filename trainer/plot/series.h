@@ -1,4 +1,4 @@
-/* What a panel draws of one batch size. */
+/* The line of one batch size in a panel. */
 #ifndef TRAINER_SERIES_H
 #define TRAINER_SERIES_H
 
@@ -14,7 +14,7 @@ typedef struct series_point {
 } series_point;
 
 typedef struct series {
-    series_point *points; /* [count], the owner's */
+    series_point *points; /* [count]; the figure owns them */
     size_t count;
     bool has_band; /* from `low` to `high`: there are several seeds */
 } series;

@@ -31,7 +31,7 @@ extern const theme theme_dark;
  * have near colours. */
 colour theme_colour(const theme *self, size_t series, size_t count);
 
-/* The shape that a series has at its points, so that a print in grey can be read. */
+/* The shape of a series' points, which distinguishes lines in a grey print. */
 typedef struct marker {
     unsigned corners; /* of a regular polygon; 0 for a circle */
     double turn;      /* of its first corner from the right, in degrees clockwise */

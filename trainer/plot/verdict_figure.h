@@ -18,10 +18,10 @@ typedef enum verdict_axis {
 /* "epochs", "steps", "samples", "seconds". */
 extern const char *const verdict_axis_names[VERDICT_AXES];
 
-/* Makes the figure of all rows that have a finished run. `all` is what the verdict was made of;
- * `source` says where the runs are, and may be any text. If there is no such row, or none whose
- * place on the axis is known, the figure's count is 0 and there is nothing to draw. -1 without
- * memory, and nothing held. */
+/* Makes the figure of all rows that have a finished run. `all` is the comparison that the verdict
+ * was made from; `source` is any text that names the place of the runs. If there is no such row, or
+ * none with known values on the axis, the figure's count is 0: there is nothing to draw. -1 without
+ * memory, and nothing allocated. */
 MUST_CHECK int verdict_figure_make(figure *out, const comparison *all, const verdict *of,
                                    const char *source, verdict_axis axis);
 

@@ -1,4 +1,4 @@
-/* A verdict's figure, made and written to a file. */
+/* Makes a verdict's figure and writes it to a file. */
 #ifndef TRAINER_VERDICT_PLOT_H
 #define TRAINER_VERDICT_PLOT_H
 
@@ -9,7 +9,7 @@
 #include "verdict_figure.h"
 
 typedef struct verdict_plot {
-    const char *path;   /* plot_file_is_known; one that is there is replaced */
+    const char *path;   /* plot_file_is_known; an existing file is replaced */
     const char *source; /* as in verdict_figure_make */
     verdict_axis axis;
     const theme *look;

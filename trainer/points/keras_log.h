@@ -1,5 +1,5 @@
-/* A log of Keras' TensorBoard callback: what it says of a run. Unlike a run of ours it has no
- * run.json; its curves are under the tags that ours have, too. */
+/* Reads a log of Keras' TensorBoard callback. Unlike our runs it has no run.json; its curves have
+ * the same tags as ours. */
 #ifndef TRAINER_KERAS_LOG_H
 #define TRAINER_KERAS_LOG_H
 
@@ -9,14 +9,14 @@
 #include "run_reader.h"
 
 typedef struct keras_log {
-    run_curves curves;   /* its own */
-    uint32_t batch_size; /* by the hyper-parameter of that name; 0 without */
+    run_curves curves;   /* owned */
+    uint32_t batch_size; /* the hyper-parameter of that name; 0 if there is none */
 } keras_log;
 
-/* Reads the event files right in `directory` and in its train and validation, named as TensorFlow
- * names them. A log without an epoch that has all four figures is read, too: it is not Keras', or
- * has no validation. 0, or -1 with a message [MESSAGE_BYTES] without memory; *out is for the caller
- * to free only after 0. */
+/* Reads the event files in `directory` and in its subdirectories train and validation, if they have
+ * TensorFlow's names. If no epoch has all four figures, the log is not Keras' or has no validation;
+ * that is no error. 0, or -1 with a message [MESSAGE_BYTES] without memory; the caller frees *out
+ * only after 0. */
 MUST_CHECK int keras_log_read(keras_log *out, const char *directory, char *message);
 
 void keras_log_free(keras_log *log);

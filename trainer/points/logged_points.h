@@ -1,5 +1,5 @@
-/* What the event files of a part of a run hold already: the last step of each tag. A run that
- * continues logs only beyond it, because what is on disk may have been read, and stays. */
+/* The points in a part's existing event files: the last step of each tag. A continued run logs only
+ * later points, because a reader may have seen those on disk. */
 #ifndef TRAINER_LOGGED_POINTS_H
 #define TRAINER_LOGGED_POINTS_H
 
@@ -10,7 +10,7 @@
 #include "note_printer.h"
 #include "run_record.h"
 
-/* A graph has no tag; here it has this one. */
+/* A graph has no tag. Here this text stands for it. */
 #define LOGGED_GRAPH "graph_def"
 
 /* All zero holds nothing. */
@@ -21,20 +21,20 @@ typedef struct logged_points {
     size_t epoch_count;
 } logged_points;
 
-/* Reads the part's event files of `past`, as far as each is whole, and notes which are damaged or
- * missing. What was read is synced to the disk; nothing is changed. 0, or -1 with a message
- * [MESSAGE_BYTES] if one cannot be read or synced, or without memory; the caller frees *out after
- * 0. */
+/* Reads the part's event files of `past`, each up to its first damage, and notes those that are
+ * damaged or missing. Syncs them to the disk, but changes nothing. 0, or -1 with a message
+ * [MESSAGE_BYTES] if a file cannot be read or synced, or without memory; the caller frees *out
+ * after 0. */
 MUST_CHECK int logged_points_read(logged_points *out, const char *directory, const char *part,
                                   const run_record *past, const note_printer *note, char *message);
 
 /* The last step of the tag; -1 if it has no point. */
 int64_t logged_points_last_step(const logged_points *logged, const char *tag);
 
-/* The text at that step; NULL if it is no text, or there is none. */
+/* The text at the tag's last step; NULL if there is none. */
 const char *logged_points_last_text(const logged_points *logged, const char *tag);
 
-/* How many steps a second the epoch (from 0) was trained at, by its point; 0 if it has none. */
+/* The logged steps per second of the epoch (from 0); 0 if it has no such point. */
 double logged_points_steps_per_second(const logged_points *logged, uint32_t epoch);
 
 void logged_points_free(logged_points *logged);

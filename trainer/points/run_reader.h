@@ -1,4 +1,4 @@
-/* A run's curves, read back from its event files, which have the truth about its metrics. */
+/* Reads a run's curves from its event files, the authoritative record of its metrics. */
 #ifndef TRAINER_RUN_READER_H
 #define TRAINER_RUN_READER_H
 
@@ -17,20 +17,19 @@ typedef struct run_point {
 } run_point;
 
 typedef struct run_curves {
-    run_point *points; /* [epochs], their own */
-    uint32_t epochs;   /* the epochs from the first that have all four figures */
-    char note[320];    /* what is wrong with the files, in one line; "" if nothing is */
+    run_point *points; /* [epochs], owned */
+    uint32_t epochs;   /* the leading epochs that have all four figures */
+    char note[320];    /* one line about problems of the files; "" if there is none */
 } run_curves;
 
-/* Reads the run's own event files of directory/train and directory/validation, in the order of
- * their names; a later point replaces an earlier one of its epoch. Steps beyond the planned epochs
- * are not looked at. Files that are damaged or end inside a record are read as far as they go, with
- * a note. 0, or -1 with a message [MESSAGE_BYTES] if there is no memory; *out is for the caller to
- * free only after 0. */
+/* Reads the run's event files in directory/train and directory/validation, in the order of their
+ * names. A later point of an epoch replaces an earlier one. Steps beyond the planned epochs are
+ * ignored. Files that are damaged or end inside a record are read up to there, with a note. 0, or
+ * -1 with a message [MESSAGE_BYTES] if there is no memory; the caller frees *out only after 0. */
 MUST_CHECK int run_reader_read(run_curves *out, const char *directory, const run_record *record,
                                char *message);
 
-/* Frees what they own and empties them. */
+/* Frees the points and empties the curves. */
 void run_curves_free(run_curves *curves);
 
 #endif

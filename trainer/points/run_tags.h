@@ -1,4 +1,4 @@
-/* Tags of a run's event files that are written and read back, or named in another place. */
+/* Tags of a run's event files that are used in more than one file. */
 #ifndef TRAINER_RUN_TAGS_H
 #define TRAINER_RUN_TAGS_H
 
@@ -6,7 +6,7 @@
 #define RUN_TAG_EPOCH_LOSS     "epoch_loss"
 #define RUN_TAG_EPOCH_ACCURACY "epoch_accuracy"
 
-/* In the training part: by it a logged epoch's seconds are known. */
+/* In the training part; gives the training seconds of a logged epoch. */
 #define RUN_TAG_STEPS_PER_SECOND "epoch_steps_per_second"
 
 #endif

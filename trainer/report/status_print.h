@@ -8,8 +8,8 @@
 #include "comparison.h"
 #include "must_check.h"
 
-/* Orders runs that are trained now first, then interrupted, diverged and finished ones; those of one
- * state stay in the order that they have. */
+/* Orders runs that are trained now first, then interrupted, diverged and finished ones; those of
+ * one state stay in the order that they have. */
 void status_sort(comparison *all);
 
 /* A line that counts them, then a line a run; of more than `most` lines the last says how many runs

@@ -1,18 +1,19 @@
-/* The file checkpoint in a run's directory: an engine's whole state at a step, from which training
- * continues exactly as it would have. It is one line of JSON, then the state:
+/* The file checkpoint in a run's directory: an engine's state at a step. A run that is resumed from
+ * it has the same bits as one that was not interrupted. The file is one line of JSON, then the
+ * state:
  *
  *   format        2
  *   epochs        epochs done, validated and logged
  *   iterations    updates done
- *   epoch         of the epoch under way: steps, loss_sum (null if it is not finite), correct, samples,
+ *   epoch         of the current epoch: steps, loss_sum (null if not finite), correct, samples,
  *                 training_seconds; absent between epochs
  *   state_bytes
  *   state_crc32   8 hexadecimal digits; zlib's CRC-32 of the state
  *
- * Format 1, of earlier versions, has no epoch, and names event files, which are not needed.
+ * Format 1, of earlier versions, has no epoch. The event files that it names are ignored.
  *
- * It is replaced whole and synced (file_replace.h), and only after the event files have been
- * synced: a checkpoint never knows of a point that is not on disk. */
+ * It is replaced atomically and synced (file_replace.h), but only after the event files have been
+ * synced. So a checkpoint never includes a point that is not on disk. */
 #ifndef TRAINER_CHECKPOINT_H
 #define TRAINER_CHECKPOINT_H
 
@@ -32,10 +33,10 @@ typedef struct checkpoint {
     size_t state_bytes;
 } checkpoint;
 
-/* In what follows `fd` is open on the run's directory, wherever that is by now; `directory` is what
- * messages [MESSAGE_BYTES] call it. */
+/* Below, `fd` is open on the run's directory, which may have been moved since; `directory` is its
+ * name in messages [MESSAGE_BYTES]. */
 
-/* Replaces the checkpoint. 0, or -1 with a message and the old one whole. */
+/* Replaces the checkpoint. 0, or -1 with a message and the old checkpoint unchanged. */
 MUST_CHECK int checkpoint_write(const checkpoint *self, int fd, const char *directory,
                                 char *message);
 
@@ -43,7 +44,7 @@ typedef enum checkpoint_presence {
     CHECKPOINT_READ,      /* *out is for the caller to free */
     CHECKPOINT_ABSENT,    /* *out is empty; so below */
     CHECKPOINT_DAMAGED,   /* the message says why */
-    CHECKPOINT_UNREADABLE /* the system failed; the message says how, and it may well be whole */
+    CHECKPOINT_UNREADABLE /* a system call failed; the message has the cause. It may be intact */
 } checkpoint_presence;
 
 MUST_CHECK checkpoint_presence checkpoint_read(checkpoint *out, int fd, const char *directory,

@@ -1,5 +1,5 @@
-/* What is known of one epoch: run.json, the event files and the display all tell it; and of the one
- * under way. */
+/* The figures of a finished epoch, which run.json, the event files and the display show, and the
+ * sums of the current one. */
 #ifndef TRAINER_EPOCH_FIGURES_H
 #define TRAINER_EPOCH_FIGURES_H
 

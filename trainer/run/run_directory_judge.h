@@ -1,5 +1,5 @@
-/* May a run begin in a directory? It depends on what is in it, above it and below it, and on who
- * writes there now. Changes nothing. */
+/* May a run begin in a directory? That depends on the directory's content, on the runs above and
+ * below it, and on the process that writes there now. Changes nothing. */
 #ifndef TRAINER_RUN_DIRECTORY_JUDGE_H
 #define TRAINER_RUN_DIRECTORY_JUDGE_H
 
@@ -7,38 +7,38 @@
 #include "run_config.h"
 #include "run_lock.h"
 
-/* What a new run may do with a run of the trainer that is there. */
+/* Which existing run a new run may replace. */
 typedef enum run_directory_replace {
     RUN_DIRECTORY_REPLACE_NONE = 0,
-    RUN_DIRECTORY_CONTINUE,   /* none; but one of the same configuration that did not finish, or has
-                                 fewer epochs, may be continued */
-    RUN_DIRECTORY_REPLACE_ANY /* also one whose run.json is damaged, but none that cannot be read */
+    RUN_DIRECTORY_CONTINUE,   /* none, but it may continue an unfinished run of the same
+                                 configuration, or one with fewer epochs */
+    RUN_DIRECTORY_REPLACE_ANY /* any, even with a damaged run.json, but not if it cannot be read */
 } run_directory_replace;
 
 typedef enum run_directory_verdict {
     RUN_DIRECTORY_USABLE,   /* no run is there, or one that may be replaced or continued */
-    RUN_DIRECTORY_FINISHED, /* CONTINUE: the run that is wanted is there, finished */
-    RUN_DIRECTORY_DIVERGED, /* CONTINUE: it is there and diverged, as it would again */
+    RUN_DIRECTORY_FINISHED, /* CONTINUE: this run is there and finished */
+    RUN_DIRECTORY_DIVERGED, /* CONTINUE: this run is there and diverged; it would diverge again */
     RUN_DIRECTORY_HELD,     /* another process is writing a run there */
-    RUN_DIRECTORY_REFUSED   /* a run that may not be replaced, or no place for a run at all: other
-                               runs are above or below it, it holds event files or models that the
-                               trainer did not write, or it is no directory */
+    RUN_DIRECTORY_REFUSED /* there is a run that may not be replaced, other runs are above or below
+                               it, it has event files or models that the trainer did not write, or
+                               it is not a directory */
 } run_directory_verdict;
 
-/* May a run of this configuration begin at `path`? Unless it is USABLE the message [MESSAGE_BYTES]
- * says why not. Changes nothing. */
+/* May a run of this configuration begin at `path`? If it is not USABLE, the message [MESSAGE_BYTES]
+ * has the reason. Changes nothing. */
 MUST_CHECK run_directory_verdict run_directory_judge(const char *path, const run_config *config,
                                                      run_directory_replace replace, char *message);
 
-/* The same of a directory that is there and whose lock the caller holds. */
+/* The same for an existing directory whose lock the caller holds. */
 MUST_CHECK run_directory_verdict run_directory_judge_held(const char *path,
                                                           const run_config *config,
                                                           run_directory_replace replace,
                                                           char *message);
 
-/* USABLE if nobody held the lock of the run's directory `path`. HELD with a message [MESSAGE_BYTES]
- * that names the process that writes there. REFUSED if it is not known who holds the lock; run_lock.h
- * has set the message. */
+/* The verdict that follows from the holder of the lock of the run's directory `path`: USABLE if
+ * nobody holds it; HELD with a message [MESSAGE_BYTES] that names the process that writes there;
+ * REFUSED if the holder is not known, with the message that run_lock.h has set. */
 MUST_CHECK run_directory_verdict run_directory_judge_holder(run_lock_holder holder,
                                                             const char *path, char *message);
 

@@ -6,12 +6,12 @@
 /* The probability of a value at least as far from 0 as `t`, on either side. NaN gives NaN. */
 double student_t_tails(double t, double freedom);
 
-/* The distance from 0 beyond which lies `tails` (above 0, at most 1) of the probability, on both
- * sides together. */
+/* The distance from 0 beyond which the probability, of both sides together, is `tails` (above 0, at
+ * most 1). */
 double student_t_bound(double tails, double freedom);
 
-/* The probability that a value drawn about `shift` (in standard errors) lies `bound` or farther
- * from 0. */
+/* The power of a test: the probability that |t| is at least `bound` if the true mean is `shift`
+ * standard errors. */
 double student_t_power(double shift, double freedom, double bound);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a sweep ends with: the comparison of its runs as tables, picture and verdict. */
+/* The end of a sweep: compares its runs and prints the tables, the picture and the verdict. */
 #ifndef TRAINER_SWEEP_ANSWER_H
 #define TRAINER_SWEEP_ANSWER_H
 

@@ -3,8 +3,8 @@
  * process trains it, and its run.json what it is and whether it has ended. No process leads, none
  * needs another, and each may come and go at any time.
  *
- * Each process goes over the list again and again and takes every run that nobody holds and that has
- * not ended. While others hold runs it waits, since one of them may die. */
+ * Each process goes over the list repeatedly and trains every run that nobody holds and that has
+ * not ended. While others hold runs it waits, in case one of them dies. */
 #ifndef TRAINER_SWEEP_JOIN_H
 #define TRAINER_SWEEP_JOIN_H
 
@@ -14,15 +14,15 @@
 #include "outcome.h"
 #include "sweep_runs.h"
 
-/* Looks at all runs before any is taken. OUTCOME_FAILED after one line on stderr if this process may
- * not take part: a run is there with another configuration, which includes the engine's arithmetic, or
- * in a place that is none for a run. */
+/* Checks all runs before any is trained. OUTCOME_FAILED after one line on stderr if this process
+ * must not take part: a run has another configuration (which includes the engine's arithmetic), or
+ * its directory cannot hold a run. */
 MUST_CHECK outcome sweep_join_look(sweep_runs *self);
 
 /* Trains until every run has ended or has failed here, or, without `waits`, until others hold the
- * rest. OUTCOME_STOPPED if a signal came and left something to do, whatever has failed; otherwise as
- * sweep_runs_status. Or OUTCOME_FAILED after one line on stderr, if threads or memory are short or if
- * this process may not take part after all.
+ * rest. OUTCOME_STOPPED if a signal came and left something to do, whatever has failed; otherwise
+ * as sweep_runs_status. Or OUTCOME_FAILED after one line on stderr, if threads or memory are short
+ * or if this process may not take part after all.
  *
  * *is_last: all runs have ended, and either the last of them was trained here or this process found
  * no other at work. Two processes whose runs end at the same moment may both be the last. */

@@ -1,5 +1,5 @@
-/* A sweep as a list of its runs. It follows from the options alone, not from the machine or from what
- * is on the disk: processes that are given the same options have the same list. */
+/* A sweep as a list of its runs. The list depends on the options alone, not on the machine or the
+ * files: processes with the same options have the same list. */
 #ifndef TRAINER_SWEEP_LIST_H
 #define TRAINER_SWEEP_LIST_H
 
@@ -23,8 +23,8 @@ typedef struct sweep_list {
     uint32_t epochs;    /* of each */
 } sweep_list;
 
-/* Lists the runs of the options' task in the order of run_options_choice; they may be none. 0, or -1 with a message [MESSAGE_BYTES] and an
- * empty list. */
+/* Lists the runs of the options' task in the order of run_options_choice; they may be none. 0, or
+ * -1 with a message [MESSAGE_BYTES] and an empty list. */
 MUST_CHECK int sweep_list_make(sweep_list *out, const run_options *options, char *message);
 
 /* A line for each run, after a line of titles. */

@@ -1,4 +1,4 @@
-/* The runs of a sweep that one process trains, and how far each of them is. */
+/* The runs of a sweep that one process trains, and the state of each. */
 #ifndef TRAINER_SWEEP_RUNS_H
 #define TRAINER_SWEEP_RUNS_H
 
@@ -33,9 +33,9 @@ typedef struct sweep_run {
     engine_plan plan;
     sweep_run_state state;
     bool diverged;             /* kept or trained */
-    bool has_failed;           /* here, whatever has become of it since */
+    bool has_failed;           /* in this process; another one may have trained it since */
     outcome status;            /* of its training; DONE if another process holds it */
-    char where[MESSAGE_BYTES]; /* it was stopped; if it is held, who holds it */
+    char where[MESSAGE_BYTES]; /* STOPPED: at which step; HELD: who holds it */
 } sweep_run;
 
 struct sweep_runs {
@@ -47,14 +47,14 @@ struct sweep_runs {
     void *context;          /* for the function that is called in a pass; the caller's */
 };
 
-/* Configures the listed runs, of which there is at least one. OUTCOME_DONE, or another outcome after
- * one line on stderr with nothing held. Runs point to *out, which must stay where it is. */
+/* Configures the listed runs, of which there is at least one. OUTCOME_DONE, or another outcome
+ * after one line on stderr with nothing held. Runs point to *out, which must stay where it is. */
 MUST_CHECK outcome sweep_runs_make(sweep_runs *out, const experiment *data, const sweep_list *list);
 
-/* Keeps a run that has ended: its state is KEPT from now on. */
+/* Keeps a run that has ended: sets its state to KEPT. */
 void sweep_run_keep(sweep_run *run, bool diverged);
 
-/* As run_directory_judge, of the run's directory. A run that has ended is kept. */
+/* Like run_directory_judge, for the run's directory. A run that has ended is kept. */
 MUST_CHECK run_directory_verdict sweep_run_judge(sweep_run *run, char *message);
 
 /* Trains the run or continues it, and sets its state and what depends on it. It is HELD if another
@@ -64,9 +64,9 @@ void sweep_run_train(sweep_run *run);
 /* Prints an empty line after what was printed of a run, if runs take turns. */
 void sweep_runs_end_block(const sweep_runs *self);
 
-/* Makes one pass over the runs: calls `each` with each of them (a sweep_run), side by side as memory
- * allows, until one returns false or a signal is noted. OUTCOME_FAILED after one line on stderr if
- * threads or memory are short, which says nothing of the runs. */
+/* Makes one pass over the runs: calls `each` with each of them (a sweep_run), side by side as
+ * memory allows, until one returns false or a signal is noted. OUTCOME_FAILED after one line on
+ * stderr if threads or memory are short, which says nothing of the runs. */
 MUST_CHECK outcome sweep_runs_pass(sweep_runs *self, bool (*each)(void *run));
 
 /* Whether a run with this outcome came to its end, or to the step where it diverged, which ends no
@@ -77,8 +77,8 @@ bool sweep_run_ended(outcome status);
  * one ended, or OUTCOME_DONE. OUTCOME_STOPPED if one was not begun. */
 outcome sweep_runs_status(const sweep_runs *self);
 
-/* Prints what became of each run on stderr; if they are shared, of those that did not come to their end
- * here. */
+/* Prints what became of each run on stderr; if they are shared, of those that did not come to their
+ * end here. */
 void sweep_runs_tell(const sweep_runs *self);
 
 void sweep_runs_free(sweep_runs *self); /* an empty one is allowed */

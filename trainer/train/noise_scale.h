@@ -1,6 +1,6 @@
 /* The gradient noise scale S / |G|^2 of McCandlish et al. 2018 (An Empirical Model of Large-Batch
- * Training, arXiv 1812.06162, appendix A.1): G is the mean gradient of the training loss, S the trace
- * of the covariance of single samples' gradients.
+ * Training, arXiv 1812.06162, appendix A.1): G is the mean gradient of the training loss, S the
+ * trace of the covariance of single samples' gradients.
  *
  * A batch of B samples has a gradient of mean squared length |G|^2 + S / B. So two batch sizes give
  * both unknowns. Here the small batches are groups of a fixed sample, and the large one is all of
@@ -19,10 +19,10 @@
 #include "engine.h"
 #include "epoch_figures.h"
 
-/* The sample: groups of equal size, of a training set with room for them. Its 4096 samples cost some
- * 8 % of an epoch of MNIST on the CPU. Their number decides the error of |G|^2, which is the larger
- * one: it falls as S / samples. The number of groups decides the error of S alone, which 32 leave
- * small, and how much the host has to do: each group is a gradient of 1.2 million numbers. */
+/* The sample: groups of equal size, of a training set with room for them. Its 4096 samples cost
+ * some 8 % of an epoch of MNIST on the CPU. Their number decides the error of |G|^2, which is the
+ * larger one: it falls as S / samples. The number of groups decides the error of S alone, which 32
+ * leave small, and how much the host has to do: each group is a gradient of 1.2 million numbers. */
 enum { NOISE_SCALE_GROUPS = 32, NOISE_SCALE_LARGEST_GROUP = 128 };
 
 /* Gradients of groups, added up. Starts with zeros and room for the sum. */

@@ -1,7 +1,7 @@
-/* A run's progress as Keras users know it: epoch, steps, bar, time left, running means. On a
- * terminal one line is drawn again and again, elsewhere an epoch prints one line at its end.
+/* A run's progress in the form of Keras: epoch, steps, bar, time left, running means. On a terminal
+ * one line is redrawn; elsewhere each epoch prints one line at its end.
  *
- * The caller gives the time in seconds since any fixed moment, so that tests need no clock. */
+ * The caller passes the time, in seconds since any fixed moment, so that tests need no clock. */
 #ifndef TRAINER_PROGRESS_H
 #define TRAINER_PROGRESS_H
 
@@ -30,9 +30,8 @@ typedef struct progress_view {
     epoch_figures figures; /* of its steps so far; of its validation at its end only */
 } progress_view;
 
-/* The line while an epoch is trained, in ASCII: at most `width` columns, without the parts that
- * have no room. out[out_bytes] is cut off if it is too short. For tests, as is the next: the display
- * calls them itself. */
+/* The line while an epoch is trained, in ASCII: at most `width` columns; parts that do not fit are
+ * left out. Cut off at out_bytes. Public for tests only, as is the next function. */
 void progress_format_running(char *out, size_t out_bytes, const progress_view *view,
                              unsigned width);
 

@@ -1,4 +1,4 @@
-/* A run under way: what the files of the run loop share. */
+/* A run in training: the state that the files of the run loop share. */
 #ifndef TRAINER_RUN_H
 #define TRAINER_RUN_H
 
@@ -11,7 +11,7 @@
 #include "run_log.h"
 #include "run_record.h"
 
-/* Two chunks of steps together are what an engine holds. */
+/* An engine's queue has room for two chunks of steps. */
 enum { LONGEST_CHUNK = ENGINE_MAX_QUEUED_STEPS / 2 };
 
 typedef struct run {
@@ -21,19 +21,19 @@ typedef struct run {
     engine *engine;
     run_directory *directory;
     run_log *log;
-    uint32_t epochs_done;  /* by the engine; the record may have more of them, logged before */
-    epoch_sums sums;       /* of the epoch under way */
-    uint32_t saved_epochs; /* done in the checkpoint, and the steps of its epoch under way: */
-    uint32_t saved_steps;  /* 0 and 0 if there is none of use */
-    bool keeps_best;       /* the best epoch's network, */
-    double best_val_loss;  /* whose validation loss this is; INFINITY while none is kept */
+    uint32_t epochs_done;  /* by the engine; the record may have more epochs, logged before */
+    epoch_sums sums;       /* of the current epoch */
+    uint32_t saved_epochs; /* of the checkpoint: epochs done, */
+    uint32_t saved_steps;  /* and steps of the epoch after them; both 0 without a usable one */
+    bool keeps_best;       /* the network of the best epoch is saved */
+    double best_val_loss;  /* of the saved one; INFINITY if there is none */
     uint8_t *predicted;    /* [validation samples], of the last validation */
-    double saved_at;       /* run_seconds_now() of the last checkpoint, or of the beginning */
-    uint32_t chunk;        /* steps to ask for at once */
+    double saved_at;       /* run_seconds_now() of the last checkpoint, or of the run's start */
+    uint32_t chunk;        /* steps to queue in one call */
     engine_step steps[LONGEST_CHUNK];
 } run;
 
-/* How many steps its engine has done over the run. */
+/* The steps of the run that its engine has done. */
 uint64_t run_steps_done(const run *self);
 
 enum { RUN_PLACE_BYTES = 80 };

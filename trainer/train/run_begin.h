@@ -6,10 +6,10 @@
 #include "outcome.h"
 #include "run.h"
 
-/* Makes the engine and everything that the run writes to, restores what a checkpoint has, and
- * prints the run's head and from where it continues. job, record, message, predicted and chunk are
- * set before. OUTCOME_DONE when training can begin; otherwise as run_loop, and only a run that was
- * there before is left. The caller closes what *self holds in every case. */
+/* Makes the engine and everything that the run writes to, restores a checkpoint, and prints the
+ * run's head and where it continues. The caller has set job, record, message, predicted and chunk.
+ * OUTCOME_DONE when training can begin; otherwise as run_loop, and an existing run is left as it
+ * was. The caller closes what *self holds in every case. */
 MUST_CHECK outcome run_begin(run *self);
 
 #endif

@@ -5,8 +5,8 @@
 #include "must_check.h"
 #include "run.h"
 
-/* Saves the run's state: no step may be queued. Its event files are synced first. 0, or -1 with a
- * message [MESSAGE_BYTES] and the last checkpoint whole. */
+/* Saves the run's state; no step may be queued. The event files are synced first. 0, or -1 with a
+ * message [MESSAGE_BYTES] and the last checkpoint unchanged. */
 MUST_CHECK int run_checkpoint_save(run *self, char *message);
 
 #endif

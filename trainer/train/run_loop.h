@@ -9,21 +9,21 @@
 #include "run_job.h"
 #include "run_record.h"
 
-/* Trains. *record is what run.json says at the end; the caller frees it in every case.
+/* Trains. *record is the content of run.json at the end; the caller frees it in every case.
  *
- *   OUTCOME_DONE     all epochs, also of a run that diverged: then its state is RUN_DIVERGED
- *   OUTCOME_DIVERGED ended after the step that diverged, as terminate_on_nan asks; what was logged
- *                    is on disk
- *   OUTCOME_STOPPED  what was logged is on disk and the run is marked interrupted; that its state
- *                    could not be saved is printed. Before anything was made *record is that of a
- *                    run that was to be resumed, or running
- *   OUTCOME_TAKEN    another process trains the run, or it has ended already; nothing was made
- *   OUTCOME_REFUSED  the engine cannot do this configuration; nothing was made
- *   OUTCOME_FAILED   before the first step nothing is left behind; later the run is marked
+ *   OUTCOME_DONE     all epochs are trained. If the run diverged, its state is RUN_DIVERGED
+ *   OUTCOME_DIVERGED ended after the step that diverged, because of terminate_on_nan; all logged
+ *                    points are on disk
+ *   OUTCOME_STOPPED  all logged points are on disk, and the run is marked interrupted. If its state
+ *                    could not be saved, that was printed. If the signal came before anything was
+ *                    made, *record is that of the run to be resumed, or its state is RUN_RUNNING
+ *   OUTCOME_TAKEN    another process trains the run, or it has already ended; nothing was made
+ *   OUTCOME_REFUSED  the engine cannot train this configuration; nothing was made
+ *   OUTCOME_FAILED   if it failed before the first step, no file is left; later the run is marked
  *                    interrupted, if that can be written
  *
- * The message [MESSAGE_BYTES] says why for TAKEN, REFUSED and FAILED, and for STOPPED where, and from
- * where the run would be resumed if that is elsewhere. */
+ * The message [MESSAGE_BYTES] says why for TAKEN, REFUSED and FAILED, and for STOPPED where, and
+ * from where the run would be resumed if that is elsewhere. */
 MUST_CHECK outcome run_loop(const run_job *job, run_record *record, char *message);
 
 #endif

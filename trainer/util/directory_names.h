@@ -1,5 +1,5 @@
-/* What is in a directory: all of it, or the cause of a failure. One that cannot be read is never
- * taken for an empty one. */
+/* The names in a directory: all of them, or the cause of a failure. A directory that cannot be read
+ * never looks like an empty one. */
 #ifndef TRAINER_DIRECTORY_NAMES_H
 #define TRAINER_DIRECTORY_NAMES_H
 
@@ -12,9 +12,9 @@ typedef struct directory_names {
     int count;
 } directory_names;
 
-/* Lists the directory `name`, as openat finds it from `directory`. What is not there, or is no
- * directory, has no names. 0, and *out is for the caller to free; or -1 with errno and *out
- * empty. */
+/* Lists the directory `name`, relative to the descriptor `directory` as for openat. If it does not
+ * exist or is no directory, there are no names. 0, and the caller frees *out; or -1 with errno and
+ * *out empty. */
 MUST_CHECK int directory_names_read(directory_names *out, int directory, const char *name);
 
 void directory_names_free(directory_names *names);

@@ -1,4 +1,5 @@
-/* A directory by its path: opening it, making what is missing of the path, and undoing that. */
+/* A directory by its path: opens it, makes the missing directories of the path, and removes them
+ * again. */
 #ifndef TRAINER_DIRECTORY_PATH_H
 #define TRAINER_DIRECTORY_PATH_H
 
@@ -9,9 +10,9 @@
 /* A descriptor of the directory, for the caller to close, or -1 with errno. */
 MUST_CHECK int directory_open(const char *path);
 
-/* Makes what is missing of the path, from the top, and brings the new names to the disk. *made_at
- * is the length of the topmost directory's path that it made, 0 for none; it is set on failure too.
- * 0, or -1 with a message [MESSAGE_BYTES]. */
+/* Makes the missing directories of the path, from the top, and syncs their names to the disk.
+ * *made_at is the length of the path of the topmost directory that it made, 0 for none; it is set
+ * on failure too. 0, or -1 with a message [MESSAGE_BYTES]. */
 MUST_CHECK int directory_make(const char *path, size_t *made_at, char *message);
 
 /* Removes the directories that directory_make made, from the bottom; stops at one that is not

@@ -1,4 +1,4 @@
-/* Reads a regular file whole, with the cause of a failure. */
+/* Reads the whole content of a file, with the cause of a failure. */
 #ifndef TRAINER_FILE_READ_H
 #define TRAINER_FILE_READ_H
 
@@ -6,18 +6,20 @@
 
 #include "must_check.h"
 
-/* Reads the file `name`, as openat finds it from `directory`, into *text, which the caller frees; a
- * zero byte that *bytes does not count follows. 0, or -1 with errno and *text NULL. errno is 0 for
- * what is no regular file: it is not read, so that a pipe makes nobody wait.
+/* Reads the file `name`, relative to the descriptor `directory` as for openat, into *text, which
+ * the caller frees; a zero byte follows that *bytes does not count. 0, or -1 with errno and *text
+ * NULL. If the file is not a regular file it is not read, because a pipe could block, and errno is
+ * 0.
  *
- * Another host may replace the file meanwhile; NFS then says ESTALE, and the new one is read. */
+ * If another host replaces the file meanwhile, NFS returns ESTALE; then the new file is read. */
 MUST_CHECK int file_read(int directory, const char *name, char **text, size_t *bytes);
 
-/* The same of a file that may be anybody's: one of more than `most` bytes is EFBIG. */
+/* The same for untrusted files: a file of more than `most` bytes is EFBIG. */
 MUST_CHECK int file_read_up_to(int directory, const char *name, size_t most, char **text,
                                size_t *bytes);
 
-/* The same of whatever `fd` is open on, which may be a pipe, from where it stands to its end. */
+/* The same for an open descriptor, which may be a pipe: reads from its current offset to its
+ * end. */
 MUST_CHECK int descriptor_read_up_to(int fd, size_t most, char **text, size_t *bytes);
 
 #endif

@@ -1,5 +1,5 @@
-/* Replaces a file whole: who reads it, and who comes after a crash of the process, has either the
- * old content or the new. */
+/* Replaces a file atomically: at any time, and after a crash of the process, readers see either the
+ * whole old content or the whole new content. */
 #ifndef TRAINER_FILE_REPLACE_H
 #define TRAINER_FILE_REPLACE_H
 
@@ -17,12 +17,12 @@ typedef struct file_piece {
     size_t bytes;
 } file_piece;
 
-/* Replaces `name`, of at most NAME_MAX - 4 bytes, in the directory that `directory` is open on by
- * pieces[count], one after the other. With `sync` they are on the disk before the name is theirs,
- * so that not even a power failure leaves an empty file, and then the name is. 0, or -1 with errno,
- * the old file whole and nothing else left; but the new one is there if it was only the name that
- * could not be brought to the disk. What had the temporary name goes first and is never written
- * into: it may be a link or a pipe. */
+/* Replaces the content of `name` (at most NAME_MAX - 4 bytes), in the directory that `directory` is
+ * open on, by pieces[count], one after the other. With `sync` the content is synced before the file
+ * gets its name, so that a power failure leaves no empty file, and then the name is synced. 0, or
+ * -1 with errno, the old file unchanged and no other file left; but if only the sync of the name
+ * failed, the new file is there. An existing file with the temporary name is removed first and
+ * never written to: it may be a link or a pipe. */
 MUST_CHECK int file_replace(int directory, const char *name, const file_piece *pieces, size_t count,
                             bool sync);
 

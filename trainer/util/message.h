@@ -1,4 +1,4 @@
-/* One line of text that says what went wrong, handed up beside a status code until a command
+/* One line of text that describes an error. It is passed up beside a status code until a command
  * prints it. */
 #ifndef TRAINER_MESSAGE_H
 #define TRAINER_MESSAGE_H
@@ -9,9 +9,9 @@
 
 enum { MESSAGE_BYTES = 1024 };
 
-/* Formats into `message` [MESSAGE_BYTES], fit for a terminal (printable_copy) and cut off if it is
- * too long. The arguments may be the message itself. Always returns -1, so that a function can end
- * with it. */
+/* Formats into `message` [MESSAGE_BYTES], printable on a terminal (printable_copy) and cut off if
+ * it is too long. The message itself may be an argument. Always returns -1, so that a function can
+ * return it. */
 __attribute__((format(printf, 2, 3))) int message_set(char *message, const char *format, ...);
 
 /* out[out_bytes] = directory/name. 0, or -1 with a message [MESSAGE_BYTES] if that is too long. */

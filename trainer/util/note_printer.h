@@ -1,4 +1,4 @@
-/* How rooms that know no display have the user told something. */
+/* How rooms that know no display print a note to the user. */
 #ifndef TRAINER_NOTE_PRINTER_H
 #define TRAINER_NOTE_PRINTER_H
 

@@ -1,14 +1,14 @@
-/* How a command ended, or a run that it trained. main.c alone turns this into an exit code. */
+/* How a command or a run ended. Only main.c turns this into an exit status. */
 #ifndef TRAINER_OUTCOME_H
 #define TRAINER_OUTCOME_H
 
 typedef enum outcome {
     OUTCOME_DONE = 0,
-    OUTCOME_FAILED,  /* the environment or the data */
-    OUTCOME_REFUSED, /* what was asked for: the command line, or a run that the engine cannot do */
-    OUTCOME_TAKEN,   /* another process has the run, or has ended it meanwhile */
-    OUTCOME_STOPPED, /* a signal; signals_noted() tells which */
-    OUTCOME_DIVERGED /* a loss was NaN or infinite, which was to be a failure */
+    OUTCOME_FAILED,  /* because of the environment or the data */
+    OUTCOME_REFUSED, /* wrong usage, or a run that the engine cannot train */
+    OUTCOME_TAKEN,   /* another process trains the run, or has ended it meanwhile */
+    OUTCOME_STOPPED, /* by a signal; signals_noted() returns which */
+    OUTCOME_DIVERGED /* a loss became NaN or infinite, which --terminate-on-nan makes a failure */
 } outcome;
 
 #endif

@@ -1,4 +1,4 @@
-/* The scripts of the repository, for advice that only those can follow who have it. */
+/* Finds the repository's scripts, for advice to users who have the repository. */
 #ifndef TRAINER_REPOSITORY_H
 #define TRAINER_REPOSITORY_H
 
@@ -7,9 +7,9 @@
 
 #include "must_check.h"
 
-/* out = the path of scripts/`name` in the repository of this program, which lies there as
- * build/PRESET/bin/trainer; relative if the repository is the working directory. False, and out
- * undefined, if there is none: the program is installed, or was built elsewhere. */
+/* Sets `out` to the path of scripts/`name` in the repository of this program, if the program is
+ * there as build/PRESET/bin/trainer. The path is relative if the repository is the working
+ * directory. False, and out undefined, if the program is installed or was built elsewhere. */
 MUST_CHECK bool repository_script(char out[PATH_MAX], const char *name);
 
 #endif

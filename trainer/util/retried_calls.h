@@ -1,7 +1,7 @@
-/* System calls that an interruption does not end. Network file systems and FUSE may let any call
- * that waits for a server fail with EINTR; a call that did is made again. An interrupted call may
- * have been done all the same: what its repetition then finds counts as success. In all else these
- * are their namesakes. */
+/* System calls that are repeated if they are interrupted. On network file systems and FUSE any call
+ * that waits for a server may fail with EINTR. The interrupted call may still have taken effect; if
+ * its repetition finds that, it counts as success. Otherwise these behave like the calls of the
+ * same names. */
 #ifndef TRAINER_RETRIED_CALLS_H
 #define TRAINER_RETRIED_CALLS_H
 
@@ -11,17 +11,17 @@
 
 MUST_CHECK int retried_openat(int directory, const char *name, int flags, mode_t mode);
 
-/* EEXIST also for a directory that an interrupted call has made. */
+/* Returns EEXIST also if an interrupted call has made the directory. */
 MUST_CHECK int retried_mkdir(const char *path, mode_t mode);
 
-/* Within one directory. */
+/* Renames within one directory. */
 MUST_CHECK int retried_renameat(int directory, const char *from, const char *to);
 
-/* ENOENT also for a file that an interrupted call has removed. */
+/* Returns ENOENT also if an interrupted call has removed the file. */
 int retried_unlinkat(int directory, const char *name, int flags);
 
-/* Made only once: Linux gives the descriptor back even if close fails, and another thread may have
- * it then. An interrupted one loses nothing of a file that was synced, and counts as done. */
+/* Never repeated: Linux releases the descriptor even if close fails, and another thread may already
+ * use its number. An interrupted close counts as success; a synced file loses nothing by it. */
 MUST_CHECK int uninterrupted_close(int fd);
 
 #endif

@@ -1,6 +1,6 @@
-/* What the CPU engine holds: every buffer of a run, taken once at its creation.
+/* The state of the CPU engine: every buffer of a run, allocated once at its creation.
  *
- * cpu_memory.c sizes and takes them, cpu_step.c computes in them, cpu_tensors.c reads them out,
+ * cpu_memory.c sizes and allocates them, cpu_step.c computes in them, cpu_tensors.c reads tensors,
  * cpu_engine.c is the table that the run loop sees. */
 #ifndef KERNELS_CPU_STATE_H
 #define KERNELS_CPU_STATE_H
@@ -10,11 +10,11 @@
 #include "thread_pool.h"
 
 enum {
-    /* Samples that evaluation and prediction work on at once. */
+    /* Samples that evaluation and prediction compute at a time. */
     CPU_EVALUATION_BATCH = 128,
     /* The convolutions' gradients are summed within at most this many groups of samples, then over
-     * the groups: fixed by batch and micro-batch alone, so that the bits do not depend on the
-     * threads. */
+     * the groups. Only batch and micro-batch decide the groups, so the bits do not depend on the
+     * number of threads. */
     CPU_MAX_GROUPS = 32,
 };
 
@@ -54,9 +54,9 @@ struct engine {
     float *conv2_transposed; /* conv2/kernel as [64][3,3,32] */
     float *moment_m;
     float *moment_v;
-    /* Of the last step. dense1/kernel's is there only if the step had several micro-batches, to
-     * add them up. Otherwise its update happens block by block in the cache, and it is made anew,
-     * block by block, where it is read. */
+    /* Of the last step. The gradient of dense1/kernel is stored only if the step had several
+     * micro-batches, to add them up. Otherwise its update happens block by block in the cache, and
+     * the gradient is computed again, block by block, when it is read. */
     float *gradients;
     bool dense1_gradient_kept;
 
@@ -68,14 +68,14 @@ struct engine {
     float *logits_gradient;               /* [.,10] */
     float *dense1_preactivation_gradient; /* [.,128], before ReLU and dropout */
     cpu_conv_gradients *groups;
-    cpu_scratch *scratch; /* one a thread */
+    cpu_scratch *scratch; /* [threads] */
 
     engine_step ring[ENGINE_MAX_QUEUED_STEPS];
     uint32_t ring_first;
     uint32_t ring_count;
 };
 
-/* Keeps the text for message and returns the status. */
+/* Stores the text for engine_api.message and returns the status. */
 __attribute__((format(printf, 3, 4))) engine_status cpu_fail(engine *e, engine_status status,
                                                              const char *format, ...);
 
@@ -85,27 +85,27 @@ ENGINE_MUST_CHECK engine_status cpu_read_tensor(engine *e, const char *name, flo
 ENGINE_MUST_CHECK engine_status cpu_read_histogram(engine *e, const char *name,
                                                    engine_histogram *out);
 
-/* What a run takes; engine_config_check has passed. */
+/* The memory that a run needs; engine_config_check has passed. */
 void cpu_memory_plan(const engine_config *config, uint32_t training_count, uint32_t threads,
                      engine_memory *out);
 
-/* Takes and zeroes every buffer, or none: 0 or -1. */
+/* Allocates and zeroes every buffer; -1, and none is allocated, without memory. */
 ENGINE_MUST_CHECK int cpu_memory_take(engine *e, uint32_t training_count);
 void cpu_memory_release(engine *e);
 
-/* Brings conv2_transposed in line with the parameters. */
+/* Updates conv2_transposed from the parameters. */
 void cpu_transpose_conv2(engine *e);
 
 /* One training step; its metrics go to the ring, which must have room. False if the run is stopped:
- * then the step was not begun, or it was broken off without a trace in the state. */
+ * then the step was not begun, or was broken off with the state unchanged. */
 ENGINE_MUST_CHECK bool cpu_step(engine *e);
 
-/* The gradient of the mean loss, dropout off, of samples [first, first + count) of the first epoch's
- * order, into e->gradients. */
+/* Computes the gradient of the mean loss into e->gradients: without dropout, of the samples
+ * [first, first + count) in the first epoch's order. */
 void cpu_make_gradient(engine *e, uint32_t first, uint32_t count);
 
-/* Forward pass, dropout off, over evaluation.image[0 .. n) (n at most CPU_EVALUATION_BATCH);
- * losses and predicted classes are set where `labelled`. */
+/* Forward pass without dropout over evaluation.image[0 .. n) (n at most CPU_EVALUATION_BATCH); sets
+ * losses and predicted classes if `labelled`. */
 void cpu_forward_evaluation(engine *e, uint32_t n, bool labelled);
 
 #endif

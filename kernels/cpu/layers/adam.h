@@ -2,9 +2,9 @@
  *
  *   m += (g - m)(1 - beta_1); v += (g g - v)(1 - beta_2); p -= alpha m / (sqrt(v) + epsilon)
  *
- * A moment that falls below the normal numbers becomes 0. Where a weight's input stays closed m
- * would end among them and stay, one in four of dense1's, and processors compute slowly with them;
- * no weight would notice. */
+ * A moment that falls below the normal numbers becomes 0, which changes no weight. If the input of
+ * a weight stays 0, m shrinks until it is subnormal and stays so. One in four of dense1's moments
+ * would end like this, and processors compute slowly with subnormal numbers. */
 #ifndef KERNELS_CPU_ADAM_H
 #define KERNELS_CPU_ADAM_H
 

@@ -1,7 +1,7 @@
-/* The layers as functions, one table an instruction set. Each function works on one sample, or on
- * one block of a layer's weights, in one thread; which ones run at the same time is cpu_step.c's
- * business. All arrays are floats, row-major, aligned to 64 bytes, and padded to a multiple of 16
- * floats where a comment gives a stride. */
+/* The layers as functions, one table per instruction set. Each function computes one sample, or one
+ * block of a layer's weights, in one thread; cpu_step.c decides which ones run at the same time.
+ * All arrays are floats, row-major and aligned to 64 bytes. If a comment gives a stride, they are
+ * padded to a multiple of 16 floats. */
 #ifndef KERNELS_CPU_KERNELS_H
 #define KERNELS_CPU_KERNELS_H
 
@@ -21,22 +21,22 @@ enum {
     CPU_DENSE1_SPLITS = 36,
     CPU_DENSE1_SPLIT = LENET_FLAT / CPU_DENSE1_SPLITS, /* 256 inputs */
 
-    /* dense1's backward pass and update go by blocks of inputs. */
+    /* dense1's backward pass and update are done by blocks of inputs. */
     CPU_DENSE1_BLOCKS = 144,
     CPU_DENSE1_BLOCK = LENET_FLAT / CPU_DENSE1_BLOCKS, /* 64 inputs */
 
     CPU_PATCH = LENET_KERNEL_SIDE * LENET_KERNEL_SIDE * LENET_CONV1_CHANNELS, /* 288 */
     CPU_POSITIONS = LENET_POOL_SIDE * LENET_POOL_SIDE,                        /* 144 */
 
-    /* An argmax says which of a pooling window's four positions the gradient goes to: 0 .. 3 in
-     * row-major order, or none, since ReLU or dropout closed it. */
+    /* An argmax is the position in a pooling window that the gradient goes to: 0 .. 3 in row-major
+     * order, or none, because ReLU or dropout closed it. */
     CPU_ROUTE_NONE = 4,
 
     CPU_WINOGRAD_POINTS = 16,
-    CPU_WINOGRAD_WINDOWS = 24, /* pooling windows of conv2 worked on at once */
+    CPU_WINOGRAD_WINDOWS = 24, /* pooling windows of conv2 that are computed together */
 };
 
-/* conv2's forward weights as conv2_forward takes them. */
+/* conv2's weights in the form that conv2_forward needs. */
 typedef struct cpu_conv2 {
     union { /* a matrix [32,64] for each point, in the order of product.h */
         _Alignas(64) float fp32[LENET_CONV1_CHANNELS * LENET_CONV2_CHANNELS];
@@ -107,8 +107,8 @@ typedef struct cpu_dense1_weights {
     float *moment_m;
     float *moment_v;
     const cpu_adam *adam;
-    bool first; /* micro-batch of the step: the gradient starts from 0, else from what is there */
-    bool last;  /* micro-batch of the step: the update follows */
+    bool first; /* micro-batch of the step: overwrite the gradient instead of adding to it */
+    bool last;  /* micro-batch of the step: update after it */
 } cpu_dense1_weights;
 
 typedef struct cpu_kernels {
@@ -142,9 +142,9 @@ typedef struct cpu_kernels {
                                    const float *preactivation_gradient, uint32_t n, unsigned block,
                                    float (*gradient)[LENET_DENSE1]);
 
-    /* The same rows' whole backward pass: pooled_gradient (n samples, CPU_POOL_STRIDE) where
-     * there is an argmax, the rows' gradient, added up in `gradient` [64,128], and their update by
-     * it. Where the step's only micro-batch is both first and last, `gradient` is scratch. */
+    /* The backward pass of the same rows: pooled_gradient (n samples, CPU_POOL_STRIDE) for elements
+     * with an argmax, the rows' gradient, added up in `gradient` [64,128], and their update. If the
+     * step has only one micro-batch, `gradient` is scratch. */
     void (*dense1_backward)(const cpu_dense1_weights *weights, const float *pooled,
                             const uint8_t *argmax, const float *preactivation_gradient, uint32_t n,
                             unsigned block, float (*gradient)[LENET_DENSE1],
@@ -158,7 +158,7 @@ typedef struct cpu_kernels {
                            struct cpu_entry (*entries)[CPU_POSITIONS], cpu_conv_gradients *sums,
                            float *conv1_gradient);
 
-    /* Adds one sample's gradients of conv1, whose activations close the gates of ReLU. */
+    /* Adds one sample's gradients of conv1; where an activation is 0, ReLU passes no gradient. */
     void (*conv1_backward)(const float *image, const float *conv1, const float *conv1_gradient,
                            cpu_conv_gradients *sums);
 
@@ -166,16 +166,17 @@ typedef struct cpu_kernels {
     void (*adam)(const cpu_adam *adam, float *p, float *m, float *v, const float *gradient,
                  size_t count);
 
-    /* to[count] = the sum of from[i * stride + ..], i = 0 .. terms - 1 in that order, from
-     * `start` [count], or from 0 where it is NULL; count a multiple of 16. */
+    /* to[count] = start[count] (0 if `start` is NULL) plus from[i * stride + ..] for i = 0 .. terms
+     * - 1 in this order; count is a multiple of 16. */
     void (*sum)(float *to, const float *start, const float *from, size_t stride, size_t terms,
                 size_t count);
 } cpu_kernels;
 
-/* The tables built in, best first, NULL behind the last. */
+/* The tables of this build, best first, followed by NULL. */
 extern const cpu_kernels *const cpu_kernels_list[];
 
-/* Has this machine what the table needs? For tests, which try every table. */
+/* Does this machine have the instructions that the table needs? For tests, which try every
+ * table. */
 bool cpu_kernels_usable(const cpu_kernels *kernels);
 
 /* The table of an instruction set, or the best for NULL, in fp32 and with bf16; NULL if there is

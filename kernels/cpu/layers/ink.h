@@ -1,5 +1,5 @@
-/* Where an image has ink: pixels that are not 0. Most of a drawn digit's image is blank, and what
- * conv2 gives on a blank patch is known beforehand, so that it need not be computed. */
+/* Where an image has ink: pixels that are not 0. Most of a digit's image is blank, and conv2's
+ * output for a blank patch is always the same, so it need not be computed for each. */
 #ifndef KERNELS_CPU_INK_H
 #define KERNELS_CPU_INK_H
 

@@ -1,10 +1,10 @@
-/* conv2's dense product, C[rows,64] = A[rows,32] B[32,64] with sums in fp32, the only one here
- * whose factors may be bf16. A `factor` is what is multiplied, and one instruction multiplies STEP
- * neighbours along k: one float, or two bf16. A's rows are plain; B is stored by groups of STEP
- * rows, [32 / STEP][64][STEP].
+/* conv2's dense product, C[rows,64] = A[rows,32] B[32,64] with sums in fp32. It is the only product
+ * whose factors may be bf16. `factor` is the type of a factor. One instruction multiplies STEP
+ * neighbours along k: one float, or two bf16. A is row-major; B is stored in groups of STEP rows,
+ * [32 / STEP][64][STEP].
  *
- * Every element of C is one chain of additions over k in a fixed order, whatever the tile, so
- * results do not depend on how a product is cut into tiles. */
+ * Every element of C is one chain of additions over k in a fixed order, so results do not depend on
+ * the tiles. */
 #ifndef KERNELS_CPU_PRODUCT_H
 #define KERNELS_CPU_PRODUCT_H
 
@@ -22,8 +22,8 @@ enum { STEP = 2 };
 typedef uint16_t factor;
 typedef __m512bh factor_vec;
 
-/* The instructions round to nearest, ties to even; what is smaller than normal numbers becomes 0,
- * an error far below any bound. */
+/* The instructions round to nearest, ties to even. Subnormal numbers become 0, an error far below
+ * any bound. */
 VEC_INLINE void store_factors(factor *to, vec v)
 {
     const __m256i rounded = (__m256i)_mm512_cvtneps_pbh((__m512)v);

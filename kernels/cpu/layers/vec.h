@@ -1,8 +1,8 @@
 /* One name for the machine's vectors of floats, so that each kernel is written once and compiled
  * once for each instruction set: CPU_ISA_AVX512, CPU_ISA_AVX2, or neither (4 floats in the
  * compiler's own vector types, which every machine has). CPU_NAME(name) is a kernel's name in the
- * instruction set. What has the products of product.h is compiled once more with CPU_BF16; its
- * table takes the rest, CPU_FP32(name), from the same instruction set in fp32.
+ * instruction set. Files with the products of product.h are compiled once more with CPU_BF16; the
+ * table for bf16 has all other functions, CPU_FP32(name), in fp32.
  *
  * Arithmetic operators and comparisons work on vec as the compiler defines them. Products are
  * fused with sums only where vec_fma says so. */
@@ -75,7 +75,7 @@ VEC_INLINE vec vec_all(float value)
 #endif
 }
 
-/* a * b + c, with one rounding where the instruction set has it. */
+/* a * b + c, with one rounding if the instruction set has such an instruction. */
 VEC_INLINE vec vec_fma(vec a, vec b, vec c)
 {
 #if defined(CPU_ISA_AVX512)
@@ -100,7 +100,7 @@ VEC_INLINE vec vec_sqrt(vec a)
 #endif
 }
 
-/* The sum of the elements: one half added to the other, and again until one is left. */
+/* The sum of the elements: one half is added to the other, repeatedly, until one is left. */
 VEC_INLINE float vec_total(vec a)
 {
 #if defined(__x86_64__)

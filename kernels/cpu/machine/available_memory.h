@@ -1,13 +1,13 @@
-/* How much memory this process could still take: what the machine has available, or what is left
- * of its control group's limit where that is less. */
+/* How much memory this process can still allocate: the machine's available memory, or the rest of
+ * its control group's limit if that is less. */
 #ifndef KERNELS_CPU_AVAILABLE_MEMORY_H
 #define KERNELS_CPU_AVAILABLE_MEMORY_H
 
 #include <stdint.h>
 
-/* Bytes; UINT64_MAX where the system does not tell. What caches files counts as available, for it
- * is given back. Reads /proc/meminfo and the limits of the control groups of control_group.h, which
- * tells what `root` is. */
+/* Bytes; UINT64_MAX if not known. The page cache counts as available, since the system can free it.
+ * Reads /proc/meminfo and the limits of the control groups (control_group.h, which describes
+ * `root`). */
 uint64_t available_memory(const char *root);
 
 #endif

@@ -1,11 +1,10 @@
-/* How many processors' time the process's control groups leave it, as containers limit it. */
+/* The limit of processors by the process's control groups, as in containers. */
 #ifndef KERNELS_CPU_CPU_LIMIT_H
 #define KERNELS_CPU_CPU_LIMIT_H
 
-/* Whole processors, rounded up, at least 1; UINT_MAX where there is no limit. `root` is "" but for
- * tests, which put their own files below another directory. Reads /proc/self/cgroup and, below
- * /sys/fs/cgroup, the quotas of version 2 (cpu.max) and 1 (cpu.cfs_quota_us) of the process's
- * group and all above it; the least counts. */
+/* Whole processors, rounded up, at least 1; UINT_MAX if there is no limit. The smallest quota of
+ * the process's group and of all groups above it counts: cpu.max (version 2) or cpu.cfs_quota_us
+ * (version 1). `root` is as in control_group.h. */
 unsigned cpu_limit(const char *root);
 
 #endif

@@ -1,16 +1,16 @@
-/* A small pool of threads for short tasks: no allocation, and no system call while tasks last;
- * idle threads look for more for a while and then sleep.
+/* A small pool of threads for short tasks: it allocates nothing, and makes no system call while
+ * there are tasks. Idle threads spin for a while and then sleep.
  *
- * Which thread runs a task is left open, so tasks must not let their results depend on it. */
+ * Any thread may run any task, so results must not depend on the thread. */
 #ifndef KERNELS_CPU_THREAD_POOL_H
 #define KERNELS_CPU_THREAD_POOL_H
 
 typedef struct thread_pool thread_pool;
 
-/* `worker` is 0 for the calling thread, 1 .. threads - 1 for the pool's own. */
+/* `worker` is 0 for the calling thread, 1 .. threads - 1 for the threads of the pool. */
 typedef void thread_pool_task(void *context, unsigned task, unsigned worker);
 
-/* A pool of `threads` (at least 1), the caller's own included. NULL if the system refuses. */
+/* A pool of `threads` threads (at least 1), including the caller's. NULL if the system refuses. */
 thread_pool *thread_pool_create(unsigned threads);
 
 /* Runs tasks 0 .. count - 1 and returns when all are done. One caller at a time. */

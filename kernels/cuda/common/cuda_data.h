@@ -1,4 +1,4 @@
-/* What the CUDA engine has on the device. Plain C: sizes are known without CUDA too. */
+/* The CUDA engine's data on the device. Plain C, so that sizes are known without CUDA too. */
 #ifndef KERNELS_CUDA_DATA_H
 #define KERNELS_CUDA_DATA_H
 
@@ -7,22 +7,23 @@
 #include "lenet.h"
 
 enum {
-    /* Slices of dense1's 9216 inputs whose partial sums cuda_head adds up. */
+    /* Slices of dense1's 9216 inputs; cuda_head adds up their partial sums. */
     CUDA_DENSE1_SPLITS = 72,
-    /* Blocks, and so partial sums, of the convolutions' weight gradients. Each block takes a fixed
-     * share of the micro-batch's work and adds to its own slot. */
+    /* Blocks, and so partial sums, of the convolutions' weight gradients. Each block computes a
+     * fixed share of the micro-batch and adds it to its own slot. */
     CUDA_CONV_SLOTS = 128,
-    /* What a histogram sums in. */
+    /* Scratch for the sums of a histogram. */
     CUDA_HISTOGRAM_SCRATCH_DOUBLES = 1024 * 8,
 };
 
-/* Where a run stands; device memory, set by cuda_set_progress and then changed by cuda_update
- * alone. Adam's alpha is there once a step, since a power in double costs a microsecond. */
+/* The progress of a run, in device memory: set by cuda_set_progress, then changed only by
+ * cuda_update. Adam's alpha is computed once per step, since a power in double costs a
+ * microsecond. */
 typedef struct cuda_progress {
-    uint64_t step;        /* steps done over the run */
+    uint64_t step;        /* steps of the run that are done */
     float alpha;          /* of the update of step `step` + 1 */
-    float next_alpha;     /* cuda_update's own, until it counts the step */
-    uint32_t blocks_done; /* cuda_update's own; 0 between launches */
+    float next_alpha;     /* internal to cuda_update, until it counts the step */
+    uint32_t blocks_done; /* internal to cuda_update; 0 between launches */
 } cuda_progress;
 
 /* Device memory of one forward and backward pass over `capacity` samples, [capacity, …] each.
@@ -36,10 +37,10 @@ typedef struct cuda_activations {
     float *logits;    /* [.,10] */
     float *softmax;   /* [.,10] */
     float *loss;      /* [.] -log p(label) */
-    uint8_t *correct; /* [.] 1 where the first of the largest logits is the label's */
+    uint8_t *correct; /* [.] 1 if the first of the largest logits is the label's */
     uint8_t *predicted;     /* [.] class of the first of the largest logits; NULL: not asked for */
     float *logits_gradient; /* [.,10] of the mean loss over the whole batch */
-    float *preactivation_gradient; /* [.,128] of dense1's sums: behind dropout and ReLU */
+    float *preactivation_gradient; /* [.,128] of dense1's sums, before ReLU and dropout */
     float *pooled_gradient; /* [.,12,12,64] of pooled, not yet gated by argmax nor scaled by 4/3 */
 } cuda_activations;
 
@@ -48,15 +49,15 @@ typedef struct cuda_parameters {
     float *values;      /* [LENET_PARAMETERS] */
     float *moment_m;    /* likewise */
     float *moment_v;    /* likewise */
-    float *gradients;   /* likewise. dense1's kernel is there only where a step has several
-                           micro-batches, cuBLAS computes it, or cuda_dense1_gradient put it there */
+    float *gradients;   /* likewise. That of dense1's kernel is there only if a step has several
+                           micro-batches, or cuBLAS or cuda_dense1_gradient has computed it */
     float *conv2_slots; /* [CUDA_CONV_SLOTS][9*32*64 + 64] kernel and bias */
     float *conv1_slots; /* [CUDA_CONV_SLOTS][9*32 + 32] kernel and bias */
     float *head_slots;  /* [128*10 + 10 + 128] gradients of dense2's kernel and bias and dense1's
                            bias, added up over micro-batches */
-    float *conv1_used;  /* [9*32 + 32] conv1's kernel and bias as the last step's forward pass used
-                           them: cuda_update keeps them for cuda_conv1_output */
-    double *loss_sum;   /* of the step's micro-batches so far */
+    float *conv1_used; /* [9*32 + 32] conv1's kernel and bias of the last step's forward pass, which
+                           cuda_update saves for cuda_conv1_output */
+    double *loss_sum;  /* of the step's micro-batches so far */
     uint32_t *correct_sum; /* likewise */
 } cuda_parameters;
 

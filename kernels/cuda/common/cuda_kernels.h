@@ -1,5 +1,5 @@
-/* The kernels of the CUDA engine, as its host side sees them: one launcher a kernel, each of which
- * puts one launch on a stream and returns its error. No launcher waits, allocates or copies.
+/* The kernels of the CUDA engine as its host side sees them: one launcher per kernel, which queues
+ * one launch on a stream and returns its error. No launcher waits, allocates or copies.
  *
  * A training step over a batch of N samples, in micro-batches of at most `capacity` samples:
  *
@@ -13,20 +13,21 @@
  *                           Adam update in the same pass    (or cuBLAS, then cuda_adam_dense1)
  *     cuda_conv2_weights    gradient of conv2's kernel and bias, in slots
  *     cuda_conv1_weights    gradient of conv1's output, and from it of conv1's kernel and bias
- *   cuda_update             sums the slots in order, updates all but dense1's kernel, hands out
- *                           the step's metrics, counts the step
+ *   cuda_update             sums the slots in order, updates all but dense1's kernel, writes the
+ *                           step's metrics, counts the step
  *
- * Trailing micro-batches of a short last batch may have no sample left: they add nothing, and the
- * last of them makes dense1's update all the same.
+ * In a short last batch the last micro-batches may have no samples. They add nothing, and the last
+ * one still makes dense1's update.
  *
- * conv1's output is never stored: whoever needs it makes it anew from the image's bytes in shared
- * memory (0.4 MFLOP a sample against 86 KB of traffic). Where the step stands is device memory
- * (cuda_progress), so that one captured graph serves every step, the short last batch included.
+ * conv1's output is never stored. Each kernel that needs it computes it again from the image's
+ * bytes in shared memory (0.4 MFLOP per sample instead of 86 KB of traffic). The step's number is
+ * in device memory (cuda_progress), so that one captured graph serves every step, even the short
+ * last batch.
  *
  * All sums have an order fixed by the batch size and the precision; there are no atomics on floats.
- * Precision is that of the operands of the products of conv2 and dense1: fp32; tf32 (rounded to
+ * The precision is that of the operands of conv2's and dense1's products: fp32; tf32 (rounded to
  * nearest, ties away, as cvt.rna does); bf16 (to nearest even). Sums and everything else are fp32.
- * How cuBLAS rounds the operands of its products is its own. */
+ * cuBLAS rounds the operands of its products in its own way. */
 #ifndef KERNELS_CUDA_KERNELS_H
 #define KERNELS_CUDA_KERNELS_H
 
@@ -44,11 +45,11 @@ extern "C" {
 /* Which samples a launch works on. */
 typedef struct cuda_batch {
     const uint8_t *images; /* [count,28,28] */
-    const uint8_t *labels; /* [count], or NULL where there are none (prediction) */
-    const uint32_t *order; /* [count] the epoch's order, or NULL: as they lie */
+    const uint8_t *labels; /* [count], or NULL if there are none (prediction) */
+    const uint32_t *order; /* [count] the epoch's order, or NULL for the order in memory */
     uint32_t count;
-    /* Training, and a gradient alone: the samples are those of micro-batch `micro_index` of step
-     * `progress->step`. Otherwise NULL: samples first .. first + n - 1. */
+    /* In training, and for a gradient alone: the samples are those of micro-batch `micro_index` of
+     * step `progress->step`. NULL otherwise: the samples are first .. first + n - 1. */
     const cuda_progress *progress;
     uint32_t batch_size;  /* of a whole step, before the short last batch */
     uint32_t micro_index; /* 0 .. ceil(batch_size / capacity) - 1 */
@@ -73,11 +74,11 @@ typedef struct cuda_ring {
     engine_step entries[ENGINE_MAX_QUEUED_STEPS];
 } cuda_ring;
 
-/* Once a process and device, before anything else: loads a step's kernels, which a capture may not
- * do, and raises their limits of shared memory. */
+/* Call it once per process and device, before anything else: loads a step's kernels, which is not
+ * allowed during a capture, and raises their limits of shared memory. */
 cudaError_t cuda_kernels_prepare(void);
 
-/* A run begins, or goes on after an import, with `step` steps done. */
+/* Begins a run, or continues one after an import, with `step` steps done. */
 cudaError_t cuda_set_progress(cuda_progress *progress, uint64_t step,
                               const cuda_adam_settings *adam, cudaStream_t stream);
 
@@ -90,9 +91,9 @@ cudaError_t cuda_dense1_forward(const cuda_batch *batch, const cuda_activations 
                                 const float *parameters, engine_precision precision,
                                 cudaStream_t stream);
 
-/* From partial[0 .. splits) to logits, softmax, predicted where asked for, and, where there are
- * labels, loss and correct; in training (batch->progress) also the gradients of logits and dense1's
- * sums. */
+/* From partial[0 .. splits) to logits and softmax; to predicted, if that is not NULL; to loss and
+ * correct, if there are labels; in training (batch->progress) also to the gradients of logits and
+ * of dense1's sums. */
 cudaError_t cuda_head(const cuda_batch *batch, const cuda_activations *a, const float *parameters,
                       uint32_t splits, cudaStream_t stream);
 
@@ -101,9 +102,10 @@ cudaError_t cuda_head(const cuda_batch *batch, const cuda_activations *a, const 
 cudaError_t cuda_head_gradients(const cuda_batch *batch, const cuda_activations *a,
                                 const cuda_parameters *p, cudaStream_t stream);
 
-/* pooled_gradient, and the gradient of dense1's kernel: kept in p->gradients until the last of the
- * step's micro-batches (`last`), which updates the kernel and its moments in the same pass. With
- * one micro-batch a step the gradient never leaves the chip. */
+/* Computes pooled_gradient and the gradient of dense1's kernel. The latter is added up in
+ * p->gradients until the last micro-batch of the step (`last`), which updates the kernel and its
+ * moments in the same pass. If a step has one micro-batch, the gradient is never written to
+ * memory. */
 cudaError_t cuda_dense1_backward(const cuda_batch *batch, const cuda_activations *a,
                                  const cuda_parameters *p, const cuda_adam_settings *adam,
                                  bool last, engine_precision precision, cudaStream_t stream);
@@ -113,8 +115,8 @@ cudaError_t cuda_dense1_backward(const cuda_batch *batch, const cuda_activations
 cudaError_t cuda_dense1_gradient(uint32_t n, const cuda_activations *a, const cuda_parameters *p,
                                  engine_precision precision, cudaStream_t stream);
 
-/* Slots are overwritten at micro_index 0, else added to. Neither needs the other, so that they
- * may run side by side, and cuda_head_gradients beside all that comes behind cuda_head. */
+/* Overwrite the slots at micro_index 0, otherwise add to them. The two are independent and may run
+ * at the same time; cuda_head_gradients may run at the same time as everything after cuda_head. */
 cudaError_t cuda_conv2_weights(const cuda_batch *batch, const cuda_activations *a,
                                const cuda_parameters *p, engine_precision precision,
                                cudaStream_t stream);
@@ -131,7 +133,7 @@ cudaError_t cuda_update(const cuda_batch *batch, const cuda_parameters *p,
 /* The sums alone, at the end of a gradient without an update. */
 cudaError_t cuda_gradients(const cuda_batch *batch, const cuda_parameters *p, cudaStream_t stream);
 
-/* Adam on dense1's kernel from p->gradients, where cuBLAS computed it. */
+/* Adam's update of dense1's kernel from p->gradients, if cuBLAS has computed the gradient. */
 cudaError_t cuda_adam_dense1(const cuda_parameters *p, const cuda_adam_settings *adam,
                              const cuda_progress *progress, cudaStream_t stream);
 
@@ -151,10 +153,10 @@ cudaError_t cuda_order_keys(uint64_t *keys, uint32_t count, uint64_t seed, uint6
 cudaError_t cuda_order_from_keys(uint32_t *order, const uint64_t *keys, uint32_t count,
                                  cudaStream_t stream);
 
-/* A histogram of a tensor that comes in chunks, bitwise repeatable. All chunks go through
- * cuda_histogram_limits first: least, greatest, sums and counts over values[count] so far, from
- * nothing where `first`; where no value is finite, least and greatest are 0. Then all of them again
- * through cuda_histogram_buckets, which adds to the buckets. *out is device memory. */
+/* A histogram of a tensor that is read in chunks, with the same bits every time. First call
+ * cuda_histogram_limits for each chunk: it updates min, max, sums and counts in *out, beginning
+ * anew if `first`; min and max are 0 while no value is finite. Then call cuda_histogram_buckets for
+ * each chunk: it adds to the buckets. *out is device memory. */
 cudaError_t cuda_histogram_limits(const float *values, uint32_t count, bool first,
                                   engine_histogram *out, double *scratch, cudaStream_t stream);
 cudaError_t cuda_histogram_buckets(const float *values, uint32_t count, engine_histogram *out,

@@ -1,7 +1,7 @@
-/* What kernels are written with: the few constructs in which CUDA code for the device and the same
- * code run on the host differ. nvcc compiles the definitions below; any other compiler takes those
- * of cuda_host_device.h, a part of the test harness (tests/support/cuda_host), which runs every
- * thread of a launch on the host and checks what the device would not: bounds, races, divergence.
+/* The few constructs of kernels that differ between the device and the host. nvcc compiles the
+ * definitions below. Any other compiler uses those of cuda_host_device.h, a part of the test
+ * harness (tests/support/cuda_host). The harness runs every thread of a launch on the host and
+ * checks what a device does not: bounds, races, divergence.
  *
  * How to write a kernel:
  *
@@ -16,11 +16,12 @@
  *   cudaError_t error = LAUNCH(row_sums<4>, grid, 256, TILE * 33 * sizeof(float), stream, in, out);
  *
  * - Plain CUDA for threadIdx, blockIdx, blockDim, gridDim, __syncthreads, __syncwarp,
- *   __shfl_xor_sync, __ballot_sync, fmaf, min, float4 and its like; anything else the harness has
- *   to learn first.
- * - Blocks are whole warps. Masks are 0xffffffff unless the branch is really by part of a warp,
- *   and then name exactly the lanes that come. No thread returns before a barrier or collective
- *   that others still wait in: a thread without work skips the work, not the barrier.
+ *   __shfl_xor_sync, __ballot_sync, fmaf, min, float4 and similar types. Add anything else to the
+ *   harness first.
+ * - Blocks are whole warps. Masks are 0xffffffff, unless only a part of a warp takes the branch;
+ * then
+ *   they name exactly these lanes. No thread returns before a barrier or collective in which others
+ *   still wait: a thread without work skips the work, not the barrier.
  * - Shared memory is dynamic and reached through spans alone: never by address, never by
  *   `__shared__`. `float x = tile[i]`, not `auto x = tile[i]` (on the host that is a reference).
  *   Members of vector types are not reached through a span (tile[i].x): use load4 or load2.
@@ -42,7 +43,7 @@
  * instance of a template, commas and all; arguments are converted to the kernel's parameters. */
 #define LAUNCH(...)     launch_kernel(__VA_ARGS__)
 
-/* T, which is not deduced from the argument: that is converted to it. */
+/* T, but not deduced from the argument, which is converted to T. */
 template <typename T> struct plain_type {
     typedef T type;
 };
@@ -56,7 +57,7 @@ inline cudaError_t launch_kernel(void (*kernel)(P...), dim3 grid, dim3 block, si
                             shared_bytes, stream);
 }
 
-/* Once a kernel, before its first launch with more than 48 KiB of shared memory. */
+/* Call it once per kernel, before its first launch with more than 48 KiB of shared memory. */
 template <typename... P>
 inline cudaError_t raise_shared_limit(void (*kernel)(P...), size_t shared_bytes)
 {
@@ -65,7 +66,7 @@ inline cudaError_t raise_shared_limit(void (*kernel)(P...), size_t shared_bytes)
                                 static_cast<int>(shared_bytes));
 }
 
-/* Has the driver load a kernel now, which it else does at the first launch. */
+/* Makes the driver load a kernel now instead of at the first launch. */
 template <typename... P> inline cudaError_t load_kernel(void (*kernel)(P...))
 {
     cudaFuncAttributes attributes;
@@ -136,7 +137,7 @@ __device__ __forceinline__ void store2(shared_span<uint32_t> span, int i, uint2 
     *reinterpret_cast<uint2 *>(span.values + i) = v;
 }
 
-/* Adds to span[i], gives what was there. */
+/* Adds to span[i] and returns the value before. */
 template <typename T>
 __device__ __forceinline__ T atomic_add(shared_span<T> span, int i,
                                         typename plain_type<T>::type value)
@@ -193,10 +194,10 @@ __device__ __forceinline__ void mma_bf16_16x8x16(float (&d)[4], const uint32_t (
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
-/* Starts to copy 16 bytes from global memory to value i of a span; both places are multiples of 16
- * bytes. Where `valid` is false it writes zeros, and reads nothing. The values are there for the
- * thread that copied them after copy_async_wait, for others after a barrier behind it; until then
- * nobody touches them. */
+/* Starts to copy 16 bytes from global memory to value i of a span; both addresses are multiples of
+ * 16 bytes. If `valid` is false it writes zeros and reads nothing. The copying thread may use the
+ * values after copy_async_wait, other threads after a barrier that follows it. No thread may access
+ * them earlier. */
 template <typename T>
 __device__ __forceinline__ void copy_async16(shared_span<T> span, int i, const void *global,
                                              bool valid = true)
@@ -215,14 +216,14 @@ __device__ __forceinline__ void copy_async_commit()
     asm volatile("cp.async.commit_group;" ::: "memory");
 }
 
-/* Waits until at most the latest N groups of this thread are under way. */
+/* Waits until at most the latest N groups of this thread are unfinished. */
 template <int N> __device__ __forceinline__ void copy_async_wait()
 {
     asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory");
 }
 
-/* Whoever sees, on the device or on any host or device, what this thread writes after the fence
- * also sees what it wrote before. */
+/* A thread that sees a write made after the fence also sees all writes made before it: any thread
+ * of this device, or, with _system, any thread of any host or device. */
 __device__ __forceinline__ void device_fence()
 {
     __threadfence();

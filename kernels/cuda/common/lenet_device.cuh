@@ -1,5 +1,5 @@
-/* What the kernels of the network share: which samples a launch works on, conv1 made anew from an
- * image's bytes, the masks of dropout, and Adam's arithmetic.
+/* Shared by the network's kernels: the samples of a launch, conv1 computed from an image's bytes,
+ * dropout's masks, and Adam's arithmetic.
  *
  * A band is two rows of pooled places (24 windows) of one sample: 4 rows of conv2's output, 6 of
  * conv1's, 8 of the image. The convolutions' kernels go over bands, 6 a sample. */
@@ -25,7 +25,7 @@ enum {
     ROUTE_CLOSED = 4,
 };
 
-/* What dropout scales the values that it keeps by: 4/3 and 2. */
+/* Dropout multiplies the values that it keeps by 4/3 and 2. */
 #define DROPOUT1_SCALE (256.0f / (256 - LENET_DROPOUT1_RATE_256))
 #define DROPOUT2_SCALE (256.0f / (256 - LENET_DROPOUT2_RATE_256))
 
@@ -55,7 +55,7 @@ __device__ __forceinline__ batch_range batch_range_of(const cuda_batch &batch)
     return batch_range{n, begin, first + begin, total, step};
 }
 
-/* The most samples that a launch may find, for its grid. */
+/* The largest number of samples that a launch may have, for its grid. */
 inline uint32_t batch_most(const cuda_batch *batch)
 {
     if (batch->progress == nullptr) {
@@ -66,7 +66,7 @@ inline uint32_t batch_most(const cuda_batch *batch)
     return rest < batch->capacity ? rest : batch->capacity;
 }
 
-/* Where sample i of the launch lies in the data. */
+/* The index of the launch's sample i in the data set. */
 __device__ __forceinline__ uint32_t sample_at(const cuda_batch &batch, const batch_range &range,
                                               uint32_t i)
 {

@@ -1,9 +1,9 @@
-/* The products of dense1 by cuBLAS. The one file that knows cuBLAS' order of columns; cuda_memory.h
- * says when they are used instead of our own kernels.
+/* The products of dense1 by cuBLAS. Only this file knows cuBLAS' column order; cuda_memory.h
+ * decides when cuBLAS replaces our own kernels.
  *
  * The same shapes, precision, device and version of cuBLAS give the same bits: each handle has one
- * stream and a workspace of its own and fixed size, and atomics stay off. Matrices are fp32;
- * cuBLAS rounds the factors itself where the precision says so, sums are fp32. */
+ * stream and its own workspace of fixed size, and atomics are off. Matrices are fp32. For tf32 and
+ * bf16 cuBLAS rounds the factors; sums are fp32. */
 #ifndef KERNELS_CUDA_BLAS_H
 #define KERNELS_CUDA_BLAS_H
 
@@ -17,8 +17,8 @@
 /* As 10000 * major + 100 * minor + patch. */
 cublasStatus_t cuda_blas_version(int *out);
 
-/* `workspace` has CUDA_BLAS_WORKSPACE_BYTES of device memory. The caller destroys *out by
- * cublasDestroy; it is NULL after a failure. */
+/* `workspace` has CUDA_BLAS_WORKSPACE_BYTES of device memory. The caller destroys *out with
+ * cublasDestroy; *out is NULL after a failure. */
 cublasStatus_t cuda_blas_create(cublasHandle_t *out, cudaStream_t stream, void *workspace);
 
 /* sums [n,128] = pooled [n,9216] . kernel [9216,128] */

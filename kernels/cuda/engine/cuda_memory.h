@@ -1,5 +1,5 @@
-/* The device memory of a run: how much each part takes, known before any is taken, and where it
- * lies. Plain C, so that a build without CUDA can plan as well. */
+/* The device memory of a run: the size of each part, known before allocation, and its address.
+ * Plain C, so that a build without CUDA can plan, too. */
 #ifndef KERNELS_CUDA_MEMORY_H
 #define KERNELS_CUDA_MEMORY_H
 
@@ -10,25 +10,25 @@
 #include "engine.h"
 
 enum {
-    /* Samples that evaluation and prediction work on at once; fixed, so that their bits do not
-     * depend on the batch size or on the memory at hand. */
+    /* Samples that evaluation and prediction compute at a time. Fixed, so that their bits do not
+     * depend on the batch size or on the free memory. */
     CUDA_EVALUATION_BATCH = 512,
     /* Micro-batches are at most this large, so that 32 bits count the floats of any activation. */
     CUDA_MAX_MICRO_BATCH = 131072,
     CUDA_BLAS_WORKSPACE_BYTES = 32 << 20,
 };
 
-/* Device memory left free beside a run's own, for what the driver and the libraries take without
- * telling: code, graphs, and what is lost to the granularity of allocations. */
+/* Device memory that must stay free beside a run's, for the driver and the libraries: code, graphs,
+ * and the granularity of allocations. */
 #define CUDA_RESERVE_BYTES (UINT64_C(96) << 20)
 
-/* What a process takes of a device before it asks for memory, the kernels' code included. It is
- * off `available` already where a device is asked, and has to be allowed for where none is. Not
- * measured: it differs by device and driver, and is commonly 200 to 500 MiB. */
+/* Device memory that a process takes before its first allocation, the kernels' code included. If
+ * there is a device, `available` is already without it; a plan without a device must subtract it.
+ * Not measured: it differs by device and driver, and is commonly 200 to 500 MiB. */
 #define CUDA_CONTEXT_BYTES (UINT64_C(512) << 20)
 
 typedef struct cuda_memory {
-    /* The shape of the run, by which parts have their sizes. */
+    /* The shape of the run, which decides the sizes of the parts. */
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
     uint32_t batch_size;
     uint32_t capacity;          /* samples of a micro-batch */
@@ -63,10 +63,10 @@ typedef struct cuda_memory {
 cuda_memory cuda_memory_shape(const engine_config *config, engine_precision precision,
                               uint32_t training_count, uint32_t validation_count);
 
-/* Where the part of so many bytes (a multiple of 256) begins; NULL ends the placing. */
+/* Returns the address of a part of `bytes` bytes (a multiple of 256); NULL ends the placing. */
 typedef void *cuda_memory_take(void *taker, uint64_t bytes);
 
-/* Has every part taken in turn; false where `take` gave none. */
+/* Calls `take` for every part in turn; false if it returned NULL. */
 ENGINE_MUST_CHECK bool cuda_memory_place(cuda_memory *memory, cuda_memory_take *take, void *taker);
 
 void cuda_memory_count(const cuda_memory *shape, engine_memory *out);

@@ -2,8 +2,8 @@
  *
  * cuda_device.c says what the machine has, cuda_plan.c and cuda_memory.c what a run takes, which
  * cuda_take.c takes, cuda_step.c queues steps and evaluations, cuda_poll.c hands out what has
- * finished, cuda_tensors.c reads tensors out, cuda_run_state.c the whole state, cuda_engine.c is the
- * table that the run loop sees. */
+ * finished, cuda_tensors.c reads tensors out, cuda_run_state.c the whole state, cuda_engine.c is
+ * the table that the run loop sees. */
 #ifndef KERNELS_CUDA_STATE_H
 #define KERNELS_CUDA_STATE_H
 
@@ -17,11 +17,11 @@ enum {
     CUDA_GRAPH_STEPS = 16,
     /* A step of more launches than this (of many micro-batches, each long) is not captured. */
     CUDA_MAX_CAPTURED_LAUNCHES = 64,
-    /* Parts of the memory, where each is an allocation of its own. */
+    /* Parts of the memory, if each is a separate allocation. */
     CUDA_MAX_ALLOCATIONS = 64,
-    /* Points of the stream that the host can wait for, one a call of train. The run loop has two
-     * calls under way. With more than these, the last mark stands for all further calls: who waits
-     * for one of those steps waits for all of them. */
+    /* Points of the stream that the host can wait for, one per call of train. The run loop has two
+     * calls queued. If there are more calls than marks, the last mark stands for all further calls:
+     * waiting for one of those steps waits for all of them. */
     CUDA_MAX_MARKS = 16,
 };
 
@@ -46,10 +46,10 @@ struct engine {
     engine_plan plan;
     int device;
     char message[256];
-    engine_status failure; /* ENGINE_OK until the device fails; the message then stays */
+    engine_status failure; /* ENGINE_OK until the device fails; then the message is kept */
 
     cudaStream_t stream;
-    cudaStream_t side; /* for parts of a step beside `stream`, between the two events */
+    cudaStream_t side; /* for parts of a step that run beside `stream`, between the two events */
     cudaEvent_t forked;
     cudaEvent_t joined;
     cublasHandle_t blas;      /* NULL where no product is cuBLAS' */
@@ -60,9 +60,9 @@ struct engine {
     uint64_t order_epoch; /* whose order is there */
     cuda_ring *ring;      /* pinned host memory */
 
-    uint64_t queued; /* steps over the run: given to the stream, */
-    uint64_t polled; /* handed out */
-    uint64_t made;   /* the last step whose activations are there; 0 for none */
+    uint64_t queued; /* steps of the run: queued on the stream, */
+    uint64_t polled; /* and returned by poll */
+    uint64_t made;   /* the last step whose activations are stored; 0 for none */
 
     cuda_mark marks[CUDA_MAX_MARKS]; /* a queue, by ascending steps */
     uint32_t mark_first;
@@ -79,26 +79,26 @@ struct engine {
 ENGINE_MUST_CHECK engine_status cuda_device_open(int32_t ordinal, cuda_device *out, char *message,
                                                  size_t message_bytes);
 
-/* Whether a run can be had on device 0 of this machine; `reason` as engine_api's available. */
+/* Can device 0 of this machine train a run? `reason` as in engine_api.available. */
 ENGINE_MUST_CHECK bool cuda_device_available(char *reason, size_t reason_bytes);
 
-/* Whether the call succeeded. The first call that does not is kept in e->failure and e->message,
- * with the step where it was found. */
+/* Did the call succeed? The first failure is stored in e->failure and e->message, with the step at
+ * which it was detected. */
 ENGINE_MUST_CHECK bool cuda_ok(engine *e, const char *call, cudaError_t error);
 ENGINE_MUST_CHECK bool cuda_blas_ok(engine *e, const char *call, cublasStatus_t status);
 
-/* False after a failure. Else the device is current in this thread, as every call of the table that
- * touches it needs. */
+/* Makes the device current in this thread, which every function of the table that uses it needs.
+ * False after a failure. */
 ENGINE_MUST_CHECK bool cuda_enter(engine *e);
 
-/* Keeps the text for message and returns the status; a text kept by a failure stays. */
+/* Stores the text for engine_api.message and returns the status; the text of a failure is kept. */
 __attribute__((format(printf, 3, 4))) engine_status cuda_refuse(engine *e, engine_status status,
                                                                 const char *format, ...);
 
 /* cuda_take.c */
 
-/* All device memory of the run: one allocation, or, where the environment's LENET_DEVICE_MEMORY is
- * "parts", one a part, so that tools see an access beyond any of them. */
+/* Allocates all device memory of the run: one allocation, or, if LENET_DEVICE_MEMORY is "parts" in
+ * the environment, one per part, so that tools detect an access beyond any part. */
 ENGINE_MUST_CHECK bool cuda_take_memory(engine *e);
 void cuda_release_memory(engine *e);
 
@@ -106,7 +106,7 @@ void cuda_release_memory(engine *e);
 
 cuda_adam_settings cuda_adam_of(const engine_config *config);
 
-/* Captures a step, and many; without any device work. */
+/* Captures the graphs of one step and of many steps, without work on the device. */
 ENGINE_MUST_CHECK bool cuda_capture_steps(engine *e);
 
 void cuda_graphs_destroy(engine *e);

@@ -31,6 +31,13 @@ def training_file(logdir):
     return next(file for file in event_points.event_files(logdir) if file[0].endswith("/train"))
 
 
+def remove_training_file(logdir):
+    """Returns its run."""
+    run, path = training_file(logdir)
+    os.remove(path)
+    return run
+
+
 def damage_in_the_middle(logdir):
     """Breaks a checksum half way through a file of training; returns the points that stay readable."""
     _, path = training_file(logdir)
@@ -110,10 +117,13 @@ class ServedPoints:
         cls.server = cls.enterClassContext(TensorBoardServer(cls.root, cls.load_fast))
         cls.runs_of_empty_directory = cls.server.runs()
 
-    def copy_logs(self, name):
-        target = os.path.join(self.root, name)
-        shutil.copytree(logs, target)
-        return target
+    def show_logs(self, name, change=lambda folder: None):
+        """A copy, changed before the server sees it. What `change` returns."""
+        with tempfile.TemporaryDirectory(dir=folder) as prepared:
+            copy = shutil.copytree(logs, os.path.join(prepared, name))
+            result = change(copy)
+            os.rename(copy, os.path.join(self.root, name))
+        return result
 
     def wait_for_points(self, name, expected):
         """Waits until the runs in the folder show exactly what is expected."""
@@ -135,11 +145,11 @@ class ServedPoints:
         self.assertEqual(self.runs_of_empty_directory, [])
 
     def test_every_point_is_shown(self):
-        self.copy_logs("finished")
+        self.show_logs("finished")
         self.wait_for_points("finished", logged)
 
     def test_time_series_lists_the_same_tags(self):
-        self.copy_logs("series")
+        self.show_logs("series")
         self.wait_for_points("series", logged)
         listed = set()
         index = self.server.get("/data/plugin/timeseries/tags")["scalars"]["runTagInfo"]
@@ -149,23 +159,18 @@ class ServedPoints:
         self.assertEqual(listed, set(logged))
 
     def test_a_missing_file_shows_less(self):
-        target = self.copy_logs("missing")
-        run, path = training_file(target)
-        os.remove(path)
+        run = self.show_logs("missing", remove_training_file)
         rest = {key: series for key, series in logged.items() if key[0] != run}
         self.assertLess(len(rest), len(logged))
         self.wait_for_points("missing", rest)
 
     def test_damage_hides_what_follows_it_in_the_file(self):
-        prepared = os.path.join(folder, f"prepared-{self.load_fast}")
-        shutil.copytree(logs, prepared)
-        readable = damage_in_the_middle(prepared)
+        readable = self.show_logs("damaged", damage_in_the_middle)
         self.assertNotEqual(readable, logged)
-        os.rename(prepared, os.path.join(self.root, "damaged"))
         self.wait_for_points("damaged", readable)
 
     def test_the_model_is_a_graph(self):
-        self.copy_logs("graph")
+        self.show_logs("graph")
         run = f"graph/{sweep.run_names()[0]}/train"
         info = lambda: self.server.get("/data/plugin/graphs/info").get(run, {})
         tag = wait_until(lambda: info().get("tags", {}).get("keras"), "a graph of the run")

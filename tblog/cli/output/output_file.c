@@ -1,9 +1,7 @@
-/* O_TMPFILE and renameat2 are Linux's. */
-#define _GNU_SOURCE
-
 #include "output_file.h"
 
 #include "complaint.h"
+#include "platform.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Of the link through which a file without a name is given one. */
-enum { PROC_PATH_BYTES = 32 };
 
 static bool complain(const output_file *file)
 {
@@ -34,11 +29,6 @@ static bool is_free(const char *path)
     return false;
 }
 
-static void proc_path(char path[PROC_PATH_BYTES], int descriptor)
-{
-    snprintf(path, PROC_PATH_BYTES, "/proc/self/fd/%d", descriptor);
-}
-
 /* A file without a name, which is gone with the process however that ends. A descriptor, or -1. */
 static int open_unnamed(const char *path)
 {
@@ -50,16 +40,9 @@ static int open_unnamed(const char *path)
     if (slash != NULL) {
         slash[1] = '\0';
     }
-    const int descriptor =
-        open(slash == NULL ? "." : directory, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+    const int descriptor = platform_open_unnamed(slash == NULL ? "." : directory);
     free(directory);
-    char link[PROC_PATH_BYTES];
-    proc_path(link, descriptor);
-    if (descriptor < 0 || access(link, F_OK) == 0) {
-        return descriptor;
-    }
-    close(descriptor); /* without /proc it could never be named */
-    return -1;
+    return descriptor;
 }
 
 /* Where the file system knows no such files: one beside, which only a killed process leaves. */
@@ -144,11 +127,9 @@ static bool write_out(output_file *file)
 static bool give_name(output_file *file)
 {
     if (file->partial == NULL) {
-        char link[PROC_PATH_BYTES];
-        proc_path(link, fileno(file->stream));
-        return linkat(AT_FDCWD, link, AT_FDCWD, file->path, AT_SYMLINK_FOLLOW) == 0;
+        return platform_name_file(fileno(file->stream), file->path);
     }
-    if (renameat2(AT_FDCWD, file->partial, AT_FDCWD, file->path, RENAME_NOREPLACE) == 0) {
+    if (platform_rename_to_new(file->partial, file->path)) {
         free(file->partial);
         file->partial = NULL;
         return true;

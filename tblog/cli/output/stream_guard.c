@@ -1,5 +1,3 @@
-#define _GNU_SOURCE /* fopencookie */
-
 #include "stream_guard.h"
 
 #include <stddef.h>
@@ -7,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "platform.h"
 #include "terminal_text.h"
 #include "utf8.h"
 
-/* Of a custom stream, in front of a descriptor: all bytes are taken, or none where writing
- * fails. */
+/* Of a stream whose context is a descriptor. */
 static ssize_t write_guarded(void *descriptor, const char *text, size_t bytes)
 {
     const char *end = text + bytes;
@@ -35,8 +33,7 @@ static ssize_t write_guarded(void *descriptor, const char *text, size_t bytes)
 
 bool stream_guard(FILE **stream)
 {
-    const cookie_io_functions_t functions = {.write = write_guarded};
-    FILE *guarded = fopencookie((void *)(intptr_t)fileno(*stream), "w", functions);
+    FILE *guarded = platform_open_stream((void *)(intptr_t)fileno(*stream), write_guarded);
     if (guarded == NULL) {
         return false;
     }

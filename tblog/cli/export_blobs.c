@@ -1,6 +1,6 @@
 /* tblog export --images --audio: what a tag holds at a step as DIR/RUN/TAG@STEP-INDEX.png. DIR is
  * new or empty, so a file that is there is one of ours: another value of this tag at this step,
- * behind which the index goes on. */
+ * after which the index goes on. */
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -69,7 +69,7 @@ static bool complain(const char *path, const char *what)
     return false;
 }
 
-/* Makes a directory where there is none. *made tells that there was none. */
+/* Creates a directory if there is none; then *made is true. */
 static bool make_directory(const char *path, bool *made)
 {
     *made = mkdir(path, 0777) == 0;

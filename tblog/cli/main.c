@@ -20,13 +20,13 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {{"ls", "PATH...", "list runs, tags, kinds, counts and steps"}, command_ls},
-    {{"cat", "FILE", "print the events, one JSON object a line"}, command_cat},
-    {{"export", "PATH...", "the scalars as CSV, images and sounds as files"}, command_export},
+    {{"cat", "FILE", "print the events, one JSON object per line"}, command_cat},
+    {{"export", "PATH...", "export scalars as CSV, images and audio as files"}, command_export},
     {{"tail", "[-f] PATH...", "draw the scalars in the terminal"}, command_tail},
     {{"verify", "PATH...", "check every record"}, command_verify},
-    {{"repair", "FILE -o OUT", "save what is whole of a damaged file"}, command_repair},
-    {{"merge", "PATH... -o OUT", "the files of a run as one"}, command_merge},
-    {{"trim", "FILE -o OUT", "a file without late points or some tags"}, command_trim},
+    {{"repair", "FILE -o OUT", "save the whole records of a damaged file"}, command_repair},
+    {{"merge", "PATH... -o OUT", "join the files of a run"}, command_merge},
+    {{"trim", "FILE -o OUT", "copy a file without late points or some tags"}, command_trim},
 };
 
 static const command_entry *command_at(size_t i)
@@ -36,12 +36,13 @@ static const command_entry *command_at(size_t i)
 
 static const command_program program = {
     .name = "tblog",
-    .purpose = "Look into, check and mend TensorBoard event files.",
+    .purpose = "Inspect, check and repair TensorBoard event files.",
     .notes =
-        "PATH is an event file, or a directory with all below it; a file may be packed by gzip. No "
-        "command changes a file that is there.\n\n"
-        "Exit status: 0 done; 1 failed or damaged; 2 wrong usage; 3 nothing wrong but a torn "
-        "last record.",
+        "PATH is an event file, or a directory with all files below it. Files may be compressed "
+        "with "
+        "gzip. No command changes an existing file.\n\n"
+        "Exit status: 0 success; 1 error or damage; 2 wrong usage; 3 no error except a torn last "
+        "record.",
     .command_at = command_at,
 };
 

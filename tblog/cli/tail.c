@@ -40,10 +40,10 @@ typedef struct followed_file {
     tblog_reader *reader; /* NULL before it was opened, and where it could not be */
     bool was_opened;
     bool may_grow;
-    bool is_stale; /* to be read anew: it, or another file of its run, is no longer what was read */
+    bool is_stale; /* to be read again: it, or another file of its run, has changed */
     bool told_damage;
     file_stamp opened;   /* as it was when it was opened */
-    file_stamp dead_end; /* as it was when no record was found behind its damage, if it was so */
+    file_stamp dead_end; /* as it was when no record was found after its damage, if it was so */
 } followed_file;
 
 typedef struct tail {
@@ -191,7 +191,7 @@ static bool is_still_dead_end(const followed_file *file)
            now.changed.tv_nsec == then->changed.tv_nsec;
 }
 
-/* Reads what there is, and goes on behind damage, for the curve behind it is wanted too. */
+/* Reads what there is, and skips damage, because the curve continues after it. */
 static void read_points(tail *all, followed_file *file)
 {
     const file_stamp before = file->may_grow ? stamp_of(file->path) : (file_stamp){0};
@@ -235,7 +235,7 @@ static void open_file(tail *all, followed_file *file)
     }
 }
 
-/* A file is opened once, and stays so only where it may grow. */
+/* A file is opened once, and stays so only if it may grow. */
 static void read_file(tail *all, followed_file *file)
 {
     if (!file->was_opened) {
@@ -272,7 +272,7 @@ static void raise_file_limit(void)
 
 static enum exit_status run_tail(tail *all)
 {
-    static char screen[64 * 1024]; /* at once, so that it does not flicker */
+    static char screen[64 * 1024]; /* written as a whole, so that it does not flicker */
     if (all->follow) {
         raise_file_limit();
         setvbuf(stdout, screen, _IOFBF, sizeof screen);
@@ -333,8 +333,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 int command_tail(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"follow", 'f', NULL, 0, "Draw again whenever there are new points, until interrupted", 0},
-        {"interval", 'i', "SECONDS", 0, "How often --follow looks; default 1", 0},
+        {"follow", 'f', NULL, 0, "Redraw when there are new points, until interrupted", 0},
+        {"interval", 'i', "SECONDS", 0, "Time between checks for new points; default 1", 0},
         ARGUMENTS_TAG_OPTION,
         {0}};
     static const struct argp argp = {
@@ -343,13 +343,13 @@ int command_tail(int argc, char **argv)
         .args_doc = "PATH...",
         .doc =
             "Draw the scalars of event files as charts in the terminal.\v"
-            "A directory stands for the files below it whose names contain 'tfevents', with -f "
-            "for those that come later too; a file that is replaced, cut or removed is read anew "
-            "with the others of its run. A gzip file is drawn, but not followed. Behind damage it "
-            "goes on. Where the locale is not UTF-8 the curve is made of asterisks. REGEX is a "
-            "POSIX extended regular expression.\n\n"
-            "Exit status: 0 all drawn; 1 failed, a file is damaged, or there are no such "
-            "scalars; 2 wrong usage; 3 nothing wrong but torn last records."};
+            "A directory stands for all files below it whose names contain 'tfevents'. With -f, "
+            "new files are included too, and a run is read again if one of its files is replaced, "
+            "cut or removed. Gzip files are drawn once, but not followed. Damage is skipped. If "
+            "the locale is not UTF-8, curves are drawn with asterisks. REGEX is a POSIX extended "
+            "regular expression.\n\n"
+            "Exit status: 0 success; 1 error, a damaged file, or no matching scalars; 2 wrong "
+            "usage; 3 no error except torn last records."};
     tail all = {.interval_ms = INTERVAL_MS_DEFAULT};
     int status = EXIT_STATUS_USAGE;
     if (option_check_parse(&argp, argc, argv, &all) == 0) {

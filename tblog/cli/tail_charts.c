@@ -15,7 +15,7 @@
 
 enum { CHART_ROWS = 8, COLUMNS_DEFAULT = 80 };
 
-/* Of standard output; 0 where it is no terminal. */
+/* Of standard output; 0 if it is not a terminal. */
 static struct winsize terminal_size(void)
 {
     const struct winsize size = {0};
@@ -56,7 +56,7 @@ static chart_layout choose_layout(size_t charts, bool redrawn)
     return layout;
 }
 
-/* The last point, without its step where there is little room: the chart shows it. */
+/* The last point, without its step if there is little room: the chart shows it. */
 static void describe_last(char *text, size_t bytes, const tag_series *series, bool with_step)
 {
     size_t used = 0;

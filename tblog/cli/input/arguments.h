@@ -17,7 +17,7 @@ typedef struct arguments {
 } arguments;
 
 #define ARGUMENTS_TAG_OPTION      {"tag", 't', "REGEX", 0, "Only tags that match; may be repeated", 0}
-#define ARGUMENTS_NEW_FILE_OPTION {"output", 'o', "OUT", 0, "The new file; it must not be there", 0}
+#define ARGUMENTS_NEW_FILE_OPTION {"output", 'o', "OUT", 0, "The new file; it must not exist", 0}
 
 /* As an argp parser: EINVAL after one line on standard error for a wrong use. */
 error_t arguments_parse(int key, char *argument, struct argp_state *state, arguments *all);

@@ -9,7 +9,7 @@
 #include "byte_buffer.h"
 #include "tblog/tblog.h"
 
-/* Puts the event behind what `out` holds, each value of its summary under the tag that new_tag
+/* Puts the event after what `out` holds, each value of its summary under the tag that new_tag
  * gives for the present one: the same pointer keeps the value as it is, NULL drops it. *value_count
  * is how many are left. TBLOG_OK; or `out` holds what it held: TBLOG_NO_MEMORY, or TBLOG_DAMAGED
  * where event_decode finds no summary in the payload. */

@@ -1,7 +1,7 @@
 /* Events as protobuf messages, by the generated code, which no folder of the library but event/
  * sees; scalar_encode.c makes the bytes of scalars by hand. Knows nothing of framing or files.
  *
- * Each function puts one serialized Event behind what `out` holds and returns true, or returns
+ * Each function puts one serialized Event after what `out` holds and returns true, or returns
  * false where memory is missing, and `out` holds what it held. Strings are UTF-8, checked by the
  * caller. */
 #ifndef TBLOG_EVENT_ENCODE_H

@@ -92,7 +92,7 @@ typedef struct experiment_messages {
     TblogPb__HParamInfo **info_pointers;
     metric_messages *metrics;
     TblogPb__MetricInfo **metric_pointers;
-    TblogPb__Value *values; /* of all domains, one behind the other */
+    TblogPb__Value *values; /* of all domains, one after the other */
     TblogPb__Value **value_pointers;
 } experiment_messages;
 

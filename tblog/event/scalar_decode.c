@@ -42,7 +42,7 @@ static bool take_varint(wire_bytes *in, uint64_t *value)
     return false;
 }
 
-/* Takes `bytes` bytes where there are so many. */
+/* Takes `bytes` bytes if there are so many. */
 static bool take_bytes(wire_bytes *in, size_t bytes, const uint8_t **taken)
 {
     if (bytes > in->left) {
@@ -78,7 +78,7 @@ static bool take_key(wire_bytes *in, uint8_t key)
     return true;
 }
 
-/* Copies the tag, with a NUL, to `text`; behind it, or NULL for what is not text. */
+/* Copies the tag, with a NUL, to `text`; after it, or NULL for what is not text. */
 static char *copy_tag(char *text, wire_bytes tag)
 {
     memcpy(text, tag.at, tag.left);

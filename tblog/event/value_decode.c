@@ -68,7 +68,7 @@ static value_needs needs_of(const TblogPb__Summary__Value *message)
     }
 }
 
-/* ---- Filling; a cursor points behind what is filled, and has room ---- */
+/* ---- Filling; a cursor points after what is filled, and has room ---- */
 
 typedef struct store_cursor {
     double *numbers;

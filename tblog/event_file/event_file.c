@@ -58,7 +58,7 @@ static file_path *path_new(const char *text, file_path *older)
     return path;
 }
 
-/* Goes on in the empty file of `sink`. Where that fails nothing has changed, and the sink is the
+/* Continues in the empty file of `sink`. If that fails nothing has changed, and the sink is the
  * caller's. */
 static int begin_on_sink(event_file *file, record_sink *sink, const char *path, double wall_time)
 {
@@ -81,13 +81,13 @@ static int begin_on_sink(event_file *file, record_sink *sink, const char *path, 
     return 0;
 }
 
-/* Goes on in a new file of the directory. Where that fails nothing has changed. */
+/* Continues in a new file of the directory. If that fails nothing has changed. */
 static int begin_in_directory(event_file *file, double wall_time)
 {
     if (!(wall_time >= 0.0 && wall_time <= (double)EVENT_FILE_SECONDS_MAX)) {
         return EINVAL;
     }
-    /* Behind this writer's own files, even where the directory has been removed with them. */
+    /* After this writer's own files, even if the directory has been removed with them. */
     const char *newest = file->paths == NULL ? "" : strrchr(file->paths->text, '/') + 1;
     char *path;
     const int descriptor =
@@ -129,7 +129,7 @@ static void free_memory(event_file *file)
     free(file);
 }
 
-/* Makes the directory where it is missing, and locks it where that is wanted. */
+/* Makes the directory if it is missing, and locks it if requested. */
 static int enter_directory(event_file *file, const char *directory, const char *suffix, bool locked)
 {
     if (event_directory_make(directory) != 0) {

@@ -19,7 +19,7 @@
 enum {
     SECONDS_DIGITS = 10,
     CREATE_ATTEMPTS = 100,
-    STEM_BYTES = NAME_MAX + 64 /* two names, of which the second ends behind its seconds */
+    STEM_BYTES = NAME_MAX + 64 /* two names; the second ends with its seconds */
 };
 
 static bool is_directory(const char *path)
@@ -98,7 +98,7 @@ static int64_t parse_seconds(const char *text)
 }
 
 /* Makes the stem of `seconds` with the first `before_bytes` bytes of `before` in front. Whether
- * each name with this stem sorts behind `last`. */
+ * each name with this stem sorts after `last`. */
 static bool make_stem(char stem[STEM_BYTES], const char *before, size_t before_bytes,
                       int64_t seconds, const char *last)
 {
@@ -129,8 +129,8 @@ static bool make_later_stem(char stem[STEM_BYTES], int64_t seconds, const char *
            make_stem(stem, last, (size_t)(marker - last), seconds > later ? seconds : later, last);
 }
 
-/* Makes a stem all names of which sort behind `last`: the usual one if it does, or one in the form
- * of `last`, or else one in front of which `last` stands whole, for a name sorts behind those that
+/* Makes a stem all names of which sort after `last`: the usual one if it does, or one in the form
+ * of `last`, or else one in front of which `last` stands whole, for a name sorts after those that
  * it begins with. */
 static void choose_stem(char stem[STEM_BYTES], int64_t seconds, const char *last)
 {

@@ -35,7 +35,7 @@ void projector_file_name(char name[FILE_NAME_BYTES], projector_file file, size_t
 /* ---- Vectors ---- */
 
 /* Whether TensorBoard knows the bytes for binary: it reads the file as text, line by line, until
- * something is not UTF-8, and gives up where a line is text but no numbers. */
+ * something is not UTF-8, and gives up if a line is text but no numbers. */
 static bool is_taken_for_binary(const void *bytes, size_t count)
 {
     const char *line_end = memchr(bytes, '\n', count);
@@ -81,7 +81,7 @@ bool projector_append_vectors(byte_buffer *out, const tblog_embedding *embedding
         }
         out->size = before;
     }
-    /* The program's locale may have a comma where the file wants a point. */
+    /* The program's locale may have a decimal comma; the file needs a point. */
     const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     if (plain == (locale_t)0) {
         return false;

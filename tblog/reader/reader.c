@@ -20,7 +20,7 @@ struct tblog_reader {
     record_source *source;
     record_reader records;
     event_decoder decoder;
-    uint64_t offset;       /* just behind the last whole record that is an event */
+    uint64_t offset;       /* just after the last whole record that is an event */
     const uint8_t *record; /* of the last event, or NULL */
     size_t record_bytes;
     record_rereading rereading;

@@ -6,7 +6,7 @@
 #include "source.h"
 #include "tblog/tblog.h"
 
-/* As tblog_reader_open. The source is the reader's from this call on, even where the call fails. */
+/* As tblog_reader_open. The source is the reader's from this call on, even if the call fails. */
 TBLOG_MUST_CHECK tblog_status reader_open_on_source(tblog_reader **out, record_source *source);
 
 /* The source, which stays the reader's. */

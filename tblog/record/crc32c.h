@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* The checksum of `bytes` bytes as event files store it, rotated and offset, so that the checksum
- * of data that holds checksums stays a good one. By the processor's instruction where it has one,
+ * of data that holds checksums stays a good one. By the processor's instruction if it has one,
  * else by tables. `data` may be NULL when `bytes` is 0. */
 uint32_t crc32c_masked(const void *data, size_t bytes);
 

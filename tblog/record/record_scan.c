@@ -70,7 +70,7 @@ static tblog_status header_at(record_source *source, uint64_t offset, bool *prov
 
 /* What stands at the place of a damaged record. */
 typedef struct record_claim {
-    bool is_inside;   /* a header that proves itself, and the file goes on to the record's end */
+    bool is_inside;   /* a header with a correct checksum, and the file has the whole record */
     bool is_followed; /* and there is another one, or the file's end: only the payload is wrong */
     uint64_t end;     /* where is_inside */
 } record_claim;
@@ -83,7 +83,7 @@ static tblog_status read_claim(record_source *source, uint64_t record_at, record
     if (status != TBLOG_OK || !proven) {
         return status;
     }
-    uint8_t around[2]; /* the record's last byte, and the one behind it */
+    uint8_t around[2]; /* the record's last byte, and the one after it */
     size_t present;
     if (!read_all(source, around, sizeof around, claim->end - 1, &present)) {
         return TBLOG_IO;
@@ -94,7 +94,7 @@ static tblog_status read_claim(record_source *source, uint64_t record_at, record
     return present < 2 ? TBLOG_OK : header_at(source, claim->end, &claim->is_followed, &next_end);
 }
 
-/* Whether records follow each other from `offset` to exactly `end`; no where that cannot be told
+/* Whether records follow each other from `offset` to exactly `end`; no if that is unknown
  * without more rereading than there may be. */
 static tblog_status records_lead_to(record_source *source, uint64_t offset, uint64_t end,
                                     record_rereading *rereading, bool *leads)
@@ -112,7 +112,7 @@ static tblog_status records_lead_to(record_source *source, uint64_t offset, uint
     return status;
 }
 
-/* Tries every offset from `from` to before `limit`. Where there is a limit, records must lead to
+/* Tries every offset from `from` to before `limit`. If there is a limit, records must lead to
  * it. */
 static tblog_status try_all(record_source *source, uint64_t from, uint64_t limit,
                             record_rereading *rereading, uint64_t *found)

@@ -80,7 +80,7 @@ static size_t piece_bytes(const uint8_t *records, size_t bytes)
     return whole > 0 ? whole : RECORD_FRAME_BYTES + payload_bytes(records);
 }
 
-/* Writes the batch from *written to `end`, or until a call fails; *written tells how far it
+/* Writes the batch from *written to `end`, or until a call fails; *written is how far it
  * came. */
 static int write_batch(record_writer *writer, size_t *written, size_t end)
 {

@@ -1,4 +1,4 @@
-/* Scalars: values of their own kind in an event, or tensors where the writer's options say so. */
+/* Scalars: values of their own kind in an event, or tensors if the writer's options say so. */
 #include "event_encode.h"
 #include "refusal.h"
 #include "tensor_event.h"

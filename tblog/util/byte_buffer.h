@@ -15,10 +15,10 @@ typedef struct byte_buffer {
     size_t capacity;
 } byte_buffer;
 
-/* byte_buffer_reserve where there is not room enough. */
+/* byte_buffer_reserve when there is not enough room. */
 TBLOG_MUST_CHECK bool byte_buffer_grow(byte_buffer *buffer, size_t extra);
 
-/* Makes room for `extra` bytes behind the present ones. False without memory, with the contents as
+/* Makes room for `extra` more bytes. False without memory, with the contents as
  * they were. */
 TBLOG_MUST_CHECK static inline bool byte_buffer_reserve(byte_buffer *buffer, size_t extra)
 {

@@ -1,4 +1,4 @@
-/* Numbers in the byte order of the files that we write, whatever the machine's own is. On a
+/* Numbers in the byte order of event files, on machines of either byte order. On a
  * little-endian machine each function is a copy. */
 #ifndef TBLOG_LITTLE_ENDIAN_H
 #define TBLOG_LITTLE_ENDIAN_H

@@ -1,5 +1,5 @@
 /* A PNG is a signature and chunks: length, type, data, CRC-32 of type and data; numbers are
- * big-endian. One IHDR, one IDAT (a zlib stream of the rows, each behind a filter's number), one
+ * big-endian. One IHDR, one IDAT (a zlib stream of the rows, each after a filter's number), one
  * IEND. (PNG specification, third edition, chapters 5, 9 and 11.) */
 #include "png.h"
 

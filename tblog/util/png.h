@@ -25,7 +25,7 @@ typedef struct png_image {
 /* Appends the image as a PNG. False without memory, with `out` as it was. */
 TBLOG_MUST_CHECK bool png_encode(byte_buffer *out, const png_image *image);
 
-/* Reads the size out of the beginning of a PNG; false where it is none. */
+/* Reads the size out of the beginning of a PNG; false if it is none. */
 TBLOG_MUST_CHECK bool png_read_size(const uint8_t *png, size_t byte_count, uint32_t *width,
                                     uint32_t *height);
 

@@ -50,7 +50,7 @@ typedef struct refusal_calls {
  * system keeps little for libraries that are loaded at run time, as plug-ins are. */
 extern _Thread_local refusal_calls refusal_thread;
 
-/* Each public call that may refuse begins with it; `writer` is NULL where it has none. */
+/* Each public call that may refuse begins with it; `writer` is NULL if it has none. */
 static inline void refusal_begin(const tblog_writer *writer)
 {
     refusal_thread.writer = writer;

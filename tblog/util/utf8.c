@@ -36,7 +36,7 @@ bool utf8_is_valid(const void *text, size_t bytes)
 {
     const uint8_t *at = text;
     while (bytes > 0) {
-        uint64_t eight; /* at once where they are ASCII, as most are */
+        uint64_t eight; /* checked together if they are ASCII, as most are */
         if (bytes >= sizeof eight) {
             memcpy(&eight, at, sizeof eight);
             if ((eight & 0x8080808080808080u) == 0) {

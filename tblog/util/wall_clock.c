@@ -22,7 +22,7 @@ double wall_clock_read_system(void *unused)
 
 #if defined(__x86_64__)
 
-/* Whether the counter runs at one rate whatever the processor does ("invariant TSC"). */
+/* Whether the counter runs at a constant rate ("invariant TSC"). */
 static bool has_counter(void)
 {
     const unsigned power_leaf = 0x80000007;

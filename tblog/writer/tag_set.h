@@ -2,7 +2,7 @@
  * which of them are in its present file. A tag's first value in a file must carry metadata, and a
  * tag belongs to one plug-in for good. One owner, one thread at a time.
  *
- * Tags come with events: tag_set_begin before an event's first, and tag_set_undo where the event
+ * Tags come with events: tag_set_begin before an event's first, and tag_set_undo if the event
  * could not be logged. */
 #ifndef TBLOG_TAG_SET_H
 #define TBLOG_TAG_SET_H
@@ -21,7 +21,7 @@ typedef struct tag_set {
     size_t count;
     size_t known;   /* count before the present event */
     size_t fresh;   /* tags that the present event brought to the file */
-    uint64_t event; /* numbers events and files, to tell the present ones */
+    uint64_t event; /* counts events and files, to recognize the current ones */
     uint64_t file;
     uint32_t *slots; /* open addressing: index of an entry plus 1, or 0 */
     size_t slot_count;

@@ -28,7 +28,7 @@ static tblog_status make_room(tblog_writer *writer)
         const bool stands = writer->latched != TBLOG_OK;
         switch (writer->full_queue) {
         case TBLOG_FULL_QUEUE_DROP_OLDEST:
-            /* Dropping moves what stays, so it is worth while only for many at once. */
+            /* Dropping moves the rest of the queue, so it pays only for many events together. */
             writer->dropped += record_queue_drop_oldest(&writer->queue, bytes - bytes / 8 - 1);
             if (writer->queue.records.size >= bytes) {
                 return TBLOG_FULL;
@@ -47,7 +47,7 @@ static tblog_status make_room(tblog_writer *writer)
     return TBLOG_OK;
 }
 
-/* Locks the writer for an event, and sees to it that there is room for it. TBLOG_OK, or what stands
+/* Locks the writer for an event, and ensures that there is room for it. TBLOG_OK, or what stands
  * against the event, with nothing locked. */
 static tblog_status begin_event(tblog_writer *writer)
 {
@@ -100,13 +100,13 @@ tblog_status writer_add_fresh_tag(const tblog_writer *writer, const char *tag, t
     return use->first_of_writer && !admit_text(tag, "the tag") ? TBLOG_INVALID : TBLOG_OK;
 }
 
-/* Writes the event at once. Where that fails it must not stay in memory: the call that logs it says
+/* Writes the event at once. If that fails it must not stay in memory: the call that logs it says
  * that it is nowhere. */
 static tblog_status write_through(tblog_writer *writer)
 {
     pthread_mutex_unlock(&writer->mutex);
     const tblog_status status = writer_write_records(writer);
-    /* What fails behind the write is the next call's to tell: the event is in the file. */
+    /* The event is written; later failures are reported by the next call. */
     if (status == TBLOG_OK) {
         (void)writer_finish_flush(writer);
     }
@@ -118,7 +118,7 @@ static tblog_status write_through(tblog_writer *writer)
     return status;
 }
 
-/* Frames the event that is behind the queue, and sees to it that it is written in time. */
+/* Frames the event at the end of the queue, and ensures that it is written in time. */
 static tblog_status take_event(tblog_writer *writer)
 {
     const bool lasting = writer->tags.fresh > 0 || writer->event_lasts;
@@ -139,7 +139,7 @@ static tblog_status take_event(tblog_writer *writer)
     return TBLOG_OK;
 }
 
-/* With TBLOG_OK takes the event that was encoded; with another status, or where that fails, forgets
+/* With TBLOG_OK takes the event that was encoded; with another status, or if that fails, forgets
  * it and its new tags. Unlocks, and returns what the call that logs returns. */
 static tblog_status end_event(tblog_writer *writer, tblog_status status)
 {

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 
-/* Latches the error of a flush, and sees to it that the flush is repeated where it may be. Under
+/* Latches the error of a flush, and ensures that the flush is repeated if it may be. Under
  * one lock: who clears the error must find that there is something to flush. */
 static tblog_status fail_flush(tblog_writer *writer, const char *operation, int cause)
 {
@@ -255,7 +255,7 @@ static void await_flush(tblog_writer *writer)
             pthread_cond_wait(&writer->changed, &writer->mutex);
             continue;
         }
-        /* While an error stands a full buffer is no reason to hurry. */
+        /* While an error is latched, a full buffer does not make the flush urgent. */
         const int64_t left_ms = due_ms - timer->now_ms(timer->context);
         const bool is_hasty =
             writer->queue.records.size >= writer->buffer_bytes && writer->latched == TBLOG_OK;

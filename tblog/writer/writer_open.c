@@ -116,7 +116,7 @@ tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
 static tblog_status finish(tblog_writer *writer)
 {
     writer_end_flusher(writer);
-    /* Tried even behind an error: what was accepted before it may find room by now. The flusher is
+    /* Tried even after an error: what was accepted before it may find room by now. The flusher is
      * gone, and so are the callers: nobody else has the file. No next one is begun for the last
      * events: where that cannot be done, they are in this one. */
     writer->rotate_bytes = 0;

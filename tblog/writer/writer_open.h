@@ -8,7 +8,7 @@
 
 /* As tblog_writer_open, for a sink with an empty file, without a directory: nothing is locked, and
  * the file does not rotate. `path` is for messages; `timer` must outlive the writer. The sink is
- * the writer's from this call on, even where the call fails. */
+ * the writer's from this call on, even if the call fails. */
 TBLOG_MUST_CHECK tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink,
                                                   const char *path,
                                                   const tblog_writer_options *options,

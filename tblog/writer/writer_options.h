@@ -9,7 +9,7 @@
 
 /* Sets every option: to the caller's where `options`, which may be NULL, has it, else to the
  * default. `file_suffix` is never NULL then; a NULL `clock` is the system's. Strings stay the
- * caller's. False where an option is refused. */
+ * caller's. False if an option is refused. */
 TBLOG_MUST_CHECK bool writer_options_resolve(tblog_writer_options *resolved,
                                              const tblog_writer_options *options);
 

@@ -40,7 +40,7 @@ struct tblog_writer {
     uint64_t rotate_bytes; /* 0 for never */
     int64_t rotate_ms;     /* likewise */
     bool tensor_scalars;
-    unsigned fork_generation; /* tells the process that may use this handle */
+    unsigned fork_generation; /* identifies the process that may use this handle */
     pthread_t flusher;        /* where flush_interval_ms is not 0 */
 
     pthread_mutex_t io; /* guards the file: */

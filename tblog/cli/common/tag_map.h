@@ -23,8 +23,8 @@ typedef struct tag_map {
     size_t capacity;
 } tag_map;
 
-/* The entry of `entry_bytes` bytes for this key, of which it takes the plug-in where it has none; a
- * new one is zero behind its tag_key. NULL without memory. Entries stay where they are. */
+/* The entry of `entry_bytes` bytes for this key, and its plugin if it had none; a
+ * new one is zero after its tag_key. NULL without memory. Entries do not move. */
 TBLOG_MUST_CHECK void *tag_map_get(tag_map *map, const tag_key *wanted, size_t entry_bytes);
 
 /* Frees the entry at this index; another takes its place. */

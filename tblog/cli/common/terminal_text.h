@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 /* The length of the character that the text, at least one byte, begins with. *is_shown is false for
- * a control character and for a byte that is no UTF-8, which is taken for one character. */
+ * a control character and for a byte that is not UTF-8, which is taken for one character. */
 size_t terminal_text_character(const char *text, size_t bytes, bool *is_shown);
 
 /* How many columns a terminal gives the text as it is printed here: one for most characters. */

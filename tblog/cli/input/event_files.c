@@ -81,7 +81,7 @@ static void visit_entry(file_search *search, const FTSENT *entry)
         if (entry->fts_level > FTS_ROOTLEVEL && strstr(entry->fts_name, "tfevents") == NULL) {
             break;
         }
-        /* A pipe is waited for only where it is named. */
+        /* A pipe is waited for only if the user named it. */
         if (entry->fts_level > FTS_ROOTLEVEL && entry->fts_info == FTS_DEFAULT) {
             complain(search, entry->fts_path, "not a file");
         } else {

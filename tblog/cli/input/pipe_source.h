@@ -6,7 +6,7 @@
 #include "source.h"
 #include "tblog/tblog.h"
 
-/* Reading waits for the pipe's writers. NULL with errno; ESPIPE where `path` is no pipe. */
+/* Reading waits for the pipe's writers. NULL with errno; ESPIPE where `path` is not a pipe. */
 TBLOG_MUST_CHECK record_source *pipe_source_open(const char *path);
 
 #endif

@@ -24,7 +24,7 @@ typedef bool event_visitor(void *context, const tblog_reader *reader, const tblo
 enum exit_status read_events(const char *command, const char *path, event_visitor *visit,
                              void *context);
 
-/* Says behind TBLOG_DAMAGED what is wrong: where the damage is, and that repair would save what is
+/* Says after TBLOG_DAMAGED what is wrong: where the damage is, and that repair would save what is
  * whole; or, if no record is, that this is no event file. `events` were read before. The reader may
  * have moved on then. */
 void complain_of_damage(const char *command, const char *path, tblog_reader *reader,

@@ -12,7 +12,7 @@ typedef struct number_name {
     const char *name;
 } number_name;
 
-/* The number where it has no name; the list ends with one without a name. */
+/* The number if it has no name; the list ends with one without a name. */
 static void put_name(json_out *out, const char *key, int32_t number, const number_name *names)
 {
     while (names->name != NULL && names->number != number) {

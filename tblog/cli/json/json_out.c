@@ -40,7 +40,7 @@ static void put_string(json_out *out, const void *bytes, size_t count)
     json_decref(json);
 }
 
-/* A name that is no UTF-8, with a question mark for each byte that is not ASCII. */
+/* A name that is not UTF-8, with a question mark for each byte that is not ASCII. */
 static void put_unreadable_key(json_out *out, const char *key)
 {
     char *readable = strdup(key);

@@ -1,5 +1,5 @@
 /* JSON written as it comes, so that it takes no memory. JSON has no NaN and no infinities; they
- * become the strings "NaN", "Infinity" and "-Infinity". Bytes that are no UTF-8 become
+ * become the strings "NaN", "Infinity" and "-Infinity". Bytes that are not UTF-8 become
  * {"base64": "…"}, and as a key question marks. No control character stands as it is. */
 #ifndef TBLOG_CLI_JSON_OUT_H
 #define TBLOG_CLI_JSON_OUT_H

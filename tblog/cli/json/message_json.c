@@ -91,7 +91,7 @@ static const void *member(const ProtobufCMessage *message, unsigned offset)
 }
 
 /* Whether to show a field of one value: numbers with a fraction always, for 0.0 says something (a
- * bound, a time); else where it is another than its type's default, which proto3 leaves out. */
+ * bound, a time); else if it is another than its type's default, which proto3 leaves out. */
 static bool is_set(const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message)
 {
     static const ProtobufCBinaryData zero = {0};

@@ -25,7 +25,7 @@ typedef struct tag_metadata {
  * in their old order, before the first passes. False without memory. */
 TBLOG_MUST_CHECK bool tag_metadata_note(tag_metadata *all, const tblog_event *event);
 
-/* To be called for each event in the new order, with its record. Where a value owes its tag's
+/* To be called for each event in the new order, with its record. If a value owes its tag's
  * metadata, *record and *bytes become those of a record that has it, which is good until the next
  * call. 0, or an errno value. */
 TBLOG_MUST_CHECK int tag_metadata_pass(tag_metadata *all, const uint8_t **record, size_t *bytes);

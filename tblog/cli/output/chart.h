@@ -1,4 +1,4 @@
-/* A line chart in text: Braille dots where the locale is UTF-8, else asterisks. */
+/* A line chart in text: Braille dots if the locale is UTF-8, else asterisks. */
 #ifndef TBLOG_CLI_CHART_H
 #define TBLOG_CLI_CHART_H
 

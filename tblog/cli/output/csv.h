@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* Text, in quotes where it needs them. */
+/* Text, in quotes if it needs them. */
 void csv_print_text(FILE *stream, const char *text);
 
 /* A number with so many digits; NaN and the infinities are NaN, Infinity and -Infinity. 9 digits

@@ -23,7 +23,7 @@ TBLOG_MUST_CHECK bool event_copy_begin(event_copy *copy, const char *command, co
 TBLOG_MUST_CHECK bool event_copy_add(event_copy *copy, const tblog_reader *reader,
                                      const tblog_event *event);
 
-/* Copies an event's record. Where the first is no file version, a new one has its wall time. */
+/* Copies an event's record. If the first is no file version, a new one has its wall time. */
 TBLOG_MUST_CHECK bool event_copy_add_record(event_copy *copy, const uint8_t *record, size_t bytes,
                                             bool is_version, double wall_time);
 

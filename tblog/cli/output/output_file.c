@@ -45,7 +45,7 @@ static int open_unnamed(const char *path)
     return descriptor;
 }
 
-/* Where the file system knows no such files: one beside, which only a killed process leaves. */
+/* For file systems without such files: a second name, which only a killed process leaves. */
 static int open_partial(output_file *file)
 {
     const size_t bytes = strlen(file->path) + sizeof ".partial";

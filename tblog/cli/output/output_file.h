@@ -14,7 +14,7 @@ typedef struct output_file {
     const char *command; /* for messages */
     const char *path;    /* NULL for standard output */
     FILE *stream;
-    char *partial; /* its name until then: "OUT.partial", where it needs one; or NULL */
+    char *partial; /* its name until then, "OUT.partial", if it needs one; or NULL */
     bool sync; /* to the disk before it counts as written: it takes the place of another file. Set
                   by the caller */
 } output_file;
@@ -25,7 +25,7 @@ TBLOG_MUST_CHECK bool output_file_open(output_file *file, const char *command, c
 
 TBLOG_MUST_CHECK bool output_file_write(output_file *file, const void *bytes, size_t count);
 
-/* Writes all that is buffered, gives the file its name and closes it; where that fails, or `status`
+/* Writes all that is buffered, gives the file its name and closes it; if that fails, or `status`
  * is EXIT_STATUS_FAILED, nothing is left of it. What the command comes to. */
 enum exit_status output_file_end(output_file *file, enum exit_status status);
 

@@ -1,4 +1,4 @@
-/* A standard stream that prints as terminal_text whatever it is given, by the C library too. */
+/* A standard stream that filters its output with terminal_text, also that of the C library. */
 #ifndef TBLOG_CLI_STREAM_GUARD_H
 #define TBLOG_CLI_STREAM_GUARD_H
 

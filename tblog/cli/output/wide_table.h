@@ -28,7 +28,7 @@ TBLOG_MUST_CHECK bool wide_table_add(wide_table *table, const char *tag, int64_t
  * many were left out for that. */
 uint64_t wide_table_print(wide_table *table, FILE *stream);
 
-/* NULL is no table. */
+/* NULL is allowed. */
 void wide_table_free(wide_table *table);
 
 #endif

@@ -132,7 +132,7 @@ class Archive(Unpacked):
     @unittest.skipUnless("gcc" in run(CC, "-v").split(), "clang's default is older than C++17")
     def test_one_call_of_gcc_builds_a_program_in_cpp_with_the_library(self):
         run(CC, "-Wall", "-Werror", "tblog/examples/log_scalars.cpp", "@tblog/one_call.txt", "-lz",
-            "-lpthread", "-lstdc++", "-o", self.path("log"), cwd=self.root)
+            "-lm", "-lpthread", "-lstdc++", "-o", self.path("log"), cwd=self.root)
         self.assert_logs(self.path("log"))
 
 

@@ -74,7 +74,7 @@ bool hparams_content_session_end(byte_buffer *out, double end_time, tblog_sessio
 
 /* ---- Experiment ---- */
 
-/* The messages of one hyper-parameter, which point at one another. */
+/* The messages of one hyper-parameter, which point to each other. */
 typedef struct info_messages {
     TblogPb__HParamInfo info;
     TblogPb__ListValue list;

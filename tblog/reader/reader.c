@@ -1,4 +1,4 @@
-/* The reader: records (record_reader) become events (event_decode), and what is wrong becomes a
+/* The reader: decodes records (record_reader) to events (event_decode), and turns errors into a
  * status and a line of text. */
 #include "reader_internal.h"
 
@@ -24,7 +24,7 @@ struct tblog_reader {
     const uint8_t *record; /* of the last event, or NULL */
     size_t record_bytes;
     record_rereading rereading;
-    bool stuck;        /* before a record that is damaged or not all there */
+    bool stuck;        /* before a record that is damaged or incomplete */
     tblog_event event; /* the last */
     char message[256];
 };
@@ -122,8 +122,8 @@ tblog_status tblog_reader_next(tblog_reader *reader, const tblog_event **event)
         *event = &reader->event;
         return TBLOG_OK;
     }
-    /* The record is met again by the next call: a damaged one, whose bytes are kept, stays so, and
-     * one that found no memory is tried anew. */
+    /* The next call meets the record again: a damaged one, whose bytes are kept, stays damaged, and
+     * one for which memory was missing is tried again. */
     reader->records.offset = reader->offset;
     reader->stuck = status == TBLOG_DAMAGED || status == TBLOG_TRUNCATED;
     describe(reader, status, problem);

@@ -1,4 +1,4 @@
-/* Hyper-parameters: values without elements, of three fixed tags, whose metadata says it all. */
+/* Hyper-parameters: values without elements, of three fixed tags; all contents are metadata. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

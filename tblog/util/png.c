@@ -11,8 +11,8 @@ static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'
 enum {
     CHUNK_FRAME_BYTES = 12, /* length, type and CRC */
     HEADER_BYTES = 13,      /* of IHDR's data */
-    /* Rows are predicted from the one above: deflate does best on most images, and one filter for
-     * all needs no search. */
+    /* Rows are predicted from the one above: that compresses most images best, and one filter for
+     * all rows needs no search. */
     FILTER_UP = 2
 };
 

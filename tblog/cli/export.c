@@ -1,4 +1,4 @@
-/* tblog export: the command. What it is asked for is one of the forms of export_forms.h. */
+/* tblog export: parses the command line and calls one of the forms of export_forms.h. */
 #include <stdbool.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* tblog ls: what is in event files, a line for each tag of each run, and for each kind of event
- * that is under no tag. */
+/* tblog ls: lists event files, one line for each tag of each run, and for each kind of event
+ * without a tag. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -28,7 +28,7 @@ typedef struct tag_summary {
     int64_t first_step;
     int64_t last_step;
     tag_steps steps;
-    uint64_t out_of_order; /* how many values have a step that goes back or repeats */
+    uint64_t out_of_order; /* the number of values whose step goes back or repeats */
 } tag_summary;
 
 typedef struct listing {
@@ -74,7 +74,7 @@ static bool count_value(listing *all, const tblog_event *event, const tblog_valu
     return true;
 }
 
-/* A file version is in every file, and not worth a line. */
+/* Every file has a file version, so it is not listed. */
 static bool count_event(void *context, const tblog_reader *reader, const tblog_event *event)
 {
     (void)reader;
@@ -98,8 +98,8 @@ static bool count_event(void *context, const tblog_reader *reader, const tblog_e
 
 /* ---- Printing ---- */
 
-/* What TensorBoard would take the tag for: its plug-in, or scalars, which need not name it. Of an
- * event without values its content. */
+/* The kind that TensorBoard assumes: the tag's plugin, or scalars, which need not name one. For an
+ * event without values, its content. */
 static const char *kind_name(const tag_summary *tag)
 {
     if (tag->key.plugin[0] != '\0') {
@@ -115,7 +115,7 @@ static void print_padded(const char *text, int columns)
     printf("%*s  ", needed < columns ? columns - needed : 0, "");
 }
 
-/* A longer name stands out of its column, so that one does not drive the others off the screen. */
+/* A longer name exceeds its column, so that one name does not push the others off the screen. */
 static int wider(int columns, const char *text)
 {
     enum { COLUMNS_MAX = 60 };

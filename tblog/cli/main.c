@@ -1,4 +1,4 @@
-/* The tblog tool: finds the command and lets it do the rest. */
+/* The tblog tool: finds the command and calls it. */
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -52,9 +52,9 @@ static void print_version(FILE *stream, struct argp_state *state)
     fprintf(stream, "tblog %s\n", tblog_version());
 }
 
-/* A file that a command makes must not get the number of a standard stream that the caller has
- * closed: what is printed would go into it. What stands there instead takes nothing, so that a
- * command whose output is lost fails. */
+/* Opens standard streams that the caller has closed. Otherwise a command's new file would get such
+ * a number, and printed text would go into it. They are opened read-only, so that printing
+ * fails. */
 static bool fill_standard_descriptors(void)
 {
     int descriptor;
@@ -64,10 +64,10 @@ static bool fill_standard_descriptors(void)
     return descriptor >= 0 && close(descriptor) == 0;
 }
 
-/* A command that ends by itself has seen to its output, and told of it. */
+/* The command returned, so it has checked its own output. */
 static bool command_ended;
 
-/* argp prints help and version, and exits without a look at what became of them. */
+/* argp prints help and version, then exits without checking that printing succeeded. */
 static void check_standard_output(void)
 {
     if (command_ended || (fflush(stdout) == 0 && !ferror(stdout))) {

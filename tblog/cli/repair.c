@@ -1,4 +1,4 @@
-/* tblog repair: saves the whole records of a damaged file into a new one. */
+/* tblog repair: saves the whole records of a damaged file to a new one. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>

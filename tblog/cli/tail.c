@@ -37,13 +37,13 @@ typedef struct file_stamp {
 typedef struct followed_file {
     char *path;
     char *run;
-    tblog_reader *reader; /* NULL before it was opened, and where it could not be */
+    tblog_reader *reader; /* NULL before it was opened, or if that failed */
     bool was_opened;
     bool may_grow;
     bool is_stale; /* to be read again: it, or another file of its run, has changed */
     bool told_damage;
     file_stamp opened;   /* as it was when it was opened */
-    file_stamp dead_end; /* as it was when no record was found after its damage, if it was so */
+    file_stamp dead_end; /* its stamp when no record was found after damage */
 } followed_file;
 
 typedef struct tail {
@@ -54,7 +54,7 @@ typedef struct tail {
     size_t file_count;
     void *paths; /* theirs, as a tree of search.h */
     tag_map series;
-    bool news; /* points that no chart shows yet */
+    bool news; /* there are points that no chart shows yet */
     enum exit_status worst;
 } tail;
 
@@ -71,7 +71,7 @@ static int compare_paths(const void *left, const void *right)
     return strcmp(left, right);
 }
 
-/* Takes over the strings of `found`. A file that cannot be opened is kept too, told once. */
+/* Takes ownership of the strings of `found`. Keeps a file that cannot be opened, reported once. */
 static void follow_file(tail *all, found_file *found)
 {
     followed_file *files = realloc(all->files, (all->file_count + 1) * sizeof *files);
@@ -100,8 +100,8 @@ static file_stamp stamp_of(const char *path)
                         .changed = status.st_mtim};
 }
 
-/* Whether the file was removed, another has its name, or it was cut within what was read. The open
- * reader keeps the inode from being given to another file. */
+/* Whether the file was removed, replaced, or cut to less than what was read. The open reader
+ * prevents the system from reusing the inode. */
 static bool is_no_longer_what_was_read(const followed_file *file)
 {
     const file_stamp now = stamp_of(file->path);
@@ -110,7 +110,7 @@ static bool is_no_longer_what_was_read(const followed_file *file)
             (uint64_t)now.size < tblog_reader_offset(file->reader));
 }
 
-/* A series holds the points of all files of its run, so they are forgotten together. */
+/* A series has the points of all files of its run, so they are dropped together. */
 static void mark_run_stale(tail *all, const char *run)
 {
     for (size_t i = 0; i < all->file_count; i++) {
@@ -128,8 +128,7 @@ static void free_file(tail *all, followed_file *file)
     free(file->run);
 }
 
-/* Forgets the runs of which a file is no longer what was read. The files that are there are found
- * again by find_files. */
+/* Drops the runs of which a file has changed. find_files finds the remaining files again. */
 static void forget_stale_runs(tail *all)
 {
     for (size_t i = 0; i < all->file_count; i++) {
@@ -179,7 +178,7 @@ static void add_event(tail *all, const followed_file *file, const tblog_event *e
     }
 }
 
-/* A long damaged tail that was searched at every look would keep a processor busy. */
+/* Searching a long damaged end at every check would keep a processor busy. */
 static bool is_still_dead_end(const followed_file *file)
 {
     const file_stamp *then = &file->dead_end;
@@ -235,7 +234,7 @@ static void open_file(tail *all, followed_file *file)
     }
 }
 
-/* A file is opened once, and stays so only if it may grow. */
+/* A file is opened once, and kept open only if it may grow. */
 static void read_file(tail *all, followed_file *file)
 {
     if (!file->was_opened) {

@@ -1,5 +1,5 @@
-/* tblog trim: an event file without the points from a step on, as a run that goes on from an older
- * checkpoint needs it, without some tags, or with other names for them. */
+/* tblog trim: copies an event file without the points from a step on, without some tags, or with
+ * tags renamed. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -28,7 +28,7 @@ typedef struct trim {
     event_copy copy;
 } trim;
 
-/* A tag's plug-in stands with its first value only. */
+/* Only a tag's first value names its plugin. */
 typedef struct tag_state {
     tag_key key;
     bool kept_plugin;
@@ -45,8 +45,8 @@ static bool complain_of_tag(const trim *all, const char *tag, const char *what)
     return false;
 }
 
-/* Minds a value; false with a message where nothing that is kept tells its tag's plug-in any
- * longer. Scalars need none. */
+/* Notes a value. False with a message if no value that is kept names its tag's plugin; scalars need
+ * none. */
 static bool mind_plugin(trim *all, const tblog_value *value, bool kept)
 {
     const tag_key key = {
@@ -68,7 +68,7 @@ static bool mind_plugin(trim *all, const tblog_value *value, bool kept)
                            "what it is: without that one TensorBoard would not show the others");
 }
 
-/* Notes that an edited tag is there; false with a message if another one is to be renamed to a tag
+/* Notes that an edited tag exists. False with a message if another one would be renamed to a tag
  * that stays. */
 static bool mind_edit(const trim *all, const char *tag, tag_edit *edit)
 {
@@ -80,7 +80,7 @@ static bool mind_edit(const trim *all, const char *tag, tag_edit *edit)
            complain_of_tag(all, tag, "is there already, so no other can be renamed to it");
 }
 
-/* The end of a session with hyper-parameters stands at step 0, however late it comes. */
+/* The end of a session with hyper-parameters has step 0, however late it comes. */
 static bool ends_session(const tblog_event *event)
 {
     for (size_t i = 0; i < event->value_count; i++) {
@@ -91,7 +91,7 @@ static bool ends_session(const tblog_event *event)
     return false;
 }
 
-/* Whether the options leave the event in its place in time. */
+/* Whether the event is kept by --from. */
 static bool is_before(const trim *all, const tblog_event *event)
 {
     return !all->has_from || strcmp(event->content, "summary") != 0 ||
@@ -126,7 +126,7 @@ static bool copy_event(void *context, const tblog_reader *reader, const tblog_ev
                      : event_copy_add(&all->copy, reader, event);
 }
 
-/* False with a message for each tag that is to be dropped or renamed and is not there. */
+/* False with a message for each tag to drop or rename that the file does not have. */
 static bool met_all_tags(const trim *all)
 {
     bool met = true;

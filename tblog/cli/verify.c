@@ -1,4 +1,4 @@
-/* tblog verify: reads event files to their ends and says what is wrong with them. */
+/* tblog verify: reads event files completely and reports errors. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
@@ -25,7 +25,7 @@ typedef struct tag_state {
     uint64_t noted_in; /* the number of the last file whose note counts it; 0 for none */
 } tag_state;
 
-/* What is not damage but deserves a note: of one file. */
+/* What is not damage but deserves a note, for one file. */
 typedef struct file_notes {
     uint64_t untimed;          /* events whose wall time is not a finite number */
     uint64_t tags_back;        /* tags with a step that goes back or repeats */
@@ -37,9 +37,9 @@ typedef struct file_notes {
 typedef struct verification {
     bool any_failed;
     bool any_torn;
-    uint64_t file; /* the number of the present one, from 1 */
+    uint64_t file; /* the number of the current one, from 1 */
     file_notes notes;
-    const char *run; /* of the present file, like the next two */
+    const char *run; /* of the current file, like the next two */
     run_starts starts;
     tag_map tags; /* tag_state */
 } verification;

@@ -1,4 +1,4 @@
-/* Something for each tag of each run. Memory goes with their number, not with the points. */
+/* Maps each tag of each run to an entry. Memory grows with their number, not with the points. */
 #ifndef TBLOG_CLI_TAG_MAP_H
 #define TBLOG_CLI_TAG_MAP_H
 
@@ -30,10 +30,10 @@ TBLOG_MUST_CHECK void *tag_map_get(tag_map *map, const tag_key *wanted, size_t e
 /* Frees the entry at this index; another takes its place. */
 void tag_map_remove(tag_map *map, size_t index);
 
-/* Puts entries[] in the order of runs and tags. */
+/* Sorts entries[] by run and tag. */
 void tag_map_sort(tag_map *map);
 
-/* Frees the entries; what they point to beside the key is the caller's. */
+/* Frees the entries and their keys; the caller frees what else they point to. */
 void tag_map_free(tag_map *map);
 
 #endif

@@ -117,7 +117,7 @@ bool gzip_source_fits(record_source *packed)
     return true;
 }
 
-/* Of zlib: as much history as there may be, and the header and checksum of gzip. */
+/* For zlib: the largest window, and gzip's header and checksum. */
 enum { WINDOW_BITS = MAX_WBITS + 16 };
 
 record_source *gzip_source_open(record_source *packed)

@@ -8,8 +8,8 @@
 
 #include "utf8.h"
 
-/* What JSON lets stand, and a terminal may take for an order: U+007F, and U+0080 to U+009F, which
- * are c2 80 to c2 9f. The parts that come are of whole characters. */
+/* Characters that JSON allows but terminals may obey: U+007F, and U+0080 to U+009F, which are c2 80
+ * to c2 9f. The text has only whole characters. */
 static int put_part(const char *part, size_t bytes, void *stream)
 {
     const char *end = part + bytes;

@@ -1,4 +1,4 @@
-/* The end of what a command prints. */
+/* Ends a command's output. */
 #ifndef TBLOG_CLI_STANDARD_OUTPUT_H
 #define TBLOG_CLI_STANDARD_OUTPUT_H
 

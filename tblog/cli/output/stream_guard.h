@@ -7,8 +7,8 @@
 
 #include "tblog/tblog.h"
 
-/* Puts such a stream in the place of *stream, on which nothing has been printed. Line ends are
- * printed as they are. False without memory. */
+/* Replaces *stream, to which nothing was printed, by such a stream. Line ends are kept. False
+ * without memory. */
 TBLOG_MUST_CHECK bool stream_guard(FILE **stream);
 
 #endif

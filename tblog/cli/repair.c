@@ -75,7 +75,7 @@ static enum exit_status report(repair *all)
     }
     terminal_text_print(all->copy.file.path);
     printf(": %" PRIu64 " events saved%s\n", all->copy.events,
-           all->copy.added_version ? ", behind a new file version" : "");
+           all->copy.added_version ? ", after a new file version" : "");
     return finish_standard_output("repair") ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
 }
 

@@ -64,8 +64,8 @@ static bool mind_plugin(trim *all, const tblog_value *value, bool kept)
         return true;
     }
     return complain_of_tag(all, value->tag,
-                           "goes back to an earlier step behind its first value, which alone says "
-                           "what it is: without that one TensorBoard would not show the others");
+                           "goes back to an earlier step after its first value; without that one, "
+                           "the only one with metadata, TensorBoard would not show the others");
 }
 
 /* Notes that an edited tag exists. False with a message if another one would be renamed to a tag

@@ -142,7 +142,7 @@ static void verify_file(verification *all, const char *path)
         printf(": whole, %" PRIu64 " events\n", events);
         break;
     case TBLOG_TRUNCATED:
-        complaint_print("verify", path, "torn last record behind %" PRIu64 " events: %s", events,
+        complaint_print("verify", path, "torn last record after %" PRIu64 " events: %s", events,
                         tblog_reader_message(reader));
         all->any_torn = true;
         break;

@@ -237,6 +237,6 @@ void event_file_name_refuse_last(const char *directory)
 {
     char last[NAME_MAX + 1];
     if (find_last_name(directory, "", last) == 0 && last[0] != '\0') {
-        (void)refuse("a name that sorts behind '%s' would be too long", last);
+        (void)refuse("a name that sorts after '%s' would be too long", last);
     }
 }

@@ -38,16 +38,15 @@ int command_cat(int argc, char **argv)
         .parser = parse_option,
         .args_doc = "FILE",
         .doc =
-            "Print the events of an event file, one JSON object a line.\v"
-            "FILE may be a pipe, such as /dev/stdin. Values appear as what their plug-in takes "
-            "them "
-            "for: text as text, histograms as buckets, PR curves as their six rows, "
-            "hyper-parameters and layouts with all their fields; of images, sounds and graphs the "
-            "sizes in bytes ('tblog export' saves them). Metadata of unknown plug-ins and other "
-            "bytes that are no UTF-8 are objects {\"base64\": \"...\"}. NaN and infinities are the "
-            "strings \"NaN\", \"Infinity\" and \"-Infinity\".\n\n"
-            "Exit status: 0 all printed; 1 failed, or damaged behind what is printed; 2 wrong "
-            "usage; 3 the file ends inside a record."};
+            "Print the events of an event file, one JSON object per line.\v"
+            "FILE may be a pipe, such as /dev/stdin. Values are decoded: text as text, histograms "
+            "as buckets, PR curves as six rows, hyper-parameters and layouts with all their "
+            "fields. For images, audio and graphs, the sizes in bytes are printed ('tblog export' "
+            "saves them). Metadata of unknown plugins, and other bytes that are not UTF-8, are "
+            "objects {\"base64\": \"...\"}. NaN and infinities are the strings \"NaN\", "
+            "\"Infinity\" and \"-Infinity\".\n\n"
+            "Exit status: 0 success; 1 error, or a damaged file, of which the part before the "
+            "damage is printed; 2 wrong usage; 3 the file ends inside a record."};
     arguments all = {.one_file = true};
     if (option_check_parse(&argp, argc, argv, &all) != 0) {
         return EXIT_STATUS_USAGE;

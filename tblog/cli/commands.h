@@ -1,5 +1,5 @@
-/* The commands of the tblog tool. Each takes its own argv, whose first entry is the name to use in
- * messages, parses it with argp and returns the exit status. */
+/* The commands of the tblog tool. Each parses its own argv with argp; argv[0] is the name to use in
+ * messages. Each returns the exit status. */
 #ifndef TBLOG_CLI_COMMANDS_H
 #define TBLOG_CLI_COMMANDS_H
 

@@ -1,4 +1,4 @@
-/* tblog export: the command. What it is asked for is one of the forms of export_forms.h. */
+/* tblog export: parses the command line and calls one of the forms of export_forms.h. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -63,34 +63,32 @@ int command_export(int argc, char **argv)
     static const struct argp_option options[] = {
         ARGUMENTS_TAG_OPTION,
         {"output", 'o', "OUT", 0,
-         "The new file, instead of standard output (also \"-\"); with --images or --audio the "
-         "directory, which is new or empty",
+         "Write this new file; default, and \"-\": standard output. With --images or --audio: the "
+         "directory, new or empty",
          0},
-        {"images", OPTION_IMAGES, NULL, 0, "The images as files, instead of the scalars", 0},
-        {"audio", OPTION_AUDIO, NULL, 0, "The sounds, likewise; both may be given", 0},
-        {"wide", OPTION_WIDE, NULL, 0, "A row for each step and a column for each tag", 0},
+        {"images", OPTION_IMAGES, NULL, 0, "Save the images as files, instead of scalars", 0},
+        {"audio", OPTION_AUDIO, NULL, 0, "Save the audio as files; may be given with --images", 0},
+        {"wide", OPTION_WIDE, NULL, 0, "Print one row per step and one column per tag", 0},
         {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse_option,
         .args_doc = "PATH...",
         .doc =
-            "Export the scalars of event files as CSV: run, tag, step, wall time, value; or the "
-            "images and sounds as files.\v"
-            "A directory stands for the files below it whose names contain 'tfevents'. Every "
-            "number is printed with as many digits as it takes to read it back; NaN and "
-            "infinities are NaN, Infinity and -Infinity. REGEX is a POSIX extended regular "
-            "expression.\n\n"
-            "With --wide the columns are run, step and then the tags, in the order in which they "
-            "first come; a cell is empty if its tag has no point at that step. Of several points "
-            "with the same tag and step the last one stands, as TensorBoard shows it, and a note "
-            "counts the others. It takes some 50 bytes of memory a point.\n\n"
-            "An image or a sound becomes OUT/RUN/TAG@STEP-INDEX.png (or .jpg, .gif, .wav and so "
-            "on, "
-            "by what it is); several of a tag at a step have the indices 0, 1, 2 and so on. In TAG "
-            "all but letters, digits and \"_.+=,-\" stands as %XX.\n\n"
-            "Exit status: 0 all exported; 1 failed, or a file is damaged behind what is "
-            "exported; 2 wrong usage; 3 nothing wrong but torn last records."};
+            "Export the scalars of event files as CSV (run, tag, step, wall time, value), or their "
+            "images and audio as files.\v"
+            "A directory stands for all files below it whose names contain 'tfevents'. Numbers "
+            "have enough digits to read back the same value. NaN and infinities are NaN, Infinity "
+            "and -Infinity. REGEX is a POSIX extended regular expression.\n\n"
+            "With --wide, the columns are run, step and one per tag, in order of first appearance. "
+            "A cell is empty if its tag has no point at that step. If a tag repeats a step, the "
+            "last point counts, as in TensorBoard, and a note reports how many were left out. "
+            "--wide needs about 50 bytes of memory per point.\n\n"
+            "Images and audio become files OUT/RUN/TAG@STEP-INDEX.png (or .jpg, .gif, .wav and so "
+            "on, by content). INDEX counts from 0 the values of a tag at one step. In TAG, "
+            "characters other than letters, digits and \"_.+=,-\" become %XX.\n\n"
+            "Exit status: 0 success; 1 error, or a damaged file, of which the part before the "
+            "damage is exported; 2 wrong usage; 3 no error except torn last records."};
     export_request request = {0};
     int status = EXIT_STATUS_USAGE;
     if (option_check_parse(&argp, argc, argv, &request) == 0) {

@@ -1,6 +1,6 @@
-/* tblog export --images --audio: what a tag holds at a step as DIR/RUN/TAG@STEP-INDEX.png. DIR is
- * new or empty, so a file that is there is one of ours: another value of this tag at this step,
- * behind which the index goes on. */
+/* tblog export --images --audio: writes the blobs of a tag at a step to DIR/RUN/TAG@STEP-INDEX.png.
+ * DIR is new or empty, so a file that exists there is ours: another value of this tag at this step,
+ * after which INDEX continues. */
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -69,7 +69,7 @@ static bool complain(const char *path, const char *what)
     return false;
 }
 
-/* Makes a directory where there is none. *made tells that there was none. */
+/* Creates a directory if there is none; then *made is true. */
 static bool make_directory(const char *path, bool *made)
 {
     *made = mkdir(path, 0777) == 0;
@@ -102,7 +102,7 @@ static bool add_part(char *path, const char *part)
     return complain(path, strerror(ENAMETOOLONG));
 }
 
-/* The run's directory below the export's, made where missing. */
+/* The run's directory below the export's; created if missing. */
 static bool make_run_directory(const blob_export *all, char *path)
 {
     path[0] = '\0';
@@ -159,7 +159,7 @@ static bool is_there(const char *directory, const char *tag, int64_t step, uint6
     return blob_path(path, directory, tag, step, index, extension) && lstat(path, &status) == 0;
 }
 
-/* The first index that is free, those before being taken: doubled first, then halved. */
+/* The first free index. All before it are taken, so it is searched by doubling, then halving. */
 static uint64_t free_index(const char *directory, const char *tag, int64_t step,
                            const char *extension)
 {
@@ -203,7 +203,8 @@ static bool export_blob(blob_export *all, const tblog_value *value, const char *
            write_blob(path, value->strings[at]);
 }
 
-/* Of images the first two strings are the sides; of audio every second one may be a label. */
+/* An image's first two strings are width and height; every second string of audio may be a
+ * label. */
 static bool export_value(blob_export *all, const tblog_value *value, const char *plugin,
                          int64_t step)
 {

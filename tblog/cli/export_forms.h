@@ -1,4 +1,4 @@
-/* The forms of tblog export, and what it is asked for. */
+/* The forms of tblog export, and its request. */
 #ifndef TBLOG_CLI_EXPORT_FORMS_H
 #define TBLOG_CLI_EXPORT_FORMS_H
 
@@ -16,11 +16,10 @@ typedef struct export_request {
     bool wide;
 } export_request;
 
-/* The images and sounds that the request wants, each as a file below the directory that is its
- * output. */
+/* Writes the requested images and audio as files below the output directory. */
 enum exit_status export_blobs(const export_request *request, const event_files *files);
 
-/* The scalars as CSV: a row each, and a row a step with a column a tag. */
+/* Write the scalars as CSV: one row per scalar; one row per step and one column per tag. */
 enum exit_status export_scalars(const export_request *request, const event_files *files);
 enum exit_status export_wide(const export_request *request, const event_files *files);
 

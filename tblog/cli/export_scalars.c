@@ -1,4 +1,4 @@
-/* tblog export: the scalars as CSV, a row each. */
+/* tblog export: the scalars as CSV, one row per scalar. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -56,6 +56,6 @@ enum exit_status export_scalars(const export_request *request, const event_files
     if (!all.any && worst == EXIT_STATUS_DONE) {
         export_csv_note_no_scalars(request);
     }
-    /* What could be read of damaged files stays. */
+    /* Scalars before damage are kept. */
     return worse_status(worst, output_file_end(&all.file, EXIT_STATUS_DONE));
 }

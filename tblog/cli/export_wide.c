@@ -1,4 +1,4 @@
-/* tblog export --wide: the scalars as a table, a row a step and a column a tag. */
+/* tblog export --wide: the scalars as a table, one row per step and one column per tag. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -80,7 +80,7 @@ enum exit_status export_wide(const export_request *request, const event_files *f
         if (!all.any && status == EXIT_STATUS_DONE) {
             export_csv_note_no_scalars(request);
         }
-        /* What could be read of damaged files stays. */
+        /* Scalars before damage are kept. */
         status = worse_status(status, output_file_end(&file, EXIT_STATUS_DONE));
     }
     wide_table_free(all.table);

@@ -1,5 +1,5 @@
-/* tblog ls: what is in event files, a line for each tag of each run, and for each kind of event
- * that is under no tag. */
+/* tblog ls: lists event files, one line for each tag of each run, and for each kind of event
+ * without a tag. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -28,7 +28,7 @@ typedef struct tag_summary {
     int64_t first_step;
     int64_t last_step;
     tag_steps steps;
-    uint64_t out_of_order; /* how many values have a step that goes back or repeats */
+    uint64_t out_of_order; /* the number of values whose step goes back or repeats */
 } tag_summary;
 
 typedef struct listing {
@@ -74,7 +74,7 @@ static bool count_value(listing *all, const tblog_event *event, const tblog_valu
     return true;
 }
 
-/* A file version is in every file, and not worth a line. */
+/* Every file has a file version, so it is not listed. */
 static bool count_event(void *context, const tblog_reader *reader, const tblog_event *event)
 {
     (void)reader;
@@ -98,8 +98,8 @@ static bool count_event(void *context, const tblog_reader *reader, const tblog_e
 
 /* ---- Printing ---- */
 
-/* What TensorBoard would take the tag for: its plug-in, or scalars, which need not name it. Of an
- * event without values its content. */
+/* The kind that TensorBoard assumes: the tag's plugin, or scalars, which need not name one. For an
+ * event without values, its content. */
 static const char *kind_name(const tag_summary *tag)
 {
     if (tag->key.plugin[0] != '\0') {
@@ -115,7 +115,7 @@ static void print_padded(const char *text, int columns)
     printf("%*s  ", needed < columns ? columns - needed : 0, "");
 }
 
-/* A longer name stands out of its column, so that one does not drive the others off the screen. */
+/* A longer name exceeds its column, so that one name does not push the others off the screen. */
 static int wider(int columns, const char *text)
 {
     enum { COLUMNS_MAX = 60 };
@@ -223,24 +223,23 @@ int command_ls(int argc, char **argv)
 {
     static const struct argp_option options[] = {
         ARGUMENTS_TAG_OPTION,
-        {"json", 'j', NULL, 0, "One JSON object a line instead of a table", 0},
+        {"json", 'j', NULL, 0, "Print one JSON object per line instead of a table", 0},
         {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse_option,
         .args_doc = "PATH...",
         .doc =
-            "List the tags of event files: run, kind, how many values, first and last step.\v"
-            "A directory stands for the files below it whose names contain 'tfevents'; a run is "
-            "a directory of such files. The kind is the plug-in of TensorBoard's that shows the "
-            "tag; what is under no tag, such as a graph, has a line for each kind of event, and "
-            "the empty tag. A star marks tags whose steps go back or repeat, of which TensorBoard "
-            "shows less than the files hold; in JSON \"out_of_order_steps\" counts these steps. In "
-            "JSON a run whose name is no UTF-8 is an object {\"base64\": "
-            "\"...\"}. "
-            "REGEX is a POSIX extended regular expression.\n\n"
-            "Exit status: 0 all listed; 1 failed, or a file is damaged behind what is listed; 2 "
-            "wrong usage; 3 nothing wrong but torn last records."};
+            "List the tags of event files: run, tag, kind, number of values, first and last step.\v"
+            "A directory stands for all files below it whose names contain 'tfevents'. A run is a "
+            "directory with such files. The kind is the TensorBoard plugin that shows the tag. "
+            "Events without a tag, such as graphs, get one line per kind with an empty tag. A star "
+            "marks tags whose steps go back or repeat; TensorBoard then shows fewer points than "
+            "the files hold. In JSON, \"out_of_order_steps\" counts these steps, and a run whose "
+            "name is not UTF-8 is an object {\"base64\": \"...\"}. REGEX is a POSIX extended "
+            "regular expression.\n\n"
+            "Exit status: 0 success; 1 error, or a damaged file, of which the part before the "
+            "damage is listed; 2 wrong usage; 3 no error except torn last records."};
     listing all = {0};
     int status = EXIT_STATUS_USAGE;
     if (option_check_parse(&argp, argc, argv, &all) == 0) {

@@ -1,4 +1,4 @@
-/* The tblog tool: finds the command and lets it do the rest. */
+/* The tblog tool: finds the command and calls it. */
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +20,13 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {{"ls", "PATH...", "list runs, tags, kinds, counts and steps"}, command_ls},
-    {{"cat", "FILE", "print the events, one JSON object a line"}, command_cat},
-    {{"export", "PATH...", "the scalars as CSV, images and sounds as files"}, command_export},
+    {{"cat", "FILE", "print the events, one JSON object per line"}, command_cat},
+    {{"export", "PATH...", "export scalars as CSV, images and audio as files"}, command_export},
     {{"tail", "[-f] PATH...", "draw the scalars in the terminal"}, command_tail},
     {{"verify", "PATH...", "check every record"}, command_verify},
-    {{"repair", "FILE -o OUT", "save what is whole of a damaged file"}, command_repair},
-    {{"merge", "PATH... -o OUT", "the files of a run as one"}, command_merge},
-    {{"trim", "FILE -o OUT", "a file without late points or some tags"}, command_trim},
+    {{"repair", "FILE -o OUT", "save the whole records of a damaged file"}, command_repair},
+    {{"merge", "PATH... -o OUT", "join the files of a run"}, command_merge},
+    {{"trim", "FILE -o OUT", "copy a file without late points or some tags"}, command_trim},
 };
 
 static const command_entry *command_at(size_t i)
@@ -36,12 +36,13 @@ static const command_entry *command_at(size_t i)
 
 static const command_program program = {
     .name = "tblog",
-    .purpose = "Look into, check and mend TensorBoard event files.",
+    .purpose = "Inspect, check and repair TensorBoard event files.",
     .notes =
-        "PATH is an event file, or a directory with all below it; a file may be packed by gzip. No "
-        "command changes a file that is there.\n\n"
-        "Exit status: 0 done; 1 failed or damaged; 2 wrong usage; 3 nothing wrong but a torn "
-        "last record.",
+        "PATH is an event file, or a directory with all files below it. Files may be compressed "
+        "with "
+        "gzip. No command changes an existing file.\n\n"
+        "Exit status: 0 success; 1 error or damage; 2 wrong usage; 3 no error except a torn last "
+        "record.",
     .command_at = command_at,
 };
 
@@ -51,9 +52,9 @@ static void print_version(FILE *stream, struct argp_state *state)
     fprintf(stream, "tblog %s\n", tblog_version());
 }
 
-/* A file that a command makes must not get the number of a standard stream that the caller has
- * closed: what is printed would go into it. What stands there instead takes nothing, so that a
- * command whose output is lost fails. */
+/* Opens standard streams that the caller has closed. Otherwise a command's new file would get such
+ * a number, and printed text would go into it. They are opened read-only, so that printing
+ * fails. */
 static bool fill_standard_descriptors(void)
 {
     int descriptor;
@@ -63,10 +64,10 @@ static bool fill_standard_descriptors(void)
     return descriptor >= 0 && close(descriptor) == 0;
 }
 
-/* A command that ends by itself has seen to its output, and told of it. */
+/* The command returned, so it has checked its own output. */
 static bool command_ended;
 
-/* argp prints help and version, and exits without a look at what became of them. */
+/* argp prints help and version, then exits without checking that printing succeeded. */
 static void check_standard_output(void)
 {
     if (command_ended || (fflush(stdout) == 0 && !ferror(stdout))) {

@@ -51,17 +51,16 @@ int command_merge(int argc, char **argv)
         .parser = parse_option,
         .args_doc = "PATH... -o OUT",
         .doc =
-            "Copy the events of a run's files into one file, in the order of their steps, and of "
-            "their times where steps are equal.\v"
-            "PATH is an event file or a run's directory; all must be in one directory. They are "
-            "only read. Points that a restart (a session log with START) took back are left out. "
-            "A run that was resumed without one keeps the points of both halves: 'tblog trim' the "
-            "older half first. It takes the files' size again in a temporary file. Move them out "
-            "of the log directory afterwards, or TensorBoard draws "
-            "every point twice. A damaged file is refused ('tblog repair' saves what is whole); "
-            "a torn last record, as a crash leaves it, is left out.\n\n"
-            "Exit status: 0 done; 1 failed, and there is no OUT; 2 wrong usage; 3 done, but for "
-            "a torn last record."};
+            "Copy the events of a run's files into one file, in order of step, then wall time.\v"
+            "PATH is an event file or a run's directory. All must be in one directory. They are "
+            "not changed. Points that a restart (a session log with START) made obsolete are left "
+            "out. If a run was resumed without START, the points of both halves are kept: use "
+            "'tblog trim' on the older file first. A temporary file takes as much space as the "
+            "files. Move the files out of the log directory afterwards; otherwise TensorBoard "
+            "draws every point twice. Damaged files are refused ('tblog repair' saves the whole "
+            "records). A torn last record, which a crash leaves, is left out.\n\n"
+            "Exit status: 0 success; 1 error, without OUT; 2 wrong usage; 3 success, except for a "
+            "torn last record."};
     arguments all = {.needs_output = true};
     if (option_check_parse(&argp, argc, argv, &all) != 0) {
         return EXIT_STATUS_USAGE;

@@ -1,4 +1,4 @@
-/* tblog repair: saves the whole records of a damaged file into a new one. */
+/* tblog repair: saves the whole records of a damaged file to a new one. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ typedef struct repair {
     uint64_t lost_places;
 } repair;
 
-/* Goes on behind damage and tells what it cost. TBLOG_OK where records follow. */
+/* Skips damage and prints what was lost. TBLOG_OK if records follow. */
 static tblog_status leave_out(repair *all)
 {
     const uint64_t begin = tblog_reader_offset(all->reader);
@@ -75,7 +75,7 @@ static enum exit_status report(repair *all)
     }
     terminal_text_print(all->copy.file.path);
     printf(": %" PRIu64 " events saved%s\n", all->copy.events,
-           all->copy.added_version ? ", behind a new file version" : "");
+           all->copy.added_version ? ", after a new file version" : "");
     return finish_standard_output("repair") ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
 }
 
@@ -110,16 +110,16 @@ int command_repair(int argc, char **argv)
         .options = options,
         .parser = parse_option,
         .args_doc = "FILE -o OUT",
-        .doc = "Save the whole records of a damaged event file into a new file.\v"
-               "FILE is only read. Behind damage it goes on at the next record whose header proves "
-               "itself by its checksum. What is lost is printed, with its place in FILE. A record "
-               "is whole if both its checksums are right and it is an event. None is lost unless "
-               "FILE was made of so many records inside of others that looking at all would take "
-               "for ever; then the places that were not searched are named. For TensorBoard to "
-               "read OUT instead of FILE, move FILE out of the log directory, and give OUT a name "
-               "that contains 'tfevents'.\n\n"
-               "Exit status: 0 all that was found whole is in OUT; 1 failed, and there is no OUT, "
-               "unless all that failed was to print what is lost; 2 wrong usage."};
+        .doc =
+            "Save the whole records of a damaged event file to a new file.\v"
+            "FILE is not changed. A record is whole if both its checksums are right and it is an "
+            "event. After damage, reading resumes at the next record whose header has a correct "
+            "checksum. The offset and size of each loss are printed. No whole record is lost, "
+            "unless FILE was crafted with many records inside records: then the command prints "
+            "which bytes it did not search. To make TensorBoard read OUT, move FILE out of the log "
+            "directory, and give OUT a name that contains 'tfevents'.\n\n"
+            "Exit status: 0 OUT has all whole records; 1 error, without OUT, unless the only error "
+            "was in printing the losses; 2 wrong usage."};
     arguments all = {.one_file = true, .needs_output = true};
     if (option_check_parse(&argp, argc, argv, &all) != 0) {
         return EXIT_STATUS_USAGE;

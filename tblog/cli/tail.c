@@ -37,13 +37,13 @@ typedef struct file_stamp {
 typedef struct followed_file {
     char *path;
     char *run;
-    tblog_reader *reader; /* NULL before it was opened, and where it could not be */
+    tblog_reader *reader; /* NULL before it was opened, or if that failed */
     bool was_opened;
     bool may_grow;
-    bool is_stale; /* to be read anew: it, or another file of its run, is no longer what was read */
+    bool is_stale; /* to be read again: it, or another file of its run, has changed */
     bool told_damage;
     file_stamp opened;   /* as it was when it was opened */
-    file_stamp dead_end; /* as it was when no record was found behind its damage, if it was so */
+    file_stamp dead_end; /* its stamp when no record was found after damage */
 } followed_file;
 
 typedef struct tail {
@@ -54,7 +54,7 @@ typedef struct tail {
     size_t file_count;
     void *paths; /* theirs, as a tree of search.h */
     tag_map series;
-    bool news; /* points that no chart shows yet */
+    bool news; /* there are points that no chart shows yet */
     enum exit_status worst;
 } tail;
 
@@ -71,7 +71,7 @@ static int compare_paths(const void *left, const void *right)
     return strcmp(left, right);
 }
 
-/* Takes over the strings of `found`. A file that cannot be opened is kept too, told once. */
+/* Takes ownership of the strings of `found`. Keeps a file that cannot be opened, reported once. */
 static void follow_file(tail *all, found_file *found)
 {
     followed_file *files = realloc(all->files, (all->file_count + 1) * sizeof *files);
@@ -100,8 +100,8 @@ static file_stamp stamp_of(const char *path)
                         .changed = status.st_mtim};
 }
 
-/* Whether the file was removed, another has its name, or it was cut within what was read. The open
- * reader keeps the inode from being given to another file. */
+/* Whether the file was removed, replaced, or cut to less than what was read. The open reader
+ * prevents the system from reusing the inode. */
 static bool is_no_longer_what_was_read(const followed_file *file)
 {
     const file_stamp now = stamp_of(file->path);
@@ -110,7 +110,7 @@ static bool is_no_longer_what_was_read(const followed_file *file)
             (uint64_t)now.size < tblog_reader_offset(file->reader));
 }
 
-/* A series holds the points of all files of its run, so they are forgotten together. */
+/* A series has the points of all files of its run, so they are dropped together. */
 static void mark_run_stale(tail *all, const char *run)
 {
     for (size_t i = 0; i < all->file_count; i++) {
@@ -128,8 +128,7 @@ static void free_file(tail *all, followed_file *file)
     free(file->run);
 }
 
-/* Forgets the runs of which a file is no longer what was read. The files that are there are found
- * again by find_files. */
+/* Drops the runs of which a file has changed. find_files finds the remaining files again. */
 static void forget_stale_runs(tail *all)
 {
     for (size_t i = 0; i < all->file_count; i++) {
@@ -179,7 +178,7 @@ static void add_event(tail *all, const followed_file *file, const tblog_event *e
     }
 }
 
-/* A long damaged tail that was searched at every look would keep a processor busy. */
+/* Searching a long damaged end at every check would keep a processor busy. */
 static bool is_still_dead_end(const followed_file *file)
 {
     const file_stamp *then = &file->dead_end;
@@ -191,7 +190,7 @@ static bool is_still_dead_end(const followed_file *file)
            now.changed.tv_nsec == then->changed.tv_nsec;
 }
 
-/* Reads what there is, and goes on behind damage, for the curve behind it is wanted too. */
+/* Reads what there is, and skips damage, because the curve continues after it. */
 static void read_points(tail *all, followed_file *file)
 {
     const file_stamp before = file->may_grow ? stamp_of(file->path) : (file_stamp){0};
@@ -235,7 +234,7 @@ static void open_file(tail *all, followed_file *file)
     }
 }
 
-/* A file is opened once, and stays so only where it may grow. */
+/* A file is opened once, and kept open only if it may grow. */
 static void read_file(tail *all, followed_file *file)
 {
     if (!file->was_opened) {
@@ -272,7 +271,7 @@ static void raise_file_limit(void)
 
 static enum exit_status run_tail(tail *all)
 {
-    static char screen[64 * 1024]; /* at once, so that it does not flicker */
+    static char screen[64 * 1024]; /* written as a whole, so that it does not flicker */
     if (all->follow) {
         raise_file_limit();
         setvbuf(stdout, screen, _IOFBF, sizeof screen);
@@ -333,8 +332,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 int command_tail(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"follow", 'f', NULL, 0, "Draw again whenever there are new points, until interrupted", 0},
-        {"interval", 'i', "SECONDS", 0, "How often --follow looks; default 1", 0},
+        {"follow", 'f', NULL, 0, "Redraw when there are new points, until interrupted", 0},
+        {"interval", 'i', "SECONDS", 0, "Time between checks for new points; default 1", 0},
         ARGUMENTS_TAG_OPTION,
         {0}};
     static const struct argp argp = {
@@ -343,13 +342,13 @@ int command_tail(int argc, char **argv)
         .args_doc = "PATH...",
         .doc =
             "Draw the scalars of event files as charts in the terminal.\v"
-            "A directory stands for the files below it whose names contain 'tfevents', with -f "
-            "for those that come later too; a file that is replaced, cut or removed is read anew "
-            "with the others of its run. A gzip file is drawn, but not followed. Behind damage it "
-            "goes on. Where the locale is not UTF-8 the curve is made of asterisks. REGEX is a "
-            "POSIX extended regular expression.\n\n"
-            "Exit status: 0 all drawn; 1 failed, a file is damaged, or there are no such "
-            "scalars; 2 wrong usage; 3 nothing wrong but torn last records."};
+            "A directory stands for all files below it whose names contain 'tfevents'. With -f, "
+            "new files are included too, and a run is read again if one of its files is replaced, "
+            "cut or removed. Gzip files are drawn once, but not followed. Damage is skipped. If "
+            "the locale is not UTF-8, curves are drawn with asterisks. REGEX is a POSIX extended "
+            "regular expression.\n\n"
+            "Exit status: 0 success; 1 error, a damaged file, or no matching scalars; 2 wrong "
+            "usage; 3 no error except torn last records."};
     tail all = {.interval_ms = INTERVAL_MS_DEFAULT};
     int status = EXIT_STATUS_USAGE;
     if (option_check_parse(&argp, argc, argv, &all) == 0) {

@@ -15,7 +15,7 @@
 
 enum { CHART_ROWS = 8, COLUMNS_DEFAULT = 80 };
 
-/* Of standard output; 0 where it is no terminal. */
+/* The size of the terminal at standard output; 0 if it is not one. */
 static struct winsize terminal_size(void)
 {
     const struct winsize size = {0};
@@ -33,7 +33,7 @@ typedef struct chart_layout {
     bool braille;
 } chart_layout;
 
-/* On a terminal that is redrawn, all charts have room, or as many as fit. */
+/* On a redrawn terminal, the charts share the height, or as many as fit are drawn. */
 static chart_layout choose_layout(size_t charts, bool redrawn)
 {
     const struct winsize size = terminal_size();
@@ -56,7 +56,7 @@ static chart_layout choose_layout(size_t charts, bool redrawn)
     return layout;
 }
 
-/* The last point, without its step where there is little room: the chart shows it. */
+/* The last point, without its step if there is little room: the chart shows it. */
 static void describe_last(char *text, size_t bytes, const tag_series *series, bool with_step)
 {
     size_t used = 0;
@@ -71,7 +71,7 @@ static void describe_last(char *text, size_t bytes, const tag_series *series, bo
     }
 }
 
-/* The run and the tag, of which a narrow terminal shows the end, and the last point. */
+/* The run and the tag, of which narrow terminals show the end, and the last point. */
 static void print_title(const tag_series *series, int columns)
 {
     char point[128] = "";

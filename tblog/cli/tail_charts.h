@@ -7,9 +7,9 @@
 #include "tag_map.h"
 #include "tblog/tblog.h"
 
-/* Prints a chart of each of the series, which it sorts (series.h). With `redrawn` a terminal shows
- * nothing else, and so no more of them than have room. False with a message on standard error if
- * standard output takes no more. */
+/* Prints a chart of each series, which it sorts (series.h). With `redrawn` a terminal shows nothing
+ * else, so only as many are printed as fit. False with a message on standard error if printing
+ * fails. */
 TBLOG_MUST_CHECK bool tail_charts_print(tag_map *series, bool redrawn);
 
 #endif

@@ -1,5 +1,5 @@
-/* tblog trim: an event file without the points from a step on, as a run that goes on from an older
- * checkpoint needs it, without some tags, or with other names for them. */
+/* tblog trim: copies an event file without the points from a step on, without some tags, or with
+ * tags renamed. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -28,7 +28,7 @@ typedef struct trim {
     event_copy copy;
 } trim;
 
-/* A tag's plug-in stands with its first value only. */
+/* Only a tag's first value names its plugin. */
 typedef struct tag_state {
     tag_key key;
     bool kept_plugin;
@@ -45,8 +45,8 @@ static bool complain_of_tag(const trim *all, const char *tag, const char *what)
     return false;
 }
 
-/* Minds a value; false with a message where nothing that is kept tells its tag's plug-in any
- * longer. Scalars need none. */
+/* Notes a value. False with a message if no value that is kept names its tag's plugin; scalars need
+ * none. */
 static bool mind_plugin(trim *all, const tblog_value *value, bool kept)
 {
     const tag_key key = {
@@ -64,11 +64,11 @@ static bool mind_plugin(trim *all, const tblog_value *value, bool kept)
         return true;
     }
     return complain_of_tag(all, value->tag,
-                           "goes back to an earlier step behind its first value, which alone says "
-                           "what it is: without that one TensorBoard would not show the others");
+                           "goes back to an earlier step after its first value; without that one, "
+                           "the only one with metadata, TensorBoard would not show the others");
 }
 
-/* Notes that an edited tag is there; false with a message if another one is to be renamed to a tag
+/* Notes that an edited tag exists. False with a message if another one would be renamed to a tag
  * that stays. */
 static bool mind_edit(const trim *all, const char *tag, tag_edit *edit)
 {
@@ -80,7 +80,7 @@ static bool mind_edit(const trim *all, const char *tag, tag_edit *edit)
            complain_of_tag(all, tag, "is there already, so no other can be renamed to it");
 }
 
-/* The end of a session with hyper-parameters stands at step 0, however late it comes. */
+/* The end of a session with hyper-parameters has step 0, however late it comes. */
 static bool ends_session(const tblog_event *event)
 {
     for (size_t i = 0; i < event->value_count; i++) {
@@ -91,7 +91,7 @@ static bool ends_session(const tblog_event *event)
     return false;
 }
 
-/* Whether the options leave the event in its place in time. */
+/* Whether the event is kept by --from. */
 static bool is_before(const trim *all, const tblog_event *event)
 {
     return !all->has_from || strcmp(event->content, "summary") != 0 ||
@@ -126,7 +126,7 @@ static bool copy_event(void *context, const tblog_reader *reader, const tblog_ev
                      : event_copy_add(&all->copy, reader, event);
 }
 
-/* False with a message for each tag that is to be dropped or renamed and is not there. */
+/* False with a message for each tag to drop or rename that the file does not have. */
 static bool met_all_tags(const trim *all)
 {
     bool met = true;
@@ -199,10 +199,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 int command_trim(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"from", 's', "STEP", 0, "The first step to leave out", 0},
-        {"drop-tag", OPTION_DROP_TAG, "TAG", 0, "A tag to leave out; may be repeated", 0},
-        {"rename-tag", OPTION_RENAME_TAG, "OLD=NEW", 0,
-         "A tag to give another name; may be repeated", 0},
+        {"from", 's', "STEP", 0, "Leave out the points from this step on", 0},
+        {"drop-tag", OPTION_DROP_TAG, "TAG", 0, "Leave out this tag; may be repeated", 0},
+        {"rename-tag", OPTION_RENAME_TAG, "OLD=NEW", 0, "Rename a tag; may be repeated", 0},
         ARGUMENTS_NEW_FILE_OPTION,
         {0}};
     static const struct argp argp = {
@@ -210,19 +209,20 @@ int command_trim(int argc, char **argv)
         .parser = parse_option,
         .args_doc = "FILE -o OUT",
         .doc =
-            "Copy an event file without the points from a step on, without some tags, or with "
-            "other names for them.\v"
-            "FILE is only read; move it out of the log directory afterwards. A damaged file is "
-            "refused ('tblog repair' saves what is whole); a torn last record, as a crash leaves "
-            "it, is left out.\n\n"
-            "With --from, for a run that goes on from an older checkpoint, so that no curve is "
-            "drawn twice. What is no summary is kept whatever its step; the end of a session with "
-            "hyper-parameters is left out whatever its step, for the run goes on.\n\n"
-            "TAG, OLD and NEW are whole names, and the first '=' ends OLD. A tag that is not in "
-            "FILE is an error. So is a NEW that is there, unless it is dropped or renamed itself. "
-            "Other files of the run are not looked at.\n\n"
-            "Exit status: 0 done; 1 failed, and there is no OUT; 2 wrong usage; 3 done, but for "
-            "a torn last record."};
+            "Copy an event file without the points from a step on, without some tags, or with tags "
+            "renamed.\v"
+            "FILE is not changed; move it out of the log directory afterwards. Damaged files are "
+            "refused ('tblog repair' saves the whole records). A torn last record, which a crash "
+            "leaves, is left out.\n\n"
+            "Use --from if a run was resumed from an older checkpoint; otherwise its curves are "
+            "drawn twice. Events that are not summaries are kept at every step. The end of a "
+            "session with hyper-parameters is left out at every step, because the run "
+            "continues.\n\n"
+            "TAG, OLD and NEW are complete tag names. The first '=' ends OLD. TAG and OLD must be "
+            "in FILE. NEW must not be, unless that tag is dropped or renamed too. Other files of "
+            "the run are not considered.\n\n"
+            "Exit status: 0 success; 1 error, without OUT; 2 wrong usage; 3 success, except for a "
+            "torn last record."};
     trim all = {.arguments = {.one_file = true, .needs_output = true}};
     int status = EXIT_STATUS_USAGE;
     if (option_check_parse(&argp, argc, argv, &all) == 0) {

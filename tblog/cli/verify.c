@@ -1,4 +1,4 @@
-/* tblog verify: reads event files to their ends and says what is wrong with them. */
+/* tblog verify: reads event files completely and reports errors. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
@@ -25,7 +25,7 @@ typedef struct tag_state {
     uint64_t noted_in; /* the number of the last file whose note counts it; 0 for none */
 } tag_state;
 
-/* What is no damage, but worth a note: of one file. */
+/* What is not damage but deserves a note, for one file. */
 typedef struct file_notes {
     uint64_t untimed;          /* events whose wall time is not a finite number */
     uint64_t tags_back;        /* tags with a step that goes back or repeats */
@@ -37,9 +37,9 @@ typedef struct file_notes {
 typedef struct verification {
     bool any_failed;
     bool any_torn;
-    uint64_t file; /* the number of the present one, from 1 */
+    uint64_t file; /* the number of the current one, from 1 */
     file_notes notes;
-    const char *run; /* of the present file, like the next two */
+    const char *run; /* of the current file, like the next two */
     run_starts starts;
     tag_map tags; /* tag_state */
 } verification;
@@ -142,7 +142,7 @@ static void verify_file(verification *all, const char *path)
         printf(": whole, %" PRIu64 " events\n", events);
         break;
     case TBLOG_TRUNCATED:
-        complaint_print("verify", path, "torn last record behind %" PRIu64 " events: %s", events,
+        complaint_print("verify", path, "torn last record after %" PRIu64 " events: %s", events,
                         tblog_reader_message(reader));
         all->any_torn = true;
         break;
@@ -183,14 +183,14 @@ int command_verify(int argc, char **argv)
         .args_doc = "PATH...",
         .doc =
             "Check every record of event files: both checksums, and that it is an event.\v"
-            "A directory stands for the files below it whose names contain 'tfevents'. What is "
-            "wrong goes to standard error, with the byte where it begins. A file without a whole "
-            "record is no event file; of any other 'tblog repair' saves what is whole. Notes are "
-            "about what is no damage but looks odd in TensorBoard, such as steps that go back or "
-            "repeat; they leave the exit status as it is.\n\n"
-            "Exit status: 0 all whole; 1 a file is damaged, no event file or cannot be read; 2 "
-            "wrong usage; 3 "
-            "nothing wrong but torn last records, as a crash leaves them."};
+            "A directory stands for all files below it whose names contain 'tfevents'. Errors are "
+            "printed to standard error, with the byte offset at which they begin. A file without a "
+            "whole record is reported as not an event file; from others, 'tblog repair' saves the "
+            "whole records. Notes report what is not damage but looks odd in TensorBoard, such as "
+            "steps that go back or repeat. They do not change the exit status.\n\n"
+            "Exit status: 0 all files are whole; 1 a file is damaged, is not an event file or "
+            "cannot be read; 2 wrong usage; 3 no error except torn last records, which a crash "
+            "leaves."};
     arguments all = {0};
     if (option_check_parse(&argp, argc, argv, &all) != 0) {
         return EXIT_STATUS_USAGE;

@@ -10,8 +10,8 @@ size_t bounded_parse_limit(size_t bytes)
     return bytes > (SIZE_MAX - ALWAYS_BYTES) / FACTOR ? SIZE_MAX : ALWAYS_BYTES + FACTOR * bytes;
 }
 
-/* What one parse may take. The parser answers NULL for bad input and for missing memory alike; this
- * tells them apart. */
+/* What one parse may allocate. The parser returns NULL both for bad input and without memory; this
+ * distinguishes them. */
 typedef struct parse_memory {
     size_t left;
     bool is_spent;
@@ -20,7 +20,7 @@ typedef struct parse_memory {
 
 static void *allocate(void *context, size_t bytes)
 {
-    enum { OVERHEAD_BYTES = 16 }; /* of a block, in the usual allocators */
+    enum { OVERHEAD_BYTES = 16 }; /* the allocator's own, per block */
     parse_memory *memory = context;
     memory->is_spent |= memory->left < OVERHEAD_BYTES || memory->left - OVERHEAD_BYTES < bytes;
     if (memory->is_spent) {

@@ -1,5 +1,5 @@
-/* Parsing protobuf messages that strangers have made: two bytes can ask for a part of a hundred, so
- * that a file would take a hundred times its size in memory. */
+/* Parses untrusted protobuf messages. Two bytes of input can make the parser allocate a hundred, so
+ * without a limit a file could take a hundred times its size in memory. */
 #ifndef TBLOG_BOUNDED_PARSE_H
 #define TBLOG_BOUNDED_PARSE_H
 
@@ -8,8 +8,8 @@
 
 #include "tblog/tblog.h"
 
-/* How many bytes the parsed form of so many bytes may take: far more than that of any message that
- * somebody logs. */
+/* How many bytes a message of this size may take when parsed: far more than any real message
+ * does. */
 size_t bounded_parse_limit(size_t bytes);
 
 typedef enum bounded_parse_problem {
@@ -18,7 +18,8 @@ typedef enum bounded_parse_problem {
     BOUNDED_PARSE_NO_MEMORY
 } bounded_parse_problem;
 
-/* The message, to be freed by protobuf_c_message_free_unpacked(…, NULL), or NULL and why. */
+/* Returns the message, which the caller frees with protobuf_c_message_free_unpacked(…, NULL), or
+ * NULL and why. */
 TBLOG_MUST_CHECK ProtobufCMessage *bounded_parse(const ProtobufCMessageDescriptor *type,
                                                  const void *data, size_t bytes,
                                                  bounded_parse_problem *problem);

@@ -4,7 +4,7 @@
 
 void *content_message_allocate(size_t count, size_t size)
 {
-    return calloc(count + 1, size); /* one object more, because calloc may give NULL for none */
+    return calloc(count + 1, size); /* one more, because calloc may return NULL for none */
 }
 
 bool content_message_pack(byte_buffer *out, const ProtobufCMessage *message)

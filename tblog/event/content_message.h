@@ -1,4 +1,4 @@
-/* What the files share that make plug-ins' messages: memory for parts of a message, and its
+/* Shared by the files that make messages of plugins: memory for parts of a message, and its
  * bytes. */
 #ifndef TBLOG_CONTENT_MESSAGE_H
 #define TBLOG_CONTENT_MESSAGE_H

@@ -85,7 +85,7 @@ static tblog_status decode_summary(event_decoder *decoder, const TblogPb__Summar
 
 /* ---- Events ---- */
 
-/* The name of the field that the event carries. */
+/* The name of the event's field that is set. */
 static const char *content_name(TblogPb__Event__WhatCase content)
 {
     switch (content) {
@@ -114,7 +114,7 @@ static tblog_bytes bytes_of(ProtobufCBinaryData data)
                          .count = data.len};
 }
 
-/* What is neither a summary nor a file version. */
+/* Events other than summaries and file versions. */
 static void take_rest(tblog_event *event, const TblogPb__Event *message)
 {
     switch (message->what_case) {

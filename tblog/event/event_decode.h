@@ -1,5 +1,6 @@
-/* Events from protobuf messages: scalar_decode takes the usual ones, the generated code the rest,
- * value_decode their values. Knows nothing of framing or files. One thread at a time a decoder. */
+/* Decodes events from protobuf messages: scalar_decode the usual ones, the generated code the
+ * others, value_decode their values. Knows nothing of framing or files. One thread at a time per
+ * decoder. */
 #ifndef TBLOG_EVENT_DECODE_H
 #define TBLOG_EVENT_DECODE_H
 
@@ -12,13 +13,14 @@
 /* All zero is a new decoder. */
 typedef struct event_decoder {
     struct TblogPb__Event *message; /* the present event, or NULL */
-    value_store store;              /* of the present event's values */
+    value_store store;              /* of the current event's values */
     const char *problem;            /* what is wrong, for all but TBLOG_OK; a constant */
 } event_decoder;
 
-/* Fills *event but for its offset. Its pointers are good until the next call. TBLOG_DAMAGED where
- * the payload is not an Event, asks for more than bounded_parse_limit (which bounds the values
- * too), or a string in it is not UTF-8; TBLOG_NO_MEMORY. */
+/* Fills *event except for its offset. Its pointers are valid until the next call.
+ *   TBLOG_DAMAGED    the payload is not an Event, a string in it is not UTF-8, or it needs more
+ *                    memory than bounded_parse_limit, which also limits the values
+ *   TBLOG_NO_MEMORY */
 TBLOG_MUST_CHECK tblog_status event_decode(event_decoder *decoder, const uint8_t *payload,
                                            size_t payload_bytes, tblog_event *event);
 

@@ -14,14 +14,14 @@ static bool rename_value(TblogPb__Summary__Value *value, const char *tag)
     if (copy == NULL) {
         return false;
     }
-    if (value->tag != protobuf_c_empty_string) { /* which stands for a tag that is not there */
+    if (value->tag != protobuf_c_empty_string) { /* which stands for a missing tag */
         free(value->tag);
     }
     value->tag = copy;
     return true;
 }
 
-/* Moves the values that are kept, in their order, before those that are not. */
+/* Moves the values to keep, in their order, before the others. */
 static bool edit_values(TblogPb__Summary *summary,
                         const char *(*new_tag)(void *context, const char *tag), void *context,
                         size_t *kept)

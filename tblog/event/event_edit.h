@@ -1,5 +1,5 @@
-/* Events under other tags, by the generated code: parsed, edited, and packed again with all that
- * they held, fields of unknown numbers too. Knows nothing of framing or files. */
+/* Drops values of events and changes their tags, by the generated code: events are parsed, edited
+ * and serialized again, with all fields, unknown ones too. Knows nothing of framing or files. */
 #ifndef TBLOG_EVENT_EDIT_H
 #define TBLOG_EVENT_EDIT_H
 
@@ -9,10 +9,10 @@
 #include "byte_buffer.h"
 #include "tblog/tblog.h"
 
-/* Puts the event behind what `out` holds, each value of its summary under the tag that new_tag
- * gives for the present one: the same pointer keeps the value as it is, NULL drops it. *value_count
- * is how many are left. TBLOG_OK; or `out` holds what it held: TBLOG_NO_MEMORY, or TBLOG_DAMAGED
- * where event_decode finds no summary in the payload. */
+/* Appends the event to `out`. new_tag is called with each value's tag: it returns the same pointer
+ * to keep the value unchanged, another tag to rename it, or NULL to drop it. *value_count is the
+ * number of values left. On failure `out` is unchanged: TBLOG_NO_MEMORY, or TBLOG_DAMAGED if
+ * event_decode finds no summary in the payload. */
 TBLOG_MUST_CHECK tblog_status event_edit_tags(
     byte_buffer *out, const uint8_t *payload, size_t payload_bytes,
     const char *(*new_tag)(void *context, const char *tag), void *context, size_t *value_count);

@@ -38,7 +38,7 @@ bool event_encode_file_version(byte_buffer *out, double wall_time, const char *w
     return event_encode(out, &event);
 }
 
-/* What the metadata of every tag of one plug-in is. */
+/* The metadata that all tags of one plugin share. */
 typedef struct plugin_metadata {
     TblogPb__SummaryMetadata metadata;
     TblogPb__SummaryMetadata__PluginData plugin;
@@ -58,7 +58,7 @@ static void plugin_metadata_init(plugin_metadata *self, const char *plugin_name,
 
 /* ---- Tensors ---- */
 
-/* What TensorBoard calls a plug-in, and how it stores the plug-in's values. */
+/* TensorBoard's name of a plugin, and its data class. */
 static const struct {
     const char *name;
     TblogPb__DataClass data_class;
@@ -69,7 +69,7 @@ static const struct {
 #undef ROW
 };
 
-/* The messages of one tensor, which point at one another. */
+/* The messages of one tensor, which point to each other. */
 typedef struct tensor_messages {
     TblogPb__Summary__Value value;
     TblogPb__TensorProto tensor;
@@ -84,7 +84,7 @@ static size_t element_bytes(event_type type)
     return type == EVENT_DOUBLE ? 8 : type == EVENT_UINT8 ? 1 : 4;
 }
 
-/* `strings` has room for those of the tensor, `content` for its elements. */
+/* `strings` has room for the tensor's strings, `content` for its elements. */
 static void fill_tensor(tensor_messages *messages, ProtobufCBinaryData *strings, uint8_t *content,
                         const event_tensor *tensor)
 {
@@ -104,7 +104,7 @@ static void fill_tensor(tensor_messages *messages, ProtobufCBinaryData *strings,
     messages->tensor.dtype = (TblogPb__DataType)tensor->type;
     messages->tensor.tensor_shape = &messages->shape;
     if (tensor->rank == 0 && tensor->type == EVENT_FLOAT) {
-        /* The one form of a scalar's tensor that all readers take. */
+        /* The only form of a scalar's tensor that all readers accept. */
         messages->tensor.n_float_val = 1;
         messages->tensor.float_val = (float *)tensor->content.data;
     } else {

@@ -1,9 +1,8 @@
-/* Events as protobuf messages, by the generated code, which no folder of the library but event/
- * sees; scalar_encode.c makes the bytes of scalars by hand. Knows nothing of framing or files.
+/* Encodes events as protobuf messages, with the generated code, which only event/ sees.
+ * scalar_encode.c encodes scalars by hand. Knows nothing of framing or files.
  *
- * Each function puts one serialized Event behind what `out` holds and returns true, or returns
- * false where memory is missing, and `out` holds what it held. Strings are UTF-8, checked by the
- * caller. */
+ * Each function appends one serialized Event to `out` and returns true. Without memory it returns
+ * false, with `out` unchanged. The caller checks that strings are UTF-8. */
 #ifndef TBLOG_EVENT_ENCODE_H
 #define TBLOG_EVENT_ENCODE_H
 
@@ -32,8 +31,8 @@ typedef struct event_scalar {
 TBLOG_MUST_CHECK bool event_encode_scalars(byte_buffer *out, double wall_time, int64_t step,
                                            const event_scalar *scalars, size_t count);
 
-/* The same bytes for one scalar, in two thirds of the instructions: it is what programs log most,
- * and short lengths need no counting. */
+/* The same bytes for one scalar, the most common event, in two thirds of the instructions: short
+ * lengths need no counting. */
 TBLOG_MUST_CHECK bool event_encode_scalar(byte_buffer *out, double wall_time, int64_t step,
                                           const event_scalar *scalar);
 
@@ -53,11 +52,11 @@ typedef enum event_type {
 
 enum { EVENT_RANK_MAX = 3 };
 
-/* One value that is a tensor; the plug-in decides what its elements mean. */
+/* A value that is a tensor; the plugin decides what its elements mean. */
 typedef struct event_tensor {
     const char *tag;
     tag_plugin plugin;
-    event_bytes plugin_content; /* of the metadata, as the plug-in wants it */
+    event_bytes plugin_content; /* of the metadata, in the plugin's form */
     bool with_metadata;         /* on a tag's first value in the file */
     event_type type;
     int64_t dims[EVENT_RANK_MAX];
@@ -67,8 +66,8 @@ typedef struct event_tensor {
     size_t string_count;
 } event_tensor;
 
-/* One event with `count` (at least 1) tensors. What `scratch` holds is lost: the messages are put
- * together there, so that many an event needs no memory of its own. */
+/* One event with `count` (at least 1) tensors. The messages are built in `scratch`, whose contents
+ * are overwritten, so that most events allocate nothing. */
 TBLOG_MUST_CHECK bool event_encode_tensors(byte_buffer *out, byte_buffer *scratch, double wall_time,
                                            int64_t step, const event_tensor *tensors, size_t count);
 
@@ -76,7 +75,7 @@ TBLOG_MUST_CHECK bool event_encode_tensors(byte_buffer *out, byte_buffer *scratc
 TBLOG_MUST_CHECK bool event_encode_graph_def(byte_buffer *out, double wall_time, int64_t step,
                                              event_bytes graph);
 
-/* Any event, for files of this folder that have made the message. */
+/* Any event, for files of this folder that built the message. */
 TBLOG_MUST_CHECK bool event_encode(byte_buffer *out, const struct TblogPb__Event *event);
 
 #endif

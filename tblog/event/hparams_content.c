@@ -74,7 +74,7 @@ bool hparams_content_session_end(byte_buffer *out, double end_time, tblog_sessio
 
 /* ---- Experiment ---- */
 
-/* The messages of one hyper-parameter, which point at one another. */
+/* The messages of one hyper-parameter, which point to each other. */
 typedef struct info_messages {
     TblogPb__HParamInfo info;
     TblogPb__ListValue list;
@@ -92,7 +92,7 @@ typedef struct experiment_messages {
     TblogPb__HParamInfo **info_pointers;
     metric_messages *metrics;
     TblogPb__MetricInfo **metric_pointers;
-    TblogPb__Value *values; /* of all domains, one behind the other */
+    TblogPb__Value *values; /* of all domains, one after the other */
     TblogPb__Value **value_pointers;
 } experiment_messages;
 

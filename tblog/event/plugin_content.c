@@ -35,14 +35,14 @@ bool plugin_content_mesh(byte_buffer *out, const char *name, mesh_part part, uin
 
 /* ---- Layout ---- */
 
-/* The messages of one chart, which point at one another. */
+/* The messages of one chart, which point to each other. */
 typedef struct chart_messages {
     TblogPb__Chart chart;
     TblogPb__MultilineChartContent multiline;
     TblogPb__MarginChartContent margin;
 } chart_messages;
 
-/* All messages of a layout. The arrays of pointers and of bands are used up from their fronts. */
+/* All messages of a layout. The arrays of pointers and of bands are consumed from the front. */
 typedef struct layout_messages {
     TblogPb__Category *categories;
     TblogPb__Category **category_pointers;

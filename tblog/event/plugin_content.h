@@ -1,8 +1,8 @@
-/* What plug-ins of TensorBoard want in a tag's metadata or, as a message, in a value: whole
- * protobuf messages, opaque to event_encode. Knows nothing of tags, steps or events.
+/* Messages that TensorBoard's plugins need in a tag's metadata or in a value. They are opaque to
+ * event_encode. Knows nothing of tags, steps or events.
  *
- * Each function replaces `out` by one serialized message and returns true, or returns false where
- * memory is missing. Arguments are checked by the caller. */
+ * Each function replaces `out` by one serialized message and returns true, or returns false without
+ * memory. The caller checks the arguments. */
 #ifndef TBLOG_PLUGIN_CONTENT_H
 #define TBLOG_PLUGIN_CONTENT_H
 
@@ -21,7 +21,7 @@ TBLOG_MUST_CHECK bool plugin_content_pr_curve(byte_buffer *out, uint32_t thresho
 /* The numbers are TensorBoard's. */
 typedef enum mesh_part { MESH_VERTEX = 1, MESH_FACE = 2, MESH_COLOR = 3 } mesh_part;
 
-/* `components` has the bit 1 << part of each part that the mesh has; `shape` is the part's. */
+/* `components` has the bit 1 << part for each part of the mesh; `shape` is that of this part. */
 TBLOG_MUST_CHECK bool plugin_content_mesh(byte_buffer *out, const char *name, mesh_part part,
                                           uint32_t components, const char *config_json,
                                           const int32_t shape[3]);

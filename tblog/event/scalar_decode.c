@@ -1,9 +1,9 @@
-/* The form is that which scalar_encode.c writes, without metadata:
+/* The form is that of scalar_encode.c, without metadata:
  *
  * Event { 1: wall_time (fixed64), 2: step (varint), 5: Summary { 1: Value {
  *     1: tag, 2: simple_value (fixed32) } … } }
  *
- * each field of the event at most once and in any order, the summary present. */
+ * with each field of the event at most once, in any order, and the summary required. */
 #include "scalar_decode.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ enum {
     KEY_SIMPLE_VALUE = 2 << 3 | 5
 };
 
-/* What is still to be read of a message. */
+/* The rest of a message that is being read. */
 typedef struct wire_bytes {
     const uint8_t *at;
     size_t left;
@@ -42,7 +42,7 @@ static bool take_varint(wire_bytes *in, uint64_t *value)
     return false;
 }
 
-/* Takes `bytes` bytes where there are so many. */
+/* Takes `bytes` bytes if there are so many. */
 static bool take_bytes(wire_bytes *in, size_t bytes, const uint8_t **taken)
 {
     if (bytes > in->left) {
@@ -54,8 +54,8 @@ static bool take_bytes(wire_bytes *in, size_t bytes, const uint8_t **taken)
     return true;
 }
 
-/* Takes what a length stands before. Lengths of more than four bytes, which only large messages or
- * odd writers have, are the general parser's. */
+/* Takes a length and that many bytes. Lengths of more than four bytes, of large messages or unusual
+ * writers, are left to the general parser. */
 static bool take_message(wire_bytes *in, wire_bytes *message)
 {
     enum { LENGTH_MAX = (1 << 28) - 1, LENGTH_BYTES_MAX = 4 };
@@ -78,7 +78,7 @@ static bool take_key(wire_bytes *in, uint8_t key)
     return true;
 }
 
-/* Copies the tag, with a NUL, to `text`; behind it, or NULL for what is not text. */
+/* Copies the tag, with a NUL, to `text`. Returns the end of the copy, or NULL if it is not text. */
 static char *copy_tag(char *text, wire_bytes tag)
 {
     memcpy(text, tag.at, tag.left);
@@ -89,7 +89,7 @@ static char *copy_tag(char *text, wire_bytes tag)
     return text + tag.left + 1;
 }
 
-/* Decodes one Value; its tag goes to *text, which it moves on. */
+/* Decodes one Value; copies its tag to *text, which it advances. */
 static bool take_value(wire_bytes message, tblog_value *value, char **text)
 {
     wire_bytes tag;

@@ -1,5 +1,5 @@
-/* Events of nothing but scalars in their usual form, decoded by hand: files hold millions of them,
- * and the general parser takes several times as long. What is in the least unusual is left to it.
+/* Decodes events that have only scalars in their usual form, by hand: files hold millions of them,
+ * and the general parser takes several times as long. Everything unusual is left to that parser.
  * Belongs to event_decode. */
 #ifndef TBLOG_SCALAR_DECODE_H
 #define TBLOG_SCALAR_DECODE_H
@@ -11,9 +11,8 @@
 #include "tblog/tblog.h"
 #include "value_decode.h"
 
-/* True, and *event is what event_decode makes of the payload, with all that its values point to in
- * `store`. False where the general parser is to say what the payload is, and where memory is
- * missing; then *event is untouched. */
+/* True: *event is what event_decode would return, and its values point into `store`. False, with
+ * *event unchanged: the general parser has to decode the payload, or there is no memory. */
 TBLOG_MUST_CHECK bool scalar_decode(value_store *store, const uint8_t *payload,
                                     size_t payload_bytes, tblog_event *event);
 

@@ -1,8 +1,8 @@
-/* The encoding of scalars, written out by hand: they are what programs log millions of, and through
- * protobuf-c each takes several times as long. A test holds the bytes against protobuf-c's.
+/* Encodes scalars by hand: programs log millions of them, and protobuf-c takes several times as
+ * long for each. A test compares the bytes with those of protobuf-c.
  *
- * Event { 1: wall_time (fixed64), 2: step (varint), 5: Summary { 1: Value {
- *     1: tag, 2: simple_value (fixed32), 9: metadata } … } }
+ * Event { 1: wall_time (fixed64), 2: step (varint), 5: Summary { 1: Value { 1: tag, 2: simple_value
+ * (fixed32), 9: metadata } … } }
  *
  * A key is the field's number times 8 plus its wire type: 0 varint, 1 fixed64, 2 length-delimited,
  * 5 fixed32. */
@@ -20,7 +20,7 @@ enum {
     KEY_TAG = 1 << 3 | 2,
     KEY_SIMPLE_VALUE = 2 << 3 | 5,
     VARINT_BYTES_MAX = 10,
-    /* What an event takes beside its summary's bytes, and a value beside its tag and metadata. */
+    /* An event's bytes besides its summary, and a value's bytes besides its tag and metadata. */
     EVENT_BYTES_MAX = 1 + 8 + 1 + VARINT_BYTES_MAX + 1 + VARINT_BYTES_MAX,
     VALUE_BYTES_MAX = 1 + VARINT_BYTES_MAX + 1 + VARINT_BYTES_MAX + 1 + 4
 };
@@ -84,8 +84,8 @@ static uint8_t *put_value(uint8_t *at, const event_scalar *scalar)
     return scalar->with_metadata ? put_bytes(at, metadata, sizeof metadata) : at;
 }
 
-/* All of the event before its summary. As proto3 has it, a plain zero is left out (and so is -0.0
- * by protobuf-c); the value, of a oneof, never is. */
+/* The event's bytes before its summary. By the rules of proto3 a zero is left out (by protobuf-c,
+ * -0.0 too), but never the value, because it is in a oneof. */
 static inline uint8_t *put_stamp(uint8_t *at, double wall_time, int64_t step)
 {
     if (wall_time != 0.0) {

@@ -1,9 +1,9 @@
-/* The plug-ins of TensorBoard that tags belong to: one list has all that the library knows of each,
- * so that no table can lack one. */
+/* The TensorBoard plugins that show tags. One list has all that the library knows about each, so no
+ * table can lack one. */
 #ifndef TBLOG_TAG_PLUGIN_H
 #define TBLOG_TAG_PLUGIN_H
 
-/* ROW(constant, what TensorBoard calls it, how it stores the values, what messages call them) */
+/* ROW(constant, TensorBoard's name, data class, name in messages) */
 #define TAG_PLUGIN_LIST(ROW)                                                                       \
     ROW(TAG_PLUGIN_SCALARS, "scalars", SCALAR, "scalars")                                          \
     ROW(TAG_PLUGIN_HISTOGRAMS, "histograms", TENSOR, "histograms")                                 \
@@ -16,7 +16,7 @@
     ROW(TAG_PLUGIN_MESH, "mesh", TENSOR, "a mesh")                                                 \
     ROW(TAG_PLUGIN_KERAS_GRAPH, "graph_keras_model", BLOB_SEQUENCE, "a Keras graph")
 
-/* Whose page shows a tag; for good, since a tag belongs to one plug-in. */
+/* The plugin that shows a tag. A tag never changes its plugin. */
 typedef enum tag_plugin {
 #define CONSTANT(constant, name, storage, words) constant,
     TAG_PLUGIN_LIST(CONSTANT)

@@ -33,7 +33,7 @@ static size_t element_bytes(TblogPb__DataType type)
     }
 }
 
-/* The numbers that the tensor holds, wherever it has them. */
+/* The tensor's numbers, from whichever field has them. */
 static size_t number_count(const TblogPb__TensorProto *tensor)
 {
     const size_t bytes = element_bytes(tensor->dtype);
@@ -68,7 +68,7 @@ static value_needs needs_of(const TblogPb__Summary__Value *message)
     }
 }
 
-/* ---- Filling; a cursor points behind what is filled, and has room ---- */
+/* ---- Filling; a cursor points to the next free element, for which there is room ---- */
 
 typedef struct store_cursor {
     double *numbers;
@@ -143,7 +143,7 @@ static void take_string(store_cursor *at, tblog_value *value, const void *bytes,
         (tblog_bytes){.data = count == 0 ? (const uint8_t *)"" : bytes, .count = count};
 }
 
-/* Tells one string from several, and from none. */
+/* The kind of a tensor with one string, or with none or several. */
 static void finish_strings(tblog_value *value)
 {
     value->kind = TBLOG_VALUE_STRINGS;
@@ -171,7 +171,7 @@ static void take_tensor(store_cursor *at, tblog_value *value, const TblogPb__Ten
     }
 }
 
-/* ---- The forms of the first TensorBoard, made into those of today as its own loaders do ---- */
+/* ---- Converting TensorFlow 1's forms to today's, as TensorBoard's loaders do ---- */
 
 static void take_histogram(store_cursor *at, tblog_value *value,
                            const TblogPb__HistogramProto *histogram)
@@ -180,8 +180,8 @@ static void take_histogram(store_cursor *at, tblog_value *value,
     if (count != histogram->n_bucket_limit) {
         return;
     }
-    /* Without the empty buckets at both ends: their limits are no part of the values' range, and
-     * often the largest doubles that there are. */
+    /* Without the empty buckets at both ends: their limits are outside the values' range, and often
+     * the largest doubles. */
     const double *limits = histogram->bucket_limit;
     const double *counts = histogram->bucket;
     for (; count > 0 && !(counts[count - 1] > 0); count--)

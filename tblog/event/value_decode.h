@@ -1,5 +1,5 @@
-/* The values of a summary, from protobuf messages to tblog_value: those of TensorFlow 1 in the form
- * that they have today. Belongs to event_decode, and knows nothing of the event around them. */
+/* Decodes a summary's values from protobuf messages to tblog_value. Converts TensorFlow 1's forms
+ * to today's. Belongs to event_decode, and knows nothing of the event around the values. */
 #ifndef TBLOG_VALUE_DECODE_H
 #define TBLOG_VALUE_DECODE_H
 
@@ -10,7 +10,7 @@
 
 struct TblogPb__Summary;
 
-/* What the values of one summary point to. All zero is an empty store. */
+/* The memory to which the values of one summary point. All zero is an empty store. */
 typedef struct value_store {
     byte_buffer values;   /* tblog_value [] */
     byte_buffer pointers; /* to each of them */
@@ -23,11 +23,11 @@ typedef struct value_store {
 /* How many bytes value_decode would fill. */
 size_t value_decode_bytes(const struct TblogPb__Summary *summary);
 
-/* Fills `store` with the summary's values, in its order; they point into the summary too. False
+/* Fills `store` with the summary's values, in their order. They also point into the summary. False
  * without memory. */
 TBLOG_MUST_CHECK bool value_decode(value_store *store, const struct TblogPb__Summary *summary);
 
-/* Lets the store's pointers point to its first `count` values. False without memory. */
+/* Makes the store's pointers point to its first `count` values. False without memory. */
 TBLOG_MUST_CHECK bool value_store_point(value_store *store, size_t count);
 
 void value_store_free(value_store *store);

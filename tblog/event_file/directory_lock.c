@@ -12,9 +12,9 @@ struct directory_lock {
     directory_lock *next;
 };
 
-/* A lock stays until the last copy of its descriptor is closed, those of children included. So all
- * descriptors are listed, and a child closes its copies before its code goes on. `mutex` is held
- * over opening and closing, and over fork: no descriptor is copied that is not in the list. */
+/* A lock lasts until all copies of its descriptor are closed, also those in children. So all
+ * descriptors are in a list, and a child closes its copies before its code continues. `mutex` is
+ * held during open, close and fork, so fork copies no descriptor that is not in the list. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static directory_lock *locks;
 
@@ -28,7 +28,7 @@ static void behind_fork(void)
     pthread_mutex_unlock(&mutex);
 }
 
-/* The copies of the parent's writers still hold what was in the list. */
+/* The list's elements belong to the copies of the parent's writers. */
 static void behind_fork_in_child(void)
 {
     for (const directory_lock *lock = locks; lock != NULL; lock = lock->next) {
@@ -71,7 +71,7 @@ static void close_listed(directory_lock *lock)
     }
     if (*at != NULL) {
         *at = lock->next;
-        /* A program that is being started (posix_spawn) may have the descriptor yet. */
+        /* A program that is being started (posix_spawn) may still have the descriptor. */
         (void)flock(lock->descriptor, LOCK_UN);
         close(lock->descriptor);
     }

@@ -19,11 +19,11 @@ typedef struct file_path {
 } file_path;
 
 struct event_file {
-    char *directory; /* NULL on a sink of the caller's */
+    char *directory; /* NULL for a sink of the caller */
     char *suffix;    /* of names in it */
     directory_lock *lock;
-    file_path *paths;      /* the newest first; all stay until the end, for callers hold them */
-    record_writer records; /* of the newest file, whose sink is ours */
+    file_path *paths;      /* the newest first; never freed early: callers have pointers to them */
+    record_writer records; /* of the newest file; we own its sink */
     uint64_t first_bytes;  /* of its first record */
     uint64_t synced_bytes; /* of it */
 };
@@ -58,8 +58,8 @@ static file_path *path_new(const char *text, file_path *older)
     return path;
 }
 
-/* Goes on in the empty file of `sink`. Where that fails nothing has changed, and the sink is the
- * caller's. */
+/* Continues in the empty file of `sink`. If that fails nothing has changed, and the caller
+ * still owns the sink. */
 static int begin_on_sink(event_file *file, record_sink *sink, const char *path, double wall_time)
 {
     file_path *newest = path_new(path, file->paths);
@@ -81,13 +81,13 @@ static int begin_on_sink(event_file *file, record_sink *sink, const char *path, 
     return 0;
 }
 
-/* Goes on in a new file of the directory. Where that fails nothing has changed. */
+/* Continues in a new file of the directory. If that fails nothing has changed. */
 static int begin_in_directory(event_file *file, double wall_time)
 {
     if (!(wall_time >= 0.0 && wall_time <= (double)EVENT_FILE_SECONDS_MAX)) {
         return EINVAL;
     }
-    /* Behind this writer's own files, even where the directory has been removed with them. */
+    /* After this writer's own files, even if the directory has been removed with them. */
     const char *newest = file->paths == NULL ? "" : strrchr(file->paths->text, '/') + 1;
     char *path;
     const int descriptor =
@@ -129,7 +129,7 @@ static void free_memory(event_file *file)
     free(file);
 }
 
-/* Makes the directory where it is missing, and locks it where that is wanted. */
+/* Makes the directory if it is missing, and locks it if requested. */
 static int enter_directory(event_file *file, const char *directory, const char *suffix, bool locked)
 {
     if (event_directory_make(directory) != 0) {
@@ -255,7 +255,7 @@ bool event_file_is_synced(const event_file *file)
     return file->synced_bytes == file->records.file_bytes;
 }
 
-/* Begins the next file and closes the present one. */
+/* Begins the next file and closes the current one. */
 static int begin_next(event_file *file, double wall_time, int *close_cause)
 {
     assert(file->records.batch.size == 0);
@@ -280,7 +280,7 @@ int event_file_rotate(event_file *file, double wall_time, int *close_cause)
 
 int event_file_replace(event_file *file, double wall_time)
 {
-    int close_cause; /* of a removed file, which has nothing more to lose */
+    int close_cause; /* of a removed file, which cannot lose anything more */
     return begin_next(file, wall_time, &close_cause);
 }
 

@@ -19,7 +19,7 @@
 enum {
     SECONDS_DIGITS = 10,
     CREATE_ATTEMPTS = 100,
-    STEM_BYTES = NAME_MAX + 64 /* two names, of which the second ends behind its seconds */
+    STEM_BYTES = NAME_MAX + 64 /* two names; the second ends with its seconds */
 };
 
 static bool is_directory(const char *path)
@@ -55,14 +55,14 @@ static int make_directories(char *path)
     }
 }
 
-/* Whether TensorBoard takes what has this name for an event file. */
+/* Whether TensorBoard treats a file with this name as an event file. */
 static bool is_event_file_name(const char *name)
 {
     return strstr(name, "tfevents") != NULL;
 }
 
-/* Puts that name of an event file in the directory, or `least`, into `last` that sorts last. 0, or
- * -1 with errno. */
+/* Sets `last` to the name that sorts last among the directory's event files and `least`. 0, or -1
+ * with errno. */
 static int find_last_name(const char *directory, const char *least, char last[NAME_MAX + 1])
 {
     snprintf(last, NAME_MAX + 1, "%s", least);
@@ -84,7 +84,7 @@ static int find_last_name(const char *directory, const char *least, char last[NA
 
 /* ---- The start of a name, up to the seconds: it decides how the name sorts ---- */
 
-/* The number of 10 digits that the text begins with, or -1. */
+/* The number of 10 digits at the beginning of the text, or -1. */
 static int64_t parse_seconds(const char *text)
 {
     int64_t seconds = 0;
@@ -97,8 +97,8 @@ static int64_t parse_seconds(const char *text)
     return seconds;
 }
 
-/* Makes the stem of `seconds` with the first `before_bytes` bytes of `before` in front. Whether
- * each name with this stem sorts behind `last`. */
+/* Makes a stem of the first `before_bytes` bytes of `before` and of `seconds`. Returns whether
+ * every name with this stem sorts after `last`. */
 static bool make_stem(char stem[STEM_BYTES], const char *before, size_t before_bytes,
                       int64_t seconds, const char *last)
 {
@@ -117,7 +117,7 @@ static const char *find_marker(const char *text)
     return found;
 }
 
-/* The same in the form of `last`, a second later than that at least. */
+/* The same in the form of `last`, at least one second later. */
 static bool make_later_stem(char stem[STEM_BYTES], int64_t seconds, const char *last)
 {
     const char *marker = find_marker(last);
@@ -129,9 +129,8 @@ static bool make_later_stem(char stem[STEM_BYTES], int64_t seconds, const char *
            make_stem(stem, last, (size_t)(marker - last), seconds > later ? seconds : later, last);
 }
 
-/* Makes a stem all names of which sort behind `last`: the usual one if it does, or one in the form
- * of `last`, or else one in front of which `last` stands whole, for a name sorts behind those that
- * it begins with. */
+/* Makes a stem whose names all sort after `last`: the usual one, or one in the form of `last`, or
+ * one that begins with all of `last`, because a name sorts after its own prefixes. */
 static void choose_stem(char stem[STEM_BYTES], int64_t seconds, const char *last)
 {
     if (make_stem(stem, "", 0, seconds, last) || make_later_stem(stem, seconds, last)) {
@@ -144,7 +143,7 @@ static void choose_stem(char stem[STEM_BYTES], int64_t seconds, const char *last
 
 /* ---- The rest of the name ---- */
 
-/* The host's name with nothing in it that a file name or a reader of it could stumble over. */
+/* The host's name, with only characters that are safe in file names. */
 static void host_label(char *label, size_t bytes)
 {
     if (gethostname(label, bytes) != 0) {
@@ -216,8 +215,8 @@ int event_file_name_create(const char *directory, int64_t seconds, const char *s
     if (event_directory_make(directory) != 0) {
         return -1;
     }
-    /* A name can be taken only where another machine or container has the same host name and
-     * process id and was as quick; then that file is the last one now. */
+    /* A name can exist only if another machine or container has the same host name and process
+     * id, and created it just now. Then that file is the last one. */
     for (int attempt = 0; attempt < CREATE_ATTEMPTS; attempt++) {
         char last[NAME_MAX + 1];
         if (find_last_name(directory, behind, last) != 0) {
@@ -238,6 +237,6 @@ void event_file_name_refuse_last(const char *directory)
 {
     char last[NAME_MAX + 1];
     if (find_last_name(directory, "", last) == 0 && last[0] != '\0') {
-        (void)refuse("a name that sorts behind '%s' would be too long", last);
+        (void)refuse("a name that sorts after '%s' would be too long", last);
     }
 }

@@ -2,10 +2,10 @@
  *
  *     events.out.tfevents.<seconds, 10 digits>.<host>.<pid>.<serial><suffix>
  *
- * Readers take for an event file whatever has "tfevents" in its name, and read those of a run in
- * the order of their names (bytes, as strcmp has it). So a new file's name sorts behind all of
- * them, whoever made them: its seconds are later than those of the last one where needed. If even
- * that does not do, as behind "repaired.tfevents", the last name comes first in the new one:
+ * Readers treat a file as an event file if its name contains "tfevents", and read those of a run in
+ * the order of their names (bytes, as by strcmp). So a new file's name sorts after all others, of
+ * any writer: its seconds are later than those of the last one if necessary. If that does not
+ * suffice, as after "repaired.tfevents", the new name begins with the last one:
  *
  *     repaired.tfevents.events.out.tfevents.<seconds>…
  *
@@ -19,12 +19,12 @@
 
 #define EVENT_FILE_SECONDS_MAX INT64_C(9999999999) /* the most that 10 digits hold */
 
-/* Makes `directory` and its parents where missing. 0, or -1 with errno. */
+/* Creates `directory` and its parents if missing. 0, or -1 with errno. */
 TBLOG_MUST_CHECK int event_directory_make(const char *directory);
 
-/* Makes `directory` and its parents where missing, and in it a new, empty file, never one that was
- * there. `seconds` (0 .. EVENT_FILE_SECONDS_MAX) is the wall time; `suffix` ends the name and may
- * be empty. The name sorts behind `behind` too, which may be "" and need not be there.
+/* Creates `directory` and its parents if missing, and a new, empty file in it. `seconds`
+ * (0 .. EVENT_FILE_SECONDS_MAX) is the wall time. `suffix` ends the name and may be empty. The name
+ * also sorts after `behind`, which may be "" and need not exist.
  *
  * Returns a descriptor open for writing and sets *path, the file's path, for the caller to free;
  * or returns -1 with errno and leaves no file (ENAMETOOLONG also if every name that sorts after the

@@ -28,7 +28,7 @@ static ssize_t sink_file_write_at(record_sink *self, const void *data, size_t by
                                   uint64_t offset)
 {
     const sink_file *file = (const sink_file *)self;
-    /* A file without a name takes all that is written and nobody will ever see it. */
+    /* A removed file accepts all writes, and nobody will ever see them. */
     if (file->links_are_counted && has_no_link(file->descriptor)) {
         errno = ENOENT;
         return -1;
@@ -41,7 +41,7 @@ static int sink_file_truncate(record_sink *self, uint64_t size)
     return ftruncate(((sink_file *)self)->descriptor, (off_t)size);
 }
 
-/* Without this a file whose data is safe could have no name after a power loss. */
+/* Otherwise a file with safe data could have no name after a power loss. */
 static int sync_directory(const char *directory)
 {
     const int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -52,7 +52,7 @@ static int sync_directory(const char *directory)
     const int cause = errno;
     close(descriptor);
     errno = cause;
-    /* Some network file systems cannot sync a directory and say so with EINVAL. */
+    /* Some network file systems cannot sync a directory and return EINVAL. */
     return result != 0 && cause == EINVAL ? 0 : result;
 }
 
@@ -74,7 +74,7 @@ static int sink_file_sync(record_sink *self)
 static int sink_file_close(record_sink *self)
 {
     sink_file *file = (sink_file *)self;
-    /* Linux gives the descriptor back in every case, so close is never repeated. */
+    /* Linux frees the descriptor even if close fails, so close is never repeated. */
     const int result = close(file->descriptor);
     const int cause = errno;
     free(file);
@@ -97,7 +97,7 @@ record_sink *sink_file_create(int descriptor, const char *path)
                                .sync = sink_file_sync,
                                .close = sink_file_close};
     file->descriptor = descriptor;
-    /* Some mounts (FUSE) report no link for any file, a new one too. */
+    /* Some mounts (FUSE) report 0 links for every file. */
     file->links_are_counted = !has_no_link(descriptor);
     file->directory_synced = false;
     memcpy(file->directory, directory, length);

@@ -5,9 +5,9 @@
 #include "sink.h"
 #include "tblog/tblog.h"
 
-/* A sink for the file of this path that `descriptor` has open for writing. A write fails with
- * ENOENT where the file has been removed. Owns the descriptor from now on. NULL without memory,
- * with the descriptor still the caller's. */
+/* Makes a sink for the file `path`, which `descriptor` has open for writing, and owns the
+ * descriptor. A write fails with ENOENT if the file was removed. NULL without memory; the caller
+ * then still owns the descriptor. */
 TBLOG_MUST_CHECK record_sink *sink_file_create(int descriptor, const char *path);
 
 #endif

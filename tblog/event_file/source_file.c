@@ -24,7 +24,7 @@ static void source_file_close(record_source *self)
     free(self);
 }
 
-/* 0, or the errno value that says why this is not a file to read records from. */
+/* 0, or an errno value if records cannot be read from this file. */
 static int check_kind(int descriptor)
 {
     struct stat status;
@@ -37,7 +37,7 @@ static int check_kind(int descriptor)
 record_source *source_file_open(const char *path)
 {
     int descriptor;
-    do { /* O_NONBLOCK: a pipe without a writer is refused below rather than waited for. */
+    do { /* O_NONBLOCK: do not wait for the writer of a pipe, which is refused below. */
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     } while (descriptor < 0 && errno == EINTR);
     if (descriptor < 0) {

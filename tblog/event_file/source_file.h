@@ -5,7 +5,7 @@
 #include "source.h"
 #include "tblog/tblog.h"
 
-/* Opens a regular file. NULL with errno: EISDIR for a directory, ESPIPE for what has no offsets. */
+/* Opens a regular file. NULL with errno: EISDIR for a directory, ESPIPE for a pipe or device. */
 TBLOG_MUST_CHECK record_source *source_file_open(const char *path);
 
 #endif

@@ -35,7 +35,7 @@ int main(int argc, char **argv)
     if (status != TBLOG_OK) {
         fprintf(stderr, "%s: %s\n", run, tblog_status_string(status));
     }
-    /* What an earlier call only kept in memory may fail now. */
+    /* Events that earlier calls kept in memory may fail to be written now. */
     const tblog_status closed = tblog_writer_close(writer);
     if (status == TBLOG_OK && closed != TBLOG_OK) {
         fprintf(stderr, "%s: %s\n", run, strerror(errno));

@@ -27,7 +27,7 @@ int main(int argc, char **argv)
 {
     tblog::options options;
     options.flush_interval_ms = 200;
-    // A disk that fills up does not end the training, but is worth a line at once.
+    // A full disk does not end the training, but is reported immediately.
     options.on_error = [](tblog_status, const char *message) {
         std::fprintf(stderr, "warning: %s\n", message);
     };

@@ -1,5 +1,5 @@
-/* The files of the Projector page: for each embedding its vectors, the texts and the pictures of
- * its rows, and for all of them a configuration, a ProjectorConfig in protobuf's text format. */
+/* Writes the files of the Projector page: for each embedding its vectors, labels and thumbnails,
+ * and one configuration, a ProjectorConfig in protobuf's text format. */
 #include "projector.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ static bool are_sound_labels(const tblog_embedding *embedding)
     return true;
 }
 
-/* Pictures a side of the square sheet. */
+/* Thumbnails per side of the square sheet. */
 static size_t sheet_side(const tblog_embedding *embedding)
 {
     size_t side = 1;
@@ -78,7 +78,7 @@ static bool are_sound_thumbnails(const tblog_embedding *embedding)
                  LARGE_SHEET);
 }
 
-/* TensorBoard's page asks for an embedding by its name in a URL, where browsers drop line ends. */
+/* TensorBoard's page requests an embedding by its name in a URL, where browsers drop line ends. */
 static bool is_one_line(const char *name)
 {
     for (; *name != '\0'; name++) {
@@ -142,7 +142,7 @@ static bool write_all(int descriptor, const byte_buffer *bytes)
     return true;
 }
 
-/* Writes the file beside its place and moves it there. */
+/* Writes the file under a temporary name, then renames it. */
 static tblog_status replace_file(int directory, const char *name, const byte_buffer *bytes)
 {
     char temporary[FILE_NAME_BYTES + 8];
@@ -169,8 +169,7 @@ static tblog_status replace_file(int directory, const char *name, const byte_buf
     return TBLOG_IO;
 }
 
-/* The pictures in the order of the rows, as many in a row of the sheet as there are rows of
- * them. */
+/* The thumbnails in order, in a square sheet. */
 static bool make_sheet(byte_buffer *png, const tblog_embedding *embedding)
 {
     const size_t side = sheet_side(embedding);

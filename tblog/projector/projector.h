@@ -1,5 +1,5 @@
-/* What stands in the projector's files: projector_text.c makes it, projector.c writes it. The
- * embeddings are checked before. */
+/* The contents of the projector's files: projector_text.c makes them, projector.c writes them. The
+ * embeddings are already checked. */
 #ifndef TBLOG_PROJECTOR_H
 #define TBLOG_PROJECTOR_H
 
@@ -10,7 +10,7 @@
 #include "tblog/tblog.h"
 
 enum {
-    SHEET_SIDE_MAX = 8192, /* of the image of all pictures: what browsers take as a texture */
+    SHEET_SIDE_MAX = 8192, /* of the image of all thumbnails: the largest texture of browsers */
     FILE_NAME_BYTES = 64
 };
 

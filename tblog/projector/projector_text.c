@@ -34,8 +34,8 @@ void projector_file_name(char name[FILE_NAME_BYTES], projector_file file, size_t
 
 /* ---- Vectors ---- */
 
-/* Whether TensorBoard knows the bytes for binary: it reads the file as text, line by line, until
- * something is not UTF-8, and gives up where a line is text but no numbers. */
+/* Whether TensorBoard recognizes the bytes as binary. It reads the file as text, line by line,
+ * until something is not UTF-8, and fails if it first meets a line that is text but not numbers. */
 static bool is_taken_for_binary(const void *bytes, size_t count)
 {
     const char *line_end = memchr(bytes, '\n', count);
@@ -81,7 +81,7 @@ bool projector_append_vectors(byte_buffer *out, const tblog_embedding *embedding
         }
         out->size = before;
     }
-    /* The program's locale may have a comma where the file wants a point. */
+    /* The program's locale may have a decimal comma; the file needs a point. */
     const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     if (plain == (locale_t)0) {
         return false;
@@ -105,8 +105,8 @@ static bool append_cells(byte_buffer *out, const char *const *cells, size_t coun
     return true;
 }
 
-/* TensorBoard's page leaves out lines of spaces, and would give each later label to the point
- * before its own. A space without width is none to it. */
+/* TensorBoard's page skips lines of spaces, and would then shift all later labels by one. It does
+ * not treat U+200B, the zero-width space, as a space. */
 static bool append_mark_of_blank_line(byte_buffer *out, const char *const *labels, size_t columns)
 {
     for (size_t i = 0; i < columns; i++) {
@@ -120,7 +120,7 @@ static bool append_mark_of_blank_line(byte_buffer *out, const char *const *label
 bool projector_append_labels(byte_buffer *out, const tblog_embedding *embedding)
 {
     const size_t columns = embedding->label_column_count;
-    /* One column has no line of names; several must have one. */
+    /* A file with one column has no line of names; with several it must have one. */
     if (columns > 1 && !append_cells(out, embedding->label_names, columns)) {
         return false;
     }

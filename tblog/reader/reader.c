@@ -1,4 +1,4 @@
-/* The reader: records (record_reader) become events (event_decode), and what is wrong becomes a
+/* The reader: decodes records (record_reader) to events (event_decode), and turns errors into a
  * status and a line of text. */
 #include "reader_internal.h"
 
@@ -20,11 +20,11 @@ struct tblog_reader {
     record_source *source;
     record_reader records;
     event_decoder decoder;
-    uint64_t offset;       /* just behind the last whole record that is an event */
+    uint64_t offset;       /* just after the last whole record that is an event */
     const uint8_t *record; /* of the last event, or NULL */
     size_t record_bytes;
     record_rereading rereading;
-    bool stuck;        /* before a record that is damaged or not all there */
+    bool stuck;        /* before a record that is damaged or incomplete */
     tblog_event event; /* the last */
     char message[256];
 };
@@ -122,8 +122,8 @@ tblog_status tblog_reader_next(tblog_reader *reader, const tblog_event **event)
         *event = &reader->event;
         return TBLOG_OK;
     }
-    /* The record is met again by the next call: a damaged one, whose bytes are kept, stays so, and
-     * one that found no memory is tried anew. */
+    /* The next call meets the record again: a damaged one, whose bytes are kept, stays damaged, and
+     * one for which memory was missing is tried again. */
     reader->records.offset = reader->offset;
     reader->stuck = status == TBLOG_DAMAGED || status == TBLOG_TRUNCATED;
     describe(reader, status, problem);

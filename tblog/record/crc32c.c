@@ -13,8 +13,8 @@
 
 enum { SLICES = 8 };
 
-/* slice_table[k][b] is the checksum register after byte b and k zero bytes, so that eight bytes
- * are taken at once by eight independent look-ups. */
+/* slice_table[k][b] is the checksum register after byte b and k zero bytes, so eight independent
+ * look-ups process eight bytes together. */
 static uint32_t slice_table[SLICES][256];
 static pthread_once_t slice_table_once = PTHREAD_ONCE_INIT;
 
@@ -55,8 +55,8 @@ uint32_t crc32c_by_table(const void *data, size_t bytes)
     return ~crc;
 }
 
-/* step_N puts the N bytes of a little-endian number into the checksum register, the lower half of
- * its result. */
+/* step_N adds the N bytes of a little-endian number to the checksum register, the lower half of its
+ * result. */
 #if defined(__x86_64__)
 
 #define HAS_STEPS        1
@@ -97,8 +97,8 @@ bool crc32c_has_instruction(void)
     return (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
 }
 
-/* In assembly: GCC and clang want different attributes for the intrinsics of a processor that is
- * not the one they compile for. */
+/* In assembly, because GCC and clang need different attributes for intrinsics beyond the target
+ * processor. */
 #define STEP(name, instruction, width)                                                             \
     static inline uint64_t name(uint64_t crc, uint64_t bytes)                                      \
     {                                                                                              \

@@ -8,11 +8,11 @@
 #include <stdint.h>
 
 /* The checksum of `bytes` bytes as event files store it, rotated and offset, so that the checksum
- * of data that holds checksums stays a good one. By the processor's instruction where it has one,
- * else by tables. `data` may be NULL when `bytes` is 0. */
+ * of data that contains checksums is not weak. Uses the processor's instruction if it has one, else
+ * tables. `data` may be NULL if `bytes` is 0. */
 uint32_t crc32c_masked(const void *data, size_t bytes);
 
-/* The plain checksum in both ways, for tests. crc32c_by_instruction may be called only where
+/* The plain checksum in both ways, for tests. Call crc32c_by_instruction only if
  * crc32c_has_instruction(). */
 uint32_t crc32c_by_table(const void *data, size_t bytes);
 bool crc32c_has_instruction(void);

@@ -1,6 +1,6 @@
 /* Lays payloads out as records (record_format.h) and keeps them in memory, in order, until a
- * record_writer takes them all at once. Their checksums are left to it: who logs need not wait for
- * them. Knows nothing of what the payloads are. One thread at a time. */
+ * record_writer takes all of them. It computes their checksums, so that logging threads need not
+ * wait for that. Knows nothing of the payloads' contents. One thread at a time. */
 #ifndef TBLOG_RECORD_QUEUE_H
 #define TBLOG_RECORD_QUEUE_H
 
@@ -15,13 +15,13 @@
 /* All zero is an empty queue. */
 typedef struct record_queue {
     byte_buffer records; /* whole, with room for the checksums */
-    byte_buffer lasting; /* size_t []: where in `records` those begin that must not be dropped */
-    size_t begun;        /* where the record begins that record_queue_begin has begun */
+    byte_buffer lasting; /* size_t []: offsets of the records that must not be dropped */
+    size_t begun;        /* the offset of the record of record_queue_begin */
 } record_queue;
 
-/* Begins a record behind the others, whose payload the caller then puts behind what queue->records
- * holds. record_queue_end or record_queue_cancel comes before any other call. NULL without memory.
- * Like byte_buffer_reserve allocates only where the queue has never been as full. */
+/* Begins a record after the others. The caller appends its payload to the returned buffer, then
+ * calls record_queue_end or record_queue_cancel before any other function. NULL without memory.
+ * Like byte_buffer_reserve, allocates only if the queue has never been as full. */
 TBLOG_MUST_CHECK static inline byte_buffer *record_queue_begin(record_queue *queue)
 {
     byte_buffer *records = &queue->records;
@@ -33,11 +33,11 @@ TBLOG_MUST_CHECK static inline byte_buffer *record_queue_begin(record_queue *que
     return records;
 }
 
-/* Ends it. `lasting` keeps it from record_queue_drop_oldest. 0, or an errno value: ENOMEM, or
- * EMSGSIZE beyond RECORD_PAYLOAD_MAX; then the record is not there. */
+/* Ends the record. `lasting` protects it from record_queue_drop_oldest. 0, or an errno value:
+ * ENOMEM, or EMSGSIZE beyond RECORD_PAYLOAD_MAX; the record is then removed. */
 TBLOG_MUST_CHECK int record_queue_end(record_queue *queue, bool lasting);
 
-/* Takes it back. */
+/* Removes the record that was begun. */
 static inline void record_queue_cancel(record_queue *queue)
 {
     queue->records.size = queue->begun;
@@ -47,7 +47,7 @@ static inline void record_queue_cancel(record_queue *queue)
  * ones. Returns how many it dropped. */
 size_t record_queue_drop_oldest(record_queue *queue, size_t bytes);
 
-/* Forgets all records; the memory stays for the next ones. */
+/* Removes all records; keeps the memory for the next ones. */
 void record_queue_clear(record_queue *queue);
 
 /* Frees the memory, the records included. */

@@ -60,8 +60,8 @@ static tblog_status fill(record_reader *reader, size_t wanted)
     return TBLOG_OK;
 }
 
-/* What a writer has taken back may be written anew with other bytes, so an incomplete record is
- * forgotten and read again at the next call. */
+/* A writer may cut off a torn record and write other bytes there, so an incomplete record is read
+ * again by the next call. */
 static tblog_status incomplete(record_reader *reader)
 {
     const size_t bytes = present_bytes(reader);
@@ -71,8 +71,8 @@ static tblog_status incomplete(record_reader *reader)
     return bytes == 0 ? TBLOG_END : TBLOG_TRUNCATED;
 }
 
-/* Whether the file has so many bytes from `offset` on, as far as that is cheaper to ask than to
- * read them. What is beyond is not read, whoever claims it. */
+/* Whether the file has this many bytes from `offset` on, if asking is cheaper than reading them. So
+ * a false length is not read. */
 static tblog_status ask_for(record_reader *reader, size_t bytes, bool *there)
 {
     *there = true;

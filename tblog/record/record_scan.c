@@ -12,11 +12,11 @@
 enum {
     SCAN_BYTES = 64 * 1024,
     FIRST_SCAN_BYTES = 512, /* often the next header is near */
-    STEP_BYTES = 512        /* as many bytes are read again in the time of one header */
+    STEP_BYTES = 512        /* reading so many bytes takes as long as checking one header */
 };
 
-/* What may be read again: the file so often, and some seconds' work that a small file may take too.
- * Where nobody made a file for that, it is far less. */
+/* How much may be read again: several times the file, plus a few seconds of work for small files.
+ * Only crafted files need as much. */
 enum { REREADINGS = 4, REREADING_BYTES = 256 << 20 };
 
 #define NO_LIMIT UINT64_MAX
@@ -53,7 +53,7 @@ static bool read_all(record_source *source, uint8_t *data, size_t bytes, uint64_
     return true;
 }
 
-/* Whether a header that proves itself is at `offset`, and where its record ends. */
+/* Whether a header with a correct checksum is at `offset`, and where its record ends. */
 static tblog_status header_at(record_source *source, uint64_t offset, bool *proven, uint64_t *end)
 {
     uint8_t header[RECORD_HEADER_BYTES];
@@ -68,9 +68,9 @@ static tblog_status header_at(record_source *source, uint64_t offset, bool *prov
     return TBLOG_OK;
 }
 
-/* What stands at the place of a damaged record. */
+/* What is at the offset of a damaged record. */
 typedef struct record_claim {
-    bool is_inside;   /* a header that proves itself, and the file goes on to the record's end */
+    bool is_inside;   /* a header with a correct checksum, and the file has the whole record */
     bool is_followed; /* and there is another one, or the file's end: only the payload is wrong */
     uint64_t end;     /* where is_inside */
 } record_claim;
@@ -83,7 +83,7 @@ static tblog_status read_claim(record_source *source, uint64_t record_at, record
     if (status != TBLOG_OK || !proven) {
         return status;
     }
-    uint8_t around[2]; /* the record's last byte, and the one behind it */
+    uint8_t around[2]; /* the record's last byte, and the one after it */
     size_t present;
     if (!read_all(source, around, sizeof around, claim->end - 1, &present)) {
         return TBLOG_IO;
@@ -94,8 +94,8 @@ static tblog_status read_claim(record_source *source, uint64_t record_at, record
     return present < 2 ? TBLOG_OK : header_at(source, claim->end, &claim->is_followed, &next_end);
 }
 
-/* Whether records follow each other from `offset` to exactly `end`; no where that cannot be told
- * without more rereading than there may be. */
+/* Whether records follow each other from `offset` to exactly `end`. False if finding out would
+ * exceed the limit of rereading. */
 static tblog_status records_lead_to(record_source *source, uint64_t offset, uint64_t end,
                                     record_rereading *rereading, bool *leads)
 {
@@ -112,8 +112,7 @@ static tblog_status records_lead_to(record_source *source, uint64_t offset, uint
     return status;
 }
 
-/* Tries every offset from `from` to before `limit`. Where there is a limit, records must lead to
- * it. */
+/* Tries every offset in from .. limit - 1. If there is a limit, records must lead to it. */
 static tblog_status try_all(record_source *source, uint64_t from, uint64_t limit,
                             record_rereading *rereading, uint64_t *found)
 {

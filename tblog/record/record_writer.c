@@ -41,7 +41,7 @@ static size_t whole_record_bytes(const uint8_t *records, size_t bytes)
     return whole;
 }
 
-/* A length's checksum is kept, because many a record is as long as the one before it. */
+/* The last length's checksum is kept, because many records have the length of the one before. */
 void record_add_checksums(uint8_t *records, size_t bytes)
 {
     size_t length = 0;
@@ -71,8 +71,8 @@ static int cut_torn_record(record_writer *writer)
     return 0;
 }
 
-/* How much to write at once of these records, as many as it is whole ones: a page cache takes a
- * batch sooner so than in one write. */
+/* How much to write in one call: whole records of this size together, because the page cache takes
+ * a batch faster so than in one write. */
 static size_t piece_bytes(const uint8_t *records, size_t bytes)
 {
     enum { PIECE_BYTES = 64 * 1024 };
@@ -80,8 +80,7 @@ static size_t piece_bytes(const uint8_t *records, size_t bytes)
     return whole > 0 ? whole : RECORD_FRAME_BYTES + payload_bytes(records);
 }
 
-/* Writes the batch from *written to `end`, or until a call fails; *written tells how far it
- * came. */
+/* Writes the batch from *written to `end`, or until a call fails, and updates *written. */
 static int write_batch(record_writer *writer, size_t *written, size_t end)
 {
     while (*written < end) {

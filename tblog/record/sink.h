@@ -1,5 +1,5 @@
-/* Where records go: a file that is written at given offsets. The writer knows only this table of
- * functions, so that tests can put a file into memory and let any call fail. */
+/* Where records go: a file that is written at offsets. The writer knows only this table of
+ * functions, so that tests can use a file in memory and make any call fail. */
 #ifndef TBLOG_SINK_H
 #define TBLOG_SINK_H
 
@@ -9,8 +9,8 @@
 
 typedef struct record_sink record_sink;
 
-/* Each function is its system call's namesake: -1 with errno on failure, EINTR included; a write
- * may be short. Calls come from one thread at a time. */
+/* Each function behaves like the system call of its name: -1 with errno on failure, also EINTR; a
+ * write may be short. One thread at a time. */
 struct record_sink {
     ssize_t (*write_at)(record_sink *self, const void *data, size_t bytes, uint64_t offset);
     int (*truncate)(record_sink *self, uint64_t size);

@@ -1,4 +1,4 @@
-/* Audio: a list of WAV files, here always of one. */
+/* Audio: a list of WAV files, here always one. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "tensor_event.h"
 #include "wav.h"
 
-/* -1 .. 1 to 16 bits, rounded to the nearest; beyond is clipped, and NaN is silence. */
+/* Converts -1 .. 1 to 16 bits, rounded to nearest. Others are clipped; NaN becomes silence. */
 static int16_t sample_from_float(float value)
 {
     if (isnan(value)) {
@@ -20,7 +20,7 @@ static int16_t sample_from_float(float value)
     return (int16_t)(scaled < 0.0f ? scaled - 0.5f : scaled + 0.5f);
 }
 
-/* What a call was given: either floats or 16-bit samples; the other is NULL. */
+/* The caller's samples: floats or 16-bit integers; the other pointer is NULL. */
 typedef struct audio {
     const float *floats;
     const int16_t *shorts;

@@ -15,8 +15,8 @@ tblog_status tblog_add_keras_graph(tblog_writer *writer, const char *tag, int64_
     }
     const event_bytes json = {.data = model_json, .count = strlen(model_json)};
     /* A blob sequence of one: [1]. Keras writes rank 0 without a data class, which both loaders
-     * turn into this; with the class set they take the shape as it is, and TensorBoard's Python
-     * loader then fails to index rank 0. The content is the version of the format, as a digit. */
+     * convert to this. With the class they use the shape unchanged, and TensorBoard's Python loader
+     * then fails to index rank 0. The content is the version of the format, as a digit. */
     event_tensor tensor = {.tag = tag,
                            .plugin = TAG_PLUGIN_KERAS_GRAPH,
                            .plugin_content = {.data = "1", .count = 1},

@@ -174,7 +174,7 @@ static bool are_sound_buckets(const tblog_bucket *buckets, size_t count)
             return refuse("bucket %zu ends before it begins, or holds less than nothing", i);
         }
         if (i > 0 && (bucket->left < bucket[-1].left || bucket->right < bucket[-1].right)) {
-            return refuse("bucket %zu is not behind the one before it", i);
+            return refuse("bucket %zu is not after the one before it", i);
         }
     }
     return true;

@@ -1,4 +1,4 @@
-/* Hyper-parameters: values without elements, of three fixed tags, whose metadata says it all. */
+/* Hyper-parameters: values without elements, of three fixed tags; all contents are metadata. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,10 +69,10 @@ static bool are_sound_hparams(const tblog_hparam *hparams, size_t count)
 static bool is_sound_range(const tblog_hparam_info *info)
 {
     return admit(info->type == TBLOG_HPARAM_NUMBER && info->value_count == 0,
-                 "'%s' has a range and is no number, or has values too", info->name) &&
+                 "'%s' has a range, but is not a number or has values too", info->name) &&
            admit(isfinite(info->minimum) && isfinite(info->maximum) &&
                      info->minimum < info->maximum,
-                 "the range of '%s' is not one", info->name);
+                 "the range of '%s' is not finite or not ascending", info->name);
 }
 
 static bool is_sound_info(const tblog_hparam_info *info, size_t number)

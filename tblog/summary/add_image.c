@@ -28,7 +28,7 @@ tblog_status tblog_add_pngs(tblog_writer *writer, const char *tag, int64_t step,
     for (size_t i = count; i-- > 0;) {
         if (!admit(pngs[i].bytes != NULL &&
                        png_read_size(pngs[i].bytes, pngs[i].byte_count, &width, &height),
-                   "image %zu is no PNG", i)) {
+                   "image %zu is not a PNG", i)) {
             return TBLOG_INVALID;
         }
     }

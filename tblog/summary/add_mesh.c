@@ -50,7 +50,7 @@ static bool is_sound_mesh(const tblog_mesh *mesh)
     return true;
 }
 
-/* The parts that the mesh has; their number. */
+/* Lists the parts that the mesh has, and returns their number. */
 static size_t list_parts(mesh_tensor parts[PARTS_MAX], const tblog_mesh *mesh)
 {
     size_t count = 0;

@@ -1,5 +1,5 @@
-/* Precision-recall curves: [6,T] floats, a row each of true positives, false positives, true
- * negatives, false negatives, precision and recall, a column a threshold. */
+/* Precision-recall curves: floats [6,T], with rows for true positives, false positives, true
+ * negatives, false negatives, precision and recall, and one column per threshold. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -33,7 +33,7 @@ static bool are_sound_counts(const tblog_pr_counts *counts, size_t threshold_cou
     return true;
 }
 
-/* part / whole, and 0 of nothing. */
+/* part / whole; 0 if whole is 0. */
 static double share(double part, double whole)
 {
     return whole > 0.0 ? part / whole : 0.0;
@@ -83,8 +83,8 @@ tblog_status tblog_add_pr_curve_counts(tblog_writer *writer, const char *tag, in
     return status;
 }
 
-/* Counts the samples whose score reaches each threshold i / (threshold_count - 1). False where a
- * score is not within 0 and 1. */
+/* Counts the samples whose score reaches each threshold i / (threshold_count - 1). False if a score
+ * is not in 0 .. 1. */
 static bool count_scores(tblog_pr_counts *counts, size_t threshold_count, const uint8_t *labels,
                          const float *scores, size_t count)
 {
@@ -99,7 +99,7 @@ static bool count_scores(tblog_pr_counts *counts, size_t threshold_count, const 
             counts[last].false_positives += 1.0;
         }
     }
-    /* So far a sample counts at the last threshold that it reaches; it reaches all before too. */
+    /* So far each sample counts only at the last threshold that it reaches. */
     for (size_t i = threshold_count - 1; i-- > 0;) {
         counts[i].true_positives += counts[i + 1].true_positives;
         counts[i].false_positives += counts[i + 1].false_positives;

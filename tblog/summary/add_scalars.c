@@ -1,4 +1,4 @@
-/* Scalars: values of their own kind in an event, or tensors where the writer's options say so. */
+/* Scalars: simple_value, or tensors with the option tensor_scalars. */
 #include "event_encode.h"
 #include "refusal.h"
 #include "tensor_event.h"
@@ -32,7 +32,7 @@ static tblog_status encode_as_tensors(tblog_writer *writer, double wall_time, in
     return tensor_event_encode(writer, wall_time, step, tensors, count);
 }
 
-/* Looks the scalar's tag up, and makes of both what is encoded. */
+/* Looks up the scalar's tag, and fills in the scalar to encode. */
 static inline tblog_status take_scalar(tblog_writer *writer, const tblog_scalar *scalar,
                                        event_scalar *entry)
 {

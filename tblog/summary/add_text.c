@@ -50,7 +50,7 @@ tblog_status tblog_add_plain_text(tblog_writer *writer, const char *tag, int64_t
     return status;
 }
 
-/* Fills `strings`; false where a cell is NULL or not UTF-8. */
+/* Fills `strings`; false if a cell is NULL or not UTF-8. */
 static bool take_cells(event_bytes *strings, const char *const *cells, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

@@ -1,12 +1,12 @@
-/* Markdown takes a block of HTML as it is, and a browser keeps the spaces of one that is
- * preformatted. The block is a single line, in which line ends and tabs are character references:
- * Markdown looks for fences and trims lines before it looks for HTML. The text begins inside of
- * <code>, because browsers drop a line end right after <pre>. */
+/* Markdown leaves a block of HTML unchanged, and browsers keep the spaces of a preformatted one.
+ * The block is a single line: line ends and tabs are character references, because Markdown looks
+ * for fences and trims lines before it looks for HTML. The text begins inside <code>, because
+ * browsers drop a line end right after <pre>. */
 #include "plain_text.h"
 
 #include <string.h>
 
-/* What stands for a byte of the text; NULL if it stands for itself. */
+/* The escape of a byte of the text; NULL if it needs none. */
 static const char *find_escape(char byte)
 {
     switch (byte) {
@@ -21,7 +21,7 @@ static const char *find_escape(char byte)
     case '\n':
     case '\r':
         return "&#10;";
-    default: /* HTML has no other control characters; U+FFFD shows that there was one */
+    default: /* HTML allows no other control characters; U+FFFD marks their places */
         return ((unsigned char)byte < 0x20 || byte == 0x7f) ? "\xef\xbf\xbd" : NULL;
     }
 }
@@ -31,8 +31,8 @@ static bool append_string(byte_buffer *out, const char *string)
     return byte_buffer_append(out, string, strlen(string));
 }
 
-/* Appends the escape of the first byte, or the bytes up to the next one that has an escape; returns
- * how many bytes of the text that was, 0 without memory. */
+/* Appends the escape of the first byte, or the bytes before the next one with an escape. Returns
+ * how many bytes of the text it consumed; 0 without memory. */
 static size_t append_some(byte_buffer *out, const char *text)
 {
     const char *escape = find_escape(text[0]);

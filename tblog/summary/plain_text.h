@@ -1,5 +1,4 @@
-/* Markdown that TensorBoard shows as a given text, character by character. Knows nothing of
- * events. */
+/* Makes Markdown that TensorBoard shows literally as a given text. Knows nothing of events. */
 #ifndef TBLOG_PLAIN_TEXT_H
 #define TBLOG_PLAIN_TEXT_H
 

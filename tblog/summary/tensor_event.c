@@ -39,7 +39,7 @@ static tblog_status encode_request(tblog_writer *writer, double wall_time, const
     return tensor_event_encode(writer, wall_time, request->step, request->tensors, request->count);
 }
 
-/* Whether the tensors fit into a record: what does not need not be copied to find out. */
+/* Whether the tensors fit into a record, before they are copied. */
 static bool fits_record(const event_tensor *tensors, size_t count)
 {
     size_t left = RECORD_PAYLOAD_MAX;

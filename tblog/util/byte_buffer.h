@@ -1,4 +1,4 @@
-/* Bytes that grow at their end. Knows nothing of what they are. One owner, one thread at a time. */
+/* A growable array of bytes. One thread at a time. */
 #ifndef TBLOG_BYTE_BUFFER_H
 #define TBLOG_BYTE_BUFFER_H
 
@@ -15,17 +15,16 @@ typedef struct byte_buffer {
     size_t capacity;
 } byte_buffer;
 
-/* byte_buffer_reserve where there is not room enough. */
+/* byte_buffer_reserve when there is not enough room. */
 TBLOG_MUST_CHECK bool byte_buffer_grow(byte_buffer *buffer, size_t extra);
 
-/* Makes room for `extra` bytes behind the present ones. False without memory, with the contents as
- * they were. */
+/* Makes room for `extra` more bytes. False without memory, with the contents unchanged. */
 TBLOG_MUST_CHECK static inline bool byte_buffer_reserve(byte_buffer *buffer, size_t extra)
 {
     return extra <= buffer->capacity - buffer->size || byte_buffer_grow(buffer, extra);
 }
 
-/* Adds bytes at the end. False without memory, with the contents as they were. */
+/* Appends bytes. False without memory, with the contents unchanged. */
 TBLOG_MUST_CHECK bool byte_buffer_append(byte_buffer *buffer, const void *bytes, size_t count);
 
 /* Drops the first `count` bytes (at most size). */

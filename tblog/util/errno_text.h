@@ -1,4 +1,4 @@
-/* What the system says of an errno value, by any thread. */
+/* strerror for any thread. */
 #ifndef TBLOG_ERRNO_TEXT_H
 #define TBLOG_ERRNO_TEXT_H
 
@@ -6,7 +6,7 @@
 
 enum { ERRNO_TEXT_BYTES = 128 };
 
-/* Puts the text into `buffer`, which is returned. */
+/* Copies the system's text for the errno value to `buffer`, and returns it. */
 const char *errno_text(int cause, char buffer[ERRNO_TEXT_BYTES]);
 
 #endif

@@ -1,4 +1,4 @@
-/* Numbers in the byte order of the files that we write, whatever the machine's own is. On a
+/* Numbers in the byte order of event files, on machines of either byte order. On a
  * little-endian machine each function is a copy. */
 #ifndef TBLOG_LITTLE_ENDIAN_H
 #define TBLOG_LITTLE_ENDIAN_H
@@ -20,7 +20,7 @@ static inline uint64_t little_endian_swap(uint64_t value)
     return LITTLE_ENDIAN_SWAPS ? __builtin_bswap64(value) : value;
 }
 
-/* The number in bytes[0 .. count), at most 8 of them. */
+/* The number in bytes[count]; count is at most 8. */
 static inline uint64_t little_endian_load(const uint8_t *bytes, size_t count)
 {
     uint64_t value = 0;
@@ -28,7 +28,7 @@ static inline uint64_t little_endian_load(const uint8_t *bytes, size_t count)
     return little_endian_swap(value);
 }
 
-/* The lowest `count` bytes of the number, at most 8. */
+/* Stores the lowest `count` bytes of the number; count is at most 8. */
 static inline void little_endian_store(uint8_t *bytes, size_t count, uint64_t value)
 {
     const uint64_t swapped = little_endian_swap(value);

@@ -1,5 +1,5 @@
 /* A PNG is a signature and chunks: length, type, data, CRC-32 of type and data; numbers are
- * big-endian. One IHDR, one IDAT (a zlib stream of the rows, each behind a filter's number), one
+ * big-endian. One IHDR, one IDAT (a zlib stream of the rows, each after a filter's number), one
  * IEND. (PNG specification, third edition, chapters 5, 9 and 11.) */
 #include "png.h"
 
@@ -11,8 +11,8 @@ static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'
 enum {
     CHUNK_FRAME_BYTES = 12, /* length, type and CRC */
     HEADER_BYTES = 13,      /* of IHDR's data */
-    /* Rows are predicted from the one above: deflate does best on most images, and one filter for
-     * all needs no search. */
+    /* Rows are predicted from the one above: that compresses most images best, and one filter for
+     * all rows needs no search. */
     FILTER_UP = 2
 };
 

@@ -18,7 +18,7 @@ static bool is_control(const char *text, size_t at)
     return byte < ' ' || byte == 0x7f || is_c1;
 }
 
-/* Names in the text are the caller's, and the text may be cut inside of a character. */
+/* The text has names of the caller, and it may be cut inside a character. */
 static void clean(char *text, bool is_cut)
 {
     size_t bytes = strlen(text);

@@ -1,6 +1,6 @@
-/* What the library refuses, and why: each thread keeps a line of text about its last refusal, until
- * its next call with the same writer; tblog_writer_message gives it to the caller. What is sound
- * costs a comparison. */
+/* Why the library refuses a call. Each thread keeps one line of text about its last refusal, until
+ * its next call with the same writer. tblog_writer_message returns it. A valid argument costs one
+ * comparison. */
 #ifndef TBLOG_REFUSAL_H
 #define TBLOG_REFUSAL_H
 
@@ -8,16 +8,16 @@
 
 #include "tblog/tblog.h"
 
-/* Refuses this thread's call, for the reason that the format says; always false. Control characters
- * and what is not UTF-8 become question marks. */
+/* Refuses this thread's call for the formatted reason. Always false. Control characters and bytes
+ * that are not UTF-8 become question marks. */
 __attribute__((format(printf, 1, 2))) bool refuse(const char *why, ...);
 
-/* Refuses it because the operation failed with this errno value; always false. For calls that leave
- * no handle to ask. */
+/* Refuses it because the operation failed with this errno value. Always false. For calls that leave
+ * no handle. */
 bool refuse_failure(const char *operation, int cause, const char *path);
 
-/* Whether `is_sound`; else the call is refused. (That refuse returns false is written out for
- * analyzers that look into one file at a time.) */
+/* Returns `is_sound`; refuses the call if it is false. (The `false` is explicit for analyzers that
+ * do not see into `refuse`.) */
 #define admit(is_sound, ...) ((is_sound) || (refuse(__VA_ARGS__), false))
 
 /* Whether the string is neither NULL nor empty and UTF-8, as a tag or a name must be; `what` names
@@ -33,24 +33,24 @@ TBLOG_MUST_CHECK bool admit_printable(const char *string, const char *what);
 /* Whether the caller's struct has the size that it has here; `name` is the struct's. */
 TBLOG_MUST_CHECK bool admit_size(size_t size, size_t size_here, const char *name);
 
-/* Why this thread's last call for the writer (NULL: one without a writer) was refused; "" where it
- * was not. Good until the thread's next refusal. */
+/* Why this thread's last call with the writer (NULL: without a writer) was refused; "" if it was
+ * not. Valid until the thread's next refusal. */
 const char *refusal_text(const tblog_writer *writer);
 
 /* Forgets it. */
 void refusal_forget(void);
 
-/* Of this thread: whose call is under way, and whose the last refusal was. */
+/* The writers of this thread's current call and of its last refusal. */
 typedef struct refusal_calls {
     const tblog_writer *writer;
     const tblog_writer *refuser;
 } refusal_calls;
 
-/* Of the default TLS model: initial-exec would save a call, but it takes static TLS, of which the
- * system keeps little for libraries that are loaded at run time, as plug-ins are. */
+/* In the default TLS model. initial-exec would save a call, but it uses static TLS, which is scarce
+ * for libraries that are loaded with dlopen. */
 extern _Thread_local refusal_calls refusal_thread;
 
-/* Each public call that may refuse begins with it; `writer` is NULL where it has none. */
+/* Every public call that may refuse begins with this; `writer` is NULL if it has none. */
 static inline void refusal_begin(const tblog_writer *writer)
 {
     refusal_thread.writer = writer;

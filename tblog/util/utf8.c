@@ -18,7 +18,7 @@ size_t utf8_sequence_bytes(const void *text, size_t bytes)
     if (length == 0 || length > bytes) {
         return 0;
     }
-    /* The second byte's range excludes overlong forms, surrogates and what is too large. */
+    /* The second byte's range excludes overlong forms, surrogates and numbers above U+10FFFF. */
     const uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
     const uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
     if (at[1] < low || at[1] > high) {
@@ -36,7 +36,7 @@ bool utf8_is_valid(const void *text, size_t bytes)
 {
     const uint8_t *at = text;
     while (bytes > 0) {
-        uint64_t eight; /* at once where they are ASCII, as most are */
+        uint64_t eight; /* checked together if they are ASCII, as most are */
         if (bytes >= sizeof eight) {
             memcpy(&eight, at, sizeof eight);
             if ((eight & 0x8080808080808080u) == 0) {

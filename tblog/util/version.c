@@ -11,7 +11,7 @@ int tblog_version_number(void)
     return TBLOG_VERSION_NUMBER;
 }
 
-/* The same for all versions between which the interface only grows. */
+/* Equal for all versions between which the interface only grows. */
 static int interface_of(int version_number)
 {
     const int minors = version_number / 1000;

@@ -1,4 +1,4 @@
-/* The version that tblog.h names, as text. */
+/* tblog.h's version as text. */
 #ifndef TBLOG_VERSION_TEXT_H
 #define TBLOG_VERSION_TEXT_H
 

@@ -8,8 +8,8 @@
 #include <x86intrin.h>
 #endif
 
-/* How far the counter may move on before the time is read again. No counter of a processor with
- * this instruction set is slower than 1 GHz, so its rate need not be known. */
+/* After so many ticks the time is read again. On processors with this instruction set the counter
+ * is at least as fast as 1 GHz, so its exact rate does not matter. */
 #define STALE_TICKS ((uint64_t)1 << 18)
 
 double wall_clock_read_system(void *unused)
@@ -22,7 +22,7 @@ double wall_clock_read_system(void *unused)
 
 #if defined(__x86_64__)
 
-/* Whether the counter runs at one rate whatever the processor does ("invariant TSC"). */
+/* Whether the counter runs at a constant rate ("invariant TSC"). */
 static bool has_counter(void)
 {
     const unsigned power_leaf = 0x80000007;
@@ -62,7 +62,7 @@ double wall_clock_seconds(void *context)
         return wall_clock_read_system(NULL);
     }
     const uint64_t ticks = read_counter();
-    /* A counter that was set back by a suspended machine makes a difference that is huge. */
+    /* If a suspended machine resets the counter, the unsigned difference is huge. */
     if (clock->seconds == 0.0 || ticks - clock->read_at >= STALE_TICKS) {
         clock->read_at = ticks;
         clock->seconds = wall_clock_read_system(NULL);

@@ -8,7 +8,7 @@
 
 enum { SAMPLE_BYTES = 2, FORMAT_BYTES = 16, FORMAT_PCM = 1 };
 
-/* The names of the file's parts, and where the numbers are zeros. */
+/* The names of the file's parts, with zeros in place of the numbers. */
 static const uint8_t blank[WAV_HEADER_BYTES] = {'R', 'I', 'F',        'F', 0,   0,   0,
                                                 0,   'W', 'A',        'V', 'E', 'f', 'm',
                                                 't', ' ', [36] = 'd', 'a', 't', 'a'};

@@ -1,5 +1,5 @@
-/* The time by which the flusher thread waits; tests put their own in its place. Knows nothing of
- * writers, and the stamps of events are another clock's. */
+/* The clock of the flusher thread's waits, which tests replace. Knows nothing of writers. Events
+ * get their wall times from another clock. */
 #ifndef TBLOG_FLUSH_TIMER_H
 #define TBLOG_FLUSH_TIMER_H
 
@@ -10,11 +10,10 @@
 
 typedef struct flush_timer {
     void *context;
-    /* Milliseconds since some moment, never going back. */
+    /* Milliseconds since a fixed moment; never decreases. */
     int64_t (*now_ms)(void *context);
-    /* Waits, with `mutex` held as pthread_cond_wait wants it, until `condition` is signalled or
-     * about `milliseconds` have passed. May return early. flush_timer_init_condition has made
-     * `condition`. */
+    /* Waits until `condition` is signalled or about `milliseconds` have passed; may return early.
+     * `mutex` is held, as for pthread_cond_wait. `condition` is of flush_timer_init_condition. */
     void (*wait)(void *context, pthread_cond_t *condition, pthread_mutex_t *mutex,
                  int64_t milliseconds);
 } flush_timer;

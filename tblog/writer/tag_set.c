@@ -8,12 +8,12 @@ typedef struct tag_entry {
     char *tag;
     size_t bytes; /* without the NUL */
     uint64_t hash;
-    uint64_t file;  /* the newest that has it, plus 1; 0 for none that is known */
-    uint64_t event; /* that brought it to that file */
+    uint64_t file;  /* the newest file that has it, plus 1; 0 for none */
+    uint64_t event; /* the event that added it to that file */
     tag_plugin plugin;
 } tag_entry;
 
-/* Eight bytes a step: each call that logs a scalar waits for this. */
+/* Eight bytes per step: every call that logs a scalar waits for this. */
 static uint64_t hash_tag(const char *tag, size_t bytes)
 {
     const uint64_t odd = 0x9e3779b97f4a7c15u;
@@ -79,15 +79,15 @@ static bool make_room(tag_set *set)
     return true;
 }
 
-/* Where tag_set.recent guesses the entry of the tag at this address. Literals lie close together,
- * so every bit counts. */
+/* The index in tag_set.recent for a tag at this address. Literals are close together, so all bits
+ * of the address matter. */
 static uint32_t *guess_of(tag_set *set, const char *tag)
 {
     const uintptr_t address = (uintptr_t)tag;
     return &set->recent[(address ^ address >> 6) % TAG_SET_RECENT];
 }
 
-/* The tag's entry, or NULL where it is new. */
+/* The tag's entry, or NULL if it is new. */
 static tag_entry *find(tag_set *set, const char *tag)
 {
     if (set->slot_count == 0) {
@@ -106,7 +106,7 @@ static tag_entry *find(tag_set *set, const char *tag)
     return &set->entries[slot - 1];
 }
 
-/* Adds a tag that is new; its entry, or NULL without memory. */
+/* Adds a new tag. Its entry, or NULL without memory. */
 static tag_entry *add(tag_set *set, const char *tag, tag_plugin plugin)
 {
     if (!make_room(set)) {
@@ -166,8 +166,8 @@ void tag_set_undo(tag_set *set)
     if (set->fresh == 0) {
         return;
     }
-    /* Newest first: no other tag's search has passed over the slot of the newest, so it can simply
-     * be emptied. */
+    /* Newest first: no other tag's search passes over the newest tag's slot, so the slot can
+     * simply be emptied. */
     while (set->count > set->known) {
         const tag_entry *entry = &set->entries[--set->count];
         *find_slot(set, entry->tag, entry->bytes, entry->hash) = 0;

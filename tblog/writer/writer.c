@@ -1,10 +1,10 @@
-/* The calls of tblog.h about a writer that is open: its file, its error, what it dropped. */
+/* The functions of tblog.h for an open writer: flushing, rotation, the latched error, counts. */
 #include "writer_flush.h"
 #include "writer_state.h"
 
 /* ---- The file ---- */
 
-/* Whether flush, sync and rotate may go on: TBLOG_OK with `io` held. */
+/* Begins flush, sync and rotate. TBLOG_OK with `io` held, or why the call fails. */
 static tblog_status begin_flush(tblog_writer *writer)
 {
     const tblog_status status = tblog_writer_status(writer);

@@ -20,7 +20,7 @@ static tblog_status unlock_event(tblog_writer *writer, tblog_status status)
     return status;
 }
 
-/* Sees to it that there is room for an event, with `mutex` held, which it may let go meanwhile. */
+/* Makes sure that there is room for an event. `mutex` is held, but may be released meanwhile. */
 static tblog_status make_room(tblog_writer *writer)
 {
     const size_t bytes = writer->queue_bytes;
@@ -28,7 +28,7 @@ static tblog_status make_room(tblog_writer *writer)
         const bool stands = writer->latched != TBLOG_OK;
         switch (writer->full_queue) {
         case TBLOG_FULL_QUEUE_DROP_OLDEST:
-            /* Dropping moves what stays, so it is worth while only for many at once. */
+            /* Dropping moves the rest of the queue, so it pays only for many events together. */
             writer->dropped += record_queue_drop_oldest(&writer->queue, bytes - bytes / 8 - 1);
             if (writer->queue.records.size >= bytes) {
                 return TBLOG_FULL;
@@ -47,8 +47,8 @@ static tblog_status make_room(tblog_writer *writer)
     return TBLOG_OK;
 }
 
-/* Locks the writer for an event, and sees to it that there is room for it. TBLOG_OK, or what stands
- * against the event, with nothing locked. */
+/* Locks the writer for an event, and makes sure that there is room for it. Otherwise returns why
+ * the event is refused, with nothing locked. */
 static tblog_status begin_event(tblog_writer *writer)
 {
     if (!writer_is_usable(writer)) {
@@ -91,7 +91,7 @@ tblog_status writer_add_fresh_tag(const tblog_writer *writer, const char *tag, t
     if (result == TAG_SET_NO_MEMORY) {
         return TBLOG_NO_MEMORY;
     }
-    /* A tag that was there before has been looked at then. */
+    /* A tag that was there before was checked then. */
     if (result == TAG_SET_OTHER_PLUGIN) {
         return refuse_plugin(writer, tag, plugin);
     }
@@ -100,13 +100,13 @@ tblog_status writer_add_fresh_tag(const tblog_writer *writer, const char *tag, t
     return use->first_of_writer && !admit_text(tag, "the tag") ? TBLOG_INVALID : TBLOG_OK;
 }
 
-/* Writes the event at once. Where that fails it must not stay in memory: the call that logs it says
- * that it is nowhere. */
+/* Writes the event immediately. If that fails, the event must not stay in memory, because its call
+ * returns an error. */
 static tblog_status write_through(tblog_writer *writer)
 {
     pthread_mutex_unlock(&writer->mutex);
     const tblog_status status = writer_write_records(writer);
-    /* What fails behind the write is the next call's to tell: the event is in the file. */
+    /* The event is written; later failures are reported by the next call. */
     if (status == TBLOG_OK) {
         (void)writer_finish_flush(writer);
     }
@@ -118,7 +118,7 @@ static tblog_status write_through(tblog_writer *writer)
     return status;
 }
 
-/* Frames the event that is behind the queue, and sees to it that it is written in time. */
+/* Frames the event at the end of the queue, and ensures that it is written in time. */
 static tblog_status take_event(tblog_writer *writer)
 {
     const bool lasting = writer->tags.fresh > 0 || writer->event_lasts;
@@ -139,8 +139,8 @@ static tblog_status take_event(tblog_writer *writer)
     return TBLOG_OK;
 }
 
-/* With TBLOG_OK takes the event that was encoded; with another status, or where that fails, forgets
- * it and its new tags. Unlocks, and returns what the call that logs returns. */
+/* With TBLOG_OK accepts the event that was encoded. With another status, or if that fails, removes
+ * it and its new tags. Unlocks, and returns the status of the logging call. */
 static tblog_status end_event(tblog_writer *writer, tblog_status status)
 {
     if (status == TBLOG_OK) {
@@ -148,7 +148,7 @@ static tblog_status end_event(tblog_writer *writer, tblog_status status)
     } else {
         record_queue_cancel(&writer->queue);
     }
-    /* A tag whose first value is not there must not be known, or its next would lack metadata. */
+    /* Forget a tag whose first value was not written, or its next would lack metadata. */
     if (status != TBLOG_OK) {
         tag_set_undo(&writer->tags);
     }

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <signal.h>
 
-/* Latches the error of a flush, and sees to it that the flush is repeated where it may be. Under
- * one lock: who clears the error must find that there is something to flush. */
+/* Latches the error of a flush and requests a retry. Both under one lock: a thread that clears the
+ * error must find that there is something to flush. */
 static tblog_status fail_flush(tblog_writer *writer, const char *operation, int cause)
 {
     pthread_mutex_lock(&writer->mutex);
@@ -17,9 +17,9 @@ static tblog_status fail_flush(tblog_writer *writer, const char *operation, int 
     return TBLOG_IO;
 }
 
-/* Gives the removed file up, with all that waits for it: that was encoded for a file which has the
- * metadata of its tags, and TensorBoard would not show a tag for good whose first tensor lacks it.
- * What is logged from now on is for the next file. */
+/* Gives up the removed file and all events that wait for it. They were encoded for a file that has
+ * their tags' metadata; TensorBoard never shows a tag whose first tensor lacks it. Later events go
+ * to the next file. */
 static tblog_status lose_file(tblog_writer *writer, int cause)
 {
     event_file_discard_batch(writer->file);
@@ -35,10 +35,10 @@ static tblog_status lose_file(tblog_writer *writer, int cause)
     return fail_flush(writer, "write", cause);
 }
 
-/* What failed to be written with this errno value stays for the next flush. */
+/* Records that could not be written, with this errno value, stay for the next flush. */
 static tblog_status fail_write(tblog_writer *writer, int cause)
 {
-    /* NFS says ESTALE of a file that another machine has removed. */
+    /* NFS reports ESTALE for a file that another machine has removed. */
     const bool is_removed = cause == ENOENT || cause == ESTALE;
     return is_removed ? lose_file(writer, cause) : fail_flush(writer, "write", cause);
 }
@@ -51,7 +51,7 @@ static bool is_complete(const tblog_writer *writer)
     return is_full || writer->is_file_ended;
 }
 
-/* Whether the file is complete, or lost, and there is something for the next one. */
+/* Whether the file is complete or lost, and there are events for the next one. */
 static bool is_next_file_wanted(tblog_writer *writer)
 {
     if (!writer->is_next_file_due && !is_complete(writer)) {
@@ -63,8 +63,8 @@ static bool is_next_file_wanted(tblog_writer *writer)
     return has_records;
 }
 
-/* Continues in the next file. If it cannot be begun the present one stays; if the present one
- * cannot be closed, the next one is used all the same. */
+/* Continues in the next file. If that cannot be created, the current file stays. If the current
+ * file cannot be closed, the next one is used nevertheless. */
 static tblog_status begin_next_file(tblog_writer *writer)
 {
     pthread_mutex_lock(&writer->mutex); /* the clock is read by one thread at a time */
@@ -88,8 +88,8 @@ static tblog_status begin_next_file(tblog_writer *writer)
     return status;
 }
 
-/* Whether the file has reached its age, which begins with the first flush of an event to it.
- * `mutex` is held. */
+/* Whether the file has reached its age, counted from the first flush of an event to it. `mutex` is
+ * held. */
 static bool has_reached_age(tblog_writer *writer)
 {
     if (writer->rotate_ms == 0) {
@@ -102,7 +102,7 @@ static bool has_reached_age(tblog_writer *writer)
     return now_ms >= writer->file_end_ms;
 }
 
-/* Ends the file, with the batch, if it has an event and is to end: now, or because of its age.
+/* Ends the file, with the batch, if it has an event and either `now` is set or its age is reached.
  * `mutex` is held. */
 static void end_file_in_time(tblog_writer *writer, bool now)
 {
@@ -112,8 +112,7 @@ static void end_file_in_time(tblog_writer *writer, bool now)
     }
 }
 
-/* Frees what events larger than usual have left, or a writer would keep the memory of its
- * largest. */
+/* Frees the memory of unusually large events, which the writer would otherwise keep. */
 static void free_oversized(const tblog_writer *writer, byte_buffer *idle)
 {
     const size_t quarter = idle->capacity / 4;
@@ -122,14 +121,14 @@ static void free_oversized(const tblog_writer *writer, byte_buffer *idle)
     }
 }
 
-/* Takes what is queued as the next batch, which may be the last of its file. */
+/* Makes the queued records the next batch, which may be the last of its file. */
 static void take_batch(tblog_writer *writer, bool is_last)
 {
     pthread_mutex_lock(&writer->mutex);
     event_file_take(writer->file, &writer->queue);
     end_file_in_time(writer, is_last);
-    /* After the batch that completes the file all goes to the next one, where each tag's first
-     * value needs metadata again: who looks at it alone would not see the tag without. */
+    /* This batch completes the file. Later events go to the next one, where each tag's first value
+     * needs metadata again, because each file must be readable alone. */
     if (is_complete(writer)) {
         tag_set_next_file(&writer->tags);
     }
@@ -139,10 +138,10 @@ static void take_batch(tblog_writer *writer, bool is_last)
     pthread_mutex_unlock(&writer->mutex);
 }
 
-/* As writer_write_records; the file may end with what is written. */
+/* As writer_write_records. With `is_last`, the file is complete after this batch. */
 static tblog_status write_records(tblog_writer *writer, bool is_last)
 {
-    /* First what an earlier failure has left, then what came since. */
+    /* First the rest of an earlier failure, then newer records. */
     int cause = event_file_write(writer->file);
     if (cause == 0 && is_next_file_wanted(writer)) {
         const tblog_status status = begin_next_file(writer);
@@ -223,19 +222,19 @@ tblog_status writer_sync_file(tblog_writer *writer)
 
 void writer_start_interval(tblog_writer *writer)
 {
-    /* A quarter of the interval is left for the thread to be run and for the write. */
+    /* A quarter of the interval is reserved for scheduling the thread and for the write. */
     const uint32_t wait_ms = writer->flush_interval_ms - writer->flush_interval_ms / 4;
     writer->flush_due_ms = writer->timer->now_ms(writer->timer->context) + wait_ms;
     pthread_cond_signal(&writer->changed);
 }
 
-/* When the next flush is due: for what waits, or for the end of the file. `mutex` is held. */
+/* When the next flush is due: for waiting records, or to end the file. `mutex` is held. */
 static int64_t next_flush_ms(const tblog_writer *writer)
 {
     if (writer_refuses_events(writer)) {
         return WRITER_NEVER_MS;
     }
-    /* A flush that failed is repeated in its time, even if the file was to end before. */
+    /* A failed flush is retried after its interval, even if the file should end earlier. */
     if (writer->unwritten) {
         return writer->flush_due_ms;
     }
@@ -244,8 +243,7 @@ static int64_t next_flush_ms(const tblog_writer *writer)
                                                                     : writer->file_end_ms;
 }
 
-/* Returns once there is something to flush or a file to end, and its time has come, or the thread
- * is to end. `mutex` is held. */
+/* Waits until a flush or the end of a file is due, or the thread has to end. `mutex` is held. */
 static void await_flush(tblog_writer *writer)
 {
     const flush_timer *timer = writer->timer;
@@ -255,7 +253,7 @@ static void await_flush(tblog_writer *writer)
             pthread_cond_wait(&writer->changed, &writer->mutex);
             continue;
         }
-        /* While an error stands a full buffer is no reason to hurry. */
+        /* While an error is latched, a full buffer does not make the flush urgent. */
         const int64_t left_ms = due_ms - timer->now_ms(timer->context);
         const bool is_hasty =
             writer->queue.records.size >= writer->buffer_bytes && writer->latched == TBLOG_OK;
@@ -286,7 +284,7 @@ int writer_start_flusher(tblog_writer *writer)
     if (writer->flush_interval_ms == 0) {
         return 0;
     }
-    /* Signals are for the program's own threads, so the flusher takes none. */
+    /* The flusher blocks all signals: they are for the program's own threads. */
     sigset_t all;
     sigset_t before;
     sigfillset(&all);

@@ -1,7 +1,7 @@
-/* From the queue to the file: what a flush does, whoever calls for it, and the writer's own thread,
- * the flusher, which calls for it in time. Knows nothing of how events come into the queue.
+/* From the queue to the file: what a flush does, and the flusher, the writer's own thread, which
+ * flushes in time. Knows nothing of how events enter the queue.
  *
- * `io` is held and `mutex` is not, unless it is said. A failure latches, so statuses need not be
+ * Callers hold `io` and not `mutex`, unless stated. Failures latch, so statuses need not be
  * checked. */
 #ifndef TBLOG_WRITER_FLUSH_H
 #define TBLOG_WRITER_FLUSH_H
@@ -9,25 +9,25 @@
 #include "tblog/tblog.h"
 #include "writer_state.h"
 
-/* Writes what is in memory, in a next file where the present one is full. */
+/* Writes what is in memory, to a new file if the current one is full. */
 tblog_status writer_write_records(tblog_writer *writer);
 
-/* What the options want behind that. */
+/* Then does what the options ask for after a flush. */
 tblog_status writer_finish_flush(tblog_writer *writer);
 
 /* Both. */
 tblog_status writer_flush_records(tblog_writer *writer);
 
-/* The same, and ends the file if it has an event: syncs and closes it, and begins the next. */
+/* Both, then ends the file if it has an event: syncs and closes it, and begins the next. */
 tblog_status writer_rotate_file(tblog_writer *writer);
 
 /* fsync of the file. */
 tblog_status writer_sync_file(tblog_writer *writer);
 
-/* Begins the interval in which what is in memory is to be flushed; `mutex` is held. */
+/* Begins the interval after which memory is flushed; `mutex` is held. */
 void writer_start_interval(tblog_writer *writer);
 
-/* Starts the flusher, where the options want one; nothing is held. 0 or an errno value. */
+/* Starts the flusher, if the options need one; nothing is held. 0 or an errno value. */
 TBLOG_MUST_CHECK int writer_start_flusher(tblog_writer *writer);
 
 /* Ends it; nothing is held. */

@@ -1,4 +1,4 @@
-/* A writer's life: from options and a file to a writer with its thread, and its end. */
+/* Opens and closes writers: options, file, buffers, thread. */
 #include "writer_open.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 /* ---- Opening ---- */
 
-/* What opening returns that failed with this errno value, which it leaves in errno. */
+/* The status of an open that failed with `cause`, an errno value, which it leaves in errno. */
 static tblog_status fail_open(int cause, const char *path)
 {
     (void)refuse_failure("open", cause, path);
@@ -23,13 +23,14 @@ static tblog_status fail_open(int cause, const char *path)
     return cause == ENOMEM ? TBLOG_NO_MEMORY : TBLOG_IO;
 }
 
-/* A writer on the file, with its thread: 0, or an errno value, and the file is removed. */
+/* Makes a writer on the file and starts its thread. 0, or an errno value; then the file is
+ * removed. */
 static int start(tblog_writer **out, event_file *file, const tblog_writer_options *options,
                  const flush_timer *timer)
 {
     tblog_writer *writer = writer_new(file, options, timer);
     int cause = ENOMEM;
-    /* The buffers of the queue and of the batch change places. */
+    /* The buffers of the queue and of the batch are swapped, so both need the room. */
     if (writer != NULL && writer_reserve(writer, &writer->queue.records) &&
         writer_reserve(writer, event_file_batch(file))) {
         cause = writer_start_flusher(writer);
@@ -111,14 +112,13 @@ tblog_status tblog_writer_open(tblog_writer **out, const char *run_directory,
 
 /* ---- Closing ---- */
 
-/* Writes what is left and closes the file. TBLOG_OK, or the latched error, which may be what went
- * wrong now. */
+/* Writes the rest and closes the file. TBLOG_OK, or the latched error, which may be of this
+ * call. */
 static tblog_status finish(tblog_writer *writer)
 {
     writer_end_flusher(writer);
-    /* Tried even behind an error: what was accepted before it may find room by now. The flusher is
-     * gone, and so are the callers: nobody else has the file. No next one is begun for the last
-     * events: where that cannot be done, they are in this one. */
+    /* Tried even after an error: the disk may have room again. No other thread uses the file now.
+     * The last events go to this file even if a next one is due, because creating that may fail. */
     writer->rotate_bytes = 0;
     writer->rotate_ms = 0;
     writer->is_file_ended = false;

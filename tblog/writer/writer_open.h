@@ -1,4 +1,4 @@
-/* How a writer begins, for tests that bring its file and its time; programs use tblog.h. */
+/* Opens writers on a file or timer of the caller, for tests; programs use tblog.h. */
 #ifndef TBLOG_WRITER_OPEN_H
 #define TBLOG_WRITER_OPEN_H
 
@@ -7,8 +7,8 @@
 #include "tblog/tblog.h"
 
 /* As tblog_writer_open, for a sink with an empty file, without a directory: nothing is locked, and
- * the file does not rotate. `path` is for messages; `timer` must outlive the writer. The sink is
- * the writer's from this call on, even where the call fails. */
+ * the file does not rotate. `path` is for messages; `timer` must outlive the writer. The writer
+ * owns the sink from this call on, even if the call fails. */
 TBLOG_MUST_CHECK tblog_status writer_open_on_sink(tblog_writer **out, record_sink *sink,
                                                   const char *path,
                                                   const tblog_writer_options *options,

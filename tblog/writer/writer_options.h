@@ -1,5 +1,5 @@
-/* A writer's options: what the caller gave over the defaults, checked before a file is made. Knows
- * nothing of what the writer does with them. */
+/* A writer's options: the caller's over the defaults, checked before a file is created. Knows
+ * nothing of their use. */
 #ifndef TBLOG_WRITER_OPTIONS_H
 #define TBLOG_WRITER_OPTIONS_H
 
@@ -7,9 +7,9 @@
 
 #include "tblog/tblog.h"
 
-/* Sets every option: to the caller's where `options`, which may be NULL, has it, else to the
- * default. `file_suffix` is never NULL then; a NULL `clock` is the system's. Strings stay the
- * caller's. False where an option is refused. */
+/* Sets every option to that of `options`, which may be NULL, or to its default. `file_suffix` is
+ * then never NULL; a NULL `clock` means the system's. Strings still belong to the caller. False if
+ * an option is refused. */
 TBLOG_MUST_CHECK bool writer_options_resolve(tblog_writer_options *resolved,
                                              const tblog_writer_options *options);
 

@@ -26,7 +26,7 @@ static void watch_forks(void)
 static int make_locks(tblog_writer *writer)
 {
     int cause = flush_timer_init_condition(&writer->changed);
-    /* On Linux the rest takes no resources and cannot fail. */
+    /* On Linux the other initializers take no resources and cannot fail. */
     if (cause == 0) {
         cause = pthread_cond_init(&writer->room, NULL);
     }
@@ -101,7 +101,7 @@ bool writer_reserve(const tblog_writer *writer, byte_buffer *records)
     if (writer->flush_interval_ms == 0) {
         return true;
     }
-    /* What is never used takes none of the machine's memory, only addresses. */
+    /* Unused pages take address space, but no memory. */
     const size_t bytes =
         writer->queue_bytes < QUEUE_BYTES_MAX ? writer->queue_bytes : QUEUE_BYTES_MAX;
     return byte_buffer_reserve(records, bytes + WRITER_EVENT_BYTES);
@@ -119,6 +119,6 @@ void writer_latch(tblog_writer *writer, const char *operation, int cause)
     writer->latched_errno = cause;
     snprintf(writer->message, sizeof writer->message, "%s failed: %s: %s", operation,
              errno_text(cause, reason), writer->path);
-    /* Nobody is to wait for room that an error keeps from coming. */
+    /* Waiting threads must wake up: no room will come while the error is latched. */
     pthread_cond_broadcast(&writer->room);
 }

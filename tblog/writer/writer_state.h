@@ -1,14 +1,13 @@
-/* What a writer is: the state that the threads which log share with its own thread, and the error
- * that latches. writer_open.c makes and ends it, writer_event.c queues events, writer_flush.c
- * writes them. Knows nothing of what the events say.
+/* The state of a writer, which logging threads share with the writer's own thread, and the latched
+ * error. writer_open.c creates and frees it, writer_event.c queues events, writer_flush.c writes
+ * them. Knows nothing of the events' contents.
  *
- * Points come from any thread, become events (event_encode), are framed and kept (record_queue),
- * and the writer's own thread takes them away in batches and writes them (event_file). A point that
- * was accepted is in memory or in the file; a call that returned an error has left nothing in
- * either.
+ * Any thread logs events. They are encoded (event_encode), framed and queued (record_queue). The
+ * writer's own thread takes them in batches and writes them (event_file). An accepted event is in
+ * memory or in the file; an event whose call failed is in neither.
  *
- * Two mutexes: `mutex` guards what callers need to log and is never held over a system call on the
- * file; `io` guards the file and is held over them. Who needs both takes `io` first. */
+ * Two mutexes: `mutex` guards what logging threads need, and is never held during a system call on
+ * the file. `io` guards the file, and is held during them. To hold both, lock `io` first. */
 #ifndef TBLOG_WRITER_STATE_H
 #define TBLOG_WRITER_STATE_H
 
@@ -40,16 +39,16 @@ struct tblog_writer {
     uint64_t rotate_bytes; /* 0 for never */
     int64_t rotate_ms;     /* likewise */
     bool tensor_scalars;
-    unsigned fork_generation; /* tells the process that may use this handle */
+    unsigned fork_generation; /* identifies the process that may use this handle */
     pthread_t flusher;        /* where flush_interval_ms is not 0 */
 
     pthread_mutex_t io; /* guards the file: */
     event_file *file;
-    bool is_next_file_due; /* the present one was removed; what is queued is for the next */
+    bool is_next_file_due; /* the current one was removed; queued events are for the next */
     bool is_file_ended;    /* by its age or by a call; likewise */
 
     pthread_mutex_t mutex;  /* guards the rest: */
-    pthread_cond_t changed; /* there are records to flush, or the flusher is to end */
+    pthread_cond_t changed; /* there are records to flush, or the flusher has to end */
     pthread_cond_t room;    /* the queue was emptied, or an error latched */
     record_queue queue;
     tag_set tags;
@@ -59,8 +58,8 @@ struct tblog_writer {
     uint64_t dropped;     /* events, for want of room */
     const char *path;     /* of the newest file, which owns it */
     int64_t flush_due_ms; /* by `timer`, while there is something to flush */
-    int64_t file_end_ms;  /* by `timer`, when the present file is to end; else WRITER_NEVER_MS */
-    bool unwritten;       /* a flush failed, and is to be repeated */
+    int64_t file_end_ms;  /* by `timer`, when the current file has to end; else WRITER_NEVER_MS */
+    bool unwritten;       /* a flush failed and will be retried */
     bool lost_file;       /* a file was removed, at any time */
     bool closing;
     tblog_status latched;
@@ -68,19 +67,19 @@ struct tblog_writer {
     char message[512]; /* of the latched error */
 };
 
-/* The queue may hold an event more than queue_bytes; most are not larger than this. */
+/* The queue may hold one event more than queue_bytes; most are not larger than this. */
 enum { WRITER_EVENT_BYTES = 16 * 1024 };
 
-/* A writer on `file`, which stays the caller's, by options that writer_options_resolve has filled;
- * without a thread yet. `timer` must outlive it. NULL without memory. */
+/* Makes a writer on `file`, without a thread yet. The caller still owns `file`; `timer` must
+ * outlive the writer. The options are those of writer_options_resolve. NULL without memory. */
 TBLOG_MUST_CHECK tblog_writer *writer_new(event_file *file, const tblog_writer_options *options,
                                           const flush_timer *timer);
 
 /* Frees the writer, whose thread has ended, but not its file. */
 void writer_free(tblog_writer *writer);
 
-/* Makes room in the buffer for a full queue, so that who logs waits for no memory. False without
- * memory, which need not be checked: the events to come ask for it again. */
+/* Reserves the memory of a full queue, so that logging threads need not wait for it. False without
+ * memory, which need not be checked: later events try again. */
 bool writer_reserve(const tblog_writer *writer, byte_buffer *records);
 
 /* Seconds since the epoch by the writer's clock; `mutex` is held. */
@@ -93,17 +92,17 @@ static inline double writer_wall_time(const tblog_writer *writer)
 
 #define WRITER_FORKED "this process is a fork; the writer belongs to its parent"
 
-/* Counted up in every child process, before its code goes on. */
+/* Incremented in every child process, before its code continues. */
 extern unsigned writer_fork_generation;
 
 /* Whether this is a child process' copy of its parent's handle. Such a copy has no flusher, its
- * mutexes may be locked for good, and its records are the parent's to write. */
+ * mutexes may stay locked, and the parent writes its records. */
 static inline bool writer_is_forked_copy(const tblog_writer *writer)
 {
     return writer->fork_generation != writer_fork_generation;
 }
 
-/* Whether a call may use the handle; else it is refused. */
+/* Whether a call may use the handle; otherwise the call is refused. */
 static inline bool writer_is_usable(const tblog_writer *writer)
 {
     return admit(writer != NULL, "the writer is NULL") &&
@@ -112,17 +111,17 @@ static inline bool writer_is_usable(const tblog_writer *writer)
 
 /* ---- The error that latches; `mutex` is held ---- */
 
-/* Keeps the error, if it is the first: `operation` failed with `cause`, an errno value. */
+/* Latches the error unless one is latched: `operation` failed with `cause`, an errno value. */
 void writer_latch(tblog_writer *writer, const char *operation, int cause);
 
-/* Forgets it. */
+/* Clears it. */
 static inline void writer_unlatch(tblog_writer *writer)
 {
     writer->latched = TBLOG_OK;
     writer->latched_errno = 0;
 }
 
-/* Whether it keeps events out. */
+/* Whether it makes logging calls fail. */
 static inline bool writer_refuses_events(const tblog_writer *writer)
 {
     return writer->latched != TBLOG_OK && !writer->retry_after_error;

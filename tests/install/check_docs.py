@@ -204,11 +204,11 @@ class Documentation(unittest.TestCase):
             with open(os.path.join(directory, "html/classtblog_1_1writer.html"),
                       encoding="utf-8") as file:
                 page_for_cpp = file.read()
-        # The headers' words are on the pages.
-        self.assertIn("An event file to write.", page_for_cpp)
-        self.assertIn("Flushes, closes and frees the handle in every case.", page)
-        self.assertIn("an argument is wrong; nothing was written, nothing latches", page)
-        self.assertIn("the system refused an operation", page)
+        # The headers' comments are on the pages.
+        self.assertIn("Writes an event file.", page_for_cpp)
+        self.assertIn("Flushes, closes and frees the writer, whatever happens.", page)
+        self.assertIn("a wrong argument; nothing was written; not sticky", page)
+        self.assertIn("a system call failed", page)
 
 
 if __name__ == "__main__":

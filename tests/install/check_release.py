@@ -129,6 +129,12 @@ class Archive(Unpacked):
                 self.assert_logs(self.path("log"))
                 self.assertNotIn("protobuf", run("ldd", self.path("log")))
 
+    @unittest.skipUnless("gcc" in run(CC, "-v").split(), "clang's default is older than C++17")
+    def test_one_call_of_gcc_builds_a_program_in_cpp_with_the_library(self):
+        run(CC, "-Wall", "-Werror", "tblog/examples/log_scalars.cpp", "@tblog/one_call.txt", "-lz",
+            "-lm", "-lpthread", "-lstdc++", "-o", self.path("log"), cwd=self.root)
+        self.assert_logs(self.path("log"))
+
 
 class Whole(Unpacked):
     def test_everything_is_built_and_the_librarys_quick_tests_pass(self):

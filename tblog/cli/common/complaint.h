@@ -1,13 +1,14 @@
-/* What a command complains of, in the one form that all commands share. */
+/* Error messages, in one form for all commands. */
 #ifndef TBLOG_CLI_COMPLAINT_H
 #define TBLOG_CLI_COMPLAINT_H
 
-/* "tblog COMMAND: SUBJECT: WHY" as a line on standard error. The subject, often a name from
- * outside, is printed as terminal_text; WHY is of the format. */
+/* Prints the line "tblog COMMAND: SUBJECT: WHY" to standard error. The subject is untrusted and
+ * printed as terminal_text; WHY is the formatted text. */
 __attribute__((format(printf, 3, 4))) void complaint_print(const char *command, const char *subject,
                                                            const char *why, ...);
 
-/* "tblog COMMAND: SUBJECT: " on standard error: for what needs more than a format. */
+/* Prints "tblog COMMAND: SUBJECT: " to standard error, for messages that need more than a
+ * format. */
 void complaint_begin(const char *command, const char *subject);
 
 #endif

@@ -6,7 +6,7 @@ enum exit_status {
     EXIT_STATUS_DONE = 0,
     EXIT_STATUS_FAILED = 1,
     EXIT_STATUS_USAGE = 2, /* argp's own exits use it too */
-    EXIT_STATUS_TORN = 3   /* nothing wrong but a torn last record */
+    EXIT_STATUS_TORN = 3   /* no error except a torn last record */
 };
 
 /* Failed is worse than torn, torn is worse than done. */

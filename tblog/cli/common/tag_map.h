@@ -1,4 +1,4 @@
-/* Something for each tag of each run. Memory goes with their number, not with the points. */
+/* Maps each tag of each run to an entry. Memory grows with their number, not with the points. */
 #ifndef TBLOG_CLI_TAG_MAP_H
 #define TBLOG_CLI_TAG_MAP_H
 
@@ -23,17 +23,17 @@ typedef struct tag_map {
     size_t capacity;
 } tag_map;
 
-/* The entry of `entry_bytes` bytes for this key, of which it takes the plug-in where it has none; a
- * new one is zero behind its tag_key. NULL without memory. Entries stay where they are. */
+/* The entry of `entry_bytes` bytes for this key, and its plugin if it had none; a
+ * new one is zero after its tag_key. NULL without memory. Entries do not move. */
 TBLOG_MUST_CHECK void *tag_map_get(tag_map *map, const tag_key *wanted, size_t entry_bytes);
 
 /* Frees the entry at this index; another takes its place. */
 void tag_map_remove(tag_map *map, size_t index);
 
-/* Puts entries[] in the order of runs and tags. */
+/* Sorts entries[] by run and tag. */
 void tag_map_sort(tag_map *map);
 
-/* Frees the entries; what they point to beside the key is the caller's. */
+/* Frees the entries and their keys; the caller frees what else they point to. */
 void tag_map_free(tag_map *map);
 
 #endif

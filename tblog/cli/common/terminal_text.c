@@ -18,7 +18,7 @@ size_t terminal_text_character(const char *text, size_t bytes, bool *is_shown)
     return length > 0 ? length : 1;
 }
 
-/* Goes behind the character at *text, which is not the end; the columns that it takes. Where the
+/* Moves past the character at *text, which is not the end; returns its width in columns. If the
  * locale is not UTF-8, every character takes one. */
 static int pass_character(const char **text)
 {

@@ -1,5 +1,5 @@
-/* Text from event files on a terminal, which must not take orders from it: what is not shown
- * becomes a question mark. Knows the columns that characters take, and no layout. */
+/* Prints untrusted text on a terminal: characters that are not shown, such as control characters,
+ * become question marks. Knows the width of characters, and no layout. */
 #ifndef TBLOG_CLI_TERMINAL_TEXT_H
 #define TBLOG_CLI_TERMINAL_TEXT_H
 
@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* The length of the character that the text, at least one byte, begins with. *is_shown is false for
- * a control character and for a byte that is no UTF-8, which is taken for one character. */
+/* The length of the first character of the text, which has at least one byte. *is_shown is false
+ * for a control character and for a byte that is not UTF-8, which counts as one character. */
 size_t terminal_text_character(const char *text, size_t bytes, bool *is_shown);
 
-/* How many columns a terminal gives the text as it is printed here: one for most characters. */
+/* The width of the text as printed here, in columns: one for most characters. */
 int terminal_text_columns(const char *text);
 
 /* Prints the text, on standard output or elsewhere. */

@@ -13,7 +13,7 @@ typedef struct file_search {
     event_files *files;
     const char *command;
     size_t argument;
-    size_t prefix_bytes; /* of a path, that its run's name goes without */
+    size_t prefix_bytes; /* the length of the path's prefix that is not part of the run's name */
     bool complained;
 } file_search;
 
@@ -81,7 +81,7 @@ static void visit_entry(file_search *search, const FTSENT *entry)
         if (entry->fts_level > FTS_ROOTLEVEL && strstr(entry->fts_name, "tfevents") == NULL) {
             break;
         }
-        /* A pipe is waited for only where it is named. */
+        /* A pipe is waited for only if the user named it. */
         if (entry->fts_level > FTS_ROOTLEVEL && entry->fts_info == FTS_DEFAULT) {
             complain(search, entry->fts_path, "not a file");
         } else {
@@ -180,7 +180,7 @@ static void drop_duplicates(event_files *files)
 bool event_files_find(event_files *files, const char *command, char *const *paths)
 {
     file_search search = {.files = files, .command = command};
-    /* One after the other, so that a path of which nothing could be read is told. */
+    /* One by one, so that each path without a readable file is reported. */
     for (; paths[search.argument] != NULL; search.argument++) {
         find_below(&search, paths[search.argument], paths[1] == NULL);
     }

@@ -10,9 +10,9 @@
 
 typedef struct found_file {
     char *path;
-    char *run; /* its directory: below PATH, as TensorBoard names runs, where PATH is the only one
-                  and a directory ("." for PATH itself); else as PATH has it */
-    dev_t device; /* with the inode what the file is, whatever its name */
+    char *run; /* its directory: relative to PATH, as in TensorBoard, if PATH is the only one and a
+                  directory ("." for PATH itself); otherwise with PATH */
+    dev_t device; /* with the inode, identifies the file under any name */
     ino_t inode;
     size_t argument; /* which of the PATHs it was found by */
 } found_file;
@@ -24,12 +24,12 @@ typedef struct event_files {
     size_t capacity;
 } event_files;
 
-/* Adds the files that `paths` (ending with NULL) name, in order of run and name: TensorBoard's own.
- * A file that is named counts whatever it is called; below a directory those that TensorBoard would
- * read. A file that several paths name is there once; only where it belongs to several runs of one
- * PATH (by a link, say) it is in each, as in TensorBoard. `command` complains on standard error
- * about what cannot be read and about paths without an event file; NULL keeps silent. False where
- * there was something to complain about. */
+/* Adds the files that `paths` (ending with NULL) name, ordered by run and name, as TensorBoard
+ * reads them. A file that is named itself may have any name; below a directory, TensorBoard's rule
+ * applies. A file that several paths name is added once; but if it belongs to several runs of one
+ * PATH, by a link for example, it is in each, as in TensorBoard. Errors and paths without an event
+ * file are reported to standard error, as `command`; NULL reports nothing. False if there was
+ * something to report. */
 TBLOG_MUST_CHECK bool event_files_find(event_files *files, const char *command, char *const *paths);
 
 void event_files_free(event_files *files);

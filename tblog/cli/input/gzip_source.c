@@ -12,7 +12,7 @@ enum { BLOCK_BYTES = 64 * 1024 };
 typedef struct gzip_source {
     record_source base;
     record_source *packed;
-    uint64_t packed_at; /* behind what was read of it */
+    uint64_t packed_at; /* after what was read of it */
     uint8_t input[BLOCK_BYTES];
     z_stream stream;
     bool between_members;
@@ -117,7 +117,7 @@ bool gzip_source_fits(record_source *packed)
     return true;
 }
 
-/* Of zlib: as much history as there may be, and the header and checksum of gzip. */
+/* For zlib: the largest window, and gzip's header and checksum. */
 enum { WINDOW_BITS = MAX_WBITS + 16 };
 
 record_source *gzip_source_open(record_source *packed)

@@ -1,6 +1,6 @@
-/* A gzip file as a source of records: inflated as far as it is read, into a temporary file, so that
- * the reader may go back in it. Memory does not go with its size. On disk it takes what it inflates
- * to, at most some 1000 times the gzip file's size, which is the most that deflate can pack. */
+/* A gzip file as a source of records. It is decompressed as far as it is read, to a temporary file,
+ * so that the reader can go back. Memory does not grow with it. The temporary file may be 1000
+ * times as large as the gzip file, deflate's highest ratio. */
 #ifndef TBLOG_CLI_GZIP_SOURCE_H
 #define TBLOG_CLI_GZIP_SOURCE_H
 
@@ -9,13 +9,13 @@
 #include "source.h"
 #include "tblog/tblog.h"
 
-/* Whether the bytes of a source begin as a gzip file does. An event file begins with a file version
- * of some 30 bytes; as a length these bytes would be half a million and more. */
+/* Whether the source begins like a gzip file. An event file cannot: its first record, the file
+ * version, has about 30 bytes, but these bytes as a length are more than half a million. */
 bool gzip_source_fits(record_source *packed);
 
-/* Offsets are of what `packed` inflates to. `packed` is the new source's from this call on, even if
- * the call fails: NULL with errno. Members of a gzip file are read one after the other; reading
- * fails where one is damaged or cut off, after all that is before. */
+/* Offsets count decompressed bytes. The new source owns `packed` from this call on, even if the
+ * call fails: NULL with errno. Members of a gzip file are concatenated. If one is damaged or
+ * truncated, reading fails after all bytes before it. */
 TBLOG_MUST_CHECK record_source *gzip_source_open(record_source *packed);
 
 bool is_gzip_source(const record_source *source);

@@ -63,7 +63,8 @@ void complain_of_damage(const char *command, const char *path, tblog_reader *rea
     snprintf(damage, sizeof damage, "%s", tblog_reader_message(reader));
     if (holds_whole_record(reader)) {
         complaint_print(command, path,
-                        "damaged behind %" PRIu64 " events: %s; 'tblog repair' saves what is whole",
+                        "damaged after %" PRIu64
+                        " events: %s; 'tblog repair' saves the whole records",
                         events, damage);
     } else {
         complaint_print(command, path, "not an event file: %s", damage);

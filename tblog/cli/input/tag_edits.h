@@ -1,4 +1,4 @@
-/* The tags that --drop-tag and --rename-tag of trim name, each by its whole name. */
+/* The tags of trim's options --drop-tag and --rename-tag, by their complete names. */
 #ifndef TBLOG_CLI_TAG_EDITS_H
 #define TBLOG_CLI_TAG_EDITS_H
 
@@ -19,7 +19,7 @@ typedef struct tag_edits {
     size_t count;
 } tag_edits;
 
-/* NULL, or what is wrong with the option's value, which must outlive the edits. */
+/* NULL, or an error text about the option's value, which must outlive the edits. */
 TBLOG_MUST_CHECK const char *tag_edits_add_drop(tag_edits *edits, const char *tag);
 
 /* Likewise, of "OLD=NEW": the first "=" ends OLD. */

@@ -1,5 +1,5 @@
-/* The tags that a command's --tag options choose: POSIX extended regular expressions, any of which
- * must match somewhere in the tag. Without expressions every tag is chosen. */
+/* The tags that a command's --tag options select: POSIX extended regular expressions, one of which
+ * must match anywhere in the tag. Without expressions every tag is selected. */
 #ifndef TBLOG_CLI_TAG_FILTER_H
 #define TBLOG_CLI_TAG_FILTER_H
 
@@ -15,7 +15,7 @@ typedef struct tag_filter {
     size_t count;
 } tag_filter;
 
-/* NULL, or what is wrong with the expression; good until the next call. */
+/* NULL, or an error text about the expression, valid until the next call. */
 TBLOG_MUST_CHECK const char *tag_filter_add(tag_filter *filter, const char *expression);
 
 bool tag_filter_chooses(const tag_filter *filter, const char *tag);

@@ -1,5 +1,5 @@
-/* Bytes that are kept on disk while a command runs. The file has no name, and is gone with the
- * process however that ends. */
+/* A file without a name, for bytes that are too many for memory. It is gone with the process,
+ * however that ends. */
 #ifndef TBLOG_CLI_TEMPORARY_FILE_H
 #define TBLOG_CLI_TEMPORARY_FILE_H
 
@@ -21,14 +21,14 @@ TBLOG_MUST_CHECK bool temporary_file_open(temporary_file *file);
 
 TBLOG_MUST_CHECK bool temporary_file_append(temporary_file *file, const void *bytes, size_t count);
 
-/* Lets temporary_file_read see what was appended. */
+/* Makes appended bytes visible to temporary_file_read. */
 TBLOG_MUST_CHECK bool temporary_file_flush(temporary_file *file);
 
-/* How many bytes there are at `offset`, at most `count`; -1 with errno. */
+/* Reads up to `count` bytes at `offset`. Returns how many it read; -1 with errno. */
 TBLOG_MUST_CHECK ssize_t temporary_file_read(const temporary_file *file, void *bytes, size_t count,
                                              uint64_t offset);
 
-/* One that was never opened, but is all zero, is fine too. */
+/* `file` may be all zero, and never opened. */
 void temporary_file_close(temporary_file *file);
 
 #endif

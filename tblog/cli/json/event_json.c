@@ -12,7 +12,7 @@ typedef struct number_name {
     const char *name;
 } number_name;
 
-/* The number where it has no name; the list ends with one without a name. */
+/* The number if it has no name; the list ends with one without a name. */
 static void put_name(json_out *out, const char *key, int32_t number, const number_name *names)
 {
     while (names->name != NULL && names->number != number) {
@@ -61,7 +61,7 @@ static void put_numbers(json_out *out, const char *key, const tblog_value *value
     json_out_end(out, ']');
 }
 
-/* What the buckets hold, and the buckets: left, right, count. */
+/* The number of values in the buckets, and the buckets: left, right, count. */
 static void put_histogram(json_out *out, const tblog_value *value)
 {
     const size_t buckets = value->number_count / 3;
@@ -111,7 +111,7 @@ static void put_sizes(json_out *out, const char *key, const tblog_value *value, 
     json_out_end(out, ']');
 }
 
-/* A width or a height: a number in decimal, or what stands in its place. */
+/* A width or a height: a decimal number, or the string itself if it is not one. */
 static void put_side(json_out *out, const char *key, tblog_bytes side)
 {
     char text[12] = "";

@@ -8,8 +8,8 @@
 
 #include "utf8.h"
 
-/* What JSON lets stand, and a terminal may take for an order: U+007F, and U+0080 to U+009F, which
- * are c2 80 to c2 9f. The parts that come are of whole characters. */
+/* Characters that JSON allows but terminals may obey: U+007F, and U+0080 to U+009F, which are c2 80
+ * to c2 9f. The text has only whole characters. */
 static int put_part(const char *part, size_t bytes, void *stream)
 {
     const char *end = part + bytes;
@@ -40,7 +40,7 @@ static void put_string(json_out *out, const void *bytes, size_t count)
     json_decref(json);
 }
 
-/* A name that is no UTF-8, with a question mark for each byte that is not ASCII. */
+/* A name that is not UTF-8, with a question mark for each byte that is not ASCII. */
 static void put_unreadable_key(json_out *out, const char *key)
 {
     char *readable = strdup(key);

@@ -1,6 +1,6 @@
-/* JSON written as it comes, so that it takes no memory. JSON has no NaN and no infinities; they
- * become the strings "NaN", "Infinity" and "-Infinity". Bytes that are no UTF-8 become
- * {"base64": "…"}, and as a key question marks. No control character stands as it is. */
+/* Writes JSON directly, so it needs no memory. JSON has no NaN and no infinities; they become the
+ * strings "NaN", "Infinity" and "-Infinity". Bytes that are not UTF-8 become {"base64": "…"}; in a
+ * key, question marks. All control characters are escaped. */
 #ifndef TBLOG_CLI_JSON_OUT_H
 #define TBLOG_CLI_JSON_OUT_H
 
@@ -12,8 +12,8 @@
 #include "tblog/tblog.h"
 
 typedef struct json_out {
-    FILE *stream;    /* its errors are the caller's to ask for */
-    bool has_before; /* something stands before in the object or array */
+    FILE *stream;    /* the caller checks it for errors */
+    bool has_before; /* the object or array already has an element */
     bool no_memory;  /* what is written is not whole */
 } json_out;
 

@@ -90,8 +90,8 @@ static const void *member(const ProtobufCMessage *message, unsigned offset)
     return (const char *)message + offset;
 }
 
-/* Whether to show a field of one value: numbers with a fraction always, for 0.0 says something (a
- * bound, a time); else where it is another than its type's default, which proto3 leaves out. */
+/* Whether to print a field of one value: floating-point numbers always, because 0.0 is information
+ * (a bound, a time); others if they differ from their type's default, which proto3 leaves out. */
 static bool is_set(const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message)
 {
     static const ProtobufCBinaryData zero = {0};

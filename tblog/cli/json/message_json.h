@@ -1,13 +1,13 @@
-/* Messages of TensorBoard's plug-ins as JSON, by the descriptors that protoc-c generated: every
- * field that is set appears under its name, typed, enums by name. A map, such as that of
- * hyper-parameters, is an object, and a Value in it the number, string or bool that it is. */
+/* Prints messages of TensorBoard's plugins as JSON, by the descriptors that protoc-c generated:
+ * every field that is set, with its name and type; enums by name. A map, such as that of
+ * hyper-parameters, is an object. A Value in it is its number, string or bool. */
 #ifndef TBLOG_CLI_MESSAGE_JSON_H
 #define TBLOG_CLI_MESSAGE_JSON_H
 
 #include "json_out.h"
 #include "tblog/tblog.h"
 
-/* The metadata's content of a plug-in; what is not known or not such a message as base64. */
+/* The metadata's content of a plugin; unknown or invalid contents as base64. */
 void message_json_plugin_data(json_out *out, const char *key, const char *plugin,
                               tblog_bytes content);
 

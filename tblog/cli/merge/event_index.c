@@ -62,7 +62,7 @@ static const index_entry *first_of(const index_part *part)
     return &part->window[part->window_at];
 }
 
-/* Reads on where the window is used up. 0, or an errno value. */
+/* Reads on if the window is used up. 0, or an errno value. */
 static int fill_window(const event_index *index, index_part *part)
 {
     if (part->window_at < part->window_count || part->next == part->end) {

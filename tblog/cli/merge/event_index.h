@@ -1,6 +1,5 @@
-/* Sorts events, known by what their order goes by and where they lie, in little memory however many
- * they are: parts are sorted one by one, kept in a temporary file, and merged when they are
- * read. */
+/* Sorts events by their keys and offsets, in little memory: parts are sorted one by one, kept in a
+ * temporary file, and merged when they are read. */
 #ifndef TBLOG_CLI_EVENT_INDEX_H
 #define TBLOG_CLI_EVENT_INDEX_H
 
@@ -13,15 +12,15 @@
 
 typedef enum index_kind {
     INDEX_VERSION, /* before all others */
-    INDEX_START,   /* a session's start: before what else is at its step */
+    INDEX_START,   /* a session's start: before other events at its step */
     INDEX_POINT,   /* what a restart takes back */
     INDEX_OTHER
 } index_kind;
 
 typedef struct index_entry {
     int64_t step;
-    double wall_time; /* among those of a step; if NaN, the event comes last of all */
-    uint64_t offset;  /* of its record: the order of the input, which settles the rest */
+    double wall_time; /* orders the events of a step; if NaN, the event comes last of all */
+    uint64_t offset;  /* of its record: the order of the input decides last */
     uint32_t bytes;   /* of its record */
     uint32_t kind;    /* an index_kind */
 } index_entry;

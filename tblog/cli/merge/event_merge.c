@@ -1,6 +1,6 @@
-/* The events are read once, in TensorBoard's order, into a temporary file; an index of them is
- * sorted, and what no restart has taken back is copied out in its order. One order serves all tags,
- * since TensorBoard looks at each tag by itself. */
+/* The events are copied once, in TensorBoard's order, to a temporary file. An index of them is
+ * sorted, and events that no restart made obsolete are written in its order. One order serves all
+ * tags, because TensorBoard reads each tag separately. */
 #include "event_merge.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 
 typedef struct merging {
     temporary_file records; /* of all events, one after the other */
-    uint64_t file_place;    /* where those of the present file begin */
+    uint64_t file_place;    /* where those of the current file begin */
     bool has_version;
     event_index index;
     restarts restarts;
@@ -30,8 +30,8 @@ typedef struct merging {
     byte_buffer record; /* the present one */
 } merging;
 
-/* Memory may be missing for an event, or giving it metadata have made it too long; all else is
- * about the temporary files. */
+/* ENOMEM and EMSGSIZE (too long with its metadata) are about an event; all others are about the
+ * temporary files. */
 static bool complain(int cause)
 {
     const bool is_event = cause == ENOMEM || cause == EMSGSIZE;
@@ -41,7 +41,7 @@ static bool complain(int cause)
 
 /* ---- Reading ---- */
 
-/* What is shown once, and not as a series, outlasts a restart. */
+/* Values that are shown once, not as a series, survive a restart. */
 static bool is_point(const tblog_event *event)
 {
     for (size_t i = 0; i < event->value_count; i++) {
@@ -91,7 +91,7 @@ static bool take_event(void *context, const tblog_reader *reader, const tblog_ev
         return complain(ENOMEM);
     }
     if (kind == INDEX_START && isnan(event->wall_time)) {
-        return true; /* It would come last, and take back points once more. */
+        return true; /* It would come last, and make points obsolete again. */
     }
     if (!tag_metadata_note(&all->metadata, event)) {
         return complain(ENOMEM);

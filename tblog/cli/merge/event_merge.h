@@ -5,9 +5,9 @@
 #include "event_files.h"
 #include "exit_status.h"
 
-/* Makes `output` of the files, which are of one run and in TensorBoard's order. What is wrong goes
- * to standard error: EXIT_STATUS_TORN where a file ends inside a record, which is left out;
- * EXIT_STATUS_FAILED, and there is no output, where one is damaged. */
+/* Writes `output` from the files, which belong to one run and are in TensorBoard's order. Errors
+ * are printed to standard error. EXIT_STATUS_TORN if a file ends inside a record, which is left
+ * out. EXIT_STATUS_FAILED, without output, if one is damaged. */
 enum exit_status event_merge(const event_files *files, const char *output);
 
 #endif

@@ -1,10 +1,9 @@
-/* Which points of a run the restarts after them take back. A restart is a session log with START:
- * the points from its step on, of all tags, that were logged before it count no longer.
+/* Finds the points of a run that later restarts make obsolete. A restart is a session log with
+ * START: points from its step on, of all tags, that were logged before it are obsolete.
  *
- * TensorBoard's Python loader does not take the run's first START for a restart. Here that one
- * takes back what is in earlier files, but nothing of its own file: PyTorch and tensorboardX write
- * a START only where a run is resumed, TensorFlow's Supervisor wrote the first one while points
- * came already.
+ * TensorBoard's Python loader does not treat the run's first START as a restart. Here it applies
+ * only to earlier files: PyTorch and tensorboardX write a START only if a run is resumed, but
+ * TensorFlow's Supervisor wrote the first one after points had been logged.
  *
  * Places rise in the order in which the run was logged. */
 #ifndef TBLOG_CLI_RESTARTS_H
@@ -18,12 +17,12 @@
 
 typedef struct restart {
     int64_t step;
-    uint64_t place; /* points before it are taken back */
+    uint64_t place; /* points before it are obsolete */
 } restart;
 
 /* All zero is a run without restarts. */
 typedef struct restarts {
-    restart *at; /* rising by place and by step: those that a later one covers are left out */
+    restart *at; /* rising by place and by step: those that a later one covers are removed */
     size_t count;
     size_t capacity;
     bool any_start;
@@ -33,7 +32,7 @@ typedef struct restarts {
 TBLOG_MUST_CHECK bool restarts_add(restarts *all, int64_t step, uint64_t place,
                                    uint64_t file_place);
 
-/* Is a point taken back? To be asked once all restarts are there. */
+/* Is a point obsolete? Call it after all restarts were added. */
 bool restarts_take_back(const restarts *all, int64_t step, uint64_t place);
 
 void restarts_free(restarts *all);

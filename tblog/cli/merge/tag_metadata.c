@@ -20,7 +20,7 @@ static tag_entry *entry_of(tag_metadata *all, const tblog_value *value)
     return tag_map_get(&all->tags, &key, sizeof(tag_entry));
 }
 
-/* The old forms of histograms, images and sounds count too: they need no metadata. */
+/* The old forms of histograms, images and audio count too: they need no metadata. */
 static bool has_metadata(const tblog_value *value)
 {
     return value->plugin[0] != '\0' || value->plugin_content.count > 0 ||
@@ -94,8 +94,8 @@ static TblogPb__Event *parse(const uint8_t *record, size_t bytes)
                                            &problem);
 }
 
-/* Gives a record's values what they owe their tags. *completed is NULL where that is nothing, or
- * the message, for the caller to free. False without memory. */
+/* Adds the missing metadata to a record's values. *completed is NULL if none is missing, or the new
+ * message, for the caller to free. False without memory. */
 static bool complete(tag_metadata *all, const tblog_event *event, const uint8_t *record,
                      size_t bytes, TblogPb__Event **completed)
 {
@@ -145,7 +145,7 @@ int tag_metadata_pass(tag_metadata *all, const uint8_t **record, size_t *bytes)
     if (all->owed == 0) {
         return 0;
     }
-    /* It has been read before, so that only memory can be missing. */
+    /* It was parsed before, so only memory can be missing. */
     if (event_decode(&all->decoder, *record + RECORD_HEADER_BYTES, *bytes - RECORD_FRAME_BYTES,
                      &event) != TBLOG_OK) {
         return ENOMEM;

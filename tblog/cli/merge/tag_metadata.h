@@ -1,6 +1,6 @@
-/* The metadata of tags: their plug-ins, names and descriptions. Of a tag's values only the first
- * has it, or must have it; where another value comes first in a new order, it is given the
- * metadata. Memory goes with the tags that have metadata. */
+/* The metadata of tags: plugins, names, descriptions. Only a tag's first value needs it. If another
+ * value comes first in a new order, it gets the metadata. Memory grows with the number of tags that
+ * have metadata. */
 #ifndef TBLOG_CLI_TAG_METADATA_H
 #define TBLOG_CLI_TAG_METADATA_H
 
@@ -25,9 +25,9 @@ typedef struct tag_metadata {
  * in their old order, before the first passes. False without memory. */
 TBLOG_MUST_CHECK bool tag_metadata_note(tag_metadata *all, const tblog_event *event);
 
-/* To be called for each event in the new order, with its record. Where a value owes its tag's
- * metadata, *record and *bytes become those of a record that has it, which is good until the next
- * call. 0, or an errno value. */
+/* Call it for each event in the new order, with its record. If a value lacks its tag's metadata,
+ * *record and *bytes become those of a record with it, valid until the next call. 0, or an errno
+ * value. */
 TBLOG_MUST_CHECK int tag_metadata_pass(tag_metadata *all, const uint8_t **record, size_t *bytes);
 
 void tag_metadata_free(tag_metadata *all);

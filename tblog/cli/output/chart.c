@@ -92,8 +92,8 @@ static void print_row(FILE *stream, const dot_canvas *canvas, int row, int rows,
     putc('\n', stream);
 }
 
-/* The first step below the beginning and the last below the end; the last alone where both have no
- * room. */
+/* The first step under the beginning and the last under the end; only the last if there is no room
+ * for both. */
 static void print_steps(FILE *stream, int plot_columns, int64_t first, int64_t last)
 {
     char left[24];

@@ -53,7 +53,7 @@ static bool write_version(event_copy *copy, double wall_time)
     return written;
 }
 
-/* Counts an event, before which a file version is written where the file needs one. */
+/* Counts an event, before which a file version is written if the file needs one. */
 static bool begin_event(event_copy *copy, bool is_version, double wall_time)
 {
     return copy->events++ > 0 || is_version || write_version(copy, wall_time);

@@ -1,6 +1,5 @@
-/* Events copied into a new event file, byte for byte unless their tags change. It begins with a
- * file version, as every event file must for TensorBoard: the first event's own, or else a new
- * one. */
+/* Copies events to a new event file, byte for byte unless their tags change. The file begins with a
+ * file version, as TensorBoard requires: that of the first event, or a new one. */
 #ifndef TBLOG_CLI_EVENT_COPY_H
 #define TBLOG_CLI_EVENT_COPY_H
 
@@ -23,13 +22,13 @@ TBLOG_MUST_CHECK bool event_copy_begin(event_copy *copy, const char *command, co
 TBLOG_MUST_CHECK bool event_copy_add(event_copy *copy, const tblog_reader *reader,
                                      const tblog_event *event);
 
-/* Copies an event's record. Where the first is no file version, a new one has its wall time. */
+/* Copies an event's record. If the first is not a file version, the new one has its wall time. */
 TBLOG_MUST_CHECK bool event_copy_add_record(event_copy *copy, const uint8_t *record, size_t bytes,
                                             bool is_version, double wall_time);
 
-/* Copies the reader's last event, which has values, each under the tag that new_tag gives for the
- * present one: the same pointer keeps the value as it is, NULL leaves it out. An event without
- * values is left out. */
+/* Copies the reader's last event, a summary. new_tag is called with each value's tag: it returns
+ * the same pointer to keep the value, another tag to rename it, or NULL to drop it. An event
+ * without values is left out. */
 TBLOG_MUST_CHECK bool event_copy_add_edited(event_copy *copy, const tblog_reader *reader,
                                             const tblog_event *event,
                                             const char *(*new_tag)(void *context, const char *tag),

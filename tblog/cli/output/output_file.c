@@ -29,7 +29,7 @@ static bool is_free(const char *path)
     return false;
 }
 
-/* A file without a name, which is gone with the process however that ends. A descriptor, or -1. */
+/* Opens a file without a name in the directory of `path`. A descriptor, or -1. */
 static int open_unnamed(const char *path)
 {
     char *directory = strdup(path);
@@ -45,7 +45,7 @@ static int open_unnamed(const char *path)
     return descriptor;
 }
 
-/* Where the file system knows no such files: one beside, which only a killed process leaves. */
+/* For file systems without such files: a second name, which only a killed process leaves. */
 static int open_partial(output_file *file)
 {
     const size_t bytes = strlen(file->path) + sizeof ".partial";
@@ -64,7 +64,7 @@ static int open_partial(output_file *file)
     return descriptor;
 }
 
-/* Closes the file, and removes what has no final name yet. False where closing failed. */
+/* Closes the file, and removes it if it has no final name yet. False if closing failed. */
 static bool let_go(output_file *file)
 {
     const bool closed = file->stream == NULL || fclose(file->stream) == 0;
@@ -123,7 +123,7 @@ static bool write_out(output_file *file)
     return !failed || complain(file);
 }
 
-/* Gives the file its name, unless somebody else has taken that meanwhile. */
+/* Gives the file its name, unless the name exists by now. */
 static bool give_name(output_file *file)
 {
     if (file->partial == NULL) {
@@ -134,7 +134,7 @@ static bool give_name(output_file *file)
         file->partial = NULL;
         return true;
     }
-    /* The other way, for file systems that know only this one. */
+    /* For file systems that cannot rename so. */
     return errno == EINVAL && link(file->partial, file->path) == 0;
 }
 

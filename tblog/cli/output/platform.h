@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "tblog/tblog.h"
 
@@ -21,10 +22,10 @@ TBLOG_MUST_CHECK bool platform_name_file(int descriptor, const char *path);
  * can rename only by replacing, which a system that cannot do otherwise may always return. */
 TBLOG_MUST_CHECK bool platform_rename_to_new(const char *from, const char *to);
 
-/* Writes all `bytes` of `text`, or returns false. */
-typedef bool platform_write(int descriptor, const char *text, size_t bytes);
+/* Takes all `bytes` of `text` and returns `bytes`, or returns 0. */
+typedef ssize_t platform_write(void *context, const char *text, size_t bytes);
 
-/* Opens a stream that writes to `descriptor` through `write`. NULL without memory. */
-TBLOG_MUST_CHECK FILE *platform_open_stream(int descriptor, platform_write *write);
+/* Opens a stream that passes what is printed to `write`. NULL without memory. */
+TBLOG_MUST_CHECK FILE *platform_open_stream(void *context, platform_write *write);
 
 #endif

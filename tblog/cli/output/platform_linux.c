@@ -3,10 +3,7 @@
 #include "platform.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
-
-/* ---- Files that get their name last ---- */
 
 /* Of the link through which a file without a name can be given one. */
 enum { PROC_PATH_BYTES = 32 };
@@ -40,36 +37,8 @@ bool platform_rename_to_new(const char *from, const char *to)
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0;
 }
 
-/* ---- A stream with a function of ours ---- */
-
-typedef struct stream_target {
-    int descriptor;
-    platform_write *write;
-} stream_target;
-
-static ssize_t write_to_target(void *cookie, const char *text, size_t bytes)
+FILE *platform_open_stream(void *context, platform_write *write)
 {
-    const stream_target *target = cookie;
-    return target->write(target->descriptor, text, bytes) ? (ssize_t)bytes : 0;
-}
-
-static int free_target(void *cookie)
-{
-    free(cookie);
-    return 0;
-}
-
-FILE *platform_open_stream(int descriptor, platform_write *write)
-{
-    stream_target *target = malloc(sizeof *target);
-    if (target == NULL) {
-        return NULL;
-    }
-    *target = (stream_target){.descriptor = descriptor, .write = write};
-    const cookie_io_functions_t functions = {.write = write_to_target, .close = free_target};
-    FILE *stream = fopencookie(target, "w", functions);
-    if (stream == NULL) {
-        free(target);
-    }
-    return stream;
+    const cookie_io_functions_t functions = {.write = write};
+    return fopencookie(context, "w", functions);
 }

@@ -36,7 +36,7 @@ static uint64_t hash_text(const char *text)
 void safe_name(char name[SAFE_NAME_BYTES], const char *text)
 {
     size_t size = 0;
-    size_t whole = 0; /* up to here the name could be cut: between characters, with room behind */
+    size_t whole = 0; /* up to here the name could be cut: between characters, with room after */
     const char *at = text;
     while (*at != '\0') {
         if (size + HASH_BYTES < SAFE_NAME_BYTES) {

@@ -1,13 +1,13 @@
-/* Names of files from texts of strangers: no text leads out of its directory, and no two become one
- * name. */
+/* Makes file names from untrusted text: no text leaves its directory, and different texts get
+ * different names. */
 #ifndef TBLOG_CLI_SAFE_NAME_H
 #define TBLOG_CLI_SAFE_NAME_H
 
 enum { SAFE_NAME_BYTES = 200 }; /* of a name, with its NUL */
 
-/* One name of a path. Letters, digits, what is UTF-8 and not ASCII, and "_.+=,-" stay; control
- * characters, other bytes, and a "." or "-" at the beginning, become %XX. A name that grows too
- * long ends with "~" and a hash of the whole text. */
+/* One component of a path. Letters, digits, non-ASCII UTF-8 and "_.+=,-" are kept. Control
+ * characters, other bytes, and a "." or "-" at the beginning become %XX. A name that is too long
+ * ends with "~" and a hash of the text. */
 void safe_name(char name[SAFE_NAME_BYTES], const char *text);
 
 #endif

@@ -1,5 +1,5 @@
-/* The points of each tag of each run, few enough to draw: where there are more, every second, every
- * fourth, and so on, and always the last. */
+/* The points of each tag of each run, few enough to draw: if there are more, only every second,
+ * every fourth and so on is kept, and always the last. */
 #ifndef TBLOG_CLI_SERIES_H
 #define TBLOG_CLI_SERIES_H
 

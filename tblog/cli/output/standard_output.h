@@ -1,4 +1,4 @@
-/* The end of what a command prints. */
+/* Ends a command's output. */
 #ifndef TBLOG_CLI_STANDARD_OUTPUT_H
 #define TBLOG_CLI_STANDARD_OUTPUT_H
 
@@ -6,7 +6,7 @@
 
 #include "tblog/tblog.h"
 
-/* Flushes standard output. False, with a message, where it has not taken all. */
+/* Flushes standard output. False, with a message, if not all was written. */
 TBLOG_MUST_CHECK bool finish_standard_output(const char *command);
 
 #endif

@@ -1,6 +1,7 @@
 #include "stream_guard.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,7 +9,8 @@
 #include "terminal_text.h"
 #include "utf8.h"
 
-static bool write_guarded(int descriptor, const char *text, size_t bytes)
+/* Of a stream whose context is a descriptor. */
+static ssize_t write_guarded(void *descriptor, const char *text, size_t bytes)
 {
     const char *end = text + bytes;
     while (text < end) {
@@ -22,16 +24,16 @@ static bool write_guarded(int descriptor, const char *text, size_t bytes)
             size += is_shown ? length : 1;
             text += length;
         }
-        if (write(descriptor, safe, size) != (ssize_t)size) {
-            return false;
+        if (write((int)(intptr_t)descriptor, safe, size) != (ssize_t)size) {
+            return 0;
         }
     }
-    return true;
+    return (ssize_t)bytes;
 }
 
 bool stream_guard(FILE **stream)
 {
-    FILE *guarded = platform_open_stream(fileno(*stream), write_guarded);
+    FILE *guarded = platform_open_stream((void *)(intptr_t)fileno(*stream), write_guarded);
     if (guarded == NULL) {
         return false;
     }

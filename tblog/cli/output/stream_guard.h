@@ -1,4 +1,4 @@
-/* A standard stream that prints as terminal_text whatever it is given, by the C library too. */
+/* A standard stream that filters its output with terminal_text, also that of the C library. */
 #ifndef TBLOG_CLI_STREAM_GUARD_H
 #define TBLOG_CLI_STREAM_GUARD_H
 
@@ -7,8 +7,8 @@
 
 #include "tblog/tblog.h"
 
-/* Puts such a stream in the place of *stream, on which nothing has been printed. Line ends are
- * printed as they are. False without memory. */
+/* Replaces *stream, to which nothing was printed, by such a stream. Line ends are kept. False
+ * without memory. */
 TBLOG_MUST_CHECK bool stream_guard(FILE **stream);
 
 #endif

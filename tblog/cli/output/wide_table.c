@@ -117,7 +117,7 @@ static void print_head(FILE *stream, const tag_map *columns)
     putc('\n', stream);
 }
 
-/* Prints the row that the points begin with. Returns how many of them are in it. */
+/* Prints the row of the first point. Returns how many points are in it. */
 static size_t print_row(FILE *stream, const char *run, const wide_point *points, size_t count,
                         size_t column_count)
 {

@@ -1,4 +1,4 @@
-/* Scalars as a table in CSV: a row for each step of each run, a column for each tag. Knows nothing
+/* Scalars as a table in CSV: one row for each step of each run, one column per tag. Knows nothing
  * of event files.
  *
  * The first line names all tags, so all points are kept until the table is printed: 24 bytes each,
@@ -17,18 +17,18 @@ typedef struct wide_table wide_table;
 /* An empty table. NULL without memory. */
 TBLOG_MUST_CHECK wide_table *wide_table_new(void);
 
-/* The points that are added from here on belong to this run, whose name must outlive the table. The
- * files of a run may each begin it, one after the other. False without memory, as in the next. */
+/* Points that are added now belong to this run, whose name must outlive the table. Each file of a
+ * run may begin it again. False without memory, as in the next. */
 TBLOG_MUST_CHECK bool wide_table_begin_run(wide_table *table, const char *run);
 
 TBLOG_MUST_CHECK bool wide_table_add(wide_table *table, const char *tag, int64_t step, float value);
 
-/* Prints the table: columns in the order in which their tags first came, rows by run, then step. Of
- * several points with one tag and step the last is printed, as TensorBoard shows it. Returns how
- * many were left out for that. */
+/* Prints the table: columns in order of the tags' first appearance, rows by run, then step. If a
+ * tag repeats a step, the last point is printed, as in TensorBoard. Returns how many were left
+ * out. */
 uint64_t wide_table_print(wide_table *table, FILE *stream);
 
-/* NULL is no table. */
+/* NULL is allowed. */
 void wide_table_free(wide_table *table);
 
 #endif

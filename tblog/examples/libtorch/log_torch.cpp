@@ -1,6 +1,6 @@
 // Trains a small network with libtorch to tell bright left halves of images from bright right ones,
-// and logs scalars, histograms of weights and gradients, and images. CMakeLists.txt beside it tells
-// how it is built.
+// and logs scalars, histograms of weights and gradients, and images. The CMakeLists.txt in its folder
+// builds it.
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -12,7 +12,7 @@ namespace
 
 // ---- Tensors for tblog, of any type and from any device ----
 
-// A copy in the host's memory, in row-major order, where it is not there already.
+// The tensor in host memory, in row-major order; copied only if necessary.
 torch::Tensor to_host(const torch::Tensor &tensor, torch::ScalarType type)
 {
     return tensor.detach().to(torch::kCPU, type).contiguous();

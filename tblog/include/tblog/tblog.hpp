@@ -1,4 +1,4 @@
-// tblog from C++17: one header over tblog.h, nothing to compile.
+// tblog for C++17: a header-only wrapper of tblog.h.
 //
 //     tblog::writer log("logs/my-run");
 //     log.add_scalars(step, {{"train/loss", loss}, {"train/accuracy", accuracy}});
@@ -11,13 +11,13 @@
 //     }
 //     events.check();
 //
-// Constructors, close and check throw tblog::error; try_open and try_close return a status instead,
-// and with -fno-exceptions are all there is. Calls that log throw at most std::bad_alloc, because a
-// full disk must not end a training. Their status may be ignored: the writer keeps the first error
-// for check and close, and calls options::on_error.
+// Constructors, close and check throw tblog::error. try_open and try_close return a status instead,
+// also with -fno-exceptions. Calls that log throw only std::bad_alloc, because a full disk must not
+// end a training run. You may ignore their status: the writer keeps the first error for check and
+// close, and calls options::on_error.
 //
-// tblog.h is the manual of values and statuses. Texts end at their first NUL, as there. What has no
-// method here: log.report(tblog_add_keras_graph(log.get(), "keras", 0, json));
+// tblog.h is the manual of values and statuses. Strings end at their first NUL, as there. To call
+// its other functions: log.report(tblog_add_keras_graph(log.get(), "keras", 0, json));
 #ifndef TBLOG_TBLOG_HPP
 #define TBLOG_TBLOG_HPP
 
@@ -59,28 +59,28 @@ struct hparam {
     std::string text;
 };
 
-// The options of tblog.h, with their defaults, and a hook.
+// The options of tblog.h, set to their defaults, and a callback.
 struct options : tblog_writer_options {
     options() { tblog_writer_options_init_sized(this, sizeof(tblog_writer_options)); }
-    // Called for each refused call, and once for an I/O error or a full queue, however many calls
-    // fail until one succeeds. Threads may call it at the same time. It must not throw.
+    // Called after each refused call. For an I/O error or a full queue, called once until a call
+    // succeeds. Several threads may call it at the same time. It must not throw.
     std::function<void(tblog_status status, const char *message)> on_error;
 };
 
-// An event file to write. Several threads may log. On a writer that was not opened, or was moved
-// from, calls log nothing and return TBLOG_INVALID.
+// Writes an event file. Several threads may log. If the writer was not opened, or was moved from,
+// calls log nothing and return TBLOG_INVALID.
 class writer
 {
   public:
     writer() = default;
-    // Closes what was open before. Where it fails, message() says why.
+    // Closes a file that is open. If opening fails, message() says why.
     [[nodiscard]] tblog_status try_open(const std::string &run_directory, const options &with = {})
     {
         state_ = std::make_unique<state>();
         state_->on_error = with.on_error;
         return report(tblog_writer_open(&state_->handle, run_directory.c_str(), &with));
     }
-    // Returns what status() is then. The destructor closes too.
+    // Returns status(). The destructor closes too, and reports errors to on_error alone.
     [[nodiscard]] tblog_status try_close()
     {
         report(tblog_writer_close(state_ ? std::exchange(state_->handle, nullptr) : nullptr));
@@ -104,7 +104,7 @@ class writer
         }
     }
 #endif
-    // The first error since the writer was opened, or TBLOG_OK, and a line of text about it.
+    // The first error since the writer was opened, or TBLOG_OK. message() is a line about it.
     tblog_status status()
     {
         report(get() ? tblog_writer_status(get()) : TBLOG_OK);
@@ -115,7 +115,7 @@ class writer
     {
         return report(tblog_add_scalar(get(), std::string(tag).c_str(), step, value));
     }
-    // All in one event, from a list or from what else has pairs of tags and values, like std::map.
+    // Logs one event. `scalars`: a list, or a container of pairs (tag, value), such as std::map.
     template <class Scalars = std::initializer_list<std::pair<std::string_view, double>>>
     tblog_status add_scalars(int64_t step, const Scalars &scalars)
     {
@@ -127,7 +127,7 @@ class writer
         }
         return report(tblog_add_scalars(get(), step, all.data(), all.size()));
     }
-    // Numbers that are neither float nor double are copied.
+    // Values [count]. Numbers other than float and double are copied.
     template <class Number>
     tblog_status add_histogram(std::string_view tag, int64_t step, const Number *data, size_t count)
     {
@@ -147,7 +147,7 @@ class writer
     {
         return add_histogram(tag, step, std::data(values), static_cast<size_t>(std::size(values)));
     }
-    // Bytes [height,width,channels]: a pointer to them, or a contiguous container.
+    // pixels [height,width,channels]: a pointer to bytes, or a contiguous container of them.
     template <class Pixels>
     tblog_status add_image(std::string_view tag, int64_t step, const Pixels &pixels, uint32_t width,
                            uint32_t height, unsigned channels)
@@ -170,7 +170,7 @@ class writer
         return report(
             tblog_add_text(get(), std::string(tag).c_str(), step, std::string(markdown).c_str()));
     }
-    // Once in a run.
+    // Accepted once per writer.
     template <class Hparams = std::initializer_list<hparam>>
     tblog_status add_hparams(const Hparams &hparams)
     {
@@ -183,9 +183,9 @@ class writer
     }
     tblog_status flush() { return report(tblog_writer_flush(get())); }
     tblog_status sync() { return report(tblog_writer_sync(get())); }
-    // For the functions of tblog.h; NULL if the writer is not open.
+    // For the functions of tblog.h. NULL if the writer is not open.
     tblog_writer *get() const noexcept { return state_ ? state_->handle : nullptr; }
-    // Treats the status of such a function like that of a call of this class, and returns it.
+    // Handles the status of such a function like those of this class, and returns it.
     tblog_status report(tblog_status status) { return state_ ? state_->note(status) : status; }
 
   private:
@@ -218,7 +218,7 @@ class writer
     std::unique_ptr<state> state_;
 };
 
-// The events of a file, as an input range. When the file has grown, another loop reads on.
+// The events of a file, as an input range. If the file grows, another loop reads the new events.
 class reader
 {
   public:
@@ -257,7 +257,7 @@ class reader
         (void)try_open(path);
         check();
     }
-    // Throws if the last loop ended before the file did: TBLOG_DAMAGED, TBLOG_TRUNCATED, TBLOG_IO.
+    // Throws if the last loop ended before the end of the file: TBLOG_DAMAGED, TBLOG_TRUNCATED, …
     void check() const
     {
         if (status_ != TBLOG_OK && status_ != TBLOG_END) {
@@ -265,7 +265,7 @@ class reader
         }
     }
 #endif
-    // The next event, valid until the next call; or NULL, and status() says why.
+    // The next event, valid until the next call. NULL at the end or on an error: see status().
     const tblog_event *next()
     {
         const tblog_event *event = nullptr;

@@ -67,7 +67,7 @@ class Tool(ToolTest):
             for path in (page, false_record):
                 self.assertIn(f"{path}: not an event file: ", lines[path])
             for path in (half, good):
-                self.assertTrue(lines[path].endswith("; 'tblog repair' saves what is whole"), err)
+                self.assertTrue(lines[path].endswith("; 'tblog repair' saves the whole records"), err)
         for path, saved in ((page, False), (false_record, False), (half, True), (good, True)):
             self.assertEqual(tblog("repair", path, "-o", path + ".new")[0] == 0, saved)
 

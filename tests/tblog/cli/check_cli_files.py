@@ -104,7 +104,7 @@ class Files(ToolTest):
         events, _ = self.cat(output)
         self.assertEqual(events[0]["file_version"], "brain.Event:2")
         self.assertEqual(events[0]["wall_time"], events[1]["wall_time"])
-        self.assertIn("behind a new file version", report)
+        self.assertIn("after a new file version", report)
         self.assertEqual(self.stock_steps(output, "t"), list(range(30)))
 
     def test_repair_leaves_out_a_record_that_is_no_event(self):

@@ -174,7 +174,7 @@ START_TEST(where_no_later_name_is_short_enough_the_last_one_is_told)
     ck_assert_int_eq(errno, ENAMETOOLONG);
     ck_assert_ptr_null(path);
     event_file_name_refuse_last(directory.path);
-    ck_assert_ptr_nonnull(strstr(refusal_text(NULL), "a name that sorts behind 'tfeventszzz"));
+    ck_assert_ptr_nonnull(strstr(refusal_text(NULL), "a name that sorts after 'tfeventszzz"));
     temporary_directory_remove(&directory);
 }
 END_TEST

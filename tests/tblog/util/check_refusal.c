@@ -62,7 +62,8 @@ START_TEST(refusals_of_other_kinds_tell_why)
                   "an image of 1 by 0: its sides are 1 to 65535");
     check_refusal(w, tblog_add_image(w, "t", 0, bytes, 1, 1, 5),
                   "an image of 5 channels: it has 1 to 4");
-    check_refusal(w, tblog_add_pngs(w, "t", 0, (tblog_png[]){{bytes, 3}}, 1), "image 0 is no PNG");
+    check_refusal(w, tblog_add_pngs(w, "t", 0, (tblog_png[]){{bytes, 3}}, 1),
+                  "image 0 is not a PNG");
     check_refusal(w, tblog_add_audio(w, "t", 0, floats, 0, 1, 8000), "no frames");
     check_refusal(w, tblog_add_audio(w, "t", 0, floats, 1, 1, 0),
                   "a sample rate of 0 Hz cannot stand in a WAV file");

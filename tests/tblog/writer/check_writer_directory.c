@@ -179,7 +179,7 @@ START_TEST(where_no_next_file_can_be_made_nothing_is_lost)
     tblog_writer *other;
     ck_assert_int_eq(tblog_writer_open(&other, directory.path, NULL), TBLOG_IO);
     ck_assert_int_eq(errno, ENAMETOOLONG);
-    ck_assert_ptr_nonnull(strstr(tblog_writer_message(NULL), "sorts behind 'tfeventszz"));
+    ck_assert_ptr_nonnull(strstr(tblog_writer_message(NULL), "sorts after 'tfeventszz"));
     /* The next file can be made now. */
     ck_assert_int_eq(unlink(last), 0);
     tblog_writer_clear_error(writer);

@@ -30,11 +30,11 @@ typedef struct predict_options {
 static const struct argp_option option_table[] = {
     {"best", KEY_BEST, NULL, 0, OPTION_BEST_HELP, 1},
     {"format", KEY_FORMAT, "text|json|csv", 0,
-     "A line an image with its three likeliest classes (default), or all probabilities as JSON or "
-     "CSV",
+     "Print one line per image with its three likeliest classes (default), or all probabilities as "
+     "JSON or CSV",
      1},
     {"raw", KEY_RAW, NULL, 0,
-     "Take images of 28x28 as they are, light digits on black, and refuse other sizes", 1},
+     "Use images as they are: light digits on black; refuse sizes other than 28x28", 1},
     {0}};
 
 static error_t take_argument(predict_options *options, char *text, struct argp_state *state)
@@ -232,16 +232,15 @@ outcome predict_command(int argc, char **argv)
         option_table,
         take_option,
         "MODEL IMAGE...",
-        "Prints which digit is in each image. MODEL is a run's directory or a .safetensors file; "
+        "Prints which digit is in each image. MODEL is a run's directory or a .safetensors file. "
         "IMAGE is a PNG or PGM file of any size, an IDX file of images, plain or gzipped, or - for "
         "one of these from standard input."
         "\v"
-        "Each image is first brought into the form of MNIST's: paper and ink are told apart, and "
-        "the digit is made light on black, scaled and centred. There must be one digit on it and "
-        "nothing else: the network knows ten digits and nothing else, and may well call a cat a 3 "
-        "with a probability of 0.99.\n\n"
-        "Exit status: 0 if every image got its prediction, 1 if one was refused; the others get "
-        "theirs all the same.",
+        "Each image is first made like MNIST's: the ink is separated from the paper, made light on "
+        "black, scaled and centred. An image must show one digit and nothing else. The network "
+        "knows only the ten digits: it may call a cat a 3 with a probability of 0.99.\n\n"
+        "Exit status: 0 if every image has a prediction, 1 if an image was refused; the others are "
+        "still read.",
         children,
         NULL,
         NULL};

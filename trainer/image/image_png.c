@@ -37,7 +37,7 @@ bool image_is_png(const uint8_t *bytes, size_t count)
 static void end_on_error(png_structp png, png_const_charp text)
 {
     const png_job *job = png_get_error_ptr(png);
-    message_set(job->message, "%s: is not a whole PNG: %s", job->name, text);
+    message_set(job->message, "%s: is not a valid PNG: %s", job->name, text);
     png_longjmp(png, 1);
 }
 

@@ -297,7 +297,7 @@ int run_log_check(run_log *log, char *message)
     for (size_t i = 0; i < RUN_PARTS; i++) {
         const char *path = tblog_writer_path(log->parts[i].writer);
         if (access(path, F_OK) != 0) {
-            return message_set(message, "the event file %s has gone: %s", path, strerror(errno));
+            return message_set(message, "the event file %s is gone: %s", path, strerror(errno));
         }
     }
     return 0;

@@ -122,8 +122,8 @@ static run_directory_verdict judge_continued(const char *path, const run_config 
         there->config.epochs > config->epochs) {
         message_set(
             message,
-            "%s holds an interrupted run that has %u of %u epochs and may have steps of the "
-            "next one, so that it cannot end there: give more than %u epochs; --overwrite "
+            "%s holds an interrupted run that has %u of %u epochs and may have steps of the next "
+            "one, so it cannot end here: give more than %u epochs; --overwrite "
             "replaces it",
             path, (unsigned)there->epoch_count, (unsigned)there->config.epochs,
             (unsigned)config->epochs);

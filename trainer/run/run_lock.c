@@ -109,7 +109,7 @@ static run_lock_holder cannot_lock(int directory, const char *path, char *messag
     const int cause = errno;
     name_file_system(directory, type, sizeof type);
     message_set(message,
-                "%s/" RUN_LOCK_FILE " cannot be locked: its file system (%s) says: %s. Mount it "
+                "%s/" RUN_LOCK_FILE " cannot be locked: its file system (%s) reports: %s. Mount it "
                 "with locks, or name a directory on another file system",
                 path, type, strerror(cause));
     return RUN_LOCK_UNKNOWN;
@@ -174,7 +174,7 @@ static run_lock_holder take_file(int directory, const char *path, int *descripto
         }
         close(fd);
     }
-    message_set(message, "%s/" RUN_LOCK_FILE " is replaced again and again", path);
+    message_set(message, "%s/" RUN_LOCK_FILE " keeps being replaced", path);
     return RUN_LOCK_UNKNOWN;
 }
 

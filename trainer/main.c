@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     static char name[] = "trainer";
     command_choice chosen;
     if (fill_standard_descriptors() != 0) {
-        return EXIT_FAILED; /* there may be nowhere to say why */
+        return EXIT_FAILED; /* there may be nowhere to print the cause */
     }
     setlocale(LC_CTYPE, ""); /* for sign.h; numbers stay as they are in C */
     argp_err_exit_status = EXIT_USAGE;

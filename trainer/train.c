@@ -1,4 +1,4 @@
-/* trainer train: one run in a directory of its own. */
+/* trainer train: one run in its own directory. */
 #include <limits.h>
 #include <stdio.h>
 

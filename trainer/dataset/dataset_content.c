@@ -91,7 +91,7 @@ static bool quote_text(char out[QUOTED_BYTES + 1], const uint8_t *head, size_t b
         out[length++] = is_space(head[from]) ? ' ' : (char)head[from];
     }
     out[length] = '\0';
-    return length >= 4; /* fewer letters say nothing */
+    return length >= 4; /* fewer letters prove nothing */
 }
 
 int dataset_refuse_content(char *message, const char *name, const char *wanted, const uint8_t *head,

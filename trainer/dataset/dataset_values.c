@@ -189,7 +189,7 @@ int dataset_values_narrow(dataset_source *source, const dataset_layout *layout, 
 {
     if (layout->kind == DATASET_IMAGES && layout->number == DATASET_UNSIGNED &&
         layout->item_bytes == 1) {
-        return 0; /* they are pixels as they stand */
+        return 0; /* they are pixels already */
     }
     return layout->number == DATASET_FLOAT ? narrow_floats(source, layout, bytes)
                                            : narrow_integers(source, layout, bytes);

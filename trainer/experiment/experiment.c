@@ -90,7 +90,7 @@ static outcome tell_too_large(const experiment *self, const run_config *config,
     return OUTCOME_FAILED;
 }
 
-/* Replaces what was asked for by what the engine would use, or says why it cannot. */
+/* Replaces the requested settings by those that the engine would use, or reports why it cannot. */
 static outcome settle(const experiment *self, run_config *config, engine_plan *plan)
 {
     char reason[MESSAGE_BYTES / 2] = "";
@@ -210,8 +210,8 @@ void experiment_say_view(const experiment *self, const char *directory)
     putchar('\n');
 }
 
-/* The names of the runs have the batch size. The tags are those of one part alone, so that a run has
- * one curve in a chart. scripts/view.sh prints this, too, and knows the port. */
+/* The names of the runs have the batch size. The tags are those of one part alone, so that a run
+ * has one curve in a chart. scripts/view.sh prints this, too, and knows the port. */
 void experiment_say_colours(const experiment *self)
 {
     if (!self->options->quiet) {

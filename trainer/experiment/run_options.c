@@ -42,7 +42,7 @@ enum option_key {
     KEY_OVERWRITE
 };
 
-/* What --help says of --engine in front of the engines of this build. */
+/* The help text of --engine; the engines of this build follow it. */
 #define ENGINE_HELP "The engine: auto, the best that this machine can run (default), or one of: "
 
 enum { MAX_SEEDS = 10000, MAX_JOBS = 64, LIST_BYTES = 2048 };

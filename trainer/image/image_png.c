@@ -1,8 +1,9 @@
 /* PNG by libpng's low-level interface: its simplified one gives wrong pixels for interlaced images
  * of 16 bits.
  *
- * libpng ends a failed call by longjmp. All that changes while it reads lies in png_job, which the
- * caller of setjmp does not own, so that no local variable can be undefined afterwards. */
+ * libpng ends a failed call by longjmp, after which changed local variables of the function with
+ * setjmp are undefined. So everything that changes while it reads is in png_job, which the caller
+ * of that function owns. */
 #include "image.h"
 
 #include <png.h>
@@ -67,8 +68,9 @@ static void ask_for_rgba(png_structp png)
     png_set_add_alpha(png, 255, PNG_FILLER_AFTER);
 }
 
-/* Reads the header. libpng's own limit of the sides is off, for it ends with "Invalid IHDR data":
- * image_make says more, and until then nothing is allocated by them. */
+/* Reads the header. libpng's limit of the sides is off, since its message is only "Invalid IHDR
+ * data". image_make checks the sides with a better message, before anything of that size is
+ * allocated. */
 static int begin(png_job *job)
 {
     png_set_read_fn(job->png, job, read_bytes);

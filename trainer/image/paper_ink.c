@@ -26,7 +26,7 @@ typedef struct histogram {
     uint32_t all;
 } histogram;
 
-/* What lies between two numbers, both included. */
+/* An interval, both ends included. */
 static double limit(double value, double least, double most)
 {
     return fmin(fmax(value, least), most);
@@ -105,8 +105,8 @@ static bool is_on_black(const border_sums *border)
     return border->black >= 0.9 * border->pixels;
 }
 
-/* Least squares. Counted from the middle the border is symmetric, so that sums of x, y and xy are 0
- * and each coefficient stands alone. */
+/* Least squares. With coordinates from the middle the border is symmetric, so the sums of x, y and
+ * xy are 0 and each coefficient can be computed separately. */
 static plane fit_paper(const border_sums *border)
 {
     return (plane){.middle = border->grey / border->pixels,
@@ -186,7 +186,7 @@ static bool find_threshold(const histogram *of, int *threshold)
     return apart >= least_greys && apart >= least_contrast * sqrt(fmax(least, 0) / of->all);
 }
 
-/* Marks with 255 what the threshold says is ink, and counts the distances of those pixels. */
+/* Marks the pixels beyond the threshold with 255, and counts their distances. */
 static histogram mark_ink(image *marked, const image *from, const plane *paper, int threshold)
 {
     histogram ink = {0};

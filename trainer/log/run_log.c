@@ -121,7 +121,7 @@ int run_log_open(run_log **out, const char *directory, const run_log_head *head,
         session_totals_add(&log->totals, &head->past->epochs[i]);
     }
     if (read_parts(log, directory, head, message) != 0) {
-        close_all(log, ignored); /* the first error is the one to tell */
+        close_all(log, ignored); /* ignored: the first error is reported */
         return -1;
     }
     note_lost_ends(log, directory, head);

@@ -107,7 +107,7 @@ static tblog_status add_layout(tblog_writer *session, const run_config *config)
 
 typedef tblog_status session_adder(tblog_writer *session, const run_config *config);
 
-/* What a session says once. */
+/* What a session logs once. */
 static const struct {
     const char *tag; /* TensorBoard's */
     session_adder *add;
@@ -136,7 +136,7 @@ void session_totals_add(session_totals *totals, const epoch_figures *figures)
     totals->training_seconds += figures->training_seconds;
 }
 
-/* The HParams page shows a tag's last point, so each point tells of all epochs so far. */
+/* The HParams page shows a tag's last point, so each point is a figure of all epochs so far. */
 int run_log_session_add(log_part *session, const session_totals *totals, char *message)
 {
     const tblog_scalar scalars[] = {

@@ -15,7 +15,7 @@
 
 enum { LINE_BYTES = 512 };
 
-/* Text from outside, which must not be taken for Markdown or HTML. */
+/* Text from outside, which must not be interpreted as Markdown or HTML. */
 static void put_plain(FILE *out, const char *text)
 {
     char clean[LINE_BYTES];
@@ -56,7 +56,7 @@ static void put_configuration(FILE *out, const run_log_head *head)
     put_row(out, "precision", engine_precision_name(config->precision));
 }
 
-/* Of /proc/cpuinfo; "unknown" where that does not tell. */
+/* From /proc/cpuinfo; "unknown" if it is not there. */
 static void find_processor(char out[LINE_BYTES])
 {
     char line[LINE_BYTES];

@@ -60,7 +60,7 @@ run_record_presence run_directory_read(const char *path, run_record *out, char *
     return presence;
 }
 
-/* Always -1. *there is what run.json says now; empty if that is not known. */
+/* Always -1. *there is the present content of run.json; empty if it is not known. */
 static int taken_over(const run_directory *directory, const run_record *there, char *message)
 {
     char taker[sizeof there->host + 32] = " has taken this run over or removed it";
@@ -86,7 +86,7 @@ int run_directory_check_owner(const run_directory *directory, char *message)
     if (is_lost || presence == RUN_RECORD_ABSENT || (presence == RUN_RECORD_READ && !is_named)) {
         status = taken_over(directory, &there, message);
     } else if (presence != RUN_RECORD_READ) {
-        status = -1; /* the message says why it is not known */
+        status = -1; /* the message has the cause */
     }
     run_record_free(&there);
     return status;
@@ -295,12 +295,12 @@ void run_directory_close(run_directory *directory)
 void run_directory_discard(run_directory *directory)
 {
     char message[MESSAGE_BYTES];
-    const run_record unnamed = {0}; /* whatever event files are there are of this run */
+    const run_record unnamed = {0}; /* all event files there are of this run */
     if (directory == NULL) {
         return;
     }
-    /* The run has failed already and its cause is what the user is told: a file that cannot be
-     * removed stays, and so does the directory. */
+    /* The run has already failed, and the user sees that cause. A file that cannot be removed
+     * stays, and so does the directory. */
     if (run_directory_check_owner(directory, message) == 0 &&
         run_files_remove_all(directory->fd, directory->path, &unnamed, message) == 0) {
         unmake(directory);

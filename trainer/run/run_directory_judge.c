@@ -71,8 +71,8 @@ static int check_foreign_models(const char *path, char *message)
     return 0;
 }
 
-/* Is this no place for a run, whatever may be replaced? -1 with a message. `run` is what is there;
- * NULL for none. */
+/* -1 with a message if no run may begin here, even one that may replace another. `run` is the
+ * existing run; NULL for none. */
 static int check_place(const char *path, const run_record *run, char *message)
 {
     char other[PATH_MAX];
@@ -138,7 +138,7 @@ static run_directory_verdict judge_continued(const char *path, const run_config 
     return state == RUN_FINISHED ? RUN_DIRECTORY_FINISHED : RUN_DIRECTORY_DIVERGED;
 }
 
-/* As run_directory_judge_held. *there is what run.json says; the caller frees it. */
+/* As run_directory_judge_held. *there is the content of run.json; the caller frees it. */
 static run_directory_verdict judge_record(const char *path, const run_config *config,
                                           run_directory_replace replace, run_record *there,
                                           char *message)

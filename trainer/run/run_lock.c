@@ -18,7 +18,7 @@
 /* More replacements of the file between opening and locking it are no accident. */
 enum { ATTEMPTS = 100 };
 
-/* Empty if the system does not say. */
+/* Empty if it is not known. */
 static void find_mount(int directory, mount_entry *out)
 {
     struct stat status;
@@ -184,7 +184,7 @@ run_lock_holder run_lock_take(int directory, const char *path, int *descriptor, 
     if (check_mount(directory, path, message) != 0) {
         return RUN_LOCK_UNKNOWN;
     }
-    /* Any other error says nothing: some file systems lock files but not directories. */
+    /* Any other error means nothing: some file systems can lock files but not directories. */
     if (flock(directory, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         return RUN_LOCK_ANOTHER;
     }

@@ -212,7 +212,7 @@ static run_record_presence read_epochs(run_record *record, const json_t *root, c
     return RUN_RECORD_READ;
 }
 
-/* Earlier versions called a run finished whatever its losses were. */
+/* Earlier versions called every run finished, even if its loss was not finite. */
 static void find_divergence(run_record *record)
 {
     for (uint32_t i = 0; record->state == RUN_FINISHED && i < record->epoch_count; i++) {

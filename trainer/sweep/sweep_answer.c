@@ -27,8 +27,8 @@ static int own_path(char out[PATH_MAX], const char *logdir, char *message)
     return message_join_path(out, PATH_MAX, logdir, name, message);
 }
 
-/* Several processes that join in a sweep may draw at the same time: each writes a file of its own, and
- * then gives it the picture's name. */
+/* Several processes of a sweep may draw at the same time. Each writes its own file, and then
+ * renames it to the picture's name. */
 static int write_picture(const char *path, const char *logdir, const comparison *all,
                          const verdict *answer, char *message)
 {

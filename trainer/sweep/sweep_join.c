@@ -28,11 +28,11 @@ typedef struct join {
 typedef enum agreement {
     AGREEMENT_UNKNOWN, /* there is no run.json yet */
     AGREEMENT_SAME,
-    AGREEMENT_DIFFERENT /* the message says how */
+    AGREEMENT_DIFFERENT /* the message has the difference */
 } agreement;
 
-/* Is the run that is there of our configuration? Another number of epochs is none of another: the run
- * is given more when nobody holds it. */
+/* Is the run that is there of our configuration? Another number of epochs is none of another: the
+ * run is given more when nobody holds it. */
 static agreement compare(const sweep_run *run, const run_record *there, char *message)
 {
     char difference[MESSAGE_BYTES / 2];
@@ -48,8 +48,8 @@ static agreement compare(const sweep_run *run, const run_record *there, char *me
     return AGREEMENT_DIFFERENT;
 }
 
-/* The same of what run.json says now. A run that has ended is kept: nothing else need be looked at, and
- * there may be thousands of these. */
+/* The same for the present content of run.json. A run that has ended is kept without a look at its
+ * directory, since there may be thousands of them. */
 static agreement compare_there(sweep_run *run, char *message)
 {
     run_record there;
@@ -74,7 +74,7 @@ typedef enum view {
     VIEW_FREE, /* the run can be taken */
     VIEW_HELD,
     VIEW_OVER,
-    VIEW_REFUSED /* this process may not take part; the message says why */
+    VIEW_REFUSED /* this process may not take part; the message has the reason */
 } view;
 
 /* Looks at the run's directory, and keeps in its state whether it has ended or is held. */
@@ -127,9 +127,10 @@ static void sleep_ns(long nanoseconds)
     nanosleep(&time, NULL); /* a signal ends it early, as it should */
 }
 
-/* No process takes another run before the first of the list has begun and is of its own
- * configuration. So all that start at the same time on an empty directory agree, whoever is first:
- * a host with other arithmetic takes nothing. UNKNOWN if it is to be asked again. */
+/* No process trains another run before the first run of the list has begun with the process's own
+ * configuration. So if processes start at the same time in an empty directory, one of them begins
+ * the first run, and a host with other arithmetic trains nothing. UNKNOWN if the caller must ask
+ * again. */
 static agreement agree(join *self, const sweep_run *run, char *message)
 {
     const sweep_run *first = &self->runs->runs[0];

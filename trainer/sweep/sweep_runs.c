@@ -73,7 +73,7 @@ run_directory_verdict sweep_run_judge(sweep_run *run, char *message)
     return verdict;
 }
 
-/* What each line of a run's progress begins with, where several run at once. */
+/* The beginning of each line of a run's progress, if several runs train at the same time. */
 static void label_run(const sweep_run *run, char label[PROGRESS_LABEL_BYTES])
 {
     const run_options *options = run->all->data->options;

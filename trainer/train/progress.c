@@ -152,7 +152,7 @@ void progress_format_running(char *out, size_t out_bytes, const progress_view *v
     snprintf(out, limit, "%s%s%s", count, bar, tail);
 }
 
-/* Appends `part` to the last line if that has room for it, else on a line of its own. */
+/* Appends `part` to the last line if it fits, otherwise on a new line. */
 static void append(char *out, size_t out_bytes, const figure_words *words, const char *part,
                    unsigned width)
 {
@@ -240,7 +240,7 @@ void progress_label(progress *display, const char *label)
 static void say_line(progress *display, FILE *out, const char *format, va_list arguments)
 {
     progress_break(display);
-    flockfile(out); /* one line, whoever else prints */
+    flockfile(out); /* other threads must not print into the line */
     fputs(display->label, out);
     vfprintf(out, format, arguments);
     fputc('\n', out);

@@ -122,9 +122,9 @@ static void print_note(void *context, const char *line)
     progress_note(self->job->display, "Note: %s", line);
 }
 
-/* Nothing is changed before all that is there has been read. run.json names the files that are made
- * here only when they are: until then it names none, so that whatever a crash leaves is known as the
- * run's. But for that a run that is continued stays there as it was. `past` as in run_log_head. */
+/* Nothing is changed before everything was read. While the event files are being made, run.json
+ * names no event files: then all files that a crash leaves count as the run's. Apart from
+ * that, a continued run stays as it was. `past` as in run_log_head. */
 static int open_log(run *self, const run_record *past)
 {
     const char *directory = self->job->directory;
@@ -160,7 +160,7 @@ static int open_log_again(run *self, const run_record *there)
     if (open_log(self, there) == 0) {
         return 0;
     }
-    char other[MESSAGE_BYTES]; /* the first error is the one to tell */
+    char other[MESSAGE_BYTES]; /* ignored: the first error is reported */
     run_record back = *there;
     back.event_files = self->record->event_files; /* naming more files may have moved them */
     (void)!run_directory_put_back(self->directory, &back, other);
@@ -229,7 +229,7 @@ static outcome open_outputs(run *self)
     if (begin_or_resume(self, &keeps) == 0) {
         return OUTCOME_DONE;
     }
-    char other[MESSAGE_BYTES]; /* the first error is the one to tell */
+    char other[MESSAGE_BYTES]; /* ignored: the first error is reported */
     (void)!run_log_close(self->log, other);
     self->log = NULL;
     if (keeps) {

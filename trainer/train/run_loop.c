@@ -62,8 +62,8 @@ static bool must_end(const run *self)
     return signals_noted() != 0 || is_terminated(self);
 }
 
-/* The session has failed, however the run ends. Then run.json says so: the process may be killed before
- * the epoch ends, and nobody is to resume the run. */
+/* The session has failed, however the run ends. run.json records it immediately: the process may be
+ * killed before the epoch ends, and the run must not be resumed then. */
 static int keep_divergence(run *self)
 {
     return run_log_end_session(self->log, false, self->message) != 0 ||
@@ -120,7 +120,7 @@ static int take_ready(run *self, size_t ready)
     return 0;
 }
 
-/* Logs what was finished before the engine failed; the error that is told already stays. */
+/* Logs the steps that finished before the engine failed. The message about the failure is kept. */
 static void take_the_rest(run *self)
 {
     char other[MESSAGE_BYTES];
@@ -165,8 +165,8 @@ static int take_steps(run *self, uint32_t count)
     return 0;
 }
 
-/* The next chunk's size from the epoch's pace so far; it grows at most fourfold at a time, since
- * one short measurement says little. */
+/* The next chunk's size from the epoch's speed so far. It grows at most fourfold at a time, since
+ * one short measurement is inaccurate. */
 static uint32_t next_chunk(uint32_t chunk, uint32_t done, double seconds)
 {
     const double fitting = chunk_seconds * done / (seconds > 1e-9 ? seconds : 1e-9);
@@ -320,8 +320,8 @@ static int keep_epoch(run *self, const progress_view *view)
     return 0;
 }
 
-/* Saves the state and keeps the network. A run that cannot goes on, and prints what is not there with
- * the cause; -1 only if it is not this process's run any more. */
+/* Saves the state and the network. If that fails the run continues, and prints what is missing and
+ * the cause. -1 only if another process has taken over the run. */
 static int try_to_save(run *self, const char *no_state, const char *no_network)
 {
     char why[MESSAGE_BYTES];
@@ -338,8 +338,8 @@ static int try_to_save(run *self, const char *no_state, const char *no_network)
     return 0;
 }
 
-/* Makes a checkpoint where one is due between epochs, and keeps the network; nobody resumes a run that
- * diverged. */
+/* Makes a checkpoint where one is due between epochs, and keeps the network; nobody resumes a run
+ * that diverged. */
 static int save_sometimes(run *self)
 {
     char no_state[48];
@@ -396,15 +396,15 @@ static int train_epochs(run *self)
     return 0;
 }
 
-/* Whether the run has a step to go on from. */
+/* Does the run have a step from which it can continue? */
 static bool has_trained(const run *self)
 {
     return self->epochs_done > 0 || self->sums.steps > 0;
 }
 
-/* A run that is stopped. That it is interrupted run.json says before anything else, since whoever
- * sent the signal may not wait. Then its event files are synced and its state is replaced; where
- * that fails the run can be resumed from its last state. */
+/* Ends a stopped run. First run.json records "interrupted", since the sender of the signal may not
+ * wait. Then the event files are synced and the state is replaced. If that fails, the run can be
+ * resumed from its last state. */
 static int end_interrupted(run *self)
 {
     self->record->state = RUN_INTERRUPTED;
@@ -437,8 +437,8 @@ static int save_finished(run *self)
     return 0;
 }
 
-/* A run with all its epochs. What it keeps comes before the end of its session, which cannot be taken
- * back: where it cannot be saved the run is not finished, and resuming it does the rest. */
+/* A run with all its epochs. What it keeps comes before the end of its session, which cannot be
+ * taken back: where it cannot be saved the run is not finished, and resuming it does the rest. */
 static int end_finished(run *self)
 {
     if (save_finished(self) != 0) {
@@ -449,8 +449,8 @@ static int end_finished(run *self)
                : run_log_sync(self->log, self->message);
 }
 
-/* Of a run that nobody resumes, or that shall keep no state. run.json says so already: were the run
- * killed between the two in the other order, it would be trained again. */
+/* Removes the state of a run that cannot be resumed, or that keeps none. run.json has been written
+ * before: in the other order a kill in between would make the run train again. */
 static void drop_state(run *self)
 {
     char why[MESSAGE_BYTES];
@@ -477,11 +477,11 @@ static void say_where(const run *self)
     }
 }
 
-/* Closes the log and says in run.json how the run ended: finished or diverged only where its points are
- * on disk. `status` is what training returned. */
+/* Closes the log and records in run.json how the run ended: finished or diverged only if its points
+ * are on disk. `status` is the result of the training. */
 static outcome end_run(run *self, int status)
 {
-    char other[MESSAGE_BYTES]; /* the first error is the one to tell */
+    char other[MESSAGE_BYTES]; /* ignored: the first error is reported */
     const bool done = self->epochs_done == self->job->config->epochs;
     const bool diverged = has_diverged(self);
     progress_break(self->job->display);

@@ -15,9 +15,9 @@ typedef struct walk {
 
 enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
 
-/* Large buffers are whole huge pages, offered to the kernel as such: a step walks through all of
- * them, and small pages would be more than the processor remembers. Behind each lie
- * ALIGNMENT bytes more, since the kernels work on whole vectors. */
+/* Large buffers consist of whole huge pages, which madvise asks for: a step reads all of
+ * them, and small pages would exceed the processor's TLB. ALIGNMENT more bytes follow each buffer,
+ * since the kernels work on whole vectors. */
 static void *buffer(walk *w, uint64_t *part, uint64_t count, size_t element_bytes)
 {
     /* Counts are products of 32-bit numbers and small constants, far from overflow in 64 bits. */

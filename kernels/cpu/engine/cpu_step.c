@@ -1,5 +1,5 @@
-/* A training step, a gradient and a forward pass as a handful of parallel phases. Each phase's tasks
- * write apart from each other, and each sum's order is fixed by batch and micro-batch alone.
+/* A training step, a gradient and a forward pass as a handful of parallel phases. Each phase's
+ * tasks write apart from each other, and each sum's order is fixed by batch and micro-batch alone.
  *
  * A step goes through its phases once for each micro-batch. Gradients are added up where the whole
  * batch's would be: dense1's and dense2's in the order of the samples, and so to the same bits; the
@@ -117,7 +117,7 @@ static void run_head(void *context, unsigned sample, unsigned worker)
     }
 }
 
-/* Adds the small gradients around dense1's kernel, which lie side by side. */
+/* Adds the small gradients before and after dense1's kernel, which are contiguous. */
 static void add_head_gradients(const phase *ph)
 {
     const engine *e = ph->e;

@@ -9,7 +9,7 @@
 
 enum { PATH_BYTES = 4096, LINE_BYTES = 256 };
 
-/* The number behind `name` and a space in a file of such lines; false where there is none. */
+/* The number after `name` and a space in a file of such lines; false if there is none. */
 static bool read_named(const char *directory, const char *file, const char *name, uint64_t *out)
 {
     char path[PATH_BYTES + 32];

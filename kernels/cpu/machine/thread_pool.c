@@ -88,8 +88,8 @@ static void *worker_main(void *argument)
 
 static void wake_all(thread_pool *pool)
 {
-    /* Who looks before this and sleeps behind it holds the mutex in between. It is let go before
-     * the others wake, who want it. */
+    /* A worker that checks before this and sleeps after it holds the mutex in between, so it cannot
+     * miss the signal. The mutex is released before the workers wake, since they need it. */
     pthread_mutex_lock(&pool->mutex);
     pthread_mutex_unlock(&pool->mutex);
     pthread_cond_broadcast(&pool->work_or_stop);

@@ -53,7 +53,7 @@ static cublasComputeType_t compute_type(engine_precision precision)
     return CUBLAS_COMPUTE_32F_PEDANTIC;
 }
 
-/* A matrix as cuBLAS sees it, by columns: as it lies or transposed. */
+/* A matrix as cuBLAS sees it, column-major: as stored or transposed. */
 typedef struct matrix {
     const float *data;
     int stride;
@@ -64,7 +64,7 @@ typedef struct product_shape {
     int m, n, k;
 } product_shape;
 
-/* c [m,n] = a [m,k] . b [k,n], or added to c with `add`; c's columns lie m apart. */
+/* c [m,n] = a [m,k] . b [k,n], or added to c with `add`; c's columns are m apart. */
 static cublasStatus_t product(cublasHandle_t blas, engine_precision precision, product_shape of,
                               matrix a, matrix b, bool add, float *c)
 {

@@ -1,4 +1,5 @@
-/* The CUDA engine's table and life. Steps run on the device behind the calls that queue them. */
+/* The CUDA engine's table of functions, its creation and destruction. Steps run on the device
+ * asynchronously to the calls that queue them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,7 +201,7 @@ static bool upload_run(engine *e, const engine_data *training, const engine_data
            cuda_set_run_progress(e, 0) && cuda_wait(e);
 }
 
-/* All that a run holds. On failure e->failure says why. */
+/* Allocates everything that a run needs. On failure e->failure has the cause. */
 static bool take_run(engine *e, const engine_data *training, const engine_data *validation)
 {
     float *parameters = malloc(CUDA_ARRAY_BYTES);

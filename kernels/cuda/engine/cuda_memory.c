@@ -20,8 +20,8 @@ static const struct {
     {ENGINE_BF16, {1024, 1024}},
 };
 
-/* Whether cuBLAS computes the product where up to `samples` are worked on at once. For measuring
- * one against the other, the environment's LENET_DENSE1 overrules the table: "own" or "cublas". */
+/* Does cuBLAS compute the product for up to `samples` samples at a time? LENET_DENSE1 in the
+ * environment, "own" or "cublas", overrides the table, to compare both. */
 static bool blas_is_chosen(cuda_product product, engine_precision precision, uint32_t samples)
 {
     const char *only = getenv("LENET_DENSE1");

@@ -1,7 +1,7 @@
-/* What a training step, a gradient and an evaluation are made of, and how steps are queued: replays
- * of two graphs captured at creation, one of a step and one of many. A replay needs nothing from
- * the host, since the run's place lies on the device; the host counts along only to draw the order
- * of an epoch when its first step is due, and to cut there. */
+/* The launches of a training step, a gradient and an evaluation, and the queueing of steps: replays
+ * of two graphs captured at creation, one of a single step and one of many. A replay needs nothing
+ * from the host, since the step's number is on the device. The host counts steps only to draw an
+ * epoch's order before its first step, and to end a chunk there. */
 #include <stddef.h>
 
 #include "cuda_sort.h"
@@ -114,8 +114,8 @@ static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_s
            join(e);
 }
 
-/* All micro-batches of a step or of a gradient alone, forward and backward. Kernels of our own learn
- * their samples from the device's progress; cuBLAS is told that there are `samples`. The last
+/* All micro-batches of a step or of a gradient alone, forward and backward. Our kernels read which
+ * samples to use from the device's progress; cuBLAS gets their number, `samples`. The last
  * micro-batch ends with dense1's update, unless `adam` is NULL. */
 static bool queue_micro_batches(engine *e, cuda_batch *batch, const cuda_adam_settings *adam,
                                 uint32_t samples)
@@ -249,7 +249,7 @@ static bool make_order(engine *e, uint64_t epoch)
     return true;
 }
 
-/* Queues at least one of the next `steps` steps, which lie in one epoch; *queued says how many. */
+/* Queues at least one of the next `steps` steps, all within one epoch; *queued is their number. */
 static bool queue_some(engine *e, uint32_t steps, uint32_t *queued)
 {
     const uint64_t first = e->queued;

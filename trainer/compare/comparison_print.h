@@ -1,4 +1,4 @@
-/* The comparison, printed. Errors of `out` are for its owner to find. */
+/* Prints a comparison. The caller checks `out` for errors. */
 #ifndef TRAINER_COMPARISON_PRINT_H
 #define TRAINER_COMPARISON_PRINT_H
 

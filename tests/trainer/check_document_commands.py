@@ -25,7 +25,7 @@ HERE = (("docs/guide.md", "export PATH"), ("docs/guide.md", "tblog ls"),
 ELSEWHERE = {
     ("README.md", "scripts/run.sh"): "installs packages and trains for minutes",
     ("README.md", "trainer train"): "check_readme",
-    ("README.md", "cc mine.c"): "check_install",
+    ("README.md", "c++ -std=c++17 mine.cpp"): "check_install",
     ("README.md", "sbatch"): "check_recipes",
     ("CONTRIBUTING.md", "scripts/setup.sh"): "installs packages, builds and tests everything",
     ("bench/results/README.md", "scripts/gpu_bundle.sh"): "check_gpu_bundle",

@@ -1,4 +1,4 @@
-/* trainer compare: the runs below directories, side by side. */
+/* trainer compare: compares the runs in directories. */
 #include <argp.h>
 #include <math.h>
 #include <stdio.h>

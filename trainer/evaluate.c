@@ -1,4 +1,4 @@
-/* trainer evaluate: how well a kept network classifies a validation set. */
+/* trainer evaluate: measures a trained network on a validation set. */
 #include <argp.h>
 #include <math.h>
 #include <stdio.h>

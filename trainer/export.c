@@ -1,4 +1,4 @@
-/* trainer export: a trained network as a file for other programs. */
+/* trainer export: converts a trained network for other programs. */
 #include <argp.h>
 #include <inttypes.h>
 #include <math.h>

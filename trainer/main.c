@@ -1,5 +1,5 @@
-/* trainer: dispatches to its commands, and the only place that picks exit codes: 0 done, 1 failed,
- * 2 wrong usage; after a signal 128 + its number, but 75 after SIGUSR1 and SIGUSR2. */
+/* trainer: calls its commands. Only this file chooses exit statuses: 0 done, 1 failed, 2 wrong
+ * usage; after a signal 128 + its number, but 75 after SIGUSR1 and SIGUSR2. */
 #include <argp.h>
 #include <fcntl.h>
 #include <locale.h>

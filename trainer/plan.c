@@ -1,4 +1,4 @@
-/* trainer plan: what a run would take, before anything is taken. */
+/* trainer plan: prints the memory that a run needs, without allocating it. */
 #include <argp.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -134,7 +134,7 @@ static void print_heading(const memory_question *question, const engine_plan *pl
            question->api->name, plan->hardware, engine_precision_name(plan->precision));
 }
 
-/* OUTCOME_DONE where the run fits. `given` is the memory that was, or 0. */
+/* OUTCOME_DONE if the run fits. `given` is the value of --memory, or 0. */
 static outcome answer(const memory_question *question, const engine_plan *plan, uint64_t given)
 {
     char limit[MEMORY_SIZE_BYTES];

@@ -1,4 +1,4 @@
-/* trainer plot: the curves of the runs below directories, as a picture. */
+/* trainer plot: draws the curves of the runs in directories. */
 #include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>

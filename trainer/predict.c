@@ -1,4 +1,4 @@
-/* trainer predict: which digit is in an image, by a kept network. */
+/* trainer predict: reads the digits in images with a trained network. */
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,7 +98,7 @@ static void refuse(predict_job *self, const char *message)
     self->has_refused = true;
 }
 
-/* The image as the network takes it. 0, or -1 with a message that names no file. */
+/* The image in the network's form. 0, or -1 with a message without the file's name. */
 static int take_form(uint8_t *out, const image *from, bool raw, char *message)
 {
     if (!raw) {

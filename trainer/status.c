@@ -1,4 +1,4 @@
-/* trainer status: how far the runs below directories are, from their files alone. */
+/* trainer status: prints the progress of the runs in directories, from their files alone. */
 #include <argp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@
 
 enum { KEY_FORMAT = 256, KEY_WATCH };
 
-/* Between two looks: each reads all run.json. */
+/* Between two refreshes, each of which reads all run.json. */
 enum { WATCH_SECONDS = 2 };
 
 /* Moves a terminal's cursor to its top left corner and clears from there on. */
@@ -53,7 +53,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     }
 }
 
-/* 0, or -1 with a message. No runs are no error: a sweep may be about to begin. */
+/* 0, or -1 with a message. It is no error if there are no runs: a sweep may be about to begin. */
 static int find_runs(comparison *out, const option_roots *roots, char *message)
 {
     out->names_roots = roots->count > 1;
@@ -67,7 +67,7 @@ static int find_runs(comparison *out, const option_roots *roots, char *message)
     return 0;
 }
 
-/* Lines of the terminal, without that of the cursor; SIZE_MAX if it is none. */
+/* The terminal's lines, except that of the cursor; SIZE_MAX if stdout is no terminal. */
 static size_t lines_of_terminal(void)
 {
     struct winsize size;

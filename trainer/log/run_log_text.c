@@ -1,4 +1,4 @@
-/* The host's name, its users and whole paths are nobody's business and are left out. */
+/* For privacy, the host's name, its users and full paths are left out. */
 #include "run_log_text.h"
 
 #include <inttypes.h>
@@ -176,8 +176,8 @@ static int add_once(log_part *session, const char *tag, put_function *put, const
     return status;
 }
 
-/* At the step of the epochs so far, or after its last text. Of the configuration only the number of
- * epochs may change, and it may do so again before an epoch is done. */
+/* Logs at the step of the epochs so far, or after the last text's step: the number of epochs, which
+ * is all that may change in the configuration, may change again before an epoch is done. */
 static int add_configuration(log_part *session, const run_log_head *head, char *message)
 {
     static const char tag[] = "configuration";

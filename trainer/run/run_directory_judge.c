@@ -41,7 +41,7 @@ run_directory_verdict run_directory_judge_holder(run_lock_holder holder, const c
     return RUN_DIRECTORY_REFUSED;
 }
 
-/* -1 with a message where the directory, there or not, would be inside of a run's. */
+/* -1 with a message if the directory, which need not exist, is inside a run's directory. */
 static int check_above(const char *path, char *message)
 {
     char other[PATH_MAX];
@@ -98,8 +98,8 @@ static int check_place(const char *path, const run_record *run, char *message)
     return run == NULL ? check_foreign_models(path, message) : 0;
 }
 
-/* May the run that is there be continued as one of `config`? It may have more epochs, and fewer
- * than were planned, but none that has begun is cut off: points are never taken back. */
+/* May the existing run be continued with `config`? It may be given more epochs, or fewer than were
+ * planned, but no fewer than have begun: logged points are never removed. */
 static run_directory_verdict judge_continued(const char *path, const run_config *config,
                                              const run_record *there, char *message)
 {

@@ -15,7 +15,7 @@
 #include "mount_table.h"
 #include "retried_calls.h"
 
-/* More replacements of the file between opening and locking it are no accident. */
+/* If the file is replaced more often between opening and locking it, that is no accident. */
 enum { ATTEMPTS = 100 };
 
 /* Empty if it is not known. */
@@ -81,8 +81,8 @@ void run_lock_doubt(int directory, const char *path, char *message)
     mount_entry_free(&mount);
 }
 
-/* A link could lead to a file of another directory, and a pipe must not make anybody wait. -1 with
- * errno, which is 0 for what is no regular file. */
+/* Opens the file without following a link, which could lead to another directory, and without
+ * blocking on a pipe. -1 with errno, which is 0 if it is not a regular file. */
 static int open_file(int directory, int flags)
 {
     struct stat status;
@@ -146,7 +146,7 @@ static int has_lost_name(int directory, int fd)
     return ours.st_dev != named.st_dev || ours.st_ino != named.st_ino;
 }
 
-/* run_lock_take but for earlier versions and mount options. */
+/* run_lock_take without the checks of earlier versions and mount options. */
 static run_lock_holder take_file(int directory, const char *path, int *descriptor, char *message)
 {
     for (int i = 0; i < ATTEMPTS; i++) {

@@ -11,18 +11,18 @@
 #include "run_record.h"
 #include "signals.h"
 
-/* Between two looks at a run that somebody is beginning. */
+/* Between two checks of a run that another process is beginning. */
 enum { GLANCE_NS = 50000000 };
 
-/* Between two looks at the runs that others hold: so long at least, and up to so much longer by
- * chance, since many processes may wait for the same runs. */
+/* Between two checks of the runs that others hold: at least this long, plus a random part, since
+ * many processes may wait for the same runs. */
 enum { WAIT_NS = 500000000, WAIT_SPREAD_NS = 1000000000 };
 
 /* What the threads of one process share. */
 typedef struct join {
     sweep_runs *runs;
     atomic_bool agrees;  /* the first run of the list is of our configuration, or has failed here */
-    atomic_bool refuses; /* another one is not: this process takes nothing more */
+    atomic_bool refuses; /* another run is not: this process trains no further run */
 } join;
 
 typedef enum agreement {
@@ -31,8 +31,8 @@ typedef enum agreement {
     AGREEMENT_DIFFERENT /* the message has the difference */
 } agreement;
 
-/* Is the run that is there of our configuration? Another number of epochs is none of another: the
- * run is given more when nobody holds it. */
+/* Does the existing run have our configuration? The number of epochs may differ: the run is given
+ * more when nobody holds it. */
 static agreement compare(const sweep_run *run, const run_record *there, char *message)
 {
     char difference[MESSAGE_BYTES / 2];
@@ -77,7 +77,7 @@ typedef enum view {
     VIEW_REFUSED /* this process may not take part; the message has the reason */
 } view;
 
-/* Looks at the run's directory, and keeps in its state whether it has ended or is held. */
+/* Checks the run's directory, and stores in its state whether it has ended or is held. */
 static view look(sweep_run *run, char *message)
 {
     if (compare_there(run, message) == AGREEMENT_DIFFERENT) {
@@ -149,7 +149,7 @@ static agreement agree(join *self, const sweep_run *run, char *message)
     return answer;
 }
 
-/* Trains the run, which could be taken a moment ago. False if another process was quicker. */
+/* Trains the run, which was free a moment ago. False if another process was quicker. */
 static bool train(join *self, sweep_run *run, bool is_first)
 {
     sweep_run_train(run);
@@ -162,8 +162,8 @@ static bool train(join *self, sweep_run *run, bool is_first)
 
 typedef enum attempt { ATTEMPT_OVER, ATTEMPT_AGAIN, ATTEMPT_REFUSED } attempt;
 
-/* Takes the run if it is free. The first run of the list is asked for again until somebody has
- * begun it: others wait for that. */
+/* Trains the run if it is free. The first run of the list is checked again until a process has
+ * begun it, since the other runs wait for that. */
 static attempt try_to_take(join *self, sweep_run *run, char *message)
 {
     const bool is_first = run == &self->runs->runs[0];
@@ -222,7 +222,7 @@ static size_t count_in_state(const sweep_runs *self, sweep_run_state state)
     return count;
 }
 
-/* Runs that may be trained here when a signal has ended this process and it is started again. */
+/* Counts the runs that this process could still train if it is restarted after a signal. */
 static size_t count_left(const sweep_runs *self)
 {
     return count_in_state(self, SWEEP_RUN_PLANNED) + count_in_state(self, SWEEP_RUN_STOPPED) +

@@ -15,8 +15,8 @@ static run_directory_replace replaceable(const sweep_runs *self)
     return self->data->options->overwrite ? RUN_DIRECTORY_REPLACE_ANY : RUN_DIRECTORY_CONTINUE;
 }
 
-/* Plans depend on the batch size but not on learning rate and seed, and a machine is not asked for
- * thousands of them: a run may have that of the one before it, which may be NULL. */
+/* A plan depends on the batch size but not on learning rate and seed. So a run may copy the plan of
+ * the run before it (NULL for none) instead of asking the engine thousands of times. */
 static outcome configure(sweep_run *run, const sweep_run *before)
 {
     const run_choice choice = run->listed->choice;
@@ -188,7 +188,7 @@ outcome sweep_runs_status(const sweep_runs *self)
     return status;
 }
 
-/* A run that has not begun, or one from before that was not resumed. */
+/* A run that has not begun, or an earlier one that was not resumed. */
 static void tell_planned(const sweep_run *run)
 {
     char message[MESSAGE_BYTES];

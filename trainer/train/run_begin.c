@@ -43,7 +43,7 @@ static outcome make_engine(run *self)
     return OUTCOME_DONE;
 }
 
-/* Puts the engine and the run where the state is. */
+/* Sets the engine and the run to the state. */
 static int import_state(run *self, const checkpoint *state, char *why)
 {
     const engine_api *api = self->job->api;
@@ -95,7 +95,7 @@ static void say_resumed(const run *self)
     progress_say(self->job->display, "Resumed   %s%s", place, logged);
 }
 
-/* Restores what is there of the run. *past is its record, empty if there is none; the caller frees
+/* Restores the existing run, if there is one. *past is its record, or empty; the caller frees
  * it. */
 static run_directory_past restore(run *self, run_record *past)
 {
@@ -153,8 +153,8 @@ static int open_log(run *self, const run_record *past)
     return run_directory_write(self->directory, self->record, self->message);
 }
 
-/* Continues the run of the record `there`, whose arrays the run's own record has. If that fails,
- * the run is there as it was. */
+/* Continues the run of the record `there`, which shares its arrays with the run's own record. If
+ * that fails, the run in the directory is as it was. */
 static int open_log_again(run *self, const run_record *there)
 {
     if (open_log(self, there) == 0) {
@@ -168,7 +168,7 @@ static int open_log_again(run *self, const run_record *there)
     return -1;
 }
 
-/* Begins the run, or continues the one that is there. *keeps: what is there stays if this fails. */
+/* Begins the run, or continues the existing one. *keeps: an existing run stays if this fails. */
 static int begin_or_resume(run *self, bool *keeps)
 {
     run_record past = {0};
@@ -199,7 +199,7 @@ static int begin_or_resume(run *self, bool *keeps)
     return 0;
 }
 
-/* Once a process: the runs of a sweep are side by side on one file system. */
+/* Once per process: the runs of a sweep are on the same file system. */
 static void warn_of_lock(const run *self)
 {
     static atomic_flag warned = ATOMIC_FLAG_INIT;
@@ -210,7 +210,7 @@ static void warn_of_lock(const run *self)
     }
 }
 
-/* Everything that a run writes to exists after this, or nothing does but a run that was there. */
+/* Makes everything that a run writes to, or, if that fails, nothing; an existing run stays. */
 static outcome open_outputs(run *self)
 {
     bool keeps = false;
@@ -263,7 +263,7 @@ static void say_head(const run *self)
                  (uint64_t)config->batch_size * steps, (unsigned)config->training_samples);
 }
 
-/* Of a run that was to be resumed the record is what it has. */
+/* If a run was to be resumed, the record is that run's. */
 static void say_not_begun(const run *self)
 {
     char unread[MESSAGE_BYTES];

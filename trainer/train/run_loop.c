@@ -17,9 +17,9 @@
 #include "run_model.h"
 #include "signals.h"
 
-/* Steps are asked for in chunks of about this long: short enough for a live display and a
- * prompt end after a signal, long enough that a GPU does not wait for us. One chunk is queued
- * before the metrics of the last one are taken, so that a device always has work. */
+/* Steps are queued in chunks of about this length: short enough for a live display and a prompt end
+ * after a signal, long enough that a GPU does not wait for the host. The next chunk is queued
+ * before the metrics of the last one are read, so that a device always has work. */
 static const double chunk_seconds = 0.05;
 
 static double mean_loss(const epoch_sums *sums)
@@ -72,8 +72,8 @@ static int keep_divergence(run *self)
                : run_directory_write(self->directory, self->record, self->message);
 }
 
-/* Prints and keeps the first loss that no 32-bit float has, as engines compute and event files keep
- * them. `step` counts over the run, from 1. */
+/* Prints and records the first loss that is not finite as a 32-bit float, the type of engines and
+ * event files. `step` counts over the run, from 1. */
 static int watch_loss(run *self, const char *which, double loss, uint64_t step)
 {
     char shown[NUMBER_BYTES];
@@ -88,13 +88,13 @@ static int watch_loss(run *self, const char *which, double loss, uint64_t step)
     return keep_divergence(self);
 }
 
-/* Adds one step to the sums and logs them where a point is due. */
+/* Adds one step to the sums and logs them if a point is due. */
 static int take_step(run *self, const engine_step *step)
 {
     epoch_sums *sums = &self->sums;
     const uint32_t log_every = self->job->config->log_every;
     if (is_terminated(self)) {
-        return 0; /* queued before the run was seen to diverge, and no part of it */
+        return 0; /* queued before the divergence was detected; not a part of the run */
     }
     if (watch_loss(self, "training", step->loss_sum / step->samples, step->step) != 0) {
         return -1;
@@ -187,8 +187,8 @@ static void show_steps(run *self, progress_view *view)
     progress_update(self->job->display, view, seconds_now());
 }
 
-/* Trains an epoch's steps from where its sums are, or fewer if the run must end; at the end nothing
- * is queued. */
+/* Trains the remaining steps of the epoch, or fewer if the run must end. Afterwards nothing is
+ * queued. */
 static int train_epoch(run *self, progress_view *view)
 {
     const double begin = seconds_now() - self->sums.seconds;
@@ -245,7 +245,7 @@ static int log_histogram(run *self, uint32_t epoch, unsigned index, bool gradien
     return run_log_histogram(self->log, epoch, index, gradient, &histogram, self->message);
 }
 
-/* Those of all tensors after the epoch (from 0), where the run has them. */
+/* Logs the histograms of all tensors after the epoch (from 0), if the run has them. */
 static int log_histograms(run *self, uint32_t epoch)
 {
     for (unsigned i = 0; self->job->config->histograms && i < LENET_TENSORS; i++) {
@@ -256,7 +256,7 @@ static int log_histograms(run *self, uint32_t epoch)
     return 0;
 }
 
-/* After the histograms: the gradients of the last step are gone then. */
+/* Called after the histograms, since it overwrites the gradients of the last step. */
 static int measure_noise(run *self, gradient_noise *out)
 {
     *out = (gradient_noise){NAN, NAN, NAN};
@@ -285,8 +285,8 @@ static void show_noise(const run *self, uint32_t epoch, const gradient_noise *no
     }
 }
 
-/* Of an epoch that was logged before the run was resumed, the clock's figures stay what they were:
- * they are on disk, and trained again it took another time. */
+/* If the epoch was logged before the run was resumed, its seconds stay those on disk, even though
+ * training it again took another time. */
 static void keep_seconds(const run *self, uint32_t epoch, epoch_figures *figures)
 {
     const double logged = run_log_training_seconds(self->log, epoch);
@@ -298,8 +298,8 @@ static void keep_seconds(const run *self, uint32_t epoch, epoch_figures *figures
     }
 }
 
-/* Event files, then run.json, then the display: the kernel has what is shown, so that readers find
- * it even if this process dies. */
+/* Writes the event files, then run.json, then the display: what is displayed has reached the
+ * kernel, so that readers find it even if this process dies. */
 static int keep_epoch(run *self, const progress_view *view)
 {
     const uint32_t epoch = view->epoch - 1; /* from 0, as the event files count */
@@ -338,8 +338,8 @@ static int try_to_save(run *self, const char *no_state, const char *no_network)
     return 0;
 }
 
-/* Makes a checkpoint where one is due between epochs, and keeps the network; nobody resumes a run
- * that diverged. */
+/* Saves a checkpoint and the network if they are due after an epoch. A diverged run has none, since
+ * it is never resumed. */
 static int save_sometimes(run *self)
 {
     char no_state[48];
@@ -437,8 +437,9 @@ static int save_finished(run *self)
     return 0;
 }
 
-/* A run with all its epochs. What it keeps comes before the end of its session, which cannot be
- * taken back: where it cannot be saved the run is not finished, and resuming it does the rest. */
+/* Ends a run with all its epochs. The state and the network are saved before the end of its session
+ * is logged, which cannot be undone. If they cannot be saved, the run is not finished, and resuming
+ * it does the rest. */
 static int end_finished(run *self)
 {
     if (save_finished(self) != 0) {
@@ -459,8 +460,8 @@ static void drop_state(run *self)
     }
 }
 
-/* Where the run is, and from where it would be resumed if that is elsewhere. A run that diverged is
- * not resumed. */
+/* Sets the message to the run's step, and to the step from which it would be resumed if that
+ * differs. A diverged run is not resumed. */
 static void say_where(const run *self)
 {
     const run_config *config = self->job->config;

@@ -88,8 +88,8 @@ void run_model_save_best(run *self)
     self->best_val_loss = val_loss;
 }
 
-/* Is it of this run? Its epoch may be one that run.json does not have yet: equal configurations are
- * the same run. */
+/* Is the network of this run? Equal configurations are the same run; its epoch may be one that
+ * run.json does not have yet. */
 static bool is_own(const run *self, const run_record *there, const model_origin *origin)
 {
     char difference[MESSAGE_BYTES];

@@ -59,7 +59,7 @@ static void read_bytes(png_structp png, png_bytep to, size_t count)
     job->count -= count;
 }
 
-/* Whatever the file has, rows come as red, green, blue and opacity of 8 bits each. */
+/* For every kind of PNG, rows are red, green, blue and opacity of 8 bits each. */
 static void ask_for_rgba(png_structp png)
 {
     png_set_expand(png); /* palettes, fewer than 8 bits, transparent colours */
@@ -77,7 +77,7 @@ static int begin(png_job *job)
     png_set_user_limits(job->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_chunk_malloc_max(job->png, CHUNK_MAX_BYTES);
     png_set_crc_action(job->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-    /* Texts, profiles and the like are skipped unseen: less code meets a stranger's bytes. */
+    /* Texts, profiles and similar chunks are skipped, so that less code sees untrusted bytes. */
     png_set_keep_unknown_chunks(job->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(job->png, job->info);
     return image_make(&job->made, png_get_image_width(job->png, job->info),

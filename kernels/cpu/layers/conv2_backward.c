@@ -1,9 +1,9 @@
 /* Conv2D 64 3x3 over 32 channels, backward through ReLU, 2x2 max pooling and dropout.
  *
- * Of the output gradient only about 6 to 10 % is nonzero (at most 18.75 %, since pooling
- * passes it to one position in four and dropout drops a quarter). Both gradients are sums over
- * those entries alone; each entry touches one patch, 3 rows of 96 contiguous floats. The sums left
- * out are of exact zeros. Bound: the loads, one for each multiply-add. */
+ * Of the output gradient only about 6 to 10 % is nonzero (at most 18.75 %, since pooling passes it
+ * to one position in four and dropout drops a quarter). Both gradients are sums over those entries
+ * alone; each entry touches one patch, 3 rows of 96 contiguous floats. The skipped terms are exact
+ * zeros. Bound: the loads, one for each multiply-add. */
 #include "layers.h"
 
 enum {

@@ -67,7 +67,7 @@ void CPU_NAME(dense1_forward)(const float *pooled, const uint8_t *argmax, uint32
         const float *next = kernel + (first + BLOCK) * OUT;
         const size_t ahead = first + BLOCK < LENET_FLAT ? BLOCK * OUT : 0;
         for (size_t sample = 0; sample < n; sample++) {
-            /* Which rows are read is no pattern that the processor would see. */
+            /* The rows follow no pattern that the processor's prefetcher would detect. */
             for (size_t i = sample * ahead / n; i < (sample + 1) * ahead / n; i += LINE) {
                 __builtin_prefetch(next + i);
             }
@@ -168,7 +168,7 @@ void CPU_NAME(dense1_backward)(const cpu_dense1_weights *weights, const float *p
 {
     const size_t first = (size_t)block * BLOCK;
     const adam_vectors adam = adam_broadcast(weights->adam);
-    /* Gradients that need not last share one place in the cache. */
+    /* Gradients that are not stored share one buffer in the cache. */
     const bool kept = n > SAMPLES || !weights->first || !weights->last;
     for (size_t begin = 0; begin < n; begin += SAMPLES) {
         const bool end = n - begin <= SAMPLES;

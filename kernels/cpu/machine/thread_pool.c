@@ -1,7 +1,7 @@
-/* The ticket is (generation << 32 | tasks not yet taken). A task is taken by lowering it with a
- * compare-and-swap, which fails if the generation has moved on, so a thread that wakes late can
- * never take a task of a job whose description it has not seen. Idle threads watch the ticket for
- * a while, since the next job of a training step comes within microseconds, and then sleep. */
+/* The ticket is (generation << 32 | tasks not yet taken). A thread takes a task by decrementing it
+ * with a compare-and-swap, which fails if the generation has changed. So a thread that wakes late
+ * cannot take a task of a job whose description it has not seen. Idle threads poll the ticket for a
+ * while, since the next job of a training step comes within microseconds, and then sleep. */
 #include "thread_pool.h"
 
 #include <pthread.h>

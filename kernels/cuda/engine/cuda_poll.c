@@ -1,5 +1,5 @@
-/* Waiting for steps, without spinning, and hearing of a failed device: by marks, events that the
- * host puts into the stream after the steps. */
+/* Waits for steps without spinning, and detects a failed device, by marks: events that the host
+ * records in the stream after the steps. */
 #include "cuda_ring.h"
 
 bool cuda_marks_create(engine *e)
@@ -34,7 +34,8 @@ bool cuda_mark_queued(engine *e)
         e->mark_first = (e->mark_first + 1) % CUDA_MAX_MARKS;
         e->mark_count--;
     }
-    /* Behind the last mark's step comes only what is queued now: it may always move on. */
+    /* All steps after the last mark's are being queued now, so this mark may always be moved to
+     * their end. */
     if (e->mark_count < CUDA_MAX_MARKS) {
         e->mark_count++;
     }

@@ -65,7 +65,7 @@ static bool find_activation(const engine *e, const char *name, tensor *out)
     return false;
 }
 
-/* Where the step's update took the gradient of dense1's kernel without storing it, stores it. */
+/* Stores the gradient of dense1's kernel, if the step's update used it without storing it. */
 static bool make_gradient(engine *e, const tensor *t)
 {
     const cuda_parameters *p = &e->memory.parameters;

@@ -68,7 +68,7 @@ static uint8_t *read_growing(dataset_source *source, size_t bytes, size_t *held)
     return data;
 }
 
-/* The source must have ended; reading on also has its checksums checked. */
+/* The source must have ended; reading further also verifies its checksums. */
 static int expect_end(dataset_source *source, const dataset_layout *layout)
 {
     uint8_t beyond;

@@ -1,5 +1,5 @@
-/* What a file holds, by its first bytes: people are handed a web page, a pointer, an archive or a
- * format of another program under a data set's name, and want to know which. */
+/* Recognizes a file by its first bytes. A file with a data set's name may be a web page, a pointer,
+ * an archive or another program's format, and the message should tell users which. */
 #include "dataset_internal.h"
 
 #include <stdio.h>

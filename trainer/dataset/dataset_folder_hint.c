@@ -85,7 +85,7 @@ static bool join(char found[DATASET_NAME_BYTES], const char *folder, const char 
 typedef bool finder(char found[DATASET_NAME_BYTES], const listing *list, const char *folder,
                     unsigned depth);
 
-/* What --data takes. The first folder itself has been found wanting. */
+/* What --data accepts. The first folder itself has already been refused. */
 static bool find_data(char found[DATASET_NAME_BYTES], const listing *list, const char *folder,
                       unsigned depth)
 {

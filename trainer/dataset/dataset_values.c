@@ -1,6 +1,6 @@
-/* From a file's numbers to bytes: pixels of 0 to 255 in C order, and labels. What a byte cannot
- * hold exactly is refused, not rounded: a data set that was scaled or normalized in another way is
- * another experiment. */
+/* Converts a file's numbers to bytes: pixels of 0 to 255 in C order, and labels. Values that a byte
+ * cannot represent exactly are refused, not rounded: a data set that was scaled or normalized
+ * differently is another experiment. */
 #include "dataset_internal.h"
 
 #include <inttypes.h>

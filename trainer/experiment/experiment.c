@@ -72,7 +72,7 @@ static uint32_t log_every(const run_options *options, const run_config *config)
     return one_percent > 0 ? one_percent : 1;
 }
 
-/* The one line of a run that would not fit. */
+/* Prints the line about a run that does not fit into memory. */
 static outcome tell_too_large(const experiment *self, const run_config *config,
                               const engine_config *settings, const engine_plan *plan)
 {
@@ -175,7 +175,7 @@ outcome experiment_leave(const experiment *self, const char *directory, bool div
     return experiment_kept(self, diverged);
 }
 
-/* As a shell takes it for one word. */
+/* Prints the text quoted for a shell, as one word. */
 static void print_word(const char *text)
 {
     static const char plain[] = "0123456789_./=-+:@%,abcdefghijklmnopqrstuvwxyz"

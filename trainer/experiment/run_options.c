@@ -210,7 +210,7 @@ static error_t append_learning_rate(const struct argp_state *state, run_options 
     return 0;
 }
 
-/* One rate or several: the last such option counts, but not one of each kind. */
+/* --learning-rate or --learning-rates, but not both. Of the same option the last one counts. */
 static error_t begin_learning_rates(const struct argp_state *state, run_options *options,
                                     const char *option)
 {

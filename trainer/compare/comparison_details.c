@@ -1,5 +1,5 @@
-/* The details of the answer, for people: two tables with a row a run, the gradient noise scales, all
- * differences, definitions, and why runs are left out. */
+/* The details of the answer, for people: two tables with a row per run, the gradient noise scales,
+ * all differences, definitions, and why runs are left out. */
 #include <math.h>
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-/* The answer for people: the verdict in a few lines, a row a batch size, and notes. */
+/* The answer for people: the verdict in a few lines, a row per batch size, and notes. */
 #include "comparison_print.h"
 
 #include <math.h>

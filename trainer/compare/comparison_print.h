@@ -11,10 +11,10 @@
 /* For people, in 80 columns: the verdict in a few lines; -1 without memory. */
 MUST_CHECK int comparison_print_verdict(const verdict *answer, FILE *out);
 
-/* What it rests on, in 80 columns: a table with a row a batch size, and notes. */
+/* What it rests on, in 80 columns: a table with a row for each batch size, and notes. */
 void comparison_print_table(const comparison *all, const verdict *answer, FILE *out);
 
-/* Its details: two tables with a row a run, at most 120 columns for names of usual length, all
+/* Its details: two tables with a row for each run, at most 120 columns for usual names, all
  * differences, definitions, and why runs are left out. */
 void comparison_print_details(const comparison *all, const verdict *answer, FILE *out);
 

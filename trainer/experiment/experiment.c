@@ -215,7 +215,7 @@ void experiment_say_view(const experiment *self, const char *directory)
 void experiment_say_colours(const experiment *self)
 {
     if (!self->options->quiet) {
-        puts("Runs coloured by batch size, once it listens there:\n"
+        puts("Runs coloured by batch size, while TensorBoard runs:\n"
              "http://localhost:6006/?runColorGroup=regex%3ABatchSize%3D%28%5Cd%2B%29"
              "&smoothing=0&tagFilter=_vs_#timeseries");
     }

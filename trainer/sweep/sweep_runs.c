@@ -217,7 +217,7 @@ static void tell_run(const sweep_run *run)
         fprintf(stderr, "stopped %s\n", run->where);
         break;
     case SWEEP_RUN_HELD:
-        fputs("another process has it\n", stderr);
+        fputs("another process trains it\n", stderr);
         break;
     case SWEEP_RUN_FAILED:
         fputs("failed\n", stderr);

@@ -11,16 +11,16 @@ Usage: bench/accuracy.sh [--seeds K] [--steps S] [--logdir ROOT] [--against ROOT
                          [TRAINER_OPTION]...
 
 With each of K seeds (3), trains 15 epochs at batch sizes 64, 32 and 16 and compares the first S
-losses (100; 0 for none) with the reference's. Other options go to `trainer sweep`: --jobs N,
---isa NAME; --precision bf16 with --steps 0 alone, since the losses' bounds are fp32's; --epochs N
-and --train-samples N for a quick look, with a ROOT of its own.
+losses (100; 0 for none) with the reference's. Other options are passed to `trainer sweep`, such as
+--jobs N and --isa NAME. --precision bf16 needs --steps 0, since the bounds of the losses are for
+fp32. For a quick look use --epochs N and --train-samples N, with another ROOT.
 
-With --against also prints how much the runs differ from those of another ROOT, a batch size and seed
-of the one from the same of the other.
+With --against it also prints the mean difference between these runs and those in another ROOT with
+the same batch sizes and seeds.
 
-Takes about 10 minutes a seed on two cores, half of that for the losses. The runs lie in ROOT
-(logs/accuracy); called again it goes on where it was stopped. Needs a release build, and MNIST in
-data/mnist. Exits with 1 where a loss is beyond its bound.
+Takes about 10 minutes per seed on two cores, half of that for the losses. The runs are in ROOT
+(logs/accuracy). The same command continues after an interruption. Needs a release build, and MNIST in
+data/mnist. Exits with 1 if a loss is beyond its bound.
 END
 }
 

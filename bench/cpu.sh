@@ -16,7 +16,7 @@ under autocast, and there is no JAX. --csv appends a line for each program and r
 
 Needs a release build, MNIST in data/mnist, and python3 with venv; makes .venv/frameworks and
 .venv/jax. Takes minutes on two cores once these are there; --rounds 3 --steps 30 one and a half.
-Exits with 3 where a peer failed: the ratio is then against the others.
+Exits with 3 if a peer failed; the ratio is then that to the others.
 END
 }
 

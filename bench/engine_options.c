@@ -81,14 +81,14 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 static const struct argp_option options[] = {
     {"data", OPTION_DATA, "PATH", 0, "The data set (default data/mnist)", 0},
-    {"batch-size", OPTION_BATCH_SIZE, "N", 0, "Samples a step (default 64)", 0},
+    {"batch-size", OPTION_BATCH_SIZE, "N", 0, "Samples per step (default 64)", 0},
     {"micro-batch", OPTION_MICRO_BATCH, "N", 0,
-     "Samples worked on at a time (default 0: the batch)", 0},
+     "Samples computed at a time (default 0: the whole batch)", 0},
     {"steps", OPTION_STEPS, "N", 0, "Training steps (default 200)", 0},
     {"seed", OPTION_SEED, "N", 0, "The run's seed (default 0)", 0},
     {"isa", OPTION_ISA, "NAME", 0, "avx512, avx2 or portable (default: the best)", 0},
     {"threads", OPTION_THREADS, "N", 0,
-     "CPU threads (default: all that affinity, control groups and Slurm leave)", 0},
+     "CPU threads (default: all that affinity, control groups and Slurm allow)", 0},
     {"precision", OPTION_PRECISION, "NAME", 0, "fp32 or bf16 (default fp32)", 0},
     {0},
 };

@@ -1,14 +1,14 @@
-/* Trains steps with one engine and says what came of them, as JSON, a line each.
+/* Trains steps with one engine and prints the results as lines of JSON.
  *
  *   engine_steps DATA ENGINE PRECISION BATCH_SIZE STEPS [--against ENGINE | --serve]
  *
- * Alone: one line with the seconds that making the engine and training took, each step's mean loss
- * and number of correct samples, and a checksum of the state after them: two runs whose lines have
- * the same losses and checksum are bitwise the same.
+ * Without options: one line with the seconds for creating the engine and for training, each step's
+ * mean loss and number of correct samples, and a checksum of the final state. Two runs with the
+ * same losses and checksum have the same bits.
  *
- * --against trains another engine, in fp32, by the same seed, and adds how far the two are apart.
- * --serve says when it is warm, then trains so many steps for every line on stdin, and answers each
- * with a line: so that programs that are measured against each other can take turns. */
+ * --against also trains another engine, in fp32, with the same seed, and adds the differences.
+ * --serve prints a line when it is warm. Then it trains STEPS steps for every line on stdin, and
+ * answers each with a line, so that compared programs can take turns. */
 #include <jansson.h>
 #include <math.h>
 #include <stdarg.h>

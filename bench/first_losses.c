@@ -1,26 +1,26 @@
-/* Holds the losses of a run's first steps against the reference, which computes in double
- * (tests/support/reference), with the same seed, data, order and masks. Exits with 1 where one is
+/* Compares the losses of a run's first steps with those of the reference in double precision
+ * (tests/support/reference), with the same seed, data, order and masks. Exits with 1 if a loss is
  * beyond its bound.
  *
- * Every WINDOW steps the reference takes over the engine's weights and moments, so that each of its
- * losses but for the first of a window comes from updates of its own. A whole run of its own would
- * tell little: where a gate of ReLU or a pooling window hangs on rounding, fp32 may decide
- * otherwise than double, and training makes much of that within some steps. How far such a run goes
- * is printed.
+ * Every WINDOW steps the reference copies the engine's weights and moments, so all of its losses
+ * but the first of a window come from its own updates. A free run of the reference would show
+ * little: if rounding decides a ReLU or a pooling window, fp32 and double may decide differently,
+ * and training enlarges the difference within some steps. The largest difference from a free run is
+ * also printed.
  *
- * The bound. No formula tells what rounding does to the next loss: Adam divides errors by the
- * gradients' size, and decisions may flip. So further runs of the reference show it, whose every
- * step has errors of the size that fp32 makes:
+ * The bound. There is no formula for the effect of rounding on the next loss: Adam divides errors
+ * by the gradients' size, and decisions may flip. So further runs of the reference measure it. In
+ * each of their steps errors of the size of fp32's are added:
  *   - forward and backward, each weight of a sum of n terms is off by up to u sqrt(n) of itself, u
  *     the unit roundoff. Rounding a plain sum walks at random: after k terms of size t the partial
  *     sum is about t sqrt(k), each rounding is off by some u/3 of it, and all n together by about
  *     u/3 t n. Errors of the weights drawn evenly from that range make u t n / sqrt(3) of it;
  *   - each gradient is off by up to u sqrt(n) of itself, n the terms that it sums over;
  *   - each new weight is off by up to u of itself, since fp32 stores it so.
- * An engine's step is another such draw: its loss may go FACTOR times as far from the reference's
- * as that of any of the DISTURBED runs had gone in the window, and u (1 + loss), for logits are
- * fp32. FACTOR is chosen: an engine that errs as much as a draw is beyond it once in some thousand
- * steps, and ours errs less. */
+ * An engine's step is like another such draw. Its loss may differ from the reference's by FACTOR
+ * times the largest difference of the DISTURBED runs in the window, plus u (1 + loss), since logits
+ * are fp32. FACTOR is chosen so that an engine with errors like a draw's exceeds the bound once in
+ * some thousand steps; ours has smaller errors. */
 #include <err.h>
 #include <math.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-/* The loops behind peak_rates.h, compiled once for each instruction set like the engine's
+/* The loops that peak_rates.h measures, compiled once for each instruction set like the engine's
  * layers. */
 #include "peak_loops.h"
 

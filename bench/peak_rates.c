@@ -7,7 +7,7 @@
 #include "thread_pool.h"
 
 enum {
-    TRIES = 5, /* the fastest counts: whatever disturbs makes it slower */
+    TRIES = 5, /* the fastest counts: disturbances only make it slower */
     TASKS = 128,
     MULTIPLY_ADDS = 3 << 21, /* a task's */
     FAR_BYTES = 256 << 20,

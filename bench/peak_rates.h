@@ -12,9 +12,9 @@ typedef struct peak_rates {
     double far;
 } peak_rates;
 
-/* With `threads` threads at once and the loops of an instruction set ("avx512", …) that this
- * machine has; `near_bytes` is how much `near` goes through. Takes about a second. 0, or -1 without
- * memory or threads. */
+/* Measures with `threads` threads and the loops of an instruction set ("avx512", …) that this
+ * machine has; `near` is measured in an array of `near_bytes`. Takes about a second. 0, or -1
+ * without memory or threads. */
 int peak_rates_measure(const char *isa, unsigned threads, size_t near_bytes, peak_rates *out);
 
 #endif

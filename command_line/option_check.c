@@ -19,7 +19,7 @@ typedef struct arguments {
     const struct argp *parser; /* with the built-in options */
     char **next;               /* the argument under way; NULL ends them */
     const char *program;
-    bool of_command; /* else of the program, before any command */
+    bool of_command; /* otherwise of the program, before any command */
 } arguments;
 
 void option_check_print_word(const char *word)
@@ -43,7 +43,7 @@ error_t option_check_refuse(const struct argp_state *state, const char *format, 
     return EINVAL;
 }
 
-/* The option of that name, or NULL; then *near has heard all names. */
+/* The option of that name, or NULL; then *near has considered all names. */
 static const struct argp_option *find_long(const struct argp *parser, suggestion *near)
 {
     const struct argp_option *option = parser->options;

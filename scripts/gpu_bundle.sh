@@ -7,19 +7,18 @@ usage() {
     cat <<'END'
 Usage: scripts/gpu_bundle.sh [--build-dir DIR] [--data DIR] [--output DIR]
 
-Builds preset cuda and puts into one folder, made anew, all that scripts/gpu_check.sh calls: the
-trainer, tblog, the tests that run on a device, the measuring programs, the libraries that they
-need, the peers' programs, and MNIST, gzipped. The machine that it is taken to needs a driver,
-cuBLAS 13 and python3; PyTorch, JAX, ncu and compute-sanitizer are used where they are there.
+Builds preset cuda and puts everything that scripts/gpu_check.sh needs into a new folder: the
+trainer, tblog, the tests that run on a device, the benchmarks, their libraries, the peers' programs,
+and MNIST, gzipped. The machine with the GPU needs a driver, cuBLAS 13 and python3. PyTorch, JAX, ncu
+and compute-sanitizer are used if they are installed.
 
-  --build-dir DIR  take the programs from DIR as they are, and build nothing
+  --build-dir DIR  use the programs in DIR, and build nothing
   --data DIR       MNIST's four IDX files, plain or gzipped (default: data/mnist)
   --output DIR     the folder (default: build/gpu-bundle)
   -h, --help       this text
 
-Fails where a trainer with the CUDA engine has not all of the others beside it, the folder is above 60
-MiB, or a program in it needs a library that is neither in it nor the system's own C and C++ runtime
-nor cuBLAS.
+Fails if one of the programs is missing, the folder has more than 60 MiB, or a program needs a library
+that is neither in the folder nor cuBLAS nor the system's C and C++ runtime.
 END
 }
 

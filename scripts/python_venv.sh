@@ -7,15 +7,15 @@ usage() {
     cat <<'END'
 Usage: scripts/python_venv.sh NAME
 
-Makes .venv/NAME from scripts/NAME_requirements.txt, with pip. Does nothing where it is there
-already; makes it anew where the requirements have changed.
+Makes the Python environment .venv/NAME from scripts/NAME_requirements.txt, with pip. Does nothing if
+it exists; makes it again if the requirements have changed.
 
-  format            clang-format, in the one version that decides how the sources are laid out
-  view              stock TensorBoard, with which scripts/view.sh shows runs
-  tensorboard       the same, and what most tests need to check our files and its page
-  frameworks        TensorFlow, Keras, PyTorch and others: our reader is tested on the event files
-                    that they write, and exported models in them; bench/cpu.sh times their training
-  older_frameworks  old versions of Keras and onnxruntime, in which exported models are tested too
+  format            clang-format, in the version that decides the layout of the sources
+  view              stock TensorBoard for scripts/view.sh
+  tensorboard       stock TensorBoard, and what most tests need to check our files and its page
+  frameworks        TensorFlow, Keras, PyTorch and others: tests read their event files and load
+                    exported models in them; bench/cpu.sh times their training
+  older_frameworks  old versions of Keras and onnxruntime, which load exported models in tests
   old_cmake         CMake 3.16, the oldest that builds tblog alone
   models            onnxruntime, OpenCV, JAX and others that load exported models
   jax               JAX, which bench/cpu.sh times too

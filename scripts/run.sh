@@ -8,15 +8,14 @@ usage() {
 Usage: scripts/run.sh [option of trainer sweep]...
 
 Installs what the build needs (scripts/setup.sh), builds the trainer, fetches MNIST
-(scripts/fetch_mnist.sh; not where --data is given) and runs `trainer sweep` with the options
-given: without any, 15 epochs at each of the batch sizes 64, 32 and 16.
+(scripts/fetch_mnist.sh) unless --data is given, and runs `trainer sweep` with the given options.
+Without options it trains 15 epochs at each of the batch sizes 64, 32 and 16.
 
-  --data PATH    another data set (default: data/mnist of this repository)
-  --logdir ROOT  where the runs go (default: logs of this repository)
+  --data PATH    another data set (default: data/mnist in this repository)
+  --logdir ROOT  the directory of the runs (default: logs in this repository)
   -h, --help     this text; `build/release/bin/trainer sweep --help` lists all options
 
-Paths given are relative to the current directory; the defaults lie in the repository, from
-wherever the script is called. scripts/view.sh shows the runs while they train.
+Given paths are relative to the current directory. scripts/view.sh shows the runs while they train.
 END
 }
 

@@ -6,16 +6,16 @@ usage() {
     cat <<'END'
 Usage: scripts/setup.sh [--tests | --all-tests | --view | --cuda]
 
-Sees to the system packages of this project on Debian 12 and Ubuntu 24.04: what is there already
-is left alone, what is missing is installed by apt-get, as root or through sudo. Where neither is
-possible it lists what is missing and exits with 1.
+Installs the system packages that this project needs on Debian 12 and Ubuntu 24.04, if they are
+missing: by apt-get, as root or with sudo. If neither is possible it lists the missing packages and
+exits with 1.
 
   (no option)  what scripts/run.sh needs: to build the trainer and to fetch MNIST
-  --tests      that, and what scripts/test.sh needs
-  --all-tests  that, and what scripts/test.sh all needs
+  --tests      also what scripts/test.sh needs
+  --all-tests  also what scripts/test.sh all needs
   --view       only what scripts/view.sh needs
-  --cuda       what the build with the CUDA engine needs: nvcc 13 must be there; where its toolkit
-               has no cuBLAS, NVIDIA's wheel of it goes into .venv/cublas, by pip
+  --cuda       what the build with the CUDA engine needs. nvcc 13 must be installed. If its toolkit
+               has no cuBLAS, pip installs NVIDIA's wheel of it into .venv/cublas
   -h, --help   this text
 END
 }

@@ -8,28 +8,27 @@ usage() {
     cat <<'END'
 Usage: scripts/study.sh [option]...
 
-Trains each batch size on each data set, with the learning rate by each rule, and with each seed.
-Then it writes the tables into OUTPUT/study.md, and all figures and the pictures into OUTPUT/study.
-An existing study.md keeps its text and has its tables replaced. docs/study.md tells what each
-table answers.
+Trains each batch size on each data set, with the learning rate of each rule, and with each seed.
+Then writes the tables into OUTPUT/study.md, and all figures and pictures into OUTPUT/study. In an
+existing study.md only the tables are replaced. docs/study.md explains what each table answers.
 
   --datasets NAME,...    mnist, fashion-mnist, or NAME=PATH for another (default: these two, which
                          are fetched if data/ of this repository does not have them)
   --batch-sizes N,...    (default: 16,64,256,1024)
   --rules RULE,...       of none, sqrt and linear, for --scale-learning-rate (default: none,sqrt)
-  --learning-rate X      what the rules scale from batch size 32 on (default: 0.001)
+  --learning-rate X      the rate at batch size 32, which the rules scale (default: 0.001)
   --seeds K              (default: 3)
   --epochs N             (default: 4)
   --train-samples N      only the first N of each training set
   --jobs N               runs side by side, each with one thread (default: one for each processor)
-  --logs DIR             where the runs go (default: logs/study of this repository). Seconds are of
-                         the runs in DIR/NAME/alone: delete them if the machine was busy
-  --output DIR           where the results go (default: docs of this repository)
-  --report               train nothing: write the results of the runs that have finished
+  --logs DIR             the directory of the runs (default: logs/study in this repository). The
+                         seconds come from DIR/NAME/alone: delete it if the machine was busy
+  --output DIR           the directory of the results (default: docs in this repository)
+  --report               only write the results of finished runs, without training
   -h, --help             this text
 
-The same command continues where it was stopped. More seeds, epochs, sizes or rules add to what is
-there; another learning rate or number of images needs --logs of its own. A quick look:
+The same command continues after an interruption. More seeds, epochs, sizes or rules are added to the
+existing runs; another learning rate or number of images needs other --logs. A quick look:
 --epochs 2 --train-samples 6000 --logs /tmp/look --output /tmp/look. Needs the release build, which
 scripts/run.sh makes, and python3.
 END

@@ -8,32 +8,32 @@ usage() {
 Usage: scripts/test.sh [quick | all | PRESET...]
 
   quick      before a commit: builds preset release and runs its quick tests, in less than two
-             minutes once it is built. Installs nothing and needs no network; a test that lacks
-             something is skipped
+             minutes after the build. Installs nothing and needs no network; a test that lacks a
+             tool is skipped
   (nothing)  everything that a user's machine can run: also the tests against stock TensorBoard,
              Chromium and the frameworks, and the quick tests under the sanitizers (asan, tsan)
-  all        what CI runs: also exported models in other programs, old versions included; all other
+  all        what CI runs: also exported models in other programs and their old versions; all other
              tests under the sanitizers; preset cuda; and the code that nvcc writes for the kernels,
              executed on the CPU
-  PRESET     only the presets named, with all their tests: release, asan, tsan, cuda, fuzz
+  PRESET     only the given presets, with all their tests: release, asan, tsan, cuda, fuzz
 
 All but `quick` first install what the tests need, fetch MNIST and make the Python environments,
-which take 3 GB in .venv; `all` and PRESET make two more, of 2 GB. What is there already is neither
-installed nor built again.
+which take 3 GB in .venv; `all` and PRESET make two more, of 2 GB. Nothing is installed or built
+twice.
 
-The sources' layout (clang-format) and code (clang-tidy) are checked too: `all` checks every file,
-the others those that differ from the upstream branch, or without one from the last commit.
+The layout (clang-format) and the code (clang-tidy) of the sources are checked too: `all` checks every
+file, the others only files that differ from the upstream branch, or, if there is none, from the last
+commit.
 
-A step that fails does not keep the others from running. The last thing printed is a table of all
-steps; the exit status is 0 if none failed.
+If a step fails, the others still run. At the end a table of all steps is printed; the exit status is
+0 if none failed.
 
-Preset cuda builds what scripts/gpu_bundle.sh takes to a device, for all architectures, and examines
-it; no device is needed. The other presets are built without the CUDA engine: its sources are tested
-there all the same, compiled for the host. Preset fuzz, which needs clang-14 with its runtime, fuzzes
-tblog for ten seconds a target.
+Preset cuda builds the programs that scripts/gpu_bundle.sh bundles, for all architectures, and checks
+them; it needs no GPU. The other presets are built without the CUDA engine; they test its sources
+compiled for the host. Preset fuzz, which needs clang-14 with its runtime, runs each target for ten
+seconds.
 
-With CI=true in the environment a test that cannot run for want of a tool, nvcc included, fails;
-otherwise it is skipped.
+A test that lacks a tool, such as nvcc, is skipped; with CI=true in the environment it fails.
 END
 }
 

@@ -7,12 +7,12 @@ usage() {
     cat <<'END'
 Usage: scripts/view.sh [LOGDIR] [option of tensorboard]...
 
-Starts stock TensorBoard on LOGDIR (given first; default: logs of this repository) and prints its
-address; ends with Ctrl-C. The first call makes its Python environment, .venv/view. Runs may still
-be training: the page follows them.
+Starts stock TensorBoard on LOGDIR (the first argument; default: logs in this repository) and prints
+its address. Ctrl-C ends it. The first call makes its Python environment, .venv/view. The page also
+follows runs that still train.
 
 If LOGDIR is the parent of runs, it also prints a link that compares batch sizes: one colour for
-each, no smoothing, and only the charts of one curve a run.
+each, no smoothing, and only the charts with one curve per run.
 
   --port N     the port (default: the first free one from 6006 on)
   --bind_all   let other machines see the page too (default: this machine only)

@@ -1,4 +1,4 @@
-/* trainer compare: the runs below directories, side by side. */
+/* trainer compare: compares the runs in directories. */
 #include <argp.h>
 #include <math.h>
 #include <stdio.h>
@@ -31,15 +31,15 @@ typedef struct compare_options {
 
 static const struct argp_option option_table[] = {
     {"target-accuracy", KEY_TARGET, "X", 0,
-     "The validation accuracy at which a run has converged, such as 0.98 or 98% (default: 99%, or "
-     "what all runs reach if none reaches that)",
+     "The validation accuracy at which a run counts as converged, such as 0.98 or 98% (default: "
+     "99%, or the highest that all runs reach if no batch size reaches 99%)",
      0},
     {"details", KEY_DETAILS, NULL, 0,
-     "Add tables with a row a run, all differences with their intervals, and definitions", 0},
+     "Also print a table of all runs, all differences with their intervals, and definitions", 0},
     {"format", KEY_FORMAT, "table|json|csv", 0,
-     "Print tables for people (default), JSON, or CSV with a row a run", 0},
+     "Print tables for people (default), JSON, or CSV with one row per run", 0},
     {"check", KEY_CHECK, NULL, 0,
-     "Also read the event files, and note those that are damaged or differ from run.json", 0},
+     "Also read the event files, and report those that are damaged or differ from run.json", 0},
     {0}};
 
 static error_t take_format(compare_options *options, const char *text, struct argp_state *state)
@@ -147,7 +147,8 @@ outcome compare_command(int argc, char **argv)
         "[ROOT...]",
         "Compares the runs in each ROOT (default ./logs) and in the directories below it: which "
         "batch size validates best, which converges fastest, which is cheapest, and how sure that "
-        "is. Logs of Keras' TensorBoard callback are compared, too. docs/comparing.md says more.",
+        "is. Also compares logs of Keras' TensorBoard callback. docs/comparing.md explains the "
+        "answer.",
         NULL,
         NULL,
         NULL};

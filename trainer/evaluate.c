@@ -1,4 +1,4 @@
-/* trainer evaluate: how well a kept network classifies a validation set. */
+/* trainer evaluate: measures a trained network on a validation set. */
 #include <argp.h>
 #include <math.h>
 #include <stdio.h>
@@ -26,8 +26,8 @@ typedef struct evaluate_options {
 
 static const struct argp_option option_table[] = {
     {"data", KEY_DATA, "PATH", 0,
-     "The data set whose validation images are taken, as for train (default " DATASET_DEFAULT_PATH
-     ")",
+     "The data set whose validation images are classified, as for train "
+     "(default " DATASET_DEFAULT_PATH ")",
      1},
     {"best", KEY_BEST, NULL, 0, OPTION_BEST_HELP, 1},
     {"format", KEY_FORMAT, "text|json", 0, "A report for people (default) or JSON", 1},
@@ -146,18 +146,15 @@ outcome evaluate_command(int argc, char **argv)
         option_table,
         take_option,
         "MODEL",
-        "Classifies the validation images of a data set with a trained network and prints its "
-        "loss, "
-        "its accuracy, overall and by class, and the confusion matrix. MODEL is the directory of a "
-        "run, or a file such as its model.safetensors."
+        "Classifies the validation images of a data set with a trained network. Prints the loss, "
+        "the accuracy in total and by class, and the confusion matrix. MODEL is a run's directory "
+        "or a file such as its model.safetensors."
         "\v"
         "The range after an accuracy, as in 99.12 % (98.92 to 99.29), is Wilson's score interval "
-        "at "
-        "95 %: the accuracy on all images of this kind, of which these are a sample, is probably "
-        "in "
-        "it.\n\n"
-        "On the engine, instruction set and precision of its training, and with the same data, the "
-        "figures are the run's own, bit for bit.",
+        "at 95 %. These images are a sample: the accuracy on all images of their kind is probably "
+        "in this range.\n\n"
+        "With the data, engine, instruction set and precision of the training, loss and accuracy "
+        "are those of the run, bit for bit.",
         children,
         NULL,
         NULL};

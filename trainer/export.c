@@ -1,4 +1,4 @@
-/* trainer export: a trained network as a file for other programs. */
+/* trainer export: converts a trained network for other programs. */
 #include <argp.h>
 #include <inttypes.h>
 #include <math.h>
@@ -16,9 +16,9 @@
 enum { KEY_OUTPUT = 'o', KEY_BEST = 256, KEY_OVERWRITE };
 
 static const struct argp_option option_table[] = {
-    {"output", KEY_OUTPUT, "FILE", 0, "Where to; its ending is the format", 0},
+    {"output", KEY_OUTPUT, "FILE", 0, "The file to write; its ending decides the format", 0},
     {"best", KEY_BEST, NULL, 0, OPTION_BEST_HELP, 0},
-    {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace FILE if it is there", 0},
+    {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace FILE if it exists", 0},
     {0}};
 
 typedef struct export_options {
@@ -75,7 +75,7 @@ static void print_written(const char *file, const export_format *format, const m
     const model_origin *origin = &from->origin;
     printf("%s: written as %s", file, export_format_title(format));
     if (!from->has_origin) {
-        puts("; MODEL does not say which run it is from");
+        puts("; MODEL does not record which run it is from");
         return;
     }
     printf(", the network after epoch %u (%" PRIu64 " steps)", (unsigned)origin->epochs,
@@ -113,12 +113,12 @@ outcome export_command(int argc, char **argv)
         option_table,
         take_option,
         "MODEL -o FILE",
-        "Writes a trained network as a file for other programs. MODEL is a run's directory, or a "
-        "file model.safetensors."
+        "Converts a trained network for other programs. MODEL is a run's directory or a "
+        ".safetensors file."
         "\v"
-        "The ending of FILE is the format: .onnx for onnxruntime, OpenCV and most others; "
-        ".safetensors for PyTorch; .keras for Keras; .npz for JAX and NumPy. docs/models.md shows "
-        "how each is loaded.",
+        "The ending of FILE decides the format: .onnx for onnxruntime, OpenCV and most other "
+        "runtimes; .safetensors for PyTorch; .keras for Keras; .npz for JAX and NumPy. "
+        "docs/models.md shows how to load each.",
         NULL,
         NULL,
         NULL};

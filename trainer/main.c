@@ -1,5 +1,5 @@
-/* trainer: dispatches to its commands, and the only place that picks exit codes: 0 done, 1 failed,
- * 2 wrong usage; after a signal 128 + its number, but 75 after SIGUSR1 and SIGUSR2. */
+/* trainer: calls its commands. Only this file chooses exit statuses: 0 done, 1 failed, 2 wrong
+ * usage; after a signal 128 + its number, but 75 after SIGUSR1 and SIGUSR2. */
 #include <argp.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -19,16 +19,18 @@ static const struct {
     command_entry entry;
     outcome (*run)(int argc, char **argv);
 } commands[] = {
-    {{"train", "", "one run at one batch size"}, train_command},
-    {{"sweep", "", "a run at each of several batch sizes, then the comparison"}, sweep_command},
-    {{"status", "", "how far the runs below a directory are, on whatever host"}, status_command},
-    {{"plan", "", "the memory that a run would take, and the largest batch that fits"},
+    {{"train", "", "train one run at one batch size"}, train_command},
+    {{"sweep", "", "train at several batch sizes, then compare the runs"}, sweep_command},
+    {{"status", "", "print the progress of runs, on any host that shares their files"},
+     status_command},
+    {{"plan", "", "print the memory that a run needs and the largest batch that fits"},
      plan_command},
-    {{"compare", "", "the comparison of the runs below a directory"}, compare_command},
-    {{"plot", "", "loss and accuracy of the runs below a directory as a picture"}, plot_command},
-    {{"evaluate", "", "how well a trained network classifies a validation set"}, evaluate_command},
-    {{"predict", "", "which digit is in an image, by a kept network"}, predict_command},
-    {{"export", "", "a trained network as a file for other programs"}, export_command},
+    {{"compare", "", "compare the runs in a directory: which batch size is best?"},
+     compare_command},
+    {{"plot", "", "draw loss and accuracy of the runs in a directory"}, plot_command},
+    {{"evaluate", "", "measure a trained network on a validation set"}, evaluate_command},
+    {{"predict", "", "read the digits in images with a trained network"}, predict_command},
+    {{"export", "", "convert a trained network for other programs"}, export_command},
 };
 
 static const command_entry *command_at(size_t i)
@@ -40,10 +42,9 @@ static const command_program program = {
     .name = "trainer",
     .purpose = "Train LeNet on MNIST and log each run for TensorBoard.",
     .notes =
-        "Exit status: 0 done, 1 failed, 2 wrong usage; after a signal 128 and its number, but "
-        "75 after SIGUSR1 and SIGUSR2, by which a scheduler says that time is short. A run that "
-        "a signal ended can be resumed, from its last saved state if a warning says that its "
-        "state was not saved.",
+        "Exit status: 0 done, 1 failed, 2 wrong usage. After SIGUSR1 or SIGUSR2, which schedulers "
+        "send shortly before a time limit, it is 75; after other signals 128 plus the signal's "
+        "number. An interrupted run can be resumed from its last saved state.",
     .command_at = command_at,
 };
 
@@ -66,8 +67,8 @@ static int exit_code(outcome status)
     return EXIT_FAILED;
 }
 
-/* Descriptors 0 to 2 that the parent left closed lead nowhere from now on: else the first files
- * that are opened would get their numbers, and what is printed would go into them. */
+/* Opens /dev/null as each of the descriptors 0 to 2 that the parent left closed. Otherwise the
+ * first files that are opened would get these numbers, and printed text would go into them. */
 static int fill_standard_descriptors(void)
 {
     int fd;
@@ -82,7 +83,7 @@ int main(int argc, char **argv)
     static char name[] = "trainer";
     command_choice chosen;
     if (fill_standard_descriptors() != 0) {
-        return EXIT_FAILED; /* there may be nowhere to say why */
+        return EXIT_FAILED; /* there may be nowhere to print the cause */
     }
     setlocale(LC_CTYPE, ""); /* for sign.h; numbers stay as they are in C */
     argp_err_exit_status = EXIT_USAGE;
@@ -94,7 +95,7 @@ int main(int argc, char **argv)
     }
     const outcome status = commands[chosen.command].run(chosen.argc, chosen.argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "%s: standard output cannot be written to; what it got is not whole\n",
+        fprintf(stderr, "%s: cannot write to standard output; the output is incomplete\n",
                 chosen.name);
         return status == OUTCOME_DONE ? EXIT_FAILED : exit_code(status);
     }

@@ -1,4 +1,4 @@
-/* trainer plan: what a run would take, before anything is taken. */
+/* trainer plan: prints the memory that a run needs, without allocating it. */
 #include <argp.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -26,17 +26,19 @@ enum option_key {
 enum { MNIST_TRAINING = 60000, MNIST_VALIDATION = 10000 };
 
 static const struct argp_option option_table[] = {
-    {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 0},
-    {"micro-batch", KEY_MICRO_BATCH, "N", 0, "Samples worked on at a time (default: the batch)", 0},
+    {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples per step (default 32)", 0},
+    {"micro-batch", KEY_MICRO_BATCH, "N", 0,
+     "Samples that are computed at a time (default: the whole batch)", 0},
     {"memory", KEY_MEMORY, "SIZE", 0,
-     "Plan for so much memory; with --engine cuda for a device that need not be here (default: "
-     "what "
-     "is free here). 8G and 8GiB are 8 x 2^30 bytes, 8GB are 8 x 10^9; likewise K, M and T",
+     "Plan for this much memory (default: what is free here); with --engine cuda the device need "
+     "not be in this machine. 8G and 8GiB are 8 x 2^30 bytes, 8GB are 8 x 10^9; likewise K, M and "
+     "T",
      0},
     {"engine", KEY_ENGINE, "NAME", 0, "As for train (default auto)", 0},
     {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 0},
     {"threads", KEY_THREADS, "N", 0, "CPU threads (default: as for train)", 0},
-    {"data", KEY_DATA, "PATH", 0, "Count the images there (default: those of MNIST)", 0},
+    {"data", KEY_DATA, "PATH", 0,
+     "Plan for the number of images in this data set (default: as in MNIST)", 0},
     {0}};
 
 typedef struct plan_options {
@@ -116,7 +118,7 @@ static void print_parts(const engine_plan *plan)
         printf("  %-12s %10.1f MiB\n", parts[i].name, (double)parts[i].bytes / (1 << 20));
     }
     if (plan->reserve > 0) {
-        printf("\nBeside it %.1f MiB have to stay free.\n", (double)plan->reserve / (1 << 20));
+        printf("\nAnother %.1f MiB have to stay free.\n", (double)plan->reserve / (1 << 20));
     }
 }
 
@@ -132,13 +134,13 @@ static void print_heading(const memory_question *question, const engine_plan *pl
            question->api->name, plan->hardware, engine_precision_name(plan->precision));
 }
 
-/* OUTCOME_DONE where the run fits. `given` is the memory that was, or 0. */
+/* OUTCOME_DONE if the run fits. `given` is the value of --memory, or 0. */
 static outcome answer(const memory_question *question, const engine_plan *plan, uint64_t given)
 {
     char limit[MEMORY_SIZE_BYTES];
     memory_size_format(given > 0 ? given : question->limit, limit);
     if (question->limit == UINT64_MAX) {
-        puts("How much memory is free cannot be told here; --memory SIZE plans for so much.");
+        puts("The free memory of this machine is not known; --memory SIZE plans for a given size.");
         return OUTCOME_DONE;
     }
     if (plan->memory.total <= question->limit) {
@@ -189,10 +191,10 @@ outcome plan_command(int argc, char **argv)
         option_table,
         take_option,
         NULL,
-        "Tells the memory that a run would take, part by part, and the largest batch size that "
-        "fits. Takes none itself."
+        "Prints the memory that a run would need, part by part, and the largest batch size that "
+        "fits. Allocates none of it."
         "\v"
-        "Exit status: 0 where the run fits, 1 where it does not.",
+        "Exit status: 0 if the run fits, 1 if it does not.",
         NULL,
         NULL,
         NULL};

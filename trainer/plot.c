@@ -1,4 +1,4 @@
-/* trainer plot: the curves of the runs below directories, as a picture. */
+/* trainer plot: draws the curves of the runs in directories. */
 #include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,11 +28,11 @@ typedef struct plot_options {
 } plot_options;
 
 static const struct argp_option option_table[] = {
-    {"output", KEY_OUTPUT, "FILE", 0, "The picture: a name that ends in .svg, .png or .pdf", 0},
+    {"output", KEY_OUTPUT, "FILE", 0, "The picture to write: .svg, .png or .pdf", 0},
     {"axis", KEY_AXIS, "epochs|steps|samples|seconds", 0,
-     "What goes to the right (default epochs); seconds are of training, the mean over seeds", 0},
+     "The horizontal axis (default epochs); seconds are of training, the mean over seeds", 0},
     {"theme", KEY_THEME, "light|dark", 0, "The colours (default light)", 0},
-    {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace a FILE that is there", 0},
+    {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace FILE if it exists", 0},
     {0}};
 
 static error_t take_output(plot_options *options, const char *text, const struct argp_state *state)
@@ -150,9 +150,9 @@ outcome plot_command(int argc, char **argv)
         option_table,
         take_option,
         "[ROOT...] -o FILE",
-        "Draws loss and accuracy, of training and of validation, of the runs in each ROOT (default "
-        "./logs) and in the directories below it: a line for each batch size that trainer compare "
-        "has a row for, the mean over its seeds, with a band from the lowest to the highest.",
+        "Draws training and validation loss and accuracy of the runs in each ROOT (default ./logs) "
+        "and in the directories below it. Each row of trainer compare is one line: the mean over "
+        "its seeds, with a band from the lowest to the highest.",
         NULL,
         NULL,
         NULL};

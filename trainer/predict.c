@@ -1,4 +1,4 @@
-/* trainer predict: which digit is in an image, by a kept network. */
+/* trainer predict: reads the digits in images with a trained network. */
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,11 +30,11 @@ typedef struct predict_options {
 static const struct argp_option option_table[] = {
     {"best", KEY_BEST, NULL, 0, OPTION_BEST_HELP, 1},
     {"format", KEY_FORMAT, "text|json|csv", 0,
-     "A line an image with its three likeliest classes (default), or all probabilities as JSON or "
-     "CSV",
+     "Print one line per image with its three likeliest classes (default), or all probabilities as "
+     "JSON or CSV",
      1},
     {"raw", KEY_RAW, NULL, 0,
-     "Take images of 28x28 as they are, light digits on black, and refuse other sizes", 1},
+     "Use images as they are: light digits on black; refuse sizes other than 28x28", 1},
     {0}};
 
 static error_t take_argument(predict_options *options, char *text, struct argp_state *state)
@@ -98,7 +98,7 @@ static void refuse(predict_job *self, const char *message)
     self->has_refused = true;
 }
 
-/* The image as the network takes it. 0, or -1 with a message that names no file. */
+/* The image in the network's form. 0, or -1 with a message without the file's name. */
 static int take_form(uint8_t *out, const image *from, bool raw, char *message)
 {
     if (!raw) {
@@ -232,16 +232,15 @@ outcome predict_command(int argc, char **argv)
         option_table,
         take_option,
         "MODEL IMAGE...",
-        "Prints which digit is in each image. MODEL is a run's directory or a .safetensors file; "
+        "Prints which digit is in each image. MODEL is a run's directory or a .safetensors file. "
         "IMAGE is a PNG or PGM file of any size, an IDX file of images, plain or gzipped, or - for "
         "one of these from standard input."
         "\v"
-        "Each image is first brought into the form of MNIST's: paper and ink are told apart, and "
-        "the digit is made light on black, scaled and centred. There must be one digit on it and "
-        "nothing else: the network knows ten digits and nothing else, and may well call a cat a 3 "
-        "with a probability of 0.99.\n\n"
-        "Exit status: 0 if every image got its prediction, 1 if one was refused; the others get "
-        "theirs all the same.",
+        "Each image is first made like MNIST's: the ink is separated from the paper, made light on "
+        "black, scaled and centred. An image must show one digit and nothing else. The network "
+        "knows only the ten digits: it may call a cat a 3 with a probability of 0.99.\n\n"
+        "Exit status: 0 if every image has a prediction, 1 if an image was refused; the others are "
+        "still read.",
         children,
         NULL,
         NULL};

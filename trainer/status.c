@@ -1,4 +1,4 @@
-/* trainer status: how far the runs below directories are, from their files alone. */
+/* trainer status: prints the progress of the runs in directories, from their files alone. */
 #include <argp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@
 
 enum { KEY_FORMAT = 256, KEY_WATCH };
 
-/* Between two looks: each reads all run.json. */
+/* Between two refreshes, each of which reads all run.json. */
 enum { WATCH_SECONDS = 2 };
 
 /* Moves a terminal's cursor to its top left corner and clears from there on. */
@@ -31,12 +31,9 @@ typedef struct status_options {
 } status_options;
 
 static const struct argp_option option_table[] = {
-    {"format", KEY_FORMAT, "table|json", 0, "Print a line a run (default), or JSON", 0},
+    {"format", KEY_FORMAT, "table|json", 0, "Print one line per run (default), or JSON", 0},
     {"watch", KEY_WATCH, NULL, 0,
-     "Look again every two seconds until a signal comes; a terminal is drawn anew and shows what "
-     "it "
-     "has room for",
-     0},
+     "Refresh every two seconds until interrupted; a terminal shows as many runs as fit", 0},
     {0}};
 
 static error_t take_option(int key, char *text, struct argp_state *state)
@@ -56,7 +53,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     }
 }
 
-/* 0, or -1 with a message. No runs are no error: a sweep may be about to begin. */
+/* 0, or -1 with a message. It is no error if there are no runs: a sweep may be about to begin. */
 static int find_runs(comparison *out, const option_roots *roots, char *message)
 {
     out->names_roots = roots->count > 1;
@@ -70,7 +67,7 @@ static int find_runs(comparison *out, const option_roots *roots, char *message)
     return 0;
 }
 
-/* Lines of the terminal, without that of the cursor; SIZE_MAX if it is none. */
+/* The terminal's lines, except that of the cursor; SIZE_MAX if stdout is no terminal. */
 static size_t lines_of_terminal(void)
 {
     struct winsize size;
@@ -104,14 +101,13 @@ outcome status_command(int argc, char **argv)
         option_table,
         take_option,
         "[ROOT...]",
-        "Prints how far the runs in each ROOT (default ./logs) and in the directories below it "
-        "are: "
-        "state, epochs, mean seconds of an epoch, time left, and the host that trains each, or did "
-        "last. It asks only files, on any host that has them."
+        "Prints the progress of the runs in each ROOT (default ./logs) and in the directories "
+        "below "
+        "it: state, epochs, mean seconds per epoch, time left, and the host that trains the run or "
+        "trained it last. Reads only files, so it works on every host that has them."
         "\v"
-        "A run whose lock nobody holds is interrupted, whatever it says. Runs that nobody has "
-        "begun "
-        "are not shown; trainer sweep can list them.",
+        "A run whose lock nobody holds is shown as interrupted, even if its run.json says "
+        "\"running\". Runs that have not begun are not shown; trainer sweep can list them.",
         NULL,
         NULL,
         NULL};

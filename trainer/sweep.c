@@ -1,5 +1,5 @@
-/* trainer sweep: a run at each batch size (and learning rate, and seed), then the comparison.
- * Everything that would be refused is refused before anything is trained. */
+/* trainer sweep: trains a run at each batch size (and learning rate, and seed), then compares them.
+ * All errors that can be detected before training are reported before the first run is trained. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,8 +24,8 @@ static outcome refuse(const experiment *data, const char *message)
     return OUTCOME_FAILED;
 }
 
-/* What is there is to be left, continued or replaced; OUTCOME_FAILED after one line on stderr for
- * anything else. */
+/* Checks that every existing run can be kept, continued or replaced. OUTCOME_FAILED after one line
+ * on stderr if one cannot. */
 static outcome judge_all(sweep_runs *self)
 {
     char message[MESSAGE_BYTES];
@@ -50,8 +50,8 @@ static bool leave_or_train(void *argument)
     return sweep_run_ended(run->status);
 }
 
-/* What the networks of a sweep over seeds or learning rates will take on the disk: such a sweep may
- * have many runs. */
+/* Prints the disk space for the networks of a sweep over seeds or learning rates, since it may have
+ * many runs. */
 static void say_models_size(const sweep_runs *self)
 {
     const run_options *options = self->data->options;
@@ -90,7 +90,7 @@ static outcome train_alone(sweep_runs *self)
     return status == OUTCOME_DONE ? sweep_runs_status(self) : status;
 }
 
-/* *answers: the runs are to be compared at the end. A task does not know the others' runs. */
+/* *answers: compare the runs at the end. A task does not, since it knows only its own runs. */
 static outcome train(sweep_runs *self, bool *answers)
 {
     const sharing_options *sharing = &self->data->options->sharing;
@@ -107,7 +107,7 @@ static outcome train(sweep_runs *self, bool *answers)
     return status;
 }
 
-/* Which of the runs this process trains, and who said so. */
+/* Prints which runs this process trains, and which environment variables decided that. */
 static void say_task(const experiment *data, const sweep_list *list)
 {
     const task_share *task = &data->options->sharing.task;

@@ -1,4 +1,4 @@
-/* trainer train: one run in a directory of its own. */
+/* trainer train: one run in its own directory. */
 #include <limits.h>
 #include <stdio.h>
 
@@ -10,7 +10,7 @@
 #include "run_record.h"
 #include "signals.h"
 
-/* A run that is resumed keeps the number of its epochs if no other is given. What cannot be read is
+/* A resumed run keeps its number of epochs if no other is given. A run that cannot be read is
  * refused later. */
 static void keep_epochs(const run_options *options, const char *directory, run_config *config)
 {

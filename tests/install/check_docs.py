@@ -76,6 +76,17 @@ def shells():
     return [shell for shell in SHELLS if shutil.which(shell) or os.environ.get("CI") == "true"]
 
 
+def text_of(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def anchors_of(page):
+    """The names that GitHub gives the page's headings in links."""
+    headings = re.findall(r"^#+ (.*)", text_of(page), flags=re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def needs(tool):
     there = shutil.which(tool) is not None
     if not there and os.environ.get("CI") == "true":
@@ -190,6 +201,21 @@ class Documentation(unittest.TestCase):
         self.assertGreater(len(named), 8)
         self.assertEqual([name for name in sorted(named)
                           if not os.path.exists(os.path.join(SOURCE, name))], [])
+
+    def test_links_lead_to_files_and_headings(self):
+        pages = [path for pattern in ("*.md", "docs/*.md", "bench/*.md", "bench/results/*.md",
+                                      "tblog/*.md", "kernels/*/*.md", "tests/*/*.md",
+                                      "tests/support/*/*.md")
+                 for path in glob.glob(os.path.join(SOURCE, pattern))]
+        links = [(page, link) for page in pages
+                 for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text_of(page))]
+        self.assertGreater(len(links), 50)
+        for page, link in links:
+            path, _, heading = link.partition("#")
+            target = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
+            self.assertTrue(os.path.exists(target), (page, link))
+            if heading:
+                self.assertIn(heading, anchors_of(target), (page, link))
 
     @needs("doxygen")
     def test_doxygen_finds_nothing_wrong(self):

@@ -279,14 +279,15 @@ class Installed(unittest.TestCase):
         with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
             found = re.search(r"```cpp\n(#include.*?)```.*?```c\n(#include.*?)```.*?```sh\n(.*?)```",
                               file.read(), flags=re.S)
-        in_cpp, in_c, command = found.groups()
+        in_cpp, in_c, commands = found.groups()
         self.write("mine.c", in_c)
         self.write("mine.cpp", in_cpp)
         os.symlink(os.path.join(SOURCE, "tblog"), self.path("tblog"))
         os.mkdir(self.path("build"))
         os.symlink(BUILD, self.path("build/release"))
-        for compiled in (command, command.replace("cc mine.c", "c++ -std=c++17 mine.cpp")):
-            run("sh", "-ec", compiled, cwd=self.directory, env=dict(os.environ, LD_LIBRARY_PATH=""))
+        self.assertEqual([line.split()[0] for line in commands.splitlines()], ["c++", "cc"])
+        for command in commands.splitlines():
+            run("sh", "-ec", command, cwd=self.directory, env=dict(os.environ, LD_LIBRARY_PATH=""))
             run("./mine", cwd=self.directory)
             self.assert_mine_logged()
 

@@ -23,7 +23,7 @@ class Plan(TrainerTest):
         result = self.call("plan", "--engine", "cuda", "--memory", "8GiB", "--batch-size", 20)
         self.assert_done(result)
         self.assertIn("takes on the cuda engine (a CUDA device, not asked, fp32)", result.stdout)
-        self.assertIn("Beside it 608.0 MiB have to stay free.", result.stdout)
+        self.assertIn("Another 608.0 MiB have to stay free.", result.stdout)
         self.assertIn("It fits in the 8.00 GiB that are given; the largest batch size that does is "
                       "20.", result.stdout)
         result = self.call("plan", "--engine", "cuda", "--memory", "900MiB", "--batch-size", 20)

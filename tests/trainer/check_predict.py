@@ -147,7 +147,7 @@ class Predict(unittest.TestCase):
         self.put("good.png", png(self.images[0]))
         for name, content, reason in (
                 ("empty.png", b"", "is empty"),
-                ("cut.png", png(self.images[0])[:200], "is not a whole PNG: "),
+                ("cut.png", png(self.images[0])[:200], "is not a valid PNG: "),
                 ("photo.jpg", b"\xff\xd8\xff\xe0....", "is a JPEG: convert it to PNG"),
                 ("white.png", png(numpy.full((40, 30), 255, numpy.uint8)), "has the same grey all over"),
                 ("bomb.pgm", b"P5 99999 99999 255\n", "has 99999x99999 pixels; at most 32768 a side"),
@@ -194,7 +194,7 @@ class Predict(unittest.TestCase):
         self.assert_refused(self.predict("originals.idx", "--precision", "fp8"), 2, "fp8")
 
     def test_help_names_it_and_suggests_its_options(self):
-        self.assertRegex(call("--help", text=True).stdout, r"(?m)^  predict +which digit")
+        self.assertRegex(call("--help", text=True).stdout, r"(?m)^  predict +read the digits")
         for option in "--help", "--version":
             self.assertEqual(call("predict", option).returncode, 0)
         self.assert_refused(call("predict", "run", "a.png", "--formt", "csv", text=True), 2,

@@ -1,4 +1,4 @@
-/* One run of a comparison: what it reached and what it cost.
+/* One run of a comparison: its figures and its cost.
  *
  * Epochs are counted from 1 here, as in a run's progress (TensorBoard's axis counts from 0). */
 #ifndef TRAINER_COMPARED_RUN_H
@@ -19,10 +19,10 @@ typedef struct compared_figure {
 typedef struct compared_run {
     char name[256]; /* the directory, relative to the root if there is but one; fit to be printed */
     char note[512]; /* "" or what is wrong with the run, in one line */
-    /* A log of Keras (keras_run.h), whose seed is not known either: record has a number of its own
-     * for it. Set before the rest is derived. */
+    /* A log of Keras (keras_run.h). Its seed is not known; the record has a unique number instead.
+     * Set before the rest is derived. */
     bool is_foreign;
-    /* Its own. Without an epoch nothing below is set. */
+    /* Owned. Without an epoch nothing below is set. */
     run_record record;
     compared_figure loss;
     compared_figure accuracy;
@@ -36,11 +36,11 @@ typedef struct compared_run {
     double seconds; /* training and validation of all epochs, as they were; NaN if not known */
 } compared_run;
 
-/* Sets what follows from the record, and a note if the run has not come to its end with numbers. -1
- * without memory. */
+/* Derives the fields below `record`, and sets a note if the run has not finished or has figures
+ * that are not finite. -1 without memory. */
 MUST_CHECK int compared_run_derive(compared_run *run);
 
-/* Whether its figures count: it came to its end with numbers. */
+/* Do its figures count? It must have finished, with finite figures. */
 bool compared_run_counts(const compared_run *run);
 
 /* The first epoch with at least this validation accuracy; infinite for none. */
@@ -50,7 +50,7 @@ double compared_run_epochs_to(const compared_run *run, double accuracy);
  * known. */
 double compared_run_seconds_to(const compared_run *run, double accuracy);
 
-/* The smallest step of its validation accuracy, an image of them all; 0 if not known. */
+/* The smallest difference of its validation accuracy: 1 / validation images; 0 if not known. */
 double compared_run_grain(const compared_run *run);
 
 /* Samples a second in training, in the median epoch; NaN if not known. */

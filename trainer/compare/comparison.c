@@ -96,8 +96,8 @@ static int leave_out(const search *self)
     return 0;
 }
 
-/* A child of a directory that is searched; not a directory itself, or gone again: nothing. Links are
- * not followed, so that no circle is walked. */
+/* A child of a directory that is searched; not a directory itself, or gone again: nothing. Links
+ * are not followed, so that no circle is walked. */
 static int add_child(const search *self, const char *directory, const char *child, unsigned depth)
 {
     char path[PATH_MAX];

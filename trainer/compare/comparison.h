@@ -1,5 +1,5 @@
-/* Runs side by side: where they are found. Their figures are those of run.json; logs of Keras have
- * none, and theirs are those of the event files. */
+/* Finds the runs of a comparison and reads them. Their figures come from run.json; those of Keras'
+ * logs, which have none, come from the event files. */
 #ifndef TRAINER_COMPARISON_H
 #define TRAINER_COMPARISON_H
 

@@ -1,4 +1,4 @@
-/* A run of Keras, as its log has it, in the form of ours. */
+/* Reads a log of Keras as a run record. */
 #ifndef TRAINER_KERAS_RUN_H
 #define TRAINER_KERAS_RUN_H
 
@@ -9,8 +9,8 @@
 
 typedef enum keras_run_presence {
     KERAS_RUN_READ,   /* *out is for the caller to free */
-    KERAS_RUN_ABSENT, /* the log is no such run, and the message says why */
-    KERAS_RUN_FAILED  /* no memory; so does the message */
+    KERAS_RUN_ABSENT, /* the log is no such run; the message has the reason */
+    KERAS_RUN_FAILED  /* no memory, with a message */
 } keras_run_presence;
 
 /* Reads the log in `directory` as a run of "keras" that has finished, or diverged. Its batch size

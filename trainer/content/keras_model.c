@@ -1,7 +1,7 @@
-/* TensorBoard's reader of this form walks config.layers in order: of each layer it takes
- * class_name, config.name and config.dtype, and joins it to the one before. The rest is for
- * people and for Keras itself, of which 2.15 and every 3 load it; so it has nothing that one of
- * them does not know. Names are those that Keras gives in a fresh session. */
+/* TensorBoard's reader of this form goes through config.layers in order. It uses each layer's
+ * class_name, config.name and config.dtype, and connects it to the layer before. The rest is for
+ * people and for Keras 2.15 and 3, which all load it; so it has no key that one of them does not
+ * know. Names are those that Keras gives in a fresh session. */
 #include "keras_model.h"
 
 #include <jansson.h>
@@ -39,7 +39,7 @@ static json_t *dropout(const char *name, int rate_256)
     return layer("Dropout", name, json_pack("{s:f}", "rate", rate_256 / 256.0));
 }
 
-/* Keras 3 says batch_shape, but takes the name of Keras 2, which does not know the new one. */
+/* Keras 3 writes batch_shape, but accepts the name of Keras 2, which does not know the new one. */
 static json_t *input(void)
 {
     return layer(

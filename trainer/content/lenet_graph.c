@@ -21,7 +21,7 @@ typedef struct operation {
     const char *name; /* layer/part */
     const char *op;
     const char *inputs[INPUTS_MOST]; /* names of operations; NULL for none */
-    int64_t shape[RANK_MOST];        /* of the result; 0 behind the last side */
+    int64_t shape[RANK_MOST];        /* of the result, followed by 0 */
 } operation;
 
 /* Shapes of what flows, after each layer. */

@@ -42,7 +42,7 @@ static uint8_t mixed(uint8_t from, uint8_t to, double share)
     return (uint8_t)(from + share * ((double)to - from) + 0.5);
 }
 
-/* Mistakes are few where a network is any good: the fourth root lets one in a thousand be seen. */
+/* A good network makes few mistakes: the fourth root makes even one in a thousand visible. */
 static picture_color shade(uint32_t count, uint32_t of_row, bool is_right)
 {
     const double part = (double)count / of_row;

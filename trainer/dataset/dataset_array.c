@@ -1,4 +1,4 @@
-/* From a source to a checked array: whatever the file, its elements go through here. */
+/* From a source to a checked array. The elements of every kind of file go through here. */
 #include "dataset_internal.h"
 
 #include <inttypes.h>
@@ -68,7 +68,7 @@ static uint8_t *read_growing(dataset_source *source, size_t bytes, size_t *held)
     return data;
 }
 
-/* The source must have ended; reading on also has its checksums checked. */
+/* The source must have ended; reading further also verifies its checksums. */
 static int expect_end(dataset_source *source, const dataset_layout *layout)
 {
     uint8_t beyond;
@@ -115,7 +115,8 @@ static uint8_t *read_elements(dataset_source *source, const dataset_layout *layo
     return NULL;
 }
 
-/* Wider elements leave room behind their bytes; if it cannot be given back, it is only unused. */
+/* Wider elements leave unused room after the bytes. If realloc fails to free it, it stays
+ * unused. */
 static uint8_t *shrink(const dataset_layout *layout, uint8_t *data)
 {
     const size_t sample_bytes = layout->kind == DATASET_IMAGES ? DATASET_PIXELS : 1;

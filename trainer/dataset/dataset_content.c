@@ -1,5 +1,5 @@
-/* What a file holds, by its first bytes: people are handed a web page, a pointer, an archive or a
- * format of another program under a data set's name, and want to know which. */
+/* Recognizes a file by its first bytes. A file with a data set's name may be a web page, a pointer,
+ * an archive or another program's format, and the message should tell users which. */
 #include "dataset_internal.h"
 
 #include <stdio.h>
@@ -91,7 +91,7 @@ static bool quote_text(char out[QUOTED_BYTES + 1], const uint8_t *head, size_t b
         out[length++] = is_space(head[from]) ? ' ' : (char)head[from];
     }
     out[length] = '\0';
-    return length >= 4; /* fewer letters say nothing */
+    return length >= 4; /* fewer letters prove nothing */
 }
 
 int dataset_refuse_content(char *message, const char *name, const char *wanted, const uint8_t *head,

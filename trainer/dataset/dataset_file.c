@@ -1,7 +1,8 @@
 /* Files, and bytes in memory, as sources of bytes: plain, or gzipped and inflated on the way.
  *
- * zlib's gzread would take plain data for gzip and skip garbage behind it, so the gzip side calls
- * inflate itself: nothing but whole gzip members with right checksums, up to the file's end. */
+ * zlib's gzread would accept plain data and skip garbage after a gzip member. So this file calls
+ * inflate itself, and accepts only complete gzip members with correct checksums, up to the file's
+ * end. */
 #include "dataset_internal.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ typedef struct file_state {
     bool gzipped;
     /* The rest is used only when gzipped. */
     bool begun;           /* the file's start was seen to be gzip data */
-    bool between_members; /* a whole member lies behind, nothing of another was read yet */
+    bool between_members; /* a member has ended, and the next one has not begun */
     z_stream stream;
     uint8_t input[INPUT_BYTES];
 } file_state;

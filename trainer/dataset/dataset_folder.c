@@ -1,4 +1,4 @@
-/* Which files of a folder are its data set. dataset_folder_hint.c says what a folder has
+/* Finds the files of a data set in a folder. dataset_folder_hint.c describes what a folder has
  * instead. */
 #include "dataset_internal.h"
 

@@ -1,6 +1,6 @@
-/* What a folder holds instead of a data set's files: the set may lie in a folder below (MNIST/raw
- * of torchvision) or be an .npz beside, or there are pictures, often in a folder for each class;
- * otherwise the names that are there tell most. */
+/* Describes what a folder has instead of a data set's files: the set may be in a folder below
+ * (torchvision's MNIST/raw) or in an .npz file, or there may be pictures, often in a folder for
+ * each class. Otherwise the message lists the names in the folder. */
 #define _GNU_SOURCE /* strcasestr */
 #include "dataset_internal.h"
 
@@ -85,7 +85,7 @@ static bool join(char found[DATASET_NAME_BYTES], const char *folder, const char 
 typedef bool finder(char found[DATASET_NAME_BYTES], const listing *list, const char *folder,
                     unsigned depth);
 
-/* What --data takes. The first folder itself has been found wanting. */
+/* What --data accepts. The first folder itself has already been refused. */
 static bool find_data(char found[DATASET_NAME_BYTES], const listing *list, const char *folder,
                       unsigned depth)
 {
@@ -145,7 +145,7 @@ static bool search_below(char found[DATASET_NAME_BYTES], const char *folder, fin
     return search_in(&all, found, folder, 0);
 }
 
-/* Names that look like a data set's files are told before others. */
+/* Names that look like a data set's files are listed first. */
 static bool looks_alike(const char *name)
 {
     return strcasestr(name, "ubyte") != NULL || strcasestr(name, "idx") != NULL ||

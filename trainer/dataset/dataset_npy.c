@@ -1,12 +1,12 @@
 /* The header of a .npy array, by NumPy's description of the format (numpy.lib.format): "\x93NUMPY",
  * a version, the length of the rest, and a Python dictionary of exactly 'descr', 'fortran_order'
- * and 'shape'. Strict: a header that does not say all three, once, in that form is refused. */
+ * and 'shape'. Strict: a header without exactly these three keys in that form is refused. */
 #include "dataset_internal.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Each take_ function below moves *text, NUL-terminated, behind what it took. */
+/* Each take_ function below advances *text, which is NUL-terminated, past what it parsed. */
 static void skip_spaces(const char **text)
 {
     while (**text == ' ' || **text == '\t' || **text == '\n') {
@@ -62,7 +62,7 @@ static bool take_number(const char **text, uint64_t *out)
     return true;
 }
 
-/* A tuple of numbers: "()", "(3,)", "(3, 28, 28)", with a comma allowed behind the last. */
+/* A tuple of numbers: "()", "(3,)", "(3, 28, 28)"; a comma may follow the last one. */
 static bool take_shape(const char **text, dataset_npy_header *out)
 {
     if (!take(text, "(")) {

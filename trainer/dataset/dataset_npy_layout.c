@@ -1,4 +1,4 @@
-/* What a .npy header says of images or labels: the types, shapes and orders that are taken. */
+/* Checks the .npy header of images or labels: which types, shapes and orders are accepted. */
 #include "dataset_internal.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
-/* From a file's numbers to bytes: pixels of 0 to 255 in C order, and labels. What a byte cannot
- * hold exactly is refused, not rounded: a data set that was scaled or normalized in another way is
- * another experiment. */
+/* Converts a file's numbers to bytes: pixels of 0 to 255 in C order, and labels. Values that a byte
+ * cannot represent exactly are refused, not rounded: a data set that was scaled or normalized
+ * differently is another experiment. */
 #include "dataset_internal.h"
 
 #include <inttypes.h>
@@ -189,7 +189,7 @@ int dataset_values_narrow(dataset_source *source, const dataset_layout *layout, 
 {
     if (layout->kind == DATASET_IMAGES && layout->number == DATASET_UNSIGNED &&
         layout->item_bytes == 1) {
-        return 0; /* they are pixels as they stand */
+        return 0; /* they are pixels already */
     }
     return layout->number == DATASET_FLOAT ? narrow_floats(source, layout, bytes)
                                            : narrow_integers(source, layout, bytes);

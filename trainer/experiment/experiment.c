@@ -72,7 +72,7 @@ static uint32_t log_every(const run_options *options, const run_config *config)
     return one_percent > 0 ? one_percent : 1;
 }
 
-/* The one line of a run that would not fit. */
+/* Prints the line about a run that does not fit into memory. */
 static outcome tell_too_large(const experiment *self, const run_config *config,
                               const engine_config *settings, const engine_plan *plan)
 {
@@ -90,7 +90,7 @@ static outcome tell_too_large(const experiment *self, const run_config *config,
     return OUTCOME_FAILED;
 }
 
-/* Replaces what was asked for by what the engine would use, or says why it cannot. */
+/* Replaces the requested settings by those that the engine would use, or reports why it cannot. */
 static outcome settle(const experiment *self, run_config *config, engine_plan *plan)
 {
     char reason[MESSAGE_BYTES / 2] = "";
@@ -175,7 +175,7 @@ outcome experiment_leave(const experiment *self, const char *directory, bool div
     return experiment_kept(self, diverged);
 }
 
-/* As a shell takes it for one word. */
+/* Prints the text quoted for a shell, as one word. */
 static void print_word(const char *text)
 {
     static const char plain[] = "0123456789_./=-+:@%,abcdefghijklmnopqrstuvwxyz"
@@ -210,12 +210,12 @@ void experiment_say_view(const experiment *self, const char *directory)
     putchar('\n');
 }
 
-/* The names of the runs have the batch size. The tags are those of one part alone, so that a run has
- * one curve in a chart. scripts/view.sh prints this, too, and knows the port. */
+/* The names of the runs have the batch size. The tags are those of one part alone, so that a run
+ * has one curve in a chart. scripts/view.sh prints this, too, and knows the port. */
 void experiment_say_colours(const experiment *self)
 {
     if (!self->options->quiet) {
-        puts("Runs coloured by batch size, once it listens there:\n"
+        puts("Runs coloured by batch size, while TensorBoard runs:\n"
              "http://localhost:6006/?runColorGroup=regex%3ABatchSize%3D%28%5Cd%2B%29"
              "&smoothing=0&tagFilter=_vs_#timeseries");
     }

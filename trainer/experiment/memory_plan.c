@@ -29,9 +29,9 @@ static bool micro_batch_fits(const memory_question *question, uint32_t micro_bat
     return fits(question, &settings);
 }
 
-/* The largest of 1 .. most that fits, or 0, as if what is larger took more memory. An engine that
- * changes its method at some size may take less from there on: where the limit lies in that gap,
- * the answer fits, but a larger size may too. */
+/* The largest of 1 .. most that fits, or 0. Assumes that larger sizes need more memory. An engine
+ * that changes its method at some size may need less from there on. If the limit is in that gap,
+ * the answer fits, but a larger size may fit, too. */
 static uint32_t largest(const memory_question *question, uint32_t most,
                         bool (*size_fits)(const memory_question *, uint32_t))
 {

@@ -9,11 +9,11 @@
 #include "engine.h"
 #include "must_check.h"
 
-/* Prints the one line of a wrong argument (printf-like). Always returns EINVAL. */
+/* Prints one line about a wrong argument (printf-like). Always returns EINVAL. */
 __attribute__((format(printf, 2, 3))) error_t option_wrong(const struct argp_state *state,
                                                            const char *format, ...);
 
-/* As option_wrong, for an argument that is no option, of a command that takes only options. */
+/* The same for a non-option argument of a command that takes only options. */
 error_t option_unexpected(const struct argp_state *state, const char *argument);
 
 /* A whole number from `minimum` to `maximum`. */
@@ -37,12 +37,14 @@ MUST_CHECK error_t option_take_model(const struct argp_state *state, const char 
 /* At the end of the arguments: was there a MODEL? */
 MUST_CHECK error_t option_check_model(const struct argp_state *state, const char *model);
 
-/* What --help says of the option --best of the commands that take a MODEL. */
+/* The help text of --best, for the commands that take a MODEL. */
 #define OPTION_BEST_HELP                                                                           \
-    "The epoch of the lowest validation loss, which train --save-best keeps (default: the last)"
+    "Use the network with the lowest validation loss, which train --save-best saves (default: "    \
+    "the "                                                                                         \
+    "last one)"
 
-/* The name of an engine that this build knows, or "auto", for --engine; *out is `text`, which
- * engine_find knows. Whether this machine can run it is not asked. */
+/* The name of an engine that this build has, or "auto", for --engine; *out is `text`, for
+ * engine_find. Does not check whether this machine can run it. */
 MUST_CHECK error_t option_take_engine(const struct argp_state *state, const char *text,
                                       const char **out);
 

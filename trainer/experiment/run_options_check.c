@@ -4,8 +4,8 @@
 
 #include "option_value.h"
 
-/* After scaling, too, a batch size's rates are usable, and no two are equal: they would share a
- * directory. */
+/* Checks the rates after scaling: each must be usable, and no two may be equal, since equal ones
+ * would share a directory. */
 static error_t check_scaled(const struct argp_state *state, const run_options *options,
                             uint32_t batch_size)
 {
@@ -52,19 +52,17 @@ error_t run_options_check(const struct argp_state *state, const run_options *opt
                             (unsigned)options->seeds, options->seed);
     }
     if (options->resume && options->overwrite) {
-        return option_wrong(state,
-                            "--resume continues the run that is there, and --overwrite deletes "
-                            "it: give one of them");
+        return option_wrong(state, "--resume and --overwrite exclude each other");
     }
     if (options->sharing.join && options->overwrite) {
-        return option_wrong(state, "--overwrite would delete what other processes of --join have "
-                                   "trained: give one of them");
+        return option_wrong(state, "--join and --overwrite exclude each other: this would delete "
+                                   "what other processes have trained");
     }
     if (options->save_best && options->no_model) {
         return option_wrong(state, "--save-best and --no-model exclude each other");
     }
     if (run_options_run_count(options) > RUN_OPTIONS_MAX_RUNS) {
-        return option_wrong(state, "--seeds: this would be %zu runs, and a sweep has at most %d",
+        return option_wrong(state, "--seeds: a sweep of %zu runs is too large; the most is %d",
                             run_options_run_count(options), RUN_OPTIONS_MAX_RUNS);
     }
     for (size_t i = 0; i < options->batch_size_count; i++) {

@@ -53,7 +53,7 @@ static error_t append_batch_size(const struct argp_state *state, run_options *op
     }
     for (size_t i = 0; i < options->batch_size_count; i++) {
         if (options->batch_sizes[i] == *slot) {
-            return option_wrong(state, "--batch-sizes: %s is there twice", item);
+            return option_wrong(state, "--batch-sizes: %s is given twice", item);
         }
     }
     options->batch_size_count++;
@@ -75,14 +75,14 @@ static error_t append_learning_rate(const struct argp_state *state, run_options 
     }
     for (size_t i = 0; i < options->learning_rate_count; i++) {
         if (options->learning_rates[i] == rate) {
-            return option_wrong(state, "%s: %s is there twice", option, item);
+            return option_wrong(state, "%s: %s is given twice", option, item);
         }
     }
     options->learning_rates[options->learning_rate_count++] = rate;
     return 0;
 }
 
-/* One rate or several: the last such option counts, but not one of each kind. */
+/* --learning-rate or --learning-rates, but not both. Of the same option the last one counts. */
 static error_t begin_learning_rates(const struct argp_state *state, run_options *options,
                                     const char *option)
 {

@@ -43,22 +43,21 @@ enum option_key {
     KEY_OVERWRITE
 };
 
-/* What --help says of --engine in front of the engines of this build. */
-#define ENGINE_HELP "The best that this machine can run (default auto), or one of: "
+/* The help text of --engine; the engines of this build follow it. */
+#define ENGINE_HELP "The engine: auto, the best that this machine can run (default), or one of: "
 
 enum { MAX_SEEDS = 10000, MAX_JOBS = 64 };
 
 static const struct argp_option train_options[] = {
-    {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples a step (default 32)", 1},
+    {"batch-size", KEY_BATCH_SIZE, "N", 0, "Samples per step (default 32)", 1},
     {"logdir", KEY_LOGDIR, "DIR", 0,
      "The run's own directory (default ./logs/LeNet-MNIST-2-BatchSize=N, with -LR=X if the "
      "learning rate is not 0.001)",
      1},
-    {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15; with --resume, what the run was to have)",
-     2},
+    {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15; with --resume, the run's own number)", 2},
     {"resume", KEY_RESUME, NULL, 0,
-     "Continue a run of the same configuration from its checkpoint; more --epochs than it has "
-     "continue a finished one too",
+     "Continue a run of the same configuration from its checkpoint; with more --epochs also a "
+     "finished run",
      4},
     {0}};
 
@@ -66,18 +65,20 @@ static const struct argp_option sweep_options[] = {
     {"batch-sizes", KEY_BATCH_SIZES, "N,N,...", 0, "Batch sizes, in this order (default 64,32,16)",
      1},
     {"logdir", KEY_LOGDIR, "ROOT", 0,
-     "The parent of the runs' directories LeNet-MNIST-2-BatchSize=N, with -LR=X if the learning "
-     "rate is not 0.001 (default ./logs)",
+     "The parent of the runs' directories (default ./logs), which are named "
+     "LeNet-MNIST-2-BatchSize=N, with -LR=X if the learning rate is not 0.001",
      1},
     {"learning-rates", KEY_LEARNING_RATES, "X,X,...", 0,
-     "Train with each of these learning rates at each batch size, instead of --learning-rate", 1},
+     "Train each batch size with each of these learning rates; replaces --learning-rate", 1},
     {"epochs", KEY_EPOCHS, "N", 0, "Epochs (default 15)", 2},
     {"seeds", KEY_SEEDS, "K", 0,
-     "Train with K seeds, from --seed on, at each batch size, in directories with -Seed=S at the "
-     "end",
+     "Train each batch size with K seeds, the first of them --seed; the runs' names then end in "
+     "-Seed=S",
      1},
     {"jobs", KEY_JOBS, "N", 0,
-     "Runs side by side, as far as memory allows (default: one on the CPU, up to 64 on a GPU)", 1},
+     "Train up to N runs at the same time, as memory allows (default: 1 on the CPU, up to 64 on a "
+     "GPU)",
+     1},
     {0}};
 
 static const struct argp_option shared_options[] = {
@@ -85,52 +86,55 @@ static const struct argp_option shared_options[] = {
      "A directory of the four IDX files, plain or gzipped, or an .npz "
      "(default " DATASET_DEFAULT_PATH ")",
      2},
-    {"seed", KEY_SEED, "N", 0, "Of weights, orders and dropout (default 0)", 2},
-    {"train-samples", KEY_TRAIN_SAMPLES, "N", 0, "Only the first N of the training set", 2},
-    {"learning-rate", KEY_LEARNING_RATE, "X", 0, "Adam's (default 0.001)", 2},
+    {"seed", KEY_SEED, "N", 0, "The seed of initial weights, sample order and dropout (default 0)",
+     2},
+    {"train-samples", KEY_TRAIN_SAMPLES, "N", 0,
+     "Train on the first N training samples only (default: on all)", 2},
+    {"learning-rate", KEY_LEARNING_RATE, "X", 0, "Adam's learning rate (default 0.001)", 2},
     {"scale-learning-rate", KEY_SCALE_LEARNING_RATE, "none|linear|sqrt", 0,
-     "Multiply the learning rate by a batch size's ratio to 32 (linear), or by the ratio's square "
-     "root (default none)",
+     "Multiply the learning rate by batch size / 32 (linear), or by its square root (sqrt); "
+     "default none",
      2},
     {"engine", KEY_ENGINE, "NAME", 0, ENGINE_HELP, 3},
     {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 3},
     {"micro-batch", KEY_MICRO_BATCH, "N", 0,
-     "Work on N samples at a time and add up the gradients of a step, for batches that do not fit "
-     "in memory (default: the whole batch); results depend on it in their last bits",
+     "Compute each step on N samples at a time and add up the gradients, for batches that do not "
+     "fit in memory (default: the whole batch); changes the last bits of results",
      3},
     {"threads", KEY_THREADS, "N", 0,
-     "CPU threads (default: all that affinity, control groups and SLURM_CPUS_PER_TASK leave); "
-     "results do not depend on it",
+     "CPU threads (default: all that affinity, control groups and SLURM_CPUS_PER_TASK allow); "
+     "does not change results",
      3},
-    {"isa", KEY_ISA, "NAME", 0, "CPU instructions: avx512, avx2 or portable (default: the best)",
-     3},
+    {"isa", KEY_ISA, "NAME", 0,
+     "CPU instruction set: avx512, avx2 or portable (default: the best available)", 3},
     {"update-freq", KEY_UPDATE_FREQ, "epoch|batch|K", 0,
-     "Log loss and accuracy within the epoch never, every step or every K steps (default: every "
-     "1 % of an epoch)",
+     "How often to log loss and accuracy: once per epoch, every batch, or every K batches "
+     "(default: every 1 % of an epoch)",
      4},
     {"histograms", KEY_HISTOGRAMS, NULL, 0,
      "Log histograms of weights and gradients after each epoch", 4},
     {"noise-scale", KEY_NOISE_SCALE, NULL, 0,
-     "Log the gradient noise scale after each epoch, a batch size beyond which larger batches save "
-     "few steps (docs/comparing.md)",
+     "Log the gradient noise scale after each epoch: batches larger than it save few steps "
+     "(docs/comparing.md)",
      4},
     {"checkpoint-interval", KEY_CHECKPOINT_INTERVAL, "SECONDS", 0,
-     "Least seconds between checkpoints, which are saved after an epoch, at a signal and at the "
-     "end (default 10)",
+     "Minimum seconds between the checkpoints that are saved after epochs (default 10); one is "
+     "always saved at a signal and at the end",
      4},
     {"no-state", KEY_NO_STATE, NULL, 0,
-     "Keep no state (14 MB) of a finished run; more epochs train it from its first step then", 4},
+     "Delete the checkpoint (14 MB) of a finished run; more epochs then train it from its first "
+     "step",
+     4},
     {"save-best", KEY_SAVE_BEST, NULL, 0,
-     "Keep the network of the epoch with the lowest validation loss, too, as best.safetensors", 4},
+     "Also save the network with the lowest validation loss, as best.safetensors", 4},
     {"no-model", KEY_NO_MODEL, NULL, 0,
-     "Keep no network (model.safetensors, 4.6 MiB); one that a resumed run has is removed", 4},
+     "Save no network (model.safetensors, 4.6 MiB); a resumed run's is deleted", 4},
     {"terminate-on-nan", KEY_TERMINATE_ON_NAN, NULL, 0,
-     "End a run after the step whose loss is NaN or infinite, with exit status 1 (default: warn "
-     "and "
-     "train on, with exit status 0)",
+     "End a run with exit status 1 when its loss becomes NaN or infinite (default: warn and "
+     "continue, with exit status 0)",
      4},
     {"overwrite", KEY_OVERWRITE, NULL, 0,
-     "Replace runs that exist: delete what the trainer wrote there, and train again", 4},
+     "Replace existing runs: delete what the trainer wrote there, and train again", 4},
     {"quiet", 'q', NULL, 0, "Print no progress", 4},
     {0}};
 
@@ -227,7 +231,7 @@ static error_t take_shared(int key, char *text, struct argp_state *state)
     }
 }
 
-/* The options that only one command has, or that mean or say something else in each. */
+/* Options of only one command, and options whose meaning or help differs between the commands. */
 static error_t take_own(int key, char *text, struct argp_state *state)
 {
     run_options *options = state->input;
@@ -316,13 +320,12 @@ outcome run_options_parse_train(run_options *out, int argc, char **argv)
     out->batch_size_option = "--batch-size";
     out->batch_size_count = 1;
     out->batch_sizes[0] = 32;
-    return parse(
-        out, train_options, NULL,
-        "Trains LeNet on MNIST at one batch size, in a directory of its own."
-        "\v"
-        "A directory that holds a run is refused unless --resume or --overwrite is given; one that "
-        "holds other runs is refused always.",
-        argc, argv);
+    return parse(out, train_options, NULL,
+                 "Trains LeNet on MNIST at one batch size, in a new directory."
+                 "\v"
+                 "A directory that has a run is refused unless --resume or --overwrite is given. A "
+                 "directory that has other runs below it is always refused.",
+                 argc, argv);
 }
 
 outcome run_options_parse_sweep(run_options *out, int argc, char **argv)
@@ -337,10 +340,9 @@ outcome run_options_parse_sweep(run_options *out, int argc, char **argv)
         out, sweep_options, &sharing_options_parser,
         "Trains LeNet on MNIST at each of several batch sizes, then compares the runs."
         "\v"
-        "A run of the same configuration that has finished or diverged is left as it is. An "
-        "interrupted one, or one of fewer epochs, is continued from its checkpoint. One of another "
-        "configuration is refused unless --overwrite is given, which trains every run again. At "
-        "the "
-        "end comparison.svg in --logdir has the runs' curves (trainer plot draws others).",
+        "Safe to rerun: runs that finished or diverged are kept, and interrupted runs and runs of "
+        "fewer epochs continue from their checkpoints. A run of another configuration is refused "
+        "unless --overwrite is given, which trains every run again. At the end the curves of all "
+        "runs are drawn into comparison.svg in --logdir (trainer plot draws others).",
         argc, argv);
 }

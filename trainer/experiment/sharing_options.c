@@ -15,20 +15,20 @@ enum sharing_key {
 
 static const struct argp_option option_table[] = {
     {"list", KEY_LIST, NULL, 0,
-     "Print the sweep's runs, numbered from 0, and train none; the same options give the same list "
-     "on every machine",
+     "List the sweep's runs, numbered from 0, without training; the same options give the same "
+     "list on every machine",
      0},
-    {"format", KEY_FORMAT, "table|json", 0, "Of the list (default table)", 0},
+    {"format", KEY_FORMAT, "table|json", 0, "The format of --list (default table)", 0},
     {"task", KEY_TASK, "SHARE|auto", 0,
-     "Train a share I/N of the list: every Nth run from index I on, with I from 0; auto takes the "
-     "share from a job array, mpirun or srun",
+     "Train a share I/N of the list: every Nth run, beginning with run I (0 to N-1); auto takes "
+     "the share from a job array, mpirun or srun",
      0},
     {"join", KEY_JOIN, NULL, 0,
-     "Train together with all processes that are given the same options and --logdir: each takes "
-     "runs that no other holds, and waits for those of the others in case one dies",
+     "Share the runs with all processes that have the same options and --logdir: each trains runs "
+     "that no other process holds, and waits for the rest in case a process dies",
      0},
-    {"no-wait", KEY_NO_WAIT, NULL, 0, "With --join, end when other processes hold all that is left",
-     0},
+    {"no-wait", KEY_NO_WAIT, NULL, 0,
+     "With --join, end as soon as other processes hold all runs that are left", 0},
     {0}};
 
 static error_t take_format(const struct argp_state *state, sharing_options *options,
@@ -52,16 +52,13 @@ static error_t take_task(const struct argp_state *state, sharing_options *option
 static error_t check_together(const struct argp_state *state, const sharing_options *options)
 {
     if (options->format && !options->list) {
-        return option_wrong(state, "--format is the format of the list: give --list too");
+        return option_wrong(state, "--format needs --list");
     }
     if (options->join && task_share_is_given(&options->task)) {
-        return option_wrong(state, "--task trains a fixed part of the list and --join what others "
-                                   "leave: give one of them");
+        return option_wrong(state, "--task and --join exclude each other");
     }
     if (options->no_wait && !options->join) {
-        return option_wrong(state,
-                            "--no-wait is about the processes that --join joins: give --join "
-                            "too");
+        return option_wrong(state, "--no-wait needs --join");
     }
     return 0;
 }

@@ -20,8 +20,8 @@ static hdf5_node tensor_node(const char *name, unsigned index, const float *para
     return node;
 }
 
-/* The layers with weights in the order of lenet_tensors. Keras finds them by the names that it
- * would give them itself, of their class and their order, whatever config.json calls them. */
+/* The layers with weights in the order of lenet_tensors. Keras finds them by its own names, made
+ * from their class and their order; the names in config.json do not matter. */
 static void make_weights(file_content *out, const float *parameters)
 {
     static const char *const names[LAYERS] = {"conv2d", "conv2d_1", "dense", "dense_1"};

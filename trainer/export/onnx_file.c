@@ -14,7 +14,7 @@ enum { INPUTS_MOST = 3, ATTRIBUTES_MOST = 2, SIDES = 2, RANK_MOST = 4, FACTS_MOS
 #define INPUT  "images"
 #define OUTPUT "probabilities"
 
-/* An attribute: a number, or one for each side of a window, all the same. */
+/* An attribute: a number, or the same number for each side of a window. */
 typedef struct attribute {
     const char *name; /* NULL for none */
     int64_t value;

@@ -9,7 +9,7 @@
 #include "file_read.h"
 #include "message.h"
 
-/* What people have instead, by its first bytes. */
+/* Common other kinds of files, by their first bytes. */
 static const struct {
     const char *bytes;
     const char *is;

@@ -1,6 +1,6 @@
-/* PGM, netpbm's format of grey images: "P5" or "P2", width, height and the greatest value as text
+/* PGM, netpbm's format of grey images: "P5" or "P2", width, height and the maximum value as text
  * between white space and comments, then after one character of white space the values: bytes, two
- * of them with the high one first if the greatest is above 255, or text again. */
+ * of them with the high one first if the maximum is above 255, or text again. */
 #include "image.h"
 
 #include <inttypes.h>
@@ -62,7 +62,7 @@ static int read_number(pgm_text *text, const char *what, uint64_t *out)
     }
     if (text->at == begin || value > UINT32_MAX) {
         message_set(text->message,
-                    "%s: is not a whole PGM: its %s is not a number from 0 "
+                    "%s: is not a valid PGM: its %s is not a number from 0 "
                     "to 4294967295",
                     text->name, what);
         return -1;
@@ -71,20 +71,20 @@ static int read_number(pgm_text *text, const char *what, uint64_t *out)
     return 0;
 }
 
-static int refuse_value(const pgm_text *text, uint64_t value, uint64_t greatest)
+static int refuse_value(const pgm_text *text, uint64_t value, uint64_t maximum)
 {
     return message_set(text->message,
-                       "%s: is not a whole PGM: it has the value %" PRIu64
-                       ", its greatest is to be %" PRIu64,
-                       text->name, value, greatest);
+                       "%s: is not a valid PGM: the value %" PRIu64
+                       " is above its maximum of %" PRIu64,
+                       text->name, value, maximum);
 }
 
-static uint8_t to_byte(uint64_t value, uint64_t greatest)
+static uint8_t to_byte(uint64_t value, uint64_t maximum)
 {
-    return (uint8_t)((value * 255 + greatest / 2) / greatest);
+    return (uint8_t)((value * 255 + maximum / 2) / maximum);
 }
 
-static int read_text_values(pgm_text *text, uint64_t greatest, image *out)
+static int read_text_values(pgm_text *text, uint64_t maximum, image *out)
 {
     const size_t pixels = (size_t)out->width * out->height;
     for (size_t i = 0; i < pixels; i++) {
@@ -92,39 +92,39 @@ static int read_text_values(pgm_text *text, uint64_t greatest, image *out)
         if (read_number(text, "last pixel", &value) != 0) {
             return -1;
         }
-        if (value > greatest) {
-            return refuse_value(text, value, greatest);
+        if (value > maximum) {
+            return refuse_value(text, value, maximum);
         }
-        out->pixels[i] = to_byte(value, greatest);
+        out->pixels[i] = to_byte(value, maximum);
     }
     return 0;
 }
 
 /* The bytes are there. */
-static int read_binary_values(pgm_text *text, uint64_t greatest, image *out)
+static int read_binary_values(pgm_text *text, uint64_t maximum, image *out)
 {
     const size_t pixels = (size_t)out->width * out->height;
-    const bool wide = greatest > 255;
+    const bool wide = maximum > 255;
     for (size_t i = 0; i < pixels; i++) {
         uint64_t value = *text->at++;
         if (wide) {
             value = value << 8 | *text->at++;
         }
-        if (value > greatest) {
-            return refuse_value(text, value, greatest);
+        if (value > maximum) {
+            return refuse_value(text, value, maximum);
         }
-        out->pixels[i] = to_byte(value, greatest);
+        out->pixels[i] = to_byte(value, maximum);
     }
     return 0;
 }
 
 /* What is shorter than its header promises is refused before a pixel is read: a value is one or two
  * bytes, or a digit and, but for the last, a character after it. */
-static int check_length(const pgm_text *text, bool binary, uint64_t greatest, const image *promised)
+static int check_length(const pgm_text *text, bool binary, uint64_t maximum, const image *promised)
 {
     const size_t pixels = (size_t)promised->width * promised->height;
     const size_t held = (size_t)(text->end - text->at);
-    const size_t least = !binary ? 2 * pixels - 1 : greatest > 255 ? 2 * pixels : pixels;
+    const size_t least = !binary ? 2 * pixels - 1 : maximum > 255 ? 2 * pixels : pixels;
     if (held < least) {
         return message_set(text->message,
                            "%s: is truncated: its header promises %zu pixels, but only %zu bytes "
@@ -143,21 +143,21 @@ static int check_end(pgm_text *text)
 }
 
 /* Leaves the text at the first pixel. */
-static int read_header(pgm_text *text, uint64_t *width, uint64_t *height, uint64_t *greatest)
+static int read_header(pgm_text *text, uint64_t *width, uint64_t *height, uint64_t *maximum)
 {
     text->at += 2; /* P2 or P5 */
     if (read_number(text, "width", width) != 0 || read_number(text, "height", height) != 0 ||
-        read_number(text, "greatest value", greatest) != 0) {
+        read_number(text, "maximum value", maximum) != 0) {
         return -1;
     }
-    if (*greatest == 0 || *greatest > MAX_VALUE) {
+    if (*maximum == 0 || *maximum > MAX_VALUE) {
         message_set(text->message,
-                    "%s: is not a whole PGM: its greatest value is %" PRIu64 ", not 1 to %d",
-                    text->name, *greatest, MAX_VALUE);
+                    "%s: is not a valid PGM: its maximum value is %" PRIu64 ", not 1 to %d",
+                    text->name, *maximum, MAX_VALUE);
         return -1;
     }
     if (text->at == text->end || !is_space(*text->at)) {
-        message_set(text->message, "%s: is not a whole PGM: no space follows its header",
+        message_set(text->message, "%s: is not a valid PGM: no space follows its header",
                     text->name);
         return -1;
     }
@@ -170,14 +170,14 @@ int image_pgm_decode(image *out, const uint8_t *bytes, size_t count, const char 
 {
     pgm_text text = {.at = bytes, .end = bytes + count, .name = name, .message = message};
     const bool binary = bytes[1] == '5';
-    uint64_t width, height, greatest;
+    uint64_t width, height, maximum;
     image made;
-    if (read_header(&text, &width, &height, &greatest) != 0 ||
+    if (read_header(&text, &width, &height, &maximum) != 0 ||
         image_make(&made, width, height, name, message) != 0) {
         return -1;
     }
-    if (check_length(&text, binary, greatest, &made) != 0 ||
-        (binary ? read_binary_values : read_text_values)(&text, greatest, &made) != 0 ||
+    if (check_length(&text, binary, maximum, &made) != 0 ||
+        (binary ? read_binary_values : read_text_values)(&text, maximum, &made) != 0 ||
         check_end(&text) != 0) {
         image_free(&made);
         return -1;

@@ -1,8 +1,9 @@
 /* PNG by libpng's low-level interface: its simplified one gives wrong pixels for interlaced images
  * of 16 bits.
  *
- * libpng ends a failed call by longjmp. All that changes while it reads lies in png_job, which the
- * caller of setjmp does not own, so that no local variable can be undefined afterwards. */
+ * libpng ends a failed call by longjmp, after which changed local variables of the function with
+ * setjmp are undefined. So everything that changes while it reads is in png_job, which the caller
+ * of that function owns. */
 #include "image.h"
 
 #include <png.h>
@@ -37,7 +38,7 @@ bool image_is_png(const uint8_t *bytes, size_t count)
 static void end_on_error(png_structp png, png_const_charp text)
 {
     const png_job *job = png_get_error_ptr(png);
-    message_set(job->message, "%s: is not a whole PNG: %s", job->name, text);
+    message_set(job->message, "%s: is not a valid PNG: %s", job->name, text);
     png_longjmp(png, 1);
 }
 
@@ -58,7 +59,7 @@ static void read_bytes(png_structp png, png_bytep to, size_t count)
     job->count -= count;
 }
 
-/* Whatever the file has, rows come as red, green, blue and opacity of 8 bits each. */
+/* For every kind of PNG, rows are red, green, blue and opacity of 8 bits each. */
 static void ask_for_rgba(png_structp png)
 {
     png_set_expand(png); /* palettes, fewer than 8 bits, transparent colours */
@@ -67,15 +68,16 @@ static void ask_for_rgba(png_structp png)
     png_set_add_alpha(png, 255, PNG_FILLER_AFTER);
 }
 
-/* Reads the header. libpng's own limit of the sides is off, for it ends with "Invalid IHDR data":
- * image_make says more, and until then nothing is allocated by them. */
+/* Reads the header. libpng's limit of the sides is off, since its message is only "Invalid IHDR
+ * data". image_make checks the sides with a better message, before anything of that size is
+ * allocated. */
 static int begin(png_job *job)
 {
     png_set_read_fn(job->png, job, read_bytes);
     png_set_user_limits(job->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_chunk_malloc_max(job->png, CHUNK_MAX_BYTES);
     png_set_crc_action(job->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-    /* Texts, profiles and the like are skipped unseen: less code meets a stranger's bytes. */
+    /* Texts, profiles and similar chunks are skipped, so that less code sees untrusted bytes. */
     png_set_keep_unknown_chunks(job->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(job->png, job->info);
     return image_make(&job->made, png_get_image_width(job->png, job->info),

@@ -74,7 +74,7 @@ static scaled_digit scale_into_box(const image *ink, const box *from)
     scaled_digit digit = {.width = scale_side(width, longer), .height = scale_side(height, longer)};
     const double x_step = width, y_step = height;
     for (int y = 0; y < digit.height; y++) {
-        /* Multiplied first, so that the last edge is the box's and no rounding leads beyond it. */
+        /* Multiplies first, so that the last edge is exactly the box's. */
         const double top = from->top + y * y_step / digit.height;
         const double bottom = from->top + (y + 1) * y_step / digit.height;
         for (int x = 0; x < digit.width; x++) {
@@ -86,7 +86,7 @@ static scaled_digit scale_into_box(const image *ink, const box *from)
     return digit;
 }
 
-/* Where a side's first pixel is to be for the centre of mass to be as near to CENTRE as it can. */
+/* The position of a side's first pixel that puts the centre of mass nearest to CENTRE. */
 static int place_side(double centre, int side)
 {
     const int most = MNIST_FORM_SIDE - side;

@@ -6,9 +6,9 @@
 
 #include "message.h"
 
-/* How far the means of ink and paper must be apart: in standard deviations within the two, of which
- * noise alone, parted in its middle, has 2.7, and an even range of greys 3.5; and in greys, for
- * rounding and compression leave a few. */
+/* How far the means of ink and paper must be apart. In standard deviations within the two: pure
+ * noise, split at its middle, has 2.7, and a uniform range of greys 3.5. And in greys, since
+ * rounding and compression cause small differences. */
 static const double least_contrast = 4;
 static const double least_greys = 8;
 
@@ -26,7 +26,7 @@ typedef struct histogram {
     uint32_t all;
 } histogram;
 
-/* What lies between two numbers, both included. */
+/* An interval, both ends included. */
 static double limit(double value, double least, double most)
 {
     return fmin(fmax(value, least), most);
@@ -43,7 +43,7 @@ static void count(histogram *self, double distance)
     self->all++;
 }
 
-/* The least distance that so large a part of the pixels does not exceed. */
+/* The smallest distance that this part of the pixels does not exceed. */
 static int distance_at(const histogram *of, double part)
 {
     int at = 0;
@@ -98,15 +98,15 @@ static border_sums sum_border(const image *from)
     return sums;
 }
 
-/* Ink may reach the border: of MNIST's own images one in a hundred has some there, at most on 6 of
- * 108 pixels. Of paper that is only dark, far more are above 0. */
+/* Ink may reach the border: one in a hundred of MNIST's images has some there, on at most 6 of 108
+ * pixels. If the paper is only dark, far more border pixels are above 0. */
 static bool is_on_black(const border_sums *border)
 {
     return border->black >= 0.9 * border->pixels;
 }
 
-/* Least squares. Counted from the middle the border is symmetric, so that sums of x, y and xy are 0
- * and each coefficient stands alone. */
+/* Least squares. With coordinates from the middle the border is symmetric, so the sums of x, y and
+ * xy are 0 and each coefficient can be computed separately. */
 static plane fit_paper(const border_sums *border)
 {
     return (plane){.middle = border->grey / border->pixels,
@@ -161,8 +161,8 @@ static double spread(const moments *of)
     return of->squares - of->sum * of->sum / of->pixels;
 }
 
-/* Otsu's threshold: distances up to it and those above it, some of both, differ least among
- * themselves. False if the two are not clearly apart. */
+/* Otsu's threshold: it minimizes the variance within the two classes, the distances up to it and
+ * those above it. False if the classes are not clearly apart. */
 static bool find_threshold(const histogram *of, int *threshold)
 {
     moments below = {0}, above = {0};
@@ -186,7 +186,7 @@ static bool find_threshold(const histogram *of, int *threshold)
     return apart >= least_greys && apart >= least_contrast * sqrt(fmax(least, 0) / of->all);
 }
 
-/* Marks with 255 what the threshold says is ink, and counts the distances of those pixels. */
+/* Marks the pixels beyond the threshold with 255, and counts their distances. */
 static histogram mark_ink(image *marked, const image *from, const plane *paper, int threshold)
 {
     histogram ink = {0};
@@ -204,7 +204,7 @@ static histogram mark_ink(image *marked, const image *from, const plane *paper, 
     return ink;
 }
 
-/* Draws what is marked and its neighbours, in greys that are 255 at the distance `full`. */
+/* Draws the marked pixels and their neighbours, in greys that are 255 at the distance `full`. */
 static void draw_marked(image *out, const image *marked, const image *from, const plane *paper,
                         int full)
 {
@@ -237,7 +237,7 @@ static bool draw_from_paper(image *out, image *marked, const image *from, const 
     const histogram ink = mark_ink(marked, from, paper, threshold);
     const int full = distance_at(&ink, light_ink ? 0.9 : 0.1);
     if (light_ink ? full <= 0 : full >= 0) {
-        return false; /* single pixels that their neighbours outweigh */
+        return false; /* most marked pixels are paper around single pixels of ink */
     }
     draw_marked(out, marked, from, paper, full);
     return true;

@@ -22,7 +22,7 @@ static void print_training(FILE *out, const model *trained)
     const model_origin *origin = &trained->origin;
     const run_config *config = &origin->config;
     if (!trained->has_origin) {
-        fputs("not known: the file does not say", out);
+        fputs("not known: the file does not record it", out);
         return;
     }
     if (origin->iterations == (uint64_t)origin->epochs * run_config_steps_per_epoch(config)) {

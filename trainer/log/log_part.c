@@ -70,7 +70,7 @@ int log_part_sync(log_part *part, char *message)
     return run_log_checked(part->writer, tblog_writer_sync(part->writer), message);
 }
 
-/* The path and the latched message die with the handle, so they are taken down first. */
+/* Copies the path and the sticky message first, since closing frees them. */
 static int close_writer(log_part *part, char *message)
 {
     char path[PATH_MAX];

@@ -16,9 +16,9 @@
 #include "run_log_text.h"
 #include "run_tags.h"
 
-/* In this order they are opened. TensorBoard gives its seven colors to runs in the order of their
- * beginnings. In this one the three times three of a sweep share colors only with a session, which
- * has no curve in their charts. */
+/* The parts are opened in this order. TensorBoard assigns its seven colours in the order in which
+ * the runs began. With this order, the nine runs that TensorBoard shows for a sweep of three share
+ * colours only with sessions, which have no curves in the same charts. */
 typedef enum part_index { TRAINING, SESSION, VALIDATION } part_index;
 
 static const char *const part_names[RUN_PARTS] = {
@@ -54,7 +54,7 @@ static int read_parts(run_log *log, const char *directory, const run_log_head *h
     return 0;
 }
 
-/* A tag that the state knows to be logged from step `first` to step `due`. */
+/* A tag that must be logged from step `first` to step `due`, according to the state. */
 typedef struct due_tag {
     part_index part;
     const char *tag;
@@ -62,7 +62,7 @@ typedef struct due_tag {
     int64_t due;
 } due_tag;
 
-/* Appends to the line if the tag ends before. */
+/* Appends the tag to the line if it ends earlier. */
 static void add_lost_end(char *line, const run_log *log, const due_tag *self)
 {
     const int64_t last = logged_points_last_step(&log->parts[self->part].logged, self->tag);
@@ -79,8 +79,8 @@ static void add_lost_end(char *line, const run_log *log, const due_tag *self)
     }
 }
 
-/* Notes which tags end before the state: the steps between are not trained again. Tags that are
- * logged together end together, so the last logged of each such group is looked at. */
+/* Notes which tags end before the state's step: the steps between are not trained again. Tags that
+ * are logged together end together, so only the last tag of each such group is checked. */
 static void note_lost_ends(const run_log *log, const char *directory, const run_log_head *head)
 {
     const int64_t steps = (int64_t)head->steps_done;
@@ -121,7 +121,7 @@ int run_log_open(run_log **out, const char *directory, const run_log_head *head,
         session_totals_add(&log->totals, &head->past->epochs[i]);
     }
     if (read_parts(log, directory, head, message) != 0) {
-        close_all(log, ignored); /* the first error is the one to tell */
+        close_all(log, ignored); /* ignored: the first error is reported */
         return -1;
     }
     note_lost_ends(log, directory, head);
@@ -169,7 +169,7 @@ int run_log_batch(run_log *log, uint64_t step, double loss, double accuracy, cha
     };
     const tblog_scalar by_step[] = {{"batch_loss", loss}, {"batch_accuracy", accuracy}};
     log_part *const part = &log->parts[TRAINING];
-    /* batch_loss comes last: where it is in a file, the other tags are, too (note_lost_ends). */
+    /* batch_loss comes last: if a file has it, it has the other tags, too (note_lost_ends). */
     return log_part_add_scalars(part, samples, by_samples, 2, message) != 0
                ? -1
                : log_part_add_scalars(part, (int64_t)step, by_step, 2, message);
@@ -210,7 +210,8 @@ static int add_training(run_log *log, uint32_t epoch, const epoch_figures *figur
         {RUN_TAG_STEPS_PER_SECOND, run_config_steps_per_epoch(&log->config) / seconds},
         {"epoch_samples_per_second", log->config.training_samples / seconds},
     };
-    /* Loss and pace come last: where they are in a file, the noise is, too (note_lost_ends). */
+    /* Loss and speed come last: if a file has them, it has the noise scale, too
+     * (note_lost_ends). */
     return add_noise(log, epoch, &figures->noise, message) != 0
                ? -1
                : log_part_add_scalars(&log->parts[TRAINING], epoch, scalars, 5, message);
@@ -297,7 +298,7 @@ int run_log_check(run_log *log, char *message)
     for (size_t i = 0; i < RUN_PARTS; i++) {
         const char *path = tblog_writer_path(log->parts[i].writer);
         if (access(path, F_OK) != 0) {
-            return message_set(message, "the event file %s has gone: %s", path, strerror(errno));
+            return message_set(message, "the event file %s is gone: %s", path, strerror(errno));
         }
     }
     return 0;

@@ -48,8 +48,8 @@ static const char *const keras_paths[LENET_TENSORS] = {
     "dense/kernel",  "dense/bias",  "dense_1/kernel",  "dense_1/bias",
 };
 
-/* The engine's buckets with their edges; where all values are equal, that value is all edges, and
- * where none is finite, 0. */
+/* The engine's buckets with their edges. If all values are equal, all edges are that value; if none
+ * is finite, 0. */
 static void fill_buckets(tblog_bucket *buckets, const engine_histogram *histogram)
 {
     const double low = histogram->finite > 0 ? histogram->min : 0;

@@ -6,8 +6,8 @@
 #include "run_record.h"
 #include "run_tags.h"
 
-/* The page has columns for the first five by name, and the others on request: those who compare
- * want the seed before the precision. */
+/* The page shows the first five by name, and the others on request. The seed is more important for
+ * a comparison than the precision. */
 #define BATCH_SIZE    "batch_size"
 #define ENGINE        "engine"
 #define EPOCHS        "epochs"
@@ -19,9 +19,9 @@
 #define BEST_ACCURACY "hparams/best_validation_accuracy"
 #define EPOCH_SECONDS "hparams/seconds_per_epoch"
 
-/* TensorBoard takes the first such record that it finds for all runs, and runs may come one at a
- * time: so each has the same one, and it is complete. No range is given for a number, since it
- * would have to hold for runs yet to come. */
+/* TensorBoard uses the first such record that it finds for all runs, and runs may be started one at
+ * a time. So each run logs the same complete record. It has no ranges of numbers, since they would
+ * have to include those of later runs. */
 static const tblog_hparam_info hparams[] = {
     {.name = BATCH_SIZE, .type = TBLOG_HPARAM_NUMBER},
     {.name = ENGINE, .type = TBLOG_HPARAM_STRING},
@@ -31,7 +31,7 @@ static const tblog_hparam_info hparams[] = {
     {.name = PRECISION, .type = TBLOG_HPARAM_STRING},
 };
 
-/* The page has columns for five. */
+/* The page has five columns. */
 static const tblog_metric_info metrics[] = {
     {.tag = RUN_TAG_EPOCH_LOSS,
      .group = RUN_VALIDATION_PART,
@@ -81,8 +81,7 @@ static tblog_status add_start(tblog_writer *session, const run_config *config)
     return tblog_add_session_start(session, NULL, values, sizeof values / sizeof values[0]);
 }
 
-/* Training against validation in one chart. By epoch the two have one tag, which TensorBoard shows
- * so everywhere; by iteration they have two. */
+/* Training and validation in one chart. By epoch both have the same tag, by iteration two. */
 static tblog_status add_layout(tblog_writer *session, const run_config *config)
 {
     (void)config;
@@ -107,7 +106,7 @@ static tblog_status add_layout(tblog_writer *session, const run_config *config)
 
 typedef tblog_status session_adder(tblog_writer *session, const run_config *config);
 
-/* What a session says once. */
+/* What a session logs once. */
 static const struct {
     const char *tag; /* TensorBoard's */
     session_adder *add;
@@ -136,7 +135,7 @@ void session_totals_add(session_totals *totals, const epoch_figures *figures)
     totals->training_seconds += figures->training_seconds;
 }
 
-/* The HParams page shows a tag's last point, so each point tells of all epochs so far. */
+/* The HParams page shows a tag's last point, so each point is a figure of all epochs so far. */
 int run_log_session_add(log_part *session, const session_totals *totals, char *message)
 {
     const tblog_scalar scalars[] = {

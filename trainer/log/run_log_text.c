@@ -1,4 +1,4 @@
-/* The host's name, its users and whole paths are nobody's business and are left out. */
+/* For privacy, the host's name, its users and full paths are left out. */
 #include "run_log_text.h"
 
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 
 enum { LINE_BYTES = 512 };
 
-/* Text from outside, which must not be taken for Markdown or HTML. */
+/* Text from outside, which must not be interpreted as Markdown or HTML. */
 static void put_plain(FILE *out, const char *text)
 {
     char clean[LINE_BYTES];
@@ -56,7 +56,7 @@ static void put_configuration(FILE *out, const run_log_head *head)
     put_row(out, "precision", engine_precision_name(config->precision));
 }
 
-/* Of /proc/cpuinfo; "unknown" where that does not tell. */
+/* From /proc/cpuinfo; "unknown" if it is not there. */
 static void find_processor(char out[LINE_BYTES])
 {
     char line[LINE_BYTES];
@@ -176,8 +176,8 @@ static int add_once(log_part *session, const char *tag, put_function *put, const
     return status;
 }
 
-/* At the step of the epochs so far, or after its last text. Of the configuration only the number of
- * epochs may change, and it may do so again before an epoch is done. */
+/* Logs at the step of the epochs so far, or after the last text's step: the number of epochs, which
+ * is all that may change in the configuration, may change again before an epoch is done. */
 static int add_configuration(log_part *session, const run_log_head *head, char *message)
 {
     static const char tag[] = "configuration";

@@ -12,8 +12,8 @@
 
 static const char program_name[] = "trainer ";
 
-/* The figures of an epoch that the network is told by; its seconds are not among them, since they
- * differ from run to run. */
+/* The figures of an epoch in the metadata. The seconds are not among them, since they differ from
+ * run to run. */
 enum { FIGURES = 4 };
 static const char *const figure_keys[FIGURES] = {"loss", "accuracy", "val_loss", "val_accuracy"};
 

@@ -17,7 +17,7 @@
 
 enum { LENGTH_BYTES = 8 /* of the header's length */, ALIGNMENT = 8 };
 
-/* Where a tensor lies in the data. */
+/* The place of a tensor in the data. */
 typedef struct extent {
     size_t begin;
     size_t end;
@@ -129,7 +129,7 @@ static bool is_shape(const json_t *shape, const torch_tensor *tensor)
     return is_same;
 }
 
-/* "[32,1,3,3]", or however a file says it, shortened. */
+/* "[32,1,3,3]", or any other value of the file, shortened. */
 static void format_shape(char *out, size_t bytes, const json_t *shape)
 {
     char *text = shape != NULL ? json_dumps(shape, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
@@ -203,8 +203,8 @@ static int check_metadata(json_t *metadata, char *message)
     return 0;
 }
 
-/* Where no two overlap and all lie within the data, which is as long as they are together, there is
- * no gap between them either. */
+/* The data are as long as all tensors together. So if no two tensors overlap and all are within the
+ * data, there is no gap between them either. */
 static int check_overlaps(const extent extents[LENET_TENSORS], char *message)
 {
     for (unsigned i = 0; i < LENET_TENSORS; i++) {
@@ -218,7 +218,7 @@ static int check_overlaps(const extent extents[LENET_TENSORS], char *message)
     return 0;
 }
 
-/* Where each tensor is, and the metadata, as the header tells. */
+/* Reads the places of the tensors, and the metadata, from the header. */
 static int read_header(json_t *header, extent extents[LENET_TENSORS], char *message)
 {
     const char *name;

@@ -47,7 +47,7 @@ double figure_height(const figure *self)
                 CAPTIONS * caption_line + margin);
 }
 
-/* Cuts whole characters off the end, and says so, until the text fits. */
+/* Cuts characters off the end until the text fits, and marks the cut. */
 static void fit_text(cairo_t *to, pen_font font, double width, char text[FIGURE_TEXT_BYTES])
 {
     size_t length = strlen(text);

@@ -6,7 +6,8 @@
 /* Doubles end at 1e308; even the ratio of the largest to the smallest must stay within. */
 static const double largest = 1e150;
 static const double smallest_span = 1e-150;
-/* Less of a span, relative to the values, is all one value: ticks could not be told apart. */
+/* A smaller span, relative to the values, counts as a single value: its ticks would look the
+ * same. */
 static const double smallest_relative_span = 1e-9;
 static const double one_value_margin = 0.05; /* relative to the value, to either side */
 static const double padding = 0.04;          /* of the span, so that no marker is cut off */

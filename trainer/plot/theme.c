@@ -21,8 +21,8 @@ const theme theme_dark = {.background = COLOUR(0x0d1117),
                           .ramp_low = 0.22,
                           .ramp_high = 1};
 
-/* Okabe and Ito, "Color Universal Design" (2008), without black, which the text's colour stands for
- * in both themes. Yellow, which is weak on white, comes last. */
+/* Okabe and Ito, "Color Universal Design" (2008). The text's colour replaces black in both themes.
+ * Yellow, which is weak on white, comes last. */
 static const colour okabe_ito[] = {COLOUR(0x0072b2), COLOUR(0xd55e00), COLOUR(0x009e73),
                                    COLOUR(0xcc79a7), COLOUR(0xe69f00), COLOUR(0x56b4e9),
                                    COLOUR(0xf0e442)};

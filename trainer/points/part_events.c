@@ -37,8 +37,7 @@ static int no_memory(const char *path, char *message)
     return message_set(message, "%s: no memory to read it", path);
 }
 
-/* What the system does not let us read: -1 with a message if the run is to be continued after
- * it. */
+/* Handles a file that cannot be read: -1 with a message if the run is to be continued. */
 static int unreadable(const part_folder *folder, const char *path, const char *name,
                       const char *cause, char *message)
 {
@@ -50,9 +49,9 @@ static int unreadable(const part_folder *folder, const char *path, const char *n
     return 0;
 }
 
-/* Of a file or a directory. A process that was killed may have left it to the kernel, and a state
- * that knows of its points may only be saved when they are on the disk. Where nothing is to be done
- * this costs nothing. */
+/* Syncs a file or a directory. A killed process may have written it only to the kernel, and a state
+ * that includes its points may be saved only after they are on the disk. Costs nothing if it is
+ * already synced. */
 static int sync_to_disk(const char *path, int (*sync)(int fd), char *message)
 {
     const int fd = retried_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);

@@ -9,7 +9,7 @@
 #include "part_events.h"
 #include "run_tags.h"
 
-/* Which tag of which directory goes where in a point. */
+/* The field of a point for each tag of each directory. */
 typedef struct wanted_tag {
     const char *tag;
     size_t offset; /* in run_point */

@@ -1,4 +1,4 @@
-/* The runs as a table for other programs: a header, then a row a run. Fields as in the JSON
+/* The runs as a table for other programs: a header, then a row per run. Fields as in the JSON
  * (comparison_json.c); a figure that is not there or not finite is empty. Lines end in a line feed;
  * text with a comma, a quote or a line's end is quoted as RFC 4180 has it. */
 #include <inttypes.h>

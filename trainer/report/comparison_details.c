@@ -1,5 +1,5 @@
-/* The details of the answer, for people: two tables with a row a run, the gradient noise scales, all
- * differences, definitions, and why runs are left out. */
+/* The details of the answer, for people: two tables with a row per run, the gradient noise scales,
+ * all differences, definitions, and why runs are left out. */
 #include <math.h>
 #include <stdbool.h>
 
@@ -283,20 +283,20 @@ static void print_pairs(const verdict *answer, FILE *out)
 static void print_definitions(FILE *out)
 {
     fputs("\n"
-          "Accuracies are those of the validation set; the verdict is on those after the last "
-          "epoch. Batch sizes are compared by\n"
-          "Student's t test on the seeds that both have (paired), or by Welch's if they share "
-          "fewer than two. p is adjusted by\n"
-          "Holm over all pairs; intervals are for one mean or pair alone. What another choice of "
-          "images would change is in none\n"
-          "of these. Epochs count from 1 (TensorBoard's axis counts from 0); @ep is the best "
-          "one's. The best of all epochs is\n"
-          "picked on the validation set itself, and so a little too good. Epochs and seconds to "
-          "the target are medians over\n"
-          "seeds; a seed that never gets there counts as the slowest. Seconds an epoch are of "
-          "training, the median epoch; the\n"
-          "whole run is training and validation of all epochs. Memory is by the engine's own "
-          "account.\n",
+          "Accuracies are those of the validation set; the verdict uses those after the "
+          "last epoch. Batch sizes are compared by\n"
+          "Student's t test on the seeds that both have (paired), or by Welch's test if "
+          "they share fewer than two. p values are\n"
+          "adjusted over all pairs by Holm's method; intervals are for one mean or pair "
+          "each. None of this covers the choice of\n"
+          "validation images. Epochs count from 1 (TensorBoard's axis counts from 0); @ep "
+          "is the best epoch. The best of all\n"
+          "epochs is chosen on the validation set itself, so it is a little too good. "
+          "Epochs and seconds to the target are\n"
+          "medians over seeds; a seed that never reaches it counts as the slowest. Seconds "
+          "per epoch are the training time of the\n"
+          "median epoch; those of the whole run include validation. Memory is the engine's "
+          "own count.\n",
           out);
 }
 

@@ -1,5 +1,4 @@
-/* The comparison, printed, but for the verdict in words (verdict_words.h). Errors of `out` are for its
- * owner to find. */
+/* Prints a comparison; verdict_words.h prints the verdict. The caller checks `out` for errors. */
 #ifndef TRAINER_COMPARISON_PRINT_H
 #define TRAINER_COMPARISON_PRINT_H
 
@@ -9,11 +8,10 @@
 #include "must_check.h"
 #include "verdict.h"
 
-/* For people, what the verdict rests on, in 80 columns: a table with a row a batch size, and
- * notes. */
+/* What the verdict rests on, in 80 columns: a table with a row for each batch size, and notes. */
 void comparison_print_table(const comparison *all, const verdict *answer, FILE *out);
 
-/* Its details: two tables with a row a run, at most 120 columns for names of usual length, all
+/* Its details: two tables with a row for each run, at most 120 columns for usual names, all
  * differences, definitions, and why runs are left out. */
 void comparison_print_details(const comparison *all, const verdict *answer, FILE *out);
 

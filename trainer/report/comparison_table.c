@@ -1,4 +1,4 @@
-/* For people, what the verdict rests on: a row a batch size, and notes. */
+/* For people, what the verdict rests on: a row per batch size, and notes. */
 #include "comparison_print.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* What the lists of runs have in common as JSON. */
+/* Prints lists of runs as JSON. */
 #ifndef TRAINER_RUNS_JSON_H
 #define TRAINER_RUNS_JSON_H
 

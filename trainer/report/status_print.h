@@ -1,4 +1,4 @@
-/* How far runs are, as their files say: a line a run, or JSON. */
+/* Prints the progress of runs, from their files: one line per run, or JSON. */
 #ifndef TRAINER_STATUS_PRINT_H
 #define TRAINER_STATUS_PRINT_H
 
@@ -12,8 +12,8 @@
  * one state stay in the order that they have. */
 void status_sort(comparison *all);
 
-/* A line that counts them, then a line a run; of more than `most` lines the last says how many runs
- * it stands for. */
+/* Prints a line that counts the runs, then one line per run. If there are more than `most` lines,
+ * the last one counts the runs that are not shown. */
 void status_print_table(const comparison *all, size_t most, FILE *out);
 
 /* {"runs": [{"name", "state", "host", "process", "epochs", "epochs_planned", "seconds_per_epoch",

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-/* What keeps locks on this host, by what the file system's type begins with: nfs(5),
+/* Mount options that keep locks on this host, by the beginning of the file system's type: nfs(5),
  * mount.cifs(8), mount.lustre(8). */
 static const struct {
     const char *type;
@@ -15,7 +15,7 @@ static const struct {
     {"lustre", "localflock"},
 };
 
-/* Cuts the word off that *rest begins with. A word may be empty. */
+/* Cuts the first word off *rest. A word may be empty. */
 static char *cut_word(char **rest)
 {
     char *word = *rest;
@@ -85,7 +85,7 @@ const char *mount_entry_local_locks(const mount_entry *entry)
     return NULL;
 }
 
-/* virtiofs carries FUSE between a virtual machine and its host. */
+/* virtiofs is FUSE between a virtual machine and its host. */
 bool mount_entry_is_fuse(const mount_entry *entry)
 {
     return entry->line != NULL && (strcmp(entry->type, "fuse") == 0 ||

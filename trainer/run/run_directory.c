@@ -19,7 +19,7 @@ struct run_directory {
     int lock;       /* holds the lock; -1 until then */
     size_t made_at; /* length of the topmost directory that open made; 0 for none */
     char path[PATH_MAX];
-    bool has_named;   /* this handle has written run.json, and it then named: */
+    bool has_named;   /* this handle has written run.json, which then named: */
     uint64_t process; /* as in run_record */
     char host[sizeof((run_record *)NULL)->host];
 };
@@ -29,7 +29,7 @@ static bool is_of_process(const run_record *record, const char *host, uint64_t p
     return record->process == process && strcmp(record->host, host) == 0;
 }
 
-/* False also if the lock cannot be asked for. */
+/* False also if the lock cannot be queried. */
 static bool is_held_by_nobody(const char *path)
 {
     char why[MESSAGE_BYTES];
@@ -42,9 +42,9 @@ static bool is_held_by_nobody(const char *path)
     return is_free;
 }
 
-/* The lock is asked for after run.json was read. The run may have ended properly in between: its
- * last record came before it gave the lock back. Or another process may have begun: then it is
- * asked again. */
+/* The lock is queried after run.json was read. In between the run may have ended: it writes its
+ * last record before it releases the lock. Or another process may have begun; then it is queried
+ * again. */
 run_record_presence run_directory_read(const char *path, run_record *out, char *message)
 {
     run_record_presence presence = run_record_read(out, path, message);
@@ -60,7 +60,7 @@ run_record_presence run_directory_read(const char *path, run_record *out, char *
     return presence;
 }
 
-/* Always -1. *there is what run.json says now; empty if that is not known. */
+/* Always -1. *there is the present content of run.json; empty if it is not known. */
 static int taken_over(const run_directory *directory, const run_record *there, char *message)
 {
     char taker[sizeof there->host + 32] = " has taken this run over or removed it";
@@ -86,13 +86,13 @@ int run_directory_check_owner(const run_directory *directory, char *message)
     if (is_lost || presence == RUN_RECORD_ABSENT || (presence == RUN_RECORD_READ && !is_named)) {
         status = taken_over(directory, &there, message);
     } else if (presence != RUN_RECORD_READ) {
-        status = -1; /* the message says why it is not known */
+        status = -1; /* the message has the cause */
     }
     run_record_free(&there);
     return status;
 }
 
-/* Is there a run? Without one, a file called checkpoint is somebody's. */
+/* Is there a run? If not, a file called checkpoint belongs to the user. */
 int run_directory_clear(const run_directory *directory, char *message)
 {
     char damage[MESSAGE_BYTES];
@@ -114,8 +114,8 @@ int run_directory_clear(const run_directory *directory, char *message)
     return status;
 }
 
-/* Whether the two are of one run: of the epochs that the state has done run.json has the figures,
- * and its updates are those of these epochs and of the one under way. */
+/* Are the two of the same run? run.json must have the figures of all epochs that the state has
+ * done, and the state's updates must be those of these epochs and of the current one. */
 static bool belong_together(const run_record *run, const checkpoint *state)
 {
     const uint32_t steps = run_config_steps_per_epoch(&run->config);
@@ -196,8 +196,8 @@ int run_directory_descriptor(const run_directory *directory)
     return directory->fd;
 }
 
-/* The lock's file goes only with a directory that this handle made: elsewhere another process may
- * have it open to lock it. */
+/* The lock's file is removed only if this handle made the directory. Otherwise another process may
+ * have opened the file to lock it. */
 static void unmake(const run_directory *directory)
 {
     if (directory->made_at != 0 && directory->lock >= 0) {
@@ -226,7 +226,7 @@ run_directory_verdict run_directory_open(run_directory **out, const char *path,
                                          char *message)
 {
     *out = NULL;
-    /* Before anything is made, the lock's file included. */
+    /* Checked before anything is made, even the lock's file. */
     run_directory_verdict verdict = run_directory_judge(path, config, replace, message);
     if (verdict != RUN_DIRECTORY_USABLE) {
         return verdict;
@@ -257,8 +257,8 @@ void run_directory_doubt(const run_directory *directory, char *message)
     run_lock_doubt(directory->fd, directory->path, message);
 }
 
-/* The new run.json may be there even if it could not be written (file_replace.h): then nothing is
- * known of what it names. */
+/* If writing failed, the new run.json may still be there (file_replace.h): then it is not known
+ * which process it names. */
 int run_directory_write(run_directory *directory, const run_record *record, char *message)
 {
     if (run_directory_check_owner(directory, message) != 0) {
@@ -295,12 +295,12 @@ void run_directory_close(run_directory *directory)
 void run_directory_discard(run_directory *directory)
 {
     char message[MESSAGE_BYTES];
-    const run_record unnamed = {0}; /* whatever event files are there are of this run */
+    const run_record unnamed = {0}; /* all event files there are of this run */
     if (directory == NULL) {
         return;
     }
-    /* The run has failed already and its cause is what the user is told: a file that cannot be
-     * removed stays, and so does the directory. */
+    /* The run has already failed, and the user sees that cause. A file that cannot be removed
+     * stays, and so does the directory. */
     if (run_directory_check_owner(directory, message) == 0 &&
         run_files_remove_all(directory->fd, directory->path, &unnamed, message) == 0) {
         unmake(directory);

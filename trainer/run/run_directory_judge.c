@@ -41,7 +41,7 @@ run_directory_verdict run_directory_judge_holder(run_lock_holder holder, const c
     return RUN_DIRECTORY_REFUSED;
 }
 
-/* -1 with a message where the directory, there or not, would be inside of a run's. */
+/* -1 with a message if the directory, which need not exist, is inside a run's directory. */
 static int check_above(const char *path, char *message)
 {
     char other[PATH_MAX];
@@ -71,8 +71,8 @@ static int check_foreign_models(const char *path, char *message)
     return 0;
 }
 
-/* Is this no place for a run, whatever may be replaced? -1 with a message. `run` is what is there;
- * NULL for none. */
+/* -1 with a message if no run may begin here, even one that may replace another. `run` is the
+ * existing run; NULL for none. */
 static int check_place(const char *path, const run_record *run, char *message)
 {
     char other[PATH_MAX];
@@ -98,8 +98,8 @@ static int check_place(const char *path, const run_record *run, char *message)
     return run == NULL ? check_foreign_models(path, message) : 0;
 }
 
-/* May the run that is there be continued as one of `config`? It may have more epochs, and fewer
- * than were planned, but none that has begun is cut off: points are never taken back. */
+/* May the existing run be continued with `config`? It may be given more epochs, or fewer than were
+ * planned, but no fewer than have begun: logged points are never removed. */
 static run_directory_verdict judge_continued(const char *path, const run_config *config,
                                              const run_record *there, char *message)
 {
@@ -122,8 +122,8 @@ static run_directory_verdict judge_continued(const char *path, const run_config 
         there->config.epochs > config->epochs) {
         message_set(
             message,
-            "%s holds an interrupted run that has %u of %u epochs and may have steps of the "
-            "next one, so that it cannot end there: give more than %u epochs; --overwrite "
+            "%s holds an interrupted run that has %u of %u epochs and may have steps of the next "
+            "one, so it cannot end here: give more than %u epochs; --overwrite "
             "replaces it",
             path, (unsigned)there->epoch_count, (unsigned)there->config.epochs,
             (unsigned)config->epochs);
@@ -138,7 +138,7 @@ static run_directory_verdict judge_continued(const char *path, const run_config 
     return state == RUN_FINISHED ? RUN_DIRECTORY_FINISHED : RUN_DIRECTORY_DIVERGED;
 }
 
-/* As run_directory_judge_held. *there is what run.json says; the caller frees it. */
+/* As run_directory_judge_held. *there is the content of run.json; the caller frees it. */
 static run_directory_verdict judge_record(const char *path, const run_config *config,
                                           run_directory_replace replace, run_record *there,
                                           char *message)

@@ -72,12 +72,12 @@ static int remove_event_files(int directory, const char *path, const char *part,
     }
     directory_names_free(&there);
     if (part[0] != '\0') {
-        retried_unlinkat(directory, part, AT_REMOVEDIR); /* refused where somebody's files are */
+        retried_unlinkat(directory, part, AT_REMOVEDIR); /* fails if the user has files there */
     }
     return status;
 }
 
-/* Event files first: a crash in between leaves a directory that is still known as the
+/* Event files first: after a crash in between, run.json still shows that the directory is the
  * trainer's. */
 int run_files_remove_all(int directory, const char *path, const run_record *run, char *message)
 {

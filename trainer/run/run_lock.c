@@ -15,10 +15,10 @@
 #include "mount_table.h"
 #include "retried_calls.h"
 
-/* More replacements of the file between opening and locking it are no accident. */
+/* If the file is replaced more often between opening and locking it, that is no accident. */
 enum { ATTEMPTS = 100 };
 
-/* Empty if the system does not say. */
+/* Empty if it is not known. */
 static void find_mount(int directory, mount_entry *out)
 {
     struct stat status;
@@ -81,8 +81,8 @@ void run_lock_doubt(int directory, const char *path, char *message)
     mount_entry_free(&mount);
 }
 
-/* A link could lead to a file of another directory, and a pipe must not make anybody wait. -1 with
- * errno, which is 0 for what is no regular file. */
+/* Opens the file without following a link, which could lead to another directory, and without
+ * blocking on a pipe. -1 with errno, which is 0 if it is not a regular file. */
 static int open_file(int directory, int flags)
 {
     struct stat status;
@@ -109,7 +109,7 @@ static run_lock_holder cannot_lock(int directory, const char *path, char *messag
     const int cause = errno;
     name_file_system(directory, type, sizeof type);
     message_set(message,
-                "%s/" RUN_LOCK_FILE " cannot be locked: its file system (%s) says: %s. Mount it "
+                "%s/" RUN_LOCK_FILE " cannot be locked: its file system (%s) reports: %s. Mount it "
                 "with locks, or name a directory on another file system",
                 path, type, strerror(cause));
     return RUN_LOCK_UNKNOWN;
@@ -146,7 +146,7 @@ static int has_lost_name(int directory, int fd)
     return ours.st_dev != named.st_dev || ours.st_ino != named.st_ino;
 }
 
-/* run_lock_take but for earlier versions and mount options. */
+/* run_lock_take without the checks of earlier versions and mount options. */
 static run_lock_holder take_file(int directory, const char *path, int *descriptor, char *message)
 {
     for (int i = 0; i < ATTEMPTS; i++) {
@@ -174,7 +174,7 @@ static run_lock_holder take_file(int directory, const char *path, int *descripto
         }
         close(fd);
     }
-    message_set(message, "%s/" RUN_LOCK_FILE " is replaced again and again", path);
+    message_set(message, "%s/" RUN_LOCK_FILE " keeps being replaced", path);
     return RUN_LOCK_UNKNOWN;
 }
 
@@ -184,7 +184,7 @@ run_lock_holder run_lock_take(int directory, const char *path, int *descriptor, 
     if (check_mount(directory, path, message) != 0) {
         return RUN_LOCK_UNKNOWN;
     }
-    /* Any other error says nothing: some file systems lock files but not directories. */
+    /* Any other error means nothing: some file systems can lock files but not directories. */
     if (flock(directory, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         return RUN_LOCK_ANOTHER;
     }

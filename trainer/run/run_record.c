@@ -38,8 +38,8 @@ void run_record_format_divergence(char out[RUN_RECORD_DIVERGENCE_BYTES], const r
     snprintf(out, RUN_RECORD_DIVERGENCE_BYTES, "diverged at %s", step);
 }
 
-/* Makes room for one element more in an array of `count` elements, which is grown at each power of
- * two. The array, which may have moved; NULL without memory, and it is as it was. */
+/* Makes room for one more element in an array of `count` elements, which grows at each power of
+ * two. Returns the array, which may have moved; NULL without memory, and the array is unchanged. */
 static void *make_room(void *array, size_t count, size_t element_bytes)
 {
     if ((count & (count - 1)) != 0) {

@@ -212,7 +212,7 @@ static run_record_presence read_epochs(run_record *record, const json_t *root, c
     return RUN_RECORD_READ;
 }
 
-/* Earlier versions called a run finished whatever its losses were. */
+/* Earlier versions called every run finished, even if its loss was not finite. */
 static void find_divergence(run_record *record)
 {
     for (uint32_t i = 0; record->state == RUN_FINISHED && i < record->epoch_count; i++) {
@@ -222,7 +222,7 @@ static void find_divergence(run_record *record)
     }
 }
 
-/* Is this the path of an event file in a part of the run, and nothing that leads elsewhere? */
+/* Is this the path of an event file in a part of the run, and of nothing outside? */
 static bool is_event_path(const char *path)
 {
     const char *slash = strchr(path, '/');
@@ -294,14 +294,14 @@ static run_record_presence read_record(run_record *record, const json_t *root, c
     return presence;
 }
 
-/* Where run.json is: `name` from the directory that `fd` is open on, as openat has it. */
+/* The place of run.json: `name` relative to the descriptor `fd`, as for openat. */
 typedef struct record_place {
     int fd;
     const char *name;
     const char *path; /* what messages call it */
 } record_place;
 
-/* run.json as it is now. NULL with *presence and a message; *presence is as it was otherwise. */
+/* Parses run.json. NULL with *presence and a message; otherwise *presence is unchanged. */
 static json_t *load_once(const record_place *place, run_record_presence *presence, char *message)
 {
     char *text = NULL;
@@ -328,8 +328,8 @@ static json_t *load_once(const record_place *place, run_record_presence *presenc
     return root;
 }
 
-/* A mount other than the writer's may show the file cut off while it is replaced, for a moment:
- * what is no JSON is read again. */
+/* While the file is replaced, another mount than the writer's may show it cut off for a moment. So
+ * a file that is not JSON is read again. */
 static json_t *load(const record_place *place, run_record_presence *presence, char *message)
 {
     const struct timespec pause = {.tv_nsec = 50000000};

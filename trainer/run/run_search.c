@@ -35,7 +35,7 @@ static run_search_result find_record(const char *path, char *message)
                                                                   : failed(record, message);
 }
 
-/* TensorBoard takes every file with this in its name for an event file. */
+/* TensorBoard reads every file with this in its name as an event file. */
 static bool is_event_file(const char *name)
 {
     return strstr(name, "tfevents") != NULL;
@@ -141,7 +141,7 @@ run_search_result run_search_below(const char *path, char *found, char *message)
     return result;
 }
 
-/* path becomes the directory that it is in; false where it is "/", "." or "..". */
+/* Replaces path by its parent directory; false if it is "/", "." or "..". */
 static bool go_up(char *path)
 {
     size_t length = strlen(path);

@@ -72,9 +72,9 @@ static double normal_below(double x)
     return erfc(-x / sqrt(2)) / 2;
 }
 
-/* A value is (Z + shift) / s with Z normal and s the root of a chi-square by its degrees of
- * freedom: the normal probability for each s, integrated over the density of s by Simpson's rule.
- * */
+/* A value is (Z + shift) / s, with Z normal and s the root of a chi-square divided by its degrees
+ * of freedom. Integrates the normal probability for each s over the density of s, by Simpson's
+ * rule. */
 double student_t_power(double shift, double freedom, double bound)
 {
     enum { INTERVALS = 2000 };

@@ -28,8 +28,8 @@ static int own_path(char out[PATH_MAX], const char *logdir, char *message)
     return message_join_path(out, PATH_MAX, logdir, name, message);
 }
 
-/* Several processes that join in a sweep may draw at the same time: each writes a file of its own, and
- * then gives it the picture's name. */
+/* Several processes of a sweep may draw at the same time. Each writes its own file, and then
+ * renames it to the picture's name. */
 static int write_picture(const char *path, const char *logdir, const comparison *all,
                          const verdict *answer, char *message)
 {
@@ -48,7 +48,7 @@ static int write_picture(const char *path, const char *logdir, const comparison 
     return 0;
 }
 
-/* The picture of the comparison, beside the runs; a sweep without it is no failure. */
+/* Draws the picture of the comparison beside the runs. If that fails, the sweep still succeeds. */
 static void draw_runs(const experiment *data, const comparison *all, const verdict *answer)
 {
     const char *logdir = data->options->logdir;
@@ -65,7 +65,7 @@ static void draw_runs(const experiment *data, const comparison *all, const verdi
     printf("Picture: %s\n", shown);
 }
 
-/* Last the picture and the verdict: the end of a long output is what is seen. */
+/* The picture and the verdict come last, since the end of a long output is what users see. */
 static int print_answer(const experiment *data, const comparison *all, const verdict *answer)
 {
     comparison_print_table(all, answer, stdout);

@@ -11,28 +11,28 @@
 #include "run_record.h"
 #include "signals.h"
 
-/* Between two looks at a run that somebody is beginning. */
+/* Between two checks of a run that another process is beginning. */
 enum { GLANCE_NS = 50000000 };
 
-/* Between two looks at the runs that others hold: so long at least, and up to so much longer by
- * chance, since many processes may wait for the same runs. */
+/* Between two checks of the runs that others hold: at least this long, plus a random part, since
+ * many processes may wait for the same runs. */
 enum { WAIT_NS = 500000000, WAIT_SPREAD_NS = 1000000000 };
 
 /* What the threads of one process share. */
 typedef struct join {
     sweep_runs *runs;
     atomic_bool agrees;  /* the first run of the list is of our configuration, or has failed here */
-    atomic_bool refuses; /* another one is not: this process takes nothing more */
+    atomic_bool refuses; /* another run is not: this process trains no further run */
 } join;
 
 typedef enum agreement {
     AGREEMENT_UNKNOWN, /* there is no run.json yet */
     AGREEMENT_SAME,
-    AGREEMENT_DIFFERENT /* the message says how */
+    AGREEMENT_DIFFERENT /* the message has the difference */
 } agreement;
 
-/* Is the run that is there of our configuration? Another number of epochs is none of another: the run
- * is given more when nobody holds it. */
+/* Does the existing run have our configuration? The number of epochs may differ: the run is given
+ * more when nobody holds it. */
 static agreement compare(const sweep_run *run, const run_record *there, char *message)
 {
     char difference[MESSAGE_BYTES / 2];
@@ -48,8 +48,8 @@ static agreement compare(const sweep_run *run, const run_record *there, char *me
     return AGREEMENT_DIFFERENT;
 }
 
-/* The same of what run.json says now. A run that has ended is kept: nothing else need be looked at, and
- * there may be thousands of these. */
+/* The same for the present content of run.json. A run that has ended is kept without a look at its
+ * directory, since there may be thousands of them. */
 static agreement compare_there(sweep_run *run, char *message)
 {
     run_record there;
@@ -74,10 +74,10 @@ typedef enum view {
     VIEW_FREE, /* the run can be taken */
     VIEW_HELD,
     VIEW_OVER,
-    VIEW_REFUSED /* this process may not take part; the message says why */
+    VIEW_REFUSED /* this process may not take part; the message has the reason */
 } view;
 
-/* Looks at the run's directory, and keeps in its state whether it has ended or is held. */
+/* Checks the run's directory, and stores in its state whether it has ended or is held. */
 static view look(sweep_run *run, char *message)
 {
     if (compare_there(run, message) == AGREEMENT_DIFFERENT) {
@@ -127,9 +127,10 @@ static void sleep_ns(long nanoseconds)
     nanosleep(&time, NULL); /* a signal ends it early, as it should */
 }
 
-/* No process takes another run before the first of the list has begun and is of its own
- * configuration. So all that start at the same time on an empty directory agree, whoever is first:
- * a host with other arithmetic takes nothing. UNKNOWN if it is to be asked again. */
+/* No process trains another run before the first run of the list has begun with the process's own
+ * configuration. So if processes start at the same time in an empty directory, one of them begins
+ * the first run, and a host with other arithmetic trains nothing. UNKNOWN if the caller must ask
+ * again. */
 static agreement agree(join *self, const sweep_run *run, char *message)
 {
     const sweep_run *first = &self->runs->runs[0];
@@ -148,7 +149,7 @@ static agreement agree(join *self, const sweep_run *run, char *message)
     return answer;
 }
 
-/* Trains the run, which could be taken a moment ago. False if another process was quicker. */
+/* Trains the run, which was free a moment ago. False if another process was quicker. */
 static bool train(join *self, sweep_run *run, bool is_first)
 {
     sweep_run_train(run);
@@ -161,8 +162,8 @@ static bool train(join *self, sweep_run *run, bool is_first)
 
 typedef enum attempt { ATTEMPT_OVER, ATTEMPT_AGAIN, ATTEMPT_REFUSED } attempt;
 
-/* Takes the run if it is free. The first run of the list is asked for again until somebody has
- * begun it: others wait for that. */
+/* Trains the run if it is free. The first run of the list is checked again until a process has
+ * begun it, since the other runs wait for that. */
 static attempt try_to_take(join *self, sweep_run *run, char *message)
 {
     const bool is_first = run == &self->runs->runs[0];
@@ -221,7 +222,7 @@ static size_t count_in_state(const sweep_runs *self, sweep_run_state state)
     return count;
 }
 
-/* Runs that may be trained here when a signal has ended this process and it is started again. */
+/* Counts the runs that this process could still train if it is restarted after a signal. */
 static size_t count_left(const sweep_runs *self)
 {
     return count_in_state(self, SWEEP_RUN_PLANNED) + count_in_state(self, SWEEP_RUN_STOPPED) +

@@ -15,8 +15,8 @@ static run_directory_replace replaceable(const sweep_runs *self)
     return self->data->options->overwrite ? RUN_DIRECTORY_REPLACE_ANY : RUN_DIRECTORY_CONTINUE;
 }
 
-/* Plans depend on the batch size but not on learning rate and seed, and a machine is not asked for
- * thousands of them: a run may have that of the one before it, which may be NULL. */
+/* A plan depends on the batch size but not on learning rate and seed. So a run may copy the plan of
+ * the run before it (NULL for none) instead of asking the engine thousands of times. */
 static outcome configure(sweep_run *run, const sweep_run *before)
 {
     const run_choice choice = run->listed->choice;
@@ -73,7 +73,7 @@ run_directory_verdict sweep_run_judge(sweep_run *run, char *message)
     return verdict;
 }
 
-/* What each line of a run's progress begins with, where several run at once. */
+/* The beginning of each line of a run's progress, if several runs train at the same time. */
 static void label_run(const sweep_run *run, char label[PROGRESS_LABEL_BYTES])
 {
     const run_options *options = run->all->data->options;
@@ -188,7 +188,7 @@ outcome sweep_runs_status(const sweep_runs *self)
     return status;
 }
 
-/* A run that has not begun, or one from before that was not resumed. */
+/* A run that has not begun, or an earlier one that was not resumed. */
 static void tell_planned(const sweep_run *run)
 {
     char message[MESSAGE_BYTES];
@@ -217,7 +217,7 @@ static void tell_run(const sweep_run *run)
         fprintf(stderr, "stopped %s\n", run->where);
         break;
     case SWEEP_RUN_HELD:
-        fputs("another process has it\n", stderr);
+        fputs("another process trains it\n", stderr);
         break;
     case SWEEP_RUN_FAILED:
         fputs("failed\n", stderr);

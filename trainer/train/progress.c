@@ -17,7 +17,7 @@ enum {
     INTERRUPT_COLUMNS = 2 /* "^C", which a terminal prints at the cursor: it must not wrap */
 };
 
-/* How an epoch's figures are written: as Keras does, or in what 79 columns have room for. */
+/* How an epoch's figures are written: as in Keras, or in a form that fits into 79 columns. */
 typedef struct figure_words {
     const char *between;
     const char *is;
@@ -39,7 +39,7 @@ progress_mode progress_mode_for(FILE *out, bool quiet)
     return redraws ? PROGRESS_REDRAW : PROGRESS_LINES;
 }
 
-/* The window's columns, or COLUMNS where that is less or all there is. One column stays free:
+/* The window's columns, or COLUMNS if that is less or the only value. One column stays free, since
  * some terminals wrap as soon as the last one is written. */
 static unsigned terminal_width(FILE *out)
 {
@@ -105,7 +105,8 @@ static void format_bar(char *out, const progress_view *view, unsigned width)
     out[width] = '\0';
 }
 
-/* " [===>...]" in what `text` columns leave of `width`; "" where that is too little. */
+/* " [===>...]" in the columns of `width` that `text` columns leave free; "" if these are too
+ * few. */
 static void format_bar_within(char out[PART_BYTES], const progress_view *view, size_t text,
                               unsigned width)
 {
@@ -152,7 +153,7 @@ void progress_format_running(char *out, size_t out_bytes, const progress_view *v
     snprintf(out, limit, "%s%s%s", count, bar, tail);
 }
 
-/* Appends `part` to the last line if that has room for it, else on a line of its own. */
+/* Appends `part` to the last line if it fits, otherwise on a new line. */
 static void append(char *out, size_t out_bytes, const figure_words *words, const char *part,
                    unsigned width)
 {
@@ -240,7 +241,7 @@ void progress_label(progress *display, const char *label)
 static void say_line(progress *display, FILE *out, const char *format, va_list arguments)
 {
     progress_break(display);
-    flockfile(out); /* one line, whoever else prints */
+    flockfile(out); /* other threads must not print into the line */
     fputs(display->label, out);
     vfprintf(out, format, arguments);
     fputc('\n', out);

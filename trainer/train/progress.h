@@ -14,7 +14,7 @@
 
 typedef enum progress_mode {
     PROGRESS_QUIET,
-    PROGRESS_LINES, /* one line an epoch */
+    PROGRESS_LINES, /* one line per epoch */
     PROGRESS_REDRAW /* a terminal */
 } progress_mode;
 

@@ -43,7 +43,7 @@ static outcome make_engine(run *self)
     return OUTCOME_DONE;
 }
 
-/* Puts the engine and the run where the state is. */
+/* Sets the engine and the run to the state. */
 static int import_state(run *self, const checkpoint *state, char *why)
 {
     const engine_api *api = self->job->api;
@@ -81,7 +81,7 @@ static void say_resumed(const run *self)
     progress_say(self->job->display, "Resumed   %s%s", place, logged);
 }
 
-/* Restores what is there of the run. *past is its record, empty if there is none; the caller frees
+/* Restores the existing run, if there is one. *past is its record, or empty; the caller frees
  * it. */
 static run_directory_past restore(run *self, run_record *past)
 {
@@ -108,9 +108,9 @@ static void print_note(void *context, const char *line)
     progress_note(self->job->display, "Note: %s", line);
 }
 
-/* Nothing is changed before all that is there has been read. run.json names the files that are made
- * here only when they are: until then it names none, so that whatever a crash leaves is known as the
- * run's. But for that a run that is continued stays there as it was. `past` as in run_log_head. */
+/* Nothing is changed before everything was read. While the event files are being made, run.json
+ * names no event files: then all files that a crash leaves count as the run's. Apart from
+ * that, a continued run stays as it was. `past` as in run_log_head. */
 static int open_log(run *self, const run_record *past)
 {
     const char *directory = self->job->directory;
@@ -139,14 +139,14 @@ static int open_log(run *self, const run_record *past)
     return run_directory_write(self->directory, self->record, self->message);
 }
 
-/* Continues the run of the record `there`, whose arrays the run's own record has. If that fails,
- * the run is there as it was. */
+/* Continues the run of the record `there`, which shares its arrays with the run's own record. If
+ * that fails, the run in the directory is as it was. */
 static int open_log_again(run *self, const run_record *there)
 {
     if (open_log(self, there) == 0) {
         return 0;
     }
-    char other[MESSAGE_BYTES]; /* the first error is the one to tell */
+    char other[MESSAGE_BYTES]; /* ignored: the first error is reported */
     run_record back = *there;
     back.event_files = self->record->event_files; /* naming more files may have moved them */
     (void)!run_directory_put_back(self->directory, &back, other);
@@ -154,7 +154,7 @@ static int open_log_again(run *self, const run_record *there)
     return -1;
 }
 
-/* Begins the run, or continues the one that is there. *keeps: what is there stays if this fails. */
+/* Begins the run, or continues the existing one. *keeps: an existing run stays if this fails. */
 static int begin_or_resume(run *self, bool *keeps)
 {
     run_record past = {0};
@@ -185,7 +185,7 @@ static int begin_or_resume(run *self, bool *keeps)
     return 0;
 }
 
-/* Once a process: the runs of a sweep are side by side on one file system. */
+/* Once per process: the runs of a sweep are on the same file system. */
 static void warn_of_lock(const run *self)
 {
     static atomic_flag warned = ATOMIC_FLAG_INIT;
@@ -196,7 +196,7 @@ static void warn_of_lock(const run *self)
     }
 }
 
-/* Everything that a run writes to exists after this, or nothing does but a run that was there. */
+/* Makes everything that a run writes to, or, if that fails, nothing; an existing run stays. */
 static outcome open_outputs(run *self)
 {
     bool keeps = false;
@@ -215,7 +215,7 @@ static outcome open_outputs(run *self)
     if (begin_or_resume(self, &keeps) == 0) {
         return OUTCOME_DONE;
     }
-    char other[MESSAGE_BYTES]; /* the first error is the one to tell */
+    char other[MESSAGE_BYTES]; /* ignored: the first error is reported */
     (void)!run_log_close(self->log, other);
     self->log = NULL;
     if (keeps) {
@@ -249,7 +249,7 @@ static void say_head(const run *self)
                  (uint64_t)config->batch_size * steps, (unsigned)config->training_samples);
 }
 
-/* Of a run that was to be resumed the record is what it has. */
+/* If a run was to be resumed, the record is that run's. */
 static void say_not_begun(const run *self)
 {
     char unread[MESSAGE_BYTES];

@@ -5,8 +5,8 @@
 
 #include "number.h"
 
-/* The session has failed, however the run ends. Then run.json says so: the process may be killed before
- * the epoch ends, and nobody is to resume the run. */
+/* The session has failed, however the run ends. run.json records it immediately: the process may be
+ * killed before the epoch ends, and the run must not be resumed then. */
 static int keep_divergence(run *self)
 {
     return run_log_end_session(self->log, false, self->message) != 0 ||

@@ -1,13 +1,13 @@
-/* A run diverges with the first loss that no 32-bit float has, as engines compute and event files keep
- * them. That is printed and recorded before anything else happens. */
+/* A run diverges with the first loss that is not finite as a 32-bit float, the type of engines and
+ * event files. It is printed and recorded immediately. */
 #ifndef TRAINER_RUN_DIVERGENCE_H
 #define TRAINER_RUN_DIVERGENCE_H
 
 #include "must_check.h"
 #include "run.h"
 
-/* Looks at a loss, of the `which` ("training", "validation") at `step`, which counts over the run
- * from 1. 0, or -1 with the run's message if its divergence cannot be kept. */
+/* Checks a loss of `which` ("training", "validation") at `step`, which counts over the run from 1.
+ * 0, or -1 with the run's message if a divergence cannot be recorded. */
 MUST_CHECK int run_watch_loss(run *self, const char *which, double loss, uint64_t step);
 
 #endif

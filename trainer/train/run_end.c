@@ -5,9 +5,9 @@
 #include "message.h"
 #include "run_save.h"
 
-/* A run that is stopped. That it is interrupted run.json says before anything else, since whoever
- * sent the signal may not wait. Then its event files are synced and its state is replaced; where
- * that fails the run can be resumed from its last state. */
+/* Ends a stopped run. First run.json records "interrupted", since the sender of the signal may not
+ * wait. Then the event files are synced and the state is replaced. If that fails, the run can be
+ * resumed from its last state. */
 static int end_interrupted(run *self)
 {
     self->record->state = RUN_INTERRUPTED;
@@ -18,8 +18,9 @@ static int end_interrupted(run *self)
     return run_save_interrupted(self);
 }
 
-/* A run with all its epochs. What it keeps comes before the end of its session, which cannot be taken
- * back: where it cannot be saved the run is not finished, and resuming it does the rest. */
+/* Ends a run with all its epochs. The state and the network are saved before the end of its session
+ * is logged, which cannot be undone. If they cannot be saved, the run is not finished, and resuming
+ * it does the rest. */
 static int end_finished(run *self)
 {
     if (run_save_finished(self) != 0) {
@@ -30,8 +31,8 @@ static int end_finished(run *self)
                : run_log_sync(self->log, self->message);
 }
 
-/* Of a run that nobody resumes, or that shall keep no state. run.json says so already: were the run
- * killed between the two in the other order, it would be trained again. */
+/* Removes the state of a run that cannot be resumed, or that keeps none. run.json has been written
+ * before: in the other order a kill in between would make the run train again. */
 static void drop_state(run *self)
 {
     char why[MESSAGE_BYTES];
@@ -40,8 +41,8 @@ static void drop_state(run *self)
     }
 }
 
-/* Where the run is, and from where it would be resumed if that is elsewhere. A run that diverged is
- * not resumed. */
+/* Sets the message to the run's step, and to the step from which it would be resumed if that
+ * differs. A diverged run is not resumed. */
 static void say_where(const run *self)
 {
     const run_config *config = self->job->config;
@@ -60,7 +61,7 @@ static void say_where(const run *self)
 
 outcome run_end(run *self, int status)
 {
-    char other[MESSAGE_BYTES]; /* the first error is the one to tell */
+    char other[MESSAGE_BYTES]; /* ignored: the first error is reported */
     const bool done = self->epochs_done == self->job->config->epochs;
     const bool diverged = run_has_diverged(self);
     progress_break(self->job->display);

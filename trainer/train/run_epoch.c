@@ -38,7 +38,7 @@ static int log_histogram(run *self, uint32_t epoch, unsigned index, bool gradien
     return run_log_histogram(self->log, epoch, index, gradient, &histogram, self->message);
 }
 
-/* Those of all tensors after the epoch (from 0), where the run has them. */
+/* Logs the histograms of all tensors after the epoch (from 0), if the run has them. */
 static int log_histograms(run *self, uint32_t epoch)
 {
     for (unsigned i = 0; self->job->config->histograms && i < LENET_TENSORS; i++) {
@@ -49,7 +49,7 @@ static int log_histograms(run *self, uint32_t epoch)
     return 0;
 }
 
-/* After the histograms: the gradients of the last step are gone then. */
+/* Called after the histograms, since it overwrites the gradients of the last step. */
 static int measure_noise(run *self, gradient_noise *out)
 {
     *out = (gradient_noise){NAN, NAN, NAN};
@@ -78,8 +78,8 @@ static void show_noise(const run *self, uint32_t epoch, const gradient_noise *no
     }
 }
 
-/* Of an epoch that was logged before the run was resumed, the clock's figures stay what they were:
- * they are on disk, and trained again it took another time. */
+/* If the epoch was logged before the run was resumed, its seconds stay those on disk, even though
+ * training it again took another time. */
 static void keep_seconds(const run *self, uint32_t epoch, epoch_figures *figures)
 {
     const double logged = run_log_training_seconds(self->log, epoch);
@@ -91,8 +91,8 @@ static void keep_seconds(const run *self, uint32_t epoch, epoch_figures *figures
     }
 }
 
-/* Event files, then run.json, then the display: the kernel has what is shown, so that readers find
- * it even if this process dies. */
+/* Writes the event files, then run.json, then the display: what is displayed has reached the
+ * kernel, so that readers find it even if this process dies. */
 static int keep_epoch(run *self, const progress_view *view)
 {
     const uint32_t epoch = view->epoch - 1; /* from 0, as the event files count */

@@ -88,8 +88,8 @@ void run_model_save_best(run *self)
     self->best_val_loss = val_loss;
 }
 
-/* Is it of this run? Its epoch may be one that run.json does not have yet: equal configurations are
- * the same run. */
+/* Is the network of this run? Equal configurations are the same run; its epoch may be one that
+ * run.json does not have yet. */
 static bool is_own(const run *self, const run_record *there, const model_origin *origin)
 {
     char difference[MESSAGE_BYTES];
@@ -109,10 +109,11 @@ static void take_best(run *self, const run_record *there, const model *best)
     if (best->has_origin && is_own(self, there, &best->origin)) {
         self->best_val_loss = best->origin.figures.val_loss;
     } else {
-        progress_note(self->job->display,
-                      "Note: the best epoch is sought from here on: %s/" MODEL_BEST_FILE
-                      " is not of this run",
-                      self->job->directory);
+        progress_note(
+            self->job->display,
+            "Note: only epochs from here on count for the best network: %s/" MODEL_BEST_FILE
+            " is not of this run",
+            self->job->directory);
     }
 }
 
@@ -131,12 +132,14 @@ int run_model_restore(run *self, const run_record *there)
         break;
     case MODEL_ABSENT:
         if (self->keeps_best && self->epochs_done > 0) {
-            progress_note(job->display, "Note: the best epoch is sought from here on");
+            progress_note(job->display,
+                          "Note: only epochs from here on count for the best network");
         }
         break;
     case MODEL_DAMAGED:
         self->keeps_best = true;
-        progress_note(job->display, "Note: the best epoch is sought from here on: %s", why);
+        progress_note(job->display, "Note: only epochs from here on count for the best network: %s",
+                      why);
         break;
     case MODEL_UNREADABLE:
         return message_set(self->message, "%s", why);
@@ -153,7 +156,7 @@ void run_model_drop(const run *self)
         return;
     }
     if (run_directory_drop_models(self->directory, &had_any, why) != 0) {
-        progress_note(self->job->display, "Note: an outdated network stays: %s", why);
+        progress_note(self->job->display, "Note: an outdated network was not removed: %s", why);
     } else if (had_any) {
         progress_note(self->job->display,
                       "Note: with --no-model the networks that the run had kept are removed");

@@ -6,8 +6,8 @@
 #include "run_checkpoint.h"
 #include "run_model.h"
 
-/* Saves the state and keeps the network. A run that cannot goes on, and prints what is not there with
- * the cause; -1 only if it is not this process's run any more. */
+/* Saves the state and the network. If that fails the run continues, and prints what is missing and
+ * the cause. -1 only if another process has taken over the run. */
 static int try_to_save(run *self, const char *no_state, const char *no_network)
 {
     char why[MESSAGE_BYTES];

@@ -1,21 +1,21 @@
-/* When a run's state and network are saved, and what becomes of a run that cannot save them. */
+/* Saves a run's state and network when they are due. */
 #ifndef TRAINER_RUN_SAVE_H
 #define TRAINER_RUN_SAVE_H
 
 #include "must_check.h"
 #include "run.h"
 
-/* Between two epochs: saves both if the last time is long enough ago. A run that diverged is not
- * saved, for nobody resumes it. A run that cannot save continues, and prints what is not there with
- * the cause; -1, with the run's message, only if it is not this process's run any more. */
+/* Called after an epoch: saves both if the checkpoint interval has passed. A diverged run is not saved,
+ * since it is never resumed. If saving fails, the run continues, and prints what is missing and the
+ * cause. -1 with the run's message only if another process has taken over the run. */
 MUST_CHECK int run_save_sometimes(run *self);
 
-/* Of a run that is stopped: likewise, whenever the last time was. A run without a step has nothing to
- * save. */
+/* Called when a run is stopped: saves both, whenever they were saved last. A run without a step has
+ * nothing to save. The result is as above. */
 MUST_CHECK int run_save_interrupted(run *self);
 
-/* Of a run with all its epochs: as far as it keeps them. The event files are synced in every case. 0,
- * or -1 with the run's message, which says how to finish the run without. */
+/* Called after the last epoch: saves what the run's options keep, and syncs the event files. 0, or -1
+ * with the run's message, which names the option to finish the run without it. */
 MUST_CHECK int run_save_finished(run *self);
 
 #endif

@@ -3,9 +3,9 @@
 #include "message.h"
 #include "run_divergence.h"
 
-/* Steps are asked for in chunks of about this long: short enough for a live display and a
- * prompt end after a signal, long enough that a GPU does not wait for us. One chunk is queued
- * before the metrics of the last one are taken, so that a device always has work. */
+/* Steps are queued in chunks of about this length: short enough for a live display and a prompt end
+ * after a signal, long enough that a GPU does not wait for the host. The next chunk is queued
+ * before the metrics of the last one are read, so that a device always has work. */
 static const double chunk_seconds = 0.05;
 
 static double mean_loss(const epoch_sums *sums)
@@ -18,13 +18,13 @@ static double mean_accuracy(const epoch_sums *sums)
     return (double)sums->correct / (double)sums->samples;
 }
 
-/* Adds one step to the sums and logs them where a point is due. */
+/* Adds one step to the sums and logs them if a point is due. */
 static int take_step(run *self, const engine_step *step)
 {
     epoch_sums *sums = &self->sums;
     const uint32_t log_every = self->job->config->log_every;
     if (run_is_terminated(self)) {
-        return 0; /* queued before the run was seen to diverge, and no part of it */
+        return 0; /* queued before the divergence was detected; not a part of the run */
     }
     if (run_watch_loss(self, "training", step->loss_sum / step->samples, step->step) != 0) {
         return -1;
@@ -50,7 +50,7 @@ static int take_ready(run *self, size_t ready)
     return 0;
 }
 
-/* Logs what was finished before the engine failed; the error that is told already stays. */
+/* Logs the steps that finished before the engine failed. The message about the failure is kept. */
 static void take_the_rest(run *self)
 {
     char other[MESSAGE_BYTES];
@@ -95,8 +95,8 @@ static int take_steps(run *self, uint32_t count)
     return 0;
 }
 
-/* The next chunk's size from the epoch's pace so far; it grows at most fourfold at a time, since
- * one short measurement says little. */
+/* The next chunk's size from the epoch's speed so far. It grows at most fourfold at a time, since
+ * one short measurement is inaccurate. */
 static uint32_t next_chunk(uint32_t chunk, uint32_t done, double seconds)
 {
     const double fitting = chunk_seconds * done / (seconds > 1e-9 ? seconds : 1e-9);

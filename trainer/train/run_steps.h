@@ -6,8 +6,8 @@
 #include "progress.h"
 #include "run.h"
 
-/* Trains an epoch's steps from where its sums are, or fewer if the run must end; at the end nothing
- * is queued. The view's figures are those of the steps so far. 0, or -1 with the run's message. */
+/* Trains the remaining steps of the epoch, or fewer if the run must end. Afterwards nothing is queued.
+ * The view shows the steps so far. 0, or -1 with the run's message. */
 MUST_CHECK int run_steps_train(run *self, progress_view *view);
 
 #endif

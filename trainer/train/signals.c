@@ -17,7 +17,7 @@ static volatile sig_atomic_t noted;
 static volatile sig_atomic_t interrupted; /* by a SIGINT, when `interrupted_at` was */
 static struct timespec interrupted_at;
 
-/* A SIGINT so long after the first one means it. */
+/* A SIGINT this long after the first one ends the process. */
 enum { INSISTS_SECONDS = 1 };
 
 static int is_insisting(void)

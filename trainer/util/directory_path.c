@@ -16,8 +16,8 @@ int directory_open(const char *path)
     return retried_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 }
 
-/* Brings the name of a directory that was just made to the disk. A parent that may not be read
- * cannot be synced. */
+/* Syncs the name of a directory that was just made. A parent that may not be read cannot be
+ * synced. */
 static int sync_name(const char *path)
 {
     char parent[PATH_MAX + 4];

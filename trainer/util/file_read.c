@@ -31,7 +31,7 @@ static int open_regular(int directory, const char *name, size_t most)
     return fd;
 }
 
-/* Reads to the end of the file, whatever size it had before: it may be growing. */
+/* Reads to the end of the file, even if it grows meanwhile. */
 static int read_to_end(int fd, size_t most, char **text, size_t *bytes)
 {
     size_t capacity = 0;

@@ -88,7 +88,7 @@ bool number_parse_bytes(const char *text, uint64_t *out)
 void number_format(char out[NUMBER_BYTES], double value)
 {
     if (isnan(value)) {
-        snprintf(out, NUMBER_BYTES, "nan"); /* printf would tell a sign that means nothing */
+        snprintf(out, NUMBER_BYTES, "nan"); /* printf would print a meaningless sign */
     } else if (fabs(value) < 1e4) {
         snprintf(out, NUMBER_BYTES, "%.4f", value);
     } else {

@@ -12,13 +12,13 @@ int output_file_check(const char *path, bool overwrite, char *message)
     char temporary[PATH_MAX + sizeof FILE_REPLACE_SUFFIX];
     struct stat there;
     if (!overwrite && lstat(path, &there) == 0) {
-        return message_set(message, "%s is there already; --overwrite replaces it", path);
+        return message_set(message, "%s exists; --overwrite replaces it", path);
     }
     snprintf(temporary, sizeof temporary, "%s" FILE_REPLACE_SUFFIX, path);
     if (lstat(temporary, &there) == 0) {
-        return message_set(message,
-                           "%s is in the way: it is needed for a moment; move it or remove it",
-                           temporary);
+        return message_set(
+            message, "%s is in the way: a temporary file needs this name; move it or remove it",
+            temporary);
     }
     return 0;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* The well-formed characters of several bytes (RFC 3629, section 4) without U+0080 to U+009F, which
- * are control characters. Bytes behind the second are 80 to BF. */
+ * are control characters. Bytes after the second are 80 to BF. */
 static const struct form {
     unsigned char first_low, first_high;
     unsigned char second_low, second_high;

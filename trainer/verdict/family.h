@@ -1,4 +1,4 @@
-/* Which of the runs can be compared by batch size. */
+/* Chooses the runs that can be compared by batch size. */
 #ifndef TRAINER_FAMILY_H
 #define TRAINER_FAMILY_H
 
@@ -26,12 +26,12 @@ const char *family_place_key(family_place place);
 /* Why a run of this place is left out, for people: "other data". "" for a member. */
 const char *family_place_reason(family_place place);
 
-/* Have two members the same batch size, learning rate and seed? */
+/* Do two members have the same batch size, learning rate and seed? */
 bool family_repeats(const run_config *left, const run_config *right);
 
-/* Chooses the family with the most batch sizes that have a finished run, of equals the one with the
- * most finished runs, then the first, and says into places[all->count] where each run stands
- * towards it. The comparison must be sorted. -1 without memory. */
+/* Chooses the family with the most batch sizes that have a finished run; of equals the one with the
+ * most finished runs, then the first. places[all->count] gets the place of each run. The comparison
+ * must be sorted. -1 without memory. */
 MUST_CHECK int family_choose(const comparison *all, family_place *places);
 
 #endif

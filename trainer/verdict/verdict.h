@@ -1,9 +1,9 @@
-/* Which batch size? What the runs of one family (family.h) say together, and how sure that is.
+/* Compares the runs of one family (family.h): which batch size is best, and how sure is that?
  *
  * Accuracies are validation accuracies after the last epoch unless they are called best. Two batch
  * sizes are compared by Student's t test over the seeds: paired if they share two seeds or more,
- * Welch's otherwise. The probabilities are Holm's over all pairs; intervals are for one pair or
- * mean alone, at 95 %, and not adjusted. */
+ * Welch's otherwise. The p values of all pairs are adjusted by Holm's method. Intervals are 95 %
+ * confidence intervals for one pair or mean each, and are not adjusted. */
 #ifndef TRAINER_VERDICT_H
 #define TRAINER_VERDICT_H
 
@@ -89,8 +89,8 @@ verdict_lead verdict_lead_of(const verdict *self, verdict_question question, siz
  * less. */
 double verdict_difference_wanted(const verdict *self, size_t left, size_t right);
 
-/* Seeds that would show it in 80 % of all cases; DIFFERENCE_MOST_SEEDS + 1 for more than so many, 0
- * if one seed tells no spread. */
+/* How many seeds would show that difference in 80 % of all cases; DIFFERENCE_MOST_SEEDS + 1 if that
+ * is more than DIFFERENCE_MOST_SEEDS, 0 if there is only one seed and so no spread. */
 unsigned verdict_seeds_needed(const verdict *self, size_t left, size_t right);
 
 #endif

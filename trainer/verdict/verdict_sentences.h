@@ -8,7 +8,7 @@
 #include "text_line.h"
 #include "verdict.h"
 
-/* How much a sentence says beside its answer. */
+/* How much detail a sentence has. */
 typedef enum sentence_length {
     SENTENCE_SHORT, /* for 70 columns, sentence_best two lines of them */
     SENTENCE_MEDIUM,
@@ -29,7 +29,7 @@ void sentence_left_out(text_line *text, const sentence_source *from);
  * none does. */
 void sentence_best(text_line *text, const sentence_source *from);
 
-/* What that rests on, and what would tell more. Empty if it is about one batch size alone. */
+/* How sure that is, and how many seeds would show more. Empty if there is only one batch size. */
 void sentence_certainty(text_line *text, const sentence_source *from);
 
 /* Which batch size reaches the target in the fewest epochs. */

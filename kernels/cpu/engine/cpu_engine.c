@@ -1,4 +1,5 @@
-/* The CPU engine's table and life. Steps run within the call of train, on the pool's threads. */
+/* The CPU engine's table of functions, its creation and destruction. Steps run within the call of
+ * train, on the pool's threads. */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "cpu_state.h"
 
@@ -15,7 +16,7 @@
 #include "random.h"
 #include "slurm_limit.h"
 
-enum { METHOD = 3 }; /* raised with every change of the engine that changes results' bits */
+enum { METHOD = 3 }; /* raised with every change that alters the bits of results */
 
 static uint32_t usable_threads(void)
 {
@@ -71,7 +72,7 @@ static engine_status choose_kernels(const engine_config *config, const cpu_kerne
     return ENGINE_UNAVAILABLE;
 }
 
-/* What can be refused before memory is asked for; on success the kernels to use. */
+/* Checks everything that does not depend on free memory; on success sets the kernels to use. */
 static engine_status check(const engine_config *config, uint32_t training_count,
                            const cpu_kernels **kernels, char *message, size_t message_bytes)
 {
@@ -162,7 +163,7 @@ static engine_status cpu_create(engine **out, const engine_config *config,
     e->data[ENGINE_TRAINING] = *training;
     e->data[ENGINE_VALIDATION] = *validation;
     make_plan(&e->plan, config, kernels, training->count);
-    /* The system hands out more than it has, so taking alone would not fail. */
+    /* Linux overcommits memory, so allocation alone would not fail. */
     if (e->plan.memory.total > e->plan.available || cpu_memory_take(e, training->count) != 0) {
         snprintf(message, message_bytes, "not enough memory: %s %u takes %.0f MiB",
                  config->micro_batch == 0 ? "batch size" : "micro-batch",

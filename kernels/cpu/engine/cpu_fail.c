@@ -1,4 +1,4 @@
-/* What went wrong, kept for the table's message. */
+/* Stores the text of an error for engine_api.message. */
 #include <stdarg.h>
 #include <stdio.h>
 

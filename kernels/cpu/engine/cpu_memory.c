@@ -1,4 +1,4 @@
-/* The run's memory as one list of buffers, walked once to count and once to take. */
+/* The run's memory as one list of buffers, walked once to count and once to allocate. */
 #define _GNU_SOURCE /* madvise */
 #include "cpu_state.h"
 
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Counts a buffer to a part, and takes it where `owner` points to its place. */
+/* One walk over the buffers: adds up their sizes by part, and allocates them if `take`. */
 typedef struct walk {
     bool take;
     bool failed;
@@ -15,9 +15,9 @@ typedef struct walk {
 
 enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
 
-/* Large buffers are whole huge pages, offered to the kernel as such: a step walks through all of
- * them, and small pages would be more than the processor remembers. Behind each lie
- * ALIGNMENT bytes more, since the kernels work on whole vectors. */
+/* Large buffers consist of whole huge pages, which madvise asks for: a step reads all of
+ * them, and small pages would exceed the processor's TLB. ALIGNMENT more bytes follow each buffer,
+ * since the kernels work on whole vectors. */
 static void *buffer(walk *w, uint64_t *part, uint64_t count, size_t element_bytes)
 {
     /* Counts are products of 32-bit numbers and small constants, far from overflow in 64 bits. */
@@ -36,9 +36,9 @@ static void *buffer(walk *w, uint64_t *part, uint64_t count, size_t element_byte
         return NULL;
     }
     if (large) {
-        (void)madvise(memory, (size_t)bytes, MADV_HUGEPAGE); /* a wish: a kernel may lack it */
+        (void)madvise(memory, (size_t)bytes, MADV_HUGEPAGE); /* a hint: some kernels lack it */
     }
-    memset(memory, 0, (size_t)bytes); /* takes the pages now, not in the first steps */
+    memset(memory, 0, (size_t)bytes); /* maps the pages now, not in the first steps */
     return memory;
 }
 

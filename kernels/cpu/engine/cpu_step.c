@@ -1,9 +1,9 @@
-/* A training step, a gradient and a forward pass as a handful of parallel phases. Each phase's tasks
- * write apart from each other, and each sum's order is fixed by batch and micro-batch alone.
+/* A training step, a gradient and a forward pass as a few parallel phases. The tasks of a phase
+ * write to different memory, and only batch and micro-batch decide the order of each sum.
  *
- * A step goes through its phases once for each micro-batch. Gradients are added up where the whole
- * batch's would be: dense1's and dense2's in the order of the samples, and so to the same bits; the
- * convolutions' in groups that take a share of every micro-batch. */
+ * A step runs its phases once for each micro-batch, and adds up the gradients: those of dense1 and
+ * dense2 in the order of the samples, so they have the same bits as for the whole batch; those of
+ * the convolutions in groups, each of which takes a share of every micro-batch. */
 #include "cpu_state.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ typedef struct phase {
     cpu_activations *a;
     uint32_t n; /* samples */
     bool labelled;
-    bool backward; /* to the gradients; an evaluation does not go there */
+    bool backward; /* of the gradients; not used in an evaluation */
     bool training; /* a step: with dropout, and with the update by the gradients */
 
     /* Of a backward pass. */
@@ -117,7 +117,7 @@ static void run_head(void *context, unsigned sample, unsigned worker)
     }
 }
 
-/* Adds the small gradients around dense1's kernel, which lie side by side. */
+/* Adds the small gradients before and after dense1's kernel, which are contiguous. */
 static void add_head_gradients(const phase *ph)
 {
     const engine *e = ph->e;
@@ -133,7 +133,7 @@ static void add_head_gradients(const phase *ph)
 
 typedef float dense1_row[LENET_DENSE1];
 
-/* Where a block's rows of dense1's kernel have their gradient. */
+/* The place of the gradient of a block's rows of dense1's kernel. */
 static dense1_row *dense1_gradient(const phase *ph, unsigned block, unsigned worker)
 {
     const engine *e = ph->e;
@@ -168,7 +168,7 @@ static void run_dense1_backward(void *context, unsigned block, unsigned worker)
 }
 
 /* Task = group of samples: the convolutions' gradients, added up over the group. A micro-batch that
- * is shorter than the first leaves some groups as they are. */
+ * is shorter than the first one may have no samples for some groups. */
 static void run_convolutions_backward(void *context, unsigned group, unsigned worker)
 {
     const phase *ph = context;

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A tensor as `rows` runs of `width` floats: they lie `stride` apart behind `from`, or are made
- * when asked for where that is NULL, which is dense1's weight gradient by blocks. */
+/* A tensor as `rows` runs of `width` floats, `stride` apart from `from` on. If `from` is NULL the
+ * rows are computed on demand: dense1's weight gradient, by blocks. */
 typedef struct tensor {
     engine *e;
     const float *from;

@@ -1,5 +1,5 @@
-/* Conv2D 32 3x3 over one channel, with ReLU. Both passes hold one vector of channels in registers
- * and go over the positions; the loads and the nine products a position bound them. */
+/* Conv2D 32 3x3 over one channel, with ReLU. Both passes keep one vector of channels in registers
+ * and loop over the positions. Bound: the loads and the nine products per position. */
 #include "layers.h"
 
 enum { SIDE = LENET_CONV1_SIDE, CHANNELS = LENET_CONV1_CHANNELS, TAPS = 9 };

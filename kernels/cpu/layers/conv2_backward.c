@@ -1,9 +1,9 @@
 /* Conv2D 64 3x3 over 32 channels, backward through ReLU, 2x2 max pooling and dropout.
  *
- * Of the output gradient only about 6 to 10 % is nonzero (at most 18.75 %, since pooling
- * passes it to one position in four and dropout drops a quarter). Both gradients are sums over
- * those entries alone; each entry touches one patch, 3 rows of 96 contiguous floats. The sums left
- * out are of exact zeros. Bound: the loads, one for each multiply-add. */
+ * Of the output gradient only about 6 to 10 % is nonzero (at most 18.75 %, since pooling passes it
+ * to one position in four and dropout drops a quarter). Both gradients are sums over those entries
+ * alone; each entry touches one patch, 3 rows of 96 contiguous floats. The skipped terms are exact
+ * zeros. Bound: the loads, one for each multiply-add. */
 #include "layers.h"
 
 enum {
@@ -13,8 +13,8 @@ enum {
     PATCH_ROW = LENET_KERNEL_SIDE * IN_CHANNELS, /* 96: the floats of a patch in one such row */
 };
 
-/* A patch is worked on in passes that fill the registers; each is a part of one row of the patch,
- * or all three. */
+/* A patch is processed in passes that fill the registers. Each pass is a part of one row of the
+ * patch, or all three rows. */
 #if defined(CPU_ISA_AVX512)
 enum { PASS = CPU_PATCH };
 #elif defined(CPU_ISA_AVX2)
@@ -24,7 +24,7 @@ enum { PASS = PATCH_ROW / 2 };
 #endif
 enum { PASS_VECTORS = PASS / VEC };
 
-/* Where float `i` of a patch lies behind the patch's first float in conv1. */
+/* The offset of float `i` of a patch from the patch's first float in conv1. */
 VEC_INLINE int patch_float(int i)
 {
     return i / PATCH_ROW * IN_ROW + i % PATCH_ROW;

@@ -12,13 +12,13 @@
  *         0  1  0 -1       0    0    1
  *
  * The transforms are additions (and exact halves), so a sum has about the rounding error of the
- * plain one. But where the plain sums of a window are equal, or nearly, or nearly 0, the rounding
- * would take other decisions than the plain one: which position the gradient goes to, and whether
- * it goes at all. Two measures keep the decisions those of plain sums:
+ * plain one. But if the plain sums of a window are equal, nearly equal or nearly 0, this rounding
+ * may change decisions: to which position the gradient goes, and whether it goes anywhere. Two
+ * measures keep the decisions those of plain sums:
  *   - A patch that sees no ink takes the sum computed for all such patches beforehand; with biases
  *     of 0 it is 0 exactly. A window of such patches, one in three of MNIST's, is not computed.
- *   - A decision that hangs on less than the bound of the rounding error is taken by plain sums
- *     in double. That is one window and channel in some hundreds. In bf16 it is left out.
+ *   - If the difference that decides is less than the bound of the rounding error, plain sums in
+ *     double decide. That is one window and channel in some hundreds. bf16 does not do this.
  *
  * The bound: a product V U is rounded at most 2 times in V, 4 in U, 33 in product and sum and 4 in
  * A^T M A, 43 u of its magnitude with the unit roundoff u = 2^-24. The magnitudes' sum is at most
@@ -40,7 +40,7 @@ enum {
     PATCH_ROW = LENET_KERNEL_SIDE * IN_CHANNELS,
     POINTS = CPU_WINOGRAD_POINTS,
     ALL_SEE_INK = 15,
-    /* The rounding of bf16 is far above what plain sums would decide otherwise. */
+    /* The rounding of bf16 is far larger than the differences that plain sums would decide. */
     DECIDE_PLAINLY = !CPU_HAS_BF16,
 };
 
@@ -149,7 +149,7 @@ static void transform_inputs(const float *in, cpu_winograd_scratch *s, int windo
     s->window[window].norm = DECIDE_PLAINLY ? sqrtf(vec_total(squares[0] + squares[1])) : 0;
 }
 
-/* M of `windows` windows. The last tile of rows may reach over them, into rows of no meaning. */
+/* M of `windows` windows. The last tile of rows may extend beyond them, into unused rows. */
 static void multiply(const cpu_conv2 *weights, cpu_winograd_scratch *s, int windows)
 {
     for (int point = 0; point < POINTS; point++) {
@@ -204,8 +204,9 @@ VEC_INLINE vec_top top_of(const vec *y)
     return top;
 }
 
-/* The outputs that see no ink get the sum of blank patches, all but the first of them less than
- * anything, since they cannot win. Returns which is the first. */
+/* Of the outputs that see no ink, the first gets the sum of blank patches, and the others a value
+ * less than any sum, since equal values after the first cannot win. Returns which one is the
+ * first. */
 VEC_INLINE int replace_blank(unsigned seen, vec blank, vec *y)
 {
     const int first = __builtin_ctz(~seen);
@@ -238,7 +239,8 @@ static double plain_sum(const float *patch, const float *weights)
     return (total[0] + total[1]) + (total[2] + total[3]);
 }
 
-/* A window in one channel by plain sums in double, where rounding could take its decisions. */
+/* Computes a window in one channel by plain sums in double, because rounding could change its
+ * decisions. */
 static void decide_plainly(const float *in, unsigned seen, const float *weights, float blank,
                            float bias, float *pooled, uint8_t *argmax)
 {
@@ -257,8 +259,8 @@ static void decide_plainly(const float *in, unsigned seen, const float *weights,
     *argmax = best > 0 ? at : CPU_ROUTE_NONE;
 }
 
-/* The channels whose decisions rounding errors of `bound` could take: whether the largest sum is
- * the second one, or whether it is above 0, which only of a blank patch is exact. */
+/* The channels whose decisions could be changed by rounding errors of `bound`: which of the two
+ * largest sums is larger, or whether the largest is above 0 (exact only for a blank patch). */
 VEC_INLINE unsigned undecided(const vec_top *top, vec value, vec bound, int blank)
 {
     if (!DECIDE_PLAINLY) {
@@ -301,7 +303,7 @@ static void finish_window(const float *in, const cpu_conv2 *weights, const float
     }
 }
 
-/* Where the inputs of the window begin in conv1. */
+/* The offset of the window's inputs in conv1. */
 static int window_at(int place)
 {
     return 2 * (place / SIDE) * IN_ROW + 2 * (place % SIDE) * IN_CHANNELS;

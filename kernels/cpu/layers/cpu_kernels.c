@@ -1,4 +1,4 @@
-/* The instruction sets built in, and what the machine has of them. */
+/* The instruction sets of this build, and which of them the machine has. */
 #include "cpu_kernels.h"
 
 #include <stdbool.h>

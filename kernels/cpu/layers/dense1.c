@@ -1,12 +1,13 @@
 /* Dense 128 over 9216 inputs, 98 % of the parameters. Most inputs are 0, closed by ReLU or dropout
- * (some 70 % on MNIST), so all three products go over the others alone, as the argmaxes tell them;
- * the terms left out are exact zeros. A row of the kernel, the 128 weights of one input, fills half
- * of AVX-512's registers.
+ * (some 70 % on MNIST), so all three products use only the others, which the argmaxes show. The
+ * skipped terms are exact zeros. A row of the kernel, the 128 weights of one input, fills half of
+ * AVX-512's registers.
  *
- * Backward a row is taken up once: its products with the gradients of the samples that have the
- * input, the sum of those gradients, which is its own, and its update. Bound: forward the loads,
- * one for each multiply-add; backward the multiply-adds, and at small batches the divisions and
- * roots of the update and the bandwidth of the outer caches, which hold weights and moments. */
+ * The backward pass reads a row once: for the products with the gradients of the samples in which
+ * the input is not 0, for the row's gradient, which is the sum of those gradients, and for its
+ * update. Bound: in the forward pass the loads, one for each multiply-add; in the backward pass the
+ * multiply-adds, and at small batches the update's divisions and roots and the bandwidth of the
+ * outer caches, which hold weights and moments. */
 #include "adam.h"
 #include "layers.h"
 
@@ -15,10 +16,10 @@
 enum {
     OUT = LENET_DENSE1,
     BLOCK = CPU_DENSE1_BLOCK,
-    SAMPLES = 64, /* worked on at once backward: the bits of a word, like a block's inputs */
+    SAMPLES = 64, /* of one pass backward: the bits of a word, like a block's inputs */
 };
 
-/* A row is worked on in passes that fit into the registers beside their operands. */
+/* A row is processed in passes that fit into the registers beside their operands. */
 #if defined(CPU_ISA_AVX512)
 enum { PASS = 128 };
 #elif defined(CPU_ISA_AVX2)
@@ -66,7 +67,7 @@ void CPU_NAME(dense1_forward)(const float *pooled, const uint8_t *argmax, uint32
         const float *next = kernel + (first + BLOCK) * OUT;
         const size_t ahead = first + BLOCK < LENET_FLAT ? BLOCK * OUT : 0;
         for (size_t sample = 0; sample < n; sample++) {
-            /* Which rows are read is no pattern that the processor would see. */
+            /* The rows follow no pattern that the processor's prefetcher would detect. */
             for (size_t i = sample * ahead / n; i < (sample + 1) * ahead / n; i += LINE) {
                 __builtin_prefetch(next + i);
             }
@@ -167,7 +168,7 @@ void CPU_NAME(dense1_backward)(const cpu_dense1_weights *weights, const float *p
 {
     const size_t first = (size_t)block * BLOCK;
     const adam_vectors adam = adam_broadcast(weights->adam);
-    /* Gradients that need not last share one place in the cache. */
+    /* Gradients that are not stored share one buffer in the cache. */
     const bool kept = n > SAMPLES || !weights->first || !weights->last;
     for (size_t begin = 0; begin < n; begin += SAMPLES) {
         const bool end = n - begin <= SAMPLES;

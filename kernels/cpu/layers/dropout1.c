@@ -1,4 +1,4 @@
-/* The dropout behind pooling: 9216 bytes of Philox a sample. */
+/* The dropout after pooling: 9216 bytes of Philox per sample. */
 #include "layers.h"
 #include "philox.h"
 

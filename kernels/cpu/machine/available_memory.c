@@ -9,7 +9,7 @@
 
 enum { PATH_BYTES = 4096, LINE_BYTES = 256 };
 
-/* The number behind `name` and a space in a file of such lines; false where there is none. */
+/* The number after `name` and a space in a file of such lines; false if there is none. */
 static bool read_named(const char *directory, const char *file, const char *name, uint64_t *out)
 {
     char path[PATH_BYTES + 32];
@@ -29,8 +29,8 @@ static bool read_named(const char *directory, const char *file, const char *name
     return found;
 }
 
-/* What a group holds of files that it has read or written: the system takes it back for who needs
- * memory. Version 1 counts groups below this one only in the second names. */
+/* The page cache of a group, which the system frees if memory is needed. In version 1 only the
+ * second names include the groups below this one. */
 static uint64_t file_cache(const char *directory)
 {
     static const char *const names[][2] = {{"inactive_file", "active_file"},

@@ -1,7 +1,7 @@
-/* The ticket is (generation << 32 | tasks not yet taken). A task is taken by lowering it with a
- * compare-and-swap, which fails if the generation has moved on, so a thread that wakes late can
- * never take a task of a job whose description it has not seen. Idle threads watch the ticket for
- * a while, since the next job of a training step comes within microseconds, and then sleep. */
+/* The ticket is (generation << 32 | tasks not yet taken). A thread takes a task by decrementing it
+ * with a compare-and-swap, which fails if the generation has changed. So a thread that wakes late
+ * cannot take a task of a job whose description it has not seen. Idle threads poll the ticket for a
+ * while, since the next job of a training step comes within microseconds, and then sleep. */
 #include "thread_pool.h"
 
 #include <pthread.h>
@@ -88,8 +88,8 @@ static void *worker_main(void *argument)
 
 static void wake_all(thread_pool *pool)
 {
-    /* Who looks before this and sleeps behind it holds the mutex in between. It is let go before
-     * the others wake, who want it. */
+    /* A worker that checks before this and sleeps after it holds the mutex in between, so it cannot
+     * miss the signal. The mutex is released before the workers wake, since they need it. */
     pthread_mutex_lock(&pool->mutex);
     pthread_mutex_unlock(&pool->mutex);
     pthread_cond_broadcast(&pool->work_or_stop);

@@ -1,4 +1,4 @@
-/* conv1's output as a tensor, for whoever wants to read it; training never stores it.
+/* conv1's output as a tensor, for read_tensor; training never stores it.
  *
  * Block = six of the 26 rows of one sample, lane = channel, warps over the columns. The last
  * block's rows begin among those of the one before, and both write the same values there. Bound:

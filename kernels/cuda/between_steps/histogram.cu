@@ -1,6 +1,6 @@
-/* Histograms of tensors on the device: least, greatest, sums and counts, then the buckets. Sums are
- * in double and in an order that depends on the count alone; counts are integers, whose atomics
- * have no order to depend on. Not part of a step. Bound: reading the values twice. */
+/* Histograms of tensors on the device: min, max, sums and counts, then the buckets. Sums are in
+ * double, in an order that depends only on the count. Counts are integers, so the order of their
+ * atomics does not matter. Not part of a step. Bound: reading the values twice. */
 #include "lenet_device.cuh"
 
 namespace

@@ -1,4 +1,4 @@
-/* An epoch's order: keys whose sorted sequence it is, and the order out of the sorted keys.
+/* An epoch's order: makes the keys, and after they are sorted extracts the order from them.
  * Bound: the writes; 60,000 keys are half a megabyte. */
 #include "lenet_device.cuh"
 

@@ -1,4 +1,4 @@
-/* The CUDA engine of a build without CUDA: it can plan, and says why it can do no more. */
+/* The CUDA engine of a build without CUDA: it can plan, and otherwise reports why it cannot run. */
 #include <stdio.h>
 
 #include "cuda_plan.h"

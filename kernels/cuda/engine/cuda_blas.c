@@ -26,7 +26,7 @@ cublasStatus_t cuda_blas_create(cublasHandle_t *out, cudaStream_t stream, void *
     if (status != CUBLAS_STATUS_SUCCESS) {
         return status;
     }
-    /* The workspace comes second: setting the stream puts cuBLAS' own in its place. */
+    /* Set the workspace after the stream, because setting the stream resets it to cuBLAS' own. */
     status = cublasSetStream(blas, stream);
     if (status == CUBLAS_STATUS_SUCCESS) {
         status = cublasSetWorkspace(blas, workspace, CUDA_BLAS_WORKSPACE_BYTES);
@@ -53,7 +53,7 @@ static cublasComputeType_t compute_type(engine_precision precision)
     return CUBLAS_COMPUTE_32F_PEDANTIC;
 }
 
-/* A matrix as cuBLAS sees it, by columns: as it lies or transposed. */
+/* A matrix as cuBLAS sees it, column-major: as stored or transposed. */
 typedef struct matrix {
     const float *data;
     int stride;
@@ -64,7 +64,7 @@ typedef struct product_shape {
     int m, n, k;
 } product_shape;
 
-/* c [m,n] = a [m,k] . b [k,n], or added to c with `add`; c's columns lie m apart. */
+/* c [m,n] = a [m,k] . b [k,n], or added to c with `add`; c's columns are m apart. */
 static cublasStatus_t product(cublasHandle_t blas, engine_precision precision, product_shape of,
                               matrix a, matrix b, bool add, float *c)
 {
@@ -75,8 +75,8 @@ static cublasStatus_t product(cublasHandle_t blas, engine_precision precision, p
                         compute_type(precision), CUBLAS_GEMM_DEFAULT);
 }
 
-/* A row-major matrix is, read by columns, its own transpose: so each product is asked for as that
- * of the transposes in the other order. */
+/* Read column-major, a row-major matrix is its transpose. So each product is computed as the
+ * product of the transposes in reverse order. */
 cublasStatus_t cuda_blas_dense1_forward(cublasHandle_t blas, engine_precision precision, uint32_t n,
                                         const float *pooled, const float *kernel, float *sums)
 {

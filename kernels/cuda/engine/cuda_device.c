@@ -1,4 +1,4 @@
-/* Which device there is, and what its calls return. */
+/* Opens the device, and checks the results of CUDA calls. */
 #include "cuda_ring.h"
 
 #include <stdarg.h>
@@ -41,7 +41,7 @@ static engine_status fail(char *message, size_t message_bytes, const char *call,
     switch (error) {
     case cudaErrorMemoryAllocation:
         return ENGINE_NO_MEMORY;
-    case cudaErrorDevicesUnavailable: /* another process has it for itself */
+    case cudaErrorDevicesUnavailable: /* another process uses it exclusively */
     case cudaErrorNoKernelImageForDevice:
         return ENGINE_UNAVAILABLE;
     default:
@@ -120,7 +120,7 @@ engine_status cuda_device_open(int32_t ordinal, cuda_device *out, char *message,
     return ENGINE_OK;
 }
 
-/* Keeps the first failure alone: what fails after it only follows from it. */
+/* Stores only the first failure, since later ones follow from it. */
 static void keep_failure(engine *e, engine_status status, const char *call, const char *name,
                          const char *text)
 {

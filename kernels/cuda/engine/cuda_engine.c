@@ -1,4 +1,5 @@
-/* The CUDA engine's table and life. Steps run on the device behind the calls that queue them. */
+/* The CUDA engine's table of functions, its creation and destruction. Steps run on the device
+ * asynchronously to the calls that queue them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static engine_status describe_arithmetic(engine *e, const cuda_device *device)
     if (!cuda_blas_ok(e, "cublasGetProperty", cuda_blas_version(&version))) {
         return e->failure;
     }
-    /* By its multiprocessors cuBLAS chooses how it divides a product. */
+    /* cuBLAS divides a product by the number of multiprocessors. */
     snprintf(plan->arithmetic, sizeof plan->arithmetic, "cuda sm_%d%d x%d, method %d, cublas %d",
              device->major, device->minor, device->multiprocessors, METHOD, version);
     return ENGINE_OK;
@@ -42,7 +43,7 @@ static bool ask_for_sort_scratch(engine *e)
     return true;
 }
 
-/* Fills *e, which is all 0, as far as it goes without taking anything. */
+/* Fills the parts of *e, which is all 0, that need no allocation. */
 static engine_status make_plan(engine *e, const engine_config *config, uint32_t training_count,
                                uint32_t validation_count, char *message, size_t message_bytes)
 {
@@ -107,7 +108,7 @@ static void say_what_fits(const engine *e, char *message, size_t message_bytes)
     }
 }
 
-/* Why taking the run failed. Memory may run out even where there seemed to be enough. */
+/* The status if allocating the run failed. Memory may run out even if enough seemed to be free. */
 static void say_why_not(const engine *e, char *message, size_t message_bytes)
 {
     if (e->failure == ENGINE_NO_MEMORY) {
@@ -200,7 +201,7 @@ static bool upload_run(engine *e, const engine_data *training, const engine_data
            cuda_set_run_progress(e, 0) && cuda_wait(e);
 }
 
-/* All that a run holds. On failure e->failure says why. */
+/* Allocates everything that a run needs. On failure e->failure has the cause. */
 static bool take_run(engine *e, const engine_data *training, const engine_data *validation)
 {
     float *parameters = malloc(CUDA_ARRAY_BYTES);

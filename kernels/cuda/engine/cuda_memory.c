@@ -1,4 +1,4 @@
-/* The run's device memory as one list of parts, walked once to count and once to take. */
+/* The run's device memory as one list of parts, walked once to count and once to allocate. */
 #include "cuda_memory.h"
 
 #include <stdlib.h>
@@ -7,10 +7,10 @@
 /* What cuBLAS computes of dense1. */
 typedef enum cuda_product { CUDA_DENSE1_FORWARD = 0, CUDA_DENSE1_BACKWARD = 1 } cuda_product;
 
-/* The least number of samples from which cuBLAS is used, by precision and product. No device has
- * been measured yet: these figures only keep the small batches, where a product of cuBLAS is
- * bound by its launches and cannot take Adam's update into its last pass, on our own kernels, and
- * spare large ones the memory of their partial sums. */
+/* The number of samples from which on cuBLAS is used, by precision and product. Not measured on any
+ * device yet. Small batches use our own kernels, because there launches bound cuBLAS, and its last
+ * pass cannot include Adam's update. Large batches use cuBLAS, which saves the memory of the
+ * partial sums. */
 static const struct {
     engine_precision precision;
     uint32_t from[2]; /* by cuda_product */
@@ -20,8 +20,8 @@ static const struct {
     {ENGINE_BF16, {1024, 1024}},
 };
 
-/* Whether cuBLAS computes the product where up to `samples` are worked on at once. For measuring
- * one against the other, the environment's LENET_DENSE1 overrules the table: "own" or "cublas". */
+/* Does cuBLAS compute the product for up to `samples` samples at a time? LENET_DENSE1 in the
+ * environment, "own" or "cublas", overrides the table, to compare both. */
 static bool blas_is_chosen(cuda_product product, engine_precision precision, uint32_t samples)
 {
     const char *only = getenv("LENET_DENSE1");
@@ -39,7 +39,7 @@ static bool blas_is_chosen(cuda_product product, engine_precision precision, uin
     return false;
 }
 
-/* Gives parts their places with `take`, and counts what they take, by part. */
+/* Gets the address of each part from `take`, and adds up the sizes by part. */
 typedef struct walk {
     cuda_memory *memory;
     cuda_memory_take *take; /* NULL: only counts */
@@ -155,8 +155,8 @@ static void shape_capacity(cuda_memory *m, uint32_t capacity)
     m->training_splits = m->blas_forward ? 1 : CUDA_DENSE1_SPLITS;
 }
 
-/* More than the sort of CUB needs, which cannot be asked for it without a device: it has the keys
- * a second time and, per some thousand of them, 256 counters of each pass. */
+/* An upper bound of what CUB's sort needs, since it cannot be asked without a device: the keys a
+ * second time and, for each thousand or so of them, 256 counters per pass. */
 static size_t sort_scratch_bound(uint32_t count)
 {
     return 16 * (size_t)count + (1 << 20);
@@ -193,7 +193,8 @@ void cuda_memory_count(const cuda_memory *shape, engine_memory *out)
     *out = w.counted;
 }
 
-/* Tries every size from the top: where cuBLAS takes over, a larger one may take less. */
+/* Tries every size from the largest down: from the size on where cuBLAS is used, a larger one may
+ * need less. */
 uint32_t cuda_memory_largest(const cuda_memory *shape, uint64_t available)
 {
     cuda_memory m = *shape;

@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
-/* Runs at once that make the best of a device: as many as its memory holds, since a small batch
- * does not fill it. The limit keeps threads and streams of the process in bounds. Not measured on
- * any device yet. */
+/* How many runs at the same time use a device best: as many as fit into its memory, since a small
+ * batch does not fill the device. This limit bounds the threads and streams of the process. Not
+ * measured on any device yet. */
 enum { SIDE_BY_SIDE = 64 };
 
 /* The fastest precision whose final accuracy is that of fp32 would be the choice. No device has

@@ -1,5 +1,5 @@
-/* Waiting for steps, without spinning, and hearing of a failed device: by marks, events that the
- * host puts into the stream after the steps. */
+/* Waits for steps without spinning, and detects a failed device, by marks: events that the host
+ * records in the stream after the steps. */
 #include "cuda_ring.h"
 
 bool cuda_marks_create(engine *e)
@@ -34,7 +34,8 @@ bool cuda_mark_queued(engine *e)
         e->mark_first = (e->mark_first + 1) % CUDA_MAX_MARKS;
         e->mark_count--;
     }
-    /* Behind the last mark's step comes only what is queued now: it may always move on. */
+    /* All steps after the last mark's are being queued now, so this mark may always be moved to
+     * their end. */
     if (e->mark_count < CUDA_MAX_MARKS) {
         e->mark_count++;
     }
@@ -43,7 +44,7 @@ bool cuda_mark_queued(engine *e)
     return cuda_ok(e, "cudaEventRecord", cudaEventRecord(mark->event, e->stream));
 }
 
-/* The first mark at or behind the step, which is queued. */
+/* The first mark at or after the step, which is queued. */
 static const cuda_mark *mark_behind(engine *e, uint64_t step)
 {
     uint32_t place = 0;
@@ -56,12 +57,13 @@ static const cuda_mark *mark_behind(engine *e, uint64_t step)
 static bool wait_for(engine *e, uint64_t step)
 {
     return cuda_ok(e, "cudaEventSynchronize", cudaEventSynchronize(mark_behind(e, step)->event)) &&
-           /* A device that lost its way without an error would have us wait for ever. */
+           /* Without this check, a device that hangs without an error would make us wait
+            * forever. */
            (cuda_ring_has(e, step) ||
             cuda_ok(e, "the step's metrics did not come: cudaEventSynchronize", cudaErrorUnknown));
 }
 
-/* Whether the device is well, as far as it can be told without waiting. */
+/* Does the device work, as far as can be seen without waiting? */
 static bool look(engine *e)
 {
     const cudaError_t error = cudaEventQuery(mark_behind(e, e->polled + 1)->event);
@@ -95,7 +97,7 @@ engine_status cuda_poll(engine *e, engine_step *out, size_t capacity, size_t *co
     const bool pending = *count < capacity && e->polled < e->queued;
     const bool well = !pending || (wait ? wait_for_steps(e, out, capacity, count) : look(e));
     if (!well) {
-        /* What finished before the device failed is the caller's all the same. */
+        /* The steps that finished before the device failed are still returned. */
         *count += cuda_ring_take(e, out + *count, capacity - *count);
     }
     return well ? ENGINE_OK : ENGINE_FAILED;

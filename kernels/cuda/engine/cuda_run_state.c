@@ -73,7 +73,7 @@ engine_status cuda_import_state(engine *e, const void *state, size_t bytes)
         !cuda_set_run_progress(e, steps_done) || !cuda_wait(e)) {
         return ENGINE_FAILED;
     }
-    memset(e->ring, 0, sizeof *e->ring); /* else a later step's old entry would be taken for new */
+    memset(e->ring, 0, sizeof *e->ring); /* otherwise an old entry of a later step would look new */
     e->queued = steps_done;
     e->polled = steps_done;
     e->made = 0;

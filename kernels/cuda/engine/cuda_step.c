@@ -1,7 +1,7 @@
-/* What a training step, a gradient and an evaluation are made of, and how steps are queued: replays
- * of two graphs captured at creation, one of a step and one of many. A replay needs nothing from
- * the host, since the run's place lies on the device; the host counts along only to draw the order
- * of an epoch when its first step is due, and to cut there. */
+/* The launches of a training step, a gradient and an evaluation, and the queueing of steps: replays
+ * of two graphs captured at creation, one of a single step and one of many. A replay needs nothing
+ * from the host, since the step's number is on the device. The host counts steps only to draw an
+ * epoch's order before its first step, and to end a chunk there. */
 #include <stddef.h>
 
 #include "cuda_sort.h"
@@ -72,7 +72,7 @@ static bool queue_dense1_by_blas(engine *e, const cuda_batch *batch, const cuda_
            cuda_ok(e, "cuda_adam_dense1", cuda_adam_dense1(p, adam, e->memory.progress, e->stream));
 }
 
-/* Has the side stream wait for what the run's own has so far. */
+/* Makes the side stream wait for everything that is on the run's stream so far. */
 static bool fork(engine *e)
 {
     return cuda_ok(e, "cudaEventRecord", cudaEventRecord(e->forked, e->stream)) &&
@@ -96,9 +96,9 @@ static bool queue_dense1_backward(engine *e, const cuda_batch *batch,
                                         last, e->plan.precision, e->stream));
 }
 
-/* The side stream takes what needs nothing from its neighbour: the head's small gradients beside
- * dense1's, conv2's beside conv1's. Whether the second fork brings anything is to be measured: by
- * their registers no two blocks of these share a multiprocessor. */
+/* The side stream runs launches that are independent of the run's stream: the head's small
+ * gradients beside dense1's, conv2's beside conv1's. The second fork may gain nothing, and must be
+ * measured: by their registers, no two blocks of these kernels share a multiprocessor. */
 static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_settings *adam,
                            bool last, uint32_t n)
 {
@@ -114,8 +114,8 @@ static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_s
            join(e);
 }
 
-/* All micro-batches of a step or of a gradient alone, forward and backward. Kernels of our own learn
- * their samples from the device's progress; cuBLAS is told that there are `samples`. The last
+/* All micro-batches of a step or of a gradient alone, forward and backward. Our kernels read which
+ * samples to use from the device's progress; cuBLAS gets their number, `samples`. The last
  * micro-batch ends with dense1's update, unless `adam` is NULL. */
 static bool queue_micro_batches(engine *e, cuda_batch *batch, const cuda_adam_settings *adam,
                                 uint32_t samples)
@@ -179,7 +179,8 @@ static bool capture(engine *e, uint32_t steps, cudaGraphExec_t *out)
         done = queue_step(e, e->config.batch_size);
     }
     if (!cuda_ok(e, "cudaStreamEndCapture", cudaStreamEndCapture(e->stream, &graph))) {
-        /* Else nothing could be freed: a second call ends what the first one left. */
+        /* Otherwise nothing could be freed: a second call ends the capture that the first one
+         * left. */
         cudaStreamEndCapture(e->stream, &graph);
         done = false;
     }
@@ -191,7 +192,7 @@ static bool capture(engine *e, uint32_t steps, cudaGraphExec_t *out)
     return done;
 }
 
-/* The products of a micro-batch of n samples; what they are made of is not there yet. */
+/* The products of a micro-batch of n samples, on memory that is not yet filled. */
 static bool queue_products(engine *e, uint32_t n)
 {
     const cuda_batch batch = {0};
@@ -204,8 +205,8 @@ static bool queue_products(engine *e, uint32_t n)
            (!e->memory.blas_backward || queue_dense1_by_blas(e, &batch, NULL, false, n));
 }
 
-/* Has cuBLAS load what its products need, which a capture may not do. The last micro-batch of a
- * step may be smaller than the others, and its products other kernels. */
+/* Makes cuBLAS load the kernels of its products, which is not allowed during a capture. The last
+ * micro-batch of a step may be smaller than the others and need other kernels. */
 static bool load_products(engine *e)
 {
     const uint32_t capacity = e->memory.capacity;
@@ -249,13 +250,13 @@ static bool make_order(engine *e, uint64_t epoch)
     return true;
 }
 
-/* Queues at least one of the next `steps` steps, which lie in one epoch; *queued says how many. */
+/* Queues at least one of the next `steps` steps, all within one epoch; *queued is their number. */
 static bool queue_some(engine *e, uint32_t steps, uint32_t *queued)
 {
     const uint64_t first = e->queued;
     const bool short_end = cuda_step_samples(e, first + steps - 1) < e->config.batch_size;
-    /* A short batch is the graphs' too, but for products of cuBLAS, which they hold for a whole
-     * batch. */
+    /* The graphs also serve a short batch, unless they contain products of cuBLAS, whose size is
+     * that of a whole batch. */
     const bool blas = e->memory.blas_forward || e->memory.blas_backward;
     const uint32_t replayed = e->one_step == NULL ? 0 : blas && short_end ? steps - 1 : steps;
     const bool many = replayed >= CUDA_GRAPH_STEPS;

@@ -1,4 +1,4 @@
-/* The run's device memory, taken and given back. */
+/* Allocates and frees the run's device memory. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,8 +4,8 @@
 
 #include "cuda_state.h"
 
-/* A tensor as `rows` runs of `width` floats, one behind the other; or, for the output of conv1,
- * which no step stores, made anew from the last step's samples, `first` and on in the order. */
+/* A tensor as `rows` contiguous runs of `width` floats. The output of conv1, which no step stores,
+ * is computed again from the last step's samples, from `first` on in the order. */
 typedef struct tensor {
     const float *from; /* device memory; NULL where it is made */
     uint64_t rows;
@@ -65,7 +65,7 @@ static bool find_activation(const engine *e, const char *name, tensor *out)
     return false;
 }
 
-/* Where the step's update took the gradient of dense1's kernel without storing it, stores it. */
+/* Stores the gradient of dense1's kernel, if the step's update used it without storing it. */
 static bool make_gradient(engine *e, const tensor *t)
 {
     const cuda_parameters *p = &e->memory.parameters;
@@ -104,8 +104,8 @@ typedef struct chunk {
     uint32_t count; /* floats */
 } chunk;
 
-/* The rows from `row` on, as many as come at once; *next is the row behind them. What evaluation
- * works in holds those that are made. */
+/* The rows from `row` on, as many as one call can return; *next is the row after them. Rows that
+ * are computed go into the evaluation's activations. */
 static bool make_chunk(engine *e, const tensor *t, uint64_t row, uint64_t *next, chunk *out)
 {
     if (t->from != NULL) {

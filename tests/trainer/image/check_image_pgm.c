@@ -80,13 +80,13 @@ START_TEST(wrong_headers_are_refused)
 {
     REFUSE("P5 ", "is truncated: it ends before its width");
     REFUSE("P5 3", "is truncated: it ends before its height");
-    REFUSE("P5 3 2 # 255", "is truncated: it ends before its greatest value");
+    REFUSE("P5 3 2 # 255", "is truncated: it ends before its maximum value");
     REFUSE("P5 3 2 255", "no space follows its header");
     REFUSE("P5 3 2 255#\n", "no space follows its header");
     REFUSE("P5 x 2 255\n", "its width is not a number");
     REFUSE("P5 3 -2 255\n", "its height is not a number");
-    REFUSE("P5 3 2 0\n", "its greatest value is 0, not 1 to 65535");
-    REFUSE("P5 3 2 65536\n", "its greatest value is 65536, not 1 to 65535");
+    REFUSE("P5 3 2 0\n", "its maximum value is 0, not 1 to 65535");
+    REFUSE("P5 3 2 65536\n", "its maximum value is 65536, not 1 to 65535");
     REFUSE("P5 0 2 255\n", "is an image without pixels");
     REFUSE("P2 2 0 255\n", "is an image without pixels");
 }
@@ -110,8 +110,8 @@ START_TEST(wrong_pixels_are_refused)
     REFUSE("P2 3 1 255\n1 2 ", "is truncated: its header promises 3 pixels, but only 4 bytes");
     REFUSE("P2 3 1 255\n100 200", "is truncated: it ends before its last pixel");
     REFUSE("P2 3 1 255\n1,2,3", "its last pixel is not a number");
-    REFUSE("P2 2 1 9\n1 10", "it has the value 10, its greatest is to be 9");
-    REFUSE("P5 1 1 9\n\x0a", "it has the value 10, its greatest is to be 9");
+    REFUSE("P2 2 1 9\n1 10", "the value 10 is above its maximum of 9");
+    REFUSE("P5 1 1 9\n\x0a", "the value 10 is above its maximum of 9");
     REFUSE("P5 1 1 9\n\1\2", "has more data after its pixels");
     REFUSE("P2 1 1 9\n1 2", "has more data after its pixels");
 }

@@ -213,7 +213,7 @@ START_TEST(a_wrong_checksum_is_refused_in_every_chunk)
         const size_t at = made_png_find(&file, types[i]);
         const size_t length = (size_t)file.bytes[at + 2] << 8 | file.bytes[at + 3];
         file.bytes[at + 8 + length] ^= 1;
-        expect_refused(file.count, "is not a whole PNG: ");
+        expect_refused(file.count, "is not a valid PNG: ");
     }
 }
 END_TEST
@@ -222,7 +222,7 @@ START_TEST(a_truncated_png_is_refused_at_every_length)
 {
     make_sample();
     for (size_t count = 8; count < file.count; count++) {
-        expect_refused(count, "is not a whole PNG: ");
+        expect_refused(count, "is not a valid PNG: ");
     }
     expect_decodes();
 }
@@ -239,7 +239,7 @@ START_TEST(an_image_with_too_few_rows_is_refused)
     made_png_header(&file, &taller);
     memcpy(file.bytes + file.count, whole.bytes + header + 25, whole.count - header - 25);
     file.count = whole.count;
-    expect_refused(file.count, "is not a whole PNG: ");
+    expect_refused(file.count, "is not a valid PNG: ");
 }
 END_TEST
 
@@ -249,14 +249,14 @@ START_TEST(absurd_sizes_are_refused_before_memory_is_taken)
         uint32_t width, height;
         const char *reason;
     } headers[] = {
-        {0, 5, "is not a whole PNG: "},
-        {5, 0, "is not a whole PNG: "},
-        {0xffffffff, 1, "is not a whole PNG: "},
+        {0, 5, "is not a valid PNG: "},
+        {5, 0, "is not a valid PNG: "},
+        {0xffffffff, 1, "is not a valid PNG: "},
         {0x7fffffff, 0x7fffffff, "has 2147483647x2147483647 pixels; at most 32768 a side"},
         {32769, 1, "has 32769x1 pixels"},
         {1, 32769, "has 1x32769 pixels"},
         {8193, 8192, "has 8193x8192 pixels; at most 32768 a side and 67108864 in all"},
-        {8192, 8192, "is not a whole PNG: the file ends too early"},
+        {8192, 8192, "is not a valid PNG: the file ends too early"},
     };
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
         const made_png_shape shape = {.width = headers[i].width,

@@ -130,7 +130,7 @@ START_TEST(what_a_model_is_not_known_to_be_is_not_said)
     ck_assert_ptr_nonnull(
         strstr(printed(), "Trained   to step 4 of epoch 13, batch size 8, seed 0\n"));
     trained = (model){.has_origin = false};
-    ck_assert_ptr_nonnull(strstr(printed(), "Trained   not known: the file does not say\n"));
+    ck_assert_ptr_nonnull(strstr(printed(), "Trained   not known: the file does not record it\n"));
     ck_assert_ptr_null(strstr(text, "Note:"));
 }
 END_TEST

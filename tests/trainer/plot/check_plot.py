@@ -261,7 +261,7 @@ class Files(PlotTest):
         target.write_text("mine")
         result = self.plot("-o", target)
         self.assertEqual(result.returncode, 1)
-        self.assertEqual(result.stderr, f"trainer plot: {target} is there already; --overwrite "
+        self.assertEqual(result.stderr, f"trainer plot: {target} exists; --overwrite "
                                         "replaces it\n")
         self.assertEqual(target.read_text(), "mine")
 

@@ -226,7 +226,7 @@ START_TEST(a_file_that_is_replaced_for_ever_is_given_up)
 {
     replacements = INT_MAX;
     ck_assert_int_eq(try(), RUN_LOCK_UNKNOWN);
-    assert_message("replaced again and again");
+    assert_message("keeps being replaced");
 }
 END_TEST
 

@@ -63,7 +63,7 @@ class List(SweepListTest):
     def test_its_format_is_checked(self):
         self.assert_refused(self.sweep("--list", "--format", "xml"), 2,
                             '--format: "xml" is not table or json')
-        self.assert_refused(self.sweep("--format", "json"), 2, "give --list too")
+        self.assert_refused(self.sweep("--format", "json"), 2, "--format needs --list")
 
 
 LAUNCHERS = ("SLURM_ARRAY_TASK_ID", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "PMI_RANK",

@@ -141,7 +141,7 @@ START_TEST(a_vanished_directory_ends_the_run)
 {
     fake_engine_plan_now.on_step = move_directory;
     ck_assert_int_eq(fake_run("run", 1000, 1), OUTCOME_FAILED);
-    ck_assert_ptr_nonnull(strstr(fake_run_message, "has gone"));
+    ck_assert_ptr_nonnull(strstr(fake_run_message, "is gone"));
     ck_assert_ptr_nonnull(strstr(fake_run_message, "run/train/events"));
     ck_assert(!scratch_exists("run"));
     run_record there;

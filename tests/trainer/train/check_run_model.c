@@ -254,7 +254,7 @@ START_TEST(where_no_best_is_known_it_is_sought_from_there_on)
     fake_run_resumes = fake_run_save_best = true;
     train("run", EPOCHS, OUTCOME_DONE);
     expect_network("run", true, 3 * STEPS);
-    expect_note("Note: the best epoch is sought from here on\n");
+    expect_note("Note: only epochs from here on count for the best network\n");
 }
 END_TEST
 

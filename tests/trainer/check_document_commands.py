@@ -1,0 +1,123 @@
+"""The commands of the documents: each fenced block of shell commands is run here, with a small data set
+and one epoch, or ELSEWHERE says why not. usage: check_document_commands.py TRAINER TBLOG REPOSITORY"""
+
+import pathlib
+import random
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy
+
+from drawn_digits import idx, png
+from waiting import LIMIT_SECONDS
+
+TRAINER, TBLOG, REPOSITORY = (pathlib.Path(argument).resolve() for argument in sys.argv[1:4])
+PAGES = ("*.md", "docs/*.md", "bench/*.md", "bench/results/*.md", "kernels/*/README.md",
+         "tests/*/README.md")
+# Blocks that are run in this order, by their page and the beginning of their text.
+HERE = (("docs/guide.md", "export PATH"), ("docs/guide.md", "tblog ls"),
+        ("docs/models.md", "trainer export"), ("docs/predict.md", "trainer predict"))
+ELSEWHERE = {
+    ("README.md", "scripts/run.sh"): "installs packages and trains for minutes",
+    ("README.md", "trainer train"): "check_readme",
+    ("README.md", "c++ -std=c++17 mine.cpp"): "check_install",
+    ("README.md", "sbatch"): "check_recipes",
+    ("CONTRIBUTING.md", "scripts/setup.sh"): "installs packages, builds and tests everything",
+    ("bench/results/README.md", "scripts/gpu_bundle.sh"): "check_gpu_bundle",
+    ("bench/results/README.md", "scripts/gpu_check.sh"): "needs a GPU; check_gpu_bundle dry-runs it",
+    ("bench/results/README.md", "tar -xzf gpu-check"): "continues a measurement on a GPU",
+    ("docs/packaging.md", ""): "check_debian_packages, check_release",
+    ("docs/scale_out.md", ""): "check_recipes",
+    ("docs/study.md", "scripts/study.sh"): "trains for an hour; check_study runs it on small data",
+    ("tests/fuzz/README.md", "cmake --preset fuzz"): "needs clang's libFuzzer: scripts/test.sh fuzz",
+}
+# Every run of a page has one epoch: the last option of a name counts.
+SHORT_TRAINER = """#!/bin/bash
+epochs=()
+[[ $1 != train && $1 != sweep ]] || epochs=(--epochs 1)
+exec '{trainer}' "$@" "${{epochs[@]}}"
+"""
+
+
+def blocks():
+    """((page, text), …) of all pages."""
+    for pattern in PAGES:
+        for path in sorted(REPOSITORY.glob(pattern)):
+            for text in re.findall(r"^```sh\n(.*?)^```", path.read_text(encoding="utf-8"),
+                                   re.S | re.M):
+                yield str(path.relative_to(REPOSITORY)), text
+
+
+def find(page, beginning):
+    return [text for name, text in blocks() if name == page and text.startswith(beginning)]
+
+
+def write_data(folder):
+    """A data set of noise with the default one's names: enough images for a batch of 128."""
+    noise = random.Random(1)
+    for name, count in (("train", 128), ("t10k", 10)):
+        images = numpy.frombuffer(noise.randbytes(count * 784), numpy.uint8)
+        (folder / f"{name}-images-idx3-ubyte").write_bytes(idx(images.reshape(-1, 28, 28)))
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(
+            struct.pack(">4BI", 0, 0, 8, 1, count) + bytes(i % 10 for i in range(count)))
+
+
+def drawn_one():
+    image = numpy.full((28, 28), 230, numpy.uint8)
+    image[4:24, 13:15] = 20
+    return png(image)
+
+
+class Documents(unittest.TestCase):
+    def setUp(self):
+        """A folder that looks like the built repository's to the commands."""
+        self.place = pathlib.Path(tempfile.mkdtemp(prefix="documents-test-"))
+        self.addCleanup(shutil.rmtree, self.place)
+        for folder in ("build/release/bin", "data/mnist", "tmp"):
+            (self.place / folder).mkdir(parents=True)
+        program = self.place / "build/release/bin/trainer"
+        program.write_text(SHORT_TRAINER.format(trainer=TRAINER))
+        program.chmod(0o755)
+        (self.place / "build/release/bin/tblog").symlink_to(TBLOG)
+        write_data(self.place / "data/mnist")
+        (self.place / "digit.png").write_bytes(drawn_one())
+
+    def call(self, commands):
+        result = subprocess.run(
+            ["bash", "-e", "-o", "pipefail", "-c", f"PATH=$PWD/build/release/bin:$PATH\n{commands}"],
+            cwd=self.place, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=LIMIT_SECONDS)
+        self.assertEqual(result.returncode, 0, f"{commands}\n{result.stdout[-1000:]}")
+
+    def test_each_block_is_run_somewhere_or_it_is_said_why_not(self):
+        places = [*HERE, *ELSEWHERE]
+        for page, text in blocks():
+            covered = [place for place in places if place[0] == page and text.startswith(place[1])]
+            self.assertEqual(len(covered), 1, (page, text))
+        self.assertEqual([place for place in places if not find(*place)], [])
+
+    def test_they_run(self):
+        # A run of two sessions, which has two event files.
+        self.call(f"trainer train && '{TRAINER}' train --resume --epochs 2")
+        files = "logs/LeNet-MNIST-2-BatchSize=32/train/events.*"
+        for page, beginning in HERE:
+            for text in find(page, beginning):
+                with self.subTest(page=page, block=beginning):
+                    for written, meant in ((" A B -o NEW", f" {files} -o merged"),
+                                           (" FILE -o NEW", " merged -o repaired"),
+                                           ("tail -f", "tail"),  # which would never end
+                                           ("/tmp/", f"{self.place}/tmp/")):
+                        text = text.replace(written, meant)
+                    self.call(text)
+        for name in ("runs.svg", "logs/comparison.svg", "table.csv", "merged", "repaired",
+                     "model.onnx"):
+            self.assertGreater((self.place / name).stat().st_size, 0, name)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

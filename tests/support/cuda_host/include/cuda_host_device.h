@@ -175,6 +175,12 @@ inline T atomic_add(shared_span<T> span, int i, typename plain_type<T>::type val
     return before;
 }
 
+/* Stores to global memory */
+inline void __stwb(float4 *to, float4 value)
+{
+    *to = value;
+}
+
 /* Barriers */
 inline void __syncthreads(CUDA_HOST_SITE)
 {

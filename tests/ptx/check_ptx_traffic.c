@@ -46,7 +46,6 @@ static const struct exemption {
     uint64_t percent;
     const char *reason;
 } exemptions[] = {
-    {"conv_forward", STORES, 200, "a lane's 16 bytes lie 32 apart from the next's"},
     {"conv2_weights", STORES, 200, "a lane's 16 bytes of a slot lie 32 apart from the next's"},
     {"conv2_weights", LOADS, 161, "the same places, where a later micro-batch adds to a slot"},
     {"dense1_gradient", SHARED, 134, "samples that a warp reads lie in the same banks"},

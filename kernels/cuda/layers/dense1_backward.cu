@@ -177,7 +177,7 @@ __device__ __forceinline__ void run_backward(const cuda_batch &batch, const cuda
                             weight, own_parts);
             }
             weights_mma<P>(a.preactivation_gradient, first, n, count,
-                           warp * COLUMNS + group_column(lane / 4), lane, inputs, sums);
+                           warp * COLUMNS + 4 * quad_of_column(lane / 4), lane, inputs, sums);
         }
         __syncthreads();
         if (MODE != GRADIENT_ALONE) {

@@ -19,19 +19,11 @@ enum {
     INPUT_ROW = ROWS + 8,           /* words from sample to sample, apart in their banks */
 };
 
-/* A lane's part of the kernel: rows g and g + 8, and in each of them columns 4 t .. 4 t + 3 of
- * either half of the warp's columns. So four lanes' loads of 16 bytes are 64 bytes in a row: whole
- * sectors. */
+/* A lane's part of the kernel: rows g and g + 8, and in each of them quads t and t + 4 of the
+ * warp's columns, as quad_of_column has it. */
 struct lane_values {
     float value[2][8];
 };
-
-/* The column of B in a product by mma whose column `group` is this one of the warp's, and the three
- * after it: a lane then holds the sums of its own columns. */
-__device__ __forceinline__ int group_column(int group)
-{
-    return HALF * (group % 2) + 4 * (group / 2);
-}
 
 /* Four columns of a sample's preactivation_gradient, or zeros where there is no sample. */
 __device__ __forceinline__ float4 load_gradient(const float *preactivation_gradient,
@@ -151,8 +143,8 @@ __device__ __forceinline__ void back_mma(const float *preactivation_gradient, ui
     }
 }
 
-/* The kernel's gradient over one chunk: sums[j] is tile j's, whose column c is column
- * group_column(c) + j of the warp's. `column` is that of group g and j = 0. */
+/* The kernel's gradient over one chunk: sums[j] is tile j's (quad_of_column). `column` is the first
+ * of group g's quad. */
 template <engine_precision P>
 __device__ __forceinline__ void weights_mma(const float *preactivation_gradient, uint32_t first,
                                             uint32_t n, int count, int column, int lane,

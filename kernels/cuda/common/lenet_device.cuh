@@ -226,6 +226,11 @@ __device__ __forceinline__ int quad_of_column(int column)
     return column % 2 * 4 + column / 2;
 }
 
+__device__ __forceinline__ int column_of_quad(int quad)
+{
+    return quad % 4 * 2 + quad / 4;
+}
+
 __device__ __forceinline__ float4 load_global4(const float *from)
 {
     return *reinterpret_cast<const float4 *>(from);

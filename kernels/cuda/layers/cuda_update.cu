@@ -184,6 +184,8 @@ __global__ void __launch_bounds__(THREADS)
         }
     } else if (thread == 0) {
         write_entry(ring, p, range);
+    } else if (thread == LANES) {
+        /* By another warp than the entry's, since either takes a microsecond or more. */
         progress->next_alpha = adam_alpha(adam, range.step + 2);
     }
     finish_block(progress, range.step);

@@ -98,7 +98,8 @@ static bool queue_dense1_backward(engine *e, const cuda_batch *batch,
 
 /* The side stream takes what needs nothing from its neighbour: the head's small gradients beside
  * dense1's, conv2's beside conv1's. Whether the second fork brings anything is to be measured: by
- * their registers no two blocks of these share a multiprocessor. */
+ * their registers no two blocks of these share a multiprocessor. So the longer of the two, conv1's,
+ * is queued first: the other's blocks fill the multiprocessors as they get free. */
 static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_settings *adam,
                            bool last, uint32_t n)
 {
@@ -108,9 +109,9 @@ static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_s
     return fork(e) &&
            cuda_ok(e, "cuda_head_gradients", cuda_head_gradients(batch, a, p, e->side)) &&
            queue_dense1_backward(e, batch, adam, last, n) && fork(e) &&
-           cuda_ok(e, "cuda_conv2_weights", cuda_conv2_weights(batch, a, p, precision, e->side)) &&
            cuda_ok(e, "cuda_conv1_weights",
                    cuda_conv1_weights(batch, a, p, precision, e->stream)) &&
+           cuda_ok(e, "cuda_conv2_weights", cuda_conv2_weights(batch, a, p, precision, e->side)) &&
            join(e);
 }
 

@@ -96,7 +96,9 @@ struct conv1_filter {
     float bias;
 };
 
-__device__ __forceinline__ conv1_filter load_conv1_filter(const float *conv1, int channel)
+/* From global memory or a span, which have conv1's kernel and bias as the parameters do. */
+template <typename place>
+__device__ __forceinline__ conv1_filter load_conv1_filter(place conv1, int channel)
 {
     conv1_filter filter;
 #pragma unroll

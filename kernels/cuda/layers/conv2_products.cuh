@@ -94,9 +94,9 @@ __device__ __forceinline__ void stage_kernel(shared_span<uint32_t> to, const flo
 /* conv1's rows of the band, lane = channel, warps over the columns. */
 template <engine_precision P>
 __device__ __forceinline__ void make_conv1(shared_span<uint32_t> tile, shared_span<float> image,
-                                           const float *parameters, int warp, int lane)
+                                           shared_span<float> conv1, int warp, int lane)
 {
-    const conv1_filter filter = load_conv1_filter(parameters + LENET_CONV1_KERNEL_AT, lane);
+    const conv1_filter filter = load_conv1_filter(conv1, lane);
     /* The word's place: lane t of four needs words t and t + 4 of a plane together. */
     const int word = P == ENGINE_BF16 ? lane / 2 : lane;
     const int place = word / PLANE_WORDS * PLANE + word % 4 * 2 + word % PLANE_WORDS / 4;

@@ -55,9 +55,8 @@ __device__ __forceinline__ uint32_t word_of(engine_precision precision, float va
 /* conv1's rows, lane = channel; bf16: word of row y is the pair of rows y and y + 1. */
 template <engine_precision P>
 __device__ __forceinline__ void make_inputs(shared_span<uint32_t> inputs, shared_span<float> image,
-                                            const float *parameters, int warp, int lane)
+                                            const conv1_filter &filter, int warp, int lane)
 {
-    const conv1_filter filter = load_conv1_filter(parameters + LENET_CONV1_KERNEL_AT, lane);
     for (int x = warp; x < LENET_CONV1_SIDE; x += CONV_WARPS) {
         float out[CONV1_ROWS];
         conv1_column(image, filter, x, out);
@@ -318,12 +317,14 @@ __global__ void __launch_bounds__(CONV_THREADS, 1)
     for (uint32_t band = blockIdx.x; band < bands; band += gridDim.x) {
         const uint32_t i = band / BANDS;
         const int in_sample = static_cast<int>(band % BANDS);
+        /* On its way while the rest is staged. */
+        const conv1_filter filter = load_conv1_filter(p.values + LENET_CONV1_KERNEL_AT, lane);
         __syncthreads();
         stage_image<IMAGE_ROWS>(image, batch.images, sample_at(batch, range, i), 4 * in_sample,
                                 static_cast<int>(threadIdx.x));
         make_delta<P>(a, i, in_sample, scale, delta, bias);
         __syncthreads();
-        make_inputs<P>(inputs, image, p.values, warp, lane);
+        make_inputs<P>(inputs, image, filter, warp, lane);
         __syncthreads();
         if constexpr (MMA) {
             add_band<P>(inputs, delta, tap_row, channel_half, k_half, lane, sums);

@@ -428,6 +428,20 @@ START_TEST(the_arithmetic_names_the_device_the_method_and_cublas_where_it_is_use
 }
 END_TEST
 
+START_TEST(the_most_hardware_queues_are_asked_for_unless_the_user_has)
+{
+    const char *const variable = "CUDA_DEVICE_MAX_CONNECTIONS";
+    char reason[256];
+    unsetenv(variable);
+    ck_assert(api->available(reason, sizeof reason));
+    ck_assert_str_eq(getenv(variable), "32");
+    setenv(variable, "4", 1);
+    ck_assert(api->available(reason, sizeof reason));
+    ck_assert_str_eq(getenv(variable), "4");
+    unsetenv(variable);
+}
+END_TEST
+
 START_TEST(a_device_that_is_not_there_is_unavailable)
 {
     engine_config config = small_config();
@@ -463,6 +477,7 @@ int main(void)
     tcase_add_loop_test(c, steps_done_before_the_device_is_lost_are_handed_out, 0, 2);
     tcase_add_test(c, a_failure_names_the_step_where_it_was_found);
     tcase_add_test(c, the_arithmetic_names_the_device_the_method_and_cublas_where_it_is_used);
+    tcase_add_test(c, the_most_hardware_queues_are_asked_for_unless_the_user_has);
     tcase_add_test(c, a_device_that_is_not_there_is_unavailable);
     return run_cuda_engine_case(c);
 }

@@ -73,8 +73,9 @@ typedef struct cuda_ring {
     engine_step entries[ENGINE_MAX_QUEUED_STEPS];
 } cuda_ring;
 
-/* Once a process and device, before anything else: loads a step's kernels, which a capture may not
- * do, and raises their limits of shared memory. */
+/* Once a process and device, before anything else: loads all kernels and raises their limits of
+ * shared memory. A capture may not load a step's, and a first use of another would make the runs
+ * beside it wait. */
 cudaError_t cuda_kernels_prepare(void);
 
 /* A run begins, or goes on after an import, with `step` steps done. */

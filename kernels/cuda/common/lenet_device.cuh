@@ -261,7 +261,8 @@ inline cudaError_t first_error(std::initializer_list<cudaError_t> errors)
 }
 
 /* Each family loads its kernels, or raises their limits of shared memory, which loads them too;
- * cuda_kernels_prepare calls them all. */
+ * cuda_kernels_prepare calls them all. A kernel that is loaded later may make all streams of the
+ * device wait. */
 cudaError_t prepare_conv_forward();
 cudaError_t prepare_dense1_forward();
 cudaError_t prepare_dense1_backward();
@@ -269,5 +270,8 @@ cudaError_t prepare_conv2_weights();
 cudaError_t prepare_conv1_weights();
 cudaError_t prepare_head();
 cudaError_t prepare_update();
+cudaError_t prepare_order_keys();
+cudaError_t prepare_histogram();
+cudaError_t prepare_conv1_output();
 
 #endif

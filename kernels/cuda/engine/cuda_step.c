@@ -234,7 +234,7 @@ void cuda_graphs_destroy(engine *e)
     }
 }
 
-static bool make_order(engine *e, uint64_t epoch)
+bool cuda_make_order(engine *e, uint64_t epoch)
 {
     const uint32_t count = e->memory.data[ENGINE_TRAINING].count;
     if (!cuda_ok(e, "cuda_order_keys",
@@ -276,7 +276,7 @@ bool cuda_queue_steps(engine *e, uint32_t steps)
         const uint64_t epoch = e->queued / steps_per_epoch;
         const uint64_t left = steps_per_epoch - e->queued % steps_per_epoch;
         uint32_t queued = 0;
-        if ((epoch != e->order_epoch && !make_order(e, epoch)) ||
+        if ((epoch != e->order_epoch && !cuda_make_order(e, epoch)) ||
             !queue_some(e, left < steps ? (uint32_t)left : steps, &queued)) {
             return false;
         }
@@ -289,7 +289,7 @@ bool cuda_queue_steps(engine *e, uint32_t steps)
 /* The samples are a batch of their own, the first of an order that begins with them. */
 bool cuda_queue_gradient(engine *e, uint32_t first, uint32_t count)
 {
-    if (e->order_epoch != 0 && !make_order(e, 0)) {
+    if (e->order_epoch != 0 && !cuda_make_order(e, 0)) {
         return false;
     }
     cuda_batch batch = training_batch(e);

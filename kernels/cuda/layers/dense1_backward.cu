@@ -230,7 +230,9 @@ cudaError_t prepare_dense1_backward()
     return first_error(
         {load_kernel(dense1_update<ENGINE_FP32>), load_kernel(dense1_update<ENGINE_TF32>),
          load_kernel(dense1_update<ENGINE_BF16>), load_kernel(dense1_backward<ENGINE_FP32>),
-         load_kernel(dense1_backward<ENGINE_TF32>), load_kernel(dense1_backward<ENGINE_BF16>)});
+         load_kernel(dense1_backward<ENGINE_TF32>), load_kernel(dense1_backward<ENGINE_BF16>),
+         load_kernel(dense1_gradient<ENGINE_FP32>), load_kernel(dense1_gradient<ENGINE_TF32>),
+         load_kernel(dense1_gradient<ENGINE_BF16>)});
 }
 
 extern "C" cudaError_t cuda_dense1_backward(const cuda_batch *batch, const cuda_activations *a,

@@ -313,7 +313,8 @@ __global__ void __launch_bounds__(THREADS)
 
 cudaError_t prepare_head()
 {
-    return first_error({load_kernel(head), load_kernel(head_gradients)});
+    return first_error(
+        {load_kernel(head), load_kernel(head_gradients), load_kernel(evaluation_sums)});
 }
 
 extern "C" cudaError_t cuda_head(const cuda_batch *batch, const cuda_activations *a,

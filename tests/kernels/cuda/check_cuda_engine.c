@@ -30,7 +30,6 @@ START_TEST(a_step_is_at_most_12_launches)
     config.batch_size = 1;
     setenv("LENET_DENSE1", dense1_choices[_i], 1);
     engine *e = make_engine(api, &config);
-    train_steps(api, e, 1, steps); /* its epoch's order is drawn with it */
     const uint64_t before = cuda_host_launches();
     train_steps(api, e, 1, steps);
     ck_assert_uint_gt(cuda_host_launches() - before, 0);
@@ -47,6 +46,7 @@ START_TEST(no_replay_goes_beyond_an_epoch)
     config.batch_size = 1;
     engine *e = make_engine(api, &config);
     cuda_host_set_late(true);
+    ck_assert_int_eq(api->train(e, TRAINING, NULL), ENGINE_OK); /* its order was there before */
     uint64_t before = cuda_host_calls();
     ck_assert_int_eq(api->train(e, TRAINING, NULL), ENGINE_OK);
     const uint64_t epoch = cuda_host_calls() - before - CALLS;
@@ -442,6 +442,36 @@ START_TEST(the_most_hardware_queues_are_asked_for_unless_the_user_has)
 }
 END_TEST
 
+START_TEST(every_kernel_is_loaded_before_its_first_launch)
+{
+    const engine_config config = small_config();
+    engine_step step;
+    engine_result result;
+    engine_histogram histogram;
+    float *gradient = malloc(LENET_PARAMETERS * sizeof *gradient);
+    ck_assert_ptr_nonnull(gradient);
+    engine *e = make_engine(api, &config);
+    train_steps(api, e, 1, &step);
+    ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result, NULL), ENGINE_OK);
+    ck_assert_int_eq(api->read_histogram(e, "activation/conv1", &histogram), ENGINE_OK);
+    ck_assert_int_eq(api->read_histogram(e, "gradient/dense1/kernel", &histogram), ENGINE_OK);
+    ck_assert_int_eq(api->gradient(e, 0, 1, gradient), ENGINE_OK);
+    ck_assert_ptr_null(cuda_host_unloaded());
+    api->destroy(e);
+    free(gradient);
+}
+END_TEST
+
+/* CUB's kernels have no names that could be loaded. */
+START_TEST(the_first_order_is_drawn_before_any_step)
+{
+    const engine_config config = small_config();
+    engine *e = make_engine(api, &config);
+    ck_assert_uint_eq(e->order_epoch, 0);
+    api->destroy(e);
+}
+END_TEST
+
 START_TEST(a_device_that_is_not_there_is_unavailable)
 {
     engine_config config = small_config();
@@ -478,6 +508,8 @@ int main(void)
     tcase_add_test(c, a_failure_names_the_step_where_it_was_found);
     tcase_add_test(c, the_arithmetic_names_the_device_the_method_and_cublas_where_it_is_used);
     tcase_add_test(c, the_most_hardware_queues_are_asked_for_unless_the_user_has);
+    tcase_add_test(c, every_kernel_is_loaded_before_its_first_launch);
+    tcase_add_test(c, the_first_order_is_drawn_before_any_step);
     tcase_add_test(c, a_device_that_is_not_there_is_unavailable);
     return run_cuda_engine_case(c);
 }

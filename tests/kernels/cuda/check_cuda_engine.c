@@ -442,6 +442,35 @@ START_TEST(the_most_hardware_queues_are_asked_for_unless_the_user_has)
 }
 END_TEST
 
+/* Three runs of MNIST at batch size 64, side by side, in each precision; planned without a device.
+ * Some of 8 GB is not there for programs, and a screen takes its part. */
+START_TEST(mnist_fits_a_card_of_8_gb)
+{
+    const uint64_t free_bytes = UINT64_C(7) << 30;
+    engine_config config = small_config();
+    engine_plan plan;
+    char message[256];
+    config.batch_size = 64;
+    config.device = ENGINE_NO_DEVICE;
+    config.precision = (engine_precision[]){ENGINE_FP32, ENGINE_TF32, ENGINE_BF16}[_i];
+    ck_assert_int_eq(api->plan(&config, 60000, 10000, &plan, message, sizeof message), ENGINE_OK);
+    ck_assert_uint_le(3 * plan.memory.total + plan.reserve, free_bytes);
+}
+END_TEST
+
+/* The kernels of all precisions are prepared in any case. */
+START_TEST(kernels_need_no_more_than_the_99_kib_of_shared_memory_of_a_small_card)
+{
+    const engine_config config = small_config();
+    char message[256] = "";
+    cuda_host_set_shared_memory(48 << 10);
+    ck_assert_int_eq(try(&config, message, sizeof message), ENGINE_FAILED);
+    expect_cause(message, "cudaErrorInvalidValue");
+    cuda_host_set_shared_memory(99 << 10);
+    ck_assert_int_eq(try(&config, message, sizeof message), ENGINE_OK);
+}
+END_TEST
+
 START_TEST(every_kernel_is_loaded_before_its_first_launch)
 {
     const engine_config config = small_config();
@@ -508,6 +537,8 @@ int main(void)
     tcase_add_test(c, a_failure_names_the_step_where_it_was_found);
     tcase_add_test(c, the_arithmetic_names_the_device_the_method_and_cublas_where_it_is_used);
     tcase_add_test(c, the_most_hardware_queues_are_asked_for_unless_the_user_has);
+    tcase_add_loop_test(c, mnist_fits_a_card_of_8_gb, 0, 3);
+    tcase_add_test(c, kernels_need_no_more_than_the_99_kib_of_shared_memory_of_a_small_card);
     tcase_add_test(c, every_kernel_is_loaded_before_its_first_launch);
     tcase_add_test(c, the_first_order_is_drawn_before_any_step);
     tcase_add_test(c, a_device_that_is_not_there_is_unavailable);

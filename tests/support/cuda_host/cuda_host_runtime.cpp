@@ -32,6 +32,7 @@ struct runtime_state {
     uint64_t launches = 0;
     bool order_is_set = false;
     cuda_host_launcher *launcher = nullptr;
+    size_t shared_bytes = SHARED_OPTIN_BYTES; /* that a block may have at most */
 };
 
 runtime_state &runtime()
@@ -74,7 +75,7 @@ cudaError_t raise_limit(const void *kernel, size_t shared_bytes)
     if (error != cudaSuccess) {
         return error;
     }
-    if (shared_bytes > SHARED_OPTIN_BYTES) {
+    if (shared_bytes > runtime().shared_bytes) {
         return fail(cudaErrorInvalidValue);
     }
     runtime().shared_limits[kernel] = shared_bytes;
@@ -162,6 +163,7 @@ void cuda_host_reset(void)
     const std::lock_guard<std::recursive_mutex> held(lock);
     runtime_state &r = runtime();
     device_memory = size_t(8) << 30;
+    r.shared_bytes = SHARED_OPTIN_BYTES;
     r.launches = 0;
     r.unloaded.clear();
     forget_errors();
@@ -173,6 +175,11 @@ void cuda_host_set_order(cuda_host_order order, uint64_t seed)
 {
     set_order(order, seed);
     runtime().order_is_set = true;
+}
+
+void cuda_host_set_shared_memory(size_t bytes)
+{
+    runtime().shared_bytes = bytes;
 }
 
 const char *cuda_host_unloaded(void)

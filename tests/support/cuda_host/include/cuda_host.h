@@ -50,6 +50,9 @@ const char *cuda_host_unloaded(void);
 void cuda_host_set_memory(size_t bytes);
 size_t cuda_host_memory_used(void);
 
+/* Bytes of shared memory that a block may have at most, at first the 227 KiB of sm_90. */
+void cuda_host_set_shared_memory(size_t bytes);
+
 /* Calls of the runtime that could fail on a device, since the start; call number `call` from now
  * on (1 is the next) gives `error` and does nothing; 0 takes it back. After an error of the
  * device's (cudaErrorIllegalAddress … cudaErrorLaunchFailure) so do all calls, until

@@ -11,8 +11,9 @@
  *     cuda_head_gradients   the small gradients and the metrics, summed over the samples
  *     cuda_dense1_backward  gradients of pooled and of the kernel; after the last micro-batch its
  *                           Adam update in the same pass    (or cuBLAS, then cuda_adam_dense1)
+ *     cuda_conv1_weights    gradient of conv1's output, and from it of conv1's kernel and bias,
+ *                           in slots
  *     cuda_conv2_weights    gradient of conv2's kernel and bias, in slots
- *     cuda_conv1_weights    gradient of conv1's output, and from it of conv1's kernel and bias
  *   cuda_update             sums the slots in order, updates all but dense1's kernel, hands out
  *                           the step's metrics, counts the step
  *

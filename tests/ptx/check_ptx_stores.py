@@ -25,13 +25,6 @@ NVDISASM = shutil.which("nvdisasm") or next(
 
 WORD = 4
 
-# Kernels with such stores, and why. One that has none any more has to leave the list.
-EXEMPTIONS = {
-    "conv_forward": "nvcc splits the store of pooled",
-    "dense1_backward": "nvcc splits the store of pooled's gradient",
-    "dense1_update": "nvcc splits the store of pooled's gradient",
-}
-
 PTX_STORE = re.compile(r"st\.global\.[fub]32\s+\[(%rd\d+)(?:\+(-?\d+))?\]")
 SASS_STORE = re.compile(r"STG\.E(?:\.STRONG\.\w+)? .*?\[(R\d+)(?:\.64)?(?:\+(-?0x[0-9a-f]+))?\]")
 
@@ -79,9 +72,9 @@ def split_by_kernel(kernels, store):
 
 
 class PtxStoresTest(unittest.TestCase):
-    def expect_exempted_alone(self, found):
+    def expect_none(self, found):
         self.assertGreater(len(found), 10, "few kernels")
-        self.assertEqual({name for name, count in found.items() if count > 0}, set(EXEMPTIONS))
+        self.assertEqual({name: count for name, count in found.items() if count > 0}, {})
 
     def test_groups_are_found(self):
         words = [f"st.global.f32 [%rd1+{offset}], %f1;" for offset in (0, 8, 4, 12)]
@@ -96,7 +89,7 @@ class PtxStoresTest(unittest.TestCase):
         found = collections.Counter()
         for path in PTX_FOLDER.glob("*.ptx"):
             found.update(split_by_kernel(in_ptx(path.read_text()), PTX_STORE))
-        self.expect_exempted_alone(found)
+        self.expect_none(found)
 
     @unittest.skipUnless(NVDISASM, "nvdisasm is not here (pip's nvidia-cuda-nvdisasm)")
     def test_ptxas_splits_no_vector_store(self):
@@ -108,7 +101,7 @@ class PtxStoresTest(unittest.TestCase):
                 sass = subprocess.run([NVDISASM, "-c", cubin], check=True, capture_output=True,
                                       text=True).stdout
                 found.update(split_by_kernel(in_sass(sass), SASS_STORE))
-        self.expect_exempted_alone(found)
+        self.expect_none(found)
 
 
 if __name__ == "__main__":

@@ -46,15 +46,6 @@ static const struct exemption {
     uint64_t percent;
     const char *reason;
 } exemptions[] = {
-    {"conv_forward", STORES, 800, "nvcc splits the vector of four into scalar stores"},
-    {"conv2_weights", STORES, 200, "a lane's 16 bytes of a slot lie 32 apart from the next's"},
-    {"conv2_weights", LOADS, 161, "the same places, where a later micro-batch adds to a slot"},
-    {"dense1_update", LOADS, 199, "a lane's 16 bytes lie 32 apart from the next's"},
-    {"dense1_update", STORES, 209, "the same places"},
-    {"dense1_backward", LOADS, 196, "the same places"},
-    {"dense1_backward", STORES, 213, "the same places"},
-    {"dense1_gradient", LOADS, 189, "the same places"},
-    {"dense1_gradient", STORES, 200, "the same places"},
     {"dense1_gradient", SHARED, 134, "samples that a warp reads lie in the same banks"},
     {"dense1_forward", SHARED, 150, "samples that a warp reads lie in the same banks"},
     {"head", LOADS, 703, "a warp reads columns of dense2's kernel: 5 KB, which stay in L1"},

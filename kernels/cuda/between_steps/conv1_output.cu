@@ -37,6 +37,11 @@ __global__ void __launch_bounds__(CONV_THREADS)
 
 } // namespace
 
+cudaError_t prepare_conv1_output()
+{
+    return load_kernel(conv1_output);
+}
+
 extern "C" cudaError_t cuda_conv1_output(const cuda_batch *batch, const float *conv1, float *out,
                                          cudaStream_t stream)
 {

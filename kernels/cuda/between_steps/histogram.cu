@@ -178,6 +178,12 @@ static_assert(MOST_BLOCKS * FIELDS <= CUDA_HISTOGRAM_SCRATCH_DOUBLES, "scratch i
 
 } // namespace
 
+cudaError_t prepare_histogram()
+{
+    return first_error({load_kernel(histogram_parts), load_kernel(histogram_limits),
+                        load_kernel(histogram_buckets)});
+}
+
 extern "C" cudaError_t cuda_histogram_limits(const float *values, uint32_t count, bool first,
                                              engine_histogram *out, double *scratch,
                                              cudaStream_t stream)

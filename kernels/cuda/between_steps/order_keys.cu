@@ -38,6 +38,11 @@ dim3 blocks_for(uint32_t threads)
 
 } // namespace
 
+cudaError_t prepare_order_keys()
+{
+    return first_error({load_kernel(order_keys), load_kernel(order_from_keys)});
+}
+
 extern "C" cudaError_t cuda_order_keys(uint64_t *keys, uint32_t count, uint64_t seed,
                                        uint64_t epoch, cudaStream_t stream)
 {

@@ -11,10 +11,11 @@
  *     cuda_head_gradients   the small gradients and the metrics, summed over the samples
  *     cuda_dense1_backward  gradients of pooled and of the kernel; after the last micro-batch its
  *                           Adam update in the same pass    (or cuBLAS, then cuda_adam_dense1)
+ *     cuda_conv1_weights    gradient of conv1's output, and from it of conv1's kernel and bias,
+ *                           in slots
  *     cuda_conv2_weights    gradient of conv2's kernel and bias, in slots
- *     cuda_conv1_weights    gradient of conv1's output, and from it of conv1's kernel and bias
- *   cuda_update             sums the slots in order, updates all but dense1's kernel, writes the
- *                           step's metrics, counts the step
+ *   cuda_update             sums the slots in order, updates all but dense1's kernel, hands out
+ *                           the step's metrics, counts the step
  *
  * In a short last batch the last micro-batches may have no samples. They add nothing, and the last
  * one still makes dense1's update.
@@ -74,8 +75,9 @@ typedef struct cuda_ring {
     engine_step entries[ENGINE_MAX_QUEUED_STEPS];
 } cuda_ring;
 
-/* Call it once per process and device, before anything else: loads a step's kernels, which is not
- * allowed during a capture, and raises their limits of shared memory. */
+/* Call it once per process and device, before anything else: loads all kernels and raises their
+ * limits of shared memory. A capture must not load the kernels of a step, and loading another at its
+ * first use would make other runs wait. */
 cudaError_t cuda_kernels_prepare(void);
 
 /* Begins a run, or continues one after an import, with `step` steps done. */

@@ -96,7 +96,9 @@ struct conv1_filter {
     float bias;
 };
 
-__device__ __forceinline__ conv1_filter load_conv1_filter(const float *conv1, int channel)
+/* From global memory or a span, which have conv1's kernel and bias as the parameters do. */
+template <typename place>
+__device__ __forceinline__ conv1_filter load_conv1_filter(place conv1, int channel)
 {
     conv1_filter filter;
 #pragma unroll
@@ -218,14 +220,28 @@ __device__ __forceinline__ void adam_update_four(const adam_rates &rates, float 
     adam_update(rates, alpha, gradient.w, m.w, v.w, parameter.w);
 }
 
+/* A warp's 32 columns of a product by mma are eight quads. Column c of its tile j of eight stands
+ * for column j of quad quad_of_column(c). A lane ends with columns 2 t and 2 t + 1 of all tiles, so
+ * with quads t and t + 4: the stores of four lanes are 64 bytes in a row, which are whole sectors. */
+__device__ __forceinline__ int quad_of_column(int column)
+{
+    return column % 2 * 4 + column / 2;
+}
+
+__device__ __forceinline__ int column_of_quad(int quad)
+{
+    return quad % 4 * 2 + quad / 4;
+}
+
 __device__ __forceinline__ float4 load_global4(const float *from)
 {
     return *reinterpret_cast<const float4 *>(from);
 }
 
+/* By an intrinsic, since nvcc splits some plain stores of a vector into four. */
 __device__ __forceinline__ void store_global4(float *to, float4 value)
 {
-    *reinterpret_cast<float4 *>(to) = value;
+    __stwb(reinterpret_cast<float4 *>(to), value);
 }
 
 /* Launches KERNEL<precision> (a template over engine_precision) with what follows. */
@@ -245,7 +261,8 @@ inline cudaError_t first_error(std::initializer_list<cudaError_t> errors)
 }
 
 /* Each family loads its kernels, or raises their limits of shared memory, which loads them too;
- * cuda_kernels_prepare calls them all. */
+ * cuda_kernels_prepare calls them all. A kernel that is loaded later may make all streams of the
+ * device wait. */
 cudaError_t prepare_conv_forward();
 cudaError_t prepare_dense1_forward();
 cudaError_t prepare_dense1_backward();
@@ -253,5 +270,8 @@ cudaError_t prepare_conv2_weights();
 cudaError_t prepare_conv1_weights();
 cudaError_t prepare_head();
 cudaError_t prepare_update();
+cudaError_t prepare_order_keys();
+cudaError_t prepare_histogram();
+cudaError_t prepare_conv1_output();
 
 #endif

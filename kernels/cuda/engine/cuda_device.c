@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LEAST_MAJOR = 8 }; /* compute capability 8.0: tf32 and bf16 products, asynchronous copies */
@@ -13,8 +14,18 @@ static void describe(char *out, size_t bytes, const char *call, cudaError_t erro
     cudaGetLastError(); /* else the next launch would be blamed for it */
 }
 
+/* Streams share the driver's hardware queues: 8, unless this variable, which the driver reads at a
+ * process's first call, asks for up to 32. The runs of a sweep have two streams each. What the user
+ * has set stays. */
+static void ask_for_queues(void)
+{
+    setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", false);
+}
+
+/* A process's first call of CUDA. */
 static bool count_devices(int *count, char *message, size_t message_bytes)
 {
+    ask_for_queues();
     *count = 0;
     const cudaError_t error = cudaGetDeviceCount(count);
     if (error == cudaErrorInsufficientDriver) {

@@ -9,7 +9,7 @@
 #include "engine_tables.h"
 #include "random.h"
 
-enum { METHOD = 1 }; /* raised with every change of the engine that changes results' bits */
+enum { METHOD = 2 }; /* raised with every change of the engine that changes results' bits */
 
 static engine_status describe_arithmetic(engine *e, const cuda_device *device)
 {
@@ -190,6 +190,7 @@ static bool upload_data(engine *e, engine_set set, const engine_data *from)
            cuda_upload(e, to->labels, from->labels, from->count);
 }
 
+/* The first epoch's order is drawn here, so that CUB's kernels are loaded before any step. */
 static bool upload_run(engine *e, const engine_data *training, const engine_data *validation,
                        float *parameters)
 {
@@ -198,7 +199,7 @@ static bool upload_run(engine *e, const engine_data *training, const engine_data
            upload_data(e, ENGINE_VALIDATION, validation) && cuda_upload_parameters(e, parameters) &&
            cuda_clear(e, e->memory.parameters.moment_m, CUDA_ARRAY_BYTES) &&
            cuda_clear(e, e->memory.parameters.moment_v, CUDA_ARRAY_BYTES) &&
-           cuda_set_run_progress(e, 0) && cuda_wait(e);
+           cuda_set_run_progress(e, 0) && cuda_make_order(e, 0) && cuda_wait(e);
 }
 
 /* Allocates everything that a run needs. On failure e->failure has the cause. */

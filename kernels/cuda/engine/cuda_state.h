@@ -111,6 +111,9 @@ ENGINE_MUST_CHECK bool cuda_capture_steps(engine *e);
 
 void cuda_graphs_destroy(engine *e);
 
+/* Draws the epoch's order in e->memory.order. */
+ENGINE_MUST_CHECK bool cuda_make_order(engine *e, uint64_t epoch);
+
 /* Queues the next steps and marks the end of the last one. */
 ENGINE_MUST_CHECK bool cuda_queue_steps(engine *e, uint32_t steps);
 

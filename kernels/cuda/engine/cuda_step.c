@@ -98,7 +98,9 @@ static bool queue_dense1_backward(engine *e, const cuda_batch *batch,
 
 /* The side stream runs launches that are independent of the run's stream: the head's small
  * gradients beside dense1's, conv2's beside conv1's. The second fork may gain nothing, and must be
- * measured: by their registers, no two blocks of these kernels share a multiprocessor. */
+ * measured: by their registers, no two blocks of these kernels share a multiprocessor. So conv1's,
+ * the longer of the two, is queued first: the other's blocks fill the multiprocessors that become
+ * free. */
 static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_settings *adam,
                            bool last, uint32_t n)
 {
@@ -108,9 +110,9 @@ static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_s
     return fork(e) &&
            cuda_ok(e, "cuda_head_gradients", cuda_head_gradients(batch, a, p, e->side)) &&
            queue_dense1_backward(e, batch, adam, last, n) && fork(e) &&
-           cuda_ok(e, "cuda_conv2_weights", cuda_conv2_weights(batch, a, p, precision, e->side)) &&
            cuda_ok(e, "cuda_conv1_weights",
                    cuda_conv1_weights(batch, a, p, precision, e->stream)) &&
+           cuda_ok(e, "cuda_conv2_weights", cuda_conv2_weights(batch, a, p, precision, e->side)) &&
            join(e);
 }
 
@@ -234,7 +236,7 @@ void cuda_graphs_destroy(engine *e)
     }
 }
 
-static bool make_order(engine *e, uint64_t epoch)
+bool cuda_make_order(engine *e, uint64_t epoch)
 {
     const uint32_t count = e->memory.data[ENGINE_TRAINING].count;
     if (!cuda_ok(e, "cuda_order_keys",
@@ -276,7 +278,7 @@ bool cuda_queue_steps(engine *e, uint32_t steps)
         const uint64_t epoch = e->queued / steps_per_epoch;
         const uint64_t left = steps_per_epoch - e->queued % steps_per_epoch;
         uint32_t queued = 0;
-        if ((epoch != e->order_epoch && !make_order(e, epoch)) ||
+        if ((epoch != e->order_epoch && !cuda_make_order(e, epoch)) ||
             !queue_some(e, left < steps ? (uint32_t)left : steps, &queued)) {
             return false;
         }
@@ -289,7 +291,7 @@ bool cuda_queue_steps(engine *e, uint32_t steps)
 /* The samples are a batch of their own, the first of an order that begins with them. */
 bool cuda_queue_gradient(engine *e, uint32_t first, uint32_t count)
 {
-    if (e->order_epoch != 0 && !make_order(e, 0)) {
+    if (e->order_epoch != 0 && !cuda_make_order(e, 0)) {
         return false;
     }
     cuda_batch batch = training_batch(e);

@@ -121,10 +121,9 @@ __device__ __forceinline__ void make_delta(const cuda_activations &a, uint32_t s
 /* gates[y][x]: bit c says whether conv1 is above 0 there. */
 template <engine_precision P>
 __device__ __forceinline__ void make_gates(shared_span<uint32_t> gates, shared_span<float> image,
-                                           const float *parameters, int warp, int lane)
+                                           const conv1_filter &filter, int warp, int lane)
 {
     enum { ROWS = strip_of<P>::CONV1_ROWS };
-    const conv1_filter filter = load_conv1_filter(parameters + LENET_CONV1_KERNEL_AT, lane);
     for (int x = warp; x < LENET_CONV1_SIDE; x += CONV_WARPS) {
         float out[ROWS];
         conv1_column(image, filter, x, out);
@@ -334,13 +333,15 @@ __global__ void __launch_bounds__(CONV_THREADS, 1)
     for (uint32_t at = blockIdx.x; at < strips; at += gridDim.x) {
         const uint32_t i = at / strip::STRIPS;
         const int in_sample = static_cast<int>(at % strip::STRIPS);
+        /* On its way while the rest is staged. */
+        const conv1_filter filter = load_conv1_filter(p.values + LENET_CONV1_KERNEL_AT, lane);
         __syncthreads();
         stage_image<strip::IMAGE_ROWS>(image, batch.images, sample_at(batch, range, i),
                                        strip::DELTA_ROWS * in_sample,
                                        static_cast<int>(threadIdx.x));
         make_delta<P>(a, i, in_sample, scale, delta);
         __syncthreads();
-        make_gates<P>(gates, image, p.values, warp, lane);
+        make_gates<P>(gates, image, filter, warp, lane);
         float back[2][strip::TILES][4] = {};
         if constexpr (P == ENGINE_FP32) {
             multiply_fp32(kernel, delta, own, lane, back);

@@ -60,7 +60,7 @@ __device__ __forceinline__ int window_slot(int window)
 }
 
 /* conv2's kernel [288,64] in shared memory: tf32 [288][64] words, bf16 [144][64] words of two rows,
- * fp32 as it is. For mma the quads of row k lie at quad ^ 2 (k % 4). */
+ * fp32 as it is. For mma the quads of row k lie at quad ^ (k % 4). */
 template <engine_precision P>
 __device__ __forceinline__ void stage_kernel(shared_span<uint32_t> to, const float *kernel)
 {
@@ -76,12 +76,12 @@ __device__ __forceinline__ void stage_kernel(shared_span<uint32_t> to, const flo
             const float4 high = load_global4(kernel + ((2 * row + 1) * WINDOW_QUADS + quad) * 4);
             words = uint4{pack_bf16(low.x, high.x), pack_bf16(low.y, high.y),
                           pack_bf16(low.z, high.z), pack_bf16(low.w, high.w)};
-            at ^= 2 * (row & 3);
+            at ^= row & 3;
         } else {
             const float4 from = load_global4(kernel + at * 4);
             if (P == ENGINE_TF32) {
                 words = uint4{to_tf32(from.x), to_tf32(from.y), to_tf32(from.z), to_tf32(from.w)};
-                at ^= 2 * (row & 3);
+                at ^= row & 3;
             } else {
                 words = uint4{__float_as_uint(from.x), __float_as_uint(from.y),
                               __float_as_uint(from.z), __float_as_uint(from.w)};
@@ -94,9 +94,9 @@ __device__ __forceinline__ void stage_kernel(shared_span<uint32_t> to, const flo
 /* conv1's rows of the band, lane = channel, warps over the columns. */
 template <engine_precision P>
 __device__ __forceinline__ void make_conv1(shared_span<uint32_t> tile, shared_span<float> image,
-                                           const float *parameters, int warp, int lane)
+                                           shared_span<float> conv1, int warp, int lane)
 {
-    const conv1_filter filter = load_conv1_filter(parameters + LENET_CONV1_KERNEL_AT, lane);
+    const conv1_filter filter = load_conv1_filter(conv1, lane);
     /* The word's place: lane t of four needs words t and t + 4 of a plane together. */
     const int word = P == ENGINE_BF16 ? lane / 2 : lane;
     const int place = word / PLANE_WORDS * PLANE + word % 4 * 2 + word % PLANE_WORDS / 4;
@@ -187,8 +187,8 @@ __device__ __forceinline__ void multiply_step(float (&d)[4], const uint32_t (&a)
     }
 }
 
-/* sums[row of the window][tile of 8 channels]: column c of channel tile j is channel 4 c + j of
- * the warp's 32, so that a lane's columns 2 t and 2 t + 1 of four tiles are 8 channels in a row. */
+/* sums[row of the window][tile of 8 channels]; a lane ends with quads t and t + 4 of the warp's
+ * channels (quad_of_column). */
 template <engine_precision P>
 __device__ __forceinline__ void
 multiply_half(shared_span<uint32_t> kernel, shared_span<uint32_t> tile, int first_slot,
@@ -197,7 +197,7 @@ multiply_half(shared_span<uint32_t> kernel, shared_span<uint32_t> tile, int firs
     typedef words_of<P> words;
     const int group = lane / 4;
     const int member = lane % 4;
-    const int quad = (8 * channel_half + group) ^ (2 * member);
+    const int quad = (8 * channel_half + quad_of_column(group)) ^ member;
     const shared_span<uint32_t> pixels =
         tile + (k_half * words::STEPS * PLANE + first_slot * PLANE_WORDS + 2 * member);
     const shared_span<uint32_t> weights =
@@ -240,12 +240,12 @@ multiply_mma(shared_span<uint32_t> kernel, shared_span<uint32_t> tile, shared_sp
     const int k_half = warp % 2;
     const int channel_half = warp / 2 % 2;
     sums.window = warp / 4 * 8 + lane / 4;
-    sums.quad = 8 * channel_half + 2 * (lane % 4) + k_half;
+    sums.quad = 8 * channel_half + 4 * k_half + lane % 4;
 
     float own[2][4][4] = {};
     multiply_half<P>(kernel, tile, window_slot(sums.window), channel_half, k_half, lane, own);
     __syncthreads();
-    /* This warp keeps the four channels of its own half's number and sends the other four. */
+    /* This warp keeps the quad of its own half's number and sends the other one. */
 #pragma unroll
     for (int p = 0; p < 4; p++) {
         float send[4];

@@ -11,10 +11,10 @@
  * mma: K = pixels; a word is a tf32 value, or a pair of bf16 from two rows, one above the other, so
  * that a tap's shift to the side shifts whole words. Warp = (row of taps, 32 of the 64 channels,
  * half of K): 6 by 4 tiles of 16 by 8. Row m of tiles 2 dx and 2 dx + 1 together is channel
- * 4 (m % 8) + …, and column c of tile j channel 4 c + j, so that every access of shared memory is
- * 16 bytes wide, free of bank conflicts, and feeds two or four tiles. At the end the halves of K
- * meet in shared memory. fp32: thread = three taps of a row by 4 by 4 channels, 48 products for
- * every two vector loads.
+ * 4 (m % 8) + …, and column c of tile j is channel j of quad quad_of_column(c). delta's quads lie
+ * in shared memory in the order of these columns, so that every access there is 16 bytes wide, free
+ * of bank conflicts, and feeds two or four tiles. At the end the halves of K meet in shared memory.
+ * fp32: thread = three taps of a row by 4 by 4 channels, 48 products for every two vector loads.
  *
  * Bound: at 16 samples (96 bands) latency; above, shared memory's bandwidth (4/3 accesses of 128
  * bytes an mma) or the rate of FFMA; a slot is 74 KB to write. */
@@ -55,9 +55,8 @@ __device__ __forceinline__ uint32_t word_of(engine_precision precision, float va
 /* conv1's rows, lane = channel; bf16: word of row y is the pair of rows y and y + 1. */
 template <engine_precision P>
 __device__ __forceinline__ void make_inputs(shared_span<uint32_t> inputs, shared_span<float> image,
-                                            const float *parameters, int warp, int lane)
+                                            const conv1_filter &filter, int warp, int lane)
 {
-    const conv1_filter filter = load_conv1_filter(parameters + LENET_CONV1_KERNEL_AT, lane);
     for (int x = warp; x < LENET_CONV1_SIDE; x += CONV_WARPS) {
         float out[CONV1_ROWS];
         conv1_column(image, filter, x, out);
@@ -71,6 +70,12 @@ __device__ __forceinline__ void make_inputs(shared_span<uint32_t> inputs, shared
             }
         }
     }
+}
+
+/* Where a pixel's quad of channels lies in delta. */
+template <engine_precision P> __device__ __forceinline__ int delta_place(int quad)
+{
+    return P == ENGINE_FP32 ? quad : quad / 8 * 8 + column_of_quad(quad % 8);
 }
 
 /* This thread's window and channels of delta, and on top of its sums for the bias. */
@@ -100,7 +105,7 @@ __device__ __forceinline__ void make_delta(const cuda_activations &a, uint32_t s
         }
         const int y = P == ENGINE_BF16 ? row : 2 * row + static_cast<int>(p / 2);
         const int x = column + static_cast<int>(p % 2);
-        store4(delta, (y * LENET_CONV2_SIDE + x) * DELTA_PIXEL + 4 * quad,
+        store4(delta, (y * LENET_CONV2_SIDE + x) * DELTA_PIXEL + 4 * delta_place<P>(quad),
                uint4{words[0], words[1], words[2], words[3]});
     }
 }
@@ -188,7 +193,7 @@ __device__ __forceinline__ void write_mma(shared_span<float> exchange, float *sl
                 const float4 other = load4(own, (4 * m + d) * 4 * LANES);
                 const int channel = 4 * (lane / 4) + 2 * (m % 2) + d / 2;
                 const int row = (3 * tap_row + m / 2) * LENET_CONV1_CHANNELS + channel;
-                const int column = 32 * channel_half + 8 * (lane % 4) + 4 * (d % 2);
+                const int column = 32 * channel_half + 16 * (d % 2) + 4 * (lane % 4);
                 add_to_slot(slot + row * LENET_CONV2_CHANNELS + column, first,
                             float4{sums[m][0][d] + other.x, sums[m][1][d] + other.y,
                                    sums[m][2][d] + other.z, sums[m][3][d] + other.w});
@@ -312,12 +317,14 @@ __global__ void __launch_bounds__(CONV_THREADS, 1)
     for (uint32_t band = blockIdx.x; band < bands; band += gridDim.x) {
         const uint32_t i = band / BANDS;
         const int in_sample = static_cast<int>(band % BANDS);
+        /* On its way while the rest is staged. */
+        const conv1_filter filter = load_conv1_filter(p.values + LENET_CONV1_KERNEL_AT, lane);
         __syncthreads();
         stage_image<IMAGE_ROWS>(image, batch.images, sample_at(batch, range, i), 4 * in_sample,
                                 static_cast<int>(threadIdx.x));
         make_delta<P>(a, i, in_sample, scale, delta, bias);
         __syncthreads();
-        make_inputs<P>(inputs, image, p.values, warp, lane);
+        make_inputs<P>(inputs, image, filter, warp, lane);
         __syncthreads();
         if constexpr (MMA) {
             add_band<P>(inputs, delta, tap_row, channel_half, k_half, lane, sums);

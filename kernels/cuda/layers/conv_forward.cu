@@ -78,9 +78,22 @@ __device__ __forceinline__ void stage_band(const cuda_batch &batch, uint32_t ban
     }
 }
 
+/* conv1's kernel and bias, by warps that have nothing to do in stage_band. */
+__device__ __forceinline__ void stage_conv1(shared_span<float> conv1, const float *parameters)
+{
+    enum { FIRST = MASKS, END = FIRST + CONV1_PARAMETERS / 4 };
+    static_assert(END <= CONV_THREADS - 2 * LANES, "the image's warps come after");
+    const int thread = static_cast<int>(threadIdx.x);
+    if (thread >= FIRST && thread < END) {
+        const int at = 4 * (thread - FIRST);
+        store4(conv1, at, load_global4(parameters + LENET_CONV1_KERNEL_AT + at));
+    }
+}
+
 template <engine_precision P> constexpr size_t shared_bytes()
 {
-    return (words_of<P>::KERNEL + EXCHANGE + IMAGE_ROWS * LENET_IMAGE_SIDE + 2 * MASKS) *
+    return (words_of<P>::KERNEL + EXCHANGE + IMAGE_ROWS * LENET_IMAGE_SIDE + 2 * MASKS +
+            CONV1_PARAMETERS) *
            sizeof(float);
 }
 
@@ -92,6 +105,7 @@ __global__ void __launch_bounds__(CONV_THREADS, 2)
     shared_span<uint32_t> kernel = memory.take<uint32_t>(words_of<P>::KERNEL);
     shared_span<float> image = memory.take<float>(IMAGE_ROWS * LENET_IMAGE_SIDE);
     shared_span<uint32_t> masks = memory.take<uint32_t>(2 * MASKS);
+    shared_span<float> conv1 = memory.take<float>(CONV1_PARAMETERS);
     shared_memory same = memory;
     shared_span<uint32_t> tile = memory.take<uint32_t>(EXCHANGE);
     shared_span<float> exchange = same.take<float>(EXCHANGE);
@@ -104,11 +118,12 @@ __global__ void __launch_bounds__(CONV_THREADS, 2)
         return;
     }
     stage_band(batch, blockIdx.x, image, masks);
+    stage_conv1(conv1, parameters);
     stage_kernel<P>(kernel, parameters + LENET_CONV2_KERNEL_AT);
     int mask_at = 0;
     for (uint32_t band = blockIdx.x; band < bands; band += gridDim.x) {
         __syncthreads();
-        make_conv1<P>(tile, image, parameters, warp, lane);
+        make_conv1<P>(tile, image, conv1, warp, lane);
         __syncthreads();
         window_sums sums;
         if (P == ENGINE_FP32) {

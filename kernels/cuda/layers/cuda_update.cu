@@ -184,6 +184,8 @@ __global__ void __launch_bounds__(THREADS)
         }
     } else if (thread == 0) {
         write_entry(ring, p, range);
+    } else if (thread == LANES) {
+        /* By another warp than the entry's, since either takes a microsecond or more. */
         progress->next_alpha = adam_alpha(adam, range.step + 2);
     }
     finish_block(progress, range.step);
@@ -230,7 +232,8 @@ __global__ void set_progress(cuda_progress *progress, uint64_t step, cuda_adam_s
 
 cudaError_t prepare_update()
 {
-    return first_error({load_kernel(update), load_kernel(adam_dense1)});
+    return first_error({load_kernel(update), load_kernel(gradients), load_kernel(adam_dense1),
+                        load_kernel(set_progress)});
 }
 
 extern "C" cudaError_t cuda_update(const cuda_batch *batch, const cuda_parameters *p,

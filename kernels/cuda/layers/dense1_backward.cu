@@ -5,11 +5,11 @@
  *   gradient[k][j]        = sum over i of pooled[i][k] * preactivation_gradient[i][j]
  *
  * Block = 16 rows of the kernel, 4 warps of 32 columns each: 576 blocks that are all on the chip at
- * once. Lane (g, t) = (lane / 4, lane % 4) has rows g and g + 8, columns 8 t .. 8 t + 7 of the
- * warp's, as the old weights for the first product, as the sums of the second (column c of tile j
- * is column 4 c + j), and as parameters and moments for the update, which therefore are loaded
- * once, 16 bytes at a time, before anything else, all under way together: copied to where in
- * shared memory that lane alone looks for them, the moments behind the products' backs.
+ * once. Lane (g, t) = (lane / 4, lane % 4) has rows g and g + 8, and eight columns of each
+ * (lane_values), as the old weights for the first product, as the sums of the second, and as
+ * parameters and moments for the update, which therefore are loaded once, 16 bytes at a time,
+ * before anything else, all under way together: copied to where in shared memory that lane alone
+ * looks for them, the moments during the products.
  *
  * Samples go by chunks of 32 (dense1_products.cuh): their 16 inputs to shared memory, the first
  * product's parts of the four warps through shared memory; preactivation_gradient comes from the
@@ -33,13 +33,19 @@ enum dense1_mode {
     GRADIENT_ALONE /* writes it, and computes nothing else */
 };
 
+/* From a lane's first four values of the kernel to its i-th four, i < 4. */
+__device__ __forceinline__ int lane_offset(int i)
+{
+    return i / 2 * 8 * LENET_DENSE1 + i % 2 * HALF;
+}
+
 /* Starts to copy a lane's part to shared memory, where no other thread looks at it. */
 __device__ __forceinline__ void copy_lane(const float *from, int at, shared_span<float> to)
 {
 #pragma unroll
     for (int i = 0; i < 4; i++) {
         copy_async16(to, (i * THREADS + static_cast<int>(threadIdx.x)) * 4,
-                     from + at + i / 2 * 8 * LENET_DENSE1 + i % 2 * 4);
+                     from + at + lane_offset(i));
     }
 }
 
@@ -95,7 +101,7 @@ __device__ __forceinline__ void finish_kernel(const cuda_parameters &p, const ad
     }
 #pragma unroll
     for (int i = 0; i < 4; i++) {
-        const int at = lane_at + i / 2 * 8 * LENET_DENSE1 + i % 2 * 4;
+        const int at = lane_at + lane_offset(i);
         float4 gradient = {sums[0][i], sums[1][i], sums[2][i], sums[3][i]};
         if (earlier) {
             const float4 before = load_global4(p.gradients + at);
@@ -132,7 +138,7 @@ __device__ __forceinline__ void run_backward(const cuda_batch &batch, const cuda
     const int warp = static_cast<int>(threadIdx.x) / LANES;
     const int lane = static_cast<int>(threadIdx.x) % LANES;
     const int row = static_cast<int>(blockIdx.x) * ROWS;
-    const int own_column = warp * COLUMNS + 8 * (lane % 4);
+    const int own_column = warp * COLUMNS + 4 * (lane % 4);
     const int at = LENET_DENSE1_KERNEL_AT + (row + lane / 4) * LENET_DENSE1 + own_column;
     row_spans rows = {};
     float alpha = 0;
@@ -171,7 +177,7 @@ __device__ __forceinline__ void run_backward(const cuda_batch &batch, const cuda
                             weight, own_parts);
             }
             weights_mma<P>(a.preactivation_gradient, first, n, count,
-                           warp * COLUMNS + 4 * (lane / 4), lane, inputs, sums);
+                           warp * COLUMNS + 4 * quad_of_column(lane / 4), lane, inputs, sums);
         }
         __syncthreads();
         if (MODE != GRADIENT_ALONE) {
@@ -224,7 +230,9 @@ cudaError_t prepare_dense1_backward()
     return first_error(
         {load_kernel(dense1_update<ENGINE_FP32>), load_kernel(dense1_update<ENGINE_TF32>),
          load_kernel(dense1_update<ENGINE_BF16>), load_kernel(dense1_backward<ENGINE_FP32>),
-         load_kernel(dense1_backward<ENGINE_TF32>), load_kernel(dense1_backward<ENGINE_BF16>)});
+         load_kernel(dense1_backward<ENGINE_TF32>), load_kernel(dense1_backward<ENGINE_BF16>),
+         load_kernel(dense1_gradient<ENGINE_FP32>), load_kernel(dense1_gradient<ENGINE_TF32>),
+         load_kernel(dense1_gradient<ENGINE_BF16>)});
 }
 
 extern "C" cudaError_t cuda_dense1_backward(const cuda_batch *batch, const cuda_activations *a,

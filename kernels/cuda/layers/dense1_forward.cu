@@ -38,6 +38,38 @@ __device__ __forceinline__ float4 load_inputs(const float *pooled, uint32_t samp
     return load_global4(pooled + static_cast<size_t>(sample) * LENET_FLAT + input);
 }
 
+/* A lane's weights. mma: inputs 4 t .. 4 t + 3 of either 16, four columns each. */
+template <engine_precision P> struct lane_weights {
+    float4 four[2][4];
+};
+
+/* fp32: all of the warp's inputs in one column. */
+template <> struct lane_weights<ENGINE_FP32> {
+    float one[WARP_INPUTS];
+};
+
+/* Of the warp's inputs from `input` on and its columns from `column` on. */
+template <engine_precision P>
+__device__ __forceinline__ lane_weights<P> load_weights(const float *kernel, int input, int column,
+                                                        int lane)
+{
+    lane_weights<P> weight;
+    if constexpr (P == ENGINE_FP32) {
+#pragma unroll
+        for (int k = 0; k < WARP_INPUTS; k++) {
+            weight.one[k] = kernel[static_cast<size_t>(input + k) * LENET_DENSE1 + column + lane];
+        }
+    } else {
+#pragma unroll
+        for (int e = 0; e < 8; e++) {
+            const int row = input + 16 * (e / 4) + 4 * (lane % 4) + e % 4;
+            weight.four[e / 4][e % 4] = load_global4(
+                kernel + static_cast<size_t>(row) * LENET_DENSE1 + column + 4 * (lane / 4));
+        }
+    }
+    return weight;
+}
+
 /* Adds 16 inputs to d [16 samples][4 tiles of 8 columns]. low, high: of samples g and g + 8;
  * weight[e]: input 4 t + e, four columns. */
 template <engine_precision P>
@@ -76,19 +108,12 @@ __device__ __forceinline__ void multiply_chunk(float4 low, float4 high, const fl
 /* A warp's sums over its 32 inputs from `input` on and 32 columns from `column` on, of samples
  * [first, first + 16 tiles), into sums[sample][column in the block]. */
 template <engine_precision P>
-__device__ __forceinline__ void multiply_mma(const float *pooled, const float *kernel,
+__device__ __forceinline__ void multiply_mma(const float *pooled, const lane_weights<P> &weight,
                                              uint32_t first, uint32_t n, int tiles, int input,
                                              int column, int lane, shared_span<float> sums)
 {
     const int group = lane / 4;
     const int member = lane % 4;
-    float4 weight[2][4];
-#pragma unroll
-    for (int e = 0; e < 8; e++) {
-        const int row = input + 16 * (e / 4) + 4 * member + e % 4;
-        weight[e / 4][e % 4] =
-            load_global4(kernel + static_cast<size_t>(row) * LENET_DENSE1 + column + 4 * group);
-    }
     const int to_column = column % COLUMNS + 8 * member;
     for (int tile = 0; tile < tiles; tile++) {
         const uint32_t sample = first + static_cast<uint32_t>(16 * tile + group);
@@ -97,7 +122,7 @@ __device__ __forceinline__ void multiply_mma(const float *pooled, const float *k
         for (int chunk = 0; chunk < 2; chunk++) {
             const int at = input + 16 * chunk + 4 * member;
             multiply_chunk<P>(load_inputs(pooled, sample, n, at),
-                              load_inputs(pooled, sample + 8, n, at), weight[chunk], d);
+                              load_inputs(pooled, sample + 8, n, at), weight.four[chunk], d);
         }
 #pragma unroll
         for (int half = 0; half < 2; half++) {
@@ -111,25 +136,21 @@ __device__ __forceinline__ void multiply_mma(const float *pooled, const float *k
     }
 }
 
-__device__ __forceinline__ void multiply_fp32(const float *pooled, const float *kernel,
+__device__ __forceinline__ void multiply_fp32(const float *pooled,
+                                              const lane_weights<ENGINE_FP32> &weight,
                                               uint32_t first, uint32_t n, int rows, int input,
                                               int column, int lane, shared_span<float> sums)
 {
-    float weight[WARP_INPUTS];
-#pragma unroll
-    for (int k = 0; k < WARP_INPUTS; k++) {
-        weight[k] = kernel[static_cast<size_t>(input + k) * LENET_DENSE1 + column + lane];
-    }
 #pragma unroll 2
     for (int row = 0; row < rows; row++) {
         float sum = 0;
 #pragma unroll
         for (int k = 0; k < WARP_INPUTS; k += 4) {
             const float4 x = load_inputs(pooled, first + static_cast<uint32_t>(row), n, input + k);
-            sum = fmaf(x.x, weight[k], sum);
-            sum = fmaf(x.y, weight[k + 1], sum);
-            sum = fmaf(x.z, weight[k + 2], sum);
-            sum = fmaf(x.w, weight[k + 3], sum);
+            sum = fmaf(x.x, weight.one[k], sum);
+            sum = fmaf(x.y, weight.one[k + 1], sum);
+            sum = fmaf(x.z, weight.one[k + 2], sum);
+            sum = fmaf(x.w, weight.one[k + 3], sum);
         }
         sums[row * SUM_ROW + column % COLUMNS + lane] = sum;
     }
@@ -147,21 +168,23 @@ __global__ void __launch_bounds__(THREADS, 2)
     const int lane = static_cast<int>(threadIdx.x) % LANES;
     const int slice = static_cast<int>(blockIdx.x) / 2;
     const int half = static_cast<int>(blockIdx.x) % 2;
+    const int quarter = warp / 2;
+    const int column = half * COLUMNS + warp % 2 * WARP_COLUMNS;
+    const int input = slice * SLICE + quarter * WARP_INPUTS;
+    /* Before the number of samples, which is loaded as well. */
+    const lane_weights<P> weight =
+        load_weights<P>(parameters + LENET_DENSE1_KERNEL_AT, input, column, lane);
     const uint32_t n = batch_range_of(batch).n;
     const uint32_t first = blockIdx.y * static_cast<uint32_t>(rows);
     if (first >= n) {
         return;
     }
     const int here = static_cast<int>(min(n - first, static_cast<uint32_t>(rows)));
-    const int quarter = warp / 2;
-    const int column = half * COLUMNS + warp % 2 * WARP_COLUMNS;
-    const int input = slice * SLICE + quarter * WARP_INPUTS;
-    const float *kernel = parameters + LENET_DENSE1_KERNEL_AT;
     const shared_span<float> own = sums + quarter * rows * SUM_ROW;
-    if (P == ENGINE_FP32) {
-        multiply_fp32(a.pooled, kernel, first, n, here, input, column, lane, own);
+    if constexpr (P == ENGINE_FP32) {
+        multiply_fp32(a.pooled, weight, first, n, here, input, column, lane, own);
     } else {
-        multiply_mma<P>(a.pooled, kernel, first, n, (here + 15) / 16, input, column, lane, own);
+        multiply_mma<P>(a.pooled, weight, first, n, (here + 15) / 16, input, column, lane, own);
     }
     __syncthreads();
     for (int i = static_cast<int>(threadIdx.x); i < here * (COLUMNS / 4); i += THREADS) {

@@ -14,11 +14,13 @@ enum {
     WARPS = THREADS / LANES,
     ROWS = 16,                      /* of the kernel, of a block */
     COLUMNS = LENET_DENSE1 / WARPS, /* of a warp */
+    HALF = COLUMNS / 2,             /* from a lane's first four columns to its other four */
     CHUNK = 32,                     /* samples */
     INPUT_ROW = ROWS + 8,           /* words from sample to sample, apart in their banks */
 };
 
-/* A lane's part of the kernel: rows g, g + 8, eight columns each. */
+/* A lane's part of the kernel: rows g and g + 8, and in each of them quads t and t + 4 of the
+ * warp's columns, as quad_of_column has it. */
 struct lane_values {
     float value[2][8];
 };
@@ -72,7 +74,7 @@ __device__ __forceinline__ void stage_inputs(const float *pooled, uint32_t first
 }
 
 /* d[16 samples][tile of 8 rows] of the inputs' gradient over the warp's 32 columns; low and high
- * are eight columns of samples g and g + 8. */
+ * are the lane's columns of samples g and g + 8. */
 template <engine_precision P>
 __device__ __forceinline__ void multiply_back(const float (&low)[8], const float (&high)[8],
                                               const lane_values &weight, float (&d)[2][4])
@@ -106,7 +108,7 @@ __device__ __forceinline__ void multiply_back(const float (&low)[8], const float
 }
 
 /* The inputs' gradient over the warp's columns of `tiles` times 16 samples, to
- * parts[sample][16 rows]. `column` is the warp's first plus 8 t. */
+ * parts[sample][16 rows]. `column` is the lane's first. */
 template <engine_precision P>
 __device__ __forceinline__ void back_mma(const float *preactivation_gradient, uint32_t first,
                                          uint32_t n, int tiles, int column, int lane,
@@ -120,12 +122,14 @@ __device__ __forceinline__ void back_mma(const float *preactivation_gradient, ui
         for (int half = 0; half < 2; half++) {
             const uint32_t at = first + static_cast<uint32_t>(sample + 8 * half);
 #pragma unroll
-            for (int c = 0; c < 8; c += 4) {
-                const float4 four = load_gradient(preactivation_gradient, at, n, column + c);
-                value[half][c] = four.x;
-                value[half][c + 1] = four.y;
-                value[half][c + 2] = four.z;
-                value[half][c + 3] = four.w;
+            for (int side = 0; side < 2; side++) {
+                const float4 four =
+                    load_gradient(preactivation_gradient, at, n, column + side * HALF);
+                float *const to = &value[half][4 * side];
+                to[0] = four.x;
+                to[1] = four.y;
+                to[2] = four.z;
+                to[3] = four.w;
             }
         }
         float d[2][4] = {};
@@ -139,8 +143,8 @@ __device__ __forceinline__ void back_mma(const float *preactivation_gradient, ui
     }
 }
 
-/* The kernel's gradient over one chunk: sums[j] is tile j's. `column` is the warp's first plus
- * 4 g. */
+/* The kernel's gradient over one chunk: sums[j] is tile j's (quad_of_column). `column` is the first
+ * of group g's quad. */
 template <engine_precision P>
 __device__ __forceinline__ void weights_mma(const float *preactivation_gradient, uint32_t first,
                                             uint32_t n, int count, int column, int lane,
@@ -202,7 +206,7 @@ multiply_fp32(const float *preactivation_gradient, uint32_t first, int count, in
         const float *from = preactivation_gradient +
                             static_cast<size_t>(first + static_cast<uint32_t>(s)) * LENET_DENSE1;
         const float4 low = load_global4(from + column);
-        const float4 high = load_global4(from + column + 4);
+        const float4 high = load_global4(from + column + HALF);
         const float gradient[8] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
         float back[2] = {0, 0};
 #pragma unroll

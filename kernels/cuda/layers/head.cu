@@ -73,10 +73,10 @@ __device__ __forceinline__ float sum_logit(const float (&weight)[LANE_INPUTS],
 }
 
 /* Softmax, loss, correctness and the logits' gradient of a sample, by one warp, lane = class; in
- * double as on the CPU. */
+ * double as on the CPU. `label` counts only if there are labels. */
 __device__ __forceinline__ void finish_sample(const cuda_batch &batch, const cuda_activations &a,
-                                              const batch_range &range, uint32_t sample, int lane,
-                                              const head_memory &memory)
+                                              const batch_range &range, uint32_t sample, int label,
+                                              int lane, const head_memory &memory)
 {
     const bool is_class = lane < CLASSES;
     float largest = memory.logits[0];
@@ -110,7 +110,6 @@ __device__ __forceinline__ void finish_sample(const cuda_batch &batch, const cud
     if (batch.labels == nullptr) {
         return;
     }
-    const int label = batch.labels[sample_at(batch, range, sample)];
     if (lane == label) {
         const double loss = log(sum) + static_cast<double>(largest) - static_cast<double>(own);
         a.loss[sample] = static_cast<float>(loss);
@@ -139,6 +138,7 @@ __global__ void __launch_bounds__(THREADS)
     if (sample >= range.n) {
         return;
     }
+    const uint32_t place = sample_at(batch, range, sample);
     const float *kernel = parameters + LENET_DENSE2_KERNEL_AT;
     float weight[CLASS_ROUNDS][LANE_INPUTS];
 #pragma unroll
@@ -159,6 +159,8 @@ __global__ void __launch_bounds__(THREADS)
     const float scale = batch.dropout ? DROPOUT2_SCALE : 1.0f;
 
     sum_splits(a.partial, batch.capacity, sample, splits, warp, lane, m.sums);
+    /* Needed by the first warp alone, at the end: it is on its way during all that follows. */
+    const int label = warp == 0 && batch.labels != nullptr ? batch.labels[place] : 0;
     __syncthreads();
     float hidden = 0;
     if (thread < HIDDEN) {
@@ -184,7 +186,7 @@ __global__ void __launch_bounds__(THREADS)
     }
     __syncthreads();
     if (warp == 0) {
-        finish_sample(batch, a, range, sample, lane, m);
+        finish_sample(batch, a, range, sample, label, lane, m);
     }
     __syncthreads();
     if (batch.progress != nullptr && thread < HIDDEN) {
@@ -311,7 +313,8 @@ __global__ void __launch_bounds__(THREADS)
 
 cudaError_t prepare_head()
 {
-    return first_error({load_kernel(head), load_kernel(head_gradients)});
+    return first_error(
+        {load_kernel(head), load_kernel(head_gradients), load_kernel(evaluation_sums)});
 }
 
 extern "C" cudaError_t cuda_head(const cuda_batch *batch, const cuda_activations *a,

@@ -30,7 +30,6 @@ START_TEST(a_step_is_at_most_12_launches)
     config.batch_size = 1;
     setenv("LENET_DENSE1", dense1_choices[_i], 1);
     engine *e = make_engine(api, &config);
-    train_steps(api, e, 1, steps); /* its epoch's order is drawn with it */
     const uint64_t before = cuda_host_launches();
     train_steps(api, e, 1, steps);
     ck_assert_uint_gt(cuda_host_launches() - before, 0);
@@ -47,6 +46,7 @@ START_TEST(no_replay_goes_beyond_an_epoch)
     config.batch_size = 1;
     engine *e = make_engine(api, &config);
     cuda_host_set_late(true);
+    ck_assert_int_eq(api->train(e, TRAINING, NULL), ENGINE_OK); /* its order was there before */
     uint64_t before = cuda_host_calls();
     ck_assert_int_eq(api->train(e, TRAINING, NULL), ENGINE_OK);
     const uint64_t epoch = cuda_host_calls() - before - CALLS;
@@ -420,11 +420,84 @@ START_TEST(the_arithmetic_names_the_device_the_method_and_cublas_where_it_is_use
     const engine_config config = small_config();
     setenv("LENET_DENSE1", "own", 1);
     engine_plan plan = plan_of(&config);
-    ck_assert_str_eq(plan.arithmetic, "cuda sm_90, method 1");
+    ck_assert_str_eq(plan.arithmetic, "cuda sm_90, method 2");
     ck_assert_str_eq(plan.hardware, "host harness");
     setenv("LENET_DENSE1", "cublas", 1);
     plan = plan_of(&config);
-    ck_assert_str_eq(plan.arithmetic, "cuda sm_90 x132, method 1, cublas 130000");
+    ck_assert_str_eq(plan.arithmetic, "cuda sm_90 x132, method 2, cublas 130000");
+}
+END_TEST
+
+START_TEST(the_most_hardware_queues_are_asked_for_unless_the_user_has)
+{
+    const char *const variable = "CUDA_DEVICE_MAX_CONNECTIONS";
+    char reason[256];
+    unsetenv(variable);
+    ck_assert(api->available(reason, sizeof reason));
+    ck_assert_str_eq(getenv(variable), "32");
+    setenv(variable, "4", 1);
+    ck_assert(api->available(reason, sizeof reason));
+    ck_assert_str_eq(getenv(variable), "4");
+    unsetenv(variable);
+}
+END_TEST
+
+/* Three runs of MNIST at batch size 64, side by side, in each precision; planned without a device.
+ * Some of 8 GB is not there for programs, and a screen takes its part. */
+START_TEST(mnist_fits_a_card_of_8_gb)
+{
+    const uint64_t free_bytes = UINT64_C(7) << 30;
+    engine_config config = small_config();
+    engine_plan plan;
+    char message[256];
+    config.batch_size = 64;
+    config.device = ENGINE_NO_DEVICE;
+    config.precision = (engine_precision[]){ENGINE_FP32, ENGINE_TF32, ENGINE_BF16}[_i];
+    ck_assert_int_eq(api->plan(&config, 60000, 10000, &plan, message, sizeof message), ENGINE_OK);
+    ck_assert_uint_le(3 * plan.memory.total + plan.reserve, free_bytes);
+}
+END_TEST
+
+/* The kernels of all precisions are prepared in any case. */
+START_TEST(kernels_need_no_more_than_the_99_kib_of_shared_memory_of_a_small_card)
+{
+    const engine_config config = small_config();
+    char message[256] = "";
+    cuda_host_set_shared_memory(48 << 10);
+    ck_assert_int_eq(try(&config, message, sizeof message), ENGINE_FAILED);
+    expect_cause(message, "cudaErrorInvalidValue");
+    cuda_host_set_shared_memory(99 << 10);
+    ck_assert_int_eq(try(&config, message, sizeof message), ENGINE_OK);
+}
+END_TEST
+
+START_TEST(every_kernel_is_loaded_before_its_first_launch)
+{
+    const engine_config config = small_config();
+    engine_step step;
+    engine_result result;
+    engine_histogram histogram;
+    float *gradient = malloc(LENET_PARAMETERS * sizeof *gradient);
+    ck_assert_ptr_nonnull(gradient);
+    engine *e = make_engine(api, &config);
+    train_steps(api, e, 1, &step);
+    ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &result, NULL), ENGINE_OK);
+    ck_assert_int_eq(api->read_histogram(e, "activation/conv1", &histogram), ENGINE_OK);
+    ck_assert_int_eq(api->read_histogram(e, "gradient/dense1/kernel", &histogram), ENGINE_OK);
+    ck_assert_int_eq(api->gradient(e, 0, 1, gradient), ENGINE_OK);
+    ck_assert_ptr_null(cuda_host_unloaded());
+    api->destroy(e);
+    free(gradient);
+}
+END_TEST
+
+/* CUB's kernels have no names that could be loaded. */
+START_TEST(the_first_order_is_drawn_before_any_step)
+{
+    const engine_config config = small_config();
+    engine *e = make_engine(api, &config);
+    ck_assert_uint_eq(e->order_epoch, 0);
+    api->destroy(e);
 }
 END_TEST
 
@@ -463,6 +536,11 @@ int main(void)
     tcase_add_loop_test(c, steps_done_before_the_device_is_lost_are_handed_out, 0, 2);
     tcase_add_test(c, a_failure_names_the_step_where_it_was_found);
     tcase_add_test(c, the_arithmetic_names_the_device_the_method_and_cublas_where_it_is_used);
+    tcase_add_test(c, the_most_hardware_queues_are_asked_for_unless_the_user_has);
+    tcase_add_loop_test(c, mnist_fits_a_card_of_8_gb, 0, 3);
+    tcase_add_test(c, kernels_need_no_more_than_the_99_kib_of_shared_memory_of_a_small_card);
+    tcase_add_test(c, every_kernel_is_loaded_before_its_first_launch);
+    tcase_add_test(c, the_first_order_is_drawn_before_any_step);
     tcase_add_test(c, a_device_that_is_not_there_is_unavailable);
     return run_cuda_engine_case(c);
 }

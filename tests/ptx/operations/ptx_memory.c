@@ -273,6 +273,7 @@ static const ptx_operation table[] = {
     STORE4("st.global.v4.u8", global, 1),
     STORE4("st.global.v4.u32", global, 4),
     STORE4("st.global.v4.f32", global, 4),
+    STORE4("st.global.wb.v4.f32", global, 4),
     LOAD("ld.shared.u32", shared, 4),
     LOAD("ld.shared.f32", shared, 4),
     LOAD("ld.shared.f64", shared, 8),

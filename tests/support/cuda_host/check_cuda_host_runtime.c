@@ -79,6 +79,16 @@ START_TEST(launches_out_of_range_are_refused)
 }
 END_TEST
 
+START_TEST(a_kernel_that_nothing_loaded_is_named)
+{
+    float *place = new_zeros();
+    ck_assert_ptr_null(cuda_host_unloaded());
+    OK(sample_increment(place, NULL));
+    ck_assert_str_eq(cuda_host_unloaded(), "increment");
+    OK(cudaFree(place));
+}
+END_TEST
+
 START_TEST(late_stream_does_nothing_before_somebody_waits)
 {
     cudaStream_t stream;
@@ -241,6 +251,7 @@ int main(void)
     tcase_add_test(cases, memory_has_a_limit);
     tcase_add_loop_test(cases, copies_out_of_bounds_are_found, 0, 4);
     tcase_add_test(cases, launches_out_of_range_are_refused);
+    tcase_add_test(cases, a_kernel_that_nothing_loaded_is_named);
     tcase_add_test(cases, late_stream_does_nothing_before_somebody_waits);
     tcase_add_test(cases, late_streams_run_beside_each_other_as_early_and_as_late_as_may_be);
     tcase_add_loop_test(cases, late_streams_that_wait_for_each_other_run_in_turn, 0, 3);

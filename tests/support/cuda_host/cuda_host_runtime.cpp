@@ -22,11 +22,17 @@ namespace cuda_host
 namespace
 {
 
+const int MULTIPROCESSORS = 132;
+const size_t SHARED_BYTES = 48 << 10;
+const size_t SHARED_OPTIN_BYTES = 227 << 10;
+
 struct runtime_state {
-    std::map<const void *, size_t> shared_limits; /* by kernel */
+    std::map<const void *, size_t> shared_limits; /* of the kernels that are loaded */
+    std::string unloaded; /* a kernel that was launched and not loaded before */
     uint64_t launches = 0;
     bool order_is_set = false;
     cuda_host_launcher *launcher = nullptr;
+    size_t shared_bytes = SHARED_OPTIN_BYTES; /* that a block may have at most */
 };
 
 runtime_state &runtime()
@@ -34,10 +40,6 @@ runtime_state &runtime()
     static runtime_state *state = new runtime_state();
     return *state;
 }
-
-const int MULTIPROCESSORS = 132;
-const size_t SHARED_BYTES = 48 << 10;
-const size_t SHARED_OPTIN_BYTES = 227 << 10;
 
 void order_of_environment()
 {
@@ -73,16 +75,27 @@ cudaError_t raise_limit(const void *kernel, size_t shared_bytes)
     if (error != cudaSuccess) {
         return error;
     }
-    if (shared_bytes > SHARED_OPTIN_BYTES) {
+    if (shared_bytes > runtime().shared_bytes) {
         return fail(cudaErrorInvalidValue);
     }
     runtime().shared_limits[kernel] = shared_bytes;
     return cudaSuccess;
 }
 
+void load(const void *kernel)
+{
+    const std::lock_guard<std::recursive_mutex> held(lock);
+    runtime().shared_limits.emplace(kernel, SHARED_BYTES);
+}
+
+static std::string kernel_name(const launch_shape &shape)
+{
+    return std::string(shape.text, static_cast<size_t>(kernel_name_length(shape.text)));
+}
+
 static const char *hand_over(cuda_host_launcher *launcher, const launch_shape &shape)
 {
-    const std::string kernel(shape.text, static_cast<size_t>(kernel_name_length(shape.text)));
+    const std::string kernel = kernel_name(shape);
     std::vector<cuda_host_argument> arguments;
     for (const argument &a : shape.arguments) {
         arguments.push_back({a.data(), a.size()});
@@ -108,6 +121,9 @@ cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cuda
         return fail(cudaErrorInvalidConfiguration);
     }
     const auto limit = r.shared_limits.find(shape.kernel);
+    if (limit == r.shared_limits.end()) {
+        r.unloaded = kernel_name(shape);
+    }
     if (shape.shared_bytes >
         (limit == r.shared_limits.end() ? SHARED_BYTES : std::max(limit->second, SHARED_BYTES))) {
         return fail(cudaErrorInvalidValue);
@@ -135,7 +151,9 @@ void cuda_host_reset(void)
     const std::lock_guard<std::recursive_mutex> held(lock);
     runtime_state &r = runtime();
     device_memory = size_t(8) << 30;
+    r.shared_bytes = SHARED_OPTIN_BYTES;
     r.launches = 0;
+    r.unloaded.clear();
     forget_errors();
     forget_streams();
     order_of_environment();
@@ -145,6 +163,17 @@ void cuda_host_set_order(cuda_host_order order, uint64_t seed)
 {
     set_order(order, seed);
     runtime().order_is_set = true;
+}
+
+void cuda_host_set_shared_memory(size_t bytes)
+{
+    runtime().shared_bytes = bytes;
+}
+
+const char *cuda_host_unloaded(void)
+{
+    const std::string &name = runtime().unloaded;
+    return name.empty() ? nullptr : name.c_str();
 }
 
 void cuda_host_set_launcher(cuda_host_launcher *launcher)

@@ -42,9 +42,16 @@ const char *cuda_host_finding(void);
 /* Kernels run since the start, those of graphs included. */
 uint64_t cuda_host_launches(void);
 
+/* The last kernel that was launched although neither load_kernel nor raise_shared_limit had been
+ * called for it, or NULL. A device would load it then, which may make other streams wait. */
+const char *cuda_host_unloaded(void);
+
 /* Bytes of memory that the device has, at first 8 GiB; and those in use. */
 void cuda_host_set_memory(size_t bytes);
 size_t cuda_host_memory_used(void);
+
+/* Bytes of shared memory that a block may have at most, at first the 227 KiB of sm_90. */
+void cuda_host_set_shared_memory(size_t bytes);
 
 /* Calls of the runtime that could fail on a device, since the start; call number `call` from now
  * on (1 is the next) gives `error` and does nothing; 0 takes it back. After an error of the

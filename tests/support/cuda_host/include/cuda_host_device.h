@@ -41,9 +41,10 @@ inline cudaError_t launch_kernel(const char *text, void (*kernel)(P...), dim3 gr
     return cuda_host::launch(shape, [kernel, copies]() { std::apply(kernel, copies); }, stream);
 }
 
-/* The host's kernels are always there. */
-template <typename... P> inline cudaError_t load_kernel(void (*)(P...))
+/* The host's kernels are always there; who was asked for is noted. */
+template <typename... P> inline cudaError_t load_kernel(void (*kernel)(P...))
 {
+    cuda_host::load(reinterpret_cast<const void *>(kernel));
     return cudaSuccess;
 }
 
@@ -173,6 +174,12 @@ inline T atomic_add(shared_span<T> span, int i, typename plain_type<T>::type val
     const T before = *place;
     *place = static_cast<T>(before + value);
     return before;
+}
+
+/* Stores to global memory */
+inline void __stwb(float4 *to, float4 value)
+{
+    *to = value;
 }
 
 /* Barriers */

@@ -26,6 +26,7 @@ struct launch_shape {
 };
 cudaError_t launch(const launch_shape &shape, std::function<void()> thread, cudaStream_t stream);
 cudaError_t raise_limit(const void *kernel, size_t shared_bytes);
+void load(const void *kernel);
 
 template <typename P> argument argument_of(const P &value)
 {

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""An estimate of a training step's time on an H200, from what its kernels ask of memory.
+
+    check_ptx_traffic --counts | bench/gpu/estimate_step.py
+
+prints a table in Markdown. tests/ptx/README.md says how to run check_ptx_traffic.
+
+It is an estimate, right to about 30 %: no device has measured any of the constants below. A kernel
+takes
+
+    START + its sectors / SECTORS_PER_US + its wavefronts / WAVEFRONTS_PER_US + what CHAINS adds
+
+and the kernels of a step follow each other with GAPS between them. Nothing overlaps in this model,
+but kernels of the side stream count only if they take multiprocessors from the others.
+"""
+
+import collections
+import math
+import re
+import sys
+
+from report import table
+
+# Microseconds until a kernel's first loads from L2, which depend on each other, have come.
+START = 1.2
+
+# L2 delivers 8.4 TB/s; a sector has 32 bytes.
+SECTORS_PER_US = 8.4e12 / 32 / 1e6
+
+# Each of 132 multiprocessors serves one wavefront of shared memory a cycle, at 1.755 GHz.
+WAVEFRONTS_PER_US = 132 * 1755
+
+# Microseconds from the end of a kernel to the start of the next, and for the forks, over a step.
+GAPS = 8.5
+
+# Microseconds of what waits for itself, beside memory. head: barriers and functions in double.
+# update: the ring's entry and its fence; Adam's powers in double take as long beside it.
+CHAINS = {"head": 1.8, "update": 1.0}
+
+# The rows of the table. The weights' kernels are queued together and share one start.
+# head_gradients is not there: it runs beside dense1_update.
+ROWS = {
+    "conv_forward": ["conv_forward"],
+    "dense1_forward": ["dense1_forward"],
+    "head": ["head"],
+    "dense1 backward, update": ["dense1_update"],
+    "conv2 and conv1 weights": ["conv2_weights", "conv1_weights"],
+    "update": ["update"],
+}
+
+TRAINING_SAMPLES = 60000
+
+WORK = re.compile(r"a step of (\d+) samples in (\w+)")
+KERNEL = re.compile(r"  (\w+)(?:<\w+>)?, \d+ launches")
+COUNT = re.compile(r"    (loads|stores|shared memory) .* (\d+) used ")
+
+
+def read_counts(lines):
+    """{(samples, precision): {kernel: {"loads": sectors, "stores": …, "shared memory": …}}}"""
+    steps = {}
+    kernels = None
+    for line in lines:
+        if not line.startswith(" "):
+            found = WORK.fullmatch(line.rstrip())
+            kernels = steps.setdefault((int(found[1]), found[2]), {}) if found else None
+        elif kernels is not None:
+            if found := KERNEL.match(line):
+                counts = kernels.setdefault(found[1], collections.Counter())
+            elif found := COUNT.match(line):
+                counts[found[1]] += int(found[2])
+    return steps
+
+
+def row_time(kernels, names):
+    """Microseconds of kernels that are queued together."""
+    total = START
+    for name in names:
+        counts = kernels[name]
+        total += (counts["loads"] + counts["stores"]) / SECTORS_PER_US
+        total += counts["shared memory"] / WAVEFRONTS_PER_US + CHAINS.get(name, 0)
+    return total
+
+
+def estimate(steps):
+    """The lines of the table."""
+    times = {step: [row_time(kernels, names) for names in ROWS.values()]
+             for step, kernels in steps.items()}
+    sums = {step: sum(rows) + GAPS for step, rows in times.items()}
+    head = ["µs a step, estimated", *(f"{samples}, {precision}" for samples, precision in steps)]
+    rows = [[name, *(f"{times[step][i]:.1f}" for step in steps)] for i, name in enumerate(ROWS)]
+    rows.append(["gaps, forks", *[f"{GAPS:.1f}"] * len(steps)])
+    rows.append(["sum", *(f"{sums[step]:.0f}" for step in steps)])
+    seconds = (15 * math.ceil(TRAINING_SAMPLES / samples) * sums[samples, precision] / 1e6
+               for samples, precision in steps)
+    rows.append(["15 epochs, s", *(f"{value:.1f}" for value in seconds)])
+    return table(head, rows)
+
+
+def main():
+    steps = read_counts(sys.stdin)
+    if not steps:
+        sys.exit("estimate_step.py: standard input has no counts of a step "
+                 "(check_ptx_traffic --counts prints them)")
+    print("\n".join(estimate(steps)))
+
+
+if __name__ == "__main__":
+    main()

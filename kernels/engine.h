@@ -59,9 +59,10 @@ typedef struct engine_config {
     double beta_1;        /* alpha_t = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) */
     double beta_2;
     double epsilon;
-    uint32_t threads; /* 0 for as many as this process gets processors; a GPU engine ignores it */
-    int32_t device;   /* ordinal, or ENGINE_NO_DEVICE; the CPU engine ignores it */
-    const char *isa;  /* CPU: "avx512", "avx2", "portable"; NULL for the best the machine has */
+    uint32_t threads;      /* 0 for the run's part of the processors; a GPU engine ignores it */
+    uint32_t runs_at_once; /* that divide the processors, at least 1; changes no result's bits */
+    int32_t device;        /* ordinal, or ENGINE_NO_DEVICE; the CPU engine ignores it */
+    const char *isa; /* CPU: "avx512", "avx2", "portable"; NULL for the best the machine has */
     /* Whether train is to end early, asked within its call and on its thread. NULL for never. The CPU
      * engine asks before each step and between a step's micro-batches. The CUDA engine does not ask:
      * train only queues, and what is queued is finished. */
@@ -115,6 +116,7 @@ typedef struct engine_plan {
                            of a device of N bytes N less these are a run's. 0 for the CPU. */
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
     uint32_t side_by_side; /* how many runs at once make the best of this hardware, at least 1 */
+    bool divides_threads;  /* such runs divide the processors, and each takes longer than alone */
     /* What the results' bits depend on beside the configuration's numbers: the instruction set and
      * the engine's method ("avx512, method 3"), or the kind of device and the engine's method.
      * Runs with equal configurations, precision and this text are the same run. */
@@ -227,7 +229,7 @@ typedef struct engine_api {
     ENGINE_MUST_CHECK engine_status (*import_state)(engine *, const void *state, size_t bytes);
 } engine_api;
 
-/* Keras' defaults: batch size 32, Adam 1e-3, 0.9, 0.999, 1e-7, seed 0. */
+/* Keras' defaults: batch size 32, Adam 1e-3, 0.9, 0.999, 1e-7, seed 0; one run at once. */
 engine_config engine_config_defaults(void);
 
 /* All engines, best first, NULL behind the last. One that is not built in is never available, and

@@ -76,7 +76,10 @@ static const struct argp_option sweep_options[] = {
      "end",
      1},
     {"jobs", KEY_JOBS, "N", 0,
-     "Runs side by side, as far as memory allows (default: one on the CPU, up to 64 on a GPU)", 1},
+     "Runs side by side, as far as memory allows (default: up to 64 on a GPU; on the CPU one, or "
+     "with "
+     "--seeds and without --join and --threads one for every 4 of at least 8 processors)",
+     1},
     {0}};
 
 static const struct argp_option shared_options[] = {
@@ -98,8 +101,8 @@ static const struct argp_option shared_options[] = {
      "in memory (default: the whole batch); results depend on it in their last bits",
      3},
     {"threads", KEY_THREADS, "N", 0,
-     "CPU threads (default: all that affinity, control groups and SLURM_CPUS_PER_TASK leave); "
-     "results do not depend on it",
+     "CPU threads of a run (default: all that affinity, control groups and SLURM_CPUS_PER_TASK "
+     "leave, divided by the runs side by side); results do not depend on it",
      3},
     {"isa", KEY_ISA, "NAME", 0, "CPU instructions: avx512, avx2 or portable (default: the best)",
      3},

@@ -1,7 +1,7 @@
 /* What the CPU engine holds: every buffer of a run, taken once at its creation.
  *
  * cpu_memory.c sizes and takes them, cpu_step.c computes in them, cpu_tensors.c reads them out,
- * cpu_engine.c is the table that the run loop sees. */
+ * cpu_threads.c counts threads, cpu_engine.c is the table that the run loop sees. */
 #ifndef KERNELS_CPU_STATE_H
 #define KERNELS_CPU_STATE_H
 
@@ -84,6 +84,12 @@ ENGINE_MUST_CHECK engine_status cpu_read_tensor(engine *e, const char *name, flo
                                                 size_t capacity, size_t *count);
 ENGINE_MUST_CHECK engine_status cpu_read_histogram(engine *e, const char *name,
                                                    engine_histogram *out);
+
+/* The threads of a run: as many as are asked for, or else its part of the usable processors. */
+uint32_t cpu_threads(const engine_config *config);
+
+/* As in engine_plan: 1 if threads are asked for, since then the caller divides the processors. */
+uint32_t cpu_side_by_side(const engine_config *config);
 
 /* What a run takes; engine_config_check has passed. */
 void cpu_memory_plan(const engine_config *config, uint32_t training_count, uint32_t threads,

@@ -149,7 +149,8 @@ typedef struct tblog_writer tblog_writer;
  * the system's. `wall_time` gets `context` and returns seconds since the epoch; events are refused
  * while it is not finite. It is called by the thread that logs, one at a time for a writer, and
  * must not call that writer; where files rotate, the writer's own thread calls it too. The flush
- * interval does not go by it. */
+ * interval does not go by it. On Linux the system's time is that of its last tick, which is cheap to
+ * read: a stamp may be up to 10 ms old. A clock of one's own may be exact. */
 typedef struct tblog_clock {
     double (*wall_time)(void *context);
     void *context;

@@ -9,6 +9,7 @@ engine_config engine_config_defaults(void)
 {
     const engine_config config = {
         .batch_size = 32,
+        .runs_at_once = 1,
         .learning_rate = 1e-3,
         .beta_1 = 0.9,
         .beta_2 = 0.999,
@@ -71,6 +72,10 @@ engine_status engine_config_check(const engine_config *config, uint32_t training
     if (config->micro_batch > config->batch_size) {
         snprintf(message, message_bytes, "micro-batch %u is not in 1 .. %u, the batch size",
                  (unsigned)config->micro_batch, (unsigned)config->batch_size);
+        return ENGINE_INVALID;
+    }
+    if (config->runs_at_once == 0) {
+        snprintf(message, message_bytes, "runs at once are 0, not at least 1");
         return ENGINE_INVALID;
     }
     if (!(config->learning_rate > 0) || !isfinite(config->learning_rate)) {

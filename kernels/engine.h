@@ -59,9 +59,10 @@ typedef struct engine_config {
     double beta_1;        /* alpha_t = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) */
     double beta_2;
     double epsilon;
-    uint32_t threads; /* 0 for all processors that this process may use; GPU engines ignore it */
-    int32_t device;   /* ordinal, or ENGINE_NO_DEVICE; the CPU engine ignores it */
-    const char *isa;  /* CPU: "avx512", "avx2", "portable"; NULL for the best of this machine */
+    uint32_t threads;      /* 0 for the run's part of the processors; GPU engines ignore it */
+    uint32_t runs_at_once; /* runs that divide the processors, at least 1; does not change results */
+    int32_t device;        /* ordinal, or ENGINE_NO_DEVICE; the CPU engine ignores it */
+    const char *isa; /* CPU: "avx512", "avx2", "portable"; NULL for the best of this machine */
     /* Returns true if train should end early; called from train, on its thread. NULL for never. The
      * CPU engine calls it before each step and between a step's micro-batches. The CUDA engine
      * never calls it: train only queues steps, and queued steps are finished. */
@@ -115,6 +116,7 @@ typedef struct engine_plan {
                            N bytes has N - reserve for a run. 0 for the CPU. */
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
     uint32_t side_by_side; /* how many runs at the same time use this hardware best, at least 1 */
+    bool divides_threads;  /* such runs divide the processors, and each takes longer than alone */
     /* What the results' bits depend on beside the configuration: the instruction set and the
      * engine's method ("avx512, method 3"), or the kind of device and the engine's method. Runs
      * with the same configuration, precision and text have the same results. */
@@ -228,7 +230,7 @@ typedef struct engine_api {
     ENGINE_MUST_CHECK engine_status (*import_state)(engine *, const void *state, size_t bytes);
 } engine_api;
 
-/* Keras' defaults: batch size 32, Adam 1e-3, 0.9, 0.999, 1e-7, seed 0. */
+/* Keras' defaults: batch size 32, Adam 1e-3, 0.9, 0.999, 1e-7, seed 0; one run at once. */
 engine_config engine_config_defaults(void);
 
 /* All engines, best first, followed by NULL. An engine that this build lacks is in the list, too:

@@ -55,8 +55,14 @@ bool writer_options_resolve(tblog_writer_options *resolved, const tblog_writer_o
     return are_sound_options(resolved);
 }
 
+tblog_clock writer_options_clock(const tblog_writer_options *resolved)
+{
+    return resolved->clock != NULL ? *resolved->clock
+                                   : (tblog_clock){.wall_time = wall_clock_seconds};
+}
+
 double writer_options_wall_time(const tblog_writer_options *resolved)
 {
-    const tblog_clock *clock = resolved->clock;
-    return clock == NULL ? wall_clock_read_system(NULL) : clock->wall_time(clock->context);
+    const tblog_clock clock = writer_options_clock(resolved);
+    return clock.wall_time(clock.context);
 }

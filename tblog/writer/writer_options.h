@@ -13,6 +13,9 @@
 TBLOG_MUST_CHECK bool writer_options_resolve(tblog_writer_options *resolved,
                                              const tblog_writer_options *options);
 
+/* The clock of resolved options, the system's by default. */
+tblog_clock writer_options_clock(const tblog_writer_options *resolved);
+
 /* Seconds since the epoch by the clock of resolved options. */
 double writer_options_wall_time(const tblog_writer_options *resolved);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "errno_text.h"
+#include "writer_options.h"
 
 /* ---- Forks ---- */
 
@@ -44,16 +45,6 @@ static void free_locks(tblog_writer *writer)
     pthread_cond_destroy(&writer->changed);
 }
 
-static void set_clock(tblog_writer *writer, const tblog_clock *clock)
-{
-    if (clock != NULL) {
-        writer->clock = *clock;
-        return;
-    }
-    wall_clock_init(&writer->system_time);
-    writer->clock = (tblog_clock){.wall_time = wall_clock_seconds, .context = &writer->system_time};
-}
-
 tblog_writer *writer_new(event_file *file, const tblog_writer_options *options,
                          const flush_timer *timer)
 {
@@ -64,7 +55,7 @@ tblog_writer *writer_new(event_file *file, const tblog_writer_options *options,
         free(writer);
         return NULL;
     }
-    set_clock(writer, options->clock);
+    writer->clock = writer_options_clock(options);
     writer->timer = timer;
     writer->flush_interval_ms = options->flush_interval_ms;
     writer->queue_bytes = options->queue_bytes;

@@ -22,13 +22,11 @@
 #include "refusal.h"
 #include "tag_set.h"
 #include "tblog/tblog.h"
-#include "wall_clock.h"
 
 #define WRITER_NEVER_MS INT64_MAX
 
 struct tblog_writer {
-    tblog_clock clock; /* by default of the following */
-    wall_clock system_time;
+    tblog_clock clock;
     const flush_timer *timer;
     uint32_t flush_interval_ms;
     size_t buffer_bytes; /* at most queue_bytes */

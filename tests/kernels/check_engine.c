@@ -218,8 +218,9 @@ END_TEST
 START_TEST(configurations_out_of_range_are_refused)
 {
     const engine_config good = small_config();
-    engine_config bad[8];
-    for (size_t i = 0; i < 8; i++) {
+    engine_config bad[9];
+    const size_t count = sizeof bad / sizeof bad[0];
+    for (size_t i = 0; i < count; i++) {
         bad[i] = good;
     }
     bad[0].batch_size = 0;
@@ -230,7 +231,8 @@ START_TEST(configurations_out_of_range_are_refused)
     bad[5].epsilon = -1;
     bad[6].precision = (engine_precision)99;
     bad[7].micro_batch = BATCH + 1;
-    for (size_t i = 0; i < 8; i++) {
+    bad[8].runs_at_once = 0;
+    for (size_t i = 0; i < count; i++) {
         char message[200] = "";
         engine *e = NULL;
         engine_plan plan;

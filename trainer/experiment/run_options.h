@@ -30,7 +30,7 @@ typedef struct run_options {
     bool epochs_given;             /* a run that train resumes keeps its own number otherwise */
     uint64_t seed;
     uint32_t seeds; /* sweep: seed .. seed + seeds - 1, each in its run's name; 0 if not given */
-    uint32_t jobs;  /* sweep: runs side by side; 0 for the engine's choice */
+    uint32_t jobs;  /* sweep: runs side by side; 0 for the sweep's choice */
     double learning_rates[RUN_OPTIONS_MAX_ITEMS]; /* before scaling; likewise */
     size_t learning_rate_count;
     const char *learning_rate_option; /* that gave them; NULL for the default */
@@ -42,7 +42,7 @@ typedef struct run_options {
     engine_precision precision;
     uint32_t micro_batch;   /* 0 if not given: whole batches */
     uint32_t train_samples; /* 0 for all */
-    uint32_t threads;       /* 0 for all that the process may run on */
+    uint32_t threads;       /* 0 for the run's part of what the process may run on */
     log_frequency frequency;
     uint32_t log_steps;
     bool histograms;

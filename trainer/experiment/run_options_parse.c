@@ -76,8 +76,9 @@ static const struct argp_option sweep_options[] = {
      "-Seed=S",
      1},
     {"jobs", KEY_JOBS, "N", 0,
-     "Train up to N runs at the same time, as memory allows (default: 1 on the CPU, up to 64 on a "
-     "GPU)",
+     "Train up to N runs at the same time, as memory allows (default: up to 64 on a GPU; on the CPU "
+     "1, or with --seeds one for every 4 of at least 8 processors, unless --threads or --join is "
+     "given)",
      1},
     {0}};
 
@@ -102,8 +103,8 @@ static const struct argp_option shared_options[] = {
      "fit in memory (default: the whole batch); changes the last bits of results",
      3},
     {"threads", KEY_THREADS, "N", 0,
-     "CPU threads (default: all that affinity, control groups and SLURM_CPUS_PER_TASK allow); "
-     "does not change results",
+     "CPU threads of each run (default: all that affinity, control groups and SLURM_CPUS_PER_TASK "
+     "allow, divided by the runs at the same time); does not change results",
      3},
     {"isa", KEY_ISA, "NAME", 0,
      "CPU instruction set: avx512, avx2 or portable (default: the best available)", 3},

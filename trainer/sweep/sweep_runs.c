@@ -30,6 +30,18 @@ static outcome configure(sweep_run *run, const sweep_run *before)
     return OUTCOME_DONE;
 }
 
+/* How many runs may be trained side by side. Where they divide the processors, each takes longer, and
+ * only a sweep over seeds is after the time of all: without seeds, the seconds of a run are a result.
+ * A process that joins leaves runs and processors to others. */
+static size_t most_at_once(const run_options *options, const engine_plan *plan)
+{
+    if (options->jobs > 0) {
+        return options->jobs;
+    }
+    const bool may_divide = options->seeds > 1 && !options->sharing.join;
+    return may_divide || !plan->divides_threads ? plan->side_by_side : 1;
+}
+
 outcome sweep_runs_make(sweep_runs *out, const experiment *data, const sweep_list *list)
 {
     *out = (sweep_runs){.data = data,
@@ -50,9 +62,8 @@ outcome sweep_runs_make(sweep_runs *out, const experiment *data, const sweep_lis
             return status;
         }
     }
-    const size_t at_once =
-        data->options->jobs > 0 ? data->options->jobs : out->runs[0].plan.side_by_side;
-    out->at_once = (unsigned)(at_once < list->count ? at_once : list->count);
+    const size_t most = most_at_once(data->options, &out->runs[0].plan);
+    out->at_once = (unsigned)(most < list->count ? most : list->count);
     return OUTCOME_DONE;
 }
 

@@ -22,6 +22,7 @@ static outcome make_engine(run *self)
 {
     const run_job *job = self->job;
     engine_config settings = run_config_settings(job->config, job->threads, job->isa);
+    settings.runs_at_once = job->runs_at_once;
     settings.is_stopped = is_stopped;
     const engine_data training = {job->data->training.images, job->data->training.labels,
                                   job->data->training.count};
@@ -38,7 +39,7 @@ static outcome make_engine(run *self)
     }
     const engine_plan *plan = job->api->planned(self->engine);
     self->record->memory = plan->memory;
-    self->record->runs_at_once = job->runs_at_once > 1 ? job->runs_at_once : 1;
+    self->record->runs_at_once = job->runs_at_once;
     printable_copy(self->record->hardware, sizeof self->record->hardware, plan->hardware);
     return OUTCOME_DONE;
 }

@@ -29,7 +29,7 @@ typedef struct run_job {
     bool terminate_on_nan; /* end after the first step whose loss is not finite */
     uint32_t threads;      /* as in engine_config */
     const char *isa;       /* likewise */
-    uint32_t runs_at_once; /* of a sweep, on the same hardware; 0 or 1 if this one is alone */
+    uint32_t runs_at_once; /* of a sweep, on the same hardware; 1 if this one is alone */
     progress *display;
 } run_job;
 

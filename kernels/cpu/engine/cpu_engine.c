@@ -1,41 +1,17 @@
 /* The CPU engine's table of functions, its creation and destruction. Steps run within the call of
  * train, on the pool's threads. */
-#define _GNU_SOURCE /* sched_getaffinity */
 #include "cpu_state.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "available_memory.h"
-#include "cpu_limit.h"
 #include "engine_state.h"
 #include "engine_tables.h"
 #include "random.h"
-#include "slurm_limit.h"
 
 enum { METHOD = 3 }; /* raised with every change that alters the bits of results */
-
-static uint32_t usable_threads(void)
-{
-    cpu_set_t set; /* of 1024 processors; where the machine has more, the call fails */
-    const bool told = sched_getaffinity(0, sizeof set, &set) == 0;
-    const long online = told ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
-    const unsigned processors = online < 1                    ? 1
-                                : online > ENGINE_MAX_THREADS ? ENGINE_MAX_THREADS
-                                                              : (unsigned)online;
-    const unsigned quota = cpu_limit("");
-    const unsigned given = slurm_limit();
-    const unsigned limit = quota < given ? quota : given;
-    return limit < processors ? limit : processors;
-}
-
-static uint32_t chosen_threads(const engine_config *config)
-{
-    return config->threads > 0 ? config->threads : usable_threads();
-}
 
 /* Writes the names of the instruction sets that can be asked for, best first. */
 static void list_isas(char *out, size_t bytes)
@@ -106,10 +82,11 @@ static bool cpu_available(char *reason, size_t reason_bytes)
 static void make_plan(engine_plan *plan, const engine_config *config, const cpu_kernels *kernels,
                       uint32_t training_count)
 {
-    const uint32_t threads = chosen_threads(config);
+    const uint32_t threads = cpu_threads(config);
     *plan = (engine_plan){
         .precision = kernels->bf16 ? ENGINE_BF16 : ENGINE_FP32,
-        .side_by_side = 1,
+        .side_by_side = cpu_side_by_side(config),
+        .divides_threads = true,
         .available = available_memory(""),
     };
     cpu_memory_plan(config, training_count, threads, &plan->memory);
@@ -158,7 +135,7 @@ static engine_status cpu_create(engine **out, const engine_config *config,
     e->config = *config;
     e->config.isa = kernels->isa;
     e->kernels = kernels;
-    e->threads = chosen_threads(config);
+    e->threads = cpu_threads(config);
     e->order_epoch = UINT64_MAX;
     e->data[ENGINE_TRAINING] = *training;
     e->data[ENGINE_VALIDATION] = *validation;

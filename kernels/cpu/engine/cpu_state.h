@@ -1,7 +1,7 @@
 /* The state of the CPU engine: every buffer of a run, allocated once at its creation.
  *
  * cpu_memory.c sizes and allocates them, cpu_step.c computes in them, cpu_tensors.c reads tensors,
- * cpu_engine.c is the table that the run loop sees. */
+ * cpu_threads.c counts threads, cpu_engine.c is the table that the run loop sees. */
 #ifndef KERNELS_CPU_STATE_H
 #define KERNELS_CPU_STATE_H
 
@@ -84,6 +84,14 @@ ENGINE_MUST_CHECK engine_status cpu_read_tensor(engine *e, const char *name, flo
                                                 size_t capacity, size_t *count);
 ENGINE_MUST_CHECK engine_status cpu_read_histogram(engine *e, const char *name,
                                                    engine_histogram *out);
+
+/* The threads of a run: as many as the configuration names, or else its part of the usable
+ * processors. */
+uint32_t cpu_threads(const engine_config *config);
+
+/* As in engine_plan: 1 if the configuration names threads, since then the caller divides the
+ * processors. */
+uint32_t cpu_side_by_side(const engine_config *config);
 
 /* The memory that a run needs; engine_config_check has passed. */
 void cpu_memory_plan(const engine_config *config, uint32_t training_count, uint32_t threads,

@@ -1,6 +1,8 @@
 /* What is the CPU engine's own: its threads, its instruction sets, and that a step takes neither
  * memory nor pages. The linker sends every allocation of the engine through the counters below. */
+#define _GNU_SOURCE /* sched_setaffinity */
 #include <check.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,6 +116,71 @@ START_TEST(a_step_takes_no_page_and_sleeps_no_more_than_its_phases)
     ck_assert_int_le(after.ru_nvcsw - before.ru_nvcsw, STEPS * PHASES * 2 * THREADS);
     api->destroy(e);
     sample_data_free(&data);
+}
+END_TEST
+
+/* Leaves the calling thread, and all that it will make, two processors at most. */
+static void take_two_processors(const cpu_set_t *all)
+{
+    cpu_set_t two;
+    CPU_ZERO(&two);
+    for (unsigned i = 0; i < CPU_SETSIZE && CPU_COUNT(&two) < 2; i++) {
+        if (CPU_ISSET(i, all)) {
+            CPU_SET(i, &two);
+        }
+    }
+    ck_assert_int_eq(sched_setaffinity(0, sizeof two, &two), 0);
+}
+
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+enum { MANY_THREADS = 64, TIMED_STEPS = 30 };
+
+/* Trains with so many threads; returns the seconds of processor time that the steps took. */
+static double train_with(uint32_t threads, engine_step steps[TIMED_STEPS])
+{
+    engine_data data = sample_data(64, 1);
+    engine_config config = engine_config_defaults();
+    config.batch_size = 16;
+    config.threads = threads;
+    char message[200];
+    size_t count = 0;
+    engine *e = NULL;
+    const engine_api *api = engine_find("cpu");
+    ck_assert_int_eq(api->create(&e, &config, &data, &data, message, sizeof message), ENGINE_OK);
+    const double before = cpu_seconds();
+    ck_assert_int_eq(api->train(e, TIMED_STEPS, NULL), ENGINE_OK);
+    const double seconds = cpu_seconds() - before;
+    ck_assert_int_eq(api->poll(e, steps, TIMED_STEPS, &count, true), ENGINE_OK);
+    ck_assert_uint_eq(count, TIMED_STEPS);
+    api->destroy(e);
+    sample_data_free(&data);
+    return seconds;
+}
+
+/* An idle thread watches for work for a while, then sleeps. All threads together spend less than twice
+ * the time of one. If none slept, it would be some forty times as much. */
+START_TEST(many_threads_on_two_processors_give_the_same_bits_and_do_not_spin)
+{
+    engine_step expected[TIMED_STEPS];
+    engine_step steps[TIMED_STEPS];
+    cpu_set_t all;
+    ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+    take_two_processors(&all);
+    const double one = train_with(1, expected);
+    const double many = train_with(MANY_THREADS, steps);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof all, &all), 0);
+    for (size_t i = 0; i < TIMED_STEPS; i++) {
+        ck_assert_double_eq(steps[i].loss_sum, expected[i].loss_sum);
+        ck_assert_uint_eq(steps[i].correct, expected[i].correct);
+    }
+    ck_assert_double_lt(many, 8 * one);
 }
 END_TEST
 #endif
@@ -314,6 +381,7 @@ int main(void)
     tcase_add_loop_test(c, training_and_evaluation_take_no_memory, 0, 2);
 #ifndef __SANITIZE_THREAD__ /* which takes pages, and sleeps, of its own */
     tcase_add_test(c, a_step_takes_no_page_and_sleeps_no_more_than_its_phases);
+    tcase_add_test(c, many_threads_on_two_processors_give_the_same_bits_and_do_not_spin);
 #endif
     tcase_add_test(c, the_pool_runs_each_task_once);
     tcase_add_test(c, a_run_takes_no_copy_of_its_data);

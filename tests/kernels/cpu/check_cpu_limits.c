@@ -1,6 +1,6 @@
 /* What the CPU engine leaves to others: the limits of machine and control groups. The linker sends
- * the engine's question for its quota through the function below. */
-#define _GNU_SOURCE /* sched_setaffinity */
+ * the engine's questions for its quota and its processors through the functions below. */
+#define _GNU_SOURCE /* sched_getaffinity, sched_setaffinity */
 #include <check.h>
 #include <limits.h>
 #include <sched.h>
@@ -28,6 +28,24 @@ unsigned __wrap_cpu_limit(const char *root)
     }
     ck_assert_str_eq(root, "");
     return quota;
+}
+
+/* How many processors a test says there are, or 0 where the system says. */
+static unsigned processors;
+
+int __real_sched_getaffinity(pid_t process, size_t bytes, cpu_set_t *set);
+int __wrap_sched_getaffinity(pid_t process, size_t bytes, cpu_set_t *set);
+
+int __wrap_sched_getaffinity(pid_t process, size_t bytes, cpu_set_t *set)
+{
+    if (processors == 0) {
+        return __real_sched_getaffinity(process, bytes, set);
+    }
+    CPU_ZERO_S(bytes, set);
+    for (size_t i = 0; i < processors; i++) {
+        CPU_SET_S(i, bytes, set);
+    }
+    return 0;
 }
 
 static void write_below(const char *root, const char *directory, const char *name, const char *text)
@@ -122,19 +140,32 @@ START_TEST(the_least_quota_of_the_control_groups_limits_the_threads)
 }
 END_TEST
 
-/* The threads that the engine would take if none are asked for, by what it says of its hardware. */
-static unsigned planned_threads(void)
+static engine_plan plan_of(const engine_config *config)
 {
-    const engine_config config = engine_config_defaults();
     engine_plan plan;
     char message[200] = "";
+    ck_assert_int_eq(engine_find("cpu")->plan(config, 60, 1, &plan, message, sizeof message),
+                     ENGINE_OK);
+    return plan;
+}
+
+/* The threads that the engine would take for one of so many runs at once if none are asked for, by
+ * what it says of its hardware. */
+static unsigned planned_threads_of(uint32_t runs_at_once)
+{
+    engine_config config = engine_config_defaults();
+    config.runs_at_once = runs_at_once;
+    const engine_plan plan = plan_of(&config);
     char isa[32];
     unsigned threads = 0;
-    ck_assert_int_eq(engine_find("cpu")->plan(&config, 60, 1, &plan, message, sizeof message),
-                     ENGINE_OK);
     ck_assert_msg(sscanf(plan.hardware, "%31[^,], %u thread", isa, &threads) == 2, "%s",
                   plan.hardware);
     return threads;
+}
+
+static unsigned planned_threads(void)
+{
+    return planned_threads_of(1);
 }
 
 START_TEST(the_engine_takes_the_processors_that_its_affinity_leaves)
@@ -161,15 +192,49 @@ END_TEST
 START_TEST(the_engine_takes_no_more_threads_than_its_quota)
 {
     quota = UINT_MAX;
-    const unsigned processors = planned_threads();
-    if (processors == 1) {
+    const unsigned all = planned_threads();
+    if (all == 1) {
         printf("this process has one processor: a lower quota is left out\n");
     }
-    for (quota = 1; quota <= processors; quota++) {
+    for (quota = 1; quota <= all; quota++) {
         ck_assert_uint_eq(planned_threads(), quota);
     }
-    ck_assert_uint_eq(planned_threads(), processors);
+    ck_assert_uint_eq(planned_threads(), all);
     quota = 0;
+}
+END_TEST
+
+START_TEST(runs_at_once_divide_the_processors)
+{
+    quota = UINT_MAX;
+    processors = 15;
+    ck_assert_uint_eq(planned_threads_of(1), 15);
+    ck_assert_uint_eq(planned_threads_of(2), 7);
+    ck_assert_uint_eq(planned_threads_of(4), 3);
+    ck_assert_uint_eq(planned_threads_of(16), 1);
+    quota = 6;
+    ck_assert_uint_eq(planned_threads_of(2), 3);
+    processors = quota = 0;
+}
+END_TEST
+
+START_TEST(a_run_for_every_four_of_at_least_eight_processors_is_worth_it)
+{
+    static const struct {
+        unsigned processors;
+        uint32_t runs;
+    } expected[] = {{1, 1}, {2, 1}, {7, 1}, {8, 2}, {11, 2}, {12, 3}, {64, 16}};
+    engine_config config = engine_config_defaults();
+    quota = UINT_MAX;
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        processors = expected[i].processors;
+        const engine_plan plan = plan_of(&config);
+        ck_assert_uint_eq(plan.side_by_side, expected[i].runs);
+        ck_assert(plan.divides_threads);
+    }
+    config.threads = 2; /* the caller divides */
+    ck_assert_uint_eq(plan_of(&config).side_by_side, 1);
+    processors = quota = 0;
 }
 END_TEST
 
@@ -178,14 +243,14 @@ START_TEST(the_engine_takes_no_more_threads_than_slurm_gives)
 {
     static const char *const nothing[] = {"", "0", "-1", "two", "1x", "99999999999999999999"};
     quota = UINT_MAX;
-    const unsigned processors = planned_threads();
+    const unsigned all = planned_threads();
     ck_assert_int_eq(setenv("SLURM_CPUS_PER_TASK", "1", 1), 0);
     ck_assert_uint_eq(planned_threads(), 1);
     ck_assert_int_eq(setenv("SLURM_CPUS_PER_TASK", "1000", 1), 0);
-    ck_assert_uint_eq(planned_threads(), processors);
+    ck_assert_uint_eq(planned_threads(), all);
     for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++) {
         ck_assert_int_eq(setenv("SLURM_CPUS_PER_TASK", nothing[i], 1), 0);
-        ck_assert_uint_eq(planned_threads(), processors);
+        ck_assert_uint_eq(planned_threads(), all);
     }
     quota = 1;
     ck_assert_int_eq(setenv("SLURM_CPUS_PER_TASK", "2", 1), 0);
@@ -249,6 +314,8 @@ int main(void)
     tcase_add_test(c, the_engine_takes_the_processors_that_its_affinity_leaves);
     tcase_add_test(c, the_engine_takes_no_more_threads_than_its_quota);
     tcase_add_test(c, the_engine_takes_no_more_threads_than_slurm_gives);
+    tcase_add_test(c, runs_at_once_divide_the_processors);
+    tcase_add_test(c, a_run_for_every_four_of_at_least_eight_processors_is_worth_it);
     tcase_add_test(c, a_run_larger_than_memory_is_planned_and_refused);
     tcase_add_test(c, micro_batches_of_64_take_the_largest_batch_below_200_megabytes);
     suite_add_tcase(suite, c);

@@ -83,6 +83,7 @@ static outcome train_run(const engine_api *api)
                          .replace = RUN_DIRECTORY_CONTINUE,
                          .checkpoint_interval = 0,
                          .threads = 1,
+                         .runs_at_once = 1,
                          .display = &fake_run_display};
     asked = came = 0;
     run_record_free(&fake_run_record);

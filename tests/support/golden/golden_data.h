@@ -38,6 +38,7 @@ static inline engine_config golden_config(void)
         .beta_1 = 0.9,
         .beta_2 = 0.999,
         .epsilon = 1e-7,
+        .runs_at_once = 1,
     };
 }
 

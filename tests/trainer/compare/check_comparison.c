@@ -79,6 +79,7 @@ static void make_run_with(const char *name, uint32_t batch_size, fake_engine_pla
                          .data_path = "nowhere",
                          .directory = directory,
                          .replace = RUN_DIRECTORY_REPLACE_ANY,
+                         .runs_at_once = 1,
                          .display = &display};
     run_record record;
     fake_engine_plan_now = plan;

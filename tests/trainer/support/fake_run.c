@@ -83,6 +83,7 @@ outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, 
                          .no_model = !fake_run_keeps_model,
                          .save_best = fake_run_save_best,
                          .terminate_on_nan = fake_run_terminates,
+                         .runs_at_once = 1,
                          .display = &fake_run_display};
     run_record_free(&fake_run_record); /* of the run before */
     const outcome ended = run_loop(&job, &fake_run_record, fake_run_message);

@@ -29,6 +29,7 @@ static const struct {
     {{"evaluate", "", "how well a trained network classifies a validation set"}, evaluate_command},
     {{"predict", "", "which digit is in an image, by a kept network"}, predict_command},
     {{"export", "", "a trained network as a file for other programs"}, export_command},
+    {{"selftest", "", "whether the device computes what it should"}, selftest_command},
 };
 
 static const command_entry *command_at(size_t i)

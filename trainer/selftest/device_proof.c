@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine_proof.h"
+#include "proof_cache.h"
 #include "proof_subject.h"
 
 /* The comparisons of a proof, as they are printed. */
@@ -54,15 +55,20 @@ static proof_result result_of_status(engine_status status, const char *message)
     }
 }
 
+/* Of one with wrong comparisons. */
 static proof_result result_of_report(const proof_report *report)
 {
-    if (report->beyond == 0) {
-        return proof_result_make(PROOF_PASSED, "%s", "");
-    }
     return proof_result_make(PROOF_FAILED,
                              "%s differs by %.3g and may by %.3g; %u of %u comparisons are wrong",
                              report->first_beyond.what, report->first_beyond.difference,
                              report->first_beyond.allowed, report->beyond, report->count);
+}
+
+static proof_result keep_verdict(const proof_subject *subject)
+{
+    char message[MESSAGE_BYTES] = "";
+    (void)!proof_cache_keep(subject, message);
+    return proof_result_make(PROOF_PASSED, "%s", message);
 }
 
 static proof_result prove(const engine_api *api, const engine_config *settings, bool kept,
@@ -76,11 +82,16 @@ static proof_result prove(const engine_api *api, const engine_config *settings, 
     if (status != ENGINE_OK) {
         return result_of_status(status, message);
     }
-    (void)kept;
+    if (kept && proof_cache_has(&subject)) {
+        return proof_result_make(PROOF_PASSED, "%s", "");
+    }
     print_head(&subject, out);
     status = engine_proof_make(api, settings, &engine_proof_usual_size, &listener, message,
                                sizeof message);
-    return status == ENGINE_OK ? result_of_report(&report) : result_of_status(status, message);
+    if (status != ENGINE_OK) {
+        return result_of_status(status, message);
+    }
+    return report.beyond == 0 ? keep_verdict(&subject) : result_of_report(&report);
 }
 
 proof_result device_proof_run(const engine_api *api, engine_precision precision, bool kept,

@@ -3,6 +3,7 @@
 #ifndef TRAINER_DEVICE_PROOF_H
 #define TRAINER_DEVICE_PROOF_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "engine.h"

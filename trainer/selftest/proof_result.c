@@ -8,10 +8,9 @@
 #define LINE_START "Verdict: "
 
 static const char *const words[] = {
-    [PROOF_PASSED] = "passed",
-    [PROOF_FAILED] = "failed",
-    [PROOF_NO_MEMORY] = "out of memory",
-    [PROOF_UNAVAILABLE] = "not available",
+    [PROOF_PASSED] = "passed",           [PROOF_FAILED] = "failed",
+    [PROOF_NO_MEMORY] = "out of memory", [PROOF_UNAVAILABLE] = "not available",
+    [PROOF_STOPPED] = "stopped",
 };
 
 proof_result proof_result_make(proof_verdict verdict, const char *format, ...)

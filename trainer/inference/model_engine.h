@@ -28,12 +28,13 @@ typedef struct model_engine {
 
 /* Makes the engine: the one that the run of the model was trained on, in its precision; where this
  * machine or this build lacks that, the best one there is. What the options name is used or
- * refused. `validation` is copied; NULL if nothing is to be evaluated.
+ * refused. A device is used only after its proof (trusted_engine.h). `validation` is copied; NULL
+ * if nothing is to be evaluated.
  *
- * OUTCOME_DONE, and `note` [MESSAGE_BYTES] says what computes differently from the model's run, so
- * that last digits may differ, or is "". Otherwise nothing is held and `message` [MESSAGE_BYTES]
- * says why: OUTCOME_REFUSED if no machine could do what was asked for, OUTCOME_FAILED if this one
- * can't. */
+ * OUTCOME_DONE, and `note` [MESSAGE_BYTES] says what computes differently from the model's run,
+ * so that last digits may differ, and why a device is not used, or is "". Otherwise nothing is
+ * held and `message` [MESSAGE_BYTES] says why: OUTCOME_REFUSED if no machine could do what was
+ * asked for, OUTCOME_FAILED if this one can't. */
 MUST_CHECK outcome model_engine_open(model_engine *out, const model *from,
                                      const model_engine_options *options,
                                      const engine_data *validation, char *note, char *message);

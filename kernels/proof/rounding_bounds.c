@@ -39,5 +39,5 @@ double rounding_bound_of_update(double parameter, double learning_rate)
 
 double rounding_bound_of_loss(engine_precision precision, uint32_t step)
 {
-    return precision == ENGINE_FP32 ? 5e-6 * step : 3e-4 * step * step;
+    return (precision == ENGINE_FP32 ? 5e-6 : 2e-3) * step;
 }

@@ -57,7 +57,7 @@ static void other_beta_adam(const cpu_adam *adam, float *p, float *m, float *v,
                             const float *gradient, size_t count)
 {
     cpu_adam other = *adam;
-    other.one_minus_beta_1 = 1 - 0.7f;
+    other.one_minus_beta_1 = 1 - 0.5f;
     right->adam(&other, p, m, v, gradient, count);
 }
 

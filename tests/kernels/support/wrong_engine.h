@@ -11,7 +11,7 @@ typedef enum engine_fault {
     FAULT_SCALED_KERNEL,      /* conv2's output is 1.001 times what it should be */
     FAULT_LOST_BIAS_GRADIENT, /* conv2's bias never moves */
     FAULT_SIGN,               /* conv2's gradient has the other sign */
-    FAULT_BETA,               /* Adam's beta 1 is 0.7, but for dense1's kernel */
+    FAULT_BETA,               /* Adam's beta 1 is 0.5, but for dense1's kernel */
     FAULT_SWAPPED_SAMPLES,    /* two images have each other's labels */
     FAULT_MASK,               /* each sample has its neighbour's dropout mask */
     FAULT_DROPOUT_SCALE,      /* what the first dropout keeps is not made larger */

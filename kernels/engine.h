@@ -234,8 +234,8 @@ engine_config engine_config_defaults(void);
  * does no more than say so and plan for ENGINE_NO_DEVICE. */
 extern const engine_api *const engine_list[];
 
-/* By name; "auto" is the first that is available: the CPU engine always is. NULL if there is none
- * of that name. */
+/* By name; "auto" is the first that is available, proved or not: the CPU engine always is. NULL if
+ * there is none of that name. */
 const engine_api *engine_find(const char *name);
 
 const char *engine_status_string(engine_status status);

@@ -43,7 +43,8 @@ enum option_key {
 };
 
 /* What --help says of --engine in front of the engines of this build. */
-#define ENGINE_HELP "The best that this machine can run (default auto), or one of: "
+#define ENGINE_HELP                                                                                \
+    "The best that this machine can run and whose selftest passes (default auto), or one of: "
 
 enum { MAX_SEEDS = 10000, MAX_JOBS = 64, LIST_BYTES = 2048 };
 

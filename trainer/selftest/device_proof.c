@@ -1,7 +1,5 @@
 #include "device_proof.h"
 
-#include <string.h>
-
 #include "engine_proof.h"
 #include "proof_cache.h"
 #include "proof_subject.h"
@@ -34,7 +32,9 @@ static void print_head(const proof_subject *subject, FILE *out)
     fprintf(out, "Engine     %s, %s\n", subject->engine, engine_precision_name(subject->precision));
     fprintf(out, "Device     %s (%s)\n", subject->device, subject->arithmetic);
     fprintf(out, "Driver     %s\n", subject->driver[0] != '\0' ? subject->driver : "none known");
-    fprintf(out, "Memory     %.0f MiB free\n", (double)subject->free_bytes / (1 << 20));
+    if (subject->free_bytes != UINT64_MAX) {
+        fprintf(out, "Memory     %.0f MiB free\n", (double)subject->free_bytes / (1 << 20));
+    }
     fprintf(out,
             "Compared   with the CPU engine's portable kernels in fp32: %u steps of %u samples\n\n",
             (unsigned)size->steps, (unsigned)size->batch_size);
@@ -66,9 +66,10 @@ static proof_result result_of_report(const proof_report *report)
 
 static proof_result keep_verdict(const proof_subject *subject)
 {
-    char message[MESSAGE_BYTES] = "";
-    (void)!proof_cache_keep(subject, message);
-    return proof_result_make(PROOF_PASSED, "%s", message);
+    char message[MESSAGE_BYTES];
+    return proof_cache_keep(subject, message) == 0
+               ? proof_result_make(PROOF_PASSED, "%s", "")
+               : proof_result_make(PROOF_PASSED, "this cannot be kept: %s", message);
 }
 
 static proof_result prove(const engine_api *api, const engine_config *settings, bool kept,
@@ -85,6 +86,7 @@ static proof_result prove(const engine_api *api, const engine_config *settings, 
     if (kept && proof_cache_has(&subject)) {
         return proof_result_make(PROOF_PASSED, "%s", "");
     }
+    proof_cache_forget(&subject); /* whatever comes now */
     print_head(&subject, out);
     status = engine_proof_make(api, settings, &engine_proof_usual_size, &listener, message,
                                sizeof message);

@@ -12,6 +12,7 @@
 #include "file_read.h"
 #include "file_replace.h"
 #include "message.h"
+#include "retried_calls.h"
 
 enum { NAME_BYTES = 32 };
 
@@ -55,31 +56,53 @@ static void name_file(const char *text, char name[NAME_BYTES])
              crc32_z(0, (const unsigned char *)text, strlen(text)));
 }
 
-static bool is_kept(const char *text)
+/* A descriptor of the folder, or -1 if there is none. */
+static int open_folder(void)
 {
     char folder[PATH_MAX];
     char message[MESSAGE_BYTES];
+    return find_folder(folder, message) == 0 ? directory_open(folder) : -1;
+}
+
+static bool is_kept(int folder, const char *text)
+{
     char name[NAME_BYTES];
-    char *found = NULL;
+    char *found;
     size_t bytes;
-    const int directory = find_folder(folder, message) == 0 ? directory_open(folder) : -1;
-    if (directory < 0) {
+    name_file(text, name);
+    if (file_read_up_to(folder, name, strlen(text), &found, &bytes) != 0) {
         return false;
     }
-    name_file(text, name);
-    const bool same = file_read_up_to(directory, name, strlen(text), &found, &bytes) == 0 &&
-                      bytes == strlen(text) && memcmp(found, text, bytes) == 0;
+    const bool same = bytes == strlen(text) && memcmp(found, text, bytes) == 0;
     free(found);
-    close(directory);
     return same;
 }
 
 bool proof_cache_has(const proof_subject *subject)
 {
     char *text = describe(subject);
-    const bool has = text != NULL && is_kept(text);
+    const int folder = open_folder();
+    const bool has = text != NULL && folder >= 0 && is_kept(folder, text);
+    if (folder >= 0) {
+        close(folder);
+    }
     free(text);
     return has;
+}
+
+void proof_cache_forget(const proof_subject *subject)
+{
+    char name[NAME_BYTES];
+    char *text = describe(subject);
+    const int folder = open_folder();
+    if (text != NULL && folder >= 0) {
+        name_file(text, name);
+        retried_unlinkat(folder, name, 0);
+    }
+    if (folder >= 0) {
+        close(folder);
+    }
+    free(text);
 }
 
 /* Writes folder/name. */

@@ -16,6 +16,9 @@ MUST_CHECK bool proof_cache_has(const proof_subject *subject);
 /* Keeps that the subject has passed. 0, or -1 with a message [MESSAGE_BYTES]. */
 MUST_CHECK int proof_cache_keep(const proof_subject *subject, char *message);
 
+/* Forgets it again. What cannot be removed stays. */
+void proof_cache_forget(const proof_subject *subject);
+
 /* Keeps a report; its file's name goes to path[PATH_MAX]. 0, or -1 with a message. */
 MUST_CHECK int proof_cache_keep_report(const char *report, char *path, char *message);
 

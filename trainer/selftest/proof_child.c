@@ -139,10 +139,11 @@ static bool take_output(child *self)
     return bytes > 0 || (bytes < 0 && errno == EINTR);
 }
 
-/* Whether the process has ended; *status as waitpid's. */
+/* Whether the process has ended; *status as waitpid's, or as it was where SIGCHLD is ignored:
+ * then the kernel keeps none. */
 static bool has_ended(const child *self, int *status)
 {
-    return waitpid(self->id, status, WNOHANG) == self->id;
+    return waitpid(self->id, status, WNOHANG) != 0;
 }
 
 static void pause_a_little(void)
@@ -176,6 +177,10 @@ static proof_result result_of_end(const child *self, int status)
     }
     if (!proof_result_parse(&result, self->report)) {
         return proof_result_make(PROOF_FAILED, "the selftest ended without a verdict");
+    }
+    if (result.verdict == PROOF_PASSED && WEXITSTATUS(status) != 0) {
+        return proof_result_make(PROOF_FAILED, "the selftest passed, but ended with status %d",
+                                 WEXITSTATUS(status));
     }
     return result;
 }

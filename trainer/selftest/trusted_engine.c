@@ -79,7 +79,7 @@ outcome trusted_engine_find(const engine_api **out, const engine_wish *wish, cha
         const proof_result result = judge(api, wish);
         if (result.verdict == PROOF_PASSED) {
             if (result.reason[0] != '\0') {
-                message_set(note, "the selftest of engine %s passed, but is done every time: %s",
+                message_set(note, "the selftest of engine %s passed; %s, so it is done every time",
                             api->name, result.reason);
             }
             *out = api;

@@ -1,5 +1,6 @@
 /* The process that proves a device, and what its end means, whatever it does. */
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,17 @@ static bool at_once(void)
     return true;
 }
 
+/* As some schedulers start programs. */
+START_TEST(ignored_child_signals_do_not_matter)
+{
+    const proof_child_job job = job_on("sign");
+    signal(SIGCHLD, SIG_IGN);
+    const proof_result result = proof_child_run(&job, report);
+    signal(SIGCHLD, SIG_DFL);
+    expect(&result, PROOF_FAILED, "gradient");
+}
+END_TEST
+
 START_TEST(it_ends_when_the_user_stops_it)
 {
     proof_child_job job = job_on("hang");
@@ -151,6 +163,7 @@ int main(void)
     tcase_add_test(cases, a_device_that_hangs_fails_at_the_limit);
     tcase_add_test(cases, a_device_that_ends_the_process_fails_with_the_signal);
     tcase_add_test(cases, no_memory_and_no_device_are_no_failures);
+    tcase_add_test(cases, ignored_child_signals_do_not_matter);
     tcase_add_test(cases, it_ends_when_the_user_stops_it);
     tcase_add_test(cases, a_program_without_a_verdict_fails);
     tcase_add_test(cases, a_kept_verdict_is_taken_if_it_may_be);

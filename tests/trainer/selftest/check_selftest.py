@@ -176,6 +176,12 @@ class KeptVerdict(SelftestTest):
         self.assert_trained_on(self.train("sign", "auto"), "cpu")
         self.assert_trained_on(self.train("none", "auto", "other"), "cuda")
 
+    def test_a_selftest_that_fails_ends_the_trust(self):
+        for device in "sign", "crash":
+            self.assert_trained_on(self.train("none", "auto", f"before {device}"), "cuda")
+            self.assertEqual(self.call(device, "selftest", "--precision", "fp32").returncode, 1)
+            self.assert_trained_on(self.train(device, "auto", f"after {device}"), "cpu")
+
     def test_a_damaged_verdict_counts_as_none(self):
         self.assert_trained_on(self.train("none", "auto"), "cuda")
         for kept in self.cache.glob("lenet_mnist/*.json"):
@@ -186,8 +192,8 @@ class KeptVerdict(SelftestTest):
         self.cache.write_text("no directory", encoding="utf-8")
         result = self.train("none", "auto")
         self.assert_trained_on(result, "cuda")
-        self.assert_one_line(result, "the selftest of engine cuda passed, but is done every time: ",
-                             self.cache)
+        self.assert_one_line(result, "the selftest of engine cuda passed; this cannot be kept: ",
+                             self.cache, "so it is done every time")
 
 
 if __name__ == "__main__":

@@ -53,14 +53,9 @@ static error_t take_option(int key, char *text, struct argp_state *state)
 static proof_result prove(const char *name, engine_precision precision)
 {
     static char report[PROOF_REPORT_BYTES];
-    proof_result reported;
     proof_child_job job = proof_child_defaults(name, precision);
     job.echo = stdout;
-    const proof_result result = proof_child_run(&job, report);
-    if (!proof_result_parse(&reported, report)) {
-        proof_result_print(&result, stdout);
-    }
-    return result;
+    return proof_child_run(&job, report);
 }
 
 /* With "auto" all that the build has, best first, up to the first that is available. */

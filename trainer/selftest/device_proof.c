@@ -99,10 +99,12 @@ static proof_result prove(const engine_api *api, const engine_config *settings, 
 proof_result device_proof_run(const engine_api *api, engine_precision precision, bool kept,
                               FILE *out)
 {
+    char line[PROOF_RESULT_LINE_BYTES];
     engine_config settings = engine_config_defaults();
     settings.precision = precision;
     const proof_result result = prove(api, &settings, kept, out);
-    proof_result_print(&result, out);
+    proof_result_format(line, &result);
+    fputs(line, out);
     fflush(out);
     return result;
 }

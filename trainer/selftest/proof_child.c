@@ -110,11 +110,11 @@ static int start(child *self)
     return error;
 }
 
-/* Beyond the room for it the report is dropped. */
-static void keep_output(child *self, const char *text, size_t bytes)
+/* Beyond `room` the report is dropped. */
+static void keep_output(child *self, const char *text, size_t bytes, size_t room)
 {
-    const size_t room = PROOF_REPORT_BYTES - 1 - self->length;
-    const size_t kept = bytes < room ? bytes : room;
+    const size_t left = room - 1 - self->length;
+    const size_t kept = bytes < left ? bytes : left;
     memcpy(self->report + self->length, text, kept);
     self->length += kept;
     self->report[self->length] = '\0';
@@ -134,7 +134,7 @@ static bool take_output(child *self)
     }
     const ssize_t bytes = read(self->output, text, sizeof text);
     if (bytes > 0) {
-        keep_output(self, text, (size_t)bytes);
+        keep_output(self, text, (size_t)bytes, PROOF_REPORT_BYTES - PROOF_RESULT_LINE_BYTES);
     }
     return bytes > 0 || (bytes < 0 && errno == EINTR);
 }
@@ -168,7 +168,7 @@ static bool wait_for_end(const child *self, int *status)
     return true;
 }
 
-static proof_result result_of_end(const child *self, int status)
+static proof_result result_of_status(const child *self, int status)
 {
     proof_result result;
     if (WIFSIGNALED(status)) {
@@ -185,25 +185,45 @@ static proof_result result_of_end(const child *self, int status)
     return result;
 }
 
+/* Waits until the process ends, or is to be waited for no longer. */
+static proof_result wait_for_result(child *self)
+{
+    int status = 0;
+    while (!is_over(self) && take_output(self)) {
+    }
+    const bool by_itself = wait_for_end(self, &status);
+    if (is_stopped(self)) { /* Ctrl-C ends both processes */
+        return proof_result_make(PROOF_STOPPED, "the selftest was stopped");
+    }
+    return by_itself ? result_of_status(self, status)
+                     : proof_result_make(PROOF_FAILED, "the selftest did not end within %g s",
+                                         self->job->limit_ms / 1e3);
+}
+
+/* Unless the process came to say so. */
+static void end_report(child *self, const proof_result *result)
+{
+    char line[PROOF_RESULT_LINE_BYTES];
+    proof_result said;
+    if (!proof_result_parse(&said, self->report) || said.verdict != result->verdict) {
+        proof_result_format(line, result);
+        keep_output(self, line, strlen(line), PROOF_REPORT_BYTES);
+    }
+}
+
 proof_result proof_child_run(const proof_child_job *job, char *report)
 {
     child self = {.job = job, .report = report};
-    int status = 0;
     report[0] = '\0';
     clock_gettime(CLOCK_MONOTONIC, &self.begin);
     const int error = start(&self);
-    if (error != 0) {
-        return proof_result_make(PROOF_FAILED, "cannot start the selftest: %s", strerror(error));
+    const proof_result result =
+        error == 0
+            ? wait_for_result(&self)
+            : proof_result_make(PROOF_FAILED, "cannot start the selftest: %s", strerror(error));
+    if (error == 0) {
+        close(self.output);
     }
-    while (!is_over(&self) && take_output(&self)) {
-    }
-    const bool by_itself = wait_for_end(&self, &status);
-    close(self.output);
-    if (by_itself) {
-        return result_of_end(&self, status);
-    }
-    return is_stopped(&self)
-               ? proof_result_make(PROOF_STOPPED, "the selftest was stopped")
-               : proof_result_make(PROOF_FAILED, "the selftest did not end within %g s",
-                                   job->limit_ms / 1e3);
+    end_report(&self, &result);
+    return result;
 }

@@ -31,7 +31,8 @@ proof_child_job proof_child_defaults(const char *engine_name, engine_precision p
 
 enum { PROOF_REPORT_BYTES = 65536 };
 
-/* Runs the job. The report, as far as it came, is in report[PROOF_REPORT_BYTES]. */
+/* Runs the job. The report, as far as it came, is in report[PROOF_REPORT_BYTES]; the result is its
+ * last line in any case. */
 MUST_CHECK proof_result proof_child_run(const proof_child_job *job, char *report);
 
 /* For the process that makes the proof: it ends with its parent. */

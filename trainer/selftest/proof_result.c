@@ -1,6 +1,7 @@
 #include "proof_result.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "printable.h"
@@ -25,10 +26,10 @@ proof_result proof_result_make(proof_verdict verdict, const char *format, ...)
     return result;
 }
 
-void proof_result_print(const proof_result *result, FILE *out)
+void proof_result_format(char line[PROOF_RESULT_LINE_BYTES], const proof_result *result)
 {
-    fprintf(out, "\n" LINE_START "%s%s%s\n", words[result->verdict],
-            result->reason[0] != '\0' ? ": " : "", result->reason);
+    snprintf(line, PROOF_RESULT_LINE_BYTES, "\n" LINE_START "%s%s%s\n", words[result->verdict],
+             result->reason[0] != '\0' ? ": " : "", result->reason);
 }
 
 /* The start of the last line that begins so, or NULL. */

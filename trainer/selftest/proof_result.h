@@ -4,7 +4,6 @@
 #define TRAINER_PROOF_RESULT_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "message.h"
 #include "must_check.h"
@@ -25,7 +24,10 @@ typedef struct proof_result {
 __attribute__((format(printf, 2, 3))) proof_result proof_result_make(proof_verdict verdict,
                                                                      const char *format, ...);
 
-void proof_result_print(const proof_result *result, FILE *out);
+enum { PROOF_RESULT_LINE_BYTES = MESSAGE_BYTES + 64 };
+
+/* The line that ends a report, with an empty one before it. */
+void proof_result_format(char line[PROOF_RESULT_LINE_BYTES], const proof_result *result);
 
 /* The result that ends the report. False if the report has none: it is not whole. */
 MUST_CHECK bool proof_result_parse(proof_result *out, const char *report);

@@ -147,18 +147,24 @@ class Trust(SelftestTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("not cuda: it failed its selftest", " ".join(result.stdout.split()))
 
-    def test_a_signal_ends_the_proof_of_a_device_that_hangs(self):
-        started = self.root / "started"
+    def assert_stopped_while_it_hangs(self, name, send):
+        started = self.root / name
         process = subprocess.Popen(
             [TRAINER, *map(str, self.train_arguments("auto"))], stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True,
+            stderr=subprocess.PIPE, text=True, start_new_session=True,
             env=self.environment("hang", WRONG_DEVICE_STARTED=str(started)))
         self.addCleanup(process.kill)
         wait_until(started.exists, "the device to hang")
-        process.send_signal(signal.SIGTERM)
+        send(process.pid, signal.Signals[name])
         _, errors = process.communicate()
-        self.assertEqual(process.returncode, 128 + signal.SIGTERM)
-        self.assertIn("stopped by SIGTERM in the selftest", errors)
+        self.assertEqual(process.returncode, 128 + signal.Signals[name])
+        self.assertEqual(errors, f"trainer train: stopped by {name} in the selftest of the device\n")
+
+    def test_a_signal_ends_the_proof_of_a_device_that_hangs(self):
+        self.assert_stopped_while_it_hangs("SIGTERM", os.kill)
+
+    def test_ctrl_c_ends_it_too_and_the_device_is_not_called_wrong(self):
+        self.assert_stopped_while_it_hangs("SIGINT", os.killpg)
 
 
 class KeptVerdict(SelftestTest):

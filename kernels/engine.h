@@ -237,8 +237,8 @@ engine_config engine_config_defaults(void);
  * it is never available, and can only plan for ENGINE_NO_DEVICE. */
 extern const engine_api *const engine_list[];
 
-/* Finds an engine by its name. "auto" is the first one that is available; the CPU engine always is.
- * NULL if no engine has that name. */
+/* Finds an engine by its name. "auto" is the first one that is available, whether it is proved or not;
+ * the CPU engine always is available. NULL if no engine has that name. */
 const engine_api *engine_find(const char *name);
 
 const char *engine_status_string(engine_status status);

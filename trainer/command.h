@@ -14,5 +14,6 @@ outcome plot_command(int argc, char **argv);
 outcome evaluate_command(int argc, char **argv);
 outcome predict_command(int argc, char **argv);
 outcome export_command(int argc, char **argv);
+outcome selftest_command(int argc, char **argv);
 
 #endif

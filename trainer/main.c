@@ -31,6 +31,7 @@ static const struct {
     {{"evaluate", "", "measure a trained network on a validation set"}, evaluate_command},
     {{"predict", "", "read the digits in images with a trained network"}, predict_command},
     {{"export", "", "convert a trained network for other programs"}, export_command},
+    {{"selftest", "", "check that the device computes correctly"}, selftest_command},
 };
 
 static const command_entry *command_at(size_t i)

@@ -283,7 +283,7 @@ START_TEST(evaluation_and_prediction_are_the_references)
             ck_assert_uint_eq(result.correct, expected.correct);
         }
         expect_within(v, "evaluated loss", fabs(result.loss_sum - expected.loss_sum),
-                      2 * rounding_bound(v, LENET_FLAT) * expected.loss_sum);
+                      2 * rounding_bound(v->precision, LENET_FLAT) * expected.loss_sum);
     }
     ck_assert_int_eq(v->api->predict(e, images, EVALUATED, probabilities), ENGINE_OK);
     compare_probabilities(v, run, &validation, probabilities, result.loss_sum);

@@ -12,7 +12,7 @@ from trainer_test import TRAINER, TrainerTest
 class CommandLine(TrainerTest):
     def test_help_and_version_are_everywhere(self):
         for command in ([], ["train"], ["sweep"], ["status"], ["plan"], ["compare"], ["evaluate"], ["predict"],
-                        ["export"]):
+                        ["export"], ["selftest"]):
             for option in ("--help", "--version"):
                 result = subprocess.run([TRAINER, *command, option], capture_output=True, text=True)
                 self.assertEqual(result.returncode, 0)
@@ -57,7 +57,8 @@ class CommandLine(TrainerTest):
             self.assertNotIn("did you mean", result.stderr)
 
     def test_an_engine_that_the_build_does_not_know_is_refused_with_those_it_does(self):
-        for command in (["train"], ["sweep"], ["plan"], ["evaluate", "run"], ["predict", "run", "-"]):
+        for command in (["train"], ["sweep"], ["plan"], ["evaluate", "run"], ["predict", "run", "-"],
+                        ["selftest"]):
             result = subprocess.run([TRAINER, *command, "--engine", "tpu"], capture_output=True,
                                     text=True)
             self.assert_refused(result, 2, '--engine: "tpu" is not auto, cuda or cpu')
@@ -66,13 +67,13 @@ class CommandLine(TrainerTest):
         help_text = subprocess.run([TRAINER, "train", "--help"], capture_output=True, text=True)
         if "not in this build" not in " ".join(help_text.stdout.split()):
             self.skipTest("this build has CUDA")
-        for command in (["train"], ["sweep"], ["plan"]):
+        for command in (["train"], ["sweep"], ["plan"], ["selftest"]):
             result = subprocess.run([TRAINER, *command, "--engine", "cuda"], capture_output=True,
                                     text=True, cwd=self.folder)
             self.assert_refused(result, 1, "--engine cuda", "scripts/setup.sh --cuda")
 
     def test_an_argument_where_there_are_only_options_gets_advice(self):
-        for command in ("train", "sweep", "plan"):
+        for command in ("train", "sweep", "plan", "selftest"):
             result = subprocess.run([TRAINER, command, "data/mnist"], capture_output=True, text=True)
             self.assert_refused(result, 2, '"data/mnist"', f"'trainer {command} --help' lists them")
 
@@ -80,7 +81,8 @@ class CommandLine(TrainerTest):
         for arguments in ([], ["fly"], ["help", "fly"], [""], ["-"]):
             result = subprocess.run([TRAINER, *arguments], capture_output=True, text=True)
             self.assert_refused(
-                result, 2, "train, sweep, status, plan, compare, plot, evaluate, predict, export (",
+                result, 2, "train, sweep, status, plan, compare, plot, evaluate, predict, export, "
+                "selftest (",
                 "trainer --help")
 
     def test_missing_and_unwanted_values_name_the_option(self):
@@ -103,7 +105,8 @@ class CommandLine(TrainerTest):
             self.assertEqual(output(*arguments), output("sweep", "--help"))
 
     def test_help_names_no_option_that_the_command_lacks(self):
-        for command in ("train", "sweep", "status", "plan", "compare", "evaluate", "export", "predict"):
+        for command in ("train", "sweep", "status", "plan", "compare", "evaluate", "export", "predict",
+                        "selftest"):
             text = subprocess.run([TRAINER, command, "--help"], capture_output=True, text=True,
                                   check=True).stdout
             text = re.sub(r"\btrain\s+--[a-z-]+", "", text)  # of another command, which is named

@@ -13,17 +13,31 @@
 #include "progress.h"
 #include "repository.h"
 #include "run_loop.h"
+#include "signals.h"
+#include "trusted_engine.h"
+
+static bool is_stopped(void)
+{
+    return signals_noted() != 0;
+}
 
 static outcome find_engine(experiment *self)
 {
-    char reason[MESSAGE_BYTES] = "";
-    const engine_api *api = engine_find(self->options->engine);
-    if (!api->available(reason, sizeof reason)) {
-        fprintf(stderr, "%s: --engine %s: %s\n", self->program, api->name, reason);
-        return OUTCOME_FAILED;
+    char note[MESSAGE_BYTES];
+    char message[MESSAGE_BYTES];
+    const engine_wish wish = {.name = self->options->engine,
+                              .precision = self->options->precision,
+                              .is_stopped = is_stopped};
+    const outcome status = trusted_engine_find(&self->api, &wish, note, message);
+    if (status == OUTCOME_STOPPED) {
+        fprintf(stderr, "%s: stopped by %s in the selftest of the device\n", self->program,
+                signals_name());
+    } else if (status != OUTCOME_DONE) {
+        fprintf(stderr, "%s: %s\n", self->program, message);
+    } else if (note[0] != '\0') {
+        fprintf(stderr, "%s: %s\n", self->program, note);
     }
-    self->api = api;
-    return OUTCOME_DONE;
+    return status;
 }
 
 outcome experiment_open(experiment *out, const char *program, const run_options *options)

@@ -22,8 +22,8 @@ typedef struct experiment {
     dataset data; /* training set cut to --train-samples */
 } experiment;
 
-/* Finds the engine and loads the data. OUTCOME_DONE, or another outcome after one line on stderr,
- * with nothing held. */
+/* Finds the engine, as trusted_engine.h does, and loads the data. OUTCOME_DONE, or another outcome
+ * after one line on stderr, with nothing held. */
 MUST_CHECK outcome experiment_open(experiment *out, const char *program,
                                    const run_options *options);
 

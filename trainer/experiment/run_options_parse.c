@@ -44,7 +44,9 @@ enum option_key {
 };
 
 /* The help text of --engine; the engines of this build follow it. */
-#define ENGINE_HELP "The engine: auto, the best that this machine can run (default), or one of: "
+#define ENGINE_HELP                                                                                \
+    "The engine: auto, the best that this machine can run and whose selftest passes (default), or " \
+    "one of: "
 
 enum { MAX_SEEDS = 10000, MAX_JOBS = 64 };
 

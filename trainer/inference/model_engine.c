@@ -5,6 +5,7 @@
 
 #include "message.h"
 #include "option_value.h"
+#include "trusted_engine.h"
 
 enum option_key { KEY_ENGINE = 256, KEY_PRECISION, KEY_ISA, KEY_THREADS };
 
@@ -40,23 +41,26 @@ static error_t take_option(int key, char *text, struct argp_state *state)
 
 const struct argp model_engine_argp = {option_table, take_option, NULL, NULL, NULL, NULL, NULL};
 
-/* The model's own engine if it is here, else the best. */
-static const engine_api *own_engine(const model *from)
+/* The engine that the options name; else the model's own one if it can be used, or the best. */
+static outcome find_engine(model_engine *self, const model *from,
+                           const model_engine_options *options, char *note, char *message)
 {
-    char reason[REASON_BYTES];
-    const engine_api *own = from->has_origin ? engine_find(from->origin.config.engine) : NULL;
-    return own != NULL && own->available(reason, sizeof reason) ? own : engine_find("auto");
-}
-
-static outcome find_engine(model_engine *self, const model *from, const char *name, char *message)
-{
-    char reason[REASON_BYTES] = "";
-    self->api = name != NULL ? engine_find(name) : own_engine(from);
-    if (!self->api->available(reason, sizeof reason)) {
-        message_set(message, "--engine %s: %s", self->api->name, reason);
-        return OUTCOME_FAILED;
+    const run_config *origin = from->has_origin ? &from->origin.config : NULL;
+    engine_wish wish = {.name = options->engine, .precision = options->precision};
+    if (wish.precision == ENGINE_DEFAULT_PRECISION && origin != NULL) {
+        wish.precision = origin->precision;
     }
-    return OUTCOME_DONE;
+    if (wish.name == NULL && origin != NULL) {
+        wish.name = origin->engine;
+        if (trusted_engine_find(&self->api, &wish, note, message) == OUTCOME_DONE) {
+            return OUTCOME_DONE;
+        }
+        wish.name = NULL;
+    }
+    if (wish.name == NULL) {
+        wish.name = "auto";
+    }
+    return trusted_engine_find(&self->api, &wish, note, message);
 }
 
 static bool can(const engine_api *api, const engine_config *settings, uint32_t validation_count)
@@ -84,19 +88,21 @@ static engine_config settings_for(const engine_api *api, const model *from,
     return settings;
 }
 
+/* Adds to the note what differs from the model's run. */
 static void compare_with_run(const model_engine *self, const model *from, char *note)
 {
     const engine_plan *plan = self->api->planned(self->engine);
     const run_config *config = &from->origin.config;
-    note[0] = '\0';
     if (from->has_origin &&
         (strcmp(self->api->name, config->engine) != 0 || plan->precision != config->precision ||
          strcmp(plan->arithmetic, config->arithmetic) != 0)) {
-        message_set(note,
-                    "the model was trained on %s (%s) in %s and is computed on %s (%s) in %s: last "
-                    "digits may differ",
-                    config->engine, config->arithmetic, engine_precision_name(config->precision),
-                    self->api->name, plan->arithmetic, engine_precision_name(plan->precision));
+        message_set(
+            note,
+            "%s%sthe model was trained on %s (%s) in %s and is computed on %s (%s) in %s: last "
+            "digits may differ",
+            note, note[0] != '\0' ? "; " : "", config->engine, config->arithmetic,
+            engine_precision_name(config->precision), self->api->name, plan->arithmetic,
+            engine_precision_name(plan->precision));
     }
 }
 
@@ -129,7 +135,7 @@ outcome model_engine_open(model_engine *out, const model *from, const model_engi
                           const engine_data *validation, char *note, char *message)
 {
     *out = (model_engine){0};
-    outcome status = find_engine(out, from, options->engine, message);
+    outcome status = find_engine(out, from, options, note, message);
     if (status == OUTCOME_DONE) {
         status = make_engine(out, from, options, validation, message);
     }

@@ -28,12 +28,13 @@ typedef struct model_engine {
 
 /* Makes the engine. Without options it is that of the model's run, in its precision, or the best
  * one if this machine or build lacks that. An engine or precision that the options name is used or
- * refused. `validation` may be NULL if nothing is to be evaluated; it is borrowed until
- * model_engine_close.
+ * refused. A device is used only after its proof (trusted_engine.h). `validation` may be NULL if
+ * nothing is to be evaluated; it is borrowed until model_engine_close.
  *
  * OUTCOME_DONE; `note` [MESSAGE_BYTES] is then "", or describes what differs from the model's run,
- * so that last digits may differ. Otherwise nothing is allocated, and `message` [MESSAGE_BYTES] has
- * the reason: OUTCOME_REFUSED if no machine could do this, OUTCOME_FAILED if this one cannot. */
+ * so that last digits may differ, and why a device is not used. Otherwise nothing is allocated, and
+ * `message` [MESSAGE_BYTES] has the reason: OUTCOME_REFUSED if no machine could do this,
+ * OUTCOME_FAILED if this one cannot. */
 MUST_CHECK outcome model_engine_open(model_engine *out, const model *from,
                                      const model_engine_options *options,
                                      const engine_data *validation, char *note, char *message);

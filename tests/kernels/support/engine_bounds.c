@@ -26,23 +26,6 @@ double largest_of(const double *values, size_t count)
     return largest;
 }
 
-/* Of a factor of conv2's and dense1's products beside that. */
-static double factor_roundoff(engine_precision precision)
-{
-    return precision == ENGINE_BF16 ? 0x1p-8 : precision == ENGINE_TF32 ? 0x1p-11 : 0;
-}
-
-double rounding_bound(const engine_variant *v, double terms)
-{
-    return 4 * (unit_roundoff * sqrt(terms) + 2 * factor_roundoff(v->precision));
-}
-
-static double whole_bound(engine_precision precision)
-{
-    return precision == ENGINE_FP32 ? 4 * unit_roundoff * sqrt(LENET_FLAT)
-                                    : 2 * factor_roundoff(precision);
-}
-
 void expect_within(const engine_variant *v, const char *what, double error, double bound)
 {
     if (getenv("SHOW_ERRORS") != NULL) {
@@ -66,7 +49,7 @@ void expect_whole(const engine_variant *v, const char *what, double error)
 {
     char text[64];
     snprintf(text, sizeof text, "%s as a whole", what);
-    expect_within(v, text, error, whole_bound(v->precision));
+    expect_within(v, text, error, rounding_bound_of_whole(v->precision));
 }
 
 void expect_no_finer(const engine_variant *v, const char *what, double error)
@@ -74,6 +57,7 @@ void expect_no_finer(const engine_variant *v, const char *what, double error)
     if (v->precision == ENGINE_FP32) {
         return;
     }
-    const double finer = whole_bound(v->precision == ENGINE_BF16 ? ENGINE_TF32 : ENGINE_FP32);
+    const double finer =
+        rounding_bound_of_whole(v->precision == ENGINE_BF16 ? ENGINE_TF32 : ENGINE_FP32);
     ck_assert_msg(error > finer, "%s: %s: error %.3g, of a finer precision", v->name, what, error);
 }

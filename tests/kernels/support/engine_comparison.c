@@ -20,7 +20,7 @@ static double compare_activation(const engine_variant *v, engine *e, const char 
     double *values = new_doubles(count);
     variant_read(v, e, name, values, count);
     expect_within(v, name, largest_difference(values, expected, count),
-                  rounding_bound(v, terms) * largest_of(expected, count));
+                  rounding_bound(v->precision, terms) * largest_of(expected, count));
     const double error = whole_error(values, expected, count);
     free(values);
     return error;
@@ -83,17 +83,7 @@ void compare_forward(const engine_variant *v, engine *e, const reference_pass *p
     expect_no_finer(v, "pool", pool);
     /* The loss is a difference of logits and a logarithm of their exponentials. */
     expect_within(v, "loss", fabs(step->loss_sum - expected->loss_sum),
-                  2 * rounding_bound(v, LENET_FLAT) * (1 + expected->loss_sum));
-}
-
-/* The longest sum behind a gradient: a weight of a convolution sums over all places of all
- * samples, and whatever comes back through dense1 depends on its sums of 9216. */
-static double terms_of(const lenet_tensor *tensor, uint32_t samples)
-{
-    const double places = tensor->offset < LENET_CONV2_KERNEL_AT    ? 26 * 26
-                          : tensor->offset < LENET_DENSE1_KERNEL_AT ? 24 * 24
-                                                                    : 1;
-    return fmax(LENET_FLAT, places * samples);
+                  2 * rounding_bound(v->precision, LENET_FLAT) * (1 + expected->loss_sum));
 }
 
 void compare_gradients(const engine_variant *v, reference_run *run, const double *gradient)
@@ -103,7 +93,7 @@ void compare_gradients(const engine_variant *v, reference_run *run, const double
     const double largest_value =
         largest_of(pass->conv2_before, (size_t)pass->count * LENET_CONV2_FLOATS);
     reference_backward(pass, run->parameters, flipped_gradient,
-                       rounding_bound(v, 288 + 1) / 2 * largest_value);
+                       rounding_bound(v->precision, 288 + 1) / 2 * largest_value);
     for (unsigned t = 0; t < LENET_TENSORS; t++) {
         const lenet_tensor *tensor = &lenet_tensors[t];
         const double *expected = run->gradient + tensor->offset;
@@ -115,9 +105,11 @@ void compare_gradients(const engine_variant *v, reference_run *run, const double
         char what[64];
         snprintf(what, sizeof what, "gradient of %s, %u samples", tensor->name,
                  (unsigned)pass->count);
-        expect_within(v, what,
-                      largest_difference(gradient + tensor->offset, expected, tensor->count),
-                      rounding_bound(v, terms_of(tensor, pass->count)) * largest + decisions);
+        expect_within(
+            v, what, largest_difference(gradient + tensor->offset, expected, tensor->count),
+            rounding_bound(v->precision, rounding_terms_of_gradient(tensor, pass->count)) *
+                    largest +
+                decisions);
     }
 }
 
@@ -130,8 +122,8 @@ void compare_update(const engine_variant *v, engine *e, reference_run *run, cons
     variant_read_all(v, e, "", updated);
     double worst = 0;
     for (unsigned i = 0; i < LENET_PARAMETERS; i++) {
-        const double bound = unit_roundoff * fabs(run->parameters[i]) +
-                             32 * unit_roundoff * run->config.learning_rate;
+        const double bound =
+            rounding_bound_of_update(run->parameters[i], run->config.learning_rate);
         const double error = fabs(updated[i] - run->parameters[i]) / bound;
         worst = isfinite(error) ? fmax(worst, error) : INFINITY;
     }
@@ -172,7 +164,8 @@ void compare_probabilities(const engine_variant *v, reference_run *run, const en
         logits_of(own, logits + i * LENET_CLASSES);
         logits_of(run->pass->probabilities, expected + i * LENET_CLASSES);
     }
-    expect_within(v, "predicted probabilities", error, 2 * rounding_bound(v, LENET_FLAT));
+    expect_within(v, "predicted probabilities", error,
+                  2 * rounding_bound(v->precision, LENET_FLAT));
     expect_whole(v, "logits of predictions", whole_error(logits, expected, count));
     /* Each probability and each loss is rounded to single precision. */
     expect_within(v, "loss of predictions", fabs(evaluated_loss - loss),

@@ -1,5 +1,5 @@
 /* What an engine computes, part by part, against the double-precision reference; each fails the
- * test where the two are further apart than engine_bounds.h allows the engine's precision. */
+ * test where the two are further apart than rounding_bounds.h allows the engine's precision. */
 #ifndef ENGINE_COMPARISON_H
 #define ENGINE_COMPARISON_H
 
@@ -19,9 +19,7 @@ void compare_forward(const engine_variant *v, engine *e, const reference_pass *p
  * that engines have there.) */
 void compare_gradients(const engine_variant *v, reference_run *run, const double *gradient);
 
-/* Adam's update, from the engine's own gradient: the reference makes it too. The new value is
- * rounded once; the update is a product and a quotient of a dozen roundings, and at most some
- * learning rates long. */
+/* Adam's update, from the engine's own gradient: the reference makes it too. */
 void compare_update(const engine_variant *v, engine *e, reference_run *run, const double *gradient);
 
 /* The probabilities [count,10] predicted for all samples of the data, and the loss that evaluation

@@ -6,7 +6,7 @@ Run by hand, in an environment that has tensorflow-cpu, keras and numpy:
     python3 tests/support/golden/regenerate.py --check    recomputes, and exits 1 where it differs
 
 The model, loss, optimizer and fit are Keras' own. Only what would be random is ours, recomputed
-here from the documentation in kernels/common/philox.h and tests/support/reference/synthetic_digits.h: the images,
+here from the documentation in kernels/common/philox.h and kernels/proof/synthetic_digits.h: the images,
 the initial weights, the order of each epoch and the dropout masks. So an engine of ours needs
 nothing but the seed to repeat the run.
 

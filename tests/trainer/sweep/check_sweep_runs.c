@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "check_main.h"
+#include "run_options_parse.h"
 #include "run_record.h"
 #include "scratch.h"
 #include "sweep_runs.h"

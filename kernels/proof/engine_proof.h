@@ -1,0 +1,60 @@
+/* Whether an engine computes on this machine what it should, found by comparing it with the CPU
+ * engine's portable kernels. Both train the same few steps on made-up digits. Compared are
+ *
+ *   - the initial weights, which have to be the same bits;
+ *   - after the first step all activations and gradients, within the bounds of rounding_bounds.h;
+ *   - weights and Adam's moments after the first step, with what Adam makes of the engine's own
+ *     gradients: where a gradient is nearly 0, Adam makes a whole step of a rounding error;
+ *   - the losses of all steps, and of an evaluation after them.
+ *
+ * It prints nothing. A device may hang or end the process: whoever is not to go along proves in a
+ * child process. */
+#ifndef KERNELS_ENGINE_PROOF_H
+#define KERNELS_ENGINE_PROOF_H
+
+#include "engine.h"
+
+/* What is trained. */
+typedef struct engine_proof_size {
+    uint32_t training_count;
+    uint32_t validation_count;
+    uint32_t batch_size;
+    uint32_t steps;
+} engine_proof_size;
+
+/* 20 steps through two and a half epochs, each with a short last batch. */
+extern const engine_proof_size engine_proof_usual_size;
+
+/* With these seeds, of the run and of synthetic_digits.h, no decision of the first step hangs on
+ * single precision's rounding: no ReLU's input is that near to 0, and no two values of a pooling
+ * window are that near to each other. So gradients keep to their bounds. */
+enum { ENGINE_PROOF_SEED = 4, ENGINE_PROOF_DATA_SEED = 3 };
+
+enum { PROOF_NAME_BYTES = 48 };
+
+typedef struct proof_comparison {
+    char what[PROOF_NAME_BYTES]; /* "gradient/conv2/kernel" */
+    double difference;           /* infinite where a value is not finite */
+    double allowed;
+} proof_comparison;
+
+/* Is the difference allowed? */
+bool proof_comparison_holds(const proof_comparison *comparison);
+
+/* Gets every comparison as soon as it is made. */
+typedef struct proof_listener {
+    void (*hear)(void *context, const proof_comparison *comparison);
+    void *context;
+} proof_listener;
+
+/* Compares the engine with these settings, of which precision, device, isa and threads count.
+ * ENGINE_OK if all comparisons were made, whether they hold or not. Otherwise `message`
+ * [message_bytes] says in one line why not: ENGINE_FAILED if the device failed; else as
+ * engine_api's create, also if it is this machine's memory that is not enough. */
+ENGINE_MUST_CHECK engine_status engine_proof_make(const engine_api *api,
+                                                  const engine_config *settings,
+                                                  const engine_proof_size *size,
+                                                  const proof_listener *listener, char *message,
+                                                  size_t message_bytes);
+
+#endif

@@ -1,0 +1,175 @@
+/* The proof of an engine: the right one passes, whatever its kernels, and each planted fault is
+ * found, by the losses alone too. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check_main.h"
+#include "engine_proof.h"
+#include "engine_tables.h"
+#include "lenet_reference.h"
+#include "rounding_bounds.h"
+#include "synthetic_digits.h"
+#include "wrong_engine.h"
+
+/* What the comparisons of one proof came to. */
+typedef struct findings {
+    unsigned count;
+    unsigned beyond; /* their bounds */
+    unsigned losses;
+    unsigned losses_beyond;
+    double losses_differences[32]; /* [losses] */
+} findings;
+
+static void hear(void *context, const proof_comparison *comparison)
+{
+    findings *f = context;
+    const bool is_loss = strncmp(comparison->what, "loss", strlen("loss")) == 0;
+    const bool is_beyond = !proof_comparison_holds(comparison);
+    f->count++;
+    f->beyond += is_beyond;
+    if (is_loss) {
+        f->losses_beyond += is_beyond;
+        f->losses_differences[f->losses++] = comparison->difference;
+    }
+    if (getenv("SHOW_ERRORS") != NULL) {
+        printf("%s: %.3g, allowed %.3g\n", comparison->what, comparison->difference,
+               comparison->allowed);
+    }
+}
+
+static findings prove(const engine_api *api, const char *isa, const engine_proof_size *size)
+{
+    findings found = {0};
+    const proof_listener listener = {hear, &found};
+    engine_config settings = engine_config_defaults();
+    char message[256] = "";
+    settings.isa = isa;
+    settings.threads = 2;
+    const engine_status status =
+        engine_proof_make(api, &settings, size, &listener, message, sizeof message);
+    ck_assert_msg(status == ENGINE_OK, "%s", message);
+    return found;
+}
+
+static findings prove_with_fault(engine_fault fault)
+{
+    engine_api wrong = engine_cpu;
+    wrong.create = wrong_engine_create;
+    wrong_engine_plant(fault);
+    const findings found = prove(&wrong, NULL, &engine_proof_usual_size);
+    wrong_engine_plant(FAULT_NONE);
+    return found;
+}
+
+START_TEST(an_engine_without_a_fault_holds)
+{
+    enum { INITIAL = LENET_TENSORS, ACTIVATIONS = 4, AFTER_A_STEP = 4 * LENET_TENSORS };
+    const findings found = prove_with_fault(FAULT_NONE);
+    ck_assert_uint_eq(found.beyond, 0);
+    ck_assert_uint_eq(found.losses, engine_proof_usual_size.steps + 1); /* and the evaluation's */
+    ck_assert_uint_eq(found.count - found.losses, INITIAL + ACTIVATIONS + AFTER_A_STEP);
+}
+END_TEST
+
+/* How far the losses are beyond their bounds at most, as a multiple. */
+static double excess(const findings *found, engine_precision precision)
+{
+    double most = 0;
+    for (unsigned i = 0; i < found->losses; i++) {
+        most = fmax(most, found->losses_differences[i] / rounding_bound_of_loss(precision, i + 1));
+    }
+    return most;
+}
+
+/* The coarser precisions' bounds are wider than what the first two faults do. */
+START_TEST(five_faults_exceed_the_bounds_of_losses_of_any_precision)
+{
+    const findings found = prove_with_fault((engine_fault)_i);
+    for (engine_precision p = ENGINE_FP32; p <= ENGINE_BF16; p++) {
+        if (getenv("SHOW_ERRORS") != NULL) {
+            printf("%s: %.3g times the bound of %s\n", engine_fault_names[_i], excess(&found, p),
+                   engine_precision_name(p));
+        }
+        if (p == ENGINE_FP32 || _i > FAULT_LOST_BIAS_GRADIENT) {
+            ck_assert_msg(excess(&found, p) > 1, "%s, bounds of %s", engine_fault_names[_i],
+                          engine_precision_name(p));
+        }
+    }
+    ck_assert_msg(found.beyond > found.losses_beyond, "%s: all else holds", engine_fault_names[_i]);
+}
+END_TEST
+
+static engine_status read_nan(engine *e, const char *name, float *out, size_t capacity,
+                              size_t *count)
+{
+    const engine_status status = engine_cpu.read_tensor(e, name, out, capacity, count);
+    if (strcmp(name, "gradient/dense2/bias") == 0) {
+        out[0] = NAN;
+    }
+    return status;
+}
+
+START_TEST(a_value_that_is_no_number_is_found)
+{
+    const engine_proof_size small = {8, 4, 4, 1};
+    engine_api wrong = engine_cpu;
+    wrong.read_tensor = read_nan;
+    ck_assert_uint_gt(prove(&wrong, "portable", &small).beyond, 0);
+}
+END_TEST
+
+START_TEST(what_an_engine_refuses_is_passed_on)
+{
+    const proof_listener deaf = {NULL, NULL};
+    engine_config settings = engine_config_defaults();
+    char message[256] = "";
+    settings.precision = ENGINE_TF32;
+    ck_assert_int_eq(engine_proof_make(&engine_cpu, &settings, &engine_proof_usual_size, &deaf,
+                                       message, sizeof message),
+                     ENGINE_INVALID);
+    ck_assert_ptr_nonnull(strstr(message, "tf32"));
+}
+END_TEST
+
+/* Half of the bound of conv2's values is several times the error that engines have there. */
+START_TEST(no_decision_of_the_first_step_hangs_on_rounding)
+{
+    static uint8_t images[256 * LENET_IMAGE_PIXELS];
+    static uint8_t labels[256];
+    const engine_proof_size *size = &engine_proof_usual_size;
+    const engine_data training = {images, labels, size->training_count};
+    engine_config config = engine_config_defaults();
+    engine_step step;
+    config.batch_size = size->batch_size;
+    config.seed = ENGINE_PROOF_SEED;
+    ck_assert_uint_le(training.count, sizeof labels);
+    synthetic_digits(images, labels, ENGINE_PROOF_DATA_SEED, 0, training.count);
+    reference_run *run = reference_run_create(&config, &training);
+    ck_assert_ptr_nonnull(run);
+    reference_run_compute(run, &step);
+    double largest = 0;
+    for (size_t i = 0; i < (size_t)step.samples * LENET_CONV2_FLOATS; i++) {
+        largest = fmax(largest, fabs(run->pass->conv2_before[i]));
+    }
+    const double margin = rounding_bound(ENGINE_FP32, 288 + 1) / 2 * largest;
+    ck_assert_uint_eq(reference_backward(run->pass, run->parameters, run->gradient, margin), 0);
+    reference_run_destroy(run);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("the proof of an engine");
+    TCase *cases = tcase_create("proofs");
+    tcase_add_test(cases, an_engine_without_a_fault_holds);
+    tcase_add_loop_test(cases, five_faults_exceed_the_bounds_of_losses_of_any_precision,
+                        FAULT_NONE + 1, ENGINE_FAULTS);
+    tcase_add_test(cases, a_value_that_is_no_number_is_found);
+    tcase_add_test(cases, what_an_engine_refuses_is_passed_on);
+    tcase_add_test(cases, no_decision_of_the_first_step_hangs_on_rounding);
+    suite_add_tcase(suite, cases);
+    return run_suite_without_forks(suite);
+}

@@ -1,0 +1,206 @@
+"""What the trainer makes of a device that is right, wrong, hangs, or is not there.
+
+usage: check_selftest.py TRAINER, which is wrong_device.c's
+"""
+
+import os
+import pathlib
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from waiting import wait_until
+
+TRAINER = sys.argv.pop(1)
+
+
+def idx(magic, sizes, data):
+    return struct.pack(">I", magic) + b"".join(struct.pack(">I", n) for n in sizes) + data
+
+
+class SelftestTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="check selftest ")
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.cache = self.root / "cache"
+        (self.root / "data").mkdir()
+        for name, count in (("train", 4), ("t10k", 2)):
+            images = bytes(i % 251 for i in range(count * 784))
+            start = self.root / f"data/{name}"
+            start.with_name(f"{name}-images-idx3-ubyte").write_bytes(
+                idx(0x803, (count, 28, 28), images))
+            start.with_name(f"{name}-labels-idx1-ubyte").write_bytes(
+                idx(0x801, (count,), bytes(range(count))))
+
+    def environment(self, device, **others):
+        return {**os.environ, "XDG_CACHE_HOME": str(self.cache), "WRONG_DEVICE": device, **others}
+
+    def call(self, device, *arguments, **others):
+        return subprocess.run([TRAINER, *map(str, arguments)], capture_output=True, text=True,
+                              env=self.environment(device, **others))
+
+    def train_arguments(self, engine, directory="run"):
+        return ["train", "--engine", engine, "--epochs", 1, "--batch-size", 2, "--precision", "fp32",
+                "--data", self.root / "data", "--logdir", self.root / directory]
+
+    def train(self, device, engine, directory="run", **others):
+        return self.call(device, *self.train_arguments(engine, directory), **others)
+
+    def assert_trained_on(self, result, engine):
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, f"Engine +{engine}")
+
+    def assert_one_line(self, result, *words):
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        for word in words:
+            self.assertIn(str(word), result.stderr)
+
+
+class Report(SelftestTest):
+    def test_a_right_device_passes_with_a_report(self):
+        result = self.call("none", "selftest", WRONG_DEVICE_NAME="Card 1")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        for words in (r"^Program +trainer \d+\.\d+\.\d+, build [0-9a-f]{8}$", "^Engine +cuda, fp32$",
+                      r"^Device +Card 1 \(", "^Driver ", r"^Memory +\d+ MiB free$",
+                      r"^gradient/conv1/bias +\S+ +\S+$", r"^loss of step 20 +\S+ +\S+$",
+                      "^Verdict: passed$"):
+            self.assertRegex(result.stdout, f"(?m){words}")
+        self.assertNotIn("WRONG", result.stdout)
+
+    def test_a_wrong_device_fails_with_what_is_wrong(self):
+        result = self.call("swapped-samples", "selftest", "--engine", "cuda")
+        self.assertEqual((result.returncode, result.stderr), (1, ""))
+        self.assertRegex(result.stdout, r"(?m)^loss of step 1 .* WRONG$")
+        self.assertRegex(result.stdout, r"(?m)^Verdict: failed: loss of step 1 differs by \S+ and may "
+                                        r"by \S+; \d+ of \d+ comparisons are wrong$")
+
+    def test_a_device_that_ends_the_process_fails_with_the_report_so_far(self):
+        result = self.call("crash", "selftest")
+        self.assertEqual((result.returncode, result.stderr), (1, ""))
+        self.assertRegex(result.stdout, r"(?ms)^conv1/kernel .*^Verdict: failed: signal 9 ")
+
+    def test_without_a_device_that_is_said_and_the_cpu_is_tested(self):
+        result = self.call("absent", "selftest")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertRegex(result.stdout, r"(?ms)^Verdict: not available: this machine has no made-up "
+                                        r"device$.*^Engine +cpu, .*^Verdict: passed$")
+        result = self.call("absent", "selftest", "--engine", "cuda")
+        self.assertEqual(result.returncode, 1)
+        self.assert_one_line(result, "--engine cuda: this machine has no made-up device")
+
+
+class Trust(SelftestTest):
+    def test_auto_takes_a_right_device(self):
+        result = self.train("none", "auto")
+        self.assert_trained_on(result, "cuda")
+        self.assertEqual(result.stderr, "")
+
+    def test_auto_passes_over_a_wrong_device_and_says_so(self):
+        result = self.train("scaled-kernel", "auto")
+        self.assert_trained_on(result, "cpu")
+        report = self.cache / "lenet_mnist/selftest-report.txt"
+        self.assert_one_line(result, "--engine auto: not cuda: it failed its selftest: ",
+                             "activation/pool differs by ", f"the report is {report}")
+        self.assertIn("WRONG", report.read_text(encoding="utf-8"))
+
+    def test_cuda_refuses_a_wrong_device(self):
+        result = self.train("beta", "cuda")
+        self.assertEqual(result.returncode, 1)
+        self.assert_one_line(result, "--engine cuda: it failed its selftest: update/")
+        self.assertFalse((self.root / "run").exists())
+
+    def test_a_device_that_ends_the_process_does_not_take_the_trainer_along(self):
+        result = self.train("crash", "auto")
+        self.assert_trained_on(result, "cpu")
+        self.assert_one_line(result, "signal 9")
+
+    def test_a_device_without_memory_is_not_called_wrong(self):
+        result = self.train("memory", "auto")
+        self.assert_trained_on(result, "cpu")
+        self.assert_one_line(result, "not cuda: out of memory: batch size 16 takes 9 MiB")
+        result = self.train("memory", "cuda", "other")
+        self.assertEqual(result.returncode, 1)
+        self.assert_one_line(result, "--engine cuda: out of memory")
+
+    def test_where_there_is_no_device_auto_says_nothing(self):
+        result = self.train("absent", "auto")
+        self.assert_trained_on(result, "cpu")
+        self.assertEqual(result.stderr, "")
+
+    def test_a_sweep_proves_a_device_once(self):
+        result = self.call("sign", "sweep", "--epochs", 1, "--batch-sizes", "4,2", "--data",
+                           self.root / "data", "--logdir", self.root / "logs")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assert_one_line(result, "not cuda: it failed its selftest")
+
+    def test_evaluation_trusts_no_wrong_device(self):
+        self.assert_trained_on(self.train("none", "cpu"), "cpu")
+        evaluate = ["evaluate", self.root / "run", "--data", self.root / "data"]
+        result = self.call("sign", *evaluate, "--engine", "cuda")
+        self.assertEqual(result.returncode, 1)
+        self.assert_one_line(result, "--engine cuda: it failed its selftest")
+        result = self.call("sign", *evaluate, "--engine", "auto")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("not cuda: it failed its selftest", " ".join(result.stdout.split()))
+
+    def assert_stopped_while_it_hangs(self, name, send):
+        started = self.root / name
+        process = subprocess.Popen(
+            [TRAINER, *map(str, self.train_arguments("auto"))], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, start_new_session=True,
+            env=self.environment("hang", WRONG_DEVICE_STARTED=str(started)))
+        self.addCleanup(process.kill)
+        wait_until(started.exists, "the device to hang")
+        send(process.pid, signal.Signals[name])
+        _, errors = process.communicate()
+        self.assertEqual(process.returncode, 128 + signal.Signals[name])
+        self.assertEqual(errors, f"trainer train: stopped by {name} in the selftest of the device\n")
+
+    def test_a_signal_ends_the_proof_of_a_device_that_hangs(self):
+        self.assert_stopped_while_it_hangs("SIGTERM", os.kill)
+
+    def test_ctrl_c_ends_it_too_and_the_device_is_not_called_wrong(self):
+        self.assert_stopped_while_it_hangs("SIGINT", os.killpg)
+
+
+class KeptVerdict(SelftestTest):
+    def test_a_device_that_passed_is_not_proved_again(self):
+        self.assert_trained_on(self.train("none", "auto"), "cuda")
+        result = self.train("sign", "auto", "other")
+        self.assert_trained_on(result, "cuda")
+        self.assertEqual(result.stderr, "")
+
+    def test_another_device_is_proved(self):
+        self.assert_trained_on(self.train("none", "auto"), "cuda")
+        self.assert_trained_on(self.train("sign", "auto", "other", WRONG_DEVICE_NAME="other"), "cpu")
+
+    def test_a_device_that_failed_is_proved_again(self):
+        self.assert_trained_on(self.train("sign", "auto"), "cpu")
+        self.assert_trained_on(self.train("none", "auto", "other"), "cuda")
+
+    def test_a_selftest_that_fails_ends_the_trust(self):
+        for device in "sign", "crash":
+            self.assert_trained_on(self.train("none", "auto", f"before {device}"), "cuda")
+            self.assertEqual(self.call(device, "selftest", "--precision", "fp32").returncode, 1)
+            self.assert_trained_on(self.train(device, "auto", f"after {device}"), "cpu")
+
+    def test_a_damaged_verdict_counts_as_none(self):
+        self.assert_trained_on(self.train("none", "auto"), "cuda")
+        for kept in self.cache.glob("lenet_mnist/*.json"):
+            kept.write_text("{}", encoding="utf-8")
+        self.assert_trained_on(self.train("sign", "auto", "other"), "cpu")
+
+    def test_a_cache_that_cannot_be_written_is_no_failure(self):
+        self.cache.write_text("no directory", encoding="utf-8")
+        result = self.train("none", "auto")
+        self.assert_trained_on(result, "cuda")
+        self.assert_one_line(result, "the selftest of engine cuda passed; this cannot be kept: ",
+                             self.cache, "so it is done every time")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,25 @@
+/* What is kept of proofs in the user's cache, $XDG_CACHE_HOME/lenet_mnist or
+ * ~/.cache/lenet_mnist: a file for each subject that passed, and the report of the last proof
+ * that failed. Removing any of them does no harm. */
+#ifndef TRAINER_PROOF_CACHE_H
+#define TRAINER_PROOF_CACHE_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "must_check.h"
+#include "proof_subject.h"
+
+/* Whether an equal subject has passed. False also if that cannot be found out. */
+MUST_CHECK bool proof_cache_has(const proof_subject *subject);
+
+/* Keeps that the subject has passed. 0, or -1 with a message [MESSAGE_BYTES]. */
+MUST_CHECK int proof_cache_keep(const proof_subject *subject, char *message);
+
+/* Forgets it again. What cannot be removed stays. */
+void proof_cache_forget(const proof_subject *subject);
+
+/* Keeps a report; its file's name goes to path[PATH_MAX]. 0, or -1 with a message. */
+MUST_CHECK int proof_cache_keep_report(const char *report, char *path, char *message);
+
+#endif

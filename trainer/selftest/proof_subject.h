@@ -1,0 +1,25 @@
+/* What is proved: an engine of this program on a device, in a precision. A verdict is good for
+ * subjects that are equal in all but their memory. */
+#ifndef TRAINER_PROOF_SUBJECT_H
+#define TRAINER_PROOF_SUBJECT_H
+
+#include "engine.h"
+
+enum { PROOF_SUBJECT_BYTES = 160 };
+
+typedef struct proof_subject {
+    const char *engine;
+    engine_precision precision;
+    char build[PROOF_SUBJECT_BYTES];  /* version, and a checksum of the program's file */
+    char device[PROOF_SUBJECT_BYTES]; /* as a plan's hardware */
+    char arithmetic[ENGINE_ARITHMETIC_BYTES];
+    char driver[PROOF_SUBJECT_BYTES]; /* "" if there is none, or none known */
+    uint64_t free_bytes;              /* of the device's memory */
+} proof_subject;
+
+/* Asks the device. ENGINE_OK, or as engine_api's plan with `message` [message_bytes]. */
+ENGINE_MUST_CHECK engine_status proof_subject_find(proof_subject *out, const engine_api *api,
+                                                   const engine_config *settings, char *message,
+                                                   size_t message_bytes);
+
+#endif

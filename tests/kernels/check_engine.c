@@ -1,5 +1,5 @@
-/* What the engine's interface promises, tested on every engine that this machine can run, or on the one
- * that the environment's ENGINE names: steps, answers, tensors and plans here, the rest as
+/* What the engine's interface promises, tested on every engine that this machine can run, or on the
+ * one that the environment's ENGINE names: steps, answers, tensors and plans here, the rest as
  * engine_tests.h says. The numbers themselves are check_engine_reference.c's business. */
 #include <check.h>
 #include <math.h>

@@ -1,5 +1,5 @@
-/* The parts of check_engine beside its own tests. Each adds those of its file, for the engine that the
- * fixture's `api` is. */
+/* The parts of check_engine beside its own tests. Each adds those of its file, for the engine that
+ * the fixture's `api` is. */
 #ifndef TESTS_ENGINE_TESTS_H
 #define TESTS_ENGINE_TESTS_H
 

@@ -1,4 +1,5 @@
-"""setup.sh, run.sh, view.sh and test.sh, in a copy of the repository's scripts whose neighbours are shims.
+"""setup.sh, run.sh, view.sh and test.sh, and the options of others, in a copy of the repository's
+scripts whose neighbours are shims.
 
 Usage: check_scripts.py SCRIPTS_FOLDER TRAINER
 
@@ -256,6 +257,18 @@ class TestTiers(ScriptsTest):
     def test_wrong_usage(self):
         for arguments in ["--all"], ["quick", "all"]:
             self.assert_wrong_usage("test.sh", *arguments)
+
+
+class Options(ScriptsTest):
+    def test_a_wrong_one_is_refused_in_one_line(self):
+        for script in ("cross_test.sh", "debian_packages.sh", "fetch_protobuf_c.sh",
+                       "gpu_bundle.sh", "python_venv.sh", "release.sh"):
+            self.assert_wrong_usage(script, "--fly")
+
+    def test_a_value_that_is_missing_is_refused(self):
+        for arguments in (["--output"], ["--output", ""], ["--output", "x", "--output"], ["x"]):
+            for script in "debian_packages.sh", "gpu_bundle.sh", "release.sh":
+                self.assert_wrong_usage(script, *arguments)
 
 
 class Run(ScriptsTest):

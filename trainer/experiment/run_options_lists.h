@@ -8,7 +8,7 @@
 #include "must_check.h"
 #include "run_options.h"
 
-/* Of each option the last one counts, but --learning-rate and --learning-rates exclude each other. */
+/* Of each the last one counts, but --learning-rate and --learning-rates exclude each other. */
 MUST_CHECK error_t run_options_take_batch_sizes(const struct argp_state *state,
                                                 run_options *options, const char *text);
 MUST_CHECK error_t run_options_take_learning_rate(const struct argp_state *state,

@@ -5,7 +5,7 @@
 #include "must_check.h"
 #include "run.h"
 
-/* Trains the next epoch, or the part of it until the run must end. 0, or -1 with the run's message. */
+/* Trains the next epoch, or its part until the run must end. 0, or -1 with the run's message. */
 MUST_CHECK int run_epoch_train(run *self);
 
 #endif

@@ -1,4 +1,4 @@
-/* The steps of an epoch: queued in the engine, and logged, summed and shown when they are finished. */
+/* The steps of an epoch: queued in the engine; when finished, logged, summed and shown. */
 #ifndef TRAINER_RUN_STEPS_H
 #define TRAINER_RUN_STEPS_H
 

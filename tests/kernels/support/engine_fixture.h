@@ -1,5 +1,5 @@
-/* What tests of any engine share: the engine that they test, two small data sets, and short runs. They
- * end the test when something fails. */
+/* What tests of any engine share: the engine that they test, two small data sets, and short runs.
+ * They end the test when something fails. */
 #ifndef TESTS_ENGINE_FIXTURE_H
 #define TESTS_ENGINE_FIXTURE_H
 

@@ -1,5 +1,5 @@
-/* Whose run it is: what another process holds, and what this one does that has lost its run. fcntl is
- * wrapped, so that others can do something meanwhile. */
+/* Whose run it is: what another process holds, and what this one does that has lost its run. fcntl
+ * is wrapped, so that others can do something meanwhile. */
 #define _GNU_SOURCE /* F_OFD_GETLK */
 
 #include <check.h>

@@ -1,5 +1,5 @@
-/* What tests of a run's directory share: a run in the scratch directory, and calls that fail. read and
- * scandirat are wrapped for it. */
+/* What tests of a run's directory share: a run in the scratch directory, and calls that fail. read
+ * and scandirat are wrapped for it. */
 #ifndef TESTS_TRAINER_RUN_DIRECTORY_FIXTURE_H
 #define TESTS_TRAINER_RUN_DIRECTORY_FIXTURE_H
 

@@ -1,5 +1,5 @@
-/* One run with an engine whose metrics are known: what is logged at which step, and what run.json and
- * the display say. */
+/* One run with an engine whose metrics are known: what is logged at which step, and what run.json
+ * and the display say. */
 #include <check.h>
 #include <locale.h>
 #include <math.h>

@@ -1,5 +1,5 @@
-/* The proof of an engine: the right one passes, whatever its kernels, and each planted fault is
- * found, by the losses alone too. */
+/* The proof of an engine: the right one passes, and each planted fault is found, by the losses
+ * alone too. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ typedef struct findings {
     unsigned beyond; /* their bounds */
     unsigned losses;
     unsigned losses_beyond;
-    double losses_differences[32]; /* [losses] */
+    double loss_differences[32]; /* [losses] */
 } findings;
 
 static void hear(void *context, const proof_comparison *comparison)
@@ -32,7 +32,7 @@ static void hear(void *context, const proof_comparison *comparison)
     f->beyond += is_beyond;
     if (is_loss) {
         f->losses_beyond += is_beyond;
-        f->losses_differences[f->losses++] = comparison->difference;
+        f->loss_differences[f->losses++] = comparison->difference;
     }
     if (getenv("SHOW_ERRORS") != NULL) {
         printf("%s: %.3g, allowed %.3g\n", comparison->what, comparison->difference,
@@ -79,7 +79,7 @@ static double excess(const findings *found, engine_precision precision)
 {
     double most = 0;
     for (unsigned i = 0; i < found->losses; i++) {
-        most = fmax(most, found->losses_differences[i] / rounding_bound_of_loss(precision, i + 1));
+        most = fmax(most, found->loss_differences[i] / rounding_bound_of_loss(precision, i + 1));
     }
     return most;
 }

@@ -84,6 +84,18 @@ static void gather_channel(const float *conv1, const struct cpu_entry *entry, in
     }
 }
 
+/* Asks for this position's share of conv1, which has left the inner caches since the forward pass. The
+ * gathering reads it after the last position. */
+VEC_INLINE void prefetch_share(const float *conv1, int position)
+{
+    enum { LINE = 16 }; /* floats of a cache line */
+    enum { SHARE = (LENET_CONV1_FLOATS / CPU_POSITIONS / LINE + 1) * LINE };
+    const int begin = position * SHARE;
+    for (int i = begin; i < begin + SHARE && i < LENET_CONV1_FLOATS; i += LINE) {
+        __builtin_prefetch(conv1 + i, 0, 2);
+    }
+}
+
 void CPU_NAME(conv2_backward)(const float *conv1, const float *kernel_transposed,
                               const float *pooled_gradient, const uint8_t *argmax, bool dropout,
                               struct cpu_entry (*entries)[CPU_POSITIONS], cpu_conv_gradients *sums,
@@ -94,6 +106,7 @@ void CPU_NAME(conv2_backward)(const float *conv1, const float *kernel_transposed
     memset(conv1_gradient, 0, LENET_CONV1_FLOATS * sizeof *conv1_gradient);
 
     for (int position = 0; position < CPU_POSITIONS; position++) {
+        prefetch_share(conv1, position);
         const int y = 2 * (position / LENET_POOL_SIDE);
         const int x = 2 * (position % LENET_POOL_SIDE);
         for (int way = 0; way < 4; way++) {

@@ -17,6 +17,8 @@ enum {
     OUT = LENET_DENSE1,
     BLOCK = CPU_DENSE1_BLOCK,
     SAMPLES = 64, /* of one pass backward: the bits of a word, like a block's inputs */
+    LINE = 16,    /* floats of a cache line */
+    AHEAD = 4,    /* samples (forward) and rows (backward) from a prefetch to its use */
 };
 
 /* A row is processed in passes that fit into the registers beside their operands. */
@@ -57,10 +59,20 @@ VEC_INLINE void add_block(const float *inputs, uint64_t open, const float *kerne
     }
 }
 
+/* Asks for a block's inputs of a sample. They lie 37 KB after those of the sample before, which is no
+ * pattern that the processor would follow. */
+VEC_INLINE void prefetch_inputs(const float *pooled, const uint8_t *argmax, size_t sample,
+                                size_t first)
+{
+    __builtin_prefetch(argmax + sample * LENET_FLAT + first);
+    for (size_t i = 0; i < BLOCK; i += LINE) {
+        __builtin_prefetch(pooled + sample * CPU_POOL_STRIDE + first + i);
+    }
+}
+
 void CPU_NAME(dense1_forward)(const float *pooled, const uint8_t *argmax, uint32_t n,
                               const float *kernel, unsigned split, float *sums)
 {
-    enum { LINE = 16 }; /* floats of a cache line */
     memset(sums, 0, (size_t)n * OUT * sizeof *sums);
     for (size_t block = 0; block < CPU_DENSE1_SPLIT; block += BLOCK) {
         const size_t first = (size_t)split * CPU_DENSE1_SPLIT + block;
@@ -69,7 +81,13 @@ void CPU_NAME(dense1_forward)(const float *pooled, const uint8_t *argmax, uint32
         for (size_t sample = 0; sample < n; sample++) {
             /* The rows follow no pattern that the processor's prefetcher would detect. */
             for (size_t i = sample * ahead / n; i < (sample + 1) * ahead / n; i += LINE) {
-                __builtin_prefetch(next + i);
+                __builtin_prefetch(next + i, 0, 2);
+            }
+            const size_t later = sample + AHEAD;
+            if (later < n) {
+                prefetch_inputs(pooled, argmax, later, first);
+            } else if (ahead > 0 && later < 2 * (size_t)n) {
+                prefetch_inputs(pooled, argmax, later - n, first + BLOCK);
             }
             for (size_t pass = 0; pass < OUT; pass += PASS) {
                 add_block(pooled + sample * CPU_POOL_STRIDE + first,
@@ -161,6 +179,27 @@ void CPU_NAME(dense1_kernel_gradient)(const float *pooled, const uint8_t *argmax
     }
 }
 
+/* The same of `count` samples, and of the inputs' gradients: all rows of the block need them. */
+VEC_INLINE void prefetch_samples(const float *pooled, const float *pooled_gradient, size_t count)
+{
+    for (size_t s = 0; s < count; s++) {
+        for (size_t i = 0; i < BLOCK; i += LINE) {
+            __builtin_prefetch(pooled + s * CPU_POOL_STRIDE + i, 0, 2);
+            __builtin_prefetch(pooled_gradient + s * CPU_POOL_STRIDE + i, 0, 2);
+        }
+    }
+}
+
+/* Asks for a row of weights and its moments, which will be written. */
+VEC_INLINE void prefetch_row(const cpu_dense1_weights *weights, size_t row)
+{
+    for (size_t i = 0; i < OUT; i += LINE) {
+        __builtin_prefetch(weights->kernel + row + i, 1);
+        __builtin_prefetch(weights->moment_m + row + i, 1);
+        __builtin_prefetch(weights->moment_v + row + i, 1);
+    }
+}
+
 void CPU_NAME(dense1_backward)(const cpu_dense1_weights *weights, const float *pooled,
                                const uint8_t *argmax, const float *preactivation_gradient,
                                uint32_t n, unsigned block, float (*gradient)[OUT],
@@ -175,15 +214,20 @@ void CPU_NAME(dense1_backward)(const cpu_dense1_weights *weights, const float *p
         const size_t at = begin * CPU_POOL_STRIDE + first;
         uint64_t samples[BLOCK];
         find_samples(argmax + begin * LENET_FLAT + first, end ? n - begin : SAMPLES, samples);
+        prefetch_samples(pooled + at, pooled_gradient + at, end ? n - begin : SAMPLES);
+        const bool updated = end && weights->last;
         for (size_t i = 0; i < BLOCK; i++) {
             const size_t row = (first + i) * OUT;
+            if (updated && first + i + AHEAD < LENET_FLAT) {
+                prefetch_row(weights, row + AHEAD * OUT);
+            }
             float *row_gradient = gradient[kept ? i : 0];
             for (int pass = 0; pass < OUT; pass += PASS) {
                 row_pass(samples[i], pooled + at + i, preactivation_gradient + begin * OUT,
                          weights->kernel + row, pass, weights->first && begin == 0, row_gradient,
                          pooled_gradient + at + i);
             }
-            if (end && weights->last) {
+            if (updated) {
                 adam_update(&adam, weights->kernel + row, weights->moment_m + row,
                             weights->moment_v + row, row_gradient, OUT);
             }

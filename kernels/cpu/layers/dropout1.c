@@ -24,16 +24,28 @@ static void draw_blocks(uint64_t seed, uint64_t step, uint32_t first, uint8_t *o
     }
 }
 
+/* Without branches: which inputs are dropped is no pattern that the processor could foresee. */
+static void drop(const uint8_t *bytes, float *pooled, uint8_t *argmax)
+{
+    const vec scale = vec_all(256.0f / (256 - LENET_DROPOUT1_RATE_256));
+    for (int i = 0; i < LENET_FLAT; i += VEC) {
+        vec_byte drawn;
+        vec_byte way;
+        memcpy(&drawn, bytes + i, sizeof drawn);
+        memcpy(&way, argmax + i, sizeof way);
+        const vec_byte kept = (vec_byte)(drawn >= LENET_DROPOUT1_RATE_256);
+        const vec_int is_kept = __builtin_convertvector(drawn, vec_int) >= LENET_DROPOUT1_RATE_256;
+        way = (way & kept) | (CPU_ROUTE_NONE & ~kept);
+        memcpy(argmax + i, &way, sizeof way);
+        vec_store(pooled + i, vec_where(is_kept, vec_load(pooled + i) * scale));
+    }
+}
+
 void CPU_NAME(dropout1)(uint64_t seed, uint64_t step, uint32_t sample, uint8_t *bytes,
                         float *pooled, uint8_t *argmax)
 {
-    const float scale = 256.0f / (256 - LENET_DROPOUT1_RATE_256);
     for (uint32_t block = 0; block < BLOCKS; block += LANES) {
         draw_blocks(seed, step, sample * BLOCKS + block, bytes + block * 16);
     }
-    for (int i = 0; i < LENET_FLAT; i++) {
-        const float kept = pooled[i] * scale;
-        pooled[i] = bytes[i] < LENET_DROPOUT1_RATE_256 ? 0.0f : kept;
-        argmax[i] = bytes[i] < LENET_DROPOUT1_RATE_256 ? CPU_ROUTE_NONE : argmax[i];
-    }
+    drop(bytes, pooled, argmax);
 }

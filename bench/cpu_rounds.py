@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 
+from machine import machine
+
 MFLOP_A_SAMPLE = 71.6  # of a dense training step, a multiply-add counted as 2
 SAMPLES = 60000
 OURS_STEPS = 3  # times the peers' steps, so that a round of ours is not too short a time
@@ -158,29 +160,6 @@ def peak_gflops(root, batch_size):
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     found = re.findall(r"([\d.]+) GFLOP/s", result.stdout)
     return float(found[-1]) if found else None
-
-
-def cache_sizes(cpu=pathlib.Path("/sys/devices/system/cpu/cpu0/cache")):
-    """Of the first processor, such as "L1 32K, L2 1024K"; instructions' left out."""
-    sizes = []
-    for index in sorted(cpu.glob("index*")):
-        try:
-            level, kind, size = ((index / name).read_text().strip()
-                                 for name in ("level", "type", "size"))
-        except OSError:
-            continue
-        if kind != "Instruction":
-            sizes.append(f"L{level} {size}")
-    return ", ".join(sizes)
-
-
-def machine():
-    try:
-        model = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
-    except OSError:
-        model = None
-    return (f"{model[1] if model else 'an unknown processor'}, {len(os.sched_getaffinity(0))} "
-            f"processors, caches {cache_sizes() or 'unknown'}")
 
 
 def write_csv(path, batch_size, precision, programs):

@@ -1,4 +1,4 @@
-"""bench/cpu.sh, accuracy.sh and logging_cost.sh, in a copy of bench whose programs are shims.
+"""bench/cpu.sh, layers.py, accuracy.sh and logging_cost.sh, in a copy of bench whose programs are shims.
 
 Usage: check_bench.py BENCH_FOLDER
 
@@ -62,6 +62,17 @@ echo "layers $*" >>"$CALLS"
 case $* in
 *--work) echo "10.000 MFLOP a sample" ;;
 *--peak) echo "1 thread: 56.0 GFLOP/s of multiply-adds"; echo "2 threads: 112.0 GFLOP/s of multiply-adds" ;;
+"--batch-size "*) cat <<END
+avx2, $4 thread$([[ $4 == 1 ]] || echo s), fp32, batch size $2, 200 steps
+1 thread:     117.3 GFLOP/s of multiply-adds,  145.9 GB/s in 14 MB,   45.7 GB/s in memory
+
+kernel                      ms/step    share   GFLOP/s     GB/s  reached of its bound
+conv2 weights' transform      0.0$4   0.1 %       0.0     19.9    14 % of bandwidth
+conv2 forward                 4.737   33.0 %      82.6      1.8    70 % of multiply-adds
+waiting, and all else         0.309    2.1 %
+step                         14.359  100.0 %
+END
+    ;;
 esac
 """
 
@@ -272,6 +283,50 @@ class Cpu(BenchTest):
         for pid in (self.world / "calls.pids").read_text().split():
             with self.assertRaises(ProcessLookupError):
                 os.kill(int(pid), 0)
+
+
+class Layers(BenchTest):
+    def measure(self, *options, **environment):
+        return self.call("layers.py", "--batch-sizes", "64,16", "--threads", "1,2", *options,
+                         **environment)
+
+    def test_its_table_has_a_row_for_each_kernel_and_a_column_for_each_run(self):
+        self.assertEqual(self.measure("--", "--steps", "9"), 0, self.stderr)
+        self.assertEqual(self.called("layers"), [
+            f"layers --batch-size {n} --threads {threads} --data {self.root / 'data/mnist'} --steps 9"
+            for n in (64, 16) for threads in (1, 2)])
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]]
+                for line in self.stdout.splitlines() if line.startswith("|")]
+        self.assertEqual(rows[0], ["batch size", "64, 1 thread", "64, 2 threads", "16, 1 thread",
+                                   "16, 2 threads"])
+        self.assertEqual([row[:3] for row in rows[2:]], [
+            ["conv2 weights' transform", "0.01, 14 % of bandwidth", "0.02, 14 % of bandwidth"],
+            ["conv2 forward"] + ["4.737, 70 % of multiply-adds"] * 2,
+            ["waiting, and all else", "0.309", "0.309"], ["step", "14.359", "14.359"]])
+
+    def test_its_csv_has_every_figure_below_one_head(self):
+        path = self.world / "figures.csv"
+        for _ in range(2):
+            self.assertEqual(self.measure("--csv", path), 0, self.stderr)
+        with open(path, newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(len(rows), 2 * 4 * 4)
+        self.assertEqual(rows[1], rows[17])
+        self.assertIn("processors, caches", rows[1].pop("machine"))
+        self.assertRegex(rows[1].pop("date"), r"^\d{4}-\d\d-\d\d$")
+        self.assertEqual(rows[1], {
+            "instructions": "avx2", "precision": "fp32", "batch_size": "64", "threads": "1",
+            "kernel": "conv2 forward", "ms_a_step": "4.737", "share_percent": "33.0",
+            "gflops": "82.6", "gb_a_second": "1.8", "reached_percent": "70",
+            "bound": "multiply-adds"})
+        self.assertEqual(rows[3]["bound"], "")
+
+    def test_a_missing_or_failing_program_fails(self):
+        self.assertEqual(self.measure(FAIL="layers:fails"), 1)
+        self.assertIn("layers: broken", self.stderr)
+        (self.root / "build/release/bench/layers").unlink()
+        self.assertEqual(self.measure(), 1)
+        self.assertIn("build the release preset", self.stderr)
 
 
 class Accuracy(BenchTest):

@@ -55,12 +55,12 @@ class Plan(TrainerTest):
             self.assert_refused(self.call("plan", *arguments), 2, word)
 
     def test_a_plan_with_micro_batches_takes_less(self):
-        result = self.call("plan", "--batch-size", 20, "--memory", "40MiB")
+        result = self.call("plan", "--batch-size", 20, "--threads", 2, "--memory", "40MiB")
         self.assertEqual((result.returncode, result.stderr), (1, ""))
         fits = re.search(r", and this one fits with --micro-batch (\d+)", result.stdout)
         self.assertIsNotNone(fits, result.stdout)
-        result = self.call("plan", "--batch-size", 20, "--memory", "40MiB", "--micro-batch",
-                           fits[1])
+        result = self.call("plan", "--batch-size", 20, "--threads", 2, "--memory",
+                           "40MiB", "--micro-batch", fits[1])
         self.assert_done(result)
         self.assertIn(f"batch size 20 in micro-batches of {fits[1]} on 20 training", result.stdout)
 

@@ -60,7 +60,7 @@ typedef struct engine_config {
     double beta_2;
     double epsilon;
     uint32_t threads;      /* 0 for the run's part of the processors; GPU engines ignore it */
-    uint32_t runs_at_once; /* runs that divide the processors, at least 1; does not change results */
+    uint32_t runs_at_once; /* that divide the processors, at least 1; does not change results */
     int32_t device;        /* ordinal, or ENGINE_NO_DEVICE; the CPU engine ignores it */
     const char *isa; /* CPU: "avx512", "avx2", "portable"; NULL for the best of this machine */
     /* Returns true if train should end early; called from train, on its thread. NULL for never. The
@@ -237,8 +237,8 @@ engine_config engine_config_defaults(void);
  * it is never available, and can only plan for ENGINE_NO_DEVICE. */
 extern const engine_api *const engine_list[];
 
-/* Finds an engine by its name. "auto" is the first one that is available, whether it is proved or not;
- * the CPU engine always is available. NULL if no engine has that name. */
+/* Finds an engine by its name. "auto" is the first one that is available, whether it is proved or
+ * not; the CPU engine always is available. NULL if no engine has that name. */
 const engine_api *engine_find(const char *name);
 
 const char *engine_status_string(engine_status status);

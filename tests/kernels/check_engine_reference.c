@@ -1,8 +1,9 @@
 /* Every engine that this machine can run, in each of its precisions, against the double-precision
  * reference: forward pass, every gradient, also one without dropout, Adam's update, evaluation and
- * prediction, and a whole short run against Keras. Of tf32 and bf16 all but gradients and the whole run, which hang on
- * decisions that their rounding takes; but that they are what is computed in, neither a coarser
- * precision nor a finer one. The environment's ENGINE names the only engine to test.
+ * prediction, and a whole short run against Keras. Of tf32 and bf16 all but gradients and the whole
+ * run, which hang on decisions that their rounding takes; but that they are what is computed in,
+ * neither a coarser precision nor a finer one. The environment's ENGINE names the only engine to
+ * test.
  *
  * Before each step the reference takes over the engine's parameters, so that every comparison is
  * of one step and no bound has to allow for drift. */
@@ -126,8 +127,8 @@ START_TEST(steps_of_any_batch_size_and_micro_batch_are_the_references)
 }
 END_TEST
 
-/* Gradients alone: of fewer samples than a batch, of more, and in micro-batches, after steps that end
- * within the second epoch. The seeds are such that no decision hangs on rounding. */
+/* Gradients alone: of fewer samples than a batch, of more, and in micro-batches, after steps
+ * that end within the second epoch. The seeds are such that no decision hangs on rounding. */
 static const struct {
     uint32_t training_count;
     uint32_t batch_size;

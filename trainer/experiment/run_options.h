@@ -1,5 +1,5 @@
-/* The options of train and sweep, and the runs that they ask for. sweep takes lists of batch sizes and
- * learning rates, and its --logdir is the parent directory. */
+/* The options of train and sweep, and the runs that they ask for. sweep takes lists of batch
+ * sizes and learning rates, and its --logdir is the parent directory. */
 #ifndef TRAINER_RUN_OPTIONS_H
 #define TRAINER_RUN_OPTIONS_H
 

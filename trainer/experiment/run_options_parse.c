@@ -45,7 +45,8 @@ enum option_key {
 
 /* The help text of --engine; the engines of this build follow it. */
 #define ENGINE_HELP                                                                                \
-    "The engine: auto, the best that this machine can run and whose selftest passes (default), or " \
+    "The engine: auto, the best that this machine can run and whose selftest passes (default), "   \
+    "or "                                                                                          \
     "one of: "
 
 enum { MAX_SEEDS = 10000, MAX_JOBS = 64 };
@@ -78,9 +79,9 @@ static const struct argp_option sweep_options[] = {
      "-Seed=S",
      1},
     {"jobs", KEY_JOBS, "N", 0,
-     "Train up to N runs at the same time, as memory allows (default: up to 64 on a GPU; on the CPU "
-     "1, or with --seeds one for every 4 of at least 8 processors, unless --threads or --join is "
-     "given)",
+     "Train up to N runs at the same time, as memory allows (default: up to 64 on a GPU; on the "
+     "CPU 1, or with --seeds one for every 4 of at least 8 processors, unless --threads or --join "
+     "is given)",
      1},
     {0}};
 

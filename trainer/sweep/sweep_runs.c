@@ -30,9 +30,9 @@ static outcome configure(sweep_run *run, const sweep_run *before)
     return OUTCOME_DONE;
 }
 
-/* How many runs may be trained side by side. Where they divide the processors, each takes longer, and
- * only a sweep over seeds is after the time of all: without seeds, the seconds of a run are a result.
- * A process that joins leaves runs and processors to others. */
+/* How many runs may be trained side by side. Where they divide the processors, each takes
+ * longer, and only a sweep over seeds is after the time of all: without seeds, the seconds of a
+ * run are a result. A process that joins leaves runs and processors to others. */
 static size_t most_at_once(const run_options *options, const engine_plan *plan)
 {
     if (options->jobs > 0) {

@@ -6,9 +6,9 @@
 #include "outcome.h"
 #include "run.h"
 
-/* Closes the log and records in run.json how the run ended: finished or diverged only if its points
- * are on disk. `status` is the result of the training. The run's message is that of the first error.
- * The outcomes are run_loop's. */
+/* Closes the log and records in run.json how the run ended: finished or diverged only if its
+ * points are on disk. `status` is the result of the training. The run's message is that of the
+ * first error. The outcomes are run_loop's. */
 MUST_CHECK outcome run_end(run *self, int status);
 
 #endif

@@ -7,8 +7,8 @@
 #include "cpu_state.h"
 #include "slurm_limit.h"
 
-/* A step has short phases, so each further thread of a run saves less time than the one before. From
- * LEAST_TO_DIVIDE processors on, runs side by side make more of them. */
+/* A step has short phases, so each further thread of a run saves less time than the one before.
+ * From LEAST_TO_DIVIDE processors on, runs side by side make more of them. */
 enum { LEAST_TO_DIVIDE = 8, PROCESSORS_PER_RUN = 4 };
 
 static uint32_t usable_threads(void)

@@ -59,8 +59,8 @@ VEC_INLINE void add_block(const float *inputs, uint64_t open, const float *kerne
     }
 }
 
-/* Asks for a block's inputs of a sample. They lie 37 KB after those of the sample before, which is no
- * pattern that the processor would follow. */
+/* Asks for a block's inputs of a sample. They lie 37 KB after those of the sample before, which
+ * is no pattern that the processor would follow. */
 VEC_INLINE void prefetch_inputs(const float *pooled, const uint8_t *argmax, size_t sample,
                                 size_t first)
 {

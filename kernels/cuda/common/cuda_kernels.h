@@ -76,8 +76,8 @@ typedef struct cuda_ring {
 } cuda_ring;
 
 /* Call it once per process and device, before anything else: loads all kernels and raises their
- * limits of shared memory. A capture must not load the kernels of a step, and loading another at its
- * first use would make other runs wait. */
+ * limits of shared memory. A capture must not load the kernels of a step, and loading another at
+ * its first use would make other runs wait. */
 cudaError_t cuda_kernels_prepare(void);
 
 /* Begins a run, or continues one after an import, with `step` steps done. */

@@ -220,9 +220,10 @@ __device__ __forceinline__ void adam_update_four(const adam_rates &rates, float 
     adam_update(rates, alpha, gradient.w, m.w, v.w, parameter.w);
 }
 
-/* A warp's 32 columns of a product by mma are eight quads. Column c of its tile j of eight stands
- * for column j of quad quad_of_column(c). A lane ends with columns 2 t and 2 t + 1 of all tiles, so
- * with quads t and t + 4: the stores of four lanes are 64 bytes in a row, which are whole sectors. */
+/* A warp's 32 columns of a product by mma are eight quads. Column c of its tile j of eight
+ * stands for column j of quad quad_of_column(c). A lane ends with columns 2 t and 2 t + 1 of all
+ * tiles, so with quads t and t + 4: the stores of four lanes are 64 bytes in a row, which are
+ * whole sectors. */
 __device__ __forceinline__ int quad_of_column(int column)
 {
     return column % 2 * 4 + column / 2;

@@ -164,8 +164,8 @@ static double train_with(uint32_t threads, engine_step steps[TIMED_STEPS])
     return seconds;
 }
 
-/* An idle thread watches for work for a while, then sleeps. All threads together spend less than twice
- * the time of one. If none slept, it would be some forty times as much. */
+/* An idle thread watches for work for a while, then sleeps. All threads together spend less than
+ * twice the time of one. If none slept, it would be some forty times as much. */
 START_TEST(many_threads_on_two_processors_give_the_same_bits_and_do_not_spin)
 {
     engine_step expected[TIMED_STEPS];

@@ -1,6 +1,6 @@
-/* How calls cut a run of the CUDA engine on the harness into replays: of many steps, of one step, and
- * across epochs, each with an order drawn anew. More calls than marks are under way before anybody
- * asks, with late streams. */
+/* How calls cut a run of the CUDA engine on the harness into replays: of many steps, of one
+ * step, and across epochs, each with an order drawn anew. More calls than marks are under way
+ * before anybody asks, with late streams. */
 #include "cuda_engine_fixture.h"
 #include "cuda_host.h"
 

@@ -1,6 +1,6 @@
-/* The constructs of device.cuh do on the host what its comments say, in every order of threads. Roundings
- * and products of matrices are not here: the checks of the kernels compare them with an oracle, and
- * tests/ptx compares their bits with those of nvcc's code. */
+/* The constructs of device.cuh do on the host what its comments say, in every order of threads.
+ * Roundings and products of matrices are not here: the checks of the kernels compare them with
+ * an oracle, and tests/ptx compares their bits with those of nvcc's code. */
 #include <check.h>
 #include <string.h>
 

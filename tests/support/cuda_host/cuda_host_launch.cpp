@@ -1,5 +1,5 @@
-/* Runs launches: blocks one after the other, each thread a fiber (cuda_host_schedule.cpp chooses the
- * one that runs). */
+/* Runs launches: blocks one after the other, each thread a fiber (cuda_host_schedule.cpp chooses
+ * the one that runs). */
 #include "cuda_host_launch.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-/* How many runs of a sweep are trained side by side, and with how many threads each. The linker sends
- * the CPU engine's questions for processors and quota through the functions below. */
+/* How many runs of a sweep are trained side by side, and with how many threads each. The linker
+ * sends the CPU engine's questions for processors and quota through the functions below. */
 #define _GNU_SOURCE /* cpu_set_t */
 #include <check.h>
 #include <limits.h>

@@ -12,9 +12,9 @@ Usage: scripts/test.sh [quick | all | PRESET...]
              tool is skipped
   (nothing)  everything that a user's machine can run: also the tests against stock TensorBoard,
              Chromium and the frameworks, and the quick tests under the sanitizers (asan, tsan)
-  all        what CI runs: also exported models in other programs and their old versions; all other
-             tests under the sanitizers; preset cuda; and the code that nvcc writes for the kernels,
-             executed on the CPU
+  all        what .ci/run runs: also exported models in other programs and their old versions,
+             schedulers, the fault harness, other architectures, and the code that nvcc writes for
+             the kernels, executed on the CPU; all other tests under the sanitizers; preset cuda
   PRESET     only the given presets, with all their tests: release, asan, tsan, cuda, fuzz
 
 All but `quick` first install what the tests need, fetch MNIST and make the Python environments,

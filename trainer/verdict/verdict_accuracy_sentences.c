@@ -113,7 +113,7 @@ static void append_rivals(text_line *text, const sentence_source *from, size_t b
     const bool has_rates = from->length == SENTENCE_LONG && verdict_rates_differ(answer);
     text_line_append(text, ", but ");
     sentence_append_sizes(text, from, rivals, count, has_rates);
-    text_line_append(text, " cannot be told from it");
+    text_line_append(text, " may be as good");
     if (from->length > SENTENCE_SHORT) {
         append_distance(text, answer, best, verdict_nearest(answer, best, rivals, count),
                         count > 1 ? "next: " : "");
@@ -194,7 +194,7 @@ static void append_power(text_line *text, const sentence_source *from, size_t be
     char points[POINTS_BYTES];
     format_points(points, verdict_difference_wanted(answer, best, other));
     if (needed == 0) {
-        text_line_append(text, "; how many it takes cannot be told from so few");
+        text_line_append(text, "; too few to say how many are needed");
     } else if (needed > DIFFERENCE_MOST_SEEDS) {
         text_line_append(text, "; more than %d are needed to show %s%s points",
                          DIFFERENCE_MOST_SEEDS, what, points);

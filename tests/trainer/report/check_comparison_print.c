@@ -25,7 +25,7 @@ START_TEST(rates_are_named_where_they_differ)
     print();
     assert_begins("Left out  9 runs: other learning rates (6), used to choose the rates (3)\n"
                   "Best      batch size 64: 99.31 % validated at rate 0.000447 (99.29 to 99.32),\n"
-                  "          but 32 cannot be told from it (0.03 points behind, -0.03 to 0.08)\n");
+                  "          but 32 may be as good (0.03 points behind, -0.03 to 0.08)\n");
     assert_has("Note: of several learning rates a batch size has the one that was best on the\n"
                "      lower half of the seeds; its figures are those of the other seeds\n");
 }

@@ -143,7 +143,7 @@ static int take_text(checkpoint *out, char *text, size_t bytes)
     return state_crc32(out) == crc32 ? 0 : -1;
 }
 
-checkpoint_presence checkpoint_read(checkpoint *out, int fd, const char *directory, char *message)
+file_presence checkpoint_read(checkpoint *out, int fd, const char *directory, char *message)
 {
     char *text = NULL;
     size_t bytes = 0;
@@ -151,18 +151,16 @@ checkpoint_presence checkpoint_read(checkpoint *out, int fd, const char *directo
     if (file_read(fd, CHECKPOINT_FILE, &text, &bytes) != 0) {
         const int cause = errno;
         message_set(message, "%s/" CHECKPOINT_FILE " cannot be read: %s", directory,
-                    cause == 0 ? "it is not a regular file" : strerror(cause));
-        return cause == ENOENT ? CHECKPOINT_ABSENT
-               : cause == 0    ? CHECKPOINT_DAMAGED
-                               : CHECKPOINT_UNREADABLE;
+                    file_read_reason(cause));
+        return file_presence_of(cause);
     }
     if (take_text(out, text, bytes) != 0) {
         free(text);
         *out = (checkpoint){0};
         message_set(message, "%s/" CHECKPOINT_FILE ": it is damaged", directory);
-        return CHECKPOINT_DAMAGED;
+        return FILE_DAMAGED;
     }
-    return CHECKPOINT_READ;
+    return FILE_READ;
 }
 
 void checkpoint_free(checkpoint *self)

@@ -10,7 +10,7 @@
 #include "model_file.h"
 #include "option_check.h"
 #include "option_value.h"
-#include "output_file.h"
+#include "output_path.h"
 #include "printable.h"
 
 enum { KEY_OUTPUT = 'o', KEY_BEST = 256, KEY_OVERWRITE };
@@ -92,7 +92,7 @@ static outcome export(const char *program, const export_options *options)
     char shown[MESSAGE_BYTES];
     model loaded = {0};
     printable_copy(shown, sizeof shown, options->output);
-    if (output_file_check(options->output, options->overwrite, message) != 0 ||
+    if (output_path_check(options->output, options->overwrite, message) != 0 ||
         model_load(&loaded, options->model, options->best, message) != 0) {
         fprintf(stderr, "%s: %s\n", program, message);
         return OUTCOME_FAILED;

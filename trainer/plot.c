@@ -10,7 +10,7 @@
 #include "option_check.h"
 #include "option_roots.h"
 #include "option_value.h"
-#include "output_file.h"
+#include "output_path.h"
 #include "plot_file.h"
 #include "verdict.h"
 #include "verdict_plot.h"
@@ -123,7 +123,7 @@ static outcome plot(const char *program, const plot_options *options)
     comparison all = {0};
     verdict answer = {0};
     outcome status = OUTCOME_FAILED;
-    if (output_file_check(options->output, options->overwrite, message) != 0 ||
+    if (output_path_check(options->output, options->overwrite, message) != 0 ||
         comparison_add_roots(&all, options->roots.names, options->roots.count, stderr, message) !=
             0) {
         goto cleanup;

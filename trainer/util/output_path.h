@@ -1,6 +1,6 @@
 /* A file that a user names for output. */
-#ifndef TRAINER_OUTPUT_FILE_H
-#define TRAINER_OUTPUT_FILE_H
+#ifndef TRAINER_OUTPUT_PATH_H
+#define TRAINER_OUTPUT_PATH_H
 
 #include <stdbool.h>
 
@@ -9,6 +9,6 @@
 /* May file_replace.h write a file at `path`? Not if something exists there, unless `overwrite` is
  * set. Nor if a file has the temporary name: it belongs to the user and would be removed. 0, or -1
  * with a message [MESSAGE_BYTES]. */
-MUST_CHECK int output_file_check(const char *path, bool overwrite, char *message);
+MUST_CHECK int output_path_check(const char *path, bool overwrite, char *message);
 
 #endif

@@ -1,4 +1,4 @@
-#include "output_file.h"
+#include "output_path.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include "file_replace.h"
 #include "message.h"
 
-int output_file_check(const char *path, bool overwrite, char *message)
+int output_path_check(const char *path, bool overwrite, char *message)
 {
     char temporary[PATH_MAX + sizeof FILE_REPLACE_SUFFIX];
     struct stat there;

@@ -12,6 +12,7 @@
 #include "file_read.h"
 #include "file_replace.h"
 #include "message.h"
+#include "real_to_json.h"
 #include "run_config.h"
 
 enum { FORMAT = 2, FORMAT_OF_EPOCHS = 1 };
@@ -27,11 +28,11 @@ static json_t *sums_to_json(const epoch_sums *sums)
     if (sums->steps == 0) {
         return NULL;
     }
-    return json_pack("{s:I, s:o, s:I, s:I, s:f}",                                            //
-                     "steps", (json_int_t)sums->steps,                                       //
-                     "loss_sum", isfinite(sums->loss) ? json_real(sums->loss) : json_null(), //
-                     "correct", (json_int_t)sums->correct,                                   //
-                     "samples", (json_int_t)sums->samples,                                   //
+    return json_pack("{s:I, s:o, s:I, s:I, s:f}",          //
+                     "steps", (json_int_t)sums->steps,     //
+                     "loss_sum", real_to_json(sums->loss), //
+                     "correct", (json_int_t)sums->correct, //
+                     "samples", (json_int_t)sums->samples, //
                      "training_seconds", sums->seconds);
 }
 

@@ -13,28 +13,23 @@
 #include "file_replace.h"
 #include "message.h"
 #include "printable.h"
+#include "real_to_json.h"
 
 enum { LOAD_TRIES = 5 };
-
-/* JSON has no NaN: a loss that is not finite is null. */
-static json_t *real_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
 
 /* NULL (left out) if the run does not measure the gradient noise scale. */
 static json_t *noise_to_json(const run_record *record, double value)
 {
-    return record->config.noise_scale ? real_or_null(value) : NULL;
+    return record->config.noise_scale ? real_to_json(value) : NULL;
 }
 
 static json_t *epoch_to_json(const run_record *record, const epoch_figures *epoch)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:f, s:f, s:o*, s:o*, s:o*}",                //
-                     "loss", real_or_null(epoch->loss),                                 //
-                     "accuracy", real_or_null(epoch->accuracy),                         //
-                     "val_loss", real_or_null(epoch->val_loss),                         //
-                     "val_accuracy", real_or_null(epoch->val_accuracy),                 //
+                     "loss", real_to_json(epoch->loss),                                 //
+                     "accuracy", real_to_json(epoch->accuracy),                         //
+                     "val_loss", real_to_json(epoch->val_loss),                         //
+                     "val_accuracy", real_to_json(epoch->val_accuracy),                 //
                      "training_seconds", epoch->training_seconds,                       //
                      "validation_seconds", epoch->validation_seconds,                   //
                      "gradient_variance", noise_to_json(record, epoch->noise.variance), //

@@ -4,6 +4,7 @@
 
 #include "fuzz_target.h"
 #include "message.h"
+#include "run_config_difference.h"
 #include "run_input.h"
 #include "run_record_file.h"
 

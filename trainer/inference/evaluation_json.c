@@ -7,6 +7,7 @@
 #include "evaluation_report.h"
 #include "printable.h"
 #include "real_to_json.h"
+#include "run_config_json.h"
 
 enum { JSON_PATH_BYTES = 8192 };
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "run_config_difference.h"
 #include "run_files.h"
 #include "run_record_file.h"
 #include "run_search.h"

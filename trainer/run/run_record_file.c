@@ -14,6 +14,7 @@
 #include "message.h"
 #include "printable.h"
 #include "real_to_json.h"
+#include "run_config_json.h"
 
 enum { LOAD_TRIES = 5 };
 

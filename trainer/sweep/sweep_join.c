@@ -7,6 +7,7 @@
 
 #include "message.h"
 #include "run_config.h"
+#include "run_config_difference.h"
 #include "run_directory.h"
 #include "run_record.h"
 #include "signals.h"

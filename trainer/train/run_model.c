@@ -7,6 +7,7 @@
 #include "message.h"
 #include "model_file.h"
 #include "progress.h"
+#include "run_config_difference.h"
 
 static const epoch_figures unknown_figures = {NAN, NAN, NAN, NAN, NAN, NAN, {NAN, NAN, NAN}};
 

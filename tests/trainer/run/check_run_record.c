@@ -2,7 +2,9 @@
  * and nanosleep are wrapped: the one can fail, the other shows that the reader waits. */
 #include <check.h>
 #include <errno.h>
+#include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +13,7 @@
 
 #include "check_main.h"
 #include "message.h"
+#include "run_config_difference.h"
 #include "run_record_file.h"
 #include "scratch.h"
 

@@ -29,8 +29,8 @@ typedef struct export_options {
     bool overwrite;
 } export_options;
 
-static error_t take_output(const struct argp_state *state, const char *text,
-                           export_options *options)
+static error_t take_output(const struct argp_state *state, export_options *options,
+                           const char *text)
 {
     options->output = text;
     options->format = export_format_of(text);
@@ -53,7 +53,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     export_options *options = state->input;
     switch (key) {
     case KEY_OUTPUT:
-        return take_output(state, text, options);
+        return take_output(state, options, text);
     case KEY_BEST:
         options->best = true;
         return 0;

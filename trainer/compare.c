@@ -42,7 +42,8 @@ static const struct argp_option option_table[] = {
      "Also read the event files, and report those that are damaged or differ from run.json", 0},
     {0}};
 
-static error_t take_format(compare_options *options, const char *text, struct argp_state *state)
+static error_t take_format(const struct argp_state *state, compare_options *options,
+                           const char *text)
 {
     for (compare_format format = 0; format < FORMATS; format++) {
         if (strcmp(text, format_names[format]) == 0) {
@@ -54,7 +55,8 @@ static error_t take_format(compare_options *options, const char *text, struct ar
 }
 
 /* "0.98" or "98%". */
-static error_t take_target(compare_options *options, const char *text, struct argp_state *state)
+static error_t take_target(const struct argp_state *state, compare_options *options,
+                           const char *text)
 {
     char number[32];
     const size_t length = strcspn(text, "%");
@@ -78,9 +80,9 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     compare_options *options = state->input;
     switch (key) {
     case KEY_FORMAT:
-        return take_format(options, text, state);
+        return take_format(state, options, text);
     case KEY_TARGET:
-        return take_target(options, text, state);
+        return take_target(state, options, text);
     case KEY_DETAILS:
         options->details = true;
         return 0;

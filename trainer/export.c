@@ -10,7 +10,7 @@
 #include "model_file.h"
 #include "option_check.h"
 #include "option_value.h"
-#include "output_file.h"
+#include "output_path.h"
 #include "printable.h"
 
 enum { KEY_OUTPUT = 'o', KEY_BEST = 256, KEY_OVERWRITE };
@@ -29,8 +29,8 @@ typedef struct export_options {
     bool overwrite;
 } export_options;
 
-static error_t take_output(const struct argp_state *state, const char *text,
-                           export_options *options)
+static error_t take_output(const struct argp_state *state, export_options *options,
+                           const char *text)
 {
     options->output = text;
     options->format = export_format_of(text);
@@ -53,7 +53,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     export_options *options = state->input;
     switch (key) {
     case KEY_OUTPUT:
-        return take_output(state, text, options);
+        return take_output(state, options, text);
     case KEY_BEST:
         options->best = true;
         return 0;
@@ -92,7 +92,7 @@ static outcome export(const char *program, const export_options *options)
     char shown[MESSAGE_BYTES];
     model loaded = {0};
     printable_copy(shown, sizeof shown, options->output);
-    if (output_file_check(options->output, options->overwrite, message) != 0 ||
+    if (output_path_check(options->output, options->overwrite, message) != 0 ||
         model_load(&loaded, options->model, options->best, message) != 0) {
         fprintf(stderr, "%s: %s\n", program, message);
         return OUTCOME_FAILED;

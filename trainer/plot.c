@@ -10,7 +10,7 @@
 #include "option_check.h"
 #include "option_roots.h"
 #include "option_value.h"
-#include "output_file.h"
+#include "output_path.h"
 #include "plot_file.h"
 #include "verdict.h"
 #include "verdict_plot.h"
@@ -35,7 +35,7 @@ static const struct argp_option option_table[] = {
     {"overwrite", KEY_OVERWRITE, NULL, 0, "Replace FILE if it exists", 0},
     {0}};
 
-static error_t take_output(plot_options *options, const char *text, const struct argp_state *state)
+static error_t take_output(const struct argp_state *state, plot_options *options, const char *text)
 {
     if (!plot_file_is_known(text)) {
         return option_wrong(state, "--output: \"%s\" ends in none of .svg, .png and .pdf", text);
@@ -44,7 +44,7 @@ static error_t take_output(plot_options *options, const char *text, const struct
     return 0;
 }
 
-static error_t take_axis(plot_options *options, const char *text, const struct argp_state *state)
+static error_t take_axis(const struct argp_state *state, plot_options *options, const char *text)
 {
     for (verdict_axis axis = 0; axis < VERDICT_AXES; axis++) {
         if (strcmp(text, verdict_axis_names[axis]) == 0) {
@@ -55,7 +55,7 @@ static error_t take_axis(plot_options *options, const char *text, const struct a
     return option_wrong(state, "--axis: \"%s\" is not epochs, steps, samples or seconds", text);
 }
 
-static error_t take_theme(plot_options *options, const char *text, const struct argp_state *state)
+static error_t take_theme(const struct argp_state *state, plot_options *options, const char *text)
 {
     if (strcmp(text, "light") != 0 && strcmp(text, "dark") != 0) {
         return option_wrong(state, "--theme: \"%s\" is not light or dark", text);
@@ -69,11 +69,11 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     plot_options *options = state->input;
     switch (key) {
     case KEY_OUTPUT:
-        return take_output(options, text, state);
+        return take_output(state, options, text);
     case KEY_AXIS:
-        return take_axis(options, text, state);
+        return take_axis(state, options, text);
     case KEY_THEME:
-        return take_theme(options, text, state);
+        return take_theme(state, options, text);
     case KEY_OVERWRITE:
         options->overwrite = true;
         return 0;
@@ -123,7 +123,7 @@ static outcome plot(const char *program, const plot_options *options)
     comparison all = {0};
     verdict answer = {0};
     outcome status = OUTCOME_FAILED;
-    if (output_file_check(options->output, options->overwrite, message) != 0 ||
+    if (output_path_check(options->output, options->overwrite, message) != 0 ||
         comparison_add_roots(&all, options->roots.names, options->roots.count, stderr, message) !=
             0) {
         goto cleanup;

@@ -37,7 +37,8 @@ static const struct argp_option option_table[] = {
      "Use images as they are: light digits on black; refuse sizes other than 28x28", 1},
     {0}};
 
-static error_t take_argument(predict_options *options, char *text, struct argp_state *state)
+static error_t take_argument(const struct argp_state *state, predict_options *options,
+                             const char *text)
 {
     if (state->arg_num == 0) {
         return option_take_model(state, text, &options->model);
@@ -77,7 +78,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
         options->raw = true;
         return 0;
     case ARGP_KEY_ARG:
-        return take_argument(options, text, state);
+        return take_argument(state, options, text);
     case ARGP_KEY_END:
         return check_all_given(state, options);
     default:

@@ -19,7 +19,7 @@ static void keep_epochs(const run_options *options, const char *directory, run_c
     if (!options->resume || options->epochs_given) {
         return;
     }
-    if (run_record_read(&there, directory, message) == RUN_RECORD_READ) {
+    if (run_record_read(&there, directory, message) == FILE_READ) {
         config->epochs = there.config.epochs;
     }
     run_record_free(&there);

@@ -9,7 +9,7 @@
 #include "run_config.h"
 #include "run_input.h"
 
-static checkpoint_presence read_checkpoint(checkpoint *out, char *message)
+static file_presence read_checkpoint(checkpoint *out, char *message)
 {
     return checkpoint_read(out, run_input_descriptor(), "run", message);
 }
@@ -41,14 +41,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char message[MESSAGE_BYTES] = "";
     checkpoint read, again;
     run_input_set(CHECKPOINT_FILE, data, size);
-    if (read_checkpoint(&read, message) != CHECKPOINT_READ) {
+    if (read_checkpoint(&read, message) != FILE_READ) {
         fuzz_require(memcmp(&read, &empty, sizeof read) == 0);
         run_input_require_message(message);
         return 0;
     }
     require_ranges(&read);
     fuzz_require(checkpoint_write(&read, run_input_descriptor(), "run", message) == 0);
-    fuzz_require(read_checkpoint(&again, message) == CHECKPOINT_READ);
+    fuzz_require(read_checkpoint(&again, message) == FILE_READ);
     require_equal(&read, &again);
     checkpoint_free(&again);
     checkpoint_free(&read);

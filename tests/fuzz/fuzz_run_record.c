@@ -4,6 +4,7 @@
 
 #include "fuzz_target.h"
 #include "message.h"
+#include "run_config_difference.h"
 #include "run_input.h"
 #include "run_record_file.h"
 
@@ -47,14 +48,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char message[MESSAGE_BYTES] = "";
     run_record read, again;
     run_input_set(RUN_RECORD_FILE, data, size);
-    if (run_record_read(&read, run_input_directory(), message) != RUN_RECORD_READ) {
+    if (run_record_read(&read, run_input_directory(), message) != FILE_READ) {
         fuzz_require(memcmp(&read, &empty, sizeof read) == 0);
         run_input_require_message(message);
         return 0;
     }
     require_ranges(&read);
     fuzz_require(run_record_write(&read, run_input_descriptor(), "run", message) == 0);
-    fuzz_require(run_record_read(&again, run_input_directory(), message) == RUN_RECORD_READ);
+    fuzz_require(run_record_read(&again, run_input_directory(), message) == FILE_READ);
     require_equal(&read, &again);
     run_record_free(&again);
     run_record_free(&read);

@@ -20,7 +20,7 @@ NM = sys.argv.pop(3)
 BUILD = pathlib.Path(sys.argv.pop(2)).resolve()
 SOURCE = pathlib.Path(sys.argv.pop(1)).resolve()
 
-PARTS = ("command_line", "kernels", "tblog", "trainer", "tests")
+PARTS = ("bench", "command_line", "kernels", "tblog", "tests", "trainer")
 SUFFIXES = (".c", ".h", ".cpp", ".hpp", ".cu", ".cuh")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.MULTILINE)
 

@@ -68,12 +68,12 @@ int comparison_add(comparison *self, const char *directory, const char *name, ch
 {
     run_record record;
     switch (run_directory_read(directory, &record, message)) {
-    case RUN_RECORD_READ:
+    case FILE_READ:
         break;
-    case RUN_RECORD_ABSENT:
+    case FILE_ABSENT:
         return message_set(message, "%s holds no run (no " RUN_RECORD_FILE ")", directory);
-    case RUN_RECORD_DAMAGED:
-    case RUN_RECORD_UNREADABLE:
+    case FILE_DAMAGED:
+    case FILE_UNREADABLE:
         return -1;
     }
     return add_own(self, &record, directory, name, message);
@@ -176,12 +176,12 @@ static int add_below(const search *self, const char *directory, unsigned depth)
 {
     run_record record;
     switch (run_directory_read(directory, &record, self->message)) {
-    case RUN_RECORD_READ:
+    case FILE_READ:
         return add_own(self->into, &record, directory, name_of(self, directory), self->message);
-    case RUN_RECORD_DAMAGED:
-    case RUN_RECORD_UNREADABLE:
+    case FILE_DAMAGED:
+    case FILE_UNREADABLE:
         return leave_out(self);
-    case RUN_RECORD_ABSENT:
+    case FILE_ABSENT:
         break;
     }
     switch (run_search_foreign_events(directory, NULL, self->message)) {

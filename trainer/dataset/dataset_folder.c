@@ -9,14 +9,14 @@
 
 /* Finds the file at a place and its name. A regular file wins over what is none. Anything but
  * "there is no such file" counts as existing, and is reported when it is opened. */
-static bool find_file(char name[DATASET_FILE_NAME_BYTES], const char *folder, unsigned family,
+static bool find_file(char name[DATASET_FILE_NAME_BYTES], const char *folder, unsigned edition,
                       unsigned place)
 {
     bool found = false;
     for (unsigned spelling = 0; spelling < DATASET_SPELLINGS; spelling++) {
         char candidate[DATASET_FILE_NAME_BYTES];
         char path[DATASET_NAME_BYTES];
-        dataset_name_make(candidate, family, place, spelling);
+        dataset_name_make(candidate, edition, place, spelling);
         snprintf(path, sizeof path, "%s/%s", folder, candidate);
         struct stat status;
         const bool there = stat(path, &status) == 0;
@@ -32,42 +32,42 @@ static bool find_file(char name[DATASET_FILE_NAME_BYTES], const char *folder, un
     return found;
 }
 
-static bool has_any(const char *folder, unsigned family)
+static bool has_any(const char *folder, unsigned edition)
 {
     char name[DATASET_FILE_NAME_BYTES];
     for (unsigned place = 0; place < DATASET_ARRAYS; place++) {
-        if (find_file(name, folder, family, place)) {
+        if (find_file(name, folder, edition, place)) {
             return true;
         }
     }
     return false;
 }
 
-/* Chooses the family whose files the folder has: MNIST's own before others, and if there are
+/* Chooses the edition whose files the folder has: MNIST's own before others, and if there are
  * none. */
-static int choose_family(unsigned *out, const char *folder, char *message)
+static int choose_edition(unsigned *out, const char *folder, char *message)
 {
     *out = 0;
     if (has_any(folder, 0)) {
         return 0;
     }
-    for (unsigned family = 1; family < DATASET_FAMILIES; family++) {
-        if (!has_any(folder, family)) {
+    for (unsigned edition = 1; edition < DATASET_EDITIONS; edition++) {
+        if (!has_any(folder, edition)) {
             continue;
         }
         if (*out != 0) {
             return dataset_fail(message, folder,
                                 "holds several data sets (%s*, %s*): put the four files of one, "
                                 "such as emnist-digits-*, into a folder of their own",
-                                dataset_families[*out].prefix, dataset_families[family].prefix);
+                                dataset_editions[*out].prefix, dataset_editions[edition].prefix);
         }
-        *out = family;
+        *out = edition;
     }
-    if (dataset_families[*out].classes > DATASET_CLASSES) {
+    if (dataset_editions[*out].classes > DATASET_CLASSES) {
         return dataset_fail(message, folder,
                             "holds %s*, which has %u classes, but the network has %d: of EMNIST, "
                             "take emnist-digits-* or emnist-mnist-*",
-                            dataset_families[*out].prefix, dataset_families[*out].classes,
+                            dataset_editions[*out].prefix, dataset_editions[*out].classes,
                             DATASET_CLASSES);
     }
     return 0;
@@ -79,13 +79,13 @@ int dataset_folder_find(char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES], con
     if (strlen(folder) + DATASET_FILE_NAME_BYTES > DATASET_NAME_BYTES) {
         return dataset_fail(message, folder, "the path is too long");
     }
-    unsigned family;
-    if (choose_family(&family, folder, message) != 0) {
+    unsigned edition;
+    if (choose_edition(&edition, folder, message) != 0) {
         return -1;
     }
     for (unsigned place = 0; place < DATASET_ARRAYS; place++) {
-        if (!find_file(names[place], folder, family, place)) {
-            dataset_name_make(names[place], family, place, 0);
+        if (!find_file(names[place], folder, edition, place)) {
+            dataset_name_make(names[place], edition, place, 0);
             return dataset_folder_missing(folder, names[place], message);
         }
     }

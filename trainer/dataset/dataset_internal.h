@@ -37,7 +37,9 @@ int dataset_fail_system(char *message, const char *name, int cause);
  * which data sets --data accepts. Returns `out`. */
 const char *dataset_advice(char out[MESSAGE_BYTES]);
 
-/* Bytes, read front to back. The source's owner keeps `name` alive until close. */
+/* Bytes, read front to back. The source's owner keeps `name` alive until close. It has functions
+ * and no kind to switch on, so that only dataset_file.c inflates and only dataset_npz.c knows
+ * libzip. */
 typedef struct dataset_source {
     const char *name; /* in messages */
     char *message;    /* [MESSAGE_BYTES], of the caller of dataset_load */
@@ -45,7 +47,7 @@ typedef struct dataset_source {
     /* Reads up to `bytes` bytes (at least 1) and returns how many. 0 at the end, after all
      * checksums were verified; -1 after writing the message. */
     ptrdiff_t (*read)(struct dataset_source *source, uint8_t *to, size_t bytes);
-    void (*close)(struct dataset_source *source);
+    void (*close)(struct dataset_source *source); /* NULL if the owner closes `state` itself */
 } dataset_source;
 
 /* Opens a regular file, plain or gzipped. 0, or -1 after writing the message. */
@@ -139,19 +141,20 @@ static inline dataset_kind dataset_kind_at(unsigned place)
 MUST_CHECK int dataset_idx_read(dataset_arrays *out, const char *folder, char *message);
 MUST_CHECK int dataset_npz_read(dataset_arrays *out, const char *path, char *message);
 
-/* The sets of four IDX files that a folder may have, by the prefix of their names. */
-typedef struct dataset_family {
+/* The editions of MNIST that a folder may have, four IDX files each, by the prefix of their
+ * names. */
+typedef struct dataset_edition {
     const char *prefix;
     const char *validation;
     unsigned classes;
-} dataset_family;
+} dataset_edition;
 
-enum { DATASET_FAMILIES = 7, DATASET_SPELLINGS = 4 };
-extern const dataset_family dataset_families[DATASET_FAMILIES];
+enum { DATASET_EDITIONS = 7, DATASET_SPELLINGS = 4 };
+extern const dataset_edition dataset_editions[DATASET_EDITIONS];
 
-/* The name of a family's file at a place, in a spelling of 0 .. DATASET_SPELLINGS - 1: plain ones
+/* The name of an edition's file at a place, in a spelling of 0 .. DATASET_SPELLINGS - 1: plain ones
  * come first. */
-void dataset_name_make(char name[DATASET_FILE_NAME_BYTES], unsigned family, unsigned place,
+void dataset_name_make(char name[DATASET_FILE_NAME_BYTES], unsigned edition, unsigned place,
                        unsigned spelling);
 
 /* Can a file of this name be one of the four? */

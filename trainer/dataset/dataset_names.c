@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* EMNIST calls its validation "test". */
-const dataset_family dataset_families[DATASET_FAMILIES] = {
+const dataset_edition dataset_editions[DATASET_EDITIONS] = {
     {"", "t10k", 10},
     {"emnist-digits-", "test", 10},
     {"emnist-mnist-", "test", 10},
@@ -16,11 +16,11 @@ const dataset_family dataset_families[DATASET_FAMILIES] = {
     {"emnist-byclass-", "test", 62},
 };
 
-void dataset_name_make(char name[DATASET_FILE_NAME_BYTES], unsigned family, unsigned place,
+void dataset_name_make(char name[DATASET_FILE_NAME_BYTES], unsigned edition, unsigned place,
                        unsigned spelling)
 {
     const bool images = dataset_kind_at(place) == DATASET_IMAGES;
-    const dataset_family *set = &dataset_families[family];
+    const dataset_edition *set = &dataset_editions[edition];
     snprintf(name, DATASET_FILE_NAME_BYTES, "%s%s-%s%cidx%c-ubyte%s", set->prefix,
              place < DATASET_VALIDATION ? "train" : set->validation, images ? "images" : "labels",
              spelling % 2 == 0 ? '-' : '.', images ? '3' : '1', spelling < 2 ? "" : ".gz");
@@ -29,10 +29,10 @@ void dataset_name_make(char name[DATASET_FILE_NAME_BYTES], unsigned family, unsi
 bool dataset_name_is_known(const char *name)
 {
     char known[DATASET_FILE_NAME_BYTES];
-    for (unsigned family = 0; family < DATASET_FAMILIES; family++) {
+    for (unsigned edition = 0; edition < DATASET_EDITIONS; edition++) {
         for (unsigned place = 0; place < DATASET_ARRAYS; place++) {
             for (unsigned spelling = 0; spelling < DATASET_SPELLINGS; spelling++) {
-                dataset_name_make(known, family, place, spelling);
+                dataset_name_make(known, edition, place, spelling);
                 if (strcmp(name, known) == 0) {
                     return true;
                 }

@@ -1,9 +1,7 @@
 #include "model_export.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include "model_file.h"
 #include "npz_file.h"
 #include "onnx_file.h"
+#include "output_path.h"
 
 struct export_format {
     const char *ending;
@@ -47,31 +46,9 @@ const char *export_format_title(const export_format *format)
     return format->title;
 }
 
-/* The file's name within its directory. */
-static const char *name_within(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
-/* Opens the directory of `path`, of which `directory` [PATH_MAX] is the path. */
-static int open_directory(const char *path, char *directory, char *message)
-{
-    const char *name = name_within(path);
-    const size_t length = (size_t)(name - path);
-    if (length >= PATH_MAX || strlen(name) + strlen(FILE_REPLACE_SUFFIX) > NAME_MAX) {
-        return message_set(message, "%s: %s", path, strerror(ENAMETOOLONG));
-    }
-    /* Without the slash at its end, unless it is the root. */
-    snprintf(directory, PATH_MAX, "%.*s", length > 1 ? (int)length - 1 : 1,
-             length > 0 ? path : ".");
-    const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd >= 0 ? fd : message_set(message, "%s: %s", directory, strerror(errno));
-}
-
-/* `path` is for messages; the name within `directory` is its last part. */
+/* Writes the file `name` in `directory`; `path` is what messages call it. */
 static int write_made(const model *from, const export_format *format, int directory,
-                      const char *path, char *message)
+                      const char *name, const char *path, char *message)
 {
     file_content content = {0};
     int status = format->make(&content, from, message);
@@ -79,7 +56,7 @@ static int write_made(const model *from, const export_format *format, int direct
         message_set(message, "%s: %s", path, message);
     } else {
         const file_piece piece = {content.data, content.bytes};
-        status = file_replace(directory, name_within(path), &piece, 1, true);
+        status = file_replace(directory, name, &piece, 1, true);
         if (status != 0) {
             message_set(message, "%s cannot be written: %s", path, strerror(errno));
         }
@@ -91,13 +68,13 @@ static int write_made(const model *from, const export_format *format, int direct
 int model_export(const model *from, const export_format *format, const char *path, char *message)
 {
     char directory[PATH_MAX];
-    const int fd = open_directory(path, directory, message);
+    const char *name;
+    const int fd = output_path_open_directory(path, directory, &name);
     if (fd < 0) {
-        return -1;
+        return message_set(message, "%s cannot be written: %s", path, strerror(errno));
     }
-    const int status = format->make == NULL
-                           ? model_write(from, fd, name_within(path), directory, message)
-                           : write_made(from, format, fd, path, message);
+    const int status = format->make == NULL ? model_write(from, fd, name, directory, message)
+                                            : write_made(from, format, fd, name, path, message);
     close(fd);
     return status;
 }

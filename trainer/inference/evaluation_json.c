@@ -2,18 +2,14 @@
  * finite are null; all digits are given, so that they can be compared with those of run.json. */
 #include <inttypes.h>
 #include <jansson.h>
-#include <math.h>
 #include <string.h>
 
 #include "evaluation_report.h"
 #include "printable.h"
+#include "real_to_json.h"
+#include "run_config_json.h"
 
 enum { JSON_PATH_BYTES = 8192 };
-
-static json_t *real_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
 
 static json_t *path_to_json(const char *path)
 {
@@ -32,8 +28,8 @@ static json_t *run_to_json(const model *trained)
                      "configuration", run_config_to_json(&origin->config),        //
                      "epoch", (json_int_t)origin->epochs,                         //
                      "iterations", (json_int_t)origin->iterations,                //
-                     "val_loss", real_or_null(origin->figures.val_loss),          //
-                     "val_accuracy", real_or_null(origin->figures.val_accuracy)); //
+                     "val_loss", real_to_json(origin->figures.val_loss),          //
+                     "val_accuracy", real_to_json(origin->figures.val_accuracy)); //
 }
 
 static json_t *known(const evaluation_report *self, bool answer)
@@ -65,9 +61,9 @@ static json_t *accuracy_to_json(const evaluation_accuracy *accuracy)
     return json_pack("{s:I, s:I, s:o, s:o, s:o}",              //
                      "correct", (json_int_t)accuracy->correct, //
                      "images", (json_int_t)accuracy->images,   //
-                     "value", real_or_null(accuracy->value),   //
-                     "low", real_or_null(accuracy->low),       //
-                     "high", real_or_null(accuracy->high));
+                     "value", real_to_json(accuracy->value),   //
+                     "low", real_to_json(accuracy->low),       //
+                     "high", real_to_json(accuracy->high));
 }
 
 /* NULL without memory, as are all above. */
@@ -113,7 +109,7 @@ int evaluation_report_print_json(const evaluation_report *self, FILE *out)
                              "run", run_to_json(self->model),                      //
                              "data", data_to_json(self),                           //
                              "engine", engine_to_json(self),                       //
-                             "loss", real_or_null(self->result.loss),              //
+                             "loss", real_to_json(self->result.loss),              //
                              "accuracy", accuracy_to_json(&self->result.accuracy), //
                              "classes", classes_to_json(&self->result),            //
                              "confusion", confusion_to_json(&self->result));

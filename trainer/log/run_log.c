@@ -88,11 +88,11 @@ static void note_lost_ends(const run_log *log, const char *directory, const run_
     const int64_t every = head->config->log_every;
     const due_tag tags[] = {
         {TRAINING, "batch_loss", 1, every > 0 ? steps - steps % every : 0},
-        {TRAINING, "epoch_loss", 0, epochs - 1},
+        {TRAINING, RUN_TAG_EPOCH_LOSS, 0, epochs - 1},
         {SESSION, SESSION_BEST_LOSS, 0, epochs - 1},
         {VALIDATION, "evaluation_loss_vs_iterations", 1,
          epochs * run_config_steps_per_epoch(head->config)},
-        {VALIDATION, "epoch_loss", 0, epochs - 1},
+        {VALIDATION, RUN_TAG_EPOCH_LOSS, 0, epochs - 1},
     };
     char ends[MESSAGE_BYTES] = "";
     char line[MESSAGE_BYTES];

@@ -9,6 +9,7 @@
 
 #include "message.h"
 #include "number.h"
+#include "run_config_json.h"
 
 static const char program_name[] = "trainer ";
 

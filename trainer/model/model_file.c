@@ -35,20 +35,18 @@ static int parse(model *out, const char *content, size_t bytes, char *message)
     return status;
 }
 
-static model_presence read_failed(int cause, const char *path, char *message)
+static file_presence read_failed(int cause, const char *path, char *message)
 {
+    const bool is_too_large = cause == EFBIG;
     message_set(message, "%s cannot be read: %s", path,
-                cause == 0       ? "it is not a regular file"
-                : cause == EFBIG ? "it is too large for a model of this network"
-                                 : strerror(cause));
-    return cause == ENOENT                ? MODEL_ABSENT
-           : cause == 0 || cause == EFBIG ? MODEL_DAMAGED
-                                          : MODEL_UNREADABLE;
+                is_too_large ? "it is too large for a model of this network"
+                             : file_read_reason(cause));
+    return is_too_large ? FILE_DAMAGED : file_presence_of(cause);
 }
 
 /* `path` is what messages call the file. */
-static model_presence read_model(model *out, int directory, const char *name, const char *path,
-                                 char *message)
+static file_presence read_model(model *out, int directory, const char *name, const char *path,
+                                char *message)
 {
     char *content = NULL;
     size_t bytes = 0;
@@ -60,13 +58,12 @@ static model_presence read_model(model *out, int directory, const char *name, co
     free(content);
     if (status != 0) {
         message_set(message, "%s: %s", path, message);
-        return MODEL_DAMAGED;
+        return FILE_DAMAGED;
     }
-    return MODEL_READ;
+    return FILE_READ;
 }
 
-model_presence model_read(model *out, int fd, const char *name, const char *directory,
-                          char *message)
+file_presence model_read(model *out, int fd, const char *name, const char *directory, char *message)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", directory, name);
@@ -80,19 +77,18 @@ static int say_why_none(const char *path, bool best, char *message)
     char other[PATH_MAX];
     char damage[MESSAGE_BYTES];
     run_record run;
-    const run_record_presence presence = run_record_read(&run, path, damage);
+    const file_presence presence = run_record_read(&run, path, damage);
     const uint32_t epochs = run.epoch_count;
     const bool diverged = run.state == RUN_DIVERGED;
     run_record_free(&run);
-    if (presence == RUN_RECORD_ABSENT &&
-        run_search_below(path, other, damage) == RUN_SEARCH_FOUND) {
+    if (presence == FILE_ABSENT && run_search_below(path, other, damage) == RUN_SEARCH_FOUND) {
         return message_set(message, "%s is not a run's directory: name a run in it, such as %s/%s",
                            path, path, other);
     }
-    if (presence == RUN_RECORD_ABSENT) {
+    if (presence == FILE_ABSENT) {
         return message_set(message, "%s holds neither a run nor a %s", path, name);
     }
-    if (presence != RUN_RECORD_READ) {
+    if (presence != FILE_READ) {
         return message_set(message, "%s has no %s, and %s", path, name, damage);
     }
     if (best) {
@@ -118,15 +114,15 @@ int model_load(model *out, const char *path, bool best, char *message)
         return message_set(message, "%s is a file, not a run's directory with a best epoch", path);
     }
     if (directory < 0) {
-        return read_model(out, AT_FDCWD, path, path, message) == MODEL_READ ? 0 : -1;
+        return read_model(out, AT_FDCWD, path, path, message) == FILE_READ ? 0 : -1;
     }
     const char *name = best ? MODEL_BEST_FILE : MODEL_FILE;
-    const model_presence presence = model_read(out, directory, name, path, message);
+    const file_presence presence = model_read(out, directory, name, path, message);
     close(directory);
-    if (presence == MODEL_ABSENT) {
+    if (presence == FILE_ABSENT) {
         return say_why_none(path, best, message);
     }
-    return presence == MODEL_READ ? 0 : -1;
+    return presence == FILE_READ ? 0 : -1;
 }
 
 int model_write(const model *self, int fd, const char *name, const char *directory, char *message)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "file_presence.h"
 #include "model.h"
 #include "model_files.h"
 #include "must_check.h"
@@ -18,17 +19,10 @@
  * most some 40 MB meanwhile, for any file; 18 MB for a valid one. */
 MUST_CHECK int model_load(model *out, const char *path, bool best, char *message);
 
-typedef enum model_presence {
-    MODEL_READ,      /* *out is for the caller to free */
-    MODEL_ABSENT,    /* *out is empty; so below */
-    MODEL_DAMAGED,   /* the message says why */
-    MODEL_UNREADABLE /* a system call failed; the message has the cause. It may be intact */
-} model_presence;
-
 /* The same for the file `name` in the directory that `fd` is open on; `directory` is its name in
- * messages [MESSAGE_BYTES]. */
-MUST_CHECK model_presence model_read(model *out, int fd, const char *name, const char *directory,
-                                     char *message);
+ * messages [MESSAGE_BYTES]. *out is empty unless it is FILE_READ. */
+MUST_CHECK file_presence model_read(model *out, int fd, const char *name, const char *directory,
+                                    char *message);
 
 /* Replaces the file `name` in the directory that `fd` is open on, and syncs it; `directory` is its
  * name in messages. 0, or -1 with a message [MESSAGE_BYTES] and the old file unchanged. */

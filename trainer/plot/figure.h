@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "series.h"
+#include "curve.h"
 
 enum { FIGURE_TEXT_BYTES = 256, FIGURE_LABEL_BYTES = 96 };
 
@@ -25,7 +25,7 @@ typedef struct figure {
     bool x_is_whole; /* no tick between whole numbers */
     size_t count;
     char (*labels)[FIGURE_LABEL_BYTES]; /* [count], owned */
-    series *lines[FIGURE_PANELS];       /* [count] each, owned, as are their points */
+    curve *lines[FIGURE_PANELS];        /* [count] each, owned, as are their points */
 } figure;
 
 /* Frees what it owns and empties it. */

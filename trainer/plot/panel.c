@@ -67,7 +67,7 @@ static axes axes_of(const panel *self, panel_place at)
                     .most = self->y_most,
                     .wide_is_logarithmic = self->y_may_be_logarithmic};
     for (size_t i = 0; i < self->count; i++) {
-        const series *line = &self->lines[i];
+        const curve *line = &self->lines[i];
         for (size_t j = 0; j < line->count; j++) {
             widen(&x, line->points[j].x);
             widen(&y, line->points[j].low);
@@ -136,13 +136,13 @@ static void draw_frame(cairo_t *to, const axes *on, const theme *look)
     cairo_stroke(to);
 }
 
-static bool is_drawn(const series_point *point)
+static bool is_drawn(const curve_point *point)
 {
     return isfinite(point->x) && isfinite(point->mean);
 }
 
 /* The points from `first` on that are drawn without a gap. */
-static size_t unbroken(const series *line, size_t first)
+static size_t unbroken(const curve *line, size_t first)
 {
     size_t count = 0;
     while (first + count < line->count && is_drawn(&line->points[first + count])) {
@@ -151,7 +151,7 @@ static size_t unbroken(const series *line, size_t first)
     return count;
 }
 
-static void fill_band(cairo_t *to, const axes *on, const series_point *points, size_t count)
+static void fill_band(cairo_t *to, const axes *on, const curve_point *points, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         cairo_line_to(to, page_x(on, points[i].x), page_y(on, points[i].high));
@@ -164,7 +164,7 @@ static void fill_band(cairo_t *to, const axes *on, const series_point *points, s
 }
 
 /* A band of one point has no width; it is a bar. */
-static void draw_bar(cairo_t *to, const axes *on, const series_point *point)
+static void draw_bar(cairo_t *to, const axes *on, const curve_point *point)
 {
     static const double bar_line = 5;
     cairo_set_line_width(to, bar_line);
@@ -172,7 +172,7 @@ static void draw_bar(cairo_t *to, const axes *on, const series_point *point)
               page_y(on, point->high));
 }
 
-static void draw_band(cairo_t *to, const axes *on, const series *line)
+static void draw_band(cairo_t *to, const axes *on, const curve *line)
 {
     for (size_t first = 0; first < line->count; first++) {
         const size_t count = unbroken(line, first);
@@ -185,7 +185,7 @@ static void draw_band(cairo_t *to, const axes *on, const series *line)
     }
 }
 
-static void draw_curve(cairo_t *to, const axes *on, const series *line)
+static void draw_curve(cairo_t *to, const axes *on, const curve *line)
 {
     for (size_t i = 0; i < line->count; i++) {
         if (is_drawn(&line->points[i])) {
@@ -197,13 +197,13 @@ static void draw_curve(cairo_t *to, const axes *on, const series *line)
     cairo_stroke(to);
 }
 
-/* At each point; of many points at some, and then not all series at the same ones. */
+/* At each point; of many points at some, and then not all curves at the same ones. */
 static void draw_markers(cairo_t *to, const axes *on, const panel *self, size_t i, colour of)
 {
-    const series *line = &self->lines[i];
+    const curve *line = &self->lines[i];
     const size_t stride = (line->count * self->count + MOST_MARKERS - 1) / MOST_MARKERS;
     for (size_t j = stride * i / self->count; j < line->count; j += stride) {
-        const series_point *point = &line->points[j];
+        const curve_point *point = &line->points[j];
         if (is_drawn(point)) {
             pen_marker(to, theme_marker(i), of, page_x(on, point->x), page_y(on, point->mean));
         }

@@ -1,4 +1,4 @@
-/* One pair of axes with a line, markers and a band for each series. */
+/* One pair of axes with a line, markers and a band for each curve. */
 #ifndef TRAINER_PANEL_H
 #define TRAINER_PANEL_H
 
@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "series.h"
+#include "curve.h"
 #include "theme.h"
 
 typedef struct panel {
@@ -17,7 +17,7 @@ typedef struct panel {
     bool
         y_may_be_logarithmic; /* if its values span more than two decades; its title then says so */
     double y_most;            /* the largest possible value; infinite for no bound */
-    const series *lines;      /* [count] */
+    const curve *lines;       /* [count] */
     size_t count;
 } panel;
 

@@ -3,7 +3,6 @@
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "figure_draw.h"
 #include "file_replace.h"
 #include "message.h"
+#include "output_path.h"
 
 /* Pixels of a PNG for each of the figure's, so that it is sharp on a dense screen. */
 static const double png_scale = 2;
@@ -127,37 +127,19 @@ static cairo_status_t draw(const figure *picture, const theme *look, const plot_
     return status;
 }
 
-/* The directory of the path, open; -1 with errno. *name is the rest of the path. */
-static int open_directory(const char *path, const char **name)
-{
-    char directory[PATH_MAX] = ".";
-    const char *slash = strrchr(path, '/');
-    *name = slash == NULL ? path : slash + 1;
-    if (strlen(path) >= sizeof directory ||
-        strlen(*name) + strlen(FILE_REPLACE_SUFFIX) > NAME_MAX) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    if (slash != NULL) {
-        const size_t length = slash == path ? 1 : (size_t)(slash - path);
-        memcpy(directory, path, length);
-        directory[length] = '\0';
-    }
-    return open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
 /* -1 with errno. */
 static int replace(const char *path, const content *with)
 {
+    char directory[PATH_MAX];
     const char *name;
-    const int directory = open_directory(path, &name);
-    if (directory < 0) {
+    const int fd = output_path_open_directory(path, directory, &name);
+    if (fd < 0) {
         return -1;
     }
     const file_piece piece = {with->bytes, with->count};
-    const int status = file_replace(directory, name, &piece, 1, false);
+    const int status = file_replace(fd, name, &piece, 1, false);
     const int cause = errno;
-    close(directory);
+    close(fd);
     errno = cause;
     return status;
 }

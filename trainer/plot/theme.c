@@ -52,19 +52,19 @@ static colour ramp(double place)
                     between(left->blue, right->blue, part)};
 }
 
-colour theme_colour(const theme *self, size_t series, size_t count)
+colour theme_colour(const theme *self, size_t curve, size_t count)
 {
     if (count > OKABE_ITO + 1) {
-        const double part = (double)series / (double)(count - 1);
+        const double part = (double)curve / (double)(count - 1);
         return ramp(between(self->ramp_low, self->ramp_high, part));
     }
-    if (series == OKABE_ITO - 1 && count > OKABE_ITO) {
+    if (curve == OKABE_ITO - 1 && count > OKABE_ITO) {
         return self->text;
     }
-    return series < OKABE_ITO ? okabe_ito[series] : okabe_ito[OKABE_ITO - 1];
+    return curve < OKABE_ITO ? okabe_ito[curve] : okabe_ito[OKABE_ITO - 1];
 }
 
-marker theme_marker(size_t series)
+marker theme_marker(size_t curve)
 {
     static const marker markers[] = {
         {.corners = 0},
@@ -76,5 +76,5 @@ marker theme_marker(size_t series)
         {.corners = 5, .turn = -90},
         {.corners = 4, .turn = 0, .is_star = true}, /* + */
     };
-    return markers[series % (sizeof markers / sizeof markers[0])];
+    return markers[curve % (sizeof markers / sizeof markers[0])];
 }

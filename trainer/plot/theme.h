@@ -26,12 +26,12 @@ typedef struct theme {
 extern const theme theme_light;
 extern const theme theme_dark;
 
-/* The colour of one of `count` series: Okabe and Ito's eight, which colour-blind people can tell
+/* The colour of one of `count` curves: Okabe and Ito's eight, which colour-blind people can tell
  * apart; of more than eight, one along a ramp that is even to the eye, so that near batch sizes
  * have near colours. */
-colour theme_colour(const theme *self, size_t series, size_t count);
+colour theme_colour(const theme *self, size_t curve, size_t count);
 
-/* The shape of a series' points, which distinguishes lines in a grey print. */
+/* The shape of a curve's points, which distinguishes lines in a grey print. */
 typedef struct marker {
     unsigned corners; /* of a regular polygon; 0 for a circle */
     double turn;      /* of its first corner from the right, in degrees clockwise */
@@ -39,6 +39,6 @@ typedef struct marker {
 } marker;
 
 /* Eight different ones, which then repeat. */
-marker theme_marker(size_t series);
+marker theme_marker(size_t curve);
 
 #endif

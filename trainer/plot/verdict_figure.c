@@ -124,9 +124,9 @@ static double place_on(verdict_axis axis, const verdict_row *row, size_t epoch)
     return NAN;
 }
 
-static series_point point_of(const verdict_row *row, figure_panel in, size_t epoch)
+static curve_point point_of(const verdict_row *row, figure_panel in, size_t epoch)
 {
-    series_point point = {.low = INFINITY, .high = -INFINITY};
+    curve_point point = {.low = INFINITY, .high = -INFINITY};
     for (size_t i = 0; i < row->seeds; i++) {
         const double value = value_of(&row->runs[i]->record.epochs[epoch], in);
         point.mean += value / (double)row->seeds;
@@ -137,7 +137,7 @@ static series_point point_of(const verdict_row *row, figure_panel in, size_t epo
 }
 
 /* -1 without memory. */
-static int make_line(series *out, const verdict_row *row, figure_panel in, verdict_axis axis)
+static int make_line(curve *out, const verdict_row *row, figure_panel in, verdict_axis axis)
 {
     out->count = common_epochs(row);
     out->has_band = row->seeds > 1;
@@ -190,7 +190,7 @@ static int add_row(figure *out, const verdict_row *row, verdict_axis axis, bool 
     return 0;
 }
 
-static double farthest_point(const series *lines, size_t count)
+static double farthest_point(const curve *lines, size_t count)
 {
     double farthest = 0;
     for (size_t i = 0; i < count; i++) {
@@ -199,7 +199,7 @@ static double farthest_point(const series *lines, size_t count)
     return farthest;
 }
 
-static void divide_x(series *lines, size_t count, double by)
+static void divide_x(curve *lines, size_t count, double by)
 {
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < lines[i].count; j++) {

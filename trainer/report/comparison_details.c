@@ -5,6 +5,7 @@
 
 #include "comparison_print.h"
 #include "number.h"
+#include "run_config_difference.h"
 
 enum { LABEL_WIDTH = 12, PAIR_WIDTH = 20, TEXT_BYTES = 96 };
 

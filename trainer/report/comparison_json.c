@@ -41,10 +41,10 @@
  *     loss, accuracy, val_loss, val_accuracy         each {final, best, best_epoch}
  *     epochs_to_target, seconds_to_target            null if it is never reached */
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "comparison_print.h"
+#include "real_to_json.h"
 
 static const char *const target_keys[] = {
     [VERDICT_TARGET_GIVEN] = "given",
@@ -58,11 +58,6 @@ static const char *const rate_keys[] = {
     [VERDICT_RATE_CHOSEN] = "chosen",
 };
 
-static json_t *real_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *whole_or_null(uint64_t value)
 {
     return value > 0 ? json_integer((json_int_t)value) : json_null();
@@ -75,8 +70,8 @@ static json_t *rate_or_null(double learning_rate)
 
 static json_t *figure_to_json(const compared_figure *figure)
 {
-    return json_pack("{s:o, s:o, s:o}", "final", real_or_null(figure->final), "best",
-                     real_or_null(figure->best), "best_epoch", whole_or_null(figure->best_epoch));
+    return json_pack("{s:o, s:o, s:o}", "final", real_to_json(figure->final), "best",
+                     real_to_json(figure->best), "best_epoch", whole_or_null(figure->best_epoch));
 }
 
 /* Adds to `object` what only a run with a finished epoch has. */
@@ -86,18 +81,18 @@ static int add_figures(json_t *object, const compared_run *run, double target)
     json_t *figures =
         json_pack("{s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",         //
                   "seconds_per_epoch",                                                   //
-                  "value", real_or_null(pace),                                           //
-                  "low", real_or_null(run->fastest_epoch),                               //
-                  "high", real_or_null(run->slowest_epoch),                              //
+                  "value", real_to_json(pace),                                           //
+                  "low", real_to_json(run->fastest_epoch),                               //
+                  "high", real_to_json(run->slowest_epoch),                              //
                   "samples_per_second",                                                  //
-                  real_or_null(compared_run_samples_per_second(run)),                    //
-                  "seconds", real_or_null(run->seconds),                                 //
+                  real_to_json(compared_run_samples_per_second(run)),                    //
+                  "seconds", real_to_json(run->seconds),                                 //
                   "loss", figure_to_json(&run->loss),                                    //
                   "accuracy", figure_to_json(&run->accuracy),                            //
                   "val_loss", figure_to_json(&run->val_loss),                            //
                   "val_accuracy", figure_to_json(&run->val_accuracy),                    //
-                  "epochs_to_target", real_or_null(compared_run_epochs_to(run, target)), //
-                  "seconds_to_target", real_or_null(compared_run_seconds_to(run, target)));
+                  "epochs_to_target", real_to_json(compared_run_epochs_to(run, target)), //
+                  "seconds_to_target", real_to_json(compared_run_seconds_to(run, target)));
     const int status = json_object_update(object, figures);
     json_decref(figures);
     return status;
@@ -145,9 +140,9 @@ static json_t *run_to_json(const compared_run *run, family_place place, double t
 
 static json_t *mean_to_json(verdict_mean mean)
 {
-    return json_pack("{s:o, s:o, s:o, s:o}", "mean", real_or_null(mean.value), "error",
-                     real_or_null(mean.error), "low", real_or_null(mean.low), "high",
-                     real_or_null(mean.high));
+    return json_pack("{s:o, s:o, s:o, s:o}", "mean", real_to_json(mean.value), "error",
+                     real_to_json(mean.error), "low", real_to_json(mean.low), "high",
+                     real_to_json(mean.high));
 }
 
 static json_t *row_to_json(const verdict_row *row)
@@ -161,10 +156,10 @@ static json_t *row_to_json(const verdict_row *row)
                      "unfinished", (json_int_t)row->unfinished,                           //
                      "final_val_accuracy", mean_to_json(row->accuracy),                   //
                      "best_val_accuracy", mean_to_json(row->best_accuracy),               //
-                     "epochs_to_target", real_or_null(row->epochs),                       //
-                     "seconds_to_target", real_or_null(row->seconds),                     //
+                     "epochs_to_target", real_to_json(row->epochs),                       //
+                     "seconds_to_target", real_to_json(row->seconds),                     //
                      "reached", (json_int_t)row->reached,                                 //
-                     "seconds_per_epoch", real_or_null(row->seconds_per_epoch),           //
+                     "seconds_per_epoch", real_to_json(row->seconds_per_epoch),           //
                      "peak_bytes", whole_or_null(row->memory));
 }
 
@@ -174,10 +169,10 @@ static json_t *pair_to_json(const verdict *answer, size_t left, size_t right)
     return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:b, s:I}",              //
                      "batch_size", (json_int_t)answer->rows[left].batch_size, //
                      "other", (json_int_t)answer->rows[right].batch_size,     //
-                     "points", real_or_null(100 * pair->accuracy.mean),       //
-                     "low", real_or_null(100 * pair->accuracy.low),           //
-                     "high", real_or_null(100 * pair->accuracy.high),         //
-                     "p", real_or_null(pair->p),                              //
+                     "points", real_to_json(100 * pair->accuracy.mean),       //
+                     "low", real_to_json(100 * pair->accuracy.low),           //
+                     "high", real_to_json(100 * pair->accuracy.high),         //
+                     "p", real_to_json(pair->p),                              //
                      "paired", (int)pair->paired,                             //
                      "common_seeds", (json_int_t)pair->common);
 }
@@ -258,7 +253,7 @@ static json_t *all_to_json(const comparison *all, const verdict *answer, size_t 
         status |= json_array_append_new(sizes, row_to_json(&answer->rows[i]));
     }
     json_t *root = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",            //
-                             "target_accuracy", real_or_null(answer->target),            //
+                             "target_accuracy", real_to_json(answer->target),            //
                              "target", target_keys[answer->target_is],                   //
                              "batch_sizes", sizes,                                       //
                              "differences", pairs_to_json(answer),                       //

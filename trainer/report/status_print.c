@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "real_to_json.h"
 #include "runs_json.h"
 
 enum { DURATION_BYTES = 32 };
@@ -124,11 +125,6 @@ void status_print_table(const comparison *all, size_t most, FILE *out)
     }
 }
 
-static json_t *real_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *run_to_json(const compared_run *run)
 {
     const run_record *record = &run->record;
@@ -141,8 +137,8 @@ static json_t *run_to_json(const compared_run *run)
                      "process", process,                                        //
                      "epochs", (json_int_t)record->epoch_count,                 //
                      "epochs_planned", (json_int_t)record->config.epochs,       //
-                     "seconds_per_epoch", real_or_null(seconds_per_epoch(run)), //
-                     "seconds_left", real_or_null(seconds_left(run)));
+                     "seconds_per_epoch", real_to_json(seconds_per_epoch(run)), //
+                     "seconds_left", real_to_json(seconds_left(run)));
 }
 
 int status_print_json(const comparison *all, FILE *out)

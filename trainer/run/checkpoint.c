@@ -12,6 +12,7 @@
 #include "file_read.h"
 #include "file_replace.h"
 #include "message.h"
+#include "real_to_json.h"
 #include "run_config.h"
 
 enum { FORMAT = 2, FORMAT_OF_EPOCHS = 1 };
@@ -27,11 +28,11 @@ static json_t *sums_to_json(const epoch_sums *sums)
     if (sums->steps == 0) {
         return NULL;
     }
-    return json_pack("{s:I, s:o, s:I, s:I, s:f}",                                            //
-                     "steps", (json_int_t)sums->steps,                                       //
-                     "loss_sum", isfinite(sums->loss) ? json_real(sums->loss) : json_null(), //
-                     "correct", (json_int_t)sums->correct,                                   //
-                     "samples", (json_int_t)sums->samples,                                   //
+    return json_pack("{s:I, s:o, s:I, s:I, s:f}",          //
+                     "steps", (json_int_t)sums->steps,     //
+                     "loss_sum", real_to_json(sums->loss), //
+                     "correct", (json_int_t)sums->correct, //
+                     "samples", (json_int_t)sums->samples, //
                      "training_seconds", sums->seconds);
 }
 
@@ -143,7 +144,7 @@ static int take_text(checkpoint *out, char *text, size_t bytes)
     return state_crc32(out) == crc32 ? 0 : -1;
 }
 
-checkpoint_presence checkpoint_read(checkpoint *out, int fd, const char *directory, char *message)
+file_presence checkpoint_read(checkpoint *out, int fd, const char *directory, char *message)
 {
     char *text = NULL;
     size_t bytes = 0;
@@ -151,18 +152,16 @@ checkpoint_presence checkpoint_read(checkpoint *out, int fd, const char *directo
     if (file_read(fd, CHECKPOINT_FILE, &text, &bytes) != 0) {
         const int cause = errno;
         message_set(message, "%s/" CHECKPOINT_FILE " cannot be read: %s", directory,
-                    cause == 0 ? "it is not a regular file" : strerror(cause));
-        return cause == ENOENT ? CHECKPOINT_ABSENT
-               : cause == 0    ? CHECKPOINT_DAMAGED
-                               : CHECKPOINT_UNREADABLE;
+                    file_read_reason(cause));
+        return file_presence_of(cause);
     }
     if (take_text(out, text, bytes) != 0) {
         free(text);
         *out = (checkpoint){0};
         message_set(message, "%s/" CHECKPOINT_FILE ": it is damaged", directory);
-        return CHECKPOINT_DAMAGED;
+        return FILE_DAMAGED;
     }
-    return CHECKPOINT_READ;
+    return FILE_READ;
 }
 
 void checkpoint_free(checkpoint *self)

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "epoch_figures.h"
+#include "file_presence.h"
 #include "must_check.h"
 
 #define CHECKPOINT_FILE "checkpoint"
@@ -40,15 +41,9 @@ typedef struct checkpoint {
 MUST_CHECK int checkpoint_write(const checkpoint *self, int fd, const char *directory,
                                 char *message);
 
-typedef enum checkpoint_presence {
-    CHECKPOINT_READ,      /* *out is for the caller to free */
-    CHECKPOINT_ABSENT,    /* *out is empty; so below */
-    CHECKPOINT_DAMAGED,   /* the message says why */
-    CHECKPOINT_UNREADABLE /* a system call failed; the message has the cause. It may be intact */
-} checkpoint_presence;
-
-MUST_CHECK checkpoint_presence checkpoint_read(checkpoint *out, int fd, const char *directory,
-                                               char *message);
+/* *out is empty unless it is FILE_READ. */
+MUST_CHECK file_presence checkpoint_read(checkpoint *out, int fd, const char *directory,
+                                         char *message);
 
 /* Frees what it owns and empties it. */
 void checkpoint_free(checkpoint *self);

@@ -1,14 +1,12 @@
-/* What determines a run's results, and its form in run.json. Runs with equal configurations have
- * the same results. Settings that change only the time, such as threads, are not included. */
+/* What determines a run's results: runs with equal configurations have the same results. Settings
+ * that change only the time, such as threads, are not included. */
 #ifndef TRAINER_RUN_CONFIG_H
 #define TRAINER_RUN_CONFIG_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "engine.h"
-#include "must_check.h"
 
 enum { RUN_CONFIG_NAME_BYTES = ENGINE_ARITHMETIC_BYTES, RUN_CONFIG_MAX_EPOCHS = 1000000 };
 
@@ -44,18 +42,5 @@ enum { RUN_CONFIG_STEP_BYTES = 56 };
 /* "step 412 of epoch 3", for a step that counts over the run from 1. */
 void run_config_format_step(char out[RUN_CONFIG_STEP_BYTES], const run_config *config,
                             uint64_t step);
-
-/* A new object, or NULL without memory. Keys: the names above; data_crc32 as 8 hex digits. */
-json_t *run_config_to_json(const run_config *config);
-
-/* 0, or -1 with a message [MESSAGE_BYTES] that names the key that is missing or out of range. If
- * micro_batch, histograms or noise_scale are missing, as in runs of earlier versions, they are 0
- * and false. */
-MUST_CHECK int run_config_from_json(run_config *out, const json_t *object, char *message);
-
-/* Describes the differences in text[text_bytes], such as "epochs 15 instead of 3"; "" if there are
- * none. Returns their number. */
-unsigned run_config_difference(const run_config *there, const run_config *here, char *text,
-                               size_t text_bytes);
 
 #endif

@@ -45,14 +45,14 @@ static bool is_held_by_nobody(const char *path)
 /* The lock is queried after run.json was read. In between the run may have ended: it writes its
  * last record before it releases the lock. Or another process may have begun; then it is queried
  * again. */
-run_record_presence run_directory_read(const char *path, run_record *out, char *message)
+file_presence run_directory_read(const char *path, run_record *out, char *message)
 {
-    run_record_presence presence = run_record_read(out, path, message);
-    while (presence == RUN_RECORD_READ && out->state == RUN_RUNNING && is_held_by_nobody(path)) {
+    file_presence presence = run_record_read(out, path, message);
+    while (presence == FILE_READ && out->state == RUN_RUNNING && is_held_by_nobody(path)) {
         const run_record before = *out; /* for its process */
         run_record_free(out);
         presence = run_record_read(out, path, message);
-        if (presence == RUN_RECORD_READ && is_of_process(out, before.host, before.process)) {
+        if (presence == FILE_READ && is_of_process(out, before.host, before.process)) {
             out->state = run_record_state_at_rest(out);
             break;
         }
@@ -79,13 +79,13 @@ int run_directory_check_owner(const run_directory *directory, char *message)
     if (!is_lost && !directory->has_named) {
         return 0;
     }
-    const run_record_presence presence =
+    const file_presence presence =
         run_record_read_at(&there, directory->fd, directory->path, message);
     const bool is_named = is_of_process(&there, directory->host, directory->process);
     int status = 0;
-    if (is_lost || presence == RUN_RECORD_ABSENT || (presence == RUN_RECORD_READ && !is_named)) {
+    if (is_lost || presence == FILE_ABSENT || (presence == FILE_READ && !is_named)) {
         status = taken_over(directory, &there, message);
-    } else if (presence != RUN_RECORD_READ) {
+    } else if (presence != FILE_READ) {
         status = -1; /* the message has the cause */
     }
     run_record_free(&there);
@@ -101,12 +101,12 @@ int run_directory_clear(const run_directory *directory, char *message)
         return -1;
     }
     switch (run_record_read(&there, directory->path, damage)) {
-    case RUN_RECORD_ABSENT:
+    case FILE_ABSENT:
         return 0;
-    case RUN_RECORD_UNREADABLE:
+    case FILE_UNREADABLE:
         return message_set(message, "%s", damage);
-    case RUN_RECORD_READ:
-    case RUN_RECORD_DAMAGED:
+    case FILE_READ:
+    case FILE_DAMAGED:
         break;
     }
     const int status = run_files_remove_all(directory->fd, directory->path, &there, message);
@@ -129,12 +129,12 @@ run_directory_past run_directory_restore(const run_directory *directory, run_rec
     *state = (checkpoint){0};
     message[0] = '\0';
     switch (run_record_read(there, directory->path, message)) {
-    case RUN_RECORD_ABSENT:
+    case FILE_ABSENT:
         return RUN_DIRECTORY_NO_PAST;
-    case RUN_RECORD_DAMAGED: /* since the directory was opened */
-    case RUN_RECORD_UNREADABLE:
+    case FILE_DAMAGED: /* since the directory was opened */
+    case FILE_UNREADABLE:
         return RUN_DIRECTORY_PAST_UNREADABLE;
-    case RUN_RECORD_READ:
+    case FILE_READ:
         break;
     }
     /* A run that died between making event files and naming them names none. */
@@ -143,14 +143,14 @@ run_directory_past run_directory_restore(const run_directory *directory, run_rec
         return RUN_DIRECTORY_PAST_UNREADABLE;
     }
     switch (checkpoint_read(state, directory->fd, directory->path, message)) {
-    case CHECKPOINT_ABSENT:
+    case FILE_ABSENT:
         message_set(message, "no state was saved");
         return RUN_DIRECTORY_PAST_WITHOUT_STATE;
-    case CHECKPOINT_DAMAGED:
+    case FILE_DAMAGED:
         return RUN_DIRECTORY_PAST_WITHOUT_STATE;
-    case CHECKPOINT_UNREADABLE:
+    case FILE_UNREADABLE:
         return RUN_DIRECTORY_PAST_UNREADABLE;
-    case CHECKPOINT_READ:
+    case FILE_READ:
         break;
     }
     if (!belong_together(there, state)) {

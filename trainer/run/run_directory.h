@@ -22,7 +22,7 @@
  * no process on any host holds the lock, the run has died: its state is then interrupted or
  * diverged. If the lock cannot be queried, the state is that of run.json. Makes and locks
  * nothing. */
-MUST_CHECK run_record_presence run_directory_read(const char *path, run_record *out, char *message);
+MUST_CHECK file_presence run_directory_read(const char *path, run_record *out, char *message);
 
 typedef struct run_directory run_directory;
 

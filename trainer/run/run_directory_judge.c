@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "run_config_difference.h"
 #include "run_files.h"
 #include "run_record_file.h"
 #include "run_search.h"
@@ -19,7 +20,7 @@ static void name_writer(const char *path, char *message)
     char damage[MESSAGE_BYTES];
     run_record there;
     message_set(message, "%s: another process is writing a run there", path);
-    if (run_record_read(&there, path, damage) == RUN_RECORD_READ && there.state == RUN_RUNNING &&
+    if (run_record_read(&there, path, damage) == FILE_READ && there.state == RUN_RUNNING &&
         there.host[0] != '\0') {
         message_set(message, "%s (process %" PRIu64 " on %s)", message, there.process, there.host);
     }
@@ -144,18 +145,18 @@ static run_directory_verdict judge_record(const char *path, const run_config *co
                                           char *message)
 {
     char damage[MESSAGE_BYTES];
-    const run_record_presence presence = run_record_read(there, path, damage);
-    if (presence == RUN_RECORD_UNREADABLE) {
+    const file_presence presence = run_record_read(there, path, damage);
+    if (presence == FILE_UNREADABLE) {
         message_set(message, "%s", damage);
         return RUN_DIRECTORY_REFUSED;
     }
-    if (check_place(path, presence == RUN_RECORD_ABSENT ? NULL : there, message) != 0) {
+    if (check_place(path, presence == FILE_ABSENT ? NULL : there, message) != 0) {
         return RUN_DIRECTORY_REFUSED;
     }
-    if (presence == RUN_RECORD_ABSENT || replace == RUN_DIRECTORY_REPLACE_ANY) {
+    if (presence == FILE_ABSENT || replace == RUN_DIRECTORY_REPLACE_ANY) {
         return RUN_DIRECTORY_USABLE;
     }
-    if (presence == RUN_RECORD_DAMAGED) {
+    if (presence == FILE_DAMAGED) {
         message_set(message, "%.900s; --overwrite replaces it", damage);
         return RUN_DIRECTORY_REFUSED;
     }

@@ -13,28 +13,24 @@
 #include "file_replace.h"
 #include "message.h"
 #include "printable.h"
+#include "real_to_json.h"
+#include "run_config_json.h"
 
 enum { LOAD_TRIES = 5 };
-
-/* JSON has no NaN: a loss that is not finite is null. */
-static json_t *real_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
 
 /* NULL (left out) if the run does not measure the gradient noise scale. */
 static json_t *noise_to_json(const run_record *record, double value)
 {
-    return record->config.noise_scale ? real_or_null(value) : NULL;
+    return record->config.noise_scale ? real_to_json(value) : NULL;
 }
 
 static json_t *epoch_to_json(const run_record *record, const epoch_figures *epoch)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:f, s:f, s:o*, s:o*, s:o*}",                //
-                     "loss", real_or_null(epoch->loss),                                 //
-                     "accuracy", real_or_null(epoch->accuracy),                         //
-                     "val_loss", real_or_null(epoch->val_loss),                         //
-                     "val_accuracy", real_or_null(epoch->val_accuracy),                 //
+                     "loss", real_to_json(epoch->loss),                                 //
+                     "accuracy", real_to_json(epoch->accuracy),                         //
+                     "val_loss", real_to_json(epoch->val_loss),                         //
+                     "val_accuracy", real_to_json(epoch->val_accuracy),                 //
                      "training_seconds", epoch->training_seconds,                       //
                      "validation_seconds", epoch->validation_seconds,                   //
                      "gradient_variance", noise_to_json(record, epoch->noise.variance), //
@@ -163,19 +159,19 @@ static bool is_duration(double seconds)
     return seconds >= 0 && seconds <= 1e9; /* 31 years */
 }
 
-static run_record_presence damaged(char *message, const char *how)
+static file_presence damaged(char *message, const char *how)
 {
     message_set(message, "%s", how);
-    return RUN_RECORD_DAMAGED;
+    return FILE_DAMAGED;
 }
 
-static run_record_presence without_memory(char *message)
+static file_presence without_memory(char *message)
 {
     message_set(message, "no memory");
-    return RUN_RECORD_UNREADABLE;
+    return FILE_UNREADABLE;
 }
 
-static run_record_presence read_epochs(run_record *record, const json_t *root, char *message)
+static file_presence read_epochs(run_record *record, const json_t *root, char *message)
 {
     const json_t *epochs = json_object_get(root, "epochs");
     size_t index;
@@ -183,7 +179,7 @@ static run_record_presence read_epochs(run_record *record, const json_t *root, c
     if (!json_is_array(epochs) || json_array_size(epochs) > record->config.epochs) {
         message_set(message, "epochs is not an array of at most %u",
                     (unsigned)record->config.epochs);
-        return RUN_RECORD_DAMAGED;
+        return FILE_DAMAGED;
     }
     json_array_foreach(epochs, index, item)
     {
@@ -199,17 +195,17 @@ static run_record_presence read_epochs(run_record *record, const json_t *root, c
         };
         if (!is_duration(epoch.training_seconds) || !is_duration(epoch.validation_seconds)) {
             message_set(message, "epoch %zu has no seconds from 0 to 1e9", index + 1);
-            return RUN_RECORD_DAMAGED;
+            return FILE_DAMAGED;
         }
         if (!run_record_has_accuracies(&epoch)) {
             message_set(message, "epoch %zu has no accuracies from 0 to 1", index + 1);
-            return RUN_RECORD_DAMAGED;
+            return FILE_DAMAGED;
         }
         if (run_record_add_epoch(record, &epoch) != 0) {
             return without_memory(message);
         }
     }
-    return RUN_RECORD_READ;
+    return FILE_READ;
 }
 
 /* Earlier versions called every run finished, even if its loss was not finite. */
@@ -233,13 +229,13 @@ static bool is_event_path(const char *path)
            strstr(name, "tfevents") != NULL;
 }
 
-static run_record_presence read_event_files(run_record *record, const json_t *root, char *message)
+static file_presence read_event_files(run_record *record, const json_t *root, char *message)
 {
     const json_t *files = json_object_get(root, "event_files");
     size_t index;
     json_t *item;
     if (files == NULL) {
-        return RUN_RECORD_READ;
+        return FILE_READ;
     }
     if (!json_is_array(files) || json_array_size(files) == 0) {
         return damaged(message, "event_files is not an array of names");
@@ -254,11 +250,11 @@ static run_record_presence read_event_files(run_record *record, const json_t *ro
             return without_memory(message);
         }
     }
-    return RUN_RECORD_READ;
+    return FILE_READ;
 }
 
-/* Unless it is RUN_RECORD_READ the message does not name the file. */
-static run_record_presence read_record(run_record *record, const json_t *root, char *message)
+/* Unless it is FILE_READ the message does not name the file. */
+static file_presence read_record(run_record *record, const json_t *root, char *message)
 {
     const char *hardware = json_string_value(json_object_get(root, "hardware"));
     const char *host = json_string_value(json_object_get(root, "host"));
@@ -269,7 +265,7 @@ static run_record_presence read_record(run_record *record, const json_t *root, c
     if (read_state(&record->state, root, message) != 0 ||
         run_config_from_json(&record->config, json_object_get(root, "configuration"), message) !=
             0) {
-        return RUN_RECORD_DAMAGED;
+        return FILE_DAMAGED;
     }
     printable_copy(record->hardware, sizeof record->hardware, hardware != NULL ? hardware : "");
     printable_copy(record->host, sizeof record->host, host != NULL ? host : "");
@@ -286,8 +282,8 @@ static run_record_presence read_record(run_record *record, const json_t *root, c
         .total = count_or_zero(root, "peak_bytes"),
     };
     record->diverged_at_step = count_or_zero(root, "diverged_at_step");
-    run_record_presence presence = read_event_files(record, root, message);
-    if (presence == RUN_RECORD_READ) {
+    file_presence presence = read_event_files(record, root, message);
+    if (presence == FILE_READ) {
         presence = read_epochs(record, root, message);
     }
     find_divergence(record);
@@ -302,27 +298,24 @@ typedef struct record_place {
 } record_place;
 
 /* Parses run.json. NULL with *presence and a message; otherwise *presence is unchanged. */
-static json_t *load_once(const record_place *place, run_record_presence *presence, char *message)
+static json_t *load_once(const record_place *place, file_presence *presence, char *message)
 {
     char *text = NULL;
     size_t bytes = 0;
     json_error_t error;
     if (file_read_up_to(place->fd, place->name, RUN_RECORD_MOST_BYTES, &text, &bytes) != 0) {
         const int cause = errno;
-        *presence = cause == ENOENT || cause == ENOTDIR ? RUN_RECORD_ABSENT
-                    : cause == 0                        ? RUN_RECORD_DAMAGED
-                                                        : RUN_RECORD_UNREADABLE;
-        message_set(message, "%s cannot be read: %s", place->path,
-                    cause == 0 ? "it is not a regular file" : strerror(cause));
+        *presence = file_presence_of(cause);
+        message_set(message, "%s cannot be read: %s", place->path, file_read_reason(cause));
         return NULL;
     }
     json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
     free(text);
     if (root == NULL && json_error_code(&error) == json_error_out_of_memory) {
-        *presence = RUN_RECORD_UNREADABLE;
+        *presence = FILE_UNREADABLE;
         message_set(message, "%s cannot be read: no memory", place->path);
     } else if (root == NULL) {
-        *presence = RUN_RECORD_DAMAGED;
+        *presence = FILE_DAMAGED;
         message_set(message, "%s is damaged: %s", place->path, error.text);
     }
     return root;
@@ -330,22 +323,21 @@ static json_t *load_once(const record_place *place, run_record_presence *presenc
 
 /* While the file is replaced, another mount than the writer's may show it cut off for a moment. So
  * a file that is not JSON is read again. */
-static json_t *load(const record_place *place, run_record_presence *presence, char *message)
+static json_t *load(const record_place *place, file_presence *presence, char *message)
 {
     const struct timespec pause = {.tv_nsec = 50000000};
     json_t *root = load_once(place, presence, message);
-    for (int tries = 1; root == NULL && *presence == RUN_RECORD_DAMAGED && tries < LOAD_TRIES;
-         tries++) {
+    for (int tries = 1; root == NULL && *presence == FILE_DAMAGED && tries < LOAD_TRIES; tries++) {
         nanosleep(&pause, NULL);
         root = load_once(place, presence, message);
     }
     return root;
 }
 
-static run_record_presence read_from(run_record *out, const record_place *place, char *message)
+static file_presence read_from(run_record *out, const record_place *place, char *message)
 {
     char detail[MESSAGE_BYTES];
-    run_record_presence presence = RUN_RECORD_READ;
+    file_presence presence = FILE_READ;
     *out = (run_record){0};
     json_t *root = load(place, &presence, message);
     if (root == NULL) {
@@ -353,26 +345,25 @@ static run_record_presence read_from(run_record *out, const record_place *place,
     }
     presence = read_record(out, root, detail);
     json_decref(root);
-    if (presence != RUN_RECORD_READ) {
+    if (presence != FILE_READ) {
         run_record_free(out);
         message_set(message, "%s %s: %.200s", place->path,
-                    presence == RUN_RECORD_DAMAGED ? "is damaged" : "cannot be read", detail);
+                    presence == FILE_DAMAGED ? "is damaged" : "cannot be read", detail);
     }
     return presence;
 }
 
-run_record_presence run_record_read(run_record *out, const char *directory, char *message)
+file_presence run_record_read(run_record *out, const char *directory, char *message)
 {
     return run_record_read_at(out, AT_FDCWD, directory, message);
 }
 
-run_record_presence run_record_read_at(run_record *out, int fd, const char *directory,
-                                       char *message)
+file_presence run_record_read_at(run_record *out, int fd, const char *directory, char *message)
 {
     char path[PATH_MAX];
     if (message_join_path(path, sizeof path, directory, RUN_RECORD_FILE, message) != 0) {
         *out = (run_record){0};
-        return RUN_RECORD_UNREADABLE;
+        return FILE_UNREADABLE;
     }
     const record_place place = {fd, fd == AT_FDCWD ? path : RUN_RECORD_FILE, path};
     return read_from(out, &place, message);

@@ -31,6 +31,7 @@
 
 #include <stddef.h>
 
+#include "file_presence.h"
 #include "must_check.h"
 #include "run_record.h"
 
@@ -45,22 +46,13 @@
 MUST_CHECK int run_record_write(const run_record *record, int fd, const char *directory,
                                 char *message);
 
-typedef enum run_record_presence {
-    RUN_RECORD_READ,      /* *out is for the caller to free */
-    RUN_RECORD_ABSENT,    /* no run.json; *out is empty */
-    RUN_RECORD_DAMAGED,   /* it is not as described above; *out is empty */
-    RUN_RECORD_UNREADABLE /* a system call failed: it may exist and be intact, so nothing may be
-                             replaced. *out is empty */
-} run_record_presence;
-
-/* Reads the run.json in `directory`. If it is damaged or unreadable, the message [MESSAGE_BYTES]
- * has the cause. */
-MUST_CHECK run_record_presence run_record_read(run_record *out, const char *directory,
-                                               char *message);
+/* Reads the run.json in `directory`. *out is empty unless it is FILE_READ. If it is damaged or
+ * unreadable, the message [MESSAGE_BYTES] has the cause. */
+MUST_CHECK file_presence run_record_read(run_record *out, const char *directory, char *message);
 
 /* The same for the directory that `fd` is open on, even if it has been moved; `directory` is its
  * name in messages. */
-MUST_CHECK run_record_presence run_record_read_at(run_record *out, int fd, const char *directory,
-                                                  char *message);
+MUST_CHECK file_presence run_record_read_at(run_record *out, int fd, const char *directory,
+                                            char *message);
 
 #endif

@@ -4,6 +4,7 @@
 #define TRAINER_PROOF_SUBJECT_H
 
 #include "engine.h"
+#include "must_check.h"
 
 enum { PROOF_SUBJECT_BYTES = 160 };
 
@@ -18,8 +19,8 @@ typedef struct proof_subject {
 } proof_subject;
 
 /* Asks the device. ENGINE_OK, or as engine_api's plan with `message` [message_bytes]. */
-ENGINE_MUST_CHECK engine_status proof_subject_find(proof_subject *out, const engine_api *api,
-                                                   const engine_config *settings, char *message,
-                                                   size_t message_bytes);
+MUST_CHECK engine_status proof_subject_find(proof_subject *out, const engine_api *api,
+                                            const engine_config *settings, char *message,
+                                            size_t message_bytes);
 
 #endif

@@ -1,16 +1,17 @@
 #include "sweep_answer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "comparison.h"
 #include "comparison_print.h"
 #include "message.h"
 #include "printable.h"
+#include "retried_calls.h"
 #include "run_record.h"
 #include "verdict.h"
 #include "verdict_plot.h"
@@ -28,8 +29,9 @@ static int own_path(char out[PATH_MAX], const char *logdir, char *message)
     return message_join_path(out, PATH_MAX, logdir, name, message);
 }
 
-/* Several processes of a sweep may draw at the same time. Each writes its own file, and then
- * renames it to the picture's name. */
+/* Several processes of a sweep may draw at the same time, and the temporary file of
+ * verdict_plot_write would have the same name in all of them. So each writes a file of its own, and
+ * then renames it to the picture's name. */
 static int write_picture(const char *path, const char *logdir, const comparison *all,
                          const verdict *answer, char *message)
 {
@@ -40,9 +42,9 @@ static int write_picture(const char *path, const char *logdir, const comparison 
         verdict_plot_write(&wanted, all, answer, message) != 0) {
         return -1;
     }
-    if (rename(own, path) != 0) {
+    if (retried_renameat(AT_FDCWD, own, path) != 0) {
         message_set(message, "%s cannot be written: %s", path, strerror(errno));
-        unlink(own);
+        retried_unlinkat(AT_FDCWD, own, 0);
         return -1;
     }
     return 0;

@@ -7,6 +7,7 @@
 
 #include "message.h"
 #include "run_config.h"
+#include "run_config_difference.h"
 #include "run_directory.h"
 #include "run_record.h"
 #include "signals.h"
@@ -53,7 +54,7 @@ static agreement compare(const sweep_run *run, const run_record *there, char *me
 static agreement compare_there(sweep_run *run, char *message)
 {
     run_record there;
-    if (run_record_read(&there, run->listed->directory, message) != RUN_RECORD_READ) {
+    if (run_record_read(&there, run->listed->directory, message) != FILE_READ) {
         return AGREEMENT_UNKNOWN;
     }
     const agreement answer = compare(run, &there, message);
@@ -138,7 +139,7 @@ static agreement agree(join *self, const sweep_run *run, char *message)
     if (atomic_load(&self->agrees) || run == first) {
         return AGREEMENT_SAME;
     }
-    if (run_record_read(&there, first->listed->directory, message) != RUN_RECORD_READ) {
+    if (run_record_read(&there, first->listed->directory, message) != FILE_READ) {
         return AGREEMENT_UNKNOWN;
     }
     const agreement answer = compare(first, &there, message);

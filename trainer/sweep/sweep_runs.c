@@ -205,7 +205,7 @@ static void tell_planned(const sweep_run *run)
     char message[MESSAGE_BYTES];
     run_record there = {0};
     if (!run->all->data->options->overwrite &&
-        run_directory_read(run->listed->directory, &there, message) == RUN_RECORD_READ) {
+        run_directory_read(run->listed->directory, &there, message) == FILE_READ) {
         fprintf(stderr, "not resumed, with %u of %u epochs\n", (unsigned)there.epoch_count,
                 (unsigned)run->config.epochs);
     } else {

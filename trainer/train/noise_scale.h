@@ -18,6 +18,7 @@
 
 #include "engine.h"
 #include "epoch_figures.h"
+#include "must_check.h"
 
 /* The sample: groups of equal size, of a training set with room for them. Its 4096 samples cost
  * some 8 % of an epoch of MNIST on the CPU. Their number decides the error of |G|^2, which is the
@@ -42,7 +43,7 @@ gradient_noise noise_sums_estimate(const noise_sums *sums, uint32_t group_sample
 /* Estimates it at the engine's weights; its run continues to the same bits. A training set of fewer
  * samples than that has smaller groups, or fewer. ENGINE_OK; ENGINE_NO_MEMORY, which has no message
  * of the engine; or what the engine returns. */
-ENGINE_MUST_CHECK engine_status noise_scale_measure(const engine_api *api, engine *e,
-                                                    uint32_t training_samples, gradient_noise *out);
+MUST_CHECK engine_status noise_scale_measure(const engine_api *api, engine *e,
+                                             uint32_t training_samples, gradient_noise *out);
 
 #endif

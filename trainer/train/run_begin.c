@@ -256,7 +256,7 @@ static void say_not_begun(const run *self)
     char unread[MESSAGE_BYTES];
     message_set(self->message, "before the first step");
     if (self->job->replace == RUN_DIRECTORY_CONTINUE &&
-        run_directory_read(self->job->directory, self->record, unread) == RUN_RECORD_READ) {
+        run_directory_read(self->job->directory, self->record, unread) == FILE_READ) {
         message_set(self->message, "before it was resumed, with %u of %u epochs",
                     (unsigned)self->record->epoch_count, (unsigned)self->job->config->epochs);
     }

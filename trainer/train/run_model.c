@@ -7,6 +7,7 @@
 #include "message.h"
 #include "model_file.h"
 #include "progress.h"
+#include "run_config_difference.h"
 
 static const epoch_figures unknown_figures = {NAN, NAN, NAN, NAN, NAN, NAN, {NAN, NAN, NAN}};
 
@@ -127,21 +128,21 @@ int run_model_restore(run *self, const run_record *there)
     }
     switch (model_read(&best, run_directory_descriptor(self->directory), MODEL_BEST_FILE,
                        job->directory, why)) {
-    case MODEL_READ:
+    case FILE_READ:
         take_best(self, there, &best);
         break;
-    case MODEL_ABSENT:
+    case FILE_ABSENT:
         if (self->keeps_best && self->epochs_done > 0) {
             progress_note(job->display,
                           "Note: only epochs from here on count for the best network");
         }
         break;
-    case MODEL_DAMAGED:
+    case FILE_DAMAGED:
         self->keeps_best = true;
         progress_note(job->display, "Note: only epochs from here on count for the best network: %s",
                       why);
         break;
-    case MODEL_UNREADABLE:
+    case FILE_UNREADABLE:
         return message_set(self->message, "%s", why);
     }
     model_free(&best);

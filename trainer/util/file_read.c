@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,4 +101,9 @@ int file_read_up_to(int directory, const char *name, size_t most, char **text, s
 int file_read(int directory, const char *name, char **text, size_t *bytes)
 {
     return file_read_up_to(directory, name, SIZE_MAX, text, bytes);
+}
+
+const char *file_read_reason(int cause)
+{
+    return cause == 0 ? "it is not a regular file" : strerror(cause);
 }

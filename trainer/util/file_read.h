@@ -14,7 +14,10 @@
  * If another host replaces the file meanwhile, NFS returns ESTALE; then the new file is read. */
 MUST_CHECK int file_read(int directory, const char *name, char **text, size_t *bytes);
 
-/* The same for untrusted files: a file of more than `most` bytes is EFBIG. */
+/* Why file_read or file_read_up_to failed, in words, by its errno. */
+const char *file_read_reason(int cause);
+
+/* The same as file_read for untrusted files: a file of more than `most` bytes is EFBIG. */
 MUST_CHECK int file_read_up_to(int directory, const char *name, size_t most, char **text,
                                size_t *bytes);
 

@@ -108,7 +108,7 @@ static void assert_first_epoch_is_kept(void)
 {
     run_record there;
     char message[MESSAGE_BYTES];
-    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), message), FILE_READ);
     ck_assert_int_eq(there.state, RUN_INTERRUPTED);
     ck_assert_uint_eq(there.epoch_count, 1);
     run_record_free(&there);

@@ -96,7 +96,7 @@ static void make_run(const char *name, uint32_t batch_size, const uint32_t *val_
 static void set_seconds_but_first(const char *name, double seconds, double first)
 {
     run_record record;
-    ck_assert_int_eq(run_record_read(&record, scratch_path(name), message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(name), message), FILE_READ);
     for (uint32_t i = 0; i < record.epoch_count; i++) {
         record.epochs[i].training_seconds = i == 0 ? first : seconds;
         record.epochs[i].validation_seconds = 1;
@@ -108,7 +108,7 @@ static void set_seconds_but_first(const char *name, double seconds, double first
 static void set_state(const char *name, run_state state)
 {
     run_record record;
-    ck_assert_int_eq(run_record_read(&record, scratch_path(name), message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(name), message), FILE_READ);
     record.state = state;
     ck_assert_int_eq(scratch_write_record(name, &record, message), 0);
     run_record_free(&record);
@@ -175,7 +175,7 @@ START_TEST(runs_of_one_batch_size_come_by_rate_and_seed)
         run_record record;
         const char *name = (const char *[]){"x", "c", "b"}[i];
         make_run(name, 16, correct_16);
-        ck_assert_int_eq(run_record_read(&record, scratch_path(name), message), RUN_RECORD_READ);
+        ck_assert_int_eq(run_record_read(&record, scratch_path(name), message), FILE_READ);
         record.config.learning_rate = order[i].learning_rate;
         record.config.seed = order[i].seed;
         ck_assert_int_eq(scratch_write_record(name, &record, message), 0);
@@ -354,8 +354,7 @@ START_TEST(other_figures_in_event_files_are_noted)
 {
     run_record record;
     make_two_runs();
-    ck_assert_int_eq(run_record_read(&record, scratch_path("runs/small"), message),
-                     RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&record, scratch_path("runs/small"), message), FILE_READ);
     record.epochs[2].val_accuracy = 0.9941;
     ck_assert_int_eq(scratch_write_record("runs/small", &record, message), 0);
     run_record_free(&record);
@@ -376,8 +375,7 @@ START_TEST(the_end_of_a_file_that_is_still_written_is_nothing_wrong)
     run_curves curves;
     make_two_runs();
     ck_assert_int_eq(truncate(scratch_path(event_file("runs/small/validation")), 700), 0);
-    ck_assert_int_eq(run_record_read(&record, scratch_path("runs/small"), message),
-                     RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&record, scratch_path("runs/small"), message), FILE_READ);
     for (size_t i = 0; i < 2; i++) {
         record.state = cases[i].state;
         ck_assert_int_eq(run_reader_read(&curves, scratch_path("runs/small"), &record, message), 0);

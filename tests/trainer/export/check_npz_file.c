@@ -1,5 +1,6 @@
 /* The .npz file's structure, by libzip and NumPy's description of an array. */
 #include <check.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zip.h>

@@ -15,6 +15,7 @@
 #include "model_facts.h"
 #include "model_file.h"
 #include "model_sample.h"
+#include "run_config_difference.h"
 #include "safetensors.h"
 #include "scratch.h"
 

@@ -78,14 +78,14 @@ static void assert_legible(double height)
 }
 
 /* Lines that fall from `high` to `low`. */
-static series falling(size_t points, double low, double high)
+static curve falling(size_t points, double low, double high)
 {
-    series line = {.points = calloc(points, sizeof *line.points), .count = points};
+    curve line = {.points = calloc(points, sizeof *line.points), .count = points};
     ck_assert_ptr_nonnull(line.points);
     line.has_band = true;
     for (size_t i = 0; i < points; i++) {
         const double mean = low + (high - low) / (double)(i + 1);
-        line.points[i] = (series_point){(double)(i + 1), mean, mean * 0.99, mean * 1.01};
+        line.points[i] = (curve_point){(double)(i + 1), mean, mean * 0.99, mean * 1.01};
     }
     return line;
 }
@@ -175,7 +175,7 @@ START_TEST(what_is_no_number_is_a_gap)
 {
     figure drawn = make_figure(2, 5, 0.05, 0.5);
     for (size_t i = 0; i < 5; i += 2) {
-        drawn.lines[FIGURE_VAL_LOSS][0].points[i] = (series_point){(double)i, NAN, NAN, NAN};
+        drawn.lines[FIGURE_VAL_LOSS][0].points[i] = (curve_point){(double)i, NAN, NAN, NAN};
         drawn.lines[FIGURE_VAL_LOSS][1].points[i].mean = INFINITY;
     }
     assert_legible(draw(&drawn));

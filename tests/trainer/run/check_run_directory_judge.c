@@ -59,7 +59,7 @@ START_TEST(a_run_that_died_after_it_diverged_has_diverged)
     scratch_make_directory("run");
     ck_assert_int_eq(scratch_write_record("run", &record, message), 0);
     ck_assert_int_eq(judge("run", RUN_DIRECTORY_CONTINUE), RUN_DIRECTORY_DIVERGED);
-    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), FILE_READ);
     ck_assert_int_eq(there.state, RUN_DIVERGED);
     run_record_free(&there);
     run_record_free(&there);

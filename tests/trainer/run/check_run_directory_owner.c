@@ -91,19 +91,19 @@ START_TEST(a_run_that_nobody_holds_is_not_running)
 {
     run_record there;
     write_run_in_state(RUN_RUNNING);
-    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), FILE_READ);
     ck_assert_int_eq(there.state, RUN_INTERRUPTED);
     run_record_free(&there);
     ck_assert(!scratch_exists("run/" RUN_LOCK_FILE));
     run_directory *other = hold_run(RUN_RUNNING);
-    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), FILE_READ);
     ck_assert_int_eq(there.state, RUN_RUNNING);
     run_record_free(&there);
     run_directory_close(other);
-    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), FILE_READ);
     ck_assert_int_eq(there.state, RUN_INTERRUPTED);
     run_record_free(&there);
-    ck_assert_int_eq(run_directory_read(scratch_path("none"), &there, message), RUN_RECORD_ABSENT);
+    ck_assert_int_eq(run_directory_read(scratch_path("none"), &there, message), FILE_ABSENT);
 }
 END_TEST
 
@@ -126,7 +126,7 @@ START_TEST(a_run_that_another_process_resumes_meanwhile_is_running)
     ck_assert_int_eq(scratch_write_record("run", &there, message), 0);
     scratch_write("run/" RUN_LOCK_FILE, "");
     after_asking = resume_meanwhile;
-    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_directory_read(scratch_path("run"), &there, message), FILE_READ);
     ck_assert_int_eq(there.state, RUN_RUNNING);
     ck_assert_str_eq(there.host, "another");
     run_record_free(&there);

@@ -2,7 +2,9 @@
  * and nanosleep are wrapped: the one can fail, the other shows that the reader waits. */
 #include <check.h>
 #include <errno.h>
+#include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +13,7 @@
 
 #include "check_main.h"
 #include "message.h"
+#include "run_config_difference.h"
 #include "run_record_file.h"
 #include "scratch.h"
 
@@ -90,7 +93,7 @@ START_TEST(what_is_written_is_read)
     run_record record = some_record();
     run_record copy;
     ck_assert_int_eq(scratch_write_record("", &record, message), 0);
-    ck_assert_int_eq(run_record_read(&copy, scratch_path(""), message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&copy, scratch_path(""), message), FILE_READ);
     char text[256];
     ck_assert_msg(run_config_difference(&record.config, &copy.config, text, sizeof text) == 0, "%s",
                   text);
@@ -116,7 +119,7 @@ END_TEST
 static void write_and_read(run_record *copy, const run_record *record)
 {
     ck_assert_int_eq(scratch_write_record("", record, message), 0);
-    ck_assert_int_eq(run_record_read(copy, scratch_path(""), message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(copy, scratch_path(""), message), FILE_READ);
 }
 
 START_TEST(each_state_is_read_as_it_was_written)
@@ -188,7 +191,7 @@ START_TEST(a_state_of_a_later_version_is_refused_with_its_name)
     memcpy(strstr(text, "\"interrupted\""), "\"hibernating\"", strlen("\"hibernating\""));
     scratch_write("run.json", text);
     free(text);
-    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_DAMAGED);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), FILE_DAMAGED);
     ck_assert_ptr_nonnull(strstr(message, "state \"hibernating\" is not running, finished"));
 }
 END_TEST
@@ -231,7 +234,7 @@ START_TEST(a_run_without_an_epoch_has_no_results)
     ck_assert_ptr_nonnull(root);
     ck_assert_ptr_null(json_object_get(root, "results"));
     json_decref(root);
-    ck_assert_int_eq(run_record_read(&copy, scratch_path(""), message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&copy, scratch_path(""), message), FILE_READ);
     ck_assert_uint_eq(copy.epoch_count, 0);
     run_record_free(&copy);
 }
@@ -279,8 +282,8 @@ END_TEST
 START_TEST(a_directory_without_the_file_has_no_record)
 {
     run_record record;
-    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_ABSENT);
-    ck_assert_int_eq(run_record_read(&record, scratch_path("none"), message), RUN_RECORD_ABSENT);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), FILE_ABSENT);
+    ck_assert_int_eq(run_record_read(&record, scratch_path("none"), message), FILE_ABSENT);
 }
 END_TEST
 
@@ -290,7 +293,7 @@ START_TEST(a_file_that_is_cut_off_while_it_is_replaced_is_read_again)
     run_record record;
     scratch_write("run.json", "{\"format\": 1, \"sta");
     whole_after = 2;
-    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), FILE_READ);
     ck_assert_int_eq(pauses, 2);
     ck_assert_int_eq(record.state, RUN_INTERRUPTED);
     run_record_free(&record);
@@ -301,7 +304,7 @@ START_TEST(a_file_that_stays_cut_off_is_damaged)
 {
     run_record record;
     scratch_write("run.json", "{\"format\": 1, \"sta");
-    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_DAMAGED);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), FILE_DAMAGED);
     ck_assert_ptr_nonnull(strstr(message, "run.json is damaged"));
     ck_assert_int_ge(pauses, 1);
 }
@@ -319,9 +322,9 @@ START_TEST(a_file_that_the_system_does_not_read_is_not_damaged)
     run_record_free(&record);
     for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
         read_failure = failures[i].error;
-        const run_record_presence presence = run_record_read(&record, scratch_path(""), message);
+        const file_presence presence = run_record_read(&record, scratch_path(""), message);
         read_failure = 0; /* Check reads, too */
-        ck_assert_int_eq(presence, RUN_RECORD_UNREADABLE);
+        ck_assert_int_eq(presence, FILE_UNREADABLE);
         ck_assert_msg(strstr(message, failures[i].text) != NULL, "%s", message);
     }
 }
@@ -333,7 +336,7 @@ START_TEST(a_file_larger_than_any_run_has_is_not_read)
     run_record record;
     scratch_write("run.json", "{}");
     ck_assert_int_eq(truncate(scratch_path("run.json"), (off_t)1 << 40), 0);
-    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_UNREADABLE);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), FILE_UNREADABLE);
     ck_assert_msg(strstr(message, "run.json cannot be read: File too large") != NULL, "%s",
                   message);
 }
@@ -343,7 +346,7 @@ START_TEST(a_pipe_in_the_place_of_the_file_is_not_waited_for)
 {
     run_record record;
     ck_assert_int_eq(mkfifo(scratch_path("run.json"), 0600), 0);
-    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_DAMAGED);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), FILE_DAMAGED);
     ck_assert_ptr_nonnull(strstr(message, "not a regular file"));
 }
 END_TEST
@@ -400,7 +403,7 @@ START_TEST(a_damaged_file_is_not_believed)
              place + strlen(damages[_i].from));
     scratch_write("run.json", changed);
     free(text);
-    ck_assert_msg(run_record_read(&record, scratch_path(""), message) == RUN_RECORD_DAMAGED,
+    ck_assert_msg(run_record_read(&record, scratch_path(""), message) == FILE_DAMAGED,
                   "%s for %s was believed", damages[_i].to, damages[_i].from);
     ck_assert_ptr_nonnull(strstr(message, "run.json is damaged"));
     ck_assert_ptr_null(record.epochs);
@@ -417,7 +420,7 @@ START_TEST(a_run_of_an_earlier_version_has_neither_histograms_nor_the_noise_scal
     memcpy(strstr(text, "\"noise_scale\""), "\"anything_at\"", strlen("\"noise_scale\""));
     scratch_write("run.json", text);
     free(text);
-    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&record, scratch_path(""), message), FILE_READ);
     ck_assert(!record.config.histograms && !record.config.noise_scale);
     run_record_free(&record);
 }

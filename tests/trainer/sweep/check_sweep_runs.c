@@ -143,8 +143,7 @@ static void assert_recorded(const char *options, uint32_t runs_at_once, const ch
     for (size_t i = 0; i < self.list.count; i++) {
         char message[MESSAGE_BYTES];
         run_record record;
-        ck_assert_int_eq(run_record_read(&record, self.list.runs[i].directory, message),
-                         RUN_RECORD_READ);
+        ck_assert_int_eq(run_record_read(&record, self.list.runs[i].directory, message), FILE_READ);
         ck_assert_int_eq(record.state, RUN_FINISHED);
         ck_assert_uint_eq(record.runs_at_once, runs_at_once);
         ck_assert_msg(strstr(record.hardware, threads) != NULL, "%s", record.hardware);

@@ -145,8 +145,7 @@ START_TEST(a_vanished_directory_ends_the_run)
     ck_assert_ptr_nonnull(strstr(fake_run_message, "run/train/events"));
     ck_assert(!scratch_exists("run"));
     run_record there;
-    ck_assert_int_eq(run_record_read(&there, scratch_path("moved"), fake_run_message),
-                     RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&there, scratch_path("moved"), fake_run_message), FILE_READ);
     ck_assert_int_eq(there.state, RUN_INTERRUPTED);
     run_record_free(&there);
 }
@@ -168,8 +167,7 @@ START_TEST(a_directory_that_takes_the_runs_place_is_not_written_to)
     fake_engine_plan_now.on_step = exchange_directory;
     ck_assert_int_eq(fake_run("run", 1000, 1), OUTCOME_FAILED);
     run_record there;
-    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message),
-                     RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message), FILE_READ);
     ck_assert_int_eq(there.state, RUN_FINISHED);
     ck_assert_uint_eq(there.epoch_count, 2);
     run_record_free(&there);
@@ -190,8 +188,7 @@ START_TEST(a_record_that_cannot_be_written_ends_the_run)
     ck_assert_int_eq(fake_run("run", 1000, 1), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "run.json cannot be written"));
     run_record there;
-    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message),
-                     RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message), FILE_READ);
     ck_assert_uint_eq(there.epoch_count, 1);
     run_record_free(&there);
 }
@@ -202,7 +199,7 @@ static void take_over(void)
 {
     char unread[MESSAGE_BYTES];
     run_record there;
-    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), unread), RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), unread), FILE_READ);
     snprintf(there.host, sizeof there.host, "node7");
     ck_assert_int_eq(scratch_write_record("run", &there, unread), 0);
     run_record_free(&there);
@@ -234,8 +231,7 @@ START_TEST(a_run_that_another_process_takes_over_ends_and_writes_nothing_more)
     ck_assert_msg(strstr(fake_run_message, " on node7, has taken this run over") != NULL, "%s",
                   fake_run_message);
     run_record there;
-    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message),
-                     RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message), FILE_READ);
     ck_assert_str_eq(there.host, "node7");
     ck_assert_uint_le(there.epoch_count, 1);
     run_record_free(&there);

@@ -137,8 +137,7 @@ START_TEST(run_json_tells_the_finished_run)
 {
     ck_assert_int_eq(fake_run("a/run", EPOCHS, 0), OUTCOME_DONE);
     run_record there;
-    ck_assert_int_eq(run_record_read(&there, scratch_path("a/run"), fake_run_message),
-                     RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&there, scratch_path("a/run"), fake_run_message), FILE_READ);
     ck_assert_int_eq(there.state, RUN_FINISHED);
     ck_assert_uint_eq(there.epoch_count, EPOCHS);
     ck_assert_str_eq(there.hardware, "nothing");

@@ -127,8 +127,7 @@ START_TEST(a_finished_run_whose_continuation_cannot_begin_stays_finished)
     open_to_fail = 3;
     ck_assert_int_eq(fake_run("run", 3, 1), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "no event file can be made"));
-    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message),
-                     RUN_RECORD_READ);
+    ck_assert_int_eq(run_record_read(&there, scratch_path("run"), fake_run_message), FILE_READ);
     ck_assert_int_eq(there.state, RUN_FINISHED);
     ck_assert_uint_eq(there.config.epochs, 2);
     ck_assert_uint_eq(there.epoch_count, 2);

@@ -149,7 +149,7 @@ START_TEST(what_the_system_refuses_is_told)
     temporary_path(&directory, "none", path, sizeof path);
     ck_assert_int_eq(tblog_write_projector(path, &embedding, 1), TBLOG_IO);
     ck_assert_int_eq(errno, ENOENT);
-    /* A directory in the place of a file. */
+    /* A directory instead of a file. */
     temporary_path(&directory, "projector_config.pbtxt/x", path, sizeof path);
     tblog_writer *writer;
     ck_assert_int_eq(tblog_writer_open(&writer, path, NULL), TBLOG_OK);

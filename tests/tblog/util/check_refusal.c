@@ -320,11 +320,11 @@ START_TEST(a_refusal_is_of_the_last_call_with_one_writer)
     const tblog_scalar scalar = {.tag = "t", .value = 1};
     for (int i = 0; i < 3; i++) {
         check_refusal(f.writer, tblog_add_scalar(f.writer, "", 0, 1), "the tag is empty");
-        /* Neither hides the other's. */
+        /* Neither hides the other's message. */
         ck_assert_ptr_nonnull(strstr(tblog_writer_message(other.writer), strerror(ENOSPC)));
         ck_assert_int_eq(tblog_add_scalar(other.writer, "t", 0, 1), TBLOG_IO);
         ck_assert_str_eq(tblog_writer_message(f.writer), "the tag is empty");
-        /* What comes later and is taken forgets it. */
+        /* A later accepted call forgets it. */
         ck_assert_int_eq(i == 0   ? tblog_add_scalar(f.writer, "t", 0, 1)
                          : i == 1 ? tblog_add_scalars(f.writer, 0, &scalar, 1)
                                   : tblog_writer_flush(f.writer),

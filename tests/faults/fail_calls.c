@@ -218,7 +218,7 @@ static long failed(void)
     return -1;
 }
 
-/* Makes the system call, unless it is to fail. */
+/* Makes the system call, unless it must fail. */
 static long make_call(call_fate fate, long number, long a, long b, long c, long d)
 {
     if (fate == CALL_FAILS) {

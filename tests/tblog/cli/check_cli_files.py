@@ -173,8 +173,8 @@ class Files(ToolTest):
                 output, content_left = self.path("out.tfevents"), content
                 tool = subprocess.Popen([TBLOG, *command, "-o", output])
                 self.addCleanup(tool.kill)
-                # For reading too, so that there is always somebody who does. It is more than a
-                # pipe holds, so the tool has read some of it.
+                # For reading too, so that the pipe always has a reader. It is more than a pipe
+                # holds, so the tool has read some of it.
                 with open(pipe, "r+b", buffering=0) as file:
                     while content_left := content_left[file.write(content_left):]:
                         pass

@@ -163,7 +163,7 @@ START_TEST(the_unusual_is_left_to_the_general_parser)
 {
 #define VALUE "\x0a\x08\x0a\x01t\x15\x00\x00\x80\x3f"
     ck_assert(takes("\x2a\x0a" VALUE));
-    ck_assert(takes("\x2a\x0a" VALUE "\x10\x05"));        /* the step behind the summary */
+    ck_assert(takes("\x2a\x0a" VALUE "\x10\x05"));        /* the step after the summary */
     ck_assert(takes("\x2a\x14" VALUE VALUE));             /* two values */
     ck_assert(!takes(""));                                /* no summary */
     ck_assert(!takes("\x2a\x00"));                        /* an empty one */

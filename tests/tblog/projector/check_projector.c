@@ -51,8 +51,8 @@ END_TEST
 
 START_TEST(binary_that_would_be_taken_for_text_becomes_text)
 {
-    /* 1.0 is 00 00 80 3f, which is not UTF-8, and 0.5 is 00 00 00 3f, which is. 3.0769e-9 is
-     * 0a 73 53 31: a line end, behind which nothing tells any more. */
+    /* 1.0 is 00 00 80 3f, which is not UTF-8, and 0.5 is 00 00 00 3f, which is. 3.0769e-9 is 0a 73
+     * 53 31, which begins with a line end: TensorBoard meets a line of text first, and fails. */
     static const float binary[] = {1.0f, 0.5f};
     static const float as_text[] = {0.5f, 0.5f};
     const uint8_t line_end[] = {0x0a, 's', 'S', '1'};

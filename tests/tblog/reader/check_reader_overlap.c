@@ -15,7 +15,7 @@
 
 enum {
     BEGIN = sizeof golden_file_version,
-    END = BEGIN + (1 << 20), /* between them is what is made up, and behind it whole records */
+    END = BEGIN + (1 << 20), /* between them are invented bytes, after it whole records */
     RECORDS = 3,             /* whole ones */
     FILE_BYTES = END + sizeof golden_scalars + sizeof golden_later_scalar
 };

@@ -26,7 +26,7 @@ typedef struct memory_file {
     int fail_errno;
     size_t transfer_max; /* most bytes that one read or write moves */
     size_t disk_bytes;   /* writes beyond it are short, then fail with ENOSPC */
-    size_t hole_bytes;   /* zeros that a source finds behind the data, as of a sparse file */
+    size_t hole_bytes;   /* zeros that a source finds after the data, as of a sparse file */
 
     size_t writes; /* successful ones */
     size_t syncs;

@@ -46,8 +46,9 @@ static void list_files(const char *directory, file_list *list)
     qsort(list->paths, list->count, PATH_BYTES, compare_paths);
 }
 
-/* Reads the whole records of one file of scalars of "loss" whose steps go on from `step`; returns
- * the next step. The file must begin with its version, and its first value must have metadata. */
+/* Reads the whole records of one file of scalars of "loss" whose steps continue from `step`.
+ * Returns the next step. The file must begin with its version, and its first value must have
+ * metadata. */
 static int64_t read_steps(const char *path, int64_t step)
 {
     tblog_reader *reader;

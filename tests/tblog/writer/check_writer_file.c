@@ -190,7 +190,7 @@ typedef struct child_progress {
     atomic_int_least64_t flushed_steps; /* as many steps as flush has returned for */
 } child_progress;
 
-/* Logs for ever and flushes now and then, with a small queue that is often full. */
+/* Logs without end and flushes now and then, with a small queue that is often full. */
 static void log_until_killed(const char *run, child_progress *progress, unsigned seed)
 {
     tblog_writer_options options;

@@ -115,7 +115,7 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* Reads one file of scalars of "loss" whose steps go on from `step`; returns the next step. Its
+/* Reads one file of scalars of "loss" whose steps continue from `step`. Returns the next step. Its
  * first value must have metadata. */
 static int64_t read_steps(const char *path, int64_t step)
 {

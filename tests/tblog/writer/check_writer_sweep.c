@@ -1,7 +1,7 @@
 /* The writer's promises on real files, for each way to use it, with each kind of fault at each
  * system call in turn:
  *
- *   - an error is told, stays until it is cleared, and keeps events out meanwhile (or not, with
+ *   - an error is reported, stays until it is cleared, and keeps events out meanwhile (or not, with
  *     retry_after_error);
  *   - what flush has returned TBLOG_OK for can be read;
  *   - in the end the files hold just the accepted events, whole, once each and in their order, but
@@ -214,7 +214,7 @@ static void check_files(const run *r, const logger *l, uint64_t dropped, bool wh
         while (at < l->accepted_count && l->accepted[at] != steps[i]) {
             at++;
         }
-        require(r, at++ < l->accepted_count); /* one that was accepted, and behind the one before */
+        require(r, at++ < l->accepted_count); /* an accepted one, after the one before */
     }
     require(r, !whole || count + dropped == l->accepted_count);
 }

@@ -183,7 +183,7 @@ static void *log_all_kinds(void *argument)
     return NULL;
 }
 
-/* Reads the values of one file: each tag's steps go on rising from `last`, and its first value
+/* Reads the values of one file: each tag's steps continue to rise from `last`, and its first value
  * there has metadata. Returns how many there are. */
 static uint64_t count_values(const char *path, int64_t last[TAGS])
 {

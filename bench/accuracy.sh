@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Does the CPU engine learn what it should? With several seeds: trains, holds the losses of the first
-# steps against the double-precision reference, and prints the final validation accuracy at each
+# Does the CPU engine learn what it should? With several seeds: trains, compares the losses of the
+# first steps with the double-precision reference, and prints the final validation accuracy at each
 # batch size with its standard error.
 set -euo pipefail
 unset CDPATH
@@ -93,7 +93,7 @@ data=$root/data/mnist
 
 beyond=0
 if [[ $steps -gt 0 ]]; then
-    echo "losses of the first steps, against the double-precision reference"
+    echo "losses of the first steps, compared with the double-precision reference"
     for ((seed = 0; seed < seeds; seed++)); do
         for batch_size in 64 32 16; do
             "$first_losses" --data "$data" --batch-size "$batch_size" --steps "$steps" \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Times training steps of Keras, PyTorch, JAX and of this project's CPU engine on this machine, in
-# turn, and prints the seconds an epoch of each and, last, "ratio R": the median over the rounds of
+# turn, and prints each program's seconds per epoch and, last, "ratio R": the median over the rounds of
 # (the fastest peer / ours). Nothing else should run beside it.
 set -euo pipefail
 unset CDPATH
@@ -10,7 +10,7 @@ usage() {
 Usage: bench/cpu.sh [--batch-size N] [--precision fp32|bf16] [--rounds R] [--steps S] [--csv FILE]
 
 Compares this project's training step on the CPU with those of Keras (fit), PyTorch (eager, compile,
-and both in channels_last) and JAX (jit), all on all cores: R rounds (5), in each of which every peer
+and both in channels_last) and JAX (jit), all on all cores: R rounds (5), and in each of them every peer
 trains S steps (3840 / N) and ours 3 S. In bf16 Keras runs with the policy mixed_bfloat16 and PyTorch
 under autocast, and there is no JAX. --csv appends a line for each program and round to FILE.
 

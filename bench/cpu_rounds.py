@@ -1,10 +1,10 @@
-"""Drives the programs that bench/cpu.sh compares, and prints what it says.
+"""Drives the programs that bench/cpu.sh compares, and prints its report.
 
 cpu_rounds.py ROOT BATCH_SIZE PRECISION ROUNDS STEPS CSV
 
 Every program is started once, one after the other, and warms itself up; then they take turns, round
 by round, while the others wait for their standard input (peers/rounds.py has the conversation). A
-peer that fails is told of and left out from then on. Needs nothing but Python.
+peer that fails is reported and left out from then on. Needs nothing but Python.
 """
 import collections
 import csv
@@ -25,7 +25,7 @@ MFLOP_A_SAMPLE = 71.6  # of a dense training step, a multiply-add counted as 2
 SAMPLES = 60000
 OURS_STEPS = 3  # times the peers' steps, so that a round of ours is not too short a time
 SETTLE_SECONDS = 0.5  # until the last one's threads have stopped to wait for more work
-READY_SECONDS = 900  # torch.compile compiles for a minute where the machine is free
+READY_SECONDS = 900  # torch.compile compiles for a minute if the machine is free
 ROUND_SECONDS = 600
 
 
@@ -48,14 +48,14 @@ class Program:
         """Its next line of output, which may have come with the one before."""
         while b"\n" not in self.unread:
             if not select.select([self.process.stdout], [], [], limit)[0]:
-                raise Failure(f"said nothing for {limit} s")
-            said = os.read(self.process.stdout.fileno(), 4096)
-            if not said:
+                raise Failure(f"printed nothing for {limit} s")
+            part = os.read(self.process.stdout.fileno(), 4096)
+            if not part:
                 self.process.wait()
                 self.errors.seek(0)
                 last = [line for line in self.errors.read().splitlines() if line.strip()][-3:]
                 raise Failure("\n    ".join([f"ended with status {self.process.returncode}", *last]))
-            self.unread += said
+            self.unread += part
         text, _, self.unread = self.unread.partition(b"\n")
         return text.decode(errors="replace").strip()
 
@@ -69,12 +69,12 @@ class Program:
             self.process.stdin.write(f"{steps}\n".encode())
             self.process.stdin.flush()
         except BrokenPipeError:
-            pass  # its end is told where its answer is read
+            pass  # reported when its answer is read
         text = self.line(ROUND_SECONDS)
         try:
             seconds, loss = map(float, text.split())
         except ValueError:
-            raise Failure(f"said {text!r}") from None
+            raise Failure(f"printed {text!r}") from None
         if not (seconds > 0 and 0 <= loss < 5):
             raise Failure(f"does not train: {seconds} s, loss {loss}")
         return seconds / steps, loss
@@ -102,12 +102,12 @@ def commands(root, batch_size, precision):
                    batch_size, "--precision", precision, "--serve"]
 
 
-def tell(name, failure):
+def report(name, failure):
     print(f"cpu.sh: {name} failed: {failure}", file=sys.stderr, flush=True)
 
 
 def drop(name, failure, programs, failed):
-    tell(name, failure)
+    report(name, failure)
     failed.add(name)
     if name in programs:
         programs[name].end()
@@ -141,7 +141,7 @@ def play_round(number, batch_size, steps, programs, failed):
 
 
 def executed_mflop(root, batch_size, precision, steps):
-    """What the engine multiplied a sample in its first `steps` steps, or None."""
+    """The engine's measured work per sample in its first `steps` steps, in MFLOP, or None."""
     command = [str(root / "build/release/bench/layers"), "--data", str(root / "data/mnist"),
                "--batch-size", str(batch_size), "--precision", precision, "--steps", str(steps),
                "--work"]
@@ -149,12 +149,12 @@ def executed_mflop(root, batch_size, precision, steps):
     try:
         return float(result.stdout.split()[0])
     except (IndexError, ValueError):
-        tell("layers --work", result.stderr.strip() or result.stdout.strip())
+        report("layers --work", result.stderr.strip() or result.stdout.strip())
         return None
 
 
 def peak_gflops(root, batch_size):
-    """What all threads together reach of fp32's multiply-adds, or None."""
+    """The fp32 multiply-adds that all threads together reach, in GFLOP/s, or None."""
     command = [str(root / "build/release/bench/layers"), "--data", str(root / "data/mnist"),
                "--batch-size", str(batch_size), "--peak"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -163,7 +163,7 @@ def peak_gflops(root, batch_size):
 
 
 def write_csv(path, batch_size, precision, programs):
-    """Appends a line a program and round, below a head where the file is new."""
+    """Appends a line for each program and round, after a header if the file is new."""
     with open(path, "a", newline="") as file:
         rows = csv.writer(file)
         if file.tell() == 0:

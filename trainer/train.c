@@ -74,9 +74,9 @@ static outcome train(const experiment *self, const run_options *options)
         tell_stopped(self, &record, message);
     } else if (status == OUTCOME_DONE) {
         if (record.state == RUN_FINISHED) {
-            experiment_say_models(self, directory);
+            experiment_print_models(self, directory);
         }
-        experiment_say_view(self, directory);
+        experiment_print_view(self, directory);
     }
     run_record_free(&record);
     return status;

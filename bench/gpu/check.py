@@ -44,7 +44,7 @@ def parse():
         prog="gpu_check.sh", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Checks and measures the CUDA engine on this machine's GPU, from a bundle of\n"
                     "scripts/gpu_bundle.sh. Each measurement is kept as soon as it is made; called\n"
-                    "again with the same results folder, it goes on with what is missing.",
+                    "again with the same results folder, it resumes with the missing measurements.",
         epilog="Writes gpu-DEVICE.md, gpu-DEVICE.json and gpu-check.tar.gz (all logs, and what a\n"
                "later call needs: unpack it, and name the folder with --results). Exit status: 0\n"
                "all is measured, 1 something failed, 2 wrong usage, 3 the limit was reached: call\n"
@@ -60,8 +60,8 @@ def parse():
                         help="only this stage; may be given several times")
     parser.add_argument("--list", action="store_true", help="name the stages, in their order")
     parser.add_argument("--limit", type=float, default=530, metavar="SECONDS",
-                        help="end after so long (default: 530)")
-    parser.add_argument("--again", action="store_true", help="repeat what failed")
+                        help="stop after this many seconds (default: 530)")
+    parser.add_argument("--again", action="store_true", help="repeat failed measurements")
     parser.add_argument("--dry-run", action="store_true",
                         help="tiny sizes on the CPU engine: shows that the script works, no more")
     parser.add_argument("--python", default="python3", metavar="PROGRAM",
@@ -113,7 +113,7 @@ def main():
             STAGES[name](session)
         except OutOfTime:
             print(f"gpu_check: the limit of {options.limit:g} s is reached in stage {name}: "
-                  "call again to go on")
+                  "call again to resume")
             status = 3
         written = write_all(session)
         if status != 0:

@@ -20,12 +20,12 @@ class LeftOut(Exception):
 
 
 class OutOfTime(Exception):
-    """The call's limit is reached; what is under way is made anew by the next call."""
+    """The call's limit is reached. The next call repeats the interrupted measurement."""
 
 
 class Session:
     """`results` maps stage -> key -> what was measured, {"failed": why} or {"left_out": why}. It is
-    written to results.json after each measurement, so that a later call goes on behind it."""
+    written to results.json after each measurement, so that a later call resumes after it."""
 
     def __init__(self, options, sizes, made_on):
         self.options = options
@@ -39,7 +39,7 @@ class Session:
             folder.mkdir(parents=True, exist_ok=True)
         self.file = self.folder / "results.json"
         self.results = json.loads(self.file.read_text()) if self.file.exists() else {}
-        # Stages and keys that the limit of the last call cut off when they had got nowhere.
+        # Measurements that the limit interrupted in the last call before they made progress.
         self.cut_file = self.folder / "cut.json"
         self.cut = json.loads(self.cut_file.read_text()) if self.cut_file.exists() else []
         self.save()
@@ -62,21 +62,21 @@ class Session:
             new.replace(file)
 
     def get(self, stage, key):
-        """What was measured, or None where nothing was."""
+        """What was measured, or None if nothing was."""
         value = self.results.get(stage, {}).get(key)
         return None if not value or "failed" in value or "left_out" in value else value
 
     def cut_off(self, name, got_on):
-        """Takes down whether what the call's limit cut off got on: if not, once may be for want of
-        time; twice is a failure, or every call would end here."""
+        """Records whether the measurement that the limit interrupted made progress. Without progress
+        in two calls it has failed; otherwise every later call would end here too."""
         if name in self.cut and not got_on:
-            raise Failed("cut off by the limit of two calls, and got nowhere")
+            raise Failed("interrupted by the limit of two calls, without progress")
         self.cut = [other for other in self.cut if other != name] + ([] if got_on else [name])
         self.save()
         raise OutOfTime
 
     def measure(self, stage, key, function, progress=lambda: 0):
-        """`progress` counts what a call that is cut off leaves to the next one."""
+        """`progress` counts finished work that an interrupted call leaves for the next one."""
         known = self.results.setdefault(stage, {}).get(key)
         if known is not None and not (self.options.again and "failed" in known):
             return
@@ -96,7 +96,7 @@ class Session:
             raise
         except Failed as reason:
             value = {"failed": str(reason)}
-        except Exception as error:  # whatever it is, the stages behind it are to run
+        except Exception as error:  # whatever it is, the later stages must still run
             traceback.print_exc()
             value = {"failed": repr(error)}
         value["took_seconds"] = round(time.monotonic() - begin, 2)
@@ -124,7 +124,7 @@ class Session:
         return path
 
     def environment(self, extra=()):
-        """Of our own programs: where cuBLAS is, which they are not bundled with."""
+        """For our own programs: with the path of cuBLAS, which the bundle does not have."""
         found = dict(os.environ, **dict(extra))
         if self.cublas:
             paths = [self.cublas, found.get("LD_LIBRARY_PATH", "")]
@@ -237,11 +237,11 @@ class Server:
 
 def last_line(path):
     lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1][:200] if lines else "it said nothing"
+    return lines[-1][:200] if lines else "no output"
 
 
 def find_cublas(python):
-    """The folder of libcublas.so.13 where the loader does not know it by itself."""
+    """The folder of libcublas.so.13, or None if the loader finds it by itself."""
     try:
         known = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True).stdout
     except OSError:

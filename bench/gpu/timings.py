@@ -177,7 +177,7 @@ def more_peers(session):
 
 
 def accuracy(session):
-    """Final validation accuracies of many seeds. A sweep that was cut off goes on where it was."""
+    """Final validation accuracies of many seeds. A sweep that was interrupted resumes."""
     def finished(precision, batch_size):
         root = session.work / f"accuracy-{precision}-{batch_size}"
         return sum('"finished"' in file.read_text() for file in root.rglob("run.json"))
@@ -282,7 +282,7 @@ def by_kernel(text):
     found = {}
     for row in rows:
         if not row["ID"].isdigit():
-            continue  # the row of units, and what the program said itself
+            continue  # the row of units, and the program's own output
         one = found.setdefault(kernel_name(row["Kernel Name"]), {"times": [], "bytes": []})
         time_, read, written = (float(row[m].replace(",", "")) for m in METRICS.split(","))
         one["times"].append(time_)

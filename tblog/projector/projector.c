@@ -18,7 +18,7 @@
 static bool is_sound_label(const char *label)
 {
     return admit(label != NULL, "a label is NULL") && admit_text(label, "a label") &&
-           admit(strpbrk(label, "\t\r\n") == NULL, "the label '%s' has a tab or a line's end",
+           admit(strpbrk(label, "\t\r\n") == NULL, "the label '%s' contains a tab or a line break",
                  label);
 }
 
@@ -28,10 +28,10 @@ static bool are_sound_labels(const tblog_embedding *embedding)
         return admit(embedding->label_column_count == 0, "the labels are NULL");
     }
     const size_t columns = embedding->label_column_count;
-    if (!admit(columns > 0 && columns <= SIZE_MAX / embedding->row_count, "%zu columns of labels",
-               columns) ||
+    if (!admit(columns > 0 && columns <= SIZE_MAX / embedding->row_count,
+               "label column count %zu is 0 or too large", columns) ||
         !admit(columns == 1 || embedding->label_names != NULL,
-               "labels of several columns without names")) {
+               "several label columns need names")) {
         return false;
     }
     for (size_t i = 0; columns > 1 && i < columns; i++) {
@@ -57,7 +57,7 @@ static size_t sheet_side(const tblog_embedding *embedding)
     return side;
 }
 
-#define LARGE_SHEET "the image of all thumbnails is larger than TensorBoard takes"
+#define LARGE_SHEET "the image of all thumbnails is larger than TensorBoard accepts"
 
 static bool are_sound_thumbnails(const tblog_embedding *embedding)
 {
@@ -68,7 +68,7 @@ static bool are_sound_thumbnails(const tblog_embedding *embedding)
                    embedding->thumbnail_height > 0 &&
                    embedding->thumbnail_height <= SHEET_SIDE_MAX &&
                    embedding->thumbnail_channels > 0 && embedding->thumbnail_channels <= 4,
-               "thumbnails without a size, or too large") ||
+               "the thumbnails' width, height or channel count is 0 or too large") ||
         !admit(embedding->row_count <= (size_t)SHEET_SIDE_MAX * SHEET_SIDE_MAX, LARGE_SHEET)) {
         return false;
     }
@@ -92,13 +92,13 @@ static bool is_one_line(const char *name)
 static bool is_sound_embedding(const tblog_embedding *embedding)
 {
     if (!admit_name(embedding->name, "an embedding's name") ||
-        !admit(is_one_line(embedding->name), "the embedding's name has control characters") ||
+        !admit(is_one_line(embedding->name), "the embedding's name contains a control character") ||
         !admit(embedding->vectors != NULL && embedding->row_count > 0 &&
                    embedding->column_count > 0 &&
                    embedding->row_count <= SIZE_MAX / sizeof(float) / embedding->column_count,
                "the embedding '%s' has no vectors, or too many", embedding->name) ||
         !admit(embedding->format == TBLOG_VECTORS_TEXT || embedding->format == TBLOG_VECTORS_BINARY,
-               "the embedding '%s' is of no known format", embedding->name)) {
+               "the embedding '%s' has an unknown format", embedding->name)) {
         return false;
     }
     for (size_t i = 0; i < embedding->row_count * embedding->column_count; i++) {
@@ -121,7 +121,7 @@ static bool are_sound_embeddings(const tblog_embedding *embeddings, size_t count
         }
         for (size_t j = 0; j < i; j++) {
             if (strcmp(embeddings[i].name, embeddings[j].name) == 0) {
-                return refuse("the embedding '%s' is there twice", embeddings[i].name);
+                return refuse("duplicate embedding '%s'", embeddings[i].name);
             }
         }
     }

@@ -50,7 +50,7 @@ const record_source *reader_source(const tblog_reader *reader)
 tblog_status tblog_reader_open(tblog_reader **out, const char *path)
 {
     refusal_begin(NULL);
-    if (!admit(out != NULL, "there is nowhere to put the reader")) {
+    if (!admit(out != NULL, "the output pointer is NULL")) {
         return TBLOG_INVALID;
     }
     *out = NULL;

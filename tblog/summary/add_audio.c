@@ -34,13 +34,12 @@ static bool is_sound_audio(const audio *a)
     return admit(a->floats != NULL || a->shorts != NULL, "the samples are NULL") &&
            admit(a->frame_count > 0, "no frames") &&
            admit(a->channels > 0 && a->channels <= UINT16_MAX / sizeof(int16_t),
-                 "%u channels: a WAV file has 1 to %zu", a->channels,
-                 UINT16_MAX / sizeof(int16_t)) &&
+                 "channel count %u is not in 1..%zu", a->channels, UINT16_MAX / sizeof(int16_t)) &&
            admit(a->sample_rate > 0 &&
                      a->sample_rate <= UINT32_MAX / (a->channels * sizeof(int16_t)),
-                 "a sample rate of %" PRIu32 " Hz cannot stand in a WAV file", a->sample_rate) &&
+                 "a sample rate of %" PRIu32 " Hz is not valid in a WAV file", a->sample_rate) &&
            admit(a->frame_count <= WAV_DATA_BYTES_MAX / (a->channels * sizeof(int16_t)),
-                 "%zu frames are more than a WAV file can have", a->frame_count);
+                 "frame count %zu is too large for a WAV file", a->frame_count);
 }
 
 /* `samples` has room for all of them. */

@@ -6,7 +6,7 @@ static bool is_sound_chart(const tblog_chart *chart)
 {
     if (!admit_text(chart->title, "a chart's title") ||
         !admit((chart->tag_count > 0) != (chart->band_count > 0),
-               "a chart has either tags or bands, and this one both or neither") ||
+               "a chart needs tags or bands, but not both") ||
         !admit(chart->tag_count == 0 || chart->tags != NULL, "a chart's tags are NULL") ||
         !admit(chart->band_count == 0 || chart->bands != NULL, "a chart's bands are NULL")) {
         return false;
@@ -29,14 +29,14 @@ static bool is_sound_chart(const tblog_chart *chart)
 
 static bool is_sound_layout(const tblog_category *categories, size_t count)
 {
-    if (!admit(categories != NULL && count > 0, "a layout of no categories")) {
+    if (!admit(categories != NULL && count > 0, "a layout needs categories")) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
         const tblog_category *category = &categories[i];
         if (!admit_text(category->title, "a category's title") ||
             !admit(category->charts != NULL && category->chart_count > 0,
-                   "a category without charts")) {
+                   "a category needs charts")) {
             return false;
         }
         for (size_t j = 0; j < category->chart_count; j++) {

@@ -44,7 +44,7 @@ static tblog_status encode_graph(tblog_writer *writer, double wall_time, const v
 tblog_status tblog_add_graph_def(tblog_writer *writer, const uint8_t *graph_def, size_t byte_count)
 {
     refusal_begin(writer);
-    if (!admit(graph_def != NULL && byte_count > 0, "an empty graph") ||
+    if (!admit(graph_def != NULL && byte_count > 0, "the graph is empty") ||
         !admit(byte_count <= RECORD_PAYLOAD_MAX, "a graph of %zu bytes does not fit into a record",
                byte_count)) {
         return TBLOG_INVALID;

@@ -160,7 +160,7 @@ tblog_status tblog_add_histogram_double(tblog_writer *writer, const char *tag, i
 
 static bool are_sound_buckets(const tblog_bucket *buckets, size_t count)
 {
-    if (!admit(buckets != NULL && count > 0, "a histogram of no buckets") ||
+    if (!admit(buckets != NULL && count > 0, "a histogram needs buckets") ||
         !admit(count <= RECORD_PAYLOAD_MAX / sizeof *buckets,
                "%zu buckets do not fit into a record", count)) {
         return false;
@@ -168,13 +168,13 @@ static bool are_sound_buckets(const tblog_bucket *buckets, size_t count)
     for (size_t i = 0; i < count; i++) {
         const tblog_bucket *bucket = &buckets[i];
         if (!isfinite(bucket->left) || !isfinite(bucket->right) || !isfinite(bucket->count)) {
-            return refuse("bucket %zu has a number that is not finite", i);
+            return refuse("bucket %zu: an edge or the count is not finite", i);
         }
         if (bucket->left > bucket->right || bucket->count < 0.0) {
-            return refuse("bucket %zu ends before it begins, or holds less than nothing", i);
+            return refuse("bucket %zu: right edge below left edge, or negative count", i);
         }
         if (i > 0 && (bucket->left < bucket[-1].left || bucket->right < bucket[-1].right)) {
-            return refuse("bucket %zu is not after the one before it", i);
+            return refuse("bucket %zu: an edge is below the previous bucket's", i);
         }
     }
     return true;

@@ -11,7 +11,7 @@
 
 /* ---- Checks ---- */
 
-#define TWICE "the hyper-parameter '%s' is there twice"
+#define DUPLICATE "duplicate hyper-parameter '%s'"
 
 /* Whether the name, of which `number` - 1 others come before, may be one. */
 static bool is_sound_name(const char *name, size_t number)
@@ -31,7 +31,7 @@ static bool is_sound_type(tblog_hparam_type type, const char *name)
 {
     return admit(type == TBLOG_HPARAM_NUMBER || type == TBLOG_HPARAM_STRING ||
                      type == TBLOG_HPARAM_BOOL,
-                 "the hyper-parameter '%s' is of no known type", name);
+                 "the hyper-parameter '%s' has an unknown type", name);
 }
 
 static bool is_sound_value(const tblog_hparam *hparam, const char *name)
@@ -49,7 +49,7 @@ static bool is_sound_value(const tblog_hparam *hparam, const char *name)
 
 static bool are_sound_hparams(const tblog_hparam *hparams, size_t count)
 {
-    if (!admit(hparams != NULL && count > 0, "a session of no hyper-parameters")) {
+    if (!admit(hparams != NULL && count > 0, "a session needs hyper-parameters")) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -59,7 +59,7 @@ static bool are_sound_hparams(const tblog_hparam *hparams, size_t count)
         }
         for (size_t j = 0; j < i; j++) {
             if (strcmp(hparams[i].name, hparams[j].name) == 0) {
-                return refuse(TWICE, hparams[i].name);
+                return refuse(DUPLICATE, hparams[i].name);
             }
         }
     }
@@ -69,7 +69,7 @@ static bool are_sound_hparams(const tblog_hparam *hparams, size_t count)
 static bool is_sound_range(const tblog_hparam_info *info)
 {
     return admit(info->type == TBLOG_HPARAM_NUMBER && info->value_count == 0,
-                 "'%s' has a range, but is not a number or has values too", info->name) &&
+                 "'%s' cannot have a range: it is not a number, or it has values", info->name) &&
            admit(isfinite(info->minimum) && isfinite(info->maximum) &&
                      info->minimum < info->maximum,
                  "the range of '%s' is not finite or not ascending", info->name);
@@ -86,7 +86,7 @@ static bool is_sound_info(const tblog_hparam_info *info, size_t number)
         return false;
     }
     for (size_t i = 0; i < info->value_count; i++) {
-        if (!admit(info->values[i].type == info->type, "a value of '%s' is of another type",
+        if (!admit(info->values[i].type == info->type, "a value of '%s' has another type",
                    info->name) ||
             !is_sound_value(&info->values[i], info->name)) {
             return false;
@@ -99,9 +99,9 @@ static bool is_sound_experiment(const tblog_experiment *experiment)
 {
     if (!admit(experiment != NULL, "the experiment is NULL") ||
         !admit(experiment->hparams != NULL && experiment->hparam_count > 0,
-               "an experiment of no hyper-parameters") ||
+               "an experiment needs hyper-parameters") ||
         !admit(experiment->metrics != NULL && experiment->metric_count > 0,
-               "an experiment of no metrics") ||
+               "an experiment needs metrics") ||
         !admit_text(experiment->description, "the experiment's description")) {
         return false;
     }
@@ -111,7 +111,7 @@ static bool is_sound_experiment(const tblog_experiment *experiment)
         }
         for (size_t j = 0; j < i; j++) {
             if (strcmp(experiment->hparams[i].name, experiment->hparams[j].name) == 0) {
-                return refuse(TWICE, experiment->hparams[i].name);
+                return refuse(DUPLICATE, experiment->hparams[i].name);
             }
         }
     }
@@ -189,7 +189,7 @@ tblog_status tblog_add_session_end(tblog_writer *writer, tblog_session_result re
 {
     refusal_begin(writer);
     if (!admit(result == TBLOG_SESSION_SUCCEEDED || result == TBLOG_SESSION_FAILED,
-               "a session's result that is none")) {
+               "unknown session result %d", (int)result)) {
         return TBLOG_INVALID;
     }
     const hparams_request request = {.tag = "_hparams_/session_end_info", .result = result};

@@ -78,9 +78,8 @@ tblog_status tblog_add_images(tblog_writer *writer, const char *tag, int64_t ste
     refusal_begin(writer);
     if (!is_sound_count(pixels, count) ||
         !admit(width > 0 && width <= PNG_SIDE_MAX && height > 0 && height <= PNG_SIDE_MAX,
-               "an image of %" PRIu32 " by %" PRIu32 ": its sides are 1 to %d", width, height,
-               PNG_SIDE_MAX) ||
-        !admit(channels > 0 && channels <= 4, "an image of %u channels: it has 1 to 4", channels)) {
+               "image size %" PRIu32 "x%" PRIu32 " is not in 1..%d", width, height, PNG_SIDE_MAX) ||
+        !admit(channels > 0 && channels <= 4, "channel count %u is not in 1..4", channels)) {
         return TBLOG_INVALID;
     }
     size_t *ends = malloc(count * sizeof *ends);

@@ -28,7 +28,7 @@ typedef struct mesh_tensor {
 static bool is_sound_mesh(const tblog_mesh *mesh)
 {
     if (!admit(mesh != NULL && mesh->vertices != NULL && mesh->vertex_count > 0,
-               "a mesh of no vertices") ||
+               "a mesh needs vertices") ||
         !admit(mesh->faces != NULL || mesh->face_count == 0, "the mesh's faces are NULL") ||
         !admit(mesh->vertex_count <= RECORD_PAYLOAD_MAX / ROW_BYTES &&
                    mesh->face_count <= RECORD_PAYLOAD_MAX / ROW_BYTES,
@@ -43,8 +43,8 @@ static bool is_sound_mesh(const tblog_mesh *mesh)
     }
     for (size_t i = 0; i < 3 * mesh->face_count; i++) {
         if (mesh->faces[i] < 0 || (size_t)mesh->faces[i] >= mesh->vertex_count) {
-            return refuse("face %zu has a vertex %" PRId32 " that the mesh has not", i / 3,
-                          mesh->faces[i]);
+            return refuse("face %zu uses vertex %" PRId32 ", but the mesh has %zu", i / 3,
+                          mesh->faces[i], mesh->vertex_count);
         }
     }
     return true;

@@ -11,8 +11,8 @@ enum { ROW_COUNT = 6, THRESHOLDS_MAX = 1 << 24 };
 
 static bool is_sound_threshold_count(size_t count)
 {
-    return admit(count >= 2 && count <= THRESHOLDS_MAX, "%zu thresholds: there are 2 to %d", count,
-                 THRESHOLDS_MAX);
+    return admit(count >= 2 && count <= THRESHOLDS_MAX, "threshold count %zu is not in 2..%d",
+                 count, THRESHOLDS_MAX);
 }
 
 static bool are_sound_counts(const tblog_pr_counts *counts, size_t threshold_count)
@@ -90,7 +90,7 @@ static bool count_scores(tblog_pr_counts *counts, size_t threshold_count, const 
 {
     for (size_t i = 0; i < count; i++) {
         if (!(scores[i] >= 0.0f && scores[i] <= 1.0f)) {
-            return refuse("score %zu is not within 0 and 1", i);
+            return refuse("score %zu is not in 0..1", i);
         }
         const size_t last = (size_t)((double)scores[i] * (double)(threshold_count - 1));
         if (labels[i] != 0) {
@@ -117,7 +117,7 @@ tblog_status tblog_add_pr_curve(tblog_writer *writer, const char *tag, int64_t s
 {
     refusal_begin(writer);
     if (!admit(labels != NULL && scores != NULL && count > 0,
-               "a PR curve of no labels or scores") ||
+               "a PR curve needs labels and scores") ||
         !is_sound_threshold_count(threshold_count)) {
         return TBLOG_INVALID;
     }

@@ -66,9 +66,9 @@ tblog_status tblog_add_text_table(tblog_writer *writer, const char *tag, int64_t
                                   const char *const *cells, size_t row_count, size_t column_count)
 {
     refusal_begin(writer);
-    if (!admit(cells != NULL && row_count > 0 && column_count > 0, "a table of no cells") ||
+    if (!admit(cells != NULL && row_count > 0 && column_count > 0, "a table needs cells") ||
         !admit(row_count <= RECORD_PAYLOAD_MAX / column_count,
-               "a table of too many cells for a record")) {
+               "the table does not fit into a record")) {
         return TBLOG_INVALID;
     }
     const size_t count = row_count * column_count;

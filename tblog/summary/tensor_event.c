@@ -17,7 +17,7 @@ tblog_status tensor_event_encode(tblog_writer *writer, double wall_time, int64_t
         const bool comes_once = tensors[i].plugin == TAG_PLUGIN_HPARAMS ||
                                 tensors[i].plugin == TAG_PLUGIN_CUSTOM_SCALARS;
         if (!admit(!comes_once || use.first_of_writer,
-                   "'%s' was logged before, and may be logged once", tensors[i].tag)) {
+                   "'%s' was logged before; it may be logged only once", tensors[i].tag)) {
             return TBLOG_INVALID;
         }
     }

@@ -71,7 +71,7 @@ bool admit_printable(const char *string, const char *what)
 {
     for (size_t i = 0; string[i] != '\0'; i++) {
         if (is_control(string, i)) {
-            return refuse("%s holds a control character", what);
+            return refuse("%s contains a control character", what);
         }
     }
     return true;
@@ -80,8 +80,7 @@ bool admit_printable(const char *string, const char *what)
 bool admit_size(size_t size, size_t size_here, const char *name)
 {
     return admit(size == size_here,
-                 "the program's %s has %zu bytes, and the library's %zu: they are of different "
-                 "versions",
+                 "%s has %zu bytes in the program, but %zu in the library: their versions differ",
                  name, size, size_here);
 }
 

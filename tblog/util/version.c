@@ -24,7 +24,7 @@ tblog_status tblog_check_version_of(int version_number)
     const bool is_served = interface_of(version_number) == interface_of(TBLOG_VERSION_NUMBER) &&
                            version_number <= TBLOG_VERSION_NUMBER;
     if (!admit(is_served,
-               "the program was compiled with tblog %d.%d.%d, and the library is " VERSION_TEXT,
+               "the program was compiled with tblog %d.%d.%d, but the library is " VERSION_TEXT,
                version_number / 1000000, version_number / 1000 % 1000, version_number % 1000)) {
         return TBLOG_INVALID;
     }

@@ -80,8 +80,8 @@ static tblog_status refuse_plugin(const tblog_writer *writer, const char *tag, t
         TAG_PLUGIN_LIST(ROW)
 #undef ROW
     };
-    (void)refuse("the tag is one of %s, and now of %s: '%s'",
-                 kinds[tag_set_plugin(&writer->tags, tag)], kinds[plugin], tag);
+    (void)refuse("tag '%s' already has %s, so it cannot have %s", tag,
+                 kinds[tag_set_plugin(&writer->tags, tag)], kinds[plugin]);
     return TBLOG_INVALID;
 }
 

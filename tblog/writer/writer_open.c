@@ -76,7 +76,7 @@ tblog_status writer_open_by_timer(tblog_writer **out, const char *run_directory,
                                   const tblog_writer_options *options, const flush_timer *timer)
 {
     refusal_begin(NULL);
-    if (!admit(out != NULL, "there is nowhere to put the writer")) {
+    if (!admit(out != NULL, "the output pointer is NULL")) {
         return TBLOG_INVALID;
     }
     *out = NULL;
@@ -87,8 +87,7 @@ tblog_status writer_open_by_timer(tblog_writer **out, const char *run_directory,
     }
     const double now = writer_options_wall_time(&resolved);
     if (!admit(now >= 0.0 && now <= (double)EVENT_FILE_SECONDS_MAX,
-               "the clock's time is not within 0 and %lld seconds",
-               (long long)EVENT_FILE_SECONDS_MAX)) {
+               "the clock's time is not in 0..%lld seconds", (long long)EVENT_FILE_SECONDS_MAX)) {
         return TBLOG_INVALID;
     }
     event_file *file;

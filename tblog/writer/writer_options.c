@@ -25,14 +25,14 @@ static bool are_sound_options(const tblog_writer_options *options)
 {
     return admit(strlen(options->file_suffix) <= SUFFIX_BYTES_MAX &&
                      strchr(options->file_suffix, '/') == NULL,
-                 "the option file_suffix is longer than %d bytes, or holds a '/'",
+                 "the option file_suffix is longer than %d bytes, or contains a '/'",
                  SUFFIX_BYTES_MAX) &&
            admit_printable(options->file_suffix, "the option file_suffix") &&
            admit(options->clock == NULL || options->clock->wall_time != NULL,
                  "the option clock has no wall_time") &&
            admit(options->queue_bytes > 0, "the option queue_bytes is 0") &&
            admit((unsigned)options->full_queue <= TBLOG_FULL_QUEUE_FAIL,
-                 "the option full_queue is none of the three") &&
+                 "the option full_queue has an unknown value") &&
            admit(options->rotate_seconds <= UINT32_MAX,
                  "the option rotate_seconds is more than 4294967295");
 }
@@ -43,7 +43,7 @@ bool writer_options_resolve(tblog_writer_options *resolved, const tblog_writer_o
     if (options != NULL) {
         /* A caller built with an older header gives fewer. */
         if (!admit(options->size >= sizeof options->size && options->size <= sizeof *options,
-                   "options of an unknown size; tblog_writer_options_init sets it")) {
+                   "the options have an unknown size; call tblog_writer_options_init first")) {
             return false;
         }
         memcpy(resolved, options, options->size);

@@ -1,4 +1,4 @@
-"""What a process of a run finds, and how it is started, when one of its system calls fails."""
+"""The scenes in which a system call fails: what the process finds, and how it is started."""
 
 import dataclasses
 import pathlib
@@ -12,13 +12,13 @@ from small_runs import EVERY_EPOCH, SmallRun
 
 
 class Scene:
-    """A run from its first step. Others change what they need to."""
+    """A run from its first step. The other scenes are subclasses."""
 
     name = "a new run"
     shape = "short"
     options = ()  # of the disturbed process, after the shape's
     statuses = (0,)  # of an undisturbed process
-    first_call = 0  # before which none is to fail
+    first_call = 0  # no call before it is made to fail
 
     def __init__(self, programs):
         self.programs = programs
@@ -30,7 +30,7 @@ class Scene:
         return run
 
     def prepare(self, run):
-        """Makes what the disturbed process finds."""
+        """Prepares what the disturbed process finds."""
 
     def start(self, run, how, at=None, orders=None):
         """The process that is disturbed."""
@@ -43,14 +43,14 @@ class Scene:
         return run.wait(process)
 
     def finish(self, run, status):
-        """After a disturbed process with that status."""
+        """Brings the run to its end after the disturbed process exited with `status`."""
         run.finish(self.expected())
 
     def expected(self):
         return self.programs.undisturbed(self.shape).contents
 
     def calls(self, orders=None):
-        """Those of an undisturbed process that are counted."""
+        """The counted calls of an undisturbed process."""
         with self.programs.scratch() as folder:
             run = self.new_run(pathlib.Path(folder))
             process = self.start(run, "count", orders=orders)
@@ -97,7 +97,7 @@ class Overwritten(Scene):
         return run.wait(process, keeps_event_files=False)
 
     def finish(self, run, status):
-        """A process that failed may have left what it was to replace."""
+        """A failed process may leave the run that it should replace."""
         if status != 0:
             process = run.start(options=self.options)
             again = self.wait(run, process)
@@ -129,7 +129,7 @@ class WithoutState(Scene):
     shape = "no-state"
 
     def finish(self, run, status):
-        """The last state stays if it could not be removed. All else is as it should be."""
+        """The last state stays if it could not be removed. Everything else must be as usual."""
         run.resume()
         (run.directory / "checkpoint").unlink(missing_ok=True)
         super().finish(run, status)
@@ -146,7 +146,7 @@ class WithBest(Scene):
     shape = "best"
 
     def finish(self, run, status):
-        """The best network may be of an earlier epoch where a later one could not be written."""
+        """The best network may be of an earlier epoch if a later one could not be written."""
         run.resume()
         expected = [dataclasses.replace(whole, networks={**whole.networks, **self._best(found)})
                     for found, whole in zip(run.contents(), self.expected())]
@@ -158,7 +158,7 @@ class WithBest(Scene):
 
 
 class Diverged(Scene):
-    """It is never resumed: what was logged when the process failed is what there is."""
+    """A diverged run is never resumed, so it keeps only what was logged before the failure."""
 
     name = "a run that diverges"
     shape = "diverged"

@@ -1,4 +1,4 @@
-"""A process of a run that ends before its time: killed, or asked to end by a signal."""
+"""Processes of a run that end early: killed, or asked to end by a signal."""
 
 import random
 import signal
@@ -33,7 +33,7 @@ def kill(run, chance):
 
 
 def kill_after_some_time(run, chance, share=1):
-    """Within a share of the run's duration. False if the run was finished before."""
+    """Waits for a random share of the run's duration. False if the run finished before that."""
     seconds = chance.uniform(0, share * run.programs.undisturbed(run.shape).seconds)
     process = run.start()
     time.sleep(seconds)
@@ -84,7 +84,7 @@ class Signals(FaultKind):
         signals = interrupted = 0
         for _ in range(chance.randint(1, MOST_ENDS)):
             sent = [chance.choice(ASKING) for _ in range(chance.choice((1, 1, 1, 2, 3)))]
-            # A script and its scheduler send the same one.
+            # A script and its scheduler send the same signal.
             sent = chance.choice((sent, sent[:1] * len(sent)))
             if not self._ask_to_end(run, sent, chance):
                 break
@@ -110,9 +110,9 @@ class Signals(FaultKind):
             return False
         record = run_contents.read_record(run.directory)
         if status < 0 and record == before:
-            return True  # it had not come to handle signals
+            return True  # it did not handle signals yet
         if status == -signal.SIGINT:
-            # A slow machine may have taken the second one a second later.
+            # On a slow machine the second one may arrive a second later.
             if sent.count(signal.SIGINT) < 2 or seconds < INSISTS_SECONDS:
                 raise FaultFound(f"a process was killed by SIGINT {seconds:.2f} s after the first")
             return True
@@ -120,7 +120,7 @@ class Signals(FaultKind):
         return True
 
     def _check_end(self, run, process, sent, status, record):
-        # Which of several signals comes first is the kernel's choice.
+        # The kernel decides which of several signals comes first.
         if status not in [ASKING_FOR_ANOTHER_TURN.get(n, 128 + n) for n in sent]:
             names = " ".join(n.name for n in sent)
             raise FaultFound(f"a process ended with {status} after {names}: {process.messages()}")
@@ -129,7 +129,7 @@ class Signals(FaultKind):
         self._check_state(run, record)
 
     def _check_state(self, run, record):
-        """Nothing that was done is missing from the state."""
+        """The saved state has every step that was done."""
         points = run_contents.read_points(self.programs.tblog, run.directory)
         last_step = max((step for step, _ in points.get(("train", "batch_loss"), [])), default=0)
         head, _ = run_contents.read_checkpoint(run.directory)

@@ -1,8 +1,8 @@
 /* A library for LD_PRELOAD that makes one system call of a program fail.
  *
  * It counts the calls that change anything at or below a directory, from 0; or, instead, those that
- * open a file there for reading. The call at one index fails in the way that is asked for; all
- * others pass. The environment has the orders:
+ * open a file there for reading. The call at one index fails as requested; all others pass. The
+ * environment has the orders:
  *
  *   FAIL_CALLS_BELOW    the directory, as an absolute path without symbolic links
  *   FAIL_CALLS_REPORT   a file outside of it; a line "INDEX CALL PATH" is appended before each call
@@ -18,8 +18,8 @@
  *                       hang                 the process waits there until a signal kills it
  *                       unreadable           the file is opened, and each read from it fails with EIO
  *
- * The functions of the C library that are defined here make their system calls directly. Sanitizers
- * define the same functions: the library is not for programs that are built with one. */
+ * The C library's functions that are redefined here make their system calls directly. Sanitizers
+ * define the same functions, so this library cannot be used with them. */
 #define _GNU_SOURCE
 #undef _FORTIFY_SOURCE /* its inline functions would define these names too */
 
@@ -48,7 +48,7 @@ typedef enum call_fate {
     CALL_IS_UNREADABLE
 } call_fate;
 
-/* What is to happen to the call at `at`; `error` is of a call that fails. */
+/* What happens to the call at `at`; `error` is its errno value if it fails. */
 static struct {
     const char *below;
     const char *report;
@@ -143,7 +143,7 @@ static void report_call(long index, const char *call, const char *path)
     syscall(SYS_close, fd);
 }
 
-/* What is to happen to the call that the orders are for. */
+/* What happens to the call that the orders name. */
 static call_fate ordered_fate(void)
 {
     static const struct {
@@ -194,7 +194,7 @@ static call_fate decide_on_name(const char *call, int fd, const char *name)
     return fate;
 }
 
-/* Of a call that writes, as all are but open. */
+/* For calls that write: all but open. */
 static call_fate decide_on_change(const char *call, int fd, const char *name)
 {
     return orders.counts_reads ? CALL_PASSES : decide_on_name(call, fd, name);
@@ -218,7 +218,7 @@ static long failed(void)
     return -1;
 }
 
-/* Makes the system call, unless it is to fail. */
+/* Makes the system call, unless it must fail. */
 static long make_call(call_fate fate, long number, long a, long b, long c, long d)
 {
     if (fate == CALL_FAILS) {
@@ -236,7 +236,7 @@ static size_t bytes_to_write(call_fate fate, size_t bytes)
     return (fate == CALL_IS_SHORT || fate == CALL_IS_TORN) && bytes > 1 ? bytes / 2 : bytes;
 }
 
-/* Reading its own memory at address 0 fails with EIO, whoever reads. */
+/* Reading a process's own memory at address 0 fails with EIO, even for root. */
 static const char unreadable_file[] = "/proc/self/mem";
 
 /* What it is open on; -1 for none. */
@@ -265,7 +265,7 @@ static int open_file(int directory, const char *name, int flags, mode_t mode)
     return (int)make_call(fate, SYS_openat, directory, (long)name, flags, (long)mode);
 }
 
-/* The mode is there if the flags say so, and only then may it be read. */
+/* The mode argument exists, and may be read, only if the flags say so. */
 static mode_t mode_argument(int flags, va_list arguments)
 {
     const bool makes = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
@@ -302,8 +302,7 @@ ssize_t pwrite(int fd, const void *data, size_t bytes, off_t offset)
     return make_call(fate, SYS_pwrite64, fd, (long)data, (long)bytes_to_write(fate, bytes), offset);
 }
 
-/* A file that cannot be read has nothing that is not on the disk; the one that stands for it could
- * not be synced. */
+/* Syncs nothing for an unreadable file: it is open on a substitute that cannot be synced. */
 int fsync(int fd)
 {
     if (fd == unreadable_descriptor) {
@@ -366,7 +365,7 @@ int link(const char *from, const char *to)
     return (int)make_call(fate, SYS_link, (long)from, (long)to, 0, 0);
 }
 
-/* Linux gives the descriptor back also if close fails. */
+/* Linux releases the descriptor even if close fails. */
 int close(int fd)
 {
     int unreadable = fd;

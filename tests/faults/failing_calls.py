@@ -13,14 +13,14 @@ from private_mounts import can_mount, mounted_tmpfs
 MIB = 1 << 20
 DISK_BYTES = 64 * MIB
 CAUSE_OF_EIO = os.strerror(errno.EIO)
-REPEATED = ("EINTR", "short")  # what every program does again
+REPEATED = ("EINTR", "short")  # what every program repeats
 ROOM_FOR_EVENTS, ROOM_FOR_STATES = 256 << 10, 40 * MIB
 
 
-# (call, end of the file's name) of what may fail without a word, because nothing is lost.
+# (call, end of the file's name) of what may fail silently, because nothing is lost.
 UNREPORTED = (
-    ("mkdir", ""),  # a directory that is there; if it is not, what is made in it fails too
-    ("unlink", ".tmp"),  # a replacement that was broken off; the next one writes over it
+    ("mkdir", ""),  # an existing directory; if it is missing, creating files in it fails too
+    ("unlink", ".tmp"),  # an interrupted replacement; the next one overwrites it
     ("close", "run.lock"),  # the process ends, and its lock with it
     ("unlink", "train"),  # a directory that the new run uses again, as the next one
     ("unlink", "validation"),
@@ -32,7 +32,7 @@ def needs_no_report(call):
 
 
 def is_named(path, message):
-    """A file by its name, or, one that cannot be made or replaced, by its directory."""
+    """Whether the message names the file, or, for an event file, its directory."""
     names = [path.name.removesuffix(".tmp")]
     if "tfevents" in path.name:
         names.append(str(path.parent))
@@ -40,8 +40,8 @@ def is_named(path, message):
 
 
 def disturbed_end(status, process, undisturbed=(0,)):
-    """The status of a process that met a fault: an undisturbed one's, or 1, but only with a
-    message."""
+    """Returns the status of a process that met a fault, after a check: it is an undisturbed one's,
+    or 1 with a message."""
     if status not in (*undisturbed, 1):
         raise FaultFound(f"a process ended with {status}: {process.messages()}")
     if status == 1 and not process.messages():
@@ -50,7 +50,7 @@ def disturbed_end(status, process, undisturbed=(0,)):
 
 
 class FailingCalls(FaultKind):
-    """A system call of a run fails in one way, each in each scene in turn."""
+    """Makes each system call of each scene fail once, in one way."""
 
     counted = "calls failed"
     scenes = WRITING_SCENES
@@ -86,8 +86,8 @@ class FailingCalls(FaultKind):
                           resumes=run.starts - 1)
 
     def _check_report(self, call, status, messages):
-        """Nothing is silent: a call that failed is reported, whether the run survives it or not.
-        What is to be made again ends no run."""
+        """A failed call is always reported, whether or not the run survives it. A call that must be
+        retried ends no run."""
         if self._how in REPEATED:
             if status == 1:
                 raise FaultFound(f"{call.name} of {call.path} was not made again: {messages}")
@@ -98,7 +98,8 @@ class FailingCalls(FaultKind):
             raise FaultFound(f"{call.name} of {call.path} failed, but the message is: {messages}")
 
     def _all_targets(self):
-        """(scene, index) of each call that can fail this way, mixed, so that a few are a sample."""
+        """(scene, index) of each call that can fail this way, shuffled, so that the first few are a
+        sample."""
         if self._targets is None:
             scenes = [scene(self.programs) for scene in self.scenes]
             self._targets = [(scene, at) for scene in scenes
@@ -114,7 +115,7 @@ class FailingCalls(FaultKind):
 
 
 class FailingReads(FailingCalls):
-    """A file of a run that is there cannot be opened or read when the run is continued."""
+    """A file of an existing run cannot be opened or read when the run is resumed."""
 
     scenes = READING_SCENES
     further_orders = {"FAIL_CALLS_COUNT": "reads"}
@@ -125,7 +126,7 @@ class FailingReads(FailingCalls):
 
     def _check_report(self, call, status, messages):
         """An event file is opened twice, to be read and to be synced; the second time nothing is
-        read from it. Which it was shows in the end, when the run is compared."""
+        read from it. The final comparison shows which of the two it was."""
         if self._how == "unreadable" and status == 0 and "tfevents" in call.path.name:
             return
         if not is_named(call.path, messages) or CAUSE_OF_EIO not in messages:
@@ -137,7 +138,7 @@ class FailingReads(FailingCalls):
 
 
 class FullDisk(FaultKind):
-    """A file system that is full from some moment on, while a run begins or is resumed."""
+    """A file system that fills up while a run begins or is resumed."""
 
     name, counted, default_count = "disk", "full disks", 30
 

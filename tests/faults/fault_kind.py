@@ -8,28 +8,28 @@ class FaultFound(Exception):
 
 
 def needs_fail_calls(programs):
-    """An obstacle, as FaultKind has them."""
+    """Returns why fault cases cannot run, or None."""
     if programs.fail_calls is None:
         return "there is no fail_calls.so beside the trainer's build (--fail-calls names it)"
     return None
 
 
 class FaultKind:
-    """Cases of one kind. A case is what its seed says, however often it is made."""
+    """Cases of one kind. A case depends only on its seed."""
 
     name = None
-    counted = None  # what --count counts, as case() calls it
+    counted = None  # the unit of --count: a key of the Counter that case() returns
     default_count = 1
 
     def __init__(self, programs):
         self.programs = programs
 
     def count(self):
-        """How many are made if the user does not say."""
+        """The default number of cases."""
         return self.default_count
 
     def obstacle(self):
-        """Why this kind cannot be made here; None if it can."""
+        """Returns why this kind cannot run here, or None."""
         return None
 
     def case(self, seed, folder):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Disturbs small training runs, lets them come to their end, and compares them with undisturbed
-runs: the engine's state, every point, every epoch's figures. docs/faults.md has the promises."""
+"""Disturbs small training runs, lets them finish, and compares them with undisturbed runs: the
+engine's state, every point, every epoch's figures. docs/faults.md has the promises."""
 
 import argparse
 import collections
@@ -83,13 +83,13 @@ def chosen_kinds(parser, arguments, programs):
 
 
 class Faults:
-    """Makes the cases of kinds and says what came of them."""
+    """Runs the cases of kinds and prints their results."""
 
     def __init__(self, arguments, scratch):
         self._arguments, self._scratch = arguments, scratch
 
     def make_all(self, kind):
-        """How many cases had faults; None if the kind cannot be made."""
+        """How many cases had faults; None if the kind cannot run here."""
         obstacle = kind.obstacle()
         if obstacle:
             print(f"{kind.name}: skipped: {obstacle}", flush=True)
@@ -110,7 +110,7 @@ class Faults:
         return faults
 
     def _make(self, kind, seed):
-        """What was done in one case; None if there was a fault."""
+        """Runs one case. Returns a Counter of what was done; None after a fault."""
         folder = self._scratch / f"{kind.name}-{seed}".replace(":", "-")
         folder.mkdir()
         try:
@@ -131,8 +131,8 @@ class Faults:
 
 
 def take_signals():
-    """Children are to get signals that this process, such as under nohup, ignores; and what is
-    mounted is to be unmounted if it is asked to end."""
+    """Lets children get signals that this process ignores (under nohup), and unmounts everything if
+    this process is asked to end."""
     for number in ASKING:
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)

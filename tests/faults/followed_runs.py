@@ -12,11 +12,12 @@ from waiting import wait_until
 
 LOADERS = ("true", "false")  # --load_fast
 MOST_KILLS = 6
-SHARE = 0.3  # of the run's duration, before which it is killed: so several kills find it running
+SHARE = 0.3  # of the run's duration: kills come before that, so several of them find it running
 
 
 def scalars(points, name):
-    """{(run, tag): points} as TensorBoard names runs, of what it takes for scalars."""
+    """{(run, tag): points} with TensorBoard's names of runs, for everything that it shows as
+    scalars."""
     return {("/".join(filter(None, (name, part))), tag): series
             for (part, tag), series in points.items() if isinstance(series[0][1], float)}
 

@@ -15,7 +15,7 @@ _libc = ctypes.CDLL(None)
 
 
 def enter_own_namespace():
-    """True if this process may mount in it."""
+    """Enters a mount namespace of this process. False if it may not mount there."""
     if os.geteuid() != 0 or _libc.unshare(CLONE_NEWNS) != 0:
         return False
     return subprocess.run(["mount", "--make-rprivate", "/"], stderr=subprocess.DEVNULL
@@ -49,8 +49,8 @@ def mounted_tmpfs(point, size_bytes):
 
 @contextlib.contextmanager
 def bindfs_mount(source, point):
-    """The source as a second host would see it: locks are asked of the source, as by another
-    process. Two processes in one such mount are not told apart."""
+    """The source as a second host would see it: its locks go to the source, as those of another
+    process. All processes of one such mount count as the same process."""
     point.mkdir()
     server = child_process.start(["bindfs", "-f", "--multithreaded", "--enable-lock-forwarding",
                                   source, point])

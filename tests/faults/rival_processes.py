@@ -12,7 +12,7 @@ from small_runs import EVERY_EPOCH, NEVER, SmallRun
 
 
 class Rivals(FaultKind):
-    """Exactly one of two processes trains; the other is refused. If the one is killed, the other
+    """Exactly one of two processes trains; the other is refused. If that one is killed, the other
     may resume."""
 
     name, counted, default_count = "processes", "refusals", 30
@@ -32,11 +32,11 @@ class Rivals(FaultKind):
 
     @contextlib.contextmanager
     def places(self, source, folder):
-        """Where the two see the folder `source`."""
+        """The two paths at which the processes see the folder `source`."""
         yield source, source
 
     def _contend(self, run, places, chance):
-        """The two processes, when both have ended."""
+        """Starts both processes and waits until they end."""
         seconds = self.programs.undisturbed(run.shape).seconds
         first = run.start(directory=places[0] / run.directory.name)
         time.sleep(chance.choice((0, chance.uniform(0, seconds / 2))))
@@ -53,17 +53,17 @@ class Rivals(FaultKind):
         statuses = [process.wait() for process in rivals]
         messages = [process.messages() for process in rivals]
         refused = [text for status, text in zip(statuses, messages) if status == 1]
-        # Both end well if one began when the other was finished or killed.
+        # Both succeed if one began after the other finished or was killed.
         if len(refused) > 1 or not set(statuses) <= {0, 1, -signal.SIGKILL}:
             raise FaultFound(f"two processes ended with {statuses}: {messages}")
-        # The other process is training, or it began later and is finished already.
+        # The other process is training, or it began later and has already finished.
         if refused and not any(word in refused[0] for word in ("process", "finished")):
             raise FaultFound(f"a second process failed with: {refused[0]}")
         return {"refusals": len(refused), "kills": statuses.count(-signal.SIGKILL)}
 
 
 class RivalMounts(Rivals):
-    """One process on each of two mounts, whose locks are told apart as those of two hosts are."""
+    """One process on each of two mounts, whose locks are as distinct as those of two hosts."""
 
     name, default_count = "mounts", 20
 

@@ -1,4 +1,4 @@
-"""What a run has come to: its state, its points and its epochs; and how two runs differ."""
+"""The contents of a run (its state, points and epochs), and how two runs differ."""
 
 import dataclasses
 import hashlib
@@ -9,16 +9,16 @@ import subprocess
 from fault_kind import FaultFound
 
 PARTS = ("", "train", "validation")  # the directories of a run that have event files
-# The clock's: their steps are compared, and that they are positive.
+# Measured by a clock: only their steps and signs are compared.
 CLOCK_TAGS = ("epoch_steps_per_second", "epoch_samples_per_second", "hparams/seconds_per_epoch")
 # When a session began and ended, and how.
 SESSION_TAGS = "_hparams_/"
 SESSION_END = SESSION_TAGS + "session_end_info"
-TORN = 3  # tblog verify's status for a last record that is not whole, which is nothing wrong
+TORN = 3  # tblog verify's status for a truncated last record, which is allowed
 FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
 NETWORKS = LAST_NETWORK, BEST_NETWORK = "model.safetensors", "best.safetensors"
 PARAMETER_BYTES = 4 * 1199882
-# A value's first appearance in a file has these too.
+# Only a tag's first value in a file has these.
 METADATA = ("tag", "plugin", "plugin_data", "data_class")
 
 
@@ -26,9 +26,9 @@ METADATA = ("tag", "plugin", "plugin_data", "data_class")
 class RunContents:
     run_state: str  # as the trainer shows it
     figures: list  # FIGURES of each epoch in run.json
-    progress: dict  # epochs and iterations that the checkpoint knows of; None without one
+    progress: dict  # the checkpoint's epochs and iterations; None without a checkpoint
     state: bytes  # the engine's, from the checkpoint
-    networks: dict  # {file name: SHA-256} of those of NETWORKS that are there
+    networks: dict  # {file name: SHA-256} of the existing files of NETWORKS
     points: dict  # {(part, tag): [(step, value), ...]} in the order of the files
     session_ends: list  # TensorBoard's names of how its session ended, in that order
     verified: int  # tblog verify's status
@@ -55,7 +55,7 @@ def read_checkpoint(directory):
 
 
 def read_networks(directory):
-    """As RunContents.networks, of files that are whole."""
+    """RunContents.networks; every file must be whole."""
     networks = {}
     for path in map(directory.joinpath, NETWORKS):
         if path.exists():
@@ -89,7 +89,7 @@ def _events(tblog, path):
 
 
 def read_points(tblog, directory):
-    """As RunContents.points, of a run in any condition."""
+    """RunContents.points; the run may be in any state."""
     points = {}
     for part in PARTS:
         for path in event_files(directory, part):
@@ -108,7 +108,7 @@ def _read_session_ends(tblog, directory):
 
 
 def _values(event):
-    """A graph, which has no tag, is one point of its own."""
+    """A graph has no tag; it counts as one point."""
     if event["content"] == "graph_def":
         return [{"tag": "graph_def", "value": event["graph_def_bytes"]}]
     return [value for value in event.get("values", [])
@@ -116,7 +116,8 @@ def _values(event):
 
 
 def _state_at_rest(record):
-    """That of a run that nobody trains any more, whose last record may not have been written."""
+    """The state of a run that no process trains any more; its last write of run.json may have
+    failed."""
     state = record.get("state")
     return "diverged" if state == "running" and record.get("diverged_at_step") else state
 
@@ -162,8 +163,8 @@ def differences(found, expected):
 
 
 def part_of(contents, whole):
-    """What a run that ended early has of `whole`: as many epochs, and the points of the steps that
-    it has."""
+    """The part of `whole` that a run which ended early has: as many epochs, and the points of its
+    steps."""
     points = {series: [point for point in whole.points.get(series, [])
                        if point[0] in {step for step, _ in found}]
               for series, found in contents.points.items()}
@@ -171,7 +172,7 @@ def part_of(contents, whole):
 
 
 def point_differences(found, expected):
-    """One line for each series, a (part, tag), that is not as expected."""
+    """One line for each series, a (part, tag), that differs from the expected one."""
     lines = []
     for series in sorted(found.keys() | expected.keys()):
         name = "/".join(filter(None, series))

@@ -1,4 +1,4 @@
-"""Runs of a fraction of a second, on a data set made here, that are meant to be disturbed."""
+"""Runs to disturb: each takes a fraction of a second, on a data set made here."""
 
 import dataclasses
 import os
@@ -23,8 +23,7 @@ EVERY_EPOCH, NEVER = 0, 3600  # --checkpoint-interval
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """What is trained: a command, with options that change what it logs, and where its runs are in
-    its directory."""
+    """One way to train: a command, options that change what it logs, and where it puts its runs."""
 
     options: tuple
     command: str = "train"
@@ -61,7 +60,7 @@ class Call:
 
 @dataclasses.dataclass(frozen=True)
 class Undisturbed:
-    """What a run of a shape comes to, how long it takes and what it calls."""
+    """An undisturbed run of a shape: its contents, duration and system calls."""
 
     contents: list  # RunContents of each of the shape's runs
     seconds: float
@@ -99,7 +98,8 @@ class Programs:
         write_data_set(self._data)
 
     def command(self, directory, shape, interval, options=()):
-        """It resumes, unless the options say --overwrite; a sweep resumes by itself."""
+        """The command's arguments. It resumes unless `options` has --overwrite; a sweep always
+        resumes."""
         shape = SHAPES[shape]
         resuming = ()
         if shape.command == "train":
@@ -110,13 +110,13 @@ class Programs:
                 "--update-freq", "batch", *resuming, *shape.options, *options]
 
     def undisturbed(self, shape):
-        """Made when it is first asked for."""
+        """The undisturbed run of the shape, made at the first call."""
         if shape not in self._undisturbed:
             self._undisturbed[shape] = self._run_undisturbed(shape)
         return self._undisturbed[shape]
 
     def scratch(self):
-        """A folder that `with` removes again."""
+        """A folder that is removed at the end of `with`."""
         return tempfile.TemporaryDirectory(dir=self._folder)
 
     def _run_undisturbed(self, shape):
@@ -130,7 +130,7 @@ class Programs:
 
 
 class RunProcess:
-    """A process of the trainer, and what it leaves: its messages and its writing calls."""
+    """A trainer process, its messages and its writing calls."""
 
     def __init__(self, command, environment, traces):
         self._messages, self._calls = f"{traces}.messages", pathlib.Path(f"{traces}.calls")
@@ -145,7 +145,7 @@ class RunProcess:
         return self._process.poll() is None
 
     def wait(self):
-        """The status; of one that does not end, a fault."""
+        """Returns the exit status. A process that does not end is a fault."""
         try:
             return self._process.wait(timeout=LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
@@ -163,8 +163,8 @@ class RunProcess:
 
 
 class SmallRun:
-    """One run, or those of a sweep, of which processes are started until it is finished. What they
-    leave besides the run is in the folder `traces`, or beside the run."""
+    """One run, or the runs of a sweep, with the processes that train it. Their messages and traces
+    are in the folder `traces`, by default beside the run."""
 
     def __init__(self, programs, directory, shape, interval, traces=None):
         self.programs, self.directory = programs, directory
@@ -203,7 +203,7 @@ class SmallRun:
         return RunProcess(command, environment, self._traces / f"run.{self.starts}")
 
     def wait(self, process, keeps_event_files=True):
-        """The process's status, if the event files that were there before are as they were."""
+        """Returns the process's status, after checking that it left older event files unchanged."""
         status = process.wait()
         self._processes -= 1
         if not keeps_event_files:
@@ -215,7 +215,7 @@ class SmallRun:
         return status
 
     def resume(self, how=None, **settings):
-        """Lets the run come to its end. Returns the process that did it."""
+        """Trains the run to its end. Returns the process that finished it."""
         process = self.start(how, **settings)
         status = self.wait(process)
         if status != 0:
@@ -223,7 +223,7 @@ class SmallRun:
         return process
 
     def finish(self, expected=None):
-        """Lets the run come to its end and compares it with the undisturbed one, or with other
+        """Trains the run to its end and compares it with the undisturbed one, or with other
         contents."""
         self.resume()
         expected = expected or self.programs.undisturbed(self.shape).contents

@@ -227,7 +227,7 @@ class Cpu(BenchTest):
         self.assertEqual(self.stdout.splitlines()[-1], "ratio 4.00")
 
     def test_a_peer_that_does_not_train_does_not_count(self):
-        for what, said in (("nonsense", "said 'what?'"), ("diverges", "does not train")):
+        for what, said in (("nonsense", "printed 'what?'"), ("diverges", "does not train")):
             self.assertEqual(self.compare(FAIL=f"torch_step.py-eager:{what}"), 3)
             self.assertIn(said, self.stderr)
             self.assertEqual(self.stdout.splitlines()[-1], "ratio 4.00")

@@ -326,7 +326,7 @@ class Device(GpuCheck):
         self.assertEqual(self.check(*call)[0], 3)
         self.assertEqual(self.results("hung"), {"accuracy": {}})
         self.assertEqual(self.check(*call)[0], 3)
-        self.assertIn("cut off", self.results("hung")["accuracy"]["fp32-16"]["failed"])
+        self.assertIn("interrupted", self.results("hung")["accuracy"]["fp32-16"]["failed"])
         self.assertEqual(self.check(*call)[0], 3)  # the next one's turn
         self.assertEqual(len(self.results("hung")["accuracy"]), 1)
 

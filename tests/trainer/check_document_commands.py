@@ -1,6 +1,7 @@
 """The commands of the documents: each fenced block of shell commands is run here, with a small data set
 and one epoch, or ELSEWHERE says why not. usage: check_document_commands.py TRAINER TBLOG REPOSITORY"""
 
+import itertools
 import pathlib
 import random
 import re
@@ -18,10 +19,11 @@ from waiting import LIMIT_SECONDS
 
 TRAINER, TBLOG, REPOSITORY = (pathlib.Path(argument).resolve() for argument in sys.argv[1:4])
 PAGES = ("*.md", "docs/*.md", "bench/*.md", "bench/results/*.md", "kernels/*/README.md",
-         "tests/*/README.md")
+         "tblog/*.md", "tests/*/README.md")
 # Blocks that are run in this order, by their page and the beginning of their text.
 HERE = (("docs/guide.md", "export PATH"), ("docs/guide.md", "tblog ls"),
-        ("docs/models.md", "trainer export"), ("docs/predict.md", "trainer predict"))
+        ("docs/models.md", "trainer export"), ("docs/predict.md", "trainer predict"),
+        ("tblog/README.md", "tblog ls"))
 ELSEWHERE = {
     ("README.md", "scripts/run.sh"): "installs packages and trains for minutes",
     ("README.md", "trainer train"): "check_readme",
@@ -31,9 +33,22 @@ ELSEWHERE = {
     ("bench/results/README.md", "scripts/gpu_bundle.sh"): "check_gpu_bundle",
     ("bench/results/README.md", "scripts/gpu_check.sh"): "needs a GPU; check_gpu_bundle dry-runs it",
     ("bench/results/README.md", "tar -xzf gpu-check"): "continues a measurement on a GPU",
-    ("docs/packaging.md", ""): "check_debian_packages, check_release",
-    ("docs/scale_out.md", ""): "check_recipes",
+    ("docs/packaging.md", "scripts/fetch_protobuf_c.sh"): "downloads sources; check_release",
+    ("docs/scale_out.md", "build/release/bin/trainer sweep"): "check_recipes",
+    ("docs/scale_out.md", "sbatch --array"): "check_recipes",
+    ("docs/scale_out.md", "sbatch --nodes"): "check_recipes",
+    ("docs/scale_out.md", "for host in"): "check_recipes",
+    ("docs/scale_out.md", "parallel --jobs"): "check_recipes",
+    ("docs/scale_out.md", "parallel --nonall"): "check_recipes",
+    ("docs/scale_out.md", "mpirun"): "check_recipes",
+    ("docs/scale_out.md", "build/release/bin/trainer status"): "check_recipes",
     ("docs/study.md", "scripts/study.sh"): "trains for an hour; check_study runs it on small data",
+    ("tblog/README.md", "c++ -std=c++17 mine.cpp"): "check_install",
+    ("tblog/README.md", "cd build/debian-packages"): "installs packages; check_debian_packages",
+    ("tblog/README.md", "cmake -B build && cmake --build"): "check_install builds that project",
+    ("tblog/README.md", "cc mine.c @tblog/one_call.txt"): "check_release compiles like that",
+    ("tblog/README.md", "cmake -B build -DTBLOG_ONLY=ON"): "check_install, with another prefix",
+    ("tblog/README.md", "export PKG_CONFIG_PATH"): "check_install",
     ("tests/fuzz/README.md", "cmake --preset fuzz"): "needs clang's libFuzzer: scripts/test.sh fuzz",
 }
 # Every run of a page has one epoch: the last option of a name counts.
@@ -86,6 +101,7 @@ class Documents(unittest.TestCase):
         (self.place / "build/release/bin/tblog").symlink_to(TBLOG)
         write_data(self.place / "data/mnist")
         (self.place / "digit.png").write_bytes(drawn_one())
+        self.new_numbers = itertools.count(1)
 
     def call(self, commands):
         result = subprocess.run(
@@ -93,6 +109,19 @@ class Documents(unittest.TestCase):
             cwd=self.place, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=LIMIT_SECONDS)
         self.assertEqual(result.returncode, 0, f"{commands}\n{result.stdout[-1000:]}")
+
+    def fill_in(self, text):
+        """Replaces the placeholders of the commands. No command overwrites a file, so each NEW is
+        a new file; the first is merged from A and B, and serves as FILE."""
+        run = "logs/LeNet-MNIST-2-BatchSize=32/train"
+        for written, meant in ((" A B ", f" {run}/events.* "), (" FILE ", " new-1 "),
+                               (" logs/run ", f" {run} "), (" -t loss ", " -t epoch_loss "),
+                               (" --drop-tag A --rename-tag B=C ",
+                                " --drop-tag epoch_loss --rename-tag epoch_accuracy=C "),
+                               ("tail -f", "tail"),  # which would never end
+                               ("/tmp/", f"{self.place}/tmp/")):
+            text = text.replace(written, meant)
+        return re.sub(r"\bNEW\b", lambda _: f"new-{next(self.new_numbers)}", text)
 
     def test_each_block_is_run_somewhere_or_it_is_said_why_not(self):
         places = [*HERE, *ELSEWHERE]
@@ -104,19 +133,14 @@ class Documents(unittest.TestCase):
     def test_they_run(self):
         # A run of two sessions, which has two event files.
         self.call(f"trainer train && '{TRAINER}' train --resume --epochs 2")
-        files = "logs/LeNet-MNIST-2-BatchSize=32/train/events.*"
         for page, beginning in HERE:
             for text in find(page, beginning):
                 with self.subTest(page=page, block=beginning):
-                    for written, meant in ((" A B -o NEW", f" {files} -o merged"),
-                                           (" FILE -o NEW", " merged -o repaired"),
-                                           ("tail -f", "tail"),  # which would never end
-                                           ("/tmp/", f"{self.place}/tmp/")):
-                        text = text.replace(written, meant)
-                    self.call(text)
-        for name in ("runs.svg", "logs/comparison.svg", "table.csv", "merged", "repaired",
-                     "model.onnx"):
+                    self.call(self.fill_in(text))
+        for name in ("runs.svg", "logs/comparison.svg", "table.csv", "model.onnx", "loss.csv",
+                     *(f"new-{i + 1}" for i in range(6))):
             self.assertGreater((self.place / name).stat().st_size, 0, name)
+        self.assertTrue(any((self.place / "DIR").rglob("*.png")))
 
 
 if __name__ == "__main__":

@@ -207,7 +207,7 @@ static void print_word(const char *text)
     putchar('\'');
 }
 
-void experiment_say_view(const experiment *self, const char *directory)
+void experiment_print_view(const experiment *self, const char *directory)
 {
     char script[PATH_MAX];
     if (self->options->quiet) {
@@ -226,7 +226,7 @@ void experiment_say_view(const experiment *self, const char *directory)
 
 /* The names of the runs have the batch size. The tags are those of one part alone, so that a run
  * has one curve in a chart. scripts/view.sh prints this, too, and knows the port. */
-void experiment_say_colours(const experiment *self)
+void experiment_print_colours(const experiment *self)
 {
     if (!self->options->quiet) {
         puts("Runs coloured by batch size, while TensorBoard runs:\n"
@@ -235,7 +235,7 @@ void experiment_say_colours(const experiment *self)
     }
 }
 
-void experiment_say_models(const experiment *self, const char *directory)
+void experiment_print_models(const experiment *self, const char *directory)
 {
     static const struct {
         const char *label;

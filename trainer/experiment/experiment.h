@@ -22,8 +22,8 @@ typedef struct experiment {
     dataset data; /* training set cut to --train-samples */
 } experiment;
 
-/* Finds the engine, as trusted_engine.h does, and loads the data. OUTCOME_DONE, or another outcome
- * after one line on stderr, with nothing held. */
+/* Finds the engine, as trusted_engine.h does, and loads the data. Returns OUTCOME_DONE;
+ * otherwise it prints one line on stderr, returns another outcome and holds no resources. */
 MUST_CHECK outcome experiment_open(experiment *out, const char *program,
                                    const run_options *options);
 
@@ -31,7 +31,7 @@ void experiment_close(experiment *self); /* an empty one is allowed */
 
 /* The configuration of a run, and the engine's plan for it; after one line on stderr,
  * OUTCOME_REFUSED if the batch size is larger than the training set or the engine cannot do it,
- * OUTCOME_FAILED where this machine lacks what was asked for. */
+ * OUTCOME_FAILED if this machine lacks what the run needs. */
 MUST_CHECK outcome experiment_configure(const experiment *self, run_choice choice, run_config *out,
                                         engine_plan *plan);
 
@@ -50,15 +50,15 @@ outcome experiment_kept(const experiment *self, bool diverged);
 MUST_CHECK outcome experiment_leave(const experiment *self, const char *directory, bool diverged);
 
 /* Prints the command that shows the runs in `directory`, unless --quiet is given. */
-void experiment_say_view(const experiment *self, const char *directory);
+void experiment_print_view(const experiment *self, const char *directory);
 
-/* For several runs in one directory: prints the address at which that command shows them coloured
+/* For several runs in one directory: prints the address of TensorBoard's page that colours the runs
  * by batch size, unless --quiet is given. */
-void experiment_say_colours(const experiment *self);
+void experiment_print_colours(const experiment *self);
 
 /* Prints the paths of the networks that the run in `directory` has saved, unless --quiet is
  * given. */
-void experiment_say_models(const experiment *self, const char *directory);
+void experiment_print_models(const experiment *self, const char *directory);
 
 /* One of an experiment's runs. */
 typedef struct experiment_part {

@@ -27,7 +27,7 @@ static void include(box *self, uint32_t x, uint32_t y)
     self->bottom = y >= self->bottom ? y + 1 : self->bottom;
 }
 
-/* The smallest box that has all ink, of which there is some. */
+/* The smallest box around all ink. The image must have some. */
 static box box_of(const image *ink)
 {
     box all = {.left = ink->width, .top = ink->height};

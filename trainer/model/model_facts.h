@@ -10,7 +10,7 @@
 /* A new object whose values are all strings, as safetensors and ONNX require, or NULL without
  * memory. Keys:
  *
- *   program        "trainer 0.1.0"
+ *   program        "trainer VERSION"
  *   input          "28x28, byte / 255, light digit on black"
  *   classes        "0 1 2 3 4 5 6 7 8 9"
  * and if the model has an origin

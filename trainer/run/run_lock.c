@@ -15,7 +15,8 @@
 #include "mount_table.h"
 #include "retried_calls.h"
 
-/* If the file is replaced more often between opening and locking it, that is no accident. */
+/* How often the file may be replaced between opening and locking it; more than this means another
+ * program keeps replacing it. */
 enum { ATTEMPTS = 100 };
 
 /* Empty if it is not known. */

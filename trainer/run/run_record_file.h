@@ -1,7 +1,7 @@
 /* run.json: a run's record (run_record.h) as a file in the run's directory.
  *
  *   format          1
- *   program         "trainer 0.1.0"
+ *   program         "trainer VERSION"
  *   state           "running", "finished", "interrupted" or "diverged". A run whose loss became
  *                   NaN or infinite is "running" until it ends, and "diverged" after any end
  *   diverged_at_step

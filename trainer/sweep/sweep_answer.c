@@ -72,8 +72,8 @@ static int print_answer(const experiment *data, const comparison *all, const ver
 {
     comparison_print_table(all, answer, stdout);
     putchar('\n');
-    experiment_say_view(data, data->options->logdir);
-    experiment_say_colours(data);
+    experiment_print_view(data, data->options->logdir);
+    experiment_print_colours(data);
     draw_runs(data, all, answer);
     putchar('\n');
     return verdict_words_print(answer, stdout);

@@ -8,7 +8,8 @@ typedef struct two_samples {
     double *right;
 } two_samples;
 
-/* The accuracies of the seeds that both rows have, which are sorted by it. Returns how many. */
+/* Stores the accuracies of the seeds that both rows have. Rows are sorted by seed. Returns their
+ * number. */
 static size_t take_common(const verdict_row *left, const verdict_row *right,
                           const two_samples *room)
 {
@@ -63,7 +64,7 @@ static verdict_pair turned(verdict_pair pair)
     return pair;
 }
 
-/* `p` has room for all pairs, twice. -1 without memory. */
+/* `p` has room for all pairs, twice. -1 if out of memory. */
 static int adjust(verdict_pair *pairs, size_t count, double *p)
 {
     const size_t tests = count * (count - (count > 0)) / 2;

@@ -13,9 +13,9 @@
  * version, has about 30 bytes, but these bytes as a length are more than half a million. */
 bool gzip_source_fits(record_source *packed);
 
-/* Offsets count decompressed bytes. The new source owns `packed` from this call on, even if the
- * call fails: NULL with errno. Members of a gzip file are concatenated. If one is damaged or
- * truncated, reading fails after all bytes before it. */
+/* Offsets count decompressed bytes. The new source owns `packed` from this call on, even on
+ * failure. Returns NULL and sets errno on failure. Members of a gzip file are concatenated. If one
+ * is damaged or truncated, reading fails after all bytes before it. */
 TBLOG_MUST_CHECK record_source *gzip_source_open(record_source *packed);
 
 bool is_gzip_source(const record_source *source);

@@ -13,7 +13,7 @@
 typedef enum index_kind {
     INDEX_VERSION, /* before all others */
     INDEX_START,   /* a session's start: before other events at its step */
-    INDEX_POINT,   /* what a restart takes back */
+    INDEX_POINT,   /* a point that a later restart makes obsolete */
     INDEX_OTHER
 } index_kind;
 
@@ -39,7 +39,7 @@ typedef struct index_part {
     index_entry window[INDEX_WINDOW_ENTRIES];
 } index_part;
 
-/* All zero is an index that is not begun, which may be freed. */
+/* Zero-initialized: not begun; may be freed. */
 typedef struct event_index {
     temporary_file file; /* sorted parts, one after the other */
     index_entry *part;   /* the one that is being filled */
@@ -54,7 +54,7 @@ TBLOG_MUST_CHECK int event_index_begin(event_index *index);
 
 TBLOG_MUST_CHECK int event_index_add(event_index *index, const index_entry *entry);
 
-/* Ends the adding. */
+/* Sorts the index; add nothing afterwards. */
 TBLOG_MUST_CHECK int event_index_sort(event_index *index);
 
 /* The next entry in order. False at the end, with *cause 0, or with an errno value. */

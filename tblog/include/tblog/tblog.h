@@ -172,8 +172,8 @@ typedef struct tblog_writer_options {
     size_t buffer_bytes;        /* the thread flushes early once this much waits; default 256 KiB */
     const char *file_suffix;    /* the end of the file's name; default ".v2"; NULL for none. At most
                                    64 bytes, without '/' and control characters */
-    const tblog_clock *clock;   /* copied; its context must outlive the writer. NULL: the system's
-                                   clock, to within a millisecond */
+    const tblog_clock *clock;   /* copied; its context must outlive the writer. NULL: the time of
+                                   the system's last tick (see tblog_clock) */
     size_t queue_bytes; /* how much may wait to be written, plus one event; default 4 MiB; not 0.
                            The writing thread may hold as much again. With flush_interval_ms 0
                            nothing waits. Memory for larger events is freed once they are written */

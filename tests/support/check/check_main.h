@@ -5,8 +5,8 @@
 #include <check.h>
 #include <stddef.h>
 
-/* Runs the suite, each test in a process of its own, prints what failed, and frees the suite. What
- * main returns. */
+/* Runs the suite, each test in its own process, prints the failures, and frees the suite. Returns
+ * what main must return. */
 int run_suite(Suite *suite);
 
 /* The same in this process, for tests whose threads would not survive a fork. */

@@ -1,4 +1,4 @@
-/* The harness finds each way of being wrong that it is there to find, in every order of threads. */
+/* The harness finds each kind of error that it promises to find, in every order of threads. */
 #include <check.h>
 #include <signal.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static const struct {
 };
 _Static_assert(sizeof WRONG / sizeof WRONG[0] == WRONG_KERNELS, "each wrong kernel is tried");
 
-/* And what comes after a finding is as if it had not been. */
+/* After a finding, later launches run as if it had not happened. */
 START_TEST(wrong_kernel_is_found)
 {
     static const float zeros[64] = {0};

@@ -1,4 +1,4 @@
-/* The fake cuBLAS: that it rounds as it is asked to, so that a wrong question shows. */
+/* The fake cuBLAS rounds as its caller requests, so that a wrong request shows. */
 #include <check.h>
 
 #include "check_main.h"
@@ -32,9 +32,8 @@ static cublasStatus_t multiply(const float *a, cudaDataType a_type, const float 
                         &one, out, type, 1, compute, CUBLAS_GEMM_DEFAULT);
 }
 
-/* Each beside the value that it is rounded to, in tf32 to 10 bits behind the point, ties away
- * from zero, in bf16 to 7, ties to even. Products with a power of two and sums are not rounded
- * to them. */
+/* Each value with the one that it is rounded to: in tf32 to 10 fraction bits, ties away from zero;
+ * in bf16 to 7, ties to even. Products with a power of two, and sums, are not rounded. */
 static const struct {
     cublasComputeType_t compute;
     float value;

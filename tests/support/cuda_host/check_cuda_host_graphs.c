@@ -76,8 +76,8 @@ START_TEST(capture_forks_and_joins_by_events)
 }
 END_TEST
 
-/* place + 1 on the main stream and its copy on the side: behind it where the side waits for it a
- * second time, else anyhow. */
+/* place + 1 on the main stream and its copy on the side: after it if the side waits for it a second
+ * time, otherwise in any order. */
 static float copied_beside(bool wait)
 {
     cudaStream_t stream;

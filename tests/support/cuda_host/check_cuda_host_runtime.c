@@ -1,4 +1,4 @@
-/* The fake runtime: memory, streams that are late, and errors made to order. */
+/* The fake runtime: memory, late streams, and errors on demand. */
 #include <check.h>
 #include <math.h>
 #include <string.h>
@@ -116,8 +116,8 @@ START_TEST(late_stream_does_nothing_before_somebody_waits)
 }
 END_TEST
 
-/* What a second stream reads of a place that the first one increments before an event, and again
- * behind it. */
+/* What a second stream reads from a place that the first one increments before and after an
+ * event. */
 static float read_beside(bool wait)
 {
     cudaStream_t first;
@@ -165,7 +165,7 @@ START_TEST(late_streams_run_beside_each_other_as_early_and_as_late_as_may_be)
 }
 END_TEST
 
-/* Each waits for the one before it, and nobody for any but the last. */
+/* Each waits for the one before it; the host waits only for the last. */
 START_TEST(late_streams_that_wait_for_each_other_run_in_turn)
 {
     enum { STREAMS = 4 };

@@ -28,7 +28,7 @@ struct thread {
     uint16_t number; /* in the block */
     bool finished;
     bool waiting;
-    uint32_t mask; /* that it waits with */
+    uint32_t mask; /* with which it waits */
     site place;    /* where it waits, or waited last; no name before the first time */
     std::vector<pending_copy> copies;
     unsigned copy_groups; /* committed */
@@ -44,13 +44,13 @@ struct meeting {
 
 struct warp {
     uint32_t lanes; /* that exist */
-    uint32_t ready; /* may run, do not */
+    uint32_t ready; /* may run, but do not run */
     uint32_t epoch;
     unsigned meeting_count;
     meeting meetings[32];
 };
 
-/* What SHARED_MEMORY().take gave, to name places in findings. */
+/* A span that SHARED_MEMORY().take returned, for naming places in findings. */
 struct taken_span {
     unsigned char *begin;
     size_t bytes;
@@ -62,7 +62,7 @@ struct taken_span {
 struct block {
     uint3 index;
     unsigned threads;
-    thread *first; /* of its threads, in a row */
+    thread *first; /* the first of its threads, an array */
     unsigned finished;
     unsigned arrived; /* at the block's barrier */
     site barrier;
@@ -73,8 +73,8 @@ struct block {
     unsigned char *shared;
     size_t shared_bytes;
     std::vector<unsigned char> shared_store;
-    std::vector<shadow_word> shadow;      /* a word each */
-    std::vector<shadow_word> byte_shadow; /* a byte each, once somebody touches single bytes */
+    std::vector<shadow_word> shadow;      /* one per word */
+    std::vector<shadow_word> byte_shadow; /* one per byte, once a thread accesses single bytes */
     std::vector<taken_span> spans;
 };
 

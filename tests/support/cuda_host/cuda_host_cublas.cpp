@@ -10,7 +10,7 @@
 #include "cuda_host_runtime.h"
 #include "cuda_host_streams.h"
 
-/* By which cuBLAS chooses a product's kernel: how it computes, transposes, m, n, k. */
+/* What cuBLAS chooses a product's kernel by: compute type, transposes, m, n, k. */
 typedef std::array<int, 6> product_kind;
 
 struct cublasContext {
@@ -38,7 +38,7 @@ bool is_supported(cudaDataType a, cudaDataType b, cudaDataType c, cublasComputeT
             compute == CUBLAS_COMPUTE_32F_FAST_16BF);
 }
 
-/* To 10 bits behind the point, ties away from zero; or to 7, ties to even. */
+/* Rounds to 10 fraction bits, ties away from zero; or to 7, ties to even. */
 double rounded(float value, cublasComputeType_t compute)
 {
     uint32_t bits;

@@ -15,7 +15,7 @@ namespace
 
 struct error_state {
     cudaError_t last_error = cudaSuccess;
-    cudaError_t lost = cudaSuccess; /* what every call gives, since the context is gone */
+    cudaError_t lost = cudaSuccess; /* every call returns it: the context is lost */
     bool keep_findings = false;
     std::string finding;
     uint64_t calls = 0;
@@ -36,7 +36,7 @@ cudaError_t begin_call()
     error_state &r = errors();
     r.calls++;
     if (r.lost == cudaSuccess && r.calls == r.failing_call) {
-        /* After these the context is of no more use, as on a device. */
+        /* After these the context is lost, as on a device. */
         if (r.failing_error >= cudaErrorIllegalAddress &&
             r.failing_error <= cudaErrorLaunchFailure) {
             r.lost = r.failing_error;

@@ -1,4 +1,4 @@
-/* What every call of the fake runtime begins with, and how one fails. */
+/* How every call of the fake runtime begins, and how it fails. */
 #ifndef CUDA_HOST_ERRORS_H
 #define CUDA_HOST_ERRORS_H
 
@@ -9,22 +9,21 @@
 namespace cuda_host
 {
 
-/* Held by every call of the runtime. */
+/* Every call of the runtime locks this. */
 extern std::recursive_mutex lock;
 
-/* At the head of every call that can fail: counts it; what it has to return, if not
- * cudaSuccess. */
+/* Counts a call that can fail. If the result is not cudaSuccess, the call must return it. */
 cudaError_t begin_call();
 /* Remembers an error for cudaGetLastError. */
 cudaError_t fail(cudaError_t error);
-/* Ends the process with what was found, or keeps it. */
+/* Prints the finding and ends the process, or keeps the finding. */
 cudaError_t report_finding(const char *text);
-/* No call was made and nothing failed or was found; the next finding ends the process. */
+/* Forgets all calls, errors and findings; the next finding ends the process. */
 void forget_errors();
 
 } // namespace cuda_host
 
-/* At the head of every call. */
+/* The first line of every call. */
 #define BEGIN_CALL()                                                                               \
     const std::lock_guard<std::recursive_mutex> held(cuda_host::lock);                             \
     const cudaError_t begun = cuda_host::begin_call();                                             \

@@ -8,7 +8,8 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
-/* Own code where there is some for the processor; CUDA_HOST_UCONTEXT tries what others get. */
+/* Uses our own switch if there is one for the processor; CUDA_HOST_UCONTEXT selects the portable
+ * one. */
 #if defined(__x86_64__) && !defined(CUDA_HOST_UCONTEXT)
 #define FAST_SWITCH 1
 #else
@@ -25,13 +26,13 @@ namespace cuda_host
 
 namespace
 {
-const size_t STACK_BYTES = 256 << 10; /* touched pages alone take memory */
+const size_t STACK_BYTES = 256 << 10; /* only used pages take memory */
 }
 
 #if FAST_SWITCH
 
-/* Saves what a function must preserve on the old stack, takes it from the new one. It jumps where
- * `ret` would return, since the processor's stack of return addresses would foretell it wrong. */
+/* Saves the callee-saved registers on the old stack and loads them from the new one. It jumps
+ * instead of returning, since the processor would mispredict the return address. */
 extern "C" void cuda_host_switch(void **save, void *load);
 asm(R"(
     .text
@@ -59,8 +60,8 @@ cuda_host_switch:
 
 static void make_context(fiber &made, unsigned char *top, void (*entry)())
 {
-    /* Six registers, the place to go to, and a return address of nobody, so that the entry finds
-     * the stack as after a call. */
+    /* Six registers, the entry's address, and an unused return address, so that the entry finds the
+     * stack as after a call. */
     uintptr_t *frame = reinterpret_cast<uintptr_t *>(top) - 8;
     memset(frame, 0, 8 * sizeof *frame);
     frame[6] = reinterpret_cast<uintptr_t>(entry);

@@ -1,4 +1,4 @@
-/* Fibers: stacks between which one thread of the host switches. */
+/* Fibers: one thread of the host switches between their stacks. */
 #ifndef CUDA_HOST_FIBER_H
 #define CUDA_HOST_FIBER_H
 
@@ -8,23 +8,23 @@ namespace cuda_host
 {
 
 struct fiber {
-    void *context;        /* where it goes on, while it does not run */
+    void *context;        /* where it resumes, while it does not run */
     unsigned char *stack; /* its lowest byte; the thread's own for the fiber made of a thread */
     size_t stack_bytes;
     void *fake_stack; /* AddressSanitizer's */
 };
 
-/* The fiber of the thread that calls, to switch from and back to. */
+/* Makes the calling thread a fiber, to switch from and back to. */
 void fiber_of_thread(fiber &self);
-/* A new one, which runs `entry` (never to return) when it is first switched to. `index` among
- * many sets where its stack begins, so that the tops of stacks do not share cache lines. The page
- * below the stack is closed: an overflow ends the process instead of reaching another stack. */
+/* A new fiber, which runs `entry` at the first switch to it; `entry` never returns. `index` shifts
+ * the start of its stack, so that the tops of stacks do not share cache lines. The page below the
+ * stack is protected: an overflow ends the process instead of reaching another stack. */
 void fiber_make(fiber &made, unsigned index, void (*entry)());
-/* Made anew: whatever it did is forgotten. */
+/* Resets a fiber to a new one with the same stack. */
 void fiber_forget(fiber &made, unsigned index, void (*entry)());
-/* Goes on in `to`; returns when somebody switches back to `from`. */
+/* Resumes `to`; returns at a switch back to `from`. */
 void fiber_switch(fiber &from, fiber &to);
-/* First call of a fiber's entry. */
+/* The first call that a fiber's entry must make. */
 void fiber_entered();
 
 } // namespace cuda_host

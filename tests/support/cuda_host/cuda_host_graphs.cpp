@@ -1,5 +1,5 @@
-/* Graphs of the fake runtime: what captured streams were given, each node behind the one before it
- * on its stream and those that the stream waited for. */
+/* Graphs of the fake runtime: the operations of captured streams. Each node comes after the one
+ * before it on its stream, and after those that the stream waited for. */
 #include <algorithm>
 
 #include "cuda_host_errors.h"
@@ -15,7 +15,7 @@ using namespace cuda_host;
 namespace
 {
 
-/* The nodes of which all that comes before is done: side branches' first. */
+/* The nodes whose predecessors are all done, side branches first. */
 std::vector<size_t> ready_nodes(const std::vector<CUgraphNode_st> &nodes,
                                 const std::vector<bool> &done)
 {

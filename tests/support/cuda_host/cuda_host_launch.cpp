@@ -19,8 +19,8 @@ namespace cuda_host
 namespace
 {
 
-/* The block that runs, and its threads with their stacks. The threads stay where they are, since a
- * fiber that waits for its next launch knows its place. */
+/* The running block, and its threads with their stacks. The threads are not moved, since a fiber
+ * that waits for its next launch keeps its thread's address. */
 block running;
 const std::unique_ptr<thread[]> threads{new thread[1024]};
 unsigned threads_made;

@@ -9,7 +9,8 @@
 namespace cuda_host
 {
 
-/* Runs every thread of the launch to its end; NULL, or what was found, good until the next. */
+/* Runs every thread of the launch to its end. Returns NULL or the finding, valid until the next
+ * launch. */
 const char *run_launch(const launch_shape &shape, const std::function<void()> &body);
 
 } // namespace cuda_host

@@ -1,5 +1,5 @@
-/* Memory of the fake device and pinned memory: the host's, of NaN at first, so that what nobody has
- * written shows. */
+/* Memory of the fake device and pinned memory. Both are host memory, filled with NaN, so that reads
+ * of unwritten values show. */
 #include "cuda_host_memory.h"
 
 #include <algorithm>
@@ -37,8 +37,8 @@ std::map<const unsigned char *, allocation> &allocations()
 
 size_t used;
 
-/* What is freed stays the process's: to take a run's memory from the system anew would be most of
- * the time of a test that makes many. */
+/* The process keeps freed memory. Otherwise a test of many runs would spend most of its time on
+ * getting memory from the system. */
 __attribute__((constructor)) void keep_freed_memory()
 {
     mallopt(M_MMAP_MAX, 0);
@@ -55,7 +55,7 @@ cudaError_t allocate(void **place, size_t bytes, bool on_device)
         return fail(cudaErrorMemoryAllocation);
     }
     void *memory = nullptr;
-    /* As CUDA aligns it; the red zone of AddressSanitizer begins right behind the last byte. */
+    /* Aligned as by CUDA; AddressSanitizer's red zone begins right after the last byte. */
     if (posix_memalign(&memory, 256, bytes) != 0) {
         return fail(cudaErrorMemoryAllocation);
     }
@@ -84,7 +84,7 @@ cudaError_t release(void *place, bool on_device)
     return error;
 }
 
-/* The allocation that holds a place, or the end. */
+/* The allocation that contains a place, or the end. */
 std::map<const unsigned char *, allocation>::const_iterator holder_of(const void *place)
 {
     const unsigned char *begin = static_cast<const unsigned char *>(place);
@@ -103,7 +103,7 @@ const char *check_range(const char *call, const void *place, size_t bytes, bool 
     const auto holder = holder_of(place);
     if (holder == allocations().end() || holder->second.on_device != on_device) {
         if (!on_device && holder == allocations().end()) {
-            return nullptr; /* the host's other memory is nobody's here */
+            return nullptr; /* other host memory is not checked */
         }
         snprintf(text, sizeof text, "%s reaches for %p, which is no %s memory", call, place,
                  on_device ? "device" : "host");

@@ -1,4 +1,4 @@
-/* Each thread runs until it waits, then another that may, by the order that is set. */
+/* Each thread runs until it waits; the order then chooses the next one. */
 #include "cuda_host_schedule.h"
 
 #include <algorithm>
@@ -29,7 +29,7 @@ uint32_t random_word()
     return static_cast<uint32_t>(order.state >> 32);
 }
 
-/* One of the set bits, by the order. */
+/* Chooses one of the set bits by the order. */
 unsigned choose(uint32_t bits)
 {
     if (order.order == CUDA_HOST_ASCENDING) {
@@ -115,8 +115,8 @@ static bool is_at(const site &s, const char *file, int line)
     return s.line == line && (s.file == file || strcmp(s.file, file) == 0);
 }
 
-/* The meeting that is the same as one that this thread comes to. Lanes that wait elsewhere for each
- * other would do so for ever. */
+/* Returns the meeting that this thread joins, a new one if it is the first. Finds lanes that wait
+ * at different places for each other, which would never end. */
 static meeting &join(warp &w, const meeting &mine)
 {
     const uint32_t bit = 1u << lane();
@@ -168,7 +168,7 @@ void meet(const collective &kind, uint32_t mask, const char *file, int line)
     self.waiting = false;
 }
 
-/* All threads of the block go on, in a new interval. */
+/* Lets all threads of the block continue, in a new interval. */
 static void release(block &b)
 {
     b.arrived = 0;

@@ -1,4 +1,4 @@
-/* Which thread runs next, and in which order all else comes that has none of its own. */
+/* Chooses which thread runs next, and the order of everything else that CUDA leaves unordered. */
 #ifndef CUDA_HOST_SCHEDULE_H
 #define CUDA_HOST_SCHEDULE_H
 
@@ -12,16 +12,16 @@ namespace cuda_host
 
 void set_order(cuda_host_order which, uint64_t seed);
 
-/* One of `count` that could come next, by the order: the first, the last, or any. */
+/* Chooses one of `count` candidates by the order: the first, the last, or any. */
 size_t choose_of(size_t count);
 
 void make_ready(block &home, unsigned warp_number, uint32_t lanes);
-/* The thread that runs next, no longer among those ready; NULL if none can. It is of that warp if
- * the order has nothing against it. */
+/* Removes the next thread from those that are ready, and returns it; NULL if none is. It is of that
+ * warp if the order permits. */
 thread *take_next(unsigned warp_number);
-/* Everything that a thread sees becomes that one's; a switch to it follows. */
+/* Sets what a thread sees, such as threadIdx, for `next`. A switch to it must follow. */
 void become(thread *next);
-/* Somebody else runs until this thread is chosen again. */
+/* Runs other threads until this one is chosen again. */
 void let_others_run(unsigned warp_number);
 std::vector<uint32_t> order_of_blocks(uint32_t count);
 

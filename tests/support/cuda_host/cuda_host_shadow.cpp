@@ -17,8 +17,8 @@ namespace
 const size_t COPY_BYTES = 16;
 const char *const HOW[] = {"reads", "writes", "adds to"};
 
-/* Is what `thread` did in the present block interval ordered before what happens now? It is where a
- * barrier of their common warp lies between. */
+/* Whether an earlier access by a warp, in this block interval, is ordered before the present
+ * access: it is if a barrier of the same warp lies between them. */
 bool ordered(uint32_t warp_number, uint32_t warp_epoch)
 {
     return warp_number == here.thread / 32u && warp_epoch != here.warp_epoch;
@@ -220,7 +220,7 @@ void copy_wait(unsigned groups_left)
 {
     std::vector<pending_copy> &copies = current->copies;
     size_t done = 0;
-    /* The latest groups_left groups may go on, and so does what is in no group yet. */
+    /* The latest groups_left groups stay pending, and so do copies that are in no group yet. */
     while (done < copies.size() && copies[done].group + groups_left < current->copy_groups) {
         const pending_copy &copy = copies[done++];
         for (size_t w = 0; w < COPY_BYTES / 4; w++) {

@@ -7,10 +7,10 @@
 namespace cuda_host
 {
 
-/* Fresh shared memory, of NaN, that nobody has touched. */
+/* Fills shared memory with NaN and clears its shadow. */
 void prepare_shared(block &b, size_t bytes);
 
-/* After a finding: nobody has touched anything. */
+/* Resets the shadow after a race was reported. */
 void clear_shadow(block &b);
 
 /* "value 3 of the span of 64 (of 4 bytes each) taken at conv_forward.cu:41" */

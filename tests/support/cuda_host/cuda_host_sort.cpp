@@ -30,7 +30,7 @@ cudaError_t cuda_sort_keys(void *, size_t, const uint64_t *keys, uint64_t *sorte
     return enqueue(stream, cudaGraphNodeTypeKernel, [=]() {
         count_launch();
         std::copy(keys, keys + count, sorted);
-        /* By the high words alone, as the real one. */
+        /* Compares only the high words, as the real one does. */
         std::stable_sort(sorted, sorted + count,
                          [](uint64_t a, uint64_t b) { return a >> 32 < b >> 32; });
         return cudaSuccess;

@@ -1,7 +1,6 @@
-/* Streams and events of the fake runtime. What is put on a stream is done at once; or, if streams
- * are late, when somebody waits for it, which is as late as a device may be. What other streams
- * have is then done before that, behind it, or in between, as the order of the harness says. The
- * default stream is never late. */
+/* Streams and events of the fake runtime. An operation runs immediately or, if streams are late,
+ * when the host waits for it, as late as on any device. The operations of other streams then run
+ * before it, after it or in between, by the harness's order. The default stream is never late. */
 #include "cuda_host_streams.h"
 
 #include <algorithm>
@@ -30,7 +29,7 @@ CUstream_st default_stream;
 
 enum { LATE_UNKNOWN, LATE_NO, LATE_YES } late = LATE_UNKNOWN;
 
-/* Does the first operation that waits on a stream, if there is one. */
+/* Runs the first waiting operation of a stream, if there is one. */
 cudaError_t do_first(CUstream_st &stream)
 {
     if (stream.waiting.empty()) {
@@ -41,22 +40,23 @@ cudaError_t do_first(CUstream_st &stream)
     return operation();
 }
 
-/* Will the point still be reached? Not if it was, or its stream is gone or was forgotten. */
+/* Whether the point will still be reached: not if it was, or if its stream was destroyed or
+ * forgotten. */
 bool is_ahead(const point &p)
 {
     return !p.reached && exists(p.stream) && !stream_of(p.stream).waiting.empty();
 }
 
-/* Can the stream, which has something, go on without another one? */
+/* Whether the stream, which has waiting operations, can run one without another stream. */
 bool is_free(const CUstream_st &stream)
 {
     const std::shared_ptr<point> &behind = stream.waiting.front().behind;
     return behind == nullptr || !is_ahead(*behind);
 }
 
-/* Brings a stream on by one operation: its first one, or, if that comes behind another
- * stream's, one of those. Before it, as the order says, come some of the others', all that are
- * free, or none. */
+/* Runs one operation for a stream: its first one, or, if that must wait for another stream, one of
+ * that stream's. By the order, some, all or none of the other streams' free operations run before
+ * it. */
 cudaError_t step(CUstream_st &stream)
 {
     for (;;) {
@@ -226,7 +226,7 @@ cudaError_t cudaStreamCreate(cudaStream_t *stream)
     return cudaStreamCreateWithFlags(stream, cudaStreamDefault);
 }
 
-/* What waits on the stream is done all the same. */
+/* The stream's waiting operations still run. */
 cudaError_t cudaStreamDestroy(cudaStream_t stream)
 {
     const std::lock_guard<std::recursive_mutex> held(lock);
@@ -274,8 +274,8 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
         }
         return cudaSuccess;
     }
-    /* The point is reached before the operation is done; where streams are not late, by now; the
-     * default stream, which never waits, has to bring the other one on. */
+    /* The point is reached before the operation runs; if streams are not late, it has been reached
+     * already. The default stream is never late, so it must run the other stream's operations. */
     const std::shared_ptr<point> p = event->last;
     return p == nullptr ? cudaSuccess : put(stream, [p]() { return reach(*p); }, p);
 }

@@ -29,24 +29,23 @@ struct capture {
     bool broken;
 };
 
-/* A place in a stream, behind what was on it when an event was recorded. */
+/* A place in a stream, after the operations that were on it when an event was recorded. */
 struct point {
     cudaStream_t stream;
     bool reached;
 };
 
-/* On a late stream: the operation, and the point of another stream that it comes behind, or
- * NULL. */
+/* On a late stream: the operation, and the point of another stream that it must follow, or NULL. */
 struct waiting_operation {
     stream_operation operation;
     std::shared_ptr<point> behind;
 };
 
 struct CUstream_st {
-    bool blocking; /* waits for the default stream, which waits for it */
+    bool blocking; /* it and the default stream wait for each other */
     capture *capturing;
-    bool forked;              /* into the capture, and not yet joined again */
-    std::vector<size_t> last; /* captured nodes that the stream's next one comes behind */
+    bool forked;                           /* into the capture, and not yet joined again */
+    std::vector<size_t> last;              /* captured nodes that the stream's next one follows */
     std::deque<waiting_operation> waiting; /* when streams are late */
 };
 
@@ -58,20 +57,20 @@ extern std::vector<cudaStream_t> streams;
 
 CUstream_st &stream_of(cudaStream_t stream); /* of NULL: the default one */
 bool exists(cudaStream_t stream);
-/* Does the operation, or keeps it until somebody waits for the stream. */
+/* Runs the operation, or keeps it until the host waits for the stream. */
 cudaError_t put(cudaStream_t stream, stream_operation operation,
                 std::shared_ptr<point> behind = nullptr);
 cudaError_t break_capture(capture &c);
 
-/* Puts an operation on a stream: done at once, or kept for the graph that the stream captures. */
+/* Puts an operation on a stream: as `put`, or into the graph that the stream captures. */
 cudaError_t enqueue(cudaStream_t stream, cudaGraphNodeType type, stream_operation operation);
-/* May a call that waits or allocates be made now? It breaks a capture under way. */
+/* Must precede a call that waits or allocates: it breaks any capture under way, and then fails. */
 cudaError_t end_captures();
 bool is_capturing(cudaStream_t stream);
 bool streams_are_late();
-/* Does what waits on any stream. */
+/* Runs all waiting operations of all streams. */
 cudaError_t finish_streams();
-/* What waits is not done; late is again what the environment says. */
+/* Drops all waiting operations; the environment decides again whether streams are late. */
 void forget_streams();
 
 } // namespace cuda_host

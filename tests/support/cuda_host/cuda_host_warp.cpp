@@ -1,4 +1,4 @@
-/* What a warp does together, once its last lane has come. */
+/* The collectives of a warp, computed when its last lane arrives. */
 #include <string.h>
 
 #include "cuda_host_running.h"

@@ -1,4 +1,4 @@
-/* Right kernels. */
+/* Correct kernels (sample_kernels.h). */
 #include "sample_kernels.h"
 
 #include "device.cuh"

@@ -1,4 +1,4 @@
-/* Kernels for the harness' own test: right ones, and others that are each wrong in one way. */
+/* Kernels for the harness's own test: correct ones, and some that are each wrong in one way. */
 #ifndef SAMPLE_KERNELS_H
 #define SAMPLE_KERNELS_H
 
@@ -16,8 +16,8 @@ cudaError_t sample_block_sums(const float *in, float *out, unsigned blocks, cuda
  * `count` below 256 the copies of the others are zeros. */
 cudaError_t sample_reverse(const float *in, float *out, unsigned count, cudaStream_t stream);
 
-/* out[i] = how many of in[0 .. 512) are i, i < 64, by atomics in shared memory; and in out[64] all,
- * by an atomic in global memory. */
+/* out[i], i < 64: how many of in[0 .. 512) equal i, by atomics in shared memory; out[64]: their
+ * sum, by an atomic in global memory. */
 cudaError_t sample_count(const uint8_t *in, uint32_t *out, cudaStream_t stream);
 
 /* Bytes that neighbours write into one word, and that others read: out = in, 256 bytes. */

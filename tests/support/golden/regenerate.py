@@ -2,11 +2,11 @@
 
 Run by hand, in an environment that has tensorflow-cpu, keras and numpy:
 
-    python3 tests/support/golden/regenerate.py            rewrites keras_golden.h beside this file
-    python3 tests/support/golden/regenerate.py --check    recomputes, and exits 1 where it differs
+    python3 tests/support/golden/regenerate.py          rewrites keras_golden.h beside this file
+    python3 tests/support/golden/regenerate.py --check  recomputes, and exits with 1 if it differs
 
-The model, loss, optimizer and fit are Keras' own. Only what would be random is ours, recomputed
-here from the documentation in kernels/common/philox.h and kernels/proof/synthetic_digits.h: the images,
+The model, loss, optimizer and fit are Keras' own. Only the random parts are ours, recomputed here
+from the documentation in kernels/common/philox.h and kernels/proof/synthetic_digits.h: the images,
 the initial weights, the order of each epoch and the dropout masks. So an engine of ours needs
 nothing but the seed to repeat the run.
 
@@ -34,7 +34,7 @@ import numpy as np
 SEED = 0
 BATCH_SIZE = 16
 TRAINING = 149  # nine full batches and one of five: ten steps an epoch
-VALIDATION = 50  # images behind those of training
+VALIDATION = 50  # images after those of training
 EPOCHS = 2
 DATA_SEED = 7  # see above
 
@@ -54,8 +54,8 @@ TENSORS = [
 ]
 ELEMENTS = 4  # of each tensor are kept: places (2 k + 1) * count / (2 * ELEMENTS)
 
-# How far a repeated run may stray, relative to the largest number of its group. Keras sums in an
-# order that depends on the machine and its threads; 20 steps of Adam make more of that.
+# How far a repeated run may differ, relative to the largest number of its group. Keras' order of
+# summation depends on the machine and its threads; 20 steps of Adam amplify that.
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 
 HEADER = pathlib.Path(__file__).with_name("keras_golden.h")
@@ -152,8 +152,8 @@ def synthetic_digits(first, count):
 
 @keras.saving.register_keras_serializable()
 class GivenDropout(keras.layers.Layer):
-    """Dropout with a mask that is given: training multiplies by `factor`, which is 0 or
-    1 / (1 - rate), as keras.layers.Dropout does with a mask of its own."""
+    """Dropout with a given mask: training multiplies by `factor`, which is 0 or 1 / (1 - rate), as
+    keras.layers.Dropout does with a mask of its own."""
 
     def build(self, shape):
         self.factor = self.add_weight(
@@ -181,8 +181,8 @@ def build_model():
     )
     model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
     if keras.config.floatx() == "float64":
-        # TensorFlow takes a Python float through float32 when Keras casts it for 1 - beta^t, which
-        # would put 6e-6 of error into the first steps' rates. A NumPy double keeps its digits.
+        # TensorFlow rounds a Python float to float32 when Keras casts it for 1 - beta^t: an error
+        # of 6e-6 in the first steps' rates. A NumPy double keeps its digits.
         model.optimizer.beta_1 = np.float64(model.optimizer.beta_1)
         model.optimizer.beta_2 = np.float64(model.optimizer.beta_2)
     for variable, value in zip(model.trainable_weights, initial_weights(), strict=True):
@@ -325,8 +325,8 @@ def committed():
 
 
 def difference(ours, theirs, group):
-    """The largest, relative to the largest number of the group; of losses and metrics each to
-    its own number. Infinite where the shapes or a NaN make a comparison impossible."""
+    """The largest difference, relative to the largest number of the group; for losses and metrics,
+    to the number itself. Infinite if shapes differ or a number is NaN."""
     a, b = np.array(ours), np.array(theirs)
     if a.shape != b.shape or not np.all(np.isfinite(a)) or not np.all(np.isfinite(b)):
         return float("inf")

@@ -1,4 +1,4 @@
-"""Child processes that do not outlive a test which is killed, as CTest does at its time limit."""
+"""Child processes that end with their test, even if CTest kills it at its time limit."""
 
 import ctypes
 import signal
@@ -10,7 +10,7 @@ _libc = ctypes.CDLL(None)
 
 
 def end_with_parent():
-    """For preexec_fn: SIGTERM for this process when its parent ends."""
+    """For preexec_fn: this process gets SIGTERM when its parent ends."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

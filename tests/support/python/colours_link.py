@@ -1,4 +1,5 @@
-"""The link that compares batch sizes in stock TensorBoard: what follows the server's address."""
+"""The part after the server's address of the link that compares batch sizes in stock
+TensorBoard."""
 
 import urllib.parse
 

@@ -1,4 +1,4 @@
-"""Digits drawn as people draw and photograph them, from MNIST's images, and the files they come in."""
+"""Digits as people draw and photograph them, made from MNIST's images, and files of them."""
 
 import struct
 import zlib
@@ -19,7 +19,7 @@ def idx(images):
 
 
 def enlarge(image, side):
-    """A square image in another size, bilinear."""
+    """A square image, resized bilinearly."""
     at = numpy.clip((numpy.arange(side) + 0.5) * len(image) / side - 0.5, 0, len(image) - 1)
     low = numpy.floor(at).astype(int)
     high = numpy.minimum(low + 1, len(image) - 1)
@@ -29,8 +29,8 @@ def enlarge(image, side):
 
 
 def draw(image, random, smallest=3, largest=12, noise=8, slope=40):
-    """The digit so many times as large, anywhere on grey paper whose light slopes, dark ink on light
-    paper or light on dark, under noise of that standard deviation."""
+    """The digit, enlarged, at a random place on paper with a gradient of light, dark on light or
+    light on dark, with noise of that standard deviation."""
     side = round(28 * random.uniform(smallest, largest))
     height, width = side + random.integers(0, side // 2 + 1, 2)
     top, left = random.integers(0, height - side + 1), random.integers(0, width - side + 1)

@@ -1,5 +1,4 @@
-"""Writes run.json files of runs that never were, for tests of `trainer compare` and
-`trainer plot`."""
+"""Writes run.json files of invented runs, for tests of `trainer compare` and `trainer plot`."""
 
 import json
 

@@ -1,6 +1,6 @@
-"""What tests of the built trainer share: a data set of a few dozen random images, runs of it with
-the real CPU engine, and what those leave. A program of such tests is called with the trainer and
-tblog: check_x.py TRAINER TBLOG [TEST...]"""
+"""What tests of the built trainer share: a data set of a few dozen random images, runs on it with
+the real CPU engine, and their files. A program of such tests is called with the trainer and tblog:
+check_x.py TRAINER TBLOG [TEST...]"""
 
 import json
 import os

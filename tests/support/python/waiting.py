@@ -1,5 +1,5 @@
-"""How long tests wait. No test depends on the machine's pace: what a test waits for it waits for as
-long as the test itself may take, which CTest decides."""
+"""How long tests wait. No test depends on the machine's pace: it waits for anything as long as
+CTest lets the test run."""
 
 import os
 import time
@@ -9,7 +9,8 @@ PAUSE_SECONDS = 0.02
 
 
 def wait_until(condition, what, limit_seconds=LIMIT_SECONDS):
-    """Returns the first true value of condition(); TimeoutError, saying `what`, if none comes."""
+    """Returns the first true value of condition(). Raises TimeoutError, which names `what`, if none
+    comes."""
     end = time.monotonic() + limit_seconds
     while True:
         result = condition()
@@ -21,8 +22,8 @@ def wait_until(condition, what, limit_seconds=LIMIT_SECONDS):
 
 
 def attempts(first_seconds=15):
-    """Yields how long to wait for what may have to be asked for again: twice as long each time, until
-    all together is as long as a test may wait."""
+    """Yields how long to wait before each retry: twice as long each time, until the sum is as long
+    as a test may wait."""
     seconds = first_seconds
     spent = 0
     while spent < LIMIT_SECONDS:

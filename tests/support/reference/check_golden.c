@@ -1,6 +1,6 @@
-/* The reference against Keras: the run that tests/support/golden/regenerate.py made with the
- * real thing, repeated here from its seed. Also says how far float32 Keras itself strays from
- * float64, since engines in single precision are held to the same bound. */
+/* Compares the reference with Keras: repeats, from its seed, the run that
+ * tests/support/golden/regenerate.py made with Keras. Also checks how far Keras in float32 is from
+ * float64, since engines in single precision must keep the same bound. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -39,17 +39,17 @@ static void train_golden_run(void)
     }
 }
 
-/* |a - b| / scale, infinite for what is no number. */
+/* |a - b| / scale; infinite for NaN. */
 static double deviation(double a, double b, double scale)
 {
     return isfinite(a) && isfinite(b) ? fabs(a - b) / scale : INFINITY;
 }
 
 /* Both sides are double with sums of up to 9216 terms in different orders, so a step's loss has a
- * relative error of some 1e-14. Adam divides by sqrt(v) + 1e-7, which takes the rounding of small
- * gradients as it is: where |g| is 1e-10 of the largest an error of 1e-16 becomes 1e-6 of a
- * weight's step, and 20 steps feed that back. 1e-9 leaves room for it, and a wrong formula in any
- * place is off by far more. */
+ * relative error of some 1e-14. Adam divides by sqrt(v) + 1e-7, so the rounding of small gradients
+ * counts fully: if |g| is 1e-10 of the largest, an error of 1e-16 becomes 1e-6 of a weight's step,
+ * and 20 steps feed that back. 1e-9 leaves room for it, and any wrong formula is off by far
+ * more. */
 static const double double_bound = 1e-9;
 
 START_TEST(losses_of_20_steps_are_those_of_keras)
@@ -100,7 +100,7 @@ START_TEST(parameters_after_20_steps_are_those_of_keras)
 }
 END_TEST
 
-/* The bound that engines are held to is one that Keras' own single precision keeps. */
+/* Keras' own single precision keeps the bound that engines must keep. */
 START_TEST(keras_in_float32_is_within_the_bound_of_engines)
 {
     for (int s = 0; s < KERAS_GOLDEN_STEPS; s++) {

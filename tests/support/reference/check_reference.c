@@ -1,4 +1,4 @@
-/* The reference against what others published or mathematics says: Philox's known answers,
+/* Compares the reference with published and mathematical results: Philox's known answers,
  * permutations and rates, central differences of the loss, and Adam in closed form. */
 #include <check.h>
 #include <float.h>
@@ -96,7 +96,7 @@ START_TEST(an_order_is_a_permutation_that_differs_by_epoch_and_seed)
 }
 END_TEST
 
-/* The share of zeros in factor[count], of which the others must all be 1 / (1 - rate). */
+/* Returns the share of zeros in factor[count]. All others must be 1 / (1 - rate). */
 static void check_dropped(const double *factor, size_t count, double rate)
 {
     size_t dropped = 0;
@@ -206,7 +206,7 @@ static void check_differences(const reference_dropout *dropout)
         for (uint32_t i = 0; i < TRIES && compared < PICKS; i++) {
             const unsigned e = philox(9, PHILOX_WEIGHTS, t, i).word[0] % lenet_tensors[t].count;
             const unsigned p = lenet_tensors[t].offset + e;
-            /* A difference that is 0 would agree with a gradient that was left out. */
+            /* A difference of 0 would agree with a missing gradient. */
             if (fabs(gradient[p]) > 1e-6) {
                 compared += compare_difference(pass, dropout, p);
             }
@@ -316,7 +316,7 @@ START_TEST(flipping_near_decisions_changes_only_what_they_touch)
     ck_assert_mem_eq(gradient, other_gradient, sizeof gradient);
     ck_assert_uint_gt(reference_backward(pass, parameters, other_gradient, 1e-4), 0);
     ck_assert_mem_ne(gradient, other_gradient, sizeof gradient);
-    /* Pooling and the layers below it have such decisions here, what lies above has none. */
+    /* Here pooling and the layers below it have such decisions; the layers above have none. */
     ck_assert_mem_eq(gradient + LENET_DENSE2_KERNEL_AT, other_gradient + LENET_DENSE2_KERNEL_AT,
                      (LENET_PARAMETERS - LENET_DENSE2_KERNEL_AT) * sizeof *gradient);
     reference_pass_destroy(pass);

@@ -74,7 +74,7 @@ void reference_pass_destroy(reference_pass *pass)
     free(pass);
 }
 
-/* factor[count]: the masks of all samples, one behind the other. */
+/* factor[count]: the masks of all samples, one after the other. */
 static void draw_factors(double *factor, uint32_t count, const reference_dropout *dropout,
                          philox_purpose purpose, int rate_256)
 {
@@ -200,7 +200,7 @@ void reference_forward(reference_pass *pass, const double *parameters, const eng
     }
 }
 
-/* Is ReLU open for this value? Counts a decision that hangs on less than flip_below. */
+/* Whether ReLU is open for this value. Counts a decision that is closer than flip_below. */
 static bool open(double before, double flip_below, uint64_t *flipped)
 {
     if (before != 0 && fabs(before) < flip_below) {
@@ -210,8 +210,8 @@ static bool open(double before, double flip_below, uint64_t *flipped)
     return before > 0;
 }
 
-/* The place in window `i` that gets its gradient: the winner, or the next largest where it is
- * less than flip_below behind (and not equal). */
+/* The place in window `i` that gets its gradient: the winner, or the next largest if it is less
+ * than flip_below smaller (and not equal). */
 static int window_choice(const double *before, int i, int winner, double flip_below,
                          uint64_t *flipped)
 {

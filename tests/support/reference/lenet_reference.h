@@ -1,9 +1,9 @@
-/* The network of lenet.h, naive and in double: the oracle that engines are held against.
+/* The network of lenet.h, naive and in double: the oracle that engines are compared with.
  *
  * Plain loops in the order of the formulas, no blocking, no threads, double throughout. It draws
  * weights, orders and dropout masks from philox.h exactly as engines do and knows nothing of how
- * an engine computes. It is itself held against central differences (check_reference.c) and
- * against Keras (check_golden.c).
+ * an engine computes. It is itself checked against central differences (check_reference.c) and
+ * Keras (check_golden.c).
  *
  * Parameters, gradients and moments are arrays of LENET_PARAMETERS doubles in the layout of
  * lenet.h. Nothing here is thread-safe, but different passes and runs are independent. */
@@ -15,7 +15,7 @@
 #include "engine.h"
 #include "lenet.h"
 
-/* Which masks a forward pass uses; a NULL pointer in its place means dropout off. */
+/* Which masks a forward pass uses; a NULL pointer to it means dropout off. */
 typedef struct reference_dropout {
     uint64_t seed;
     uint64_t step; /* from 0 over the whole run */
@@ -50,28 +50,28 @@ typedef struct reference_pass {
     double *conv1_delta;
 } reference_pass;
 
-/* NULL without memory; about 1.2 MB a sample. */
+/* NULL if out of memory; it takes about 1.2 MB a sample. */
 reference_pass *reference_pass_create(uint32_t capacity);
 void reference_pass_destroy(reference_pass *pass); /* NULL is allowed */
 
 /* The network over `count` samples (1 .. capacity): data->images[samples[i]], or the first `count`
- * of the data where `samples` is NULL. */
+ * of the data if `samples` is NULL. */
 void reference_forward(reference_pass *pass, const double *parameters, const engine_data *data,
                        const uint32_t *samples, uint32_t count, const reference_dropout *dropout);
 
 /* The gradient of the last forward pass's mean loss, loss_sum / count, with its `parameters`.
  *
  * The gradient of ReLU at 0 is 0, and a pooling window's goes to the first of its equal maxima.
- * The loss has kinks: where a value before ReLU is nearly 0, or a window's two largest are nearly
- * equal, an engine that rounds may rightly decide otherwise. `flip_below` > 0 takes all such
- * decisions that hang on less than that much the other way (but for exact zeros and exact ties,
- * which rounding does not move); 0 computes the true gradient. The difference of the two bounds
- * what such decisions can do to a gradient. Returns the number of decisions so flipped. */
+ * The loss has kinks: if a value before ReLU is nearly 0, or a window's two largest are nearly
+ * equal, an engine may decide otherwise because of rounding. `flip_below` > 0 flips all decisions
+ * that are closer than that (except exact zeros and exact ties, which rounding does not move); 0
+ * computes the true gradient. The difference of the two bounds the effect of such decisions on a
+ * gradient. Returns the number of flipped decisions. */
 uint64_t reference_backward(reference_pass *pass, const double *parameters, double *gradient,
                             double flip_below);
 
-/* A hash of every decision that the last forward pass took (ReLU open or shut, winner of each
- * window): where two passes agree in it, both are on the same smooth piece of the loss. */
+/* A hash of all decisions of the last forward pass (ReLU open or shut, winner of each window). If
+ * two passes have the same hash, both are on the same smooth piece of the loss. */
 uint64_t reference_decisions(const reference_pass *pass);
 
 /* Glorot uniform weights, rounded to float as engines hold them, and biases 0. */
@@ -100,7 +100,7 @@ typedef struct reference_run {
     reference_pass *pass;
 } reference_run;
 
-/* NULL without memory. The run starts at step 0 with the seed's initial parameters. */
+/* NULL if out of memory. The run starts at step 0 with the seed's initial parameters. */
 reference_run *reference_run_create(const engine_config *config, const engine_data *training);
 void reference_run_destroy(reference_run *run); /* NULL is allowed */
 

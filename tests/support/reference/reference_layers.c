@@ -44,7 +44,7 @@ void reference_convolve(const double *in, int side, int from, const double *kern
     }
 }
 
-/* What one place of the output sends back: delta [to] is the loss's gradient there. */
+/* Propagates one place of the output back: delta [to] is the loss's gradient there. */
 static void convolve_backward_at(const double *in, int side, int from, const double *kernel, int to,
                                  int y, int x, const double *delta, double *kernel_gradient,
                                  double *in_delta)

@@ -70,7 +70,7 @@ class Cat(ToolTest):
         self.assertEqual(events[2]["values"], [{"tag": "c", "string": ""}])
 
     def values(self, *events):
-        """What cat makes of the first values of events."""
+        """What cat prints of the first values of events."""
         return [event["values"][0] for event in self.cat(self.write(*events))[0]]
 
     def test_cat_prints_values_as_their_plugins_take_them(self):

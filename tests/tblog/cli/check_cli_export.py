@@ -68,7 +68,7 @@ class Export(ToolTest):
         self.assertIn("File exists", err)
 
     def export(self, *arguments, status=0):
-        """The files that are made, by name."""
+        """The exported files, by name."""
         code, out, err = tblog("export", "-o", self.path("out"), *arguments)
         self.assertEqual((code, out), (status, ""), err)
         self.assertEqual(bool(err), status != 0, err)
@@ -88,7 +88,7 @@ class Export(ToolTest):
         self.assertFalse(os.path.exists(self.path("-")))
 
     def wide(self, *arguments, status=0):
-        """Rows as they stand in the table, and what is on standard error."""
+        """The rows of the table, and standard error."""
         code, out, err = tblog("export", "--wide", *arguments)
         self.assertEqual(code, status, err)
         return list(csv.reader(io.StringIO(out, newline=""))), err

@@ -1,4 +1,4 @@
-"""The tblog tool's commands that make event files: repair, trim; of merge what all share.
+"""The tblog tool's commands that make event files: repair, trim, and what merge shares with them.
 
 Usage: check_cli_files.py TBLOG
 """
@@ -124,7 +124,8 @@ class Files(ToolTest):
         self.assertEqual(digest(output), digest(path))
 
     def test_repair_tells_where_it_has_not_searched(self):
-        """Headers that all lead to the file's end, so that each would have it read again."""
+        """Headers whose records all claim to reach the file's end; a careless reader would read it
+        again for each."""
         size = 16 << 20
         path = self.write(version_event(), scalar_event(1, "t", 1))
         begin = os.path.getsize(path)
@@ -172,8 +173,8 @@ class Files(ToolTest):
                 output, content_left = self.path("out.tfevents"), content
                 tool = subprocess.Popen([TBLOG, *command, "-o", output])
                 self.addCleanup(tool.kill)
-                # For reading too, so that there is always somebody who does. It is more than a
-                # pipe holds, so the tool has read some of it.
+                # For reading too, so that the pipe always has a reader. It is more than a pipe
+                # holds, so the tool has read some of it.
                 with open(pipe, "r+b", buffering=0) as file:
                     while content_left := content_left[file.write(content_left):]:
                         pass
@@ -220,7 +221,7 @@ class Files(ToolTest):
         self.assertEqual(tblog("trim", path, "--from=4", "-o", self.path("trimmed"))[0], 0)
 
     def trim(self, path, *options, status=0):
-        """The events of the new file, as the stock package reads them; or what is complained of."""
+        """The events of the new file, as the stock package reads them; or standard error."""
         output = self.path("trimmed.tfevents")
         code, out, err = tblog("trim", path, *options, "-o", output)
         self.assertEqual((code, out, bool(err)), (status, "", status != 0), err)
@@ -248,7 +249,7 @@ class Files(ToolTest):
         self.assertEqual(self.values(events), [(1, "c")])
 
     def test_trim_keeps_all_else_of_an_event(self):
-        """What the stock protobuf makes of the same change; fields of unknown numbers are kept."""
+        """The same change by the stock protobuf, which keeps unknown fields."""
         unknown = b"\xfa\x3f\x03new"  # field 1023
         histogram = histogram_event(1, "h", True)
         value = histogram.summary.value[0]

@@ -16,7 +16,7 @@ from cli_fixture import TBLOG, ToolTest, scalar_event, tblog, version_event
 class Gzip(ToolTest):
     def setUp(self):
         super().setUp()
-        # A record of more than is read at a time, whose end is looked at before its middle.
+        # A record larger than one read, whose end is read before its middle.
         graph = event_pb2.Event(graph_def=os.urandom(300_000))
         self.plain = self.write(version_event(), graph, *[
             scalar_event(i, "loss", i / 7, 100 + i) for i in range(40)], name="plain/f.tfevents")
@@ -78,7 +78,7 @@ class Gzip(ToolTest):
         self.assertEqual(result.stdout, b"/dev/stdin: whole, 42 events\n")
 
     def steps(self, path, status):
-        """What could be exported, and what is complained of."""
+        """The exported rows, and standard error."""
         code, out, err = tblog("export", path)
         self.assertEqual(code, status, err)
         return [line.split(",")[2] for line in out.splitlines()[1:]], err

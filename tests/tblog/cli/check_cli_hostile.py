@@ -1,5 +1,5 @@
-"""The tblog tool given names that strangers chose: of tags, runs, files and arguments. Nothing that
-it prints gives the terminal an order, and JSON is JSON.
+"""The tblog tool given names that strangers chose: of tags, runs, files and arguments. No output
+contains a terminal control sequence, and JSON stays valid.
 
 Usage: check_cli_hostile.py TBLOG
 """
@@ -26,7 +26,8 @@ RUNS = [b"r\x1b[2J\n", b"r\x9b\xff\xfe", b"\xc3\xa9", b"\xc2\x9b", b"\xed\xa0\x8
 
 class HostileNames(ToolTest):
     def assert_harmless(self, arguments, **options):
-        """No order in the words, both streams UTF-8 (`tblog` decodes them strictly)."""
+        """Checks that the output has no control sequence. Both streams are UTF-8 (`tblog` decodes
+        them strictly)."""
         code, out, err = tblog(*arguments, **options)
         self.assertIsNone(ORDERS.search(out + err), arguments)
         return code, out, err

@@ -1,4 +1,4 @@
-"""tblog ls: the tags of every run, and what is under no tag.
+"""tblog ls: the tags of every run, and values without a tag.
 
 Usage: check_cli_ls.py TBLOG
 """
@@ -110,7 +110,7 @@ class List(ToolTest):
                                                     *self.points("b", 2, 2)]), {"a": 1, "b": 1})
 
     def test_the_first_start_of_a_run_is_no_restart(self):
-        """TensorBoard's Python loader takes nothing back for it."""
+        """TensorBoard's Python loader removes no points because of it."""
         self.assertEqual(self.out_of_order(self.points("a", 1, 2),
                                            [start_event(2), *self.points("a", 2)]), {"a": 1})
 

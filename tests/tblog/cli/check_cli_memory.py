@@ -1,6 +1,6 @@
-"""The tblog tool's memory: it goes neither with the points of a file nor with what a hostile one asks
-for. Each command runs with a limit on its address space, and on its time: 10,000 tags must not take
-10,000 times as long.
+"""The tblog tool's memory: it depends neither on the number of points nor on the lengths that a
+hostile file claims. Each command runs with a limit on its address space, and on its time: 10,000
+tags must not take 10,000 times as long.
 
 Usage: check_cli_memory.py TBLOG
 """
@@ -69,7 +69,7 @@ class Million(ToolTest):
 
 
 class Gzip(ToolTest):
-    """Gzip files of more than the memory that the tool may take."""
+    """Gzip files larger than the memory that the tool may use."""
 
     def pack(self, block):
         """A file of a hundred members."""
@@ -94,11 +94,11 @@ class Gzip(ToolTest):
 
 
 class Hostile(ToolTest):
-    """Records of few bytes that stand for many parts: an empty value, dimension or string takes two
-    bytes here and a hundred in memory."""
+    """Small records with many parts: an empty value, dimension or string takes two bytes here and a
+    hundred in memory."""
 
     def nested(self, fields, content):
-        """Messages within messages, by the numbers of their fields, the outermost first."""
+        """Nested messages, by their field numbers, the outermost first."""
         for field in reversed(fields):
             size, length = len(content), b""
             while True:

@@ -26,7 +26,7 @@ def points(steps, wall_time=2.0, tag="t"):
 
 class Merge(ToolTest):
     def merge(self, *files, status=0):
-        """The path of what becomes of files of these events, and its events as JSON."""
+        """Merges files of these events. Returns the new file's path, and its events as JSON."""
         for number, events in enumerate(files):
             self.write(version_event(), *events, name=f"r/{number}.tfevents")
         output = self.path("merged.tfevents")
@@ -128,7 +128,7 @@ class Merge(ToolTest):
                           (HIGHEST, 2)])
 
     def test_times_that_are_none_come_last(self):
-        """TensorBoard's default loader reads a file no further than to one."""
+        """TensorBoard's default loader stops reading a file at such an event."""
         found = self.times([scalar_event(step, "t", 1, float("nan")) for step in (2, 1)],
                            points([3, 0]))
         self.assertEqual(found, [(0, 3), (3, 2), (1, "NaN"), (2, "NaN")])
@@ -234,8 +234,8 @@ class Merge(ToolTest):
                           ("summary", 4)])
 
     def test_the_first_start_takes_back_nothing_of_its_own_file(self):
-        """PyTorch writes a START only where a run is resumed, TensorFlow's Supervisor may have
-        written it after the first points."""
+        """PyTorch writes a START only when a run is resumed; TensorFlow's Supervisor may write it
+        after the first points."""
         self.assertEqual(self.times(points([0, 1, 5]), [*points([1], 10), start_event(1),
                                                         *points([2], 20)]),
                          [(0, 2), (1, 10), (2, 20)])

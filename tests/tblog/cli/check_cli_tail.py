@@ -23,7 +23,7 @@ from waiting import LIMIT_SECONDS
 
 
 def is_asleep(process):
-    """Whether the process waits for time to pass: nanosleep, or what the C library calls for it."""
+    """Whether the process sleeps: in nanosleep, or in the call that the C library makes for it."""
     call = pathlib.Path(f"/proc/{process.pid}/syscall").read_text().split()[0]
     return call in ("35", "230")
 
@@ -97,7 +97,7 @@ class Tail(ToolTest):
         os.close(follower)
         try:
             seen = self.read_until(leader, b"\x1b[2J")
-            while not is_asleep(process):  # which it is once all is written
+            while not is_asleep(process):  # once everything is written
                 if select.select([leader], [], [], 0.01)[0]:
                     seen += os.read(leader, 65536)
         finally:
@@ -165,7 +165,7 @@ class Tail(ToolTest):
         self.assertEqual(err, b"")
 
     def follow(self):
-        """tail -f of the directory, into a pipe."""
+        """Starts tail -f on the directory; its output is a pipe."""
         process = subprocess.Popen([TBLOG, "tail", "-f", "-i", "0.01", self.directory],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(process.communicate, timeout=LIMIT_SECONDS)
@@ -178,7 +178,8 @@ class Tail(ToolTest):
                           name="a/f.tfevents")
         process, output = self.follow()
         self.read_until(output, b"a  t  9 at step 8")
-        # As rsync and editors do: a file beside it, the name of which TensorBoard would read too.
+        # As rsync and editors do: a temporary file beside it, whose name TensorBoard would accept
+        # too.
         os.rename(self.write(scalar_event(3, "t", 4), name="a/.f.tfevents.x"), path)
         seen = self.read_until(output, b"a  t  4 at step 3\n")
         self.assertNotIn(b"step 8", seen)

@@ -13,7 +13,7 @@ static index_entry entry_at(uint64_t offset, int64_t step, double wall_time, ind
         .step = step, .wall_time = wall_time, .offset = offset, .bytes = 1, .kind = kind};
 }
 
-/* These are called for many entries: an assertion that holds takes its time. */
+/* Used for many entries, for which Check's assertions would take too long. */
 static void add(event_index *index, index_entry entry)
 {
     if (event_index_add(index, &entry) != 0) {
@@ -39,8 +39,8 @@ static void assert_at_end(event_index *index)
     ck_assert_int_eq(cause, 0);
 }
 
-/* Adds `count` entries whose steps are 0 to count - 1 in a wild order; how many of them come out in
- * the place of another. */
+/* Adds `count` entries whose steps are 0 to count - 1 in mixed order. Returns how many come out at
+ * a wrong place. */
 static uint64_t count_misplaced(uint64_t count)
 {
     enum { PRIME = 7919 }; /* it divides none of the counts, so that each step comes once */

@@ -1,4 +1,4 @@
-/* Files that the tool makes, also where the file system has none without a name. */
+/* Output files of the tool, also on file systems without O_TMPFILE. */
 #define _GNU_SOURCE
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "output_file.h"
 #include "temporary_directory.h"
 
-/* The linker gives the tool's calls of these to the functions below. */
+/* The linker redirects the tool's calls to the functions below. */
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_renameat2(int from_directory, const char *from, int to_directory, const char *to,

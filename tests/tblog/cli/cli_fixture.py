@@ -1,4 +1,4 @@
-"""What the tests of the tblog tool share: the tool, and event files of the stock package's."""
+"""What the tests of the tblog tool share: the tool, and event files by the stock package."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def scalar_event(step, tag, value, wall_time=2.25):
 
 
 def start_event(step, wall_time=2.25):
-    """What tells TensorBoard of a restart."""
+    """The event that marks a restart for TensorBoard."""
     return event_pb2.Event(wall_time=wall_time, step=step,
                            session_log=event_pb2.SessionLog(status="START"))
 
@@ -45,7 +45,7 @@ def string_event(tag, content):
 
 
 def tensor_event(tag, plugin, shape, content=b"", step=0, **tensor):
-    """One value; `plugin` and its content are metadata, none where it is empty."""
+    """One value; `plugin` and its content are its metadata, which it lacks if `plugin` is empty."""
     value = summary_pb2.Summary.Value(tag=tag, tensor=tensor_pb2.TensorProto(**tensor))
     for size in shape:
         value.tensor.tensor_shape.dim.add(size=size)

@@ -250,7 +250,7 @@ START_TEST(a_string_that_is_not_utf8_is_damage)
 }
 END_TEST
 
-/* Reads all that the event points to, so that AddressSanitizer sees what is not there. */
+/* Reads everything that the event points to, so that AddressSanitizer finds dangling pointers. */
 static void read_everything(const tblog_event *event, tblog_status status)
 {
     volatile uint64_t sum = 0;
@@ -274,7 +274,7 @@ static void read_everything(const tblog_event *event, tblog_status status)
     (void)sum;
 }
 
-/* Bytes in a block of exactly their size, so that AddressSanitizer sees a read beyond them. */
+/* Copies bytes to a block of their size, so that AddressSanitizer finds a read beyond them. */
 static tblog_status decode_copy(const uint8_t *bytes, size_t count)
 {
     uint8_t *copy = malloc(count == 0 ? 1 : count);

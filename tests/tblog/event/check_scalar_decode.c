@@ -1,4 +1,4 @@
-/* The decoding by hand of scalars against that through protobuf-c, for random input, whole and
+/* Compares the hand-written decoder of scalars with protobuf-c, for random input, whole and
  * damaged. */
 #include "scalar_decode.h"
 
@@ -23,7 +23,7 @@ static uint64_t random_bits(void)
     return z ^ (z >> 31);
 }
 
-/* A field that no Event has: with it behind the others, the payload is the general parser's. */
+/* A field that no Event has: a payload that ends with it goes to the general parser. */
 static const uint8_t unknown_field[] = {15 << 3, 0};
 
 static bool same_bits(double a, double b)
@@ -31,7 +31,7 @@ static bool same_bits(double a, double b)
     return memcmp(&a, &b, sizeof a) == 0;
 }
 
-/* Whether both ways make the same of a payload that the fast one takes. */
+/* Whether both decoders agree on a payload that the fast one accepts. */
 static void check_taken(const tblog_event *event, const uint8_t *payload, size_t bytes)
 {
     uint8_t *longer = malloc(bytes + sizeof unknown_field);
@@ -119,7 +119,7 @@ START_TEST(what_is_taken_of_damaged_scalars_is_what_protobuf_c_makes_of_them)
     int taken = 0;
     for (int trial = 0; trial < 20000; trial++) {
         random_event(&payload);
-        /* A copy of its own size, so that reading beyond it is seen by AddressSanitizer. */
+        /* A copy of exactly its size, so that AddressSanitizer finds a read beyond it. */
         size_t bytes = payload.size;
         if (random_bits() % 4 == 0) {
             bytes = (size_t)(random_bits() % bytes);
@@ -163,7 +163,7 @@ START_TEST(the_unusual_is_left_to_the_general_parser)
 {
 #define VALUE "\x0a\x08\x0a\x01t\x15\x00\x00\x80\x3f"
     ck_assert(takes("\x2a\x0a" VALUE));
-    ck_assert(takes("\x2a\x0a" VALUE "\x10\x05"));        /* the step behind the summary */
+    ck_assert(takes("\x2a\x0a" VALUE "\x10\x05"));        /* the step after the summary */
     ck_assert(takes("\x2a\x14" VALUE VALUE));             /* two values */
     ck_assert(!takes(""));                                /* no summary */
     ck_assert(!takes("\x2a\x00"));                        /* an empty one */

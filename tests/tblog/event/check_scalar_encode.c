@@ -1,4 +1,4 @@
-/* The encoding by hand of scalars against that of protobuf-c, for random input. */
+/* Compares the hand-written encoder of scalars with protobuf-c, for random input. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static uint64_t random_bits(void)
     return z ^ (z >> 31);
 }
 
-/* Numbers of all magnitudes: every length of a varint comes up. */
+/* Numbers of all magnitudes, so that varints have every length. */
 static uint64_t random_magnitude(void)
 {
     return random_bits() >> (random_bits() % 64);

@@ -1,5 +1,5 @@
-/* What an event_file does beyond what its writer's tests see of it: errno values, and what is left
- * where a call fails. */
+/* What the writer's tests do not see of an event_file: errno values, and the files that a failed
+ * call leaves. */
 #include "event_file.h"
 
 #include <dirent.h>
@@ -172,8 +172,8 @@ START_TEST(a_locked_directory_is_free_again_behind_the_close)
 }
 END_TEST
 
-/* The sink of an empty file in the directory, which is removed before the sink is made or
- * behind. */
+/* The sink of an empty file in the directory. The file is removed before or after the sink is
+ * made. */
 static record_sink *make_sink(const temporary_directory *directory, bool removed_before)
 {
     char path[512];

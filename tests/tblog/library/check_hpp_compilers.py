@@ -19,7 +19,7 @@ STANDARDS = ["-std=c++17", "-std=c++20"]
 
 
 def compilers():
-    """CXX and what else is here, each once."""
+    """CXX and the other installed compilers, each once."""
     found = [shutil.which(name) for name in (CXX, "g++", "clang++", "clang++-14")]
     return {os.path.realpath(path): path for path in found if path}.values()
 

@@ -1,4 +1,4 @@
-"""The shared library can be loaded at run time, however many others have been.
+"""The shared library can be loaded at run time, even after many others.
 
 Usage: check_plugin_load.py LIBTBLOG_SO
 """
@@ -10,8 +10,8 @@ import sys
 import tempfile
 import unittest
 
-# glibc keeps some 1.5 KiB of static TLS for what is loaded late. Copies that each took a few
-# hundred bytes of it would run out long before this many.
+# glibc keeps some 1.5 KiB of static TLS for what is loaded late. If each copy took a few hundred
+# bytes of it, far fewer copies would exhaust it.
 COPIES = 40
 
 

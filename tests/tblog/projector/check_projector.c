@@ -51,8 +51,8 @@ END_TEST
 
 START_TEST(binary_that_would_be_taken_for_text_becomes_text)
 {
-    /* 1.0 is 00 00 80 3f, which is not UTF-8, and 0.5 is 00 00 00 3f, which is. 3.0769e-9 is
-     * 0a 73 53 31: a line end, behind which nothing tells any more. */
+    /* 1.0 is 00 00 80 3f, which is not UTF-8, and 0.5 is 00 00 00 3f, which is. 3.0769e-9 is 0a 73
+     * 53 31, which begins with a line end: TensorBoard meets a line of text first, and fails. */
     static const float binary[] = {1.0f, 0.5f};
     static const float as_text[] = {0.5f, 0.5f};
     const uint8_t line_end[] = {0x0a, 's', 'S', '1'};
@@ -149,7 +149,7 @@ START_TEST(what_the_system_refuses_is_told)
     temporary_path(&directory, "none", path, sizeof path);
     ck_assert_int_eq(tblog_write_projector(path, &embedding, 1), TBLOG_IO);
     ck_assert_int_eq(errno, ENOENT);
-    /* A directory in the place of a file. */
+    /* A directory instead of a file. */
     temporary_path(&directory, "projector_config.pbtxt/x", path, sizeof path);
     tblog_writer *writer;
     ck_assert_int_eq(tblog_writer_open(&writer, path, NULL), TBLOG_OK);

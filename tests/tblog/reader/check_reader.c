@@ -54,7 +54,8 @@ static void teardown(fixture *f)
     memory_file_free(&f->file);
 }
 
-/* Reads whole events, checking each, from number `first` on; the status behind the last one. */
+/* Reads whole events from number `first` on and checks each. Returns the status after the last
+ * one. */
 static tblog_status read_on(fixture *f, size_t first, size_t *next)
 {
     static const int64_t steps[EVENTS] = {0, 7, -3};

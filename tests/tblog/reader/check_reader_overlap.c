@@ -1,6 +1,6 @@
-/* Files made of headers that prove themselves and lead into each other's records, so that a reader
- * who looks behind each of them would read the file again and again: it comes to the end all the
- * same, and to what is whole there. */
+/* Files of headers with correct checksums whose records overlap. A reader that followed each of
+ * them would read the file again and again. Ours still reaches the end, and finds the whole records
+ * there. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -15,13 +15,13 @@
 
 enum {
     BEGIN = sizeof golden_file_version,
-    END = BEGIN + (1 << 20), /* between them is what is made up, and behind it whole records */
+    END = BEGIN + (1 << 20), /* between them are invented bytes, after it whole records */
     RECORDS = 3,             /* whole ones */
     FILE_BYTES = END + sizeof golden_scalars + sizeof golden_later_scalar
 };
 
-/* What the reader may read again of this file, and what finding a header may take: some thousand
- * bytes, not a window of the reader's. */
+/* How much of this file the reader may read again, and what finding a header may cost: some
+ * thousand bytes, not a whole window of the reader. */
 static const uint64_t rereading_bytes = (256 << 20) + 4 * FILE_BYTES;
 static const uint64_t finding_bytes = 4096;
 
@@ -42,8 +42,8 @@ static void put_whole_records(void)
     memcpy(content + END + sizeof golden_scalars, golden_later_scalar, sizeof golden_later_scalar);
 }
 
-/* Reads the file through all damage. Where that would take for ever the reader gives up, and says
- * so. */
+/* Reads the file through all damage. The reader gives up, and reports it, if that would take too
+ * long. */
 static void check_reading(size_t headers, bool gives_up)
 {
     memory_file file;

@@ -1,5 +1,5 @@
-/* Damage of every sort, and what the reader finds behind it: nothing whole may be lost, nothing
- * that is not a record may be found. */
+/* Damage of every kind: the reader must find every whole record after it, and nothing that is not a
+ * record. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -85,7 +85,7 @@ typedef struct outcome {
     size_t places;
 } outcome;
 
-/* Counts a record that was read. It must be one of those written, behind the last one read. */
+/* Counts a record that was read. It must be one that was written, after the last one read. */
 static void note(fixture *f, outcome *result, size_t *next)
 {
     size_t bytes;
@@ -189,7 +189,7 @@ START_TEST(a_tail_of_zeros_costs_what_it_covers)
 }
 END_TEST
 
-/* Takes `count` bytes out, or puts zeros for them. */
+/* Removes `count` bytes, or replaces them by zeros. */
 static void strike(fixture *f, size_t at, size_t count, bool zeros)
 {
     if (zeros) {
@@ -264,7 +264,7 @@ START_TEST(records_behind_a_torn_one_are_found)
 }
 END_TEST
 
-/* A header alone, as a writer leaves it that is stopped there. */
+/* A header alone, as a writer leaves it that stops there. */
 static void append_header(fixture *f, uint64_t payload_bytes)
 {
     uint8_t header[RECORD_HEADER_BYTES];
@@ -276,7 +276,7 @@ static void append_header(fixture *f, uint64_t payload_bytes)
 
 START_TEST(what_follows_a_torn_record_beyond_the_budget_is_found)
 {
-    /* More than is read again of a small file, and as much as a record can have. */
+    /* A length beyond what is read again of a small file, and the largest of a record. */
     static const uint64_t claims[] = {257 << 20, RECORD_PAYLOAD_MAX};
     for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
         fixture f;

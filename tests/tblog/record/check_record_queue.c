@@ -23,8 +23,8 @@ static void append(record_queue *queue, size_t number, bool lasting)
     ck_assert_int_eq(record_append(queue, payload, payload_size(number), lasting), 0);
 }
 
-/* Checks that the queue holds whole records with rising numbers below `count`, the lasting ones all
- * among them, and returns how many there are. */
+/* Checks that the queue holds whole records with rising numbers below `count`, among them all
+ * lasting ones. Returns how many it holds. */
 static size_t check_queue(const record_queue *queue, const bool *lasting, size_t count)
 {
     size_t found = 0;
@@ -53,7 +53,7 @@ START_TEST(a_payload_that_no_message_can_have_is_refused)
     record_queue queue = {0};
     byte_buffer *payload = record_queue_begin(&queue);
     ck_assert_ptr_nonnull(payload);
-    payload->size += (size_t)INT32_MAX + 1; /* no bytes: they are not to be looked at */
+    payload->size += (size_t)INT32_MAX + 1; /* no bytes: they must not be read */
     ck_assert_int_eq(record_queue_end(&queue, false), EMSGSIZE);
     ck_assert_uint_eq(queue.records.size, 0);
     record_queue_free(&queue);
@@ -98,7 +98,7 @@ START_TEST(the_oldest_records_are_dropped_and_the_lasting_ones_stay)
             dropped += gone;
             const size_t found = check_queue(&queue, lasting, count);
             ck_assert_uint_eq(found + dropped, count);
-            /* More than asked stays only where all of it is lasting. */
+            /* More than requested stays only if all of it is lasting. */
             ck_assert(queue.records.size <= room || found * sizeof(size_t) == queue.lasting.size);
         }
         record_queue_free(&queue);

@@ -65,7 +65,8 @@ static size_t record_offset(size_t record)
     return offset;
 }
 
-/* Reads whole records, checking each, from number `first` on; the status behind the last one. */
+/* Reads whole records from number `first` on and checks each. Returns the status after the last
+ * one. */
 static tblog_status read_on(fixture *f, size_t first, size_t *next)
 {
     tblog_status status;

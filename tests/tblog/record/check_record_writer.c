@@ -14,8 +14,8 @@
 enum { RECORDS = 5 };
 static const size_t small_records[RECORDS] = {10, 0, 1, 33, 7};
 
-/* More than is written at once: the first two would be too much together, the third and the fourth
- * are just as much as may be. */
+/* More than one write takes: the first two are too large together, the third and fourth have
+ * exactly the limit. */
 enum { PIECE_BYTES = 64 * 1024, LARGEST_PAYLOAD = 70000, PIECES = 4, LARGE_FILE_BYTES = 200000 };
 static const size_t large_records[RECORDS] = {100, LARGEST_PAYLOAD,
                                               PIECE_BYTES - 100 - 2 * RECORD_FRAME_BYTES, 100, 100};
@@ -41,7 +41,7 @@ static void setup(fixture *f)
     record_writer_init(&f->writer, f->sink);
 }
 
-/* Writes what a flush has left, then what the queue holds. */
+/* Writes what an earlier flush left, then what the queue holds. */
 static int flush(fixture *f)
 {
     const int cause = record_writer_flush(&f->writer);
@@ -85,7 +85,7 @@ static size_t whole_file(const size_t records[RECORDS], uint8_t *bytes, size_t c
     return size;
 }
 
-/* How much the first records take of which there is room for all. */
+/* The size of as many first records as fit wholly. */
 static size_t bytes_of_whole_records(const size_t records[RECORDS], size_t room)
 {
     size_t at = 0;
@@ -95,7 +95,7 @@ static size_t bytes_of_whole_records(const size_t records[RECORDS], size_t room)
     return at;
 }
 
-/* The file has the first bytes of the expected ones, up to the end of a record. */
+/* The file is a prefix of the expected bytes and ends with a whole record. */
 static void check_whole_records(const memory_file *file, const size_t records[RECORDS],
                                 const uint8_t *expected)
 {
@@ -103,7 +103,7 @@ static void check_whole_records(const memory_file *file, const size_t records[RE
     ck_assert(file->size == 0 || memcmp(file->data, expected, file->size) == 0);
 }
 
-/* The file is as expected behind the next flush, which takes what one that failed has left. */
+/* The next flush writes what a failed one left; then the file is as expected. */
 static void check_next_flush(fixture *f, const uint8_t *expected, size_t size)
 {
     ck_assert_int_eq(flush(f), 0);
@@ -240,7 +240,7 @@ static void check_each_piece(const uint8_t *expected)
     }
 }
 
-/* Where each piece takes several calls, any of them fails. */
+/* Each piece takes several calls; any of them fails. */
 static void check_short_writes(const uint8_t *expected)
 {
     size_t call = 0;
@@ -258,7 +258,7 @@ static void check_short_writes(const uint8_t *expected)
     ck_assert_uint_gt(call, piece_offsets[PIECES] / 9000);
 }
 
-/* The disk is full at the end of a piece, a byte before it and a byte behind. */
+/* The disk is full at the end of a piece, a byte before it and a byte after it. */
 static void check_full_disk(const uint8_t *expected)
 {
     for (size_t piece = 1; piece < PIECES; piece++) {
@@ -298,7 +298,7 @@ START_TEST(a_torn_record_that_could_not_be_cut_off_is_cut_off_before_the_next_wr
     ck_assert_uint_eq(f.file.size, 4);
     ck_assert_int_eq(flush(&f), EIO);
     ck_assert_uint_eq(f.file.size, 4);
-    /* Other bytes follow now: the leftover must not stay before them. */
+    /* Other bytes follow now, so the leftover must be gone. */
     record_writer_discard(&f.writer);
     ck_assert_int_eq(record_append(&f.queue, "", 0, false), 0);
     ck_assert_int_eq(flush(&f), 0);

@@ -1,4 +1,4 @@
-"""golden_events.h holds what the stock packages write now: golden.py makes the same file again.
+"""golden_events.h is current: golden.py, with today's stock packages, makes the same file.
 
 Usage: check_golden_bytes.py GOLDEN_EVENTS_H
 """

@@ -34,7 +34,7 @@ def make_mixtures():
 
 
 def shown(text):
-    """What is to be seen of a text: other control characters than these have no form in HTML."""
+    """The visible part of a text: HTML cannot show other control characters."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join("\ufffd" if (c < " " and c not in "\t\n") or c == "\x7f" else c for c in text)
 

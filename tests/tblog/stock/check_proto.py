@@ -1,4 +1,4 @@
-"""Holds our messages against the stock tensorboard package's: descriptors, and bytes both ways.
+"""Compares our messages with the stock tensorboard package's: descriptors, and bytes both ways.
 
 Usage: check_proto.py PROTO_PEER
 
@@ -67,7 +67,7 @@ def stock_messages():
 
 
 def check_descriptors(ours, stock):
-    """Every field of ours is there in the stock message: name, number, type, oneof, enum."""
+    """Every field of ours is in the stock message: name, number, type, oneof, enum."""
     for name, fields in ours.items():
         theirs = stock[short(name)].fields_by_number
         oneofs = {}

@@ -42,7 +42,7 @@ def check_accumulator(run):
 
 
 class Server:
-    """Stock TensorBoard on a log directory. What it says is printed where a check fails."""
+    """Stock TensorBoard on a log directory. Its output is printed if a check fails."""
 
     def __init__(self, logdir, fast):
         self.output = tempfile.NamedTemporaryFile("w")
@@ -78,15 +78,15 @@ class Server:
         return self.get_bytes(f"{path}?{urllib.parse.urlencode(query)}").decode()
 
     def get_bytes(self, path, data=None):
-        """`data` is posted where it is given."""
+        """Posts `data` if it is given."""
         headers = {} if data is None else {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.address}/data/plugin/{path}", data, headers)
         with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as answer:
             return answer.read()
 
     def await_answer(self, accepts, path, data=None, **query):
-        """The first answer that `accepts` likes; it loads in the background. `data` is posted as
-        JSON where it is given."""
+        """Requests until `accepts` is true for the answer, since it loads in the background. Posts
+        `data` as JSON if it is given."""
         end = time.monotonic() + LIMIT_SECONDS
         answer = None
         while time.monotonic() < end:

@@ -1,6 +1,5 @@
-"""What tblog makes of event files that others wrote, beside what the writers' own packages make of
-them: what the tests of each package share.
-"""
+"""Compares how tblog and the writers' own packages read event files. Shared by the tests of each
+package."""
 
 import csv
 import functools
@@ -56,7 +55,7 @@ def dump(path):
 
 
 class FilesTest(unittest.TestCase):
-    """Tests of the files below `directory`, where a class's write() has written."""
+    """Tests of the files below `directory`, which a class's write() made."""
 
     @classmethod
     def setUpClass(cls):
@@ -85,10 +84,11 @@ class FilesTest(unittest.TestCase):
         """A tag's points are these, each to the float."""
         found = [(step, value.numbers.tolist()) for step, value in self.values(tag, run)]
         expected = [(step, [float(np.float32(number))]) for step, number in points]
-        np.testing.assert_equal(found, expected)  # NaN is NaN's equal here
+        np.testing.assert_equal(found, expected)  # NaN equals NaN here
 
     def check_histogram(self, value, data):
-        """The buckets hold the data: none of which may lie on an edge but the first and the last."""
+        """The buckets contain the data. No value may lie on an edge, except the first and the last
+        edge."""
         self.assertEqual((value.kind, value.plugin), ("numbers", "histograms"))
         left, right, count = value.array().T
         self.assertAlmostEqual(left[0], np.min(data), 6)

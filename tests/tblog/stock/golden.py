@@ -88,7 +88,7 @@ def stock(step, summary, tag=None):
 
 
 def first_bytes_of_png(width, height):
-    """As much of a PNG as is looked at."""
+    """The part of a PNG that is read."""
     return (b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") +
             b"\x08\0\0\0\0\0\0\0\0")
 

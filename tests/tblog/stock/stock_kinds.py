@@ -1,4 +1,4 @@
-"""What write_kinds.c wrote, as stock TensorBoard gives it back over HTTP."""
+"""Checks that stock TensorBoard serves over HTTP what write_kinds.c wrote."""
 
 import io
 import json
@@ -20,12 +20,12 @@ class Kinds:
         self.server = server
 
     def get(self, path, **query):
-        """The answer, as soon as the server has loaded what is asked for."""
+        """The answer, once the server has loaded the requested data."""
         return json.loads(self.server.await_answer(lambda answer: json.loads(answer), path,
                                                    run=RUN, **query))
 
     def get_tags(self, plugin, *tags):
-        """Waits until the server knows all tags; what it says of them."""
+        """Waits until the server knows all tags. Returns its list of them."""
         answer = self.server.await_answer(
             lambda answer: set(json.loads(answer).get(RUN, ())) >= set(tags), f"{plugin}/tags")
         found = json.loads(answer)[RUN]
@@ -33,7 +33,7 @@ class Kinds:
         return found
 
     def wait_for_last_event(self):
-        """From then on the server has all that the file holds."""
+        """Waits until the server has loaded the whole file."""
         self.server.await_answer(
             lambda answer: json.loads(answer).get(RUN, {}).get("run_graph"), "graphs/info")
 

@@ -29,7 +29,7 @@ def check_sound(test, value):
     test.assertEqual(value.plugin, "audio")
     rate, samples = frames(value.strings[0])
     test.assertEqual(rate, RATE)
-    # Some scale by 32768, some cut off instead of rounding.
+    # Some scale by 32768, some truncate instead of rounding.
     test.assertLessEqual(np.abs(samples - SOUND.reshape(-1) * 32767).max(), 2)
 
 

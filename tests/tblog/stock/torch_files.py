@@ -61,7 +61,7 @@ class Writer:
     def test_histograms(self):
         for _, value in self.values("histogram"):
             left, right, count = value.array().T
-            # Ahead of the first bucket there may be an empty one, which reaches to the smallest.
+            # An empty bucket, which ends at the smallest value, may come before the first one.
             begin = int(count[0] == 0)
             edges = np.append(left[begin:], right[-1])
             edges[0], edges[-1] = DATA.min() - 1e-6, DATA.max() + 1e-6
@@ -76,7 +76,7 @@ class Writer:
         with wave.open(io.BytesIO(self.value("audio").strings[0])) as file:
             self.assertEqual((file.getframerate(), file.getnchannels()), (8000, 1))
             samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-        # One scales by 32768, one cuts off instead of rounding.
+        # One scales by 32768, one truncates instead of rounding.
         self.assertLessEqual(np.abs(samples - SOUND * 32767).max(), 2)
 
     def test_text(self):

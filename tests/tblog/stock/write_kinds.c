@@ -1,5 +1,5 @@
-/* Writes a run with every kind of value for stock_kinds.py, which says what it expects; its scalars
- * are tensors, its last event is the graph: write_kinds DIRECTORY. */
+/* Writes a run with every kind of value for stock_kinds.py, which has the expected values; its
+ * scalars are tensors, its last event is the graph: write_kinds DIRECTORY. */
 #include <math.h>
 #include <stdio.h>
 
@@ -227,7 +227,7 @@ static tblog_status write_projector(const char *directory)
                                            .labels = table,
                                            .label_column_count = 2,
                                            .label_names = names},
-                                          /* Bytes that would be taken for text. */
+                                          /* Bytes that could be mistaken for text. */
                                           {.name = "ones",
                                            .vectors = &words[3],
                                            .row_count = 1,

@@ -1,5 +1,5 @@
-/* What the tests of tblog_add_… begin and end with: a writer whose every event is in the file at
- * once, at the time of the golden records, and which nothing that they do leaves with an error. */
+/* Setup and teardown of the tests of tblog_add_…: a writer that writes each event immediately, with
+ * the time of the golden records. The teardown checks that it has no error. */
 #ifndef TESTS_CHECK_ADD_H
 #define TESTS_CHECK_ADD_H
 

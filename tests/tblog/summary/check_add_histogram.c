@@ -5,8 +5,8 @@
 #include "little_endian.h"
 #include "record_format.h"
 
-/* The buckets of the file's last record: 30 rows behind 38 bytes of tags and numbers, as the stock
- * package lays a histogram of tag "h" out. */
+/* The buckets of the file's last record: 30 rows after 38 bytes of tags and numbers, as the stock
+ * package encodes a histogram of tag "h". */
 static void last_buckets(tblog_bucket *buckets)
 {
     const uint8_t *at =

@@ -2,7 +2,7 @@
 
 #include "check_add.h"
 
-/* As much of a PNG as is looked at: width and height in the last bytes of their numbers. */
+/* The part of a PNG that is read: width and height, in the last bytes of their numbers. */
 #define PNG_HEAD(width, height)                                                                    \
     {0x89, 'P', 'N',   'G', '\r', '\n', 0x1a,   '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0,          \
      0,    0,   width, 0,   0,    0,    height, 8,    0, 0, 0, 0,  0,   0,   0,   0}
@@ -38,7 +38,7 @@ START_TEST(what_is_no_png_is_refused)
         memcpy(wrong, good, sizeof good);
         wrong[at] ^= 1;
         const tblog_png png = {wrong, sizeof wrong};
-        /* The length of the header chunk, bytes 8 to 11, says nothing that is used. */
+        /* The length of the header chunk, bytes 8 to 11, is not used. */
         ck_assert_int_eq(tblog_add_pngs(f.writer, "i", 0, &png, 1),
                          at >= 8 && at < 12 ? TBLOG_OK : TBLOG_INVALID);
         if (at == 7) {

@@ -60,7 +60,7 @@ START_TEST(wrong_arguments_are_refused_and_write_nothing)
     bad = good;
     bad.config_json = "\xff";
     ck_assert_int_eq(tblog_add_mesh(f.writer, "n", 0, &bad), TBLOG_INVALID);
-    /* One of its tags is another kind's: then none of the others stays known. */
+    /* One of its tags already has another kind, so none of the others may be kept. */
     ck_assert_int_eq(tblog_add_mesh(f.writer, "m", 0, &good), TBLOG_INVALID);
     ck_assert_uint_eq(f.file.size, before);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "m_VERTEX", 0, 1.0), TBLOG_OK);

@@ -19,7 +19,7 @@ START_TEST(a_table_has_the_stock_bytes)
 }
 END_TEST
 
-/* The text of the last event is this. */
+/* Checks the text of the last event. */
 static void check_last_text(const char *expected)
 {
     tblog_reader *reader;
@@ -92,7 +92,7 @@ START_TEST(wrong_arguments_are_refused_and_write_nothing)
     f.now = 1.0 / 0.0;
     ck_assert_int_eq(tblog_add_text(f.writer, "t", 0, "x"), TBLOG_INVALID);
     ck_assert_uint_eq(f.file.size, before);
-    /* A refused tag may become one of any kind. */
+    /* A refused tag may get values of any kind later. */
     f.now = GOLDEN_WALL_TIME;
     ck_assert_int_eq(tblog_add_scalar(f.writer, "t", 0, 1.0), TBLOG_OK);
 }

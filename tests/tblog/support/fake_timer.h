@@ -1,4 +1,4 @@
-/* A flush timer whose time a test turns. */
+/* A flush timer whose time the test controls. */
 #ifndef TESTS_FAKE_TIMER_H
 #define TESTS_FAKE_TIMER_H
 
@@ -24,7 +24,7 @@ void fake_timer_free(fake_timer *timer);
 /* Returns once the flusher waits for time to pass. */
 void fake_timer_await_wait(fake_timer *timer);
 
-/* Awaits that wait, lets time pass and wakes the flusher to look at it. */
+/* Waits for that, lets time pass and wakes the flusher to check the time. */
 void fake_timer_advance(fake_timer *timer, int64_t milliseconds);
 
 #endif

@@ -51,7 +51,8 @@ void faulty_calls_exempt(bool exempt)
     is_exempt = exempt;
 }
 
-/* Counts a call; FAULT_COUNT where it has no fault. *is_first tells the first that has one. */
+/* Counts a call. Returns its fault, or FAULT_COUNT if it has none. *is_first: it is the first with
+ * a fault. */
 static call_fault next_fault(bool *is_first)
 {
     *is_first = false;
@@ -73,8 +74,7 @@ static call_fault next_fault(bool *is_first)
     return fault == FAULT_MOVED ? FAULT_COUNT : fault;
 }
 
-/* Sets errno where the next call is to fail, and returns whether it is. `needs_room` says whether
- * it takes room on the disk. */
+/* Returns whether the next call fails, with errno set. `needs_room`: it takes room on the disk. */
 static bool fails(bool needs_room)
 {
     bool is_first;
@@ -95,7 +95,7 @@ static bool fails(bool needs_room)
     }
 }
 
-/* The linker gives these two kinds of names. */
+/* The linker makes these two kinds of names. */
 ssize_t __real_pwrite(int descriptor, const void *data, size_t bytes, off_t offset);
 ssize_t __wrap_pwrite(int descriptor, const void *data, size_t bytes, off_t offset);
 int __real_ftruncate(int descriptor, off_t size);
@@ -154,7 +154,7 @@ int __wrap_open(const char *path, int flags, ...)
     return fails((flags & O_CREAT) != 0) ? -1 : __real_open(path, flags, mode);
 }
 
-/* The descriptor is gone even where close fails, as on Linux. */
+/* The descriptor is released even if close fails, as on Linux. */
 int __wrap_close(int descriptor)
 {
     const bool failed = fails(false);

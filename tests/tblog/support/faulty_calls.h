@@ -12,8 +12,8 @@ typedef enum call_fault {
                    fail with ENOSPC */
     FAULT_EIO,  /* of every call */
     FAULT_EINTR,
-    FAULT_SHORT, /* a write takes half of its bytes; other calls fail with EIO */
-    FAULT_ZERO,  /* a write takes nothing and says so; other calls fail with EIO */
+    FAULT_SHORT, /* a write writes half of its bytes; other calls fail with EIO */
+    FAULT_ZERO,  /* a write writes nothing and returns 0; other calls fail with EIO */
     FAULT_MOVED, /* the directory is renamed, once; no call fails by itself */
     FAULT_COUNT
 } call_fault;
@@ -23,10 +23,10 @@ typedef enum call_fault {
 void faulty_calls_begin(call_fault fault, size_t from, size_t until, const char *directory,
                         const char *moved);
 
-/* Ends the faults. Whether there was one. */
+/* Ends the faults. Returns whether there was one. */
 bool faulty_calls_end(void);
 
-/* Keeps the calling thread's calls out of all this. */
+/* Exempts the calling thread from counts and faults. */
 void faulty_calls_exempt(bool exempt);
 
 #endif

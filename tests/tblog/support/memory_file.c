@@ -28,7 +28,7 @@ void memory_file_free(memory_file *file)
     free(file->data);
 }
 
-/* Counts a call; true where it is to fail, with errno set. */
+/* Counts a call. Returns whether it fails, with errno set. */
 static bool fails(memory_file *file)
 {
     const size_t call = file->calls++;

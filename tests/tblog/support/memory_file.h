@@ -25,8 +25,8 @@ typedef struct memory_file {
     size_t fail_until;
     int fail_errno;
     size_t transfer_max; /* most bytes that one read or write moves */
-    size_t disk_bytes;   /* writes beyond are short, then fail with ENOSPC */
-    size_t hole_bytes;   /* zeros that a source finds behind the data, as of a sparse file */
+    size_t disk_bytes;   /* writes beyond it are short, then fail with ENOSPC */
+    size_t hole_bytes;   /* zeros that a source finds after the data, as of a sparse file */
 
     size_t writes; /* successful ones */
     size_t syncs;
@@ -37,14 +37,14 @@ typedef struct memory_file {
 void memory_file_init(memory_file *file);
 void memory_file_free(memory_file *file);
 
-/* New handles on the file, to be closed by what they are given to. */
+/* New handles on the file. Whoever gets one closes it. */
 record_sink *memory_file_sink(memory_file *file);
 record_source *memory_file_source(memory_file *file);
 
 /* Lets the calls number `from` to below `until` (of all) fail with `cause`. */
 void memory_file_fail(memory_file *file, size_t from, size_t until, int cause);
 
-/* The file's size, by a thread beside the writer's. */
+/* The file's size, for a thread other than the writer's. */
 size_t memory_file_size(memory_file *file);
 
 /* Waits until the file has at least this size. */

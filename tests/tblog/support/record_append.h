@@ -1,4 +1,4 @@
-/* Records for the tests of what lies below the writer, from payloads that are there already. */
+/* Makes records from ready payloads, for tests of the layers below the writer. */
 #ifndef TESTS_RECORD_APPEND_H
 #define TESTS_RECORD_APPEND_H
 
@@ -8,7 +8,7 @@
 #include "record_queue.h"
 #include "tblog/tblog.h"
 
-/* Puts a whole payload behind the queue's records; as record_queue_end. */
+/* Appends a whole payload to the queue. Returns what record_queue_end does. */
 TBLOG_MUST_CHECK int record_append(record_queue *queue, const void *payload, size_t bytes,
                                    bool lasting);
 

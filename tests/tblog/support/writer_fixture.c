@@ -61,7 +61,7 @@ tblog_status read_points(memory_file *file, point *points, size_t *count)
     }
     while (status == TBLOG_OK && (status = tblog_reader_next(reader, &event)) == TBLOG_OK) {
         for (size_t i = 0; i < event->value_count; i++) {
-            /* Not an assertion of Check's for each: they take longer than the reading. */
+            /* No Check assertion for each: they would take longer than the reading. */
             if (*count == POINTS_MAX) {
                 ck_abort_msg("more than %d points", POINTS_MAX);
             }

@@ -1,5 +1,5 @@
-/* A writer on a file in memory, with its wall clock and its flush timer in the test's hands, and a
- * look at what the file holds. */
+/* A writer on a file in memory. The test controls its wall clock and flush timer, and can read the
+ * file. */
 #ifndef TESTS_WRITER_FIXTURE_H
 #define TESTS_WRITER_FIXTURE_H
 
@@ -44,8 +44,8 @@ typedef struct point {
 
 enum { POINTS_MAX = 8192 };
 
-/* Reads all scalars behind the file version (at most POINTS_MAX), with the file's faults off; the
- * status behind the last event. */
+/* Reads all scalars after the file version (at most POINTS_MAX), with the file's faults off.
+ * Returns the status after the last event. */
 tblog_status read_points(memory_file *file, point *points, size_t *count);
 
 /* The number of scalars in a file of whole records. */

@@ -1,5 +1,5 @@
-/* The bytes that numbers are stored as: written out here, so that a machine of another byte order
- * must make the same. */
+/* The bytes of stored numbers. They are written out here, so machines of both byte orders must make
+ * the same. */
 #include "little_endian.h"
 
 #include "check_main.h"

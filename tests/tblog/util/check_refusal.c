@@ -1,4 +1,4 @@
-/* What is refused, and what the caller is told of it. */
+/* What is refused, and which message says why. */
 #include "refusal.h"
 
 #include <errno.h>
@@ -34,7 +34,7 @@ START_TEST(refusals_of_scalars_tell_why)
     ck_assert_int_eq(tblog_add_scalar(f.writer, "lo\x1b\xc2\x9bss", 0, 1), TBLOG_OK);
     check_refusal(f.writer,
                   tblog_add_histogram(f.writer, "lo\x1b\xc2\x9bss", 0, (float[]){1}, 1, NULL),
-                  "the tag is one of scalars, and now of histograms: 'lo???ss'");
+                  "tag 'lo???ss' already has scalars, so it cannot have histograms");
     ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);
     writer_fixture_free(&f);
 }
@@ -57,28 +57,25 @@ START_TEST(refusals_of_other_kinds_tell_why)
     check_refusal(w, tblog_add_histogram(w, "t", 0, NULL, 1, NULL), "the values are NULL");
     check_refusal(w,
                   tblog_add_histogram_buckets(w, "t", 0, (tblog_bucket[]){{0, 1, 1}, {3, 2, 1}}, 2),
-                  "bucket 1 ends before it begins, or holds less than nothing");
+                  "bucket 1: right edge below left edge, or negative count");
     check_refusal(w, tblog_add_image(w, "t", 0, bytes, 1, 0, 3),
-                  "an image of 1 by 0: its sides are 1 to 65535");
-    check_refusal(w, tblog_add_image(w, "t", 0, bytes, 1, 1, 5),
-                  "an image of 5 channels: it has 1 to 4");
+                  "image size 1x0 is not in 1..65535");
+    check_refusal(w, tblog_add_image(w, "t", 0, bytes, 1, 1, 5), "channel count 5 is not in 1..4");
     check_refusal(w, tblog_add_pngs(w, "t", 0, (tblog_png[]){{bytes, 3}}, 1),
                   "image 0 is not a PNG");
     check_refusal(w, tblog_add_audio(w, "t", 0, floats, 0, 1, 8000), "no frames");
     check_refusal(w, tblog_add_audio(w, "t", 0, floats, 1, 1, 0),
-                  "a sample rate of 0 Hz cannot stand in a WAV file");
-    check_refusal(w, tblog_add_pr_curve(w, "t", 0, bytes, floats, 3, 5),
-                  "score 1 is not within 0 and 1");
+                  "a sample rate of 0 Hz is not valid in a WAV file");
+    check_refusal(w, tblog_add_pr_curve(w, "t", 0, bytes, floats, 3, 5), "score 1 is not in 0..1");
     check_refusal(w, tblog_add_pr_curve(w, "t", 0, bytes, floats, 3, 1),
-                  "1 thresholds: there are 2 to 16777216");
+                  "threshold count 1 is not in 2..16777216");
     const tblog_mesh mesh = {.vertices = (float[]){0, 0, 0},
                              .vertex_count = 1,
                              .faces = (int32_t[]){0, 0, 7},
                              .face_count = 1};
-    check_refusal(w, tblog_add_mesh(w, "t", 0, &mesh),
-                  "face 0 has a vertex 7 that the mesh has not");
+    check_refusal(w, tblog_add_mesh(w, "t", 0, &mesh), "face 0 uses vertex 7, but the mesh has 1");
     check_refusal(w, tblog_add_keras_graph(w, "t", 0, ""), "the model's JSON is empty");
-    check_refusal(w, tblog_add_graph_def(w, bytes, 0), "an empty graph");
+    check_refusal(w, tblog_add_graph_def(w, bytes, 0), "the graph is empty");
     ck_assert_int_eq(tblog_writer_close(w), TBLOG_OK);
     writer_fixture_free(&f);
 }
@@ -97,7 +94,7 @@ START_TEST(a_refused_hyper_parameter_is_named)
         {{.name = "kind", .type = TBLOG_HPARAM_STRING, .string = "\xff"},
          "the string of hyper-parameter 'kind' is not valid UTF-8"},
         {{.name = "kind", .type = (tblog_hparam_type)7},
-         "the hyper-parameter 'kind' is of no known type"},
+         "the hyper-parameter 'kind' has an unknown type"},
         {{.name = NULL}, "the name of hyper-parameter number 2 is NULL"},
         {{.name = ""}, "the name of hyper-parameter number 2 is empty"}};
     writer_fixture f;
@@ -124,7 +121,7 @@ START_TEST(a_refused_hyper_parameter_of_an_experiment_is_named)
                  {{.name = "rate", .display_name = "\xff"},
                   "the display_name of hyper-parameter 'rate' is not valid UTF-8"},
                  {{.name = "rate", .type = (tblog_hparam_type)7},
-                  "the hyper-parameter 'rate' is of no known type"},
+                  "the hyper-parameter 'rate' has an unknown type"},
                  {{.name = NULL}, "the name of hyper-parameter number 2 is NULL"}};
     const tblog_metric_info metric = {.tag = "loss"};
     writer_fixture f;
@@ -149,10 +146,10 @@ START_TEST(structs_of_sizes_that_are_not_known_are_refused)
     tblog_writer *w = f.writer;
     const size_t mesh = sizeof(tblog_mesh);
     char expected[128];
-    snprintf(expected, sizeof expected,
-             "the program's tblog_mesh has %zu bytes, and the library's %zu: they are of different "
-             "versions",
-             mesh + 8, mesh);
+    snprintf(
+        expected, sizeof expected,
+        "tblog_mesh has %zu bytes in the program, but %zu in the library: their versions differ",
+        mesh + 8, mesh);
     check_refusal(w, tblog_add_mesh_sized(w, "m", 0, NULL, mesh + 8), expected);
     const size_t hparam = sizeof(tblog_hparam);
     const size_t info = sizeof(tblog_hparam_info);
@@ -172,7 +169,7 @@ START_TEST(structs_of_sizes_that_are_not_known_are_refused)
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
         ck_assert_int_eq(statuses[i], TBLOG_INVALID);
     }
-    ck_assert_ptr_nonnull(strstr(tblog_writer_message(w), "the program's tblog_chart has"));
+    ck_assert_ptr_nonnull(strstr(tblog_writer_message(w), "tblog_chart has"));
     ck_assert_int_eq(tblog_writer_close(w), TBLOG_OK);
     writer_fixture_free(&f);
 }
@@ -213,19 +210,18 @@ START_TEST(refusals_of_what_comes_once_tell_why)
     tblog_writer *w = f.writer;
     const tblog_hparam twice[] = {{.name = "rate", .number = 1}, {.name = "rate", .number = 2}};
     check_refusal(w, tblog_add_session_start(w, NULL, twice, 2),
-                  "the hyper-parameter 'rate' is there twice");
+                  "duplicate hyper-parameter 'rate'");
     check_refusal(w, tblog_add_session_start(w, NULL, twice, 0),
-                  "a session of no hyper-parameters");
-    check_refusal(w, tblog_add_session_end(w, (tblog_session_result)3),
-                  "a session's result that is none");
+                  "a session needs hyper-parameters");
+    check_refusal(w, tblog_add_session_end(w, (tblog_session_result)3), "unknown session result 3");
     ck_assert_int_eq(tblog_add_session_end(w, TBLOG_SESSION_FAILED), TBLOG_OK);
     check_refusal(w, tblog_add_session_end(w, TBLOG_SESSION_FAILED),
-                  "'_hparams_/session_end_info' was logged before, and may be logged once");
+                  "'_hparams_/session_end_info' was logged before; it may be logged only once");
     check_refusal(w, tblog_add_experiment(w, NULL), "the experiment is NULL");
     const tblog_chart both = {.tag_count = 1, .band_count = 1};
     const tblog_category category = {.charts = &both, .chart_count = 1};
     check_refusal(w, tblog_add_custom_scalars(w, &category, 1),
-                  "a chart has either tags or bands, and this one both or neither");
+                  "a chart needs tags or bands, but not both");
     ck_assert_int_eq(tblog_writer_close(w), TBLOG_OK);
     writer_fixture_free(&f);
 }
@@ -251,13 +247,13 @@ START_TEST(refusals_without_a_writer_tell_why)
         options.file_suffix = (const char *const[]){"\n", ".\x1b[2J", "a\x7f", ".\xc2\x9b"}[i];
         ck_assert_int_eq(tblog_writer_open(&writer, "x", &options), TBLOG_INVALID);
         ck_assert_str_eq(tblog_writer_message(NULL),
-                         "the option file_suffix holds a control character");
+                         "the option file_suffix contains a control character");
     }
     tblog_writer_options_init(&options);
     options.clock = &(tblog_clock){.wall_time = no_time};
     ck_assert_int_eq(tblog_writer_open(&writer, "x", &options), TBLOG_INVALID);
     ck_assert_str_eq(tblog_writer_message(NULL),
-                     "the clock's time is not within 0 and 9999999999 seconds");
+                     "the clock's time is not in 0..9999999999 seconds");
     ck_assert_int_eq(tblog_writer_open(&writer, "/dev/null/x", NULL), TBLOG_IO);
     ck_assert_int_eq(errno, ENOTDIR);
     ck_assert_str_eq(tblog_writer_message(NULL), "open failed: Not a directory: /dev/null/x");
@@ -268,7 +264,7 @@ START_TEST(refusals_without_a_writer_tell_why)
     ck_assert_int_eq(tblog_reader_open(&reader, NULL), TBLOG_INVALID);
     ck_assert_str_eq(tblog_reader_message(NULL), "the path is NULL");
     ck_assert_int_eq(tblog_reader_open(NULL, "x"), TBLOG_INVALID);
-    ck_assert_str_eq(tblog_reader_message(NULL), "there is nowhere to put the reader");
+    ck_assert_str_eq(tblog_reader_message(NULL), "the output pointer is NULL");
     const tblog_embedding embedding = {.name = "e"};
     ck_assert_int_eq(tblog_write_projector("/", &embedding, 1), TBLOG_INVALID);
     ck_assert_str_eq(tblog_writer_message(NULL), "the embedding 'e' has no vectors, or too many");
@@ -324,11 +320,11 @@ START_TEST(a_refusal_is_of_the_last_call_with_one_writer)
     const tblog_scalar scalar = {.tag = "t", .value = 1};
     for (int i = 0; i < 3; i++) {
         check_refusal(f.writer, tblog_add_scalar(f.writer, "", 0, 1), "the tag is empty");
-        /* Neither hides the other's. */
+        /* Neither hides the other's message. */
         ck_assert_ptr_nonnull(strstr(tblog_writer_message(other.writer), strerror(ENOSPC)));
         ck_assert_int_eq(tblog_add_scalar(other.writer, "t", 0, 1), TBLOG_IO);
         ck_assert_str_eq(tblog_writer_message(f.writer), "the tag is empty");
-        /* What comes later and is taken forgets it. */
+        /* A later accepted call forgets it. */
         ck_assert_int_eq(i == 0   ? tblog_add_scalar(f.writer, "t", 0, 1)
                          : i == 1 ? tblog_add_scalars(f.writer, 0, &scalar, 1)
                                   : tblog_writer_flush(f.writer),
@@ -350,7 +346,7 @@ static void *refuse_on_thread(void *writer)
     return NULL;
 }
 
-START_TEST(each_thread_is_told_of_its_own_refusals)
+START_TEST(each_thread_has_its_own_refusals)
 {
     writer_fixture f;
     writer_fixture_make(&f);
@@ -396,6 +392,6 @@ int main(void)
         options_of_an_older_and_a_newer_program_are_set_within_their_sizes,
         refusals_of_what_comes_once_tell_why, refusals_without_a_writer_tell_why,
         a_refusal_neither_latches_nor_hides_the_latched_error,
-        a_refusal_is_of_the_last_call_with_one_writer, each_thread_is_told_of_its_own_refusals,
+        a_refusal_is_of_the_last_call_with_one_writer, each_thread_has_its_own_refusals,
         a_problem_is_one_line_of_valid_text_however_long_the_names);
 }

@@ -46,7 +46,7 @@ START_TEST(a_program_of_a_later_patch_or_of_another_interface_is_refused)
     ck_assert_int_eq(tblog_check_version_of(34 * A_MAJOR + 5 * A_MINOR + 6), TBLOG_INVALID);
     char expected[128];
     snprintf(expected, sizeof expected,
-             "the program was compiled with tblog 34.5.6, and the library is %s", tblog_version());
+             "the program was compiled with tblog 34.5.6, but the library is %s", tblog_version());
     ck_assert_str_eq(tblog_writer_message(NULL), expected);
     ck_assert_int_eq(tblog_check_version(), TBLOG_OK);
     ck_assert_str_eq(tblog_writer_message(NULL), "");

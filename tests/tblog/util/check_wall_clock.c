@@ -15,7 +15,7 @@ START_TEST(the_time_is_the_systems_within_a_tick_and_never_goes_back)
 {
     double last = 0.0;
     for (int i = 0; i < 200000; i++) {
-        /* Readings before and after bound it, whenever this thread is interrupted. */
+        /* Readings before and after bound it, even if this thread is interrupted. */
         const double before = exact_seconds();
         const double now = wall_clock_seconds(NULL);
         const double after = exact_seconds();

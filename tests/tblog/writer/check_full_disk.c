@@ -1,5 +1,5 @@
-/* A disk that is really full: a small one that only the test's own process sees. Where none can be
- * mounted the test is skipped. */
+/* A disk that is really full: a small one that only the test's process sees. The test is skipped if
+ * it cannot mount one. */
 #define _GNU_SOURCE /* unshare */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,8 @@ static bool write_text(const char *path, const char *text)
     return written;
 }
 
-/* Mounts of its own for this process; who is not root becomes it, in a user namespace. */
+/* Gives this process a mount namespace, and first a user namespace in which it is root if it is not
+ * root. */
 static bool have_own_mounts(void)
 {
     if (unshare(CLONE_NEWNS) == 0) {
@@ -43,7 +44,7 @@ static bool have_own_mounts(void)
            write_text("/proc/self/gid_map", groups);
 }
 
-/* The disk goes with the process whatever happens. */
+/* The disk vanishes with the process in any case. */
 static bool mount_small_disk(const temporary_directory *directory)
 {
     static bool has_own_mounts;
@@ -52,7 +53,7 @@ static bool mount_small_disk(const temporary_directory *directory)
            mount("none", directory->path, "tmpfs", 0, "size=64k") == 0;
 }
 
-/* Tried in a process of its own. */
+/* Tries it in a separate process. */
 static bool can_mount(void)
 {
     temporary_directory directory;
@@ -92,7 +93,7 @@ static int64_t read_steps(const char *path)
     return step;
 }
 
-/* Fills what is left of the disk with a file; the path to remove it by. */
+/* Fills the rest of the disk with a file. Returns the file's path. */
 static void fill_disk(const temporary_directory *directory, char *path, size_t bytes)
 {
     static char block[4096];
@@ -122,7 +123,7 @@ static int64_t log_past_full_disk(const temporary_directory *directory, tblog_wr
     }
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_IO);
     ck_assert_ptr_nonnull(strstr(tblog_writer_message(writer), strerror(ENOSPC)));
-    /* What is there now is whole. */
+    /* The file has only whole records now. */
     ck_assert_int_ge(read_steps(tblog_writer_path(writer)), 10);
     ck_assert_int_eq(unlink(ballast), 0);
     if (clears) {

@@ -161,7 +161,7 @@ START_TEST(wrong_arguments_are_refused_and_write_nothing)
     ck_assert_int_eq(tblog_writer_close(NULL), TBLOG_OK);
     ck_assert_uint_eq(f.file.size, before);
     ck_assert_int_eq(tblog_writer_status(f.writer), TBLOG_OK);
-    /* The good tag of the refused pair is new still, so it has metadata now. */
+    /* The good tag of the refused pair is still new, so it gets metadata now. */
     ck_assert_int_eq(tblog_add_scalar(f.writer, "good", 0, 1.0), TBLOG_OK);
     point points[2];
     size_t count;

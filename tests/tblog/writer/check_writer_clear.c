@@ -1,4 +1,4 @@
-/* An error that another thread clears at the first moment at which it can see it. */
+/* Another thread clears an error as soon as it can see it. */
 #include <errno.h>
 #include <pthread.h>
 
@@ -6,14 +6,14 @@
 #include "writer_fixture.h"
 #include "writer_state.h"
 
-/* The linker gives all calls of this in the program to the function below. */
+/* The linker redirects the program's calls to the function below. */
 int __real_pthread_mutex_unlock(pthread_mutex_t *mutex);
 int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex);
 
 /* The writer whose next error is cleared; NULL for none. Guarded by its mutex. */
 static tblog_writer *watched;
 
-/* Stands for the thread that waited for this mutex: it sees the error, and clears it. */
+/* Acts as the thread that waited for this mutex: it sees the error and clears it. */
 int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     tblog_writer *writer = watched;

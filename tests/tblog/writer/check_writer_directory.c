@@ -29,7 +29,7 @@ static int compare_paths(const void *a, const void *b)
     return strcmp(a, b);
 }
 
-/* The files of a directory in the order of their names, which is that in which they are read. */
+/* The files of a directory in the order of their names, in which TensorBoard reads them. */
 static void list_files(const char *directory, file_list *list)
 {
     list->count = 0;
@@ -46,8 +46,9 @@ static void list_files(const char *directory, file_list *list)
     qsort(list->paths, list->count, PATH_BYTES, compare_paths);
 }
 
-/* Reads the whole records of one file of scalars of "loss" whose steps go on from `step`; returns
- * the next step. The file must begin with its version, and its first value must have metadata. */
+/* Reads the whole records of one file of scalars of "loss" whose steps continue from `step`.
+ * Returns the next step. The file must begin with its version, and its first value must have
+ * metadata. */
 static int64_t read_steps(const char *path, int64_t step)
 {
     tblog_reader *reader;
@@ -162,7 +163,7 @@ START_TEST(where_no_next_file_can_be_made_nothing_is_lost)
         ck_assert_int_eq(tblog_add_scalar(writer, "loss", step, 1.0), TBLOG_OK);
     }
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
-    /* A name behind which no other can come: it would be too long. */
+    /* The last possible name: one that sorts after it would be too long. */
     char name[NAME_MAX + 1];
     memset(name, 'z', NAME_MAX);
     memcpy(name, "tfevents", 8);
@@ -320,10 +321,10 @@ START_TEST(a_second_writer_that_asks_for_the_lock_is_refused_until_the_first_is_
     ck_assert_ptr_null(second);
     list_files(directory.path, &files);
     ck_assert_uint_eq(files.count, 1);
-    /* Who does not ask is told apart by name. */
+    /* A writer without the lock gets a file with another name. */
     ck_assert_int_eq(tblog_writer_open(&second, directory.path, NULL), TBLOG_OK);
     ck_assert_int_eq(tblog_writer_close(second), TBLOG_OK);
-    /* A child that lives on does not keep the lock when the first is closed. */
+    /* A surviving child does not keep the lock after the parent closes it. */
     int hold[2];
     ck_assert_int_eq(pipe(hold), 0);
     const pid_t child = fork();
@@ -419,7 +420,7 @@ START_TEST(a_dead_parents_child_does_not_keep_the_lock)
     ck_assert_int_eq(waitpid(parent, NULL, 0), parent);
     ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
     ck_assert_int_eq(tblog_writer_close(writer), TBLOG_OK);
-    /* The child was there all the time: only it has the other end yet. */
+    /* The child still lives: only it has the other end open. */
     ck_assert_int_eq(poll(&(struct pollfd){.fd = running[0], .events = POLLIN}, 1, 0), 0);
     close(hold[1]);
     ck_assert_int_eq(read(running[0], &byte, 1), 0);

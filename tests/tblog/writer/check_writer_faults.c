@@ -85,8 +85,9 @@ START_TEST(open_fails_where_the_first_record_cannot_be_written)
 }
 END_TEST
 
-/* Logs 30 events through the given faults, clearing each error, and closes; then the file must hold
- * just the events whose calls said so, each once. Returns the number of calls that failed. */
+/* Logs 30 events through the given faults, clears each error, and closes. Then the file must have
+ * exactly the events whose calls returned TBLOG_OK, each once. Returns the number of failed
+ * calls. */
 static size_t log_through_faults(writer_fixture *f, size_t from, size_t until, bool faults_end)
 {
     static point accepted[POINTS_MAX];

@@ -37,7 +37,7 @@ static int64_t count_steps(const char *path, tblog_status *end)
     }
     int64_t steps = 0;
     while (*end == TBLOG_OK && (*end = tblog_reader_next(reader, &event)) == TBLOG_OK) {
-        /* Not an assertion of Check's for each: they take longer than the reading. */
+        /* No Check assertion for each: they would take longer than the reading. */
         if (event->step != steps) {
             ck_abort_msg("step %lld in place of %lld", (long long)event->step, (long long)steps);
         }
@@ -184,13 +184,13 @@ START_TEST(open_leaves_no_file_where_the_first_record_fails)
 }
 END_TEST
 
-/* What a child that logs tells its parent, in memory that both share. */
+/* What a logging child reports to its parent, in shared memory. */
 typedef struct child_progress {
     char path[512];
     atomic_int_least64_t flushed_steps; /* as many steps as flush has returned for */
 } child_progress;
 
-/* Logs for ever and flushes now and then, with a small queue that is often full. */
+/* Logs without end and flushes now and then, with a small queue that is often full. */
 static void log_until_killed(const char *run, child_progress *progress, unsigned seed)
 {
     tblog_writer_options options;
@@ -260,7 +260,7 @@ START_TEST(a_process_killed_at_any_moment_leaves_whole_all_that_flush_had_return
 }
 END_TEST
 
-/* What the child of a logging process finds; 0 where all is as promised. */
+/* Checks, in a child of a logging process, that the writer keeps its promises. 0 if it does. */
 static int use_in_child(tblog_writer *writer, const char *run)
 {
     if (tblog_add_scalar(writer, "loss", 99, 1.0) != TBLOG_INVALID ||
@@ -285,7 +285,7 @@ static int use_in_child(tblog_writer *writer, const char *run)
     tblog_writer_options options;
     tblog_writer_options_init(&options);
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-    options.flush_interval_ms = 0; /* The sanitizers support no thread of a forked child's. */
+    options.flush_interval_ms = 0; /* The sanitizers do not support threads in a forked child. */
 #endif
     tblog_writer *own;
     if (tblog_writer_open(&own, run, &options) != TBLOG_OK ||

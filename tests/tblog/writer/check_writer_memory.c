@@ -1,5 +1,5 @@
-/* Once its tags are known a writer takes scalars without taking memory, and what larger events take
- * it gives back. */
+/* Once its tags are known, a writer logs scalars without allocating, and it frees what larger
+ * events needed. */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -8,7 +8,7 @@
 #include "temporary_directory.h"
 #include "writer_state.h"
 
-/* The linker gives all calls of these in the program to the functions below. */
+/* The linker redirects the program's calls to the functions below. */
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t bytes);
 void *__real_realloc(void *block, size_t bytes);
@@ -38,7 +38,7 @@ void *__wrap_realloc(void *block, size_t bytes)
 
 enum { CALLS = 10000 };
 
-/* How many times that took memory. */
+/* Returns how many allocations that took. */
 static size_t log_scalars(tblog_writer *writer)
 {
     const tblog_scalar scalars[] = {
@@ -54,7 +54,7 @@ static size_t log_scalars(tblog_writer *writer)
     return counted;
 }
 
-/* The buffers reach their sizes while the first points are logged; behind them nothing grows. */
+/* The buffers reach their sizes while the first points are logged; later nothing grows. */
 static void check_writer(uint32_t flush_interval_ms, bool tensor_scalars)
 {
     temporary_directory directory;
@@ -89,8 +89,8 @@ START_TEST(a_scalar_that_is_written_at_once_takes_no_memory)
 }
 END_TEST
 
-/* With nothing written meanwhile. Returns how many points that were, and adds to `taken` how many
- * times it took memory. */
+/* Writes nothing meanwhile. Returns the number of points, and adds the number of allocations to
+ * `taken`. */
 static size_t fill_queue(tblog_writer *writer, size_t *taken)
 {
     size_t points = 0;
@@ -162,7 +162,7 @@ static void check_memory_behind_large_events(uint32_t flush_interval_ms, bool te
                                       &writer->scalars, &writer->messages};
     for (size_t i = 0; i < 4; i++) {
         ck_assert_uint_le(all[i]->capacity, 4 * QUEUE_BYTES);
-        /* Those that a full queue needs are there still. */
+        /* The buffers that a full queue needs are kept. */
         ck_assert(i >= 2 || flush_interval_ms == 0 || all[i]->capacity >= QUEUE_BYTES);
     }
     pthread_mutex_unlock(&writer->mutex);

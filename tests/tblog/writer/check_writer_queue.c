@@ -1,5 +1,5 @@
-/* The bounded queue where it is full, and the options for what happens behind a flush or an error.
- * A test holds the writer's lock on the file where nothing is to be written meanwhile. */
+/* The bounded queue when it is full, and the options for what follows a flush or an error. Tests
+ * lock the writer's file to keep it from writing. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -37,7 +37,7 @@ START_TEST(a_call_fails_where_the_queue_is_full_and_its_event_is_nowhere)
     }
     ck_assert_int_gt(accepted, 10);
     ck_assert_int_lt(accepted, 40);
-    /* A new tag that was refused is new still. */
+    /* A new tag that was refused is still new. */
     ck_assert_int_eq(tblog_add_scalar(f.writer, "b", 0, 1.0), TBLOG_FULL);
     ck_assert_int_eq(tblog_writer_status(f.writer), TBLOG_OK);
     pthread_mutex_unlock(&f.writer->io);
@@ -283,7 +283,7 @@ START_TEST(a_failed_sync_latches_and_the_event_in_the_file_counts_as_logged)
     f.options.sync_every_flush = true;
     f.options.flush_interval_ms = 0;
     ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
-    /* The next call of the file writes, the one behind it syncs. */
+    /* The file's next call writes, the one after it syncs. */
     memory_file_fail(&f.file, f.file.calls + 1, f.file.calls + 2, EIO);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "a", 0, 1.0), TBLOG_OK);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "a", 1, 1.0), TBLOG_IO);

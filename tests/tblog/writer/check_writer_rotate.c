@@ -115,7 +115,7 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* Reads one file of scalars of "loss" whose steps go on from `step`; returns the next step. Its
+/* Reads one file of scalars of "loss" whose steps continue from `step`. Returns the next step. Its
  * first value must have metadata. */
 static int64_t read_steps(const char *path, int64_t step)
 {
@@ -136,7 +136,7 @@ static int64_t read_steps(const char *path, int64_t step)
     return step;
 }
 
-/* Checks that the directory's files hold so many steps each, and `count` files in all. */
+/* Checks that the directory has `count` files, with these numbers of steps. */
 static void check_files(const fixture *f, const int64_t *steps, int count)
 {
     struct dirent **files;
@@ -253,7 +253,8 @@ START_TEST(a_close_that_fails_is_told_and_the_next_file_goes_on)
 }
 END_TEST
 
-/* Makes a file after whose name no other sorts that is not too long, or removes it. */
+/* Makes or removes a file with the last possible name: one that sorts after it would be too
+ * long. */
 static void set_last_name(const fixture *f, bool is_there)
 {
     char name[NAME_MAX + 1] = "tfevents";

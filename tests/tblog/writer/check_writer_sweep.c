@@ -1,7 +1,7 @@
 /* The writer's promises on real files, for each way to use it, with each kind of fault at each
  * system call in turn:
  *
- *   - an error is told, stays until it is cleared, and keeps events out meanwhile (or not, with
+ *   - an error is reported, stays until it is cleared, and keeps events out meanwhile (or not, with
  *     retry_after_error);
  *   - what flush has returned TBLOG_OK for can be read;
  *   - in the end the files hold just the accepted events, whole, once each and in their order, but
@@ -191,8 +191,7 @@ static tblog_status read_file(const run *r, const char *path, const logger *l, i
     return status;
 }
 
-/* The files hold, of the accepted events and in their order, `whole` says whether all but the
- * dropped ones. */
+/* The files have accepted events in their order; if `whole`, all except the dropped ones. */
 static void check_files(const run *r, const logger *l, uint64_t dropped, bool whole)
 {
     static file_list files;
@@ -205,7 +204,7 @@ static void check_files(const run *r, const logger *l, uint64_t dropped, bool wh
     qsort(files.paths, files.count, PATH_BYTES, compare_names);
     for (size_t i = 0; i < files.count; i++) {
         const tblog_status end = read_file(r, files.paths[i], l, steps, &count);
-        /* A full disk does not keep a torn record from being cut off. */
+        /* A torn record can be cut off even on a full disk. */
         require(r,
                 end == TBLOG_END || (!whole && r->fault != FAULT_FULL && end == TBLOG_TRUNCATED));
     }
@@ -215,14 +214,14 @@ static void check_files(const run *r, const logger *l, uint64_t dropped, bool wh
         while (at < l->accepted_count && l->accepted[at] != steps[i]) {
             at++;
         }
-        require(r, at++ < l->accepted_count); /* one that was accepted, and behind the one before */
+        require(r, at++ < l->accepted_count); /* an accepted one, after the one before */
     }
     require(r, !whole || count + dropped == l->accepted_count);
 }
 
 /* ---- Logging ---- */
 
-/* Looks at a status that a call returned, and clears the error where there is one to clear. */
+/* Checks a status that a call returned, and clears the error if there is one. */
 static void take_status(const run *r, logger *l, tblog_status status)
 {
     if (status == TBLOG_FULL) {
@@ -237,7 +236,7 @@ static void take_status(const run *r, logger *l, tblog_status status)
     require(r, tblog_writer_message(l->writer)[0] != '\0');
     require(r, tblog_add_scalar(l->writer, "refused", 0, 0.0) == TBLOG_IO);
     require(r, tblog_writer_flush(l->writer) == TBLOG_IO);
-    /* Nothing writes any more: what is there is whole, so far as it could be cut. */
+    /* Nothing writes any more: the files are whole, unless cutting them failed. */
     check_files(r, l, 0, false);
     tblog_writer_clear_error(l->writer);
 }
@@ -291,7 +290,7 @@ static void open_writers(run *r)
     }
 }
 
-/* One run through the given faults; whether there was one. */
+/* One run through the given faults. Returns whether there was one. */
 static bool log_through(const way *w, call_fault fault, size_t from, size_t length, bool faults_end)
 {
     static run r;
@@ -346,7 +345,7 @@ static void sweep(size_t stride, size_t length, bool faults_end)
     stride *= SLOWNESS;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         for (int fault = 0; fault < FAULT_COUNT; fault++) {
-            /* That a call is interrupted each time would have no end. */
+            /* If every call were interrupted, the run would never end. */
             if (fault == FAULT_EINTR && length > 100) {
                 continue;
             }

@@ -1,4 +1,4 @@
-/* The flusher thread, by a time that the test turns, and threads that log side by side. */
+/* The flusher thread, with a time that the test controls, and threads that log at the same time. */
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
@@ -25,7 +25,7 @@ START_TEST(a_point_is_flushed_when_its_time_has_come_and_not_before)
         fake_timer_advance(&f.timer, 749);
         fake_timer_await_wait(&f.timer);
         ck_assert_uint_eq(memory_file_size(&f.file), before);
-        /* A younger point goes with the older one. */
+        /* A younger point is written with the older one. */
         ck_assert_int_eq(tblog_add_scalar(f.writer, "a", step, 2.0), TBLOG_OK);
         fake_timer_advance(&f.timer, 1);
         memory_file_await_size(&f.file, before + 1);
@@ -183,7 +183,7 @@ static void *log_all_kinds(void *argument)
     return NULL;
 }
 
-/* Reads the values of one file: each tag's steps go on rising from `last`, and its first value
+/* Reads the values of one file: each tag's steps continue to rise from `last`, and its first value
  * there has metadata. Returns how many there are. */
 static uint64_t count_values(const char *path, int64_t last[TAGS])
 {
@@ -213,7 +213,7 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* The same for all files of the directory, of which there are several. */
+/* The same for all files of the directory; it must have several. */
 static uint64_t count_all_values(const temporary_directory *directory)
 {
     int64_t last[TAGS];

@@ -21,7 +21,7 @@ typedef enum {
 
 typedef enum { CUBLAS_OP_N = 0, CUBLAS_OP_T = 1 } cublasOperation_t;
 typedef enum { MAJOR_VERSION = 0, MINOR_VERSION = 1, PATCH_LEVEL = 2 } libraryPropertyType;
-/* Of the types that this fake refuses there is one each. */
+/* One of each type that this fake refuses. */
 typedef enum { CUDA_R_32F = 0, CUDA_R_16BF = 14 } cudaDataType;
 typedef enum { CUBLAS_GEMM_DEFAULT = -1 } cublasGemmAlgo_t;
 typedef enum {
@@ -40,7 +40,7 @@ cublasStatus_t cublasCreate(cublasHandle_t *handle);
 cublasStatus_t cublasDestroy(cublasHandle_t handle);
 cublasStatus_t cublasSetStream(cublasHandle_t handle, cudaStream_t stream);
 
-/* A product without a workspace of the caller's is refused here: it would allocate. */
+/* A product without a workspace from the caller is refused, since it would allocate. */
 cublasStatus_t cublasSetWorkspace(cublasHandle_t handle, void *workspace, size_t bytes);
 
 /* By columns: c [m,n] = alpha * op(a) [m,k] . op(b) [k,n] + beta * c; the factors' elements are

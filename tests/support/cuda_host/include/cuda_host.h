@@ -1,5 +1,5 @@
-/* What tests ask of the fake CUDA on the host (README.md of this folder): in which order threads
- * run, what was found, how much memory the device has, which call fails. One thread at a time. */
+/* How tests control the fake CUDA on the host (README.md of the folder above): the order of
+ * threads, findings, the device's memory, failing calls. Not thread-safe. */
 #ifndef CUDA_HOST_H
 #define CUDA_HOST_H
 
@@ -13,13 +13,13 @@
 extern "C" {
 #endif
 
-/* Everything as at the start: order, findings, limits, counts, failures. Memory stays. */
+/* Resets everything to the start: order, findings, limits, counts, failures. Memory stays. */
 void cuda_host_reset(void);
 
-/* In which order threads run between barriers, blocks of a launch, the nodes of a graph, and, where
- * streams are late, these: side branches and the streams that nobody waits for as early as edges
- * and events allow, as late, or anyhow. At the start that is what
- * the environment's CUDA_HOST_ORDER says: "ascending" (also without it), "descending" or a number,
+/* The order of threads between barriers, of the blocks of a launch, of a graph's nodes, and of late
+ * streams. Side branches, and streams that the host does not wait for, run as early as edges and
+ * events allow (ascending), as late as they allow (descending), or in a random order. At the start
+ * the environment's CUDA_HOST_ORDER decides: "ascending" (the default), "descending" or a number,
  * the seed of a shuffled order. */
 typedef enum cuda_host_order {
     CUDA_HOST_ASCENDING,
@@ -28,8 +28,8 @@ typedef enum cuda_host_order {
 } cuda_host_order;
 void cuda_host_set_order(cuda_host_order order, uint64_t seed);
 
-/* Late streams do nothing before somebody waits for them (a query does one operation), so that
- * a missing wait shows in what is read. At the start: late where the environment has
+/* Late streams do nothing before the host waits for them (a query does one operation), so that a
+ * missing wait changes what is read. At the start streams are late if the environment has
  * CUDA_HOST_LATE. */
 void cuda_host_set_late(bool late);
 
@@ -46,17 +46,17 @@ uint64_t cuda_host_launches(void);
  * called for it, or NULL. A device would load it then, which may make other streams wait. */
 const char *cuda_host_unloaded(void);
 
-/* Bytes of memory that the device has, at first 8 GiB; and those in use. */
+/* Sets the device's memory, at first 8 GiB; and returns the bytes in use. */
 void cuda_host_set_memory(size_t bytes);
 size_t cuda_host_memory_used(void);
 
 /* Bytes of shared memory that a block may have at most, at first the 227 KiB of sm_90. */
 void cuda_host_set_shared_memory(size_t bytes);
 
-/* Calls of the runtime that could fail on a device, since the start; call number `call` from now
- * on (1 is the next) gives `error` and does nothing; 0 takes it back. After an error of the
- * device's (cudaErrorIllegalAddress … cudaErrorLaunchFailure) so do all calls, until
- * cuda_host_reset. Destroying and freeing work in any case. */
+/* cuda_host_calls counts the runtime's calls that could fail on a device, since the start.
+ * cuda_host_fail_call makes call number `call` from now on (1 is the next) return `error` and do
+ * nothing; 0 cancels that. After a device error (cudaErrorIllegalAddress … cudaErrorLaunchFailure)
+ * all later calls fail too, until cuda_host_reset. Destroying and freeing always work. */
 uint64_t cuda_host_calls(void);
 void cuda_host_fail_call(uint64_t call, cudaError_t error);
 

@@ -41,7 +41,7 @@ inline cudaError_t launch_kernel(const char *text, void (*kernel)(P...), dim3 gr
     return cuda_host::launch(shape, [kernel, copies]() { std::apply(kernel, copies); }, stream);
 }
 
-/* The host's kernels are always there; who was asked for is noted. */
+/* The host's kernels are always loaded; this records which ones the engine loads. */
 template <typename... P> inline cudaError_t load_kernel(void (*kernel)(P...))
 {
     cuda_host::load(reinterpret_cast<const void *>(kernel));
@@ -56,7 +56,7 @@ inline cudaError_t raise_shared_limit(void (*kernel)(P...), size_t shared_bytes)
 
 /* Shared memory */
 
-/* What tile[i] gives: a place whose every use is checked. */
+/* The result of tile[i]: a place whose every use is checked. */
 template <typename T> class shared_reference
 {
   public:
@@ -84,7 +84,7 @@ template <typename T> class shared_reference
 
 template <typename T> struct shared_span {
     T *values;
-    T *begin; /* of what take gave, whatever was cut from it */
+    T *begin; /* of the span from take, even if it was cut */
     T *end;
 
     /* The place of `count` values from i on, aligned for them. */
@@ -241,7 +241,7 @@ inline void mma_bf16_16x8x16(float (&d)[4], const uint32_t (&a)[4], const uint32
     cuda_host_mma(cuda_host::mma_bf16, d, a, b, file, line);
 }
 
-/* Copies from global to shared memory: they arrive as late as is allowed. */
+/* Copies from global to shared memory: they arrive as late as possible. */
 template <typename T>
 inline void copy_async16(shared_span<T> span, int i, const void *global, bool valid = true)
 {

@@ -1,5 +1,5 @@
 /* What the threads of a launch call while they run: barriers and warp collectives, which switch to
- * another thread, and the shadow of shared memory, which knows who touched what since when. */
+ * another thread, and the shadow of shared memory, which records accesses. */
 #ifndef CUDA_HOST_KERNEL_H
 #define CUDA_HOST_KERNEL_H
 
@@ -34,7 +34,7 @@ template <typename P> argument argument_of(const P &value)
     return argument(begin, begin + sizeof value);
 }
 
-/* What a lane brings to a collective, and takes from it. */
+/* A lane's operands and result of a collective. */
 struct operands {
     const uint32_t *a;
     const uint32_t *b;
@@ -44,8 +44,8 @@ struct operands {
     uint32_t source; /* lane */
 };
 
-/* Who has touched a word of shared memory in the present interval, the time between two block
- * barriers. Its bytes are told apart only where someone touches less than a word.
+/* Which threads accessed a word of shared memory in the present interval, the time between two
+ * block barriers. Single bytes are distinguished only if a thread accesses less than a word.
  *
  * A block's intervals and its warps', which lie between barriers of either kind, are numbered in
  * one sequence. So a warp interval that began in the present block interval has the higher
@@ -55,12 +55,12 @@ struct shadow_word {
     uint32_t read;    /* and of the last read */
     uint16_t writer;  /* thread, or ATOMICALLY */
     uint16_t reader;  /* thread, or BY_LANES | warp, or BY_WARPS */
-    uint32_t guard;   /* the epoch for which bytes are told apart, or COPYING */
+    uint32_t guard;   /* the epoch in which bytes are distinguished, or COPYING */
 };
 enum : uint32_t { ATOMICALLY = 0xfff0, BY_LANES = 0x8000, BY_WARPS = 0xffff };
 const uint32_t COPYING = 0xffffffff;
 
-/* The thread that runs. */
+/* The running thread. */
 struct state {
     uint32_t epoch;      /* interval between block barriers, of no other block or launch */
     uint32_t warp_epoch; /* interval between barriers of the warp */
@@ -79,16 +79,16 @@ inline unsigned lane()
 
 struct collective {
     const char *name;
-    void (*evaluate)(operands *warp, uint32_t mask); /* by whoever comes last */
+    void (*evaluate)(operands *warp, uint32_t mask); /* run by the last lane to arrive */
 };
 extern const collective warp_barrier, shuffle_xor, ballot, mma_tf32, mma_bf16;
 
-/* Waits until all lanes of the mask have come to the same place. */
+/* Waits until all lanes of the mask arrive at the same place. */
 void meet(const collective &kind, uint32_t mask, const char *file, int line);
-/* Waits until all threads of the block have. */
+/* Waits until all threads of the block do. */
 void block_barrier(const char *file, int line);
 
-/* The careful way, where a look at the shadow does not do. */
+/* The slow path, for accesses that the quick look at the shadow cannot clear. */
 void touch_shared(const void *place, size_t bytes, int how);
 enum { READING, WRITING, ADDING };
 
@@ -161,7 +161,7 @@ void take(unsigned char *begin, size_t bytes, size_t value_bytes, const char *fi
                                size_t value_bytes);
 [[noreturn]] void unaligned(const void *begin, ptrdiff_t i, int count);
 
-/* Copies of 16 bytes under way; from NULL: zeros. */
+/* Asynchronous copies of 16 bytes; zeros if `from` is NULL. */
 void copy_start(void *to, const void *from);
 void copy_commit();
 void copy_wait(unsigned groups_left);

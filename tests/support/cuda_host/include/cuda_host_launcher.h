@@ -1,5 +1,5 @@
-/* Somebody else runs the kernels: the harness keeps streams, graphs and memory, and hands over each
- * launch when its turn has come. */
+/* For another program that runs the kernels: the harness keeps streams, graphs and memory, and
+ * passes on each launch when it is due. */
 #ifndef CUDA_HOST_LAUNCHER_H
 #define CUDA_HOST_LAUNCHER_H
 
@@ -24,10 +24,11 @@ typedef struct cuda_host_launch {
     size_t argument_count;
 } cuda_host_launch;
 
-/* Runs a launch to its end: NULL, or what was found, good until the next. */
+/* Runs a launch to its end. Returns NULL or the finding, valid until the next launch. */
 typedef const char *cuda_host_launcher(const cuda_host_launch *launch);
 
-/* NULL: the harness runs the kernels itself, as at the start. cuda_host_reset leaves it. */
+/* NULL: the harness runs the kernels itself, as at the start. cuda_host_reset does not change
+ * it. */
 void cuda_host_set_launcher(cuda_host_launcher *launcher);
 
 /* Memory that cudaMalloc or cudaHostAlloc gave. */
@@ -36,7 +37,7 @@ typedef struct cuda_host_memory {
     size_t bytes;
 } cuda_host_memory;
 
-/* The allocation that a place lies in; NULL and 0 if it is none. */
+/* The allocation that contains a place; NULL and 0 if none does. */
 cuda_host_memory cuda_host_memory_at(const void *place);
 
 #ifdef __cplusplus

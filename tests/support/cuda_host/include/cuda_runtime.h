@@ -1,6 +1,6 @@
 /* The part of the CUDA runtime's interface that this project uses, on the host: names, values and
- * meaning as CUDA's own cuda_runtime.h gives them. For C and C++. What it does beside that, and
- * what it cannot do, is in the README of tests/cuda_host. */
+ * meaning as CUDA's own cuda_runtime.h gives them. For C and C++. README.md of the folder above has
+ * what it does beyond that, and what it cannot do. */
 #ifndef CUDA_HOST_CUDA_RUNTIME_H
 #define CUDA_HOST_CUDA_RUNTIME_H
 

@@ -92,7 +92,7 @@ outcome selftest_command(int argc, char **argv)
         NULL,
         "Tests whether an engine computes on this machine what it should, and prints a report that "
         "is fit for a bug report: the program, the device and its driver, and how far every tensor "
-        "of a training step and the losses of 20 steps differ from the CPU engine's portable "
+        "of a training step and the losses of 24 steps differ from the CPU engine's portable "
         "kernels."
         "\v"
         "Exit status: 0 if the engine passed, 1 if it failed or cannot run here.",

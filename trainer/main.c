@@ -33,7 +33,7 @@ static const struct {
     {{"evaluate", "", "measure a trained network on a validation set"}, evaluate_command},
     {{"predict", "", "read the digits in images with a trained network"}, predict_command},
     {{"export", "", "convert a trained network for other programs"}, export_command},
-    {{"selftest", "", "check that the device computes correctly"}, selftest_command},
+    {{"selftest", "", "check that the GPU, or else the CPU, computes correctly"}, selftest_command},
 };
 
 static const command_entry *command_at(size_t i)
@@ -111,7 +111,8 @@ int main(int argc, char **argv)
     if (fill_standard_descriptors() != 0 || atexit(check_help) != 0) {
         return EXIT_FAILED; /* there may be nowhere to print the cause */
     }
-    setlocale(LC_CTYPE, ""); /* for sign.h; numbers stay as they are in C */
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write */
+    setlocale(LC_CTYPE, "");  /* for sign.h; numbers stay as they are in C */
     argp_err_exit_status = EXIT_USAGE;
     if (argc > 0) {
         argv[0] = name; /* messages begin with it, however it was called */

@@ -2,6 +2,7 @@
 #include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -16,15 +17,15 @@ enum option_key { KEY_ENGINE = 256, KEY_PRECISION, KEY_CHILD, KEY_KEPT };
 static const struct argp_option option_table[] = {
     {"engine", KEY_ENGINE, "NAME", 0, "As for train (default auto)", 0},
     {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 0},
-    {PROOF_CHILD_OPTION, KEY_CHILD, NULL, OPTION_HIDDEN, NULL, 0},
+    {PROOF_CHILD_OPTION, KEY_CHILD, "PID", OPTION_HIDDEN, NULL, 0},
     {PROOF_KEPT_OPTION, KEY_KEPT, NULL, OPTION_HIDDEN, NULL, 0},
     {0}};
 
 typedef struct selftest_options {
     const char *engine;
     engine_precision precision;
-    bool is_child; /* of a process that waits for the report */
-    bool kept;     /* a verdict that was kept will do */
+    pid_t parent; /* that waits for the report; 0 if this is not its child */
+    bool kept;    /* a verdict that was kept will do */
 } selftest_options;
 
 static error_t take_option(int key, char *text, struct argp_state *state)
@@ -36,7 +37,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     case KEY_PRECISION:
         return option_take_precision(state, text, &options->precision);
     case KEY_CHILD:
-        options->is_child = true;
+        options->parent = (pid_t)strtol(text, NULL, 10);
         return 0;
     case KEY_KEPT:
         options->kept = true;
@@ -78,7 +79,7 @@ static outcome selftest(const char *program, const selftest_options *options)
 /* The process that the function above starts. */
 static outcome prove_here(const selftest_options *options)
 {
-    proof_child_follow_parent();
+    proof_child_follow(options->parent);
     const proof_result result =
         device_proof_run(engine_find(options->engine), options->precision, options->kept, stdout);
     return result.verdict == PROOF_PASSED ? OUTCOME_DONE : OUTCOME_FAILED;
@@ -103,5 +104,5 @@ outcome selftest_command(int argc, char **argv)
     if (option_check_parse(&parser, argc, argv, &options) != 0) {
         return OUTCOME_REFUSED;
     }
-    return options.is_child ? prove_here(&options) : selftest(argv[0], &options);
+    return options.parent != 0 ? prove_here(&options) : selftest(argv[0], &options);
 }

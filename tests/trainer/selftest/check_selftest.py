@@ -43,6 +43,11 @@ class SelftestTest(unittest.TestCase):
         return subprocess.run([TRAINER, *map(str, arguments)], capture_output=True, text=True,
                               env=self.environment(device, **others))
 
+    def call_limited(self, device, *arguments):
+        """With no room for any file."""
+        return subprocess.run(["bash", "-c", 'ulimit -f 0; "$@"', "bash", TRAINER, *map(str, arguments)],
+                              capture_output=True, text=True, env=self.environment(device))
+
     def train_arguments(self, engine, directory="run"):
         return ["train", "--engine", engine, "--epochs", 1, "--batch-size", 2, "--precision", "fp32",
                 "--data", self.root / "data", "--logdir", self.root / directory]
@@ -82,6 +87,18 @@ class Report(SelftestTest):
         result = self.call("crash", "selftest")
         self.assertEqual((result.returncode, result.stderr), (1, ""))
         self.assertRegex(result.stdout, r"(?ms)^conv1/kernel .*^Verdict: failed: signal 9 ")
+
+    def test_the_process_that_proves_ends_if_its_parent_is_gone(self):
+        other = os.getppid()
+        result = self.call("none", "selftest", "--child-of", other, "--engine", "cuda")
+        self.assertEqual(result.returncode, -signal.SIGKILL)
+        self.assertEqual(result.stdout, "")
+
+    def test_a_limit_of_file_sizes_does_not_fail_a_right_device(self):
+        result = self.call_limited("none", "selftest", "--engine", "cuda")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertRegex(result.stdout, "(?m)^Verdict: passed: this cannot be kept: .*File too large$")
+        self.assertEqual(list(self.cache.glob("lenet_mnist/*")), [])
 
     def test_without_a_device_that_is_said_and_the_cpu_is_tested(self):
         result = self.call("absent", "selftest")

@@ -1,8 +1,10 @@
 /* The trainer with a made-up device in the place of the CUDA engine: the CPU engine computes for
  * it. The environment says what is wrong with it:
  *
- * WRONG_DEVICE a fault of wrong_engine.h; or "hang" or "crash" at its first step, "memory" or
- * "absent" WRONG_DEVICE_NAME its name WRONG_DEVICE_STARTED a file that is made when it hangs */
+ *   WRONG_DEVICE          a fault of wrong_engine.h; or "hang" or "crash" at its first step, "memory"
+ *                         or "absent"
+ *   WRONG_DEVICE_NAME     its name
+ *   WRONG_DEVICE_STARTED  a file that is made when it hangs */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,6 +9,7 @@
 #include "device_proof.h"
 #include "option_check.h"
 #include "option_value.h"
+#include "proof_cache.h"
 #include "proof_child.h"
 #include "trusted_engine.h"
 
@@ -50,12 +51,13 @@ static error_t take_option(int key, char *text, struct argp_state *state)
 }
 
 /* A device is proved in another process, so that the report gets its end whatever the device
- * does. */
-static proof_result prove(const char *name, engine_precision precision)
+ * does. Whether it failed before does not count any more. */
+static proof_result prove(const engine_api *api, engine_precision precision)
 {
     static char report[PROOF_REPORT_BYTES];
-    proof_child_job job = proof_child_defaults(name, precision);
+    proof_child_job job = proof_child_defaults(api->name, precision);
     job.echo = stdout;
+    proof_cache_forget_failures(api);
     return proof_child_run(&job, report);
 }
 
@@ -65,9 +67,9 @@ static outcome selftest(const char *program, const selftest_options *options)
     const bool any = strcmp(options->engine, "auto") == 0;
     proof_result result = {.verdict = PROOF_UNAVAILABLE};
     for (size_t i = 0; result.verdict == PROOF_UNAVAILABLE && engine_list[i] != NULL; i++) {
-        const char *name = engine_list[i]->name;
-        if (any ? engine_is_built_in(engine_list[i]) : strcmp(options->engine, name) == 0) {
-            result = prove(name, options->precision);
+        const engine_api *api = engine_list[i];
+        if (any ? engine_is_built_in(api) : strcmp(options->engine, api->name) == 0) {
+            result = prove(api, options->precision);
         }
     }
     if (result.verdict == PROOF_UNAVAILABLE) {

@@ -3,6 +3,7 @@
 usage: check_selftest.py TRAINER, which is wrong_device.c's
 """
 
+import json
 import os
 import pathlib
 import signal
@@ -70,7 +71,7 @@ class Report(SelftestTest):
         result = self.call("none", "selftest", WRONG_DEVICE_NAME="Card 1")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         for words in (r"^Program +trainer \d+\.\d+\.\d+, build [0-9a-f]{8}$", "^Engine +cuda, fp32$",
-                      r"^Device +Card 1 \(", "^Driver ", r"^Memory +\d+ MiB free$",
+                      r"^Device +Card 1 \(", "^Driver +none$", r"^Processor +\S", r"^System +Linux \S", r"^Memory +\d+ MiB free$",
                       r"^gradient/conv1/bias +\S+ +\S+$", r"^loss of step 24 +\S+ +\S+$",
                       "^Verdict: passed$"):
             self.assertRegex(result.stdout, f"(?m){words}")
@@ -164,6 +165,17 @@ class Trust(SelftestTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("not cuda: it failed its selftest", " ".join(result.stdout.split()))
 
+    def test_an_evaluation_proves_a_device_once(self):
+        plans = self.root / "plans"
+        self.assert_trained_on(self.train("none", "auto"), "cuda")
+        for kept in self.cache.glob("lenet_mnist/*"):
+            kept.unlink()
+        result = self.call("memory", "evaluate", self.root / "run", "--data", self.root / "data",
+                           WRONG_DEVICE_PLANS=str(plans))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("not cuda: out of memory", " ".join(result.stdout.split()))
+        self.assertEqual(plans.read_text(encoding="utf-8"), "plan\n")
+
     def assert_stopped_while_it_hangs(self, name, send):
         started = self.root / name
         process = subprocess.Popen(
@@ -195,15 +207,32 @@ class KeptVerdict(SelftestTest):
         self.assert_trained_on(self.train("none", "auto"), "cuda")
         self.assert_trained_on(self.train("sign", "auto", "other", WRONG_DEVICE_NAME="other"), "cpu")
 
-    def test_a_device_that_failed_is_proved_again(self):
-        self.assert_trained_on(self.train("sign", "auto"), "cpu")
-        self.assert_trained_on(self.train("none", "auto", "other"), "cuda")
+    def test_another_driver_is_proved(self):
+        self.assert_trained_on(self.train("none", "auto", WRONG_DEVICE_DRIVER="1"), "cuda")
+        self.assert_trained_on(self.train("sign", "auto", "other", WRONG_DEVICE_DRIVER="2"), "cpu")
+
+    def test_verdicts_of_another_driver_do_not_pile_up(self):
+        for driver in "1", "2":
+            self.assert_trained_on(self.train("none", "auto", driver, WRONG_DEVICE_DRIVER=driver), "cuda")
+        self.assertEqual(len(list(self.cache.glob("lenet_mnist/*"))), 1)
+
+    def test_without_a_known_driver_no_verdict_is_kept(self):
+        result = self.train("none", "auto", WRONG_DEVICE_DRIVER="")
+        self.assert_trained_on(result, "cuda")
+        self.assert_one_line(result, "this cannot be kept: the device's driver is not known")
+
+    def test_the_cpu_has_no_verdict(self):
+        self.cache.write_text("no directory", encoding="utf-8")
+        result = self.call("none", "selftest", "--engine", "cpu")
+        self.assertRegex(result.stdout, "(?m)^Verdict: passed$")
+        self.assertNotIn("Driver", result.stdout)
 
     def test_a_selftest_that_fails_ends_the_trust(self):
         for device in "sign", "crash":
             self.assert_trained_on(self.train("none", "auto", f"before {device}"), "cuda")
             self.assertEqual(self.call(device, "selftest", "--precision", "fp32").returncode, 1)
             self.assert_trained_on(self.train(device, "auto", f"after {device}"), "cpu")
+            self.assertEqual(self.call("none", "selftest").returncode, 0)
 
     def test_a_damaged_verdict_counts_as_none(self):
         self.assert_trained_on(self.train("none", "auto"), "cuda")
@@ -217,6 +246,54 @@ class KeptVerdict(SelftestTest):
         self.assert_trained_on(result, "cuda")
         self.assert_one_line(result, "the selftest of engine cuda passed; this cannot be kept: ",
                              self.cache, "so it is done every time")
+
+class KeptFailure(SelftestTest):
+    def setUp(self):
+        super().setUp()
+        self.assert_trained_on(self.train("crash", "auto"), "cpu")
+        self.failure = self.cache / "lenet_mnist/selftest-failed-cuda-fp32.json"
+
+    def assert_proved_again(self, **others):
+        self.assert_trained_on(self.train("none", "auto", "again", **others), "cuda")
+
+    def change(self, **values):
+        kept = json.loads(self.failure.read_text(encoding="utf-8"))
+        self.assertLessEqual(values.keys(), {key.replace(" ", "_").replace("'", "") for key in kept})
+        for key in kept:
+            kept[key] = values.get(key.replace(" ", "_").replace("'", ""), kept[key])
+        self.failure.write_text(json.dumps(kept, indent=2), encoding="utf-8")
+
+    def test_a_device_that_failed_is_not_asked_again(self):
+        plans = self.root / "plans"
+        result = self.train("none", "auto", "other", WRONG_DEVICE_PLANS=str(plans))
+        self.assert_trained_on(result, "cpu")
+        self.assert_one_line(result, "not cuda: it failed its selftest less than an hour ago: signal 9",
+                             self.cache / "lenet_mnist/selftest-report.txt",
+                             "after 'trainer selftest' it is tested again")
+        self.assertFalse(plans.exists())
+
+    def test_a_selftest_makes_an_end_of_it(self):
+        self.assertEqual(self.call("none", "selftest").returncode, 0)
+        self.assert_proved_again()
+
+    def test_it_is_forgotten_after_an_hour(self):
+        self.change(seconds_after_it=json.loads(self.failure.read_text())["seconds after it"] - 3600)
+        self.assert_proved_again()
+
+    def test_it_is_forgotten_when_the_machine_starts(self):
+        self.change(machines_start="another")
+        self.assert_proved_again()
+
+    def test_another_build_is_proved(self):
+        self.change(build="another")
+        self.assert_proved_again()
+
+    def test_other_visible_devices_are_proved(self):
+        self.assert_proved_again(CUDA_VISIBLE_DEVICES="7")
+
+    def test_a_damaged_file_counts_as_none(self):
+        self.failure.write_text("{", encoding="utf-8")
+        self.assert_proved_again()
 
 
 if __name__ == "__main__":

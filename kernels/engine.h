@@ -122,6 +122,7 @@ typedef struct engine_plan {
      * with the same configuration, precision and text have the same results. */
     char arithmetic[ENGINE_ARITHMETIC_BYTES];
     char hardware[96]; /* for people, for example "avx512, 2 threads" */
+    char driver[32];   /* of the hardware, for example "CUDA 13.0"; "" if none or not known */
 } engine_plan;
 
 enum { ENGINE_HISTOGRAM_BUCKETS = 30 };

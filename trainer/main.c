@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -31,7 +33,7 @@ static const struct {
     {{"evaluate", "", "measure a trained network on a validation set"}, evaluate_command},
     {{"predict", "", "read the digits in images with a trained network"}, predict_command},
     {{"export", "", "convert a trained network for other programs"}, export_command},
-    {{"selftest", "", "check that the device computes correctly"}, selftest_command},
+    {{"selftest", "", "check that the GPU, or else the CPU, computes correctly"}, selftest_command},
 };
 
 static const command_entry *command_at(size_t i)
@@ -69,24 +71,48 @@ static int exit_code(outcome status)
 }
 
 /* Opens /dev/null as each of the descriptors 0 to 2 that the parent left closed. Otherwise the
- * first files that are opened would get these numbers, and printed text would go into them. */
+ * first files that are opened would get these numbers, and printed text would go into them. They
+ * are opened read-only, so that printing fails. */
 static int fill_standard_descriptors(void)
 {
     int fd;
     do {
-        fd = open("/dev/null", O_RDWR);
+        fd = open("/dev/null", O_RDONLY);
     } while (fd >= 0 && fd <= STDERR_FILENO);
     return fd < 0 ? -1 : close(fd);
+}
+
+/* False after one line on stderr. */
+static bool is_output_whole(const char *program_name)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return true;
+    }
+    fprintf(stderr, "%s: cannot write to standard output; the output is incomplete\n",
+            program_name);
+    return false;
+}
+
+/* The command returned, so its output was checked. */
+static bool command_ended;
+
+/* argp prints help and version, then exits without checking that printing succeeded. */
+static void check_help(void)
+{
+    if (!command_ended && !is_output_whole(program.name)) {
+        _exit(EXIT_FAILED);
+    }
 }
 
 int main(int argc, char **argv)
 {
     static char name[] = "trainer";
     command_choice chosen;
-    if (fill_standard_descriptors() != 0) {
+    if (fill_standard_descriptors() != 0 || atexit(check_help) != 0) {
         return EXIT_FAILED; /* there may be nowhere to print the cause */
     }
-    setlocale(LC_CTYPE, ""); /* for sign.h; numbers stay as they are in C */
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write */
+    setlocale(LC_CTYPE, "");  /* for sign.h; numbers stay as they are in C */
     argp_err_exit_status = EXIT_USAGE;
     if (argc > 0) {
         argv[0] = name; /* messages begin with it, however it was called */
@@ -95,10 +121,7 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     const outcome status = commands[chosen.command].run(chosen.argc, chosen.argv);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "%s: cannot write to standard output; the output is incomplete\n",
-                chosen.name);
-        return status == OUTCOME_DONE ? EXIT_FAILED : exit_code(status);
-    }
-    return exit_code(status);
+    const bool is_whole = is_output_whole(chosen.name);
+    command_ended = true;
+    return status == OUTCOME_DONE && !is_whole ? EXIT_FAILED : exit_code(status);
 }

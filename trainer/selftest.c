@@ -2,12 +2,14 @@
 #include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
 #include "device_proof.h"
 #include "option_check.h"
 #include "option_value.h"
+#include "proof_cache.h"
 #include "proof_child.h"
 #include "trusted_engine.h"
 
@@ -16,15 +18,15 @@ enum option_key { KEY_ENGINE = 256, KEY_PRECISION, KEY_CHILD, KEY_KEPT };
 static const struct argp_option option_table[] = {
     {"engine", KEY_ENGINE, "NAME", 0, "As for train (default auto)", 0},
     {"precision", KEY_PRECISION, "NAME", 0, "fp32, tf32 or bf16 (default: the engine's own)", 0},
-    {PROOF_CHILD_OPTION, KEY_CHILD, NULL, OPTION_HIDDEN, NULL, 0},
+    {PROOF_CHILD_OPTION, KEY_CHILD, "PID", OPTION_HIDDEN, NULL, 0},
     {PROOF_KEPT_OPTION, KEY_KEPT, NULL, OPTION_HIDDEN, NULL, 0},
     {0}};
 
 typedef struct selftest_options {
     const char *engine;
     engine_precision precision;
-    bool is_child; /* of a process that waits for the report */
-    bool kept;     /* a verdict that was kept will do */
+    pid_t parent; /* that waits for the report; 0 if this is not its child */
+    bool kept;    /* a verdict that was kept will do */
 } selftest_options;
 
 static error_t take_option(int key, char *text, struct argp_state *state)
@@ -36,7 +38,7 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     case KEY_PRECISION:
         return option_take_precision(state, text, &options->precision);
     case KEY_CHILD:
-        options->is_child = true;
+        options->parent = (pid_t)strtol(text, NULL, 10);
         return 0;
     case KEY_KEPT:
         options->kept = true;
@@ -49,12 +51,13 @@ static error_t take_option(int key, char *text, struct argp_state *state)
 }
 
 /* A device is proved in another process, so that the report gets its end whatever the device
- * does. */
-static proof_result prove(const char *name, engine_precision precision)
+ * does. Whether it failed before does not count any more. */
+static proof_result prove(const engine_api *api, engine_precision precision)
 {
     static char report[PROOF_REPORT_BYTES];
-    proof_child_job job = proof_child_defaults(name, precision);
+    proof_child_job job = proof_child_defaults(api->name, precision);
     job.echo = stdout;
+    proof_cache_forget_failures(api);
     return proof_child_run(&job, report);
 }
 
@@ -64,9 +67,9 @@ static outcome selftest(const char *program, const selftest_options *options)
     const bool any = strcmp(options->engine, "auto") == 0;
     proof_result result = {.verdict = PROOF_UNAVAILABLE};
     for (size_t i = 0; result.verdict == PROOF_UNAVAILABLE && engine_list[i] != NULL; i++) {
-        const char *name = engine_list[i]->name;
-        if (any ? engine_is_built_in(engine_list[i]) : strcmp(options->engine, name) == 0) {
-            result = prove(name, options->precision);
+        const engine_api *api = engine_list[i];
+        if (any ? engine_is_built_in(api) : strcmp(options->engine, api->name) == 0) {
+            result = prove(api, options->precision);
         }
     }
     if (result.verdict == PROOF_UNAVAILABLE) {
@@ -78,7 +81,7 @@ static outcome selftest(const char *program, const selftest_options *options)
 /* The process that the function above starts. */
 static outcome prove_here(const selftest_options *options)
 {
-    proof_child_follow_parent();
+    proof_child_follow(options->parent);
     const proof_result result =
         device_proof_run(engine_find(options->engine), options->precision, options->kept, stdout);
     return result.verdict == PROOF_PASSED ? OUTCOME_DONE : OUTCOME_FAILED;
@@ -92,7 +95,7 @@ outcome selftest_command(int argc, char **argv)
         NULL,
         "Tests whether an engine computes on this machine what it should, and prints a report that "
         "is fit for a bug report: the program, the device and its driver, and how far every tensor "
-        "of a training step and the losses of 20 steps differ from the CPU engine's portable "
+        "of a training step and the losses of 24 steps differ from the CPU engine's portable "
         "kernels."
         "\v"
         "Exit status: 0 if the engine passed, 1 if it failed or cannot run here.",
@@ -103,5 +106,5 @@ outcome selftest_command(int argc, char **argv)
     if (option_check_parse(&parser, argc, argv, &options) != 0) {
         return OUTCOME_REFUSED;
     }
-    return options.is_child ? prove_here(&options) : selftest(argv[0], &options);
+    return options.parent != 0 ? prove_here(&options) : selftest(argv[0], &options);
 }

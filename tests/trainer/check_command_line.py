@@ -24,6 +24,14 @@ class CommandLine(TrainerTest):
                 self.assertIn("trainer", result.stdout)
                 self.assertEqual(result.stderr, "")
 
+    def test_help_that_cannot_be_printed_has_failed(self):
+        for arguments in (["--help"], ["--version"], ["--usage"], ["train", "--help"],
+                          ["selftest", "--version"], ["plan", "--usage"], ["plan", "--engine", "cpu"]):
+            for output in "/dev/full", "&-":
+                result = subprocess.run(["bash", "-c", f'"$@" >{output}', "bash", TRAINER, *arguments],
+                                        capture_output=True, text=True)
+                self.assert_refused(result, 1, "cannot write to standard output")
+
     def test_unknown_commands_and_options_are_wrong_usage(self):
         for arguments in ([], ["fly"], ["train", "--fly"], ["--fly"],
                           ["compare", "--format=xml"], ["compare", "--target-accuracy=99"],

@@ -1,6 +1,9 @@
 #include "device_proof.h"
 
+#include <sys/utsname.h>
+
 #include "engine_proof.h"
+#include "machine_file.h"
 #include "proof_cache.h"
 #include "proof_subject.h"
 
@@ -28,12 +31,22 @@ static void print_comparison(void *context, const proof_comparison *comparison)
 static void print_head(const proof_subject *subject, FILE *out)
 {
     const engine_proof_size *size = &engine_proof_usual_size;
-    fprintf(out, "Program    trainer %s\n", subject->build);
+    char processor[PROOF_SUBJECT_BYTES];
+    struct utsname system;
+    fprintf(out, "Program    trainer %s\n",
+            subject->build[0] != '\0' ? subject->build : TRAINER_VERSION ", build not known");
     fprintf(out, "Engine     %s, %s\n", subject->engine, engine_precision_name(subject->precision));
     fprintf(out, "Device     %s (%s)\n", subject->device, subject->arithmetic);
-    fprintf(out, "Driver     %s\n", subject->driver[0] != '\0' ? subject->driver : "none known");
+    if (subject->driver[0] != '\0') {
+        fprintf(out, "Driver     %s\n", subject->driver);
+    }
     if (subject->free_bytes != UINT64_MAX) {
         fprintf(out, "Memory     %.0f MiB free\n", (double)subject->free_bytes / (1 << 20));
+    }
+    machine_file_line(processor, sizeof processor, "/proc/cpuinfo", "model name\t: ");
+    fprintf(out, "Processor  %s\n", processor[0] != '\0' ? processor : "not known");
+    if (uname(&system) == 0) {
+        fprintf(out, "System     %s %s, %s\n", system.sysname, system.release, system.machine);
     }
     fprintf(out,
             "Compared   with the CPU engine's portable kernels in fp32: %u steps of %u samples\n\n",
@@ -64,9 +77,12 @@ static proof_result result_of_report(const proof_report *report)
                              report->first_beyond.allowed, report->beyond, report->count);
 }
 
-static proof_result keep_verdict(const proof_subject *subject)
+static proof_result keep_verdict(const engine_api *api, const proof_subject *subject)
 {
     char message[MESSAGE_BYTES];
+    if (!engine_needs_proof(api)) {
+        return proof_result_make(PROOF_PASSED, "%s", "");
+    }
     return proof_cache_keep(subject, message) == 0
                ? proof_result_make(PROOF_PASSED, "%s", "")
                : proof_result_make(PROOF_PASSED, "this cannot be kept: %s", message);
@@ -93,7 +109,7 @@ static proof_result prove(const engine_api *api, const engine_config *settings, 
     if (status != ENGINE_OK) {
         return result_of_status(status, message);
     }
-    return report.beyond == 0 ? keep_verdict(&subject) : result_of_report(&report);
+    return report.beyond == 0 ? keep_verdict(api, &subject) : result_of_report(&report);
 }
 
 proof_result device_proof_run(const engine_api *api, engine_precision precision, bool kept,

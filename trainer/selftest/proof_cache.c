@@ -5,16 +5,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "directory_path.h"
 #include "file_read.h"
 #include "file_replace.h"
+#include "machine_file.h"
 #include "message.h"
 #include "retried_calls.h"
 
-enum { NAME_BYTES = 32 };
+enum {
+    NAME_BYTES = 64,
+    FAILURE_BYTES = 16384, /* more than the file of a failure has */
+    /* A device may be repaired without a restart; then it is found by this time. */
+    FAILURE_SECONDS = 3600
+};
 
 #define FOLDER "lenet_mnist"
 
@@ -49,11 +56,14 @@ static char *describe(const proof_subject *subject)
     return text;
 }
 
-/* Each subject has a file of its own. */
-static void name_file(const char *text, char name[NAME_BYTES])
+/* Each device, engine and precision has a file of its own, so that the verdicts of old builds and
+ * drivers do not pile up. */
+static void name_file(const proof_subject *subject, char name[NAME_BYTES])
 {
-    snprintf(name, NAME_BYTES, "selftest-%08lx.json",
-             crc32_z(0, (const unsigned char *)text, strlen(text)));
+    const uLong checksum =
+        crc32_z(0, (const unsigned char *)subject->device, strlen(subject->device));
+    snprintf(name, NAME_BYTES, "selftest-%s-%s-%08lx.json", subject->engine,
+             engine_precision_name(subject->precision), checksum);
 }
 
 /* A descriptor of the folder, or -1 if there is none. */
@@ -64,12 +74,10 @@ static int open_folder(void)
     return find_folder(folder, message) == 0 ? directory_open(folder) : -1;
 }
 
-static bool is_kept(int folder, const char *text)
+static bool is_kept(int folder, const char *name, const char *text)
 {
-    char name[NAME_BYTES];
     char *found;
     size_t bytes;
-    name_file(text, name);
     if (file_read_up_to(folder, name, strlen(text), &found, &bytes) != 0) {
         return false;
     }
@@ -80,9 +88,11 @@ static bool is_kept(int folder, const char *text)
 
 bool proof_cache_has(const proof_subject *subject)
 {
+    char name[NAME_BYTES];
     char *text = describe(subject);
     const int folder = open_folder();
-    const bool has = text != NULL && folder >= 0 && is_kept(folder, text);
+    name_file(subject, name);
+    const bool has = text != NULL && folder >= 0 && is_kept(folder, name, text);
     if (folder >= 0) {
         close(folder);
     }
@@ -90,19 +100,20 @@ bool proof_cache_has(const proof_subject *subject)
     return has;
 }
 
+static void forget(const char *name)
+{
+    const int folder = open_folder();
+    if (folder >= 0) {
+        retried_unlinkat(folder, name, 0);
+        close(folder);
+    }
+}
+
 void proof_cache_forget(const proof_subject *subject)
 {
     char name[NAME_BYTES];
-    char *text = describe(subject);
-    const int folder = open_folder();
-    if (text != NULL && folder >= 0) {
-        name_file(text, name);
-        retried_unlinkat(folder, name, 0);
-    }
-    if (folder >= 0) {
-        close(folder);
-    }
-    free(text);
+    name_file(subject, name);
+    forget(name);
 }
 
 /* Writes folder/name. */
@@ -122,18 +133,113 @@ static int keep(const char *folder, const char *name, const char *text, char *me
     return status == 0 ? 0 : message_set(message, "%s/%s: %s", folder, name, strerror(cause));
 }
 
-int proof_cache_keep(const proof_subject *subject, char *message)
+/* Writes the text, which it frees; NULL if there was no memory for it. */
+static int keep_text(const char *name, char *text, char *message)
 {
     char folder[PATH_MAX];
-    char name[NAME_BYTES];
-    char *text = describe(subject);
     if (text == NULL) {
         return message_set(message, "no memory for the verdict");
     }
-    name_file(text, name);
     const int status = find_folder(folder, message) == 0 ? keep(folder, name, text, message) : -1;
     free(text);
     return status;
+}
+
+int proof_cache_keep(const proof_subject *subject, char *message)
+{
+    char name[NAME_BYTES];
+    if (subject->build[0] == '\0') {
+        return message_set(message, "the program's own file cannot be read");
+    }
+    if (subject->driver[0] == '\0') {
+        return message_set(message, "the device's driver is not known");
+    }
+    name_file(subject, name);
+    return keep_text(name, describe(subject), message);
+}
+
+static void name_failure(const char *engine_name, engine_precision precision, char name[NAME_BYTES])
+{
+    snprintf(name, NAME_BYTES, "selftest-failed-%s-%s.json", engine_name,
+             engine_precision_name(precision));
+}
+
+static json_int_t seconds_since_start(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/* As describe. Beside the subject it has the machine's start and the devices that the user chose,
+ * since the device itself is not asked. */
+static char *describe_failure(const proof_subject *unasked, json_int_t seconds, const char *reason)
+{
+    char start[64];
+    const char *devices = getenv("CUDA_VISIBLE_DEVICES");
+    machine_file_line(start, sizeof start, "/proc/sys/kernel/random/boot_id", "");
+    json_t *object = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "engine", unasked->engine, "precision",
+        engine_precision_name(unasked->precision), "build", unasked->build, "driver",
+        unasked->driver, "visible devices", devices != NULL ? devices : "all", "machine's start",
+        start, "seconds after it", seconds, "verdict", "failed", "reason", reason);
+    char *text = json_dumps(object, JSON_INDENT(2));
+    json_decref(object);
+    return text;
+}
+
+/* Whether the text of a kept failure is of this subject, this start and the last hour. */
+static bool is_failure_of(const proof_subject *unasked, const char *found, char *reason)
+{
+    json_t *object = json_loads(found, 0, NULL);
+    const char *kept_reason = json_string_value(json_object_get(object, "reason"));
+    const json_int_t seconds = json_integer_value(json_object_get(object, "seconds after it"));
+    const json_int_t age = seconds_since_start() - seconds;
+    bool is_same = false;
+    if (kept_reason != NULL && age >= 0 && age < FAILURE_SECONDS) {
+        char *text = describe_failure(unasked, seconds, kept_reason);
+        is_same = text != NULL && strcmp(text, found) == 0;
+        free(text);
+        message_set(reason, "%s", kept_reason);
+    }
+    json_decref(object);
+    return is_same;
+}
+
+bool proof_cache_has_failed(const proof_subject *unasked, char *reason)
+{
+    char name[NAME_BYTES];
+    char *found;
+    size_t bytes;
+    bool has = false;
+    const int folder = open_folder();
+    if (folder < 0) {
+        return false;
+    }
+    name_failure(unasked->engine, unasked->precision, name);
+    if (file_read_up_to(folder, name, FAILURE_BYTES, &found, &bytes) == 0) {
+        has = is_failure_of(unasked, found, reason);
+        free(found);
+    }
+    close(folder);
+    return has;
+}
+
+void proof_cache_keep_failure(const proof_subject *unasked, const char *reason)
+{
+    char name[NAME_BYTES];
+    char message[MESSAGE_BYTES];
+    name_failure(unasked->engine, unasked->precision, name);
+    (void)!keep_text(name, describe_failure(unasked, seconds_since_start(), reason), message);
+}
+
+void proof_cache_forget_failures(const engine_api *api)
+{
+    for (engine_precision p = ENGINE_DEFAULT_PRECISION; p <= ENGINE_BF16; p++) {
+        char name[NAME_BYTES];
+        name_failure(api->name, p, name);
+        forget(name);
+    }
 }
 
 int proof_cache_keep_report(const char *report, char *path, char *message)

@@ -1,6 +1,7 @@
 /* What is kept of proofs in the user's cache, $XDG_CACHE_HOME/lenet_mnist or
- * ~/.cache/lenet_mnist: a file for each subject that passed, and the report of the last proof
- * that failed. Removing any of them does no harm. */
+ * ~/.cache/lenet_mnist: a file for each engine, device and precision that passed, one for each
+ * engine and precision that failed, and the report of the last proof that failed. Removing any of
+ * them does no harm. */
 #ifndef TRAINER_PROOF_CACHE_H
 #define TRAINER_PROOF_CACHE_H
 
@@ -13,11 +14,22 @@
 /* Whether an equal subject has passed. False also if that cannot be found out. */
 MUST_CHECK bool proof_cache_has(const proof_subject *subject);
 
-/* Keeps that the subject has passed. 0, or -1 with a message [MESSAGE_BYTES]. */
+/* Keeps that the subject has passed, in the place of what is kept of another build or driver. 0, or
+ * -1 with a message [MESSAGE_BYTES], also if the subject's build or driver is not known. */
 MUST_CHECK int proof_cache_keep(const proof_subject *subject, char *message);
 
 /* Forgets it again. What cannot be removed stays. */
 void proof_cache_forget(const proof_subject *subject);
+
+/* Whether this has failed on this machine within the last hour and since its start; `reason`
+ * [MESSAGE_BYTES] is then the one that was kept. `unasked` is proof_subject_unasked's. */
+MUST_CHECK bool proof_cache_has_failed(const proof_subject *unasked, char *reason);
+
+/* Keeps that it has failed. What cannot be kept is found again. */
+void proof_cache_keep_failure(const proof_subject *unasked, const char *reason);
+
+/* Forgets what failed with the engine, in any precision. */
+void proof_cache_forget_failures(const engine_api *api);
 
 /* Keeps a report; its file's name goes to path[PATH_MAX]. 0, or -1 with a message. */
 MUST_CHECK int proof_cache_keep_report(const char *report, char *path, char *message);

@@ -37,9 +37,12 @@ proof_child_job proof_child_defaults(const char *engine_name, engine_precision p
                              .limit_ms = LIMIT_MS};
 }
 
-void proof_child_follow_parent(void)
+void proof_child_follow(pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) { /* it ended before that */
+        raise(SIGKILL);
+    }
 }
 
 static long long elapsed_ms(const child *self)
@@ -67,10 +70,12 @@ static int spawn(child *self, int output)
 {
     extern char **environ;
     const proof_child_job *job = self->job;
-    const char *arguments[9] = {"trainer", "selftest", "--" PROOF_CHILD_OPTION, "--engine",
-                                job->engine};
-    size_t count = 5;
+    char parent[24];
+    const char *arguments[10] = {"trainer", "selftest", "--" PROOF_CHILD_OPTION,
+                                 parent,    "--engine", job->engine};
+    size_t count = 6;
     posix_spawn_file_actions_t actions;
+    snprintf(parent, sizeof parent, "%lld", (long long)getpid());
     if (job->precision != ENGINE_DEFAULT_PRECISION) {
         arguments[count++] = "--precision";
         arguments[count++] = engine_precision_name(job->precision);

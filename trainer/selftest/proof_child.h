@@ -6,13 +6,15 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "engine.h"
 #include "must_check.h"
 #include "proof_result.h"
 
-/* The option of the command selftest, in no help, that makes it that process. */
-#define PROOF_CHILD_OPTION "in-process"
+/* The option of the command selftest, in no help, that makes it that process. Its value is the id
+ * of the process that waits for the report. */
+#define PROOF_CHILD_OPTION "child-of"
 /* And that by which a verdict that was kept will do. */
 #define PROOF_KEPT_OPTION "kept"
 
@@ -35,7 +37,7 @@ enum { PROOF_REPORT_BYTES = 65536 };
  * last line in any case. */
 MUST_CHECK proof_result proof_child_run(const proof_child_job *job, char *report);
 
-/* For the process that makes the proof: it ends with its parent. */
-void proof_child_follow_parent(void);
+/* For the process that makes the proof: it ends with its parent. Ends it now if that is gone. */
+void proof_child_follow(pid_t parent);
 
 #endif

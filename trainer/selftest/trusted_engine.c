@@ -12,38 +12,55 @@ bool engine_is_built_in(const engine_api *api)
     return api->destroy != NULL;
 }
 
-/* The CPU engine's results are what others are compared with. */
-static bool needs_proof(const engine_api *api)
-{
-    return strcmp(api->name, "cpu") != 0;
-}
-
 /* Adds to the result where its report is. */
 static void keep_report(proof_result *result, const char *report)
 {
     char path[PATH_MAX];
     char message[MESSAGE_BYTES];
     if (proof_cache_keep_report(report, path, message) == 0) {
-        *result = proof_result_make(result->verdict, "it failed its selftest: %s; the report is %s",
-                                    result->reason, path);
+        *result = proof_result_make(result->verdict, "%s; the report is %s", result->reason, path);
     } else {
-        *result = proof_result_make(
-            result->verdict, "it failed its selftest: %s; 'trainer selftest' prints the report",
-            result->reason);
+        *result = proof_result_make(result->verdict, "%s; 'trainer selftest' prints the report",
+                                    result->reason);
     }
 }
 
+/* A device that hangs would take the proof's time limit for each command, so a failure is kept. */
 static proof_result prove(const engine_api *api, const engine_wish *wish)
 {
     static char report[PROOF_REPORT_BYTES];
+    const proof_subject unasked = proof_subject_unasked(api, wish->precision);
+    char reason[MESSAGE_BYTES];
+    if (proof_cache_has_failed(&unasked, reason)) {
+        return proof_result_make(PROOF_FAILED,
+                                 "it failed its selftest less than an hour ago: %s; after "
+                                 "'trainer selftest' it is tested again",
+                                 reason);
+    }
     proof_child_job job = proof_child_defaults(api->name, wish->precision);
     job.kept = true;
     job.is_stopped = wish->is_stopped;
     proof_result result = proof_child_run(&job, report);
     if (result.verdict == PROOF_FAILED) {
         keep_report(&result, report);
+        proof_cache_keep_failure(&unasked, result.reason);
+        result = proof_result_make(PROOF_FAILED, "it failed its selftest: %s", result.reason);
     } else if (result.verdict == PROOF_NO_MEMORY) {
         result = proof_result_make(PROOF_NO_MEMORY, "out of memory: %s", result.reason);
+    }
+    return result;
+}
+
+/* As prove, but once in a process: a command may look for an engine twice. */
+static proof_result prove_once(const engine_api *api, const engine_wish *wish)
+{
+    static const engine_api *proved;
+    static engine_precision precision;
+    static proof_result result;
+    if (proved != api || precision != wish->precision) {
+        result = prove(api, wish);
+        proved = api;
+        precision = wish->precision;
     }
     return result;
 }
@@ -56,7 +73,8 @@ static proof_result judge(const engine_api *api, const engine_wish *wish)
         (void)!api->available(absent.reason, sizeof absent.reason);
         return absent;
     }
-    return needs_proof(api) ? prove(api, wish) : proof_result_make(PROOF_PASSED, "%s", "");
+    return engine_needs_proof(api) ? prove_once(api, wish)
+                                   : proof_result_make(PROOF_PASSED, "%s", "");
 }
 
 static outcome refuse(const engine_api *api, const proof_result *result, char *message)

@@ -21,6 +21,7 @@ typedef struct findings {
     unsigned losses;
     unsigned losses_beyond;
     double loss_differences[32]; /* [losses] */
+    char last_beyond[PROOF_NAME_BYTES];
 } findings;
 
 static void hear(void *context, const proof_comparison *comparison)
@@ -30,6 +31,9 @@ static void hear(void *context, const proof_comparison *comparison)
     const bool is_beyond = !proof_comparison_holds(comparison);
     f->count++;
     f->beyond += is_beyond;
+    if (is_beyond) {
+        snprintf(f->last_beyond, sizeof f->last_beyond, "%s", comparison->what);
+    }
     if (is_loss) {
         f->losses_beyond += is_beyond;
         f->loss_differences[f->losses++] = comparison->difference;
@@ -66,11 +70,11 @@ static findings prove_with_fault(engine_fault fault)
 
 START_TEST(an_engine_without_a_fault_holds)
 {
-    enum { INITIAL = LENET_TENSORS, ACTIVATIONS = 4, AFTER_A_STEP = 4 * LENET_TENSORS };
+    enum { INITIAL = LENET_TENSORS, ACTIVATIONS = 4, AFTER_A_STEP = 4 * LENET_TENSORS, COUNTS = 6 };
     const findings found = prove_with_fault(FAULT_NONE);
     ck_assert_uint_eq(found.beyond, 0);
     ck_assert_uint_eq(found.losses, engine_proof_usual_size.steps + 1); /* and the evaluation's */
-    ck_assert_uint_eq(found.count - found.losses, INITIAL + ACTIVATIONS + AFTER_A_STEP);
+    ck_assert_uint_eq(found.count - found.losses, INITIAL + ACTIVATIONS + AFTER_A_STEP + COUNTS);
 }
 END_TEST
 
@@ -99,6 +103,82 @@ START_TEST(five_faults_exceed_the_bounds_of_losses_of_any_precision)
         }
     }
     ck_assert_msg(found.beyond > found.losses_beyond, "%s: all else holds", engine_fault_names[_i]);
+}
+END_TEST
+
+/* An engine that counts wrongly, of which one thing is wrong at a time. */
+enum {
+    WRONG_NUMBER,
+    WRONG_SAMPLES,
+    WRONG_CORRECT,
+    WRONG_LATER_CORRECT,
+    WRONG_EVALUATION,
+    MISCOUNTS
+};
+
+static int miscounted;
+
+static engine_status poll_miscounted(engine *e, engine_step *out, size_t capacity, size_t *count,
+                                     bool wait)
+{
+    const engine_status status = engine_cpu.poll(e, out, capacity, count, wait);
+    for (size_t i = 0; i < *count; i++) {
+        out[i].step += miscounted == WRONG_NUMBER && out[i].step == 3;
+        if (miscounted == WRONG_SAMPLES && out[i].step == 4) {
+            out[i].samples++;
+            out[i].loss_sum *= out[i].samples / (out[i].samples - 1.0);
+        }
+        out[i].correct += miscounted == WRONG_CORRECT && out[i].step == 1;
+        out[i].correct += miscounted == WRONG_LATER_CORRECT && out[i].step > 1 ? 2 : 0;
+    }
+    return status;
+}
+
+static engine_status evaluate_miscounted(engine *e, engine_set set, engine_result *out,
+                                         uint8_t *predicted)
+{
+    const engine_status status = engine_cpu.evaluate(e, set, out, predicted);
+    out->correct += miscounted == WRONG_EVALUATION ? 2 : 0;
+    return status;
+}
+
+START_TEST(wrong_counts_are_found)
+{
+    static const char *const expected[MISCOUNTS] = {"numbers of the steps", "samples of the steps",
+                                                    "correct of step 1", "correct of later steps",
+                                                    "correct of the evaluation"};
+    const engine_proof_size small = {8, 4, 4, 4};
+    engine_api wrong = engine_cpu;
+    wrong.poll = poll_miscounted;
+    wrong.evaluate = evaluate_miscounted;
+    miscounted = _i;
+    const findings found = prove(&wrong, "portable", &small);
+    ck_assert_str_eq(found.last_beyond, expected[_i]);
+    ck_assert_uint_eq(found.beyond, 1);
+}
+END_TEST
+
+static uint32_t most_steps; /* of a call, within an epoch */
+
+static engine_status train_and_note(engine *e, uint32_t steps, uint32_t *queued)
+{
+    most_steps = steps > most_steps ? steps : most_steps;
+    return engine_cpu.train(e, steps, queued);
+}
+
+/* The CUDA engine replays sixteen steps as one graph. */
+START_TEST(sixteen_steps_of_an_epoch_are_trained_in_one_call)
+{
+    const engine_proof_size *size = &engine_proof_usual_size;
+    const uint32_t epoch = engine_steps_per_epoch(size->training_count, size->batch_size);
+    engine_api noting = engine_cpu;
+    noting.train = train_and_note;
+    most_steps = 0;
+    ck_assert_uint_eq(prove(&noting, NULL, size).beyond, 0);
+    ck_assert_uint_ge(most_steps, 16);
+    ck_assert_uint_ge(epoch - 1, 16);
+    ck_assert_uint_ne(size->training_count % size->batch_size, 0); /* and a short batch */
+    ck_assert_uint_gt(size->steps, epoch);
 }
 END_TEST
 
@@ -134,11 +214,32 @@ START_TEST(what_an_engine_refuses_is_passed_on)
 }
 END_TEST
 
+static int from_large_to_small(const void *a, const void *b)
+{
+    const double left = *(const double *)a;
+    const double right = *(const double *)b;
+    return (left < right) - (left > right);
+}
+
+/* The least distance of a sample's two largest logits, relative to the largest logit of all. */
+static double least_logit_margin(reference_pass *pass)
+{
+    double least = INFINITY;
+    double largest = 0;
+    for (uint32_t i = 0; i < pass->count; i++) {
+        double *logits = pass->logits + (size_t)i * LENET_CLASSES;
+        qsort(logits, LENET_CLASSES, sizeof *logits, from_large_to_small);
+        least = fmin(least, logits[0] - logits[1]);
+        largest = fmax(largest, fmax(fabs(logits[0]), fabs(logits[LENET_CLASSES - 1])));
+    }
+    return least / largest;
+}
+
 /* Half of the bound of conv2's values is several times the error that engines have there. */
 START_TEST(no_decision_of_the_first_step_hangs_on_rounding)
 {
-    static uint8_t images[256 * LENET_IMAGE_PIXELS];
-    static uint8_t labels[256];
+    static uint8_t images[512 * LENET_IMAGE_PIXELS];
+    static uint8_t labels[512];
     const engine_proof_size *size = &engine_proof_usual_size;
     const engine_data training = {images, labels, size->training_count};
     engine_config config = engine_config_defaults();
@@ -156,6 +257,7 @@ START_TEST(no_decision_of_the_first_step_hangs_on_rounding)
     }
     const double margin = rounding_bound(ENGINE_FP32, 288 + 1) / 2 * largest;
     ck_assert_uint_eq(reference_backward(run->pass, run->parameters, run->gradient, margin), 0);
+    ck_assert_double_gt(least_logit_margin(run->pass), 2 * rounding_bound(ENGINE_FP32, LENET_FLAT));
     reference_run_destroy(run);
 }
 END_TEST
@@ -167,6 +269,8 @@ int main(void)
     tcase_add_test(cases, an_engine_without_a_fault_holds);
     tcase_add_loop_test(cases, five_faults_exceed_the_bounds_of_losses_of_any_precision,
                         FAULT_NONE + 1, ENGINE_FAULTS);
+    tcase_add_loop_test(cases, wrong_counts_are_found, 0, MISCOUNTS);
+    tcase_add_test(cases, sixteen_steps_of_an_epoch_are_trained_in_one_call);
     tcase_add_test(cases, a_value_that_is_no_number_is_found);
     tcase_add_test(cases, what_an_engine_refuses_is_passed_on);
     tcase_add_test(cases, no_decision_of_the_first_step_hangs_on_rounding);

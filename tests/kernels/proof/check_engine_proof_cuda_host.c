@@ -39,7 +39,8 @@ static void hear(void *context, const proof_comparison *comparison)
     }
 }
 
-static engine_status prove(const engine_api *api, engine_precision precision)
+static engine_status prove_sized(const engine_api *api, engine_precision precision,
+                                 const engine_proof_size *size)
 {
     const proof_listener listener = {hear, NULL};
     engine_config settings = engine_config_defaults();
@@ -47,12 +48,27 @@ static engine_status prove(const engine_api *api, engine_precision precision)
     settings.threads = 1;
     beyond = 0;
     first_beyond[0] = message[0] = '\0';
-    return engine_proof_make(api, &settings, &small, &listener, message, sizeof message);
+    return engine_proof_make(api, &settings, size, &listener, message, sizeof message);
+}
+
+static engine_status prove(const engine_api *api, engine_precision precision)
+{
+    return prove_sized(api, precision, &small);
 }
 
 START_TEST(it_passes_in_each_precision)
 {
     ck_assert_msg(prove(&engine_cuda, (engine_precision)_i) == ENGINE_OK, "%s", message);
+    ck_assert_msg(beyond == 0, "%u, first of them %s", beyond, first_beyond);
+}
+END_TEST
+
+/* A batch of one, so that it does not take long. */
+START_TEST(it_passes_with_the_graph_of_many_steps)
+{
+    const engine_proof_size long_epoch = {
+        .training_count = 18, .validation_count = 2, .batch_size = 1, .steps = 18};
+    ck_assert_msg(prove_sized(&engine_cuda, ENGINE_FP32, &long_epoch) == ENGINE_OK, "%s", message);
     ck_assert_msg(beyond == 0, "%u, first of them %s", beyond, first_beyond);
 }
 END_TEST
@@ -76,11 +92,13 @@ static engine_status create_in_bf16(engine **out, const engine_config *config,
     return engine_cuda.create(out, &coarse, training, validation, text, text_bytes);
 }
 
-static const engine_plan *planned_in_fp32(const engine *e)
+static engine_precision pretended;
+
+static const engine_plan *planned_as_pretended(const engine *e)
 {
     static engine_plan plan;
     plan = *engine_cuda.planned(e);
-    plan.precision = ENGINE_FP32;
+    plan.precision = pretended;
     return &plan;
 }
 
@@ -97,8 +115,9 @@ START_TEST(a_coarser_precision_than_asked_for_is_found)
 {
     engine_api wrong = engine_cuda;
     wrong.create = create_in_bf16;
-    wrong.planned = planned_in_fp32;
-    ck_assert_int_eq(prove(&wrong, ENGINE_FP32), ENGINE_OK);
+    wrong.planned = planned_as_pretended;
+    pretended = (engine_precision)_i;
+    ck_assert_int_eq(prove(&wrong, pretended), ENGINE_OK);
     ck_assert_uint_gt(beyond, 0);
 }
 END_TEST
@@ -139,8 +158,10 @@ int main(void)
     TCase *cases = tcase_create("proofs");
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_loop_test(cases, it_passes_in_each_precision, ENGINE_FP32, ENGINE_BF16 + 1);
+    tcase_add_test(cases, it_passes_with_the_graph_of_many_steps);
     tcase_add_test(cases, another_update_is_found);
-    tcase_add_test(cases, a_coarser_precision_than_asked_for_is_found);
+    tcase_add_loop_test(cases, a_coarser_precision_than_asked_for_is_found, ENGINE_FP32,
+                        ENGINE_BF16);
     tcase_add_test(cases, a_device_without_memory_has_not_failed);
     tcase_add_test(cases, without_a_device_it_is_not_available);
     tcase_add_test(cases, a_device_that_is_lost_has_failed);

@@ -118,7 +118,7 @@ void wrong_engine_plant(engine_fault fault)
 /* The labels with those of the first image and of the next one of another class swapped. */
 static const uint8_t *swapped_labels(const engine_data *data)
 {
-    static uint8_t labels[256];
+    static uint8_t labels[512];
     assert(data->count <= sizeof labels);
     memcpy(labels, data->labels, data->count);
     for (uint32_t i = 1; i < data->count; i++) {

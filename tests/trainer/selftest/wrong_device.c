@@ -1,8 +1,12 @@
 /* The trainer with a made-up device in the place of the CUDA engine: the CPU engine computes for
  * it. The environment says what is wrong with it:
  *
- * WRONG_DEVICE a fault of wrong_engine.h; or "hang" or "crash" at its first step, "memory" or
- * "absent" WRONG_DEVICE_NAME its name WRONG_DEVICE_STARTED a file that is made when it hangs */
+ *   WRONG_DEVICE          a fault of wrong_engine.h; or "hang" or "crash" at its first step, "memory"
+ *                         or "absent"
+ *   WRONG_DEVICE_NAME     its name
+ *   WRONG_DEVICE_DRIVER   its driver
+ *   WRONG_DEVICE_PLANS    a file that gets a line for each plan, the first call of a proof
+ *   WRONG_DEVICE_STARTED  a file that is made when it hangs */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,16 +36,28 @@ static bool device_available(char *reason, size_t reason_bytes)
     return !is_set_to("absent");
 }
 
+static void note_plan(void)
+{
+    const char *path = getenv("WRONG_DEVICE_PLANS");
+    FILE *plans = path != NULL ? fopen(path, "a") : NULL;
+    if (plans != NULL) {
+        fputs("plan\n", plans);
+        fclose(plans);
+    }
+}
+
 static engine_status device_plan(const engine_config *config, uint32_t training_count,
                                  uint32_t validation_count, engine_plan *out, char *message,
                                  size_t message_bytes)
 {
+    note_plan();
     if (!device_available(message, message_bytes)) {
         return ENGINE_UNAVAILABLE;
     }
     const engine_status status =
         engine_cpu.plan(config, training_count, validation_count, out, message, message_bytes);
     snprintf(out->hardware, sizeof out->hardware, "%s", setting("WRONG_DEVICE_NAME"));
+    snprintf(out->driver, sizeof out->driver, "%s", setting("WRONG_DEVICE_DRIVER"));
     return status;
 }
 

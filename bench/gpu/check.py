@@ -14,6 +14,7 @@ from session import OutOfTime, Session
 
 STAGES = {  # the most valuable first
     "device": correctness.device,
+    "selftest": correctness.selftest,
     "kernels": correctness.kernels,
     "steps": correctness.steps,
     "repeat": correctness.repeat,

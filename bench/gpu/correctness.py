@@ -67,6 +67,19 @@ def device(session):
     session.measure("device", "processor", processor)
 
 
+def selftest(session):
+    """What the trainer asks of a device before it trusts it."""
+    def prove(precision, left_out):
+        needs(left_out)
+        text = session.call(f"selftest-{precision}", [
+            session.program("bin/trainer"), "selftest", "--engine", session.engine, "--precision",
+            precision])
+        return {"text": text}
+
+    for precision, left_out in precisions(session):
+        session.measure("selftest", precision, lambda: prove(precision, left_out))
+
+
 def kernels(session):
     def test(name, extra):
         if session.dry:

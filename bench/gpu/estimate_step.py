@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """An estimate of a training step's time on an H200, from what its kernels ask of memory.
 
-    check_ptx_traffic --counts | bench/gpu/estimate_step.py
+    check_ptx_traffic --counts 16 | bench/gpu/estimate_step.py
 
-prints a table in Markdown. tests/ptx/README.md says how to run check_ptx_traffic.
+prints a table in Markdown, or the counts with --csv. tests/ptx/README.md says how to run
+check_ptx_traffic. The table of kernels/cuda/README.md is that of the counts kept beside this file:
+
+    bench/gpu/estimate_step.py bench/gpu/step_counts.csv
 
 It is an estimate, right to about 30 %: no device has measured any of the constants below. A kernel
 takes
@@ -14,7 +17,9 @@ and the kernels of a step follow each other with GAPS between them. Nothing over
 but kernels of the side stream count only if they take multiprocessors from the others.
 """
 
+import argparse
 import collections
+import csv
 import math
 import re
 import sys
@@ -50,9 +55,12 @@ ROWS = {
 
 TRAINING_SAMPLES = 60000
 
+# What is counted of a kernel: sectors, sectors, wavefronts.
+KINDS = ["loads", "stores", "shared memory"]
+
 WORK = re.compile(r"a step of (\d+) samples in (\w+)")
 KERNEL = re.compile(r"  (\w+)(?:<\w+>)?, \d+ launches")
-COUNT = re.compile(r"    (loads|stores|shared memory) .* (\d+) used ")
+COUNT = re.compile(r"    ({}) .* (\d+) used ".format("|".join(KINDS)))
 
 
 def read_counts(lines):
@@ -68,6 +76,24 @@ def read_counts(lines):
                 counts = kernels.setdefault(found[1], collections.Counter())
             elif found := COUNT.match(line):
                 counts[found[1]] += int(found[2])
+    return steps
+
+
+def write_csv(steps, file):
+    """Only of the kernels of the table."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["samples", "precision", "kernel", *KINDS])
+    for (samples, precision), kernels in steps.items():
+        for name in (name for names in ROWS.values() for name in names):
+            writer.writerow([samples, precision, name, *(kernels[name][kind] for kind in KINDS)])
+
+
+def read_csv(file):
+    """As read_counts."""
+    steps = {}
+    for row in csv.DictReader(file):
+        kernels = steps.setdefault((int(row["samples"]), row["precision"]), {})
+        kernels[row["kernel"]] = {kind: int(row[kind]) for kind in KINDS}
     return steps
 
 
@@ -97,11 +123,25 @@ def estimate(steps):
 
 
 def main():
-    steps = read_counts(sys.stdin)
+    parser = argparse.ArgumentParser(prog="estimate_step.py",
+                                     description="Estimates a training step's time on an H200.")
+    parser.add_argument("counts", nargs="?", metavar="FILE.csv",
+                        help="counts that --csv printed (default: what check_ptx_traffic --counts "
+                        "prints, on standard input)")
+    parser.add_argument("--csv", action="store_true", help="print the counts, not the table")
+    options = parser.parse_args()
+    if options.counts is None:
+        steps = read_counts(sys.stdin)
+    else:
+        with open(options.counts, encoding="utf-8") as file:
+            steps = read_csv(file)
     if not steps:
-        sys.exit("estimate_step.py: standard input has no counts of a step "
+        sys.exit(f"estimate_step.py: {options.counts or 'standard input'} has no counts of a step "
                  "(check_ptx_traffic --counts prints them)")
-    print("\n".join(estimate(steps)))
+    if options.csv:
+        write_csv(steps, sys.stdout)
+    else:
+        print("\n".join(estimate(steps)))
 
 
 if __name__ == "__main__":

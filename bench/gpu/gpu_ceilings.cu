@@ -1,9 +1,11 @@
 /* What a device can do at most, for kernels to be held against: the bandwidth of a copy, counting
- * bytes read and written, and cuBLAS' rate for a large product in each precision, on random data.
+ * bytes read and written, cuBLAS' rate for a large product in each precision, on random data, and
+ * the time from one node of a graph to the next.
  *
  *   gpu_ceilings
  *
- * Prints one line of JSON: bytes and floating-point operations a second, medians. */
+ * Prints one line of JSON: bytes and floating-point operations a second, seconds of a node;
+ * medians. */
 #include <cublas_v2.h>
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
@@ -19,6 +21,7 @@ namespace
 
 constexpr int order = 8192;                          // of the matrices: longer than any launch
 constexpr std::size_t copied = std::size_t{1} << 31; // bytes, many times the L2 cache
+constexpr int nodes = 1024;                          // of the graph
 constexpr int repetitions = 15;
 
 void check(cudaError_t status, const char *what)
@@ -127,6 +130,33 @@ double product_rate(cublasHandle_t blas, cudaDataType_t type, cublasComputeType_
     return 2.0 * order * order * order / seconds;
 }
 
+__global__ void do_nothing()
+{
+}
+
+/* Seconds a node of a graph of kernels of which each waits for the one before it. */
+double graph_node_seconds()
+{
+    cudaStream_t stream;
+    cudaGraph_t graph;
+    cudaGraphExec_t executable;
+    check(cudaStreamCreate(&stream), "cudaStreamCreate");
+    check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal),
+          "cudaStreamBeginCapture");
+    for (int i = 0; i < nodes; i++) {
+        do_nothing<<<1, 32, 0, stream>>>();
+        check(cudaGetLastError(), "do_nothing");
+    }
+    check(cudaStreamEndCapture(stream, &graph), "cudaStreamEndCapture");
+    check(cudaGraphInstantiate(&executable, graph, 0), "cudaGraphInstantiate");
+    const double seconds =
+        median_seconds([&] { check(cudaGraphLaunch(executable, nullptr), "cudaGraphLaunch"); });
+    check(cudaGraphExecDestroy(executable), "cudaGraphExecDestroy");
+    check(cudaGraphDestroy(graph), "cudaGraphDestroy");
+    check(cudaStreamDestroy(stream), "cudaStreamDestroy");
+    return seconds / nodes;
+}
+
 } // namespace
 
 int main()
@@ -140,8 +170,10 @@ int main()
     const double tf32 = product_rate<float>(blas, CUDA_R_32F, CUBLAS_COMPUTE_32F_FAST_TF32);
     const double bf16 = product_rate<__nv_bfloat16>(blas, CUDA_R_16BF, CUBLAS_COMPUTE_32F);
     check(cublasDestroy(blas), "cublasDestroy");
+    const double graph_node = graph_node_seconds();
     std::printf("{\"device\": \"%s\", \"multiprocessors\": %d, \"copy\": %.4g, \"fp32\": %.4g, "
-                "\"tf32\": %.4g, \"bf16\": %.4g}\n",
-                properties.name, properties.multiProcessorCount, copy, fp32, tf32, bf16);
+                "\"tf32\": %.4g, \"bf16\": %.4g, \"graph_node\": %.4g}\n",
+                properties.name, properties.multiProcessorCount, copy, fp32, tf32, bf16,
+                graph_node);
     return EXIT_SUCCESS;
 }

@@ -146,16 +146,20 @@ def peers(session):
     return lines + [""] * bool(absent) + [f"- {name}: {why}" for name, why in absent.items()]
 
 
+def by_way(session, prefix, batch_sizes, ways):
+    """Rows of two ways that took turns in stage choices."""
+    rows = []
+    for batch_size in batch_sizes:
+        for precision in session.sizes["precisions"]:
+            made = session.get("choices", f"{prefix}{precision}-{batch_size}")
+            rows.append((batch_size, precision,
+                         *(spread(made["seconds_per_epoch"][name]) if made else "not measured"
+                           for name in ways)))
+    return rows
+
+
 def choices(session):
     sizes = session.sizes
-    by_product = []
-    for batch_size in sizes["choice_sizes"]:
-        for precision in sizes["precisions"]:
-            made = session.get("choices", f"{precision}-{batch_size}")
-            times = made["seconds_per_epoch"] if made else {}
-            by_product.append((batch_size, precision,
-                               *(spread(times[name]) if made else "not measured"
-                                 for name in ("own", "cublas"))))
     by_jobs = []
     for jobs in sizes["choice_jobs"]:
         made = session.get("choices", f"jobs-{jobs}")
@@ -163,7 +167,11 @@ def choices(session):
     return ["## Choices", "",
             "Seconds of an epoch with dense1's products by our own kernels and by cuBLAS, in turns; "
             f"median (lowest–highest) of {sizes['rounds']} rounds of {sizes['choice_epochs']} epochs.",
-            "", *table(["batch size", "precision", "own", "cuBLAS"], by_product), "",
+            "", *table(["batch size", "precision", "own", "cuBLAS"],
+                       by_way(session, "", sizes["choice_sizes"], ["own", "cublas"])), "",
+            "The same with the second fork of a step and without it.", "",
+            *table(["batch size", "precision", "with", "without"],
+                   by_way(session, "fork-", sizes["batch_sizes"], ["two-forks", "one-fork"])), "",
             f"Seconds of a sweep of {len(sizes['batch_sizes']) * sizes['choice_seeds']} runs, of "
             f"{sizes['epochs']} epochs each, in the engine's default precision, by how many train at "
             "once; once each.", "", *table(["at once", "seconds"], by_jobs)]
@@ -177,7 +185,8 @@ def breakdown(session):
     else:
         lines += [f"Ceilings measured here: copy {rates['copy'] / 1e12:.2f} TB/s (read and written); "
                   + ", ".join(f"{p} {rates[p] / 1e12:.0f} TFLOP/s" for p in ("fp32", "tf32", "bf16"))
-                  + " (cuBLAS, 8192³, random data).", ""]
+                  + " (cuBLAS, 8192³, random data). From one node of a graph to the next, each a "
+                  f"kernel that does nothing: {rates['graph_node'] * 1e6:.2f} µs.", ""]
     rows = []
     results = session.results
     for key, made in (results.get("breakdown", {}) | results.get("more_breakdown", {})).items():
@@ -188,9 +197,10 @@ def breakdown(session):
         return lines + ["By kernel: not measured."]
     return lines + ["Each kernel alone, as ncu times it (so their sum is more than a step takes); "
                     "bytes are those of device memory (DRAM) by its counters, so what the L2 cache "
-                    "serves is not among them; FLOPs are those of the dense products.", "",
+                    "serves is not among them: its sectors have 32 bytes; FLOPs are those of the "
+                    "dense products.", "",
                     *table(["batch size", "precision", "kernel", "launches", "µs", "DRAM MB",
-                            "of copy", "MFLOP", "of the product"], rows)]
+                            "of copy", "L2 sectors", "MFLOP", "of the product"], rows)]
 
 
 def kernel_row(kernel, rates, precision, batch_size):
@@ -200,7 +210,8 @@ def kernel_row(kernel, rates, precision, batch_size):
     of_copy = f"{100 * kernel['bytes'] / seconds / rates['copy']:.0f} %" if rates else ""
     of_rate = f"{100 * flops / seconds / rates[precision]:.0f} %" if rates and flops else ""
     return (name, kernel["launches"], f"{kernel['microseconds']:.1f}",
-            f"{kernel['bytes'] / 1e6:.2f}", of_copy, f"{flops / 1e6:.0f}" if flops else "", of_rate)
+            f"{kernel['bytes'] / 1e6:.2f}", of_copy, f"{kernel['sectors']:.0f}",
+            f"{flops / 1e6:.0f}" if flops else "", of_rate)
 
 
 def checks(session):

@@ -222,19 +222,24 @@ def accuracy(session):
                                 lambda: compare(precision, left_out, batch_size))
 
 
+PRODUCTS = {"own": {"LENET_DENSE1": "own"}, "cublas": {"LENET_DENSE1": "cublas"}}
+FORKS = {"two-forks": {}, "one-fork": {"LENET_FORK": "0"}}
+
+
 def choices(session):
     """What constants of the engine are to be set by: dense1's products by our own kernels against
-    those of cuBLAS, and how many runs of a sweep are best trained at once."""
+    those of cuBLAS, a step with and without its second fork, and how many runs of a sweep are best
+    trained at once."""
     sizes = session.sizes
 
-    def together(precision, left_out, batch_size):
+    def together(precision, left_out, batch_size, ways):
+        """Takes turns; `ways` maps a name to what the environment has for it."""
         needs(left_out)
         steps = 1 if session.dry else sizes["choice_epochs"] * -(-60000 // batch_size)
         absent = {}
         servers = {name: Server(session, f"choices-{precision}-{batch_size}-{name}", [
             session.program("bin/engine_steps"), small_or_all(session), session.engine, precision,
-            batch_size, steps, "--serve"], session.environment({"LENET_DENSE1": name}))
-            for name in ("own", "cublas")}
+            batch_size, steps, "--serve"], session.environment(way)) for name, way in ways.items()}
         try:
             times, _ = take_turns(session, servers, absent)
         finally:
@@ -253,7 +258,11 @@ def choices(session):
     for batch_size in sizes["choice_sizes"]:
         for precision, left_out in precisions(session):
             session.measure("choices", f"{precision}-{batch_size}",
-                            lambda: together(precision, left_out, batch_size))
+                            lambda: together(precision, left_out, batch_size, PRODUCTS))
+    for batch_size in sizes["batch_sizes"]:
+        for precision, left_out in precisions(session):
+            session.measure("choices", f"fork-{precision}-{batch_size}",
+                            lambda: together(precision, left_out, batch_size, FORKS))
     for jobs in sizes["choice_jobs"]:
         session.measure("choices", f"jobs-{jobs}", lambda: sweep(jobs))
 
@@ -273,23 +282,28 @@ def kernel_name(signature):
     return plain.split("(")[0].split("<")[0].split()[-1].split("::")[-1]
 
 
-METRICS = "gpu__time_duration.sum,dram__bytes_read.sum,dram__bytes_write.sum"
+METRICS = ("gpu__time_duration.sum,dram__bytes_read.sum,dram__bytes_write.sum,"
+           "lts__t_sectors.sum")
 
 
 def by_kernel(text):
-    """ncu's table: for each kernel the launches, and means of nanoseconds and bytes."""
+    """ncu's table: for each kernel the launches, and means of nanoseconds, bytes and sectors."""
     rows = csv.DictReader(io.StringIO(text[text.index('"ID"'):]))
     found = {}
     for row in rows:
         if not row["ID"].isdigit():
             continue  # the row of units, and the program's own output
-        one = found.setdefault(kernel_name(row["Kernel Name"]), {"times": [], "bytes": []})
-        time_, read, written = (float(row[m].replace(",", "")) for m in METRICS.split(","))
+        one = found.setdefault(kernel_name(row["Kernel Name"]), {"times": [], "bytes": [],
+                                                            "sectors": []})
+        time_, read, written, sectors = (float(row[m].replace(",", ""))
+                                         for m in METRICS.split(","))
         one["times"].append(time_)
         one["bytes"].append(read + written)
+        one["sectors"].append(sectors)
     return [{"kernel": name, "launches": len(one["times"]),
              "microseconds": statistics.mean(one["times"]) / 1e3,
-             "bytes": statistics.mean(one["bytes"])} for name, one in found.items()]
+             "bytes": statistics.mean(one["bytes"]),
+             "sectors": statistics.mean(one["sectors"])} for name, one in found.items()]
 
 
 NO_COUNTERS = "ncu may not read this machine's counters (ERR_NVGPUCTRPERM)"

@@ -1,13 +1,16 @@
-"""The estimate of a step from the counts that check_ptx_traffic prints.
+"""The estimate of a step from the counts that check_ptx_traffic prints, and the README's table of it.
 
 Usage: check_estimate_step.py ESTIMATE_STEP
 """
 
+import pathlib
 import subprocess
 import sys
+import tempfile
 import unittest
 
-PROGRAM = sys.argv.pop()
+PROGRAM = pathlib.Path(sys.argv.pop())
+README = pathlib.Path(__file__).resolve().parents[2] / "kernels/cuda/README.md"
 
 KERNELS = ["conv_forward<ENGINE_TF32>", "dense1_forward<ENGINE_TF32>", "head", "head_gradients",
            "dense1_update<ENGINE_TF32>", "conv2_weights<ENGINE_TF32>",
@@ -22,9 +25,10 @@ def counts_of(kernel, loads, stores, shared):
 
 
 class EstimateStepTest(unittest.TestCase):
-    def run_with(self, lines):
-        return subprocess.run([sys.executable, "-B", PROGRAM], input="\n".join(lines) + "\n",
-                              text=True, capture_output=True, check=False)
+    def run_with(self, lines, *arguments):
+        return subprocess.run([sys.executable, "-B", PROGRAM, *arguments], text=True,
+                              input="".join(f"{line}\n" for line in lines),
+                              capture_output=True, check=False)
 
     def test_sectors_and_wavefronts_become_microseconds(self):
         # A microsecond is 262,500 sectors or 231,660 wavefronts: 2 of loads, 1 of stores and 1 of
@@ -49,6 +53,24 @@ class EstimateStepTest(unittest.TestCase):
             "| sum | 46 |",
             "| 15 epochs, s | 1.3 |",  # 28,125 steps of 46.5 µs
         ])
+
+    def test_counts_kept_as_csv_give_the_same_table(self):
+        lines = []
+        for precision in "tf32", "bf16":
+            lines.append(f"a step of 32 samples in {precision}")
+            for i, kernel in enumerate(KERNELS):
+                lines += counts_of(kernel, 525000 + i, 262500, 231660)
+        with tempfile.TemporaryDirectory() as folder:
+            counts = pathlib.Path(folder) / "counts.csv"
+            counts.write_text(self.run_with(lines, "--csv").stdout)
+            table = self.run_with([], counts)
+        self.assertEqual(table.returncode, 0, table.stderr)
+        self.assertEqual(table.stdout, self.run_with(lines).stdout)
+
+    def test_the_readme_has_the_table_of_the_counts_kept_beside_the_program(self):
+        table = self.run_with([], PROGRAM.with_name("step_counts.csv")).stdout
+        self.assertIn("| sum |", table)
+        self.assertIn(f"\n\n{table}\n", README.read_text(encoding="utf-8"))
 
     def test_input_without_counts_is_refused(self):
         result = self.run_with(["Running suite(s): the CUDA engine on the harness"])

@@ -59,11 +59,16 @@ static const char *run_block(const char *functions, const char *body, uint32_t t
     return fault == NULL ? NULL : finding;
 }
 
-static void expect_fault(const char *body, const char *text)
+static void expect_fault_of(uint32_t threads, const char *body, const char *text)
 {
-    const char *fault = run_block("", body, PTX_LANES, NULL);
+    const char *fault = run_block("", body, threads, NULL);
     ck_assert_msg(fault != NULL && strstr(fault, text) != NULL, "%s: %s", body,
                   fault == NULL ? "no fault" : fault);
+}
+
+static void expect_fault(const char *body, const char *text)
+{
+    expect_fault_of(PTX_LANES, body, text);
 }
 
 static void expect_run(const char *functions, const char *body, uint32_t threads)
@@ -108,6 +113,17 @@ START_TEST(lanes_that_do_not_come_are_a_fault)
     expect_fault("mov.b32 %r1, 7; setp.lt.u32 %p1, %t, 3; @!%p1 bra A;\n"
                  "shfl.sync.bfly.b32 %r2|%p2, %t, 1, 31, 7; A:",
                  "reads lane 3, which does not take part");
+}
+END_TEST
+
+START_TEST(threads_that_return_before_a_barrier_of_others_are_a_fault)
+{
+    expect_fault_of(2 * PTX_LANES, "setp.eq.s32 %p1, %t, 3; @%p1 ret; bar.sync 0;",
+                    "bar.sync: block (0,0,0) thread 0: waits for thread 3, which has returned");
+    expect_fault_of(2 * PTX_LANES, "setp.ge.u32 %p1, %t, 32; @%p1 ret; bar.sync 0;",
+                    "thread 0: waits for thread 32, which has returned");
+    expect_fault_of(2 * PTX_LANES, "setp.lt.u32 %p1, %t, 32; @%p1 ret; bar.sync 0;",
+                    "thread 32: waits for thread 0, which has returned");
 }
 END_TEST
 
@@ -233,6 +249,7 @@ int main(void)
     tcase_add_test(c, what_it_does_not_know_is_a_fault_before_it_runs);
     tcase_add_test(c, accesses_outside_of_memory_are_faults);
     tcase_add_test(c, lanes_that_do_not_come_are_a_fault);
+    tcase_add_test(c, threads_that_return_before_a_barrier_of_others_are_a_fault);
     tcase_add_test(c, copies_arrive_at_their_wait_and_have_to_be_awaited);
     tcase_add_test(c, lanes_that_went_apart_come_together);
     tcase_add_test(c, a_barrier_holds_the_warps_of_a_block_together);

@@ -25,8 +25,12 @@ NVDISASM = shutil.which("nvdisasm") or next(
 
 WORD = 4
 
-PTX_STORE = re.compile(r"st\.global\.[fub]32\s+\[(%rd\d+)(?:\+(-?\d+))?\]")
-SASS_STORE = re.compile(r"STG\.E(?:\.STRONG\.\w+)? .*?\[(R\d+)(?:\.64)?(?:\+(-?0x[0-9a-f]+))?\]")
+# A store of one word, or in PTX of two (`pair`). Cache operators stand within the name. In SASS a
+# pair is not counted, since it looks like a double or a 64-bit integer.
+PTX_STORE = re.compile(r"st\.global(?:\.w[bt]|\.c[gs])?(?P<pair>\.v2)?\.[fub]32\s+"
+                       r"\[(?P<base>%rd\d+)(?:\+(?P<offset>-?\d+))?\]")
+SASS_STORE = re.compile(r"STG\.E(?:\.(?!64|128|[US]\d)\w+)* "
+                        r".*?\[(?P<base>R\d+)(?:\.64)?(?:\+(?P<offset>-?0x[0-9a-f]+))?\]")
 
 
 def short_name(mangled):
@@ -38,13 +42,14 @@ def short_name(mangled):
 
 
 def split_stores(lines, store):
-    """How many groups of four scalar stores to neighbouring words there are, between labels."""
+    """How many groups of four neighbouring words are stored in parts, between labels."""
     groups = 0
     places = collections.defaultdict(set)
     for line in [*lines, "end:"]:
         found = store.search(line)
         if found:
-            places[found.group(1)].add(int(found.group(2) or "0", 0))
+            at = int(found["offset"] or "0", 0)
+            places[found["base"]].update([at, at + WORD] if found.groupdict().get("pair") else [at])
         elif re.match(r"\s*[$.\w]+:", line):
             for offsets in places.values():
                 groups += sum(all(at + WORD * i in offsets for i in range(4)) and
@@ -84,6 +89,24 @@ class PtxStoresTest(unittest.TestCase):
         sass = [f"/*0010*/ @P0 STG.E desc[UR4][R2.64{offset}], R9 ;"
                 for offset in ("", "+0x4", "+0x8", "+0xc")]
         self.assertEqual(split_stores(sass, SASS_STORE), 1)
+
+    def test_cache_operators_hide_no_group(self):
+        for operator in "wb", "cg", "cs", "wt":
+            words = [f"st.global.{operator}.f32 [%rd1+{offset}], %f1;" for offset in (0, 4, 8, 12)]
+            self.assertEqual(split_stores(words, PTX_STORE), 1, operator)
+        for operator in "EF", "STRONG.SYS":
+            words = [f"STG.E.{operator} desc[UR4][R2.64+{4 * i:#x}], R9 ;" for i in range(4)]
+            self.assertEqual(split_stores(words, SASS_STORE), 1, operator)
+
+    def test_two_pairs_are_a_group_and_whole_vectors_are_none(self):
+        pairs = [f"st.global.wb.v2.f32 [%rd1+{offset}], {{%f1, %f2}};" for offset in (16, 24)]
+        self.assertEqual(split_stores(pairs, PTX_STORE), 1)
+        self.assertEqual(split_stores(pairs[:1], PTX_STORE), 0)
+        vectors = [f"st.global.wb.v4.f32 [%rd1+{16 * i}], {{%f1, %f2, %f3, %f4}};" for i in range(4)]
+        self.assertEqual(split_stores(vectors, PTX_STORE), 0)
+        for width in "64", "128", "EF.64", "64.STRONG.GPU", "U8":
+            wide = [f"STG.E.{width} desc[UR4][R2.64+{4 * i:#x}], R8 ;" for i in range(4)]
+            self.assertEqual(split_stores(wide, SASS_STORE), 0, width)
 
     def test_nvcc_splits_no_vector_store(self):
         found = collections.Counter()

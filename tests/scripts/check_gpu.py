@@ -22,7 +22,7 @@ ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
 
 # Stands beside the program, which is renamed to NAME.real.
 AS_CPU = """#!/bin/bash
-echo "dense1 by ${LENET_DENSE1:-choice}" >&2
+echo "dense1 by ${LENET_DENSE1:-choice}, fork ${LENET_FORK:-1}" >&2
 arguments=()
 for argument in "$@"; do
     case $argument in
@@ -41,14 +41,17 @@ echo "========= ERROR SUMMARY: ${ERRORS:-0} errors"
 """
 NCU = """#!/bin/bash
 echo "==PROF== Profiling"
-echo '"ID","Kernel Name","gpu__time_duration.sum","dram__bytes_read.sum","dram__bytes_write.sum"'
-echo '"","","ns","byte","byte"'
-echo '"0","void (anonymous namespace)::conv_forward<1>(int, float)","5,000","1,000,000","2000000"'
-echo '"1","void (anonymous namespace)::conv_forward<1>(int, float)","7,000","1,000,000","2000000"'
-echo '"2","update(int)","2,000","100","200"'
-echo '"3","void (anonymous namespace)::dense1_update<1>(int)","10,000","16,000,000","12,000,000"'
+[[ $* == *lts__t_sectors.sum* ]] || exit 1
+echo '"ID","Kernel Name","gpu__time_duration.sum","dram__bytes_read.sum","dram__bytes_write.sum",\
+"lts__t_sectors.sum"'
+echo '"","","ns","byte","byte","sector"'
+echo '"0","void (anonymous namespace)::conv_forward<1>(int, float)","5,000","1,000,000","2000000","7"'
+echo '"1","void (anonymous namespace)::conv_forward<1>(int, float)","7,000","1,000,000","2000000","9"'
+echo '"2","update(int)","2,000","100","200","40"'
+echo '"3","void (anonymous namespace)::dense1_update<1>(int)","10,000","16,000,000","12,000,000",\
+"1,221,120"'
 """
-CEILINGS = "#!/bin/bash\necho '{\"copy\": 4e12, \"fp32\": 5e13, \"tf32\": 4e14, \"bf16\": 8e14}'\n"
+CEILINGS = "#!/bin/bash\necho '{\"copy\": 4e12, \"fp32\": 5e13, \"tf32\": 4e14, \"bf16\": 8e14, \"graph_node\": 1.25e-6}'\n"
 TEST = "#!/bin/bash\n[[ -n $CK_DEFAULT_TIMEOUT ]] || exit 1\necho '100%: Checks: 3, Failures: 0, Errors: 0'\n"
 FAILED_TEST = """#!/bin/bash
 if [[ $LENET_DENSE1 == cublas ]]; then
@@ -271,7 +274,7 @@ class Device(GpuCheck):
         shim(cls.bundle / "tests/check_engine", FAILED_TEST)
 
     def test_what_a_device_answers_is_taken_down(self):
-        stages = "device kernels sanitizer ceilings breakdown more_breakdown".split()
+        stages = "device selftest kernels sanitizer ceilings breakdown more_breakdown".split()
         status, said, out = self.check("real", *[f"--stage={stage}" for stage in stages])
         self.assertEqual(status, 1, said)
         results = self.results("real")
@@ -286,10 +289,15 @@ class Device(GpuCheck):
         report = (out / "gpu-h200-imaginary.md").read_text()
         self.assertTrue(report.startswith("# The CUDA engine on one NVIDIA H200 Imaginary\n"))
         # 3 MB in 6 us of 4 TB/s; 692 MFLOP in 6 us of 400 TFLOP/s
-        self.assertIn("| 32 | tf32 | conv_forward | 2 | 6.0 | 3.00 | 12 % | 692 | 29 % |", report)
+        self.assertIn("| 32 | tf32 | conv_forward | 2 | 6.0 | 3.00 | 12 % | 8 | 692 | 29 % |",
+                      report)
         self.assertIn("| 32 | tf32 | update | 1 |", report)
         # two products of 32 samples: 2 * 2 * 9216 * 128 * 32 FLOP
-        self.assertIn("| 32 | tf32 | dense1_update | 1 | 10.0 | 28.00 | 70 % | 151 | 4 % |", report)
+        self.assertIn("| 32 | tf32 | dense1_update | 1 | 10.0 | 28.00 | 70 % | 1221120 | 151 | 4 % |",
+                      report)
+        self.assertIn("a kernel that does nothing: 1.25 µs.", report)
+        self.assertEqual(list(results["selftest"]), ["fp32", "tf32", "bf16"])
+        self.assertIn("conv2/kernel", results["selftest"]["bf16"]["text"])
 
     def test_another_devices_results_are_not_gone_on_with(self):
         self.assertEqual(self.check("two", "--stage=ceilings")[0], 0)
@@ -372,11 +380,16 @@ exit 1
         status, said, out = self.check("choices", "--dry-run", "--stage=choices")
         self.assertEqual(status, 0, said)
         results = self.results("choices")["choices"]
-        self.assertEqual(list(results), ["fp32-64", "tf32-64", "bf16-64", "jobs-1"])
+        self.assertEqual([key for key in results if "fork" not in key],
+                         ["fp32-64", "tf32-64", "bf16-64", "jobs-1"])
         for name in "own", "cublas":
             self.assertEqual(len(results["fp32-64"]["seconds_per_epoch"][name]), 2)
             log = self.world / f"choices/results/logs/choices-fp32-64-{name}.log"
-            self.assertIn(f"\ndense1 by {name}\n", log.read_text())
+            self.assertIn(f"\ndense1 by {name}, fork 1\n", log.read_text())
+        for name, fork in ("two-forks", "1"), ("one-fork", "0"):
+            self.assertEqual(len(results["fork-fp32-16"]["seconds_per_epoch"][name]), 2)
+            log = self.world / f"choices/results/logs/choices-fp32-16-{name}.log"
+            self.assertIn(f"\ndense1 by choice, fork {fork}\n", log.read_text())
         self.assertGreater(results["jobs-1"]["loop_seconds"], 0)
         report = (out / "dry-run.md").read_text()
         self.assertRegex(report, r"\n\| 64 \| fp32 \| [\d.e-]+ \(.*\) \| [\d.e-]+ \(.*\) \|\n")

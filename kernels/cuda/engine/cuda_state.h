@@ -52,6 +52,7 @@ struct engine {
     cudaStream_t side; /* for parts of a step that run beside `stream`, between the two events */
     cudaEvent_t forked;
     cudaEvent_t joined;
+    bool forks_twice;         /* the side stream, in a micro-batch; otherwise once */
     cublasHandle_t blas;      /* NULL where no product is cuBLAS' */
     cudaGraphExec_t one_step; /* NULL where a step is not captured, as is */
     cudaGraphExec_t many_steps;

@@ -100,19 +100,21 @@ static bool queue_dense1_backward(engine *e, const cuda_batch *batch,
  * gradients beside dense1's, conv2's beside conv1's. The second fork may gain nothing, and must be
  * measured: by their registers, no two blocks of these kernels share a multiprocessor. So conv1's,
  * the longer of the two, is queued first: the other's blocks fill the multiprocessors that become
- * free. */
+ * free. Without the second fork conv2's follows conv1's. */
 static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_settings *adam,
                            bool last, uint32_t n)
 {
     const cuda_activations *a = &e->memory.training;
     const cuda_parameters *p = &e->memory.parameters;
     const engine_precision precision = e->plan.precision;
+    cudaStream_t beside_conv1 = e->forks_twice ? e->side : e->stream;
     return fork(e) &&
            cuda_ok(e, "cuda_head_gradients", cuda_head_gradients(batch, a, p, e->side)) &&
-           queue_dense1_backward(e, batch, adam, last, n) && fork(e) &&
+           queue_dense1_backward(e, batch, adam, last, n) && (!e->forks_twice || fork(e)) &&
            cuda_ok(e, "cuda_conv1_weights",
                    cuda_conv1_weights(batch, a, p, precision, e->stream)) &&
-           cuda_ok(e, "cuda_conv2_weights", cuda_conv2_weights(batch, a, p, precision, e->side)) &&
+           cuda_ok(e, "cuda_conv2_weights",
+                   cuda_conv2_weights(batch, a, p, precision, beside_conv1)) &&
            join(e);
 }
 

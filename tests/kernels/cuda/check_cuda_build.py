@@ -1,4 +1,5 @@
-"""What nvcc made of the CUDA kernels: no register spills, tensor cores where the precision says so.
+"""What nvcc made of the CUDA kernels: no register spills, tensor cores where the precision says so,
+and as many registers as the order of a step's launches presumes.
 
 Usage: check_cuda_build.py PTX_FOLDER PTXAS ARCHITECTURE,... SOURCE.cu...
 """
@@ -17,6 +18,9 @@ del sys.argv[1:]
 # engine_precision's values, as they stand in the mangled names of templates.
 FP32, TF32, BF16 = 1, 2, 3
 
+# Of a multiprocessor, from sm_75 to sm_120.
+REGISTERS = 65536
+
 
 def ptx_file(source, architecture):
     found = [PTX_FOLDER / f"{source}.compute_{architecture}.ptx", PTX_FOLDER / f"{source}.ptx"]
@@ -27,6 +31,21 @@ def entries(text):
     """The text of each kernel by its mangled name."""
     parts = re.split(r"^(?:\.\w+ )*\.entry (\w+)\(", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2]))
+
+
+def ptxas_report(path, architecture):
+    return subprocess.run([PTXAS, "-v", f"-arch=sm_{architecture}", path, "-o", "/dev/null"],
+                          capture_output=True, text=True, check=True).stderr
+
+
+def block_registers(source, architecture):
+    """The registers of a whole block of each kernel, by its mangled name."""
+    path = ptx_file(source, architecture)
+    used = re.findall(r"Compiling entry function '(\w+)'.*?Used (\d+) registers",
+                      ptxas_report(path, architecture), re.DOTALL)
+    threads = {name: int(re.search(r"\.maxntid (\d+)", body)[1])
+               for name, body in entries(path.read_text()).items()}
+    return {name: threads[name] * int(registers) for name, registers in used}
 
 
 class CudaBuildTest(unittest.TestCase):
@@ -60,18 +79,23 @@ class CudaBuildTest(unittest.TestCase):
             kernels = 0
             for source in SOURCES:
                 path = ptx_file(source, architecture)
-                made = subprocess.run(
-                    [PTXAS, "-v", f"-arch=sm_{architecture}", path, "-o", "/dev/null"],
-                    capture_output=True, text=True, check=True)
-                spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads",
-                                    made.stderr)
+                report = ptxas_report(path, architecture)
+                spills = re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", report)
                 with self.subTest(source=source, architecture=architecture):
                     # Functions that kernels call have lines of their own.
                     self.assertGreaterEqual(len(spills), len(entries(path.read_text())))
-                    self.assertLessEqual({int(b) for pair in spills for b in pair}, {0},
-                                         made.stderr)
+                    self.assertLessEqual({int(b) for pair in spills for b in pair}, {0}, report)
                 kernels += len(spills)
             self.assertGreaterEqual(kernels, len(SOURCES))
+
+    def test_a_multiprocessor_has_no_room_for_two_blocks_of_the_convolutions_weights(self):
+        # So cuda_step.c queues the longer kernel first.
+        for architecture in ARCHITECTURES:
+            blocks = {name: registers for source in ("conv1_weights", "conv2_weights")
+                      for name, registers in block_registers(source, architecture).items()}
+            with self.subTest(architecture=architecture):
+                self.assertEqual(len(blocks), 6, "two kernels in three precisions")
+                self.assertGreater(2 * min(blocks.values()), REGISTERS, blocks)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,30 @@ START_TEST(a_step_is_at_most_12_launches)
 }
 END_TEST
 
+/* The calls of a run of one step, whose step is captured. */
+static uint64_t calls_of_run(float *parameters)
+{
+    const engine_config config = small_config();
+    engine_step step;
+    const uint64_t before = cuda_host_calls();
+    run_steps(api, &config, 1, &step, parameters);
+    return cuda_host_calls() - before;
+}
+
+START_TEST(the_environment_can_leave_the_second_fork_out)
+{
+    static float with[LENET_PARAMETERS];
+    static float without[LENET_PARAMETERS];
+    enum { CALLS = 2 /* of a fork: the event's record, the stream's wait */ };
+    const uint64_t calls = calls_of_run(with);
+    setenv("LENET_FORK", "0", 1);
+    const uint64_t fewer = calls_of_run(without);
+    unsetenv("LENET_FORK");
+    ck_assert_uint_eq(calls - fewer, CALLS * (1 + CUDA_GRAPH_STEPS));
+    ck_assert_mem_eq(with, without, sizeof with);
+}
+END_TEST
+
 /* Each epoch has its own order. With late streams nothing is computed that nobody waits for. */
 START_TEST(no_replay_goes_beyond_an_epoch)
 {
@@ -522,6 +546,7 @@ int main(void)
 {
     TCase *c = cuda_engine_case("host side");
     tcase_add_loop_test(c, a_step_is_at_most_12_launches, 0, 2);
+    tcase_add_test(c, the_environment_can_leave_the_second_fork_out);
     tcase_add_test(c, no_replay_goes_beyond_an_epoch);
     tcase_add_test(c, steps_behind_an_imported_state_are_waited_for_anew);
     tcase_add_test(c, activations_at_hand_are_those_of_the_last_micro_batch_with_samples);

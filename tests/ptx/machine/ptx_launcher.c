@@ -8,12 +8,13 @@
 #include "ptx_machine.h"
 #include "ptx_program.h"
 
-enum { MOST_KERNELS = 64, MOST_PARAMETER_BYTES = 4096 };
+enum { MOST_PARAMETER_BYTES = 4096 };
 
 static ptx_program *program;
 static bool counts_traffic;
-static ptx_kernel_traffic counted[MOST_KERNELS];
+static ptx_kernel_traffic *counted; /* room for all kernels of the program */
 static size_t counted_kernels;
+static bool *ever_counted; /* of each of the program's kernels */
 static char finding[2560];
 
 /* Runs before main: a check's program does not know what runs its kernels. */
@@ -27,6 +28,8 @@ __attribute__((constructor)) static void take_launches(void)
 __attribute__((destructor)) static void forget_program(void)
 {
     ptx_program_destroy(program);
+    free(counted);
+    free(ever_counted);
 }
 
 static const char *load_program(void)
@@ -36,7 +39,15 @@ static const char *load_program(void)
         return "PTX_FOLDER does not name the folder of the kernels' PTX";
     }
     program = ptx_program_create();
-    return program == NULL ? "no memory" : ptx_program_add_folder(program, folder);
+    const char *fault = program == NULL ? "no memory" : ptx_program_add_folder(program, folder);
+    if (fault != NULL) {
+        return fault;
+    }
+    size_t kernels;
+    ptx_program_kernels(program, &kernels);
+    counted = calloc(kernels, sizeof *counted);
+    ever_counted = calloc(kernels, sizeof *ever_counted);
+    return counted == NULL || ever_counted == NULL ? "no memory" : NULL;
 }
 
 /* Part of the kernel's mangled name: `head` is 4headE, `conv_forward<ENGINE_TF32>`
@@ -77,9 +88,6 @@ static ptx_traffic *traffic_of(const ptx_kernel *kernel, const char *name)
     }
     ptx_kernel_traffic *own = &counted[i];
     if (i == counted_kernels) {
-        if (i == MOST_KERNELS) {
-            return NULL;
-        }
         counted_kernels++;
         *own = (ptx_kernel_traffic){.kernel = kernel};
         snprintf(own->name, sizeof own->name, "%s", name);
@@ -88,6 +96,8 @@ static ptx_traffic *traffic_of(const ptx_kernel *kernel, const char *name)
             calloc(kernel->code_count, sizeof *own->traffic.by_instruction);
     }
     own->launches++;
+    size_t kernels;
+    ever_counted[kernel - ptx_program_kernels(program, &kernels)] = true;
     return &own->traffic;
 }
 
@@ -154,4 +164,16 @@ const ptx_kernel_traffic *ptx_launcher_traffic(size_t *count)
 {
     *count = counted_kernels;
     return counted;
+}
+
+const char *ptx_launcher_never_counted(void)
+{
+    size_t count = 0;
+    const ptx_kernel *kernels = program == NULL ? NULL : ptx_program_kernels(program, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (!ever_counted[i]) {
+            return kernels[i].name;
+        }
+    }
+    return NULL;
 }

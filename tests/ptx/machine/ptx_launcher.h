@@ -21,5 +21,8 @@ typedef struct ptx_kernel_traffic {
 void ptx_launcher_count_traffic(void);
 /* What was counted, a kernel each, in the order of their first launches. */
 const ptx_kernel_traffic *ptx_launcher_traffic(size_t *count);
+/* The mangled name of a kernel of the PTX of which no launch was ever counted; NULL if there is
+ * none. */
+const char *ptx_launcher_never_counted(void);
 
 #endif

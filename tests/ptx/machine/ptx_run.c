@@ -195,8 +195,24 @@ static void run_warp(ptx_warp *warp)
     warp->at_barrier = warp->alive != 0;
 }
 
+/* CUDA allows no thread to return before a barrier at which others wait. */
+static void expect_every_thread(const ptx_warp *waiting)
+{
+    const uint32_t lane = ptx_first_lane(waiting->alive);
+    const ptx_block *block = waiting->block;
+    for (uint32_t w = 0; w < block->warp_count; w++) {
+        const uint32_t returned = ~block->warps[w].alive;
+        if (returned != 0) {
+            ptx_fault_at(waiting, &block->kernel->code[waiting->pc[lane]], lane,
+                         "waits for thread %u, which has returned",
+                         w * PTX_LANES + ptx_first_lane(returned));
+        }
+    }
+}
+
 static void pass_barrier(ptx_warp *warp)
 {
+    expect_every_thread(warp);
     for (uint32_t l = 0; l < PTX_LANES; l++) {
         warp->pc[l]++;
     }

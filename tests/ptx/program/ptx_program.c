@@ -128,3 +128,9 @@ const ptx_kernel *ptx_program_find(const ptx_program *program, const char *part)
     }
     return found;
 }
+
+const ptx_kernel *ptx_program_kernels(const ptx_program *program, size_t *count)
+{
+    *count = program->kernel_count;
+    return program->kernels;
+}

@@ -19,4 +19,7 @@ const char *ptx_program_add_folder(ptx_program *program, const char *folder);
 /* The one kernel whose mangled name contains `part`; NULL if it is none or several. */
 const ptx_kernel *ptx_program_find(const ptx_program *program, const char *part);
 
+/* All kernels, [*count], until the next addition. */
+const ptx_kernel *ptx_program_kernels(const ptx_program *program, size_t *count);
+
 #endif

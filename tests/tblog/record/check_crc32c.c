@@ -81,9 +81,8 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("crc32c", tables_give_the_known_values,
-                     the_instruction_is_there_when_it_is_demanded,
-                     the_instruction_gives_the_known_values,
-                     both_ways_agree_at_every_length_and_alignment,
-                     masked_values_are_those_of_other_writers);
+    return RUN_TESTS(
+        "crc32c", tables_give_the_known_values, the_instruction_is_there_when_it_is_demanded,
+        the_instruction_gives_the_known_values, both_ways_agree_at_every_length_and_alignment,
+        masked_values_are_those_of_other_writers);
 }

@@ -39,8 +39,7 @@ START_TEST(a_single_seed_among_others_with_several_gets_the_command_too)
     }
     add_level(32, 0, 9950);
     print();
-    assert_begins(
-        "Best      batch size 32: 99.50 % validated, but 64 and 16 may be as good\n");
+    assert_begins("Best      batch size 32: 99.50 % validated, but 64 and 16 may be as good\n");
     assert_has("\nHow sure  one seed tells nothing, 5 can: trainer sweep --batch-sizes 64,32,16\n");
 }
 END_TEST
@@ -96,8 +95,7 @@ START_TEST(of_many_rivals_the_first_are_named_and_the_nearest_is_told)
         }
     }
     print();
-    assert_has(
-        "128, 64 and 3 more may be as good (next: 0.01 points behind,");
+    assert_has("128, 64 and 3 more may be as good (next: 0.01 points behind,");
 }
 END_TEST
 

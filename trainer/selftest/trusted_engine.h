@@ -1,6 +1,7 @@
-/* Finds the engine for a command that computes. A device is trusted only after its proof: once for
- * each device, driver, program and precision, since the verdict is kept (proof_cache.h). One that failed is not tried again for an hour, unless the
- * machine starts anew or the user calls selftest. */
+/* Finds the engine for a command that computes. A device is trusted only after its proof: once
+ * for each device, driver, program and precision, since the verdict is kept (proof_cache.h). One
+ * that failed is not tried again for an hour, unless the machine starts anew or the user calls
+ * selftest. */
 #ifndef TRAINER_TRUSTED_ENGINE_H
 #define TRAINER_TRUSTED_ENGINE_H
 

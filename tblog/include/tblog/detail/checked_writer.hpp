@@ -1,4 +1,4 @@
-// What is behind a tblog::writer: the handle of tblog.h, the first error and the program's on_error.
+// The state of a tblog::writer: the handle of tblog.h, the first error and the program's on_error.
 // Programs include tblog.hpp.
 #ifndef TBLOG_DETAIL_CHECKED_WRITER_HPP
 #define TBLOG_DETAIL_CHECKED_WRITER_HPP

@@ -107,8 +107,11 @@ class Status(TrainerTest):
                 shown += os.read(controller, 65536).decode()
             return shown.rpartition("\x1b[H\x1b[J")[2]
 
-        wait_until(lambda: "more" in last_screen(), "the first look")
-        lines = last_screen().splitlines()
+        def whole_screen():
+            screen = last_screen()
+            return screen if screen.rstrip().endswith("more") else None
+
+        lines = wait_until(whole_screen, "the first look").splitlines()
         self.assertEqual(len(lines), 9)
         self.assertEqual((lines[0], lines[-1]), ("20 runs: 20 finished", "and 14 more"))
         self.made_up(21, "interrupted", 1, 2)

@@ -68,8 +68,8 @@ static int take_graph(logged_points *logged, int64_t step)
     return 0;
 }
 
-/* Only a tag's first value in a file names its plug-in. That is enough: a run logs each text once in
- * a file. */
+/* Only a tag's first value in a file names its plug-in. That is enough: a run logs each text once
+ * in a file. */
 static int take_value(logged_points *logged, const tblog_value *value, int64_t step)
 {
     struct logged_tag *tag = find_or_add_tag(logged, value->tag);

@@ -7,7 +7,8 @@
 #include "must_check.h"
 #include "run_config.h"
 
-/* A new object, or NULL without memory. Keys: the names in run_config; data_crc32 as 8 hex digits. */
+/* A new object, or NULL without memory. Keys: the names in run_config; data_crc32 as 8 hexadecimal
+ * digits. */
 json_t *run_config_to_json(const run_config *config);
 
 /* 0, or -1 with a message [MESSAGE_BYTES] that names the key that is missing or out of range. If

@@ -149,6 +149,14 @@ class Trust(SelftestTest):
         self.assert_trained_on(result, "cpu")
         self.assertEqual(result.stderr, "")
 
+    def test_a_device_that_cannot_be_used_is_named(self):
+        result = self.train("unusable", "auto")
+        self.assert_trained_on(result, "cpu")
+        self.assert_one_line(result, "--engine auto: not cuda: the made-up device has an old driver")
+        result = self.call("unusable", "selftest")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"(?ms)^Verdict: not usable: the made-up.*^Verdict: passed$")
+
     def test_a_sweep_proves_a_device_once(self):
         result = self.call("sign", "sweep", "--epochs", 1, "--batch-sizes", "4,2", "--data",
                            self.root / "data", "--logdir", self.root / "logs")

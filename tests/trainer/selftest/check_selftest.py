@@ -71,7 +71,8 @@ class Report(SelftestTest):
         result = self.call("none", "selftest", WRONG_DEVICE_NAME="Card 1")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         for words in (r"^Program +trainer \d+\.\d+\.\d+, build [0-9a-f]{8}$", "^Engine +cuda, fp32$",
-                      r"^Device +Card 1 \(", "^Driver +none$", r"^Processor +\S", r"^System +Linux \S", r"^Memory +\d+ MiB free$",
+                      r"^Device +Card 1 \(", "^Driver +none$", r"^Processor +\S",
+                      r"^System +Linux \S", r"^Memory +\d+ MiB free$",
                       r"^gradient/conv1/bias +\S+ +\S+$", r"^loss of step 24 +\S+ +\S+$",
                       "^Verdict: passed$"):
             self.assertRegex(result.stdout, f"(?m){words}")

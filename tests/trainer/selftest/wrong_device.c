@@ -1,8 +1,8 @@
 /* The trainer with a made-up device in the place of the CUDA engine: the CPU engine computes for
  * it. The environment says what is wrong with it:
  *
- *   WRONG_DEVICE          a fault of wrong_engine.h; or "hang" or "crash" at its first step, "memory",
- *                         "absent" or "unusable"
+ *   WRONG_DEVICE          a fault of wrong_engine.h; or "hang" or "crash" at its first step,
+ *                         "memory", "absent" or "unusable"
  *   WRONG_DEVICE_NAME     its name
  *   WRONG_DEVICE_DRIVER   its driver
  *   WRONG_DEVICE_PLANS    a file that gets a line for each plan, the first call of a proof

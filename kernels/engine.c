@@ -29,6 +29,8 @@ const char *engine_status_string(engine_status status)
         return "not enough memory";
     case ENGINE_UNAVAILABLE:
         return "not available on this machine";
+    case ENGINE_UNUSABLE:
+        return "not usable on this machine";
     case ENGINE_FAILED:
         return "the device failed";
     }

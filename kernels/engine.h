@@ -27,7 +27,9 @@ typedef enum engine_status {
     ENGINE_INVALID,     /* an argument or the configuration is out of range; nothing changed */
     ENGINE_NO_MEMORY,   /* the plan does not fit; nothing is allocated */
     ENGINE_UNAVAILABLE, /* this machine lacks the requested device or instruction set */
-    ENGINE_FAILED       /* the device failed. Only message, destroy and poll may be called; poll
+    ENGINE_UNUSABLE, /* it has the device, but cannot use it: the driver is too old, the device too
+                           small, or another process keeps it to itself */
+    ENGINE_FAILED    /* the device failed. Only message, destroy and poll may be called; poll
                            returns the steps that were finished before */
 } engine_status;
 

@@ -70,6 +70,14 @@ static int exit_code(outcome status)
     return EXIT_FAILED;
 }
 
+static bool output_was_closed; /* by the parent */
+
+/* The results of training are files, so a closed standard output is no failure. */
+static bool works_unseen(size_t command)
+{
+    return commands[command].run == train_command || commands[command].run == sweep_command;
+}
+
 /* Opens /dev/null as each of the descriptors 0 to 2 that the parent left closed. Otherwise the
  * first files that are opened would get these numbers, and printed text would go into them. They
  * are opened read-only, so that printing fails. */
@@ -78,6 +86,7 @@ static int fill_standard_descriptors(void)
     int fd;
     do {
         fd = open("/dev/null", O_RDONLY);
+        output_was_closed = output_was_closed || fd == STDOUT_FILENO;
     } while (fd >= 0 && fd <= STDERR_FILENO);
     return fd < 0 ? -1 : close(fd);
 }
@@ -121,7 +130,8 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     const outcome status = commands[chosen.command].run(chosen.argc, chosen.argv);
-    const bool is_whole = is_output_whole(chosen.name);
+    const bool is_whole =
+        (output_was_closed && works_unseen(chosen.command)) || is_output_whole(chosen.name);
     command_ended = true;
     return status == OUTCOME_DONE && !is_whole ? EXIT_FAILED : exit_code(status);
 }

@@ -61,18 +61,23 @@ static proof_result prove(const engine_api *api, engine_precision precision)
     return proof_child_run(&job, report);
 }
 
+static bool is_absent(const proof_result *result)
+{
+    return result->verdict == PROOF_UNAVAILABLE || result->verdict == PROOF_UNUSABLE;
+}
+
 /* With "auto" all that the build has, best first, up to the first that is available. */
 static outcome selftest(const char *program, const selftest_options *options)
 {
     const bool any = strcmp(options->engine, "auto") == 0;
     proof_result result = {.verdict = PROOF_UNAVAILABLE};
-    for (size_t i = 0; result.verdict == PROOF_UNAVAILABLE && engine_list[i] != NULL; i++) {
+    for (size_t i = 0; is_absent(&result) && engine_list[i] != NULL; i++) {
         const engine_api *api = engine_list[i];
         if (any ? engine_is_built_in(api) : strcmp(options->engine, api->name) == 0) {
             result = prove(api, options->precision);
         }
     }
-    if (result.verdict == PROOF_UNAVAILABLE) {
+    if (is_absent(&result)) {
         fprintf(stderr, "%s: --engine %s: %s\n", program, options->engine, result.reason);
     }
     return result.verdict == PROOF_PASSED ? OUTCOME_DONE : OUTCOME_FAILED;

@@ -63,6 +63,8 @@ static proof_result result_of_status(engine_status status, const char *message)
     case ENGINE_UNAVAILABLE:
     case ENGINE_INVALID:
         return proof_result_make(PROOF_UNAVAILABLE, "%s", message);
+    case ENGINE_UNUSABLE:
+        return proof_result_make(PROOF_UNUSABLE, "%s", message);
     default:
         return proof_result_make(PROOF_FAILED, "%s", message);
     }

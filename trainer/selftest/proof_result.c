@@ -11,7 +11,7 @@
 static const char *const words[] = {
     [PROOF_PASSED] = "passed",           [PROOF_FAILED] = "failed",
     [PROOF_NO_MEMORY] = "out of memory", [PROOF_UNAVAILABLE] = "not available",
-    [PROOF_STOPPED] = "stopped",
+    [PROOF_UNUSABLE] = "not usable",     [PROOF_STOPPED] = "stopped",
 };
 
 proof_result proof_result_make(proof_verdict verdict, const char *format, ...)

@@ -13,6 +13,7 @@ typedef enum proof_verdict {
     PROOF_FAILED,      /* it computes wrongly, fails, hangs, or ends its process */
     PROOF_NO_MEMORY,   /* the device may be right, but nothing runs on it now */
     PROOF_UNAVAILABLE, /* there is none */
+    PROOF_UNUSABLE,    /* there is one that cannot be used now, or by this build */
     PROOF_STOPPED      /* the user did not wait for it; no report says so */
 } proof_verdict;
 

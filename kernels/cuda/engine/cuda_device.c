@@ -22,28 +22,43 @@ static void ask_for_queues(void)
     setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", false);
 }
 
+/* Whether there is a driver at all. */
+static bool has_driver(void)
+{
+    int version = 0;
+    return cudaDriverGetVersion(&version) == cudaSuccess && version > 0;
+}
+
+/* Why the devices could not be counted. Without a driver or a device there is none to be used. */
+static engine_status explain_no_count(cudaError_t error, char *message, size_t message_bytes)
+{
+    if (error == cudaErrorInsufficientDriver) {
+        const bool is_old = has_driver();
+        snprintf(message, message_bytes,
+                 is_old ? "the NVIDIA driver is older than CUDA %d.%d needs"
+                        : "the NVIDIA driver that CUDA %d.%d needs is missing",
+                 CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
+        cudaGetLastError();
+        return is_old ? ENGINE_UNUSABLE : ENGINE_UNAVAILABLE;
+    }
+    describe(message, message_bytes, "cudaGetDeviceCount", error);
+    return error == cudaErrorNoDevice ? ENGINE_UNAVAILABLE : ENGINE_UNUSABLE;
+}
+
 /* A process's first call of CUDA. */
-static bool count_devices(int *count, char *message, size_t message_bytes)
+static engine_status count_devices(int *count, char *message, size_t message_bytes)
 {
     ask_for_queues();
     *count = 0;
     const cudaError_t error = cudaGetDeviceCount(count);
-    if (error == cudaErrorInsufficientDriver) {
-        snprintf(message, message_bytes,
-                 "the NVIDIA driver is missing, or older than CUDA %d.%d needs",
-                 CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
-        cudaGetLastError();
-        return false;
-    }
     if (error != cudaSuccess) {
-        describe(message, message_bytes, "cudaGetDeviceCount", error);
-        return false;
+        return explain_no_count(error, message, message_bytes);
     }
     if (*count == 0) {
         snprintf(message, message_bytes, "this machine has no CUDA device");
-        return false;
+        return ENGINE_UNAVAILABLE;
     }
-    return true;
+    return ENGINE_OK;
 }
 
 static engine_status fail(char *message, size_t message_bytes, const char *call, cudaError_t error)
@@ -54,7 +69,7 @@ static engine_status fail(char *message, size_t message_bytes, const char *call,
         return ENGINE_NO_MEMORY;
     case cudaErrorDevicesUnavailable: /* another process uses it exclusively */
     case cudaErrorNoKernelImageForDevice:
-        return ENGINE_UNAVAILABLE;
+        return ENGINE_UNUSABLE;
     default:
         return ENGINE_FAILED;
     }
@@ -77,7 +92,7 @@ static engine_status read_properties(int32_t ordinal, cuda_device *out, char *me
         snprintf(message, message_bytes,
                  "CUDA device %d (%s) has compute capability %d.%d; at least %d.0 is needed",
                  (int)ordinal, out->name, properties.major, properties.minor, LEAST_MAJOR);
-        return ENGINE_UNAVAILABLE;
+        return ENGINE_UNUSABLE;
     }
     return ENGINE_OK;
 }
@@ -86,7 +101,7 @@ bool cuda_device_available(char *reason, size_t reason_bytes)
 {
     int count;
     cuda_device device;
-    return count_devices(&count, reason, reason_bytes) &&
+    return count_devices(&count, reason, reason_bytes) == ENGINE_OK &&
            read_properties(0, &device, reason, reason_bytes) == ENGINE_OK;
 }
 
@@ -94,8 +109,9 @@ static engine_status find_device(int32_t ordinal, cuda_device *out, char *messag
                                  size_t message_bytes)
 {
     int count;
-    if (!count_devices(&count, message, message_bytes)) {
-        return ENGINE_UNAVAILABLE;
+    const engine_status status = count_devices(&count, message, message_bytes);
+    if (status != ENGINE_OK) {
+        return status;
     }
     if (ordinal < 0 || ordinal >= count) {
         snprintf(message, message_bytes, "there is no CUDA device %d: this machine has %d",
@@ -112,7 +128,11 @@ engine_status cuda_device_open(int32_t ordinal, cuda_device *out, char *message,
     if (status != ENGINE_OK) {
         return status;
     }
-    cudaError_t error = cudaSetDevice(ordinal);
+    cudaError_t error = cudaDriverGetVersion(&out->driver);
+    if (error != cudaSuccess) {
+        return fail(message, message_bytes, "cudaDriverGetVersion", error);
+    }
+    error = cudaSetDevice(ordinal);
     if (error != cudaSuccess) {
         return fail(message, message_bytes, "cudaSetDevice", error);
     }

@@ -70,6 +70,8 @@ static engine_status make_plan(engine *e, const engine_config *config, uint32_t 
     e->forks_twice = second_fork_is_chosen();
     e->plan.available = device.available;
     snprintf(e->plan.hardware, sizeof e->plan.hardware, "%s", device.name);
+    snprintf(e->plan.driver, sizeof e->plan.driver, "CUDA %d.%d", device.driver / 1000,
+             device.driver % 1000 / 10);
     status = ask_for_sort_scratch(e) ? describe_arithmetic(e, &device) : e->failure;
     if (status != ENGINE_OK) {
         snprintf(message, message_bytes, "%s", e->message);

@@ -32,6 +32,7 @@ typedef struct cuda_device {
     int major; /* compute capability */
     int minor;
     int multiprocessors;
+    int driver;         /* the newest CUDA that the driver supports, 1000 major + 10 minor */
     uint64_t available; /* bytes free for a run */
 } cuda_device;
 

@@ -292,7 +292,7 @@ START_TEST(any_call_of_create_may_fail)
         cuda_host_reset(); /* the device is well again */
         /* Without a count of devices there is no telling whether there is one; and what cuBLAS
          * makes of an error is its own business. */
-        ck_assert_msg(status == expected || (call == 1 && status == ENGINE_UNAVAILABLE) ||
+        ck_assert_msg(status == expected || (call == 1 && status == ENGINE_UNUSABLE) ||
                           (status == ENGINE_FAILED && strstr(message, "CUBLAS") != NULL),
                       "call %u: %s", (unsigned)call, message);
         expect_cause(message, errors[_i].name);
@@ -534,7 +534,11 @@ START_TEST(a_device_that_is_not_there_is_unavailable)
     ck_assert_str_eq(message, "there is no CUDA device 1: this machine has 1");
     cuda_host_fail_call(1, cudaErrorInsufficientDriver);
     ck_assert(!api->available(message, sizeof message));
-    ck_assert_str_eq(message, "the NVIDIA driver is missing, or older than CUDA 13.0 needs");
+    ck_assert_str_eq(message, "the NVIDIA driver is older than CUDA 13.0 needs");
+    cuda_host_set_driver(0);
+    cuda_host_fail_call(1, cudaErrorInsufficientDriver);
+    ck_assert(!api->available(message, sizeof message));
+    ck_assert_str_eq(message, "the NVIDIA driver that CUDA 13.0 needs is missing");
     cuda_host_fail_call(1, cudaErrorNoDevice);
     ck_assert(!api->available(message, sizeof message));
     expect_cause(message, "cudaErrorNoDevice");

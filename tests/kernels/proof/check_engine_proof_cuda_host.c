@@ -134,6 +134,19 @@ START_TEST(without_a_device_it_is_not_available)
 {
     cuda_host_fail_call(1, cudaErrorNoDevice);
     ck_assert_int_eq(prove(&engine_cuda, ENGINE_FP32), ENGINE_UNAVAILABLE);
+    cuda_host_set_driver(0);
+    cuda_host_fail_call(1, cudaErrorInsufficientDriver);
+    ck_assert_int_eq(prove(&engine_cuda, ENGINE_FP32), ENGINE_UNAVAILABLE);
+}
+END_TEST
+
+/* A driver that is too old, and a device that another process keeps to itself. */
+START_TEST(with_a_device_that_cannot_be_used_it_is_not_usable)
+{
+    cuda_host_fail_call(1, cudaErrorInsufficientDriver);
+    ck_assert_int_eq(prove(&engine_cuda, ENGINE_FP32), ENGINE_UNUSABLE);
+    cuda_host_fail_call(4, cudaErrorDevicesUnavailable);
+    ck_assert_int_eq(prove(&engine_cuda, ENGINE_FP32), ENGINE_UNUSABLE);
 }
 END_TEST
 
@@ -164,6 +177,7 @@ int main(void)
                         ENGINE_BF16);
     tcase_add_test(cases, a_device_without_memory_has_not_failed);
     tcase_add_test(cases, without_a_device_it_is_not_available);
+    tcase_add_test(cases, with_a_device_that_cannot_be_used_it_is_not_usable);
     tcase_add_test(cases, a_device_that_is_lost_has_failed);
     suite_add_tcase(suite, cases);
     return run_suite_without_forks(suite);

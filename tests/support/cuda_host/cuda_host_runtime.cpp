@@ -33,6 +33,7 @@ struct runtime_state {
     bool order_is_set = false;
     cuda_host_launcher *launcher = nullptr;
     size_t shared_bytes = SHARED_OPTIN_BYTES; /* that a block may have at most */
+    int driver = CUDART_VERSION;
 };
 
 runtime_state &runtime()
@@ -152,6 +153,7 @@ void cuda_host_reset(void)
     runtime_state &r = runtime();
     device_memory = size_t(8) << 30;
     r.shared_bytes = SHARED_OPTIN_BYTES;
+    r.driver = CUDART_VERSION;
     r.launches = 0;
     r.unloaded.clear();
     forget_errors();
@@ -176,6 +178,11 @@ const char *cuda_host_unloaded(void)
     return name.empty() ? nullptr : name.c_str();
 }
 
+void cuda_host_set_driver(int version)
+{
+    runtime().driver = version;
+}
+
 void cuda_host_set_launcher(cuda_host_launcher *launcher)
 {
     runtime().launcher = launcher;
@@ -184,6 +191,13 @@ void cuda_host_set_launcher(cuda_host_launcher *launcher)
 uint64_t cuda_host_launches(void)
 {
     return runtime().launches;
+}
+
+cudaError_t cudaDriverGetVersion(int *version)
+{
+    BEGIN_CALL();
+    *version = runtime().driver;
+    return cudaSuccess;
 }
 
 cudaError_t cudaGetDeviceCount(int *count)

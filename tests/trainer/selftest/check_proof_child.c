@@ -136,7 +136,7 @@ END_TEST
 START_TEST(a_report_ends_with_its_result)
 {
     static const proof_verdict verdicts[] = {PROOF_PASSED, PROOF_FAILED, PROOF_NO_MEMORY,
-                                             PROOF_UNAVAILABLE};
+                                             PROOF_UNAVAILABLE, PROOF_UNUSABLE};
     for (size_t i = 0; i < 2 * sizeof verdicts / sizeof verdicts[0]; i++) {
         const proof_result written =
             proof_result_make(verdicts[i / 2], "%s", i % 2 == 0 ? "" : "why: so");

@@ -71,7 +71,8 @@ class Report(SelftestTest):
         result = self.call("none", "selftest", WRONG_DEVICE_NAME="Card 1")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         for words in (r"^Program +trainer \d+\.\d+\.\d+, build [0-9a-f]{8}$", "^Engine +cuda, fp32$",
-                      r"^Device +Card 1 \(", "^Driver +none$", r"^Processor +\S", r"^System +Linux \S", r"^Memory +\d+ MiB free$",
+                      r"^Device +Card 1 \(", "^Driver +none$", r"^Processor +\S",
+                      r"^System +Linux \S", r"^Memory +\d+ MiB free$",
                       r"^gradient/conv1/bias +\S+ +\S+$", r"^loss of step 24 +\S+ +\S+$",
                       "^Verdict: passed$"):
             self.assertRegex(result.stdout, f"(?m){words}")
@@ -148,6 +149,14 @@ class Trust(SelftestTest):
         result = self.train("absent", "auto")
         self.assert_trained_on(result, "cpu")
         self.assertEqual(result.stderr, "")
+
+    def test_a_device_that_cannot_be_used_is_named(self):
+        result = self.train("unusable", "auto")
+        self.assert_trained_on(result, "cpu")
+        self.assert_one_line(result, "--engine auto: not cuda: the made-up device has an old driver")
+        result = self.call("unusable", "selftest")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"(?ms)^Verdict: not usable: the made-up.*^Verdict: passed$")
 
     def test_a_sweep_proves_a_device_once(self):
         result = self.call("sign", "sweep", "--epochs", 1, "--batch-sizes", "4,2", "--data",

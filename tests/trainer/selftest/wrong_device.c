@@ -1,8 +1,8 @@
 /* The trainer with a made-up device in the place of the CUDA engine: the CPU engine computes for
  * it. The environment says what is wrong with it:
  *
- *   WRONG_DEVICE          a fault of wrong_engine.h; or "hang" or "crash" at its first step, "memory"
- *                         or "absent"
+ *   WRONG_DEVICE          a fault of wrong_engine.h; or "hang" or "crash" at its first step,
+ *                         "memory", "absent" or "unusable"
  *   WRONG_DEVICE_NAME     its name
  *   WRONG_DEVICE_DRIVER   its driver
  *   WRONG_DEVICE_PLANS    a file that gets a line for each plan, the first call of a proof
@@ -53,6 +53,10 @@ static engine_status device_plan(const engine_config *config, uint32_t training_
     note_plan();
     if (!device_available(message, message_bytes)) {
         return ENGINE_UNAVAILABLE;
+    }
+    if (is_set_to("unusable")) {
+        snprintf(message, message_bytes, "the made-up device has an old driver");
+        return ENGINE_UNUSABLE;
     }
     const engine_status status =
         engine_cpu.plan(config, training_count, validation_count, out, message, message_bytes);

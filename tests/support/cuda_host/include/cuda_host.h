@@ -53,6 +53,9 @@ size_t cuda_host_memory_used(void);
 /* Bytes of shared memory that a block may have at most, at first the 227 KiB of sm_90. */
 void cuda_host_set_shared_memory(size_t bytes);
 
+/* The newest CUDA that the driver supports, at first CUDART_VERSION; 0 is no driver. */
+void cuda_host_set_driver(int version);
+
 /* cuda_host_calls counts the runtime's calls that could fail on a device, since the start.
  * cuda_host_fail_call makes call number `call` from now on (1 is the next) return `error` and do
  * nothing; 0 cancels that. After a device error (cudaErrorIllegalAddress … cudaErrorLaunchFailure)

@@ -48,6 +48,7 @@ struct cudaDeviceProp {
     int minor;
     int multiProcessorCount;
 };
+cudaError_t cudaDriverGetVersion(int *version);
 cudaError_t cudaGetDeviceCount(int *count);
 cudaError_t cudaSetDevice(int device);
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device);

@@ -207,7 +207,9 @@ class Installed(unittest.TestCase):
                      "fish/vendor_completions.d/tblog.fish"):
             self.assertTrue(find_installed(name))
         self.assertEqual([f for f in installed if f.endswith((".h", ".hpp"))],
-                         ["include/tblog/tblog.h", "include/tblog/tblog.hpp"])
+                         ["include/tblog/detail/checked_writer.hpp",
+                          "include/tblog/detail/is_contiguous.hpp", "include/tblog/tblog.h",
+                          "include/tblog/tblog.hpp"])
 
     def test_the_shared_library_shows_the_declared_functions_only(self):
         symbols = run("nm", "--dynamic", "--defined-only", "--format=posix",

@@ -12,21 +12,22 @@
 //     events.check();
 //
 // Constructors, close and check throw tblog::error. try_open and try_close return a status instead,
-// also with -fno-exceptions. Calls that log throw only std::bad_alloc, because a full disk must not
-// end a training run. You may ignore their status: the writer keeps the first error for check and
-// close, and calls options::on_error.
+// also with -fno-exceptions. Calls that log throw only what std::vector and std::string throw,
+// because a full disk must not end a training run. You may ignore their status: the writer keeps the
+// first error for check and close, and calls options::on_error.
 //
 // tblog.h is the manual of values and statuses. Strings end at their first NUL, as there. To call
 // its other functions: log.report(tblog_add_keras_graph(log.get(), "keras", 0, json));
 #ifndef TBLOG_TBLOG_HPP
 #define TBLOG_TBLOG_HPP
 
-#include <atomic>
+static_assert(__cplusplus >= 201703L, "tblog.hpp needs C++17 or later, such as -std=c++17");
+
 #include <functional>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@
 #include <utility>
 #include <vector>
 
+#include <tblog/detail/checked_writer.hpp>
+#include <tblog/detail/is_contiguous.hpp>
 #include <tblog/tblog.h>
 
 namespace tblog
@@ -63,7 +66,8 @@ struct hparam {
 struct options : tblog_writer_options {
     options() { tblog_writer_options_init_sized(this, sizeof(tblog_writer_options)); }
     // Called after each refused call. For an I/O error or a full queue, called once until a call
-    // succeeds. Several threads may call it at the same time. It must not throw.
+    // succeeds. The text is valid until it returns. Several threads may call it at the same time.
+    // It must not throw.
     std::function<void(tblog_status status, const char *message)> on_error;
 };
 
@@ -76,16 +80,12 @@ class writer
     // Closes a file that is open. If opening fails, message() says why.
     [[nodiscard]] tblog_status try_open(const std::string &run_directory, const options &with = {})
     {
-        state_ = std::make_unique<state>();
+        state_ = std::make_unique<detail::checked_writer>();
         state_->on_error = with.on_error;
-        return report(tblog_writer_open(&state_->handle, run_directory.c_str(), &with));
+        return state_->open(run_directory.c_str(), with);
     }
     // Returns status(). The destructor closes too, and reports errors to on_error alone.
-    [[nodiscard]] tblog_status try_close()
-    {
-        report(tblog_writer_close(state_ ? std::exchange(state_->handle, nullptr) : nullptr));
-        return status();
-    }
+    [[nodiscard]] tblog_status try_close() { return state_ ? state_->close() : TBLOG_OK; }
 #ifdef __cpp_exceptions
     explicit writer(const std::string &run_directory, const options &with = {})
     {
@@ -97,20 +97,24 @@ class writer
         (void)try_close();
         check();
     }
-    void check()
+    void check() const
     {
-        if (status() != TBLOG_OK) {
-            throw error(status(), message());
+        if (const detail::failure now = current(); now.status != TBLOG_OK) {
+            throw error(now.status, now.why);
         }
     }
 #endif
-    // The first error since the writer was opened, or TBLOG_OK. message() is a line about it.
-    tblog_status status()
+    // The first error since the writer was opened, or TBLOG_OK. message() is a line about it. An
+    // I/O error while the writer is open lasts until it is cleared, also by retry_after_error.
+    tblog_status status() const { return current().status; }
+    std::string message() const { return current().why; }
+    // Forgets the first error, and calls tblog_writer_clear_error.
+    void clear_error()
     {
-        report(get() ? tblog_writer_status(get()) : TBLOG_OK);
-        return state_ ? state_->first.load() : TBLOG_OK;
+        if (state_) {
+            state_->clear_error();
+        }
     }
-    std::string message() { return status() == TBLOG_OK ? std::string() : state_->why; }
     tblog_status add_scalar(std::string_view tag, int64_t step, double value)
     {
         return report(tblog_add_scalar(get(), std::string(tag).c_str(), step, value));
@@ -131,6 +135,7 @@ class writer
     template <class Number>
     tblog_status add_histogram(std::string_view tag, int64_t step, const Number *data, size_t count)
     {
+        static_assert(std::is_arithmetic_v<Number>, "a histogram is of numbers");
         const std::string name(tag);
         if constexpr (std::is_same_v<Number, float>) {
             return report(tblog_add_histogram(get(), name.c_str(), step, data, count, nullptr));
@@ -138,13 +143,14 @@ class writer
             return report(
                 tblog_add_histogram_double(get(), name.c_str(), step, data, count, nullptr));
         } else {
-            const std::vector<double> copy(data, data + count);
-            return add_histogram(tag, step, copy.data(), count);
+            const std::vector<double> copy(data, data ? data + count : data);
+            return add_histogram(tag, step, data ? copy.data() : nullptr, count);
         }
     }
     template <class Container>
     tblog_status add_histogram(std::string_view tag, int64_t step, const Container &values)
     {
+        static_assert(detail::is_contiguous<Container>, "a histogram needs a contiguous container");
         return add_histogram(tag, step, std::data(values), static_cast<size_t>(std::size(values)));
     }
     // pixels [height,width,channels]: a pointer to bytes, or a contiguous container of them.
@@ -176,7 +182,7 @@ class writer
     {
         std::vector<tblog_hparam> all;
         for (const hparam &it : hparams) {
-            all.push_back({it.name.c_str(), it.type, it.number, it.text.c_str(), it.number != 0.0});
+            all.push_back({it.name.c_str(), it.type, it.number, it.text.c_str(), it.number > 0.0});
         }
         return report(tblog_add_session_start_sized(get(), nullptr, all.data(), all.size(),
                                                     sizeof(tblog_hparam)));
@@ -189,36 +195,12 @@ class writer
     tblog_status report(tblog_status status) { return state_ ? state_->note(status) : status; }
 
   private:
-    struct state {
-        ~state() { note(tblog_writer_close(std::exchange(handle, nullptr))); }
-        tblog_status note(tblog_status status, const char *message = "")
-        {
-            const bool repeats = last == status || last.exchange(status) == status;
-            if (status == TBLOG_OK) {
-                return status;
-            }
-            message = *message ? message : tblog_writer_message(handle);
-            message = *message ? message : tblog_status_string(status);
-            std::call_once(once, [&] {
-                why = message;
-                first = status;
-            });
-            if (on_error && !(repeats && (status == TBLOG_IO || status == TBLOG_FULL))) {
-                on_error(status, message);
-            }
-            return status;
-        }
-        tblog_writer *handle = nullptr;
-        std::function<void(tblog_status, const char *)> on_error;
-        std::atomic<tblog_status> last{TBLOG_OK};  // of all calls
-        std::atomic<tblog_status> first{TBLOG_OK}; // error; changes once, after `why`
-        std::once_flag once;
-        std::string why;
-    };
-    std::unique_ptr<state> state_;
+    detail::failure current() const { return state_ ? state_->current() : detail::failure(); }
+    std::unique_ptr<detail::checked_writer> state_;
 };
 
 // The events of a file, as an input range. If the file grows, another loop reads the new events.
+// Moving a reader invalidates its iterators.
 class reader
 {
   public:
@@ -235,7 +217,12 @@ class reader
         reference operator*() const { return *event_; }
         pointer operator->() const { return event_; }
         iterator &operator++() { return *this = iterator(events_); }
-        void operator++(int) { ++*this; }
+        std::optional<tblog_event> operator++(int) // a copy: what it points to is gone
+        {
+            const std::optional before(*event_);
+            ++*this;
+            return before;
+        }
         bool operator==(const iterator &other) const { return event_ == other.event_; }
         bool operator!=(const iterator &other) const { return event_ != other.event_; }
 
@@ -249,6 +236,7 @@ class reader
         tblog_reader *opened = nullptr;
         status_ = tblog_reader_open(&opened, path.c_str());
         file_.reset(opened);
+        why_ = opened ? "" : tblog_reader_message(nullptr);
         return status_;
     }
 #ifdef __cpp_exceptions
@@ -275,24 +263,31 @@ class reader
     iterator begin() { return iterator(this); }
     iterator end() { return {}; }
     tblog_status status() const noexcept { return status_; }
-    std::string message() const { return tblog_reader_message(get()); }
+    std::string message() const
+    {
+        const char *why = why_.empty() ? "the reader is not open" : why_.c_str();
+        return get() ? tblog_reader_message(get()) : why;
+    }
     tblog_reader *get() const noexcept { return file_.get(); }
 
   private:
     std::unique_ptr<tblog_reader, decltype(&tblog_reader_close)> file_{nullptr, tblog_reader_close};
     tblog_status status_ = TBLOG_OK;
+    std::string why_; // the last try_open failed
 };
 
 // The values of an event: a range of const tblog_value *.
 class values
 {
   public:
-    explicit values(const tblog_event &event) : event_(event) {}
-    const tblog_value *const *begin() const { return event_.values; }
-    const tblog_value *const *end() const { return event_.values + event_.value_count; }
+    explicit values(const tblog_event &event) : begin_(event.values), size_(event.value_count) {}
+    const tblog_value *const *begin() const { return begin_; }
+    const tblog_value *const *end() const { return begin_ + size_; }
+    size_t size() const { return size_; }
 
   private:
-    const tblog_event &event_;
+    const tblog_value *const *begin_;
+    size_t size_;
 };
 
 } // namespace tblog

@@ -3,13 +3,17 @@
 #include <tblog/tblog.hpp>
 
 #include <array>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
+#include <list>
 #include <map>
 #include <thread>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 extern "C" {
@@ -21,7 +25,7 @@ extern "C" {
 #include <span>
 static_assert(std::ranges::input_range<tblog::reader>);
 static_assert(!std::ranges::forward_range<tblog::reader>);
-static_assert(std::ranges::range<tblog::values>);
+static_assert(std::ranges::sized_range<tblog::values>);
 #endif
 
 static_assert(std::is_nothrow_move_constructible_v<tblog::writer>);
@@ -32,6 +36,10 @@ static_assert(std::is_nothrow_move_assignable_v<tblog::reader>);
 static_assert(!std::is_copy_constructible_v<tblog::reader>);
 static_assert(!std::is_convertible_v<const char *, tblog::writer>);
 static_assert(std::is_base_of_v<std::runtime_error, tblog::error>);
+static_assert(tblog::detail::is_contiguous<const float[3]>);
+static_assert(tblog::detail::is_contiguous<std::vector<int>>);
+static_assert(!tblog::detail::is_contiguous<std::vector<bool>>);
+static_assert(!tblog::detail::is_contiguous<std::list<float>>);
 
 namespace
 {
@@ -78,6 +86,28 @@ void check_has(const std::string &text, const char *part)
     ck_assert_msg(text.find(part) != std::string::npos, "no '%s' in '%s'", part, text.c_str());
 }
 
+// Lets the calls that write events fail while it is there.
+class file_size_limit
+{
+  public:
+    file_size_limit()
+    {
+        std::signal(SIGXFSZ, SIG_IGN);
+        ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before_), 0);
+        const rlimit none = {1, before_.rlim_max};
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+    }
+    ~file_size_limit()
+    {
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before_), 0);
+    }
+    file_size_limit(const file_size_limit &) = delete;
+    file_size_limit &operator=(const file_size_limit &) = delete;
+
+  private:
+    rlimit before_{};
+};
+
 // From now on what is logged is an I/O error.
 void lose_file(const tblog::writer &log)
 {
@@ -90,7 +120,7 @@ struct point {
     double value;
     bool operator==(const point &other) const
     {
-        return step == other.step && tag == other.tag && value == other.value;
+        return step == other.step && tag == other.tag && std::equal_to<>()(value, other.value);
     }
 };
 
@@ -205,6 +235,20 @@ START_TEST(histograms_come_from_pointers_and_containers_of_any_number)
         ck_assert_uint_eq(buckets.size(), 90); // 30 of a left, a right and a count
         ck_assert(buckets == expected);
     }
+}
+END_TEST
+
+START_TEST(histograms_of_no_values_and_of_null_are_as_in_c)
+{
+    tblog::writer log = open_writer();
+    ck_assert_int_eq(log.add_histogram("h", 0, std::vector<int>()), TBLOG_OK);
+    ck_assert_int_eq(log.add_histogram("h", 1, static_cast<const int *>(nullptr), 0), TBLOG_OK);
+    ck_assert_int_eq(log.status(), TBLOG_OK);
+    ck_assert_int_eq(log.add_histogram("h", 2, static_cast<const float *>(nullptr), 3),
+                     TBLOG_INVALID);
+    ck_assert_int_eq(log.add_histogram("h", 2, static_cast<const int *>(nullptr), 3),
+                     TBLOG_INVALID);
+    check_text(log.message(), "the values are NULL");
 }
 END_TEST
 
@@ -365,6 +409,68 @@ START_TEST(an_error_of_the_writers_thread_is_met_without_a_call)
 }
 END_TEST
 
+START_TEST(an_error_that_a_retry_clears_is_no_error_of_the_writer)
+{
+    tblog::options options;
+    options.flush_interval_ms = 3600 * 1000;
+    options.retry_after_error = true;
+    tblog::writer log = open_writer(options);
+    log.add_scalar("a", 0, 1.0);
+    {
+        const file_size_limit limit;
+        ck_assert_int_eq(log.flush(), TBLOG_IO);
+        ck_assert_int_eq(log.status(), TBLOG_IO);
+        check_has(log.message(), "write failed: File too large");
+    }
+    ck_assert_int_eq(log.flush(), TBLOG_OK);
+    ck_assert_int_eq(log.status(), TBLOG_OK);
+    check_text(log.message(), "");
+    check_logged(log, {{0, "a", 1.0}});
+}
+END_TEST
+
+START_TEST(an_error_that_the_program_clears_is_forgotten)
+{
+    tblog::options options;
+    options.flush_interval_ms = 3600 * 1000;
+    tblog::writer log = open_writer(options);
+    log.add_scalar("a", 0, 1.0);
+    const auto fail_flush = [&] {
+        const file_size_limit limit;
+        ck_assert_int_eq(log.flush(), TBLOG_IO);
+        ck_assert_int_eq(log.status(), TBLOG_IO);
+    };
+    fail_flush();
+    tblog_writer_clear_error(log.get());
+    ck_assert_int_eq(log.status(), TBLOG_OK);
+    fail_flush();
+    log.clear_error();
+    ck_assert_int_eq(log.status(), TBLOG_OK);
+    log.add_scalar("", 1, 1.0);
+    ck_assert_int_eq(log.status(), TBLOG_INVALID);
+    log.clear_error();
+    check_text(log.message(), "");
+    check_logged(log, {{0, "a", 1.0}});
+    tblog::writer().clear_error();
+}
+END_TEST
+
+START_TEST(on_error_may_call_the_writer_before_it_reads_the_message)
+{
+    std::vector<std::string> heard;
+    tblog::writer log;
+    tblog::options options = write_through();
+    options.on_error = [&](tblog_status, const char *message) {
+        check_text(log.message(), "the tag is empty");
+        ck_assert_int_eq(log.add_scalar("hook", 0, 1.0), TBLOG_OK);
+        heard.emplace_back(message);
+    };
+    ck_assert_int_eq(log.try_open(run(), options), TBLOG_OK);
+    ck_assert_int_eq(log.add_scalar("", 0, 1.0), TBLOG_INVALID);
+    ck_assert(heard == std::vector<std::string>{"the tag is empty"});
+}
+END_TEST
+
 START_TEST(on_error_is_called_once_for_an_error)
 {
     std::vector<std::pair<tblog_status, std::string>> heard;
@@ -477,12 +583,31 @@ START_TEST(what_cannot_be_opened_says_why)
     tblog::reader events;
     ck_assert_int_eq(events.try_open(run("none")), TBLOG_IO);
     check_has(events.message(), "No such file or directory");
+    tblog::reader other;
+    ck_assert_int_eq(other.try_open("/dev/null/x"), TBLOG_IO);
+    check_has(events.message(), "No such file or directory");
     ck_assert(events.begin() == events.end());
     ck_assert_int_eq(events.status(), TBLOG_INVALID);
 }
 END_TEST
 
 // ---- Reading ----
+
+START_TEST(a_reader_that_is_not_open_says_so)
+{
+    tblog::reader never;
+    ck_assert_ptr_null(never.next());
+    ck_assert_int_eq(never.status(), TBLOG_INVALID);
+    check_text(never.message(), "the reader is not open");
+    const tblog::writer log = open_writer();
+    tblog::reader first;
+    ck_assert_int_eq(first.try_open(run("none")), TBLOG_IO);
+    ck_assert_int_eq(first.try_open(tblog_writer_path(log.get())), TBLOG_OK);
+    const tblog::reader second(std::move(first));
+    check_text(first.message(), "the reader is not open"); // NOLINT: it is looked at for that
+    check_text(second.message(), "");
+}
+END_TEST
 
 START_TEST(a_reader_continues_when_the_file_has_grown)
 {
@@ -500,7 +625,7 @@ START_TEST(a_reader_continues_when_the_file_has_grown)
     auto it = moved.begin();
     ck_assert(it != moved.end());
     ck_assert_int_eq(it->step, 5);
-    it++;
+    ck_assert_int_eq((*it++).step, 5);
     ck_assert(it == moved.end());
     log.add_scalar("a", 6, 1.0);
     ck_assert_int_eq(moved.next()->step, 6);
@@ -550,6 +675,26 @@ START_TEST(a_loop_ends_at_damage_and_at_a_torn_record)
         ck_assert_int_eq(thrown, expected);
 #endif
     }
+}
+END_TEST
+
+START_TEST(the_values_of_an_event_have_a_size_and_go_through_views)
+{
+    tblog::writer log = open_writer();
+    log.add_scalars(0, {{"a", 1.0}, {"b", 2.0}, {"c", 3.0}});
+    tblog::reader events;
+    ck_assert_int_eq(events.try_open(tblog_writer_path(log.get())), TBLOG_OK);
+    ck_assert_uint_eq(tblog::values(*events.next()).size(), 0);
+    const tblog_event *event = events.next();
+    ck_assert_uint_eq(tblog::values(*event).size(), 3);
+#if __cplusplus >= 202002L && (!defined(__clang__) || __clang_major__ >= 16) // of libstdc++
+    const auto is_wanted = [](const tblog_value *value) { return value->scalar > 1.5; };
+    double sum = 0.0;
+    for (const tblog_value *value : tblog::values(*event) | std::views::filter(is_wanted)) {
+        sum += value->scalar;
+    }
+    ck_assert_double_eq_tol(sum, 5.0, 0.0);
+#endif
 }
 END_TEST
 
@@ -628,6 +773,7 @@ int main()
         scalars_of_a_step_come_from_lists_and_maps,
         tags_need_no_nul_and_names_may_be_paths,
         histograms_come_from_pointers_and_containers_of_any_number,
+        histograms_of_no_values_and_of_null_are_as_in_c,
         images_come_from_pointers_and_containers_of_their_size,
         texts_and_hyper_parameters_are_logged,
         functions_of_the_c_header_join_in,
@@ -636,13 +782,18 @@ int main()
         a_writer_that_goes_out_of_scope_has_written_all,
         the_first_error_stays_and_close_returns_it,
         an_error_of_the_writers_thread_is_met_without_a_call,
+        an_error_that_a_retry_clears_is_no_error_of_the_writer,
+        an_error_that_the_program_clears_is_forgotten,
+        on_error_may_call_the_writer_before_it_reads_the_message,
         on_error_is_called_once_for_an_error,
         on_error_is_called_by_the_destructor_and_by_an_open_that_fails,
         a_full_queue_is_an_error,
         threads_share_a_writer_and_its_errors,
         what_cannot_be_opened_says_why,
+        a_reader_that_is_not_open_says_so,
         a_reader_continues_when_the_file_has_grown,
         a_loop_ends_at_damage_and_at_a_torn_record,
+        the_values_of_an_event_have_a_size_and_go_through_views,
 #ifdef __cpp_exceptions
         constructors_throw,
         close_and_check_throw_each_status,

@@ -1,5 +1,5 @@
 """tblog.hpp compiles without a warning: by GCC and clang, as C++17 and C++20, with exceptions and
-without, and also as two sources of one program.
+without, and also as two sources of one program. What it does not take, it refuses with a sentence.
 
 Usage: check_hpp_compilers.py TESTS_OF_TBLOG INCLUDE_DIRECTORY CXX
 """
@@ -14,7 +14,7 @@ import unittest
 from waiting import LIMIT_SECONDS
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wsign-conversion",
-            "-Wold-style-cast", "-Wnon-virtual-dtor", "-Werror"]
+            "-Wold-style-cast", "-Wnon-virtual-dtor", "-Wfloat-equal", "-Werror"]
 STANDARDS = ["-std=c++17", "-std=c++20"]
 
 
@@ -24,12 +24,23 @@ def compilers():
     return {os.path.realpath(path): path for path in found if path}.values()
 
 
+def is_gcc(compiler):
+    version = subprocess.run([compiler, "--version"], stdout=subprocess.PIPE, text=True,
+                             timeout=LIMIT_SECONDS).stdout
+    return "clang" not in version
+
+
+def compile_with(compiler, *arguments):
+    more = ["-Wuseless-cast"] if is_gcc(compiler) else []
+    return subprocess.run([compiler, *WARNINGS, *more, f"-I{INCLUDE}", f"-I{TESTS}/support",
+                           f"-I{TESTS}/../support/check", *arguments],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=LIMIT_SECONDS)
+
+
 class Compilers(unittest.TestCase):
     def compile(self, compiler, *arguments):
-        result = subprocess.run([compiler, *WARNINGS, f"-I{INCLUDE}", f"-I{TESTS}/support",
-                                 f"-I{TESTS}/../support/check", *arguments],
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                timeout=LIMIT_SECONDS)
+        result = compile_with(compiler, *arguments)
         self.assertEqual((result.returncode, result.stdout), (0, ""), (compiler, arguments))
 
     def test_all_of_it_compiles_without_a_warning(self):
@@ -48,6 +59,20 @@ class Compilers(unittest.TestCase):
             for compiler in compilers():
                 self.compile(compiler, "-std=c++17", "-r", "-nostdlib", *sources,
                              "-o", os.path.join(directory, "both.o"))
+
+    def test_older_standards_and_histograms_of_no_array_are_refused(self):
+        with tempfile.TemporaryDirectory() as directory:
+            source = os.path.join(directory, "list.cpp")
+            with open(source, "w", encoding="utf-8") as file:
+                file.write("#include <tblog/tblog.hpp>\n#include <list>\nint main()\n{\n"
+                           "    tblog::writer().add_histogram(\"h\", 0, std::list<int>{1});\n}\n")
+            for compiler in compilers():
+                for standard, reason in (("c++14", "tblog.hpp needs C++17 or later"),
+                                         ("c++17", "a histogram needs a contiguous container")):
+                    with self.subTest(compiler=compiler, standard=standard):
+                        result = compile_with(compiler, f"-std={standard}", "-fsyntax-only", source)
+                        self.assertNotEqual(result.returncode, 0)
+                        self.assertIn(reason, result.stdout)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
 /* The functions of tblog.h for an open writer: flushing, rotation, the latched error, counts. */
+#include <stdio.h>
+
 #include "writer_flush.h"
 #include "writer_state.h"
 
@@ -74,8 +76,10 @@ const char *tblog_writer_message(tblog_writer *writer)
     if (writer == NULL || refusal[0] != '\0') {
         return refusal;
     }
+    /* A copy: the writer's thread may clear the error and latch another at any time. */
+    static _Thread_local char message[sizeof writer->message];
     pthread_mutex_lock(&writer->mutex);
-    const char *message = writer->latched == TBLOG_OK ? "" : writer->message;
+    snprintf(message, sizeof message, "%s", writer->latched == TBLOG_OK ? "" : writer->message);
     pthread_mutex_unlock(&writer->mutex);
     return message;
 }

@@ -616,11 +616,11 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_close(tblog_writer *writer)
 /* The latched error, or TBLOG_OK. TBLOG_INVALID for NULL or a forked copy. */
 TBLOG_API tblog_status tblog_writer_status(tblog_writer *writer);
 
-/* One line of text about the call that just failed; "" if none did. The library owns the text.
+/* One line of text about the call that just failed; "" if none did. The library owns the text. It
+ * is valid until this thread's next call.
  *   - After TBLOG_INVALID: why this thread's last call was refused, such as "the tag is not valid
- *     UTF-8". Valid until this thread's next call.
- *   - Otherwise: the cause of the latched error, with the file's name. Valid until the error is
- *     cleared, by the program or by retry_after_error, or the writer is closed.
+ *     UTF-8".
+ *   - Otherwise: the cause of the latched error, with the file's name.
  *   - NULL: about calls that leave no writer: tblog_writer_open, tblog_writer_close,
  *     tblog_write_projector, tblog_check_version and calls whose writer was NULL. */
 TBLOG_API const char *tblog_writer_message(tblog_writer *writer);

@@ -1,6 +1,7 @@
-/* An error that another thread clears at the first moment at which it can see it. */
+/* An error that another thread clears, or replaces, at the first moment at which it can see it. */
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 
 #include "check_main.h"
 #include "writer_fixture.h"
@@ -12,8 +13,10 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex);
 
 /* The writer whose next error is cleared; NULL for none. Guarded by its mutex. */
 static tblog_writer *watched;
+/* Called with it then. */
+static void (*interfere)(tblog_writer *writer);
 
-/* Stands for the thread that waited for this mutex: it sees the error, and clears it. */
+/* Stands for the thread that waited for this mutex: it sees the error, and interferes. */
 int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     tblog_writer *writer = watched;
@@ -23,9 +26,17 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
     }
     const int result = __real_pthread_mutex_unlock(mutex);
     if (is_seen) {
-        tblog_writer_clear_error(writer);
+        interfere(writer);
     }
     return result;
+}
+
+static void replace_error(tblog_writer *writer)
+{
+    tblog_writer_clear_error(writer);
+    pthread_mutex_lock(&writer->mutex);
+    writer_latch(writer, "another call", EIO);
+    pthread_mutex_unlock(&writer->mutex);
 }
 
 START_TEST(what_an_error_left_waits_an_interval_however_soon_the_error_is_cleared)
@@ -37,6 +48,7 @@ START_TEST(what_an_error_left_waits_an_interval_however_soon_the_error_is_cleare
     memory_file_fail(&f.file, 1, 2, EDQUOT);
     ck_assert_int_eq(tblog_add_scalar(f.writer, "a", 0, 1.0), TBLOG_OK);
     fake_timer_await_wait(&f.timer);
+    interfere = tblog_writer_clear_error;
     watched = f.writer;
     fake_timer_advance(&f.timer, 750);
     fake_timer_await_wait(&f.timer);
@@ -50,8 +62,27 @@ START_TEST(what_an_error_left_waits_an_interval_however_soon_the_error_is_cleare
 }
 END_TEST
 
+START_TEST(a_message_stays_when_another_error_replaces_its_error)
+{
+    writer_fixture f;
+    writer_fixture_make(&f);
+    ck_assert_int_eq(writer_fixture_open(&f), TBLOG_OK);
+    memory_file_fail(&f.file, 1, 2, EDQUOT);
+    ck_assert_int_eq(tblog_add_scalar(f.writer, "a", 0, 1.0), TBLOG_OK);
+    ck_assert_int_eq(tblog_writer_flush(f.writer), TBLOG_IO);
+    interfere = replace_error;
+    watched = f.writer;
+    const char *message = tblog_writer_message(f.writer);
+    ck_assert_ptr_nonnull(strstr(message, "write failed: "));
+    ck_assert_ptr_nonnull(strstr(tblog_writer_message(f.writer), "another call failed: "));
+    ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_IO);
+    writer_fixture_free(&f);
+}
+END_TEST
+
 int main(void)
 {
     return RUN_TESTS("writer_clear",
-                     what_an_error_left_waits_an_interval_however_soon_the_error_is_cleared);
+                     what_an_error_left_waits_an_interval_however_soon_the_error_is_cleared,
+                     a_message_stays_when_another_error_replaces_its_error);
 }

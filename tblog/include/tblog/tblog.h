@@ -60,9 +60,9 @@
  * remove, and a patch version may add.
  *
  * A compiled program also runs with later libraries of the same major version; while that is 0, of
- * the same minor version. The soname (libtblog.so.0.2) and the version of the symbols (TBLOG_0.2)
- * say which these are, so the loader refuses other libraries. A program that loads the library with
- * dlopen calls tblog_check_version. ---- */
+ * the same minor version. The soname (libtblog.so.VERSION) and the version of the symbols
+ * (TBLOG_VERSION) say which these are, so the loader refuses other libraries. A program that loads
+ * the library with dlopen calls tblog_check_version. ---- */
 
 #define TBLOG_VERSION_MAJOR 0
 #define TBLOG_VERSION_MINOR 2

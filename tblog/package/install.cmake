@@ -15,9 +15,12 @@ endforeach()
 configure_package_config_file(package/tblog-config.cmake.in tblog-config.cmake
     INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tblog
     NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
-# While the major version is 0, a minor one may change the interface.
+set(compatibility SameMajorVersion)
+if(PROJECT_VERSION_MAJOR EQUAL 0) # then a minor version may change the interface
+    set(compatibility SameMinorVersion)
+endif()
 write_basic_package_version_file(tblog-config-version.cmake
-    VERSION ${PROJECT_VERSION} COMPATIBILITY SameMinorVersion)
+    VERSION ${PROJECT_VERSION} COMPATIBILITY ${compatibility})
 install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/tblog-config.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/tblog-config-version.cmake

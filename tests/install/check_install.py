@@ -224,6 +224,40 @@ class Installed(unittest.TestCase):
                       env=dict(os.environ, LC_ALL="C"))
         self.assertIn(f"soname: [libtblog.so.{interface_version()}]", dynamic)
 
+    def is_compatible(self, version_file, asked):
+        """Whether find_package takes the file's version if another is asked for."""
+        script = self.path("ask.cmake")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(f"""include({version_file})
+                           if(PACKAGE_VERSION_COMPATIBLE)
+                               message(STATUS compatible)
+                           endif()""")
+        major, minor = asked.split(".")
+        return "compatible" in run(
+            CMAKE, f"-DPACKAGE_FIND_VERSION={asked}", f"-DPACKAGE_FIND_VERSION_MAJOR={major}",
+            f"-DPACKAGE_FIND_VERSION_MINOR={minor}", "-P", script)
+
+    def test_find_package_takes_later_versions_of_the_same_interface(self):
+        source = self.path("source")
+        os.mkdir(source)
+        shutil.copy(os.path.join(SOURCE, "CMakeLists.txt"), source)
+        for folder in ("cmake", "docs", "proto", "tblog"):
+            shutil.copytree(os.path.join(SOURCE, folder), os.path.join(source, folder))
+        header = os.path.join(source, "tblog/include/tblog/tblog.h")
+        with open(header, encoding="utf-8") as file:
+            text = file.read()
+        for major, minor, serves in ((0, 2, {"0.2"}), (1, 2, {"1.0", "1.2"})):
+            with self.subTest(major=major):
+                with open(header, "w", encoding="utf-8") as file:
+                    changed = re.sub(r"(_VERSION_MAJOR) \d+", rf"\1 {major}", text)
+                    file.write(re.sub(r"(_VERSION_MINOR) \d+", rf"\1 {minor}", changed))
+                build = self.path(f"build_{major}")
+                run(CMAKE, "-S", source, "-B", build, "-DTBLOG_ONLY=ON", "-DTBLOG_TOOL=OFF",
+                    "-DBUILD_TESTING=OFF", f"-DCMAKE_C_COMPILER={CC}")
+                file = os.path.join(build, "tblog/tblog-config-version.cmake")
+                self.assertEqual({asked for asked in ("0.1", "0.2", "1.0", "1.2", "1.3", "2.0")
+                                  if self.is_compatible(file, asked)}, serves)
+
     def test_the_shared_library_needs_protobuf_c_zlib_and_the_c_library(self):
         dynamic = run("readelf", "--dynamic", find_installed("libtblog.so"),
                       env=dict(os.environ, LC_ALL="C"))

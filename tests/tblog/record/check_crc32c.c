@@ -1,5 +1,6 @@
 #include "crc32c.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "check_main.h"
@@ -29,6 +30,12 @@ static void check_known_values(crc_function crc)
 START_TEST(tables_give_the_known_values)
 {
     check_known_values(crc32c_by_table);
+}
+END_TEST
+
+START_TEST(the_instruction_is_there_when_it_is_demanded)
+{
+    ck_assert(crc32c_has_instruction() || getenv("TBLOG_DEMAND_INSTRUCTION") == NULL);
 }
 END_TEST
 
@@ -74,7 +81,8 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("crc32c", tables_give_the_known_values, the_instruction_gives_the_known_values,
-                     both_ways_agree_at_every_length_and_alignment,
-                     masked_values_are_those_of_other_writers);
+    return RUN_TESTS(
+        "crc32c", tables_give_the_known_values, the_instruction_is_there_when_it_is_demanded,
+        the_instruction_gives_the_known_values, both_ways_agree_at_every_length_and_alignment,
+        masked_values_are_those_of_other_writers);
 }

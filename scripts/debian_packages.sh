@@ -39,5 +39,7 @@ cmake -S "$root" -B "$work" -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_BUILD_TYPE=None 
     -DCMAKE_EXE_LINKER_FLAGS="$link_flags" -DCMAKE_SHARED_LINKER_FLAGS="$link_flags" >/dev/null
 cmake --build "$work" --parallel "$(nproc)" >/dev/null
 (cd "$work" && cpack -G DEB -B "$work/packages" >/dev/null)
+# Packages of an older version must not be installed with the new ones.
+rm -f "$output"/libtblog*.deb "$output"/tblog_*.deb
 mv "$work"/packages/*.deb "$output"
 echo "debian_packages: made packages in $output"

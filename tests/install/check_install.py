@@ -225,7 +225,7 @@ class Installed(unittest.TestCase):
         self.assertIn(f"soname: [libtblog.so.{interface_version()}]", dynamic)
 
     def is_compatible(self, version_file, asked):
-        """Whether find_package takes the version that the file is of for the one that is asked for."""
+        """Whether find_package takes the file's version if another is asked for."""
         script = self.path("ask.cmake")
         with open(script, "w", encoding="utf-8") as file:
             file.write(f"""include({version_file})

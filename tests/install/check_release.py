@@ -3,7 +3,9 @@
 Usage: check_release.py SOURCE_DIRECTORY [Archive] [Whole]
 """
 
+import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -63,6 +65,12 @@ def setUpModule():
     archive = make_archive(os.path.join(scratch, "archive"))
 
 
+def run_quick_tests(build):
+    """The library's; the trainer's are the same as in a checkout."""
+    run(CTEST, "--output-on-failure", "--parallel", "2", "--label-regex", "^tblog$",
+        "--label-exclude", "^tier-", cwd=build)
+
+
 class Unpacked(unittest.TestCase):
     def setUp(self):
         holder = tempfile.TemporaryDirectory()
@@ -120,6 +128,33 @@ class Archive(Unpacked):
         run(CMAKE, "--build", self.path("consumer"), "--parallel", "2")
         self.assert_logs(self.path("consumer/log_c_tblog_static"))
 
+    def test_the_librarys_quick_tests_pass_without_the_trainer(self):
+        build = self.path("build")
+        run(CMAKE, "-S", self.root, "-B", build, "-DTBLOG_ONLY=ON", "-DCMAKE_BUILD_TYPE=Release",
+            f"-DCMAKE_C_COMPILER={CC}", env=without_protoc_c())
+        run(CMAKE, "--build", build, "--parallel", "2", env=without_protoc_c())
+        run_quick_tests(build)
+
+    def test_the_project_of_the_page_fetches_the_archive(self):
+        with open(os.path.join(self.root, "tblog/README.md"), encoding="utf-8") as file:
+            page = file.read()
+        program, project = (re.search(rf"^```{language}\n(.*?)^```", page, flags=re.S | re.M)[1]
+                            for language in ("cpp", "cmake"))
+        with open(archive, "rb") as file:
+            checksum = hashlib.sha256(file.read()).hexdigest()
+        source = self.path("mine")
+        os.mkdir(source)
+        with open(os.path.join(source, "mine.cpp"), "w", encoding="utf-8") as file:
+            file.write(program)
+        with open(os.path.join(source, "CMakeLists.txt"), "w", encoding="utf-8") as file:
+            file.write(project.replace("SOURCE_DIR /path/to/tblog",
+                                       f"URL {archive} URL_HASH SHA256={checksum}"))
+        run(CMAKE, "-S", source, "-B", self.path("build"), f"-DCMAKE_C_COMPILER={CC}",
+            env=without_protoc_c())
+        run(CMAKE, "--build", self.path("build"), "--parallel", "2", env=without_protoc_c())
+        run(self.path("build/mine"), cwd=self.directory)
+        self.assertEqual(len(os.listdir(self.path("logs/mine"))), 1)
+
     def test_one_call_of_a_compiler_builds_a_program_with_the_library(self):
         for standard in ("gnu11", "c17"):
             with self.subTest(standard=standard):
@@ -143,8 +178,7 @@ class Whole(Unpacked):
             f"-DCMAKE_C_COMPILER={CC}", env=without_protoc_c())
         run(CMAKE, "--build", build, "--parallel", "2", env=without_protoc_c())
         self.assertIn("sweep", run(os.path.join(build, "bin/trainer"), "--help"))
-        run(CTEST, "--output-on-failure", "--parallel", "2", "--label-regex", "^tblog$",
-            "--label-exclude", "^tier-", cwd=build)
+        run_quick_tests(build)
 
 
 if __name__ == "__main__":

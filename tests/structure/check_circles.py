@@ -29,7 +29,10 @@ def unit_of(source):
     """"trainer/run/run_lock" for both of its files; None for a file of no part."""
     if not source.is_relative_to(SOURCE) or source.is_relative_to(BUILD):
         return None
-    unit = source.relative_to(SOURCE).with_suffix("").as_posix()
+    unit = source.relative_to(SOURCE)
+    if unit.suffix != ".hpp":  # tblog.hpp is not of tblog.h
+        unit = unit.with_suffix("")
+    unit = unit.as_posix()
     return unit if unit.startswith(PARTS) else None
 
 

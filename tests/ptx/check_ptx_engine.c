@@ -11,21 +11,34 @@
 
 static const engine_api *const api = &engine_cuda;
 
-enum { STEPS = 3 }; /* of 3 samples, of 1, and of 3 in the second epoch */
+enum { MOST_STEPS = 3 };
+
+typedef struct data_shape {
+    uint32_t training;
+    uint32_t batch;
+    uint32_t steps;
+} data_shape;
+
+/* Steps of 3 samples, of 1, and of 3 in the second epoch. */
+static const data_shape small = {TRAINING, BATCH, MOST_STEPS};
+/* More samples than the rows of a fragment of the tensor cores. */
+static const data_shape long_batch = {17, 17, 1};
 
 static const struct {
     const char *name;
     engine_precision precision;
+    const data_shape *shape;
     uint32_t micro_batch;
     const char *dense1;
 } runs[] = {
-    {"fp32", ENGINE_FP32, 0, "own"},
-    {"tf32", ENGINE_TF32, 0, "own"},
-    {"bf16", ENGINE_BF16, 0, "own"},
+    {"fp32", ENGINE_FP32, &small, 0, "own"},
+    {"tf32", ENGINE_TF32, &small, 0, "own"},
+    {"bf16", ENGINE_BF16, &small, 0, "own"},
+    {"long_batch", ENGINE_TF32, &long_batch, 0, "own"},
     /* Two of them, the second of the short batch empty. */
-    {"micro_batches", ENGINE_BF16, 2, "own"},
+    {"micro_batches", ENGINE_BF16, &small, 2, "own"},
     /* Its products are the harness' in both. */
-    {"cublas", ENGINE_TF32, 0, "cublas"},
+    {"cublas", ENGINE_TF32, &small, 0, "cublas"},
 };
 
 /* What a block may have on sm_86 and sm_89. Every run keeps within it. */
@@ -35,7 +48,7 @@ enum { RUNS = sizeof runs / sizeof *runs };
 
 /* All that a run leaves. */
 typedef struct outcome {
-    engine_step steps[STEPS];
+    engine_step steps[MOST_STEPS];
     engine_result validation;
     engine_histogram weights;
     engine_histogram conv1;
@@ -49,15 +62,18 @@ static outcome run_engine(int run, cuda_host_launcher *launcher)
 {
     outcome out = {0};
     engine_config config = small_config();
+    config.batch_size = runs[run].shape->batch;
     config.precision = runs[run].precision;
     config.micro_batch = runs[run].micro_batch;
+    sample_data_free(&training);
+    training = sample_data(runs[run].shape->training, 1);
     setenv("LENET_DENSE1", runs[run].dense1, 1);
     setenv("LENET_DEVICE_MEMORY", "parts", 1); /* so that bounds are those of each array */
     cuda_host_set_shared_memory(SMALL_CARD_SHARED_BYTES);
     cuda_host_set_launcher(launcher);
     const uint64_t launches = cuda_host_launches();
     engine *e = make_engine(api, &config);
-    train_steps(api, e, STEPS, out.steps);
+    train_steps(api, e, runs[run].shape->steps, out.steps);
     ck_assert_int_eq(api->evaluate(e, ENGINE_VALIDATION, &out.validation, NULL), ENGINE_OK);
     ck_assert_int_eq(api->read_histogram(e, "dense1/kernel", &out.weights), ENGINE_OK);
     ck_assert_int_eq(api->read_histogram(e, "activation/conv1", &out.conv1), ENGINE_OK);
@@ -71,9 +87,9 @@ static outcome run_engine(int run, cuda_host_launcher *launcher)
     return out;
 }
 
-static void expect_same_steps(const outcome *a, const outcome *b)
+static void expect_same_steps(const outcome *a, const outcome *b, uint32_t steps)
 {
-    for (int s = 0; s < STEPS; s++) {
+    for (uint32_t s = 0; s < steps; s++) {
         ck_assert_uint_eq(a->steps[s].step, b->steps[s].step);
         ck_assert_uint_eq(a->steps[s].correct, b->steps[s].correct);
         ck_assert_uint_eq(a->steps[s].samples, b->steps[s].samples);
@@ -85,7 +101,7 @@ START_TEST(steps_have_the_bits_of_the_host)
 {
     const outcome host = run_engine(_i, NULL);
     const outcome ptx = run_engine(_i, ptx_launcher);
-    expect_same_steps(&host, &ptx);
+    expect_same_steps(&host, &ptx, runs[_i].shape->steps);
     ck_assert_mem_eq(&host.validation.loss_sum, &ptx.validation.loss_sum, sizeof(double));
     ck_assert_uint_eq(host.validation.correct, ptx.validation.correct);
     ck_assert_mem_eq(&host.weights, &ptx.weights, sizeof host.weights);

@@ -42,30 +42,39 @@ def in_kernel(name, mutate):
     return of_file
 
 
-# What is wrong, the run of check_ptx_engine that is to find it, the change.
+# What check_ptx_engine prints: of results that differ from the host's, and the faults.
+OTHER_BITS = r":F:steps on PTX:steps_have_the_bits_of_the_host:\d+: Assertion '&?(a->steps|host\.)"
+NO_TF32 = "an operand is no tf32"
+NOT_AWAITED = "returns while a cp.async is under way"
+
+# What is wrong, the run of check_ptx_engine that is to find it, the change, how it is found.
 MUTANTS = [
-    ("A's inner halves exchanged", "tf32", exchange(TF32, 1, [(1, 2)])),
-    ("A's rows exchanged", "tf32", exchange(TF32, 1, [(0, 1), (2, 3)])),
-    ("A's rows exchanged in one half", "tf32", exchange(TF32, 1, [(0, 1)])),
-    ("B's rows exchanged", "tf32", exchange(TF32, 2, [(0, 1)])),
-    ("D's columns exchanged", "tf32", exchange(TF32, 0, [(0, 1), (2, 3)])),
-    ("C's rows exchanged", "tf32", exchange(TF32, 3, [(0, 2), (1, 3)])),
-    ("tf32 rounded to even", "tf32", replace(r"cvt\.rna\.tf32\.f32", "cvt.rn.tf32.f32")),
-    ("tf32 not rounded", "tf32", replace(r"cvt\.rna\.tf32\.f32", "mov.b32")),
+    ("A's inner halves exchanged", "tf32", exchange(TF32, 1, [(1, 2)]), OTHER_BITS),
+    ("A's rows exchanged", "tf32", exchange(TF32, 1, [(0, 1), (2, 3)]), OTHER_BITS),
+    ("A's rows exchanged in one half", "tf32", exchange(TF32, 1, [(0, 1)]), OTHER_BITS),
+    ("B's rows exchanged", "tf32", exchange(TF32, 2, [(0, 1)]), OTHER_BITS),
+    ("D's columns exchanged", "tf32", exchange(TF32, 0, [(0, 1), (2, 3)]), OTHER_BITS),
+    ("C's rows exchanged", "tf32", exchange(TF32, 3, [(0, 2), (1, 3)]), OTHER_BITS),
+    ("tf32 rounded to even", "tf32", replace(r"cvt\.rna\.tf32\.f32", "cvt.rn.tf32.f32"),
+     OTHER_BITS),
+    ("tf32 not rounded", "tf32", replace(r"cvt\.rna\.tf32\.f32", "mov.b32"), NO_TF32),
     ("no wait for the first copies", "tf32",
-     in_kernel("dense1_update", replace(r"cp\.async\.wait_group 1;", ""))),
+     in_kernel("dense1_update", replace(r"cp\.async\.wait_group 1;", "")), OTHER_BITS),
     ("no wait for the last copies", "tf32",
-     in_kernel("dense1_update", replace(r"cp\.async\.wait_group 0;", ""))),
+     in_kernel("dense1_update", replace(r"cp\.async\.wait_group 0;", "")), NOT_AWAITED),
     ("a wait for all groups but one", "tf32",
-     in_kernel("dense1_update", replace(r"cp\.async\.wait_group 0;", "cp.async.wait_group 1;"))),
+     in_kernel("dense1_update", replace(r"cp\.async\.wait_group 0;", "cp.async.wait_group 1;")),
+     NOT_AWAITED),
     ("copies left out of their group", "tf32",
-     in_kernel("dense1_update", replace(r"cp\.async\.commit_group;", ""))),
-    ("A's inner halves exchanged", "bf16", exchange(BF16, 1, [(1, 2)])),
-    ("A's rows exchanged", "bf16", exchange(BF16, 1, [(0, 1), (2, 3)])),
-    ("B's rows exchanged", "bf16", exchange(BF16, 2, [(0, 1)])),
+     in_kernel("dense1_update", replace(r"cp\.async\.commit_group;", "")), NOT_AWAITED),
+    ("A's inner halves exchanged", "bf16", exchange(BF16, 1, [(1, 2)]), OTHER_BITS),
+    ("A's rows exchanged", "bf16", exchange(BF16, 1, [(0, 1), (2, 3)]), OTHER_BITS),
+    ("B's rows exchanged", "bf16", exchange(BF16, 2, [(0, 1)]), OTHER_BITS),
+    ("D's columns exchanged", "bf16", exchange(BF16, 0, [(0, 1), (2, 3)]), OTHER_BITS),
+    ("C's rows exchanged", "bf16", exchange(BF16, 3, [(0, 2), (1, 3)]), OTHER_BITS),
     ("a pair's halves exchanged", "bf16",
-     replace(r"(cvt\.rn\.bf16x2\.f32 %r\d+), (%f\d+), (%f\d+);", r"\1, \3, \2;")),
-    ("bf16 cut off", "bf16", replace(r"cvt\.rn\.bf16x2\.f32", "cvt.rz.bf16x2.f32")),
+     replace(r"(cvt\.rn\.bf16x2\.f32 %r\d+), (%f\d+), (%f\d+);", r"\1, \3, \2;"), OTHER_BITS),
+    ("bf16 cut off", "bf16", replace(r"cvt\.rn\.bf16x2\.f32", "cvt.rz.bf16x2.f32"), OTHER_BITS),
 ]
 
 
@@ -91,13 +100,13 @@ class PtxMutantsTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stdout)
 
     def test_each_mutant_is_found(self):
-        for what, run, mutate in MUTANTS:
+        for what, run, mutate, finding in MUTANTS:
             with self.subTest(what=what, run=run):
                 changed, result = self.run_mutated(run, mutate)
                 self.assertGreater(changed, 0, "the PTX has nothing of this kind")
                 self.assertNotEqual(result.returncode, 0, "not found")
-                # By what it computes, not by how it is written.
-                self.assertNotRegex(result.stdout, "unknown|expected, not|no such")
+                # By what it computes, not by how it is written or by an accident of the run.
+                self.assertRegex(result.stdout, finding)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 /* The state of the CPU engine: every buffer of a run, allocated once at its creation.
  *
- * cpu_memory.c sizes and allocates them, cpu_step.c computes in them, cpu_tensors.c reads tensors,
- * cpu_threads.c counts threads, cpu_engine.c is the table that the run loop sees. */
+ * cpu_memory.c sizes and allocates them, cpu_step.c and cpu_pass.c compute in them, cpu_tensors.c
+ * reads tensors, cpu_threads.c counts threads, cpu_engine.c is the table that the run loop sees. */
 #ifndef KERNELS_CPU_STATE_H
 #define KERNELS_CPU_STATE_H
 

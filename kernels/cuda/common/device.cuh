@@ -19,9 +19,8 @@
  *   __shfl_xor_sync, __ballot_sync, fmaf, min, float4 and similar types. Add anything else to the
  *   harness first.
  * - Blocks are whole warps. Masks are 0xffffffff, unless only a part of a warp takes the branch;
- * then
- *   they name exactly these lanes. No thread returns before a barrier or collective in which others
- *   still wait: a thread without work skips the work, not the barrier.
+ *   then they name exactly these lanes. No thread returns before a barrier or collective in which
+ *   others still wait: a thread without work skips the work, not the barrier.
  * - Shared memory is dynamic and reached through spans alone: never by address, never by
  *   `__shared__`. `float x = tile[i]`, not `auto x = tile[i]` (on the host that is a reference).
  *   Members of vector types are not reached through a span (tile[i].x): use load4 or load2.

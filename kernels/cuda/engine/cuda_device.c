@@ -195,7 +195,7 @@ bool cuda_enter(engine *e)
     return e->failure == ENGINE_OK && cuda_ok(e, "cudaSetDevice", cudaSetDevice(e->device));
 }
 
-engine_status cuda_refuse(engine *e, engine_status status, const char *format, ...)
+engine_status cuda_fail(engine *e, engine_status status, const char *format, ...)
 {
     if (e->failure != ENGINE_OK) {
         return ENGINE_FAILED;

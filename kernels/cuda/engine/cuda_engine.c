@@ -164,7 +164,7 @@ static void cuda_destroy(engine *e)
         cudaStreamSynchronize(e->stream);
     }
     release_handles(e);
-    cuda_release_memory(e);
+    cuda_memory_release(e);
     cudaGetLastError(); /* after a failure all of these return it again */
     free(e);
 }
@@ -221,7 +221,7 @@ static bool take_run(engine *e, const engine_data *training, const engine_data *
         snprintf(e->message, sizeof e->message, "not enough memory for the initial weights");
         return false;
     }
-    const bool taken = cuda_take_memory(e) && take_handles(e) && cuda_capture_steps(e) &&
+    const bool taken = cuda_memory_take(e) && take_handles(e) && cuda_graphs_capture(e) &&
                        upload_run(e, training, validation, parameters);
     free(parameters);
     return taken;
@@ -271,9 +271,9 @@ static engine_status cuda_train(engine *e, uint32_t steps, uint32_t *queued)
 {
     const uint64_t pending = e->queued - e->polled;
     if (steps > ENGINE_MAX_QUEUED_STEPS - pending) {
-        return cuda_refuse(e, ENGINE_INVALID,
-                           "%u steps with %u not yet polled: the limit is %d together",
-                           (unsigned)steps, (unsigned)pending, ENGINE_MAX_QUEUED_STEPS);
+        return cuda_fail(e, ENGINE_INVALID,
+                         "%u steps with %u not yet polled: the limit is %d together",
+                         (unsigned)steps, (unsigned)pending, ENGINE_MAX_QUEUED_STEPS);
     }
     if (!cuda_enter(e) || !cuda_queue_steps(e, steps)) {
         return ENGINE_FAILED;
@@ -342,7 +342,7 @@ static engine_status cuda_gradient(engine *e, uint32_t first, uint32_t count, fl
     const engine_status status = engine_gradient_check(
         first, count, e->memory.data[ENGINE_TRAINING].count, message, sizeof message);
     if (status != ENGINE_OK) {
-        return cuda_refuse(e, status, "%s", message);
+        return cuda_fail(e, status, "%s", message);
     }
     return cuda_enter(e) && cuda_queue_gradient(e, first, count) &&
                    cuda_download(e, out, e->memory.parameters.gradients, CUDA_ARRAY_BYTES) &&

@@ -42,7 +42,7 @@ static bool blas_is_chosen(cuda_product product, engine_precision precision, uin
 /* Gets the address of each part from `take`, and adds up the sizes by part. */
 typedef struct walk {
     cuda_memory *memory;
-    cuda_memory_take *take; /* NULL: only counts */
+    cuda_part_take *take; /* NULL: only counts */
     void *taker;
     bool failed;
     engine_memory counted;
@@ -178,7 +178,7 @@ cuda_memory cuda_memory_shape(const engine_config *config, engine_precision prec
     return m;
 }
 
-bool cuda_memory_place(cuda_memory *memory, cuda_memory_take *take, void *taker)
+bool cuda_memory_place(cuda_memory *memory, cuda_part_take *take, void *taker)
 {
     walk w = {.memory = memory, .take = take, .taker = taker};
     walk_buffers(&w);

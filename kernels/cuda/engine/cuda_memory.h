@@ -64,10 +64,10 @@ cuda_memory cuda_memory_shape(const engine_config *config, engine_precision prec
                               uint32_t training_count, uint32_t validation_count);
 
 /* Returns the address of a part of `bytes` bytes (a multiple of 256); NULL ends the placing. */
-typedef void *cuda_memory_take(void *taker, uint64_t bytes);
+typedef void *cuda_part_take(void *taker, uint64_t bytes);
 
 /* Calls `take` for every part in turn; false if it returned NULL. */
-ENGINE_MUST_CHECK bool cuda_memory_place(cuda_memory *memory, cuda_memory_take *take, void *taker);
+ENGINE_MUST_CHECK bool cuda_memory_place(cuda_memory *memory, cuda_part_take *take, void *taker);
 
 void cuda_memory_count(const cuda_memory *shape, engine_memory *out);
 

@@ -14,7 +14,7 @@ bool cuda_set_run_progress(engine *e, uint64_t step)
 engine_status cuda_set_parameters(engine *e, const float *parameters)
 {
     if (e->queued > 0) {
-        return cuda_refuse(e, ENGINE_INVALID, "the weights cannot be replaced: training has begun");
+        return cuda_fail(e, ENGINE_INVALID, "the weights cannot be replaced: training has begun");
     }
     return cuda_enter(e) && cuda_upload_parameters(e, parameters) && cuda_wait(e) ? ENGINE_OK
                                                                                   : ENGINE_FAILED;
@@ -43,7 +43,7 @@ engine_status cuda_export_state(engine *e, void *out, size_t bytes)
     const engine_status status =
         engine_state_begin(out, bytes, &run, e->queued, message, sizeof message);
     if (status != ENGINE_OK) {
-        return cuda_refuse(e, status, "%s", message);
+        return cuda_fail(e, status, "%s", message);
     }
     const size_t array = ENGINE_STATE_ARRAY_BYTES;
     char *at = (char *)out + ENGINE_STATE_HEADER_BYTES;
@@ -63,7 +63,7 @@ engine_status cuda_import_state(engine *e, const void *state, size_t bytes)
     const engine_status status =
         engine_state_check(state, bytes, &run, &steps_done, message, sizeof message);
     if (status != ENGINE_OK) {
-        return cuda_refuse(e, status, "%s", message);
+        return cuda_fail(e, status, "%s", message);
     }
     const size_t array = ENGINE_STATE_ARRAY_BYTES;
     const char *at = (const char *)state + ENGINE_STATE_HEADER_BYTES;

@@ -94,22 +94,22 @@ ENGINE_MUST_CHECK bool cuda_blas_ok(engine *e, const char *call, cublasStatus_t 
 ENGINE_MUST_CHECK bool cuda_enter(engine *e);
 
 /* Stores the text for engine_api.message and returns the status; the text of a failure is kept. */
-__attribute__((format(printf, 3, 4))) engine_status cuda_refuse(engine *e, engine_status status,
-                                                                const char *format, ...);
+__attribute__((format(printf, 3, 4))) engine_status cuda_fail(engine *e, engine_status status,
+                                                              const char *format, ...);
 
 /* cuda_take.c */
 
 /* Allocates all device memory of the run: one allocation, or, if LENET_DEVICE_MEMORY is "parts" in
  * the environment, one per part, so that tools detect an access beyond any part. */
-ENGINE_MUST_CHECK bool cuda_take_memory(engine *e);
-void cuda_release_memory(engine *e);
+ENGINE_MUST_CHECK bool cuda_memory_take(engine *e);
+void cuda_memory_release(engine *e);
 
 /* cuda_step.c */
 
 cuda_adam_settings cuda_adam_of(const engine_config *config);
 
 /* Captures the graphs of one step and of many steps, without work on the device. */
-ENGINE_MUST_CHECK bool cuda_capture_steps(engine *e);
+ENGINE_MUST_CHECK bool cuda_graphs_capture(engine *e);
 
 void cuda_graphs_destroy(engine *e);
 

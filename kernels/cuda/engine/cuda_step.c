@@ -218,7 +218,7 @@ static bool load_products(engine *e)
     return queue_products(e, capacity) && (rest == capacity || queue_products(e, rest));
 }
 
-bool cuda_capture_steps(engine *e)
+bool cuda_graphs_capture(engine *e)
 {
     enum { LAUNCHES_A_MICRO_BATCH = 8 };
     if (e->memory.micro_batches > CUDA_MAX_CAPTURED_LAUNCHES / LAUNCHES_A_MICRO_BATCH) {

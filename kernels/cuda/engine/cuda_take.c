@@ -24,7 +24,7 @@ static void *cut(void *taker, uint64_t bytes)
     return memory;
 }
 
-bool cuda_take_memory(engine *e)
+bool cuda_memory_take(engine *e)
 {
     const char *how = getenv("LENET_DEVICE_MEMORY");
     if (how != NULL && strcmp(how, "parts") == 0) {
@@ -34,7 +34,7 @@ bool cuda_take_memory(engine *e)
     return rest != NULL && cuda_memory_place(&e->memory, cut, &rest);
 }
 
-void cuda_release_memory(engine *e)
+void cuda_memory_release(engine *e)
 {
     for (uint32_t i = e->allocation_count; i > 0; i--) {
         cudaFree(e->allocations[i - 1]);

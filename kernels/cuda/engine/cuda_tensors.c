@@ -87,13 +87,13 @@ static engine_status find_tensor(engine *e, const char *name, tensor *out)
     const char *gradient = behind_prefix(name, "gradient/");
     const char *activation = behind_prefix(name, "activation/");
     if ((gradient != NULL || activation != NULL) && e->made == 0) {
-        return cuda_refuse(e, ENGINE_INVALID, "no step has made tensor '%s' yet", name);
+        return cuda_fail(e, ENGINE_INVALID, "no step has made tensor '%s' yet", name);
     }
     const bool found = activation != NULL ? find_activation(e, activation, out)
                        : gradient != NULL ? find_parameter(e, gradient, true, out)
                                           : find_parameter(e, name, false, out);
     if (!found) {
-        return cuda_refuse(e, ENGINE_INVALID, "there is no tensor '%s'", name);
+        return cuda_fail(e, ENGINE_INVALID, "there is no tensor '%s'", name);
     }
     return ENGINE_OK;
 }
@@ -143,8 +143,8 @@ engine_status cuda_read_tensor(engine *e, const char *name, float *out, size_t c
     }
     *count = (size_t)t.rows * t.width;
     if (capacity < *count) {
-        return cuda_refuse(e, ENGINE_INVALID, "tensor '%s' has %zu floats, there is room for %zu",
-                           name, *count, capacity);
+        return cuda_fail(e, ENGINE_INVALID, "tensor '%s' has %zu floats, there is room for %zu",
+                         name, *count, capacity);
     }
     if (!cuda_enter(e) || !make_gradient(e, &t)) {
         return ENGINE_FAILED;

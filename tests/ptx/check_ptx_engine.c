@@ -26,19 +26,19 @@ static const data_shape long_batch = {17, 17, 1};
 
 static const struct {
     const char *name;
-    engine_precision precision;
     const data_shape *shape;
-    uint32_t micro_batch;
     const char *dense1;
+    engine_precision precision;
+    uint32_t micro_batch;
 } runs[] = {
-    {"fp32", ENGINE_FP32, &small, 0, "own"},
-    {"tf32", ENGINE_TF32, &small, 0, "own"},
-    {"bf16", ENGINE_BF16, &small, 0, "own"},
-    {"long_batch", ENGINE_TF32, &long_batch, 0, "own"},
+    {"fp32", &small, "own", ENGINE_FP32, 0},
+    {"tf32", &small, "own", ENGINE_TF32, 0},
+    {"bf16", &small, "own", ENGINE_BF16, 0},
+    {"long_batch", &long_batch, "own", ENGINE_TF32, 0},
     /* Two of them, the second of the short batch empty. */
-    {"micro_batches", ENGINE_BF16, &small, 2, "own"},
+    {"micro_batches", &small, "own", ENGINE_BF16, 2},
     /* Its products are the harness' in both. */
-    {"cublas", ENGINE_TF32, &small, 0, "cublas"},
+    {"cublas", &small, "cublas", ENGINE_TF32, 0},
 };
 
 /* What a block may have on sm_86 and sm_89. Every run keeps within it. */

@@ -70,9 +70,9 @@ static int spawn(child *self, int output)
 {
     extern char **environ;
     const proof_child_job *job = self->job;
+    static const char child_of[] = "--" PROOF_CHILD_OPTION;
     char parent[24];
-    const char *arguments[10] = {"trainer", "selftest", "--" PROOF_CHILD_OPTION,
-                                 parent,    "--engine", job->engine};
+    const char *arguments[10] = {"trainer", "selftest", child_of, parent, "--engine", job->engine};
     size_t count = 6;
     posix_spawn_file_actions_t actions;
     snprintf(parent, sizeof parent, "%lld", (long long)getpid());

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Times each kernel of the CPU engine within training steps, for several batch sizes and numbers of
-threads, and prints a table in Markdown with a column for each: milliseconds a step, and the part of
-its bound that the kernel reaches. Needs a release build and MNIST in data/mnist; takes some seconds a
+threads, and prints a table in Markdown with a column for each: milliseconds a step, and the
+percentage that the kernel reaches of the machine's peak: of its multiply-adds or of its memory
+bandwidth. Needs a release build and MNIST in data/mnist; takes some seconds a
 column. Nothing else should run beside it."""
 import argparse
 import csv
@@ -60,7 +61,7 @@ def measure(options):
 
 
 def print_table(columns):
-    """A row for each kernel; all columns have the same."""
+    """A row for each kernel; all columns have the same kernels."""
     heads = [f"{rows[0]['batch_size']}, {rows[0]['threads']} thread"
              + ("s" if rows[0]["threads"] != "1" else "") for rows in columns]
     print(f"{columns[0][0]['instructions']}, {columns[0][0]['precision']}, on {machine()}\n")
@@ -73,7 +74,7 @@ def print_table(columns):
 
 
 def write_csv(path, columns):
-    """Appends the rows, below a head where the file is new."""
+    """Appends the rows, after a header if the file is new."""
     with open(path, "a", newline="") as file:
         out = csv.DictWriter(file, HEAD, lineterminator="\n")
         if file.tell() == 0:

@@ -18,7 +18,8 @@ static bool is_control(const char *text, size_t at)
     return byte < ' ' || byte == 0x7f || is_c1;
 }
 
-/* The text has names of the caller, and it may be cut inside a character. */
+/* Replaces what is not printable UTF-8 by '?': the text contains names that the caller gave.
+ * `is_cut`: it may end inside a character. */
 static void clean(char *text, bool is_cut)
 {
     size_t bytes = strlen(text);

@@ -74,8 +74,8 @@ static bool is_markup(const char *text)
 
 enum { QUOTED_BYTES = 40 };
 
-/* Copies the start of a text, from its first word on and without line breaks. False if it is no
- * text: then it holds bytes that no text in ASCII has. */
+/* Copies the start of a text, from its first word on and without line breaks. False if it is not
+ * ASCII text, or too short to be sure. */
 static bool quote_text(char out[QUOTED_BYTES + 1], const uint8_t *head, size_t bytes)
 {
     static const char byte_order_mark[] = "\xef\xbb\xbf";

@@ -1,6 +1,7 @@
-/* PGM, netpbm's format of grey images: "P5" or "P2", width, height and the maximum value as text
- * between white space and comments, then after one character of white space the values: bytes, two
- * of them with the high one first if the maximum is above 255, or text again. */
+/* PGM, netpbm's format of grey images. The header is text: "P5" or "P2", width, height and
+ * maximum value, separated by white space and comments. One character of white space ends it.
+ * The values follow. In P5 each is a byte, or two, high byte first, if the maximum is above 255.
+ * In P2 they are text. */
 #include "image.h"
 
 #include <inttypes.h>
@@ -89,7 +90,7 @@ static int read_text_values(pgm_text *text, uint64_t maximum, image *out)
     const size_t pixels = (size_t)out->width * out->height;
     for (size_t i = 0; i < pixels; i++) {
         uint64_t value;
-        if (read_number(text, "last pixel", &value) != 0) {
+        if (read_number(text, "next pixel", &value) != 0) {
             return -1;
         }
         if (value > maximum) {
@@ -118,8 +119,8 @@ static int read_binary_values(pgm_text *text, uint64_t maximum, image *out)
     return 0;
 }
 
-/* What is shorter than its header promises is refused before a pixel is read: a value is one or two
- * bytes, or a digit and, but for the last, a character after it. */
+/* Refuses a file that is too short for its header, before a pixel is read. In P5 a value takes
+ * one or two bytes. In P2 it takes at least a digit and, except for the last, a separator. */
 static int check_length(const pgm_text *text, bool binary, uint64_t maximum, const image *promised)
 {
     const size_t pixels = (size_t)promised->width * promised->height;

@@ -22,8 +22,8 @@ enum { WAIT_NS = 500000000, WAIT_SPREAD_NS = 1000000000 };
 /* What the threads of one process share. */
 typedef struct join {
     sweep_runs *runs;
-    atomic_bool agrees;  /* the first run of the list is of our configuration, or has failed here */
-    atomic_bool refuses; /* another run is not: this process trains no further run */
+    atomic_bool agrees;  /* the first run of the list has our configuration, or has failed here */
+    atomic_bool refuses; /* a run has another configuration or an unusable directory */
 } join;
 
 typedef enum agreement {
@@ -106,7 +106,8 @@ static view look(sweep_run *run, char *message)
 
 static void tell_refusal(const sweep_runs *self, const char *message)
 {
-    fprintf(stderr, "%s: --join: %s; this process takes no run\n", self->data->program, message);
+    fprintf(stderr, "%s: --join: %s; this process takes no further run\n", self->data->program,
+            message);
 }
 
 outcome sweep_join_look(sweep_runs *self)
@@ -248,7 +249,7 @@ static void wait_for_others(void)
     sleep_ns(WAIT_NS + now.tv_nsec % WAIT_SPREAD_NS); /* as good as chance */
 }
 
-/* *has_trained: to the end of a run at least. */
+/* Goes over the list once. Sets *has_trained if at least one run was trained to its end. */
 static outcome pass(join *self, bool *has_trained)
 {
     const size_t before = count_in_state(self->runs, SWEEP_RUN_TRAINED);
@@ -276,7 +277,7 @@ outcome sweep_join(sweep_runs *self, bool waits, bool *is_last)
             return status;
         }
         has_waited = has_waited && !has_trained;
-        held = count_in_state(self, SWEEP_RUN_HELD); /* before the last run that was trained here */
+        held = count_in_state(self, SWEEP_RUN_HELD); /* out of date if this pass trained */
         if (held > 0 && !has_trained && !has_said) {
             say_held(self, held, waits);
             has_said = true;

@@ -135,7 +135,7 @@ START_TEST(a_time_that_no_name_can_hold_makes_no_file)
 }
 END_TEST
 
-START_TEST(the_next_file_sorts_behind_and_the_paths_of_both_stay)
+START_TEST(the_next_file_sorts_after_it_and_the_paths_of_both_stay)
 {
     temporary_directory directory;
     temporary_directory_make(&directory);
@@ -154,7 +154,7 @@ START_TEST(the_next_file_sorts_behind_and_the_paths_of_both_stay)
 }
 END_TEST
 
-START_TEST(a_locked_directory_is_free_again_behind_the_close)
+START_TEST(a_locked_directory_is_free_again_after_the_close)
 {
     temporary_directory directory;
     temporary_directory_make(&directory);
@@ -213,7 +213,7 @@ int main(void)
                      a_batch_is_written_once_and_counts_in_the_size_before,
                      a_file_is_synced_from_a_sync_that_succeeds_to_the_next_write,
                      a_close_that_fails_is_told, a_time_that_no_name_can_hold_makes_no_file,
-                     the_next_file_sorts_behind_and_the_paths_of_both_stay,
-                     a_locked_directory_is_free_again_behind_the_close,
+                     the_next_file_sorts_after_it_and_the_paths_of_both_stay,
+                     a_locked_directory_is_free_again_after_the_close,
                      no_links_are_an_error_only_where_the_new_file_had_one);
 }

@@ -108,8 +108,8 @@ START_TEST(wrong_pixels_are_refused)
     REFUSE("P5 3 1 255\n\1\2", "is truncated: its header promises 3 pixels, but only 2 bytes");
     REFUSE("P5 2 1 256\n\1\2\1", "is truncated: its header promises 2 pixels, but only 3 bytes");
     REFUSE("P2 3 1 255\n1 2 ", "is truncated: its header promises 3 pixels, but only 4 bytes");
-    REFUSE("P2 3 1 255\n100 200", "is truncated: it ends before its last pixel");
-    REFUSE("P2 3 1 255\n1,2,3", "its last pixel is not a number");
+    REFUSE("P2 3 1 255\n100 200", "is truncated: it ends before its next pixel");
+    REFUSE("P2 3 1 255\n1,2,3", "its next pixel is not a number");
     REFUSE("P2 2 1 9\n1 10", "the value 10 is above its maximum of 9");
     REFUSE("P5 1 1 9\n\x0a", "the value 10 is above its maximum of 9");
     REFUSE("P5 1 1 9\n\1\2", "has more data after its pixels");

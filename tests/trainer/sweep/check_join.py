@@ -239,7 +239,7 @@ class Join(JoinTest):
     def test_other_arithmetic_takes_nothing_and_says_so(self):
         """Whether the run that is there has ended, is held, or is just being begun."""
         portable = ("--isa", "portable")
-        words = ("--join: ", "arithmetic", "portable", "this process takes no run")
+        words = ("--join: ", "arithmetic", "portable", "this process takes no further run")
         with self.subTest("held"):
             self.hold(self.run_of(8, 1))
             self.assert_refused(self.join(*portable), 1, str(self.run_of(8, 1)), *words)
@@ -263,7 +263,7 @@ class Join(JoinTest):
         for result in results:
             if result.returncode == 1:
                 self.assertNotIn("Run  ", result.stdout)
-                self.assert_refused(result, 1, "this process takes no run")
+                self.assert_refused(result, 1, "this process takes no further run")
 
     def test_several_runs_at_once_and_several_processes(self):
         results = [self.end(process) for process in [self.start("--jobs", 3) for _ in range(3)]]

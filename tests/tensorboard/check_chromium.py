@@ -30,6 +30,8 @@ class RunsInChromium(unittest.TestCase):
         sweep.write_data_set(data)
         sweep.run_sweep(data, cls.logs)
         cls.server = cls.enterClassContext(TensorBoardServer(cls.logs))
+        # A page gives colours to runs in the order in which the server has loaded them.
+        wait_until(lambda: len(cls.server.runs()) == 3 * len(sweep.run_names()), "all runs")
         cls.browser = cls.enterClassContext(Browser())
         cls.training = [f"{name}/train" for name in sweep.run_names()]
         cls.validation = [f"{name}/validation" for name in sweep.run_names()]
@@ -68,7 +70,7 @@ class RunsInChromium(unittest.TestCase):
 
     def test_the_readmes_picture_is_taken(self):
         path = os.path.join(folder, "picture.png")
-        screenshot.main(self.logs, path)  # ends only when every chart has lines
+        screenshot.main([self.logs, path])  # ends only when every chart has lines
         with Image.open(path) as picture:
             self.assertEqual((picture.format, picture.width), ("PNG", 1280))
 

@@ -18,7 +18,7 @@ LINKED_TAGS = ("batch_accuracy_vs_samples", "batch_loss_vs_samples",
 PLUGIN_CONTENT = {"hparams": "vaadin-grid-cell-content", "histograms": "tf-histogram-loader"}
 
 
-def parse_arguments():
+def parse_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("logdir")
     parser.add_argument("picture", help="the PNG to write")
@@ -29,7 +29,7 @@ def parse_arguments():
     parser.add_argument("--filter", default="", help="a regular expression for that page's tags")
     parser.add_argument("--width", type=int, default=1280)
     parser.add_argument("--height", type=int, default=1240)
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def show_time_series(browser, server, tags):
@@ -48,8 +48,8 @@ def show_plugin(browser, server, name, tag_filter):
         lambda page: page.texts(PLUGIN_CONTENT[name]), f"the page {name}")
 
 
-def main():
-    options = parse_arguments()
+def main(arguments=None):
+    options = parse_arguments(arguments)
     with (TensorBoardServer(options.logdir) as server,
           Browser(width=options.width, height=options.height) as browser):
         if options.page:

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "message.h"
 #include "run_log_checked.h"
@@ -21,14 +22,28 @@ int log_part_read(log_part *out, const char *directory, const char *part, const 
                                                    &head->note, message);
 }
 
+/* Finer than tblog's own clock: TensorBoard orders runs by their first wall times, and chooses their
+ * colours by that order. */
+static double exact_time(void *unused)
+{
+    (void)unused;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 int log_part_open(log_part *self, const char *directory, const char *part, char *message)
 {
     char path[PATH_MAX];
     if (message_join_path(path, sizeof path, directory, part, message) != 0) {
         return -1;
     }
+    const tblog_clock clock = {.wall_time = exact_time};
+    tblog_writer_options options;
+    tblog_writer_options_init(&options);
+    options.clock = &clock;
     errno = 0;
-    const tblog_status status = tblog_writer_open(&self->writer, path, NULL);
+    const tblog_status status = tblog_writer_open(&self->writer, path, &options);
     if (status != TBLOG_OK) {
         return message_set(message, "%s: no event file can be made there: %s", path,
                            status == TBLOG_IO && errno != 0 ? strerror(errno)

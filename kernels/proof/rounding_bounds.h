@@ -46,11 +46,11 @@ double rounding_bound_of_decisions(engine_precision precision);
  * learning rates long. */
 double rounding_bound_of_update(double parameter, double learning_rate);
 
-/* The bound of the loss of a step, counted from 1, relative to it. No formula tells what rounding
- * does to later losses: Adam divides errors by the gradients' size, and decisions flip. The bounds
- * are chosen. Runs of engines without a fault, of four seeds, stayed below a tenth of them in fp32,
- * and below half of them in tf32 and bf16 on the harness. Planted faults exceed them
- * (check_engine_proof). */
+/* The bound of the loss of a step, counted from 1, relative to it. There is no formula for the
+ * effect of rounding on later losses: Adam divides errors by the gradients' size, and decisions
+ * flip. The bounds are chosen. Runs of engines without a fault, of four seeds, stayed below a
+ * tenth of them in fp32, and below half of them in tf32 and bf16 on the harness. Planted faults
+ * exceed them (check_engine_proof). */
 double rounding_bound_of_loss(engine_precision precision, uint32_t step);
 
 #endif

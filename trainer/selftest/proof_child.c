@@ -225,7 +225,7 @@ proof_result proof_child_run(const proof_child_job *job, char *report)
     const proof_result result =
         error == 0
             ? wait_for_result(&self)
-            : proof_result_make(PROOF_FAILED, "cannot start the selftest: %s", strerror(error));
+            : proof_result_make(PROOF_UNUSABLE, "cannot start the selftest: %s", strerror(error));
     if (error == 0) {
         close(self.output);
     }

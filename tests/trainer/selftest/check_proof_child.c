@@ -113,7 +113,7 @@ START_TEST(a_program_without_a_verdict_fails)
     expect(&result, PROOF_FAILED, "without a verdict");
     job.program = "/nowhere/trainer";
     result = proof_child_run(&job, report);
-    expect(&result, PROOF_FAILED, "cannot start");
+    expect(&result, PROOF_UNUSABLE, "cannot start");
 }
 END_TEST
 

@@ -1,6 +1,5 @@
 #include "engine_proof.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,7 +166,7 @@ static engine_status compare_activations(proof *p)
 
 /* Adam's first update of the tensor and its moments, as the engine made them, against what follows
  * from `gradient`; in units of their bounds. From moments of 0, m = (1 - beta_1) g and
- * v = (1 - beta_2) g^2; moments below the normal numbers may be 0. */
+ * v = (1 - beta_2) g^2; moments below 2^-106 may be 0. */
 static void compare_first_update(const proof *p, const lenet_tensor *tensor, const float *gradient)
 {
     const engine_config *c = &p->config;
@@ -177,6 +176,7 @@ static void compare_first_update(const proof *p, const lenet_tensor *tensor, con
     const float *moment_v = moment_m + LENET_PARAMETERS;
     const float *before = p->before + tensor->offset;
     const double alpha = c->learning_rate * sqrt(1 - c->beta_2) / (1 - c->beta_1);
+    const double smallest_moment = 0x1p-106;
     double errors[3] = {0};
     for (size_t i = 0; i < tensor->count; i++) {
         const double g = gradient[i];
@@ -185,8 +185,8 @@ static void compare_first_update(const proof *p, const lenet_tensor *tensor, con
         const double updated = before[i] - alpha * m / (sqrt(v) + c->epsilon);
         const double found[3] = {
             fabs(weights[i] - updated) / rounding_bound_of_update(updated, c->learning_rate),
-            fabs(moment_m[i] - m) / (4 * unit_roundoff * fabs(m) + FLT_MIN),
-            fabs(moment_v[i] - v) / (4 * unit_roundoff * v + FLT_MIN),
+            fabs(moment_m[i] - m) / (4 * unit_roundoff * fabs(m) + smallest_moment),
+            fabs(moment_v[i] - v) / (4 * unit_roundoff * v + smallest_moment),
         };
         for (int k = 0; k < 3; k++) {
             errors[k] = isfinite(found[k]) ? fmax(errors[k], found[k]) : INFINITY;

@@ -133,11 +133,11 @@ VEC_INLINE vec vec_select(vec_int mask, vec a, vec b)
     return (vec)(((vec_int)a & mask) | ((vec_int)b & ~mask));
 }
 
-/* `a`, but 0 where it is below the normal numbers. */
-VEC_INLINE vec vec_normal(vec a)
+/* `a`, but 0 where its magnitude is below 2^exponent, a normal number. */
+VEC_INLINE vec vec_flush_below(vec a, int exponent)
 {
-    const vec_int exponent = (vec_int)a & 0x7F800000;
-    return vec_where(exponent != 0, a);
+    const vec_int bits = (vec_int)a & 0x7F800000;
+    return vec_where(bits >= (exponent + 127) << 23, a);
 }
 
 VEC_INLINE vec vec_relu(vec a)

@@ -114,7 +114,7 @@ static void add_head_gradients(const cpu_pass *pass)
 
 typedef float dense1_row[LENET_DENSE1];
 
-/* The place of the gradient of a block's rows of dense1's kernel. */
+/* Where the gradient of a block's rows of dense1's kernel is stored. */
 static dense1_row *dense1_gradient(const cpu_pass *pass, unsigned block, unsigned worker)
 {
     const engine *e = pass->e;
@@ -182,7 +182,7 @@ static void update_range(const cpu_pass *pass, size_t at, size_t count)
 enum { PATCH_SLICE = 16, PATCH_SLICES = CPU_PATCH / PATCH_SLICE };
 
 /* The gradient of rows [first, first + PATCH_SLICE) of conv2's kernel [288,64]: the sum over the
- * groups, which have it transposed. */
+ * groups, which store it transposed. */
 static void sum_conv2_slice(const cpu_pass *pass, size_t first)
 {
     const engine *e = pass->e;
@@ -232,7 +232,8 @@ static void update_small(const cpu_pass *pass)
     update_range(pass, LENET_DENSE1_BIAS_AT, LENET_PARAMETERS - LENET_DENSE1_BIAS_AT);
 }
 
-/* Task = slice of conv2's kernel; the last one is everything small. Each sums what is in groups. */
+/* Task = slice of conv2's kernel; the last task has all small tensors. Each sums the groups'
+ * gradients. */
 static void run_sums(void *context, unsigned task, unsigned worker)
 {
     (void)worker;

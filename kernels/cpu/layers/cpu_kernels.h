@@ -1,5 +1,5 @@
 /* The layers as functions, one table per instruction set. Each function computes one sample, or one
- * block of a layer's weights, in one thread; cpu_step.c decides which ones run at the same time.
+ * block of a layer's weights, in one thread; cpu_pass.c decides which ones run at the same time.
  * All arrays are floats, row-major and aligned to 64 bytes. If a comment gives a stride, they are
  * padded to a multiple of 16 floats. */
 #ifndef KERNELS_CPU_KERNELS_H

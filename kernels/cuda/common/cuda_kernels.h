@@ -14,8 +14,8 @@
  *     cuda_conv1_weights    gradient of conv1's output, and from it of conv1's kernel and bias,
  *                           in slots
  *     cuda_conv2_weights    gradient of conv2's kernel and bias, in slots
- *   cuda_update             sums the slots in order, updates all but dense1's kernel, hands out
- *                           the step's metrics, counts the step
+ *   cuda_update             sums the slots in order, updates all but dense1's kernel, writes the
+ *                           step's metrics to the ring, counts the step
  *
  * In a short last batch the last micro-batches may have no samples. They add nothing, and the last
  * one still makes dense1's update.

@@ -116,7 +116,7 @@ typedef enum tblog_status {
     TBLOG_DAMAGED,   /* reader: a checksum or an encoding is wrong at tblog_reader_offset */
     TBLOG_INVALID,   /* a wrong argument; nothing was written; not sticky */
     TBLOG_NO_MEMORY, /* nothing was written; not sticky */
-    TBLOG_IO,        /* a system call failed; the message says which and why */
+    TBLOG_IO,        /* a system call failed; the message names it and the cause */
     TBLOG_FULL       /* the queue is full; nothing was written; not sticky */
 } tblog_status;
 
@@ -174,9 +174,10 @@ typedef struct tblog_writer_options {
                                    64 bytes, without '/' and control characters */
     const tblog_clock *clock;   /* copied; its context must outlive the writer. NULL: the time of
                                    the system's last tick (see tblog_clock) */
-    size_t queue_bytes; /* how much may wait to be written, plus one event; default 4 MiB; not 0.
-                           The writing thread may hold as much again. With flush_interval_ms 0
-                           nothing waits. Memory for larger events is freed once they are written */
+    size_t queue_bytes; /* an event is accepted while less than this waits to be written; default 4
+                           MiB; not 0. The writing thread may hold as much again. With
+                           flush_interval_ms 0 nothing waits. Memory for larger events is freed once
+                           they are written */
     tblog_full_queue full_queue; /* default TBLOG_FULL_QUEUE_WAIT */
     bool sync_every_flush;       /* fsync after each flush that wrote something; default false */
     bool retry_after_error;      /* retry instead of refusing calls after an error; default false.
@@ -194,9 +195,9 @@ typedef struct tblog_writer_options {
                             They are larger, and fewer tools read them */
     uint64_t rotate_seconds; /* end a file this many seconds after its first event was flushed, as
                                 tblog_writer_rotate does, even if nothing more is logged. At most
-                                4294967295; default 0: never. Measured by the flush interval's
-                                clock. With flush_interval_ms 0 the first later call ends the file.
-                                rotate_bytes may end it earlier */
+                                4294967295; default 0: never. Like flush intervals, it is measured
+                                by a monotonic clock. With flush_interval_ms 0 the first later call
+                                ends the file. rotate_bytes may end it earlier */
 } tblog_writer_options;
 
 TBLOG_API void tblog_writer_options_init_sized(tblog_writer_options *options, size_t size);
@@ -445,7 +446,7 @@ typedef enum tblog_session_result {
     TBLOG_SESSION_FAILED = 2
 } tblog_session_result;
 
-/* Logs how the session ended. This is final. */
+/* Logs how the session ended. TensorBoard shows the first end that a run logs. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_session_end(tblog_writer *writer,
                                                               tblog_session_result result);
 

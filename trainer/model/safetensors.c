@@ -301,7 +301,8 @@ static bool begins_as_text(const char *content)
     return is_text;
 }
 
-/* The header's length, by which the file must have header and data. 0 if it has not. */
+/* The header's length; 0 with a message if it is not plausible or the file ends before the header
+ * does. */
 static size_t header_length(const char *content, size_t bytes, char *message)
 {
     if (bytes <= LENGTH_BYTES) {

@@ -8,7 +8,7 @@
 
 #include "must_check.h"
 
-/* Behind the file's name, that of the new one until it is whole. A crash can leave it there. */
+/* The new file has this suffix until it is complete. A crash can leave such a file. */
 #define FILE_REPLACE_SUFFIX ".tmp"
 
 /* A piece of the new content. */

@@ -383,7 +383,7 @@ static void release(proof *p)
     free(p->proved.values);
 }
 
-/* The engine that is proved comes first: where it is not available, nothing else is done. */
+/* The engine that is proved comes first: if it is not available, nothing else is done. */
 static engine_status create_engines(proof *p)
 {
     const engine_data training = {p->images, p->labels, p->size->training_count};

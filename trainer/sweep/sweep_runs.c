@@ -175,7 +175,7 @@ outcome sweep_runs_pass(sweep_runs *self, bool (*each)(void *run))
     const int made = job_queue_run(jobs, self->count, self->at_once, available, signalled);
     free(jobs);
     if (made != 0) {
-        fprintf(stderr, "%s: no thread could be made for another run\n", self->data->program);
+        fprintf(stderr, "%s: no thread could be created for another run\n", self->data->program);
         return OUTCOME_FAILED;
     }
     return OUTCOME_DONE;

@@ -158,7 +158,7 @@ typedef struct cpu_kernels {
                            struct cpu_entry (*entries)[CPU_POSITIONS], cpu_conv_gradients *sums,
                            float *conv1_gradient);
 
-    /* Adds one sample's gradients of conv1; where an activation is 0, ReLU passes no gradient. */
+    /* Adds one sample's gradients of conv1; ReLU passes no gradient to an activation of 0. */
     void (*conv1_backward)(const float *image, const float *conv1, const float *conv1_gradient,
                            cpu_conv_gradients *sums);
 

@@ -31,7 +31,7 @@ enum { PASS = 32 };
 #endif
 enum { PASS_VECTORS = PASS / VEC };
 
-/* Bit i is set where input i of a block is not 0. */
+/* Bit i is set if input i of a block is not 0. */
 VEC_INLINE uint64_t open_inputs(const uint8_t *argmax)
 {
     return ~vec_bytes_equal(argmax, CPU_ROUTE_NONE);

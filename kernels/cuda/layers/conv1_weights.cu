@@ -122,7 +122,7 @@ __device__ __forceinline__ void make_delta(const cuda_activations &a, uint32_t s
     }
 }
 
-/* gates[y][x]: bit c says whether conv1 is above 0 there. */
+/* gates[y][x]: bit c is set if conv1 is above 0 there in channel c. */
 template <engine_precision P>
 __device__ __forceinline__ void make_gates(shared_span<uint32_t> gates, shared_span<float> image,
                                            const conv1_filter &filter, int warp, int lane)

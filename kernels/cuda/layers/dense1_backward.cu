@@ -39,7 +39,7 @@ __device__ __forceinline__ int lane_offset(int i)
     return i / 2 * 8 * LENET_DENSE1 + i % 2 * HALF;
 }
 
-/* Starts to copy a lane's part to shared memory, where no other thread looks at it. */
+/* Starts to copy a lane's part to places in shared memory that only this lane reads. */
 __device__ __forceinline__ void copy_lane(const float *from, int at, shared_span<float> to)
 {
 #pragma unroll

@@ -98,7 +98,7 @@ static void run_head(void *context, unsigned sample, unsigned worker)
     }
 }
 
-/* Adds the small gradients before and after dense1's kernel, which are contiguous. */
+/* Adds the gradients of dense1's bias and of dense2, which follow dense1's kernel in the array. */
 static void add_head_gradients(const cpu_pass *pass)
 {
     const engine *e = pass->e;
@@ -126,7 +126,7 @@ static dense1_row *dense1_gradient(const cpu_pass *pass, unsigned block, unsigne
 }
 
 /* Task = block of dense1's inputs: their gradient, and their weights' gradient and, at the end of a
- * step, update. The last task adds the small gradients around it. */
+ * step, update. The last task adds the gradients of dense1's bias and of dense2. */
 static void run_dense1_backward(void *context, unsigned block, unsigned worker)
 {
     const cpu_pass *pass = context;

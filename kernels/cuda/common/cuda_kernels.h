@@ -23,7 +23,7 @@
  * conv1's output is never stored. Each kernel that needs it computes it again from the image's
  * bytes in shared memory (0.4 MFLOP per sample instead of 86 KB of traffic). The step's number is
  * in device memory (cuda_progress), so that one captured graph serves every step, even the short
- * last batch.
+ * last batch (unless cuBLAS is used).
  *
  * All sums have an order fixed by the batch size and the precision; there are no atomics on floats.
  * The precision is that of the operands of conv2's and dense1's products: fp32; tf32 (rounded to

@@ -20,8 +20,7 @@ static void list_isas(char *out, size_t bytes)
     out[0] = '\0';
     for (size_t i = 0; cpu_kernels_list[i] != NULL && used < bytes; i++) {
         const char *isa = cpu_kernels_list[i]->isa;
-        if (cpu_kernels_find(isa) == cpu_kernels_list[i]) { /* bf16's tables have the names of
-                                                               fp32's */
+        if (cpu_kernels_find(isa) == cpu_kernels_list[i]) { /* else bf16's, of the same name */
             const char *separator = used == 0 ? "" : ", ";
             used += (size_t)snprintf(out + used, bytes - used, "%s%s", separator, isa);
         }

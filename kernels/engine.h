@@ -197,12 +197,13 @@ typedef struct engine_api {
     ENGINE_MUST_CHECK engine_status (*predict)(engine *, const uint8_t *images, uint32_t count,
                                                float *probabilities);
 
-    /* Writes the gradient of a mean loss to out[LENET_PARAMETERS], laid out as in lenet.h: without
-     * dropout, after all queued steps, over the training samples first .. first + count - 1 in the
-     * order of the first epoch. So the seed alone decides which samples these are. count is at
-     * least 1; samples beyond the training set are ENGINE_INVALID. The state does not change, and
-     * training continues with the same bits. Only the gradients and activations of the last step
-     * are lost; reading them is ENGINE_INVALID, as before the first step. */
+    /* Writes the gradient of a mean loss, without dropout and after all queued steps, to
+     * out[LENET_PARAMETERS], laid out as in lenet.h. The mean is over the training samples first ..
+     * first + count - 1 in the order of the first epoch, so the seed alone decides which samples
+     * these are. count is at least 1; samples beyond the training set are ENGINE_INVALID. The state
+     * does not change, and training continues with the same bits. Only the gradients and
+     * activations of the last step are lost; reading them is ENGINE_INVALID, as before the first
+     * step. */
     ENGINE_MUST_CHECK engine_status (*gradient)(engine *, uint32_t first, uint32_t count,
                                                 float *out);
 

@@ -1,9 +1,9 @@
 /* The phases of a pass and their tasks. The tasks of a phase write to different memory, and only
  * batch and micro-batch decide the order of each sum.
  *
- * The gradients of micro-batches add up: those of dense1 and dense2 in the order of the samples, so
- * they have the same bits as for the whole batch; those of the convolutions in groups, each of
- * which takes a share of every micro-batch. */
+ * The gradients of micro-batches add up. Those of dense1 and dense2 do so in the order of the
+ * samples, so they have the same bits as for the whole batch. Those of the convolutions are summed
+ * in groups, each of which takes a share of every micro-batch. */
 #include "cpu_pass.h"
 
 #include <string.h>

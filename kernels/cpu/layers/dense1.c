@@ -3,11 +3,11 @@
  * skipped terms are exact zeros. A row of the kernel, the 128 weights of one input, fills half of
  * AVX-512's registers.
  *
- * The backward pass reads a row once: for the products with the gradients of the samples in which
- * the input is not 0, for the row's gradient, which sums those gradients times the input, and for
- * its update. Bound: in the forward pass the loads, one for each multiply-add; in the backward pass
- * the multiply-adds, and at small batches the update's divisions and roots and the bandwidth of the
- * outer caches, which hold weights and moments. */
+ * The backward pass goes over a row once. It computes the products with the gradients of the
+ * samples in which the input is not 0, the row's gradient, which sums those gradients times the
+ * input, and the row's update. Bound of the forward pass: the loads, one for each multiply-add.
+ * Bound of the backward pass: the multiply-adds; at small batches also the update's divisions and
+ * roots, and the bandwidth of the outer caches, which hold weights and moments. */
 #include "adam.h"
 #include "layers.h"
 

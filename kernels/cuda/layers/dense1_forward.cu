@@ -4,9 +4,10 @@
  *
  * A block has one slice, 64 of the 128 columns and up to 64 samples; 8 warps = 2 times 32 columns
  * by 4 times 32 inputs. Every weight is read once, 16 bytes a lane and whole rows of 128 bytes a
- * warp, straight into the registers that mma takes them from: column c of channel tile j is column
- * 4 c + j of the warp's 32, and lane t of four holds inputs 4 t .. 4 t + 3 of 16, for A as for B.
- * The warps' sums over their inputs are added in shared memory.
+ * warp, straight into the registers from which mma takes it. So these loads decide the order:
+ * column c of channel tile j is column 4 c + j of the warp's 32, and lane t of four holds inputs 4
+ * t .. 4 t + 3 of 16, both in A and in B. The warps' sums over their inputs are added in shared
+ * memory.
  *
  * fp32: lane = column, its 32 weights in registers, the sample's inputs by broadcast.
  *

@@ -407,8 +407,7 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_graph_def(tblog_writer *writer
 /* ---- The HParams page: hyper-parameters beside results
  *
  * A session is a run with a tblog_add_session_start. Its metrics are scalars of that run or of runs
- * below it. A writer accepts each of the three calls once. Times come from the writer's clock.
- * ---- */
+ * below it. A writer accepts each of the three calls once. Times are by the writer's clock. ---- */
 
 typedef enum tblog_hparam_type {
     TBLOG_HPARAM_NUMBER,

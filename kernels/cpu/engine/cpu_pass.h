@@ -32,7 +32,7 @@ void cpu_pass_backward(cpu_pass *pass);
 /* After the last micro-batch of a gradient alone: sums the groups' gradients. */
 void cpu_pass_sum(cpu_pass *pass);
 
-/* After the last micro-batch of a step: the same, followed by the update of all other parameters. */
+/* After the last micro-batch of a step: the same, then the update of all other parameters. */
 void cpu_pass_update(cpu_pass *pass);
 
 #endif

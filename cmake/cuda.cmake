@@ -1,13 +1,14 @@
-# Whether the CUDA engine is built: ENGINE_CUDA, after the option CUDA and what is here. It needs
-# nvcc, and cuBLAS: the toolkit's, or where that has none the one that scripts/setup.sh --cuda puts
-# into .venv/cublas. Then language CUDA is on and target `cublas` is to be linked.
+# Sets ENGINE_CUDA: is the CUDA engine built? The option CUDA and the installed software decide. The
+# engine needs nvcc and cuBLAS: the toolkit's, or else the one that scripts/setup.sh --cuda puts
+# into .venv/cublas. If the engine is built, the language CUDA is enabled and the target `cublas`
+# exists.
 
-set(CUDA AUTO CACHE STRING "Build the CUDA engine: ON, OFF, or AUTO: where nvcc and cuBLAS are")
+set(CUDA AUTO CACHE STRING "Build the CUDA engine: ON, OFF, or AUTO (if nvcc and cuBLAS are found)")
 set_property(CACHE CUDA PROPERTY STRINGS AUTO ON OFF)
 set(ENGINE_CUDA OFF)
 
-# A target on the files of the wheel nvidia-cublas for CUDA 13: shared libraries that are named by
-# their ABI and nothing else.
+# Makes the target from the wheel nvidia-cublas for CUDA 13, which has its shared libraries only
+# under names with the ABI's number.
 function(add_cublas_of_wheel root)
     file(GLOB folder ${root}/lib/python3*/site-packages/nvidia/cu13)
     find_path(CUBLAS_INCLUDE_DIR cublas_v2.h PATHS ${folder}/include NO_DEFAULT_PATH)
@@ -27,8 +28,8 @@ function(add_cublas_of_wheel root)
     endif()
 endfunction()
 
-# Whether nvcc is older than CUDA 13, with which alone the engine is tested, and whose cuBLAS
-# scripts/setup.sh --cuda installs.
+# Is nvcc older than CUDA 13? The engine is tested only with 13, and scripts/setup.sh --cuda
+# installs the cuBLAS of 13.
 function(is_nvcc_too_old out)
     execute_process(COMMAND ${CMAKE_CUDA_COMPILER} --version OUTPUT_VARIABLE text ERROR_QUIET)
     set(${out} ON PARENT_SCOPE)
@@ -37,10 +38,10 @@ function(is_nvcc_too_old out)
     endif()
 endfunction()
 
-# Sets CMAKE_CUDA_COMPILER in the cache, and prints nothing. It tries the compiler: without g++, say,
-# nvcc compiles nothing.
+# Sets CMAKE_CUDA_COMPILER in the cache, and prints nothing. It runs the compiler, because nvcc may
+# be unable to compile, for example without g++.
 function(find_nvcc)
-    unset(CMAKE_CUDA_COMPILER CACHE) # what an earlier try did not find may be here by now
+    unset(CMAKE_CUDA_COMPILER CACHE) # it may have been installed since an earlier try
     find_program(NVCC nvcc PATHS /usr/local/cuda/bin)
     mark_as_advanced(NVCC)
     if(NVCC AND NOT DEFINED ENV{CUDACXX})
@@ -51,9 +52,9 @@ function(find_nvcc)
     check_language(CUDA)
 endfunction()
 
-# This machine's GPUs; without one the least that the engine runs on, also as PTX, from which the
-# driver of any later GPU makes its own code. Each architecture more costs nvcc as much time as the
-# first, so all of them are for programs that go elsewhere: preset cuda names them.
+# The architectures of this machine's GPUs. Without a GPU, the oldest that the engine runs on, also
+# as PTX, which the drivers of later GPUs compile. Each further architecture takes nvcc as long as
+# the first, so only preset cuda names all of them, for programs that run on other machines.
 function(choose_architectures out)
     set(least 80)
     execute_process(COMMAND nvidia-smi --query-gpu=compute_cap --format=csv,noheader
@@ -75,7 +76,7 @@ function(choose_architectures out)
     set(${out} ${architectures} PARENT_SCOPE)
 endfunction()
 
-# Sets `cuda_missing` to what is not here, empty where all is.
+# Sets `cuda_missing` to what is missing; "" if nothing is.
 macro(find_cuda)
     set(cuda_missing "")
     if(NOT CMAKE_CUDA_COMPILER)
@@ -88,12 +89,13 @@ macro(find_cuda)
         choose_architectures(CMAKE_CUDA_ARCHITECTURES)
     endif()
     if(NOT CMAKE_CUDA_COMPILER)
-        set(cuda_missing "no nvcc that works is here (install CUDA's toolkit 13, and g++)")
+        set(cuda_missing "no nvcc works here (install CUDA's toolkit 13, and g++)")
     elseif(nvcc_too_old)
         set(cuda_missing "this nvcc is too old (${CMAKE_CUDA_COMPILER}; CUDA 13 is needed)")
     else()
         enable_language(CUDA)
-        # Not used by us: CMake 3.25.1's module fails where the toolkit, as CUDA 13, has none.
+        # We do not use it, but CMake 3.25.1's module fails without it, and CUDA 13's toolkit has
+        # none.
         if(NOT TARGET CUDA::nvToolsExt)
             add_library(CUDA::nvToolsExt INTERFACE IMPORTED)
         endif()
@@ -115,7 +117,7 @@ if(CUDA)
     if(cuda_missing STREQUAL "")
         set(ENGINE_CUDA ON)
     elseif(CUDA STREQUAL AUTO)
-        # On stderr, so that it is seen where scripts throw away what CMake says of its progress.
+        # NOTICE prints on stderr, because scripts discard CMake's other output.
         message(NOTICE "Without the CUDA engine: ${cuda_missing}")
     else()
         message(FATAL_ERROR "The CUDA engine cannot be built: ${cuda_missing}. "

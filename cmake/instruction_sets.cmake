@@ -1,5 +1,5 @@
-# The instruction sets that code of the CPU engine is compiled for, each from the same sources:
-# INSTRUCTION_SETS, and ISA_name, the options of each.
+# INSTRUCTION_SETS: those for which the CPU engine's layers are compiled, each from the same
+# sources. ISA_<name>: the compiler options of each.
 set(INSTRUCTION_SETS portable)
 set(ISA_portable)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")

@@ -4,9 +4,9 @@
 
 add_library(tblog_options_generated INTERFACE)
 target_compile_definitions(tblog_options_generated INTERFACE _POSIX_C_SOURCE=200809L)
-# 32-bit machines too read and write files beyond 2 GiB and know times beyond 2038. Elsewhere both
-# are so anyway; there the definition would only give open, pwrite and the like other symbols
-# (open64), which tests that wrap these calls do not know.
+# Lets 32-bit machines use files beyond 2 GiB and times beyond 2038. Other machines do so anyway.
+# There the definitions would only change the symbols of open, pwrite and others (open64), and tests
+# that wrap these calls would miss them.
 if(CMAKE_SIZEOF_VOID_P EQUAL 4)
     target_compile_definitions(tblog_options_generated INTERFACE
         _FILE_OFFSET_BITS=64 _TIME_BITS=64)
@@ -24,19 +24,19 @@ target_compile_options(tblog_options INTERFACE
     $<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:
         -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla
         $<$<BOOL:${WARNINGS_AS_ERRORS}>:-Werror>
-        # No contraction: sums have the same bits whatever the compiler would fuse.
+        # No contraction, so that the bits of sums do not depend on what the compiler would fuse.
         -ffp-contract=off>
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>)
 
-# tblog_make_part_of_library(target): its objects go into libtblog. They hold code even where the
-# project is built with -flto, or their names could not be hidden in the static library.
+# tblog_make_part_of_library(target): its objects go into libtblog. They have machine code even if
+# the project is built with -flto; otherwise their names could not be hidden in the static library.
 function(tblog_make_part_of_library target)
     set_target_properties(${target} PROPERTIES
         POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden INTERPROCEDURAL_OPTIMIZATION OFF)
     target_compile_options(${target} PRIVATE -fno-lto)
 endfunction()
 
-# What is no part of tblog knows them by this name, which another project may have for its own.
+# The name for all that is not part of tblog. Another project may use this name for its own target.
 if(is_top_level)
     add_library(project_options ALIAS tblog_options)
 endif()

@@ -30,8 +30,8 @@ typedef struct command_choice {
 } command_choice;
 
 /* Finds the command in argv, in which it puts the command's name; argv and *out must outlive the
- * command. "help COMMAND" and "--help COMMAND" ask that command for --help; without a command they
- * print the program's help, and end the process as argp does. False after one line on stderr. */
+ * command. "help COMMAND" and "--help COMMAND" ask that command for --help. Without a command they
+ * print the program's help and end the process, as argp does. False after one line on stderr. */
 __attribute__((warn_unused_result)) bool command_choose(const command_program *program, int argc,
                                                         char **argv, command_choice *out);
 

@@ -1,4 +1,4 @@
-/* argp_parse with options in full and one line for each mistake.
+/* Like argp_parse, but options must be written in full, and each mistake gets one line.
  *
  * argp takes any unambiguous beginning of an option for the option, so that "sweep --batch-size 8"
  * would set --batch-sizes, and a script would break when an option is added. It has no switch for
@@ -20,9 +20,8 @@ __attribute__((warn_unused_result)) error_t option_check_parse(const struct argp
 __attribute__((format(printf, 2, 3))) error_t option_check_refuse(const struct argp_state *state,
                                                                   const char *format, ...);
 
-/* Prints a word of the command line on stderr, between quotes. No option and no command has other
- * characters than printable ASCII, so all others are printed as '?': they could lead a terminal
- * astray. */
+/* Prints a word of the command line on stderr, between quotes. Options and commands have only
+ * printable ASCII, so all other characters are printed as '?': they could control a terminal. */
 void option_check_print_word(const char *word);
 
 #endif

@@ -28,7 +28,7 @@ typedef enum engine_status {
     ENGINE_NO_MEMORY,   /* the plan does not fit; nothing is allocated */
     ENGINE_UNAVAILABLE, /* this machine lacks the requested device or instruction set */
     ENGINE_UNUSABLE, /* it has the device, but cannot use it: the driver is too old, the device too
-                           small, or another process keeps it to itself */
+                           small, or another process uses it exclusively */
     ENGINE_FAILED    /* the device failed. Only message, destroy and poll may be called; poll
                            returns the steps that were finished before */
 } engine_status;
@@ -61,8 +61,8 @@ typedef struct engine_config {
     double beta_1;        /* alpha_t = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) */
     double beta_2;
     double epsilon;
-    uint32_t threads;      /* 0 for the run's part of the processors; GPU engines ignore it */
-    uint32_t runs_at_once; /* that divide the processors, at least 1; does not change results */
+    uint32_t threads;      /* 0 for the run's share of the processors; GPU engines ignore it */
+    uint32_t runs_at_once; /* that share the processors, at least 1; does not change results */
     int32_t device;        /* ordinal, or ENGINE_NO_DEVICE; the CPU engine ignores it */
     const char *isa; /* CPU: "avx512", "avx2", "portable"; NULL for the best of this machine */
     /* Returns true if train should end early; called from train, on its thread. NULL for never. The
@@ -98,7 +98,7 @@ typedef struct engine_result {
 
 /* The memory of a run in bytes, by part; parts that an engine does not have are 0. */
 typedef struct engine_memory {
-    uint64_t data;       /* an epoch's order, and the data sets where the engine copies them */
+    uint64_t data;       /* an epoch's order, and the data sets if the engine copies them */
     uint64_t parameters; /* weights, and copies of them in other forms */
     uint64_t optimizer;  /* Adam's moments */
     uint64_t gradients;
@@ -118,10 +118,10 @@ typedef struct engine_plan {
                            N bytes has N - reserve for a run. 0 for the CPU. */
     engine_precision precision; /* never ENGINE_DEFAULT_PRECISION */
     uint32_t side_by_side; /* how many runs at the same time use this hardware best, at least 1 */
-    bool divides_threads;  /* such runs divide the processors, and each takes longer than alone */
-    /* What the results' bits depend on beside the configuration: the instruction set and the
+    bool divides_threads;  /* such runs share the processors, and each takes longer than alone */
+    /* What the results' bits depend on besides the configuration: the instruction set and the
      * engine's method ("avx512, method 3"), or the kind of device and the engine's method. Runs
-     * with the same configuration, precision and text have the same results. */
+     * with the same configuration, precision and `arithmetic` have the same results. */
     char arithmetic[ENGINE_ARITHMETIC_BYTES];
     char hardware[96]; /* for people, for example "avx512, 2 threads" */
     char driver[32];   /* of the hardware, for example "CUDA 13.0"; "" if none or not known */
@@ -197,12 +197,13 @@ typedef struct engine_api {
     ENGINE_MUST_CHECK engine_status (*predict)(engine *, const uint8_t *images, uint32_t count,
                                                float *probabilities);
 
-    /* Writes the gradient of a mean loss to out[LENET_PARAMETERS], laid out as in lenet.h: without
-     * dropout, after all queued steps, over the training samples first .. first + count - 1 in the
-     * order of the first epoch. So the seed alone decides which samples these are. count is at
-     * least 1; samples beyond the training set are ENGINE_INVALID. The state does not change, and
-     * training continues to the same bits. Only the gradients and activations of the last step are
-     * lost; reading them is ENGINE_INVALID, as before the first step. */
+    /* Writes the gradient of a mean loss, without dropout and after all queued steps, to
+     * out[LENET_PARAMETERS], laid out as in lenet.h. The mean is over the training samples first ..
+     * first + count - 1 in the order of the first epoch, so the seed alone decides which samples
+     * these are. count is at least 1; samples beyond the training set are ENGINE_INVALID. The state
+     * does not change, and training continues with the same bits. Only the gradients and
+     * activations of the last step are lost; reading them is ENGINE_INVALID, as before the first
+     * step. */
     ENGINE_MUST_CHECK engine_status (*gradient)(engine *, uint32_t first, uint32_t count,
                                                 float *out);
 
@@ -227,7 +228,7 @@ typedef struct engine_api {
     /* The state: parameters, both moments, the number of steps done. It can be imported into
      * engines of the same name, training set and batch size; import into another batch size is
      * ENGINE_INVALID, since the step number would mean other samples. After import, training
-     * continues to the same bits as without the interruption. */
+     * continues with the same bits as without the interruption. */
     size_t (*state_bytes)(const engine *);
     ENGINE_MUST_CHECK engine_status (*export_state)(engine *, void *out, size_t bytes);
     ENGINE_MUST_CHECK engine_status (*import_state)(engine *, const void *state, size_t bytes);
@@ -240,8 +241,8 @@ engine_config engine_config_defaults(void);
  * it is never available, and can only plan for ENGINE_NO_DEVICE. */
 extern const engine_api *const engine_list[];
 
-/* Finds an engine by its name. "auto" is the first one that is available, whether it is proved or
- * not; the CPU engine always is available. NULL if no engine has that name. */
+/* Finds an engine by its name. "auto" is the first one that is available, which need not have
+ * passed engine_proof.h. The CPU engine is always available. NULL if no engine has that name. */
 const engine_api *engine_find(const char *name);
 
 const char *engine_status_string(engine_status status);

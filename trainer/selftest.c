@@ -1,4 +1,4 @@
-/* trainer selftest: whether an engine computes on this machine what it should. */
+/* trainer selftest: checks that an engine computes correctly on this machine. */
 #include <argp.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ typedef struct selftest_options {
     const char *engine;
     engine_precision precision;
     pid_t parent; /* that waits for the report; 0 if this is not its child */
-    bool kept;    /* a verdict that was kept will do */
+    bool kept;    /* accept a kept verdict */
 } selftest_options;
 
 static error_t take_option(int key, char *text, struct argp_state *state)
@@ -50,8 +50,8 @@ static error_t take_option(int key, char *text, struct argp_state *state)
     }
 }
 
-/* A device is proved in another process, so that the report gets its end whatever the device
- * does. Whether it failed before does not count any more. */
+/* Proves a device in a child process, so that the report is complete whatever the device does.
+ * Forgets earlier failures. */
 static proof_result prove(const engine_api *api, engine_precision precision)
 {
     static char report[PROOF_REPORT_BYTES];
@@ -98,10 +98,10 @@ outcome selftest_command(int argc, char **argv)
         option_table,
         take_option,
         NULL,
-        "Tests whether an engine computes on this machine what it should, and prints a report that "
-        "is fit for a bug report: the program, the device and its driver, and how far every tensor "
-        "of a training step and the losses of 24 steps differ from the CPU engine's portable "
-        "kernels."
+        "Checks that an engine computes correctly on this machine, and prints a report that can be "
+        "attached to a bug report: the program, the device and its driver, and how far every "
+        "tensor of a training step and the losses of 24 steps differ from the CPU engine's "
+        "portable kernels."
         "\v"
         "Exit status: 0 if the engine passed, 1 if it failed or cannot run here.",
         NULL,

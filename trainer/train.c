@@ -30,7 +30,7 @@ static void tell_stopped(const experiment *self, const run_record *record, const
 {
     fprintf(stderr, "%s: stopped by %s %s", self->program, signals_name(), where);
     if (record->state == RUN_DIVERGED) {
-        fputs("; it diverged, so that it is not resumed", stderr);
+        fputs("; it diverged, so it is not resumed", stderr);
     } else if (record->state != RUN_RUNNING) {
         fprintf(stderr, "; the same command with --resume%s continues",
                 self->options->overwrite ? " instead of --overwrite" : "");

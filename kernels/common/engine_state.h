@@ -1,4 +1,4 @@
-/* The form of an engine's exported state, which engines share: a header, then the parameters and
+/* The format of an exported state, the same for all engines: a header, then the parameters and
  * Adam's two moments, [LENET_PARAMETERS] floats each. The engines copy the arrays. */
 #ifndef KERNELS_ENGINE_STATE_H
 #define KERNELS_ENGINE_STATE_H

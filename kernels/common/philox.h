@@ -1,4 +1,4 @@
-/* Randomness by counter: Philox 4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random
+/* Counter-based random numbers: Philox 4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random
  * numbers: as easy as 1, 2, 3", SC 2011), one header for host and device.
  *
  * A random number is a pure function of the run's seed (the key) and of its purpose and index (the
@@ -68,8 +68,8 @@ PHILOX_INLINE uint8_t philox_byte(philox_block block, unsigned i)
     return (uint8_t)(block.word[i / 4] >> (8 * (i % 4)));
 }
 
-/* A word as one of the values k / 2^23 - 1, k = 0 .. 2^24 - 1, uniform in [-1, 1). They are exact
- * in float, so a weight, symmetric * limit, is rounded only once. */
+/* Maps a word to one of the values k / 2^23 - 1, k = 0 .. 2^24 - 1, uniform in [-1, 1). They are
+ * exact in float, so a weight, symmetric * limit, is rounded only once. */
 PHILOX_INLINE float philox_symmetric(uint32_t word)
 {
     return (float)((int32_t)(word >> 8) - (1 << 23)) * (1.0f / (float)(1 << 23));

@@ -1,8 +1,8 @@
-# What the CUDA engine is made of, beside cuda_sort.cu and the plain C that a build without CUDA has
-# too: for nvcc, and for the tests, which compile the same sources for the host. CUDA_FOLDERS have
-# their headers: engine/ is the host's side, which launches through common/cuda_kernels.h and sees no
-# kernel; layers/ are the kernels of a step; between_steps/ those of an epoch's order and of tensors
-# and histograms that somebody asks for; common/ is what all kernels are written with.
+# The sources of the CUDA engine, for nvcc and for the tests, which compile the same files for the
+# host. Not in these lists: cuda_sort.cu, and the plain C that builds without CUDA have too.
+# CUDA_FOLDERS have the headers. engine/ is the host's side; it launches through
+# common/cuda_kernels.h and sees no kernel. layers/ has the kernels of a step, between_steps/ those
+# of an epoch's order and of tensors and histograms on request, and common/ what all kernels use.
 set(CUDA_FOLDERS ${CMAKE_CURRENT_LIST_DIR}/engine ${CMAKE_CURRENT_LIST_DIR}/layers
     ${CMAKE_CURRENT_LIST_DIR}/between_steps ${CMAKE_CURRENT_LIST_DIR}/common)
 set(CUDA_ENGINE_SOURCES
@@ -14,6 +14,6 @@ set(CUDA_KERNEL_SOURCES
     layers/conv1_weights.cu layers/conv2_weights.cu layers/conv_forward.cu layers/cuda_prepare.cu
     layers/cuda_update.cu layers/dense1_backward.cu layers/dense1_forward.cu layers/head.cu)
 list(TRANSFORM CUDA_KERNEL_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
-# What nvcc is told of every kernel, also by the tests that execute what it writes. No contraction, as
-# on the host: products that may be fused say so.
+# nvcc's options for every kernel, also in the tests that execute its PTX. No contraction, as on the
+# host: kernels call fmaf where a product is to be fused.
 set(CUDA_NVCC_OPTIONS -fmad=false)

@@ -135,8 +135,8 @@ static engine_status compare_gradient(proof *p, const lenet_tensor *tensor)
     return compare_tensor(p, name, largest_distance, allowed_between(p, terms));
 }
 
-/* After conv2, in tf32 and bf16. The largest difference has to leave room for what is rare, so it
- * cannot tell the two apart; that of the values as a whole does. */
+/* For activations after conv2 in tf32 and bf16. The bound of the largest difference allows for rare
+ * values, so it cannot tell the two precisions apart; the root mean square difference can. */
 static engine_status compare_whole(proof *p, const char *name)
 {
     char what[PROOF_NAME_BYTES];
@@ -164,8 +164,8 @@ static engine_status compare_activations(proof *p)
     return status;
 }
 
-/* Adam's first update of the tensor and its moments, as the engine made them, against what follows
- * from `gradient`; in units of their bounds. From moments of 0, m = (1 - beta_1) g and
+/* Compares the engine's first Adam update of the tensor and its moments with what follows from
+ * `gradient`, in units of their bounds. From moments of 0, m = (1 - beta_1) g and
  * v = (1 - beta_2) g^2; moments below 2^-106 may be 0. */
 static void compare_first_update(const proof *p, const lenet_tensor *tensor, const float *gradient)
 {
@@ -242,7 +242,7 @@ static engine_status train(const proof *p, side *s, uint32_t first, uint32_t las
     return status == ENGINE_OK ? ENGINE_OK : failed(p, s, status);
 }
 
-/* Reports how far apart two mean losses are after so many steps, that of the loss included. */
+/* Reports the relative difference of two mean losses. `steps` includes the step of the loss. */
 static void compare_losses(const proof *p, const char *what, double loss, double expected,
                            uint32_t steps)
 {
@@ -297,7 +297,8 @@ static double apart(uint64_t count, uint64_t expected)
 }
 
 /* What the engine counted. A sample whose two largest logits are nearly equal may be counted
- * otherwise: once rounding errors have grown over some steps, or where they are larger. */
+ * differently once rounding errors have grown over some steps, or in tf32 and bf16, whose rounding
+ * errors are larger. */
 static void compare_counts(const proof *p)
 {
     const double allowed = p->precision == ENGINE_FP32 ? 1 : 2;
@@ -382,7 +383,7 @@ static void release(proof *p)
     free(p->proved.values);
 }
 
-/* The engine that is proved comes first: where it is not available, nothing else is done. */
+/* The engine that is proved comes first: if it is not available, nothing else is done. */
 static engine_status create_engines(proof *p)
 {
     const engine_data training = {p->images, p->labels, p->size->training_count};

@@ -252,7 +252,7 @@ static bool export_event(void *context, const tblog_reader *reader, const tblog_
 enum exit_status export_blobs(const export_request *request, const event_files *files)
 {
     blob_export all = {.request = request, .directory = request->arguments.output};
-    bool made; /* then it is ours to take away, too */
+    bool made; /* here, so it is removed if nothing is saved */
     if (!make_directory(all.directory, &made) || !is_empty(all.directory)) {
         return EXIT_STATUS_FAILED;
     }

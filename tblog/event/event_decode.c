@@ -12,7 +12,7 @@
 
 static tblog_status refuse_size(event_decoder *decoder)
 {
-    decoder->problem = "the event has more parts than its size is good for";
+    decoder->problem = "the event has too many parts for its size";
     return TBLOG_DAMAGED;
 }
 

@@ -37,7 +37,7 @@ set(CPACK_DEBIAN_COMMAND_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_COMMAND_DESCRIPTION "The command tblog lists the runs and tags of event files, prints and exports
 their values, verifies checksums, and repairs, merges and trims files.")
 
-# What Debian wants beside what is installed: the script below puts it there.
+# What Debian requires besides the installed files; the script below adds it.
 string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
 configure_file(${debian}/changelog.in debian/changelog @ONLY)
 configure_file(${debian}/complete.cmake.in debian/complete.cmake @ONLY)

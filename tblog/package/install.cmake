@@ -1,9 +1,10 @@
-# Install rules: headers, libraries, and what CMake's find_package and pkg-config find them by.
+# Install rules: headers, libraries, and the files for CMake's find_package and for pkg-config.
 include(CMakePackageConfigHelpers)
 
 install(DIRECTORY include/tblog DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 
-# One file of targets a library: who links the shared one need not have what the static one needs.
+# Each library has its own file of targets, so that users of the shared one need not have what the
+# static one links.
 foreach(library tblog_shared tblog_static)
     install(TARGETS ${library} EXPORT ${library}-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
@@ -26,8 +27,8 @@ install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/tblog-config-version.cmake
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tblog COMPONENT development)
 
-# tblog.pc finds the prefix from where it lies itself, so that the tree may be moved and
-# `cmake --install --prefix` may name another one than was configured.
+# tblog.pc derives the prefix from its own location, so that the tree can be moved, and `cmake
+# --install --prefix` can name another prefix than the configured one.
 set(PC_LIBDIR "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
 set(PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
 if(IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")

@@ -72,7 +72,7 @@ static tblog_status header_at(record_source *source, uint64_t offset, bool *prov
 typedef struct record_claim {
     bool is_inside;   /* a header with a correct checksum, and the file has the whole record */
     bool is_followed; /* and there is another one, or the file's end: only the payload is wrong */
-    uint64_t end;     /* where is_inside */
+    uint64_t end;     /* if is_inside */
 } record_claim;
 
 static tblog_status read_claim(record_source *source, uint64_t record_at, record_claim *claim)

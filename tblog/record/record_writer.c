@@ -71,8 +71,8 @@ static int cut_torn_record(record_writer *writer)
     return 0;
 }
 
-/* How much to write in one call: whole records of this size together, because the page cache takes
- * a batch faster so than in one write. */
+/* How much to write in one call: whole records, up to 64 KiB together. The page cache takes a batch
+ * in such pieces faster than in one write. */
 static size_t piece_bytes(const uint8_t *records, size_t bytes)
 {
     enum { PIECE_BYTES = 64 * 1024 };

@@ -59,7 +59,8 @@ static tblog_status begin_event(tblog_writer *writer)
     }
     pthread_mutex_lock(&writer->mutex);
     tblog_status status = writer_refuses_events(writer) ? TBLOG_IO : make_room(writer);
-    if (status == TBLOG_OK && writer_refuses_events(writer)) { /* since it waited */
+    if (status == TBLOG_OK && writer_refuses_events(writer)) { /* an error was latched while it
+                                                                  waited */
         status = TBLOG_IO;
     }
     if (status != TBLOG_OK) {

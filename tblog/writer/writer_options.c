@@ -41,7 +41,7 @@ bool writer_options_resolve(tblog_writer_options *resolved, const tblog_writer_o
 {
     *resolved = defaults;
     if (options != NULL) {
-        /* A caller built with an older header gives fewer. */
+        /* A caller built with an older header passes fewer options. */
         if (!admit(options->size >= sizeof options->size && options->size <= sizeof *options,
                    "the options have an unknown size; call tblog_writer_options_init first")) {
             return false;

@@ -38,7 +38,7 @@ struct tblog_writer {
     int64_t rotate_ms;     /* likewise */
     bool tensor_scalars;
     unsigned fork_generation; /* identifies the process that may use this handle */
-    pthread_t flusher;        /* where flush_interval_ms is not 0 */
+    pthread_t flusher;        /* if flush_interval_ms is not 0 */
 
     pthread_mutex_t io; /* guards the file: */
     event_file *file;

@@ -77,8 +77,9 @@ bool compared_run_counts(const compared_run *run)
     return run->record.state == RUN_FINISHED && run->record.epoch_count > 0;
 }
 
-/* A percentage that was given and an accuracy in single precision, as Keras logs it, may differ
- * from the same number of images in their last bits. An image of ten million is more than that. */
+/* For the same number of images, a given percentage and an accuracy that Keras logs in single
+ * precision may differ in the last bits. `rounding` allows for that, and is less than one image of
+ * ten million. */
 static bool reaches(const epoch_figures *epoch, double accuracy)
 {
     const double rounding = 1e-7;

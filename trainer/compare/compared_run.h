@@ -33,7 +33,7 @@ typedef struct compared_run {
     double seconds_per_epoch;
     double fastest_epoch;
     double slowest_epoch;
-    double seconds; /* training and validation of all epochs, as they were; NaN if not known */
+    double seconds; /* training and validation of all epochs, measured; NaN if not known */
 } compared_run;
 
 /* Derives the fields below `record`, and sets a note if the run has not finished or has figures
@@ -46,7 +46,7 @@ bool compared_run_counts(const compared_run *run);
 /* The first epoch with at least this validation accuracy; infinite for none. */
 double compared_run_epochs_to(const compared_run *run, double accuracy);
 
-/* Seconds of training until the end of that epoch, as they were; infinite for none, NaN if not
+/* Measured seconds of training until the end of that epoch; infinite for none, NaN if not
  * known. */
 double compared_run_seconds_to(const compared_run *run, double accuracy);
 

@@ -89,7 +89,7 @@ typedef struct search {
 
 static int add_below(const search *self, const char *directory, unsigned depth);
 
-/* What self->message names cannot be searched. Always 0: the search goes on. */
+/* Warns that what self->message names cannot be searched. Always 0: the search continues. */
 static int leave_out(const search *self)
 {
     fprintf(self->warnings, "%s; it is left out\n", self->message);

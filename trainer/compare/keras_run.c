@@ -33,7 +33,8 @@ static epoch_figures figures_of(const run_curves *curves, uint32_t epoch)
     };
 }
 
-/* The first epoch, from 0, one of whose accuracies is none; their number if there is none. */
+/* The first epoch (from 0) with an accuracy outside 0 to 1; the number of epochs if there is
+ * none. */
 static uint32_t first_wrong_epoch(const run_curves *curves)
 {
     uint32_t i = 0;

@@ -14,8 +14,8 @@ static bool is_float_of(double point, double figure)
     return (float)point == (float)figure || (isnan(point) && !isfinite(figure));
 }
 
-/* The first epoch, from 0, that the two have other figures of; the lesser number of epochs if
- * there is none. */
+/* The first epoch (from 0) whose figures differ. If there is none, the number of epochs that both
+ * have. */
 static uint32_t first_difference(const run_record *record, const run_curves *curves)
 {
     uint32_t i = 0;

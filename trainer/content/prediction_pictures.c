@@ -12,8 +12,8 @@ static const picture_color ink = {48, 48, 48};
 static const picture_color right = {31, 119, 180};
 static const picture_color wrong = {214, 39, 40};
 
-/* The width to which TensorBoard's Images page stretches every picture: as wide, text stays
- * sharp. */
+/* TensorBoard's Images page stretches every picture to this width. In a picture of this width, text
+ * stays sharp. */
 enum { WIDTH = 350 };
 
 /* ---- The confusion matrix ---- */

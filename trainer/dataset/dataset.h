@@ -46,11 +46,10 @@ typedef struct dataset {
                        tells data sets apart in run.json */
 } dataset;
 
-/* Reads and checks everything. 0 on success; otherwise -1, *out is empty, and the message
- * [MESSAGE_BYTES] names the file, what is wrong with it and what to do: for example what the file
- * is instead, the first value that is not a pixel or label, or what the folder has instead. An
- * error leaves nothing allocated. No count in a header is trusted before that much data was
- * read. */
+/* Reads and checks everything. 0 on success. Otherwise -1, *out is empty, and the message
+ * [MESSAGE_BYTES] names the file, what is wrong with it and what to do. For example, it names the
+ * first value that is not a pixel or label, or what the file is or the folder has instead. An error
+ * leaves nothing allocated. No count in a header is trusted before that much data was read. */
 MUST_CHECK int dataset_load(dataset *out, const char *path, char *message);
 
 /* Keeps the first `samples` training samples (1 .. count). */

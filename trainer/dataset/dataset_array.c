@@ -75,7 +75,7 @@ static int expect_end(dataset_source *source, const dataset_layout *layout)
     const ptrdiff_t got = source->read(source, &beyond, 1);
     if (got > 0) {
         return dataset_fail(source->message, source->name,
-                            "has more data behind the %" PRIu64 " %s of its header", layout->count,
+                            "has more data after the %" PRIu64 " %s of its header", layout->count,
                             plural_of(layout->kind));
     }
     return got == 0 ? 0 : -1;

@@ -95,7 +95,7 @@ static int refill(dataset_source *source)
     }
     if (file->between_members) {
         if (*file->stream.next_in != 0x1f) {
-            return dataset_fail(source->message, source->name, "has garbage behind its gzip data");
+            return dataset_fail(source->message, source->name, "has garbage after its gzip data");
         }
         inflateReset(&file->stream);
         file->between_members = false;

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Finds the file at a place and its name. A regular file wins over what is none. Anything but
- * "there is no such file" counts as existing, and is reported when it is opened. */
+/* Finds the file at a place and its name. A regular file is preferred to anything else. Any error
+ * but "no such file" counts as existing, and is reported when the file is opened. */
 static bool find_file(char name[DATASET_FILE_NAME_BYTES], const char *folder, unsigned edition,
                       unsigned place)
 {

@@ -80,7 +80,7 @@ static bool join(char found[DATASET_NAME_BYTES], const char *folder, const char 
     return written >= 0 && written < DATASET_NAME_BYTES;
 }
 
-/* Is what is looked for in this folder, so many folders below the first? Then *found is its
+/* Is the wanted thing in this folder, which is `depth` folders below the first? Then *found is its
  * path. */
 typedef bool finder(char found[DATASET_NAME_BYTES], const listing *list, const char *folder,
                     unsigned depth);

@@ -38,7 +38,7 @@ int dataset_fail_system(char *message, const char *name, int cause);
 const char *dataset_advice(char out[MESSAGE_BYTES]);
 
 /* Bytes, read front to back. The source's owner keeps `name` alive until close. It has functions
- * and no kind to switch on, so that only dataset_file.c inflates and only dataset_npz.c knows
+ * instead of a kind to switch on, so that only dataset_file.c inflates and only dataset_npz.c knows
  * libzip. */
 typedef struct dataset_source {
     const char *name; /* in messages */

@@ -1,5 +1,5 @@
-/* An .npz archive: a zip file whose entries are .npy arrays, stored or deflated. libzip does the
- * zip; what the arrays must look like is here. */
+/* An .npz archive: a zip file whose entries are .npy arrays, stored or deflated. libzip reads the
+ * archive; this file finds the arrays and checks them. */
 #include "dataset_internal.h"
 
 #include <stdio.h>

@@ -224,8 +224,9 @@ void experiment_print_view(const experiment *self, const char *directory)
     putchar('\n');
 }
 
-/* The names of the runs have the batch size. The tags are those of one part alone, so that a run
- * has one curve in a chart. scripts/view.sh prints this, too, and knows the port. */
+/* The colour follows the batch size in a run's name. The filter selects tags that only one part of
+ * a run has, so that a run has one curve in a chart. scripts/view.sh prints this address too, with
+ * the actual port. */
 void experiment_print_colours(const experiment *self)
 {
     if (!self->options->quiet) {

@@ -29,8 +29,8 @@ MUST_CHECK outcome experiment_open(experiment *out, const char *program,
 
 void experiment_close(experiment *self); /* an empty one is allowed */
 
-/* The configuration of a run, and the engine's plan for it; after one line on stderr,
- * OUTCOME_REFUSED if the batch size is larger than the training set or the engine cannot do it,
+/* The configuration of a run, and the engine's plan for it. After one line on stderr:
+ * OUTCOME_REFUSED if the batch size is larger than the training set or the engine cannot train it;
  * OUTCOME_FAILED if this machine lacks what the run needs. */
 MUST_CHECK outcome experiment_configure(const experiment *self, run_choice choice, run_config *out,
                                         engine_plan *plan);

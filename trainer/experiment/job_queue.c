@@ -11,7 +11,7 @@ typedef struct queue {
     uint64_t memory;
     bool (*stopped)(void); /* may be NULL */
     pthread_mutex_t lock;
-    pthread_cond_t ended; /* a job has */
+    pthread_cond_t ended; /* signalled when a job has ended */
     /* Under the lock: */
     size_t next; /* the first job that has not begun */
     unsigned running;

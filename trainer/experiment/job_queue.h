@@ -17,10 +17,10 @@ typedef struct job {
 } job;
 
 /* Begins the jobs in order, each when fewer than `at_once` (at least 1) run and its memory fits
- * with theirs into `memory` bytes; one that never fits runs alone. Where one returns false, or
+ * with theirs into `memory` bytes; one that never fits runs alone. After one returns false, or once
  * `stopped` (may be NULL) is true, no further one begins. The calling thread runs jobs, too, and
  * with at_once 1 all of them. Returns when all that began have ended. -1 if a thread could not be
- * made. */
+ * created. */
 MUST_CHECK int job_queue_run(const job *jobs, size_t count, unsigned at_once, uint64_t memory,
                              bool (*stopped)(void));
 

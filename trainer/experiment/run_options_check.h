@@ -1,4 +1,4 @@
-/* What is wrong with options only together. */
+/* Checks options that are wrong only in combination. */
 #ifndef TRAINER_RUN_OPTIONS_CHECK_H
 #define TRAINER_RUN_OPTIONS_CHECK_H
 

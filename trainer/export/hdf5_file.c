@@ -9,7 +9,7 @@
 enum { ALIGNMENT = 8, OFFSET_BYTES = 8, LENGTH_BYTES = 8 };
 /* Where the superblock has the addresses of the file's end and of the root's header. */
 enum { END_AT = 40, ROOT_AT = 64 };
-#define UNDEFINED UINT64_MAX /* an address that leads nowhere */
+#define UNDEFINED UINT64_MAX /* the specification's address of nothing */
 
 /* Of header messages, as the specification numbers them. */
 enum message_type {
@@ -21,7 +21,7 @@ enum message_type {
     MESSAGE_DATA_LAYOUT = 0x08,
     MESSAGE_GROUP_INFO = 0x0a
 };
-enum { MESSAGE_IS_CONSTANT = 1 }; /* a flag; a datatype that is stored has it */
+enum { MESSAGE_IS_CONSTANT = 1 }; /* a flag that every stored datatype has */
 
 static void put(file_content *out, uint64_t number, size_t bytes)
 {
@@ -118,9 +118,9 @@ static void add_fill_value(file_content *out)
 {
     const size_t message = begin_message(out, MESSAGE_FILL_VALUE, 0);
     put(out, 2, 1); /* version */
-    put(out, 2, 1); /* the space is taken late, */
-    put(out, 2, 1); /* a fill value written if the user set one, */
-    put(out, 0, 1); /* who did not */
+    put(out, 2, 1); /* space is allocated late */
+    put(out, 2, 1); /* the fill value is written if the user set one */
+    put(out, 0, 1); /* the user set none */
     end_message(out, message);
 }
 
@@ -214,15 +214,15 @@ static void add_superblock(file_content *out)
     put(out, OFFSET_BYTES, 1);
     put(out, LENGTH_BYTES, 1);
     put(out, 0, 1);
-    put(out, 4, 2);  /* sizes of trees that this file has none of, */
+    put(out, 4, 2);  /* sizes of B-trees, which this file does not have, */
     put(out, 16, 2); /* as libhdf5 sets them */
     put(out, 0, 4);
     put(out, 0, OFFSET_BYTES); /* where the file begins */
     put(out, UNDEFINED, OFFSET_BYTES);
     put(out, 0, OFFSET_BYTES); /* END_AT */
     put(out, UNDEFINED, OFFSET_BYTES);
-    put(out, 0, OFFSET_BYTES); /* the root's entry: its name, */
-    put(out, 0, OFFSET_BYTES); /* ROOT_AT, and nothing else */
+    put(out, 0, OFFSET_BYTES); /* the root's entry: its name */
+    put(out, 0, OFFSET_BYTES); /* ROOT_AT */
     put_zeros(out, 24);
 }
 

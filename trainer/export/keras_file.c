@@ -35,7 +35,7 @@ static void make_weights(file_content *out, const float *parameters)
             (hdf5_node){.name = "vars", .members = tensors[i], .member_count = TENSORS_A_LAYER};
         layers[i] = (hdf5_node){.name = names[i], .members = &variables[i], .member_count = 1};
     }
-    /* Versions before 3.6 want the model's own variables, too: none. */
+    /* Keras before 3.6 requires the group of the model's own variables, which is empty. */
     const hdf5_node members[] = {{.name = "layers", .members = layers, .member_count = LAYERS},
                                  {.name = "vars"}};
     const hdf5_node root = {.members = members, .member_count = sizeof members / sizeof *members};

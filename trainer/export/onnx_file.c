@@ -218,7 +218,7 @@ static void add_fact(fact_messages *self, const char *key, const char *value)
     self->pointers[self->count++] = entry;
 }
 
-/* The texts stay those of `facts`. */
+/* The texts still belong to `facts`. */
 static void fill_facts(fact_messages *self, json_t *facts)
 {
     const char *key;

@@ -42,7 +42,7 @@ static int write_archive(zip_source_t *target, const zip_member *members, size_t
         zip_error_fini(&error);
         return status;
     }
-    zip_source_keep(target); /* the archive lets go of it when it is closed */
+    zip_source_keep(target); /* the archive releases it when it is closed */
     bool good = zip_set_archive_comment(archive, comment, (zip_uint16_t)strlen(comment)) == 0;
     for (size_t i = 0; i < count && good; i++) {
         good = add_member(archive, &members[i]) == 0;

@@ -1,6 +1,6 @@
-/* Converts an image of a digit, of any size, to the form of MNIST's digits, in the way of MNIST's
- * makers: light ink on black paper, scaled to fit into 20x20 with its proportions kept, and placed
- * in 28x28 with its centre of mass at pixel 14, counted from 0.
+/* Converts an image of a digit, of any size, to the form of MNIST's digits, as MNIST's makers did.
+ * The digit becomes light ink on black paper. It is scaled to fit into 20x20 with its proportions
+ * kept, and placed in 28x28 with its centre of mass at pixel 14, counted from 0.
  *
  *   1. The ink is separated from the paper (paper_ink.h).
  *   2. The smallest box around all ink is scaled so that its longer side is 20. Each new pixel is

@@ -80,7 +80,7 @@ static void print_head(const evaluation_report *self, FILE *out)
     print_doubt(self, out);
 }
 
-/* A share in per cent, rounded where number_format rounds it: the digits are then a run's. */
+/* A share in percent, rounded as number_format does, so that the digits are those of a run. */
 static double percent(double share)
 {
     char rounded[NUMBER_BYTES];

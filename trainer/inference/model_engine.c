@@ -70,7 +70,8 @@ static bool can(const engine_api *api, const engine_config *settings, uint32_t v
     return api->plan(settings, 1, validation_count, &plan, reason, sizeof reason) == ENGINE_OK;
 }
 
-/* Batch size and training set are the least that an engine takes: nothing is trained. */
+/* Batch size and training set are the smallest that an engine accepts, since nothing is
+ * trained. */
 static engine_config settings_for(const engine_api *api, const model *from,
                                   const model_engine_options *options, uint32_t validation_count)
 {

@@ -81,7 +81,7 @@ static int print_json(FILE *out, const prediction *made, const char *file)
     return ferror(out) ? 0 : status;
 }
 
-/* A field as RFC 4180 has it: between quotes, if it holds what else would end it. */
+/* A field by RFC 4180: quoted if it contains a character that would otherwise end it. */
 static void print_field(FILE *out, const char *text)
 {
     if (strpbrk(text, ",\"") == NULL) {

@@ -188,7 +188,7 @@ double run_log_training_seconds(const run_log *log, uint32_t epoch)
     return pace > 0 ? run_config_steps_per_epoch(&log->config) / pace : 0;
 }
 
-/* What was measured of it. */
+/* Logs the parts of the noise scale that were measured. */
 static int add_noise(run_log *log, uint32_t epoch, const gradient_noise *noise, char *message)
 {
     const tblog_scalar scalars[] = {

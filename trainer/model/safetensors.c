@@ -301,7 +301,8 @@ static bool begins_as_text(const char *content)
     return is_text;
 }
 
-/* The header's length, by which the file must have header and data. 0 if it has not. */
+/* The header's length; 0 with a message if it is not plausible or the file ends before the header
+ * does. */
 static size_t header_length(const char *content, size_t bytes, char *message)
 {
     if (bytes <= LENGTH_BYTES) {
@@ -309,13 +310,13 @@ static size_t header_length(const char *content, size_t bytes, char *message)
         return 0;
     }
     if (begins_as_text(content)) {
-        message_set(message, "it is text, no safetensors file");
+        message_set(message, "it is text, not a safetensors file");
         return 0;
     }
     const uint64_t length = get_length(content);
     if (length < 2 || length > SAFETENSORS_MOST_HEADER) {
         message_set(message,
-                    "it is no safetensors file of this network: its header would have %" PRIu64
+                    "it is not a safetensors file of this network: its header would have %" PRIu64
                     " bytes",
                     length);
         return 0;

@@ -197,7 +197,8 @@ static void draw_curve(cairo_t *to, const axes *on, const curve *line)
     cairo_stroke(to);
 }
 
-/* At each point; of many points at some, and then not all curves at the same ones. */
+/* Draws a marker at each point. If there are many points, at some of them, which differ by
+ * curve. */
 static void draw_markers(cairo_t *to, const axes *on, const panel *self, size_t i, colour of)
 {
     const curve *line = &self->lines[i];

@@ -62,7 +62,7 @@ static cairo_surface_t *begin_svg(content *to, size of)
     return surface;
 }
 
-/* An empty date is none: with one, no two files would be the same. */
+/* An empty date means no date. With a date, no two files would be the same. */
 static cairo_surface_t *begin_pdf(content *to, size of)
 {
     cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(append, to, of.width, of.height);

@@ -27,7 +27,7 @@ extern const theme theme_light;
 extern const theme theme_dark;
 
 /* The colour of one of `count` curves: Okabe and Ito's eight, which colour-blind people can tell
- * apart; of more than eight, one along a ramp that is even to the eye, so that near batch sizes
+ * apart. More than eight are spread along a ramp that is even to the eye, so that near batch sizes
  * have near colours. */
 colour theme_colour(const theme *self, size_t curve, size_t count);
 

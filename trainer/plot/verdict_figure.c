@@ -319,7 +319,7 @@ int verdict_figure_make(figure *out, const comparison *all, const verdict *of, c
         return -1;
     }
     const double farthest = farthest_point(out->lines[0], out->count);
-    if (!(farthest > 0)) { /* nobody knows how far the runs went */
+    if (!(farthest > 0)) { /* it is not known how far the runs went */
         figure_free(out);
         return 0;
     }

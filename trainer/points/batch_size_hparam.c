@@ -1,7 +1,7 @@
 /* The plugin's content is a protobuf message, HParamsPluginData of TensorBoard's
- * plugins/hparams/plugin_data.proto, from which a single number is wanted. So it is walked here by
- * its wire format (https://protobuf.dev/programming-guides/encoding), without messages for the
- * whole. */
+ * plugins/hparams/plugin_data.proto, of which only one number is needed. So this file parses its
+ * wire format (https://protobuf.dev/programming-guides/encoding) itself, without generated
+ * code. */
 #include "batch_size_hparam.h"
 
 #include <math.h>

@@ -12,7 +12,7 @@ static int take_hparams(void *context, const tblog_event *event)
     return 0;
 }
 
-/* What is wrong with a file that has curves is noted with these. */
+/* Problems of the files are noted when the curves are read. */
 static void note_nothing(void *context, const char *path, const char *problem)
 {
     (void)context;
@@ -22,7 +22,7 @@ static void note_nothing(void *context, const char *path, const char *problem)
 
 int keras_log_read(keras_log *out, const char *directory, char *message)
 {
-    /* It names no event files, and so has all. */
+    /* It names no event files, so all files belong to it. */
     const run_record any = {.state = RUN_RUNNING, .config.epochs = RUN_CONFIG_MAX_EPOCHS};
     const part_events_reader reader = {.take = take_hparams, .note = note_nothing, .context = out};
     *out = (keras_log){0};

@@ -7,13 +7,14 @@
 #include "must_check.h"
 #include "run_record.h"
 
-/* One epoch as the event files have it (32-bit floats; NaN where training gave NaN). */
+/* One epoch as the event files have it (32-bit floats; NaN if training gave NaN). */
 typedef struct run_point {
     double loss;
     double accuracy;
     double val_loss;
     double val_accuracy;
-    double wall_time; /* when its loss was logged, in seconds since 1970; NaN if the file says so */
+    double wall_time; /* when its loss was logged, in seconds since 1970; NaN if the file has
+                         NaN */
 } run_point;
 
 typedef struct run_curves {

@@ -138,7 +138,7 @@ static size_t repeated_by(const comparison *all, const verdict *answer, size_t i
     return member;
 }
 
-/* What the run has other than the family's first run, in what a family shares. */
+/* How the run differs from the family's first run in what a family must share. */
 static void print_difference(const comparison *all, size_t i, size_t member, FILE *out)
 {
     char text[512];
@@ -173,7 +173,7 @@ static bool is_in(const verdict_row *row, const compared_run *run)
     return false;
 }
 
-/* Why a member of the family is in no row, if it is not: the choice of a learning rate. */
+/* If a member of the family is in no row: why the choice of a learning rate left it out. */
 static void print_choice(const comparison *all, const verdict *answer, size_t i, FILE *out)
 {
     const compared_run *run = &all->runs[i];
@@ -182,7 +182,7 @@ static void print_choice(const comparison *all, const verdict *answer, size_t i,
         fprintf(out, "#%zu is left out: learning rate %.3g was chosen for its batch size\n", i + 1,
                 row->learning_rate);
     } else if (compared_run_counts(run) && !is_in(row, run)) {
-        fprintf(out, "#%zu is left out: its learning rate was chosen by it\n", i + 1);
+        fprintf(out, "#%zu is left out: it served to choose its learning rate\n", i + 1);
     }
 }
 

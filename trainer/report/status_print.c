@@ -18,7 +18,7 @@ void status_sort(comparison *all)
     compared_run *sorted = malloc((all->count > 0 ? all->count : 1) * sizeof *sorted);
     size_t next = 0;
     if (sorted == NULL) {
-        return; /* the order is a help, and no more */
+        return; /* the order is not essential */
     }
     for (size_t s = 0; s < STATES; s++) {
         for (size_t i = 0; i < all->count; i++) {

@@ -17,9 +17,9 @@ void status_sort(comparison *all);
 void status_print_table(const comparison *all, size_t most, FILE *out);
 
 /* {"runs": [{"name", "state", "host", "process", "epochs", "epochs_planned", "seconds_per_epoch",
- * "seconds_left"}]}: what is not known is null. seconds_per_epoch is the mean of training and
- * validation; seconds_left is that of the epochs that are to come, 0 for a run that has ended. -1
- * without memory. */
+ * "seconds_left"}]}: what is not known is null. seconds_per_epoch is the mean over the epochs,
+ * training and validation together. seconds_left is that mean times the epochs to come; 0 for a run
+ * that has ended. -1 without memory. */
 MUST_CHECK int status_print_json(const comparison *all, FILE *out);
 
 #endif

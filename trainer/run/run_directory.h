@@ -59,7 +59,7 @@ MUST_CHECK int run_directory_clear(const run_directory *directory, char *message
 
 /* What remains of a run that is to be continued. */
 typedef enum run_directory_past {
-    RUN_DIRECTORY_PAST_UNREADABLE,    /* it cannot be read; the message says why */
+    RUN_DIRECTORY_PAST_UNREADABLE,    /* it cannot be read; the message has the cause */
     RUN_DIRECTORY_NO_PAST,            /* nothing */
     RUN_DIRECTORY_PAST_WITHOUT_STATE, /* a run that must be trained from its first step */
     RUN_DIRECTORY_PAST_WITH_STATE     /* a run whose training can continue from *state */

@@ -36,9 +36,9 @@ MUST_CHECK run_directory_verdict run_directory_judge_held(const char *path,
                                                           run_directory_replace replace,
                                                           char *message);
 
-/* The verdict that follows from the holder of the lock of the run's directory `path`: USABLE if
- * nobody holds it; HELD with a message [MESSAGE_BYTES] that names the process that writes there;
- * REFUSED if the holder is not known, with the message that run_lock.h has set. */
+/* The verdict on the holder of the lock of the run's directory `path`. USABLE: nobody holds it.
+ * HELD: the message [MESSAGE_BYTES] names the process that writes there. REFUSED: the holder is not
+ * known, and the message stays that of run_lock.h. */
 MUST_CHECK run_directory_verdict run_directory_judge_holder(run_lock_holder holder,
                                                             const char *path, char *message);
 

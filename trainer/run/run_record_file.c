@@ -69,7 +69,7 @@ static json_t *divergence_to_json(const run_record *record)
     return record->diverged_at_step > 0 ? json_integer((json_int_t)record->diverged_at_step) : NULL;
 }
 
-/* NULL (left out) where there are none. */
+/* NULL (left out) if there are none. */
 static json_t *event_files_to_json(const run_record *record)
 {
     json_t *files = record->event_file_count > 0 ? json_array() : NULL;

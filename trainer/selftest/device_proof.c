@@ -87,7 +87,7 @@ static proof_result keep_verdict(const engine_api *api, const proof_subject *sub
     }
     return proof_cache_keep(subject, message) == 0
                ? proof_result_make(PROOF_PASSED, "%s", "")
-               : proof_result_make(PROOF_PASSED, "this cannot be kept: %s", message);
+               : proof_result_make(PROOF_PASSED, "this verdict cannot be kept: %s", message);
 }
 
 static proof_result prove(const engine_api *api, const engine_config *settings, bool kept,
@@ -104,7 +104,7 @@ static proof_result prove(const engine_api *api, const engine_config *settings, 
     if (kept && proof_cache_has(&subject)) {
         return proof_result_make(PROOF_PASSED, "%s", "");
     }
-    proof_cache_forget(&subject); /* whatever comes now */
+    proof_cache_forget(&subject); /* it no longer counts, even if this proof does not end */
     print_head(&subject, out);
     status = engine_proof_make(api, settings, &engine_proof_usual_size, &listener, message,
                                sizeof message);

@@ -19,7 +19,8 @@
 enum {
     NAME_BYTES = 64,
     FAILURE_BYTES = 16384, /* more than the file of a failure has */
-    /* A device may be repaired without a restart; then it is found by this time. */
+    /* After this time a failed device is tried again: it may have been repaired without a
+     * restart. */
     FAILURE_SECONDS = 3600
 };
 
@@ -56,8 +57,8 @@ static char *describe(const proof_subject *subject)
     return text;
 }
 
-/* Each device, engine and precision has a file of its own, so that the verdicts of old builds and
- * drivers do not pile up. */
+/* Each device, engine and precision has one file, so a new build or driver replaces the old
+ * verdict. */
 static void name_file(const proof_subject *subject, char name[NAME_BYTES])
 {
     const uLong checksum =
@@ -188,7 +189,8 @@ static char *describe_failure(const proof_subject *unasked, json_int_t seconds, 
     return text;
 }
 
-/* Whether the text of a kept failure is of this subject, this start and the last hour. */
+/* Whether the kept failure is of this subject, after the machine's last start and within an
+ * hour. */
 static bool is_failure_of(const proof_subject *unasked, const char *found, char *reason)
 {
     json_t *object = json_loads(found, 0, NULL);

@@ -1,4 +1,4 @@
-/* What is kept of proofs in the user's cache, $XDG_CACHE_HOME/lenet_mnist or
+/* The results of proofs, kept in the user's cache, $XDG_CACHE_HOME/lenet_mnist or
  * ~/.cache/lenet_mnist: a file for each engine, device and precision that passed, one for each
  * engine and precision that failed, and the report of the last proof that failed. Removing any of
  * them does no harm. */
@@ -14,8 +14,8 @@
 /* Whether an equal subject has passed. False also if that cannot be found out. */
 MUST_CHECK bool proof_cache_has(const proof_subject *subject);
 
-/* Keeps that the subject has passed, in the place of what is kept of another build or driver. 0, or
- * -1 with a message [MESSAGE_BYTES], also if the subject's build or driver is not known. */
+/* Records that the subject has passed, and replaces the record of another build or driver. 0, or -1
+ * with a message [MESSAGE_BYTES], also if the subject's build or driver is not known. */
 MUST_CHECK int proof_cache_keep(const proof_subject *subject, char *message);
 
 /* Forgets it again. What cannot be removed stays. */
@@ -25,7 +25,7 @@ void proof_cache_forget(const proof_subject *subject);
  * [MESSAGE_BYTES] is then the one that was kept. `unasked` is proof_subject_unasked's. */
 MUST_CHECK bool proof_cache_has_failed(const proof_subject *unasked, char *reason);
 
-/* Keeps that it has failed. What cannot be kept is found again. */
+/* Records that it has failed. If that is impossible, the next command finds the failure again. */
 void proof_cache_keep_failure(const proof_subject *unasked, const char *reason);
 
 /* Forgets what failed with the engine, in any precision. */

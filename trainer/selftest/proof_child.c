@@ -15,8 +15,8 @@
 
 enum {
     LIMIT_MS = 120000,
-    LOOK_MS = 50,   /* between two looks at the clock and at whether the user stops it */
-    GRACE_MS = 5000 /* until a killed process is given up: the kernel may hold it for a device */
+    LOOK_MS = 50,   /* between two checks of the clock and of is_stopped */
+    GRACE_MS = 5000 /* the longest wait for a killed process; a device may hold it */
 };
 
 /* The running process. */
@@ -58,7 +58,7 @@ static bool is_stopped(const child *self)
     return self->job->is_stopped != NULL && self->job->is_stopped();
 }
 
-/* No longer to be waited for. */
+/* Should the wait for the process end? */
 static bool is_over(const child *self)
 {
     return is_stopped(self) || elapsed_ms(self) >= self->job->limit_ms;
@@ -144,8 +144,8 @@ static bool take_output(child *self)
     return bytes > 0 || (bytes < 0 && errno == EINTR);
 }
 
-/* Whether the process has ended; *status as waitpid's, or as it was where SIGCHLD is ignored:
- * then the kernel keeps none. */
+/* Whether the process has ended; *status is waitpid's. If SIGCHLD is ignored, the kernel keeps
+ * none, and *status stays as it was. */
 static bool has_ended(const child *self, int *status)
 {
     return waitpid(self->id, status, WNOHANG) != 0;
@@ -190,7 +190,7 @@ static proof_result result_of_status(const child *self, int status)
     return result;
 }
 
-/* Waits until the process ends, or is to be waited for no longer. */
+/* Waits until the process ends or is_over. */
 static proof_result wait_for_result(child *self)
 {
     int status = 0;
@@ -205,7 +205,7 @@ static proof_result wait_for_result(child *self)
                                          self->job->limit_ms / 1e3);
 }
 
-/* Unless the process came to say so. */
+/* Ends the report with the result, unless the process has printed this verdict. */
 static void end_report(child *self, const proof_result *result)
 {
     char line[PROOF_RESULT_LINE_BYTES];

@@ -14,7 +14,7 @@ typedef enum proof_verdict {
     PROOF_NO_MEMORY,   /* the device may be right, but nothing runs on it now */
     PROOF_UNAVAILABLE, /* there is none */
     PROOF_UNUSABLE,    /* there is one that cannot be used now, or by this build */
-    PROOF_STOPPED      /* the user did not wait for it; no report says so */
+    PROOF_STOPPED      /* the user stopped it; in no report */
 } proof_verdict;
 
 typedef struct proof_result {

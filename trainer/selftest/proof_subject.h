@@ -1,5 +1,5 @@
-/* What is proved: an engine of this program on a device, in a precision. A verdict is good for
- * subjects that are equal in all but their memory. */
+/* What is proved: an engine of this program on a device, in a precision. A verdict holds for all
+ * subjects that differ only in free_bytes. */
 #ifndef TRAINER_PROOF_SUBJECT_H
 #define TRAINER_PROOF_SUBJECT_H
 
@@ -21,7 +21,7 @@ typedef struct proof_subject {
     uint64_t free_bytes;              /* of the device's memory */
 } proof_subject;
 
-/* Can the engine be wrong? The CPU engine's results are what others are compared with. */
+/* Does the engine need a proof? Not the CPU engine, with which the others are compared. */
 bool engine_needs_proof(const engine_api *api);
 
 /* What is known without asking the device, which may hang: neither its name nor its arithmetic. */

@@ -25,7 +25,8 @@ static void keep_report(proof_result *result, const char *report)
     }
 }
 
-/* A device that hangs would take the proof's time limit for each command, so a failure is kept. */
+/* With a device that hangs, each command would wait for the proof's limit. So a failure is
+ * kept. */
 static proof_result prove(const engine_api *api, const engine_wish *wish)
 {
     static char report[PROOF_REPORT_BYTES];
@@ -97,7 +98,7 @@ outcome trusted_engine_find(const engine_api **out, const engine_wish *wish, cha
         const proof_result result = judge(api, wish);
         if (result.verdict == PROOF_PASSED) {
             if (result.reason[0] != '\0') {
-                message_set(note, "the selftest of engine %s passed; %s, so it is done every time",
+                message_set(note, "the selftest of engine %s passed; %s, so it runs every time",
                             api->name, result.reason);
             }
             *out = api;

@@ -14,7 +14,7 @@ typedef struct sample {
     double variance; /* NaN of a single value */
 } sample;
 
-/* Of values[count], less those of others[count] if there are any. */
+/* The sample of values[count], minus others[count] if that is not NULL. */
 static sample sample_of(const double *values, const double *others, size_t count)
 {
     sample out = {.count = count, .variance = NAN};
@@ -39,7 +39,7 @@ static difference test(double mean, double spread, double variance, double freed
     if (isnan(variance)) {
         return out;
     }
-    if (variance == 0) { /* and no grain */
+    if (variance == 0) { /* only without a grain */
         out.low = out.high = mean;
         out.p = mean == 0 ? 1 : 0;
         return out;

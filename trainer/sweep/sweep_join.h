@@ -1,7 +1,7 @@
 /* Training a sweep together with other processes, on this host and on others that mount the same
- * file system. They know of each other by the runs' directories alone: a run's lock says that a
- * process trains it, and its run.json what it is and whether it has ended. No process leads, none
- * needs another, and each may come and go at any time.
+ * file system. They know of each other only by the runs' directories: a run's lock shows that a
+ * process trains it, and run.json shows what the run is and whether it has ended. No process leads,
+ * none needs another, and each may come and go at any time.
  *
  * Each process goes over the list repeatedly and trains every run that nobody holds and that has
  * not ended. While others hold runs it waits, in case one of them dies. */

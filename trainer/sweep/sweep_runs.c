@@ -30,9 +30,9 @@ static outcome configure(sweep_run *run, const sweep_run *before)
     return OUTCOME_DONE;
 }
 
-/* How many runs may be trained side by side. Where they divide the processors, each takes
- * longer, and only a sweep over seeds is after the time of all: without seeds, the seconds of a
- * run are a result. A process that joins leaves runs and processors to others. */
+/* How many runs may be trained side by side. If they share the processors, each takes longer. That
+ * is the default only with several seeds, when the time of the whole sweep matters; otherwise a
+ * run's seconds are a result. A process that joins leaves runs and processors to others. */
 static size_t most_at_once(const run_options *options, const engine_plan *plan)
 {
     if (options->jobs > 0) {
@@ -170,12 +170,12 @@ outcome sweep_runs_pass(sweep_runs *self, bool (*each)(void *run))
         const engine_plan *plan = &run->plan;
         const bool is_kept = run->state == SWEEP_RUN_KEPT;
         jobs[i] = (job){each, run, is_kept ? 0 : plan->memory.total + plan->reserve};
-        available = plan->available + plan->reserve; /* which has one run's taken off */
+        available = plan->available + plan->reserve; /* `available` is without one run's reserve */
     }
     const int made = job_queue_run(jobs, self->count, self->at_once, available, signalled);
     free(jobs);
     if (made != 0) {
-        fprintf(stderr, "%s: no thread could be made for another run\n", self->data->program);
+        fprintf(stderr, "%s: no thread could be created for another run\n", self->data->program);
         return OUTCOME_FAILED;
     }
     return OUTCOME_DONE;

@@ -66,15 +66,15 @@ void sweep_runs_end_block(const sweep_runs *self);
 
 /* Makes one pass over the runs: calls `each` with each of them (a sweep_run), side by side as
  * memory allows, until one returns false or a signal is noted. OUTCOME_FAILED after one line on
- * stderr if threads or memory are short, which says nothing of the runs. */
+ * stderr if threads or memory are short, whatever became of the runs. */
 MUST_CHECK outcome sweep_runs_pass(sweep_runs *self, bool (*each)(void *run));
 
 /* Whether a run with this outcome came to its end, or to the step where it diverged, which ends no
  * sweep. */
 bool sweep_run_ended(outcome status);
 
-/* How the first run ended that did not come to its end; if all did, OUTCOME_DIVERGED if that is how
- * one ended, or OUTCOME_DONE. OUTCOME_STOPPED if one was not begun. */
+/* The outcome of the first run that did not come to its end. If all did, OUTCOME_DIVERGED if one
+ * diverged, else OUTCOME_DONE. OUTCOME_STOPPED if one was not begun. */
 outcome sweep_runs_status(const sweep_runs *self);
 
 /* Prints what became of each run on stderr; if they are shared, of those that did not come to their

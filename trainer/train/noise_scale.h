@@ -4,13 +4,13 @@
  *
  * A batch of B samples has a gradient of mean squared length |G|^2 + S / B. So two batch sizes give
  * both unknowns. Here the small batches are groups of a fixed sample, and the large one is all of
- * them together; their gradients are averaged over the groups before anything is divided:
+ * them together. |g_b|^2 is its mean over the groups:
  *
  *   |G|^2 = (B |g_B|^2 - b |g_b|^2) / (B - b)
  *   S     = (|g_b|^2 - |g_B|^2) / (1 / b - 1 / B)
  *
- * Both are without bias; their quotient is not, and no estimate at all if |G|^2 comes out as 0 or
- * less. The gradients are those of the loss without dropout. */
+ * Both estimates are unbiased. Their quotient is not, and it is no estimate if that of |G|^2 is not
+ * positive. The gradients are those of the loss without dropout. */
 #ifndef TRAINER_NOISE_SCALE_H
 #define TRAINER_NOISE_SCALE_H
 
@@ -40,9 +40,9 @@ void noise_sums_add(noise_sums *sums, const float *gradient);
  * finite. */
 gradient_noise noise_sums_estimate(const noise_sums *sums, uint32_t group_samples);
 
-/* Estimates it at the engine's weights; its run continues to the same bits. A training set of fewer
- * samples than that has smaller groups, or fewer. ENGINE_OK; ENGINE_NO_MEMORY, which has no message
- * of the engine; or what the engine returns. */
+/* Estimates the noise at the engine's weights. The engine's run continues with the same bits. For a
+ * smaller training set the groups are smaller or fewer. ENGINE_OK; ENGINE_NO_MEMORY, which has no
+ * message of the engine; or what the engine returns. */
 MUST_CHECK engine_status noise_scale_measure(const engine_api *api, engine *e,
                                              uint32_t training_samples, gradient_noise *out);
 

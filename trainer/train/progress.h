@@ -35,10 +35,10 @@ typedef struct progress_view {
 void progress_format_running(char *out, size_t out_bytes, const progress_view *view,
                              unsigned width);
 
-/* What is left of an epoch at its end, without a newline at the end: one line in Keras' words if
- * `width` columns have room for it, else in shorter words, which 79 columns have; in fewer columns
- * lines that are broken between figures. With width 0 it is one line that begins with
- * "Epoch n/N". */
+/* What stays of an epoch at its end, without the last newline: one line in Keras' words if it fits
+ * into `width` columns, else one in shorter words, which fits into 79 columns. In fewer columns it
+ * is several lines, broken between figures. With width 0 it is one line that begins with "Epoch
+ * n/N". */
 void progress_format_done(char *out, size_t out_bytes, const progress_view *view, unsigned width);
 
 enum { PROGRESS_LABEL_BYTES = 96 };
@@ -60,7 +60,7 @@ void progress_label(progress *display, const char *label);
 /* A line of the run's head (printf-like), without its newline. */
 __attribute__((format(printf, 2, 3))) void progress_say(progress *display, const char *format, ...);
 
-/* A line of something that the user did not ask for: on stderr where no progress is shown. */
+/* Prints a line that the user did not ask for: on stderr if no progress is shown. */
 __attribute__((format(printf, 2, 3))) void progress_note(progress *display, const char *format,
                                                          ...);
 

@@ -22,8 +22,8 @@
  *   OUTCOME_FAILED   if it failed before the first step, no file is left; later the run is marked
  *                    interrupted, if that can be written
  *
- * The message [MESSAGE_BYTES] says why for TAKEN, REFUSED and FAILED, and for STOPPED where, and
- * from where the run would be resumed if that is elsewhere. */
+ * The message [MESSAGE_BYTES] has the cause for TAKEN, REFUSED and FAILED. For STOPPED it has the
+ * step, and the step from which the run would be resumed if that differs. */
 MUST_CHECK outcome run_loop(const run_job *job, run_record *record, char *message);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "must_check.h"
 
-/* Behind the file's name, that of the new one until it is whole. A crash can leave it there. */
+/* The new file has this suffix until it is complete. A crash can leave such a file. */
 #define FILE_REPLACE_SUFFIX ".tmp"
 
 /* A piece of the new content. */
@@ -19,8 +19,8 @@ typedef struct file_piece {
 
 /* Replaces the content of `name` (at most NAME_MAX - 4 bytes), in the directory that `directory` is
  * open on, by pieces[count], one after the other. With `sync` the content is synced before the file
- * gets its name, so that a power failure leaves no empty file, and then the name is synced. 0, or
- * -1 with errno, the old file unchanged and no other file left; but if only the sync of the name
+ * gets its name, so that a power failure leaves no empty file. Then the name is synced. 0, or -1
+ * with errno, the old file unchanged and no other file left; but if only the sync of the name
  * failed, the new file is there. An existing file with the temporary name is removed first and
  * never written to: it may be a link or a pipe. */
 MUST_CHECK int file_replace(int directory, const char *name, const file_piece *pieces, size_t count,

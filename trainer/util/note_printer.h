@@ -1,4 +1,4 @@
-/* How rooms that know no display print a note to the user. */
+/* Prints a note to the user, for code that knows no display. */
 #ifndef TRAINER_NOTE_PRINTER_H
 #define TRAINER_NOTE_PRINTER_H
 

@@ -29,7 +29,7 @@ const char *family_place_reason(family_place place)
     return reasons[place];
 }
 
-/* What a family is chosen by. */
+/* What decides which family is chosen. */
 typedef struct candidate {
     const compared_run *first;
     size_t batch_sizes; /* with a finished run */
@@ -37,7 +37,7 @@ typedef struct candidate {
     uint32_t last_batch_size; /* counted; runs come sorted by it */
 } candidate;
 
-/* Where the other run stands towards the family of the first. */
+/* The other run's place with regard to the first one's family. */
 static family_place place_of(const compared_run *first, const compared_run *run)
 {
     const run_config *config = &first->record.config;

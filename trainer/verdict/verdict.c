@@ -7,7 +7,7 @@
 #include "median.h"
 
 static const double usual_target = 0.99;
-static const double least_difference = 0.001; /* that is worth more seeds */
+static const double least_difference = 0.001; /* to plan seeds for */
 
 /* One run's answer. */
 static double answer_of(const verdict *self, verdict_question question, const compared_run *run)
@@ -93,7 +93,7 @@ static bool share_hardware(const verdict *self)
     return first != NULL && first->hardware[0] != '\0';
 }
 
-/* The target, as verdict_make has it, and what follows from it. -1 without memory. */
+/* Sets the target from verdict_make's argument, and what follows from it. -1 without memory. */
 static int find_targets(verdict *self, double target)
 {
     double *values =
@@ -110,7 +110,7 @@ static int find_targets(verdict *self, double target)
     return 0;
 }
 
-/* What all members of the family share, and how many runs are none. */
+/* Sets what all members of the family share, and how many runs are not members. */
 static void describe_family(verdict *self, const comparison *all)
 {
     for (size_t i = 0; i < all->count; i++) {

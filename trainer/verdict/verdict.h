@@ -49,9 +49,8 @@ typedef enum verdict_question {
     VERDICT_SECONDS
 } verdict_question;
 
-/* The rows that lead, into leaders[self->count]: those with the best value, of which there is one
- * if no two are equal. A row with a diverged seed never leads. Returns how many: 0 if no row has a
- * finite value. */
+/* The rows with the best value, into leaders[self->count]: one, or several if they are equal. A row
+ * with a diverged seed never leads. Returns how many: 0 if no row has a finite value. */
 size_t verdict_leaders(const verdict *self, verdict_question question, size_t *leaders);
 
 const verdict_pair *verdict_pair_of(const verdict *self, size_t left, size_t right);
@@ -59,13 +58,13 @@ const verdict_pair *verdict_pair_of(const verdict *self, size_t left, size_t rig
 /* Is the accuracy of `left` higher than that of `right`, beyond chance? */
 bool verdict_is_better(const verdict *self, size_t left, size_t right);
 
-/* Was the rate of any row chosen so? */
+/* Was any row's learning rate chosen in this way? */
 bool verdict_has_rate(const verdict *self, verdict_rate rate);
 
-/* Have the rows different learning rates, so that they must be named? */
+/* Do the rows have different learning rates, so that these must be named? */
 bool verdict_rates_differ(const verdict *self);
 
-/* Has it figures, and no diverged seed? */
+/* Does the row have figures, and no diverged seed? */
 bool verdict_can_lead(const verdict_row *row);
 
 /* Is the row better than every other that can lead, of which there is one at least? */
@@ -79,14 +78,14 @@ size_t verdict_rivals(const verdict *self, size_t best, size_t *rivals);
 size_t verdict_nearest(const verdict *self, size_t best, const size_t *rows, size_t count);
 
 typedef struct verdict_lead {
-    size_t common; /* its seeds that all other rows have that can lead; 0 if there is none */
+    size_t common; /* its seeds that all other rows that can lead have too; 0 without such rows */
     size_t first;  /* those of them in which it is ahead of all of these */
 } verdict_lead;
 
 verdict_lead verdict_lead_of(const verdict *self, verdict_question question, size_t row);
 
-/* The difference that is worth more seeds: what was seen between the two, or 0.1 points if that is
- * less. */
+/* The difference that verdict_seeds_needed plans for: that seen between the two, but at least 0.1
+ * points. */
 double verdict_difference_wanted(const verdict *self, size_t left, size_t right);
 
 /* How many seeds would show that difference in 80 % of all cases; DIFFERENCE_MOST_SEEDS + 1 if that

@@ -168,7 +168,7 @@ static void append_advice(text_line *text, const sentence_source *from)
                          SEEDS_TO_ADVISE);
         return;
     }
-    text_line_append(text, "one seed tells nothing, %d can: ", SEEDS_TO_ADVISE);
+    text_line_append(text, "one seed tells nothing; for %d: ", SEEDS_TO_ADVISE);
     if (answer->count > MOST_SWEPT || from->length == SENTENCE_SHORT) {
         text_line_append(text, "the same trainer sweep with --seeds %d", SEEDS_TO_ADVISE);
         return;

@@ -83,8 +83,8 @@ static double best_accuracy(const compared_run *run)
     return run->val_accuracy.best;
 }
 
-/* Of the figures that are numbers, which are accuracies. Seeds that happen to agree in every image
- * do not prove that all would: the variance is that of rounding to an image at least
+/* The mean of those figures that are numbers. They are accuracies. Seeds that happen to agree in
+ * every image do not prove that all would: the variance is that of rounding to an image at least
  * (difference.h). */
 static verdict_mean mean_of(const compared_run *const *runs, size_t count,
                             double (*figure)(const compared_run *))
@@ -139,8 +139,9 @@ static void take_runs(verdict_row *row, run_list list, uint64_t from)
     }
 }
 
-/* The mean accuracy of one rate's runs with seeds below `split`; behind every other rate's if one
- * of its seeds diverged, or it has no run to be chosen by or, with other seeds, to be shown by. */
+/* The mean accuracy of one rate's runs with seeds below `split`. -1, less than any mean, if a seed
+ * diverged, if there is no such run, or if no run with another seed is left to confirm the
+ * choice. */
 static double rate_score(run_list list, uint64_t split)
 {
     double sum = 0;
@@ -190,8 +191,8 @@ static void summarize(verdict_row *row)
     }
 }
 
-/* Chooses one of the batch size's rates, on the seeds below *split (0 for all of them) if they can
- * be told from others that confirm the choice. -1 without memory. */
+/* Chooses one of the batch size's rates on the seeds below *split, so that the others confirm the
+ * choice. If that is impossible, on all seeds; *split is then 0. -1 without memory. */
 static int choose_rate(verdict_row *row, run_list list, run_list *rate, uint64_t *split)
 {
     const int is_split = split_seeds(list, split);

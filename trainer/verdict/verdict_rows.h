@@ -12,7 +12,7 @@
 /* Below this a difference is more than chance. */
 #define VERDICT_LEVEL 0.05
 
-/* Over seeds. NaN where there is none; all but the value also for a single seed. */
+/* Over seeds. All NaN without a seed; with a single one, all but the value. */
 typedef struct verdict_mean {
     double value;
     double error; /* the standard error of the mean */

@@ -38,9 +38,9 @@ void sentence_fastest(text_line *text, const sentence_source *from);
 /* Which does so in the fewest seconds. Empty if none is the fastest either. */
 void sentence_cheapest(text_line *text, const sentence_source *from);
 
-/* Words that sentences share: "batch size 16: ", or "batch sizes 16, 32 and 64 alike: "; and
- * "16, 32 and 64" alone, of many the first ones and how many there are beside. With `has_rates`
- * each has its learning rate. */
+/* Words that sentences share: "batch size 16: ", or "batch sizes 16, 32 and 64 alike: "; and "16,
+ * 32 and 64" alone, if there are many, the first ones and the number of the others. With
+ * `has_rates` each has its learning rate. */
 void sentence_append_leaders(text_line *text, const sentence_source *from, size_t count);
 void sentence_append_sizes(text_line *text, const sentence_source *from, const size_t *rows,
                            size_t count, bool has_rates);

@@ -42,7 +42,7 @@ static void shorten(part *self, const sentence_source *from)
     }
 }
 
-/* Shortens sentences until all of them fit into MOST_LINES, and what matters most last. */
+/* Shortens sentences until all of them fit into MOST_LINES, the most important ones last. */
 static void fit(part parts[PARTS], const sentence_source *source)
 {
     static const size_t least_first[PARTS] = {CHEAPEST, FASTEST, LEFT_OUT, HOW_SURE, BEST};

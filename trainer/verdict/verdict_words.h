@@ -8,7 +8,7 @@
 
 /* Prints the verdict in words: which batch size validates best, which converges fastest, which is
  * cheapest, how sure that is, and before all that which runs are left out. At most six lines of 80
- * columns. -1 without memory; errors of `out` are for its owner to find. */
+ * columns. -1 without memory. The caller checks `out` for errors. */
 MUST_CHECK int verdict_words_print(const verdict *answer, FILE *out);
 
 #endif

@@ -20,7 +20,7 @@ static void list_isas(char *out, size_t bytes)
     out[0] = '\0';
     for (size_t i = 0; cpu_kernels_list[i] != NULL && used < bytes; i++) {
         const char *isa = cpu_kernels_list[i]->isa;
-        if (cpu_kernels_find(isa) == cpu_kernels_list[i]) { /* bf16's go by fp32's names */
+        if (cpu_kernels_find(isa) == cpu_kernels_list[i]) { /* else bf16's, of the same name */
             const char *separator = used == 0 ? "" : ", ";
             used += (size_t)snprintf(out + used, bytes - used, "%s%s", separator, isa);
         }
@@ -37,7 +37,7 @@ static engine_status choose_kernels(const engine_config *config, const cpu_kerne
     }
     if (bf16 && cpu_kernels_find(config->isa) != NULL) {
         snprintf(message, message_bytes, "precision bf16 needs AVX512-BF16, which %s%s",
-                 config->isa == NULL ? "this machine lacks" : "is not there with isa ",
+                 config->isa == NULL ? "this machine lacks" : "is not available with isa ",
                  config->isa == NULL ? "" : config->isa);
     } else {
         char isas[64];

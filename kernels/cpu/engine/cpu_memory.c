@@ -36,7 +36,7 @@ static void *buffer(walk *w, uint64_t *part, uint64_t count, size_t element_byte
         return NULL;
     }
     if (large) {
-        (void)madvise(memory, (size_t)bytes, MADV_HUGEPAGE); /* a hint: some kernels lack it */
+        (void)madvise(memory, (size_t)bytes, MADV_HUGEPAGE); /* a hint, which may fail */
     }
     memset(memory, 0, (size_t)bytes); /* maps the pages now, not in the first steps */
     return memory;

@@ -1,9 +1,9 @@
 /* The phases of a pass and their tasks. The tasks of a phase write to different memory, and only
  * batch and micro-batch decide the order of each sum.
  *
- * The gradients of micro-batches add up: those of dense1 and dense2 in the order of the samples, so
- * they have the same bits as for the whole batch; those of the convolutions in groups, each of
- * which takes a share of every micro-batch. */
+ * The gradients of micro-batches add up. Those of dense1 and dense2 do so in the order of the
+ * samples, so they have the same bits as for the whole batch. Those of the convolutions are summed
+ * in groups, each of which takes a share of every micro-batch. */
 #include "cpu_pass.h"
 
 #include <string.h>
@@ -98,7 +98,7 @@ static void run_head(void *context, unsigned sample, unsigned worker)
     }
 }
 
-/* Adds the small gradients before and after dense1's kernel, which are contiguous. */
+/* Adds the gradients of dense1's bias and of dense2, which follow dense1's kernel in the array. */
 static void add_head_gradients(const cpu_pass *pass)
 {
     const engine *e = pass->e;
@@ -114,7 +114,7 @@ static void add_head_gradients(const cpu_pass *pass)
 
 typedef float dense1_row[LENET_DENSE1];
 
-/* The place of the gradient of a block's rows of dense1's kernel. */
+/* Where the gradient of a block's rows of dense1's kernel is stored. */
 static dense1_row *dense1_gradient(const cpu_pass *pass, unsigned block, unsigned worker)
 {
     const engine *e = pass->e;
@@ -126,7 +126,7 @@ static dense1_row *dense1_gradient(const cpu_pass *pass, unsigned block, unsigne
 }
 
 /* Task = block of dense1's inputs: their gradient, and their weights' gradient and, at the end of a
- * step, update. The last task adds the small gradients around it. */
+ * step, update. The last task adds the gradients of dense1's bias and of dense2. */
 static void run_dense1_backward(void *context, unsigned block, unsigned worker)
 {
     const cpu_pass *pass = context;
@@ -182,7 +182,7 @@ static void update_range(const cpu_pass *pass, size_t at, size_t count)
 enum { PATCH_SLICE = 16, PATCH_SLICES = CPU_PATCH / PATCH_SLICE };
 
 /* The gradient of rows [first, first + PATCH_SLICE) of conv2's kernel [288,64]: the sum over the
- * groups, which have it transposed. */
+ * groups, which store it transposed. */
 static void sum_conv2_slice(const cpu_pass *pass, size_t first)
 {
     const engine *e = pass->e;
@@ -232,7 +232,8 @@ static void update_small(const cpu_pass *pass)
     update_range(pass, LENET_DENSE1_BIAS_AT, LENET_PARAMETERS - LENET_DENSE1_BIAS_AT);
 }
 
-/* Task = slice of conv2's kernel; the last one is everything small. Each sums what is in groups. */
+/* Task = slice of conv2's kernel; the last task has all small tensors. Each sums the groups'
+ * gradients. */
 static void run_sums(void *context, unsigned task, unsigned worker)
 {
     (void)worker;

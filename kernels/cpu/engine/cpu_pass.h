@@ -1,5 +1,5 @@
-/* A pass of the samples of a micro-batch, forward and backward, or of an evaluation, forward alone:
- * a few phases of parallel tasks on the engine's threads. */
+/* One pass over the samples of a micro-batch (forward and backward) or of an evaluation (only
+ * forward), in a few phases of parallel tasks on the engine's threads. */
 #ifndef KERNELS_CPU_PASS_H
 #define KERNELS_CPU_PASS_H
 
@@ -29,10 +29,10 @@ void cpu_pass_forward(cpu_pass *pass);
  * also updates dense1's kernel. */
 void cpu_pass_backward(cpu_pass *pass);
 
-/* After the last micro-batch of a gradient alone: sums what is in groups. */
+/* After the last micro-batch of a gradient alone: sums the groups' gradients. */
 void cpu_pass_sum(cpu_pass *pass);
 
-/* After the last micro-batch of a step: the same, followed by the update of all other parameters. */
+/* After the last micro-batch of a step: the same, then the update of all other parameters. */
 void cpu_pass_update(cpu_pass *pass);
 
 #endif

@@ -85,11 +85,11 @@ ENGINE_MUST_CHECK engine_status cpu_read_tensor(engine *e, const char *name, flo
 ENGINE_MUST_CHECK engine_status cpu_read_histogram(engine *e, const char *name,
                                                    engine_histogram *out);
 
-/* The threads of a run: as many as the configuration names, or else its part of the usable
+/* The threads of a run: as many as the configuration names, or else its share of the usable
  * processors. */
 uint32_t cpu_threads(const engine_config *config);
 
-/* As in engine_plan: 1 if the configuration names threads, since then the caller divides the
+/* As in engine_plan. 1 if the configuration names threads, since then the caller divides the
  * processors. */
 uint32_t cpu_side_by_side(const engine_config *config);
 
@@ -97,7 +97,7 @@ uint32_t cpu_side_by_side(const engine_config *config);
 void cpu_memory_plan(const engine_config *config, uint32_t training_count, uint32_t threads,
                      engine_memory *out);
 
-/* Allocates and zeroes every buffer; -1, and none is allocated, without memory. */
+/* Allocates and zeroes every buffer. -1 without memory; then none is allocated. */
 ENGINE_MUST_CHECK int cpu_memory_take(engine *e, uint32_t training_count);
 void cpu_memory_release(engine *e);
 

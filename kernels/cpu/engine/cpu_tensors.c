@@ -16,7 +16,7 @@ typedef struct tensor {
     size_t stride;
 } tensor;
 
-/* One run of the tensor, good until the next call. */
+/* One run of the tensor, valid until the next call. */
 static const float *tensor_row(const tensor *t, size_t row)
 {
     if (t->from != NULL) {
@@ -75,7 +75,7 @@ static engine_status find_tensor(engine *e, const char *name, tensor *out)
     const bool of_gradient = strncmp(name, gradient, sizeof gradient - 1) == 0;
     const bool of_activation = strncmp(name, activation, sizeof activation - 1) == 0;
     if ((of_gradient || of_activation) && e->last_samples == 0) {
-        return cpu_fail(e, ENGINE_INVALID, "no step has made tensor '%s' yet", name);
+        return cpu_fail(e, ENGINE_INVALID, "no step has computed tensor '%s' yet", name);
     }
     const engine_status status =
         of_activation

@@ -8,12 +8,12 @@
 #include "slurm_limit.h"
 
 /* A step has short phases, so each further thread of a run saves less time than the one before.
- * From LEAST_TO_DIVIDE processors on, runs side by side make more of them. */
+ * From LEAST_TO_DIVIDE processors on, runs side by side use them better. */
 enum { LEAST_TO_DIVIDE = 8, PROCESSORS_PER_RUN = 4 };
 
 static uint32_t usable_threads(void)
 {
-    cpu_set_t set; /* of 1024 processors; where the machine has more, the call fails */
+    cpu_set_t set; /* holds 1024 processors; on a machine with more the call fails */
     const bool told = sched_getaffinity(0, sizeof set, &set) == 0;
     const long online = told ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
     const unsigned processors = online < 1                    ? 1

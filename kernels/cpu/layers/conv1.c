@@ -32,7 +32,7 @@ void CPU_NAME(conv1_forward)(const float *image, const float *kernel, const floa
 }
 
 /* kernel[tap][c] += image[y + tap / 3][x + tap % 3] g[y][x][c], bias[c] += g[y][x][c], where g is
- * the gradient where the gate is open, that is where the activation is positive. */
+ * the gradient if the activation is positive, else 0. */
 void CPU_NAME(conv1_backward)(const float *image, const float *conv1, const float *conv1_gradient,
                               cpu_conv_gradients *sums)
 {

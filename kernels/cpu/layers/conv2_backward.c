@@ -84,8 +84,8 @@ static void gather_channel(const float *conv1, const struct cpu_entry *entry, in
     }
 }
 
-/* Asks for this position's share of conv1, which has left the inner caches since the forward
- * pass. The gathering reads it after the last position. */
+/* Prefetches this position's share of conv1, which has left the inner caches since the forward
+ * pass. It is read once all positions have been listed. */
 VEC_INLINE void prefetch_share(const float *conv1, int position)
 {
     enum { LINE = 16 }; /* floats of a cache line */

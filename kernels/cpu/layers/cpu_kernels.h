@@ -1,5 +1,5 @@
 /* The layers as functions, one table per instruction set. Each function computes one sample, or one
- * block of a layer's weights, in one thread; cpu_step.c decides which ones run at the same time.
+ * block of a layer's weights, in one thread; cpu_pass.c decides which ones run at the same time.
  * All arrays are floats, row-major and aligned to 64 bytes. If a comment gives a stride, they are
  * padded to a multiple of 16 floats. */
 #ifndef KERNELS_CPU_KERNELS_H
@@ -158,7 +158,7 @@ typedef struct cpu_kernels {
                            struct cpu_entry (*entries)[CPU_POSITIONS], cpu_conv_gradients *sums,
                            float *conv1_gradient);
 
-    /* Adds one sample's gradients of conv1; where an activation is 0, ReLU passes no gradient. */
+    /* Adds one sample's gradients of conv1; ReLU passes no gradient to an activation of 0. */
     void (*conv1_backward)(const float *image, const float *conv1, const float *conv1_gradient,
                            cpu_conv_gradients *sums);
 

@@ -3,11 +3,11 @@
  * skipped terms are exact zeros. A row of the kernel, the 128 weights of one input, fills half of
  * AVX-512's registers.
  *
- * The backward pass reads a row once: for the products with the gradients of the samples in which
- * the input is not 0, for the row's gradient, which is the sum of those gradients, and for its
- * update. Bound: in the forward pass the loads, one for each multiply-add; in the backward pass the
- * multiply-adds, and at small batches the update's divisions and roots and the bandwidth of the
- * outer caches, which hold weights and moments. */
+ * The backward pass goes over a row once. It computes the products with the gradients of the
+ * samples in which the input is not 0, the row's gradient, which sums those gradients times the
+ * input, and the row's update. Bound of the forward pass: the loads, one for each multiply-add.
+ * Bound of the backward pass: the multiply-adds; at small batches also the update's divisions and
+ * roots, and the bandwidth of the outer caches, which hold weights and moments. */
 #include "adam.h"
 #include "layers.h"
 
@@ -16,7 +16,7 @@
 enum {
     OUT = LENET_DENSE1,
     BLOCK = CPU_DENSE1_BLOCK,
-    SAMPLES = 64, /* of one pass backward: the bits of a word, like a block's inputs */
+    SAMPLES = 64, /* of one backward pass: one bit of a word each, like a block's inputs */
     LINE = 16,    /* floats of a cache line */
     AHEAD = 4,    /* samples (forward) and rows (backward) from a prefetch to its use */
 };
@@ -31,7 +31,7 @@ enum { PASS = 32 };
 #endif
 enum { PASS_VECTORS = PASS / VEC };
 
-/* Bit i is set where input i of a block is not 0. */
+/* Bit i is set if input i of a block is not 0. */
 VEC_INLINE uint64_t open_inputs(const uint8_t *argmax)
 {
     return ~vec_bytes_equal(argmax, CPU_ROUTE_NONE);
@@ -59,8 +59,8 @@ VEC_INLINE void add_block(const float *inputs, uint64_t open, const float *kerne
     }
 }
 
-/* Asks for a block's inputs of a sample. They lie 37 KB after those of the sample before, which
- * is no pattern that the processor would follow. */
+/* Prefetches a block's inputs of a sample. They lie 37 KB after those of the sample before, a
+ * stride that the processor's prefetcher does not follow. */
 VEC_INLINE void prefetch_inputs(const float *pooled, const uint8_t *argmax, size_t sample,
                                 size_t first)
 {
@@ -179,7 +179,7 @@ void CPU_NAME(dense1_kernel_gradient)(const float *pooled, const uint8_t *argmax
     }
 }
 
-/* The same of `count` samples, and of the inputs' gradients: all rows of the block need them. */
+/* Prefetches the block's inputs of `count` samples and their gradients, which all rows need. */
 VEC_INLINE void prefetch_samples(const float *pooled, const float *pooled_gradient, size_t count)
 {
     for (size_t s = 0; s < count; s++) {
@@ -190,7 +190,7 @@ VEC_INLINE void prefetch_samples(const float *pooled, const float *pooled_gradie
     }
 }
 
-/* Asks for a row of weights and its moments, which will be written. */
+/* Prefetches a row of weights and its moments, which will be written. */
 VEC_INLINE void prefetch_row(const cpu_dense1_weights *weights, size_t row)
 {
     for (size_t i = 0; i < OUT; i += LINE) {

@@ -24,7 +24,7 @@ static void draw_blocks(uint64_t seed, uint64_t step, uint32_t first, uint8_t *o
     }
 }
 
-/* Without branches: which inputs are dropped is no pattern that the processor could foresee. */
+/* Without branches, because the processor could not predict which inputs are dropped. */
 static void drop(const uint8_t *bytes, float *pooled, uint8_t *argmax)
 {
     const vec scale = vec_all(256.0f / (256 - LENET_DROPOUT1_RATE_256));

@@ -1,5 +1,5 @@
-/* The end of the network, one sample at a time: dense2, softmax, cross-entropy and their
- * gradients. A thousandth of the work, so it is written once, plainly. */
+/* The end of the network, one sample at a time: dense2, softmax, cross-entropy and their gradients.
+ * It is a thousandth of the work, so it is written only once, without vectors. */
 #ifndef KERNELS_CPU_HEAD_H
 #define KERNELS_CPU_HEAD_H
 

@@ -7,7 +7,7 @@
 
 #include "lenet.h"
 
-/* Bit x of row y is set where position (y, x) of conv2 sees a pixel of its 5x5 that is not 0. */
+/* Bit x of row y is set if position (y, x) of conv2 sees a pixel of its 5x5 that is not 0. */
 typedef struct cpu_ink {
     uint32_t row[LENET_CONV2_SIDE];
 } cpu_ink;

@@ -145,7 +145,7 @@ VEC_INLINE vec vec_relu(vec a)
     return vec_where(a > vec_all(0), a);
 }
 
-/* Bit i of the result is set where the mask's element i is. */
+/* Bit i of the result is set if the mask's element i is. */
 VEC_INLINE unsigned vec_bits(vec_int mask)
 {
 #if defined(CPU_ISA_AVX512)
@@ -159,7 +159,7 @@ VEC_INLINE unsigned vec_bits(vec_int mask)
 #endif
 }
 
-/* Bit i of the result is set where bytes[i] == value, for 64 bytes. */
+/* Bit i of the result is set if bytes[i] == value, for 64 bytes. */
 VEC_INLINE uint64_t vec_bytes_equal(const uint8_t *bytes, uint8_t value)
 {
 #if defined(CPU_ISA_AVX512)

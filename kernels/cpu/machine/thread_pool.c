@@ -25,7 +25,7 @@ struct thread_pool {
     atomic_uint sleepers;
     atomic_bool stop;
 
-    unsigned workers; /* beside the caller */
+    unsigned workers; /* without the caller */
     struct worker {
         thread_pool *pool;
         unsigned number;

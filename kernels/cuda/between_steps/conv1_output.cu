@@ -1,8 +1,8 @@
 /* conv1's output as a tensor, for read_tensor; training never stores it.
  *
  * Block = six of the 26 rows of one sample, lane = channel, warps over the columns. The last
- * block's rows begin among those of the one before, and both write the same values there. Bound:
- * the writes, 86 KB a sample. */
+ * block's rows overlap those of the block before it; both write the same values. Bound: the writes,
+ * 86 KB a sample. */
 #include "lenet_device.cuh"
 
 namespace

@@ -9,7 +9,7 @@ namespace
 enum {
     THREADS = 256,
     MOST_BLOCKS = 1024,
-    BLOCK_VALUES = 8 * THREADS, /* at least, for a block to be worth it */
+    BLOCK_VALUES = 8 * THREADS, /* at least: a block for fewer does not pay */
     FIELDS = 8,                 /* doubles of scratch a block */
     BUCKETS = ENGINE_HISTOGRAM_BUCKETS,
 };
@@ -105,7 +105,7 @@ __global__ void __launch_bounds__(THREADS)
     }
 }
 
-/* One block: the parts' limits on top of what *out has, or of nothing where `first`. */
+/* One block: merges the parts' limits into *out; with `first`, replaces *out. */
 __global__ void __launch_bounds__(THREADS)
     histogram_limits(const double *scratch, int parts_count, bool first, engine_histogram *out)
 {

@@ -30,8 +30,8 @@ typedef struct cuda_progress {
  * Evaluation needs those of the forward pass only, without argmax; the others may be NULL there. */
 typedef struct cuda_activations {
     float *pooled;    /* [.,12,12,64] after ReLU, max pooling and dropout (scaled) */
-    uint8_t *argmax;  /* [.,12,12,64] place 2 * row + column in the window of the largest, the first
-                         of equals, or 4: closed by ReLU or dropout */
+    uint8_t *argmax;  /* [.,12,12,64] place (2 * row + column) of the window's largest value, the
+                         first of equals; 4 if ReLU or dropout closed it */
     float *partial;   /* [splits][.,128] partial sums of dense1 without bias */
     float *dense1;    /* [.,128] after bias, ReLU and dropout */
     float *logits;    /* [.,10] */

@@ -14,8 +14,8 @@
  *     cuda_conv1_weights    gradient of conv1's output, and from it of conv1's kernel and bias,
  *                           in slots
  *     cuda_conv2_weights    gradient of conv2's kernel and bias, in slots
- *   cuda_update             sums the slots in order, updates all but dense1's kernel, hands out
- *                           the step's metrics, counts the step
+ *   cuda_update             sums the slots in order, updates all but dense1's kernel, writes the
+ *                           step's metrics to the ring, counts the step
  *
  * In a short last batch the last micro-batches may have no samples. They add nothing, and the last
  * one still makes dense1's update.
@@ -23,7 +23,7 @@
  * conv1's output is never stored. Each kernel that needs it computes it again from the image's
  * bytes in shared memory (0.4 MFLOP per sample instead of 86 KB of traffic). The step's number is
  * in device memory (cuda_progress), so that one captured graph serves every step, even the short
- * last batch.
+ * last batch (unless cuBLAS is used).
  *
  * All sums have an order fixed by the batch size and the precision; there are no atomics on floats.
  * The precision is that of the operands of conv2's and dense1's products: fp32; tf32 (rounded to

@@ -19,8 +19,8 @@
  *   __shfl_xor_sync, __ballot_sync, fmaf, min, float4 and similar types. Add anything else to the
  *   harness first.
  * - Blocks are whole warps. Masks are 0xffffffff, unless only a part of a warp takes the branch;
- *   then they name exactly these lanes. No thread returns before a barrier or collective in which
- *   others still wait: a thread without work skips the work, not the barrier.
+ *   then they name exactly the lanes that take it. No thread returns before a barrier or collective
+ *   in which others still wait: a thread without work skips the work, not the barrier.
  * - Shared memory is dynamic and reached through spans alone: never by address, never by
  *   `__shared__`. `float x = tile[i]`, not `auto x = tile[i]` (on the host that is a reference).
  *   Members of vector types are not reached through a span (tile[i].x): use load4 or load2.
@@ -72,8 +72,8 @@ template <typename... P> inline cudaError_t load_kernel(void (*kernel)(P...))
     return cudaFuncGetAttributes(&attributes, reinterpret_cast<const void *>(kernel));
 }
 
-/* `count` values of T in shared memory. Copied by value, costs nothing. tile + n begins n values on
- * (n may be negative, within the span it was cut from). */
+/* `count` values of T in shared memory, without the cost of an object. tile + n begins n values
+ * later (n may be negative, within the span that `tile` was cut from). */
 template <typename T> struct shared_span {
     T *values;
 
@@ -88,8 +88,8 @@ template <typename T> struct shared_span {
 };
 
 /* Hands out the block's dynamic shared memory in order, each span at a multiple of 16 bytes. A copy
- * goes on from where it was copied: two phases of a kernel that share bytes each take from a copy
- * of their own (with a barrier between the phases). */
+ * continues where the original was when it was copied. So two phases of a kernel can share bytes:
+ * each takes from its own copy, with a barrier between the phases. */
 struct shared_memory {
     unsigned char *next;
 
@@ -103,7 +103,7 @@ struct shared_memory {
 
 extern __shared__ __align__(16) unsigned char shared_memory_bytes[];
 
-/* All of the block's shared memory; the same place each time it is written. */
+/* All of the block's shared memory, from its beginning at every use. */
 #define SHARED_MEMORY() (shared_memory{shared_memory_bytes})
 
 /* Vectors at value i of a span; the place is aligned to the vector's size. */

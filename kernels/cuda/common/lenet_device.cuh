@@ -198,8 +198,8 @@ __device__ __forceinline__ float normal_or_zero(float value)
 }
 
 /* m += (g - m)(1 - beta_1); v += (g g - v)(1 - beta_2); p -= m alpha / (sqrt(v) + epsilon), each
- * operation rounded by itself; moments below the normal numbers are kept as 0: as the CPU engine
- * has it. */
+ * operation rounded by itself. Moments below the normal numbers become 0. Both as in the CPU
+ * engine. */
 __device__ __forceinline__ void adam_update(const adam_rates &rates, float alpha, float gradient,
                                             float &m, float &v, float &parameter)
 {
@@ -220,10 +220,9 @@ __device__ __forceinline__ void adam_update_four(const adam_rates &rates, float 
     adam_update(rates, alpha, gradient.w, m.w, v.w, parameter.w);
 }
 
-/* A warp's 32 columns of a product by mma are eight quads. Column c of its tile j of eight
- * stands for column j of quad quad_of_column(c). A lane ends with columns 2 t and 2 t + 1 of all
- * tiles, so with quads t and t + 4: the stores of four lanes are 64 bytes in a row, which are
- * whole sectors. */
+/* A warp's 32 columns of a product by mma are eight quads. Column c of its tile j of eight stands
+ * for column j of quad quad_of_column(c). Lane t of four ends with columns 2 t and 2 t + 1 of all
+ * tiles, which are quads t and t + 4. So four lanes store 64 contiguous bytes, whole sectors. */
 __device__ __forceinline__ int quad_of_column(int column)
 {
     return column % 2 * 4 + column / 2;
@@ -239,7 +238,7 @@ __device__ __forceinline__ float4 load_global4(const float *from)
     return *reinterpret_cast<const float4 *>(from);
 }
 
-/* By an intrinsic, since nvcc splits some plain stores of a vector into four. */
+/* An intrinsic, because nvcc splits some plain stores of a vector into four. */
 __device__ __forceinline__ void store_global4(float *to, float4 value)
 {
     __stwb(reinterpret_cast<float4 *>(to), value);
@@ -261,9 +260,9 @@ inline cudaError_t first_error(std::initializer_list<cudaError_t> errors)
     return cudaSuccess;
 }
 
-/* Each family loads its kernels, or raises their limits of shared memory, which loads them too;
- * cuda_kernels_prepare calls them all. A kernel that is loaded later may make all streams of the
- * device wait. */
+/* Each function loads its file's kernels, or raises their limits of shared memory, which loads them
+ * too; cuda_kernels_prepare calls them all. A kernel that is loaded later may make all streams of
+ * the device wait. */
 cudaError_t prepare_conv_forward();
 cudaError_t prepare_dense1_forward();
 cudaError_t prepare_dense1_backward();

@@ -8,7 +8,7 @@ static bool absent_available(char *reason, size_t reason_bytes)
 {
     snprintf(reason, reason_bytes,
              "this build has no CUDA engine; scripts/setup.sh --cuda and then scripts/run.sh build "
-             "it, where CUDA 13's toolkit is installed");
+             "it, if CUDA 13's toolkit is installed");
     return false;
 }
 

@@ -29,7 +29,8 @@ static bool has_driver(void)
     return cudaDriverGetVersion(&version) == cudaSuccess && version > 0;
 }
 
-/* Why the devices could not be counted. Without a driver or a device there is none to be used. */
+/* Reports why the devices could not be counted. UNAVAILABLE if there is no driver or no device,
+ * UNUSABLE if there may be one. */
 static engine_status explain_no_count(cudaError_t error, char *message, size_t message_bytes)
 {
     if (error == cudaErrorInsufficientDriver) {

@@ -23,13 +23,13 @@ static engine_status describe_arithmetic(engine *e, const cuda_device *device)
     if (!cuda_blas_ok(e, "cublasGetProperty", cuda_blas_version(&version))) {
         return e->failure;
     }
-    /* cuBLAS divides a product by the number of multiprocessors. */
+    /* How cuBLAS splits a product depends on the number of multiprocessors. */
     snprintf(plan->arithmetic, sizeof plan->arithmetic, "cuda sm_%d%d x%d, method %d, cublas %d",
              device->major, device->minor, device->multiprocessors, METHOD, version);
     return ENGINE_OK;
 }
 
-/* LENET_FORK=0 in the environment leaves a step's second fork out, to compare both. */
+/* LENET_FORK=0 in the environment leaves out a step's second fork, for comparison. */
 static bool second_fork_is_chosen(void)
 {
     const char *fork = getenv("LENET_FORK");

@@ -193,8 +193,8 @@ void cuda_memory_count(const cuda_memory *shape, engine_memory *out)
     *out = w.counted;
 }
 
-/* Tries every size from the largest down: from the size on where cuBLAS is used, a larger one may
- * need less. */
+/* Tries every size from the largest down. A larger one may need less memory, because from some size
+ * on cuBLAS replaces the partial sums. */
 uint32_t cuda_memory_largest(const cuda_memory *shape, uint64_t available)
 {
     cuda_memory m = *shape;

@@ -56,7 +56,7 @@ typedef struct cuda_memory {
     double *histogram_scratch;
     cuda_progress *progress;
     cuda_progress *first_step; /* all 0: a gradient's batch is the first of a run's */
-    void *blas_workspace;      /* NULL where no product is cuBLAS' */
+    void *blas_workspace;      /* NULL if no product is cuBLAS' */
 } cuda_memory;
 
 /* The shape of a run with a configuration that engine_config_check and cuda_plan.h passed. */

@@ -7,8 +7,8 @@
  * measured on any device yet. */
 enum { SIDE_BY_SIDE = 64 };
 
-/* The fastest precision whose final accuracy is that of fp32 would be the choice. No device has
- * been measured yet, so it is fp32. */
+/* This should be the fastest precision that reaches fp32's final accuracy. No device has been
+ * measured yet, so it is fp32. */
 static const engine_precision default_precision = ENGINE_FP32;
 
 static engine_precision chosen_precision(const engine_config *config)
@@ -31,7 +31,7 @@ static engine_status check(const engine_config *config, uint32_t training_count,
     }
     if (engine_config_capacity(config) > CUDA_MAX_MICRO_BATCH) {
         snprintf(message, message_bytes,
-                 "more than %d samples at once are not possible: set a micro-batch",
+                 "more than %d samples at a time are not possible: set a micro-batch",
                  CUDA_MAX_MICRO_BATCH);
         return ENGINE_INVALID;
     }

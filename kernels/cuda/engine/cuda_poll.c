@@ -34,8 +34,8 @@ bool cuda_mark_queued(engine *e)
         e->mark_first = (e->mark_first + 1) % CUDA_MAX_MARKS;
         e->mark_count--;
     }
-    /* All steps after the last mark's are being queued now, so this mark may always be moved to
-     * their end. */
+    /* All steps after the last mark were queued just now. So if all marks are in use, the last one
+     * is moved to the end of these steps. */
     if (e->mark_count < CUDA_MAX_MARKS) {
         e->mark_count++;
     }

@@ -1,9 +1,13 @@
-/* What the CUDA engine holds on the host, and where its files meet.
+/* What the CUDA engine holds on the host, and what its files call of each other:
  *
- * cuda_device.c says what the machine has, cuda_plan.c and cuda_memory.c what a run takes, which
- * cuda_take.c takes, cuda_step.c queues steps and evaluations, cuda_poll.c hands out what has
- * finished, cuda_tensors.c reads tensors out, cuda_run_state.c the whole state, cuda_engine.c is
- * the table that the run loop sees. */
+ *   cuda_engine.c                 the table that the run loop sees
+ *   cuda_device.c                 opens the device, checks CUDA calls
+ *   cuda_plan.c, cuda_memory.c    what a run needs
+ *   cuda_take.c                   allocates it
+ *   cuda_step.c                   queues steps and evaluations
+ *   cuda_poll.c                   returns finished steps
+ *   cuda_tensors.c                reads tensors
+ *   cuda_run_state.c              sets, exports and imports the whole state */
 #ifndef KERNELS_CUDA_STATE_H
 #define KERNELS_CUDA_STATE_H
 
@@ -53,13 +57,13 @@ struct engine {
     cudaStream_t side; /* for parts of a step that run beside `stream`, between the two events */
     cudaEvent_t forked;
     cudaEvent_t joined;
-    bool forks_twice;         /* the side stream, in a micro-batch; otherwise once */
-    cublasHandle_t blas;      /* NULL where no product is cuBLAS' */
-    cudaGraphExec_t one_step; /* NULL where a step is not captured, as is */
+    bool forks_twice;         /* the side stream in each micro-batch; otherwise once */
+    cublasHandle_t blas;      /* NULL if no product is cuBLAS' */
+    cudaGraphExec_t one_step; /* NULL if steps are not captured, like */
     cudaGraphExec_t many_steps;
 
     cuda_memory memory;
-    uint64_t order_epoch; /* whose order is there */
+    uint64_t order_epoch; /* whose order `memory` has */
     cuda_ring *ring;      /* pinned host memory */
 
     uint64_t queued; /* steps of the run: queued on the stream, */

@@ -98,9 +98,9 @@ static bool queue_dense1_backward(engine *e, const cuda_batch *batch,
 
 /* The side stream runs launches that are independent of the run's stream: the head's small
  * gradients beside dense1's, conv2's beside conv1's. The second fork may gain nothing, and must be
- * measured: by their registers, no two blocks of these kernels share a multiprocessor. So conv1's,
- * the longer of the two, is queued first: the other's blocks fill the multiprocessors that become
- * free. Without the second fork conv2's follows conv1's. */
+ * measured: each block of these two kernels needs so many registers that no two share a
+ * multiprocessor. So conv1's, the longer of the two, is queued first, and conv2's blocks fill the
+ * multiprocessors that become free. Without the second fork conv2's follows conv1's. */
 static bool queue_backward(engine *e, const cuda_batch *batch, const cuda_adam_settings *adam,
                            bool last, uint32_t n)
 {
@@ -183,8 +183,8 @@ static bool capture(engine *e, uint32_t steps, cudaGraphExec_t *out)
         done = queue_step(e, e->config.batch_size);
     }
     if (!cuda_ok(e, "cudaStreamEndCapture", cudaStreamEndCapture(e->stream, &graph))) {
-        /* Otherwise nothing could be freed: a second call ends the capture that the first one
-         * left. */
+        /* The second call ends the capture that the failed one left open; otherwise nothing could
+         * be freed. */
         cudaStreamEndCapture(e->stream, &graph);
         done = false;
     }
@@ -265,7 +265,8 @@ static bool queue_some(engine *e, uint32_t steps, uint32_t *queued)
     const uint32_t replayed = e->one_step == NULL ? 0 : blas && short_end ? steps - 1 : steps;
     const bool many = replayed >= CUDA_GRAPH_STEPS;
     *queued = many ? CUDA_GRAPH_STEPS : 1;
-    e->queued += *queued; /* before the launch: where it fails, it fails at the first of these */
+    /* Before the launch, so that a failure is reported at the first of these steps. */
+    e->queued += *queued;
     if (replayed == 0) {
         return queue_step(e, cuda_step_samples(e, first));
     }
@@ -290,7 +291,7 @@ bool cuda_queue_steps(engine *e, uint32_t steps)
     return cuda_mark_queued(e);
 }
 
-/* The samples are a batch of their own, the first of an order that begins with them. */
+/* The samples become the first batch of an order that begins with them. */
 bool cuda_queue_gradient(engine *e, uint32_t first, uint32_t count)
 {
     if (e->order_epoch != 0 && !cuda_make_order(e, 0)) {

@@ -7,7 +7,7 @@
 /* A tensor as `rows` contiguous runs of `width` floats. The output of conv1, which no step stores,
  * is computed again from the last step's samples, from `first` on in the order. */
 typedef struct tensor {
-    const float *from; /* device memory; NULL where it is made */
+    const float *from; /* device memory; NULL if it is computed */
     uint64_t rows;
     uint32_t width;
     uint32_t first;
@@ -87,7 +87,7 @@ static engine_status find_tensor(engine *e, const char *name, tensor *out)
     const char *gradient = behind_prefix(name, "gradient/");
     const char *activation = behind_prefix(name, "activation/");
     if ((gradient != NULL || activation != NULL) && e->made == 0) {
-        return cuda_fail(e, ENGINE_INVALID, "no step has made tensor '%s' yet", name);
+        return cuda_fail(e, ENGINE_INVALID, "no step has computed tensor '%s' yet", name);
     }
     const bool found = activation != NULL ? find_activation(e, activation, out)
                        : gradient != NULL ? find_parameter(e, gradient, true, out)

@@ -5,20 +5,24 @@
  *   gradient[tap][c]  = sum over samples and pixels of image[pixel + tap] * back[pixel][c]
  *   gradient of bias[c] = sum over them of back[pixel][c]
  *
- * delta is the gradient of conv2's output before ReLU: pooled's, at the place in its window that
- * argmax says, elsewhere 0. All is linear in delta: a piece of work is one row of delta and one row
- * of taps, whose part of `back` (32 channels by 26 pixels, K = 3 taps by 64) is gated and
- * multiplied with the image by itself, and never meets the others but in the sums of the gradient.
- * So bands need no neighbours, and no row of taps falls outside.
+ * delta is the gradient of conv2's output before ReLU: pooled's gradient at the place in each
+ * window that argmax names, 0 elsewhere. `back` is linear in delta, so the work is cut into pieces:
+ * one row of delta by one row of taps. A piece computes a part of `back` (32 channels by 26 pixels,
+ * K = 3 taps by 64), gates it and multiplies it with the image; only the sums of the gradient join
+ * the pieces. So a strip needs no rows of its neighbours, and no row of taps falls outside.
  *
- * A block keeps conv2's kernel in shared memory and takes every 128th strip of `2 STRIP` rows of
- * delta, zeros between the rows. Words are values, or pairs of bf16 along d; a lane takes eight in
- * a row, two for each of four steps of mma, from the kernel (A: row = channel) as from delta (B:
- * column = pixel): no transposition, 16 bytes an access, free of bank conflicts.
- * bf16: strips of two window rows, a warp has one piece, 2 by 4 tiles. tf32, fp32: strips of one
- * window row, so that a block keeps within 99 KiB; a warp has half the pixels of a piece.
+ * A block keeps conv2's kernel in shared memory and takes every 128th strip of DELTA_ROWS rows of
+ * delta, with zeros between the rows. A word is one value, or in bf16 a pair along d. A lane reads
+ * eight words in a row, two for each of four steps of mma, both from the kernel (A: row = channel)
+ * and from delta (B: column = pixel). So nothing is transposed, and accesses are 16 bytes wide and
+ * free of bank conflicts.
+ *
+ * - bf16: a strip is two window rows; a warp has one piece, 2 by 4 tiles.
+ * - tf32, fp32: a strip is one window row, so that a block keeps within 99 KiB; a warp has half the
+ *   pixels of a piece.
+ *
  * A lane ends with four channels by 8 or 4 pixels, and multiplies these with the image in its
- * registers; the warps' sums meet in shared memory at the end. The slot is a block's own.
+ * registers. At the end the warps' sums are added in shared memory. Each block has its own slot.
  *
  * Bound: as for conv2_weights; here staging the kernel is a part of it. */
 #include "lenet_device.cuh"
@@ -27,7 +31,7 @@ namespace
 {
 
 enum {
-    PIXEL_TILES = 4,                   /* of eight pixels: 26, and six that come to nothing */
+    PIXEL_TILES = 4,                   /* of eight pixels: 26, and six that are not used */
     ROW_PIXELS = LENET_CONV2_SIDE + 2, /* from row to row of delta: two zeros before each */
     TAPS = 9,
     SUMS = TAPS + 1, /* of a channel: the taps and the bias */
@@ -56,7 +60,7 @@ template <engine_precision P> struct strip_of {
 };
 
 static_assert(CONV_WARPS * LENET_CONV1_CHANNELS * SUMS <= strip_of<ENGINE_BF16>::KERNEL,
-              "the sums meet where the kernel was");
+              "the warps' sums fit into the kernel's memory");
 
 template <engine_precision P> size_t shared_bytes()
 {
@@ -81,7 +85,7 @@ __device__ __forceinline__ void store_words(shared_span<uint32_t> to, int row, i
     }
 }
 
-/* conv2's kernel as it lies: rows (tap, channel), and zeros for delta's surroundings. */
+/* Stages conv2's kernel in its own order, rows (tap, channel), and zeros around delta's rows. */
 template <engine_precision P>
 __device__ __forceinline__ void stage_kernel(const float *kernel, shared_span<uint32_t> to,
                                              shared_span<uint32_t> delta)
@@ -118,7 +122,7 @@ __device__ __forceinline__ void make_delta(const cuda_activations &a, uint32_t s
     }
 }
 
-/* gates[y][x]: bit c says whether conv1 is above 0 there. */
+/* gates[y][x]: bit c is set if conv1 is above 0 there in channel c. */
 template <engine_precision P>
 __device__ __forceinline__ void make_gates(shared_span<uint32_t> gates, shared_span<float> image,
                                            const conv1_filter &filter, int warp, int lane)
@@ -203,7 +207,7 @@ __device__ __forceinline__ void multiply_mma(shared_span<uint32_t> kernel,
     }
 }
 
-/* The same places by FFMA. */
+/* The same in fp32, by FFMA. */
 __device__ __forceinline__ void multiply_fp32(shared_span<uint32_t> kernel,
                                               shared_span<uint32_t> delta, const piece &own,
                                               int lane,
@@ -275,7 +279,8 @@ add_image_products(shared_span<float> image, shared_span<uint32_t> gates, const 
     }
 }
 
-/* Over the four lanes of a group, then over the warps in order, to the slot. */
+/* Adds the sums over the four lanes of a group, then over the warps in order, and writes the
+ * slot. */
 __device__ __forceinline__ void write_slot(shared_span<float> parts, float *slot, bool first,
                                            int warp, int lane, float (&sums)[LANE_CHANNELS][SUMS])
 {
@@ -294,7 +299,7 @@ __device__ __forceinline__ void write_slot(shared_span<float> parts, float *slot
         }
     }
     __syncthreads();
-    /* Places run as the slot does: taps by channel, then the bias. */
+    /* The parts are laid out like the slot: taps by channel, then the bias. */
     for (int i = static_cast<int>(threadIdx.x); i < WARP_PARTS; i += CONV_THREADS) {
         float sum = first ? 0.0f : slot[i];
 #pragma unroll
@@ -333,7 +338,7 @@ __global__ void __launch_bounds__(CONV_THREADS, 1)
     for (uint32_t at = blockIdx.x; at < strips; at += gridDim.x) {
         const uint32_t i = at / strip::STRIPS;
         const int in_sample = static_cast<int>(at % strip::STRIPS);
-        /* On its way while the rest is staged. */
+        /* In flight while the rest is staged. */
         const conv1_filter filter = load_conv1_filter(p.values + LENET_CONV1_KERNEL_AT, lane);
         __syncthreads();
         stage_image<strip::IMAGE_ROWS>(image, batch.images, sample_at(batch, range, i),

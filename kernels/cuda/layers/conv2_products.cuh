@@ -3,9 +3,10 @@
  *
  * mma (tf32, bf16): warp = (group of 8 windows, 32 channels, half of the K of each tap). The two
  * tiles of 16 rows are the upper and the lower pixels of 8 windows; the halves of K are added
- * through shared memory. Words of K (a tf32 value or a pair of bf16) lie in shared memory in the
- * order in which a lane needs them, pixels of even columns apart from odd ones, conv2's kernel with
- * its quads permuted by row: all accesses are 8 or 16 bytes wide and free of bank conflicts.
+ * through shared memory. Shared memory is laid out so that all accesses are 8 or 16 bytes wide and
+ * free of bank conflicts: words of K (a tf32 value or a pair of bf16) are in the order in which a
+ * lane needs them, pixels of even columns are apart from odd ones, and the quads of conv2's kernel
+ * are permuted by row.
  * fp32: thread = one window by 4 channels, 16 products for every 2 vector loads. */
 #ifndef KERNELS_CUDA_CONV2_PRODUCTS_CUH
 #define KERNELS_CUDA_CONV2_PRODUCTS_CUH

@@ -3,21 +3,22 @@
  *   gradient[tap][c][d] = sum over samples and pixels of conv1[pixel + tap][c] * delta[pixel][d]
  *   gradient of bias[d] = sum over them of delta[pixel][d]
  *
- * delta is the gradient of conv2's output before ReLU: pooled's, at the place in its window that
- * argmax says, elsewhere 0. A block takes every 128th band (lenet_device.cuh), makes conv1's rows
- * and delta in shared memory, keeps the whole gradient [288,64] in its threads' registers over all
- * its bands, and puts it in a slot of its own.
+ * delta is the gradient of conv2's output before ReLU: pooled's gradient at the place in each
+ * window that argmax names, 0 elsewhere. A block takes every 128th band (lenet_device.cuh), and
+ * computes conv1's rows and delta into shared memory. Its threads keep the whole gradient [288,64]
+ * in registers over all its bands, then write it to the block's own slot.
  *
  * mma: K = pixels; a word is a tf32 value, or a pair of bf16 from two rows, one above the other, so
- * that a tap's shift to the side shifts whole words. Warp = (row of taps, 32 of the 64 channels,
- * half of K): 6 by 4 tiles of 16 by 8. Row m of tiles 2 dx and 2 dx + 1 together is channel
+ * that a tap's sideways shift moves whole words. Warp = (row of taps, 32 of the 64 channels, half
+ * of K): 6 by 4 tiles of 16 by 8. Row m of tiles 2 dx and 2 dx + 1 together is channel
  * 4 (m % 8) + …, and column c of tile j is channel j of quad quad_of_column(c). delta's quads lie
  * in shared memory in the order of these columns, so that every access there is 16 bytes wide, free
- * of bank conflicts, and feeds two or four tiles. At the end the halves of K meet in shared memory.
+ * of bank conflicts, and feeds two or four tiles. At the end the halves of K are added through
+ * shared memory.
  * fp32: thread = three taps of a row by 4 by 4 channels, 48 products for every two vector loads.
  *
- * Bound: at 16 samples (96 bands) latency; above, shared memory's bandwidth (4/3 accesses of 128
- * bytes an mma) or the rate of FFMA; a slot is 74 KB to write. */
+ * Bound: at 16 samples (96 bands) latency; with more, shared memory's bandwidth (4/3 accesses of
+ * 128 bytes an mma) or the rate of FFMA. Each block also writes a slot of 74 KB. */
 #include "lenet_device.cuh"
 
 namespace
@@ -78,7 +79,7 @@ template <engine_precision P> __device__ __forceinline__ int delta_place(int qua
     return P == ENGINE_FP32 ? quad : quad / 8 * 8 + column_of_quad(quad % 8);
 }
 
-/* This thread's window and channels of delta, and on top of its sums for the bias. */
+/* Stages this thread's window and channels of delta, and adds them to its sums for the bias. */
 template <engine_precision P>
 __device__ __forceinline__ void make_delta(const cuda_activations &a, uint32_t sample,
                                            int in_sample, float scale, shared_span<uint32_t> delta,
@@ -317,7 +318,7 @@ __global__ void __launch_bounds__(CONV_THREADS, 1)
     for (uint32_t band = blockIdx.x; band < bands; band += gridDim.x) {
         const uint32_t i = band / BANDS;
         const int in_sample = static_cast<int>(band % BANDS);
-        /* On its way while the rest is staged. */
+        /* In flight while the rest is staged. */
         const conv1_filter filter = load_conv1_filter(p.values + LENET_CONV1_KERNEL_AT, lane);
         __syncthreads();
         stage_image<IMAGE_ROWS>(image, batch.images, sample_at(batch, range, i), 4 * in_sample,

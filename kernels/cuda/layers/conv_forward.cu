@@ -7,12 +7,12 @@
  *
  * A block goes over bands (lenet_device.cuh). For each: image rows to shared memory, conv1's six
  * rows by one thread a channel, then conv2 as a matrix product of 96 pixels by 64 channels over
- * K = 288 (tap, channel; conv2_products.cuh), of which each thread ends with a window's four pixels
- * by four channels: the epilogue needs no more exchange.
+ * K = 288 (tap, channel; conv2_products.cuh). Each thread ends with a window's four pixels by four
+ * channels, so the epilogue exchanges nothing.
  *
- * Bound: at 16 samples (96 bands) latency, of which staging conv2's kernel (74 KB from L2 a block)
- * and the chain progress, order, image are most; above, shared memory's bandwidth (mma) or the
- * rate of FFMA. */
+ * Bound: at 16 samples (96 bands) latency, mostly of staging conv2's kernel (74 KB from L2 for each
+ * block) and of the dependent loads of progress, order and image; with more, shared memory's
+ * bandwidth (mma) or the rate of FFMA. */
 #include "conv2_products.cuh"
 
 namespace
@@ -25,7 +25,7 @@ enum {
     WINDOWS = 2 * LENET_POOL_SIDE,               /* 24 a band */
     MASKS = WINDOWS * LENET_CONV2_CHANNELS / 16, /* philox blocks of a band */
     IMAGE_ROWS = CONV1_ROWS + 2,
-    /* Two blocks on a multiprocessor of 132: more would only load the kernel more often. */
+    /* Two blocks for each of 132 multiprocessors: more would only load the kernel more often. */
     MOST_BLOCKS = 264,
 };
 

@@ -1,4 +1,4 @@
-/* What has to happen once a device before the kernels. */
+/* What has to be done once per device before any kernel runs. */
 #include "lenet_device.cuh"
 
 extern "C" cudaError_t cuda_kernels_prepare(void)

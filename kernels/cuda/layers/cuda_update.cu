@@ -4,9 +4,9 @@
  *
  *   gradient = sum of the slots, 16 groups of slots each in order, then the groups in order
  *
- * A thread has four parameters of a group of slots, so that its 8 loads are all under way. Blocks:
- * conv2's, conv1's, the head's, one for metrics. The block that ends last counts the step, since
- * all others have read by then what that changes.
+ * A thread adds four parameters over a group of slots, so that its 8 loads are in flight together.
+ * The blocks are conv2's, conv1's, the head's, and one for metrics. The last block to finish counts
+ * the step, since by then all others have read what that changes.
  *
  * Bound: reading the slots, up to 128 * 74 KB from L2. */
 #include "lenet_device.cuh"
@@ -36,8 +36,8 @@ static_assert(LENET_CONV1_BIAS_AT == LENET_CONV1_KERNEL_AT + 9 * LENET_CONV1_CHA
 
 constexpr size_t UPDATE_BYTES = GROUPS * QUADS * 4 * sizeof(float);
 
-/* alpha of update t (from 1), as the CPU engine computes it; on the device alone, whose powers need
- * not be the host's: a run that goes on from a state has the same bits. */
+/* Alpha of update t (from 1), by the CPU engine's formula. Only the device computes it, because the
+ * host's pow may differ in the last bits. So a run that resumes from a state has the same bits. */
 __device__ __forceinline__ float adam_alpha(const cuda_adam_settings &adam, uint64_t t)
 {
     const double correction_1 = 1 - pow(adam.beta_1, static_cast<double>(t));
@@ -64,8 +64,9 @@ __device__ __forceinline__ void update_four(const cuda_parameters &p, const adam
     store_global4(p.values + at, value);
 }
 
-/* Sums `used` slots of `count` floats each for this thread's four parameters, quad `quad`; the sum
- * is that of the threads of group 0. Quads beyond the slot take part in the barrier alone. */
+/* Sums `used` slots of `count` floats each for this thread's four parameters, quad `quad`; only the
+ * threads of group 0 return the whole sum. A thread whose quad is beyond the slot only takes part
+ * in the barrier. */
 __device__ __forceinline__ float4 sum_slots(const float *slots, int count, int used, int quad,
                                             int group, int column, shared_span<float> parts)
 {
@@ -73,7 +74,7 @@ __device__ __forceinline__ float4 sum_slots(const float *slots, int count, int u
     if (4 * quad < count) {
         const float *from = slots + static_cast<size_t>(group * GROUP_SLOTS) * count + 4 * quad;
         const int end = min(static_cast<int>(GROUP_SLOTS), used - group * GROUP_SLOTS);
-        float4 next[GROUP_SLOTS]; /* all under way at once */
+        float4 next[GROUP_SLOTS]; /* all in flight together */
 #pragma unroll
         for (int slot = 0; slot < GROUP_SLOTS; slot++) {
             next[slot] = slot < end ? load_global4(from + static_cast<size_t>(slot) * count)
@@ -97,7 +98,7 @@ __device__ __forceinline__ float4 sum_slots(const float *slots, int count, int u
     return sum;
 }
 
-/* Hands out the step's metrics: the entry's `step` last. */
+/* Writes the step's metrics to the ring, the entry's `step` last. */
 __device__ __forceinline__ void write_entry(cuda_ring *ring, const cuda_parameters &p,
                                             const batch_range &range)
 {
@@ -109,7 +110,7 @@ __device__ __forceinline__ void write_entry(cuda_ring *ring, const cuda_paramete
     *const_cast<volatile uint64_t *>(&entry->step) = range.step + 1;
 }
 
-/* The last block to come counts the step. */
+/* The last block to finish counts the step. */
 __device__ __forceinline__ void finish_block(cuda_progress *progress, uint64_t step)
 {
     __syncthreads();
@@ -151,7 +152,7 @@ __device__ __forceinline__ conv_quad sum_conv_quad(const cuda_batch &batch,
     return conv_quad{group == 0 && 4 * quad < count ? at : -1, gradient};
 }
 
-/* Parameter i of those behind dense1's kernel, and its place in head_slots. */
+/* Parameter i of those after dense1's kernel, and its place in head_slots. */
 __device__ __forceinline__ int head_slot(int i)
 {
     return i < LENET_DENSE1 ? LENET_DENSE1 * LENET_CLASSES + LENET_CLASSES + i : i - LENET_DENSE1;

@@ -5,18 +5,18 @@
  *   gradient[k][j]        = sum over i of pooled[i][k] * preactivation_gradient[i][j]
  *
  * Block = 16 rows of the kernel, 4 warps of 32 columns each: 576 blocks that are all on the chip at
- * once. Lane (g, t) = (lane / 4, lane % 4) has rows g and g + 8, and eight columns of each
- * (lane_values), as the old weights for the first product, as the sums of the second, and as
- * parameters and moments for the update, which therefore are loaded once, 16 bytes at a time,
- * before anything else, all under way together: copied to where in shared memory that lane alone
- * looks for them, the moments during the products.
+ * the same time. Lane (g, t) = (lane / 4, lane % 4) has rows g and g + 8, and eight columns of each
+ * (lane_values): as old weights for the first product, as sums of the second, and as parameters and
+ * moments for the update. So each value is loaded once, 16 bytes at a time. All these loads start
+ * before anything else. They copy to shared memory, to places that only this lane reads; the
+ * moments arrive during the products.
  *
- * Samples go by chunks of 32 (dense1_products.cuh): their 16 inputs to shared memory, the first
- * product's parts of the four warps through shared memory; preactivation_gradient comes from the
- * first-level cache.
+ * Samples are processed in chunks of 32 (dense1_products.cuh). Their 16 inputs are staged in shared
+ * memory, where the four warps also add their parts of the first product. preactivation_gradient
+ * comes from the L1 cache.
  *
- * Bound: the kernel and its moments, 14 MB read and 14 MB written of L2, from 64 samples on with
- * the products beside it. */
+ * Bound: L2's bandwidth, 14 MB read and 14 MB written for the kernel and its moments; from 64
+ * samples on also the products. */
 #include "dense1_products.cuh"
 
 namespace
@@ -29,7 +29,7 @@ enum { BLOCKS = LENET_FLAT / ROWS };
 /* What a launch does with the kernel's gradient. */
 enum dense1_mode {
     KEEP,          /* adds it up over micro-batches in p.gradients */
-    UPDATE,        /* adds what is there, updates, and keeps a sum of several */
+    UPDATE,        /* adds earlier micro-batches', stores that sum if there are any, updates */
     GRADIENT_ALONE /* writes it, and computes nothing else */
 };
 
@@ -39,7 +39,7 @@ __device__ __forceinline__ int lane_offset(int i)
     return i / 2 * 8 * LENET_DENSE1 + i % 2 * HALF;
 }
 
-/* Starts to copy a lane's part to shared memory, where no other thread looks at it. */
+/* Starts to copy a lane's part to places in shared memory that only this lane reads. */
 __device__ __forceinline__ void copy_lane(const float *from, int at, shared_span<float> to)
 {
 #pragma unroll
@@ -89,15 +89,15 @@ struct row_spans {
     shared_span<float> v;
 };
 
-/* The new gradient on top of earlier micro-batches', and what the mode makes of it, four values at
- * a time. */
+/* Adds the new gradient to that of earlier micro-batches and does what the mode says, four values
+ * at a time. */
 template <dense1_mode MODE>
 __device__ __forceinline__ void finish_kernel(const cuda_parameters &p, const adam_rates &rates,
                                               float alpha, bool earlier, int lane_at,
                                               const float (&sums)[4][4], const row_spans &rows)
 {
     if (MODE != GRADIENT_ALONE) {
-        copy_async_wait<0>(); /* also where no sample needed the weights */
+        copy_async_wait<0>(); /* also if no sample needed the weights */
     }
 #pragma unroll
     for (int i = 0; i < 4; i++) {

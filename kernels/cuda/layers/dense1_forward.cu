@@ -4,9 +4,10 @@
  *
  * A block has one slice, 64 of the 128 columns and up to 64 samples; 8 warps = 2 times 32 columns
  * by 4 times 32 inputs. Every weight is read once, 16 bytes a lane and whole rows of 128 bytes a
- * warp, straight into the registers that mma takes them from: column c of channel tile j is column
- * 4 c + j of the warp's 32, and lane t of four holds inputs 4 t .. 4 t + 3 of 16, for A as for B.
- * The warps' sums over their inputs meet in shared memory.
+ * warp, straight into the registers from which mma takes it. So these loads decide the order:
+ * column c of channel tile j is column 4 c + j of the warp's 32, and lane t of four holds inputs 4
+ * t .. 4 t + 3 of 16, both in A and in B. The warps' sums over their inputs are added in shared
+ * memory.
  *
  * fp32: lane = column, its 32 weights in registers, the sample's inputs by broadcast.
  *
@@ -171,7 +172,7 @@ __global__ void __launch_bounds__(THREADS, 2)
     const int quarter = warp / 2;
     const int column = half * COLUMNS + warp % 2 * WARP_COLUMNS;
     const int input = slice * SLICE + quarter * WARP_INPUTS;
-    /* Before the number of samples, which is loaded as well. */
+    /* Loaded before the number of samples, which has to be loaded too. */
     const lane_weights<P> weight =
         load_weights<P>(parameters + LENET_DENSE1_KERNEL_AT, input, column, lane);
     const uint32_t n = batch_range_of(batch).n;

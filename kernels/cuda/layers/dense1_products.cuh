@@ -20,7 +20,7 @@ enum {
 };
 
 /* A lane's part of the kernel: rows g and g + 8, and in each of them quads t and t + 4 of the
- * warp's columns, as quad_of_column has it. */
+ * warp's columns (quad_of_column). */
 struct lane_values {
     float value[2][8];
 };

@@ -1,4 +1,4 @@
-/* The head of the network: what comes behind dense1's product, to the loss and back.
+/* The head of the network: what follows dense1's product, up to the loss and back.
  *
  *   sums[j]   = bias[j] + partial[0][j] + … + partial[splits - 1][j]
  *   hidden[j] = dropout2(ReLU(sums[j]))
@@ -60,7 +60,7 @@ __device__ __forceinline__ void sum_splits(const float *partial, uint32_t capaci
     store4(sums, warp * HIDDEN + 4 * lane, sum);
 }
 
-/* One logit's sum over 128 inputs by a warp, in an order that depends on nothing. */
+/* One logit's sum over 128 inputs by a warp, always in the same order. */
 __device__ __forceinline__ float sum_logit(const float (&weight)[LANE_INPUTS],
                                            shared_span<float> hidden, int lane)
 {
@@ -159,7 +159,7 @@ __global__ void __launch_bounds__(THREADS)
     const float scale = batch.dropout ? DROPOUT2_SCALE : 1.0f;
 
     sum_splits(a.partial, batch.capacity, sample, splits, warp, lane, m.sums);
-    /* Needed by the first warp alone, at the end: it is on its way during all that follows. */
+    /* Needed only by the first warp at the end: the load is in flight until then. */
     const int label = warp == 0 && batch.labels != nullptr ? batch.labels[place] : 0;
     __syncthreads();
     float hidden = 0;

@@ -11,8 +11,8 @@ typedef struct tag_key {
     const char *run;
     const char *tag;
     const char *content; /* "summary" for values; else the kind of event; a constant */
-    const char *plugin;  /* of the first value that names one; "" while none has. It tells entries
-                            not apart */
+    const char *plugin;  /* of the first value that names one; "" while none has. Not a part of the
+                            key */
 } tag_key;
 
 /* All zero is an empty map. */
@@ -23,8 +23,8 @@ typedef struct tag_map {
     size_t capacity;
 } tag_map;
 
-/* The entry of `entry_bytes` bytes for this key, and its plugin if it had none; a
- * new one is zero after its tag_key. NULL without memory. Entries do not move. */
+/* The entry for this key, of `entry_bytes` bytes. A new one is zero after its tag_key. Sets the
+ * plugin if the entry has none. NULL without memory. Entries do not move. */
 TBLOG_MUST_CHECK void *tag_map_get(tag_map *map, const tag_key *wanted, size_t entry_bytes);
 
 /* Frees the entry at this index; another takes its place. */

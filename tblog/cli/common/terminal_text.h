@@ -18,7 +18,7 @@ int terminal_text_columns(const char *text);
 void terminal_text_print(const char *text);
 void terminal_text_print_to(FILE *stream, const char *text);
 
-/* terminal_text_print without the first so many columns; how many of them are left over. */
+/* Prints the text without its first `columns` columns. Returns how many more the text lacks. */
 int terminal_text_print_behind(const char *text, int columns);
 
 #endif

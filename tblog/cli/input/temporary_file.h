@@ -12,7 +12,7 @@
 #include "tblog/tblog.h"
 
 typedef struct temporary_file {
-    FILE *stream;   /* NULL where none is open */
+    FILE *stream;   /* NULL if none is open */
     uint64_t bytes; /* appended so far */
 } temporary_file;
 

@@ -145,7 +145,7 @@ static void put_repeated(json_out *out, const ProtobufCFieldDescriptor *field,
     json_out_end(out, ']');
 }
 
-/* What stands for a plain value: the one that is set, null where none is. */
+/* The one value that is set, as a plain value; null if none is. */
 static void put_plain(json_out *out, const char *key, const TblogPb__Value *value)
 {
     switch (value == NULL ? TBLOG_PB__VALUE__KIND__NOT_SET : value->kind_case) {

@@ -45,7 +45,8 @@ static int open_unnamed(const char *path)
     return descriptor;
 }
 
-/* For file systems without such files: a second name, which only a killed process leaves. */
+/* For file systems without such files: opens OUT.partial, which stays only if the process is
+ * killed. */
 static int open_partial(output_file *file)
 {
     const size_t bytes = strlen(file->path) + sizeof ".partial";
@@ -134,7 +135,7 @@ static bool give_name(output_file *file)
         file->partial = NULL;
         return true;
     }
-    /* For file systems that cannot rename so. */
+    /* For file systems that can rename only by replacing. */
     return errno == EINVAL && link(file->partial, file->path) == 0;
 }
 

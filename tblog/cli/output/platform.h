@@ -1,5 +1,5 @@
-/* What the tool needs beyond POSIX.1-2008. A port to another system replaces platform_linux.c
- * and no other file. docs/packaging.md says what other systems offer instead. */
+/* What the tool needs beyond POSIX.1-2008. A port to another system replaces platform_linux.c and
+ * no other file. docs/packaging.md lists what other systems offer instead. */
 #ifndef TBLOG_CLI_PLATFORM_H
 #define TBLOG_CLI_PLATFORM_H
 

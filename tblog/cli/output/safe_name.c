@@ -11,7 +11,7 @@
 
 enum { HASH_BYTES = 17, ESCAPE_BYTES = 3 };
 
-/* Whether the character stays as it is, which begins the name or not. */
+/* Whether the character is kept; `is_first`: it begins the name. */
 static bool stays(char character, bool is_shown, bool is_first)
 {
     const unsigned char byte = (unsigned char)character;
@@ -36,7 +36,7 @@ static uint64_t hash_text(const char *text)
 void safe_name(char name[SAFE_NAME_BYTES], const char *text)
 {
     size_t size = 0;
-    size_t whole = 0; /* up to here the name could be cut: between characters, with room after */
+    size_t whole = 0; /* the last place between characters at which the hash still fits */
     const char *at = text;
     while (*at != '\0') {
         if (size + HASH_BYTES < SAFE_NAME_BYTES) {

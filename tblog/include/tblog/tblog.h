@@ -35,7 +35,7 @@
  * tblog_writer_close frees it. The parent's writer is not affected. The child may open writers.
  *
  * Steps: log each tag in increasing order of its steps, each step once, across all files of a run.
- * Other orders are written too, and the file keeps every point, but TensorBoard then shows:
+ * Points in another order are written too, but what TensorBoard shows then depends on its loader:
  *   - Default loader: a point at step s removes earlier points at step s and above. Steps 0, 1, 2,
  *     5, 4, 3, 6 show as 0, 1, 2, 3, 6. If a step repeats, only its last point shows. If a run
  *     restarts at step 0 in the same directory, all earlier points disappear.
@@ -55,14 +55,14 @@
 
 /* ---- Versions ----
  *
- * Versions are semantic (semver.org). A patch version fixes faults. A minor version also adds. A
- * major version may change or remove. While the major version is 0, a minor version may change or
- * remove, and a patch version may add.
+ * Versions are semantic (semver.org). A patch version only fixes faults. A minor version may also
+ * add to the interface. A major version may change it or remove from it. While the major version is
+ * 0, a minor version may do what a major one may, and a patch version may add.
  *
  * A compiled program also runs with later libraries of the same major version; while that is 0, of
- * the same minor version. The soname (libtblog.so.VERSION) and the version of the symbols
- * (TBLOG_VERSION) say which these are, so the loader refuses other libraries. A program that loads
- * the library with dlopen calls tblog_check_version. ---- */
+ * the same minor version. The soname (libtblog.so.VERSION) and the symbols' version (TBLOG_VERSION)
+ * contain that number, so the loader refuses other libraries. A program that loads the library with
+ * dlopen calls tblog_check_version. ---- */
 
 #define TBLOG_VERSION_MAJOR 0
 #define TBLOG_VERSION_MINOR 2
@@ -116,7 +116,7 @@ typedef enum tblog_status {
     TBLOG_DAMAGED,   /* reader: a checksum or an encoding is wrong at tblog_reader_offset */
     TBLOG_INVALID,   /* a wrong argument; nothing was written; not sticky */
     TBLOG_NO_MEMORY, /* nothing was written; not sticky */
-    TBLOG_IO,        /* a system call failed; the message says which and why */
+    TBLOG_IO,        /* a system call failed; the message names it and the cause */
     TBLOG_FULL       /* the queue is full; nothing was written; not sticky */
 } tblog_status;
 
@@ -174,9 +174,10 @@ typedef struct tblog_writer_options {
                                    64 bytes, without '/' and control characters */
     const tblog_clock *clock;   /* copied; its context must outlive the writer. NULL: the time of
                                    the system's last tick (see tblog_clock) */
-    size_t queue_bytes; /* how much may wait to be written, plus one event; default 4 MiB; not 0.
-                           The writing thread may hold as much again. With flush_interval_ms 0
-                           nothing waits. Memory for larger events is freed once they are written */
+    size_t queue_bytes; /* an event is accepted while less than this waits to be written; default 4
+                           MiB; not 0. The writing thread may hold as much again. With
+                           flush_interval_ms 0 nothing waits. Memory for larger events is freed once
+                           they are written */
     tblog_full_queue full_queue; /* default TBLOG_FULL_QUEUE_WAIT */
     bool sync_every_flush;       /* fsync after each flush that wrote something; default false */
     bool retry_after_error;      /* retry instead of refusing calls after an error; default false.
@@ -194,9 +195,9 @@ typedef struct tblog_writer_options {
                             They are larger, and fewer tools read them */
     uint64_t rotate_seconds; /* end a file this many seconds after its first event was flushed, as
                                 tblog_writer_rotate does, even if nothing more is logged. At most
-                                4294967295; default 0: never. Measured by the flush interval's
-                                clock. With flush_interval_ms 0 the first later call ends the file.
-                                rotate_bytes may end it earlier */
+                                4294967295; default 0: never. Like flush intervals, it is measured
+                                by a monotonic clock. With flush_interval_ms 0 the first later call
+                                ends the file. rotate_bytes may end it earlier */
 } tblog_writer_options;
 
 TBLOG_API void tblog_writer_options_init_sized(tblog_writer_options *options, size_t size);
@@ -228,8 +229,8 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_writer_open(tblog_writer **out,
                                                           const tblog_writer_options *options);
 
 /* Logs one point. `tag` is not empty; slashes in it make groups on TensorBoard's page. `step` may
- * be any number and is not checked (see "Steps" above). `value` is stored as a float: beyond its
- * range it becomes an infinity. NaN and infinities are stored as such.
+ * be any number and is not checked (see "Steps" above). `value` is stored as a float; beyond a
+ * float's range it becomes an infinity. NaN and infinities are stored as such.
  *
  *   TBLOG_INVALID    an argument is NULL; the tag is empty, not UTF-8, or already has a value of
  *                    another kind in this writer; or the clock is not finite
@@ -406,7 +407,7 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_graph_def(tblog_writer *writer
 /* ---- The HParams page: hyper-parameters beside results
  *
  * A session is a run with a tblog_add_session_start. Its metrics are scalars of that run or of runs
- * below it. A writer accepts each of the three calls once. Times are of the writer's clock. ---- */
+ * below it. A writer accepts each of the three calls once. Times are by the writer's clock. ---- */
 
 typedef enum tblog_hparam_type {
     TBLOG_HPARAM_NUMBER,
@@ -444,7 +445,7 @@ typedef enum tblog_session_result {
     TBLOG_SESSION_FAILED = 2
 } tblog_session_result;
 
-/* Logs how the session ended. This is final. */
+/* Logs how the session ended. TensorBoard shows the first end that a run logs. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_session_end(tblog_writer *writer,
                                                               tblog_session_result result);
 
@@ -481,8 +482,8 @@ TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_add_experiment_sized(
     tblog_writer *writer, const tblog_experiment *experiment, size_t experiment_size,
     size_t info_size, size_t hparam_size, size_t metric_size);
 
-/* Logs what the sessions in one log directory have in common. TensorBoard uses the first experiment
- * that it finds and shows nothing else, so log a complete one in one run. Without any, TensorBoard
+/* Logs what the sessions in one log directory have in common. TensorBoard shows only what the first
+ * experiment that it finds lists, so log a complete one in one run. Without any, TensorBoard
  * collects all hyper-parameters and scalars itself. */
 TBLOG_INLINE TBLOG_MUST_CHECK tblog_status tblog_add_experiment(tblog_writer *writer,
                                                                 const tblog_experiment *experiment)
@@ -724,17 +725,17 @@ TBLOG_API void tblog_reader_set_record_limit(tblog_reader *reader, uint64_t byte
  *   TBLOG_NO_MEMORY  You may call again.
  *   TBLOG_INVALID    an argument is NULL
  * This verifies both checksums, and that the record is an event with UTF-8 strings. It allocates
- * memory for what the file holds, not for what it claims. An event whose empty parts would take
- * more than 64 MiB and 16 times its bytes is TBLOG_DAMAGED. */
+ * memory for what the file holds, not for what it claims. An event is TBLOG_DAMAGED if its empty
+ * parts would take more memory than 64 MiB and also more than 16 times its size. */
 TBLOG_API TBLOG_MUST_CHECK tblog_status tblog_reader_next(tblog_reader *reader,
                                                           const tblog_event **event);
 
 /* Skips damage: the next tblog_reader_next reads the next record whose header has a correct
  * checksum. Call it after TBLOG_DAMAGED, or after TBLOG_TRUNCATED to find records that another
  * writer appended to a torn one. *lost_bytes is the number of bytes skipped from
- * tblog_reader_offset; lost_bytes may be NULL. If bytes are missing, the next record may begin
- * inside the damaged one. In a file crafted with records inside records, some are not found,
- * because trying each would take too long.
+ * tblog_reader_offset; lost_bytes may be NULL. If bytes of the damaged record are missing, the next
+ * one may begin before the end that its length gives. In a file crafted with records inside
+ * records, some are not found, because trying each would take too long.
  *
  *   TBLOG_OK         The record found may be damaged too.
  *   TBLOG_END        no record follows: all bytes to the end are lost. The reader does not move.

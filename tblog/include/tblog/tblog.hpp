@@ -77,7 +77,7 @@ class writer
 {
   public:
     writer() = default;
-    // Closes a file that is open. If opening fails, message() says why.
+    // Closes the file if one is open. If opening fails, message() has the cause.
     [[nodiscard]] tblog_status try_open(const std::string &run_directory, const options &with = {})
     {
         state_ = std::make_unique<detail::checked_writer>();

@@ -320,7 +320,7 @@ START_TEST(bf16_is_computed_where_the_machine_has_it_and_refused_elsewhere)
     } else {
         expect_unavailable(config, NULL, "AVX512-BF16, which this machine lacks");
     }
-    expect_unavailable(config, "portable", "AVX512-BF16, which is not there with isa");
+    expect_unavailable(config, "portable", "AVX512-BF16, which is not available with isa");
     expect_unavailable(config, "sse9", "isa 'sse9'");
     config.precision = ENGINE_TF32;
     ck_assert_int_eq(api->plan(&config, 4, 4, &plan, message, sizeof message), ENGINE_INVALID);

@@ -119,7 +119,7 @@ class Hostile(ToolTest):
             for command in ("verify", "ls", "cat", "export", "tail"):
                 code, _, err = limited(command, path, mebibytes=200)
                 self.assertEqual(code, 1, err)
-                self.assertIn("more parts than its size is good for", err)
+                self.assertIn("too many parts for its size", err)
             code, lines, err = limited("repair", path, "-o", self.path("out"), mebibytes=200)
             self.assertEqual((code, lines, err), (0, 3, ""))
             os.remove(self.path("out"))

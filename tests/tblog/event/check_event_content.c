@@ -169,7 +169,7 @@ static tblog_status decode_empty_values(size_t count)
     if (status == TBLOG_OK) {
         ck_assert_uint_eq(event.value_count, count);
     } else {
-        ck_assert_ptr_nonnull(strstr(decoder.problem, "more parts than its size is good for"));
+        ck_assert_ptr_nonnull(strstr(decoder.problem, "too many parts for its size"));
     }
     event_decoder_free(&decoder);
     free(values);

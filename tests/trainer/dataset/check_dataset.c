@@ -126,7 +126,7 @@ START_TEST(oversized_idx_is_refused)
     make_idx(&content, TRAINING_LABELS);
     blob_append(&content, "", 1);
     blob_write(&content, train_labels);
-    expect_error("set", "set/train-labels-idx1-ubyte: has more data behind the 3 labels");
+    expect_error("set", "set/train-labels-idx1-ubyte: has more data after the 3 labels");
 }
 END_TEST
 
@@ -143,7 +143,7 @@ START_TEST(idx_header_that_lies_is_refused)
         {3, 1, "has 1 dimension(s) instead of the 3 of images"},
         {3, 4, "has 4 dimension(s) instead of the 3 of images"},
         {7, 0, "holds no images"},
-        {7, 2, "has more data behind the 2 images of its header"},
+        {7, 2, "has more data after the 2 images of its header"},
         {7, 4, "is truncated: its header promises 4 images (3136 bytes), but only 2352 bytes"},
         {4, 0xff, "promises 4278190083 images, more than the 2739137 that this program takes"},
         {11, 32, "holds images of 32x28 instead of 28x28"},
@@ -222,10 +222,10 @@ START_TEST(gzip_must_be_whole_and_alone)
     changed = content;
     blob_append(&changed, "x", 1);
     blob_write(&changed, train_images_gz);
-    expect_error("zipped", "zipped/train-images-idx3-ubyte.gz: has garbage behind its gzip data");
+    expect_error("zipped", "zipped/train-images-idx3-ubyte.gz: has garbage after its gzip data");
     blob_append(&content, content.bytes, content.size);
     blob_write(&content, train_images_gz);
-    expect_error("zipped", "zipped/train-images-idx3-ubyte.gz: has more data behind the 3 images");
+    expect_error("zipped", "zipped/train-images-idx3-ubyte.gz: has more data after the 3 images");
 }
 END_TEST
 
@@ -327,7 +327,7 @@ START_TEST(gzip_bomb_is_not_inflated_beyond_its_header)
         ck_assert_int_eq(gzwrite(bomb, zeros, sizeof zeros), (int)sizeof zeros);
     }
     ck_assert_int_eq(gzclose(bomb), Z_OK);
-    expect_error("zipped", "zipped/train-images-idx3-ubyte.gz: has more data behind the 3 images");
+    expect_error("zipped", "zipped/train-images-idx3-ubyte.gz: has more data after the 3 images");
 }
 END_TEST
 

@@ -196,7 +196,7 @@ START_TEST(counts_are_held_against_the_data)
         const char *expected;
     } lies[] = {
         {"0", "holds no images"},
-        {"2", "has more data behind the 2 images of its header"},
+        {"2", "has more data after the 2 images of its header"},
         {"4", "is truncated: its header promises 4 images (3136 bytes), but only 2352 bytes"},
         {"4294967299", "promises 4294967299 images, more than the 2739137 that"},
         /* 2^60 + 3: times 784 it is 2352 modulo 2^64, just what the file holds. */

@@ -280,7 +280,7 @@ START_TEST(what_is_no_file_of_a_model_is_refused_by_name)
     expect_refused(load("nothing", false), "nothing cannot be read: No such file");
     expect_refused(load("nothing", true), "nothing cannot be read: No such file");
     scratch_write("text", "not a model at all");
-    expect_refused(load("text", false), "/text: it is text, no safetensors file");
+    expect_refused(load("text", false), "/text: it is text, not a safetensors file");
     expect_refused(load("text", true), "/text is a file, not a run's directory");
     ck_assert_int_eq(mkfifo(scratch_path("pipe"), 0666), 0);
     expect_refused(load("pipe", false), "/pipe cannot be read: it is not a regular file");

@@ -237,7 +237,7 @@ START_TEST(text_is_called_text)
     static const char *const texts[] = {"{\"this\": \"is JSON\"}", "{\n    \"state\": \"finished\"",
                                         "<!DOCTYPE html>", "one\tline\r\n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        expect_refused(parse(texts[i], strlen(texts[i])), "it is text, no safetensors file");
+        expect_refused(parse(texts[i], strlen(texts[i])), "it is text, not a safetensors file");
     }
 }
 END_TEST
@@ -250,7 +250,7 @@ START_TEST(files_of_other_formats_are_refused)
         "\x80\2, a pickle and nothing but that",
     };
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
-        expect_refused(parse(foreign[i], strlen(foreign[i])), "it is no safetensors file");
+        expect_refused(parse(foreign[i], strlen(foreign[i])), "it is not a safetensors file");
     }
 }
 END_TEST

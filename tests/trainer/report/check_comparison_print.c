@@ -113,7 +113,7 @@ START_TEST(details_say_which_runs_a_learning_rate_leaves_out)
 {
     add_rates(6);
     print_details();
-    assert_has("\n#1 is left out: its learning rate was chosen by it\n");
+    assert_has("\n#1 is left out: it served to choose its learning rate\n");
     assert_has("\n#7 is left out: learning rate 0.000447 was chosen for its batch size\n");
     assert_lacks("\n#4 is left out");
     assert_lacks("\n#13 is left out");

@@ -99,7 +99,7 @@ class Report(SelftestTest):
     def test_a_limit_of_file_sizes_does_not_fail_a_right_device(self):
         result = self.call_limited("none", "selftest", "--engine", "cuda")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
-        self.assertRegex(result.stdout, "(?m)^Verdict: passed: this cannot be kept: .*File too large$")
+        self.assertRegex(result.stdout, "(?m)^Verdict: passed: this verdict cannot be kept: .*File too large$")
         self.assertEqual(list(self.cache.glob("lenet_mnist/*")), [])
 
     def test_without_a_device_that_is_said_and_the_cpu_is_tested(self):
@@ -228,7 +228,7 @@ class KeptVerdict(SelftestTest):
     def test_without_a_known_driver_no_verdict_is_kept(self):
         result = self.train("none", "auto", WRONG_DEVICE_DRIVER="")
         self.assert_trained_on(result, "cuda")
-        self.assert_one_line(result, "this cannot be kept: the device's driver is not known")
+        self.assert_one_line(result, "this verdict cannot be kept: the device's driver is not known")
 
     def test_the_cpu_has_no_verdict(self):
         self.cache.write_text("no directory", encoding="utf-8")
@@ -253,8 +253,8 @@ class KeptVerdict(SelftestTest):
         self.cache.write_text("no directory", encoding="utf-8")
         result = self.train("none", "auto")
         self.assert_trained_on(result, "cuda")
-        self.assert_one_line(result, "the selftest of engine cuda passed; this cannot be kept: ",
-                             self.cache, "so it is done every time")
+        self.assert_one_line(result, "the selftest of engine cuda passed; this verdict cannot be kept: ",
+                             self.cache, "so it runs every time")
 
 class KeptFailure(SelftestTest):
     def setUp(self):

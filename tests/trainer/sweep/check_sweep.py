@@ -17,7 +17,7 @@ class Sweep(TrainerTest):
         for words in ("\nBest      ", "\nFastest   ", "\nHow sure  "):
             self.assertIn(words, last)
         for words in ("\nBest      ", "\nFastest   ", "\nCheapest  ", "\n    16    0.001 ",
-                      "\nHow sure  one seed tells nothing, 5 can: trainer sweep --batch-sizes 16,8\n"):
+                      "\nHow sure  one seed tells nothing; for 5: trainer sweep --batch-sizes 16,8\n"):
             self.assertIn(words, result.stdout)
         result = self.sweep("--quiet")
         self.assert_done(result)

@@ -86,7 +86,7 @@ class Signals(TrainerTest):
         told = self.stop(self.run_directory, "train", "--logdir", self.run_directory,
                          "--batch-size", 4, "--learning-rate", 1e20)
         self.assertRegex(told, r"\ntrainer train: stopped by SIGTERM after epoch \d+ of 1000000"
-                               r"(, step \d of 5)?; it diverged, so that it is not resumed\n$")
+                               r"(, step \d of 5)?; it diverged, so it is not resumed\n$")
 
     def test_a_run_that_is_being_written_is_not_touched(self):
         process = self.start("train", "--logdir", self.run_directory, "--batch-size", 4,

@@ -15,7 +15,7 @@ START_TEST(one_seed_says_that_it_tells_nothing_and_which_command_does)
     assert_begins("Best      batch size 32: 99.30 % validated, but one seed cannot tell\n"
                   "Fastest   batch size 32: 2 epochs to 99 %\n"
                   "Cheapest  batch size 32: 2 s of training to 99 % (64: 1.5 times)\n"
-                  "How sure  one seed tells nothing, 5 can: trainer sweep --batch-sizes 64,32\n"
+                  "How sure  one seed tells nothing; for 5: trainer sweep --batch-sizes 64,32\n"
                   "          --epochs 4 --seeds 5 (on the same data, with the same options)\n\n");
 }
 END_TEST
@@ -27,7 +27,7 @@ START_TEST(the_command_for_many_batch_sizes_is_named_without_them)
     }
     print();
     assert_has(
-        "\nHow sure  one seed tells nothing, 5 can: the same trainer sweep with --seeds 5\n\n");
+        "\nHow sure  one seed tells nothing; for 5: the same trainer sweep with --seeds 5\n\n");
 }
 END_TEST
 
@@ -40,7 +40,7 @@ START_TEST(a_single_seed_among_others_with_several_gets_the_command_too)
     add_level(32, 0, 9950);
     print();
     assert_begins("Best      batch size 32: 99.50 % validated, but 64 and 16 may be as good\n");
-    assert_has("\nHow sure  one seed tells nothing, 5 can: trainer sweep --batch-sizes 64,32,16\n");
+    assert_has("\nHow sure  one seed tells nothing; for 5: trainer sweep --batch-sizes 64,32,16\n");
 }
 END_TEST
 

@@ -33,7 +33,7 @@ class checked_writer
         note(tblog_writer_close(std::exchange(handle, nullptr)));
         return current().status;
     }
-    // Handles the status of a call. `message` is about it, unless the library has a message.
+    // Handles the status of a call. If `message` is empty, the library's message is used.
     tblog_status note(tblog_status status, const char *message = "")
     {
         const bool repeats = last_ == status || last_.exchange(status) == status;
@@ -43,7 +43,7 @@ class checked_writer
         message = *message ? message : tblog_writer_message(handle);
         // A copy, because on_error may call the writer, and the library then changes its text.
         const std::string why = *message ? message : tblog_status_string(status);
-        // An open writer itself keeps its I/O error, until it is cleared.
+        // An open writer keeps its own I/O error until it is cleared.
         if (status != TBLOG_IO || handle == nullptr) {
             const std::lock_guard lock(mutex_);
             if (first_.status == TBLOG_OK) {

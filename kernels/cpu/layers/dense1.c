@@ -125,18 +125,18 @@ static void find_samples(const uint8_t *argmax, size_t count, uint64_t samples[B
 }
 
 /* A part of one row, from input i of the samples: gradient[PASS] += the sum of inputs[i]
- * preactivation_gradient, from 0 where `fresh`. With `kernel`, also products[i], the input's
- * gradient, += kernel[PASS] preactivation_gradient, from 0 in the first pass. */
+ * preactivation_gradient, from 0 where `fresh`. If it `has_products`, a constant, also products[i],
+ * the input's gradient, += kernel[PASS] preactivation_gradient, from 0 in the first pass. */
 VEC_INLINE void row_pass(uint64_t samples, const float *inputs, const float *preactivation_gradient,
-                         const float *kernel, int pass, bool fresh, float *gradient,
-                         float *products)
+                         bool has_products, const float *kernel, int pass, bool fresh,
+                         float *gradient, float *products)
 {
     vec sum[PASS_VECTORS];
     vec weight[PASS_VECTORS];
     VEC_UNROLL
     for (int v = 0; v < PASS_VECTORS; v++) {
         sum[v] = fresh ? vec_all(0) : vec_load(gradient + pass + v * VEC);
-        weight[v] = kernel == NULL ? vec_all(0) : vec_load(kernel + pass + v * VEC);
+        weight[v] = has_products ? vec_load(kernel + pass + v * VEC) : vec_all(0);
     }
     for (; samples != 0; samples &= samples - 1) {
         const size_t s = (size_t)__builtin_ctzll(samples);
@@ -149,7 +149,7 @@ VEC_INLINE void row_pass(uint64_t samples, const float *inputs, const float *pre
             sum[v] = vec_fma(input, g, sum[v]);
             product[v % 2] = vec_fma(weight[v], g, product[v % 2]);
         }
-        if (kernel != NULL) {
+        if (has_products) {
             float *to = products + s * CPU_POOL_STRIDE;
             *to = (pass == 0 ? 0 : *to) + vec_total(product[0] + product[1]);
         }
@@ -172,8 +172,8 @@ void CPU_NAME(dense1_kernel_gradient)(const float *pooled, const uint8_t *argmax
         for (size_t i = 0; i < BLOCK; i++) {
             for (int pass = 0; pass < OUT; pass += PASS) {
                 row_pass(samples[i], pooled + begin * CPU_POOL_STRIDE + first + i,
-                         preactivation_gradient + begin * OUT, NULL, pass, begin == 0, gradient[i],
-                         NULL);
+                         preactivation_gradient + begin * OUT, false, NULL, pass, begin == 0,
+                         gradient[i], NULL);
             }
         }
     }
@@ -223,7 +223,7 @@ void CPU_NAME(dense1_backward)(const cpu_dense1_weights *weights, const float *p
             }
             float *row_gradient = gradient[kept ? i : 0];
             for (int pass = 0; pass < OUT; pass += PASS) {
-                row_pass(samples[i], pooled + at + i, preactivation_gradient + begin * OUT,
+                row_pass(samples[i], pooled + at + i, preactivation_gradient + begin * OUT, true,
                          weights->kernel + row, pass, weights->first && begin == 0, row_gradient,
                          pooled_gradient + at + i);
             }

@@ -292,9 +292,8 @@ static void finish_window(const float *in, const cpu_conv2 *weights, const float
 
         const vec_int open = value > vec_all(0);
         const vec_int at = ((top.at ^ CPU_ROUTE_NONE) & ~open) ^ top.at;
-        const vec_byte narrow = __builtin_convertvector(at, vec_byte);
         vec_store(pooled + c, vec_where(open, value));
-        memcpy(argmax + c, &narrow, sizeof narrow);
+        vec_store_narrow(argmax + c, at);
         for (; unsure != 0; unsure &= unsure - 1) {
             const int i = c + __builtin_ctz(unsure);
             decide_plainly(in, seen, kernel_transposed + i * CPU_PATCH, weights->blank_sum[i],

@@ -2,24 +2,67 @@
 #include "layers.h"
 #include "philox.h"
 
-enum { BLOCKS = LENET_FLAT / 16, LANES = 16 };
+enum { BLOCKS = LENET_FLAT / 16, BLOCK_BYTES = 16 };
 
-/* out[256] = blocks first .. first + 15, computed side by side. */
+/* Blocks whose words lie side by side, each word in a lane of 64 bits. SETS vectors at a time hide
+ * the latency of the products. */
+enum { LANES = VEC / 2, SETS = 2, DRAWN = SETS * LANES };
+
+typedef struct philox_lanes {
+    vec_long word[4]; /* the low 32 bits of each lane; the high ones have no meaning */
+} philox_lanes;
+
+/* Philox's ten rounds, as in philox.h. */
+VEC_INLINE void draw_rounds(philox_lanes *sets, uint64_t seed)
+{
+    uint32_t key0 = (uint32_t)seed;
+    uint32_t key1 = (uint32_t)(seed >> 32);
+    for (int round = 0; round < 10; round++) {
+        VEC_UNROLL
+        for (int set = 0; set < SETS; set++) {
+            vec_long *word = sets[set].word;
+            const vec_long product0 = vec_product_of_low(word[0], 0xD2511F53u);
+            const vec_long product2 = vec_product_of_low(word[2], 0xCD9E8D57u);
+            word[0] = product2 >> 32 ^ word[1] ^ key0;
+            word[2] = product0 >> 32 ^ word[3] ^ key1;
+            word[1] = product2;
+            word[3] = product0;
+        }
+        key0 += 0x9E3779B9u;
+        key1 += 0xBB67AE85u;
+    }
+}
+
+/* Stores the bytes from the lowest up. */
+VEC_INLINE void store_bytes(uint64_t value, uint8_t *out)
+{
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) {
+        value = __builtin_bswap64(value);
+    }
+    memcpy(out, &value, sizeof value);
+}
+
+/* out[DRAWN * BLOCK_BYTES] = blocks first .. first + DRAWN - 1. */
 static void draw_blocks(uint64_t seed, uint64_t step, uint32_t first, uint8_t *out)
 {
-    uint32_t words[4][LANES];
-    for (uint32_t lane = 0; lane < LANES; lane++) {
-        const philox_block block = philox(seed, PHILOX_DROPOUT1, step, first + lane);
-        words[0][lane] = block.word[0];
-        words[1][lane] = block.word[1];
-        words[2][lane] = block.word[2];
-        words[3][lane] = block.word[3];
+    philox_lanes sets[SETS];
+    for (uint32_t set = 0; set < SETS; set++) {
+        vec_long block = {0};
+        for (uint32_t lane = 0; lane < LANES; lane++) {
+            block[lane] = first + set * LANES + lane;
+        }
+        const vec_long zero = {0};
+        sets[set] = (philox_lanes){
+            {block, zero + step, zero + (step >> 32), zero + (uint64_t)PHILOX_DROPOUT1}};
     }
-    for (int lane = 0; lane < LANES; lane++) {
-        for (int word = 0; word < 4; word++) {
-            for (int byte = 0; byte < 4; byte++) {
-                *out++ = (uint8_t)(words[word][lane] >> (8 * byte));
-            }
+    draw_rounds(sets, seed);
+    for (int set = 0; set < SETS; set++) {
+        const vec_long *word = sets[set].word;
+        const vec_long low = (word[0] & UINT32_MAX) | word[1] << 32;
+        const vec_long high = (word[2] & UINT32_MAX) | word[3] << 32;
+        for (int lane = 0; lane < LANES; lane++, out += BLOCK_BYTES) {
+            store_bytes(low[lane], out);
+            store_bytes(high[lane], out + 8);
         }
     }
 }
@@ -28,15 +71,11 @@ static void draw_blocks(uint64_t seed, uint64_t step, uint32_t first, uint8_t *o
 static void drop(const uint8_t *bytes, float *pooled, uint8_t *argmax)
 {
     const vec scale = vec_all(256.0f / (256 - LENET_DROPOUT1_RATE_256));
+    for (int i = 0; i < LENET_FLAT; i++) {
+        argmax[i] = bytes[i] < LENET_DROPOUT1_RATE_256 ? CPU_ROUTE_NONE : argmax[i];
+    }
     for (int i = 0; i < LENET_FLAT; i += VEC) {
-        vec_byte drawn;
-        vec_byte way;
-        memcpy(&drawn, bytes + i, sizeof drawn);
-        memcpy(&way, argmax + i, sizeof way);
-        const vec_byte kept = (vec_byte)(drawn >= LENET_DROPOUT1_RATE_256);
-        const vec_int is_kept = __builtin_convertvector(drawn, vec_int) >= LENET_DROPOUT1_RATE_256;
-        way = (way & kept) | (CPU_ROUTE_NONE & ~kept);
-        memcpy(argmax + i, &way, sizeof way);
+        const vec_int is_kept = vec_widen(bytes + i) >= LENET_DROPOUT1_RATE_256;
         vec_store(pooled + i, vec_where(is_kept, vec_load(pooled + i) * scale));
     }
 }
@@ -44,8 +83,8 @@ static void drop(const uint8_t *bytes, float *pooled, uint8_t *argmax)
 void CPU_NAME(dropout1)(uint64_t seed, uint64_t step, uint32_t sample, uint8_t *bytes,
                         float *pooled, uint8_t *argmax)
 {
-    for (uint32_t block = 0; block < BLOCKS; block += LANES) {
-        draw_blocks(seed, step, sample * BLOCKS + block, bytes + block * 16);
+    for (uint32_t block = 0; block < BLOCKS; block += DRAWN) {
+        draw_blocks(seed, step, sample * BLOCKS + block, bytes + block * BLOCK_BYTES);
     }
     drop(bytes, pooled, argmax);
 }

@@ -46,7 +46,7 @@ enum { CPU_HAS_BF16 = 0 };
 
 typedef float vec __attribute__((vector_size(VEC * sizeof(float))));
 typedef int32_t vec_int __attribute__((vector_size(VEC * sizeof(int32_t))));
-typedef uint8_t vec_byte __attribute__((vector_size(VEC)));
+typedef uint64_t vec_long __attribute__((vector_size(VEC * sizeof(float))));
 
 #define VEC_INLINE static inline __attribute__((always_inline))
 /* Unrolls the following loop, whose count is a constant once inlined. */
@@ -100,6 +100,20 @@ VEC_INLINE vec vec_sqrt(vec a)
 #endif
 }
 
+/* The products of the low 32 bits of each element of `a` with `b`. */
+VEC_INLINE vec_long vec_product_of_low(vec_long a, uint32_t b)
+{
+#if defined(CPU_ISA_AVX512)
+    return (vec_long)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(b));
+#elif defined(CPU_ISA_AVX2)
+    return (vec_long)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi64x(b));
+#elif defined(__x86_64__)
+    return (vec_long)_mm_mul_epu32((__m128i)a, _mm_set1_epi64x(b));
+#else
+    return (a & UINT32_MAX) * b;
+#endif
+}
+
 /* The sum of the elements: one half is added to the other, repeatedly, until one is left. */
 VEC_INLINE float vec_total(vec a)
 {
@@ -125,6 +139,34 @@ VEC_INLINE float vec_total(vec a)
 VEC_INLINE vec vec_where(vec_int mask, vec a)
 {
     return (vec)((vec_int)a & mask);
+}
+
+/* VEC bytes as integers. */
+VEC_INLINE vec_int vec_widen(const uint8_t *bytes)
+{
+#if defined(CPU_ISA_AVX512)
+    return (vec_int)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)bytes));
+#elif defined(CPU_ISA_AVX2)
+    return (vec_int)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)bytes));
+#else
+    return (vec_int){bytes[0], bytes[1], bytes[2], bytes[3]};
+#endif
+}
+
+/* Stores the elements, which are below 128, as VEC bytes. */
+VEC_INLINE void vec_store_narrow(uint8_t *to, vec_int a)
+{
+#if defined(CPU_ISA_AVX512)
+    _mm_storeu_si128((__m128i *)(void *)to, _mm512_cvtepi32_epi8((__m512i)a));
+#elif defined(CPU_ISA_AVX2)
+    const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128((__m256i)a),
+                                          _mm256_extracti128_si256((__m256i)a, 1));
+    _mm_storel_epi64((__m128i *)(void *)to, _mm_packs_epi16(words, words));
+#else
+    for (int i = 0; i < VEC; i++) {
+        to[i] = (uint8_t)a[i];
+    }
+#endif
 }
 
 /* `a` where the mask is set, else `b`. */

@@ -45,7 +45,7 @@ def claim(options):
         before = json.loads(file.read_text())
         if before != now:
             sys.exit(f"gpu_check: {options.results} has the results of: {told(before)}; this is: "
-                     f"{told(now)}. Figures of the two are not to be mixed: go on there with the "
+                     f"{told(now)}. Do not mix figures of the two: resume there with the "
                      "same bundle, or name another folder with --results")
     options.results.mkdir(parents=True, exist_ok=True)
     new = file.with_suffix(".new")

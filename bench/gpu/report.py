@@ -62,11 +62,11 @@ def goals(session):
         rows.append(row("all three side by side", GOALS["all"], precision,
                         session.get("side_by_side", precision)))
     return ["## Whole runs", "",
-            f"Epochs: {session.sizes['epochs']}, with validation after each and every scalar logged: "
-            f"seconds from the engine's being ready to the process's end, median "
-            f"(lowest–highest) of {session.sizes['repeats']}; the epochs alone, as run.json has them, "
-            "for the end of the process is not quick either; and the process's start. The goals are "
-            "those for an H200 in tf32 or bf16.", "",
+            f"{session.sizes['epochs']} epochs, with validation after each, and every scalar logged. "
+            f"Seconds: from when the engine is ready to the end of the process, median "
+            f"(lowest–highest) of {session.sizes['repeats']} runs. Epochs alone: the epochs' seconds "
+            "in run.json. Start: from the start of the process until the engine is ready. The goals "
+            "are for an H200 in tf32 or bf16.", "",
             *table(["run", "precision", "seconds", "epochs alone", "start", "gate", "target",
                     "moonshot"], rows)]
 
@@ -113,8 +113,8 @@ def accuracies(session):
     return ["## Accuracy", "",
             "Final validation accuracy in per cent: of the runs above (seed 0), and the mean of "
             f"{session.sizes['seeds']} seeds with its 95 % interval (lowest–highest). The interval "
-            f"of the difference from fp32 must lie within ±{MOST_POINTS} points. What "
-            "Keras' own runs end at was not measured.", "",
+            f"of the difference from fp32 must lie within ±{MOST_POINTS} points. "
+            "Keras' own runs were not measured.", "",
             *table(["batch size", "precision", "seed 0", "mean of seeds", "difference from fp32"],
                    rows)]
 
@@ -174,8 +174,9 @@ def choices(session):
             *table(["batch size", "precision", "with", "without"],
                    by_way(session, "fork-", sizes["batch_sizes"], ["two-forks", "one-fork"])), "",
             f"Seconds of a sweep of {len(sizes['batch_sizes']) * sizes['choice_seeds']} runs, of "
-            f"{sizes['epochs']} epochs each, in the engine's default precision, by how many train at "
-            "once; once each.", "", *table(["at once", "seconds"], by_jobs)]
+            f"{sizes['epochs']} epochs each, in the engine's default precision, by the number of runs "
+            "that train at the same time; measured once each.", "",
+            *table(["at once", "seconds"], by_jobs)]
 
 
 def breakdown(session):

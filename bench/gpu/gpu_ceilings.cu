@@ -3,6 +3,7 @@
  * and the time from one node of a graph to the next.
  *
  *   gpu_ceilings
+ *
  * Prints the medians as one line of JSON: bytes and floating-point operations per second, and
  * seconds per node. */
 #include <cublas_v2.h>

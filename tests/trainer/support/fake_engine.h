@@ -1,6 +1,6 @@
-/* An engine that computes nothing: its metrics follow from the step's number, so that tests know
- * what must be logged, and it fails or calls back where a test wants it to. It is asynchronous to
- * the utmost: a queued step is done only when poll waits for it. */
+/* An engine that computes nothing. Its metrics depend only on the step's number, so tests know what
+ * must be logged. It fails or calls back when a test wants it to. It is as asynchronous as
+ * possible: a queued step is done only when poll waits for it. */
 #ifndef TESTS_TRAINER_FAKE_ENGINE_H
 #define TESTS_TRAINER_FAKE_ENGINE_H
 
@@ -8,8 +8,8 @@
 
 extern const engine_api fake_engine;
 
-/* What the next engine does; all zero is a plain run. Not copied: a test may change it
- * meanwhile. */
+/* The behaviour of the next engine; all zero is a plain run. The plan is not copied: a test may
+ * change it during a run. */
 typedef struct fake_engine_plan {
     engine_status create_status;
     uint64_t fail_at_step;          /* train fails when it comes to this step, though all steps
@@ -44,15 +44,15 @@ uint32_t fake_engine_val_correct(uint64_t steps, uint32_t samples);
 /* A weight after `steps` steps; `index` is its place in all parameters. */
 float fake_engine_weight(uint64_t steps, size_t index);
 
-/* The class that the validation after `steps` steps tells of a sample; it goes by nothing else. */
+/* The class that the validation after `steps` steps predicts for a sample. */
 uint8_t fake_engine_predicted(uint64_t steps, uint32_t sample);
 
 /* The histogram of a tensor after `steps` steps; it differs from tensor to tensor. */
 engine_histogram fake_engine_histogram(const char *name, uint64_t steps);
 
-/* Counts that a test sets back itself: the most steps that were asked for at once, and all; how
- * often steps were asked for, and how often while earlier ones were not done; how many were not
- * done when evaluate was called; engines not destroyed yet. */
+/* Counts, which a test resets itself: the most steps in one call of train, and all steps; calls of
+ * train, and those made while earlier steps were not done; steps that were not done when evaluate
+ * was called; engines not yet destroyed. */
 extern uint32_t fake_engine_longest_chunk;
 extern uint64_t fake_engine_steps_queued;
 extern uint32_t fake_engine_trains;

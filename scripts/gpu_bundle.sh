@@ -94,7 +94,7 @@ copy_programs() {
 
 # Programs of presets release and cuda look in ../lib first, also for the libraries that their
 # libraries need (hence the linker option --disable-new-dtags).
-needed_libraries() { # -> "name path" a line, of all programs; an empty path where it is not found
+needed_libraries() { # of all programs, one line each: "name path"; the path is empty if not found
     local name path
     ldd "$output"/bin/* "$output"/tests/* 2>/dev/null |
         sed -nE 's/^\s+(\S+) => (.*) \(0x[0-9a-f]+\)$/\1 \2/p; s/^\s+(\S+) => not found$/\1 /p' |

@@ -44,7 +44,7 @@ GAPS = 8.5
 CHAINS = {"head": 1.8, "update": 1.0}
 
 # The rows of the table. The weights' kernels are queued together and share one start.
-# head_gradients is not there: it runs beside dense1_update.
+# head_gradients is left out: it runs at the same time as dense1_update.
 ROWS = {
     "conv_forward": ["conv_forward"],
     "dense1_forward": ["dense1_forward"],

@@ -4,7 +4,7 @@ Mode scan: one compiled lax.scan does all steps, from the choice of the samples 
 """
 import os
 
-os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # others run beside it
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # other peers use the device too
 
 import idx
 import jax

@@ -133,7 +133,7 @@ class CudaOption(unittest.TestCase):
         command.write_text(f"#!/bin/sh\n{answer}\n")
         command.chmod(0o755)
         self.environment["PATH"] = f"{folder.name}:{os.environ['PATH']}"
-        (self.world / "the tree/.venv").symlink_to(SOURCE / ".venv")  # cuBLAS may lie there
+        (self.world / "the tree/.venv").symlink_to(SOURCE / ".venv")  # cuBLAS may be there
         self.assertEqual(self.configure("-DCUDA=AUTO")[0], 0)
         commands = json.loads((self.build / "compile_commands.json").read_text())
         codes = {code for command in commands if command["file"].endswith(".cu")

@@ -432,7 +432,7 @@ START_TEST(a_failure_names_the_step_where_it_was_found)
     config.batch_size = 1;
     engine *e = make_engine(api, &config);
     train_steps(api, e, 2, steps);
-    cuda_host_fail_call(2, cudaErrorIllegalAddress); /* behind cudaSetDevice: the replay */
+    cuda_host_fail_call(2, cudaErrorIllegalAddress); /* the replay, after cudaSetDevice */
     ck_assert_int_eq(api->train(e, 1, NULL), ENGINE_FAILED);
     ck_assert_str_eq(api->message(e), "cudaGraphLaunch failed at step 3: cudaErrorIllegalAddress "
                                       "(an illegal memory access was encountered)");

@@ -133,7 +133,7 @@ START_TEST(large_counts_stay_in_their_cells)
 }
 END_TEST
 
-/* The grey in the middle of a tile, or white where it is empty. */
+/* The grey in the middle of a tile, or white if the tile is empty. */
 static picture_color tile(const picture *sheet, uint32_t place)
 {
     return at(sheet, place % 5 * 70 + 35, place / 5 * (sheet->height / 2) + 36);

@@ -12,25 +12,25 @@ extern const engine_api fake_engine;
  * change it during a run. */
 typedef struct fake_engine_plan {
     engine_status create_status;
-    uint64_t fail_at_step;          /* train fails when it comes to this step, though all steps
-                                       before are done; 0 for never */
-    uint64_t lost_at_step;          /* the device is lost before it; 0 for never */
-    void (*on_step)(uint64_t step); /* called when a step is done; may be NULL */
-    const uint32_t *val_correct;    /* [epochs], for evaluate; NULL for the formula below; so is */
-    const double *val_losses;       /* this, of the means */
-    double loss_factor;             /* of all losses, may be NaN; 0 for 1 */
-    double diverged_loss;           /* the loss from these steps on; 0 for never: */
-    uint64_t diverges_at_step;      /* of this step and all later ones */
-    uint64_t val_diverges_at_step;  /* of validations after this step or a later one */
-    uint64_t weights_diverge_at_step; /* these are NaN from this step on; 0 for never */
+    uint64_t fail_at_step;            /* train fails at this step, although all earlier ones are
+                                         done; 0 for never */
+    uint64_t lost_at_step;            /* the device is lost before this step; 0 for never */
+    void (*on_step)(uint64_t step);   /* called when a step is done; may be NULL */
+    const uint32_t *val_correct;      /* [epochs] of evaluate; NULL: by the formula below */
+    const double *val_losses;         /* [epochs] mean losses of evaluate; NULL: by the formula */
+    double loss_factor;               /* of all losses, may be NaN; 0 for 1 */
+    double diverged_loss;             /* the loss from these steps on; each may be 0 for never: */
+    uint64_t diverges_at_step;        /* training losses from this step on */
+    uint64_t val_diverges_at_step;    /* validation losses after this step or a later one */
+    uint64_t weights_diverge_at_step; /* weights are NaN from this step on; 0 for never */
     engine_status tensor_status;      /* of read_tensor */
-    void (*on_export)(void);          /* called when the state is asked for; may be NULL */
-    uint32_t lost_steps;              /* so many steps never come out of poll */
-    bool refuse_state;                /* import_state does */
+    void (*on_export)(void);          /* called when the state is exported; may be NULL */
+    uint32_t lost_steps;              /* this many steps never come out of poll */
+    bool refuse_state;                /* import_state refuses every state */
     engine_status histogram_status;   /* of read_histogram */
-    bool histogram_empty;             /* its values are all NaN */
-    engine_status gradient_status;    /* of gradient, whose values are all 1 / steps, */
-    float gradient_spread;            /* plus or less this, in turn by the first sample */
+    bool histogram_empty;             /* all values of histograms are NaN */
+    engine_status gradient_status;    /* of gradient; its values are all 1 / steps plus or */
+    float gradient_spread;            /* minus this, in turn by the first sample */
 } fake_engine_plan;
 
 extern fake_engine_plan fake_engine_plan_now;

@@ -27,7 +27,7 @@ extern bool fake_run_no_state;
 extern bool fake_run_keeps_model; /* false unless a test changes it: it takes time to write */
 extern bool fake_run_save_best;
 extern uint32_t fake_run_checkpoint_interval;
-extern bool fake_run_terminates; /* whether it ends where it diverges */
+extern bool fake_run_terminates; /* whether it ends when it diverges */
 
 /* The fixture of every test: a scratch directory, and a plain fake engine. */
 void fake_run_set_up(void);

@@ -130,7 +130,7 @@ class Resume(TrainerTest):
         self.assert_done(result)
         self.assertIn(f"Resumed   after epoch {EPOCHS - 2} of {EPOCHS}\n", result.stdout)
         self.assert_same(run, self.whole())
-        # HParams keeps what the first file says, and Text has both configurations.
+        # HParams keeps the values of the first file, and Text has both configurations.
         self.assertEqual(self.session_starts(run), before)
         self.assertEqual(len(before), 1)
         self.assertEqual([tag for _, tag, _ in events(run, "")].count("configuration"), 2)

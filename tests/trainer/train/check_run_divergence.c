@@ -136,7 +136,7 @@ START_TEST(run_json_says_that_a_run_diverged_before_its_epoch_ends)
 }
 END_TEST
 
-/* It diverged whatever else ends it, and saves no state that nobody would resume. */
+/* It counts as diverged, whatever ends it, and saves no state, since it is never resumed. */
 START_TEST(a_diverged_run_that_fails_has_diverged)
 {
     fake_engine_plan_now.fail_at_step = 2 * STEPS + 2;

@@ -15,7 +15,7 @@
 #include "scratch.h"
 #include "signals.h"
 
-/* ---- What fails before the first step leaves nothing ---- */
+/* ---- A failure before the first step leaves nothing ---- */
 
 START_TEST(a_configuration_that_the_engine_refuses_leaves_nothing)
 {
@@ -81,7 +81,7 @@ START_TEST(an_unwritable_place_leaves_nothing)
 }
 END_TEST
 
-/* ---- What fails later leaves what was logged, marked ---- */
+/* ---- A later failure leaves the logs, marked as interrupted ---- */
 
 START_TEST(an_engine_that_fails_marks_the_run_and_keeps_its_log)
 {

@@ -18,8 +18,7 @@
 #include "signals.h"
 
 static char message[MESSAGE_BYTES];
-static char
-    *notes; /* the output of a test's runs; its stream is open until they are read */
+static char *notes; /* the output of a test's runs; its stream is open until they are read */
 static size_t notes_bytes;
 static FILE *notes_stream;
 

@@ -11,7 +11,7 @@ Usage: bench/cpu.sh [--batch-size N] [--precision fp32|bf16] [--rounds R] [--ste
 
 Compares this project's training step on the CPU with those of Keras (fit), PyTorch (eager, compile,
 and both in channels_last) and JAX (jit). Each uses all cores. There are R rounds (5); in each, every
-peer trains S steps (3840 / N), and ours trains 3 S. In bf16 Keras runs with the policy
+peer trains S steps (3840 / N, at least 10), and ours trains 3 S. In bf16 Keras runs with the policy
 mixed_bfloat16, PyTorch under autocast, and JAX not at all. --csv appends a line for each program and
 round to FILE.
 

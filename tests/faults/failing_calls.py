@@ -90,7 +90,7 @@ class FailingCalls(FaultKind):
         retried ends no run."""
         if self._how in REPEATED:
             if status == 1:
-                raise FaultFound(f"{call.name} of {call.path} was not made again: {messages}")
+                raise FaultFound(f"{call.name} of {call.path} was not retried: {messages}")
             return
         if status != 1 and needs_no_report(call):
             return

@@ -395,7 +395,7 @@ START_TEST(any_call_of_a_run_may_fail)
     for (uint64_t call = 1; call <= calls; call++) {
         e = make_engine(api, &config);
         cuda_host_fail_call(call, cudaErrorIllegalAddress);
-        ck_assert_msg(uses[_i](e) == ENGINE_FAILED, "call %u is not looked at", (unsigned)call);
+        ck_assert_msg(uses[_i](e) == ENGINE_FAILED, "call %u is not checked", (unsigned)call);
         expect_cause(api->message(e), "cudaErrorIllegalAddress");
         ck_assert_msg(strstr(api->message(e), " step") != NULL, "%s", api->message(e));
         expect_dead(e);

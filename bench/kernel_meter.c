@@ -66,7 +66,7 @@ static void count(meter_kernel kernel, double multiply_adds, double bytes)
     }
 }
 
-/* How many of `n` inputs are open. */
+/* How many of `n` inputs are open: passed by ReLU and kept by dropout. */
 static uint32_t open_argmaxes(const uint8_t *argmax, size_t n)
 {
     uint32_t open = 0;

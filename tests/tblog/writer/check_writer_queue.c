@@ -193,7 +193,7 @@ START_TEST(a_call_that_waits_for_room_returns_when_the_disk_fails)
 }
 END_TEST
 
-/* ---- Going on after an error ---- */
+/* ---- Continuing after an error ---- */
 
 START_TEST(logging_goes_on_by_itself_when_there_is_room_again)
 {
@@ -210,7 +210,7 @@ START_TEST(logging_goes_on_by_itself_when_there_is_room_again)
     ck_assert_int_eq(tblog_writer_flush(f.writer), TBLOG_IO);
     ck_assert_int_eq(tblog_writer_status(f.writer), TBLOG_IO);
     ck_assert_ptr_nonnull(strstr(tblog_writer_message(f.writer), "No space left on device"));
-    /* The error stays, although there is room in memory. */
+    /* The error stays, but events are accepted while there is room in memory. */
     for (int64_t step = 10; step < 20; step++) {
         ck_assert_int_eq(tblog_add_scalar(f.writer, "a", step, 1.0), TBLOG_OK);
     }

@@ -144,7 +144,7 @@ START_TEST(a_sessions_end_says_whether_the_run_succeeded)
 }
 END_TEST
 
-/* The end cannot be corrected, and the run may be resumed. */
+/* A failed run logs no end: the end could not be corrected if the run is resumed. */
 START_TEST(a_run_that_failed_has_an_end_only_when_it_is_resumed)
 {
     fake_engine_plan_now.fail_at_step = STEPS + 2;

@@ -145,7 +145,7 @@ START_TEST(damage_is_noted_always_and_ends_its_file_alone)
 }
 END_TEST
 
-/* Its points would be logged a second time. */
+/* If a resumed run skipped it, its points would be logged twice. */
 START_TEST(a_file_that_cannot_be_read_is_an_error_only_if_the_run_is_continued)
 {
     made_part_write(MADE_PART_FILE("2"), "loss", 1, 3);

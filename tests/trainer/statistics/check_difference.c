@@ -99,7 +99,7 @@ START_TEST(seeds_that_agree_are_known_to_the_grain_only)
     ck_assert(one_apart.p > 0.05);
     assert_near(difference_paired(low, low, 3, grain).p, 1);
     assert_near(difference_unpaired(low, 3, low, 3, grain).p, 1);
-    /* Without a grain there is nothing to doubt. */
+    /* With a grain of 0 equal differences leave no doubt. */
     ck_assert(difference_paired(high, low, 3, 0).p < 1e-6);
     ck_assert(difference_paired(low, low, 3, 0).p == 1);
 }

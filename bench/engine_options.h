@@ -19,7 +19,8 @@ typedef struct engine_options {
 engine_options engine_options_defaults(void);
 
 /* A child parser for a program's own parser, whose child_inputs[0] must point to an engine_options.
- * Its options: --data, --batch-size, --micro-batch, --steps, --seed, --isa, --threads, --precision. */
+ * Its options are --data, --batch-size, --micro-batch, --steps, --seed, --isa, --threads and
+ * --precision. */
 extern const struct argp engine_options_argp;
 
 /* The number in `text`. Ends the program with argp's message if that is no number from `least` to

@@ -233,8 +233,8 @@ static bool judge(const reference_job *jobs, const options *o)
         }
     }
     printf("batch size %u, seed %u: %u of %u losses BEYOND their bounds, which are %.1g in the "
-           "median; the largest difference is %.2g of its bound; a free run of the reference is off "
-           "by at most %.2g\n",
+           "median; the largest difference is %.2g of its bound; a free run of the reference is "
+           "off by at most %.2g\n",
            (unsigned)o->engine.config.batch_size, (unsigned)o->engine.config.seed, beyond, steps,
            median(bounds, steps), largest, free_run);
     free(bounds);

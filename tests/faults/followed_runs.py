@@ -12,7 +12,7 @@ from waiting import wait_until
 
 LOADERS = ("true", "false")  # --load_fast
 MOST_KILLS = 6
-SHARE = 0.3  # of the run's duration; kills come before that, so several of them hit the running process
+SHARE = 0.3  # of the run's duration; kills come before that, so several hit the process
 
 
 def scalars(points, name):

@@ -2,8 +2,9 @@
  * launch may use only few more sectors of 32 bytes, and few more wavefronts of shared memory, than
  * their bytes need. Every kernel of the PTX is launched.
  *
- * check_ptx_traffic --counts [SAMPLES [KERNEL]] prints the counts instead of checking them, for steps
- * of SAMPLES samples. For KERNEL it also prints those of each instruction that accesses memory. */
+ * check_ptx_traffic --counts [SAMPLES [KERNEL]] prints the counts instead of checking them, for
+ * steps of SAMPLES samples. For KERNEL it also prints those of each instruction that accesses
+ * memory. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -349,7 +349,7 @@ class View(ScriptsTest):
     def test_it_installs_only_what_viewing_needs(self):
         self.assertEqual(self.call("view.sh").returncode, 0)
         self.assertEqual(self.calls_of("python_venv.sh"), ["view"])
-        self.assertEqual(self.calls_of("pkg-config"), [])  # looked for packages that only a build needs
+        self.assertEqual(self.calls_of("pkg-config"), [])  # finds packages of a build
         view, tests = ((SCRIPTS / f"{name}_requirements.txt").read_text().splitlines()
                        for name in ("view", "tensorboard"))
         packages = {line for line in view if not line.startswith("#")}

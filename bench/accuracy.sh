@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Does the CPU engine learn what it should? With several seeds: trains, compares the losses of the
-# first steps with the double-precision reference, and prints the final validation accuracy at each
-# batch size with its standard error.
+# Does the CPU engine learn what it should? With several seeds this trains, compares the losses of
+# the first steps with the double-precision reference, and prints the final validation accuracy at
+# each batch size with its standard error.
 set -euo pipefail
 unset CDPATH
 
@@ -53,7 +53,7 @@ while [[ $# -gt 0 ]]; do
         usage >&2
         exit 2
         ;;
-    --isa) # the losses are this instruction set's too
+    --isa) # first_losses uses the same instruction set
         [[ -n ${2:-} ]] || { echo "bench/accuracy.sh: --isa takes a name" >&2; exit 2; }
         isa=("$1" "$2")
         shift 2
@@ -87,7 +87,7 @@ data=$root/data/mnist
 }
 [[ -e $data ]] || { echo "bench/accuracy.sh: run scripts/fetch_mnist.sh first" >&2; exit 1; }
 
-# The sweep first, which refuses wrong options at once.
+# The sweep comes first because it refuses wrong options immediately.
 "$trainer" sweep --quiet --engine cpu --data "$data" --logdir "$logdir" --seeds "$seeds" \
     "${isa[@]}" "${pass_on[@]}" >/dev/null
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Times training steps of Keras, PyTorch, JAX and of this project's CPU engine on this machine, in
 # turn, and prints each program's seconds per epoch and, last, "ratio R": the median over the rounds of
-# (the fastest peer / ours). Nothing else should run beside it.
+# (the fastest peer / ours). Nothing else should run on the machine meanwhile.
 set -euo pipefail
 unset CDPATH
 
@@ -10,13 +10,14 @@ usage() {
 Usage: bench/cpu.sh [--batch-size N] [--precision fp32|bf16] [--rounds R] [--steps S] [--csv FILE]
 
 Compares this project's training step on the CPU with those of Keras (fit), PyTorch (eager, compile,
-and both in channels_last) and JAX (jit), all on all cores: R rounds (5), and in each of them every peer
-trains S steps (3840 / N) and ours 3 S. In bf16 Keras runs with the policy mixed_bfloat16 and PyTorch
-under autocast, and there is no JAX. --csv appends a line for each program and round to FILE.
+and both in channels_last) and JAX (jit). Each uses all cores. There are R rounds (5); in each, every
+peer trains S steps (3840 / N, at least 10), and ours trains 3 S. In bf16 Keras runs with the policy
+mixed_bfloat16, PyTorch under autocast, and JAX not at all. --csv appends a line for each program and
+round to FILE.
 
 Needs a release build, MNIST in data/mnist, and python3 with venv; makes .venv/frameworks and
-.venv/jax. Takes minutes on two cores once these are there; --rounds 3 --steps 30 one and a half.
-Exits with 3 if a peer failed; the ratio is then that to the others.
+.venv/jax. Takes minutes on two cores once these are there; with --rounds 3 --steps 30 a minute and a
+half. Exits with 3 if a peer failed; the ratio is then to the fastest of the others.
 END
 }
 

@@ -2,9 +2,9 @@
 
 cpu_rounds.py ROOT BATCH_SIZE PRECISION ROUNDS STEPS CSV
 
-Every program is started once, one after the other, and warms itself up; then they take turns, round
-by round, while the others wait for their standard input (peers/rounds.py has the conversation). A
-peer that fails is reported and left out from then on. Needs nothing but Python.
+Every program is started once, one after the other, and warms up. Then they take turns, round by
+round, while the others wait for their standard input (peers/rounds.py describes the protocol). A
+peer that fails is reported and left out from then on. Needs only Python.
 """
 import collections
 import csv
@@ -23,8 +23,8 @@ from machine import machine
 
 MFLOP_A_SAMPLE = 71.6  # of a dense training step, a multiply-add counted as 2
 SAMPLES = 60000
-OURS_STEPS = 3  # times the peers' steps, so that a round of ours is not too short a time
-SETTLE_SECONDS = 0.5  # until the last one's threads have stopped to wait for more work
+OURS_STEPS = 3  # times the peers' steps, so that our rounds are long enough to measure
+SETTLE_SECONDS = 0.5  # until the previous program's threads have stopped spinning for more work
 READY_SECONDS = 900  # torch.compile compiles for a minute if the machine is free
 ROUND_SECONDS = 600
 
@@ -35,7 +35,7 @@ class Failure(Exception):
 
 class Program:
     def __init__(self, command):
-        self.seconds = {}  # an epoch's, by round
+        self.seconds = {}  # {round: seconds per epoch}
         self.unread = b""
         self.errors = tempfile.TemporaryFile("w+", errors="replace")
         try:
@@ -45,7 +45,7 @@ class Program:
             raise Failure(f"cannot start {error.filename}: {error.strerror}") from None
 
     def line(self, limit):
-        """Its next line of output, which may have come with the one before."""
+        """Its next line of output. It may have been read together with the line before."""
         while b"\n" not in self.unread:
             if not select.select([self.process.stdout], [], [], limit)[0]:
                 raise Failure(f"printed nothing for {limit} s")
@@ -64,7 +64,7 @@ class Program:
             pass
 
     def train(self, steps):
-        """Returns its seconds a step and its loss."""
+        """Returns its seconds per step and its loss."""
         try:
             self.process.stdin.write(f"{steps}\n".encode())
             self.process.stdin.flush()
@@ -154,7 +154,7 @@ def executed_mflop(root, batch_size, precision, steps):
 
 
 def peak_gflops(root, batch_size):
-    """The fp32 multiply-adds that all threads together reach, in GFLOP/s, or None."""
+    """The peak rate of fp32 multiply-adds of all threads together, in GFLOP/s, or None."""
     command = [str(root / "build/release/bench/layers"), "--data", str(root / "data/mnist"),
                "--batch-size", str(batch_size), "--peak"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -192,7 +192,7 @@ def print_table(programs, executed, peak):
 
 
 def ratios(programs):
-    """By round: the fastest peer over ours, and that peer's name."""
+    """For each round: the fastest peer's time over ours, and that peer's name."""
     ours = programs["ours"].seconds
     for number, own in ours.items():
         peers = [(program.seconds[number], name) for name, program in programs.items()

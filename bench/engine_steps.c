@@ -27,9 +27,9 @@ enum { WARM_UP = 50, CHUNK = 512 };
 typedef struct trained {
     const engine_api *api;
     engine *e;
-    engine_step *metrics; /* [steps] of the last call of train */
+    engine_step *metrics; /* [steps], from the last call of train */
     double create_seconds;
-    double seconds; /* of the last call of train */
+    double seconds; /* from the last call of train */
 } trained;
 
 static void fail(const char *format, ...)
@@ -138,7 +138,7 @@ static float *parameters(const trained *t)
     return values;
 }
 
-/* The norm of the difference of all parameters, relative to that of the other's. */
+/* The norm of the difference of all parameters, relative to the norm of the other's parameters. */
 static double parameters_apart(const trained *t, const trained *other)
 {
     float *a = parameters(t);

@@ -9,14 +9,16 @@
  * also printed.
  *
  * The bound. There is no formula for the effect of rounding on the next loss: Adam divides errors
- * by the gradients' size, and decisions may flip. So further runs of the reference measure it. In
- * each of their steps errors of the size of fp32's are added:
- *   - forward and backward, each weight of a sum of n terms is off by up to u sqrt(n) of itself, u
- *     the unit roundoff. Rounding a plain sum walks at random: after k terms of size t the partial
- *     sum is about t sqrt(k), each rounding is off by some u/3 of it, and all n together by about
- *     u/3 t n. Errors of the weights drawn evenly from that range make u t n / sqrt(3) of it;
- *   - each gradient is off by up to u sqrt(n) of itself, n the terms that it sums over;
- *   - each new weight is off by up to u of itself, since fp32 stores it so.
+ * by the gradients' size, and decisions may flip. So further runs of the reference measure it. Each
+ * of their steps adds errors of the size of fp32's:
+ *   - forward and backward, each weight in a sum of n terms has a relative error of up to u
+ *     sqrt(n), where u is the unit roundoff. The reason: the roundings of a plain sum are a random
+ *     walk. After k terms of size t the partial sum is about t sqrt(k), each rounding has an error
+ *     of about u/3 times that, and all n roundings together make about u/3 t n. Weights with errors
+ *     drawn uniformly from the range above make more: u t n / sqrt(3);
+ *   - each gradient has a relative error of up to u sqrt(n), where n is the number of terms in its
+ *     sum;
+ *   - each new weight has a relative error of up to u, because fp32 stores it rounded.
  * An engine's step is like another such draw. Its loss may differ from the reference's by FACTOR
  * times the largest difference of the DISTURBED runs in the window, plus u (1 + loss), since logits
  * are fp32. FACTOR is chosen so that an engine with errors like a draw's exceeds the bound once in
@@ -35,14 +37,15 @@
 
 enum { WINDOW = 2, DISTURBED = 3 };
 
-/* The runs of the reference: one that takes nothing over, one that does, and those with errors. */
+/* The runs of the reference: one that never copies the engine's state, one that does, and those
+ * with errors. */
 enum { FREE, PLAIN, FIRST_DISTURBED, RUNS = FIRST_DISTURBED + DISTURBED };
 
 static const double FACTOR = 4;
 static const double unit_roundoff = 0x1p-24;
 
-/* The square root of n for the sums that a tensor's values are factors of, the bias included.
- * dense1's are sums of partial sums, whose errors add up. */
+/* sqrt(n) for the sums in which a tensor's values are factors; n includes the bias. dense1 sums
+ * partial sums, whose errors add up. */
 static double forward_walk(const lenet_tensor *tensor)
 {
     return tensor->offset < LENET_CONV2_KERNEL_AT    ? sqrt(9 + 1)
@@ -63,12 +66,12 @@ static double gradient_walk(const lenet_tensor *tensor, uint32_t samples)
 
 typedef struct options {
     engine_options engine;
-    double learning_rate_off; /* of the engine's, in percent */
+    double learning_rate_off; /* an error of the engine's learning rate, in percent */
     bool show;
 } options;
 
-/* A run of the reference beside one of the engine, in a thread of their own. The engine's is the
- * same in all of them. */
+/* A run of the reference and a run of the engine, in one thread. The engine's run is the same in
+ * every job. */
 typedef struct reference_job {
     engine *engine;
     reference_run *run;
@@ -80,7 +83,7 @@ typedef struct reference_job {
     double *losses;        /* [steps] means */
 } reference_job;
 
-/* Evenly from -1 .. 1, by xorshift. */
+/* Uniform in -1 .. 1, by xorshift. */
 static double draw(uint64_t *random)
 {
     *random ^= *random << 13;
@@ -89,7 +92,7 @@ static double draw(uint64_t *random)
     return (double)(*random >> 11) * 0x1p-52 - 1;
 }
 
-/* Moves each of a tensor's values by up to `relative` of itself. */
+/* Gives each of a tensor's values a relative error of up to `relative`. */
 static void disturb(const lenet_tensor *tensor, double *values, double relative, uint64_t *random)
 {
     for (unsigned i = tensor->offset; i < tensor->offset + tensor->count; i++) {
@@ -211,7 +214,7 @@ static bool judge(const reference_job *jobs, const options *o)
     const double *expected = jobs[PLAIN].losses;
     double *bounds = room(steps, sizeof *bounds);
     double reached = 0;
-    double largest = 0; /* of its own bound */
+    double largest = 0; /* relative to its bound */
     double free_run = 0;
     unsigned beyond = 0;
     for (unsigned s = 0; s < steps; s++) {
@@ -221,7 +224,7 @@ static bool judge(const reference_job *jobs, const options *o)
         }
         const double difference = fabs(losses[s] - expected[s]);
         bounds[s] = FACTOR * reached + unit_roundoff * (1 + expected[s]);
-        beyond += !(difference <= bounds[s]); /* so a NaN is */
+        beyond += !(difference <= bounds[s]); /* counts a NaN too */
         largest = fmax(largest, difference / bounds[s]);
         free_run = fmax(free_run, fabs(losses[s] - jobs[FREE].losses[s]) / jobs[FREE].losses[s]);
         if (o->show) {
@@ -230,8 +233,8 @@ static bool judge(const reference_job *jobs, const options *o)
         }
     }
     printf("batch size %u, seed %u: %u of %u losses BEYOND their bounds, which are %.1g in the "
-           "median; "
-           "the largest is %.2g of its own; a free run of the reference is off by at most %.2g\n",
+           "median; the largest difference is %.2g of its bound; a free run of the reference is "
+           "off by at most %.2g\n",
            (unsigned)o->engine.config.batch_size, (unsigned)o->engine.config.seed, beyond, steps,
            median(bounds, steps), largest, free_run);
     free(bounds);

@@ -26,7 +26,7 @@ enum {
     CONV1_MULTIPLY_ADDS = LENET_CONV1_FLOATS * 9,
     CONV1_BYTES = LENET_CONV1_FLOATS * FLOAT_BYTES,
     IMAGE_BYTES = LENET_IMAGE_PIXELS * FLOAT_BYTES,
-    POOL_BYTES = LENET_FLAT * (FLOAT_BYTES + 1), /* with the argmaxes */
+    POOL_BYTES = LENET_FLAT * (FLOAT_BYTES + 1), /* each value with its argmax */
     CONV2_WEIGHTS = CPU_PATCH * LENET_CONV2_CHANNELS,
     DENSE2_WEIGHTS = LENET_DENSE1 * LENET_CLASSES,
 };
@@ -38,7 +38,7 @@ static meter_total totals[MAX_THREADS][METER_KERNELS];
 static meter_total *total_of(meter_kernel kernel)
 {
     static atomic_uint threads;
-    static _Thread_local unsigned number; /* from 1; 0 where it has none yet */
+    static _Thread_local unsigned number; /* from 1; 0 if it has none yet */
     if (number == 0) {
         number = atomic_fetch_add(&threads, 1) + 1;
     }
@@ -66,7 +66,7 @@ static void count(meter_kernel kernel, double multiply_adds, double bytes)
     }
 }
 
-/* How many of `n` inputs are open. */
+/* How many of `n` inputs are open: passed by ReLU and kept by dropout. */
 static uint32_t open_argmaxes(const uint8_t *argmax, size_t n)
 {
     uint32_t open = 0;
@@ -85,7 +85,7 @@ static double open_of_samples(const uint8_t *argmax, uint32_t n, size_t first, s
     return open;
 }
 
-/* Pooling windows of conv2 that see ink: the ones that are computed. */
+/* The pooling windows of conv2 that see ink. Only these are computed. */
 static int windows_with_ink(const cpu_ink *ink)
 {
     int windows = 0;
@@ -210,7 +210,8 @@ static void sum(float *to, const float *start, const float *from, size_t stride,
     count(METER_SUM, 0, (double)(n * (terms + 1)) * FLOAT_BYTES);
 }
 
-/* The linker calls these for the engine's calls of head.h, and names the real ones so. */
+/* The linker (--wrap) turns the engine's calls of head.h into calls of __wrap_…. The real functions
+ * are __real_…. */
 void __real_head_dropout2(uint64_t seed, uint64_t step, uint32_t sample, float *hidden);
 void __real_head_logits(const float *hidden, const float *kernel, const float *bias, float *logits);
 void __real_head_softmax(const float *logits, float *softmax);

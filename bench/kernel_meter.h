@@ -1,7 +1,7 @@
-/* A table of the CPU engine's kernels that measures while the engine trains: around each call of a
- * kernel it takes the time, or counts the work. So every kernel runs on its real data, in the state
- * of the caches that the step leaves it. The head's functions, which are in no table, are taken by
- * the linker (--wrap). Knows the kernels' calls, and how much each has to do. */
+/* A table of the CPU engine's kernels that measures while the engine trains. It times each call of
+ * a kernel, or counts the call's work. So every kernel runs on its real data, with the caches as
+ * the step leaves them. The head's functions are in no table; the linker redirects their calls
+ * (--wrap). */
 #ifndef BENCH_KERNEL_METER_H
 #define BENCH_KERNEL_METER_H
 
@@ -29,16 +29,16 @@ typedef enum meter_mode { METER_OFF, METER_TIME, METER_COUNT } meter_mode;
 typedef struct meter_total {
     double seconds; /* of all threads together */
     double multiply_adds;
-    double bytes; /* what comes in and goes out, each once */
+    double bytes; /* inputs and outputs, each counted once */
 } meter_total;
 
-/* The table to give to the engine instead of `kernels`. One at a time. */
+/* The table to give to the engine instead of `kernels`. Only one table can be wrapped at a time. */
 const cpu_kernels *meter_wrap(const cpu_kernels *kernels);
 
-/* Only between steps. */
+/* Call it only between steps. */
 void meter_set_mode(meter_mode mode);
 
-/* What the kernel has summed up since the program began. Only between steps. */
+/* The kernel's totals since the program began. Call it only between steps. */
 meter_total meter_read(meter_kernel kernel);
 
 #endif

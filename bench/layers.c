@@ -1,5 +1,5 @@
-/* Times each kernel of the CPU engine within real training steps, and holds it against what this
- * machine can do at most, so that the next thing to improve is visible. */
+/* Times each kernel of the CPU engine within real training steps, and compares it with this
+ * machine's peak rates. This shows what to improve next. */
 #include <err.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -75,7 +75,7 @@ static void print_work(engine *e, const engine_options *o)
 
 static peak_rates peaks_of(const char *isa, unsigned threads)
 {
-    /* dense1's weights and moments: what every step goes through. */
+    /* dense1's weights and moments, which every step reads and writes. */
     const size_t near_bytes = (size_t)3 * LENET_FLAT * LENET_DENSE1 * sizeof(float);
     peak_rates peaks;
     if (peak_rates_measure(isa, threads, near_bytes, &peaks) != 0) {
@@ -93,7 +93,7 @@ static void print_row(const char *name, double ms, double share)
     printf("%-26s %8.3f %6.1f %%", name, ms, 100 * share);
 }
 
-/* One kernel: `seconds` of all threads a step, and a step's work. */
+/* `step` has one kernel's seconds, summed over all threads, and its work in one step. */
 static void print_kernel(const char *name, const meter_total *step, double step_seconds,
                          unsigned threads, const peak_rates *peaks)
 {
@@ -129,7 +129,8 @@ static void print_table(unsigned timed, unsigned counted, double seconds, unsign
     printf("\n");
 }
 
-/* Those of the threads that the engine has, below those of one. */
+/* Prints the peak rates of one thread and, below, of as many threads as the engine has. Returns the
+ * latter. */
 static peak_rates print_peaks(const engine *e)
 {
     const peak_rates one = peaks_of(e->kernels->isa, 1);
@@ -147,7 +148,8 @@ static void print_layers(engine *e, const engine_options *o)
     unsigned timed = 0;
     unsigned counted = 0;
     train(e, WARM_UP, METER_OFF);
-    /* What is open changes with training, so some steps between the timed ones are counted. */
+    /* The number of open values changes during training, so the work is counted in steps between
+     * the timed ones. */
     while (timed < o->steps) {
         seconds += train(e, TIMED_STEPS, METER_TIME);
         train(e, 1, METER_COUNT);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Times each kernel of the CPU engine within training steps, for several batch sizes and numbers of
-threads, and prints a table in Markdown with a column for each: milliseconds a step, and the
-percentage that the kernel reaches of the machine's peak: of its multiply-adds or of its memory
-bandwidth. Needs a release build and MNIST in data/mnist; takes some seconds a
-column. Nothing else should run beside it."""
+threads. Prints a Markdown table with a column for each: milliseconds per step, and the percentage
+that the kernel reaches of the machine's peak rate of multiply-adds or of memory bandwidth. Needs a
+release build and MNIST in data/mnist. Takes some seconds per column. Nothing else should run on the
+machine meanwhile."""
 import argparse
 import csv
 import os

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# What does it cost a training run to log every step? Trains an epoch with the loss and accuracy of
-# every step logged and one with none, in turn, and prints, last, "cost P %": the median over the
-# rounds of how much longer the steps took that were logged. Nothing else should run beside it.
+# What does it cost a training run to log every step? In turn, this trains an epoch that logs the
+# loss and accuracy of every step, and an epoch that logs none. Its last line is "cost P %": how
+# much longer the logged steps took, as the median over the rounds. Nothing else should run on the
+# machine meanwhile.
 set -euo pipefail
 unset CDPATH
 
@@ -10,7 +11,7 @@ usage() {
 Usage: bench/logging_cost.sh [--rounds R] [TRAINER_OPTION]...
 
 Compares the seconds that the steps of an epoch take with `--update-freq batch` and with
-`--update-freq epoch`, in R rounds (7) that begin with the one and with the other in turn. Other
+`--update-freq epoch`, in R rounds (7). The rounds alternate in which of the two comes first. Other
 options go to `trainer train` (--batch-size 16, if none is given). The runs go into a new directory
 below $TMPDIR or /tmp and are removed at the end. Needs a release build, and MNIST in data/mnist.
 END

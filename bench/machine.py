@@ -1,11 +1,12 @@
-"""What a measurement's CSV says of the machine that it ran on. Needs nothing but Python."""
+"""Describes the machine, for the CSV files of measurements. Needs only Python."""
 import os
 import pathlib
 import re
 
 
 def cache_sizes(cpu=pathlib.Path("/sys/devices/system/cpu/cpu0/cache")):
-    """Of the first processor, such as "L1 32K, L2 1024K"; instructions' left out."""
+    """The cache sizes of the first processor, such as "L1 32K, L2 1024K", without instruction
+    caches."""
     sizes = []
     for index in sorted(cpu.glob("index*")):
         try:

@@ -2,7 +2,7 @@
  * layers. */
 #include "peak_loops.h"
 
-/* Chains enough to cover the latency of a multiply-add, few enough for the registers. */
+/* Enough chains to hide the latency of a multiply-add, and few enough for the registers. */
 #if defined(CPU_ISA_AVX512)
 enum { CHAINS = 24 };
 #else

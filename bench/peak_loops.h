@@ -1,4 +1,4 @@
-/* Loops of one instruction set, named for it, that do nothing but what they measure. */
+/* Loops that do only what they measure, compiled for one instruction set and named after it. */
 #ifndef BENCH_PEAK_LOOPS_H
 #define BENCH_PEAK_LOOPS_H
 
@@ -6,8 +6,8 @@
 
 #include "vec.h"
 
-/* `count` multiply-adds in registers, rounded up; a sum, so that they are not left out. A `factor`
- * below 1 keeps the values in range. */
+/* Does `count` multiply-adds in registers, rounded up. Returns a sum, so that the compiler cannot
+ * remove them. A `factor` below 1 keeps the values in range. */
 float CPU_NAME(peak_multiply_adds)(size_t count, float factor);
 
 /* values[count] = factor * values + factor; count a multiple of 64. */

@@ -7,9 +7,9 @@
 #include "thread_pool.h"
 
 enum {
-    TRIES = 5, /* the fastest counts: disturbances only make it slower */
+    TRIES = 5, /* the fastest counts: disturbances only slow it down */
     TASKS = 128,
-    MULTIPLY_ADDS = 3 << 21, /* a task's */
+    MULTIPLY_ADDS = 3 << 21, /* per task */
     FAR_BYTES = 256 << 20,
 };
 
@@ -39,7 +39,7 @@ static const loops all_loops[] = {
 typedef struct measurement {
     const loops *loops;
     float *values;
-    size_t count; /* floats a task */
+    size_t count; /* floats per task */
     float sums[TASKS];
 } measurement;
 
@@ -59,7 +59,7 @@ static void sweep(void *context, unsigned task, unsigned worker)
     m->loops->sweep(m->values + task * m->count, m->count, factor);
 }
 
-/* The shortest time that all tasks took. */
+/* The time for all tasks; the shortest of several tries. */
 static double shortest(thread_pool *pool, thread_pool_task *run, measurement *m)
 {
     double best = 0;

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Times readers of event files on this machine, in turn: TensorBoard's data server with and without
-# --checksum, its EventAccumulator (on scalars alone: it takes a minute), and tblog, on the same
-# files: a million scalars, large histograms, images. Left to its default the server verifies no
-# checksum of a record that can be parsed, and all of TensorBoard's keep a sample of the points as
-# they lie in the file; tblog verifies both checksums of every record and decodes every value.
-# Prints a table of medians, and last "ratio R": the median over the rounds of (data server without
-# --checksum / tblog) for the scalars. Nothing else should run beside it.
+# --checksum, its EventAccumulator (only on scalars: it takes a minute), and tblog. All read the
+# same files: a million scalars, large histograms, images. By default the server verifies no
+# checksum of a record that it can parse. TensorBoard's readers keep only a sample of the points,
+# undecoded. tblog verifies both checksums of every record and decodes every value. Prints a table
+# of medians, and last "ratio R": the median over the rounds of (data server without --checksum /
+# tblog) for the scalars. Nothing else should run on the machine meanwhile.
 set -euo pipefail
 
 usage() {

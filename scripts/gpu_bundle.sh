@@ -37,7 +37,7 @@ programs=(bin/trainer bin/tblog bench/engine_steps bench/gpu_ceilings)
 device_tests=(tests/check_cuda_forward_device tests/check_cuda_backward_device
     tests/check_cuda_update_device tests/check_engine tests/check_engine_reference)
 max_mebibytes=60
-# What every machine with a GPU has: the C and C++ runtime, and (for us to ask for) cuBLAS.
+# What the bundle expects on the machine with the GPU: the C and C++ runtime, and cuBLAS.
 system_libraries='^(linux-vdso|ld-linux-x86-64|lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s|cublas|cublasLt))\.so'
 
 build_programs() {
@@ -52,7 +52,7 @@ build_programs() {
     build_dir=$root/build/cuda
 }
 
-# A trainer of a build with CUDA needs all of them, for what it does on a device is to be checked.
+# If the trainer has the CUDA engine, no program may be missing: together they check that engine.
 check_programs() {
     local program
     [[ -e $build_dir/bin/trainer ]] || fail "$build_dir has no trainer"
@@ -85,15 +85,16 @@ copy_programs() {
     cp "$root/scripts/gpu_check.sh" "$output/scripts/"
     local commit
     commit=$(cd "$root" && git describe --always --dirty 2>/dev/null) || commit=unknown
-    # What is built may be of another commit, or of none: the programs' own checksum tells them apart.
+    # The programs may have been built from another commit, or from uncommitted changes. So the
+    # version includes their checksum.
     local sum
     sum=$(find "$output"/{bin,tests} -type f -print0 | sort -z | xargs -0 cat | sha256sum)
     echo "$commit, programs ${sum:0:8}" >"$output/version"
 }
 
-# Programs of preset release and cuda look for libraries in ../lib first, those of their libraries
-# too (which is why the linker is told --disable-new-dtags).
-needed_libraries() { # -> "name path" a line, of all programs; an empty path where it is not found
+# Programs of presets release and cuda look in ../lib first, also for the libraries that their
+# libraries need (hence the linker option --disable-new-dtags).
+needed_libraries() { # of all programs, one line each: "name path"; the path is empty if not found
     local name path
     ldd "$output"/bin/* "$output"/tests/* 2>/dev/null |
         sed -nE 's/^\s+(\S+) => (.*) \(0x[0-9a-f]+\)$/\1 \2/p; s/^\s+(\S+) => not found$/\1 /p' |

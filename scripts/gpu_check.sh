@@ -24,5 +24,5 @@ if ! command -v "$python" >/dev/null; then
     echo "gpu_check: $python is needed" >&2
     exit 1
 fi
-# The programs' own folder of imports is the bundle's; nothing is written into it.
+# -B: Python must not write __pycache__ into the bundle.
 exec "$python" -B "$here/bench/gpu/check.py" --bundle "$bundle" "${arguments[@]}"

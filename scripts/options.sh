@@ -1,17 +1,18 @@
-# Sourced by other scripts: their options. A script defines `usage` before, which prints its help.
+# Sourced by other scripts to parse their options. The script first defines `usage`, which prints
+# its help.
 # shellcheck shell=bash
 
-# wrong_usage WORD...: ends the script with one line.
+# wrong_usage WORD...: prints the words on one line and exits with 2.
 wrong_usage() {
     local name=${0##*/}
     echo "${name%.sh}: $*; see $0 --help" >&2
     exit 2
 }
 
-# take_options NAME... -- ARGUMENT...: sets a variable for each option among the arguments: for
-# --batch-size VALUE the name is batch-size, and the variable batch_size. NAME! is an option without a
-# value, whose variable becomes yes. Of an option given twice the last one counts. Any other argument
-# is refused; --help prints the help and ends the script.
+# take_options NAME... -- ARGUMENT...: sets a variable for each option among the arguments. For
+# --batch-size VALUE the name is batch-size, and the variable batch_size. NAME! is an option without
+# a value; its variable becomes yes. If an option is given twice, the last one counts. Any other
+# argument is refused. --help prints the help and ends the script.
 take_options() {
     local names=' '
     while [[ $1 != -- ]]; do
@@ -39,8 +40,9 @@ take_options() {
     done
 }
 
-# check_options OPTION... -- ARGUMENT...: for a script that passes its arguments on to a program which
-# may not be there yet. Refuses options of other names; --help prints the script's help and ends it.
+# check_options OPTION... -- ARGUMENT...: for a script that passes its arguments on to a program
+# that may not be built or installed yet. Refuses any other option. --help prints the script's help
+# and ends it.
 check_options() {
     local options=' ' argument
     while [[ $1 != -- ]]; do

@@ -1,8 +1,8 @@
-# Sourced by other scripts: apt-get with lists of its own, so that the system's stay as they are.
+# Sourced by other scripts: apt-get with its own package lists, which leaves the system's unchanged.
 # shellcheck shell=bash
 
-# private_apt_begin FOLDER deb|deb-src ARCHITECTURE: makes FOLDER's lists, of what the distribution
-# itself publishes, and the array `private_apt`, the command to call in FOLDER.
+# private_apt_begin FOLDER deb|deb-src ARCHITECTURE: fetches the distribution's package lists into
+# FOLDER, and sets the array `private_apt`, the command to call in FOLDER.
 private_apt_begin() {
     local uri release origin component
     mkdir -p "$1/lists/partial" "$1/cache/archives/partial"
@@ -10,7 +10,8 @@ private_apt_begin() {
     apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(ORIGIN) $(COMPONENT)' \
         'Created-By: Packages' | sort -u >"$1/known"
     while read -r uri release origin component; do
-        # The release itself: its updates are not needed, and are not always whole for each processor.
+        # Only the release itself: its updates are not needed, and are not always complete for every
+        # processor.
         case $origin:$component:$release in
         *-*) ;;
         Debian:main:* | Ubuntu:main:* | Ubuntu:universe:*)

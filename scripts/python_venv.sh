@@ -42,7 +42,7 @@ requirements=$root/scripts/$1_requirements.txt
 venv=$root/.venv/$1
 
 mkdir -p "$root/.venv"
-exec {lock}>"$root/.venv/lock" # two scripts started at once make it once
+exec {lock}>"$root/.venv/lock" # two scripts started at the same time make it once
 flock "$lock"
 
 # The copy of the requirements is the last thing written, so it marks a whole environment.

@@ -12,9 +12,9 @@ reads. It holds what git tracks here, and what protoc-c makes, so that its users
 The same sources make the same bytes.
 
   --output DIR      where to (default: build/release-archive)
-  --protobuf-c DIR  take protobuf-c along, from its source in DIR (scripts/fetch_protobuf_c.sh): users
-                    then need zlib alone, and one call of a compiler can build the library
-  --allow-changes   take the files as they are, if they differ from the last commit too
+  --protobuf-c DIR  include protobuf-c, from its source in DIR (scripts/fetch_protobuf_c.sh): users
+                    then need only zlib, and one call of a compiler can build the library
+  --allow-changes   take the files as they are, even if they differ from the last commit
   -h, --help        this text
 
 Needs what the whole build needs, git and GNU tar.
@@ -42,12 +42,12 @@ output=$(cd "$output" && pwd -P)
 cd "$root"
 git rev-parse HEAD >/dev/null 2>&1 || fail "this is no git checkout"
 if [[ $allow_changes == no && -n $(git status --porcelain) ]]; then
-    fail "there are changes that are not committed: commit them, or say --allow-changes"
+    fail "there are uncommitted changes: commit them, or give --allow-changes"
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# What protoc-c makes, in the folders in which proto/CMakeLists.txt looks for it.
+# Puts protoc-c's output into the folders in which proto/CMakeLists.txt looks for it.
 generate() { # the archive's folder
     local target
     local targets=(tblog_proto trainer_proto onnx_proto)
@@ -59,7 +59,7 @@ generate() { # the archive's folder
     done
 }
 
-# The arguments with which a compiler builds the library: rooms, sources, and no visible name.
+# The arguments with which a compiler builds the library: include folders, sources, hidden symbols.
 list_arguments() { # the archive's folder
     (
         cd "$1"

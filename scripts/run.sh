@@ -23,7 +23,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck source=scripts/options.sh
 source "$root/scripts/options.sh"
 defaults=(--data "$root/data/mnist" --logdir "$root/logs")
-# Those of `trainer sweep`, which is not built yet and checks their values later.
+# The options of `trainer sweep`. It may not be built yet, and checks their values later.
 check_options -q --quiet -V --version --usage '-?' --batch-sizes --checkpoint-interval --data --engine \
     --epochs --format --histograms --isa --jobs --join --learning-rate --learning-rates --list --logdir \
     --micro-batch --no-model --no-state --no-wait --noise-scale --overwrite --precision --save-best \
@@ -46,5 +46,5 @@ done
 if [[ $fetch == yes ]]; then
     "$root/scripts/fetch_mnist.sh"
 fi
-# Of an option given twice the last one counts, so what is given here overrides the defaults.
+# If an option is given twice, the last one counts, so the given options override the defaults.
 exec "$root/build/release/bin/trainer" sweep "${defaults[@]}" "$@"

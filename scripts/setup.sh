@@ -60,7 +60,7 @@ has_browser() {
     return 1
 }
 
-# Asks for the thing itself and not for its package, so that one from elsewhere counts.
+# Looks for the program or library, not for its package, so that one from elsewhere counts.
 is_present() {
     case $1 in
     libc6-dev) [[ -e /usr/include/stdio.h ]] ;;
@@ -132,7 +132,7 @@ install() { # package…
     "${apt[@]}" update && "${apt[@]}" install --no-install-recommends "$@" >/dev/null
 }
 
-# The header and the library: some packages of the toolkit have the one alone.
+# Tries header and library: some packages of the toolkit have only one of them.
 toolkit_has_cublas() ( # nvcc
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
@@ -140,13 +140,13 @@ toolkit_has_cublas() ( # nvcc
     "$1" -o "$folder/try" "$folder/try.cu" -lcublas >/dev/null 2>&1
 )
 
-# The wheel holds headers and shared libraries alone; cmake/cuda.cmake finds them.
+# The wheel holds only headers and shared libraries; cmake/cuda.cmake finds them.
 install_cublas() {
     local root venv
     root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
     venv=$root/.venv/cublas
     mkdir -p "$root/.venv"
-    exec {lock}>"$root/.venv/lock" # two scripts started at once make it once
+    exec {lock}>"$root/.venv/lock" # two scripts started at the same time make it once
     flock "$lock"
     [[ $(cat "$venv/version" 2>/dev/null) != "$cublas_version" ]] || return 0
     echo "setup: putting nvidia-cublas $cublas_version into .venv/cublas"
@@ -154,7 +154,7 @@ install_cublas() {
     python3 -m venv "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
         --only-binary :all: "nvidia-cublas==$cublas_version"
-    echo "$cublas_version" >"$venv/version" # written last, so that it marks a whole one
+    echo "$cublas_version" >"$venv/version" # written last, so it marks a complete folder
 }
 
 set_up_cuda() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A study of batch sizes: trains them on two data sets and by several rules for the learning rate,
-# and writes the tables and pictures of docs/study.md.
+# A study of batch sizes: trains them on two data sets with several rules for the learning rate, and
+# writes the tables and pictures of docs/study.md.
 set -euo pipefail
 unset CDPATH
 
@@ -84,7 +84,7 @@ if [[ ! -x $trainer ]]; then
     exit 1
 fi
 
-# Where a data set lies. One that we know and that is not there is fetched.
+# Sets `path` to the data set's folder. Fetches MNIST or Fashion-MNIST if it is missing.
 find_dataset() { # NAME or NAME=PATH
     case $1 in
     *=*) path=${1#*=} ;;
@@ -107,8 +107,8 @@ train() { # data set's name, its path, rule
         --no-model "${pass_on[@]}"
 }
 
-# What the runs before do not tell: they shared the machine, so their seconds say little, and
-# gradients take time to measure. One run a batch size, one at a time, with all threads.
+# The earlier runs shared the machine, so their seconds mean little, and measuring gradients takes
+# time. So this trains one more run per batch size, one at a time, with all threads.
 train_alone() { # data set's name, its path
     echo "== $1, one run at a time =="
     "$trainer" sweep --data "$2" --logdir "$logs/$1/alone" --batch-sizes "$batch_sizes" \
@@ -118,7 +118,7 @@ train_alone() { # data set's name, its path
 IFS=, read -ra dataset_list <<<"$datasets"
 IFS=, read -ra rule_list <<<"$rules"
 if [[ $only_report == no ]]; then
-    # Rule by rule, so that a study which is cut off has whole rules.
+    # Rule by rule, so that an interrupted study has some complete rules.
     for rule in "${rule_list[@]}"; do
         for dataset in "${dataset_list[@]}"; do
             find_dataset "$dataset"

@@ -1,16 +1,16 @@
-"""Draws means with their intervals over batch sizes, a colour a rule, as an SVG."""
+"""Draws means and their intervals against the batch size as an SVG, one colour per rule."""
 
 import math
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 640, 360
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 40, 48
-COLOURS = ("#0072b2", "#d55e00", "#009e73")  # Okabe's and Ito's: colour-blind people can tell them apart
+COLOURS = ("#0072b2", "#d55e00", "#009e73")  # Okabe and Ito's, safe for colour-blind people
 APART = 14  # rules at the same batch size
 
 
 def ticks(low, high):
-    """Some five round numbers from low to high."""
+    """About five round numbers from low to high."""
     rough = (high - low) / 5
     unit = 10 ** math.floor(math.log10(rough))
     step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)

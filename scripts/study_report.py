@@ -1,16 +1,16 @@
-"""Writes the tables of scripts/study.sh from its runs. Needs nothing beside Python.
+"""Writes the tables of scripts/study.sh from its runs. Needs only Python.
 
     study_report.py --trainer FILE --logs DIR --output DIR --datasets NAME... --rules RULE...
 
-The runs are in LOGS/DATASET/RULE. OUTPUT/study/runs.csv gets a row an epoch of each, and
-OUTPUT/study.md the tables; OUTPUT/study/DATASET-intervals.svg is a picture of the last accuracies. In
-study.md a table stands between two marks,
+The runs are in LOGS/DATASET/RULE. OUTPUT/study/runs.csv gets a row for each epoch of each run,
+OUTPUT/study.md gets the tables, and OUTPUT/study/DATASET-intervals.svg shows the final accuracies.
+In study.md a table goes between two marks,
 
     <!-- study: NAME -->
     <!-- study: end -->
 
-and replaces what was between them. A page that is there has the tables that it has marks for; one that
-is not becomes a page of all tables.
+and replaces what was between them. An existing page gets only the tables that it has marks for. A
+new page gets all tables.
 """
 
 import argparse
@@ -41,13 +41,13 @@ class Run:
     learning_rate: float
     training_samples: int
     validation_samples: int
-    setting: str  # what its seconds depend on
+    setting: str  # processor, threads and runs at the same time
     day: datetime.date  # when it ended
     state: str
-    epochs: list  # of run.json: a dictionary each
+    epochs: list  # as in run.json: one dictionary per epoch
 
     def accuracy(self, epoch):
-        """Validated, in percent, after this epoch, counted from 1."""
+        """The validation accuracy in percent after this epoch, counted from 1."""
         return 100 * self.epochs[epoch - 1]["val_accuracy"]
 
     def steps(self, epoch):
@@ -65,7 +65,7 @@ def read_run(path):
 
 
 def read_runs(folder):
-    """The finished and diverged runs by batch size, and in it by seed."""
+    """{batch size: {seed: run}} of the finished and diverged runs."""
     runs = {}
     for path in sorted(folder.glob("*/run.json")):
         run = read_run(path)
@@ -100,16 +100,16 @@ class Study:
         return [run for rule in self.rules for run in self.of_rule(rule)]
 
     def accuracies(self, rule, size, epoch):
-        """By seed, of the runs that finished."""
+        """{seed: accuracy} of the runs that finished."""
         return {seed: run.accuracy(epoch)
                 for seed, run in self.runs[rule].get(size, {}).items() if run.state == "finished"}
 
     def image(self):
-        """An image of the validation set, in points."""
+        """The percentage points that one image of the validation set is worth."""
         return 100 / self.all()[0].validation_samples
 
 
-# ---- the statistics: those of docs/comparing.md
+# ---- the statistics, as docs/comparing.md explains them
 
 def t_inside(t, freedom):
     """The probability that Student's t lies between -t and t, for whole degrees of freedom
@@ -137,7 +137,7 @@ def t_bound(freedom):
 @dataclasses.dataclass
 class Interval:
     mean: float
-    half: float  # of its width; NaN for a single value
+    half: float  # half the width; NaN for a single value
 
     def excludes(self, value):
         return abs(self.mean - value) > self.half
@@ -153,8 +153,8 @@ def interval(values, least_spread=0.0):
 
 
 def difference(left, right, image):
-    """left - right by seed; None without a seed that both have. The spread is never taken for less
-    than rounding to an image makes."""
+    """The interval of left - right over the seeds that both have; None without such a seed. Its
+    spread is at least what rounding to whole images causes."""
     common = sorted(left.keys() & right.keys())
     if not common:
         return None
@@ -179,7 +179,8 @@ def shown_difference(value):
 
 
 def ends(of):
-    """Of the interval of a percentage, which ends at 0 and at 100; of one value the value itself."""
+    """The ends of a percentage's interval, cut off at 0 and 100; for a single value the value
+    itself."""
     half = 0 if math.isnan(of.half) else of.half
     return max(of.mean - half, 0), min(of.mean + half, 100)
 
@@ -240,14 +241,14 @@ def accuracy_table(study):
 
 
 def size_pairs(study, rule):
-    """Neighbours, and the two at the ends."""
+    """Pairs of neighbouring sizes, and the pair of the smallest and the largest."""
     sizes = list(study.runs[rule])
     pairs = list(itertools.pairwise(sizes))
     return pairs + [(sizes[0], sizes[-1])] if len(sizes) > 2 else pairs
 
 
 def adjusted_probabilities(study, trainer, rule):
-    """Holm's p of each pair of batch sizes after the last epoch, as `trainer compare` has it."""
+    """Holm's p of each pair of batch sizes after the last epoch, from `trainer compare`."""
     result = subprocess.run([trainer, "compare", "--format", "json", study.folder / rule],
                             check=True, stdout=subprocess.PIPE)
     return {frozenset((pair["batch_size"], pair["other"])): pair["p"]
@@ -273,7 +274,8 @@ def size_table(study, trainer):
 
 
 def updates_table(study):
-    """The large size after as many epochs as it takes for the small one's updates of one epoch."""
+    """Compares sizes after equally many updates: the small one after one epoch, the large one after
+    more."""
     def rows(rule):
         for small, large in itertools.pairwise(study.runs[rule]):
             ratio = large // small
@@ -311,7 +313,7 @@ def seconds_table(runs):
 
 
 def noise_table(runs):
-    """Of one run a batch size."""
+    """Of one run per batch size."""
     runs = {size: next(iter(of_size.values())) for size, of_size in runs.items()}
     epochs = max(len(run.epochs) for run in runs.values())
     return table(
@@ -341,7 +343,7 @@ def curves(dataset, study):
 
 
 def blocks_of(dataset, study, trainer):
-    """Each table's name and text."""
+    """{name: text} of each table."""
     yield f"{dataset} setup", setup_table(study)
     yield f"{dataset} accuracy", accuracy_table(study)
     yield (f"{dataset} intervals",

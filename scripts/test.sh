@@ -62,7 +62,7 @@ all)
     ;;
 esac
 if [[ $tier != named && $# -gt 1 ]]; then
-    wrong_usage "'$1' is a tier, and nothing follows it"
+    wrong_usage "'$1' is a tier; it takes no further arguments"
 fi
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -70,13 +70,13 @@ results=build/test-results
 rm -rf "$results"
 mkdir -p "$results"
 
-# step NAME FUNCTION [ARGUMENT...]: runs one step to its end, in a shell of its own, whatever comes of
-# it.
+# step NAME FUNCTION [ARGUMENT...]: runs one step in a subshell and records its status; a failure
+# does not end this script.
 step() {
     local name=$1 begin=$SECONDS status
     shift
     echo "test: $name"
-    set +e # not `||`, behind which the step's own `set -e` would not count
+    set +e # not `||`, after which the step's own `set -e` would have no effect
     (
         set -e
         "$@"
@@ -122,7 +122,7 @@ check_scripts() {
     fi
 }
 
-# The files of a kind (git's patterns) that a check looks at: all of them, or those that changed.
+# The files that match git's patterns and that a check looks at: all of them, or those that changed.
 files_to_check() { # pattern...
     local base
     if [[ $tier == all ]]; then
@@ -148,7 +148,7 @@ check_layout() {
     fi
 }
 
-# One file a call: clang-tidy 14 finds uninitialized va_lists that are none where it is given several.
+# One file per call: given several, clang-tidy 14 reports initialized va_lists as uninitialized.
 check_code() {
     local changed files header
     if ! git rev-parse HEAD >/dev/null 2>&1; then
@@ -171,7 +171,7 @@ check_code() {
     done
     if [[ ${#files[@]} -gt 0 ]]; then
         configure release
-        # The headers that it generates.
+        # Builds the generated headers.
         cmake --build --preset release --target tblog_proto trainer_proto onnx_proto >/dev/null
         printf '%s\0' "${files[@]}" | sort -zu |
             xargs -0 -n 1 -P "$(nproc)" clang-tidy-14 --quiet -p build/release 2>/dev/null
@@ -187,15 +187,15 @@ configure() { # preset
 run_ctest() { # preset, option of ctest...
     local preset=$1 launcher=()
     shift
-    # GCC's ThreadSanitizer cannot start where the kernel randomizes addresses by more bits than
-    # it knows (Ubuntu 24.04), so its tests run without.
+    # GCC's ThreadSanitizer cannot start if the kernel randomizes more address bits than it expects
+    # (Ubuntu 24.04), so its tests run without address randomization.
     if [[ $preset == tsan ]] && setarch -R true 2>/dev/null; then
         launcher=(setarch -R)
     fi
     "${launcher[@]}" ctest --preset "$preset" --output-junit "$PWD/$results/$preset.xml" "$@"
 }
 
-# What goes to a device is all that only nvcc can build.
+# Of a build with nvcc this tests the bundle for a GPU, and the tests with the label cuda.
 test_cuda() {
     if [[ ${CI:-} != true ]] && ! command -v nvcc >/dev/null && [[ ! -x /usr/local/cuda/bin/nvcc ]]; then
         skip cuda "nvcc is not here"
@@ -208,8 +208,8 @@ test_cuda() {
     run_ctest cuda --label-regex '^cuda$'
 }
 
-# Labels that a run leaves out: those of larger tiers; and for the sanitizers, which would tell
-# nothing about Python, what tests scripts and what looks at our files with stock TensorBoard.
+# Labels that a run leaves out: those of larger tiers; for the sanitizers, which find nothing in
+# Python, also the tests of scripts and those with stock TensorBoard.
 excluded_labels() { # preset
     local labels=() sanitized=no
     case $1 in

@@ -32,7 +32,7 @@ case ${1:-} in
     shift
     ;;
 esac
-# Those of TensorBoard, which may not be there yet and checks their values later.
+# TensorBoard's options. It may not be installed yet, and checks their values later.
 check_options --bind_all --db --db_import --detect_file_replacement --event_file \
     --extra_data_server_flags --generic_data --grpc_creds_type --grpc_data_provider --helpfull --host \
     --inspect --load_fast --logdir --logdir_spec --max_reload_threads --path_prefix --port \
@@ -50,14 +50,14 @@ for option in "$@"; do
     esac
 done
 
-# A query of the Time Series page. The names of the runs have the batch size. `trainer sweep` prints
-# it, too.
+# A query of the Time Series page that colours runs by the batch size in their names. `trainer
+# sweep` prints the same query.
 colours='?runColorGroup=regex%3ABatchSize%3D%28%5Cd%2B%29&smoothing=0&tagFilter=_vs_#timeseries'
 
-# Passes TensorBoard's messages on, and adds the link to the one that has its address. In a run's own
-# directory the names are train and validation: all curves would be grey.
+# Passes TensorBoard's messages on. After the message with its address it prints the link, but not
+# for the directory of a single run: runs named train and validation would all be grey.
 add_link() {
-    trap '' INT # Ctrl-C is for TensorBoard, which may print after it
+    trap '' INT # Ctrl-C ends TensorBoard, which may still print something
     local line
     while IFS= read -r line; do
         printf '%s\n' "$line"

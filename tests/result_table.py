@@ -1,10 +1,11 @@
-"""Prints what scripts/test.sh did: a table of its steps, what failed, what was skipped and why.
+"""Prints the results of scripts/test.sh: a table of its steps, what failed, and what was skipped
+and why.
 
 Usage: result_table.py FOLDER
 
-FOLDER holds `steps` (a line a step: name, exit status, seconds, between tabs), NAME.skipped (why a
-step did nothing; its status is 77) and NAME.xml (CTest's report of a preset). Exits with 1 if a step
-failed.
+FOLDER holds `steps` (one line per step: name, exit status and seconds, separated by tabs),
+NAME.skipped (the reason why a step was skipped; its status is 77) and NAME.xml (CTest's report of a
+preset). Exits with 1 if a step failed.
 """
 
 import pathlib

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a Python test in one of the environments that scripts/python_venv.sh makes. Where it is not
-# there the test is skipped, with CTest's status for that, unless CI=true forbids skipping.
+# Runs a Python test in one of the environments that scripts/python_venv.sh makes. Without the
+# environment the test is skipped, or with CI=true fails.
 set -euo pipefail
 unset CDPATH
 

@@ -74,7 +74,7 @@ def parse():
 
 
 def write_tar(session, output):
-    """All but the runs' own files, under the name gpu-check."""
+    """Archives everything except the runs' own files, under the name gpu-check."""
     new = output / "gpu-check.tar.gz.new"
     with tarfile.open(new, "w:gz") as tar:
         tar.add(session.file, "gpu-check/results.json")

@@ -9,13 +9,14 @@ import subprocess
 import identity
 from session import Failed, LeftOut
 
-# After 100 steps from the same weights, on the same samples with the same masks, against the CPU
-# engine in fp32: how far the first step's loss and the mean of all losses may be apart, relatively.
-# The first is rounding alone; the second, how far paths part that rounding began to part.
+# The engine and the CPU engine in fp32 train 100 steps from the same weights, on the same samples,
+# with the same masks. These are the largest relative differences allowed: of the first step's loss,
+# which differs only by rounding, and of the mean of all losses, in which those differences have
+# grown.
 BOUNDS = {"fp32": (1e-5, 0.01), "tf32": (1e-3, 0.02), "bf16": (1e-2, 0.04)}
 
-# Program (before a +) -> what its environment needs. Where the program itself looks for the device
-# its tests cannot be processes of their own: CUDA does not survive a fork.
+# Program (before a +) -> its environment variables. If the program itself looks for the device, its
+# tests cannot run in forked processes: CUDA does not survive a fork.
 DEVICE_TESTS = {
     "check_cuda_forward_device": {"CK_FORK": "no", "CUDA_LAUNCH_BLOCKING": "1"},
     "check_cuda_backward_device": {"CK_FORK": "no", "CUDA_LAUNCH_BLOCKING": "1"},
@@ -27,16 +28,16 @@ DEVICE_TESTS = {
 }
 
 
-# Those of which each test can be a process with a context of its own, which takes seconds in all.
+# Programs that can run each test in a process with its own context, which takes only seconds.
 FORKING = ("check_cuda_forward_device", "check_cuda_backward_device", "check_cuda_update_device")
 
-# Seconds of one program's call in the stages of which each is short: if it hangs, as a new kernel may
-# that waits for what never comes, the others are to have their turn.
+# Time limit in seconds for a program in the stages that run many short ones. If one hangs, as a new
+# kernel may, the others still run.
 SHORT = 90
 
 
 def precisions(session):
-    """Each precision, and why it cannot be had where it cannot."""
+    """Yields each precision, and whether it is left out."""
     for precision in session.sizes["precisions"]:
         yield precision, session.dry and precision != "fp32"
 
@@ -68,7 +69,7 @@ def device(session):
 
 
 def selftest(session):
-    """What the trainer asks of a device before it trusts it."""
+    """The trainer's own check of a device before it uses the device."""
     def prove(precision, left_out):
         needs(left_out)
         text = session.call(f"selftest-{precision}", [
@@ -89,8 +90,9 @@ def kernels(session):
         try:
             text = session.call(f"kernels-{name}", [program], SHORT, session.environment(extra))
         except Failed as failure:
-            # One broken context fails, and one signal ends, all the tests behind it in one process.
-            # After a hang, forks would only hang longer.
+            # In one process, a broken context fails all later tests, and a signal ends them. So
+            # repeat with a process per test; but after a hang, more processes would only hang
+            # again.
             if name not in FORKING or "not done" in str(failure):
                 raise
             noted = {"in_one_process": str(failure)}
@@ -178,7 +180,7 @@ def sanitizer(session):
 
 
 def small_data(session):
-    """The first samples of MNIST, as files of their own."""
+    """Writes the first samples of MNIST as files of their own."""
     folder = session.work / "small"
     for name, count in ("train", session.sizes["small_training"]), ("t10k", 32):
         for kind, dimensions in ("images-idx3", 3), ("labels-idx1", 1):

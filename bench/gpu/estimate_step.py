@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""An estimate of a training step's time on an H200, from what its kernels ask of memory.
+"""Estimates a training step's time on an H200 from its kernels' memory traffic.
 
     check_ptx_traffic --counts 16 | bench/gpu/estimate_step.py
 
 prints a table in Markdown, or the counts with --csv. tests/ptx/README.md says how to run
-check_ptx_traffic. The table of kernels/cuda/README.md is that of the counts kept beside this file:
+check_ptx_traffic. This makes the table of kernels/cuda/README.md from the counts kept beside this
+file:
 
     bench/gpu/estimate_step.py bench/gpu/step_counts.csv
 
-It is an estimate, right to about 30 %: no device has measured any of the constants below. A kernel
-takes
+Expect an error of about 30 %: none of the constants below was measured on a device. A kernel takes
 
-    START + its sectors / SECTORS_PER_US + its wavefronts / WAVEFRONTS_PER_US + what CHAINS adds
+    START + sectors / SECTORS_PER_US + wavefronts / WAVEFRONTS_PER_US + CHAINS[kernel]
 
 and the kernels of a step follow each other with GAPS between them. Nothing overlaps in this model,
 but kernels of the side stream count only if they take multiprocessors from the others.
@@ -26,7 +26,7 @@ import sys
 
 from report import table
 
-# Microseconds until a kernel's first loads from L2, which depend on each other, have come.
+# Microseconds until a kernel's first loads from L2, which depend on each other, have arrived.
 START = 1.2
 
 # L2 delivers 8.4 TB/s; a sector has 32 bytes.
@@ -38,12 +38,13 @@ WAVEFRONTS_PER_US = 132 * 1755
 # Microseconds from the end of a kernel to the start of the next, and for the forks, over a step.
 GAPS = 8.5
 
-# Microseconds of what waits for itself, beside memory. head: barriers and functions in double.
-# update: the ring's entry and its fence; Adam's powers in double take as long beside it.
+# Microseconds of chains of dependent operations, in addition to memory. head: barriers and
+# functions in double. update: the ring's entry and its fence; Adam's powers in double take as long
+# at the same time.
 CHAINS = {"head": 1.8, "update": 1.0}
 
 # The rows of the table. The weights' kernels are queued together and share one start.
-# head_gradients is not there: it runs beside dense1_update.
+# head_gradients is left out: it runs at the same time as dense1_update.
 ROWS = {
     "conv_forward": ["conv_forward"],
     "dense1_forward": ["dense1_forward"],
@@ -55,7 +56,7 @@ ROWS = {
 
 TRAINING_SAMPLES = 60000
 
-# What is counted of a kernel: sectors, sectors, wavefronts.
+# The counts of a kernel: sectors, sectors, wavefronts.
 KINDS = ["loads", "stores", "shared memory"]
 
 WORK = re.compile(r"a step of (\d+) samples in (\w+)")
@@ -89,7 +90,7 @@ def write_csv(steps, file):
 
 
 def read_csv(file):
-    """As read_counts."""
+    """Returns the same as read_counts."""
     steps = {}
     for row in csv.DictReader(file):
         kernels = steps.setdefault((int(row["samples"]), row["precision"]), {})
@@ -98,7 +99,7 @@ def read_csv(file):
 
 
 def row_time(kernels, names):
-    """Microseconds of kernels that are queued together."""
+    """Microseconds that kernels which are queued together take."""
     total = START
     for name in names:
         counts = kernels[name]

@@ -1,11 +1,11 @@
-/* What a device can do at most, for kernels to be held against: the bandwidth of a copy, counting
- * bytes read and written, cuBLAS' rate for a large product in each precision, on random data, and
- * the time from one node of a graph to the next.
+/* Measures a device's peak rates, which kernels are compared with: the bandwidth of a copy (bytes
+ * read plus bytes written), cuBLAS' rate for a large product of random matrices in each precision,
+ * and the time from one node of a graph to the next.
  *
  *   gpu_ceilings
  *
- * Prints one line of JSON: bytes and floating-point operations a second, seconds of a node;
- * medians. */
+ * Prints the medians as one line of JSON: bytes and floating-point operations per second, and
+ * seconds per node. */
 #include <cublas_v2.h>
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
@@ -134,7 +134,7 @@ __global__ void do_nothing()
 {
 }
 
-/* Seconds a node of a graph of kernels of which each waits for the one before it. */
+/* Seconds per node of a graph in which each kernel waits for the one before it. */
 double graph_node_seconds()
 {
     cudaStream_t stream;

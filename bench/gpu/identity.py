@@ -1,4 +1,4 @@
-"""What a results folder's figures belong to: one device, one driver, one bundle."""
+"""The identity of a results folder: one device, one driver, one bundle."""
 import json
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from session import Failed
 
 
 def machine():
-    """The first device, as nvidia-smi has it."""
+    """The first device that nvidia-smi lists."""
     query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
     try:
         made = subprocess.run(query, capture_output=True, text=True, timeout=60)
@@ -38,14 +38,14 @@ def told(identity):
 
 
 def claim(options):
-    """Returns what this call measures; ends the program where the results folder is another's."""
+    """Returns this call's identity. Ends the program if the results folder has another one."""
     now = here(options)
     file = options.results / "identity.json"
     if file.exists():
         before = json.loads(file.read_text())
         if before != now:
             sys.exit(f"gpu_check: {options.results} has the results of: {told(before)}; this is: "
-                     f"{told(now)}. Figures of the two are not to be mixed: go on there with the "
+                     f"{told(now)}. Do not mix figures of the two: resume there with the "
                      "same bundle, or name another folder with --results")
     options.results.mkdir(parents=True, exist_ok=True)
     new = file.with_suffix(".new")

@@ -3,16 +3,16 @@ import datetime
 import json
 import statistics
 
-# Seconds of 15 epochs, and the ratio to the best peer: what is aimed at on an H200.
+# The goals on an H200: seconds of 15 epochs, and ratios to the best peer.
 GOALS = {"16": (2.5, 1.2, 0.8), "32": (1.4, 0.65, 0.45), "64": (0.9, 0.45, 0.30),
          "all": (3.5, 1.5, 1.0)}
 PEER_GOALS = (2, 5, 8)
-MOST_POINTS = 0.1  # of validation accuracy, between a precision's mean and that of fp32
+MOST_POINTS = 0.1  # in validation accuracy, between a precision's mean and fp32's mean
 
-# Millions of floating-point operations a sample of the dense products, a multiply-add counting 2:
-# conv1 0.39, conv2 21.23, dense1 2.36. conv1_weights takes the gradient back through conv2 first, and
-# two of dense1's kernels make the gradients of its inputs and of its kernel. Kernels that skip zeros
-# do fewer.
+# Millions of floating-point operations per sample in the products as dense ones; a multiply-add
+# counts as 2. conv1 has 0.39, conv2 21.23, dense1 2.36. conv1_weights first takes the gradient back
+# through conv2. Two of dense1's kernels compute the gradients of both its inputs and its weights.
+# Kernels that skip zeros do less.
 WORK = {"conv_forward": 21.62, "conv2_weights": 21.23, "conv1_weights": 21.62,
         "dense1_forward": 2.36, "dense1_backward": 4.72, "dense1_gradient": 2.36,
         "dense1_update": 4.72}
@@ -62,20 +62,21 @@ def goals(session):
         rows.append(row("all three side by side", GOALS["all"], precision,
                         session.get("side_by_side", precision)))
     return ["## Whole runs", "",
-            f"Epochs: {session.sizes['epochs']}, with validation after each and every scalar logged: "
-            f"seconds from the engine's being ready to the process's end, median "
-            f"(lowest–highest) of {session.sizes['repeats']}; the epochs alone, as run.json has them, "
-            "for the end of the process is not quick either; and the process's start. The goals are "
-            "those for an H200 in tf32 or bf16.", "",
+            f"{session.sizes['epochs']} epochs, with validation after each, and every scalar logged. "
+            f"Seconds: from when the engine is ready to the end of the process, median "
+            f"(lowest–highest) of {session.sizes['repeats']} runs. Epochs alone: the epochs' seconds "
+            "in run.json. Start: from the start of the process until the engine is ready. The goals "
+            "are for an H200 in tf32 or bf16.", "",
             *table(["run", "precision", "seconds", "epochs alone", "start", "gate", "target",
                     "moonshot"], rows)]
 
 
-T_95 = 2.01  # Student's, of 50 seeds; for a difference of two means a little too much
+T_95 = 2.01  # Student's t for 50 seeds; slightly too large for a difference of two means
 
 
 def difference(session, precision, batch_size):
-    """From fp32, in points, with half its 95 % interval; None where one of them is missing."""
+    """The difference from fp32 in points, and half its 95 % interval; None if one of the two is
+    missing."""
     base = session.get("accuracy", f"fp32-{batch_size}")
     many = session.get("accuracy", f"{precision}-{batch_size}")
     if many is None or base is None:
@@ -112,8 +113,8 @@ def accuracies(session):
     return ["## Accuracy", "",
             "Final validation accuracy in per cent: of the runs above (seed 0), and the mean of "
             f"{session.sizes['seeds']} seeds with its 95 % interval (lowest–highest). The interval "
-            f"of the difference from fp32 must lie within ±{MOST_POINTS} points. What "
-            "Keras' own runs end at was not measured.", "",
+            f"of the difference from fp32 must lie within ±{MOST_POINTS} points. "
+            "Keras' own runs were not measured.", "",
             *table(["batch size", "precision", "seed 0", "mean of seeds", "difference from fp32"],
                    rows)]
 
@@ -173,8 +174,9 @@ def choices(session):
             *table(["batch size", "precision", "with", "without"],
                    by_way(session, "fork-", sizes["batch_sizes"], ["two-forks", "one-fork"])), "",
             f"Seconds of a sweep of {len(sizes['batch_sizes']) * sizes['choice_seeds']} runs, of "
-            f"{sizes['epochs']} epochs each, in the engine's default precision, by how many train at "
-            "once; once each.", "", *table(["at once", "seconds"], by_jobs)]
+            f"{sizes['epochs']} epochs each, in the engine's default precision, by the number of runs "
+            "that train at the same time; measured once each.", "",
+            *table(["at once", "seconds"], by_jobs)]
 
 
 def breakdown(session):

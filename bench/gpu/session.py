@@ -29,7 +29,7 @@ class Session:
 
     def __init__(self, options, sizes, made_on):
         self.options = options
-        self.made_on = made_on  # as identity.py has it
+        self.made_on = made_on  # from identity.py
         self.sizes = sizes
         self.bundle = options.bundle.resolve()
         self.folder = options.results.resolve()
@@ -96,7 +96,7 @@ class Session:
             raise
         except Failed as reason:
             value = {"failed": str(reason)}
-        except Exception as error:  # whatever it is, the later stages must still run
+        except Exception as error:  # whatever the error, the later stages must still run
             traceback.print_exc()
             value = {"failed": repr(error)}
         value["took_seconds"] = round(time.monotonic() - begin, 2)
@@ -115,7 +115,7 @@ class Session:
         return path
 
     def tool(self, name):
-        """A profiler or checker of the machine's own."""
+        """The path of a profiler or checker that is installed on the machine."""
         if self.dry:
             raise LeftOut("no device")
         path = shutil.which(name, path=os.environ["PATH"] + ":/usr/local/cuda/bin")
@@ -124,7 +124,8 @@ class Session:
         return path
 
     def environment(self, extra=()):
-        """For our own programs: with the path of cuBLAS, which the bundle does not have."""
+        """The environment for our own programs: it has the path of cuBLAS, which is not in the
+        bundle."""
         found = dict(os.environ, **dict(extra))
         if self.cublas:
             paths = [self.cublas, found.get("LD_LIBRARY_PATH", "")]
@@ -132,8 +133,8 @@ class Session:
         return found
 
     def call(self, log, command, limit=300, environment=None):
-        """Runs a command and returns its output; all it wrote is kept in logs/`log`.log. Without a
-        limit of its own (None) only the call's ends it."""
+        """Runs a command and returns its output. Everything that it prints is kept in
+        logs/`log`.log. If `limit` is None, only the limit of this call of gpu_check.sh ends it."""
         path = self.logs / f"{log}.log"
         left = max(self.end - time.monotonic(), 1)
         seconds = left if limit is None else min(limit, left)
@@ -169,8 +170,8 @@ class Session:
 
 
 class Server:
-    """A program that is warm and waits for its turns: a line to it, a line of JSON from it. Other
-    lines that it or its libraries print are kept in its log alone."""
+    """A program that warms up and then waits for its turns. A turn is a line to it and a line of
+    JSON from it. Other lines that it or its libraries print go only into its log."""
 
     def __init__(self, session, log, command, environment=None):
         self.session = session
@@ -181,7 +182,7 @@ class Server:
         self.process = subprocess.Popen(
             list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
             stderr=self.errors, env=environment, start_new_session=True)
-        self.read = b""  # and not yet taken
+        self.read = b""  # and not yet returned as a line
         self.begin = time.monotonic()
 
     def line(self, end):
@@ -216,7 +217,7 @@ class Server:
         raise Failed("no answer in time")
 
     def ready(self):
-        """Waits until it is warm; all that began together have the same 240 s."""
+        """Waits until it is warm, at most 240 s from its start."""
         self.answer("ready", self.begin + 240)
 
     def turn(self):
@@ -228,7 +229,7 @@ class Server:
         return self.answer("seconds_per_epoch", time.monotonic() + 90)
 
     def close(self):
-        os.killpg(self.process.pid, signal.SIGKILL)  # with what compiles for it
+        os.killpg(self.process.pid, signal.SIGKILL)  # also the processes that compile for it
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()

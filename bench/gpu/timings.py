@@ -21,8 +21,8 @@ PEERS = {  # name -> program, mode, the module it needs
 
 
 def train(session, log, logdir, arguments, command="train"):
-    """A whole run with every scalar logged. The loop is from the opening of the first event file,
-    when the engine stands, to the end of the process; all before it is the start."""
+    """Trains a whole run with every scalar logged. The engine is ready when the first event file is
+    opened: loop_seconds lasts from then to the end of the process, start_seconds is all before."""
     shutil.rmtree(logdir, ignore_errors=True)
     sizes = session.sizes
     begin = time.time()
@@ -90,7 +90,7 @@ def side_by_side(session):
 
 
 def start_all(session, stage, precision, batch_size):
-    """Ours and every peer that is here, warm; and why others are not."""
+    """Starts our program and every peer that is installed. Also returns why others are absent."""
     data = small_or_all(session)
     sizes = session.sizes
     log = f"{stage}-{precision}-{batch_size}"
@@ -119,8 +119,8 @@ def drop(servers, absent, name, reason):
 
 
 def take_turns(session, servers, absent):
-    """Seconds an epoch by name, one a round, and the versions of who has one; the order is the same
-    in each round."""
+    """Returns {name: seconds per epoch, one for each round}, and the versions of those that report
+    one. The order is the same in each round."""
     times = {name: [] for name in servers}
     versions = {}
     for name in list(servers):
@@ -163,7 +163,7 @@ def against_peers(session, stage, cases):
                         lambda: together(precision, left_out, batch_size))
 
 
-FIRST_CASE = ("tf32", 16)  # what the goals are about
+FIRST_CASE = ("tf32", 16)  # the goals are for this case
 
 
 def peers(session):
@@ -171,7 +171,7 @@ def peers(session):
 
 
 def more_peers(session):
-    """All other cases: they may take longer than everything before them."""
+    """Measures all other cases, which may take longer than everything before."""
     cases = itertools.product(("tf32", "fp32", "bf16"), session.sizes["batch_sizes"])
     against_peers(session, "more_peers", [case for case in cases if case != FIRST_CASE])
 
@@ -227,13 +227,13 @@ FORKS = {"two-forks": {}, "one-fork": {"LENET_FORK": "0"}}
 
 
 def choices(session):
-    """What constants of the engine are to be set by: dense1's products by our own kernels against
-    those of cuBLAS, a step with and without its second fork, and how many runs of a sweep are best
-    trained at once."""
+    """Measurements that decide constants of the engine: dense1's products by our own kernels or by
+    cuBLAS, a step with or without its second fork, and how many runs of a sweep to train at the
+    same time."""
     sizes = session.sizes
 
     def together(precision, left_out, batch_size, ways):
-        """Takes turns; `ways` maps a name to what the environment has for it."""
+        """Measures several ways in turns; `ways` maps a name to its environment variables."""
         needs(left_out)
         steps = 1 if session.dry else sizes["choice_epochs"] * -(-60000 // batch_size)
         absent = {}
@@ -277,7 +277,7 @@ def ceilings(session):
 
 
 def kernel_name(signature):
-    """Without the return type, namespaces and arguments."""
+    """A kernel's name without return type, namespaces and arguments."""
     plain = signature.replace("(anonymous namespace)::", "").replace("<unnamed>::", "")
     return plain.split("(")[0].split("<")[0].split()[-1].split("::")[-1]
 
@@ -287,7 +287,8 @@ METRICS = ("gpu__time_duration.sum,dram__bytes_read.sum,dram__bytes_write.sum,"
 
 
 def by_kernel(text):
-    """ncu's table: for each kernel the launches, and means of nanoseconds, bytes and sectors."""
+    """Reads ncu's table: for each kernel its launches, and the means of nanoseconds, bytes and
+    sectors."""
     rows = csv.DictReader(io.StringIO(text[text.index('"ID"'):]))
     found = {}
     for row in rows:
@@ -310,7 +311,8 @@ NO_COUNTERS = "ncu may not read this machine's counters (ERR_NVGPUCTRPERM)"
 
 
 def by_ncu(session, stage, cases):
-    """Each kernel alone, in the middle of a run. Where ncu may not count, it is tried once."""
+    """Measures each kernel alone, in the middle of a run. If ncu has no permission to count, it is
+    tried only once."""
     def profile(precision, batch_size):
         told = (session.results.get("breakdown", {}) | session.results[stage]).values()
         if any(value.get("left_out") == NO_COUNTERS for value in told):

@@ -1,4 +1,4 @@
-"""What the peers of the CUDA engine share: their options, and how they take turns."""
+"""Shared by the peers of the CUDA engine: their options, and how they take turns."""
 import argparse
 import json
 import sys
@@ -19,10 +19,10 @@ def parse(description, modes):
 
 
 def run(options, count, version, train):
-    """`train(steps)` trains so many steps, waits for them and returns their mean loss. Prints a
-    line of JSON for each time."""
+    """`train(steps)` trains that many steps, waits for them and returns their mean loss. Prints a
+    line of JSON for each call."""
     steps = options.steps or count // options.batch_size
-    train(steps)  # compiles, captures and warms up what the timed call uses
+    train(steps)  # compiles, captures and warms up everything that the timed call uses
     turns = [""]
     if options.serve:
         print(json.dumps({"ready": True}), flush=True)

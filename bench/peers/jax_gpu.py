@@ -1,10 +1,10 @@
 """Times training epochs of the same network in JAX, with the data on the device as bytes.
 
-Mode scan: all of the steps are one compiled lax.scan, from the choice of the samples to Adam.
+Mode scan: one compiled lax.scan does all steps, from the choice of the samples to Adam.
 """
 import os
 
-os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # others run beside it
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # other peers use the device too
 
 import idx
 import jax
@@ -40,8 +40,8 @@ def dropped(x, rate, key):
 
 
 def mean_loss(parameters, images, labels, key, operand):
-    """`operand` is the type of the products' factors: on a GPU what JAX calls bfloat16 precision is
-    tf32, so bf16 is made by hand, as PyTorch's autocast does."""
+    """`operand` is the type of the products' factors. On a GPU JAX's precision "bfloat16" is tf32,
+    so this converts the factors to bf16 itself, as PyTorch's autocast does."""
     key1, key2 = jax.random.split(key)
     x = images[..., None].astype(jnp.float32) / 255
     x = convolved(x, parameters["conv1"], operand)
@@ -55,7 +55,7 @@ def mean_loss(parameters, images, labels, key, operand):
 
 
 def adam(parameters, m, v, gradients, t):
-    """As Keras has it: epsilon beside the uncorrected root."""
+    """Adam as in Keras: epsilon is added to the uncorrected root."""
     alpha = RATE * jnp.sqrt(1 - BETA_2 ** t) / (1 - BETA_1 ** t)
     m = jax.tree.map(lambda a, g: a + (1 - BETA_1) * (g - a), m, gradients)
     v = jax.tree.map(lambda a, g: a + (1 - BETA_2) * (g * g - a), v, gradients)
@@ -65,7 +65,8 @@ def adam(parameters, m, v, gradients, t):
 
 
 def make_training(images, labels, batch_size, operand):
-    """A function of the state and, known when compiled, the number of steps."""
+    """Returns a function of the state and of the number of steps, which is known when it is
+    compiled."""
     count = len(labels)
 
     def step(state, number):
@@ -90,7 +91,7 @@ def make_training(images, labels, batch_size, operand):
 def main():
     options = gpu_rounds.parse(__doc__.splitlines()[0], ["scan"])
     jax.config.update("jax_platforms", options.device)
-    jax.config.update("jax_default_prng_impl", "rbg")  # the fast one
+    jax.config.update("jax_default_prng_impl", "rbg")  # the fastest
     jax.config.update("jax_default_matmul_precision", PRODUCTS[options.precision])
     images, labels = idx.load(options.data)
     operand = jnp.bfloat16 if options.precision == "bf16" else jnp.float32

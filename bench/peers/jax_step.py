@@ -2,8 +2,8 @@
 
 jax_step.py DATA BATCH_SIZE
 
-One compiled call a step. All steps of a round in one (lax.scan, lax.fori_loop) are many times
-slower: XLA's convolutions on the CPU do not use the cores within a loop.
+Each step is one compiled call. One call for all steps of a round (lax.scan, lax.fori_loop) is many
+times slower: within a loop, XLA's convolutions on the CPU do not use all cores.
 """
 import sys
 
@@ -52,7 +52,7 @@ def mean_loss(parameters, images, labels, key):
 
 
 def adam(state, gradients):
-    """state = (parameters, m, v, steps done) by Adam's defaults in Keras."""
+    """state = (parameters, m, v, steps done), with Keras' defaults for Adam."""
     parameters, m, v, done = state
     done += 1
     alpha = 1e-3 * jnp.sqrt(1 - 0.999 ** done) / (1 - 0.9 ** done)

@@ -1,11 +1,11 @@
-"""A peer of bench/cpu.sh: Keras' `fit` on TensorFlow, with the defaults of `compile`: as a graph. (XLA is
-many times slower on a CPU, and several steps an execution gain nothing.)
+"""A peer of bench/cpu.sh: Keras' `fit` on TensorFlow, with the defaults of `compile`, which make a
+graph. (XLA is many times slower on a CPU, and several steps per execution gain nothing.)
 
 keras_fit.py DATA BATCH_SIZE PRECISION
 
 PRECISION is fp32, or bf16 for the policy mixed_bfloat16.
-One `fit` runs all the time. A callback holds it between the rounds, so that what `fit` does before
-its first step and behind its last is in no time.
+A single `fit` runs all the time. A callback pauses it between the rounds, so no round's time
+includes what `fit` does before its first step and after its last.
 """
 import os
 import sys

@@ -1,8 +1,8 @@
-"""What the peers of bench/cpu.sh share: MNIST, and the conversation with cpu_rounds.py.
+"""Shared by the peers of bench/cpu.sh: MNIST, and the protocol of cpu_rounds.py.
 
-A peer sets itself up, trains a few steps to warm up (and compile), and says "ready" on a line. Then
-each line of its standard input is a number of steps to train; it answers with the seconds that they
-took and the loss of the last one. So it compiles and loads once, however many rounds there are.
+A peer trains a few steps to warm up (and compile), and prints a line "ready". Then each line of its
+standard input is a number of steps to train. It answers with the seconds that they took and the
+loss of the last one. So it compiles and loads only once.
 """
 import sys
 import time
@@ -11,7 +11,7 @@ import idx
 import numpy as np
 
 WARM_UP = 10
-WAKE_UP = 3  # untimed steps of each round: the others have just had the processors
+WAKE_UP = 3  # untimed steps at the start of each round: others have just used the processors
 
 
 def training_set(folder):
@@ -32,7 +32,7 @@ def plan():
 
 
 def serve(train):
-    """train(steps) trains on and returns the last step's loss, once it is there."""
+    """train(steps) continues training, waits for it and returns the last step's loss."""
     steps = plan()
     loss = None
     while True:

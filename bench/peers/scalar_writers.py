@@ -1,4 +1,5 @@
-"""The event writers that writers.sh compares with, and the count of what any writer has written.
+"""The event writers that writers.sh compares tblog with, and a check of the points that a writer
+has written.
 
 Usage: scalar_writers.py torch|tensorboardX COUNT DIRECTORY   times COUNT scalars, close included
        scalar_writers.py count COUNT DIRECTORY...             fails unless stock TensorBoard finds
@@ -8,7 +9,7 @@ Usage: scalar_writers.py torch|tensorboardX COUNT DIRECTORY   times COUNT scalar
 import sys
 import time
 
-WARM_UP = 200  # points that are logged before the clock starts, by writer_rates too
+WARM_UP = 200  # points that are logged before the clock starts; writer_rates logs them too
 
 
 def time_writer(name, count, directory):

@@ -4,7 +4,7 @@ Usage: stock_readers.py server DIRECTORY        its data server, by its own acco
        stock_readers.py checksum DIRECTORY      the same, with --checksum
        stock_readers.py accumulator DIRECTORY   EventAccumulator.Reload
 
-All print "NAME: SECONDS s". Starting the process is not in the figure.
+All print "NAME: SECONDS s", without the time to start the process.
 """
 
 import re

@@ -1,10 +1,11 @@
 """Times training epochs of the same network in PyTorch, with the data on the device as bytes.
 
-Modes: eager; compile (torch.compile of the network's pass); cudagraph (a whole step, from the choice
-of the samples to Adam, captured once and replayed); cudagraph_compile (both). On the CPU a graph's
-step is run as it is.
+Modes: eager; compile (torch.compile of the network's forward pass); cudagraph (a whole step, from
+the choice of the samples to Adam, captured once and replayed); cudagraph_compile (both). On the CPU
+the modes with a graph run the step without one.
 
-Adam here adds its epsilon to the corrected root, Keras' to the uncorrected one; its cost is the same.
+This Adam adds epsilon to the corrected root, Keras' Adam to the uncorrected one. The cost is the
+same.
 """
 import idx
 import gpu_rounds
@@ -16,7 +17,8 @@ MODES = ["eager", "compile", "cudagraph", "cudagraph_compile"]
 
 
 class Training:
-    """Everything on the device: the data, the epoch's order, the place in it, the sum of losses."""
+    """Keeps everything on the device: the data, the epoch's order, the place in it, the sum of
+    losses."""
 
     def __init__(self, options):
         self.batch_size = options.batch_size
@@ -52,7 +54,7 @@ class Training:
         side = torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
-            for _ in range(5):  # as long as libraries choose and gradients are first made
+            for _ in range(5):  # while libraries choose kernels and gradients are first allocated
                 self.step()
         torch.cuda.current_stream().wait_stream(side)
         graph = torch.cuda.CUDAGraph()

@@ -16,7 +16,7 @@ class Scene:
 
     name = "a new run"
     shape = "short"
-    options = ()  # of the disturbed process, after the shape's
+    options = ()  # of the disturbed process, after the options of the shape
     statuses = (0,)  # of an undisturbed process
     first_call = 0  # no call before it is made to fail
 
@@ -115,7 +115,8 @@ class MoreEpochs(Scene):
         run.resume(options=("--epochs", "2"))
 
     def expected(self):
-        """Beside the points of a run of three epochs it has those that the end of two logs."""
+        """It has the points of a run of three epochs, and those that a run of two logs at its
+        end."""
         if self._expected is None:
             with self.programs.scratch() as folder:
                 run = self.new_run(pathlib.Path(folder))

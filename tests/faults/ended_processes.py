@@ -169,6 +169,6 @@ class Insistence(FaultKind):
             process.send(signal.SIGINT)
         status = run.wait(process)
         if status != -signal.SIGINT:
-            raise FaultFound(f"a process that insisting ended has the status {status}")
+            raise FaultFound(f"a process that a second SIGINT ended has the status {status}")
         run.finish()
         return self.tally(ends=1, resumes=run.starts - 1)

@@ -13,11 +13,11 @@ from private_mounts import can_mount, mounted_tmpfs
 MIB = 1 << 20
 DISK_BYTES = 64 * MIB
 CAUSE_OF_EIO = os.strerror(errno.EIO)
-REPEATED = ("EINTR", "short")  # what every program repeats
+REPEATED = ("EINTR", "short")  # calls that every program repeats
 ROOM_FOR_EVENTS, ROOM_FOR_STATES = 256 << 10, 40 * MIB
 
 
-# (call, end of the file's name) of what may fail silently, because nothing is lost.
+# (call, end of the file's name) of calls that may fail silently, because nothing is lost.
 UNREPORTED = (
     ("mkdir", ""),  # an existing directory; if it is missing, creating files in it fails too
     ("unlink", ".tmp"),  # an interrupted replacement; the next one overwrites it
@@ -40,8 +40,8 @@ def is_named(path, message):
 
 
 def disturbed_end(status, process, undisturbed=(0,)):
-    """Returns the status of a process that met a fault, after a check: it is an undisturbed one's,
-    or 1 with a message."""
+    """Returns the status of a process that met a fault. Checks that it is an undisturbed one's, or
+    1 with a message."""
     if status not in (*undisturbed, 1):
         raise FaultFound(f"a process ended with {status}: {process.messages()}")
     if status == 1 and not process.messages():
@@ -90,7 +90,7 @@ class FailingCalls(FaultKind):
         retried ends no run."""
         if self._how in REPEATED:
             if status == 1:
-                raise FaultFound(f"{call.name} of {call.path} was not made again: {messages}")
+                raise FaultFound(f"{call.name} of {call.path} was not retried: {messages}")
             return
         if status != 1 and needs_no_report(call):
             return

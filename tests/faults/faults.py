@@ -45,7 +45,7 @@ KIND_HELP = """kinds (without one, all):
   mounts        the same on two mounts (needs root and bindfs)
   tensorboard   kills while TensorBoard follows (needs a Python with tensorboard)
 
-Exit status: 0 no fault; 1 faults; 77 nothing but kinds that cannot be made here; 2 wrong usage."""
+Exit status: 0 no fault; 1 faults; 77 no chosen kind can run here; 2 wrong usage."""
 
 
 def parse_arguments():
@@ -55,7 +55,7 @@ def parse_arguments():
                         help="of the first case; each further case has the next (default: 1)")
     parser.add_argument("--count", type=int, metavar="N",
                         help="how many of what the kind counts, such as kills; the last case is "
-                             "brought to its end")
+                             "completed")
     parser.add_argument("--keep", type=pathlib.Path, metavar="DIR",
                         help="keep the files of cases with faults there")
     parser.add_argument("--fail-calls", type=pathlib.Path, metavar="LIBRARY",

@@ -12,12 +12,11 @@ from waiting import wait_until
 
 LOADERS = ("true", "false")  # --load_fast
 MOST_KILLS = 6
-SHARE = 0.3  # of the run's duration: kills come before that, so several of them find it running
+SHARE = 0.3  # of the run's duration; kills come before that, so several hit the process
 
 
 def scalars(points, name):
-    """{(run, tag): points} with TensorBoard's names of runs, for everything that it shows as
-    scalars."""
+    """{(run, tag): points} of all that TensorBoard shows as scalars, with its names of runs."""
     return {("/".join(filter(None, (name, part))), tag): series
             for (part, tag), series in points.items() if isinstance(series[0][1], float)}
 

@@ -49,8 +49,8 @@ def mounted_tmpfs(point, size_bytes):
 
 @contextlib.contextmanager
 def bindfs_mount(source, point):
-    """The source as a second host would see it: its locks go to the source, as those of another
-    process. All processes of one such mount count as the same process."""
+    """Mounts the source as a second host would see it. Its locks are forwarded to the source, where
+    another process holds them. All processes that use one such mount count as one process."""
     point.mkdir()
     server = child_process.start(["bindfs", "-f", "--multithreaded", "--enable-lock-forwarding",
                                   source, point])

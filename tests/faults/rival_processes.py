@@ -1,4 +1,4 @@
-"""Two processes on one run: on one machine, and on two mounts as two hosts have them."""
+"""Two processes on one run: on one machine, and on two mounts, as on two hosts."""
 
 import contextlib
 import random

@@ -9,9 +9,9 @@ import subprocess
 from fault_kind import FaultFound
 
 PARTS = ("", "train", "validation")  # the directories of a run that have event files
-# Measured by a clock: only their steps and signs are compared.
+# Measured times: only their steps and signs are compared.
 CLOCK_TAGS = ("epoch_steps_per_second", "epoch_samples_per_second", "hparams/seconds_per_epoch")
-# When a session began and ended, and how.
+# Times at which a session began and ended, and how it ended.
 SESSION_TAGS = "_hparams_/"
 SESSION_END = SESSION_TAGS + "session_end_info"
 TORN = 3  # tblog verify's status for a truncated last record, which is allowed

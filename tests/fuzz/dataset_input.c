@@ -37,7 +37,7 @@ static void make_gzip_name(char name[NAME_BYTES], unsigned place)
     snprintf(name, NAME_BYTES, "%s.gz", names[place]);
 }
 
-/* Puts the input in the place of a right file. */
+/* Replaces one of the valid files by the input. */
 static void link_input(unsigned place, bool gzipped)
 {
     char gzip_name[NAME_BYTES];
@@ -70,7 +70,7 @@ static void set_up(void)
     }
 }
 
-/* Reads every pixel, so that AddressSanitizer sees them all. */
+/* Reads every pixel, so that AddressSanitizer checks each. */
 static void require_part(const dataset_part *part)
 {
     fuzz_require(part->count >= 1);
@@ -96,7 +96,7 @@ static void load(const char *path)
     }
     fuzz_require(memcmp(&set, &empty, sizeof set) == 0);
     fuzz_require(message[0] != '\0' && strchr(message, '\n') == NULL);
-#ifdef LIMIT_MEMORY /* libFuzzer, which limits memory itself, puts these words into inputs */
+#ifdef LIMIT_MEMORY /* libFuzzer limits memory itself, and would put these words into inputs */
     fuzz_require(strstr(message, "no memory") == NULL);
 #endif
 }

@@ -1,5 +1,5 @@
-/* Gives any bytes to dataset_load as one file, and ends the process if it breaks a promise: what
- * loads is in its ranges, and an error is one line and leaves nothing. */
+/* Gives any bytes to dataset_load as one file. Ends the process if dataset_load breaks a promise:
+ * loaded values are in range; an error has a message of one line and leaves nothing allocated. */
 #ifndef TESTS_DATASET_INPUT_H
 #define TESTS_DATASET_INPUT_H
 
@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The first byte chooses which of the folder's four files the others are; the rest of the set is
- * right. */
+/* The first byte chooses which of the folder's four files the other bytes become. The other three
+ * files are valid. */
 void dataset_input_load_idx(const uint8_t *data, size_t size, bool gzipped);
 void dataset_input_load_npz(const uint8_t *data, size_t size);
 

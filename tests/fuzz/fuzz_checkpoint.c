@@ -1,5 +1,5 @@
-/* Any bytes as a run's checkpoint. What is read of them is in its ranges, and the same again once
- * it has been written. */
+/* Reads any bytes as a run's checkpoint. Accepted values are in range, and are the same after they
+ * are written and read again. */
 #include <math.h>
 #include <string.h>
 

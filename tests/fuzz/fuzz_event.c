@@ -1,5 +1,5 @@
-/* The decoder on any payload: what it gives can be read to its ends, and is the same where a field
- * that no Event has stands behind it, so that nothing is decoded by hand. */
+/* Decodes any payload as an event. All of the decoded data can be read. It is the same if an
+ * unknown field follows, for which the decoder takes its general path instead of the fast one. */
 #include <string.h>
 
 #include "event_decode.h"

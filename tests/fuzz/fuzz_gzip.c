@@ -1,4 +1,4 @@
-/* Any bytes as one of a folder's gzipped IDX files. */
+/* Loads any bytes as one of a folder's gzipped IDX files. */
 #include "dataset_input.h"
 #include "fuzz_target.h"
 

@@ -1,6 +1,6 @@
-/* Any bytes as a PNG or PGM file, and what decodes as a digit to bring into MNIST's form. The first
- * byte chooses whether the checksums of a PNG's chunks are made right before: else nearly every
- * change in one would end there. */
+/* Decodes any bytes as a PNG or PGM file, and brings the image into MNIST's form. The first byte
+ * chooses whether the checksums of a PNG's chunks are corrected first: otherwise decoding would
+ * stop at nearly every changed chunk. */
 #include <string.h>
 #include <sys/resource.h>
 #include <zlib.h>
@@ -10,10 +10,10 @@
 #include "message.h"
 #include "mnist_form.h"
 
-/* With LIMIT_MEMORY: what the largest image may take, with the process' own. */
+/* With LIMIT_MEMORY: enough for the largest image and the process itself. */
 enum { MEMORY_BYTES = 384 << 20 };
 
-/* Larger images are decoded, but not looked at: that takes its time. */
+/* Larger images are only decoded: the rest would take too long. */
 enum { MOST_PIXELS = 1 << 16 };
 
 static void set_up(void)
@@ -47,7 +47,7 @@ static void repair_checksums(uint8_t *png, size_t count)
 static void require_message(const char *message)
 {
     fuzz_require(message[0] != '\0' && strchr(message, '\n') == NULL);
-#ifdef LIMIT_MEMORY /* libFuzzer, which limits memory itself, puts these words into inputs */
+#ifdef LIMIT_MEMORY /* libFuzzer limits memory itself, and would put these words into inputs */
     fuzz_require(strstr(message, "no memory") == NULL);
 #endif
 }
@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0) {
         return 0;
     }
-    uint8_t *bytes = malloc(size); /* one more than there are, for malloc(0) may be NULL */
+    uint8_t *bytes = malloc(size); /* one byte more, because malloc(0) may return NULL */
     fuzz_require(bytes != NULL);
     memcpy(bytes, data + 1, size - 1);
     if (image_is_png(bytes, size - 1)) {

@@ -1,5 +1,5 @@
-/* The tool's decoders on any bytes: `tblog cat` prints an event as one line of JSON whatever is in
- * it, and the metadata of each plug-in likewise, so that the bytes need not be an event. */
+/* Prints any bytes with the decoders of `tblog cat`: as an event, and as the metadata of each
+ * plug-in. The result is always one line of JSON. */
 #include <jansson.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "fuzz_target.h"
 #include "message_json.h"
 
-/* The text must be one JSON object. Takes it over. */
+/* The text must be one JSON object. Frees it. */
 static void require_json(char *text, size_t bytes)
 {
     json_error_t error;

@@ -1,5 +1,5 @@
-/* Any bytes as an array of an .npz, without the zip around it, whose checksums keep a fuzzer from
- * the values. The first byte chooses images or labels. */
+/* Loads any bytes as an array of an .npz, without the zip around it: the zip's checksums would hide
+ * the values from a fuzzer. The first byte chooses images or labels. */
 #include <string.h>
 
 #include "dataset_internal.h"

@@ -1,4 +1,4 @@
-/* Any bytes as an .npz. */
+/* Loads any bytes as an .npz. */
 #include "dataset_input.h"
 #include "fuzz_target.h"
 

@@ -1,5 +1,6 @@
-/* The reader on any file: it comes to the file's end, whatever is in it; what it gives and what
- * resync says is lost make up the file; and it finds the same however few bytes a read brings. */
+/* Reads any bytes as an event file. The reader reaches the end of the file. Its records and what
+ * resync reports as lost make up the whole file. It finds the same even if each read returns only a
+ * few bytes. */
 #include <string.h>
 
 #include "fuzz_target.h"
@@ -9,7 +10,7 @@ typedef struct bytes_source {
     record_source base;
     const uint8_t *data;
     size_t size;
-    size_t read_max; /* most bytes that one read brings */
+    size_t read_max; /* the most bytes that one read returns */
 } bytes_source;
 
 static ssize_t read_at(record_source *self, void *data, size_t bytes, uint64_t offset)
@@ -36,7 +37,7 @@ typedef struct findings {
     tblog_status last;
 } findings;
 
-/* Goes behind what is wrong. False where nothing is. */
+/* Skips damaged bytes. False if nothing follows them. */
 static bool go_on(tblog_reader *reader, findings *found, uint64_t size)
 {
     const uint64_t before = tblog_reader_offset(reader);

@@ -1,5 +1,5 @@
-/* Any bytes as a run's run.json. What is read of them is in its ranges, and the same again once it
- * has been written. */
+/* Reads any bytes as a run's run.json. Accepted values are in range, and are the same after they
+ * are written and read again. */
 #include <string.h>
 
 #include "fuzz_target.h"

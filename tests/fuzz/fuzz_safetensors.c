@@ -1,6 +1,6 @@
-/* Any bytes as a model's file, or as its header. The first byte chooses whether the header's right
- * length comes before them, and whether as many zeros follow as a model's parameters have bytes: so
- * a small input can be a whole file, and a change in it leaves the rest right. */
+/* Reads any bytes as a model's file, or as its header. The first byte chooses whether the correct
+ * length of the header is put before them, and whether zeros follow as parameters. So a small input
+ * can be a whole file, and stays valid if the fuzzer changes a part of it. */
 #include <math.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -10,7 +10,7 @@
 #include "model_facts.h"
 #include "safetensors.h"
 
-/* With LIMIT_MEMORY: what the file, its parameters and its header may take together. */
+/* With LIMIT_MEMORY: enough for the file, its parameters and its header together. */
 enum { MEMORY_BYTES = 64 << 20 };
 
 static float *parameters;
@@ -31,7 +31,7 @@ static void set_up(void)
 static void require_message(const char *message)
 {
     fuzz_require(message[0] != '\0' && strchr(message, '\n') == NULL);
-#ifdef LIMIT_MEMORY /* libFuzzer, which limits memory itself, puts these words into inputs */
+#ifdef LIMIT_MEMORY /* libFuzzer limits memory itself, and would put these words into inputs */
     fuzz_require(strstr(message, "no memory") == NULL);
 #endif
 }
@@ -43,7 +43,7 @@ static void require_parameters(void)
     }
 }
 
-/* What is read is written as the same facts, those of other programs left out. */
+/* Writing the model and reading it again gives the same facts, without those of other programs. */
 static void require_facts(const json_t *facts)
 {
     char message[MESSAGE_BYTES] = "";

@@ -1,5 +1,5 @@
-/* What each fuzz_*.c is: one function that is given any bytes and ends the process where a promise
- * does not hold. libFuzzer calls it (preset fuzz), and so does replay_main.c in the tests. */
+/* Each fuzz_*.c is one function that gets any bytes and ends the process if a promise is broken.
+ * libFuzzer calls it (preset fuzz), and so does replay_main.c in the tests. */
 #ifndef TESTS_FUZZ_TARGET_H
 #define TESTS_FUZZ_TARGET_H
 

@@ -1,5 +1,5 @@
-/* The writer on any arguments: the input is taken as calls that log. Each is accepted or refused,
- * and the reader finds just the accepted ones, each once and whole. */
+/* Calls the writer with any arguments: the input is a list of logging calls. Each call is accepted
+ * or refused. The reader then finds exactly the accepted ones, each once and complete. */
 #include <string.h>
 
 #include "fuzz_target.h"
@@ -7,7 +7,7 @@
 #include "reader_internal.h"
 #include "writer_open.h"
 
-/* What is left of the input. */
+/* The rest of the input. */
 typedef struct input {
     const uint8_t *at;
     size_t left;
@@ -22,7 +22,7 @@ static uint8_t take_byte(input *in)
     return *in->at++;
 }
 
-/* A copy of the input's next bytes, as many as their first one says, with a NUL behind them; to be
+/* The next byte is a length. Returns a copy of that many bytes after it, with a final NUL, to be
  * freed. */
 static char *take_string(input *in, size_t *bytes)
 {
@@ -201,7 +201,7 @@ static tblog_status log_one(tblog_writer *writer, input *in)
     return status;
 }
 
-/* The reader finds just so many events behind the first. */
+/* The reader finds exactly that many events after the first. */
 static void require_events(memory_file *file, size_t count)
 {
     tblog_reader *reader;

@@ -1,5 +1,5 @@
-/* A folder of files that are in memory, for fuzz targets of readers that take a path: nothing waits
- * for a disk. There is one for the process, gone at its end. */
+/* A folder of files in memory, for fuzz targets of readers that take a path: nothing waits for a
+ * disk. The process has one folder, which is removed at its end. */
 #ifndef TESTS_INPUT_FOLDER_H
 #define TESTS_INPUT_FOLDER_H
 
@@ -9,13 +9,13 @@
  * process to far more than any small input needs, and far less than a header can promise. */
 const char *input_folder_path(void);
 
-/* A new empty file, of no name yet: its descriptor. */
+/* The descriptor of a new empty file, which has no name yet. */
 int input_folder_new_file(void);
 
-/* Makes these bytes all that the file has. */
+/* Replaces the file's contents by these bytes. */
 void input_folder_write(int file, const void *bytes, size_t size);
 
-/* Gives the file this name in the folder, or takes the name away. */
+/* Gives the file this name in the folder, or removes the name. */
 void input_folder_link(const char *name, int file);
 void input_folder_unlink(const char *name);
 

@@ -1,6 +1,6 @@
 /* Makes the inputs that the fuzz targets begin with: make_corpus EVENT_FILE DIRECTORY makes
  * DIRECTORY/{records,event,writer,json} from a file with every kind of value, from records that the
- * stock packages wrote, and from what is hard to read. */
+ * stock packages wrote, and from input that is hard to read. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,7 +36,7 @@ static void save_event(const char *name, const uint8_t *payload, size_t bytes)
     save("json", name, payload, bytes);
 }
 
-/* A record's payload for some targets, the record for another. */
+/* Writes the payload for some targets, the whole record for another. */
 static void save_record(const char *name, const uint8_t *record, size_t bytes)
 {
     save_event(name, record + RECORD_HEADER_BYTES, bytes - RECORD_FRAME_BYTES);
@@ -80,13 +80,13 @@ static void save_golden(void)
     SAVE_GOLDEN(experiment);
 }
 
-/* One field within the other, as deep as the bytes go: the fields that lead from an event to what
- * lies deepest in it, again and again. */
+/* Nested fields, as deep as the bytes allow: it repeats the fields that lead from an event to its
+ * deepest message. */
 static void save_nested(const char *name, const uint8_t *keys, size_t key_count)
 {
     static uint8_t nested[NEST_BYTES];
     size_t size = 0;
-    /* Each level is a key and a length in three bytes, of all that is behind it. */
+    /* Each level is a key, and a length in three bytes of everything after it. */
     for (size_t level = 0; size + 4 <= sizeof nested; level++) {
         const size_t inner = sizeof nested - size - 4;
         nested[size++] = keys[level % key_count];
@@ -119,7 +119,7 @@ static void save_hostile(void)
     save("records", "zeros", parts, sizeof parts);
 }
 
-/* The file, the file with a torn tail, with a wrong byte in a length and in a payload. */
+/* The file; the file with a truncated end; with a wrong byte in a length; and in a payload. */
 static void save_files(uint8_t *data, size_t bytes)
 {
     save("records", "file", data, bytes);
@@ -132,7 +132,7 @@ static void save_files(uint8_t *data, size_t bytes)
     save("records", "two_damages", data, bytes);
 }
 
-/* What the plug-ins keep in metadata, without the event around it. */
+/* The plug-ins' metadata without the event around it. */
 static void save_contents(const tblog_event *event, int number)
 {
     for (size_t i = 0; i < event->value_count; i++) {

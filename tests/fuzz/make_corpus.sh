@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# make_corpus.sh WRITE_KINDS MAKE_CORPUS DIRECTORY: the corpus anew, from an event file with every
-# kind of value.
+# make_corpus.sh WRITE_KINDS MAKE_CORPUS DIRECTORY: makes the corpus again, from an event file with
+# every kind of value.
 set -euo pipefail
 rm -rf "$3"
 mkdir -p "$3"

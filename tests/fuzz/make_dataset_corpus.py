@@ -1,5 +1,6 @@
 """make_dataset_corpus.py DIRECTORY: the inputs that the fuzz targets of data sets begin with, in
-DIRECTORY/{idx,gzip,npy,npz}: small right files of every kind, and headers that promise too much."""
+DIRECTORY/{idx,gzip,npy,npz}: small valid files of every kind, and headers that promise more than
+the file has."""
 
 import gzip
 import io
@@ -54,7 +55,7 @@ def npz(images=None, labels=None, method=zipfile.ZIP_DEFLATED):
     return file.getvalue()
 
 
-# Ways to write images: a name, then npy's options.
+# Ways to write images: a name, and the options of npy().
 IMAGES = [
     *((f"{dtype[1:]}{end}", {"dtype": dtype}) for dtype, end in (
         ("|u1", ""), ("|i1", ""), (">u2", "big"), ("<i4", "little"), (">i8", "big"))),

@@ -1,5 +1,6 @@
 """make_image_corpus.py DIRECTORY: the inputs that the fuzz target of images begins with, in
-DIRECTORY/image: small right PNG and PGM files of every kind, and headers that promise too much."""
+DIRECTORY/image: small valid PNG and PGM files of every kind, and headers that promise more than the
+file has."""
 
 import pathlib
 import shutil
@@ -10,7 +11,7 @@ import zlib
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of PNG's colour types
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 ADAM7 = (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)
-REPAIR = b"\1"  # the target's first byte: checksums are made right before decoding
+REPAIR = b"\1"  # the target's first byte: correct the checksums before decoding
 AS_IS = b"\0"
 
 
@@ -19,7 +20,7 @@ def chunk(kind, data=b""):
 
 
 def rows(width, height, bits, interlaced):
-    """Each row's filter, all five in turn, and then its bytes, which rise."""
+    """Rows: each has a filter, all five in turn, and then its rising bytes."""
     data = bytearray()
     for x, y, x_step, y_step in ADAM7 if interlaced else ((0, 0, 1, 1),):
         columns = len(range(x, width, x_step))

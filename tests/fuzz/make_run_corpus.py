@@ -1,5 +1,5 @@
 """make_run_corpus.py DIRECTORY: the inputs that the fuzz targets of a run's own files begin with, in
-DIRECTORY/{checkpoint,run_record}: right files of every kind, and some that are nearly right."""
+DIRECTORY/{checkpoint,run_record}: valid files of every kind, and some that are nearly valid."""
 
 import json
 import pathlib

@@ -1,6 +1,6 @@
 """make_safetensors_corpus.py DIRECTORY: the inputs that the fuzz target of models begins with, in
-DIRECTORY/safetensors: files as the trainer and as other programs write them, and hostile ones. Each
-begins with a byte that says what the target adds (fuzz_safetensors.c)."""
+DIRECTORY/safetensors: files as the trainer and as other programs write them, and hostile ones. The
+first byte of each chooses what the target adds (fuzz_safetensors.c)."""
 
 import json
 import pathlib
@@ -33,7 +33,7 @@ def tensors(names=SHAPES):
 
 
 def file(header, length=None, whole=True):
-    """With a length of its own, or with the right one, which the target adds."""
+    """An input with this length or, without one, with the correct length, which the target adds."""
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     if length is None:
         return bytes([2 + whole]) + text

@@ -1,5 +1,6 @@
 /* Runs a fuzz target without libFuzzer: replay_NAME DIRECTORY… gives it every file of the
- * directories, then that file cut short and with bytes changed, always in the same ways. */
+ * directories, and then variants of each: truncated, and with changed bytes. The variants are
+ * always the same. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static uint64_t random_bits(void)
     return z ^ (z >> 31);
 }
 
-/* On a copy of the exact size, so that AddressSanitizer sees what is read beyond it. */
+/* Runs the target on a copy of the exact size, so that AddressSanitizer finds reads beyond it. */
 static void run(const uint8_t *data, size_t bytes)
 {
     uint8_t *copy = malloc(bytes == 0 ? 1 : bytes);

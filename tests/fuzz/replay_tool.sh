@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# replay_tool.sh TBLOG SCRATCH DIRECTORY...: the tool on every file of the directories. Whatever is in
-# a file, each command ends with a status of its own, which a sanitizer's is not, and what is
-# repaired, and then merged, is whole.
+# replay_tool.sh TBLOG SCRATCH DIRECTORY...: runs the tool on every file of the directories. Each
+# command must end with one of its own exit statuses, not a sanitizer's. Files that it repairs and
+# then merges must be complete.
 set -euo pipefail
 export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99 TSAN_OPTIONS=exitcode=99
 tool=$1 scratch=$2

@@ -12,8 +12,8 @@
 int __wrap_nanosleep(const struct timespec *pause, struct timespec *left);
 int __wrap_fsync(int fd);
 
-/* The targets are linked with --wrap for these: a reader pauses before it reads a damaged file
- * again, and a writer waits for the disk. */
+/* The targets are linked with --wrap for these, which would slow them down: a reader pauses before
+ * it reads a damaged file again, and a writer waits for the disk. */
 int __wrap_nanosleep(const struct timespec *pause, struct timespec *left)
 {
     (void)pause;
@@ -56,7 +56,7 @@ int run_input_descriptor(void)
 void run_input_require_message(const char *message)
 {
     fuzz_require(message[0] != '\0' && strchr(message, '\n') == NULL);
-#ifdef LIMIT_MEMORY /* libFuzzer, which limits memory itself, puts these words into inputs */
+#ifdef LIMIT_MEMORY /* libFuzzer limits memory itself, and would put these words into inputs */
     fuzz_require(strstr(message, "no memory") == NULL);
 #endif
 }

@@ -1,18 +1,18 @@
-/* Any bytes as a file of a run's directory, for the targets of the trainer's own files. */
+/* Makes any bytes a file of a run's directory, for targets that read the trainer's own files. */
 #ifndef TESTS_RUN_INPUT_H
 #define TESTS_RUN_INPUT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Makes the bytes the file of that name, and all that the run's directory has. */
+/* Writes the bytes to the file of that name, the only one in the run's directory. */
 void run_input_set(const char *name, const uint8_t *data, size_t size);
 
-/* The directory: its path, and open for functions that take a descriptor. */
+/* The directory's path, and its descriptor for functions that take one. */
 const char *run_input_directory(void);
 int run_input_descriptor(void);
 
-/* What a reader says of a file that it refuses is one line. */
+/* If a reader refuses a file, its message must be one line. */
 void run_input_require_message(const char *message);
 
 #endif

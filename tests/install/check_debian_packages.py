@@ -1,5 +1,4 @@
-"""The Debian packages: lintian finds no error in them, and a Debian of nothing else installs and uses
-them.
+"""The Debian packages: lintian finds no error in them, and a minimal Debian installs and uses them.
 
 Usage: check_debian_packages.py SOURCE_DIRECTORY
 """
@@ -17,7 +16,7 @@ from waiting import LIMIT_SECONDS
 SOURCE = os.path.abspath(sys.argv.pop(1))
 TOOLS = ("lintian", "mmdebstrap", "dpkg-buildflags")
 
-# What a user does there.
+# The commands of a user there.
 USE = """set -eu
 export DEBIAN_FRONTEND=noninteractive
 apt-get install -qq --no-install-recommends /packages/*.deb
@@ -74,7 +73,7 @@ def packages():
 
 
 def sources_of_debian():
-    """Lines of sources.list for the distribution that this machine is of."""
+    """Lines of sources.list for this machine's distribution."""
     lines = run("apt-get", "indextargets", "--format",
                 "$(ORIGIN) deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages")
     return sorted({line.split(" ", 1)[1] for line in lines.splitlines()
@@ -116,7 +115,7 @@ class DebianPackages(unittest.TestCase):
             file.write(program_of_the_page())
         consumer = shutil.copytree(os.path.join(SOURCE, "tests/install/consumer"),
                                    os.path.join(scratch, "consumer"))
-        files = [*packages(), script, program, consumer]  # none of them with a space in its name
+        files = [*packages(), script, program, consumer]  # their names have no spaces
         lines = sources_of_debian()
         output = run("mmdebstrap", "--quiet", "--variant=apt",
                      "--include=g++,cmake,make,pkg-config",

@@ -1,5 +1,5 @@
-"""The documentation: the manual pages are well formed, and know what the tool and the library know;
-completion completes in each shell; and Doxygen finds nothing wrong with the header's comments.
+"""The documentation: the manual pages are well formed, and describe all of the tool and the
+library; completion works in each shell; and Doxygen finds no error in the header's comments.
 
 Usage: check_docs.py SOURCE_DIRECTORY BUILD_DIRECTORY PROGRAM...
 """
@@ -43,7 +43,7 @@ def options_of(command):
     return all_options_of(TBLOG, command) - {"--help", "--usage", "--version"}
 
 
-# Each is given the script and the words, and prints what would be offered for the last of them.
+# Each gets the script and the words, and prints the completions of the last word.
 SHELLS = {
     "bash": """source "$0"; name=_${1##*/}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); $name
                printf '%s\n' "${COMPREPLY[@]}" """,
@@ -57,8 +57,8 @@ SHELLS = {
 
 
 def complete(shell, program, *words):
-    """What the shell offers for the last of the words, as far as it begins so: zsh and its like
-    choose from what they are given. bash has its own idea of words."""
+    """The shell's completions of the last word that begin with it, since zsh and fish filter the
+    list themselves. bash splits words differently."""
     script = os.path.join(BUILD, f"docs/completion/{os.path.basename(program)}.{shell}")
     last = words[-1]
     if shell == "bash":
@@ -72,7 +72,7 @@ def complete(shell, program, *words):
 
 
 def shells():
-    """Those that are there; where the tests run by themselves, all."""
+    """The installed ones; in CI, all."""
     return [shell for shell in SHELLS if shutil.which(shell) or os.environ.get("CI") == "true"]
 
 
@@ -82,7 +82,7 @@ def text_of(path):
 
 
 def anchors_of(page):
-    """The names that GitHub gives the page's headings in links."""
+    """The anchors that GitHub makes of the page's headings."""
     headings = re.findall(r"^#+ (.*)", text_of(page), flags=re.M)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -111,7 +111,7 @@ class Documentation(unittest.TestCase):
             page = file.read()
         with open(HEADER, encoding="utf-8") as file:
             header = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
-        # Programs call what is declared here without _sized and _of, which is inline.
+        # Programs call these functions by inline ones without _sized and _of.
         declared = {re.sub("_(sized|of)$", "", name) for name in
                     re.findall(r"^TBLOG_API[^;(]*?\b(tblog_\w+)\(", header, flags=re.M)}
         self.assertEqual(set(re.findall(r"^\.F[no] (tblog_\w+)", page, flags=re.M)), declared)

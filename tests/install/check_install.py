@@ -1,10 +1,10 @@
-"""The installed library, as other projects meet it: found by CMake and by pkg-config, static and
-shared, from C and from C++; what it shows, and that the documented commands do what they say.
+"""The installed library as other projects use it: found by CMake and by pkg-config, static and
+shared, from C and from C++. Also checks its visible symbols, and that the documented commands work.
 
 Usage: check_install.py SOURCE_DIRECTORY BUILD_DIRECTORY
 
-Builds tblog alone (-DTBLOG_ONLY=ON) in a temporary directory, where pkg-config knows only tblog's own
-packages, and installs it there; nothing of the machine's is touched.
+Builds tblog alone (-DTBLOG_ONLY=ON) in a temporary directory, where pkg-config finds only tblog's
+own packages, and installs it there. Changes nothing on the machine.
 """
 
 import json
@@ -84,7 +84,8 @@ def library_directory():
 
 
 def environment():
-    """What a program needs to find the installed library when it is built, and when it runs."""
+    """The environment variables with which a program finds the installed library when it is built
+    and when it runs."""
     return dict(os.environ, PKG_CONFIG_PATH=os.path.join(library_directory(), "pkgconfig"),
                 LD_LIBRARY_PATH=library_directory())
 
@@ -99,7 +100,7 @@ def interface_version():
 
 
 def static_names(library):
-    """What others' programs can meet in a static library."""
+    """The symbols of a static library that other programs could clash with."""
     symbols = run("nm", "--extern-only", "--defined-only", "--format=posix", library).splitlines()
     return {line.split()[0] for line in symbols if not line.endswith(":")}
 
@@ -126,7 +127,7 @@ class Installed(unittest.TestCase):
     # ---- Consumers ----
 
     def assert_logs(self, log, print_scalars):
-        """Runs the pair of examples, and asks the installed tool too."""
+        """Runs the two examples, and the installed tool on their output."""
         logs = tempfile.mkdtemp(dir=self.directory)
         run(log, logs, env=environment())
         [name] = os.listdir(logs)
@@ -263,12 +264,12 @@ class Installed(unittest.TestCase):
                       env=dict(os.environ, LC_ALL="C"))
         needed = set(re.findall(r"\(NEEDED\) .*\[(.+)\.so\b", dynamic))
         self.assertGreaterEqual(needed, {"libprotobuf-c", "libz", "libc"})
-        # The loader belongs to the C library, which names it where a variable is of one thread.
+        # The loader is part of the C library; thread-local variables cause the dependency.
         needed = {name for name in needed if not re.fullmatch(r"ld-linux[\w-]*|ld64", name)}
         self.assertLessEqual(needed, {"libprotobuf-c", "libz", "libm", "libc"})
 
     def test_the_static_library_adds_no_foreign_names(self):
-        """Two libraries in one program must not meet by an inner name of one of them."""
+        """Two libraries in one program must not clash in an internal name of one of them."""
         self.assertEqual(static_names(find_installed("libtblog.a")), declared_functions())
 
     def test_no_generated_type_shows(self):
@@ -291,7 +292,7 @@ class Installed(unittest.TestCase):
         for standard in ("c++98", "c++11", "c++17", "c++20"):
             run(CXX, *strict, "-x", "c++", f"-std={standard}", source)
 
-    # ---- What the pages promise ----
+    # ---- The commands and programs of the pages ----
 
     def blocks(self, page, language):
         """The page's blocks of code in a language."""

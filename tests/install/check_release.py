@@ -1,4 +1,4 @@
-"""The archive of scripts/release.sh, as its users meet it: built and tested from what is in it.
+"""The archive of scripts/release.sh, as its users get it: built and tested from its own contents.
 
 Usage: check_release.py SOURCE_DIRECTORY [Archive] [Whole]
 """
@@ -36,12 +36,13 @@ def run(*command, **options):
 
 
 def environment(**more):
-    """Not CI's: tests that miss a Python environment or MNIST are skipped in the unpacked archive."""
+    """Without CI=true, so tests that lack a Python environment or MNIST are skipped in the unpacked
+    archive."""
     return dict({name: value for name, value in os.environ.items() if name != "CI"}, **more)
 
 
 def without_protoc_c(**more):
-    """A call of protoc-c fails."""
+    """An environment in which calling protoc-c fails."""
     return environment(PATH=f"{scratch}/shims:{os.environ['PATH']}", **more)
 
 
@@ -66,7 +67,7 @@ def setUpModule():
 
 
 def run_quick_tests(build):
-    """The library's; the trainer's are the same as in a checkout."""
+    """The library's tests; the trainer's are the same as in a checkout."""
     run(CTEST, "--output-on-failure", "--parallel", "2", "--label-regex", "^tblog$",
         "--label-exclude", "^tier-", cwd=build)
 

@@ -1,9 +1,9 @@
 """tblog as a part of another project, by add_subdirectory and by FetchContent: it works there, and
-nothing of that project changes.
+changes nothing in that project.
 
 Usage: check_subproject.py SOURCE_DIRECTORY
 
-The CMake is the one that the variable CMAKE_COMMAND names.
+Uses the CMake that $CMAKE_COMMAND names.
 """
 
 import json
@@ -20,10 +20,10 @@ PARENT = os.path.join(SOURCE, "tests/install/parent")
 CMAKE = os.environ.get("CMAKE_COMMAND", "cmake")
 CTEST = os.path.join(os.path.dirname(CMAKE), "ctest")
 OWN_TARGETS = {"docs", "parent_tblog", "parent_tblog_static"}
-# Of CMake itself and of its module CTest, which the parent includes.
+# Targets of CMake itself and of its module CTest, which the parent includes.
 CMAKE_TARGETS = r"all|clean|depend|test|install.*|list_.*|edit_cache|rebuild_cache" \
                 r"|(Nightly|Continuous|Experimental).*"
-# What CMake and its modules cache for whoever calls them.
+# Variables that CMake and its modules cache for any project.
 CMAKE_CACHE = r"CMAKE_|FETCHCONTENT_|FIND_PACKAGE_MESSAGE_DETAILS_|PKG_CONFIG_|prefix_result$"
 
 
@@ -41,7 +41,7 @@ def names_in_cache(build):
 
 
 class Subproject:
-    """What holds for both ways; the two classes below say which."""
+    """The tests for both ways. The two classes below choose the way."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,6 +1,6 @@
-/* What the engine's interface promises, tested on every engine that this machine can run, or on the
- * one that the environment's ENGINE names: steps, answers, tensors and plans here, the rest as
- * engine_tests.h says. The numbers themselves are check_engine_reference.c's business. */
+/* Tests the promises of the engine's interface on every engine that this machine can run, or on the
+ * one that $ENGINE names. This file tests steps, answers, tensors and plans; engine_tests.h names
+ * the files with the rest. check_engine_reference.c tests the numbers themselves. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ START_TEST(training_lowers_the_loss)
     train(e, LESSON, steps);
     ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &after, NULL), ENGINE_OK);
     ck_assert_uint_eq(after.samples, TRAINING);
-    /* An untrained network is near ln 10 = 2.30 a sample. */
+    /* The loss of an untrained network is about ln 10 = 2.30 per sample. */
     ck_assert_double_gt(before.loss_sum / TRAINING, 1.5);
     ck_assert_double_lt(after.loss_sum, LESSON_LEAVES / 100.0 * before.loss_sum);
     ck_assert_uint_gt(after.correct, before.correct);

@@ -1,12 +1,12 @@
-/* Every engine that this machine can run, in each of its precisions, against the double-precision
- * reference: forward pass, every gradient, also one without dropout, Adam's update, evaluation and
- * prediction, and a whole short run against Keras. Of tf32 and bf16 all but gradients and the whole
- * run, which hang on decisions that their rounding takes; but that they are what is computed in,
- * neither a coarser precision nor a finer one. The environment's ENGINE names the only engine to
- * test.
+/* Compares every engine that this machine can run (or only the one that $ENGINE names), in each of
+ * its precisions, with the double-precision reference: the forward pass, every gradient, also one
+ * without dropout, Adam's update, evaluation and prediction. It also compares a whole short run
+ * with Keras. In tf32 and bf16 it leaves out gradients and the whole run, since rounding decides
+ * too much there. It also checks that the engine computes in tf32 or bf16, and not in a coarser or
+ * finer precision.
  *
- * Before each step the reference takes over the engine's parameters, so that every comparison is
- * of one step and no bound has to allow for drift. */
+ * Before each step the reference copies the engine's parameters. So every comparison is of one
+ * step, and no bound has to allow for drift. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include "lenet_reference.h"
 #include "synthetic_digits.h"
 
-#ifdef SLOW_ENGINE /* one that a harness computes: one sample, a prime, two epochs */
+#ifdef SLOW_ENGINE /* small sizes for the host harness: with one sample, a prime, two epochs */
 enum { LARGEST_BATCH = 7, LARGEST_SET = 8, BATCH = 4, EVALUATED = 3, COARSE_RUN = 1 };
 #else
 enum { LARGEST_BATCH = 64, LARGEST_SET = 64, BATCH = 16, EVALUATED = 64 };
@@ -46,10 +46,11 @@ static engine_config config_of(uint32_t batch_size)
     return config;
 }
 
-/* Batch sizes, each with a short last batch but for 1 and 64, whole and in micro-batches: of 1, of
- * primes and of one less than the batch. The short last batches leave them short or without
- * samples. The seeds up to 33 are such that no decision hangs on rounding, so that the bounds are
- * tight; at 64 some do, and the convolutions' bounds are wider. */
+/* Batch sizes, each with a short last batch (except 1 and 64). Batches are whole or in
+ * micro-batches: of 1, of primes, and of one less than the batch. In a short last batch some
+ * micro-batches are short or empty. Up to batch size 33 the seeds are chosen so that rounding
+ * decides nothing, and the bounds are tight. At 64 it decides something, and the convolutions'
+ * bounds are wider. */
 static const struct {
     uint32_t batch_size;
     uint32_t training_count;
@@ -62,7 +63,7 @@ static const struct {
     {2, 3, 3, 1, 0},
     {LARGEST_BATCH, 8, 1, 4, 0},
     {2, 3, 2, 1, 1},
-#elif defined(__SANITIZE_THREAD__) /* under which a step takes twenty times as long */
+#elif defined(__SANITIZE_THREAD__) /* a step takes twenty times as long */
     {2, 3, 3, 1, 0},
     {7, 10, 3, 1, 0},
     {7, 10, 3, 1, 2},
@@ -86,7 +87,8 @@ static const struct {
 
 enum { RUNS = sizeof runs / sizeof *runs };
 
-/* Where the activations begin that are left of a step: those of its last micro-batch. */
+/* After a step, only the activations of its last micro-batch are left. Returns their first
+ * sample. */
 static uint32_t first_of_last_micro_batch(uint32_t samples, uint32_t micro_batch)
 {
     return micro_batch == 0 ? 0 : (samples - 1) / micro_batch * micro_batch;
@@ -127,8 +129,8 @@ START_TEST(steps_of_any_batch_size_and_micro_batch_are_the_references)
 }
 END_TEST
 
-/* Gradients alone: of fewer samples than a batch, of more, and in micro-batches, after steps
- * that end within the second epoch. The seeds are such that no decision hangs on rounding. */
+/* Gradients without steps: of fewer samples than a batch, of more, and in micro-batches, after
+ * steps that end within the second epoch. The seeds are chosen so that rounding decides nothing. */
 static const struct {
     uint32_t training_count;
     uint32_t batch_size;
@@ -167,7 +169,7 @@ START_TEST(a_gradient_of_any_samples_is_the_references)
     for (uint32_t s = 0; s < gradients[r].steps; s++) {
         variant_train_one(v, e);
     }
-    config.batch_size = training.count; /* which the reference has room for */
+    config.batch_size = training.count; /* so that the reference has room for all */
     reference_run *run = reference_run_create(&config, &training);
     variant_read_all(v, e, "", run->parameters);
     reference_order(run->order, run->keys, training.count, config.seed, 0);
@@ -201,8 +203,8 @@ START_TEST(it_starts_from_the_seeds_weights)
 }
 END_TEST
 
-/* Biases start at 0, so a blank image is 0 all the way to softmax, exactly: a rounding error in
- * its place would be a gradient, and Adam makes a whole step of the smallest one. */
+/* Biases start at 0, so for a blank image all values up to the logits are exactly 0. A rounding
+ * error there would become a gradient, and Adam takes a whole step for even the smallest one. */
 START_TEST(a_blank_image_moves_nothing_but_the_last_bias)
 {
     static const uint8_t blank[3 * LENET_IMAGE_PIXELS];

@@ -1,4 +1,5 @@
-/* What must not change a run's bits: threads, calls, micro-batches of whole batches, gradients. */
+/* A run's bits must not depend on threads, on how calls divide it, on micro-batches of whole
+ * batches, or on reading gradients. */
 #include <check.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,8 +10,9 @@
 #include "engine_tests.h"
 #include "sample_data.h"
 
-/* The CPU engine's instruction sets and precisions, and batches and micro-batches of more samples
- * than it sums one by one, the last of them short; others are tested with the first alone. */
+/* The CPU engine's instruction sets and precisions. The batches and micro-batches have more samples
+ * than it sums one by one, and the last is short. Other engines are tested only with the first
+ * entry. */
 static const struct {
     const char *isa;
     engine_precision precision;
@@ -21,7 +23,7 @@ static const struct {
     uint32_t most_threads;
 } runs[] = {
     {NULL, ENGINE_DEFAULT_PRECISION, TRAINING, BATCH, 0, BATCHES + 1, MANY_THREADS},
-#ifndef __SANITIZE_THREAD__ /* the same code for other instructions has no other races */
+#ifndef __SANITIZE_THREAD__ /* the same code for other instructions has the same races */
     {"avx2", ENGINE_FP32, TRAINING, BATCH, 0, BATCHES + 1, MANY_THREADS},
     {"portable", ENGINE_FP32, TRAINING, BATCH, 0, BATCHES + 1, MANY_THREADS},
     {NULL, ENGINE_BF16, TRAINING, BATCH, 0, BATCHES + 1, MANY_THREADS},
@@ -33,7 +35,7 @@ static const struct {
 
 enum { RUNS = sizeof runs / sizeof *runs };
 
-/* False, and says so, if the engine or this machine cannot compute it. */
+/* False, with a message, if the engine or this machine cannot compute it. */
 static bool configure_run(engine_config *config, int run)
 {
     engine_plan plan;
@@ -61,7 +63,7 @@ START_TEST(any_number_of_threads_gives_the_same_bits)
     config.threads = 1;
     size_t bytes = 0;
     unsigned char *one = state_after_on(&samples, &config, steps, &bytes);
-    /* Where threads mean nothing it is a second run all the same. */
+    /* An engine that ignores the number of threads just makes a second run. */
     const uint32_t most = strcmp(api->name, "cpu") == 0 ? runs[_i].most_threads : 2;
     for (uint32_t threads = 2; threads <= most; threads += 2) {
         config.threads = threads;
@@ -115,8 +117,9 @@ START_TEST(cutting_a_run_into_calls_changes_nothing)
 }
 END_TEST
 
-/* Trains an epoch and two steps with a gradient before these two and after the second, each of all
- * samples but one. Returns the state, and the last gradient in gradient[LENET_PARAMETERS]. */
+/* Trains an epoch and two more steps. Computes a gradient before these two steps and after the
+ * second, each of all samples but one. Returns the state, and stores the last gradient in
+ * gradient[LENET_PARAMETERS]. */
 static unsigned char *state_after_gradients(const engine_data *samples, const engine_config *config,
                                             float *gradient)
 {
@@ -142,7 +145,7 @@ START_TEST(a_gradient_leaves_the_run_as_it_was_and_has_the_same_bits_for_any_thr
     if (!configure_run(&config, _i)) {
         return;
     }
-    /* Threads mean something to the CPU engine alone. */
+    /* Only the CPU engine uses threads. */
     const uint32_t most = strcmp(api->name, "cpu") == 0 ? 2 : 1;
     float *gradients = calloc(most, LENET_PARAMETERS * sizeof *gradients);
     engine_data samples = sample_data(runs[_i].samples, 1);

@@ -1,5 +1,4 @@
-/* A run's state and weights, taken out of an engine, put into one, and after a step that is broken
- * off. */
+/* Exporting and importing a run's state and weights, and their values after an interrupted step. */
 #include <check.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -105,7 +104,7 @@ START_TEST(weights_that_are_set_answer_as_where_they_were_trained)
 }
 END_TEST
 
-/* The whole state, so that it holds for the moments too. */
+/* Compares the whole state, so the moments are checked too. */
 START_TEST(the_initial_weights_set_anew_change_nothing)
 {
     const engine_config config = small_config();
@@ -151,15 +150,15 @@ END_TEST
 
 static int asked;
 
-static int stopped_when_asked; /* so often */
+static int stopped_when_asked; /* number of calls */
 
 static bool is_stopped(void)
 {
     return ++asked == stopped_when_asked;
 }
 
-/* Trains WHOLE steps in an engine that is stopped once, and then the rest. Returns how many came
- * before. */
+/* Trains WHOLE steps in an engine that is stopped once: first some steps, then the rest. Returns
+ * how many came first. */
 static uint32_t train_in_two(const engine_config *config)
 {
     engine_config stopped = *config;
@@ -190,7 +189,7 @@ static uint32_t train_in_two(const engine_config *config)
     return queued;
 }
 
-/* Wherever an engine asks. One that does not trains all steps. */
+/* At any point where an engine asks. An engine that does not ask trains all steps. */
 START_TEST(a_step_that_is_broken_off_leaves_no_trace)
 {
     engine_config config = small_config();

@@ -1,5 +1,5 @@
-/* The parts of check_engine beside its own tests. Each adds those of its file, for the engine that
- * the fixture's `api` is. */
+/* Parts of check_engine in files of their own. Each function adds the tests of its file, for the
+ * engine in the fixture's `api`. */
 #ifndef TESTS_ENGINE_TESTS_H
 #define TESTS_ENGINE_TESTS_H
 

@@ -1,4 +1,5 @@
-"""The estimate of a step from the counts that check_ptx_traffic prints, and the README's table of it.
+"""Tests the estimate of a step from the counts that check_ptx_traffic prints, and the README's
+table of it.
 
 Usage: check_estimate_step.py ESTIMATE_STEP
 """

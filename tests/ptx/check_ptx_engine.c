@@ -1,7 +1,7 @@
-/* Steps and evaluations of the CUDA engine, executed as nvcc wrote them, against the same sources
- * compiled for the host: the same bits, in each precision.
+/* Steps and evaluations of the CUDA engine on nvcc's PTX have the same bits as the same sources
+ * compiled for the host, in each precision.
  *
- * check_ptx_engine NAME makes the one run of that name. */
+ * check_ptx_engine NAME makes only the run of that name. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ typedef struct data_shape {
 
 /* Steps of 3 samples, of 1, and of 3 in the second epoch. */
 static const data_shape small = {TRAINING, BATCH, MOST_STEPS};
-/* More samples than the rows of a fragment of the tensor cores. */
+/* More samples than a tensor-core fragment has rows. */
 static const data_shape long_batch = {17, 17, 1};
 
 static const struct {
@@ -35,18 +35,18 @@ static const struct {
     {"tf32", &small, "own", ENGINE_TF32, 0},
     {"bf16", &small, "own", ENGINE_BF16, 0},
     {"long_batch", &long_batch, "own", ENGINE_TF32, 0},
-    /* Two of them, the second of the short batch empty. */
+    /* Two micro-batches; the second one of the short batch is empty. */
     {"micro_batches", &small, "own", ENGINE_BF16, 2},
-    /* Its products are the harness' in both. */
+    /* In both runs the harness computes cuBLAS' products. */
     {"cublas", &small, "cublas", ENGINE_TF32, 0},
 };
 
-/* What a block may have on sm_86 and sm_89. Every run keeps within it. */
+/* The limit of a block on sm_86 and sm_89. Every run keeps it. */
 enum { SMALL_CARD_SHARED_BYTES = 99 << 10 };
 
 enum { RUNS = sizeof runs / sizeof *runs };
 
-/* All that a run leaves. */
+/* All results of a run. */
 typedef struct outcome {
     engine_step steps[MOST_STEPS];
     engine_result validation;
@@ -68,7 +68,7 @@ static outcome run_engine(int run, cuda_host_launcher *launcher)
     sample_data_free(&training);
     training = sample_data(runs[run].shape->training, 1);
     setenv("LENET_DENSE1", runs[run].dense1, 1);
-    setenv("LENET_DEVICE_MEMORY", "parts", 1); /* so that bounds are those of each array */
+    setenv("LENET_DEVICE_MEMORY", "parts", 1); /* so that each array has its own bounds */
     cuda_host_set_shared_memory(SMALL_CARD_SHARED_BYTES);
     cuda_host_set_launcher(launcher);
     const uint64_t launches = cuda_host_launches();

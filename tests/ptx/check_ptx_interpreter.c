@@ -1,6 +1,6 @@
-/* The interpreter itself, on kernels of a few lines: how lanes go apart and come together, what is
- * a fault, what is counted. That its instructions compute what a device does is for the kernels'
- * tests, whose oracles know nothing of PTX. */
+/* Tests the interpreter itself on kernels of a few lines: how lanes diverge and reconverge, what is
+ * a fault, and what is counted. The kernels' tests, whose oracles do not know PTX, check that its
+ * instructions compute what a device does. */
 #include <stdio.h>
 #include <string.h>
 
@@ -20,8 +20,8 @@ static ptx_range allocation_of(uint64_t address)
     return (ptx_range){(uintptr_t)out, (uintptr_t)(out + WORDS)};
 }
 
-/* Runs a kernel whose registers %out and %out_t are the array's begin and the word of the thread in
- * it, %t the thread. NULL, or what was found. */
+/* Runs a kernel. Its register %out has the array's address, %t the thread's number, %out_t the
+ * address of the thread's word. Returns NULL or the fault. */
 static const char *run_block(const char *functions, const char *body, uint32_t threads,
                              ptx_traffic *traffic)
 {
@@ -142,14 +142,14 @@ START_TEST(copies_arrive_at_their_wait_and_have_to_be_awaited)
              "bar.sync 0; st.global.u32 [%%out_t], %%r3;",
              copy);
     expect_run("", body, PTX_LANES);
-    ck_assert_uint_eq(out[7], 4); /* -1, that is nothing yet, and 5 */
+    ck_assert_uint_eq(out[7], 4); /* -1 (nothing yet) and 5 */
     expect_fault(copy, "a cp.async is under way");
     snprintf(body, sizeof body, "%s cp.async.wait_group 1;", copy);
     expect_fault(body, "a cp.async is under way");
 }
 END_TEST
 
-/* Lane t goes round t + 1 times, those of odd number another way; then they exchange. */
+/* Lane t makes t + 1 turns of a loop; odd lanes take another branch. Then all exchange values. */
 START_TEST(lanes_that_went_apart_come_together)
 {
     expect_run("",
@@ -168,7 +168,7 @@ START_TEST(lanes_that_went_apart_come_together)
 }
 END_TEST
 
-/* Each thread reads what the one 33 before it wrote, of another warp. */
+/* Each thread reads what the thread 33 places before it, of another warp, wrote. */
 START_TEST(a_barrier_holds_the_warps_of_a_block_together)
 {
     expect_run("",
@@ -229,7 +229,7 @@ static const struct {
 
 enum { REQUESTS = sizeof requests / sizeof *requests };
 
-/* Sectors of 32 bytes from an array that begins one; wavefronts of 32 banks. */
+/* Sectors of 32 bytes, from an array that is aligned to them; wavefronts of 32 banks. */
 START_TEST(traffic_is_counted)
 {
     ptx_traffic traffic = {0};

@@ -1,4 +1,4 @@
-"""The steps on PTX find what is wrong in the kernels' asm: each mutant of it makes them fail.
+"""Running steps on PTX finds errors in the kernels' asm: each mutant makes the run fail.
 
 Usage: check_ptx_mutants.py CHECK_PTX_ENGINE; the PTX is in the folder $PTX_FOLDER.
 """
@@ -19,7 +19,8 @@ BF16 = "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32"
 
 
 def exchange(instruction, group, pairs):
-    """Exchanges registers of an instruction's vector: `group` counts its braces from 0."""
+    """Exchanges the pairs of registers in one vector of an instruction; `group` is its number, from
+    0."""
     def mutate(text):
         def of_line(match):
             vectors = [vector.split(", ") for vector in re.findall(r"\{(.*?)\}", match.group())]
@@ -42,12 +43,12 @@ def in_kernel(name, mutate):
     return of_file
 
 
-# What check_ptx_engine prints: of results that differ from the host's, and the faults.
+# Messages of check_ptx_engine: results that differ from the host's, and faults.
 OTHER_BITS = r":F:steps on PTX:steps_have_the_bits_of_the_host:\d+: Assertion '&?(a->steps|host\.)"
 NO_TF32 = "an operand is no tf32"
 NOT_AWAITED = "returns while a cp.async is under way"
 
-# What is wrong, the run of check_ptx_engine that is to find it, the change, how it is found.
+# The error, the run of check_ptx_engine that must find it, the change, the expected message.
 MUTANTS = [
     ("A's inner halves exchanged", "tf32", exchange(TF32, 1, [(1, 2)]), OTHER_BITS),
     ("A's rows exchanged", "tf32", exchange(TF32, 1, [(0, 1), (2, 3)]), OTHER_BITS),
@@ -80,7 +81,7 @@ MUTANTS = [
 
 class PtxMutantsTest(unittest.TestCase):
     def run_mutated(self, run, mutate):
-        """The run on a copy of the PTX, changed by `mutate`."""
+        """Makes the run on a copy of the PTX that `mutate` has changed."""
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             changed = 0
@@ -105,7 +106,7 @@ class PtxMutantsTest(unittest.TestCase):
                 changed, result = self.run_mutated(run, mutate)
                 self.assertGreater(changed, 0, "the PTX has nothing of this kind")
                 self.assertNotEqual(result.returncode, 0, "not found")
-                # By what it computes, not by how it is written or by an accident of the run.
+                # It must be found by its results, not by its syntax or by chance.
                 self.assertRegex(result.stdout, finding)
 
 

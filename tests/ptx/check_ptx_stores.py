@@ -1,8 +1,8 @@
-"""Vector stores that were split: a thread stores neighbouring words of global memory one by one,
-which costs each store a sector of 32 bytes for 4 bytes of a lane.
+"""Finds vector stores that the compiler split: a thread stores neighbouring words of global memory
+one by one, so each store takes a sector of 32 bytes for 4 bytes per lane.
 
-In nvcc's PTX, and in the SASS that ptxas makes of it where nvdisasm is: in the PATH, or in one of
-the environments in .venv, by pip's nvidia-cuda-nvdisasm.
+Checks nvcc's PTX and, if nvdisasm is available, the SASS that ptxas makes of it. nvdisasm may be in
+the PATH or, from pip's nvidia-cuda-nvdisasm, in an environment in .venv.
 
 Usage: check_ptx_stores.py PTXAS SM; the PTX is in the folder $PTX_FOLDER.
 """
@@ -25,8 +25,8 @@ NVDISASM = shutil.which("nvdisasm") or next(
 
 WORD = 4
 
-# A store of one word, or in PTX of two (`pair`). Cache operators stand within the name. In SASS a
-# pair is not counted, since it looks like a double or a 64-bit integer.
+# A store of one word or, in PTX, of two (`pair`). Cache operators are part of the name. In SASS
+# pairs are not counted, since they look like a double or a 64-bit integer.
 PTX_STORE = re.compile(r"st\.global(?:\.w[bt]|\.c[gs])?(?P<pair>\.v2)?\.[fub]32\s+"
                        r"\[(?P<base>%rd\d+)(?:\+(?P<offset>-?\d+))?\]")
 SASS_STORE = re.compile(r"STG\.E(?:\.(?!64|128|[US]\d)\w+)* "
@@ -34,7 +34,7 @@ SASS_STORE = re.compile(r"STG\.E(?:\.(?!64|128|[US]\d)\w+)* "
 
 
 def short_name(mangled):
-    """The name in the source: what follows the file's namespace."""
+    """The name in the source, which follows the file's namespace in the mangled name."""
     found = re.match(r"_ZN(\d+)", mangled)
     rest = mangled[found.end() + int(found.group(1)):]
     length = re.match(r"\d+", rest).group()
@@ -42,7 +42,7 @@ def short_name(mangled):
 
 
 def split_stores(lines, store):
-    """How many groups of four neighbouring words are stored in parts, between labels."""
+    """Counts, between labels, the groups of four neighbouring words that are stored in parts."""
     groups = 0
     places = collections.defaultdict(set)
     for line in [*lines, "end:"]:

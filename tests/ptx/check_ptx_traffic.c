@@ -1,9 +1,10 @@
-/* What the kernels ask of memory, counted as nvcc's code is executed: of each launch's loads and
- * stores little more sectors of 32 bytes than hold their bytes, and of shared memory little more
- * wavefronts. Every kernel of the PTX is launched.
+/* Counts the kernels' memory traffic while nvcc's code is executed. The loads and stores of each
+ * launch may use only few more sectors of 32 bytes, and few more wavefronts of shared memory, than
+ * their bytes need. Every kernel of the PTX is launched.
  *
- * check_ptx_traffic --counts [SAMPLES [KERNEL]] prints instead what was counted in steps of so many
- * samples, and also each of that kernel's instructions which reaches memory. */
+ * check_ptx_traffic --counts [SAMPLES [KERNEL]] prints the counts instead of checking them, for
+ * steps of SAMPLES samples. For KERNEL it also prints those of each instruction that accesses
+ * memory. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +17,13 @@ static const engine_api *const api = &engine_cuda;
 
 enum { PERCENT = 120 };
 
-static uint32_t samples = 16; /* of a step; --counts may set others */
+static uint32_t samples = 16; /* of a step; --counts may set another number */
 
 static const engine_precision precisions[] = {ENGINE_FP32, ENGINE_TF32, ENGINE_BF16};
 
 enum { PRECISIONS = sizeof precisions / sizeof *precisions };
 
-/* What is counted of a launch. */
+/* The kinds of traffic that are counted. */
 typedef enum count_kind { LOADS, STORES, SHARED, COUNTS } count_kind;
 
 static const struct {
@@ -40,8 +41,8 @@ static const ptx_count *count_of(const ptx_kernel_traffic *k, count_kind kind)
                           : &k->traffic.global[kind == LOADS ? PTX_LOAD : PTX_STORE];
 }
 
-/* Kernels that use more, in percent of the least, and why. A kernel that no longer does has to
- * leave the list. */
+/* Exempt kernels, which use more: percent of the least, and the reason. A kernel that no longer
+ * needs its exemption fails the test. */
 static const struct exemption {
     const char *kernel; /* in all precisions */
     count_kind kind;
@@ -184,7 +185,7 @@ static const struct exemption *exemption_of(const char *kernel, count_kind kind)
     return NULL;
 }
 
-/* Which exemptions some launch needed. */
+/* The exemptions that a launch needed. */
 static bool needed[EXEMPTIONS];
 
 static void expect_little(const ptx_kernel_traffic *k, count_kind kind)

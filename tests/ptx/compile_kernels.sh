@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Has nvcc write the kernels' PTX. What is newer than all sources is not written again.
+# Writes the kernels' PTX with nvcc. Files that are newer than all sources are kept.
 set -euo pipefail
 unset CDPATH
 
@@ -30,7 +30,7 @@ for source in "$@"; do
     fi
 done
 [[ ${#stale[@]} -gt 0 ]] || exit 0
-new=$folder/new # whole files alone are to be found in the folder
+new=$folder/new # so that the folder has only complete files
 rm -rf "$new"
 mkdir -p "$new"
 printf '%s\0' "${stale[@]}" | xargs -0 -n 1 -P "$(nproc)" \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a test whose kernels are the PTX in a folder. Where compile_kernels.sh could write none the
-# test is skipped, with CTest's status for that, unless CI=true forbids skipping.
+# Runs a test whose kernels are the PTX in a folder. If compile_kernels.sh could write none, the
+# test is skipped, or with CI=true fails.
 set -euo pipefail
 
 if [[ $# -lt 2 || $1 == -h || $1 == --help ]]; then

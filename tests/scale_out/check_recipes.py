@@ -1,5 +1,5 @@
-"""The commands of docs/scale_out.md, each as it stands there, on small data: those that train finish
-all runs. README's commands for several processes are among them."""
+"""The commands of docs/scale_out.md, unchanged, on small data: those that train finish all runs.
+They include README's commands for several machines."""
 
 import json
 import pathlib
@@ -15,9 +15,10 @@ PAGE, README = REPOSITORY / "docs/scale_out.md", REPOSITORY / "README.md"
 RUNS = 9
 WITHOUT_TRAINING = ("--list", "status")
 OF_SEVERAL_PROCESSES = re.compile(r"contrib/slurm|--join|--task")
-# A login sets it. Without it, GNU parallel starts no bash on the other hosts, and trains nothing.
+# A login sets SHELL. Without it, GNU parallel starts no bash on the other hosts, and nothing is
+# trained.
 LOGIN = {"SHELL": "/bin/bash"}
-# In the trainer's place.
+# Replaces the trainer.
 SMALL_TRAINER = """#!/bin/bash
 small=()
 [[ $1 != sweep ]] || small=(--data '{data}' --epochs 2 --batch-sizes 16,8,4)

@@ -1,6 +1,6 @@
-"""contrib/slurm/array.sbatch: an array of nine runs, two at a time, of which one is killed, one meets
-its time limit, one loses its node, one is pre-empted and one is cancelled. In the end all is as if
-nothing had happened."""
+"""contrib/slurm/array.sbatch: an array of nine runs, two at a time. One is killed, one reaches its
+time limit, one loses its node, one is pre-empted and one is cancelled. The final results are the
+same as without these events."""
 
 import contextlib
 import os
@@ -35,7 +35,7 @@ class SlurmArray(SlurmTest):
         return self.submit("array.sbatch", f"--array={indices}", *SHORT)
 
     def disturb(self, job):
-        """Returns the runs that are to be continued by themselves, and the cancelled one."""
+        """Returns the runs that Slurm must requeue by itself, and the cancelled one."""
         waits = self.catch()  # on one node; what follows happens on the other
         killed = self.kill_a_program()
         cut_off = self.kill_a_node()
@@ -45,7 +45,7 @@ class SlurmArray(SlurmTest):
         return [waits, killed, cut_off, pre_empted], cancelled
 
     def pre_empt_a_task(self):
-        """Slurm wakes the stopped program, too."""
+        """Slurm also continues the stopped program."""
         caught = self.catch()
         self.cluster.call("sbatch", "--partition=urgent", f"--nodelist={caught.host_name()}",
                           "--exclusive", "--output=/dev/null", "--wrap=true")
@@ -53,8 +53,8 @@ class SlurmArray(SlurmTest):
         return caught
 
     def cancel_a_task(self, job):
-        """Slurm sends SIGTERM to script and program, and wakes a stopped one. A second SIGTERM
-        follows, as from a script that hands signals on."""
+        """Slurm sends SIGTERM to script and program, and continues a stopped one. Sends a second
+        SIGTERM, like a script that passes signals on."""
         caught = self.catch()
         task = f"{job}_{caught.index}"
         self.cluster.call("scancel", task)
@@ -66,7 +66,7 @@ class SlurmArray(SlurmTest):
         return caught
 
     def let_the_time_limit_come(self, caught):
-        """The program is stopped, so that its run cannot end before. Slurm wakes it, too."""
+        """The program is stopped first, so that its run cannot finish. Slurm also continues it."""
         wait_until(lambda: not nine_runs.is_stopped(caught.pid), "the time limit is near")
 
 

@@ -1,5 +1,5 @@
-"""contrib/slurm/join.sbatch: one job of two processes that share nine runs. One process is killed, then
-a node, and in the end the job is cancelled; submitted once more, it finishes what is left."""
+"""contrib/slurm/join.sbatch: one job of two processes that share nine runs. One process is killed,
+then a node, and at last the job is cancelled. Submitted again, it finishes the rest."""
 
 import unittest
 
@@ -12,7 +12,7 @@ class SlurmJoin(SlurmTest):
         job = self.submit("join.sbatch", "--nodes=2")
         killed = self.kill_a_program()
         cut_off = self.kill_a_node()
-        cancelled = self.catch()  # in the job's second turn
+        cancelled = self.catch()  # after the job was requeued
         self.cluster.call("scancel", job)
         self.wait_for_the_queue()
         self.assertNotIn("running", self.states())

@@ -1,6 +1,6 @@
 """Hosts that are namespaces of this machine: each has its own name, address and processes, and they
-share the file system. A host that is killed takes all its processes with it, as one without power.
-`ssh`, beside this file, starts a command on one."""
+share the file system. Killing a host ends all its processes, like a loss of power. `ssh`, beside
+this file, starts a command on a host."""
 
 import ipaddress
 import signal
@@ -21,8 +21,9 @@ def _ip(*words):
 
 
 class Network:
-    """Joins this process, as the host `name` with the network's first address, with the others.
-    `folder` has a file for each of the others, named after it, with the id of its first process."""
+    """A network of this process, as the host `name` with the network's first address, and the other
+    hosts. `folder` has a file for each of those, named after the host, with the id of its first
+    process."""
 
     def __init__(self, name, folder):
         self.name, self.folder = name, folder
@@ -67,14 +68,14 @@ class Host:
                    f"{self.name} is gone")
 
     def command(self, *words):
-        """For a process on this host."""
+        """The command line that runs `words` on this host."""
         return ["nsenter", "--target", str(self._pid()), "--all", *words]
 
     def run(self, *words):
         subprocess.run(self.command(*words), check=True)
 
     def _pid(self):
-        """Of the host's first process; unshare's own process is still outside."""
+        """The id of the host's first process; unshare's own process is still outside."""
         children = f"/proc/{self._first.pid}/task/{self._first.pid}/children"
         with open(children) as file:
             return int(file.read())

@@ -1,5 +1,5 @@
-"""Namespaces of their own for a test, its daemons and its jobs: no port, mount or process of theirs
-meets another's, and with the test everything that it started is gone, however it ends."""
+"""Separate namespaces for a test, its daemons and its jobs. Their ports, mounts and processes
+cannot clash with others, and however the test ends, everything that it started ends too."""
 
 import os
 import shutil
@@ -27,8 +27,8 @@ def _obstacle(programs):
 
 
 def require(*programs):
-    """Starts this program again in namespaces of its own, or ends it as skipped, or, with CI=true,
-    as failed. Returns in the new namespaces."""
+    """Starts this program again in its own namespaces, and returns there. If that is not possible,
+    ends it as skipped, or with CI=true as failed."""
     if INSIDE in os.environ:
         return
     os.environ["PATH"] += os.pathsep + SERVERS

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Sweeps shared by processes on two hosts, of which at random moments one is killed, one is asked to
-end, or one host loses its power. Each sweep comes to what it comes to undisturbed. Needs root.
+"""Sweeps shared by processes on two hosts. At random moments a process is killed or asked to end,
+or a host loses its power. Each sweep must have the same results as an undisturbed one. Needs root.
 
 Usage: tests/scale_out/long.py MINUTES [SEED]
 
@@ -27,9 +27,9 @@ from nine_runs import RUNS, NineRuns, count_sessions, processes_of
 PROGRAMS = TESTS.parent / "build/release/bin"
 JOINERS = 2  # on each host
 MOST_DISTURBANCES = 12  # of one sweep
-LONGEST_PAUSE = 3  # seconds between two of them
+LONGEST_PAUSE = 3  # seconds between two disturbances
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGUSR1)
-SHARE_OF_HOSTS = 0.2  # of what is disturbed
+SHARE_OF_HOSTS = 0.2  # of the disturbances
 # A process that was killed or asked to end is replaced; one that failed is not.
 JOINER = 'until "$@" || [[ $? == 1 ]]; do :; done'
 
@@ -43,7 +43,7 @@ def start_joiners(runs, root, host):
 
 
 def disturb_a_process(runs, chance):
-    """What was done, for counting."""
+    """Sends a signal to a process. Returns what was done, or None if there was no process."""
     number = chance.choice(SIGNALS)
     pids = list(processes_of(runs.trainer))
     if not pids:
@@ -54,7 +54,7 @@ def disturb_a_process(runs, chance):
 
 
 def share_a_sweep(runs, root, hosts, chance):
-    """A Counter of what was done to it."""
+    """Returns a Counter of the disturbances."""
     done = collections.Counter()
     joiners = [joiner for host in hosts for joiner in start_joiners(runs, root, host)]
     for _ in range(chance.randint(1, MOST_DISTURBANCES)):

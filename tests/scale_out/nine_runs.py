@@ -1,5 +1,5 @@
-"""The sweep that is trained by many hands: nine small runs, what they come to undisturbed, and how to
-catch one while it is trained."""
+"""A sweep of nine small runs that several processes share: its options, its results when
+undisturbed, and how to stop the process of a run while it trains."""
 
 import csv
 import dataclasses
@@ -21,7 +21,7 @@ STOPPED_OR_ENDED = "TZX"
 
 
 def _table(trainer, root):
-    """What `compare` prints, without what the clock measures."""
+    """The table that `compare` prints, without measured times."""
     text = subprocess.run([trainer, "compare", root, "--format", "csv"], check=True, text=True,
                           stdout=subprocess.PIPE).stdout
     return [{name: cell for name, cell in row.items() if "seconds" not in name}
@@ -29,8 +29,8 @@ def _table(trainer, root):
 
 
 class NineRuns:
-    """The sweep's options, its data, and its undisturbed runs, which are made when they are first
-    asked for. All is in `folder`."""
+    """The sweep's options, its data, and its undisturbed runs, which are made when first needed.
+    All files are in `folder`."""
 
     def __init__(self, trainer, tblog, folder):
         self.trainer, self.tblog = pathlib.Path(trainer).resolve(), tblog
@@ -38,13 +38,13 @@ class NineRuns:
         self._undisturbed = None
         self.data = folder / "data"
         small_runs.write_data_set(self.data)
-        # A run's log has the number of threads.
+        # The number of threads is fixed, because a run logs it.
         self.options = ["--data", str(self.data), "--epochs", str(EPOCHS), "--threads", "1",
                         "--checkpoint-interval", "0", "--seeds", str(SEEDS),
                         "--batch-sizes", ",".join(map(str, BATCH_SIZES))]
 
     def differences(self, root):
-        """Lines that say how finished runs below `root` differ from undisturbed ones."""
+        """Lines that describe how finished runs below `root` differ from undisturbed ones."""
         undisturbed = self.undisturbed()
         lines = [f"{name}: {line}" for name in RUNS for line in run_contents.differences(
             run_contents.read(self.tblog, root / name),
@@ -61,8 +61,8 @@ class NineRuns:
         return self._undisturbed
 
     def catch(self, root, besides=()):
-        """Stops the process of a run that has some epochs and is not finished, as soon as there is
-        one besides those that were caught before."""
+        """Waits for a run that has some epochs and is not finished, other than those in `besides`,
+        and stops its process."""
         indices = set(range(len(RUNS))) - {caught.index for caught in besides}
         return wait_until(
             lambda: next(filter(None, (self._try_to_catch(root, i) for i in indices)), None),
@@ -96,7 +96,7 @@ class Caught:
         return run_contents.read_record(self.directory)["host"]
 
     def went_on(self):
-        """Whether another process has continued the run, not begun it anew."""
+        """Whether another process has resumed the run, not restarted it."""
         return self.event_files < event_files(self.directory)
 
 
@@ -110,12 +110,12 @@ def event_files(directory):
 
 
 def count_sessions(directory):
-    """How many processes have trained the run: each writes an event file of its own."""
+    """How many processes have trained the run: each writes its own event file."""
     return len(run_contents.event_files(directory, ""))
 
 
 def processes_of(program):
-    """Their ids, also those on other hosts of hosts.py."""
+    """The ids of the program's processes, also on other hosts of hosts.py."""
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -130,7 +130,7 @@ def is_stopped(pid):
 
 
 def _state_of(pid):
-    """A letter, as proc(5) has them; X of a process that has ended."""
+    """The process's state letter (proc(5)); X if it has ended."""
     try:
         stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -139,7 +139,7 @@ def _state_of(pid):
 
 
 def _has_open(pid, directory):
-    """Whether the process holds a file of a run: its lock, if nothing else."""
+    """Whether the process has a file of the run open; a training process has at least the lock."""
     try:
         links = [os.readlink(entry) for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
     except OSError:

@@ -1,5 +1,5 @@
-"""What the tests of this folder have in common: two hosts, a folder that they share, and the nine
-runs. Usage of each: check_….py TRAINER TBLOG REPOSITORY [UNITTEST_ARGUMENT]..."""
+"""Shared by the tests of this folder: two hosts, a folder that they share, and the nine runs. Usage
+of each: check_….py TRAINER TBLOG REPOSITORY [UNITTEST_ARGUMENT]..."""
 
 import os
 import pathlib
@@ -25,7 +25,7 @@ class ScaleOutTest(unittest.TestCase):
 
     @classmethod
     def boot_hosts(cls):
-        """And puts an `ssh` that knows them first on PATH; mpirun is to run as root."""
+        """Also puts the `ssh` for these hosts first on PATH, and lets mpirun run as root."""
         folder = cls.folder / "hosts"
         folder.mkdir()
         cls.network = Network("login", folder)
@@ -42,7 +42,7 @@ class ScaleOutTest(unittest.TestCase):
         self._caught = []
 
     def catch(self):
-        """Another run each time, whose process is stopped."""
+        """Catches another run at each call, and stops its process."""
         self._caught.append(self.runs.catch(self.root, besides=self._caught))
         return self._caught[-1]
 
@@ -50,10 +50,10 @@ class ScaleOutTest(unittest.TestCase):
         return [run_contents.read_record(self.root / name).get("state") for name in RUNS]
 
     def check_sessions(self):
-        """That each run was trained by one process."""
+        """Asserts that each run was trained by one process."""
         sessions = {name: count_sessions(self.root / name) for name in RUNS}
         self.assertEqual(sessions, dict.fromkeys(RUNS, 1))
 
     def check(self):
-        """That the sweep has come to what it comes to undisturbed."""
+        """Asserts that the sweep has the results of an undisturbed one."""
         self.assertEqual(self.runs.differences(self.root), [])

@@ -1,4 +1,5 @@
-"""A Slurm cluster whose nodes are the hosts of hosts.py. The controller runs beside the test."""
+"""A Slurm cluster whose nodes are the hosts of hosts.py. The controller runs on the test's own
+host."""
 
 import os
 import subprocess
@@ -6,10 +7,9 @@ import subprocess
 import child_process
 from waiting import wait_until
 
-# In short: no accounts, no systemd, no control groups, everything below one folder. cred_expire is
-# also how long a requeued job waits, which is two minutes by default. config_overrides: the nodes
-# have what the configuration says, whatever this machine has. Jobs of the partition `urgent` take the
-# nodes of others.
+# No accounts, no systemd, no control groups, everything below one folder. cred_expire is also the
+# time that a requeued job waits, by default two minutes. With config_overrides the configuration
+# decides what the nodes have, not this machine. Jobs of the partition `urgent` pre-empt others.
 CONFIGURATION = """
 ClusterName=test
 SlurmctldHost={controller}({address})
@@ -44,8 +44,8 @@ PartitionName=urgent Nodes=ALL PriorityTier=2
 
 
 class SlurmCluster:
-    """Runs from `with` to the end of its block, in a folder without spaces. Its daemons write to
-    files named after them."""
+    """Runs during a `with` block, in a folder without spaces in its path. Its daemons write logs
+    named after them."""
 
     def __init__(self, folder, network, hosts):
         self.folder, self.hosts = folder, hosts
@@ -73,7 +73,7 @@ class SlurmCluster:
             daemon.wait()
 
     def start_node(self, host):
-        """When the host has booted; returns when Slurm uses it."""
+        """Starts the node's daemon after the host has booted. Returns when Slurm uses the node."""
         if host.name in self._nodes:
             self._nodes[host.name].wait()
         self._nodes[host.name] = self._launch(host.name, host.command("slurmd", "-D"))
@@ -83,7 +83,7 @@ class SlurmCluster:
         return self.call("sinfo", "-h", "-n", host.name, "-o", "%t")
 
     def call(self, *words, **options):
-        """What a command of Slurm prints."""
+        """The output of a Slurm command."""
         return subprocess.run(words, env=self.environment, stdout=subprocess.PIPE, text=True,
                               check=True, **options).stdout.strip()
 

@@ -34,7 +34,7 @@ class SlurmTest(ScaleOutTest):
         return caught
 
     def kill_a_node(self):
-        """It is there again after Slurm has missed it."""
+        """Boots the host again after Slurm has noticed that it is down."""
         caught = self.catch()
         host = next(host for host in self.hosts if host.name == caught.host_name())
         host.kill()

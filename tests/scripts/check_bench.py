@@ -1,4 +1,5 @@
-"""bench/cpu.sh, layers.py, accuracy.sh and logging_cost.sh, in a copy of bench whose programs are shims.
+"""Tests bench/cpu.sh, layers.py, accuracy.sh and logging_cost.sh in a copy of bench whose programs
+are shims.
 
 Usage: check_bench.py BENCH_FOLDER
 
@@ -20,8 +21,8 @@ from waiting import LIMIT_SECONDS, wait_until
 
 BENCH = pathlib.Path(sys.argv.pop(1)).resolve()
 
-# Plays a peer's program: eager takes 0.2 s a round, the others 0.4. $FAIL names one, its mode
-# behind a dash, and what becomes of it.
+# Replaces a peer's program: eager takes 0.2 s per round, the others 0.4. $FAIL has
+# PROGRAM-MODE:FAULT.
 PEER = """#!/bin/bash
 program=${1##*/}
 name=$program-${5:-}
@@ -45,7 +46,7 @@ for ((round = 1; ; round++)); do
 done
 """
 
-# Ours takes 0.3 s for three times the steps.
+# Our program takes 0.3 s for three times the steps.
 OURS = """#!/bin/bash
 echo "ours $*" >>"$CALLS"
 [[ ${FAIL:-} == *ours:missing* ]] && { echo "train_steps: no such data" >&2; exit 1; }
@@ -186,7 +187,8 @@ class Cpu(BenchTest):
 
     def test_seconds_an_epoch_and_gflops_are_those_of_the_times(self):
         self.compare(rounds=2)
-        # Ours: 0.1 s for 7 steps of 32, of 60,000 samples: 26.79 s; of 71.6 and 10 MFLOP each.
+        # Ours: 0.1 s for 7 steps of 32 samples makes 26.79 s for 60,000 samples, of 71.6 (dense)
+        # and 10 (executed) MFLOP each.
         table = self.stdout.partition("s/epoch: median")[2].splitlines()
         ours, = [line for line in table if line.startswith("ours ")]
         self.assertEqual(ours.split(), ["ours", "26.79", "(26.79,", "26.79)", "160.4", "22.4", "20",

@@ -1,10 +1,10 @@
-"""The option CUDA where CUDA, or its cuBLAS, is not: AUTO says so in one line and builds without the
-engine, ON ends with what there is to do, OFF says nothing.
+"""The option CUDA if CUDA or cuBLAS is missing: AUTO prints a line and builds without the engine,
+ON stops with instructions, OFF prints nothing.
 
 Usage: check_cuda_option.py SOURCE_FOLDER
 
-Configures the project in a temporary folder from links to its sources, beside which no .venv lies;
-of nvcc it sees what the test lets it.
+Configures the project in a temporary folder with links to its sources and without .venv. Each test
+decides which nvcc CMake finds.
 """
 
 import json
@@ -23,7 +23,7 @@ SOURCE = pathlib.Path(sys.argv.pop(1)).resolve()
 CMAKE = os.environ.get("CMAKE_COMMAND", "cmake")
 CC = os.environ.get("CC", "cc")
 TOOLKIT = "/usr/local/cuda/bin"
-# Where CMake looks for programs, whatever PATH says.
+# Folders in which CMake looks for programs even if PATH does not have them.
 SYSTEM_FOLDERS = [f"{prefix}/{folder}" for prefix in ("/usr/local", "/usr", "", "/opt")
                   for folder in ("bin", "sbin")]
 NVCC = shutil.which("nvcc") or shutil.which("nvcc", path=TOOLKIT)
@@ -46,12 +46,12 @@ class CudaOption(unittest.TestCase):
                         "-DBUILD_TESTING=OFF", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON"]
 
     def hide_nvcc(self):
-        """Folders with an nvcc are left out of every search, and links to all else that is in them
-        stand in for them."""
+        """Excludes folders with an nvcc from every search, and replaces them by folders with links
+        to everything else in them."""
         on_path = os.environ["PATH"].split(":")
         hidden = [folder for folder in dict.fromkeys([*on_path, *SYSTEM_FOLDERS, TOOLKIT])
                   if os.path.exists(f"{folder}/nvcc")]
-        # Its name has no space: CMake's own trial projects do not quote their programs.
+        # Its path has no space: CMake's own trial projects do not quote their programs.
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         others = pathlib.Path(folder.name)
@@ -61,7 +61,7 @@ class CudaOption(unittest.TestCase):
                     (others / program).symlink_to(f"{folder}/{program}")
         self.environment["PATH"] = ":".join(
             [str(others), *(folder for folder in on_path if folder not in hidden)])
-        # As a toolchain, since CMake tries a compiler in a project of its own, which takes over
+        # A toolchain file, since CMake tries a compiler in a separate project, which inherits
         # nothing else.
         toolchain = self.world / "toolchain.cmake"
         toolchain.write_text(f'set(CMAKE_IGNORE_PATH "{";".join(hidden)}")\n')
@@ -91,14 +91,14 @@ class CudaOption(unittest.TestCase):
             about = [line for line in lines if re.search("cuda|nvcc|cublas", line, re.IGNORECASE)]
             self.assertEqual(len(about), 1, "\n".join(lines))
             self.assertTrue(about[0].startswith("Without the CUDA engine: no nvcc "), about[0])
-            self.assertEqual(self.on_stderr, about)  # seen where stdout is thrown away
+            self.assertEqual(self.on_stderr, about)  # visible even if stdout is discarded
             self.assert_built_without_the_engine()
 
     def test_on_without_nvcc_ends_with_what_to_do(self):
         self.hide_nvcc()
         status, lines = self.configure("-DCUDA=ON")
         self.assertNotEqual(status, 0)
-        text = " ".join(" ".join(lines).split()) # CMake breaks lines where it likes
+        text = " ".join(" ".join(lines).split()) # CMake wraps lines
         self.assertIn("The CUDA engine cannot be built: no nvcc ", text)
         self.assertIn("install CUDA's toolkit 13", text)
         self.assertIn("-DCUDA=OFF", text)
@@ -111,7 +111,7 @@ class CudaOption(unittest.TestCase):
 
     @unittest.skipUnless(NVCC and shutil.which("g++"), "needs nvcc, and g++ for it")
     def test_auto_with_an_nvcc_before_13_says_that_13_is_needed(self):
-        folder = tempfile.TemporaryDirectory()  # without a space, as in hide_nvcc
+        folder = tempfile.TemporaryDirectory()  # no space in the path, as in hide_nvcc
         self.addCleanup(folder.cleanup)
         old = pathlib.Path(folder.name) / "nvcc"
         old.write_text('#!/bin/sh\n[ "$*" = --version ] && exec echo "release 12.8, V12.8.93"\n'
@@ -126,14 +126,14 @@ class CudaOption(unittest.TestCase):
         self.assert_built_without_the_engine()
 
     def architectures_with(self, answer):
-        """What sources are compiled for by default where nvidia-smi prints `answer`."""
+        """The default architectures if nvidia-smi prints `answer`."""
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         command = pathlib.Path(folder.name) / "nvidia-smi"
         command.write_text(f"#!/bin/sh\n{answer}\n")
         command.chmod(0o755)
         self.environment["PATH"] = f"{folder.name}:{os.environ['PATH']}"
-        (self.world / "the tree/.venv").symlink_to(SOURCE / ".venv")  # cuBLAS may lie there
+        (self.world / "the tree/.venv").symlink_to(SOURCE / ".venv")  # cuBLAS may be there
         self.assertEqual(self.configure("-DCUDA=AUTO")[0], 0)
         commands = json.loads((self.build / "compile_commands.json").read_text())
         codes = {code for command in commands if command["file"].endswith(".cu")
@@ -156,7 +156,7 @@ class CudaOption(unittest.TestCase):
     @unittest.skipUnless(NVCC and shutil.which("g++"), "needs nvcc, and g++ for it")
     def test_without_cublas_auto_says_so_in_one_line_and_on_ends(self):
         for value in "AUTO", "ON":
-            # Set to nothing: the toolkit's own is not looked for.
+            # Set but empty: the toolkit's own cuBLAS is not searched.
             status, lines = self.configure(f"-DCUDA={value}", "-DCUDA_cublas_LIBRARY=")
             text = "\n".join(lines)
             self.assertEqual(len([line for line in lines if "engine" in line]), 1, text)

@@ -1,4 +1,4 @@
-"""scripts/fetch_fashion_mnist.sh, with shims of apt-get and dpkg-deb: nothing is downloaded.
+"""Tests scripts/fetch_fashion_mnist.sh with shims of apt-get and dpkg-deb. Nothing is downloaded.
 
 Usage: check_fetch_fashion_mnist.py SCRIPT
 """

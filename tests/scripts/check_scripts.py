@@ -1,9 +1,9 @@
-"""setup.sh, run.sh, view.sh and test.sh, and the options of others, in a copy of the repository's
-scripts whose neighbours are shims.
+"""Tests setup.sh, run.sh, view.sh and test.sh, and the options of other scripts, in a copy of the
+repository's scripts, with shims for the programs that they call.
 
 Usage: check_scripts.py SCRIPTS_FOLDER TRAINER
 
-Every shim writes how it was called to `calls`. No package is installed and nothing is built.
+Every shim appends its call to `calls`. No package is installed and nothing is built.
 """
 
 import os
@@ -24,7 +24,7 @@ RECORD = """#!/bin/bash
 echo "${0##*/} $*" >>"$CALLS"
 """
 
-# Says that the library named in $MISSING is not there, until apt-get has installed it.
+# Reports the library named in $MISSING as missing until apt-get has installed it.
 PKG_CONFIG = RECORD + """
 [[ $* != *"${MISSING:-none}"* || -e $CALLS.installed ]]
 """
@@ -34,13 +34,13 @@ APT_GET = RECORD + """
 [[ ${APT_WORKS:-} == yes ]]
 """
 
-# Knows cublas_v2.h where the toolkit has it.
+# Builds with -lcublas only if the toolkit has cuBLAS.
 NVCC = RECORD + """
 [[ $* != --version ]] || echo "Cuda compilation tools, release ${RELEASE:-13.0}, V1"
 [[ $* != *-lcublas* || ${TOOLKIT_HAS_CUBLAS:-} == yes ]]
 """
 
-# python3 -m venv FOLDER puts itself there, to be called as that environment's pip.
+# python3 -m venv FOLDER copies this shim into the environment, where it is called as pip.
 PYTHON = RECORD + """
 if [[ $1 == -m && $2 == venv ]]; then
     mkdir -p "$3/bin"
@@ -83,7 +83,7 @@ class ScriptsTest(unittest.TestCase):
             env={**os.environ, "PATH": path, "CALLS": str(self.calls), **environment})
 
     def assert_wrong_usage(self, script, *arguments):
-        """One line, and nothing is called."""
+        """The script prints one line and calls nothing."""
         result = self.call(script, *arguments)
         self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
         name = script.removesuffix(".sh")
@@ -349,11 +349,11 @@ class View(ScriptsTest):
     def test_it_installs_only_what_viewing_needs(self):
         self.assertEqual(self.call("view.sh").returncode, 0)
         self.assertEqual(self.calls_of("python_venv.sh"), ["view"])
-        self.assertEqual(self.calls_of("pkg-config"), [])  # asked for what only a build needs
+        self.assertEqual(self.calls_of("pkg-config"), [])  # finds packages of a build
         view, tests = ((SCRIPTS / f"{name}_requirements.txt").read_text().splitlines()
                        for name in ("view", "tensorboard"))
         packages = {line for line in view if not line.startswith("#")}
-        self.assertLessEqual(packages, set(tests))  # what is tested is what is shown
+        self.assertLessEqual(packages, set(tests))  # tests and view.sh use the same version
         self.assertNotIn("selenium", " ".join(packages))
 
     def test_a_link_that_colours_by_batch_size_follows_the_address(self):

@@ -1,4 +1,4 @@
-"""scripts/study.sh, in a copy of the repository's scripts.
+"""Tests scripts/study.sh in a copy of the repository's scripts.
 
 Usage: check_study.py SCRIPTS_FOLDER TRAINER
 
@@ -37,7 +37,7 @@ def write_idx(path, shape, content):
 
 
 def write_dataset(folder, chance):
-    """Of images whose class shows in a bright row, so that something is learnt."""
+    """Random images, each with a bright row that shows its class, so that the network can learn."""
     folder.mkdir()
     for part, count in ("train", 96), ("t10k", 64):
         labels = bytes(chance.randrange(CLASSES) for _ in range(count))
@@ -48,7 +48,7 @@ def write_dataset(folder, chance):
 
 
 def cells(page, name):
-    """The rows of a table of the page, without its head."""
+    """The rows of a table of the page, without the heading."""
     block = page.split(f"<!-- study: {name} -->\n")[1].split("<!-- study: end -->")[0]
     return [[cell.strip() for cell in line.strip("|").split("|")]
             for line in block.splitlines()[2:]]
@@ -127,7 +127,7 @@ class Study(unittest.TestCase):
             self.assertEqual(seeds, "2")
 
     def check_differences(self):
-        """Those between batch sizes are the ones that `trainer compare` prints."""
+        """The differences between batch sizes are those that `trainer compare` prints."""
         of = json.loads(subprocess.run([TRAINER, "compare", "--format", "json",
                                         self.logs / "rows/none"], check=True, text=True,
                                        stdout=subprocess.PIPE).stdout)["differences"][0]

@@ -1,9 +1,9 @@
-"""No file includes or calls itself in a circle with others.
+"""No files include or call each other in a circle.
 
 Usage: check_circles.py SOURCE_FOLDER BUILD_FOLDER NM
 
-A unit is a source with the header of its name. Who calls whom is read from the objects of the
-build: a unit needs those that define the symbols that it leaves undefined.
+A unit is a source file with the header of the same name. The calls are read from the build's
+objects: a unit depends on the units that define its undefined symbols.
 """
 
 import collections
@@ -30,21 +30,22 @@ def unit_of(source):
     if not source.is_relative_to(SOURCE) or source.is_relative_to(BUILD):
         return None
     unit = source.relative_to(SOURCE)
-    if unit.suffix != ".hpp":  # tblog.hpp is not of tblog.h
+    if unit.suffix != ".hpp":  # tblog.hpp does not belong to tblog.h
         unit = unit.with_suffix("")
     unit = unit.as_posix()
     return unit if unit.startswith(PARTS) else None
 
 
 def seen_by(unit, others):
-    """Parts have files and symbols of the same name: its own part's, or else those of the program."""
+    """Parts may have files and symbols of the same name: prefers those of the same part, then those
+    of the program."""
     part = unit.split("/")[0]
     own = {other for other in others if other.startswith(part + "/")}
     return (own or {other for other in others if not other.startswith("tests/")}) - {unit}
 
 
 def included():
-    """Each unit, and the units whose headers it includes."""
+    """{unit: the units whose headers it includes}."""
     sources = [source for part in PARTS for source in (SOURCE / part).rglob("*")
                if source.suffix in SUFFIXES]
     units_by_name = collections.defaultdict(set)
@@ -59,7 +60,7 @@ def included():
 
 
 def compiled():
-    """Each object of the build with its source's unit."""
+    """Yields each object of the build with its unit."""
     for entry in json.loads((BUILD / "compile_commands.json").read_text(encoding="utf-8")):
         command = shlex.split(entry["command"])
         target = pathlib.Path(entry["directory"], command[command.index("-o") + 1])
@@ -69,7 +70,7 @@ def compiled():
 
 
 def called():
-    """Each unit, and the units that define what it calls."""
+    """{unit: the units that define the symbols that it calls}."""
     units = dict(compiled())
     defined = collections.defaultdict(set)
     undefined = collections.defaultdict(set)

@@ -1,4 +1,5 @@
-"""Rooms see each other in no circle, only as the build lets them, and as docs/design.md says.
+"""Rooms (folders of sources) use each other in no circle, only as the build allows, and as
+docs/design.md says.
 
 Usage: check_rooms.py SOURCE_FOLDER
 """
@@ -21,9 +22,9 @@ PUBLIC_HEADERS = ("tblog/tblog.h", "tblog/tblog.hpp")
 # trainer_room(NAME name …), tblog_room and tblog_cli_room likewise; cpu_room(library name …).
 ROOM = re.compile(r"_room\(\w+ (\w+)([^)]*)\)")
 SEES = re.compile(r"\bSEES\b(.*?)(?=\b(?:SOURCES|OPTIONS)\b|$)", re.DOTALL)
-# What a room of the trainer sees, every room sees that sees it.
+# A room of the trainer that uses another one also uses everything that the other uses.
 SHARED = re.compile(r"\btarget_link_libraries\(trainer_(\w+) PUBLIC ([^)]*)\)")
-# The page's list has the trainer's rooms, and of the other libraries those of this repository.
+# The page lists the trainer's rooms, and the other libraries of this repository.
 PAGE_NAMES = {"kernels": "kernels", "engine_proof": "kernels/proof", "tblog::tblog_static": "tblog",
               "tblog_command_line": "command_line"}
 
@@ -34,7 +35,7 @@ def build_text(folder):
 
 
 def rooms(folder):
-    """Each room of a CMakeLists.txt, and the names that it lists as seen."""
+    """{room: names} of a CMakeLists.txt: the names that the room lists as used."""
     graph = collections.defaultdict(set)
     for name, arguments in ROOM.findall(build_text(folder)):
         seen = " ".join(SEES.findall(arguments)).split()
@@ -43,14 +44,14 @@ def rooms(folder):
 
 
 def rooms_by_the_build():
-    """Each room of the trainer that sees others, and all that it sees."""
+    """{room: rooms} of the trainer's rooms: all rooms that each uses."""
     listed = rooms("trainer")
     shared = {name: {library.removeprefix("trainer_") for library in text.split()}
               for name, text in SHARED.findall(build_text("trainer"))}
     names = PAGE_NAMES | {room: room for room in listed}
     graph = {}
     for room, seen in listed.items():
-        for _ in listed:  # a chain of rooms that share is no longer than that
+        for _ in listed:  # no chain of rooms is longer
             seen = seen.union(*(shared.get(name, set()) for name in seen))
         graph[room] = {names[name] for name in seen if name in names}
     return {room: seen for room, seen in graph.items() if seen}

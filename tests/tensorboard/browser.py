@@ -1,7 +1,7 @@
 """A headless Chromium, and a way to find things in TensorBoard's page.
 
-TensorBoard nests shadow roots in shadow roots, and puts a page into a frame, so what is looked for
-is looked for in all of them.
+TensorBoard nests shadow roots, and puts a page into a frame, so all searches go through all of
+them.
 """
 
 import io
@@ -30,14 +30,14 @@ WALK = """
 
 
 def find_browser():
-    """The paths of a browser and its driver; None where either is missing."""
+    """The paths of a browser and its driver; None for a missing one."""
     browsers = [path for path in map(shutil.which, BROWSERS) if path]
     driver = shutil.which("chromedriver")
     return (browsers[0], driver) if browsers and driver else None
 
 
 class Browser:
-    """A window of its own profile, from `with` to the end of its block."""
+    """A window with its own profile, open during a `with` block."""
 
     def __init__(self, width=1500, height=1200):
         self._size = f"--window-size={width},{height}"
@@ -63,12 +63,13 @@ class Browser:
         self._profile.cleanup()
 
     def open(self, url):
-        # Only what follows the '#' may differ from the page shown; a blank one between reloads it.
+        # The URL may differ from the current one only after the '#'. The blank page forces a
+        # reload.
         self._driver.get("about:blank")
         self._driver.get(url)
 
     def run(self, script, *arguments):
-        """The result of a JavaScript function's body in the page."""
+        """The result of a JavaScript function with this body, run in the page."""
         return self._driver.execute_script(WALK + script, *arguments)
 
     def texts(self, selector):
@@ -99,5 +100,5 @@ class Browser:
         )
 
     def picture(self):
-        """The window's content, one pixel of it for each of the page's."""
+        """A screenshot of the window, with one pixel for each pixel of the page."""
         return Image.open(io.BytesIO(self._driver.get_screenshot_as_png())).convert("RGB")

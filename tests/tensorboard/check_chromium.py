@@ -45,7 +45,7 @@ class RunsInChromium(unittest.TestCase):
         # A sweep has more runs than TensorBoard has colours, but those with curves have their own:
         # it gives colours in the order of the runs' first wall times.
         self.assertEqual(len({tuple(colours[run]) for run in curves}), len(curves))
-        # Lines of runs that do not have the tag would mean that colours tell nothing.
+        # If there were lines of runs that lack the tag, colours would not identify runs.
         self.assertEqual(page.drawn_lines()["batch_loss"] & set(curves), set(self.training))
 
     def test_scalars_draws_a_line_for_each_run(self):
@@ -56,7 +56,7 @@ class RunsInChromium(unittest.TestCase):
     def test_graphs_shows_the_layers(self):
         page = GraphsPage(self.browser, self.server)
         layers = "input_layer conv2d conv2d_1 max_pooling2d dropout flatten dense dropout_1 dense_1"
-        # The graph of operations, with which the page opens.
+        # The page opens with the graph of operations.
         wait_until(lambda: page.node_names() == layers.split(), "the layers as operations")
         page.choose_tag("keras")
         wait_until(lambda: page.node_names() == ["sequential"], "the model")

@@ -1,6 +1,6 @@
-"""Each kind of value that tblog writes is seen on its page of stock TensorBoard in Chromium.
+"""Each kind of value that tblog writes appears on its page of stock TensorBoard in Chromium.
 
-write_kinds.c tells what the run holds.
+write_kinds.c writes the run.
 """
 
 import os

@@ -27,7 +27,7 @@ class SessionsInChromium(unittest.TestCase):
         sweep.write_data_set(data)
         sweep.run_sweep(data, cls.logs)
         cls.server = cls.enterClassContext(TensorBoardServer(cls.logs))
-        # All columns of the table of sessions are to be in the window.
+        # The window must show all columns of the table of sessions.
         cls.browser = cls.enterClassContext(Browser(width=2400))
 
     def open(self, page):
@@ -37,7 +37,7 @@ class SessionsInChromium(unittest.TestCase):
         return self.browser.texts(selector)
 
     def headings(self):
-        """Those of the page's cards."""
+        """The headings of the page's cards."""
         return self.texts(".heading-label.name")
 
     def test_the_table_of_sessions_has_their_batch_sizes_and_metrics(self):
@@ -84,7 +84,7 @@ class SessionsInChromium(unittest.TestCase):
                 """
             )
 
-        # A line of training for each of the runs, and of validation.
+        # Each run has a line of training and one of validation.
         wait_until(lambda: lines().get("loss by iteration", 0) >= 6, "the lines")
         self.assertEqual(len(lines()), 4)
 

@@ -1,4 +1,4 @@
-"""What the trainer logs is what stock TensorBoard shows, point for point, in each of its loaders."""
+"""Stock TensorBoard shows exactly the points that the trainer logs, with each of its loaders."""
 
 import json
 import os
@@ -32,14 +32,14 @@ def training_file(logdir):
 
 
 def remove_training_file(logdir):
-    """Returns its run."""
+    """Returns the run of the removed file."""
     run, path = training_file(logdir)
     os.remove(path)
     return run
 
 
 def damage_in_the_middle(logdir):
-    """Breaks a checksum half way through a file of training; returns the points that stay readable."""
+    """Breaks a checksum in the middle of a training file. Returns the points that stay readable."""
     _, path = training_file(logdir)
     with open(path, "rb") as file:
         whole = file.read()
@@ -107,7 +107,8 @@ class LoggedPoints(unittest.TestCase):
 
 
 class ServedPoints:
-    """One server for a loader; each test puts runs into a folder of its own below its log directory."""
+    """Has one server per loader. Each test puts runs into its own folder below the log
+    directory."""
 
     load_fast = None
 
@@ -118,7 +119,8 @@ class ServedPoints:
         cls.runs_of_empty_directory = cls.server.runs()
 
     def show_logs(self, name, change=lambda folder: None):
-        """A copy, changed before the server sees it. What `change` returns."""
+        """Shows the server a copy of the logs that `change` has changed before. Returns change's
+        result."""
         with tempfile.TemporaryDirectory(dir=folder) as prepared:
             copy = shutil.copytree(logs, os.path.join(prepared, name))
             result = change(copy)
@@ -126,7 +128,7 @@ class ServedPoints:
         return result
 
     def wait_for_points(self, name, expected):
-        """Waits until the runs in the folder show exactly what is expected."""
+        """Waits until the server shows exactly the expected points of the runs in the folder."""
         shown = {}
 
         def is_shown():

@@ -1,6 +1,5 @@
-"""What the examples in C++ log is shown by both of TensorBoard's loaders. That of libtorch is built
-here, against the installed library and PyTorch's package, and has the protobuf of libtorch in its
-process.
+"""Both of TensorBoard's loaders show what the C++ examples log. The libtorch example is built here,
+with the installed library and PyTorch's package, so libtorch's protobuf is in its process.
 
 Usage: check_examples.py BUILD_DIRECTORY LIBTORCH_EXAMPLE LOG_SCALARS
 """
@@ -57,7 +56,7 @@ class Served:
         cls.server = cls.enterClassContext(TensorBoardServer(logs, cls.load_fast))
 
     def points(self, run, tag, count):
-        """The points of a tag, of which there are so many."""
+        """Waits until a tag has `count` points, and returns them."""
         def find():
             points = self.server.scalar_points().get((run, tag), [])
             return points if len(points) == count else None
@@ -65,7 +64,8 @@ class Served:
         return wait_until(find, f"{count} points of {tag}")
 
     def plugin(self, kind, tag, count):
-        """What the page of a kind asks for, once it has so many values."""
+        """Waits until there are `count` values of a kind, and returns what TensorBoard serves for
+        its page."""
         def find():
             if tag not in self.server.get(f"/data/plugin/{kind}/tags").get("torch", {}):
                 return None

@@ -1,5 +1,4 @@
-"""What `tblog merge` makes of the files of a run is shown in the order of the steps, in each of
-TensorBoard's loaders."""
+"""Each of TensorBoard's loaders shows the output of `tblog merge` in the order of the steps."""
 
 import os
 import shutil
@@ -48,14 +47,14 @@ def histogram(step, wall_time, with_metadata):
     return event(step, wall_time, value)
 
 
-# Of each case the files' events, and the steps and values of "loss" that are to be shown.
+# {case: (each file's events, the expected values of "loss")}; a value is its step or its negative.
 CASES = {
     "turns": ([points([1, 4, 7], 10), points([2, 3, 5, 6], 10.5)], [1, 2, 3, 4, 5, 6, 7]),
     "restart": (
         [[start(0, 1), *points(range(6), 10)], [start(3, 20), *points([3, 4], 21, -1)]],
         [0, 1, 2, -3, -4],
     ),
-    # As PyTorch writes it: the run's only START is the restart's.
+    # As PyTorch writes it: only the restart has a START.
     "first start": (
         [points(range(6), 10), [start(3, 20), *points([3, 4], 21, -1)]],
         [0, 1, 2, -3, -4],
@@ -64,7 +63,7 @@ CASES = {
         [[histogram(5, 11, True), histogram(2, 12, False), *points([9, 8], 13)]],
         [8, 9],
     ),
-    # One that the default loader reads no further than to, and the Python loader shows.
+    # The default loader stops at an event without a time; the Python loader shows it.
     "no time": ([[event(1, NAN, scalar("other", 1)), *points([2, 3], 10)]], [2, 3]),
 }
 

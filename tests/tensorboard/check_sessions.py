@@ -1,4 +1,4 @@
-"""What the trainer logs besides scalars is what stock TensorBoard serves, by each of its loaders."""
+"""Stock TensorBoard serves what the trainer logs besides scalars, with each of its loaders."""
 
 import io
 import json
@@ -120,7 +120,7 @@ class Served:
         return wait_until(complete, "a session for each run, with five metrics")
 
     def wait_for(self, ask, expected, what):
-        """Waits until ask() is what is expected; where it never is, says how they differ."""
+        """Waits until ask() returns what is expected. If it never does, reports the difference."""
         try:
             wait_until(lambda: ask() == expected, what)
         except TimeoutError:

@@ -1,4 +1,4 @@
-"""Tags that tblog trim has dropped and renamed, as both loaders of stock TensorBoard show them.
+"""Both loaders of stock TensorBoard show the effect of dropping and renaming tags with tblog trim.
 
 Environment: TBLOG.
 """
@@ -20,7 +20,7 @@ def value_of(tag, step):
 
 
 def values_at(step):
-    """Two scalars and a histogram; the histogram's kind stands with its first value only."""
+    """Two scalars and a histogram; only the histogram's first value has its kind."""
     for tag in ("loss", "gone"):
         yield summary_pb2.Summary.Value(tag=tag, simple_value=value_of(tag, step))
     histogram = summary_pb2.Summary.Value(tag="weights")

@@ -1,7 +1,7 @@
 """The scalars in event files, read without tblog and without TensorBoard's loaders.
 
-The framing is taken apart here and the messages by the stock package, so what this module says is
-in a file is a second opinion on both. Checksums are the loaders' business.
+This module reads the framing itself and the messages with the stock package, so it checks both
+tblog and the loaders independently. It does not verify checksums; the loaders do.
 """
 
 import os
@@ -37,7 +37,7 @@ def event_files(logdir):
 
 
 def scalar_of(value):
-    """The number in a Summary.Value, or None where it holds something else."""
+    """The number in a Summary.Value, or None if it holds something else."""
     if value.WhichOneof("value") == "simple_value":
         return value.simple_value
     if value.WhichOneof("value") == "tensor":

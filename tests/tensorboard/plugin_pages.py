@@ -1,4 +1,4 @@
-"""What TensorBoard's pages of single plug-ins show, as far as it is really drawn."""
+"""Reads from the pages of TensorBoard's plug-ins what is really drawn."""
 
 import numpy
 
@@ -14,8 +14,9 @@ class PluginPage:
         self._url = f"{server.url}/?darkMode=false#{name}"
 
     def wait_for(self, condition, what):
-        """Opens the page and returns the first true value of condition(page). A page that was there
-        before the server knew the data stays empty, so it is opened again where nothing comes."""
+        """Opens the page and returns the first true value of condition(page). A page that was
+        opened before the server had the data stays empty, so it is opened again if nothing
+        appears."""
         for seconds in attempts(40):
             self._browser.open(self._url)
             try:
@@ -39,7 +40,8 @@ class PluginPage:
         )
 
     def line_counts(self, card, line):
-        """{tag or title: how many drawn lines} of the elements `card`, whose lines match `line`."""
+        """{tag or title: number of drawn lines} of the elements `card`, whose lines match
+        `line`."""
         return self._browser.run(
             """
             const counts = {};
@@ -109,7 +111,7 @@ class PluginPage:
         )
 
     def canvas_colours(self):
-        """How many different colours that are not grey the page's drawing areas show."""
+        """The number of different colours in the page's drawing areas, without greys."""
         boxes = self._browser.run(
             """
             const boxes = [];

@@ -56,9 +56,9 @@ def main(arguments=None):
             show_plugin(browser, server, options.page, options.filter)
         else:
             show_time_series(browser, server, options.tags)
-        # Every line that is drawn is there once nothing moves any more.
+        # When nothing moves any more, all lines are drawn.
         wait_until(lambda: browser.picture() == browser.picture(), "a picture that stands still")
-        # 256 colours make the files half as large, and nobody sees a difference.
+        # With 256 colours the files are half as large, without a visible difference.
         browser.picture().quantize(256).save(options.picture, optimize=True)
 
 

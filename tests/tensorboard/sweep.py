@@ -37,7 +37,7 @@ def write_data_set(directory, training_count=TRAINING_COUNT):
 
 
 def command(data, logdir, epochs=EPOCHS):
-    """The sweep's command line, with a point for each batch."""
+    """The sweep's command line, which logs a point for each batch."""
     return [*command_of_sizes(), *options(data, logdir, epochs)]
 
 
@@ -55,7 +55,7 @@ def run_sweep(data, logdir):
 
 
 def run_two_seeds(data, logdir):
-    """A short sweep of each batch size with two seeds; the lines that it prints."""
+    """Makes a short sweep of each batch size with two seeds. Returns the lines that it prints."""
     short = ["--epochs", "2", "--seeds", "2", "--update-freq", "batch"]
     output = subprocess.run(
         [*command_of_sizes(), "--data", data, "--logdir", logdir, *short],
@@ -68,7 +68,7 @@ def run_two_seeds(data, logdir):
 
 
 def run_one_at_a_time(data, logdir):
-    """The sweep's runs, each by a command of its own."""
+    """Trains the sweep's runs, each with its own command."""
     for name, size in zip(run_names(), BATCH_SIZES):
         arguments = options(data, os.path.join(logdir, name), EPOCHS)
         command_line = [TRAINER, "train", "--batch-size", str(size), *arguments]
@@ -82,7 +82,7 @@ def tblog_cat(path):
 
 
 class RunningSweep:
-    """A sweep that would go on for days; stop() ends it as a user's `kill` would."""
+    """A sweep that would run for days; stop() ends it like a user's `kill`."""
 
     def __init__(self, data, logdir):
         self._process = child_process.start(

@@ -1,4 +1,4 @@
-"""TensorBoard's pages in a browser: what they show, and whether lines are really drawn."""
+"""Reads TensorBoard's pages in a browser: what they show, and which lines are really drawn."""
 
 import urllib.parse
 
@@ -6,14 +6,15 @@ import numpy
 
 from waiting import attempts, wait_until
 
-# Antialiasing blends a line with its ground; its middle comes this near to the run's colour.
+# Antialiasing blends a line with its background; the line's middle is this close to the run's
+# colour.
 COLOUR_TOLERANCE = 24
-# Fewer pixels of a run's colour would be a dot or a mark, not a line.
+# Fewer pixels of a run's colour are a dot or a mark, not a line.
 LINE_PIXELS = 40
 
 
 class TimeSeriesPage:
-    """The page that TensorBoard opens with, by a link to it."""
+    """TensorBoard's first page, Time Series, opened by a link."""
 
     def __init__(self, browser, link):
         self._browser = browser
@@ -21,12 +22,12 @@ class TimeSeriesPage:
 
     @classmethod
     def with_tags(cls, browser, server, tags):
-        """Showing the tags that match a regular expression."""
+        """Opens the page with the tags that match a regular expression."""
         query = urllib.parse.urlencode({"darkMode": "false", "smoothing": 0, "tagFilter": tags})
         return cls(browser, f"{server.url}/?{query}#timeseries")
 
     def run_colours(self):
-        """{run: [red, green, blue]} of the list of runs."""
+        """{run: [red, green, blue]} from the list of runs."""
         return self._browser.run(
             """
             const colours = {};
@@ -41,7 +42,7 @@ class TimeSeriesPage:
         )
 
     def _chart_boxes(self):
-        """{tag: [left, top, right, bottom]} of the charts' areas of lines."""
+        """{tag: [left, top, right, bottom]} of the area with the lines in each chart."""
         return self._browser.run(
             """
             const boxes = {};
@@ -74,7 +75,7 @@ class TimeSeriesPage:
         )
 
     def drawn_lines(self):
-        """{tag: set of runs} of the lines that are seen in the charts."""
+        """{tag: set of runs} of the lines that are visible in the charts."""
         colours = self.run_colours()
         picture = self._browser.picture()
         drawn = {}
@@ -88,7 +89,7 @@ class TimeSeriesPage:
         return drawn
 
     def wait_for_lines(self, expected):
-        """Waits until each tag's chart has the lines of at least these runs: {tag: runs}."""
+        """Waits until each tag's chart has lines of at least these runs: {tag: runs}."""
 
         def are_drawn():
             drawn = self.drawn_lines()
@@ -105,7 +106,7 @@ class TimeSeriesPage:
 
 
 class ScalarsPage:
-    """The older page of scalars, which draws in SVG, showing the tags that match a regular expression.
+    """The older page of scalars, which draws in SVG, with the tags that match a regular expression.
 
     It draws only the charts that fit into the window.
     """
@@ -135,7 +136,7 @@ class ScalarsPage:
 
 
 class GraphsPage:
-    """The model that Keras' tag holds."""
+    """The page of the model under Keras' tag."""
 
     def __init__(self, browser, server):
         self._browser = browser
@@ -144,8 +145,8 @@ class GraphsPage:
     def show_layers(self):
         """Goes from the page's first view to the layers of the model."""
         wait_until(lambda: self._choose("conceptual_graph"), "a choice of graphs")
-        # TensorBoard begins with the graph of operations, even where a run has none. What it says
-        # of that may come after the choice and take the model's place: then it is chosen again.
+        # TensorBoard begins with the graph of operations, even if a run has none. Its message about
+        # that may come after the choice and replace the model. Then this chooses again.
         for seconds in attempts():
             try:
                 wait_until(
@@ -189,6 +190,6 @@ class GraphsPage:
 
 
 def heading_of_empty_page(browser, server):
-    """The heading under which TensorBoard says that it has nothing to show, and no chart."""
+    """The heading of TensorBoard's page for a directory without data."""
     browser.open(server.url)
     return wait_until(lambda: browser.texts("h3"), "a heading")

@@ -1,4 +1,4 @@
-"""Stock TensorBoard as a process of its own, and what it answers over HTTP."""
+"""Runs stock TensorBoard in a process, and asks it over HTTP."""
 
 import json
 import os
@@ -17,19 +17,19 @@ from waiting import LIMIT_SECONDS, wait_until
 
 ADDRESS = re.compile(r"TensorBoard \S+ at (http://\S+?)/? ")
 
-# What each loader calls itself in /data/environment.
+# The name of each loader in /data/environment.
 PROVIDERS = {"true": "GrpcDataProvider", "false": "MultiplexerDataProvider"}
 
-# Its Python loader knows a tag before the tag's first point: who asks in between is answered with an
-# error, and asks again after so many seconds.
+# The Python loader knows a tag before the tag's first point. A request in between gets an error,
+# and is repeated after this many seconds.
 FAILURE_PAUSES = (0.1, 0.5, 2)
 
 
 class TensorBoardServer:
-    """Serves logdir on a free port of this machine, from `with` to the end of its block.
+    """Serves logdir on a free port of this machine during a `with` block.
 
-    load_fast "true" is the data server, which TensorBoard starts by default ("auto" would fall back
-    in silence where it cannot); "false" is the loader in Python.
+    load_fast "true" is the data server, TensorBoard's default ("auto" would silently fall back if
+    it cannot start); "false" is the loader in Python.
     """
 
     def __init__(self, logdir, load_fast="true"):
@@ -41,7 +41,7 @@ class TensorBoardServer:
         self._output = tempfile.TemporaryFile(mode="w+")
         command = [sys.executable, "-m", "tensorboard.main", "--logdir", self.logdir]
         command += ["--host", "127.0.0.1", "--port", "0", "--reload_interval", "1"]
-        # No point may be missing because it was sampled away.
+        # Turn off TensorBoard's sampling, so that no point is missing.
         command += ["--samples_per_plugin", "scalars=1000000", f"--load_fast={self.load_fast}"]
         self._process = child_process.start(
             command,
@@ -61,7 +61,7 @@ class TensorBoardServer:
         return self
 
     def __exit__(self, *_):
-        # The group holds the data server too, which a killed TensorBoard would leave behind.
+        # Kill the process group: a killed TensorBoard would leave the data server running.
         try:
             os.killpg(self._process.pid, signal.SIGTERM)
             self._process.wait(timeout=20)
@@ -99,7 +99,8 @@ class TensorBoardServer:
         return self.get("/data/runs")
 
     def scalar_points(self, below=""):
-        """{(run, tag): [(step, value), ...]} of the runs in the folder `below`, named from there."""
+        """{(run, tag): [(step, value), ...]} of the runs in the folder `below`; run names are
+        relative to it."""
         points = {}
         for full_name, tags in self.get("/data/plugin/scalars/tags").items():
             run = full_name.removeprefix(below)

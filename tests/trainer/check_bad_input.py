@@ -1,5 +1,5 @@
-"""Options, data and directories that are no good: refused by name, and nothing is made. Arguments
-are the trainer and tblog, as for trainer_test."""
+"""Wrong options, data and directories: the message names them, and no files are made. Arguments are
+the trainer and tblog, as for trainer_test."""
 
 import gzip
 import random

@@ -1,5 +1,4 @@
-"""Help, and command lines that are no command's. Arguments are the trainer and tblog, as for
-trainer_test."""
+"""Help, and wrong command lines. Arguments are the trainer and tblog, as for trainer_test."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Runs compared. Arguments are the trainer and tblog, as for trainer_test."""
+"""trainer compare. Arguments are the trainer and tblog, as for trainer_test."""
 
 import csv
 import json

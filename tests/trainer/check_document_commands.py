@@ -1,5 +1,6 @@
-"""The commands of the documents: each fenced block of shell commands is run here, with a small data set
-and one epoch, or ELSEWHERE says why not. usage: check_document_commands.py TRAINER TBLOG REPOSITORY"""
+"""The commands of the documents: runs each fenced block of shell commands with a small data set and
+one epoch, unless ELSEWHERE gives a reason not to. usage: check_document_commands.py TRAINER TBLOG
+REPOSITORY"""
 
 import itertools
 import pathlib
@@ -51,7 +52,7 @@ ELSEWHERE = {
     ("tblog/README.md", "export PKG_CONFIG_PATH"): "check_install",
     ("tests/fuzz/README.md", "cmake --preset fuzz"): "needs clang's libFuzzer: scripts/test.sh fuzz",
 }
-# Every run of a page has one epoch: the last option of a name counts.
+# Every run has one epoch: of an option given twice, the last one counts.
 SHORT_TRAINER = """#!/bin/bash
 epochs=()
 [[ $1 != train && $1 != sweep ]] || epochs=(--epochs 1)
@@ -60,7 +61,7 @@ exec '{trainer}' "$@" "${{epochs[@]}}"
 
 
 def blocks():
-    """((page, text), …) of all pages."""
+    """((page, text), …): the blocks of all pages."""
     for pattern in PAGES:
         for path in sorted(REPOSITORY.glob(pattern)):
             for text in re.findall(r"^```sh\n(.*?)^```", path.read_text(encoding="utf-8"),
@@ -90,7 +91,7 @@ def drawn_one():
 
 class Documents(unittest.TestCase):
     def setUp(self):
-        """A folder that looks like the built repository's to the commands."""
+        """A folder that the commands can use as the built repository."""
         self.place = pathlib.Path(tempfile.mkdtemp(prefix="documents-test-"))
         self.addCleanup(shutil.rmtree, self.place)
         for folder in ("build/release/bin", "data/mnist", "tmp"):

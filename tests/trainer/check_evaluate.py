@@ -1,4 +1,4 @@
-"""A run's network, evaluated: arguments are the trainer and tblog, as for trainer_test."""
+"""trainer evaluate. Arguments are the trainer and tblog, as for trainer_test."""
 
 import array
 import json
@@ -77,7 +77,7 @@ class AgainstTheRun(EvaluateTest):
         self.assertTrue(found["engine"]["is_of_run"])
 
     def assert_agrees_with_progress(self, run, progress):
-        """In every digit that the trainer prints."""
+        """Compares every digit that the trainer prints."""
         text = self.report(run)
         printed = re.findall(r"val_loss: ([0-9.]+) - val_accuracy: ([0-9.]+)", progress)[-1]
         loss, percent = re.search(r"^Loss +([0-9.]+)\nAccuracy +([0-9.]+) %", text,
@@ -88,7 +88,7 @@ class AgainstTheRun(EvaluateTest):
 
 
 class OfARun(EvaluateTest):
-    """All of them look at equal runs, of which one is trained."""
+    """All of these tests use equal runs, so only one is trained."""
 
     trained = None
 
@@ -232,7 +232,7 @@ class OfARun(EvaluateTest):
     def test_an_engine_that_this_machine_lacks_is_refused(self):
         for option, name in (("--isa", "sse9"), ("--engine", "cuda")):
             result = self.evaluate("run", option, name)
-            if result.returncode != 0:  # there may be such a device
+            if result.returncode != 0:  # this machine may have such a device
                 self.assert_refused(result, 1, "--engine")
 
 

@@ -1,5 +1,5 @@
-"""Where runs are already: what is refused, left as it is, continued and replaced. Arguments are the
-trainer and tblog, as for trainer_test."""
+"""Directories with existing runs: which are refused, left unchanged, resumed or replaced. Arguments
+are the trainer and tblog, as for trainer_test."""
 
 import json
 import shutil

@@ -1,4 +1,5 @@
-"""What a run will take. Arguments are the trainer and tblog, as for trainer_test."""
+"""trainer plan: the memory and settings of a run. Arguments are the trainer and tblog, as for
+trainer_test."""
 
 import re
 import subprocess

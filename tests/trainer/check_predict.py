@@ -1,4 +1,4 @@
-"""trainer predict as its user meets it, with a network that was just trained on MNIST.
+"""trainer predict, as its users run it, with a network that was just trained on MNIST.
 usage: check_predict.py TRAINER MNIST_DIRECTORY"""
 
 import csv

@@ -1,4 +1,5 @@
-"""How far runs are, from their files. Arguments are the trainer and tblog, as for trainer_test."""
+"""trainer status: the progress of runs, from their files. Arguments are the trainer and tblog, as
+for trainer_test."""
 
 import fcntl
 import json
@@ -29,7 +30,7 @@ class Status(TrainerTest):
         return result.stdout
 
     def made_up(self, batch_size, state, epochs, planned):
-        """A run that has done so many epochs of 1.5 s."""
+        """A run with that many finished epochs of 1.5 s."""
         run = write_run(self.logs, batch_size, 0, [0.5] * epochs, state=state)
         there = record(run)
         there["configuration"]["epochs"] = planned
@@ -37,7 +38,7 @@ class Status(TrainerTest):
         return run
 
     def hold(self):
-        """A run that is being trained and has an epoch."""
+        """A run that is training and has finished an epoch."""
         run = self.logs / "held"
         process = subprocess.Popen(
             self.command("train", "--logdir", run, "--batch-size", 8, "--epochs", 1000000, "--quiet"),
@@ -101,7 +102,7 @@ class Status(TrainerTest):
         shown = ""
 
         def last_screen():
-            """All that has been drawn since the terminal was last cleared."""
+            """Everything drawn since the terminal was last cleared."""
             nonlocal shown
             while select.select([controller], [], [], 0)[0]:
                 shown += os.read(controller, 65536).decode()

@@ -20,7 +20,7 @@ from waiting import LIMIT_SECONDS
 
 
 def weights(run):
-    """What follows the header of its model file."""
+    """The contents of its model file after the header."""
     content = (run / "model.safetensors").read_bytes()
     return content[8 + struct.unpack("<Q", content[:8])[0]:]
 
@@ -168,7 +168,7 @@ class Training(TrainerTest):
                                        threads, "--histograms"))
         for part in PARTS:
             self.assertEqual(*([event for event in events(run, part) if event[1] != "host"]
-                               for run in (first, second)))  # the threads are the host's
+                               for run in (first, second)))  # the host decides the threads
             self.assertNotEqual(events(first, part), events(other, part))
         for key in ("loss", "accuracy", "val_loss", "val_accuracy"):
             self.assertEqual(record(first)["results"][key], record(second)["results"][key])

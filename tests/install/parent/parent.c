@@ -1,4 +1,4 @@
-/* Logs one point, and has functions of its own that are named as some of tblog's inside. */
+/* Logs one point, and has its own functions with the names of some internal functions of tblog. */
 #include <stdint.h>
 #include <stdio.h>
 

@@ -1,5 +1,6 @@
-/* What is the CPU engine's own: its threads, its instruction sets, and that a step takes neither
- * memory nor pages. The linker sends every allocation of the engine through the counters below. */
+/* Tests what only the CPU engine has: threads and instruction sets, and that a step allocates no
+ * memory and touches no new page. The linker sends every allocation of the engine through the
+ * counters below. */
 #define _GNU_SOURCE /* sched_setaffinity */
 #include <check.h>
 #include <sched.h>
@@ -50,7 +51,7 @@ void *__wrap_aligned_alloc(size_t alignment, size_t bytes)
     return __real_aligned_alloc(alignment, bytes);
 }
 
-/* Of whole batches and of micro-batches. */
+/* With whole batches and with micro-batches. */
 START_TEST(training_and_evaluation_take_no_memory)
 {
     engine_data training = sample_data(40, 1);
@@ -66,12 +67,12 @@ START_TEST(training_and_evaluation_take_no_memory)
     const engine_status made =
         api->create(&e, &config, &training, &validation, message, sizeof message);
     ck_assert_int_eq(made, ENGINE_OK);
-    ck_assert_uint_gt(allocations, before); /* the counters do count */
+    ck_assert_uint_gt(allocations, before); /* the counters work */
     engine_step steps[7];
     engine_result result;
     engine_histogram histogram;
     size_t count = 0;
-    /* Check's own assertions allocate, so none stands between the two countings. */
+    /* Check's assertions allocate, so there is none between the two counts. */
     const unsigned created = allocations;
     const engine_status trained = api->train(e, 7, NULL);
     const engine_status polled = api->poll(e, steps, 7, &count, true);
@@ -89,9 +90,9 @@ START_TEST(training_and_evaluation_take_no_memory)
 }
 END_TEST
 
-/* A fault or a task's worth of sleeps a step would be hundreds; what the system does on its own
- * account is a few. A thread may sleep once in each of a step's phases, and once more for each
- * when it is woken and another has the lock. */
+/* One page fault per step, or one sleep per task, would make hundreds; the system itself causes a
+ * few. In each phase of a step a thread may sleep once, and once more if it wakes while another has
+ * the lock. */
 #ifndef __SANITIZE_THREAD__
 START_TEST(a_step_takes_no_page_and_sleeps_no_more_than_its_phases)
 {
@@ -119,7 +120,7 @@ START_TEST(a_step_takes_no_page_and_sleeps_no_more_than_its_phases)
 }
 END_TEST
 
-/* Leaves the calling thread, and all that it will make, two processors at most. */
+/* Limits the calling thread, and all threads that it starts, to two processors. */
 static void take_two_processors(const cpu_set_t *all)
 {
     cpu_set_t two;
@@ -142,7 +143,7 @@ static double cpu_seconds(void)
 
 enum { MANY_THREADS = 64, TIMED_STEPS = 30 };
 
-/* Trains with so many threads; returns the seconds of processor time that the steps took. */
+/* Trains with that many threads. Returns the processor time of the steps in seconds. */
 static double train_with(uint32_t threads, engine_step steps[TIMED_STEPS])
 {
     engine_data data = sample_data(64, 1);
@@ -164,8 +165,9 @@ static double train_with(uint32_t threads, engine_step steps[TIMED_STEPS])
     return seconds;
 }
 
-/* An idle thread watches for work for a while, then sleeps. All threads together spend less than
- * twice the time of one. If none slept, it would be some forty times as much. */
+/* An idle thread polls for work for a while, then sleeps. All threads together usually spend less
+ * than twice the time of one; the test allows 8 times. If none slept, it would be some forty
+ * times. */
 START_TEST(many_threads_on_two_processors_give_the_same_bits_and_do_not_spin)
 {
     engine_step expected[TIMED_STEPS];
@@ -302,7 +304,7 @@ static double loss_of_a_step(engine_precision precision)
     return step.loss_sum;
 }
 
-/* No table but AVX-512's has it, and fp32 is what is taken where nothing is asked for. */
+/* Only AVX-512's table has bf16, and fp32 is the default. */
 START_TEST(bf16_is_computed_where_the_machine_has_it_and_refused_elsewhere)
 {
     engine_config config = engine_config_defaults();
@@ -359,8 +361,8 @@ START_TEST(every_argmax_open_is_no_overflow)
         ck_assert_float_eq(sums->conv2_bias[63], CPU_POSITIONS);
         ck_assert_float_eq(sums->conv2_kernel[0][0], CPU_POSITIONS);
         ck_assert_float_eq(sums->conv2_kernel[63][CPU_PATCH - 1], CPU_POSITIONS);
-        /* Row 0 of conv1 lies in no patch of an odd position; the last corner in one patch, and
-         * each of the 64 channels adds 1. */
+        /* All argmaxes are the window's output 3, at an odd row and column. Row 0 of conv1 is in no
+         * such patch; the last corner is in one, and each of the 64 channels adds 1. */
         ck_assert_float_eq(gradient[0], 0);
         ck_assert_float_eq(gradient[LENET_CONV1_FLOATS - 1], 64);
         free(conv1);
@@ -379,7 +381,7 @@ int main(void)
     Suite *suite = suite_create("cpu");
     TCase *c = tcase_create("cpu");
     tcase_add_loop_test(c, training_and_evaluation_take_no_memory, 0, 2);
-#ifndef __SANITIZE_THREAD__ /* which takes pages, and sleeps, of its own */
+#ifndef __SANITIZE_THREAD__ /* it causes page faults and sleeps itself */
     tcase_add_test(c, a_step_takes_no_page_and_sleeps_no_more_than_its_phases);
     tcase_add_test(c, many_threads_on_two_processors_give_the_same_bits_and_do_not_spin);
 #endif

@@ -1,5 +1,5 @@
-/* conv2's forward pass on its own, each instruction set's and each precision's, against plain loops
- * in double; and the ink that it goes by. */
+/* Compares conv2's forward pass, for each instruction set and precision, with plain loops in
+ * double. Also tests the ink: the bits that mark which pixels are not 0. */
 #include <check.h>
 #include <math.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 
 enum { SIDE = LENET_IMAGE_SIDE };
 
-/* A blank image but for a rectangle of ink with holes, whose place hangs on the seed. */
+/* An image that is blank except for a rectangle of ink with holes; the seed decides its place. */
 static void draw(uint8_t *image, uint64_t seed)
 {
     const philox_block place = philox(seed, PHILOX_ORDER, 0, 0);
@@ -36,7 +36,7 @@ static void draw_diagonals(uint8_t *image, uint64_t seed)
     }
 }
 
-/* Is a pixel of [y, y + side) x [x, x + side) not 0? */
+/* Whether a pixel of [y, y + side) x [x, x + side) is not 0. */
 static bool has_ink(const uint8_t *image, int y, int x, int side)
 {
     for (int i = 0; i < side * side; i++) {
@@ -64,7 +64,7 @@ START_TEST(ink_is_found_where_a_position_sees_it)
 }
 END_TEST
 
-/* One image through both convolutions, and everything that goes in. */
+/* The results of both convolutions for one image, and all inputs. */
 typedef struct convolutions {
     bool bf16; /* the precision of conv2's factors */
     uint8_t bytes[LENET_IMAGE_PIXELS];
@@ -126,16 +126,17 @@ static void release(convolutions *c)
     free(c->argmax);
 }
 
-/* One output of conv2 before ReLU, a bound of the engine's error, and one of what its decisions
- * may hang on: in fp32 they are those of a plain sum. */
+/* One output of conv2 before ReLU, a bound of the engine's error, and a bound within which its
+ * decisions (ReLU, argmax) may differ. In fp32 the decisions are as exact as those of a plain
+ * sum. */
 typedef struct output {
     double value;
     double bound;
     double decision_bound;
 } output;
 
-/* The sum of an output's terms' magnitudes as Winograd's transforms spread them, of one channel:
- * (|A^T| (|G| |g| |G^T| . |B^T| |d| |B|) |A|) [y][x]. */
+/* The sum of the magnitudes of an output's terms after Winograd's transforms, for one input
+ * channel: (|A^T| (|G| |g| |G^T| . |B^T| |d| |B|) |A|) [y][x]. */
 static double magnitude_of_channel(double input[4][4], double weight[3][3], int y, int x)
 {
     static const double b[4][4] = {{1, 0, 1, 0}, {0, 1, 1, 0}, {0, 1, 1, 0}, {0, 1, 0, 1}};
@@ -158,10 +159,10 @@ static double magnitude_of_channel(double input[4][4], double weight[3][3], int 
     return sum;
 }
 
-/* On its way a term is rounded at most 2 times in V, 4 in U, 1 + 32 in its product and sum, 4 in
- * A^T M A and once with the bias: 44 u of its magnitude, and one more for what is of second order.
- * In bf16 V and U are also rounded to 8 bits each; their products are exact in fp32.
- * A patch without ink is summed plainly, with 1 + 288 and the bias's. */
+/* A term is rounded at most 2 times in V, 4 in U, 1 + 32 times in its product and sum, 4 in A^T M A
+ * and once when the bias is added. That makes 44 u of its magnitude; one more u covers the terms of
+ * second order. In bf16 V and U are also rounded to 8 bits each; their products are exact in fp32.
+ * A patch without ink is summed plainly, with 1 + 288 roundings and one for the bias. */
 static output expected_output(const convolutions *c, int place, int way, int channel)
 {
     const int top = place / LENET_POOL_SIDE * 2;
@@ -197,7 +198,7 @@ static output expected_output(const convolutions *c, int place, int way, int cha
     return out;
 }
 
-/* A window's outputs in one channel against its pooled value and argmax. */
+/* Checks the pooled value and argmax of one window and channel against the window's outputs. */
 static void check_window(const convolutions *c, int place, int channel)
 {
     const float pooled = c->pooled[place * LENET_CONV2_CHANNELS + channel];
@@ -238,8 +239,8 @@ START_TEST(conv2_forward_is_within_its_rounding)
 }
 END_TEST
 
-/* With biases of 0 a blank patch gives exactly 0, which no gate and no tie may take for more:
- * where every output that sees ink is clearly below 0, the window is shut. */
+/* With biases of 0 a blank patch gives exactly 0, which ReLU and the maximum must not treat as
+ * more. So if all outputs that see ink are clearly below 0, the window is shut. */
 START_TEST(a_blank_patch_gives_exactly_the_bias)
 {
     const cpu_kernels *kernels = layer_tables[_i];
@@ -277,9 +278,9 @@ START_TEST(a_blank_patch_gives_exactly_the_bias)
 }
 END_TEST
 
-/* Where an image is the same along its diagonals, a window's outputs 1 and 2 see the same, and in
- * fp32 the first of equal ones gets the gradient. Rounding would take the other in half of the
- * cases. */
+/* If an image is constant along its diagonals, outputs 1 and 2 of a window are equal, and in fp32
+ * the first of equal ones gets the gradient. With rounding errors it would be the other in half of
+ * the cases. */
 START_TEST(the_first_of_equal_outputs_wins)
 {
     const cpu_kernels *kernels = layer_tables[_i];

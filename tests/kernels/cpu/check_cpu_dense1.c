@@ -1,4 +1,4 @@
-/* dense1 and its update on their own, each instruction set's, against plain loops in double. */
+/* Compares dense1 and its update, for each instruction set, with plain loops in double. */
 #include <check.h>
 #include <math.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@ enum { LARGE_BATCH = 2 * 64 + 3 };
 /* The rows of dense1's kernel that the tests use: its first INPUTS inputs. */
 enum { INPUTS = 8 * CPU_DENSE1_SPLIT, WEIGHTS = INPUTS * LENET_DENSE1 };
 
-/* dense1 over `n` samples with one input in three open. */
+/* dense1 for `n` samples, with a third of the inputs open. */
 typedef struct dense1 {
     uint32_t n;
     float *pooled;
@@ -86,7 +86,7 @@ START_TEST(dense1_forward_is_within_its_rounding)
 }
 END_TEST
 
-/* The gradient of weight (i, j), i an input of the whole layer. */
+/* The gradient of weight (i, j), where i is an input of the whole layer. */
 static void check_weight_gradient(const dense1 *d, size_t i, size_t j, float value)
 {
     exact_sum expected = {0};
@@ -154,7 +154,7 @@ START_TEST(dense1_backward_is_within_its_rounding)
                          sizeof *d.gradient * CPU_DENSE1_BLOCK);
         memset(d.moments[0] + first * LENET_DENSE1, 0, sizeof *d.gradient * CPU_DENSE1_BLOCK);
         for (size_t at = 0; at < WEIGHTS; at++) {
-            ck_assert(d.moments[0][at] == 0); /* no other block was touched */
+            ck_assert(d.moments[0][at] == 0); /* no other block was changed */
         }
         free(before);
         release_dense1(&d);
@@ -174,7 +174,7 @@ static void backward_part(const cpu_kernels *kernels, const dense1 *d, const cpu
                              d->pooled_gradient + (size_t)first * CPU_POOL_STRIDE);
 }
 
-/* Of micro-batches that are shorter and longer than what the kernel works on at a time. */
+/* With micro-batches of fewer and of more samples than the kernel processes at a time. */
 START_TEST(dense1_backward_in_micro_batches_has_the_bits_of_the_whole_batch)
 {
     enum { BLOCK = 3, FIRST_END = 1, SECOND_END = 4 };

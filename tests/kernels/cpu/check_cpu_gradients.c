@@ -1,5 +1,5 @@
-/* The convolutions' gradients, and conv1's forward pass, on their own, each instruction set's,
- * against plain loops in double. */
+/* Compares the convolutions' gradients and conv1's forward pass, for each instruction set, with
+ * plain loops in double. */
 #include <check.h>
 #include <math.h>
 #include <stdbool.h>
@@ -16,7 +16,7 @@ enum {
     TAPS = LENET_KERNEL_SIDE * LENET_KERNEL_SIDE,
 };
 
-/* What both backward passes take and give. */
+/* The inputs and outputs of both backward passes. */
 typedef struct gradients {
     float *image;
     float *conv1;
@@ -29,9 +29,9 @@ typedef struct gradients {
     struct cpu_entry (*entries)[CPU_POSITIONS];
 } gradients;
 
-/* A third of the activations is 0, and `open` of 256 pooled ones have an argmax: outputs 0 to 3 of
- * their windows in turn, but for the last channel, whose all lead to the last. The gradient of
- * those without is NaN, as nobody may look at it. */
+/* A third of the activations is 0. `open` of 256 pooled ones have an argmax: a random one of
+ * outputs 0 to 3, in the last channel always 3. The gradient of the others is NaN, since nothing
+ * may read it. */
 static gradients make_gradients(uint32_t open, uint64_t seed)
 {
     const gradients g = {
@@ -121,8 +121,8 @@ static conv2_sums *expect_conv2(const gradients *g, bool dropout)
     return expected;
 }
 
-/* From no open window over what training has to all of them; the gradient without dropout has more
- * of them. */
+/* From no open windows, over the share that training has, to all of them. The gradient without
+ * dropout has more open ones. */
 static const struct {
     uint32_t open_of_256;
     bool dropout;
@@ -130,7 +130,7 @@ static const struct {
 
 START_TEST(conv2_backward_is_within_its_rounding)
 {
-    /* A gradient is rounded with dropout's factor and in that product, then in its product. */
+    /* Roundings: dropout's factor, its product with the gradient, and the product with that. */
     enum { FACTORS = 3 };
     const cpu_kernels *kernels = layer_tables[_i];
     for (size_t k = 0; k < sizeof windows / sizeof *windows; k++) {

@@ -1,5 +1,5 @@
-/* What the CPU engine leaves to others: the limits of machine and control groups. The linker sends
- * the engine's questions for its quota and its processors through the functions below. */
+/* The CPU engine keeps to the limits of the machine and of control groups. The linker sends the
+ * engine's queries for its quota and its processors to the functions below. */
 #define _GNU_SOURCE /* sched_getaffinity, sched_setaffinity */
 #include <check.h>
 #include <limits.h>
@@ -15,7 +15,7 @@
 #include "engine.h"
 #include "sample_data.h"
 
-/* What a test says the quota is, or 0 where the control groups say. */
+/* The quota that a test sets, or 0 for that of the control groups. */
 static unsigned quota;
 
 unsigned __real_cpu_limit(const char *root);
@@ -30,7 +30,7 @@ unsigned __wrap_cpu_limit(const char *root)
     return quota;
 }
 
-/* How many processors a test says there are, or 0 where the system says. */
+/* The number of processors that a test sets, or 0 for the system's. */
 static unsigned processors;
 
 int __real_sched_getaffinity(pid_t process, size_t bytes, cpu_set_t *set);
@@ -149,8 +149,8 @@ static engine_plan plan_of(const engine_config *config)
     return plan;
 }
 
-/* The threads that the engine would take for one of so many runs at once if none are asked for, by
- * what it says of its hardware. */
+/* The default number of threads for one of that many runs at the same time, from the plan's
+ * description of the hardware. */
 static unsigned planned_threads_of(uint32_t runs_at_once)
 {
     engine_config config = engine_config_defaults();
@@ -232,13 +232,13 @@ START_TEST(a_run_for_every_four_of_at_least_eight_processors_is_worth_it)
         ck_assert_uint_eq(plan.side_by_side, expected[i].runs);
         ck_assert(plan.divides_threads);
     }
-    config.threads = 2; /* the caller divides */
+    config.threads = 2; /* the caller divides the processors */
     ck_assert_uint_eq(plan_of(&config).side_by_side, 1);
     processors = quota = 0;
 }
 END_TEST
 
-/* A task of Slurm's may see more processors than it was given. */
+/* A Slurm task may see more processors than it was given. */
 START_TEST(the_engine_takes_no_more_threads_than_slurm_gives)
 {
     static const char *const nothing[] = {"", "0", "-1", "two", "1x", "99999999999999999999"};
@@ -260,7 +260,7 @@ START_TEST(the_engine_takes_no_more_threads_than_slurm_gives)
 }
 END_TEST
 
-/* A million images in one batch take hundreds of gigabytes. */
+/* A batch of a million images takes hundreds of gigabytes. */
 START_TEST(a_run_larger_than_memory_is_planned_and_refused)
 {
     enum { MANY = 1000000 };
@@ -286,7 +286,7 @@ START_TEST(a_run_larger_than_memory_is_planned_and_refused)
 }
 END_TEST
 
-/* MNIST's training set as one batch, which as a whole takes gigabytes. */
+/* MNIST's training set as one batch, which would take gigabytes without micro-batches. */
 START_TEST(micro_batches_of_64_take_the_largest_batch_below_200_megabytes)
 {
     enum { SAMPLES = 60000 };
@@ -305,7 +305,7 @@ END_TEST
 
 int main(void)
 {
-    unsetenv("SLURM_CPUS_PER_TASK"); /* of whoever runs the tests */
+    unsetenv("SLURM_CPUS_PER_TASK"); /* the tests may run in a Slurm job */
     Suite *suite = suite_create("cpu limits");
     TCase *c = tcase_create("cpu limits");
     tcase_add_test(c, the_least_of_machine_and_control_group_is_available);

@@ -1,9 +1,9 @@
-/* What conv2's forward pass promises beyond the rounding of its sums, which check_cpu_conv2.c is
- * about: in fp32 the decisions of exact sums, wherever rounding could take others, and in bf16
- * factors rounded to nearest, ties to even.
+/* check_cpu_conv2.c tests the rounding errors of conv2's forward pass. This file tests two more
+ * promises: in fp32 its decisions (ReLU, argmax) are those of exact sums even if rounding could
+ * change them, and in bf16 its factors are rounded to nearest, ties to even.
  *
- * Activations and weights are whole multiples of powers of two, few bits each: sums of their
- * products in double, and Winograd's transforms of them even in fp32, are exact in any order. */
+ * Activations and weights are small integers times powers of two. So sums of their products in
+ * double are exact in any order, and even Winograd's transforms in fp32 are. */
 #include <check.h>
 #include <math.h>
 #include <stdbool.h>
@@ -15,15 +15,15 @@
 
 enum { CHANNELS = LENET_CONV2_CHANNELS, IN_CHANNELS = LENET_CONV1_CHANNELS, WAYS = 4 };
 
-/* What conv1's activations repeat, but for less than 1/1000. */
+/* How conv1's activations repeat, except for differences below 1/1000. */
 typedef enum pattern {
     DIAGONALS, /* outputs 1 and 2 of a window see nearly the same */
-    TILES      /* of 2x2: all windows see nearly the same */
+    TILES      /* 2x2 tiles: all windows see nearly the same */
 } pattern;
 
 typedef struct layer {
     float *conv1;
-    float *kernel;     /* [288,64], channel c times its scale */
+    float *kernel;     /* [288,64], column c times scale_of(c) */
     float *transposed; /* [64][288] */
     float bias[CHANNELS];
     cpu_conv2 *weights;
@@ -37,8 +37,8 @@ static uint32_t word(uint32_t of, int at)
     return philox(of, PHILOX_WEIGHTS, 0, (uint32_t)at).word[0];
 }
 
-/* Of a channel's weights: what a vector of channels takes for another's is too little or too
- * much. */
+/* The scale of a channel's weights. A kernel that confuses the channels of two vectors gets values
+ * that are far too small or too large. */
 static float scale_of(int channel)
 {
     return ldexpf(1, channel / 4 - 8);
@@ -88,8 +88,8 @@ static double largest_of(const double *sums)
     return fmax(fmax(sums[0], sums[1]), fmax(sums[2], sums[3]));
 }
 
-/* Biases by which the windows of TILES have their largest output near 0, or ones by which most of
- * the windows are open. */
+/* For TILES, biases that bring the largest output of each window near 0; for DIAGONALS, biases that
+ * open most windows. */
 static void choose_biases(layer *l, pattern which)
 {
     for (int c = 0; c < CHANNELS; c++) {
@@ -141,9 +141,10 @@ static double sum_of_squares(const float *values, int count)
     return sum;
 }
 
-/* What bounds an output's rounding error by the norms of the window's inputs and the channel's
- * weights: 2 roundings in V, 4 in U, 33 in product and sum, 4 in A^T M A, and one for those of
- * second order, of magnitudes whose sum is at most 5.24 2.29 times the norms' product. */
+/* A bound of an output's rounding error from the norms of the window's inputs and the channel's
+ * weights. There are 2 roundings in V, 4 in U, 33 in product and sum, 4 in A^T M A, and one more
+ * for the second order. The sum of the magnitudes is at most 5.24 * 2.29 times the product of the
+ * norms. */
 static double rounding_bound(const layer *l, int place, int channel)
 {
     double inputs = 0;
@@ -154,17 +155,17 @@ static double rounding_bound(const layer *l, int place, int channel)
     return 44 * 5.24 * 2.29 * unit_roundoff * sqrt(inputs * weights);
 }
 
-/* How many windows and channels have been seen whose decisions hang on less than the bound. */
+/* Counts windows and channels in which less than the bound decides. */
 typedef struct seen {
     int ties; /* of the two largest outputs of an open window */
     int barely_open;
     int barely_shut;
 } seen;
 
-/* Which of equal outputs comes first is decided by any sums, so an argmax is exact in all windows.
- * Where two rounding errors of up to the bound could exchange the two largest outputs, or one could
- * open or shut the window, the engine has to take exact sums, so the value is exact, too; a quarter
- * of those bounds is left for its own errors. */
+/* The argmax must be exact in all windows. If rounding errors within the bound could exchange the
+ * two largest outputs, or open or shut the window, the engine must use exact sums, so the pooled
+ * value must be exact too. The test uses three quarters of the bound and leaves the rest to the
+ * engine's own estimate. */
 static void check_decisions(const layer *l, int place, int channel, seen *count)
 {
     double sums[WAYS];
@@ -267,8 +268,9 @@ static void transform_weights(const layer *l, int channel, factors u, int *ties)
     }
 }
 
-/* The pooled value of the rounded factors, and a bound of its rounding: those of the products are
- * exact, and 32 follow in their sum, 4 in A^T M A, one with the bias, and one of second order. */
+/* The pooled value of the rounded factors, and a bound of its rounding error: the products are
+ * exact; then there are 32 roundings in their sum, 4 in A^T M A, one with the bias, and one more
+ * for the second order. */
 static void check_product(const layer *l, int place, int channel, factors v, factors u)
 {
     double largest = 0;

@@ -67,7 +67,7 @@ void expect_sum(const exact_sum *sum, int factors, float value)
 {
     const double error = fabs((double)value - sum->value);
     const double bound = (sum->terms + factors) * unit_roundoff * sum->magnitude;
-    if (!(error <= bound)) { /* each assertion is a system call, and there are many sums */
+    if (!(error <= bound)) { /* ck_assert makes a system call, and there are many sums */
         ck_abort_msg("%g instead of %g: an error of %g, allowed %g", (double)value, sum->value,
                      error, bound);
     }

@@ -1,4 +1,4 @@
-/* What tests of single layers of the CPU engine share: the tables to test, and data. */
+/* Shared by the tests of single layers of the CPU engine: the tables to test, and data. */
 #ifndef LAYER_TABLES_H
 #define LAYER_TABLES_H
 
@@ -12,19 +12,19 @@ enum { MAX_LAYER_TABLES = 8 };
 extern const cpu_kernels *layer_tables[MAX_LAYER_TABLES];
 extern int layer_table_count;
 
-/* main of a program of such tests: finds the tables, says on stdout what is left out, and runs each
- * test with every table, whose index is the test's _i. Returns the exit status. */
+/* The main function of such a test program: finds the tables, prints what it leaves out, and runs
+ * each test with every table; the test's _i is the table's index. Returns the exit status. */
 int layer_tables_check(const char *name, const TTest *const *tests, size_t count);
 
 static const double unit_roundoff = 0x1p-24;
 
-/* Zeroed memory, aligned as the layers want it; free releases it. */
+/* Zeroed memory with the alignment that the layers need. Release it with free. */
 void *room(size_t bytes);
 
 /* Values in [-scale, scale), the same on every machine. */
 void fill(float *values, size_t count, uint64_t seed, float scale);
 
-/* A sum in double, beginning with {0}, and what bounds the error of the same one in fp32. */
+/* A sum in double, initially {0}, and what bounds the error of the same sum in fp32. */
 typedef struct exact_sum {
     double value;
     double magnitude; /* the sum of the terms' magnitudes */
@@ -33,8 +33,8 @@ typedef struct exact_sum {
 
 void exact_add(exact_sum *sum, double term);
 
-/* Asserts that `value` is within the rounding of fp32, where a term is rounded at most `factors`
- * times before it is added, and once in its own addition and each of those behind it. */
+/* Asserts that `value` is within fp32's rounding of the sum. A term is rounded at most `factors`
+ * times before it is added, and once in its own addition and in each later one. */
 void expect_sum(const exact_sum *sum, int factors, float value);
 
 #endif

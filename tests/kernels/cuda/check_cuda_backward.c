@@ -1,7 +1,8 @@
-/* The kernels of the CUDA engine's backward pass, run on the host (tests/support/cuda_host), each
- * by itself against plain loops in double over operands rounded as the precision has them: one
- * sample, primes, short batches, micro-batches (the second, and one that has nothing left), more
- * samples or bands than blocks take in one go, in all precisions and several orders of threads. */
+/* Compares each kernel of the CUDA engine's backward pass, run on the host
+ * (tests/support/cuda_host), with plain loops in double, whose operands are rounded to the
+ * precision. The cases are one sample, primes, short batches, micro-batches (the second, and an
+ * empty one), and more samples or bands than the blocks process at a time; in all precisions and
+ * several orders of threads. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -88,7 +89,7 @@ static void compare_kernel_gradient(const cuda_fixture *f, engine_precision prec
     }
 }
 
-/* A launch before the step's last micro-batch: gradients alone. */
+/* A launch before the step's last micro-batch only computes gradients. */
 static void expect_dense1_gradients(const cuda_fixture *f, engine_precision precision)
 {
     float *before = copy_of(f->p.gradients + LENET_DENSE1_KERNEL_AT, DENSE1_BYTES);
@@ -106,9 +107,9 @@ static void expect_dense1_gradients(const cuda_fixture *f, engine_precision prec
     free(before);
 }
 
-/* The last one's launch finds the gradients `earlier` and has to make of them what left
- * f->p.gradients: it updates in the same pass what the CPU engine's Adam would, with the inputs'
- * gradient from the weights before it. */
+/* The launch of the last micro-batch starts with the gradients `earlier` and must add up the
+ * present f->p.gradients. In the same pass it updates the weights as the CPU engine's Adam does.
+ * The gradient of the inputs must come from the weights before the update. */
 static void expect_dense1_update(const cuda_fixture *f, engine_precision precision,
                                  const float *earlier)
 {
@@ -125,7 +126,7 @@ static void expect_dense1_update(const cuda_fixture *f, engine_precision precisi
                      cudaSuccess);
     expect_same_state(f, &expected);
     ck_assert(memcmp(f->a.pooled_gradient, pooled_gradient, pooled_bytes) == 0);
-    /* Of one micro-batch it need not leave the chip. */
+    /* With a single micro-batch the sum need not be stored. */
     ck_assert_mem_eq(f->p.gradients, f->batch.micro_index > 0 ? sum : earlier, bytes);
     free(sum);
     free(pooled_gradient);
@@ -166,8 +167,8 @@ END_TEST
 
 enum { MOST_OPEN_SAMPLES = 8 };
 
-/* Leaves one window in eleven open, each sample others: the kernels work as they always do, but the
- * oracle passes over what is closed. */
+/* Leaves one window in eleven open, different ones in each sample. The kernels do the same work,
+ * but the oracle skips closed windows. */
 static void close_windows(cuda_fixture *f)
 {
     for (size_t window = 0; window < (size_t)f->n * LENET_FLAT / 64; window++) {
@@ -191,8 +192,8 @@ static cuda_fixture *conv_fixture(int number)
 typedef cudaError_t conv_launcher(const cuda_batch *, const cuda_activations *,
                                   const cuda_parameters *, engine_precision, cudaStream_t);
 
-/* The launch's slots against what it should add; behind the first micro-batch on top of random
- * ones. `used`: those that the first micro-batch writes. */
+/* Compares the launch's slots with what it should add. After the first micro-batch it adds to
+ * random values. `used`: the slots that the first micro-batch writes. */
 static void compare_slots(const cuda_fixture *f, conv_launcher *launch, engine_precision precision,
                           float *slots, size_t used, size_t count, const double *expected,
                           const double *absolute)

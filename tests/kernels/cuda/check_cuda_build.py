@@ -1,5 +1,5 @@
-"""What nvcc made of the CUDA kernels: no register spills, tensor cores where the precision says so,
-and as many registers as the order of a step's launches presumes.
+"""Checks nvcc's code of the CUDA kernels: no register spills, tensor cores where the precision
+needs them, and the numbers of registers that the order of a step's launches relies on.
 
 Usage: check_cuda_build.py PTX_FOLDER PTXAS ARCHITECTURE,... SOURCE.cu...
 """
@@ -15,10 +15,10 @@ SOURCES = [pathlib.Path(source).stem for source in sys.argv[4:]]
 ARCHITECTURES = sys.argv[3].split(",")
 del sys.argv[1:]
 
-# engine_precision's values, as they stand in the mangled names of templates.
+# engine_precision's values, as in the mangled names of templates.
 FP32, TF32, BF16 = 1, 2, 3
 
-# Of a multiprocessor, from sm_75 to sm_120.
+# Registers of a multiprocessor, from sm_75 to sm_120.
 REGISTERS = 65536
 
 
@@ -28,7 +28,7 @@ def ptx_file(source, architecture):
 
 
 def entries(text):
-    """The text of each kernel by its mangled name."""
+    """{mangled name: text} of the kernels."""
     parts = re.split(r"^(?:\.\w+ )*\.entry (\w+)\(", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2]))
 
@@ -39,7 +39,7 @@ def ptxas_report(path, architecture):
 
 
 def block_registers(source, architecture):
-    """The registers of a whole block of each kernel, by its mangled name."""
+    """{mangled name: registers of a whole block} of the kernels."""
     path = ptx_file(source, architecture)
     used = re.findall(r"Compiling entry function '(\w+)'.*?Used (\d+) registers",
                       ptxas_report(path, architecture), re.DOTALL)
@@ -89,7 +89,7 @@ class CudaBuildTest(unittest.TestCase):
             self.assertGreaterEqual(kernels, len(SOURCES))
 
     def test_a_multiprocessor_has_no_room_for_two_blocks_of_the_convolutions_weights(self):
-        # So cuda_step.c queues the longer kernel first.
+        # Therefore cuda_step.c queues the longer kernel first.
         for architecture in ARCHITECTURES:
             blocks = {name: registers for source in ("conv1_weights", "conv2_weights")
                       for name, registers in block_registers(source, architecture).items()}

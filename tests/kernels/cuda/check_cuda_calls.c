@@ -1,6 +1,6 @@
-/* How calls cut a run of the CUDA engine on the harness into replays: of many steps, of one
- * step, and across epochs, each with an order drawn anew. More calls than marks are under way
- * before anybody asks, with late streams. */
+/* How calls divide a run of the CUDA engine into graph replays: of many steps, of one step, and
+ * across epochs, each with a new order of samples. With late streams, more calls are queued than
+ * the engine has marks before the first poll. Runs on the host harness. */
 #include "cuda_engine_fixture.h"
 #include "cuda_host.h"
 
@@ -9,7 +9,8 @@ static const engine_api *const api = &engine_cuda;
 static float first_run[LENET_PARAMETERS];
 static float second_run[LENET_PARAMETERS];
 
-/* Steps that are queued by calls of one each, more than there are marks, before anybody asks. */
+/* Queues steps by calls of one step each, more calls than there are marks, before the first
+ * poll. */
 static void run_by_single_calls(const engine_config *config, uint32_t count, engine_step *out,
                                 float *parameters)
 {
@@ -28,7 +29,7 @@ static void run_by_single_calls(const engine_config *config, uint32_t count, eng
     api->destroy(e);
 }
 
-/* One call takes the replay of many steps, that of one step, and the next epoch's order. */
+/* One call makes a replay of many steps, one of a single step, and the next epoch's order. */
 START_TEST(a_long_call_trains_the_cpu_engines_steps_and_short_ones_the_same)
 {
     enum { SAMPLES = 17, LONG = SAMPLES + 1 };
@@ -41,7 +42,7 @@ START_TEST(a_long_call_trains_the_cpu_engines_steps_and_short_ones_the_same)
     run_steps(&engine_cpu, &config, LONG, expected, first_run);
     const uint64_t before = cuda_host_launches();
     run_steps(api, &config, LONG, steps, second_run);
-    ck_assert_uint_eq((cuda_host_launches() - before) % LONG, 7); /* create's, and 3 an order */
+    ck_assert_uint_eq((cuda_host_launches() - before) % LONG, 7); /* of create, and 3 per order */
     expect_close_steps(steps, expected, LONG, 2e-2);
     ck_assert_int_lt(CUDA_MAX_MARKS, LONG - 1);
     cuda_host_set_late(true);

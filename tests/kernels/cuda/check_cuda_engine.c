@@ -1,7 +1,6 @@
-/* The CUDA engine's host side, on the harness that runs its kernels on the host: what it plans and
- * takes, what it launches, and what it says when a call fails, whichever one. What it computes is
- * the business of check_cuda_runs.c and its neighbours, what every engine promises
- * check_engine.c's. */
+/* The CUDA engine's host side, on the harness that runs its kernels on the host: its plans,
+ * allocations and launches, and its message when any call fails. check_cuda_runs.c and its
+ * neighbours test what it computes, check_engine.c what every engine promises. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +37,7 @@ START_TEST(a_step_is_at_most_12_launches)
 }
 END_TEST
 
-/* The calls of a run of one step, whose step is captured. */
+/* The number of calls in a run of one step, with the capture of the step. */
 static uint64_t calls_of_run(float *parameters)
 {
     const engine_config config = small_config();
@@ -52,7 +51,7 @@ START_TEST(the_environment_can_leave_the_second_fork_out)
 {
     static float with[LENET_PARAMETERS];
     static float without[LENET_PARAMETERS];
-    enum { CALLS = 2 /* of a fork: the event's record, the stream's wait */ };
+    enum { CALLS = 2 /* per fork: recording the event, waiting for it */ };
     const uint64_t calls = calls_of_run(with);
     setenv("LENET_FORK", "0", 1);
     const uint64_t fewer = calls_of_run(without);
@@ -62,15 +61,16 @@ START_TEST(the_environment_can_leave_the_second_fork_out)
 }
 END_TEST
 
-/* Each epoch has its own order. With late streams nothing is computed that nobody waits for. */
+/* Each epoch has its own order. With late streams nothing is computed before someone waits for
+ * it. */
 START_TEST(no_replay_goes_beyond_an_epoch)
 {
-    enum { CALLS = 2 /* of train, whatever the steps: the device, the mark */ };
+    enum { CALLS = 2 /* per train, for any number of steps: the device, the mark */ };
     engine_config config = small_config();
     config.batch_size = 1;
     engine *e = make_engine(api, &config);
     cuda_host_set_late(true);
-    ck_assert_int_eq(api->train(e, TRAINING, NULL), ENGINE_OK); /* its order was there before */
+    ck_assert_int_eq(api->train(e, TRAINING, NULL), ENGINE_OK); /* its order already existed */
     uint64_t before = cuda_host_calls();
     ck_assert_int_eq(api->train(e, TRAINING, NULL), ENGINE_OK);
     const uint64_t epoch = cuda_host_calls() - before - CALLS;
@@ -82,7 +82,7 @@ START_TEST(no_replay_goes_beyond_an_epoch)
 }
 END_TEST
 
-/* The ring has entries of steps that the state does not know. */
+/* The ring has entries of steps that come after the imported state. */
 START_TEST(steps_behind_an_imported_state_are_waited_for_anew)
 {
     engine_config config = small_config();
@@ -177,7 +177,7 @@ START_TEST(memory_in_one_piece_and_in_parts_is_as_much)
 }
 END_TEST
 
-/* Only a backward pass reads them. */
+/* Only a backward pass reads the argmaxes. */
 START_TEST(evaluation_has_no_argmaxes)
 {
     const engine_config config = small_config();
@@ -204,7 +204,7 @@ START_TEST(training_and_evaluation_take_no_memory)
 }
 END_TEST
 
-/* Has the device exactly the memory that `config` needs, or `less` bytes less. */
+/* Gives the device exactly the memory that `config` needs, or `less` bytes less. */
 static void limit_memory(const engine_config *config, size_t less)
 {
     const engine_plan plan = plan_of(config);
@@ -251,7 +251,7 @@ START_TEST(what_does_not_fit_is_refused_with_what_would)
 }
 END_TEST
 
-/* The message of a call that failed with `name`. */
+/* Checks the message of a call that failed with `name`. */
 static void expect_cause(const char *message, const char *name)
 {
     ck_assert_msg(strstr(message, name) != NULL || strstr(message, "CUBLAS_STATUS_") != NULL,
@@ -259,8 +259,9 @@ static void expect_cause(const char *message, const char *name)
     ck_assert_msg(strstr(message, "cu") != NULL && strchr(message, '\n') == NULL, "%s", message);
 }
 
-/* Calls of create up to the end of the first capture; the second one only repeats the first. With
- * a sanitizer, where a create takes long, some of them. */
+/* Fails each call of create up to the end of the first capture; the second capture only repeats it.
+ * With a sanitizer create is slow, so only some calls fail. Returns the distance to the next
+ * call. */
 static uint64_t calls_to_fail(uint64_t call, uint64_t all)
 {
     enum { EACH = 160, STRIDE = 61, LAST = 12 };
@@ -289,9 +290,9 @@ START_TEST(any_call_of_create_may_fail)
         const engine_status expected = _i == 0 ? ENGINE_NO_MEMORY : ENGINE_FAILED;
         cuda_host_fail_call(call, errors[_i].error);
         const engine_status status = try(&config, message, sizeof message);
-        cuda_host_reset(); /* the device is well again */
-        /* Without a count of devices there is no telling whether there is one; and what cuBLAS
-         * makes of an error is its own business. */
+        cuda_host_reset(); /* the device works again */
+        /* If counting devices fails, the engine cannot know whether there is one. cuBLAS turns an
+         * error into a status of its own. */
         ck_assert_msg(status == expected || (call == 1 && status == ENGINE_UNUSABLE) ||
                           (status == ENGINE_FAILED && strstr(message, "CUBLAS") != NULL),
                       "call %u: %s", (unsigned)call, message);
@@ -394,7 +395,7 @@ START_TEST(any_call_of_a_run_may_fail)
     for (uint64_t call = 1; call <= calls; call++) {
         e = make_engine(api, &config);
         cuda_host_fail_call(call, cudaErrorIllegalAddress);
-        ck_assert_msg(uses[_i](e) == ENGINE_FAILED, "call %u is not looked at", (unsigned)call);
+        ck_assert_msg(uses[_i](e) == ENGINE_FAILED, "call %u is not checked", (unsigned)call);
         expect_cause(api->message(e), "cudaErrorIllegalAddress");
         ck_assert_msg(strstr(api->message(e), " step") != NULL, "%s", api->message(e));
         expect_dead(e);
@@ -431,7 +432,7 @@ START_TEST(a_failure_names_the_step_where_it_was_found)
     config.batch_size = 1;
     engine *e = make_engine(api, &config);
     train_steps(api, e, 2, steps);
-    cuda_host_fail_call(2, cudaErrorIllegalAddress); /* behind cudaSetDevice: the replay */
+    cuda_host_fail_call(2, cudaErrorIllegalAddress); /* the replay, after cudaSetDevice */
     ck_assert_int_eq(api->train(e, 1, NULL), ENGINE_FAILED);
     ck_assert_str_eq(api->message(e), "cudaGraphLaunch failed at step 3: cudaErrorIllegalAddress "
                                       "(an illegal memory access was encountered)");
@@ -466,8 +467,8 @@ START_TEST(the_most_hardware_queues_are_asked_for_unless_the_user_has)
 }
 END_TEST
 
-/* Three runs of MNIST at batch size 64, side by side, in each precision; planned without a device.
- * Some of 8 GB is not there for programs, and a screen takes its part. */
+/* Plans without a device: three runs of MNIST at batch size 64, side by side, in each precision. Of
+ * 8 GB, programs cannot use all, and a screen takes a part. */
 START_TEST(mnist_fits_a_card_of_8_gb)
 {
     const uint64_t free_bytes = UINT64_C(7) << 30;
@@ -482,7 +483,7 @@ START_TEST(mnist_fits_a_card_of_8_gb)
 }
 END_TEST
 
-/* The kernels of all precisions are prepared in any case. */
+/* The kernels of all precisions are always prepared. */
 START_TEST(kernels_need_no_more_than_the_99_kib_of_shared_memory_of_a_small_card)
 {
     const engine_config config = small_config();
@@ -515,7 +516,7 @@ START_TEST(every_kernel_is_loaded_before_its_first_launch)
 }
 END_TEST
 
-/* CUB's kernels have no names that could be loaded. */
+/* CUB's kernels have no names by which they could be loaded. */
 START_TEST(the_first_order_is_drawn_before_any_step)
 {
     const engine_config config = small_config();

@@ -1,6 +1,6 @@
-/* Evaluations of the CUDA engine on the harness: of more samples than are worked on at once, whose
- * number is no multiple of it, against the CPU engine, and next to runs of any batch size. What its
- * launches compute is check_cuda_forward.c's and check_cuda_precision.c's business. */
+/* Evaluations of the CUDA engine on the host harness, compared with the CPU engine's. There are
+ * more samples than one launch takes, and not a multiple of that number. Also in runs of other
+ * batch sizes. check_cuda_forward.c and check_cuda_precision.c test what the launches compute. */
 #include "cuda_engine_fixture.h"
 #include "cuda_host.h"
 
@@ -24,12 +24,12 @@ START_TEST(evaluation_has_the_same_bits_for_any_batch_size)
 }
 END_TEST
 
-/* More samples than are worked on at once. */
+/* More samples than one launch takes. */
 START_TEST(evaluation_of_many_batches_downloads_once)
 {
     enum {
         SAMPLES = 514,
-        CALLS = 5 /* beside the launches: the device, the sums' clearing, two copies, a wait */
+        CALLS = 5 /* besides the launches: the device, clearing the sums, two copies, a wait */
     };
     const engine_config config = small_config();
     engine_result result;

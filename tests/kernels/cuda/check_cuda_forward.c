@@ -1,6 +1,7 @@
-/* The kernels of the CUDA engine's forward pass, run on the host (tests/support/cuda_host), each
- * by itself against plain loops in double over operands rounded as the precision has them: one
- * sample, primes, short batches, micro-batches, in all precisions and several orders of threads. */
+/* Compares each kernel of the CUDA engine's forward pass, run on the host
+ * (tests/support/cuda_host), with plain loops in double, whose operands are rounded to the
+ * precision. The cases are one sample, primes, short batches and micro-batches, in all precisions
+ * and several orders of threads. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -20,8 +21,8 @@ static const cuda_case cases[] = {
     {9, 7, 7, 0, 2},  /* a whole batch, second epoch */
     {9, 7, 7, 0, 1},  /* a short one */
     {12, 7, 3, 1, 0}, /* the second of three micro-batches */
-    {12, 7, 3, 2, 1}, /* a micro-batch of a short batch: nothing is left for it */
-    {12, 7, 3, 1, 1}, /* and one that has two samples */
+    {12, 7, 3, 2, 1}, /* an empty micro-batch of a short batch */
+    {12, 7, 3, 1, 1}, /* and one with two samples */
 };
 
 enum { CASES = sizeof cases / sizeof *cases, PRECISIONS = 3, ORDERS = 3 };
@@ -69,7 +70,7 @@ START_TEST(pooled_and_argmax_are_the_references)
 }
 END_TEST
 
-/* More bands than blocks, so that blocks go round; dropout off, no order, no argmaxes. */
+/* More bands than blocks, so each block takes several; dropout off, no order, no argmaxes. */
 START_TEST(evaluation_goes_over_many_samples_as_they_lie)
 {
     const engine_precision precision = precisions[_i];
@@ -87,7 +88,7 @@ START_TEST(evaluation_goes_over_many_samples_as_they_lie)
     float *kept = malloc(47 * LENET_FLAT * sizeof *kept);
     ck_assert_ptr_nonnull(kept);
     memcpy(kept, f->a.pooled, 47 * LENET_FLAT * sizeof *kept);
-    /* Sample by sample it is the same, which the other tests compare. */
+    /* Single samples give the same, and the other tests check those. */
     for (uint32_t i = 0; i < 47; i += 9) {
         f->batch.first = 2 + i;
         f->batch.n = 1;
@@ -101,7 +102,8 @@ START_TEST(evaluation_goes_over_many_samples_as_they_lie)
 }
 END_TEST
 
-/* The same with dropout: each sample's mask is that of its place in the step, alone too. */
+/* The same with dropout: the mask depends on the sample's place in the step, also in a launch of
+ * one sample. */
 START_TEST(blocks_that_go_round_take_each_bands_own_mask)
 {
     const cuda_case c = {46, 46, 46, 0, 0};
@@ -121,7 +123,7 @@ START_TEST(blocks_that_go_round_take_each_bands_own_mask)
 }
 END_TEST
 
-/* A blank image gives exactly the biases, and of equals the first wins. */
+/* A blank image gives exactly the biases, and the first of equal values wins. */
 START_TEST(a_blank_image_gives_exactly_the_bias)
 {
     const engine_precision precision = precisions[_i];
@@ -142,7 +144,7 @@ END_TEST
 
 static const cuda_case dense_cases[] = {
     {1, 1, 1, 0, 0},    {9, 7, 7, 0, 1},    {12, 7, 3, 2, 1}, /* empty */
-    {30, 23, 23, 0, 0}, {67, 67, 67, 0, 0},                   /* more than a block takes */
+    {30, 23, 23, 0, 0}, {67, 67, 67, 0, 0},                   /* more than one block processes */
 };
 
 enum { DENSE_CASES = sizeof dense_cases / sizeof *dense_cases };

@@ -1,5 +1,5 @@
-/* A device that is lost in the middle of a run, with all of the trainer but its main: what is on
- * disk then, what is told, and how the run goes on. The CUDA engine is computed on the host. */
+/* A device is lost in the middle of a run. Tests what is on disk then, the messages, and how the
+ * run resumes. Uses all of the trainer except main, and the CUDA engine on the host harness. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,13 +11,13 @@
 #include "sample_data.h"
 #include "scratch.h"
 
-/* With steps of one sample, which are slow enough here for a chunk of the run loop to be shorter
- * than an epoch. */
+/* Steps of one sample are slow enough on the harness that a chunk of the run loop is shorter than
+ * an epoch. */
 enum { SAMPLES = 3, OTHERS = 1, LAST_EPOCH = 2 };
 
-static uint32_t asked; /* steps, of the last run */
-static uint32_t came;  /* and their metrics */
-static bool lost;      /* the device, to the next call of a kind */
+static uint32_t asked; /* steps requested in the last run */
+static uint32_t came;  /* steps whose metrics have come */
+static bool lost;      /* whether the device has been lost */
 
 static engine_status train_on(engine *e, uint32_t steps, uint32_t *queued)
 {
@@ -33,7 +33,7 @@ static engine_status poll_on(engine *e, engine_step *out, size_t capacity, size_
     return status;
 }
 
-/* In the second epoch, with steps that are done and not taken. */
+/* In the second epoch, when there are steps whose metrics have not been polled. */
 static bool is_time(void)
 {
     const bool now = !lost && asked > SAMPLES && asked > came;
@@ -44,7 +44,7 @@ static bool is_time(void)
 static engine_status train_is_told(engine *e, uint32_t steps, uint32_t *queued)
 {
     if (is_time()) {
-        cuda_host_fail_call(2, cudaErrorIllegalAddress); /* behind cudaSetDevice: the launch */
+        cuda_host_fail_call(2, cudaErrorIllegalAddress); /* the launch, after cudaSetDevice */
     }
     return train_on(e, steps, queued);
 }
@@ -103,7 +103,7 @@ static engine_api counted(void)
     return api;
 }
 
-/* The logs have every step that was done, and run.json and the checkpoint the first epoch. */
+/* The logs have every finished step; run.json and the checkpoint have the first epoch. */
 static void assert_first_epoch_is_kept(void)
 {
     run_record there;
@@ -144,7 +144,7 @@ static void go_on(void)
     const engine_api api = counted();
     cuda_host_reset(); /* the device is well again */
     ck_assert_int_eq(train_run(&api), OUTCOME_DONE);
-    ck_assert_uint_eq(asked, SAMPLES); /* of the second epoch alone */
+    ck_assert_uint_eq(asked, SAMPLES); /* only of the second epoch */
     const points training = fake_run_points("run/train");
     ck_assert_uint_eq(points_count(&training, "batch_loss"), LAST_EPOCH * SAMPLES);
     ck_assert_uint_eq(points_count(&training, "epoch_loss"), LAST_EPOCH);

@@ -1,11 +1,11 @@
-/* Every launch of the CUDA engine's steps, evaluations and predictions, in each precision, with own
- * kernels and with cuBLAS, of whole batches and of micro-batches: whether it is done in the
- * precision that the run has, on the samples and with the parameters that it should, and whether
- * what it leaves gets into gradients, update and metrics.
+/* Tests every launch of the CUDA engine's steps, evaluations and predictions, in each precision,
+ * with our own kernels and with cuBLAS, with whole batches and micro-batches. Each launch must use
+ * the run's precision and the right samples and parameters, and its results must reach the
+ * gradients, the update and the metrics.
  *
- * The oracles of cuda_oracle.h are given what lies in the engine's own memory after a step, so that
- * the chain from the images to the new parameters is held link by link: what each launch leaves, to
- * the rounding of its fp32 sums; what only moves or is Adam's, to the bit. */
+ * The oracles of cuda_oracle.h get the contents of the engine's memory after a step. So every link
+ * of the chain from the images to the new parameters is checked: sums to the rounding of fp32,
+ * copies and Adam's update to the bit. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ static const char *const dense1_choices[] = {"own", "cublas"};
 
 enum { PRECISIONS = 3, CHOICES = 2, MOST_FLOATS = LENET_FLAT * LENET_DENSE1 };
 
-/* What a launch should leave, by precision. */
+/* [precision]: the expected results of a launch. */
 static double expected[PRECISIONS][MOST_FLOATS];
 static double absolute[MOST_FLOATS];
 
@@ -46,17 +46,18 @@ static double apart(const double *a, const double *b, size_t count)
     return sqrt(sum);
 }
 
-/* Expects that the values of a product are those of `precision` and of no other: over all of them
- * CLOSER times closer to its oracle than any other oracle is.
+/* Expects that a product was computed in `precision` and no other: over all values, the result must
+ * be CLOSER times closer to that precision's oracle than the other oracles are.
  *
- * Rounding to tf32 makes a factor wrong by up to 2^-11 of it, evenly spread. A product of two such
- * is off by up to sqrt(2/3) 2^-11 of it, rms, and by some 2^-12 on average over their mantissas.
- * The errors of a sum's products are independent: it is off by 2^-12 R, where R is the root of the
- * sum of their squares. In bf16 it is 8 times that. So two oracles are at least 2^-12 R apart. The
- * engine's fp32 sum of T products makes T roundings, each of at most 2^-24 of a partial sum; the
- * products' signs are mixed, so a partial sum is of the size of R: 2^-24 sqrt(T) R. T is 1800 at
- * the most, of the convolutions' gradients of 3 samples, which makes 2^-18.6 R, 96 times less. That
- * a partial sum may be twice R leaves 48. */
+ * Rounding to tf32 gives a factor a relative error of up to 2^-11, uniformly distributed. A product
+ * of two such factors has a relative rms error of at most sqrt(2/3) 2^-11, and of about 2^-12 on
+ * average over the mantissas. The errors of a sum's products are independent, so the sum's error is
+ * 2^-12 R, where R is the root of the sum of the products' squares. In bf16 it is 8 times that. So
+ * two oracles are at least 2^-12 R apart. The engine's fp32 sum of T products makes T roundings,
+ * each of at most 2^-24 of a partial sum. The products' signs are mixed, so a partial sum is of the
+ * size of R, and the error is 2^-24 sqrt(T) R. T is at most 1800, in the convolutions' gradients of
+ * 3 samples. That makes 2^-18.6 R, which is 96 times less. A partial sum may be 2 R, which leaves
+ * 48. */
 static void expect_precision(const char *what, engine_precision precision, const double *values,
                              size_t count)
 {
@@ -97,8 +98,8 @@ static void expect_precision_of_floats(const char *what, engine_precision precis
     free(values);
 }
 
-/* An engine's run, and its last step as the oracles see it: that step's last micro-batch with
- * samples, whose activations are there, and the parameters before the update. */
+/* An engine's run, and a view of its last step for the oracles: the last micro-batch that has
+ * samples, whose activations are in memory, and the parameters before the update. */
 typedef struct traced_run {
     engine *e;
     engine_precision precision;
@@ -149,7 +150,7 @@ static cuda_fixture view_of(const engine *e, engine_set set, const cuda_activati
     };
 }
 
-/* The steps are those of the first epoch. */
+/* All steps are in the first epoch. */
 static void train_step(traced_run *run)
 {
     const engine *e = run->e;
@@ -172,7 +173,7 @@ static void train_step(traced_run *run)
     view->batch.dropout = true;
 }
 
-/* The partial sums of all samples in all precisions, and the engine's. */
+/* Compares the engine's partial sums of all samples with those of all precisions. */
 static void compare_dense1(const cuda_fixture *f, uint32_t splits, engine_precision precision)
 {
     compare_dense1_sums(f, splits, precision);
@@ -213,7 +214,7 @@ static void compare_pooled_gradients(const cuda_fixture *f, engine_precision pre
     compare_pooled_gradient(f, precision);
 }
 
-/* Of the same step of one or two runs, to be compared with the same oracles. */
+/* The gradients of the same step in one or two runs, which are compared with the same oracles. */
 typedef struct run_gradients {
     size_t count;
     float of[2][LENET_PARAMETERS];
@@ -284,8 +285,8 @@ static void compare_head_gradients(const cuda_fixture *f, const run_gradients *g
     }
 }
 
-/* The update that a run made of its gradients, to the bit, and its metrics, where `all` shows all
- * of the step's samples. */
+/* Compares a run's update with that of its gradients, to the bit, and its metrics. `all` has all of
+ * the step's samples. */
 static void compare_update(traced_run *run, const cuda_fixture *all, const float *gradients)
 {
     double loss = 0;
@@ -302,7 +303,7 @@ static void compare_update(traced_run *run, const cuda_fixture *all, const float
     ck_assert_uint_eq(run->step.correct, correct);
 }
 
-/* The gradients and updates of runs whose steps are the same one, of which the first's view has
+/* Compares the gradients and updates of runs that trained the same step. The first run's view has
  * all samples. */
 static void compare_gradients_and_updates(traced_run *const *runs, size_t count)
 {
@@ -321,7 +322,7 @@ static void compare_gradients_and_updates(traced_run *const *runs, size_t count)
     }
 }
 
-/* A sample's way forward and back to pooled knows nothing of the samples beside it. */
+/* A sample's activations, and its gradients back to pooled, do not depend on the other samples. */
 static void expect_same_activations(const cuda_fixture *part, const cuda_fixture *whole)
 {
     const size_t at = part->begin;
@@ -334,7 +335,7 @@ static void expect_same_activations(const cuda_fixture *part, const cuda_fixture
                      n * LENET_FLAT * sizeof(float));
 }
 
-/* The validation set as it lies, dropout off. */
+/* The validation set in its stored order, dropout off. */
 static cuda_fixture view_of_evaluation(const engine *e)
 {
     static uint32_t as_they_lie[VALIDATION] = {0, 1};
@@ -368,7 +369,7 @@ static void compare_prediction(const traced_run *run)
     cuda_fixture view = view_of_evaluation(run->e);
     memset(view.a.pooled, 0xff, sizeof(float) * VALIDATION * LENET_FLAT); /* NaN */
     ck_assert_int_eq(api->predict(run->e, validation.images, VALIDATION, probabilities), ENGINE_OK);
-    view.a.loss = NULL; /* it has none */
+    view.a.loss = NULL; /* predictions have no loss */
     compare_forward(&view, run->e->memory.evaluation_splits, run->precision);
     ck_assert_mem_eq(probabilities, view.a.softmax, sizeof probabilities);
 }
@@ -380,8 +381,8 @@ static void train_and_compare(traced_run *run)
     compare_pooled_gradients(&run->view, run->precision);
 }
 
-/* A step of 3 samples, whole and in micro-batches; then one of 1 sample, which leaves nothing for a
- * second micro-batch; then evaluation and prediction. */
+/* A step of 3 samples, whole and in micro-batches; then one of 1 sample, whose second micro-batch
+ * is empty; then evaluation and prediction. */
 START_TEST(every_launch_is_in_the_runs_precision)
 {
     traced_run whole = start_run(_i, 0);

@@ -1,6 +1,6 @@
-/* What the CUDA engine computes on the harness: the CPU engine's runs, whatever micro-batches they
- * are cut into, the last ones of a short batch empty, and with cuBLAS; and a step that is not
- * captured, whose streams run as early and as late as their events let them. */
+/* On the host harness, the CUDA engine's runs are the CPU engine's: with any micro-batches, also
+ * empty ones of a short batch, and with cuBLAS. Also tests a step that is not captured, whose
+ * streams run as early or as late as their events allow. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 
 static const engine_api *const api = &engine_cuda;
 
-/* How far two runs' parameters are apart, as the root of the mean square. */
+/* The root mean square difference of two runs' parameters. */
 static double distance(const float *a, const float *b)
 {
     double sum = 0;
@@ -23,12 +23,12 @@ static double distance(const float *a, const float *b)
 static float first_run[LENET_PARAMETERS];
 static float second_run[LENET_PARAMETERS];
 
-/* A step moves most parameters by about the learning rate, 1e-3, and other orders or masks would
- * leave them that far apart. Rounding decides the direction for a few whose gradient is nearly
- * nothing. */
+/* A step moves most parameters by about the learning rate, 1e-3, so a wrong order or mask would
+ * cause a difference of that size. Rounding decides the direction only for a few, whose gradient is
+ * nearly 0. */
 static const double close_runs = 5e-5;
 
-enum { STEPS = 2 }; /* of 3 samples and of 1 */
+enum { STEPS = 2 }; /* steps of 3 samples and of 1 */
 
 static void expect_same_run(const engine_config *config, const char *dense1,
                             const engine_step *expected)
@@ -42,7 +42,7 @@ static void expect_same_run(const engine_config *config, const char *dense1,
                   (unsigned)config->micro_batch, apart);
 }
 
-/* With micro-batches of 1 and 2, the last batch leaves some without samples. */
+/* With micro-batches of 1 and 2, some of the last batch are empty. */
 START_TEST(the_cpu_engines_weights_orders_and_masks_in_any_micro_batch)
 {
     engine_config config = small_config();
@@ -57,7 +57,7 @@ START_TEST(the_cpu_engines_weights_orders_and_masks_in_any_micro_batch)
     config.micro_batch = 2;
     expect_same_run(&config, "cublas", expected);
     config.micro_batch = 0;
-    config.seed++; /* the control: what is not the same run is far away */
+    config.seed++; /* the control: another run is far away */
     run_steps(&engine_cpu, &config, STEPS, other, first_run);
     ck_assert(distance(first_run, second_run) > 10 * close_runs);
 }
@@ -72,7 +72,7 @@ static void read_gradients(const engine_config *config, float *out)
     api->destroy(e);
 }
 
-/* Of three micro-batches: check_cuda_precision.c has steps of two. */
+/* Steps of three micro-batches; check_cuda_precision.c has steps of two. */
 START_TEST(gradients_are_the_whole_batchs_in_micro_batches_of_one)
 {
     engine_config config = small_config();
@@ -94,7 +94,7 @@ START_TEST(gradients_are_the_whole_batchs_in_micro_batches_of_one)
 }
 END_TEST
 
-/* A step of so many micro-batches is not captured: its streams wait for each other by events. */
+/* A step of that many micro-batches is not captured: its streams wait for each other's events. */
 START_TEST(a_step_that_is_not_captured_has_the_same_bits_however_its_streams_run)
 {
     enum { SAMPLES = 9 };

@@ -2,7 +2,7 @@
 
 Usage: check_cuda_trainer.py TRAINER
 
-Where there is a device this has nothing to test, and says so with CTest's status for that.
+If there is a device, this test is skipped.
 """
 
 import pathlib

@@ -1,7 +1,7 @@
 /* The kernels of the CUDA engine that end a step, and its histograms, run on the host
- * (tests/support/cuda_host): Adam bit by bit against the CPU engine's, with as many slots as whole,
- * short and second micro-batches leave; alpha, the count of steps and the ring's entry in the first
- * steps and far on; histograms whole and in chunks. */
+ * (tests/support/cuda_host): Adam must have the same bits as the CPU engine's, with as many slots
+ * as whole, short and second micro-batches leave. Also tests alpha, the count of steps and the
+ * ring's entry, in the first steps and in very late ones; and histograms, whole and in chunks. */
 #include <check.h>
 #include <float.h>
 #include <math.h>
@@ -102,11 +102,11 @@ START_TEST(the_update_is_the_cpus_and_counts_the_step)
 }
 END_TEST
 
-/* Steps beyond 32 bits: the place in the epoch and in the ring. */
+/* Step numbers beyond 32 bits: tests the place in the epoch and in the ring. */
 START_TEST(the_billionth_epoch_is_like_the_first)
 {
     const cuda_case c = {9, 7, 7, 0, 1};
-    cuda_fixture *f = cuda_fixture_create(&c); /* of two batches an epoch */
+    cuda_fixture *f = cuda_fixture_create(&c); /* two batches per epoch */
     cuda_ring *ring = take_ring();
     const uint64_t step = (UINT64_C(1) << 40) + 1;
     ck_assert_int_eq(cuda_set_progress(f->progress, step, &f->adam, NULL), cudaSuccess);
@@ -119,9 +119,9 @@ START_TEST(the_billionth_epoch_is_like_the_first)
 }
 END_TEST
 
-/* What Adam's next step goes by: a resumed run has it from cuda_set_progress, one that was
- * never left from the update before. Where the powers of the betas still matter, and where they
- * do not. */
+/* The values that Adam's next step needs: a resumed run has them from cuda_set_progress, an
+ * uninterrupted run from the update before. Tested where the powers of the betas matter, and where
+ * they no longer do. */
 START_TEST(a_run_that_goes_on_has_the_alpha_of_one_that_was_never_left)
 {
     static const uint64_t steps[] = {0, 1, 6, 999, 100000};
@@ -155,8 +155,8 @@ START_TEST(adam_on_dense1_alone_is_the_cpus)
 }
 END_TEST
 
-/* Moments around the least normal number, some of which a step with gradients of 0 takes below it;
- * of m also negative ones, whose 0 has no sign. */
+/* Moments near the smallest normal number. A step with gradients of 0 makes some of them denormal.
+ * Some of m are negative; they must become 0 without a sign. */
 static void fill_least_moments(cuda_fixture *f)
 {
     for (size_t i = 0; i < LENET_PARAMETERS; i++) {
@@ -217,7 +217,8 @@ static engine_histogram expected_histogram(const float *values, size_t count)
     return h;
 }
 
-/* Ordinary values; all equal; some not finite; none finite; none at all. In one chunk and three. */
+/* Values: ordinary; all equal; some not finite; none finite; none at all. In one chunk and in
+ * three. */
 START_TEST(histograms_are_counted_whole_and_in_chunks)
 {
     static const uint32_t counts[] = {5000, 7, 1000, 3, 0};

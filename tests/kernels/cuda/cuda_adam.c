@@ -9,7 +9,7 @@
 
 void *copy_of(const void *from, size_t bytes)
 {
-    void *copy = malloc(bytes + 1); /* not NULL for nothing either */
+    void *copy = malloc(bytes + 1); /* not NULL for 0 bytes either */
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, from, bytes);
     return copy;
@@ -46,7 +46,7 @@ float cpu_alpha(const cuda_adam_settings *adam, uint64_t t)
     return (float)(adam->learning_rate * sqrt(correction_2) / correction_1);
 }
 
-/* One by one through a vector's width of copies. */
+/* Updates one parameter at a time, as a vector of its copies. */
 void cpu_update(adam_state *s, const cuda_fixture *f, uint64_t t, const float *gradients, size_t at,
                 size_t count)
 {

@@ -1,4 +1,4 @@
-/* What the tests of the CUDA kernels hold an update of parameters against. */
+/* The update of parameters that the tests of the CUDA kernels expect. */
 #ifndef CUDA_ADAM_H
 #define CUDA_ADAM_H
 
@@ -10,7 +10,7 @@ void *copy_of(const void *from, size_t bytes);
 /* Slots [0, used) of `count` floats, summed in double. */
 void sum_slots(double *sums, const float *slots, size_t used, size_t count);
 
-/* A state's values and moments, to be updated as the CPU engine does it. */
+/* A copy of a state's values and moments, which cpu_update updates as the CPU engine does. */
 typedef struct adam_state {
     float *values;
     float *m;

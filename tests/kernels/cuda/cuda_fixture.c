@@ -16,7 +16,7 @@ const cuda_case step_cases[STEP_CASES] = {
     {1, 1, 1, 0, 0},    /* one sample */
     {9, 7, 7, 0, 1},    /* a short batch */
     {12, 7, 3, 1, 0},   /* the second of three micro-batches */
-    {12, 7, 3, 2, 1},   /* a micro-batch of a short batch: nothing is left for it */
+    {12, 7, 3, 2, 1},   /* an empty micro-batch of a short batch */
     {22, 22, 22, 0, 0}, /* more bands than slots */
 };
 
@@ -93,7 +93,7 @@ static void take_parameters(cuda_parameters *p)
     memcpy(p->moment_v, initial_v, bytes);
 }
 
-/* The epoch's order and the samples that the case takes of it, with no cleverness. */
+/* The epoch's order, and the case's samples of it, computed in the simplest way. */
 static void place_samples(cuda_fixture *f, const cuda_case *c)
 {
     uint64_t *scratch = malloc(2 * c->count * sizeof *scratch);

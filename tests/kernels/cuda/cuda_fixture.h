@@ -1,10 +1,10 @@
-/* What the tests of the CUDA kernels share: the device memory of one micro-batch, random contents,
+/* Shared by the tests of the CUDA kernels: the device memory of one micro-batch, random contents,
  * operands rounded as the tensor cores round them, and comparisons.
  *
  * The kernels run on the harness of tests/support/cuda_host, whose device memory is the host's:
- * tests read and write it directly. Every array has exactly the size that cuda_kernels.h gives
- * it, so that AddressSanitizer finds a step too far, and is NaN at first, so that a comparison
- * finds what was not written. */
+ * tests read and write it directly. Every array has exactly the size that cuda_kernels.h gives it,
+ * so AddressSanitizer finds accesses beyond it. It is filled with NaN, so comparisons find
+ * unwritten values. */
 #ifndef CUDA_FIXTURE_H
 #define CUDA_FIXTURE_H
 
@@ -35,45 +35,48 @@ typedef struct cuda_fixture {
     uint8_t *images;
     uint8_t *labels;
     uint32_t *order; /* of the epoch of `step`, drawn by random.h */
-    uint32_t n;      /* samples of the launch, */
-    uint32_t begin;  /* the place of the first in the step's batch, */
-    uint32_t total;  /* samples of the step: worked out here again, plainly */
+    uint32_t n;      /* samples of the launch */
+    uint32_t begin;  /* the first one's place in the step's batch */
+    uint32_t total;  /* samples of the step */
 } cuda_fixture;
 
-/* Draws once what all fixtures start from: for main, before Check makes a process for each test. */
+/* Draws the initial values of all fixtures once. Call it in main, before Check forks a process for
+ * each test. */
 void cuda_fixture_begin(void);
 
-/* Everything for a training launch, dropout on; weights are the seed's initial ones, biases
- * random. Fails the test without memory. */
+/* Everything for a training launch, dropout on. The weights are the seed's initial ones, the biases
+ * random. Fails the test if memory is lacking. */
 cuda_fixture *cuda_fixture_create(const cuda_case *c);
 void cuda_fixture_destroy(cuda_fixture *f);
 
-/* The number in the data of sample i of the launch. */
+/* The index in the data of sample i of the launch. */
 uint32_t fixture_sample(const cuda_fixture *f, uint32_t i);
 
-/* Uniform in [-scale, scale), by a counter that `stream` and the element are. */
+/* Uniform in [-scale, scale); `stream` and the element's index are the generator's counter. */
 void fill_random(float *values, size_t count, uint64_t stream, float scale);
 
-/* pooled [capacity,9216] random, a third of it 0; argmax to fit or independent of it. */
+/* Fills pooled [capacity,9216] at random, a third of it 0, and the argmaxes, to fit it or
+ * independent of it. */
 void fill_pooled(cuda_fixture *f);
 void fill_argmaxes(cuda_fixture *f);
 
-/* A factor of a product, as the precision has it. */
+/* A factor of a product, rounded to the precision. */
 double rounded(float value, engine_precision precision);
 void round_all(double *to, const float *from, size_t count, engine_precision precision);
 
-/* ck_assert, but for loops over elements: Check writes a file at each of its own. */
+/* Like ck_assert, for loops over elements: Check writes to a file at each ck_assert. */
 void expect(bool true_of_it, const char *what, size_t at);
 
-/* Expects that value is finite and |value - expected| <= bound; says which and where. */
+/* Expects that value is finite and |value - expected| <= bound. The message has the name and the
+ * element. */
 void expect_near(const char *what, size_t at, double value, double expected, double bound);
 
-/* The bound of a sum of `terms` products, given the sum of their absolute values: the roundings
- * walk at random, sqrt(terms) of them, each at most 2^-24 (on tensor cores, which may cut off,
- * 2^-23) of a partial sum, which is at most `absolute`. Twice that. */
+/* The bound of a sum of `terms` products, given the sum of their absolute values. The roundings are
+ * a random walk: sqrt(terms) times at most 2^-24 of a partial sum (2^-23 on tensor cores, which may
+ * truncate), which is at most `absolute`. The bound is twice that. */
 double sum_bound(double terms, double absolute);
 
-/* The order of threads of a loop test: 0 ascending, 1 descending, else a shuffle. */
+/* Sets the order of threads of a loop test: 0 ascending, 1 descending, else shuffled. */
 void set_thread_order(int order);
 
 #endif

@@ -74,7 +74,7 @@ void compare_pooled_gradient(const cuda_fixture *f, engine_precision precision)
     free(sum);
 }
 
-/* delta [24,24,64] of sample i: rounded as a factor, and not. */
+/* delta [24,24,64] of sample i, rounded as a factor and unrounded. */
 static void make_delta(const cuda_fixture *f, size_t i, engine_precision precision, double *delta,
                        double *plain)
 {
@@ -101,7 +101,7 @@ static void make_absolute(double *values, size_t count)
     }
 }
 
-/* One pass through both convolutions with factors as they are. */
+/* One backward pass through both convolutions with the given factors. */
 static void add_gradients(const double *image, const double *conv1, const double *kernel2,
                           const double *delta, const double *plain, conv_sums *sums)
 {

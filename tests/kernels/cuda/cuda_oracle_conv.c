@@ -20,7 +20,7 @@ float *conv1_of(const cuda_fixture *f)
     return conv1;
 }
 
-/* conv2 of one sample before ReLU, and, where asked for, the sums of its terms' absolute values. */
+/* conv2 of one sample before ReLU and, if not NULL, the sums of its terms' absolute values. */
 static void convolve2(const cuda_fixture *f, const float *conv1, engine_precision precision,
                       double *out, double *absolute)
 {
@@ -50,8 +50,8 @@ static size_t window_place(size_t e, size_t place)
     return (row * 24 + column) * 64 + e % 64;
 }
 
-/* pooled and argmax of element e, where `before` and `bounds` are conv2's values and their bounds.
- * `factor`: 0 where it is dropped, else what dropout scales by. */
+/* Checks pooled and argmax of element e. `before` and `bounds` are conv2's values and their bounds;
+ * `factor` is 0 if the element is dropped, else dropout's scale. */
 static void compare_window(const cuda_fixture *f, size_t at, size_t e, const double *before,
                            const double *bounds, double factor)
 {
@@ -78,12 +78,12 @@ static void compare_window(const cuda_fixture *f, size_t at, size_t e, const dou
     const double chosen = before[window_place(e, argmax)];
     expect_near("routed value", e, chosen, largest, 2 * bound);
     for (size_t p = 0; p < argmax; p++) {
-        /* An equal one before it would have been taken, and equal patches have equal sums. */
+        /* Of equal values the first must win, and equal patches have equal sums. */
         expect(before[window_place(e, p)] != chosen, "not the first of equals", at);
     }
 }
 
-/* The factors of dropout1 by the CPU engine: what it makes of ones. */
+/* The factors of dropout1: the CPU engine's dropout of ones. */
 static void cpu_factors(const cuda_fixture *f, uint32_t i, float *factor)
 {
     static uint8_t argmax[LENET_FLAT];

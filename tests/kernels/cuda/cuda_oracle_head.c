@@ -43,7 +43,7 @@ void compare_dense1_sums(const cuda_fixture *f, uint32_t splits, engine_precisio
     free(sums);
 }
 
-/* What the head should make of a sample's partial sums, in double. */
+/* The head's expected results for a sample's partial sums, in double. */
 typedef struct head_values {
     double hidden[128];
     double logits[10];
@@ -102,8 +102,8 @@ static void expected_head(const cuda_fixture *f, uint32_t i, uint32_t splits, he
     }
 }
 
-/* Sums of up to 72 + 1 terms below 1, then of 129, so that everything behind is good to some
- * 1e-5; a wrong mask, label or divisor is off by far more. */
+/* Sums of up to 72 + 1 terms below 1, then of 129, so all later values are exact to about 1e-5. A
+ * wrong mask, label or divisor causes a far larger error. */
 static const double head_bound = 2e-5;
 
 static void compare_head_gradients(const cuda_fixture *f, uint32_t i, const head_values *expected)

@@ -1,5 +1,5 @@
-/* The proof of an engine: the right one passes, and each planted fault is found, by the losses
- * alone too. */
+/* The proof of an engine: a correct engine passes, and each planted fault is found, also from the
+ * losses alone. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "synthetic_digits.h"
 #include "wrong_engine.h"
 
-/* What the comparisons of one proof came to. */
+/* The results of one proof's comparisons. */
 typedef struct findings {
     unsigned count;
     unsigned beyond; /* their bounds */
@@ -78,7 +78,7 @@ START_TEST(an_engine_without_a_fault_holds)
 }
 END_TEST
 
-/* How far the losses are beyond their bounds at most, as a multiple. */
+/* The largest difference of a loss, as a multiple of its bound. */
 static double excess(const findings *found, engine_precision precision)
 {
     double most = 0;
@@ -88,7 +88,7 @@ static double excess(const findings *found, engine_precision precision)
     return most;
 }
 
-/* The coarser precisions' bounds are wider than what the first two faults do. */
+/* The coarser precisions' bounds are wider than the effect of the first two faults. */
 START_TEST(five_faults_exceed_the_bounds_of_losses_of_any_precision)
 {
     const findings found = prove_with_fault((engine_fault)_i);
@@ -106,7 +106,7 @@ START_TEST(five_faults_exceed_the_bounds_of_losses_of_any_precision)
 }
 END_TEST
 
-/* An engine that counts wrongly, of which one thing is wrong at a time. */
+/* An engine that counts one thing wrongly, a different one in each test. */
 enum {
     WRONG_NUMBER,
     WRONG_SAMPLES,
@@ -158,7 +158,7 @@ START_TEST(wrong_counts_are_found)
 }
 END_TEST
 
-static uint32_t most_steps; /* of a call, within an epoch */
+static uint32_t most_steps; /* the most steps of one call, within an epoch */
 
 static engine_status train_and_note(engine *e, uint32_t steps, uint32_t *queued)
 {
@@ -177,7 +177,7 @@ START_TEST(sixteen_steps_of_an_epoch_are_trained_in_one_call)
     ck_assert_uint_eq(prove(&noting, NULL, size).beyond, 0);
     ck_assert_uint_ge(most_steps, 16);
     ck_assert_uint_ge(epoch - 1, 16);
-    ck_assert_uint_ne(size->training_count % size->batch_size, 0); /* and a short batch */
+    ck_assert_uint_ne(size->training_count % size->batch_size, 0); /* the last batch is short */
     ck_assert_uint_gt(size->steps, epoch);
 }
 END_TEST
@@ -221,7 +221,8 @@ static int from_large_to_small(const void *a, const void *b)
     return (left < right) - (left > right);
 }
 
-/* The least distance of a sample's two largest logits, relative to the largest logit of all. */
+/* The smallest distance between a sample's two largest logits, relative to the largest logit of
+ * all. */
 static double least_logit_margin(reference_pass *pass)
 {
     double least = INFINITY;
@@ -235,7 +236,7 @@ static double least_logit_margin(reference_pass *pass)
     return least / largest;
 }
 
-/* Half of the bound of conv2's values is several times the error that engines have there. */
+/* Half of the bound of conv2's values is several times an engine's error there. */
 START_TEST(no_decision_of_the_first_step_hangs_on_rounding)
 {
     static uint8_t images[512 * LENET_IMAGE_PIXELS];

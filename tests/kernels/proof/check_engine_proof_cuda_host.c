@@ -1,5 +1,5 @@
-/* The proof of the CUDA engine on the harness, small since a sample is slow there: it passes in
- * each precision, and what a device may lack or do wrong is told apart. */
+/* The proof of the CUDA engine on the host harness, small since a sample is slow there. It passes
+ * in each precision. The proof distinguishes what a device may lack from what it may do wrong. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +63,7 @@ START_TEST(it_passes_in_each_precision)
 }
 END_TEST
 
-/* A batch of one, so that it does not take long. */
+/* A batch of one sample, to be fast. */
 START_TEST(it_passes_with_the_graph_of_many_steps)
 {
     const engine_proof_size long_epoch = {
@@ -140,7 +140,7 @@ START_TEST(without_a_device_it_is_not_available)
 }
 END_TEST
 
-/* A driver that is too old, and a device that another process keeps to itself. */
+/* A driver that is too old, and a device that another process uses exclusively. */
 START_TEST(with_a_device_that_cannot_be_used_it_is_not_usable)
 {
     cuda_host_fail_call(1, cudaErrorInsufficientDriver);

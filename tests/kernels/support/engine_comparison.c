@@ -12,8 +12,7 @@ static double *new_doubles(size_t count)
     return values;
 }
 
-/* An activation [count] of the step, as the engine has it, against `expected`; returns its error as
- * a whole. */
+/* Compares the engine's activation [count] of the step with `expected`. Returns its whole_error. */
 static double compare_activation(const engine_variant *v, engine *e, const char *name,
                                  const double *expected, size_t count, double terms)
 {
@@ -26,8 +25,9 @@ static double compare_activation(const engine_variant *v, engine *e, const char 
     return error;
 }
 
-/* The step's metrics are those of the engine's own logits. Those were rounded once to single
- * precision, and the loss is of the size of their differences; twice that for sums in single. */
+/* The step's metrics must be those of the engine's own logits. The logits were rounded once to
+ * single precision, and the loss is as large as their differences. The bound is twice that, for
+ * sums in single precision. */
 static void compare_metrics(const engine_variant *v, engine *e, const reference_pass *pass,
                             const engine_step *step)
 {
@@ -81,7 +81,7 @@ void compare_forward(const engine_variant *v, engine *e, const reference_pass *p
     expect_whole(v, "dense1", dense1);
     expect_whole(v, "logits", logits);
     expect_no_finer(v, "pool", pool);
-    /* The loss is a difference of logits and a logarithm of their exponentials. */
+    /* The loss is a logit subtracted from the logarithm of a sum of exponentials. */
     expect_within(v, "loss", fabs(step->loss_sum - expected->loss_sum),
                   2 * rounding_bound(v->precision, LENET_FLAT) * (1 + expected->loss_sum));
 }
@@ -130,7 +130,7 @@ void compare_update(const engine_variant *v, engine *e, reference_run *run, cons
     expect_within(v, "update, in units of its bound", worst, 1);
 }
 
-/* The logits of probabilities, but for a constant: such that their mean is 0. */
+/* Logits that give these probabilities. They are unique up to a constant; their mean is 0. */
 static void logits_of(const double *probabilities, double *logits)
 {
     double mean = 0;

@@ -1,29 +1,30 @@
-/* What an engine computes, part by part, against the double-precision reference; each fails the
- * test where the two are further apart than rounding_bounds.h allows the engine's precision. */
+/* Compares each part of an engine's computation with the double-precision reference. Each function
+ * fails the test if the difference exceeds what rounding_bounds.h allows for the engine's
+ * precision. */
 #ifndef ENGINE_COMPARISON_H
 #define ENGINE_COMPARISON_H
 
 #include "engine_bounds.h"
 #include "lenet_reference.h"
 
-/* The last step's activations, behind the reference's forward pass with the same parameters, and
- * its metrics. Of a step in micro-batches the engine has the last one's activations, which begin
- * with sample `first` of the pass; of a step as a whole `first` is 0. */
+/* The last step's activations and metrics, after the reference's forward pass with the same
+ * parameters. After a step in micro-batches the engine has only the last one's activations, which
+ * begin with sample `first` of the pass. Otherwise `first` is 0. */
 void compare_forward(const engine_variant *v, engine *e, const reference_pass *pass, uint32_t first,
                      const engine_step *step, const engine_step *expected);
 
-/* The gradients [LENET_PARAMETERS] of the step, in single precision. A value before ReLU within
- * rounding of 0, or two values of a window within rounding of each other, may be decided either
- * way: what such decisions can do, by the reference with all of them flipped, widens the bound. It
- * must not make it empty. (Half of the bound of conv2's values is still several times the error
- * that engines have there.) */
+/* The gradients [LENET_PARAMETERS] of the step, in single precision. If a value before ReLU is
+ * within rounding of 0, or two values of a window are within rounding of each other, either
+ * decision is right. The effect of such decisions widens the bound: the reference computes it by
+ * flipping all of them. The bound must not become so wide that it is useless. (Half of the bound of
+ * conv2's values is still several times an engine's error there.) */
 void compare_gradients(const engine_variant *v, reference_run *run, const double *gradient);
 
-/* Adam's update, from the engine's own gradient: the reference makes it too. */
+/* Adam's update; the reference makes it from the engine's own gradient. */
 void compare_update(const engine_variant *v, engine *e, reference_run *run, const double *gradient);
 
-/* The probabilities [count,10] predicted for all samples of the data, and the loss that evaluation
- * found for them, which has to be that of these probabilities. */
+/* The predicted probabilities [count,10] of all samples of the data, and the loss of an evaluation,
+ * which must be the loss of these probabilities. */
 void compare_probabilities(const engine_variant *v, reference_run *run, const engine_data *data,
                            const float *probabilities, double evaluated_loss);
 

@@ -1,5 +1,5 @@
-/* What tests of any engine share: the engine that they test, two small data sets, and short runs.
- * They end the test when something fails. */
+/* Shared by the tests of any engine: the tested engine, two small data sets, and short runs. The
+ * functions end the test if something fails. */
 #ifndef TESTS_ENGINE_FIXTURE_H
 #define TESTS_ENGINE_FIXTURE_H
 
@@ -8,11 +8,11 @@
 
 #include "engine.h"
 
-#ifdef SLOW_ENGINE /* one that a harness computes: as few samples as have a short last batch */
+#ifdef SLOW_ENGINE /* on the host harness: the fewest samples that have a short last batch */
 enum { TRAINING = 3, VALIDATION = 2, BATCH = 2, BATCHES = 2, EPOCHS = 2, LESSON = 5 };
 enum { MANY_THREADS = 7 };
 enum { LESSON_LEAVES = 80 };       /* percent of the loss */
-#elif defined(__SANITIZE_THREAD__) /* under which a step takes twenty times as long */
+#elif defined(__SANITIZE_THREAD__) /* a step takes twenty times as long */
 enum { TRAINING = 21, VALIDATION = 20, BATCH = 8, BATCHES = 3, EPOCHS = 2, LESSON = 10 };
 enum { MANY_THREADS = 2 };
 enum { LESSON_LEAVES = 80 };
@@ -22,9 +22,9 @@ enum { MANY_THREADS = 7 };
 enum { LESSON_LEAVES = 50 };
 #endif
 
-/* Steps of a run that ends within the second epoch, and of one that ends within the first. */
+/* The steps of a run that ends in the second epoch, and of one that ends in the first. */
 enum { PART = BATCHES - 1, WHOLE = PART + BATCHES };
-/* Whole batches, and micro-batches of which a batch's last one is shorter. */
+/* Whole batches, and micro-batches the last of which is shorter. */
 enum { MICRO_BATCHES = 2 };
 extern const uint32_t micro_batches[MICRO_BATCHES];
 
@@ -42,7 +42,7 @@ engine_config small_config(void);
 engine *make_engine_on(const engine_data *samples, const engine_config *config);
 engine *make_engine(const engine_config *config);
 
-/* Trains so many steps, whose metrics go into out[steps]. */
+/* Trains that many steps and stores their metrics in out[steps]. */
 void train(engine *e, uint32_t steps, engine_step *out);
 
 /* Trains `steps` steps in a new engine and returns its state, to be freed. */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Adds what this machine can run. An engine that fails otherwise than by lacking something is
- * added too: that is the tests' to find. */
+/* Adds the engine if this machine can run it. An engine that fails for another reason is added too,
+ * so that the tests find the failure. */
 static int add_variant(engine_variant *out, int count, const engine_api *api, const char *isa,
                        engine_precision precision)
 {

@@ -4,8 +4,8 @@
 
 #include "engine.h"
 
-/* An engine, for the CPU engine one of its instruction sets (else NULL), and one of its
- * precisions. */
+/* An engine, one of its precisions and, for the CPU engine, one of its instruction sets (else
+ * NULL). */
 typedef struct engine_variant {
     const engine_api *api;
     const char *isa;
@@ -15,12 +15,12 @@ typedef struct engine_variant {
 
 enum { MAX_ENGINE_VARIANTS = 16 };
 
-/* Fills out[MAX_ENGINE_VARIANTS] and returns how many there are: all that this machine can run,
- * or of the engine that the environment's ENGINE names. Says on stdout what it leaves out, and
- * returns -1 where ENGINE names none. */
+/* Fills out[MAX_ENGINE_VARIANTS] with all variants that this machine can run, or only those of the
+ * engine that $ENGINE names. Returns their number, or -1 if $ENGINE names no engine. Prints what it
+ * leaves out. */
 int engine_variants_find(engine_variant *out);
 
-/* These four assert that the engine does what it is told. The caller destroys the engine. */
+/* These four assert that the engine's calls succeed. The caller destroys the engine. */
 engine *variant_create(const engine_variant *v, engine_config config, const engine_data *training,
                        const engine_data *validation);
 engine_step variant_train_one(const engine_variant *v, engine *e);

@@ -40,7 +40,7 @@ static void unbiased_conv2_backward(const float *conv1, const float *kernel_tran
     memset(sums->conv2_bias, 0, sizeof sums->conv2_bias);
 }
 
-/* The sums have the wrong sign except while the gradient is added to them. */
+/* The sums have the wrong sign, except while the gradient is added to them. */
 static void negated_conv2_backward(const float *conv1, const float *kernel_transposed,
                                    const float *pooled_gradient, const uint8_t *argmax,
                                    bool dropout, struct cpu_entry (*entries)[CPU_POSITIONS],
@@ -115,7 +115,7 @@ void wrong_engine_plant(engine_fault fault)
     planted = fault;
 }
 
-/* The labels with those of the first image and of the next one of another class swapped. */
+/* Swaps the label of the first image with that of the next image of another class. */
 static const uint8_t *swapped_labels(const engine_data *data)
 {
     static uint8_t labels[512];

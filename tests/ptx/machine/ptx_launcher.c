@@ -14,10 +14,10 @@ static ptx_program *program;
 static bool counts_traffic;
 static ptx_kernel_traffic *counted; /* room for all kernels of the program */
 static size_t counted_kernels;
-static bool *ever_counted; /* of each of the program's kernels */
+static bool *ever_counted; /* [kernels of the program] */
 static char finding[2560];
 
-/* Runs before main: a check's program does not know what runs its kernels. */
+/* Runs before main, so that a test program need not know what runs its kernels. */
 __attribute__((constructor)) static void take_launches(void)
 {
     if (getenv("PTX_FOLDER") != NULL) {

@@ -1,5 +1,5 @@
-/* A launch as it runs: blocks one after the other, the warps of a block in turn up to each barrier,
- * the lanes of a warp in step as long as they are at the same instruction. */
+/* A running launch. Blocks run one after the other, the warps of a block in turn up to each
+ * barrier, and the lanes of a warp together as long as they are at the same instruction. */
 #ifndef PTX_MACHINE_H
 #define PTX_MACHINE_H
 
@@ -20,16 +20,16 @@ typedef struct ptx_launch {
     uint32_t block[3];
     size_t shared_bytes;
     const unsigned char *parameters; /* as ptx_kernel.parameters lays them out */
-    /* The allocation that an address lies in; empty if it is none. */
+    /* The allocation that contains an address; empty if there is none. */
     ptx_range (*allocation)(uint64_t address);
     ptx_traffic *traffic; /* counts the launch's accesses, or NULL */
 } ptx_launch;
 
-/* cp.async: the copy is made when it is awaited. */
+/* cp.async: the copy is made when the thread waits for it. */
 typedef struct ptx_pending_copy {
     uint64_t from;
     uint32_t to;
-    uint32_t bytes; /* the rest of the 16 is zeros */
+    uint32_t bytes; /* the rest of the 16 bytes becomes zeros */
     uint32_t lane;
     uint32_t group;
 } ptx_pending_copy;
@@ -41,8 +41,8 @@ typedef struct ptx_warp {
     unsigned char *registers;
     uint32_t number;
     uint32_t alive;         /* lanes that have not returned */
-    uint32_t waiting;       /* lanes at a barrier, or at a collective whose others are to come */
-    uint32_t pc[PTX_LANES]; /* of lanes that do not run just now */
+    uint32_t waiting;       /* lanes at a barrier, or at a collective that waits for other lanes */
+    uint32_t pc[PTX_LANES]; /* of lanes that are not running now */
     bool at_barrier;
     ptx_pending_copy *copies;
     uint32_t copy_count;
@@ -59,12 +59,12 @@ struct ptx_block {
     uint32_t warp_count;
     ptx_warp *warps;
     unsigned char *shared;
-    uint64_t instructions_left;   /* of the launch: what runs longer is taken to run for ever */
-    ptx_range ranges[PTX_RANGES]; /* that the last accesses found, by instruction */
+    uint64_t instructions_left;   /* of the launch; a longer run counts as endless */
+    ptx_range ranges[PTX_RANGES]; /* of the last accesses, by instruction */
 };
 
-/* Runs a kernel. NULL, or the fault that ended it: which kernel, line, instruction, block and
- * thread, and what. */
+/* Runs a kernel. Returns NULL, or the fault that ended it with its kernel, line, instruction, block
+ * and thread. */
 const char *ptx_run(const ptx_kernel *kernel, const ptx_launch *launch);
 
 _Noreturn void ptx_fault_at(const ptx_warp *warp, const ptx_instruction *in, uint32_t lane,
@@ -75,7 +75,7 @@ static inline void *ptx_row(const ptx_warp *warp, const ptx_instruction *in, uin
     return warp->registers + in->operands[operand].row;
 }
 
-/* A predicate of all lanes. */
+/* A predicate, one bit per lane. */
 static inline uint32_t *ptx_predicate(const ptx_warp *warp, uint32_t row)
 {
     return (uint32_t *)(void *)(warp->registers + row);

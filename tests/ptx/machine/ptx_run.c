@@ -10,7 +10,7 @@
 
 enum { MOST_WARPS = 32 };
 
-/* More than any launch of a test takes, by far. */
+/* Far more than any launch of a test takes. */
 static const uint64_t MOST_INSTRUCTIONS = UINT64_C(4000000000);
 
 _Noreturn void ptx_fault_at(const ptx_warp *warp, const ptx_instruction *in, uint32_t lane,
@@ -27,8 +27,8 @@ _Noreturn void ptx_fault_at(const ptx_warp *warp, const ptx_instruction *in, uin
               block->index[2], warp->number * PTX_LANES + lane, what);
 }
 
-/* The lanes that run next, those at the lowest pc: whoever is behind catches up, so that lanes
- * which went apart come together where their ways meet. 0 if all wait or have returned. */
+/* The lanes that run next: those at the lowest pc. So lanes that fell back catch up, and diverged
+ * lanes reconverge where their paths join. 0 if all wait or have returned. */
 static uint32_t choose_lanes(const ptx_warp *warp, uint32_t *pc)
 {
     const uint32_t ready = warp->alive & ~warp->waiting;
@@ -55,7 +55,7 @@ static void set_pc(ptx_warp *warp, uint32_t lanes, uint32_t pc)
     }
 }
 
-/* The lanes that a collective waits for, by what its lanes say. */
+/* The lanes that a collective waits for, by the masks of its lanes. */
 static uint32_t members_of(const ptx_warp *warp, const ptx_instruction *in, uint32_t lanes)
 {
     const uint32_t operand = in->operation->mask_operand;
@@ -83,8 +83,9 @@ static void leave(ptx_warp *warp, const ptx_instruction *in, uint32_t lanes)
     warp->alive &= ~lanes;
 }
 
-/* Runs the instruction at pc for the lanes `here`, of which `lanes` are not held off by its guard.
- * The pc of those that go on together is returned; PTX_NONE if they have to be chosen anew. */
+/* Runs the instruction at pc. `here` are the lanes at it; `lanes` are those of them whose guard
+ * lets them run it. Returns the pc at which they continue together; PTX_NONE if the lanes must be
+ * chosen anew. */
 static uint32_t step(ptx_warp *warp, const ptx_instruction *in, uint32_t pc, uint32_t here,
                      uint32_t lanes)
 {
@@ -141,7 +142,7 @@ static uint32_t unguarded(const ptx_warp *warp, const ptx_instruction *in, uint3
     return here & (in->guard_negated ? ~predicate : predicate);
 }
 
-/* The lowest pc of lanes that could run but are not among `here`. */
+/* The lowest pc of the lanes that have not returned and are not in `here`. */
 static uint32_t lowest_other(const ptx_warp *warp, uint32_t here)
 {
     uint32_t lowest = UINT32_MAX;
@@ -153,7 +154,7 @@ static uint32_t lowest_other(const ptx_warp *warp, uint32_t here)
     return lowest;
 }
 
-/* As long as the lanes go together and no others lag. */
+/* Runs on as long as the lanes stay together and no others are at a lower pc. */
 static void run_together(ptx_warp *warp, uint32_t pc, uint32_t here)
 {
     const ptx_instruction *code = warp->block->kernel->code;
@@ -175,7 +176,7 @@ static void run_together(ptx_warp *warp, uint32_t pc, uint32_t here)
     set_pc(warp, here, pc);
 }
 
-/* Until the lanes that are left all wait at the block's barrier, or none is left. */
+/* Runs the warp until all remaining lanes wait at the block's barrier, or none remains. */
 static void run_warp(ptx_warp *warp)
 {
     for (;;) {
@@ -195,7 +196,7 @@ static void run_warp(ptx_warp *warp)
     warp->at_barrier = warp->alive != 0;
 }
 
-/* CUDA allows no thread to return before a barrier at which others wait. */
+/* In CUDA, no thread may return before a barrier at which others wait. */
 static void expect_every_thread(const ptx_warp *waiting)
 {
     const uint32_t lane = ptx_first_lane(waiting->alive);
@@ -279,7 +280,7 @@ static void begin_warp(ptx_warp *warp)
 
 static void run_block(ptx_block *block)
 {
-    /* What nobody has written is NaN. */
+    /* Unwritten memory is NaN. */
     memset(block->shared, 0xff, block->launch->shared_bytes);
     for (uint32_t w = 0; w < block->warp_count; w++) {
         begin_warp(&block->warps[w]);

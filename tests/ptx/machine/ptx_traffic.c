@@ -4,7 +4,7 @@
 
 enum { MOST_BYTES = 16, WORD = 4 };
 
-/* How many values there are in `count` without repetitions, which are kept in front. */
+/* Moves the distinct ones of `count` values to the front and returns their number. */
 static uint32_t distinct(uint64_t *values, uint32_t count)
 {
     uint32_t kept = 0;
@@ -20,7 +20,7 @@ static uint32_t distinct(uint64_t *values, uint32_t count)
     return kept;
 }
 
-/* Each lane's address divided by `unit`; how many lanes. */
+/* Stores each lane's address divided by `unit`. Returns the number of lanes. */
 static uint32_t units(const uint64_t *addresses, uint32_t lanes, uint32_t unit, uint64_t *out)
 {
     uint32_t count = 0;
@@ -64,7 +64,7 @@ void ptx_count_global(ptx_traffic *traffic, const ptx_instruction *in, uint32_t 
     add_request(traffic, in, &traffic->global[direction], &request);
 }
 
-/* Of some lanes at the same time: the most words that one bank has to give. */
+/* The largest number of words that one bank must deliver to some lanes at the same time. */
 static void count_wavefronts(const uint64_t *addresses, uint32_t lanes, uint32_t bytes,
                              ptx_count *request)
 {
@@ -88,7 +88,7 @@ static void count_wavefronts(const uint64_t *addresses, uint32_t lanes, uint32_t
     request->least += divide_up(all, PTX_BANKS);
 }
 
-/* Vectors of 8 bytes are served half a warp at a time, those of 16 a quarter. */
+/* Vectors of 8 bytes are served for half a warp at a time, those of 16 for a quarter. */
 void ptx_count_shared(ptx_traffic *traffic, const ptx_instruction *in, uint32_t lanes,
                       const uint64_t *addresses, uint32_t bytes)
 {

@@ -1,5 +1,5 @@
-/* Counts what memory is asked for: 32-byte sectors of global memory, and wavefronts of shared
- * memory, whose 32 banks each give one word of 4 bytes in one. */
+/* Counts memory traffic: 32-byte sectors of global memory, and wavefronts of shared memory. In one
+ * wavefront each of the 32 banks delivers one word of 4 bytes. */
 #ifndef PTX_TRAFFIC_H
 #define PTX_TRAFFIC_H
 
@@ -12,21 +12,21 @@ typedef enum ptx_direction { PTX_LOAD, PTX_STORE, PTX_DIRECTIONS } ptx_direction
 /* A request is one instruction of one warp. */
 typedef struct ptx_count {
     uint64_t requests;
-    uint64_t bytes; /* that the request's lanes touch; a byte that several read is counted once */
+    uint64_t bytes; /* that the lanes access; a byte that several lanes read counts once */
     uint64_t used;  /* sectors or wavefronts */
-    uint64_t least; /* as many as the bytes need at least: each request's, rounded up */
+    uint64_t least; /* the fewest that the bytes need, rounded up for each request */
 } ptx_count;
 
 typedef struct ptx_traffic {
     ptx_count global[PTX_DIRECTIONS];
     ptx_count shared;
-    /* The same by instruction, [code_count] of the kernel, or NULL: one or the other, as no
-     * instruction reaches both but cp.async, of which these are the sectors. */
+    /* The counts by instruction, [code_count] of the kernel, or NULL. Only cp.async accesses both
+     * memories; for it these are the sectors. */
     ptx_count *by_instruction;
     const ptx_instruction *code;
 } ptx_traffic;
 
-/* `bytes` is a lane's, a power of two up to 16, to which addresses are aligned. */
+/* Each lane accesses `bytes` bytes, a power of two up to 16, at an address aligned to it. */
 void ptx_count_global(ptx_traffic *traffic, const ptx_instruction *in, uint32_t lanes,
                       const uint64_t *addresses, uint32_t bytes, ptx_direction direction);
 void ptx_count_shared(ptx_traffic *traffic, const ptx_instruction *in, uint32_t lanes,

@@ -38,7 +38,7 @@ static bool lies_in(const ptx_range *range, uint64_t address, uint32_t bytes)
     return address >= range->begin && address < range->end && range->end - address >= bytes;
 }
 
-/* An instruction mostly stays in the allocation where it was last. */
+/* An instruction mostly accesses the same allocation as before. */
 void ptx_check_global(const ptx_warp *warp, const ptx_instruction *in, uint32_t lanes,
                       const uint64_t *addresses, uint32_t bytes)
 {

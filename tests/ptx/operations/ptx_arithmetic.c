@@ -1,9 +1,9 @@
-/* Arithmetic. Floating point is the host's, rounded to nearest, each operation by itself. */
+/* Arithmetic. Floating point is the host's; each operation is rounded to nearest. */
 #include <math.h>
 
 #include "ptx_lanes.h"
 
-/* Of two numbers; where one is none, the other. */
+/* If one of the two is a NaN, the result is the other. */
 static f32 max_of(f32 a, f32 b)
 {
     return isnan(a) || b > a ? b : a;
@@ -30,7 +30,7 @@ static u64 remainder_of_64(u64 a, u64 b)
     return b == 0 ? a : a % b;
 }
 
-/* A device gives the upper 20 bits of the fraction; nvcc's code improves on them. */
+/* A device computes only the upper 20 bits of the fraction; nvcc's code refines the result. */
 static f64 reciprocal(f64 a)
 {
     f64 value = 1 / a;
@@ -41,8 +41,8 @@ static f64 reciprocal(f64 a)
     return value;
 }
 
-/* Signed numbers wrap around, which C allows to unsigned ones alone: all integers are b32 and b64
- * here, but where the sign matters. */
+/* Signed numbers wrap around, which C allows only for unsigned ones. So all integers are b32 and
+ * b64 here, except if the sign matters. */
 #define UNARY(X)                                                                                   \
     X(abs_f32, "abs.f32", f32, f32, fabsf(a))                                                      \
     X(abs_f64, "abs.f64", f64, f64, fabs(a))                                                       \

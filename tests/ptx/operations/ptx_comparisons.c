@@ -18,7 +18,7 @@
 #define COMPARISON_ROW(run, text, A, expression)                                                   \
     {.name = text, .operands = "p" OPERAND_##A OPERAND_##A, .execute = run},
 
-/* All six of an integer type: s32 and u32 differ in order, b32 has none. */
+/* The six comparisons of an integer type. s32 and u32 are ordered differently, b32 not at all. */
 #define ORDERED(X, T)                                                                              \
     X(eq_##T, "setp.eq." #T, T, a == b)                                                            \
     X(ne_##T, "setp.ne." #T, T, a != b)                                                            \
@@ -27,7 +27,7 @@
     X(gt_##T, "setp.gt." #T, T, a > b)                                                             \
     X(ge_##T, "setp.ge." #T, T, a >= b)
 
-/* Of floating point: `eq` and the like are false where one is NaN, `equ` and the like are true. */
+/* Floating point: with a NaN, `eq` and the like are false, `equ` and the like are true. */
 #define FLOATING(X, T)                                                                             \
     X(eq_##T, "setp.eq." #T, T, a == b)                                                            \
     X(ne_##T, "setp.ne." #T, T, a<b || a> b)                                                       \

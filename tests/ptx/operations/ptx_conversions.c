@@ -1,5 +1,5 @@
-/* Conversions between types, and moves, which change none. Of the roundings of tf32 and bf16 the
- * kernels use one each; the others are for mutants (check_ptx_mutants.py). */
+/* Conversions between types, and moves, which do not convert. The kernels use one rounding of tf32
+ * and one of bf16; the others are for mutants (check_ptx_mutants.py). */
 #include <math.h>
 
 #include "ptx_lanes.h"
@@ -11,8 +11,7 @@ static b32 bits_of(f32 value)
     return bits;
 }
 
-/* The nearest tf32, whose lower 13 bits are 0; of two as near the one away from zero, or the even
- * one. */
+/* The nearest tf32, whose lower 13 bits are 0. Ties go away from zero, or to even. */
 static b32 round_tf32(f32 value, bool ties_to_even)
 {
     const b32 bits = bits_of(value);
@@ -36,7 +35,7 @@ static b32 cut_bf16(f32 value)
     return isnan(value) ? 0x7fff : bits_of(value) >> 16;
 }
 
-/* Towards zero; what is out of range becomes the nearest that is not, NaN 0. */
+/* Rounds towards zero. A value out of range becomes the nearest one in range, NaN becomes 0. */
 static s32 truncate_to_s32(f64 value)
 {
     if (isnan(value)) {

@@ -1,5 +1,5 @@
-/* cp.async: copies from global to shared memory. They arrive as late as is allowed, at their
- * thread's wait. Until then the place holds NaN, so that a missing wait shows. */
+/* cp.async: copies from global to shared memory. They arrive as late as allowed, when their thread
+ * waits. Until then the destination holds NaN, so that a missing wait shows. */
 #include "ptx_addresses.h"
 #include "ptx_fault.h"
 #include "ptx_lanes.h"
@@ -75,7 +75,7 @@ static void make_copy(ptx_block *block, const ptx_pending_copy *copy)
     }
 }
 
-/* The latest `operands[0]` groups of a lane may still be under way. */
+/* The latest `operands[0]` groups of a lane may stay pending. */
 static void wait_group(ptx_warp *warp, const ptx_instruction *in, uint32_t lanes)
 {
     const uint32_t left_out = (uint32_t)in->operands[0].offset;

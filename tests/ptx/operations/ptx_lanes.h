@@ -1,5 +1,5 @@
-/* To write operations that do the same in every lane: PTX's names of types, and macros that make of
- * an expression a function over the lanes and its row of a table. */
+/* For operations that do the same in every lane: PTX's names of types, and macros that turn an
+ * expression into a function over all lanes and into its table entry. */
 #ifndef PTX_LANES_H
 #define PTX_LANES_H
 
@@ -47,14 +47,14 @@ static inline void ptx_write_row(void *row, const void *values, size_t bytes, ui
     }
 }
 
-/* Rows are copied, since the same bytes are floats to one operation and integers to another. */
+/* Rows are copied, since one operation reads bytes as floats that another reads as integers. */
 #define PTX_READ_ROW(type, values, operand)                                                        \
     type values[PTX_LANES];                                                                        \
     memcpy(values, ptx_row(warp, in, operand), sizeof values)
 
 /* Lists have entries X(name, its text, type of the result, types of the sources, expression of a, b
  * and c). Each list is used twice: for the functions and for the table. All lanes are computed, so
- * an expression must not trap whatever its operands. */
+ * an expression must not trap for any operands. */
 #define PTX_UNARY_FUNCTION(run, text, D, A, expression)                                            \
     static void run(ptx_warp *warp, const ptx_instruction *in, uint32_t lanes)                     \
     {                                                                                              \

@@ -11,7 +11,7 @@ static u64 insert_bits(u64 field, u64 into, u32 position, u32 length)
     X(not_b32, "not.b32", b32, b32, ~a)                                                            \
     X(not_b64, "not.b64", b64, b64, ~a)
 
-/* Shifts by more bits than there are give zero, or copies of the sign. */
+/* Shifts by more bits than the type has give zero, or copies of the sign. */
 #define BINARY(X)                                                                                  \
     X(and_b16, "and.b16", b16, b16, b16, a &b)                                                     \
     X(and_b32, "and.b32", b32, b32, b32, a &b)                                                     \

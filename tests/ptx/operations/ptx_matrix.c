@@ -1,9 +1,9 @@
-/* Products of the tensor cores, D = A B + C by a whole warp. Which element a register holds is
- * written after CuTe (cutlass, cute/atom/mma_traits_sm80.hpp), whose layouts are given as the place
- * of an element in a matrix that is stored by columns.
+/* Products of the tensor cores: D = A B + C by a whole warp. The layouts, which element a register
+ * holds, are CuTe's (cutlass, cute/atom/mma_traits_sm80.hpp). They give an element's place in a
+ * matrix that is stored by columns.
  *
- * The sums are rounded one by one in fp32, in the order of the inner index. A device has an order
- * and a rounding of its own, of which nothing is known. */
+ * Each addition is rounded to fp32, in the order of the inner index. The order and rounding of a
+ * device are not known. */
 #include "ptx_lanes.h"
 
 enum { M = 16, N = 8, MOST_K = 16 };
@@ -62,7 +62,7 @@ static void multiply(matrices *m, uint32_t inner)
     }
 }
 
-/* A device would cut the lower bits off: the program means to round them. */
+/* A device would truncate the lower bits, but the program should have rounded them. */
 static f32 checked_tf32(const ptx_warp *warp, const ptx_instruction *in, uint32_t l, b32 bits)
 {
     if ((bits & 0x1fff) != 0 && (bits & 0x7fffffff) <= 0x7f800000) {

@@ -21,7 +21,7 @@ static void check_alignment(const ptx_warp *warp, const ptx_instruction *in, uin
     }
 }
 
-/* Places in the block's shared memory, by operand `operand`. */
+/* The addresses of operand `operand` in the block's shared memory. */
 static void shared_addresses(const ptx_warp *warp, const ptx_instruction *in, uint32_t operand,
                              uint32_t lanes, uint64_t *addresses)
 {
@@ -45,7 +45,7 @@ static void global_addresses(const ptx_warp *warp, const ptx_instruction *in, ui
     }
 }
 
-/* A register wider than the value in memory takes it extended. */
+/* If the register is wider than the value in memory, the value is extended. */
 static inline void load_value(unsigned char *to, uint32_t width, const unsigned char *from,
                               uint32_t bytes, bool is_signed)
 {
@@ -103,7 +103,7 @@ static void store_values(const ptx_warp *warp, const ptx_instruction *in, uint32
     }
 }
 
-/* From places in shared memory to the host's. */
+/* Turns addresses in shared memory into the host's. */
 static void place_in_block(const ptx_warp *warp, uint64_t *addresses)
 {
     for (uint32_t l = 0; l < PTX_LANES; l++) {
@@ -141,7 +141,8 @@ static void st_shared(ptx_warp *warp, const ptx_instruction *in, uint32_t lanes)
     store_values(warp, in, lanes, addresses);
 }
 
-/* Of the kernel, where all lanes read the same, or of a call, where each has its own. */
+/* A parameter of the kernel, which is the same for all lanes, or of a call, where each lane has its
+ * own. */
 static void ld_param(ptx_warp *warp, const ptx_instruction *in, uint32_t lanes)
 {
     const ptx_operand *from = &in->operands[in->operation->access.values];
@@ -156,7 +157,7 @@ static void ld_param(ptx_warp *warp, const ptx_instruction *in, uint32_t lanes)
     load_values(warp, in, lanes, addresses);
 }
 
-/* Of a call: its parameters are registers. */
+/* Only for a call: its parameters are registers. */
 static void st_param(ptx_warp *warp, const ptx_instruction *in, uint32_t lanes)
 {
     if (in->operands[0].row == PTX_NONE) {
@@ -201,7 +202,7 @@ static void atom_shared_add(ptx_warp *warp, const ptx_instruction *in, uint32_t 
     add_atomically(warp, in, lanes, addresses);
 }
 
-/* Accesses have their effect at once, in the order of the program. */
+/* Accesses take effect immediately, in program order. */
 static void fence(ptx_warp *warp, const ptx_instruction *in, uint32_t lanes)
 {
     (void)warp;

@@ -1,12 +1,12 @@
-/* What the interpreter can do: one table a family, in which every instruction stands by its full
- * PTX name. What is in no table is unknown, and a fault before anything runs. */
+/* The instructions that the interpreter knows: one table per family, with every instruction under
+ * its full PTX name. Any other instruction is a fault before anything runs. */
 #ifndef PTX_OPERATIONS_H
 #define PTX_OPERATIONS_H
 
 #include "ptx_kernel.h"
 #include "ptx_machine.h"
 
-/* How an operation bears on the lanes' way through the code. */
+/* How an operation affects the lanes' control flow. */
 typedef enum ptx_flow {
     PTX_STRAIGHT,
     PTX_BRANCH,
@@ -24,13 +24,13 @@ typedef struct ptx_access {
 
 struct ptx_operation {
     const char *name;
-    /* One character an operand: p a predicate; 2 4 8 a value of that many bytes; r a register of
-     * any width; a an address; P one of parameters; i an immediate; l a label. */
+    /* One character per operand: p a predicate; 2 4 8 a value of that many bytes; r a register of
+     * any width; a an address; P an address of a parameter; i an immediate; l a label. */
     const char *operands;
-    /* For the lanes, at least one. NULL if the flow is all. */
+    /* Runs it for the lanes, at least one. NULL if the operation is only control flow. */
     void (*execute)(ptx_warp *warp, const ptx_instruction *in, uint32_t lanes);
     ptx_flow flow;
-    uint32_t mask_operand; /* of a collective: which has its lanes; PTX_NONE: all of the warp */
+    uint32_t mask_operand; /* of a collective: has the lanes; PTX_NONE: all of the warp */
     ptx_access access;
 };
 

@@ -1,5 +1,5 @@
-/* What the lanes of a warp do together: shuffles, votes, the warp's barrier; and the operations
- * that are nothing but flow. */
+/* Collectives of a warp: shuffles, votes, the warp's barrier; and operations that are only control
+ * flow. */
 #include "ptx_lanes.h"
 
 /* d|p, a, lane mask of the exchange, clamp and segments, members */
@@ -39,7 +39,7 @@ static void vote_ballot(ptx_warp *warp, const ptx_instruction *in, uint32_t lane
     ptx_write_row(ptx_row(warp, in, 0), result, sizeof *result, lanes);
 }
 
-/* The lanes have met, and see what was written before. */
+/* All lanes have arrived, and see all earlier writes. */
 static void meet(ptx_warp *warp, const ptx_instruction *in, uint32_t lanes)
 {
     (void)warp;

@@ -1,9 +1,9 @@
-/* A kernel of PTX as it is executed: its instructions, each with the operation that its name stands
- * for, and the rows of registers that it works on.
+/* A decoded PTX kernel: its instructions, each with its operation, and the rows of registers that
+ * they use.
  *
- * A warp's registers lie in rows: 32 values, one a lane, for each register that the PTX declares.
- * Constants and special registers (%tid.x) have rows too, so that every source is a row. A
- * predicate's row is one word, a bit a lane. */
+ * Each register that the PTX declares is a row of 32 values, one per lane. Constants and special
+ * registers (%tid.x) are rows too, so every source is a row. A predicate's row is one word, with
+ * one bit per lane. */
 #ifndef PTX_KERNEL_H
 #define PTX_KERNEL_H
 
@@ -14,15 +14,15 @@
 enum {
     PTX_LANES = 32,
     PTX_OPERANDS = 16,
-    PTX_PREDICATE = 1, /* the width of a predicate's operand; the others' are bytes a lane */
+    PTX_PREDICATE = 1, /* the width of a predicate; other widths are bytes per lane */
     PTX_ROW_ALIGN = 64,
 };
 
 #define PTX_NONE UINT32_MAX
 
 typedef struct ptx_operand {
-    uint32_t row;   /* bytes from the begin of the warp's registers */
-    uint32_t width; /* bytes a lane, or PTX_PREDICATE */
+    uint32_t row;   /* bytes from the start of the warp's registers */
+    uint32_t width; /* bytes per lane, or PTX_PREDICATE */
     int64_t offset; /* added to an address; the value of an immediate */
 } ptx_operand;
 
@@ -30,11 +30,11 @@ typedef struct ptx_operation ptx_operation; /* operations/ptx_operations.h */
 
 typedef struct ptx_instruction {
     const ptx_operation *operation;
-    ptx_operand operands[PTX_OPERANDS]; /* as written, vectors taken apart */
+    ptx_operand operands[PTX_OPERANDS]; /* as written; vectors are split */
     uint32_t guard;                     /* row of the predicate after @, or PTX_NONE */
     bool guard_negated;
-    uint32_t target; /* of a branch */
-    uint32_t line;   /* of the file */
+    uint32_t target; /* target of a branch */
+    uint32_t line;   /* line of the file */
 } ptx_instruction;
 
 typedef struct ptx_constant {
@@ -43,7 +43,7 @@ typedef struct ptx_constant {
     uint64_t value;
 } ptx_constant;
 
-/* Special registers, whose rows are the first ones, in this order. */
+/* Special registers. Their rows are the first ones, in this order. */
 typedef enum ptx_special {
     PTX_TID_X,
     PTX_TID_Y,
@@ -77,8 +77,8 @@ typedef struct ptx_kernel {
     ptx_parameter *parameters;
     uint32_t parameter_count;
     size_t parameter_bytes;
-    uint32_t register_bytes; /* of a warp */
-    uint32_t most_threads;   /* .maxntid, 0 without */
+    uint32_t register_bytes; /* bytes per warp */
+    uint32_t most_threads;   /* .maxntid; 0 if not given */
 } ptx_kernel;
 
 #endif

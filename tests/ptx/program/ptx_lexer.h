@@ -29,13 +29,13 @@ bool ptx_next_is(const ptx_lexer *lexer, const char *text);
 
 /* Takes the next token if it is `text`. */
 bool ptx_accept(ptx_lexer *lexer, const char *text);
-/* The same; a fault if it is another. */
+/* The same, but a fault if it is another token. */
 void ptx_expect(ptx_lexer *lexer, const char *text);
 
-/* An integer, decimal or hexadecimal; a fault if it is none. */
+/* The value of an integer, decimal or hexadecimal; a fault if the token is none. */
 int64_t ptx_next_integer(ptx_lexer *lexer);
 
-/* A fault at the token. */
+/* Raises a fault at the token. */
 _Noreturn void ptx_syntax_fault(const ptx_lexer *lexer, ptx_token token, const char *what);
 
 #endif

@@ -71,7 +71,7 @@ static ptx_operand read_address(ptx_registers *registers, ptx_lexer *lexer)
     return operand;
 }
 
-/* Of a load or store; it may be wider than the value in memory. */
+/* The register of a load or store; it may be wider than the value in memory. */
 static ptx_operand read_register(ptx_registers *registers, ptx_lexer *lexer, uint32_t bytes)
 {
     const ptx_token name = lexer->token;
@@ -82,7 +82,7 @@ static ptx_operand read_register(ptx_registers *registers, ptx_lexer *lexer, uin
     return operand;
 }
 
-/* A kernel's parameter is an offset into the launch's; that of a call is a register. */
+/* A kernel's parameter is an offset into the launch's parameters; a call's is a register. */
 static ptx_operand read_parameter(const ptx_registers *registers, const ptx_kernel *kernel,
                                   ptx_lexer *lexer, const ptx_access *access)
 {

@@ -10,7 +10,7 @@ enum { PARAMETER_ALIGN = 16 };
 
 typedef struct label {
     ptx_token name;
-    uint32_t inlined; /* which copy of a function it stands in; 0 is the kernel itself */
+    uint32_t inlined; /* the copy of a function that contains it; 0 is the kernel itself */
     uint32_t at;
 } label;
 
@@ -24,10 +24,10 @@ typedef struct parser {
     ptx_registers registers;
     label *labels;
     size_t label_count;
-    ptx_token *branches; /* the label of each instruction that has one: [code_count] */
-    uint32_t *inlined;   /* and the copy that it stands in */
-    uint32_t copies;     /* of functions so far */
-    uint32_t copy;       /* the present one */
+    ptx_token *branches; /* [code_count] the label that each instruction refers to, if any */
+    uint32_t *inlined;   /* and the copy that contains the instruction */
+    uint32_t copies;     /* number of copies so far */
+    uint32_t copy;       /* the current copy */
 } parser;
 
 static char *copy_text(ptx_arena *arena, ptx_token token)
@@ -58,7 +58,7 @@ static void add_label(parser *p, ptx_token name)
     p->labels[p->label_count++] = (label){name, p->copy, p->kernel.code_count};
 }
 
-/* Vectors' braces, pairs' bars and commas say nothing that the operation does not. */
+/* Braces of vectors, bars of pairs and commas are skipped: the operation implies them. */
 static void skip_separators(ptx_lexer *lexer)
 {
     while (ptx_accept(lexer, ",") || ptx_accept(lexer, "{") || ptx_accept(lexer, "}") ||
@@ -81,7 +81,8 @@ static void read_operands(parser *p, ptx_lexer *lexer, ptx_instruction *in)
     skip_separators(lexer);
 }
 
-/* .reg .b32 %r<8>, %temp; and .param .b64 param0; within a body, which a call takes or leaves. */
+/* .reg .b32 %r<8>, %temp; and, within a body, .param .b64 param0; for a call's arguments or
+ * result. */
 static void read_declaration(parser *p, ptx_lexer *lexer)
 {
     const ptx_token type = ptx_next(lexer);
@@ -114,7 +115,7 @@ static const ptx_routine *function_named(const parser *p, ptx_token name)
     return NULL;
 }
 
-/* The function's parameters become names of the caller's, in the order of both lists. */
+/* The function's parameters become names of the caller's registers, in the order of both lists. */
 static void bind_parameters(parser *p, ptx_lexer *caller, const ptx_routine *function)
 {
     ptx_lexer own = function->parameters;
@@ -135,8 +136,8 @@ static void bind_parameters(parser *p, ptx_lexer *caller, const ptx_routine *fun
     ptx_expect(caller, ")");
 }
 
-/* call.uni (result), function, (parameters): the function's code is set in here, its `ret` being
- * branches to the end of the copy. */
+/* call.uni (result), function, (parameters): the function's code is copied in here. Its `ret`
+ * become branches to the end of the copy. */
 static void read_call(parser *p, ptx_lexer *lexer)
 {
     ptx_expect(lexer, "(");
@@ -175,7 +176,8 @@ static void read_guard(const parser *p, ptx_lexer *lexer, ptx_operand *guard, bo
     }
 }
 
-/* mov.b64 has three forms, which its operands tell apart: the tables name two of them by these. */
+/* mov.b64 has three forms, which differ in their operands. The tables use these names for two of
+ * them. */
 static const ptx_operation *read_operation(ptx_lexer *lexer)
 {
     const ptx_token name = ptx_next(lexer);
@@ -313,7 +315,7 @@ ptx_kernel ptx_parse_kernel(ptx_arena *arena, const ptx_routines *routines,
     p.kernel.most_threads = entry->most_threads;
     read_kernel_parameters(&p, entry->parameters);
     read_body(&p, &lexer);
-    /* Whoever runs off the end returns. */
+    /* A lane that reaches the end returns. */
     add_instruction(&p, ptx_operation_named("ret", 3), lexer.line);
     resolve_branches(&p, &lexer);
     p.kernel.constants = p.registers.constants;

@@ -1,4 +1,4 @@
-/* From tokens to a kernel's instructions. */
+/* Parses tokens into a kernel's instructions. */
 #ifndef PTX_PARSER_H
 #define PTX_PARSER_H
 
@@ -6,10 +6,10 @@
 #include "ptx_kernel.h"
 #include "ptx_lexer.h"
 
-/* An .entry or a .func with a body. Functions are set into the kernels that call them. */
+/* An .entry or a .func with a body. Functions are copied into the kernels that call them. */
 typedef struct ptx_routine {
     ptx_token name;
-    ptx_token result; /* the name of a .func's result, empty without */
+    ptx_token result; /* the name of a .func's result; empty if it has none */
     ptx_lexer parameters;
     ptx_lexer body;
     uint32_t most_threads;

@@ -9,7 +9,7 @@
 #include "ptx_parser.h"
 
 struct ptx_program {
-    ptx_arena arena; /* of all below, and of what kernels point to */
+    ptx_arena arena; /* for everything below, and for everything that kernels point to */
     ptx_kernel *kernels;
     size_t kernel_count;
 };

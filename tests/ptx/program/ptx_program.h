@@ -1,4 +1,4 @@
-/* The kernels of one or more PTX files, as ptx_kernel.h has them. */
+/* The decoded kernels (ptx_kernel.h) of one or more PTX files. */
 #ifndef PTX_PROGRAM_H
 #define PTX_PROGRAM_H
 
@@ -9,17 +9,17 @@ typedef struct ptx_program ptx_program;
 ptx_program *ptx_program_create(void);
 void ptx_program_destroy(ptx_program *program);
 
-/* Adds the kernels of a text. `file` names it in faults. NULL, or what is wrong with it, good until
- * the next fault; an instruction that the interpreter does not know is. Both texts are copied. */
+/* Adds the kernels of a text. Faults name it `file`. Returns NULL, or a message, valid until the
+ * next fault, if the text is wrong or has an unknown instruction. Both strings are copied. */
 const char *ptx_program_add(ptx_program *program, const char *file, const char *text);
 
-/* Adds every file *.ptx of a folder; at least one. */
+/* Adds every file *.ptx of a folder; an error if there is none. */
 const char *ptx_program_add_folder(ptx_program *program, const char *folder);
 
-/* The one kernel whose mangled name contains `part`; NULL if it is none or several. */
+/* The kernel whose mangled name contains `part`; NULL if none does or several do. */
 const ptx_kernel *ptx_program_find(const ptx_program *program, const char *part);
 
-/* All kernels, [*count], until the next addition. */
+/* All kernels, [*count]; valid until the next addition. */
 const ptx_kernel *ptx_program_kernels(const ptx_program *program, size_t *count);
 
 #endif

@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* As ptx_special numbers them. */
+/* In the order of ptx_special. */
 static const char *const special_names[PTX_SPECIALS] = {
     "%tid.x",   "%tid.y",   "%tid.z",    "%ntid.x",   "%ntid.y",   "%ntid.z", "%ctaid.x",
     "%ctaid.y", "%ctaid.z", "%nctaid.x", "%nctaid.y", "%nctaid.z", "%laneid",
@@ -37,7 +37,7 @@ uint32_t ptx_width_of_type(ptx_token type)
     return 0;
 }
 
-/* Predicates have one word; the rest of their row is not used. */
+/* A predicate uses one word; the rest of its row is unused. */
 static uint32_t row_bytes(uint32_t width)
 {
     const uint32_t bytes = width == PTX_PREDICATE ? sizeof(uint32_t) : width * PTX_LANES;
@@ -89,7 +89,7 @@ void ptx_registers_release(ptx_registers *registers, size_t mark)
     registers->name_count = mark;
 }
 
-/* Which of a name's registers the text is; PTX_NONE if none. */
+/* The number of the register in its declaration; PTX_NONE if it does not belong to it. */
 static uint32_t number_in(const ptx_name *name, ptx_token text)
 {
     const size_t prefix = name->text.length;

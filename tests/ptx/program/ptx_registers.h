@@ -1,4 +1,4 @@
-/* Which row of a warp's registers a name of the PTX stands for, and the rows of constants. */
+/* Maps names of the PTX to rows of a warp's registers, and holds the rows of constants. */
 #ifndef PTX_REGISTERS_H
 #define PTX_REGISTERS_H
 
@@ -6,12 +6,12 @@
 #include "ptx_kernel.h"
 #include "ptx_lexer.h"
 
-/* `%r<8>`: eight registers; or one of just this name. */
+/* `%r<8>`: eight registers; or a single register of this name. */
 typedef struct ptx_name {
     ptx_token text; /* without the number */
     uint32_t count; /* 0: one register, whose name has no number */
     uint32_t width;
-    uint32_t row; /* of the first */
+    uint32_t row; /* of the first register */
 } ptx_name;
 
 typedef struct ptx_registers {
@@ -25,16 +25,16 @@ typedef struct ptx_registers {
 
 ptx_registers ptx_registers_begin(ptx_arena *arena);
 
-/* The width of a type (`.pred`, `.b16`, `.f32`); 0 if it is none. */
+/* The width of a type (`.pred`, `.b16`, `.f32`); 0 if it is no type. */
 uint32_t ptx_width_of_type(ptx_token type);
 
-/* Declares registers in rows of their own; a name that was there already is hidden. */
+/* Declares registers with new rows. They hide earlier registers of the same name. */
 void ptx_registers_declare(ptx_registers *registers, ptx_token text, uint32_t count,
                            uint32_t width);
-/* Another name of a register. */
+/* Declares another name for a register. */
 void ptx_registers_alias(ptx_registers *registers, ptx_token text, const ptx_operand *operand);
 
-/* Scopes: names declared since `mark` are forgotten; their rows stay. */
+/* Ends a scope: forgets the names declared since `mark`; their rows stay. */
 size_t ptx_registers_mark(const ptx_registers *registers);
 void ptx_registers_release(ptx_registers *registers, size_t mark);
 

@@ -1,7 +1,7 @@
 /* The outline of a PTX file: where its kernels and functions begin. */
 #include "ptx_parser.h"
 
-/* Over a parenthesis or brace, which is next, and all within it. */
+/* Skips a parenthesis or brace, the next token, and everything in it. */
 static void skip_group(ptx_lexer *lexer)
 {
     size_t depth = 0;
@@ -25,7 +25,7 @@ static void skip_statement(ptx_lexer *lexer)
     }
 }
 
-/* Between a kernel's parameters and its body: how it may be launched. */
+/* The directives between a kernel's parameters and its body, which limit its launches. */
 static void read_limits(ptx_lexer *lexer, ptx_routine *routine)
 {
     for (;;) {
@@ -42,7 +42,7 @@ static void read_limits(ptx_lexer *lexer, ptx_routine *routine)
     }
 }
 
-/* False if it is but declared. */
+/* False if it is only declared. */
 static bool read_routine(ptx_lexer *lexer, ptx_routine *routine)
 {
     if (!routine->is_entry && ptx_accept(lexer, "(")) {

@@ -1,4 +1,4 @@
-/* main of a Check program: what it does and returns. */
+/* What main of a Check program does and returns. */
 #ifndef TESTS_CHECK_MAIN_H
 #define TESTS_CHECK_MAIN_H
 

@@ -38,7 +38,7 @@ typedef enum wrong_kernel {
     WRONG_NO_SECOND_BARRIER,    /* between a read and another warp's write in the next turn */
     WRONG_SHUFFLE_FOR_SYNCWARP, /* a shuffle between a write and another lane's read */
     WRONG_SYNCWARP_FOR_BLOCK,   /* __syncwarp between a write and another warp's read */
-    WRONG_TWO_WRITERS,          /* of one value, at once */
+    WRONG_TWO_WRITERS,          /* of one value, at the same time */
     WRONG_BYTE_RACE,            /* two writers of one byte */
     WRONG_WORD_OVER_BYTES,      /* a word is read while others write its bytes */
     WRONG_PLAIN_BESIDE_ATOMIC,  /* a plain read while others add */

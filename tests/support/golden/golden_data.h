@@ -7,8 +7,8 @@
 #include "lenet.h"
 #include "synthetic_digits.h"
 
-/* How far an engine in single precision may be from Keras in float64, relative, in the losses of
- * the run's steps and in its epoch metrics. */
+/* The largest relative difference allowed between an engine in single precision and Keras in
+ * float64, in the losses of the run's steps and in its epoch metrics. */
 #define GOLDEN_ENGINE_BOUND 1e-5
 
 typedef struct golden_data {

@@ -1,4 +1,4 @@
-"""What real Keras computes for a short run of ours, as constants for the C tests.
+"""Makes constants for the C tests: what real Keras computes for a short run of ours.
 
 Run by hand, in an environment that has tensorflow-cpu, keras and numpy:
 
@@ -7,16 +7,16 @@ Run by hand, in an environment that has tensorflow-cpu, keras and numpy:
 
 The model, loss, optimizer and fit are Keras' own. Only the random parts are ours, recomputed here
 from the documentation in kernels/common/philox.h and kernels/proof/synthetic_digits.h: the images,
-the initial weights, the order of each epoch and the dropout masks. So an engine of ours needs
-nothing but the seed to repeat the run.
+the initial weights, the order of each epoch and the dropout masks. So our engines need only the
+seed to repeat the run.
 
-It is done twice: in float64, which the double-precision reference must meet to rounding and
-engines to 1e-5, and in float32, which is what users of Keras run and what shows how far single
-precision strays: in this run by 3e-7 of a loss. Other data (DATA_SEED) strayed by up to 6e-4 within
-20 steps, for two reasons that are no error. Keras computes 1 - beta_2^t in float32, which is up to
-6e-5 off in the first steps, and the rates with it; and where a hidden unit's sum is nearly 0 for a
-sample, rounding decides whether ReLU lets its gradient through, of which Adam makes a whole step.
-The data here are such that nothing in the run hangs on that.
+The run is made twice. In float64: the double-precision reference must agree with it up to rounding,
+engines to 1e-5. In float32, which users of Keras run: it shows the deviation of single precision,
+in this run 3e-7 of a loss. With other data (DATA_SEED) the deviation was up to 6e-4 within 20
+steps, for two reasons that are no errors. Keras computes 1 - beta_2^t in float32, so it and the
+rates are up to 6e-5 off in the first steps. And if a hidden unit's sum is nearly 0 for a sample,
+rounding decides whether ReLU passes its gradient, and Adam takes a whole step for it. The data here
+are chosen so that this decides nothing in the run.
 """
 
 import argparse
@@ -226,7 +226,7 @@ def step_losses(x, y):
 
 
 def epoch_metrics(x, y, validation):
-    """What fit reports an epoch: loss, accuracy, val_loss, val_accuracy."""
+    """What fit reports for an epoch: loss, accuracy, val_loss, val_accuracy."""
     model = build_model()
     steps = -(-TRAINING // BATCH_SIZE)
     metrics = []

@@ -29,8 +29,8 @@ def enlarge(image, side):
 
 
 def draw(image, random, smallest=3, largest=12, noise=8, slope=40):
-    """The digit, enlarged, at a random place on paper with a gradient of light, dark on light or
-    light on dark, with noise of that standard deviation."""
+    """The digit, enlarged, at a random place on unevenly lit paper, dark on light or light on dark,
+    with noise of that standard deviation."""
     side = round(28 * random.uniform(smallest, largest))
     height, width = side + random.integers(0, side // 2 + 1, 2)
     top, left = random.integers(0, height - side + 1), random.integers(0, width - side + 1)
@@ -51,7 +51,7 @@ def pgm(image):
 
 
 def png(image):
-    """Of 8 bits, grey."""
+    """Writes an 8-bit greyscale PNG."""
     def chunk(kind, data):
         return (struct.pack(">I", len(data)) + kind + data
                 + struct.pack(">I", zlib.crc32(kind + data)))

@@ -1,5 +1,5 @@
-"""What tests of the built trainer share: a data set of a few dozen random images, runs on it with
-the real CPU engine, and their files. A program of such tests is called with the trainer and tblog:
+"""Shared by the tests of the built trainer: a data set of a few dozen random images, runs on it
+with the real CPU engine, and their files. Call a test program with the trainer and tblog:
 check_x.py TRAINER TBLOG [TEST...]"""
 
 import json
@@ -37,7 +37,7 @@ PARTS = ("", "train", "validation")  # the directories of a run that have event 
 
 
 def events(run, part, timeless=True):
-    """(step, tag, value) of every point, in the order of the file; rates left out."""
+    """(step, tag, value) of every point, in the order of the file, without rates."""
     points = []
     for path in sorted((run / part).glob("*tfevents*")):
         text = subprocess.run([TBLOG, "cat", path], capture_output=True, check=True, text=True)

@@ -1,5 +1,5 @@
-"""How long tests wait. No test depends on the machine's pace: it waits for anything as long as
-CTest lets the test run."""
+"""How long tests wait. No test depends on the machine's speed: it waits as long as CTest lets the
+test run."""
 
 import os
 import time

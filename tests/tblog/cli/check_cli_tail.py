@@ -89,7 +89,7 @@ class Tail(ToolTest):
         return seen
 
     def screen(self, rows, columns, *arguments):
-        """What tail -f draws at first on a terminal of this size, as lines."""
+        """The lines that tail -f first draws on a terminal of this size."""
         leader, follower = pty.openpty()
         fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         process = subprocess.Popen([TBLOG, "tail", "-f", *arguments], stdout=follower,
@@ -218,7 +218,7 @@ class Tail(ToolTest):
         packed.write_bytes(gzip.compress(content))
         process, output = self.follow()
         self.read_until(output, b"b  t  9 at step 98")
-        for step in range(2, 8):  # each is a look at least
+        for step in range(2, 8):  # each round takes at least one poll
             with open(other, "ab") as file:
                 file.write(pathlib.Path(self.write(scalar_event(step, "other", 1),
                                                    name="more")).read_bytes())
@@ -246,7 +246,7 @@ class Tail(ToolTest):
             output = process.stdout.fileno()
             self.read_until(output, b"u  1 at step 0")
             before = self.bytes_read(process)
-            for step, record in enumerate(records[:-1], 2):  # each is a look at least
+            for step, record in enumerate(records[:-1], 2):  # each round takes at least one poll
                 with open(other, "ab") as file:
                     file.write(record)
                 self.read_until(output, b"new  1 at step %d" % step)

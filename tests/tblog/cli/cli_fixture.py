@@ -1,4 +1,4 @@
-"""What the tests of the tblog tool share: the tool, and event files by the stock package."""
+"""Shared by the tests of the tblog tool: the tool, and event files made by the stock package."""
 
 import json
 import os
@@ -95,7 +95,8 @@ class ToolTest(unittest.TestCase):
         return os.path.join(self.directory, name)
 
     def many(self, count=30):
-        """A file of one tag's points, and where its records begin, its end included."""
+        """Makes a file of one tag's points. Returns it, and the offsets of its records and of its
+        end."""
         path = self.write(version_event(), *[scalar_event(i, "t", i) for i in range(count)])
         offsets = [event["offset"] for event in self.cat(path)[0]] + [os.path.getsize(path)]
         return path, offsets

@@ -1,4 +1,4 @@
-/* Events of every kind but summaries, and what metadata says beside the plug-in. */
+/* Events of every kind except summaries, and the metadata besides the plug-in. */
 #include <stdlib.h>
 #include <string.h>
 

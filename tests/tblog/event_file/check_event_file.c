@@ -1,5 +1,5 @@
-/* What the writer's tests do not see of an event_file: errno values, and the files that a failed
- * call leaves. */
+/* Tests of event_file that the writer's tests cannot make: errno values, and the files that a
+ * failed call leaves. */
 #include "event_file.h"
 
 #include <dirent.h>

@@ -108,7 +108,7 @@ class file_size_limit
     rlimit before_{};
 };
 
-// From now on what is logged is an I/O error.
+// From now on every event that is logged is an I/O error.
 void lose_file(const tblog::writer &log)
 {
     ck_assert_int_eq(unlink(tblog_writer_path(log.get())), 0);
@@ -152,7 +152,7 @@ void check_logged(tblog::writer &log, const std::vector<point> &expected)
     check_points(path, expected);
 }
 
-// The last value of a file that holds but one tag.
+// The last value of a file with only one tag.
 std::vector<double> read_numbers(const std::string &path)
 {
     tblog::reader events;

@@ -1,5 +1,6 @@
 """tblog.hpp compiles without a warning: by GCC and clang, as C++17 and C++20, with exceptions and
-without, and also as two sources of one program. What it does not take, it refuses with a sentence.
+without, and also as two sources of one program. For wrong arguments it gives a readable compile
+error.
 
 Usage: check_hpp_compilers.py TESTS_OF_TBLOG INCLUDE_DIRECTORY CXX
 """

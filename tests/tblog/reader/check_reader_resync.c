@@ -149,7 +149,7 @@ END_TEST
 
 START_TEST(damage_in_several_places_costs_those_records_alone)
 {
-    /* Pairs of bytes so far apart: in the same record, in neighbours, in others. */
+    /* Pairs of bytes at this distance: in the same record, in neighbours, further apart. */
     static const size_t aparts[] = {1, 7, 13, 40, 55, 90, 200};
     for (size_t i = 0; i < sizeof aparts / sizeof aparts[0]; i++) {
         for (size_t at = 0; at + aparts[i] < record_offset(RECORDS); at += 5) {
@@ -214,7 +214,7 @@ START_TEST(a_hole_or_a_missing_stretch_costs_the_records_it_touches)
                 const size_t size = f.file.size;
                 strike(&f, at, sizes[i], zeros != 0);
                 const size_t touched = record_at(at + sizes[i] - 1) + 1 - record_at(at);
-                /* Zeros over zeros are no damage; a stretch of equal bytes may close up. */
+                /* Zeros over zeros are no damage; after a removal equal bytes may close the gap. */
                 const bool changed = f.file.size != size || memcmp(before, f.file.data, size) != 0;
                 const outcome result = read_all(&f);
                 ck_assert_uint_ge(result.count, RECORDS - touched);
@@ -264,7 +264,7 @@ START_TEST(records_behind_a_torn_one_are_found)
 }
 END_TEST
 
-/* A header alone, as a writer leaves it that stops there. */
+/* A header alone, as left by a writer that stopped there. */
 static void append_header(fixture *f, uint64_t payload_bytes)
 {
     uint8_t header[RECORD_HEADER_BYTES];

@@ -10,7 +10,7 @@
 #include "record_append.h"
 #include "record_format.h"
 
-/* Records of 1 to 9 bytes; each payload's bytes tell its number. */
+/* Records of 1 to 9 bytes; each payload's bytes are its number. */
 static size_t payload_size(size_t number)
 {
     return 1 + number % 9;

@@ -1,4 +1,4 @@
-"""What tblog_add_plain_text wrote is shown as it was, by the functions of TensorBoard's text page.
+"""The functions of TensorBoard's text page show the texts of tblog_add_plain_text unchanged.
 
 Usage: check_plain_text.py WRITE_PLAIN_TEXT
 """

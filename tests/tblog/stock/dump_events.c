@@ -1,6 +1,6 @@
-/* Prints what tblog_reader gives of a file, an event a line as JSON: dump_events FILE. Numbers
- * are strings in hexadecimal, which keep every bit, NaN and infinities; bytes are in
- * hexadecimal too. */
+/* dump_events FILE prints each event that tblog_reader finds in a file as a line of JSON. Numbers
+ * are strings in hexadecimal, which keep every bit, NaN and infinities; bytes are in hexadecimal
+ * too. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -47,7 +47,7 @@ def run_tool(*arguments):
     return subprocess.run([TBLOG, *arguments], capture_output=True, text=True, timeout=LIMIT_SECONDS)
 
 
-@functools.cache  # the tests' files stay as they are
+@functools.cache  # the tests' files stay unchanged
 def dump(path):
     result = subprocess.run([DUMP, path], capture_output=True, text=True, timeout=LIMIT_SECONDS)
     assert result.returncode == 0, f"{path}: {result.stderr}"
@@ -70,7 +70,7 @@ class FilesTest(unittest.TestCase):
                 for event in dump(path) for value in event["values"] if value["tag"] == tag]
 
     def value(self, tag, run="."):
-        """Of a tag with one value."""
+        """The value of a tag with one value."""
         (_, value), = self.values(tag, run)
         return value
 
@@ -81,7 +81,7 @@ class FilesTest(unittest.TestCase):
                 if event["content"] == "graph_def"]
 
     def check_scalars(self, tag, points, run="."):
-        """A tag's points are these, each to the float."""
+        """Asserts that a tag's points are these, exactly as floats."""
         found = [(step, value.numbers.tolist()) for step, value in self.values(tag, run)]
         expected = [(step, [float(np.float32(number))]) for step, number in points]
         np.testing.assert_equal(found, expected)  # NaN equals NaN here
@@ -106,7 +106,7 @@ class FilesTest(unittest.TestCase):
         found = [np.array(Image.open(io.BytesIO(png))).reshape(pixels.shape[1:]) for png in pngs]
         np.testing.assert_array_equal(found, pixels)
 
-    # ---- What holds for the files of every writer ----
+    # ---- Tests for the files of every writer ----
 
     def test_verify_finds_every_file_whole(self):
         result = run_tool("verify", self.directory)

@@ -75,8 +75,8 @@ def pretend_tensorflow():
 
 
 def stock(step, summary, tag=None):
-    """What a summary function of the stock package made, as its loader passes it on: with the data
-    class. The display name, which only the older functions set, goes."""
+    """The result of a summary function of the stock package, as its loader passes it on: with the
+    data class, and without the display name, which only the older functions set."""
     event = event_pb2.Event(wall_time=WALL_TIME, step=step)
     event.summary.ParseFromString(summary.SerializeToString())
     for value in event.summary.value:
@@ -156,7 +156,7 @@ def wav(samples, rate):
 
 
 def in_order(event):
-    """A map's entries have no order of their own: here that of their keys."""
+    """A map's entries are not ordered; this orders them by their keys."""
     for value in event.summary.value:
         data = plugin_data_pb2.HParamsPluginData.FromString(value.metadata.plugin_data.content)
         value.metadata.plugin_data.content = data.SerializeToString(deterministic=True)

@@ -9,11 +9,11 @@
 #include "flush_timer.h"
 
 typedef struct fake_timer {
-    flush_timer base; /* what the writer is given */
+    flush_timer base; /* give this to the writer */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     int64_t now_ms;
-    bool waiting; /* the flusher is in its wait, on the two below */
+    bool waiting; /* the flusher waits on the two below */
     pthread_cond_t *waited_condition;
     pthread_mutex_t *waited_mutex;
 } fake_timer;
@@ -24,7 +24,7 @@ void fake_timer_free(fake_timer *timer);
 /* Returns once the flusher waits for time to pass. */
 void fake_timer_await_wait(fake_timer *timer);
 
-/* Waits for that, lets time pass and wakes the flusher to check the time. */
+/* Waits until then, lets time pass and wakes the flusher to check the time. */
 void fake_timer_advance(fake_timer *timer, int64_t milliseconds);
 
 #endif

@@ -19,7 +19,7 @@ typedef enum call_fault {
 } call_fault;
 
 /* From now on calls are counted from 0, and those from `from` to below `until` have the fault.
- * `directory` is what FAULT_MOVED renames to `moved`; both must stay. */
+ * FAULT_MOVED renames `directory` to `moved`. The caller must keep both strings. */
 void faulty_calls_begin(call_fault fault, size_t from, size_t until, const char *directory,
                         const char *moved);
 

@@ -1,5 +1,5 @@
-/* A file in memory for the tests: a sink to write it by, a source to read it by, and faults at any
- * call. Any thread may use it. */
+/* A file in memory for the tests: a sink writes it, a source reads it, and any call can fail. Any
+ * thread may use it. */
 #ifndef TESTS_MEMORY_FILE_H
 #define TESTS_MEMORY_FILE_H
 
@@ -26,7 +26,7 @@ typedef struct memory_file {
     int fail_errno;
     size_t transfer_max; /* most bytes that one read or write moves */
     size_t disk_bytes;   /* writes beyond it are short, then fail with ENOSPC */
-    size_t hole_bytes;   /* zeros that a source finds after the data, as of a sparse file */
+    size_t hole_bytes;   /* zeros that a source reads after the data, as in a sparse file */
 
     size_t writes; /* successful ones */
     size_t syncs;
@@ -37,7 +37,7 @@ typedef struct memory_file {
 void memory_file_init(memory_file *file);
 void memory_file_free(memory_file *file);
 
-/* New handles on the file. Whoever gets one closes it. */
+/* New handles on the file. The caller closes them. */
 record_sink *memory_file_sink(memory_file *file);
 record_source *memory_file_source(memory_file *file);
 

@@ -20,7 +20,7 @@ typedef struct writer_fixture {
     tblog_writer *writer;
 } writer_fixture;
 
-/* Makes all but the writer, so that a test may change options and faults first. */
+/* Makes everything except the writer, so that a test can change options and faults first. */
 void writer_fixture_make(writer_fixture *f);
 
 /* Opens f->writer, which the test closes. */
@@ -28,7 +28,8 @@ tblog_status writer_fixture_open(writer_fixture *f);
 
 void writer_fixture_free(writer_fixture *f);
 
-/* Opens f->writer so that every event is in the file at once, at the time of the golden records. */
+/* Opens f->writer so that every event is written immediately, with the time of the golden
+ * records. */
 void writer_fixture_open_golden(writer_fixture *f);
 
 /* Whether the file ends with these bytes. */

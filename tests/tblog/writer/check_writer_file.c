@@ -187,7 +187,7 @@ END_TEST
 /* What a logging child reports to its parent, in shared memory. */
 typedef struct child_progress {
     char path[512];
-    atomic_int_least64_t flushed_steps; /* as many steps as flush has returned for */
+    atomic_int_least64_t flushed_steps; /* the number of steps for which flush has returned */
 } child_progress;
 
 /* Logs without end and flushes now and then, with a small queue that is often full. */
@@ -217,8 +217,8 @@ static void log_until_killed(const char *run, child_progress *progress, unsigned
     }
 }
 
-/* With a sanitizer a fork takes many times as long, and it finds nothing in a process that is
- * killed. */
+/* With a sanitizer a fork takes many times as long, and a sanitizer finds nothing in a process that
+ * is killed. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { KILLS = 20 };
 #else
@@ -281,7 +281,7 @@ static int use_in_child(tblog_writer *writer, const char *run)
     /* The busy thread may have held a lock of AddressSanitizer's allocator at the fork. */
     (void)run;
 #else
-    /* A writer of its own works. */
+    /* A new writer works in the child. */
     tblog_writer_options options;
     tblog_writer_options_init(&options);
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)

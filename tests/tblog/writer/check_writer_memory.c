@@ -115,7 +115,7 @@ START_TEST(a_default_writer_takes_no_memory_until_its_queue_is_full)
     ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
     ck_assert_int_eq(tblog_add_scalar(writer, "loss", 0, 0.5), TBLOG_OK);
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
-    /* In turns each of the buffers is the queue's. */
+    /* The two buffers take turns as the queue. */
     size_t taken = 0;
     for (int turn = 0; turn < 3; turn++) {
         ck_assert_uint_gt(fill_queue(writer, &taken), options.queue_bytes / 100);
@@ -136,7 +136,7 @@ static void log_large_events(tblog_writer *writer)
     for (size_t i = 0; i < SCALARS; i++) {
         scalars[i] = (tblog_scalar){.tag = "loss", .value = 0.5};
     }
-    /* The later ones of them wait while the first is written, so that both buffers grow. */
+    /* The later events wait while the first is written, so both buffers grow. */
     for (int64_t step = 0; step < 3; step++) {
         ck_assert_int_eq(tblog_add_graph_def(writer, graph, sizeof graph), TBLOG_OK);
         ck_assert_int_eq(tblog_add_scalars(writer, step, scalars, SCALARS), TBLOG_OK);

@@ -1,5 +1,5 @@
-/* The bounded queue when it is full, and the options for what follows a flush or an error. Tests
- * lock the writer's file to keep it from writing. */
+/* The bounded queue when it is full, and the options sync_every_flush and retry_after_error. Tests
+ * lock the writer's file to stop it from writing. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -143,7 +143,7 @@ static void *add_events(void *writer)
     return writer;
 }
 
-/* Waits until the queue is full; the thread that fills it waits for room then, or soon will. */
+/* Waits until the queue is full. Then the thread that fills it waits for room, or soon will. */
 static void await_full(tblog_writer *writer)
 {
     for (bool full = false; !full;) {
@@ -193,7 +193,7 @@ START_TEST(a_call_that_waits_for_room_returns_when_the_disk_fails)
 }
 END_TEST
 
-/* ---- Going on after an error ---- */
+/* ---- Continuing after an error ---- */
 
 START_TEST(logging_goes_on_by_itself_when_there_is_room_again)
 {
@@ -210,7 +210,7 @@ START_TEST(logging_goes_on_by_itself_when_there_is_room_again)
     ck_assert_int_eq(tblog_writer_flush(f.writer), TBLOG_IO);
     ck_assert_int_eq(tblog_writer_status(f.writer), TBLOG_IO);
     ck_assert_ptr_nonnull(strstr(tblog_writer_message(f.writer), "No space left on device"));
-    /* The error stands, and yet there is room in memory. */
+    /* The error stays, but events are accepted while there is room in memory. */
     for (int64_t step = 10; step < 20; step++) {
         ck_assert_int_eq(tblog_add_scalar(f.writer, "a", step, 1.0), TBLOG_OK);
     }

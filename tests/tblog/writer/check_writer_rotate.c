@@ -1,5 +1,5 @@
-/* Files that end by a call or by their age. fsync and close are wrapped: the test sees which file
- * they had last, and the close can fail. */
+/* Files that end because of a call or their age. fsync and close are wrapped: the test sees their
+ * last file, and close can fail. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -78,7 +78,7 @@ typedef struct fixture {
     const char *first; /* the path of its first file */
 } fixture;
 
-/* All but the writer, so that the test may change options first. */
+/* Makes everything except the writer, so that the test can change options first. */
 static void make(fixture *f)
 {
     temporary_directory_make(&f->directory);

@@ -1,11 +1,11 @@
-/* The writer's promises on real files, for each way to use it, with each kind of fault at each
- * system call in turn:
+/* Checks the writer's promises on real files, for each way to use it, with each kind of fault at
+ * each system call in turn:
  *
  *   - an error is reported, stays until it is cleared, and keeps events out meanwhile (or not, with
  *     retry_after_error);
- *   - what flush has returned TBLOG_OK for can be read;
- *   - in the end the files hold just the accepted events, whole, once each and in their order, but
- *     for those that were dropped and counted; and each file has its tags' metadata. */
+ *   - events for which flush has returned TBLOG_OK can be read;
+ *   - in the end the files hold exactly the accepted events, whole, once each and in order, except
+ *     those that were dropped and counted; and each file has its tags' metadata. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -162,8 +162,8 @@ static void add_files(file_list *list, const char *directory)
     closedir(stream);
 }
 
-/* Reads what a file holds of the logger's into `steps`, from *count on. Its tags must have metadata
- * at their first values. The status behind the last event. */
+/* Reads the logger's events of a file into `steps`, from *count on. Its tags must have metadata at
+ * their first values. Returns the status after the last event. */
 static tblog_status read_file(const run *r, const char *path, const logger *l, int64_t *steps,
                               size_t *count)
 {
@@ -307,7 +307,7 @@ static bool log_through(const way *w, call_fault fault, size_t from, size_t leng
     for (int64_t step = 0; step < EVENTS; step++) {
         if (step == FAULTS_END && faults_end) {
             met = faulty_calls_end();
-            /* A writer that rotates may have made the directory anew: then both stay. */
+            /* A writer that rotates may have made the directory again; then both stay. */
             if (access(r.path, F_OK) != 0) {
                 (void)rename(r.moved, r.path);
             }

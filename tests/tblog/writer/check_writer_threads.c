@@ -155,7 +155,7 @@ START_TEST(threads_log_side_by_side_and_each_point_is_there_in_its_order)
 }
 END_TEST
 
-/* Each thread has a tag of each kind, which is a number; one more is the test's own. */
+/* Each thread has a tag of each kind, named by a number; the test itself has one more. */
 enum { KINDS = 3, TAGS = KINDS * THREADS + 1, MIXED_STEPS = 100 };
 
 static void count_call(logging_thread *self, tblog_status status)

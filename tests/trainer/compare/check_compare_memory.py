@@ -1,5 +1,5 @@
-"""How much memory `trainer compare` takes: it compares 10,000 runs in 200 MB, and here as many as take
-a second to make up. usage: check_compare_memory.py TRAINER"""
+"""The memory of `trainer compare`: it compares 10,000 runs in 200 MB. Here it compares as many runs
+as can be written in about a second. usage: check_compare_memory.py TRAINER"""
 
 import json
 import pathlib

@@ -1,6 +1,6 @@
-/* The comparison's runs: where they are found, what is computed of each, and what is made of those
- * that are unfinished or damaged. The fake engine makes them in the scratch directory. openat is
- * wrapped, so that a run can vanish, and lstat, so that one cannot be looked at. */
+/* The comparison's runs: where they are found, which figures are computed, and how unfinished or
+ * damaged runs are treated. The fake engine trains them in the scratch directory. openat is wrapped
+ * so that a run can vanish, and lstat so that it can fail for one run. */
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
@@ -28,8 +28,8 @@ enum { SAMPLES = 64, VALIDATION_SAMPLES = 10000, EPOCHS = 4 };
 
 static char message[MESSAGE_BYTES];
 static comparison all; /* all runs in the scratch directory, since the last compare_everything */
-static const char *vanishing; /* once this file below scratch was opened it is removed; or NULL */
-static const char *hidden;    /* what is below scratch and cannot be looked at; or NULL */
+static const char *vanishing; /* this file below scratch is removed after it was opened; or NULL */
+static const char *hidden;    /* lstat fails for this path below scratch; or NULL */
 
 int __wrap_lstat(const char *path, struct stat *status)
 {
@@ -49,7 +49,7 @@ int __wrap_openat(int directory, const char *name, int flags, ...)
     return fd;
 }
 
-/* What runs reach. */
+/* The validation results of runs. */
 static const uint32_t correct_64[EPOCHS] = {9800, 9893, 9905, 9920};
 static const uint32_t correct_16[EPOCHS] = {9850, 9901, 9940, 9935};
 
@@ -92,7 +92,7 @@ static void make_run(const char *name, uint32_t batch_size, const uint32_t *val_
     make_run_with(name, batch_size, (fake_engine_plan){.val_correct = val_correct});
 }
 
-/* Each epoch's seconds of training, and the first one's, into run.json. */
+/* Writes each epoch's seconds of training, and those of the first, into run.json. */
 static void set_seconds_but_first(const char *name, double seconds, double first)
 {
     run_record record;
@@ -151,7 +151,7 @@ START_TEST(a_run_that_vanishes_meanwhile_does_not_end_the_comparison)
     vanishing = "a/one/run.json";
     ck_assert_int_eq(comparison_add_below(&all, scratch_path("a"), stderr, message), 0);
     ck_assert(!scratch_exists(vanishing));
-    ck_assert_uint_eq(all.count, 2); /* what was read counts */
+    ck_assert_uint_eq(all.count, 2); /* values that were read before count */
     vanishing = NULL;
 }
 END_TEST
@@ -273,7 +273,7 @@ START_TEST(an_unfinished_run_is_noted_and_does_not_count)
 }
 END_TEST
 
-/* A run that diverged after its third epoch. */
+/* A run that diverged in its fourth epoch. */
 static void make_diverged(const char *name, uint32_t batch_size)
 {
     make_run_with(name, batch_size,
@@ -336,7 +336,7 @@ START_TEST(event_files_are_read_only_to_check_them)
     check_everything();
     ck_assert_ptr_nonnull(strstr(all.runs[1].note, "validation/events.out.tfevents."));
     ck_assert_str_eq(all.runs[0].note, "");
-    ck_assert_double_eq(all.runs[1].val_accuracy.final, 0.9935); /* as run.json has it */
+    ck_assert_double_eq(all.runs[1].val_accuracy.final, 0.9935); /* as in run.json */
 }
 END_TEST
 

@@ -1,4 +1,5 @@
-"""Every figure of `trainer compare` over seeds, beside SciPy's. usage: check_figures.py TRAINER"""
+"""Compares every figure of `trainer compare` over seeds with SciPy's. usage: check_figures.py
+TRAINER"""
 
 import itertools
 import json
@@ -24,7 +25,7 @@ USUAL_TARGET = 0.99
 
 
 def curve(chance, level, spread):
-    """Accuracies that rise to about `level`, as counts of images."""
+    """Accuracies that rise to about `level`, as numbers of images."""
     end = chance.gauss(level, spread)
     return [round((end - 0.02 * 2.0**-epoch + chance.gauss(0, 1e-4)) * IMAGES) / IMAGES
             for epoch in range(EPOCHS)]
@@ -40,7 +41,7 @@ def mean_and_interval(values):
 
 
 def holm(probabilities):
-    """SciPy has no Holm adjustment: this is its textbook form."""
+    """Holm's adjustment in its textbook form; SciPy has none."""
     adjusted, largest = [None] * len(probabilities), 0
     order = sorted(range(len(probabilities)), key=probabilities.__getitem__)
     for done, place in enumerate(order):
@@ -50,7 +51,8 @@ def holm(probabilities):
 
 
 def seeds_needed(difference, spread, level):
-    """The fewest seeds for which a paired t test has the power, by the noncentral t."""
+    """The smallest number of seeds with which a paired t test has the power, by the noncentral
+    t."""
     for seeds in range(2, MOST_SEEDS + 1):
         bound = stats.t.isf(level / 2, seeds - 1)
         shift = difference / spread * math.sqrt(seeds)
@@ -84,7 +86,7 @@ class Figures(unittest.TestCase):
             self.assert_close(figure[key], expected)
 
     def assert_row(self, row, curves, target):
-        """`curves` are those of the row's seeds that count."""
+        """`curves` are those of the row's counted seeds."""
         self.assertEqual(row["runs"], len(curves))
         self.assert_mean(row["final_val_accuracy"], [curve[-1] for curve in curves])
         self.assert_mean(row["best_val_accuracy"], [max(curve) for curve in curves])
@@ -112,7 +114,7 @@ class Figures(unittest.TestCase):
                          seeds_needed(difference, spread, LEVEL / pairs))
 
     def make(self, chance, levels, spread, **settings):
-        """{batch size: {seed: curve}} of five seeds each, written too."""
+        """Writes runs of five seeds per batch size. Returns {batch size: {seed: curve}}."""
         runs = {}
         for batch_size, level in levels.items():
             runs[batch_size] = {seed: curve(chance, level, spread) for seed in range(5)}

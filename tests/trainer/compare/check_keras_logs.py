@@ -46,7 +46,7 @@ class KerasLogs(unittest.TestCase):
                                     capture_output=True, text=True, timeout=LIMIT_SECONDS)
             plots = [subprocess.run([TRAINER, "plot", root, "-o", root / "out.svg", "--axis", axis],
                                     capture_output=True, text=True, timeout=LIMIT_SECONDS)
-                     for axis in ("steps", "epochs")]  # how many steps there were no log says
+                     for axis in ("steps", "epochs")]  # no log has the number of steps
             picture = (root / "out.svg").read_text()
         self.assertEqual((plots[0].returncode, plots[0].stderr), (
             1, "trainer plot: there is no finished run to draw over steps\n"))

@@ -1,6 +1,5 @@
-/* Logs of Keras' TensorBoard callback among the compared: what is read from them, and which are
- * left out. They are written by tblog in the form of Keras; check_keras_logs.py has logs of Keras
- * itself. */
+/* Comparing logs of Keras' TensorBoard callback: what is read from them, and which are left out.
+ * tblog writes these logs in Keras' form; check_keras_logs.py tests logs of Keras itself. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -302,7 +301,7 @@ static const uint8_t content[] = {
 static uint32_t read_content(const uint8_t *data, size_t count, const char *plugin)
 {
     uint8_t *copy =
-        malloc(count + 1); /* of its own, so that tools see a byte too many that is read */
+        malloc(count + 1); /* its own allocation, so that sanitizers find a read beyond it */
     memcpy(copy, data, count);
     const tblog_value value = {.plugin = plugin, .plugin_content = {copy, count}};
     const uint32_t size = batch_size_hparam(&value);

@@ -1,5 +1,5 @@
-/* The graph of the network: its operations hang together, with the attributes that TensorBoard
- * shows. That the field numbers are TensorFlow's is for the tests in tests/tensorboard. */
+/* The graph of the network: its operations are connected, and have the attributes that TensorBoard
+ * shows. The tests in tests/tensorboard check that the field numbers are TensorFlow's. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +75,7 @@ START_TEST(every_input_is_the_name_of_an_earlier_node)
 }
 END_TEST
 
-/* Each node but the last is somebody's input. */
+/* Each node but the last is an input of another one. */
 START_TEST(everything_leads_to_the_probabilities)
 {
     ck_assert_str_eq(graph->node[graph->n_node - 1]->name, "dense_1/Softmax");

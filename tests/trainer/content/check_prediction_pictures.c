@@ -1,5 +1,5 @@
-/* The pictures of a validation: their colors where they tell something, and that whatever is drawn
- * stays inside. */
+/* The pictures of a validation: their meaningful colours, and that nothing is drawn outside of
+ * them. */
 #include <check.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ static uint8_t labels[SAMPLES];
 static uint8_t predicted[SAMPLES];
 static dataset_part set;
 
-/* Sample i is an i % 10, all pixels of it 100 + i % 100, and predicted right. */
+/* Sample i is the digit i % 10 with all pixels 100 + i % 100, and is predicted correctly. */
 static void set_up(void)
 {
     for (size_t i = 0; i < SAMPLES; i++) {
@@ -37,7 +37,7 @@ static bool same(picture_color a, picture_color b)
     return a.red == b.red && a.green == b.green && a.blue == b.blue;
 }
 
-/* The ground of a cell, from its corner, which no digit reaches. */
+/* The background of a cell, from its corner, which no digit reaches. */
 static picture_color ground(const picture *matrix, uint32_t label, uint32_t class)
 {
     return at(matrix, 38 + 31 * class + 1, 26 + 31 * label + 1);
@@ -76,7 +76,7 @@ START_TEST(mistakes_are_red_in_the_labels_row_and_the_darker_the_more)
     const picture_color one = ground(&matrix, 3, 5);
     const picture_color half = ground(&matrix, 7, 1);
     ck_assert_uint_gt(one.red, one.green);
-    ck_assert_uint_lt(one.green, 200); /* to be seen though it is one in a hundred */
+    ck_assert_uint_lt(one.green, 200); /* visible although it is one in a hundred */
     ck_assert_uint_lt(half.green, one.green);
     ck_assert(same(ground(&matrix, 5, 3), white));
     ck_assert(same(ground(&matrix, 1, 7), white));
@@ -85,7 +85,7 @@ START_TEST(mistakes_are_red_in_the_labels_row_and_the_darker_the_more)
 }
 END_TEST
 
-/* Pixels of a cell that are not its ground: the digits. */
+/* The number of pixels of a cell that differ from its background: the digits. */
 static unsigned ink_of_cell(const picture *matrix, uint32_t label, uint32_t class)
 {
     unsigned ink = 0;
@@ -100,7 +100,7 @@ static unsigned ink_of_cell(const picture *matrix, uint32_t label, uint32_t clas
 
 START_TEST(a_cells_count_is_written_into_it)
 {
-    labels[0] = 4; /* 101 fours, 99 zeros, one zero read from a four */
+    labels[0] = 4; /* 101 fours and 99 zeros; one four is predicted as a zero */
     picture matrix = confusion();
     /* A one of the font has 10 pixels, a nine 15 and a nought 19. */
     ck_assert_uint_eq(ink_of_cell(&matrix, 4, 0), 10);
@@ -123,7 +123,7 @@ START_TEST(large_counts_stay_in_their_cells)
         ck_assert_int_eq(prediction_picture_confusion(&matrix, &all, zeros), 0);
         ck_assert_uint_gt(ink_of_cell(&matrix, 0, 0), 40);
         ck_assert_uint_eq(ink_of_cell(&matrix, 0, 1), 0);
-        for (uint32_t y = 0; y < 30; y++) { /* what would run out of the cell */
+        for (uint32_t y = 0; y < 30; y++) { /* a number too wide for its cell would cover it */
             const picture_color line = at(&matrix, 38 + 30, 26 + y);
             ck_assert(same(line, (picture_color){220, 220, 220}));
         }
@@ -133,7 +133,7 @@ START_TEST(large_counts_stay_in_their_cells)
 }
 END_TEST
 
-/* The grey in the middle of a tile, or white where it is empty. */
+/* The grey in the middle of a tile, or white if the tile is empty. */
 static picture_color tile(const picture *sheet, uint32_t place)
 {
     return at(sheet, place % 5 * 70 + 35, place / 5 * (sheet->height / 2) + 36);

@@ -1,6 +1,6 @@
-/* The data set loader: right files of every kind load, wrong ones give one line that says what is
- * wrong. The fixture has just seen the files load; a test spoils one thing. (What is peculiar to
- * .npz is in check_dataset_npz.c.) */
+/* The data set loader: valid files of every kind load, invalid ones give a message of one line. The
+ * fixture makes files and checks that they load; then a test spoils one thing. check_dataset_npz.c
+ * tests what is special to .npz. */
 #include "dataset_files.h"
 
 #include <check.h>
@@ -71,7 +71,7 @@ END_TEST
 START_TEST(unreadable_file_is_named)
 {
     const bool root = geteuid() == 0;
-    ck_assert(!root || seteuid(65534) == 0); /* root may read everything */
+    ck_assert(!root || seteuid(65534) == 0); /* root can read everything */
     expect_loads("set");
     expect_loads("stored.npz");
     ck_assert(!root || seteuid(0) == 0);
@@ -94,7 +94,7 @@ START_TEST(a_long_path_is_survived_and_told_on_one_line)
     char path[5000];
     memset(path, '/', sizeof path);
     path[0] = '.';
-    path[4090] = '\0'; /* as long as a path may be, until a file's name is added */
+    path[4090] = '\0'; /* the longest possible path, until a file's name is added */
     expect_error(path, ".//");
     path[4090] = '/';
     path[sizeof path - 1] = '\0';
@@ -189,7 +189,7 @@ START_TEST(huge_count_allocates_nothing_before_the_data_is_seen)
     struct rlimit before;
     ck_assert_int_eq(getrlimit(RLIMIT_DATA, &before), 0);
     const struct rlimit tight = {.rlim_cur = 64 << 20, .rlim_max = before.rlim_max};
-    if (!SANITIZED) { /* sanitizers need more data than that themselves */
+    if (!SANITIZED) { /* sanitizers themselves need more memory */
         ck_assert_int_eq(setrlimit(RLIMIT_DATA, &tight), 0);
         void *volatile all = malloc((size_t)1 << 31);
         ck_assert_ptr_null(all); /* the limit works */

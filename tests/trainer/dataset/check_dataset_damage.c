@@ -1,7 +1,6 @@
-/* Every small damage to every kind of file: each bit flipped, each truncation. What
- * carries checksums either loads as the same data or is an error; plain IDX has none, so there the
- * loaded bytes are those of the damaged file. Run under the sanitizers, this is where crashes and
- * leaks would show. */
+/* Every small damage to every kind of file: each bit flipped, each truncation. A file with
+ * checksums either loads as the same data or is an error. Plain IDX has none, so the loaded bytes
+ * are those of the damaged file. Under the sanitizers this finds crashes and leaks. */
 #include "dataset_files.h"
 
 #include <check.h>
@@ -17,7 +16,7 @@ typedef struct outcomes {
     unsigned refused;
 } outcomes;
 
-/* Loads what may be damaged: the same data, or one line and nothing. */
+/* Loads a file that may be damaged. Expects the same data, or a message of one line and no data. */
 static void load_damaged(const char *path, const char *what, size_t where, outcomes *seen)
 {
     static const dataset empty;
@@ -65,8 +64,8 @@ static outcomes truncate_everywhere(const char *file, const char *path)
     return seen;
 }
 
-/* Both kinds of outcome must be seen, or the loop tested nothing: time stamps may change freely,
- * data may not. */
+/* Both outcomes must occur, or the loop tested nothing: time stamps may change freely, data may
+ * not. */
 static void damage(const char *file, const char *path)
 {
     const outcomes flipped = flip_every_bit(file, path);

@@ -1,4 +1,4 @@
-/* Which files of a folder are taken, and what the message says of a folder that has others. */
+/* Which files of a folder are used, and the message for a folder with other files. */
 #include "check_main.h"
 #include "dataset_files.h"
 
@@ -23,7 +23,7 @@ static void make_file(const char *path)
     blob_write(&content, path);
 }
 
-/* Makes a folder of the four files, named in another way than MNIST's. */
+/* Makes a folder of the four files with other names than MNIST's. */
 static void make_named(const char *folder, const char *prefix, const char *validation,
                        char separator, bool gzipped)
 {
@@ -94,7 +94,7 @@ START_TEST(several_splits_in_a_folder_are_refused)
 }
 END_TEST
 
-/* As Kaggle's copy of MNIST unpacks. */
+/* The layout of Kaggle's copy of MNIST. */
 START_TEST(folder_by_a_files_name_does_not_hide_the_file)
 {
     rename_file("set/train-images-idx3-ubyte", "set/train-images.idx3-ubyte");
@@ -157,7 +157,7 @@ START_TEST(folder_of_pictures_is_called_that)
 }
 END_TEST
 
-/* As Keras' image_dataset_from_directory and torchvision's ImageFolder want them. */
+/* The layout for Keras' image_dataset_from_directory and torchvision's ImageFolder. */
 START_TEST(pictures_in_a_folder_for_each_class_are_found)
 {
     make_folder("classes");

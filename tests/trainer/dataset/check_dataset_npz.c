@@ -1,5 +1,5 @@
-/* What is peculiar to .npz: the zip around the arrays, and the .npy header before each. The fixture
- * has just seen the right archives load; a test spoils one array. */
+/* What is special to .npz: the zip around the arrays, and the .npy header before each. The fixture
+ * checks that valid archives load; then a test spoils one array. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "changed_npz.h"
 #include "check_main.h"
 
-/* Writes changed.npz: right but for the header of one array. */
+/* Writes changed.npz: valid except for the header of one array. */
 static void change_header(unsigned array, unsigned version, const char *dictionary)
 {
     blob elements = {0};
@@ -108,7 +108,7 @@ END_TEST
 
 START_TEST(zip_with_bad_crc_is_refused)
 {
-    poke("stored.npz", 1000, 77); /* amid the first array's images */
+    poke("stored.npz", 1000, 77); /* within the first array's images */
     expect_error("stored.npz", "stored.npz: x_train.npy: cannot be read: CRC error");
 }
 END_TEST
@@ -199,7 +199,7 @@ START_TEST(counts_are_held_against_the_data)
         {"2", "has more data after the 2 images of its header"},
         {"4", "is truncated: its header promises 4 images (3136 bytes), but only 2352 bytes"},
         {"4294967299", "promises 4294967299 images, more than the 2739137 that"},
-        /* 2^60 + 3: times 784 it is 2352 modulo 2^64, just what the file holds. */
+        /* 2^60 + 3: times 784 it is 2352 modulo 2^64, exactly the bytes that the file holds. */
         {"1152921504606846979", "promises 1152921504606846979 images, more than the 2739137 that"},
         {"18446744073709551619", "has a .npy header that is not understood: {"},
     };

@@ -1,5 +1,5 @@
-/* Pixels and labels of other types than bytes: those that are exact load, the first that is not is
- * named. */
+/* Pixels and labels of other types than bytes: exact values load; for others the message names the
+ * first. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -71,7 +71,7 @@ START_TEST(floats_that_are_exact_pixels_load)
 }
 END_TEST
 
-/* All 256 pixels, and what 1 is if there is nothing else. */
+/* All 256 pixel values, and the meaning of 1 if there is no larger value. */
 START_TEST(floats_load_as_the_pixels_that_they_are)
 {
     static const double divisors[] = {1, 255};
@@ -97,7 +97,7 @@ END_TEST
 START_TEST(first_float_that_is_no_pixel_is_named)
 {
     static const struct {
-        double before; /* all values but the one */
+        double before; /* all values except one */
         double value;
         const char *text;
     } wrong[] = {
@@ -190,7 +190,7 @@ START_TEST(labels_may_be_any_integer)
 {
     static const struct {
         const char *dtype;
-        const char *minus_three; /* how the value with these bits reads in that type */
+        const char *minus_three; /* the value of these bits in that type */
     } types[] = {{"|u1", "253"},        {"|i1", "-3"}, {"<u2", "65533"},
                  {"<i2", "-3"},         {"<i4", "-3"}, {"<u4", "4294967293"},
                  {"<i8", "-3"},         {">i2", "-3"}, {"<u8", "18446744073709551613"},

@@ -1,4 +1,4 @@
-#define ZLIB_CONST /* lets z_stream read what is const */
+#define ZLIB_CONST /* lets z_stream read const data */
 #include "dataset_files.h"
 
 #include <check.h>

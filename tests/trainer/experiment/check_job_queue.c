@@ -1,4 +1,4 @@
-/* Jobs side by side: how many at once, in how much memory, and when no more begin. */
+/* Jobs side by side: how many run at the same time, in how much memory, and when no more begin. */
 #include <check.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -9,18 +9,18 @@
 
 enum { JOBS = 12 };
 
-/* What all jobs note. */
+/* Records of all jobs. */
 static struct {
     pthread_mutex_t lock;
-    pthread_cond_t begins; /* another job */
+    pthread_cond_t begins; /* signalled when a job begins */
     unsigned running;
     unsigned most_running;
-    unsigned awaited; /* no job ends before so many have run side by side */
+    unsigned awaited; /* no job ends before that many have run side by side */
     uint64_t memory;
     uint64_t most_memory;
     unsigned begun;
     size_t order[JOBS];
-    size_t fails_at; /* the job that says that no more should begin; JOBS for none */
+    size_t fails_at; /* the job after which no more should begin; JOBS for none */
     bool stop;
     pthread_t threads[JOBS];
 } seen = {.lock = PTHREAD_MUTEX_INITIALIZER, .begins = PTHREAD_COND_INITIALIZER};
@@ -109,7 +109,7 @@ END_TEST
 START_TEST(after_one_that_says_so_no_further_one_begins)
 {
     seen.fails_at = 2;
-    jobs[3].memory = UINT64_MAX; /* so that it does not begin beside the one that fails */
+    jobs[3].memory = UINT64_MAX; /* so that it does not run beside the job that fails */
     ck_assert_int_eq(job_queue_run(jobs, JOBS, _i == 0 ? 1 : 2, 40, stopped), 0);
     ck_assert_uint_eq(seen.begun, 3);
     ck_assert_uint_eq(seen.running, 0);
@@ -132,7 +132,7 @@ static bool count_one(void *argument)
     return true;
 }
 
-/* More than there can be threads, even of those that have ended and were not joined. */
+/* More jobs than the system allows threads, even threads that have ended and were not joined. */
 START_TEST(there_may_be_any_number_of_jobs)
 {
     enum { MANY = 100000 };

@@ -1,5 +1,5 @@
-/* What fits into memory, on an engine that takes 1000 bytes and 100 a sample it works on at
- * once. */
+/* What fits into memory, with an engine that needs 1000 bytes, and 100 per sample of a
+ * micro-batch. */
 #include <check.h>
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-/* Options: strict numbers, defaults, and a status of its own for everything else. */
+/* Options: numbers are parsed strictly, defaults are right, and wrong usage has its own status. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -277,7 +277,7 @@ START_TEST(train_scales_its_rate_too)
 }
 END_TEST
 
-/* Each line is refused, and would not be without its last option. */
+/* Each line is refused because of its last option. */
 static const char *const wrong_together[][3] = {
     {"--learning-rate=0.5", "--epochs=1", "--learning-rates=0.5,1"},
     {"--learning-rates=0.5,1", "--epochs=1", "--learning-rate=0.5"},

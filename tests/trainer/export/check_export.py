@@ -1,5 +1,5 @@
-"""trainer export as its user meets it: what it refuses, what it says, and that FILE is whole or not
-there. What is in the files is for the other tests of this folder.
+"""trainer export, as its users run it: what it refuses, its messages, and that FILE is complete or
+missing. The other tests of this folder check the files' contents.
 
 Usage: check_export.py TRAINER
 """

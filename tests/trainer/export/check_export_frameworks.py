@@ -5,13 +5,13 @@ Usage: check_export_frameworks.py TRAINER DOCS/MODELS.MD MNIST_FOLDER
 
 import unittest
 
-import keras_training  # first: it quiets TensorFlow
+import keras_training  # must be imported first: it silences TensorFlow
 import torch
 from torch.nn import functional
 
 
 class Net(torch.nn.Module):
-    """That of PyTorch's own MNIST example."""
+    """The module of PyTorch's MNIST example."""
 
     def __init__(self):
         super().__init__()

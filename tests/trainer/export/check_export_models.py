@@ -1,5 +1,5 @@
-"""Exported models in onnxruntime, OpenCV and JAX; and the files themselves as ONNX' checker,
-safetensors' own library, h5py and h5dump see them.
+"""Exported models in onnxruntime, OpenCV and JAX. Also checks the files with ONNX' checker,
+safetensors' library, h5py and h5dump.
 
 Usage: check_export_models.py TRAINER DOCS/MODELS.MD MNIST_FOLDER
 """

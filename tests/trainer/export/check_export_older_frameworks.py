@@ -5,7 +5,7 @@ Usage: check_export_older_frameworks.py TRAINER DOCS/MODELS.MD MNIST_FOLDER
 
 import unittest
 
-import keras_training  # first: it quiets TensorFlow
+import keras_training  # must be imported first: it silences TensorFlow
 
 
 class Readers(keras_training.KerasTraining):

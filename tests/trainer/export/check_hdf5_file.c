@@ -1,5 +1,5 @@
-/* A small HDF5 file, walked as the specification says. That libhdf5 reads such files is for
- * check_export_keras.py. */
+/* A small HDF5 file, read by the specification. check_export_models.py reads such files with
+ * libhdf5. */
 #include <check.h>
 #include <string.h>
 
@@ -28,7 +28,7 @@ static uint64_t number(uint64_t at, size_t bytes)
     return value;
 }
 
-/* Where the data of the header's message number `index` of that type begin; 0 if there is none. */
+/* The start of the data of the header's message number `index` of that type; 0 if there is none. */
 static uint64_t find_message(uint64_t header, unsigned type, unsigned index)
 {
     uint64_t at = header + PREFIX_BYTES;
@@ -46,7 +46,7 @@ static uint64_t find_message(uint64_t header, unsigned type, unsigned index)
     return 0;
 }
 
-/* The header that the link leads to. */
+/* The header to which the link points. */
 static uint64_t follow(uint64_t header, unsigned index, const char *name)
 {
     const uint64_t link = find_message(header, LINK, index);

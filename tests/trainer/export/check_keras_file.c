@@ -1,4 +1,5 @@
-/* The .keras file's members. That every Keras loads it is for check_export_keras.py. */
+/* The .keras file's members. check_export_frameworks.py and check_export_older_frameworks.py load
+ * such files in Keras. */
 #include <check.h>
 #include <jansson.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* The ONNX file's structure. That other programs compute the right thing from it is for
- * check_export_onnx.py. */
+/* The ONNX file's structure. check_export_models.py computes with such files in other programs. */
 #include <check.h>
 #include <string.h>
 
@@ -96,7 +95,7 @@ START_TEST(tensors_have_their_shapes_and_bytes)
 }
 END_TEST
 
-/* Flatten runs over (channel, row, column) here and over (row, column, channel) there. */
+/* In ONNX Flatten runs over (channel, row, column), in our network over (row, column, channel). */
 START_TEST(the_first_dense_layer_is_permuted)
 {
     const OnnxPb__TensorProto *tensor = find_tensor("fc1.weight");

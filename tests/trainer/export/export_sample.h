@@ -1,4 +1,4 @@
-/* A model with all that can be known of one, for tests of the files that are made of it. */
+/* A model with all metadata, for tests of the exported files. */
 #ifndef TESTS_TRAINER_EXPORT_SAMPLE_H
 #define TESTS_TRAINER_EXPORT_SAMPLE_H
 
@@ -7,10 +7,12 @@
 #include "file_content.h"
 #include "model.h"
 
-/* After two of three epochs, with the parameters of model_sample.h. Nothing is to be freed. */
+/* A model after two of three epochs, with the parameters of model_sample.h. Do not free
+ * anything. */
 model export_sample(void);
 
-/* What `make` makes of it, to be freed. It must succeed, and make the same bytes again. */
+/* The file that `make` makes of the sample, to be freed. It must succeed, and make the same bytes
+ * again. */
 file_content export_sample_file(int (*make)(file_content *out, const model *from, char *message));
 
 /* Opens a file that is a zip archive, for reading, until zip_discard; the content must outlive

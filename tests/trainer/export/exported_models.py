@@ -1,7 +1,7 @@
-"""What the tests of exported models share: a model of random weights and a trained one, both exported
-in every format, and what the trainer itself makes of MNIST's images with each.
+"""Shared by the tests of exported models: a model with random weights and a trained one, both
+exported in every format, and the trainer's own predictions for MNIST's images with each.
 
-How each program loads a file is what docs/models.md shows: the tests run the page's own lines.
+docs/models.md shows how each program loads a file; the tests run the page's own lines.
 
 Usage: check_….py TRAINER DOCS/MODELS.MD MNIST_FOLDER
 """
@@ -32,7 +32,7 @@ SHAPES = {"conv1.weight": (32, 1, 3, 3), "conv1.bias": (32,), "conv2.weight": (6
 
 
 def need(condition, reason):
-    """Ends the test as skipped, or where nothing may be skipped as failed."""
+    """Ends the test as skipped, or with CI=true as failed."""
     if not condition:
         print(reason, file=sys.stderr)
         sys.exit(1 if os.environ.get("CI") == "true" else 77)
@@ -53,7 +53,7 @@ def write_part_of_mnist(folder):
 
 
 def write_random_model(path):
-    """Weights by which the classes' probabilities are all different and none is near 0 or 1."""
+    """Weights for which the classes' probabilities all differ and none is near 0 or 1."""
     generator = numpy.random.default_rng(1)
     header, data = {}, b""
     for name, shape in SHAPES.items():
@@ -72,7 +72,7 @@ def call(*arguments):
 
 
 class ExportedModels(unittest.TestCase):
-    """A folder for each model, with model.onnx and so on."""
+    """Makes a folder for each model, with model.onnx and so on."""
 
     READERS = ()  # sections of the page
 
@@ -110,7 +110,7 @@ class ExportedModels(unittest.TestCase):
             return dict(arrays)
 
     def run_page(self, reader, **names):
-        """What the lines of a section of the page define, run in this folder."""
+        """The names that the lines of a section of the page define when they run in this folder."""
         with open(PAGE, encoding="utf-8") as file:
             lines = re.search(rf"^### {reader}\n.*?^```python\n(.*?)^```$", file.read(),
                               flags=re.M | re.S).group(1)

@@ -1,9 +1,9 @@
-"""Training goes on in Keras from an exported model. Whichever Keras is there; the tests of this folder
-have an old one and the newest."""
+"""Training continues in Keras from an exported model, in the installed Keras; the tests of this
+folder have an old one and the newest."""
 
 import os
 
-# Before TensorFlow is there: no lines on standard error, and one thread will do.
+# Before TensorFlow is imported: no output on standard error, and one thread.
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_ENABLE_ONEDNN_OPTS="0", CUDA_VISIBLE_DEVICES="-1",
                   OMP_NUM_THREADS="1", TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
 
@@ -26,6 +26,6 @@ class KerasTraining(exported_models.ExportedModels):
                         metrics=["accuracy"])
         chosen = slice(0, BATCH * STEPS)
         history = network.fit(images[chosen], labels[chosen], batch_size=BATCH, verbose=0).history
-        self.assertGreater(history["accuracy"][0], 0.85)  # it does not begin anew
+        self.assertGreater(history["accuracy"][0], 0.85)  # it does not start from scratch
         self.assertFalse(any(numpy.array_equal(theirs, array) for theirs, array in
                              zip(network.get_weights(), ours.values())))

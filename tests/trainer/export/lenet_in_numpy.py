@@ -1,4 +1,5 @@
-"""The network in double precision, written plainly: what the trainer predicts is checked against it."""
+"""The network in double precision, written plainly. Tests compare the trainer's predictions with
+it."""
 
 import numpy
 

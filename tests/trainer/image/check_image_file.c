@@ -1,5 +1,5 @@
-/* A file is known by its content, from wherever it comes; what people have instead is named.
- * descriptor_read_up_to is wrapped, so that a file can be too large without being it. */
+/* A file's type is recognized by its content, for any kind of path. The message names other common
+ * types. descriptor_read_up_to is wrapped, to simulate a file that is too large. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>

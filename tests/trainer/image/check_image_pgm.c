@@ -1,4 +1,4 @@
-/* PGM as text and as bytes has the greys that are written there; what is wrong with a file is one
+/* PGM files as text and as bytes decode to the greys in them; the message for a wrong file is one
  * line. */
 #include <check.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static image decoded;
 
 static int decode(const char *bytes, size_t count)
 {
-    uint8_t *copy = malloc(count + 1); /* of its size, so that reading on is seen */
+    uint8_t *copy = malloc(count + 1); /* a copy, so that sanitizers find reads beyond it */
     memcpy(copy, bytes, count);
     ck_assert(image_is_pgm(copy, count));
     message[0] = '\0';
@@ -32,7 +32,7 @@ static void expect_pixels(const char *bytes, size_t count, uint32_t width, uint3
     ck_assert_mem_eq(decoded.pixels, pixels, (size_t)width * height);
 }
 
-/* Of a text with zero bytes in it. */
+/* For a text that contains zero bytes. */
 #define EXPECT(text, width, height, ...)                                                           \
     expect_pixels(text, sizeof(text) - 1, width, height, (const uint8_t[]){__VA_ARGS__})
 

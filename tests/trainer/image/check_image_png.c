@@ -1,5 +1,5 @@
-/* PNG of every kind decodes to the greys that arithmetic on paper gives, and whatever is wrong with
- * a file is one line. */
+/* PNG files of every kind decode to independently computed greys; the message for a wrong file is
+ * one line. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static void expect_refused(size_t count, const char *reason)
 {
     static const image untouched = {.width = 77};
     image none = untouched;
-    uint8_t *copy = malloc(count + 1); /* of its size, so that reading on is seen */
+    uint8_t *copy = malloc(count + 1); /* a copy, so that sanitizers find reads beyond it */
     memcpy(copy, file.bytes, count);
     ck_assert_int_eq(image_png_decode(&none, copy, count, "a.png", message), -1);
     free(copy);
@@ -40,18 +40,18 @@ static void expect_refused(size_t count, const char *reason)
 
 static unsigned depth_now;
 
-/* Numbers with no pattern that an error of place would keep. */
+/* Numbers without a pattern, so that a wrong place gives a wrong value. */
 static unsigned mixed(uint32_t x, uint32_t y, unsigned channel)
 {
     const uint32_t number = (x * 2654435761u) ^ (y * 2246822519u) ^ (channel * 3266489917u + 12345);
     return ((number ^ (number >> 15)) >> 3) & ((1u << depth_now) - 1);
 }
 
-/* The palette of a test, and how opaque its first colours are. */
+/* A test's palette, and the opacity of its first colours. */
 static uint8_t palette[256 * 3];
 static const uint8_t opacity[5] = {0, 255, 128, 1, 254};
 
-/* As image.h says, in doubles: 8 bits, then luma, then white paper under it. */
+/* By image.h, in double: 8 bits, then luma, then a white background. */
 static double grey_of(const double rgb[3], double opaque)
 {
     const double luma = floor((19595 * rgb[0] + 38470 * rgb[1] + 7471 * rgb[2]) / 65536 + 0.5);
@@ -274,7 +274,7 @@ END_TEST
 
 START_TEST(damaged_texts_and_profiles_do_no_harm)
 {
-    /* They claim to be compressed, and are no zlib data. */
+    /* They are marked as compressed but are no zlib data. */
     make_sample();
     const made_png whole = file;
     const size_t image_data = made_png_find(&whole, "IDAT");

@@ -1,6 +1,6 @@
-/* MNIST's own images keep their form, digits drawn otherwise get it, and paper alone is refused.
- * (By how much the form helps a network is in check_predict.py, every step of it in
- * check_mnist_form_steps.py.) */
+/* MNIST's own images are not changed, other digits are brought into MNIST's form, and paper without
+ * a digit is refused. check_predict.py tests how much the form helps a network,
+ * check_mnist_form_steps.py every step of it. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static void expect_refused(const image *from, const char *reason)
     ck_assert_msg(strstr(message, reason) != NULL, "\"%s\" does not say \"%s\"", message, reason);
 }
 
-/* All of the form: a rectangle of one grey on black. */
+/* Asserts that the form is a rectangle of one grey on black. */
 static void expect_rectangle(uint32_t left, uint32_t top, uint32_t width, uint32_t height,
                              uint8_t grey)
 {
@@ -80,14 +80,14 @@ START_TEST(mnist_keeps_its_form)
     dataset set;
     ck_assert_msg(dataset_load(&set, MNIST_FOLDER, message) == 0, "%s", message);
     ck_assert_uint_eq(count_changed(&set.training), 16);  /* of 60,000 */
-    ck_assert_uint_eq(count_changed(&set.validation), 4); /* of 10,000: 99.97 % are as they were */
+    ck_assert_uint_eq(count_changed(&set.validation), 4); /* of 10,000: 99.97 % are unchanged */
     dataset_free(&set);
 }
 END_TEST
 
 START_TEST(a_drawing_is_scaled_into_the_box_and_put_by_its_mass)
 {
-    /* 40 high and 16 wide becomes 20 and 8, whose middle (3.5, 9.5) comes to (14.5, 14.5). */
+    /* 40 high and 16 wide becomes 20 and 8; its middle (3.5, 9.5) moves to (14.5, 14.5). */
     const image bar = plain(64, 64, 0);
     fill(&bar, 3, 20, 16, 40, 200);
     expect_form(&bar);
@@ -185,7 +185,7 @@ START_TEST(images_of_any_shape_are_survived)
                 state = state * 1664525 + 1013904223;
                 any.pixels[k] = (uint8_t)(state >> 24);
             }
-            (void)!mnist_form(form, &any, message); /* noise may have a form or none */
+            (void)!mnist_form(form, &any, message); /* noise may look like a digit or not */
         }
     }
 }

@@ -1,5 +1,5 @@
-"""MNIST's form as written out step by step in NumPy, in double precision and without any thought of
-speed, agrees with the trainer's. usage: check_mnist_form_steps.py MNIST_FORM_OF"""
+"""The trainer's conversion to MNIST's form agrees with one that is written step by step in NumPy,
+in double precision. usage: check_mnist_form_steps.py MNIST_FORM_OF"""
 
 import pathlib
 import subprocess
@@ -16,7 +16,7 @@ PROGRAM = sys.argv.pop(1)
 
 
 def mean_around(image):
-    """Each pixel's mean with those of its neighbours that exist."""
+    """The mean of each pixel and its existing neighbours."""
     def sum_around(of):
         padded = numpy.pad(of, 1)
         return sum(padded[y:y + of.shape[0], x:x + of.shape[1]] for y in range(3) for x in range(3))
@@ -25,7 +25,7 @@ def mean_around(image):
 
 
 def paper_of(image):
-    """The plane that fits the border best, its corners counted twice, by NumPy's least squares."""
+    """The least-squares plane through the border, with corners counted twice, by NumPy."""
     y, x = numpy.mgrid[0:image.shape[0], 0:image.shape[1]]
     border = [numpy.concatenate([a[0], a[-1], a[:, 0], a[:, -1]]) for a in (image, x, y)]
     columns = numpy.stack([border[1], border[2], numpy.ones(len(border[0]))], axis=1)
@@ -34,7 +34,8 @@ def paper_of(image):
 
 
 def otsu(values):
-    """The whole number that parts whole numbers so that both sides vary least, by trying all."""
+    """Otsu's threshold: the integer that minimizes the variance within both sides, found by trying
+    all."""
     def within(threshold):
         return sum(part.size * part.var() for part in (values[values <= threshold],
                                                        values[values > threshold]))
@@ -49,7 +50,7 @@ def touches(mask):
 
 
 def rounded(values):
-    """To the nearest, halves away from zero."""
+    """Rounded to nearest, halves away from zero."""
     return (numpy.sign(values) * numpy.floor(numpy.abs(values) + 0.5)).astype(int)
 
 
@@ -68,14 +69,14 @@ def ink_of(image):
 
 
 def into_box(ink):
-    """Scaled with each pixel cut into so many that the new ones are means of whole ones."""
+    """Scaled: pixels are split so that each new pixel is a mean of whole parts."""
     rows, columns = numpy.nonzero(ink.any(axis=1))[0], numpy.nonzero(ink.any(axis=0))[0]
     box = ink[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
     height, width = (max(1, int(numpy.floor(side * 20 / max(box.shape) + 0.5)))
                      for side in box.shape)
 
     def overlaps(old, new):
-        """[new, old]: which part of each new pixel lies on each old one."""
+        """[new, old]: the share of each new pixel that lies on each old one."""
         edges = numpy.arange(new + 1) * old / new
         low = numpy.maximum(edges[:-1, None], numpy.arange(old))
         high = numpy.minimum(edges[1:, None], numpy.arange(old) + 1)
@@ -97,7 +98,7 @@ def form_of(image):
 
 
 def stroke(random):
-    """Something like a digit: a few thick lines."""
+    """An image like a digit: a few thick lines."""
     image = numpy.zeros((28, 28))
     y, x = numpy.mgrid[0:28, 0:28]
     at = random.uniform(6, 22, 2)
@@ -121,7 +122,7 @@ class MnistForm(unittest.TestCase):
         forms = numpy.frombuffer(result.stdout, numpy.uint8).reshape(-1, 28, 28)
         self.assertEqual(len(forms), len(images))
         for image, form in zip(images, forms):
-            # Rounding to bytes is half a grey.
+            # Rounding to bytes changes up to half a grey.
             self.assertLessEqual(numpy.abs(form_of(image) - form).max(), 0.5 + 1e-6)
 
     def test_digits_on_paper(self):

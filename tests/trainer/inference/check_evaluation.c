@@ -1,4 +1,4 @@
-/* What counts of right and wrong predictions come to. */
+/* The figures that follow from counts of right and wrong predictions. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -45,8 +45,8 @@ START_TEST(a_class_without_images_has_no_accuracy)
 }
 END_TEST
 
-/* From scipy.stats.binomtest(correct, images).proportion_ci(method="wilson"), of SciPy 1.17.1. Both
- * take some ten operations whose results are below 1 or scaled by the same factor: 1e-14 is some
+/* From scipy.stats.binomtest(correct, images).proportion_ci(method="wilson"), SciPy 1.17.1. Both
+ * make about ten operations with results below 1 or scaled by the same factor; 1e-14 allows about
  * fifty roundings. */
 START_TEST(the_interval_is_that_of_scipy)
 {

@@ -1,4 +1,4 @@
-/* What is printed of an evaluation, for people and for programs. */
+/* The output of an evaluation, for people and for programs. */
 #include <check.h>
 #include <jansson.h>
 #include <math.h>
@@ -17,7 +17,7 @@ static model trained;
 static evaluation_report report;
 static char *text;
 
-/* 400 images of the labels 0 to 7, of which the first 3 are taken for 9. */
+/* 400 images of the labels 0 to 7; the first 3 are predicted as 9. */
 static void make_report(void)
 {
     static uint8_t labels[IMAGES];
@@ -151,7 +151,8 @@ START_TEST(figures_that_may_not_be_the_runs_are_called_that)
 }
 END_TEST
 
-/* 727 of 800 are 0.90875, whose nearest double is below it; 100 times that is 90.875, a tie. */
+/* 727 of 800 is 0.90875. Its nearest double is less; 100 times that double rounds to 90.875, a
+ * tie. */
 START_TEST(per_cents_are_rounded_as_a_run_rounds_its_accuracy)
 {
     static uint8_t labels[800];

@@ -1,5 +1,5 @@
 /* What a run logs besides its figures: the session of the HParams page, texts, pictures,
- * histograms, graphs. Whether TensorBoard shows them is for the tests in tests/tensorboard. */
+ * histograms, graphs. The tests in tests/tensorboard check that TensorBoard shows them. */
 #include <check.h>
 #include <math.h>
 #include <signal.h>
@@ -11,7 +11,7 @@
 #include "scratch.h"
 #include "signals.h"
 
-/* What a test looks for among the values, and what it found. */
+/* The value that a test searches for, and what it found. */
 typedef struct search {
     const char *tag;
     int64_t step; /* -1 for any */
@@ -69,7 +69,7 @@ static void take_event(const tblog_event *event, void *context)
     }
 }
 
-/* The last value of a tag at a step, and how many there are; or of an event's content. */
+/* Finds the last value of a tag at a step, or the last event with a content, and counts them. */
 static const search *find(const char *part, const char *tag, int64_t step)
 {
     static search result;
@@ -144,7 +144,7 @@ START_TEST(a_sessions_end_says_whether_the_run_succeeded)
 }
 END_TEST
 
-/* The end cannot be corrected, and the run may be resumed. */
+/* A failed run logs no end: the end could not be corrected if the run is resumed. */
 START_TEST(a_run_that_failed_has_an_end_only_when_it_is_resumed)
 {
     fake_engine_plan_now.fail_at_step = STEPS + 2;
@@ -242,7 +242,7 @@ static void assert_configuration(int64_t step, const char *row)
     ck_assert_ptr_nonnull(strstr(find("run", "configuration", step)->text, row));
 }
 
-/* The process that gave it more epochs died when run.json had them and no text was logged. */
+/* The process that added epochs died after run.json had them and before the text was logged. */
 START_TEST(a_configuration_that_only_run_json_has_is_logged)
 {
     ck_assert_int_eq(fake_run("run", 1, 0), OUTCOME_DONE);
@@ -378,10 +378,11 @@ END_TEST
 
 /* ---- The gradient noise scale ---- */
 
-/* Of 22 groups of one sample, half of them 1 / steps + spread and half 1 / steps - spread. */
+/* For 22 groups of one sample: half have the gradient 1 / steps + spread, half 1 / steps -
+ * spread. */
 START_TEST(the_noise_scale_and_its_parts_are_logged_after_each_epoch)
 {
-    const double spread = 0.3; /* more than the last epoch's mean bears */
+    const double spread = 0.3; /* so large that the last epoch's estimate fails */
     fake_run_noise_scale = true;
     fake_engine_plan_now.gradient_spread = (float)spread;
     ck_assert_int_eq(fake_run("run", EPOCHS, 0), OUTCOME_DONE);

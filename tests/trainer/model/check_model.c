@@ -1,5 +1,4 @@
-/* A model as a file and as what a run's directory has: where it comes from, and why there is
- * none. */
+/* Loading a model from a file or a run's directory: its origin, and the reason if there is none. */
 #include <check.h>
 #include <fcntl.h>
 #include <math.h>
@@ -82,7 +81,7 @@ static void expect_refused(int status, const char *reason)
     ck_assert_ptr_null(strchr(message, '\n'));
 }
 
-/* A file whose metadata are these instead of a good one's. */
+/* A file with this metadata instead of valid metadata. */
 static void expect_fact_refused(const char *key, const char *value, const char *reason)
 {
     model good = sample_model();
@@ -242,7 +241,7 @@ START_TEST(a_run_has_its_last_model_and_its_best)
 }
 END_TEST
 
-/* A run's record with so many epochs. */
+/* A run's record with that many epochs. */
 static void write_run(const char *directory, uint32_t epochs)
 {
     run_record run = {.state = RUN_RUNNING, .config = {.learning_rate = 1}, .runs_at_once = 1};
@@ -290,7 +289,7 @@ START_TEST(what_is_no_file_of_a_model_is_refused_by_name)
 }
 END_TEST
 
-/* It has no blocks on the disk, and none in memory. */
+/* A sparse file: it takes no room on the disk or in memory. */
 START_TEST(a_file_that_is_far_too_large_is_not_read)
 {
     scratch_write("large", "");

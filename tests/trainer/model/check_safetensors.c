@@ -1,4 +1,4 @@
-/* The file's format: what is written, what others write, and everything that is refused. */
+/* The file's format: what we write, what other programs write, and everything that is refused. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ static void expect_refused(int status, const char *reason)
     ck_assert_ptr_null(strchr(message, '\n'));
 }
 
-/* The file is as it should be but for one replacement in its header. */
+/* The file is valid except for one replacement in its header. */
 static void expect_header_refused(const char *old, const char *replacement, const char *reason)
 {
     char *whole = model_sample_header();
@@ -63,7 +63,7 @@ static void expect_metadata_refused(const char *text, const char *reason)
     expect_header_refused("{", start, reason);
 }
 
-/* The parameters of a file whose data are the sample's as they lie. */
+/* The parameters of a file whose data are the sample's, in their order. */
 static void expect_sample_parameters(void)
 {
     float *expected = malloc(LENET_PARAMETERS * sizeof *expected);
@@ -107,8 +107,8 @@ START_TEST(a_file_without_metadata_has_none)
 }
 END_TEST
 
-/* Byte for byte: the header as the format's own library writes it, but for the order, and padded so
- * that the data begin at a multiple of 8. */
+/* The header must have the bytes that the format's own library writes, except for the order, with
+ * padding so that the data begin at a multiple of 8. */
 START_TEST(a_file_is_header_and_tensors_in_their_order)
 {
     size_t bytes = 0;
@@ -188,7 +188,7 @@ START_TEST(metadata_must_be_strings)
 }
 END_TEST
 
-/* Wherever it ends; but in the data's many bytes not everywhere. */
+/* Truncated at every byte; within the data only at some. */
 START_TEST(a_truncated_file_is_refused)
 {
     size_t bytes = 0;

@@ -1,4 +1,4 @@
-/* PyTorch's layouts against the indices of both sides, written out. */
+/* Checks PyTorch's layouts with the indices of both sides written out. */
 #include <check.h>
 #include <stdlib.h>
 

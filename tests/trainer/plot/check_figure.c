@@ -1,5 +1,5 @@
-/* Figures: every text is there, on the page, and lies on no other text. The texts are caught on
- * their way to cairo, which draws them as outlines. */
+/* Figures: no text is missing, outside of the page, or on another text. cairo draws texts as
+ * outlines, so its function is wrapped to record them. */
 #include <cairo.h>
 #include <check.h>
 #include <math.h>
@@ -14,7 +14,7 @@ enum { MOST_TEXTS = 400 };
 
 typedef struct drawn_text {
     char text[FIGURE_TEXT_BYTES];
-    double left; /* on the page */
+    double left; /* in the page's coordinates */
     double top;
     double right;
     double bottom;
@@ -77,7 +77,7 @@ static void assert_legible(double height)
     }
 }
 
-/* Lines that fall from `high` to `low`. */
+/* A figure with lines that fall from `high` to `low`. */
 static curve falling(size_t points, double low, double high)
 {
     curve line = {.points = calloc(points, sizeof *line.points), .count = points};
@@ -193,7 +193,7 @@ START_TEST(long_text_is_cut_between_characters)
     assert_legible(draw(&drawn));
     const size_t length = strlen(texts[1].text);
     ck_assert_uint_lt(length, strlen(drawn.subtitle));
-    ck_assert_uint_eq(length % 2, 1); /* whole letters, and three bytes that say there were more */
+    ck_assert_uint_eq(length % 2, 1); /* whole letters of two bytes, and an ellipsis of three */
     ck_assert_str_eq(texts[1].text + length - 3, "\u2026");
     figure_free(&drawn);
 }

@@ -1,4 +1,4 @@
-"""Pictures as `trainer plot` makes them, of runs that are made up. usage: check_plot.py TRAINER"""
+"""Pictures that `trainer plot` makes of invented runs. usage: check_plot.py TRAINER"""
 
 import pathlib
 import re
@@ -27,7 +27,7 @@ def rising(seed=0, top=0.99, epochs=4):
 
 
 class Svg:
-    """What of a picture can be read again; cairo draws texts as outlines."""
+    """Reads a picture, except its texts, which cairo draws as outlines."""
 
     def __init__(self, path):
         self.root = xml.etree.ElementTree.parse(path).getroot()
@@ -55,7 +55,7 @@ class Svg:
                 if float(self.style(path).get("stroke-width", 0)) == LINE_WIDTH]
 
     def curves(self, count):
-        """[panel][series] of points, and the colours."""
+        """Returns the points by [panel][series], and the colours."""
         strokes = self.strokes()
         legend, strokes = strokes[:count], strokes[count:]
         colours = [colour for colour, _ in legend]
@@ -72,12 +72,12 @@ class Svg:
                  max(y for _, y in at)) for at in corners]
 
     def bands(self):
-        """(colour, points) of the areas that can be seen through."""
+        """(colour, points) of the translucent areas."""
         return [(self.colour(path, "fill"), self.points(path)) for path in self.paths
                 if 0 < float(self.style(path).get("fill-opacity", 1)) < 1]
 
     def markers(self, colour):
-        """How many filled shapes have a colour."""
+        """The number of opaque filled shapes of a colour."""
         return sum(self.colour(path, "fill") == colour and
                    float(self.style(path).get("fill-opacity", 1)) == 1 for path in self.paths)
 
@@ -93,7 +93,7 @@ class PlotTest(unittest.TestCase):
                               text=True, timeout=LIMIT_SECONDS, cwd=self.folder)
 
     def draw(self, *options, name="out.svg"):
-        """The picture of the runs; what was said is in self.said."""
+        """Draws the runs' picture; the messages are in self.said."""
         result = self.plot("-o", name, "--overwrite", *options)
         self.said = result.stderr
         self.assertEqual((result.returncode, result.stdout), (0, ""), result.stderr)
@@ -181,7 +181,7 @@ class Curves(PlotTest):
 
 class Axes(PlotTest):
     def ends(self, axis):
-        """How far each line reaches, the farthest being 1."""
+        """How far each line reaches, relative to the longest."""
         lines = Svg(self.draw("--axis", axis)).curves(3)[0][LOSS]
         left = Svg(self.folder / "out.svg").frames()[LOSS][0]
         lengths = [line[-1][0] - left for line in lines]

@@ -1,4 +1,4 @@
-/* Axes: ticks are few, round, in order and in range, whatever the numbers are. */
+/* Axes: for any numbers the ticks are few, round, in order and in range. */
 #include <check.h>
 #include <float.h>
 #include <math.h>
@@ -26,7 +26,7 @@ static const char *labels(const scale *of)
     return all;
 }
 
-/* What holds of every scale. */
+/* Asserts the properties of every scale. */
 static void assert_sound(const scale *of)
 {
     char before[SCALE_LABEL_BYTES] = "";
@@ -119,7 +119,7 @@ START_TEST(no_tick_lies_beyond_what_is_possible)
     data = between(0, 0.04);
     data.least = 0;
     const scale small = scale_make(&data);
-    ck_assert(small.low < 0); /* so that a marker at 0 is whole */
+    ck_assert(small.low < 0); /* so that a marker at 0 is not cut */
     ck_assert(small.ticks[0] == 0);
 }
 END_TEST

@@ -1,5 +1,5 @@
-/* The points that a resumed run does not log again: what is found of each tag in a part's event
- * files, if they are whole, torn, damaged or another program's, or overlap. */
+/* The points that a resumed run does not log again: those found for each tag in a part's event
+ * files. The files may be whole, truncated, damaged, from another program, or overlap. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 static run_record past; /* names no event files unless a test adds some */
 static logged_points logged;
-static char notes[4 * MESSAGE_BYTES]; /* of the last reading, a line each */
+static char notes[4 * MESSAGE_BYTES]; /* notes of the last reading, one per line */
 
 static void set_up(void)
 {
@@ -75,7 +75,7 @@ START_TEST(each_tag_has_its_own_last_step)
 }
 END_TEST
 
-/* A killed process leaves one. No reader has seen its point. */
+/* A killed process may leave a torn record. No reader has seen its point. */
 START_TEST(a_torn_last_record_has_no_point)
 {
     made_part_write(MADE_PART_FILE("1"), "loss", 1, 5);
@@ -198,7 +198,8 @@ START_TEST(the_pace_of_each_epoch_is_that_of_the_last_file)
 }
 END_TEST
 
-/* The file may be damaged or another program's: no step of it may become the size of an array. */
+/* The file may be damaged or from another program, so its steps must not decide the size of an
+ * array. */
 START_TEST(the_pace_of_an_epoch_that_no_run_has_is_ignored)
 {
     tblog_writer *file = made_part_open();

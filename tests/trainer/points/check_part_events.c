@@ -1,5 +1,5 @@
-/* Which of a part's event files are read, in which order, and which of their faults are noted, are
- * errors or are neither: for a run that is looked at, and for one that is resumed. */
+/* Which of a part's event files are read, in which order, and which of their faults are notes,
+ * errors or neither: for a run that is only read, and for one that is resumed. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,7 @@ enum { MOST_POINTS = 32 };
 
 static run_record run; /* names no event files unless a test adds some */
 static char message[MESSAGE_BYTES];
-static char notes[4 * MESSAGE_BYTES]; /* of the last reading: "PATH: PROBLEM" on a line each */
+static char notes[4 * MESSAGE_BYTES]; /* notes of the last reading, one per line: "PATH: PROBLEM" */
 static int64_t steps[MOST_POINTS];    /* [step_count], as they were read */
 static size_t step_count;
 
@@ -84,7 +84,7 @@ START_TEST(other_programs_files_are_not_read)
     made_part_write("notes.txt", "loss", 4, 6);
     ck_assert_int_eq(read_part(true), 0);
     assert_steps(1, 3);
-    made_part_write(MADE_PART_FILE("2"), "loss", 4, 6); /* named as ours, but not in run.json */
+    made_part_write(MADE_PART_FILE("2"), "loss", 4, 6); /* named like ours, but not in run.json */
     ck_assert_int_eq(run_record_add_event_file(&run, MADE_PART, MADE_PART_FILE("1")), 0);
     ck_assert_int_eq(read_part(true), 0);
     assert_steps(1, 3);
@@ -145,7 +145,7 @@ START_TEST(damage_is_noted_always_and_ends_its_file_alone)
 }
 END_TEST
 
-/* Its points would be logged a second time. */
+/* If a resumed run skipped it, its points would be logged twice. */
 START_TEST(a_file_that_cannot_be_read_is_an_error_only_if_the_run_is_continued)
 {
     made_part_write(MADE_PART_FILE("2"), "loss", 1, 3);
@@ -163,7 +163,7 @@ END_TEST
 
 START_TEST(a_part_that_is_no_directory_is_an_error_only_if_the_run_is_continued)
 {
-    ck_assert_int_eq(read_part(true), 0); /* without the part there is nothing to log twice */
+    ck_assert_int_eq(read_part(true), 0); /* without the part nothing can be logged twice */
     scratch_write("run/" MADE_PART, "");
     ck_assert_int_eq(read_part(false), 0);
     ck_assert_str_eq(notes, MADE_PART ": Not a directory\n");

@@ -8,7 +8,7 @@
 
 #define MADE_PART "train"
 
-/* The file's name: names sort as their endings do. */
+/* The file's name; names sort in the order of their endings. */
 #define MADE_PART_FILE(ending) "events.out.tfevents." ending
 
 /* The run's directory. */

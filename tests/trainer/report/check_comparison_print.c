@@ -1,4 +1,5 @@
-/* The comparison as people and programs get it: the table and its notes, details, JSON and CSV. */
+/* The comparison's output for people and programs: the table and its notes, details, JSON and
+ * CSV. */
 #include <check.h>
 #include <jansson.h>
 #include <math.h>
@@ -63,7 +64,7 @@ START_TEST(long_notes_are_broken_and_many_are_cut)
 }
 END_TEST
 
-/* Four seeds, of which two choose the rate; one of the others diverged. */
+/* Four seeds: two choose the rate; one of the others diverged. */
 START_TEST(seeds_are_those_that_judge_and_what_is_missing_is_noted)
 {
     for (uint32_t seed = 0; seed < 5; seed++) {
@@ -120,7 +121,7 @@ START_TEST(details_say_which_runs_a_learning_rate_leaves_out)
 }
 END_TEST
 
-/* Of batch size 32 one seed has no scale of its own and one measured nothing. */
+/* At batch size 32 one seed has no noise scale and one measured nothing. */
 START_TEST(details_have_the_noise_scales_of_averaged_parts)
 {
     static const gradient_noise noise[] = {

@@ -1,4 +1,5 @@
-/* The mount table: made lines, as the kernel writes them for file systems that no test mounts. */
+/* The mount table: invented lines, as the kernel writes them, for file systems that no test
+ * mounts. */
 #include <check.h>
 #include <string.h>
 #include <sys/sysmacros.h>

@@ -1,5 +1,5 @@
-/* A run's directory, opened: what is restored, that what is made is synced, and that only the
- * trainer's files go. fsync is wrapped, so that it is seen. */
+/* Opening a run's directory: what is restored, that new files are synced, and that only the
+ * trainer's files are removed. fsync is wrapped, to observe it. */
 #include <check.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,7 +26,7 @@ int __wrap_fsync(int fd)
     return __real_fsync(fd);
 }
 
-/* It may be whole: the run is neither trained again nor is its state replaced. */
+/* The file may be intact, so the run is not trained again, and its state not replaced. */
 START_TEST(a_state_that_cannot_be_read_is_not_taken_for_a_damaged_one)
 {
     run_directory *directory;
@@ -39,7 +39,7 @@ START_TEST(a_state_that_cannot_be_read_is_not_taken_for_a_damaged_one)
                      RUN_DIRECTORY_PAST_WITHOUT_STATE);
     ck_assert_ptr_nonnull(strstr(message, "checkpoint: it is damaged"));
     run_record_free(&there);
-    passes = 2; /* run.json, whole and its end */
+    passes = 2; /* run.json: all of it, and its end */
     reading_fails = true;
     const run_directory_past past = run_directory_restore(directory, &there, &state, message);
     reading_fails = false;
@@ -64,7 +64,7 @@ START_TEST(a_run_that_names_no_event_files_is_replaced_with_all_of_them)
 }
 END_TEST
 
-/* That a run has none would lose what it has logged. */
+/* Treating the run as one without event files would lose what it has logged. */
 START_TEST(event_files_that_cannot_be_listed_are_not_none)
 {
     run_record there = {.state = RUN_INTERRUPTED, .config = config};

@@ -1,4 +1,4 @@
-/* What may be in a directory before a run, and what may be replaced. */
+/* What a directory may contain before a run, and what may be replaced. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "run_directory_fixture.h"
 #include "scratch.h"
 
-/* What --overwrite cannot replace either. */
+/* Asserts that --overwrite cannot replace it either. */
 static void assert_no_place(const char *name, const char *words)
 {
     ck_assert_int_eq(judge(name, RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_REFUSED);
@@ -93,8 +93,8 @@ START_TEST(a_run_is_continued_with_as_many_epochs_as_it_has_or_more)
 }
 END_TEST
 
-/* It may have points beyond, and its state may be: fewer epochs than were planned are an end only
- * where none of them has begun. */
+/* Its points and its state may be further than its last epoch. So the run can end with fewer epochs
+ * than planned only if the next epoch cannot have begun. */
 START_TEST(an_interrupted_run_does_not_end_before_an_epoch_that_may_have_begun)
 {
     run_config other = config;
@@ -124,7 +124,7 @@ START_TEST(a_run_with_a_damaged_record_is_replaced_only_when_any_may_be)
 }
 END_TEST
 
-/* What it says, and so which event files are the run's, is not known. */
+/* Its contents are unknown, so it is unknown which event files are the run's. */
 START_TEST(a_run_whose_record_cannot_be_read_is_not_replaced)
 {
     run_directory *directory;

@@ -1,5 +1,5 @@
-/* Whose run it is: what another process holds, and what this one does that has lost its run. fcntl
- * is wrapped, so that others can do something meanwhile. */
+/* The ownership of a run: runs that another process holds, and what a process does that has lost
+ * its run. fcntl is wrapped, so that another process can act in between. */
 #define _GNU_SOURCE /* F_OFD_GETLK */
 
 #include <check.h>
@@ -18,9 +18,9 @@
 int __real_fcntl(int fd, int command, ...);
 int __wrap_fcntl(int fd, int command, struct flock *lock);
 
-static void (*after_asking)(void); /* for the lock, what another process does; NULL for nothing */
+static void (*after_asking)(void); /* another process acts after a query of the lock; or NULL */
 
-/* The lock's calls, which all have it as their argument. */
+/* All calls that use the lock pass a struct flock. */
 int __wrap_fcntl(int fd, int command, struct flock *lock)
 {
     const int status = __real_fcntl(fd, command, lock);
@@ -30,14 +30,14 @@ int __wrap_fcntl(int fd, int command, struct flock *lock)
     return status;
 }
 
-/* By another process, and the message has the words. */
+/* Asserts that another process holds the run, and that the message has these words. */
 static void assert_held(const char *name, const char *words)
 {
     ck_assert_int_eq(judge(name, RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_HELD);
     ck_assert_msg(strstr(message, words) != NULL, "%s", message);
 }
 
-/* The directory of a run in this state, held as another process would hold it. */
+/* The directory of a run in this state, held as by another process. */
 static run_directory *hold_run(run_state state)
 {
     run_directory *other;
@@ -70,7 +70,7 @@ START_TEST(a_refusal_names_the_process_that_writes)
 }
 END_TEST
 
-/* It came after the directory was judged. */
+/* The other run came after the directory was judged. */
 START_TEST(a_directory_that_a_trainer_of_an_earlier_version_writes_is_refused)
 {
     run_directory *directory;
@@ -118,7 +118,7 @@ static void resume_meanwhile(void)
     ck_assert_int_eq(run_directory_write(resumed, &record, message), 0);
 }
 
-/* Nobody held the lock, and then run.json says that the run is running. */
+/* Nobody held the lock, but then run.json says that the run is running. */
 START_TEST(a_run_that_another_process_resumes_meanwhile_is_running)
 {
     run_record there = {.state = RUN_RUNNING, .config = config, .host = "one", .process = 1};
@@ -185,7 +185,7 @@ static void write_record_of(const char *host, uint64_t process)
 
 #define STOPS "; this one stops and writes nothing more"
 
-/* How a process takes a run over, and what is said of it. */
+/* Ways in which a process takes over a run, and the messages. */
 typedef struct takeover {
     void (*take)(void);
     const char *said;
@@ -259,7 +259,7 @@ START_TEST(a_run_that_another_process_has_taken_over_is_left_to_it)
 }
 END_TEST
 
-/* run.json of before names the process that has died. */
+/* The old run.json names the process that has died. */
 START_TEST(a_run_that_is_continued_is_this_process_s)
 {
     run_directory *directory;

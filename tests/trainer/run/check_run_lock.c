@@ -1,6 +1,5 @@
-/* The lock of a run's directory: who gets it, what its file has to be, and what is refused. File
- * systems that cannot lock, and mounts that no test has, are made by wrapping fcntl, fopen and
- * fstatat. */
+/* The lock of a run's directory: who gets it, the properties of its file, and what is refused.
+ * Wrapping fcntl, fopen and fstatat simulates file systems that cannot lock, and other mounts. */
 #define _GNU_SOURCE /* F_OFD_SETLK */
 
 #include <check.h>
@@ -33,9 +32,9 @@ FILE *__wrap_fopen(const char *path, const char *mode);
 
 static int failures;     /* how many of the next locking calls fail */
 static int failure;      /* with this errno */
-static int replacements; /* before how many of them the file is replaced */
-static bool removes;     /* instead, removed */
-static bool hides_name;  /* of the lock's file: it cannot be looked at */
+static int replacements; /* before that many of them the file is replaced */
+static bool removes;     /* the file is removed instead */
+static bool hides_name;  /* fstatat fails for the lock's file */
 static bool hides_table;
 static char made_table[256]; /* "" for the system's own */
 
@@ -86,7 +85,7 @@ FILE *__wrap_fopen(const char *path, const char *mode)
     return fmemopen(made_table, strlen(made_table), "r");
 }
 
-/* The scratch directory is on this from now on: type, source and options. */
+/* From now on the scratch directory seems to be on such a mount: type, source and options. */
 static void mount_as(const char *words)
 {
     struct stat status;
@@ -143,7 +142,7 @@ START_TEST(two_descriptors_of_one_process_exclude_each_other)
 }
 END_TEST
 
-/* Takes the lock and says so, until it is killed. */
+/* Takes the lock, reports that, and holds it until it is killed. */
 static pid_t start_holder(void)
 {
     int ends[2];
@@ -153,7 +152,8 @@ static pid_t start_holder(void)
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         int lock;
-        /* A description of its own: the parent's would share the lock on the directory. */
+        /* A new open file description: with the parent's it would share the lock on the
+         * directory. */
         const int own = open(scratch_path(""), O_RDONLY | O_DIRECTORY);
         if (run_lock_take(own, "run", &lock, message) == RUN_LOCK_NOBODY) {
             (void)!write(ends[1], "", 1);

@@ -1,5 +1,5 @@
-/* run.json: what is written is read, it is replaced whole, and nothing damaged is believed. read
- * and nanosleep are wrapped: the one can fail, the other shows that the reader waits. */
+/* run.json: what is written can be read, the file is replaced as a whole, and damaged files are
+ * refused. read and nanosleep are wrapped: read can fail, nanosleep shows that the reader waits. */
 #include <check.h>
 #include <errno.h>
 #include <jansson.h>
@@ -24,8 +24,8 @@ int __wrap_nanosleep(const struct timespec *pause, struct timespec *left);
 static char message[MESSAGE_BYTES];
 
 static int read_failure; /* errno of every read; 0 for none */
-static int pauses;       /* that were made */
-static int whole_after;  /* so many pauses the record has been replaced */
+static int pauses;       /* number of pauses so far */
+static int whole_after;  /* the number of pauses after which the record is replaced */
 
 ssize_t __wrap_read(int fd, void *data, size_t bytes)
 {
@@ -165,7 +165,7 @@ START_TEST(a_run_that_died_is_interrupted_or_diverged)
 }
 END_TEST
 
-/* As earlier versions ended a run whatever its losses were. */
+/* Earlier versions called a run finished even if its losses were not finite. */
 START_TEST(a_finished_run_whose_loss_is_no_number_has_diverged)
 {
     run_record copy;
@@ -323,7 +323,7 @@ START_TEST(a_file_that_the_system_does_not_read_is_not_damaged)
     for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
         read_failure = failures[i].error;
         const file_presence presence = run_record_read(&record, scratch_path(""), message);
-        read_failure = 0; /* Check reads, too */
+        read_failure = 0; /* Check calls read, too */
         ck_assert_int_eq(presence, FILE_UNREADABLE);
         ck_assert_msg(strstr(message, failures[i].text) != NULL, "%s", message);
     }

@@ -1,5 +1,5 @@
-/* What tests of a run's directory share: a run in the scratch directory, and calls that fail. read
- * and scandirat are wrapped for it. */
+/* Shared by the tests of a run's directory: a run in the scratch directory, and failing calls. read
+ * and scandirat are wrapped for that. */
 #ifndef TESTS_TRAINER_RUN_DIRECTORY_FIXTURE_H
 #define TESTS_TRAINER_RUN_DIRECTORY_FIXTURE_H
 
@@ -17,7 +17,7 @@ extern char message[MESSAGE_BYTES];
 
 extern const char *unreadable; /* the end of the name of directories that are; NULL for none */
 extern bool reading_fails;
-extern int passes; /* so many calls more do not fail */
+extern int passes; /* that many more calls do not fail */
 
 /* The fixture of a test, with scratch_remove. */
 void run_directory_set_up(void);

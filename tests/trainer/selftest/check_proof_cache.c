@@ -1,4 +1,4 @@
-/* What is kept of the proofs of devices, and for whom it counts. */
+/* Which results of device proofs are kept, and for which devices and programs they count. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* The process that proves a device, and what its end means, whatever it does. */
+/* The child process that proves a device, and the result of every way in which it can end. */
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ START_TEST(a_device_that_computes_wrongly_fails_with_the_first_difference)
 }
 END_TEST
 
-/* Whether it has come to its first step by then does not matter. */
+/* It does not matter whether it has reached its first step by then. */
 START_TEST(a_device_that_hangs_fails_at_the_limit)
 {
     proof_child_job job = job_on("hang");
@@ -85,7 +85,7 @@ static bool at_once(void)
     return true;
 }
 
-/* As some schedulers start programs. */
+/* Some schedulers start programs this way. */
 START_TEST(ignored_child_signals_do_not_matter)
 {
     const proof_child_job job = job_on("sign");
@@ -117,7 +117,7 @@ START_TEST(a_program_without_a_verdict_fails)
 }
 END_TEST
 
-/* Even if the device has become another one since. */
+/* Even if the device has changed since. */
 START_TEST(a_kept_verdict_is_taken_if_it_may_be)
 {
     proof_child_job job = job_on("none");
@@ -147,7 +147,7 @@ START_TEST(a_report_ends_with_its_result)
         ck_assert(proof_result_parse(&read, report));
         ck_assert_int_eq(read.verdict, written.verdict);
         ck_assert_str_eq(read.reason, written.reason);
-        report[strlen(report) - 1] = '\0'; /* cut off */
+        report[strlen(report) - 1] = '\0'; /* truncated */
         ck_assert(!proof_result_parse(&read, report));
     }
 }

@@ -1,4 +1,4 @@
-"""What the trainer makes of a device that is right, wrong, hangs, or is not there.
+"""The trainer with a device that is correct, wrong, hangs, or is missing.
 
 usage: check_selftest.py TRAINER, which is wrong_device.c's
 """
@@ -45,7 +45,7 @@ class SelftestTest(unittest.TestCase):
                               env=self.environment(device, **others))
 
     def call_limited(self, device, *arguments):
-        """With no room for any file."""
+        """A limit of 0 bytes for files."""
         return subprocess.run(["bash", "-c", 'ulimit -f 0; "$@"', "bash", TRAINER, *map(str, arguments)],
                               capture_output=True, text=True, env=self.environment(device))
 

@@ -1,5 +1,5 @@
-/* The trainer with a made-up device in the place of the CUDA engine: the CPU engine computes for
- * it. The environment says what is wrong with it:
+/* The trainer with a fake device instead of the CUDA engine; the CPU engine computes for it. The
+ * environment decides what is wrong with it:
  *
  *   WRONG_DEVICE          a fault of wrong_engine.h; or "hang" or "crash" at its first step,
  *                         "memory", "absent" or "unusable"
@@ -16,7 +16,7 @@
 #include "wrong_engine.h"
 
 extern const engine_api engine_cpu;
-extern engine_api engine_cuda; /* which engine_list.c takes */
+extern engine_api engine_cuda; /* engine_list.c uses this */
 engine_api engine_cuda;
 
 static const char *setting(const char *name)

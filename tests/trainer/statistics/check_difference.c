@@ -1,5 +1,5 @@
-/* The tests' arithmetic against values that SciPy gives (scipy.stats: t, nct, ttest_rel,
- * ttest_ind), and what no library has: few values, no spread, Holm's order. */
+/* Compares the statistical tests with values from SciPy (scipy.stats: t, nct, ttest_rel,
+ * ttest_ind). Also tests what SciPy lacks: few values, no spread, Holm's order. */
 #include <check.h>
 #include <math.h>
 
@@ -99,7 +99,7 @@ START_TEST(seeds_that_agree_are_known_to_the_grain_only)
     ck_assert(one_apart.p > 0.05);
     assert_near(difference_paired(low, low, 3, grain).p, 1);
     assert_near(difference_unpaired(low, 3, low, 3, grain).p, 1);
-    /* Without a grain there is nothing to doubt. */
+    /* With a grain of 0 equal differences leave no doubt. */
     ck_assert(difference_paired(high, low, 3, 0).p < 1e-6);
     ck_assert(difference_paired(low, low, 3, 0).p == 1);
 }
@@ -114,7 +114,7 @@ START_TEST(holm_keeps_the_order)
     assert_near(adjusted[4], 0.025);
     assert_near(adjusted[0], 0.04);
     assert_near(adjusted[3], 0.09);
-    assert_near(adjusted[1], 0.09); /* 2 x 0.04 would be below the one before it */
+    assert_near(adjusted[1], 0.09); /* 2 x 0.04 would be less than the one before */
     ck_assert(isnan(adjusted[2]));
     ck_assert_int_eq(difference_holm(equal, 3, adjusted), 0);
     assert_near(adjusted[0], 0.9);

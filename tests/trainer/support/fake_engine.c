@@ -11,9 +11,9 @@ struct engine {
     engine_plan plan;
     uint32_t training_count;
     uint32_t validation_count;
-    uint64_t queued;   /* steps asked for */
-    uint64_t finished; /* and done; all of them have been handed out */
-    bool failed;       /* to train: what is queued comes out of poll, which fails as well */
+    uint64_t queued;   /* steps requested */
+    uint64_t finished; /* steps done; all have been returned by poll */
+    bool failed;       /* train fails from now on; poll returns the queued steps, then fails too */
     char message[64];
 };
 
@@ -165,7 +165,7 @@ static double val_loss_sum(uint64_t steps, uint32_t samples)
                : fake_engine_val_loss_sum(steps, samples);
 }
 
-/* As late as it may be: a step is done when somebody waits for it. */
+/* As late as allowed: a step is done only when poll waits for it. */
 static engine_status poll_steps(engine *self, engine_step *out, size_t capacity, size_t *count,
                                 bool wait)
 {

@@ -1,5 +1,5 @@
-/* Runs of the run loop, with the fake engine unless a test changes it, in the scratch directory,
- * and what they log. They end the test where a file cannot be read. */
+/* Runs of the run loop in the scratch directory, with the fake engine unless a test changes it, and
+ * reading their logs. A file that cannot be read ends the test. */
 #ifndef TESTS_TRAINER_FAKE_RUN_H
 #define TESTS_TRAINER_FAKE_RUN_H
 
@@ -22,35 +22,36 @@ extern const engine_api *fake_run_engine;
 extern uint32_t fake_run_micro_batch; /* as in run_config */
 extern bool fake_run_histograms;      /* whether the next run logs histograms */
 extern bool fake_run_noise_scale;     /* whether it measures the gradient noise scale */
-extern bool fake_run_resumes;         /* whether it goes on with one that is there */
+extern bool fake_run_resumes;         /* whether it resumes an existing run */
 extern bool fake_run_no_state;
 extern bool fake_run_keeps_model; /* false unless a test changes it: it takes time to write */
 extern bool fake_run_save_best;
 extern uint32_t fake_run_checkpoint_interval;
-extern bool fake_run_terminates; /* whether it ends where it diverges */
+extern bool fake_run_terminates; /* whether it ends when it diverges */
 
-/* A fixture of every test: a scratch directory, and the fake engine plain. */
+/* The fixture of every test: a scratch directory, and a plain fake engine. */
 void fake_run_set_up(void);
 void fake_run_tear_down(void);
 
-/* A run named by its place below the scratch directory; it replaces one that is there. Sample i has
- * the label i % 10 and the grey i % 256 in all its pixels. */
+/* Makes a run with this name below the scratch directory, and replaces an existing one. Sample i
+ * has the label i % 10 and the grey i % 256 in all its pixels. */
 outcome fake_run_train(const char *name, uint32_t samples, uint32_t batch_size, uint32_t epochs,
                        uint32_t log_every);
 outcome fake_run(const char *name, uint32_t epochs, uint32_t log_every);
 
-/* Of the run "run", run.json and the event files must agree on `least` to `most` epochs of an
- * interrupted run. */
+/* run.json and the event files of the run "run" must agree that it was interrupted with `least` to
+ * `most` epochs. */
 void fake_run_assert_interrupted(uint32_t least, uint32_t most);
 
-/* For fake_engine_plan's on_step: SIGINT comes at the run's first step. */
+/* For fake_engine_plan's on_step: raises SIGINT at the run's first step. */
 void fake_run_interrupt_at_first_step(uint64_t step);
 
-/* Calls take for each event of the directory's event files. */
+/* Calls `take` for each event of the directory's event files. */
 void fake_run_read(const char *part, void (*take)(const tblog_event *event, void *context),
                    void *context);
 
-/* What a run's epoch (from 0) logs after its first `steps` steps: Keras' means over the samples. */
+/* The values that a run's epoch (from 0) logs after its first `steps` steps: Keras' means over the
+ * samples. */
 double fake_run_loss(uint32_t epoch, uint32_t steps);
 double fake_run_accuracy(uint32_t epoch, uint32_t steps);
 
@@ -72,7 +73,7 @@ typedef struct points {
 
 points fake_run_points(const char *part);
 
-/* The value of a tag at a step, which must be there at most once; NaN if it is not there. */
+/* The value of a tag at a step; NaN if there is none. Fails if there is more than one. */
 double points_value(const points *from, const char *tag, int64_t step);
 
 unsigned points_count(const points *from, const char *tag);

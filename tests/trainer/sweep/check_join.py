@@ -1,7 +1,7 @@
 """Processes that join in a sweep. Arguments are the trainer and tblog, as for trainer_test.
 
-The files say who trained what: each start of a run makes an event file with the run's configuration
-in the run's own directory, and run.json names the process that trained it last."""
+The files show who trained what: each start of a run makes an event file with the run's
+configuration in the run's own directory, and run.json names the process that trained it last."""
 
 import json
 import re
@@ -32,7 +32,7 @@ class JoinTest(TrainerTest):
         self.logs = self.folder / "logs"
 
     def arguments(self, *more, logs=None):
-        """Of a sweep of RUNS runs."""
+        """The arguments of a sweep of RUNS runs."""
         return ("--logdir", logs or self.logs, "--batch-sizes", "16,8", "--seeds", 2, "--epochs", 2,
                 "--threads", 1, *more)
 
@@ -50,7 +50,7 @@ class JoinTest(TrainerTest):
         return process
 
     def end(self, process):
-        """Its exit status and what it printed."""
+        """Waits for the process. Returns its exit status and output."""
         printed, told = process.communicate(timeout=LIMIT_SECONDS)
         return subprocess.CompletedProcess(process.args, process.returncode, printed, told)
 
@@ -64,7 +64,8 @@ class JoinTest(TrainerTest):
         return self.logs / f"LeNet-MNIST-2-BatchSize={batch_size}-Seed={seed}"
 
     def hold(self, run, *more):
-        """A process that trains the run without end, and has done an epoch."""
+        """Starts a process that trains the run without end, and waits until it has finished an
+        epoch."""
         batch_size, seed = re.findall(r"=(\d+)", run.name)
         process = subprocess.Popen(
             self.command("train", "--logdir", run, "--batch-size", batch_size, "--seed", seed,
@@ -76,7 +77,7 @@ class JoinTest(TrainerTest):
         return process
 
     def halt_in_a_run(self, process):
-        """Halts it while it trains a run, which is returned."""
+        """Stops the process while it trains a run, and returns the run."""
         def begun():
             return [run for run in self.runs() if record(run)["state"] == "running"
                     and record(run)["epochs"]]
@@ -89,7 +90,7 @@ class JoinTest(TrainerTest):
             process.send_signal(signal.SIGCONT)
 
     def table(self, logs):
-        """The comparison, but for what the clock measures."""
+        """The comparison, without measured times."""
         result = self.call("compare", "--format", "json", logs)
         self.assert_done(result)
 
@@ -102,7 +103,7 @@ class JoinTest(TrainerTest):
         return timeless(json.loads(result.stdout))
 
     def assert_same(self, options=()):
-        """As a sweep by one process that nothing disturbed, but for times."""
+        """Asserts that the sweep equals one by a single undisturbed process, except for times."""
         whole = self.folder / "undisturbed"
         self.assert_done(self.call("sweep", *self.arguments("--quiet", *options, logs=whole)))
         self.assertEqual(self.table(self.logs), self.table(whole))
@@ -180,7 +181,7 @@ class Join(JoinTest):
         waiter = self.start("--quiet")
         wait_until(lambda: len(self.ended()) == RUNS - 1, "all but the run that is held")
         waiter.send_signal(signal.SIGTERM)
-        waiter.send_signal(signal.SIGTERM)  # as schedulers do
+        waiter.send_signal(signal.SIGTERM)  # like a scheduler
         result = self.end(waiter)
         self.assertEqual(result.returncode, 128 + signal.SIGTERM)
         self.assertEqual(result.stderr,
@@ -237,7 +238,7 @@ class Join(JoinTest):
                             "--join")
 
     def test_other_arithmetic_takes_nothing_and_says_so(self):
-        """Whether the run that is there has ended, is held, or is just being begun."""
+        """For an existing run that is held or has ended."""
         portable = ("--isa", "portable")
         words = ("--join: ", "arithmetic", "portable", "this process takes no further run")
         with self.subTest("held"):
@@ -257,7 +258,7 @@ class Join(JoinTest):
                    [self.start("--isa", isa) for isa in ("portable", "avx2") * 3]]
         codes = [result.returncode for result in results]
         self.assertEqual(sorted(codes), [0, 0, 0, 1, 1, 1])
-        self.assertEqual(len({codes[0], codes[2], codes[4]}), 1)  # all of a kind
+        self.assertEqual(len({codes[0], codes[2], codes[4]}), 1)  # all of a kind alike
         self.assertEqual(len({record(run)["configuration"]["arithmetic"] for run in self.runs()}), 1)
         self.assertEqual(len(self.ended()), RUNS)
         for result in results:

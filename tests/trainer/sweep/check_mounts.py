@@ -1,7 +1,7 @@
-"""One directory, mounted twice, as two hosts would mount it: bindfs asks the directory's own file
-system for a file's lock, but answers for a directory's lock by itself, as NFS does. It locks in the
-name of its own process, so that two processes of one mount both get a lock and a reader's close
-frees it: at any time the test has one process on the mount whose run is held.
+"""One directory, mounted twice, as on two hosts. bindfs passes a file's lock on to the directory's
+file system, but handles a directory's lock itself, like NFS. It locks as its own process, so two
+processes on one mount would both get a lock, and a reader's close would free it. So at any time
+only one process on the mount holds a run.
 
 Arguments are the trainer and tblog, as for trainer_test."""
 
@@ -24,7 +24,7 @@ SKIPPED = 77
 
 
 def mount(source, target):
-    """Without caches, since a reader would see a replaced file with the old one's size."""
+    """Mounts without caches, with which a reader would see a replaced file with the old size."""
     return subprocess.run(["bindfs", "--multithreaded", "--enable-lock-forwarding",
                            "-o", "attr_timeout=0,entry_timeout=0", source, target],
                           capture_output=True, text=True)
@@ -65,7 +65,7 @@ class TwoMounts(TrainerTest):
 
 class Mounts(TwoMounts):
     def start(self, run):
-        """A run that goes on until it is killed, and has an epoch."""
+        """Starts a run that trains until it is killed, and waits until it has an epoch."""
         process = subprocess.Popen(
             self.command("train", "--logdir", run, "--batch-size", 8, "--epochs", 1000000,
                          "--quiet"), stderr=subprocess.DEVNULL)

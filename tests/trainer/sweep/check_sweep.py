@@ -134,7 +134,7 @@ class Sweep(TrainerTest):
         folder = self.folder / "größe"
         result = self.call("train", "--logdir", folder, "--batch-size", 8, "--epochs", 1,
                            env=self.in_locale("C"))
-        self.assertIn(f"Run       {folder}\n", result.stdout)  # the user's own word
+        self.assertIn(f"Run       {folder}\n", result.stdout)  # as the user gave it
 
 
 if __name__ == "__main__":

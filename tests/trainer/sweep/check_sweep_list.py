@@ -1,5 +1,5 @@
-"""A sweep as a list, and tasks that each train a part of it. Arguments are the trainer and tblog, as
-for trainer_test."""
+"""A sweep's list of runs, and tasks that each train a part of them. Arguments are the trainer and
+tblog, as for trainer_test."""
 
 import json
 import os
@@ -16,7 +16,7 @@ class SweepListTest(TrainerTest):
         self.logs = self.folder / "logs"
 
     def sweep(self, *arguments, **settings):
-        """Of six runs."""
+        """The arguments of a sweep of six runs."""
         return super().sweep("--epochs", 1, "--seeds", 3, *arguments, **settings)
 
     def listed(self, *arguments, **settings):
@@ -71,7 +71,7 @@ LAUNCHERS = ("SLURM_ARRAY_TASK_ID", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZ
 
 
 def launched(**variables):
-    """The environment of a process that a launcher has started; none if no variable is given."""
+    """The environment of a process that a launcher has started; without variables, no launcher."""
     return {**{k: v for k, v in os.environ.items() if k not in LAUNCHERS}, **variables}
 
 

@@ -1,5 +1,5 @@
 /* How many runs of a sweep are trained side by side, and with how many threads each. The linker
- * sends the CPU engine's questions for processors and quota through the functions below. */
+ * sends the CPU engine's queries for processors and quota to the functions below. */
 #define _GNU_SOURCE /* cpu_set_t */
 #include <check.h>
 #include <limits.h>
@@ -14,7 +14,7 @@
 #include "scratch.h"
 #include "sweep_runs.h"
 
-static int processors; /* that the machine has, as a test says */
+static int processors; /* the number that a test sets for the machine */
 
 int __wrap_sched_getaffinity(pid_t process, size_t bytes, cpu_set_t *set);
 unsigned __wrap_cpu_limit(const char *root);
@@ -37,7 +37,7 @@ unsigned __wrap_cpu_limit(const char *root)
 
 enum { SAMPLES = 16 };
 
-/* A sweep as its user starts it, on a few samples. */
+/* Runs a sweep as a user starts it, on a few samples. */
 typedef struct sweep {
     run_options options;
     experiment data;
@@ -45,7 +45,7 @@ typedef struct sweep {
     sweep_runs runs;
 } sweep;
 
-/* `options`: words after the usual ones, divided by single blanks. */
+/* `options`: further words, separated by single blanks. */
 static void open_sweep(sweep *out, const char *options)
 {
     static uint8_t images[SAMPLES * LENET_IMAGE_PIXELS];
@@ -133,7 +133,7 @@ static bool train(void *run)
     return true;
 }
 
-/* Trains two runs on eight processors, and checks what their records say of it. */
+/* Trains two runs on eight processors, and checks their records. */
 static void assert_recorded(const char *options, uint32_t runs_at_once, const char *threads)
 {
     sweep self;
@@ -162,7 +162,7 @@ END_TEST
 
 static void set_up(void)
 {
-    unsetenv("SLURM_CPUS_PER_TASK"); /* of whoever runs the tests */
+    unsetenv("SLURM_CPUS_PER_TASK"); /* the tests may run in a Slurm job */
     scratch_make();
 }
 

@@ -1,4 +1,4 @@
-"""Runs whose loss is no number. Arguments are the trainer and tblog, as for trainer_test."""
+"""Runs whose loss is not finite. Arguments are the trainer and tblog, as for trainer_test."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ class Divergence(TrainerTest):
                 table = self.call("compare", self.run_directory)
                 self.assert_done(table)
                 self.assertNotRegex(table.stdout, r"-nan|\d{12}")
-                strict = {"parse_constant": self.fail}  # NaN and Infinity are no JSON
+                strict = {"parse_constant": self.fail}  # JSON has no NaN and Infinity
                 json.loads((self.run_directory / "run.json").read_text(), **strict)
                 text = self.call("compare", "--format", "json", self.run_directory)
                 json.loads(text.stdout, **strict)

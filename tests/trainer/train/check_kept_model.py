@@ -1,5 +1,4 @@
-"""The networks that runs keep, as their user meets them: arguments are the trainer and tblog, as for
-trainer_test."""
+"""The networks that runs keep. Arguments are the trainer and tblog, as for trainer_test."""
 
 import json
 import struct
@@ -13,7 +12,7 @@ PARAMETER_BYTES = 4 * 1199882
 
 
 def read_model(path):
-    """The metadata and the shapes of a safetensors file, whose tensors fill it."""
+    """The metadata and the shapes of a safetensors file. Checks that the tensors fill the file."""
     content = path.read_bytes()
     length, = struct.unpack("<Q", content[:8])
     assert length % 8 == 0 and len(content) == 8 + length + PARAMETER_BYTES, len(content)
@@ -29,7 +28,7 @@ class KeptModel(TrainerTest):
         self.best = self.run_directory / "best.safetensors"
 
     def figures(self, epoch):
-        """Those of an epoch (from 1) in run.json."""
+        """The figures of an epoch (from 1) in run.json."""
         return {name: record(self.run_directory)["epochs"][epoch - 1][name] for name in FIGURES}
 
     def assert_model(self, path, epoch):

@@ -1,11 +1,11 @@
-/* A run that is resumed again and again: what grows with it has no bound. */
+/* A run that is resumed many times: nothing that grows with it may have a fixed limit. */
 #include <check.h>
 
 #include "check_main.h"
 #include "fake_run.h"
 #include "scratch.h"
 
-/* Some 31 resumptions once were too many for an array. */
+/* An array was once too small for some 31 resumptions. */
 START_TEST(a_run_is_resumed_two_hundred_times)
 {
     enum { RESUMES = 200 };

@@ -1,5 +1,5 @@
-/* The gradient noise scale, held against single samples' gradients of the double-precision
- * reference, with the weights that the CPU engine has after some steps. */
+/* Compares the gradient noise scale with one from single samples' gradients of the double-precision
+ * reference, with the CPU engine's weights after some steps. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -10,8 +10,8 @@
 
 enum { SAMPLES = 12, BATCH = 4, STEPS = 4 };
 
-/* Gradients in single precision, and here or there a decision of ReLU or pooling that rounding
- * takes. Relative to |G|^2 + S, of which both figures are parts. */
+/* Allows for gradients in single precision, and for a few decisions of ReLU or pooling that
+ * rounding changes. It is relative to |G|^2 + S, of which both figures are parts. */
 static const double tolerance = 1e-5;
 
 static uint8_t images[SAMPLES * LENET_IMAGE_PIXELS];
@@ -84,8 +84,8 @@ static void tear_down(void)
     free(gradients);
 }
 
-/* What an estimate from the first `count` samples' gradients is to be: S is their covariance's
- * trace, |G|^2 the squared mean less the part of it that is chance, S / count. */
+/* The expected estimate from the first `count` samples' gradients: S is the trace of their
+ * covariance, |G|^2 the squared mean less the share due to chance, S / count. */
 static gradient_noise expected_of(uint32_t count)
 {
     double variance = 0;
@@ -110,7 +110,7 @@ static void expect_noise(const gradient_noise *noise, const gradient_noise *expe
     ck_assert_double_eq_tol(noise->square / size, expected->square / size, tolerance);
 }
 
-/* So small a training set is taken whole, in groups of one sample. */
+/* A training set this small is used as a whole, in groups of one sample. */
 START_TEST(groups_of_one_give_the_covariance_of_single_samples)
 {
     gradient_noise noise;
@@ -139,7 +139,7 @@ static gradient_noise of_pairs(const uint32_t samples[4])
     return noise;
 }
 
-/* Over all ways to make the groups, the mean is that of groups of one: no bias. */
+/* The mean over all ways to form the groups is that of groups of one: there is no bias. */
 START_TEST(groups_of_several_estimate_the_same)
 {
     static const uint32_t ways[3][4] = {{0, 1, 2, 3}, {0, 2, 1, 3}, {0, 3, 1, 2}};
@@ -154,7 +154,8 @@ START_TEST(groups_of_several_estimate_the_same)
 }
 END_TEST
 
-/* The sample is the seed's, whatever the batch size; at equal weights so is the estimate. */
+/* The seed alone decides the sample, not the batch size. With equal weights the estimate is equal
+ * too. */
 START_TEST(runs_of_all_batch_sizes_are_measured_on_the_same_samples)
 {
     gradient_noise noise[2];

@@ -1,4 +1,4 @@
-/* The display: what it says, that it never wraps, and how often it draws. */
+/* The progress display: its text, that it never wraps, and how often it draws. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -107,7 +107,7 @@ START_TEST(a_done_epoch_is_one_line_where_there_is_room)
 }
 END_TEST
 
-/* Whatever an epoch of this network may have: the most steps, hours, and losses that are long. */
+/* Extreme values of an epoch of this network: the most steps, hours, and long losses. */
 START_TEST(a_done_epoch_is_one_line_in_eighty_columns)
 {
     progress_view view = done_view();

@@ -1,4 +1,4 @@
-"""Runs that go on: arguments are the trainer and tblog, as for trainer_test."""
+"""Runs that are resumed. Arguments are the trainer and tblog, as for trainer_test."""
 
 import json
 import re
@@ -13,13 +13,13 @@ from trainer_test import TBLOG, TrainerTest, events, record, wait_for_epoch
 from waiting import LIMIT_SECONDS, wait_until
 
 EPOCHS = 12
-FIRST_EPOCH = f"Epoch {1:{len(str(EPOCHS))}}/{EPOCHS} "  # what a run that begins prints
+FIRST_EPOCH = f"Epoch {1:{len(str(EPOCHS))}}/{EPOCHS} "  # printed by a run that begins
 EVERY_EPOCH = ("--checkpoint-interval", 0)
-NEVER = ("--checkpoint-interval", 3600)  # the last of an option counts
+NEVER = ("--checkpoint-interval", 3600)  # of an option given twice, the last one counts
 
 
 def checkpoint_state(run):
-    """The checkpoint's line of JSON, and the state behind it."""
+    """The checkpoint's line of JSON, and the state after it."""
     head, _, state = (run / "checkpoint").read_bytes().partition(b"\n")
     return head, state
 
@@ -67,7 +67,7 @@ class Resume(TrainerTest):
         self.assertEqual(checkpoint_state(run)[1], checkpoint_state(whole)[1])
         self.assertEqual((run / "model.safetensors").read_bytes(),
                          (whole / "model.safetensors").read_bytes())
-        # 3: nothing but torn last records, of processes that were killed.
+        # 3: only torn last records, of processes that were killed.
         self.assertIn(subprocess.run([TBLOG, "verify", run], capture_output=True).returncode, (0, 3))
 
     def test_a_run_that_goes_on_is_the_same_run(self):
@@ -130,7 +130,7 @@ class Resume(TrainerTest):
         self.assert_done(result)
         self.assertIn(f"Resumed   after epoch {EPOCHS - 2} of {EPOCHS}\n", result.stdout)
         self.assert_same(run, self.whole())
-        # HParams keeps what the first file says, and Text has both configurations.
+        # HParams keeps the values of the first file, and Text has both configurations.
         self.assertEqual(self.session_starts(run), before)
         self.assertEqual(len(before), 1)
         self.assertEqual([tag for _, tag, _ in events(run, "")].count("configuration"), 2)
@@ -198,7 +198,7 @@ class Resume(TrainerTest):
                       "--resume continues", told)
 
     def start_without_end(self):
-        """A run that has an epoch, and saves no state until it ends."""
+        """Starts a run that saves no state until it ends, and waits until it has an epoch."""
         process = subprocess.Popen(
             self.command("train", *self.arguments(self.run_directory, "--epochs", 1000000,
                                                   "--quiet", *NEVER)),
@@ -210,7 +210,7 @@ class Resume(TrainerTest):
         return process
 
     def assert_left(self, process, who):
-        """It has said who has its run, and done nothing more."""
+        """Asserts that the process reported who has its run, and wrote nothing more."""
         told = process.stderr.read()
         self.assertEqual(process.wait(), 1)
         self.assertEqual(told, f"trainer train: {self.run_directory}: another process{who}; this "
@@ -227,7 +227,8 @@ class Resume(TrainerTest):
         theirs = json.dumps({**record(self.run_directory), "host": "node7", "process": 4711})
 
         def take_over():
-            """Again, if this process was between its look at run.json and its own record."""
+            """Repeated in case the process overwrites run.json, which it read before it was
+            replaced."""
             self.replace("run.json", theirs)
             return process.poll() is not None
 

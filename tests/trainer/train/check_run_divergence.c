@@ -1,4 +1,4 @@
-/* A loss that is not finite: what is printed and recorded, when, and whether the run goes on. */
+/* A loss that is not finite: what is printed and recorded, when, and whether the run continues. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 #include "fake_run.h"
 #include "scratch.h"
 
-/* A run whose training loss or validation loss is `loss` from a step on. What it prints is for the
- * caller to free. */
+/* Makes a run whose training or validation loss is `loss` from a step on. The caller frees the
+ * returned output. */
 static char *diverge(double loss, uint64_t training_from, uint64_t validation_from,
                      outcome expected)
 {
@@ -26,7 +26,7 @@ static char *diverge(double loss, uint64_t training_from, uint64_t validation_fr
     return output;
 }
 
-/* What run.json says of a run that diverged. */
+/* Asserts that run.json says that the run diverged. */
 static void assert_diverged_in_state(run_state state, uint64_t step, uint32_t epochs)
 {
     run_record there;
@@ -92,8 +92,7 @@ START_TEST(the_largest_finite_loss_is_no_divergence)
 }
 END_TEST
 
-/* Steps that were queued after it are no part of the run, so that its end does not depend on the
- * pace. */
+/* Steps that were queued after it are not part of the run, so its end does not depend on timing. */
 START_TEST(a_run_that_terminates_on_nan_ends_after_the_step)
 {
     fake_run_terminates = true;
@@ -108,7 +107,7 @@ START_TEST(a_run_that_terminates_on_nan_ends_after_the_step)
 }
 END_TEST
 
-/* The epoch is whole then: it is validated and logged before the run ends. */
+/* Then the epoch is complete: it is validated and logged before the run ends. */
 START_TEST(a_run_that_terminates_at_an_epochs_end_keeps_the_epoch)
 {
     fake_run_terminates = true;
@@ -128,7 +127,7 @@ static void read_record_at_the_epochs_end(uint64_t step)
     }
 }
 
-/* Were it killed now, nobody would resume it. */
+/* If it were killed now, nothing would resume it. */
 START_TEST(run_json_says_that_a_run_diverged_before_its_epoch_ends)
 {
     fake_engine_plan_now.on_step = read_record_at_the_epochs_end;
@@ -137,7 +136,7 @@ START_TEST(run_json_says_that_a_run_diverged_before_its_epoch_ends)
 }
 END_TEST
 
-/* It diverged whatever else ends it, and saves no state that nobody would resume. */
+/* It counts as diverged, whatever ends it, and saves no state, since it is never resumed. */
 START_TEST(a_diverged_run_that_fails_has_diverged)
 {
     fake_engine_plan_now.fail_at_step = 2 * STEPS + 2;

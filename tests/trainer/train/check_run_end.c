@@ -1,6 +1,6 @@
-/* In which order a run's end reaches the disk, so that neither a kill nor a power failure loses
- * anything: the event files, then run.json, and only then the state goes. The system calls are
- * wrapped, so that the test sees what is on the disk at each of them. */
+/* The order in which a run's end reaches the disk, so that neither a kill nor a power failure loses
+ * anything: first the event files, then run.json; only then the state is removed. The system calls
+ * are wrapped, so the test sees what is on the disk at each of them. */
 #include <check.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -116,7 +116,7 @@ START_TEST(a_finished_run_is_on_the_disk_before_run_json_says_so)
 }
 END_TEST
 
-/* So that no network is of a step that is not logged. */
+/* So no network is of a step that is not logged. */
 START_TEST(event_files_are_on_the_disk_before_a_network_is_there)
 {
     fake_run_keeps_model = fake_run_save_best = true;

@@ -1,4 +1,4 @@
-/* What is left of a run that fails: nothing before its first step, later what was logged, marked.
+/* What a failed run leaves: nothing before its first step; later its logs, marked as interrupted.
  * unlinkat is wrapped, so that it can fail. */
 #include <check.h>
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "scratch.h"
 #include "signals.h"
 
-/* ---- What fails before the first step leaves nothing ---- */
+/* ---- A failure before the first step leaves nothing ---- */
 
 START_TEST(a_configuration_that_the_engine_refuses_leaves_nothing)
 {
@@ -76,12 +76,12 @@ START_TEST(an_unwritable_place_leaves_nothing)
     scratch_write("other/validation", "a file where a directory must be");
     ck_assert_int_eq(fake_run("other", 1, 0), OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(fake_run_message, "other/validation"));
-    ck_assert(scratch_exists("other/" RUN_LOCK_FILE)); /* as in any directory that was there */
+    ck_assert(scratch_exists("other/" RUN_LOCK_FILE)); /* as in any existing directory */
     ck_assert_int_eq(scratch_count("other"), 2);
 }
 END_TEST
 
-/* ---- What fails later leaves what was logged, marked ---- */
+/* ---- A later failure leaves the logs, marked as interrupted ---- */
 
 START_TEST(an_engine_that_fails_marks_the_run_and_keeps_its_log)
 {
@@ -93,7 +93,7 @@ START_TEST(an_engine_that_fails_marks_the_run_and_keeps_its_log)
 }
 END_TEST
 
-/* The last step that was done is the epoch's last but one, and is logged. */
+/* The last finished step is the epoch's last but one, and is logged. */
 START_TEST(steps_done_before_a_device_is_lost_are_logged)
 {
     fake_engine_plan_now.lost_at_step = STEPS;
@@ -105,8 +105,8 @@ START_TEST(steps_done_before_a_device_is_lost_are_logged)
 }
 END_TEST
 
-/* A chunk is queued and not taken when the next one is refused: its steps are logged, as far as
- * they were done, and what the call said that was refused is told. */
+/* The next chunk is refused while one is queued and not yet polled. The finished steps of that one
+ * are logged, and the message is that of the refused call. */
 START_TEST(steps_done_before_a_call_to_train_fails_are_logged)
 {
     fake_engine_plan_now.fail_at_step = 90;
@@ -151,7 +151,7 @@ START_TEST(a_vanished_directory_ends_the_run)
 }
 END_TEST
 
-/* Another run is put in the place of the one that trains. */
+/* Another run replaces the one that trains. */
 static void exchange_directory(uint64_t step)
 {
     if (step == STEPS + 1) {
@@ -194,7 +194,7 @@ START_TEST(a_record_that_cannot_be_written_ends_the_run)
 }
 END_TEST
 
-/* What another host's process does that has got the lock, which this one has lost. */
+/* The actions of a process on another host that has taken the lock from this process. */
 static void take_over(void)
 {
     char unread[MESSAGE_BYTES];
@@ -213,8 +213,8 @@ static void take_over_in_second_epoch(uint64_t step)
     }
 }
 
-/* In the middle of an epoch, while its state is saved, and while that of a run is saved that a
- * signal ends. */
+/* It happens in the middle of an epoch, while the state is saved, and while the state is saved
+ * after a signal. */
 START_TEST(a_run_that_another_process_takes_over_ends_and_writes_nothing_more)
 {
     static const uint32_t last_state[] = {1, 0, 0}; /* epochs in it; 0 for none */

@@ -1,5 +1,5 @@
-/* One run with an engine whose metrics are known: what is logged at which step, and what run.json
- * and the display say. */
+/* One run with an engine whose metrics are known: what is logged at which step, and the contents of
+ * run.json and of the display. */
 #include <check.h>
 #include <locale.h>
 #include <math.h>
@@ -106,7 +106,7 @@ START_TEST(chunks_grow_but_stay_within_an_epoch)
 }
 END_TEST
 
-/* A device that runs asynchronously never runs dry within an epoch. */
+/* Within an epoch an asynchronous device always has queued steps. */
 START_TEST(a_chunk_is_queued_before_the_last_one_is_taken)
 {
     ck_assert_int_eq(fake_run_train("run", 100, 1, EPOCHS, 1), OUTCOME_DONE);

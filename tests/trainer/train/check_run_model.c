@@ -1,5 +1,5 @@
-/* The networks that a run keeps: which step's they are when it ends, is stopped, fails or goes on,
- * and that no old one is taken for a new one. */
+/* The networks that a run keeps: from which step they are when it ends, is stopped, fails or is
+ * resumed, and that an old one is never taken for a new one. */
 #include <check.h>
 #include <fcntl.h>
 #include <math.h>
@@ -18,8 +18,7 @@
 #include "signals.h"
 
 static char message[MESSAGE_BYTES];
-static char
-    *notes; /* what the runs of a test have printed; its stream is open until they are read */
+static char *notes; /* the output of a test's runs; its stream is open until they are read */
 static size_t notes_bytes;
 static FILE *notes_stream;
 
@@ -31,7 +30,8 @@ static model load(const char *run, bool best)
     return out;
 }
 
-/* It is that of so many steps, with the figures that run.json has if they end an epoch. */
+/* Asserts that the network is that after `steps` steps, with the figures of run.json if they end an
+ * epoch. */
 static void expect_network(const char *run, bool best, uint32_t steps)
 {
     model network = load(run, best);
@@ -194,7 +194,7 @@ START_TEST(the_best_network_is_that_of_the_lowest_validation_loss)
 }
 END_TEST
 
-/* The process ends in the third epoch, before or after which the best one is. */
+/* The process ends in the third epoch. The best epoch is before or after that. */
 START_TEST(the_best_of_a_resumed_run_is_the_best_of_all_its_epochs)
 {
     static const double losses[][EPOCHS] = {{1, 3, 2}, {3, 1, 2}, {3, 2, 1}, {1, 2, 1}};
@@ -272,7 +272,8 @@ START_TEST(a_best_network_that_is_damaged_is_replaced)
 }
 END_TEST
 
-/* Of the same configuration, but with a figure that run.json does not have; of another one. */
+/* A network of the same configuration with a figure that is not in run.json; one of another
+ * configuration. */
 START_TEST(a_best_network_of_another_run_is_not_compared_with)
 {
     static const double theirs[] = {0.5};
@@ -328,8 +329,7 @@ START_TEST(a_run_that_is_replaced_leaves_no_network)
 }
 END_TEST
 
-/* What is in the way of both files, which a directory is, comes with this step and goes with that
- * one. */
+/* Directories that block both files appear at this step, and are removed at that one. */
 static uint64_t blocked_from;
 static uint64_t blocked_until;
 

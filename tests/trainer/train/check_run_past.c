@@ -1,6 +1,5 @@
-/* What a run that is resumed finds of its event files: some that the system does not let it read,
- * that are damaged or missing, or are not on the disk yet. System calls are watched and made to
- * fail by wrapping them. */
+/* The event files that a resumed run finds: some cannot be read, are damaged or missing, or are not
+ * on the disk yet. System calls are wrapped, to observe them and make them fail. */
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
@@ -31,7 +30,7 @@ int __real_scandir(const char *path, struct dirent ***out, entry_filter *filter,
 int __wrap_scandir(const char *path, struct dirent ***out, entry_filter *filter,
                    entry_order *order);
 
-/* A system call that fails if its file's path has this in it. */
+/* A system call that fails if its file's path contains `path`. */
 typedef struct failing_call {
     const char *name;
     const char *path;
@@ -146,7 +145,7 @@ START_TEST(a_run_whose_event_files_cannot_be_read_is_not_resumed_nor_changed)
 }
 END_TEST
 
-/* The place of the path among the synced ones; SIZE_MAX if it is not. */
+/* The index of the path among the synced ones; SIZE_MAX if there is none. */
 static size_t synced_at(const char *path)
 {
     for (size_t i = 0; i < synced_count; i++) {
@@ -178,7 +177,7 @@ END_TEST
 
 /* ---- What is damaged or missing ---- */
 
-/* Resumes the run to its end; what it prints is for the caller to free. */
+/* Resumes the run to its end. The caller frees the returned output. */
 static char *resume(void)
 {
     char *output = NULL;
@@ -291,7 +290,7 @@ START_TEST(a_damaged_event_file_is_noted_with_the_tags_that_end_before_the_state
 }
 END_TEST
 
-/* The last step's means are in two events. Where the first is lost, so is the second. */
+/* The last step's means are in two events. If the first is lost, so is the second. */
 START_TEST(lost_points_at_samples_are_noted_with_those_at_steps)
 {
     make_past();
@@ -352,7 +351,7 @@ START_TEST(a_run_older_than_the_samples_axis_has_it_from_where_it_is_resumed)
 }
 END_TEST
 
-/* What is trained again is logged again as far as it is lost. */
+/* Steps that are trained again are logged again if their points are lost. */
 START_TEST(damage_after_the_state_is_noted_and_loses_nothing_more)
 {
     make_past();

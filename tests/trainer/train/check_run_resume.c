@@ -1,4 +1,4 @@
-/* Runs that are interrupted and continued, with an engine whose metrics are known: nothing finished
+/* Runs that are interrupted and resumed, with an engine whose metrics are known: nothing finished
  * is trained or logged twice, and nothing is missing. */
 #include <check.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "signals.h"
 #include "tblog/tblog.h"
 
-/* A run that fails in its third epoch, as when a device is lost, and then goes on. */
+/* A run that fails in its third epoch, as when a device is lost, and is then resumed. */
 static void fail_in_third_epoch(void)
 {
     fake_engine_plan_now.fail_at_step = 2 * STEPS + 2;
@@ -31,7 +31,7 @@ START_TEST(a_run_that_failed_goes_on_from_its_checkpoint)
 {
     fail_in_third_epoch();
     ck_assert_int_eq(fake_run("run", EPOCHS, 1), OUTCOME_DONE);
-    ck_assert_uint_eq(fake_engine_steps_queued, STEPS); /* of the third epoch alone */
+    ck_assert_uint_eq(fake_engine_steps_queued, STEPS); /* only of the third epoch */
     ck_assert_uint_eq(fake_run_record.epoch_count, EPOCHS);
     ck_assert(scratch_exists("run/checkpoint"));
     const points training = fake_run_points("run/train");
@@ -47,7 +47,7 @@ START_TEST(a_run_that_failed_goes_on_from_its_checkpoint)
 }
 END_TEST
 
-/* It trains from step 1, and what is logged already is neither deleted nor logged twice. */
+/* It trains from step 1, and existing points are neither deleted nor logged twice. */
 START_TEST(a_state_that_the_engine_refuses_is_no_state)
 {
     fail_in_third_epoch();
@@ -100,7 +100,7 @@ START_TEST(a_finished_run_may_be_given_more_epochs_but_not_fewer)
 }
 END_TEST
 
-/* Fails when it is called so often; 0 for never. */
+/* The number of the call that fails; 0 for none. */
 static int open_to_fail;
 
 tblog_status __real_tblog_writer_open(tblog_writer **out, const char *directory,
@@ -167,7 +167,7 @@ static void stop(uint64_t step)
     }
 }
 
-/* A run to its end. What it prints is for the caller to free. */
+/* Runs to the end. The caller frees the returned output. */
 static char *train_and_print(void)
 {
     char *output = NULL;
@@ -239,9 +239,9 @@ START_TEST(a_stopped_run_continues_after_its_last_step)
 END_TEST
 
 static const engine_api *cpu;
-static bool (*run_is_stopped)(void); /* as the run loop has it asked */
+static bool (*run_is_stopped)(void); /* the run loop's own function */
 static int asked;
-static int stop_when_asked; /* so often; 0 for never */
+static int stop_when_asked; /* at this call; 0 for never */
 
 static bool count_and_ask(void)
 {
@@ -261,8 +261,8 @@ static engine_status create_asking(engine **out, const engine_config *config,
     return cpu->create(out, &counted, training, validation, message, message_bytes);
 }
 
-/* A run in micro-batches on the CPU engine. A signal comes when it has asked so often whether it is
- * stopped. */
+/* Makes a run in micro-batches on the CPU engine. A signal comes at call number `stop_at` of
+ * is_stopped. */
 static outcome train_on_cpu(const char *name, int stop_at)
 {
     engine_api asking = *cpu;
@@ -294,8 +294,8 @@ static char *read_state(const char *path, size_t bytes)
     return state;
 }
 
-/* A signal breaks off a step between its micro-batches. Everything before it is kept, and the run
- * continues to the bits of one that was not disturbed. */
+/* A signal interrupts a step between its micro-batches. Everything before the step is kept, and the
+ * resumed run ends with the bits of an undisturbed one. */
 START_TEST(a_step_that_is_broken_off_is_trained_again_to_the_same_bits)
 {
     const int before = stops[_i] - 1; /* micro-batches */
@@ -348,7 +348,7 @@ static void block_state_and_stop(uint64_t step)
     }
 }
 
-/* It ends as stopped all the same, and says from where it continues. */
+/* It still ends as stopped, and prints from which step it continues. */
 START_TEST(a_stopped_run_whose_state_cannot_be_saved_continues_from_its_last_state)
 {
     signals_install();

@@ -1,4 +1,4 @@
-/* Signals: which are noted, and what a run that one ends has logged. */
+/* Signals: which are recorded, and what a run has logged when a signal ends it. */
 #include <check.h>
 #include <math.h>
 #include <signal.h>

@@ -21,7 +21,7 @@ class Signals(TrainerTest):
         return process
 
     def notes(self, run):
-        """What compare prints, long lines joined again."""
+        """The output of compare, with long lines joined again."""
         return " ".join(self.call("compare", run).stdout.split())
 
     def test_a_signal_ends_the_run_readable_and_marked(self):
@@ -66,7 +66,7 @@ class Signals(TrainerTest):
         self.assertIn("batch size 4: not resumed, with 2 of 1000000 epochs", process.stderr.read())
 
     def stop(self, run, *arguments):
-        """Starts the command, ends it when the run has an epoch, and returns what it says then."""
+        """Starts the command, ends it when the run has an epoch, and returns its last output."""
         process = self.start(*arguments, "--epochs", 1000000, "--quiet")
         wait_for_epoch(run)
         process.send_signal(signal.SIGTERM)

@@ -1,5 +1,5 @@
-/* A file is read whole whatever its size, and what the system says of a failure is kept. read is
- * wrapped, so that it can fail. */
+/* A file of any size is read completely, and errno of a failure is kept. read is wrapped, so that
+ * it can fail. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@ ssize_t __wrap_read(int fd, void *data, size_t bytes);
 
 static int failures; /* how many of the next calls fail */
 static int failure;  /* with this errno */
-static size_t most;  /* bytes of one call; 0 for as many as it is asked for */
+static size_t most;  /* bytes per call; 0 for as many as requested */
 
 ssize_t __wrap_read(int fd, void *data, size_t bytes)
 {

@@ -1,5 +1,5 @@
-/* A file is replaced whole or stays as it was, and nothing else is left. fsync and openat are
- * wrapped, so that they can fail. */
+/* A file is replaced as a whole or stays unchanged, and no other files are left. fsync and openat
+ * are wrapped, so that they can fail. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@ int __wrap_fsync(int fd);
 int __real_openat(int directory, const char *name, int flags, ...);
 int __wrap_openat(int directory, const char *name, int flags, ...);
 
-static int interruptions;     /* so many of the next calls are interrupted */
+static int interruptions;     /* the number of next calls that are interrupted */
 static int directory_failure; /* errno of the fsync of a directory; 0 for none */
 static bool file_is_new;      /* when its directory was synced, `file` had the new content */
 
@@ -62,7 +62,8 @@ static int replace(bool sync)
     return status;
 }
 
-/* Where a file may have `bytes` bytes; Check's own files may have more again afterwards. */
+/* Writes with a limit of `bytes` bytes per file, and removes the limit, since Check writes files
+ * too. */
 static int replace_with_room(rlim_t bytes)
 {
     struct rlimit before;
@@ -130,7 +131,7 @@ START_TEST(what_a_crash_left_is_replaced_and_a_link_not_followed)
 }
 END_TEST
 
-/* Else a power failure may bring the old file back. */
+/* Otherwise a power failure may bring the old file back. */
 START_TEST(the_directory_is_synced_when_the_name_is_the_new_files)
 {
     scratch_write("file", "old");
@@ -154,7 +155,7 @@ START_TEST(a_directory_that_cannot_be_synced_is_no_failure_but_an_error_is)
 }
 END_TEST
 
-/* That of the file to be made, of its fsync, or of several calls. */
+/* Interrupts making the file, its fsync, or several calls. */
 START_TEST(interrupted_calls_are_made_again)
 {
     interruptions = _i;

@@ -1,4 +1,4 @@
-/* Text from outside: what is copied is UTF-8 without control characters, whatever came in. */
+/* Untrusted text: for any input the copy is UTF-8 without control characters. */
 #include <check.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ static const struct {
     {"\xc2\x9b"
      "2J",
      UNKNOWN UNKNOWN "2J"},                                /* a control character of 8 bits */
-    {"\xc0\xaf", UNKNOWN UNKNOWN},                         /* longer than it must be */
+    {"\xc0\xaf", UNKNOWN UNKNOWN},                         /* an overlong encoding */
     {"\xe0\x9f\xbf", UNKNOWN UNKNOWN UNKNOWN},             /* likewise */
     {"\xed\xa0\x80", UNKNOWN UNKNOWN UNKNOWN},             /* half of a surrogate pair */
     {"\xf4\x90\x80\x80", UNKNOWN UNKNOWN UNKNOWN UNKNOWN}, /* beyond U+10FFFF */
@@ -61,7 +61,7 @@ START_TEST(messages_are_fit_for_a_terminal)
         memcpy(name + i, "\u00e9", 3);
     }
     message_set(message, "%s", name);
-    ck_assert_uint_eq(strlen(message), MESSAGE_BYTES - 2); /* an odd byte has no room for one */
+    ck_assert_uint_eq(strlen(message), MESSAGE_BYTES - 2); /* a letter needs two bytes */
 }
 END_TEST
 

@@ -1,5 +1,5 @@
-/* Calls that are interrupted. All are wrapped: the first ones fail with EINTR, before or after they
- * have been done. */
+/* Interrupted calls. All are wrapped: the first ones fail with EINTR, either without effect or
+ * after they took effect. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,12 +22,12 @@ int __wrap_unlinkat(int directory, const char *name, int flags);
 int __real_close(int fd);
 int __wrap_close(int fd);
 
-static int interruptions; /* so many of the next calls are interrupted */
-static bool are_done;     /* all the same */
+static int interruptions; /* the number of next calls that are interrupted */
+static bool are_done;     /* they take effect nevertheless */
 static int failure;       /* of the next close; 0 for none */
 static int closes;
 
-/* What a call returns that returned `status`, or was not made. */
+/* Interrupts a call that returned `status`, or that was not made. */
 static int interrupted(int status)
 {
     (void)status;
@@ -117,7 +117,7 @@ START_TEST(an_interrupted_unlink_is_made_again)
 }
 END_TEST
 
-/* The descriptor is free after the first: closing it again could close another thread's. */
+/* After the first close the descriptor is free: closing it again could close another thread's. */
 START_TEST(an_interrupted_close_is_not_made_again)
 {
     const int fd = open("/dev/null", O_WRONLY);

@@ -1,5 +1,5 @@
-/* What runs say together, on runs that are made up in memory: who leads, how sure that is, and how
- * often a winner is found where there is none. */
+/* The verdict over invented runs: which batch size leads, how certain that is, and how often it
+ * finds a winner when all are equal. */
 #include <check.h>
 #include <math.h>
 #include <string.h>
@@ -146,7 +146,7 @@ START_TEST(seeds_that_never_reach_the_target_are_the_slowest)
     ck_assert(isinf(answer.rows[1].epochs));
     ck_assert_uint_eq(answer.rows[1].reached, 1);
     ck_assert_uint_eq(leader(VERDICT_EPOCHS), 64);
-    /* Of the common seeds each is first in one, and in the third neither is. */
+    /* Each leads in one of the common seeds; in the third they are equal. */
     ck_assert_uint_eq(verdict_lead_of(&answer, VERDICT_EPOCHS, 0).common, 3);
     ck_assert_uint_eq(verdict_lead_of(&answer, VERDICT_EPOCHS, 0).first, 1);
     ck_assert_uint_eq(verdict_lead_of(&answer, VERDICT_EPOCHS, 1).first, 1);
@@ -375,7 +375,7 @@ static double normal(uint64_t *state)
     return radius * cos(2 * acos(-1) * uniform(state));
 }
 
-/* Is any batch size told to be better than any other? */
+/* Whether the verdict calls any batch size better than another. */
 static bool has_a_winner(void)
 {
     for (size_t i = 0; i < answer.count * answer.count; i++) {
@@ -386,7 +386,8 @@ static bool has_a_winner(void)
     return false;
 }
 
-/* Batch sizes by learning rates by seeds, and how much accuracies differ over seeds, in images. */
+/* The numbers of batch sizes, learning rates and seeds, and the spread of accuracies over seeds, in
+ * images. */
 typedef struct made_up_sweep {
     uint32_t batch_sizes;
     uint32_t learning_rates;
@@ -394,8 +395,8 @@ typedef struct made_up_sweep {
     double spread;
 } made_up_sweep;
 
-/* A sweep whose batch sizes are equal, and their rates, too. The seed moves all runs alike, as the
- * order of the images does, and each by itself. */
+/* A sweep whose batch sizes and rates are equally good. A part of the seed's effect is common to
+ * all runs, as that of the images' order; another part differs for each run. */
 static void add_equal_runs(const made_up_sweep *sweep, uint64_t *state)
 {
     for (uint32_t seed = 0; seed < sweep->seeds; seed++) {
@@ -408,7 +409,8 @@ static void add_equal_runs(const made_up_sweep *sweep, uint64_t *state)
     }
 }
 
-/* In how many of 1,000 such sweeps one batch size is told to be better than another. */
+/* The number of such sweeps, of 1,000, in which the verdict calls one batch size better than
+ * another. */
 static unsigned false_winners(const made_up_sweep *sweep)
 {
     uint64_t state = 7;

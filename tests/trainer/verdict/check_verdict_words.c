@@ -1,4 +1,4 @@
-/* The verdict in words, as people get it: a few lines above a table. */
+/* The verdict in words: a few lines above the table. */
 #include <check.h>
 #include <stdint.h>
 #include <string.h>
@@ -55,7 +55,7 @@ START_TEST(a_clear_winner_is_better_than_all_others)
 }
 END_TEST
 
-/* Batch size 8 is ahead in the seeds that did not diverge, and 4 has not finished. */
+/* Batch size 8 leads in the seeds that did not diverge, and 4 has not finished. */
 START_TEST(a_winner_is_not_called_better_than_what_it_was_not_compared_with)
 {
     add_clear_winner();
@@ -261,9 +261,9 @@ START_TEST(seconds_of_other_hardware_are_not_compared)
 }
 END_TEST
 
-static uint64_t state; /* of the numbers that are chosen */
+static uint64_t state; /* state of the random numbers */
 
-/* Numbers below `end`, the same ones each time. */
+/* A random number below `end`; the sequence is always the same. */
 static uint32_t chosen(uint32_t end)
 {
     state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -304,7 +304,7 @@ static void add_any_family(void)
     }
 }
 
-/* Of which print asserts that they have at most six lines of 80 columns. */
+/* `print` asserts that they have at most six lines of 80 columns. */
 START_TEST(whatever_the_runs_are_the_verdict_has_six_lines_at_most)
 {
     state = (uint64_t)_i;

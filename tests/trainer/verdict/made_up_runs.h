@@ -1,5 +1,5 @@
-/* Runs for tests of the comparison, made up in memory, and what is said of them. They end the test
- * when something fails. */
+/* Invented runs in memory, for tests of the comparison, and their verdict. A failure ends the
+ * test. */
 #ifndef TESTS_TRAINER_MADE_UP_RUNS_H
 #define TESTS_TRAINER_MADE_UP_RUNS_H
 
@@ -10,23 +10,23 @@
 
 enum { MADE_UP_IMAGES = 10000, MADE_UP_EPOCHS = 4, MADE_UP_MOST_RUNS = 128 };
 
-extern comparison all; /* the runs so far; comparison_free is not for it */
-extern verdict answer; /* since the last judge */
+extern comparison all; /* the runs so far; do not pass it to comparison_free */
+extern verdict answer; /* the verdict of the last judge */
 
 /* A finished run named "run" and its number, whose epochs reach correct[MADE_UP_EPOCHS] of the
- * images, at a second an epoch on "a machine", with learning rate 0.001 and nothing else that
- * differs. It may be changed until the next judge. */
+ * images, with a second per epoch on "a machine" and learning rate 0.001; everything else is the
+ * same in all runs. The test may change it until the next judge. */
 compared_run *add(uint32_t batch_size, uint64_t seed, const uint32_t *correct);
 
-/* One that has the same accuracy from its first epoch on. */
+/* A run that has the same accuracy from its first epoch on. */
 compared_run *add_level(uint32_t batch_size, uint64_t seed, uint32_t correct);
 
 /* Batch sizes 64, 32 and 16 with five seeds: in each 32 is 0.2 points ahead of the others, or
  * nearly. */
 void add_clear_winner(void);
 
-/* Derives what follows from the runs' records, and makes the verdict. `target` is 0 to have one
- * chosen. */
+/* Computes the comparison from the runs' records, and makes the verdict. With `target` 0 the
+ * verdict chooses the target. */
 void judge(double target);
 
 /* The fixture of a test. */

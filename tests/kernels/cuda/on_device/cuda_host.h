@@ -1,8 +1,8 @@
-/* Takes the place of the host harness's header where the tests of kernels are built for a device.
+/* Replaces the host harness's header when the tests of kernels are built for a device.
  *
- * They read and write the kernels' memory directly. Here it is the host's own, pinned, which a
- * device reaches by the same addresses; launches must be waited for, so these programs are to run
- * with CUDA_LAUNCH_BLOCKING=1. The order of threads is the device's own. */
+ * The tests read and write the kernels' memory directly. Here it is pinned host memory, which a
+ * device reaches at the same addresses. Tests do not wait for launches, so run these programs with
+ * CUDA_LAUNCH_BLOCKING=1. The device decides the order of threads. */
 #ifndef CUDA_HOST_H
 #define CUDA_HOST_H
 

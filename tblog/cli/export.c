@@ -63,8 +63,8 @@ int command_export(int argc, char **argv)
     static const struct argp_option options[] = {
         ARGUMENTS_TAG_OPTION,
         {"output", 'o', "OUT", 0,
-         "Write this new file; default, and \"-\": standard output. With --images or --audio: the "
-         "directory, new or empty",
+         "Write this new file (default, or with \"-\": standard output). With --images or --audio: "
+         "the directory, new or empty",
          0},
         {"images", OPTION_IMAGES, NULL, 0, "Save the images as files, instead of scalars", 0},
         {"audio", OPTION_AUDIO, NULL, 0, "Save the audio as files; may be given with --images", 0},

@@ -85,8 +85,8 @@ int command_export(int argc, char **argv)
             "last point counts, as in TensorBoard, and a note reports how many were left out. "
             "--wide needs about 50 bytes of memory per point.\n\n"
             "Images and audio become files OUT/RUN/TAG@STEP-INDEX.png (or .jpg, .gif, .wav and so "
-            "on, by content). INDEX counts from 0 the values of a tag at one step. In TAG, "
-            "characters other than letters, digits and \"_.+=,-\" become %XX.\n\n"
+            "on, by content). INDEX counts from 0 the values of a tag at one step. In names, "
+            "ASCII characters other than letters, digits and \"_.+=,-\" become %XX.\n\n"
             "Exit status: 0 success; 1 error, or a damaged file, of which the part before the "
             "damage is exported; 2 wrong usage; 3 no error except torn last records."};
     export_request request = {0};

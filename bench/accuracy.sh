@@ -139,7 +139,7 @@ if (folder / "those").exists():
     other = finals(json.loads((folder / "those").read_text(encoding="utf-8")))
     apart = [100 * (own[key] - other[key]) for key in own if key in other]
     if len(apart) < 2:
-        sys.exit("bench/accuracy.sh: fewer than two runs have their like")
+        sys.exit("bench/accuracy.sh: fewer than two runs have a counterpart in --against")
     error = statistics.stdev(apart) / math.sqrt(len(apart))
     print(f"{len(apart)} runs differ by {statistics.mean(apart):+.3f} ± {error:.3f} points")
 END

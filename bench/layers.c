@@ -43,8 +43,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 static const struct argp_option argp_options[] = {
     {"work", OPTION_WORK, NULL, 0,
-     "Time nothing: print how many MFLOP a sample the engine's products are in the first steps, "
-     "a multiply-add counted as 2",
+     "Time nothing: print the MFLOP per sample of the engine's products in the first steps (a "
+     "multiply-add counts as 2)",
      0},
     {"peak", OPTION_PEAK, NULL, 0, "Only measure and print the machine's peak rates", 0},
     {0},

@@ -36,7 +36,7 @@ def parse_options():
                         default=sorted({1, len(os.sched_getaffinity(0))}))
     parser.add_argument("--csv", metavar="FILE", help="append a line for each kernel and column")
     parser.add_argument("rest", nargs="*", metavar="OPTION",
-                        help="of build/release/bench/layers, after --")
+                        help="options of build/release/bench/layers, after --")
     return parser.parse_args()
 
 

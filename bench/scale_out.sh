@@ -10,15 +10,15 @@ usage() {
 Usage: bench/scale_out.sh [--rounds N] [--runs N] [--csv FILE] [STAGE]...
 
 Stages (all, if none is given):
-  join         16 runs of about a second each by 1, 2, 4, 8 and 16 processes with --join, and by as
-               many with --task, which coordinate nothing, in turn, in N rounds (3)
+  join         1, 2, 4, 8 and 16 processes train 16 runs of about a second each: with --join and, in
+               turn, with --task (fixed shares), in N rounds (3)
   list         sweep --list, status, compare and taking the one run that is left, among N runs
                (10,000), all of them copies of a run trained here, in N rounds
-  tensorboard  how long stock TensorBoard takes to show 1,000 of them, and 100 of these
+  tensorboard  how long stock TensorBoard takes to show 1,000 of these runs, and 100
 
 --csv appends every measurement to FILE: stage, what, count, round, seconds of wall time, seconds of
 processor time. Files go into a new directory below $TMPDIR or /tmp (1 GB) and are removed at the
-end. Needs a release build and, for its stage, TensorBoard in .venv/tensorboard
+end. Needs a release build and, for stage tensorboard, TensorBoard in .venv/tensorboard
 (scripts/python_venv.sh tensorboard).
 END
 }

@@ -44,13 +44,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 static const struct argp_option argp_options[] = {
     {"against", OPTION_AGAINST, "PRECISION", 0,
-     "Train a second engine, in this precision, and after --steps of each compare the processor "
-     "time of 640 samples of the one and the other, in turn, and of an evaluation",
+     "Compare with a second engine, in this precision: after --steps of each, they train 640 "
+     "samples and evaluate in turn; prints the ratios of their processor time",
      0},
-    {"rounds", OPTION_ROUNDS, "N", 0, "With --against: how often (default 40)", 0},
+    {"rounds", OPTION_ROUNDS, "N", 0, "With --against: how many such turns (default 40)", 0},
     {"serve", OPTION_SERVE, NULL, 0,
-     "Say 'ready', then train as many steps as each line of stdin says, and answer with their "
-     "seconds and mean loss",
+     "Print 'ready'; then, for each line of stdin, train that many steps and print their seconds "
+     "and mean loss",
      0},
     {0},
 };

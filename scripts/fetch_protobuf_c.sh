@@ -9,7 +9,7 @@ Usage: scripts/fetch_protobuf_c.sh [DIR]
 
 Puts the source of protobuf-c, as Debian and Ubuntu publish it, into DIR (default:
 build/protobuf-c). Does nothing if it is there. apt-get fetches it and checks its signature. This
-needs neither root nor a line `deb-src` in its sources, and leaves the system's lists unchanged.
+needs neither root nor a line `deb-src` in apt's sources, and leaves the system's lists unchanged.
 END
 }
 

@@ -8,8 +8,8 @@ usage() {
 Usage: scripts/release.sh [--output DIR] [--protobuf-c DIR] [--allow-changes]
 
 Makes tblog-VERSION.tar.gz, and its checksum in tblog-VERSION.tar.gz.sha256, which `sha256sum -c`
-reads. It holds what git tracks here, and what protoc-c makes, so that its users need no protoc-c.
-The same sources make the same bytes.
+reads. The archive holds what git tracks here, and what protoc-c makes, so that its users need no
+protoc-c. The same sources make the same bytes.
 
   --output DIR      where to (default: build/release-archive)
   --protobuf-c DIR  include protobuf-c, from its source in DIR (scripts/fetch_protobuf_c.sh): users

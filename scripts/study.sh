@@ -22,7 +22,8 @@ existing study.md only the tables are replaced. docs/study.md explains what each
   --train-samples N      only the first N of each training set
   --jobs N               runs side by side, each with one thread (default: one for each processor)
   --logs DIR             the directory of the runs (default: logs/study in this repository). The
-                         seconds come from DIR/NAME/alone: delete it if the machine was busy
+                         table of seconds is from the runs in DIR/NAME/alone: if the machine was
+                         busy, delete them and call this again
   --output DIR           the directory of the results (default: docs in this repository)
   --report               only write the results of finished runs, without training
   -h, --help             this text

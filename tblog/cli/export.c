@@ -63,8 +63,8 @@ int command_export(int argc, char **argv)
     static const struct argp_option options[] = {
         ARGUMENTS_TAG_OPTION,
         {"output", 'o', "OUT", 0,
-         "Write this new file; default, and \"-\": standard output. With --images or --audio: the "
-         "directory, new or empty",
+         "Write this new file (default, or with \"-\": standard output). With --images or --audio: "
+         "the directory, new or empty",
          0},
         {"images", OPTION_IMAGES, NULL, 0, "Save the images as files, instead of scalars", 0},
         {"audio", OPTION_AUDIO, NULL, 0, "Save the audio as files; may be given with --images", 0},
@@ -85,8 +85,8 @@ int command_export(int argc, char **argv)
             "last point counts, as in TensorBoard, and a note reports how many were left out. "
             "--wide needs about 50 bytes of memory per point.\n\n"
             "Images and audio become files OUT/RUN/TAG@STEP-INDEX.png (or .jpg, .gif, .wav and so "
-            "on, by content). INDEX counts from 0 the values of a tag at one step. In TAG, "
-            "characters other than letters, digits and \"_.+=,-\" become %XX.\n\n"
+            "on, by content). INDEX counts from 0 the values of a tag at one step. In names, "
+            "ASCII characters other than letters, digits and \"_.+=,-\" become %XX.\n\n"
             "Exit status: 0 success; 1 error, or a damaged file, of which the part before the "
             "damage is exported; 2 wrong usage; 3 no error except torn last records."};
     export_request request = {0};

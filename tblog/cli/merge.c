@@ -59,8 +59,8 @@ int command_merge(int argc, char **argv)
             "files. Move the files out of the log directory afterwards; otherwise TensorBoard "
             "draws every point twice. Damaged files are refused ('tblog repair' saves the whole "
             "records). A torn last record, which a crash leaves, is left out.\n\n"
-            "Exit status: 0 success; 1 error, without OUT; 2 wrong usage; 3 success, except for a "
-            "torn last record."};
+            "Exit status: 0 success; 1 error, OUT is not written; 2 wrong usage; 3 success, "
+            "except for a torn last record."};
     arguments all = {.needs_output = true};
     if (option_check_parse(&argp, argc, argv, &all) != 0) {
         return EXIT_STATUS_USAGE;

@@ -118,8 +118,8 @@ int command_repair(int argc, char **argv)
             "unless FILE was crafted with many records inside records: then the command prints "
             "which bytes it did not search. To make TensorBoard read OUT, move FILE out of the log "
             "directory, and give OUT a name that contains 'tfevents'.\n\n"
-            "Exit status: 0 OUT has all whole records; 1 error, without OUT, unless the only error "
-            "was in printing the losses; 2 wrong usage."};
+            "Exit status: 0 OUT has all whole records; 1 error, OUT is not written, unless the "
+            "only error was in printing the losses; 2 wrong usage."};
     arguments all = {.one_file = true, .needs_output = true};
     if (option_check_parse(&argp, argc, argv, &all) != 0) {
         return EXIT_STATUS_USAGE;

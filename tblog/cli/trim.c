@@ -221,8 +221,8 @@ int command_trim(int argc, char **argv)
             "TAG, OLD and NEW are complete tag names. The first '=' ends OLD. TAG and OLD must be "
             "in FILE. NEW must not be, unless that tag is dropped or renamed too. Other files of "
             "the run are not considered.\n\n"
-            "Exit status: 0 success; 1 error, without OUT; 2 wrong usage; 3 success, except for a "
-            "torn last record."};
+            "Exit status: 0 success; 1 error, OUT is not written; 2 wrong usage; 3 success, "
+            "except for a torn last record."};
     trim all = {.arguments = {.one_file = true, .needs_output = true}};
     int status = EXIT_STATUS_USAGE;
     if (option_check_parse(&argp, argc, argv, &all) == 0) {

@@ -52,15 +52,15 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, epilog=KIND_HELP,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1, metavar="N",
-                        help="of the first case; each further case has the next (default: 1)")
+                        help="seed of the first case; each further case has the next (default: 1)")
     parser.add_argument("--count", type=int, metavar="N",
-                        help="how many of what the kind counts, such as kills; the last case is "
-                             "completed")
+                        help="stop a kind after N of what it counts, such as kills; its last case "
+                             "is completed")
     parser.add_argument("--keep", type=pathlib.Path, metavar="DIR",
                         help="keep the files of cases with faults there")
     parser.add_argument("--fail-calls", type=pathlib.Path, metavar="LIBRARY",
-                        help="built from fail_calls.c (default: tests/fail_calls.so of the "
-                             "trainer's build)")
+                        help="the library built from fail_calls.c (default: tests/fail_calls.so of "
+                             "the trainer's build)")
     parser.add_argument("trainer", type=pathlib.Path, metavar="TRAINER",
                         help="the trainer under test")
     parser.add_argument("tblog", type=pathlib.Path, metavar="TBLOG",

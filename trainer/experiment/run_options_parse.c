@@ -79,9 +79,9 @@ static const struct argp_option sweep_options[] = {
      "-Seed=S",
      1},
     {"jobs", KEY_JOBS, "N", 0,
-     "Train up to N runs at the same time, as memory allows (default: up to 64 on a GPU; on the "
-     "CPU 1, or with --seeds one for every 4 of at least 8 processors, unless --threads or --join "
-     "is given)",
+     "Train up to N runs at the same time, as memory allows (default: up to 64 on a GPU; 1 on the "
+     "CPU, but with --seeds on 8 processors or more, without --threads or --join, one for every 4 "
+     "processors)",
      1},
     {0}};
 

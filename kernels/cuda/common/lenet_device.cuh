@@ -198,8 +198,8 @@ __device__ __forceinline__ float normal_or_zero(float value)
 }
 
 /* m += (g - m)(1 - beta_1); v += (g g - v)(1 - beta_2); p -= m alpha / (sqrt(v) + epsilon), each
- * operation rounded by itself. Moments below the normal numbers become 0. Both as in the CPU
- * engine. */
+ * operation rounded by itself, as in the CPU engine. Moments below 2^-126 become 0; in the CPU
+ * engine those below 2^-106 do. */
 __device__ __forceinline__ void adam_update(const adam_rates &rates, float alpha, float gradient,
                                             float &m, float &v, float &parameter)
 {

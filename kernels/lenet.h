@@ -32,6 +32,12 @@ enum {
 /* Dropout rates in 256ths, the granularity of the masks (philox.h): 0.25 and 0.5. */
 enum { LENET_DROPOUT1_RATE_256 = 64, LENET_DROPOUT2_RATE_256 = 128 };
 
+/* Adam's moments below 2^-106 become 0, which changes no weight. If the input of a weight stays 0,
+ * the first moment shrinks until it is subnormal and stays so. One in four of dense1's moments
+ * would end like this, and processors compute slowly with subnormal numbers, most of all Intel's.
+ * The smallest normal number is 2^-126; the rest is room for the moments' products with rates. */
+#define LENET_SMALLEST_MOMENT 0x1p-106f
+
 /* The parameters are one array of floats: the tensors in this order, without gaps, each row-major
  * in Keras' shape. Every offset is a multiple of 16 floats. */
 enum {

@@ -176,7 +176,6 @@ static void compare_first_update(const proof *p, const lenet_tensor *tensor, con
     const float *moment_v = moment_m + LENET_PARAMETERS;
     const float *before = p->before + tensor->offset;
     const double alpha = c->learning_rate * sqrt(1 - c->beta_2) / (1 - c->beta_1);
-    const double smallest_moment = 0x1p-106;
     double errors[3] = {0};
     for (size_t i = 0; i < tensor->count; i++) {
         const double g = gradient[i];
@@ -185,8 +184,8 @@ static void compare_first_update(const proof *p, const lenet_tensor *tensor, con
         const double updated = before[i] - alpha * m / (sqrt(v) + c->epsilon);
         const double found[3] = {
             fabs(weights[i] - updated) / rounding_bound_of_update(updated, c->learning_rate),
-            fabs(moment_m[i] - m) / (4 * unit_roundoff * fabs(m) + smallest_moment),
-            fabs(moment_v[i] - v) / (4 * unit_roundoff * v + smallest_moment),
+            fabs(moment_m[i] - m) / (4 * unit_roundoff * fabs(m) + (double)LENET_SMALLEST_MOMENT),
+            fabs(moment_v[i] - v) / (4 * unit_roundoff * v + (double)LENET_SMALLEST_MOMENT),
         };
         for (int k = 0; k < 3; k++) {
             errors[k] = isfinite(found[k]) ? fmax(errors[k], found[k]) : INFINITY;

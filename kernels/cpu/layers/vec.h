@@ -175,11 +175,11 @@ VEC_INLINE vec vec_select(vec_int mask, vec a, vec b)
     return (vec)(((vec_int)a & mask) | ((vec_int)b & ~mask));
 }
 
-/* `a`, but 0 where its magnitude is below 2^exponent, a normal number. */
-VEC_INLINE vec vec_flush_below(vec a, int exponent)
+/* `a`, but 0 where its magnitude is below `smallest`. */
+VEC_INLINE vec vec_flush_below(vec a, float smallest)
 {
-    const vec_int bits = (vec_int)a & 0x7F800000;
-    return vec_where(bits >= (exponent + 127) << 23, a);
+    const vec magnitude = (vec)((vec_int)a & INT32_MAX);
+    return vec_where(~(magnitude < vec_all(smallest)), a); /* keeps NaN */
 }
 
 VEC_INLINE vec vec_relu(vec a)

@@ -1,6 +1,8 @@
 /* Histograms of tensors on the device: min, max, sums and counts, then the buckets. Sums are in
  * double, in an order that depends only on the count. Counts are integers, so the order of their
  * atomics does not matter. Not part of a step. Bound: reading the values twice. */
+#include <cfloat>
+
 #include "lenet_device.cuh"
 
 namespace

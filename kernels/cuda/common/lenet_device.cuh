@@ -6,7 +6,6 @@
 #ifndef KERNELS_CUDA_LENET_DEVICE_CUH
 #define KERNELS_CUDA_LENET_DEVICE_CUH
 
-#include <cfloat>
 #include <initializer_list>
 
 #include "cuda_kernels.h"
@@ -192,22 +191,21 @@ inline adam_rates adam_rates_of(const cuda_adam_settings *adam)
                       static_cast<float>(adam->epsilon)};
 }
 
-__device__ __forceinline__ float normal_or_zero(float value)
+__device__ __forceinline__ float flush_moment(float value)
 {
-    return fabsf(value) < FLT_MIN ? 0.0f : value;
+    return fabsf(value) < LENET_SMALLEST_MOMENT ? 0.0f : value;
 }
 
 /* m += (g - m)(1 - beta_1); v += (g g - v)(1 - beta_2); p -= m alpha / (sqrt(v) + epsilon), each
- * operation rounded by itself, as in the CPU engine. Moments below 2^-126 become 0; in the CPU
- * engine those below 2^-106 do. */
+ * operation rounded by itself, as in the CPU engine. */
 __device__ __forceinline__ void adam_update(const adam_rates &rates, float alpha, float gradient,
                                             float &m, float &v, float &parameter)
 {
     const float new_m = m + (gradient - m) * rates.one_minus_beta_1;
     const float new_v = v + (gradient * gradient - v) * rates.one_minus_beta_2;
     parameter = parameter - new_m * alpha / (sqrtf(new_v) + rates.epsilon);
-    m = normal_or_zero(new_m);
-    v = normal_or_zero(new_v);
+    m = flush_moment(new_m);
+    v = flush_moment(new_v);
 }
 
 __device__ __forceinline__ void adam_update_four(const adam_rates &rates, float alpha,

@@ -206,7 +206,7 @@ START_TEST(a_moment_below_the_smallest_kept_becomes_0)
     const cpu_kernels *kernels = layer_tables[_i];
     const cpu_adam adam = {
         .alpha = 0.5f, .one_minus_beta_1 = 0.25f, .one_minus_beta_2 = 0.25f, .epsilon = 1};
-    const float smallest = 0x1p-106f;
+    const float smallest = LENET_SMALLEST_MOMENT;
     const float moments[4] = {smallest, 4 * smallest, -smallest, -1};
     const float expected[4] = {0, 3 * smallest, 0, -0.75f};
     const float gradient[COUNT] = {0};

@@ -445,11 +445,11 @@ START_TEST(the_arithmetic_names_the_device_the_method_and_cublas_where_it_is_use
     const engine_config config = small_config();
     setenv("LENET_DENSE1", "own", 1);
     engine_plan plan = plan_of(&config);
-    ck_assert_str_eq(plan.arithmetic, "cuda sm_90, method 2");
+    ck_assert_str_eq(plan.arithmetic, "cuda sm_90, method 3");
     ck_assert_str_eq(plan.hardware, "host harness");
     setenv("LENET_DENSE1", "cublas", 1);
     plan = plan_of(&config);
-    ck_assert_str_eq(plan.arithmetic, "cuda sm_90 x132, method 2, cublas 130000");
+    ck_assert_str_eq(plan.arithmetic, "cuda sm_90 x132, method 3, cublas 130000");
 }
 END_TEST
 

@@ -3,7 +3,6 @@
  * as whole, short and second micro-batches leave. Also tests alpha, the count of steps and the
  * ring's entry, in the first steps and in very late ones; and histograms, whole and in chunks. */
 #include <check.h>
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -155,18 +154,18 @@ START_TEST(adam_on_dense1_alone_is_the_cpus)
 }
 END_TEST
 
-/* Moments near the smallest normal number. A step with gradients of 0 makes some of them denormal.
+/* Moments near the smallest that is kept. A step with gradients of 0 makes some of them smaller.
  * Some of m are negative; they must become 0 without a sign. */
 static void fill_least_moments(cuda_fixture *f)
 {
     for (size_t i = 0; i < LENET_PARAMETERS; i++) {
         const float sign = i % 2 == 0 ? 1.0F : -1.0F;
-        f->p.moment_m[i] = sign * (1.05F + 0.1F * (float)(i % 3)) * FLT_MIN;
-        f->p.moment_v[i] = (1 + 5e-4F * (float)(i % 4)) * FLT_MIN;
+        f->p.moment_m[i] = sign * (1.05F + 0.1F * (float)(i % 3)) * LENET_SMALLEST_MOMENT;
+        f->p.moment_v[i] = (1 + 5e-4F * (float)(i % 4)) * LENET_SMALLEST_MOMENT;
     }
 }
 
-START_TEST(moments_below_the_normal_numbers_become_zero_as_the_cpus)
+START_TEST(moments_below_the_smallest_become_zero_as_the_cpus)
 {
     cuda_fixture *f = cuda_fixture_create(&step_cases[0]);
     cuda_ring *ring = take_ring();
@@ -177,8 +176,9 @@ START_TEST(moments_below_the_normal_numbers_become_zero_as_the_cpus)
     fill_least_moments(f);
     adam_state expected = copy_state(f);
     cpu_update(&expected, f, f->progress->step + 1, f->p.gradients, 0, LENET_PARAMETERS);
-    ck_assert(expected.m[0] == 0 && !signbit(expected.m[3]) && expected.m[2] >= FLT_MIN);
-    ck_assert(expected.v[1] == 0 && expected.v[3] >= FLT_MIN);
+    ck_assert(expected.m[0] == 0 && !signbit(expected.m[3]) &&
+              expected.m[2] >= LENET_SMALLEST_MOMENT);
+    ck_assert(expected.v[1] == 0 && expected.v[3] >= LENET_SMALLEST_MOMENT);
     ck_assert_int_eq(cuda_adam_dense1(&f->p, &f->adam, f->progress, NULL), cudaSuccess);
     ck_assert_int_eq(cuda_update(&f->batch, &f->p, &f->adam, f->progress, ring, NULL), cudaSuccess);
     expect_same_state(f, &expected);
@@ -278,7 +278,7 @@ int main(void)
     tcase_add_test(tests, the_billionth_epoch_is_like_the_first);
     tcase_add_loop_test(tests, a_run_that_goes_on_has_the_alpha_of_one_that_was_never_left, 0, 5);
     tcase_add_test(tests, adam_on_dense1_alone_is_the_cpus);
-    tcase_add_test(tests, moments_below_the_normal_numbers_become_zero_as_the_cpus);
+    tcase_add_test(tests, moments_below_the_smallest_become_zero_as_the_cpus);
     tcase_add_loop_test(tests, histograms_are_counted_whole_and_in_chunks, 0, 10);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

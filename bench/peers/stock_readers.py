@@ -1,6 +1,6 @@
 """TensorBoard's own readers, for readers.sh.
 
-Usage: stock_readers.py server DIRECTORY        its data server, by its own account of one load
+Usage: stock_readers.py server DIRECTORY        its data server: the load time that it reports
        stock_readers.py checksum DIRECTORY      the same, with --checksum
        stock_readers.py accumulator DIRECTORY   EventAccumulator.Reload
 

@@ -26,7 +26,7 @@ enum {
     QUARTERS = SLICE / WARP_INPUTS, /* warps that share columns */
     ROWS = 64,                      /* samples of a block */
     TILES = ROWS / 16,
-    SUM_ROW = COLUMNS + 4, /* floats from sample to sample, apart in their banks */
+    SUM_ROW = COLUMNS + 4, /* floats from sample to sample, in different banks */
 };
 
 /* Four inputs of a sample, or zeros where there is none. */

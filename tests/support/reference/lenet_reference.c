@@ -228,7 +228,7 @@ static int window_choice(const double *before, int i, int winner, double flip_be
     return next >= 0 ? next : winner;
 }
 
-/* From the gradient by pool [12,12,64] after dropout to that by conv2 before ReLU. */
+/* From the gradient with respect to pool [12,12,64] after dropout to that of conv2 before ReLU. */
 static uint64_t pool_backward(const reference_pass *pass, uint32_t i, double flip_below)
 {
     uint64_t flipped = 0;

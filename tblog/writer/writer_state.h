@@ -43,7 +43,7 @@ struct tblog_writer {
     pthread_mutex_t io; /* guards the file: */
     event_file *file;
     bool is_next_file_due; /* the current one was removed; queued events are for the next */
-    bool is_file_ended;    /* by its age or by a call; likewise */
+    bool is_file_ended;    /* by its age or by a call; queued events are for the next */
 
     pthread_mutex_t mutex;  /* guards the rest: */
     pthread_cond_t changed; /* there are records to flush, or the flusher has to end */

@@ -11,7 +11,7 @@
 typedef struct proof_report {
     FILE *out;
     unsigned count;
-    unsigned beyond; /* their bounds */
+    unsigned beyond; /* those beyond their bounds */
     proof_comparison first_beyond;
 } proof_report;
 

@@ -4,7 +4,7 @@
 
 typedef enum file_presence {
     FILE_READ,      /* what was read is for the caller to free */
-    FILE_ABSENT,    /* nothing was read; so below */
+    FILE_ABSENT,    /* nothing was read, likewise below */
     FILE_DAMAGED,   /* its content is not what it should be; the message has the cause */
     FILE_UNREADABLE /* a system call failed; the message has the cause. The file may be intact, so
                        nothing may be replaced */

@@ -57,17 +57,17 @@ struct engine {
     cudaStream_t side; /* for parts of a step that run beside `stream`, between the two events */
     cudaEvent_t forked;
     cudaEvent_t joined;
-    bool forks_twice;         /* the side stream in each micro-batch; otherwise once */
+    bool forks_twice;         /* a micro-batch forks to `side` twice; otherwise once */
     cublasHandle_t blas;      /* NULL if no product is cuBLAS' */
-    cudaGraphExec_t one_step; /* NULL if steps are not captured, like */
+    cudaGraphExec_t one_step; /* both NULL if steps are not captured */
     cudaGraphExec_t many_steps;
 
     cuda_memory memory;
     uint64_t order_epoch; /* whose order `memory` has */
     cuda_ring *ring;      /* pinned host memory */
 
-    uint64_t queued; /* steps of the run: queued on the stream, */
-    uint64_t polled; /* and returned by poll */
+    uint64_t queued; /* steps of the run that are queued on the stream */
+    uint64_t polled; /* steps of the run that poll has returned */
     uint64_t made;   /* the last step whose activations are stored; 0 for none */
 
     cuda_mark marks[CUDA_MAX_MARKS]; /* a queue, by ascending steps */

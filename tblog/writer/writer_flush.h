@@ -12,13 +12,13 @@
 /* Writes what is in memory, to a new file if the current one is full. */
 tblog_status writer_write_records(tblog_writer *writer);
 
-/* Then does what the options ask for after a flush. */
+/* Does what the options ask for after records are written. */
 tblog_status writer_finish_flush(tblog_writer *writer);
 
-/* Both. */
+/* Does both of these. */
 tblog_status writer_flush_records(tblog_writer *writer);
 
-/* Both, then ends the file if it has an event: syncs and closes it, and begins the next. */
+/* Flushes, then ends the file if it has an event: syncs and closes it, and begins the next. */
 tblog_status writer_rotate_file(tblog_writer *writer);
 
 /* fsync of the file. */

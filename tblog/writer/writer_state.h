@@ -112,14 +112,14 @@ static inline bool writer_is_usable(const tblog_writer *writer)
 /* Latches the error unless one is latched: `operation` failed with `cause`, an errno value. */
 void writer_latch(tblog_writer *writer, const char *operation, int cause);
 
-/* Clears it. */
+/* Clears the latched error. */
 static inline void writer_unlatch(tblog_writer *writer)
 {
     writer->latched = TBLOG_OK;
     writer->latched_errno = 0;
 }
 
-/* Whether it makes logging calls fail. */
+/* Whether a latched error makes logging calls fail. */
 static inline bool writer_refuses_events(const tblog_writer *writer)
 {
     return writer->latched != TBLOG_OK && !writer->retry_after_error;

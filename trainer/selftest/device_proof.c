@@ -70,7 +70,7 @@ static proof_result result_of_status(engine_status status, const char *message)
     }
 }
 
-/* Of one with wrong comparisons. */
+/* The result of a proof with wrong comparisons. */
 static proof_result result_of_report(const proof_report *report)
 {
     return proof_result_make(PROOF_FAILED,

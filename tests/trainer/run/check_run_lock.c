@@ -181,7 +181,7 @@ START_TEST(another_process_has_the_lock_until_it_dies)
 }
 END_TEST
 
-/* As it would with fcntl's older locks. */
+/* With fcntl's older locks it would free the lock. */
 START_TEST(closing_another_descriptor_of_the_file_frees_nothing)
 {
     const int lock = take();

@@ -6,6 +6,7 @@
  *   cuda_take.c                   allocates it
  *   cuda_step.c                   queues steps and evaluations
  *   cuda_poll.c                   returns finished steps
+ *   cuda_transfer.c               copies between host and device
  *   cuda_tensors.c                reads tensors
  *   cuda_run_state.c              sets, exports and imports the whole state */
 #ifndef KERNELS_CUDA_STATE_H
@@ -148,7 +149,7 @@ ENGINE_MUST_CHECK bool cuda_mark_queued(engine *e);
 ENGINE_MUST_CHECK engine_status cuda_poll(engine *e, engine_step *out, size_t capacity,
                                           size_t *count, bool wait);
 
-/* Waits for the stream; nothing is queued afterwards. */
+/* Waits until the stream has finished all that is queued. */
 ENGINE_MUST_CHECK bool cuda_wait(engine *e);
 
 /* cuda_transfer.c */

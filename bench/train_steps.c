@@ -44,8 +44,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 static const struct argp_option argp_options[] = {
     {"against", OPTION_AGAINST, "PRECISION", 0,
-     "Train a second engine, in this precision, and after --steps of each compare the processor "
-     "time of 640 samples of the one and the other, in turn, and of an evaluation",
+     "Also train a second engine, in this precision. After --steps of each they take turns, and "
+     "their processor times are compared, for 640 samples and for an evaluation",
      0},
     {"rounds", OPTION_ROUNDS, "N", 0, "With --against: how often (default 40)", 0},
     {"serve", OPTION_SERVE, NULL, 0,

@@ -123,7 +123,7 @@ static bool is_part(const char *name)
     return strcmp(name, RUN_TRAINING_PART) == 0 || strcmp(name, RUN_VALIDATION_PART) == 0;
 }
 
-/* A log that is left out has parts, which are not looked at again. */
+/* `has_parts`: the directory is a log that was left out; its parts are not searched. */
 static int add_children(const search *self, const char *directory, unsigned depth, bool has_parts)
 {
     struct dirent **entries;
@@ -151,8 +151,8 @@ static const char *name_of(const search *self, const char *directory)
     return self->into->names_roots || below[0] == '\0' ? directory : below;
 }
 
-/* A directory with event files and without a run.json: a log of Keras, or it is left out, and there
- * may be others below it. */
+/* Adds the log of Keras in a directory with event files and without run.json. If the log is not of Keras, warns
+ * and searches the directories below. */
 static int add_log(const search *self, const char *directory, unsigned depth)
 {
     run_record record;

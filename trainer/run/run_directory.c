@@ -92,7 +92,7 @@ int run_directory_check_owner(const run_directory *directory, char *message)
     return status;
 }
 
-/* Is there a run? If not, a file called checkpoint belongs to the user. */
+/* Without a run.json this removes nothing: a file called checkpoint belongs to the user. */
 int run_directory_clear(const run_directory *directory, char *message)
 {
     char damage[MESSAGE_BYTES];

@@ -151,8 +151,8 @@ static const char *name_of(const search *self, const char *directory)
     return self->into->names_roots || below[0] == '\0' ? directory : below;
 }
 
-/* Adds the log of Keras in a directory with event files and without run.json. If the log is not of Keras, warns
- * and searches the directories below. */
+/* Adds the log of Keras in a directory with event files and without run.json. If the log is not of
+ * Keras, warns and searches the directories below. */
 static int add_log(const search *self, const char *directory, unsigned depth)
 {
     run_record record;

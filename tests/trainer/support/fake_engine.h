@@ -30,8 +30,8 @@ typedef struct fake_engine_plan {
     engine_status histogram_status;   /* of read_histogram */
     bool histogram_empty;             /* all values of histograms are NaN */
     engine_status gradient_status;    /* of gradient */
-    float gradient_spread;            /* gradient's values are 1 / steps plus this if its first sample
-                                         is even, else minus this */
+    float gradient_spread;            /* gradient's values are 1 / steps, plus this if the first
+                                         sample is even, else minus this */
 } fake_engine_plan;
 
 extern fake_engine_plan fake_engine_plan_now;

@@ -269,7 +269,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 static const struct argp_option argp_options[] = {
     {"show", OPTION_SHOW, NULL, 0, "Print every step", 0},
     {"learning-rate-off", OPTION_OFF, "PERCENT", 0,
-     "For seeing what the bounds notice: the engine's learning rate is so much too large", 0},
+     "Make the engine's learning rate too large by this much, to see whether the bounds notice", 0},
     {0},
 };
 
@@ -281,9 +281,9 @@ int main(int argc, char **argv)
         .options = argp_options,
         .parser = parse,
         .children = argp_children,
-        .doc = "Holds the CPU engine's losses in a run's first steps against those of the "
-               "reference in double precision, within what fp32's rounding can do. Precision bf16 "
-               "is beyond that."};
+        .doc = "Compares the CPU engine's losses in a run's first steps with those of the "
+               "reference in double precision. Allows the differences that fp32's rounding can "
+               "make; those of bf16 are larger."};
     options o = {.engine = engine_options_defaults()};
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     dataset data;

@@ -16,7 +16,7 @@
 #include "signals.h"
 #include "tblog/tblog.h"
 
-/* A run that fails in its third epoch, as when a device is lost, and is then resumed. */
+/* Trains a run that fails in its third epoch, as when a device is lost. The next one resumes it. */
 static void fail_in_third_epoch(void)
 {
     fake_engine_plan_now.fail_at_step = 2 * STEPS + 2;

@@ -10,7 +10,8 @@ typedef enum file_presence {
                        nothing may be replaced */
 } file_presence;
 
-/* Of a file that file_read (file_read.h) has not read, by its errno: 0 is damaged. */
+/* The presence of a file that file_read (file_read.h) could not read, by its errno; 0 means that
+ * the file is damaged. */
 file_presence file_presence_of(int cause);
 
 #endif

@@ -238,7 +238,7 @@ START_TEST(a_file_whose_name_cannot_be_looked_at_is_no_lock)
 }
 END_TEST
 
-/* As a network file system does when its lease ends. */
+/* Loses the lock, as a network file system does when its lease ends. */
 static void lose(int lock)
 {
     struct flock free_all = {.l_type = F_UNLCK, .l_whence = SEEK_SET};

@@ -148,8 +148,8 @@ static void print_layers(engine *e, const engine_options *o)
     unsigned timed = 0;
     unsigned counted = 0;
     train(e, WARM_UP, METER_OFF);
-    /* The number of open values changes during training, so the work is counted in steps between
-     * the timed ones. */
+    /* The number of nonzero activations changes during training, so the work is counted in steps
+     * between the timed ones. */
     while (timed < o->steps) {
         seconds += train(e, TIMED_STEPS, METER_TIME);
         train(e, 1, METER_COUNT);

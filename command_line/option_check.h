@@ -11,7 +11,7 @@
 /* Parses as argp_parse without flags does, and takes -h for --help if the parser has no -h.
  * EINVAL after one line on stderr for an option that is unknown or abbreviated, that lacks its
  * value, or has one that it does not take; argv[0] is the name that the line begins with.
- * A parser without a function is the program's own, whose commands have the options. */
+ * If `parser` has no parser function, it is the program's own, and options belong to commands. */
 __attribute__((warn_unused_result)) error_t option_check_parse(const struct argp *parser, int argc,
                                                                char **argv, void *input);
 

@@ -195,7 +195,7 @@ run_ctest() { # preset, option of ctest...
     "${launcher[@]}" ctest --preset "$preset" --output-junit "$PWD/$results/$preset.xml" "$@"
 }
 
-# Of a build with nvcc this tests the bundle for a GPU, and the tests with the label cuda.
+# Builds with nvcc, makes the bundle for a GPU machine, and runs the tests with the label cuda.
 test_cuda() {
     if [[ ${CI:-} != true ]] && ! command -v nvcc >/dev/null && [[ ! -x /usr/local/cuda/bin/nvcc ]]; then
         skip cuda "nvcc is not here"

@@ -25,7 +25,7 @@ static const struct argp_option option_table[] = {
 typedef struct selftest_options {
     const char *engine;
     engine_precision precision;
-    pid_t parent; /* that waits for the report; 0 if this is not its child */
+    pid_t parent; /* the process that waits for the report; 0 if there is none */
     bool kept;    /* accept a kept verdict */
 } selftest_options;
 

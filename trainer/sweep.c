@@ -126,7 +126,7 @@ static void say_task(const experiment *data, const sweep_list *list)
     printf(": %zu of %zu runs\n", list->count, list->whole_count);
 }
 
-/* A part of the runs is not compared. */
+/* Prints that this process, which knows only a part of the runs, compares none. */
 static void say_not_compared(const experiment *data)
 {
     if (!data->options->quiet) {

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-/* Of a factor of conv2's and dense1's products, beside that of single precision. */
+/* The unit roundoff to which conv2 and dense1 round the factors of their products; 0: they do
+ * not. */
 static double factor_roundoff(engine_precision precision)
 {
     return precision == ENGINE_BF16 ? 0x1p-8 : precision == ENGINE_TF32 ? 0x1p-11 : 0;

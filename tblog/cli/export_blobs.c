@@ -163,7 +163,7 @@ static bool is_there(const char *directory, const char *tag, int64_t step, uint6
 static uint64_t free_index(const char *directory, const char *tag, int64_t step,
                            const char *extension)
 {
-    uint64_t taken = 0, open = 1; /* one more than an index that is taken; one that is free */
+    uint64_t taken = 0, open = 1; /* indices below `taken` are taken; `open` is free */
     if (!is_there(directory, tag, step, 0, extension)) {
         return 0;
     }
@@ -252,7 +252,7 @@ static bool export_event(void *context, const tblog_reader *reader, const tblog_
 enum exit_status export_blobs(const export_request *request, const event_files *files)
 {
     blob_export all = {.request = request, .directory = request->arguments.output};
-    bool made; /* here, so it is removed if nothing is saved */
+    bool made; /* by this call, so it is removed if nothing is saved */
     if (!make_directory(all.directory, &made) || !is_empty(all.directory)) {
         return EXIT_STATUS_FAILED;
     }

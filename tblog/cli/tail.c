@@ -42,8 +42,8 @@ typedef struct followed_file {
     bool may_grow;
     bool is_stale; /* to be read again: it, or another file of its run, has changed */
     bool told_damage;
-    file_stamp opened;   /* as it was when it was opened */
-    file_stamp dead_end; /* its stamp when no record was found after damage */
+    file_stamp opened;   /* when it was opened */
+    file_stamp dead_end; /* when no record was found after damage */
 } followed_file;
 
 typedef struct tail {
@@ -52,7 +52,7 @@ typedef struct tail {
     long interval_ms;
     followed_file *files;
     size_t file_count;
-    void *paths; /* theirs, as a tree of search.h */
+    void *paths; /* of the files: a tree of search.h */
     tag_map series;
     bool news; /* there are points that no chart shows yet */
     enum exit_status worst;

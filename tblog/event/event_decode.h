@@ -12,7 +12,7 @@
 
 /* All zero is a new decoder. */
 typedef struct event_decoder {
-    struct TblogPb__Event *message; /* the present event, or NULL */
+    struct TblogPb__Event *message; /* the current event, or NULL */
     value_store store;              /* of the current event's values */
     const char *problem;            /* what is wrong, for all but TBLOG_OK; a constant */
 } event_decoder;

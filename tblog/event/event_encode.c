@@ -141,8 +141,8 @@ bool event_encode_tensors(byte_buffer *out, byte_buffer *scratch, double wall_ti
         content_bytes += tensors[i].content.count;
     }
     /* In one block: the messages, the pointers to the values, the strings, and the elements in the
-     * file's byte order. A caller has a string's own size in memory for each of them, and the
-     * elements fit into a record, so that the sum cannot overflow. */
+     * file's byte order. The sum cannot overflow: the caller's own array of strings is as large as
+     * ours, and the elements fit into a record. */
     tensor_messages *messages;
     TblogPb__Summary__Value **pointers;
     ProtobufCBinaryData *strings;

@@ -13,7 +13,7 @@
 #include "byte_buffer.h"
 #include "tblog/tblog.h"
 
-/* Of audio that is WAV. */
+/* The content for audio in the WAV format. */
 TBLOG_MUST_CHECK bool plugin_content_wav(byte_buffer *out);
 
 TBLOG_MUST_CHECK bool plugin_content_pr_curve(byte_buffer *out, uint32_t threshold_count);

@@ -114,7 +114,7 @@ static bool take_values(value_store *store, wire_bytes summary, size_t *count)
 {
     byte_buffer *values = &store->values;
     values->size = 0;
-    /* A value takes more bytes than its tag with a NUL, so this never moves again. */
+    /* A value takes more bytes than its tag with a NUL, so the buffer never moves again. */
     if (!byte_buffer_reserve(&store->texts, summary.left)) {
         return false;
     }

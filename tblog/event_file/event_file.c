@@ -24,8 +24,8 @@ struct event_file {
     directory_lock *lock;
     file_path *paths;      /* the newest first; never freed early: callers have pointers to them */
     record_writer records; /* of the newest file; we own its sink */
-    uint64_t first_bytes;  /* of its first record */
-    uint64_t synced_bytes; /* of it */
+    uint64_t first_bytes;  /* of that file's first record */
+    uint64_t synced_bytes; /* of that file */
 };
 
 /* ---- Beginning a file ---- */

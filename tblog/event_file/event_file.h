@@ -59,7 +59,7 @@ TBLOG_MUST_CHECK int event_file_sync(event_file *file);
 bool event_file_is_synced(const event_file *file);
 
 /* Syncs the file, whose batch is written, and begins the next one, of `wall_time`, as
- * event_file_open does. If that fails the present file stays, and *close_cause is 0. Otherwise
+ * event_file_open does. If that fails the current file stays, and *close_cause is 0. Otherwise
  * *close_cause is 0, or the errno value with which closing the finished file failed: a mount that
  * publishes a file when it is closed may have lost it. */
 TBLOG_MUST_CHECK int event_file_rotate(event_file *file, double wall_time, int *close_cause);

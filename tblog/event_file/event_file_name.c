@@ -117,7 +117,7 @@ static const char *find_marker(const char *text)
     return found;
 }
 
-/* The same in the form of `last`, at least one second later. */
+/* Like make_stem, but in the form of `last`, and at least one second later. */
 static bool make_later_stem(char stem[STEM_BYTES], int64_t seconds, const char *last)
 {
     const char *marker = find_marker(last);

@@ -117,7 +117,7 @@ static tblog_status try_all(record_source *source, uint64_t from, uint64_t limit
                             record_rereading *rereading, uint64_t *found)
 {
     uint8_t bytes[SCAN_BYTES];
-    uint64_t at = from; /* of the first byte here */
+    uint64_t at = from; /* the offset of bytes[0] */
     size_t wanted = FIRST_SCAN_BYTES;
     size_t kept = 0;
     for (;;) {

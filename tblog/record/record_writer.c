@@ -109,7 +109,7 @@ int record_writer_flush(record_writer *writer)
     }
     const byte_buffer *batch = &writer->batch;
     size_t written = 0;
-    size_t whole = 0; /* of it, in whole records */
+    size_t whole = 0; /* the part of `written` in whole records */
     while (cause == 0 && whole < batch->size) {
         const size_t end = whole + piece_bytes(batch->data + whole, batch->size - whole);
         cause = write_batch(writer, &written, end);

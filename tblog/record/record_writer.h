@@ -18,7 +18,7 @@
 typedef struct record_writer {
     record_sink *sink;   /* the caller's */
     byte_buffer batch;   /* records that are not yet in the file */
-    bool has_checksums;  /* the batch */
+    bool has_checksums;  /* the batch has them */
     uint64_t file_bytes; /* size of the whole records in the file */
     bool torn;           /* the file may have bytes after these records */
 } record_writer;

@@ -1,4 +1,4 @@
-/* Hyper-parameters: values without elements, of three fixed tags; all contents are metadata. */
+/* Hyper-parameters: values of three fixed tags, whose content is all in the metadata. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 #define DUPLICATE "duplicate hyper-parameter '%s'"
 
-/* Whether the name, of which `number` - 1 others come before, may be one. */
+/* Whether the name is valid; `number` is its place in the list, from 1, for the message. */
 static bool is_sound_name(const char *name, size_t number)
 {
     char what[64];
@@ -129,7 +129,7 @@ static bool is_sound_experiment(const tblog_experiment *experiment)
 
 /* ---- Events ---- */
 
-/* One of the three. */
+/* A value of one of the three tags. */
 typedef struct hparams_request {
     const char *tag;
     const tblog_experiment *experiment;

@@ -15,7 +15,7 @@ enum {
     ROW_BYTES = 3 * 4 /* of a vertex or a face; a colour takes less */
 };
 
-/* One of them. */
+/* The tensor of one of these tags. */
 typedef struct mesh_tensor {
     mesh_part part;
     const char *suffix;

@@ -12,8 +12,8 @@
  * that are not UTF-8 become question marks. */
 __attribute__((format(printf, 1, 2))) bool refuse(const char *why, ...);
 
-/* Refuses it because the operation failed with this errno value. Always false. For calls that leave
- * no handle. */
+/* Refuses this thread's call because the operation failed with this errno value. Always false. For
+ * calls that leave no handle. */
 bool refuse_failure(const char *operation, int cause, const char *path);
 
 /* Returns `is_sound`; refuses the call if it is false. (The `false` is explicit for analyzers that

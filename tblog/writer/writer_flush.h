@@ -12,25 +12,25 @@
 /* Writes what is in memory, to a new file if the current one is full. */
 tblog_status writer_write_records(tblog_writer *writer);
 
-/* Then does what the options ask for after a flush. */
+/* Does what the options ask for after records are written. */
 tblog_status writer_finish_flush(tblog_writer *writer);
 
-/* Both. */
+/* Does both of these. */
 tblog_status writer_flush_records(tblog_writer *writer);
 
-/* Both, then ends the file if it has an event: syncs and closes it, and begins the next. */
+/* Flushes, then ends the file if it has an event: syncs and closes it, and begins the next. */
 tblog_status writer_rotate_file(tblog_writer *writer);
 
-/* fsync of the file. */
+/* Calls fsync on the file. */
 tblog_status writer_sync_file(tblog_writer *writer);
 
 /* Begins the interval after which memory is flushed; `mutex` is held. */
 void writer_start_interval(tblog_writer *writer);
 
-/* Starts the flusher, if the options need one; nothing is held. 0 or an errno value. */
+/* Starts the flusher, if the options need one; no mutex is held. 0 or an errno value. */
 TBLOG_MUST_CHECK int writer_start_flusher(tblog_writer *writer);
 
-/* Ends it; nothing is held. */
+/* Ends the flusher; no mutex is held. */
 void writer_end_flusher(tblog_writer *writer);
 
 #endif

@@ -1,4 +1,4 @@
-/* Opens writers on a file or timer of the caller, for tests; programs use tblog.h. */
+/* Opens writers with the caller's file or timer, for tests. Programs use tblog.h. */
 #ifndef TBLOG_WRITER_OPEN_H
 #define TBLOG_WRITER_OPEN_H
 
@@ -14,7 +14,7 @@ TBLOG_MUST_CHECK tblog_status writer_open_on_sink(tblog_writer **out, record_sin
                                                   const tblog_writer_options *options,
                                                   const flush_timer *timer);
 
-/* As tblog_writer_open, by a timer that must outlive the writer. */
+/* As tblog_writer_open, with a timer that must outlive the writer. */
 TBLOG_MUST_CHECK tblog_status writer_open_by_timer(tblog_writer **out, const char *run_directory,
                                                    const tblog_writer_options *options,
                                                    const flush_timer *timer);

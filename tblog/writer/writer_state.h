@@ -43,7 +43,7 @@ struct tblog_writer {
     pthread_mutex_t io; /* guards the file: */
     event_file *file;
     bool is_next_file_due; /* the current one was removed; queued events are for the next */
-    bool is_file_ended;    /* by its age or by a call; likewise */
+    bool is_file_ended;    /* by its age or by a call; queued events are for the next */
 
     pthread_mutex_t mutex;  /* guards the rest: */
     pthread_cond_t changed; /* there are records to flush, or the flusher has to end */
@@ -112,14 +112,14 @@ static inline bool writer_is_usable(const tblog_writer *writer)
 /* Latches the error unless one is latched: `operation` failed with `cause`, an errno value. */
 void writer_latch(tblog_writer *writer, const char *operation, int cause);
 
-/* Clears it. */
+/* Clears the latched error. */
 static inline void writer_unlatch(tblog_writer *writer)
 {
     writer->latched = TBLOG_OK;
     writer->latched_errno = 0;
 }
 
-/* Whether it makes logging calls fail. */
+/* Whether a latched error makes logging calls fail. */
 static inline bool writer_refuses_events(const tblog_writer *writer)
 {
     return writer->latched != TBLOG_OK && !writer->retry_after_error;

@@ -239,7 +239,7 @@ static size_t bytes_to_write(call_fate fate, size_t bytes)
 /* Reading a process's own memory at address 0 fails with EIO, even for root. */
 static const char unreadable_file[] = "/proc/self/mem";
 
-/* What it is open on; -1 for none. */
+/* The descriptor on which that file is open; -1 for none. */
 static atomic_int unreadable_descriptor = -1;
 
 static bool is_directory(int directory, const char *name)

@@ -22,8 +22,8 @@ UNREPORTED = (
     ("mkdir", ""),  # an existing directory; if it is missing, creating files in it fails too
     ("unlink", ".tmp"),  # an interrupted replacement; the next one overwrites it
     ("close", "run.lock"),  # the process ends, and its lock with it
-    ("unlink", "train"),  # a directory that the new run uses again, as the next one
-    ("unlink", "validation"),
+    ("unlink", "train"),  # a directory that the new run uses again
+    ("unlink", "validation"),  # likewise
 )
 
 

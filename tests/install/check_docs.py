@@ -65,7 +65,7 @@ def complete(shell, program, *words):
         words = [part for word in words for part in re.split("(=)", word) if part or not word]
     result = run(shell, "-c", SHELLS[shell], script, program, *words)
     offered = [line.split("\t")[0] for line in result.stdout.split("\n") if line]
-    if "=" in last:  # fish offers the option with it
+    if "=" in last:  # fish offers --option=value
         last = last.split("=")[1]
         offered = [line.split("=")[-1] for line in offered]
     return sorted(line for line in offered if line.startswith(last))

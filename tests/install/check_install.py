@@ -71,7 +71,7 @@ def setUpModule():
 
 
 def find_installed(name):
-    """The only file whose path ends so."""
+    """The only installed file whose path ends with this name."""
     found = [path for directory, _, names in os.walk(prefix)
              for path in (os.path.join(directory, file) for file in names)
              if path.endswith(f"/{name}")]

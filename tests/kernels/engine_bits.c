@@ -10,9 +10,9 @@
 #include "engine_tests.h"
 #include "sample_data.h"
 
-/* The CPU engine's instruction sets and precisions. The batches and micro-batches have more samples
- * than it sums one by one, and the last is short. Other engines are tested only with the first
- * entry. */
+/* The CPU engine's instruction sets and precisions. Batches of 66 samples and micro-batches of 40
+ * are larger than CPU_MAX_GROUPS, so that a group sums several samples. Each last batch is short.
+ * Other engines are tested only with the first entry. */
 static const struct {
     const char *isa;
     engine_precision precision;

@@ -189,7 +189,8 @@ static uint32_t train_in_two(const engine_config *config)
     return queued;
 }
 
-/* At any point where an engine asks. An engine that does not ask trains all steps. */
+/* Breaks the step off at each point where the engine asks. An engine that does not ask trains all
+ * steps. */
 START_TEST(a_step_that_is_broken_off_leaves_no_trace)
 {
     engine_config config = small_config();

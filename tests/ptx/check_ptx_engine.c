@@ -41,7 +41,7 @@ static const struct {
     {"cublas", &small, "cublas", ENGINE_TF32, 0},
 };
 
-/* The limit of a block on sm_86 and sm_89. Every run keeps it. */
+/* The limit of a block on sm_86 and sm_89. Every run stays within it. */
 enum { SMALL_CARD_SHARED_BYTES = 99 << 10 };
 
 enum { RUNS = sizeof runs / sizeof *runs };

@@ -107,7 +107,7 @@ static void evaluate_and_read(engine_precision precision)
     engine_histogram histogram;
     engine *e = make_engine(api, &config);
     train_steps(api, e, 1, &step);
-    ptx_launcher_count_traffic(); /* not the step's */
+    ptx_launcher_count_traffic(); /* drops the step's counts */
     ck_assert_int_eq(api->evaluate(e, ENGINE_TRAINING, &result, NULL), ENGINE_OK);
     ck_assert_int_eq(api->read_histogram(e, "activation/conv1", &histogram), ENGINE_OK);
     ck_assert_int_eq(api->read_histogram(e, "gradient/dense1/kernel", &histogram), ENGINE_OK);

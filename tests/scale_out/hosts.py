@@ -21,9 +21,8 @@ def _ip(*words):
 
 
 class Network:
-    """A network of this process, as the host `name` with the network's first address, and the other
-    hosts. `folder` has a file for each of those, named after the host, with the id of its first
-    process."""
+    """A network whose first host is this process, with the name `name` and the first address.
+    `folder` has a file for each other host, named after it, with the id of its first process."""
 
     def __init__(self, name, folder):
         self.name, self.folder = name, folder

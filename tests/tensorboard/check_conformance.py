@@ -27,7 +27,7 @@ def setUpModule():
 
 
 def training_file(logdir):
-    """(run, path) of the first file that ends with a scalar."""
+    """(run, path) of the first training file."""
     return next(file for file in event_points.event_files(logdir) if file[0].endswith("/train"))
 
 

@@ -43,7 +43,7 @@ static int add_run(comparison *self, compared_run *run, const char *name, char *
     return 0;
 }
 
-/* The same of a run of ours in this directory. */
+/* Adds a run of ours, which `directory` holds, and checks it if `checks` is set. */
 static int add_own(comparison *self, const run_record *record, const char *directory,
                    const char *name, char *message)
 {
@@ -54,7 +54,7 @@ static int add_own(comparison *self, const run_record *record, const char *direc
     return self->checks ? run_check(&self->runs[self->count - 1], directory, message) : 0;
 }
 
-/* The same of a run of Keras. Its seed is one that no other has, so that it is paired with none. */
+/* Adds a run of Keras. No other run gets its seed, so that it is not paired. */
 static int add_foreign(comparison *self, const run_record *record, const char *note,
                        const char *name, char *message)
 {
@@ -96,8 +96,8 @@ static int leave_out(const search *self)
     return 0;
 }
 
-/* A child of a directory that is searched; not a directory itself, or gone again: nothing. Links
- * are not followed, so that no circle is walked. */
+/* Searches a child of a directory; ignores one that is not a directory or is gone again. Does not
+ * follow links, so that the search ends. */
 static int add_child(const search *self, const char *directory, const char *child, unsigned depth)
 {
     char path[PATH_MAX];
@@ -123,7 +123,7 @@ static bool is_part(const char *name)
     return strcmp(name, RUN_TRAINING_PART) == 0 || strcmp(name, RUN_VALIDATION_PART) == 0;
 }
 
-/* A log that is left out has parts, which are not looked at again. */
+/* `has_parts`: the directory is a log that was left out; its parts are not searched. */
 static int add_children(const search *self, const char *directory, unsigned depth, bool has_parts)
 {
     struct dirent **entries;
@@ -151,8 +151,8 @@ static const char *name_of(const search *self, const char *directory)
     return self->into->names_roots || below[0] == '\0' ? directory : below;
 }
 
-/* A directory with event files and without a run.json: a log of Keras, or it is left out, and there
- * may be others below it. */
+/* Adds the log of Keras in a directory with event files and without run.json. If the log is not of
+ * Keras, warns and searches the directories below. */
 static int add_log(const search *self, const char *directory, unsigned depth)
 {
     run_record record;

@@ -9,7 +9,7 @@
 #include "lenet.h"
 
 enum {
-    BATCH = -1,   /* a side that is not known before */
+    BATCH = -1,   /* a size that the graph leaves open */
     PRODUCER = 1, /* the version of GraphDef: any above 0 */
     RANK_MOST = 4,
     INPUTS_MOST = 2,
@@ -24,7 +24,7 @@ typedef struct operation {
     int64_t shape[RANK_MOST];        /* of the result, followed by 0 */
 } operation;
 
-/* Shapes of what flows, after each layer. */
+/* The shapes of the layers' outputs. */
 #define CONV1_SHAPE   {BATCH, LENET_CONV1_SIDE, LENET_CONV1_SIDE, LENET_CONV1_CHANNELS}
 #define CONV2_SHAPE   {BATCH, LENET_CONV2_SIDE, LENET_CONV2_SIDE, LENET_CONV2_CHANNELS}
 #define POOL_SHAPE    {BATCH, LENET_POOL_SIDE, LENET_POOL_SIDE, LENET_CONV2_CHANNELS}
@@ -83,7 +83,7 @@ typedef struct node_messages {
     TrainerPb__TensorShapeProto__Dim dims[RANK_MOST];
 } node_messages;
 
-/* The value is for the caller to fill in; if it is a list, that is an empty one. */
+/* The caller fills in the returned value. A list is empty until then. */
 static TrainerPb__AttrValue *add_attribute(node_messages *self, const char *key,
                                            TrainerPb__AttrValue__ValueCase value_case)
 {
@@ -115,7 +115,7 @@ static void add_padding(node_messages *self)
         (ProtobufCBinaryData){.len = strlen(padding), .data = (uint8_t *)padding};
 }
 
-/* What a convolution or a pooling moves by, or covers: [1, side, side, 1]. */
+/* The strides or the window of a convolution or a pooling: [1, side, side, 1]. */
 static void add_window(node_messages *self, const char *key, unsigned side)
 {
     static const int64_t windows[][RANK_MOST] = {{1, 1, 1, 1}, {1, 2, 2, 1}};
@@ -138,7 +138,7 @@ static void fill_shape(node_messages *self, const int64_t sides[RANK_MOST])
     }
 }
 
-/* What TensorBoard writes beside the edges. */
+/* TensorBoard writes this shape beside the edges. */
 static void add_output_shape(node_messages *self)
 {
     TrainerPb__AttrValue__ListValue *list =

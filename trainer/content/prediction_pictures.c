@@ -24,7 +24,7 @@ enum {
     TOP = 26,                                     /* "predicted" over the columns' classes */
     BORDER = WIDTH - LEFT - LENET_CLASSES * CELL, /* on the right and at the bottom */
     MATRIX_HEIGHT = TOP + LENET_CLASSES * CELL + BORDER,
-    TEXT_DOWN = (CELL - PICTURE_CHARACTER_HEIGHT) / 2 + 1 /* of a line in a cell */
+    TEXT_DOWN = (CELL - PICTURE_CHARACTER_HEIGHT) / 2 + 1 /* from a cell's top to its text */
 };
 
 /* At most five characters: a data set has fewer than 3 million images. */

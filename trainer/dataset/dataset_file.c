@@ -20,7 +20,7 @@ typedef struct stored_bytes {
     ptrdiff_t (*read)(dataset_source *source, uint8_t *to,
                       size_t bytes); /* as dataset_source.read */
     int descriptor;                  /* -1 for none */
-    const uint8_t *held;             /* those in memory that were not read yet */
+    const uint8_t *held;             /* the bytes in memory that were not read yet */
     size_t held_bytes;
 } stored_bytes;
 

@@ -17,7 +17,7 @@ typedef enum learning_rate_scaling {
 /* The learning rate at batch size B >= 1; `base` is the rate at batch size 32. */
 double learning_rate_scale(double base, learning_rate_scaling scaling, uint32_t batch_size);
 
-/* Engines use 32-bit floats. Is the positive rate neither 0 nor infinite as one? */
+/* Is the positive rate neither 0 nor infinite as a 32-bit float, which engines use? */
 bool learning_rate_is_usable(double rate);
 
 #endif

@@ -26,14 +26,14 @@ typedef struct run_options {
     uint32_t batch_sizes[RUN_OPTIONS_MAX_ITEMS]; /* train has one; no two are equal */
     size_t batch_size_count;
     const char *batch_size_option; /* its name, for messages */
-    uint32_t epochs;               /* also if they are not given */
-    bool epochs_given;             /* a run that train resumes keeps its own number otherwise */
+    uint32_t epochs;               /* the default if not given */
+    bool epochs_given;             /* if not, a run that train resumes keeps its own number */
     uint64_t seed;
     uint32_t seeds; /* sweep: seed .. seed + seeds - 1, each in its run's name; 0 if not given */
     uint32_t jobs;  /* sweep: runs side by side; 0 for the sweep's choice */
-    double learning_rates[RUN_OPTIONS_MAX_ITEMS]; /* before scaling; likewise */
+    double learning_rates[RUN_OPTIONS_MAX_ITEMS]; /* before scaling; train has one */
     size_t learning_rate_count;
-    const char *learning_rate_option; /* that gave them; NULL for the default */
+    const char *learning_rate_option; /* its name; NULL for the default rate */
     learning_rate_scaling scaling;
     const char *data;
     const char *logdir; /* train: NULL for the default name; sweep: the parent */
@@ -48,10 +48,10 @@ typedef struct run_options {
     bool histograms;
     bool noise_scale;
     bool overwrite;
-    bool resume;                  /* train only: a sweep resumes always */
+    bool resume;                  /* train only: a sweep always resumes */
     uint32_t checkpoint_interval; /* seconds */
-    bool no_state;                /* of a finished run */
-    bool no_model;                /* not together with the next */
+    bool no_state;                /* a finished run keeps none */
+    bool no_model;                /* excludes save_best */
     bool save_best;
     bool terminate_on_nan;
     bool quiet;

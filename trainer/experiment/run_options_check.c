@@ -32,7 +32,7 @@ static error_t check_scaled(const struct argp_state *state, const run_options *o
     return 0;
 }
 
-/* A job array may be longer than the list; a task of many may have no run. */
+/* A job array's task must have a run of the list. A task I/N may have none. */
 static error_t check_task(const struct argp_state *state, const run_options *options)
 {
     const task_share *task = &options->sharing.task;

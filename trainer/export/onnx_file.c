@@ -147,7 +147,7 @@ static void fill_tensor(tensor_messages *self, unsigned index, const float *para
         .len = lenet_tensors[index].count * sizeof *weights, .data = (uint8_t *)weights};
 }
 
-/* sides[rank] are those after N. */
+/* The shape is [N, sides[rank]]. */
 static void fill_value(value_messages *self, const char *name, const char *meaning, size_t rank,
                        const int64_t *sides)
 {

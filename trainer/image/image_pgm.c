@@ -101,7 +101,7 @@ static int read_text_values(pgm_text *text, uint64_t maximum, image *out)
     return 0;
 }
 
-/* The bytes are there. */
+/* check_length has found enough bytes. */
 static int read_binary_values(pgm_text *text, uint64_t maximum, image *out)
 {
     const size_t pixels = (size_t)out->width * out->height;

@@ -6,9 +6,9 @@
 
 #include "message.h"
 
-/* How far the means of ink and paper must be apart. In standard deviations within the two: pure
- * noise, split at its middle, has 2.7, and a uniform range of greys 3.5. And in greys, since
- * rounding and compression cause small differences. */
+/* How far apart the means of ink and paper must be. least_contrast is in standard deviations within
+ * the two: pure noise, split at its middle, has 2.7, and a uniform range of greys 3.5. least_greys
+ * is in greys: rounding and compression cause small differences. */
 static const double least_contrast = 4;
 static const double least_greys = 8;
 
@@ -26,7 +26,7 @@ typedef struct histogram {
     uint32_t all;
 } histogram;
 
-/* An interval, both ends included. */
+/* Limits the value to least .. most. */
 static double limit(double value, double least, double most)
 {
     return fmin(fmax(value, least), most);
@@ -249,7 +249,7 @@ static bool has_one_grey(const image *from)
     return memcmp(from->pixels, from->pixels + 1, pixels - 1) == 0;
 }
 
-/* Like image_make, which names a file. */
+/* Like image_make, whose messages name a file. */
 static int make_like(image *out, const image *other, char *message)
 {
     *out = *other;

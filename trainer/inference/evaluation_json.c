@@ -66,7 +66,7 @@ static json_t *accuracy_to_json(const evaluation_accuracy *accuracy)
                      "high", real_to_json(accuracy->high));
 }
 
-/* NULL without memory, as are all above. */
+/* NULL without memory, as in all functions above. */
 static json_t *classes_to_json(const evaluation *result)
 {
     json_t *array = json_array();

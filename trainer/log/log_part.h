@@ -23,7 +23,7 @@ typedef struct log_part {
 MUST_CHECK int log_part_read(log_part *out, const char *directory, const char *part,
                              const run_log_head *head, char *message);
 
-/* Makes a new event file there, after that. 0, or -1 with a message; so below. */
+/* Makes a new event file there, after log_part_read. 0, or -1 with a message; likewise below. */
 MUST_CHECK int log_part_open(log_part *self, const char *directory, const char *part,
                              char *message);
 

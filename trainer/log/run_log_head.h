@@ -17,7 +17,7 @@ typedef struct run_log_head {
     const engine_memory *memory;
     const run_record *past; /* of the run that is continued; NULL for a new one */
     uint32_t epochs_done;   /* of that run; training continues after them */
-    uint64_t steps_done;    /* likewise, over the run */
+    uint64_t steps_done;    /* of that run, over all its epochs */
     note_printer note;      /* prints what is wrong with existing event files */
 } run_log_head;
 

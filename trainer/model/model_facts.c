@@ -92,7 +92,7 @@ static int read_configuration(run_config *out, const json_t *facts, char *messag
     return status;
 }
 
-/* One that is absent is not known: NaN. */
+/* A figure that is absent is NaN. */
 static int read_figures(epoch_figures *out, const json_t *facts, char *message)
 {
     double *const values[FIGURES] = {&out->loss, &out->accuracy, &out->val_loss,

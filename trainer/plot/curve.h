@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Over the seeds. A value that is not finite is not drawn: the line has a gap there. */
+/* A mean over the seeds, and its band. A value that is not finite is not drawn: the line has a gap
+ * there. */
 typedef struct curve_point {
     double x;
     double mean;

@@ -15,7 +15,7 @@ typedef struct scale_data {
     double most;
     bool from_zero;           /* the axis begins at 0; no value is below */
     bool whole;               /* no tick between whole numbers */
-    bool wide_is_logarithmic; /* if the data spans more than two decades, all above 0 */
+    bool wide_is_logarithmic; /* if the data are above 0 and span more than two decades */
 } scale_data;
 
 typedef struct scale {

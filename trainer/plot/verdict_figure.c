@@ -246,7 +246,7 @@ static void make_titles(figure *out, const verdict *of, const run_config *config
     printable_copy(out->subtitle + length, sizeof out->subtitle - length, source);
 }
 
-/* What the lines and bands are of, by the fewest and the most seeds of a line. */
+/* Explains the lines and bands; each line has from `fewest` to `most` seeds. */
 static void caption_lines(char out[FIGURE_TEXT_BYTES], size_t fewest, size_t most)
 {
     if (most == 1) {

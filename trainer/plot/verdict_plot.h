@@ -9,7 +9,7 @@
 #include "verdict_figure.h"
 
 typedef struct verdict_plot {
-    const char *path;   /* plot_file_is_known; an existing file is replaced */
+    const char *path;   /* plot_file_is_known accepts it; an existing file is replaced */
     const char *source; /* as in verdict_figure_make */
     verdict_axis axis;
     const theme *look;

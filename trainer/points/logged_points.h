@@ -17,7 +17,7 @@
 typedef struct logged_points {
     struct logged_tag *tags; /* [tag_count] */
     size_t tag_count;
-    double *steps_per_second; /* [epoch_count], by that tag (run_tags.h); 0 for an epoch without */
+    double *steps_per_second; /* [epoch_count], from the tag of this name; 0 if it has none */
     size_t epoch_count;
 } logged_points;
 

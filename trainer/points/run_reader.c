@@ -9,7 +9,7 @@
 #include "part_events.h"
 #include "run_tags.h"
 
-/* The field of a point for each tag of each directory. */
+/* A tag to read, and the field of a point that its values are for. */
 typedef struct wanted_tag {
     const char *tag;
     size_t offset; /* in run_point */

@@ -156,7 +156,7 @@ static void print_difference(const comparison *all, size_t i, size_t member, FIL
 
 static const verdict_row *row_of(const verdict *answer, const compared_run *run)
 {
-    size_t i = 0; /* each member has one */
+    size_t i = 0; /* each member has a row */
     while (i + 1 < answer->count && answer->rows[i].batch_size != run->record.config.batch_size) {
         i++;
     }
@@ -188,7 +188,7 @@ static void print_choice(const comparison *all, const verdict *answer, size_t i,
 
 static void print_left_out(const comparison *all, const verdict *answer, FILE *out)
 {
-    size_t member = 0; /* of a family there is one */
+    size_t member = 0; /* a family has at least one */
     while (member + 1 < all->count && answer->places[member] != FAMILY_MEMBER) {
         member++;
     }
@@ -206,7 +206,7 @@ static void print_left_out(const comparison *all, const verdict *answer, FILE *o
     }
 }
 
-/* The means over the seeds that measured it, after their last epochs. Returns how many did. */
+/* The mean noise over the seeds that measured it, after their last epochs. Returns how many did. */
 static size_t average_noise(const verdict_row *row, gradient_noise *mean)
 {
     size_t seeds = 0;

@@ -16,10 +16,10 @@
 
 struct run_directory {
     int fd;         /* of the directory */
-    int lock;       /* holds the lock; -1 until then */
+    int lock;       /* the descriptor that holds the lock; -1 before that */
     size_t made_at; /* length of the topmost directory that open made; 0 for none */
     char path[PATH_MAX];
-    bool has_named;   /* this handle has written run.json, which then named: */
+    bool has_named;   /* this handle has written run.json with this process and host: */
     uint64_t process; /* as in run_record */
     char host[sizeof((run_record *)NULL)->host];
 };
@@ -92,7 +92,7 @@ int run_directory_check_owner(const run_directory *directory, char *message)
     return status;
 }
 
-/* Is there a run? If not, a file called checkpoint belongs to the user. */
+/* Without a run.json this removes nothing: a file called checkpoint belongs to the user. */
 int run_directory_clear(const run_directory *directory, char *message)
 {
     char damage[MESSAGE_BYTES];
@@ -295,7 +295,7 @@ void run_directory_close(run_directory *directory)
 void run_directory_discard(run_directory *directory)
 {
     char message[MESSAGE_BYTES];
-    const run_record unnamed = {0}; /* all event files there are of this run */
+    const run_record unnamed = {0}; /* all event files there belong to this run */
     if (directory == NULL) {
         return;
     }

@@ -19,7 +19,7 @@
  * program keeps replacing it. */
 enum { ATTEMPTS = 100 };
 
-/* Empty if it is not known. */
+/* Finds the mount of the directory; *out is empty if it is not known. */
 static void find_mount(int directory, mount_entry *out)
 {
     struct stat status;
@@ -127,7 +127,7 @@ static int call_lock(int fd, int command, struct flock *lock)
     return result;
 }
 
-/* After call_lock has failed. */
+/* After call_lock has failed: did it fail because another holds the lock? */
 static bool is_held(void)
 {
     return errno == EAGAIN || errno == EACCES;

@@ -90,7 +90,7 @@ static run_search_result find_directory(const char *path, char *message)
 
 static run_search_result search_below(const char *path, unsigned depth, char *found, char *message);
 
-/* As search_below, of the directory `child` that is at `depth`, and in it. */
+/* As search_below, for the directory `child`, which is at `depth`, and for those below it. */
 static run_search_result search_child(const char *child, const char *name, unsigned depth,
                                       char *found, char *message)
 {
@@ -106,7 +106,7 @@ static run_search_result search_child(const char *child, const char *name, unsig
                : result;
 }
 
-/* `depth` is that of the directories of `path`, from 1. found[PATH_MAX] is the whole path. */
+/* `depth` is the depth of the directories in `path`, from 1. found[PATH_MAX] is the whole path. */
 static run_search_result search_below(const char *path, unsigned depth, char *found, char *message)
 {
     directory_names there;
@@ -164,7 +164,7 @@ run_search_result run_search_above(const char *path, char *found, char *message)
 {
     char part[PATH_MAX];
     snprintf(part, sizeof part, "%s", path);
-    bool is_above = false; /* is *found, which is there, above the path already? */
+    bool is_above = false; /* is *found a parent, since `path` does not exist? */
     while (realpath(part, found) == NULL) {
         if (!go_up(part)) {
             return RUN_SEARCH_NOTHING;

@@ -11,7 +11,7 @@
 typedef struct proof_report {
     FILE *out;
     unsigned count;
-    unsigned beyond; /* their bounds */
+    unsigned beyond; /* those beyond their bounds */
     proof_comparison first_beyond;
 } proof_report;
 
@@ -70,7 +70,7 @@ static proof_result result_of_status(engine_status status, const char *message)
     }
 }
 
-/* Of one with wrong comparisons. */
+/* The result of a proof with wrong comparisons. */
 static proof_result result_of_report(const proof_report *report)
 {
     return proof_result_make(PROOF_FAILED,

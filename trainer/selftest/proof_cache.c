@@ -134,7 +134,7 @@ static int keep(const char *folder, const char *name, const char *text, char *me
     return status == 0 ? 0 : message_set(message, "%s/%s: %s", folder, name, strerror(cause));
 }
 
-/* Writes the text, which it frees; NULL if there was no memory for it. */
+/* Writes the text and frees it. NULL means that there was no memory for it. */
 static int keep_text(const char *name, char *text, char *message)
 {
     char folder[PATH_MAX];

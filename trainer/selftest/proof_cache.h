@@ -18,14 +18,14 @@ MUST_CHECK bool proof_cache_has(const proof_subject *subject);
  * with a message [MESSAGE_BYTES], also if the subject's build or driver is not known. */
 MUST_CHECK int proof_cache_keep(const proof_subject *subject, char *message);
 
-/* Forgets it again. What cannot be removed stays. */
+/* Removes the record of a subject that has passed, if possible. */
 void proof_cache_forget(const proof_subject *subject);
 
-/* Whether this has failed on this machine within the last hour and since its start; `reason`
- * [MESSAGE_BYTES] is then the one that was kept. `unasked` is proof_subject_unasked's. */
+/* Whether a proof has failed on this machine within the last hour and since the machine's start;
+ * `reason` [MESSAGE_BYTES] is then the recorded one. `unasked` is from proof_subject_unasked. */
 MUST_CHECK bool proof_cache_has_failed(const proof_subject *unasked, char *reason);
 
-/* Records that it has failed. If that is impossible, the next command finds the failure again. */
+/* Records that a proof has failed. If that is impossible, the next command finds it out again. */
 void proof_cache_keep_failure(const proof_subject *unasked, const char *reason);
 
 /* Forgets what failed with the engine, in any precision. */

@@ -40,7 +40,7 @@ proof_child_job proof_child_defaults(const char *engine_name, engine_precision p
 void proof_child_follow(pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) { /* it ended before that */
+    if (getppid() != parent) { /* the parent ended before prctl */
         raise(SIGKILL);
     }
 }

@@ -10,10 +10,10 @@
 
 typedef enum proof_verdict {
     PROOF_PASSED,
-    PROOF_FAILED,      /* it computes wrongly, fails, hangs, or ends its process */
+    PROOF_FAILED,      /* the device computes wrongly, fails, hangs, or ends its process */
     PROOF_NO_MEMORY,   /* the device may be right, but nothing runs on it now */
-    PROOF_UNAVAILABLE, /* there is none */
-    PROOF_UNUSABLE,    /* there is one that cannot be used now, or by this build */
+    PROOF_UNAVAILABLE, /* there is no device */
+    PROOF_UNUSABLE,    /* the device cannot be used now, or by this build */
     PROOF_STOPPED      /* the user stopped it; in no report */
 } proof_verdict;
 

@@ -246,7 +246,7 @@ static void wait_for_others(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    sleep_ns(WAIT_NS + now.tv_nsec % WAIT_SPREAD_NS); /* as good as chance */
+    sleep_ns(WAIT_NS + now.tv_nsec % WAIT_SPREAD_NS); /* random enough */
 }
 
 /* Goes over the list once. Sets *has_trained if at least one run was trained to its end. */

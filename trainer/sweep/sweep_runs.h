@@ -40,7 +40,7 @@ typedef struct sweep_run {
 
 struct sweep_runs {
     const experiment *data; /* the caller's, as is the list */
-    sweep_run *runs;        /* [count], as listed; its own */
+    sweep_run *runs;        /* [count], as listed; owned */
     size_t count;           /* at least 1 */
     unsigned at_once;       /* runs side by side */
     bool is_shared;         /* with other processes */

@@ -23,8 +23,8 @@ typedef struct run {
     run_log *log;
     uint32_t epochs_done;  /* by the engine; the record may have more epochs, logged before */
     epoch_sums sums;       /* of the current epoch */
-    uint32_t saved_epochs; /* of the checkpoint: epochs done, */
-    uint32_t saved_steps;  /* and steps of the epoch after them; both 0 without a usable one */
+    uint32_t saved_epochs; /* epochs done in the checkpoint; 0 without a usable one */
+    uint32_t saved_steps;  /* steps of the next epoch in the checkpoint; likewise */
     bool keeps_best;       /* the network of the best epoch is saved */
     double best_val_loss;  /* of the saved one; INFINITY if there is none */
     uint8_t *predicted;    /* [validation samples], of the last validation */
@@ -50,7 +50,7 @@ bool run_is_terminated(const run *self);
 /* Does it end before its last epoch, because it diverged or a signal came? */
 bool run_must_end(const run *self);
 
-/* Of a clock that never jumps. */
+/* The seconds of a clock that never jumps. */
 double run_seconds_now(void);
 
 /* Sets the run's message to what its engine failed to do, and why. -1. */

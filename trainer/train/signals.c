@@ -14,7 +14,7 @@ static const struct {
 enum { WATCHED = sizeof watched / sizeof watched[0] };
 
 static volatile sig_atomic_t noted;
-static volatile sig_atomic_t interrupted; /* by a SIGINT, when `interrupted_at` was */
+static volatile sig_atomic_t interrupted; /* by a SIGINT, at `interrupted_at` */
 static struct timespec interrupted_at;
 
 /* A SIGINT this long after the first one ends the process. */

@@ -30,7 +30,7 @@ static size_t character_bytes(const unsigned char *text)
         }
         for (size_t j = 2; j < form->bytes; j++) {
             if (text[j] < 0x80 || text[j] > 0xbf) {
-                return 0; /* as the end of the text is */
+                return 0; /* also at the end of the text */
             }
         }
         return form->bytes;

@@ -34,7 +34,7 @@ typedef struct candidate {
     const compared_run *first;
     size_t batch_sizes; /* with a finished run */
     size_t finished;
-    uint32_t last_batch_size; /* counted; runs come sorted by it */
+    uint32_t last_batch_size; /* the last one counted; runs are sorted by it */
 } candidate;
 
 /* The other run's place with regard to the first one's family. */
@@ -92,8 +92,8 @@ bool family_repeats(const run_config *left, const run_config *right)
            left->learning_rate == right->learning_rate;
 }
 
-/* The same place for all runs; but of runs that repeat one another, which are neighbours, one is
- * the member: a finished one if there is any. */
+/* Sets the place of every run. Of runs that repeat one another, which are neighbours, one is the
+ * member: a finished one if there is any. */
 static void set_places(const comparison *all, const compared_run *first, family_place *places)
 {
     const compared_run *last = NULL;

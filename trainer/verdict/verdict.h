@@ -25,17 +25,17 @@ typedef enum verdict_target {
 } verdict_target;
 
 typedef struct verdict {
-    verdict_row *rows; /* [count], largest batch size first; its own */
+    verdict_row *rows; /* [count], largest batch size first; owned */
     size_t count;
-    verdict_pair *pairs; /* [count][count]; its own */
+    verdict_pair *pairs; /* [count][count]; owned */
     uint32_t epochs;     /* of each of these runs; 0 without one */
     bool is_foreign;     /* they are logs of Keras */
     double target;
     verdict_target target_is;
-    family_place *places;           /* of all runs of the comparison; its own */
+    family_place *places;           /* of all runs of the comparison; owned */
     size_t left_out[FAMILY_PLACES]; /* how many of them have each place but FAMILY_MEMBER */
-    bool same_hardware;             /* and as many runs at a time: seconds can be compared */
-    const compared_run **runs;      /* that the rows point into; its own */
+    bool same_hardware;             /* also as many runs at a time: seconds are comparable */
+    const compared_run **runs;      /* that the rows point into; owned */
 } verdict;
 
 /* `target` is an accuracy above 0 and at most 1, or 0 to choose one. The comparison must be sorted,
@@ -67,7 +67,7 @@ bool verdict_rates_differ(const verdict *self);
 /* Does the row have figures, and no diverged seed? */
 bool verdict_can_lead(const verdict_row *row);
 
-/* Is the row better than every other that can lead, of which there is one at least? */
+/* Is the row better than every other that can lead? False if there is no other. */
 bool verdict_is_best(const verdict *self, size_t row);
 
 /* The rows that can lead and that `best` is not shown to be better than, into rivals[self->count];
@@ -78,14 +78,13 @@ size_t verdict_rivals(const verdict *self, size_t best, size_t *rivals);
 size_t verdict_nearest(const verdict *self, size_t best, const size_t *rows, size_t count);
 
 typedef struct verdict_lead {
-    size_t common; /* its seeds that all other rows that can lead have too; 0 without such rows */
-    size_t first;  /* those of them in which it is ahead of all of these */
+    size_t common; /* seeds that the row shares with all other rows that can lead; 0 if none can */
+    size_t first;  /* seeds in which it is ahead of all these rows */
 } verdict_lead;
 
 verdict_lead verdict_lead_of(const verdict *self, verdict_question question, size_t row);
 
-/* The difference that verdict_seeds_needed plans for: that seen between the two, but at least 0.1
- * points. */
+/* The difference that verdict_seeds_needed plans for: the observed one, but at least 0.1 points. */
 double verdict_difference_wanted(const verdict *self, size_t left, size_t right);
 
 /* How many seeds would show that difference in 80 % of all cases; DIFFERENCE_MOST_SEEDS + 1 if that

@@ -183,7 +183,8 @@ static void append_advice(text_line *text, const sentence_source *from)
     }
 }
 
-/* What so many seeds, or more, tell of the best one and the one that is nearest to it. */
+/* How many seeds would show a difference between the best row and `other`, the nearest. The runs
+ * have `seeds`. */
 static void append_power(text_line *text, const sentence_source *from, size_t best, size_t other,
                          size_t seeds)
 {

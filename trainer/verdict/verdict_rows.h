@@ -32,11 +32,11 @@ typedef struct verdict_row {
     uint32_t batch_size;
     double learning_rate; /* 0 if not known */
     verdict_rate rate;
-    const compared_run **runs; /* [seeds], that count, by seed: what follows is of them */
+    const compared_run **runs; /* [seeds], the runs that count, by seed; the figures are theirs */
     size_t seeds;
     size_t choosing;    /* other runs of this batch size and rate, by which the rate was chosen */
-    size_t diverged;    /* likewise, with any seed */
-    size_t unfinished;  /* likewise */
+    size_t diverged;    /* diverged runs of this batch size and rate, with any seed */
+    size_t unfinished;  /* likewise, unfinished runs */
     size_t other_rates; /* runs of this batch size at rates that were not chosen */
     verdict_mean accuracy;
     verdict_mean best_accuracy; /* of all epochs, picked on the validation set: a little too good */

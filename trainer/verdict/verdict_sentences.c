@@ -49,7 +49,7 @@ bool sentence_has_diverged(const verdict *answer)
     return false;
 }
 
-/* "other data (3)", after what separates it from the last. */
+/* "other data (3)", after a separator. */
 static void append_reason(text_line *text, size_t *reasons, const char *reason, size_t runs)
 {
     if (runs > 0) {
@@ -137,7 +137,7 @@ void sentence_fastest(text_line *text, const sentence_source *from)
     }
 }
 
-/* Sorts the rows by their seconds, the least first: few. */
+/* Sorts the rows, which are few, by their seconds, the least first. */
 static void sort_by_seconds(const verdict *answer, size_t *rows, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
@@ -177,7 +177,7 @@ static void append_multiple(text_line *text, const verdict_row *row, double leas
     }
 }
 
-/* " (32: 1.4 times, 16: 2.2 times that)"; in short the dearest alone. */
+/* " (32: 1.4 times, 16: 2.2 times)"; a short sentence has only the dearest. */
 static void append_multiples(text_line *text, const sentence_source *from, double least)
 {
     const size_t dearer = least > 0 ? find_dearer(from->answer, least, from->rows) : 0;

@@ -197,7 +197,7 @@ static void sum_conv2_slice(const cpu_pass *pass, size_t first)
     }
 }
 
-/* The same rows' update, also transposed. */
+/* Updates the same rows, and their transposed copy. */
 static void update_conv2_slice(const cpu_pass *pass, size_t first)
 {
     const engine *e = pass->e;

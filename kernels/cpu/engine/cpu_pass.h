@@ -11,7 +11,7 @@ typedef struct cpu_pass {
     cpu_activations *a;
     uint32_t n; /* samples, which `a` points at */
     bool labelled;
-    bool backward; /* of the gradients; not used in an evaluation */
+    bool backward; /* computes gradients, too; not in an evaluation */
     bool training; /* a step: with dropout, and with the update by the gradients */
 
     /* Of a backward pass. */

@@ -183,7 +183,7 @@ VEC_INLINE void transform_sums(const cpu_winograd_scratch *s, int window, int c,
     }
 }
 
-/* The larger half of a window's outputs. */
+/* The two largest of a window's four outputs. */
 typedef struct vec_top {
     vec largest;
     vec second;

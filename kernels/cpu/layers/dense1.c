@@ -125,8 +125,9 @@ static void find_samples(const uint8_t *argmax, size_t count, uint64_t samples[B
 }
 
 /* A part of one row, from input i of the samples: gradient[PASS] += the sum of inputs[i]
- * preactivation_gradient, from 0 where `fresh`. If it `has_products`, a constant, also products[i],
- * the input's gradient, += kernel[PASS] preactivation_gradient, from 0 in the first pass. */
+ * preactivation_gradient, from 0 if `fresh`. If `has_products` (a compile-time constant), also the
+ * input's gradient: products[i] += kernel[PASS] preactivation_gradient, from 0 in the first
+ * pass. */
 VEC_INLINE void row_pass(uint64_t samples, const float *inputs, const float *preactivation_gradient,
                          bool has_products, const float *kernel, int pass, bool fresh,
                          float *gradient, float *products)

@@ -22,8 +22,8 @@ double head_loss(const float *logits, uint8_t label);
 /* The class of the first of the largest logits. */
 uint8_t head_predicted(const float *logits);
 
-/* The gradients of loss / batch: logits_gradient[10], and preactivation_gradient[128], that is back
- * through dense2, dropout (if applied) and ReLU, which pass no gradient where hidden is 0. */
+/* The gradients of loss / batch: logits_gradient[10], and preactivation_gradient[128], which has
+ * passed back through dense2, dropout (if applied) and ReLU. It is 0 where hidden is 0. */
 void head_backward(const float *softmax, uint8_t label, uint32_t batch, const float *hidden,
                    bool dropout, const float *kernel, float *logits_gradient,
                    float *preactivation_gradient);

@@ -71,7 +71,7 @@ template <typename S> __device__ __forceinline__ limits load_limits(S at, int i)
                   at[FIELDS * i + 3], at[FIELDS * i + 4], at[FIELDS * i + 5]};
 }
 
-/* The block's limits by a tree; they are thread 0's. */
+/* Merges the limits of the block's threads in a tree. Thread 0 returns the result. */
 __device__ __forceinline__ limits sum_block(limits own, shared_span<double> parts)
 {
     const int thread = static_cast<int>(threadIdx.x);

@@ -68,7 +68,7 @@ typedef struct cuda_data {
     uint32_t count;
 } cuda_data;
 
-/* Of an evaluation, over the whole data set. */
+/* The sums of an evaluation over a whole data set. */
 typedef struct cuda_sums {
     double loss_sum;
     uint32_t correct;

@@ -95,7 +95,7 @@ struct conv1_filter {
     float bias;
 };
 
-/* From global memory or a span, which have conv1's kernel and bias as the parameters do. */
+/* From global memory or a span, with conv1's kernel and bias laid out as in the parameters. */
 template <typename place>
 __device__ __forceinline__ conv1_filter load_conv1_filter(place conv1, int channel)
 {

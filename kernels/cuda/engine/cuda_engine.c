@@ -118,7 +118,7 @@ static void say_what_fits(const engine *e, char *message, size_t message_bytes)
     }
 }
 
-/* The status if allocating the run failed. Memory may run out even if enough seemed to be free. */
+/* The message if allocating the run failed. Memory may run out even if enough seemed to be free. */
 static void say_why_not(const engine *e, char *message, size_t message_bytes)
 {
     if (e->failure == ENGINE_NO_MEMORY) {

@@ -51,7 +51,7 @@ typedef struct cuda_memory {
     cuda_activations evaluation;
     uint8_t *predicted_images; /* [CUDA_EVALUATION_BATCH,28,28] */
     cuda_sums *sums;           /* of an evaluation */
-    uint8_t *predicted;        /* likewise: classes of the larger data set's samples */
+    uint8_t *predicted;        /* likewise: classes, with room for the larger data set */
     engine_histogram *histogram;
     double *histogram_scratch;
     cuda_progress *progress;

@@ -6,6 +6,7 @@
  *   cuda_take.c                   allocates it
  *   cuda_step.c                   queues steps and evaluations
  *   cuda_poll.c                   returns finished steps
+ *   cuda_transfer.c               copies between host and device
  *   cuda_tensors.c                reads tensors
  *   cuda_run_state.c              sets, exports and imports the whole state */
 #ifndef KERNELS_CUDA_STATE_H
@@ -57,17 +58,17 @@ struct engine {
     cudaStream_t side; /* for parts of a step that run beside `stream`, between the two events */
     cudaEvent_t forked;
     cudaEvent_t joined;
-    bool forks_twice;         /* the side stream in each micro-batch; otherwise once */
+    bool forks_twice;         /* a micro-batch forks to `side` twice; otherwise once */
     cublasHandle_t blas;      /* NULL if no product is cuBLAS' */
-    cudaGraphExec_t one_step; /* NULL if steps are not captured, like */
+    cudaGraphExec_t one_step; /* both NULL if steps are not captured */
     cudaGraphExec_t many_steps;
 
     cuda_memory memory;
     uint64_t order_epoch; /* whose order `memory` has */
     cuda_ring *ring;      /* pinned host memory */
 
-    uint64_t queued; /* steps of the run: queued on the stream, */
-    uint64_t polled; /* and returned by poll */
+    uint64_t queued; /* steps of the run that are queued on the stream */
+    uint64_t polled; /* steps of the run that poll has returned */
     uint64_t made;   /* the last step whose activations are stored; 0 for none */
 
     cuda_mark marks[CUDA_MAX_MARKS]; /* a queue, by ascending steps */
@@ -148,7 +149,7 @@ ENGINE_MUST_CHECK bool cuda_mark_queued(engine *e);
 ENGINE_MUST_CHECK engine_status cuda_poll(engine *e, engine_step *out, size_t capacity,
                                           size_t *count, bool wait);
 
-/* Waits for the stream; nothing is queued afterwards. */
+/* Waits until the stream has finished all that is queued. */
 ENGINE_MUST_CHECK bool cuda_wait(engine *e);
 
 /* cuda_transfer.c */

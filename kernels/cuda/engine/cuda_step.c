@@ -141,7 +141,7 @@ static bool queue_micro_batches(engine *e, cuda_batch *batch, const cuda_adam_se
     return true;
 }
 
-/* Of the training set, with a whole step's samples. */
+/* A batch of the training set for whole steps. */
 static cuda_batch training_batch(const engine *e)
 {
     const cuda_data *data = &e->memory.data[ENGINE_TRAINING];

@@ -1,4 +1,4 @@
-/* Between the host's memory and the device's. */
+/* Copies between the host's memory and the device's. */
 #include "cuda_state.h"
 
 bool cuda_upload(engine *e, void *to, const void *from, size_t bytes)

@@ -20,7 +20,7 @@ enum {
     CONV1_ROWS = 6,                        /* of a band */
     SLOTS = CONV1_ROWS * LENET_CONV1_SIDE, /* pixels of conv1 in a band */
     HALF_SIDE = LENET_CONV1_SIDE / 2,
-    FP32_PIXEL = LENET_CONV1_CHANNELS + 4, /* floats from pixel to pixel, apart in their banks */
+    FP32_PIXEL = LENET_CONV1_CHANNELS + 4, /* floats from pixel to pixel, in different banks */
     EXCHANGE = CONV_WARPS * 16 * LANES,    /* floats, where conv1's rows lie as well */
 };
 

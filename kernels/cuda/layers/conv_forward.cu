@@ -59,7 +59,7 @@ __device__ __forceinline__ void pool_window(const cuda_activations &a, const flo
     }
 }
 
-/* Image rows (the last two warps) and dropout mask (the first three) of a band. */
+/* Stages a band's image rows (by the last two warps) and dropout mask (by the first three). */
 __device__ __forceinline__ void stage_band(const cuda_batch &batch, uint32_t band,
                                            shared_span<float> image, shared_span<uint32_t> masks)
 {
@@ -78,7 +78,7 @@ __device__ __forceinline__ void stage_band(const cuda_batch &batch, uint32_t ban
     }
 }
 
-/* conv1's kernel and bias, by warps that have nothing to do in stage_band. */
+/* Stages conv1's kernel and bias, by warps that have nothing to do in stage_band. */
 __device__ __forceinline__ void stage_conv1(shared_span<float> conv1, const float *parameters)
 {
     enum { FIRST = MASKS, END = FIRST + CONV1_PARAMETERS / 4 };

@@ -192,7 +192,7 @@ __global__ void __launch_bounds__(THREADS)
     finish_block(progress, range.step);
 }
 
-/* The update's blocks but for its last. */
+/* Like update, but stores the gradients only. */
 __global__ void __launch_bounds__(THREADS) gradients(cuda_batch batch, cuda_parameters p)
 {
     shared_memory memory = SHARED_MEMORY();

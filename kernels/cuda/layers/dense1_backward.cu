@@ -29,11 +29,11 @@ enum { BLOCKS = LENET_FLAT / ROWS };
 /* What a launch does with the kernel's gradient. */
 enum dense1_mode {
     KEEP,          /* adds it up over micro-batches in p.gradients */
-    UPDATE,        /* adds earlier micro-batches', stores that sum if there are any, updates */
+    UPDATE,        /* adds earlier micro-batches to it, stores the sum if there are any, updates */
     GRADIENT_ALONE /* writes it, and computes nothing else */
 };
 
-/* From a lane's first four values of the kernel to its i-th four, i < 4. */
+/* The offset from a lane's first four values of the kernel to its i-th four, i < 4. */
 __device__ __forceinline__ int lane_offset(int i)
 {
     return i / 2 * 8 * LENET_DENSE1 + i % 2 * HALF;

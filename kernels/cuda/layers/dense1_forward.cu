@@ -26,7 +26,7 @@ enum {
     QUARTERS = SLICE / WARP_INPUTS, /* warps that share columns */
     ROWS = 64,                      /* samples of a block */
     TILES = ROWS / 16,
-    SUM_ROW = COLUMNS + 4, /* floats from sample to sample, apart in their banks */
+    SUM_ROW = COLUMNS + 4, /* floats from sample to sample, in different banks */
 };
 
 /* Four inputs of a sample, or zeros where there is none. */
@@ -39,7 +39,7 @@ __device__ __forceinline__ float4 load_inputs(const float *pooled, uint32_t samp
     return load_global4(pooled + static_cast<size_t>(sample) * LENET_FLAT + input);
 }
 
-/* A lane's weights. mma: inputs 4 t .. 4 t + 3 of either 16, four columns each. */
+/* A lane's weights. mma: inputs 4 t .. 4 t + 3 of each half of the warp's 32, four columns each. */
 template <engine_precision P> struct lane_weights {
     float4 four[2][4];
 };
@@ -49,7 +49,7 @@ template <> struct lane_weights<ENGINE_FP32> {
     float one[WARP_INPUTS];
 };
 
-/* Of the warp's inputs from `input` on and its columns from `column` on. */
+/* Loads a lane's weights of the warp's inputs from `input` on and its columns from `column` on. */
 template <engine_precision P>
 __device__ __forceinline__ lane_weights<P> load_weights(const float *kernel, int input, int column,
                                                         int lane)
@@ -71,7 +71,7 @@ __device__ __forceinline__ lane_weights<P> load_weights(const float *kernel, int
     return weight;
 }
 
-/* Adds 16 inputs to d [16 samples][4 tiles of 8 columns]. low, high: of samples g and g + 8;
+/* Adds 16 inputs to d [16 samples][4 tiles of 8 columns]. low, high: inputs of samples g and g + 8;
  * weight[e]: input 4 t + e, four columns. */
 template <engine_precision P>
 __device__ __forceinline__ void multiply_chunk(float4 low, float4 high, const float4 (&weight)[4],

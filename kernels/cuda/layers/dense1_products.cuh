@@ -16,7 +16,7 @@ enum {
     COLUMNS = LENET_DENSE1 / WARPS, /* of a warp */
     HALF = COLUMNS / 2,             /* from a lane's first four columns to its other four */
     CHUNK = 32,                     /* samples */
-    INPUT_ROW = ROWS + 8,           /* words from sample to sample, apart in their banks */
+    INPUT_ROW = ROWS + 8,           /* words from sample to sample, in different banks */
 };
 
 /* A lane's part of the kernel: rows g and g + 8, and in each of them quads t and t + 4 of the

@@ -43,7 +43,7 @@ __device__ __forceinline__ float sum_of_lanes(float value)
     return value;
 }
 
-/* Splits [warp * splits / 8, (warp + 1) * splits / 8) in order, four columns a lane. */
+/* Sums splits [warp * splits / 8, (warp + 1) * splits / 8) in order, four columns a lane. */
 __device__ __forceinline__ void sum_splits(const float *partial, uint32_t capacity, uint32_t sample,
                                            uint32_t splits, int warp, int lane,
                                            shared_span<float> sums)
@@ -203,8 +203,8 @@ __global__ void __launch_bounds__(THREADS)
 enum {
     GROUPS = 8,                    /* of samples, for one output */
     OUTPUTS = THREADS / GROUPS,    /* of a block */
-    KERNEL2 = HIDDEN * CLASSES,    /* head_slots: dense2's kernel, */
-    BIAS2_END = KERNEL2 + CLASSES, /* its bias, dense1's bias */
+    KERNEL2 = HIDDEN * CLASSES,    /* where parts of head_slots end: dense2's kernel, */
+    BIAS2_END = KERNEL2 + CLASSES, /* its bias; dense1's bias follows */
     GRADIENT_BLOCKS = (HEAD_PARAMETERS + OUTPUTS - 1) / OUTPUTS,
 };
 
@@ -257,8 +257,8 @@ __device__ __forceinline__ metric_sums sum_metrics(const cuda_activations &a, ui
 
 constexpr size_t METRIC_BYTES = THREADS * (sizeof(double) + sizeof(uint32_t));
 
-/* Blocks of 32 outputs by 8 groups of samples, each group's in order, then the groups'; the last
- * block sums the metrics. */
+/* A block sums 32 outputs in 8 groups of samples: each group's samples in order, then the groups.
+ * The last block sums the metrics. */
 __global__ void __launch_bounds__(THREADS)
     head_gradients(cuda_batch batch, cuda_activations a, cuda_parameters p)
 {

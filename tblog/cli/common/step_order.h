@@ -8,7 +8,7 @@
 
 #include "tblog/tblog.h"
 
-/* How TensorBoard shows such tags, as text for messages. */
+/* How TensorBoard shows tags whose steps do not rise, as text for messages. */
 #define STEPS_GO_BACK_EFFECT                                                                       \
     "TensorBoard's default loader drops the tag's earlier points at such a step and beyond"
 

@@ -20,7 +20,7 @@ error_t arguments_parse(int key, char *argument, struct argp_state *state, argum
         all->output = argument;
         return 0;
     case ARGP_KEY_ARG:
-        return ARGP_ERR_UNKNOWN; /* all at once, below */
+        return ARGP_ERR_UNKNOWN; /* ARGP_KEY_ARGS then has all of them */
     case ARGP_KEY_ARGS:
         all->paths = state->argv + state->next;
         if (all->one_file && all->paths[1] != NULL) {

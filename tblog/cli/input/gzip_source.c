@@ -12,7 +12,7 @@ enum { BLOCK_BYTES = 64 * 1024 };
 typedef struct gzip_source {
     record_source base;
     record_source *packed;
-    uint64_t packed_at; /* after what was read of it */
+    uint64_t packed_at; /* the offset in `packed` to read next */
     uint8_t input[BLOCK_BYTES];
     z_stream stream;
     bool between_members;

@@ -16,7 +16,7 @@ typedef struct temporary_file {
     uint64_t bytes; /* appended so far */
 } temporary_file;
 
-/* False with errno, as in the others. */
+/* False with errno, as for the next two functions. */
 TBLOG_MUST_CHECK bool temporary_file_open(temporary_file *file);
 
 TBLOG_MUST_CHECK bool temporary_file_append(temporary_file *file, const void *bytes, size_t count);

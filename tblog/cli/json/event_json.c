@@ -12,7 +12,7 @@ typedef struct number_name {
     const char *name;
 } number_name;
 
-/* The number if it has no name; the list ends with one without a name. */
+/* Writes the number's name, or the number if it has none. `names` ends with a NULL name. */
 static void put_name(json_out *out, const char *key, int32_t number, const number_name *names)
 {
     while (names->name != NULL && names->number != number) {
@@ -160,7 +160,7 @@ static void put_number_tensor(json_out *out, const tblog_value *value, const cha
         put_histogram(out, value);
     } else if (is_plugin(plugin, "pr_curves") && is_rows) {
         put_pr_curve(out, value);
-    } else if (!is_plugin(plugin, "hparams")) { /* which has it all in the metadata */
+    } else if (!is_plugin(plugin, "hparams")) { /* whose data are all in the metadata */
         put_numbers(out, "numbers", value, 0, value->number_count);
     }
 }

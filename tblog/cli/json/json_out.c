@@ -103,7 +103,7 @@ void json_out_number(json_out *out, const char *key, double number)
     char text[32];
     snprintf(text, sizeof text, "%.17g", number);
     fputs(text, out->stream);
-    if (strpbrk(text, ".e") == NULL) { /* a number with a fraction, whatever its value */
+    if (strpbrk(text, ".e") == NULL) { /* so that it reads back as a floating-point number */
         fputs(".0", out->stream);
     }
 }

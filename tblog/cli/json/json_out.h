@@ -14,7 +14,7 @@
 typedef struct json_out {
     FILE *stream;    /* the caller checks it for errors */
     bool has_before; /* the object or array already has an element */
-    bool no_memory;  /* what is written is not whole */
+    bool no_memory;  /* memory ran out: the output is incomplete */
 } json_out;
 
 /* `key` is NULL in an array and for the outermost object; `bracket` is one of { [ and } ]. */

@@ -1,6 +1,6 @@
 /* Prints messages of TensorBoard's plugins as JSON, by the descriptors that protoc-c generated:
  * every field that is set, with its name and type; enums by name. A map, such as that of
- * hyper-parameters, is an object. A Value in it is its number, string or bool. */
+ * hyper-parameters, is an object. A protobuf Value is its number, string or bool. */
 #ifndef TBLOG_CLI_MESSAGE_JSON_H
 #define TBLOG_CLI_MESSAGE_JSON_H
 

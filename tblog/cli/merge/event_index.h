@@ -45,7 +45,7 @@ typedef struct event_index {
     index_entry *part;   /* the one that is being filled */
     size_t part_count;
     index_part *parts;
-    index_part **heap; /* the parts that have entries left; the one with the first on top */
+    index_part **heap; /* the parts that have entries left; the next entry's on top */
     size_t heap_count;
 } event_index;
 

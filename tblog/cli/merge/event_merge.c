@@ -27,7 +27,7 @@ typedef struct merging {
     event_index index;
     restarts restarts;
     tag_metadata metadata;
-    byte_buffer record; /* the present one */
+    byte_buffer record; /* the current one */
 } merging;
 
 /* ENOMEM and EMSGSIZE (too long with its metadata) are about an event; all others are about the

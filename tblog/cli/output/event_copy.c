@@ -39,7 +39,8 @@ static bool write_record(event_copy *copy, record_queue *queue)
     return output_file_write(&copy->file, queue->records.data, queue->records.size);
 }
 
-/* The first event's time, so that the run keeps its place among others. */
+/* Writes a file version with the first event's time, so that the run keeps its place among
+ * others. */
 static bool write_version(event_copy *copy, double wall_time)
 {
     record_queue queue = {0};

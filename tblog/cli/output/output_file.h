@@ -14,8 +14,8 @@ typedef struct output_file {
     const char *command; /* for messages */
     const char *path;    /* NULL for standard output */
     FILE *stream;
-    char *partial; /* its name until then, "OUT.partial", if it needs one; or NULL */
-    bool sync; /* fsync before it counts as written, because it replaces another file. Set by the
+    char *partial; /* "OUT.partial", the name of an incomplete file; NULL if it has no name */
+    bool sync; /* fsync before it gets its name: the user may then delete the original. Set by the
                   caller */
 } output_file;
 

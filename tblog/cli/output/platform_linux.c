@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Of the link through which a file without a name can be given one. */
+/* The path of the link through which an unnamed file can get a name. */
 enum { PROC_PATH_BYTES = 32 };
 
 static void proc_path(char path[PROC_PATH_BYTES], int descriptor)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Makes room for one more point, and the last. */
+/* Makes room for one more point, and for the last one (series_points). */
 static bool reserve(tag_series *series)
 {
     if (series->point_count + 1 < series->capacity) {

@@ -9,7 +9,7 @@
 #include "terminal_text.h"
 #include "utf8.h"
 
-/* Of a stream whose context is a descriptor. */
+/* Writes to the descriptor that is the stream's context. */
 static ssize_t write_guarded(void *descriptor, const char *text, size_t bytes)
 {
     const char *end = text + bytes;

@@ -18,9 +18,10 @@ typedef struct wide_table wide_table;
 TBLOG_MUST_CHECK wide_table *wide_table_new(void);
 
 /* Points that are added now belong to this run, whose name must outlive the table. Each file of a
- * run may begin it again. False without memory, as in the next. */
+ * run may begin it again. False without memory. */
 TBLOG_MUST_CHECK bool wide_table_begin_run(wide_table *table, const char *run);
 
+/* Adds a point. False without memory. */
 TBLOG_MUST_CHECK bool wide_table_add(wide_table *table, const char *tag, int64_t step, float value);
 
 /* Prints the table: columns in order of the tags' first appearance, rows by run, then step. If a

@@ -27,7 +27,7 @@ static void draw(uint8_t *image, uint64_t seed)
     }
 }
 
-/* Diagonals, of ink and without. */
+/* Draws diagonals, with ink and without. */
 static void draw_diagonals(uint8_t *image, uint64_t seed)
 {
     for (uint32_t i = 0; i < LENET_IMAGE_PIXELS; i++) {
@@ -240,7 +240,7 @@ START_TEST(conv2_forward_is_within_its_rounding)
 END_TEST
 
 /* With biases of 0 a blank patch gives exactly 0, which ReLU and the maximum must not treat as
- * more. So if all outputs that see ink are clearly below 0, the window is shut. */
+ * more. So if all outputs that see ink are clearly below 0, the argmax is none. */
 START_TEST(a_blank_patch_gives_exactly_the_bias)
 {
     const cpu_kernels *kernels = layer_tables[_i];

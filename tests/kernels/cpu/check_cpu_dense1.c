@@ -199,7 +199,7 @@ START_TEST(dense1_backward_in_micro_batches_has_the_bits_of_the_whole_batch)
 }
 END_TEST
 
-/* Smaller ones would shrink until they are subnormal, stay so, and be slow. */
+/* Smaller moments would shrink until they are subnormal, stay so, and be slow. */
 START_TEST(a_moment_below_the_smallest_kept_becomes_0)
 {
     enum { COUNT = 16 };

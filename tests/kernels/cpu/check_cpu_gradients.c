@@ -130,7 +130,7 @@ static const struct {
 
 START_TEST(conv2_backward_is_within_its_rounding)
 {
-    /* Roundings: dropout's factor, its product with the gradient, and the product with that. */
+    /* Roundings: dropout's factor, its product with the gradient, and that times a value. */
     enum { FACTORS = 3 };
     const cpu_kernels *kernels = layer_tables[_i];
     for (size_t k = 0; k < sizeof windows / sizeof *windows; k++) {

@@ -155,7 +155,7 @@ static double rounding_bound(const layer *l, int place, int channel)
     return 44 * 5.24 * 2.29 * unit_roundoff * sqrt(inputs * weights);
 }
 
-/* Counts windows and channels in which less than the bound decides. */
+/* How many windows, over all channels, are decided by less than the bound. */
 typedef struct seen {
     int ties; /* of the two largest outputs of an open window */
     int barely_open;

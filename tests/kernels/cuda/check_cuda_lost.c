@@ -33,7 +33,7 @@ static engine_status poll_on(engine *e, engine_step *out, size_t capacity, size_
     return status;
 }
 
-/* In the second epoch, when there are steps whose metrics have not been polled. */
+/* Whether to lose the device now: in the second epoch, before all metrics have been polled. */
 static bool is_time(void)
 {
     const bool now = !lost && asked > SAMPLES && asked > came;

@@ -20,7 +20,8 @@ static void fill_slots(cuda_fixture *f)
     *f->p.correct_sum = 5;
 }
 
-/* All 0. Freed by the caller. On a device a kernel could not write to the test's own memory. */
+/* A ring of zeros, which the caller frees. It is device memory, since on a device a kernel could
+ * not write to the test's own. */
 static cuda_ring *take_ring(void)
 {
     cuda_ring *ring = NULL;

@@ -4,7 +4,7 @@
 
 #include "cuda_fixture.h"
 
-/* Freed by the caller. */
+/* A copy, which the caller frees. */
 void *copy_of(const void *from, size_t bytes);
 
 /* Slots [0, used) of `count` floats, summed in double. */
@@ -20,14 +20,14 @@ typedef struct adam_state {
 adam_state copy_state(const cuda_fixture *f);
 void free_state(adam_state *s);
 
-/* Of update t, from 1. */
+/* Adam's alpha for update t, from 1. */
 float cpu_alpha(const cuda_adam_settings *adam, uint64_t t);
 
-/* Update t of parameters [at, at + count). */
+/* Makes update t of parameters [at, at + count). */
 void cpu_update(adam_state *s, const cuda_fixture *f, uint64_t t, const float *gradients, size_t at,
                 size_t count);
 
-/* Bit by bit. */
+/* Compares bit by bit. */
 void expect_same_state(const cuda_fixture *f, const adam_state *s);
 
 #endif

@@ -115,7 +115,7 @@ static void place_samples(cuda_fixture *f, const cuda_case *c)
     while (f->n < c->capacity && f->begin + f->n < f->total) {
         f->n++;
     }
-    f->batch.first = (uint32_t)first; /* for fixture_sample alone: there is a progress */
+    f->batch.first = (uint32_t)first; /* only fixture_sample reads it, since there is a progress */
 }
 
 cuda_fixture *cuda_fixture_create(const cuda_case *c)

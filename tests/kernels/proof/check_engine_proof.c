@@ -17,7 +17,7 @@
 /* The results of one proof's comparisons. */
 typedef struct findings {
     unsigned count;
-    unsigned beyond; /* their bounds */
+    unsigned beyond; /* those beyond their bounds */
     unsigned losses;
     unsigned losses_beyond;
     double loss_differences[32]; /* [losses] */

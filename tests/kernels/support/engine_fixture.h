@@ -11,7 +11,7 @@
 #ifdef SLOW_ENGINE /* on the host harness: the fewest samples that have a short last batch */
 enum { TRAINING = 3, VALIDATION = 2, BATCH = 2, BATCHES = 2, EPOCHS = 2, LESSON = 5 };
 enum { MANY_THREADS = 7 };
-enum { LESSON_LEAVES = 80 };       /* percent of the loss */
+enum { LESSON_LEAVES = 80 };       /* the percentage of the loss that LESSON steps may leave */
 #elif defined(__SANITIZE_THREAD__) /* a step takes twenty times as long */
 enum { TRAINING = 21, VALIDATION = 20, BATCH = 8, BATCHES = 3, EPOCHS = 2, LESSON = 10 };
 enum { MANY_THREADS = 2 };
@@ -38,7 +38,7 @@ void free_data(void);
 
 engine_config small_config(void);
 
-/* For the engine's destroy; make_engine has the training set. */
+/* The caller destroys the engine. make_engine gives it the training set. */
 engine *make_engine_on(const engine_data *samples, const engine_config *config);
 engine *make_engine(const engine_config *config);
 

@@ -12,7 +12,7 @@ const char *const engine_fault_names[ENGINE_FAULTS] = {
 };
 
 static engine_fault planted;
-static const cpu_kernels *right; /* what the wrong ones call */
+static const cpu_kernels *right; /* the real ones, which the wrong ones call */
 static cpu_kernels wrong;
 
 static void scale(float *values, size_t count, float factor)

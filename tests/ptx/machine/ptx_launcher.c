@@ -137,7 +137,7 @@ const char *ptx_launcher(const cuda_host_launch *launch)
     }
     unsigned char parameters[MOST_PARAMETER_BYTES];
     if (!place_arguments(kernel, launch, parameters)) {
-        snprintf(finding, sizeof finding, "%s: its parameters in PTX are others", launch->kernel);
+        snprintf(finding, sizeof finding, "%s: its parameters in PTX differ", launch->kernel);
         return finding;
     }
     ptx_launch run = {

@@ -15,7 +15,7 @@ typedef enum ptx_flow {
     PTX_COLLECTIVE, /* waits for the lanes of its mask */
 } ptx_flow;
 
-/* Of a load or store. */
+/* What a load or store accesses. */
 typedef struct ptx_access {
     uint32_t values; /* of the vector */
     uint32_t bytes;  /* of a value */

@@ -5,7 +5,7 @@
 #include "ptx_operations.h"
 #include "ptx_registers.h"
 
-/* A fault if it is not declared. */
+/* The register of this name. A fault if it is not declared. */
 ptx_operand ptx_find_register(const ptx_registers *registers, const ptx_lexer *lexer,
                               ptx_token name);
 

@@ -89,7 +89,7 @@ void ptx_registers_release(ptx_registers *registers, size_t mark)
     registers->name_count = mark;
 }
 
-/* The number of the register in its declaration; PTX_NONE if it does not belong to it. */
+/* The number of the register in this declaration; PTX_NONE if the declaration is of others. */
 static uint32_t number_in(const ptx_name *name, ptx_token text)
 {
     const size_t prefix = name->text.length;

@@ -76,8 +76,8 @@ START_TEST(capture_forks_and_joins_by_events)
 }
 END_TEST
 
-/* place + 1 on the main stream and its copy on the side: after it if the side waits for it a second
- * time, otherwise in any order. */
+/* Increments `place` on the main stream and copies it on the side stream. If `wait`, the copy waits
+ * for the increment; otherwise their order is free. Returns the copy. */
 static float copied_beside(bool wait)
 {
     cudaStream_t stream;

@@ -65,7 +65,8 @@ struct matrix {
     }
 };
 
-/* Each sum in the order of the inner index; a column's sums side by side, with A rounded once. */
+/* Adds up each sum in the order of the inner index. A column's sums grow side by side, and A is
+ * rounded once. */
 void multiply(const matrix &a, const matrix &b, size_t m, size_t n, size_t k, double alpha,
               double beta, float *c, size_t c_stride, cublasComputeType_t compute)
 {

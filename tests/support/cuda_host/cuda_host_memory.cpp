@@ -190,7 +190,7 @@ static cudaError_t copy(void *to, const void *from, size_t bytes, enum cudaMemcp
     }
     const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
     const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
-    /* From memory that is not pinned CUDA has read before the call returns. */
+    /* CUDA reads memory that is not pinned before the call returns. */
     std::shared_ptr<std::vector<unsigned char>> staged;
     if (kind == cudaMemcpyHostToDevice && streams_are_late() && !is_capturing(stream) &&
         holder_of(from) == allocations().end()) {

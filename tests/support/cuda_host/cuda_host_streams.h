@@ -14,7 +14,7 @@ typedef std::function<cudaError_t()> stream_operation;
 struct CUgraphNode_st {
     cudaGraphNodeType type;
     stream_operation operation;
-    bool side;                  /* not of the stream whose capture it is */
+    bool side;                  /* of another stream than capture::origin */
     std::vector<size_t> before; /* nodes that must be done; all have lower numbers */
 };
 

@@ -27,7 +27,7 @@ static inline void golden_data_fill(golden_data *data)
                                      data->labels + KERAS_GOLDEN_TRAINING, KERAS_GOLDEN_VALIDATION};
 }
 
-/* Adam's four are Keras' defaults, written out here because ours may change. */
+/* Adam's four parameters are Keras' defaults, written out here because ours may change. */
 static inline engine_config golden_config(void)
 {
     return (engine_config){

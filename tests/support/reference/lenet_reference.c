@@ -126,7 +126,7 @@ static void pool_forward(const double *before, const double *factor, uint8_t *wi
     }
 }
 
-/* Softmax with the largest logit taken out, and the sample's -log p(label). */
+/* Softmax of the logits minus the largest one, and the sample's -log p(label). */
 static double softmax_loss(const double *logits, uint8_t label, double *probabilities,
                            uint32_t *correct)
 {
@@ -200,7 +200,8 @@ void reference_forward(reference_pass *pass, const double *parameters, const eng
     }
 }
 
-/* Whether ReLU is open for this value. Counts a decision that is closer than flip_below. */
+/* Whether ReLU passes this value. Within flip_below of 0 (but not at 0) it decides the other way
+ * and counts that. */
 static bool open(double before, double flip_below, uint64_t *flipped)
 {
     if (before != 0 && fabs(before) < flip_below) {
@@ -228,7 +229,7 @@ static int window_choice(const double *before, int i, int winner, double flip_be
     return next >= 0 ? next : winner;
 }
 
-/* From the gradient by pool [12,12,64] after dropout to that by conv2 before ReLU. */
+/* From the gradient with respect to pool [12,12,64] after dropout to that of conv2 before ReLU. */
 static uint64_t pool_backward(const reference_pass *pass, uint32_t i, double flip_below)
 {
     uint64_t flipped = 0;

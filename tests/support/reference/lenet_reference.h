@@ -88,7 +88,7 @@ void reference_adam(const engine_config *config, uint64_t step, uint32_t count, 
 /* A training run. All members may be read; parameters, m and v may also be written between
  * steps. It keeps pointers to the data's arrays. */
 typedef struct reference_run {
-    engine_config config; /* of which batch_size, seed and Adam's four are used */
+    engine_config config; /* only batch_size, seed and Adam's four settings are used */
     engine_data training;
     uint64_t step; /* updates done */
     double *parameters;

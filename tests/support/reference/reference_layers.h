@@ -10,8 +10,8 @@
 void reference_convolve(const double *in, int side, int from, const double *kernel,
                         const double *bias, int to, double *out);
 
-/* delta [side-2,side-2,to] is the loss's gradient by `out`. in_delta [side,side,from] is
- * overwritten with that by `in`; NULL leaves it out. */
+/* delta [side-2,side-2,to] is the loss's gradient with respect to `out`. in_delta [side,side,from]
+ * is overwritten with the gradient with respect to `in`, unless it is NULL. */
 void reference_convolve_backward(const double *in, int side, int from, const double *kernel, int to,
                                  const double *delta, double *kernel_gradient,
                                  double *bias_gradient, double *in_delta);

@@ -149,7 +149,7 @@ START_TEST(metadata_gives_names_and_class)
 }
 END_TEST
 
-/* Four bytes of header and length, then a value of two bytes each. */
+/* Decodes an event of `count` empty values, each of which takes two bytes. */
 static tblog_status decode_empty_values(size_t count)
 {
     TblogPb__Summary__Value empty = TBLOG_PB__SUMMARY__VALUE__INIT;

@@ -156,7 +156,7 @@ static bool is_taken(const char *payload, size_t bytes)
     return taken;
 }
 
-/* Of a literal, whose bytes may be zero. */
+/* Whether a literal is taken; its bytes may be zero. */
 #define takes(literal) is_taken("" literal, sizeof(literal) - 1)
 
 START_TEST(the_unusual_is_left_to_the_general_parser)

@@ -21,7 +21,8 @@ static const char *base_name(const char *path)
 
 static void check_begins(const char *name, const char *start)
 {
-    ck_assert_msg(strncmp(name, start, strlen(start)) == 0, "%s begins otherwise: %s", name, start);
+    ck_assert_msg(strncmp(name, start, strlen(start)) == 0, "%s does not begin with %s", name,
+                  start);
 }
 
 static void touch(const char *path)

@@ -117,7 +117,7 @@ START_TEST(records_within_records_behind_paths_that_lead_nowhere)
     size_t headers = 0;
     for (size_t at = BEGIN; at + 48 < END; at += 24, headers += 2) {
         put_header(at, END - at - RECORD_FRAME_BYTES);
-        put_header(at + RECORD_HEADER_BYTES, 24 - RECORD_FRAME_BYTES); /* to the next such */
+        put_header(at + RECORD_HEADER_BYTES, 24 - RECORD_FRAME_BYTES); /* to the next inner one */
     }
     check_reading(headers, true);
 }

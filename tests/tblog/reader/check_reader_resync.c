@@ -276,7 +276,8 @@ static void append_header(fixture *f, uint64_t payload_bytes)
 
 START_TEST(what_follows_a_torn_record_beyond_the_budget_is_found)
 {
-    /* A length beyond what is read again of a small file, and the largest of a record. */
+    /* A length beyond what may be read again of a small file (REREADING_BYTES in record_scan.c),
+     * and the largest of a record. */
     static const uint64_t claims[] = {257 << 20, RECORD_PAYLOAD_MAX};
     for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
         fixture f;

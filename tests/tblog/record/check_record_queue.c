@@ -53,7 +53,7 @@ START_TEST(a_payload_that_no_message_can_have_is_refused)
     record_queue queue = {0};
     byte_buffer *payload = record_queue_begin(&queue);
     ck_assert_ptr_nonnull(payload);
-    payload->size += (size_t)INT32_MAX + 1; /* no bytes: they must not be read */
+    payload->size += (size_t)INT32_MAX + 1; /* there are no such bytes: they must not be read */
     ck_assert_int_eq(record_queue_end(&queue, false), EMSGSIZE);
     ck_assert_uint_eq(queue.records.size, 0);
     record_queue_free(&queue);
@@ -85,7 +85,7 @@ START_TEST(the_oldest_records_are_dropped_and_the_lasting_ones_stay)
         bool lasting[200];
         size_t count = 0;
         size_t dropped = 0;
-        const int one_in = 1 + trial % 20; /* lasting */
+        const int one_in = 1 + trial % 20; /* one record in so many is lasting */
         while (count < 200) {
             for (int i = rand() % 40; i >= 0 && count < 200; i--, count++) {
                 lasting[count] = rand() % one_in == 0;

@@ -14,13 +14,13 @@
 enum { RECORDS = 5 };
 static const size_t small_records[RECORDS] = {10, 0, 1, 33, 7};
 
-/* More than one write takes: the first two are too large together, the third and fourth have
- * exactly the limit. */
+/* More than one write takes: the first two records are too large together, the third and fourth
+ * together have exactly the limit. */
 enum { PIECE_BYTES = 64 * 1024, LARGEST_PAYLOAD = 70000, PIECES = 4, LARGE_FILE_BYTES = 200000 };
 static const size_t large_records[RECORDS] = {100, LARGEST_PAYLOAD,
                                               PIECE_BYTES - 100 - 2 * RECORD_FRAME_BYTES, 100, 100};
 
-/* Where its pieces begin in the file, and where the last one ends. */
+/* Where the writes of large_records (pieces) begin in the file, and where the last one ends. */
 static const size_t piece_offsets[PIECES + 1] = {
     0, 100 + RECORD_FRAME_BYTES, 100 + LARGEST_PAYLOAD + 2 * RECORD_FRAME_BYTES,
     100 + LARGEST_PAYLOAD + 2 * RECORD_FRAME_BYTES + PIECE_BYTES,

@@ -14,7 +14,7 @@ END_TEST
 
 START_TEST(a_curve_of_counts_has_the_stock_bytes)
 {
-    /* Of the scores above 0, 1/4, 1/2, 3/4 and 1, counted by hand. */
+    /* Counted by hand: scores of at least 0, 1/4, 1/2, 3/4 and 1. */
     const tblog_pr_counts counts[] = {
         {5, 3, 0, 0}, {5, 2, 1, 0}, {4, 1, 2, 1}, {2, 1, 2, 3}, {1, 0, 3, 4}};
     ck_assert_int_eq(tblog_add_pr_curve_counts(f.writer, "p", 8, counts, 5), TBLOG_OK);

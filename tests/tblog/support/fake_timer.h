@@ -24,7 +24,7 @@ void fake_timer_free(fake_timer *timer);
 /* Returns once the flusher waits for time to pass. */
 void fake_timer_await_wait(fake_timer *timer);
 
-/* Waits until then, lets time pass and wakes the flusher to check the time. */
+/* Waits for the flusher as above, lets time pass and wakes it to check the time. */
 void fake_timer_advance(fake_timer *timer, int64_t milliseconds);
 
 #endif

@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 typedef enum call_fault {
-    FAULT_FULL, /* a disk: the first write takes half of its bytes, then writes and making files
-                   fail with ENOSPC */
-    FAULT_EIO,  /* of every call */
+    FAULT_FULL, /* the disk is full: the first write writes half of its bytes, then writing and
+                   making files fail with ENOSPC */
+    FAULT_EIO,  /* every call fails */
     FAULT_EINTR,
     FAULT_SHORT, /* a write writes half of its bytes; other calls fail with EIO */
     FAULT_ZERO,  /* a write writes nothing and returns 0; other calls fail with EIO */

@@ -13,7 +13,7 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex);
 
 /* The writer whose next error is cleared; NULL for none. Guarded by its mutex. */
 static tblog_writer *watched;
-/* Called with it then. */
+/* Called with that writer when the error can be seen. */
 static void (*interfere)(tblog_writer *writer);
 
 /* Acts as the thread that waited for this mutex: it sees the error and interferes. */

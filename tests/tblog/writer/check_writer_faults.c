@@ -141,7 +141,7 @@ static size_t log_through_faults(writer_fixture *f, size_t from, size_t until, b
     return failures + (closed != TBLOG_OK);
 }
 
-/* `length` calls fail, from each call on; in three ways of buffering. */
+/* Lets `length` calls fail, beginning with each call in turn, in three ways of buffering. */
 static void fail_at_every_call(size_t length, bool faults_end)
 {
     static const size_t buffers[] = {1, 300, 1 << 20};

@@ -66,7 +66,7 @@ static void check_writer(uint32_t flush_interval_ms, bool tensor_scalars)
     options.buffer_bytes = options.queue_bytes = 64 << 20; /* the flushes below are the only ones */
     tblog_writer *writer;
     ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
-    ck_assert_uint_gt(log_scalars(writer), 0); /* so they are counted */
+    ck_assert_uint_gt(log_scalars(writer), 0); /* allocations are counted */
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
     (void)log_scalars(writer);
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
@@ -110,7 +110,7 @@ START_TEST(a_default_writer_takes_no_memory_until_its_queue_is_full)
     temporary_directory_make(&directory);
     tblog_writer_options options;
     tblog_writer_options_init(&options);
-    options.full_queue = TBLOG_FULL_QUEUE_FAIL; /* so that the test sees that it is */
+    options.full_queue = TBLOG_FULL_QUEUE_FAIL; /* so that the test sees when it is full */
     tblog_writer *writer;
     ck_assert_int_eq(tblog_writer_open(&writer, directory.path, &options), TBLOG_OK);
     ck_assert_int_eq(tblog_add_scalar(writer, "loss", 0, 0.5), TBLOG_OK);

@@ -372,7 +372,7 @@ START_TEST(without_a_thread_the_first_call_after_its_age_ends_a_file)
     f.timer.now_ms += 1;
     add(&f, 2);
     ck_assert(!is_in_first_file(&f));
-    f.timer.now_ms += 20000; /* of a file without an event */
+    f.timer.now_ms += 20000; /* a file without an event has no age */
     ck_assert_int_eq(tblog_writer_flush(f.writer), TBLOG_OK);
     add(&f, 3);
     ck_assert_int_eq(tblog_writer_close(f.writer), TBLOG_OK);

@@ -39,7 +39,7 @@ typedef struct way {
     bool sync_every_flush;
     bool retry_after_error;
     uint64_t rotate_bytes;
-    bool rotates_by_call; /* when others flush */
+    bool rotates_by_call; /* where others flush */
     bool two_writers;     /* on one directory */
 } way;
 

@@ -89,7 +89,7 @@ typedef struct logging_thread {
     tblog_writer *writer;
     int number;
     int refused;
-    uint64_t accepted; /* where the test counts them */
+    uint64_t accepted; /* calls, if the test counts them */
 } logging_thread;
 
 static void start_threads(logging_thread *threads, tblog_writer *writer, void *(*run)(void *))
@@ -255,7 +255,7 @@ START_TEST(threads_log_all_kinds_while_events_are_dropped_and_files_rotate)
     }
     pthread_mutex_unlock(&writer->io);
     join_threads(threads);
-    /* The first file is full by now; here is something for a next one. */
+    /* The first file is full by now, so this scalar goes into a new one. */
     ck_assert_int_eq(tblog_writer_flush(writer), TBLOG_OK);
     char tag[16];
     snprintf(tag, sizeof tag, "%d", TAGS - 1);

@@ -220,7 +220,7 @@ static int lowest_free_descriptor(void)
     return descriptor;
 }
 
-/* Readable for everyone, for the test of unreadable files. */
+/* Readable for everyone: the test of unreadable files gives up root's rights. */
 void make_data_sets(void)
 {
     free_descriptor = lowest_free_descriptor();

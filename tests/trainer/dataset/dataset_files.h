@@ -51,7 +51,7 @@ void remove_data_sets(void);
  * disk. */
 void poke(const char *path, size_t offset, uint8_t value);
 
-/* The data of all these files. */
+/* Is this the data of all these files? */
 bool is_sample_set(const dataset *set);
 void expect_loads(const char *path);
 /* dataset_load must fail, leave the set empty and give a message of one line that begins with

@@ -66,7 +66,7 @@ static size_t write_pass(uint8_t *out, const made_png_shape *shape, uint32_t x0,
         return 0; /* an empty pass has no rows, not even their filters */
     }
     for (uint32_t y = y0; y < shape->height; y += y_step) {
-        bits = (bits + 7) / 8 * 8 + 8; /* a filter, none, begins each row */
+        bits = (bits + 7) / 8 * 8 + 8; /* each row begins with its filter's byte: 0, none */
         for (uint32_t x = x0; x < shape->width; x += x_step) {
             for (unsigned c = 0; c < channels; c++) {
                 for (unsigned bit = shape->depth; bit-- > 0; bits++) {

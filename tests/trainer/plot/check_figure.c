@@ -77,7 +77,7 @@ static void assert_legible(double height)
     }
 }
 
-/* A figure with lines that fall from `high` to `low`. */
+/* A curve that falls from `high` towards `low`. */
 static curve falling(size_t points, double low, double high)
 {
     curve line = {.points = calloc(points, sizeof *line.points), .count = points};

@@ -13,7 +13,7 @@
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 
-static ino_t synced[8]; /* what was, from the first on */
+static ino_t synced[8]; /* the first inodes that were synced, in order */
 static size_t synced_count;
 
 int __wrap_fsync(int fd)
@@ -39,7 +39,7 @@ START_TEST(a_state_that_cannot_be_read_is_not_taken_for_a_damaged_one)
                      RUN_DIRECTORY_PAST_WITHOUT_STATE);
     ck_assert_ptr_nonnull(strstr(message, "checkpoint: it is damaged"));
     run_record_free(&there);
-    passes = 2; /* run.json: all of it, and its end */
+    passes = 2; /* two reads of run.json: its content, and its end */
     reading_fails = true;
     const run_directory_past past = run_directory_restore(directory, &there, &state, message);
     reading_fails = false;

@@ -10,7 +10,7 @@
 #include "run_directory_fixture.h"
 #include "scratch.h"
 
-/* Asserts that --overwrite cannot replace it either. */
+/* Asserts that the directory is refused even with --overwrite, for a reason with these words. */
 static void assert_no_place(const char *name, const char *words)
 {
     ck_assert_int_eq(judge(name, RUN_DIRECTORY_REPLACE_ANY), RUN_DIRECTORY_REFUSED);
@@ -297,7 +297,7 @@ START_TEST(a_model_of_nobodys_run_is_not_replaced)
 }
 END_TEST
 
-/* The lock's file included. */
+/* Not even the lock's file. */
 START_TEST(judging_and_refusing_leave_nothing)
 {
     run_directory *directory;

@@ -181,7 +181,7 @@ START_TEST(another_process_has_the_lock_until_it_dies)
 }
 END_TEST
 
-/* As it would with fcntl's older locks. */
+/* With fcntl's older locks it would free the lock. */
 START_TEST(closing_another_descriptor_of_the_file_frees_nothing)
 {
     const int lock = take();
@@ -238,7 +238,7 @@ START_TEST(a_file_whose_name_cannot_be_looked_at_is_no_lock)
 }
 END_TEST
 
-/* As a network file system does when its lease ends. */
+/* Loses the lock, as a network file system does when its lease ends. */
 static void lose(int lock)
 {
     struct flock free_all = {.l_type = F_UNLCK, .l_whence = SEEK_SET};

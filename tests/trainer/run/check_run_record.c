@@ -287,7 +287,7 @@ START_TEST(a_directory_without_the_file_has_no_record)
 }
 END_TEST
 
-/* Through another mount than its writer's. */
+/* A reader may see this through another mount than the writer's. */
 START_TEST(a_file_that_is_cut_off_while_it_is_replaced_is_read_again)
 {
     run_record record;

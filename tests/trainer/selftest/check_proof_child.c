@@ -117,7 +117,7 @@ START_TEST(a_program_without_a_verdict_fails)
 }
 END_TEST
 
-/* Even if the device has changed since. */
+/* The kept verdict counts even if the device has changed since. */
 START_TEST(a_kept_verdict_is_taken_if_it_may_be)
 {
     proof_child_job job = job_on("none");

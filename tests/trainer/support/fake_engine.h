@@ -29,8 +29,9 @@ typedef struct fake_engine_plan {
     bool refuse_state;                /* import_state refuses every state */
     engine_status histogram_status;   /* of read_histogram */
     bool histogram_empty;             /* all values of histograms are NaN */
-    engine_status gradient_status;    /* of gradient; its values are all 1 / steps plus or */
-    float gradient_spread;            /* minus this, in turn by the first sample */
+    engine_status gradient_status;    /* of gradient */
+    float gradient_spread;            /* gradient's values are 1 / steps, plus this if the first
+                                         sample is even, else minus this */
 } fake_engine_plan;
 
 extern fake_engine_plan fake_engine_plan_now;

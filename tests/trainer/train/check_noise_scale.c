@@ -177,7 +177,7 @@ START_TEST(runs_of_all_batch_sizes_are_measured_on_the_same_samples)
 }
 END_TEST
 
-/* Sums of gradients all of whose values are equal. */
+/* The estimate from `count` gradients: all elements of gradient i are values[i]. */
 static gradient_noise of_values(const float *values, uint32_t count)
 {
     noise_sums sums = {.sum = calloc(LENET_PARAMETERS, sizeof *sums.sum)};

@@ -75,7 +75,7 @@ static int count_all_unsynced(void)
     return count_unsynced("run") + count_unsynced("run/train") + count_unsynced("run/validation");
 }
 
-/* run.json is being replaced. */
+/* Called while run.json is being replaced. */
 static void note_divergence(void)
 {
     char *text = scratch_read("run/run.json.tmp");

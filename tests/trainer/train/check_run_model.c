@@ -169,8 +169,8 @@ START_TEST(a_resumed_run_leaves_the_undisturbed_ones_bytes)
 }
 END_TEST
 
-/* Equal losses leave the earlier one, and NaN is never the best. The epochs of each are counted
- * from 1; a run that diverges ends as diverged and keeps its best all the same. */
+/* Of equal losses the first is the best, and NaN never is. `best` is the epoch, from 1. A run that
+ * diverges keeps its best network, too. */
 static const struct {
     double losses[EPOCHS];
     uint32_t best; /* 0 for none */
@@ -272,8 +272,8 @@ START_TEST(a_best_network_that_is_damaged_is_replaced)
 }
 END_TEST
 
-/* A network of the same configuration with a figure that is not in run.json; one of another
- * configuration. */
+/* Case 0: a network of the same configuration with a figure that is not in run.json. Case 1: one of
+ * another configuration. */
 START_TEST(a_best_network_of_another_run_is_not_compared_with)
 {
     static const double theirs[] = {0.5};

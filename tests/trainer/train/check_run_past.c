@@ -156,7 +156,7 @@ static size_t synced_at(const char *path)
     return SIZE_MAX;
 }
 
-/* The process that wrote them may have been killed before it synced them. */
+/* The process that wrote the event files may have been killed before it synced them. */
 START_TEST(what_is_there_is_on_disk_before_a_state_is_saved)
 {
     static const char *const parts[] = {"train/", "validation/", "events"};
@@ -203,7 +203,7 @@ START_TEST(a_run_whose_event_files_are_whole_is_resumed_without_a_note)
 }
 END_TEST
 
-/* As a kill may leave it. */
+/* A killed process may leave one. */
 START_TEST(a_torn_last_record_is_no_damage)
 {
     make_past();

@@ -16,7 +16,7 @@
 #include "signals.h"
 #include "tblog/tblog.h"
 
-/* A run that fails in its third epoch, as when a device is lost, and is then resumed. */
+/* Trains a run that fails in its third epoch, as when a device is lost. The next one resumes it. */
 static void fail_in_third_epoch(void)
 {
     fake_engine_plan_now.fail_at_step = 2 * STEPS + 2;
@@ -131,7 +131,7 @@ START_TEST(a_finished_run_whose_continuation_cannot_begin_stays_finished)
     ck_assert_int_eq(there.state, RUN_FINISHED);
     ck_assert_uint_eq(there.config.epochs, 2);
     ck_assert_uint_eq(there.epoch_count, 2);
-    ck_assert_uint_eq(there.event_file_count, 5); /* with what was made of three more */
+    ck_assert_uint_eq(there.event_file_count, 5); /* three, and two of the three new ones */
     run_record_free(&there);
 
     fake_engine_steps_queued = 0;
@@ -298,7 +298,7 @@ static char *read_state(const char *path, size_t bytes)
  * resumed run ends with the bits of an undisturbed one. */
 START_TEST(a_step_that_is_broken_off_is_trained_again_to_the_same_bits)
 {
-    const int before = stops[_i] - 1; /* micro-batches */
+    const int before = stops[_i] - 1; /* micro-batches that were computed */
     const int done = before / ASKED_AN_EPOCH * STEPS + before % ASKED_AN_EPOCH / ASKED_A_STEP;
     cpu = engine_find("cpu");
     ck_assert_int_eq(train_on_cpu("whole", 0), OUTCOME_DONE);

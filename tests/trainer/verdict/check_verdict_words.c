@@ -79,7 +79,7 @@ START_TEST(rivals_that_may_be_as_good_are_named)
         add_level(16, seed, 9800);
     }
     print();
-    /* The differences are 0.15, 0.10 and 0.05 points: 0.1, and 2.776 / 4.303 of ... */
+    /* The differences are 0.15, 0.10 and 0.05 points: 0.10 ± 4.303 × 0.05 / √3 = 0.10 ± 0.12. */
     assert_begins(
         "Best      batch size 32: 99.20 % validated (99.08 to 99.32 over 3 seeds), but 64\n"
         "          may be as good (0.10 points behind, -0.02 to 0.22)\n");

@@ -77,7 +77,7 @@ class checked_writer
     std::function<void(tblog_status, const char *)> on_error;
 
   private:
-    std::atomic<tblog_status> last_{TBLOG_OK}; // of all calls
+    std::atomic<tblog_status> last_{TBLOG_OK}; // the last one noted
     std::mutex mutex_;                         // guards `first_`
     failure first_;
 };

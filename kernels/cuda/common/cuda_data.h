@@ -29,17 +29,17 @@ typedef struct cuda_progress {
 /* Device memory of one forward and backward pass over `capacity` samples, [capacity, …] each.
  * Evaluation needs those of the forward pass only, without argmax; the others may be NULL there. */
 typedef struct cuda_activations {
-    float *pooled;    /* [.,12,12,64] after ReLU, max pooling and dropout (scaled) */
-    uint8_t *argmax;  /* [.,12,12,64] place (2 * row + column) of the window's largest value, the
+    float *pooled;      /* [.,12,12,64] after ReLU, max pooling and dropout (scaled) */
+    uint8_t *argmax;    /* [.,12,12,64] place (2 * row + column) of the window's largest value, the
                          first of equals; 4 if ReLU or dropout closed it */
-    float *partial;   /* [splits][.,128] partial sums of dense1 without bias */
-    float *dense1;    /* [.,128] after bias, ReLU and dropout */
-    float *logits;    /* [.,10] */
-    float *softmax;   /* [.,10] */
-    float *loss;      /* [.] -log p(label) */
-    uint8_t *correct; /* [.] 1 if the first of the largest logits is the label's */
-    uint8_t *predicted;     /* [.] class of the first of the largest logits; NULL: not asked for */
-    float *logits_gradient; /* [.,10] of the mean loss over the whole batch */
+    float *partial;     /* [splits][.,128] partial sums of dense1 without bias */
+    float *dense1;      /* [.,128] after bias, ReLU and dropout */
+    float *logits;      /* [.,10] */
+    float *softmax;     /* [.,10] */
+    float *loss;        /* [.] -log p(label) */
+    uint8_t *correct;   /* [.] 1 if the first of the largest logits is the label's */
+    uint8_t *predicted; /* [.] class of the first of the largest logits; NULL: not asked for */
+    float *logits_gradient;        /* [.,10] of the mean loss over the whole batch */
     float *preactivation_gradient; /* [.,128] of dense1's sums, before ReLU and dropout */
     float *pooled_gradient; /* [.,12,12,64] of pooled, not yet gated by argmax nor scaled by 4/3 */
 } cuda_activations;

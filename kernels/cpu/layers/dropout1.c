@@ -7,6 +7,7 @@ enum { BLOCKS = LENET_FLAT / 16, BLOCK_BYTES = 16 };
 /* Blocks whose words lie side by side, each word in a lane of 64 bits. SETS vectors at a time hide
  * the latency of the products. */
 enum { LANES = VEC / 2, SETS = 2, DRAWN = SETS * LANES };
+_Static_assert(BLOCKS % DRAWN == 0, "a sample's bytes are whole draws");
 
 typedef struct philox_lanes {
     vec_long word[4]; /* the low 32 bits of each lane; the high ones have no meaning */

@@ -66,12 +66,6 @@ def setUpModule():
     archive = make_archive(os.path.join(scratch, "archive"))
 
 
-def run_quick_tests(build):
-    """The library's tests; the trainer's are the same as in a checkout."""
-    run(CTEST, "--output-on-failure", "--parallel", "2", "--label-regex", "^tblog$",
-        "--label-exclude", "^tier-", cwd=build)
-
-
 class Unpacked(unittest.TestCase):
     def setUp(self):
         holder = tempfile.TemporaryDirectory()
@@ -134,7 +128,8 @@ class Archive(Unpacked):
         run(CMAKE, "-S", self.root, "-B", build, "-DTBLOG_ONLY=ON", "-DCMAKE_BUILD_TYPE=Release",
             f"-DCMAKE_C_COMPILER={CC}", env=without_protoc_c())
         run(CMAKE, "--build", build, "--parallel", "2", env=without_protoc_c())
-        run_quick_tests(build)
+        run(CTEST, "--output-on-failure", "--parallel", "2", "--label-regex", "^tblog$",
+            "--label-exclude", "^tier-", cwd=build)
 
     def test_the_project_of_the_page_fetches_the_archive(self):
         with open(os.path.join(self.root, "tblog/README.md"), encoding="utf-8") as file:
@@ -173,13 +168,13 @@ class Archive(Unpacked):
 
 
 class Whole(Unpacked):
-    def test_everything_is_built_and_the_librarys_quick_tests_pass(self):
+    def test_everything_is_built(self):
+        """Without optimization, since only missing files could make it fail."""
         build = self.path("build")
-        run(CMAKE, "-S", self.root, "-B", build, "-DCMAKE_BUILD_TYPE=Release", "-DCUDA=OFF",
+        run(CMAKE, "-S", self.root, "-B", build, "-DCMAKE_BUILD_TYPE=Debug", "-DCUDA=OFF",
             f"-DCMAKE_C_COMPILER={CC}", env=without_protoc_c())
         run(CMAKE, "--build", build, "--parallel", "2", env=without_protoc_c())
         self.assertIn("sweep", run(os.path.join(build, "bin/trainer"), "--help"))
-        run_quick_tests(build)
 
 
 if __name__ == "__main__":

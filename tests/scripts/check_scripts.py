@@ -155,7 +155,8 @@ class SetupCuda(ScriptsTest):
         self.assertEqual(len(self.installed()), 2)
 
 
-# Writes a report as ctest does: one test of each preset fails that $FAILING names, one is skipped.
+# Writes a report as ctest does: one test of each preset fails that $FAILING names, one is skipped,
+# and one is disabled.
 CTEST = RECORD + """
 preset=$2
 file=$(sed -E 's/.*--output-junit (.*\\.xml).*/\\1/' <<<"$*")
@@ -165,6 +166,7 @@ fails=no
     echo '<testsuite><testcase name="check_one" time="1.5" status="run"/>'
     echo '<testcase name="check_two" time="70.2" status="notrun">'
     echo '<system-out>no data here</system-out></testcase>'
+    echo '<testcase name="check_four" time="0" status="disabled"/>'
     [[ $fails == no ]] || echo '<testcase name="check_three" time="3" status="fail"/>'
     echo '</testsuite>'
 } >"$file"
@@ -229,9 +231,10 @@ class TestTiers(ScriptsTest):
         result = self.run_tests(FAILING="release asan")
         self.assertEqual(result.returncode, 1)
         self.assertEqual(self.presets(), ["release", "asan", "tsan"])
-        for line in (r"release +FAILED +1 +1 +1 +\d+ s  check_two 70 s, check_three 3 s, check_one 2 s",
-                     r"tsan +ok +1 +0 +1 ", "  asan: check_three", "  tsan: check_two: no data here",
-                     "3 passed, 2 failed, 3 skipped"):
+        for line in (r"release +FAILED +1 +1 +2 +\d+ s  check_two 70 s, check_three 3 s, check_one 2 s",
+                     r"tsan +ok +1 +0 +2 ", "  asan: check_three", "  tsan: check_two: no data here",
+                     # two tests of each preset, and the steps layout and code
+                     "3 passed, 2 failed, 8 skipped"):
             self.assertRegex(result.stdout, rf"(?m)^{line}")
 
     def test_a_build_that_fails_is_a_failed_step(self):
@@ -240,7 +243,7 @@ class TestTiers(ScriptsTest):
         self.assertEqual(result.returncode, 1)
         self.assertRegex(result.stdout, "(?m)^tsan +FAILED")
         self.assertIn("  tsan: see above", result.stdout)
-        self.assertIn("2 passed, 1 failed, 2 skipped", result.stdout)
+        self.assertIn("2 passed, 1 failed, 6 skipped", result.stdout)
 
     def test_what_is_missing_is_skipped_and_fails_in_ci(self):
         result = self.run_tests("quick")

@@ -33,7 +33,8 @@ them; it needs no GPU. The other presets are built without the CUDA engine; they
 compiled for the host. Preset fuzz, which needs clang-14 with its runtime, runs each target for ten
 seconds.
 
-A test that lacks a tool, such as nvcc, is skipped; with CI=true in the environment it fails.
+A test or check that lacks a tool, such as nvcc, is skipped; with CI=true in the environment it
+fails.
 END
 }
 
@@ -112,14 +113,16 @@ set_up() {
 }
 
 check_scripts() {
-    local scripts=(scripts/*.sh tests/*.sh tests/*/*.sh bench/*.sh contrib/slurm/*.sbatch .ci/run)
+    local scripts=(scripts/*.sh tests/*.sh tests/*/*.sh tests/scale_out/ssh bench/*.sh
+        contrib/slurm/*.sbatch .ci/run)
     local script
     for script in "${scripts[@]}"; do
         bash -n "$script"
     done
-    if command -v shellcheck >/dev/null; then
-        shellcheck --external-sources "${scripts[@]}"
+    if ! command -v shellcheck >/dev/null; then
+        skip scripts "no shellcheck: scripts/setup.sh --tests installs it"
     fi
+    shellcheck --external-sources "${scripts[@]}"
 }
 
 # The files that match git's patterns and that a check looks at: all of them, or those that changed.

@@ -173,7 +173,6 @@ fails=no
 [[ $fails == no ]]
 """
 
-
 class TestTiers(ScriptsTest):
     def setUp(self):
         super().setUp()
@@ -190,7 +189,7 @@ class TestTiers(ScriptsTest):
     def run_tests(self, *arguments, **environment):
         environment = {"CI": "", **environment}
         for pattern in (".ci/run", "bench/a.sh", "contrib/slurm/a.sbatch", "tests/a.sh",
-                        "tests/b/a.sh"):
+                        "tests/b/a.sh", "tests/scale_out/ssh"):
             self.shim(self.root / pattern, "#!/bin/bash\n")
         return self.call("test.sh", *arguments, **environment)
 
@@ -252,6 +251,20 @@ class TestTiers(ScriptsTest):
         result = self.run_tests("quick", CI="true")
         self.assertEqual(result.returncode, 1)
         self.assertIn("  layout: see above (this is no git checkout)", result.stdout)
+
+    def test_scripts_are_skipped_without_shellcheck(self):
+        tools = self.world / "few tools"
+        tools.mkdir()
+        for tool in "bash cat dirname env mkdir nproc python3 rm sed".split():
+            (tools / tool).symlink_to(shutil.which(tool))
+        (self.world / "bin/shellcheck").unlink()
+        path = f"{self.world / 'bin'}:{tools}"
+        result = self.run_tests("quick", PATH=path)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("  scripts: no shellcheck", result.stdout)
+        result = self.run_tests("quick", PATH=path, CI="true")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("  scripts: see above (no shellcheck", result.stdout)
 
     def test_presets_that_are_named_run_alone(self):
         self.assertEqual(self.run_tests("tsan", "cuda").returncode, 0)

@@ -173,6 +173,12 @@ fails=no
 [[ $fails == no ]]
 """
 
+# A checkout in which no file has changed.
+GIT = RECORD + """
+[[ $* != 'ls-files -- '* ]] || echo tblog/unchanged.c
+"""
+
+
 class TestTiers(ScriptsTest):
     def setUp(self):
         super().setUp()
@@ -265,6 +271,19 @@ class TestTiers(ScriptsTest):
         result = self.run_tests("quick", PATH=path, CI="true")
         self.assertEqual(result.returncode, 1)
         self.assertIn("  scripts: see above (no shellcheck", result.stdout)
+
+    def test_files_that_have_not_changed_are_checked_by_all_and_in_ci(self):
+        self.shim(self.world / "bin/git", GIT)
+        self.shim(self.world / "bin/clang-tidy-14", RECORD)
+        self.shim(self.root / ".venv/format/bin/clang-format", RECORD)
+        for arguments, ci, checks in (["quick"], "", 0), (["quick"], "true", 1), (["all"], "", 1):
+            self.calls.unlink(missing_ok=True)
+            result = self.run_tests(*arguments, CI=ci)
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+            for tool in "clang-format", "clang-tidy-14":
+                calls = self.calls_of(tool)
+                self.assertEqual(len(calls), checks, (arguments, ci, tool))
+                self.assertTrue(all(call.endswith(" tblog/unchanged.c") for call in calls), calls)
 
     def test_presets_that_are_named_run_alone(self):
         self.assertEqual(self.run_tests("tsan", "cuda").returncode, 0)

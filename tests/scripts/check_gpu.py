@@ -17,6 +17,8 @@ import tarfile
 import tempfile
 import unittest
 
+from waiting import LIMIT_SECONDS
+
 BUILD = pathlib.Path(sys.argv.pop(2)).resolve()
 ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
 
@@ -128,7 +130,7 @@ class GpuCheck(unittest.TestCase):
         path = f"{self.world / 'bin'}:{os.environ['PATH']}"
         made = subprocess.run(
             [self.bundle / "scripts/gpu_check.sh", "--results", self.world / name / "results",
-             *options], capture_output=True, text=True, cwd=self.world,
+             "--limit", str(LIMIT_SECONDS), *options], capture_output=True, text=True, cwd=self.world,
             env={**os.environ, "PATH": path, "OUT": str(out), **environment})
         return made.returncode, made.stdout + made.stderr, out
 

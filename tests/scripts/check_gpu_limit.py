@@ -18,7 +18,7 @@ ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "bench/gpu"))
 import timings  # noqa: E402
-from session import OutOfTime, Session  # noqa: E402
+from session import OutOfTime, Server, Session  # noqa: E402
 
 SIZES = {"batch_sizes": [16, 32, 64], "precisions": ["fp32"], "seeds": 2, "jobs": 1, "epochs": 1}
 
@@ -82,6 +82,14 @@ class Programs(LimitTest):
         session.end = time.monotonic()
         with self.assertRaises(OutOfTime):
             session.call("hung", ["bash", "-c", "sleep infinity & wait"], limit=None)
+
+    def test_a_dry_run_has_only_the_limit_of_the_call(self):
+        self.options.dry_run = True
+        session = Session(self.options, SIZES, made_on={})
+        self.assertEqual(session.call("slow", ["echo", "done"], limit=0), "done\n")
+        server = Server(session, "slow-server", ["bash", "-c", """echo '{"ready": true}'; read"""])
+        self.addCleanup(server.close)
+        self.assertEqual(server.answer("ready", time.monotonic()), {"ready": True})
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/options.sh"
 
 for_build=(gcc libc6-dev cmake make pkg-config protobuf-c-compiler libprotobuf-c-dev zlib1g-dev
     libzip-dev libjansson-dev libpng-dev libcairo2-dev curl ca-certificates)
-for_tests=(g++ check bindfs mandoc doxygen shellcheck clang-format-14 clang-tidy-14 chromium chromium-driver
+for_tests=(g++ check bindfs mandoc doxygen shellcheck clang-tidy-14 chromium chromium-driver
     fonts-liberation hdf5-tools zsh fish)
 for_all_tests=(clang-14 lintian mmdebstrap dpkg-dev qemu-user-static gcc-aarch64-linux-gnu
     libc6-dev-arm64-cross gcc-i686-linux-gnu libc6-dev-i386-cross gcc-s390x-linux-gnu

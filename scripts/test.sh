@@ -21,9 +21,10 @@ All but `quick` first install what the tests need, fetch MNIST and make the Pyth
 which take 3 GB in .venv; `all` and PRESET make two more, of 2 GB. Nothing is installed or built
 twice.
 
-The layout (clang-format) and the code (clang-tidy) of the sources are checked too: `all` checks every
-file, the others only files that differ from the upstream branch, or, if there is none, from the last
-commit.
+The layout of the sources (clang-format) is checked too, and the code (clang-tidy) of the C files of
+command_line, kernels, tblog and trainer. `all`, and CI=true in the environment, check every file;
+otherwise only files are checked that differ from the upstream branch, or, if there is none, from the
+last commit.
 
 If a step fails, the others still run. At the end a table of all steps is printed; the exit status is
 0 if none failed.
@@ -33,7 +34,7 @@ them; it needs no GPU. The other presets are built without the CUDA engine; they
 compiled for the host. Preset fuzz, which needs clang-14 with its runtime, runs each target for ten
 seconds.
 
-A test that lacks a tool, such as nvcc, is skipped; with CI=true in the environment it fails.
+A test or check that lacks a tool, such as nvcc, is skipped; with CI=true it fails.
 END
 }
 
@@ -63,6 +64,11 @@ all)
 esac
 if [[ $tier != named && $# -gt 1 ]]; then
     wrong_usage "'$1' is a tier; it takes no further arguments"
+fi
+# A forge's checkout has no upstream branch, so nothing would count as changed there.
+every_file=no
+if [[ $tier == all || ${CI:-} == true ]]; then
+    every_file=yes
 fi
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -112,20 +118,22 @@ set_up() {
 }
 
 check_scripts() {
-    local scripts=(scripts/*.sh tests/*.sh tests/*/*.sh bench/*.sh contrib/slurm/*.sbatch .ci/run)
+    local scripts=(scripts/*.sh tests/*.sh tests/*/*.sh tests/scale_out/ssh bench/*.sh
+        contrib/slurm/*.sbatch .ci/run)
     local script
     for script in "${scripts[@]}"; do
         bash -n "$script"
     done
-    if command -v shellcheck >/dev/null; then
-        shellcheck --external-sources "${scripts[@]}"
+    if ! command -v shellcheck >/dev/null; then
+        skip scripts "no shellcheck: scripts/setup.sh --tests installs it"
     fi
+    shellcheck --external-sources "${scripts[@]}"
 }
 
-# The files that match git's patterns and that a check looks at: all of them, or those that changed.
+# The files that match git's patterns and that a check looks at: every one, or those that changed.
 files_to_check() { # pattern...
     local base
-    if [[ $tier == all ]]; then
+    if [[ $every_file == yes ]]; then
         git ls-files -- "$@"
         return
     fi
@@ -163,7 +171,7 @@ check_code() {
     for header in "${changed[@]}"; do
         if [[ $header == *.c ]]; then
             files+=("$header")
-        elif [[ $tier != all ]]; then
+        elif [[ $every_file == no ]]; then
             mapfile -t -O "${#files[@]}" files < <(
                 git grep -l "\"${header##*/}\"" -- 'command_line/*.c' 'kernels/*.c' 'tblog/*.c' \
                     'trainer/*.c')

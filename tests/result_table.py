@@ -43,14 +43,29 @@ class Step:
         return [test for test in self.tests if test.status in statuses]
 
     @property
+    def passed(self):
+        return self.with_status("run")
+
+    @property
+    def failed(self):
+        return self.with_status("fail")
+
+    @property
+    def skipped(self):
+        return self.with_status("notrun", "disabled")
+
+    @property
+    def failed_outside_tests(self):
+        return self.has_failed and not self.failed
+
+    @property
     def result(self):
         return "FAILED" if self.has_failed else "skipped" if self.is_skipped else "ok"
 
     def row(self):
         counts = ["", "", ""]
         if self.tests:
-            counts = [len(self.with_status("run")), len(self.with_status("fail")),
-                      len(self.with_status("notrun", "disabled"))]
+            counts = [len(self.passed), len(self.failed), len(self.skipped)]
         slowest = sorted(self.tests, key=lambda test: -test.seconds)[:SLOWEST]
         return [self.name, self.result, *counts, duration(self.seconds),
                 ", ".join(f"{test.name} {test.seconds:.0f} s" for test in slowest)]
@@ -80,17 +95,16 @@ def main(folder):
     print()
     print_table([["step", "result", "passed", "failed", "skipped", "time", "the slowest tests"],
                  *(step.row() for step in steps)])
-    print_list("Failed", [f"{step.name}: {test.name}"
-                          for step in steps for test in step.with_status("fail")] +
+    print_list("Failed", [f"{step.name}: {test.name}" for step in steps for test in step.failed] +
                [f"{step.name}: see above" + (f" ({step.reason})" if step.reason else "")
-                for step in steps if step.has_failed and not step.with_status("fail")])
+                for step in steps if step.failed_outside_tests])
     print_list("Skipped", [f"{step.name}: {step.reason}" for step in steps if step.is_skipped] +
                [f"{step.name}: {test.name}: {test.last_line}"
-                for step in steps for test in step.with_status("notrun", "disabled")])
-    counts = [sum(len(step.with_status(status)) for step in steps)
-              for status in ("run", "fail", "notrun")]
-    failed_steps = sum(step.has_failed and not step.with_status("fail") for step in steps)
-    print(f"\n{counts[0]} passed, {counts[1] + failed_steps} failed, {counts[2]} skipped")
+                for step in steps for test in step.skipped])
+    passed = sum(len(step.passed) for step in steps)
+    failed = sum(len(step.failed) + step.failed_outside_tests for step in steps)
+    skipped = sum(len(step.skipped) + step.is_skipped for step in steps)
+    print(f"\n{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if any(step.has_failed for step in steps) else 0
 
 

@@ -155,7 +155,8 @@ class SetupCuda(ScriptsTest):
         self.assertEqual(len(self.installed()), 2)
 
 
-# Writes a report as ctest does: one test of each preset fails that $FAILING names, one is skipped.
+# Writes a report as ctest does: one test of each preset fails that $FAILING names, one is skipped,
+# and one is disabled.
 CTEST = RECORD + """
 preset=$2
 file=$(sed -E 's/.*--output-junit (.*\\.xml).*/\\1/' <<<"$*")
@@ -165,10 +166,16 @@ fails=no
     echo '<testsuite><testcase name="check_one" time="1.5" status="run"/>'
     echo '<testcase name="check_two" time="70.2" status="notrun">'
     echo '<system-out>no data here</system-out></testcase>'
+    echo '<testcase name="check_four" time="0" status="disabled"/>'
     [[ $fails == no ]] || echo '<testcase name="check_three" time="3" status="fail"/>'
     echo '</testsuite>'
 } >"$file"
 [[ $fails == no ]]
+"""
+
+# A checkout in which no file has changed.
+GIT = RECORD + """
+[[ $* != 'ls-files -- '* ]] || echo tblog/unchanged.c
 """
 
 
@@ -188,7 +195,7 @@ class TestTiers(ScriptsTest):
     def run_tests(self, *arguments, **environment):
         environment = {"CI": "", **environment}
         for pattern in (".ci/run", "bench/a.sh", "contrib/slurm/a.sbatch", "tests/a.sh",
-                        "tests/b/a.sh"):
+                        "tests/b/a.sh", "tests/scale_out/ssh"):
             self.shim(self.root / pattern, "#!/bin/bash\n")
         return self.call("test.sh", *arguments, **environment)
 
@@ -229,9 +236,10 @@ class TestTiers(ScriptsTest):
         result = self.run_tests(FAILING="release asan")
         self.assertEqual(result.returncode, 1)
         self.assertEqual(self.presets(), ["release", "asan", "tsan"])
-        for line in (r"release +FAILED +1 +1 +1 +\d+ s  check_two 70 s, check_three 3 s, check_one 2 s",
-                     r"tsan +ok +1 +0 +1 ", "  asan: check_three", "  tsan: check_two: no data here",
-                     "3 passed, 2 failed, 3 skipped"):
+        for line in (r"release +FAILED +1 +1 +2 +\d+ s  check_two 70 s, check_three 3 s, check_one 2 s",
+                     r"tsan +ok +1 +0 +2 ", "  asan: check_three", "  tsan: check_two: no data here",
+                     # two tests of each preset, and the steps layout and code
+                     "3 passed, 2 failed, 8 skipped"):
             self.assertRegex(result.stdout, rf"(?m)^{line}")
 
     def test_a_build_that_fails_is_a_failed_step(self):
@@ -240,7 +248,7 @@ class TestTiers(ScriptsTest):
         self.assertEqual(result.returncode, 1)
         self.assertRegex(result.stdout, "(?m)^tsan +FAILED")
         self.assertIn("  tsan: see above", result.stdout)
-        self.assertIn("2 passed, 1 failed, 2 skipped", result.stdout)
+        self.assertIn("2 passed, 1 failed, 6 skipped", result.stdout)
 
     def test_what_is_missing_is_skipped_and_fails_in_ci(self):
         result = self.run_tests("quick")
@@ -249,6 +257,33 @@ class TestTiers(ScriptsTest):
         result = self.run_tests("quick", CI="true")
         self.assertEqual(result.returncode, 1)
         self.assertIn("  layout: see above (this is no git checkout)", result.stdout)
+
+    def test_scripts_are_skipped_without_shellcheck(self):
+        tools = self.world / "few tools"
+        tools.mkdir()
+        for tool in "bash cat dirname env mkdir nproc python3 rm sed".split():
+            (tools / tool).symlink_to(shutil.which(tool))
+        (self.world / "bin/shellcheck").unlink()
+        path = f"{self.world / 'bin'}:{tools}"
+        result = self.run_tests("quick", PATH=path)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("  scripts: no shellcheck", result.stdout)
+        result = self.run_tests("quick", PATH=path, CI="true")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("  scripts: see above (no shellcheck", result.stdout)
+
+    def test_files_that_have_not_changed_are_checked_by_all_and_in_ci(self):
+        self.shim(self.world / "bin/git", GIT)
+        self.shim(self.world / "bin/clang-tidy-14", RECORD)
+        self.shim(self.root / ".venv/format/bin/clang-format", RECORD)
+        for arguments, ci, checks in (["quick"], "", 0), (["quick"], "true", 1), (["all"], "", 1):
+            self.calls.unlink(missing_ok=True)
+            result = self.run_tests(*arguments, CI=ci)
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+            for tool in "clang-format", "clang-tidy-14":
+                calls = self.calls_of(tool)
+                self.assertEqual(len(calls), checks, (arguments, ci, tool))
+                self.assertTrue(all(call.endswith(" tblog/unchanged.c") for call in calls), calls)
 
     def test_presets_that_are_named_run_alone(self):
         self.assertEqual(self.run_tests("tsan", "cuda").returncode, 0)

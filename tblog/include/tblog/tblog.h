@@ -147,8 +147,9 @@ typedef struct tblog_writer tblog_writer;
  * gets `context` and returns seconds since the epoch. Calls that log return TBLOG_INVALID while it
  * is not finite. The logging thread calls it, and the writer's own thread when files rotate; never
  * two threads at the same time for one writer. It must not call that writer. Flush intervals do not
- * depend on it. On Linux the default is the time of the system's last tick, which is fast to read
- * and up to 10 ms old; a clock of your own may be exact. */
+ * depend on it. On Linux the default is the time of the system's last tick, which is fast to read.
+ * It is usually at most 4 ms old (ticks come 100 to 1000 times a second), and older if a busy
+ * machine misses ticks. A clock of your own may be exact. */
 typedef struct tblog_clock {
     double (*wall_time)(void *context);
     void *context;

@@ -17,6 +17,7 @@ from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
 from cli_fixture import (TBLOG, ToolTest, histogram_event, scalar_event, tblog, tensor_event,
                          version_event)
+from waiting import LIMIT_SECONDS
 
 
 def digest(path):
@@ -180,7 +181,7 @@ class Files(ToolTest):
                         pass
                     self.assertNotIn("out.tfevents", os.listdir(self.directory))
                     tool.send_signal(death)
-                    self.assertEqual(tool.wait(60), -death)
+                    self.assertEqual(tool.wait(LIMIT_SECONDS), -death)
                 self.assertEqual(sorted(os.listdir(self.directory)), before)
 
     # ---- trim ----

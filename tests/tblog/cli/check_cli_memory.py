@@ -1,6 +1,6 @@
 """The tblog tool's memory: it depends neither on the number of points nor on the lengths that a
-hostile file claims. Each command runs with a limit on its address space, and on its time: 10,000
-tags must not take 10,000 times as long.
+hostile file claims. Each command runs with a limit on its address space, and on its processor time:
+10,000 tags must not take 10,000 times as long.
 
 Usage: check_cli_memory.py TBLOG
 """
@@ -15,17 +15,18 @@ import unittest
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
 from cli_fixture import TBLOG, ToolTest, scalar_event, version_event
+from waiting import LIMIT_SECONDS
 
 TAGS = 10_000
 POINTS_A_TAG = 100
 MEBIBYTE = 1 << 20
 
 
-def limited(*arguments, mebibytes, seconds=60):
+def limited(*arguments, mebibytes):
     """Exit status, lines of standard output, standard error."""
     def limit():
         resource.setrlimit(resource.RLIMIT_AS, (mebibytes * MEBIBYTE,) * 2)
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds,) * 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(LIMIT_SECONDS),) * 2)
 
     with subprocess.Popen([TBLOG, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           preexec_fn=limit) as process:

@@ -216,7 +216,7 @@ class Installed(unittest.TestCase):
         symbols = run("nm", "--dynamic", "--defined-only", "--format=posix",
                       find_installed("libtblog.so")).splitlines()
         node = f"TBLOG_{interface_version()}"
-        names = {line.split()[0] for line in symbols} - {node, f"{node}@@{node}"} 
+        names = {line.split()[0] for line in symbols} - {node, f"{node}@@{node}"}
         self.assertGreater(len(declared_functions()), 15)
         self.assertEqual(names, {f"{name}@@{node}" for name in declared_functions()})
 

@@ -16,10 +16,10 @@ Stages (all, if none is given):
                (10,000), all of them copies of a run trained here, in N rounds
   tensorboard  how long stock TensorBoard takes to show 1,000 of these runs, and 100
 
---csv appends every measurement to FILE: stage, what, count, round, seconds of wall time, seconds of
-processor time. Files go into a new directory below $TMPDIR or /tmp (1 GB) and are removed at the
-end. Needs a release build and, for stage tensorboard, TensorBoard in .venv/tensorboard
-(scripts/python_venv.sh tensorboard).
+--csv appends every measurement to FILE: date, machine, stage, what, count, round, seconds of wall
+time, seconds of processor time. Files go into a new directory below $TMPDIR or /tmp (1 GB) and are
+removed at the end. Needs a release build and, for stage tensorboard, TensorBoard in
+.venv/tensorboard (scripts/python_venv.sh tensorboard).
 END
 }
 

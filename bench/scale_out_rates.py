@@ -16,6 +16,9 @@ import tempfile
 import time
 import urllib.request
 
+from machine import machine
+
+HEAD = ["date", "machine", "stage", "what", "count", "round", "wall_seconds", "processor_seconds"]
 PROCESSES = (1, 2, 4, 8, 16)
 SHORT = ["--batch-sizes", "64", "--epochs", "1", "--threads", "1", "--no-model", "--no-state"]
 SHARED_RUNS = 16
@@ -42,8 +45,11 @@ class Bench:
     def record(self, stage, what, count, number, wall, processor):
         self._measured.setdefault((stage, what, count), []).append((wall, processor))
         if self._csv_file:
-            row = [stage, what, count, number, f"{wall:.3f}", f"{processor:.3f}"]
-            csv.writer(self._csv_file).writerow(row)
+            rows = csv.writer(self._csv_file, lineterminator="\n")
+            if self._csv_file.tell() == 0:
+                rows.writerow(HEAD)
+            rows.writerow([time.strftime("%Y-%m-%d"), machine(), stage, what, count, number,
+                           f"{wall:.3f}", f"{processor:.3f}"])
             self._csv_file.flush()
 
     def print_medians(self, stage):

@@ -216,7 +216,7 @@ class Installed(unittest.TestCase):
         symbols = run("nm", "--dynamic", "--defined-only", "--format=posix",
                       find_installed("libtblog.so")).splitlines()
         node = f"TBLOG_{interface_version()}"
-        names = {line.split()[0] for line in symbols} - {node, f"{node}@@{node}"} 
+        names = {line.split()[0] for line in symbols} - {node, f"{node}@@{node}"}
         self.assertGreater(len(declared_functions()), 15)
         self.assertEqual(names, {f"{name}@@{node}" for name in declared_functions()})
 
@@ -376,6 +376,19 @@ class Installed(unittest.TestCase):
         run("sh", "-ec", commands, cwd=self.directory, env=bare)
         run("./mine", cwd=self.directory, env=bare)
         self.assert_mine_logged()
+
+    # ---- The trainer, which has a component of its own ----
+
+    @unittest.skipUnless(os.path.exists(os.path.join(BUILD, "bin/trainer")), "has no trainer")
+    def test_the_trainer_is_installed_with_its_completion(self):
+        home = self.path("trainer")
+        run(CMAKE, "--install", BUILD, "--component", "trainer", "--prefix", home)
+        installed = {os.path.relpath(os.path.join(directory, name), home)
+                     for directory, _, names in os.walk(home) for name in names}
+        self.assertEqual(installed, {"bin/trainer", "share/bash-completion/completions/trainer",
+                                     "share/zsh/site-functions/_trainer",
+                                     "share/fish/vendor_completions.d/trainer.fish"})
+        self.assertRegex(run(os.path.join(home, "bin/trainer"), "--version"), r"^trainer \d")
 
     # ---- Options of the build ----
 

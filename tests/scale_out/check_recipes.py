@@ -13,7 +13,7 @@ from slurm_test import PROGRAMS, SlurmTest
 
 PAGE, README = REPOSITORY / "docs/scale_out.md", REPOSITORY / "README.md"
 RUNS = 9
-WITHOUT_TRAINING = ("--list", "status")
+WITHOUT_TRAINING = ("--list", "status", "view.sh")
 OF_SEVERAL_PROCESSES = re.compile(r"contrib/slurm|--join|--task")
 # A login sets SHELL. Without it, GNU parallel starts no bash on the other hosts, and nothing is
 # trained.
@@ -23,6 +23,10 @@ SMALL_TRAINER = """#!/bin/bash
 small=()
 [[ $1 != sweep ]] || small=(--data '{data}' --epochs 2 --batch-sizes 16,8,4)
 exec '{trainer}' "$@" "${{small[@]}}"
+"""
+# Replaces scripts/view.sh, which starts a server. Fails if the given directory has no runs.
+VIEW = """#!/bin/bash
+ls "$1"/*/run.json
 """
 
 
@@ -50,10 +54,12 @@ class Recipes(SlurmTest):
 
     def make_place(self, folder):
         """A folder that looks like the repository's to a recipe."""
-        program = folder / "build/release/bin/trainer"
-        program.parent.mkdir(parents=True)
-        program.write_text(SMALL_TRAINER.format(trainer=TRAINER, data=self.runs.data))
-        program.chmod(0o755)
+        trainer = SMALL_TRAINER.format(trainer=TRAINER, data=self.runs.data)
+        for name, text in (("build/release/bin/trainer", trainer), ("scripts/view.sh", VIEW)):
+            program = folder / name
+            program.parent.mkdir(parents=True)
+            program.write_text(text)
+            program.chmod(0o755)
         (folder / "contrib").symlink_to(REPOSITORY / "contrib")
         return folder
 

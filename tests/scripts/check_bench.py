@@ -1,5 +1,5 @@
-"""Tests bench/cpu.sh, layers.py, accuracy.sh and logging_cost.sh in a copy of bench whose programs
-are shims.
+"""Tests bench/cpu.sh, layers.py, accuracy.sh, logging_cost.sh and scale_out.sh in a copy of bench
+whose programs are shims.
 
 Usage: check_bench.py BENCH_FOLDER
 
@@ -399,6 +399,25 @@ class LoggingCost(BenchTest):
         self.assertTrue(all(call.endswith("--batch-size 64") for call in self.called("trainer")))
         for arguments in (["--rounds", "0"], ["--rounds"], ["--rounds", "x"]):
             self.assertEqual(self.call("logging_cost.sh", *arguments), 2, arguments)
+
+
+class ScaleOut(BenchTest):
+    def test_its_csv_has_a_line_for_each_measurement_below_one_head(self):
+        trainer = self.root / "build/release/bin/trainer"
+        # The measurement removes the directory that follows --logdir.
+        trainer.write_text('#!/bin/bash\n[[ $5 == --logdir ]] && mkdir -p "$6"\n')
+        table = self.world / "rates.csv"
+        for _ in range(2):
+            self.assertEqual(self.call("scale_out.sh", "--rounds", "1", "--csv", str(table), "join",
+                                       TMPDIR=str(self.world)), 0, self.stderr)
+        text = table.read_bytes().decode()
+        self.assertNotIn("\r", text)
+        head, *rows = csv.reader(text.splitlines())
+        self.assertEqual(head[:3] + head[-1:], ["date", "machine", "stage", "processor_seconds"])
+        self.assertEqual([row[2:6] for row in rows], 2 * [
+            ["join", way, count, "0"] for count in ("1", "2", "4", "8", "16")
+            for way in ("--task", "--join")])
+        self.assertEqual({len(row) for row in rows}, {len(head)})
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ ELSEWHERE = {
     ("bench/results/README.md", "scripts/gpu_bundle.sh"): "check_gpu_bundle",
     ("bench/results/README.md", "scripts/gpu_check.sh"): "needs a GPU; check_gpu_bundle dry-runs it",
     ("bench/results/README.md", "tar -xzf gpu-check"): "continues a measurement on a GPU",
+    ("docs/faults.md", "cmake --preset release"): "takes many minutes; check_faults_kill",
     ("docs/packaging.md", "scripts/fetch_protobuf_c.sh"): "downloads sources; check_release",
     ("docs/scale_out.md", "build/release/bin/trainer sweep"): "check_recipes",
     ("docs/scale_out.md", "sbatch --array"): "check_recipes",
@@ -43,6 +44,7 @@ ELSEWHERE = {
     ("docs/scale_out.md", "parallel --nonall"): "check_recipes",
     ("docs/scale_out.md", "mpirun"): "check_recipes",
     ("docs/scale_out.md", "build/release/bin/trainer status"): "check_recipes",
+    ("docs/scale_out.md", "mkdir part"): "check_recipes",
     ("docs/study.md", "scripts/study.sh"): "trains for an hour; check_study runs it on small data",
     ("tblog/README.md", "c++ -std=c++17 mine.cpp"): "check_install",
     ("tblog/README.md", "cd build/debian-packages"): "installs packages; check_debian_packages",
@@ -51,6 +53,8 @@ ELSEWHERE = {
     ("tblog/README.md", "cmake -B build -DTBLOG_ONLY=ON"): "check_install, with another prefix",
     ("tblog/README.md", "export PKG_CONFIG_PATH"): "check_install",
     ("tests/fuzz/README.md", "cmake --preset fuzz"): "needs clang's libFuzzer: scripts/test.sh fuzz",
+    ("tests/ptx/README.md", "ctest"): "needs nvcc; check_ptx_traffic",
+    ("tests/ptx/README.md", "for samples in"): "needs nvcc and ten minutes; check_estimate_step",
 }
 # Every run has one epoch: of an option given twice, the last one counts.
 SHORT_TRAINER = """#!/bin/bash
@@ -60,13 +64,18 @@ exec '{trainer}' "$@" "${{epochs[@]}}"
 """
 
 
-def blocks():
-    """((page, text), …): the blocks of all pages."""
+def pages():
+    """((name, text), …)"""
     for pattern in PAGES:
         for path in sorted(REPOSITORY.glob(pattern)):
-            for text in re.findall(r"^```sh\n(.*?)^```", path.read_text(encoding="utf-8"),
-                                   re.S | re.M):
-                yield str(path.relative_to(REPOSITORY)), text
+            yield str(path.relative_to(REPOSITORY)), path.read_text(encoding="utf-8")
+
+
+def blocks():
+    """((page, text), …): the blocks of all pages."""
+    for page, text in pages():
+        for block in re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M):
+            yield page, block
 
 
 def find(page, beginning):
@@ -130,6 +139,11 @@ class Documents(unittest.TestCase):
             covered = [place for place in places if place[0] == page and text.startswith(place[1])]
             self.assertEqual(len(covered), 1, (page, text))
         self.assertEqual([place for place in places if not find(*place)], [])
+
+    def test_no_block_is_indented_instead_of_fenced(self):
+        for page, text in pages():
+            prose = re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M)
+            self.assertEqual(re.findall(r"^\n {4}\S.*", prose, re.M), [], page)
 
     def test_they_run(self):
         # A run of two sessions, which has two event files.

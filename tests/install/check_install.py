@@ -304,8 +304,9 @@ class Installed(unittest.TestCase):
             file.write(text)
 
     def assert_mine_logged(self):
-        [name] = os.listdir(self.path("logs/mine"))
-        path = self.path(f"logs/mine/{name}")
+        [directory] = os.listdir(self.path("logs"))
+        [name] = os.listdir(self.path(f"logs/{directory}"))
+        path = self.path(f"logs/{directory}/{name}")
         events = [json.loads(line) for line in
                   run(find_installed("bin/tblog"), "cat", path).splitlines()]
         self.assertEqual([event["step"] for event in events[1:]], list(range(100)))

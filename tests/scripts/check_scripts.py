@@ -357,6 +357,11 @@ class Run(ScriptsTest):
         self.assertFalse(self.calls.exists())
 
 
+def add_run(logs):
+    (logs / "run/train").mkdir(parents=True)
+    (logs / "run/train/events.out.tfevents.1.host").touch()
+
+
 class View(ScriptsTest):
     def setUp(self):
         super().setUp()
@@ -395,6 +400,7 @@ class View(ScriptsTest):
         address = "TensorBoard 2.21.0 at http://localhost:7000/ (Press CTRL+C to quit)\n"
         other = "NOTE: one line before\n", "one after\n"
         link = f"Runs coloured by batch size:\nhttp://localhost:7000/{QUERY}\n"
+        add_run(self.world / "my logs")
         self.shim(self.root / ".venv/view/bin/python",
                   f"#!/bin/bash\nprintf '%s' '{other[0]}{address}{other[1]}' >&2\n")
         self.assertEqual(self.call("view.sh", "my logs").stderr,
@@ -407,10 +413,18 @@ class View(ScriptsTest):
             self.assert_wrong_usage("view.sh", *arguments)
 
     def test_a_directory_that_is_not_there_is_named(self):
-        result = self.call("view.sh", "nowhere")
-        self.assertEqual(result.returncode, 1)
-        self.assertIn("nowhere", result.stderr)
+        (self.world / "file").touch()
+        for name, wrong in ("nowhere", ": no such directory"), ("file", " is not a directory"):
+            result = self.call("view.sh", name)
+            self.assertEqual((result.returncode, result.stderr), (1, f"view: {name}{wrong}\n"))
         self.assertEqual(self.calls_of("python"), [])
+
+    def test_a_directory_without_runs_is_shown_with_a_note(self):
+        note = "view: no runs in my logs yet; the page fills when a run is trained there\n"
+        self.assertEqual(self.call("view.sh", "my logs").stderr, note)
+        add_run(self.world / "my logs")
+        self.assertEqual(self.call("view.sh", "my logs").stderr, "")
+        self.assertEqual(len(self.calls_of("python")), 2)
 
 
 if __name__ == "__main__":

@@ -37,11 +37,13 @@ for argument in "$@"; do
 done
 
 "$root/scripts/setup.sh"
-# Tests are built by scripts/test.sh, which needs more packages.
+# Tests are built by scripts/test.sh, which needs more packages. Of the output only the compiler's
+# progress is shown: make also prints a line for each target that is up to date.
 (
     cd "$root"
     cmake --preset release -DBUILD_TESTING=OFF -DCUDA=AUTO >/dev/null
-    cmake --build --preset release --parallel "$(nproc)"
+    cmake --build --preset release --parallel "$(nproc)" |
+        sed -u '/ Built target /d; /^Consolidate compiler generated dependencies /d'
 )
 if [[ $fetch == yes ]]; then
     "$root/scripts/fetch_mnist.sh"

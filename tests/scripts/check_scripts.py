@@ -173,6 +173,16 @@ fails=no
 [[ $fails == no ]]
 """
 
+# Builds as make does: one object is compiled, and a target is up to date.
+CMAKE_BUILD = RECORD + """
+[[ $1 == --build ]] || { echo cmake version 3.25.1; exit; }
+echo 'Consolidate compiler generated dependencies of target tblog'
+echo '[ 50%] Built target tblog'
+echo '[ 75%] Building C object trainer/main.c.o'
+[[ ${COMPILES:-yes} == yes ]] || { echo 'main.c:1: error' >&2; exit 2; }
+echo '[100%] Built target trainer'
+"""
+
 # A checkout in which no file has changed.
 GIT = RECORD + """
 [[ $* != 'ls-files -- '* ]] || echo tblog/unchanged.c
@@ -321,6 +331,19 @@ class Run(ScriptsTest):
         self.assertTrue(any("--build" in call for call in self.calls_of("cmake")))
         self.assertEqual(self.calls_of("trainer"),
                          [f"sweep --data {self.root}/data/mnist --logdir {self.root}/logs"])
+
+    def test_of_a_build_only_what_is_compiled_is_shown(self):
+        self.shim(self.world / "bin/cmake", CMAKE_BUILD)
+        result = self.call("run.sh")
+        self.assertEqual(result.stdout, "[ 75%] Building C object trainer/main.c.o\n")
+        self.assertEqual(len(self.calls_of("trainer")), 1)
+
+    def test_a_build_that_fails_ends_it(self):
+        self.shim(self.world / "bin/cmake", CMAKE_BUILD)
+        result = self.call("run.sh", COMPILES="no")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("main.c:1: error\n", result.stderr)
+        self.assertEqual(self.calls_of("trainer"), [])
 
     def test_given_options_come_last_and_paths_are_the_callers(self):
         self.call("run.sh", "--epochs", "2", "--logdir", "mine", cwd=self.elsewhere)

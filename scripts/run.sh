@@ -46,7 +46,7 @@ done
         sed -u '/ Built target /d; /^Consolidate compiler generated dependencies /d'
 )
 if [[ $fetch == yes ]]; then
-    "$root/scripts/fetch_mnist.sh"
+    "$root/scripts/fetch_mnist.sh" >/dev/null # silent if MNIST is there already
 fi
 # If an option is given twice, the last one counts, so the given options override the defaults.
 exec "$root/build/release/bin/trainer" sweep "${defaults[@]}" "$@"

@@ -23,7 +23,7 @@ int dataset_fail(char *message, const char *name, const char *format, ...)
 const char *dataset_advice(char out[MESSAGE_BYTES])
 {
     char script[PATH_MAX];
-    if (repository_script(script, "fetch_mnist.sh")) {
+    if (repository_path(script, "scripts/fetch_mnist.sh")) {
         message_set(out, " (%s fetches MNIST)", script);
     } else {
         message_set(out,

@@ -160,6 +160,12 @@ void dataset_name_make(char name[DATASET_FILE_NAME_BYTES], unsigned edition, uns
 /* Can a file of this name be one of the four? */
 bool dataset_name_is_known(const char *name);
 
+/* Finds the name that an edition's file at a place has in a folder. A regular file is preferred to
+ * anything else. Any error but "no such file" counts as existing, and is reported when the file is
+ * opened. False, and name unchanged, if the folder has no such file. */
+MUST_CHECK bool dataset_name_find(char name[DATASET_FILE_NAME_BYTES], const char *folder,
+                                  unsigned edition, unsigned place);
+
 /* Finds the names of the four IDX files in a folder; those that end in .gz are gzipped. 0, or -1
  * after writing the message. */
 MUST_CHECK int dataset_folder_find(char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES],

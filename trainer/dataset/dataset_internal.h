@@ -33,8 +33,9 @@ __attribute__((format(printf, 3, 4))) int dataset_fail(char *message, const char
  * Always returns -1. */
 int dataset_fail_system(char *message, const char *name, int cause);
 
-/* " (PATH/fetch_mnist.sh fetches MNIST)"; if the program was installed without its repository,
- * which data sets --data accepts. Returns `out`. */
+/* " (--data 'PATH/data/mnist' has MNIST)" if the program's repository has the data,
+ * " (PATH/fetch_mnist.sh fetches MNIST)" if it has only the script, and which data sets --data
+ * accepts if the program was installed without its repository. Returns `out`. */
 const char *dataset_advice(char out[MESSAGE_BYTES]);
 
 /* Bytes, read front to back. The source's owner keeps `name` alive until close. It has functions

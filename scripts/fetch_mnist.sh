@@ -135,6 +135,8 @@ esac
 
 list_missing
 if ((${#missing[@]} == 0)); then
+    # The only message on standard output, so that run.sh can drop it.
+    printf 'fetch_mnist: MNIST is in %s already\n' "$dir"
     exit 0
 fi
 

@@ -37,14 +37,16 @@ for argument in "$@"; do
 done
 
 "$root/scripts/setup.sh"
-# Tests are built by scripts/test.sh, which needs more packages.
+# Tests are built by scripts/test.sh, which needs more packages. Of the output only the compiler's
+# progress is shown: make also prints a line for each target that is up to date.
 (
     cd "$root"
     cmake --preset release -DBUILD_TESTING=OFF -DCUDA=AUTO >/dev/null
-    cmake --build --preset release --parallel "$(nproc)"
+    cmake --build --preset release --parallel "$(nproc)" |
+        sed -u '/ Built target /d; /^Consolidate compiler generated dependencies /d'
 )
 if [[ $fetch == yes ]]; then
-    "$root/scripts/fetch_mnist.sh"
+    "$root/scripts/fetch_mnist.sh" >/dev/null # silent if MNIST is there already
 fi
 # If an option is given twice, the last one counts, so the given options override the defaults.
 exec "$root/build/release/bin/trainer" sweep "${defaults[@]}" "$@"

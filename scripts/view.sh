@@ -38,8 +38,11 @@ check_options --bind_all --db --db_import --detect_file_replacement --event_file
     --inspect --load_fast --logdir --logdir_spec --max_reload_threads --path_prefix --port \
     --purge_orphaned_data --reload_interval --reload_multifile --reload_multifile_inactive_secs \
     --reload_task --reuse_port --samples_per_plugin --tag --version_tb --window_title -- "$@"
-if [[ ! -d $logdir ]]; then
+if [[ ! -e $logdir ]]; then
     echo "view: $logdir: no such directory" >&2
+    exit 1
+elif [[ ! -d $logdir ]]; then
+    echo "view: $logdir is not a directory" >&2
     exit 1
 fi
 
@@ -67,7 +70,15 @@ add_link() {
     done
 }
 
+# Whether TensorBoard finds an event file in the directory. Like TensorBoard, it follows links.
+has_runs() {
+    [[ -n $(find -L "$logdir" -name '*tfevents*' -print -quit 2>/dev/null) ]]
+}
+
 "$root/scripts/setup.sh" --view
 "$root/scripts/python_venv.sh" view
+if ! has_runs; then
+    echo "view: no runs in $logdir yet; the page fills when a run is trained there" >&2
+fi
 exec "$root/.venv/view/bin/python" -m tensorboard.main "${host[@]}" --logdir "$logdir" "$@" \
     2> >(add_link >&2)

@@ -303,15 +303,18 @@ class Installed(unittest.TestCase):
         with open(self.path(name), "w", encoding="utf-8") as file:
             file.write(text)
 
-    def assert_mine_logged(self):
-        [directory] = os.listdir(self.path("logs"))
-        [name] = os.listdir(self.path(f"logs/{directory}"))
-        path = self.path(f"logs/{directory}/{name}")
+    def take_run(self):
+        """Checks that logs has one run, with the points of a page's program. Removes it and returns
+        its name."""
+        [name] = os.listdir(self.path("logs"))
+        [file] = os.listdir(self.path(f"logs/{name}"))
+        path = self.path(f"logs/{name}/{file}")
         events = [json.loads(line) for line in
                   run(find_installed("bin/tblog"), "cat", path).splitlines()]
         self.assertEqual([event["step"] for event in events[1:]], list(range(100)))
         self.assertEqual(events[2]["values"][0]["value"], 0.5)
         shutil.rmtree(self.path("logs"))
+        return name
 
     def test_the_programs_of_the_main_page(self):
         with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
@@ -324,20 +327,24 @@ class Installed(unittest.TestCase):
         os.mkdir(self.path("build"))
         os.symlink(BUILD, self.path("build/release"))
         self.assertEqual([line.split()[0] for line in commands.splitlines()], ["c++", "cc"])
+        names = set()
         for command in commands.splitlines():
             run("sh", "-ec", command, cwd=self.directory, env=dict(os.environ, LD_LIBRARY_PATH=""))
             run("./mine", cwd=self.directory)
-            self.assert_mine_logged()
+            names.add(self.take_run())
+        self.assertEqual(len(names), 2, "in one run, TensorBoard would show each step twice")
 
     def test_the_first_programs_of_the_librarys_page(self):
         self.write("mine.c", self.blocks(PAGE, "c")[0])
         self.write("mine.cpp", self.blocks(PAGE, "cpp")[0])
         commands = self.blocks(PAGE, "sh")[0].splitlines()
         self.assertEqual([command.split()[0] for command in commands], ["c++", "cc"])
+        names = set()
         for command in commands:
             run("sh", "-ec", command, cwd=self.directory, env=environment())
             run("./mine", cwd=self.directory, env=environment())
-            self.assert_mine_logged()
+            names.add(self.take_run())
+        self.assertEqual(len(names), 2, "in one run, TensorBoard would show each step twice")
 
     def test_the_other_programs_of_the_librarys_page(self):
         self.assertEqual(len(self.blocks(PAGE, "c")), 1)
@@ -367,7 +374,7 @@ class Installed(unittest.TestCase):
                 [mine] = [os.path.join(directory, "mine") for directory, _, names in os.walk(build)
                           if "mine" in names]
                 run(mine, cwd=self.directory)
-                self.assert_mine_logged()
+                self.take_run()
 
     def test_the_program_of_the_librarys_page_below_a_home_directory(self):
         self.write("mine.c", self.blocks(PAGE, "c")[0])
@@ -376,7 +383,7 @@ class Installed(unittest.TestCase):
         bare = dict(os.environ, HOME=self.directory, LD_LIBRARY_PATH="")
         run("sh", "-ec", commands, cwd=self.directory, env=bare)
         run("./mine", cwd=self.directory, env=bare)
-        self.assert_mine_logged()
+        self.take_run()
 
     # ---- The trainer, which has a component of its own ----
 

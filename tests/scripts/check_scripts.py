@@ -173,6 +173,16 @@ fails=no
 [[ $fails == no ]]
 """
 
+# Builds as make does: one object is compiled, and a target is up to date.
+CMAKE_BUILD = RECORD + """
+[[ $1 == --build ]] || { echo cmake version 3.25.1; exit; }
+echo 'Consolidate compiler generated dependencies of target tblog'
+echo '[ 50%] Built target tblog'
+echo '[ 75%] Building C object trainer/main.c.o'
+[[ ${COMPILES:-yes} == yes ]] || { echo 'main.c:1: error' >&2; exit 2; }
+echo '[100%] Built target trainer'
+"""
+
 # A checkout in which no file has changed.
 GIT = RECORD + """
 [[ $* != 'ls-files -- '* ]] || echo tblog/unchanged.c
@@ -309,7 +319,8 @@ class Options(ScriptsTest):
 class Run(ScriptsTest):
     def setUp(self):
         super().setUp()
-        self.shim(self.root / "scripts/fetch_mnist.sh", RECORD)
+        self.shim(self.root / "scripts/fetch_mnist.sh",
+                  RECORD + "echo MNIST is there already\n")
         self.shim(self.root / "build/release/bin/trainer", TRAINER)
         self.elsewhere = self.world / "elsewhere"
         self.elsewhere.mkdir()
@@ -321,6 +332,19 @@ class Run(ScriptsTest):
         self.assertTrue(any("--build" in call for call in self.calls_of("cmake")))
         self.assertEqual(self.calls_of("trainer"),
                          [f"sweep --data {self.root}/data/mnist --logdir {self.root}/logs"])
+
+    def test_of_a_build_only_what_is_compiled_is_shown(self):
+        self.shim(self.world / "bin/cmake", CMAKE_BUILD)
+        result = self.call("run.sh")
+        self.assertEqual(result.stdout, "[ 75%] Building C object trainer/main.c.o\n")
+        self.assertEqual(len(self.calls_of("trainer")), 1)
+
+    def test_a_build_that_fails_ends_it(self):
+        self.shim(self.world / "bin/cmake", CMAKE_BUILD)
+        result = self.call("run.sh", COMPILES="no")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("main.c:1: error\n", result.stderr)
+        self.assertEqual(self.calls_of("trainer"), [])
 
     def test_given_options_come_last_and_paths_are_the_callers(self):
         self.call("run.sh", "--epochs", "2", "--logdir", "mine", cwd=self.elsewhere)
@@ -355,6 +379,11 @@ class Run(ScriptsTest):
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             self.assertTrue(result.stdout.startswith("Usage: scripts/run.sh"))
         self.assertFalse(self.calls.exists())
+
+
+def add_run(logs):
+    (logs / "run/train").mkdir(parents=True)
+    (logs / "run/train/events.out.tfevents.1.host").touch()
 
 
 class View(ScriptsTest):
@@ -395,6 +424,7 @@ class View(ScriptsTest):
         address = "TensorBoard 2.21.0 at http://localhost:7000/ (Press CTRL+C to quit)\n"
         other = "NOTE: one line before\n", "one after\n"
         link = f"Runs coloured by batch size:\nhttp://localhost:7000/{QUERY}\n"
+        add_run(self.world / "my logs")
         self.shim(self.root / ".venv/view/bin/python",
                   f"#!/bin/bash\nprintf '%s' '{other[0]}{address}{other[1]}' >&2\n")
         self.assertEqual(self.call("view.sh", "my logs").stderr,
@@ -407,10 +437,18 @@ class View(ScriptsTest):
             self.assert_wrong_usage("view.sh", *arguments)
 
     def test_a_directory_that_is_not_there_is_named(self):
-        result = self.call("view.sh", "nowhere")
-        self.assertEqual(result.returncode, 1)
-        self.assertIn("nowhere", result.stderr)
+        (self.world / "file").touch()
+        for name, wrong in ("nowhere", ": no such directory"), ("file", " is not a directory"):
+            result = self.call("view.sh", name)
+            self.assertEqual((result.returncode, result.stderr), (1, f"view: {name}{wrong}\n"))
         self.assertEqual(self.calls_of("python"), [])
+
+    def test_a_directory_without_runs_is_shown_with_a_note(self):
+        note = "view: no runs in my logs yet; the page fills when a run is trained there\n"
+        self.assertEqual(self.call("view.sh", "my logs").stderr, note)
+        add_run(self.world / "my logs")
+        self.assertEqual(self.call("view.sh", "my logs").stderr, "")
+        self.assertEqual(len(self.calls_of("python")), 2)
 
 
 if __name__ == "__main__":

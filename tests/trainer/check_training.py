@@ -87,6 +87,11 @@ class Training(TrainerTest):
 
         installed, built, scripts = self.place_programs()
         self.assertIn(f"({scripts}/fetch_mnist.sh fetches MNIST)", advice(built))
+        data = self.folder / "a repository/data/mnist"
+        shutil.copytree(self.data, data)
+        self.assertIn(f"(--data '{data}' has MNIST)", advice(built))
+        next(data.iterdir()).unlink()
+        self.assertIn(f"({scripts}/fetch_mnist.sh fetches MNIST)", advice(built))
         self.assertNotIn("fetch_mnist", advice(installed))
         self.assertIn("--data takes", advice(installed))
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dataset.h"
 #include "message.h"
 #include "repository.h"
 
@@ -20,11 +21,24 @@ int dataset_fail(char *message, const char *name, const char *format, ...)
     return message_set(message, "%s: %s", name, wrong);
 }
 
+static bool has_mnist(const char *folder)
+{
+    char name[DATASET_FILE_NAME_BYTES];
+    for (unsigned place = 0; place < DATASET_ARRAYS; place++) {
+        if (!dataset_name_find(name, folder, 0, place)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 const char *dataset_advice(char out[MESSAGE_BYTES])
 {
-    char script[PATH_MAX];
-    if (repository_script(script, "fetch_mnist.sh")) {
-        message_set(out, " (%s fetches MNIST)", script);
+    char path[PATH_MAX];
+    if (repository_path(path, DATASET_DEFAULT_PATH) && has_mnist(path)) {
+        message_set(out, " (--data '%s' has MNIST)", path);
+    } else if (repository_path(path, "scripts/fetch_mnist.sh")) {
+        message_set(out, " (%s fetches MNIST)", path);
     } else {
         message_set(out,
                     " (--data takes a folder with MNIST's four IDX files, or Keras' mnist.npz)");

@@ -2,41 +2,13 @@
  * instead. */
 #include "dataset_internal.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-
-/* Finds the file at a place and its name. A regular file is preferred to anything else. Any error
- * but "no such file" counts as existing, and is reported when the file is opened. */
-static bool find_file(char name[DATASET_FILE_NAME_BYTES], const char *folder, unsigned edition,
-                      unsigned place)
-{
-    bool found = false;
-    for (unsigned spelling = 0; spelling < DATASET_SPELLINGS; spelling++) {
-        char candidate[DATASET_FILE_NAME_BYTES];
-        char path[DATASET_NAME_BYTES];
-        dataset_name_make(candidate, edition, place, spelling);
-        snprintf(path, sizeof path, "%s/%s", folder, candidate);
-        struct stat status;
-        const bool there = stat(path, &status) == 0;
-        if ((there || errno != ENOENT) && !found) {
-            found = true;
-            memcpy(name, candidate, sizeof candidate);
-        }
-        if (there && S_ISREG(status.st_mode)) {
-            memcpy(name, candidate, sizeof candidate);
-            return true;
-        }
-    }
-    return found;
-}
 
 static bool has_any(const char *folder, unsigned edition)
 {
     char name[DATASET_FILE_NAME_BYTES];
     for (unsigned place = 0; place < DATASET_ARRAYS; place++) {
-        if (find_file(name, folder, edition, place)) {
+        if (dataset_name_find(name, folder, edition, place)) {
             return true;
         }
     }
@@ -84,7 +56,7 @@ int dataset_folder_find(char names[DATASET_ARRAYS][DATASET_FILE_NAME_BYTES], con
         return -1;
     }
     for (unsigned place = 0; place < DATASET_ARRAYS; place++) {
-        if (!find_file(names[place], folder, edition, place)) {
+        if (!dataset_name_find(names[place], folder, edition, place)) {
             dataset_name_make(names[place], edition, place, 0);
             return dataset_folder_missing(folder, names[place], message);
         }

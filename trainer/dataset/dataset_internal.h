@@ -33,8 +33,9 @@ __attribute__((format(printf, 3, 4))) int dataset_fail(char *message, const char
  * Always returns -1. */
 int dataset_fail_system(char *message, const char *name, int cause);
 
-/* " (PATH/fetch_mnist.sh fetches MNIST)"; if the program was installed without its repository,
- * which data sets --data accepts. Returns `out`. */
+/* " (--data 'PATH/data/mnist' has MNIST)" if the program's repository has the data,
+ * " (PATH/fetch_mnist.sh fetches MNIST)" if it has only the script, and which data sets --data
+ * accepts if the program was installed without its repository. Returns `out`. */
 const char *dataset_advice(char out[MESSAGE_BYTES]);
 
 /* Bytes, read front to back. The source's owner keeps `name` alive until close. It has functions
@@ -159,6 +160,12 @@ void dataset_name_make(char name[DATASET_FILE_NAME_BYTES], unsigned edition, uns
 
 /* Can a file of this name be one of the four? */
 bool dataset_name_is_known(const char *name);
+
+/* Finds the name that an edition's file at a place has in a folder. A regular file is preferred to
+ * anything else. Any error but "no such file" counts as existing, and is reported when the file is
+ * opened. False, and name unchanged, if the folder has no such file. */
+MUST_CHECK bool dataset_name_find(char name[DATASET_FILE_NAME_BYTES], const char *folder,
+                                  unsigned edition, unsigned place);
 
 /* Finds the names of the four IDX files in a folder; those that end in .gz are gzipped. 0, or -1
  * after writing the message. */

@@ -1,9 +1,11 @@
-/* The names that a data set's files may have: MNIST's own, 7-Zip's (".idx3-ubyte", as it unpacks
- * them) and EMNIST's, each plain or gzipped. */
+/* The names that a data set's files may have, and which of them a folder has: MNIST's own, 7-Zip's
+ * (".idx3-ubyte", as it unpacks them) and EMNIST's, each plain or gzipped. */
 #include "dataset_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* EMNIST calls its validation "test". */
 const dataset_edition dataset_editions[DATASET_EDITIONS] = {
@@ -40,4 +42,27 @@ bool dataset_name_is_known(const char *name)
         }
     }
     return false;
+}
+
+bool dataset_name_find(char name[DATASET_FILE_NAME_BYTES], const char *folder, unsigned edition,
+                       unsigned place)
+{
+    bool found = false;
+    for (unsigned spelling = 0; spelling < DATASET_SPELLINGS; spelling++) {
+        char candidate[DATASET_FILE_NAME_BYTES];
+        char path[DATASET_NAME_BYTES];
+        dataset_name_make(candidate, edition, place, spelling);
+        snprintf(path, sizeof path, "%s/%s", folder, candidate);
+        struct stat status;
+        const bool there = stat(path, &status) == 0;
+        if ((there || errno != ENOENT) && !found) {
+            found = true;
+            memcpy(name, candidate, sizeof candidate);
+        }
+        if (there && S_ISREG(status.st_mode)) {
+            memcpy(name, candidate, sizeof candidate);
+            return true;
+        }
+    }
+    return found;
 }

@@ -214,7 +214,7 @@ void experiment_print_view(const experiment *self, const char *directory)
         return;
     }
     fputs("TensorBoard: ", stdout);
-    if (repository_script(script, "view.sh")) {
+    if (repository_path(script, "scripts/view.sh")) {
         print_word(script);
         putchar(' ');
     } else {

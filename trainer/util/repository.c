@@ -22,7 +22,7 @@ static bool find_root(char out[PATH_MAX])
     return true;
 }
 
-bool repository_script(char out[PATH_MAX], const char *name)
+bool repository_path(char out[PATH_MAX], const char *name)
 {
     char root[PATH_MAX];
     char here[PATH_MAX];
@@ -30,6 +30,6 @@ bool repository_script(char out[PATH_MAX], const char *name)
         return false;
     }
     const bool is_here = getcwd(here, sizeof here) != NULL && strcmp(here, root) == 0;
-    const int length = snprintf(out, PATH_MAX, "%s/scripts/%s", is_here ? "." : root, name);
+    const int length = snprintf(out, PATH_MAX, "%s/%s", is_here ? "." : root, name);
     return length > 0 && length < PATH_MAX && access(out, X_OK) == 0;
 }

@@ -17,7 +17,8 @@ class Sweep(TrainerTest):
         for words in ("\nBest      ", "\nFastest   ", "\nHow sure  "):
             self.assertIn(words, last)
         for words in ("\nBest      ", "\nFastest   ", "\nCheapest  ", "\n    16    0.001 ",
-                      "\nHow sure  one seed tells nothing; for 5: trainer sweep --batch-sizes 16,8\n"):
+                      "\nHow sure  one seed tells nothing; run the same trainer sweep with "
+                      "--seeds 5\n"):
             self.assertIn(words, result.stdout)
         result = self.sweep("--quiet")
         self.assert_done(result)

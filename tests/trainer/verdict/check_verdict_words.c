@@ -84,7 +84,7 @@ START_TEST(of_many_rivals_the_first_are_named_and_the_nearest_is_told)
         }
     }
     print();
-    assert_has("128, 64 and 3 more may be as good (next: 0.01 points behind,");
+    assert_has("128, 64 and 3 other sizes may be as good (next: 0.01 points behind,");
 }
 END_TEST
 
@@ -120,6 +120,37 @@ START_TEST(equals_are_named_together)
     print();
     assert_begins("Best      batch sizes 64 and 32 alike: 99.50 % validated\n"
                   "Fastest   batch sizes 64, 32 and 16 alike: 1 epoch to 99 %\n");
+}
+END_TEST
+
+/* Runs at `count` large batch sizes that are all first by their epochs, and so much else to say
+ * that these must be named in few words. */
+static void add_equals_in_a_long_verdict(uint32_t count)
+{
+    for (uint32_t seed = 0; seed < 3; seed++) {
+        for (uint32_t i = 0; i < count; i++) {
+            add_level(32768U >> i, seed, 9800 + 10 * seed * (i + 1));
+        }
+    }
+    add_level(16, 0, 9999)->record.config.data_crc32 = 1;
+    add_level(16, 1, 9999)->record.config.epochs = 5;
+    add_level(16, 2, 9999)->record.config.precision = ENGINE_BF16;
+    add_level(16, 3, 9999)->is_foreign = true;
+}
+
+START_TEST(three_equals_are_all_named_in_a_long_verdict)
+{
+    add_equals_in_a_long_verdict(3);
+    print();
+    assert_has("\nFastest   32768, 16384 and 8192 alike: 1 epoch to ");
+}
+END_TEST
+
+START_TEST(of_more_equals_the_number_is_called_a_number_of_sizes)
+{
+    add_equals_in_a_long_verdict(4);
+    print();
+    assert_has("\nFastest   32768 and 3 other sizes alike: 1 epoch to ");
 }
 END_TEST
 
@@ -346,6 +377,8 @@ int main(void)
     tcase_add_test(words, a_spread_so_large_that_a_hundred_seeds_are_too_few_is_said);
     tcase_add_test(words, a_rival_may_be_ahead_in_the_seeds_that_both_have);
     tcase_add_test(words, equals_are_named_together);
+    tcase_add_test(words, three_equals_are_all_named_in_a_long_verdict);
+    tcase_add_test(words, of_more_equals_the_number_is_called_a_number_of_sizes);
     tcase_add_test(words, one_batch_size_alone_is_compared_with_nothing);
     tcase_add_test(words, nothing_that_has_finished_is_no_verdict);
     tcase_add_test(words, where_all_diverged_nothing_is_first);

@@ -251,6 +251,12 @@ class Join(JoinTest):
             self.assert_refused(self.join(*portable), 1, *words)
             self.assertFalse(self.run_of(16, 0).exists())
 
+    def test_an_older_run_of_other_options_is_named_as_the_likely_cause(self):
+        self.assert_done(self.join())
+        self.assert_refused(self.join("--train-samples", 19), 1, str(self.run_of(16, 0)),
+                            "training_samples 40 instead of 19; if it is an older run, choose "
+                            "another --logdir; otherwise give all hosts the same options")
+
     def test_hosts_of_two_kinds_that_start_at_once_agree_on_one(self):
         if self.train("--isa", "avx2").returncode != 0:
             self.skipTest("this machine has no avx2")

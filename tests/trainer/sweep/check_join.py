@@ -121,7 +121,7 @@ class Join(JoinTest):
         for result in results:
             self.assert_done(result)
         trained = [name for result in results
-                   for name in re.findall(r"^Run +(.*)$", result.stdout, re.MULTILINE)]
+                   for name in re.findall(rf"^Run +\d of {RUNS}: (.*)$", result.stdout, re.MULTILINE)]
         self.assertEqual(sorted(trained), sorted(str(run) for run in self.runs()))
         self.assertEqual([starts(run) for run in self.runs()], [1] * RUNS)
         self.assertEqual({record(run)["state"] for run in self.runs()}, {"finished"})
@@ -152,7 +152,7 @@ class Join(JoinTest):
         first.wait()
         result = self.end(second)
         self.assert_done(result)
-        self.assertIn(f"Run       {held}\n", result.stdout)
+        self.assertRegex(result.stdout, rf"(?m)^Run       \d of {RUNS}: {held}$")
         self.assertEqual([starts(run) for run in self.runs()],
                          [2 if run == held else 1 for run in self.runs()])
         self.assertEqual(record(held)["process"], second.pid)

@@ -55,7 +55,9 @@ static error_t check_all_given(const struct argp_state *state, const predict_opt
     const error_t error = option_check_model(state, options->model);
     if (error == 0 && options->image_count == 0) {
         return option_wrong(
-            state, "IMAGE is missing: give PNG, PGM or IDX files, or - for standard input");
+            state,
+            "IMAGE is missing: give the run's directory or a model first, then PNG, PGM or IDX "
+            "files, or - for standard input");
     }
     return error;
 }
@@ -208,6 +210,12 @@ static outcome predict(const char *program, const predict_options *options)
     model trained;
     model_engine used;
     if (model_load(&trained, options->model, options->best, message) != 0) {
+        if (image_file_has_images(options->model)) {
+            message_set(message,
+                        "%s is a file of images, not a model: give the run's directory or a model "
+                        "first, then the images",
+                        options->model);
+        }
         fprintf(stderr, "%s: %s\n", program, message);
         return OUTCOME_FAILED;
     }

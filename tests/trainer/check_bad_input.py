@@ -67,10 +67,13 @@ class BadInput(TrainerTest):
         self.assert_refused(result, 2, "--batch-sizes", "21")
         self.assertFalse((self.folder / "logs").exists())
 
-    def test_a_list_with_blanks_is_refused_as_such(self):
-        result = self.call("sweep", "--batch-sizes", "64,", "32")
-        self.assert_refused(result, 2, '--batch-sizes: "64," is not a list of numbers such as '
-                            '64,32,16, without blanks')
+    def test_a_list_that_is_not_separated_by_commas_alone_is_refused_as_such(self):
+        for option, example in (("--batch-sizes", "64,32,16"),
+                                ("--learning-rates", "0.0005,0.001,0.002")):
+            for text in "64,", "64 32", "64, 32", "64;32", "64\t32", "":
+                result = self.call("sweep", option, text)
+                self.assert_refused(result, 2, f'{option}: "{text}" is not a list of numbers: '
+                                    f"separate them by commas without blanks, as in {example}")
         self.assertFalse((self.folder / "logs").exists())
 
     def test_bad_data_is_named_and_makes_no_run(self):

@@ -71,7 +71,8 @@ class ExistingRuns(TrainerTest):
                                           ("--seed", 9, "seed 0 instead of 9"),
                                           ("--train-samples", 19, "training_samples 20"),
                                           ("--isa", "portable", "arithmetic"),
-                                          ("--update-freq", "epoch", "log_every 1 instead of 0"),
+                                          ("--update-freq", "epoch",
+                                           "log_every (--update-freq) 1 instead of 0"),
                                           ("--histograms", None, "histograms false"),
                                           ("--noise-scale", None, "noise_scale false")):
             result = self.sweep(*([option] if value is None else [option, value]))

@@ -200,9 +200,18 @@ class Predict(unittest.TestCase):
         self.assert_refused(call("predict", "run", "a.png", "--formt", "csv", text=True), 2,
                             "did you mean '--format'?")
 
+    def test_images_before_the_model_are_told(self):
+        for name, content in (("a.png", png(self.images[0])), ("a.pgm", pgm(self.images[0])),
+                              ("few", idx(self.images[:2]))):
+            result = self.predict(self.run_directory, model=self.put(name, content))
+            self.assert_refused(result, 1, f"{name} is a file of images, not a model: give the "
+                                "run's directory or a model first, then the images")
+        self.put("broken", b"x" * 9)
+        self.assert_refused(self.predict("a.png", model="broken"), 1, "broken: it is")
+
     def test_wrong_usage_is_told(self):
         for arguments, word in (((), "MODEL is missing: give"),
-                                (("run",), "IMAGE is missing: give"),
+                                (("run",), "IMAGE is missing: give the run's directory or a model first"),
                                 (("", "a"), "MODEL: the name is empty"),
                                 (("run", ""), "IMAGE: the name is empty"),
                                 (("run", "a", "--format", "xml"), "xml")):

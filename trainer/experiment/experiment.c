@@ -282,6 +282,8 @@ outcome experiment_run(const experiment *self, const experiment_part *part, run_
         .data = &self->data,
         .data_path = self->options->data,
         .directory = part->directory,
+        .number = part->number,
+        .run_count = part->run_count,
         .replace = part->replace,
         .checkpoint_interval = self->options->checkpoint_interval,
         .terminate_on_nan = self->options->terminate_on_nan,

@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "dataset.h"
 #include "engine.h"
@@ -64,6 +65,8 @@ void experiment_print_models(const experiment *self, const char *directory);
 typedef struct experiment_part {
     const run_config *config;
     const char *directory;
+    size_t number;    /* as in run_job */
+    size_t run_count; /* likewise */
     run_directory_replace replace;
     uint32_t runs_at_once; /* runs that share the hardware, this one included */
     const char *label; /* begins each line of its progress, if there are several runs at a time */

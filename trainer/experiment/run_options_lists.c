@@ -7,6 +7,8 @@
 #include "number.h"
 #include "option_value.h"
 
+#define OTHER_SEPARATORS " \t;" /* that users try instead of a comma */
+
 enum { LIST_BYTES = 2048 };
 
 /* Appends an item of a list to what was taken before. */
@@ -30,9 +32,10 @@ static error_t take_list(const struct argp_state *state, const char *option, con
         if (count++ == RUN_OPTIONS_MAX_ITEMS) {
             return option_wrong(state, "%s: more than %d numbers", option, RUN_OPTIONS_MAX_ITEMS);
         }
-        if (*item == '\0') {
+        if (*item == '\0' || strpbrk(item, OTHER_SEPARATORS) != NULL) {
             return option_wrong(state,
-                                "%s: \"%s\" is not a list of numbers such as %s, without blanks",
+                                "%s: \"%s\" is not a list of numbers: separate them by commas "
+                                "without blanks, as in %s",
                                 option, text, example);
         }
         const error_t error = append(state, state->input, item);

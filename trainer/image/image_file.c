@@ -9,6 +9,8 @@
 #include "file_read.h"
 #include "message.h"
 
+enum { FIRST_BYTES = 8 }; /* enough to know a PNG, which has the longest signature */
+
 /* Common other kinds of files, by their first bytes. */
 static const struct {
     const char *bytes;
@@ -42,7 +44,8 @@ static bool may_be_idx(const uint8_t *bytes, size_t count)
            ((bytes[0] == 0 && bytes[1] == 0) || (bytes[0] == 0x1f && bytes[1] == 0x8b));
 }
 
-static int find_kind(image_file *self, char *message)
+/* False if the content is of no kind that is taken. */
+static bool find_kind(image_file *self)
 {
     if (image_is_png(self->bytes, self->count)) {
         self->kind = IMAGE_FILE_PNG;
@@ -51,9 +54,9 @@ static int find_kind(image_file *self, char *message)
     } else if (may_be_idx(self->bytes, self->count)) {
         self->kind = IMAGE_FILE_IDX;
     } else {
-        return refuse_content(self, message);
+        return false;
     }
-    return 0;
+    return true;
 }
 
 /* 0, or -1 with errno. */
@@ -85,12 +88,27 @@ int image_file_read(image_file *out, const char *path, char *message)
                                  file.name, IMAGE_FILE_MAX_BYTES >> 20)
                    : message_set(message, "%s: %s", file.name, strerror(errno));
     }
-    if (find_kind(&file, message) != 0) {
+    if (!find_kind(&file)) {
+        const int refused = refuse_content(&file, message);
         image_file_free(&file);
-        return -1;
+        return refused;
     }
     *out = file;
     return 0;
+}
+
+bool image_file_has_images(const char *path)
+{
+    uint8_t first[FIRST_BYTES];
+    /* Not blocking, in case it is a pipe without a writer. */
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    const ssize_t count = read(fd, first, sizeof first);
+    close(fd);
+    image_file file = {.bytes = first, .count = count > 0 ? (size_t)count : 0};
+    return find_kind(&file);
 }
 
 int image_file_decode(const image_file *self, image *out, char *message)

@@ -2,6 +2,7 @@
 #ifndef TRAINER_IMAGE_FILE_H
 #define TRAINER_IMAGE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,9 @@ typedef struct image_file {
  * with nothing allocated and a message [MESSAGE_BYTES]: it cannot be read, is too large, or is of
  * another kind, which the message names. `path` must outlive *out. */
 MUST_CHECK int image_file_read(image_file *out, const char *path, char *message);
+
+/* Is the file at `path` of one of these kinds, by its first bytes? Reads no more of it. */
+bool image_file_has_images(const char *path);
 
 /* Decodes an IMAGE_FILE_PNG or IMAGE_FILE_PGM; results as in image.h. */
 MUST_CHECK int image_file_decode(const image_file *self, image *out, char *message);

@@ -1,11 +1,35 @@
 #include "run_config_difference.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "run_config_json.h"
+
+#define LOG_EVERY "log_every"
+
+/* By default log_every is 1 % of an epoch's steps. It differs if these do, and to name it as well
+ * would hide the cause. */
+static bool is_consequence(const char *key, const run_config *there, const run_config *here)
+{
+    return strcmp(key, LOG_EVERY) == 0 &&
+           run_config_steps_per_epoch(there) != run_config_steps_per_epoch(here);
+}
+
+static void append_difference(char *text, size_t text_bytes, const char *key, const json_t *theirs,
+                              const json_t *ours)
+{
+    char *their_text = json_dumps(theirs, JSON_ENCODE_ANY | JSON_REAL_PRECISION(10));
+    char *our_text = json_dumps(ours, JSON_ENCODE_ANY | JSON_REAL_PRECISION(10));
+    const size_t used = strlen(text);
+    snprintf(text + used, text_bytes - used, "%s%s%s %s instead of %s", used == 0 ? "" : ", ", key,
+             strcmp(key, LOG_EVERY) == 0 ? " (--update-freq)" : "",
+             their_text != NULL ? their_text : "?", our_text != NULL ? our_text : "?");
+    free(their_text);
+    free(our_text);
+}
 
 unsigned run_config_difference(const run_config *there, const run_config *here, char *text,
                                size_t text_bytes)
@@ -25,18 +49,10 @@ unsigned run_config_difference(const run_config *there, const run_config *here, 
     json_object_foreach(ours, key, value)
     {
         const json_t *other = json_object_get(theirs, key);
-        if (json_equal(value, other)) {
-            continue;
+        if (!json_equal(value, other) && !is_consequence(key, there, here)) {
+            append_difference(text, text_bytes, key, other, value);
+            differences++;
         }
-        char *other_text = json_dumps(other, JSON_ENCODE_ANY | JSON_REAL_PRECISION(10));
-        char *value_text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(10));
-        const size_t used = strlen(text);
-        snprintf(text + used, text_bytes - used, "%s%s %s instead of %s",
-                 differences == 0 ? "" : ", ", key, other_text != NULL ? other_text : "?",
-                 value_text != NULL ? value_text : "?");
-        free(other_text);
-        free(value_text);
-        differences++;
     }
     json_decref(theirs);
     json_decref(ours);

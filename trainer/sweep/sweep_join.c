@@ -43,8 +43,8 @@ static agreement compare(const sweep_run *run, const run_record *there, char *me
         return AGREEMENT_SAME;
     }
     message_set(message,
-                "%s is of another configuration: %s; give all hosts the same options, such as "
-                "--isa and --engine",
+                "%s is of another configuration: %s; if it is an older run, choose another "
+                "--logdir; otherwise give all hosts the same options, such as --isa and --engine",
                 run->listed->directory, difference);
     return AGREEMENT_DIFFERENT;
 }

@@ -139,6 +139,8 @@ void sweep_run_train(sweep_run *run)
     label_run(run, label);
     const experiment_part part = {.config = &run->config,
                                   .directory = run->listed->directory,
+                                  .number = (size_t)(run - all->runs) + 1,
+                                  .run_count = all->count,
                                   .replace = replaceable(all),
                                   .runs_at_once = all->at_once,
                                   .label = label,

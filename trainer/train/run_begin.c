@@ -228,6 +228,16 @@ static outcome open_outputs(run *self)
     return OUTCOME_FAILED;
 }
 
+static void say_directory(const run_job *job)
+{
+    if (job->run_count > 1) {
+        progress_say(job->display, "Run       %zu of %zu: %s", job->number, job->run_count,
+                     job->directory);
+    } else {
+        progress_say(job->display, "Run       %s", job->directory);
+    }
+}
+
 static void say_head(const run *self)
 {
     const run_job *job = self->job;
@@ -240,7 +250,7 @@ static void say_head(const run *self)
     progress_say(display, "Engine    %s (%s), %s, %.1f MiB", config->engine, self->record->hardware,
                  engine_precision_name(config->precision),
                  (double)self->record->memory.total / 1048576.0);
-    progress_say(display, "Run       %s", job->directory);
+    say_directory(job);
     progress_say(display, "          n_iterations = n_epochs %s n_batches = %u %s %u = %" PRIu64,
                  times, (unsigned)config->epochs, times, (unsigned)steps,
                  (uint64_t)config->epochs * steps);

@@ -3,6 +3,7 @@
 #define TRAINER_RUN_JOB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dataset.h"
@@ -18,6 +19,8 @@ typedef struct run_job {
     const dataset *data;   /* its counts are those of the configuration */
     const char *data_path; /* for the run's head */
     const char *directory; /* of the run */
+    size_t number;         /* of the run in the process's list of runs, from 1 */
+    size_t run_count;      /* of that list; 0 if there is none */
     /* CONTINUE resumes the existing run from its checkpoint, if it has one. */
     run_directory_replace replace;
     /* Minimum seconds from the last checkpoint, or the run's start, to a checkpoint after an

@@ -115,7 +115,6 @@ static void describe_family(verdict *self, const comparison *all)
 {
     for (size_t i = 0; i < all->count; i++) {
         if (self->places[i] == FAMILY_MEMBER) {
-            self->epochs = all->runs[i].record.config.epochs;
             self->is_foreign = all->runs[i].is_foreign;
         } else {
             self->left_out[self->places[i]]++;

@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "comparison.h"
 #include "difference.h"
@@ -28,7 +27,6 @@ typedef struct verdict {
     verdict_row *rows; /* [count], largest batch size first; owned */
     size_t count;
     verdict_pair *pairs; /* [count][count]; owned */
-    uint32_t epochs;     /* of each of these runs; 0 without one */
     bool is_foreign;     /* they are logs of Keras */
     double target;
     verdict_target target_is;

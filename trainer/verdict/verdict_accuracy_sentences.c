@@ -4,11 +4,7 @@
 
 #include "verdict_sentences.h"
 
-enum {
-    MOST_SWEPT = 5, /* batch sizes in a command */
-    SEEDS_TO_ADVISE = 5,
-    POINTS_BYTES = 32
-};
+enum { SEEDS_TO_ADVISE = 5, POINTS_BYTES = 32 };
 
 static bool has_several_seeds(const verdict *answer)
 {
@@ -160,26 +156,14 @@ void sentence_best(text_line *text, const sentence_source *from)
 }
 
 /* What to run, since one seed shows no spread. */
-static void append_advice(text_line *text, const sentence_source *from)
+static void append_advice(text_line *text, const verdict *answer)
 {
-    const verdict *answer = from->answer;
     if (answer->is_foreign) {
         text_line_append(text, "one run tells nothing; train each batch size %d times",
                          SEEDS_TO_ADVISE);
-        return;
-    }
-    text_line_append(text, "one seed tells nothing; for %d: ", SEEDS_TO_ADVISE);
-    if (answer->count > MOST_SWEPT || from->length == SENTENCE_SHORT) {
-        text_line_append(text, "the same trainer sweep with --seeds %d", SEEDS_TO_ADVISE);
-        return;
-    }
-    text_line_append(text, "trainer sweep --batch-sizes ");
-    for (size_t i = 0; i < answer->count; i++) {
-        text_line_append(text, "%s%u", i == 0 ? "" : ",", (unsigned)answer->rows[i].batch_size);
-    }
-    text_line_append(text, " --epochs %u --seeds %d", (unsigned)answer->epochs, SEEDS_TO_ADVISE);
-    if (from->length == SENTENCE_LONG) {
-        text_line_append(text, " (on the same data, with the same options)");
+    } else {
+        text_line_append(text, "one seed tells nothing; run the same trainer sweep with --seeds %d",
+                         SEEDS_TO_ADVISE);
     }
 }
 
@@ -222,7 +206,7 @@ void sentence_certainty(text_line *text, const sentence_source *from)
     }
     const size_t seeds = fewest_seeds(answer, best);
     if (seeds < 2) {
-        append_advice(text, from);
+        append_advice(text, answer);
         return;
     }
     text_line_append(text, "%zu seeds", seeds);

@@ -3,16 +3,15 @@
 #include <math.h>
 
 enum {
-    MOST_NAMED = 3,     /* batch sizes in a sentence */
-    MOST_MULTIPLES = 3, /* how much more others cost */
-    SHORT_NAMED = 2
+    MOST_NAMED = 3,    /* batch sizes in a sentence */
+    MOST_MULTIPLES = 3 /* how much more others cost */
 };
 
 void sentence_append_sizes(text_line *text, const sentence_source *from, const size_t *rows,
                            size_t count, bool has_rates)
 {
-    const size_t most = from->length == SENTENCE_SHORT ? SHORT_NAMED : MOST_NAMED;
-    const size_t named = count > most ? most - 1 : count;
+    const size_t most_of_many = from->length == SENTENCE_SHORT ? 1 : MOST_NAMED - 1;
+    const size_t named = count > MOST_NAMED ? most_of_many : count;
     for (size_t i = 0; i < named; i++) {
         const verdict_row *row = &from->answer->rows[rows[i]];
         const char *before = i == 0 ? "" : i + 1 < count ? ", " : " and ";
@@ -22,7 +21,7 @@ void sentence_append_sizes(text_line *text, const sentence_source *from, const s
         }
     }
     if (named < count) {
-        text_line_append(text, " and %zu more", count - named);
+        text_line_append(text, " and %zu other sizes", count - named);
     }
 }
 

@@ -67,6 +67,35 @@ START_TEST(content_tells_what_a_file_is)
 }
 END_TEST
 
+START_TEST(the_first_bytes_tell_whether_a_file_has_images)
+{
+    static const struct {
+        const char *content;
+        bool has_images;
+    } files[] = {
+        {"\x89PNG\r\n\x1a\n....", true},
+        {"P5 1 1 255 x", true},
+        {"\x1f\x8b", true},
+        {"\x89PNG", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        scratch_write("picture", files[i].content);
+        ck_assert(image_file_has_images(scratch_path("picture")) == files[i].has_images);
+    }
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_has_no_images)
+{
+    scratch_make_directory("folder");
+    ck_assert_int_eq(mkfifo(scratch_path("pipe"), 0600), 0);
+    ck_assert(!image_file_has_images(scratch_path("none")));
+    ck_assert(!image_file_has_images(scratch_path("folder")));
+    ck_assert(!image_file_has_images(scratch_path("pipe")));
+}
+END_TEST
+
 START_TEST(other_content_is_refused_by_its_name)
 {
     static const struct {
@@ -141,6 +170,8 @@ int main(void)
     TCase *files = tcase_create("files");
     tcase_add_checked_fixture(files, set_up, tear_down);
     tcase_add_test(files, content_tells_what_a_file_is);
+    tcase_add_test(files, the_first_bytes_tell_whether_a_file_has_images);
+    tcase_add_test(files, what_cannot_be_read_has_no_images);
     tcase_add_test(files, other_content_is_refused_by_its_name);
     tcase_add_test(files, what_cannot_be_read_says_why);
     tcase_add_test(files, a_dash_is_standard_input_which_may_be_a_pipe);

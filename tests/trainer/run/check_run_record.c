@@ -440,6 +440,20 @@ START_TEST(equal_configurations_do_not_differ_and_each_change_is_named)
 }
 END_TEST
 
+START_TEST(how_often_points_are_logged_is_a_difference_only_between_epochs_of_as_many_steps)
+{
+    const run_config first = some_config();
+    run_config second = first;
+    char text[256];
+    second.log_every = 90;
+    ck_assert_uint_eq(run_config_difference(&first, &second, text, sizeof text), 1);
+    ck_assert_str_eq(text, "log_every (--update-freq) 9 instead of 90");
+    second.training_samples = 6000;
+    ck_assert_uint_eq(run_config_difference(&first, &second, text, sizeof text), 1);
+    ck_assert_str_eq(text, "training_samples 60000 instead of 6000");
+}
+END_TEST
+
 START_TEST(the_batches_cover_the_training_set)
 {
     run_config config = some_config();
@@ -483,6 +497,8 @@ int main(void)
     tcase_add_loop_test(record, a_damaged_file_is_not_believed, 0, DAMAGES);
     tcase_add_test(record, a_run_of_an_earlier_version_has_neither_histograms_nor_the_noise_scale);
     tcase_add_test(record, equal_configurations_do_not_differ_and_each_change_is_named);
+    tcase_add_test(
+        record, how_often_points_are_logged_is_a_difference_only_between_epochs_of_as_many_steps);
     tcase_add_test(record, the_batches_cover_the_training_set);
     suite_add_tcase(suite, record);
     return run_suite(suite);

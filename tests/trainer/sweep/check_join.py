@@ -121,7 +121,7 @@ class Join(JoinTest):
         for result in results:
             self.assert_done(result)
         trained = [name for result in results
-                   for name in re.findall(r"^Run +(.*)$", result.stdout, re.MULTILINE)]
+                   for name in re.findall(rf"^Run +\d of {RUNS}: (.*)$", result.stdout, re.MULTILINE)]
         self.assertEqual(sorted(trained), sorted(str(run) for run in self.runs()))
         self.assertEqual([starts(run) for run in self.runs()], [1] * RUNS)
         self.assertEqual({record(run)["state"] for run in self.runs()}, {"finished"})
@@ -152,7 +152,7 @@ class Join(JoinTest):
         first.wait()
         result = self.end(second)
         self.assert_done(result)
-        self.assertIn(f"Run       {held}\n", result.stdout)
+        self.assertRegex(result.stdout, rf"(?m)^Run       \d of {RUNS}: {held}$")
         self.assertEqual([starts(run) for run in self.runs()],
                          [2 if run == held else 1 for run in self.runs()])
         self.assertEqual(record(held)["process"], second.pid)
@@ -250,6 +250,12 @@ class Join(JoinTest):
             shutil.rmtree(self.run_of(16, 0))
             self.assert_refused(self.join(*portable), 1, *words)
             self.assertFalse(self.run_of(16, 0).exists())
+
+    def test_an_older_run_of_other_options_is_named_as_the_likely_cause(self):
+        self.assert_done(self.join())
+        self.assert_refused(self.join("--train-samples", 19), 1, str(self.run_of(16, 0)),
+                            "training_samples 40 instead of 19; if it is an older run, choose "
+                            "another --logdir; otherwise give all hosts the same options")
 
     def test_hosts_of_two_kinds_that_start_at_once_agree_on_one(self):
         if self.train("--isa", "avx2").returncode != 0:

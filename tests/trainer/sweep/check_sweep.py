@@ -17,11 +17,27 @@ class Sweep(TrainerTest):
         for words in ("\nBest      ", "\nFastest   ", "\nHow sure  "):
             self.assertIn(words, last)
         for words in ("\nBest      ", "\nFastest   ", "\nCheapest  ", "\n    16    0.001 ",
-                      "\nHow sure  one seed tells nothing; for 5: trainer sweep --batch-sizes 16,8\n"):
+                      "\nHow sure  one seed tells nothing; run the same trainer sweep with "
+                      "--seeds 5\n"):
             self.assertIn(words, result.stdout)
         result = self.sweep("--quiet")
         self.assert_done(result)
         self.assertTrue(result.stdout.startswith(" batch learning "))
+
+    def test_each_run_has_its_place_in_the_list(self):
+        def names(result):
+            self.assert_done(result)
+            path = f"{self.folder}/logs/LeNet-MNIST-2-"
+            return sorted(re.findall(rf"(?m)^(.*)Run       (.*){path}(.*)$", result.stdout))
+
+        self.assertEqual(names(self.sweep("--batch-sizes", "16")), [("", "", "BatchSize=16")])
+        self.assertEqual(names(self.sweep()), [("", "2 of 2: ", "BatchSize=8")])
+        self.assertEqual(names(self.sweep("--seeds", 1, "--jobs", 2)),
+                         [("batch size 16, seed 0: ", "1 of 2: ", "BatchSize=16-Seed=0"),
+                          ("batch size 8, seed 0: ", "2 of 2: ", "BatchSize=8-Seed=0")])
+        self.assertEqual(names(self.sweep("--seeds", 2, "--task", "1/2", "--jobs", 1)),
+                         [("", "1 of 2: ", "BatchSize=16-Seed=1"),
+                          ("", "2 of 2: ", "BatchSize=8-Seed=1")])  # the list of the task
 
     def test_sweep_draws_its_runs_and_names_the_picture(self):
         picture = self.folder / "logs/comparison.svg"
